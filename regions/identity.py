@@ -1,0 +1,100 @@
+"""Who a number can belong to: the checks an identity passes before anything is filed under it.
+
+No error here repeats the number: messages end up in logs and refusal lists.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from stdnum.cn.ric import calc_check_digit
+
+from regions.vocabulary import IdType
+from regions.wording import Worded
+
+# Numbers were first issued in 1984; nobody alive then was born before this day, so an earlier date is a typing error.
+EARLIEST_BIRTH = date(1850, 1, 1)
+
+# ASCII only: `\d` would also accept full-width and Arabic digits, which no register holds.
+_RESIDENT_FORM = re.compile(r"[0-9]{17}[0-9X]")
+_OTHER_FORM = re.compile(r"[A-Z0-9()/-]{3,30}")
+
+
+class IdentityFault(Worded):
+    """Why a document number was refused."""
+
+    UNKNOWN_TYPE = "unknown_type", "不支持的证件类型。", "This type of document is not known."
+    WRONG_LENGTH = "wrong_length", "身份证号码应为18位。", "A resident ID number has 18 characters."
+    WRONG_FORM = "wrong_form", "证件号码含有不应出现的字符。", "The number holds characters that it cannot have."
+    IMPOSSIBLE_BIRTH_DATE = "impossible_birth_date", "号码中的出生日期不存在。", "The birth date in it does not exist."
+    BIRTH_DATE_IN_FUTURE = "birth_date_in_future", "号码中的出生日期晚于今天。", "The birth date in it is yet to come."
+    WRONG_CHECK_DIGIT = "wrong_check_digit", "号码校验位不符,请核对。", "The check digit does not fit: please compare."
+
+
+class BadIdentity(ValueError):
+    """A document that cannot be anybody's; `reason` says why."""
+
+    def __init__(self, reason: IdentityFault) -> None:
+        """Hold the reason only, never the number."""
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A checked document in its one spelling: equal identities compare equal and are the same person."""
+
+    id_type: IdType
+    id_number: str
+
+    def __repr__(self) -> str:
+        """Leave the number out: a repr lands in logs and tracebacks."""
+        return f"Identity({self.id_type.value})"
+
+
+def check_identity(id_type: str, id_number: str, *, today: date) -> Identity:
+    """The identity in its normal spelling (upper case), or BadIdentity with the first thing that is wrong.
+
+    A resident ID's division is not looked up: numbers carry the division at issue, which may be long dissolved.
+    """
+    try:
+        kind = IdType(id_type)
+    except ValueError:
+        raise BadIdentity(IdentityFault.UNKNOWN_TYPE) from None
+    # `upper` may lengthen or map exotic letters into ASCII (ſ → S), so only ASCII is raised at all.
+    number = id_number.upper() if id_number.isascii() else id_number
+    if kind is IdType.RESIDENT_ID:
+        _check_resident_number(number, today)
+    elif not _OTHER_FORM.fullmatch(number):
+        raise BadIdentity(IdentityFault.WRONG_FORM)
+    return Identity(kind, number)
+
+
+def birth_date(identity: Identity) -> date | None:
+    """The birth date a resident ID carries; other documents carry none."""
+    if identity.id_type is not IdType.RESIDENT_ID:
+        return None
+    return _date_within(identity.id_number)
+
+
+def _check_resident_number(number: str, today: date) -> None:
+    """Refuse an 18-character number that GB 11643 would not issue."""
+    if len(number) != 18:
+        raise BadIdentity(IdentityFault.WRONG_LENGTH)
+    if not _RESIDENT_FORM.fullmatch(number):
+        raise BadIdentity(IdentityFault.WRONG_FORM)
+    born = _date_within(number)
+    if born is None or born < EARLIEST_BIRTH:
+        raise BadIdentity(IdentityFault.IMPOSSIBLE_BIRTH_DATE)
+    if born > today:
+        raise BadIdentity(IdentityFault.BIRTH_DATE_IN_FUTURE)
+    if calc_check_digit(number) != number[-1]:
+        raise BadIdentity(IdentityFault.WRONG_CHECK_DIGIT)
+
+
+def _date_within(number: str) -> date | None:
+    """The eight digits from the seventh on as a day, none if the calendar has no such day."""
+    try:
+        return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return None
