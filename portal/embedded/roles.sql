@@ -1,0 +1,30 @@
+-- The portal's two logins and its database, made by a superuser; the same for the embedded server and for production:
+--   PORTAL_OWNER_PASSWORD=... PORTAL_APP_PASSWORD=... psql --file=portal/embedded/roles.sql postgres
+-- Running it again changes nothing but the passwords.
+\set ON_ERROR_STOP on
+\set QUIET on
+\getenv owner_password PORTAL_OWNER_PASSWORD
+\getenv app_password PORTAL_APP_PASSWORD
+
+-- A statement that fails is written to the server's log; these carry passwords.
+SET log_min_error_statement = panic;
+SET log_statement = 'none';
+
+SELECT 'CREATE ROLE ' || name
+FROM unnest(ARRAY['portal_owner', 'portal_app']) AS name
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
+\gexec
+
+-- Migrates, owns every table, and makes one role per city.
+ALTER ROLE portal_owner LOGIN NOSUPERUSER CREATEROLE CREATEDB NOREPLICATION PASSWORD :'owner_password';
+-- The application: owns nothing, and has a city's rights only while it has taken that city's role.
+ALTER ROLE portal_app LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB NOREPLICATION NOINHERIT PASSWORD :'app_password';
+
+SELECT 'CREATE DATABASE portal OWNER portal_owner TEMPLATE template0 ENCODING ''UTF8'' LOCALE ''C.UTF-8'''
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'portal')
+\gexec
+
+\connect portal
+ALTER DATABASE portal OWNER TO portal_owner;
+ALTER SCHEMA public OWNER TO portal_owner;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;

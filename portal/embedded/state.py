@@ -1,0 +1,92 @@
+"""The state directory: what the embedded servers must remember between two commands.
+
+It belongs to whoever runs the commands. Files in it that hold passwords are readable by their owner only.
+"""
+
+import fcntl
+import json
+import os
+import random
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal.embedded.errors import EmbeddedServerError
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+# Below the range from which Linux takes ports for outgoing connections, so that a remembered port stays free.
+PORTS = range(20000, 32000)
+
+
+@dataclass(frozen=True)
+class State:
+    """One state directory; two of them never share a server."""
+
+    directory: Path
+
+    @contextmanager
+    def locked(self, name: str) -> Iterator[None]:
+        """Hold back every other command that wants to start or stop the same server."""
+        with (self.directory / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def recall(self, name: str) -> dict[str, str]:
+        """What was remembered under `name`; empty when nothing was."""
+        path = self._path(name)
+        try:
+            remembered: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except PermissionError as error:
+            raise EmbeddedServerError(
+                f"{path} belongs to another user: run this command as that user, or set PORTAL_STATE to a directory "
+                "of your own."
+            ) from error
+        return remembered
+
+    def remember(self, name: str, facts: dict[str, str]) -> None:
+        """Replace what was remembered under `name` at once, so that nobody reads half of it."""
+        path = self._path(name)
+        draft = path.with_suffix(".draft")
+        draft.unlink(missing_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(facts, file, indent=2)
+        draft.replace(path)
+
+    def _path(self, name: str) -> Path:
+        return self.directory / f"{name}.json"
+
+
+def open_state() -> State:
+    """The state directory of this checkout (`.state/`, or `PORTAL_STATE`), made if missing.
+
+    Others may pass through it but not list it: started as root, the servers run as another user and live inside.
+    """
+    directory = Path(os.environ.get("PORTAL_STATE") or CHECKOUT / ".state").expanduser().resolve()
+    if not directory.is_dir():
+        directory.mkdir(parents=True, exist_ok=True)
+        directory.chmod(0o711)
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise EmbeddedServerError(
+            f"{directory} cannot be written by this user: set PORTAL_STATE to a directory of your own."
+        )
+    return State(directory)
+
+
+def free_port(preferred: str | None) -> str:
+    """The preferred port if nobody listens on it, else a random free one of the loopback."""
+    candidates = [int(preferred)] if preferred else []
+    candidates += random.SystemRandom().sample(PORTS, 50)
+    for port in candidates:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return str(port)
+    raise EmbeddedServerError("No free port was found on 127.0.0.1 between 20000 and 32000.")

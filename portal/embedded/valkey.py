@@ -1,0 +1,108 @@
+"""One Valkey on the loopback, started on demand: the broker of a machine that has none."""
+
+import os
+import secrets
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal.embedded.account import Account, find_account, find_home
+from portal.embedded.errors import EmbeddedServerError
+from portal.embedded.programs import find_valkey
+from portal.embedded.state import State, free_port
+
+NAME = "valkey"
+START_SECONDS = 60
+# `save ""`: the append-only file alone is the record; a snapshot beside it would be loaded never and written often.
+CONFIGURATION = """\
+bind 127.0.0.1
+port {port}
+requirepass {password}
+daemonize yes
+pidfile {folder}/valkey.pid
+logfile {folder}/server.log
+dir {folder}
+appendonly yes
+appendfsync everysec
+save ""
+maxmemory-policy noeviction
+"""
+
+
+@dataclass(frozen=True)
+class Valkey:
+    """The broker that belongs to one state directory."""
+
+    state: State
+    account: Account
+    home: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.home / NAME
+
+    def url(self) -> str:
+        """Where Celery finds it, as last remembered; the server must have been started once."""
+        facts = self.state.recall(NAME)
+        return f"redis://:{facts['password']}@127.0.0.1:{facts['port']}/0"
+
+    def is_running(self) -> bool:
+        """Whether a server answers that knows our password – and so is ours."""
+        return self._ask("PING").endswith("+PONG")
+
+    def start(self) -> None:
+        """Start and wait until it has read its file back. Call with the state locked."""
+        if self.is_running():
+            return
+        facts = self.state.recall(NAME) or {"password": secrets.token_urlsafe(24)}
+        facts["port"] = free_port(facts.get("port"))
+        self.state.remember(NAME, facts)
+        program = find_valkey(self.account, self.home)
+        started = self.account.run([program, self._write_configuration(facts)], timeout=START_SECONDS)
+        deadline = time.monotonic() + START_SECONDS
+        while started.returncode == 0 and time.monotonic() < deadline:
+            if self.is_running():
+                return
+            time.sleep(0.02)
+        raise EmbeddedServerError(f"Valkey did not start; its log is {self.folder}/server.log.")
+
+    def stop(self) -> bool:
+        """Shut down cleanly; True if it was running. Call with the state locked."""
+        if not self.is_running():
+            return False
+        self._ask("SHUTDOWN")
+        deadline = time.monotonic() + START_SECONDS
+        while self._ask("PING"):
+            if time.monotonic() > deadline:
+                raise EmbeddedServerError(f"Valkey would not stop; its log is {self.folder}/server.log.")
+            time.sleep(0.02)
+        return True
+
+    def _ask(self, command: str) -> str:
+        """Log in and send one command; the two answers, or an empty text when nobody answers."""
+        facts = self.state.recall(NAME)
+        if not facts:
+            return ""
+        try:
+            with socket.create_connection(("127.0.0.1", int(facts["port"])), timeout=3) as connection:
+                connection.sendall(f"AUTH {facts['password']}\r\n{command}\r\nQUIT\r\n".encode())
+                with connection.makefile("r", encoding="utf-8") as answers:
+                    return "".join(line for line in answers.read().splitlines()[:2])
+        except OSError:
+            return ""
+
+    def _write_configuration(self, facts: dict[str, str]) -> Path:
+        """The server's own file, readable by its user only: it holds the password."""
+        path = self.account.give_directory(self.folder) / "valkey.conf"
+        path.touch(mode=0o600)
+        path.write_text(CONFIGURATION.format(folder=self.folder, **facts), encoding="utf-8")
+        if self.account.drops:
+            os.chown(path, self.account.uid, self.account.gid)
+        return path
+
+
+def find(state: State) -> Valkey:
+    """The broker of a state directory, whether or not it exists yet."""
+    account = find_account()
+    return Valkey(state=state, account=account, home=find_home(state, account))
