@@ -1,0 +1,90 @@
+"""The meaning of a colour in plain, slow Python, written from the semantics alone.
+
+It never looks at the product: whatever the two disagree about is a bug in one of them.
+"""
+
+from tests.oracle.diagnosis import FACTORS, SUBSETS, Diagnosis, Swap, diagnose, hybrid, hybrid_colours
+from tests.oracle.effective import Disagreement, Effective, disagreements, effective
+from tests.oracle.entries import Declaration, Stay, facts_of_check_ins, facts_of_declaration, facts_of_declarations
+from tests.oracle.hits import Hit, hits, released
+from tests.oracle.seen import Inputs, counting_version, horizon_of, seen_facts
+from tests.oracle.verdicts import (
+    Forecast,
+    MissingAct,
+    Verdict,
+    forecast,
+    inputs_of,
+    turns_green_on,
+    verdict,
+    version_in_force,
+)
+from tests.oracle.world import (
+    CITY,
+    Batch,
+    CheckIn,
+    FactRef,
+    FactVersion,
+    HitKey,
+    Origin,
+    Provider,
+    RecordKey,
+    Registration,
+    RiskArea,
+    Rule,
+    RuleSetVersion,
+    Ruling,
+    Source,
+    Suppression,
+    World,
+)
+
+__all__ = [
+    "CITY",
+    "FACTORS",
+    "SUBSETS",
+    "Batch",
+    "CheckIn",
+    "Declaration",
+    "Diagnosis",
+    "Disagreement",
+    "Effective",
+    "FactRef",
+    "FactVersion",
+    "Forecast",
+    "Hit",
+    "HitKey",
+    "Inputs",
+    "MissingAct",
+    "Origin",
+    "Provider",
+    "RecordKey",
+    "Registration",
+    "RiskArea",
+    "Rule",
+    "RuleSetVersion",
+    "Ruling",
+    "Source",
+    "Stay",
+    "Suppression",
+    "Swap",
+    "Verdict",
+    "World",
+    "counting_version",
+    "diagnose",
+    "disagreements",
+    "effective",
+    "facts_of_check_ins",
+    "facts_of_declaration",
+    "facts_of_declarations",
+    "forecast",
+    "hits",
+    "horizon_of",
+    "hybrid",
+    "hybrid_colours",
+    "inputs_of",
+    "released",
+    "seen_facts",
+    "turns_green_on",
+    "verdict",
+    "version_in_force",
+]

@@ -1,0 +1,69 @@
+"""What a provider sees (semantics §2): which version of a record counts, and whose records are its own to see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from tests.oracle.world import CITY, FactVersion, Origin, RecordKey, RuleSetVersion, World
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that a colour depends on. Two equal inputs about one citizen can have one colour only."""
+
+    declared_with: str
+    source: str
+    rule_set_version: RuleSetVersion
+    horizon: datetime
+    known_at: datetime
+    day: date
+    assumed_healthy_from: date | None = None
+
+
+def horizon_of(world: World, source: str, as_of: datetime) -> datetime | None:
+    """Up to when the source's last batch accepted by `as_of` is complete; None without any such batch."""
+    accepted = [batch for batch in world.source(source).batches if batch.accepted_at <= as_of]
+    return max(accepted, key=lambda batch: batch.accepted_at).as_of if accepted else None
+
+
+def counting_version(versions: Iterable[FactVersion], *, horizon: datetime, known_at: datetime) -> FactVersion | None:
+    """The latest version received by then and, for a source's record, recorded before its horizon."""
+    visible = [
+        fact
+        for fact in versions
+        if fact.received_at <= known_at and (fact.origin.kind != "source" or fact.recorded_at <= horizon)
+    ]
+    return max(visible, key=lambda fact: fact.version, default=None)
+
+
+def suppressed(world: World, record: RecordKey, known_at: datetime) -> bool:
+    return any(
+        RecordKey(ruling.origin, ruling.record_id) == record
+        and ruling.from_instant <= known_at
+        and (ruling.until is None or known_at < ruling.until)
+        for ruling in world.suppressions
+    )
+
+
+def seen_facts(world: World, citizen: str, inputs: Inputs) -> list[FactVersion]:
+    """The counting versions, about this citizen, of the records these inputs let a provider see."""
+    origins = {Origin("source", inputs.source), Origin("provider", inputs.declared_with), CITY}
+    seen = []
+    for versions in world.records_about.get(citizen, ()):
+        fact = counting_version(versions, horizon=inputs.horizon, known_at=inputs.known_at)
+        if fact is None or fact.revoked or fact.citizen != citizen or fact.origin not in origins:
+            continue
+        if not suppressed(world, fact.key, inputs.known_at):
+            seen.append(fact)
+    return seen
+
+
+def checked_in_healthy(world: World, citizen: str, inputs: Inputs) -> frozenset[date]:
+    """Days with a healthy check-in with the provider declared with, received by then."""
+    return frozenset(
+        check_in.day
+        for check_in in world.check_ins_of.get((citizen, inputs.declared_with), ())
+        if check_in.healthy and check_in.received_at <= inputs.known_at
+    )

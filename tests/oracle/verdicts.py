@@ -1,0 +1,114 @@
+"""The verdict of one provider on one citizen and one day, and when it turns green (semantics §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from tests.oracle.hits import Hit, hits, tests_since
+from tests.oracle.seen import Inputs, horizon_of, seen_facts
+from tests.oracle.world import COLOURS, Colour, FactRef, RuleSetVersion, State, World
+
+FORECAST_DAYS = 400
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A state, and every unreleased hit; a state that is no colour has none."""
+
+    state: State
+    hits: tuple[Hit, ...] = ()
+
+    @property
+    def has_colour(self) -> bool:
+        return self.state in COLOURS
+
+
+@dataclass(frozen=True)
+class MissingAct:
+    """What a hit still waits for: a `fact` of one of `kinds`, or so many further `tests` (or one of `kinds`)."""
+
+    rule_code: str
+    fact: FactRef
+    act: Literal["fact", "tests"]
+    kinds: tuple[str, ...] = ()
+    tests: int = 0
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Either the day, or what is missing; both are empty for a verdict that is green or no colour."""
+
+    turns_green_on: date | None = None
+    missing: tuple[MissingAct, ...] = ()
+
+
+def version_in_force(world: World, rule_set: str, day: date) -> RuleSetVersion:
+    """Raises ValueError when no version has taken effect yet: such a provider cannot be asked."""
+    editions = [one for one in world.rule_sets if one.code == rule_set and one.effective_from <= day]
+    return max(editions, key=lambda one: (one.effective_from, one.version))
+
+
+def inputs_of(world: World, provider: str, day: date, as_of: datetime) -> Inputs | None:
+    """What the provider's verdict is made from; None while its source has never delivered."""
+    channel = world.provider(provider)
+    horizon = horizon_of(world, channel.source, as_of)
+    if horizon is None:
+        return None
+    edition = version_in_force(world, channel.rule_set, day)
+    return Inputs(provider, channel.source, edition, horizon, as_of, day)
+
+
+def colour_of(found: Iterable[Hit]) -> Colour:
+    colours = {hit.colour for hit in found}
+    if "red" in colours:
+        return "red"
+    return "yellow" if colours else "green"
+
+
+def verdict(world: World, citizen: str, provider: str, day: date, as_of: datetime) -> Verdict:
+    registered_at = world.registered_at.get((citizen, provider))
+    if registered_at is None or registered_at > as_of:
+        return Verdict("not_applied")
+    inputs = inputs_of(world, provider, day, as_of)
+    if inputs is None or as_of - inputs.horizon > world.source(inputs.source).max_age:
+        return Verdict("unknown")
+    found = hits(world, citizen, inputs)
+    return Verdict(colour_of(found), tuple(found))
+
+
+def forecast(
+    world: World, citizen: str, provider: str, day: date, as_of: datetime, *, days_ahead: int = FORECAST_DAYS
+) -> Forecast:
+    """Plays the days forward: nothing new arrives, the citizen checks in healthy every day from `day` on.
+
+    The rule set version is the one in force on each later day; horizon and knowledge stay those of `as_of`.
+    What is missing is told of the hits that stand on the last day played, `days_ahead` on: it must lie beyond
+    every hold, every check-in window and every rule set change of the world.
+    """
+    inputs = inputs_of(world, provider, day, as_of)
+    if inputs is None or verdict(world, citizen, provider, day, as_of).state not in ("red", "yellow"):
+        return Forecast()
+    standing: list[Hit] = []
+    for ahead in range(days_ahead + 1):
+        later = day + timedelta(days=ahead)
+        edition = version_in_force(world, world.provider(provider).rule_set, later)
+        inputs = replace(inputs, day=later, rule_set_version=edition, assumed_healthy_from=day)
+        standing = hits(world, citizen, inputs)
+        if not standing:
+            return Forecast(turns_green_on=later)
+    return Forecast(missing=tuple(_missing(world, citizen, inputs, hit) for hit in standing))
+
+
+def turns_green_on(world: World, citizen: str, provider: str, day: date, as_of: datetime) -> date | None:
+    return forecast(world, citizen, provider, day, as_of).turns_green_on
+
+
+def _missing(world: World, citizen: str, inputs: Inputs, hit: Hit) -> MissingAct:
+    rule = next(rule for rule in inputs.rule_set_version.rules if rule.code == hit.rule_code)
+    if rule.hold_days is None:
+        return MissingAct(hit.rule_code, hit.fact, "fact", kinds=rule.cleared_by)
+    counted = tests_since(hit.anchor, rule, seen_facts(world, citizen, inputs), inputs.day)
+    return MissingAct(hit.rule_code, hit.fact, "tests", kinds=rule.cleared_by, tests=rule.tests - counted)
