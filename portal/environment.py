@@ -1,0 +1,183 @@
+"""Everything the portal takes from its environment, read once and checked.
+
+`docs/operations.md` lists the variables. A fault is named with its variable; no value that may be secret is repeated.
+"""
+
+import base64
+import binascii
+import secrets
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.core.exceptions import ImproperlyConfigured
+
+from portal.embedded import servers
+from portal.embedded.errors import EmbeddedServerError
+from portal.embedded.state import CHECKOUT, State, open_state
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1", "[::1]")
+LOOPBACK_HOSTS = ("localhost", ".localhost", "127.0.0.1", "[::1]")
+KEY_BYTES = 32
+HIGHEST_PORT = 65535
+
+
+@dataclass(frozen=True)
+class SourceHost:
+    """A host that data sources may be on; `port` none allows any port."""
+
+    host: str
+    port: int | None
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The portal's settings from outside. The three server URLs start an embedded server where none is named."""
+
+    debug: bool
+    secret_key: str = field(repr=False)
+    key_encryption_key: bytes = field(repr=False)
+    allowed_hosts: tuple[str, ...]
+    source_allow_list: tuple[SourceHost, ...]
+    state: Path
+    media_root: Path
+    static_root: Path
+    log_level: str
+    named_database_url: str = field(repr=False)
+    named_database_owner_url: str = field(repr=False)
+    named_broker_url: str = field(repr=False)
+
+    @property
+    def is_production(self) -> bool:
+        """Not debugging, and answering to a name that others can reach."""
+        return not self.debug and not all(map(_is_loopback, self.allowed_hosts))
+
+    @cached_property
+    def database_url(self) -> str:
+        """The application's login; it owns nothing."""
+        return self.named_database_url or self._embedded_postgres("DATABASE_URL").app
+
+    @cached_property
+    def database_owner_url(self) -> str:
+        """The login that migrates and opens cities."""
+        if self.named_database_owner_url:
+            return self.named_database_owner_url
+        if self.named_database_url:
+            raise ImproperlyConfigured("DATABASE_URL is set and DATABASE_OWNER_URL is not: set both, or neither.")
+        return self._embedded_postgres("DATABASE_OWNER_URL").owner
+
+    @cached_property
+    def broker_url(self) -> str:
+        """The broker that rings for Celery's workers."""
+        if self.named_broker_url:
+            return self.named_broker_url
+        self._refuse_in_production("CELERY_BROKER_URL", "Valkey")
+        try:
+            return servers.ensure_broker()
+        except EmbeddedServerError as error:
+            raise ImproperlyConfigured(str(error)) from error
+
+    def _embedded_postgres(self, variable: str) -> servers.PostgresUrls:
+        self._refuse_in_production(variable, "PostgreSQL")
+        try:
+            return servers.ensure_postgres()
+        except EmbeddedServerError as error:
+            raise ImproperlyConfigured(str(error)) from error
+
+    def _refuse_in_production(self, variable: str, server: str) -> None:
+        if self.is_production:
+            raise ImproperlyConfigured(
+                f"{variable} is not set. With DEBUG off and a public name in ALLOWED_HOSTS the embedded {server} is "
+                f"refused: set {variable} to your own server (docs/operations.md)."
+            )
+
+
+def load() -> Environment:
+    """Read the environment and the `.env` file beside `manage.py`; what is already set wins over the file."""
+    read_env_file()
+    env = environ.Env()
+    state = open_state()
+    allowed_hosts = tuple(env.list("ALLOWED_HOSTS", default=list(LOOPBACK_HOSTS)))
+    database_url = env.str("DATABASE_URL", default="")
+    is_public = not all(map(_is_loopback, allowed_hosts))
+    has_own_database = not _is_loopback(urlsplit(database_url).hostname or "localhost")
+    debug = env.bool("DEBUG", default=not (is_public or has_own_database))
+    if debug and is_public and has_own_database:
+        raise ImproperlyConfigured(
+            "DEBUG is on beside a public name in ALLOWED_HOSTS and a database elsewhere: unset it."
+        )
+    secret_key = env.str("SECRET_KEY", default="") or _own_secret_key(state, debug=debug)
+    return Environment(
+        debug=debug,
+        secret_key=secret_key,
+        key_encryption_key=_key_encryption_key(env.str("KEY_ENCRYPTION_KEY", default=""), secret_key, debug=debug),
+        allowed_hosts=allowed_hosts,
+        source_allow_list=_source_allow_list(env.list("SOURCE_ALLOW_LIST", default=[]), debug=debug),
+        state=state.directory,
+        media_root=Path(env.path("MEDIA_ROOT", default=str(state.directory / "media"))()),
+        static_root=Path(env.path("STATIC_ROOT", default=str(state.directory / "static"))()),
+        log_level=env.str("LOG_LEVEL", default="INFO").upper(),
+        named_database_url=database_url,
+        named_database_owner_url=env.str("DATABASE_OWNER_URL", default=""),
+        named_broker_url=env.str("CELERY_BROKER_URL", default=""),
+    )
+
+
+def read_env_file() -> None:
+    """Put the lines of `.env` into the process's environment, where city files look up `url_env` and `secret_env`."""
+    path = CHECKOUT / ".env"
+    if path.is_file():
+        environ.Env.read_env(path)
+
+
+def _is_loopback(host: str) -> bool:
+    return host in LOOPBACK_NAMES or host.endswith(".localhost")
+
+
+def _own_secret_key(state: State, *, debug: bool) -> str:
+    """The key of a machine used for trying things out: made once, kept in the state directory."""
+    if not debug:
+        raise ImproperlyConfigured("SECRET_KEY is not set: with DEBUG off it must be, to 50 or more random characters.")
+    with state.locked("secret-key"):
+        kept = state.recall("secret-key")
+        if not kept:
+            kept = {"secret_key": secrets.token_urlsafe(48)}
+            state.remember("secret-key", kept)
+    return kept["secret_key"]
+
+
+def _key_encryption_key(value: str, secret_key: str, *, debug: bool) -> bytes:
+    """The 32 bytes that wrap every city's keys."""
+    if not value:
+        if not debug:
+            raise ImproperlyConfigured(
+                "KEY_ENCRYPTION_KEY is not set: with DEBUG off it must be (openssl rand -base64 32)."
+            )
+        derivation = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"portal key encryption key")
+        return derivation.derive(secret_key.encode())
+    try:
+        key = base64.b64decode(value, validate=True)
+    except binascii.Error as error:
+        raise ImproperlyConfigured("KEY_ENCRYPTION_KEY is not base64.") from error
+    if len(key) != KEY_BYTES:
+        raise ImproperlyConfigured(f"KEY_ENCRYPTION_KEY holds {len(key)} bytes and must hold {KEY_BYTES}.")
+    return key
+
+
+def _source_allow_list(entries: list[str], *, debug: bool) -> tuple[SourceHost, ...]:
+    """Read `host:port` entries, `[::1]:443` for IPv6; none at all means the loopback, and that only while debugging."""
+    if not entries:
+        return tuple(SourceHost(host, None) for host in ("localhost", "127.0.0.1", "::1")) if debug else ()
+    return tuple(_source_host(entry.strip()) for entry in entries)
+
+
+def _source_host(entry: str) -> SourceHost:
+    host, _, port = entry.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]").lower()
+    if not host or not (port == "*" or (port.isdecimal() and 0 < int(port) <= HIGHEST_PORT)):
+        raise ImproperlyConfigured(f"SOURCE_ALLOW_LIST: {entry!r} is not host:port (port * for any).")
+    return SourceHost(host, None if port == "*" else int(port))
