@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from portal.embedded import servers
 from portal.embedded.errors import EmbeddedServerError
-from portal.embedded.state import CHECKOUT, State, open_state
+from portal.embedded.state import CHECKOUT, State, open_state, state_directory
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1", "[::1]")
 LOOPBACK_HOSTS = ("localhost", ".localhost", "127.0.0.1", "[::1]")
@@ -100,7 +100,7 @@ def load() -> Environment:
     """Read the environment and the `.env` file beside `manage.py`; what is already set wins over the file."""
     read_env_file()
     env = environ.Env()
-    state = open_state()
+    state = state_directory()
     allowed_hosts = tuple(env.list("ALLOWED_HOSTS", default=list(LOOPBACK_HOSTS)))
     database_url = env.str("DATABASE_URL", default="")
     is_public = not all(map(_is_loopback, allowed_hosts))
@@ -110,16 +110,16 @@ def load() -> Environment:
         raise ImproperlyConfigured(
             "DEBUG is on beside a public name in ALLOWED_HOSTS and a database elsewhere: unset it."
         )
-    secret_key = env.str("SECRET_KEY", default="") or _own_secret_key(state, debug=debug)
+    secret_key = env.str("SECRET_KEY", default="") or _own_secret_key(debug=debug)
     return Environment(
         debug=debug,
         secret_key=secret_key,
         key_encryption_key=_key_encryption_key(env.str("KEY_ENCRYPTION_KEY", default=""), secret_key, debug=debug),
         allowed_hosts=allowed_hosts,
         source_allow_list=_source_allow_list(env.list("SOURCE_ALLOW_LIST", default=[]), debug=debug),
-        state=state.directory,
-        media_root=Path(env.path("MEDIA_ROOT", default=str(state.directory / "media"))()),
-        static_root=Path(env.path("STATIC_ROOT", default=str(state.directory / "static"))()),
+        state=state,
+        media_root=Path(env.path("MEDIA_ROOT", default=str(state / "media"))()),
+        static_root=Path(env.path("STATIC_ROOT", default=str(state / "static"))()),
         log_level=env.str("LOG_LEVEL", default="INFO").upper(),
         named_database_url=database_url,
         named_database_owner_url=env.str("DATABASE_OWNER_URL", default=""),
@@ -138,16 +138,24 @@ def _is_loopback(host: str) -> bool:
     return host in LOOPBACK_NAMES or host.endswith(".localhost")
 
 
-def _own_secret_key(state: State, *, debug: bool) -> str:
+def _own_secret_key(*, debug: bool) -> str:
     """The key of a machine used for trying things out: made once, kept in the state directory."""
     if not debug:
         raise ImproperlyConfigured("SECRET_KEY is not set: with DEBUG off it must be, to 50 or more random characters.")
+    state = _usable_state()
     with state.locked("secret-key"):
         kept = state.recall("secret-key")
         if not kept:
             kept = {"secret_key": secrets.token_urlsafe(48)}
             state.remember("secret-key", kept)
     return kept["secret_key"]
+
+
+def _usable_state() -> State:
+    try:
+        return open_state()
+    except EmbeddedServerError as error:
+        raise ImproperlyConfigured(str(error)) from error
 
 
 def _key_encryption_key(value: str, secret_key: str, *, debug: bool) -> bytes:

@@ -61,13 +61,18 @@ class State:
         return self.directory / f"{name}.json"
 
 
+def state_directory() -> Path:
+    """Where the state of this checkout belongs: `.state/`, or `PORTAL_STATE`. It may not exist yet."""
+    return Path(os.environ.get("PORTAL_STATE") or CHECKOUT / ".state").expanduser().resolve()
+
+
 def open_state() -> State:
-    """The state directory of this checkout (`.state/`, or `PORTAL_STATE`), made if missing.
+    """The state directory, made if missing. Raises EmbeddedServerError when this user may not write it.
 
     Others may pass through it but not list it: started as root, the servers run as another user and live inside.
     """
-    directory = Path(os.environ.get("PORTAL_STATE") or CHECKOUT / ".state").expanduser().resolve()
-    if not directory.is_dir():
+    directory = state_directory()
+    if not directory.is_dir() and os.access(_nearest_existing(directory), os.W_OK | os.X_OK):
         directory.mkdir(parents=True, exist_ok=True)
         directory.chmod(0o711)
     if not os.access(directory, os.W_OK | os.X_OK):
@@ -75,6 +80,10 @@ def open_state() -> State:
             f"{directory} cannot be written by this user: set PORTAL_STATE to a directory of your own."
         )
     return State(directory)
+
+
+def _nearest_existing(directory: Path) -> Path:
+    return next(folder for folder in (directory, *directory.parents) if folder.exists())
 
 
 def free_port(preferred: str | None) -> str:
