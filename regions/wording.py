@@ -24,3 +24,8 @@ class Worded(StrEnum):
     def said_in(self, language: str) -> str:
         """The wording in a language tag: Chinese for every `zh…`, English for all others."""
         return self.zh if language.lower().startswith("zh") else self.en
+
+    @classmethod
+    def choices(cls) -> list[tuple[str, str]]:
+        """Value and Chinese wording of every member, as form fields want them."""
+        return [(member.value, member.zh) for member in cls]
