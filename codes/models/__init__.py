@@ -1,0 +1,41 @@
+"""One file per noun; imported here so that Django finds them."""
+
+from codes.models.case import Case
+from codes.models.citizen import Citizen, Guardianship
+from codes.models.disagreement import Disagreement, PairDiagnosis
+from codes.models.effective import EffectiveChange, EffectiveCode
+from codes.models.entry import CheckInDays, Entry
+from codes.models.fact import Fact
+from codes.models.provider import Provider, Registration
+from codes.models.rule_set import RiskArea, Rule, RuleSet, RuleSetVersion
+from codes.models.ruling import Ruling, Suppression
+from codes.models.run import Partition, Run, RunError, RunProvider, RunSource
+from codes.models.verdict import Verdict, VerdictChange
+
+__all__ = [
+    "Case",
+    "CheckInDays",
+    "Citizen",
+    "Disagreement",
+    "EffectiveChange",
+    "EffectiveCode",
+    "Entry",
+    "Fact",
+    "Guardianship",
+    "PairDiagnosis",
+    "Partition",
+    "Provider",
+    "Registration",
+    "RiskArea",
+    "Rule",
+    "RuleSet",
+    "RuleSetVersion",
+    "Ruling",
+    "Run",
+    "RunError",
+    "RunProvider",
+    "RunSource",
+    "Suppression",
+    "Verdict",
+    "VerdictChange",
+]

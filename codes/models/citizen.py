@@ -1,0 +1,50 @@
+"""A person known to a city."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Citizen(models.Model):
+    """Identified by (``id_type``, ``id_number``); the number is encrypted and found by its keyed hash."""
+
+    ref = models.TextField(unique=True, help_text="stable within the city, says nothing outside it")
+    id_type = models.TextField()
+    id_hash = models.BinaryField(unique=True)
+    id_encrypted = models.BinaryField()
+    full_name = models.TextField(blank=True)
+    phone_encrypted = models.BinaryField(null=True)
+    phone_hash = models.BinaryField(null=True)
+    known_since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(id_type=""), name="citizen_has_an_id_type")]
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+class Guardianship(models.Model):
+    """A dependant shown on another citizen's phone. Counts only once reviewed and until it ends."""
+
+    guardian = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="dependants")
+    dependant = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="guardians")
+    asked_at = models.DateTimeField()
+    reviewed_by = models.TextField(blank=True)
+    reviewed_at = models.DateTimeField(null=True)
+    accepted = models.BooleanField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["guardian", "dependant"], condition=Q(ended_at__isnull=True), name="one_open_guardianship_per_pair"
+            ),
+            models.CheckConstraint(condition=~Q(guardian=models.F("dependant")), name="nobody_is_their_own_guardian"),
+            models.CheckConstraint(
+                condition=Q(reviewed_at__isnull=True, reviewed_by="") | Q(reviewed_at__isnull=False) & ~Q(reviewed_by=""),
+                name="guardianship_reviewed_at_and_by_go_together",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.guardian_id} for {self.dependant_id}"

@@ -1,0 +1,59 @@
+"""Facts: dated statements about a citizen, from one origin, in versions that are never changed."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from codes.models.citizen import Citizen
+from codes.models.provider import Provider
+from regions.append_only import AppendOnly
+from regions.sources.models import Batch, Source
+
+ONE_ORIGIN = (
+    Q(origin="source", source__isnull=False, provider__isnull=True)
+    | Q(origin="provider", source__isnull=True, provider__isnull=False)
+    | Q(origin="city", source__isnull=True, provider__isnull=True)
+)
+
+
+class Fact(AppendOnly):
+    """One version of one record. ``version`` counts in the order of receipt; ``superseded`` says that a later one exists."""
+
+    updatable_columns: ClassVar[tuple[str, ...]] = ("superseded",)
+
+    citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="facts", db_index=False)
+    origin = models.TextField()
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    record_id = models.TextField()
+    version = models.IntegerField()
+    superseded = models.BooleanField(default=False)
+    revoked = models.BooleanField(default=False)
+    kind = models.TextField()
+    area = models.CharField(max_length=6, null=True)
+    started_on = models.DateField()
+    ended_on = models.DateField(null=True)
+    recorded_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    detail = models.JSONField(default=dict)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, related_name="+")
+    digest = models.BinaryField(null=True, help_text="of its content: tells a repeated delivery from a new version")
+
+    class Meta:
+        indexes = [models.Index(fields=["citizen"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "provider", "record_id", "version"], nulls_distinct=False, name="record_version_is_unique"
+            ),
+            models.CheckConstraint(condition=ONE_ORIGIN, name="fact_has_exactly_one_origin"),
+            models.CheckConstraint(
+                condition=Q(ended_on__isnull=True) | Q(ended_on__gte=models.F("started_on")), name="fact_ends_after_it_starts"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="area_stay") | Q(area__isnull=False) | Q(revoked=True), name="area_stay_has_an_area"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_id} v{self.version}"

@@ -1,0 +1,86 @@
+"""Rule sets: named, versioned, immutable once in force."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+
+class RuleSet(models.Model):
+    """A family of editions under one code, such as ``national``."""
+
+    code = models.TextField(unique=True)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class RuleSetVersion(models.Model):
+    """One edition: a list of rules plus its risk-area list, in force from a day until the next version's day."""
+
+    rule_set = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="versions")
+    version = models.IntegerField()
+    effective_from = models.DateField()
+    digest = models.TextField(help_text="SHA-256 of its canonical content")
+    created_by = models.TextField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["rule_set", "version"], name="rule_set_version_is_unique"),
+            models.UniqueConstraint(fields=["rule_set", "effective_from"], name="one_version_starts_on_a_day"),
+            models.CheckConstraint(condition=Q(version__gte=1), name="rule_set_version_starts_at_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_set.code}-{self.version}"
+
+
+class Rule(models.Model):
+    """One row of an edition; the fields are those of ``semantics.md`` §3. ``hold_days`` none = until cleared by a fact."""
+
+    version = models.ForeignKey(RuleSetVersion, on_delete=models.CASCADE, related_name="rules")
+    code = models.TextField()
+    kind = models.TextField()
+    area_levels = ArrayField(models.TextField(), null=True)
+    colour = models.TextField()
+    anchor = models.TextField(default="started")
+    hold_days = models.IntegerField(null=True)
+    checkin_days = models.IntegerField(default=0)
+    tests = models.IntegerField(default=0)
+    test_gap_days = models.IntegerField(default=0)
+    cleared_by = ArrayField(models.TextField(), default=list)
+    title_zh = models.TextField(blank=True)
+    title_en = models.TextField(blank=True)
+    reason_zh = models.TextField(blank=True)
+    reason_en = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "code"], name="rule_code_is_unique_in_its_version"),
+            models.CheckConstraint(condition=Q(colour__in=["red", "yellow"]), name="rule_colour_is_red_or_yellow"),
+            models.CheckConstraint(condition=Q(anchor__in=["started", "ended", "recorded"]), name="rule_anchor_is_known"),
+            models.CheckConstraint(
+                condition=Q(checkin_days__gte=0, tests__gte=0, test_gap_days__gte=0)
+                & (Q(hold_days__isnull=True) | Q(hold_days__gte=0)),
+                name="rule_counts_are_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class RiskArea(models.Model):
+    """An area at a level from a day to a day (none = still); ``0000`` covers its province, ``00`` its city."""
+
+    version = models.ForeignKey(RuleSetVersion, on_delete=models.CASCADE, related_name="risk_areas")
+    area = models.CharField(max_length=6)
+    level = models.TextField()
+    from_day = models.DateField()
+    to_day = models.DateField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["version", "area"])]
+
+    def __str__(self) -> str:
+        return f"{self.area} {self.level}"

@@ -1,0 +1,84 @@
+"""What two officials decide together: a citizen's colour for a while, or that a source's record is wrong."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from codes.models.citizen import Citizen
+from codes.models.provider import Provider
+from regions.sources.models import Source
+
+PROPOSAL_STATES = ["proposed", "approved", "refused", "withdrawn", "ended"]
+
+
+def two_people(name: str) -> list[models.CheckConstraint]:
+    """Constraints that no proposal is in force without a second person, and that refusals and approvals are signed."""
+    return [
+        models.CheckConstraint(condition=Q(state__in=PROPOSAL_STATES), name=f"{name}_state_is_known"),
+        models.CheckConstraint(condition=~Q(proposed_by=F("decided_by")), name=f"{name}_proposer_is_not_approver"),
+        models.CheckConstraint(
+            condition=~Q(state__in=["approved", "refused", "ended"]) | Q(decided_at__isnull=False) & ~Q(decided_by=""),
+            name=f"{name}_is_decided_by_somebody",
+        ),
+        models.CheckConstraint(condition=~Q(proposed_by="") & ~Q(reason_code=""), name=f"{name}_has_proposer_and_reason"),
+    ]
+
+
+class Proposal(models.Model):
+    """Common to everything that takes two people."""
+
+    state = models.TextField(default="proposed")
+    reason_code = models.TextField()
+    reason = models.TextField(blank=True)
+    proposed_by = models.TextField()
+    proposed_at = models.DateTimeField()
+    decided_by = models.TextField(blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decision_reason = models.TextField(blank=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Ruling(Proposal):
+    """A manual colour: reason, evidence and an end date; it covers the hits it weighed (fact ids) and no new, more severe one."""
+
+    citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="rulings")
+    case = models.ForeignKey("codes.Case", on_delete=models.PROTECT, null=True, related_name="rulings")
+    colour = models.TextField()
+    evidence = models.JSONField(default=list, help_text="what it rests on: evidence ids, record ids, documents")
+    weighed = models.JSONField(default=list, help_text="[rule code, fact id] of every unreleased hit at the time")
+    expires_on = models.DateField(help_text="the first day it no longer holds")
+    suspended_at = models.DateTimeField(null=True, help_text="a new, more severe hit suspended it")
+
+    class Meta:
+        constraints = [
+            *two_people("ruling"),
+            models.CheckConstraint(condition=Q(colour__in=["red", "yellow", "green"]), name="ruling_colour_is_a_colour"),
+            models.CheckConstraint(condition=Q(evidence__0__isnull=False), name="ruling_rests_on_evidence"),
+            models.UniqueConstraint(fields=["citizen"], condition=Q(state="approved"), name="one_ruling_in_force_per_citizen"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.citizen_id} {self.colour} until {self.expires_on}"
+
+
+class Suppression(Proposal):
+    """A record ruled to be wrong: not seen by any provider while the suppression is in force."""
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="+")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="+")
+    record_id = models.TextField()
+
+    class Meta:
+        indexes = [models.Index(fields=["record_id"])]
+        constraints = [
+            *two_people("suppression"),
+            models.CheckConstraint(
+                condition=Q(source__isnull=False, provider__isnull=True) | Q(source__isnull=True, provider__isnull=False),
+                name="suppressed_record_has_an_origin",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.record_id

@@ -1,0 +1,155 @@
+"""The ledger of the daily job. PostgreSQL holds all run state; the broker is only a doorbell."""
+
+from django.db import models
+from django.db.models import Q
+
+from codes.models.provider import Provider
+from codes.models.rule_set import RuleSetVersion
+from regions.append_only import AppendOnly
+from regions.sources.models import Batch, Source
+
+
+class Run(models.Model):
+    """One recomputation of a city for a day. ``day`` and ``as_of`` are fixed at its start; nothing later reads the clock."""
+
+    class State(models.TextChoices):
+        COLLECTING = "collecting"
+        EVALUATING = "evaluating"
+        SETTLING = "settling"
+        HELD = "held"
+        DONE = "done"
+        PARTIAL = "partial"
+        FAILED = "failed"
+
+    OPEN = (State.COLLECTING, State.EVALUATING, State.SETTLING)
+    SETTLED = (State.DONE, State.PARTIAL)
+
+    slot = models.TextField(default="daily")
+    day = models.DateField()
+    sequence = models.IntegerField(default=1, help_text="1 = the day's first run; asked for again, 2, 3 …")
+    as_of = models.DateTimeField()
+    collects = models.BooleanField(default=True)
+    state = models.TextField(choices=State.choices, default=State.COLLECTING)
+    started_by = models.TextField()
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    fence = models.IntegerField(default=0, help_text="of the step before the partitions and after them")
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.IntegerField(default=0)
+    message = models.TextField(blank=True)
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["-day", "-sequence"])]
+        constraints = [
+            models.UniqueConstraint(fields=["day", "sequence"], name="run_sequence_is_unique_for_its_day"),
+            models.UniqueConstraint(
+                fields=["slot"], condition=Q(state__in=["collecting", "evaluating", "settling"]), name="one_open_run_per_city"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["collecting", "evaluating", "settling"], ended_at__isnull=True)
+                | Q(state__in=["held", "done", "partial", "failed"], ended_at__isnull=False),
+                name="run_has_ended_when_its_state_says_so",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} #{self.sequence}"
+
+
+class RunSource(models.Model):
+    """What a run's collection brought from one source."""
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="sources")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, related_name="+")
+    failed = models.BooleanField(default=False)
+    message = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "source"], name="run_collects_a_source_once")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.source_id}"
+
+
+class RunProvider(models.Model):
+    """The inputs of a provider frozen on a run: source, horizon, rule set version – and whether it could judge at all.
+
+    ``known`` is false when the source has no accepted batch, is older than its ``max_age`` or no edition is in force:
+    everyone registered with the provider is then UNKNOWN. ``registered`` … ``yellow`` are the counts at the end.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="providers")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(RuleSetVersion, on_delete=models.PROTECT, null=True, related_name="+")
+    horizon = models.DateTimeField(null=True)
+    known = models.BooleanField()
+    why_unknown = models.TextField(blank=True)
+    registered = models.BigIntegerField(null=True)
+    red = models.BigIntegerField(null=True)
+    yellow = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "provider"], name="provider_is_frozen_once_per_run"),
+            models.CheckConstraint(
+                condition=Q(known=True, horizon__isnull=False, version__isnull=False) | Q(known=False) & ~Q(why_unknown=""),
+                name="known_provider_has_horizon_and_edition",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.provider_id}"
+
+    @property
+    def green(self) -> int | None:
+        """Everyone registered whom no red or yellow rule holds; none when the provider is not known."""
+        if not self.known or self.registered is None:
+            return None
+        return self.registered - (self.red or 0) - (self.yellow or 0)
+
+
+class Partition(models.Model):
+    """A range of citizens (``low`` ≤ id < ``high``) claimed by one worker at a time, by lease and fence."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        CLAIMED = "claimed"
+        DONE = "done"
+        PARKED = "parked"
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="partitions")
+    number = models.IntegerField()
+    low = models.BigIntegerField()
+    high = models.BigIntegerField()
+    state = models.TextField(choices=State.choices, default=State.PENDING)
+    fence = models.IntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.IntegerField(default=0)
+    error = models.TextField(blank=True)
+    counts = models.JSONField(default=dict)
+    digest = models.TextField(blank=True, help_text="SHA-256 of the rows it changed")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "number"], name="partition_number_is_unique"),
+            models.CheckConstraint(condition=Q(state__in=["pending", "claimed", "done", "parked"]), name="partition_state_is_known"),
+            models.CheckConstraint(condition=~Q(state="parked") | ~Q(error=""), name="parked_partition_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}/{self.number}"
+
+
+class RunError(AppendOnly):
+    """A failed attempt at a partition or a step, kept for whoever looks into it."""
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="errors")
+    at = models.DateTimeField()
+    step = models.TextField()
+    message = models.TextField()
+
+    def __str__(self) -> str:
+        return self.message

@@ -1,0 +1,46 @@
+"""The Celery application and the whole beat table.
+
+The broker is only a doorbell: all state of a run is in PostgreSQL, so tasks may be lost, doubled or late. Prefork only.
+"""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+from portal.environment import load
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+app = Celery("portal")
+# Deferred, so that a command that rings no bell starts no broker.
+app.add_defaults(
+    lambda: {
+        "broker_url": load().broker_url,
+        "broker_connection_retry_on_startup": True,
+        # A killed worker's tasks come back in about 20 s; the defaults take 100.
+        "broker_transport_options": {
+            "visibility_timeout": 600,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+        },
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "worker_prefetch_multiplier": 1,
+        "worker_max_memory_per_child": 300_000,
+        "task_ignore_result": True,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "timezone": "UTC",
+        "task_default_queue": "portal",
+        "beat_schedule": BEAT,
+    }
+)
+app.autodiscover_tasks(["codes"])
+
+BEAT = {
+    # One bell an hour finds the cities whose local time has come to their staggered minute and that have no run today.
+    "start due runs": {"task": "codes.start_due_runs", "schedule": crontab(minute="*/5")},
+    "sweep unfinished runs": {"task": "codes.sweep", "schedule": 15.0},
+    "sign journal checkpoints": {"task": "codes.sign_checkpoints", "schedule": crontab(minute=0)},
+}

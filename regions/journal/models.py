@@ -1,0 +1,39 @@
+"""The audit chain of a city: every change, who made it and when, each entry sealing the one before."""
+
+from django.db import models
+from django.db.models import Q
+
+from regions.append_only import AppendOnly
+
+
+class JournalEntry(AppendOnly):
+    """One act. ``digest`` is SHA-256 over the previous digest and this entry's canonical JSON."""
+
+    seq = models.BigIntegerField(unique=True)
+    at = models.DateTimeField()
+    by = models.TextField(help_text="user name, or system")
+    verb = models.TextField()
+    subject = models.TextField(blank=True, help_text="what it was done to, such as case:12")
+    data = models.JSONField(default=dict)
+    previous = models.BinaryField()
+    digest = models.BinaryField()
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "seq"]), models.Index(fields=["verb", "seq"]), models.Index(fields=["at"])]
+        constraints = [models.CheckConstraint(condition=~Q(by=""), name="journal_entry_has_an_actor")]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.verb}"
+
+
+class Checkpoint(AppendOnly):
+    """A signed statement that the chain had this length and this digest: a tail cut later is missed by it."""
+
+    seq = models.BigIntegerField()
+    digest = models.BinaryField()
+    at = models.DateTimeField()
+    key_id = models.BigIntegerField()
+    signature = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"checkpoint at {self.seq}"

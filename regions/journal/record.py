@@ -1,0 +1,47 @@
+"""Writing the journal: inside the transaction of the change it tells of, in one order for the whole city."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+from django.db.transaction import TransactionManagementError
+
+from regions.journal.models import JournalEntry
+
+GENESIS = b"\x00" * 32
+CHAIN_LOCK = 0x6A6F75726E  # one advisory lock per database and schema: the chain grows one entry at a time
+
+
+def record(verb: str, *, by: str, now: datetime, subject: str = "", data: Mapping[str, Any] | None = None) -> JournalEntry:
+    """Append one act to the current city's chain.
+
+    ``data`` must be JSON and hold no ID number, phone or secret: the journal is read by auditors and never deleted.
+    Raises ``TransactionManagementError`` outside a transaction: an entry that could outlive its change would lie.
+    """
+    if not connection.in_atomic_block:
+        raise TransactionManagementError(f"journal entry {verb!r} outside the transaction of its change")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [CHAIN_LOCK % 2**31])
+    last = JournalEntry.objects.order_by("-seq").values_list("seq", "digest").first()
+    seq, previous = (last[0] + 1, bytes(last[1])) if last else (1, GENESIS)
+    entry = JournalEntry(seq=seq, at=now, by=by, verb=verb, subject=subject, data=dict(data or {}), previous=previous)
+    entry.digest = digest_of(entry)
+    entry.save(force_insert=True)
+    return entry
+
+
+def digest_of(entry: JournalEntry) -> bytes:
+    """What the entry's digest must be, from its own fields and the previous digest."""
+    sealed = {
+        "seq": entry.seq,
+        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "by": entry.by,
+        "verb": entry.verb,
+        "subject": entry.subject,
+        "data": entry.data,
+    }
+    text = json.dumps(sealed, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(bytes(entry.previous) + text.encode()).digest()

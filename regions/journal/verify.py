@@ -1,0 +1,104 @@
+"""Checking the journal: an edit, a deletion, a reorder, an insertion or a cut tail is found and named.
+
+Checkpoints are kept twice, in the city's schema and in a file outside the database: a database superuser who cuts the
+tail of the chain and the checkpoints with it still leaves the file behind.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from regions.journal.models import Checkpoint, JournalEntry
+from regions.journal.record import GENESIS, digest_of
+from regions.keys import vault
+from regions.keys.models import CityKey, Purpose
+from regions.tenancy import current_city
+
+
+@dataclass(frozen=True)
+class Verification:
+    """``broken_at`` is the first wrong sequence number, with ``reason``; none when the chain holds."""
+
+    entries: int
+    checkpoints: int
+    broken_at: int | None = None
+    reason: str = ""
+
+
+def verify_journal() -> Verification:
+    """Walk the current city's whole chain and all its checkpoints."""
+    digests: dict[int, bytes] = {}
+    previous = GENESIS
+    wanted = {point[0] for point in _known_checkpoints()}
+    count = 0
+    for entry in JournalEntry.objects.order_by("seq").iterator(chunk_size=5000):
+        count += 1
+        if entry.seq != count:
+            return Verification(count, 0, count, f"entry {count} is missing; {entry.seq} stands in its place")
+        if bytes(entry.previous) != previous:
+            return Verification(count, 0, count, "it does not follow the entry before it")
+        if digest_of(entry) != bytes(entry.digest):
+            return Verification(count, 0, count, "its content was changed after it was written")
+        previous = bytes(entry.digest)
+        if entry.seq in wanted:
+            digests[entry.seq] = previous
+    return _check_points(count, digests)
+
+
+def write_checkpoint(*, now: datetime) -> Checkpoint | None:
+    """Sign the chain's present length and digest; none when it is empty or nothing was added since the last."""
+    with transaction.atomic():
+        last = JournalEntry.objects.order_by("-seq").first()
+        if last is None or Checkpoint.objects.filter(seq=last.seq).exists():
+            return None
+        key_id, signature = vault.sign(_message(last.seq, bytes(last.digest)), purpose=Purpose.JOURNAL)
+        point = Checkpoint.objects.create(seq=last.seq, digest=last.digest, at=now, key_id=key_id, signature=signature)
+    _append_to_file(point)
+    return point
+
+
+def _check_points(count: int, digests: dict[int, bytes]) -> Verification:
+    checked = 0
+    public = {key.pk: bytes(key.public_key or b"") for key in CityKey.objects.filter(purpose=Purpose.JOURNAL)}
+    for seq, digest, key_id, signature in _known_checkpoints():
+        checked += 1
+        if key_id not in public or not vault.verify(_message(seq, digest), signature, public_key=public[key_id]):
+            return Verification(count, checked, seq, "a checkpoint's signature is not of this city")
+        if seq > count:
+            return Verification(count, checked, count + 1, f"the tail is cut: a signed checkpoint knows {seq} entries")
+        if digests.get(seq) != digest:
+            return Verification(count, checked, seq, "the chain was written anew: a signed checkpoint holds another digest")
+    return Verification(count, checked)
+
+
+def _known_checkpoints() -> Iterator[tuple[int, bytes, int, bytes]]:
+    for point in Checkpoint.objects.order_by("seq").iterator():
+        yield point.seq, bytes(point.digest), point.key_id, bytes(point.signature)
+    path = _file()
+    if path.exists():
+        for line in path.read_text().splitlines():
+            kept = json.loads(line)
+            yield kept["seq"], bytes.fromhex(kept["digest"]), kept["key_id"], bytes.fromhex(kept["signature"])
+
+
+def _append_to_file(point: Checkpoint) -> None:
+    path = _file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = {"seq": point.seq, "digest": bytes(point.digest).hex(), "key_id": point.key_id}
+    kept |= {"signature": bytes(point.signature).hex(), "at": point.at.astimezone(UTC).isoformat()}
+    with path.open("a") as file:
+        file.write(json.dumps(kept) + "\n")
+
+
+def _file() -> Path:
+    city = current_city()
+    return Path(settings.JOURNAL_CHECKPOINTS) / f"{city.schema_name}-{city.created_at:%Y%m%dT%H%M%S%f}.jsonl"
+
+
+def _message(seq: int, digest: bytes) -> bytes:
+    return f"journal {current_city().schema_name} {seq} ".encode() + digest

@@ -1,0 +1,33 @@
+"""A city's own keys, each wrapped by the operator's key-encryption key."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Purpose(models.TextChoices):
+    """What a key is for. A key is never used for two purposes."""
+
+    DATA = "data", "encrypts ID numbers, phones and credentials"
+    LOOKUP = "lookup", "hashes ID numbers and phones so that they can be found"
+    JOURNAL = "journal", "signs journal checkpoints"
+    EXPORT = "export", "signs export manifests"
+    PASS = "pass", "signs passes"  # noqa: S105 - a pass is a QR code here, not a password
+
+
+class CityKey(models.Model):
+    """One key. Symmetric keys are 32 random bytes, signing keys Ed25519 seeds; ``public_key`` is kept readable for verifiers."""
+
+    purpose = models.TextField(choices=Purpose.choices)
+    wrapped = models.BinaryField(help_text="AES-GCM under the key-encryption key")
+    public_key = models.BinaryField(null=True)
+    created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, help_text="no longer used for new work; still opens and verifies the old")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(purpose__in=Purpose.values), name="key_purpose_is_known"),
+            models.UniqueConstraint(fields=["purpose"], condition=Q(retired_at__isnull=True), name="one_key_in_use_per_purpose"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} key {self.pk}"

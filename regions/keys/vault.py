@@ -1,0 +1,127 @@
+"""Encryption, look-up hashes and signatures with the keys of the city the connection is in."""
+
+import hashlib
+import hmac
+import os
+from datetime import datetime
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.conf import settings
+
+from regions.keys.models import CityKey, Purpose
+from regions.tenancy import current_city
+
+NONCE_BYTES = 12
+KEY_ID_BYTES = 4
+SIGNING = {Purpose.JOURNAL, Purpose.EXPORT, Purpose.PASS}
+
+
+class CannotDecrypt(ValueError):
+    """The bytes were altered, belong to another use, or their key is gone."""
+
+
+def create_keys(*, now: datetime) -> None:
+    """Give the current city one key per purpose where it has none in use."""
+    present = set(CityKey.objects.filter(retired_at__isnull=True).values_list("purpose", flat=True))
+    for purpose in Purpose:
+        if purpose not in present:
+            _create(purpose, now=now)
+
+
+def rotate(purpose: Purpose, *, now: datetime) -> CityKey:
+    """Retire the key in use and make a new one; what the old one encrypted or signed stays readable. Call in a transaction."""
+    if purpose is Purpose.LOOKUP:
+        raise ValueError("the look-up key cannot rotate by itself: every stored hash would have to be made again")
+    CityKey.objects.filter(purpose=purpose, retired_at__isnull=True).update(retired_at=now)
+    _in_use.cache_clear()
+    return _create(purpose, now=now)
+
+
+def encrypt(plain: str, *, use: str) -> bytes:
+    """AES-GCM; ``use`` (such as ``id_number``) is bound in, so that a value moved to another column does not open."""
+    key_id, key = _in_use(current_city().schema_name, Purpose.DATA)
+    nonce = os.urandom(NONCE_BYTES)
+    return key_id.to_bytes(KEY_ID_BYTES, "big") + nonce + AESGCM(key).encrypt(nonce, plain.encode(), use.encode())
+
+
+def decrypt(sealed: bytes, *, use: str) -> str:
+    """The inverse of ``encrypt``. Raises ``CannotDecrypt``."""
+    sealed = bytes(sealed)
+    key = _by_id(current_city().schema_name, int.from_bytes(sealed[:KEY_ID_BYTES], "big"))
+    nonce, body = sealed[KEY_ID_BYTES : KEY_ID_BYTES + NONCE_BYTES], sealed[KEY_ID_BYTES + NONCE_BYTES :]
+    try:
+        return AESGCM(key).decrypt(nonce, body, use.encode()).decode()
+    except InvalidTag as error:
+        raise CannotDecrypt(f"a stored {use} does not open; was it altered or moved?") from error
+
+
+def lookup_hash(plain: str, *, use: str) -> bytes:
+    """A keyed SHA-256 by which an encrypted value is found. Equal only inside one city and one use."""
+    _, key = _in_use(current_city().schema_name, Purpose.LOOKUP)
+    return hmac.digest(key, f"{use}\x00{plain}".encode(), hashlib.sha256)
+
+
+def sign(message: bytes, *, purpose: Purpose) -> tuple[int, bytes]:
+    """Ed25519 with the key in use: (key id, 64-byte signature)."""
+    key_id, seed = _in_use(current_city().schema_name, purpose)
+    return key_id, Ed25519PrivateKey.from_private_bytes(seed).sign(message)
+
+
+def verify(message: bytes, signature: bytes, *, public_key: bytes) -> bool:
+    """Whether the signature is of this message under this public key."""
+    try:
+        Ed25519PublicKey.from_public_bytes(bytes(public_key)).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def public_key(key_id: int) -> bytes:
+    """The 32 raw bytes a verifier needs. Raises ``CityKey.DoesNotExist``."""
+    return bytes(CityKey.objects.get(pk=key_id, public_key__isnull=False).public_key or b"")
+
+
+def forget_cached_keys() -> None:
+    """Drop keys held in memory: after rotation elsewhere, and between tests."""
+    _in_use.cache_clear()
+    _by_id.cache_clear()
+
+
+def _create(purpose: Purpose, *, now: datetime) -> CityKey:
+    secret = os.urandom(32)
+    public = None
+    if purpose in SIGNING:
+        public = Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return CityKey.objects.create(purpose=purpose, wrapped=_wrap(secret, purpose), public_key=public, created_at=now)
+
+
+@lru_cache(maxsize=1024)
+def _in_use(schema: str, purpose: Purpose) -> tuple[int, bytes]:
+    key = CityKey.objects.get(purpose=purpose, retired_at__isnull=True)
+    return key.pk, _unwrap(bytes(key.wrapped), purpose, schema)
+
+
+@lru_cache(maxsize=4096)
+def _by_id(schema: str, key_id: int) -> bytes:
+    key = CityKey.objects.filter(pk=key_id).first()
+    if key is None:
+        raise CannotDecrypt("the key of a stored value is not in this city")
+    return _unwrap(bytes(key.wrapped), key.purpose, schema)
+
+
+def _wrap(secret: bytes, purpose: str) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    bound = f"{current_city().schema_name}/{purpose}".encode()
+    return nonce + AESGCM(settings.KEY_ENCRYPTION_KEY).encrypt(nonce, secret, bound)
+
+
+def _unwrap(wrapped: bytes, purpose: str, schema: str) -> bytes:
+    try:
+        body = wrapped[NONCE_BYTES:]
+        return AESGCM(settings.KEY_ENCRYPTION_KEY).decrypt(wrapped[:NONCE_BYTES], body, f"{schema}/{purpose}".encode())
+    except InvalidTag as error:
+        raise CannotDecrypt("KEY_ENCRYPTION_KEY is not the one this city's keys were made with") from error

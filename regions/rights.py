@@ -1,0 +1,78 @@
+"""Who may do what in the database: the owner, the application's login, and one role per city.
+
+Run by the owner after every migration. Grants are set from the models, so a new table is covered without being named here.
+"""
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection, models
+from psycopg2 import sql
+
+from regions.append_only import AppendOnly
+from regions.models import City
+
+
+def grant_public_rights() -> None:
+    """Keep cities' roles out of ``public`` and give the application's login its data there, never its structure."""
+    app = sql.Identifier(settings.APP_LOGIN)
+    _run(
+        sql.SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC"),
+        sql.SQL("GRANT USAGE ON SCHEMA public TO {app}").format(app=app),
+        sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app}").format(app=app),
+        sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app}").format(app=app),
+        sql.SQL("REVOKE INSERT, UPDATE, DELETE ON public.regions_city, public.regions_domain FROM {app}").format(app=app),
+    )
+    for model in _append_only_models():
+        if connection.introspection.table_names() and model._meta.db_table in connection.introspection.table_names():
+            table = sql.Identifier("public", model._meta.db_table)
+            _run(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {t} FROM {app}").format(t=table, app=app))
+
+
+def create_city_role(city: City) -> None:
+    """Make the city's role if it is missing and let the two logins take it. It has no password: nobody signs in as it."""
+    role = _role(city)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [city.role_name])
+        if not cursor.fetchone()[0]:
+            cursor.execute(sql.SQL("CREATE ROLE {role} LOGIN NOINHERIT").format(role=role))
+    _run(
+        sql.SQL("GRANT {role} TO {app}").format(role=role, app=sql.Identifier(settings.APP_LOGIN)),
+        sql.SQL("GRANT {role} TO CURRENT_USER").format(role=role),
+    )
+
+
+def grant_city_rights(city: City) -> None:
+    """Rights of the city's role on its own schema: data of every table, append-only tables without change or removal."""
+    names = {"schema": sql.Identifier(city.schema_name), "role": _role(city)}
+    _run(
+        sql.SQL("GRANT USAGE ON SCHEMA {schema} TO {role}").format(**names),
+        sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}").format(**names),
+        sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role}").format(**names),
+    )
+    for model in _append_only_models():
+        table = {"table": sql.Identifier(city.schema_name, model._meta.db_table), "role": _role(city)}
+        _run(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}").format(**table))
+        for column in model.updatable_columns:
+            _run(sql.SQL("GRANT UPDATE ({c}) ON {table} TO {role}").format(c=sql.Identifier(column), **table))
+    _run(
+        sql.SQL("REVOKE INSERT, UPDATE, DELETE ON {t} FROM {role}").format(
+            t=sql.Identifier(city.schema_name, "django_migrations"), role=_role(city)
+        )
+    )
+
+
+def _append_only_models() -> list[type[AppendOnly]]:
+    found: list[type[models.Model]] = apps.get_models()
+    return [model for model in found if issubclass(model, AppendOnly)]
+
+
+def _role(city: City) -> sql.Identifier:
+    if city.role_name is None:
+        raise ValueError("public has no role of its own")
+    return sql.Identifier(city.role_name)
+
+
+def _run(*statements: sql.Composable) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)

@@ -1,0 +1,125 @@
+"""A city's data sources and what they delivered: settings, batches, staged records, quarantine."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from regions.append_only import AppendOnly
+
+
+class SourceKind(models.TextChoices):
+    POLICE_DATABASE = "police_database", "police database (SQL)"
+    BIG_DATA_CENTRE = "big_data_centre", "big-data centre (HTTP)"
+
+
+class Source(models.Model):
+    """Where evidence comes from. The credential (a database URL, or a shared secret) is encrypted and never shown."""
+
+    code = models.TextField(unique=True)
+    kind = models.TextField(choices=SourceKind.choices)
+    title_zh = models.TextField()
+    title_en = models.TextField()
+    credential = models.BinaryField(null=True, help_text="encrypted; none = read from credential_env")
+    credential_env = models.TextField(blank=True)
+    records_view = models.TextField(blank=True)
+    clock_view = models.TextField(blank=True)
+    base_url = models.TextField(blank=True)
+    app_id = models.TextField(blank=True)
+    page_size = models.IntegerField(default=1000)
+    max_age_hours = models.FloatField(default=26)
+    max_bad_share = models.FloatField(default=0.05)
+    kinds = models.JSONField(default=dict, help_text="their word -> our kind")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=SourceKind.values), name="source_kind_is_known"),
+            models.CheckConstraint(condition=Q(max_age_hours__gt=0), name="source_max_age_is_positive"),
+            models.CheckConstraint(condition=Q(max_bad_share__gte=0, max_bad_share__lte=1), name="source_bad_share_is_a_share"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Batch(models.Model):
+    """One delivery, staged whole, then accepted in one transaction or refused whole with a reason.
+
+    ``as_of`` is the moment up to which the source says it is complete: the horizon, once the batch is accepted.
+    """
+
+    class State(models.TextChoices):
+        STAGING = "staging"
+        ACCEPTED = "accepted"
+        REFUSED = "refused"
+        HELD = "held"
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="batches")
+    state = models.TextField(choices=State.choices, default=State.STAGING)
+    since = models.DateTimeField(null=True, help_text="none = a full delivery")
+    as_of = models.DateTimeField(null=True)
+    started_at = models.DateTimeField()
+    received_at = models.DateTimeField(null=True, help_text="when the city accepted it")
+    closed_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True, help_text="reason code of a refusal or hold")
+    message = models.TextField(blank=True)
+    delivered = models.IntegerField(default=0)
+    unchanged = models.IntegerField(default=0)
+    accepted = models.IntegerField(default=0)
+    quarantined = models.IntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "-received_at"], condition=Q(state="accepted"), name="batch_horizon")]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=["staging", "accepted", "refused", "held"]), name="batch_state_is_known"),
+            models.CheckConstraint(
+                condition=~Q(state="accepted") | Q(as_of__isnull=False, received_at__isnull=False, closed_at__isnull=False),
+                name="accepted_batch_has_its_instants",
+            ),
+            models.CheckConstraint(condition=~Q(state="refused") | ~Q(reason=""), name="refused_batch_has_a_reason"),
+            models.CheckConstraint(condition=Q(received_at__isnull=True) | Q(received_at__gte=F("started_at")), name="batch_received_after_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"batch {self.pk} of {self.source_id}"
+
+
+class StagedRecord(models.Model):
+    """A checked record waiting for its batch. ID numbers are encrypted before they touch the database."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="staged")
+    line = models.IntegerField()
+    record_id = models.TextField()
+    id_type = models.TextField()
+    id_hash = models.BinaryField()
+    id_encrypted = models.BinaryField()
+    full_name = models.TextField(blank=True)
+    kind = models.TextField()
+    area = models.TextField(null=True)
+    started_on = models.DateField()
+    ended_on = models.DateField(null=True)
+    recorded_at = models.DateTimeField()
+    revoked = models.BooleanField()
+    detail = models.JSONField(default=dict)
+    digest = models.BinaryField()
+
+    class Meta:
+        indexes = [models.Index(fields=["batch", "record_id"])]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}:{self.line}"
+
+
+class Quarantined(AppendOnly):
+    """A single bad record of a delivery: its raw content (encrypted), its line and why it was not taken."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="quarantine")
+    line = models.IntegerField()
+    reason = models.TextField()
+    field = models.TextField(blank=True)
+    message = models.TextField(blank=True)
+    raw = models.BinaryField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="quarantined_record_has_a_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}:{self.line} {self.reason}"

@@ -1,0 +1,66 @@
+"""Accounts of a city's staff. Citizens are not accounts: they sign in with a code sent to their phone."""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+
+from regions.staff.roles import Role
+
+
+class AccountSet(BaseUserManager["Account"]):
+    """Finds accounts for sign-in. They are made by ``regions.staff.accounts`` only, with a journal entry."""
+
+
+class Account(AbstractBaseUser):
+    """One person of one city. Names are unique within the city."""
+
+    username = models.CharField(max_length=80, unique=True)
+    full_name = models.TextField(blank=True)
+    email = models.EmailField(blank=True)
+    is_active = models.BooleanField(default=True)
+    must_change_password = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    is_staff = False
+    is_superuser = False
+
+    objects = AccountSet()
+
+    def __str__(self) -> str:
+        return self.username
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """Roles granted and not withdrawn."""
+        return frozenset(Role(r) for r in self.grants.filter(revoked_at__isnull=True).values_list("role", flat=True))
+
+
+class RoleGrant(models.Model):
+    """A role given to an account, by whom and when, and until when."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="grants")
+    role = models.TextField(choices=[(role.value, role.value) for role in Role])
+    granted_by = models.TextField()
+    granted_at = models.DateTimeField()
+    revoked_by = models.TextField(blank=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "role"], condition=Q(revoked_at__isnull=True), name="role_is_granted_once_at_a_time"
+            ),
+            models.CheckConstraint(condition=Q(role__in=[role.value for role in Role]), name="granted_role_is_known"),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True, revoked_by="") | Q(revoked_at__isnull=False) & ~Q(revoked_by=""),
+                name="role_revoked_at_and_by_go_together",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.role}"

@@ -1,0 +1,85 @@
+"""The only way into a city outside a request, and the only place that changes a connection's schema or login."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.utils import ProgrammingError
+
+from regions.models import City
+
+
+class NoSuchCity(LookupError):
+    """No city has this schema name."""
+
+    def __init__(self, schema: str) -> None:
+        super().__init__(f"no city has the schema name {schema!r}; `manage.py cities` lists them")
+
+
+class WrongPlace(RuntimeError):
+    """A city's work was asked for outside any city, or inside another one."""
+
+
+@contextmanager
+def in_city(schema: str) -> Iterator[City]:
+    """Take the city's search path and role for the block, then what was there before.
+
+    Raises ``NoSuchCity``, and ``WrongPlace`` when another city is already entered: no code has business in two cities.
+    """
+    before = connection.tenant
+    if before.schema_name not in ("public", schema):
+        raise WrongPlace(f"already in {before.schema_name}; leave it before entering {schema}")
+    if isinstance(before, City) and before.schema_name == schema:
+        yield before
+        return
+    city = city_named(schema)
+    connection.set_tenant(city)
+    try:
+        yield city
+    finally:
+        connection.set_tenant(before)
+
+
+def city_named(schema: str) -> City:
+    """Look a city up in ``public``. Raises ``NoSuchCity``."""
+    city = None if schema == "public" else City.objects.filter(schema_name=schema).first()
+    if city is None:
+        raise NoSuchCity(schema)
+    return city
+
+
+def current_city() -> City:
+    """The city this connection is in. Raises ``WrongPlace`` in ``public``: a task or verb of a city never runs there."""
+    tenant = connection.tenant
+    if not isinstance(tenant, City) or tenant.schema_name == "public":
+        raise WrongPlace("this belongs to a city and was called outside one")
+    return tenant
+
+
+def all_schemas() -> list[str]:
+    """Schema names of all cities, in a stable order. Call from ``public``."""
+    try:
+        return list(City.objects.exclude(schema_name="public").order_by("schema_name").values_list("schema_name", flat=True))
+    except ProgrammingError as error:
+        raise WrongPlace("the database is not prepared; run `manage.py prepare`") from error
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """Reconnect as the owner of all tables for the block: migrating and opening cities, nothing else.
+
+    The application's login owns nothing, so that no fault in a page can alter a table. Not inside a transaction.
+    """
+    if connection.in_atomic_block:
+        raise transaction.TransactionManagementError("the owner's login cannot be taken inside a transaction")
+    mine = connection.settings_dict
+    connection.close()
+    connection.settings_dict = {**mine, **settings.OWNER_LOGIN}
+    connection.set_schema_to_public()
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict = mine
+        connection.set_schema_to_public()
