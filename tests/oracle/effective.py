@@ -48,8 +48,8 @@ def ruling_in_force(
     """The last approved one that has not expired; a suspended one does not bring an older one back."""
     approved = [
         (ruling.approved_at, ruling)
-        for ruling in world.rulings
-        if ruling.citizen == citizen and ruling.approved_at and ruling.approved_at <= as_of and day <= ruling.ends_on
+        for ruling in world.rulings_about.get(citizen, ())
+        if ruling.approved_at and ruling.approved_at <= as_of and day <= ruling.ends_on
     ]
     if not approved:
         return None

@@ -40,10 +40,8 @@ def counting_version(versions: Iterable[FactVersion], *, horizon: datetime, know
 
 def suppressed(world: World, record: RecordKey, known_at: datetime) -> bool:
     return any(
-        RecordKey(ruling.origin, ruling.record_id) == record
-        and ruling.from_instant <= known_at
-        and (ruling.until is None or known_at < ruling.until)
-        for ruling in world.suppressions
+        ruling.from_instant <= known_at and (ruling.until is None or known_at < ruling.until)
+        for ruling in world.suppressions_of.get(record, ())
     )
 
 

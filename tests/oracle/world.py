@@ -212,6 +212,22 @@ class World:
             found[key] = min(entry.registered_at, found.get(key, entry.registered_at))
         return found
 
+    @cached_property
+    def suppressions_of(self) -> dict[RecordKey, list[Suppression]]:
+        """Record → the rulings that it is wrong."""
+        found: dict[RecordKey, list[Suppression]] = defaultdict(list)
+        for ruling in self.suppressions:
+            found[RecordKey(ruling.origin, ruling.record_id)].append(ruling)
+        return found
+
+    @cached_property
+    def rulings_about(self) -> dict[str, list[Ruling]]:
+        """Citizen → rulings."""
+        found: dict[str, list[Ruling]] = defaultdict(list)
+        for ruling in self.rulings:
+            found[ruling.citizen].append(ruling)
+        return found
+
     def source(self, code: str) -> Source:
         return next(source for source in self.sources if source.code == code)
 

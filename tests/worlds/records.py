@@ -1,0 +1,124 @@
+"""What sources and the city hold about people: events, told by each source in its own versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from tests.oracle import CITY, FactVersion, Origin, RecordKey, Suppression
+from tests.worlds.calendar import NOW, TODAY, day, tick
+from tests.worlds.dice import Dice
+from tests.worlds.rules import AREAS
+
+EVENT_KINDS = (
+    "close_contact",
+    "area_stay",
+    "area_stay",
+    "negative_test",
+    "negative_test",
+    "negative_test",
+    "positive_test",
+    "arrival",
+    "isolation_completed",
+    "contact_excluded",
+)
+RULED_KINDS = ("false_declaration", "contact_excluded", "close_contact")
+
+
+@dataclass(frozen=True)
+class Event:
+    """Days as numbers; `ended` None: not over, or over at once."""
+
+    kind: str
+    area: str | None
+    started: int
+    ended: int | None
+
+
+def draw_event(dice: Dice, kinds: Sequence[str]) -> Event:
+    kind = dice.pick(kinds)
+    started = TODAY - dice.number(-3, TODAY)
+    lasted = dice.pick((None, 0, 4, 12))
+    area = dice.pick(AREAS) if kind == "area_stay" or dice.once_in(6) else None
+    return Event(kind, area, started, None if lasted is None else started + lasted)
+
+
+def draw_versions(
+    dice: Dice, origin: Origin, record_id: str, citizen: str, event: Event, citizens: Sequence[str]
+) -> Iterator[FactVersion]:
+    """One record as received, version by version: late, out of the order of recording, revoked, told again."""
+    recorded = min(event.started * 3 + dice.pick((1, 0, 2, 6, 24)), NOW + 3)
+    received = recorded + dice.pick((0, 1, 4, 24))
+    fact = FactVersion(
+        origin=origin,
+        record_id=record_id,
+        version=1,
+        citizen=citizen,
+        kind=event.kind,
+        area=event.area,
+        started_on=day(event.started),
+        ended_on=None if event.ended is None else day(event.ended),
+        recorded_at=tick(recorded),
+        received_at=tick(received),
+    )
+    yield fact
+    while fact.version < 4 and dice.once_in(4):
+        recorded += dice.pick((1, 9, 0, -1, -6))
+        received = max(received, recorded) + dice.pick((1, 3, 12))
+        fact = replace(
+            draw_amendment(dice, fact, citizens),
+            version=fact.version + 1,
+            recorded_at=tick(recorded),
+            received_at=tick(received),
+        )
+        yield fact
+
+
+def draw_amendment(dice: Dice, fact: FactVersion, citizens: Sequence[str]) -> FactVersion:
+    """What one version changes; a revoked record that comes again is no longer revoked."""
+    what = dice.pick(("revoked", "started", "kind", "area", "detail", "citizen"))
+    if what == "revoked":
+        return replace(fact, revoked=not fact.revoked)
+    if what == "started":
+        shift = day(dice.number(1, 12)) - day(0)
+        return replace(fact, revoked=False, started_on=fact.started_on - shift)
+    if what == "kind" and fact.kind != "area_stay":
+        return replace(fact, revoked=False, kind=dice.pick(EVENT_KINDS[3:]))
+    if what == "area" and fact.area:
+        return replace(fact, revoked=False, area=dice.pick(AREAS))
+    if what == "citizen":
+        return replace(fact, revoked=False, citizen=dice.pick(citizens))
+    return replace(fact, revoked=False, detail=(("note", str(fact.version)),))
+
+
+def draw_records(
+    dice: Dice, citizens: Sequence[str], sources: Sequence[str], held_kinds: Sequence[str]
+) -> Iterator[FactVersion]:
+    """Each event reaches some of the sources, now and then under another date; the city adds a fact of its own.
+
+    Every other event is of a kind that some rule holds, or most worlds would be green throughout.
+    """
+    for citizen in citizens:
+        for number in dice.up_to(4):
+            event = draw_event(dice, dice.pick((held_kinds or EVENT_KINDS, EVENT_KINDS)))
+            for source in sources:
+                if dice.once_in(3):
+                    continue
+                shift = dice.pick((0, 0, 0, 1, -8))
+                told = replace(
+                    event, started=event.started + shift, ended=None if event.ended is None else event.ended + shift
+                )
+                record_id = f"{citizen}-{number}"
+                yield from draw_versions(dice, Origin("source", source), record_id, citizen, told, citizens)
+        if dice.once_in(5):
+            yield from draw_versions(dice, CITY, f"{citizen}-r", citizen, draw_event(dice, RULED_KINDS), citizens)
+
+
+def draw_suppressions(dice: Dice, facts: Sequence[FactVersion]) -> Iterator[Suppression]:
+    """Some records are ruled to be wrong; some such rulings are over, or not yet in force."""
+    for key in dict.fromkeys(RecordKey(fact.origin, fact.record_id) for fact in facts):
+        if dice.once_in(12):
+            start = NOW - dice.number(-3, 12)
+            lasts = dice.pick((None, 3, 9))
+            until = None if lasts is None else tick(start + lasts)
+            yield Suppression(key.origin, key.record_id, tick(start), until)

@@ -1,0 +1,90 @@
+"""Rule sets as cities might write them: near copies of each other, with every field of a rule in play."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.oracle import RiskArea, Rule, RuleSetVersion
+from tests.worlds.calendar import TODAY, day
+from tests.worlds.dice import Dice
+
+AREAS = ("510104", "510100", "510000", "420100", "420000")
+LEVELS = ("high", "medium", "low")
+HELD_KINDS = (
+    "close_contact",
+    "area_stay",
+    "symptom",
+    "area_stay",
+    "arrival",
+    "positive_test",
+    "contact_with_case",
+    "unsure_contact",
+    "overseas_arrival",
+    "false_declaration",
+)
+CLEARING_KINDS = ("negative_test", "isolation_completed", "contact_excluded")
+RULE_SET_CODES = ("national", "local", "strict")
+
+
+def draw_rule(dice: Dice, code: str) -> Rule:
+    kind = dice.pick(HELD_KINDS)
+    hold_days = dice.pick((14, 7, 3, 0, None))
+    cleared_by = dice.some_of(CLEARING_KINDS)
+    return Rule(
+        code=code,
+        kind=kind,
+        colour=dice.pick(("red", "yellow")),
+        anchor=dice.pick(("started", "ended", "recorded")),
+        hold_days=hold_days,
+        checkin_days=dice.pick((0, 0, 3, 7, 14)),
+        tests=dice.pick((0, 0, 1, 2, 3)),
+        test_gap_days=dice.pick((0, 1, 2, 3)),
+        cleared_by=cleared_by or (("isolation_completed",) if hold_days is None else ()),
+        area_levels=dice.pick(((), ("high",), ("high", "medium"), ("low",))) if kind == "area_stay" else (),
+    )
+
+
+def draw_risk_area(dice: Dice) -> RiskArea:
+    from_day = dice.number(0, TODAY)
+    lasts = dice.pick((None, 0, 3, 10))
+    return RiskArea(
+        dice.pick(AREAS), dice.pick(LEVELS), day(from_day), None if lasts is None else day(from_day + lasts)
+    )
+
+
+def draw_first_edition(dice: Dice, code: str, least_rules: int) -> RuleSetVersion:
+    count = least_rules + sum(1 for _ in dice.up_to(4))
+    rules = [draw_rule(dice, f"A{number}") for number in range(count)]
+    risk_areas = [draw_risk_area(dice), *(draw_risk_area(dice) for _ in dice.up_to(3))]
+    return RuleSetVersion(code, 1, day(-90), tuple(rules), tuple(risk_areas))
+
+
+def draw_variant(dice: Dice, edition: RuleSetVersion) -> RuleSetVersion:
+    """The same rules but for one thing: a rule drawn anew, one dropped, one added, the risk list, or nothing."""
+    what = dice.pick(("nothing", "redrawn", "dropped", "added", "risk list"))
+    place = dice.number(0, len(edition.rules) - 1)
+    before, rule, after = edition.rules[:place], edition.rules[place], edition.rules[place + 1 :]
+    if what == "redrawn":
+        redrawn = replace(draw_rule(dice, rule.code), kind=rule.kind, area_levels=rule.area_levels)
+        return replace(edition, rules=(*before, redrawn, *after))
+    if what == "dropped":
+        return replace(edition, rules=before + after)
+    if what == "added":
+        return replace(edition, rules=(*edition.rules, draw_rule(dice, "B0")))
+    if what == "risk list":
+        return replace(edition, risk_areas=tuple(draw_risk_area(dice) for _ in dice.up_to(3)))
+    return edition
+
+
+def draw_rule_sets(dice: Dice, count: int, least_rules: int) -> tuple[RuleSetVersion, ...]:
+    """`count` rule sets; each may get a second version shortly before or after the day that is asked about."""
+    first = draw_first_edition(dice, RULE_SET_CODES[0], least_rules)
+    editions = [first]
+    for code in RULE_SET_CODES[1:count]:
+        variant = draw_first_edition(dice, code, least_rules) if dice.once_in(3) else draw_variant(dice, first)
+        editions.append(replace(variant, code=code))
+    for edition in list(editions):
+        if edition.rules and dice.once_in(3):
+            second = draw_variant(dice, edition)
+            editions.append(replace(second, version=2, effective_from=day(TODAY + dice.number(-3, 5))))
+    return tuple(editions)

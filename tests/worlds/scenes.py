@@ -1,0 +1,119 @@
+"""Whole cities with a day and an instant to ask about: small nasty ones to shrink, large random ones to compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from tests.oracle import (
+    Batch,
+    Declaration,
+    Provider,
+    Ruling,
+    Source,
+    World,
+    facts_of_check_ins,
+    facts_of_declarations,
+    verdict,
+)
+from tests.worlds.calendar import NOW, TODAY, ZONE, day, tick
+from tests.worlds.dice import Dice, DrawnDice, SeededDice
+from tests.worlds.entries import draw_entries
+from tests.worlds.records import draw_records, draw_suppressions
+from tests.worlds.rules import draw_rule_sets
+
+SOURCE_CODES = ("police", "bigdata", "hospitals")
+PROVIDER_CODES = ("alipay", "wechat", "cityapp")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """`declarations` are already in the world as facts; they are kept for whoever loads a world as entries."""
+
+    world: World
+    day: date
+    as_of: datetime
+    declarations: tuple[Declaration, ...] = ()
+
+
+def draw_source(dice: Dice, code: str) -> Source:
+    """Fresh, late, stale to the hour, or silent; the last batch may be accepted only after the day's `as_of`."""
+    max_age = timedelta(hours=dice.pick((720, 720, 720, 720, 720, 26, 24)))
+    if dice.once_in(12):
+        return Source(code, max_age)
+    complete = NOW - dice.pick((1, 0, 2, 3, 4, 12, 24))
+    batches = [Batch(tick(-9), tick(-12)), Batch(tick(complete), tick(complete))]
+    if dice.once_in(4):
+        batches.append(Batch(tick(NOW + 1), tick(NOW)))
+    return Source(code, max_age, tuple(batches))
+
+
+def draw_ruling(dice: Dice, scene: Scene, citizen: str) -> Ruling:
+    """It weighed every hit there is, none, or all but the first."""
+    asked = [verdict(scene.world, citizen, one.code, scene.day, scene.as_of) for one in scene.world.providers]
+    hits = sorted({hit.key for one in asked for hit in one.hits})
+    return Ruling(
+        citizen=citizen,
+        colour=dice.pick(("green", "yellow", "red")),
+        approved_at=dice.pick((tick(NOW - 4), tick(NOW - 1), tick(NOW + 1), None)),
+        ends_on=day(TODAY + dice.pick((7, 0, -1))),
+        weighed=frozenset(dice.pick((hits, [], hits[1:]))),
+    )
+
+
+def draw_scene(dice: Dice, people: int, least_rules: int) -> Scene:
+    citizens = tuple(f"c{number}" for number in range(people))
+    sources = SOURCE_CODES[: dice.pick((2, 1, 3))]
+    editions = draw_rule_sets(dice, dice.pick((2, 1, 3)), least_rules)
+    rule_sets = sorted({edition.code for edition in editions})
+    providers = tuple(
+        Provider(code, _mostly_its_own(dice, sources, place), _mostly_its_own(dice, rule_sets, place))
+        for place, code in enumerate(PROVIDER_CODES[: dice.pick((2, 2, 3))])
+    )
+    entries = draw_entries(dice, citizens, tuple(one.code for one in providers))
+    facts = [
+        *draw_records(dice, citizens, sources, [rule.kind for edition in editions for rule in edition.rules]),
+        *facts_of_declarations(entries.declarations, ZONE),
+        *facts_of_check_ins(entries.check_ins),
+    ]
+    world = World(
+        providers=providers,
+        sources=tuple(draw_source(dice, code) for code in sources),
+        rule_sets=editions,
+        citizens=citizens,
+        facts=tuple(facts),
+        check_ins=entries.check_ins,
+        registrations=entries.registrations,
+        suppressions=tuple(draw_suppressions(dice, facts)),
+        interim_policy=dice.pick(("strictest", "freshest", *(f"prefer:{one.code}" for one in providers))),
+        zone=ZONE,
+    )
+    asked_on = TODAY + dice.pick((0, 0, 0, -1, 1))
+    scene = Scene(world, day(asked_on), tick(NOW), entries.declarations)
+    rulings = tuple(draw_ruling(dice, scene, citizen) for citizen in citizens if dice.once_in(6))
+    return replace(scene, world=replace(world, rulings=rulings))
+
+
+def _mostly_its_own(dice: Dice, codes: Sequence[str], place: int) -> str:
+    return codes[(place + dice.pick((0, 0, 1))) % len(codes)]
+
+
+@st.composite
+def scenes(draw: DrawFn, max_people: int = 4) -> Scene:
+    """Small worlds, each with the day and the instant to ask about."""
+    dice = DrawnDice(draw)
+    return draw_scene(dice, dice.number(1, max_people), least_rules=2)
+
+
+def worlds(max_people: int = 4) -> SearchStrategy[World]:
+    """The worlds alone, to be asked about day(TODAY) as of tick(NOW)."""
+    return scenes(max_people).map(lambda scene: scene.world)
+
+
+def random_world(seed: int, people: int) -> Scene:
+    """The same shapes from a seed, for comparisons over many people; the same seed gives the same world."""
+    return draw_scene(SeededDice(seed), people, least_rules=6)
