@@ -83,7 +83,7 @@ def find_home(state: State, account: Account) -> Path:
     """The directory the servers live in: the state directory, or one under /var/lib where that is out of reach."""
     mark = hashlib.sha256(os.fsencode(state.directory)).hexdigest()[:12]
     fallback = FALLBACK / mark
-    if not account.drops or not fallback.is_dir() and account.can_execute(state.directory):
+    if not account.drops or (not fallback.is_dir() and account.can_execute(state.directory)):
         return state.directory
     fallback.mkdir(parents=True, exist_ok=True)
     return fallback

@@ -17,6 +17,7 @@ from portal.embedded.state import State, free_port
 
 NAME = "postgres"
 ROLES = Path(__file__).with_name("roles.sql")
+SHARED_MEMORY = Path("/dev", "shm")
 START_SECONDS = 120
 # For two cores and a few gigabytes, with a million citizens' verdicts written in one run.
 SETTINGS = {
@@ -104,7 +105,16 @@ class Postgres:
             return False
         program = Path(self.state.recall(NAME)["programs"]) / "pg_ctl"
         for mode, seconds in (("fast", 60), ("immediate", 30)):
-            command = [program, "stop", "--pgdata", self.data, "--mode", mode, "--timeout", str(seconds)]
+            command: list[str | Path] = [
+                program,
+                "stop",
+                "--pgdata",
+                self.data,
+                "--mode",
+                mode,
+                "--timeout",
+                str(seconds),
+            ]
             if self.account.run(command, timeout=seconds + 30).returncode == 0:
                 return True
         raise EmbeddedServerError(f"PostgreSQL would not stop; its log is {self.log}.")
@@ -158,7 +168,7 @@ class Postgres:
         self.state.remember(NAME, facts)
         if not recovering:
             settings = SETTINGS | {"port": facts["port"], "dynamic_shared_memory_type": _shared_memory()}
-            command = [programs / "pg_ctl", "start", "--pgdata", self.data, "--log", self.log]
+            command: list[str | Path] = [programs / "pg_ctl", "start", "--pgdata", self.data, "--log", self.log]
             command += ["--wait", "--timeout", str(START_SECONDS)]
             command += ["--options", " ".join(f"-c {name}='{value}'" for name, value in settings.items())]
             self.account.run(command, timeout=START_SECONDS + 30)
@@ -223,7 +233,7 @@ def _kill(process: int) -> None:
 def _shared_memory() -> str:
     """Parallel queries need room in /dev/shm; a container often has 64 MB there, and then files serve instead."""
     try:
-        free = shutil.disk_usage("/dev/shm").free
+        free = shutil.disk_usage(SHARED_MEMORY).free
     except FileNotFoundError:
         free = 0
     return "posix" if free >= 1 << 30 else "mmap"
