@@ -1,5 +1,7 @@
 """Colours as other systems send them, value by value."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,23 @@ beijing          0 green  1 yellow  2 unknown  3 red  grey not_applied
 """
 LINES = [line.split() for line in TABLE.strip().splitlines()]
 ROWS = [(system, *pair) for system, *cells in LINES for pair in zip(cells[::2], cells[1::2], strict=True)]
-NEVER_MAPPED = [None, "", " ", "0 ", "00 ", "GREEN", "Green", "绿码", "9", "-1", "null", "True", True, False, 1.0]
+NEVER_MAPPED: list[Any] = [
+    None,
+    "",
+    " ",
+    "0 ",
+    "00 ",
+    "GREEN",
+    "Green",
+    "绿码",
+    "9",
+    "-1",
+    "null",
+    "True",
+    True,
+    False,
+    1.0,
+]
 
 
 @pytest.mark.parametrize(("system", "value", "state"), ROWS)

@@ -1,0 +1,142 @@
+"""One version of a rule set as its file says it: the tables, their bounds and their wording."""
+
+import re
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+
+from codes.vocabulary import Anchor, Colour
+from regions.city_file.names import Code, Division
+from regions.file_shape import Table
+from regions.vocabulary import FactKind
+
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_RULE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_LEVEL = re.compile(r"[a-z][a-z0-9_]{0,39}")
+# Ten years: beyond it a number is a typing error, and dates stay inside what the database can hold.
+MOST_DAYS = 3660
+
+
+def _day(value: object) -> object:
+    """A TOML date stays; ISO text becomes one; anything else is left for the type to refuse."""
+    if not isinstance(value, str):
+        return value
+    if not _ISO_DAY.fullmatch(value):
+        raise ValueError("must be a day, YYYY-MM-DD")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("is not a day of the calendar") from None
+
+
+def _rule_code(code: str) -> str:
+    if not _RULE_CODE.fullmatch(code):
+        raise ValueError("must be 1 to 40 letters, digits, dots, hyphens and underscores")
+    return code
+
+
+def _level(level: str) -> str:
+    if not _LEVEL.fullmatch(level):
+        raise ValueError("must be small letters, digits and underscores, such as high or medium")
+    return level
+
+
+def _held_or_not(colour: Colour) -> Colour:
+    if colour is Colour.GREEN:
+        raise ValueError("must be red or yellow: green is what no rule holds")
+    return colour
+
+
+def _none_in_words(value: object) -> object:
+    """TOML has no null, so `"none"` may say what leaving the key out says."""
+    return None if value == "none" else value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+Level = Annotated[str, AfterValidator(_level)]
+Days = Annotated[int, Field(ge=0, le=MOST_DAYS)]
+Kind = Annotated[FactKind, Field(strict=False)]
+HeldColour = Annotated[Colour, Field(strict=False), AfterValidator(_held_or_not)]
+
+
+class Wording(Table):
+    """What people read; either language may be left out."""
+
+    zh: Annotated[str, Field(max_length=1000)] = ""
+    en: Annotated[str, Field(max_length=1000)] = ""
+
+
+class Rule(Table):
+    """One row of a rule set. `hold_days` none means: until a fact of a kind in `cleared_by` clears it."""
+
+    code: Annotated[str, AfterValidator(_rule_code)]
+    kind: Kind
+    area_levels: list[Level] | None = None
+    colour: HeldColour
+    anchor: Annotated[Anchor, Field(strict=False)] = Anchor.STARTED
+    hold_days: Annotated[Days | None, BeforeValidator(_none_in_words)] = None
+    checkin_days: Days = 0
+    tests: Days = 0
+    test_gap_days: Days = 0
+    cleared_by: list[Kind] = []
+    title: Wording = Wording()
+    reason: Wording = Wording()
+
+    @field_validator("area_levels")
+    @classmethod
+    def _only_where_there_is_an_area(cls, levels: list[str] | None, info: ValidationInfo) -> list[str] | None:
+        """Levels select among stays; an empty list would leave open whether it means all or none."""
+        if levels is None:
+            return None
+        if info.data.get("kind", FactKind.AREA_STAY) is not FactKind.AREA_STAY:
+            raise ValueError("is for rules of the kind area_stay only")
+        if not levels:
+            raise ValueError("must not be empty: leave it out to count every stay")
+        return sorted(set(levels))
+
+    @field_validator("cleared_by")
+    @classmethod
+    def _each_once(cls, kinds: list[FactKind]) -> list[FactKind]:
+        """Order and repetition say nothing, so the file's digest shall not depend on them."""
+        return sorted(set(kinds))
+
+    def title_in(self, language: str) -> str:
+        """The title in `zh` or `en`, else in the other language, else the code: a rule is never nameless."""
+        return _either(self.title, language) or self.code
+
+    def reason_in(self, language: str) -> str:
+        """The plain-language reason in `zh` or `en`, else in the other language, else the title."""
+        return _either(self.reason, language) or self.title_in(language)
+
+
+class RiskArea(Table):
+    """An area at a level from a day to a day (none = still)."""
+
+    area: Division
+    level: Level
+    from_day: Annotated[Day, Field(alias="from")]
+    to_day: Annotated[Day | None, Field(alias="to")] = None
+
+    @field_validator("to_day")
+    @classmethod
+    def _not_before_its_begin(cls, to_day: date | None, info: ValidationInfo) -> date | None:
+        from_day = info.data.get("from_day")
+        if to_day is not None and from_day is not None and to_day < from_day:
+            raise ValueError("must not be before from")
+        return to_day
+
+
+class Edition(Table):
+    """A named, versioned list of rules with its risk areas, in force from a day until the next version's day."""
+
+    code: Code
+    version: Annotated[int, Field(ge=1, le=1_000_000)]
+    effective_from: Day
+    rules: Annotated[list[Rule], Field(min_length=1)]
+    risk_areas: list[RiskArea] = []
+
+
+def _either(wording: Wording, language: str) -> str:
+    first, second = (wording.zh, wording.en) if language.startswith("zh") else (wording.en, wording.zh)
+    return first.strip() or second.strip()

@@ -1,0 +1,94 @@
+"""Rule-set files: read one, or all that a city file names, with every fault at its key and rule."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from codes.rule_sets.edition import Edition
+from regions.city_file import LocatedRuleSet
+from regions.file_faults import Fault, FileFaults, read_toml
+from regions.file_shape import shape_faults
+from regions.file_tables import Raw, repeated, tables
+
+_IN_A_RULE = re.compile(r"rules\[(\d+)\]")
+
+
+class EditionFaults(FileFaults):
+    """A rule-set file, or the rule-set files of a city, that cannot be taken."""
+
+
+def read_edition(path: Path) -> Edition:
+    """The edition in the file, or EditionFaults with every fault. A rule that nothing releases is allowed: by order."""
+    try:
+        raw = read_toml(path)
+    except FileFaults as error:
+        raise EditionFaults(path, error.faults) from None
+    faults = [*repeated(raw, "rules", "code"), *_repeated_areas(raw)]
+    try:
+        edition = Edition.model_validate(raw)
+    except ValidationError as error:
+        raise EditionFaults(path, _naming_rules([*shape_faults(error, raw), *faults], raw)) from None
+    if faults:
+        raise EditionFaults(path, _naming_rules(faults, raw))
+    return edition
+
+
+def read_editions(city_file: Path, rule_sets: Sequence[LocatedRuleSet]) -> list[Edition]:
+    """All editions a city file names, or EditionFaults with the faults of all of them.
+
+    Keys begin with the city file's key: `rule_sets[0].file: rules[3].colour`.
+    """
+    read: list[tuple[LocatedRuleSet, Edition]] = []
+    faults: list[Fault] = []
+    for located in rule_sets:
+        try:
+            read.append((located, read_edition(located.path)))
+        except EditionFaults as error:
+            faults += [Fault(f"{located.key}: {fault.key}", fault.message) for fault in error.faults]
+    faults += [*_misnamed(read), *_out_of_order(read)]
+    if faults:
+        raise EditionFaults(city_file, faults)
+    return [edition for _, edition in read]
+
+
+def _misnamed(read: Sequence[tuple[LocatedRuleSet, Edition]]) -> Iterator[Fault]:
+    """The code in the city file and the code in the rule-set file are the same thing said twice."""
+    for located, edition in read:
+        if edition.code != located.code:
+            yield Fault(f"{located.key}: code", f"is {edition.code}, and {located.code} in the city file")
+
+
+def _out_of_order(read: Sequence[tuple[LocatedRuleSet, Edition]]) -> Iterator[Fault]:
+    """Versions of one code are unique, and a later version takes effect on a later day."""
+    by_version = sorted(read, key=lambda pair: (pair[1].code, pair[1].version))
+    for (before, older), (located, newer) in pairwise(by_version):
+        if older.code != newer.code:
+            continue
+        if older.version == newer.version:
+            yield Fault(f"{located.key}: version", f"repeats that of {before.key}")
+        elif newer.effective_from <= older.effective_from:
+            yield Fault(f"{located.key}: effective_from", f"must be later than that of version {older.version}")
+
+
+def _repeated_areas(raw: Raw) -> Iterator[Fault]:
+    """A risk area listed twice in the same words is a slip of copying."""
+    seen: list[Raw] = []
+    for place, area in tables(raw, "risk_areas"):
+        if area in seen:
+            yield Fault(f"risk_areas[{place}]", f"repeats risk_areas[{seen.index(area)}]")
+        seen.append(area)
+
+
+def _naming_rules(faults: Sequence[Fault], raw: Raw) -> list[Fault]:
+    """The same faults, those inside a rule with its code: people look for A4, not for the fourth table."""
+    codes = {place: code for place, rule in tables(raw, "rules") if isinstance(code := rule.get("code"), str)}
+    return [_naming_its_rule(fault, codes) for fault in faults]
+
+
+def _naming_its_rule(fault: Fault, codes: dict[int, str]) -> Fault:
+    found = _IN_A_RULE.match(fault.key)
+    code = codes.get(int(found[1]), "")[:40] if found else ""
+    return Fault(fault.key, f"{fault.message} (rule {code})") if code else fault

@@ -1,0 +1,19 @@
+"""The file an operator writes to open a city, or to bring it to what the file says."""
+
+from regions.city_file.reading import CityFile, CityFileFaults, LocatedRuleSet, missing_environment, read_city_file
+from regions.city_file.shape import BigDataCentre, City, PoliceDatabase, Provider, Title
+from regions.file_faults import Fault
+
+__all__ = [
+    "BigDataCentre",
+    "City",
+    "CityFile",
+    "CityFileFaults",
+    "Fault",
+    "LocatedRuleSet",
+    "PoliceDatabase",
+    "Provider",
+    "Title",
+    "missing_environment",
+    "read_city_file",
+]

@@ -1,0 +1,133 @@
+"""The tables of a city file: keys, types and bounds. What refers to something else is checked in `references`."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+
+from regions.city_file.names import (
+    AppId,
+    BaseUrl,
+    Code,
+    DatabaseUrl,
+    Division,
+    EnvironmentName,
+    Host,
+    InterimPolicy,
+    SchemaName,
+    Secret,
+    Text,
+    TimeZone,
+    View,
+)
+from regions.file_shape import Table
+from regions.vocabulary import FactKind
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+# Far more than anyone needs, and still a number of hours that dates can bear.
+MOST_HOURS = 10_000_000
+
+
+class Title(Table):
+    """What people read, in both languages."""
+
+    zh: Text
+    en: Text
+
+
+class City(Table):
+    """The tenant itself. `mass_flip_share`: the share of the registered turning red in one run that holds the run."""
+
+    schema_name: Annotated[SchemaName, Field(alias="schema")]
+    name: Title
+    division: Division
+    host: Host
+    timezone: TimeZone = "Asia/Shanghai"
+    interim_policy: InterimPolicy = "strictest"
+    mass_flip_share: Share = 0.02
+
+
+class _Source(Table):
+    """What every kind of source has. `kinds` maps their word to ours."""
+
+    code: Code
+    title: Title
+    max_age_hours: Annotated[float, Field(gt=0, le=MOST_HOURS, allow_inf_nan=False)] = 26
+    max_bad_share: Share = 0.05
+    page_size: Annotated[int, Field(ge=1, le=10_000)] = 1000
+    kinds: dict[Text, Annotated[FactKind, Field(strict=False)]] = {}
+
+    @property
+    def max_age(self) -> timedelta:
+        """How old the horizon may be before a verdict is unknown."""
+        return timedelta(hours=self.max_age_hours)
+
+
+class PoliceDatabase(_Source):
+    """The city's police database, read by SQL."""
+
+    kind: Literal["police_database"]
+    url: DatabaseUrl | None = None
+    url_env: EnvironmentName | None = None
+    records_view: View
+    clock_view: View
+
+    @property
+    def credential(self) -> SecretStr | None:
+        """The database URL the file itself holds, none when it comes from the environment."""
+        return self.url
+
+    @property
+    def credential_env(self) -> str | None:
+        """The variable that holds the URL, none when the file does."""
+        return self.url_env
+
+
+class BigDataCentre(_Source):
+    """The provincial big-data centre, read by HTTP."""
+
+    kind: Literal["big_data_centre"]
+    base_url: Annotated[BaseUrl, Field(repr=False)]
+    app_id: AppId
+    secret: Secret | None = None
+    secret_env: EnvironmentName | None = None
+
+    @property
+    def credential(self) -> SecretStr | None:
+        """The shared secret the file itself holds, none when it comes from the environment."""
+        return self.secret
+
+    @property
+    def credential_env(self) -> str | None:
+        """The variable that holds the secret, none when the file does."""
+        return self.secret_env
+
+
+Source = Annotated[PoliceDatabase | BigDataCentre, Field(discriminator="kind")]
+# Per kind of source: the key that holds its credential, and the key that names a variable instead.
+CREDENTIAL_KEYS = {"police_database": ("url", "url_env"), "big_data_centre": ("secret", "secret_env")}
+
+
+class Provider(Table):
+    """A channel, bound to exactly one source and one rule set."""
+
+    code: Code
+    title: Title
+    source: Code
+    rule_set: Code
+
+
+class RuleSetFile(Table):
+    """One version of a rule set, by a file name relative to the city file; several versions may share a code."""
+
+    code: Code
+    file: Text
+
+
+class Content(Table):
+    """A whole city file."""
+
+    city: City
+    sources: Annotated[list[Source], Field(min_length=1)]
+    providers: Annotated[list[Provider], Field(min_length=1)]
+    rule_sets: Annotated[list[RuleSetFile], Field(min_length=1)]
