@@ -32,7 +32,7 @@ def resolve(host: str, port: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class AllowList:
-    """Hosts and ports where sources may be (port none = any), database files or not, or the loopback and nothing else."""
+    """Hosts and ports where sources may be (port none = any), whether in files, or on the loopback and nowhere else."""
 
     entries: frozenset[tuple[str, int | None]] = frozenset()
     files: bool = False
@@ -47,8 +47,8 @@ class AllowList:
         if text is None or not text.strip():
             return cls(files=debug, loopback_only=debug)
         entries = [_read_entry(entry.strip()) for entry in text.split(",") if entry.strip()]
-        hosts = frozenset(entry for entry in entries if entry[0] != "sqlite")
-        return cls(entries=hosts, files=len(hosts) < len(set(entries)))
+        files = ("sqlite", None)
+        return cls(entries=frozenset(entries) - {files}, files=files in entries)
 
     def check(self, host: str, port: int) -> None:
         """Pass, or raise HostNotAllowed, by the name alone; SourceMisconfigured if it is no host name."""
@@ -81,17 +81,17 @@ class AllowList:
         return tuple(found)
 
     def _allows_address(self, name: str, port: int, address: str) -> bool:
-        """A listed name may lead into any network but back to this machine or to a link's special addresses.
+        """Whether a name that passed `check` may lead to this address.
 
-        Those hold what trusts its neighbours (metadata services, local daemons): they are listed by address or not at all.
+        It may lead into any network, but not back to this machine nor to special addresses: they hold what trusts its
+        neighbours (metadata services, local daemons), and are listed by address or not at all.
         """
         ip = _unmapped(ipaddress.ip_address(address.partition("%")[0]))
         if is_loopback_name(name):
             return ip.is_loopback
         if _as_address(name) == ip or (str(ip), port) in self.entries or (str(ip), None) in self.entries:
-            return not self.loopback_only
-        special = ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved
-        return not (special or self.loopback_only)
+            return True
+        return not (ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved)
 
 
 def normal_host(host: str) -> str:
@@ -105,7 +105,7 @@ def normal_host(host: str) -> str:
     except idna.IDNAError:
         name = ""
     if not name or not all(character.isalnum() or character in ".-_" for character in name):
-        raise SourceMisconfigured("bad_url", part="host")
+        raise SourceMisconfigured("bad_setting", part="host")
     return name
 
 

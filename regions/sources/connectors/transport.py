@@ -14,7 +14,7 @@ import httpx
 
 from regions.sources.connectors.guard import AllowList, Resolver
 
-Socketoption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
+SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 
 
 class Deadline:
@@ -39,7 +39,7 @@ class Deadline:
 
 
 class WatchedStream(httpcore.NetworkStream):
-    """A socket whose every wait ends with the deadline; a per-read time-out alone lets a slow dripper hold us forever."""
+    """A socket whose every wait ends with the deadline; with a time-out per read alone, a dripper holds us forever."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream = stream
@@ -79,7 +79,7 @@ class GuardedNetwork(httpcore.NetworkBackend):
         port: int,
         timeout: float | None = None,
         local_address: str | None = None,
-        socket_options: Iterable[Socketoption] | None = None,
+        socket_options: Iterable[SocketOption] | None = None,
     ) -> httpcore.NetworkStream:
         """Try the allowed addresses in turn. Raises SourceFault, httpcore.ConnectError, httpcore.ConnectTimeout."""
         failure: httpcore.NetworkError | httpcore.TimeoutException = httpcore.ConnectError("no address")
@@ -99,7 +99,7 @@ class GuardedTransport(httpx.BaseTransport):
 
     def __init__(self, allowed: AllowList, resolve: Resolver, deadline: Deadline) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=httpx.create_ssl_context(),
             max_connections=1,
             network_backend=GuardedNetwork(allowed, resolve, deadline),
         )

@@ -1,0 +1,139 @@
+"""The provincial big-data centre: signed HTTP requests, page by page, patient with a busy server and nothing else."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx
+
+from regions.sources.connectors.delivery import Delivery, RawRecord, SourceMisconfigured
+from regions.sources.connectors.exchange import Exchange, Limits
+from regions.sources.connectors.guard import AllowList, Resolver, resolve
+from regions.sources.connectors.page import Page, PageSequence
+from regions.sources.connectors.signature import sign
+from regions.sources.connectors.transport import Deadline, GuardedTransport
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+MAX_PAGE_SIZE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a delivery takes from the machine; tests put their own in place."""
+
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    nonce: Callable[[], str] = lambda: secrets.token_hex(16)
+    sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
+    resolve: Resolver = resolve
+
+
+DEFAULT_LIMITS = Limits()
+THIS_MACHINE = Surroundings()
+
+
+def check_base_url(base_url: str, allowed: AllowList) -> httpx.URL:
+    """The URL if a source may be there. Raises SourceMisconfigured, HostNotAllowed."""
+    try:
+        url = httpx.URL(base_url)
+    except (httpx.InvalidURL, UnicodeError):
+        raise SourceMisconfigured("bad_setting", part="base_url") from None
+    if url.scheme not in DEFAULT_PORTS or not url.host:
+        raise SourceMisconfigured("bad_setting", part="base_url")
+    if url.userinfo or url.query or url.fragment:
+        raise SourceMisconfigured("bad_setting", part="base_url (user, query, fragment)")
+    allowed.check(url.host, url.port or DEFAULT_PORTS[url.scheme])
+    return url
+
+
+@contextmanager
+def open_delivery(
+    *,
+    base_url: str,
+    app_id: str,
+    secret: str,
+    page_size: int,
+    since: datetime | None,
+    allowed: AllowList,
+    limits: Limits = DEFAULT_LIMITS,
+    surroundings: Surroundings = THIS_MACHINE,
+) -> Iterator[Delivery]:
+    """What was recorded after `since` (aware; none = everything), of which the first page has already come.
+
+    Raises SourceFault, here and while the records are read.
+    """
+    url = check_base_url(base_url, allowed)
+    _check_settings(app_id, secret, page_size)
+    deadline = Deadline(limits.total_seconds, surroundings.monotonic)
+    transport = GuardedTransport(allowed, surroundings.resolve, deadline)
+    timeout = httpx.Timeout(limits.read_seconds, connect=limits.connect_seconds)
+    headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
+    # trust_env off: a proxy from the environment would resolve names in our stead.
+    with httpx.Client(
+        transport=transport, timeout=timeout, headers=headers, trust_env=False, follow_redirects=False
+    ) as client:
+        request = _Request(client, url, app_id, secret, page_size, since, surroundings)
+        exchange = Exchange(client, limits, deadline, page_size, (secret,), surroundings.sleep, surroundings.clock)
+        pages = _read_pages(exchange, request, page_size)
+        first = next(pages)
+        yield Delivery(as_of=first.as_of, total=first.total, records=_number(first, pages))
+
+
+def _check_settings(app_id: str, secret: str, page_size: int) -> None:
+    """Refuse what could not be sent, or would be signed with nothing. Raises SourceMisconfigured."""
+    if not (app_id and app_id.isascii() and app_id.isprintable()):
+        raise SourceMisconfigured("bad_setting", part="app_id")
+    if not secret:
+        raise SourceMisconfigured("bad_setting", part="secret")
+    if not 1 <= page_size <= MAX_PAGE_SIZE:
+        raise SourceMisconfigured("bad_setting", part="page_size")
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """Builds one signed request per attempt: a nonce is good for one try only."""
+
+    client: httpx.Client
+    url: httpx.URL
+    app_id: str
+    secret: str
+    page_size: int
+    since: datetime | None
+    surroundings: Surroundings
+
+    def __call__(self, cursor: str) -> httpx.Request:
+        """The request for the page at `cursor` (empty for the first)."""
+        since = self.since.astimezone(UTC).isoformat() if self.since else ""
+        fields = {"cursor": cursor, "limit": str(self.page_size), "since": since}
+        query = {name: value for name, value in fields.items() if value}
+        nonce = self.surroundings.nonce()
+        timestamp = str(int(self.surroundings.clock().timestamp()))
+        signed = sign(self.secret, {**query, "app_id": self.app_id, "nonce": nonce, "timestamp": timestamp})
+        headers = {"X-App-Id": self.app_id, "X-Timestamp": timestamp, "X-Nonce": nonce, "X-Sign": signed}
+        url = self.url.copy_with(path=self.url.path.rstrip("/") + "/records")
+        return self.client.build_request("GET", url, params=query, headers=headers)
+
+
+def _read_pages(exchange: Exchange, request: _Request, page_size: int) -> Iterator[Page]:
+    """The pages in order, each checked against those before. Raises SourceFault."""
+    sequence = PageSequence(page_size)
+    cursor: str | None = ""
+    while cursor is not None:
+        page = exchange.fetch(request, cursor)
+        sequence.accept(page)
+        yield page
+        cursor = page.next_cursor
+
+
+def _number(first: Page, following: Iterator[Page]) -> Iterator[RawRecord]:
+    """The records of all pages, numbered through; one page at a time is in memory."""
+    line = 0
+    page: Page | None = first
+    while page is not None:
+        for content in page.records:
+            line += 1
+            yield RawRecord(line, content)
+        page = next(following, None)

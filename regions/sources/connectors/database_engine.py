@@ -1,0 +1,145 @@
+"""An engine that reaches a checked database at a checked address, and a session there that can only read.
+
+The address resolved by the guard is the one connected to; TLS still checks the name.
+"""
+
+import socket
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg2.extensions
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
+from sqlalchemy.exc import NoSuchModuleError
+
+from regions.sources.connectors.delivery import SourceMisconfigured, SourceUnreachable
+from regions.sources.connectors.guard import AllowList, Resolver
+
+# PostgreSQL's oids of date, timestamp and timestamptz.
+_DATE_TYPES = (1082, 1114, 1184)
+_AS_TEXT = psycopg2.extensions.new_type(_DATE_TYPES, "DATES_AS_TEXT", lambda value, _cursor: value)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Time-outs in whole seconds: to connect, per statement or fetch, and (MariaDB) for the whole streamed answer."""
+
+    connect_seconds: int = 10
+    statement_seconds: int = 300
+    delivery_seconds: int = 3600
+
+
+def make_engine(url: URL, allowed: AllowList, resolve: Resolver, patience: Patience) -> Engine:
+    """The engine for a URL from `check_database_url`; no connection is kept after use. Raises SourceFault."""
+    backend = url.get_backend_name()
+    try:
+        if backend == "sqlite":
+            return _sqlite_engine(url, patience)
+        addresses = allowed.addresses(str(url.host), int(url.port or 0), resolve)
+        if url.drivername == "postgresql+psycopg2":
+            return _postgres_engine(url, addresses, patience)
+        if url.drivername in ("mysql+pymysql", "mariadb+pymysql"):
+            return _mysql_engine(url, addresses, patience)
+        # A driver we do not know is given the address in place of the name.
+        return create_engine(url.set(host=addresses[0]), poolclass=NullPool)
+    except (NoSuchModuleError, ImportError):
+        raise SourceMisconfigured("no_driver", driver=url.drivername) from None
+
+
+def prepare_session(connection: Connection, zone: ZoneInfo, patience: Patience) -> Connection:
+    """Begin the one read-only transaction of a delivery, with the city's zone for what has no zone of its own."""
+    backend = connection.dialect.name
+    milliseconds = patience.statement_seconds * 1000
+    if backend == "postgresql":
+        connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        settings = {"statement_timeout": str(milliseconds), "TimeZone": zone.key, "DateStyle": "ISO"}
+        for name, value in settings.items():
+            connection.execute(text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value})
+    elif backend in ("mysql", "mariadb"):
+        connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        # Counts until the last row is fetched, so this is the time of the delivery, not of a statement.
+        limit = f"max_statement_time = {patience.delivery_seconds}"
+        if not getattr(connection.dialect, "is_mariadb", False):
+            limit = f"max_execution_time = {patience.delivery_seconds * 1000}"
+        connection.exec_driver_sql(f"SET SESSION {limit}, time_zone = '{_mysql_zone(zone)}'")
+        connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
+    elif backend == "sqlite":
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        # The driver begins nothing for a SELECT by itself, and each would see another state of the file.
+        connection.exec_driver_sql("BEGIN")
+    return connection
+
+
+def _mysql_zone(zone: ZoneInfo) -> str:
+    """The zone as an offset where it has one all year: names need tables that many servers have not loaded."""
+    offsets = {datetime(2020 + month // 12, month % 12 + 1, 1, tzinfo=zone).strftime("%z") for month in range(120)}
+    if len(offsets) > 1:
+        return zone.key
+    offset = offsets.pop()
+    return f"{offset[:3]}:{offset[3:]}"
+
+
+def _sqlite_engine(url: URL, patience: Patience) -> Engine:
+    """Opens the file read-only (a missing file is not created); undecodable bytes stay visible as lone surrogates."""
+    location = Path(str(url.database)).absolute().as_uri() + "?mode=ro"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            location, uri=True, timeout=patience.connect_seconds, isolation_level=None, check_same_thread=False
+        )
+        connection.text_factory = lambda content: content.decode("utf-8", errors="surrogateescape")
+        return connection
+
+    return create_engine("sqlite+pysqlite://", creator=connect, poolclass=NullPool)
+
+
+def _postgres_engine(url: URL, addresses: tuple[str, ...], patience: Patience) -> Engine:
+    """`hostaddr` holds libpq to the address, `host` to the name in the certificate; keepalives notice a dead peer."""
+    arguments = {
+        "host": ",".join([str(url.host)] * len(addresses)),
+        "hostaddr": ",".join(addresses),
+        "connect_timeout": patience.connect_seconds,
+        "client_encoding": "utf8",
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "application_name": "health-code-portal",
+    }
+    engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
+    # One date the driver cannot hold (year 10022, BC) would else break the whole delivery off.
+    event.listen(engine, "connect", lambda connection, _record: psycopg2.extensions.register_type(_AS_TEXT, connection))
+    return engine
+
+
+def _mysql_engine(url: URL, addresses: tuple[str, ...], patience: Patience) -> Engine:
+    """Hands the driver a socket that is connected already, so that it resolves nothing."""
+    arguments = {
+        "defer_connect": True,
+        "local_infile": False,
+        "read_timeout": patience.statement_seconds,
+        "write_timeout": patience.connect_seconds,
+    }
+    engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
+
+    def connect(dialect: Any, _record: Any, positional: Any, named: dict[str, Any]) -> Any:
+        connection = dialect.loaded_dbapi.connect(*positional, **named)
+        connection.connect(_open_socket(addresses, int(url.port or 0), patience.connect_seconds))
+        return connection
+
+    event.listen(engine, "do_connect", connect)
+    return engine
+
+
+def _open_socket(addresses: tuple[str, ...], port: int, seconds: int) -> socket.socket:
+    """A connection to the first address that takes one. Raises SourceUnreachable."""
+    for address in addresses:
+        try:
+            opened = socket.create_connection((address, port), timeout=seconds)
+        except OSError:
+            continue
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        return opened
+    raise SourceUnreachable("no_connection")

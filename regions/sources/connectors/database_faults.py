@@ -1,0 +1,87 @@
+"""What a database's error means for the people who look after the source.
+
+None of a driver's words are repeated: they quote hosts, users, statements and, from some servers, values.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from regions.sources.connectors.answer import clean
+from regions.sources.connectors.delivery import DeliveryInconsistent, SourceFault, SourceRefused, SourceUnreachable
+
+ROWS_AT_ONCE = 1000
+# Besides SQLAlchemy's: a connection that breaks in a driver's own hands, text it cannot decode, and PyMySQL's refusal
+# to send a file that the server asks for.
+_ERRORS = (SQLAlchemyError, OSError, UnicodeError, RuntimeError)
+# PostgreSQL: query_canceled; MariaDB and MySQL: max_statement_time, max_execution_time; SQLite: locked by a writer.
+_TIMED_OUT = {"57014", "1969", "3024", "SQLITE_BUSY"}
+_UNDECODABLE = {"22021", "22P05"}
+# MariaDB and MySQL: access denied to the server or the database, no such database.
+_LOGIN_REFUSED = {"1044", "1045", "1049", "1698"}
+_BROKEN = {"2002", "2003", "2006", "2013", "2014", "2055"}
+
+Result = TypeVar("Result")
+
+
+def explained(act: Callable[[], Result], *, view: str) -> Result:
+    """What `act` returns. Raises SourceFault in place of any database error."""
+    try:
+        return act()
+    except _ERRORS as error:
+        fault = explain(error, view)
+    # Outside the handler, so that the driver's words do not ride along in the chain.
+    raise fault
+
+
+def explained_rows(session: Connection, query: Select[Any], *, view: str) -> Iterator[dict[str, Any]]:
+    """The rows, streamed: no more than a thousand are in memory. Raises SourceFault in place of any database error."""
+    options = {"yield_per": ROWS_AT_ONCE}
+    result = explained(lambda: session.execute(query, execution_options=options), view=view)
+    rows = iter(result.mappings())
+    while (row := explained(lambda: next(rows, None), view=view)) is not None:
+        yield dict(row)
+
+
+def explain(error: Exception, view: str) -> SourceFault:
+    """The fault an error stands for."""
+    if isinstance(error, UnicodeError):
+        return DeliveryInconsistent("undecodable")
+    if isinstance(error, TimeoutError):
+        return SourceUnreachable("timed_out")
+    if not isinstance(error, DBAPIError) or error.orig is None:
+        return SourceUnreachable("broken_off")
+    code = _code(error.orig)
+    if code in _TIMED_OUT:
+        return SourceUnreachable("timed_out")
+    if code in _UNDECODABLE:
+        return DeliveryInconsistent("undecodable")
+    if code in _LOGIN_REFUSED or code.startswith("28"):
+        return SourceRefused(code, "", "login_refused")
+    if error.statement is None:
+        return _explain_failed_connection(error.orig)
+    if error.connection_invalidated or code in _BROKEN or code.startswith(("08", "57P")):
+        return SourceUnreachable("broken_off")
+    return SourceRefused(code or type(error.orig).__name__, clean(view), "view_unreadable")
+
+
+def _code(error: BaseException) -> str:
+    """PostgreSQL's SQLSTATE, SQLite's error name or MariaDB's number; empty if the driver gives none."""
+    for name in ("pgcode", "sqlite_errorname"):
+        state = getattr(error, name, None)
+        if isinstance(state, str):
+            return state
+    first = error.args[0] if error.args else None
+    return str(first) if isinstance(first, int) else ""
+
+
+def _explain_failed_connection(error: BaseException) -> SourceFault:
+    """libpq gives no code before a session exists; a server that answers at all begins its answer with FATAL."""
+    words = str(error)
+    if "FATAL" in words:
+        return SourceRefused("FATAL", "", "login_refused")
+    if "timeout expired" in words:
+        return SourceUnreachable("timed_out")
+    return SourceUnreachable("no_connection")
