@@ -6,7 +6,10 @@ It never looks at the product: whatever the two disagree about is a bug in one o
 from tests.oracle.diagnosis import FACTORS, SUBSETS, Diagnosis, Swap, diagnose, hybrid, hybrid_colours
 from tests.oracle.effective import Disagreement, Effective, disagreements, effective
 from tests.oracle.entries import Declaration, Stay, facts_of_check_ins, facts_of_declaration, facts_of_declarations
+from tests.oracle.facts import CITY, CheckIn, FactRef, FactVersion, Origin, RecordKey, Registration
 from tests.oracle.hits import Hit, hits, released
+from tests.oracle.rules import RiskArea, Rule, RuleSetVersion
+from tests.oracle.rulings import Colour, HitKey, Ruling, Suppression
 from tests.oracle.seen import Inputs, counting_version, horizon_of, seen_facts
 from tests.oracle.verdicts import (
     Forecast,
@@ -18,25 +21,7 @@ from tests.oracle.verdicts import (
     verdict,
     version_in_force,
 )
-from tests.oracle.world import (
-    CITY,
-    Batch,
-    CheckIn,
-    FactRef,
-    FactVersion,
-    HitKey,
-    Origin,
-    Provider,
-    RecordKey,
-    Registration,
-    RiskArea,
-    Rule,
-    RuleSetVersion,
-    Ruling,
-    Source,
-    Suppression,
-    World,
-)
+from tests.oracle.world import Batch, Provider, Source, World
 
 __all__ = [
     "CITY",
@@ -44,6 +29,7 @@ __all__ = [
     "SUBSETS",
     "Batch",
     "CheckIn",
+    "Colour",
     "Declaration",
     "Diagnosis",
     "Disagreement",

@@ -9,9 +9,10 @@ from itertools import combinations
 from typing import Literal
 
 from tests.oracle.hits import hits
+from tests.oracle.rulings import Colour
 from tests.oracle.seen import Inputs
 from tests.oracle.verdicts import colour_of, inputs_of
-from tests.oracle.world import Colour, World
+from tests.oracle.world import World
 
 Factor = Literal["freshness", "rules", "declaration", "source"]
 Swap = frozenset[Factor]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
+from tests.oracle.rulings import Ruling
 from tests.oracle.seen import horizon_of
 from tests.oracle.verdicts import Verdict, verdict
-from tests.oracle.world import SEVERITY, Ruling, World
+from tests.oracle.world import World
+
+SEVERITY = {"green": 0, "yellow": 1, "red": 2}
 
 Because = Literal["ruling", "agreement", "policy", "unknown"]
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from tests.oracle.world import CheckIn, FactVersion, Origin
+from tests.oracle.facts import CheckIn, FactVersion, Origin
 
 
 class Stay(NamedTuple):

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from tests.oracle.facts import FactRef, FactVersion
+from tests.oracle.rules import RiskArea, Rule
+from tests.oracle.rulings import HitKey
 from tests.oracle.seen import Inputs, checked_in_healthy, seen_facts
-from tests.oracle.world import FactRef, FactVersion, HitKey, RiskArea, Rule, World
+from tests.oracle.world import World
 
 ONE_DAY = timedelta(days=1)
 

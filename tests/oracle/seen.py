@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from tests.oracle.world import CITY, FactVersion, Origin, RecordKey, RuleSetVersion, World
+from tests.oracle.facts import CITY, FactVersion, Origin, RecordKey
+from tests.oracle.rules import RuleSetVersion
+from tests.oracle.world import World
 
 
 @dataclass(frozen=True)

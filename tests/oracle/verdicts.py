@@ -7,9 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from tests.oracle.facts import FactRef
 from tests.oracle.hits import Hit, hits, tests_since
+from tests.oracle.rules import RuleSetVersion
+from tests.oracle.rulings import Colour
 from tests.oracle.seen import Inputs, horizon_of, seen_facts
-from tests.oracle.world import COLOURS, Colour, FactRef, RuleSetVersion, State, World
+from tests.oracle.world import World
+
+State = Literal["red", "yellow", "green", "unknown", "not_applied"]
 
 FORECAST_DAYS = 400
 
@@ -23,7 +28,7 @@ class Verdict:
 
     @property
     def has_colour(self) -> bool:
-        return self.state in COLOURS
+        return self.state in ("red", "yellow", "green")
 
 
 @dataclass(frozen=True)

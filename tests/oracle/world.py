@@ -1,121 +1,17 @@
-"""What a city knows, as plain values: the nouns of the semantics, each field under its own name.
-
-Days are dates in the city's zone, instants are aware datetimes. Nothing here computes a colour.
-"""
+"""Everything one city knows, as plain values. Days are dates in its zone, instants are aware datetimes."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-Colour = Literal["red", "yellow", "green"]
-State = Literal["red", "yellow", "green", "unknown", "not_applied"]
-Anchor = Literal["started", "ended", "recorded"]
-
-COLOURS: frozenset[str] = frozenset({"red", "yellow", "green"})
-SEVERITY: dict[str, int] = {"green": 0, "yellow": 1, "red": 2}
-
-
-class Origin(NamedTuple):
-    """Who states a fact. The city has no code of its own."""
-
-    kind: Literal["source", "provider", "city"]
-    code: str = ""
-
-
-CITY = Origin("city")
-
-
-class RecordKey(NamedTuple):
-    origin: Origin
-    record_id: str
-
-
-class FactRef(NamedTuple):
-    origin: Origin
-    record_id: str
-    version: int
-
-
-@dataclass(frozen=True)
-class FactVersion:
-    """One version of a record; `version` counts up in the order the city received them."""
-
-    origin: Origin
-    record_id: str
-    version: int
-    citizen: str
-    kind: str
-    area: str | None
-    started_on: date
-    ended_on: date | None
-    recorded_at: datetime
-    received_at: datetime
-    detail: tuple[tuple[str, str], ...] = ()
-    revoked: bool = False
-
-    @property
-    def key(self) -> RecordKey:
-        return RecordKey(self.origin, self.record_id)
-
-    @property
-    def ref(self) -> FactRef:
-        return FactRef(self.origin, self.record_id, self.version)
-
-
-@dataclass(frozen=True)
-class CheckIn:
-    citizen: str
-    provider: str
-    day: date
-    healthy: bool
-    received_at: datetime
-
-
-@dataclass(frozen=True)
-class Registration:
-    citizen: str
-    provider: str
-    registered_at: datetime
-
-
-@dataclass(frozen=True)
-class Rule:
-    """`hold_days` None means: until cleared by a fact. Empty `area_levels` means: any area, or none."""
-
-    code: str
-    kind: str
-    colour: Literal["red", "yellow"]
-    anchor: Anchor = "started"
-    hold_days: int | None = 14
-    checkin_days: int = 0
-    tests: int = 0
-    test_gap_days: int = 0
-    cleared_by: tuple[str, ...] = ()
-    area_levels: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class RiskArea:
-    """Both days belong to the entry; `to_day` None means: until further notice."""
-
-    area: str
-    level: str
-    from_day: date
-    to_day: date | None = None
-
-
-@dataclass(frozen=True)
-class RuleSetVersion:
-    code: str
-    version: int
-    effective_from: date
-    rules: tuple[Rule, ...]
-    risk_areas: tuple[RiskArea, ...] = ()
+from tests.oracle.facts import CheckIn, FactVersion, RecordKey, Registration
+from tests.oracle.rules import RuleSetVersion
+from tests.oracle.rulings import Ruling, Suppression
 
 
 class Batch(NamedTuple):
@@ -137,34 +33,6 @@ class Provider:
     code: str
     source: str
     rule_set: str
-
-
-@dataclass(frozen=True)
-class Suppression:
-    """A ruling that a record is wrong, in force from `from_instant` until just before `until`."""
-
-    origin: Origin
-    record_id: str
-    from_instant: datetime
-    until: datetime | None = None
-
-
-class HitKey(NamedTuple):
-    """A hit as a case's fingerprint knows it: the rule's code, the fact's record and version."""
-
-    rule_code: str
-    fact: FactRef
-
-
-@dataclass(frozen=True)
-class Ruling:
-    """A manual colour. `approved_at` None: still waiting for the second official. `ends_on` is its last day."""
-
-    citizen: str
-    colour: Colour
-    approved_at: datetime | None
-    ends_on: date
-    weighed: frozenset[HitKey] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,24 @@
 """Cities to try the semantics on: drawn by Hypothesis, from a seed, or made to differ for one known cause."""
 
-from tests.worlds.calendar import NOW, TODAY, day, tick
+from tests.worlds.calendar import NOW, TODAY, ZONE, day, tick
+from tests.worlds.causes import CAUSES, Guilty
+from tests.worlds.injected import INTERACTION, PAIRS, Injected, injected
 from tests.worlds.scenes import Scene, random_world, scenes, worlds
 
-__all__ = ["NOW", "TODAY", "Scene", "day", "random_world", "scenes", "tick", "worlds"]
+__all__ = [
+    "CAUSES",
+    "INTERACTION",
+    "NOW",
+    "PAIRS",
+    "TODAY",
+    "ZONE",
+    "Guilty",
+    "Injected",
+    "Scene",
+    "day",
+    "injected",
+    "random_world",
+    "scenes",
+    "tick",
+    "worlds",
+]

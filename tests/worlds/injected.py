@@ -1,0 +1,76 @@
+"""People whose providers differ for known causes, labelled by hand: one cause, two at once, or an interaction.
+
+The labels follow from how the worlds are built, never from the oracle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import combinations
+from typing import Literal
+
+from tests.oracle import Rule, World
+from tests.oracle.diagnosis import Factor
+from tests.worlds.calendar import TODAY
+from tests.worlds.causes import CAUSES, CHECKED_FROM, Guilty
+from tests.worlds.dice import SeededDice
+from tests.worlds.plot import CITIZEN, Plot, new_plot, staged
+from tests.worlds.records import Event
+from tests.worlds.scenes import Scene
+
+INTERACTION = "interaction"
+PAIRS = tuple(combinations(CAUSES, 2))
+PRIMARY_OF_TWO: tuple[Factor, ...] = ("rules", "declaration", "source", "freshness")
+"""Either of two planted causes alone turns B red, so ties go as always – except that lateness alone turns nobody red:
+B's source does not hold the late record, so freshness explains only A's side, where the other cause still holds.
+"""
+
+
+@dataclass(frozen=True)
+class Injected:
+    """Provider `a` is the stricter one; `guilty` names one piece for each planted cause."""
+
+    scene: Scene
+    citizen: str
+    a: str
+    b: str
+    causes: tuple[str, ...]
+    primary_cause: Factor | Literal["interaction"]
+    guilty: tuple[Guilty, ...]
+
+    @property
+    def world(self) -> World:
+        return self.scene.world
+
+    @property
+    def day(self) -> date:
+        return self.scene.day
+
+    @property
+    def as_of(self) -> datetime:
+        return self.scene.as_of
+
+
+def injected(cause: str | tuple[str, ...], seed: int) -> Injected:
+    """`cause` is one of CAUSES, one of PAIRS, or INTERACTION; the seed varies dates, sides and what is shared."""
+    causes = (cause,) if isinstance(cause, str) else cause
+    plot = new_plot(SeededDice(f"{causes} {seed}"))
+    if causes == (INTERACTION,):
+        plant_interaction(plot)
+        return Injected(staged(plot), CITIZEN, plot.a.provider, plot.b.provider, causes, "interaction", ())
+    guilty = tuple(CAUSES[name](plot) for name in CAUSES if name in causes)
+    primary = min((piece.factor for piece in guilty), key=PRIMARY_OF_TWO.index)
+    return Injected(staged(plot), CITIZEN, plot.a.provider, plot.b.provider, causes, primary, guilty)
+
+
+def plant_interaction(plot: Plot) -> None:
+    """Three hits of A, each needing two of its source, rules and declaration: no single swap changes either colour."""
+    first, third = plot.fresh_kind(), plot.fresh_kind()
+    plot.a.rules += [Rule("I1", first, "red"), Rule("I2", "contact_with_case", "red")]
+    plot.a.tells(Event(first, None, TODAY - 9, None))
+    plot.a.contact = "yes"
+    plot.both_hold(Rule("I3", third, "red", hold_days=7, checkin_days=7))
+    plot.a.tells(Event(third, None, CHECKED_FROM, None))
+    plot.a.healthy = set()
+    plot.b.healthy = set(range(CHECKED_FROM, CHECKED_FROM + 8))
