@@ -44,7 +44,7 @@ class Fact(AppendOnly):
         indexes = [models.Index(fields=["citizen"])]
         constraints = [
             models.UniqueConstraint(
-                fields=["source", "provider", "record_id", "version"], nulls_distinct=False, name="record_version_is_unique"
+                fields=["record_id", "version", "source", "provider"], nulls_distinct=False, name="record_version_is_unique"
             ),
             models.CheckConstraint(condition=ONE_ORIGIN, name="fact_has_exactly_one_origin"),
             models.CheckConstraint(

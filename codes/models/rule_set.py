@@ -81,6 +81,11 @@ class RiskArea(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["version", "area"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(to_day__isnull=True) | Q(to_day__gte=models.F("from_day")), name="risk_area_ends_after_it_starts"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.area} {self.level}"

@@ -64,7 +64,7 @@ class Ruling(Proposal):
 
 
 class Suppression(Proposal):
-    """A record ruled to be wrong: not seen by any provider while the suppression is in force."""
+    """A record ruled to be wrong: not seen by any provider while in force. Neither source nor provider: the city's own."""
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="+")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="+")
@@ -75,8 +75,8 @@ class Suppression(Proposal):
         constraints = [
             *two_people("suppression"),
             models.CheckConstraint(
-                condition=Q(source__isnull=False, provider__isnull=True) | Q(source__isnull=True, provider__isnull=False),
-                name="suppressed_record_has_an_origin",
+                condition=Q(source__isnull=True) | Q(provider__isnull=True),
+                name="suppressed_record_has_one_origin",
             ),
         ]
 

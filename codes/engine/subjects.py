@@ -1,0 +1,54 @@
+"""Relations of subjects: who is to be judged, by whose eyes, at which instant (``verdict.sql`` reads them)."""
+
+DAILY = """
+    -- Every citizen of the range about whom anything is known × the run's providers they are registered with. Where a later
+    -- edition is already known, the same citizens again on its first day, checked in until then: segment 1, 2 …
+    SELECT (r.citizen_id * 1000 + p.provider_id) * 10 + e.segment,
+           r.citizen_id, p.provider_id, p.source_id, e.version_id, p.horizon, run.as_of, e.day,
+           CASE WHEN e.segment > 0 THEN run.day END
+    FROM codes_run run
+    JOIN codes_runprovider p ON p.run_id = run.id AND p.known
+    CROSS JOIN LATERAL (
+        SELECT 0 AS segment, p.version_id, run.day
+        UNION ALL
+        SELECT row_number() OVER (ORDER BY v.effective_from), v.id, v.effective_from
+        FROM codes_rulesetversion v
+        JOIN codes_rulesetversion present ON present.id = p.version_id AND present.rule_set_id = v.rule_set_id
+        WHERE v.effective_from > run.day AND v.created_at <= run.as_of
+    ) e
+    JOIN codes_registration r ON r.provider_id = p.provider_id AND r.registered_at <= run.as_of
+    JOIN (SELECT DISTINCT citizen_id FROM codes_fact WHERE citizen_id >= %(low)s AND citizen_id < %(high)s) known
+      ON known.citizen_id = r.citizen_id
+    WHERE run.id = %(run)s AND r.citizen_id >= %(low)s AND r.citizen_id < %(high)s
+"""
+
+# The day's verdict of each subject of DAILY.
+DAILY_VERDICTS = """
+today AS MATERIALIZED (
+    SELECT s.citizen_id, s.declared_with AS provider_id, s.version_id, v.colour, v.hits, v.turns_green_on, v.needs
+    FROM subject s
+    JOIN verdict v ON v.sid = s.sid
+)
+"""
+
+# The same where later editions are known: the forecast is the answer of the first segment that turns green before the next
+# one begins.
+DAILY_VERDICTS_ACROSS_EDITIONS = """
+forecast AS MATERIALIZED (
+    SELECT base, min(green) FILTER (WHERE green < ends) AS turns_green_on, (array_agg(needs ORDER BY sid DESC))[1] AS needs
+    FROM (SELECT s.sid, s.sid / 10 AS base, v.needs,
+                 CASE WHEN v.sid IS NULL THEN s.day ELSE v.turns_green_on END AS green,
+                 coalesce(lead(s.day) OVER (PARTITION BY s.sid / 10 ORDER BY s.sid), 'infinity') AS ends
+          FROM subject s
+          LEFT JOIN verdict v ON v.sid = s.sid) segments
+    GROUP BY base
+),
+today AS MATERIALIZED (
+    SELECT s.citizen_id, s.declared_with AS provider_id, s.version_id, v.colour, v.hits, f.turns_green_on,
+           CASE WHEN f.turns_green_on IS NULL THEN f.needs END AS needs
+    FROM subject s
+    JOIN verdict v ON v.sid = s.sid
+    JOIN forecast f ON f.base = s.sid / 10
+    WHERE s.sid %% 10 = 0
+)
+"""

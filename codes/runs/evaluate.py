@@ -1,0 +1,76 @@
+"""Judging one partition: one statement evaluates its citizens, writes what changed, and says what it did."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from codes.engine.query import verdicts_of
+from codes.engine.subjects import DAILY, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_EDITIONS
+from codes.models import RuleSetVersion, Run
+
+# Only changed verdicts are written: the new ones against the ones that stood, by one full join. A provider that is not
+# known in this run keeps its rows; its colours do not count until it is known again.
+WRITE = """
+stood AS MATERIALIZED (
+    SELECT v.* FROM codes_verdict v
+    JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s AND p.known
+    WHERE v.citizen_id >= %(low)s AND v.citizen_id < %(high)s
+),
+changed AS MATERIALIZED (
+    SELECT coalesce(n.citizen_id, o.citizen_id) AS citizen_id, coalesce(n.provider_id, o.provider_id) AS provider_id,
+           coalesce(n.version_id, o.version_id) AS version_id,
+           coalesce(o.colour, 'green') AS before, coalesce(n.colour, 'green') AS after,
+           coalesce(n.hits, '[]') AS hits, n.turns_green_on, n.needs
+    FROM today n
+    FULL JOIN stood o ON o.citizen_id = n.citizen_id AND o.provider_id = n.provider_id
+    WHERE n.colour IS DISTINCT FROM o.colour OR n.hits IS DISTINCT FROM o.hits
+       OR n.version_id IS DISTINCT FROM o.version_id OR n.turns_green_on IS DISTINCT FROM o.turns_green_on
+       OR n.needs IS DISTINCT FROM o.needs
+),
+history AS (
+    INSERT INTO codes_verdictchange (run_id, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs)
+    SELECT %(run)s, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs FROM changed
+),
+gone AS (
+    DELETE FROM codes_verdict v USING changed c
+    WHERE c.after = 'green' AND v.citizen_id = c.citizen_id AND v.provider_id = c.provider_id
+),
+present AS (
+    INSERT INTO codes_verdict (citizen_id, provider_id, version_id, colour, hits, turns_green_on, needs, run_id)
+    SELECT citizen_id, provider_id, version_id, after, hits, turns_green_on, needs, %(run)s FROM changed WHERE after <> 'green'
+    ON CONFLICT (citizen_id, provider_id) DO UPDATE
+    SET version_id = excluded.version_id, colour = excluded.colour, hits = excluded.hits,
+        turns_green_on = excluded.turns_green_on, needs = excluded.needs, run_id = excluded.run_id
+)
+SELECT (SELECT count(*) FROM subject), (SELECT count(*) FROM today), count(*),
+       count(*) FILTER (WHERE after = 'red' AND before <> 'red'),
+       encode(sha256(convert_to(coalesce(string_agg(
+           concat_ws('|', citizen_id, provider_id, before, after, hits, turns_green_on), E'\\n' ORDER BY citizen_id, provider_id
+       ), ''), 'UTF8')), 'hex')
+FROM changed
+"""
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """Subjects judged, verdicts that are not green, rows changed, people turned red, SHA-256 over the changed rows."""
+
+    subjects: int
+    held: int
+    changed: int
+    turned_red: int
+    digest: str
+
+
+def evaluate_range(*, run: Run, low: int, high: int, zone: str) -> Evaluated:
+    """Judge the citizens with ``low`` ≤ id < ``high`` for the run and store what changed. Call in a transaction."""
+    parameters: dict[str, Any] = {"run": run.pk, "low": low, "high": high, "zone": zone}
+    today = DAILY_VERDICTS_ACROSS_EDITIONS if _later_editions(run) else DAILY_VERDICTS
+    with connection.cursor() as cursor:
+        cursor.execute(f"{verdicts_of(DAILY)},\n{today},\n{WRITE}", parameters)
+        return Evaluated(*cursor.fetchone())
+
+
+def _later_editions(run: Run) -> bool:
+    return RuleSetVersion.objects.filter(effective_from__gt=run.day, created_at__lte=run.as_of).exists()

@@ -1,0 +1,69 @@
+"""Fixing a run's inputs: which providers can judge, from which source up to which horizon, by which edition."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import connection
+
+from codes.models import Partition, Provider, RuleSetVersion, Run, RunProvider
+from regions.sources.models import Batch, Source
+
+CITIZENS_PER_PARTITION = 20_000
+
+
+def freeze_providers(run: Run) -> list[RunProvider]:
+    """Write down for each provider what its verdicts of this run rest on (``semantics.md`` §2, §3)."""
+    rows = [_frozen(run, provider) for provider in Provider.objects.select_related("source", "rule_set").order_by("code")]
+    return RunProvider.objects.bulk_create(rows)
+
+
+def horizon_of(source: Source, *, known_at: datetime) -> datetime | None:
+    """The moment up to which the source's deliveries received by then are complete; none without an accepted batch."""
+    accepted = Batch.objects.filter(source=source, state=Batch.State.ACCEPTED, received_at__lte=known_at)
+    return accepted.order_by("-received_at", "-id").values_list("as_of", flat=True).first()
+
+
+def edition_in_force(rule_set_id: int, *, day: date) -> RuleSetVersion | None:
+    """The newest edition whose day has come."""
+    return RuleSetVersion.objects.filter(rule_set=rule_set_id, effective_from__lte=day).order_by("-effective_from").first()
+
+
+def make_partitions(run: Run) -> int:
+    """Cut the citizens into ranges of about equal work, which is the people with facts; the last range has no end."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT citizen_id FROM (
+                SELECT citizen_id, row_number() OVER (ORDER BY citizen_id) AS place
+                FROM (SELECT DISTINCT citizen_id FROM codes_fact) known
+            ) numbered
+            WHERE place %% %s = 0 ORDER BY citizen_id
+            """,
+            [CITIZENS_PER_PARTITION],
+        )
+        bounds = [0, *(citizen + 1 for (citizen,) in cursor.fetchall()), 2**62]
+    ranges = zip(bounds, bounds[1:], strict=False)
+    rows = [Partition(run=run, number=n, low=low, high=high) for n, (low, high) in enumerate(ranges, start=1)]
+    return len(Partition.objects.bulk_create(rows))
+
+
+def _frozen(run: Run, provider: Provider) -> RunProvider:
+    horizon = horizon_of(provider.source, known_at=run.as_of)
+    edition = edition_in_force(provider.rule_set_id, day=run.day)
+    why = _why_unknown(run, provider.source, horizon, edition)
+    return RunProvider(
+        run=run,
+        provider=provider,
+        source=provider.source,
+        version=edition,
+        horizon=horizon,
+        known=not why,
+        why_unknown=why,
+    )
+
+
+def _why_unknown(run: Run, source: Source, horizon: datetime | None, edition: RuleSetVersion | None) -> str:
+    if horizon is None:
+        return "no_batch"
+    if run.as_of - horizon > timedelta(hours=source.max_age_hours):
+        return "stale"
+    return "" if edition else "no_edition"
