@@ -78,5 +78,5 @@ class Because(Worded):
 
     RULING = "ruling", "人工复核决定", "a ruling after manual review"
     AGREEMENT = "agreement", "各渠道结果一致", "all providers agree"
-    POLICY = "policy", "各渠道结果不一致,按本市规则取定", "providers disagree: the city's interim policy"
+    POLICY = "policy", "各渠道结果不一致，按本市规则取定", "providers disagree: the city's interim policy"
     UNKNOWN = "unknown", "暂无渠道能够判定", "no provider has a colour"

@@ -63,4 +63,4 @@ def _title(division: Division, lang: str) -> str:
 
 
 def _within(title: str, code: str, lang: str) -> str:
-    return f"{title}({code})" if lang.lower().startswith("zh") else f"{title} ({code})"
+    return f"{title}（{code}）" if lang.lower().startswith("zh") else f"{title} ({code})"

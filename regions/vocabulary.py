@@ -16,7 +16,7 @@ class FactKind(Worded):
     SPACETIME_OVERLAP = "spacetime_overlap", "时空伴随", "same place and time as a case"
     AREA_STAY = "area_stay", "风险地区旅居", "stay in an area"
     OVERSEAS_ARRIVAL = "overseas_arrival", "境外入境", "arrival from abroad"
-    ARRIVAL = "arrival", "外地来(返)人员", "arrival from elsewhere"
+    ARRIVAL = "arrival", "外地来（返）人员", "arrival from elsewhere"
     SYMPTOM = "symptom", "出现症状", "symptoms"
     CONTACT_WITH_CASE = "contact_with_case", "自报接触过病例", "declared contact with a case"
     UNSURE_CONTACT = "unsure_contact", "自报不确定是否接触过病例", "unsure about contact with a case"
