@@ -29,7 +29,7 @@ class Account:
     gid: int
     drops: bool
 
-    def run(self, arguments: Sequence[str | Path], *, timeout: float) -> subprocess.CompletedProcess[str]:
+    def run(self, arguments: Sequence[object], *, timeout: float) -> subprocess.CompletedProcess[str]:
         """Run a program as this user and wait for it; its exit code is the caller's to judge."""
         return subprocess.run(
             [str(argument) for argument in arguments],
@@ -85,5 +85,7 @@ def find_home(state: State, account: Account) -> Path:
     fallback = FALLBACK / mark
     if not account.drops or (not fallback.is_dir() and account.can_execute(state.directory)):
         return state.directory
-    fallback.mkdir(parents=True, exist_ok=True)
+    for folder in (FALLBACK, fallback):
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)
     return fallback

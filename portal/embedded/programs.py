@@ -77,5 +77,13 @@ def _reachable(folder: Path, distribution: str, account: Account, home: Path) ->
         for part in (folder, folder.with_name(f"{folder.name}.libs")):
             if part.is_dir():
                 shutil.copytree(part, draft / part.name, ignore=shutil.ignore_patterns("__pycache__"))
+        _open_to_all(draft.parent)
         draft.rename(copy)
     return copy / folder.name
+
+
+def _open_to_all(folder: Path) -> None:
+    """Let everybody read and run what root may: the original may have been installed under a strict umask."""
+    for path in (folder, *folder.rglob("*")):
+        mode = path.stat().st_mode
+        path.chmod(mode | (0o555 if mode & 0o100 else 0o444))

@@ -20,9 +20,9 @@ bind 127.0.0.1
 port {port}
 requirepass {password}
 daemonize yes
-pidfile {folder}/valkey.pid
-logfile {folder}/server.log
-dir {folder}
+pidfile "{folder}/valkey.pid"
+logfile "{folder}/server.log"
+dir "{folder}"
 appendonly yes
 appendfsync everysec
 save ""
@@ -48,28 +48,22 @@ class Valkey:
         return f"redis://:{facts['password']}@127.0.0.1:{facts['port']}/0"
 
     def is_running(self) -> bool:
-        """Whether a server answers that knows our password – and so is ours."""
-        return self._ask("PING").endswith("+PONG")
+        """Whether a server answers that knows our password – and so is ours – and has read its file back."""
+        return self._ask("PING") == ["+OK", "+PONG"]
 
     def start(self) -> None:
         """Start and wait until it has read its file back. Call with the state locked."""
-        if self.is_running():
-            return
-        facts = self.state.recall(NAME) or {"password": secrets.token_urlsafe(24)}
-        facts["port"] = free_port(facts.get("port"))
-        self.state.remember(NAME, facts)
-        program = find_valkey(self.account, self.home)
-        started = self.account.run([program, self._write_configuration(facts)], timeout=START_SECONDS)
+        if not self._ask("PING"):
+            self._launch()
         deadline = time.monotonic() + START_SECONDS
-        while started.returncode == 0 and time.monotonic() < deadline:
-            if self.is_running():
-                return
+        while not self.is_running():
+            if time.monotonic() > deadline:
+                raise EmbeddedServerError(f"Valkey did not start; its log is {self.folder}/server.log.")
             time.sleep(0.02)
-        raise EmbeddedServerError(f"Valkey did not start; its log is {self.folder}/server.log.")
 
     def stop(self) -> bool:
         """Shut down cleanly; True if it was running. Call with the state locked."""
-        if not self.is_running():
+        if not self._ask("PING"):
             return False
         self._ask("SHUTDOWN")
         deadline = time.monotonic() + START_SECONDS
@@ -79,18 +73,28 @@ class Valkey:
             time.sleep(0.02)
         return True
 
-    def _ask(self, command: str) -> str:
-        """Log in and send one command; the two answers, or an empty text when nobody answers."""
+    def _launch(self) -> None:
+        facts = self.state.recall(NAME) or {"password": secrets.token_urlsafe(24)}
+        facts["port"] = free_port(facts.get("port"))
+        self.state.remember(NAME, facts)
+        program = find_valkey(self.account, self.home)
+        started = self.account.run([program, self._write_configuration(facts)], timeout=START_SECONDS)
+        if started.returncode != 0:
+            raise EmbeddedServerError(f"Valkey did not start; its log is {self.folder}/server.log.")
+
+    def _ask(self, command: str) -> list[str]:
+        """Log in and send one command: the answers to both, or none when no server of ours is there."""
         facts = self.state.recall(NAME)
         if not facts:
-            return ""
+            return []
         try:
             with socket.create_connection(("127.0.0.1", int(facts["port"])), timeout=3) as connection:
                 connection.sendall(f"AUTH {facts['password']}\r\n{command}\r\nQUIT\r\n".encode())
-                with connection.makefile("r", encoding="utf-8") as answers:
-                    return "".join(line for line in answers.read().splitlines()[:2])
+                with connection.makefile("r", encoding="utf-8", errors="replace") as answers:
+                    lines = answers.read().splitlines()
         except OSError:
-            return ""
+            return []
+        return lines[:2] if lines[:1] == ["+OK"] else []
 
     def _write_configuration(self, facts: dict[str, str]) -> Path:
         """The server's own file, readable by its user only: it holds the password."""
