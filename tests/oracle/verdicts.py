@@ -107,8 +107,10 @@ def forecast(
     return Forecast(missing=tuple(_missing(world, citizen, inputs, hit) for hit in standing))
 
 
-def turns_green_on(world: World, citizen: str, provider: str, day: date, as_of: datetime) -> date | None:
-    return forecast(world, citizen, provider, day, as_of).turns_green_on
+def turns_green_on(
+    world: World, citizen: str, provider: str, day: date, as_of: datetime, *, days_ahead: int = FORECAST_DAYS
+) -> date | None:
+    return forecast(world, citizen, provider, day, as_of, days_ahead=days_ahead).turns_green_on
 
 
 def _missing(world: World, citizen: str, inputs: Inputs, hit: Hit) -> MissingAct:

@@ -1,12 +1,13 @@
 """Cities to try the semantics on: drawn by Hypothesis, from a seed, or made to differ for one known cause."""
 
-from tests.worlds.calendar import NOW, TODAY, ZONE, day, tick
+from tests.worlds.calendar import FORESEEABLE_DAYS, NOW, TODAY, ZONE, day, tick
 from tests.worlds.causes import CAUSES, Guilty
 from tests.worlds.injected import INTERACTION, PAIRS, Injected, injected
 from tests.worlds.scenes import Scene, random_world, scenes, worlds
 
 __all__ = [
     "CAUSES",
+    "FORESEEABLE_DAYS",
     "INTERACTION",
     "NOW",
     "PAIRS",
