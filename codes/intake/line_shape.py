@@ -7,13 +7,15 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from codes.intake.refusals import Refusal
 from regions.divisions import is_division_code
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_PHONE_DRESSING = re.compile(r"[ ()-]")
+_PHONE = re.compile(r"\+?[0-9]{5,20}")
 EARLIEST_DAY = date(1900, 1, 1)
 # Before any provider existed; with it the offset of an instant can never push it out of the calendar.
 EARLIEST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -60,8 +62,18 @@ def _area(area: str) -> str:
     return area
 
 
+def _phone(phone: str) -> str:
+    """The digits people dial inside the country: a number is found again however it was written."""
+    digits = _PHONE_DRESSING.sub("", phone)
+    digits = digits.removeprefix("+86") if digits.startswith("+86") else digits.removeprefix("0086")
+    if not _PHONE.fullmatch(digits):
+        raise fault(Refusal.BAD_FIELD)
+    return digits
+
+
 Symptom = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
+Phone = Annotated[str, Field(max_length=40), AfterValidator(_phone)]
 Day = Annotated[date, BeforeValidator(_day)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Area = Annotated[str, AfterValidator(_area)]
@@ -77,7 +89,7 @@ class AreaStay(Shape):
     """A stay, still going on when `left_on` is none."""
 
     area: Area
-    from_day: Annotated[Day, Field(validation_alias=AliasChoices("from"))]
+    from_day: Annotated[Day, Field(alias="from")]
     left_on: Day | None = None
 
 
@@ -102,7 +114,7 @@ class DeclarationLine(Line):
 
     type: Literal["declaration"]
     full_name: Name | None = None
-    phone: Annotated[Name, Field(max_length=40)] | None = None
+    phone: Phone | None = None
     submitted_at: Instant
     symptoms: Annotated[list[Symptom], Field(max_length=100)] = []
     contact: Literal["yes", "no", "unsure"] | None = None

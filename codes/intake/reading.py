@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NoReturn
@@ -17,6 +18,8 @@ MOST_BYTES = 100_000
 CLOCK_TOLERANCE = timedelta(minutes=5)
 # A declared journey may still lie ahead, but not beyond any ticket.
 FARTHEST_PLAN = timedelta(days=366)
+# A key that is not one of ours may be anything; only what looks like a key is repeated to the sender.
+_KEY = re.compile(r"[a-z_.0-9]*[a-z_]{1,40}")
 _OURS = {reason.value: reason for reason in Refusal}
 
 
@@ -45,7 +48,7 @@ def read_line(raw: bytes, *, now: datetime, zone: ZoneInfo) -> ReadLine:
     try:
         identity = check_identity(content.id_type, content.id_number, today=today)
     except BadIdentity as error:
-        raise Refused(Refusal.BAD_ID, "id_number", why=error.reason.said_in("en")) from None
+        raise Refused(Refusal.BAD_ID, "id_number", why=error.reason) from None
     return ReadLine(content, identity, _digest(plain))
 
 
@@ -53,7 +56,7 @@ def _parse(raw: bytes) -> dict[str, Any]:
     if len(raw) > MOST_BYTES:
         raise Refused(Refusal.TOO_LONG, limit=MOST_BYTES)
     try:
-        plain = json.loads(raw, object_pairs_hook=_without_repeats, parse_constant=_no_constant)
+        plain = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_without_repeats, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise error if isinstance(error, Refused) else Refused(Refusal.BAD_JSON) from None
     if not isinstance(plain, dict):
@@ -81,8 +84,7 @@ def _refuse_shape(error: ValidationError) -> NoReturn:
         case "missing":
             reason = Refusal.MISSING_FIELD
         case "extra_forbidden":
-            # The key is the sender's own text and may be anything, a number of somebody included.
-            reason, field = Refusal.UNKNOWN_FIELD, ".".join(str(step) for step in finding["loc"][:-1]) or "a key"
+            reason, field = Refusal.UNKNOWN_FIELD, field if _KEY.fullmatch(field) else "…"
         case "string_unicode":
             reason = Refusal.BAD_TEXT
         case other:

@@ -37,4 +37,5 @@ class Refused(ValueError):
 
     def said_in(self, language: str) -> str:
         """The sentence for people, by language tag."""
-        return self.reason.said_in(language).format(**self.parts)
+        parts = {name: part.said_in(language) if isinstance(part, Worded) else part for name, part in self.parts.items()}
+        return self.reason.said_in(language).format(**parts)

@@ -1,6 +1,7 @@
 """One file per noun; imported here so that Django finds them."""
 
 from codes.models.case import Case
+from codes.models.case_event import CaseEvent
 from codes.models.citizen import Citizen, Guardianship
 from codes.models.disagreement import Disagreement, PairDiagnosis
 from codes.models.effective import EffectiveChange, EffectiveCode
@@ -14,6 +15,7 @@ from codes.models.verdict import Verdict, VerdictChange
 
 __all__ = [
     "Case",
+    "CaseEvent",
     "CheckInDays",
     "Citizen",
     "Disagreement",

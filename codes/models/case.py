@@ -16,6 +16,7 @@ class Case(models.Model):
 
     class Kind(models.TextChoices):
         DISAGREEMENT = "disagreement"
+        SUSPENSION = "suspension"
         APPEAL = "appeal"
 
     number = models.TextField(unique=True)

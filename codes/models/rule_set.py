@@ -36,7 +36,10 @@ class RuleSetVersion(models.Model):
 
 
 class Rule(models.Model):
-    """One row of an edition; the fields are those of ``semantics.md`` §3. ``hold_days`` none = until cleared by a fact."""
+    """One row of an edition; the fields are those of ``semantics.md`` §3. ``hold_days`` none = until cleared by a fact.
+
+    A code may stand on several rows: Guangxi's A4 is close and secondary contacts.
+    """
 
     version = models.ForeignKey(RuleSetVersion, on_delete=models.CASCADE, related_name="rules")
     code = models.TextField()
@@ -56,7 +59,6 @@ class Rule(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["version", "code"], name="rule_code_is_unique_in_its_version"),
             models.CheckConstraint(condition=Q(colour__in=["red", "yellow"]), name="rule_colour_is_red_or_yellow"),
             models.CheckConstraint(condition=Q(anchor__in=["started", "ended", "recorded"]), name="rule_anchor_is_known"),
             models.CheckConstraint(

@@ -1,0 +1,62 @@
+"""Daily check-ins: healthy days are merged into one value per holder, an unhealthy day is a symptom."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection
+
+from codes.intake.declarations import Holder
+from codes.models import Fact
+from regions.vocabulary import FactKind
+
+# `complete_at` moves only with the days: it says up to when this value answers what was known.
+MERGE = """
+    INSERT INTO codes_checkindays AS held (citizen_id, provider_id, days, complete_at)
+    SELECT citizen_id, provider_id, range_agg(daterange(day, day, '[]')), %(now)s
+    FROM unnest(%(citizens)s::bigint[], %(providers)s::bigint[], %(days)s::date[]) AS said(citizen_id, provider_id, day)
+    GROUP BY citizen_id, provider_id
+    ORDER BY citizen_id, provider_id
+    ON CONFLICT (citizen_id, provider_id) DO UPDATE
+    SET days = held.days + excluded.days, complete_at = greatest(held.complete_at, excluded.complete_at)
+    WHERE NOT held.days @> excluded.days
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedIn:
+    """An accepted check-in with its holder."""
+
+    holder: Holder
+    entry_id: str
+    day: date
+    healthy: bool
+
+
+def record_check_ins(checked_in: Sequence[CheckedIn], *, now: datetime) -> None:
+    """Merge the healthy days and file the unhealthy ones as facts. Call in the transaction of the entries."""
+    healthy = [one for one in checked_in if one.healthy]
+    if healthy:
+        said = {
+            "citizens": [one.holder.citizen_id for one in healthy],
+            "providers": [one.holder.provider_id for one in healthy],
+            "days": [one.day for one in healthy],
+            "now": now,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(MERGE, said)
+    Fact.objects.bulk_create([_symptom(one, now) for one in checked_in if not one.healthy], batch_size=5000)
+
+
+def _symptom(one: CheckedIn, now: datetime) -> Fact:
+    return Fact(
+        citizen_id=one.holder.citizen_id,
+        origin="provider",
+        provider_id=one.holder.provider_id,
+        record_id=f"{one.entry_id}/symptom",
+        version=1,
+        kind=FactKind.SYMPTOM,
+        started_on=one.day,
+        recorded_at=now,
+        received_at=now,
+    )

@@ -1,0 +1,54 @@
+"""Finding the citizens that lines and records are about, and making those the city does not know yet."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import connection
+
+from codes.models import Citizen
+from regions.identity import Identity
+from regions.keys import vault
+
+# Crockford's letters: none of I, L, O, U, so that a ref read over the telephone arrives as it was.
+REF_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+REF_LENGTH = 10
+ID_NUMBER = "id_number"
+PHONE = "phone"
+_INTAKE_LOCK = 0x696E74
+
+
+def hold_intake() -> None:
+    """Until the transaction ends nobody else in this city takes lines or batches: versions are numbered one after another."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [_INTAKE_LOCK])
+
+
+def identity_hash(id_type: str, id_number: str) -> bytes:
+    """What a citizen is found by; the type counts, as numbers of two kinds of documents may be alike."""
+    return vault.lookup_hash(f"{id_type}:{id_number}", use=ID_NUMBER)
+
+
+def new_ref() -> str:
+    """A name of a citizen that says nothing outside the city: `C` and 50 random bits."""
+    return "C" + "".join(secrets.choice(REF_LETTERS) for _ in range(REF_LENGTH))
+
+
+def find_or_make(identities: Iterable[Identity], *, now: datetime) -> dict[Identity, Citizen]:
+    """The citizen of each identity. Call in a transaction that holds the intake."""
+    by_hash = {identity_hash(identity.id_type, identity.id_number): identity for identity in identities}
+    known = _known(by_hash)
+    missing = sorted(by_hash.keys() - known.keys())
+    if missing:
+        Citizen.objects.bulk_create([_unsaved(by_hash[key], key, now) for key in missing], ignore_conflicts=True)
+        known |= _known(missing)
+    return {identity: known[key] for key, identity in by_hash.items()}
+
+
+def _known(hashes: Iterable[bytes]) -> dict[bytes, Citizen]:
+    return {bytes(citizen.id_hash): citizen for citizen in Citizen.objects.filter(id_hash__in=list(hashes))}
+
+
+def _unsaved(identity: Identity, key: bytes, now: datetime) -> Citizen:
+    sealed = vault.encrypt(identity.id_number, use=ID_NUMBER)
+    return Citizen(ref=new_ref(), id_type=identity.id_type, id_hash=key, id_encrypted=sealed, known_since=now)

@@ -1,0 +1,177 @@
+"""Taking lines from providers: each accepted or refused by itself, many to a transaction.
+
+The command and the API take the same way. A line is checked by itself first (`reading`), then against what the city holds.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from django.db import DataError, IntegrityError, transaction
+
+from codes.intake.check_ins import CheckedIn, record_check_ins
+from codes.intake.citizens import find_or_make, hold_intake
+from codes.intake.declarations import Declared, Holder, newest_instants, record_declarations
+from codes.intake.line_shape import CheckInLine, DeclarationLine
+from codes.intake.personal_details import update_details
+from codes.intake.reading import ReadLine, read_line
+from codes.intake.refusals import Refusal, Refused
+from codes.intake.results import LineResult, Outcome
+from codes.models import Citizen, Entry, Provider
+from regions.journal.record import record
+from regions.keys import vault
+from regions.tenancy import current_city
+
+LINES_PER_TRANSACTION = 5000
+# Who a line is about stands with the citizen; the rest of it is kept as it came.
+ABOUT_THE_PERSON = {"id_type", "id_number", "full_name", "phone"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """A line that is right in itself, with its place in the file and the provider it names."""
+
+    number: int
+    read: ReadLine
+    provider: Provider
+    digest: bytes
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return self.provider.pk, self.read.content.entry_id
+
+
+def take_lines(
+    lines: Iterable[bytes], *, by: str, now: datetime, only_provider: str | None = None
+) -> Iterator[LineResult]:
+    """Take NDJSON lines into the current city, a result for each that is not blank, in order and as soon as it is stored.
+
+    `only_provider`: lines of all others are refused; a provider's key speaks for that provider only. Stopping half way leaves
+    what was reported as taken; the same lines again are duplicates. One journal entry per transaction tells the counts.
+    """
+    numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+    while chunk := list(islice(numbered, LINES_PER_TRANSACTION)):
+        yield from _take_chunk(chunk, by=by, now=now, only_provider=only_provider)
+
+
+def _take_chunk(
+    chunk: Sequence[tuple[int, bytes]], *, by: str, now: datetime, only_provider: str | None
+) -> list[LineResult]:
+    zone = current_city().zone
+    providers = {provider.code: provider for provider in Provider.objects.all()}
+    results: dict[int, LineResult] = {}
+    right: list[_Numbered] = []
+    for number, raw in chunk:
+        try:
+            read = read_line(raw, now=now, zone=zone)
+            provider = _provider(read, providers, only_provider)
+        except Refused as refusal:
+            results[number] = LineResult(number, Outcome.REFUSED, refusal=refusal)
+        else:
+            right.append(_Numbered(number, read, provider, vault.lookup_hash(read.digest.hex(), use="entry")))
+    results |= {result.number: result for result in _store(right, by=by, now=now)}
+    return [results[number] for number, _ in chunk]
+
+
+def _provider(read: ReadLine, providers: dict[str, Provider], only: str | None) -> Provider:
+    code = read.content.provider
+    if only is not None and code != only:
+        raise Refused(Refusal.OTHER_PROVIDER, "provider")
+    if code not in providers:
+        raise Refused(Refusal.UNKNOWN_PROVIDER, "provider")
+    return providers[code]
+
+
+def _store(lines: Sequence[_Numbered], *, by: str, now: datetime) -> list[LineResult]:
+    """Store the lines in one transaction. If the database refuses one, halve until it stands alone: the others are kept."""
+    if not lines:
+        return []
+    try:
+        with transaction.atomic():
+            return _store_together(lines, by=by, now=now)
+    except (DataError, IntegrityError):
+        if len(lines) == 1:
+            return [_refused(lines[0], Refusal.CANNOT_BE_STORED)]
+    middle = len(lines) // 2
+    return _store(lines[:middle], by=by, now=now) + _store(lines[middle:], by=by, now=now)
+
+
+def _store_together(lines: Sequence[_Numbered], *, by: str, now: datetime) -> list[LineResult]:
+    hold_intake()
+    held = _held_digests(lines)
+    results: list[LineResult] = []
+    fresh: list[_Numbered] = []
+    for line in lines:
+        before = held.get(line.key)
+        if before is None:
+            held[line.key] = line.digest
+            fresh.append(line)
+            results.append(LineResult(line.number, Outcome.ACCEPTED, line.read.content.entry_id))
+        elif before == line.digest:
+            results.append(LineResult(line.number, Outcome.DUPLICATE, line.read.content.entry_id))
+        else:
+            results.append(_refused(line, Refusal.ENTRY_ID_REUSED))
+    if fresh:
+        counts = _file(fresh, now=now)
+        record("entries.taken", by=by, now=now, data={"lines": [fresh[0].number, fresh[-1].number], **counts})
+    return results
+
+
+def _held_digests(lines: Sequence[_Numbered]) -> dict[tuple[int, str], bytes]:
+    """What the city holds under the entry ids of these lines."""
+    by_provider: dict[int, list[str]] = {}
+    for line in lines:
+        by_provider.setdefault(line.provider.pk, []).append(line.read.content.entry_id)
+    return {
+        (provider_id, entry_id): bytes(digest)
+        for provider_id, entry_ids in by_provider.items()
+        for entry_id, digest in Entry.objects.filter(provider=provider_id, entry_id__in=entry_ids).values_list(
+            "entry_id", "digest"
+        )
+    }
+
+
+def _file(lines: Sequence[_Numbered], *, now: datetime) -> dict[str, Any]:
+    """Citizens, facts, days and entries of accepted lines; the counts for the journal."""
+    citizens = find_or_make({line.read.identity for line in lines}, now=now)
+    declared: list[Declared] = []
+    checked_in: list[CheckedIn] = []
+    for line in lines:
+        holder = Holder(citizens[line.read.identity].pk, line.provider.pk)
+        match line.read.content:
+            case DeclarationLine() as content:
+                declared.append(Declared(holder, content))
+            case CheckInLine() as content:
+                checked_in.append(CheckedIn(holder, content.entry_id, content.day, content.healthy))
+    if declared:
+        newest = newest_instants(one.holder.citizen_id for one in declared)
+        update_details(declared, {one.pk: one for one in citizens.values()}, newest=newest)
+        record_declarations(declared, newest=newest, now=now, zone=current_city().zone)
+    record_check_ins(checked_in, now=now)
+    Entry.objects.bulk_create([_entry(line, citizens[line.read.identity], now) for line in lines], batch_size=5000)
+    by_provider: dict[str, int] = {}
+    for line in lines:
+        by_provider[line.provider.code] = by_provider.get(line.provider.code, 0) + 1
+    return {"declarations": len(declared), "check_ins": len(checked_in), "providers": by_provider}
+
+
+def _entry(line: _Numbered, citizen: Citizen, now: datetime) -> Entry:
+    content = line.read.content
+    return Entry(
+        provider=line.provider,
+        entry_id=content.entry_id,
+        type=content.type,
+        citizen=citizen,
+        submitted_at=content.submitted_at if isinstance(content, DeclarationLine) else None,
+        day=content.day if isinstance(content, CheckInLine) else None,
+        healthy=content.healthy if isinstance(content, CheckInLine) else None,
+        received_at=now,
+        digest=line.digest,
+        content=content.model_dump(mode="json", by_alias=True, exclude=ABOUT_THE_PERSON, exclude_unset=True),
+    )
+
+
+def _refused(line: _Numbered, reason: Refusal) -> LineResult:
+    return LineResult(line.number, Outcome.REFUSED, line.read.content.entry_id, Refused(reason, "entry_id"))

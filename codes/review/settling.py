@@ -1,0 +1,108 @@
+"""What a run does to cases: opens them, re-links them by fingerprint, closes those whose colours agree again."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from codes.models import Run
+
+# Missing data on one side never closes a case: every provider it was opened about must be known in the run.
+CONVERGE = """
+WITH closed AS (
+    UPDATE codes_case c
+    SET state = 'converged', outcome = 'converged', closed_at = run.as_of
+    FROM codes_run run, codes_disagreement d
+    WHERE run.id = %(run)s AND d.id = c.disagreement_id AND c.kind = 'disagreement' AND c.closed_at IS NULL
+      AND NOT EXISTS (SELECT FROM codes_disagreement s WHERE s.citizen_id = c.citizen_id AND s.closed_run_id IS NULL)
+      AND NOT EXISTS (SELECT FROM jsonb_object_keys(d.colours) AS shown(code)
+                      JOIN codes_provider provider ON provider.code = shown.code
+                      JOIN codes_runprovider p ON p.provider_id = provider.id AND p.run_id = run.id
+                      WHERE NOT p.known)
+    RETURNING c.id, run.as_of
+)
+INSERT INTO codes_caseevent (case_id, at, by, verb, data)
+SELECT id, as_of, 'system', 'converged', jsonb_build_object('run', %(run)s) FROM closed
+"""
+
+# An open case follows its citizen's disagreement when the fingerprint changes – unless it only changed because a provider's
+# data is missing today. A disagreement that is back with the same fingerprint is the same matter: no event.
+RELINK = """
+WITH moved AS (
+    UPDATE codes_case c
+    SET disagreement_id = s.id, fingerprint = s.fingerprint
+    FROM codes_disagreement s, codes_disagreement old, codes_case before, codes_run run
+    WHERE run.id = %(run)s AND c.kind = 'disagreement' AND c.closed_at IS NULL AND before.id = c.id
+      AND s.citizen_id = c.citizen_id AND s.closed_run_id IS NULL AND s.id <> c.disagreement_id
+      AND old.id = c.disagreement_id
+      AND NOT EXISTS (SELECT FROM jsonb_object_keys(old.colours) AS shown(code)
+                      JOIN codes_provider provider ON provider.code = shown.code
+                      JOIN codes_runprovider p ON p.provider_id = provider.id AND p.run_id = %(run)s
+                      WHERE NOT p.known)
+    RETURNING c.id, run.as_of, s.id AS disagreement_id, before.fingerprint <> s.fingerprint AS differs
+)
+INSERT INTO codes_caseevent (case_id, at, by, verb, data)
+SELECT id, as_of, 'system', 'relinked', jsonb_build_object('run', %(run)s, 'disagreement', disagreement_id)
+FROM moved WHERE differs
+"""
+
+OPEN = """
+WITH opened AS (
+    INSERT INTO codes_case (number, kind, citizen_id, state, disagreement_id, fingerprint, follows_id, severity, opened_at,
+                            opened_run_id, due_at, assigned_to, outcome, group_key)
+    SELECT 'D' || to_char(run.day, 'YYYYMMDD') || '-' || lpad(
+               (row_number() OVER (ORDER BY d.id) + (SELECT count(*) FROM codes_case taken
+                WHERE taken.number LIKE 'D' || to_char(run.day, 'YYYYMMDD') || '-%%'))::text, 6, '0'),
+           'disagreement', d.citizen_id, 'received', d.id, d.fingerprint,
+           (SELECT max(before.id) FROM codes_case before WHERE before.citizen_id = d.citizen_id AND before.kind = 'disagreement'),
+           worst.colour, run.as_of, run.id,
+           run.as_of + CASE worst.colour WHEN 'red' THEN interval '24 hours' ELSE interval '8 hours' END, '', '', ''
+    FROM codes_disagreement d
+    JOIN codes_run run ON run.id = %(run)s
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN d.colours @? '$.* ? (@ == "red")' THEN 'red' ELSE 'yellow' END AS colour
+    ) worst
+    WHERE d.closed_run_id IS NULL
+      AND NOT EXISTS (SELECT FROM codes_case c
+                      WHERE c.citizen_id = d.citizen_id AND c.kind = 'disagreement'
+                        AND (c.closed_at IS NULL OR c.fingerprint = d.fingerprint AND c.state <> 'converged'))
+    RETURNING id, opened_at
+)
+INSERT INTO codes_caseevent (case_id, at, by, verb, data)
+SELECT id, opened_at, 'system', 'opened', jsonb_build_object('run', %(run)s) FROM opened
+"""
+
+# A suspended ruling needs two officials again.
+OPEN_SUSPENDED = """
+WITH opened AS (
+    INSERT INTO codes_case (number, kind, citizen_id, state, follows_id, severity, opened_at, opened_run_id, due_at,
+                            assigned_to, outcome, group_key)
+    SELECT 'S' || to_char(run.day, 'YYYYMMDD') || '-' || lpad(r.id::text, 6, '0') || '-' || run.id,
+           'suspension', r.citizen_id, 'received', r.case_id, 'red', run.as_of, run.id, run.as_of + interval '24 hours', '', '', ''
+    FROM codes_ruling r
+    JOIN codes_run run ON run.id = %(run)s
+    WHERE r.state = 'approved' AND r.suspended_at = run.as_of
+      AND NOT EXISTS (SELECT FROM codes_case c WHERE c.citizen_id = r.citizen_id AND c.kind = 'suspension' AND c.closed_at IS NULL)
+    RETURNING id, opened_at
+)
+INSERT INTO codes_caseevent (case_id, at, by, verb, data)
+SELECT id, opened_at, 'system', 'opened', jsonb_build_object('run', %(run)s) FROM opened
+"""
+
+
+@dataclass(frozen=True)
+class CaseChanges:
+    """How many cases the run opened, re-linked to a changed fingerprint, and closed as converged."""
+
+    opened: int
+    relinked: int
+    converged: int
+
+
+def settle_cases(run: Run) -> CaseChanges:
+    """Bring the open cases to the standing disagreements (``semantics.md`` §5). Call after these were settled."""
+    done: dict[str, int] = {}
+    with connection.cursor() as cursor:
+        for name, statement in (("converged", CONVERGE), ("relinked", RELINK), ("opened", OPEN), ("suspended", OPEN_SUSPENDED)):
+            cursor.execute(statement, {"run": run.pk})
+            done[name] = cursor.rowcount
+    return CaseChanges(done["opened"] + done["suspended"], done["relinked"], done["converged"])

@@ -1,0 +1,86 @@
+"""Working a partition: claim it, judge it in one short transaction, and let a late worker's write fall at the fence."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F, Q
+
+from codes.models import Partition, Run, RunError
+from codes.runs.evaluate import evaluate_range
+from codes.runs.ledger import MAX_ATTEMPTS
+from regions.journal.record import record
+from regions.tenancy import current_city
+
+LEASE = timedelta(seconds=120)
+# A partition is one statement, so instead of a heartbeat the database ends the statement before its lease can run out.
+STATEMENT_SECONDS = 100
+
+
+class Fenced(RuntimeError):
+    """Another worker took the partition over; this one's write was rolled back."""
+
+
+def work_partition(run_id: int, number: int, *, now: datetime) -> bool:
+    """Judge one partition unless it is done or in other hands; whether this call finished it."""
+    partition = _claim(run_id, number, now=now)
+    if partition is None:
+        return False
+    try:
+        with transaction.atomic():
+            _evaluate(partition, now=now)
+    except Fenced:
+        return False
+    except DatabaseError as error:
+        _note_failure(partition, error, now=now)
+        return False
+    return True
+
+
+def park_poisoned(run_id: int, *, now: datetime) -> int:
+    """Park partitions whose workers died on them as often as one may; how many."""
+    poisoned = Partition.objects.filter(
+        run=run_id, state=Partition.State.CLAIMED, lease_until__lt=now, attempts__gte=MAX_ATTEMPTS
+    )
+    return poisoned.update(
+        state=Partition.State.PARKED, lease_until=None, error=f"its worker died {MAX_ATTEMPTS} times without a message"
+    )
+
+
+def _claim(run_id: int, number: int, *, now: datetime) -> Partition | None:
+    waiting = Q(state=Partition.State.PENDING) | Q(state=Partition.State.CLAIMED, lease_until__lt=now)
+    mine = Partition.objects.filter(
+        waiting, run=run_id, number=number, attempts__lt=MAX_ATTEMPTS, run__state=Run.State.EVALUATING
+    )
+    taken = mine.update(
+        state=Partition.State.CLAIMED, fence=F("fence") + 1, lease_until=now + LEASE, attempts=F("attempts") + 1
+    )
+    return Partition.objects.select_related("run").get(run=run_id, number=number) if taken else None
+
+
+def _evaluate(partition: Partition, *, now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{STATEMENT_SECONDS}s"])
+    zone = current_city().timezone
+    done = evaluate_range(run=partition.run, low=partition.low, high=partition.high, zone=zone)
+    counts = asdict(done)
+    digest = counts.pop("digest")
+    finished = Partition.objects.filter(pk=partition.pk, fence=partition.fence, state=Partition.State.CLAIMED).update(
+        state=Partition.State.DONE, lease_until=None, counts=counts, digest=digest
+    )
+    if not finished:
+        raise Fenced(f"partition {partition.number}")
+    subject = f"run:{partition.run_id}/{partition.number}"
+    record("partition.judged", by="system", now=now, subject=subject, data={**counts, "digest": digest})
+
+
+def _note_failure(partition: Partition, error: Exception, *, now: datetime) -> None:
+    message = f"{type(error).__name__}: {error}"[:2000]
+    parked = partition.attempts >= MAX_ATTEMPTS
+    with transaction.atomic():
+        RunError.objects.create(run=partition.run, at=now, step=f"partition {partition.number}", message=message)
+        Partition.objects.filter(pk=partition.pk, fence=partition.fence).update(
+            state=Partition.State.PARKED if parked else Partition.State.PENDING,
+            lease_until=None,
+            error=message if parked else "",
+        )

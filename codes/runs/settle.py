@@ -1,0 +1,53 @@
+"""The end of a run: counts, disagreements, cases, effective codes, the journal – in one transaction."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from codes.disagreements import settle_disagreements
+from codes.effective import settle_effective_codes
+from codes.models import Partition, Run
+from codes.review.settling import settle_cases
+from codes.runs.ledger import move_on
+from regions.journal.record import record
+
+COUNT = """
+UPDATE codes_runprovider p
+SET registered = (SELECT count(*) FROM codes_registration r WHERE r.provider_id = p.provider_id AND r.registered_at <= run.as_of),
+    red = CASE WHEN p.known THEN (SELECT count(*) FROM codes_verdict v WHERE v.provider_id = p.provider_id AND v.colour = 'red') END,
+    yellow = CASE WHEN p.known
+                  THEN (SELECT count(*) FROM codes_verdict v WHERE v.provider_id = p.provider_id AND v.colour = 'yellow') END
+FROM codes_run run
+WHERE run.id = p.run_id AND run.id = %s
+"""
+
+
+class ClaimLost(RuntimeError):
+    """Another worker settles the run; this one's work was rolled back."""
+
+
+def settle(run: Run, *, now: datetime) -> Run:
+    """Settle a claimed run whose partitions have all ended. Raises ``ClaimLost``."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(COUNT, [run.pk])
+        counts: dict[str, Any] = {"effective_changes": settle_effective_codes(run)}
+        counts["disagreements"] = asdict(settle_disagreements(run))
+        counts["cases"] = asdict(settle_cases(run))
+        message = _what_is_missing(run)
+        state = Run.State.PARTIAL if message else Run.State.DONE
+        if not move_on(run, state, ended_at=now, message=message, counts=counts):
+            raise ClaimLost(f"run {run.pk}")
+        record("run.settled", by="system", now=now, subject=f"run:{run.pk}", data={"state": state, **counts})
+    return Run.objects.get(pk=run.pk)
+
+
+def _what_is_missing(run: Run) -> str:
+    parked = list(run.partitions.filter(state=Partition.State.PARKED).order_by("number").values_list("number", flat=True))
+    failed = list(run.sources.filter(failed=True).order_by("source__code").values_list("source__code", "message"))
+    said = [f"source {code} failed: {message}" for code, message in failed]
+    if parked:
+        said.append(f"partitions {', '.join(map(str, parked))} are parked; see the run's errors")
+    return "; ".join(said)

@@ -1,0 +1,79 @@
+"""Celery tasks: thin, by value, and never in ``public``. Each enters its city and calls one action.
+
+Ringing twice or never is harmless: the ledger decides what is to be done, and the sweeper rings again.
+"""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from codes.runs.ledger import open_run
+from codes.runs.partitions import work_partition
+from codes.runs.schedule import start_if_due
+from codes.runs.steps import advance
+from regions.journal.verify import write_checkpoint
+from regions.tenancy import all_schemas, in_city
+
+# A bell that has not been answered by then is rung anew by the sweeper; the old one must not pile up.
+BELL_EXPIRES = timedelta(minutes=5).total_seconds()
+
+
+def ring(schema: str, run_id: int) -> None:
+    """Have some worker do what the run needs next."""
+    advance_run.apply_async(args=[schema, run_id], expires=BELL_EXPIRES)
+
+
+@shared_task(name="codes.advance_run")
+def advance_run(schema: str, run_id: int) -> int:
+    """One step of a run, then a bell for each partition that waits; how many."""
+    with in_city(schema):
+        waiting = advance(run_id, clock=timezone.now)
+    for number in waiting:
+        judge_partition.apply_async(args=[schema, run_id, number], expires=BELL_EXPIRES)
+    return len(waiting)
+
+
+@shared_task(name="codes.judge_partition")
+def judge_partition(schema: str, run_id: int, number: int) -> bool:
+    """One partition; whoever finishes one asks whether it was the last."""
+    with in_city(schema):
+        done = work_partition(run_id, number, now=timezone.now())
+        waiting = advance(run_id, clock=timezone.now) if done else []
+    return done and not waiting
+
+
+@shared_task(name="codes.start_due_runs")
+def start_due_runs() -> int:
+    """Start today's run of every city whose minute has come; how many."""
+    started = 0
+    for schema in all_schemas():
+        with in_city(schema):
+            run = start_if_due(now=timezone.now())
+        if run is not None:
+            ring(schema, run.pk)
+            started += 1
+    return started
+
+
+@shared_task(name="codes.sweep")
+def sweep() -> int:
+    """Ring for every run that has not ended: after this, a lost broker, bell or worker has cost time only."""
+    swept = 0
+    for schema in all_schemas():
+        with in_city(schema):
+            run = open_run()
+        if run is not None:
+            ring(schema, run.pk)
+            swept += 1
+    return swept
+
+
+@shared_task(name="codes.sign_checkpoints")
+def sign_checkpoints() -> int:
+    """Sign the present end of every city's journal; how many had grown."""
+    signed = 0
+    for schema in all_schemas():
+        with in_city(schema):
+            signed += write_checkpoint(now=timezone.now()) is not None
+    return signed
