@@ -1,0 +1,57 @@
+"""What the commands have in common: the city they enter, who runs them, and the exit codes of ``contracts.md`` §4."""
+
+from argparse import ArgumentTypeError
+from datetime import date, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from regions.models import City
+from regions.tenancy import NoSuchCity, in_city
+
+
+class EndedBadly(CommandError):
+    """An end that the contract gives an exit code of its own; the message says what to do next."""
+
+    def __init__(self, message: str, *, code: int) -> None:
+        super().__init__(message, returncode=code)
+
+
+class CityCommand(BaseCommand):
+    """A command about one city: it takes ``--city`` and ``--by``, and works inside that city."""
+
+    city: City
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--city", required=True, metavar="SCHEMA", help="schema name of the city")
+        parser.add_argument("--by", default="system", metavar="USER", help="who does this, for the journal")
+
+    def handle(self, *args: Any, city: str, **options: Any) -> None:
+        try:
+            with in_city(city) as self.city:
+                self.handle_city(*args, **options)
+        except NoSuchCity as error:
+            raise EndedBadly(str(error), code=2) from error
+
+    def handle_city(self, *args: Any, **options: Any) -> None:
+        """The command's work, inside the city."""
+        raise NotImplementedError
+
+
+def day_argument(text: str) -> date:
+    """A day as ``YYYY-MM-DD``."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is not a day; write it as 2026-11-23") from error
+
+
+def instant_argument(text: str) -> datetime:
+    """An instant as ISO 8601 with an offset."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is not an instant; write it as 2026-11-23T08:00+08:00") from error
+    if instant.tzinfo is None:
+        raise ArgumentTypeError(f"{text!r} has no offset; write it as 2026-11-23T08:00+08:00")
+    return instant

@@ -1,0 +1,93 @@
+"""``manage.py recompute``: the daily job of one city, now."""
+
+import time
+from datetime import date, datetime
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+from tqdm import tqdm
+
+from codes.models import Partition, Run
+from codes.runs.ledger import start_run
+from codes.runs.steps import run_here
+from codes.tasks import ring
+from portal.commands import CityCommand, EndedBadly, day_argument, instant_argument
+from portal.settings import ENVIRONMENT
+from portal.workers import a_worker
+
+POLL_SECONDS = 0.2
+RING_AGAIN_SECONDS = 20
+
+
+class Command(CityCommand):
+    help = "Recomputes a city's codes for a day, through Celery with a progress bar, or with --here in this process."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--day", type=day_argument, help="default: the day of --as-of in the city's time zone")
+        parser.add_argument("--as-of", type=instant_argument, help="the instant whose knowledge counts; default: now")
+        parser.add_argument("--no-collect", action="store_true", help="judge by what the city has; ask no source")
+        parser.add_argument("--here", action="store_true", help="in this process instead of through Celery")
+
+    def handle_city(self, *, day: date | None, as_of: datetime | None, no_collect: bool, here: bool, **options: Any) -> None:
+        run, opened = start_run(by=options["by"], now=timezone.now(), day=day, as_of=as_of, collects=not no_collect)
+        if not opened:
+            self.stderr.write(f"The run {run} is still open; following it.")
+        with tqdm(desc=f"{self.city.schema_name} {run.day}", unit=" partitions", disable=None) as bar:
+            ended = self._here(run, bar) if here else self._through_celery(run, bar)
+        self._report(ended)
+
+    def _here(self, run: Run, bar: "tqdm[Any]") -> Run:
+        return run_here(run.pk, clock=timezone.now, progress=lambda now: show(now, bar))
+
+    def _through_celery(self, run: Run, bar: "tqdm[Any]") -> Run:
+        log = ENVIRONMENT.state / "worker.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with a_worker(log=log) as own:
+            if own:
+                bar.write("No worker answered; one was started for this command.")
+            ring(self.city.schema_name, run.pk)
+            return follow(run, bar, schema=self.city.schema_name)
+
+    def _report(self, run: Run) -> None:
+        for frozen in run.providers.select_related("provider").order_by("provider__code"):
+            told = f"{frozen.red} red, {frozen.yellow} yellow, {frozen.green} green"
+            if not frozen.known:
+                told = f"{frozen.registered} unknown ({frozen.why_unknown})"
+            self.stdout.write(f"{frozen.provider.code}: {told}")
+        changed = sum(partition.counts.get("changed", 0) for partition in run.partitions.all())
+        self.stdout.write(f"{changed} verdicts changed, {run.counts.get('effective_changes', 0)} effective codes changed")
+        if "disagreements" in run.counts:
+            cases = run.counts["cases"]
+            self.stdout.write(
+                f"{run.counts['disagreements']['standing']} disagreements; cases: {cases['opened']} opened, "
+                f"{cases['relinked']} re-linked, {cases['converged']} converged"
+            )
+        if run.state != Run.State.DONE:
+            raise EndedBadly(f"The run ended {run.state}: {run.message}", code=3)
+        self.stdout.write(f"Run {run} is done.")
+
+
+def follow(run: Run, bar: "tqdm[Any]", *, schema: str) -> Run:
+    """Watch the run until it has ended. The state is PostgreSQL's; a lost bell is rung again."""
+    rung = time.monotonic()
+    while True:
+        run = Run.objects.get(pk=run.pk)
+        show(run, bar)
+        if run.state not in Run.OPEN:
+            return run
+        if time.monotonic() - rung > RING_AGAIN_SECONDS:
+            ring(schema, run.pk)
+            rung = time.monotonic()
+        time.sleep(POLL_SECONDS)
+
+
+def show(run: Run, bar: "tqdm[Any]") -> None:
+    """Bring the bar to the run's partitions and its present step."""
+    ended = [Partition.State.DONE, Partition.State.PARKED]
+    bar.total = run.partitions.count() or None
+    bar.n = run.partitions.filter(state__in=ended).count()
+    bar.set_postfix_str(run.state)
+
+

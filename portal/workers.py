@@ -1,0 +1,46 @@
+"""A worker for the moment: when a command rings and nobody answers, it starts a worker of its own until it is done."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from portal.celery import app
+
+ANSWER_SECONDS = 1.0
+PROCESSES = 2
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def somebody_answers() -> bool:
+    """Whether any worker of this broker is up."""
+    return bool(app.control.ping(timeout=ANSWER_SECONDS))
+
+
+@contextmanager
+def a_worker(*, log: Path) -> Iterator[bool]:
+    """See to it that the bell is heard for the block; whether a worker of our own was started for it."""
+    if somebody_answers():
+        yield False
+        return
+    with log.open("ab") as output:
+        worker = start_worker(output.fileno())
+    try:
+        yield True
+    finally:
+        worker.terminate()
+        worker.wait(timeout=60)
+
+
+def start_worker(output: int, *, beat: Path | None = None) -> subprocess.Popen[bytes]:
+    """A prefork worker as a child process; with ``beat``, the scheduler inside it, keeping its clock in that file."""
+    command = [sys.executable, "-m", "celery", "-A", "portal.celery", "worker", "--pool", "prefork"]
+    command += ["--concurrency", str(PROCESSES), "--loglevel", "INFO", "--without-mingle", "--without-gossip"]
+    if beat is not None:
+        command += ["--beat", "--schedule", str(beat)]
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
+        command, cwd=CHECKOUT, env=environment, stdout=output, stderr=output, start_new_session=True
+    )
