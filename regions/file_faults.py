@@ -34,18 +34,25 @@ class FileFaults(ValueError):
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The file's content, or FileFaults with the line that cannot be read. A byte order mark is tolerated."""
+    text = _text(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
         return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        fault = _syntax_fault(str(error), text)
+    except RecursionError:
+        fault = Fault("file", "is nested too deeply")
+    raise FileFaults(path, [fault])
+
+
+def _text(path: Path) -> str:
+    """The file as text, or FileFaults."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         fault = Fault("file", f"cannot be read: {error.strerror}")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         fault = Fault(f"line {line}", "is not UTF-8")
-    except tomllib.TOMLDecodeError as error:
-        fault = _syntax_fault(str(error), text)
-    except RecursionError:
-        fault = Fault("file", "is nested too deeply")
     raise FileFaults(path, [fault])
 
 

@@ -1,7 +1,9 @@
 """City files that are taken, and what is made of them."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,7 +65,7 @@ def test_a_good_file_is_read_whole(city_file: CityFile) -> None:
 
 
 @pytest.mark.parametrize(("reading", "value"), DEFAULTS)
-def test_what_is_left_out_has_its_default(city_file: CityFile, reading, value) -> None:
+def test_what_is_left_out_has_its_default(city_file: CityFile, reading: Callable[[CityFile], Any], value: Any) -> None:
     assert reading(city_file) == value
 
 
