@@ -40,7 +40,7 @@ def check_database_url(url: str, allowed: AllowList) -> URL:
     port = parsed.port or DEFAULT_PORTS.get(backend)
     if not parsed.host or port is None:
         raise SourceMisconfigured("bad_setting", part="url (host, port)")
-    if parsed.database is not None and not _DATABASE_NAME.fullmatch(parsed.database):
+    if parsed.database and not _DATABASE_NAME.fullmatch(parsed.database):
         raise SourceMisconfigured("bad_setting", part="url (database)")
     allowed.check(parsed.host, port)
     drivername = DRIVERS.get(parsed.drivername, parsed.drivername)
