@@ -19,6 +19,8 @@ from django.core.exceptions import ImproperlyConfigured
 from portal.embedded import servers
 from portal.embedded.errors import EmbeddedServerError
 from portal.embedded.state import CHECKOUT, State, open_state, state_directory
+from regions.sources.connectors.delivery import SourceMisconfigured
+from regions.sources.connectors.guard import normal_host
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1", "[::1]")
 LOOPBACK_HOSTS = ("localhost", ".localhost", "127.0.0.1", "[::1]")
@@ -184,8 +186,12 @@ def _source_allow_list(entries: list[str], *, debug: bool) -> tuple[SourceHost, 
 
 
 def _source_host(entry: str) -> SourceHost:
+    """One entry, its host spelt as the guard of the sources spells it."""
     host, _, port = entry.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]").lower()
-    if not host or not (port == "*" or (port.isdecimal() and 0 < int(port) <= HIGHEST_PORT)):
-        raise ImproperlyConfigured(f"SOURCE_ALLOW_LIST: {entry!r} is not host:port (port * for any).")
-    return SourceHost(host, None if port == "*" else int(port))
+    fault = ImproperlyConfigured(f"SOURCE_ALLOW_LIST: {entry!r} is not host:port (port * for any).")
+    if port != "*" and not (port.isdecimal() and 0 < int(port) <= HIGHEST_PORT):
+        raise fault
+    try:
+        return SourceHost(normal_host(host), None if port == "*" else int(port))
+    except SourceMisconfigured:
+        raise fault from None

@@ -120,12 +120,13 @@ def test_printing_the_environment_shows_no_secret(bare_environment: dict[str, st
 
 
 def test_the_allow_list_names_hosts_and_ports(bare_environment: dict[str, str]) -> None:
-    bare_environment["SOURCE_ALLOW_LIST"] = "data.example.org:443, 10.0.0.5:* ,[fd00::1]:8443"
+    bare_environment["SOURCE_ALLOW_LIST"] = "data.example.org:443, 10.0.0.5:* ,[fd00:0::1]:8443,数据.example:443"
 
     assert environment.load().source_allow_list == (
         SourceHost("data.example.org", 443),
         SourceHost("10.0.0.5", None),
         SourceHost("fd00::1", 8443),
+        SourceHost("xn--vxup8b.example", 443),
     )
 
 
