@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-BOMB_BYTES = 256 * 1024 * 1024
+BOMB_BYTES = 64 * 1024 * 1024
 
 
 class Fault(StrEnum):
@@ -43,7 +44,7 @@ class Fault(StrEnum):
     NOT_JSON = "not_json"
     JSON_BOMB = "json_bomb"  # a hundred thousand nested lists
     WIDE_JSON_BOMB = "wide_json_bomb"  # millions of empty objects
-    GZIP_BOMB = "gzip_bomb"  # 256 MB of blanks in a quarter of one
+    GZIP_BOMB = "gzip_bomb"  # 64 MB of blanks in a sixteenth of one
     LARGE_PAGE = "large_page"  # the same without packing
     GBK = "gbk"
     NUL = "nul"  # a NUL in a name
@@ -77,6 +78,17 @@ def refusal(status: int, code: str, message: str) -> Reply:
     return Reply(status=status, body=json.dumps({"code": code, "message": message, "data": None}).encode())
 
 
+_REPLIES = {
+    Fault.UNAUTHORISED: refusal(401, "40100", "app disabled\r\nby order"),
+    Fault.REFUSED: refusal(200, "50012", "quota used up"),
+    Fault.FORBIDDEN_PAGE: Reply(403, {"Content-Type": "text/html"}, b"<html><h1>WAF</h1></html>"),
+    Fault.REDIRECT: Reply(302, {"Location": "http://127.0.0.1:9/records"}),
+    Fault.HTML: Reply(200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><title>login</title>"),
+    Fault.NOT_JSON: Reply(body=b'{"code": "0", "data": {"records": [{"record'),
+    Fault.JSON_BOMB: Reply(body=b'{"code": "0", "data": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
+}
+
+
 def reply_instead(fault: Fault, tries: int) -> Reply | None:
     """What comes in place of a page, none if a page comes; `tries` counts from 0 since the fault was set."""
     early = fault in (Fault.BUSY_THEN_OK, Fault.ERRORS_THEN_OK) and tries < 2
@@ -86,17 +98,9 @@ def reply_instead(fault: Fault, tries: int) -> Reply | None:
         return replace(refusal(503, "50300", "maintenance"), headers={"Retry-After": "7200"})
     if fault is Fault.ERRORS or early:
         return Reply(status=500, headers={"Content-Type": "text/plain"}, body=b"NullPointerException")
-    replies = {
-        Fault.UNAUTHORISED: refusal(401, "40100", "app disabled\r\nby order"),
-        Fault.REFUSED: refusal(200, "50012", "quota used up"),
-        Fault.FORBIDDEN_PAGE: Reply(403, {"Content-Type": "text/html"}, b"<html><h1>WAF</h1></html>"),
-        Fault.REDIRECT: Reply(302, {"Location": "http://127.0.0.1:9/records"}),
-        Fault.HTML: Reply(200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><title>login</title>"),
-        Fault.NOT_JSON: Reply(body=b'{"code": "0", "data": {"records": [{"record'),
-        Fault.JSON_BOMB: Reply(body=b'{"code": "0", "data": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
-        Fault.WIDE_JSON_BOMB: Reply(body=b'{"code": "0", "data": [' + b"{}," * 4_000_000 + b"{}]}"),
-    }
-    return replies.get(fault)
+    if fault is Fault.WIDE_JSON_BOMB:
+        return Reply(body=b'{"code": "0", "data": [' + b"{}," * 4_000_000 + b"{}]}")
+    return _REPLIES.get(fault)
 
 
 def spoil_page(fault: Fault, page: Page, first_records: list[str], cursor: str) -> Page:
@@ -138,14 +142,15 @@ def spoil_reply(fault: Fault, reply: Reply) -> Reply:
     if fault is Fault.GBK:
         return replace(reply, body=reply.body.decode().encode("gbk", errors="replace"))
     if fault is Fault.LARGE_PAGE:
-        return replace(reply, body=reply.body + b" " * (BOMB_BYTES // 8))
+        return replace(reply, body=reply.body + b" " * (BOMB_BYTES // 2))
     if fault is Fault.GZIP_BOMB:
         return replace(reply, headers={**reply.headers, "Content-Encoding": "gzip"}, body=gzip_bomb())
     return reply
 
 
+@cache
 def gzip_bomb() -> bytes:
-    """A quarter of a megabyte that unpacks to BOMB_BYTES blanks."""
+    """Some sixty kilobytes that unpack to BOMB_BYTES blanks."""
     packed, blanks = io.BytesIO(), b" " * (1 << 20)
     with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=9) as file:
         for _ in range(BOMB_BYTES // len(blanks)):

@@ -81,8 +81,9 @@ class Exchange:
         except httpcore.TimeoutException:
             raise _Again(SourceUnreachable("timed_out")) from None
         except httpcore.NetworkError as error:
-            secure = not isinstance(error.__cause__, ssl.SSLError)
-            raise _Again(SourceUnreachable("no_connection" if secure else "tls_failed")) from None
+            # httpcore's pool drops the cause of the errors it passes on; their context is left.
+            reason = "tls_failed" if isinstance(error.__context__, ssl.SSLError) else "no_connection"
+            raise _Again(SourceUnreachable(reason)) from None
         except httpcore.ProtocolError:
             raise _Again(SourceUnreachable("broken_off")) from None
 

@@ -1,0 +1,137 @@
+"""Sources to connect to: a stand-in centre per test, and databases of three makes."""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, Engine, NullPool, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
+
+from portal.demo.stand_ins.big_data_centre import BigDataCentre, running
+from portal.demo.stand_ins.big_data_store import BigDataStore
+from portal.embedded.errors import EmbeddedServerError
+from portal.embedded.servers import ensure_postgres
+from regions.sources.connectors.guard import AllowList
+from tests.integration.connectors.samples import AS_OF, SECRET, Centre, records
+
+
+@pytest.fixture
+def loopback() -> AllowList:
+    """What the operator allows while debugging."""
+    return AllowList.parse(None, debug=True)
+
+
+@pytest.fixture
+def centre(tmp_path: Path) -> Iterator[Centre]:
+    """A centre with 25 records of an app, complete up to AS_OF."""
+    store = BigDataStore(str(tmp_path / "centre.sqlite"))
+    store.add_records("chengdu", records(25))
+    store.set_clock("chengdu", AS_OF)
+    with running(BigDataCentre(store, {"chengdu": SECRET})) as base_url:
+        yield Centre(store, base_url)
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> URL:
+    """A superuser's login of a PostgreSQL server."""
+    try:
+        return make_url(ensure_postgres().superuser).set(drivername="postgresql+psycopg2")
+    except EmbeddedServerError as error:
+        pytest.skip(f"no PostgreSQL to try: {error}")
+
+
+def make_database(server: URL, options: str = "") -> URL:
+    """A new database on the server."""
+    name = f"connectors_{secrets.token_hex(4)}"
+    _on_server(server, f"CREATE DATABASE {name} {options}")
+    return server.set(database=name)
+
+
+def drop_database(url: URL) -> None:
+    """Remove it again, whoever may still be connected."""
+    _on_server(url.set(database="postgres"), f"DROP DATABASE {url.database} WITH (FORCE)")
+
+
+def _on_server(server: URL, statement: str) -> None:
+    """One statement outside any transaction."""
+    engine = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: URL) -> Iterator[URL]:
+    """An empty PostgreSQL database."""
+    url = make_database(postgres_server)
+    yield url
+    drop_database(url)
+
+
+@pytest.fixture
+def postgres(postgres_url: URL) -> Iterator[Engine]:
+    """An engine on a PostgreSQL database without tables."""
+    engine = create_engine(postgres_url, poolclass=NullPool)
+    yield engine
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA IF EXISTS jk CASCADE"))
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+
+
+@pytest.fixture(scope="session")
+def mariadb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+    """An empty MariaDB database on a server of its own; skipped where MariaDB is not installed."""
+    server, installer = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
+    if not server or not installer:
+        pytest.skip("MariaDB is not installed (apt install mariadb-server), so it is not tried")
+    home = tmp_path_factory.mktemp("mariadb")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    owner = ["--user=root"] if os.geteuid() == 0 else []
+    common = ["--no-defaults", f"--datadir={home / 'data'}", *owner]
+    subprocess.run([installer, *common, "--auth-root-authentication-method=normal"], check=True, capture_output=True)
+    setup = home / "setup.sql"
+    setup.write_text(
+        "CREATE DATABASE police CHARACTER SET utf8mb4; CREATE USER u@'%' IDENTIFIED BY 'hidden';"
+        " GRANT ALL ON police.* TO u@'%';"
+    )
+    arguments = [server, *common, "--bind-address=127.0.0.1", f"--port={port}", f"--socket={home / 's'}"]
+    with (home / "log").open("w") as log:
+        process = subprocess.Popen([*arguments, f"--init-file={setup}"], stdout=log, stderr=log)
+    url = URL.create("mariadb+pymysql", "u", "hidden", "127.0.0.1", port, "police")
+    try:
+        _wait_for(url)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _wait_for(url: URL) -> None:
+    """Until the server answers, at most half a minute."""
+    engine = create_engine(url, poolclass=NullPool)
+    end = time.monotonic() + 30
+    while True:
+        try:
+            with engine.connect():
+                return
+        except OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Engine]:
+    """An engine on a SQLite file."""
+    engine = create_engine(f"sqlite+pysqlite:///{tmp_path / 'police.sqlite'}", poolclass=NullPool)
+    yield engine
+    engine.dispose()
