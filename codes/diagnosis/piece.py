@@ -1,0 +1,148 @@
+"""The guilty piece: what exactly differs, in the shape it is stored in (``PairDiagnosis.guilty``) and told in sentences.
+
+``a`` and ``b`` are the pair's providers. ``base`` is the side the sufficient swap starts from: with the factor taken from the
+other side it shows the other side's colour. Days are ``YYYY-MM-DD``, instants ISO 8601.
+"""
+
+from typing import Literal, TypedDict
+
+Side = Literal["a", "b"]
+
+RULE_PARAMETERS = (
+    "colour",
+    "anchor",
+    "hold_days",
+    "checkin_days",
+    "tests",
+    "test_gap_days",
+    "cleared_by",
+    "area_levels",
+)
+
+
+class Record(TypedDict):
+    """A fact as evidence: whose record, about what, when it was recorded and received."""
+
+    fact_id: int
+    origin: Literal["source", "provider", "city"]
+    origin_code: str
+    record_id: str
+    version: int
+    kind: str
+    area: str | None
+    started_on: str
+    ended_on: str | None
+    recorded_at: str
+    received_at: str
+    batch: int | None
+
+
+class RuleSide(TypedDict):
+    """A rule as one side applies it."""
+
+    rule_set: str
+    version: int
+    rule_id: int
+    code: str
+    colour: str
+    anchor: str
+    hold_days: int | None
+    checkin_days: int
+    tests: int
+    test_gap_days: int
+    cleared_by: list[str]
+    area_levels: list[str] | None
+
+
+class RuleDifference(TypedDict):
+    """Two rules about the same fact and the parameters that differ; a side without a rule for it is none."""
+
+    record: Record
+    a: RuleSide | None
+    b: RuleSide | None
+    differs: list[str]
+
+
+class RiskEntry(TypedDict):
+    """A risk-area entry that only one side's list has (or has at another level or for other days)."""
+
+    side: Side
+    rule_set: str
+    version: int
+    area: str
+    level: str
+    from_day: str
+    to_day: str | None
+    record: Record
+
+
+class SameEvent(TypedDict):
+    """The same event as both sources hold it; ``differs`` names what they disagree on."""
+
+    a: Record
+    b: Record
+    differs: Literal["date", "area", "kind"]
+
+
+class CheckIns(TypedDict):
+    """The longest unbroken run of healthy check-ins each side counts since ``anchor``, and how many the rule wants."""
+
+    rule: str
+    anchor: str
+    needed: int
+    a: int
+    b: int
+
+
+class Freshness(TypedDict):
+    """Late records: recorded by the source after the earlier side's horizon."""
+
+    cause: Literal["freshness"]
+    base: Side
+    late: Side
+    source: str
+    horizons: dict[Side, str]
+    records: list[Record]
+
+
+class Rules(TypedDict):
+    """The two rules and the parameters that differ, or a rule only one set has, or the risk-area entry."""
+
+    cause: Literal["rules"]
+    base: Side
+    rules: list[RuleDifference]
+    risk_areas: list[RiskEntry]
+
+
+class DeclarationPiece(TypedDict):
+    """Answers only one provider was given (``side`` of each), or the check-in runs that differ."""
+
+    cause: Literal["declaration"]
+    base: Side
+    answers: list["SidedRecord"]
+    check_ins: list[CheckIns]
+
+
+class SidedRecord(TypedDict):
+    side: Side
+    record: Record
+
+
+class SourcePiece(TypedDict):
+    """Records only one side's source holds, and where the other holds the same event otherwise."""
+
+    cause: Literal["source"]
+    base: Side
+    only: list[SidedRecord]
+    same_event: list[SameEvent]
+
+
+class Interaction(TypedDict):
+    """No single factor explains it: its minimal sets."""
+
+    cause: Literal["interaction"]
+    swaps_a_to_b: list[list[str]]
+    swaps_b_to_a: list[list[str]]
+
+
+Guilty = Freshness | Rules | DeclarationPiece | SourcePiece | Interaction
