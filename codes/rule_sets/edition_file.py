@@ -11,7 +11,7 @@ from codes.rule_sets.edition import Edition
 from regions.city_file import LocatedRuleSet
 from regions.file_faults import Fault, FileFaults, read_toml
 from regions.file_shape import shape_faults
-from regions.file_tables import Raw, repeated, tables
+from regions.file_tables import Raw, tables
 
 _IN_A_RULE = re.compile(r"rules\[(\d+)\]")
 
@@ -26,7 +26,7 @@ def read_edition(path: Path) -> Edition:
         raw = read_toml(path)
     except FileFaults as error:
         raise EditionFaults(path, error.faults) from None
-    faults = [*repeated(raw, "rules", "code"), *_repeated_areas(raw)]
+    faults = [*_repeated_rules(raw), *_repeated_areas(raw)]
     try:
         edition = Edition.model_validate(raw)
     except ValidationError as error:
@@ -71,6 +71,15 @@ def _out_of_order(read: Sequence[tuple[LocatedRuleSet, Edition]]) -> Iterator[Fa
             yield Fault(f"{located.key}: version", f"repeats that of {before.key}")
         elif newer.effective_from <= older.effective_from:
             yield Fault(f"{located.key}: effective_from", f"must be later than that of version {older.version}")
+
+
+def _repeated_rules(raw: Raw) -> Iterator[Fault]:
+    """A code may stand on several rows, one for each kind it covers; the same row twice is a slip of copying."""
+    first: dict[str, int] = {}
+    for place, rule in tables(raw, "rules"):
+        row = repr([rule.get(key) for key in ("code", "kind", "area_levels")])
+        if first.setdefault(row, place) != place:
+            yield Fault(f"rules[{place}].code", f"repeats rules[{first[row]}]: the same code for the same kind")
 
 
 def _repeated_areas(raw: Raw) -> Iterator[Fault]:

@@ -24,7 +24,6 @@ TABLE = [
     ("effective_from = 2020-02-11", 'effective_from = "20200211"', "effective_from"),
     ("effective_from = 2020-02-11", "effective_from = 20200211", "effective_from"),
     ("effective_from = 2020-02-11", "effective_from = 2020-02-11\ncolour = 1", "colour"),
-    ('code = "A7"', 'code = "A4"', "rules[1].code"),
     ('code = "A4"', 'code = "A 4"', "rules[0].code"),
     ('code = "A4"', "code = 4", "rules[0].code"),
     ('code = "A4"', "", "rules[0].code"),
