@@ -126,7 +126,9 @@ def _mysql_engine(url: URL, addresses: tuple[str, ...], patience: Patience) -> E
 
     def connect(dialect: Any, _record: Any, positional: Any, named: dict[str, Any]) -> Any:
         connection = dialect.loaded_dbapi.connect(*positional, **named)
-        connection.connect(_open_socket(addresses, int(url.port or 0), patience.connect_seconds))
+        opened = _open_socket(addresses, int(url.port or 0), patience.connect_seconds)
+        _await_greeting(opened)
+        connection.connect(opened)
         return connection
 
     event.listen(engine, "do_connect", connect)
@@ -143,3 +145,18 @@ def _open_socket(addresses: tuple[str, ...], port: int, seconds: int) -> socket.
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         return opened
     raise SourceUnreachable("no_connection")
+
+
+def _await_greeting(opened: socket.socket) -> None:
+    """Wait, within the time to connect, for the server to speak first; the driver would wait as for a statement.
+
+    Raises SourceUnreachable.
+    """
+    try:
+        opened.recv(1, socket.MSG_PEEK)
+    except OSError as error:
+        opened.close()
+        reason = "timed_out" if isinstance(error, TimeoutError) else "broken_off"
+    else:
+        return
+    raise SourceUnreachable(reason)

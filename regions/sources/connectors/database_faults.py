@@ -26,8 +26,8 @@ _BROKEN = {"2002", "2003", "2006", "2013", "2014", "2055"}
 Result = TypeVar("Result")
 
 
-def explained(act: Callable[[], Result], *, view: str) -> Result:
-    """What `act` returns. Raises SourceFault in place of any database error."""
+def explained(act: Callable[[], Result], *, view: str | None) -> Result:
+    """What `act` returns; `view` is what it reads, none while it connects. Raises SourceFault for a database error."""
     try:
         return act()
     except _ERRORS as error:
@@ -45,8 +45,8 @@ def explained_rows(session: Connection, query: Select[Any], *, view: str) -> Ite
         yield dict(row)
 
 
-def explain(error: Exception, view: str) -> SourceFault:
-    """The fault an error stands for."""
+def explain(error: Exception, view: str | None) -> SourceFault:
+    """The fault an error stands for, met while reading `view` or, if none, while connecting."""
     if isinstance(error, UnicodeError):
         return DeliveryInconsistent("undecodable")
     if isinstance(error, TimeoutError):
@@ -60,7 +60,7 @@ def explain(error: Exception, view: str) -> SourceFault:
         return DeliveryInconsistent("undecodable")
     if code in _LOGIN_REFUSED or code.startswith("28"):
         return SourceRefused(code, "", "login_refused")
-    if error.statement is None:
+    if view is None:
         return _explain_failed_connection(error.orig)
     if error.connection_invalidated or code in _BROKEN or code.startswith(("08", "57P")):
         return SourceUnreachable("broken_off")

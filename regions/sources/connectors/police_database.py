@@ -66,7 +66,7 @@ def open_delivery(
     records, clock = read_view_name(records_view), read_view_name(clock_view)
     engine = make_engine(checked, allowed, resolve, patience)
     try:
-        connection = explained(engine.connect, view=clock_view)
+        connection = explained(engine.connect, view=None)
         with connection:
             session = explained(lambda: prepare_session(connection, zone, patience), view=clock_view)
             as_of = explained(lambda: _read_clock(session, clock, zone), view=clock_view)

@@ -83,6 +83,7 @@ def postgres(postgres_url: URL) -> Iterator[Engine]:
         connection.execute(text("DROP SCHEMA IF EXISTS jk CASCADE"))
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
+        connection.execute(text("GRANT USAGE ON SCHEMA public TO PUBLIC"))
 
 
 @pytest.fixture(scope="session")
@@ -97,13 +98,20 @@ def mariadb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
         port = probe.getsockname()[1]
     owner = ["--user=root"] if os.geteuid() == 0 else []
     common = ["--no-defaults", f"--datadir={home / 'data'}", *owner]
-    subprocess.run([installer, *common, "--auth-root-authentication-method=normal"], check=True, capture_output=True)
+    subprocess.run(
+        [installer, *common, "--auth-root-authentication-method=normal", "--skip-test-db"],
+        check=True,
+        capture_output=True,
+    )
     setup = home / "setup.sql"
+    # One statement a line: that is how the server reads the file.
     setup.write_text(
-        "CREATE DATABASE police CHARACTER SET utf8mb4; CREATE USER u@'%' IDENTIFIED BY 'hidden';"
-        " GRANT ALL ON police.* TO u@'%';"
+        "CREATE DATABASE police CHARACTER SET utf8mb4;\n"
+        "CREATE USER u@'%' IDENTIFIED BY 'hidden';\n"
+        "GRANT ALL ON police.* TO u@'%';\n"
     )
     arguments = [server, *common, "--bind-address=127.0.0.1", f"--port={port}", f"--socket={home / 's'}"]
+    arguments += ["--skip-name-resolve"]
     with (home / "log").open("w") as log:
         process = subprocess.Popen([*arguments, f"--init-file={setup}"], stdout=log, stderr=log)
     url = URL.create("mariadb+pymysql", "u", "hidden", "127.0.0.1", port, "police")
