@@ -1,5 +1,8 @@
 """The effective code: ruling, agreement, policy, unknown – in this order (``semantics.md`` §4)."""
 
+from datetime import datetime
+from typing import NamedTuple
+
 from django.db import connection
 
 from codes.models import Run
@@ -120,3 +123,33 @@ def settle_effective_codes(run: Run) -> int:
         cursor.execute(SUSPEND, parameters)
         cursor.execute(SETTLE, parameters)
         return int(cursor.fetchone()[0])
+
+
+# No row is green by agreement only for somebody a provider with a colour knows; it is never green for want of a run.
+READ = """
+SELECT coalesce(e.colour, CASE WHEN known.any THEN 'green' ELSE 'unknown' END),
+       coalesce(e.because, CASE WHEN known.any THEN 'agreement' ELSE 'unknown' END),
+       coalesce(e.since, (SELECT max(since) FROM codes_effectivechange c WHERE c.citizen_id = %(citizen)s), known.since)
+FROM (SELECT bool_or(p.known) AS any, min(r.registered_at) AS since
+      FROM codes_registration r
+      JOIN codes_runprovider p ON p.provider_id = r.provider_id
+      JOIN codes_run run ON run.id = p.run_id AND r.registered_at <= run.as_of
+      WHERE r.citizen_id = %(citizen)s
+        AND run.id = (SELECT max(id) FROM codes_run WHERE state IN ('done', 'partial'))) known
+LEFT JOIN codes_effectivecode e ON e.citizen_id = %(citizen)s
+"""
+
+
+class Standing(NamedTuple):
+    """The colour the city stands by now, why, and since when (none when no run has covered the citizen)."""
+
+    colour: str
+    because: str
+    since: datetime | None
+
+
+def effective_code(citizen_id: int) -> Standing:
+    """The citizen's effective code now."""
+    with connection.cursor() as cursor:
+        cursor.execute(READ, {"citizen": citizen_id})
+        return Standing(*cursor.fetchone())

@@ -12,9 +12,9 @@ from codes.runs.ledger import MAX_ATTEMPTS
 from regions.journal.record import record
 from regions.tenancy import current_city
 
-LEASE = timedelta(seconds=120)
+LEASE = timedelta(seconds=60)
 # A partition is one statement, so instead of a heartbeat the database ends the statement before its lease can run out.
-STATEMENT_SECONDS = 100
+STATEMENT_SECONDS = 50
 
 
 class Fenced(RuntimeError):

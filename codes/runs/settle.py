@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from codes.diagnosis.settling import diagnose_new, group_cases
 from codes.disagreements import settle_disagreements
 from codes.effective import settle_effective_codes
 from codes.models import Partition, Run
@@ -35,7 +36,9 @@ def settle(run: Run, *, now: datetime) -> Run:
             cursor.execute(COUNT, [run.pk])
         counts: dict[str, Any] = {"effective_changes": settle_effective_codes(run)}
         counts["disagreements"] = asdict(settle_disagreements(run))
+        counts["causes"] = diagnose_new(run)
         counts["cases"] = asdict(settle_cases(run))
+        group_cases(run)
         message = _what_is_missing(run)
         state = Run.State.PARTIAL if message else Run.State.DONE
         if not move_on(run, state, ended_at=now, message=message, counts=counts):

@@ -1,0 +1,70 @@
+"""A sufficient swap of one factor, held against the side it starts from: what appeared, what vanished, what it bore on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from codes.diagnosis.evidence import Evidence
+from codes.diagnosis.hybrids import Judged, Pair
+from codes.diagnosis.piece import Side
+from codes.diagnosis.swaps import ALL, BIT
+from codes.models import Rule
+from codes.vocabulary import Factor
+
+TEST = "negative_test"
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """``before`` is the base side's own verdict, ``after`` the same with the factor taken from the other side."""
+
+    pair: Pair
+    base: Side
+    before: Judged
+    after: Judged
+    evidence: Evidence
+
+    @property
+    def other(self) -> Side:
+        return "b" if self.base == "a" else "a"
+
+    @property
+    def changed_hits(self) -> list[dict[str, Any]]:
+        """Hits that hold on one of the two only, or under another colour."""
+        ours, theirs = self._colours(self.before), self._colours(self.after)
+        hits = [*self.before.hits, *self.after.hits]
+        return [hit for hit in hits if ours.get(hit["fact_id"]) != theirs.get(hit["fact_id"])]
+
+    @property
+    def changed_rules(self) -> list[Rule]:
+        return [self.evidence.rules[hit["rule_id"]] for hit in self.changed_hits]
+
+    def vanished(self) -> list[int]:
+        """Facts the base side sees and the swap does not, of those that bear on the changed hits."""
+        return self.bearing(self.before.seen - self.after.seen)
+
+    def appeared(self) -> list[int]:
+        """Facts the swap sees and the base side does not, likewise."""
+        return self.bearing(self.after.seen - self.before.seen)
+
+    def bearing(self, facts: Iterable[int]) -> list[int]:
+        """Those that a changed hit rests on, or that clear one or count as its test; all of them if none does."""
+        facts = sorted(facts)
+        hit_facts = {hit["fact_id"] for hit in self.changed_hits}
+        releasing = {kind for rule in self.changed_rules for kind in rule.cleared_by}
+        if any(rule.tests for rule in self.changed_rules):
+            releasing.add(TEST)
+        return [fact for fact in facts if fact in hit_facts or self.evidence.facts[fact].kind in releasing]
+
+    def _colours(self, judged: Judged) -> dict[int, tuple[str, ...]]:
+        """Fact → the colours it holds the citizen in."""
+        found: dict[int, set[str]] = {}
+        for hit in judged.hits:
+            found.setdefault(hit["fact_id"], set()).add(self.evidence.rules[hit["rule_id"]].colour)
+        return {fact: tuple(sorted(colours)) for fact, colours in found.items()}
+
+
+def contrast(pair: Pair, factor: Factor, *, base: Side, evidence: Evidence) -> Contrast:
+    """The swap of this one factor, starting from ``base``."""
+    own, swapped = (0, BIT[factor]) if base == "a" else (ALL, ALL ^ BIT[factor])
+    return Contrast(pair, base, pair.hybrids[own], pair.hybrids[swapped], evidence)

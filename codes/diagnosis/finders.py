@@ -1,0 +1,155 @@
+"""Finding the guilty piece of a pair: one finder for each cause."""
+
+from collections.abc import Callable
+from datetime import date
+
+from codes.diagnosis.check_in_runs import check_in_runs
+from codes.diagnosis.contrast import Contrast
+from codes.diagnosis.piece import (
+    RULE_PARAMETERS,
+    DeclarationPiece,
+    Freshness,
+    Guilty,
+    Record,
+    RiskEntry,
+    RuleDifference,
+    Rules,
+    SameEvent,
+    Side,
+    SidedRecord,
+    SourcePiece,
+)
+from codes.diagnosis.evidence import rule_side
+from codes.models import RiskArea, Rule
+from codes.vocabulary import Cause
+
+SIDES: tuple[Side, Side] = ("a", "b")
+
+
+def find_freshness(found: Contrast) -> Freshness:
+    """The records that only the later horizon lets through; the side with the earlier one is late."""
+    horizons = found.pair.horizons
+    late: Side = "a" if horizons[0] < horizons[1] else "b"
+    records = [found.evidence.record(fact) for fact in (*found.vanished(), *found.appeared())]
+    return Freshness(
+        cause="freshness",
+        base=found.base,
+        late=late,
+        source=records[0]["origin_code"] if records else "",
+        horizons={side: horizon.isoformat() for side, horizon in zip(SIDES, horizons, strict=True)},
+        records=records,
+    )
+
+
+def find_rules(found: Contrast) -> Rules:
+    """For each fact held otherwise by the other edition: the two rules and what differs, or the risk entry only one has."""
+    facts = dict.fromkeys(hit["fact_id"] for hit in found.changed_hits)
+    differences = [_rule_difference(found, fact) for fact in facts]
+    entries = [entry for fact in facts for entry in _risk_difference(found, fact)]
+    return Rules(
+        cause="rules", base=found.base, rules=[one for one in differences if one["differs"]], risk_areas=entries
+    )
+
+
+def find_declaration(found: Contrast) -> DeclarationPiece:
+    """The answers only one provider was given, or the check-in runs that release on one side and not on the other."""
+    answers = _sided(found)
+    by_check_in = [hit for hit in found.changed_hits if hit["fact_id"] in found.before.seen & found.after.seen]
+    runs = [] if not by_check_in else check_in_runs(found, by_check_in)
+    return DeclarationPiece(cause="declaration", base=found.base, answers=answers, check_ins=runs)
+
+
+def find_source(found: Contrast) -> SourcePiece:
+    """The records only one source holds, and which of them are the same event told otherwise."""
+    only = _sided(found)
+    others = {
+        found.base: [found.evidence.record(fact) for fact in sorted(found.before.seen - found.after.seen)],
+        found.other: [found.evidence.record(fact) for fact in sorted(found.after.seen - found.before.seen)],
+    }
+    same: list[SameEvent] = []
+    for one in only:
+        there = others["b" if one["side"] == "a" else "a"]
+        if twin := _same_event(one["record"], there):
+            pair = (one["record"], twin[0]) if one["side"] == "a" else (twin[0], one["record"])
+            event = SameEvent(a=pair[0], b=pair[1], differs=twin[1])  # type: ignore[typeddict-item]  # one of the three
+            if event not in same:
+                same.append(event)
+    return SourcePiece(cause="source", base=found.base, only=only, same_event=same)
+
+
+FINDERS: dict[Cause, Callable[[Contrast], Guilty]] = {
+    Cause.FRESHNESS: find_freshness,
+    Cause.RULES: find_rules,
+    Cause.DECLARATION: find_declaration,
+    Cause.SOURCE: find_source,
+}
+
+
+def _sided(found: Contrast) -> list[SidedRecord]:
+    ours = [SidedRecord(side=found.base, record=found.evidence.record(fact)) for fact in found.vanished()]
+    return ours + [SidedRecord(side=found.other, record=found.evidence.record(fact)) for fact in found.appeared()]
+
+
+def _rule_difference(found: Contrast, fact: int) -> RuleDifference:
+    sides = {}
+    for side, version in zip(SIDES, found.pair.versions, strict=True):
+        rule = _rule_about(found, fact, version)
+        sides[side] = rule_side(rule) if rule else None
+    a, b = sides["a"], sides["b"]
+    if a and b:
+        differs = [name for name in RULE_PARAMETERS if a[name] != b[name]]  # type: ignore[literal-required]
+    else:
+        differs = ["rule"] if a or b else []
+    return RuleDifference(record=found.evidence.record(fact), a=a, b=b, differs=differs)
+
+
+def _rule_about(found: Contrast, fact: int, version: int) -> Rule | None:
+    """The edition's rule about the fact: the one that holds it, else one of the same code, else the first for its kind."""
+    kind = found.evidence.facts[fact].kind
+    candidates = [rule for rule in found.evidence.rules_of.get(version, []) if rule.kind == kind]
+    holding = {hit["rule_id"] for hit in found.changed_hits if hit["fact_id"] == fact}
+    codes = {found.evidence.rules[rule].code for rule in holding}
+    ranked = sorted(candidates, key=lambda rule: (rule.pk not in holding, rule.code not in codes, rule.code, rule.pk))
+    return ranked[0] if ranked else None
+
+
+def _risk_difference(found: Contrast, fact: int) -> list[RiskEntry]:
+    """Entries that cover the stay in one edition's list and do not stand in the other's."""
+    stay = found.evidence.facts[fact]
+    if stay.kind != "area_stay" or stay.area is None:
+        return []
+    last = stay.ended_on or found.pair.day
+    lists = [found.evidence.risk_entries(version, stay.area, stay.started_on, last) for version in found.pair.versions]
+    told = [{_said(entry) for entry in entries} for entries in lists]
+    return [
+        RiskEntry(
+            side=side,
+            rule_set=entry.version.rule_set.code,
+            version=entry.version.version,
+            area=entry.area,
+            level=entry.level,
+            from_day=entry.from_day.isoformat(),
+            to_day=entry.to_day.isoformat() if entry.to_day else None,
+            record=found.evidence.record(fact),
+        )
+        for side, entries, others in zip(SIDES, lists, reversed(told), strict=True)
+        for entry in entries
+        if _said(entry) not in others
+    ]
+
+
+def _said(entry: RiskArea) -> tuple[object, ...]:
+    return entry.area, entry.level, entry.from_day, entry.to_day
+
+
+def _same_event(record: Record, there: list[Record]) -> tuple[Record, str] | None:
+    """The other side's record of the same event: equal but for its date, its area or its kind – the date nearest first."""
+    for differs, same in (("date", ("kind", "area")), ("area", ("kind", "started_on")), ("kind", ("area", "started_on"))):
+        alike = [other for other in there if all(record[key] == other[key] for key in same)]  # type: ignore[literal-required]
+        if alike:
+            return min(alike, key=lambda other: (abs(_days(other) - _days(record)), other["fact_id"])), differs
+    return None
+
+
+def _days(record: Record) -> int:
+    return date.fromisoformat(record["started_on"]).toordinal()
