@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnClause, Connection, Select, TableClause, column, or_, select, table, text
 from sqlalchemy.sql import quoted_name
 
-from regions.sources.connectors.database_engine import Patience, make_engine, prepare_session
+from regions.sources.connectors.database_engine import Patience, make_engine
 from regions.sources.connectors.database_faults import explained, explained_rows
+from regions.sources.connectors.database_session import prepare_session
 from regions.sources.connectors.database_url import check_database_url
 from regions.sources.connectors.database_values import read_instant, to_content
 from regions.sources.connectors.delivery import (
