@@ -15,7 +15,7 @@ TODAY = 20
 """The number of the day most worlds are asked about."""
 
 FORESEEABLE_DAYS = 60
-"""As far as a forecast needs to look: beyond every hold, check-in window, coming fact and rule set change drawn here."""
+"""As far as a forecast needs to look: beyond every hold, check-in run, coming fact and rule set change drawn here."""
 
 TICK = timedelta(hours=8)
 NOW = TODAY * 3 + 1

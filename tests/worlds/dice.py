@@ -35,10 +35,6 @@ class Dice(ABC):
                 return
             yield number
 
-    def some_of(self, options: Sequence[T]) -> tuple[T, ...]:
-        mask = self.number(0, 2 ** len(options) - 1)
-        return tuple(option for place, option in enumerate(options) if mask >> place & 1)
-
 
 @cache
 def _integers(low: int, high: int) -> SearchStrategy[int]:

@@ -15,13 +15,12 @@ EVENT_KINDS = (
     "area_stay",
     "area_stay",
     "negative_test",
-    "negative_test",
-    "negative_test",
     "positive_test",
     "arrival",
     "isolation_completed",
     "contact_excluded",
 )
+FOLLOWING_KINDS = ("negative_test", "negative_test", "negative_test", "isolation_completed", "contact_excluded")
 RULED_KINDS = ("false_declaration", "contact_excluded", "close_contact")
 
 
@@ -37,17 +36,35 @@ class Event:
 
 def draw_event(dice: Dice, kinds: Sequence[str]) -> Event:
     kind = dice.pick(kinds)
-    started = TODAY - dice.number(-3, TODAY)
+    started = TODAY - dice.number(-3, dice.pick((TODAY, 4)))
     lasted = dice.pick((None, 0, 4, 12))
     area = dice.pick(AREAS) if kind == "area_stay" or dice.once_in(6) else None
     return Event(kind, area, started, None if lasted is None else started + lasted)
 
 
+def draw_story(dice: Dice, held_kinds: Sequence[str]) -> Iterator[Event]:
+    """Events, and what follows from them: tests and clearances from just before the day on, some still to come.
+
+    Every other event is of a kind that some rule holds, or most worlds would be green throughout.
+    """
+    for _ in dice.up_to(3):
+        event = draw_event(dice, dice.pick((held_kinds or EVENT_KINDS, EVENT_KINDS)))
+        yield event
+        since = dice.pick((event.started, event.ended or event.started, TODAY))
+        for _ in dice.up_to(4):
+            yield Event(dice.pick(FOLLOWING_KINDS), None, since + dice.pick((1, 0, 2, 3, -1, 5)), None)
+
+
 def draw_versions(
     dice: Dice, origin: Origin, record_id: str, citizen: str, event: Event, citizens: Sequence[str]
 ) -> Iterator[FactVersion]:
-    """One record as received, version by version: late, out of the order of recording, revoked, told again."""
-    recorded = min(event.started * 3 + dice.pick((1, 0, 2, 6, 24)), NOW + 3)
+    """One record as received, version by version: late, out of the order of recording, revoked, told again.
+
+    What would be recorded after the run is mostly moved before it: announced ahead, or entered before its day.
+    """
+    recorded = event.started * 3 + dice.pick((1, 0, 2, 6, 24))
+    if recorded > NOW:
+        recorded = NOW - dice.pick((30, 12, 1, -2))
     received = recorded + dice.pick((0, 1, 4, 24))
     fact = FactVersion(
         origin=origin,
@@ -94,13 +111,9 @@ def draw_amendment(dice: Dice, fact: FactVersion, citizens: Sequence[str]) -> Fa
 def draw_records(
     dice: Dice, citizens: Sequence[str], sources: Sequence[str], held_kinds: Sequence[str]
 ) -> Iterator[FactVersion]:
-    """Each event reaches some of the sources, now and then under another date; the city adds a fact of its own.
-
-    Every other event is of a kind that some rule holds, or most worlds would be green throughout.
-    """
+    """Each event reaches some of the sources, now and then under another date; the city adds a fact of its own."""
     for citizen in citizens:
-        for number in dice.up_to(4):
-            event = draw_event(dice, dice.pick((held_kinds or EVENT_KINDS, EVENT_KINDS)))
+        for number, event in enumerate(draw_story(dice, held_kinds)):
             for source in sources:
                 if dice.once_in(3):
                     continue

@@ -22,30 +22,42 @@ HELD_KINDS = (
     "overseas_arrival",
     "false_declaration",
 )
-CLEARING_KINDS = ("negative_test", "isolation_completed", "contact_excluded")
+CLEARINGS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("isolation_completed",),
+    (),
+    ("contact_excluded", "isolation_completed"),
+    (),
+    ("negative_test",),
+)
+"""A test that clears at once leaves nothing to count, so it is rare."""
+
 RULE_SET_CODES = ("national", "local", "strict")
 
 
 def draw_rule(dice: Dice, code: str) -> Rule:
+    """Most rules that want tests want little else, or the tests would rarely decide."""
     kind = dice.pick(HELD_KINDS)
-    hold_days = dice.pick((14, 7, 3, 0, None))
-    cleared_by = dice.some_of(CLEARING_KINDS)
+    tests = dice.pick((0, 0, 2, 1, 3))
+    by_tests = tests > 0 and not dice.once_in(4)
+    hold_days = dice.pick((0, 3)) if by_tests else dice.pick((14, 7, 3, 0, None))
+    cleared_by = dice.pick(CLEARINGS)
     return Rule(
         code=code,
         kind=kind,
         colour=dice.pick(("red", "yellow")),
         anchor=dice.pick(("started", "ended", "recorded")),
         hold_days=hold_days,
-        checkin_days=dice.pick((0, 0, 3, 7, 14)),
-        tests=dice.pick((0, 0, 1, 2, 3)),
-        test_gap_days=dice.pick((0, 1, 2, 3)),
+        checkin_days=0 if by_tests else dice.pick((0, 0, 3, 7, 14)),
+        tests=tests,
+        test_gap_days=dice.pick((0, 1, 2)),
         cleared_by=cleared_by or (("isolation_completed",) if hold_days is None else ()),
         area_levels=dice.pick(((), ("high",), ("high", "medium"), ("low",))) if kind == "area_stay" else (),
     )
 
 
 def draw_risk_area(dice: Dice) -> RiskArea:
-    from_day = dice.number(0, TODAY)
+    from_day = TODAY - dice.number(-3, TODAY)
     lasts = dice.pick((None, 0, 3, 10))
     return RiskArea(
         dice.pick(AREAS), dice.pick(LEVELS), day(from_day), None if lasts is None else day(from_day + lasts)

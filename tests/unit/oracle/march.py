@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -51,7 +51,8 @@ def march(number: int) -> date:
 def at(moment: int | str) -> datetime:
     """A day alone means its noon."""
     number, _, hour = str(moment).partition(" ")
-    return datetime.combine(march(int(number)), datetime.min.time(), ZONE) + timedelta(hours=float(hour or 12))
+    midnight = datetime.combine(march(int(number)), datetime.min.time(), ZONE)
+    return (midnight + timedelta(hours=float(hour or 12))).astimezone(UTC)
 
 
 def days(spans: str) -> list[date]:

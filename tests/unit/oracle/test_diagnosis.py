@@ -85,6 +85,15 @@ def test_two_pieces_needed_on_either_side_are_an_interaction() -> None:
     assert found == Diagnosis("interaction", swaps({"rules", "declaration"}), swaps({"rules", "source"}))
 
 
+def test_minimal_swaps_may_differ_in_size() -> None:
+    """B is red twice: by an answer both rule sets hold, and by its source's record that only its own rules hold."""
+    answer = rule(code="A1", kind="contact_with_case")
+    facts = [fact("contact_with_case", 5, origin="wechat"), fact("close_contact", 3, origin="police")]
+    found = diagnosis([answer], [answer, rule()], facts)
+    assert found.swaps_a_to_b == swaps({"declaration"}, {"rules", "source"})
+    assert found.swaps_b_to_a == swaps({"declaration", "rules"}, {"declaration", "source"})
+
+
 def test_agreement_has_no_diagnosis() -> None:
     with pytest.raises(ValueError, match="do not disagree"):
         diagnosis([rule()], [rule()], [])

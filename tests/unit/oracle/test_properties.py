@@ -44,7 +44,9 @@ def test_identical_inputs_never_disagree(scene: Scene) -> None:
     for citizen, a, b in disagreeing_pairs(scene):
         inputs_a = inputs_of(world, a, scene.day, scene.as_of)
         inputs_b = inputs_of(world, b, scene.day, scene.as_of)
-        assert inputs_a and inputs_b and inputs_a != inputs_b
+        assert inputs_a
+        assert inputs_b
+        assert inputs_a != inputs_b
         assert hybrid(inputs_a, inputs_b, FACTORS) == inputs_b
         assert hybrid(inputs_a, inputs_b, ()) == inputs_a
         assert hits(world, citizen, hybrid(inputs_a, inputs_b, FACTORS)) == hits(world, citizen, inputs_b)
@@ -63,18 +65,22 @@ def test_what_two_providers_share_is_never_why_they_differ(scene: Scene) -> None
 
 
 @given(scenes())
-def test_swaps_are_sufficient_and_minimal(scene: Scene) -> None:
+def test_swaps_are_sufficient_minimal_and_complete(scene: Scene) -> None:
     world = scene.world
     for citizen, a, b in disagreeing_pairs(scene):
         found = diagnose(world, citizen, a, b, scene.day, scene.as_of)
         wanted = verdict(world, citizen, b, scene.day, scene.as_of).state
         inputs_a = inputs_of(world, a, scene.day, scene.as_of)
         inputs_b = inputs_of(world, b, scene.day, scene.as_of)
-        assert inputs_a and inputs_b and found.swaps_a_to_b
+        assert inputs_a
+        assert inputs_b
+        assert found.swaps_a_to_b
         colours = hybrid_colours(world, citizen, inputs_a, inputs_b)
         for swap in found.swaps_a_to_b:
             assert colours[swap] == wanted
             assert all(colours[smaller] != wanted for smaller in colours if smaller < swap)
+        for other, colour in colours.items():
+            assert colour != wanted or any(swap <= other for swap in found.swaps_a_to_b)
 
 
 @given(scenes())
