@@ -19,6 +19,12 @@ def prepare_database(*, verbosity: int = 0) -> list[str]:
     return schemas
 
 
+def ensure_prepared() -> None:
+    """Prepare a database that nobody has prepared yet; bringing an older one up to date is left to ``prepare``."""
+    if City._meta.db_table not in connection.introspection.table_names():
+        prepare_database()
+
+
 def migrate_city(city: City, *, verbosity: int = 0) -> None:
     """Bring one city's schema up to date, with its role and rights."""
     with transaction.atomic():

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
-from codes.intake.declarations import Holder
-from codes.models import Fact
+from codes.intake.declared_facts import DeclaredFact, Holder, store_facts
 from regions.vocabulary import FactKind
 
 # `complete_at` moves only with the days: it says up to when this value answers what was known.
@@ -37,7 +37,7 @@ def record_check_ins(checked_in: Sequence[CheckedIn], *, now: datetime) -> None:
     """Merge the healthy days and file the unhealthy ones as facts. Call in the transaction of the entries."""
     healthy = [one for one in checked_in if one.healthy]
     if healthy:
-        said = {
+        said: dict[str, Any] = {
             "citizens": [one.holder.citizen_id for one in healthy],
             "providers": [one.holder.provider_id for one in healthy],
             "days": [one.day for one in healthy],
@@ -45,18 +45,16 @@ def record_check_ins(checked_in: Sequence[CheckedIn], *, now: datetime) -> None:
         }
         with connection.cursor() as cursor:
             cursor.execute(MERGE, said)
-    Fact.objects.bulk_create([_symptom(one, now) for one in checked_in if not one.healthy], batch_size=5000)
+    store_facts([_symptom(one, now) for one in checked_in if not one.healthy], now=now)
 
 
-def _symptom(one: CheckedIn, now: datetime) -> Fact:
-    return Fact(
-        citizen_id=one.holder.citizen_id,
-        origin="provider",
-        provider_id=one.holder.provider_id,
-        record_id=f"{one.entry_id}/symptom",
-        version=1,
+def _symptom(one: CheckedIn, now: datetime) -> DeclaredFact:
+    return DeclaredFact(
+        holder=one.holder,
+        record_id=f"{one.entry_id}/{FactKind.SYMPTOM.value}",
         kind=FactKind.SYMPTOM,
+        area=None,
         started_on=one.day,
+        ended_on=None,
         recorded_at=now,
-        received_at=now,
     )

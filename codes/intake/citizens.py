@@ -8,35 +8,28 @@ from django.db import connection
 
 from codes.models import Citizen
 from regions.identity import Identity
-from regions.keys import vault
+from regions.keys.sealing import identity_hash, seal_number
 
 # Crockford's letters: none of I, L, O, U, so that a ref read over the telephone arrives as it was.
 REF_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-REF_LENGTH = 10
-ID_NUMBER = "id_number"
-PHONE = "phone"
+REF_LENGTH = 12
 _INTAKE_LOCK = 0x696E74
 
 
 def hold_intake() -> None:
-    """Until the transaction ends nobody else in this city takes lines or batches: versions are numbered one after another."""
+    """Until the transaction ends nobody else in this city takes lines or batches: versions are numbered in turn."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [_INTAKE_LOCK])
 
 
-def identity_hash(id_type: str, id_number: str) -> bytes:
-    """What a citizen is found by; the type counts, as numbers of two kinds of documents may be alike."""
-    return vault.lookup_hash(f"{id_type}:{id_number}", use=ID_NUMBER)
-
-
 def new_ref() -> str:
-    """A name of a citizen that says nothing outside the city: `C` and 50 random bits."""
+    """A name of a citizen that says nothing outside the city: `C` and 60 random bits."""
     return "C" + "".join(secrets.choice(REF_LETTERS) for _ in range(REF_LENGTH))
 
 
 def find_or_make(identities: Iterable[Identity], *, now: datetime) -> dict[Identity, Citizen]:
     """The citizen of each identity. Call in a transaction that holds the intake."""
-    by_hash = {identity_hash(identity.id_type, identity.id_number): identity for identity in identities}
+    by_hash = {identity_hash(identity): identity for identity in identities}
     known = _known(by_hash)
     missing = sorted(by_hash.keys() - known.keys())
     if missing:
@@ -50,5 +43,5 @@ def _known(hashes: Iterable[bytes]) -> dict[bytes, Citizen]:
 
 
 def _unsaved(identity: Identity, key: bytes, now: datetime) -> Citizen:
-    sealed = vault.encrypt(identity.id_number, use=ID_NUMBER)
+    sealed = seal_number(identity)
     return Citizen(ref=new_ref(), id_type=identity.id_type, id_hash=key, id_encrypted=sealed, known_since=now)

@@ -6,16 +6,10 @@ from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from codes.intake.declared_facts import DeclaredFact, Holder, declared_record_id, live_facts, store_facts
 from codes.intake.line_shape import DeclarationLine
 from codes.models import Entry, Fact, Registration
 from regions.vocabulary import FactKind
-
-
-class Holder(NamedTuple):
-    """Whose declaration with whom: citizen and provider, by their numbers."""
-
-    citizen_id: int
-    provider_id: int
 
 
 class Statement(NamedTuple):
@@ -57,44 +51,38 @@ def statements(line: DeclarationLine, zone: ZoneInfo) -> list[Statement]:
 def newest_instants(citizens: Iterable[int]) -> dict[Holder, datetime]:
     """When the newest declaration the city holds was submitted, for every holder among these citizens."""
     newest: dict[Holder, datetime] = {}
-    found = Entry.objects.filter(type="declaration", citizen_id__in=set(citizens), submitted_at__isnull=False)
+    found = Entry.objects.filter(type="declaration", citizen_id__in=set(citizens))
     for citizen_id, provider_id, submitted_at in found.values_list("citizen_id", "provider_id", "submitted_at"):
         holder = Holder(citizen_id, provider_id)
-        newest[holder] = max(submitted_at, newest.get(holder, submitted_at))
+        if submitted_at is not None:
+            newest[holder] = max(submitted_at, newest.get(holder, submitted_at))
     return newest
 
 
 def record_declarations(
     declared: Sequence[Declared], *, newest: Mapping[Holder, datetime], now: datetime, zone: ZoneInfo
 ) -> None:
-    """Register the holders and file the facts of these declarations, in the order of receipt; `newest` as it was before them.
+    """Register the holders and file the facts, in the order of receipt; `newest` as it was before these.
 
     Of one holder's declarations the newest by `submitted_at` counts, of two at the same instant the one received later.
     """
-    holders = {one.holder for one in declared}
-    _register(holders, now)
+    _register({one.holder for one in declared}, now)
     newest = dict(newest)
-    live = _live_facts(holders)
-    facts: list[Fact] = []
-    superseded: list[int] = []
+    live = live_facts({one.holder.citizen_id for one in declared})
+    held = [fact for facts in live.values() for fact in facts]
+    facts: list[DeclaredFact] = []
     for one in declared:
-        stated = _facts(one, now, zone)
+        stated = _facts(one, zone)
         before = newest.get(one.holder)
         facts += stated
         if before is None or one.line.submitted_at >= before:
             newest[one.holder] = one.line.submitted_at
-            facts += _revoke(live.get(one.holder, []), one.line.submitted_at, now, superseded)
+            facts += [fact.revocation(one.line.submitted_at) for fact in live.get(one.holder, [])]
             live[one.holder] = stated
         else:
-            facts += _revoke(stated, before, now, superseded)
-    Fact.objects.bulk_create(facts, batch_size=5000)
-    Fact.objects.filter(pk__in=superseded).update(superseded=True)
-
-
-def declaration_of(record_id: str) -> str | None:
-    """The entry that stated a declared record, none for a check-in's record."""
-    entry_id, _, number = record_id.rpartition("/")
-    return entry_id.rpartition("/")[0] if number.isdecimal() else None
+            facts += [fact.revocation(before) for fact in stated]
+    store_facts(facts, now=now)
+    Fact.objects.filter(pk__in=[fact.stored_as for fact in held if fact.superseded]).update(superseded=True)
 
 
 def _register(holders: Iterable[Holder], now: datetime) -> None:
@@ -102,57 +90,17 @@ def _register(holders: Iterable[Holder], now: datetime) -> None:
     Registration.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _live_facts(holders: Iterable[Holder]) -> dict[Holder, list[Fact]]:
-    """The facts of the declaration that counts now, by holder: those of all others have been revoked."""
-    citizens = {holder.citizen_id for holder in holders}
-    found = Fact.objects.filter(citizen_id__in=citizens, origin="provider", superseded=False, revoked=False)
-    live: dict[Holder, list[Fact]] = {}
-    for fact in found.order_by("id"):
-        if fact.provider_id is not None and declaration_of(fact.record_id) is not None:
-            live.setdefault(Holder(fact.citizen_id, fact.provider_id), []).append(fact)
-    return live
-
-
-def _facts(one: Declared, now: datetime, zone: ZoneInfo) -> list[Fact]:
+def _facts(one: Declared, zone: ZoneInfo) -> list[DeclaredFact]:
+    """The first versions of what the declaration states."""
     return [
-        Fact(
-            citizen_id=one.holder.citizen_id,
-            origin="provider",
-            provider_id=one.holder.provider_id,
-            record_id=f"{one.line.entry_id}/{stated.kind}/{number}",
-            version=1,
+        DeclaredFact(
+            holder=one.holder,
+            record_id=declared_record_id(one.line.entry_id, stated.kind, number),
             kind=stated.kind,
             area=stated.area,
             started_on=stated.started_on,
             ended_on=stated.ended_on,
             recorded_at=one.line.submitted_at,
-            received_at=now,
         )
         for number, stated in enumerate(statements(one.line, zone), start=1)
     ]
-
-
-def _revoke(facts: Iterable[Fact], since: datetime, now: datetime, superseded: list[int]) -> list[Fact]:
-    """The last versions of these facts; those already stored are noted in `superseded`, the others marked in place."""
-    revoked = []
-    for fact in facts:
-        fact.superseded = True
-        if fact.pk is not None:
-            superseded.append(fact.pk)
-        revoked.append(
-            Fact(
-                citizen_id=fact.citizen_id,
-                origin="provider",
-                provider_id=fact.provider_id,
-                record_id=fact.record_id,
-                version=fact.version + 1,
-                revoked=True,
-                kind=fact.kind,
-                area=fact.area,
-                started_on=fact.started_on,
-                ended_on=fact.ended_on,
-                recorded_at=since,
-                received_at=now,
-            )
-        )
-    return revoked

@@ -1,6 +1,6 @@
 """Taking lines from providers: each accepted or refused by itself, many to a transaction.
 
-The command and the API take the same way. A line is checked by itself first (`reading`), then against what the city holds.
+The command and the API take the same way. A line is checked by itself first (`reading`), then against the city.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,20 +13,35 @@ from django.db import DataError, IntegrityError, transaction
 
 from codes.intake.check_ins import CheckedIn, record_check_ins
 from codes.intake.citizens import find_or_make, hold_intake
-from codes.intake.declarations import Declared, Holder, newest_instants, record_declarations
+from codes.intake.declarations import Declared, newest_instants, record_declarations
+from codes.intake.declared_facts import Holder
 from codes.intake.line_shape import CheckInLine, DeclarationLine
 from codes.intake.personal_details import update_details
 from codes.intake.reading import ReadLine, read_line
 from codes.intake.refusals import Refusal, Refused
 from codes.intake.results import LineResult, Outcome
 from codes.models import Citizen, Entry, Provider
+from regions.copying import copy_rows
 from regions.journal.record import record
-from regions.keys import vault
+from regions.keys.sealing import content_hash
 from regions.tenancy import current_city
 
 LINES_PER_TRANSACTION = 5000
 # Who a line is about stands with the citizen; the rest of it is kept as it came.
 ABOUT_THE_PERSON = {"id_type", "id_number", "full_name", "phone"}
+
+ENTRY_COLUMNS = (
+    "provider_id",
+    "entry_id",
+    "type",
+    "citizen_id",
+    "submitted_at",
+    "day",
+    "healthy",
+    "received_at",
+    "digest",
+    "content",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +61,11 @@ class _Numbered:
 def take_lines(
     lines: Iterable[bytes], *, by: str, now: datetime, only_provider: str | None = None
 ) -> Iterator[LineResult]:
-    """Take NDJSON lines into the current city, a result for each that is not blank, in order and as soon as it is stored.
+    """Take NDJSON lines into the current city; a result for each that is not blank, in order, once it is stored.
 
-    `only_provider`: lines of all others are refused; a provider's key speaks for that provider only. Stopping half way leaves
-    what was reported as taken; the same lines again are duplicates. One journal entry per transaction tells the counts.
+    `only_provider`: lines of all others are refused, as a provider's key speaks for that provider only. Stopping half
+    way leaves what was reported as taken; the same lines again are duplicates. One journal entry per transaction
+    tells the counts.
     """
     numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
     while chunk := list(islice(numbered, LINES_PER_TRANSACTION)):
@@ -70,7 +86,7 @@ def _take_chunk(
         except Refused as refusal:
             results[number] = LineResult(number, Outcome.REFUSED, refusal=refusal)
         else:
-            right.append(_Numbered(number, read, provider, vault.lookup_hash(read.digest.hex(), use="entry")))
+            right.append(_Numbered(number, read, provider, content_hash(read.digest, use="entry")))
     results |= {result.number: result for result in _store(right, by=by, now=now)}
     return [results[number] for number, _ in chunk]
 
@@ -85,7 +101,7 @@ def _provider(read: ReadLine, providers: dict[str, Provider], only: str | None) 
 
 
 def _store(lines: Sequence[_Numbered], *, by: str, now: datetime) -> list[LineResult]:
-    """Store the lines in one transaction. If the database refuses one, halve until it stands alone: the others are kept."""
+    """Store the lines in one transaction; if the database refuses one, halve until it stands alone."""
     if not lines:
         return []
     try:
@@ -150,27 +166,21 @@ def _file(lines: Sequence[_Numbered], *, now: datetime) -> dict[str, Any]:
         update_details(declared, {one.pk: one for one in citizens.values()}, newest=newest)
         record_declarations(declared, newest=newest, now=now, zone=current_city().zone)
     record_check_ins(checked_in, now=now)
-    Entry.objects.bulk_create([_entry(line, citizens[line.read.identity], now) for line in lines], batch_size=5000)
+    copy_rows("codes_entry", ENTRY_COLUMNS, (_entry(line, citizens[line.read.identity], now) for line in lines))
     by_provider: dict[str, int] = {}
     for line in lines:
         by_provider[line.provider.code] = by_provider.get(line.provider.code, 0) + 1
     return {"declarations": len(declared), "check_ins": len(checked_in), "providers": by_provider}
 
 
-def _entry(line: _Numbered, citizen: Citizen, now: datetime) -> Entry:
+def _entry(line: _Numbered, citizen: Citizen, now: datetime) -> tuple[object, ...]:
+    """The line as it is kept, in the order of ENTRY_COLUMNS."""
     content = line.read.content
-    return Entry(
-        provider=line.provider,
-        entry_id=content.entry_id,
-        type=content.type,
-        citizen=citizen,
-        submitted_at=content.submitted_at if isinstance(content, DeclarationLine) else None,
-        day=content.day if isinstance(content, CheckInLine) else None,
-        healthy=content.healthy if isinstance(content, CheckInLine) else None,
-        received_at=now,
-        digest=line.digest,
-        content=content.model_dump(mode="json", by_alias=True, exclude=ABOUT_THE_PERSON, exclude_unset=True),
+    kept = content.model_dump(mode="json", by_alias=True, exclude=ABOUT_THE_PERSON, exclude_unset=True)
+    fields = (
+        (None, content.day, content.healthy) if isinstance(content, CheckInLine) else (content.submitted_at, None, None)
     )
+    return (line.provider.pk, content.entry_id, content.type, citizen.pk, *fields, now, line.digest, kept)
 
 
 def _refused(line: _Numbered, reason: Refusal) -> LineResult:

@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from codes.intake.citizens import PHONE
-from codes.intake.declarations import Declared, Holder
+from codes.intake.declarations import Declared
+from codes.intake.declared_facts import Holder
 from codes.models import Citizen
-from regions.keys import vault
+from regions.keys.sealing import phone_hash, seal_phone
 
 
-def update_details(declared: Sequence[Declared], citizens: Mapping[int, Citizen], *, newest: Mapping[Holder, datetime]) -> None:
+def update_details(
+    declared: Sequence[Declared], citizens: Mapping[int, Citizen], *, newest: Mapping[Holder, datetime]
+) -> None:
     """Take over names and phones; `newest` holds the declarations known before these, with whatever provider."""
     said_at: dict[int, datetime] = {}
     for holder, submitted_at in newest.items():
@@ -36,9 +38,9 @@ def _take_phone(citizen: Citizen, phone: str | None, is_newest: bool) -> bool:
     """A phone is kept encrypted and found by its hash; the same phone is not encrypted anew."""
     if not phone or (citizen.phone_hash is not None and not is_newest):
         return False
-    hashed = vault.lookup_hash(phone, use=PHONE)
+    hashed = phone_hash(phone)
     if citizen.phone_hash is not None and bytes(citizen.phone_hash) == hashed:
         return False
-    citizen.phone_encrypted = vault.encrypt(phone, use=PHONE)
+    citizen.phone_encrypted = seal_phone(phone)
     citizen.phone_hash = hashed
     return True

@@ -25,7 +25,7 @@ _OURS = {reason.value: reason for reason in Refusal}
 
 @dataclass(frozen=True, slots=True)
 class ReadLine:
-    """A line that is right in itself. `digest` is over its whole content, so that a repeated line is told from a changed one."""
+    """A line that is right in itself. `digest` tells a repeated line from a changed one."""
 
     content: DeclarationLine | CheckInLine
     identity: Identity
@@ -118,6 +118,6 @@ def _planned_days(content: DeclarationLine) -> list[tuple[str, date]]:
 
 
 def _digest(plain: dict[str, Any]) -> bytes:
-    """SHA-256 of the content, however its keys were ordered. It is keyed before it is stored: numbers can be guessed."""
+    """SHA-256 of the whole content, however its keys were ordered."""
     canonical = json.dumps(plain, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).digest()

@@ -1,4 +1,4 @@
-"""Why a line of a provider is not taken. The codes are stable; the sentences say what to do and hold no value of the line."""
+"""Why a line of a provider is not taken. The codes are stable; no sentence holds a value of the line."""
 
 from regions.wording import Worded
 
@@ -23,7 +23,11 @@ class Refusal(Worded):
     UNKNOWN_PROVIDER = "unknown_provider", "本市没有该渠道。", "This city has no such provider."
     OTHER_PROVIDER = "other_provider", "该密钥不能为其他渠道提交。", "This key may not speak for another provider."
     ENTRY_ID_REUSED = "entry_id_reused", "entry_id 已用于内容不同的记录。", "The entry_id was used for other content."
-    CANNOT_BE_STORED = "cannot_be_stored", "该行无法保存,请联系运维人员。", "The database refused the line; tell the operator."
+    CANNOT_BE_STORED = (
+        "cannot_be_stored",
+        "该行无法保存,请联系运维人员。",
+        "The database refused the line; tell the operator.",
+    )
 
 
 class Refused(ValueError):
@@ -37,5 +41,7 @@ class Refused(ValueError):
 
     def said_in(self, language: str) -> str:
         """The sentence for people, by language tag."""
-        parts = {name: part.said_in(language) if isinstance(part, Worded) else part for name, part in self.parts.items()}
+        parts = {
+            name: part.said_in(language) if isinstance(part, Worded) else part for name, part in self.parts.items()
+        }
         return self.reason.said_in(language).format(**parts)

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from regions.append_only import AppendOnly
+from regions.sources.batch_reasons import sentence
 
 
 class SourceKind(models.TextChoices):
@@ -60,7 +61,7 @@ class Batch(models.Model):
     received_at = models.DateTimeField(null=True, help_text="when the city accepted it")
     closed_at = models.DateTimeField(null=True)
     reason = models.TextField(blank=True, help_text="reason code of a refusal or hold")
-    message = models.TextField(blank=True)
+    parts = models.JSONField(default=dict, help_text="fills the places in the reason's sentence")
     delivered = models.IntegerField(default=0)
     unchanged = models.IntegerField(default=0)
     accepted = models.IntegerField(default=0)
@@ -80,6 +81,15 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"batch {self.pk} of {self.source_id}"
+
+    def said_in(self, language: str) -> str:
+        """Why the batch was refused or is held, and what to do, by language tag; empty when it was neither."""
+        return sentence(self.reason, self.parts, language) if self.reason else ""
+
+    @property
+    def message(self) -> str:
+        """The same in English, for logs and terminals."""
+        return self.said_in("en")
 
 
 class StagedRecord(models.Model):

@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ('received_at', models.DateTimeField(help_text='when the city accepted it', null=True)),
                 ('closed_at', models.DateTimeField(null=True)),
                 ('reason', models.TextField(blank=True, help_text='reason code of a refusal or hold')),
-                ('message', models.TextField(blank=True)),
+                ('parts', models.JSONField(default=dict, help_text="fills the places in the reason's sentence")),
                 ('delivered', models.IntegerField(default=0)),
                 ('unchanged', models.IntegerField(default=0)),
                 ('accepted', models.IntegerField(default=0)),

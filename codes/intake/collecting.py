@@ -1,0 +1,89 @@
+"""Collecting one source now: network outside transactions, then checked, then accepted whole, held or refused whole."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from codes.intake.source_facts import accept
+from regions.sources import batches
+from regions.sources.batch_reasons import BatchReason
+from regions.sources.collect import open_delivery
+from regions.sources.connectors.delivery import SourceFault
+from regions.sources.models import Batch, Source
+from regions.sources.staging import quarantine_conflicts, stage
+from regions.tenancy import current_city
+
+
+class NotHeld(ValueError):
+    """The batch does not wait for a confirmation; somebody may have been quicker."""
+
+
+def collect_source(source: Source, *, now: datetime, by: str, full: bool = False) -> Batch:
+    """The batch as it was closed: accepted, held or refused with its reason. Only an accepted one moves the horizon.
+
+    Raises ``AlreadyCollecting``. A fault of the source is no error here: it is the reason of a refused batch.
+    """
+    with batches.collecting(source):
+        batch = batches.open_batch(source, full=full, by=by, now=now)
+        try:
+            reason = _receive(batch, now=now)
+        except SourceFault as fault:
+            batches.refuse_for_fault(batch, fault, by=by, now=now)
+            return batch
+        if reason is not None:
+            batches.refuse(batch, reason, by=by, now=now)
+            return batch
+        _judge(batch, by=by, now=now)
+        return batch
+
+
+def accept_held(batch: Batch, *, by: str, now: datetime) -> Batch:
+    """Take a batch that two people have confirmed, which is for the caller to see to. Raises ``NotHeld``."""
+    with transaction.atomic():
+        batch = _held(batch)
+        reason = batches.clock_fault(batch, now=now)
+        if reason is not None:
+            batches.refuse(batch, reason, by=by, now=now)
+        else:
+            accept(batch, by=by, now=now)
+    return batch
+
+
+def discard_held(batch: Batch, *, by: str, now: datetime) -> Batch:
+    """Refuse a batch that was held. Raises ``NotHeld``."""
+    with transaction.atomic():
+        batch = _held(batch)
+        batches.refuse(batch, BatchReason.DISCARDED, by=by, now=now)
+    return batch
+
+
+def _receive(batch: Batch, *, now: datetime) -> BatchReason | None:
+    """Put the delivery aside; a reason when its clock already rules it out. Raises SourceFault."""
+    zone = current_city().zone
+    with open_delivery(batch.source, since=batch.since, zone=zone) as delivery:
+        batch.as_of = delivery.as_of
+        if reason := batches.clock_fault(batch, now=now):
+            return reason
+        batch.save(update_fields=["as_of"])
+        stage(batch, delivery.records, as_of=delivery.as_of, zone=zone)
+    return None
+
+
+def _judge(batch: Batch, *, by: str, now: datetime) -> None:
+    """Look at the staged batch as a whole and close it."""
+    quarantine_conflicts(batch)
+    before = batches.shrunk_from(batch)
+    if batches.has_too_many_bad(batch):
+        counts = {"bad": batch.quarantined, "delivered": batch.delivered}
+        batches.refuse(batch, BatchReason.TOO_MANY_BAD, by=by, now=now, **counts)
+    elif before is not None:
+        batches.hold(batch, before=before, by=by, now=now)
+    else:
+        accept(batch, by=by, now=now)
+
+
+def _held(batch: Batch) -> Batch:
+    found = Batch.objects.select_for_update().filter(pk=batch.pk, state=Batch.State.HELD).select_related(None).first()
+    if found is None:
+        raise NotHeld(f"batch {batch.pk} is not waiting for a confirmation")
+    return found

@@ -1,0 +1,25 @@
+"""``manage.py cities``: which cities there are."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from portal.commands import EndedBadly
+from regions.models import City, Domain
+from regions.tenancy import WrongPlace, all_schemas
+
+
+class Command(BaseCommand):
+    help = "Lists the cities: schema name, host name, name."
+
+    def handle(self, *_: Any, **__: Any) -> None:
+        try:
+            schemas = all_schemas()
+        except WrongPlace as refusal:
+            raise EndedBadly(str(refusal), code=2) from refusal
+        hosts = dict(Domain.objects.filter(is_primary=True).values_list("tenant__schema_name", "domain"))
+        names = dict(City.objects.values_list("schema_name", "name_zh"))
+        for schema in schemas:
+            self.stdout.write(f"{schema}\t{hosts.get(schema, '')}\t{names[schema]}")
+        if not schemas:
+            self.stdout.write("There is no city yet: manage.py open_city FILE.")

@@ -1,0 +1,73 @@
+"""``manage.py open_city FILE``: make a city, or bring one to what its file says."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from codes.opening import Opened, open_city
+from codes.rule_sets.edition import Edition
+from codes.rule_sets.edition_file import EditionFaults, read_editions
+from portal.commands import EndedBadly
+from regions.city_file import CityFile, CityFileFaults, missing_environment, read_city_file
+from regions.city_opening import place_faults
+from regions.file_faults import FileFaults
+from regions.opening import ensure_prepared
+from regions.tenancy import as_owner
+
+
+class Command(BaseCommand):
+    help = "Creates the city that FILE describes, or brings it to what FILE says. A second run changes nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, help="a city file (docs/operations.md)")
+        parser.add_argument("--by", default="system", metavar="USER", help="who is named in the journal")
+
+    def handle(self, *, file: Path, by: str, **_: Any) -> None:
+        try:
+            wanted, editions = _read(file)
+            with as_owner():
+                ensure_prepared()
+                opened = open_city(wanted, editions, by=by, now=timezone.now())
+        except FileFaults as faults:
+            named = [str(fault) for fault in faults.faults]
+            raise EndedBadly("\n".join([*named, "Nothing was written."]), code=2) from None
+        for missing in missing_environment(wanted, os.environ):
+            self.stdout.write(f"Note: {missing}. It is needed when the source is collected.")
+        self.stdout.write(_sentence(opened))
+
+
+def _read(path: Path) -> tuple[CityFile, list[Edition]]:
+    """The file and its rule sets. Raises ``FileFaults`` with the faults of all of them."""
+    try:
+        file = read_city_file(path)
+    except CityFileFaults as error:
+        raise FileFaults(path, [*error.faults, *_edition_faults(path, error)]) from None
+    faults = place_faults(file, os.environ)
+    try:
+        editions = read_editions(path, file.rule_sets)
+    except EditionFaults as error:
+        raise FileFaults(path, [*faults, *error.faults]) from None
+    if faults:
+        raise FileFaults(path, faults)
+    return file, editions
+
+
+def _edition_faults(path: Path, error: CityFileFaults) -> list[Any]:
+    """The faults of the rule sets a faulty city file does locate."""
+    try:
+        read_editions(path, error.rule_sets)
+    except EditionFaults as found:
+        return found.faults
+    return []
+
+
+def _sentence(opened: Opened) -> str:
+    name = f"{opened.city.name_zh} ({opened.city.schema_name})"
+    if opened.created:
+        return f"{name} is open."
+    if opened.changed:
+        return "\n".join([f"{name} was changed:", *(f"  {key}" for key in opened.changed)])
+    return f"{name} is as the file says: nothing changed."

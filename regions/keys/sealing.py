@@ -1,0 +1,44 @@
+"""What must not be readable in the database: how each is encrypted, and by which hash it is found."""
+
+from regions.identity import Identity
+from regions.keys import vault
+
+ID_NUMBER = "id_number"
+PHONE = "phone"
+QUARANTINED_RECORD = "quarantined_record"
+SOURCE_CREDENTIAL = "source_credential"
+
+
+def identity_hash(identity: Identity) -> bytes:
+    """What a citizen is found by; the type counts, as numbers of two kinds of documents may be alike."""
+    return vault.lookup_hash(f"{identity.id_type.value}:{identity.id_number}", use=ID_NUMBER)
+
+
+def seal_number(identity: Identity) -> bytes:
+    """The number alone; its type stands beside it in the clear."""
+    return vault.encrypt(identity.id_number, use=ID_NUMBER)
+
+
+def open_number(sealed: bytes) -> str:
+    """The inverse. Raises ``CannotDecrypt``. Whoever calls this answers for a purpose and a journal entry."""
+    return vault.decrypt(sealed, use=ID_NUMBER)
+
+
+def phone_hash(phone: str) -> bytes:
+    """What a phone is found by."""
+    return vault.lookup_hash(phone, use=PHONE)
+
+
+def seal_phone(phone: str) -> bytes:
+    """The phone as it is stored."""
+    return vault.encrypt(phone, use=PHONE)
+
+
+def open_phone(sealed: bytes) -> str:
+    """The inverse, for sending a code to it. Raises ``CannotDecrypt``."""
+    return vault.decrypt(sealed, use=PHONE)
+
+
+def content_hash(digest: bytes, *, use: str) -> bytes:
+    """A content's digest, keyed before it is stored: a bare one, with all else known, gives an ID number away."""
+    return vault.lookup_hash(digest.hex(), use=use)

@@ -1,0 +1,153 @@
+"""The life of a batch: opened, staged, then accepted in one transaction, held for two people, or refused whole.
+
+What acceptance does with the records is the next floor's; here is everything that decides whether it may come to that.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from regions.journal.record import record
+from regions.sources.batch_reasons import BatchReason
+from regions.sources.connectors.delivery import SourceFault
+from regions.sources.models import Batch, Source
+from regions.sources.staging import drop_staged
+from regions.tenancy import current_city
+
+OVERLAP = timedelta(hours=1)
+CLOCK_TOLERANCE = timedelta(minutes=5)
+SMALLEST_SHARE_OF_BEFORE = 0.6
+_COLLECTION_LOCK = 0x636F6C
+
+
+class AlreadyCollecting(RuntimeError):
+    """Another process is collecting this source now."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(f"{source.code} is being collected already")
+
+
+@contextmanager
+def collecting(source: Source) -> Iterator[None]:
+    """Be the only one who collects the source. Raises ``AlreadyCollecting``; a killed process lets go by itself."""
+    key = (_COLLECTION_LOCK, f"{current_city().schema_name}.{source.pk}")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", key)
+        if not cursor.fetchone()[0]:
+            raise AlreadyCollecting(source)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", key)
+
+
+def last_accepted(source: Source) -> Batch | None:
+    """The batch that gave the source its present horizon."""
+    return _accepted(source).first()
+
+
+def open_batch(source: Source, *, full: bool, by: str, now: datetime) -> Batch:
+    """Begin a delivery where the last accepted one ended, less an overlap; `full` or the first begins at nothing."""
+    with transaction.atomic():
+        for left in Batch.objects.filter(source=source, state=Batch.State.STAGING):
+            refuse(left, BatchReason.ABANDONED, by=by, now=now)
+        last = None if full else last_accepted(source)
+        since = last.as_of - OVERLAP if last and last.as_of else None
+        return Batch.objects.create(source=source, since=since, started_at=now)
+
+
+def clock_fault(batch: Batch, *, now: datetime) -> BatchReason | None:
+    """What is wrong with the moment up to which the delivery says it is complete."""
+    last = last_accepted(batch.source)
+    if batch.as_of is None or batch.as_of > now + CLOCK_TOLERANCE:
+        return BatchReason.CLOCK_AHEAD
+    if last and last.as_of and batch.as_of < last.as_of:
+        return BatchReason.CLOCK_WENT_BACK
+    return None
+
+
+def has_too_many_bad(batch: Batch) -> bool:
+    """More of the delivery is bad than the source's settings bear."""
+    return batch.quarantined > batch.source.max_bad_share * batch.delivered
+
+
+def shrunk_from(batch: Batch) -> int | None:
+    """How many records the last full delivery had, when this full one is empty or much smaller; none when it is not.
+
+    Records that vanish from a source change nobody's colour; that many vanishing says that the source is broken.
+    """
+    if batch.since is not None:
+        return None
+    last = _accepted(batch.source).filter(since__isnull=True).first()
+    before = last.delivered if last else 0
+    return before if batch.delivered == 0 or batch.delivered < SMALLEST_SHARE_OF_BEFORE * before else None
+
+
+def refuse(batch: Batch, reason: BatchReason, *, by: str, now: datetime, **parts: Any) -> None:
+    """Close the batch without taking anything of it."""
+    _close(batch, Batch.State.REFUSED, reason.value, parts, by=by, now=now)
+
+
+def refuse_for_fault(batch: Batch, fault: SourceFault, *, by: str, now: datetime) -> None:
+    """Close the batch because its source could not be used; the source's own code and message are kept."""
+    _close(batch, Batch.State.REFUSED, fault.reason.value, fault.parts, by=by, now=now)
+
+
+def hold(batch: Batch, *, before: int, by: str, now: datetime) -> None:
+    """Keep the staged records until two people have looked; earlier batches that still wait are overtaken."""
+    with transaction.atomic():
+        overtake(batch, by=by, now=now)
+        parts = {"delivered": batch.delivered, "before": before}
+        _close(batch, Batch.State.HELD, BatchReason.SHRUNKEN_DELIVERY.value, parts, by=by, now=now)
+
+
+def overtake(batch: Batch, *, by: str, now: datetime) -> None:
+    """Close what waited: of two deliveries of one source only the later can be the truth."""
+    waiting = Batch.objects.filter(source=batch.source, state=Batch.State.HELD).exclude(pk=batch.pk)
+    for held in waiting:
+        refuse(held, BatchReason.OVERTAKEN, by=by, now=now)
+
+
+def close_accepted(batch: Batch, *, accepted: int, by: str, now: datetime) -> None:
+    """Move the horizon: called by whoever took the records, in the same transaction."""
+    overtake(batch, by=by, now=now)
+    batch.state = Batch.State.ACCEPTED
+    batch.accepted = accepted
+    batch.unchanged = batch.delivered - batch.quarantined - accepted
+    batch.received_at = batch.closed_at = now
+    batch.reason, batch.parts = "", {}
+    batch.save()
+    drop_staged(batch)
+    record("batch.accepted", by=by, now=now, subject=f"source:{batch.source.code}", data=_told(batch))
+
+
+def _close(batch: Batch, state: Batch.State, reason: str, parts: dict[str, Any], *, by: str, now: datetime) -> None:
+    batch.state, batch.reason, batch.closed_at = state, reason, now
+    batch.parts = {name: part if isinstance(part, int) else str(part) for name, part in parts.items()}
+    with transaction.atomic():
+        batch.save()
+        if state == Batch.State.REFUSED:
+            drop_staged(batch)
+        data = {**_told(batch), "reason": reason, "parts": batch.parts}
+        record(f"batch.{state.value}", by=by, now=now, subject=f"source:{batch.source.code}", data=data)
+
+
+def _accepted(source: Source) -> QuerySet[Batch]:
+    return Batch.objects.filter(source=source, state=Batch.State.ACCEPTED).order_by("-as_of", "-id")
+
+
+def _told(batch: Batch) -> dict[str, Any]:
+    return {
+        "batch": batch.pk,
+        "since": batch.since.isoformat() if batch.since else None,
+        "as_of": batch.as_of.isoformat() if batch.as_of else None,
+        "delivered": batch.delivered,
+        "accepted": batch.accepted,
+        "unchanged": batch.unchanged,
+        "quarantined": batch.quarantined,
+    }

@@ -1,0 +1,73 @@
+"""Opening a source's delivery with its stored settings: credential, operator's list of places, connector."""
+
+import os
+from contextlib import AbstractContextManager
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from regions.keys import vault
+from regions.keys.sealing import SOURCE_CREDENTIAL
+from regions.sources.connectors import big_data_centre, police_database
+from regions.sources.connectors.big_data_centre import check_base_url
+from regions.sources.connectors.database_url import check_database_url
+from regions.sources.connectors.delivery import Delivery, SourceMisconfigured
+from regions.sources.connectors.guard import AllowList
+from regions.sources.models import Source, SourceKind
+
+LOOPBACK = frozenset({("localhost", None), ("127.0.0.1", None), ("::1", None)})
+
+
+def open_delivery(source: Source, *, since: datetime | None, zone: ZoneInfo) -> AbstractContextManager[Delivery]:
+    """What the source recorded after `since` (none = everything). Raises SourceFault, on entering and while it is read.
+
+    Not inside a transaction: nobody else shall wait for a slow source.
+    """
+    if source.kind == SourceKind.POLICE_DATABASE:
+        return police_database.open_delivery(
+            url=credential_of(source),
+            records_view=source.records_view,
+            clock_view=source.clock_view,
+            since=since,
+            zone=zone,
+            allowed=allow_list(),
+        )
+    return big_data_centre.open_delivery(
+        base_url=source.base_url,
+        app_id=source.app_id,
+        secret=credential_of(source),
+        page_size=source.page_size,
+        since=since,
+        allowed=allow_list(),
+    )
+
+
+def check_place(kind: str, *, base_url: str, credential: str | None) -> None:
+    """Whether a source may be where it is said to be, as far as that is known. Raises SourceFault; connects nowhere."""
+    if kind == SourceKind.BIG_DATA_CENTRE:
+        check_base_url(base_url, allow_list())
+    elif credential is not None:
+        check_database_url(credential, allow_list())
+
+
+def credential_of(source: Source) -> str:
+    """The database URL or the shared secret, from the vault or from the environment. Raises SourceMisconfigured."""
+    if source.credential is not None:
+        try:
+            return vault.decrypt(bytes(source.credential), use=SOURCE_CREDENTIAL)
+        except vault.CannotDecrypt:
+            raise SourceMisconfigured("bad_setting", part="credential") from None
+    value = os.environ.get(source.credential_env)
+    if not value:
+        raise SourceMisconfigured("bad_setting", part=source.credential_env)
+    return value
+
+
+def allow_list() -> AllowList:
+    """The operator's list. While debugging without one, a source may be a file or anything on the loopback."""
+    entries = frozenset((place.host, place.port) for place in settings.SOURCE_ALLOW_LIST)
+    if settings.DEBUG and entries == LOOPBACK:
+        return AllowList.parse(None, debug=True)
+    hosts = frozenset(entry for entry in entries if entry[0] != "sqlite")
+    return AllowList(entries=hosts, files=hosts != entries)

@@ -1,0 +1,129 @@
+"""Putting a delivery aside, checked record by record, before any of it counts. ID numbers are encrypted first."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from regions.copying import copy_rows
+from regions.keys import vault
+from regions.keys.sealing import QUARANTINED_RECORD, content_hash, identity_hash, open_number, seal_number
+from regions.sources.connectors.delivery import RawRecord
+from regions.sources.models import Batch, Quarantined, StagedRecord
+from regions.sources.record_reasons import RecordReason
+from regions.sources.records import CheckedRecord, Fault, check_record, content_digest
+
+RECORDS_PER_TRANSACTION = 5000
+COLUMNS = (
+    "batch_id",
+    "line",
+    "record_id",
+    "id_type",
+    "id_hash",
+    "id_encrypted",
+    "full_name",
+    "kind",
+    "area",
+    "started_on",
+    "ended_on",
+    "recorded_at",
+    "revoked",
+    "detail",
+    "digest",
+)
+# The same record recorded at the same moment with two contents: neither can be believed. By windows and not by a join
+# of the table with itself, which without fresh statistics becomes quadratic.
+CONFLICTING = """
+    SELECT * FROM (
+        SELECT s.*, min(encode(digest, 'hex')) OVER twins < max(encode(digest, 'hex')) OVER twins AS is_torn
+        FROM sources_stagedrecord s
+        WHERE batch_id = %(batch)s
+        WINDOW twins AS (PARTITION BY record_id, recorded_at)
+    ) placed
+    WHERE is_torn
+    ORDER BY line
+"""
+FIELDS = (*COLUMNS[2:4], *COLUMNS[6:14])
+
+
+def stage(batch: Batch, records: Iterable[RawRecord], *, as_of: datetime, zone: ZoneInfo) -> None:
+    """Check and put aside every record; bad ones go to quarantine. The batch's counts show how far it is.
+
+    Raises SourceFault when the delivery breaks off; what was staged by then is for the caller to drop.
+    """
+    kinds = batch.source.kinds
+    incoming = iter(records)
+    while chunk := list(islice(incoming, RECORDS_PER_TRANSACTION)):
+        rows: list[tuple[object, ...]] = []
+        bad: list[Quarantined] = []
+        for raw in chunk:
+            checked = check_record(raw.content, kinds=kinds, as_of=as_of, zone=zone)
+            if isinstance(checked, Fault):
+                bad.append(_quarantined(batch, raw, checked))
+            else:
+                rows.append(_row(batch, raw.line, checked))
+        batch.delivered += len(chunk)
+        batch.quarantined += len(bad)
+        with transaction.atomic():
+            copy_rows("sources_stagedrecord", COLUMNS, rows)
+            Quarantined.objects.bulk_create(bad)
+            batch.save(update_fields=["delivered", "quarantined"])
+
+
+def quarantine_conflicts(batch: Batch) -> None:
+    """Move records that contradict themselves to quarantine."""
+    with transaction.atomic():
+        torn = StagedRecord.objects.raw(CONFLICTING, {"batch": batch.pk})
+        for some in _chunks(torn.iterator()):
+            Quarantined.objects.bulk_create([_conflict(batch, row) for row in some])
+            StagedRecord.objects.filter(pk__in=[row.pk for row in some]).delete()
+            batch.quarantined += len(some)
+        batch.save(update_fields=["quarantined"])
+
+
+def drop_staged(batch: Batch) -> None:
+    """Forget what was put aside."""
+    StagedRecord.objects.filter(batch=batch).delete()
+
+
+def _row(batch: Batch, line: int, record: CheckedRecord) -> tuple[object, ...]:
+    """The record as it waits, in the order of COLUMNS."""
+    return (
+        batch.pk,
+        line,
+        record.record_id,
+        record.identity.id_type.value,
+        identity_hash(record.identity),
+        seal_number(record.identity),
+        record.full_name,
+        record.kind.value,
+        record.area,
+        record.started_on,
+        record.ended_on,
+        record.recorded_at,
+        record.revoked,
+        record.detail,
+        content_hash(content_digest(record), use="record"),
+    )
+
+
+def _quarantined(batch: Batch, raw: RawRecord, fault: Fault) -> Quarantined:
+    sealed = vault.encrypt(raw.as_text(), use=QUARANTINED_RECORD)
+    return Quarantined(
+        batch=batch, line=raw.line, reason=fault.reason.value, field=fault.field, message=fault.message, raw=sealed
+    )
+
+
+def _conflict(batch: Batch, row: StagedRecord) -> Quarantined:
+    """The record as it was understood: the delivery itself has been read and is gone."""
+    content = {field: getattr(row, field) for field in FIELDS} | {"id_number": open_number(bytes(row.id_encrypted))}
+    raw = RawRecord(row.line, content)
+    fault = Fault(RecordReason.CONFLICTING_VERSION, "record_id", "came with other content recorded at the same time")
+    return _quarantined(batch, raw, fault)
+
+
+def _chunks(rows: Iterator[StagedRecord]) -> Iterator[list[StagedRecord]]:
+    while some := list(islice(rows, RECORDS_PER_TRANSACTION)):
+        yield some
