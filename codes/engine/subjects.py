@@ -16,18 +16,20 @@ DAILY = """
         JOIN codes_rulesetversion present ON present.id = p.version_id AND present.rule_set_id = v.rule_set_id
         WHERE v.effective_from > run.day AND v.created_at <= run.as_of
     ) e
-    JOIN codes_registration r ON r.provider_id = p.provider_id AND r.registered_at <= run.as_of
-    JOIN (SELECT DISTINCT citizen_id FROM codes_fact WHERE citizen_id >= %(low)s AND citizen_id < %(high)s) known
-      ON known.citizen_id = r.citizen_id
-    WHERE run.id = %(run)s AND r.citizen_id >= %(low)s AND r.citizen_id < %(high)s
+    CROSS JOIN (SELECT DISTINCT citizen_id FROM codes_fact WHERE citizen_id >= %(low)s AND citizen_id < %(high)s) known
+    CROSS JOIN LATERAL (
+        -- One look-up each: a join would read the registrations of the whole city.
+        SELECT citizen_id FROM codes_registration
+        WHERE citizen_id = known.citizen_id AND provider_id = p.provider_id AND registered_at <= run.as_of
+        OFFSET 0
+    ) r
+    WHERE run.id = %(run)s
 """
 
 # The day's verdict of each subject of DAILY.
 DAILY_VERDICTS = """
 today AS MATERIALIZED (
-    SELECT s.citizen_id, s.declared_with AS provider_id, s.version_id, v.colour, v.hits, v.turns_green_on, v.needs
-    FROM subject s
-    JOIN verdict v ON v.sid = s.sid
+    SELECT citizen_id, declared_with AS provider_id, version_id, colour, hits, turns_green_on, needs FROM verdict
 )
 """
 
@@ -44,11 +46,10 @@ forecast AS MATERIALIZED (
     GROUP BY base
 ),
 today AS MATERIALIZED (
-    SELECT s.citizen_id, s.declared_with AS provider_id, s.version_id, v.colour, v.hits, f.turns_green_on,
+    SELECT v.citizen_id, v.declared_with AS provider_id, v.version_id, v.colour, v.hits, f.turns_green_on,
            CASE WHEN f.turns_green_on IS NULL THEN f.needs END AS needs
-    FROM subject s
-    JOIN verdict v ON v.sid = s.sid
-    JOIN forecast f ON f.base = s.sid / 10
-    WHERE s.sid %% 10 = 0
+    FROM verdict v
+    JOIN forecast f ON f.base = v.sid / 10
+    WHERE v.sid %% 10 = 0
 )
 """

@@ -12,6 +12,7 @@ from codes.effective import settle_effective_codes
 from codes.models import Partition, Run
 from codes.review.settling import settle_cases
 from codes.runs.ledger import move_on
+from codes.statistics import FINDINGS, refresh_statistics
 from regions.journal.record import record
 
 COUNT = """
@@ -31,11 +32,14 @@ class ClaimLost(RuntimeError):
 
 def settle(run: Run, *, now: datetime) -> Run:
     """Settle a claimed run whose partitions have all ended. Raises ``ClaimLost``."""
+    changed = sum(partition.counts.get("changed", 0) for partition in run.partitions.all())
     with transaction.atomic():
+        refresh_statistics(FINDINGS, changed=changed > 0)
         with connection.cursor() as cursor:
             cursor.execute(COUNT, [run.pk])
         counts: dict[str, Any] = {"effective_changes": settle_effective_codes(run)}
         counts["disagreements"] = asdict(settle_disagreements(run))
+        refresh_statistics(["codes_disagreement"], changed=counts["disagreements"]["opened"] > 0)
         counts["causes"] = diagnose_new(run)
         counts["cases"] = asdict(settle_cases(run))
         group_cases(run)

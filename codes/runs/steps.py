@@ -11,6 +11,7 @@ from codes.runs.freeze import freeze_providers, make_partitions
 from codes.runs.ledger import all_partitions_ended, claim_step, give_back, move_on, unfinished_partitions
 from codes.runs.partitions import park_poisoned, work_partition
 from codes.runs.settle import ClaimLost, settle
+from codes.statistics import EVIDENCE, refresh_statistics
 from regions.sources.models import Batch, Source
 
 Clock = Callable[[], datetime]
@@ -55,6 +56,7 @@ def _collect_and_freeze(run_id: int, *, clock: Clock) -> None:
             _collect(run)
         with transaction.atomic():
             if move_on(run, Run.State.EVALUATING):
+                refresh_statistics(EVIDENCE)
                 freeze_providers(run)
                 make_partitions(run)
     except Exception as error:

@@ -1,0 +1,111 @@
+"""The report ``codes``: what every registered (citizen, provider) was shown on a day."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from codes.models import Run, RunProvider
+from codes.reports.content import PERSON, Content, Row
+from codes.reports.person_cells import PersonCells
+from codes.reports.request import ReportRequest
+from codes.reports.settled_runs import settled_runs, told
+from codes.reports.stream import stream
+from codes.vocabulary import State
+from regions.tenancy import current_city
+
+COLUMNS = (
+    "day",
+    *PERSON,
+    "provider",
+    "state",
+    "rule_codes",
+    "turns_green_on",
+    "rule_set",
+    "rule_set_version",
+    "horizon",
+)
+
+# What was red or yellow at the end of the run. No later run: the verdicts that stand. Else the last change up to it, as later
+# runs – also one that is under way – have written over what stood. One statement decides, so that nothing comes between.
+HELD = """
+held AS (
+    SELECT citizen_id, provider_id, colour, hits, turns_green_on
+    FROM codes_verdict
+    WHERE NOT EXISTS (SELECT FROM codes_run later WHERE later.id > %(run)s)
+    UNION ALL
+    SELECT citizen_id, provider_id, after, hits, turns_green_on
+    FROM (SELECT DISTINCT ON (citizen_id, provider_id) citizen_id, provider_id, after, hits, turns_green_on
+          FROM codes_verdictchange
+          WHERE run_id <= %(run)s AND EXISTS (SELECT FROM codes_run later WHERE later.id > %(run)s)
+          ORDER BY citizen_id, provider_id, run_id DESC) last_change
+    WHERE after <> 'green'
+)
+"""
+
+REGISTERED = f"""
+WITH {HELD}
+SELECT r.citizen_id, c.ref, c.id_encrypted, c.full_name, r.provider_id, h.colour,
+       CASE WHEN h.colour IS NOT NULL
+            THEN ARRAY(SELECT DISTINCT (hit->>'rule') COLLATE "C" FROM jsonb_array_elements(h.hits) AS hit ORDER BY 1) END,
+       h.turns_green_on
+FROM codes_registration r
+JOIN codes_citizen c ON c.id = r.citizen_id
+JOIN codes_provider provider ON provider.id = r.provider_id
+LEFT JOIN held h ON h.citizen_id = r.citizen_id AND h.provider_id = r.provider_id
+WHERE r.registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
+ORDER BY r.citizen_id, provider.code COLLATE "C"
+"""  # noqa: S608 - composed of constants
+
+
+class Frozen(NamedTuple):
+    """What a provider judged by in a run, as cells. A provider the run did not know of has no edition and no horizon."""
+
+    provider: str
+    known: bool
+    rule_set: str | None
+    rule_set_version: int | None
+    horizon: str | None
+
+
+def daily_codes(request: ReportRequest) -> Content:
+    """Rows by day, then citizen, then provider code. Raises ``CannotExport``."""
+    runs = settled_runs(first=request.first, last=request.last)
+    return Content(COLUMNS, _rows(runs, identified=request.identified), {"runs": [told(run) for run in runs]})
+
+
+def _rows(runs: Sequence[Run], *, identified: bool) -> Iterator[Row]:
+    for run in runs:
+        person = PersonCells(identified=identified)
+        frozen = frozen_providers(run, zone=current_city().zone)
+        day = run.day.isoformat()
+        for citizen, ref, sealed, name, provider, colour, rules, green_on in stream(REGISTERED, {"run": run.pk}):
+            yield (day, *person.of(citizen, ref, sealed, name), *_verdict(frozen[provider], colour, rules, green_on))
+
+
+def _verdict(frozen: Frozen, colour: str | None, rules: list[str] | None, green_on: Any) -> Row:
+    """The cells from ``provider`` on. Colours of a provider that could not judge are left over from before, and not shown."""
+    edition = (frozen.rule_set, frozen.rule_set_version, frozen.horizon)
+    if not frozen.known:
+        return (frozen.provider, State.UNKNOWN.value, [], None, *edition)
+    if colour is None:
+        return (frozen.provider, State.GREEN.value, [], None, *edition)
+    return (frozen.provider, colour, rules, green_on.isoformat() if green_on else None, *edition)
+
+
+class _Providers(dict[int, Frozen]):
+    """By id."""
+
+
+def frozen_providers(run: Run, *, zone: ZoneInfo) -> dict[int, Frozen]:
+    """What each provider judged by in the run, by the provider's id."""
+    rows = RunProvider.objects.filter(run=run).select_related("provider", "version__rule_set")
+    return {
+        row.provider_id: Frozen(
+            provider=row.provider.code,
+            known=row.known,
+            rule_set=row.version.rule_set.code if row.version else None,
+            rule_set_version=row.version.version if row.version else None,
+            horizon=row.horizon.astimezone(zone).isoformat() if row.horizon else None,
+        )
+        for row in rows
+    }
