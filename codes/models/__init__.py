@@ -1,31 +1,41 @@
 """One file per noun; imported here so that Django finds them."""
 
-from codes.models.case import Case
+from codes.models.appeal import Appeal
+from codes.models.case import Case, CaseState
 from codes.models.case_event import CaseEvent
 from codes.models.citizen import Citizen, Guardianship
 from codes.models.disagreement import Disagreement, PairDiagnosis
 from codes.models.effective import EffectiveChange, EffectiveCode
 from codes.models.entry import CheckInDays, Entry
+from codes.models.evidence import Evidence
 from codes.models.fact import Fact
+from codes.models.inquiry import CorrectionRequest, InformationRequest
 from codes.models.provider import Provider, Registration
 from codes.models.rule_set import RiskArea, Rule, RuleSet, RuleSetVersion
 from codes.models.ruling import Ruling, Suppression
 from codes.models.run import Partition, Run, RunError, RunProvider, RunSource
+from codes.models.sign_in import PersonAccess, SignInCode
 from codes.models.verdict import Verdict, VerdictChange
 
 __all__ = [
+    "Appeal",
     "Case",
     "CaseEvent",
+    "CaseState",
     "CheckInDays",
     "Citizen",
+    "CorrectionRequest",
     "Disagreement",
     "EffectiveChange",
     "EffectiveCode",
     "Entry",
+    "Evidence",
     "Fact",
     "Guardianship",
+    "InformationRequest",
     "PairDiagnosis",
     "Partition",
+    "PersonAccess",
     "Provider",
     "Registration",
     "RiskArea",
@@ -37,6 +47,7 @@ __all__ = [
     "RunError",
     "RunProvider",
     "RunSource",
+    "SignInCode",
     "Suppression",
     "Verdict",
     "VerdictChange",

@@ -6,9 +6,35 @@ from django.db.models import Q
 from codes.models.citizen import Citizen
 from codes.models.disagreement import Disagreement
 from codes.models.run import Run
+from regions.wording import Worded
 
-OPEN_STATES = ["received", "in_review", "waiting", "proposed", "escalated"]
-CLOSED_STATES = ["decided", "converged", "withdrawn", "denied", "disagreement_logged"]
+
+class CaseState(Worded):
+    """Where a case stands, in words for its citizen and its officials; ``codes.review.life`` says which leads to which."""
+
+    RECEIVED = "received", "已受理，等待复核", "received, waiting for a reviewer"
+    IN_REVIEW = "in_review", "复核中", "in review"
+    WAITING_FOR_INFORMATION = "waiting_for_information", "等待补充材料", "waiting for information"
+    PROPOSED = "proposed", "待第二人审批", "waiting for a second official"
+    DECIDED = "decided", "已作出决定", "decided"
+    CONVERGED = "converged", "情况已消除，自动办结", "closed by itself: nothing is left to decide"
+    ACCEPTED = "accepted", "申诉成立", "accepted"
+    PARTLY_ACCEPTED = "partly_accepted", "申诉部分成立", "partly accepted"
+    DENIED = "denied", "申诉未获支持", "denied"
+    WITHDRAWN = "withdrawn", "已撤回", "withdrawn"
+    DISAGREEMENT_LOGGED = "disagreement_logged", "已记录异议", "disagreement logged"
+
+
+OPEN_STATES = [
+    CaseState.RECEIVED.value,
+    CaseState.IN_REVIEW.value,
+    CaseState.WAITING_FOR_INFORMATION.value,
+    CaseState.PROPOSED.value,
+]
+CLOSED_STATES = [state.value for state in CaseState if state.value not in OPEN_STATES]
+APPEAL_ENDS = ["accepted", "partly_accepted", "denied", "withdrawn", "disagreement_logged"]
+
+OPEN = Q(closed_at__isnull=True)
 
 
 class Case(models.Model):
@@ -22,7 +48,7 @@ class Case(models.Model):
     number = models.TextField(unique=True)
     kind = models.TextField(choices=Kind.choices)
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="cases")
-    state = models.TextField(default="received")
+    state = models.TextField(default=CaseState.RECEIVED.value)
     disagreement = models.ForeignKey(Disagreement, on_delete=models.PROTECT, null=True, related_name="cases")
     fingerprint = models.BinaryField(null=True)
     follows = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="followed_by")
@@ -30,25 +56,30 @@ class Case(models.Model):
     opened_at = models.DateTimeField()
     opened_run = models.ForeignKey(Run, on_delete=models.PROTECT, null=True, related_name="+")
     due_at = models.DateTimeField()
-    paused_at = models.DateTimeField(null=True, help_text="the clock stands while the citizen or a source is asked")
+    first_look_due_at = models.DateTimeField(null=True, help_text="only a red has one")
+    first_looked_at = models.DateTimeField(null=True)
+    complex_since = models.DateTimeField(null=True, help_text="set when a reviewer needed the longer time")
+    paused_at = models.DateTimeField(null=True, help_text="the clock stands while the citizen is asked")
     escalated_at = models.DateTimeField(null=True)
+    escalated_for = models.TextField(blank=True, db_default="", help_text="the clock that ran out: first_look or due")
     assigned_to = models.TextField(blank=True)
     assigned_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
-    outcome = models.TextField(blank=True)
+    outcome = models.TextField(blank=True, help_text="the ruled colour, a reason code, or converged")
     group_key = models.TextField(blank=True)
 
     class Meta:
         indexes = [
-            models.Index(fields=["due_at", "id"], condition=Q(closed_at__isnull=True), name="case_queue"),
-            models.Index(fields=["group_key"], condition=Q(closed_at__isnull=True), name="case_groups"),
-            models.Index(fields=["assigned_to", "due_at"], condition=Q(closed_at__isnull=True), name="case_desk"),
+            models.Index(fields=["due_at", "id"], condition=OPEN, name="case_queue"),
+            models.Index(fields=["state", "due_at", "id"], condition=OPEN, name="case_queue_by_state"),
+            models.Index(fields=["kind", "due_at", "id"], condition=OPEN, name="case_queue_by_kind"),
+            models.Index(fields=["group_key", "due_at", "id"], condition=OPEN, name="case_groups"),
+            models.Index(fields=["assigned_to", "due_at", "id"], condition=OPEN, name="case_desk"),
             models.Index(fields=["opened_at"]),
+            models.Index(fields=["closed_at", "id"], condition=Q(closed_at__isnull=False), name="case_archive"),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["citizen", "kind"], condition=Q(closed_at__isnull=True), name="one_open_case_per_citizen_and_kind"
-            ),
+            models.UniqueConstraint(fields=["citizen", "kind"], condition=OPEN, name="one_open_case_per_citizen_and_kind"),
             models.CheckConstraint(
                 condition=Q(state__in=OPEN_STATES, closed_at__isnull=True) | Q(state__in=CLOSED_STATES, closed_at__isnull=False),
                 name="case_is_closed_when_its_state_says_so",
@@ -60,6 +91,18 @@ class Case(models.Model):
             models.CheckConstraint(
                 condition=Q(assigned_at__isnull=True, assigned_to="") | Q(assigned_at__isnull=False) & ~Q(assigned_to=""),
                 name="case_assigned_at_and_to_go_together",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="appeal") & ~Q(state="decided") | ~Q(kind="appeal") & ~Q(state__in=APPEAL_ENDS),
+                name="case_ends_as_its_kind_does",
+            ),
+            models.CheckConstraint(
+                condition=Q(paused_at__isnull=True) | Q(state="waiting_for_information"), name="case_clock_stands_only_while_waiting"
+            ),
+            models.CheckConstraint(
+                condition=Q(escalated_at__isnull=True, escalated_for="")
+                | Q(escalated_at__isnull=False, escalated_for__in=["first_look", "due"]),
+                name="escalated_case_says_for_what",
             ),
         ]
 

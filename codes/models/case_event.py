@@ -7,11 +7,11 @@ from regions.append_only import AppendOnly
 
 
 class CaseEvent(AppendOnly):
-    """One step. ``verb`` is one of the review's verbs, or ``opened``, ``relinked``, ``converged`` by a run."""
+    """One step. ``verb`` is one of ``codes.review.life.Verb``."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="events")
     at = models.DateTimeField()
-    by = models.TextField()
+    by = models.TextField(help_text="user name, citizen:<ref>, or system")
     verb = models.TextField()
     data = models.JSONField(default=dict)
 

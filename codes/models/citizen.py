@@ -24,17 +24,27 @@ class Citizen(models.Model):
 
 
 class Guardianship(models.Model):
-    """A dependant shown on another citizen's phone. Counts only once reviewed and until it ends."""
+    """A dependant shown on another citizen's phone. Counts only once accepted and until it ends."""
 
     guardian = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="dependants")
     dependant = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="guardians")
+    relation = models.TextField(db_default="other", default="other")
     asked_at = models.DateTimeField()
     reviewed_by = models.TextField(blank=True)
     reviewed_at = models.DateTimeField(null=True)
     accepted = models.BooleanField(null=True)
+    refusal = models.TextField(blank=True, db_default="", help_text="why it was refused, in words for the guardian")
+    ended_by = models.TextField(blank=True, db_default="")
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["asked_at", "id"],
+                condition=Q(reviewed_at__isnull=True, ended_at__isnull=True),
+                name="guardianships_to_review",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["guardian", "dependant"], condition=Q(ended_at__isnull=True), name="one_open_guardianship_per_pair"
@@ -43,6 +53,14 @@ class Guardianship(models.Model):
             models.CheckConstraint(
                 condition=Q(reviewed_at__isnull=True, reviewed_by="") | Q(reviewed_at__isnull=False) & ~Q(reviewed_by=""),
                 name="guardianship_reviewed_at_and_by_go_together",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted__isnull=True, reviewed_at__isnull=True) | Q(accepted__isnull=False, reviewed_at__isnull=False),
+                name="guardianship_is_answered_by_its_review",
+            ),
+            models.CheckConstraint(
+                condition=~Q(accepted=False) | Q(ended_at__isnull=False) & ~Q(refusal=""),
+                name="refused_guardianship_is_over_and_says_why",
             ),
         ]
 

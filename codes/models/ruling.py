@@ -20,11 +20,22 @@ def two_people(name: str) -> list[models.CheckConstraint]:
             name=f"{name}_is_decided_by_somebody",
         ),
         models.CheckConstraint(condition=~Q(proposed_by="") & ~Q(reason_code=""), name=f"{name}_has_proposer_and_reason"),
+        models.CheckConstraint(
+            condition=Q(end_proposed_by="") | ~Q(end_proposed_by=F("ended_by")), name=f"{name}_end_takes_two_people"
+        ),
+        models.CheckConstraint(
+            condition=Q(end_proposed_by="", end_proposed_at__isnull=True, end_reason="")
+            | Q(end_proposed_at__isnull=False) & ~Q(end_proposed_by="") & ~Q(end_reason=""),
+            name=f"{name}_end_is_proposed_whole",
+        ),
     ]
 
 
 class Proposal(models.Model):
-    """Common to everything that takes two people."""
+    """Common to everything that takes two people, at its beginning and at its early end.
+
+    ``ended_at`` without ``ended_by``: it expired, or a later one took its place.
+    """
 
     state = models.TextField(default="proposed")
     reason_code = models.TextField()
@@ -34,6 +45,10 @@ class Proposal(models.Model):
     decided_by = models.TextField(blank=True)
     decided_at = models.DateTimeField(null=True)
     decision_reason = models.TextField(blank=True)
+    end_reason = models.TextField(blank=True, db_default="")
+    end_proposed_by = models.TextField(blank=True, db_default="")
+    end_proposed_at = models.DateTimeField(null=True)
+    ended_by = models.TextField(blank=True, db_default="")
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -52,11 +67,16 @@ class Ruling(Proposal):
     suspended_at = models.DateTimeField(null=True, help_text="a new, more severe hit suspended it")
 
     class Meta:
+        indexes = [
+            models.Index(fields=["proposed_at", "id"], condition=Q(state="proposed"), name="rulings_to_decide"),
+            models.Index(fields=["expires_on"], condition=Q(state="approved"), name="rulings_to_expire"),
+        ]
         constraints = [
             *two_people("ruling"),
             models.CheckConstraint(condition=Q(colour__in=["red", "yellow", "green"]), name="ruling_colour_is_a_colour"),
             models.CheckConstraint(condition=Q(evidence__0__isnull=False), name="ruling_rests_on_evidence"),
             models.UniqueConstraint(fields=["citizen"], condition=Q(state="approved"), name="one_ruling_in_force_per_citizen"),
+            models.UniqueConstraint(fields=["citizen"], condition=Q(state="proposed"), name="one_proposed_ruling_per_citizen"),
         ]
 
     def __str__(self) -> str:
@@ -66,17 +86,28 @@ class Ruling(Proposal):
 class Suppression(Proposal):
     """A record ruled to be wrong: not seen by any provider while in force. Neither source nor provider: the city's own."""
 
+    case = models.ForeignKey("codes.Case", on_delete=models.PROTECT, null=True, related_name="suppressions")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="+")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="+")
     record_id = models.TextField()
+    evidence = models.JSONField(default=list, help_text="what it rests on, as with a ruling")
 
     class Meta:
-        indexes = [models.Index(fields=["record_id"])]
+        indexes = [
+            models.Index(fields=["record_id"]),
+            models.Index(fields=["proposed_at"], condition=Q(state="proposed"), name="suppressions_to_decide"),
+        ]
         constraints = [
             *two_people("suppression"),
             models.CheckConstraint(
                 condition=Q(source__isnull=True) | Q(provider__isnull=True),
                 name="suppressed_record_has_one_origin",
+            ),
+            models.UniqueConstraint(
+                fields=["record_id", "source", "provider"],
+                condition=Q(state="proposed"),
+                nulls_distinct=False,
+                name="one_proposed_suppression_per_record",
             ),
         ]
 

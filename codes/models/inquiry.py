@@ -1,0 +1,80 @@
+"""What officials ask: the citizen for information, and a source's owner to put a record right."""
+
+from django.db import models
+from django.db.models import Q
+
+from codes.models.case import Case
+from codes.models.fact import Fact
+
+
+class InformationRequest(models.Model):
+    """A question to the case's citizen. While it is open the case's clock stands."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        ANSWERED = "answered"
+        LAPSED = "lapsed"
+        DROPPED = "dropped"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="information_requests")
+    state = models.TextField(choices=State.choices, default=State.OPEN)
+    question = models.TextField()
+    asked_by = models.TextField()
+    asked_at = models.DateTimeField()
+    answer_by = models.DateTimeField(help_text="when the review goes on without an answer")
+    answer = models.TextField(blank=True)
+    answered_by = models.TextField(blank=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["answer_by"], condition=Q(state="open"), name="information_due")]
+        constraints = [
+            models.UniqueConstraint(fields=["case"], condition=Q(state="open"), name="one_open_question_per_case"),
+            models.CheckConstraint(
+                condition=Q(state="open", closed_at__isnull=True)
+                | Q(state__in=["answered", "lapsed", "dropped"], closed_at__isnull=False),
+                name="question_is_closed_when_its_state_says_so",
+            ),
+            models.CheckConstraint(condition=~Q(question="") & ~Q(asked_by=""), name="question_has_words_and_an_asker"),
+            models.CheckConstraint(condition=~Q(state="answered") | ~Q(answered_by=""), name="answer_is_somebodys"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.state}"
+
+
+class CorrectionRequest(models.Model):
+    """A record sent back to its source's owner as wrong. The case's clock keeps running: the citizen does not wait for an office."""
+
+    class Answer(models.TextChoices):
+        CORRECTED = "corrected"
+        UPHELD = "upheld"
+        NOT_OURS = "not_ours"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="correction_requests")
+    fact = models.ForeignKey(Fact, on_delete=models.PROTECT, related_name="+", db_index=False)
+    text = models.TextField()
+    sent_to = models.TextField(help_text="the office that owns the record")
+    sent_by = models.TextField()
+    sent_at = models.DateTimeField()
+    answer = models.TextField(blank=True, choices=Answer.choices)
+    answer_text = models.TextField(blank=True)
+    answer_entered_by = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["sent_at"], condition=Q(answered_at__isnull=True), name="corrections_unanswered")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "fact"], condition=Q(answered_at__isnull=True), name="one_open_correction_per_record_and_case"
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True, answer="", answer_entered_by="")
+                | Q(answered_at__isnull=False, answer__in=["corrected", "upheld", "not_ours"]) & ~Q(answer_entered_by=""),
+                name="correction_answer_is_whole",
+            ),
+            models.CheckConstraint(condition=~Q(text="") & ~Q(sent_to="") & ~Q(sent_by=""), name="correction_says_what_to_whom"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.sent_to}"
