@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from codes.diagnosis.evidence import Evidence
@@ -28,14 +29,14 @@ class Contrast:
     def other(self) -> Side:
         return "b" if self.base == "a" else "a"
 
-    @property
+    @cached_property
     def changed_hits(self) -> list[dict[str, Any]]:
         """Hits that hold on one of the two only, or under another colour."""
         ours, theirs = self._colours(self.before), self._colours(self.after)
         hits = [*self.before.hits, *self.after.hits]
         return [hit for hit in hits if ours.get(hit["fact_id"]) != theirs.get(hit["fact_id"])]
 
-    @property
+    @cached_property
     def changed_rules(self) -> list[Rule]:
         return [self.evidence.rules[hit["rule_id"]] for hit in self.changed_hits]
 
@@ -48,7 +49,7 @@ class Contrast:
         return self.bearing(self.after.seen - self.before.seen)
 
     def bearing(self, facts: Iterable[int]) -> list[int]:
-        """Those that a changed hit rests on, or that clear one or count as its test; all of them if none does."""
+        """Those that a changed hit rests on, or that clear one or count as its test."""
         facts = sorted(facts)
         hit_facts = {hit["fact_id"] for hit in self.changed_hits}
         releasing = {kind for rule in self.changed_rules for kind in rule.cleared_by}

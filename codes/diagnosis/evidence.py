@@ -2,18 +2,47 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from typing import Literal, NamedTuple
+
+from django.db import connection
 
 from codes.diagnosis.hybrids import Pair
 from codes.diagnosis.piece import Record, RuleSide
-from codes.models import Fact, RiskArea, Rule
+from codes.models import RiskArea, Rule
+
+FACTS = """
+SELECT f.id, f.origin, coalesce(s.code, p.code, 'city'), f.record_id, f.version, f.kind, f.area, f.started_on, f.ended_on,
+       f.recorded_at, f.received_at, f.batch_id
+FROM codes_fact f
+LEFT JOIN sources_source s ON s.id = f.source_id
+LEFT JOIN codes_provider p ON p.id = f.provider_id
+WHERE f.id = ANY (%s)
+"""
+
+
+class FactRow(NamedTuple):
+    """A fact without the weight of a model: a run may have to look at a hundred thousand."""
+
+    fact_id: int
+    origin: Literal["source", "provider", "city"]
+    origin_code: str
+    record_id: str
+    version: int
+    kind: str
+    area: str | None
+    started_on: date
+    ended_on: date | None
+    recorded_at: datetime
+    received_at: datetime
+    batch: int | None
 
 
 @dataclass(frozen=True)
 class Evidence:
     """Facts by id, rules by id and by edition, risk entries by edition."""
 
-    facts: dict[int, Fact]
+    facts: dict[int, FactRow]
     rules: dict[int, Rule] = field(default_factory=dict)
     rules_of: dict[int, list[Rule]] = field(default_factory=dict)
     risk_areas_of: dict[int, list[RiskArea]] = field(default_factory=dict)
@@ -21,11 +50,10 @@ class Evidence:
     def record(self, fact_id: int) -> Record:
         """The fact in the shape a piece keeps it."""
         fact = self.facts[fact_id]
-        origin = fact.source or fact.provider
         return Record(
-            fact_id=fact.pk,
-            origin=fact.origin,  # type: ignore[typeddict-item]  # the database holds it to the three
-            origin_code=origin.code if origin else "city",
+            fact_id=fact.fact_id,
+            origin=fact.origin,
+            origin_code=fact.origin_code,
             record_id=fact.record_id,
             version=fact.version,
             kind=fact.kind,
@@ -34,7 +62,7 @@ class Evidence:
             ended_on=fact.ended_on.isoformat() if fact.ended_on else None,
             recorded_at=fact.recorded_at.isoformat(),
             received_at=fact.received_at.isoformat(),
-            batch=fact.batch_id,
+            batch=fact.batch,
         )
 
     def risk_entries(self, version: int, area: str, first: date, last: date | None) -> list[RiskArea]:
@@ -52,9 +80,8 @@ class Evidence:
 def gather(pairs: Iterable[Pair]) -> Evidence:
     """Load what the pairs' hybrids refer to: three queries, whatever their number."""
     pairs = list(pairs)
-    seen = {fact for pair in pairs for judged in pair.hybrids.values() for fact in judged.seen}
     versions = {version for pair in pairs for version in pair.versions}
-    evidence = Evidence(Fact.objects.select_related("source", "provider").in_bulk(seen))
+    evidence = Evidence(_facts({fact for pair in pairs for fact in _telling(pair)}))
     for rule in Rule.objects.filter(version__in=versions).select_related("version__rule_set").order_by("code", "id"):
         evidence.rules[rule.pk] = rule
         evidence.rules_of.setdefault(rule.version_id, []).append(rule)
@@ -79,3 +106,17 @@ def rule_side(rule: Rule) -> RuleSide:
         cleared_by=rule.cleared_by,
         area_levels=rule.area_levels,
     )
+
+
+def _telling(pair: Pair) -> set[int]:
+    """The facts a hit rests on, and those that not every hybrid sees: no other can be part of the guilty piece."""
+    hybrids = pair.hybrids.values()
+    seen = [judged.seen for judged in hybrids]
+    told = {hit["fact_id"] for judged in hybrids for hit in judged.hits}
+    return told | (frozenset().union(*seen) - frozenset.intersection(*seen))
+
+
+def _facts(ids: set[int]) -> dict[int, FactRow]:
+    with connection.cursor() as cursor:
+        cursor.execute(FACTS, [list(ids)])
+        return {row[0]: FactRow(*row) for row in cursor.fetchall()}
