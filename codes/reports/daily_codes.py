@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from codes.models import Run, RunProvider
+from codes.models import Provider, Run, RunProvider
 from codes.reports.content import PERSON, Content, Row
 from codes.reports.person_cells import PersonCells
 from codes.reports.request import ReportRequest
@@ -25,8 +25,8 @@ COLUMNS = (
     "horizon",
 )
 
-# What was red or yellow at the end of the run. No later run: the verdicts that stand. Else the last change up to it, as later
-# runs – also one that is under way – have written over what stood. One statement decides, so that nothing comes between.
+# What was red or yellow at the end of the run. No later run: the verdicts that stand. Else the last change up to it, as
+# later runs, also one that is under way, have written over what stood. One statement decides, so nothing comes between.
 HELD = """
 held AS (
     SELECT citizen_id, provider_id, colour, hits, turns_green_on
@@ -45,8 +45,8 @@ held AS (
 REGISTERED = f"""
 WITH {HELD}
 SELECT r.citizen_id, c.ref, c.id_encrypted, c.full_name, r.provider_id, h.colour,
-       CASE WHEN h.colour IS NOT NULL
-            THEN ARRAY(SELECT DISTINCT (hit->>'rule') COLLATE "C" FROM jsonb_array_elements(h.hits) AS hit ORDER BY 1) END,
+       CASE WHEN h.colour IS NOT NULL THEN ARRAY(
+           SELECT DISTINCT (hit->>'rule') COLLATE "C" FROM jsonb_array_elements(h.hits) AS hit ORDER BY 1) END,
        h.turns_green_on
 FROM codes_registration r
 JOIN codes_citizen c ON c.id = r.citizen_id
@@ -58,7 +58,7 @@ ORDER BY r.citizen_id, provider.code COLLATE "C"
 
 
 class Frozen(NamedTuple):
-    """What a provider judged by in a run, as cells. A provider the run did not know of has no edition and no horizon."""
+    """What a provider judged by in a run, as cells. One that the run did not know of has no edition, no horizon."""
 
     provider: str
     known: bool
@@ -83,7 +83,7 @@ def _rows(runs: Sequence[Run], *, identified: bool) -> Iterator[Row]:
 
 
 def _verdict(frozen: Frozen, colour: str | None, rules: list[str] | None, green_on: Any) -> Row:
-    """The cells from ``provider`` on. Colours of a provider that could not judge are left over from before, and not shown."""
+    """The cells from ``provider`` on. A provider that could not judge keeps earlier verdicts, which are not shown."""
     edition = (frozen.rule_set, frozen.rule_set_version, frozen.horizon)
     if not frozen.known:
         return (frozen.provider, State.UNKNOWN.value, [], None, *edition)
@@ -92,14 +92,11 @@ def _verdict(frozen: Frozen, colour: str | None, rules: list[str] | None, green_
     return (frozen.provider, colour, rules, green_on.isoformat() if green_on else None, *edition)
 
 
-class _Providers(dict[int, Frozen]):
-    """By id."""
-
-
 def frozen_providers(run: Run, *, zone: ZoneInfo) -> dict[int, Frozen]:
-    """What each provider judged by in the run, by the provider's id."""
+    """What each provider of the city judged by in the run, by the provider's id."""
+    unknown = {one.pk: Frozen(one.code, False, None, None, None) for one in Provider.objects.all()}
     rows = RunProvider.objects.filter(run=run).select_related("provider", "version__rule_set")
-    return {
+    return unknown | {
         row.provider_id: Frozen(
             provider=row.provider.code,
             known=row.known,

@@ -12,8 +12,8 @@ ROWS_AT_A_TIME = 4000
 def stream(statement: str, parameters: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
     """The statement's rows through a server-side cursor. Call, and consume, inside one transaction.
 
-    The statement sees one instant, whatever is written meanwhile. Raises ``TransactionManagementError`` outside a transaction,
-    where the server would first make a copy of everything.
+    The statement sees one instant, whatever is written meanwhile. Raises ``TransactionManagementError`` outside a
+    transaction, where the server would first make a copy of everything.
     """
     if not connection.in_atomic_block:
         raise TransactionManagementError("a report is streamed inside a transaction")

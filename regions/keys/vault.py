@@ -71,6 +71,11 @@ def sign(message: bytes, *, purpose: Purpose) -> tuple[int, bytes]:
     return key_id, Ed25519PrivateKey.from_private_bytes(seed).sign(message)
 
 
+def key_in_use(purpose: Purpose) -> int:
+    """The number of the key that ``sign`` uses now: a signed statement may name it."""
+    return _in_use(current_city().schema_name, purpose)[0]
+
+
 def verify(message: bytes, signature: bytes, *, public_key: bytes) -> bool:
     """Whether the signature is of this message under this public key."""
     try:

@@ -1,0 +1,95 @@
+"""The reports ``cases`` and ``appeals``: who asked, who decided what, and when."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from codes.reports.content import PERSON, Content, Row
+from codes.reports.days import bounds, in_zone, named, span
+from codes.reports.person_cells import PersonCells
+from codes.reports.request import ReportName, ReportRequest
+from codes.reports.stream import stream
+from regions.tenancy import current_city
+
+COLUMNS = (
+    "number",
+    "kind",
+    "state",
+    "severity",
+    *PERSON,
+    "colours",
+    "opened_at",
+    "due_at",
+    "paused_at",
+    "escalated_at",
+    "assigned_to",
+    "closed_at",
+    "outcome",
+    "follows",
+    "rulings",
+)
+RULING_KEYS = ("colour", "state", "reason_code", "proposed_by", "decided_by", "decided_at", "expires_on")
+
+CASES = f"""
+SELECT c.citizen_id, person.ref, person.id_encrypted, person.full_name,
+       c.number, c.kind, c.state, c.severity, d.colours, c.opened_at, c.due_at, c.paused_at, c.escalated_at,
+       c.assigned_to, c.closed_at, c.outcome, before.number,
+       coalesce((SELECT jsonb_agg(to_jsonb(r) ORDER BY r.id) FROM codes_ruling r WHERE r.case_id = c.id), '[]')
+FROM codes_case c
+JOIN codes_citizen person ON person.id = c.citizen_id
+LEFT JOIN codes_disagreement d ON d.id = c.disagreement_id
+LEFT JOIN codes_case before ON before.id = c.follows_id
+WHERE (%(kind)s::text IS NULL OR c.kind = %(kind)s) AND {span("c.opened_at")}
+ORDER BY c.opened_at, c.id
+"""  # noqa: S608 - composed of constants
+
+
+class Stored(NamedTuple):
+    """A row of ``CASES``."""
+
+    citizen: int
+    ref: str
+    sealed: bytes
+    full_name: str
+    number: str
+    kind: str
+    state: str
+    severity: str
+    colours: str | None
+    opened_at: datetime
+    due_at: datetime
+    paused_at: datetime | None
+    escalated_at: datetime | None
+    assigned_to: str
+    closed_at: datetime | None
+    outcome: str
+    follows: str | None
+    rulings: str
+
+
+def case_list(request: ReportRequest) -> Content:
+    """Cases by the day they were opened; ``appeals`` those that a citizen asked for."""
+    kind = "appeal" if request.report is ReportName.APPEALS else None
+    return Content(COLUMNS, _rows(request, kind), named(request.first, request.last))
+
+
+def _rows(request: ReportRequest, kind: str | None) -> Iterator[Row]:
+    zone = current_city().zone
+    person = PersonCells(identified=request.identified)
+    parameters = {"kind": kind, **bounds(request.first, request.last, zone=zone)}
+    for case in map(Stored._make, stream(CASES, parameters)):
+        yield (
+            case.number,
+            case.kind,
+            case.state,
+            case.severity,
+            *person.of(case.citizen, case.ref, case.sealed, case.full_name),
+            dict(sorted(json.loads(case.colours).items())) if case.colours else None,
+            *(in_zone(instant, zone) for instant in (case.opened_at, case.due_at, case.paused_at, case.escalated_at)),
+            case.assigned_to or None,
+            in_zone(case.closed_at, zone),
+            case.outcome or None,
+            case.follows,
+            [{key: ruling[key] for key in RULING_KEYS} for ruling in json.loads(case.rulings)],
+        )

@@ -1,0 +1,119 @@
+"""Writing a report to a file with its manifest: whole or not at all, and never without a journal entry."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from django.db import transaction
+
+from codes.reports.catalogue import open_report
+from codes.reports.content import Content, Row
+from codes.reports.formats.csv_file import write_csv
+from codes.reports.formats.jsonl_file import write_jsonl
+from codes.reports.formats.xlsx_file import write_xlsx
+from codes.reports.identifying import checked_purpose, require_right
+from codes.reports.manifest import digest_of, manifest_path, signed
+from codes.reports.request import CannotExport, ReportRequest
+from regions.journal.record import record
+from regions.tenancy import current_city
+
+
+class FileFormat(StrEnum):
+    """The formats a report is written in."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    XLSX = "xlsx"
+
+
+Writer = Callable[[Path, Sequence[str], Iterator[Row]], int]
+WRITERS: dict[FileFormat, Writer] = {
+    FileFormat.CSV: write_csv,
+    FileFormat.JSONL: write_jsonl,
+    FileFormat.XLSX: write_xlsx,
+}
+
+
+def export_report(
+    request: ReportRequest, *, file: Path, file_format: FileFormat, by: str, now: datetime, purpose: str = ""
+) -> dict[str, Any]:
+    """Write ``file`` and its manifest, which is returned.
+
+    Raises ``CannotExport``, and ``NotAllowed`` when identified data is asked for by somebody without the right to it.
+    """
+    if request.identified:
+        purpose = checked_purpose(purpose)
+        require_right(by)
+    with _beside(file) as (draft, draft_manifest):
+        with transaction.atomic():
+            content = open_report(request)
+            rows = WRITERS[file_format](draft, content.columns, content.rows)
+        statement = _statement(request, content, rows=rows, draft=draft, file_format=file_format, by=by, now=now)
+        if request.identified:
+            statement["purpose"] = purpose
+        manifest = signed(statement)
+        draft_manifest.write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        _journal(manifest, by=by, now=now)
+        # Whoever holds the file is in the journal already: the entry is there even if the machine stops here.
+        _put_in_place({draft: file, draft_manifest: manifest_path(file)})
+    return manifest
+
+
+def _statement(
+    request: ReportRequest, content: Content, *, rows: int, draft: Path, file_format: FileFormat, by: str, now: datetime
+) -> dict[str, Any]:
+    city = current_city()
+    return {
+        "report": request.report.value,
+        "city": city.schema_name,
+        "filters": content.filters,
+        "columns": list(content.columns),
+        "rows": rows,
+        "sha256": digest_of(draft),
+        "format": file_format.value,
+        "identified": request.identified,
+        "made_at": now.astimezone(city.zone).isoformat(),
+        "made_by": by,
+    }
+
+
+def _journal(manifest: Mapping[str, Any], *, by: str, now: datetime) -> None:
+    """The runs or days in ``filters`` say later whose data an identified export held."""
+    told = {key: manifest[key] for key in ("filters", "format", "rows", "sha256", "purpose") if key in manifest}
+    verb = "export.identified" if manifest["identified"] else "export.made"
+    with transaction.atomic():
+        record(verb, by=by, now=now, subject=f"export:{manifest['report']}", data=told)
+
+
+@contextmanager
+def _beside(file: Path) -> Iterator[tuple[Path, Path]]:
+    """Two drafts on the file's own disk in a directory only this account reads; whatever is left there is removed."""
+    if file.is_dir():
+        raise CannotExport(f"{file} is a directory; name a file in it")
+    try:
+        drafts = Path(mkdtemp(dir=file.parent, prefix=".export-"))
+    except OSError as error:
+        raise CannotExport(f"{file.parent}: {error.strerror}") from error
+    try:
+        yield drafts / "file", drafts / "manifest"
+    except OSError as error:
+        raise CannotExport(f"{file}: {error.strerror}") from error
+    finally:
+        shutil.rmtree(drafts)
+
+
+def _put_in_place(drafts: Mapping[Path, Path]) -> None:
+    """Move each draft to its name, once all of them are safely on the disk."""
+    for draft in drafts:
+        draft.chmod(0o600)
+        with draft.open("rb") as written:
+            os.fsync(written.fileno())
+    for draft, final in drafts.items():
+        draft.replace(final)
