@@ -1,7 +1,7 @@
 """Bringing a city's row, host name and sources to what its file says.
 
-The owner's acts come first and in ``public``, then the city's own with the role of the city. No fault is raised: all are
-gathered, so that the operator sees every one, and whoever holds the transaction rolls it back.
+The owner's acts come first and in ``public``, then the city's own with the role of the city. No fault is raised: all
+are gathered, so that the operator sees every one, and whoever holds the transaction rolls it back.
 """
 
 from collections.abc import Iterable, Mapping
