@@ -2,7 +2,6 @@
 
 import csv
 import json
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -15,12 +14,14 @@ from codes.reports.content import Cell, Row
 LIVE_BEGINNINGS = frozenset("=+-@|%\t\r\n \u00a0\u3000＝＋－＠｜％")
 FULL_WIDTH = "＝＋－＠｜％"
 SKIPPED = "\t\r\n \u00a0\u3000"
-READ_AS_NUMBER = re.compile(r"[0-9.,]+([eE][+-]?[0-9]+)?")
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
-    """Write the file; how many rows it has. An apostrophe in front of a cell means: this is text."""
-    number = columns.index("id_number") if "id_number" in columns else None
+    """Write the file; how many rows it has. An apostrophe in front of a cell means: this is text.
+
+    ID numbers are quoted and otherwise as they are, so that programs can compare them; a spreadsheet that takes a quoted
+    cell for a number anyway is served by the xlsx, where they are text cells.
+    """
     written = 0
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         plain = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
@@ -28,8 +29,6 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
         plain.writerow(columns)
         for row in rows:
             cells = [cell if type(cell) is str else cell_text(cell) for cell in row]
-            if number is not None and READ_AS_NUMBER.fullmatch(cells[number]):
-                cells[number] = "'" + cells[number]
             if LIVE_BEGINNINGS.isdisjoint([cell[:1] for cell in cells]):
                 plain.writerow(cells)
             else:
