@@ -1,10 +1,12 @@
 """What a run does to cases: opens them, re-links them by fingerprint, closes those whose colours agree again."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
 
 from codes.models import Run
+from regions.journal.record import Act, record_all
 
 # Missing data on one side never closes a case: every provider it was opened about must be known in the run.
 CONVERGE = """
@@ -18,10 +20,13 @@ WITH closed AS (
                       JOIN codes_provider provider ON provider.code = shown.code
                       JOIN codes_runprovider p ON p.provider_id = provider.id AND p.run_id = run.id
                       WHERE NOT p.known)
-    RETURNING c.id, run.as_of
+    RETURNING c.id, c.number, run.as_of
+),
+told AS (
+    INSERT INTO codes_caseevent (case_id, at, by, verb, data)
+    SELECT id, as_of, 'system', 'converged', jsonb_build_object('run', %(run)s) FROM closed
 )
-INSERT INTO codes_caseevent (case_id, at, by, verb, data)
-SELECT id, as_of, 'system', 'converged', jsonb_build_object('run', %(run)s) FROM closed
+SELECT number FROM closed ORDER BY number
 """
 
 # An open case follows its citizen's disagreement when the fingerprint changes – unless it only changed because a provider's
@@ -98,11 +103,15 @@ class CaseChanges:
     converged: int
 
 
-def settle_cases(run: Run) -> CaseChanges:
+def settle_cases(run: Run, *, now: datetime) -> CaseChanges:
     """Bring the open cases to the standing disagreements (``semantics.md`` §5). Call after these were settled."""
     done: dict[str, int] = {}
     with connection.cursor() as cursor:
-        for name, statement in (("converged", CONVERGE), ("relinked", RELINK), ("opened", OPEN), ("suspended", OPEN_SUSPENDED)):
+        cursor.execute(CONVERGE, {"run": run.pk})
+        converged = [number for (number,) in cursor.fetchall()]
+        for name, statement in (("relinked", RELINK), ("opened", OPEN), ("suspended", OPEN_SUSPENDED)):
             cursor.execute(statement, {"run": run.pk})
             done[name] = cursor.rowcount
-    return CaseChanges(done["opened"] + done["suspended"], done["relinked"], done["converged"])
+    acts = (Act("case.converged", f"case:{number}", {"run": run.pk}) for number in converged)
+    record_all(acts, by="system", now=now)
+    return CaseChanges(done["opened"] + done["suspended"], done["relinked"], len(converged))

@@ -41,7 +41,7 @@ def settle(run: Run, *, now: datetime) -> Run:
         counts["disagreements"] = asdict(settle_disagreements(run))
         refresh_statistics(["codes_disagreement"], changed=counts["disagreements"]["opened"] > 0)
         counts["causes"] = diagnose_new(run)
-        counts["cases"] = asdict(settle_cases(run))
+        counts["cases"] = asdict(settle_cases(run, now=now))
         group_cases(run)
         message = _what_is_missing(run)
         state = Run.State.PARTIAL if message else Run.State.DONE

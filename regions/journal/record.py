@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.transaction import TransactionManagementError
@@ -15,22 +15,40 @@ GENESIS = b"\x00" * 32
 CHAIN_LOCK = 0x6A6F75726E  # one advisory lock per database and schema: the chain grows one entry at a time
 
 
+class Act(NamedTuple):
+    """What is to be written down: ``data`` must be JSON and hold no ID number, phone or secret."""
+
+    verb: str
+    subject: str = ""
+    data: Mapping[str, Any] = {}
+
+
 def record(verb: str, *, by: str, now: datetime, subject: str = "", data: Mapping[str, Any] | None = None) -> JournalEntry:
     """Append one act to the current city's chain.
 
     ``data`` must be JSON and hold no ID number, phone or secret: the journal is read by auditors and never deleted.
     Raises ``TransactionManagementError`` outside a transaction: an entry that could outlive its change would lie.
     """
+    return record_all([Act(verb, subject, data or {})], by=by, now=now)[0]
+
+
+def record_all(acts: Iterable[Act], *, by: str, now: datetime) -> list[JournalEntry]:
+    """Append many acts at once, each an entry of its own; the chain is held for all of them."""
     if not connection.in_atomic_block:
-        raise TransactionManagementError(f"journal entry {verb!r} outside the transaction of its change")
+        raise TransactionManagementError("a journal entry outside the transaction of its change")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [CHAIN_LOCK % 2**31])
     last = JournalEntry.objects.order_by("-seq").values_list("seq", "digest").first()
-    seq, previous = (last[0] + 1, bytes(last[1])) if last else (1, GENESIS)
-    entry = JournalEntry(seq=seq, at=now, by=by, verb=verb, subject=subject, data=dict(data or {}), previous=previous)
-    entry.digest = digest_of(entry)
-    entry.save(force_insert=True)
-    return entry
+    seq, previous = (last[0], bytes(last[1])) if last else (0, GENESIS)
+    entries = []
+    for act in acts:
+        seq += 1
+        entry = JournalEntry(
+            seq=seq, at=now, by=by, verb=act.verb, subject=act.subject, data=dict(act.data), previous=previous
+        )
+        entry.digest = previous = digest_of(entry)
+        entries.append(entry)
+    return JournalEntry.objects.bulk_create(entries, batch_size=1000)
 
 
 def digest_of(entry: JournalEntry) -> bytes:

@@ -1,0 +1,48 @@
+"""What some citizens' colours would be if what is written in this transaction stood: the engine over a run's frozen inputs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection
+
+from codes.engine.query import verdicts_of
+from codes.models import Run
+from regions.tenancy import current_city
+
+# The run's inputs for these citizens, but with everything the city knows at an instant of the caller's choosing.
+THESE = """
+    SELECT r.citizen_id * 1000 + p.provider_id, r.citizen_id, p.provider_id, p.source_id, p.version_id, p.horizon,
+           %(known_at)s::timestamptz, run.day, NULL::date
+    FROM codes_run run
+    JOIN codes_runprovider p ON p.run_id = run.id AND p.known
+    JOIN codes_registration r ON r.provider_id = p.provider_id AND r.registered_at <= run.as_of
+    WHERE run.id = %(run)s AND r.citizen_id = ANY (%(citizens)s)
+"""
+
+COMPARE = """
+SELECT s.citizen_id, provider.code, coalesce(stood.colour, 'green'), coalesce(v.colour, 'green')
+FROM subject s
+JOIN codes_provider provider ON provider.id = s.declared_with
+LEFT JOIN verdict v ON v.sid = s.sid
+LEFT JOIN codes_verdict stood ON stood.citizen_id = s.citizen_id AND stood.provider_id = s.declared_with
+WHERE coalesce(stood.colour, 'green') <> coalesce(v.colour, 'green')
+ORDER BY s.citizen_id, provider.code
+"""
+
+
+class ColourChange(NamedTuple):
+    """A citizen's colour with a provider as it stands, and as it would be."""
+
+    citizen_id: int
+    provider: str
+    before: str
+    after: str
+
+
+def preview_changes(run: Run, citizens: Sequence[int], *, known_at: datetime) -> list[ColourChange]:
+    """Whose colour would change. Writes nothing; what the caller wrote in its transaction counts if known by ``known_at``."""
+    values = {"run": run.pk, "citizens": list(citizens), "known_at": known_at, "zone": current_city().timezone}
+    with connection.cursor() as cursor:
+        cursor.execute(f"{verdicts_of(THESE)}\n{COMPARE}", values)
+        return [ColourChange(*row) for row in cursor.fetchall()]
