@@ -1,0 +1,102 @@
+"""What every test may ask for: a city to work in, the owner's hand in the database, an instant that stands still."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import psycopg2.extensions
+import pytest
+from django.db import connection
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker, Settings
+
+from codes.models import Provider, RuleSet, RuleSetVersion
+from portal.environment import SourceHost
+from regions.backend.base import DatabaseWrapper
+from regions.keys.vault import forget_cached_keys
+from regions.models import City
+from regions.sources.models import Source
+from regions.tenancy import in_city
+from tests.own_database import own_copy, raw_owner, session_database
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Two open cities, once for all tests. Each test is rolled back; one that commits gets a copy of the database.
+
+    Django's own way to clean up after a test that commits is to empty every table, the list of cities among them.
+    """
+    patch = pytest.MonkeyPatch()
+    copies = []
+
+    def take_copy(case: type[TransactionTestCase]) -> None:
+        copies.append(own_copy())
+        copies[-1].__enter__()
+
+    def drop_copy(case: TransactionTestCase) -> None:
+        copies.pop().__exit__(None, None, None)
+
+    with django_db_blocker.unblock(), session_database():
+        patch.setattr(TransactionTestCase, "_fixture_setup", classmethod(take_copy))
+        patch.setattr(TransactionTestCase, "_fixture_teardown", drop_copy)
+        with django_db_blocker.block():
+            yield
+        patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def _leave_no_trace(settings: Settings, tmp_path: Path) -> Iterator[None]:
+    """Keep what outlives a rollback to the test: cached keys, the city of the connection, the checkpoint files."""
+    settings.JOURNAL_CHECKPOINTS = tmp_path / "checkpoints"
+    yield
+    forget_cached_keys()
+    # A request leaves its city behind, and the next test begins outside of any.
+    cast("DatabaseWrapper", connection).set_schema_to_public()  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def now() -> datetime:
+    """24 November 2026, ten in the morning in both cities."""
+    return datetime(2026, 11, 24, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def alpha(db: None) -> Iterator[City]:
+    """Inside the city of two sources, two rule sets and two providers (`tests/cities/alpha.toml`)."""
+    with in_city("alpha") as city:
+        yield city
+
+
+@pytest.fixture
+def beta(db: None) -> Iterator[City]:
+    """Inside the city whose two providers share a source and a rule set (`tests/cities/beta.toml`)."""
+    with in_city("beta") as city:
+        yield city
+
+
+@pytest.fixture
+def bare_city(beta: City) -> City:
+    """Inside a city with keys and a journal, but without sources, rule sets and providers."""
+    Provider.objects.all().delete()
+    RuleSetVersion.objects.all().delete()
+    RuleSet.objects.all().delete()
+    Source.objects.all().delete()
+    return beta
+
+
+@pytest.fixture
+def owner(transactional_db: None) -> Iterator[psycopg2.extensions.connection]:
+    """The owner's own connection, past the application; the test's changes are committed, to a copy of the database."""
+    with raw_owner() as raw:
+        yield raw
+
+
+@pytest.fixture
+def sources_anywhere_here(settings: Settings) -> None:
+    """Let sources be database files and anything on the loopback, as while debugging."""
+    settings.SOURCE_ALLOW_LIST = (
+        SourceHost("127.0.0.1", None),
+        SourceHost("localhost", None),
+        SourceHost("sqlite", None),
+    )
