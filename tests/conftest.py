@@ -46,9 +46,9 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _leave_no_trace(settings: Settings, tmp_path: Path) -> Iterator[None]:
+def _leave_no_trace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Keep what outlives a rollback to the test: cached keys, the city of the connection, the checkpoint files."""
-    settings.JOURNAL_CHECKPOINTS = tmp_path / "checkpoints"
+    monkeypatch.setattr("django.conf.settings.JOURNAL_CHECKPOINTS", tmp_path / "checkpoints")
     yield
     forget_cached_keys()
     # A request leaves its city behind, and the next test begins outside of any.
