@@ -1,7 +1,7 @@
 """The ledger of the daily job. PostgreSQL holds all run state; the broker is only a doorbell."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from codes.models.provider import Provider
 from codes.models.rule_set import RuleSetVersion
@@ -38,6 +38,10 @@ class Run(models.Model):
     attempts = models.IntegerField(default=0)
     message = models.TextField(blank=True)
     counts = models.JSONField(default=dict)
+    release_asked_by = models.TextField(blank=True, help_text="the first of the two who let a held run settle")
+    release_asked_at = models.DateTimeField(null=True)
+    released_by = models.TextField(blank=True)
+    released_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["-day", "-sequence"])]
@@ -50,6 +54,11 @@ class Run(models.Model):
                 condition=Q(state__in=["collecting", "evaluating", "settling"], ended_at__isnull=True)
                 | Q(state__in=["held", "done", "partial", "failed"], ended_at__isnull=False),
                 name="run_has_ended_when_its_state_says_so",
+            ),
+            models.CheckConstraint(
+                condition=Q(released_at__isnull=True, released_by="")
+                | Q(released_at__isnull=False, release_asked_at__isnull=False) & ~Q(released_by="") & ~Q(released_by=F("release_asked_by")),
+                name="held_run_is_released_by_two_people",
             ),
         ]
 

@@ -1,6 +1,7 @@
 """Verdicts. Green is the absence of a held rule, so only red and yellow are rows; a citizen without one is green when registered
 with a provider that could judge in the last settled run (``docs/adr/0004-green-is-no-row.md``)."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -41,7 +42,7 @@ class Verdict(models.Model):
 
 
 class VerdictChange(AppendOnly):
-    """What a run changed: the colour before and after, and the whole verdict after. The history replays and exports read."""
+    """What a run changed: the colour before and after, and the whole verdict after. Counts once its run has settled."""
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="changes", db_index=False)
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -54,6 +55,8 @@ class VerdictChange(AppendOnly):
     needs = models.JSONField(null=True)
 
     class Meta:
+        # Rows are only ever appended, run after run, so a block range index finds a run's rows and costs nothing to keep.
+        indexes = [BrinIndex(fields=["run"], name="change_of_run", pages_per_range=32)]
         constraints = [
             models.UniqueConstraint(fields=["citizen", "provider", "run"], name="one_change_per_run"),
             models.CheckConstraint(

@@ -25,18 +25,19 @@ COLUMNS = (
     "horizon",
 )
 
-# What was red or yellow at the end of the run. No later run: the verdicts that stand. Else the last change up to it, as
-# later runs, also one that is under way, have written over what stood. One statement decides, so nothing comes between.
+# What was red or yellow at the end of the run. Where no later run has settled, the verdicts that stand; else the last change
+# up to it by a run that settled – a held or failed one counts for nothing. One statement decides, so nothing comes between.
 HELD = """
 held AS (
     SELECT citizen_id, provider_id, colour, hits, turns_green_on
     FROM codes_verdict
-    WHERE NOT EXISTS (SELECT FROM codes_run later WHERE later.id > %(run)s)
+    WHERE NOT EXISTS (SELECT FROM codes_run later WHERE later.id > %(run)s AND later.state IN ('done', 'partial'))
     UNION ALL
     SELECT citizen_id, provider_id, after, hits, turns_green_on
     FROM (SELECT DISTINCT ON (citizen_id, provider_id) citizen_id, provider_id, after, hits, turns_green_on
           FROM codes_verdictchange
-          WHERE run_id <= %(run)s AND EXISTS (SELECT FROM codes_run later WHERE later.id > %(run)s)
+          WHERE run_id IN (SELECT id FROM codes_run WHERE id <= %(run)s AND state IN ('done', 'partial'))
+            AND EXISTS (SELECT FROM codes_run later WHERE later.id > %(run)s AND later.state IN ('done', 'partial'))
           ORDER BY citizen_id, provider_id, run_id DESC) last_change
     WHERE after <> 'green'
 )
@@ -70,12 +71,12 @@ class Frozen(NamedTuple):
 def daily_codes(request: ReportRequest) -> Content:
     """Rows by day, then citizen, then provider code. Raises ``CannotExport``."""
     runs = settled_runs(first=request.first, last=request.last)
-    return Content(COLUMNS, _rows(runs, identified=request.identified), {"runs": [told(run) for run in runs]})
+    person = PersonCells(identified=request.identified)
+    return Content(COLUMNS, _rows(runs, person), told(runs), person)
 
 
-def _rows(runs: Sequence[Run], *, identified: bool) -> Iterator[Row]:
+def _rows(runs: Sequence[Run], person: PersonCells) -> Iterator[Row]:
     for run in runs:
-        person = PersonCells(identified=identified)
         frozen = frozen_providers(run, zone=current_city().zone)
         day = run.day.isoformat()
         for citizen, ref, sealed, name, provider, colour, rules, green_on in stream(REGISTERED, {"run": run.pk}):

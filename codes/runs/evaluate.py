@@ -1,4 +1,8 @@
-"""Judging one partition: one statement evaluates its citizens, writes what changed, and says what it did."""
+"""Judging one partition: one statement evaluates its citizens, notes what would change, and says what it did.
+
+What it notes is the run's history rows. They count, for anybody who reads colours, once the run has settled: until then the
+city shows what it showed, and a run that is held or fails leaves nothing behind but its history.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -31,17 +35,6 @@ changed AS MATERIALIZED (
 history AS (
     INSERT INTO codes_verdictchange (run_id, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs)
     SELECT %(run)s, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs FROM changed
-),
-gone AS (
-    DELETE FROM codes_verdict v USING changed c
-    WHERE c.after = 'green' AND v.citizen_id = c.citizen_id AND v.provider_id = c.provider_id
-),
-present AS (
-    INSERT INTO codes_verdict (citizen_id, provider_id, version_id, colour, hits, turns_green_on, needs, run_id)
-    SELECT citizen_id, provider_id, version_id, after, hits, turns_green_on, needs, %(run)s FROM changed WHERE after <> 'green'
-    ON CONFLICT (citizen_id, provider_id) DO UPDATE
-    SET version_id = excluded.version_id, colour = excluded.colour, hits = excluded.hits,
-        turns_green_on = excluded.turns_green_on, needs = excluded.needs, run_id = excluded.run_id
 )
 SELECT (SELECT count(*) FROM subject), (SELECT count(*) FROM today), count(*),
        count(*) FILTER (WHERE after = 'red' AND before <> 'red'),

@@ -15,6 +15,10 @@ STEP_LEASE = timedelta(minutes=10)
 MAX_ATTEMPTS = 3
 
 
+class ClaimLost(RuntimeError):
+    """Another worker has taken the step over; this one's work was rolled back."""
+
+
 def start_run(
     *, by: str, now: datetime, day: date | None = None, as_of: datetime | None = None, collects: bool = True
 ) -> tuple[Run, bool]:

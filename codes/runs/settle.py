@@ -11,7 +11,8 @@ from codes.disagreements import settle_disagreements
 from codes.effective import settle_effective_codes
 from codes.models import Partition, Run
 from codes.review.settling import settle_cases
-from codes.runs.ledger import move_on
+from codes.runs.hold import hold, mass_flip
+from codes.runs.ledger import ClaimLost, move_on
 from codes.statistics import FINDINGS, refresh_statistics
 from regions.journal.record import record
 
@@ -26,16 +27,30 @@ WHERE run.id = p.run_id AND run.id = %s
 """
 
 
-class ClaimLost(RuntimeError):
-    """Another worker settles the run; this one's work was rolled back."""
+# The run's history becomes what the city shows, all of it at one instant.
+APPLY = """
+WITH mine AS MATERIALIZED (SELECT * FROM codes_verdictchange WHERE run_id = %(run)s),
+gone AS (
+    DELETE FROM codes_verdict v USING mine
+    WHERE mine.after = 'green' AND v.citizen_id = mine.citizen_id AND v.provider_id = mine.provider_id
+)
+INSERT INTO codes_verdict (citizen_id, provider_id, version_id, colour, hits, turns_green_on, needs, run_id)
+SELECT citizen_id, provider_id, version_id, after, hits, turns_green_on, needs, run_id FROM mine WHERE after <> 'green'
+ON CONFLICT (citizen_id, provider_id) DO UPDATE
+SET version_id = excluded.version_id, colour = excluded.colour, hits = excluded.hits,
+    turns_green_on = excluded.turns_green_on, needs = excluded.needs, run_id = excluded.run_id
+"""
 
 
 def settle(run: Run, *, now: datetime) -> Run:
-    """Settle a claimed run whose partitions have all ended. Raises ``ClaimLost``."""
+    """Settle a claimed run whose partitions have all ended, or hold it for two people. Raises ``ClaimLost``."""
+    if told := mass_flip(run):
+        return hold(run, told, now=now)
     changed = sum(partition.counts.get("changed", 0) for partition in run.partitions.all())
     with transaction.atomic():
-        refresh_statistics(FINDINGS, changed=changed > 0)
         with connection.cursor() as cursor:
+            cursor.execute(APPLY, {"run": run.pk})
+            refresh_statistics(FINDINGS, changed=changed > 0)
             cursor.execute(COUNT, [run.pk])
         counts: dict[str, Any] = {"effective_changes": settle_effective_codes(run)}
         counts["disagreements"] = asdict(settle_disagreements(run))

@@ -1,6 +1,7 @@
 """A run, step by step: collect and freeze → partitions → settle. Called by tasks and by ``recompute --here`` alike."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
@@ -8,10 +9,11 @@ from django.db import transaction
 from codes.intake.collecting import collect_source
 from codes.models import Run, RunSource
 from codes.runs.freeze import freeze_providers, make_partitions
-from codes.runs.ledger import all_partitions_ended, claim_step, give_back, move_on, unfinished_partitions
+from codes.runs.ledger import ClaimLost, all_partitions_ended, claim_step, give_back, move_on, unfinished_partitions
 from codes.runs.partitions import park_poisoned, work_partition
-from codes.runs.settle import ClaimLost, settle
+from codes.runs.settle import settle
 from codes.statistics import EVIDENCE, refresh_statistics
+from regions.sources.batches import AlreadyCollecting
 from regions.sources.models import Batch, Source
 
 Clock = Callable[[], datetime]
@@ -68,10 +70,13 @@ def _collect(run: Run) -> None:
     """Collect each source once; a source that fails is noted, and the run goes on with the horizon it had."""
     done = set(run.sources.values_list("source_id", flat=True))
     for source in Source.objects.exclude(pk__in=done).order_by("code"):
-        batch = collect_source(source, now=run.as_of, by="system")
-        failed = batch.state != Batch.State.ACCEPTED
+        batch, message = None, "it is being collected by somebody else"
+        with suppress(AlreadyCollecting):
+            batch = collect_source(source, now=run.as_of, by="system")
+            message = batch.message
+        failed = batch is None or batch.state != Batch.State.ACCEPTED
         RunSource.objects.get_or_create(
-            run=run, source=source, defaults={"batch": batch, "failed": failed, "message": batch.message if failed else ""}
+            run=run, source=source, defaults={"batch": batch, "failed": failed, "message": message if failed else ""}
         )
 
 
