@@ -39,7 +39,7 @@ CLOSE = f"""
 UPDATE codes_disagreement d SET closed_run_id = %(run)s
 WHERE d.closed_run_id IS NULL
   AND NOT EXISTS (SELECT FROM found WHERE found.citizen_id = d.citizen_id AND found.fingerprint = d.fingerprint)
-"""
+"""  # noqa: S608 - composed of constants
 
 OPEN = f"""
 {FOUND}
@@ -47,7 +47,7 @@ INSERT INTO codes_disagreement (citizen_id, fingerprint, colours, opened_run_id)
 SELECT citizen_id, fingerprint, colours, %(run)s FROM found
 WHERE NOT EXISTS (SELECT FROM codes_disagreement d WHERE d.citizen_id = found.citizen_id AND d.closed_run_id IS NULL)
 ORDER BY citizen_id
-"""
+"""  # noqa: S608 - composed of constants
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The effective code: ruling, agreement, policy, unknown – in this order (``semantics.md`` §4)."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -117,7 +117,7 @@ SELECT count(*) FROM changed
 def settle_effective_codes(run: Run) -> int:
     """Bring every citizen's effective code to the run's verdicts and the rulings in force; how many changed."""
     policy, _, preferred = current_city().interim_policy.partition(":")
-    parameters = {"run": run.pk, "policy": policy, "preferred": preferred}
+    parameters: dict[str, Any] = {"run": run.pk, "policy": policy, "preferred": preferred}
     with connection.cursor() as cursor:
         cursor.execute(END_EXPIRED, parameters)
         cursor.execute(SUSPEND, parameters)

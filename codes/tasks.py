@@ -21,7 +21,7 @@ BELL_EXPIRES = timedelta(minutes=5).total_seconds()
 
 def ring(schema: str, run_id: int) -> None:
     """Have some worker do what the run needs next."""
-    advance_run.apply_async(args=[schema, run_id], expires=BELL_EXPIRES)
+    advance_run.apply_async(args=(schema, run_id), expires=BELL_EXPIRES)
 
 
 @shared_task(name="codes.advance_run")
@@ -30,7 +30,7 @@ def advance_run(schema: str, run_id: int) -> int:
     with in_city(schema):
         waiting = advance(run_id, clock=timezone.now)
     for number in waiting:
-        judge_partition.apply_async(args=[schema, run_id, number], expires=BELL_EXPIRES)
+        judge_partition.apply_async(args=(schema, run_id, number), expires=BELL_EXPIRES)
     return len(waiting)
 
 

@@ -12,18 +12,23 @@ from portal.environment import load
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
+BEAT = {
+    # Every five minutes: the cities whose staggered minute has come and that have no run today.
+    "start due runs": {"task": "codes.start_due_runs", "schedule": crontab(minute="*/5")},
+    "sweep unfinished runs": {"task": "codes.sweep", "schedule": 15.0},
+    "sign journal checkpoints": {"task": "codes.sign_checkpoints", "schedule": crontab(minute=0)},
+}
+
 app = Celery("portal")
 # Deferred, so that a command that rings no bell starts no broker.
 app.add_defaults(
     lambda: {
-        "broker_url": load().broker_url,
+        "broker_url": (broker := load().broker_url),
         "broker_connection_retry_on_startup": True,
-        # A killed worker's tasks come back in about 20 s; the defaults take 100.
-        "broker_transport_options": {
-            "visibility_timeout": 600,
-            "unacked_restore_interval": 5,
-            "unacked_restore_throttle": 1,
-        },
+        # On Redis and Valkey a killed worker's tasks come back in about 20 s; the defaults take 100. RabbitMQ knows at once.
+        "broker_transport_options": {}
+        if broker.startswith("amqp")
+        else {"visibility_timeout": 600, "unacked_restore_interval": 5, "unacked_restore_throttle": 1},
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
         "worker_prefetch_multiplier": 1,
@@ -33,14 +38,9 @@ app.add_defaults(
         "accept_content": ["json"],
         "timezone": "UTC",
         "task_default_queue": "portal",
+        # On RabbitMQ a classic queue cannot become a quorum queue under its name, so it is one from the first day.
+        "task_default_queue_type": "quorum" if broker.startswith("amqp") else None,
         "beat_schedule": BEAT,
     }
 )
 app.autodiscover_tasks(["codes"])
-
-BEAT = {
-    # One bell an hour finds the cities whose local time has come to their staggered minute and that have no run today.
-    "start due runs": {"task": "codes.start_due_runs", "schedule": crontab(minute="*/5")},
-    "sweep unfinished runs": {"task": "codes.sweep", "schedule": 15.0},
-    "sign journal checkpoints": {"task": "codes.sign_checkpoints", "schedule": crontab(minute=0)},
-}

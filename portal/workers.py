@@ -41,6 +41,6 @@ def start_worker(output: int, *, beat: Path | None = None) -> subprocess.Popen[b
     if beat is not None:
         command += ["--beat", "--schedule", str(beat)]
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "portal.settings"}
-    return subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
+    return subprocess.Popen(
         command, cwd=CHECKOUT, env=environment, stdout=output, stderr=output, start_new_session=True
     )

@@ -18,14 +18,17 @@ class City(TenantMixin):
     division = models.CharField(max_length=6, help_text="GB/T 2260")
     timezone = models.TextField(default="Asia/Shanghai")
     interim_policy = models.TextField(default="strictest", help_text="strictest | prefer:<provider> | freshest")
-    mass_flip_share = models.FloatField(default=0.02, help_text="share of the registered turning red in one run that is held")
+    mass_flip_share = models.FloatField(
+        default=0.02, help_text="share of the registered turning red in one run that is held"
+    )
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(division__regex=r"^[0-9]{6}$"), name="city_division_is_six_digits"),
             models.CheckConstraint(
-                condition=Q(interim_policy__regex=r"^(strictest|freshest|prefer:.+)$"), name="city_interim_policy_is_known"
+                condition=Q(interim_policy__regex=r"^(strictest|freshest|prefer:.+)$"),
+                name="city_interim_policy_is_known",
             ),
         ]
 

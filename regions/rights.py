@@ -20,7 +20,9 @@ def grant_public_rights() -> None:
         sql.SQL("GRANT USAGE ON SCHEMA public TO {app}").format(app=app),
         sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app}").format(app=app),
         sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app}").format(app=app),
-        sql.SQL("REVOKE INSERT, UPDATE, DELETE ON public.regions_city, public.regions_domain FROM {app}").format(app=app),
+        sql.SQL("REVOKE INSERT, UPDATE, DELETE ON public.regions_city, public.regions_domain FROM {app}").format(
+            app=app
+        ),
     )
     for model in _append_only_models():
         if connection.introspection.table_names() and model._meta.db_table in connection.introspection.table_names():

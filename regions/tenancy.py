@@ -2,12 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection as any_connection
+from django.db import transaction
 from django.db.utils import ProgrammingError
 
 from regions.models import City
+
+# django-tenants' additions to a connection are not in Django's types.
+connection: Any = any_connection
 
 
 class NoSuchCity(LookupError):
@@ -60,7 +65,9 @@ def current_city() -> City:
 def all_schemas() -> list[str]:
     """Schema names of all cities, in a stable order. Call from ``public``."""
     try:
-        return list(City.objects.exclude(schema_name="public").order_by("schema_name").values_list("schema_name", flat=True))
+        return list(
+            City.objects.exclude(schema_name="public").order_by("schema_name").values_list("schema_name", flat=True)
+        )
     except ProgrammingError as error:
         raise WrongPlace("the database is not prepared; run `manage.py prepare`") from error
 

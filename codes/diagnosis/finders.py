@@ -5,6 +5,7 @@ from datetime import date
 
 from codes.diagnosis.check_in_runs import check_in_runs
 from codes.diagnosis.contrast import Contrast
+from codes.diagnosis.evidence import rule_side
 from codes.diagnosis.piece import (
     RULE_PARAMETERS,
     DeclarationPiece,
@@ -14,12 +15,12 @@ from codes.diagnosis.piece import (
     RiskEntry,
     RuleDifference,
     Rules,
+    RuleSide,
     SameEvent,
     Side,
     SidedRecord,
     SourcePiece,
 )
-from codes.diagnosis.evidence import rule_side
 from codes.models import RiskArea, Rule
 from codes.vocabulary import Cause
 
@@ -96,11 +97,14 @@ def _rule_difference(found: Contrast, fact: int) -> RuleDifference:
         rule = _rule_about(found, fact, version)
         sides[side] = rule_side(rule) if rule else None
     a, b = sides["a"], sides["b"]
+    return RuleDifference(record=found.evidence.record(fact), a=a, b=b, differs=_what_differs(a, b))
+
+
+def _what_differs(a: RuleSide | None, b: RuleSide | None) -> list[str]:
+    """The parameters that differ; ``rule`` where only one edition has a rule for the fact."""
     if a and b:
-        differs = [name for name in RULE_PARAMETERS if a[name] != b[name]]  # type: ignore[literal-required]
-    else:
-        differs = ["rule"] if a or b else []
-    return RuleDifference(record=found.evidence.record(fact), a=a, b=b, differs=differs)
+        return [name for name in RULE_PARAMETERS if a[name] != b[name]]  # type: ignore[literal-required]
+    return ["rule"] if a or b else []
 
 
 def _rule_about(found: Contrast, fact: int, version: int) -> Rule | None:
@@ -144,7 +148,11 @@ def _said(entry: RiskArea) -> tuple[object, ...]:
 
 def _same_event(record: Record, there: list[Record]) -> tuple[Record, str] | None:
     """The other side's record of the same event: equal but for its date, its area or its kind – the date nearest first."""
-    for differs, same in (("date", ("kind", "area")), ("area", ("kind", "started_on")), ("kind", ("area", "started_on"))):
+    for differs, same in (
+        ("date", ("kind", "area")),
+        ("area", ("kind", "started_on")),
+        ("kind", ("area", "started_on")),
+    ):
         alike = [other for other in there if all(record[key] == other[key] for key in same)]  # type: ignore[literal-required]
         if alike:
             return min(alike, key=lambda other: (abs(_days(other) - _days(record)), other["fact_id"])), differs

@@ -21,7 +21,9 @@ def _of_rules(guilty: Guilty) -> str:
         return ""
     if guilty["rules"]:
         one = guilty["rules"][0]
-        sides = [f"{side['rule_set']}-{side['version']}:{side['code']}" if side else "-" for side in (one["a"], one["b"])]
+        sides = [
+            f"{side['rule_set']}-{side['version']}:{side['code']}" if side else "-" for side in (one["a"], one["b"])
+        ]
         return f"rules|{sides[0]}|{sides[1]}|{','.join(one['differs'])}"
     if guilty["risk_areas"]:
         entry = guilty["risk_areas"][0]

@@ -96,7 +96,9 @@ class Pair:
 def judge_pairs(run: Run, disagreements: list[int], *, zone: str) -> Iterator[Pair]:
     """All disagreeing pairs of these disagreements, as of the run, each with its 16 hybrids."""
     with connection.cursor() as cursor:
-        cursor.execute(f"{verdicts_of(HYBRIDS)},\n{STATEMENT}", {"run": run.pk, "disagreements": disagreements, "zone": zone})
+        cursor.execute(
+            f"{verdicts_of(HYBRIDS)},\n{STATEMENT}", {"run": run.pk, "disagreements": disagreements, "zone": zone}
+        )
         for row in cursor.fetchall():
             yield _pair(row)
 

@@ -26,8 +26,12 @@ class Appeal(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=~Q(reason_code="") & ~Q(filed_by=""), name="appeal_has_a_reason_and_a_filer"),
-            models.CheckConstraint(condition=Q(withdraw_until__gte=models.F("filed_at")), name="appeal_can_be_withdrawn_for_a_while"),
+            models.CheckConstraint(
+                condition=~Q(reason_code="") & ~Q(filed_by=""), name="appeal_has_a_reason_and_a_filer"
+            ),
+            models.CheckConstraint(
+                condition=Q(withdraw_until__gte=models.F("filed_at")), name="appeal_can_be_withdrawn_for_a_while"
+            ),
         ]
 
     def __str__(self) -> str:

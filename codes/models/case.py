@@ -79,9 +79,12 @@ class Case(models.Model):
             models.Index(fields=["closed_at", "id"], condition=Q(closed_at__isnull=False), name="case_archive"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["citizen", "kind"], condition=OPEN, name="one_open_case_per_citizen_and_kind"),
+            models.UniqueConstraint(
+                fields=["citizen", "kind"], condition=OPEN, name="one_open_case_per_citizen_and_kind"
+            ),
             models.CheckConstraint(
-                condition=Q(state__in=OPEN_STATES, closed_at__isnull=True) | Q(state__in=CLOSED_STATES, closed_at__isnull=False),
+                condition=Q(state__in=OPEN_STATES, closed_at__isnull=True)
+                | Q(state__in=CLOSED_STATES, closed_at__isnull=False),
                 name="case_is_closed_when_its_state_says_so",
             ),
             models.CheckConstraint(
@@ -89,7 +92,8 @@ class Case(models.Model):
                 name="disagreement_case_has_its_disagreement",
             ),
             models.CheckConstraint(
-                condition=Q(assigned_at__isnull=True, assigned_to="") | Q(assigned_at__isnull=False) & ~Q(assigned_to=""),
+                condition=Q(assigned_at__isnull=True, assigned_to="")
+                | Q(assigned_at__isnull=False) & ~Q(assigned_to=""),
                 name="case_assigned_at_and_to_go_together",
             ),
             models.CheckConstraint(
@@ -97,7 +101,8 @@ class Case(models.Model):
                 name="case_ends_as_its_kind_does",
             ),
             models.CheckConstraint(
-                condition=Q(paused_at__isnull=True) | Q(state="waiting_for_information"), name="case_clock_stands_only_while_waiting"
+                condition=Q(paused_at__isnull=True) | Q(state="waiting_for_information"),
+                name="case_clock_stands_only_while_waiting",
             ),
             models.CheckConstraint(
                 condition=Q(escalated_at__isnull=True, escalated_for="")

@@ -47,15 +47,19 @@ class Guardianship(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["guardian", "dependant"], condition=Q(ended_at__isnull=True), name="one_open_guardianship_per_pair"
+                fields=["guardian", "dependant"],
+                condition=Q(ended_at__isnull=True),
+                name="one_open_guardianship_per_pair",
             ),
             models.CheckConstraint(condition=~Q(guardian=models.F("dependant")), name="nobody_is_their_own_guardian"),
             models.CheckConstraint(
-                condition=Q(reviewed_at__isnull=True, reviewed_by="") | Q(reviewed_at__isnull=False) & ~Q(reviewed_by=""),
+                condition=Q(reviewed_at__isnull=True, reviewed_by="")
+                | Q(reviewed_at__isnull=False) & ~Q(reviewed_by=""),
                 name="guardianship_reviewed_at_and_by_go_together",
             ),
             models.CheckConstraint(
-                condition=Q(accepted__isnull=True, reviewed_at__isnull=True) | Q(accepted__isnull=False, reviewed_at__isnull=False),
+                condition=Q(accepted__isnull=True, reviewed_at__isnull=True)
+                | Q(accepted__isnull=False, reviewed_at__isnull=False),
                 name="guardianship_is_answered_by_its_review",
             ),
             models.CheckConstraint(

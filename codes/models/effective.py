@@ -22,7 +22,9 @@ class EffectiveCode(models.Model):
     class Meta:
         indexes = [models.Index(fields=["colour", "because"])]
         constraints = [
-            models.CheckConstraint(condition=Q(colour__in=COLOURS, because__in=BECAUSE), name="effective_code_is_known"),
+            models.CheckConstraint(
+                condition=Q(colour__in=COLOURS, because__in=BECAUSE), name="effective_code_is_known"
+            ),
             models.CheckConstraint(
                 condition=Q(colour="unknown", because="unknown") | ~Q(colour="unknown") & ~Q(because="unknown"),
                 name="unknown_is_only_because_unknown",
@@ -49,10 +51,14 @@ class EffectiveChange(AppendOnly):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(before__in=COLOURS, after__in=COLOURS, before_because__in=BECAUSE, after_because__in=BECAUSE),
+                condition=Q(
+                    before__in=COLOURS, after__in=COLOURS, before_because__in=BECAUSE, after_because__in=BECAUSE
+                ),
                 name="effective_change_is_known",
             ),
-            models.CheckConstraint(condition=Q(run__isnull=False) | Q(ruling__isnull=False), name="effective_change_has_a_cause"),
+            models.CheckConstraint(
+                condition=Q(run__isnull=False) | Q(ruling__isnull=False), name="effective_change_has_a_cause"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -25,7 +25,11 @@ class Entry(AppendOnly):
 
     class Meta:
         indexes = [
-            models.Index(fields=["citizen", "provider", "submitted_at"], condition=Q(type="declaration"), name="entry_declarations"),
+            models.Index(
+                fields=["citizen", "provider", "submitted_at"],
+                condition=Q(type="declaration"),
+                name="entry_declarations",
+            ),
             models.Index(fields=["citizen", "provider", "day"], condition=Q(type="check_in"), name="entry_check_ins"),
         ]
         constraints = [
@@ -53,7 +57,9 @@ class CheckInDays(models.Model):
     complete_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["citizen", "provider"], name="check_in_days_once_per_registration")]
+        constraints = [
+            models.UniqueConstraint(fields=["citizen", "provider"], name="check_in_days_once_per_registration")
+        ]
 
     def __str__(self) -> str:
         return f"{self.citizen_id} with {self.provider_id}"

@@ -44,11 +44,14 @@ class Fact(AppendOnly):
         indexes = [models.Index(fields=["citizen"])]
         constraints = [
             models.UniqueConstraint(
-                fields=["record_id", "version", "source", "provider"], nulls_distinct=False, name="record_version_is_unique"
+                fields=["record_id", "version", "source", "provider"],
+                nulls_distinct=False,
+                name="record_version_is_unique",
             ),
             models.CheckConstraint(condition=ONE_ORIGIN, name="fact_has_exactly_one_origin"),
             models.CheckConstraint(
-                condition=Q(ended_on__isnull=True) | Q(ended_on__gte=models.F("started_on")), name="fact_ends_after_it_starts"
+                condition=Q(ended_on__isnull=True) | Q(ended_on__gte=models.F("started_on")),
+                name="fact_ends_after_it_starts",
             ),
             models.CheckConstraint(
                 condition=~Q(kind="area_stay") | Q(area__isnull=False) | Q(revoked=True), name="area_stay_has_an_area"

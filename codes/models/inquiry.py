@@ -63,17 +63,24 @@ class CorrectionRequest(models.Model):
     answered_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["sent_at"], condition=Q(answered_at__isnull=True), name="corrections_unanswered")]
+        indexes = [
+            models.Index(fields=["sent_at"], condition=Q(answered_at__isnull=True), name="corrections_unanswered")
+        ]
         constraints = [
             models.UniqueConstraint(
-                fields=["case", "fact"], condition=Q(answered_at__isnull=True), name="one_open_correction_per_record_and_case"
+                fields=["case", "fact"],
+                condition=Q(answered_at__isnull=True),
+                name="one_open_correction_per_record_and_case",
             ),
             models.CheckConstraint(
                 condition=Q(answered_at__isnull=True, answer="", answer_entered_by="")
-                | Q(answered_at__isnull=False, answer__in=["corrected", "upheld", "not_ours"]) & ~Q(answer_entered_by=""),
+                | Q(answered_at__isnull=False, answer__in=["corrected", "upheld", "not_ours"])
+                & ~Q(answer_entered_by=""),
                 name="correction_answer_is_whole",
             ),
-            models.CheckConstraint(condition=~Q(text="") & ~Q(sent_to="") & ~Q(sent_by=""), name="correction_says_what_to_whom"),
+            models.CheckConstraint(
+                condition=~Q(text="") & ~Q(sent_to="") & ~Q(sent_by=""), name="correction_says_what_to_whom"
+            ),
         ]
 
     def __str__(self) -> str:

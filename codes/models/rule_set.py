@@ -60,7 +60,9 @@ class Rule(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(colour__in=["red", "yellow"]), name="rule_colour_is_red_or_yellow"),
-            models.CheckConstraint(condition=Q(anchor__in=["started", "ended", "recorded"]), name="rule_anchor_is_known"),
+            models.CheckConstraint(
+                condition=Q(anchor__in=["started", "ended", "recorded"]), name="rule_anchor_is_known"
+            ),
             models.CheckConstraint(
                 condition=Q(checkin_days__gte=0, tests__gte=0, test_gap_days__gte=0)
                 & (Q(hold_days__isnull=True) | Q(hold_days__gte=0)),
@@ -85,7 +87,8 @@ class RiskArea(models.Model):
         indexes = [models.Index(fields=["version", "area"])]
         constraints = [
             models.CheckConstraint(
-                condition=Q(to_day__isnull=True) | Q(to_day__gte=models.F("from_day")), name="risk_area_ends_after_it_starts"
+                condition=Q(to_day__isnull=True) | Q(to_day__gte=models.F("from_day")),
+                name="risk_area_ends_after_it_starts",
             )
         ]
 

@@ -19,7 +19,9 @@ def two_people(name: str) -> list[models.CheckConstraint]:
             condition=~Q(state__in=["approved", "refused", "ended"]) | Q(decided_at__isnull=False) & ~Q(decided_by=""),
             name=f"{name}_is_decided_by_somebody",
         ),
-        models.CheckConstraint(condition=~Q(proposed_by="") & ~Q(reason_code=""), name=f"{name}_has_proposer_and_reason"),
+        models.CheckConstraint(
+            condition=~Q(proposed_by="") & ~Q(reason_code=""), name=f"{name}_has_proposer_and_reason"
+        ),
         models.CheckConstraint(
             condition=Q(end_proposed_by="") | ~Q(end_proposed_by=F("ended_by")), name=f"{name}_end_takes_two_people"
         ),
@@ -73,10 +75,16 @@ class Ruling(Proposal):
         ]
         constraints = [
             *two_people("ruling"),
-            models.CheckConstraint(condition=Q(colour__in=["red", "yellow", "green"]), name="ruling_colour_is_a_colour"),
+            models.CheckConstraint(
+                condition=Q(colour__in=["red", "yellow", "green"]), name="ruling_colour_is_a_colour"
+            ),
             models.CheckConstraint(condition=Q(evidence__0__isnull=False), name="ruling_rests_on_evidence"),
-            models.UniqueConstraint(fields=["citizen"], condition=Q(state="approved"), name="one_ruling_in_force_per_citizen"),
-            models.UniqueConstraint(fields=["citizen"], condition=Q(state="proposed"), name="one_proposed_ruling_per_citizen"),
+            models.UniqueConstraint(
+                fields=["citizen"], condition=Q(state="approved"), name="one_ruling_in_force_per_citizen"
+            ),
+            models.UniqueConstraint(
+                fields=["citizen"], condition=Q(state="proposed"), name="one_proposed_ruling_per_citizen"
+            ),
         ]
 
     def __str__(self) -> str:

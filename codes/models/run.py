@@ -48,7 +48,9 @@ class Run(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["day", "sequence"], name="run_sequence_is_unique_for_its_day"),
             models.UniqueConstraint(
-                fields=["slot"], condition=Q(state__in=["collecting", "evaluating", "settling"]), name="one_open_run_per_city"
+                fields=["slot"],
+                condition=Q(state__in=["collecting", "evaluating", "settling"]),
+                name="one_open_run_per_city",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["collecting", "evaluating", "settling"], ended_at__isnull=True)
@@ -57,7 +59,9 @@ class Run(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(released_at__isnull=True, released_by="")
-                | Q(released_at__isnull=False, release_asked_at__isnull=False) & ~Q(released_by="") & ~Q(released_by=F("release_asked_by")),
+                | Q(released_at__isnull=False, release_asked_at__isnull=False)
+                & ~Q(released_by="")
+                & ~Q(released_by=F("release_asked_by")),
                 name="held_run_is_released_by_two_people",
             ),
         ]
@@ -104,7 +108,8 @@ class RunProvider(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["run", "provider"], name="provider_is_frozen_once_per_run"),
             models.CheckConstraint(
-                condition=Q(known=True, horizon__isnull=False, version__isnull=False) | Q(known=False) & ~Q(why_unknown=""),
+                condition=Q(known=True, horizon__isnull=False, version__isnull=False)
+                | Q(known=False) & ~Q(why_unknown=""),
                 name="known_provider_has_horizon_and_edition",
             ),
         ]
@@ -144,7 +149,9 @@ class Partition(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["run", "number"], name="partition_number_is_unique"),
-            models.CheckConstraint(condition=Q(state__in=["pending", "claimed", "done", "parked"]), name="partition_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=["pending", "claimed", "done", "parked"]), name="partition_state_is_known"
+            ),
             models.CheckConstraint(condition=~Q(state="parked") | ~Q(error=""), name="parked_partition_says_why"),
         ]
 

@@ -30,8 +30,12 @@ class SignInCode(models.Model):
             models.Index(fields=["asked_at"]),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(tries__gte=0, tries__lte=MAX_TRIES), name="sign_in_code_tries_are_limited"),
-            models.CheckConstraint(condition=Q(used_at__isnull=True) | Q(citizen__isnull=False), name="used_code_is_a_citizens"),
+            models.CheckConstraint(
+                condition=Q(tries__gte=0, tries__lte=MAX_TRIES), name="sign_in_code_tries_are_limited"
+            ),
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True) | Q(citizen__isnull=False), name="used_code_is_a_citizens"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -50,7 +54,9 @@ class PersonAccess(AppendOnly):
     class Meta:
         indexes = [models.Index(fields=["citizen", "-at", "-id"])]
         constraints = [
-            models.CheckConstraint(condition=~Q(by="") & ~Q(purpose="") & ~Q(what=""), name="access_says_who_why_and_what")
+            models.CheckConstraint(
+                condition=~Q(by="") & ~Q(purpose="") & ~Q(what=""), name="access_says_who_why_and_what"
+            )
         ]
 
     def __str__(self) -> str:

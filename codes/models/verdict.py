@@ -60,9 +60,12 @@ class VerdictChange(AppendOnly):
         constraints = [
             models.UniqueConstraint(fields=["citizen", "provider", "run"], name="one_change_per_run"),
             models.CheckConstraint(
-                condition=Q(before__in=["red", "yellow", "green"], after__in=["red", "yellow", "green"]), name="change_is_of_colours"
+                condition=Q(before__in=["red", "yellow", "green"], after__in=["red", "yellow", "green"]),
+                name="change_is_of_colours",
             ),
-            models.CheckConstraint(condition=Q(after="green") | NAMES_A_HIT, name="change_to_red_or_yellow_names_a_hit"),
+            models.CheckConstraint(
+                condition=Q(after="green") | NAMES_A_HIT, name="change_to_red_or_yellow_names_a_hit"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Fixing a run's inputs: which providers can judge, from which source up to which horizon, by which edition."""
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from django.db import connection
 
@@ -12,7 +13,9 @@ CITIZENS_PER_PARTITION = 20_000
 
 def freeze_providers(run: Run) -> list[RunProvider]:
     """Write down for each provider what its verdicts of this run rest on (``semantics.md`` §2, §3)."""
-    rows = [_frozen(run, provider) for provider in Provider.objects.select_related("source", "rule_set").order_by("code")]
+    rows = [
+        _frozen(run, provider) for provider in Provider.objects.select_related("source", "rule_set").order_by("code")
+    ]
     return RunProvider.objects.bulk_create(rows)
 
 
@@ -24,7 +27,9 @@ def horizon_of(source: Source, *, known_at: datetime) -> datetime | None:
 
 def edition_in_force(rule_set_id: int, *, day: date) -> RuleSetVersion | None:
     """The newest edition whose day has come."""
-    return RuleSetVersion.objects.filter(rule_set=rule_set_id, effective_from__lte=day).order_by("-effective_from").first()
+    return (
+        RuleSetVersion.objects.filter(rule_set=rule_set_id, effective_from__lte=day).order_by("-effective_from").first()
+    )
 
 
 def make_partitions(run: Run) -> int:
@@ -41,7 +46,7 @@ def make_partitions(run: Run) -> int:
             [CITIZENS_PER_PARTITION],
         )
         bounds = [0, *(citizen + 1 for (citizen,) in cursor.fetchall()), 2**62]
-    ranges = zip(bounds, bounds[1:], strict=False)
+    ranges = pairwise(bounds)
     rows = [Partition(run=run, number=n, low=low, high=high) for n, (low, high) in enumerate(ranges, start=1)]
     return len(Partition.objects.bulk_create(rows))
 

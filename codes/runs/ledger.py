@@ -36,7 +36,13 @@ def start_run(
             run = Run.objects.create(
                 day=day, sequence=last + 1, as_of=as_of, collects=collects, started_by=by, started_at=now
             )
-            record("run.started", by=by, now=now, subject=f"run:{run.pk}", data={"day": str(day), "as_of": as_of.isoformat()})
+            record(
+                "run.started",
+                by=by,
+                now=now,
+                subject=f"run:{run.pk}",
+                data={"day": str(day), "as_of": as_of.isoformat()},
+            )
     except IntegrityError:  # another starter was quicker; theirs is the run
         found = open_run()
         if found is None:

@@ -67,7 +67,9 @@ def settle(run: Run, *, now: datetime) -> Run:
 
 
 def _what_is_missing(run: Run) -> str:
-    parked = list(run.partitions.filter(state=Partition.State.PARKED).order_by("number").values_list("number", flat=True))
+    parked = list(
+        run.partitions.filter(state=Partition.State.PARKED).order_by("number").values_list("number", flat=True)
+    )
     failed = list(run.sources.filter(failed=True).order_by("source__code").values_list("source__code", "message"))
     said = [f"source {code} failed: {message}" for code, message in failed]
     if parked:

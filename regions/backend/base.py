@@ -27,7 +27,7 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
                 own_cursor.close()
 
     def _entry_statement(self) -> str:
-        path = ", ".join(f'"{schema}"' for schema in self._get_cursor_search_paths())
+        path = ", ".join(f'"{schema}"' for schema in self._get_cursor_search_paths())  # type: ignore[no-untyped-call]
         role = getattr(self.tenant, "role_name", None)
         take = f'SET ROLE "{role}"' if role else "RESET ROLE"
         return f"SET search_path = {path}; {take}"

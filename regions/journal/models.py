@@ -19,7 +19,11 @@ class JournalEntry(AppendOnly):
     digest = models.BinaryField()
 
     class Meta:
-        indexes = [models.Index(fields=["subject", "seq"]), models.Index(fields=["verb", "seq"]), models.Index(fields=["at"])]
+        indexes = [
+            models.Index(fields=["subject", "seq"]),
+            models.Index(fields=["verb", "seq"]),
+            models.Index(fields=["at"]),
+        ]
         constraints = [models.CheckConstraint(condition=~Q(by=""), name="journal_entry_has_an_actor")]
 
     def __str__(self) -> str:

@@ -23,7 +23,9 @@ class Act(NamedTuple):
     data: Mapping[str, Any] = {}
 
 
-def record(verb: str, *, by: str, now: datetime, subject: str = "", data: Mapping[str, Any] | None = None) -> JournalEntry:
+def record(
+    verb: str, *, by: str, now: datetime, subject: str = "", data: Mapping[str, Any] | None = None
+) -> JournalEntry:
     """Append one act to the current city's chain.
 
     ``data`` must be JSON and hold no ID number, phone or secret: the journal is read by auditors and never deleted.

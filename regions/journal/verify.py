@@ -72,7 +72,9 @@ def _check_points(count: int, digests: dict[int, bytes]) -> Verification:
         if seq > count:
             return Verification(count, checked, count + 1, f"the tail is cut: a signed checkpoint knows {seq} entries")
         if digests.get(seq) != digest:
-            return Verification(count, checked, seq, "the chain was written anew: a signed checkpoint holds another digest")
+            return Verification(
+                count, checked, seq, "the chain was written anew: a signed checkpoint holds another digest"
+            )
     return Verification(count, checked)
 
 

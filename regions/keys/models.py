@@ -21,12 +21,16 @@ class CityKey(models.Model):
     wrapped = models.BinaryField(help_text="AES-GCM under the key-encryption key")
     public_key = models.BinaryField(null=True)
     created_at = models.DateTimeField()
-    retired_at = models.DateTimeField(null=True, help_text="no longer used for new work; still opens and verifies the old")
+    retired_at = models.DateTimeField(
+        null=True, help_text="no longer used for new work; still opens and verifies the old"
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(purpose__in=Purpose.values), name="key_purpose_is_known"),
-            models.UniqueConstraint(fields=["purpose"], condition=Q(retired_at__isnull=True), name="one_key_in_use_per_purpose"),
+            models.UniqueConstraint(
+                fields=["purpose"], condition=Q(retired_at__isnull=True), name="one_key_in_use_per_purpose"
+            ),
         ]
 
     def __str__(self) -> str:

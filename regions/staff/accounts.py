@@ -17,7 +17,9 @@ class CannotAddStaff(ValueError):
     """The account cannot be made as asked; the message says why and what would work."""
 
 
-def add_staff(*, username: str, roles: Iterable[str], by: str, now: datetime, full_name: str = "") -> tuple[Account, str]:
+def add_staff(
+    *, username: str, roles: Iterable[str], by: str, now: datetime, full_name: str = ""
+) -> tuple[Account, str]:
     """Make an account with these roles in the current city: (account, one-time password).
 
     Raises ``CannotAddStaff`` for an unknown role, roles that exclude each other, or a name already taken.

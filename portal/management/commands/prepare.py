@@ -9,7 +9,9 @@ from regions.tenancy import as_owner
 
 
 class Command(BaseCommand):
-    help = "Migrates public and every city, as the owner, and sets all rights. Safe to repeat; run it after every upgrade."
+    help = (
+        "Migrates public and every city, as the owner, and sets all rights. Safe to repeat; run it after every upgrade."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with as_owner():

@@ -30,7 +30,9 @@ class Command(CityCommand):
         parser.add_argument("--no-collect", action="store_true", help="judge by what the city has; ask no source")
         parser.add_argument("--here", action="store_true", help="in this process instead of through Celery")
 
-    def handle_city(self, *, day: date | None, as_of: datetime | None, no_collect: bool, here: bool, **options: Any) -> None:
+    def handle_city(
+        self, *, day: date | None, as_of: datetime | None, no_collect: bool, here: bool, **options: Any
+    ) -> None:
         run, opened = start_run(by=options["by"], now=timezone.now(), day=day, as_of=as_of, collects=not no_collect)
         if not opened:
             self.stderr.write(f"The run {run} is still open; following it.")
@@ -57,7 +59,9 @@ class Command(CityCommand):
                 told = f"{frozen.registered} unknown ({frozen.why_unknown})"
             self.stdout.write(f"{frozen.provider.code}: {told}")
         changed = sum(partition.counts.get("changed", 0) for partition in run.partitions.all())
-        self.stdout.write(f"{changed} verdicts changed, {run.counts.get('effective_changes', 0)} effective codes changed")
+        self.stdout.write(
+            f"{changed} verdicts changed, {run.counts.get('effective_changes', 0)} effective codes changed"
+        )
         if "disagreements" in run.counts:
             cases = run.counts["cases"]
             self.stdout.write(
@@ -89,5 +93,3 @@ def show(run: Run, bar: "tqdm[Any]") -> None:
     bar.total = run.partitions.count() or None
     bar.n = run.partitions.filter(state__in=ended).count()
     bar.set_postfix_str(run.state)
-
-

@@ -24,7 +24,9 @@ class Command(CityCommand):
             done = self._decide(run, refuse, by)
         except CannotRelease as error:
             raise EndedBadly(f"{error}.", code=2) from error
-        self.stdout.write(f"Run {done} is {done.state}{'; a second person decides' if done.state == Run.State.HELD else ''}.")
+        self.stdout.write(
+            f"Run {done} is {done.state}{'; a second person decides' if done.state == Run.State.HELD else ''}."
+        )
 
     def _decide(self, run: int, reason: str | None, by: str) -> Run:
         if reason is not None:
