@@ -24,8 +24,9 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[object
         return
     file.seek(0)
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    with connection.cursor() as cursor:
-        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
+    # Django turns the driver's errors into its own for `execute` only.
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.copy_expert(statement, file)
 
 

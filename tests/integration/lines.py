@@ -1,0 +1,71 @@
+"""Lines as providers send them, and the short way to have them taken."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from codes.intake.entries import take_lines
+from codes.intake.results import LineResult
+from codes.models import Citizen
+from regions.identity import Identity
+from regions.keys.sealing import identity_hash
+from regions.vocabulary import IdType
+
+Line = dict[str, Any]
+# Two residents whose numbers pass every check, made up.
+ANNA, BERT = "11010519491231002X", "510104199003078033"
+
+
+def declaration(**changes: Any) -> Line:
+    """A declaration of Anna's to Alipay in which nothing is wrong; a change to ``...`` leaves the key out."""
+    line = {
+        "type": "declaration",
+        "provider": "alipay",
+        "entry_id": "d-1",
+        "id_type": "10",
+        "id_number": ANNA,
+        "full_name": "安娜",
+        "phone": "13800000000",
+        "submitted_at": "2026-11-20T08:00:00+08:00",
+        "symptoms": [],
+        "contact": "no",
+        "area_stays": [],
+        "arrival": None,
+        "overseas_arrival_on": None,
+    }
+    return _changed(line, changes)
+
+
+def check_in(**changes: Any) -> Line:
+    """A healthy check-in of Anna's with Alipay; a change to ``...`` leaves the key out."""
+    line = {
+        "type": "check_in",
+        "provider": "alipay",
+        "entry_id": "c-1",
+        "id_type": "10",
+        "id_number": ANNA,
+        "day": "2026-11-20",
+        "healthy": True,
+    }
+    return _changed(line, changes)
+
+
+def take(*lines: Line | bytes, now: datetime, **options: Any) -> list[LineResult]:
+    """Have the current city take the lines."""
+    raw = [line if isinstance(line, bytes) else json.dumps(line, ensure_ascii=False).encode() for line in lines]
+    return list(take_lines(raw, by="tests", now=now, **options))
+
+
+def outcomes(results: Iterable[LineResult]) -> list[str]:
+    """What became of each line: `accepted`, `duplicate`, or the reason why it was refused."""
+    return [result.refusal.reason.value if result.refusal else result.outcome.value for result in results]
+
+
+def citizen(id_number: str = ANNA, id_type: IdType = IdType.RESIDENT_ID) -> Citizen:
+    """The citizen with this document in the current city."""
+    return Citizen.objects.get(id_hash=identity_hash(Identity(id_type, id_number)))
+
+
+def _changed(line: Line, changes: dict[str, Any]) -> Line:
+    return {key: value for key, value in (line | changes).items() if value is not ...}
