@@ -7,8 +7,10 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import worker_init
 
 from portal.environment import load
+from portal.start_up import refuse_unsafe_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -44,3 +46,9 @@ app.add_defaults(
     }
 )
 app.autodiscover_tasks(["codes"])
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]  # celery has no types for its signals
+def refuse_unsafe_worker(**_: object) -> None:
+    """A worker holds every city's data: it starts as carefully as the web server does."""
+    refuse_unsafe_start(load())

@@ -4,5 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from portal.environment import load
+from portal.start_up import refuse_unsafe_start
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+refuse_unsafe_start(load())
 application = get_wsgi_application()
