@@ -1,5 +1,9 @@
-from django.apps import AppConfig
+from importlib import import_module
 
+from django.apps import AppConfig
+from django.conf import settings
+
+from portal.catalogues import compile_catalogues
 from portal.celery import app as celery_app
 
 __all__ = ["PortalConfig", "celery_app"]
@@ -9,3 +13,12 @@ class PortalConfig(AppConfig):
     """The top floor. Naming the Celery app here binds every shared task to it."""
 
     name = "portal"
+
+    def ready(self) -> None:
+        """Listen to what happens at the staff's door; the listeners import models, which are there only now.
+
+        The translations are made ready as well, before anything is said in Chinese.
+        """
+        for folder in settings.LOCALE_PATHS:
+            compile_catalogues(folder)
+        import_module("portal.staff_sign_in.events")

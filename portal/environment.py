@@ -5,10 +5,12 @@
 
 import base64
 import binascii
+import json
 import secrets
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -44,6 +46,9 @@ class Environment:
     secret_key: str = field(repr=False)
     key_encryption_key: bytes = field(repr=False)
     allowed_hosts: tuple[str, ...]
+    operator_hosts: tuple[str, ...]
+    trusted_proxies: int
+    staff_single_sign_on: tuple[dict[str, Any], ...] = field(repr=False)
     source_allow_list: tuple[SourceHost, ...]
     state: Path
     media_root: Path
@@ -118,6 +123,9 @@ def load() -> Environment:
         secret_key=secret_key,
         key_encryption_key=_key_encryption_key(env.str("KEY_ENCRYPTION_KEY", default=""), secret_key, debug=debug),
         allowed_hosts=allowed_hosts,
+        operator_hosts=tuple(env.list("OPERATOR_HOSTS", default=list(LOOPBACK_NAMES[:2]))),
+        trusted_proxies=env.int("TRUSTED_PROXIES", default=0 if debug else 1),
+        staff_single_sign_on=_single_sign_on(env.str("STAFF_SINGLE_SIGN_ON", default="")),
         source_allow_list=_source_allow_list(env.list("SOURCE_ALLOW_LIST", default=[]), debug=debug),
         state=state,
         media_root=Path(env.path("MEDIA_ROOT", default=str(state / "media"))()),
@@ -130,10 +138,13 @@ def load() -> Environment:
 
 
 def read_env_file() -> None:
-    """Put the lines of `.env` into the process's environment, where city files look up `url_env` and `secret_env`."""
-    path = CHECKOUT / ".env"
-    if path.is_file():
-        environ.Env.read_env(path)
+    """Put the lines of `.env` into the process's environment, where city files look up `url_env` and `secret_env`.
+
+    The demo keeps those of its stand-in sources in its own file, so that every command can collect from them.
+    """
+    for path in (CHECKOUT / ".env", state_directory() / "demo.env"):
+        if path.is_file():
+            environ.Env.read_env(path)
 
 
 def _is_loopback(host: str) -> bool:
@@ -176,6 +187,28 @@ def _key_encryption_key(value: str, secret_key: str, *, debug: bool) -> bytes:
     if len(key) != KEY_BYTES:
         raise ImproperlyConfigured(f"KEY_ENCRYPTION_KEY holds {len(key)} bytes and must hold {KEY_BYTES}.")
     return key
+
+
+def _single_sign_on(value: str) -> tuple[dict[str, Any], ...]:
+    """Apps of allauth's OpenID Connect, one a city, from a JSON object: schema → server_url, client_id, secret, name."""
+    if not value:
+        return ()
+    fault = ImproperlyConfigured(
+        "STAFF_SINGLE_SIGN_ON is not a JSON object of cities, each with server_url, client_id, secret and name."
+    )
+    try:
+        return tuple(
+            {
+                "provider_id": schema,
+                "name": city["name"],
+                "client_id": city["client_id"],
+                "secret": city["secret"],
+                "settings": {"server_url": city["server_url"]},
+            }
+            for schema, city in json.loads(value).items()
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise fault from None
 
 
 def _source_allow_list(entries: list[str], *, debug: bool) -> tuple[SourceHost, ...]:

@@ -1,8 +1,10 @@
 """Django settings. What differs between installations comes from ``portal.environment``."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
+from csp.constants import NONE, SELF
 
 from portal import environment
 
@@ -17,28 +19,35 @@ SOURCE_ALLOW_LIST = ENVIRONMENT.source_allow_list
 JOURNAL_CHECKPOINTS = ENVIRONMENT.state / "checkpoints"
 
 # What lives in public, what in each city's schema. An app's boundary is a schema boundary (docs/adr/0002).
-SHARED_APPS = [
-    "django_tenants",
-    "regions",
-    "portal",
+# Signing in is in both: the operator's accounts are in public, each city's in its own schema.
+SIGN_IN_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
     "regions.staff",
     "regions.keys",
     "regions.journal",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "axes",
+]
+SHARED_APPS = [
+    "django_tenants",
+    "regions",
+    "portal",
+    *SIGN_IN_APPS,
+    "allauth",
+    "allauth.socialaccount.providers.openid_connect",
+    "csp",
+    "django_htmx",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django.contrib.postgres",
 ]
 TENANT_APPS = [
-    "django.contrib.contenttypes",
-    "django.contrib.auth",
-    "django.contrib.sessions",
-    "regions.staff",
-    "regions.keys",
-    "regions.journal",
+    *SIGN_IN_APPS,
     "regions.sources",
     "codes",
 ]
@@ -67,16 +76,22 @@ CACHES = {
 }
 
 MIDDLEWARE = [
-    "django_tenants.middleware.main.TenantMainMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "portal.web.host.HostMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "portal.web.place.PlaceMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "portal.web.conflict.ConflictMiddleware",
+    "portal.staff_sign_in.limits.SessionLimitsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 TEMPLATES = [
@@ -88,31 +103,120 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
+                "django.template.context_processors.tz",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "portal.web.surroundings.surroundings",
             ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "portal.templatetags.page"],
         },
     }
 ]
 WSGI_APPLICATION = "portal.wsgi.application"
 
+# Outside of trying things out everything goes over TLS; gunicorn learns that from the proxy's X-Forwarded-Proto.
+SECURE = not DEBUG
+SECURE_SSL_REDIRECT = SECURE
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
+SECURE_HSTS_PRELOAD = SECURE
+COOKIE_PREFIX = "__Host-" if SECURE else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
+SESSION_COOKIE_SECURE = SECURE
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
+CSRF_COOKIE_SECURE = SECURE
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "portal.web.errors.stale_form"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
+LANGUAGE_COOKIE_SECURE = SECURE
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LOOK_COOKIE_NAME = f"{COOKIE_PREFIX}look"
+X_FRAME_OPTIONS = "DENY"
+# Nothing inline, nothing from elsewhere, nothing framed; pages work without any script.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
 AUTH_USER_MODEL = "staff.Account"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "staff_home"
+STAFF_IDLE = timedelta(minutes=15)
+STAFF_LONGEST = timedelta(hours=8)
+CITIZEN_IDLE = timedelta(minutes=20)
+
+ACCOUNT_ADAPTER = "portal.staff_sign_in.adapters.StaffAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+MFA_ADAPTER = "portal.staff_sign_in.adapters.OneTimeCodeAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+SOCIALACCOUNT_ADAPTER = "portal.staff_sign_in.adapters.SingleSignOnAdapter"
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": list(ENVIRONMENT.staff_single_sign_on)}}
+
+# Five wrong passwords lock a name at an address for a quarter of an hour; its owner elsewhere is not locked out.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "login"
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "portal.staff_sign_in.lock_out.locked_out"
+AXES_CLIENT_IP_CALLABLE = "portal.web.address.client_address"
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["portal.formats"]
 TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 USE_TZ = True
 
-STATIC_URL = "static/"
+STATIC_URL = "/static/"
 STATIC_ROOT = ENVIRONMENT.static_root
 STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
 MEDIA_ROOT = ENVIRONMENT.media_root
+OPERATOR_HOSTS = ENVIRONMENT.operator_hosts
+TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
 
 LOGGING = {
     "version": 1,

@@ -1,5 +1,17 @@
 """Addresses under the host of no city: the operator."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from portal.web import look
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("portal.staff_sign_in.urls")),
+    path("display/", look.display, name="display"),
+    path("display/size/", look.switch_size, name="switch_size"),
+    path("display/language/", look.switch_language, name="switch_language"),
+]
+
+handler400 = "portal.web.errors.bad_request"
+handler403 = "portal.web.errors.forbidden"
+handler404 = "portal.web.errors.missing"
+handler500 = "portal.web.errors.failed"

@@ -1,0 +1,133 @@
+"""Where allauth asks how things are done here: nobody signs up, one-time-code secrets are sealed, single sign-on finds accounts."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialApp, SocialLogin
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.staff_sign_in.enrolment import has_one_time_codes
+from portal.staff_sign_in.sealing import open_secret, seal_secret
+from portal.web.address import client_address
+from portal.web.host import city_of
+from regions.journal.record import record
+from regions.staff.models import Account
+
+
+class StaffAdapter(DefaultAccountAdapter):
+    """Accounts are made by ``regions.staff.accounts`` and by nobody else."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": gettext_lazy("User name and password do not fit. Check both and try again."),
+        "too_many_login_attempts": gettext_lazy("Too many attempts. Wait a few minutes and try again."),
+        "enter_current_password": gettext_lazy("This is not your present password."),
+        "incorrect_password": gettext_lazy("This is not your password."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - allauth's signature
+        """Never."""
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """As far as the proxies can be believed."""
+        return client_address(request)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:  # noqa: ARG002
+        """Again before codes are changed; not before the first ones are set up, minutes after signing in."""
+        account = context.request.user
+        return isinstance(account, Account) and has_one_time_codes(account)
+
+    def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:  # noqa: ARG002
+        """As if there were no such account."""
+        return render(request, "account/no_account.html", status=403)
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """Our own pages say what happened, in our own words."""
+
+    def send_notification_mail(self, template_prefix: str, user: AbstractBaseUser, **kwargs: Any) -> None:
+        """Staff are not written to by mail."""
+
+
+class OneTimeCodeAdapter(DefaultMFAAdapter):
+    """Secrets of one-time codes are encrypted before they are stored."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": gettext_lazy("This code is wrong or was used already. Wait for the next one and type it in."),
+    }
+
+    def encrypt(self, text: str) -> str:
+        """For storing."""
+        return seal_secret(text, place=_place())
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """For checking a code."""
+        return open_secret(encrypted_text, place=_place())
+
+    def get_totp_label(self, user: AbstractBaseUser) -> str:
+        """What the authenticator app calls the account."""
+        return user.get_username()
+
+    def get_totp_issuer(self) -> str:
+        """… and where it is from."""
+        city = city_of(context.request)
+        name = city.name_zh if city else _("Province")
+        return f"{name} {_('health code desk')}"
+
+
+class SingleSignOnAdapter(DefaultSocialAccountAdapter):
+    """A city's own sign-on opens accounts that exist in that city under the same name, and no others."""
+
+    def list_apps(
+        self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
+    ) -> list[SocialApp]:
+        """The settings' app of this city; what a city might store in its own table is not asked."""
+        city = city_of(request)
+        apps = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+        mine = [app for app in apps if city is not None and app["provider_id"] == city.schema_name]
+        found = [SocialApp(provider="openid_connect", **app) for app in mine]
+        return [
+            app
+            for app in found
+            if provider in (None, app.provider, app.provider_id) and client_id in (None, app.client_id)
+        ]
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Tie the sign-on's identity to the account of the same name; without one, say what to do."""
+        if sociallogin.is_existing:
+            return
+        data = sociallogin.account.extra_data
+        claims = {**data.get("id_token", {}), **data.get("userinfo", {})}
+        account = Account.objects.filter(username=claims.get("preferred_username", ""), is_active=True).first()
+        if account is None:
+            raise ImmediateHttpResponse(render(request, "account/no_account.html", status=403))
+        with transaction.atomic():
+            sociallogin.connect(request, account)
+            record(
+                "staff.single_sign_on_tied",
+                by=account.username,
+                now=timezone.now(),
+                subject=f"staff:{account.username}",
+            )
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:  # noqa: ARG002
+        """Never."""
+        return False
+
+
+def _place() -> str:
+    """The schema the account is in."""
+    city = city_of(context.request)
+    return city.schema_name if city else "public"

@@ -1,0 +1,68 @@
+"""allauth's forms in our words."""
+
+from typing import Any
+
+from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as CodeAgainForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+def _plain(field: forms.Field, label: Any, **attributes: str) -> None:
+    """Labels stand above fields; what stands inside a field is gone when one types."""
+    field.label = label
+    field.widget.attrs.pop("placeholder", None)
+    field.widget.attrs.update(attributes)
+
+
+class SignInForm(LoginForm):
+    """User name and password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plain(self.fields["login"], _("User name"), autocapitalize="none", spellcheck="false")
+        _plain(self.fields["password"], _("Password"))
+        self.fields["password"].help_text = ""
+
+
+class NewPasswordForm(ChangePasswordForm):
+    """The present password and a new one, twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plain(self.fields["oldpassword"], _("Present password"))
+        _plain(self.fields["password1"], _("New password"))
+        _plain(self.fields["password2"], _("New password once more"))
+        self.fields["password1"].help_text = _(
+            "At least 12 characters, and not one that others use. Three words you remember are good."
+        )
+
+
+class PasswordAgainForm(ReauthenticateForm):
+    """The password, before something important."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plain(self.fields["password"], _("Password"))
+
+
+class CodeMixin(forms.Form):
+    """Six digits, or a recovery code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plain(self.fields["code"], _("One-time code"), inputmode="numeric", autofocus="autofocus")
+
+
+class CodeForm(CodeMixin, AuthenticateForm):
+    """Second step of signing in."""
+
+
+class CodeConfirmForm(CodeMixin, CodeAgainForm):
+    """A code, before something important."""
+
+
+class FirstCodeForm(CodeMixin, ActivateTOTPForm):
+    """Shows that the authenticator app works."""

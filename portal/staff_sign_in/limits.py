@@ -1,0 +1,93 @@
+"""How long a member of staff stays signed in, and that nobody works before password and one-time codes are their own."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.staff_sign_in.enrolment import next_step
+from portal.web.going import go, with_next
+from regions.staff.models import Account
+
+KEY = "staff"
+TOUCH_SECONDS = 60
+# Pages a person may see whatever else is missing: the steps themselves, the way out, and how pages look.
+ON_THE_WAY = frozenset(
+    {
+        "account_change_password",
+        "account_logout",
+        "account_reauthenticate",
+        "mfa_activate_totp",
+        "mfa_reauthenticate",
+        "mfa_view_recovery_codes",
+        "display",
+        "switch_size",
+        "switch_language",
+    }
+)
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+class SessionLimitsMiddleware:
+    """Ends idle and long sessions, and leads new accounts through their first steps."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Nothing before the address is known."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        """None to go on, or where to go instead."""
+        account = request.user
+        if not isinstance(account, Account):
+            return None
+        now = timezone.now()
+        if _has_ended(request, now):
+            logout(request)
+            messages.warning(
+                request, _("You were signed out because nothing happened for a while. Please sign in again.")
+            )
+            return go(request, with_next(reverse("account_login"), request))
+        _touch(request, now)
+        here = request.resolver_match.url_name if request.resolver_match else ""
+        if here in ON_THE_WAY or request.session[KEY].get("ready"):
+            return None
+        step = next_step(request, account)
+        if step:
+            return go(request, reverse(step))
+        request.session[KEY] = {**request.session[KEY], "ready": True}
+        return None
+
+
+def begin(request: HttpRequest, *, now: datetime) -> None:
+    """Start the clocks of a session that has just been signed in to."""
+    request.session[KEY] = {"since": now.timestamp(), "seen": now.timestamp()}
+
+
+def check_again(request: HttpRequest) -> None:
+    """Ask for the first steps again, after one of them was undone."""
+    request.session[KEY] = {key: value for key, value in request.session[KEY].items() if key != "ready"}
+
+
+def _has_ended(request: HttpRequest, now: datetime) -> bool:
+    clocks = request.session.get(KEY)
+    if clocks is None:
+        return True
+    idle, whole = now.timestamp() - clocks["seen"], now.timestamp() - clocks["since"]
+    return bool(idle > settings.STAFF_IDLE.total_seconds() or whole > settings.STAFF_LONGEST.total_seconds())
+
+
+def _touch(request: HttpRequest, now: datetime) -> None:
+    """Remember the moment, at most once a minute."""
+    clocks = request.session[KEY]
+    if now.timestamp() - clocks["seen"] > TOUCH_SECONDS:
+        request.session[KEY] = {**clocks, "seen": now.timestamp()}

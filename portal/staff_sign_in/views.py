@@ -1,0 +1,191 @@
+"""The staff's door: allauth's flows behind our own pages, and the account's own page."""
+
+from typing import Any
+
+from allauth.account import views as account
+from allauth.mfa.base import views as codes
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes import views as recovery
+from allauth.mfa.totp import views as totp
+from allauth.mfa.totp.internal.flows import deactivate_totp
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.providers.openid_connect import views as openid
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.staff_sign_in.forms import (
+    CodeConfirmForm,
+    CodeForm,
+    FirstCodeForm,
+    NewPasswordForm,
+    PasswordAgainForm,
+    SignInForm,
+)
+from portal.web.access import StaffRequest, for_anyone, for_staff
+from portal.web.host import city_of
+
+
+class SignIn(account.LoginView):
+    """User name and password; the city's own sign-on where there is one."""
+
+    template_name = "account/login.html"
+
+    def get_form_class(self) -> type[SignInForm]:
+        return SignInForm
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The city's sign-on, if the installation names one."""
+        return {**super().get_context_data(**kwargs), "sign_ons": get_adapter().list_apps(self.request)}
+
+
+class OneTimeCode(codes.AuthenticateView):
+    """The second step."""
+
+    template_name = "mfa/authenticate.html"
+
+    def get_form_class(self) -> type[CodeForm]:
+        return CodeForm
+
+
+class NewPassword(account.PasswordChangeView):
+    """Also the first step of every new account."""
+
+    template_name = "account/password_change.html"
+    success_url = reverse_lazy("staff_account")
+
+    def get_form_class(self) -> type[NewPasswordForm]:
+        return NewPasswordForm
+
+
+class PasswordAgain(account.ReauthenticateView):
+    """Before codes are changed."""
+
+    template_name = "account/reauthenticate.html"
+
+    def get_form_class(self) -> type[PasswordAgainForm]:
+        return PasswordAgainForm
+
+
+class CodeAgain(codes.ReauthenticateView):
+    """The same by a code."""
+
+    template_name = "account/reauthenticate.html"
+
+    def get_form_class(self) -> type[CodeConfirmForm]:
+        return CodeConfirmForm
+
+
+class SetUpCodes(totp.ActivateTOTPView):
+    """Tie an authenticator app to the account."""
+
+    template_name = "mfa/totp/activate_form.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """An account that has them goes to its own page."""
+        if Authenticator.objects.filter(user_id=request.user.pk, type=Authenticator.Type.TOTP).exists():
+            return redirect("staff_account")
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return answer
+
+    def get_form_class(self) -> type[FirstCodeForm]:
+        return FirstCodeForm
+
+    def get_success_url(self) -> str:
+        """Recovery codes are shown once, right after."""
+        return str(reverse_lazy("mfa_view_recovery_codes"))
+
+
+class RecoveryCodes(recovery.ViewRecoveryCodesView):
+    """Shown once."""
+
+    template_name = "mfa/recovery_codes/index.html"
+
+
+class NewRecoveryCodes(recovery.GenerateRecoveryCodesView):
+    """A new set; the old one ends."""
+
+    template_name = "mfa/recovery_codes/generate.html"
+
+
+class SignOut(account.LogoutView):
+    """By a button."""
+
+    template_name = "account/logout.html"
+    http_method_names = ["get", "head", "post"]
+
+
+sign_in = for_anyone(SignIn.as_view())
+one_time_code = for_anyone(OneTimeCode.as_view())
+sign_out = for_anyone(SignOut.as_view())
+new_password = for_staff()(NewPassword.as_view())
+password_again = for_staff()(PasswordAgain.as_view())
+code_again = for_staff()(CodeAgain.as_view())
+set_up_codes = for_staff()(SetUpCodes.as_view())
+recovery_codes = for_staff()(RecoveryCodes.as_view())
+new_recovery_codes = for_staff()(NewRecoveryCodes.as_view())
+
+
+@for_staff()
+@require_safe
+def my_account(request: StaffRequest) -> HttpResponse:
+    """Name, roles, and what protects the account."""
+    held = {one.type: one for one in Authenticator.objects.filter(user=request.user)}
+    recovery_set = held.get(Authenticator.Type.RECOVERY_CODES)
+    return render(
+        request,
+        "staff/account.html",
+        {
+            "codes": held.get(Authenticator.Type.TOTP),
+            "recovery_left": len(recovery_set.wrap().get_unused_codes()) if recovery_set else 0,
+            "roles": sorted(request.roles),
+        },
+    )
+
+
+@for_staff()
+def renew_codes(request: StaffRequest) -> HttpResponse:
+    """Take the authenticator app off the account, so that another can be tied to it: a new phone."""
+    held = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).first()
+    if held is None:
+        return redirect("mfa_activate_totp")
+    if request.method == "POST":
+        deactivate_totp(request, held)
+        return redirect("mfa_activate_totp")
+    return render(request, "mfa/totp/deactivate_form.html")
+
+
+@for_staff()
+@require_safe
+def home(request: StaffRequest) -> HttpResponse:
+    """Where every role begins: what its pages are."""
+    return render(request, "staff/home.html", {"roles": sorted(request.roles)})
+
+
+@for_anyone
+@require_POST
+def single_sign_on(request: HttpRequest) -> HttpResponseBase:
+    """Off to the city's own sign-on; 404 where there is none."""
+    city = city_of(request)
+    if city is None or not get_adapter().list_apps(request):
+        raise Http404
+    leaving: HttpResponseBase = openid.login(request, city.schema_name)
+    return leaving
+
+
+@for_anyone
+@require_safe
+def single_sign_on_answer(request: HttpRequest, provider_id: str) -> HttpResponseBase:
+    """Back from it."""
+    if not get_adapter().list_apps(request, provider=provider_id):
+        raise Http404
+    answer: HttpResponseBase = openid.callback(request, provider_id)
+    return answer
+
+
+@for_anyone
+@require_safe
+def single_sign_on_failed(request: HttpRequest) -> HttpResponse:
+    """It did not vouch for anybody."""
+    return render(request, "account/no_account.html", status=403)

@@ -1,0 +1,125 @@
+"""Small words and pieces of every page: codes, icons, clocks, the city's and the field's vocabulary in the page's language."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.utils import timezone, translation
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from codes.vocabulary import Because, Cause, Factor, State
+from regions.divisions import division_title
+from regions.masking import mask_name
+from regions.staff.roles import ROLE_TITLES, Role
+from regions.vocabulary import FactKind
+from regions.wording import Worded
+
+register = template.Library()
+
+WORDS: dict[str, type[Worded]] = {
+    "state": State,
+    "because": Because,
+    "cause": Cause,
+    "factor": Factor,
+    "kind": FactKind,
+}
+SHAPES = frozenset(State)
+
+
+@register.filter
+def said(value: Any, vocabulary: str = "") -> str:
+    """A word of ours in the page's language: ``{{ verdict.colour|said:"state" }}``, or any ``Worded`` as it is."""
+    word = WORDS[vocabulary](value) if vocabulary else value
+    return word.said_in(translation.get_language()) if isinstance(word, Worded) else str(word)
+
+
+@register.filter
+def titled(thing: Any, name: str = "title") -> str:
+    """The field ``title_zh`` or ``title_en`` (``name_…``, ``reason_…``) of a row, in the page's language."""
+    suffix = "zh" if translation.get_language().startswith("zh") else "en"
+    return str(getattr(thing, f"{name}_{suffix}"))
+
+
+@register.filter
+def division(code: str) -> str:
+    """What a division is called."""
+    return division_title(code, translation.get_language())
+
+
+@register.filter
+def role_title(role: str) -> str:
+    """What a role is called."""
+    zh, en = ROLE_TITLES[Role(role)]
+    return zh if translation.get_language().startswith("zh") else en
+
+
+@register.filter
+def masked(name: str) -> str:
+    """A name as it may be shown without a purpose."""
+    return mask_name(name)
+
+
+@register.filter
+def day_number(day: date | str) -> date:
+    """A day that came as ISO text, such as from JSON."""
+    return date.fromisoformat(day) if isinstance(day, str) else day
+
+
+@register.filter
+def time_left(due: datetime, now: datetime | None = None) -> str:
+    """A clock in words: “3 hours left”, “2 days overdue”."""
+    left = due - (now or timezone.now())
+    words = span(abs(left))
+    return _("%(span)s left") % {"span": words} if left > timedelta() else _("%(span)s overdue") % {"span": words}
+
+
+@register.filter
+def is_past(instant: datetime) -> bool:
+    """Whether it lies behind us."""
+    return instant <= timezone.now()
+
+
+@register.filter
+def span(length: timedelta) -> str:
+    """A length of time in its largest unit, rounded down; never less than a minute."""
+    minutes = max(1, int(length.total_seconds() // 60))
+    if minutes < 60:
+        return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+    if minutes < 48 * 60:
+        return ngettext("%(n)d hour", "%(n)d hours", minutes // 60) % {"n": minutes // 60}
+    return ngettext("%(n)d day", "%(n)d days", minutes // 1440) % {"n": minutes // 1440}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A picture beside a word that says the same; nothing for a screen reader."""
+    return format_html('<svg class="icon" aria-hidden="true" focusable="false"><use href="#i-{}"></use></svg>', name)
+
+
+@register.inclusion_tag("components/code_badge.html")
+def code_badge(state: str, size: str = "small") -> dict[str, Any]:
+    """A code by word, shape and colour. ``size``: small, large."""
+    known = State(state)
+    return {"state": known.value, "word": said(known), "size": size}
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField, hint: str = "") -> dict[str, Any]:
+    """A form's field with its label, hint and errors, tied together for screen readers."""
+    described = [f"{bound.id_for_label}-hint"] if hint or bound.help_text else []
+    described += [f"{bound.id_for_label}-error"] if bound.errors else []
+    attributes: dict[str, str | bool] = {"aria-describedby": " ".join(described)} if described else {}
+    if bound.errors:
+        attributes["aria-invalid"] = "true"
+    kind = getattr(bound.field.widget, "input_type", "") or type(bound.field.widget).__name__.lower()
+    return {
+        "bound": bound,
+        "control": bound.as_widget(attrs=attributes),
+        "hint": hint or bound.help_text,
+        "kind": kind,
+        "is_group": bound.use_fieldset,
+    }

@@ -1,0 +1,118 @@
+"""Who may see a page. Every view is marked with its audience; the test over all addresses reads the mark.
+
+Not signed in: to the sign-in page. Signed in without the role: 403. Somebody else's and missing: the identical 404.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+
+from codes.models import Citizen
+from portal.web.citizen_session import signed_in_citizen
+from portal.web.going import go, with_next
+from regions.staff.models import Account
+from regions.staff.roles import Role
+
+P = ParamSpec("P")
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who a view is for: ``anyone``, ``citizen``, ``staff`` of some roles (none named: every role)."""
+
+    kind: str
+    roles: frozenset[Role] = frozenset()
+
+
+class StaffRequest(HttpRequest):
+    """What a staff view gets."""
+
+    user: Account
+    roles: frozenset[Role]
+
+
+class CitizenRequest(HttpRequest):
+    """What a citizen's view gets."""
+
+    citizen: Citizen
+
+
+StaffView = Callable[Concatenate[StaffRequest, P], HttpResponseBase]
+CitizenView = Callable[Concatenate[CitizenRequest, P], HttpResponseBase]
+PlainView = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def roles_of(request: HttpRequest) -> frozenset[Role]:
+    """The signed-in account's roles, read once a request; empty for everybody else."""
+    if isinstance(request.user, AnonymousUser):
+        return frozenset()
+    known: frozenset[Role] | None = getattr(request, "roles", None)
+    if known is None:
+        known = request.user.roles
+        request.roles = known  # type: ignore[attr-defined]  # kept for the navigation of the same page
+    return known
+
+
+def for_staff(*roles: Role) -> Callable[[StaffView[P]], PlainView[P]]:
+    """The view is for accounts holding any of these roles; for every account when none is named."""
+    wanted = frozenset(roles)
+
+    def decorate(view: StaffView[P]) -> PlainView[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return go(request, with_next(reverse("account_login"), request))
+            held = roles_of(request)
+            if wanted and not wanted & held:
+                raise PermissionDenied
+            return view(request, *args, **kwargs)  # type: ignore[arg-type]  # roles and account are on it now
+
+        return _marked(guarded, Audience("staff", wanted))
+
+    return decorate
+
+
+def for_citizens(view: CitizenView[P]) -> PlainView[P]:
+    """The view is for a signed-in citizen, about themselves or the dependants shown on their phone."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        citizen = signed_in_citizen(request, now=timezone.now())
+        if citizen is None:
+            return go(request, with_next(reverse("citizen_sign_in"), request))
+        request.citizen = citizen  # type: ignore[attr-defined]  # what CitizenRequest promises
+        return view(request, *args, **kwargs)  # type: ignore[arg-type]
+
+    return _marked(guarded, Audience("citizen"))
+
+
+def for_anyone(view: PlainView[P]) -> PlainView[P]:
+    """The view is for everybody."""
+    return _marked(view, Audience("anyone"))
+
+
+def audience_of(view: Callable[..., Any]) -> Audience | None:
+    """The mark, none when a view was never marked – which fails the test over all addresses."""
+    return getattr(view, "audience", None)
+
+
+def own_or_404(queryset: QuerySet[M], **lookup: Any) -> M:
+    """The one row, or the 404 that does not say whether it is missing or somebody else's."""
+    found = queryset.filter(**lookup).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _marked(view: PlainView[P], audience: Audience) -> PlainView[P]:
+    view.audience = audience  # type: ignore[attr-defined]
+    return view

@@ -1,0 +1,44 @@
+"""A citizen's session: its own key in the session, its own idle time, never together with a staff account."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
+
+from codes.models import Citizen
+from portal.web.host import city_of
+
+KEY = "citizen"
+TOUCH_SECONDS = 60
+
+
+def enter(request: HttpRequest, citizen: Citizen, *, now: datetime) -> None:
+    """Begin a fresh session for the citizen; whoever was signed in before in this browser is signed out."""
+    request.session.flush()
+    request.session[KEY] = {"id": citizen.pk, "seen": now.timestamp()}
+    request.session.set_expiry(int(settings.CITIZEN_IDLE.total_seconds()))
+
+
+def leave(request: HttpRequest) -> None:
+    """End the session."""
+    request.session.flush()
+
+
+def signed_in_citizen(request: HttpRequest, *, now: datetime) -> Citizen | None:
+    """The citizen of this session, none when nobody signed in here or nobody did anything for too long."""
+    held = request.session.get(KEY) if city_of(request) else None
+    if held is None:
+        return None
+    idle = now.timestamp() - held["seen"]
+    if idle > settings.CITIZEN_IDLE.total_seconds():
+        leave(request)
+        return None
+    _touch(request.session, held, idle, now)
+    return Citizen.objects.filter(pk=held["id"]).first()
+
+
+def _touch(session: SessionBase, held: dict[str, float], idle: float, now: datetime) -> None:
+    """Remember the moment, at most once a minute: not every look at a page writes."""
+    if idle > TOUCH_SECONDS:
+        session[KEY] = {**held, "seen": now.timestamp()}

@@ -1,0 +1,109 @@
+"""How pages look to this person: light or dark, contrast, large text. Kept in a cookie, so it needs no sign-in and no script."""
+
+from dataclasses import dataclass
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import check_for_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from portal.web.access import for_anyone
+
+THEMES = {"auto": _("As the device says"), "light": _("Light"), "dark": _("Dark")}
+CONTRASTS = {"normal": _("Normal"), "high": _("High")}
+SIZES = {"normal": _("Normal"), "elder": _("Large text and simple pages")}
+YEAR = 365 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Look:
+    """The three choices."""
+
+    theme: str = "auto"
+    contrast: str = "normal"
+    size: str = "normal"
+
+    @property
+    def is_elder(self) -> bool:
+        """Large text, high contrast, simple pages."""
+        return self.size == "elder"
+
+
+def look_of(request: HttpRequest) -> Look:
+    """What the cookie says; anything we do not know is as if nothing was chosen."""
+    theme, contrast, size = [*request.COOKIES.get(settings.LOOK_COOKIE_NAME, "").split("."), "", "", ""][:3]
+    return Look(
+        theme if theme in THEMES else "auto",
+        contrast if contrast in CONTRASTS else "normal",
+        size if size in SIZES else "normal",
+    )
+
+
+class LookForm(forms.Form):
+    """The page of display settings."""
+
+    theme = forms.ChoiceField(label=_("Colours of the page"), choices=THEMES.items(), widget=forms.RadioSelect)
+    contrast = forms.ChoiceField(label=_("Contrast"), choices=CONTRASTS.items(), widget=forms.RadioSelect)
+    size = forms.ChoiceField(label=_("Text"), choices=SIZES.items(), widget=forms.RadioSelect)
+
+
+@for_anyone
+@require_http_methods(["GET", "HEAD", "POST"])
+def display(request: HttpRequest) -> HttpResponse:
+    """Show and take the choices."""
+    look = look_of(request)
+    back = _back(request)
+    if request.method == "POST":
+        form = LookForm(request.POST)
+        if form.is_valid():
+            return _keep(HttpResponseRedirect(back), Look(**form.cleaned_data))
+    else:
+        form = LookForm(initial={"theme": look.theme, "contrast": look.contrast, "size": look.size})
+    return render(request, "shared/display.html", {"form": form, "back": back})
+
+
+@for_anyone
+@require_POST
+def switch_size(request: HttpRequest) -> HttpResponse:
+    """The one-tap switch between normal and elder-friendly pages."""
+    look = look_of(request)
+    size = "normal" if look.is_elder else "elder"
+    return _keep(HttpResponseRedirect(_back(request)), Look(look.theme, look.contrast, size))
+
+
+@for_anyone
+@require_POST
+def switch_language(request: HttpRequest) -> HttpResponse:
+    """The other language, and back to the same page."""
+    response = HttpResponseRedirect(_back(request))
+    language = request.POST.get("language", "")
+    if language in dict(settings.LANGUAGES) and check_for_language(language):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+            samesite="Lax",
+        )
+    return response
+
+
+def _keep(response: HttpResponse, look: Look) -> HttpResponse:
+    value = f"{look.theme}.{look.contrast}.{look.size}"
+    response.set_cookie(
+        settings.LOOK_COOKIE_NAME, value, max_age=YEAR, secure=settings.SECURE, httponly=True, samesite="Lax"
+    )
+    return response
+
+
+def _back(request: HttpRequest) -> str:
+    """Where the person came from, if that is a page of this host."""
+    wanted = request.POST.get("next") or request.GET.get("next") or "/"
+    if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        return wanted
+    return "/"

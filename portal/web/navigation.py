@@ -1,0 +1,69 @@
+"""The staff's navigation: which pages a role leads to. A page appears once its address exists."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from regions.staff.roles import Role
+
+CASES = (Role.REVIEWER, Role.APPROVER)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line: its name, the URL's name, and who sees it (none named: everybody on the staff)."""
+
+    title: str | Promise
+    name: str
+    roles: tuple[Role, ...] = ()
+
+
+@dataclass(frozen=True)
+class Link:
+    """A line as it is shown."""
+
+    title: str | Promise
+    address: str
+    is_here: bool
+
+
+CITY: tuple[Entry, ...] = (
+    Entry(_("Overview"), "staff_home"),
+    Entry(_("Queue"), "official_queue", CASES),
+    Entry(_("Groups"), "official_groups", CASES),
+    Entry(_("Approvals"), "official_approvals", (Role.APPROVER,)),
+    Entry(_("Guardians"), "official_guardians", CASES),
+    Entry(_("Runs"), "official_runs", (*CASES, Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN)),
+    Entry(_("Sources"), "official_sources", (Role.SOURCE_MANAGER, Role.APPROVER)),
+    Entry(_("Rule sets"), "official_rule_sets", (Role.RULE_MANAGER, Role.APPROVER)),
+    Entry(_("Dashboard"), "official_dashboard", (*CASES, Role.AUDITOR)),
+    Entry(_("Reports"), "auditor_reports", (Role.AUDITOR,)),
+    Entry(_("Journal"), "auditor_journal", (Role.AUDITOR, Role.AUDIT_ADMIN)),
+    Entry(_("Staff"), "official_staff", (Role.SECURITY_ADMIN,)),
+)
+
+OPERATOR: tuple[Entry, ...] = (
+    Entry(_("Cities"), "staff_home"),
+    Entry(_("Open a city"), "operator_open_city", (Role.SYSTEM_ADMIN,)),
+    Entry(_("Journal"), "auditor_journal", (Role.AUDIT_ADMIN,)),
+)
+
+
+def links(entries: Iterable[Entry], *, roles: frozenset[Role], request: HttpRequest) -> list[Link]:
+    """The lines for somebody with these roles; the most particular address that fits is where they are."""
+    shown = [(entry.title, address) for entry in entries if (address := _address(entry, roles))]
+    here = max((a for _, a in shown if request.path.startswith(a)), key=len, default="")
+    return [Link(title, address, address == here) for title, address in shown]
+
+
+def _address(entry: Entry, roles: frozenset[Role]) -> str:
+    if entry.roles and not roles.intersection(entry.roles):
+        return ""
+    try:
+        return reverse(entry.name)
+    except NoReverseMatch:
+        return ""
