@@ -1,0 +1,107 @@
+"""The two stand-ins as the tests handle them: say what they hold, set their clock, collect."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from codes.intake.collecting import collect_source
+from codes.models import Fact
+from portal.demo.stand_ins.big_data_store import BigDataStore
+from portal.demo.stand_ins.police_database import PoliceDatabase
+from regions.sources.models import Batch, Source
+from tests.integration.lines import ANNA
+
+APP, SECRET = "alpha", "a secret of the tests"
+NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
+Record = dict[str, Any]
+
+
+def at(minute: int) -> datetime:
+    """A moment of the day before: minutes after midnight in UTC."""
+    return datetime(2026, 11, 23, tzinfo=UTC) + timedelta(minutes=minute)
+
+
+def record(**changes: Any) -> Record:
+    """A record in which nothing is wrong, in the police's own words."""
+    return {
+        "record_id": "r1",
+        "id_type": "10",
+        "id_number": ANNA,
+        "full_name": "安娜",
+        "kind": "MJ",
+        "area": None,
+        "started_on": "2026-11-18",
+        "ended_on": None,
+        "recorded_at": at(0),
+        "revoked": False,
+        "detail": None,
+    } | changes
+
+
+def records(count: int, **changes: Any) -> list[Record]:
+    """Records of as many people, one minute apart."""
+    return [
+        record(
+            record_id=f"r{n}", id_type="20", id_number=f"E{n:08}", kind="close_contact", recorded_at=at(n), **changes
+        )
+        for n in range(count)
+    ]
+
+
+@dataclass
+class _Collected:
+    """A source that is collected at NOW unless told otherwise."""
+
+    source: Source
+
+    def collect(self, *, now: datetime = NOW, full: bool = False) -> Batch:
+        """Collect once; the batch as it is stored."""
+        return Batch.objects.get(pk=collect_source(self.source, now=now, by="tests", full=full).pk)
+
+    def versions(self, record_id: str = "r1") -> list[Fact]:
+        """A record's versions in their order."""
+        return list(Fact.objects.filter(source=self.source, record_id=record_id).order_by("version"))
+
+
+class Police(_Collected):
+    """A police database."""
+
+    def __init__(self, database: PoliceDatabase, source: Source) -> None:
+        super().__init__(source)
+        self.database = database
+        self.set_clock(NOW - timedelta(hours=1))
+
+    def add(self, *records: Record) -> None:
+        """Add rows."""
+        self.database.add_records(records)
+
+    def replace(self, *records: Record) -> None:
+        """Hold these rows and no others."""
+        self.database.remove_records()
+        self.database.add_records(records)
+
+    def set_clock(self, as_of: datetime) -> None:
+        """Be complete up to here."""
+        self.database.set_clock(as_of)
+
+
+class Centre(_Collected):
+    """A big-data centre."""
+
+    def __init__(self, store: BigDataStore, source: Source) -> None:
+        super().__init__(source)
+        self.store = store
+        self.set_clock(NOW - timedelta(hours=1))
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Add records."""
+        self.store.add_records(APP, records)
+
+    def set_clock(self, as_of: datetime) -> None:
+        """Be complete up to here."""
+        self.store.set_clock(APP, as_of)
+
+    def set_fault(self, fault: str) -> None:
+        """Misbehave from now on."""
+        self.store.set_fault(APP, fault)
