@@ -21,6 +21,11 @@ def remember_process(name: str, process: int) -> None:
     (folder / f"{name}.pid").write_text(f"{process} {_started_at(process)}\n", encoding="utf-8")
 
 
+def find_process(name: str) -> int | None:
+    """The number of a remembered process that still runs."""
+    return _running(_folder() / f"{name}.pid")
+
+
 def stop_processes() -> list[str]:
     """Ask every remembered process to end, wait for it, and insist after 20 seconds; the names of those that ran."""
     running = {path: process for path in sorted(_folder().glob("*.pid")) if (process := _running(path))}

@@ -1,0 +1,66 @@
+"""A life as the lines providers send: declarations and check-ins, one JSON object a line (`contracts.md` §3)."""
+
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from portal.demo.life import Answers, Life
+from portal.demo.people import Person
+
+
+def declaration_lines(person: Person, life: Life) -> Iterator[bytes]:
+    """What the person declared to each provider, oldest first."""
+    for provider, declared in life.answers.items():
+        for number, answers in enumerate(declared, start=1):
+            yield _line(_declaration(person, provider, number, answers))
+
+
+def check_in_lines(person: Person, life: Life, *, first: date, last: date) -> Iterator[bytes]:
+    """The check-ins of these days. After the day of the stories whoever checked in on it goes on doing so, in good health."""
+    today = life.stage.today
+    for provider, days_ago in life.checked_in.items():
+        ill = life.unhealthy.get(provider, set())
+        for ago in sorted(days_ago):
+            day = today - timedelta(days=ago)
+            if first <= day <= last:
+                yield _line(_check_in(person, provider, day, healthy=ago not in ill))
+        later = max(first, today + timedelta(days=1))
+        if 0 in days_ago:
+            for days in range((last - later).days + 1):
+                yield _line(_check_in(person, provider, later + timedelta(days=days), healthy=True))
+
+
+def _declaration(person: Person, provider: str, number: int, answers: Answers) -> dict[str, Any]:
+    return {
+        "type": "declaration",
+        "provider": provider,
+        "entry_id": f"{provider}-{person.number}-{number}",
+        **_about(person),
+        "full_name": person.full_name,
+        "phone": person.phone,
+        "submitted_at": answers.submitted_at.isoformat(),
+        "symptoms": [],
+        "contact": "no",
+        "area_stays": [],
+        **answers.rest,
+    }
+
+
+def _check_in(person: Person, provider: str, day: date, *, healthy: bool) -> dict[str, Any]:
+    return {
+        "type": "check_in",
+        "provider": provider,
+        "entry_id": f"{provider}-{person.number}-{day:%Y%m%d}",
+        **_about(person),
+        "day": day.isoformat(),
+        "healthy": healthy,
+    }
+
+
+def _about(person: Person) -> dict[str, str]:
+    return {"id_type": person.id_type.value, "id_number": person.id_number}
+
+
+def _line(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, ensure_ascii=False).encode()

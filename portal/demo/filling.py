@@ -1,0 +1,69 @@
+"""Filling a city with its people: what they declared and reported, and what its sources hold about them."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from codes.intake.entries import take_lines
+from codes.intake.results import Outcome
+from portal.demo import sources
+from portal.demo.entries import check_in_lines, declaration_lines
+from portal.demo.life import CHECK_IN_DAYS, Life
+from portal.demo.people import Person, Population
+from portal.demo.records import records_in
+from portal.demo.stage import Stage
+from portal.demo.stories import Fate
+from regions.tenancy import in_city
+
+BY = "demo"
+Progress = Callable[[int], object]
+
+
+@dataclass(frozen=True)
+class Filled:
+    """How many lines providers sent, and how many records each source holds."""
+
+    entries: Counter[Outcome]
+    records: dict[str, int]
+
+
+def fill_city(
+    stage: Stage, people: Population, *, until: date, now: datetime, folder: Path, progress: Progress
+) -> Filled:
+    """Everything up to a day. Done again, the same lines are duplicates and the sources begin anew: nothing is doubled."""
+    records: dict[str, int] = {}
+    for source in stage.sources:
+        sources.empty(stage, source, folder=folder)
+        records[source] = sources.fill(stage, source, records_in(source, _lives(stage, people)), folder=folder)
+    first = stage.day(CHECK_IN_DAYS)
+    taken = _take(stage, _lines(stage, people, first=first, last=until, declare=True, progress=progress), now=now)
+    return Filled(taken, records)
+
+
+def live_on(stage: Stage, people: Population, *, since: date, until: date, now: datetime) -> Counter[Outcome]:
+    """The check-ins of the days after `since`."""
+    first = since + timedelta(days=1)
+    lines = _lines(stage, people, first=first, last=until, declare=False, progress=lambda _: None)
+    return _take(stage, lines, now=now)
+
+
+def _lives(stage: Stage, people: Population) -> Iterator[tuple[Person, Life]]:
+    fate = Fate(stage)
+    return ((person, fate.live(person)) for person in people)
+
+
+def _lines(
+    stage: Stage, people: Population, *, first: date, last: date, declare: bool, progress: Progress
+) -> Iterator[bytes]:
+    for person, life in _lives(stage, people):
+        if declare:
+            yield from declaration_lines(person, life)
+        yield from check_in_lines(person, life, first=first, last=last)
+        progress(1)
+
+
+def _take(stage: Stage, lines: Iterator[bytes], *, now: datetime) -> Counter[Outcome]:
+    with in_city(stage.schema):
+        return Counter(result.outcome for result in take_lines(lines, by=BY, now=now))

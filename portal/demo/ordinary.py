@@ -1,0 +1,77 @@
+"""Stories in which all providers come to the same colour, whatever their sources and rules."""
+
+from portal.demo.life import Life
+from regions.vocabulary import FactKind
+
+
+def negative_tests(life: Life) -> None:
+    """One to three tests, nothing found: no rule asks."""
+    for _ in range(life.recently(1, 3)):
+        life.tell(FactKind.NEGATIVE_TEST, life.recently(1, 14))
+
+
+def contact_ruled_out(life: Life) -> None:
+    """A contact that turned out to be none."""
+    ago = life.recently(6, 30)
+    life.tell(FactKind.CLOSE_CONTACT, ago)
+    life.tell(FactKind.CONTACT_EXCLUDED, life.recently(2, ago))
+
+
+def contact_served(life: Life) -> None:
+    """A contact of weeks ago, every day since reported healthy: green again under all rules."""
+    life.tell(FactKind.CLOSE_CONTACT, life.recently(25, 40))
+    life.check_in_everywhere()
+
+
+def tested_after_overlap(life: Life) -> None:
+    """At the place of a case, with tests enough for every rule."""
+    life.tell(FactKind.SPACETIME_OVERLAP, life.recently(9, 14))
+    for ago in (7, 5, 3):
+        life.tell(FactKind.NEGATIVE_TEST, ago)
+
+
+def recovered(life: Life) -> None:
+    """Ill two months ago, out of hospital for more than the 28 days that follow."""
+    life.tell(FactKind.CONFIRMED_CASE, life.recently(60, 80))
+    life.tell(FactKind.DISCHARGED, life.recently(32, 45))
+    life.check_in_everywhere()
+
+
+def record_withdrawn(life: Life) -> None:
+    """A record that its sources took back: a namesake's."""
+    life.tell(FactKind.CLOSE_CONTACT, life.recently(3, 8))
+    life.withdraw(hours_ago=life.recently(12, 30))
+
+
+def newly_arrived(life: Life) -> None:
+    """From elsewhere this week: yellow."""
+    life.tell(FactKind.ARRIVAL, life.recently(1, 5))
+    life.check_in_everywhere()
+
+
+def unwell(life: Life) -> None:
+    """The same symptoms told to every provider: yellow."""
+    life.declare_everywhere(life.recently(1, 2), symptoms=[life.dice.choice(["发热", "咳嗽", "乏力", "咽痛"])])
+
+
+def said_and_corrected(life: Life) -> None:
+    """Not sure at first, sure a day later: the newer declaration counts."""
+    ago = life.recently(3, 6)
+    life.declare_everywhere(ago, contact="unsure")
+    life.declare_everywhere(ago - 1)
+
+
+def contact_now(life: Life) -> None:
+    """A contact of this week: red, day by day on the way to green."""
+    life.tell(FactKind.CLOSE_CONTACT, life.recently(2, 9))
+    life.check_in_everywhere()
+
+
+def from_abroad(life: Life) -> None:
+    life.tell(FactKind.OVERSEAS_ARRIVAL, life.recently(2, 10), flight=f"CA{life.recently(400, 999)}")
+    life.check_in_everywhere()
+
+
+def confirmed_case(life: Life) -> None:
+    life.tell(FactKind.POSITIVE_TEST, ago := life.recently(3, 9))
+    life.tell(FactKind.CONFIRMED_CASE, ago - 1)

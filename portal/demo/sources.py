@@ -1,0 +1,98 @@
+"""The stand-in sources of the province: set up with their secrets, filled with what befell people, and kept up to date."""
+
+import os
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from portal.demo.centre import data_of, ensure_centre
+from portal.demo.police import police_database, reading_url
+from portal.demo.stage import LATE, PROMPT, Stage
+from portal.demo.stand_ins.big_data_store import BigDataStore
+from portal.embedded.state import State
+from regions.city_file import BigDataCentre, CityFile, PoliceDatabase
+
+ENVIRONMENT_FILE = "demo.env"
+RECORDS_AT_ONCE = 5000
+# A source that delivers once a day does so when its last delivery is this old; well before it would count as stale.
+DELIVERS_AFTER = timedelta(hours=20)
+
+
+def set_up(cities: Sequence[CityFile], *, state: State, folder: Path) -> str:
+    """Make what is missing and put URLs and secrets where the city files look for them; the centre's base URL.
+
+    They are also kept in a file of the state directory, for the commands people try while or after the demo runs.
+    """
+    kept = state.recall("demo-secrets")
+    values: dict[str, str] = {}
+    apps: dict[str, str] = {}
+    for city in cities:
+        for source in city.sources:
+            if source.credential_env is None:
+                continue
+            secret = kept.setdefault(source.credential_env, secrets.token_urlsafe(24))
+            if isinstance(source, BigDataCentre):
+                apps[source.app_id] = source.credential_env
+                values[source.credential_env] = secret
+            else:
+                with police_database(city.city.schema_name):
+                    values[source.credential_env] = reading_url(city.city.schema_name, secret)
+    state.remember("demo-secrets", kept)
+    _publish(values, state.directory / ENVIRONMENT_FILE)
+    return ensure_centre(state, folder, apps)
+
+
+def empty(stage: Stage, source: str, *, folder: Path) -> None:
+    """Forget all records of a source, so that a filling that broke off can begin anew."""
+    wanted = _source(stage, source)
+    if isinstance(wanted, PoliceDatabase):
+        with police_database(stage.schema) as police:
+            police.remove_records()
+    else:
+        with closing(BigDataStore(str(data_of(folder)))) as store:
+            store.remove_records(wanted.app_id)
+
+
+def fill(stage: Stage, source: str, records: Iterable[Mapping[str, Any]], *, folder: Path) -> int:
+    """Put the records into a source, a few thousand at a time; how many there were."""
+    wanted, coming = _source(stage, source), iter(records)
+    count = 0
+    if isinstance(wanted, PoliceDatabase):
+        with police_database(stage.schema) as police:
+            while some := list(islice(coming, RECORDS_AT_ONCE)):
+                count += police.add_records(some)
+    else:
+        with closing(BigDataStore(str(data_of(folder)))) as store:
+            while some := list(islice(coming, RECORDS_AT_ONCE)):
+                count += store.add_records(wanted.app_id, some)
+    return count
+
+
+def move_clock(stage: Stage, source: str, *, now: datetime, folder: Path) -> None:
+    """Bring a source up to date, as its people would: at once, or where it is the late one, once a day."""
+    wanted = _source(stage, source)
+    if isinstance(wanted, PoliceDatabase):
+        with police_database(stage.schema) as police:
+            police.set_clock(now - PROMPT)
+        return
+    with closing(BigDataStore(str(data_of(folder)))) as store:
+        delivered = store.state(wanted.app_id)
+        if source != stage.late_source:
+            store.set_clock(wanted.app_id, now - PROMPT)
+        elif delivered is None or now - delivered.as_of > DELIVERS_AFTER:
+            store.set_clock(wanted.app_id, now - LATE)
+
+
+def _source(stage: Stage, code: str) -> PoliceDatabase | BigDataCentre:
+    return next(source for source in stage.city.sources if source.code == code)
+
+
+def _publish(values: Mapping[str, str], path: Path) -> None:
+    """Into this process's environment, its children's, and a file that only its owner may read."""
+    os.environ.update(values)
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")

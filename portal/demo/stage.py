@@ -1,0 +1,67 @@
+"""A city as the stories of its people see it: who shows colours, from which sources, by which rules, and what time it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from regions.city_file import CityFile, Provider
+from regions.sources.models import SourceKind
+from regions.vocabulary import FactKind
+
+# How far behind the clock sources are. Where a city has two, the big-data centre delivers once a day, the police at once.
+PROMPT = timedelta(minutes=10)
+LATE = timedelta(hours=9)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`opened` is the moment the stories are told from: "three days ago" counts from its local day."""
+
+    city: CityFile
+    opened: datetime
+
+    @property
+    def schema(self) -> str:
+        return self.city.city.schema_name
+
+    @property
+    def title(self) -> str:
+        return f"{self.city.city.name.zh} {self.city.city.name.en}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.city.city.timezone)
+
+    @property
+    def today(self) -> date:
+        return self.opened.astimezone(self.zone).date()
+
+    @property
+    def providers(self) -> Sequence[Provider]:
+        return self.city.providers
+
+    @property
+    def sources(self) -> list[str]:
+        """Those that some provider reads; a story that no provider can tell is not told."""
+        return sorted({provider.source for provider in self.providers})
+
+    @property
+    def late_source(self) -> str | None:
+        """The source that lags a good part of a day behind the others, where there are others."""
+        kinds = {source.code: source.kind for source in self.city.sources}
+        late = [code for code in self.sources if kinds[code] == SourceKind.BIG_DATA_CENTRE]
+        return late[0] if late and len(self.sources) > 1 else None
+
+    @property
+    def rule_sets(self) -> frozenset[str]:
+        return frozenset(provider.rule_set for provider in self.providers)
+
+    def day(self, ago: int) -> date:
+        """The local day so many days before the stories' own."""
+        return self.today - timedelta(days=ago)
+
+    def word(self, source: str, kind: FactKind) -> str:
+        """What the source calls a kind: its own word where its settings map one."""
+        kinds = next(one.kinds for one in self.city.sources if one.code == source)
+        return next((word for word, ours in kinds.items() if ours is kind), kind.value)

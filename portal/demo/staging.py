@@ -1,0 +1,102 @@
+"""Setting the province up and keeping it up to date: every act can be repeated where an earlier demo broke off."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from io import StringIO
+from pathlib import Path
+
+from django.core.management import call_command
+from django.utils import timezone
+from tqdm import tqdm
+
+from codes.intake.results import Outcome
+from portal.demo import sources
+from portal.demo.filling import BY, Filled, fill_city, live_on
+from portal.demo.province import Province, city_files, files_for
+from portal.demo.staff import add_everybody
+from portal.demo.stage import Stage
+from portal.embedded.state import State
+from regions.city_file import CityFile
+from regions.opening import prepare_database
+from regions.tenancy import as_owner
+
+
+@dataclass
+class Staging:
+    """`say` prints a line. Files and logs of the demo are in `folder`."""
+
+    state: State
+    province: Province
+    cities: Sequence[CityFile]
+    say: Callable[[str], object]
+
+    @classmethod
+    def of(cls, state: State, *, people: int, say: Callable[[str], object]) -> "Staging":
+        """The province that is there, else a new one of so many people."""
+        cities = city_files()
+        province = Province.recall(state) or Province.found(people, cities, now=timezone.now())
+        return cls(state, province.with_cities(cities), cities, say)
+
+    @cached_property
+    def folder(self) -> Path:
+        folder = self.state.directory / "demo"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    @cached_property
+    def stages(self) -> list[Stage]:
+        return [Stage(city, self.province.opened) for city in self.cities]
+
+    @property
+    def schemas(self) -> list[str]:
+        return [stage.schema for stage in self.stages]
+
+    @property
+    def passwords(self) -> Path:
+        return self.folder / "staff.tsv"
+
+    def open_cities(self) -> None:
+        """The database, the sources, the cities and their staff. Raises CentreDown, and CommandError for a bad file."""
+        with as_owner():
+            prepare_database()
+        base_url = sources.set_up(self.cities, state=self.state, folder=self.folder)
+        self.province.remember(self.state)
+        for path in files_for(base_url, self.cities, self.folder):
+            call_command("open_city", str(path), by=BY, stdout=StringIO())
+        accounts = sum(add_everybody(schema, self.passwords) for schema in self.schemas)
+        added = f", {accounts} staff accounts added" if accounts else ""
+        self.say(f"{len(self.cities)} cities are open{added}; the big-data centre answers at {base_url}.")
+
+    def bring_up_to_date(self) -> None:
+        """People where there are none yet, the check-ins of the days since where there are; then the sources' clocks."""
+        for stage in self.stages:
+            now = timezone.now()
+            today = now.astimezone(stage.zone).date()
+            lived = self.province.lived.get(stage.schema)
+            if lived is None:
+                self._fill(stage)
+            elif lived < today:
+                taken = live_on(stage, self.province.population(stage), since=lived, until=today, now=now)
+                self.say(f"{stage.title}: {taken[Outcome.ACCEPTED]:,} check-ins since {lived}.")
+            self.province = self.province.having_lived(stage.schema, today)
+            self.province.remember(self.state)
+            for source in stage.sources:
+                sources.move_clock(stage, source, now=timezone.now(), folder=self.folder)
+
+    def _fill(self, stage: Stage) -> None:
+        people = self.province.population(stage)
+        today = timezone.localdate(timezone=stage.zone)
+        with tqdm(total=people.size, desc=stage.title, unit=" people", leave=False, disable=None) as bar:
+            filled = fill_city(stage, people, until=today, now=timezone.now(), folder=self.folder, progress=bar.update)
+        self.say(_told(stage, people.size, filled))
+
+
+def _told(stage: Stage, people: int, filled: Filled) -> str:
+    titles = {source.code: source.title.zh for source in stage.city.sources}
+    records = ", ".join(f"{count:,} records in {titles[code]}" for code, count in filled.records.items())
+    refused = filled.entries[Outcome.REFUSED]
+    told = (
+        f"{stage.title}: {people:,} people, {filled.entries[Outcome.ACCEPTED]:,} declarations and check-ins, {records}"
+    )
+    return f"{told}; {refused:,} lines were refused" if refused else f"{told}."

@@ -1,0 +1,141 @@
+"""Which stories there are, how many people of a thousand live each, and where each can happen."""
+
+from bisect import bisect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+
+from codes.vocabulary import Cause
+from portal.demo import causes, ordinary
+from portal.demo.life import Life
+from portal.demo.people import Person
+from portal.demo.stage import Stage
+
+Condition = Callable[[Stage], bool]
+# Its multiples fall evenly between 0 and 1 however many there are: every share is kept, to a person or so.
+_GOLDEN = 0.618_033_988_749_895
+
+
+@dataclass(frozen=True)
+class Story:
+    """`cause` is what parts the providers, none where they agree; `per_mille` counts everybody of a city it fits."""
+
+    tell: Callable[[Life], None]
+    per_mille: float
+    cause: Cause | None
+    fits: Condition
+
+    @property
+    def name(self) -> str:
+        return self.tell.__name__
+
+
+def _anywhere(_: Stage) -> bool:
+    return True
+
+
+def _by_rules(*rule_sets: str) -> Condition:
+    return lambda stage: set(rule_sets) <= stage.rule_sets
+
+
+def _two_providers(stage: Stage) -> bool:
+    return len(stage.providers) > 1
+
+
+def _two_sources(stage: Stage) -> bool:
+    return len(stage.sources) > 1
+
+
+def _one_source_late(stage: Stage) -> bool:
+    return stage.late_source is not None
+
+
+def _same_rules_for_two(stage: Stage) -> bool:
+    return len(stage.rule_sets) < len(stage.providers)
+
+
+def _contacts_differ(stage: Stage) -> bool:
+    """Close contacts and theirs have different colours under all rules, which in Sichuan they have not."""
+    return _two_sources(stage) and "sichuan" not in stage.rule_sets
+
+
+def _newcomers_alike(stage: Stage) -> bool:
+    return "guangdong" not in stage.rule_sets
+
+
+def _sichuan_and_two_sources(stage: Stage) -> bool:
+    return _two_sources(stage) and _by_rules("national", "sichuan")(stage)
+
+
+STORIES: tuple[Story, ...] = (
+    Story(ordinary.negative_tests, 40, None, _anywhere),
+    Story(ordinary.contact_ruled_out, 6, None, _anywhere),
+    Story(ordinary.contact_served, 5, None, _anywhere),
+    Story(ordinary.tested_after_overlap, 5, None, _anywhere),
+    Story(ordinary.recovered, 1, None, _anywhere),
+    Story(ordinary.record_withdrawn, 1, None, _anywhere),
+    Story(ordinary.said_and_corrected, 1, None, _anywhere),
+    Story(ordinary.newly_arrived, 5, None, _newcomers_alike),
+    Story(ordinary.unwell, 3, None, _anywhere),
+    Story(ordinary.contact_now, 1.5, None, _anywhere),
+    Story(ordinary.from_abroad, 1, None, _anywhere),
+    Story(ordinary.confirmed_case, 0.5, None, _anywhere),
+    Story(causes.late_record, 4, Cause.FRESHNESS, _one_source_late),
+    Story(causes.missing_record, 2, Cause.SOURCE, _two_sources),
+    Story(causes.other_date, 1, Cause.SOURCE, _two_sources),
+    Story(causes.other_kind, 1, Cause.SOURCE, _contacts_differ),
+    Story(causes.fourteen_or_twenty_one_days, 1.5, Cause.RULES, _by_rules("national", "sichuan")),
+    Story(causes.yellow_or_red, 1.5, Cause.RULES, _by_rules("national", "sichuan")),
+    Story(causes.red_or_yellow_traveller, 1.5, Cause.RULES, _by_rules("national", "guangdong")),
+    Story(causes.arrival_or_nothing, 2, Cause.RULES, _by_rules("national", "guangdong")),
+    Story(causes.medium_or_high_risk, 1, Cause.RULES, _by_rules("national", "sichuan")),
+    Story(causes.medium_or_high_risk, 1, Cause.RULES, _by_rules("national", "guangdong")),
+    Story(causes.other_answer, 1, Cause.DECLARATION, _two_providers),
+    Story(causes.ill_with_one, 1, Cause.DECLARATION, _two_providers),
+    Story(causes.forgotten_check_ins, 1, Cause.DECLARATION, _same_rules_for_two),
+    Story(causes.three_things_at_once, 0.5, Cause.INTERACTION, _sichuan_and_two_sources),
+)
+
+
+@dataclass(frozen=True)
+class Fate:
+    """Deals a city's stories out to its people."""
+
+    stage: Stage
+
+    @cached_property
+    def told_here(self) -> Sequence[Story]:
+        return [story for story in STORIES if story.fits(self.stage)]
+
+    @cached_property
+    def _ends(self) -> list[float]:
+        """Where each story's stretch of [0, 1) ends."""
+        return list(accumulate(story.per_mille / 1000 for story in self.told_here))
+
+    def story_of(self, person: Person) -> Story | None:
+        """Most people have none."""
+        place = bisect(self._ends, (person.number + 1) * _GOLDEN % 1)
+        return self.told_here[place] if place < len(self.told_here) else None
+
+    def live(self, person: Person) -> Life:
+        """The person's life: always the same, as its dice are the person's own."""
+        life = Life(self.stage, person.dice)
+        story = self.story_of(person)
+        if story is not None:
+            story.tell(life)
+        _register(life, everywhere=story is not None)
+        return life
+
+
+def _register(life: Life, *, everywhere: bool) -> None:
+    """Whoever has not declared yet does so some time this autumn; most people with every provider, some with one only."""
+    missing = [provider.code for provider in life.stage.providers if provider.code not in life.answers]
+    favourite = life.dice.randrange(len(life.stage.providers))
+    for place, code in enumerate(missing):
+        if everywhere or place == favourite or life.dice.random() < 0.85:
+            life.declare(code, life.recently(21, 90))
+    if not everywhere and life.dice.random() < 0.05:
+        days = set(range(life.recently(3, 14)))
+        for code in life.answers:
+            life.checked_in[code] = {ago for ago in days if life.dice.random() < 0.9}

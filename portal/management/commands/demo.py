@@ -1,0 +1,101 @@
+"""``manage.py demo``: a synthetic province with its sources and its day, until Ctrl+C."""
+
+import signal
+import time
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from codes.models import Run
+from portal.commands import EndedBadly
+from portal.demo.centre import CentreDown
+from portal.demo.day import Worker, WorkerDown, ensure_worker, run_day
+from portal.demo.staging import Staging
+from portal.demo.summary import CityDay, look_at, told
+from portal.embedded.state import open_state
+from regions.file_faults import FileFaults
+
+DEFAULT_PEOPLE = 20_000
+FEWEST_PEOPLE, MOST_PEOPLE = 100, 10_000_000
+KEEP_UP_SECONDS = 60
+NEXT = """
+Where to look next:
+  ./run manage export disagreements --city {city} --format xlsx --output disagreements.xlsx
+      who differs, why, and the guilty piece; `codes`, `cases`, `sources` and `journal` are reports, too
+  ./run manage recompute --city {city}    the same day again: nothing to change
+  ./run manage verify_journal --city {city}    the sealed journal
+Staff (a role is a user name) and their one-time passwords: {passwords}
+Logs of the worker and the big-data centre: {folder}"""
+
+
+class Command(BaseCommand):
+    help = "Builds a province of made-up people with stand-in sources, runs its day, and keeps it going until Ctrl+C."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--people", type=int, metavar="N", help=f"of a new province; default {DEFAULT_PEOPLE:,}")
+        parser.add_argument("--exit", action="store_true", help="end when the day has been run")
+
+    def handle(self, *, people: int | None, exit: bool, **_: Any) -> None:  # noqa: A002 - the option's name
+        if not settings.DEBUG:
+            raise EndedBadly("Made-up people do not belong where DEBUG is off.", code=2)
+        if people is not None and not FEWEST_PEOPLE <= people <= MOST_PEOPLE:
+            raise EndedBadly(f"--people takes {FEWEST_PEOPLE:,} to {MOST_PEOPLE:,}.", code=2)
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            self._show(people, stay=not exit)
+        except KeyboardInterrupt:
+            self.stdout.write("")
+        except (CentreDown, WorkerDown, FileFaults) as error:
+            raise EndedBadly(str(error), code=1) from error
+        self.stdout.write(
+            "The demo has ended. PostgreSQL, the broker and the big-data centre stay up for other commands until ./run stop; "
+            "./run demo goes on from here."
+        )
+
+    def _show(self, people: int | None, *, stay: bool) -> None:
+        began = time.monotonic()
+        staging = Staging.of(open_state(), people=people or DEFAULT_PEOPLE, say=self._say)
+        if people not in (None, staging.province.people):
+            self._say(
+                f"The province has {staging.province.people:,} people already; --people is for a new one "
+                f"(./run stop, then remove {staging.state.directory})."
+            )
+        staging.open_cities()
+        staging.bring_up_to_date()
+        worker = ensure_worker(staging.folder)
+        try:
+            days = self._run(staging, worker)
+            self._say(f"\n{told(days)}\n\nAll of it took {time.monotonic() - began:.0f} seconds.")
+            self._say(NEXT.format(city=staging.schemas[0], passwords=staging.passwords, folder=staging.folder))
+            if stay:
+                self._keep_up(staging, worker)
+        finally:
+            worker.stop()
+
+    def _run(self, staging: Staging, worker: Worker) -> list[CityDay]:
+        titles = {stage.schema: stage.title for stage in staging.stages}
+        self._say("The day runs through Celery: collect, judge, settle.")
+
+        def ended(schema: str, run: Run) -> None:
+            self._say(f"{titles[schema]}: {run.state}. {run.message}".rstrip())
+
+        runs = run_day(staging.schemas, worker=worker, ended=ended)
+        return [look_at(schema, run) for schema, run in runs.items()]
+
+    def _keep_up(self, staging: Staging, worker: Worker) -> None:
+        """Let the sources' clocks go on and, past midnight, people check in; the worker's scheduler starts the runs."""
+        self._say("\nThe province lives on; the cities run again between 4 and 6 in the morning. Ctrl+C ends the demo.")
+        while True:
+            time.sleep(KEEP_UP_SECONDS)
+            worker.check()
+            staging.bring_up_to_date()
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    raise KeyboardInterrupt
