@@ -4,6 +4,7 @@ A test that commits gets a copy of its own, which costs a few tenths of a second
 """
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from regions.tenancy import as_owner
 CITY_FILES = Path(__file__).parent / "cities"
 OPENED_AT = datetime(2026, 11, 1, tzinfo=UTC)
 PREFIX = "test_portal_"
+DROP_ATTEMPTS = 20
 # The database of the installation, from which the others are made and dropped; nothing in it is touched.
 HOME = str(settings.DATABASES["default"]["NAME"])
 _copies = count(1)
@@ -64,7 +66,7 @@ def own_copy() -> Iterator[None]:
             yield
     finally:
         with raw_owner(HOME) as server:
-            _run(server, "DROP DATABASE {} WITH (FORCE)", name)
+            _drop(server, name)
 
 
 @contextmanager
@@ -117,7 +119,20 @@ def _drop_left_behind() -> None:
         for name in names:
             process = name.removeprefix(PREFIX).partition("_")[0]
             if not Path(f"/proc/{process}").exists():
-                _run(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+                _drop(server, name)
+
+
+def _drop(server: psycopg2.extensions.connection, name: str) -> None:
+    """An autovacuum worker at work in the database is the superuser's, so the owner has to wait until it is done."""
+    for attempt in range(DROP_ATTEMPTS):
+        try:
+            _run(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        except psycopg2.errors.InsufficientPrivilege:
+            if attempt == DROP_ATTEMPTS - 1:
+                raise
+            time.sleep(0.5)
+        else:
+            return
 
 
 def _run(server: psycopg2.extensions.connection, statement: str, *names: str) -> None:
