@@ -1,0 +1,38 @@
+"""Changing a city file by its text, as people do."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A folder of city files."""
+
+    folder: Path
+
+    @property
+    def alpha(self) -> Path:
+        return self.folder / "alpha.toml"
+
+    def change(self, before: str, after: str, name: str = "alpha.toml") -> Path:
+        """Replace a text that must be there, every time it is; the file's path."""
+        path = self.folder / name
+        text = path.read_text(encoding="utf-8")
+        assert before in text
+        path.write_text(text.replace(before, after), encoding="utf-8")
+        return path
+
+    def append(self, text: str, name: str = "alpha.toml") -> Path:
+        """Add to the end of a file; its path."""
+        path = self.folder / name
+        path.write_text(f"{path.read_text(encoding='utf-8')}\n{text}", encoding="utf-8")
+        return path
