@@ -118,6 +118,7 @@ def settle_effective_codes(run: Run) -> int:
     """Bring every citizen's effective code to the run's verdicts and the rulings in force; how many changed."""
     policy, _, preferred = current_city().interim_policy.partition(":")
     parameters: dict[str, Any] = {"run": run.pk, "policy": policy, "preferred": preferred}
+    hold_effective_codes()
     with connection.cursor() as cursor:
         cursor.execute(END_EXPIRED, parameters)
         cursor.execute(SUSPEND, parameters)
@@ -153,3 +154,12 @@ def effective_code(citizen_id: int) -> Standing:
     with connection.cursor() as cursor:
         cursor.execute(READ, {"citizen": citizen_id})
         return Standing(*cursor.fetchone())
+
+
+def hold_effective_codes() -> None:
+    """Wait for whoever changes effective codes or many cases now, and keep others waiting until this transaction ends.
+
+    A run's settling and a person's ruling both write codes and cases; one after the other they cannot deadlock.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('effective codes'), hashtext(current_schema()))")

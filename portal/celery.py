@@ -48,7 +48,7 @@ app.add_defaults(
 app.autodiscover_tasks(["codes"])
 
 
-@worker_init.connect  # type: ignore[untyped-decorator]  # celery has no types for its signals
+@worker_init.connect
 def refuse_unsafe_worker(**_: object) -> None:
     """A worker holds every city's data: it starts as carefully as the web server does."""
     refuse_unsafe_start(load())

@@ -42,7 +42,12 @@ class ColourChange(NamedTuple):
 
 def preview_changes(run: Run, citizens: Sequence[int], *, known_at: datetime) -> list[ColourChange]:
     """Whose colour would change. Writes nothing; what the caller wrote in its transaction counts if known by ``known_at``."""
-    values: dict[str, Any] = {"run": run.pk, "citizens": list(citizens), "known_at": known_at, "zone": current_city().timezone}
+    values: dict[str, Any] = {
+        "run": run.pk,
+        "citizens": list(citizens),
+        "known_at": known_at,
+        "zone": current_city().timezone,
+    }
     with connection.cursor() as cursor:
         cursor.execute(f"{verdicts_of(THESE)}\n{COMPARE}", values)
         return [ColourChange(*row) for row in cursor.fetchall()]

@@ -31,7 +31,7 @@ class Fact(AppendOnly):
     superseded = models.BooleanField(default=False)
     revoked = models.BooleanField(default=False)
     kind = models.TextField()
-    area = models.CharField(max_length=6, null=True)
+    area = models.CharField(max_length=6, null=True)  # noqa: DJ001 - none is not the empty text
     started_on = models.DateField()
     ended_on = models.DateField(null=True)
     recorded_at = models.DateTimeField()

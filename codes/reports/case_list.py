@@ -1,9 +1,9 @@
 """The reports ``cases`` and ``appeals``: who asked, who decided what, and when."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from codes.reports.content import PERSON, Content, Row
 from codes.reports.days import bounds, in_zone, named, span
@@ -27,14 +27,18 @@ COLUMNS = (
     "closed_at",
     "outcome",
     "follows",
+    "appeal",
     "rulings",
 )
+APPEAL_KEYS = ("provider", "rule", "reason_code", "tested_on", "colour", "filed_at")
 RULING_KEYS = ("colour", "state", "reason_code", "proposed_by", "decided_by", "decided_at", "expires_on")
 
 CASES = f"""
 SELECT c.citizen_id, person.ref, person.id_encrypted, person.full_name,
        c.number, c.kind, c.state, c.severity, d.colours, c.opened_at, c.due_at, c.paused_at, c.escalated_at,
        c.assigned_to, c.closed_at, c.outcome, before.number,
+       (SELECT to_jsonb(a) || jsonb_build_object('provider', provider.code)
+        FROM codes_appeal a JOIN codes_provider provider ON provider.id = a.provider_id WHERE a.case_id = c.id),
        coalesce((SELECT jsonb_agg(to_jsonb(r) ORDER BY r.id) FROM codes_ruling r WHERE r.case_id = c.id), '[]')
 FROM codes_case c
 JOIN codes_citizen person ON person.id = c.citizen_id
@@ -65,18 +69,19 @@ class Stored(NamedTuple):
     closed_at: datetime | None
     outcome: str
     follows: str | None
+    appeal: str | None
     rulings: str
 
 
 def case_list(request: ReportRequest) -> Content:
     """Cases by the day they were opened; ``appeals`` those that a citizen asked for."""
     kind = "appeal" if request.report is ReportName.APPEALS else None
-    return Content(COLUMNS, _rows(request, kind), named(request.first, request.last))
-
-
-def _rows(request: ReportRequest, kind: str | None) -> Iterator[Row]:
-    zone = current_city().zone
     person = PersonCells(identified=request.identified)
+    return Content(COLUMNS, _rows(request, kind, person), named(request.first, request.last), person)
+
+
+def _rows(request: ReportRequest, kind: str | None, person: PersonCells) -> Iterator[Row]:
+    zone = current_city().zone
     parameters = {"kind": kind, **bounds(request.first, request.last, zone=zone)}
     for case in map(Stored._make, stream(CASES, parameters)):
         yield (
@@ -91,5 +96,11 @@ def _rows(request: ReportRequest, kind: str | None) -> Iterator[Row]:
             in_zone(case.closed_at, zone),
             case.outcome or None,
             case.follows,
-            [{key: ruling[key] for key in RULING_KEYS} for ruling in json.loads(case.rulings)],
+            _chosen(json.loads(case.appeal), APPEAL_KEYS) if case.appeal else None,
+            [_chosen(ruling, RULING_KEYS) for ruling in json.loads(case.rulings)],
         )
+
+
+def _chosen(stored: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    """These of its columns: free text, in which people name each other, stays in the portal."""
+    return {key: stored[key] for key in keys}

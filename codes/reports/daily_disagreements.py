@@ -53,12 +53,12 @@ ORDER BY d.citizen_id
 def daily_disagreements(request: ReportRequest) -> Content:
     """Rows by day, then citizen. Raises ``CannotExport``."""
     runs = settled_runs(first=request.first, last=request.last)
-    return Content(COLUMNS, _rows(runs, identified=request.identified), {"runs": [told(run) for run in runs]})
+    person = PersonCells(identified=request.identified)
+    return Content(COLUMNS, _rows(runs, person), told(runs), person)
 
 
-def _rows(runs: Sequence[Run], *, identified: bool) -> Iterator[Row]:
+def _rows(runs: Sequence[Run], person: PersonCells) -> Iterator[Row]:
     for run in runs:
-        person = PersonCells(identified=identified)
         day = run.day.isoformat()
         following = Run.objects.filter(state__in=Run.SETTLED, pk__gt=run.pk).order_by("pk").first()
         parameters = {"run": run.pk, "until": following.as_of if following else None}

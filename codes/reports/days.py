@@ -24,6 +24,8 @@ def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
 
 def named(first: date | None, last: date | None) -> dict[str, str | None]:
     """The days as a manifest names them."""
+    if first is not None and first == last:
+        return {"day": first.isoformat()}
     return {"from": first.isoformat() if first else None, "to": last.isoformat() if last else None}
 
 

@@ -18,7 +18,7 @@ from codes.reports.content import Content, Row
 from codes.reports.formats.csv_file import write_csv
 from codes.reports.formats.jsonl_file import write_jsonl
 from codes.reports.formats.xlsx_file import write_xlsx
-from codes.reports.identifying import checked_purpose, require_right
+from codes.reports.identifying import checked_purpose, note_access, require_right
 from codes.reports.manifest import digest_of, manifest_path, signed
 from codes.reports.request import CannotExport, ReportRequest
 from regions.journal.record import record
@@ -60,7 +60,10 @@ def export_report(
             statement["purpose"] = purpose
         manifest = signed(statement)
         draft_manifest.write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        _journal(manifest, by=by, now=now)
+        with transaction.atomic():
+            _journal(manifest, by=by, now=now)
+            if request.identified and content.person:
+                note_access(content.person.revealed(), what=f"export:{request.report}", purpose=purpose, by=by, now=now)
         # Whoever holds the file is in the journal already: the entry is there even if the machine stops here.
         _put_in_place({draft: file, draft_manifest: manifest_path(file)})
     return manifest
@@ -85,11 +88,9 @@ def _statement(
 
 
 def _journal(manifest: Mapping[str, Any], *, by: str, now: datetime) -> None:
-    """The runs or days in ``filters`` say later whose data an identified export held."""
     told = {key: manifest[key] for key in ("filters", "format", "rows", "sha256", "purpose") if key in manifest}
     verb = "export.identified" if manifest["identified"] else "export.made"
-    with transaction.atomic():
-        record(verb, by=by, now=now, subject=f"export:{manifest['report']}", data=told)
+    record(verb, by=by, now=now, subject=f"export:{manifest['report']}", data=told)
 
 
 @contextmanager

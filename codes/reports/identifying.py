@@ -1,6 +1,11 @@
 """Who may take out full names and ID numbers, and what for."""
 
 import re
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import islice
+
+from django.db import connection
 
 from codes.reports.request import CannotExport
 from regions.staff.models import Account
@@ -33,3 +38,18 @@ def require_right(by: str) -> None:
         raise NotAllowed(f"{by} is not an active account of this city")
     if not account.roles & MAY_IDENTIFY:
         raise NotAllowed(f"{by} may not: identified data needs the role {' or '.join(sorted(MAY_IDENTIFY))}")
+
+
+NOTE = """
+INSERT INTO codes_personaccess (citizen_id, at, by, purpose, what)
+SELECT citizen, %(now)s, %(by)s, %(purpose)s, %(what)s FROM unnest(%(citizens)s::bigint[]) AS citizen
+"""
+CITIZENS_AT_A_TIME = 20_000
+
+
+def note_access(citizens: Iterable[int], *, what: str, purpose: str, by: str, now: datetime) -> None:
+    """Tell each of them who took their data out, and what for. Call in the transaction of the journal entry."""
+    left = iter(citizens)
+    with connection.cursor() as cursor:
+        while some := list(islice(left, CITIZENS_AT_A_TIME)):
+            cursor.execute(NOTE, {"citizens": some, "what": what, "purpose": purpose, "by": by, "now": now})

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from codes.models import Run
+from codes.reports.days import named
 from codes.reports.request import CannotExport
 
 DAYS_NAMED = 10
@@ -30,9 +31,13 @@ def settled_runs(*, first: date | None, last: date | None) -> Sequence[Run]:
     return runs
 
 
-def told(run: Run) -> dict[str, Any]:
-    """The run as a manifest names it."""
-    return {"run": run.pk, "day": run.day.isoformat(), "sequence": run.sequence, "as_of": run.as_of.isoformat()}
+def told(runs: Sequence[Run]) -> dict[str, Any]:
+    """The runs as a manifest names them, with the day or days they are of."""
+    each = [
+        {"run": run.pk, "day": run.day.isoformat(), "sequence": run.sequence, "as_of": run.as_of.isoformat()}
+        for run in runs
+    ]
+    return {**named(runs[0].day, runs[-1].day), "runs": each}
 
 
 def _nothing(first: date | None, last: date | None) -> str:

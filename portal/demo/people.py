@@ -3,9 +3,10 @@
 A number is nobody's on purpose but may by chance be somebody's: the telephone numbers begin with 12, which no network uses.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from random import Random
 
 from stdnum.cn.ric import calc_check_digit
@@ -52,12 +53,10 @@ class Population:
     born_before: date
 
     def __iter__(self) -> Iterator[Person]:
-        at_home = districts(self.division)
-        elsewhere = [code for code in divisions() if not code.endswith("00")]
-        for number in range(self.size):
-            yield self._person(number, at_home, elsewhere)
+        return map(self.person, range(self.size))
 
-    def _person(self, number: int, at_home: Sequence[str], elsewhere: Sequence[str]) -> Person:
+    def person(self, number: int) -> Person:
+        """The one of this number."""
         dice = Random(f"{self.seed}/{self.division}/{number}")
         phone = f"12{(number + 1) * _PHONE_STRIDE % _PHONES:09d}"
         woman = number % 2 == 0
@@ -65,7 +64,8 @@ class Population:
             id_type, form = dice.choice(_OTHER_DOCUMENTS)
             name = latin_name(dice) if id_type in _FOREIGN else chinese_name(dice, woman=woman)
             return Person(number, id_type, form.format(number), name, phone, dice)
-        issued_in = dice.choice(elsewhere if dice.randrange(BORN_ELSEWHERE_EVERY) == 0 else at_home)
+        elsewhere = dice.randrange(BORN_ELSEWHERE_EVERY) == 0
+        issued_in = dice.choice(districts("" if elsewhere else self.division))
         id_number = resident_number(issued_in, self._birthday(number), number % 1000)
         return Person(number, IdType.RESIDENT_ID, id_number, chinese_name(dice, woman=woman), phone, dice)
 
@@ -76,9 +76,10 @@ class Population:
         return self.born_before - timedelta(days=YOUNGEST_YEARS * 365 + 1 + place)
 
 
+@cache
 def districts(division: str) -> list[str]:
-    """The districts of a city as far as the table has them, else the city itself."""
-    inside = [code for code in divisions() if not code.endswith("00") and covers(division, code)]
+    """The districts of a city as far as the table has them, else the city itself; of no city, all there are."""
+    inside = [code for code in divisions() if not code.endswith("00") and (not division or covers(division, code))]
     return inside or [division]
 
 

@@ -62,11 +62,12 @@ class Staging:
             prepare_database()
         base_url = sources.set_up(self.cities, state=self.state, folder=self.folder)
         self.province.remember(self.state)
-        for path in files_for(base_url, self.cities, self.folder):
-            call_command("open_city", str(path), by=BY, stdout=StringIO())
-        accounts = sum(add_everybody(schema, self.passwords) for schema in self.schemas)
-        added = f", {accounts} staff accounts added" if accounts else ""
-        self.say(f"{len(self.cities)} cities are open{added}; the big-data centre answers at {base_url}.")
+        self.say(f"The big-data centre answers at {base_url}, the police databases in PostgreSQL.")
+        for path, stage in zip(files_for(base_url, self.cities, self.folder), self.stages, strict=True):
+            call_command("open_city", str(path), by=BY, stdout=(told := StringIO()))
+            accounts = add_everybody(stage.schema, self.passwords)
+            added = f" Added: {accounts} staff accounts." if accounts else ""
+            self.say(told.getvalue().strip() + added)
 
     def bring_up_to_date(self) -> None:
         """People where there are none yet, the check-ins of the days since where there are; then the sources' clocks."""

@@ -113,15 +113,15 @@ class Fate:
         """Where each story's stretch of [0, 1) ends."""
         return list(accumulate(story.per_mille / 1000 for story in self.told_here))
 
-    def story_of(self, person: Person) -> Story | None:
-        """Most people have none."""
-        place = bisect(self._ends, (person.number + 1) * _GOLDEN % 1)
+    def story_of(self, number: int) -> Story | None:
+        """The story of the person of this number; most people have none."""
+        place = bisect(self._ends, (number + 1) * _GOLDEN % 1)
         return self.told_here[place] if place < len(self.told_here) else None
 
     def live(self, person: Person) -> Life:
         """The person's life: always the same, as its dice are the person's own."""
         life = Life(self.stage, person.dice)
-        story = self.story_of(person)
+        story = self.story_of(person.number)
         if story is not None:
             story.tell(life)
         _register(life, everywhere=story is not None)

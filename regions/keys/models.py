@@ -11,7 +11,7 @@ class Purpose(models.TextChoices):
     LOOKUP = "lookup", "hashes ID numbers and phones so that they can be found"
     JOURNAL = "journal", "signs journal checkpoints"
     EXPORT = "export", "signs export manifests"
-    PASS = "pass", "signs passes"  # noqa: S105 - a pass is a QR code here, not a password
+    PASS = "pass", "signs passes"
 
 
 class CityKey(models.Model):

@@ -34,7 +34,9 @@ class Source(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=SourceKind.values), name="source_kind_is_known"),
             models.CheckConstraint(condition=Q(max_age_hours__gt=0), name="source_max_age_is_positive"),
-            models.CheckConstraint(condition=Q(max_bad_share__gte=0, max_bad_share__lte=1), name="source_bad_share_is_a_share"),
+            models.CheckConstraint(
+                condition=Q(max_bad_share__gte=0, max_bad_share__lte=1), name="source_bad_share_is_a_share"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -70,13 +72,19 @@ class Batch(models.Model):
     class Meta:
         indexes = [models.Index(fields=["source", "-received_at"], condition=Q(state="accepted"), name="batch_horizon")]
         constraints = [
-            models.CheckConstraint(condition=Q(state__in=["staging", "accepted", "refused", "held"]), name="batch_state_is_known"),
             models.CheckConstraint(
-                condition=~Q(state="accepted") | Q(as_of__isnull=False, received_at__isnull=False, closed_at__isnull=False),
+                condition=Q(state__in=["staging", "accepted", "refused", "held"]), name="batch_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="accepted")
+                | Q(as_of__isnull=False, received_at__isnull=False, closed_at__isnull=False),
                 name="accepted_batch_has_its_instants",
             ),
             models.CheckConstraint(condition=~Q(state="refused") | ~Q(reason=""), name="refused_batch_has_a_reason"),
-            models.CheckConstraint(condition=Q(received_at__isnull=True) | Q(received_at__gte=F("started_at")), name="batch_received_after_start"),
+            models.CheckConstraint(
+                condition=Q(received_at__isnull=True) | Q(received_at__gte=F("started_at")),
+                name="batch_received_after_start",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -103,7 +111,7 @@ class StagedRecord(models.Model):
     id_encrypted = models.BinaryField()
     full_name = models.TextField(blank=True)
     kind = models.TextField()
-    area = models.TextField(null=True)
+    area = models.TextField(null=True)  # noqa: DJ001 - none is not the empty text
     started_on = models.DateField()
     ended_on = models.DateField(null=True)
     recorded_at = models.DateTimeField()

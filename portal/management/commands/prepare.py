@@ -13,7 +13,7 @@ class Command(BaseCommand):
         "Migrates public and every city, as the owner, and sets all rights. Safe to repeat; run it after every upgrade."
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_: Any, **options: Any) -> None:
         with as_owner():
             schemas = prepare_database(verbosity=max(0, options["verbosity"] - 1))
         self.stdout.write(f"The database is up to date: public and {len(schemas)} cities.")

@@ -19,7 +19,7 @@ class Command(CityCommand):
         parser.add_argument("--run", type=int, required=True)
         parser.add_argument("--refuse", metavar="REASON", help="give the run up instead")
 
-    def handle_city(self, *, run: int, refuse: str | None, by: str, **options: Any) -> None:
+    def handle_city(self, *, run: int, refuse: str | None, by: str, **_: Any) -> None:
         try:
             done = self._decide(run, refuse, by)
         except CannotRelease as error:

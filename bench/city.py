@@ -1,0 +1,110 @@
+"""A city of the size to be measured, filled by the database itself: what is timed is the product, not the filling."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.db import connection, transaction
+
+from codes.models import Provider
+from codes.rule_sets.edition_file import read_edition
+from codes.rule_sets.publish import publish
+from regions.keys.vault import create_keys
+from regions.models import City
+from regions.opening import create_schema
+from regions.sources.models import Batch, Source
+from regions.tenancy import as_owner, in_city
+
+RULES = Path(__file__).resolve().parent.parent / "cities" / "rules"
+
+
+@dataclass(frozen=True)
+class Size:
+    """``people`` registered with both providers; ``with_facts`` of them have facts, half of those check in."""
+
+    people: int
+    with_facts: int
+    facts_each: float = 2.3
+
+
+FILL = """
+INSERT INTO codes_citizen (ref, id_type, id_hash, id_encrypted, full_name, known_since)
+SELECT 'B' || n, '10', int8send(n), '\\x00', '', %(long_ago)s FROM generate_series(1, %(people)s::bigint) AS n;
+
+INSERT INTO codes_registration (citizen_id, provider_id, registered_at)
+SELECT c.id, p.id, %(long_ago)s FROM codes_citizen c CROSS JOIN codes_provider p;
+
+INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, superseded, revoked, kind, area, started_on, ended_on,
+                        recorded_at, received_at, detail)
+SELECT c.id, 'source', s.id, 'r' || n || '-' || s.id, 1, false, false,
+       (ARRAY['close_contact','area_stay','arrival','overseas_arrival','secondary_contact','spacetime_overlap','co_traveller',
+              'negative_test','contact_excluded','isolation_completed'])[1 + (hashint8(n * 31 + s.id) & 2147483647) %% 10],
+       (ARRAY['610100','350500','231100','420100'])[1 + n %% 4],
+       %(day)s::date - ((hashint8(n * 7) & 2147483647) %% 40)::int, NULL,
+       %(now)s - interval '1 day' * ((hashint8(n * 7) & 2147483647) %% 40), %(now)s - interval '1 hour', '{}'
+FROM generate_series(1, (%(with_facts)s * %(facts_each)s)::bigint) AS n
+JOIN codes_citizen c ON c.id = (SELECT min(id) FROM codes_citizen)
+                             + ((n %% %(with_facts)s) * (%(people)s / %(with_facts)s))
+CROSS JOIN LATERAL (SELECT id FROM sources_source ORDER BY (hashint8(n * 13) & 1) * (CASE WHEN code = 'police' THEN 1 ELSE -1 END) LIMIT
+                    CASE WHEN n %% 10 < 7 THEN 2 ELSE 1 END) s;
+
+INSERT INTO codes_checkindays (citizen_id, provider_id, days, complete_at)
+SELECT c.citizen_id, p.id,
+       CASE WHEN c.citizen_id %% 3 = 0
+            THEN datemultirange(daterange(%(day)s::date - 30, %(day)s::date - 9), daterange(%(day)s::date - 7, %(day)s::date))
+            ELSE datemultirange(daterange(%(day)s::date - 18, %(day)s::date)) END,
+       %(now)s - interval '1 hour'
+FROM (SELECT DISTINCT citizen_id FROM codes_fact) c CROSS JOIN codes_provider p
+WHERE hashint8(c.citizen_id) & 1 = 0;
+"""
+
+
+def build(schema: str, size: Size, *, now: datetime) -> None:
+    """Make the city ``schema`` of this size; two providers, two sources, the shipped national and Sichuan-like rules."""
+    with as_owner(), transaction.atomic():
+        city = City(schema_name=schema, name_zh=schema, name_en=schema, division="510100", created_at=now)
+        city.save()
+        create_schema(city)
+    with in_city(schema), transaction.atomic():
+        create_keys(now=now)
+        _settings(now=now)
+        values = {"people": size.people, "with_facts": size.with_facts, "facts_each": size.facts_each, "now": now}
+        values |= {"day": now.date(), "long_ago": now - timedelta(days=400)}
+        with connection.cursor() as cursor:
+            cursor.execute(FILL, values)
+    analyse(schema)
+
+
+def drop(schema: str) -> None:
+    """Take the city away again."""
+    with as_owner(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
+        City.objects.filter(schema_name=schema).delete()
+
+
+def analyse(schema: str) -> None:
+    """What autovacuum would have done by now."""
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
+        for (table,) in cursor.fetchall():
+            cursor.execute(f'VACUUM ANALYZE "{schema}"."{table}"')
+
+
+def _settings(*, now: datetime) -> None:
+    received = now - timedelta(hours=1)
+    for code, rule_set, provider in (("bigdata", "national", "alipay"), ("police", "sichuan", "wechat")):
+        source = Source.objects.create(
+            code=code, kind="police_database", title_zh=code, title_en=code, max_age_hours=26
+        )
+        Batch.objects.create(
+            source=source,
+            state="accepted",
+            as_of=received,
+            started_at=received,
+            received_at=received,
+            closed_at=received,
+        )
+        version, _ = publish(read_edition(RULES / f"{rule_set}-1.toml"), by="bench", now=received)
+        Provider.objects.create(
+            code=provider, title_zh=provider, title_en=provider, source=source, rule_set=version.rule_set
+        )

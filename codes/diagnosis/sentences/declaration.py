@@ -1,0 +1,61 @@
+"""The citizen told two providers different things: answers, or daily check-ins."""
+
+from django.utils.translation import gettext as _
+
+from codes.diagnosis.piece import CheckIns, DeclarationPiece, Record, Side
+from codes.diagnosis.sentences.evidence_words import check_in_rule, declared
+from codes.diagnosis.sentences.voice import Voice
+
+
+def told(piece: DeclarationPiece, voice: Voice) -> str:
+    """The answers first, then the check-in runs; either may be missing."""
+    sentences = [_answers(piece, voice)] if piece["answers"] else []
+    if piece["check_ins"]:
+        sentences.append(_check_ins(piece["check_ins"][0], voice))
+    if not sentences:
+        return _("%(who)s declared or checked in otherwise with %(a)s than with %(b)s.") % {
+            "who": voice.who,
+            "a": voice.provider("a"),
+            "b": voice.provider("b"),
+        }
+    return voice.sentences(sentences)
+
+
+def answers_of(piece: DeclarationPiece, side: Side) -> list[Record]:
+    return [answer["record"] for answer in piece["answers"] if answer["side"] == side]
+
+
+def _answers(piece: DeclarationPiece, voice: Voice) -> str:
+    on_a, on_b = answers_of(piece, "a"), answers_of(piece, "b")
+    if on_a and on_b:
+        return _("%(who)s declared %(what_a)s with %(a)s, and %(what_b)s with %(b)s.") % {
+            "who": voice.who,
+            "a": voice.provider("a"),
+            "what_a": voice.all_of([declared(record, voice) for record in on_a]),
+            "b": voice.provider("b"),
+            "what_b": voice.all_of([declared(record, voice) for record in on_b]),
+        }
+    said: Side = "a" if on_a else "b"
+    other: Side = "b" if on_a else "a"
+    return _("%(who)s declared %(what)s with %(provider)s on %(when)s, and nothing of the kind with %(other)s.") % {
+        "who": voice.who,
+        "when": voice.instant((on_a or on_b)[0]["recorded_at"]),
+        "provider": voice.provider(said),
+        "what": voice.all_of([declared(record, voice) for record in on_a or on_b]),
+        "other": voice.provider(other),
+    }
+
+
+def _check_ins(run: CheckIns, voice: Voice) -> str:
+    return _(
+        "Since %(anchor)s the longest run of healthy check-ins is %(days_a)d with %(a)s and %(days_b)d with %(b)s; "
+        "%(rule)s asks for %(needed)d in a row."
+    ) % {
+        "anchor": voice.day(run["anchor"]),
+        "a": voice.provider("a"),
+        "days_a": run["a"],
+        "b": voice.provider("b"),
+        "days_b": run["b"],
+        "rule": check_in_rule(run, voice),
+        "needed": run["needed"],
+    }

@@ -1,0 +1,67 @@
+"""A stored diagnosis, told."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from codes.diagnosis.piece import Guilty, Side
+from codes.diagnosis.remedies import Mender, remedy
+from codes.diagnosis.sentences import declaration, freshness, interaction, rules, source
+from codes.diagnosis.sentences.context import Context
+from codes.diagnosis.sentences.voice import Audience, Voice
+from codes.models import PairDiagnosis
+from codes.vocabulary import Colour
+
+
+@dataclass(frozen=True)
+class Told:
+    """``sentence``: the cause; ``outcome``: the colours it leads to; then in whose hands it is and by when.
+
+    ``menders`` and ``due`` are the same as values, for filters; ``due`` is none where nobody can name a day.
+    """
+
+    sentence: str
+    outcome: str
+    who_mends: str
+    by_when: str
+    menders: tuple[Mender, ...]
+    due: datetime | date | None
+
+
+def tell(diagnosis: PairDiagnosis, *, audience: Audience, language: str, context: Context) -> Told:
+    """Say a diagnosis in ``zh-hans`` or ``en``. Reads ``a``, ``b`` and ``disagreement``: select them with it."""
+    guilty: Guilty = diagnosis.guilty
+    colours = diagnosis.disagreement.colours
+    a, b = diagnosis.a.code, diagnosis.b.code
+    with override(language):
+        shown: dict[Side, Colour] = {"a": Colour(colours[a]), "b": Colour(colours[b])}
+        voice = Voice(audience, language, context, {"a": a, "b": b}, shown)
+        mended = remedy(guilty, voice)
+        return Told(
+            sentence=_sentence(guilty, voice),
+            outcome=_("So %(a)s shows %(colour_a)s, and %(b)s shows %(colour_b)s.")
+            % {
+                "a": voice.provider("a"),
+                "colour_a": voice.colour("a"),
+                "b": voice.provider("b"),
+                "colour_b": voice.colour("b"),
+            },
+            who_mends=mended.who_mends,
+            by_when=mended.by_when,
+            menders=mended.menders,
+            due=mended.due,
+        )
+
+
+def _sentence(guilty: Guilty, voice: Voice) -> str:
+    if guilty["cause"] == "freshness":
+        return freshness.told(guilty, voice)
+    if guilty["cause"] == "rules":
+        return rules.told(guilty, voice)
+    if guilty["cause"] == "declaration":
+        return declaration.told(guilty, voice)
+    if guilty["cause"] == "source":
+        return source.told(guilty, voice)
+    return interaction.told(guilty, voice)

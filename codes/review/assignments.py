@@ -1,0 +1,90 @@
+"""Who works on a case: assigning, taking over from a visible holder, putting back, and assigning many at once."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from codes.effective import hold_effective_codes
+from codes.models import Case
+from codes.review.moves import find_case, move
+from codes.review.permissions import require, roles_of
+from codes.review.queue import CaseFilter, open_cases
+from codes.review.refusals import MovedMeanwhile, Reason, Refused
+from codes.review.verbs import Verb
+from regions.journal.record import record
+from regions.staff.roles import Role
+
+
+def assign(*, case_id: int, to: str, by: str, now: datetime) -> Case:
+    """Give the case to a reviewer, whoever held it."""
+    require(by, Verb.ASSIGN)
+    _require_reviewer(to)
+    with transaction.atomic():
+        case = find_case(case_id)
+        data = {"assigned_to": to, "before": case.assigned_to}
+        return move(case, Verb.ASSIGN, by=by, now=now, data=data, assigned_to=to, assigned_at=now)
+
+
+def take_over(*, case_id: int, holder: str, by: str, now: datetime) -> Case:
+    """Make the case one's own. ``holder`` is who held it on the page (empty = nobody): another by now is ``MovedMeanwhile``."""
+    require(by, Verb.TAKE_OVER)
+    with transaction.atomic():
+        case = find_case(case_id)
+        if case.assigned_to != holder:
+            raise MovedMeanwhile
+        return move(case, Verb.TAKE_OVER, by=by, now=now, data={"before": holder}, assigned_to=by, assigned_at=now)
+
+
+def put_back(*, case_id: int, by: str, now: datetime) -> Case:
+    """Give the case back to everybody."""
+    require(by, Verb.PUT_BACK)
+    with transaction.atomic():
+        case = find_case(case_id)
+        if case.assigned_to not in ("", by):
+            raise Refused(Reason.HELD_BY_ANOTHER)
+        return move(case, Verb.PUT_BACK, by=by, now=now, assigned_to="", assigned_at=None)
+
+
+def bulk_assign(*, chosen: CaseFilter, to: str, by: str, now: datetime) -> int:
+    """Give every open case of the filter to a reviewer; how many had another holder before."""
+    require(by, Verb.ASSIGN)
+    _require_reviewer(to)
+    with transaction.atomic():
+        hold_effective_codes()
+        cases, parameters = (
+            open_cases(chosen, now=now).exclude(assigned_to=to).order_by("pk").values("pk").query.sql_with_params()
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(_BULK_ASSIGN.format(cases=cases), [*parameters, to, now, now, by])
+            assigned = cursor.rowcount
+        if assigned:
+            record("case.bulk_assigned", by=by, now=now, data={"to": to, "cases": assigned, "filter": chosen.as_json()})
+    return assigned
+
+
+def hold(case: Case, *, by: str, now: datetime) -> dict[str, Any]:
+    """What deciding changes about the holder: an unheld case becomes the decider's, another's is refused."""
+    if case.assigned_to not in ("", by):
+        raise Refused(Reason.HELD_BY_ANOTHER)
+    return {} if case.assigned_to else {"assigned_to": by, "assigned_at": now}
+
+
+def _require_reviewer(username: str) -> None:
+    if Role.REVIEWER not in roles_of(username):
+        raise Refused(Reason.NOT_A_REVIEWER)
+
+
+# The filter's cases are locked in one order, so that two of these never wait for each other in a circle.
+_BULK_ASSIGN = """
+WITH chosen AS MATERIALIZED (
+    SELECT id, assigned_to FROM codes_case WHERE id IN ({cases}) ORDER BY id FOR UPDATE
+),
+moved AS (
+    UPDATE codes_case c SET assigned_to = %s, assigned_at = %s, state = CASE c.state WHEN 'received' THEN 'in_review' ELSE c.state END
+    FROM chosen WHERE chosen.id = c.id
+    RETURNING c.id, chosen.assigned_to AS before, c.assigned_to
+)
+INSERT INTO codes_caseevent (case_id, at, by, verb, data)
+SELECT id, %s, %s, 'assigned', jsonb_build_object('assigned_to', assigned_to, 'before', before) FROM moved
+"""

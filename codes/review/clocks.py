@@ -1,0 +1,54 @@
+"""How long a review may take: due times are stored with the case, and stand still while its citizen is asked something.
+
+The targets are those of ``docs/adr/0008-review-choices.md``: a red is looked at within 4 hours and answered within 24, a yellow
+within 8; a complex case within 3 working days.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+FIRST_LOOK_AT_RED = timedelta(hours=4)
+ANSWER = {"red": timedelta(hours=24), "yellow": timedelta(hours=8), "green": timedelta(hours=8)}
+COMPLEX_WORKING_DAYS = 3
+INFORMATION_DAYS = 3
+SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """``first_look`` is none where only the answer has a clock."""
+
+    first_look: datetime | None
+    answer: datetime
+
+
+def due_of(severity: str, *, opened_at: datetime) -> Due:
+    """The clocks of a case whose most severe colour is ``severity``."""
+    return Due(opened_at + FIRST_LOOK_AT_RED if severity == "red" else None, opened_at + ANSWER[severity])
+
+
+def complex_due(opened_at: datetime, *, zone: ZoneInfo) -> datetime:
+    """The same time of day three working days (Monday to Friday in the city) after it was opened.
+
+    Opened at a weekend counts from the Monday that follows, at midnight.
+    """
+    local = opened_at.astimezone(zone)
+    if local.weekday() >= SATURDAY:
+        monday = local.date() + timedelta(days=7 - local.weekday())
+        local = datetime.combine(monday, time(), zone)
+    left = COMPLEX_WORKING_DAYS
+    while left:
+        local += timedelta(days=1)
+        left -= local.weekday() < SATURDAY
+    return local
+
+
+def resumed(due_at: datetime, *, paused_at: datetime, now: datetime) -> datetime:
+    """A due time moved by as long as the clock stood."""
+    return due_at + max(now - paused_at, timedelta())
+
+
+def answer_by(now: datetime) -> datetime:
+    """Until when an answer to a question is waited for."""
+    return now + timedelta(days=INFORMATION_DAYS)

@@ -1,0 +1,71 @@
+"""Who may do what: apart from what may happen, which ``codes.review.life`` says.
+
+``by`` is a member of staff's user name, ``citizen:<ref>``, or ``system``. Verbs ask here themselves, so that a page, a command or
+the API that forgets to ask changes nothing.
+"""
+
+from codes.models import Guardianship
+from codes.models.citizen import Citizen
+from codes.review.life import APPEAL_LIFE, CASE_LIFE
+from codes.review.refusals import NotAllowed, NotFound
+from codes.review.verbs import Actor, Verb
+from regions.staff.models import RoleGrant
+from regions.staff.roles import Role
+
+SYSTEM = "system"
+CITIZEN_PREFIX = "citizen:"
+
+ACTORS: dict[Verb, frozenset[Actor]] = {
+    verb: frozenset(actor for move in (*CASE_LIFE, *APPEAL_LIFE) if move.verb is verb for actor in move.actors)
+    for verb in Verb
+} | {Verb.OPEN: frozenset({Actor.SYSTEM}), Verb.FILE: frozenset({Actor.CITIZEN})}
+
+ROLES = {Role.REVIEWER: Actor.REVIEWER, Role.APPROVER: Actor.APPROVER}
+
+
+def actor_name(citizen: Citizen) -> str:
+    """What ``by`` is when a citizen acts."""
+    return f"{CITIZEN_PREFIX}{citizen.ref}"
+
+
+def may(roles: frozenset[Role], verb: Verb) -> bool:
+    """Whether somebody with these roles may do it at all: for showing or hiding a control."""
+    return any(ROLES.get(role) in ACTORS[verb] for role in roles)
+
+
+def require(by: str, verb: Verb) -> None:
+    """Raises ``NotAllowed`` unless whoever acts has a role for it."""
+    wanted = ACTORS[verb]
+    if by == SYSTEM:
+        allowed = Actor.SYSTEM in wanted
+    elif by.startswith(CITIZEN_PREFIX):
+        allowed = Actor.CITIZEN in wanted
+    else:
+        allowed = may(roles_of(by), verb)
+    if not allowed:
+        raise NotAllowed
+
+
+def require_role(by: str, *wanted: Role) -> None:
+    """Raises ``NotAllowed`` unless the member of staff has one of the roles."""
+    if by == SYSTEM or by.startswith(CITIZEN_PREFIX) or not roles_of(by) & set(wanted):
+        raise NotAllowed
+
+
+def require_own(by: str, citizen: Citizen) -> None:
+    """Raises ``NotFound`` unless the citizen acts for themselves or for a dependant; foreign and missing look the same."""
+    if by == actor_name(citizen):
+        return
+    if not by.startswith(CITIZEN_PREFIX):
+        raise NotAllowed
+    guards = Guardianship.objects.filter(
+        guardian__ref=by.removeprefix(CITIZEN_PREFIX), dependant=citizen, accepted=True, ended_at__isnull=True
+    )
+    if not guards.exists():
+        raise NotFound
+
+
+def roles_of(username: str) -> frozenset[Role]:
+    """The roles a member of staff has now; none for an inactive or unknown account."""
+    grants = RoleGrant.objects.filter(account__username=username, account__is_active=True, revoked_at__isnull=True)
+    return frozenset(Role(role) for role in grants.values_list("role", flat=True))

@@ -1,0 +1,117 @@
+"""The queue of open cases: filters, pages that continue after a key, groups by common cause.
+
+Pages are by keyset – the next one starts after the last case's due time and id – so that page 400 costs what page 1 does.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+
+from codes.models import Appeal, Case, PairDiagnosis
+
+PAGE = 50
+UNASSIGNED = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """What the queue is narrowed to; an empty field does not narrow.
+
+    ``holder``: a user name, or ``-`` for nobody's. ``group``: a ``group_key``. ``cause``: the primary cause of a pair.
+    ``provider``: a provider's code among the disagreeing pairs or the appeal's.
+    """
+
+    kind: str = ""
+    state: str = ""
+    severity: str = ""
+    holder: str = ""
+    group: str = ""
+    cause: str = ""
+    provider: str = ""
+    overdue: bool = False
+    escalated: bool = False
+    number: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields that narrow, for the journal and for links."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+class After(NamedTuple):
+    """Where a page ended."""
+
+    due_at: datetime
+    case_id: int
+
+
+class Page(NamedTuple):
+    """Some cases of the queue, the earliest due first; ``after`` is none on the last page."""
+
+    cases: list[Case]
+    after: After | None
+
+
+class Group(NamedTuple):
+    """Open cases with the same guilty piece."""
+
+    key: str
+    cases: int
+    earliest_due: datetime
+
+
+def open_cases(chosen: CaseFilter, *, now: datetime) -> QuerySet[Case]:
+    """The open cases of a filter, unordered."""
+    exact = {"kind": chosen.kind, "state": chosen.state, "severity": chosen.severity, "group_key": chosen.group}
+    cases = Case.objects.filter(closed_at__isnull=True, **{name: value for name, value in exact.items() if value})
+    if chosen.holder:
+        cases = cases.filter(assigned_to="" if chosen.holder == UNASSIGNED else chosen.holder)
+    pairs = PairDiagnosis.objects.filter(disagreement=OuterRef("disagreement"))
+    if chosen.cause:
+        cases = cases.filter(Exists(pairs.filter(primary_cause=chosen.cause)))
+    if chosen.provider:
+        one_of_pair = Exists(pairs.filter(Q(a__code=chosen.provider) | Q(b__code=chosen.provider)))
+        appealed = Exists(Appeal.objects.filter(case=OuterRef("pk"), provider__code=chosen.provider))
+        cases = cases.filter(one_of_pair | appealed)
+    if chosen.overdue:
+        cases = cases.filter(due_at__lt=now, paused_at__isnull=True)
+    if chosen.escalated:
+        cases = cases.filter(escalated_at__isnull=False)
+    if chosen.number:
+        cases = cases.filter(number=chosen.number.strip().upper())
+    return cases
+
+
+def page_of(chosen: CaseFilter, *, now: datetime, after: After | None = None, size: int = PAGE) -> Page:
+    """The next cases of the queue, in one query; citizen and appeal come with them."""
+    cases = (
+        open_cases(chosen, now=now)
+        .select_related("citizen", "disagreement", "appeal__provider")
+        .order_by("due_at", "pk")
+    )
+    if after:
+        cases = cases.filter(
+            Q(due_at=after.due_at, pk__gt=after.case_id) | Q(due_at__gt=after.due_at), due_at__gte=after.due_at
+        )
+    found = list(cases[: size + 1])
+    more = len(found) > size
+    found = found[:size]
+    return Page(found, After(found[-1].due_at, found[-1].pk) if more else None)
+
+
+def groups_of(chosen: CaseFilter, *, now: datetime, size: int = PAGE) -> list[Group]:
+    """The largest groups by common cause among the open cases of the filter."""
+    grouped = (
+        open_cases(chosen, now=now)
+        .exclude(group_key="")
+        .values("group_key")
+        .annotate(cases=Count("pk"), earliest_due=Min("due_at"))
+        .order_by("-cases", "group_key")
+    )
+    return [Group(row["group_key"], row["cases"], row["earliest_due"]) for row in grouped[:size]]
+
+
+def count_of(chosen: CaseFilter, *, now: datetime) -> int:
+    """How many open cases the filter holds: what a bulk action says before it is done."""
+    return open_cases(chosen, now=now).values("pk").count()

@@ -1,0 +1,29 @@
+"""Translations: people edit ``.po`` files, programs read ``.mo`` files made from them.
+
+The ``.mo`` files are made when the portal starts and finds them missing or older; they are not kept in the repository.
+"""
+
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import polib
+
+
+def compile_catalogues(folder: Path) -> list[Path]:
+    """Bring every catalogue under the folder up to date; those that were made. PermissionError where nobody may write."""
+    return [_compiled(source) for source in sorted(folder.glob("*/LC_MESSAGES/*.po")) if _is_due(source)]
+
+
+def _is_due(source: Path) -> bool:
+    made = source.with_suffix(".mo")
+    return not made.exists() or made.stat().st_mtime < source.stat().st_mtime
+
+
+def _compiled(source: Path) -> Path:
+    """Put into place in one step: several processes may start at once."""
+    made = source.with_suffix(".mo")
+    with NamedTemporaryFile(dir=source.parent, prefix=made.name, delete=False) as draft:
+        draft.write(polib.pofile(str(source)).to_binary())
+    draft_path = Path(draft.name)
+    draft_path.chmod(0o644)
+    return draft_path.replace(made)

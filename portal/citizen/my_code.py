@@ -1,0 +1,215 @@
+"""What a citizen's page knows: the effective code, every provider's side with its records and rules, and why two differ."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import connection
+from django.db.models import Subquery
+from django.utils import translation
+
+from codes.diagnosis.sentences.context import Context, Title
+from codes.diagnosis.telling import Told, tell
+from codes.effective import Standing, effective_code
+from codes.models import Citizen, Fact, PairDiagnosis, Provider, Registration, Rule, Run, RunProvider, Verdict
+from codes.vocabulary import Because, Colour, State
+from regions.models import City
+from regions.sources.models import Source
+
+# Of each provider: the unbroken healthy days up to today or yesterday, and whether today is among them.
+STREAKS = """
+SELECT d.provider_id, coalesce(max(least(upper(run), %(day)s + 1) - lower(run)), 0), bool_or(d.days @> %(day)s)
+FROM codes_checkindays d
+LEFT JOIN LATERAL unnest(d.days) AS run ON run @> %(day)s OR upper(run) = %(day)s
+WHERE d.citizen_id = %(citizen)s
+GROUP BY d.provider_id
+"""
+
+
+@dataclass(frozen=True)
+class Streak:
+    """Healthy days in a row up to now."""
+
+    days: int = 0
+    has_today: bool = False
+
+
+@dataclass(frozen=True)
+class Held:
+    """One record that holds the citizen, with the rule that says so."""
+
+    rule: Rule
+    fact: Fact
+    anchor: date
+    until: date | None
+
+    def day_of(self, today: date) -> tuple[int, int] | None:
+        """The how-manieth day today is, of how many; none when no day is in sight."""
+        if self.until is None:
+            return None
+        whole = (self.until - self.anchor).days
+        return min(max((today - self.anchor).days + 1, 1), whole), whole
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether the citizen said it themselves, and can say otherwise."""
+        return self.fact.origin == "provider"
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one provider shows, and what it rests on. ``horizon``: its source is complete up to here."""
+
+    registration: Registration
+    state: State
+    source: Source
+    horizon: datetime | None
+    held: list[Held]
+    turns_green_on: date | None
+    streak: Streak
+
+    @property
+    def provider(self) -> Provider:
+        """The channel that shows it."""
+        return self.registration.provider
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Why two providers differ, in one sentence for the citizen."""
+
+    pair: PairDiagnosis
+    told: Told
+
+
+@dataclass(frozen=True)
+class MyCode:
+    """Everything the page needs; read in eight queries."""
+
+    citizen: Citizen
+    standing: Standing
+    sides: list[Side]
+    differences: list[Difference]
+    today: date
+
+    @property
+    def state(self) -> State:
+        """The effective code."""
+        return State(self.standing.colour)
+
+    @property
+    def because(self) -> Because:
+        """Which of the four steps gave it."""
+        return Because(self.standing.because)
+
+    @property
+    def deciding(self) -> list[Side]:
+        """The sides whose colour is the effective one."""
+        return [side for side in self.sides if side.state is self.state]
+
+    @property
+    def held(self) -> list[Held]:
+        """The records that make the effective colour, each once."""
+        wanted = self.standing.colour
+        found = {h.fact.pk: h for side in self.deciding for h in side.held if h.rule.colour == wanted}
+        return list(found.values())
+
+    @property
+    def turns_green_on(self) -> date | None:
+        """When the last provider turns green if the citizen does as told; none when one of them names no day."""
+        days = [side.turns_green_on for side in self.sides if side.state in (State.RED, State.YELLOW)]
+        named = [day for day in days if day is not None]
+        return max(named) if named and len(named) == len(days) else None
+
+
+def my_code(citizen: Citizen, *, city: City, now: datetime, due_at: datetime | None = None) -> MyCode:
+    """Read the citizen's page. ``due_at``: when an open case of theirs is due, for the sentence's “by when”."""
+    today = now.astimezone(city.zone).date()
+    frozen = {one.provider_id: one for one in _frozen()}
+    verdicts = {one.provider_id: one for one in Verdict.objects.filter(citizen=citizen)}
+    facts, rules = _evidence(verdicts.values())
+    streaks = _streaks(citizen, today)
+    sides = []
+    registered = Registration.objects.filter(citizen=citizen).select_related("provider__source")
+    for registration in registered.order_by("provider__code"):
+        pk = registration.provider_id
+        run = frozen.get(pk)
+        known = run is not None and run.known and registration.registered_at <= run.run.as_of
+        verdict = verdicts.get(pk) if known else None
+        sides.append(
+            Side(
+                registration=registration,
+                state=State(verdict.colour) if verdict else State.GREEN if known else State.UNKNOWN,
+                source=registration.provider.source,
+                horizon=run.horizon if run else None,
+                held=_held(verdict, facts, rules) if verdict else [],
+                turns_green_on=verdict.turns_green_on if verdict else None,
+                streak=streaks.get(pk, Streak()),
+            )
+        )
+    standing = effective_code(citizen.pk)
+    differences = _differences(citizen, frozen.values(), verdicts, city, today, due_at)
+    return MyCode(citizen, standing, sides, differences, today)
+
+
+def _frozen() -> Iterable[RunProvider]:
+    """The providers of the last settled run."""
+    latest = Run.objects.filter(state__in=Run.SETTLED).order_by("-pk").values("pk")[:1]
+    return RunProvider.objects.select_related("run", "provider", "source").filter(run_id=Subquery(latest))
+
+
+def _evidence(verdicts: Iterable[Verdict]) -> tuple[dict[int, Fact], dict[int, Rule]]:
+    hits = [hit for verdict in verdicts for hit in verdict.hits]
+    if not hits:
+        return {}, {}
+    facts = Fact.objects.select_related("source", "provider").in_bulk({hit["fact_id"] for hit in hits})
+    return facts, Rule.objects.in_bulk({hit["rule_id"] for hit in hits})
+
+
+def _held(verdict: Verdict, facts: dict[int, Fact], rules: dict[int, Rule]) -> list[Held]:
+    held = [
+        Held(
+            rule=rules[hit["rule_id"]],
+            fact=facts[hit["fact_id"]],
+            anchor=date.fromisoformat(hit["anchor"]),
+            until=date.fromisoformat(hit["until"]) if hit["until"] else None,
+        )
+        for hit in verdict.hits
+    ]
+    return sorted(held, key=lambda one: (-Colour(one.rule.colour).severity, one.rule.code))
+
+
+def _streaks(citizen: Citizen, day: date) -> dict[int, Streak]:
+    with connection.cursor() as cursor:
+        cursor.execute(STREAKS, {"citizen": citizen.pk, "day": day})
+        return {provider: Streak(days, bool(today)) for provider, days, today in cursor.fetchall()}
+
+
+def _differences(
+    citizen: Citizen,
+    frozen: Iterable[RunProvider],
+    verdicts: dict[int, Verdict],
+    city: City,
+    today: date,
+    due_at: datetime | None,
+) -> list[Difference]:
+    pairs = PairDiagnosis.objects.select_related("a", "b", "disagreement").filter(
+        disagreement__citizen=citizen, disagreement__closed_run__isnull=True
+    )
+    providers = list(frozen)
+    context = Context(
+        day=today,
+        zone=city.zone,
+        providers={one.provider.code: Title(one.provider.title_zh, one.provider.title_en) for one in providers},
+        sources={one.source.code: Title(one.source.title_zh, one.source.title_en) for one in providers},
+        source_of={one.provider.code: one.source.code for one in providers},
+        max_age={one.source.code: timedelta(hours=one.source.max_age_hours) for one in providers},
+        turns_green_on={
+            one.provider.code: verdicts[one.provider_id].turns_green_on
+            for one in providers
+            if one.provider_id in verdicts
+        },
+        due_at=due_at,
+    )
+    language = translation.get_language()
+    return [Difference(pair, tell(pair, audience="citizen", language=language, context=context)) for pair in pairs]

@@ -1,0 +1,57 @@
+"""Whom a citizen's page is about: the citizen who signed in, or a dependant shown on their phone.
+
+The same pages stand under ``/`` and under ``/family/<ref>/``; a ref that is nobody's dependant here is the 404 of a missing page.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.http import Http404, HttpResponseBase
+from django.urls import reverse
+
+from codes.models import Citizen, Guardianship
+from portal.web.access import CitizenRequest, PlainView, for_citizens
+
+P = ParamSpec("P")
+
+
+class SubjectRequest(CitizenRequest):
+    """What a view about a person gets: ``citizen`` signed in, ``subject`` is whom it is about."""
+
+    subject: Citizen
+
+
+SubjectView = Callable[Concatenate[SubjectRequest, P], HttpResponseBase]
+
+
+def about_somebody(view: SubjectView[P]) -> PlainView[...]:
+    """The view is for a signed-in citizen, about themselves or the dependant that ``ref`` names."""
+
+    @for_citizens
+    @wraps(view)
+    def found(request: CitizenRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        ref = kwargs.pop("ref", None)
+        subject = request.citizen if ref is None else dependant(request.citizen, str(ref))
+        request.subject = subject  # type: ignore[attr-defined]  # what SubjectRequest promises
+        return view(request, *args, **kwargs)  # type: ignore[arg-type]
+
+    return found
+
+
+def dependant(guardian: Citizen, ref: str) -> Citizen:
+    """The accepted dependant; 404 otherwise."""
+    link = (
+        Guardianship.objects.select_related("dependant")
+        .filter(guardian=guardian, dependant__ref=ref, accepted=True, ended_at__isnull=True)
+        .first()
+    )
+    if link is None:
+        raise Http404
+    return link.dependant
+
+
+def address(request: SubjectRequest, name: str, **kwargs: str | int) -> str:
+    """The address of another page about the same person."""
+    about = {} if request.subject.pk == request.citizen.pk else {"ref": request.subject.ref}
+    return reverse(name, kwargs={**about, **kwargs})

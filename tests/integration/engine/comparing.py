@@ -1,0 +1,78 @@
+"""What the oracle and the city say about everybody in a world, in the same words."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from codes.models import Registration, Run, Verdict, VerdictChange
+from tests.integration.engine.loading import Loaded, hits_of
+from tests.oracle import FactRef, forecast, verdict
+from tests.worlds import FORESEEABLE_DAYS, Scene
+
+
+class Said(NamedTuple):
+    """A verdict with its forecast: either a day, or the rules that wait for an act."""
+
+    state: str
+    hits: frozenset[tuple[str, FactRef, date]] = frozenset()
+    turns_green_on: date | None = None
+    waiting_rules: frozenset[str] = frozenset()
+
+
+Sayings = dict[tuple[str, str], Said]
+"""(citizen, provider) → what is said."""
+
+
+def oracle_says(scene: Scene) -> Sayings:
+    codes = [provider.code for provider in scene.world.providers]
+    return {(citizen, code): _oracle_says(scene, citizen, code) for citizen in scene.world.citizens for code in codes}
+
+
+def city_says(run: Run, loaded: Loaded, held: Iterable[Verdict | VerdictChange]) -> Sayings:
+    """``held``: the verdicts that are not green, stored or as the run noted them."""
+    known = dict(run.providers.values_list("provider_id", "known"))
+    registered = set(
+        Registration.objects.filter(registered_at__lte=run.as_of).values_list("citizen_id", "provider_id")
+    )
+    rows = {(row.citizen_id, row.provider_id): row for row in held}
+    said: Sayings = {}
+    for citizen, citizen_key in loaded.citizens.items():
+        for provider, provider_key in loaded.providers.items():
+            row = rows.pop((citizen_key, provider_key), None)
+            if (citizen_key, provider_key) not in registered:
+                said[citizen, provider] = Said("not_applied")
+            elif not known[provider_key]:
+                said[citizen, provider] = Said("unknown")
+            else:
+                said[citizen, provider] = _city_says(row, loaded) if row else Said("green")
+    assert not rows, "verdicts about nobody, or about nobody registered"
+    return said
+
+
+def differences(ours: Sayings, theirs: Sayings) -> list[str]:
+    """A line for each verdict on which the two differ; a list that shrinks well and reads well."""
+    assert ours.keys() == theirs.keys()
+    return [f"{key}: oracle {theirs[key]}, city {ours[key]}" for key in sorted(ours) if ours[key] != theirs[key]]
+
+
+def _oracle_says(scene: Scene, citizen: str, provider: str) -> Said:
+    asked = scene.world, citizen, provider, scene.day, scene.as_of
+    found = verdict(*asked)
+    if found.state not in ("red", "yellow"):
+        return Said(found.state)
+    coming = forecast(*asked, days_ahead=FORESEEABLE_DAYS)
+    return Said(
+        found.state,
+        frozenset((hit.rule_code, hit.fact, hit.anchor) for hit in found.hits),
+        coming.turns_green_on,
+        frozenset(missing.rule_code for missing in coming.missing),
+    )
+
+
+def _city_says(row: Verdict | VerdictChange, loaded: Loaded) -> Said:
+    return Said(
+        row.colour if isinstance(row, Verdict) else row.after,
+        frozenset(hits_of(row.hits, loaded.facts)),
+        row.turns_green_on,
+        frozenset(need["rule"] for need in row.needs or ()),
+    )

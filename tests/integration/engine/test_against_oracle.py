@@ -1,0 +1,62 @@
+"""The engine against the oracle: on every world both name the same colours, hits and days.
+
+``ORACLE_EXAMPLES=N`` draws N worlds anew instead of the usual ones, which are the same every time.
+"""
+
+import os
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+
+from codes.models import Run, VerdictChange
+from codes.runs.evaluate import evaluate_range
+from codes.runs.freeze import freeze_providers
+from regions.models import City
+from tests.integration.engine.comparing import Sayings, city_says, differences, oracle_says
+from tests.integration.engine.loading import load_world
+from tests.worlds import Scene, random_world, scenes
+
+ASKED_FOR = os.environ.get("ORACLE_EXAMPLES")
+EXAMPLES = int(ASKED_FOR or 2_000)
+EVERYBODY = {"low": 0, "high": 2**62}
+
+
+def judged(scene: Scene) -> Sayings:
+    """Load the world, judge everybody as a run does, read what it noted, and leave nothing behind."""
+    with transaction.atomic():
+        loaded = load_world(scene.world, known_at=scene.as_of)
+        run = Run.objects.create(day=scene.day, as_of=scene.as_of, started_by="test", started_at=scene.as_of)
+        freeze_providers(run)
+        evaluate_range(run=run, **EVERYBODY, zone=str(scene.world.zone))
+        said = city_says(run, loaded, VerdictChange.objects.all())
+        transaction.set_rollback(True)
+    return said
+
+
+@pytest.mark.timeout(60 + EXAMPLES)
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=not ASKED_FOR,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(scenes())
+def test_drawn_worlds(bare_city: City, scene: Scene) -> None:
+    assert differences(judged(scene), oracle_says(scene)) == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_larger_worlds(bare_city: City, seed: int) -> None:
+    scene = random_world(seed, people=250)
+    assert differences(judged(scene), oracle_says(scene)) == []
+
+
+def test_worlds_are_worth_comparing(bare_city: City) -> None:
+    """Among a few hundred people every state occurs, and every kind of forecast."""
+    said = [one for seed in range(8) for one in oracle_says(random_world(seed, people=60)).values()]
+    assert {one.state for one in said} == {"red", "yellow", "green", "unknown", "not_applied"}
+    assert any(one.turns_green_on for one in said)
+    assert any(one.waiting_rules for one in said)
+    assert any(len(one.hits) > 1 for one in said)

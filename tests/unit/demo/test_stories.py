@@ -1,0 +1,87 @@
+"""Each story in each city it fits: the oracle finds the cause that it was told for, or none where it says none."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import combinations, islice
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from codes.vocabulary import Cause
+from portal.demo.people import Person, Population
+from portal.demo.province import shares
+from portal.demo.stage import Stage
+from portal.demo.stories import STORIES, Fate, Story
+from tests.oracle import World, diagnose, verdict
+from tests.unit.demo.cities import SOMEBODY, STAGES, as_of, world_of
+
+TOLD = [(stage, story) for stage in STAGES for story in STORIES if story.fits(stage)]
+PEOPLE = 12
+SOURCE_OR_RULES = {Cause.FRESHNESS, Cause.RULES, Cause.SOURCE, Cause.INTERACTION}
+
+
+def living(stage: Stage, story: Story) -> Iterator[Person]:
+    """Some people whom the story befalls."""
+    fate = Fate(stage)
+    everybody = Population("test", stage.city.city.division, 200_000, stage.today)
+    numbers = (number for number in range(everybody.size) if fate.story_of(number) is story)
+    return map(everybody.person, islice(numbers, PEOPLE))
+
+
+def found_causes(world: World, stage: Stage) -> set[str]:
+    """The primary causes of all pairs of providers whose colours differ."""
+    asked = {one.code: verdict(world, SOMEBODY, one.code, stage.today, as_of(stage)) for one in stage.providers}
+    assert all(one.has_colour for one in asked.values())
+    return {
+        diagnose(world, SOMEBODY, a, b, stage.today, as_of(stage)).primary_cause
+        for a, b in combinations(asked, 2)
+        if asked[a].state != asked[b].state
+    }
+
+
+@pytest.mark.parametrize(("stage", "story"), TOLD, ids=lambda value: getattr(value, "schema", None) or value.name)
+def test_a_story_parts_the_providers_for_its_cause_only(stage: Stage, story: Story) -> None:
+    fate = Fate(stage)
+    for person in living(stage, story):
+        world = world_of(person, fate.live(person))
+        assert found_causes(world, stage) == ({story.cause.value} if story.cause else set()), person.number
+
+
+@pytest.mark.parametrize("hour", [0, 3, 9, 16, 23])
+def test_the_hour_at_which_the_demo_begins_changes_no_cause(hour: int) -> None:
+    opened = datetime(2026, 11, 24, hour, 20, tzinfo=ZoneInfo("Asia/Shanghai"))
+    for stage in (Stage(one.city, opened) for one in STAGES):
+        fate = Fate(stage)
+        for story in fate.told_here:
+            for person in islice(living(stage, story), 1):
+                world = world_of(person, fate.live(person))
+                assert found_causes(world, stage) == ({story.cause.value} if story.cause else set()), story.name
+
+
+def test_where_all_share_one_source_and_one_rule_set_only_declarations_part_them() -> None:
+    shanghai = next(stage for stage in STAGES if stage.schema == "shanghai")
+    causes = {story.cause for story in Fate(shanghai).told_here}
+    assert Cause.DECLARATION in causes
+    assert not causes & SOURCE_OR_RULES
+
+
+def test_every_cause_is_told_somewhere_and_nothing_parts_a_single_provider() -> None:
+    by_city = {stage.schema: {story.cause for story in Fate(stage).told_here} for stage in STAGES}
+    assert by_city["chengdu"] == {None, *Cause}
+    assert by_city["hefei"] == {None}
+
+
+def test_about_eight_in_a_hundred_have_facts_and_each_story_keeps_its_share() -> None:
+    stage = next(stage for stage in STAGES if stage.schema == "chengdu")
+    fate = Fate(stage)
+    lived = [fate.story_of(number) for number in range(10_000)]
+    for story in fate.told_here:
+        assert abs(lived.count(story) - story.per_mille * 10) <= 2, story.name
+    assert 700 <= len(lived) - lived.count(None) <= 900
+
+
+def test_nobody_is_left_out_when_the_people_are_dealt_to_the_cities() -> None:
+    schemas = [stage.schema for stage in STAGES]
+    for people in (100, 20_000, 999_999):
+        assert sum(shares(people, schemas).values()) == people
+    assert min(shares(100, schemas).values()) > 0
