@@ -83,7 +83,7 @@ def shares(people: int, schemas: Sequence[str]) -> dict[str, int]:
 
 
 def city_files(folder: Path = CITY_FILES) -> list[CityFile]:
-    """The files of the cities, in the order of their names."""
+    """The files of the cities, in the order of their names. Raises FileFaults."""
     return [read_city_file(path) for path in sorted(folder.glob("*.toml"))]
 
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from regions.city_file import CityFile, Provider
-from regions.sources.models import SourceKind
+from regions.city_file import BigDataCentre, CityFile, Provider
 from regions.vocabulary import FactKind
 
 # How far behind the clock sources are. Where a city has two, the big-data centre delivers once a day, the police at once.
@@ -49,8 +48,8 @@ class Stage:
     @property
     def late_source(self) -> str | None:
         """The source that lags a good part of a day behind the others, where there are others."""
-        kinds = {source.code: source.kind for source in self.city.sources}
-        late = [code for code in self.sources if kinds[code] == SourceKind.BIG_DATA_CENTRE]
+        centres = {source.code for source in self.city.sources if isinstance(source, BigDataCentre)}
+        late = [code for code in self.sources if code in centres]
         return late[0] if late and len(self.sources) > 1 else None
 
     @property

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from codes.intake.results import Outcome
 from portal.demo import sources
 from portal.demo.filling import BY, Filled, fill_city, live_on
-from portal.demo.province import Province, city_files, files_for
+from portal.demo.province import Province, files_for
 from portal.demo.staff import add_everybody
 from portal.demo.stage import Stage
 from portal.embedded.state import State
@@ -32,9 +32,8 @@ class Staging:
     say: Callable[[str], object]
 
     @classmethod
-    def of(cls, state: State, *, people: int, say: Callable[[str], object]) -> "Staging":
+    def of(cls, state: State, cities: Sequence[CityFile], *, people: int, say: Callable[[str], object]) -> "Staging":
         """The province that is there, else a new one of so many people."""
-        cities = city_files()
         province = Province.recall(state) or Province.found(people, cities, now=timezone.now())
         return cls(state, province.with_cities(cities), cities, say)
 

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -12,6 +13,7 @@ from codes.models import Run
 from portal.commands import EndedBadly
 from portal.demo.centre import CentreDown
 from portal.demo.day import Worker, WorkerDown, ensure_worker, run_day
+from portal.demo.province import CITY_FILES, city_files
 from portal.demo.staging import Staging
 from portal.demo.summary import CityDay, look_at, told
 from portal.embedded.state import open_state
@@ -35,16 +37,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--people", type=int, metavar="N", help=f"of a new province; default {DEFAULT_PEOPLE:,}")
+        parser.add_argument("--cities", type=Path, default=CITY_FILES, metavar="FOLDER", help="default: cities/")
         parser.add_argument("--exit", action="store_true", help="end when the day has been run")
 
-    def handle(self, *, people: int | None, exit: bool, **_: Any) -> None:  # noqa: A002 - the option's name
+    def handle(self, *, people: int | None, cities: Path, exit: bool, **_: Any) -> None:  # noqa: A002 - the option
         if not settings.DEBUG:
             raise EndedBadly("Made-up people do not belong where DEBUG is off.", code=2)
         if people is not None and not FEWEST_PEOPLE <= people <= MOST_PEOPLE:
             raise EndedBadly(f"--people takes {FEWEST_PEOPLE:,} to {MOST_PEOPLE:,}.", code=2)
         signal.signal(signal.SIGTERM, _interrupt)
         try:
-            self._show(people, stay=not exit)
+            self._show(people, cities, stay=not exit)
         except KeyboardInterrupt:
             self.stdout.write("")
         except (CentreDown, WorkerDown, FileFaults) as error:
@@ -54,9 +57,12 @@ class Command(BaseCommand):
             "./run demo goes on from here."
         )
 
-    def _show(self, people: int | None, *, stay: bool) -> None:
+    def _show(self, people: int | None, cities: Path, *, stay: bool) -> None:
         began = time.monotonic()
-        staging = Staging.of(open_state(), people=people or DEFAULT_PEOPLE, say=self._say)
+        files = city_files(cities)
+        if not files:
+            raise EndedBadly(f"{cities} holds no city files.", code=2)
+        staging = Staging.of(open_state(), files, people=people or DEFAULT_PEOPLE, say=self._say)
         if people not in (None, staging.province.people):
             self._say(
                 f"The province has {staging.province.people:,} people already; --people is for a new one "

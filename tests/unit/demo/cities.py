@@ -6,7 +6,7 @@ The world is read from the records and lines as they leave the demo, so that the
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from codes.intake.line_shape import SHAPES, CheckInLine, DeclarationLine
 from codes.rule_sets.edition import Edition
@@ -35,6 +35,7 @@ from tests.oracle import (
     facts_of_check_ins,
     facts_of_declarations,
 )
+from tests.oracle.rules import Anchor
 
 OPENED = datetime(2026, 11, 24, 2, tzinfo=UTC)
 STAGES = [Stage(city, OPENED) for city in city_files()]
@@ -51,7 +52,9 @@ def world_of(person: Person, life: Life) -> World:
     stage = life.stage
     horizons = {code: stage.opened - (LATE if code == stage.late_source else PROMPT) for code in stage.sources}
     facts = [fact for code in stage.sources for fact in _delivered(code, horizons[code], person, life)]
-    declarations = tuple(_declaration(line, stage.opened) for line in _lines(declaration_lines(person, life), DeclarationLine))
+    declarations = tuple(
+        _declaration(line, stage.opened) for line in _lines(declaration_lines(person, life), DeclarationLine)
+    )
     days = check_in_lines(person, life, first=stage.day(CHECK_IN_DAYS), last=stage.today)
     check_ins = tuple(
         CheckIn(SOMEBODY, line.provider, line.day, line.healthy, stage.opened) for line in _lines(days, CheckInLine)
@@ -123,7 +126,7 @@ def _rule_set(edition: Edition) -> RuleSetVersion:
             code=rule.code,
             kind=rule.kind.value,
             colour="red" if rule.colour == "red" else "yellow",
-            anchor=rule.anchor.value,
+            anchor=cast("Anchor", rule.anchor.value),
             hold_days=rule.hold_days,
             checkin_days=rule.checkin_days,
             tests=rule.tests,

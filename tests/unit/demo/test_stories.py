@@ -9,7 +9,6 @@ import pytest
 
 from codes.vocabulary import Cause
 from portal.demo.people import Person, Population
-from portal.demo.province import shares
 from portal.demo.stage import Stage
 from portal.demo.stories import STORIES, Fate, Story
 from tests.oracle import World, diagnose, verdict
@@ -78,10 +77,3 @@ def test_about_eight_in_a_hundred_have_facts_and_each_story_keeps_its_share() ->
     for story in fate.told_here:
         assert abs(lived.count(story) - story.per_mille * 10) <= 2, story.name
     assert 700 <= len(lived) - lived.count(None) <= 900
-
-
-def test_nobody_is_left_out_when_the_people_are_dealt_to_the_cities() -> None:
-    schemas = [stage.schema for stage in STAGES]
-    for people in (100, 20_000, 999_999):
-        assert sum(shares(people, schemas).values()) == people
-    assert min(shares(100, schemas).values()) > 0
