@@ -1,0 +1,289 @@
+"""A row of every table that has constraints, in which nothing is wrong; tests change it until the database refuses it."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Model
+
+from codes.models import Provider, RuleSetVersion
+from regions.sources.models import Source
+
+AT = datetime(2026, 11, 20, tzinfo=UTC)
+LATER = AT + timedelta(hours=1)
+DAY = date(2026, 11, 20)
+Values = dict[str, Any]
+_numbers = count(1)
+
+
+class Cast:
+    """Makes rows; what a row refers to is made once and then shared, so that changes decide what is equal."""
+
+    def __init__(self) -> None:
+        self._shared: dict[str, Model] = {}
+
+    def make(self, label: str, **changes: Any) -> Model:
+        """A saved row of the model (`codes.Fact`), valid but for the changes."""
+        row = apps.get_model(label)(**self.values(label, **changes))
+        row.save(force_insert=True)
+        return row
+
+    def values(self, label: str, **changes: Any) -> Values:
+        """The columns of a valid row, with the changes; a callable among them is given the cast."""
+        values = VALID[label](self) | changes
+        return {name: value(self) if callable(value) else value for name, value in values.items()}
+
+    def shared(self, label: str) -> Any:
+        """The row of the model that others refer to."""
+        if label not in self._shared:
+            self._shared[label] = self.make(label)
+        return self._shared[label]
+
+    @property
+    def alipay(self) -> Provider:
+        return Provider.objects.get(code="alipay")
+
+    @property
+    def wechat(self) -> Provider:
+        return Provider.objects.get(code="wechat")
+
+    @property
+    def police(self) -> Source:
+        return Source.objects.get(code="police")
+
+    @property
+    def edition(self) -> RuleSetVersion:
+        return RuleSetVersion.objects.get(rule_set__code="national")
+
+    def case(self) -> Any:
+        return self.shared("codes.Case")
+
+    def citizen(self) -> Any:
+        return self.shared("codes.Citizen")
+
+    def run(self) -> Any:
+        return self.shared("codes.Run")
+
+
+def another(label: str, **changes: Any) -> Callable[[Cast], Model]:
+    """A row other than the shared one, made when it is needed."""
+    return lambda cast: cast.make(label, **changes)
+
+
+def _proposal() -> Values:
+    return {"reason_code": "wrong_person", "proposed_by": "lin", "proposed_at": AT, "evidence": ["paper"]}
+
+
+def _verdict(cast: Cast) -> Values:
+    return {"citizen": cast.citizen(), "provider": cast.alipay, "version": cast.edition, "run": cast.run()}
+
+
+HITS = [{"rule": "N1", "fact_id": 1}]
+VALID: dict[str, Callable[[Cast], Values]] = {
+    "staff.Account": lambda cast: {"username": f"u{next(_numbers)}", "password": "!", "created_at": AT},
+    "staff.RoleGrant": lambda cast: {
+        "account": cast.shared("staff.Account"),
+        "role": "reviewer",
+        "granted_by": "lin",
+        "granted_at": AT,
+    },
+    "keys.CityKey": lambda cast: {"purpose": "pass", "wrapped": b"x", "created_at": AT, "retired_at": LATER},
+    "journal.JournalEntry": lambda cast: {
+        "seq": 1_000_000 + next(_numbers),
+        "at": AT,
+        "by": "lin",
+        "verb": "tested",
+        "previous": b"",
+        "digest": b"",
+    },
+    "sources.Source": lambda cast: {
+        "code": f"s{next(_numbers)}",
+        "kind": "police_database",
+        "title_zh": "源",
+        "title_en": "Source",
+    },
+    "sources.Batch": lambda cast: {"source": cast.police, "started_at": AT},
+    "sources.Quarantined": lambda cast: {
+        "batch": cast.shared("sources.Batch"),
+        "line": 1,
+        "reason": "bad_id",
+        "raw": b"x",
+    },
+    "codes.Citizen": lambda cast: {
+        "ref": f"C{next(_numbers):012}",
+        "id_type": "10",
+        "id_hash": str(next(_numbers)).encode(),
+        "id_encrypted": b"x",
+        "known_since": AT,
+    },
+    "codes.Guardianship": lambda cast: {
+        "guardian": cast.citizen(),
+        "dependant": another("codes.Citizen")(cast),
+        "asked_at": AT,
+    },
+    "codes.RuleSet": lambda cast: {"code": f"rules{next(_numbers)}"},
+    "codes.RuleSetVersion": lambda cast: {
+        "rule_set": cast.shared("codes.RuleSet"),
+        "version": 10 + next(_numbers),
+        "effective_from": DAY + timedelta(days=next(_numbers)),
+        "digest": "x",
+        "created_by": "lin",
+        "created_at": AT,
+    },
+    "codes.Rule": lambda cast: {"version": cast.edition, "code": "X", "kind": "symptom", "colour": "red"},
+    "codes.RiskArea": lambda cast: {"version": cast.edition, "area": "420100", "level": "high", "from_day": DAY},
+    "codes.Provider": lambda cast: {
+        "code": f"p{next(_numbers)}",
+        "title_zh": "渠",
+        "title_en": "Provider",
+        "source": cast.police,
+        "rule_set": cast.edition.rule_set,
+    },
+    "codes.Registration": lambda cast: {"citizen": cast.citizen(), "provider": cast.alipay, "registered_at": AT},
+    "codes.Run": lambda cast: {
+        "day": DAY,
+        "sequence": next(_numbers),
+        "as_of": AT,
+        "state": "done",
+        "started_by": "lin",
+        "started_at": AT,
+        "ended_at": LATER,
+    },
+    "codes.RunSource": lambda cast: {"run": cast.run(), "source": cast.police},
+    "codes.RunProvider": lambda cast: {
+        "run": cast.run(),
+        "provider": cast.alipay,
+        "source": cast.police,
+        "version": cast.edition,
+        "horizon": AT,
+        "known": True,
+    },
+    "codes.Partition": lambda cast: {"run": cast.run(), "number": next(_numbers), "low": 0, "high": 9},
+    "codes.Disagreement": lambda cast: {
+        "citizen": cast.citizen(),
+        "fingerprint": b"x",
+        "colours": {"alipay": "red", "wechat": "green"},
+        "opened_run": cast.run(),
+        "closed_run": cast.run(),
+    },
+    "codes.PairDiagnosis": lambda cast: {
+        "disagreement": cast.shared("codes.Disagreement"),
+        "a": cast.alipay,
+        "b": cast.wechat,
+        "primary_cause": "source",
+        "swaps_a_to_b": [["source"]],
+        "swaps_b_to_a": [["source"]],
+        "guilty": {},
+        "run": cast.run(),
+    },
+    "codes.Case": lambda cast: {
+        "number": f"2026-{next(_numbers)}",
+        "kind": "disagreement",
+        "citizen": cast.citizen(),
+        "state": "decided",
+        "disagreement": cast.shared("codes.Disagreement"),
+        "fingerprint": b"x",
+        "opened_at": AT,
+        "due_at": LATER,
+        "closed_at": LATER,
+    },
+    "codes.Fact": lambda cast: {
+        "citizen": cast.citizen(),
+        "origin": "source",
+        "source": cast.police,
+        "record_id": f"r{next(_numbers)}",
+        "version": 1,
+        "kind": "close_contact",
+        "started_on": DAY,
+        "recorded_at": AT,
+        "received_at": AT,
+    },
+    "codes.Appeal": lambda cast: {
+        "case": cast.case(),
+        "provider": cast.alipay,
+        "rule": "N1",
+        "fact": cast.shared("codes.Fact"),
+        "reason_code": "not_me",
+        "colour": "red",
+        "filed_by": "citizen:C1",
+        "filed_at": AT,
+        "withdraw_until": LATER,
+    },
+    "codes.EffectiveCode": lambda cast: {
+        "citizen": cast.citizen(),
+        "colour": "red",
+        "because": "policy",
+        "since": AT,
+    },
+    "codes.EffectiveChange": lambda cast: {
+        "citizen": cast.citizen(),
+        "before": "green",
+        "before_because": "agreement",
+        "after": "red",
+        "after_because": "policy",
+        "since": AT,
+        "day": DAY,
+        "run": cast.run(),
+    },
+    "codes.Entry": lambda cast: {
+        "provider": cast.alipay,
+        "entry_id": f"e{next(_numbers)}",
+        "type": "check_in",
+        "citizen": cast.citizen(),
+        "day": DAY,
+        "healthy": True,
+        "received_at": AT,
+        "digest": b"x",
+    },
+    "codes.CheckInDays": lambda cast: {
+        "citizen": cast.citizen(),
+        "provider": cast.alipay,
+        "days": "{[2026-11-01,2026-11-02)}",
+        "complete_at": AT,
+    },
+    "codes.Evidence": lambda cast: {
+        "name": f"file{next(_numbers)}",
+        "citizen": cast.citizen(),
+        "content_type": "image/png",
+        "size": 1,
+        "sha256": b"x",
+        "uploaded_by": "lin",
+        "uploaded_at": AT,
+    },
+    "codes.InformationRequest": lambda cast: {
+        "case": cast.case(),
+        "state": "open",
+        "question": "Where?",
+        "asked_by": "lin",
+        "asked_at": AT,
+        "answer_by": LATER,
+    },
+    "codes.CorrectionRequest": lambda cast: {
+        "case": cast.case(),
+        "fact": cast.shared("codes.Fact"),
+        "text": "Not this person",
+        "sent_to": "police",
+        "sent_by": "lin",
+        "sent_at": AT,
+    },
+    "codes.Ruling": lambda cast: _proposal() | {"citizen": cast.citizen(), "colour": "green", "expires_on": DAY},
+    "codes.Suppression": lambda cast: _proposal() | {"source": cast.police, "record_id": f"r{next(_numbers)}"},
+    "codes.SignInCode": lambda cast: {
+        "id_hash": b"x",
+        "address_hash": b"x",
+        "code_hash": b"x",
+        "asked_at": AT,
+        "expires_at": LATER,
+    },
+    "codes.PersonAccess": lambda cast: {
+        "citizen": cast.citizen(),
+        "at": AT,
+        "by": "lin",
+        "purpose": "case",
+        "what": "name",
+    },
+    "codes.Verdict": lambda cast: _verdict(cast) | {"colour": "red", "hits": HITS},
+    "codes.VerdictChange": lambda cast: _verdict(cast) | {"before": "green", "after": "red", "hits": HITS},
+}
