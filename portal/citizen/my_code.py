@@ -115,6 +115,14 @@ class MyCode:
         return list(found.values())
 
     @property
+    def way(self) -> Held | None:
+        """The record that holds longest, for the progress to green; none when one has no end in sight."""
+        holding = [held for side in self.sides for held in side.held]
+        if not holding or any(held.until is None for held in holding):
+            return None
+        return max(holding, key=lambda held: (held.until or date.max, held.anchor))
+
+    @property
     def turns_green_on(self) -> date | None:
         """When the last provider turns green if the citizen does as told; none when one of them names no day."""
         days = [side.turns_green_on for side in self.sides if side.state in (State.RED, State.YELLOW)]

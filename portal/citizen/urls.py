@@ -1,9 +1,23 @@
-"""Addresses of the citizen's pages."""
+"""Addresses of the citizen's pages. Those about a person stand twice: for oneself, and for a dependant by their ref."""
 
-from django.urls import path
+from django.urls import URLPattern, path
 
-from portal.citizen import home
+from portal.citizen import check_in, code, home
+from portal.citizen.declaring import pages as declare
 
-urlpatterns = [
+ABOUT: list[tuple[str, object, str]] = [
+    ("code/", code.show, "citizen_code"),
+    ("code/pass/", code.renew, "citizen_pass"),
+    ("check-in/", check_in.check_in, "citizen_check_in"),
+    ("declare/", declare.begin, "citizen_declare"),
+    ("declare/check/", declare.check, "citizen_declare_check"),
+    ("declare/done/<str:number>/", declare.done, "citizen_declared"),
+    ("declare/<slug:page>/", declare.page, "citizen_declare_page"),
+]
+
+urlpatterns: list[URLPattern] = [
     path("", home.first_page, name="citizen_home"),
+    path("sign-in/", home.first_page, name="citizen_sign_in"),
+    *(path(route, view, name=name) for route, view, name in ABOUT),  # type: ignore[arg-type]
+    *(path(f"family/<str:ref>/{route}", view, name=name) for route, view, name in ABOUT),  # type: ignore[arg-type]
 ]

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django_tenants.middleware.main import TenantMainMiddleware
 
 from regions.models import City
+from regions.tenancy import WrongPlace
 
 STATELESS = "/health/"
 
@@ -33,3 +34,11 @@ def city_of(request: HttpRequest) -> City | None:
     """The city of the request, none on the operator's hosts."""
     tenant = getattr(request, "tenant", None)
     return tenant if isinstance(tenant, City) else None
+
+
+def city_here(request: HttpRequest) -> City:
+    """The city of a request whose address exists under a city's host only. Raises ``WrongPlace`` elsewhere."""
+    city = city_of(request)
+    if city is None:
+        raise WrongPlace("this page belongs to a city and was asked for outside one")
+    return city

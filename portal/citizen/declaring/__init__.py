@@ -1,0 +1,1 @@
+"""The health declaration: one question a page, check your answers, a number."""

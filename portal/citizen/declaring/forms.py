@@ -1,0 +1,178 @@
+"""The questions of a declaration, one form a page. Each turns into a part of the line that is taken in."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.citizen.declaring.areas import AreaField
+
+SYMPTOMS = {
+    "fever": _("Fever, 37.3 °C or more"),
+    "cough": _("Dry cough"),
+    "throat": _("Sore throat"),
+    "tired": _("Unusual tiredness"),
+    "breath": _("Short of breath"),
+    "smell": _("No smell or taste"),
+    "other": _("Something else"),
+}
+YES_NO = {"no": _("No"), "yes": _("Yes")}
+
+
+class DateInput(forms.DateInput):
+    """The browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+def _day(label: Any, **kwargs: Any) -> forms.DateField:
+    return forms.DateField(label=label, widget=DateInput(), **kwargs)
+
+
+def _not_in_future(day: date | None) -> date | None:
+    if day and day > timezone.localdate():
+        raise forms.ValidationError(_("This day is yet to come."))
+    return day
+
+
+class Question(forms.Form):
+    """A page. ``answer`` is what it says in the line; ``initial_of`` turns an earlier answer back into the form."""
+
+    def answer(self) -> dict[str, Any]:
+        """The page's part of the declaration."""
+        raise NotImplementedError
+
+    @classmethod
+    def initial_of(cls, answer: dict[str, Any]) -> dict[str, Any]:
+        """The same, for changing it."""
+        return answer
+
+
+class ProvidersForm(Question):
+    """To whom."""
+
+    providers = forms.MultipleChoiceField(
+        label=_("To whom do you declare?"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("The same answers everywhere keep your codes from differing."),
+        error_messages={"required": _("Choose at least one.")},
+    )
+
+    def answer(self) -> dict[str, Any]:
+        return {"providers": self.cleaned_data["providers"]}
+
+
+class SymptomsForm(Question):
+    """How one feels."""
+
+    has = forms.ChoiceField(
+        label=_("Do you have any of these today?"), choices=YES_NO.items(), widget=forms.RadioSelect
+    )
+    symptoms = forms.MultipleChoiceField(
+        label=_("If so, which?"), choices=SYMPTOMS.items(), widget=forms.CheckboxSelectMultiple, required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if said.get("has") == "yes" and not said.get("symptoms"):
+            self.add_error("symptoms", _("Say which, or answer no above."))
+        if said.get("has") == "no" and said.get("symptoms"):
+            self.add_error("has", _("You have ticked symptoms below: answer yes, or take them away."))
+        return said
+
+    def answer(self) -> dict[str, Any]:
+        return {"symptoms": self.cleaned_data["symptoms"]}
+
+    @classmethod
+    def initial_of(cls, answer: dict[str, Any]) -> dict[str, Any]:
+        return {"has": "yes" if answer["symptoms"] else "no", **answer}
+
+
+class ContactForm(Question):
+    """With whom one was."""
+
+    contact = forms.ChoiceField(
+        label=_("In the last 14 days, were you near somebody with the infection?"),
+        choices=[("no", _("No")), ("yes", _("Yes")), ("unsure", _("I am not sure"))],
+        widget=forms.RadioSelect,
+        help_text=_("Near: under the same roof, at one table, or closer than a metre without a mask."),
+    )
+
+    def answer(self) -> dict[str, Any]:
+        return {"contact": self.cleaned_data["contact"]}
+
+
+class StayForm(Question):
+    """Where one was: one place at a time."""
+
+    area = AreaField(label=_("Place"), help_text=_("City or district, such as 武汉市 or 420100"))
+    from_day = _day(_("From"))
+    left_on = _day(_("Left on"), required=False, help_text=_("Leave empty if you are still there."))
+
+    def clean_from_day(self) -> date | None:
+        return _not_in_future(self.cleaned_data["from_day"])
+
+    def clean_left_on(self) -> date | None:
+        return _not_in_future(self.cleaned_data["left_on"])
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if said.get("from_day") and said.get("left_on") and said["left_on"] < said["from_day"]:
+            self.add_error("left_on", _("You cannot have left before you came."))
+        return said
+
+    def answer(self) -> dict[str, Any]:
+        """One entry of ``area_stays``."""
+        left_on = self.cleaned_data["left_on"]
+        return {
+            "area": self.cleaned_data["area"],
+            "from": self.cleaned_data["from_day"].isoformat(),
+            "left_on": left_on.isoformat() if left_on else None,
+        }
+
+
+class ArrivalForm(Question):
+    """Whence one came."""
+
+    came = forms.ChoiceField(
+        label=_("In the last 14 days, did you come to this city from elsewhere?"),
+        choices=[
+            ("no", _("No")),
+            ("yes", _("Yes, from another place in the country")),
+            ("abroad", _("Yes, from abroad")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    from_area = AreaField(label=_("From where (within the country)"), required=False)
+    on = _day(_("Arrived on"), required=False)
+
+    def clean_on(self) -> date | None:
+        return _not_in_future(self.cleaned_data["on"])
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        came = said.get("came")
+        if came in ("yes", "abroad") and not said.get("on") and "on" not in self.errors:
+            self.add_error("on", _("Say on which day."))
+        if came == "yes" and not said.get("from_area") and "from_area" not in self.errors:
+            self.add_error("from_area", _("Say from where."))
+        return said
+
+    def answer(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        day = said["on"].isoformat() if said["on"] else None
+        return {
+            "arrival": {"from_area": said["from_area"], "on": day} if said["came"] == "yes" else None,
+            "overseas_arrival_on": day if said["came"] == "abroad" else None,
+        }
+
+    @classmethod
+    def initial_of(cls, answer: dict[str, Any]) -> dict[str, Any]:
+        if answer["overseas_arrival_on"]:
+            return {"came": "abroad", "on": answer["overseas_arrival_on"]}
+        return {"came": "yes", **answer["arrival"]} if answer["arrival"] else {"came": "no"}

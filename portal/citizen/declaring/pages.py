@@ -1,0 +1,178 @@
+"""The pages of a declaration in their order."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.views.decorators.http import require_http_methods, require_safe
+
+from codes.intake.refusals import Refused
+from codes.models import Entry, Provider, Registration
+from portal.citizen import lines
+from portal.citizen.actor import acting
+from portal.citizen.declaring.answers import told
+from portal.citizen.declaring.areas import area_names
+from portal.citizen.declaring.forms import ArrivalForm, ContactForm, ProvidersForm, Question, StayForm, SymptomsForm
+from portal.citizen.subject import SubjectRequest, about_somebody, address
+from portal.templatetags.page import titled
+from portal.web.draft import Draft
+
+PAGES: dict[str, type[Question]] = {
+    "to": ProvidersForm,
+    "symptoms": SymptomsForm,
+    "contact": ContactForm,
+    "stays": StayForm,
+    "arrival": ArrivalForm,
+}
+ORDER = [*PAGES, "check"]
+MOST_STAYS = 20
+
+
+def draft_of(request: SubjectRequest) -> Draft:
+    """The declaration under way about this person."""
+    return Draft(request.session, "declaration", request.subject.ref)
+
+
+@about_somebody
+@require_safe
+def begin(request: SubjectRequest) -> HttpResponse:
+    """Start anew, at the first question."""
+    draft_of(request).drop()
+    return redirect(address(request, "citizen_declare_page", page="to"))
+
+
+@about_somebody
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: SubjectRequest, page: str) -> HttpResponse:
+    """One question. A page whose earlier ones are not answered leads back to the first that is not."""
+    if page not in PAGES:
+        raise Http404
+    missing = _first_missing(request)
+    if ORDER.index(page) > ORDER.index(missing):
+        return redirect(address(request, "citizen_declare_page", page=missing))
+    if page == "stays":
+        return _stays(request)
+    draft = draft_of(request)
+    if request.method == "POST":
+        form = _form(request, page, request.POST)
+        if form.is_valid():
+            draft.keep(page, form.answer())
+            return redirect(_after(request, page))
+    else:
+        held = draft.answers.get(page)
+        form = _form(request, page, None, PAGES[page].initial_of(held) if held else None)
+    return _show(request, page, form)
+
+
+@about_somebody
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: SubjectRequest) -> HttpResponse:
+    """The answers once more, and off they go. The number is made with the draft: sending twice is one declaration."""
+    missing = _first_missing(request)
+    if missing != "check":
+        return redirect(address(request, "citizen_declare_page", page=missing))
+    draft, now = draft_of(request), timezone.now()
+    if "number" not in draft.answers:
+        draft.keep("number", lines.new_number(timezone.localdate(now)))
+    answers, fault = draft.answers, ""
+    if request.method == "POST":
+        try:
+            lines.declare(
+                request.subject,
+                _line(answers),
+                providers=answers["to"]["providers"],
+                number=answers["number"],
+                by=acting(request),
+                now=_sent_at(draft, now),
+            )
+        except Refused as refusal:
+            draft.forget("sent_at")
+            fault = refusal.said_in(translation.get_language())
+        else:
+            draft.drop()
+            return redirect(address(request, "citizen_declared", number=answers["number"]))
+    return render(request, "citizen/declare/check.html", {"rows": told(answers, _titles()), "fault": fault})
+
+
+@about_somebody
+@require_safe
+def done(request: SubjectRequest, number: str) -> HttpResponse:
+    """The confirmation; only the person's own."""
+    entries = Entry.objects.filter(citizen=request.subject, entry_id=number, type="declaration")
+    found = list(entries.select_related("provider").order_by("provider__code"))
+    if not found:
+        raise Http404
+    return render(request, "citizen/declare/done.html", {"number": number, "entries": found})
+
+
+def _stays(request: SubjectRequest) -> HttpResponse:
+    """Places one by one: add another, take one away, or go on."""
+    draft = draft_of(request)
+    stays: list[dict[str, Any]] = draft.answers.get("stays", [])
+    act = request.POST.get("act", "")
+    if act == "none" or act == "on":
+        draft.keep("stays", stays if act == "on" else [])
+        return redirect(_after(request, "stays"))
+    if act.startswith("drop-") and act[5:].isdecimal():
+        draft.keep("stays", [stay for place, stay in enumerate(stays) if place != int(act[5:])])
+        return redirect(address(request, "citizen_declare_page", page="stays"))
+    form = StayForm(request.POST if act == "add" else None)
+    if act == "add" and form.is_valid() and len(stays) < MOST_STAYS:
+        draft.keep("stays", [*stays, form.answer()])
+        return redirect(address(request, "citizen_declare_page", page="stays"))
+    return _show(request, "stays", form, stays=stays)
+
+
+def _show(request: SubjectRequest, page: str, form: Question, **more: Any) -> HttpResponse:
+    place = ORDER.index(page)
+    context = {
+        "form": form,
+        "place": place + 1,
+        "places": len(ORDER),
+        "back": address(request, "citizen_declare_page", page=ORDER[place - 1])
+        if place
+        else address(request, "citizen_code"),
+        "areas": area_names() if page in ("stays", "arrival") else [],
+        **more,
+    }
+    return render(request, f"citizen/declare/{'stays' if page == 'stays' else 'question'}.html", context)
+
+
+def _form(request: SubjectRequest, page: str, data: Any, initial: dict[str, Any] | None = None) -> Question:
+    form = PAGES[page](data, initial=initial)
+    if isinstance(form, ProvidersForm):
+        titles = _titles()
+        own = Registration.objects.filter(citizen=request.subject).values_list("provider__code", flat=True)
+        form.fields["providers"].choices = list(titles.items())  # type: ignore[attr-defined]  # it is a choice field
+        form.fields["providers"].initial = list(own) or list(titles)
+    return form
+
+
+def _titles() -> dict[str, str]:
+    return {provider.code: titled(provider) for provider in Provider.objects.order_by("code")}
+
+
+def _first_missing(request: SubjectRequest) -> str:
+    answered = draft_of(request).answers
+    return next((page for page in PAGES if page not in answered), "check")
+
+
+def _after(request: SubjectRequest, page: str) -> str:
+    """The next page; straight back to the answers when that is where the person came from."""
+    if _first_missing(request) == "check":
+        return address(request, "citizen_declare_check")
+    return address(request, "citizen_declare_page", page=ORDER[ORDER.index(page) + 1])
+
+
+def _line(answers: dict[str, Any]) -> dict[str, Any]:
+    """The answers as they stand in a line."""
+    return {**answers["symptoms"], **answers["contact"], "area_stays": answers["stays"], **answers["arrival"]}
+
+
+def _sent_at(draft: Draft, now: datetime) -> datetime:
+    """The moment of the first try, so that a second try of the same is word for word the same line."""
+    if "sent_at" not in draft.answers:
+        draft.keep("sent_at", now.isoformat())
+    return datetime.fromisoformat(draft.answers["sent_at"])
