@@ -1,0 +1,138 @@
+"""The demo as people start it: by its command, in a state directory of its own, with two of the seven cities."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from portal.demo.province import CITY_FILES, Province, city_files
+from portal.demo.stage import Stage
+from portal.demo.stories import Fate
+from portal.embedded.state import CHECKOUT, State
+
+PEOPLE = 4_000
+CITIES = ("chengdu", "shanghai")
+pytestmark = pytest.mark.timeout(240)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a demo of the tests' own lives."""
+
+    state: Path
+    cities: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
+        return inherited | {"PORTAL_STATE": str(self.state)}
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(
+            command, cwd=CHECKOUT, env=self.environment, capture_output=True, text=True, timeout=200, check=False
+        )
+
+    def demo(self) -> subprocess.CompletedProcess[str]:
+        return self.run("demo", "--people", str(PEOPLE), "--cities", str(self.cities), "--exit")
+
+    def disagreements(self, city: str) -> list[dict[str, object]]:
+        file = self.state / f"{city}.jsonl"
+        done = self.run("export", "disagreements", "--city", city, "--format", "jsonl", "--output", str(file))
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place]:
+    """A folder with two city files, and a state directory that is stopped and removed at the end."""
+    root = Path(tempfile.mkdtemp(prefix="portal demo "))
+    root.chmod(0o711)
+    place = Place(root / "state", root / "cities")
+    shutil.copytree(CITY_FILES / "rules", place.cities / "rules")
+    for city in CITIES:
+        shutil.copy(CITY_FILES / f"{city}.toml", place.cities)
+    yield place
+    command = [sys.executable, "-m", "portal.embedded", "stop"]
+    subprocess.run(command, cwd=CHECKOUT, env=place.environment, check=True)
+    shutil.rmtree(root)
+
+
+@pytest.fixture(scope="module")
+def first(place: Place) -> str:
+    """What the first demo printed."""
+    done = place.demo()
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def planted(place: Place, city: str) -> Counter[str]:
+    """The causes of the stories told to the city's people."""
+    province = Province.recall(State(place.state))
+    assert province is not None
+    file = next(one for one in city_files(place.cities) if one.city.schema_name == city)
+    fate = Fate(Stage(file, province.opened))
+    stories = (fate.story_of(number) for number in range(province.sizes[city]))
+    return Counter(story.cause.value for story in stories if story is not None and story.cause is not None)
+
+
+def found(disagreements: list[dict[str, object]]) -> Counter[str]:
+    """People by the primary causes of their pairs."""
+    return Counter(
+        cause
+        for one in disagreements
+        for cause in {pair["primary_cause"] for pair in one["pairs"]}  # type: ignore[attr-defined]
+    )
+
+
+@pytest.mark.parametrize("city", CITIES)
+def test_every_cause_that_was_planted_is_found_and_no_other(place: Place, first: str, city: str) -> None:
+    assert found(place.disagreements(city)) == planted(place, city)
+    assert sum(planted(place, city).values()) >= 5
+
+
+def test_it_prints_what_came_of_the_day(first: str) -> None:
+    assert "成都市 Chengdu: done." in first
+    assert "3 providers, one source, one rule set – 0 disagreements from source, rules or freshness" in first
+    assert "refused" not in first
+
+
+def test_other_commands_reach_its_sources_when_it_has_ended(place: Place, first: str) -> None:
+    for city in CITIES:
+        collected = place.run("collect", "--city", city)
+        assert collected.returncode == 0, collected.stderr
+        assert "0 new" in collected.stdout
+
+
+def test_a_second_demo_finds_nothing_to_change(place: Place, first: str) -> None:
+    before = [place.disagreements(city) for city in CITIES]
+    done = place.demo()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("nothing changed") == len(CITIES)
+    assert "declarations and check-ins" not in done.stdout
+    assert [place.disagreements(city) for city in CITIES] == before
+
+
+def test_it_stays_until_it_is_interrupted_and_leaves_no_worker(place: Place, first: str) -> None:
+    command = [sys.executable, "manage.py", "demo", "--cities", str(place.cities)]
+    with subprocess.Popen(
+        command, cwd=CHECKOUT, env=place.environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as demo:
+        assert demo.stdout is not None
+        assert any("Ctrl+C ends the demo" in line for line in demo.stdout)
+        worker = int((place.state / "run" / "demo-worker.pid").read_text().split()[0])
+        os.kill(worker, 0)
+        demo.send_signal(signal.SIGINT)
+        assert "The demo has ended" in demo.stdout.read()
+    assert demo.returncode == 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
