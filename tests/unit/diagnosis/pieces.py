@@ -201,12 +201,12 @@ def sources() -> Iterator[tuple[str, SourcePiece]]:
         yield f"source-{base}-each", _source(base, [("a", record("a")), ("b", record("b", "negative_test"))])
         yield f"source-{base}-unnamed", _source(base, [])
         for name, differs, changes in OTHERWISE:
-            for kind in ("close_contact", "area_stay"):
-                a, b = record("a", kind), record("b", **{"kind": kind, "fact_id": 2, **changes})
+            for of_kind in ("close_contact", "area_stay"):
+                a, b = record("a", of_kind), record("b", **{"kind": of_kind, "fact_id": 2, **changes})
                 same = [SameEvent(a=a, b=b, differs=differs)]
-                yield f"source-{base}-{name}-{kind}", _source(base, [("a", a), ("b", b)], same)
+                yield f"source-{base}-{name}-{of_kind}", _source(base, [("a", a), ("b", b)], same)
                 rest = ("a", record("a", "positive_test", fact_id=3))
-                yield f"source-{base}-{name}-{kind}-and-more", _source(base, [("a", a), rest], same)
+                yield f"source-{base}-{name}-{of_kind}-and-more", _source(base, [("a", a), rest], same)
 
 
 OTHERWISE: list[tuple[str, Any, dict[str, Any]]] = [
