@@ -1,5 +1,6 @@
 """The effective code: ruling, agreement, policy, unknown – in this order (``semantics.md`` §4)."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -31,17 +32,9 @@ FROM codes_run run
 WHERE run.id = %(run)s AND r.state = 'approved' AND (r.suspended_at IS NOT NULL) <> (r.id IN (SELECT id FROM new_hit))
 """
 
-# Who is looked at: whoever has a verdict, a stored code, a ruling – and, when a provider is not known, whoever has no other.
+# Whom a run looks at: whoever has a verdict, a stored code, a ruling – and, when a provider is not known, whoever has no other.
 # Everybody else is green by agreement, before and after.
-SETTLE = """
-WITH known AS (
-    SELECT p.provider_id, p.horizon, provider.code, run.as_of, run.day
-    FROM codes_runprovider p
-    JOIN codes_run run ON run.id = p.run_id
-    JOIN codes_provider provider ON provider.id = p.provider_id
-    WHERE p.run_id = %(run)s AND p.known
-),
-touched AS (
+TOUCHED_BY_RUN = """
     SELECT citizen_id FROM codes_verdict
     UNION SELECT citizen_id FROM codes_effectivecode
     UNION SELECT citizen_id FROM codes_ruling WHERE state = 'approved' AND suspended_at IS NULL
@@ -50,7 +43,19 @@ touched AS (
           WHERE EXISTS (SELECT FROM codes_runprovider p WHERE p.run_id = %(run)s AND NOT p.known)
           GROUP BY r.citizen_id
           HAVING bool_and(r.provider_id NOT IN (SELECT provider_id FROM known))
+"""
+
+TOUCHED_BY_NAME = "SELECT unnest(%(citizens)s::bigint[])"
+
+# `run` is whose verdicts count; `cause_run` and `cause_ruling` are what the change is put down to, `at` and `day` when it is.
+SETTLE = """
+WITH known AS (
+    SELECT p.provider_id, p.horizon, provider.code
+    FROM codes_runprovider p
+    JOIN codes_provider provider ON provider.id = p.provider_id
+    WHERE p.run_id = %(run)s AND p.known
 ),
+touched (citizen_id) AS ({touched}),
 coloured AS (
     SELECT t.citizen_id,
            array_agg(coalesce(v.colour, 'green') ORDER BY k.code) FILTER (WHERE k.provider_id IS NOT NULL) AS colours,
@@ -65,7 +70,7 @@ coloured AS (
     GROUP BY t.citizen_id
 ),
 decided AS (
-    SELECT c.citizen_id, r.id AS ruling_id,
+    SELECT c.citizen_id, r.id AS ruling_id, c.colours IS NULL AS unseen,
            CASE
                WHEN r.id IS NOT NULL THEN r.colour
                WHEN c.colours IS NULL THEN 'unknown'
@@ -89,17 +94,21 @@ decided AS (
                     ELSE c.colours END AS colours
     ) counted
 ),
-changed AS (
-    SELECT d.citizen_id, d.ruling_id, coalesce(e.colour, 'green') AS before, coalesce(e.because, 'agreement') AS before_because,
-           d.colour, d.because, run.as_of, run.day
+compared AS (
+    -- No row was green by agreement; for somebody whom no run has covered it was no colour at all.
+    SELECT d.*, coalesce(e.colour, CASE WHEN d.unseen AND %(cause_run)s IS NULL THEN 'unknown' ELSE 'green' END) AS before,
+           coalesce(e.because, CASE WHEN d.unseen AND %(cause_run)s IS NULL THEN 'unknown' ELSE 'agreement' END) AS before_because
     FROM decided d
-    JOIN codes_run run ON run.id = %(run)s
     LEFT JOIN codes_effectivecode e ON e.citizen_id = d.citizen_id
-    WHERE (d.colour, d.because) IS DISTINCT FROM (coalesce(e.colour, 'green'), coalesce(e.because, 'agreement'))
+),
+changed AS (
+    SELECT * FROM compared WHERE (colour, because) IS DISTINCT FROM (before, before_because)
 ),
 history AS (
     INSERT INTO codes_effectivechange (citizen_id, before, before_because, after, after_because, since, day, run_id, ruling_id)
-    SELECT citizen_id, before, before_because, colour, because, as_of, day, %(run)s, ruling_id FROM changed
+    SELECT citizen_id, before, before_because, colour, because, %(at)s, %(day)s, %(cause_run)s,
+           coalesce(ruling_id, %(cause_ruling)s)
+    FROM changed
 ),
 gone AS (
     DELETE FROM codes_effectivecode e USING changed c
@@ -107,7 +116,7 @@ gone AS (
 ),
 present AS (
     INSERT INTO codes_effectivecode (citizen_id, colour, because, since)
-    SELECT citizen_id, colour, because, as_of FROM changed WHERE NOT (colour = 'green' AND because = 'agreement')
+    SELECT citizen_id, colour, because, %(at)s FROM changed WHERE NOT (colour = 'green' AND because = 'agreement')
     ON CONFLICT (citizen_id) DO UPDATE SET colour = excluded.colour, because = excluded.because, since = excluded.since
 )
 SELECT count(*) FROM changed
@@ -116,13 +125,29 @@ SELECT count(*) FROM changed
 
 def settle_effective_codes(run: Run) -> int:
     """Bring every citizen's effective code to the run's verdicts and the rulings in force; how many changed."""
-    policy, _, preferred = current_city().interim_policy.partition(":")
-    parameters: dict[str, Any] = {"run": run.pk, "policy": policy, "preferred": preferred}
     hold_effective_codes()
     with connection.cursor() as cursor:
-        cursor.execute(END_EXPIRED, parameters)
-        cursor.execute(SUSPEND, parameters)
-        cursor.execute(SETTLE, parameters)
+        cursor.execute(END_EXPIRED, {"run": run.pk})
+        cursor.execute(SUSPEND, {"run": run.pk})
+    return _settle(TOUCHED_BY_RUN, run, at=run.as_of, day=run.day, cause_run=run.pk)
+
+
+def settle_citizens(citizens: Collection[int], *, now: datetime, ruling_id: int | None = None) -> int:
+    """Bring these citizens' codes to the last settled run's verdicts and the rulings in force now; how many changed.
+
+    ``ruling_id`` is what a change is put down to where no ruling is in force any more. Call in a transaction that began with
+    ``hold_effective_codes``.
+    """
+    run = Run.objects.filter(state__in=Run.SETTLED).order_by("-pk").first()
+    today = now.astimezone(current_city().zone).date()
+    return _settle(TOUCHED_BY_NAME, run, at=now, day=today, cause_ruling=ruling_id, citizens=sorted(set(citizens)))
+
+
+def _settle(touched: str, run: Run | None, **parameters: Any) -> int:
+    policy, _, preferred = current_city().interim_policy.partition(":")
+    parameters = {"cause_run": None, "cause_ruling": None, **parameters, "policy": policy, "preferred": preferred}
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLE.replace("{touched}", touched), {"run": run and run.pk, **parameters})
         return int(cursor.fetchone()[0])
 
 

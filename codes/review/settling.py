@@ -50,6 +50,8 @@ SELECT id, as_of, 'system', 'relinked', jsonb_build_object('run', %(run)s, 'disa
 FROM moved WHERE differs
 """
 
+# Nor does missing data open one: a decided disagreement of which today's is what the known providers still show, the others
+# being unknown, is that disagreement. Should a hit have changed meanwhile, it is seen when they are back.
 OPEN = """
 WITH opened AS (
     INSERT INTO codes_case (number, kind, citizen_id, state, disagreement_id, fingerprint, follows_id, severity, opened_at,
@@ -70,6 +72,15 @@ WITH opened AS (
       AND NOT EXISTS (SELECT FROM codes_case c
                       WHERE c.citizen_id = d.citizen_id AND c.kind = 'disagreement'
                         AND (c.closed_at IS NULL OR c.fingerprint = d.fingerprint AND c.state <> 'converged'))
+      AND NOT EXISTS (SELECT FROM (SELECT c.state, before.colours FROM codes_case c
+                                   JOIN codes_disagreement before ON before.id = c.disagreement_id
+                                   WHERE c.citizen_id = d.citizen_id AND c.kind = 'disagreement'
+                                   ORDER BY c.id DESC LIMIT 1) last
+                      WHERE last.state <> 'converged' AND last.colours @> d.colours
+                        AND EXISTS (SELECT FROM jsonb_object_keys(last.colours) AS shown(code)
+                                    JOIN codes_provider provider ON provider.code = shown.code
+                                    JOIN codes_runprovider p ON p.provider_id = provider.id AND p.run_id = run.id
+                                    WHERE NOT p.known))
     RETURNING id, opened_at
 )
 INSERT INTO codes_caseevent (case_id, at, by, verb, data)
