@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
                 ('assigned_at', models.DateTimeField(null=True)),
                 ('closed_at', models.DateTimeField(null=True)),
                 ('outcome', models.TextField(blank=True, help_text='the ruled colour, a reason code, or converged')),
+                ('answer', models.TextField(blank=True, db_default='', help_text='what the citizen is told beside the outcome')),
                 ('group_key', models.TextField(blank=True)),
                 ('follows', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='followed_by', to='codes.case')),
             ],
@@ -298,6 +299,7 @@ class Migration(migrations.Migration):
                 ('proposed_at', models.DateTimeField()),
                 ('decided_by', models.TextField(blank=True)),
                 ('decided_at', models.DateTimeField(null=True)),
+                ('decision_code', models.TextField(blank=True, db_default='', help_text='why it was refused, from a list')),
                 ('decision_reason', models.TextField(blank=True)),
                 ('end_reason', models.TextField(blank=True, db_default='')),
                 ('end_proposed_by', models.TextField(blank=True, db_default='')),
@@ -470,6 +472,7 @@ class Migration(migrations.Migration):
                 ('proposed_at', models.DateTimeField()),
                 ('decided_by', models.TextField(blank=True)),
                 ('decided_at', models.DateTimeField(null=True)),
+                ('decision_code', models.TextField(blank=True, db_default='', help_text='why it was refused, from a list')),
                 ('decision_reason', models.TextField(blank=True)),
                 ('end_reason', models.TextField(blank=True, db_default='')),
                 ('end_proposed_by', models.TextField(blank=True, db_default='')),
@@ -809,6 +812,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='case',
             index=models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['assigned_to', 'due_at', 'id'], name='case_desk'),
+        ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(condition=models.Q(('closed_at__isnull', True), ('first_looked_at__isnull', True)), fields=['first_look_due_at'], name='case_first_look'),
         ),
         migrations.AddIndex(
             model_name='case',

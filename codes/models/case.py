@@ -66,6 +66,7 @@ class Case(models.Model):
     assigned_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     outcome = models.TextField(blank=True, help_text="the ruled colour, a reason code, or converged")
+    answer = models.TextField(blank=True, db_default="", help_text="what the citizen is told beside the outcome")
     group_key = models.TextField(blank=True)
 
     class Meta:
@@ -75,6 +76,11 @@ class Case(models.Model):
             models.Index(fields=["kind", "due_at", "id"], condition=OPEN, name="case_queue_by_kind"),
             models.Index(fields=["group_key", "due_at", "id"], condition=OPEN, name="case_groups"),
             models.Index(fields=["assigned_to", "due_at", "id"], condition=OPEN, name="case_desk"),
+            models.Index(
+                fields=["first_look_due_at"],
+                condition=Q(closed_at__isnull=True, first_looked_at__isnull=True),
+                name="case_first_look",
+            ),
             models.Index(fields=["opened_at"]),
             models.Index(fields=["closed_at", "id"], condition=Q(closed_at__isnull=False), name="case_archive"),
         ]

@@ -46,6 +46,7 @@ class Proposal(models.Model):
     proposed_at = models.DateTimeField()
     decided_by = models.TextField(blank=True)
     decided_at = models.DateTimeField(null=True)
+    decision_code = models.TextField(blank=True, db_default="", help_text="why it was refused, from a list")
     decision_reason = models.TextField(blank=True)
     end_reason = models.TextField(blank=True, db_default="")
     end_proposed_by = models.TextField(blank=True, db_default="")
