@@ -59,10 +59,11 @@ def open_run() -> Run | None:
 def claim_step(run_id: int, state: str, *, now: datetime) -> Run | None:
     """Take the run's present step for this worker; none when it is past that step or another holds it."""
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    taken = Run.objects.filter(free, pk=run_id, state=state).update(
-        fence=F("fence") + 1, lease_until=now + STEP_LEASE, attempts=F("attempts") + 1
-    )
-    return Run.objects.get(pk=run_id) if taken else None
+    with transaction.atomic():  # or a worker that stops between the two would read the fence of its successor
+        taken = Run.objects.filter(free, pk=run_id, state=state).update(
+            fence=F("fence") + 1, lease_until=now + STEP_LEASE, attempts=F("attempts") + 1
+        )
+        return Run.objects.get(pk=run_id) if taken else None
 
 
 def move_on(run: Run, state: str, **changes: Any) -> bool:

@@ -13,7 +13,8 @@ from regions.journal.record import record
 from regions.tenancy import current_city
 
 LEASE = timedelta(seconds=60)
-# A partition is one statement, so instead of a heartbeat the database ends the statement before its lease can run out.
+# A partition is one statement, so instead of a heartbeat the database ends the statement before its lease can run out – and
+# the transaction of a worker that stopped in it, whose locks would hold up its successor.
 STATEMENT_SECONDS = 50
 
 
@@ -52,15 +53,17 @@ def _claim(run_id: int, number: int, *, now: datetime) -> Partition | None:
     mine = Partition.objects.filter(
         waiting, run=run_id, number=number, attempts__lt=MAX_ATTEMPTS, run__state=Run.State.EVALUATING
     )
-    taken = mine.update(
-        state=Partition.State.CLAIMED, fence=F("fence") + 1, lease_until=now + LEASE, attempts=F("attempts") + 1
-    )
-    return Partition.objects.select_related("run").get(run=run_id, number=number) if taken else None
+    with transaction.atomic():  # or a worker that stops between the two would read the fence of its successor
+        taken = mine.update(
+            state=Partition.State.CLAIMED, fence=F("fence") + 1, lease_until=now + LEASE, attempts=F("attempts") + 1
+        )
+        return Partition.objects.select_related("run").get(run=run_id, number=number) if taken else None
 
 
 def _evaluate(partition: Partition, *, now: datetime) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{STATEMENT_SECONDS}s"])
+        for timeout in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            cursor.execute("SELECT set_config(%s, %s, true)", [timeout, f"{STATEMENT_SECONDS}s"])
     zone = current_city().timezone
     done = evaluate_range(run=partition.run, low=partition.low, high=partition.high, zone=zone)
     counts = asdict(done)
@@ -79,7 +82,8 @@ def _note_failure(partition: Partition, error: Exception, *, now: datetime) -> N
     parked = partition.attempts >= MAX_ATTEMPTS
     with transaction.atomic():
         RunError.objects.create(run=partition.run, at=now, step=f"partition {partition.number}", message=message)
-        Partition.objects.filter(pk=partition.pk, fence=partition.fence).update(
+        mine = Partition.objects.filter(pk=partition.pk, fence=partition.fence, state=Partition.State.CLAIMED)
+        mine.update(
             state=Partition.State.PARKED if parked else Partition.State.PENDING,
             lease_until=None,
             error=message if parked else "",

@@ -16,6 +16,9 @@ from codes.runs.ledger import ClaimLost, move_on
 from codes.statistics import FINDINGS, refresh_statistics
 from regions.journal.record import record
 
+# The locks of a worker that stopped while it settled are gone before its lease is.
+IDLE_SECONDS = 300
+
 COUNT = """
 UPDATE codes_runprovider p
 SET registered = (SELECT count(*) FROM codes_registration r WHERE r.provider_id = p.provider_id AND r.registered_at <= run.as_of),
@@ -49,6 +52,7 @@ def settle(run: Run, *, now: datetime) -> Run:
     changed = sum(partition.counts.get("changed", 0) for partition in run.partitions.all())
     with transaction.atomic():
         with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [f"{IDLE_SECONDS}s"])
             cursor.execute(APPLY, {"run": run.pk})
             refresh_statistics(FINDINGS, changed=changed > 0)
             cursor.execute(COUNT, [run.pk])

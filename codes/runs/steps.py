@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
+from types import TracebackType
 
 from django.db import transaction
 
@@ -49,11 +51,29 @@ def run_here(run_id: int, *, clock: Clock, progress: Callable[[Run], None]) -> R
             progress(run)
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """One worker's attempt at a claimed step. An error that ends it is noted on the run and goes on to the caller."""
+
+    run: Run
+    step: str
+    clock: Clock
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception) and not isinstance(error, ClaimLost):
+            give_back(self.run, step=self.step, error=error, now=self.clock())
+
+
 def _collect_and_freeze(run_id: int, *, clock: Clock) -> None:
     run = claim_step(run_id, Run.State.COLLECTING, now=clock())
     if run is None:
         return
-    try:
+    with Attempt(run, "collecting", clock):
         if run.collects:
             _collect(run)
         with transaction.atomic():
@@ -61,9 +81,6 @@ def _collect_and_freeze(run_id: int, *, clock: Clock) -> None:
                 refresh_statistics(EVIDENCE)
                 freeze_providers(run)
                 make_partitions(run)
-    except Exception as error:
-        give_back(run, step="collecting", error=error, now=clock())
-        raise
 
 
 def _collect(run: Run) -> None:
@@ -84,10 +101,5 @@ def _settle(run_id: int, *, clock: Clock) -> None:
     run = claim_step(run_id, Run.State.SETTLING, now=clock())
     if run is None:
         return
-    try:
+    with suppress(ClaimLost), Attempt(run, "settling", clock):
         settle(run, now=clock())
-    except ClaimLost:
-        return
-    except Exception as error:
-        give_back(run, step="settling", error=error, now=clock())
-        raise
