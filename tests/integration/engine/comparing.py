@@ -5,7 +5,8 @@ from datetime import date
 from typing import NamedTuple
 
 from codes.models import Registration, Run, Verdict, VerdictChange
-from tests.integration.engine.loading import Loaded, hits_of
+from tests.integration.engine.keys import Keys
+from tests.integration.engine.loading import hits_of
 from tests.oracle import FactRef, forecast, verdict
 from tests.worlds import FORESEEABLE_DAYS, Scene
 
@@ -28,23 +29,21 @@ def oracle_says(scene: Scene) -> Sayings:
     return {(citizen, code): _oracle_says(scene, citizen, code) for citizen in scene.world.citizens for code in codes}
 
 
-def city_says(run: Run, loaded: Loaded, held: Iterable[Verdict | VerdictChange]) -> Sayings:
+def city_says(run: Run, keys: Keys, held: Iterable[Verdict | VerdictChange]) -> Sayings:
     """``held``: the verdicts that are not green, stored or as the run noted them."""
     known = dict(run.providers.values_list("provider_id", "known"))
-    registered = set(
-        Registration.objects.filter(registered_at__lte=run.as_of).values_list("citizen_id", "provider_id")
-    )
+    registered = set(Registration.objects.filter(registered_at__lte=run.as_of).values_list("citizen_id", "provider_id"))
     rows = {(row.citizen_id, row.provider_id): row for row in held}
     said: Sayings = {}
-    for citizen, citizen_key in loaded.citizens.items():
-        for provider, provider_key in loaded.providers.items():
+    for citizen, citizen_key in keys.citizens.items():
+        for provider, provider_key in keys.providers.items():
             row = rows.pop((citizen_key, provider_key), None)
             if (citizen_key, provider_key) not in registered:
                 said[citizen, provider] = Said("not_applied")
             elif not known[provider_key]:
                 said[citizen, provider] = Said("unknown")
             else:
-                said[citizen, provider] = _city_says(row, loaded) if row else Said("green")
+                said[citizen, provider] = _city_says(row, keys) if row else Said("green")
     assert not rows, "verdicts about nobody, or about nobody registered"
     return said
 
@@ -69,10 +68,10 @@ def _oracle_says(scene: Scene, citizen: str, provider: str) -> Said:
     )
 
 
-def _city_says(row: Verdict | VerdictChange, loaded: Loaded) -> Said:
+def _city_says(row: Verdict | VerdictChange, keys: Keys) -> Said:
     return Said(
         row.colour if isinstance(row, Verdict) else row.after,
-        frozenset(hits_of(row.hits, loaded.facts)),
+        frozenset(hits_of(row.hits, keys.facts)),
         row.turns_green_on,
         frozenset(need["rule"] for need in row.needs or ()),
     )

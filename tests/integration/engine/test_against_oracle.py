@@ -4,7 +4,6 @@
 """
 
 import os
-from datetime import timedelta
 
 import pytest
 from django.db import transaction
@@ -26,11 +25,11 @@ EVERYBODY = {"low": 0, "high": 2**62}
 def judged(scene: Scene) -> Sayings:
     """Load the world, judge everybody as a run does, read what it noted, and leave nothing behind."""
     with transaction.atomic():
-        loaded = load_world(scene.world, known_at=scene.as_of)
+        keys = load_world(scene.world, known_at=scene.as_of)
         run = Run.objects.create(day=scene.day, as_of=scene.as_of, started_by="test", started_at=scene.as_of)
         freeze_providers(run)
         evaluate_range(run=run, **EVERYBODY, zone=str(scene.world.zone))
-        said = city_says(run, loaded, VerdictChange.objects.all())
+        said = city_says(run, keys, VerdictChange.objects.all())
         transaction.set_rollback(True)
     return said
 

@@ -1,0 +1,116 @@
+"""Rows of what a city knows about people: registrations, facts, check-ins, rulings."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import Model
+
+from codes import models
+from tests.integration.engine.keys import FIRST_KEY, LONG_AGO, Keys
+from tests.oracle import CheckIn, RecordKey, World
+
+ONE_DAY = timedelta(days=1)
+
+
+def citizens(world: World, keys: Keys) -> Iterator[Model]:
+    for name, key in keys.citizens.items():
+        yield models.Citizen(
+            pk=key, ref=name, id_type="99", id_hash=name.encode(), id_encrypted=b"-", known_since=LONG_AGO
+        )
+    for number, ((citizen, provider), at) in enumerate(world.registered_at.items(), start=FIRST_KEY):
+        yield models.Registration(
+            pk=number,
+            citizen_id=keys.citizens[citizen],
+            provider_id=keys.providers[provider],
+            registered_at=at,
+        )
+
+
+def facts(world: World, keys: Keys) -> Iterator[Model]:
+    last: dict[RecordKey, int] = defaultdict(int)
+    for fact in world.facts:
+        last[fact.key] = max(fact.version, last[fact.key])
+    for key, fact in zip(keys.facts, world.facts, strict=True):
+        yield models.Fact(
+            pk=key,
+            citizen_id=keys.citizens[fact.citizen],
+            origin=fact.origin.kind,
+            **keys.origin(fact.origin),
+            record_id=fact.record_id,
+            version=fact.version,
+            superseded=fact.version < last[fact.key],
+            revoked=fact.revoked,
+            kind=fact.kind,
+            area=fact.area,
+            started_on=fact.started_on,
+            ended_on=fact.ended_on,
+            recorded_at=fact.recorded_at,
+            received_at=fact.received_at,
+            detail=dict(fact.detail),
+        )
+
+
+def check_ins(world: World, keys: Keys) -> Iterator[Model]:
+    healthy: dict[tuple[int, int], list[CheckIn]] = defaultdict(list)
+    for number, one in enumerate(world.check_ins, start=FIRST_KEY):
+        holder = keys.citizens[one.citizen], keys.providers[one.provider]
+        if one.healthy:
+            healthy[holder].append(one)
+        yield models.Entry(
+            pk=number,
+            provider_id=holder[1],
+            entry_id=f"check-in-{number}",
+            type="check_in",
+            citizen_id=holder[0],
+            day=one.day,
+            healthy=one.healthy,
+            received_at=one.received_at,
+            digest=b"-",
+        )
+    for number, ((citizen, provider), said) in enumerate(healthy.items(), start=FIRST_KEY):
+        days = ",".join(f"[{one.day},{one.day + ONE_DAY})" for one in said)
+        yield models.CheckInDays(
+            pk=number,
+            citizen_id=citizen,
+            provider_id=provider,
+            days=f"{{{days}}}",
+            complete_at=max(one.received_at for one in said),
+        )
+
+
+def suppressions(world: World, keys: Keys) -> Iterator[Model]:
+    for number, one in enumerate(world.suppressions, start=FIRST_KEY):
+        yield models.Suppression(
+            pk=number,
+            **keys.origin(one.origin),
+            record_id=one.record_id,
+            state="ended" if one.until else "approved",
+            reason_code="wrong_record",
+            proposed_by="li",
+            proposed_at=one.from_instant,
+            decided_by="wang",
+            decided_at=one.from_instant,
+            ended_at=one.until,
+        )
+
+
+def rulings(world: World, keys: Keys, known_at: datetime) -> Iterator[Model]:
+    """A citizen has one at a time. What is approved later is a proposal still."""
+    facts = {ref: key for key, ref in keys.facts.items()} if world.rulings else {}
+    for number, one in enumerate(world.rulings, start=FIRST_KEY):
+        approved_at = one.approved_at if one.approved_at and one.approved_at <= known_at else None
+        yield models.Ruling(
+            pk=number,
+            citizen_id=keys.citizens[one.citizen],
+            colour=one.colour,
+            state="approved" if approved_at else "proposed",
+            reason_code="reviewed",
+            evidence=["a document"],
+            weighed=[[hit.rule_code, facts[hit.fact]] for hit in sorted(one.weighed)],
+            expires_on=one.ends_on + ONE_DAY,
+            proposed_by="li",
+            proposed_at=LONG_AGO,
+            decided_by="wang" if approved_at else "",
+            decided_at=approved_at,
+        )
