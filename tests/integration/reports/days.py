@@ -1,0 +1,87 @@
+"""A city of the oracle's with real numbers and names, its days run one after the other, and what the oracle says of each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from codes.models import Citizen, Run
+from codes.runs.ledger import start_run
+from codes.runs.steps import run_here
+from regions.identity import Identity
+from regions.keys.sealing import seal_number
+from regions.vocabulary import IdType
+from tests.integration.engine.loading import load_world
+from tests.oracle import World, forecast, horizon_of, verdict, version_in_force
+from tests.worlds import FORESEEABLE_DAYS, Scene, random_world
+
+SURNAMES = "赵钱孙李周吴郑王"
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Person:
+    """A citizen's ID number and name as they are, and as they may be shown."""
+
+    number: str
+    name: str
+    masked_number: str
+    masked_name: str
+
+
+def person(place: int) -> Person:
+    """Made up from the citizen's place in the world."""
+    number, surname = f"51010719{place:06d}074X", SURNAMES[place % len(SURNAMES)]
+    return Person(number, f"{surname}小三", f"51{'*' * (len(number) - 4)}4X", f"{surname}*三")
+
+
+def scene_of(seed: int, people: int) -> Scene:
+    """A random world in which nobody has ruled yet: tests that need a ruling make their own."""
+    scene = random_world(seed, people)
+    return replace(scene, world=replace(scene.world, rulings=()))
+
+
+def load_people(scene: Scene) -> None:
+    """The world, its citizens' numbers sealed and their names given."""
+    load_world(scene.world, known_at=scene.as_of)
+    citizens = list(Citizen.objects.order_by("pk"))
+    for place, citizen in enumerate(citizens):
+        citizen.full_name = person(place).name
+        citizen.id_encrypted = seal_number(Identity(IdType.OTHER, person(place).number))
+    Citizen.objects.bulk_update(citizens, ["full_name", "id_encrypted"])
+
+
+def run_day(day: date, as_of: datetime) -> Run:
+    """The daily job of that day, without collecting."""
+    run, opened = start_run(by="tests", now=as_of, day=day, as_of=as_of, collects=False)
+    assert opened
+    ended = run_here(run.pk, clock=lambda: as_of, progress=lambda run: None)
+    assert ended.state == Run.State.DONE, ended.message
+    return ended
+
+
+def oracle_rows(world: World, day: date, as_of: datetime) -> Iterator[dict[str, Any]]:
+    """The report ``codes`` as the oracle writes it: by citizen, then provider code, the registered only."""
+    for place, citizen in enumerate(world.citizens):
+        who = person(place)
+        for provider in sorted(one.code for one in world.providers):
+            found = verdict(world, citizen, provider, day, as_of)
+            if found.state == "not_applied":
+                continue
+            channel = world.provider(provider)
+            edition = version_in_force(world, channel.rule_set, day)
+            horizon = horizon_of(world, channel.source, as_of)
+            coming = forecast(world, citizen, provider, day, as_of, days_ahead=FORESEEABLE_DAYS).turns_green_on
+            yield {
+                "day": day.isoformat(),
+                "citizen_ref": citizen,
+                "id_number": who.masked_number,
+                "full_name": who.masked_name,
+                "provider": provider,
+                "state": found.state,
+                "rule_codes": sorted({hit.rule_code for hit in found.hits}),
+                "turns_green_on": coming.isoformat() if coming else None,
+                "rule_set": channel.rule_set,
+                "rule_set_version": edition.version,
+                "horizon": horizon.astimezone(world.zone).isoformat() if horizon else None,
+            }

@@ -1,0 +1,38 @@
+"""Calling the command, and reading back what it wrote in any format."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from openpyxl import load_workbook
+
+Written = list[dict[str, Any]]
+
+
+def export(report: str, file: Path, *options: str) -> Path:
+    """``manage.py export`` in the city ``beta``, in the format of the file's suffix."""
+    call_command("export", report, "--city", "beta", "--format", file.suffix[1:], "--output", str(file), *options)
+    return file
+
+
+def read(file: Path) -> Written:
+    """The rows as the format keeps them: text in csv, native in jsonl, cells in xlsx."""
+    if file.suffix == ".csv":
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            return list(csv.DictReader(lines))
+    if file.suffix == ".jsonl":
+        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    book = load_workbook(file, read_only=True)
+    rows: Written = []
+    for sheet in book.worksheets:
+        heading, *body = sheet.iter_rows(values_only=True)
+        rows += [dict(zip(map(str, heading), row, strict=True)) for row in body]
+    book.close()
+    return rows
+
+
+def manifest_of(file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(file.with_name(f"{file.name}.manifest.json").read_text(encoding="utf-8"))
+    return found

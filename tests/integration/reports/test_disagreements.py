@@ -1,0 +1,110 @@
+"""The report ``disagreements`` against the oracle, and the case and the code that stand beside each."""
+
+from datetime import timedelta
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from codes.models import Case, Disagreement, EffectiveChange, Run
+from codes.reports.daily_disagreements import COLUMNS, PAIR_KEYS
+from tests.integration.reports.conftest import Settled
+from tests.integration.reports.days import person, run_day
+from tests.integration.reports.reading import export, read
+from tests.oracle import diagnose, disagreements, effective
+
+HOUR = timedelta(hours=1)
+
+
+def told(settled: Settled, run: Run) -> list[dict[str, Any]]:
+    """What the oracle knows of the rows of that run's day."""
+    world = settled.scene.world
+    places = {citizen: place for place, citizen in enumerate(world.citizens)}
+    found = sorted(disagreements(world, run.day, run.as_of), key=lambda one: places[one.citizen])
+    rows = []
+    for one in found:
+        stood_by = effective(world, one.citizen, run.day, run.as_of)
+        rows.append(
+            {
+                "day": str(run.day),
+                "citizen_ref": one.citizen,
+                "id_number": person(places[one.citizen]).masked_number,
+                "full_name": person(places[one.citizen]).masked_name,
+                "colours": one.colours,
+                "effective": stood_by.colour,
+                "effective_because": stood_by.because,
+            }
+        )
+    return rows
+
+
+def test_every_row_of_every_day_is_the_oracles(three_days: Settled, tmp_path: Path) -> None:
+    for run in three_days.runs:
+        rows = read(export("disagreements", tmp_path / "rows.jsonl", "--day", str(run.day)))
+        assert [{key: row[key] for key in COLUMNS[:7]} for row in rows] == told(three_days, run)
+
+
+def test_every_differing_pair_is_diagnosed_as_the_oracle_does(three_days: Settled, tmp_path: Path) -> None:
+    run = three_days.runs[-1]
+    for row in read(export("disagreements", tmp_path / "rows.jsonl")):
+        differing = [
+            (a, b) for a, b in combinations(sorted(row["colours"]), 2) if row["colours"][a] != row["colours"][b]
+        ]
+        assert [(pair["a"], pair["b"]) for pair in row["pairs"]] == differing
+        for pair in row["pairs"]:
+            assert tuple(pair) == PAIR_KEYS
+            assert pair["guilty"]["cause"] == pair["primary_cause"]
+            if not _found_by(run, row):
+                continue
+            oracle = diagnose(three_days.scene.world, row["citizen_ref"], pair["a"], pair["b"], run.day, run.as_of)
+            assert pair["primary_cause"] == oracle.primary_cause
+            assert {frozenset(swap) for swap in pair["swaps_a_to_b"]} == set(oracle.swaps_a_to_b)
+            assert {frozenset(swap) for swap in pair["swaps_b_to_a"]} == set(oracle.swaps_b_to_a)
+
+
+def _found_by(run: Run, row: dict[str, Any]) -> bool:
+    """A disagreement is diagnosed by the run that found it."""
+    return Disagreement.objects.filter(citizen__ref=row["citizen_ref"], opened_run=run).exists()
+
+
+def test_the_case_beside_a_row_is_its_own(three_days: Settled, tmp_path: Path) -> None:
+    for row in read(export("disagreements", tmp_path / "rows.jsonl")):
+        case = Case.objects.get(citizen__ref=row["citizen_ref"], kind="disagreement", closed_at__isnull=True)
+        assert (row["case_number"], row["case_state"]) == (case.number, case.state)
+
+
+def test_a_past_day_tells_the_case_that_was_open_then(three_days: Settled, tmp_path: Path) -> None:
+    first = three_days.runs[0]
+    rows = read(export("disagreements", tmp_path / "rows.jsonl", "--day", str(first.day)))
+    assert rows
+    numbers = dict(Case.objects.filter(opened_run=first).values_list("citizen__ref", "number"))
+    assert {row["citizen_ref"]: row["case_number"] for row in rows} == numbers
+
+
+def test_a_decided_disagreement_keeps_its_case(three_days: Settled, tmp_path: Path) -> None:
+    last = three_days.runs[-1]
+    case = Case.objects.filter(closed_at__isnull=True, kind="disagreement").order_by("pk").latest("pk")
+    Case.objects.filter(pk=case.pk).update(state="decided", closed_at=last.as_of + HOUR, outcome="green")
+    run_day(last.day, last.as_of + 2 * HOUR)
+    rows = {row["citizen_ref"]: row for row in read(export("disagreements", tmp_path / "rows.jsonl"))}
+    row = rows[case.citizen.ref]
+    assert (row["case_number"], row["case_state"]) == (case.number, "decided")
+
+
+def test_a_ruling_after_the_run_counts_until_the_next_one(three_days: Settled, tmp_path: Path) -> None:
+    _, before, last = three_days.runs
+    disagreement = Disagreement.objects.filter(closed_run__isnull=True, opened_run__lt=last).order_by("pk").first()
+    assert disagreement is not None
+    citizen = disagreement.citizen
+    ruling = citizen.rulings.create(
+        colour="green", state="approved", reason_code="reviewed", evidence=["a document"], expires_on=last.day,
+        proposed_by="li", proposed_at=last.as_of, decided_by="wang", decided_at=last.as_of + HOUR,
+    )  # fmt: skip
+    EffectiveChange.objects.create(
+        citizen=citizen, before="red", before_because="policy", after="green", after_because="ruling",
+        since=last.as_of + HOUR, day=last.day, ruling=ruling,
+    )  # fmt: skip
+    ruled = {row["citizen_ref"]: row for row in read(export("disagreements", tmp_path / "now.jsonl"))}[citizen.ref]
+    assert (ruled["effective"], ruled["effective_because"]) == ("green", "ruling")
+    then = read(export("disagreements", tmp_path / "then.jsonl", "--day", str(before.day)))
+    earlier = {row["citizen_ref"]: row for row in then}[citizen.ref]
+    assert earlier["effective_because"] == "policy"
