@@ -54,7 +54,7 @@ def move(
         raise MovedMeanwhile
     said = {"number": case.number, "from": case.state, "to": row.becomes.value, **(data or {})}
     note(case, verb, by=by, now=now, data=data)
-    record(f"case.{verb.value}", by=by, now=now, subject=f"case:{case.pk}", data=said)
+    record(f"case.{verb.value}", by=by, now=now, subject=f"case:{case.number}", data=said)
     for name, value in changes.items():
         setattr(case, name, value)
     return case

@@ -43,18 +43,28 @@ def rotate(purpose: Purpose, *, now: datetime) -> CityKey:
 
 def encrypt(plain: str, *, use: str) -> bytes:
     """AES-GCM; ``use`` (such as ``id_number``) is bound in, so that a value moved to another column does not open."""
+    return encrypt_bytes(plain.encode(), use=use)
+
+
+def encrypt_bytes(plain: bytes, *, use: str) -> bytes:
+    """The same of bytes, such as a file's."""
     key_id, key = _in_use(current_city().schema_name, Purpose.DATA)
     nonce = os.urandom(NONCE_BYTES)
-    return key_id.to_bytes(KEY_ID_BYTES, "big") + nonce + AESGCM(key).encrypt(nonce, plain.encode(), use.encode())
+    return key_id.to_bytes(KEY_ID_BYTES, "big") + nonce + AESGCM(key).encrypt(nonce, plain, use.encode())
 
 
 def decrypt(sealed: bytes, *, use: str) -> str:
     """The inverse of ``encrypt``. Raises ``CannotDecrypt``."""
+    return decrypt_bytes(sealed, use=use).decode()
+
+
+def decrypt_bytes(sealed: bytes, *, use: str) -> bytes:
+    """The inverse of ``encrypt_bytes``. Raises ``CannotDecrypt``."""
     sealed = bytes(sealed)
     key = _by_id(current_city().schema_name, int.from_bytes(sealed[:KEY_ID_BYTES], "big"))
     nonce, body = sealed[KEY_ID_BYTES : KEY_ID_BYTES + NONCE_BYTES], sealed[KEY_ID_BYTES + NONCE_BYTES :]
     try:
-        return AESGCM(key).decrypt(nonce, body, use.encode()).decode()
+        return AESGCM(key).decrypt(nonce, body, use.encode())
     except InvalidTag as error:
         raise CannotDecrypt(f"a stored {use} does not open; was it altered or moved?") from error
 

@@ -1,0 +1,104 @@
+"""Asking the citizen: the case's clock stands until they answer, the question is dropped, or the time for an answer is over."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from codes.models import Case, Evidence, InformationRequest
+from codes.review.assignments import hold
+from codes.review.clocks import answer_by
+from codes.review.evidence import attach
+from codes.review.moves import find_case, move
+from codes.review.permissions import SYSTEM, require, require_own
+from codes.review.refusals import MovedMeanwhile, NotFound, Reason, Refused
+from codes.review.ruling_policy import check_text
+from codes.review.verbs import Verb
+
+SWEEP = 1000
+
+
+def ask(*, case_id: int, question: str, by: str, now: datetime) -> InformationRequest:
+    """Ask the case's citizen something; they have three days."""
+    require(by, Verb.ASK_INFORMATION)
+    question = check_text(question, required=True)
+    with transaction.atomic():
+        case = find_case(case_id)
+        move(case, Verb.ASK_INFORMATION, by=by, now=now, paused_at=now, **hold(case, by=by, now=now))
+        return InformationRequest.objects.create(
+            case=case, question=question, asked_by=by, asked_at=now, answer_by=answer_by(now)
+        )
+
+
+def answer(
+    *, request_id: int, text: str, by: str, now: datetime, evidence_ids: Sequence[int] = ()
+) -> InformationRequest:
+    """The citizen's answer, with files they uploaded before; the clock goes on."""
+    require(by, Verb.ANSWER_INFORMATION)
+    text = check_text(text)
+    if not text and not evidence_ids:
+        raise Refused(Reason.NO_REASON)
+    with transaction.atomic():
+        request = _open_request(request_id)
+        require_own(by, request.case.citizen)
+        move(request.case, Verb.ANSWER_INFORMATION, by=by, now=now, data={"files": len(evidence_ids)})
+        attach(evidence_ids, case=request.case, by=by)
+        return _close(request, "answered", now=now, answer=text, answered_by=by)
+
+
+def drop(*, request_id: int, by: str, now: datetime) -> InformationRequest:
+    """Go on without an answer."""
+    require(by, Verb.DROP_INFORMATION)
+    with transaction.atomic():
+        request = _open_request(request_id)
+        hold(request.case, by=by, now=now)
+        move(request.case, Verb.DROP_INFORMATION, by=by, now=now)
+        return _close(request, "dropped", now=now)
+
+
+def lapse_unanswered(*, now: datetime) -> int:
+    """Go on with the cases whose citizens did not answer in time; how many."""
+    late = (
+        InformationRequest.objects.filter(state="open", answer_by__lte=now).order_by("pk").values_list("pk", flat=True)
+    )
+    lapsed = 0
+    for request_id in list(late[:SWEEP]):
+        with transaction.atomic():
+            try:
+                request = _open_request(request_id)
+                move(request.case, Verb.LAPSE_INFORMATION, by=SYSTEM, now=now)
+                _close(request, "lapsed", now=now)
+            except Refused:  # answered or closed since the list was read
+                transaction.set_rollback(True)
+            else:
+                lapsed += 1
+    return lapsed
+
+
+def close_questions(case: Case, *, now: datetime) -> None:
+    """A case that ends asks nothing any more. Part of the act that ends it."""
+    InformationRequest.objects.filter(case=case, state="open").update(state="dropped", closed_at=now)
+
+
+def files_of(case: Case) -> list[Evidence]:
+    """The case's files, the oldest first."""
+    return list(Evidence.objects.filter(case=case).order_by("uploaded_at", "pk"))
+
+
+def _open_request(request_id: int) -> InformationRequest:
+    request = InformationRequest.objects.filter(pk=request_id).first()
+    if request is None:
+        raise NotFound
+    if request.state != "open":
+        raise MovedMeanwhile
+    request.case = find_case(request.case_id)
+    return request
+
+
+def _close(request: InformationRequest, state: str, *, now: datetime, **changes: str) -> InformationRequest:
+    closed = {"state": state, "closed_at": now, **changes}
+    if InformationRequest.objects.filter(pk=request.pk, state="open").update(**closed) != 1:
+        raise MovedMeanwhile
+    for name, value in closed.items():
+        setattr(request, name, value)
+    return request

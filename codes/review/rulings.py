@@ -1,0 +1,172 @@
+"""Rulings: a manual colour, proposed by one official and approved by another, in force at once and for a while."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.db import transaction
+
+from codes.effective import Standing, effective_code, hold_effective_codes, settle_citizens
+from codes.models import Case, Ruling
+from codes.review import life
+from codes.review.assignments import hold
+from codes.review.grounds import check_grounds
+from codes.review.information import close_questions
+from codes.review.moves import check_move, find_case, move
+from codes.review.permissions import require
+from codes.review.reasons import RefusalReason
+from codes.review.refusals import MovedMeanwhile, NotFound, Reason, Refused
+from codes.review.ruling_policy import check_ruling, check_text, lighter, uncovered
+from codes.review.verbs import Verb
+from codes.review.weighing import hits_of, weighed_in
+from regions.tenancy import current_city
+
+
+def propose(
+    *,
+    case_id: int,
+    colour: str,
+    reason_code: str,
+    evidence: Sequence[str],
+    expires_on: date,
+    by: str,
+    now: datetime,
+    reason: str = "",
+) -> Ruling:
+    """Propose a colour for the case's citizen; nothing changes until another official approves. The hits of now are weighed.
+
+    ``evidence``: references as in ``codes.review.grounds``; ``expires_on``: the first day it no longer holds, ≤ 30 days away.
+    """
+    require(by, Verb.PROPOSE)
+    today = now.astimezone(current_city().zone).date()
+    check_ruling(colour=colour, reason_code=reason_code, expires_on=expires_on, evidence=evidence, today=today)
+    reason = check_text(reason)
+    with transaction.atomic():
+        case = find_case(case_id)
+        check_move(case, Verb.PROPOSE)
+        grounds = check_grounds(evidence, citizen=case.citizen)
+        if Ruling.objects.filter(citizen=case.citizen, state="proposed").exists():
+            raise Refused(Reason.PROPOSED_ALREADY)
+        data = {"colour": colour, "reason_code": reason_code, "expires_on": str(expires_on), "evidence": len(grounds)}
+        move(case, Verb.PROPOSE, by=by, now=now, data=data, **hold(case, by=by, now=now))
+        return Ruling.objects.create(
+            citizen=case.citizen,
+            case=case,
+            colour=colour,
+            reason_code=reason_code,
+            reason=reason,
+            evidence=grounds,
+            weighed=weighed_in(hits_of([case.citizen_id])[case.citizen_id]),
+            expires_on=expires_on,
+            proposed_by=by,
+            proposed_at=now,
+        )
+
+
+def approve(*, ruling_id: int, by: str, now: datetime, reason: str = "") -> Ruling:
+    """Put a proposed ruling in force: the effective code changes now, and every case it settles is closed."""
+    require(by, Verb.APPROVE)
+    reason = check_text(reason)
+    with transaction.atomic():
+        hold_effective_codes()
+        ruling = find_proposed(ruling_id)
+        check_approval(ruling, by=by, now=now)
+        before = effective_code(ruling.citizen_id)
+        close_by_ruling(ruling, before, by=by, now=now)
+        supersede(ruling.citizen_id, now=now)
+        decide(ruling, "approved", by=by, now=now, reason=reason)
+        settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk)
+    return ruling
+
+
+def refuse(*, ruling_id: int, reason_code: str, by: str, now: datetime, reason: str = "") -> Ruling:
+    """Send a proposal back to its reviewer."""
+    require(by, Verb.REFUSE)
+    if reason_code not in set(RefusalReason):
+        raise Refused(Reason.UNKNOWN_REASON)
+    with transaction.atomic():
+        ruling = find_proposed(ruling_id)
+        if ruling.proposed_by == by:
+            raise Refused(Reason.SAME_PERSON)
+        move(case_of(ruling), Verb.REFUSE, by=by, now=now, data={"ruling": ruling.pk, "reason_code": reason_code})
+        return decide(ruling, "refused", by=by, now=now, reason=check_text(reason), code=reason_code)
+
+
+def withdraw_proposal(*, ruling_id: int, by: str, now: datetime) -> Ruling:
+    """Take one's own proposal back."""
+    require(by, Verb.WITHDRAW_PROPOSAL)
+    with transaction.atomic():
+        ruling = find_proposed(ruling_id)
+        if ruling.proposed_by != by:
+            raise Refused(Reason.NOT_THE_PROPOSER)
+        move(case_of(ruling), Verb.WITHDRAW_PROPOSAL, by=by, now=now, data={"ruling": ruling.pk})
+        if Ruling.objects.filter(pk=ruling.pk, state="proposed").update(state="withdrawn", ended_at=now) != 1:
+            raise MovedMeanwhile
+    ruling.refresh_from_db()
+    return ruling
+
+
+def find_proposed(ruling_id: int) -> Ruling:
+    """A ruling that waits for its second official. Raises ``NotFound``, and ``MovedMeanwhile`` when it is decided."""
+    ruling = Ruling.objects.select_related("citizen", "case__citizen").filter(pk=ruling_id).first()
+    if ruling is None:
+        raise NotFound
+    if ruling.state != "proposed":
+        raise MovedMeanwhile
+    return ruling
+
+
+def check_approval(ruling: Ruling, *, by: str, now: datetime) -> None:
+    """Raises ``Refused`` when this official, or anybody now, cannot approve it."""
+    if ruling.proposed_by == by:
+        raise Refused(Reason.SAME_PERSON)
+    if ruling.expires_on <= now.astimezone(current_city().zone).date():
+        raise Refused(Reason.EXPIRED_PROPOSAL)
+    if uncovered(hits_of([ruling.citizen_id])[ruling.citizen_id], weighed=ruling.weighed, colour=ruling.colour):
+        raise Refused(Reason.NEW_RECORDS)
+
+
+def decide(ruling: Ruling, state: str, *, by: str, now: datetime, reason: str, code: str = "") -> Ruling:
+    """Write the second official's decision. Raises ``MovedMeanwhile``."""
+    decided = {"state": state, "decided_by": by, "decided_at": now, "decision_reason": reason, "decision_code": code}
+    if Ruling.objects.filter(pk=ruling.pk, state="proposed").update(**decided) != 1:
+        raise MovedMeanwhile
+    for name, value in decided.items():
+        setattr(ruling, name, value)
+    return ruling
+
+
+def supersede(citizen_id: int, *, now: datetime) -> None:
+    """A newer ruling ends the one in force, suspended or not."""
+    Ruling.objects.filter(citizen=citizen_id, state="approved").update(state="ended", ended_at=now)
+
+
+def close_by_ruling(ruling: Ruling, before: Standing, *, by: str, now: datetime) -> None:
+    """Close the ruling's case, and the citizen's other cases that it settles, since it weighed every hit there is.
+
+    An appeal that the ruling brings nothing stays open: it deserves an answer of its own.
+    """
+    effect = effect_of(ruling.colour, before.colour)
+    for case in (
+        Case.objects.select_related("citizen").filter(citizen=ruling.citizen, closed_at__isnull=True).order_by("pk")
+    ):
+        verb = Verb.APPROVE if case.pk == ruling.case_id else Verb.SETTLE_BY_RULING
+        is_appeal = case.kind == Case.Kind.APPEAL
+        if is_appeal and verb is Verb.SETTLE_BY_RULING and effect == life.NO_LIGHTER:
+            continue
+        close_questions(case, now=now)
+        data = {"ruling": ruling.pk, "colour": ruling.colour, "before": before.colour}
+        move(case, verb, by=by, now=now, when=effect if is_appeal else "", data=data, outcome=ruling.colour)
+
+
+def effect_of(colour: str, before: str) -> str:
+    """What a ruled colour does for the citizen, in the words of the appeal's life."""
+    if colour == "green":
+        return life.GREEN
+    return life.LIGHTER if lighter(colour, than=before) else life.NO_LIGHTER
+
+
+def case_of(ruling: Ruling) -> Case:
+    """Every proposal made here has its case. Raises ``NotFound``."""
+    if ruling.case is None:
+        raise NotFound
+    return ruling.case

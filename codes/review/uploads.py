@@ -1,0 +1,97 @@
+"""What an uploaded file is, by its content: images are drawn anew so that nothing else rides in them, PDFs are only passed on."""
+
+import io
+import warnings
+from dataclasses import dataclass
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from regions.wording import Worded
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_PIXELS = 40_000_000
+FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+PDF = "application/pdf"
+PDF_TAIL = 2048
+
+
+class UploadFault(Worded):
+    """Why a file was not taken, and what to do."""
+
+    EMPTY = "empty", "文件为空，请重新选择。", "The file is empty. Choose another."
+    TOO_LARGE = "too_large", "文件超过10MB，请压缩后上传。", "The file is larger than 10 MB. Make it smaller first."
+    WRONG_TYPE = (
+        "wrong_type",
+        "仅支持JPEG、PNG、WebP图片和PDF文件。",
+        "Only JPEG, PNG and WebP images and PDF files are taken.",
+    )
+    BROKEN = (
+        "broken",
+        "文件已损坏，无法打开，请重新拍摄或导出。",
+        "The file is damaged. Take the picture or export it again.",
+    )
+    TOO_MANY_PIXELS = (
+        "too_many_pixels",
+        "图片超过4000万像素，请缩小后上传。",
+        "The picture has more than 40 million pixels. Make it smaller first.",
+    )
+    TOO_MANY_FILES = "too_many_files", "最多上传5个文件，请先删除一些。", "Five files at most. Remove some first."
+
+
+class BadUpload(ValueError):
+    """The file was not taken; ``fault`` is the sentence for whoever sent it."""
+
+    def __init__(self, fault: UploadFault) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file as it will be kept."""
+
+    content: bytes
+    content_type: str
+
+
+def check_upload(content: bytes) -> Checked:
+    """The file fit to be kept. Raises ``BadUpload``. Neither its name nor its declared type is looked at."""
+    if not content:
+        raise BadUpload(UploadFault.EMPTY)
+    if len(content) > MAX_BYTES:
+        raise BadUpload(UploadFault.TOO_LARGE)
+    if content.startswith(b"%PDF-"):
+        return _checked_pdf(content)
+    return _redrawn(content)
+
+
+def _checked_pdf(content: bytes) -> Checked:
+    """A PDF is never opened here: it is kept as it came and only ever handed out as an attachment."""
+    if b"%%EOF" not in content[-PDF_TAIL:]:
+        raise BadUpload(UploadFault.BROKEN)
+    return Checked(content, PDF)
+
+
+def _redrawn(content: bytes) -> Checked:
+    """Decode the picture and encode its pixels anew: place, camera, thumbnails and hidden payloads stay behind."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=list(FORMATS)) as picture:
+                if picture.width * picture.height > MAX_PIXELS:
+                    raise BadUpload(UploadFault.TOO_MANY_PIXELS)
+                kind = str(picture.format)
+                upright = ImageOps.exif_transpose(picture)
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise BadUpload(UploadFault.TOO_MANY_PIXELS) from error
+    except UnidentifiedImageError as error:
+        raise BadUpload(UploadFault.WRONG_TYPE) from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        if isinstance(error, BadUpload):
+            raise
+        raise BadUpload(UploadFault.BROKEN) from error
+    bare = upright.convert("RGBA" if kind != "JPEG" and "A" in upright.getbands() else "RGB")
+    bare.info = {}
+    out = io.BytesIO()
+    bare.save(out, format=kind, quality=85)
+    return Checked(out.getvalue(), FORMATS[kind])
