@@ -25,9 +25,8 @@ def add_everybody(schema: str, passwords: Path) -> int:
                 name = chinese_name(Random(f"{schema}/{role}"), woman=len(role) % 2 == 0)
                 _, password = add_staff(username=role.value, roles=[role], full_name=name, by=BY, now=timezone.now())
                 added.append(f"{schema}\t{role.value}\t{name}\t{password}\n")
-    if added and not passwords.exists():
-        passwords.touch(mode=0o600)
-        added.insert(0, HEADING)
+    is_new = not passwords.exists()
+    passwords.touch(mode=0o600)
     with passwords.open("a", encoding="utf-8") as file:
-        file.writelines(added)
+        file.writelines([HEADING, *added] if is_new else added)
     return len(added)

@@ -56,7 +56,7 @@ class Staging:
         return self.folder / "staff.tsv"
 
     def open_cities(self) -> None:
-        """The database, the sources, the cities and their staff. Raises CentreDown, and CommandError for a bad file."""
+        """The database, the sources, the cities and their staff. Raises ChildDown, and CommandError for a bad file."""
         with as_owner():
             prepare_database()
         base_url = sources.set_up(self.cities, state=self.state, folder=self.folder)

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -11,8 +12,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from codes.models import Run
 from portal.commands import EndedBadly
-from portal.demo.centre import CentreDown
-from portal.demo.day import Worker, WorkerDown, ensure_worker, run_day
+from portal.demo.children import Child, ChildDown, ensure_worker, start_web
+from portal.demo.day import run_day
 from portal.demo.province import CITY_FILES, city_files
 from portal.demo.staging import Staging
 from portal.demo.summary import CityDay, look_at, told
@@ -50,9 +51,9 @@ class Command(BaseCommand):
             self._show(people, cities, stay=not exit)
         except KeyboardInterrupt:
             self.stdout.write("")
-        except (CentreDown, WorkerDown, FileFaults) as error:
+        except (ChildDown, FileFaults) as error:
             raise EndedBadly(str(error), code=1) from error
-        self.stdout.write(
+        self._say(
             "The demo has ended. PostgreSQL, the broker and the big-data centre stay up for other commands until ./run stop; "
             "./run demo goes on from here."
         )
@@ -70,17 +71,18 @@ class Command(BaseCommand):
             )
         staging.open_cities()
         staging.bring_up_to_date()
-        worker = ensure_worker(staging.folder)
-        try:
+        with ExitStack() as children:
+            children.callback((worker := ensure_worker(staging.folder)).stop)
             days = self._run(staging, worker)
             self._say(f"\n{told(days)}\n\nAll of it took {time.monotonic() - began:.0f} seconds.")
             self._say(NEXT.format(city=staging.schemas[0], passwords=staging.passwords, folder=staging.folder))
             if stay:
-                self._keep_up(staging, worker)
-        finally:
-            worker.stop()
+                web, port = start_web(staging.folder)
+                children.callback(web.stop)
+                self._say(f"\nThe pages:\n{_addresses(staging, port)}")
+                self._keep_up(staging, worker, web)
 
-    def _run(self, staging: Staging, worker: Worker) -> list[CityDay]:
+    def _run(self, staging: Staging, worker: Child) -> list[CityDay]:
         titles = {stage.schema: stage.title for stage in staging.stages}
         self._say("The day runs through Celery: collect, judge, settle.")
 
@@ -90,17 +92,23 @@ class Command(BaseCommand):
         runs = run_day(staging.schemas, worker=worker, ended=ended)
         return [look_at(schema, run) for schema, run in runs.items()]
 
-    def _keep_up(self, staging: Staging, worker: Worker) -> None:
+    def _keep_up(self, staging: Staging, *children: Child) -> None:
         """Let the sources' clocks go on and, past midnight, people check in; the worker's scheduler starts the runs."""
         self._say("\nThe province lives on; the cities run again between 4 and 6 in the morning. Ctrl+C ends the demo.")
         while True:
             time.sleep(KEEP_UP_SECONDS)
-            worker.check()
+            for child in children:
+                child.check()
             staging.bring_up_to_date()
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+def _addresses(staging: Staging, port: str) -> str:
+    cities = [f"  {stage.title}  http://{stage.city.city.host}:{port}/" for stage in staging.stages]
+    return "\n".join([*cities, f"  staff of a city: …/staff/; the province's operator: http://localhost:{port}/"])
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:

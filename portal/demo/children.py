@@ -1,0 +1,104 @@
+"""Processes the demo starts: noted so that `./run stop` finds them, watched, and ended in an orderly way."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal.embedded.processes import find_process, remember_process
+from portal.embedded.state import CHECKOUT, free_port
+from portal.workers import start_worker
+
+START_SECONDS = 60
+STOP_SECONDS = 60
+WEB_PORT = "8000"
+WEB_PROCESSES = 2
+
+
+class ChildDown(RuntimeError):
+    """A process did not start, or ended by itself; the message says where to read why."""
+
+
+@dataclass
+class Child:
+    """A process and its log; `process` is none while one that an earlier demo started serves."""
+
+    title: str
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def check(self) -> None:
+        """Raises ChildDown."""
+        if self.process is not None and self.process.poll() is not None:
+            raise ChildDown(f"{self.title} ended; its log is {self.log}.")
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Raises ChildDown when the process ends meanwhile, or it takes too long."""
+        deadline = time.monotonic() + START_SECONDS
+        while not condition():
+            self.check()
+            if time.monotonic() > deadline:
+                raise ChildDown(f"{self.title} does not answer; its log is {self.log}.")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Let it finish what it has begun."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(timeout=STOP_SECONDS)
+
+
+def start(name: str, title: str, command: Sequence[str], *, log: Path) -> Child:
+    """Start a Python module, away from this terminal's Ctrl+C."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=CHECKOUT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    remember_process(name, process.pid)
+    return Child(title, log, process)
+
+
+def end(name: str, process: int) -> None:
+    """End a process that an earlier demo started. Raises ChildDown when it will not."""
+    os.kill(process, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while find_process(name) is not None:
+        if time.monotonic() > deadline:
+            raise ChildDown(f"{name} (process {process}) does not end.")
+        time.sleep(0.05)
+
+
+def ensure_worker(folder: Path) -> Child:
+    """A worker with the scheduler in it, started if the demo has none."""
+    worker = Child("The worker", folder / "worker.log")
+    if find_process("demo-worker") is None:
+        with worker.log.open("ab") as output:
+            worker.process = start_worker(output.fileno(), beat=folder / "beat")
+        remember_process("demo-worker", worker.process.pid)
+    return worker
+
+
+def start_web(folder: Path) -> tuple[Child, str]:
+    """The web server and its port: 8000, or another one where that is taken. Raises ChildDown."""
+    port = free_port(WEB_PORT)
+    command = ["gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", str(WEB_PROCESSES)]
+    web = start(f"demo-web-{port}", "The web server", command, log=folder / "web.log")
+    web.wait_until(lambda: listens(port))
+    return web, port
+
+
+def listens(port: str) -> bool:
+    """Whether somebody answers on a port of the loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", int(port))) == 0
