@@ -53,21 +53,13 @@ FROM moved WHERE differs
 # Nor does missing data open one: a decided disagreement of which today's is what the known providers still show, the others
 # being unknown, is that disagreement. Should a hit have changed meanwhile, it is seen when they are back.
 OPEN = """
-WITH opened AS (
-    INSERT INTO codes_case (number, kind, citizen_id, state, disagreement_id, fingerprint, follows_id, severity, opened_at,
-                            opened_run_id, due_at, assigned_to, outcome, group_key)
-    SELECT 'D' || to_char(run.day, 'YYYYMMDD') || '-' || lpad(
-               (row_number() OVER (ORDER BY d.id) + (SELECT count(*) FROM codes_case taken
-                WHERE taken.number LIKE 'D' || to_char(run.day, 'YYYYMMDD') || '-%%'))::text, 6, '0'),
-           'disagreement', d.citizen_id, 'received', d.id, d.fingerprint,
-           (SELECT max(before.id) FROM codes_case before WHERE before.citizen_id = d.citizen_id AND before.kind = 'disagreement'),
-           worst.colour, run.as_of, run.id,
-           run.as_of + CASE worst.colour WHEN 'red' THEN interval '24 hours' ELSE interval '8 hours' END, '', '', ''
+WITH due AS MATERIALIZED (
+    SELECT d.id, d.citizen_id, d.fingerprint,
+           (SELECT max(before.id) FROM codes_case before WHERE before.citizen_id = d.citizen_id AND before.kind = 'disagreement')
+               AS follows_id,
+           CASE WHEN d.colours @? '$.* ? (@ == "red")' THEN 'red' ELSE 'yellow' END AS severity
     FROM codes_disagreement d
     JOIN codes_run run ON run.id = %(run)s
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN d.colours @? '$.* ? (@ == "red")' THEN 'red' ELSE 'yellow' END AS colour
-    ) worst
     WHERE d.closed_run_id IS NULL
       AND NOT EXISTS (SELECT FROM codes_case c
                       WHERE c.citizen_id = d.citizen_id AND c.kind = 'disagreement'
@@ -81,6 +73,24 @@ WITH opened AS (
                                     JOIN codes_provider provider ON provider.code = shown.code
                                     JOIN codes_runprovider p ON p.provider_id = provider.id AND p.run_id = run.id
                                     WHERE NOT p.known))
+),
+counted AS MATERIALIZED (
+    -- Counted first, so that all reading of the cases is done before the first is written: a statement that reads what it
+    -- fills takes longer for every row.
+    SELECT run.id, run.as_of, run.day, (SELECT count(*) FROM due) AS due,
+           (SELECT count(*) FROM codes_case taken JOIN codes_run earlier ON earlier.id = taken.opened_run_id
+            WHERE earlier.day = run.day AND taken.kind = 'disagreement') AS taken
+    FROM codes_run run WHERE run.id = %(run)s
+),
+opened AS (
+    INSERT INTO codes_case (number, kind, citizen_id, state, disagreement_id, fingerprint, follows_id, severity, opened_at,
+                            opened_run_id, due_at, assigned_to, outcome, group_key)
+    SELECT 'D' || to_char(run.day, 'YYYYMMDD') || '-'
+               || lpad((row_number() OVER (ORDER BY due.id) + run.taken)::text, 6, '0'),
+           'disagreement', due.citizen_id, 'received', due.id, due.fingerprint, due.follows_id, due.severity, run.as_of, run.id,
+           run.as_of + CASE due.severity WHEN 'red' THEN interval '24 hours' ELSE interval '8 hours' END, '', '', ''
+    FROM counted run
+    JOIN due ON run.due > 0
     RETURNING id, opened_at
 )
 INSERT INTO codes_caseevent (case_id, at, by, verb, data)
