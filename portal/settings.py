@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "portal.web.host.HostMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "portal.web.place.PlaceMiddleware",
+    "portal.web.errors.OwnPagesMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

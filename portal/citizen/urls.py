@@ -2,13 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from portal.citizen import check_in, code, home
+from portal.citizen import check_in, code, home, my_data
 from portal.citizen.declaring import pages as declare
 
 ABOUT: list[tuple[str, object, str]] = [
     ("code/", code.show, "citizen_code"),
     ("code/pass/", code.renew, "citizen_pass"),
     ("check-in/", check_in.check_in, "citizen_check_in"),
+    ("data/", my_data.my_data, "citizen_data"),
+    ("data/copy/", my_data.download, "citizen_download"),
     ("declare/", declare.begin, "citizen_declare"),
     ("declare/check/", declare.check, "citizen_declare_check"),
     ("declare/done/<str:number>/", declare.done, "citizen_declared"),

@@ -64,6 +64,12 @@ def masked(name: str) -> str:
 
 
 @register.filter
+def unlocal(number: float) -> str:
+    """A number as SVG reads it, whatever the language."""
+    return f"{number:g}"
+
+
+@register.filter
 def day_number(day: date | str) -> date:
     """A day that came as ISO text, such as from JSON."""
     return date.fromisoformat(day) if isinstance(day, str) else day
