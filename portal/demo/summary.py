@@ -9,6 +9,7 @@ from codes.models import Case, Citizen, Disagreement, PairDiagnosis, Run
 from codes.vocabulary import Cause
 from portal.demo.table import text_table
 from regions.models import City
+from regions.sources.models import Quarantined
 from regions.tenancy import in_city
 
 # Two providers that read one source by one rule set can differ in none of these.
@@ -30,7 +31,8 @@ class ProviderDay:
 
 @dataclass(frozen=True)
 class CityDay:
-    """A city's; `causes` counts people by the primary causes of their disagreements, under each that a pair has."""
+    """A city's. `causes` counts people by the primary causes of their disagreements, under each that a pair has;
+    `changed` the verdicts the run changed, `quarantined` the records it put aside."""
 
     city: City
     people: int
@@ -39,6 +41,7 @@ class CityDay:
     causes: Mapping[Cause, int]
     open_cases: int
     changed: int
+    quarantined: int
     seconds: float
 
     @property
@@ -67,6 +70,7 @@ def look_at(schema: str, run_id: int) -> CityDay:
             causes={Cause(cause): count for cause, count in by_cause.annotate(Count("disagreement", distinct=True))},
             open_cases=Case.objects.filter(closed_at__isnull=True).count(),
             changed=run.changes.count(),
+            quarantined=Quarantined.objects.filter(batch__in=run.sources.values("batch")).count(),
             seconds=seconds,
         )
 
@@ -123,6 +127,7 @@ def _disagreements(days: Sequence[CityDay]) -> str:
             *(day.causes.get(cause, 0) for cause in Cause),
             day.open_cases,
             day.changed,
+            day.quarantined,
             f"{day.seconds:.1f}",
         ]
         for day in days

@@ -14,9 +14,10 @@ from codes.models import Run
 from portal.commands import EndedBadly
 from portal.demo.children import Child, ChildDown, ensure_worker, start_web
 from portal.demo.day import run_day
+from portal.demo.examples import examples
 from portal.demo.province import CITY_FILES, city_files
 from portal.demo.staging import Staging
-from portal.demo.summary import CityDay, look_at, told
+from portal.demo.summary import look_at, told
 from portal.embedded.state import open_state
 from regions.file_faults import FileFaults
 
@@ -73,8 +74,10 @@ class Command(BaseCommand):
         staging.bring_up_to_date()
         with ExitStack() as children:
             children.callback((worker := ensure_worker(staging.folder)).stop)
-            days = self._run(staging, worker)
-            self._say(f"\n{told(days)}\n\nAll of it took {time.monotonic() - began:.0f} seconds.")
+            runs = self._run(staging, worker)
+            self._say(f"\n{told(look_at(schema, run) for schema, run in runs.items())}")
+            self._say(f"\n{examples(staging.schemas[0], runs[staging.schemas[0]])}")
+            self._say(f"\nAll of it took {time.monotonic() - began:.0f} seconds.")
             self._say(NEXT.format(city=staging.schemas[0], passwords=staging.passwords, folder=staging.folder))
             if stay:
                 web, port = start_web(staging.folder)
@@ -82,15 +85,14 @@ class Command(BaseCommand):
                 self._say(f"\nThe pages:\n{_addresses(staging, port)}")
                 self._keep_up(staging, worker, web)
 
-    def _run(self, staging: Staging, worker: Child) -> list[CityDay]:
+    def _run(self, staging: Staging, worker: Child) -> dict[str, int]:
         titles = {stage.schema: stage.title for stage in staging.stages}
         self._say("The day runs through Celery: collect, judge, settle.")
 
         def ended(schema: str, run: Run) -> None:
             self._say(f"{titles[schema]}: {run.state}. {run.message}".rstrip())
 
-        runs = run_day(staging.schemas, worker=worker, ended=ended)
-        return [look_at(schema, run) for schema, run in runs.items()]
+        return run_day(staging.schemas, worker=worker, ended=ended)
 
     def _keep_up(self, staging: Staging, *children: Child) -> None:
         """Let the sources' clocks go on and, past midnight, people check in; the worker's scheduler starts the runs."""
