@@ -13,10 +13,12 @@ hospitals. A day's acts are words, so that a life is a table:
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
+from codes import models
 from codes.models import Case, CaseEvent, Fact, Run
 from codes.runs.ledger import start_run
 from codes.runs.steps import run_here
 from regions.sources.models import Batch as BatchRow
+from regions.sources.models import Source as SourceRow
 from regions.tenancy import current_city
 from tests.integration.engine.keys import Keys
 from tests.integration.engine.loading import load_world
@@ -100,6 +102,16 @@ class Life:
         run, opened = start_run(by="system", now=self.as_of, as_of=self.as_of, collects=False)
         assert opened
         return run_here(run.pk, clock=lambda: self.as_of, progress=lambda _: None)
+
+    def allow_age_of(self, hours: int) -> None:
+        """From now on deliveries may be that old."""
+        told = tuple(replace(one, max_age=timedelta(hours=hours)) for one in self.world.sources)
+        self.world = replace(self.world, sources=told)
+        SourceRow.objects.update(max_age_hours=hours)
+
+    def rules_from(self, number: int) -> None:
+        """The only edition comes into force on that day."""
+        models.RuleSetVersion.objects.update(effective_from=day(number))
 
     def _names(self, text: str) -> list[str]:
         return list(SOURCES) if text == "everybody" else text.split("+")

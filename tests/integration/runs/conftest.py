@@ -1,0 +1,72 @@
+"""A city full of people to run over: rolled back after the test, or committed to a database of the test's own."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psycopg2.extensions
+import pytest
+
+from codes.models import Provider, RuleSet, RuleSetVersion, Run
+from codes.runs.ledger import start_run
+from codes.runs.steps import run_here
+from regions.models import City
+from regions.sources.models import Source
+from regions.tenancy import current_city, in_city
+from tests.integration.engine.keys import Keys
+from tests.integration.engine.loading import load_world
+from tests.worlds import Scene, random_world
+
+# Three providers, each with a source, under two rule sets; every fourth person is a disagreement.
+SEED, PEOPLE = 10, 80
+PEOPLE_WITH_FACTS_IN_A_PARTITION = 8
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A city that holds a scene's world; ``schema`` is its name."""
+
+    schema: str
+    scene: Scene
+    keys: Keys
+
+    def start(self) -> Run:
+        """The run of the scene's day; its sources are not asked."""
+        run, opened = start_run(
+            by="system", now=self.scene.as_of, day=self.scene.day, as_of=self.scene.as_of, collects=False
+        )
+        assert opened
+        return run
+
+    def finish_here(self, run: Run) -> Run:
+        return run_here(run.pk, clock=lambda: self.scene.as_of, progress=lambda _: None)
+
+
+@pytest.fixture
+def small_partitions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """About ten of them for the people here."""
+    monkeypatch.setattr("codes.runs.freeze.CITIZENS_PER_PARTITION", PEOPLE_WITH_FACTS_IN_A_PARTITION)
+
+
+@pytest.fixture
+def filled(bare_city: City, small_partitions: None) -> Filled:
+    """Rolled back at the end."""
+    return fill(random_world(SEED, PEOPLE))
+
+
+@pytest.fixture
+def committed(owner: psycopg2.extensions.connection, small_partitions: None) -> Iterator[Filled]:
+    """Committed, so that other connections and processes see it. The test is inside the city."""
+    scene = random_world(SEED, PEOPLE)
+    with owner.cursor() as cursor:  # the application's login may not change cities
+        cursor.execute("UPDATE regions_city SET interim_policy = %s", [scene.world.interim_policy])
+    with in_city("beta"):
+        for model in (Provider, RuleSetVersion, RuleSet, Source):
+            model._default_manager.all().delete()
+        yield fill(scene)
+
+
+def fill(scene: Scene) -> Filled:
+    """Load the scene into the city the connection is in."""
+    city = current_city()
+    city.interim_policy = scene.world.interim_policy
+    return Filled(city.schema_name, scene, load_world(scene.world, known_at=scene.as_of))

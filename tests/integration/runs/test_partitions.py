@@ -1,0 +1,221 @@
+"""Partitions: everybody in one of them, claimed by one worker at a time, fenced against late ones, parked when poisoned."""
+
+from datetime import timedelta
+from itertools import pairwise
+from threading import Event, Thread
+from typing import Any
+
+import psycopg2.extensions
+import pytest
+from django.db import DatabaseError, connection
+
+from codes.models import Partition, Run, RunError, Verdict, VerdictChange
+from codes.runs import partitions
+from codes.runs.evaluate import Evaluated, evaluate_range
+from codes.runs.ledger import MAX_ATTEMPTS, unfinished_partitions
+from codes.runs.partitions import LEASE, work_partition
+from codes.runs.steps import advance
+from regions.journal.models import JournalEntry
+from regions.tenancy import in_city
+from tests.integration.engine.comparing import city_says, oracle_says
+from tests.integration.runs.conftest import PEOPLE_WITH_FACTS_IN_A_PARTITION, Filled
+from tests.integration.runs.five_checks import assert_as_if_nothing_had_happened
+from tests.oracle import inputs_of
+
+LEASE_IS_OVER = LEASE + timedelta(seconds=1)
+
+
+def evaluating(filled: Filled) -> Run:
+    """A run whose partitions wait."""
+    run = filled.start()
+    advance(run.pk, clock=lambda: filled.scene.as_of)
+    run.refresh_from_db()
+    assert run.state == Run.State.EVALUATING
+    return run
+
+
+def test_partitions_hold_everybody_once_and_equal_work(filled: Filled) -> None:
+    run = evaluating(filled)
+    bounds = list(run.partitions.order_by("number").values_list("low", "high"))
+    assert len(bounds) >= 5
+    assert bounds[0][0] == 0
+    assert bounds[-1][1] == 2**62
+    assert all(high == low for (_, high), (low, _) in pairwise(bounds))
+    people = {fact.citizen for fact in filled.scene.world.facts}
+    keys = [filled.keys.citizens[name] for name in people]
+    sizes = [sum(low <= key < high for key in keys) for low, high in bounds]
+    assert set(sizes[:-1]) == {PEOPLE_WITH_FACTS_IN_A_PARTITION}
+    assert sizes[-1] < PEOPLE_WITH_FACTS_IN_A_PARTITION
+
+
+def test_a_run_here_is_as_the_oracle_says(filled: Filled) -> None:
+    run = filled.finish_here(filled.start())
+    assert_as_if_nothing_had_happened(run, filled.scene, filled.keys)
+
+
+def test_a_second_run_of_the_day_finds_nothing_to_change(filled: Filled) -> None:
+    filled.finish_here(filled.start())
+    second = filled.finish_here(filled.start())
+    assert second.sequence == 2
+    assert {one.counts["changed"] for one in second.partitions.all()} == {0}
+    assert not VerdictChange.objects.filter(run=second).exists()
+    assert second.counts["effective_changes"] == 0
+    assert (second.counts["disagreements"]["opened"], second.counts["disagreements"]["closed"]) == (0, 0)
+    assert second.counts["causes"] == {}
+    assert second.counts["cases"] == {"opened": 0, "relinked": 0, "converged": 0}
+    said = city_says(second, filled.keys, Verdict.objects.all())
+    assert said == oracle_says(filled.scene)
+
+
+def test_a_partition_is_worked_once(filled: Filled) -> None:
+    run, now = evaluating(filled), filled.scene.as_of
+    assert work_partition(run.pk, 1, now=now)
+    assert not work_partition(run.pk, 1, now=now + LEASE_IS_OVER)
+    assert JournalEntry.objects.filter(verb="partition.judged").count() == 1
+    assert 1 not in [one.number for one in unfinished_partitions(run.pk, now=now)]
+
+
+def test_a_claimed_partition_waits_for_its_lease(filled: Filled) -> None:
+    run, now = evaluating(filled), filled.scene.as_of
+    claimed = run.partitions.filter(number=1)
+    claimed.update(state=Partition.State.CLAIMED, lease_until=now + LEASE, fence=1, attempts=1)
+    assert not work_partition(run.pk, 1, now=now + LEASE)
+    assert 1 not in [one.number for one in unfinished_partitions(run.pk, now=now + LEASE)]
+    assert 1 in [one.number for one in unfinished_partitions(run.pk, now=now + LEASE_IS_OVER)]
+    assert work_partition(run.pk, 1, now=now + LEASE_IS_OVER)
+    assert claimed.get().fence == 2
+
+
+def test_no_partition_is_worked_outside_its_step(filled: Filled) -> None:
+    run = evaluating(filled)
+    Run.objects.filter(pk=run.pk).update(state=Run.State.SETTLING)
+    assert not work_partition(run.pk, 1, now=filled.scene.as_of)
+
+
+def test_a_late_workers_write_falls_at_the_fence(
+    committed: Filled, owner: psycopg2.extensions.connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has judged, and before its last statement another worker takes the partition over."""
+
+    def overtaken(**parameters: Any) -> Evaluated:
+        done = evaluate_range(**parameters)
+        with owner.cursor() as cursor:
+            cursor.execute("UPDATE beta.codes_partition SET fence = fence + 1 WHERE number = 1")
+        return done
+
+    run, now = evaluating(committed), committed.scene.as_of
+    with monkeypatch.context() as patch:
+        patch.setattr(partitions, "evaluate_range", overtaken)
+        assert not work_partition(run.pk, 1, now=now)
+    assert not VerdictChange.objects.exists()
+    assert not JournalEntry.objects.filter(verb="partition.judged").exists()
+    assert run.partitions.get(number=1).state == Partition.State.CLAIMED
+    assert work_partition(run.pk, 1, now=now + LEASE_IS_OVER)
+    assert_as_if_nothing_had_happened(committed.finish_here(run), committed.scene, committed.keys)
+
+
+def test_a_worker_that_stops_in_its_transaction_holds_nobody_up(
+    committed: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows are written and not committed. The database ends its transaction, and its successor's write stands."""
+    monkeypatch.setattr(partitions, "STATEMENT_SECONDS", 1)
+    run, now = evaluating(committed), committed.scene.as_of
+    stopped, wakes = Event(), Event()
+    woken: list[bool] = []
+
+    def stops(**parameters: Any) -> Evaluated:
+        done = evaluate_range(**parameters)
+        stopped.set()
+        wakes.wait(timeout=30)
+        return done
+
+    def work() -> None:
+        try:
+            with in_city(committed.schema):
+                woken.append(work_partition(run.pk, 1, now=now))
+        finally:
+            connection.close()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(partitions, "evaluate_range", stops)
+        worker = Thread(target=work)
+        worker.start()
+        assert stopped.wait(timeout=30)
+    monkeypatch.setattr(partitions, "STATEMENT_SECONDS", 20)
+    assert work_partition(run.pk, 1, now=now + LEASE_IS_OVER)
+    wakes.set()
+    worker.join(timeout=30)
+    assert woken == [False]
+    assert RunError.objects.get().step == "partition 1"
+    assert_as_if_nothing_had_happened(committed.finish_here(run), committed.scene, committed.keys)
+
+
+def test_a_poisoned_partition_is_parked_and_the_run_ends_partial(filled: Filled) -> None:
+    """A day so late that its hold cannot be counted in any calendar: the database refuses to judge it, every time."""
+    poisoned = poison(filled)
+    run = filled.finish_here(filled.start())
+    parked = run.partitions.get(state=Partition.State.PARKED)
+    assert parked.low <= filled.keys.citizens[poisoned] < parked.high
+    assert parked.attempts == MAX_ATTEMPTS
+    assert "out of range" in parked.error
+    assert (run.state, run.message) == (
+        Run.State.PARTIAL,
+        f"partitions {parked.number} are parked; see the run's errors",
+    )
+    assert RunError.objects.filter(run=run, step=f"partition {parked.number}").count() == MAX_ATTEMPTS
+    said, wanted = city_says(run, filled.keys, Verdict.objects.all()), oracle_says(filled.scene)
+    for (citizen, provider), one in wanted.items():
+        inside = parked.low <= filled.keys.citizens[citizen] < parked.high
+        if not inside:
+            assert said[citizen, provider] == one
+        elif one.state in ("red", "yellow"):
+            assert said[citizen, provider].state == "green", "nothing is known of them yet, and nothing was written"
+
+
+def test_a_partition_whose_workers_die_is_parked_after_three_of_them(filled: Filled) -> None:
+    run, now = evaluating(filled), filled.scene.as_of
+    dead = run.partitions.filter(number=2)
+    dead.update(state=Partition.State.CLAIMED, lease_until=now, attempts=MAX_ATTEMPTS, fence=MAX_ATTEMPTS)
+    assert 2 not in advance(run.pk, clock=lambda: now + LEASE_IS_OVER)
+    assert dead.get().state == Partition.State.PARKED
+    assert dead.get().error == "its worker died 3 times without a message"
+    assert filled.finish_here(run).state == Run.State.PARTIAL
+
+
+def test_a_partition_fails_twice_and_succeeds(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, now = evaluating(filled), filled.scene.as_of
+
+    def fails(**parameters: Any) -> Evaluated:
+        raise DatabaseError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(partitions, "evaluate_range", fails)
+        for _ in range(MAX_ATTEMPTS - 1):
+            assert not work_partition(run.pk, 1, now=now)
+    assert run.partitions.get(number=1).state == Partition.State.PENDING
+    assert_as_if_nothing_had_happened(filled.finish_here(run), filled.scene, filled.keys)
+
+
+def poison(filled: Filled) -> str:
+    """Somebody whom a rule holds gets another record of that kind, as no intake would let through; who."""
+    scene = filled.scene
+    editions = {
+        provider.code: inputs_of(scene.world, provider.code, scene.day, scene.as_of)
+        for provider in scene.world.providers
+    }
+    citizen, kind = next(
+        (citizen, rule.kind)
+        for (citizen, provider), said in oracle_says(scene).items()
+        if (inputs := editions[provider])
+        for rule in inputs.rule_set_version.rules
+        if rule.code in {code for code, _, _ in said.hits}
+        if rule.hold_days and rule.anchor == "started" and not rule.area_levels
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO codes_fact (citizen_id, origin, record_id, version, superseded, revoked, kind, started_on,"
+            " recorded_at, received_at, detail)"
+            " VALUES (%s, 'city', 'poison', 1, false, false, %s, '5874897-12-31', %s, %s, '{}')",
+            [filled.keys.citizens[citizen], kind, scene.as_of, scene.as_of],
+        )
+    return citizen
