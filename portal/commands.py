@@ -4,8 +4,10 @@ from argparse import ArgumentTypeError
 from datetime import date, datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
+from django.utils import timezone
 
+from regions.journal.verify import write_checkpoint
 from regions.models import City
 from regions.tenancy import NoSuchCity, in_city
 
@@ -21,6 +23,7 @@ class CityCommand(BaseCommand):
     """A command about one city: it takes ``--city`` and ``--by``, and works inside that city."""
 
     city: City
+    seals_journal = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--city", required=True, metavar="SCHEMA", help="schema name of the city")
@@ -29,13 +32,25 @@ class CityCommand(BaseCommand):
     def handle(self, *args: Any, city: str, **options: Any) -> None:
         try:
             with in_city(city) as self.city:
-                self.handle_city(*args, **options)
+                try:
+                    self.handle_city(*args, **options)
+                finally:
+                    if self.seals_journal:
+                        seal_journal(self.stderr)
         except NoSuchCity as error:
             raise EndedBadly(str(error), code=2) from error
 
     def handle_city(self, *args: Any, **options: Any) -> None:
         """The command's work, inside the city."""
         raise NotImplementedError
+
+
+def seal_journal(stderr: OutputWrapper) -> None:
+    """Sign what the journal holds now: the hourly checkpoint would miss a tail that is cut before it comes."""
+    try:
+        write_checkpoint(now=timezone.now())
+    except OSError as error:
+        stderr.write(f"The journal's checkpoint could not be kept outside the database: {error}")
 
 
 def day_argument(text: str) -> date:

@@ -10,12 +10,12 @@ from django.utils import timezone
 from codes.opening import Opened, open_city
 from codes.rule_sets.edition import Edition
 from codes.rule_sets.edition_file import EditionFaults, read_editions
-from portal.commands import EndedBadly
+from portal.commands import EndedBadly, seal_journal
 from regions.city_file import CityFile, CityFileFaults, missing_environment, read_city_file
 from regions.city_opening import place_faults
 from regions.file_faults import FileFaults
 from regions.opening import ensure_prepared
-from regions.tenancy import as_owner
+from regions.tenancy import as_owner, in_city
 
 
 class Command(BaseCommand):
@@ -32,8 +32,11 @@ class Command(BaseCommand):
                 ensure_prepared()
                 opened = open_city(wanted, editions, by=by, now=timezone.now())
         except FileFaults as faults:
-            named = [str(fault) for fault in faults.faults]
-            raise EndedBadly("\n".join([*named, "Nothing was written."]), code=2) from None
+            self.stderr.write("\n".join(map(str, faults.faults)))
+            raise EndedBadly("Nothing was written.", code=2) from None
+        if opened.created or opened.changed:
+            with in_city(opened.city.schema_name):
+                seal_journal(self.stderr)
         for missing in missing_environment(wanted, os.environ):
             self.stdout.write(f"Note: {missing}. It is needed when the source is collected.")
         self.stdout.write(_sentence(opened))

@@ -1,0 +1,192 @@
+"""What the owner of all tables does to the journal behind everybody's back is found, and where."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from psycopg2.extensions import connection
+
+from regions.journal.models import Checkpoint, JournalEntry
+from regions.journal.record import GENESIS, digest_of, record
+from regions.journal.verify import verify_journal, write_checkpoint
+from regions.models import City
+from regions.tenancy import in_city
+from tests.integration.constraints.cast import AT
+
+Tamper = Callable[..., None]
+
+
+@pytest.fixture
+def city(owner: connection) -> Iterator[City]:
+    """Alpha with twenty more entries and a checkpoint on the last of them; what is done there is committed."""
+    with in_city("alpha") as city:
+        with transaction.atomic():
+            for number in range(20):
+                record("tested", by="lin", now=AT, subject=f"case:{number}", data={"n": number})
+        write_checkpoint(now=AT)
+        yield city
+
+
+@pytest.fixture
+def tamper(owner: connection) -> Tamper:
+    """Change alpha's tables with the owner's hand."""
+
+    def tamper(statement: str, *values: object) -> None:
+        with owner.cursor() as cursor:
+            cursor.execute("SET search_path = alpha")
+            cursor.execute(statement, values or None)
+            assert cursor.rowcount > 0
+
+    return tamper
+
+
+# What is done → the entry that is named, and a word of the reason.
+EDITS = {
+    "who": ("UPDATE journal_journalentry SET by = 'wang' WHERE seq = 9", 9, "content"),
+    "what": ("UPDATE journal_journalentry SET data = '{\"n\": 99}' WHERE seq = 9", 9, "content"),
+    "when": ("UPDATE journal_journalentry SET at = at - interval '1 microsecond' WHERE seq = 9", 9, "content"),
+    "verb": ("UPDATE journal_journalentry SET verb = 'approved' WHERE seq = 9", 9, "content"),
+    "subject": ("UPDATE journal_journalentry SET subject = '' WHERE seq = 9", 9, "content"),
+    "digest": ("UPDATE journal_journalentry SET digest = sha256('x') WHERE seq = 9", 9, "content"),
+    "link": ("UPDATE journal_journalentry SET previous = sha256('x') WHERE seq = 9", 9, "follow"),
+    "deletion": ("DELETE FROM journal_journalentry WHERE seq = 9", 9, "missing"),
+    "deletion of the first": ("DELETE FROM journal_journalentry WHERE seq = 1", 1, "missing"),
+    "deletion, numbers closed up": (
+        """
+        DELETE FROM journal_journalentry WHERE seq = 9;
+        UPDATE journal_journalentry SET seq = -seq WHERE seq > 9;
+        UPDATE journal_journalentry SET seq = -seq - 1 WHERE seq < 0
+        """,
+        9,
+        "follow",
+    ),
+    "reorder": (
+        """
+        UPDATE journal_journalentry SET seq = -seq WHERE seq IN (9, 10);
+        UPDATE journal_journalentry SET seq = 19 + seq WHERE seq < 0
+        """,
+        9,
+        "follow",
+    ),
+    "insertion": (
+        """
+        UPDATE journal_journalentry SET seq = -seq WHERE seq >= 9;
+        UPDATE journal_journalentry SET seq = 1 - seq WHERE seq < 0;
+        INSERT INTO journal_journalentry (seq, at, by, verb, subject, data, previous, digest)
+        SELECT 9, at, by, 'approved', subject, data, digest, sha256('x') FROM journal_journalentry WHERE seq = 8
+        """,
+        9,
+        "content",
+    ),
+}
+
+
+@pytest.mark.parametrize(("statement", "place", "word"), EDITS.values(), ids=EDITS.keys())
+def test_a_change_is_found_and_named(city: City, tamper: Tamper, statement: str, place: int, word: str) -> None:
+    assert verify_journal().broken_at is None
+
+    tamper(statement)
+
+    found = verify_journal()
+    assert found.broken_at == place
+    assert word in found.reason
+
+
+def test_a_cut_tail_is_missed_by_the_checkpoint(city: City, tamper: Tamper) -> None:
+    length = JournalEntry.objects.count()
+    tamper("DELETE FROM journal_journalentry WHERE seq > %s", length - 3)
+
+    found = verify_journal()
+
+    assert found.broken_at == length - 2
+    assert "tail is cut" in found.reason
+
+
+def test_a_tail_cut_with_its_checkpoints_is_missed_by_the_file_outside(city: City, tamper: Tamper) -> None:
+    length = JournalEntry.objects.count()
+    tamper("DELETE FROM journal_checkpoint; DELETE FROM journal_journalentry WHERE seq > %s", length - 3)
+
+    assert verify_journal().broken_at == length - 2
+
+
+def test_a_chain_that_grew_again_over_a_cut_is_found(city: City, tamper: Tamper) -> None:
+    length = JournalEntry.objects.count()
+    tamper("DELETE FROM journal_checkpoint; DELETE FROM journal_journalentry WHERE seq > %s", length - 3)
+    with transaction.atomic():
+        for _ in range(9):
+            record("tested", by="lin", now=AT)
+
+    found = verify_journal()
+
+    assert found.broken_at == length
+    assert "written anew" in found.reason
+
+
+def test_a_chain_forged_whole_is_found(city: City, tamper: Tamper) -> None:
+    """Digests need no key: anybody can compute a new chain, but not sign for it."""
+    entries = list(JournalEntry.objects.order_by("seq"))
+    previous = GENESIS
+    for entry in entries:
+        entry.previous = previous
+        entry.by = "nobody"
+        previous = digest_of(entry)
+        change = "UPDATE journal_journalentry SET by = 'nobody', previous = %s, digest = %s WHERE seq = %s"
+        tamper(change, bytes(entry.previous), previous, entry.seq)
+
+    found = verify_journal()
+
+    assert found.broken_at == len(entries)
+    assert "written anew" in found.reason
+
+
+def test_a_forged_checkpoint_is_found(city: City, tamper: Tamper) -> None:
+    tamper("UPDATE journal_checkpoint SET signature = sha256('x') || sha256('y')")
+
+    assert "signature" in verify_journal().reason
+
+
+def test_a_checkpoint_of_another_city_says_nothing(city: City, tamper: Tamper) -> None:
+    """The signed sentence names the city, and each city has its own key."""
+    tamper("UPDATE journal_checkpoint SET key_id = key_id + 1000")
+
+    assert "signature" in verify_journal().reason
+
+
+def test_a_checkpoint_is_written_once_for_the_same_length(city: City) -> None:
+    assert write_checkpoint(now=AT) is None
+    assert Checkpoint.objects.count() == 1
+    (file,) = Path(settings.JOURNAL_CHECKPOINTS).iterdir()
+    assert len(file.read_text().splitlines()) == 1
+
+
+def test_without_the_file_the_database_is_still_checked(city: City, tamper: Tamper) -> None:
+    shutil.rmtree(settings.JOURNAL_CHECKPOINTS)
+    assert verify_journal().checkpoints == 1
+
+    tamper("UPDATE journal_journalentry SET by = 'wang' WHERE seq = 9")
+    assert verify_journal().broken_at == 9
+
+
+def test_the_command_says_where_and_exits_with_six(city: City, tamper: Tamper) -> None:
+    out = StringIO()
+    call_command("verify_journal", "--city", "alpha", stdout=out)
+    assert f"{JournalEntry.objects.count()} entries" in out.getvalue()
+
+    tamper("UPDATE journal_journalentry SET by = 'wang' WHERE seq = 9")
+    with pytest.raises(CommandError, match="entry 9") as broken:
+        call_command("verify_journal", "--city", "alpha")
+    assert broken.value.returncode == 6
+
+
+def test_every_command_seals_what_it_added(city: City, tamper: Tamper) -> None:
+    """A tail cut between two hourly checkpoints is found as well."""
+    call_command("add_staff", "--city", "alpha", "wang", "--role", "auditor", stdout=StringIO())
+    length = JournalEntry.objects.count()
+    tamper("DELETE FROM journal_journalentry WHERE seq = %s", length)
+
+    assert verify_journal().broken_at == length
