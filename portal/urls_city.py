@@ -7,6 +7,7 @@ from portal.web import look
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.citizen.urls")),
     path("staff/", include("portal.staff_sign_in.urls")),
+    path("staff/", include("portal.official.urls")),
     path("display/", look.display, name="display"),
     path("display/size/", look.switch_size, name="switch_size"),
     path("display/language/", look.switch_language, name="switch_language"),

@@ -1,8 +1,11 @@
 """Words of the officials' desk: states of runs and batches, who acted, why a provider could not judge."""
 
 from django import template
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from codes.review.verbs import Verb
 
 register = template.Library()
 
@@ -50,3 +53,9 @@ def why_unknown(reason: str) -> str:
 def actor(name: str) -> str:
     """Who did it: a person's user name, or the portal itself."""
     return str(_("the portal")) if name == "system" else name
+
+
+@register.filter
+def case_verb(verb: str) -> str:
+    """The line of a case's timeline, in the page's language."""
+    return Verb(verb).said_in(translation.get_language())

@@ -1,0 +1,78 @@
+"""The officials' pages on a city with disagreements: they answer, say why, ask few questions, and let nobody else in."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import RequestFactory
+
+from codes.models import Case, Run
+from codes.runs.evaluate import evaluate_range
+from codes.runs.freeze import freeze_providers
+from codes.runs.settle import settle
+from portal.official import cases, dashboard, runs
+from regions.models import City
+from regions.staff.accounts import add_staff
+from regions.staff.roles import Role
+from tests.integration.engine.loading import load_world
+from tests.oracle import disagreements
+from tests.worlds import random_world
+
+PAGES = [cases.queue, cases.groups, runs.run_list, dashboard.dashboard]
+
+
+@pytest.fixture
+def judged_city(bare_city: City) -> Iterator[City]:
+    """A city whose providers disagree about some of its people."""
+    drawn = (random_world(seed, people=60) for seed in range(30))
+    scene = next(one for one in drawn if len(disagreements(one.world, one.day, one.as_of)) > 3)
+    load_world(scene.world, known_at=scene.as_of)
+    run = Run.objects.create(
+        day=scene.day, as_of=scene.as_of, started_by="test", started_at=scene.as_of, state=Run.State.SETTLING
+    )
+    freeze_providers(run)
+    evaluate_range(run=run, low=0, high=2**62, zone=str(scene.world.zone))
+    settle(run, now=scene.as_of)
+    assert Case.objects.exists()
+    yield bare_city
+
+
+def shown(view: object, *roles: Role, path: str = "/staff/", **values: object) -> str:
+    """What the page says to somebody with these roles."""
+    account, _ = add_staff(
+        username="wang", roles=[role.value for role in roles], by="test", now=Run.objects.latest("pk").as_of
+    )
+    request = RequestFactory().get(path)
+    request.user = account
+    response = view(request, **values)  # type: ignore[operator]
+    assert response.status_code == 200
+    return str(response.content.decode())
+
+
+@pytest.mark.parametrize("view", PAGES)
+def test_a_reviewer_sees_the_page(judged_city: City, view: object) -> None:
+    assert "<h1>" in shown(view, Role.REVIEWER)
+
+
+def test_the_queue_leads_to_its_cases(judged_city: City) -> None:
+    case = Case.objects.order_by("due_at", "id")[0]
+    assert case.number in shown(cases.queue, Role.REVIEWER)
+
+
+def test_a_case_says_why(judged_city: City) -> None:
+    case = Case.objects.filter(disagreement__pairs__isnull=False).order_by("id")[0]
+    page = shown(cases.case_page, Role.REVIEWER, number=case.number)
+    assert "<mark>" in page
+    assert page.count("<article>") >= 2
+
+
+def test_a_run_page_shows_its_providers(judged_city: City) -> None:
+    run = Run.objects.latest("pk")
+    page = shown(runs.run_page, Role.REVIEWER, run_id=run.pk)
+    assert all(one.provider.title_zh in page for one in run.providers.select_related("provider"))
+
+
+@pytest.mark.parametrize("view", PAGES[:2])
+def test_somebody_without_the_role_is_refused(judged_city: City, view: object) -> None:
+    with pytest.raises(PermissionDenied):
+        shown(view, Role.SECURITY_ADMIN)
