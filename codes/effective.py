@@ -145,9 +145,10 @@ def settle_citizens(citizens: Collection[int], *, now: datetime, ruling_id: int 
 
 def _settle(touched: str, run: Run | None, **parameters: Any) -> int:
     policy, _, preferred = current_city().interim_policy.partition(":")
-    parameters = {"cause_run": None, "cause_ruling": None, **parameters, "policy": policy, "preferred": preferred}
+    causes = {"run": run.pk if run else None, "cause_run": None, "cause_ruling": None}
     with connection.cursor() as cursor:
-        cursor.execute(SETTLE.replace("{touched}", touched), {"run": run and run.pk, **parameters})
+        statement = SETTLE.replace("{touched}", touched)
+        cursor.execute(statement, {**causes, **parameters, "policy": policy, "preferred": preferred})
         return int(cursor.fetchone()[0])
 
 

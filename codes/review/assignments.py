@@ -57,7 +57,7 @@ def bulk_assign(*, chosen: CaseFilter, to: str, by: str, now: datetime) -> int:
         )
         with connection.cursor() as cursor:
             cursor.execute(_BULK_ASSIGN.format(cases=cases), [*parameters, to, now, now, by])
-            assigned = cursor.rowcount
+            assigned = int(cursor.rowcount)
         if assigned:
             record("case.bulk_assigned", by=by, now=now, data={"to": to, "cases": assigned, "filter": chosen.as_json()})
     return assigned

@@ -160,8 +160,8 @@ class Reason(Worded):
     )
     TEST_DATE = (
         "test_date",
-        "请填写检测日期。检测须在被赋码之后、今天或之前完成。",
-        "Say when you were tested. The test must be later than the record and not in the future.",
+        "请填写检测日期。检测须在被赋码当日或之后完成，且不晚于今天。",
+        "Say when you were tested. It must be on the day of the record or later, and not in the future.",
     )
     TEXT_TOO_LONG = "text_too_long", "文字过长，最多2000字。请精简。", "The text is too long: 2,000 characters at most."
     PURPOSE_MISSING = (

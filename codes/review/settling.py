@@ -2,39 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
 from codes.models import Run
+from codes.review.clocks import ANSWER, FIRST_LOOK_AT_RED
+from codes.review.converging import converge
 from regions.journal.record import Act, record_all
-
-# Missing data on one side never closes a case: every provider it was opened about must be known in the run.
-CONVERGE = """
-WITH closed AS (
-    UPDATE codes_case c
-    SET state = 'converged', outcome = 'converged', closed_at = run.as_of
-    FROM codes_run run, codes_disagreement d
-    WHERE run.id = %(run)s AND d.id = c.disagreement_id AND c.kind = 'disagreement' AND c.closed_at IS NULL
-      AND NOT EXISTS (SELECT FROM codes_disagreement s WHERE s.citizen_id = c.citizen_id AND s.closed_run_id IS NULL)
-      AND NOT EXISTS (SELECT FROM jsonb_object_keys(d.colours) AS shown(code)
-                      JOIN codes_provider provider ON provider.code = shown.code
-                      JOIN codes_runprovider p ON p.provider_id = provider.id AND p.run_id = run.id
-                      WHERE NOT p.known)
-    RETURNING c.id, c.number, run.as_of
-),
-told AS (
-    INSERT INTO codes_caseevent (case_id, at, by, verb, data)
-    SELECT id, as_of, 'system', 'converged', jsonb_build_object('run', %(run)s) FROM closed
-)
-SELECT number FROM closed ORDER BY number
-"""
 
 # An open case follows its citizen's disagreement when the fingerprint changes – unless it only changed because a provider's
 # data is missing today. A disagreement that is back with the same fingerprint is the same matter: no event.
 RELINK = """
 WITH moved AS (
     UPDATE codes_case c
-    SET disagreement_id = s.id, fingerprint = s.fingerprint
+    SET disagreement_id = s.id, fingerprint = s.fingerprint,
+        severity = CASE WHEN s.colours @? '$.* ? (@ == "red")' THEN 'red' ELSE 'yellow' END
     FROM codes_disagreement s, codes_disagreement old, codes_case before, codes_run run
     WHERE run.id = %(run)s AND c.kind = 'disagreement' AND c.closed_at IS NULL AND before.id = c.id
       AND s.citizen_id = c.citizen_id AND s.closed_run_id IS NULL AND s.id <> c.disagreement_id
@@ -84,11 +67,12 @@ counted AS MATERIALIZED (
 ),
 opened AS (
     INSERT INTO codes_case (number, kind, citizen_id, state, disagreement_id, fingerprint, follows_id, severity, opened_at,
-                            opened_run_id, due_at, assigned_to, outcome, group_key)
+                            opened_run_id, due_at, first_look_due_at, assigned_to, outcome, group_key)
     SELECT 'D' || to_char(run.day, 'YYYYMMDD') || '-'
                || lpad((row_number() OVER (ORDER BY due.id) + run.taken)::text, 6, '0'),
            'disagreement', due.citizen_id, 'received', due.id, due.fingerprint, due.follows_id, due.severity, run.as_of, run.id,
-           run.as_of + CASE due.severity WHEN 'red' THEN interval '24 hours' ELSE interval '8 hours' END, '', '', ''
+           run.as_of + CASE due.severity WHEN 'red' THEN %(answer_red)s ELSE %(answer_yellow)s END,
+           CASE due.severity WHEN 'red' THEN run.as_of + %(first_look)s END, '', '', ''
     FROM counted run
     JOIN due ON run.due > 0
     RETURNING id, opened_at
@@ -101,9 +85,10 @@ SELECT id, opened_at, 'system', 'opened', jsonb_build_object('run', %(run)s) FRO
 OPEN_SUSPENDED = """
 WITH opened AS (
     INSERT INTO codes_case (number, kind, citizen_id, state, follows_id, severity, opened_at, opened_run_id, due_at,
-                            assigned_to, outcome, group_key)
+                            first_look_due_at, assigned_to, outcome, group_key)
     SELECT 'S' || to_char(run.day, 'YYYYMMDD') || '-' || lpad(r.id::text, 6, '0') || '-' || run.id,
-           'suspension', r.citizen_id, 'received', r.case_id, 'red', run.as_of, run.id, run.as_of + interval '24 hours', '', '', ''
+           'suspension', r.citizen_id, 'received', r.case_id, 'red', run.as_of, run.id, run.as_of + %(answer_red)s,
+           run.as_of + %(first_look)s, '', '', ''
     FROM codes_ruling r
     JOIN codes_run run ON run.id = %(run)s
     WHERE r.state = 'approved' AND r.suspended_at = run.as_of
@@ -127,11 +112,16 @@ class CaseChanges:
 def settle_cases(run: Run, *, now: datetime) -> CaseChanges:
     """Bring the open cases to the standing disagreements (``semantics.md`` §5). Call after these were settled."""
     done: dict[str, int] = {}
+    parameters: dict[str, Any] = {
+        "run": run.pk,
+        "first_look": FIRST_LOOK_AT_RED,
+        "answer_red": ANSWER["red"],
+        "answer_yellow": ANSWER["yellow"],
+    }
+    converged = converge(run)
     with connection.cursor() as cursor:
-        cursor.execute(CONVERGE, {"run": run.pk})
-        converged = [number for (number,) in cursor.fetchall()]
         for name, statement in (("relinked", RELINK), ("opened", OPEN), ("suspended", OPEN_SUSPENDED)):
-            cursor.execute(statement, {"run": run.pk})
+            cursor.execute(statement, parameters)
             done[name] = cursor.rowcount
     acts = (Act("case.converged", f"case:{number}", {"run": run.pk}) for number in converged)
     record_all(acts, by="system", now=now)

@@ -1,0 +1,155 @@
+"""What can be appealed against, with which reasons and which evidence – and what else to do where an appeal changes nothing.
+
+Confirmed cases and contacts are held by a medical finding: a review of the code cannot lift it (``docs/adr/0008-review-choices.md``).
+"""
+
+from dataclasses import dataclass
+
+from regions.vocabulary import FactKind
+from regions.wording import Worded
+
+
+class AppealReason(Worded):
+    """Why the citizen thinks the colour wrong."""
+
+    NOT_ME = "not_me", "记录的不是我", "The record is not about me"
+    NOT_THERE = "not_there", "我当时不在那里", "I was not there"
+    WRONG_DATES = "wrong_dates", "日期有误", "The dates are wrong"
+    TESTED_NEGATIVE = "tested_negative", "赋码后我的检测为阴性", "I have tested negative since"
+    ISOLATION_DONE = "isolation_done", "我已完成隔离", "I have completed my isolation"
+    DECLARED_BY_MISTAKE = "declared_by_mistake", "我误报了", "I declared it by mistake"
+    STATEMENT_TRUE = "statement_true", "我的申报属实", "What I declared is true"
+    PROVIDERS_DIFFER = "providers_differ", "两个渠道显示的颜色不同", "The two providers show different colours"
+    OTHER = "other", "其他原因", "Another reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The evidence a reason needs: at least ``files`` files, and the day of a test; in words for the upload page."""
+
+    files: int
+    test_day: bool
+    text: bool
+    zh: str
+    en: str
+
+    def said_in(self, language: str) -> str:
+        """The words in a language tag: Chinese for every ``zh…``, English for all others."""
+        return self.zh if language.lower().startswith("zh") else self.en
+
+
+EVIDENCE_FOR: dict[AppealReason, Asked] = {
+    AppealReason.NOT_ME: Asked(
+        1,
+        False,
+        False,
+        "本人身份证件照片，号码以外的内容可以遮盖",
+        "a photo of your identity document; all but the number may be covered",
+    ),
+    AppealReason.NOT_THERE: Asked(
+        1,
+        False,
+        False,
+        "当时在别处的证明：车票、考勤、单位证明等",
+        "proof of where you were: a ticket, time sheet or employer's letter",
+    ),
+    AppealReason.WRONG_DATES: Asked(
+        1, False, False, "载有正确日期的票据或证明", "a ticket or certificate with the right dates"
+    ),
+    AppealReason.TESTED_NEGATIVE: Asked(
+        1, True, False, "赋码当日或之后的检测报告", "the report of a test on the day of the record or later"
+    ),
+    AppealReason.ISOLATION_DONE: Asked(
+        1, False, False, "解除隔离通知书", "the certificate that your isolation has ended"
+    ),
+    AppealReason.DECLARED_BY_MISTAKE: Asked(
+        0, False, False, "无需材料；重新申报通常更快", "nothing; declaring again is usually quicker"
+    ),
+    AppealReason.STATEMENT_TRUE: Asked(
+        1, False, False, "能说明申报属实的材料", "whatever shows that what you declared is true"
+    ),
+    AppealReason.PROVIDERS_DIFFER: Asked(
+        0, False, False, "无需材料，我们会核对双方记录", "nothing: we compare the two records"
+    ),
+    AppealReason.OTHER: Asked(0, False, True, "请用文字说明", "please explain in words"),
+}
+
+_K = FactKind
+_PLACE = frozenset({_K.AREA_STAY, _K.SPACETIME_OVERLAP, _K.CO_TRAVELLER, _K.ARRIVAL, _K.OVERSEAS_ARRIVAL})
+_DECLARED = frozenset({_K.SYMPTOM, _K.CONTACT_WITH_CASE, _K.UNSURE_CONTACT})
+_MEDICAL = frozenset({_K.CONFIRMED_CASE, _K.ASYMPTOMATIC_CASE, _K.SUSPECTED_CASE, _K.POSITIVE_TEST})
+_CONTACTS = frozenset({_K.CLOSE_CONTACT, _K.SECONDARY_CONTACT})
+
+NO_APPEAL = _MEDICAL | _CONTACTS
+APPEALABLE = _PLACE | _DECLARED | {_K.FALSE_DECLARATION}
+
+FITS: dict[AppealReason, frozenset[FactKind]] = {
+    AppealReason.NOT_ME: APPEALABLE,
+    AppealReason.NOT_THERE: _PLACE,
+    AppealReason.WRONG_DATES: _PLACE,
+    AppealReason.TESTED_NEGATIVE: _DECLARED | {_K.AREA_STAY, _K.SPACETIME_OVERLAP, _K.CO_TRAVELLER},
+    AppealReason.ISOLATION_DONE: _PLACE - {_K.SPACETIME_OVERLAP},
+    AppealReason.DECLARED_BY_MISTAKE: _DECLARED | {_K.AREA_STAY, _K.ARRIVAL, _K.OVERSEAS_ARRIVAL},
+    AppealReason.STATEMENT_TRUE: frozenset({_K.FALSE_DECLARATION}),
+    AppealReason.PROVIDERS_DIFFER: APPEALABLE,
+    AppealReason.OTHER: APPEALABLE,
+}
+
+
+class Instead(Worded):
+    """What somebody can do whom an appeal would not help, or would not help soonest."""
+
+    WAIT_FOR_DISCHARGE = (
+        "wait_for_discharge",
+        "此码由医疗诊断形成，出院记录到达后将按规定转码。如诊断有误或并非本人，请联系就诊医院或12345热线。",
+        "This code follows a medical finding and changes once your discharge is on record. If it is wrong, ask the hospital or 12345.",
+    )
+    WAIT_FOR_EXCLUSION = (
+        "wait_for_exclusion",
+        "疑似病例排除后将自动转码，无需申诉。进展请询问就诊医院。",
+        "It changes by itself once you are found not to be a case. Ask the hospital how far they are.",
+    )
+    TEST_AGAIN = (
+        "test_again",
+        "阳性检测须由检测或疾控机构复核。请联系检测机构申请复检，结果到达后自动更新。",
+        "A positive test is checked by those who tested. Ask them to test again; the result arrives by itself.",
+    )
+    ASK_ASSIGNING_PLACE = (
+        "ask_assigning_place",
+        "密接判定由作出判定的疾控机构负责。请完成规定的管理期；如判定有误，请联系该机构或12345热线更正。",
+        "The disease control office that traced you decides. Complete the set period; if it is wrong, ask that office or 12345.",
+    )
+    DECLARE_AGAIN = (
+        "declare_again",
+        "此码来自您本人的申报。如有误报，重新申报即可更正，比申诉更快。",
+        "This comes from what you declared. Declaring again puts a mistake right, sooner than an appeal.",
+    )
+    FOLLOW_PROGRESS = (
+        "follow_progress",
+        "按要求打卡并完成管理期后将自动转绿。若记录有误，可以申诉。",
+        "Check in daily and it turns green when the period is over. If the record is wrong, appeal.",
+    )
+
+
+INSTEAD: dict[FactKind, Instead] = {
+    _K.CONFIRMED_CASE: Instead.WAIT_FOR_DISCHARGE,
+    _K.ASYMPTOMATIC_CASE: Instead.WAIT_FOR_DISCHARGE,
+    _K.SUSPECTED_CASE: Instead.WAIT_FOR_EXCLUSION,
+    _K.POSITIVE_TEST: Instead.TEST_AGAIN,
+    _K.CLOSE_CONTACT: Instead.ASK_ASSIGNING_PLACE,
+    _K.SECONDARY_CONTACT: Instead.ASK_ASSIGNING_PLACE,
+    _K.CO_TRAVELLER: Instead.FOLLOW_PROGRESS,
+    _K.SPACETIME_OVERLAP: Instead.FOLLOW_PROGRESS,
+    _K.AREA_STAY: Instead.FOLLOW_PROGRESS,
+    _K.OVERSEAS_ARRIVAL: Instead.FOLLOW_PROGRESS,
+    _K.ARRIVAL: Instead.FOLLOW_PROGRESS,
+    _K.SYMPTOM: Instead.DECLARE_AGAIN,
+    _K.CONTACT_WITH_CASE: Instead.DECLARE_AGAIN,
+    _K.UNSURE_CONTACT: Instead.DECLARE_AGAIN,
+    _K.FALSE_DECLARATION: Instead.FOLLOW_PROGRESS,
+}
+
+
+def reasons_for(kind: str) -> list[AppealReason]:
+    """The reasons that fit a kind of fact; none where no appeal is possible."""
+    return [reason for reason in AppealReason if kind in FITS[reason]]
