@@ -32,7 +32,7 @@ SELECT s.code, b.id, b.state, b.since, b.as_of, b.started_at, b.received_at, b.d
 FROM sources_batch b
 JOIN sources_source s ON s.id = b.source_id
 WHERE {span("b.started_at")}
-ORDER BY b.id
+ORDER BY b.started_at, b.id
 """  # noqa: S608 - composed of constants
 
 

@@ -1,7 +1,6 @@
 """``manage.py verify_export FILE``: is the file what its manifest says, and who signed that? Asks no database."""
 
 import base64
-import binascii
 from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
@@ -35,5 +34,5 @@ class Command(BaseCommand):
 def _key(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise ArgumentTypeError("a public key is written in base64, as in a manifest") from error

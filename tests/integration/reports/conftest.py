@@ -1,6 +1,7 @@
 """A city that has run for three days, by a world in which every state occurs: on the second a source has become stale."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -28,3 +29,11 @@ def three_days(bare_city: City) -> Settled:
     load_people(scene)
     runs = tuple(run_day(scene.day + n * ONE_DAY, scene.as_of + n * ONE_DAY) for n in range(3))
     return Settled(scene, runs)
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Where exports are written to, and nothing else."""
+    directory = tmp_path / "exports"
+    directory.mkdir()
+    return directory

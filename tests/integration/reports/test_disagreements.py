@@ -37,15 +37,15 @@ def told(settled: Settled, run: Run) -> list[dict[str, Any]]:
     return rows
 
 
-def test_every_row_of_every_day_is_the_oracles(three_days: Settled, tmp_path: Path) -> None:
+def test_every_row_of_every_day_is_the_oracles(three_days: Settled, out: Path) -> None:
     for run in three_days.runs:
-        rows = read(export("disagreements", tmp_path / "rows.jsonl", "--day", str(run.day)))
+        rows = read(export("disagreements", out / "rows.jsonl", "--day", str(run.day)))
         assert [{key: row[key] for key in COLUMNS[:7]} for row in rows] == told(three_days, run)
 
 
-def test_every_differing_pair_is_diagnosed_as_the_oracle_does(three_days: Settled, tmp_path: Path) -> None:
+def test_every_differing_pair_is_diagnosed_as_the_oracle_does(three_days: Settled, out: Path) -> None:
     run = three_days.runs[-1]
-    for row in read(export("disagreements", tmp_path / "rows.jsonl")):
+    for row in read(export("disagreements", out / "rows.jsonl")):
         differing = [
             (a, b) for a, b in combinations(sorted(row["colours"]), 2) if row["colours"][a] != row["colours"][b]
         ]
@@ -66,31 +66,31 @@ def _found_by(run: Run, row: dict[str, Any]) -> bool:
     return Disagreement.objects.filter(citizen__ref=row["citizen_ref"], opened_run=run).exists()
 
 
-def test_the_case_beside_a_row_is_its_own(three_days: Settled, tmp_path: Path) -> None:
-    for row in read(export("disagreements", tmp_path / "rows.jsonl")):
+def test_the_case_beside_a_row_is_its_own(three_days: Settled, out: Path) -> None:
+    for row in read(export("disagreements", out / "rows.jsonl")):
         case = Case.objects.get(citizen__ref=row["citizen_ref"], kind="disagreement", closed_at__isnull=True)
         assert (row["case_number"], row["case_state"]) == (case.number, case.state)
 
 
-def test_a_past_day_tells_the_case_that_was_open_then(three_days: Settled, tmp_path: Path) -> None:
+def test_a_past_day_tells_the_case_that_was_open_then(three_days: Settled, out: Path) -> None:
     first = three_days.runs[0]
-    rows = read(export("disagreements", tmp_path / "rows.jsonl", "--day", str(first.day)))
+    rows = read(export("disagreements", out / "rows.jsonl", "--day", str(first.day)))
     assert rows
     numbers = dict(Case.objects.filter(opened_run=first).values_list("citizen__ref", "number"))
     assert {row["citizen_ref"]: row["case_number"] for row in rows} == numbers
 
 
-def test_a_decided_disagreement_keeps_its_case(three_days: Settled, tmp_path: Path) -> None:
+def test_a_decided_disagreement_keeps_its_case(three_days: Settled, out: Path) -> None:
     last = three_days.runs[-1]
     case = Case.objects.filter(closed_at__isnull=True, kind="disagreement").order_by("pk").latest("pk")
     Case.objects.filter(pk=case.pk).update(state="decided", closed_at=last.as_of + HOUR, outcome="green")
     run_day(last.day, last.as_of + 2 * HOUR)
-    rows = {row["citizen_ref"]: row for row in read(export("disagreements", tmp_path / "rows.jsonl"))}
+    rows = {row["citizen_ref"]: row for row in read(export("disagreements", out / "rows.jsonl"))}
     row = rows[case.citizen.ref]
     assert (row["case_number"], row["case_state"]) == (case.number, "decided")
 
 
-def test_a_ruling_after_the_run_counts_until_the_next_one(three_days: Settled, tmp_path: Path) -> None:
+def test_a_ruling_after_the_run_counts_until_the_next_one(three_days: Settled, out: Path) -> None:
     _, before, last = three_days.runs
     disagreement = Disagreement.objects.filter(closed_run__isnull=True, opened_run__lt=last).order_by("pk").first()
     assert disagreement is not None
@@ -103,8 +103,8 @@ def test_a_ruling_after_the_run_counts_until_the_next_one(three_days: Settled, t
         citizen=citizen, before="red", before_because="policy", after="green", after_because="ruling",
         since=last.as_of + HOUR, day=last.day, ruling=ruling,
     )  # fmt: skip
-    ruled = {row["citizen_ref"]: row for row in read(export("disagreements", tmp_path / "now.jsonl"))}[citizen.ref]
+    ruled = {row["citizen_ref"]: row for row in read(export("disagreements", out / "now.jsonl"))}[citizen.ref]
     assert (ruled["effective"], ruled["effective_because"]) == ("green", "ruling")
-    then = read(export("disagreements", tmp_path / "then.jsonl", "--day", str(before.day)))
+    then = read(export("disagreements", out / "then.jsonl", "--day", str(before.day)))
     earlier = {row["citizen_ref"]: row for row in then}[citizen.ref]
     assert earlier["effective_because"] == "policy"

@@ -1,0 +1,45 @@
+"""Who is shown how, and whose data was shown."""
+
+from collections.abc import Callable
+
+import pytest
+
+from codes.reports import person_cells
+from codes.reports.person_cells import PersonCells
+
+NUMBER, NAME = "510107199003074518", "张小三"
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The sealed numbers that were opened, in order; here a number is sealed by being bytes."""
+    calls: list[bytes] = []
+
+    def open_number(sealed: bytes) -> str:
+        calls.append(sealed)
+        return sealed.decode()
+
+    stand_in: Callable[[bytes], str] = open_number
+    monkeypatch.setattr(person_cells, "open_number", stand_in)
+    return calls
+
+
+def test_masked_unless_identified(opened: list[bytes]) -> None:
+    masked = PersonCells(identified=False)
+    assert masked.of(1, "C1", NUMBER.encode(), NAME) == ("C1", "51**************18", "张*三")
+    assert list(masked.revealed()) == []
+    assert PersonCells(identified=True).of(1, "C1", NUMBER.encode(), NAME) == ("C1", NUMBER, NAME)
+
+
+def test_a_number_is_opened_once_for_neighbouring_rows(opened: list[bytes]) -> None:
+    person = PersonCells(identified=False)
+    for citizen in (1, 1, 1, 2, 2):
+        person.of(citizen, f"C{citizen}", NUMBER.encode(), NAME)
+    assert len(opened) == 2
+
+
+def test_everybody_revealed_is_told_once(opened: list[bytes]) -> None:
+    person = PersonCells(identified=True)
+    for citizen in (300, 7, 300, 1_000_000, 7):
+        person.of(citizen, f"C{citizen}", NUMBER.encode(), NAME)
+    assert list(person.revealed()) == [7, 300, 1_000_000]
