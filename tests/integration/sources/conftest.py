@@ -5,7 +5,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import NullPool, create_engine, make_url
+from sqlalchemy.schema import DropSchema
 
 from portal.demo.stand_ins.big_data_centre import BigDataCentre, running
 from portal.demo.stand_ins.big_data_store import BigDataStore
@@ -15,6 +16,7 @@ from regions.sources import collect
 from regions.sources.connectors.big_data_centre import Surroundings
 from regions.sources.models import Source
 from tests.integration.sources.stand_ins import APP, SECRET, Centre, Police
+from tests.own_database import database_urls
 
 
 @pytest.fixture
@@ -28,6 +30,23 @@ def police(
     database = PoliceDatabase(engine)
     database.create()
     yield Police(database, Source.objects.get(code="police"))
+    engine.dispose()
+
+
+@pytest.fixture
+def postgres_police(alpha: City, sources_anywhere_here: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Police]:
+    """The same in PostgreSQL, in a schema of its own beside the cities'."""
+    url = make_url(database_urls()["DATABASE_OWNER_URL"]).set(drivername="postgresql+psycopg2")
+    monkeypatch.setenv("ALPHA_POLICE_URL", url.render_as_string(hide_password=False))
+    engine = create_engine(url, poolclass=NullPool)
+    database = PoliceDatabase(engine, schema="ga_jk")
+    database.create()
+    source = Source.objects.get(code="police")
+    source.records_view, source.clock_view = database.records_view, database.clock_view
+    source.save()
+    yield Police(database, source)
+    with engine.begin() as connection:
+        connection.execute(DropSchema("ga_jk", cascade=True))
     engine.dispose()
 
 
