@@ -109,5 +109,5 @@ def _round_up(value: float) -> float:
     """The next number an axis can end with: 1, 2, 4 or 10 times a power of ten – all of which have whole quarters or halves."""
     if value <= 4:
         return 4
-    power = 10 ** floor(log10(value))
+    power: float = 10.0 ** floor(log10(value))
     return next(step * power for step in (1, 2, 4, 8, 10) if step * power >= value)

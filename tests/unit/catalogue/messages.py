@@ -23,7 +23,9 @@ CALLS = {
     "npgettext": (0, 1, 2),
 }
 # What Django makes of a template for its own extraction: calls among noise.
-IN_TEMPLATE = re.compile(r"\b(_|gettext|ngettext|pgettext|npgettext)(\((?:u?'(?:[^'\\]|\\.)*'|u?\"(?:[^\"\\]|\\.)*\"|[^()'\"])*\))")
+IN_TEMPLATE = re.compile(
+    r"\b(_|gettext|ngettext|pgettext|npgettext)(\((?:u?'(?:[^'\\]|\\.)*'|u?\"(?:[^\"\\]|\\.)*\"|[^()'\"])*\))"
+)
 
 COUNTED = re.compile(r",\s*[a-z_]\w*\)$")
 
