@@ -19,7 +19,7 @@ ANNA, BERT = "11010519491231002X", "510104199003078033"
 
 def declaration(**changes: Any) -> Line:
     """A declaration of Anna's to Alipay in which nothing is wrong; a change to ``...`` leaves the key out."""
-    line = {
+    line: Line = {
         "type": "declaration",
         "provider": "alipay",
         "entry_id": "d-1",
@@ -39,7 +39,7 @@ def declaration(**changes: Any) -> Line:
 
 def check_in(**changes: Any) -> Line:
     """A healthy check-in of Anna's with Alipay; a change to ``...`` leaves the key out."""
-    line = {
+    line: Line = {
         "type": "check_in",
         "provider": "alipay",
         "entry_id": "c-1",

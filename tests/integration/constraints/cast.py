@@ -26,7 +26,7 @@ class Cast:
 
     def make(self, label: str, **changes: Any) -> Model:
         """A saved row of the model (`codes.Fact`), valid but for the changes."""
-        row = apps.get_model(label)(**self.values(label, **changes))
+        row: Model = apps.get_model(label)(**self.values(label, **changes))
         row.save(force_insert=True)
         return row
 

@@ -19,6 +19,27 @@ APPROVED = {"state": "approved", "decided_by": "wang", "decided_at": LATER}
 OPEN_CASE = {"state": "received", "closed_at": None}
 OPEN_RUN = {"state": "evaluating", "ended_at": None}
 
+# What every proposal of two people is refused for: the end of the constraint's name → changes.
+TWO_PEOPLE: dict[str, list[dict[str, Any]]] = {
+    "state_is_known": [{"state": "lost"}],
+    "proposer_is_not_approver": [{**APPROVED, "decided_by": "lin"}],
+    "is_decided_by_somebody": [
+        {"state": "approved"},
+        {"state": "approved", "decided_by": "wang"},
+        {"state": "refused", "decided_at": LATER},
+        {"state": "ended"},
+    ],
+    "has_proposer_and_reason": [{"reason_code": ""}, {"proposed_by": "", "decided_by": "wang"}],
+    "end_takes_two_people": [
+        {"end_proposed_by": "lin", "end_proposed_at": AT, "end_reason": "over", "ended_by": "lin"}
+    ],
+    "end_is_proposed_whole": [
+        {"end_proposed_at": AT},
+        {"end_reason": "over"},
+        {"end_proposed_by": "lin", "end_proposed_at": AT},
+    ],
+}
+
 # Constraint → model and the changes that make a valid row break it, it alone.
 CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "granted_role_is_known": [("staff.RoleGrant", {"role": "king"})],
@@ -162,25 +183,7 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     **{
         f"{name}_{constraint}": [(model, changes) for changes in several]
         for name, model in (("ruling", "codes.Ruling"), ("suppression", "codes.Suppression"))
-        for constraint, several in {
-            "state_is_known": [{"state": "lost"}],
-            "proposer_is_not_approver": [{**APPROVED, "decided_by": "lin"}],
-            "is_decided_by_somebody": [
-                {"state": "approved"},
-                {"state": "approved", "decided_by": "wang"},
-                {"state": "refused", "decided_at": LATER},
-                {"state": "ended"},
-            ],
-            "has_proposer_and_reason": [{"reason_code": ""}, {"proposed_by": "", "decided_by": "wang"}],
-            "end_takes_two_people": [
-                {"end_proposed_by": "lin", "end_proposed_at": AT, "end_reason": "over", "ended_by": "lin"}
-            ],
-            "end_is_proposed_whole": [
-                {"end_proposed_at": AT},
-                {"end_reason": "over"},
-                {"end_proposed_by": "lin", "end_proposed_at": AT},
-            ],
-        }.items()
+        for constraint, several in TWO_PEOPLE.items()
     },
     "ruling_colour_is_a_colour": [("codes.Ruling", {"colour": "unknown"})],
     "ruling_rests_on_evidence": [("codes.Ruling", {"evidence": []}), ("codes.Ruling", {"evidence": {}})],

@@ -52,7 +52,7 @@ def everything(owner: connection) -> Callable[[], dict[str, str]]:
             for schema, table in cursor.fetchall():
                 digest = sql.SQL("SELECT md5(coalesce(string_agg(t::text, '\n' ORDER BY t::text), '')) FROM {} t")
                 cursor.execute(digest.format(sql.Identifier(schema, table)))
-                found[f"{schema}.{table}"] = cursor.fetchone()[0]
+                (found[f"{schema}.{table}"],) = cursor.fetchall()[0]
         return found
 
     return everything

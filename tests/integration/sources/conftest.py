@@ -12,7 +12,7 @@ from portal.demo.stand_ins.big_data_centre import BigDataCentre, running
 from portal.demo.stand_ins.big_data_store import BigDataStore
 from portal.demo.stand_ins.police_database import PoliceDatabase
 from regions.models import City
-from regions.sources import collect
+from regions.sources.connectors import big_data_centre
 from regions.sources.connectors.big_data_centre import Surroundings
 from regions.sources.models import Source
 from tests.integration.sources.stand_ins import APP, SECRET, Centre, Police
@@ -57,8 +57,8 @@ def centre(
     """The big-data centre, with nothing in it; waiting for it to recover takes no time."""
     monkeypatch.setenv("ALPHA_BIGDATA_SECRET", SECRET)
     impatient = Surroundings(sleep=lambda seconds: None)
-    hurried = partial(collect.big_data_centre.open_delivery, surroundings=impatient)
-    monkeypatch.setattr(collect.big_data_centre, "open_delivery", hurried)
+    hurried = partial(big_data_centre.open_delivery, surroundings=impatient)
+    monkeypatch.setattr(big_data_centre, "open_delivery", hurried)
     store = BigDataStore(str(tmp_path / "centre.sqlite"))
     with running(BigDataCentre(store, {APP: SECRET})) as base_url:
         Source.objects.filter(code="bigdata").update(base_url=base_url)

@@ -179,7 +179,7 @@ def test_two_contents_of_one_moment_are_both_put_aside(police: Police) -> None:
     bad = Quarantined.objects.order_by("line")
     assert [(one.line, one.reason) for one in bad] == [(1, "conflicting_version"), (2, "conflicting_version")]
     assert all(ANNA.encode() not in bytes(one.raw) for one in bad)
-    assert all(f'"id_number": "{ANNA}"' in vault.decrypt(one.raw, use=QUARANTINED_RECORD) for one in bad)
+    assert all(f'"id_number": "{ANNA}"' in vault.decrypt(bytes(one.raw), use=QUARANTINED_RECORD) for one in bad)
 
 
 def test_a_record_whose_number_was_corrected_moves_to_the_right_person(police: Police) -> None:
