@@ -1,6 +1,5 @@
 """The officials' pages on a city with disagreements: they answer, say why, ask few questions, and let nobody else in."""
 
-from collections.abc import Iterator
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -22,7 +21,7 @@ PAGES = [cases.queue, cases.groups, runs.run_list, dashboard.dashboard]
 
 
 @pytest.fixture
-def judged_city(bare_city: City) -> Iterator[City]:
+def judged_city(bare_city: City) -> City:
     """A city whose providers disagree about some of its people."""
     drawn = (random_world(seed, people=60) for seed in range(30))
     scene = next(one for one in drawn if len(disagreements(one.world, one.day, one.as_of)) > 3)
@@ -34,7 +33,7 @@ def judged_city(bare_city: City) -> Iterator[City]:
     evaluate_range(run=run, low=0, high=2**62, zone=str(scene.world.zone))
     settle(run, now=scene.as_of)
     assert Case.objects.exists()
-    yield bare_city
+    return bare_city
 
 
 def shown(view: object, *roles: Role, path: str = "/staff/", **values: object) -> str:
