@@ -32,14 +32,13 @@ def seconds_of_floor(run: Run, *, tables: list[str]) -> float:
         with connection.cursor() as cursor:
             for table in tables:
                 where = WRITTEN[table]
-                cursor.execute(
-                    f"CREATE TEMP TABLE kept_{table} AS SELECT * FROM {table} {where}", [run.pk] if where else []
-                )
+                keep = f"CREATE TEMP TABLE kept_{table} AS SELECT * FROM {table} {where}"  # noqa: S608 - our own table names
+                cursor.execute(keep, [run.pk] if where else [])
                 cursor.execute(f"CREATE TEMP TABLE bare_{table} (LIKE {table} INCLUDING ALL)")
             started = time.perf_counter()
             cursor.execute(SCAN)
             for table in tables:
-                cursor.execute(f"INSERT INTO bare_{table} SELECT * FROM kept_{table}")
+                cursor.execute(f"INSERT INTO bare_{table} SELECT * FROM kept_{table}")  # noqa: S608 - our own table names
             spent = time.perf_counter() - started
         transaction.set_rollback(True)
     return spent

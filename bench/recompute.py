@@ -30,7 +30,7 @@ def measure(people: int, with_facts: int) -> None:
     drop(SCHEMA)
     build(SCHEMA, Size(people, with_facts), now=timezone.now())
     with in_city(SCHEMA):
-        rows = _measured(people, with_facts)
+        rows = _measured(with_facts)
     drop(SCHEMA)
     table = "\n".join(["| what | seconds | note |", "|---|---:|---|", *(f"| {a} | {b} | {c} |" for a, b, c in rows)])
     text = f"# recompute, {people:,} people, {with_facts:,} with facts\n\n{_machine()}\n\n{table}\n"
@@ -39,7 +39,7 @@ def measure(people: int, with_facts: int) -> None:
     print(text)
 
 
-def _measured(people: int, with_facts: int) -> list[tuple[str, str, str]]:
+def _measured(with_facts: int) -> list[tuple[str, str, str]]:
     marks: list[tuple[str, float]] = []
     run, _ = start_run(by="bench", now=timezone.now(), collects=False)
     started = time.perf_counter()
