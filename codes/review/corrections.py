@@ -10,6 +10,7 @@ from codes.review.permissions import require
 from codes.review.refusals import MovedMeanwhile, NotFound, Reason, Refused
 from codes.review.ruling_policy import check_text
 from codes.review.verbs import Verb
+from regions.journal.record import record
 
 
 def send(*, case_id: int, fact_id: int, text: str, sent_to: str, by: str, now: datetime) -> CorrectionRequest:
@@ -42,7 +43,11 @@ def enter_answer(*, request_id: int, answer: str, by: str, now: datetime, text: 
         if request is None:
             raise NotFound
         case = find_case(request.case_id)
-        move(case, Verb.ANSWER_CORRECTION, by=by, now=now, data={"fact": request.fact_id, "answer": answer})
+        told = {"fact": request.fact_id, "answer": answer}
+        if case.closed_at is None:
+            move(case, Verb.ANSWER_CORRECTION, by=by, now=now, data=told)
+        else:  # offices answer after the citizen was answered
+            record(f"case.{Verb.ANSWER_CORRECTION.value}", by=by, now=now, subject=f"case:{case.number}", data=told)
         changes = {"answer": answer, "answer_text": text, "answer_entered_by": by, "answered_at": now}
         if CorrectionRequest.objects.filter(pk=request.pk, answered_at__isnull=True).update(**changes) != 1:
             raise MovedMeanwhile

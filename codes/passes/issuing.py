@@ -1,0 +1,63 @@
+"""Making a citizen's pass: the effective colour of this instant, for sixty seconds, under a name that changes every day."""
+
+import base64
+from datetime import date, datetime
+
+from codes.effective import effective_code
+from codes.models import Citizen
+from codes.passes.key_list import PublishedKey, key_id_of
+from codes.passes.token import LIFETIME, Pass, write_token
+from regions.keys import vault
+from regions.keys.models import CityKey, Purpose
+from regions.tenancy import current_city
+
+PSEUDONYM_BYTES = 10
+
+
+def issue_pass(citizen: Citizen, *, now: datetime) -> tuple[str, Pass]:
+    """(token, what it says). Not journalled: a code is shown millions of times a day, and showing it reveals nobody."""
+    city = current_city()
+    issued_at = now.replace(microsecond=0)
+    content = Pass(
+        division=city.division,
+        pseudonym=pseudonym(citizen, day=now.astimezone(city.zone).date()),
+        colour=effective_code(citizen.pk).colour,
+        issued_at=issued_at,
+        expires_at=issued_at + LIFETIME,
+    )
+    return _signed(content), content
+
+
+def pseudonym(citizen: Citizen, *, day: date) -> str:
+    """16 letters that two passes of one day have in common, and of which no other day or city can tell whose they are."""
+    keyed = vault.lookup_hash(f"{citizen.ref}|{day.isoformat()}", use="pass_pseudonym")
+    return base64.b32encode(keyed[:PSEUDONYM_BYTES]).decode()
+
+
+def published_keys() -> list[PublishedKey]:
+    """The current city's pass keys, those retired too: a pass of a minute ago still verifies."""
+    division = current_city().division
+    rows = CityKey.objects.filter(purpose=Purpose.PASS, public_key__isnull=False).order_by("pk")
+    return [PublishedKey(division, bytes(row.public_key or b""), row.created_at, row.retired_at) for row in rows]
+
+
+class KeyRotating(RuntimeError):
+    """The city's keys changed twice while a pass was made; the next one will do."""
+
+
+def _signed(content: Pass) -> str:
+    """The token, signed with the key in use; keys held in memory are read anew when another process has rotated them."""
+    for _ in range(2):
+        key = CityKey.objects.get(purpose=Purpose.PASS, retired_at__isnull=True)
+        used: list[int] = []
+
+        def sign(message: bytes, used: list[int] = used) -> bytes:
+            key_id, signature = vault.sign(message, purpose=Purpose.PASS)
+            used.append(key_id)
+            return signature
+
+        token = write_token(content, key_id=key_id_of(bytes(key.public_key or b"")), sign=sign)
+        if used == [key.pk]:
+            return token
+        vault.forget_cached_keys()
+    raise KeyRotating("the city's pass keys are being rotated")

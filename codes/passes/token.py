@@ -1,0 +1,147 @@
+"""A pass as bytes: a CWT (RFC 8392) in a COSE_Sign1 (RFC 9052) with EdDSA, in base45 (``docs/adr/0007-pass-token.md``).
+
+Nothing here touches the database: a checkpoint verifies off-line with a list of published keys.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import cbor2
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from codes.passes import base45
+from codes.passes.faults import BadPass, PassFault
+from codes.passes.key_list import KeyList, PublishedKey
+
+PREFIX = "HCP1:"
+LIFETIME = timedelta(seconds=60)
+CLOCKS_DIFFER = timedelta(seconds=5)
+AUDIENCE = "checkpoint"
+MAX_CHARACTERS = 1000
+
+COSE_SIGN1 = 18
+ALGORITHM, KEY_ID = 1, 4  # header parameters
+EDDSA = -8
+ISSUER, SUBJECT, AUDIENCE_OF, EXPIRES, ISSUED = 1, 2, 3, 4, 6  # CWT claims
+COLOUR = -70001  # a claim of our own, in the range left for private use
+COLOURS = ("green", "yellow", "red", "unknown")
+
+Sign = Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What a pass says. ``pseudonym`` is one citizen's for one day in one city, and nobody's elsewhere."""
+
+    division: str
+    pseudonym: str
+    colour: str
+    issued_at: datetime
+    expires_at: datetime
+
+
+def write_token(content: Pass, *, key_id: bytes, sign: Sign) -> str:
+    """The token of a pass; ``sign`` makes an Ed25519 signature with the key that ``key_id`` names."""
+    protected = cbor2.dumps({ALGORITHM: EDDSA, KEY_ID: key_id})
+    payload = cbor2.dumps(
+        {
+            ISSUER: content.division,
+            SUBJECT: content.pseudonym,
+            AUDIENCE_OF: AUDIENCE,
+            EXPIRES: int(content.expires_at.timestamp()),
+            ISSUED: int(content.issued_at.timestamp()),
+            COLOUR: COLOURS.index(content.colour),
+        }
+    )
+    signature = sign(_signed_bytes(protected, payload))
+    signed = cbor2.CBORTag(COSE_SIGN1, [protected, {}, payload, signature])
+    return PREFIX + base45.encode(cbor2.dumps(signed))
+
+
+def verify_token(token: str, keys: KeyList, *, at: datetime) -> Pass:
+    """What a genuine, unexpired pass says. Raises ``BadPass`` with why it is none.
+
+    The algorithm is ours, never the token's to choose; a key counts for the city that published it only, and, once retired,
+    only for what it signed before.
+    """
+    protected, payload, signature = _parts(token)
+    key = _key_of(protected, keys)
+    try:
+        Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, _signed_bytes(protected, payload))
+    except InvalidSignature as error:
+        raise BadPass(PassFault.WRONG_SIGNATURE) from error
+    content = _content(payload)
+    if content.division != key.division:
+        raise BadPass(PassFault.WRONG_CITY)
+    _check_times(content, key, at)
+    return content
+
+
+def _parts(token: str) -> tuple[bytes, bytes, bytes]:
+    if not token.startswith(PREFIX) or len(token) > MAX_CHARACTERS:
+        raise BadPass(PassFault.NOT_A_PASS)
+    try:
+        signed = cbor2.loads(base45.decode(token.removeprefix(PREFIX)))
+    except (ValueError, cbor2.CBORDecodeError, RecursionError) as error:
+        raise BadPass(PassFault.NOT_A_PASS) from error
+    parts = signed.value if isinstance(signed, cbor2.CBORTag) and signed.tag == COSE_SIGN1 else None
+    if not isinstance(parts, list | tuple) or len(parts) != 4 or parts[1] != {}:
+        raise BadPass(PassFault.NOT_A_PASS)
+    protected, _, payload, signature = parts
+    if not all(isinstance(part, bytes) for part in (protected, payload, signature)):
+        raise BadPass(PassFault.NOT_A_PASS)
+    return protected, payload, signature
+
+
+def _key_of(protected: bytes, keys: KeyList) -> PublishedKey:
+    header = _map(protected)
+    if set(header) != {ALGORITHM, KEY_ID} or header[ALGORITHM] != EDDSA:
+        raise BadPass(PassFault.UNKNOWN_ALGORITHM)
+    key = keys.get(header[KEY_ID]) if isinstance(header[KEY_ID], bytes) else None
+    if key is None:
+        raise BadPass(PassFault.UNKNOWN_KEY)
+    return key
+
+
+def _content(payload: bytes) -> Pass:
+    claims = _map(payload)
+    if set(claims) != {ISSUER, SUBJECT, AUDIENCE_OF, EXPIRES, ISSUED, COLOUR}:
+        raise BadPass(PassFault.NOT_A_PASS)
+    times = (claims[ISSUED], claims[EXPIRES])
+    if not all(type(time) is int and 0 <= time < 2**33 for time in times):
+        raise BadPass(PassFault.NOT_A_PASS)
+    if claims[AUDIENCE_OF] != AUDIENCE:
+        raise BadPass(PassFault.WRONG_AUDIENCE)
+    if type(claims[COLOUR]) is not int or not 0 <= claims[COLOUR] < len(COLOURS):
+        raise BadPass(PassFault.NOT_A_PASS)
+    issued_at, expires_at = (datetime.fromtimestamp(time, UTC) for time in times)
+    return Pass(str(claims[ISSUER]), str(claims[SUBJECT]), COLOURS[claims[COLOUR]], issued_at, expires_at)
+
+
+def _check_times(content: Pass, key: PublishedKey, at: datetime) -> None:
+    if not timedelta() < content.expires_at - content.issued_at <= LIFETIME:
+        raise BadPass(PassFault.NOT_A_PASS)
+    if at >= content.expires_at + CLOCKS_DIFFER:
+        raise BadPass(PassFault.EXPIRED)
+    if at < content.issued_at - CLOCKS_DIFFER:
+        raise BadPass(PassFault.NOT_YET)
+    if key.retired_at is not None and content.issued_at > key.retired_at + CLOCKS_DIFFER:
+        raise BadPass(PassFault.RETIRED_KEY)
+
+
+def _map(encoded: bytes) -> dict[Any, Any]:
+    try:
+        decoded = cbor2.loads(encoded)
+    except (ValueError, cbor2.CBORDecodeError, RecursionError) as error:
+        raise BadPass(PassFault.NOT_A_PASS) from error
+    if not isinstance(decoded, dict):
+        raise BadPass(PassFault.NOT_A_PASS)
+    return decoded
+
+
+def _signed_bytes(protected: bytes, payload: bytes) -> bytes:
+    """The Sig_structure of RFC 9052."""
+    return bytes(cbor2.dumps(["Signature1", protected, b"", payload]))
