@@ -14,6 +14,7 @@ from codes.reports.content import Cell, Row
 LIVE_BEGINNINGS = frozenset("=+-@|%\t\r\n \u00a0\u3000＝＋－＠｜％")
 FULL_WIDTH = "＝＋－＠｜％"
 SKIPPED = "\t\r\n \u00a0\u3000"
+as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
@@ -41,7 +42,7 @@ def cell_text(cell: Cell) -> str:
     """The cell as text: nothing for none, JSON for a list or an object."""
     if cell is None:
         return ""
-    return json.dumps(cell, ensure_ascii=False) if isinstance(cell, list | dict) else str(cell)
+    return as_json(cell) if isinstance(cell, list | dict) else str(cell)
 
 
 def inert(cell: str) -> str:
