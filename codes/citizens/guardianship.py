@@ -1,0 +1,129 @@
+"""Dependants on a guardian's phone: asked for, reviewed by an official, ended by either side. Four at most."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from codes.citizens.guardianship_refusals import CannotGuard, GuardianshipFault, Relation
+from codes.intake.citizens import find_or_make, hold_intake
+from codes.models import Citizen, Guardianship
+from codes.review.evidence import attach
+from codes.review.permissions import CITIZEN_PREFIX, actor_name, require_role
+from codes.review.refusals import MovedMeanwhile, NotFound
+from codes.review.ruling_policy import check_text
+from regions.identity import Identity
+from regions.journal.record import record
+from regions.staff.roles import Role
+
+MAX_DEPENDANTS = 4
+
+
+def ask_guardianship(
+    *,
+    guardian: Citizen,
+    dependant: Identity,
+    relation: str,
+    by: str,
+    now: datetime,
+    evidence_ids: Sequence[int] = (),
+) -> Guardianship:
+    """Ask for a dependant by their document; an official decides. The answer is the same whether the city knows them or not.
+
+    ``evidence_ids``: the guardian's drafts that show the relation, at least one.
+    """
+    if by != actor_name(guardian):
+        raise NotFound
+    if relation not in set(Relation):
+        raise CannotGuard(GuardianshipFault.UNKNOWN_RELATION)
+    if not evidence_ids:
+        raise CannotGuard(GuardianshipFault.NO_EVIDENCE)
+    with transaction.atomic():
+        hold_intake()
+        Citizen.objects.select_for_update().get(pk=guardian.pk)
+        ward = find_or_make([dependant], now=now)[dependant]
+        _check_free(guardian, ward)
+        asked = Guardianship.objects.create(guardian=guardian, dependant=ward, relation=relation, asked_at=now)
+        attach(evidence_ids, guardianship=asked, by=by)
+        _tell("asked", asked, by=by, now=now)
+    return asked
+
+
+def accept_guardianship(*, guardianship_id: int, by: str, now: datetime) -> Guardianship:
+    """Show the dependant on the guardian's phone from now on."""
+    return _review(guardianship_id, by=by, now=now, accepted=True)
+
+
+def refuse_guardianship(*, guardianship_id: int, reason: str, by: str, now: datetime) -> Guardianship:
+    """Refuse it; ``reason`` is what the guardian reads."""
+    reason = check_text(reason, required=True)
+    return _review(guardianship_id, by=by, now=now, accepted=False, refusal=reason, ended_by=by, ended_at=now)
+
+
+def end_guardianship(*, guardianship_id: int, by: str, now: datetime) -> Guardianship:
+    """End it, or take the request back: the guardian, the dependant, or a reviewer."""
+    with transaction.atomic():
+        link = _open_link(guardianship_id)
+        if by.startswith(CITIZEN_PREFIX):
+            if by not in (actor_name(link.guardian), actor_name(link.dependant)):
+                raise NotFound
+        else:
+            require_role(by, Role.REVIEWER)
+        _update(link, {"ended_by": by, "ended_at": now})
+        _tell("ended", link, by=by, now=now)
+    return link
+
+
+def dependants_of(guardian: Citizen) -> list[Guardianship]:
+    """Accepted and pending ones, the oldest first, with whom they are about."""
+    links = Guardianship.objects.filter(guardian=guardian, ended_at__isnull=True)
+    return list(links.select_related("dependant").order_by("asked_at", "pk"))
+
+
+def to_review(*, size: int = 50) -> list[Guardianship]:
+    """What waits for an official, the oldest first."""
+    waiting = Guardianship.objects.filter(reviewed_at__isnull=True, ended_at__isnull=True)
+    return list(waiting.select_related("guardian", "dependant").order_by("asked_at", "pk")[:size])
+
+
+def _check_free(guardian: Citizen, ward: Citizen) -> None:
+    if ward.pk == guardian.pk:
+        raise CannotGuard(GuardianshipFault.ONESELF)
+    links = Guardianship.objects.filter(guardian=guardian, ended_at__isnull=True)
+    if links.filter(dependant=ward).exists():
+        raise CannotGuard(GuardianshipFault.ASKED_ALREADY)
+    if links.count() >= MAX_DEPENDANTS:
+        raise CannotGuard(GuardianshipFault.TOO_MANY)
+
+
+def _review(guardianship_id: int, *, by: str, now: datetime, accepted: bool, **ends: str | datetime) -> Guardianship:
+    require_role(by, Role.REVIEWER)
+    with transaction.atomic():
+        link = _open_link(guardianship_id)
+        if link.reviewed_at is not None:
+            raise MovedMeanwhile
+        _update(link, {"reviewed_by": by, "reviewed_at": now, "accepted": accepted, **ends})
+        _tell("accepted" if accepted else "refused", link, by=by, now=now)
+    return link
+
+
+def _open_link(guardianship_id: int) -> Guardianship:
+    link = Guardianship.objects.select_related("guardian", "dependant").filter(pk=guardianship_id).first()
+    if link is None:
+        raise NotFound
+    if link.ended_at is not None:
+        raise MovedMeanwhile
+    return link
+
+
+def _update(link: Guardianship, changes: dict[str, object]) -> None:
+    read = Guardianship.objects.filter(pk=link.pk, ended_at__isnull=True, reviewed_at=link.reviewed_at)
+    if read.update(**changes) != 1:
+        raise MovedMeanwhile
+    for name, value in changes.items():
+        setattr(link, name, value)
+
+
+def _tell(verb: str, link: Guardianship, *, by: str, now: datetime) -> None:
+    data = {"guardianship": link.pk, "guardian": link.guardian.ref, "relation": link.relation}
+    record(f"guardianship.{verb}", by=by, now=now, subject=f"citizen:{link.dependant.ref}", data=data)

@@ -1,0 +1,118 @@
+"""Citizens sign in with their ID number and a one-time code sent to the phone on record.
+
+A number that nobody has is treated as one that somebody has, in everything that can be seen or timed: a row is written, a code
+made and hashed, tries are counted. Only the sending, which happens outside the request, differs.
+"""
+
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from codes.citizens.gateway import GatewayRefused, SmsGateway
+from codes.citizens.sign_in_limits import check_limits, hold_number
+from codes.models import Citizen, SignInCode
+from codes.models.sign_in import MAX_TRIES
+from codes.review.permissions import actor_name
+from regions.identity import Identity
+from regions.journal.record import record
+from regions.keys.sealing import identity_hash, open_phone
+from regions.keys.vault import decrypt, encrypt, lookup_hash
+
+DIGITS = 6
+LIVES = timedelta(minutes=5)
+KEPT = timedelta(days=2)
+MESSAGE = (
+    "您的健康码登录验证码是{code}，5分钟内有效，请勿告诉他人。Your code: {code}, valid for 5 minutes. Tell nobody."
+)
+
+
+class WrongCode(ValueError):
+    """The code is wrong, too old, used, tried too often, or was never asked for: one answer for all of them."""
+
+
+def ask_code(*, identity: Identity, address: str, now: datetime) -> int:
+    """Make a code for whoever has this number; the key to hand to ``deliver_code`` outside the request, whoever has it or not.
+
+    Raises ``TooOften`` by number and by network address, known or not.
+    """
+    number, origin = identity_hash(identity), address_hash(address)
+    with transaction.atomic():
+        hold_number(number)
+        check_limits(number, origin, now=now)
+        citizen = Citizen.objects.filter(id_hash=number).first()
+        code = "".join(secrets.choice("0123456789") for _ in range(DIGITS))
+        asked = SignInCode.objects.create(
+            id_hash=number,
+            address_hash=origin,
+            citizen=citizen,
+            code_hash=_code_hash(number, code),
+            code_sealed=encrypt(code, use="sign_in_code"),
+            asked_at=now,
+            expires_at=now + LIVES,
+        )
+    return asked.pk
+
+
+def deliver_code(*, code_id: int, gateway: SmsGateway, now: datetime) -> bool:
+    """Send a code to its citizen's phone, once; whether anything was sent. Call from a task, never from the request.
+
+    Raises ``GatewayRefused``; the code can then be delivered again.
+    """
+    asked = SignInCode.objects.select_related("citizen").filter(pk=code_id, code_sealed__isnull=False).first()
+    if asked is None or asked.code_sealed is None:
+        return False
+    mine = SignInCode.objects.filter(pk=code_id, code_sealed__isnull=False).update(code_sealed=None)
+    phone = asked.citizen.phone_encrypted if asked.citizen else None
+    if mine != 1 or phone is None or asked.expires_at <= now:
+        return False
+    sealed = bytes(asked.code_sealed)
+    code = decrypt(sealed, use="sign_in_code")
+    try:
+        gateway.send(phone=open_phone(bytes(phone)), text=MESSAGE.format(code=code))
+    except GatewayRefused:
+        SignInCode.objects.filter(pk=code_id).update(code_sealed=sealed)
+        raise
+    SignInCode.objects.filter(pk=code_id).update(sent_at=now)
+    return True
+
+
+def redeem_code(*, identity: Identity, code: str, now: datetime) -> Citizen:
+    """The citizen whose code it is. Raises ``WrongCode``. Only the newest code asked for a number counts, once, five tries."""
+    number = identity_hash(identity)
+    offered = _code_hash(number, code.strip())
+    with transaction.atomic():
+        asked = SignInCode.objects.filter(id_hash=number).order_by("-asked_at", "-pk").first()
+        tried = asked is not None and _count_try(asked, now=now)
+    expected = bytes(asked.code_hash) if asked else bytes(len(offered))
+    is_right = hmac.compare_digest(offered, expected)
+    if asked is None or not tried or not is_right or asked.citizen_id is None:
+        raise WrongCode("the code is wrong or no longer valid")
+    with transaction.atomic():
+        if SignInCode.objects.filter(pk=asked.pk, used_at__isnull=True).update(used_at=now) != 1:
+            raise WrongCode("the code is wrong or no longer valid")
+        citizen = Citizen.objects.get(pk=asked.citizen_id)
+        record("citizen.signed_in", by=actor_name(citizen), now=now, subject=f"citizen:{citizen.ref}")
+    return citizen
+
+
+def forget_old_codes(*, now: datetime) -> int:
+    """Remove codes that no limit looks at any more; how many."""
+    return SignInCode.objects.filter(asked_at__lt=now - KEPT).delete()[0]
+
+
+def address_hash(address: str) -> bytes:
+    """A network address as it is kept: comparable for the limits, readable by nobody."""
+    return lookup_hash(address, use="network_address")
+
+
+def _count_try(asked: SignInCode, *, now: datetime) -> bool:
+    """Count a try before looking at it, so that many at once are not more than five; false when none is left."""
+    usable = SignInCode.objects.filter(pk=asked.pk, used_at__isnull=True, expires_at__gt=now, tries__lt=MAX_TRIES)
+    return usable.update(tries=F("tries") + 1) == 1
+
+
+def _code_hash(number: bytes, code: str) -> bytes:
+    return lookup_hash(f"{number.hex()}:{code}", use="sign_in_code")
