@@ -3,6 +3,7 @@
 The ``.mo`` files are made when the portal starts and finds them missing or older; they are not kept in the repository.
 """
 
+import os
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -16,14 +17,19 @@ def compile_catalogues(folder: Path) -> list[Path]:
 
 def _is_due(source: Path) -> bool:
     made = source.with_suffix(".mo")
-    return not made.exists() or made.stat().st_mtime < source.stat().st_mtime
+    return not made.exists() or made.stat().st_mtime_ns != source.stat().st_mtime_ns
 
 
 def _compiled(source: Path) -> Path:
-    """Put into place in one step: several processes may start at once."""
+    """Put into place in one step: several processes may start at once.
+
+    It carries the time of what was read, so that a change made meanwhile is seen the next time.
+    """
     made = source.with_suffix(".mo")
+    read = source.stat()
     with NamedTemporaryFile(dir=source.parent, prefix=made.name, delete=False) as draft:
         draft.write(polib.pofile(str(source)).to_binary())
     draft_path = Path(draft.name)
     draft_path.chmod(0o644)
+    os.utime(draft_path, ns=(read.st_atime_ns, read.st_mtime_ns))
     return draft_path.replace(made)

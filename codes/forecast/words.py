@@ -1,0 +1,92 @@
+"""An outlook in words: "第5天，共14天", and each thing to do as a sentence."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override, pgettext
+
+from codes.forecast.acts import Act, CheckIn, Clearance, MoreTests, Review, Wait
+from codes.forecast.outlook import Outlook
+from regions.vocabulary import FactKind
+
+
+@dataclass(frozen=True)
+class Progress:
+    """``said`` is the count of days in words, empty when no day is in sight; ``todo`` is in the order of doing."""
+
+    day_number: int | None
+    of_days: int | None
+    turns_green_on: date | None
+    said: str
+    todo: list[str]
+
+
+def progress(outlook: Outlook, *, language: str, title_of: Callable[[str], str]) -> Progress:
+    """Say an outlook in ``zh-hans`` or ``en``. ``title_of`` names a provider by its code, in that language."""
+    with override(language):
+        return Progress(
+            day_number=outlook.day_number,
+            of_days=outlook.of_days,
+            turns_green_on=outlook.turns_green_on,
+            said=_counted(outlook),
+            todo=[_said(act, language, title_of) for act in outlook.acts],
+        )
+
+
+def _counted(outlook: Outlook) -> str:
+    if outlook.day_number is None or outlook.of_days is None:
+        return ""
+    return _("Day %(day)d of %(days)d") % {"day": outlook.day_number, "days": outlook.of_days}
+
+
+def _said(act: Act, language: str, title_of: Callable[[str], str]) -> str:
+    match act:
+        case CheckIn():
+            return _check_in(act, title_of(act.provider))
+        case MoreTests():
+            return _tests(act, language)
+        case Clearance():
+            return _("It ends once this is on record: %(kinds)s.") % {"kinds": _either(act.kinds, language)}
+        case Review():
+            return _("Only a manual review can end it: you may appeal.")
+        case Wait():
+            return _("You need not do anything until %(day)s.") % {"day": _day(act.until)}
+
+
+def _check_in(act: CheckIn, provider: str) -> str:
+    if act.last_day is None:
+        return _("Check in healthy with %(provider)s every day.") % {"provider": provider}
+    said: Mapping[str, str] = {"provider": provider, "day": _day(act.last_day)}
+    return _("Check in healthy with %(provider)s every day up to and on %(day)s.") % said
+
+
+def _tests(act: MoreTests, language: str) -> str:
+    if act.count == 1:
+        sentence = _("1 more negative test, taken on %(day)s or later.") % {"day": _day(act.from_day)}
+    else:
+        sentence = _("%(count)d more negative tests, %(apart)s, the first on %(day)s or later.") % {
+            "count": act.count,
+            "apart": _apart(act.gap_days),
+            "day": _day(act.from_day),
+        }
+    if not act.kinds:
+        return sentence
+    instead = _("Or this is put on record: %(kinds)s.") % {"kinds": _either(act.kinds, language)}
+    return _("%(first)s %(next)s") % {"first": sentence, "next": instead}
+
+
+def _apart(gap_days: int) -> str:
+    if gap_days == 0:
+        return _("which may follow each other at once")
+    return ngettext("at least %(gap)d day apart", "at least %(gap)d days apart", gap_days) % {"gap": gap_days}
+
+
+def _either(kinds: tuple[str, ...], language: str) -> str:
+    return pgettext("between alternatives", ", or ").join(FactKind(kind).said_in(language) for kind in kinds)
+
+
+def _day(day: date) -> str:
+    return date_format(day, "MONTH_DAY_FORMAT")

@@ -1,0 +1,82 @@
+"""Living on as one was told, in the oracle: day after day, with nothing new but what the citizen does."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from codes.forecast import Act, CheckIn, Clearance, MoreTests
+from tests.oracle import CITY, FactVersion, World
+from tests.oracle import CheckIn as CheckedIn
+from tests.oracle.effective import by_policy
+from tests.oracle.hits import hits
+from tests.oracle.verdicts import colour_of, inputs_of, version_in_force
+from tests.worlds import FORESEEABLE_DAYS, Scene
+
+ONE_DAY = timedelta(days=1)
+# When a clearing record comes: after whatever it clears, some of which lies ahead.
+LATER = 30 * ONE_DAY
+
+
+def doing(scene: Scene, citizen: str, acts: Sequence[Act], *, tests_left_out: int = 0) -> World:
+    """The world with the acts done, all of them known at once: when they count is a matter of their days."""
+    world = scene.world
+    for act in acts:
+        match act:
+            case CheckIn():
+                last = act.last_day or scene.day + FORESEEABLE_DAYS * ONE_DAY
+                days = [scene.day + n * ONE_DAY for n in range((last - scene.day).days + 1)]
+                done = tuple(CheckedIn(citizen, act.provider, day, True, scene.as_of) for day in days)
+                world = replace(world, check_ins=(*world.check_ins, *done))
+            case MoreTests():
+                days = [act.from_day + n * act.gap_days * ONE_DAY for n in range(act.count - tests_left_out)]
+                world = replace(world, facts=(*world.facts, *_new(scene, citizen, "negative_test", days, world)))
+            case Clearance():
+                world = replace(
+                    world, facts=(*world.facts, *_new(scene, citizen, act.kinds[0], [scene.day + LATER], world))
+                )
+    return world
+
+
+def days_ahead(scene: Scene) -> list[date]:
+    """The days from the run's on, as far as one can foresee."""
+    return [scene.day + n * ONE_DAY for n in range(FORESEEABLE_DAYS + 1)]
+
+
+def green_days(scene: Scene, world: World, citizen: str, provider: str) -> list[date]:
+    """The days on which the provider would show green."""
+    return [day for day in days_ahead(scene) if colour_on(scene, world, citizen, provider, day) == "green"]
+
+
+def first_effective_green(scene: Scene, world: World, citizen: str, providers: list[str]) -> date | None:
+    """The first day on which the city's policy would make it green; ``providers`` are those that have a colour."""
+    for day in days_ahead(scene):
+        colours = {provider: colour_on(scene, world, citizen, provider, day) for provider in providers}
+        if by_policy(world, colours, scene.as_of) == "green":
+            return day
+    return None
+
+
+def colour_on(scene: Scene, world: World, citizen: str, provider: str, day: date) -> str:
+    inputs = inputs_of(world, provider, scene.day, scene.as_of)
+    assert inputs is not None
+    edition = version_in_force(world, world.provider(provider).rule_set, day)
+    return colour_of(hits(world, citizen, replace(inputs, day=day, rule_set_version=edition)))
+
+
+def _new(scene: Scene, citizen: str, kind: str, days: list[date], world: World) -> list[FactVersion]:
+    """Records of the city, which every provider sees."""
+    return [
+        FactVersion(
+            origin=CITY,
+            record_id=f"new-{len(world.facts)}-{number}",
+            version=1,
+            citizen=citizen,
+            kind=kind,
+            area=None,
+            started_on=day,
+            ended_on=None,
+            recorded_at=scene.as_of,
+            received_at=scene.as_of,
+        )
+        for number, day in enumerate(days)
+    ]

@@ -1,0 +1,94 @@
+"""Doing as told gives green on the day named and not one day earlier: the product tells, the oracle lives it."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+
+from codes.forecast import CheckIn, Clearance, MoreTests, Outlook, effective_outlook, outlooks
+from codes.models import Run
+from codes.runs.ledger import start_run
+from codes.runs.steps import run_here
+from regions.models import City
+from tests.integration.engine.loading import load_world
+from tests.integration.forecast.playing import doing, first_effective_green, green_days
+from tests.oracle.effective import coloured_verdicts
+from tests.worlds import Scene, random_world
+
+SEEDS = range(8)
+PEOPLE = 60
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the city tells everybody: citizen → provider → outlook, and citizen → outlook of the effective code."""
+
+    scene: Scene
+    providers: dict[str, dict[str, Outlook]]
+    effective: dict[str, Outlook | None]
+
+
+def told(seed: int, city: City) -> Told:
+    drawn = random_world(seed, people=PEOPLE)
+    # What the city ruled says nothing about a provider's own colour.
+    scene = replace(drawn, world=replace(drawn.world, rulings=()))
+    city.interim_policy = scene.world.interim_policy
+    with transaction.atomic():
+        keys = load_world(scene.world, known_at=scene.as_of)
+        run, _ = start_run(by="test", now=scene.as_of, day=scene.day, as_of=scene.as_of, collects=False)
+        run = run_here(run.pk, clock=lambda: scene.as_of, progress=lambda _run: None)
+        assert run.state in Run.SETTLED, run.message
+        providers = {name: outlooks(key, run=run) for name, key in keys.citizens.items()}
+        effective = {name: effective_outlook(key, run=run) for name, key in keys.citizens.items()}
+        transaction.set_rollback(True)
+    return Told(scene, providers, effective)
+
+
+def test_doing_as_told_turns_green_on_the_day_and_not_earlier(bare_city: City) -> None:
+    asked = Counter[str]()
+    for seed in SEEDS:
+        said = told(seed, bare_city)
+        for citizen, by_provider in said.providers.items():
+            for provider, outlook in by_provider.items():
+                asked.update(type(act).__name__ for act in outlook.acts)
+                assert_that_it_is_so(said.scene, citizen, provider, outlook)
+            assert_that_the_effective_code_follows(said, citizen)
+    assert asked.keys() == {"CheckIn", "MoreTests", "Clearance", "Wait"}
+
+
+def assert_that_it_is_so(scene: Scene, citizen: str, provider: str, outlook: Outlook) -> None:
+    if outlook.turns_green_on is None:
+        return assert_that_it_takes_the_acts(scene, citizen, provider, outlook)
+    green = green_days(scene, doing(scene, citizen, outlook.acts), citizen, provider)
+    assert green[:1] == [outlook.turns_green_on], (citizen, provider, outlook)
+    assert outlook.day_number is None or outlook.of_days is None or 1 <= outlook.day_number <= outlook.of_days
+    return None
+
+
+def assert_that_the_effective_code_follows(said: Told, citizen: str) -> None:
+    outlook = said.effective[citizen]
+    if outlook is None:
+        return
+    coloured = list(coloured_verdicts(said.scene.world, citizen, said.scene.day, said.scene.as_of))
+    world = doing(said.scene, citizen, outlook.acts)
+    green = first_effective_green(said.scene, world, citizen, coloured)
+    if outlook.turns_green_on:
+        assert green == outlook.turns_green_on, (citizen, outlook)
+    else:
+        assert green, (citizen, outlook)
+        check_ins = [act for act in outlook.acts if isinstance(act, CheckIn)]
+        assert not first_effective_green(said.scene, doing(said.scene, citizen, check_ins), citizen, coloured)
+
+
+def assert_that_it_takes_the_acts(scene: Scene, citizen: str, provider: str, outlook: Outlook) -> None:
+    """Where no day is in sight, the acts named bring one; checking in alone does not, and neither does a test too few."""
+    named = (citizen, provider, outlook)
+    check_ins = [act for act in outlook.acts if isinstance(act, CheckIn)]
+    assert outlook.acts != check_ins, named
+    assert not green_days(scene, doing(scene, citizen, check_ins), citizen, provider), named
+    assert green_days(scene, doing(scene, citizen, outlook.acts), citizen, provider), named
+    if any(isinstance(act, MoreTests) for act in outlook.acts) and not any(
+        isinstance(act, Clearance) for act in outlook.acts
+    ):
+        one_test_less = doing(scene, citizen, outlook.acts, tests_left_out=1)
+        assert not green_days(scene, one_test_less, citizen, provider), named
