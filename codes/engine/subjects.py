@@ -53,3 +53,13 @@ today AS MATERIALIZED (
     WHERE v.sid %% 10 = 0
 )
 """
+
+# A past run's subjects again: its frozen providers, its day and its instant; one citizen, or everybody (citizen none).
+REPLAY = """
+    SELECT r.citizen_id * 1000 + p.provider_id, r.citizen_id, p.provider_id, p.source_id, p.version_id, p.horizon,
+           run.as_of, run.day, NULL::date
+    FROM codes_run run
+    JOIN codes_runprovider p ON p.run_id = run.id AND p.known
+    JOIN codes_registration r ON r.provider_id = p.provider_id AND r.registered_at <= run.as_of
+    WHERE run.id = %(run)s AND (%(citizen)s::bigint IS NULL OR r.citizen_id = %(citizen)s)
+"""

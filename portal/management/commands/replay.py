@@ -1,0 +1,42 @@
+"""``manage.py replay``: re-evaluate a past day from its run's frozen inputs."""
+
+from datetime import date
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from codes.models import Citizen
+from codes.reports.replay import replay
+from codes.reports.request import CannotExport
+from codes.reports.settled_runs import settled_runs
+from portal.commands import CityCommand, EndedBadly, day_argument
+
+
+class Command(CityCommand):
+    help = (
+        "Judges a past day again by its run's frozen inputs and compares with what was stored. Exit 6 if they differ."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--day", type=day_argument, required=True)
+        parser.add_argument("--citizen", metavar="REF", help="one citizen's reference; default: everybody")
+
+    def handle_city(self, *, day: date, citizen: str | None, **_: Any) -> None:
+        try:
+            run = settled_runs(first=day, last=day)[0]
+        except CannotExport as error:
+            raise EndedBadly(str(error), code=2) from error
+        who = Citizen.objects.filter(ref=citizen).first() if citizen else None
+        if citizen and who is None:
+            raise EndedBadly(f"No citizen of this city has the reference {citizen}.", code=2)
+        done = replay(run, citizen_id=who.pk if who else None)
+        for one in done.differences:
+            self.stdout.write(f"{one.citizen_ref} {one.provider}: stored {one.stored}, replayed {one.replayed}")
+        if done.differences:
+            raise EndedBadly(
+                f"{len(done.differences)} of {done.verdicts} verdicts of run {run} do not come out again.", code=6
+            )
+        self.stdout.write(
+            f"All {done.verdicts} verdicts of run {run} come out again: the same inputs, the same colours."
+        )
