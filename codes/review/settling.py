@@ -69,7 +69,7 @@ opened AS (
     INSERT INTO codes_case (number, kind, citizen_id, state, disagreement_id, fingerprint, follows_id, severity, opened_at,
                             opened_run_id, due_at, first_look_due_at, assigned_to, outcome, group_key)
     SELECT 'D' || to_char(run.day, 'YYYYMMDD') || '-'
-               || lpad((row_number() OVER (ORDER BY due.id) + run.taken)::text, 6, '0'),
+               || to_char(row_number() OVER (ORDER BY due.id) + run.taken, 'FM999999000000'),
            'disagreement', due.citizen_id, 'received', due.id, due.fingerprint, due.follows_id, due.severity, run.as_of, run.id,
            run.as_of + CASE due.severity WHEN 'red' THEN %(answer_red)s ELSE %(answer_yellow)s END,
            CASE due.severity WHEN 'red' THEN run.as_of + %(first_look)s END, '', '', ''
@@ -86,7 +86,7 @@ OPEN_SUSPENDED = """
 WITH opened AS (
     INSERT INTO codes_case (number, kind, citizen_id, state, follows_id, severity, opened_at, opened_run_id, due_at,
                             first_look_due_at, assigned_to, outcome, group_key)
-    SELECT 'S' || to_char(run.day, 'YYYYMMDD') || '-' || lpad(r.id::text, 6, '0') || '-' || run.id,
+    SELECT 'S' || to_char(run.day, 'YYYYMMDD') || '-' || to_char(r.id, 'FM999999000000') || '-' || run.id,
            'suspension', r.citizen_id, 'received', r.case_id, 'red', run.as_of, run.id, run.as_of + %(answer_red)s,
            run.as_of + %(first_look)s, '', '', ''
     FROM codes_ruling r
