@@ -1,0 +1,174 @@
+"""A pass is genuine or refused with its reason; nothing in it is the token's own to choose."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import cbor2
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given
+from hypothesis.strategies import binary, integers
+
+from codes.passes import base45
+from codes.passes.faults import BadPass, PassFault
+from codes.passes.key_list import BadKeyList, KeyList, PublishedKey, as_json, from_json
+from codes.passes.token import PREFIX, Pass, verify_token, write_token
+
+AT = datetime(2026, 11, 24, 2, tzinfo=UTC)
+SECRET = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+OTHER = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
+SAID = Pass("510100", "ABCDEFGHIJKLMNOP", "green", AT, AT + timedelta(seconds=60))
+
+
+def published(secret: Ed25519PrivateKey = SECRET, **changes: Any) -> KeyList:
+    public = secret.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    key = replace(PublishedKey("510100", public, AT - timedelta(days=1), None), **changes)
+    return {key.key_id: key}
+
+
+KEYS = published()
+(KEY_ID,) = KEYS
+
+
+def token(content: Pass = SAID, secret: Ed25519PrivateKey = SECRET, key_id: bytes = KEY_ID) -> str:
+    return write_token(content, key_id=key_id, sign=secret.sign)
+
+
+def forged(header: object | None = None, claims: object | None = None, outer: object = None, tag: int = 18) -> str:
+    """A token of any shape, properly signed by the city's key."""
+    genuine = cbor2.loads(base45.decode(token().removeprefix(PREFIX))).value
+    protected = cbor2.dumps(header) if header is not None else genuine[0]
+    payload = cbor2.dumps({**cbor2.loads(genuine[2]), **claims}) if isinstance(claims, dict) else genuine[2]
+    signature = SECRET.sign(cbor2.dumps(["Signature1", protected, b"", payload]))
+    body = cbor2.CBORTag(tag, [protected, {} if outer is None else outer, payload, signature])
+    return PREFIX + base45.encode(cbor2.dumps(body))
+
+
+def fault_of(text: str, keys: KeyList = KEYS, at: datetime = AT) -> PassFault:
+    with pytest.raises(BadPass) as refused:
+        verify_token(text, keys, at=at)
+    return refused.value.fault
+
+
+@pytest.mark.parametrize("colour", ["green", "yellow", "red", "unknown"])
+def test_a_pass_says_what_was_signed(colour: str) -> None:
+    said = replace(SAID, colour=colour)
+    assert verify_token(token(said), KEYS, at=AT) == said
+
+
+def test_a_pass_fits_a_small_qr_code() -> None:
+    assert len(token()) <= 220
+    assert set(token()) <= set(base45.SIGNS)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fault"),
+    [
+        (-6, PassFault.NOT_YET),
+        (-5, None),
+        (0, None),
+        (59, None),
+        (64, None),
+        (65, PassFault.EXPIRED),
+        (3600, PassFault.EXPIRED),
+    ],
+)
+def test_a_pass_lives_for_a_minute_and_clocks_may_differ_a_little(seconds: int, fault: PassFault | None) -> None:
+    at = AT + timedelta(seconds=seconds)
+    if fault is None:
+        assert verify_token(token(), KEYS, at=at) == SAID
+    else:
+        assert fault_of(token(), at=at) is fault
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", PassFault.NOT_A_PASS),
+        ("hello", PassFault.NOT_A_PASS),
+        (PREFIX, PassFault.NOT_A_PASS),
+        (PREFIX + "BB8", PassFault.NOT_A_PASS),
+        (PREFIX + "0" * 2000, PassFault.NOT_A_PASS),
+        ("HC1:" + token().removeprefix(PREFIX), PassFault.NOT_A_PASS),
+        (token().lower(), PassFault.NOT_A_PASS),
+        (forged(tag=17), PassFault.NOT_A_PASS),
+        (forged(outer={1: -7}), PassFault.NOT_A_PASS),
+        (forged(header={1: -8}), PassFault.UNKNOWN_ALGORITHM),
+        (forged(header={1: -7, 4: KEY_ID}), PassFault.UNKNOWN_ALGORITHM),
+        (forged(header={1: 5, 4: KEY_ID}), PassFault.UNKNOWN_ALGORITHM),
+        (forged(header={1: -8, 4: KEY_ID, 2: [99], 99: 1}), PassFault.UNKNOWN_ALGORITHM),
+        (forged(header={1: -8, 4: b"nobody's"}), PassFault.UNKNOWN_KEY),
+        (forged(header={1: -8, 4: "text"}), PassFault.UNKNOWN_KEY),
+        (forged(header=[1]), PassFault.NOT_A_PASS),
+        (forged(claims={1: "310000"}), PassFault.WRONG_CITY),
+        (forged(claims={3: "bank"}), PassFault.WRONG_AUDIENCE),
+        (forged(claims={4: int(AT.timestamp()) + 61}), PassFault.NOT_A_PASS),
+        (forged(claims={4: int(AT.timestamp())}), PassFault.NOT_A_PASS),
+        (forged(claims={4: 1e9}), PassFault.NOT_A_PASS),
+        (forged(claims={4: 10**30, 6: 10**30}), PassFault.NOT_A_PASS),
+        (forged(claims={-70001: 7}), PassFault.NOT_A_PASS),
+        (forged(claims={-70001: True}), PassFault.NOT_A_PASS),
+        (forged(claims={-70001: "green"}), PassFault.NOT_A_PASS),
+        (forged(claims={99: "more"}), PassFault.NOT_A_PASS),
+        (token(secret=OTHER), PassFault.WRONG_SIGNATURE),
+    ],
+)
+def test_what_is_no_pass_is_refused_with_why(text: str, fault: PassFault) -> None:
+    assert fault_of(text) is fault
+
+
+@given(integers(min_value=0), integers(min_value=1, max_value=255))
+def test_any_changed_byte_is_noticed(place: int, change: int) -> None:
+    raw = bytearray(base45.decode(token().removeprefix(PREFIX)))
+    raw[place % len(raw)] ^= change
+    with pytest.raises(BadPass):
+        verify_token(PREFIX + base45.encode(bytes(raw)), KEYS, at=AT)
+
+
+@given(binary(max_size=200))
+def test_no_bytes_break_the_verifier(raw: bytes) -> None:
+    with pytest.raises(BadPass):
+        verify_token(PREFIX + base45.encode(raw), KEYS, at=AT)
+
+
+def test_a_key_counts_for_its_own_city_only() -> None:
+    assert fault_of(token(), published(division="310000")) is PassFault.WRONG_CITY
+
+
+def test_a_retired_key_verifies_what_it_signed_before_and_nothing_after() -> None:
+    assert verify_token(token(), published(retired_at=AT), at=AT) == SAID
+    assert fault_of(token(), published(retired_at=AT - timedelta(seconds=6))) is PassFault.RETIRED_KEY
+
+
+def test_a_key_list_is_read_as_it_was_written() -> None:
+    keys = published(retired_at=AT)
+    assert from_json(as_json(keys.values(), published_at=AT)) == keys
+    both = from_json(as_json(KEYS.values(), published_at=AT), as_json(published(OTHER).values(), published_at=AT))
+    assert len(both) == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('"version": 1', '"version": 2'),
+        ('"EdDSA"', '"none"'),
+        (f'"key_id": "{KEY_ID.hex()}"', '"key_id": "0011223344556677"'),
+        ('"public_key": "', '"public_key": "AAAA'),
+        ('"retired_at": null', '"retired_at": "soon"'),
+        ('"division"', '"city"'),
+        ("{", ""),
+    ],
+)
+def test_a_spoilt_key_list_is_refused(before: str, after: str) -> None:
+    text = as_json(KEYS.values(), published_at=AT)
+    assert before in text
+    with pytest.raises(BadKeyList):
+        from_json(text.replace(before, after, 1))
+
+
+@pytest.mark.parametrize("fault", PassFault)
+def test_every_fault_is_said_in_both_languages(fault: PassFault) -> None:
+    assert fault.zh
+    assert fault.en.endswith(".")

@@ -1,0 +1,125 @@
+"""Uploaded files are judged by their content, and images leave everything but their pixels behind."""
+
+import io
+import struct
+import zlib
+
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from codes.review.uploads import MAX_BYTES, BadUpload, UploadFault, check_upload
+
+FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+
+
+def picture(kind: str, size: tuple[int, int] = (40, 30), **options: object) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", size, (200, 30, 30)).save(out, format=kind, **options)
+    return out.getvalue()
+
+
+def fault_of(content: bytes) -> UploadFault:
+    with pytest.raises(BadUpload) as refused:
+        check_upload(content)
+    return refused.value.fault
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_pictures_are_kept_in_their_format(kind: str) -> None:
+    checked = check_upload(picture(kind))
+    assert checked.content_type == FORMATS[kind]
+    with Image.open(io.BytesIO(checked.content)) as again:
+        assert again.format == kind
+        assert again.size == (40, 30)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_place_camera_and_owner_stay_behind(kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "SECRETMAKER"
+    exif[0x8825] = {1: "N", 2: (30.0, 39.0, 0.0)}
+    sent = picture(kind, exif=exif)
+    assert b"SECRETMAKER" in sent
+    kept = check_upload(sent).content
+    assert b"SECRETMAKER" not in kept
+    with Image.open(io.BytesIO(kept)) as again:
+        assert not dict(again.getexif())
+
+
+def test_comments_profiles_and_what_follows_the_picture_stay_behind() -> None:
+    notes = PngInfo()
+    notes.add_text("Comment", "SECRETNOTE")
+    sent = picture("PNG", pnginfo=notes, icc_profile=b"SECRETPROFILE" * 10) + b"PK\x03\x04SECRETZIP"
+    kept = check_upload(sent).content
+    assert b"SECRET" not in kept
+
+
+def test_a_picture_lying_on_its_side_is_kept_upright() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    with Image.open(io.BytesIO(check_upload(picture("JPEG", exif=exif)).content)) as again:
+        assert again.size == (30, 40)
+
+
+def test_only_the_first_picture_of_many_is_kept() -> None:
+    out = io.BytesIO()
+    frames = [Image.new("RGB", (20, 20), (shade, 0, 0)) for shade in (0, 120, 240)]
+    frames[0].save(out, format="WEBP", save_all=True, append_images=frames[1:])
+    with Image.open(io.BytesIO(check_upload(out.getvalue()).content)) as again:
+        assert getattr(again, "n_frames", 1) == 1
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "L", "1", "I;16"])
+def test_pictures_of_any_make_are_drawn_anew(mode: str) -> None:
+    out = io.BytesIO()
+    Image.new(mode, (10, 10)).save(out, format="PNG")
+    assert check_upload(out.getvalue()).content_type == "image/png"
+
+
+def test_a_pdf_is_kept_as_it_came() -> None:
+    sent = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+    checked = check_upload(sent)
+    assert checked.content == sent
+    assert checked.content_type == "application/pdf"
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"", UploadFault.EMPTY),
+        (b"\x00" * (MAX_BYTES + 1), UploadFault.TOO_LARGE),
+        (b"<html><script>alert(1)</script></html>", UploadFault.WRONG_TYPE),
+        (b"<?xml version='1.0'?><svg onload='alert(1)'/>", UploadFault.WRONG_TYPE),
+        (b"MZ\x90\x00", UploadFault.WRONG_TYPE),
+        (b"\n%PDF-1.7\n%%EOF", UploadFault.WRONG_TYPE),
+        (b"%PDF-1.7\nand then nothing", UploadFault.BROKEN),
+        (picture("JPEG")[:200], UploadFault.BROKEN),
+        (picture("PNG")[:60], UploadFault.BROKEN),
+    ],
+)
+def test_what_is_not_taken(content: bytes, fault: UploadFault) -> None:
+    assert fault_of(content) is fault
+
+
+@pytest.mark.parametrize("kind", ["GIF", "BMP", "TIFF", "ICO"])
+def test_other_pictures_are_not_taken(kind: str) -> None:
+    assert fault_of(picture(kind)) is UploadFault.WRONG_TYPE
+
+
+@pytest.mark.parametrize(("width", "height"), [(8000, 5001), (30_000, 30_000), (2_000_000, 2_000_000)])
+def test_a_bomb_is_refused_before_it_is_opened(width: int, height: int) -> None:
+    """A PNG that only claims its size: decoding it would fail, so the claim alone must be enough."""
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    claim = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    assert fault_of(claim) is UploadFault.TOO_MANY_PIXELS
+
+
+@pytest.mark.parametrize("fault", UploadFault)
+def test_every_fault_says_what_to_do_in_both_languages(fault: UploadFault) -> None:
+    assert fault.zh
+    assert fault.en.endswith(".")
