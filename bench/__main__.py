@@ -1,25 +1,47 @@
-"""``./run bench``: the measured claims. Each bench compares with a peer in the same run and prints ratios."""
+"""``./run bench``: lists the benches, or runs the one named."""
 
 import argparse
 import os
+from collections.abc import Callable
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-django.setup()
+LIST = """\
+./run bench recompute [--people N] [--sample N] [--rounds N] [--no-growth]
+    the daily run of a city against the bare-SQL floor, a Django loop, JsonLogic and zen-engine; growth; memory
+./run bench diagnosis [--people N] [--sample N] [--rounds N]
+    why 20,000 disagree, against the time of the run's verdicts and a loop over the pairs
 
-from bench.recompute import measure  # noqa: E402 - models need the settings first
+Results go to bench/results/. The city is built for the measurement and dropped after it.
+"""
 
 
 def main() -> None:
-    """Read the command line and measure."""
-    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
-    benches = parser.add_subparsers(dest="bench", required=True)
-    recompute = benches.add_parser("recompute", help="the daily run against bare SQL and a per-person loop")
-    recompute.add_argument("--people", type=int, default=1_000_000)
-    recompute.add_argument("--with-facts", type=int, help="people with facts; default: 8 in 100")
-    chosen = parser.parse_args()
-    measure(chosen.people, chosen.with_facts or chosen.people * 8 // 100)
+    """Read the command line, prepare Django and the embedded servers, and measure."""
+    parser = argparse.ArgumentParser(prog="./run bench", usage=LIST, add_help=True)
+    benches = parser.add_subparsers(dest="bench")
+    for name in ("recompute", "diagnosis"):
+        options = benches.add_parser(name)
+        options.add_argument("--people", type=int, default=1_000_000)
+        options.add_argument("--with-facts", type=int, help="people with facts; default: 8 in 100, 7 for the diagnosis")
+        options.add_argument("--sample", type=int, default=2_000, help="people or pairs the slow peers are measured on")
+        options.add_argument("--rounds", type=int, default=3, help="of each measurement the median counts")
+        if name == "recompute":
+            options.add_argument("--no-growth", action="store_true", help="leave out the cities of other sizes")
+    asked = vars(parser.parse_args())
+    name = asked.pop("bench")
+    if name is None:
+        print(LIST, end="")
+        return
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    django.setup()
+    _bench(name)(**asked)
+
+
+def _bench(name: str) -> Callable[..., None]:
+    from bench import diagnosis, recompute  # noqa: PLC0415 - they need Django's set-up
+
+    return {"recompute": recompute.main, "diagnosis": diagnosis.main}[name]
 
 
 if __name__ == "__main__":

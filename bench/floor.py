@@ -1,44 +1,70 @@
-"""The floor: the same inputs scanned and the same changed rows written by bare SQL, with nothing decided."""
+"""The floor: the inputs of a run scanned and the rows it wrote written, by bare SQL and nothing else.
 
-import time
-
-from django.db import connection, transaction
-
-from codes.models import Run
-
-SCAN = """
-SELECT count(*), min(f.started_on), max(upper(k.days))
-FROM codes_fact f
-JOIN codes_registration r ON r.citizen_id = f.citizen_id
-LEFT JOIN codes_checkindays k ON k.citizen_id = r.citizen_id AND k.provider_id = r.provider_id
+What a run takes beyond this is the price of deciding. The rows are those of a real run, kept aside, and are written into the
+same tables with the same indexes, constraints and foreign keys.
 """
 
-# What the run wrote, written again into tables of the same make: history, and what the city shows.
-WRITTEN = {
-    "codes_verdictchange": "WHERE run_id = %s",
-    "codes_verdict": "WHERE run_id = %s",
-    "codes_effectivechange": "WHERE run_id = %s",
-    "codes_effectivecode": "",
-    "codes_disagreement": "WHERE opened_run_id = %s",
-    "codes_pairdiagnosis": "WHERE run_id = %s",
-    "codes_case": "WHERE opened_run_id = %s",
-}
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from bench.clock import watch
+from bench.rounds import WRITTEN, forget_runs
+from regions.tenancy import as_owner
+
+# The ledger of the run itself is there before the clock starts; the rows below refer to it.
+LEDGER = ["codes_run", "codes_runprovider", "codes_partition"]
+DIAGNOSES = ["codes_pairdiagnosis"]
+
+SCANS = [
+    "SELECT count(*), max(started_on), max(ended_on), max(recorded_at), max(received_at), max(kind), max(area) FROM codes_fact",
+    """SELECT count(*), max(r.registered_at) FROM codes_registration r
+       WHERE r.citizen_id IN (SELECT citizen_id FROM codes_fact)""",
+    """SELECT count(*), max(c.complete_at), max(upper(c.days)) FROM codes_checkindays c
+       WHERE c.citizen_id IN (SELECT citizen_id FROM codes_fact)""",
+]
 
 
-def seconds_of_floor(run: Run, *, tables: list[str]) -> float:
-    """Seconds of the scan and of writing these tables' rows of the run, keys and checks as on the real ones, rolled back."""
-    with transaction.atomic():
-        spent = 0.0
-        with connection.cursor() as cursor:
-            for table in tables:
-                where = WRITTEN[table]
-                keep = f"CREATE TEMP TABLE kept_{table} AS SELECT * FROM {table} {where}"  # noqa: S608 - our own table names
-                cursor.execute(keep, [run.pk] if where else [])
-                cursor.execute(f"CREATE TEMP TABLE bare_{table} (LIKE {table} INCLUDING ALL)")
-            started = time.perf_counter()
-            cursor.execute(SCAN)
-            for table in tables:
-                cursor.execute(f"INSERT INTO bare_{table} SELECT * FROM kept_{table}")  # noqa: S608 - our own table names
-            spent = time.perf_counter() - started
-        transaction.set_rollback(True)
-    return spent
+def keep_rows(schema: str) -> None:
+    """Put the rows of the city's only run aside."""
+    with as_owner(), connection.cursor() as cursor:
+        _enter(cursor, schema)
+        for table in WRITTEN:
+            cursor.execute(f"DROP TABLE IF EXISTS floor_{table}")
+            cursor.execute(f"CREATE TABLE floor_{table} AS SELECT * FROM {table} ORDER BY id")  # noqa: S608 - our names
+            cursor.execute(f"VACUUM ANALYZE floor_{table}")
+
+
+def floor(schema: str, *, with_diagnoses: bool) -> float:
+    """Seconds for reading the inputs and writing the kept rows, in one transaction."""
+    forget_runs(schema)
+    written = [table for table in WRITTEN if table not in LEDGER and (with_diagnoses or table not in DIAGNOSES)]
+    with as_owner(), connection.cursor() as cursor:
+        _enter(cursor, schema)
+        for table in LEDGER:
+            cursor.execute(_write(table))
+        with watch() as counted, transaction.atomic():
+            for scan in SCANS:
+                cursor.execute(scan)
+                cursor.fetchall()
+            for table in written:
+                cursor.execute(_write(table))
+    return counted.seconds
+
+
+def rows_kept(schema: str) -> dict[str, int]:
+    """How many rows of each table the run wrote."""
+    with as_owner(), connection.cursor() as cursor:
+        _enter(cursor, schema)
+        counts = {}
+        for table in WRITTEN:
+            cursor.execute(f"SELECT count(*) FROM floor_{table}")  # noqa: S608 - our names
+            counts[table] = int(cursor.fetchone()[0])
+    return counts
+
+
+def _enter(cursor: CursorWrapper, schema: str) -> None:
+    cursor.execute(f'SET search_path = "{schema}", public')
+
+
+def _write(table: str) -> str:
+    return f"INSERT INTO {table} SELECT * FROM floor_{table}"  # noqa: S608 - our names

@@ -1,96 +1,101 @@
-"""The daily run of a big city: in this process, beside the bare-SQL floor and a per-person loop, in one go."""
+"""``./run bench recompute``: the daily run against its floor and its peers, its growth and its memory."""
 
-import platform
-import resource
-import time
-from pathlib import Path
+from bench import report, samples
+from bench.a_city import SCHEMA, a_city, fresh_round, say
+from bench.city import Size
+from bench.floor import floor, keep_rows, rows_kept
+from bench.measured import Measured
+from bench.memory import peak_of_this_process
+from bench.peers.engines import ENGINES, judge_with
+from bench.peers.inputs import Pair, read
+from bench.peers.orm_loop import Found, judge_in_a_loop
+from bench.plot import bars
+from bench.recompute_page import parts
+from bench.rounds import BenchFailed, forget_runs, run_here, run_through_celery, workers
+from codes.models import Run, Verdict
+from regions.tenancy import in_city
 
-import psutil
-from django.db import connection
-from django.utils import timezone
-
-from bench.city import Size, build, drop
-from bench.floor import WRITTEN, seconds_of_floor
-from bench.peers import orm_loop
-from codes.models import Fact, Run, Verdict
-from codes.runs.ledger import start_run
-from codes.runs.steps import run_here
-from regions.opening import prepare_database
-from regions.tenancy import as_owner, in_city
-
-RESULTS = Path(__file__).parent / "results"
-SCHEMA = "bench"
-SAMPLE = 300
+GROWTH_WITH_FACTS = 24_000
 
 
-def measure(people: int, with_facts: int) -> None:
-    """Build the city, measure, print the table and keep it in ``bench/results``."""
-    with as_owner():
-        prepare_database()
-    drop(SCHEMA)
-    build(SCHEMA, Size(people, with_facts), now=timezone.now())
+def main(*, people: int, with_facts: int | None, sample: int, rounds: int, no_growth: bool) -> None:
+    """Measure and write the results."""
+    size = Size(people, with_facts or people * 8 // 100)
+    measured = Measured(size)
+    with a_city(size):
+        _run_and_floor(measured, rounds)
+        _peers(measured, sample)
+        _through_celery(measured, rounds)
+    if not no_growth:
+        for grown in (people // 10, people, people * 3):
+            with a_city(Size(grown, min(GROWTH_WITH_FACTS, people // 10))):
+                measured.growth[grown] = [fresh_round() for _ in range(rounds)]
+    _write(measured)
+
+
+def _run_and_floor(measured: Measured, rounds: int) -> None:
+    """In turns, so that what disturbs the machine disturbs both."""
+    for _ in range(rounds):
+        measured.here.append(fresh_round())
+        measured.own_memory = peak_of_this_process()
+        measured.again.append(run_here(SCHEMA))
+        if not measured.rows:
+            keep_rows(SCHEMA)
+            measured.rows = rows_kept(SCHEMA)
+        measured.floors.append(floor(SCHEMA, with_diagnoses=False))
+        measured.floors_with_diagnoses.append(floor(SCHEMA, with_diagnoses=True))
+        say(f"  floor: {measured.floors[-1]:.2f} s; with diagnoses {measured.floors_with_diagnoses[-1]:.2f} s")
+
+
+def _peers(measured: Measured, sample: int) -> None:
+    """The loop goes first, in a city without a run, and is undone; then the run they are all compared with."""
+    forget_runs(SCHEMA)
     with in_city(SCHEMA):
-        rows = _measured(with_facts)
-    drop(SCHEMA)
-    table = "\n".join(["| what | seconds | note |", "|---|---:|---|", *(f"| {a} | {b} | {c} |" for a, b, c in rows)])
-    text = f"# recompute, {people:,} people, {with_facts:,} with facts\n\n{_machine()}\n\n{table}\n"
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"recompute-{people}-{with_facts}.md").write_text(text)
-    print(text)
+        anybody, known = samples.everybody(sample), samples.with_facts(sample)
+        spent, found = judge_in_a_loop(anybody)
+        spent_known, found_known = judge_in_a_loop(known)
+    measured.loop, measured.loop_with_facts = spent / len(anybody), spent_known / len(known)
+    say(f"  loop: {report.micro(measured.loop)} a person, {report.micro(measured.loop_with_facts)} with facts")
+    run_here(SCHEMA)
+    with in_city(SCHEMA):
+        _must_agree(anybody, found)
+        _must_agree(known, found_known)
+        inputs = read(Run.objects.latest("pk"), known)
+        for engine in ENGINES:
+            measured.engines[engine] = judge_with(engine, inputs, known) / len(known)
+            say(f"  {engine}: {report.micro(measured.engines[engine])} a person with facts")
 
 
-def _measured(with_facts: int) -> list[tuple[str, str, str]]:
-    marks: list[tuple[str, float]] = []
-    run, _ = start_run(by="bench", now=timezone.now(), collects=False)
-    started = time.perf_counter()
-    run = run_here(run.pk, clock=timezone.now, progress=lambda now: marks.append((now.state, time.perf_counter())))
-    whole = time.perf_counter() - started
-    judged = max(at for state, at in marks if state == Run.State.EVALUATING) - started
-    verdicts = seconds_of_floor(run, tables=["codes_verdictchange", "codes_verdict"])
-    floor = seconds_of_floor(run, tables=list(WRITTEN))
-    each, same = _per_person(run)
-    ours = whole / with_facts
-    return [
-        ("whole run, here", f"{whole:.2f}", f"{whole / floor:.1f} × the floor"),
-        ("– verdicts", f"{judged:.2f}", f"{judged / verdicts:.1f} × their floor"),
-        (
-            "– settling, with diagnosis",
-            f"{whole - judged:.2f}",
-            f"{run.counts['disagreements']['opened']:,} disagreements",
-        ),
-        ("floor: scan and write the same rows", f"{floor:.2f}", f"verdicts alone {verdicts:.2f}"),
-        ("ORM loop, per person with facts", f"{each:.5f}", f"{each / ours:.0f} × ours ({ours:.6f}); {same}"),
-        (
-            "memory of this process",
-            f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB",
-            "peak resident",
-        ),
-    ]
-
-
-def _per_person(run: Run) -> tuple[float, str]:
-    """Seconds a person of the loop on a sample of people who do not check in, and whether it says what the engine says."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT citizen_id FROM codes_fact f WHERE NOT EXISTS"
-            " (SELECT FROM codes_checkindays k WHERE k.citizen_id = f.citizen_id) LIMIT %s",
-            [SAMPLE],
+def _must_agree(citizens: list[int], found: Found) -> None:
+    stored: dict[Pair, tuple[str, list[tuple[str, int]]]] = {
+        (one.citizen_id, one.provider_id): (one.colour, sorted((hit["rule"], hit["fact_id"]) for hit in one.hits))
+        for one in Verdict.objects.filter(citizen__in=citizens)
+    }
+    if stored != found:
+        raise BenchFailed(
+            f"the loop and the engine differ on {len(stored.keys() ^ found.keys())} verdicts or their hits"
         )
-        sample = [citizen for (citizen,) in cursor.fetchall()]
-    started = time.perf_counter()
-    told = orm_loop.judge(run, sample)
-    each = (time.perf_counter() - started) / len(sample)
-    ours = {(v.citizen_id, v.provider_id): v.colour for v in Verdict.objects.filter(citizen__in=sample)}
-    if told != ours:
-        raise RuntimeError(
-            f"the loop and the engine differ about {len(set(told.items()) ^ set(ours.items()))} verdicts"
-        )
-    return each, f"same verdicts on {len(sample)} people, {Fact.objects.filter(citizen__in=sample).count()} facts"
 
 
-def _machine() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW server_version")
-        version = cursor.fetchone()[0]
-    memory = psutil.virtual_memory().total / 2**30
-    return f"{psutil.cpu_count()} cores, {memory:.0f} GiB, PostgreSQL {version}, Python {platform.python_version()}."
+def _through_celery(measured: Measured, rounds: int) -> None:
+    with workers() as peaks:
+        for _ in range(rounds):
+            forget_runs(SCHEMA)
+            measured.celery.append(run_through_celery(SCHEMA))
+            say(f"  through Celery: {measured.celery[-1]:.2f} s")
+    measured.worker_memory, measured.backend_memory = peaks.worker, peaks.backend
+
+
+def _write(measured: Measured) -> None:
+    page = report.write("recompute", f"The daily run of {measured.size.people:,} people", parts(measured))
+    people, known = measured.size.people, measured.size.with_facts
+    ours, ours_known = measured.of("without_diagnosis") / people, measured.of("evaluate") / known
+    bars(
+        page.with_suffix(".svg"), "One person's verdicts", "µs per person with facts",
+        [
+            ("this engine, read and written", ours_known * 1e6),
+            *((f"{engine}, judging only", spent * 1e6) for engine, spent in measured.engines.items()),
+            ("Django loop, everything", measured.loop_with_facts * 1e6),
+        ],
+    )  # fmt: skip
+    say(f"{report.micro(ours)} a person; written to bench/results/{page.name}")

@@ -1,0 +1,23 @@
+"""The machine of a measurement, described so that two results can be compared; nothing that identifies it."""
+
+import os
+import platform
+
+import psutil
+from django.db import connection
+
+SETTINGS = ["shared_buffers", "work_mem", "jit", "fsync", "synchronous_commit", "max_parallel_workers_per_gather"]
+
+
+def described() -> str:
+    """Cores, memory, versions, the settings of PostgreSQL that matter, and how busy others keep it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version')")
+        version = cursor.fetchone()[0]
+        cursor.execute("SELECT name, current_setting(name) FROM unnest(%s) AS name", [SETTINGS])
+        settings = ", ".join(f"{name} {value}" for name, value in cursor.fetchall())
+    memory = psutil.virtual_memory().total / (1 << 30)
+    return (
+        f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB memory; PostgreSQL {version} ({settings}); "
+        f"Python {platform.python_version()}; load average at the end {psutil.getloadavg()[1]:.1f}"
+    )

@@ -1,0 +1,31 @@
+"""What ``./run bench recompute`` finds out."""
+
+from dataclasses import dataclass, field
+
+from bench.city import Size
+from bench.clock import middle
+from bench.rounds import Round
+
+
+@dataclass
+class Measured:
+    """Everything that was found out, in seconds and MiB."""
+
+    size: Size
+    here: list[Round] = field(default_factory=list)
+    again: list[Round] = field(default_factory=list)
+    celery: list[float] = field(default_factory=list)
+    floors: list[float] = field(default_factory=list)
+    floors_with_diagnoses: list[float] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)
+    loop: float = 0.0
+    loop_with_facts: float = 0.0
+    engines: dict[str, float] = field(default_factory=dict)
+    growth: dict[int, list[Round]] = field(default_factory=dict)
+    worker_memory: float = 0.0
+    backend_memory: float = 0.0
+    own_memory: float = 0.0
+
+    def of(self, part: str) -> float:
+        """The median of one part of the rounds here."""
+        return middle([getattr(one, part) for one in self.here])

@@ -1,0 +1,109 @@
+"""One round: a city's daily run from nothing, here or through Celery, and the city as it was before it."""
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connection
+from django.utils import timezone
+
+from bench.city import analyse
+from bench.clock import watch, watch_calls
+from bench.memory import Peaks, watch_memory
+from codes.models import Run
+from codes.runs import settle as settling
+from codes.runs import steps
+from codes.runs.ledger import start_run
+from codes.tasks import ring
+from portal.workers import somebody_answers, start_worker
+from regions.tenancy import as_owner, in_city
+
+# What a run writes, parents first. The journal stays: it is the one thing that only grows.
+WRITTEN = [
+    "codes_run", "codes_runprovider", "codes_partition", "codes_verdictchange", "codes_verdict", "codes_effectivechange",
+    "codes_effectivecode", "codes_disagreement", "codes_pairdiagnosis", "codes_case", "codes_caseevent",
+]  # fmt: skip
+WORKER_SECONDS = 60
+POLL_SECONDS = 0.05
+
+
+class BenchFailed(RuntimeError):
+    """What was to be measured did not work, so there is nothing to report."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """Seconds of one run; ``settle`` is without the diagnosis in it."""
+
+    evaluate: float
+    settle: float
+    diagnosis: float
+    total: float
+
+    @property
+    def without_diagnosis(self) -> float:
+        return self.total - self.diagnosis
+
+
+def forget_runs(schema: str) -> None:
+    """Empty what runs have written: the next run is the city's first and writes every row anew."""
+    with as_owner(), connection.cursor() as cursor:
+        tables = ", ".join(f'"{schema}"."{table}"' for table in WRITTEN)
+        cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+    analyse(schema, WRITTEN)
+
+
+def run_here(schema: str) -> Round:
+    """The daily run in this process, without collecting."""
+    with (
+        in_city(schema),
+        watch() as total,
+        watch_calls(steps, "settle") as settle,
+        watch_calls(settling, "diagnose_new") as diagnosis,
+    ):
+        run, _ = start_run(by="bench", now=timezone.now(), collects=False)
+        run = steps.run_here(run.pk, clock=timezone.now, progress=lambda _run: None)
+    _must_be_done(run)
+    return Round(total.seconds - settle.seconds, settle.seconds - diagnosis.seconds, diagnosis.seconds, total.seconds)
+
+
+def run_through_celery(schema: str) -> float:
+    """The same through the workers that are up: seconds from the first ring to the end."""
+    with in_city(schema), watch() as total:
+        run, _ = start_run(by="bench", now=timezone.now(), collects=False)
+        ring(schema, run.pk)
+        while run.state in Run.OPEN:
+            time.sleep(POLL_SECONDS)
+            run.refresh_from_db()
+    _must_be_done(run)
+    return total.seconds
+
+
+@contextmanager
+def workers() -> Iterator[Peaks]:
+    """Celery's two worker processes for the block, and the most memory each process took in it."""
+    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "worker.log").open("ab") as log:
+        worker = start_worker(log.fileno())
+        try:
+            _wait_for(worker)
+            with watch_memory(worker.pid) as peaks:
+                yield peaks
+        finally:
+            worker.terminate()
+            worker.wait(timeout=WORKER_SECONDS)
+
+
+def _wait_for(worker: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + WORKER_SECONDS
+    while not somebody_answers():
+        if worker.poll() is not None or time.monotonic() > deadline:
+            raise BenchFailed("the Celery worker did not start")
+
+
+def _must_be_done(run: Run) -> None:
+    if run.state != Run.State.DONE:
+        raise BenchFailed(f"the run ended {run.state}: {run.message}")
