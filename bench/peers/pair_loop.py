@@ -25,10 +25,10 @@ def diagnose_in_a_loop(run: Run, disagreements: Sequence[int]) -> float:
         frozen = {row.provider.code: row for row in run.providers.select_related("provider")}
         for disagreement in Disagreement.objects.filter(pk__in=disagreements).iterator():
             facts = list(Fact.objects.filter(citizen=disagreement.citizen_id))
+            eyes = {code: _eyes(row, disagreement.citizen_id) for code, row in frozen.items()}
             for a, b in combinations(sorted(disagreement.colours), 2):
                 if disagreement.colours[a] != disagreement.colours[b]:
-                    eyes = [_eyes(frozen[code], disagreement.citizen_id) for code in (a, b)]
-                    found[disagreement.pk, a, b] = _diagnose(facts, *eyes, editions, run)
+                    found[disagreement.pk, a, b] = _diagnose(facts, eyes[a], eyes[b], editions, run)
     for pair in PairDiagnosis.objects.filter(disagreement__in=disagreements).select_related("a", "b"):
         stored = (
             pair.primary_cause,
