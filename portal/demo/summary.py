@@ -32,7 +32,7 @@ class ProviderDay:
 @dataclass(frozen=True)
 class CityDay:
     """A city's. `causes` counts people by the primary causes of their disagreements, under each that a pair has;
-    `changed` the verdicts the run changed, `quarantined` the records it put aside."""
+    `changed` the verdicts the run changed, `quarantined` the records ever put aside."""
 
     city: City
     people: int
@@ -70,7 +70,7 @@ def look_at(schema: str, run_id: int) -> CityDay:
             causes={Cause(cause): count for cause, count in by_cause.annotate(Count("disagreement", distinct=True))},
             open_cases=Case.objects.filter(closed_at__isnull=True).count(),
             changed=run.changes.count(),
-            quarantined=Quarantined.objects.filter(batch__in=run.sources.values("batch")).count(),
+            quarantined=Quarantined.objects.count(),
             seconds=seconds,
         )
 
@@ -112,14 +112,7 @@ def _codes(days: Sequence[CityDay]) -> str:
 
 
 def _disagreements(days: Sequence[CityDay]) -> str:
-    head = [
-        "city",
-        "disagreements",
-        *(f"by {cause.value}" for cause in Cause),
-        "open cases",
-        "changed today",
-        "seconds",
-    ]
+    head = ["city", "disagree", *(cause.value for cause in Cause), "cases", "changed", "quarantined", "seconds"]
     rows: list[list[str | int]] = [
         [
             day.name,
