@@ -197,7 +197,8 @@ AXES_VERBOSE = False
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# The pages have a catalogue of their own beside that of the lower floors.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "portal" / "locale"]
 FORMAT_MODULE_PATH = ["portal.formats"]
 TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
@@ -215,6 +216,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
 MEDIA_ROOT = ENVIRONMENT.media_root
 OPERATOR_HOSTS = ENVIRONMENT.operator_hosts
 TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies

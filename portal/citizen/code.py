@@ -7,13 +7,14 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from codes.effective import effective_code
 from codes.models import Case
 from codes.models.case import OPEN_STATES
 from portal.citizen.lines import new_number
 from portal.citizen.my_code import MyCode, my_code
 from portal.citizen.policy import policy_sentence
 from portal.citizen.progress import progress
-from portal.citizen.showing import Face, face
+from portal.citizen.showing import face
 from portal.citizen.subject import SubjectRequest, about_somebody
 from portal.citizen.what_to_do import steps
 from portal.web.host import city_here
@@ -28,7 +29,7 @@ def show(request: SubjectRequest) -> HttpResponse:
     mine = read(request, now=now, due_at=case.due_at if case else None)
     context = {
         "mine": mine,
-        "face": face_of(mine),
+        "face": face(request.subject, mine.standing, now=now),
         "steps": steps(mine, request),
         "policy": policy_sentence(mine, city_here(request)),
         "progress": progress(mine),
@@ -44,18 +45,13 @@ def show(request: SubjectRequest) -> HttpResponse:
 def renew(request: SubjectRequest) -> HttpResponse:
     """Only the face, for the page to put in place of the one that is about to expire."""
     now = timezone.now()
-    mine = read(request, now=now)
-    return render(request, "citizen/face.html", {"face": face_of(mine), "now": now})
+    standing = effective_code(request.subject.pk)
+    return render(request, "citizen/face.html", {"face": face(request.subject, standing, now=now), "now": now})
 
 
 def read(request: SubjectRequest, *, now: datetime, due_at: datetime | None = None) -> MyCode:
     """What the page is about, of the request's city."""
     return my_code(request.subject, city=city_here(request), now=now, due_at=due_at)
-
-
-def face_of(mine: MyCode) -> Face:
-    """The colour as it is shown at a gate."""
-    return face(mine.standing)
 
 
 def open_case(request: SubjectRequest) -> Case | None:

@@ -1,11 +1,12 @@
 """What a citizen's page knows: the effective code, every provider's side with its records and rules, and why two differ."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection
-from django.db.models import Subquery
+from django.db.models import OuterRef, Subquery
 from django.utils import translation
 
 from codes.diagnosis.sentences.context import Context, Title
@@ -16,22 +17,31 @@ from codes.vocabulary import Because, Colour, State
 from regions.models import City
 from regions.sources.models import Source
 
-# Of each provider: the unbroken healthy days up to today or yesterday, and whether today is among them.
-STREAKS = """
-SELECT d.provider_id, coalesce(max(least(upper(run), %(day)s + 1) - lower(run)), 0), bool_or(d.days @> %(day)s)
-FROM codes_checkindays d
-LEFT JOIN LATERAL unnest(d.days) AS run ON run @> %(day)s OR upper(run) = %(day)s
+# The unbroken runs of healthy days with each provider.
+CHECKED_IN = """
+SELECT d.provider_id, lower(run), upper(run) - 1
+FROM codes_checkindays d CROSS JOIN LATERAL unnest(d.days) AS run
 WHERE d.citizen_id = %(citizen)s
-GROUP BY d.provider_id
+ORDER BY 1, 2
 """
 
 
 @dataclass(frozen=True)
-class Streak:
-    """Healthy days in a row up to now."""
+class CheckedIn:
+    """Runs of days, first and last of each."""
 
-    days: int = 0
-    has_today: bool = False
+    runs: list[tuple[date, date]] = field(default_factory=list)
+
+    def has(self, day: date) -> bool:
+        """Whether the day is among them."""
+        return any(first <= day <= last for first, last in self.runs)
+
+    def longest_since(self, anchor: date, *, today: date) -> int:
+        """Days of the longest run inside these two, as the rules count them."""
+        return max(
+            ((min(last, today) - max(first, anchor)).days + 1 for first, last in self.runs if last >= anchor),
+            default=0,
+        )
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,7 @@ class Side:
     horizon: datetime | None
     held: list[Held]
     turns_green_on: date | None
-    streak: Streak
+    checked_in: CheckedIn
 
     @property
     def provider(self) -> Provider:
@@ -84,7 +94,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class MyCode:
-    """Everything the page needs; read in eight queries."""
+    """Everything the page needs; read in seven queries."""
 
     citizen: Citizen
     standing: Standing
@@ -133,37 +143,43 @@ class MyCode:
 def my_code(citizen: Citizen, *, city: City, now: datetime, due_at: datetime | None = None) -> MyCode:
     """Read the citizen's page. ``due_at``: when an open case of theirs is due, for the sentence's “by when”."""
     today = now.astimezone(city.zone).date()
-    frozen = {one.provider_id: one for one in _frozen()}
     verdicts = {one.provider_id: one for one in Verdict.objects.filter(citizen=citizen)}
     facts, rules = _evidence(verdicts.values())
-    streaks = _streaks(citizen, today)
+    checked_in = _checked_in(citizen)
     sides = []
-    registered = Registration.objects.filter(citizen=citizen).select_related("provider__source")
-    for registration in registered.order_by("provider__code"):
+    for registration in _registrations(citizen):
         pk = registration.provider_id
-        run = frozen.get(pk)
-        known = run is not None and run.known and registration.registered_at <= run.run.as_of
+        known = bool(registration.known) and registration.registered_at <= registration.as_of
         verdict = verdicts.get(pk) if known else None
         sides.append(
             Side(
                 registration=registration,
                 state=State(verdict.colour) if verdict else State.GREEN if known else State.UNKNOWN,
                 source=registration.provider.source,
-                horizon=run.horizon if run else None,
+                horizon=registration.horizon,
                 held=_held(verdict, facts, rules) if verdict else [],
                 turns_green_on=verdict.turns_green_on if verdict else None,
-                streak=streaks.get(pk, Streak()),
+                checked_in=checked_in.get(pk, CheckedIn()),
             )
         )
     standing = effective_code(citizen.pk)
-    differences = _differences(citizen, frozen.values(), verdicts, city, today, due_at)
-    return MyCode(citizen, standing, sides, differences, today)
+    return MyCode(citizen, standing, sides, _differences(citizen, sides, city, today, due_at), today)
 
 
-def _frozen() -> Iterable[RunProvider]:
-    """The providers of the last settled run."""
+def _registrations(citizen: Citizen) -> Any:
+    """With whom the citizen is registered, with what the last settled run froze of each provider; none without a run."""
     latest = Run.objects.filter(state__in=Run.SETTLED).order_by("-pk").values("pk")[:1]
-    return RunProvider.objects.select_related("run", "provider", "source").filter(run_id=Subquery(latest))
+    frozen = RunProvider.objects.filter(run_id=Subquery(latest), provider=OuterRef("provider"))
+    return (
+        Registration.objects.filter(citizen=citizen)
+        .select_related("provider__source")
+        .annotate(
+            known=Subquery(frozen.values("known")),
+            horizon=Subquery(frozen.values("horizon")),
+            as_of=Subquery(frozen.values("run__as_of")),
+        )
+        .order_by("provider__code")
+    )
 
 
 def _evidence(verdicts: Iterable[Verdict]) -> tuple[dict[int, Fact], dict[int, Rule]]:
@@ -187,36 +203,29 @@ def _held(verdict: Verdict, facts: dict[int, Fact], rules: dict[int, Rule]) -> l
     return sorted(held, key=lambda one: (-Colour(one.rule.colour).severity, one.rule.code))
 
 
-def _streaks(citizen: Citizen, day: date) -> dict[int, Streak]:
+def _checked_in(citizen: Citizen) -> dict[int, CheckedIn]:
+    found: dict[int, CheckedIn] = {}
     with connection.cursor() as cursor:
-        cursor.execute(STREAKS, {"citizen": citizen.pk, "day": day})
-        return {provider: Streak(days, bool(today)) for provider, days, today in cursor.fetchall()}
+        cursor.execute(CHECKED_IN, {"citizen": citizen.pk})
+        for provider, first, last in cursor.fetchall():
+            found.setdefault(provider, CheckedIn()).runs.append((first, last))
+    return found
 
 
 def _differences(
-    citizen: Citizen,
-    frozen: Iterable[RunProvider],
-    verdicts: dict[int, Verdict],
-    city: City,
-    today: date,
-    due_at: datetime | None,
+    citizen: Citizen, sides: list[Side], city: City, today: date, due_at: datetime | None
 ) -> list[Difference]:
     pairs = PairDiagnosis.objects.select_related("a", "b", "disagreement").filter(
         disagreement__citizen=citizen, disagreement__closed_run__isnull=True
     )
-    providers = list(frozen)
     context = Context(
         day=today,
         zone=city.zone,
-        providers={one.provider.code: Title(one.provider.title_zh, one.provider.title_en) for one in providers},
-        sources={one.source.code: Title(one.source.title_zh, one.source.title_en) for one in providers},
-        source_of={one.provider.code: one.source.code for one in providers},
-        max_age={one.source.code: timedelta(hours=one.source.max_age_hours) for one in providers},
-        turns_green_on={
-            one.provider.code: verdicts[one.provider_id].turns_green_on
-            for one in providers
-            if one.provider_id in verdicts
-        },
+        providers={side.provider.code: Title(side.provider.title_zh, side.provider.title_en) for side in sides},
+        sources={side.source.code: Title(side.source.title_zh, side.source.title_en) for side in sides},
+        source_of={side.provider.code: side.source.code for side in sides},
+        max_age={side.source.code: timedelta(hours=side.source.max_age_hours) for side in sides},
+        turns_green_on={side.provider.code: side.turns_green_on for side in sides if side.held},
         due_at=due_at,
     )
     language = translation.get_language()

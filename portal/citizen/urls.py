@@ -3,6 +3,8 @@
 from django.urls import URLPattern, path
 
 from portal.citizen import check_in, code, home, my_data
+from portal.citizen.appealing import cases
+from portal.citizen.appealing import pages as appeal
 from portal.citizen.declaring import pages as declare
 
 ABOUT: list[tuple[str, object, str]] = [
@@ -11,6 +13,18 @@ ABOUT: list[tuple[str, object, str]] = [
     ("check-in/", check_in.check_in, "citizen_check_in"),
     ("data/", my_data.my_data, "citizen_data"),
     ("data/copy/", my_data.download, "citizen_download"),
+    ("appeal/", appeal.begin, "citizen_appeal"),
+    ("appeal/reason/", appeal.reason, "citizen_appeal_reason"),
+    ("appeal/evidence/", appeal.evidence, "citizen_appeal_evidence"),
+    ("appeal/words/", appeal.words, "citizen_appeal_words"),
+    ("appeal/check/", appeal.check, "citizen_appeal_check"),
+    ("appeal/done/<str:number>/", appeal.done, "citizen_appealed"),
+    ("cases/", cases.case_list, "citizen_cases"),
+    ("cases/<str:number>/", cases.case_page, "citizen_case"),
+    ("cases/<str:number>/withdraw/", cases.withdraw_appeal, "citizen_withdraw"),
+    ("cases/<str:number>/object/", cases.object_to_denial, "citizen_object"),
+    ("cases/<str:number>/answer/", cases.answer_question, "citizen_answer"),
+    ("cases/<str:number>/files/<int:evidence>/", cases.evidence_file, "citizen_evidence"),
     ("declare/", declare.begin, "citizen_declare"),
     ("declare/check/", declare.check, "citizen_declare_check"),
     ("declare/done/<str:number>/", declare.done, "citizen_declared"),

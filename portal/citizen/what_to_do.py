@@ -8,7 +8,7 @@ from django.utils.translation import ngettext, pgettext
 
 from codes.models import Rule
 from codes.vocabulary import State
-from portal.citizen.my_code import MyCode, Side
+from portal.citizen.my_code import Held, MyCode
 from portal.citizen.subject import SubjectRequest, address
 from regions.vocabulary import FactKind
 
@@ -37,24 +37,29 @@ def steps(mine: MyCode, request: SubjectRequest) -> list[Step]:
 
 
 def _check_ins(mine: MyCode, request: SubjectRequest) -> list[Step]:
-    """One step for all providers that count days."""
-    counting = [side for side in mine.sides if _wanted_days(side)]
-    if not counting:
+    """One step for all providers that still count days; none once there are enough."""
+    counting = [(side, held) for side in mine.sides for held in side.held if _counts_days(held)]
+    lacking = [
+        (held.rule.checkin_days, had, side)
+        for side, held in counting
+        if (had := side.checked_in.longest_since(held.anchor, today=mine.today)) < held.rule.checkin_days
+    ]
+    if not lacking:
         return []
-    wanted, had = max((_wanted_days(side), side.streak.days) for side in counting)
+    wanted, had, _side = max(lacking, key=lambda one: one[0] - one[1])
     told = ngettext(
         "%(had)d day in a row so far, %(wanted)d are needed.",
         "%(had)d days in a row so far, %(wanted)d are needed.",
         had,
-    ) % {"had": min(had, wanted), "wanted": wanted}
-    if all(side.streak.has_today for side in counting):
+    ) % {"had": had, "wanted": wanted}
+    if all(side.checked_in.has(mine.today) for _wanted, _had, side in lacking):
         return [Step(_("Today's health check-in is done.") + _space() + told, is_done=True)]
     text = _("Check in today, and every day until then.") + _space() + told
     return [Step(text, address(request, "citizen_check_in"), _("I am well: check in"), posts="check_in")]
 
 
-def _wanted_days(side: Side) -> int:
-    return max((held.rule.checkin_days for held in side.held if held.rule.hold_days is not None), default=0)
+def _counts_days(held: Held) -> bool:
+    return held.rule.checkin_days > 0 and held.rule.hold_days is not None
 
 
 def _tests(mine: MyCode) -> list[Step]:

@@ -11,6 +11,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from codes.models.case import CaseState
+from codes.review.appealable import AppealReason
+from codes.review.verbs import Verb
 from codes.vocabulary import Because, Cause, Factor, State
 from regions.divisions import division_title
 from regions.masking import mask_name
@@ -26,6 +29,9 @@ WORDS: dict[str, type[Worded]] = {
     "cause": Cause,
     "factor": Factor,
     "kind": FactKind,
+    "case": CaseState,
+    "act": Verb,
+    "appeal": AppealReason,
 }
 SHAPES = frozenset(State)
 

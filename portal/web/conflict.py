@@ -4,6 +4,10 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
+
+from codes.review.refusals import MovedMeanwhile, NotAllowed, NotFound
+from portal.web.errors import forbidden, missing
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -18,7 +22,7 @@ class Conflict(Exception):
 
 
 class ConflictMiddleware:
-    """Turns ``Conflict`` into status 409 with a page that says what to do next."""
+    """Turns ``Conflict`` and the review's own refusals into 409, 404 and 403, each with a page that says what to do next."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -28,7 +32,17 @@ class ConflictMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """The page, for ``Conflict`` only."""
-        if not isinstance(exception, Conflict):
-            return None
-        return render(request, "errors/409.html", {"message": exception.message, "back": exception.back}, status=409)
+        """The page, for these exceptions only."""
+        if isinstance(exception, NotFound):
+            return missing(request)
+        if isinstance(exception, NotAllowed):
+            return forbidden(request)
+        if isinstance(exception, MovedMeanwhile):
+            return _moved(request, exception.reason.said_in(translation.get_language()))
+        if isinstance(exception, Conflict):
+            return _moved(request, exception.message, exception.back)
+        return None
+
+
+def _moved(request: HttpRequest, message: str, back: str = "") -> HttpResponse:
+    return render(request, "errors/409.html", {"message": message, "back": back}, status=409)

@@ -1,0 +1,1 @@
+"""An appeal in six pages at most, and what becomes of it."""

@@ -1,0 +1,156 @@
+"""Following a matter: its timeline, the officials' questions, the answer, withdrawing and objecting."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from codes.models import Appeal, Case, Evidence, InformationRequest
+from codes.models.case import CaseState
+from codes.review.appeals import log_disagreement, withdraw
+from codes.review.evidence import read_evidence
+from codes.review.information import answer
+from codes.review.refusals import Refused
+from portal.citizen.actor import acting
+from portal.citizen.appealing.forms import AnswerForm, ObjectionForm, UploadForm
+from portal.citizen.appealing.timeline import timeline
+from portal.citizen.appealing.uploading import drafts_of, drop_draft, take_upload
+from portal.citizen.subject import SubjectRequest, about_somebody, address
+from portal.web.access import own_or_404
+from portal.web.keyset import keyset_page
+
+
+@about_somebody
+@require_safe
+def case_list(request: SubjectRequest) -> HttpResponse:
+    """All matters about the person, the newest first."""
+    page = keyset_page(
+        Case.objects.filter(citizen=request.subject),
+        by=["-opened_at", "-id"],
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+        size=20,
+    )
+    return render(request, "citizen/cases/list.html", {"page": page})
+
+
+@about_somebody
+@require_safe
+def case_page(request: SubjectRequest, number: str) -> HttpResponse:
+    """Where it stands, what happens next, what was asked and answered."""
+    case = _case(request, number)
+    return _show(request, case)
+
+
+@about_somebody
+@require_POST
+def withdraw_appeal(request: SubjectRequest, number: str) -> HttpResponse:
+    """Within ten minutes."""
+    case = _case(request, number)
+    try:
+        withdraw(case_id=case.pk, by=acting(request), now=timezone.now())
+    except Refused as refused:
+        messages.warning(request, refused.reason.said_in(translation.get_language()))
+    else:
+        messages.success(request, _("Your appeal is withdrawn. You can file another one."))
+    return redirect(address(request, "citizen_case", number=number))
+
+
+@about_somebody
+@require_POST
+def object_to_denial(request: SubjectRequest, number: str) -> HttpResponse:
+    """Put on record that one disagrees."""
+    case = _case(request, number)
+    form = ObjectionForm(request.POST)
+    if form.is_valid():
+        try:
+            log_disagreement(case_id=case.pk, text=form.cleaned_data["text"], by=acting(request), now=timezone.now())
+        except Refused as refused:
+            form.add_error(None, refused.reason.said_in(translation.get_language()))
+        else:
+            messages.success(request, _("Your disagreement is on record and stays with the case."))
+            return redirect(address(request, "citizen_case", number=number))
+    return _show(request, case, objection=form)
+
+
+@about_somebody
+@require_http_methods(["POST"])
+def answer_question(request: SubjectRequest, number: str) -> HttpResponse:
+    """Answer what an official asked, with files if there are any. Files are kept one by one before the answer is sent."""
+    case = _case(request, number)
+    act = request.POST.get("act", "")
+    if act.startswith("drop-"):
+        drop_draft(request, act.removeprefix("drop-"))
+        return redirect(address(request, "citizen_case", number=number))
+    if act == "add":
+        upload = take_upload(request)
+        if upload.is_valid():
+            return redirect(address(request, "citizen_case", number=number))
+        return _show(request, case, upload=upload)
+    question = own_or_404(InformationRequest.objects.filter(case=case), state="open")
+    form = AnswerForm(request.POST)
+    if form.is_valid():
+        try:
+            answer(
+                request_id=question.pk,
+                text=form.cleaned_data["text"],
+                by=acting(request),
+                now=timezone.now(),
+                evidence_ids=[file.pk for file in drafts_of(request)],
+            )
+        except Refused as refused:
+            form.add_error(None, refused.reason.said_in(translation.get_language()))
+        else:
+            messages.success(request, _("Your answer has arrived. The clock goes on."))
+            return redirect(address(request, "citizen_case", number=number))
+    return _show(request, case, reply=form)
+
+
+@about_somebody
+@require_safe
+def evidence_file(request: SubjectRequest, number: str, evidence: int) -> HttpResponse:
+    """One's own file again: handed out to be saved, never opened by the portal."""
+    case = _case(request, number)
+    own_or_404(Evidence.objects.filter(case=case), pk=evidence)
+    found, content = read_evidence(evidence_id=evidence, by=acting(request), purpose="", now=timezone.now())
+    response = HttpResponse(content, content_type=found.content_type)
+    extension = found.content_type.rpartition("/")[2]
+    response["Content-Disposition"] = f'attachment; filename="{case.number}-{found.pk}.{extension}"'
+    return response
+
+
+def _case(request: SubjectRequest, number: str) -> Case:
+    return own_or_404(Case.objects.filter(citizen=request.subject), number=number)
+
+
+def _show(
+    request: SubjectRequest,
+    case: Case,
+    *,
+    objection: ObjectionForm | None = None,
+    reply: AnswerForm | None = None,
+    upload: UploadForm | None = None,
+) -> HttpResponse:
+    now = timezone.now()
+    appeal = Appeal.objects.select_related("provider", "fact").filter(case=case).first()
+    question = InformationRequest.objects.filter(case=case, state="open").first()
+    state = CaseState(case.state)
+    context = {
+        "case": case,
+        "state": state,
+        "appeal": appeal,
+        "steps": timeline(case),
+        "files": list(Evidence.objects.filter(case=case).order_by("pk")),
+        "question": question,
+        "drafts": list(drafts_of(request)) if question else [],
+        "reply": reply or AnswerForm(),
+        "upload": upload or UploadForm(),
+        "may_withdraw": appeal is not None and case.closed_at is None and now <= appeal.withdraw_until,
+        "may_object": appeal is not None and state is CaseState.DENIED,
+        "objection": objection or ObjectionForm(),
+        "now": now,
+    }
+    invalid = any(form is not None and form.errors for form in (objection, reply, upload))
+    return render(request, "citizen/cases/case.html", context, status=422 if invalid else 200)

@@ -1,0 +1,107 @@
+"""The questions of an appeal, one a page."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from codes.review.appealable import AppealReason, Asked
+from portal.citizen.appealing.targets import Choice
+from portal.citizen.declaring.forms import DateInput
+from portal.templatetags.page import said, titled
+
+LONGEST_TEXT = 2000
+
+
+class TargetForm(forms.Form):
+    """Which record."""
+
+    target = forms.ChoiceField(
+        label=_("Which record is wrong?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one."), "invalid_choice": _("Choose one.")},
+    )
+
+    def __init__(self, *args: Any, choices: Sequence[Choice], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["target"].choices = [(one.key, _told(one)) for one in choices]  # type: ignore[attr-defined]
+
+
+class ReasonForm(forms.Form):
+    """Why it is wrong."""
+
+    reason = forms.ChoiceField(
+        label=_("What is wrong with it?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one."), "invalid_choice": _("Choose one.")},
+    )
+
+    def __init__(self, *args: Any, reasons: Sequence[AppealReason], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        language = translation.get_language()
+        self.fields["reason"].choices = [(one.value, one.said_in(language)) for one in reasons]  # type: ignore[attr-defined]
+
+
+class WordsForm(forms.Form):
+    """In the citizen's own words, and the day of a test where the reason needs one."""
+
+    tested_on = forms.DateField(label=_("On which day were you tested?"), widget=DateInput())
+    text = forms.CharField(
+        label=_("Is there anything to add?"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=LONGEST_TEXT,
+        required=False,
+        help_text=_("A sentence or two. Whoever looks into it reads this first."),
+    )
+
+    def __init__(self, *args: Any, asked: Asked, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not asked.test_day:
+            del self.fields["tested_on"]
+        self.fields["text"].required = asked.text
+        if asked.text:
+            self.fields["text"].label = _("What is wrong, in your words?")
+
+    def clean_tested_on(self) -> date:
+        """A test of tomorrow proves nothing."""
+        day: date = self.cleaned_data["tested_on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError(_("This day is yet to come."))
+        return day
+
+
+class UploadForm(forms.Form):
+    """One file at a time: a photo straight from the camera will do."""
+
+    file = forms.FileField(
+        label=_("Add a photo or a PDF"),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,application/pdf"}),
+        help_text=_("Up to 5 files of 10 MB. What the camera hides in a picture, such as the place, is removed."),
+        error_messages={"required": _("Choose a file first."), "empty": _("The file is empty. Choose another.")},
+    )
+
+
+class ObjectionForm(forms.Form):
+    """What the citizen says to a denial."""
+
+    text = forms.CharField(
+        label=_("Why do you disagree?"), widget=forms.Textarea(attrs={"rows": 4}), max_length=LONGEST_TEXT
+    )
+
+
+class AnswerForm(forms.Form):
+    """The answer to an official's question."""
+
+    text = forms.CharField(
+        label=_("Your answer"), widget=forms.Textarea(attrs={"rows": 4}), max_length=LONGEST_TEXT, required=False
+    )
+
+
+def _told(choice: Choice) -> str:
+    """“Stay in an area · City police database · recorded on …” as one line of a list."""
+    fact = choice.fact
+    whose = titled(fact.source) if fact.source else titled(fact.provider) if fact.provider else str(_("the city"))
+    return f"{said(fact.kind, 'kind')} · {whose} · {titled(choice.provider)}"

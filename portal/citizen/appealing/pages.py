@@ -1,0 +1,183 @@
+"""Filing an appeal: which record, why, evidence, words, check – and off it goes."""
+
+from datetime import date
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.views.decorators.http import require_http_methods, require_safe
+
+from codes.models import Case
+from codes.review.appealable import EVIDENCE_FOR, AppealReason, Asked
+from codes.review.appeals import file_appeal
+from codes.review.refusals import Refused
+from portal.citizen.actor import acting
+from portal.citizen.appealing.forms import ReasonForm, TargetForm, UploadForm, WordsForm
+from portal.citizen.appealing.targets import Choice, choices_of
+from portal.citizen.appealing.uploading import drafts_of, drop_draft, take_upload
+from portal.citizen.subject import SubjectRequest, about_somebody, address
+from portal.web.access import own_or_404
+from portal.web.draft import Draft
+
+PLACES = {"target": 1, "reason": 2, "evidence": 3, "words": 4, "check": 5}
+
+
+def draft_of(request: SubjectRequest) -> Draft:
+    """The appeal under way about this person."""
+    return Draft(request.session, "appeal", request.subject.ref)
+
+
+@about_somebody
+@require_http_methods(["GET", "HEAD", "POST"])
+def begin(request: SubjectRequest) -> HttpResponse:
+    """Which record. People who cannot appeal are told at once what else they can do."""
+    under_way = Case.objects.filter(citizen=request.subject, kind=Case.Kind.APPEAL, closed_at__isnull=True).first()
+    choices = choices_of(request.subject)
+    possible = [one for one in choices if one.target.may_appeal]
+    if under_way or not possible:
+        context = {"under_way": under_way, "choices": choices}
+        return render(request, "citizen/appeal/cannot.html", context)
+    form = TargetForm(request.POST or None, choices=possible, initial={"target": possible[0].key})
+    if request.method == "POST" and form.is_valid():
+        draft = draft_of(request)
+        draft.drop()
+        draft.keep("target", form.cleaned_data["target"])
+        return redirect(address(request, "citizen_appeal_reason"))
+    others = [one for one in choices if not one.target.may_appeal]
+    return _page(request, "target", form, template="target", others=others, choices=possible)
+
+
+@about_somebody
+@require_http_methods(["GET", "HEAD", "POST"])
+def reason(request: SubjectRequest) -> HttpResponse:
+    """Why."""
+    choice = _chosen(request)
+    if choice is None:
+        return redirect(address(request, "citizen_appeal"))
+    draft = draft_of(request)
+    initial = {"reason": draft.answers.get("reason")}
+    form = ReasonForm(request.POST or None, reasons=choice.target.reasons, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        draft.keep("reason", form.cleaned_data["reason"])
+        asked = EVIDENCE_FOR[AppealReason(form.cleaned_data["reason"])]
+        return redirect(address(request, "citizen_appeal_evidence" if asked.files else "citizen_appeal_words"))
+    return _page(request, "reason", form, back="citizen_appeal", choice=choice)
+
+
+@about_somebody
+@require_http_methods(["GET", "HEAD", "POST"])
+def evidence(request: SubjectRequest) -> HttpResponse:
+    """What shows it. Each file is checked and kept at once, so that a bad one is told at once."""
+    asked = _asked(request)
+    if asked is None:
+        return redirect(address(request, "citizen_appeal_reason"))
+    act = request.POST.get("act", "")
+    form = UploadForm()
+    if act == "add":
+        form = take_upload(request)
+        if form.is_valid():
+            return redirect(address(request, "citizen_appeal_evidence"))
+    elif act.startswith("drop-"):
+        drop_draft(request, act.removeprefix("drop-"))
+        return redirect(address(request, "citizen_appeal_evidence"))
+    files = list(drafts_of(request))
+    context = {"files": files, "enough": len(files) >= asked.files, "asked": asked.said_in(translation.get_language())}
+    return _page(request, "evidence", form, template="evidence", back="citizen_appeal_reason", **context)
+
+
+@about_somebody
+@require_http_methods(["GET", "HEAD", "POST"])
+def words(request: SubjectRequest) -> HttpResponse:
+    """In one's own words."""
+    asked = _asked(request)
+    if asked is None:
+        return redirect(address(request, "citizen_appeal_reason"))
+    draft = draft_of(request)
+    form = WordsForm(request.POST or None, asked=asked, initial=draft.answers.get("words"))
+    if request.method == "POST" and form.is_valid():
+        tested_on = form.cleaned_data.get("tested_on")
+        draft.keep(
+            "words", {"text": form.cleaned_data["text"], "tested_on": tested_on.isoformat() if tested_on else None}
+        )
+        return redirect(address(request, "citizen_appeal_check"))
+    back = "citizen_appeal_evidence" if asked.files else "citizen_appeal_reason"
+    return _page(request, "words", form, back=back)
+
+
+@about_somebody
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: SubjectRequest) -> HttpResponse:
+    """Everything once more, and off it goes."""
+    choice, asked, answers = _chosen(request), _asked(request), draft_of(request).answers
+    if choice is None or asked is None or "words" not in answers:
+        return redirect(address(request, "citizen_appeal"))
+    files = list(drafts_of(request))
+    fault = ""
+    if request.method == "POST":
+        try:
+            filed = file_appeal(
+                citizen=request.subject,
+                provider=choice.target.provider,
+                rule=choice.target.rule,
+                fact_id=choice.target.fact_id,
+                reason_code=answers["reason"],
+                by=acting(request),
+                now=timezone.now(),
+                text=answers["words"]["text"],
+                tested_on=_day(answers["words"]["tested_on"]),
+                evidence_ids=[file.pk for file in files],
+            )
+        except Refused as refused:
+            fault = refused.reason.said_in(translation.get_language())
+        else:
+            draft_of(request).drop()
+            return redirect(address(request, "citizen_appealed", number=filed.number))
+    context = {
+        "choice": choice,
+        "reason": AppealReason(answers["reason"]),
+        "words": {**answers["words"], "tested_on": _day(answers["words"]["tested_on"])},
+        "files": files,
+        "wants_files": asked.files,
+        "fault": fault,
+    }
+    return _page(request, "check", None, template="check", back="citizen_appeal_words", **context)
+
+
+@about_somebody
+@require_safe
+def done(request: SubjectRequest, number: str) -> HttpResponse:
+    """The number, and what happens next and when."""
+    appeals = Case.objects.select_related("appeal").filter(citizen=request.subject, kind=Case.Kind.APPEAL)
+    found = own_or_404(appeals, number=number)
+    now = timezone.now()
+    may_withdraw = found.closed_at is None and now <= found.appeal.withdraw_until
+    return render(request, "citizen/appeal/done.html", {"case": found, "may_withdraw": may_withdraw})
+
+
+def _chosen(request: SubjectRequest) -> Choice | None:
+    """The record of the draft, if it still holds the code."""
+    key = draft_of(request).answers.get("target", "")
+    return next((one for one in choices_of(request.subject) if one.key == key and one.target.may_appeal), None)
+
+
+def _asked(request: SubjectRequest) -> Asked | None:
+    said = draft_of(request).answers.get("reason", "")
+    return EVIDENCE_FOR[AppealReason(said)] if said in set(AppealReason) else None
+
+
+def _day(said: str | None) -> date | None:
+    return date.fromisoformat(said) if said else None
+
+
+def _page(
+    request: SubjectRequest,
+    page: str,
+    form: Any,
+    *,
+    template: str = "question",
+    back: str = "citizen_code",
+    **more: Any,
+) -> HttpResponse:
+    context = {"form": form, "place": PLACES[page], "places": len(PLACES), "back": address(request, back), **more}
+    return render(request, f"citizen/appeal/{template}.html", context)

@@ -1,0 +1,42 @@
+"""Drafts of evidence on a citizen's pages."""
+
+from django.db.models import QuerySet
+from django.utils import timezone, translation
+
+from codes.models import Evidence
+from codes.review.evidence import discard_draft, keep_upload
+from codes.review.uploads import MAX_BYTES, BadUpload, UploadFault
+from portal.citizen.actor import acting
+from portal.citizen.appealing.forms import UploadForm
+from portal.citizen.subject import SubjectRequest
+
+
+def drafts_of(request: SubjectRequest) -> QuerySet[Evidence]:
+    """The files this citizen has uploaded about this person and not yet sent."""
+    mine = Evidence.objects.filter(citizen=request.subject, uploaded_by=acting(request))
+    return mine.filter(case__isnull=True, guardianship__isnull=True).order_by("pk")
+
+
+def take_upload(request: SubjectRequest) -> UploadForm:
+    """Keep the file of the request as a draft; the form says what was wrong with it, and is valid if nothing was."""
+    form = UploadForm(request.POST, request.FILES)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            if file.size > MAX_BYTES:
+                raise BadUpload(UploadFault.TOO_LARGE)
+            keep_upload(
+                citizen=request.subject,
+                content=file.read(),
+                original_name=file.name,
+                by=acting(request),
+                now=timezone.now(),
+            )
+        except BadUpload as bad:
+            form.add_error("file", bad.fault.said_in(translation.get_language()))
+    return form
+
+
+def drop_draft(request: SubjectRequest, evidence: str) -> None:
+    """Take one back. Raises ``NotFound`` for whatever is not one of these."""
+    discard_draft(evidence_id=int(evidence) if evidence.isdecimal() else 0, by=acting(request), now=timezone.now())
