@@ -2,11 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
+
+from django.db import connection
 
 from codes.intake.declarations import Declared
 from codes.intake.declared_facts import Holder
 from codes.models import Citizen
 from regions.keys.sealing import phone_hash, seal_phone
+
+UPDATE = """
+    UPDATE codes_citizen c
+    SET full_name = said.full_name, phone_encrypted = said.phone_encrypted, phone_hash = said.phone_hash
+    FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(phones)s::bytea[], %(hashes)s::bytea[])
+         AS said(id, full_name, phone_encrypted, phone_hash)
+    WHERE c.id = said.id
+"""
 
 
 def update_details(
@@ -24,7 +35,20 @@ def update_details(
             said_at[citizen.pk] = one.line.submitted_at
         if _take_name(citizen, one.line.full_name, is_newest) | _take_phone(citizen, one.line.phone, is_newest):
             changed[citizen.pk] = citizen
-    Citizen.objects.bulk_update(changed.values(), ["full_name", "phone_encrypted", "phone_hash"], batch_size=1000)
+    if changed:
+        _store(list(changed.values()))
+
+
+def _store(citizens: Sequence[Citizen]) -> None:
+    """One statement for all; Django's bulk update spends longer on writing its statement than on everything else."""
+    columns: dict[str, Any] = {
+        "ids": [citizen.pk for citizen in citizens],
+        "names": [citizen.full_name for citizen in citizens],
+        "phones": [citizen.phone_encrypted for citizen in citizens],
+        "hashes": [citizen.phone_hash for citizen in citizens],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(UPDATE, columns)
 
 
 def _take_name(citizen: Citizen, name: str | None, is_newest: bool) -> bool:
