@@ -18,6 +18,7 @@ BEAT = {
     # Every five minutes: the cities whose staggered minute has come and that have no run today.
     "start due runs": {"task": "codes.start_due_runs", "schedule": crontab(minute="*/5")},
     "sweep unfinished runs": {"task": "codes.sweep", "schedule": 15.0},
+    "send sign-in codes no bell reached": {"task": "portal.sweep_sign_in_codes", "schedule": 15.0},
     "sign journal checkpoints": {"task": "codes.sign_checkpoints", "schedule": crontab(minute=0)},
 }
 
@@ -46,6 +47,7 @@ app.add_defaults(
     }
 )
 app.autodiscover_tasks(["codes"])
+app.autodiscover_tasks(["portal.citizen.signing_in"], related_name="delivery")
 
 
 @worker_init.connect

@@ -2,12 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from portal.demo import mail_box
 from portal.web import look
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.citizen.urls")),
     path("staff/", include("portal.staff_sign_in.urls")),
     path("staff/", include("portal.official.urls")),
+    path("demo/mail-box/", mail_box.page, name="demo_mail_box"),
     path("display/", look.display, name="display"),
     path("display/size/", look.switch_size, name="switch_size"),
     path("display/language/", look.switch_language, name="switch_language"),

@@ -39,6 +39,18 @@ def about_somebody(view: SubjectView[P]) -> PlainView[...]:
     return found
 
 
+def about_oneself(view: SubjectView[P]) -> PlainView[P]:
+    """The view is for a signed-in citizen about themselves only."""
+
+    @for_citizens
+    @wraps(view)
+    def found(request: CitizenRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        request.subject = request.citizen  # type: ignore[attr-defined]  # what SubjectRequest promises
+        return view(request, *args, **kwargs)  # type: ignore[arg-type]
+
+    return found
+
+
 def dependant(guardian: Citizen, ref: str) -> Citizen:
     """The accepted dependant; 404 otherwise."""
     link = (

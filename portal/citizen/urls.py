@@ -2,15 +2,18 @@
 
 from django.urls import URLPattern, path
 
-from portal.citizen import check_in, code, home, my_data
+from portal.citizen import check_in, code, home, my_data, paper
 from portal.citizen.appealing import cases
 from portal.citizen.appealing import pages as appeal
 from portal.citizen.declaring import pages as declare
+from portal.citizen.family import pages as family
+from portal.citizen.signing_in import pages as signing_in
 
 ABOUT: list[tuple[str, object, str]] = [
     ("code/", code.show, "citizen_code"),
     ("code/pass/", code.renew, "citizen_pass"),
     ("check-in/", check_in.check_in, "citizen_check_in"),
+    ("paper/", paper.paper, "citizen_paper"),
     ("data/", my_data.my_data, "citizen_data"),
     ("data/copy/", my_data.download, "citizen_download"),
     ("appeal/", appeal.begin, "citizen_appeal"),
@@ -33,7 +36,14 @@ ABOUT: list[tuple[str, object, str]] = [
 
 urlpatterns: list[URLPattern] = [
     path("", home.first_page, name="citizen_home"),
-    path("sign-in/", home.first_page, name="citizen_sign_in"),
+    path("sign-in/", signing_in.number, name="citizen_sign_in"),
+    path("sign-in/code/", signing_in.code, name="citizen_sign_in_code"),
+    path("sign-in/again/", signing_in.again, name="citizen_sign_in_again"),
+    path("sign-out/", signing_in.sign_out, name="citizen_sign_out"),
+    path("family/", family.family, name="citizen_family"),
+    path("family/ask/", family.ask, name="citizen_family_ask"),
+    path("family/ask/proof/", family.proof, name="citizen_family_proof"),
+    path("family/<int:link>/end/", family.end, name="citizen_family_end"),
     *(path(route, view, name=name) for route, view, name in ABOUT),  # type: ignore[arg-type]
     *(path(f"family/<str:ref>/{route}", view, name=name) for route, view, name in ABOUT),  # type: ignore[arg-type]
 ]

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from codes.citizens.guardianship_refusals import Relation
 from codes.models.case import CaseState
 from codes.review.appealable import AppealReason
 from codes.review.verbs import Verb
@@ -32,6 +33,7 @@ WORDS: dict[str, type[Worded]] = {
     "case": CaseState,
     "act": Verb,
     "appeal": AppealReason,
+    "relation": Relation,
 }
 SHAPES = frozenset(State)
 

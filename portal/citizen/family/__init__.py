@@ -1,0 +1,1 @@
+"""Dependants: children, parents and others whose codes are shown on this phone."""

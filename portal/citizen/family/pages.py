@@ -1,0 +1,111 @@
+"""Asking for a dependant: whose document, what shows the relation; and the list of those there are."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from codes.citizens.guardianship import MAX_DEPENDANTS, ask_guardianship, dependants_of, end_guardianship
+from codes.citizens.guardianship_refusals import CannotGuard, Relation
+from codes.models import Guardianship
+from codes.review.refusals import Refused
+from portal.citizen.actor import acting
+from portal.citizen.appealing.forms import UploadForm
+from portal.citizen.appealing.uploading import drafts_of, drop_draft, take_upload
+from portal.citizen.signing_in.documents import DocumentForm, opened, sealed
+from portal.citizen.subject import SubjectRequest, about_oneself
+from portal.web.draft import Draft
+
+
+class DependantForm(DocumentForm):
+    """Whose code, and what the person is to the guardian."""
+
+    relation = forms.ChoiceField(label=gettext_lazy("The person is my"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        language = translation.get_language()
+        self.fields["relation"].choices = [(one.value, one.said_in(language)) for one in Relation]  # type: ignore[attr-defined]
+
+
+@about_oneself
+@require_safe
+def family(request: SubjectRequest) -> HttpResponse:
+    """Those on this phone, those asked for, and who shows this person's code."""
+    links = dependants_of(request.citizen)
+    guardians = Guardianship.objects.filter(dependant=request.citizen, accepted=True, ended_at__isnull=True)
+    refused = Guardianship.objects.filter(guardian=request.citizen, accepted=False).select_related("dependant")
+    context = {
+        "links": links,
+        "guardians": guardians.select_related("guardian"),
+        "refused": refused.order_by("-reviewed_at")[:5],
+        "may_add": len(links) < MAX_DEPENDANTS,
+        "most": MAX_DEPENDANTS,
+    }
+    return render(request, "citizen/family/list.html", context)
+
+
+@about_oneself
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask(request: SubjectRequest) -> HttpResponse:
+    """First page: whose."""
+    form = DependantForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and form.identity is not None:
+        draft = Draft(request.session, "dependant", request.citizen.ref)
+        draft.keep("who", {"document": sealed(form.identity), "relation": form.cleaned_data["relation"]})
+        return redirect("citizen_family_proof")
+    return render(request, "citizen/family/ask.html", {"form": form})
+
+
+@about_oneself
+@require_http_methods(["GET", "HEAD", "POST"])
+def proof(request: SubjectRequest) -> HttpResponse:
+    """Second page: what shows the relation – and off it goes."""
+    draft = Draft(request.session, "dependant", request.citizen.ref)
+    who = draft.answers.get("who")
+    identity = opened(who["document"]) if who else None
+    if who is None or identity is None:
+        return redirect("citizen_family_ask")
+    act, form, fault = request.POST.get("act", ""), UploadForm(), ""
+    if act == "add":
+        form = take_upload(request)
+        if form.is_valid():
+            return redirect("citizen_family_proof")
+    elif act.startswith("drop-"):
+        drop_draft(request, act.removeprefix("drop-"))
+        return redirect("citizen_family_proof")
+    elif act == "send":
+        try:
+            ask_guardianship(
+                guardian=request.citizen,
+                dependant=identity,
+                relation=who["relation"],
+                by=acting(request),
+                now=timezone.now(),
+                evidence_ids=[file.pk for file in drafts_of(request)],
+            )
+        except CannotGuard as refusal:
+            fault = refusal.fault.said_in(translation.get_language())
+        except Refused as refusal:
+            fault = refusal.reason.said_in(translation.get_language())
+        else:
+            draft.drop()
+            messages.success(request, _("Your request has arrived. An official looks at it within a working day."))
+            return redirect("citizen_family")
+    context = {"form": form, "files": list(drafts_of(request)), "fault": fault}
+    return render(request, "citizen/family/proof.html", context)
+
+
+@about_oneself
+@require_POST
+def end(request: SubjectRequest, link: int) -> HttpResponse:
+    """By the guardian or the dependant; ``NotFound`` for whatever is neither's."""
+    end_guardianship(guardianship_id=link, by=acting(request), now=timezone.now())
+    messages.success(request, _("Ended."))
+    return redirect("citizen_family")

@@ -1,0 +1,64 @@
+"""Getting a code to a phone: the page rings, a worker sends; what no bell reached, the sweep sends."""
+
+import logging
+from datetime import datetime, timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from kombu.exceptions import OperationalError
+
+from codes.citizens.gateway import GatewayRefused, SmsGateway
+from codes.citizens.sign_in import deliver_code, forget_old_codes
+from codes.models import SignInCode
+from regions.tenancy import all_schemas, in_city
+
+log = logging.getLogger(__name__)
+BELL_EXPIRES = 60
+# A bell that was heard has been answered by then.
+OVERLOOKED = timedelta(seconds=10)
+
+
+def gateway() -> SmsGateway:
+    """The installation's way to telephones (``SMS_GATEWAY``)."""
+    made: SmsGateway = import_string(settings.SMS_GATEWAY)()
+    return made
+
+
+def ring(schema: str, code_id: int) -> None:
+    """Ask for the code to be sent. A broker that is away costs the few seconds until the sweep."""
+    try:
+        deliver_sign_in_code.apply_async(args=(schema, code_id), expires=BELL_EXPIRES, retry=False)
+    except OperationalError as fault:
+        log.warning("no broker to ring for a sign-in code: %s", type(fault).__name__)
+
+
+@shared_task(name="portal.deliver_sign_in_code")
+def deliver_sign_in_code(schema: str, code_id: int) -> bool:
+    """Send one code; whether there was anybody to send it to."""
+    with in_city(schema):
+        return _deliver(code_id, now=timezone.now())
+
+
+@shared_task(name="portal.sweep_sign_in_codes")
+def sweep_sign_in_codes() -> int:
+    """Send what was overlooked and forget what is old; how many were sent."""
+    sent, now = 0, timezone.now()
+    for schema in all_schemas():
+        with in_city(schema):
+            waiting = SignInCode.objects.filter(
+                code_sealed__isnull=False, expires_at__gt=now, asked_at__lt=now - OVERLOOKED
+            )
+            for code_id in list(waiting.values_list("pk", flat=True)[:1000]):
+                sent += _deliver(code_id, now=now)
+            forget_old_codes(now=now)
+    return sent
+
+
+def _deliver(code_id: int, *, now: datetime) -> bool:
+    try:
+        return deliver_code(code_id=code_id, gateway=gateway(), now=now)
+    except GatewayRefused as refusal:
+        log.warning("sign-in code %s was not sent: %s", code_id, refusal)
+        return False

@@ -1,0 +1,58 @@
+"""A document's number as people type it, checked, and kept sealed between two pages."""
+
+import base64
+import binascii
+from typing import Any
+
+from django import forms
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from regions.identity import BadIdentity, Identity, check_identity
+from regions.keys.vault import CannotDecrypt, decrypt, encrypt
+from regions.vocabulary import IdType
+
+USE = "document between two pages"
+
+
+class DocumentForm(forms.Form):
+    """Type and number. ``identity`` is there once the form is valid."""
+
+    id_type = forms.ChoiceField(label=_("Kind of document"))
+    id_number = forms.CharField(
+        label=_("Document number"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        language = translation.get_language()
+        self.fields["id_type"].choices = [(one.value, one.said_in(language)) for one in IdType]  # type: ignore[attr-defined]
+        self.fields["id_type"].initial = IdType.RESIDENT_ID.value
+        self.identity: Identity | None = None
+
+    def clean(self) -> dict[str, Any]:
+        """Only the number's form is checked: whether anybody has it is not asked here."""
+        said = super().clean() or {}
+        if "id_type" in said and "id_number" in said:
+            number = "".join(said["id_number"].split())
+            try:
+                self.identity = check_identity(said["id_type"], number, today=timezone.localdate())
+            except BadIdentity as bad:
+                self.add_error("id_number", bad.reason.said_in(translation.get_language()))
+        return said
+
+
+def sealed(identity: Identity) -> str:
+    """For the session: no number lies anywhere in the clear."""
+    return base64.b64encode(encrypt(f"{identity.id_type.value}:{identity.id_number}", use=USE)).decode()
+
+
+def opened(kept: str) -> Identity | None:
+    """The inverse; none for anything else."""
+    try:
+        kind, _sep, number = decrypt(base64.b64decode(kept), use=USE).partition(":")
+    except (CannotDecrypt, binascii.Error):
+        return None
+    return Identity(IdType(kind), number)

@@ -1,0 +1,132 @@
+"""The two pages of signing in. Whether a number is known shows nowhere: not in words, status, or time."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from codes.citizens.sign_in import WrongCode, ask_code, redeem_code
+from codes.citizens.sign_in_limits import TooOften
+from portal.citizen.signing_in.delivery import ring
+from portal.citizen.signing_in.documents import DocumentForm, opened, sealed
+from portal.web import citizen_session
+from portal.web.access import for_anyone
+from portal.web.address import client_address
+from portal.web.host import city_here
+from regions.identity import Identity
+
+KEY = "signing_in"
+
+
+class CodeForm(forms.Form):
+    """The six digits."""
+
+    code = forms.RegexField(
+        r"^\s*[0-9]{6}\s*$",
+        label=gettext_lazy("Code"),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}),
+        error_messages={"invalid": gettext_lazy("The code has six digits.")},
+    )
+
+
+@for_anyone
+@require_http_methods(["GET", "HEAD", "POST"])
+def number(request: HttpRequest) -> HttpResponse:
+    """Whose code."""
+    form = DocumentForm(request.POST or None)
+    status = 200
+    if request.method == "POST" and form.is_valid() and form.identity is not None:
+        wait = _ask(request, form.identity)
+        if not wait:
+            held = {"who": sealed(form.identity), "next": _safe_next(request)}
+            request.session[KEY] = held
+            return redirect("citizen_sign_in_code")
+        form.add_error(None, _too_often(wait))
+        status = 429
+    return render(request, "citizen/sign_in/number.html", {"form": form, "next": _safe_next(request)}, status=status)
+
+
+@for_anyone
+@require_http_methods(["GET", "HEAD", "POST"])
+def code(request: HttpRequest) -> HttpResponse:
+    """The code that was sent, if anybody was there to send it to."""
+    identity = _who(request)
+    if identity is None:
+        return redirect("citizen_sign_in")
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        now = timezone.now()
+        try:
+            citizen = redeem_code(identity=identity, code=form.cleaned_data["code"], now=now)
+        except WrongCode:
+            form.add_error("code", _("This code is wrong or has expired. Compare it, or ask for a new one."))
+        else:
+            onward = request.session[KEY]["next"] or reverse("citizen_code")
+            citizen_session.enter(request, citizen, now=now)
+            return redirect(onward)
+    return _code_page(request, form)
+
+
+@for_anyone
+@require_POST
+def again(request: HttpRequest) -> HttpResponse:
+    """Another code."""
+    identity = _who(request)
+    if identity is None:
+        return redirect("citizen_sign_in")
+    wait = _ask(request, identity)
+    if not wait:
+        return redirect("citizen_sign_in_code")
+    return _code_page(request, CodeForm(), fault=_too_often(wait), status=429)
+
+
+@for_anyone
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """By a button."""
+    citizen_session.leave(request)
+    return redirect("citizen_home")
+
+
+def _ask(request: HttpRequest, identity: Identity) -> int:
+    """Have a code sent; seconds to wait when that was asked for too often."""
+    try:
+        code_id = ask_code(identity=identity, address=client_address(request), now=timezone.now())
+    except TooOften as refusal:
+        return refusal.seconds
+    ring(city_here(request).schema_name, code_id)
+    return 0
+
+
+def _too_often(seconds: int) -> str:
+    minutes = max(1, -(-seconds // 60))
+    return ngettext(
+        "A code was asked for too often. Try again in %(n)d minute.",
+        "A code was asked for too often. Try again in %(n)d minutes.",
+        minutes,
+    ) % {"n": minutes}
+
+
+def _who(request: HttpRequest) -> Identity | None:
+    held = request.session.get(KEY)
+    return opened(held["who"]) if held else None
+
+
+def _code_page(request: HttpRequest, form: CodeForm, **more: Any) -> HttpResponse:
+    status = more.pop("status", 200)
+    demo = reverse("demo_mail_box") if settings.DEBUG else ""
+    return render(request, "citizen/sign_in/code.html", {"form": form, "mail_box": demo, **more}, status=status)
+
+
+def _safe_next(request: HttpRequest) -> str:
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if is_ours else ""

@@ -1,0 +1,64 @@
+"""The demo's telephone: messages go to the console and to a page. It exists only where ``DEBUG`` is on."""
+
+import json
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from portal.web.access import for_anyone
+from portal.web.host import city_here
+from regions.masking import mask_phone
+from regions.tenancy import current_city
+
+log = logging.getLogger(__name__)
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Message:
+    """One that was sent."""
+
+    at: datetime
+    phone: str
+    text: str
+
+
+class MailBox:
+    """A gateway that sends nothing anywhere."""
+
+    def send(self, *, phone: str, text: str) -> None:
+        """Put the message where the page finds it; a worker sends it and the web server shows it."""
+        path = _path(current_city().schema_name)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as box:
+            said = {"at": timezone.now().isoformat(), "phone": mask_phone(phone), "text": text}
+            box.write(json.dumps(said, ensure_ascii=False) + "\n")
+        log.warning("demo telephone %s: %s", mask_phone(phone), text)
+
+
+def messages_of(schema: str) -> list[Message]:
+    """The last ones, the newest first."""
+    path = _path(schema)
+    lines = path.read_text(encoding="utf-8").splitlines()[-SHOWN:] if path.exists() else []
+    read = [json.loads(line) for line in reversed(lines)]
+    return [Message(datetime.fromisoformat(one["at"]), one["phone"], one["text"]) for one in read]
+
+
+@for_anyone
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """All telephones of the city at once; a 404 outside of the demo."""
+    if not settings.DEBUG:
+        raise Http404
+    return render(request, "demo/mail_box.html", {"sent": messages_of(city_here(request).schema_name)})
+
+
+def _path(schema: str) -> Path:
+    return Path(settings.MAIL_BOX) / f"{schema}.jsonl"
