@@ -13,6 +13,11 @@ from django_tenants.postgresql_backend import base as tenants
 class DatabaseWrapper(tenants.DatabaseWrapper):
     """PostgreSQL through psycopg2, one role per city."""
 
+    @property
+    def queries_logged(self) -> bool:
+        """Only where a test counts them: while debugging Django would keep thousands of statements, megabytes each."""
+        return bool(self.force_debug_cursor)
+
     def _handle_search_path(self, cursor: Any = None) -> None:
         """Take path and role in one statement. In a failed transaction nothing can be set; the rollback clears it."""
         if self._setting_search_path or self._transaction_failed():
