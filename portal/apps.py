@@ -1,4 +1,5 @@
 from importlib import import_module
+from types import ModuleType
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -14,11 +15,12 @@ class PortalConfig(AppConfig):
 
     name = "portal"
 
-    def ready(self) -> None:
-        """Listen to what happens at the staff's door; the listeners import models, which are there only now.
-
-        The translations are made ready as well, before anything is said in Chinese.
-        """
+    def __init__(self, app_name: str, app_module: ModuleType | None) -> None:
+        """Make the translations ready before any model is loaded: loading one already says something, and it sticks."""
+        super().__init__(app_name, app_module)
         for folder in settings.LOCALE_PATHS:
             compile_catalogues(folder)
+
+    def ready(self) -> None:
+        """Listen to what happens at the staff's door; the listeners import models, which are there only now."""
         import_module("portal.staff_sign_in.events")

@@ -26,6 +26,24 @@ DAILY = """
     WHERE run.id = %(run)s
 """
 
+# Everybody about whom anything is known × the run's providers × the editions each is to be judged by (`edition` 0, 1), on any
+# day, by what the run knew.
+REHEARSAL = """
+    SELECT (r.citizen_id * 1000 + p.provider_id) * 10 + e.edition,
+           r.citizen_id, p.provider_id, p.source_id, e.version_id, p.horizon, run.as_of, %(day)s::date, NULL::date
+    FROM codes_run run
+    JOIN codes_runprovider p ON p.run_id = run.id AND p.known
+    JOIN unnest(%(providers)s::bigint[], %(versions)s::bigint[], %(editions)s::bigint[]) AS e(provider_id, version_id, edition)
+      ON e.provider_id = p.provider_id
+    CROSS JOIN (SELECT DISTINCT citizen_id FROM codes_fact) known
+    CROSS JOIN LATERAL (
+        SELECT citizen_id FROM codes_registration
+        WHERE citizen_id = known.citizen_id AND provider_id = p.provider_id AND registered_at <= run.as_of
+        OFFSET 0
+    ) r
+    WHERE run.id = %(run)s
+"""
+
 # The day's verdict of each subject of DAILY.
 DAILY_VERDICTS = """
 today AS MATERIALIZED (

@@ -38,7 +38,7 @@ def publish(edition: Edition, *, by: str, now: datetime) -> tuple[RuleSetVersion
         stored.effective_from, stored.digest = edition.effective_from, digest
         stored.created_by, stored.created_at = by, now
         stored.save()
-        _replace_tables(stored, edition)
+        replace_tables(stored, edition)
         data = {"effective_from": edition.effective_from.isoformat(), "digest": digest, "replaces": replaced}
         record("rule_set.published", by=by, now=now, subject=f"rule_set:{edition.code}-{edition.version}", data=data)
     return stored, True
@@ -64,7 +64,8 @@ def check_publishable(edition: Edition, *, today: date) -> None:
             )
 
 
-def _replace_tables(version: RuleSetVersion, edition: Edition) -> None:
+def replace_tables(version: RuleSetVersion, edition: Edition) -> None:
+    """Make the stored version's rules and risk areas those of the edition. Call in the transaction of its caller."""
     version.rules.all().delete()
     version.risk_areas.all().delete()
     Rule.objects.bulk_create(_rules(version, edition))

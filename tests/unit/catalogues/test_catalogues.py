@@ -2,6 +2,9 @@
 
 import gettext
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import polib
@@ -62,3 +65,33 @@ def test_the_portal_s_own_are_whole() -> None:
 
 def places(text: str) -> set[str]:
     return {part.split(")")[0] for part in text.split("%(")[1:]}
+
+
+def test_a_fresh_checkout_speaks_chinese_at_once(tmp_path: Path) -> None:
+    """Django keeps the first catalogue it reads for good, and loading the models reads it."""
+    said_first = tmp_path / "said.py"
+    folders = [Path(folder) for folder in settings.LOCALE_PATHS]
+    copies = [
+        shutil.copytree(folder, tmp_path / str(n), ignore=shutil.ignore_patterns("*.mo"))
+        for n, folder in enumerate(folders)
+    ]
+    said_first.write_text(
+        "import django, sys\n"
+        "from pathlib import Path\n"
+        "from django.conf import settings\n"
+        "settings.LOCALE_PATHS = [Path(folder) for folder in sys.argv[1:]]\n"
+        "django.setup()\n"
+        "from django.utils.translation import gettext\n"
+        "print(gettext('high-risk areas'))\n",
+        encoding="utf-8",
+    )
+    environment = {**os.environ, "PYTHONPATH": str(settings.BASE_DIR), "PYTHONIOENCODING": "utf-8"}
+    told = subprocess.run(
+        [sys.executable, said_first, *copies],
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert told.stdout.strip() == "高风险地区"

@@ -1,0 +1,112 @@
+"""A draft edition tried on the whole city: who would change colour on a day, and nothing is written.
+
+The engine reads rules from tables, so the draft becomes rows of a transaction that is always rolled back.
+"""
+
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+
+from codes.engine.query import verdicts_of
+from codes.engine.subjects import REHEARSAL
+from codes.models import Provider, RuleSet, RuleSetVersion, Run
+from codes.reports.stream import stream
+from codes.rule_sets.changes import CHANGES, Change
+from codes.rule_sets.edition import Edition
+from codes.rule_sets.publish import check_publishable, replace_tables
+from regions.tenancy import current_city
+
+IN_FORCE, DRAFT = 0, 1
+
+
+class CannotRehearse(ValueError):
+    """There is nothing to try the draft on; the message says what is missing."""
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """``run`` gives horizons, registrations and knowledge; ``changes`` can be read once, by citizen and provider."""
+
+    run: Run
+    day: date
+    providers: list[str]
+    changes: Iterator[Change]
+
+
+@contextmanager
+def rehearsal(edition: Edition, *, today: date, day: date | None = None) -> Iterator[Rehearsal]:
+    """Try the draft on ``day``: by default its first, or today if that is later. Read the changes inside the block.
+
+    Everything else is as the last settled run knew it; no check-in and no record is assumed after it, and a source counts
+    as fresh as it was then. Raises ``CannotRehearse``, and ``CannotPublish`` for a draft that could never come into force.
+    """
+    check_publishable(edition, today=today)
+    run = Run.objects.filter(state__in=Run.SETTLED).order_by("-pk").first()
+    if run is None:
+        raise CannotRehearse("no run has settled in this city yet: manage.py recompute")
+    day = day or max(edition.effective_from, today)
+    known = list(
+        Provider.objects.filter(pk__in=run.providers.filter(known=True).values("provider")).select_related("rule_set")
+    )
+    bound = [one for one in known if one.rule_set.code == edition.code]
+    if not bound:
+        raise CannotRehearse(f"no provider that the last run could judge is bound to the rule set {edition.code}")
+    with transaction.atomic():
+        parameters = _parameters(run, day, known, bound, edition)
+        try:
+            with closing(_changes(parameters)) as changes:
+                yield Rehearsal(run, day, sorted(one.code for one in bound), changes)
+        finally:
+            transaction.set_rollback(True)
+
+
+def _changes(parameters: dict[str, Any]) -> Generator[Change, None, None]:
+    for row in stream(f"{verdicts_of(REHEARSAL)},\n{CHANGES}", parameters):
+        yield Change(*row)
+
+
+def _parameters(run: Run, day: date, known: list[Provider], bound: list[Provider], edition: Edition) -> dict[str, Any]:
+    draft = _draft_rows(edition, run).pk
+    judged = [(one.pk, _in_force(one, run, day, edition), IN_FORCE) for one in known]
+    judged += [(one.pk, draft, DRAFT) for one in bound]
+    providers, versions, editions = (list(column) for column in zip(*judged, strict=True))
+    return {
+        "run": run.pk,
+        "day": day,
+        "zone": current_city().timezone,
+        "bound": [one.pk for one in bound],
+        "providers": providers,
+        "versions": versions,
+        "editions": editions,
+    }
+
+
+def _draft_rows(edition: Edition, run: Run) -> RuleSetVersion:
+    """The draft under a rule set of its own, beside whatever is stored under its name."""
+    rule_set = RuleSet.objects.create(code=f"rehearsal {uuid4()}")
+    version = RuleSetVersion.objects.create(
+        rule_set=rule_set,
+        version=edition.version,
+        effective_from=edition.effective_from,
+        digest="",
+        created_by="rehearsal",
+        created_at=run.as_of,
+    )
+    replace_tables(version, edition)
+    return version
+
+
+def _in_force(provider: Provider, run: Run, day: date, edition: Edition) -> int:
+    """What the provider would be judged by on the day without the draft, also where an earlier draft of it is stored."""
+    editions = RuleSetVersion.objects.filter(rule_set=provider.rule_set_id, effective_from__lte=day)
+    if provider.rule_set.code == edition.code:
+        editions = editions.exclude(version=edition.version, effective_from__gt=run.day)
+    newest = editions.order_by("-effective_from").first()
+    if newest is None:
+        raise CannotRehearse(f"no edition of {provider.rule_set.code} is in force on {day}")
+    return newest.pk

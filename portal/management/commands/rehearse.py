@@ -1,0 +1,73 @@
+"""``manage.py rehearse``: who would change colour under a draft rule set; nothing is written."""
+
+from argparse import ArgumentTypeError
+from collections import deque
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from codes.rule_sets.changes import Tally
+from codes.rule_sets.edition_file import EditionFaults, read_edition
+from codes.rule_sets.publish import CannotPublish
+from codes.rule_sets.rehearsal import CannotRehearse, Rehearsal, rehearsal
+from codes.rule_sets.rehearsal_file import FileFormat, write_changes
+from portal.commands import CityCommand, EndedBadly, day_argument
+
+
+class Command(CityCommand):
+    help = (
+        "Tries a draft rule set on the whole city: who changes colour, by which rule. Nothing is written to the city."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--rule-set", type=Path, required=True, metavar="FILE", help="the draft, as open_city reads it"
+        )
+        parser.add_argument(
+            "--day", type=day_argument, help="default: the draft's first day, or today if that is later"
+        )
+        formats = [kind.value for kind in FileFormat]
+        parser.add_argument("--format", choices=formats, dest="file_format", help="default: by the name of the file")
+        parser.add_argument("--output", type=Path, metavar="FILE", help="write the list of changes, persons masked")
+
+    def handle_city(
+        self, *, rule_set: Path, day: date | None, file_format: str | None, output: Path | None, **_options: Any
+    ) -> None:
+        today = timezone.now().astimezone(self.city.zone).date()
+        tally = Tally()
+        try:
+            with rehearsal(read_edition(rule_set), today=today, day=day) as tried:
+                changes = tally.counting(tried.changes)
+                if output:
+                    write_changes(output, _format(output, file_format), changes, day=tried.day)
+                else:
+                    deque(changes, maxlen=0)
+        except (EditionFaults, CannotPublish, CannotRehearse, ArgumentTypeError, OSError) as refusal:
+            raise EndedBadly(f"{refusal}. Nothing was tried.", code=2) from refusal
+        self._report(tried, tally)
+        if output:
+            self.stdout.write(f"{output}: {sum(tally.colours.values())} rows")
+
+    def _report(self, tried: Rehearsal, tally: Tally) -> None:
+        run = f"run {tried.run} as of {tried.run.as_of.astimezone(self.city.zone):%Y-%m-%d %H:%M}"
+        self.stdout.write(f"On {tried.day}, by what {run} knew, for {', '.join(tried.providers)}:")
+        self.stdout.write(f"{tally.citizens} citizens change colour")
+        for (provider, before, after), number in sorted(tally.colours.items()):
+            self.stdout.write(f"  {provider}: {number} from {before} to {after}")
+        for told, rules in (("stricter by", tally.stricter_by), ("milder, no longer held by", tally.milder_by)):
+            for rule, number in sorted(rules.items()):
+                self.stdout.write(f"  {told} {rule}: {number}")
+        effects = tally.disagreements
+        self.stdout.write(f"{effects['appears']} disagreements appear, {effects['vanishes']} vanish")
+
+
+def _format(output: Path, named: str | None) -> FileFormat:
+    ending = named or output.suffix.lstrip(".")
+    try:
+        return FileFormat(ending)
+    except ValueError:
+        raise ArgumentTypeError(f"{output}: name it .csv, .jsonl or .xlsx, or say --format") from None

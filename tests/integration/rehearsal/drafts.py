@@ -1,0 +1,65 @@
+"""Drafts made from the rules of a world: stricter here, milder there, one rule gone."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from codes.rule_sets.edition import Edition
+from tests.oracle import Rule, World, version_in_force
+
+
+def draft_of(world: World, rule_set: str, *, day: date, effective_from: date) -> Edition:
+    """The next version of a rule set: every other rule held for half as long, the next ones of the other colour, the last gone."""
+    stored = version_in_force(world, rule_set, day)
+    newest = max(one.version for one in world.rule_sets if one.code == rule_set)
+    rules = stored.rules[:-1] if len(stored.rules) > 1 else stored.rules
+    return Edition.model_validate(
+        {
+            "code": rule_set,
+            "version": newest + 1,
+            "effective_from": effective_from,
+            "rules": [_changed(rule, place) for place, rule in enumerate(rules)],
+            "risk_areas": [
+                {"area": one.area, "level": one.level, "from": one.from_day, "to": one.to_day}
+                for one in stored.risk_areas
+            ],
+        }
+    )
+
+
+def as_file(edition: Edition, folder: Path) -> Path:
+    """The draft as ``open_city`` reads it."""
+    lines = [f'code = "{edition.code}"', f"version = {edition.version}", f"effective_from = {edition.effective_from}"]
+    for rule in edition.rules:
+        values = {key: value for key, value in rule.model_dump(mode="json").items() if value is not None}
+        values = {key: value for key, value in values.items() if key not in ("title", "reason")}
+        lines += ["[[rules]]", *(f"{key} = {_toml(value)}" for key, value in values.items())]
+    for area in edition.risk_areas:
+        lines += ["[[risk_areas]]", f'area = "{area.area}"', f'level = "{area.level}"', f"from = {area.from_day}"]
+        lines += [f"to = {area.to_day}"] if area.to_day else []
+    path = folder / "draft.toml"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def _changed(rule: Rule, place: int) -> dict[str, Any]:
+    colour = {"red": "yellow", "yellow": "red"}[rule.colour] if place % 2 else rule.colour
+    hold_days = rule.hold_days if rule.hold_days is None or place % 2 else rule.hold_days // 2
+    return {
+        "code": rule.code,
+        "kind": rule.kind,
+        "area_levels": list(rule.area_levels) or None,
+        "colour": colour,
+        "anchor": rule.anchor,
+        "hold_days": hold_days,
+        "checkin_days": rule.checkin_days,
+        "tests": rule.tests,
+        "test_gap_days": rule.test_gap_days,
+        "cleared_by": list(rule.cleared_by),
+    }
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml(one) for one in value) + "]"
+    return str(value) if isinstance(value, int) else f'"{value}"'

@@ -1,0 +1,156 @@
+"""A rehearsed edition does on its day what the rehearsal said, and leaves no trace before."""
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+import pytest
+
+from codes.models import Disagreement, RiskArea, Rule, RuleSet, RuleSetVersion, Run, VerdictChange
+from codes.rule_sets.changes import Change, Tally
+from codes.rule_sets.edition import Edition
+from codes.rule_sets.publish import CannotPublish, publish
+from codes.rule_sets.rehearsal import CannotRehearse, rehearsal
+from regions.journal.models import JournalEntry
+from regions.models import City
+from regions.sources.models import Source
+from tests.integration.rehearsal.drafts import draft_of
+from tests.integration.reports.days import load_people, run_day, scene_of
+from tests.oracle import World
+from tests.worlds import Scene
+
+PEOPLE = 80
+SEEDS = (1, 2, 4, 5)
+
+
+class Lived(NamedTuple):
+    """A city after its run of the day, and a draft for two days later."""
+
+    scene: Scene
+    draft: Edition
+    first_day: date
+
+
+def lived(seed: int) -> Lived:
+    scene = scene_of(seed, PEOPLE)
+    load_people(scene)
+    # Sources as fresh on the draft's day as today: what they say is not what is tried here.
+    Source.objects.update(max_age_hours=10_000)
+    run_day(scene.day, scene.as_of)
+    first_day = scene.day + timedelta(days=2)
+    return Lived(
+        scene, draft_of(scene.world, rule_set_in_use(scene.world), day=scene.day, effective_from=first_day), first_day
+    )
+
+
+def rule_set_in_use(world: World) -> str:
+    return world.providers[0].rule_set
+
+
+def rehearsed(draft: Edition, today: date, day: date | None = None) -> list[Change]:
+    with rehearsal(draft, today=today, day=day) as tried:
+        return list(tried.changes)
+
+
+def run_on(lived: Lived) -> Run:
+    """A run of the draft's first day with nothing new since the run before."""
+    return run_day(lived.first_day, lived.scene.as_of)
+
+
+def standing() -> set[str]:
+    open_ones = Disagreement.objects.filter(closed_run__isnull=True)
+    return set(open_ones.values_list("citizen__ref", flat=True))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_it_is_what_happens_on_the_day(bare_city: City, seed: int) -> None:
+    city = lived(seed)
+    expected = rehearsed(city.draft, today=city.scene.day)
+    run_on(city)
+    before = standing()
+    publish(city.draft, by="li", now=city.scene.as_of)
+    run = run_on(city)
+    happened = {
+        (row.citizen.ref, row.provider.code, row.before, row.after)
+        for row in VerdictChange.objects.filter(run=run).select_related("citizen", "provider")
+        if row.before != row.after
+    }
+    assert expected
+    assert {(one.ref, one.provider, one.before, one.after) for one in expected} == happened
+    assert {one.ref for one in expected if one.disagreement == "appears"} == standing() - before
+    assert {one.ref for one in expected if one.disagreement == "vanishes"} == before - standing()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_it_leaves_no_trace(bare_city: City, seed: int) -> None:
+    tables = (RuleSet, RuleSetVersion, Rule, RiskArea, JournalEntry, Run, VerdictChange, Disagreement)
+    city = lived(seed)
+    before = [list(table._default_manager.order_by("pk").values()) for table in tables]
+    assert rehearsed(city.draft, today=city.scene.day)
+    with rehearsal(city.draft, today=city.scene.day) as tried:
+        next(tried.changes)
+    assert [list(table._default_manager.order_by("pk").values()) for table in tables] == before
+
+
+def test_it_leaves_no_trace_when_its_reader_fails(bare_city: City) -> None:
+    city = lived(SEEDS[0])
+    before = Rule.objects.count()
+    with pytest.raises(ZeroDivisionError):
+        read_badly(city)
+    assert Rule.objects.count() == before
+
+
+def read_badly(city: Lived) -> None:
+    with rehearsal(city.draft, today=city.scene.day) as tried:
+        next(tried.changes)
+        raise ZeroDivisionError
+
+
+def test_a_draft_that_is_stored_already_is_tried_against_what_it_replaces(bare_city: City) -> None:
+    city = lived(SEEDS[0])
+    fresh = rehearsed(city.draft, today=city.scene.day)
+    publish(city.draft, by="li", now=city.scene.as_of)
+    assert rehearsed(city.draft, today=city.scene.day) == fresh
+
+
+def test_the_rules_in_force_change_nobody(bare_city: City) -> None:
+    city = lived(SEEDS[0])
+    publish(city.draft, by="li", now=city.scene.as_of)
+    run_on(city)
+    assert rehearsed(city.draft, today=city.first_day) == []
+
+
+def test_it_is_tried_on_any_day(bare_city: City) -> None:
+    city = lived(SEEDS[0])
+    with rehearsal(city.draft, today=city.first_day + timedelta(days=1)) as tried:
+        assert tried.day == city.first_day + timedelta(days=1)
+    with rehearsal(city.draft, today=city.scene.day, day=city.scene.day) as tried:
+        assert tried.day == city.scene.day
+
+
+def test_the_tally_adds_up(bare_city: City) -> None:
+    city = lived(SEEDS[0])
+    tally = Tally()
+    with rehearsal(city.draft, today=city.scene.day) as tried:
+        changes = list(tally.counting(tried.changes))
+    assert sum(tally.colours.values()) == len(changes)
+    assert tally.citizens == len({one.citizen_id for one in changes}) == sum(tally.disagreements.values())
+    assert all(one.by_rules for one in changes)
+    assert {rule for one in changes for rule in one.by_rules} == {*tally.stricter_by, *tally.milder_by}
+
+
+def test_what_cannot_be_tried(bare_city: City) -> None:
+    scene = scene_of(SEEDS[0], 3)
+    load_people(scene)
+    later = scene.day + timedelta(days=2)
+    draft = draft_of(scene.world, rule_set_in_use(scene.world), day=scene.day, effective_from=later)
+    with pytest.raises(CannotRehearse, match="no run has settled"):
+        rehearsed(draft, today=scene.day)
+    Source.objects.update(max_age_hours=10_000)
+    run_day(scene.day, scene.as_of)
+    with pytest.raises(CannotRehearse, match="no provider"):
+        rehearsed(draft.model_copy(update={"code": "nowhere"}), today=scene.day)
+    with pytest.raises(CannotRehearse, match="is in force on 2000-01-01"):
+        rehearsed(draft, today=scene.day, day=date(2000, 1, 1))
+    in_force = draft.model_copy(update={"version": 1})
+    with pytest.raises(CannotPublish, match="cannot change"):
+        rehearsed(in_force, today=scene.day)
