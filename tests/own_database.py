@@ -50,7 +50,7 @@ def session_database() -> Iterator[None]:
                 open_city(file, read_editions(file.path, file.rule_sets), by="tests", now=OPENED_AT)
         yield
     with raw_owner(HOME) as server:
-        _run(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        _drop(server, name)
 
 
 @contextmanager

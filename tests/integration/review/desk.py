@@ -1,0 +1,212 @@
+"""A city with a few people two providers may differ about, its run settled, and the officials who work on them.
+
+wechat reads the police, alipay the big-data centre, both under one rule set. A person is a word for what the police have on
+them and alipay does not: so each is a disagreement.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count
+
+from codes.models import Case, CaseEvent, Citizen, Fact, Ruling, Run
+from codes.review import appeals, assignments, cases, information, rulings
+from codes.review.appeals import Filed
+from codes.runs.ledger import start_run
+from codes.runs.steps import run_here
+from regions.journal.models import JournalEntry
+from regions.sources.models import Batch as BatchRow
+from regions.staff.models import Account, RoleGrant
+from regions.staff.roles import Role
+from tests.integration.engine.keys import Keys
+from tests.integration.engine.loading import load_world
+from tests.oracle import Batch, FactVersion, Origin, Provider, Registration, Rule, RuleSetVersion, Source, World
+
+RULES = (
+    Rule("R1", "close_contact", "red", hold_days=14),
+    Rule("R2", "spacetime_overlap", "red", hold_days=14),
+    Rule("R3", "confirmed_case", "red", hold_days=None, cleared_by=("discharged",)),
+    Rule("Y1", "arrival", "yellow", hold_days=7),
+    Rule("Y2", "symptom", "yellow", hold_days=7),
+)
+STAFF = {
+    "li": (Role.REVIEWER,),
+    "wu": (Role.REVIEWER,),
+    "wang": (Role.APPROVER,),
+    "zhao": (Role.REVIEWER, Role.APPROVER),
+    "sun": (Role.AUDITOR,),
+}
+EVIDENCE = ("document:2026-17",)
+_hours = count(1)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The officials' side of the city; acts are done by ``li`` (reviewer) and ``wang`` (approver) unless said otherwise."""
+
+    keys: Keys
+    now: datetime
+
+    def citizen(self, name: str) -> Citizen:
+        return Citizen.objects.get(ref=name)
+
+    def case(self, name: str = "zhang", kind: str = "disagreement") -> Case:
+        """The person's newest case of the kind."""
+        return Case.objects.filter(citizen__ref=name, kind=kind).latest("pk")
+
+    def fact(self, name: str = "zhang") -> Fact:
+        """The record with which the person came to the city, in its newest version."""
+        return Fact.objects.get(record_id=f"police-{name}", superseded=False)
+
+    def propose(
+        self, name: str = "zhang", colour: str = "green", *, kind: str = "disagreement", by: str = "li"
+    ) -> Ruling:
+        reason = {"green": "wrong_person", "yellow": "less_severe", "red": "owner_confirmed"}[colour]
+        return rulings.propose(
+            case_id=self.case(name, kind).pk,
+            colour=colour,
+            reason_code=reason,
+            evidence=EVIDENCE,
+            expires_on=self.now.date() + timedelta(days=10),
+            by=by,
+            now=self.now,
+        )
+
+    def approve(self, ruling: Ruling, by: str = "wang") -> Ruling:
+        return rulings.approve(ruling_id=ruling.pk, by=by, now=self.now)
+
+    def appeal(self, name: str = "zhang", reason_code: str = "providers_differ", text: str = "") -> Filed:
+        """Against what the police have on the person."""
+        fact = self.fact(name)
+        rule = next(rule.code for rule in RULES if rule.kind == fact.kind)
+        return appeals.file_appeal(
+            citizen=self.citizen(name),
+            provider="wechat",
+            rule=rule,
+            fact_id=fact.pk,
+            reason_code=reason_code,
+            text=text,
+            by=f"citizen:{name}",
+            now=self.now,
+        )
+
+    def bring(self, case: Case, state: str) -> Case:
+        """Lead the case to a state by the verbs themselves."""
+        who = {"case_id": case.pk, "by": "li", "now": self.now}
+        match state:
+            case "received":
+                pass
+            case "in_review":
+                assignments.take_over(holder="", **who)
+            case "waiting_for_information":
+                information.ask(question="何时？", **who)
+            case "proposed":
+                self.propose(case.citizen.ref, kind=case.kind)
+            case "decided":
+                cases.uphold(reason_code="record_confirmed", **who)
+            case "denied":
+                cases.deny(reason_code="record_confirmed", answer="记录属实", **who)
+            case "disagreement_logged":
+                self.bring(case, "denied")
+                appeals.log_disagreement(case_id=case.pk, text="不同意", by=f"citizen:{case.citizen.ref}", now=self.now)
+            case "withdrawn":
+                appeals.withdraw(case_id=case.pk, by=f"citizen:{case.citizen.ref}", now=self.now)
+            case "accepted" | "partly_accepted":
+                colour = "green" if state == "accepted" else "yellow"
+                self.approve(self.propose(case.citizen.ref, colour, kind=case.kind))
+            case "converged":
+                self.revoke(case.citizen.ref)
+                self.run()
+        case.refresh_from_db()
+        assert case.state == state
+        return case
+
+    def tell(self, name: str, kind: str, *, record_id: str = "", revoked: bool = False, source: str = "police") -> Fact:
+        """A new record, or the next version of one, received an hour ago."""
+        record_id = record_id or f"{source}-{name}-{kind}"
+        before = Fact.objects.filter(record_id=record_id)
+        number = before.count() + 1
+        before.update(superseded=True)
+        at = self.now - timedelta(hours=1)
+        return Fact.objects.create(
+            citizen=self.citizen(name),
+            origin="source",
+            source_id=self.keys.sources[source],
+            record_id=record_id,
+            version=number,
+            kind=kind,
+            revoked=revoked,
+            started_on=(at - timedelta(days=1)).date(),
+            recorded_at=at,
+            received_at=at,
+        )
+
+    def revoke(self, name: str) -> Fact:
+        """The police take back what they have on the person."""
+        fact = self.fact(name)
+        return self.tell(name, fact.kind, record_id=fact.record_id, revoked=True)
+
+    def run(self, at: datetime | None = None, *, silent: tuple[str, ...] = ()) -> Run:
+        """A run of its own instant, later than all before it; the sources that are not silent deliver first."""
+        as_of = at or self.now + timedelta(minutes=next(_hours))
+        for name, source in self.keys.sources.items():
+            if name not in silent:
+                deliver(source, at=as_of)
+        run, opened = start_run(by="system", now=as_of, as_of=as_of, collects=False)
+        assert opened
+        return run_here(run.pk, clock=lambda: as_of, progress=lambda _: None)
+
+
+def deliver(source: int, *, at: datetime) -> None:
+    BatchRow.objects.create(
+        source_id=source, state=BatchRow.State.ACCEPTED, as_of=at, started_at=at, received_at=at, closed_at=at
+    )
+
+
+def open_desk(people: Mapping[str, str], *, now: datetime) -> Desk:
+    """The city with these people (name → the kind of record the police have), its first run settled a minute ago."""
+    told = now - timedelta(hours=3)
+    facts = [
+        FactVersion(
+            origin=Origin("source", "police"),
+            record_id=f"police-{name}",
+            version=1,
+            citizen=name,
+            kind=kind,
+            area=None,
+            started_on=(now - timedelta(days=2)).date(),
+            ended_on=None,
+            recorded_at=told,
+            received_at=told,
+        )
+        for name, kind in people.items()
+    ]
+    batches = (Batch(accepted_at=told, as_of=told),)
+    world = World(
+        providers=(Provider("alipay", "bigdata", "national"), Provider("wechat", "police", "national")),
+        sources=(Source("bigdata", timedelta(hours=26), batches), Source("police", timedelta(hours=26), batches)),
+        rule_sets=(RuleSetVersion("national", 1, (now - timedelta(days=90)).date(), RULES),),
+        citizens=tuple(people),
+        facts=tuple(facts),
+        registrations=tuple(Registration(name, code, told) for name in people for code in ("alipay", "wechat")),
+    )
+    desk = Desk(load_world(world, known_at=now), now)
+    for username, roles in STAFF.items():
+        hire(username, *roles, now=now)
+    desk.run(now - timedelta(minutes=1))
+    return desk
+
+
+def hire(username: str, *roles: Role, now: datetime) -> Account:
+    """An account without the minutes that hashing passwords takes."""
+    account = Account.objects.create(username=username, password="!", created_at=now)
+    RoleGrant.objects.bulk_create(
+        RoleGrant(account=account, role=role.value, granted_by="tests", granted_at=now) for role in roles
+    )
+    return account
+
+
+def written() -> tuple[int, int, list[tuple[object, ...]]]:
+    """How many events and journal entries there are, and every case's row: what a refused act must leave alone."""
+    rows = list(Case.objects.order_by("pk").values_list())
+    return CaseEvent.objects.count(), JournalEntry.objects.count(), rows

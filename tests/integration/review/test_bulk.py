@@ -1,0 +1,181 @@
+"""Acts on many cases: they honour the filter, say the number, and turn nobody red or stricter."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from codes.effective import effective_code
+from codes.models import Case, EffectiveChange, Ruling
+from codes.review import assignments, bulk_approvals, bulk_proposals
+from codes.review.bulk import Handled
+from codes.review.queue import CaseFilter
+from codes.review.refusals import Reason, Refused
+from regions.journal.models import JournalEntry
+from regions.models import City
+from regions.tenancy import current_city
+from tests.integration.review.desk import EVIDENCE, Desk, open_desk, written
+
+RED = [f"red{number}" for number in range(6)]
+YELLOW = [f"yellow{number}" for number in range(4)]
+EVERYBODY = CaseFilter()
+
+
+@pytest.fixture
+def crowd(bare_city: City, now: datetime) -> Desk:
+    """Six people red with wechat and four yellow; all green with alipay."""
+    return open_desk(dict.fromkeys(RED, "spacetime_overlap") | dict.fromkeys(YELLOW, "arrival"), now=now)
+
+
+def propose(desk: Desk, chosen: CaseFilter = EVERYBODY, colour: str = "green", *, by: str = "li") -> Handled:
+    return bulk_proposals.propose_many(
+        chosen=chosen,
+        colour=colour,
+        reason_code="less_severe" if colour == "yellow" else "older_data",
+        documents=EVIDENCE,
+        expires_on=desk.now.date() + timedelta(days=5),
+        by=by,
+        now=desk.now,
+    )
+
+
+def approve(desk: Desk, by: str = "wang") -> Handled:
+    waiting = list(Ruling.objects.filter(state="proposed").values_list("pk", flat=True))
+    return bulk_approvals.approve_many(ruling_ids=waiting, by=by, now=desk.now)
+
+
+def colours(desk: Desk) -> list[str]:
+    return [effective_code(desk.citizen(name).pk).colour for name in (*RED, *YELLOW)]
+
+
+def test_ten_cases_are_cleared_by_two_people_at_once(crowd: Desk) -> None:
+    assert propose(crowd) == (10, 0)
+    assert colours(crowd) == ["red"] * 6 + ["yellow"] * 4
+    assert approve(crowd) == (10, 0)
+    assert colours(crowd) == ["green"] * 10
+    assert set(Case.objects.values_list("state", "outcome", "closed_at")) == {("decided", "green", crowd.now)}
+    changes = EffectiveChange.objects.filter(after_because="ruling")
+    assert all(change.ruling is not None and change.ruling.citizen_id == change.citizen_id for change in changes)
+    assert changes.count() == 10
+
+
+def test_the_same_by_one_and_by_many(crowd: Desk) -> None:
+    """What approval in bulk leaves behind is what approving one by one leaves."""
+    crowd.appeal("red0")
+    crowd.appeal("red1")
+    propose(crowd, CaseFilter(kind="disagreement"))
+    crowd.approve(Ruling.objects.get(citizen__ref="red0"))
+    approve(crowd)
+
+    def left(name: str) -> list[tuple[object, ...]]:
+        rows = Case.objects.filter(citizen__ref=name).order_by("kind")
+        kept = ("kind", "state", "outcome", "closed_at", "assigned_to", "paused_at", "first_looked_at")
+        events = [list(case.events.exclude(verb="filed").order_by("pk").values_list("verb", "by")) for case in rows]
+        ruling = Ruling.objects.filter(citizen__ref=name).values_list("state", "decided_by", "decided_at").get()
+        changes = crowd.citizen(name).effective_changes.values_list("before", "after", "after_because")
+        return [*rows.values_list(*kept), *events, ruling, list(changes)]
+
+    assert left("red0") == left("red1")
+
+
+def test_no_bulk_act_turns_anyone_red(crowd: Desk) -> None:
+    before = written()
+    with pytest.raises(Refused) as refused:
+        propose(crowd, colour="red")
+    assert refused.value.reason is Reason.NO_BULK_RED
+    assert written() == before
+
+
+def test_no_bulk_approval_turns_anyone_red(crowd: Desk) -> None:
+    """Proposed one by one, as it must be – and so it must be approved."""
+    crowd.propose("yellow0", "red")
+    crowd.propose("red0", "green")
+    assert approve(crowd) == (1, 1)
+    assert Ruling.objects.get(citizen__ref="yellow0").state == "proposed"
+    assert colours(crowd) == ["green"] + ["red"] * 5 + ["yellow"] * 4
+
+
+def test_nobodys_code_becomes_stricter(crowd: Desk) -> None:
+    current_city().interim_policy = "prefer:alipay"
+    crowd.run()
+    assert set(colours(crowd)) == {"green"}
+    assert propose(crowd, colour="yellow") == (0, 10)
+    crowd.propose("red0", "yellow")
+    assert approve(crowd) == (0, 1)
+
+
+def test_yellow_for_all_leaves_the_yellow_as_they_are(crowd: Desk) -> None:
+    assert propose(crowd, colour="yellow") == (10, 0)
+    approve(crowd)
+    assert set(colours(crowd)) == {"yellow"}
+
+
+def test_a_bulk_proposal_honours_the_filter_and_says_the_number(crowd: Desk) -> None:
+    assert propose(crowd, CaseFilter(severity="yellow")) == (4, 0)
+    assert set(Ruling.objects.values_list("citizen__ref", flat=True)) == set(YELLOW)
+    entry = JournalEntry.objects.filter(verb="case.bulk_proposed").get()
+    assert entry.data["cases"] == 4
+    assert entry.data["filter"] == {"severity": "yellow"}
+    assert len(entry.data["numbers"]) == 64
+
+
+def test_it_leaves_alone_what_others_hold_or_have_proposed(crowd: Desk) -> None:
+    assignments.assign(case_id=crowd.case("red0").pk, to="wu", by="wang", now=crowd.now)
+    crowd.propose("red1", by="zhao")
+    crowd.bring(crowd.case("red2"), "waiting_for_information")
+    assert propose(crowd, CaseFilter(severity="red")) == (3, 3)
+
+
+def test_each_ruling_weighs_its_own_persons_hits(crowd: Desk) -> None:
+    propose(crowd)
+    for ruling in Ruling.objects.select_related("citizen"):
+        fact = crowd.fact(ruling.citizen.ref)
+        assert ruling.weighed == [["R2" if ruling.citizen.ref in RED else "Y1", fact.pk]]
+
+
+def test_one_proposal_for_a_person_with_two_cases(crowd: Desk) -> None:
+    crowd.appeal("red0")
+    assert propose(crowd, CaseFilter(severity="red")) == (6, 1)
+    approve(crowd)
+    assert set(Case.objects.filter(citizen__ref="red0").values_list("kind", "state")) == {
+        ("disagreement", "decided"),
+        ("appeal", "accepted"),
+    }
+
+
+def test_bulk_approval_skips_ones_own_and_what_is_no_longer_as_it_was(crowd: Desk) -> None:
+    propose(crowd, CaseFilter(severity="yellow"), by="zhao")
+    propose(crowd, CaseFilter(severity="red"), by="li")
+    crowd.tell("red0", "close_contact")
+    crowd.run()
+    assert approve(crowd, by="zhao") == (5, 5)
+    assert set(Ruling.objects.filter(state="proposed").values_list("citizen__ref", flat=True)) == {"red0", *YELLOW}
+
+
+def test_bulk_acts_ask_for_roles(crowd: Desk) -> None:
+    for act in (lambda: propose(crowd, by="wang"), lambda: approve(crowd, by="li")):
+        with pytest.raises(Refused) as refused:
+            act()
+        assert refused.value.reason is Reason.NOT_YOURS
+
+
+def test_only_documents_stand_for_many(crowd: Desk) -> None:
+    with pytest.raises(Refused) as refused:
+        bulk_proposals.propose_many(
+            chosen=EVERYBODY,
+            colour="green",
+            reason_code="older_data",
+            documents=[f"fact:{crowd.fact('red0').pk}"],
+            expires_on=crowd.now.date() + timedelta(days=5),
+            by="li",
+            now=crowd.now,
+        )
+    assert refused.value.reason is Reason.UNKNOWN_EVIDENCE
+
+
+def test_too_many_are_not_done_in_part(crowd: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_proposals, "BULK_LIMIT", 9)
+    before = written()
+    with pytest.raises(Refused) as refused:
+        propose(crowd)
+    assert refused.value.reason is Reason.TOO_MANY
+    assert written() == before
