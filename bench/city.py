@@ -57,7 +57,7 @@ JOIN sources_source s ON dice.sources %% 100 < %(told_to_both)s OR (s.code = 'po
 
 INSERT INTO codes_checkindays (citizen_id, provider_id, days, complete_at)
 SELECT c.citizen_id, p.id,
-       CASE WHEN c.citizen_id %% 3 = 0
+       CASE WHEN (c.citizen_id + p.id) %% 3 = 0
             THEN datemultirange(daterange(%(day)s::date - 30, %(day)s::date - 9), daterange(%(day)s::date - 7, %(day)s::date))
             ELSE datemultirange(daterange(%(day)s::date - 18, %(day)s::date)) END,
        %(now)s - interval '1 hour'
@@ -114,14 +114,14 @@ def analyse(schema: str, tables: Sequence[str] = ()) -> None:
 
 def _settings(*, now: datetime) -> None:
     received = now - timedelta(hours=1)
-    for code, rule_set, provider in (("bigdata", "national", "alipay"), ("police", "sichuan", "wechat")):
+    for code, rule_set, provider, behind in (("bigdata", "national", "alipay", 0), ("police", "sichuan", "wechat", 4)):
         source = Source.objects.create(
             code=code, kind="police_database", title_zh=code, title_en=code, max_age_hours=26
         )
         Batch.objects.create(
             source=source,
             state="accepted",
-            as_of=received,
+            as_of=received - timedelta(hours=behind),
             started_at=received,
             received_at=received,
             closed_at=received,

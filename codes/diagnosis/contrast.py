@@ -6,11 +6,9 @@ from functools import cached_property
 from typing import Any
 
 from codes.diagnosis.evidence import Evidence
-from codes.diagnosis.hybrids import Judged, Pair
+from codes.diagnosis.hybrids import Judged, Pair, Swap
 from codes.diagnosis.piece import Side
-from codes.diagnosis.swaps import ALL, BIT
 from codes.models import Rule
-from codes.vocabulary import Factor
 
 TEST = "negative_test"
 
@@ -19,11 +17,24 @@ TEST = "negative_test"
 class Contrast:
     """``before`` is the base side's own verdict, ``after`` the same with the factor taken from the other side."""
 
-    pair: Pair
-    base: Side
-    before: Judged
-    after: Judged
+    swap: Swap
     evidence: Evidence
+
+    @property
+    def pair(self) -> Pair:
+        return self.swap.pair
+
+    @property
+    def base(self) -> Side:
+        return self.swap.base
+
+    @property
+    def before(self) -> Judged:
+        return self.swap.before
+
+    @property
+    def after(self) -> Judged:
+        return self.swap.after
 
     @property
     def other(self) -> Side:
@@ -63,9 +74,3 @@ class Contrast:
         for hit in judged.hits:
             found.setdefault(hit["fact_id"], set()).add(self.evidence.rules[hit["rule_id"]].colour)
         return {fact: tuple(sorted(colours)) for fact, colours in found.items()}
-
-
-def contrast(pair: Pair, factor: Factor, *, base: Side, evidence: Evidence) -> Contrast:
-    """The swap of this one factor, starting from ``base``."""
-    own, swapped = (0, BIT[factor]) if base == "a" else (ALL, ALL ^ BIT[factor])
-    return Contrast(pair, base, pair.hybrids[own], pair.hybrids[swapped], evidence)

@@ -1,13 +1,13 @@
 """What the finders of a guilty piece read: the facts and rules behind the hybrids of many pairs, loaded once."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 from django.db import connection
 
-from codes.diagnosis.hybrids import Pair
+from codes.diagnosis.hybrids import Swap
 from codes.diagnosis.piece import Record, RuleSide
 from codes.models import RiskArea, Rule
 
@@ -77,11 +77,10 @@ class Evidence:
         ]
 
 
-def gather(pairs: Iterable[Pair]) -> Evidence:
-    """Load what the pairs' hybrids refer to: three queries, whatever their number."""
-    pairs = list(pairs)
-    versions = {version for pair in pairs for version in pair.versions}
-    evidence = Evidence(_facts({fact for pair in pairs for fact in _telling(pair)}))
+def gather(swaps: Collection[Swap]) -> Evidence:
+    """Load what the swaps refer to: three queries, whatever their number."""
+    versions = {version for swap in swaps for version in swap.pair.versions}
+    evidence = Evidence(_facts({fact for swap in swaps for fact in swap.telling()}))
     for rule in Rule.objects.filter(version__in=versions).select_related("version__rule_set").order_by("code", "id"):
         evidence.rules[rule.pk] = rule
         evidence.rules_of.setdefault(rule.version_id, []).append(rule)
@@ -106,14 +105,6 @@ def rule_side(rule: Rule) -> RuleSide:
         cleared_by=rule.cleared_by,
         area_levels=rule.area_levels,
     )
-
-
-def _telling(pair: Pair) -> set[int]:
-    """The facts a hit rests on, and those that not every hybrid sees: no other can be part of the guilty piece."""
-    hybrids = pair.hybrids.values()
-    seen = [judged.seen for judged in hybrids]
-    told = {hit["fact_id"] for judged in hybrids for hit in judged.hits}
-    return told | (frozenset().union(*seen) - frozenset.intersection(*seen))
 
 
 def _facts(ids: set[int]) -> dict[int, FactRow]:

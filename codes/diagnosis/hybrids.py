@@ -8,64 +8,85 @@ from typing import Any
 
 from django.db import connection
 
-from codes.diagnosis.swaps import MASKS
+from codes.diagnosis.piece import Side
+from codes.diagnosis.swaps import ALL, BIT, MASKS
 from codes.engine.query import verdicts_of
 from codes.models import Run
+from codes.vocabulary import Factor
 
 # Which pairs: of the disagreements given, every two known providers whose colours differ, the one whose code sorts first as A.
+# `same` is the set of factors that are alike on both sides for this citizen: a shared source or edition; two horizons between
+# which nothing was recorded about them; no declared fact, and the same check-ins or none.
 PAIRS = """
+pair AS MATERIALIZED (
     SELECT row_number() OVER (ORDER BY d.id, ca.code, cb.code) AS number, d.id AS disagreement_id, d.citizen_id,
            run.as_of, run.day,
            a.provider_id AS a, a.source_id AS a_source, a.version_id AS a_version, a.horizon AS a_horizon,
            b.provider_id AS b, b.source_id AS b_source, b.version_id AS b_version, b.horizon AS b_horizon,
            ca.code AS a_code, cb.code AS b_code,
-           (a.source_id = b.source_id)::int * 2 + (a.version_id = b.version_id)::int * 4 + (a.horizon = b.horizon)::int * 8 AS same
+           (said.alike AND NOT EXISTS (
+                SELECT FROM codes_fact f WHERE f.citizen_id = d.citizen_id AND f.provider_id IN (a.provider_id, b.provider_id)
+           ))::int * 1
+           + (a.source_id = b.source_id)::int * 2 + (a.version_id = b.version_id)::int * 4
+           + (a.horizon = b.horizon OR NOT EXISTS (
+                SELECT FROM codes_fact f
+                WHERE f.citizen_id = d.citizen_id AND f.source_id IN (a.source_id, b.source_id)
+                  AND (f.recorded_at > least(a.horizon, b.horizon) AND f.recorded_at <= greatest(a.horizon, b.horizon)
+                       OR f.superseded AND EXISTS (
+                           SELECT FROM codes_fact later
+                           WHERE later.record_id = f.record_id AND later.source_id = f.source_id AND later.version > f.version
+                             AND later.recorded_at > least(a.horizon, b.horizon)
+                             AND later.recorded_at <= greatest(a.horizon, b.horizon)))
+           ))::int * 8 AS same
     FROM codes_disagreement d
     JOIN codes_run run ON run.id = %(run)s
     JOIN codes_runprovider a ON a.run_id = run.id AND a.known
     JOIN codes_runprovider b ON b.run_id = run.id AND b.known
     JOIN codes_provider ca ON ca.id = a.provider_id
     JOIN codes_provider cb ON cb.id = b.provider_id AND cb.code > ca.code
+    CROSS JOIN LATERAL (
+        SELECT count(*) = 0 OR count(*) = 2 AND count(DISTINCT k.days) = 1 AND bool_and(k.complete_at <= run.as_of) AS alike
+        FROM codes_checkindays k
+        WHERE k.citizen_id = d.citizen_id AND k.provider_id IN (a.provider_id, b.provider_id)
+    ) said
     WHERE d.id = ANY (%(disagreements)s)
       AND d.colours->>ca.code <> d.colours->>cb.code
+)
 """
 
-# A factor that both sides share changes nothing when it is swapped, so only the masks without such a factor are judged.
-HYBRIDS = f"""
+# A factor that is alike on both sides changes nothing when it is swapped, so only the masks without such a factor are judged.
+HYBRIDS = """
     SELECT p.number * 16 + mask, p.citizen_id,
            CASE WHEN mask & 1 = 0 THEN p.a ELSE p.b END,
            CASE WHEN mask & 2 = 0 THEN p.a_source ELSE p.b_source END,
            CASE WHEN mask & 4 = 0 THEN p.a_version ELSE p.b_version END,
            CASE WHEN mask & 8 = 0 THEN p.a_horizon ELSE p.b_horizon END,
            p.as_of, p.day, NULL::date
-    FROM ({PAIRS}) p
+    FROM pair p
     CROSS JOIN generate_series(0, 15) AS mask
     WHERE mask & p.same = 0
-"""  # noqa: S608 - composed of constants
+"""
 
-# Every hybrid with its hits and the facts it sees, gathered into one row a pair.
-TELL = """
+# Every hybrid with its hits and the facts it sees, gathered into one row a pair; most are never looked into, so they are told
+# as text.
+STATEMENT = """
 told AS (
-    SELECT s.sid / 16 AS number, s.sid %% 16 AS mask, coalesce(v.colour, 'green') AS colour, v.hits,
-           facts.seen
+    SELECT s.sid / 16 AS number, s.sid %% 16 AS mask, coalesce(v.colour, 'green') AS colour, v.hits::text AS hits,
+           facts.seen::text AS seen
     FROM subject s
     LEFT JOIN verdict v ON v.sid = s.sid
     LEFT JOIN (SELECT sid, array_agg(fact_id) AS seen FROM seen GROUP BY sid) facts ON facts.sid = s.sid
 ),
 gathered AS (
-    SELECT number, array_agg(mask) AS masks, array_agg(colour) AS colours, jsonb_agg(hits) AS hits, jsonb_agg(to_jsonb(seen)) AS seen
+    SELECT number, array_agg(mask) AS masks, array_agg(colour) AS colours, array_agg(hits) AS hits, array_agg(seen) AS seen
     FROM told GROUP BY number
 )
-"""
-
-STATEMENT = f"""
-{TELL}
 SELECT p.disagreement_id, p.citizen_id, p.a, p.b, p.a_code, p.b_code, p.a_version, p.b_version, p.a_horizon, p.b_horizon,
        p.same, p.as_of, p.day, g.masks, g.colours, g.hits, g.seen
-FROM ({PAIRS}) p
+FROM pair p
 JOIN gathered g ON g.number = p.number
 ORDER BY p.number
-"""  # noqa: S608 - composed of constants
+"""
 
 
 @dataclass(frozen=True)
@@ -79,7 +100,10 @@ class Judged:
 
 @dataclass(frozen=True)
 class Pair:
-    """A disagreeing pair with all its hybrids by mask; ``a`` is the provider whose code sorts first."""
+    """A disagreeing pair with the colours of its 16 hybrids by mask; ``a`` is the provider whose code sorts first.
+
+    ``told``: mask of a judged hybrid → its hits as JSON (none if green) and the facts it sees as an array's text.
+    """
 
     disagreement_id: int
     citizen_id: int
@@ -88,27 +112,54 @@ class Pair:
     codes: tuple[str, str]
     versions: tuple[int, int]
     horizons: tuple[datetime, datetime]
+    same: int
     as_of: datetime
     day: Any
-    hybrids: dict[int, Judged]
+    colours: tuple[str, ...]
+    told: dict[int, tuple[str | None, str | None]]
+
+    def hybrid(self, mask: int) -> Judged:
+        """A's verdict with the mask's factors taken from B."""
+        hits, seen = self.told[mask & ~self.same]
+        return Judged(
+            self.colours[mask],
+            json.loads(hits) if hits else [],
+            frozenset(map(int, seen[1:-1].split(","))) if seen else frozenset(),
+        )
+
+
+@dataclass(frozen=True)
+class Swap:
+    """The verdict of ``base`` in a pair, before and after one factor is taken from the other side."""
+
+    pair: Pair
+    base: Side
+    before: Judged
+    after: Judged
+
+    @classmethod
+    def of(cls, pair: Pair, factor: Factor, *, base: Side) -> "Swap":
+        own, swapped = (0, BIT[factor]) if base == "a" else (ALL, ALL ^ BIT[factor])
+        return cls(pair, base, pair.hybrid(own), pair.hybrid(swapped))
+
+    def telling(self) -> set[int]:
+        """The facts a hit rests on, and those that only one of the two sees: no other can be part of the guilty piece."""
+        held = {hit["fact_id"] for judged in (self.before, self.after) for hit in judged.hits}
+        return held | (self.before.seen ^ self.after.seen)
 
 
 def judge_pairs(run: Run, disagreements: list[int], *, zone: str) -> Iterator[Pair]:
     """All disagreeing pairs of these disagreements, as of the run, each with its 16 hybrids."""
+    parameters = {"run": run.pk, "disagreements": disagreements, "zone": zone}
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"{verdicts_of(HYBRIDS)},\n{STATEMENT}", {"run": run.pk, "disagreements": disagreements, "zone": zone}
-        )
+        cursor.execute(f"{verdicts_of(HYBRIDS, given=PAIRS)},\n{STATEMENT}", parameters)
         for row in cursor.fetchall():
             yield _pair(row)
 
 
 def _pair(row: tuple[Any, ...]) -> Pair:
     disagreement, citizen, a, b, a_code, b_code, a_version, b_version, a_horizon, b_horizon, same, as_of, day = row[:13]
-    judged = {
-        mask: Judged(colour, hits or [], frozenset(seen or []))
-        for mask, colour, hits, seen in zip(row[13], row[14], json.loads(row[15]), json.loads(row[16]), strict=True)
-    }
+    colours = dict(zip(row[13], row[14], strict=True))
     return Pair(
         disagreement_id=disagreement,
         citizen_id=citizen,
@@ -117,7 +168,9 @@ def _pair(row: tuple[Any, ...]) -> Pair:
         codes=(a_code, b_code),
         versions=(a_version, b_version),
         horizons=(a_horizon, b_horizon),
+        same=same,
         as_of=as_of,
         day=day,
-        hybrids={mask: judged[mask & ~same] for mask in MASKS},
+        colours=tuple(colours[mask & ~same] for mask in MASKS),
+        told=dict(zip(row[13], zip(row[15], row[16], strict=True), strict=True)),
     )

@@ -1,22 +1,26 @@
 """Diagnosing what a run found: every new disagreement's pairs, their swaps, primary cause and guilty piece, stored."""
 
+import io
+import json
 from collections import Counter
 from itertools import islice
+from typing import NamedTuple
 
 from django.db import connection
 
-from codes.diagnosis.contrast import contrast
+from codes.diagnosis.contrast import Contrast
 from codes.diagnosis.evidence import Evidence, gather
 from codes.diagnosis.finders import FINDERS
 from codes.diagnosis.group_key import group_key
-from codes.diagnosis.hybrids import Pair, judge_pairs
-from codes.diagnosis.piece import Guilty, Interaction, Side
-from codes.diagnosis.swaps import BIT, minimal, named, primary_cause, sufficient
-from codes.models import Disagreement, PairDiagnosis, Run
+from codes.diagnosis.hybrids import Pair, Swap, judge_pairs
+from codes.diagnosis.piece import Guilty, Interaction
+from codes.diagnosis.swaps import BIT, Explained, explained, named
+from codes.models import Disagreement, Run
 from codes.vocabulary import Cause, Factor
 from regions.tenancy import current_city
 
-CHUNK = 5_000
+# Small enough that what is in hand stays in the processor's reach.
+CHUNK = 1_000
 
 # A case belongs to the group of its citizen's first diagnosed pair.
 GROUP_CASES = """
@@ -27,15 +31,35 @@ WHERE c.disagreement_id = first.disagreement_id AND c.closed_at IS NULL AND c.gr
 """
 
 
+STORE = """
+COPY codes_pairdiagnosis (disagreement_id, a_id, b_id, primary_cause, swaps_a_to_b, swaps_b_to_a, guilty, group_key, run_id)
+FROM STDIN
+"""
+COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+class Diagnosis(NamedTuple):
+    """What is stored about a disagreeing pair (``PairDiagnosis``)."""
+
+    disagreement_id: int
+    a_id: int
+    b_id: int
+    cause: str
+    swaps_a_to_b: list[list[str]]
+    swaps_b_to_a: list[list[str]]
+    guilty: Guilty
+    group_key: str
+
+
 def diagnose_new(run: Run) -> dict[str, int]:
     """Diagnose the disagreements the run opened; how many pairs by primary cause."""
     causes: Counter[str] = Counter()
     new = Disagreement.objects.filter(opened_run=run, pairs__isnull=True).order_by("pk").values_list("pk", flat=True)
     ids = iter(list(new))
     while chunk := list(islice(ids, CHUNK)):
-        rows = diagnose(run, chunk)
-        PairDiagnosis.objects.bulk_create(rows, batch_size=1000)
-        causes.update(row.primary_cause for row in rows)
+        found = diagnose(run, chunk)
+        _store(run, found)
+        causes.update(one.cause for one in found)
     return dict(sorted(causes.items()))
 
 
@@ -45,35 +69,49 @@ def group_cases(run: Run) -> None:
         cursor.execute(GROUP_CASES, [run.pk])
 
 
-def diagnose(run: Run, disagreements: list[int]) -> list[PairDiagnosis]:
-    """Unsaved diagnoses of all disagreeing pairs, by the run's frozen inputs."""
+def diagnose(run: Run, disagreements: list[int]) -> list[Diagnosis]:
+    """The diagnoses of all disagreeing pairs, by the run's frozen inputs."""
     pairs = list(judge_pairs(run, disagreements, zone=current_city().timezone))
-    evidence = gather(pairs)
-    return [_diagnosis(run, pair, evidence) for pair in pairs]
+    swaps = [_swap(pair, explained(pair.colours)) for pair in pairs]
+    evidence = gather([swap for swap in swaps if swap])
+    return [_diagnosis(pair, swap, evidence) for pair, swap in zip(pairs, swaps, strict=True)]
 
 
-def _diagnosis(run: Run, pair: Pair, evidence: Evidence) -> PairDiagnosis:
-    colours = {mask: judged.colour for mask, judged in pair.hybrids.items()}
-    a_to_b = minimal(sufficient(colours, from_a=True))
-    b_to_a = minimal(sufficient(colours, from_a=False))
-    cause = primary_cause(a_to_b, b_to_a)
-    guilty = _guilty(pair, cause, a_to_b, b_to_a, evidence)
-    return PairDiagnosis(
-        disagreement_id=pair.disagreement_id,
-        a_id=pair.a,
-        b_id=pair.b,
-        primary_cause=cause.value,
-        swaps_a_to_b=named(a_to_b),
-        swaps_b_to_a=named(b_to_a),
-        guilty=guilty,
-        group_key=group_key(guilty),
-        run=run,
+def _swap(pair: Pair, found: Explained) -> Swap | None:
+    """The swap of the primary cause, starting from A where it suffices there; none for an interaction."""
+    if found.cause is Cause.INTERACTION:
+        return None
+    factor = Factor(found.cause.value)
+    return Swap.of(pair, factor, base="a" if BIT[factor] in found.a_to_b else "b")
+
+
+def _diagnosis(pair: Pair, swap: Swap | None, evidence: Evidence) -> Diagnosis:
+    found = explained(pair.colours)
+    a_to_b, b_to_a = named(found.a_to_b), named(found.b_to_a)
+    guilty: Guilty = (
+        FINDERS[found.cause](Contrast(swap, evidence))
+        if swap
+        else Interaction(cause="interaction", swaps_a_to_b=a_to_b, swaps_b_to_a=b_to_a)
     )
+    return Diagnosis(pair.disagreement_id, pair.a, pair.b, found.cause.value, a_to_b, b_to_a, guilty, group_key(guilty))
 
 
-def _guilty(pair: Pair, cause: Cause, a_to_b: tuple[int, ...], b_to_a: tuple[int, ...], evidence: Evidence) -> Guilty:
-    if cause is Cause.INTERACTION:
-        return Interaction(cause="interaction", swaps_a_to_b=named(a_to_b), swaps_b_to_a=named(b_to_a))
-    factor = Factor(cause.value)
-    base: Side = "a" if BIT[factor] in a_to_b else "b"
-    return FINDERS[cause](contrast(pair, factor, base=base, evidence=evidence))
+def _store(run: Run, found: list[Diagnosis]) -> None:
+    """COPY: a run may write tens of thousands."""
+    lines = io.StringIO()
+    for one in found:
+        values = (
+            one.disagreement_id,
+            one.a_id,
+            one.b_id,
+            one.cause,
+            json.dumps(one.swaps_a_to_b),
+            json.dumps(one.swaps_b_to_a),
+            json.dumps(one.guilty),
+            one.group_key,
+            run.pk,
+        )
+        lines.write("\t".join(str(value).translate(COPY_ESCAPES) for value in values) + "\n")
+    lines.seek(0)
+    with connection.cursor() as cursor:
+        cursor.copy_expert(STORE, lines)

@@ -6,6 +6,7 @@ A swap is a mask over four factors; what is sufficient is a set of masks, kept a
 
 from collections.abc import Iterable
 from functools import cache
+from typing import NamedTuple
 
 from codes.vocabulary import Cause, Factor
 
@@ -15,8 +16,8 @@ MASKS = range(16)
 ALL = 15
 
 
-def sufficient(colours: dict[int, str], *, from_a: bool) -> int:
-    """The set of masks that give the other side's colour; ``colours`` is A's hybrid by mask of factors taken from B.
+def sufficient(colours: tuple[str, ...], *, from_a: bool) -> int:
+    """The set of masks that give the other side's colour; ``colours`` are A's hybrids by mask of factors taken from B.
 
     B with a set of factors from A is A with the others from B, so the same 16 hybrids serve both directions.
     """
@@ -45,3 +46,18 @@ def primary_cause(a_to_b: Iterable[int], b_to_a: Iterable[int]) -> Cause:
         if BIT[factor] in alone:
             return Cause(factor.value)
     return Cause.INTERACTION
+
+
+class Explained(NamedTuple):
+    """All minimal sufficient swaps of a pair in both directions, and the primary cause."""
+
+    a_to_b: tuple[int, ...]
+    b_to_a: tuple[int, ...]
+    cause: Cause
+
+
+@cache
+def explained(colours: tuple[str, ...]) -> Explained:
+    """Of a pair whose hybrids have these colours; few of the possible patterns ever occur."""
+    a_to_b, b_to_a = minimal(sufficient(colours, from_a=True)), minimal(sufficient(colours, from_a=False))
+    return Explained(a_to_b, b_to_a, primary_cause(a_to_b, b_to_a))
