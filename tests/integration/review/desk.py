@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 
 from codes.models import Case, CaseEvent, Citizen, Fact, Ruling, Run
 from codes.review import appeals, assignments, cases, information, rulings
@@ -92,7 +93,7 @@ class Desk:
 
     def bring(self, case: Case, state: str) -> Case:
         """Lead the case to a state by the verbs themselves."""
-        who = {"case_id": case.pk, "by": "li", "now": self.now}
+        who: dict[str, Any] = {"case_id": case.pk, "by": "li", "now": self.now}
         match state:
             case "received":
                 pass
@@ -206,7 +207,7 @@ def hire(username: str, *roles: Role, now: datetime) -> Account:
     return account
 
 
-def written() -> tuple[int, int, list[tuple[object, ...]]]:
+def written() -> tuple[int, int, list[Any]]:
     """How many events and journal entries there are, and every case's row: what a refused act must leave alone."""
     rows = list(Case.objects.order_by("pk").values_list())
     return CaseEvent.objects.count(), JournalEntry.objects.count(), rows

@@ -1,6 +1,7 @@
 """Appeals: numbered, with what happens next; withdrawn in time; refused with what to do instead."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -102,12 +103,10 @@ def file_for(desk: Desk, whose: str, *, fact_of: str = "zhang", by: str = "citiz
 
 
 def test_nobody_appeals_for_somebody_else(desk: Desk) -> None:
-    for act in (
-        lambda: file_for(desk, "zhang", by="citizen:chen"),
-        lambda: file_for(desk, "zhang", fact_of="chen"),
-    ):
-        with pytest.raises(NotFound):
-            act()
+    with pytest.raises(NotFound):
+        file_for(desk, "zhang", by="citizen:chen")
+    with pytest.raises(NotFound):
+        file_for(desk, "zhang", fact_of="chen")
     with pytest.raises(NotAllowed):
         file_for(desk, "zhang", by="li")
 
@@ -132,7 +131,7 @@ def upload(desk: Desk, citizen: Citizen) -> int:
 
 def test_evidence_fits_the_reason_and_goes_with_the_appeal(desk: Desk) -> None:
     zhang = desk.citizen("zhang")
-    asked = {
+    asked: dict[str, Any] = {
         "citizen": zhang,
         "provider": "wechat",
         "rule": "R2",
@@ -175,7 +174,11 @@ def test_anothers_files_are_no_evidence_of_mine(desk: Desk) -> None:
 @pytest.mark.parametrize(("minutes", "allowed"), [(0, True), (10, True), (11, False)])
 def test_an_appeal_is_withdrawn_within_ten_minutes(desk: Desk, minutes: int, allowed: bool) -> None:
     filed = desk.appeal()
-    act = {"case_id": filed.case_id, "by": "citizen:zhang", "now": desk.now + timedelta(minutes=minutes)}
+    act: dict[str, Any] = {
+        "case_id": filed.case_id,
+        "by": "citizen:zhang",
+        "now": desk.now + timedelta(minutes=minutes),
+    }
     if allowed:
         assert appeals.withdraw(**act).state == "withdrawn"
         desk.appeal()
@@ -194,7 +197,7 @@ def test_a_withdrawn_appeal_takes_its_proposal_along(desk: Desk) -> None:
 def test_a_denial_can_be_objected_to_for_thirty_days(desk: Desk, days: int, allowed: bool) -> None:
     case = desk.bring(desk.case("zhang", desk_appeal(desk)), "denied")
     assert case.answer == "记录属实"
-    act = {
+    act: dict[str, Any] = {
         "case_id": case.pk,
         "text": "我不同意",
         "by": "citizen:zhang",

@@ -152,9 +152,9 @@ def test_bulk_approval_skips_ones_own_and_what_is_no_longer_as_it_was(crowd: Des
 
 
 def test_bulk_acts_ask_for_roles(crowd: Desk) -> None:
-    for act in (lambda: propose(crowd, by="wang"), lambda: approve(crowd, by="li")):
+    for act, by in ((propose, "wang"), (approve, "li")):
         with pytest.raises(Refused) as refused:
-            act()
+            act(crowd, by=by)
         assert refused.value.reason is Reason.NOT_YOURS
 
 

@@ -1,6 +1,7 @@
 """Asking the citizen stops the clock; asking an office does not."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def test_the_clock_stands_from_the_question_to_the_answer(desk: Desk) -> None:
 
 def test_an_answer_may_bring_files_and_needs_something(desk: Desk) -> None:
     request = ask(desk, desk.case())
-    key = {"request_id": request.pk, "by": "citizen:zhang", "now": desk.now}
+    key: dict[str, Any] = {"request_id": request.pk, "by": "citizen:zhang", "now": desk.now}
     assert refusal(information.answer, text=" ", **key) is Reason.NO_REASON
     kept = keep_upload(
         citizen=desk.citizen("zhang"),

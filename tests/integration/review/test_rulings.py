@@ -1,6 +1,7 @@
 """Rulings take two people and change the code at once; what they weighed, what they settle, and how they end."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -262,7 +263,7 @@ def test_another_persons_record_is_no_evidence(desk: Desk) -> None:
 
 def test_an_early_end_takes_two_people_and_shows_at_once(desk: Desk) -> None:
     ruling = desk.approve(desk.propose())
-    key = {"ruling_id": ruling.pk, "now": desk.now}
+    key: dict[str, Any] = {"ruling_id": ruling.pk, "now": desk.now}
     assert refusal(ruling_ends.approve_end, by="wang", **key) is Reason.END_NOT_PROPOSED
     ruling_ends.propose_end(reason="查明属实", by="zhao", **key)
     assert colour_of(desk, "zhang") == ("green", "ruling")
@@ -278,7 +279,7 @@ def test_an_early_end_takes_two_people_and_shows_at_once(desk: Desk) -> None:
 
 def test_a_refused_end_leaves_the_ruling_and_can_be_proposed_again(desk: Desk) -> None:
     ruling = desk.approve(desk.propose())
-    key = {"ruling_id": ruling.pk, "now": desk.now}
+    key: dict[str, Any] = {"ruling_id": ruling.pk, "now": desk.now}
     ruling_ends.propose_end(reason="查明属实", by="li", **key)
     assert ruling_ends.refuse_end(by="wang", **key).end_proposed_by == ""
     assert colour_of(desk, "zhang") == ("green", "ruling")

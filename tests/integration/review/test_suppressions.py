@@ -1,5 +1,7 @@
 """A wrong record is no longer seen once two people say so."""
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -11,8 +13,8 @@ from tests.integration.review.desk import EVIDENCE, Desk, written
 
 
 def propose(desk: Desk, *, by: str = "li", **changes: object) -> Suppression:
-    asked: dict[str, object] = {"fact_id": desk.fact().pk, "reason_code": "never_happened", "evidence": EVIDENCE}
-    return suppressions.propose_suppression(**{**asked, **changes}, by=by, now=desk.now)  # type: ignore[arg-type]
+    asked: dict[str, Any] = {"fact_id": desk.fact().pk, "reason_code": "never_happened", "evidence": EVIDENCE}
+    return suppressions.propose_suppression(**{**asked, **changes}, by=by, now=desk.now)
 
 
 def refusal(act: object, **values: object) -> Reason:
@@ -44,7 +46,7 @@ def test_it_covers_every_version_and_every_person_of_the_record(desk: Desk) -> N
 
 
 def test_its_end_takes_two_people_and_brings_the_record_back(desk: Desk) -> None:
-    key = {"suppression_id": propose(desk).pk, "now": desk.now}
+    key: dict[str, Any] = {"suppression_id": propose(desk).pk, "now": desk.now}
     suppressions.approve_suppression(by="wang", **key)
     assert refusal(suppressions.approve_suppression_end, by="wang", **key) is Reason.END_NOT_PROPOSED
     suppressions.propose_suppression_end(reason="记录属实", by="zhao", **key)
@@ -58,13 +60,13 @@ def test_its_end_takes_two_people_and_brings_the_record_back(desk: Desk) -> None
 
 
 def test_whoever_proposes_does_not_decide(desk: Desk) -> None:
-    key = {"suppression_id": propose(desk, by="zhao").pk, "by": "zhao", "now": desk.now}
+    key: dict[str, Any] = {"suppression_id": propose(desk, by="zhao").pk, "by": "zhao", "now": desk.now}
     assert refusal(suppressions.approve_suppression, **key) is Reason.SAME_PERSON
     assert refusal(suppressions.refuse_suppression, reason_code="evidence_thin", **key) is Reason.SAME_PERSON
 
 
 def test_only_the_proposer_withdraws(desk: Desk) -> None:
-    key = {"suppression_id": propose(desk).pk, "now": desk.now}
+    key: dict[str, Any] = {"suppression_id": propose(desk).pk, "now": desk.now}
     assert refusal(suppressions.withdraw_suppression, by="wu", **key) is Reason.NOT_THE_PROPOSER
     assert suppressions.withdraw_suppression(by="li", **key).state == "withdrawn"
     with pytest.raises(MovedMeanwhile):

@@ -1,0 +1,212 @@
+"""One-time codes: sent once, good once, and no different for a number that nobody has."""
+
+import re
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from codes.citizens.gateway import GatewayRefused
+from codes.citizens.sign_in import WrongCode, ask_code, deliver_code, forget_old_codes, redeem_code
+from codes.citizens.sign_in_limits import TooOften
+from codes.intake.citizens import find_or_make, hold_intake
+from codes.models import Citizen, SignInCode
+from regions.identity import Identity, check_identity
+from regions.journal.models import JournalEntry
+from regions.keys.sealing import phone_hash, seal_phone
+from regions.models import City
+
+PHONE = "13800000000"
+NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
+KNOWN = check_identity("10", "11010519491231002X", today=NOW.date())
+UNKNOWN = check_identity("20", "E12345678", today=NOW.date())
+MINUTE = timedelta(minutes=1)
+
+
+class Mailbox:
+    """A gateway that keeps what it is given, or refuses it."""
+
+    def __init__(self, *, refusing: bool = False) -> None:
+        self.sent: list[tuple[str, str]] = []
+        self.refusing = refusing
+
+    def send(self, *, phone: str, text: str) -> None:
+        if self.refusing:
+            raise GatewayRefused("no credit")
+        self.sent.append((phone, text))
+
+    @property
+    def code(self) -> str:
+        """The six digits of the newest message."""
+        return "".join(filter(str.isdecimal, self.sent[-1][1].partition("，")[0]))
+
+
+@pytest.fixture
+def citizen(beta: City) -> Citizen:
+    with transaction.atomic():
+        hold_intake()
+        made = find_or_make([KNOWN], now=NOW)[KNOWN]
+    made.phone_encrypted, made.phone_hash = seal_phone(PHONE), phone_hash(PHONE)
+    made.save()
+    return made
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+def ask(identity: Identity = KNOWN, *, at: datetime = NOW, address: str = "10.0.0.1") -> int:
+    return ask_code(identity=identity, address=address, now=at)
+
+
+def sent_code(mailbox: Mailbox, *, at: datetime = NOW) -> str:
+    assert deliver_code(code_id=ask(at=at), gateway=mailbox, now=at)
+    return mailbox.code
+
+
+def another(code: str) -> str:
+    return f"{(int(code) + 1) % 10**6:06d}"
+
+
+def test_a_code_sent_to_the_phone_signs_its_citizen_in(citizen: Citizen, mailbox: Mailbox) -> None:
+    code = sent_code(mailbox)
+    assert mailbox.sent[0][0] == PHONE
+    assert len(code) == 6
+    assert redeem_code(identity=KNOWN, code=f" {code} ", now=NOW + 5 * MINUTE - timedelta(seconds=1)) == citizen
+    entry = JournalEntry.objects.get(verb="citizen.signed_in")
+    assert (entry.by, entry.subject) == (f"citizen:{citizen.ref}", f"citizen:{citizen.ref}")
+
+
+def test_neither_code_nor_number_nor_address_can_be_read_from_the_database(citizen: Citizen, mailbox: Mailbox) -> None:
+    code = sent_code(mailbox)
+    row = str(SignInCode.objects.values_list().get()) + str(list(JournalEntry.objects.values_list("data", "subject")))
+    assert SignInCode.objects.get().code_sealed is None
+    for secret in (code, KNOWN.id_number, "10.0.0.1", PHONE):
+        assert secret not in row
+
+
+def test_a_code_is_good_once(citizen: Citizen, mailbox: Mailbox) -> None:
+    code = sent_code(mailbox)
+    redeem_code(identity=KNOWN, code=code, now=NOW)
+    with pytest.raises(WrongCode):
+        redeem_code(identity=KNOWN, code=code, now=NOW)
+
+
+def test_a_code_is_good_for_five_minutes(citizen: Citizen, mailbox: Mailbox) -> None:
+    code = sent_code(mailbox)
+    with pytest.raises(WrongCode):
+        redeem_code(identity=KNOWN, code=code, now=NOW + 5 * MINUTE)
+
+
+@pytest.mark.parametrize(("wrong", "works"), [(0, True), (4, True), (5, False), (9, False)])
+def test_a_code_can_be_tried_five_times(citizen: Citizen, mailbox: Mailbox, wrong: int, works: bool) -> None:
+    code = sent_code(mailbox)
+    for _ in range(wrong):
+        with pytest.raises(WrongCode):
+            redeem_code(identity=KNOWN, code=another(code), now=NOW)
+    if works:
+        assert redeem_code(identity=KNOWN, code=code, now=NOW) == citizen
+    else:
+        with pytest.raises(WrongCode):
+            redeem_code(identity=KNOWN, code=code, now=NOW)
+
+
+def test_a_newer_code_takes_the_place_of_an_older_one(citizen: Citizen, mailbox: Mailbox) -> None:
+    first = sent_code(mailbox)
+    second = sent_code(mailbox, at=NOW + MINUTE)
+    if first != second:
+        with pytest.raises(WrongCode):
+            redeem_code(identity=KNOWN, code=first, now=NOW + MINUTE)
+    assert redeem_code(identity=KNOWN, code=second, now=NOW + MINUTE) == citizen
+
+
+def test_another_persons_code_is_nothing_to_me(citizen: Citizen, mailbox: Mailbox) -> None:
+    code = sent_code(mailbox)
+    ask(UNKNOWN)
+    with pytest.raises(WrongCode):
+        redeem_code(identity=UNKNOWN, code=code, now=NOW)
+
+
+def test_a_code_is_delivered_once(citizen: Citizen, mailbox: Mailbox) -> None:
+    asked = ask()
+    assert deliver_code(code_id=asked, gateway=mailbox, now=NOW)
+    assert not deliver_code(code_id=asked, gateway=mailbox, now=NOW)
+    assert len(mailbox.sent) == 1
+
+
+def test_a_refused_delivery_can_be_repeated(citizen: Citizen, mailbox: Mailbox) -> None:
+    asked = ask()
+    with pytest.raises(GatewayRefused):
+        deliver_code(code_id=asked, gateway=Mailbox(refusing=True), now=NOW)
+    assert deliver_code(code_id=asked, gateway=mailbox, now=NOW)
+    assert redeem_code(identity=KNOWN, code=mailbox.code, now=NOW) == citizen
+
+
+def test_nothing_is_sent_to_nobody_or_without_a_phone_or_too_late(citizen: Citizen, mailbox: Mailbox) -> None:
+    assert not deliver_code(code_id=ask(UNKNOWN), gateway=mailbox, now=NOW)
+    assert not deliver_code(code_id=ask(), gateway=mailbox, now=NOW + 5 * MINUTE)
+    Citizen.objects.update(phone_encrypted=None)
+    assert not deliver_code(code_id=ask(at=NOW + MINUTE), gateway=mailbox, now=NOW + MINUTE)
+    assert not deliver_code(code_id=10**9, gateway=mailbox, now=NOW)
+    assert mailbox.sent == []
+    assert set(SignInCode.objects.values_list("code_sealed", flat=True)) == {None}
+
+
+def statements(act: Any) -> list[str]:
+    """The kinds of statements an act makes, without their values."""
+    with CaptureQueriesContext(connection) as queries, suppress(WrongCode):
+        act()
+    return [re.sub(r" ?-?\d+|VALUES.*|WHERE.*", "", one["sql"], flags=re.DOTALL) for one in queries]
+
+
+def test_a_number_nobody_has_makes_the_same_work(citizen: Citizen) -> None:
+    """Same statements, same rows: a stop-watch and a wire see no difference."""
+    assert statements(lambda: ask(KNOWN)) == statements(lambda: ask(UNKNOWN))
+    for code in ("000000", ""):
+        known = statements(lambda code=code: redeem_code(identity=KNOWN, code=code, now=NOW))
+        assert known == statements(lambda code=code: redeem_code(identity=UNKNOWN, code=code, now=NOW))
+    rows: list[Any] = list(SignInCode.objects.order_by("pk").values())
+    known_row, unknown_row = rows
+    differing = {name for name in known_row if known_row[name] != unknown_row[name]}
+    assert differing == {"id", "id_hash", "citizen_id", "code_hash", "code_sealed"}
+    assert len(known_row["code_sealed"]) == len(unknown_row["code_sealed"])
+
+
+@pytest.mark.parametrize("identity", [KNOWN, UNKNOWN])
+def test_asking_too_often_is_refused_alike(citizen: Citizen, identity: Identity) -> None:
+    ask(identity)
+    with pytest.raises(TooOften) as refused:
+        ask(identity, at=NOW + timedelta(seconds=20))
+    assert refused.value.seconds == 40
+    for minutes in (2, 4, 6, 8):
+        ask(identity, at=NOW + minutes * MINUTE)
+    with pytest.raises(TooOften) as hourly:
+        ask(identity, at=NOW + 10 * MINUTE)
+    assert hourly.value.seconds == 50 * 60
+    ask(identity, at=NOW + 60 * MINUTE)
+
+
+def test_an_address_that_asks_for_many_numbers_is_stopped(citizen: Citizen) -> None:
+    numbers = [Identity(UNKNOWN.id_type, f"E{number:08d}") for number in range(61)]
+    for identity in numbers[:60]:
+        ask(identity)
+    with pytest.raises(TooOften):
+        ask(numbers[60])
+    ask(numbers[60], address="10.0.0.2")
+
+
+def test_old_codes_are_forgotten(citizen: Citizen) -> None:
+    ask()
+    assert forget_old_codes(now=NOW + timedelta(days=2)) == 0
+    assert forget_old_codes(now=NOW + timedelta(days=2, seconds=1)) == 1
+
+
+@pytest.mark.parametrize("change", [{"tries": 6}, {"tries": -1}, {"used_at": NOW, "citizen": None}])
+def test_the_database_refuses_more_tries_and_codes_of_nobody(citizen: Citizen, change: dict[str, object]) -> None:
+    asked = ask()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SignInCode.objects.filter(pk=asked).update(**change)
