@@ -1,27 +1,51 @@
-"""One person for each cause of disagreement, told as the portal tells it."""
+"""One person for each cause of disagreement, told as the portal tells it. They are made up, so they are named in full."""
 
-from codes.diagnosis.sentences.context import about, context_of
+from collections.abc import Iterator
+from itertools import islice
+
+from codes.diagnosis.sentences.context import Context, about, context_of
 from codes.diagnosis.telling import tell
 from codes.models import PairDiagnosis, Run
 from codes.vocabulary import Cause
-from regions.masking import mask_name
+from portal.demo.people import Person, Population
+from portal.demo.stage import Stage
+from portal.demo.stories import Fate
+from regions.identity import Identity
+from regions.keys.sealing import identity_hash
 from regions.tenancy import in_city
 
-_WITH = ("a", "b", "disagreement__citizen")
+# Colours of many whose story was told have come together on a later day.
+MOST_LOOKED_AT = 50
 
 
-def examples(schema: str, run_id: int) -> str:
-    """The first disagreement of each cause that stands in the city: who, in both languages why; empty without any."""
-    with in_city(schema) as city:
+def examples(stage: Stage, people: Population, run_id: int) -> str:
+    """Somebody for each cause whose disagreement stands after the run, and why in both languages; empty without any."""
+    with in_city(stage.schema):
         context = context_of(Run.objects.get(pk=run_id))
-        standing = PairDiagnosis.objects.filter(disagreement__closed_run__isnull=True).order_by("pk")
-        found = [standing.filter(primary_cause=cause).select_related(*_WITH).first() for cause in Cause]
-        told = [f"For example in {city.name_zh} {city.name_en}:"]
-        for diagnosis in [one for one in found if one is not None]:
-            person = diagnosis.disagreement.citizen
-            own = about(context, citizen_id=person.pk)
-            told.append(f"  {mask_name(person.full_name)} ({person.ref}), {Cause(diagnosis.primary_cause).en}:")
+        told = [line for cause in Cause for line in _example(cause, stage, people, context)]
+    return "\n".join([f"For example in {stage.title}:", *told]) if told else ""
+
+
+def _example(cause: Cause, stage: Stage, people: Population, context: Context) -> Iterator[str]:
+    for person in _with_cause(cause, stage, people):
+        found = PairDiagnosis.objects.filter(
+            disagreement__closed_run__isnull=True,
+            disagreement__citizen__id_hash=identity_hash(Identity(person.id_type, person.id_number)),
+            primary_cause=cause,
+        )
+        diagnosis = found.select_related("a", "b", "disagreement__citizen").first()
+        if diagnosis is not None:
+            citizen = diagnosis.disagreement.citizen
+            yield f"  {citizen.full_name} {person.id_number}, {citizen.ref}: {cause.en}"
+            own = about(context, citizen_id=citizen.pk)
             for language, gap in (("zh-hans", ""), ("en", " ")):
                 said = tell(diagnosis, audience="citizen", language=language, context=own)
-                told.append(f"    {said.sentence}{gap}{said.outcome}")
-    return "\n".join(told) if len(told) > 1 else ""
+                yield f"    {said.sentence}{gap}{said.outcome}"
+            return
+
+
+def _with_cause(cause: Cause, stage: Stage, people: Population) -> Iterator[Person]:
+    fate = Fate(stage)
+    stories = ((number, fate.story_of(number)) for number in range(people.size))
+    numbers = (number for number, story in stories if story is not None and story.cause is cause)
+    return map(people.person, islice(numbers, MOST_LOOKED_AT))

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
 
 from codes.models import Run
 from portal.commands import EndedBadly
@@ -28,10 +29,15 @@ NEXT = """
 Where to look next:
   ./run manage export disagreements --city {city} --format xlsx --output disagreements.xlsx
       who differs, why, and the guilty piece; `codes`, `cases`, `sources` and `journal` are reports, too
-  ./run manage recompute --city {city}    the same day again: nothing to change
+  ./run manage explain --city {city} --citizen REF    why one person's codes are what they are; REF as named above
+  ./run manage replay --city {city} --day {day}    the day computed again from its frozen inputs
+  ./run manage recompute --city {city}    the same day once more: nothing to change
   ./run manage verify_journal --city {city}    the sealed journal
-Staff (a role is a user name) and their one-time passwords: {passwords}
 Logs of the worker and the big-data centre: {folder}"""
+HOW_TO_SIGN_IN = """\
+  As a citizen: …/sign-in/ with the number of anybody named above; the code sent to their telephone is on …/demo/mail-box/
+  As staff: …/staff/ with a role as user name (reviewer, approver, auditor, …) and the one-time password of that city in
+      {passwords}; then a password of your own and an authenticator app"""
 
 
 class Command(BaseCommand):
@@ -76,9 +82,12 @@ class Command(BaseCommand):
             children.callback((worker := ensure_worker(staging.folder)).stop)
             runs = self._run(staging, worker)
             self._say(f"\n{told(look_at(schema, run) for schema, run in runs.items())}")
-            self._say(f"\n{examples(staging.schemas[0], runs[staging.schemas[0]])}")
+            first = staging.stages[0]
+            self._say(f"\n{examples(first, staging.province.population(first), runs[first.schema])}")
             self._say(f"\nAll of it took {time.monotonic() - began:.0f} seconds.")
-            self._say(NEXT.format(city=staging.schemas[0], passwords=staging.passwords, folder=staging.folder))
+            self._say(
+                NEXT.format(city=first.schema, day=timezone.localdate(timezone=first.zone), folder=staging.folder)
+            )
             if stay:
                 web, port = start_web(staging.folder)
                 children.callback(web.stop)
@@ -109,8 +118,8 @@ class Command(BaseCommand):
 
 
 def _addresses(staging: Staging, port: str) -> str:
-    cities = [f"  {stage.title}  http://{stage.city.city.host}:{port}/" for stage in staging.stages]
-    return "\n".join([*cities, f"  staff of a city: …/staff/; the province's operator: http://localhost:{port}/"])
+    lines = [f"  {stage.title}  http://{stage.city.city.host}:{port}/" for stage in staging.stages]
+    return "\n".join([*lines, HOW_TO_SIGN_IN.format(passwords=staging.passwords)])
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:
