@@ -8,6 +8,8 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from codes.citizens.sign_in import forget_old_codes
+from codes.review.sweeping import sweep_reviews
 from codes.runs.ledger import open_run
 from codes.runs.partitions import work_partition
 from codes.runs.schedule import start_if_due
@@ -67,6 +69,17 @@ def sweep() -> int:
             ring(schema, run.pk)
             swept += 1
     return swept
+
+
+@shared_task(name="codes.sweep_reviews")
+def sweep_all_reviews() -> int:
+    """Escalate, lapse, expire and discard whatever is due in every city; how many acts that took."""
+    done = 0
+    for schema in all_schemas():
+        with in_city(schema):
+            now = timezone.now()
+            done += sum(sweep_reviews(now=now).values()) + forget_old_codes(now=now)
+    return done
 
 
 @shared_task(name="codes.sign_checkpoints")
