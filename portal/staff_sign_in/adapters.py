@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.staff_sign_in.enrolment import has_one_time_codes
+from portal.staff_sign_in.enrolment import codes_are_settled
 from portal.staff_sign_in.sealing import open_secret, seal_secret
 from portal.web.address import client_address
 from portal.web.host import city_of
@@ -45,9 +45,9 @@ class StaffAdapter(DefaultAccountAdapter):
         return client_address(request)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:  # noqa: ARG002
-        """Again before codes are changed; not before the first ones are set up, minutes after signing in."""
+        """Again before codes are changed; not while the first ones are being set up, minutes after signing in."""
         account = context.request.user
-        return isinstance(account, Account) and has_one_time_codes(account)
+        return isinstance(account, Account) and codes_are_settled(account, now=timezone.now())
 
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:  # noqa: ARG002
         """As if there were no such account."""

@@ -1,15 +1,25 @@
 """What stands between a new account and its work: a password of its own, and one-time codes."""
 
+from datetime import datetime, timedelta
+
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
 
 from regions.staff.models import Account
 
+JUST_NOW = timedelta(minutes=5)
+
 
 def has_one_time_codes(account: Account) -> bool:
     """Whether an authenticator app is set up."""
     return bool(Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).exists())
+
+
+def codes_are_settled(account: Account, *, now: datetime) -> bool:
+    """Whether codes were set up, and not just now: the page after that shows the recovery codes without asking again."""
+    held = Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP, created_at__lt=now - JUST_NOW)
+    return bool(held.exists())
 
 
 def came_by_single_sign_on(request: HttpRequest) -> bool:

@@ -1,0 +1,16 @@
+"""How many questions a page asks the database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+
+@contextmanager
+def at_most(number: int) -> Iterator[None]:
+    """Fail when the block asks more. Entering a city, which django-tenants does before each question, is none."""
+    with CaptureQueriesContext(connection) as captured:
+        yield
+    asked = [query["sql"] for query in captured.captured_queries if not query["sql"].startswith("SET search_path")]
+    assert len(asked) <= number, "\n".join([f"{len(asked)} questions:", *(sql[:200] for sql in asked)])

@@ -1,0 +1,93 @@
+"""Whoever looks at pages: a citizen or a member of staff at a browser."""
+
+from datetime import datetime
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from django.http import HttpResponse
+from django.test import Client
+
+from codes.models import Citizen
+from portal.staff_sign_in import limits
+from portal.staff_sign_in.sealing import seal_secret
+from portal.web import citizen_session
+from regions.staff.accounts import add_staff
+from regions.staff.models import Account
+
+PASSWORD = "drei Wörter im Kopf"
+
+
+class Visitor:
+    """A client that is read as a person reads."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    @classmethod
+    def signed_in(cls, citizen: Citizen, *, now: datetime, host: str = "beta.localhost") -> "Visitor":
+        """A citizen who has typed in their code."""
+        visitor = cls(Client(headers={"host": host}))
+        session = visitor.client.session
+        session[citizen_session.KEY] = {"id": citizen.pk, "seen": now.timestamp()}
+        session.save()
+        return visitor
+
+    @classmethod
+    def at_work(cls, *roles: str, now: datetime, host: str = "beta.localhost", username: str = "li") -> "Visitor":
+        """A member of staff who has signed in with both factors."""
+        account = ready_account(username, *roles, now=now)
+        visitor = cls(Client(headers={"host": host}))
+        visitor.client.force_login(account, backend="allauth.account.auth_backends.AuthenticationBackend")
+        session = visitor.client.session
+        session[limits.KEY] = {"since": now.timestamp(), "seen": now.timestamp(), "ready": True}
+        session.save()
+        return visitor
+
+    def get(self, path: str, **options: Any) -> HttpResponse:
+        return self.client.get(path, **options)  # type: ignore[return-value]
+
+    def post(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> HttpResponse:
+        return self.client.post(path, data or {}, **options)  # type: ignore[return-value]
+
+    def read(self, path: str, **options: Any) -> str:
+        """The page's text; it must be there."""
+        response = self.get(path, **options)
+        assert response.status_code == 200, (path, response.status_code, response.headers.get("Location"))
+        return response.content.decode()
+
+    def in_english(self) -> "Visitor":
+        """The same person with the switch on top turned."""
+        self.client.cookies["language"] = "en"
+        return self
+
+
+def ready_account(username: str, *roles: str, now: datetime) -> Account:
+    """An account past its first steps: own password, one-time codes."""
+    account, _ = add_staff(username=username, roles=roles, by="tests", now=now)
+    account.set_password(PASSWORD)
+    account.must_change_password = False
+    account.save()
+    tie_phone(account)
+    return account
+
+
+def tie_phone(account: Account, *, schema: str = "beta") -> str:
+    """Give the account an authenticator app; its secret."""
+    secret = generate_totp_secret()
+    sealed = seal_secret(secret, place=schema)
+    Authenticator.objects.create(user=account, type=Authenticator.Type.TOTP, data={"secret": sealed})
+    return secret
+
+
+def present_code(secret: str) -> str:
+    """What the app shows now."""
+    counter = list(yield_hotp_counters_from_time())[1]
+    return format_hotp_value(hotp_value(secret, counter))
+
+

@@ -1,0 +1,90 @@
+"""My code: the colour, the four answers, both sides, and no more than twelve questions to the database."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from tests.integration.pages.asking import at_most
+from tests.integration.pages.people import Visitor
+from tests.integration.review.desk import Desk
+
+Opens = Callable[[str], Visitor]
+
+
+def test_a_red_code_answers_the_four_questions_in_chinese(visitor: Opens) -> None:
+    page = visitor("zhang").read("/code/")
+    for said in ("红码", "为什么？", "谁的数据？", "到什么时候？", "该怎么做？", "查清之前，本市以较严的颜色为准"):
+        assert said in page
+
+
+def test_both_providers_stand_side_by_side_with_the_cause(visitor: Opens) -> None:
+    page = visitor("zhang").in_english().read("/code/")
+    assert page.count('class="provider"') == 2
+    assert 'data-state="green"' in page
+    assert 'data-state="red"' in page
+    assert "recorded" in page
+
+
+@pytest.mark.parametrize("name", ["zhang", "chen", "liu"])
+def test_the_page_asks_at_most_twelve_questions(visitor: Opens, name: str) -> None:
+    person = visitor(name)
+    person.read("/code/")
+    with at_most(12):
+        person.read("/code/")
+
+
+def test_renewing_the_pass_asks_only_for_the_code(visitor: Opens) -> None:
+    person = visitor("zhang")
+    person.read("/code/pass/")
+    with at_most(5):
+        page = person.read("/code/pass/")
+    assert "<html" not in page
+    assert "红码" in page
+
+
+def test_without_scripts_the_page_renews_itself(visitor: Opens) -> None:
+    assert '<noscript><meta http-equiv="refresh" content="50"></noscript>' in visitor("zhang").read("/code/")
+
+
+def test_a_ruling_shows_at_once(desk: Desk, visitor: Opens) -> None:
+    person = visitor("zhang")
+    assert "红码" in person.read("/code/")
+    desk.approve(desk.propose("zhang", "green"))
+    page = person.read("/code/")
+    assert 'class="face" data-state="green"' in page
+    assert "人工复核决定" in page
+
+
+def test_nothing_on_the_page_is_inline_or_from_elsewhere(visitor: Opens) -> None:
+    response = visitor("zhang").get("/code/")
+    page = response.content.decode()
+    assert "style=" not in page
+    assert "<style" not in page
+    assert "javascript:" not in page
+    assert "onclick" not in page
+    assert all(one.startswith("/static/") for one in _sources(page))
+    policy = response.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+
+
+def test_no_cache_keeps_the_page(visitor: Opens) -> None:
+    assert visitor("zhang").get("/code/").headers["Cache-Control"] == "no-store, private"
+
+
+def test_the_session_ends_after_twenty_idle_minutes(
+    desk: Desk, visitor: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = visitor("zhang")
+    later = desk.now + timedelta(minutes=19)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: later)
+    person.read("/code/")
+    monkeypatch.setattr("django.utils.timezone.now", lambda: later + timedelta(minutes=21))
+    response = person.get("/code/")
+    assert response.status_code == 302
+    assert response.headers["Location"] == "/sign-in/?next=%2Fcode%2F"
+
+
+def _sources(page: str) -> list[str]:
+    return [part.split('"')[0] for mark in ('src="', 'rel="stylesheet" href="') for part in page.split(mark)[1:]]
