@@ -1,5 +1,6 @@
 """``manage.py demo``: a synthetic province with its sources and its day, until Ctrl+C."""
 
+import os
 import signal
 import time
 from contextlib import ExitStack
@@ -19,6 +20,7 @@ from portal.demo.examples import examples
 from portal.demo.province import CITY_FILES, city_files
 from portal.demo.staging import Staging
 from portal.demo.summary import look_at, told
+from portal.embedded.processes import remember_process
 from portal.embedded.state import open_state
 from regions.file_faults import FileFaults
 
@@ -104,7 +106,11 @@ class Command(BaseCommand):
         return run_day(staging.schemas, worker=worker, ended=ended)
 
     def _keep_up(self, staging: Staging, *children: Child) -> None:
-        """Let the sources' clocks go on and, past midnight, people check in; the worker's scheduler starts the runs."""
+        """Let the sources' clocks go on and, past midnight, people check in; the worker's scheduler starts the runs.
+
+        `./run stop` ends this, too.
+        """
+        remember_process("demo", os.getpid())
         self._say("\nThe province lives on; the cities run again between 4 and 6 in the morning. Ctrl+C ends the demo.")
         while True:
             time.sleep(KEEP_UP_SECONDS)

@@ -9,9 +9,12 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
+import httpx
 import pytest
 
 from portal.demo.province import CITY_FILES, Province, city_files
@@ -122,17 +125,43 @@ def test_a_second_demo_finds_nothing_to_change(place: Place, first: str) -> None
     assert [place.disagreements(city) for city in CITIES] == before
 
 
-def test_it_stays_until_it_is_interrupted_and_leaves_no_worker(place: Place, first: str) -> None:
+@contextmanager
+def staying(place: Place) -> Iterator[tuple["subprocess.Popen[str]", IO[str]]]:
+    """A demo that has come to the point where it waits for its end, and what it prints from there on."""
     command = [sys.executable, "manage.py", "demo", "--cities", str(place.cities)]
     with subprocess.Popen(
         command, cwd=CHECKOUT, env=place.environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as demo:
         assert demo.stdout is not None
         assert any("Ctrl+C ends the demo" in line for line in demo.stdout)
-        worker = int((place.state / "run" / "demo-worker.pid").read_text().split()[0])
-        os.kill(worker, 0)
+        yield demo, demo.stdout
+
+
+def process_of(place: Place, name: str) -> int:
+    (note,) = place.state.glob(f"run/{name}.pid")
+    return int(note.read_text().split()[0])
+
+
+def test_it_shows_its_pages_until_it_is_interrupted_and_leaves_no_worker(place: Place, first: str) -> None:
+    with staying(place) as (demo, printed):
+        port = next(place.state.glob("run/demo-web-*.pid")).stem.removeprefix("demo-web-")
+        page = httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "chengdu.localhost"})
+        assert (page.status_code, "成都市" in page.text) == (200, True)
+        children = [process_of(place, "demo-worker"), process_of(place, "demo-web-*")]
         demo.send_signal(signal.SIGINT)
-        assert "The demo has ended" in demo.stdout.read()
+        assert "The demo has ended" in printed.read()
     assert demo.returncode == 0
-    with pytest.raises(ProcessLookupError):
-        os.kill(worker, 0)
+    for child in children:
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
+
+
+def test_run_stop_ends_a_demo_that_is_at_work_elsewhere(place: Place, first: str) -> None:
+    with staying(place) as (demo, printed):
+        command = [sys.executable, "-m", "portal.embedded", "stop"]
+        stopped = subprocess.run(
+            command, cwd=CHECKOUT, env=place.environment, capture_output=True, text=True, check=True
+        )
+        assert " demo," in stopped.stdout
+        assert "The demo has ended" in printed.read()
+    assert demo.returncode == 0
