@@ -7,7 +7,7 @@ from collections.abc import Callable
 import django
 
 LIST = """\
-./run bench recompute [--people N] [--sample N] [--rounds N] [--no-growth]
+./run bench recompute [--people N] [--sample N] [--rounds N] [--no-growth] [--no-celery]
     the daily run of a city against the bare-SQL floor, a Django loop, JsonLogic and zen-engine; growth; memory
 ./run bench diagnosis [--people N] [--sample N] [--rounds N]
     why 20,000 disagree, against the time of the run's verdicts and a loop over the pairs
@@ -28,6 +28,7 @@ def main() -> None:
         options.add_argument("--rounds", type=int, default=3, help="of each measurement the median counts")
         if name == "recompute":
             options.add_argument("--no-growth", action="store_true", help="leave out the cities of other sizes")
+            options.add_argument("--no-celery", action="store_true", help="leave out the worker processes")
     asked = vars(parser.parse_args())
     name = asked.pop("bench")
     if name is None:
@@ -41,7 +42,8 @@ def main() -> None:
 def _bench(name: str) -> Callable[..., None]:
     from bench import diagnosis, recompute  # noqa: PLC0415 - they need Django's set-up
 
-    return {"recompute": recompute.main, "diagnosis": diagnosis.main}[name]
+    benches: dict[str, Callable[..., None]] = {"recompute": recompute.main, "diagnosis": diagnosis.main}
+    return benches[name]
 
 
 if __name__ == "__main__":

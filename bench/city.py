@@ -1,9 +1,9 @@
 """A city of the size to be measured, filled by the database itself: what is timed is the product, not the filling."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -76,12 +76,12 @@ def build(schema: str, size: Size, *, now: datetime) -> None:
     """Make the city ``schema`` of this size; two providers, two sources, the shipped national and Sichuan-like rules."""
     with as_owner(), transaction.atomic():
         city = City(schema_name=schema, name_zh=schema, name_en=schema, division="510100", created_at=now)
-        city.save()
+        city.save()  # type: ignore[no-untyped-call]  # django-tenants has no types
         create_schema(city)
     with in_city(schema), transaction.atomic():
         create_keys(now=now)
         _settings(now=now)
-        values = {
+        values: dict[str, Any] = {
             "people": size.people,
             "with_facts": size.with_facts,
             "events": size.events,
@@ -104,11 +104,11 @@ def drop(schema: str) -> None:
         City.objects.filter(schema_name=schema).delete()
 
 
-def analyse(schema: str, tables: Sequence[str] = ()) -> None:
-    """What autovacuum would have done by now, for these tables or all."""
+def analyse(schema: str) -> None:
+    """What autovacuum would have done by now."""
     with as_owner(), connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
-        for table in tables or [name for (name,) in cursor.fetchall()]:
+        for (table,) in cursor.fetchall():
             cursor.execute(f'VACUUM ANALYZE "{schema}"."{table}"')
 
 

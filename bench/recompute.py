@@ -18,14 +18,15 @@ from regions.tenancy import in_city
 GROWTH_WITH_FACTS = 24_000
 
 
-def main(*, people: int, with_facts: int | None, sample: int, rounds: int, no_growth: bool) -> None:
+def main(*, people: int, with_facts: int | None, sample: int, rounds: int, no_growth: bool, no_celery: bool) -> None:
     """Measure and write the results."""
     size = Size(people, with_facts or people * 8 // 100)
     measured = Measured(size)
     with a_city(size):
         _run_and_floor(measured, rounds)
         _peers(measured, sample)
-        _through_celery(measured, rounds)
+        if not no_celery:
+            _through_celery(measured, rounds)
     if not no_growth:
         for grown in (people // 10, people, people * 3):
             with a_city(Size(grown, min(GROWTH_WITH_FACTS, people // 10))):

@@ -40,8 +40,9 @@ def _promises(measured: Measured) -> str:
             LOOP_LIMIT,
             at_least=True,
         ),
-        promise(f"memory of a worker, MiB (at most {MEMORY_LIMIT})", measured.worker_memory, MEMORY_LIMIT),
     ]
+    if measured.celery:
+        rows.append(promise(f"memory of a worker, MiB (at most {MEMORY_LIMIT})", measured.worker_memory, MEMORY_LIMIT))
     if measured.growth:
         small, large = sorted(measured.growth)[1:]
         grown = _total(measured, large) / _total(measured, small)
@@ -61,9 +62,11 @@ def _runs(measured: Measured) -> str:
         ["floor with the diagnoses' rows", seconds(whole), "1"],
         ["`recompute --here`, all of it", seconds(total), f"{total / whole:.1f}"],
         ["… diagnosing", seconds(measured.of("diagnosis")), ""],
-        ["through Celery, 2 worker processes, all of it", seconds(middle(measured.celery)), f"{middle(measured.celery) / whole:.1f}"],
         ["a second run that finds nothing to change", seconds(again), ""],
-    ]  # fmt: skip
+    ]
+    if measured.celery:
+        celery = middle(measured.celery)
+        rows.append(["through Celery, 2 worker processes, all of it", seconds(celery), f"{celery / whole:.1f}"])
     return table(["", "time", "× its floor"], rows)
 
 
@@ -103,9 +106,10 @@ def _total(measured: Measured, people: int) -> float:
 
 
 def _memory(measured: Measured) -> str:
-    rows: list[Row] = [
-        ["a Celery worker process (of two)", f"{measured.worker_memory:.0f} MiB"],
-        ["`recompute --here`, with what the bench itself holds", f"{measured.own_memory:.0f} MiB"],
-        ["a PostgreSQL backend, beyond the shared buffers", f"{measured.backend_memory:.0f} MiB"],
-    ]
+    rows: list[Row] = [["`recompute --here`, with what the bench itself holds", f"{measured.own_memory:.0f} MiB"]]
+    if measured.celery:
+        rows += [
+            ["a Celery worker process (of two)", f"{measured.worker_memory:.0f} MiB"],
+            ["a PostgreSQL backend, beyond the shared buffers", f"{measured.backend_memory:.0f} MiB"],
+        ]
     return table(["at most", ""], rows)

@@ -63,8 +63,12 @@ coloured AS (
            array_agg(coalesce(v.colour, 'green') ORDER BY k.horizon DESC) FILTER (WHERE k.provider_id IS NOT NULL) AS by_horizon,
            array_agg(k.horizon ORDER BY k.horizon DESC) FILTER (WHERE k.provider_id IS NOT NULL) AS horizons
     FROM touched t
-    LEFT JOIN codes_registration r
-           ON r.citizen_id = t.citizen_id AND r.registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
+    LEFT JOIN LATERAL (
+        -- One look-up each: a join would read the registrations of the whole city.
+        SELECT provider_id FROM codes_registration
+        WHERE citizen_id = t.citizen_id AND registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
+        OFFSET 0
+    ) r ON true
     LEFT JOIN known k ON k.provider_id = r.provider_id
     LEFT JOIN codes_verdict v ON v.citizen_id = t.citizen_id AND v.provider_id = k.provider_id
     GROUP BY t.citizen_id

@@ -6,6 +6,7 @@ Rules and risk areas are loaded once, and all is one transaction, which is kinde
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -70,7 +71,7 @@ def _eyes(registration: Registration, frozen: RunProvider) -> Eyes:
 
 
 def _keep(registration: Registration, run: Run, version_id: int, colour: str, hits: list[Hit]) -> None:
-    who = {"citizen_id": registration.citizen_id, "provider_id": registration.provider_id}
+    who: dict[str, Any] = {"citizen_id": registration.citizen_id, "provider_id": registration.provider_id}
     stood = Verdict.objects.filter(**who).first()
     before = stood.colour if stood else "green"
     if before == colour and (stood is None or stood.hits == hits):

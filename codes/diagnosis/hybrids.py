@@ -150,7 +150,7 @@ class Swap:
 
 def judge_pairs(run: Run, disagreements: list[int], *, zone: str) -> Iterator[Pair]:
     """All disagreeing pairs of these disagreements, as of the run, each with its 16 hybrids."""
-    parameters = {"run": run.pk, "disagreements": disagreements, "zone": zone}
+    parameters: dict[str, Any] = {"run": run.pk, "disagreements": disagreements, "zone": zone}
     with connection.cursor() as cursor:
         cursor.execute(f"{verdicts_of(HYBRIDS, given=PAIRS)},\n{STATEMENT}", parameters)
         for row in cursor.fetchall():

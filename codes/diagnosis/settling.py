@@ -22,7 +22,7 @@ from regions.tenancy import current_city
 # Small enough that what is in hand stays in the processor's reach.
 CHUNK = 1_000
 
-# A case belongs to the group of its citizen's first diagnosed pair.
+# A case belongs to the group of its citizen's first diagnosed pair. A new case is opened in it; these were linked to it.
 GROUP_CASES = """
 UPDATE codes_case c SET group_key = first.group_key
 FROM (SELECT DISTINCT ON (disagreement_id) disagreement_id, group_key FROM codes_pairdiagnosis WHERE run_id = %s

@@ -40,6 +40,7 @@ WITH due AS MATERIALIZED (
     SELECT d.id, d.citizen_id, d.fingerprint,
            (SELECT max(before.id) FROM codes_case before WHERE before.citizen_id = d.citizen_id AND before.kind = 'disagreement')
                AS follows_id,
+           (SELECT p.group_key FROM codes_pairdiagnosis p WHERE p.disagreement_id = d.id ORDER BY p.id LIMIT 1) AS group_key,
            CASE WHEN d.colours @? '$.* ? (@ == "red")' THEN 'red' ELSE 'yellow' END AS severity
     FROM codes_disagreement d
     JOIN codes_run run ON run.id = %(run)s
@@ -72,7 +73,8 @@ opened AS (
                || to_char(row_number() OVER (ORDER BY due.id) + run.taken, 'FM999999000000'),
            'disagreement', due.citizen_id, 'received', due.id, due.fingerprint, due.follows_id, due.severity, run.as_of, run.id,
            run.as_of + CASE due.severity WHEN 'red' THEN %(answer_red)s ELSE %(answer_yellow)s END,
-           CASE due.severity WHEN 'red' THEN run.as_of + %(first_look)s END, '', '', ''
+           CASE due.severity WHEN 'red' THEN run.as_of + %(first_look)s END, '', '',
+           coalesce(due.group_key, '')
     FROM counted run
     JOIN due ON run.due > 0
     RETURNING id, opened_at

@@ -1,0 +1,62 @@
+"""The benches run, and what they compare agrees: a loop or an engine that decided otherwise would measure nothing.
+
+How long anything takes decides no test.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from bench import diagnosis, recompute, report
+from bench.a_city import SCHEMA, a_city
+from bench.city import Size
+from bench.peers import engines, inputs, orm_loop
+from bench.rounds import BenchFailed, run_here
+from bench.samples import with_facts
+from codes.models import Run, Verdict
+from regions.models import City
+from regions.tenancy import in_city
+
+PEOPLE, WITH_FACTS, SAMPLE = 1_000, 200, 60
+
+
+@pytest.fixture
+def results(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, transactional_db: None) -> Path:
+    """Where the benches write during a test, which works in a database of its own."""
+    monkeypatch.setattr(report, "RESULTS", tmp_path)
+    return tmp_path
+
+
+def test_recompute_compares_like_with_like(results: Path) -> None:
+    """The loop, both rule engines and the floor; the workers are left to the tests of the runs."""
+    recompute.main(
+        people=PEOPLE, with_facts=WITH_FACTS, sample=SAMPLE, rounds=1, no_growth=True, no_celery=True
+    )  # fmt: skip
+    page = (results / "recompute.md").read_text(encoding="utf-8")
+    for said in ("JsonLogic", "zen-engine", "Django loop", "floor", "PostgreSQL"):
+        assert said in page
+    assert "<svg" in (results / "recompute.svg").read_text(encoding="utf-8")
+    assert not City.objects.filter(schema_name=SCHEMA).exists()
+
+
+def test_diagnosis_compares_like_with_like(results: Path) -> None:
+    """Every sampled pair's swaps and cause, told by the loop as the portal stored them."""
+    diagnosis.main(people=PEOPLE, with_facts=WITH_FACTS, sample=SAMPLE, rounds=1)
+    page = (results / "diagnosis.md").read_text(encoding="utf-8")
+    assert "Python loop over the pairs" in page
+
+
+def test_a_peer_that_differs_is_no_peer(results: Path) -> None:
+    """The loop takes back what it wrote; a colour of the product that an engine does not find ends the bench."""
+    with a_city(Size(PEOPLE, WITH_FACTS)), in_city(SCHEMA):
+        known = with_facts(SAMPLE)
+        _, found = orm_loop.judge_in_a_loop(known)
+        assert found
+        assert not Run.objects.exists()
+        assert not Verdict.objects.exists()
+        run_here(SCHEMA)
+        read = inputs.read(Run.objects.latest("pk"), known)
+        assert engines.judge_with("JsonLogic", read, known) > 0
+        Verdict.objects.filter(pk=Verdict.objects.filter(citizen__in=known).latest("pk").pk).delete()
+        with pytest.raises(BenchFailed, match="differ on 1 colour"):
+            engines.judge_with("JsonLogic", read, known)
