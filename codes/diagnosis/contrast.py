@@ -1,5 +1,6 @@
 """A sufficient swap of one factor, held against the side it starts from: what appeared, what vanished, what it bore on."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,8 +10,11 @@ from codes.diagnosis.evidence import Evidence
 from codes.diagnosis.hybrids import Judged, Pair, Swap
 from codes.diagnosis.piece import Side
 from codes.models import Rule
+from regions.tenancy import current_city
 
 TEST = "negative_test"
+RECORDED = "recorded"
+SIDES: tuple[Side, Side] = ("a", "b")
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,21 @@ class Contrast:
 
     def vanished(self) -> list[int]:
         """Facts the base side sees and the swap does not, of those that bear on the changed hits."""
-        return self.bearing(self.before.seen - self.after.seen)
+        return self.bearing(self.exchanged[0])
 
     def appeared(self) -> list[int]:
         """Facts the swap sees and the base side does not, likewise."""
-        return self.bearing(self.after.seen - self.before.seen)
+        return self.bearing(self.exchanged[1])
+
+    @cached_property
+    def exchanged(self) -> tuple[list[int], list[int]]:
+        """Facts only the base side sees and facts only the swap sees, less the pairs that tell the same event alike."""
+        ours, theirs = self.before.seen - self.after.seen, self.after.seen - self.before.seen
+        told: dict[tuple[object, ...], list[int]] = defaultdict(list)
+        for fact in sorted(theirs, reverse=True):
+            told[self._statement(fact)].append(fact)
+        alike = {fact: told[statement].pop() for fact in sorted(ours) if told[statement := self._statement(fact)]}
+        return sorted(ours - alike.keys()), sorted(theirs - set(alike.values()))
 
     def bearing(self, facts: Iterable[int]) -> list[int]:
         """Those that a changed hit rests on, or that clear one or count as its test."""
@@ -67,6 +81,16 @@ class Contrast:
         if any(rule.tests for rule in self.changed_rules):
             releasing.add(TEST)
         return [fact for fact in facts if fact in hit_facts or self.evidence.facts[fact].kind in releasing]
+
+    def _statement(self, fact_id: int) -> tuple[object, ...]:
+        """All that a verdict takes from a fact."""
+        fact = self.evidence.facts[fact_id]
+        version = self.pair.versions[SIDES.index(self.base)]
+        by_record = any(
+            rule.kind == fact.kind and rule.anchor == RECORDED for rule in self.evidence.rules_of.get(version, [])
+        )
+        recorded_on = fact.recorded_at.astimezone(current_city().zone).date() if by_record else None
+        return fact.kind, fact.area, fact.started_on, fact.ended_on, recorded_on
 
     def _colours(self, judged: Judged) -> dict[int, tuple[str, ...]]:
         """Fact → the colours it holds the citizen in."""

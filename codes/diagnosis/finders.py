@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 
 from codes.diagnosis.check_in_runs import check_in_runs
-from codes.diagnosis.contrast import Contrast
+from codes.diagnosis.contrast import SIDES, Contrast
 from codes.diagnosis.evidence import rule_side
 from codes.diagnosis.piece import (
     RULE_PARAMETERS,
@@ -23,8 +23,7 @@ from codes.diagnosis.piece import (
 )
 from codes.models import RiskArea, Rule
 from codes.vocabulary import Cause
-
-SIDES: tuple[Side, Side] = ("a", "b")
+from regions.vocabulary import CLEARING_KINDS
 
 
 def find_freshness(found: Contrast) -> Freshness:
@@ -63,10 +62,8 @@ def find_declaration(found: Contrast) -> DeclarationPiece:
 def find_source(found: Contrast) -> SourcePiece:
     """The records only one source holds, and which of them are the same event told otherwise."""
     only = _sided(found)
-    others = {
-        found.base: [found.evidence.record(fact) for fact in sorted(found.before.seen - found.after.seen)],
-        found.other: [found.evidence.record(fact) for fact in sorted(found.after.seen - found.before.seen)],
-    }
+    ours, theirs = found.exchanged
+    others = {found.base: list(map(found.evidence.record, ours)), found.other: list(map(found.evidence.record, theirs))}
     same: list[SameEvent] = []
     for one in only:
         there = others["b" if one["side"] == "a" else "a"]
@@ -147,13 +144,21 @@ def _said(entry: RiskArea) -> tuple[object, ...]:
 
 
 def _same_event(record: Record, there: list[Record]) -> tuple[Record, str] | None:
-    """The other side's record of the same event: equal but for its date, its area or its kind – the date nearest first."""
+    """The other side's record of the same event: equal but for its date, its area or its kind – the date nearest first.
+
+    What clears somebody is never the same event as what holds them.
+    """
     for differs, same in (
         ("date", ("kind", "area")),
         ("area", ("kind", "started_on")),
         ("kind", ("area", "started_on")),
     ):
-        alike = [other for other in there if all(record[key] == other[key] for key in same)]  # type: ignore[literal-required]
+        alike = [
+            other
+            for other in there
+            if all(record[key] == other[key] for key in same)  # type: ignore[literal-required]
+            and (record["kind"] in CLEARING_KINDS) == (other["kind"] in CLEARING_KINDS)
+        ]
         if alike:
             return min(alike, key=lambda other: (abs(_days(other) - _days(record)), other["fact_id"])), differs
     return None

@@ -13,10 +13,10 @@ from codes.diagnosis.evidence import Evidence, gather
 from codes.diagnosis.finders import FINDERS
 from codes.diagnosis.group_key import group_key
 from codes.diagnosis.hybrids import Pair, Swap, judge_pairs
-from codes.diagnosis.piece import Guilty, Interaction
-from codes.diagnosis.swaps import BIT, Explained, explained, named
+from codes.diagnosis.piece import Guilty, Interaction, Side
+from codes.diagnosis.swaps import ALL, BIT, Explained, explained, named
 from codes.models import Disagreement, Run
-from codes.vocabulary import Cause, Factor
+from codes.vocabulary import Cause, Colour, Factor
 from regions.tenancy import current_city
 
 # Small enough that what is in hand stays in the processor's reach.
@@ -78,11 +78,17 @@ def diagnose(run: Run, disagreements: list[int]) -> list[Diagnosis]:
 
 
 def _swap(pair: Pair, found: Explained) -> Swap | None:
-    """The swap of the primary cause, starting from A where it suffices there; none for an interaction."""
+    """The swap of the primary cause; none for an interaction.
+
+    It starts from the side that it explains: from the stricter one where it explains both, whichever of them is called A.
+    """
     if found.cause is Cause.INTERACTION:
         return None
     factor = Factor(found.cause.value)
-    return Swap.of(pair, factor, base="a" if BIT[factor] in found.a_to_b else "b")
+    stricter: Side = "a" if Colour(pair.colours[0]).severity > Colour(pair.colours[ALL]).severity else "b"
+    explains: dict[Side, bool] = {"a": BIT[factor] in found.a_to_b, "b": BIT[factor] in found.b_to_a}
+    base: Side = stricter if explains[stricter] else "a" if explains["a"] else "b"
+    return Swap.of(pair, factor, base=base)
 
 
 def _diagnosis(pair: Pair, swap: Swap | None, evidence: Evidence) -> Diagnosis:
