@@ -1,0 +1,71 @@
+"""Ten thousand people whose providers differ for causes planted one by one, two by two, or entangled: are they found?
+
+The labels follow from how the people were made. The full minimal sets are the oracle's, without exception.
+"""
+
+from collections import Counter
+from functools import cache
+
+import pytest
+
+from regions.models import City
+from tests.integration.diagnosis.guilty import says_nothing_else, unnamed
+from tests.integration.diagnosis.joining import Placed, by_setting, joined
+from tests.integration.diagnosis.running import Diagnosed, as_oracle_says_it, diagnosed
+from tests.oracle import diagnose
+from tests.worlds import CAUSES, INTERACTION, PAIRS, Injected, injected
+
+OF_EACH_CAUSE = 250
+OF_EACH_PAIR = 100
+ENTANGLED = 400
+SETTINGS_IN_A_CITY = 12
+CITIES = 104
+RIGHT = 0.99
+
+
+@cache
+def planted() -> list[list[Injected]]:
+    people = [injected(cause, seed) for cause in CAUSES for seed in range(OF_EACH_CAUSE)]
+    people += [injected(pair, seed) for pair in PAIRS for seed in range(OF_EACH_PAIR)]
+    people += [injected(INTERACTION, seed) for seed in range(ENTANGLED)]
+    assert len(people) >= 10_000
+    return by_setting(people, settings_in_a_city=SETTINGS_IN_A_CITY)
+
+
+def test_everybody_is_in_one_of_the_cities() -> None:
+    assert len(planted()) == CITIES
+
+
+@pytest.mark.parametrize("city", range(CITIES))
+def test_planted_causes_are_found(bare_city: City, city: int) -> None:
+    scene, people = joined(planted()[city])
+    found = diagnosed(scene)
+    assert len(found.pairs) == len(people), "they, and nobody else"
+    for person in people:
+        _assert_as_the_oracle_says(found, person)
+    alone = [person for person in people if len(person.planted.causes) == 1]
+    wrong = [told for person in alone if (told := _what_is_wrong(found, person))]
+    assert len(wrong) <= (1 - RIGHT) * len(alone), Counter(wrong)
+    several = [person for person in people if len(person.planted.causes) > 1]
+    wrong = [told for person in several if (told := _what_is_wrong(found, person))]
+    assert wrong == [], Counter(wrong)
+
+
+def _assert_as_the_oracle_says(found: Diagnosed, person: Placed) -> None:
+    one = person.planted
+    a, b = sorted((one.a, one.b))
+    stored = as_oracle_says_it(found.pairs[person.key])
+    assert stored == diagnose(one.world, one.citizen, a, b, one.day, one.as_of)
+
+
+def _what_is_wrong(found: Diagnosed, person: Placed) -> str:
+    """The causes, and the piece that does not fit; empty when all is right."""
+    stored = found.pairs[person.key]
+    causes = " + ".join(person.planted.causes)
+    if stored.primary_cause != person.planted.primary_cause:
+        return f"{causes}: {stored.primary_cause}"
+    if missed := unnamed(stored.guilty, person):
+        return f"{causes}: {[one.cause for one in missed]} not in {stored.guilty}"
+    if len(person.planted.causes) == 1 and person.planted.guilty and not says_nothing_else(stored.guilty, person):
+        return f"{causes}: too much in {stored.guilty}"
+    return ""
