@@ -8,7 +8,6 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from codes.citizens.sign_in import forget_old_codes
 from codes.review.sweeping import sweep_reviews
 from codes.runs.ledger import open_run
 from codes.runs.partitions import work_partition
@@ -77,8 +76,7 @@ def sweep_all_reviews() -> int:
     done = 0
     for schema in all_schemas():
         with in_city(schema):
-            now = timezone.now()
-            done += sum(sweep_reviews(now=now).values()) + forget_old_codes(now=now)
+            done += sum(sweep_reviews(now=timezone.now()).values())
     return done
 
 
