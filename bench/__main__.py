@@ -11,6 +11,8 @@ LIST = """\
     the daily run of a city against the bare-SQL floor, a Django loop, JsonLogic and zen-engine; growth; memory
 ./run bench diagnosis [--people N] [--sample N] [--rounds N]
     why 20,000 disagree, against the time of the run's verdicts and a loop over the pairs
+./run bench pages [--people N] [--visits N]
+    every page that answers GET, in a city of 200,000 with 20,000 open cases: time and questions to the database
 
 Results go to bench/results/. The city is built for the measurement and dropped after it.
 """
@@ -20,9 +22,14 @@ def main() -> None:
     """Read the command line, prepare Django and the embedded servers, and measure."""
     parser = argparse.ArgumentParser(prog="./run bench", usage=LIST, add_help=True)
     benches = parser.add_subparsers(dest="bench")
-    for name in ("recompute", "diagnosis"):
+    for name, people in (("recompute", 1_000_000), ("diagnosis", 1_000_000), ("pages", 200_000)):
         options = benches.add_parser(name)
-        options.add_argument("--people", type=int, default=1_000_000)
+        options.add_argument("--people", type=int, default=people)
+        if name == "pages":
+            options.add_argument(
+                "--visits", type=int, default=60, help="looks at each page, each about another citizen"
+            )
+            continue
         options.add_argument("--with-facts", type=int, help="people with facts; default: 8 in 100, 7 for the diagnosis")
         options.add_argument("--sample", type=int, default=2_000, help="people or pairs the slow peers are measured on")
         options.add_argument("--rounds", type=int, default=3, help="of each measurement the median counts")
@@ -40,9 +47,13 @@ def main() -> None:
 
 
 def _bench(name: str) -> Callable[..., None]:
-    from bench import diagnosis, recompute  # noqa: PLC0415 - they need Django's set-up
+    from bench import diagnosis, pages, recompute  # noqa: PLC0415 - they need Django's set-up
 
-    benches: dict[str, Callable[..., None]] = {"recompute": recompute.main, "diagnosis": diagnosis.main}
+    benches: dict[str, Callable[..., None]] = {
+        "recompute": recompute.main,
+        "diagnosis": diagnosis.main,
+        "pages": pages.main,
+    }
     return benches[name]
 
 

@@ -1,0 +1,118 @@
+"""``./run bench pages``: how long each page takes in a city of 200,000 with 20,000 open cases, and how much it asks."""
+
+import logging
+import time
+from dataclasses import dataclass
+
+from django.db import connection
+from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from bench import report
+from bench.a_city import SCHEMA, a_city, fresh_round, say
+from bench.city import Size
+from bench.plot import bars
+from bench.rounds import BenchFailed
+from bench.visits import Page, Visitors, cases, pages
+from codes.models import Case
+from regions.models import City, Domain
+from regions.tenancy import as_owner, in_city
+
+# Of three people with facts in such a city, nearly one is an open case.
+WITH_FACTS_SHARE = 0.35
+TIME_LIMIT, QUESTION_LIMIT = 0.2, 12
+HOST = "bench-city.localhost"
+SEEN, WARM_UP, COUNTED = 200, 2, 5
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A page's times in seconds, in order, and the most questions one look asked."""
+
+    name: str
+    times: list[float]
+    questions: int
+
+    @property
+    def p95(self) -> float:
+        """The time that 95 of 100 looks keep to."""
+        return self.times[min(len(self.times) - 1, len(self.times) * 95 // 100)]
+
+
+def main(*, people: int, visits: int) -> None:
+    """Measure and write the results."""
+    with a_city(Size(people, int(people * WITH_FACTS_SHARE))):
+        fresh_round()
+        with as_owner():
+            Domain.objects.create(domain=HOST, tenant=City.objects.get(schema_name=SCHEMA), is_primary=True)
+        logging.getLogger("django.request").setLevel(logging.ERROR)
+        with in_city(SCHEMA), override_settings(DEBUG=False):
+            standing = Case.objects.filter(closed_at__isnull=True).count()
+            looked, left_out = _look_at_all(visits)
+    _write(people, standing, looked, left_out)
+
+
+def _look_at_all(visits: int) -> tuple[list[Looked], list[str]]:
+    visitors, drawn = Visitors(HOST, now=timezone.now()), cases(visits)
+    looked, left_out = [], []
+    for page in pages():
+        browser, path = visitors.look(page, drawn[0])
+        if browser.get(path).status_code != SEEN:
+            left_out.append(page.name)
+            continue
+        looked.append(_look_at(page, visitors, drawn))
+        say(f"  {page.name}: {looked[-1].p95 * 1000:.0f} ms, {looked[-1].questions} questions")
+    return sorted(looked, key=lambda one: -one.p95), left_out
+
+
+def _look_at(page: Page, visitors: Visitors, drawn: list[Case]) -> Looked:
+    times, questions = [], 0
+    for nth, case in enumerate([*drawn[:WARM_UP], *drawn]):
+        browser, path = visitors.look(page, case)
+        started = time.perf_counter()
+        answered = browser.get(path)
+        spent = time.perf_counter() - started
+        if answered.status_code != SEEN:
+            raise BenchFailed(f"{page.name} answered {answered.status_code} at {path}")
+        if nth >= WARM_UP:
+            times.append(spent)
+    for case in drawn[:COUNTED]:
+        browser, path = visitors.look(page, case)
+        with CaptureQueriesContext(connection) as asked:
+            browser.get(path)
+        # Entering the city, which django-tenants does before each question, is none.
+        questions = max(questions, sum(not one["sql"].startswith("SET search_path") for one in asked.captured_queries))
+    return Looked(page.name, sorted(times), questions)
+
+
+def _write(people: int, standing: int, looked: list[Looked], left_out: list[str]) -> None:
+    slowest, most = max(one.p95 for one in looked), max(one.questions for one in looked)
+    promises = [
+        report.promise(
+            f"p95 of the slowest page, ms (at most {TIME_LIMIT * 1000:.0f})", slowest * 1000, TIME_LIMIT * 1000
+        ),
+        report.promise(f"questions of the page that asks most (at most {QUESTION_LIMIT})", most, QUESTION_LIMIT),
+    ]
+    rows = [
+        [one.name, f"{one.times[len(one.times) // 2] * 1000:.0f} ms", f"{one.p95 * 1000:.0f} ms", one.questions]
+        for one in looked
+    ]
+    said = (
+        f"{people:,} people, {standing:,} open cases. Each page is looked at {len(looked[0].times)} times in one process, each time "
+        "about another citizen: the whole request from the host name to the last byte, without the network.\n"
+    )
+    parts = [said, report.table(["promise", "measured", "kept"], promises)]
+    parts.append(report.table(["page", "median", "p95", "questions"], rows))
+    if left_out:
+        parts.append(
+            f"Without a page to look at for everybody (they lead on, or wait for something): {', '.join(left_out)}.\n"
+        )
+    page = report.write("pages", f"The pages of a city of {people:,}", parts)
+    bars(
+        page.with_suffix(".svg"),
+        "95 of 100 looks at a page take at most",
+        "ms",
+        [(one.name, one.p95 * 1000) for one in looked],
+    )
+    say(f"written to bench/results/{page.name}")

@@ -1,0 +1,135 @@
+"""Every page of a city that can be looked at, found from its addresses: who looks, and at what."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from bench import samples
+from codes.models import Case, Citizen, Run
+from portal.staff_sign_in import limits
+from portal.web import citizen_session
+from portal.web.access import Audience, audience_of
+from regions.identity import Identity
+from regions.keys.sealing import identity_hash, seal_number, seal_phone
+from regions.staff.accounts import add_staff
+from regions.staff.roles import Role, excluded_pairs
+from regions.vocabulary import IdType
+
+URLCONF = "portal.urls_city"
+PHONE = "13800000000"
+ARGUMENTS: dict[str, Callable[[Case], object]] = {
+    "number": lambda case: case.number,
+    "case": lambda case: case.number,
+    "run_id": lambda _case: Run.objects.latest("pk").pk,
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """An address that answers GET: its name, who may see it, the arguments it takes."""
+
+    name: str
+    audience: Audience
+    arguments: tuple[str, ...]
+
+    def path(self, case: Case) -> str:
+        """The address about this case or its citizen."""
+        return reverse(self.name, urlconf=URLCONF, kwargs={name: ARGUMENTS[name](case) for name in self.arguments})
+
+
+def pages() -> Iterator[Page]:
+    """Those whose arguments can be filled in; a name that stands twice is looked at in its shorter form."""
+    found: dict[str, Page] = {}
+    for pattern in _patterns(get_resolver(URLCONF).url_patterns):
+        audience, arguments = audience_of(pattern.callback), tuple(pattern.pattern.converters)
+        if audience is None or pattern.name is None or not set(arguments) <= set(ARGUMENTS):
+            continue
+        if pattern.name not in found or len(arguments) < len(found[pattern.name].arguments):
+            found[pattern.name] = Page(pattern.name, audience, arguments)
+    yield from found.values()
+
+
+def _patterns(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _patterns(pattern.url_patterns)
+        else:
+            yield pattern
+
+
+class Visitors:
+    """Browsers of a city's citizens and staff, signed in."""
+
+    def __init__(self, host: str, *, now: datetime) -> None:
+        self.host, self.now = host, now
+        self._staff: dict[frozenset[Role], Client] = {}
+
+    def look(self, page: Page, case: Case) -> tuple[Client, str]:
+        """A browser of somebody who may see the page, and the address."""
+        if page.audience.kind == "staff":
+            return self._official(page.audience.roles), page.path(case)
+        return (self._citizen(case) if page.audience.kind == "citizen" else self._browser()), page.path(case)
+
+    def _browser(self) -> Client:
+        return Client(headers={"host": self.host})
+
+    def _citizen(self, case: Case) -> Client:
+        browser = self._browser()
+        _enter(
+            browser,
+            lambda session: session.update({citizen_session.KEY: {"id": case.citizen_id, "seen": self._moment}}),
+        )
+        return browser
+
+    def _official(self, roles: frozenset[Role]) -> Client:
+        """One account for each set of roles, holding as many of them as one person may."""
+        held: frozenset[Role] = frozenset()
+        for role in sorted(roles or {Role.REVIEWER}):
+            if not excluded_pairs({*held, role}):
+                held |= {role}
+        if held not in self._staff:
+            username = "-".join(["bench", *sorted(held)])
+            account, _ = add_staff(username=username, roles=sorted(held), by="bench", now=self.now)
+            account.must_change_password = False
+            account.save()
+            browser = self._browser()
+            browser.force_login(account, backend="allauth.account.auth_backends.AuthenticationBackend")
+            seen = {"since": self._moment, "seen": self._moment, "ready": True}
+            _enter(browser, lambda session: session.update({limits.KEY: seen}))
+            self._staff[held] = browser
+        return self._staff[held]
+
+    @property
+    def _moment(self) -> float:
+        return self.now.timestamp()
+
+
+def _enter(browser: Client, change: Callable[[SessionBase], None]) -> None:
+    cookie = browser.cookies.get(settings.SESSION_COOKIE_NAME)
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    session = store(session_key=cookie.value if cookie else None)
+    change(session)
+    session.save()
+    browser.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+
+
+def cases(number: int) -> list[Case]:
+    """Open cases drawn as by lot, whose citizens have names, numbers and phones as they do in life."""
+    drawn = samples.disagreements(number)
+    found = list(Case.objects.filter(disagreement__in=drawn).select_related("citizen"))
+    for nth, case in enumerate(found):
+        _name(case.citizen, nth)
+    return found
+
+
+def _name(citizen: Citizen, nth: int) -> None:
+    identity = Identity(IdType.RESIDENT_ID, f"{nth:018d}")
+    citizen.full_name, citizen.id_hash = "张小明", identity_hash(identity)
+    citizen.id_encrypted, citizen.phone_encrypted = seal_number(identity), seal_phone(PHONE)
+    citizen.save()
