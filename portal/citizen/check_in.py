@@ -33,7 +33,7 @@ def check_in(request: SubjectRequest) -> HttpResponse:
     if not providers:
         messages.info(request, _("Declare first: a check-in counts for those who have a code."))
         return redirect(address(request, "citizen_declare"))
-    form = CheckInForm(request.POST or None)
+    form = CheckInForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         healthy, number = form.cleaned_data["healthy"], form.cleaned_data["number"] or lines.new_number(today)
         try:

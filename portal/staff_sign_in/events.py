@@ -35,8 +35,9 @@ def signed_out(user: Account | None, **_: Any) -> None:
 @receiver(user_locked_out)
 def locked_out(username: str | None = None, **_: Any) -> None:
     """Only names of accounts are kept: what else people type into the field may be anything."""
-    if username and Account.objects.filter(username=username).exists():
-        _journal("staff.locked_out", username, by="system")
+    account = Account.objects.filter(username__iexact=username or "").first()
+    if account is not None:
+        _journal("staff.locked_out", account.username, by="system")
 
 
 @receiver(password_changed)

@@ -38,7 +38,9 @@ def begin(request: SubjectRequest) -> HttpResponse:
     if under_way or not possible:
         context = {"under_way": under_way, "choices": choices}
         return render(request, "citizen/appeal/cannot.html", context)
-    form = TargetForm(request.POST or None, choices=possible, initial={"target": possible[0].key})
+    form = TargetForm(
+        request.POST if request.method == "POST" else None, choices=possible, initial={"target": possible[0].key}
+    )
     if request.method == "POST" and form.is_valid():
         draft = draft_of(request)
         draft.drop()
@@ -57,7 +59,9 @@ def reason(request: SubjectRequest) -> HttpResponse:
         return redirect(address(request, "citizen_appeal"))
     draft = draft_of(request)
     initial = {"reason": draft.answers.get("reason")}
-    form = ReasonForm(request.POST or None, reasons=choice.target.reasons, initial=initial)
+    form = ReasonForm(
+        request.POST if request.method == "POST" else None, reasons=choice.target.reasons, initial=initial
+    )
     if request.method == "POST" and form.is_valid():
         draft.keep("reason", form.cleaned_data["reason"])
         asked = EVIDENCE_FOR[AppealReason(form.cleaned_data["reason"])]
@@ -94,7 +98,9 @@ def words(request: SubjectRequest) -> HttpResponse:
     if asked is None:
         return redirect(address(request, "citizen_appeal_reason"))
     draft = draft_of(request)
-    form = WordsForm(request.POST or None, asked=asked, initial=draft.answers.get("words"))
+    form = WordsForm(
+        request.POST if request.method == "POST" else None, asked=asked, initial=draft.answers.get("words")
+    )
     if request.method == "POST" and form.is_valid():
         tested_on = form.cleaned_data.get("tested_on")
         draft.keep(

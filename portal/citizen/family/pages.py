@@ -55,7 +55,7 @@ def family(request: SubjectRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: SubjectRequest) -> HttpResponse:
     """First page: whose."""
-    form = DependantForm(request.POST or None)
+    form = DependantForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and form.identity is not None:
         draft = Draft(request.session, "dependant", request.citizen.ref)
         draft.keep("who", {"document": sealed(form.identity), "relation": form.cleaned_data["relation"]})

@@ -41,7 +41,7 @@ class CodeForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def number(request: HttpRequest) -> HttpResponse:
     """Whose code."""
-    form = DocumentForm(request.POST or None)
+    form = DocumentForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST" and form.is_valid() and form.identity is not None:
         wait = _ask(request, form.identity)
@@ -61,7 +61,7 @@ def code(request: HttpRequest) -> HttpResponse:
     identity = _who(request)
     if identity is None:
         return redirect("citizen_sign_in")
-    form = CodeForm(request.POST or None)
+    form = CodeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
         try:

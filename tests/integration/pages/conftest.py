@@ -11,10 +11,17 @@ from django.test import Client
 from PIL import Image
 from pytest_django import Settings
 
+from codes.models import Citizen
+from regions.identity import Identity
+from regions.keys.sealing import identity_hash, seal_number, seal_phone
 from regions.models import City
+from regions.vocabulary import IdType
+from tests.integration.lines import ANNA, BERT
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk, open_desk
 
+DOCUMENTS = {"zhang": BERT, "chen": ANNA}
+PHONE = "13812345678"
 PEOPLE = {"zhang": "spacetime_overlap", "chen": "arrival", "liu": "close_contact"}
 
 
@@ -33,9 +40,17 @@ def clock(now: datetime, monkeypatch: pytest.MonkeyPatch) -> datetime:
 
 @pytest.fixture
 def desk(bare_city: City, clock: datetime, settings: Settings, tmp_path: Path) -> Desk:
-    """zhang is red with wechat for an overlap, chen yellow for an arrival, liu red as a contact; green with alipay."""
+    """zhang is red with wechat for an overlap, chen yellow for an arrival, liu red as a contact; green with alipay.
+
+    zhang and chen have documents that can be opened.
+    """
     settings.MEDIA_ROOT = tmp_path / "media"
-    return open_desk(PEOPLE, now=clock)
+    opened = open_desk(PEOPLE, now=clock)
+    for name, number in DOCUMENTS.items():
+        who = Identity(IdType.RESIDENT_ID, number)
+        sealed = {"id_hash": identity_hash(who), "id_encrypted": seal_number(who), "phone_encrypted": seal_phone(PHONE)}
+        Citizen.objects.filter(ref=name).update(id_type=IdType.RESIDENT_ID.value, full_name=f"{name}小三", **sealed)
+    return opened
 
 
 @pytest.fixture
@@ -56,3 +71,9 @@ def picture() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (40, 30), "white").save(out, format="JPEG")
     return out.getvalue()
+
+
+@pytest.fixture
+def stranger_without_desk(beta: City) -> Visitor:
+    """The same before anything has happened in the city."""
+    return Visitor(Client(headers={"host": "beta.localhost"}))

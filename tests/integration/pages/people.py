@@ -89,5 +89,3 @@ def present_code(secret: str) -> str:
     """What the app shows now."""
     counter = list(yield_hotp_counters_from_time())[1]
     return format_hotp_value(hotp_value(secret, counter))
-
-

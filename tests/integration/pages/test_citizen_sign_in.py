@@ -1,0 +1,182 @@
+"""Signing in as a citizen: two pages, and nothing anywhere that tells whether a number is known."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from codes.citizens.gateway import GatewayRefused
+from codes.models import SignInCode
+from portal.citizen.signing_in import delivery
+from portal.web import citizen_session
+from regions.journal.models import JournalEntry
+from regions.models import City
+from tests.integration.lines import ANNA, BERT, declaration, take
+from tests.integration.pages.people import Visitor
+
+KNOWN, UNKNOWN = {"id_type": "10", "id_number": ANNA}, {"id_type": "10", "id_number": BERT}
+
+
+class Pocket:
+    """The phone in Anna's pocket."""
+
+    def __init__(self) -> None:
+        self.received: list[tuple[str, str]] = []
+        self.is_off = False
+
+    def send(self, *, phone: str, text: str) -> None:
+        if self.is_off:
+            raise GatewayRefused("off")
+        self.received.append((phone, text))
+
+    @property
+    def code(self) -> str:
+        return re.search(r"\d{6}", self.received[-1][1])[0]  # type: ignore[index]
+
+
+@pytest.fixture
+def rung() -> list[tuple[str, int]]:
+    return []
+
+
+@pytest.fixture
+def phone(alpha: City, clock: datetime, monkeypatch: pytest.MonkeyPatch, rung: list[tuple[str, int]]) -> Pocket:
+    """Anna is known to alpha with a phone; nobody is known as Bert. The bell is answered when the test says so."""
+    pocket = Pocket()
+    take(declaration(submitted_at="2026-11-20T08:00:00+08:00"), now=clock)
+    monkeypatch.setattr(delivery, "gateway", lambda: pocket)
+    monkeypatch.setattr("portal.citizen.signing_in.pages.ring", lambda schema, key: rung.append((schema, key)))
+    return pocket
+
+
+@pytest.fixture
+def browser(phone: Pocket) -> Visitor:
+    return Visitor(Client(headers={"host": "alpha.localhost"}))
+
+
+def deliver(rung: list[tuple[str, int]], now: datetime) -> None:
+    """What the worker does."""
+    for _schema, key in rung:
+        delivery._deliver(key, now=now)
+
+
+def test_number_code_and_in(browser: Visitor, phone: Pocket, rung: list[tuple[str, int]], now: datetime) -> None:
+    assert browser.post("/sign-in/?next=/data/", KNOWN).headers["Location"] == "/sign-in/code/"
+    deliver(rung, now)
+    assert phone.received[0][0] == "13800000000"
+    answer = browser.post("/sign-in/code/", {"code": phone.code})
+    assert answer.headers["Location"] == "/data/"
+    assert "安*" in browser.read("/data/")
+    assert JournalEntry.objects.filter(verb="citizen.signed_in").count() == 1
+
+
+def test_known_and_unknown_look_the_same(browser: Visitor, rung: list[tuple[str, int]], now: datetime) -> None:
+    answers = []
+    for who in (KNOWN, UNKNOWN):
+        asked = browser.post("/sign-in/", who)
+        page = browser.get("/sign-in/code/")
+        wrong = browser.post("/sign-in/code/", {"code": "000000"})
+        answers.append(
+            [(one.status_code, _bare(one.content), one.headers.get("Location")) for one in (asked, page, wrong)]
+        )
+    assert answers[0] == answers[1]
+    assert len(rung) == 2
+
+
+def test_an_unknown_number_sends_nothing(
+    browser: Visitor, phone: Pocket, rung: list[tuple[str, int]], now: datetime
+) -> None:
+    browser.post("/sign-in/", UNKNOWN)
+    deliver(rung, now)
+    assert phone.received == []
+
+
+def test_asking_again_at_once_is_told_to_wait_known_or_not(browser: Visitor) -> None:
+    answers = []
+    for who in (KNOWN, UNKNOWN):
+        browser.post("/sign-in/", who)
+        answers.append(browser.post("/sign-in/again/"))
+        answers.append(browser.post("/sign-in/", who))
+    assert {one.status_code for one in answers} == {429}
+    assert "获取验证码过于频繁" in answers[0].content.decode()
+
+
+def test_five_wrong_codes_end_it(browser: Visitor, phone: Pocket, rung: list[tuple[str, int]], now: datetime) -> None:
+    browser.post("/sign-in/", KNOWN)
+    deliver(rung, now)
+    wrong = "000000" if phone.code != "000000" else "111111"
+    for _ in range(5):
+        assert browser.post("/sign-in/code/", {"code": wrong}).status_code == 200
+    assert "验证码不正确或已过期" in browser.post("/sign-in/code/", {"code": phone.code}).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("number", "told"), [("123", "身份证号码应为18位"), ("510104199003078034", "号码校验位不符"), ("", "必填")]
+)
+def test_a_number_nobody_can_have_is_told_before_anything_is_sent(
+    browser: Visitor, rung: list[Any], number: str, told: str
+) -> None:
+    page = browser.post("/sign-in/", {"id_type": "10", "id_number": number}).content.decode()
+    assert told in page
+    assert rung == []
+
+
+def test_the_number_lies_nowhere_in_the_clear(
+    browser: Visitor, rung: list[tuple[str, int]], caplog: pytest.LogCaptureFixture
+) -> None:
+    browser.post("/sign-in/", KNOWN)
+    held = browser.client.session["signing_in"]
+    assert ANNA not in str(held)
+    assert ANNA not in caplog.text
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT session_data FROM django_session")
+        assert all(ANNA not in row[0] for row in cursor.fetchall())
+
+
+def test_the_code_page_without_a_number_leads_back(browser: Visitor) -> None:
+    assert browser.get("/sign-in/code/").headers["Location"] == "/sign-in/"
+    assert browser.post("/sign-in/again/").headers["Location"] == "/sign-in/"
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
+def test_nobody_is_led_elsewhere(
+    browser: Visitor, phone: Pocket, rung: list[tuple[str, int]], now: datetime, elsewhere: str
+) -> None:
+    browser.post("/sign-in/", {**KNOWN, "next": elsewhere})
+    deliver(rung, now)
+    assert browser.post("/sign-in/code/", {"code": phone.code}).headers["Location"] == "/code/"
+
+
+def test_signing_in_begins_a_fresh_session(
+    browser: Visitor, phone: Pocket, rung: list[tuple[str, int]], now: datetime
+) -> None:
+    browser.post("/sign-in/", KNOWN)
+    before = browser.client.session.session_key
+    deliver(rung, now)
+    browser.post("/sign-in/code/", {"code": phone.code})
+    assert browser.client.session.session_key != before
+    assert set(browser.client.session.keys()) == {citizen_session.KEY, "_session_expiry"}
+    browser.post("/sign-out/")
+    assert browser.get("/code/").headers["Location"].startswith("/sign-in/")
+
+
+def test_a_phone_that_is_off_gets_it_with_the_next_sweep(
+    browser: Visitor, phone: Pocket, rung: list[tuple[str, int]], now: datetime
+) -> None:
+    phone.is_off = True
+    browser.post("/sign-in/", KNOWN)
+    deliver(rung, now)
+    assert SignInCode.objects.get().code_sealed is not None
+    phone.is_off = False
+    deliver(rung, now)
+    assert len(phone.received) == 1
+    deliver(rung, now)
+    assert len(phone.received) == 1
+
+
+def _bare(content: bytes) -> bytes:
+    """Without what differs from one showing of a form to the next."""
+    return re.sub(rb'name="csrfmiddlewaretoken" value="[^"]+"', b"", content)

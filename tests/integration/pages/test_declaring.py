@@ -1,0 +1,136 @@
+"""Declaring and checking in: one question a page, answers that are checked, a number, and one entry however often it is sent."""
+
+from collections.abc import Callable
+
+import pytest
+
+from codes.models import Entry, Fact
+from tests.integration.pages.people import Visitor
+from tests.integration.review.desk import Desk
+
+Opens = Callable[[str], Visitor]
+BOTH = ["alipay", "wechat"]
+
+
+@pytest.fixture
+def chen(desk: Desk, visitor: Opens) -> Visitor:
+    return visitor("chen")
+
+
+def answer_all(person: Visitor) -> None:
+    person.get("/declare/")
+    person.post("/declare/to/", {"providers": BOTH})
+    person.post("/declare/symptoms/", {"has": "yes", "symptoms": ["cough"]})
+    person.post("/declare/contact/", {"contact": "no"})
+    person.post("/declare/stays/", {"act": "add", "area": "武汉市", "from_day": "2026-11-10", "left_on": "2026-11-12"})
+    person.post("/declare/stays/", {"act": "on"})
+    person.post("/declare/arrival/", {"came": "yes", "from_area": "420100", "on": "2026-11-12"})
+
+
+def test_a_declaration_becomes_one_entry_for_each_provider(chen: Visitor) -> None:
+    answer_all(chen)
+    check = chen.read("/declare/check/")
+    for said in ("干咳", "武汉市", "2026年11月10日至2026年11月12日", "来自武汉市"):
+        assert said in check
+    sent = chen.post("/declare/check/").headers["Location"]
+    entries = Entry.objects.filter(citizen__ref="chen", type="declaration", entry_id=sent.split("/")[-2])
+    assert sorted(entries.values_list("provider__code", flat=True)) == BOTH
+    assert sent.split("/")[-2] in chen.read(sent)
+    kinds = Fact.objects.filter(citizen__ref="chen", origin="provider", provider__code="alipay").values_list(
+        "kind", flat=True
+    )
+    assert sorted(kinds) == ["area_stay", "arrival", "symptom"]
+
+
+def test_sending_twice_is_one_declaration(chen: Visitor) -> None:
+    answer_all(chen)
+    held = chen.client.session["draft.declaration"]
+    chen.post("/declare/check/")
+    session = chen.client.session
+    session["draft.declaration"] = {**held, "answers": {**held["answers"], **_sent(chen)}}
+    session.save()
+    chen.post("/declare/check/")
+    assert Entry.objects.filter(citizen__ref="chen", type="declaration").count() == 2
+
+
+def _sent(person: Visitor) -> dict[str, str]:
+    """The number and the instant of the first sending, as a browser that goes back and sends again has them."""
+    entry = Entry.objects.filter(citizen__ref="chen", type="declaration").latest("pk")
+    assert entry.submitted_at is not None
+    return {"number": entry.entry_id, "sent_at": entry.submitted_at.isoformat()}
+
+
+def test_the_content_names_nobody(chen: Visitor) -> None:
+    answer_all(chen)
+    chen.post("/declare/check/")
+    content = str(Entry.objects.filter(citizen__ref="chen", type="declaration").latest("pk").content)
+    assert "id_number" not in content
+    assert "full_name" not in content
+
+
+@pytest.mark.parametrize(
+    ("page", "said", "told"),
+    [
+        ("to", {}, "请至少选择一项"),
+        ("symptoms", {"has": "yes"}, "请选择症状"),
+        ("symptoms", {"has": "no", "symptoms": ["fever"]}, "您在下方勾选了症状"),
+        ("stays", {"act": "add", "area": "没有这个地方", "from_day": "2026-11-10"}, "未找到该地名"),
+        ("stays", {"act": "add", "area": "武汉市", "from_day": "2026-11-30"}, "日期不能晚于今天"),
+        (
+            "stays",
+            {"act": "add", "area": "420100", "from_day": "2026-11-10", "left_on": "2026-11-09"},
+            "离开日期不能早于",
+        ),
+        ("arrival", {"came": "yes"}, "请填写来自何地"),
+        ("arrival", {"came": "abroad"}, "请填写日期"),
+    ],
+)
+def test_an_answer_that_cannot_be_is_told_with_what_to_do(
+    chen: Visitor, page: str, said: dict[str, str], told: str
+) -> None:
+    answer_all(chen)
+    answer = chen.post(f"/declare/{page}/", said)
+    assert answer.status_code == 200
+    assert told in answer.content.decode()
+    assert 'role="alert"' in answer.content.decode()
+
+
+def test_pages_cannot_be_jumped(chen: Visitor) -> None:
+    chen.get("/declare/")
+    assert chen.get("/declare/arrival/").headers["Location"] == "/declare/to/"
+    assert chen.get("/declare/check/").headers["Location"] == "/declare/to/"
+    assert chen.get("/declare/nonsense/").status_code == 404
+
+
+def test_a_changed_answer_leads_straight_back_to_the_check(chen: Visitor) -> None:
+    answer_all(chen)
+    assert 'value="cough"' in chen.read("/declare/symptoms/")
+    led = chen.post("/declare/symptoms/", {"has": "no"})
+    assert led.headers["Location"] == "/declare/check/"
+    assert "今日症状" in chen.read("/declare/check/")
+
+
+def test_a_place_can_be_taken_away(chen: Visitor) -> None:
+    answer_all(chen)
+    chen.post("/declare/stays/", {"act": "drop-0"})
+    assert "武汉市，" not in chen.read("/declare/stays/")
+
+
+def test_one_tap_checks_in_with_every_provider(chen: Visitor) -> None:
+    form = {"healthy": "yes", "number": "B20261124-ABCDEFGH"}
+    for _ in range(2):
+        assert chen.post("/check-in/", form).headers["Location"] == "/code/"
+    entries = Entry.objects.filter(citizen__ref="chen", type="check_in", day="2026-11-24")
+    assert sorted(entries.values_list("provider__code", flat=True)) == BOTH
+    assert "今日健康打卡成功" in chen.read("/code/")
+
+
+def test_feeling_ill_is_a_symptom(chen: Visitor) -> None:
+    chen.post("/check-in/", {"healthy": "no"})
+    assert Fact.objects.filter(citizen__ref="chen", kind="symptom").count() == 2
+    assert "已记录您的症状" in chen.read("/code/")
+
+
+def test_a_check_in_needs_an_answer(chen: Visitor) -> None:
+    assert 'role="alert"' in chen.post("/check-in/", {}).content.decode()
+    assert not Entry.objects.filter(type="check_in").exists()
