@@ -28,8 +28,9 @@ def add_staff(
     if pairs := excluded_pairs(wanted):
         named = "; ".join(f"{a} and {b}" for a, b in pairs)
         raise CannotAddStaff(f"one person may not hold both: {named}. Make separate accounts.")
-    if not username.strip() or username == "system":
-        raise CannotAddStaff(f"{username!r} cannot be a user name")
+    if not username.strip() or username == "system" or ":" in username:
+        # The journal and the review name the portal `system` and a citizen `citizen:<ref>`; nobody may pass for either.
+        raise CannotAddStaff(f"{username!r} cannot be a user name: it is empty, the portal's own, or holds a colon")
     password = secrets.token_urlsafe(ONE_TIME_PASSWORD_BYTES)
     with transaction.atomic():
         if Account.objects.filter(username=username).exists():

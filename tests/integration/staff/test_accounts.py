@@ -58,6 +58,7 @@ def test_making_an_account_is_journalled_with_its_roles(alpha: City) -> None:
         ("lin", [], "at least one role"),
         ("", ["reviewer"], "cannot be a user name"),
         ("system", ["reviewer"], "cannot be a user name"),
+        ("citizen:C2E46CWT47BR2", ["reviewer"], "cannot be a user name"),
         ("taken", ["reviewer"], "already"),
     ],
 )
