@@ -1,5 +1,8 @@
 """Addresses of the citizen's pages. Those about a person stand twice: for oneself, and for a dependant by their ref."""
 
+from collections.abc import Callable
+
+from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
 from portal.citizen import check_in, code, home, my_data, paper
@@ -9,7 +12,7 @@ from portal.citizen.declaring import pages as declare
 from portal.citizen.family import pages as family
 from portal.citizen.signing_in import pages as signing_in
 
-ABOUT: list[tuple[str, object, str]] = [
+ABOUT: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
     ("code/", code.show, "citizen_code"),
     ("code/pass/", code.renew, "citizen_pass"),
     ("check-in/", check_in.check_in, "citizen_check_in"),
@@ -44,6 +47,6 @@ urlpatterns: list[URLPattern] = [
     path("family/ask/", family.ask, name="citizen_family_ask"),
     path("family/ask/proof/", family.proof, name="citizen_family_proof"),
     path("family/<int:link>/end/", family.end, name="citizen_family_end"),
-    *(path(route, view, name=name) for route, view, name in ABOUT),  # type: ignore[arg-type]
-    *(path(f"family/<str:ref>/{route}", view, name=name) for route, view, name in ABOUT),  # type: ignore[arg-type]
+    *(path(route, view, name=name) for route, view, name in ABOUT),
+    *(path(f"family/<str:ref>/{route}", view, name=name) for route, view, name in ABOUT),
 ]

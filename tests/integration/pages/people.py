@@ -79,7 +79,7 @@ def ready_account(username: str, *roles: str, now: datetime) -> Account:
 
 def tie_phone(account: Account, *, schema: str = "beta") -> str:
     """Give the account an authenticator app; its secret."""
-    secret = generate_totp_secret()
+    secret: str = generate_totp_secret()
     sealed = seal_secret(secret, place=schema)
     Authenticator.objects.create(user=account, type=Authenticator.Type.TOTP, data={"secret": sealed})
     return secret
@@ -88,4 +88,5 @@ def tie_phone(account: Account, *, schema: str = "beta") -> str:
 def present_code(secret: str) -> str:
     """What the app shows now."""
     counter = list(yield_hotp_counters_from_time())[1]
-    return format_hotp_value(hotp_value(secret, counter))
+    shown: str = format_hotp_value(hotp_value(secret, counter))
+    return shown

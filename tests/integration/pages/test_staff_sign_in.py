@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -56,7 +57,7 @@ def test_a_new_account_takes_its_first_steps(
 
 def test_the_second_factor_is_asked_for_and_a_code_counts_once(door: Visitor, clock: datetime) -> None:
     account = ready_account("anna", "reviewer", now=clock)
-    account.authenticator_set.all().delete()
+    Authenticator.objects.filter(user=account).delete()
     secret = tie_phone(account)
     assert sign_in(door, "anna", PASSWORD) == "/staff/sign-in/code/"
     assert door.get("/staff/").headers["Location"].startswith("/staff/sign-in/")
@@ -85,8 +86,8 @@ def test_a_locked_name_looks_alike_whether_it_exists_or_not(present_door: Visito
     ready_account("anna", "reviewer", now=now)
     pages = []
     for name in ("anna", "nobody"):
-        for _ in range(6):
-            answer = door.post("/staff/sign-in/", {"login": name, "password": "falsch"})
+        answers = [door.post("/staff/sign-in/", {"login": name, "password": "falsch"}) for _ in range(6)]
+        answer = answers[-1]
         pages.append((answer.status_code, answer.content.split(b"<main")[1]))
     assert pages[0] == pages[1]
     assert not JournalEntry.objects.filter(subject="staff:nobody").exists()
