@@ -1,9 +1,10 @@
 """A QR code as part of the page: black squares on white, one path, no script and no picture to fetch."""
 
+from typing import Any
+
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from qrcode.constants import ERROR_CORRECT_M
-from qrcode.image.pil import PilImage
 from qrcode.main import QRCode
 
 QUIET = 4  # modules of white around it, as the standard wants
@@ -11,7 +12,7 @@ QUIET = 4  # modules of white around it, as the standard wants
 
 def qr_svg(text: str, title: str) -> SafeString:
     """The code of the text as an inline SVG, called ``title`` for those who cannot see it."""
-    code: QRCode[PilImage] = QRCode(error_correction=ERROR_CORRECT_M, border=0)
+    code: QRCode[Any] = QRCode(error_correction=ERROR_CORRECT_M, border=0)
     code.add_data(text)
     code.make(fit=True)
     rows = code.get_matrix()

@@ -1,0 +1,58 @@
+"""Chinese first: whatever the code or a page asks the catalogue for is there, whole, and set as Chinese is set."""
+
+import re
+from collections import Counter
+
+import polib
+import pytest
+from django.conf import settings
+
+from tests.unit.catalogue.messages import Message, messages
+
+PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]")
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:?!]|[,;:?!](?=[\u4e00-\u9fff])")
+FILES = [path for folder in settings.LOCALE_PATHS for path in sorted(folder.glob("zh_Hans/LC_MESSAGES/*.po"))]
+ENTRIES = {
+    (entry.msgctxt or "", entry.msgid): entry
+    for path in FILES
+    for entry in polib.pofile(str(path))
+    if entry.translated()
+}
+
+
+def test_there_are_messages_to_look_at() -> None:
+    assert len(messages()) > 300
+
+
+def test_every_message_has_its_chinese() -> None:
+    missing = [f"{where}: {one.text}" for one, where in messages().items() if (one.context, one.text) not in ENTRIES]
+    assert missing == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.parents[2].parent.name)
+def test_no_message_stands_twice_in_a_file(path: object) -> None:
+    counted = Counter((entry.msgctxt, entry.msgid) for entry in polib.pofile(str(path)))
+    assert [key for key, times in counted.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("key", sorted(ENTRIES), ids=lambda key: key[1][:40])
+def test_placeholders_are_those_of_the_english(key: tuple[str, str]) -> None:
+    entry = ENTRIES[key]
+    allowed = set(PLACEHOLDER.findall(entry.msgid)) | set(PLACEHOLDER.findall(entry.msgid_plural or ""))
+    said = "".join(entry.msgstr_plural.values()) if entry.msgid_plural else entry.msgstr
+    assert set(PLACEHOLDER.findall(said)) <= allowed
+    if not entry.msgid_plural:
+        assert set(PLACEHOLDER.findall(said)) == allowed
+
+
+@pytest.mark.parametrize("key", sorted(ENTRIES), ids=lambda key: key[1][:40])
+def test_punctuation_between_chinese_is_full_width(key: tuple[str, str]) -> None:
+    entry = ENTRIES[key]
+    said = "".join(entry.msgstr_plural.values()) if entry.msgid_plural else entry.msgstr
+    assert not HALF_WIDTH.search(PLACEHOLDER.sub("", said))
+
+
+def test_a_template_is_read_as_django_reads_it() -> None:
+    found = {one.text for one in messages()}
+    assert "Day %(day)d of %(days)d" in found
+    assert Message("", "%(n)s file", "%(n)s files") in messages()
