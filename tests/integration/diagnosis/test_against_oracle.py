@@ -1,0 +1,92 @@
+"""A whole run against the oracle: disagreements, effective codes, all minimal swaps, causes – and pieces that are sound."""
+
+from collections import Counter
+from itertools import combinations
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+
+from codes.effective import effective_code
+from codes.models import Case, Disagreement, Ruling
+from regions.models import City
+from tests.integration.diagnosis.pieces import assert_is_sound
+from tests.integration.diagnosis.running import Diagnosed, as_oracle_says_it, diagnosed
+from tests.oracle import diagnose, disagreements, effective
+from tests.oracle.effective import coloured_verdicts, suspended
+from tests.worlds import Scene, random_world, scenes
+
+# Worlds with many causes in them; the last test sees to it that they stay so.
+LARGE_WORLDS = (2, 6, 10, 14, 24, 29, 33, 35, 54, 68)
+
+
+def assert_as_the_oracle_says(found: Diagnosed, scene: Scene) -> None:
+    world, asked = scene.world, (scene.day, scene.as_of)
+    wanted = {one.citizen: one.colours for one in disagreements(world, *asked)}
+    assert dict(Disagreement.objects.values_list("citizen__ref", "colours")) == wanted
+    assert set(Case.objects.filter(kind="disagreement").values_list("citizen__ref", flat=True)) == wanted.keys()
+    pairs = {
+        (citizen, a, b)
+        for citizen, colours in wanted.items()
+        for a, b in combinations(sorted(colours), 2)
+        if colours[a] != colours[b]
+    }
+    assert found.pairs.keys() == pairs
+    for (citizen, a, b), row in found.pairs.items():
+        assert as_oracle_says_it(row) == diagnose(world, citizen, a, b, *asked)
+        assert_is_sound(row)
+    for citizen, key in found.keys.citizens.items():
+        assert effective_code(key)[:2] == effective(world, citizen, *asked), citizen
+
+
+@settings(
+    max_examples=200,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(scenes())
+def test_drawn_worlds(bare_city: City, scene: Scene) -> None:
+    with transaction.atomic():
+        assert_as_the_oracle_says(diagnosed(scene), scene)
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("seed", LARGE_WORLDS)
+def test_larger_worlds(bare_city: City, seed: int) -> None:
+    scene = random_world(seed, people=150)
+    found = diagnosed(scene)
+    assert_as_the_oracle_says(found, scene)
+    assert found.run.counts["causes"] == dict(Counter(row.primary_cause for row in found.pairs.values()))
+
+
+@pytest.mark.parametrize("seed", LARGE_WORLDS)
+def test_rulings_are_suspended_by_what_they_did_not_weigh(bare_city: City, seed: int) -> None:
+    """… and a case is opened for each."""
+    scene = random_world(seed, people=150)
+    found = diagnosed(scene)
+    names = {key: name for name, key in found.keys.citizens.items()}
+    in_force = [
+        one
+        for one in scene.world.rulings
+        if one.approved_at and one.approved_at <= scene.as_of and scene.day <= one.ends_on
+    ]
+    wanted = {
+        one.citizen
+        for one in in_force
+        if suspended(one, coloured_verdicts(scene.world, one.citizen, scene.day, scene.as_of))
+    }
+    stored = Ruling.objects.filter(state="approved", suspended_at__isnull=False).values_list("citizen", flat=True)
+    assert {names[key] for key in stored} == wanted
+    assert set(Case.objects.filter(kind="suspension").values_list("citizen__ref", flat=True)) == wanted
+
+
+def test_all_causes_occur_in_the_larger_worlds() -> None:
+    causes: Counter[str] = Counter()
+    for seed in LARGE_WORLDS:
+        scene = random_world(seed, people=150)
+        for one in disagreements(scene.world, scene.day, scene.as_of):
+            for a, b in combinations(one.colours, 2):
+                if one.colours[a] != one.colours[b]:
+                    causes[diagnose(scene.world, one.citizen, a, b, scene.day, scene.as_of).primary_cause] += 1
+    assert all(causes[cause] >= 5 for cause in ("freshness", "rules", "declaration", "source", "interaction")), causes

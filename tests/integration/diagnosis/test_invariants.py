@@ -1,0 +1,157 @@
+"""What semantics §6 promises of every diagnosis, tried on what the city stores."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import chain
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+
+from codes.models import PairDiagnosis, RunProvider
+from regions.models import City
+from tests.integration.diagnosis.recasting import TWIN, places_traded, with_places_traded, with_twins
+from tests.integration.diagnosis.running import Diagnosed, Pair, as_oracle_says_it, diagnosed
+from tests.oracle import hybrid_colours, inputs_of, verdict
+from tests.worlds import Scene, random_world, scenes
+
+SEEDS = (10, 14, 24, 29, 35)
+
+drawn = settings(
+    max_examples=100,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@contextmanager
+def once_diagnosed(scene: Scene) -> Iterator[Diagnosed]:
+    """The scene's city for the block; nothing of it stays."""
+    with transaction.atomic():
+        yield diagnosed(scene)
+        transaction.set_rollback(True)
+
+
+def identical_inputs_never_disagree(scene: Scene) -> None:
+    with once_diagnosed(with_twins(scene)) as found:
+        for citizen, a, b in found.pairs:
+            assert a.removesuffix(TWIN) != b.removesuffix(TWIN), citizen
+
+
+def twins_of_a_pair_differ_for_the_same_cause(scene: Scene) -> None:
+    """A diagnosis depends on the four inputs, and on nothing else about the providers."""
+    with once_diagnosed(with_twins(scene)) as found:
+        for (citizen, a, b), row in found.pairs.items():
+            if not a.endswith(TWIN) and not b.endswith(TWIN):
+                twin = found.pairs[citizen, a + TWIN, b + TWIN]
+                assert as_oracle_says_it(twin) == as_oracle_says_it(row)
+
+
+def what_is_shared_is_never_the_cause(scene: Scene) -> None:
+    with once_diagnosed(scene) as found:
+        frozen = {one.provider_id: one for one in RunProvider.objects.filter(run=found.run)}
+        for row in found.pairs.values():
+            a, b = frozen[row.a_id], frozen[row.b_id]
+            named = {row.primary_cause, *chain(*row.swaps_a_to_b, *row.swaps_b_to_a)}
+            if a.source_id == b.source_id:
+                assert not named & {"source", "freshness"}
+            if a.version_id == b.version_id:
+                assert "rules" not in named
+
+
+def stored_swaps_are_sufficient_and_minimal(scene: Scene) -> None:
+    with once_diagnosed(scene) as found:
+        for (citizen, a, b), row in found.pairs.items():
+            for own, other, swaps in (
+                (a, b, as_oracle_says_it(row).swaps_a_to_b),
+                (b, a, as_oracle_says_it(row).swaps_b_to_a),
+            ):
+                asked = scene.world, citizen, other, scene.day, scene.as_of
+                own_inputs = inputs_of(scene.world, own, scene.day, scene.as_of)
+                other_inputs = inputs_of(scene.world, other, scene.day, scene.as_of)
+                assert own_inputs
+                assert other_inputs
+                colours = hybrid_colours(scene.world, citizen, own_inputs, other_inputs)
+                wanted = verdict(*asked).state
+                assert swaps
+                for swap in swaps:
+                    assert colours[swap] == wanted
+                    assert not any(colours[smaller] == wanted for smaller in colours if smaller < swap)
+
+
+def trading_places_leaves_the_diagnosis(scene: Scene) -> None:
+    new = places_traded(scene.world)
+    with once_diagnosed(scene) as found:
+        wanted = {(citizen, new[b], new[a]): mirrored(row, new) for (citizen, a, b), row in found.pairs.items()}
+    with once_diagnosed(with_places_traded(scene)) as found:
+        assert {pair: plain(row) for pair, row in found.pairs.items()} == wanted
+
+
+INVARIANTS: list[Callable[[Scene], None]] = [
+    identical_inputs_never_disagree,
+    twins_of_a_pair_differ_for_the_same_cause,
+    what_is_shared_is_never_the_cause,
+    stored_swaps_are_sufficient_and_minimal,
+    trading_places_leaves_the_diagnosis,
+]
+
+
+@pytest.mark.parametrize("invariant", INVARIANTS)
+@drawn
+@given(scenes())
+def test_drawn_worlds(bare_city: City, invariant: Callable[[Scene], None], scene: Scene) -> None:
+    invariant(scene)
+
+
+@pytest.mark.parametrize("invariant", INVARIANTS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_larger_worlds(bare_city: City, invariant: Callable[[Scene], None], seed: int) -> None:
+    invariant(random_world(seed, people=80))
+
+
+Plain = tuple[str, Any, Any, Any]
+
+
+def plain(row: PairDiagnosis) -> Plain:
+    return row.primary_cause, _sorted(row.swaps_a_to_b), _sorted(row.swaps_b_to_a), _in_order(row.guilty)
+
+
+def mirrored(row: PairDiagnosis, new: dict[str, str]) -> Plain:
+    """The diagnosis as it must read from the other side."""
+    guilty = _other_way_round(row.guilty, new)
+    return row.primary_cause, _sorted(row.swaps_b_to_a), _sorted(row.swaps_a_to_b), _in_order(guilty)
+
+
+def _other_way_round(piece: Any, new: dict[str, str]) -> Any:
+    """A and B, and the providers' codes, exchanged throughout."""
+    names = {"a": "b", "b": "a", "swaps_a_to_b": "swaps_b_to_a", "swaps_b_to_a": "swaps_a_to_b"}
+    if isinstance(piece, dict):
+        turned = {names.get(key, key): _other_way_round(value, new) for key, value in piece.items()}
+        if turned.get("origin") == "provider":
+            turned["origin_code"] = new[turned["origin_code"]]
+        return turned
+    if isinstance(piece, list):
+        return [_other_way_round(one, new) for one in piece]
+    return names.get(piece, piece) if isinstance(piece, str) else piece
+
+
+def _in_order(piece: dict[str, Any]) -> dict[str, Any]:
+    """Lists stand in an order that means nothing."""
+    return {key: sorted(value, key=_canonical) if isinstance(value, list) else value for key, value in piece.items()}
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _sorted(swaps: list[list[str]]) -> list[list[str]]:
+    return sorted(sorted(swap) for swap in swaps)
+
+
+def test_pairs_are_named_in_the_order_of_their_codes(bare_city: City) -> None:
+    pairs: list[Pair] = list(diagnosed(random_world(10, people=80)).pairs)
+    assert pairs
+    assert all(a < b for _, a, b in pairs)
