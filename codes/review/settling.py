@@ -40,7 +40,8 @@ WITH due AS MATERIALIZED (
     SELECT d.id, d.citizen_id, d.fingerprint,
            (SELECT max(before.id) FROM codes_case before WHERE before.citizen_id = d.citizen_id AND before.kind = 'disagreement')
                AS follows_id,
-           (SELECT p.group_key FROM codes_pairdiagnosis p WHERE p.disagreement_id = d.id ORDER BY p.id LIMIT 1) AS group_key,
+           -- Not LIMIT 1: in a table without statistics that is looked for from its beginning, each time.
+           (SELECT (array_agg(p.group_key ORDER BY p.id))[1] FROM codes_pairdiagnosis p WHERE p.disagreement_id = d.id) AS group_key,
            CASE WHEN d.colours @? '$.* ? (@ == "red")' THEN 'red' ELSE 'yellow' END AS severity
     FROM codes_disagreement d
     JOIN codes_run run ON run.id = %(run)s
