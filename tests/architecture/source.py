@@ -1,0 +1,56 @@
+"""The product's own source, read once: what the house rules are tried on."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+FLOORS = ("portal", "codes", "regions")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Module:
+    """One file; ``name`` is its path from the checkout."""
+
+    name: str
+    text: str
+    tree: ast.Module
+
+    def functions(self) -> Iterator[Function]:
+        return (node for node in ast.walk(self.tree) if isinstance(node, Function))
+
+
+@cache
+def modules(*floors: str) -> tuple[Module, ...]:
+    """Every module of these floors (default: all) but migrations, which are generated."""
+    paths = [path for floor in floors or FLOORS for path in sorted((CHECKOUT / floor).rglob("*.py"))]
+    return tuple(_read(path) for path in paths if "migrations" not in path.parts)
+
+
+def _read(path: Path) -> Module:
+    text = path.read_text(encoding="utf-8")
+    return Module(str(path.relative_to(CHECKOUT)), text, ast.parse(text))
+
+
+def place(module: Module, node: ast.AST) -> str:
+    """Where to look: ``codes/tasks.py:12``."""
+    return f"{module.name}:{getattr(node, 'lineno', 1)}"
+
+
+def called_name(call: ast.Call) -> str:
+    """``connection.set_tenant`` for a call of that; empty for a call of anything without a name."""
+    return dotted(call.func)
+
+
+def dotted(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=owner, attr=name):
+            return f"{dotted(owner)}.{name}"
+        case _:
+            return ""

@@ -1,0 +1,66 @@
+"""What the machinery must be set to: the driver, the floors, the bells and who answers them, the migrations."""
+
+import ast
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db.backends.postgresql.psycopg_any import is_psycopg3
+
+from portal.celery import BEAT, app
+from tests.architecture.source import CHECKOUT, called_name, modules
+
+
+def test_the_driver_is_psycopg2() -> None:
+    """Django silently prefers psycopg 3 when it can be imported; django-tenants cannot set search paths with it."""
+    assert is_psycopg3 is False
+
+
+def test_three_floors_with_imports_only_downward() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_bell_of_the_beat_table_is_answered() -> None:
+    app.loader.import_default_modules()
+    assert [entry["task"] for entry in BEAT.values() if entry["task"] not in app.tasks] == []
+
+
+def test_tasks_may_be_lost_doubled_or_late() -> None:
+    conf: Any = app.conf
+    assert conf.task_acks_late
+    assert conf.task_reject_on_worker_lost
+    assert conf.worker_prefetch_multiplier == 1
+    assert conf.task_ignore_result
+    assert conf.result_backend is None
+    assert conf.accept_content == ["json"]
+
+
+def test_no_task_waits_for_another() -> None:
+    """No chords and no hours of arrival: the broker may forget everything at any moment."""
+    nodes = [node for module in modules() for node in ast.walk(module.tree)]
+    taken = [
+        name.name
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.module == "celery"
+        for name in node.names
+    ]
+    assert set(taken) == {"Celery", "shared_task"}
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    rings = [call for call in calls if called_name(call).endswith("apply_async")]
+    assert rings
+    assert [call for call in rings if {"eta", "countdown"} & {keyword.arg for keyword in call.keywords}] == []
+
+
+@pytest.mark.usefixtures("db")
+def test_migrations_make_what_the_models_say() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)

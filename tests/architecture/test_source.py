@@ -1,0 +1,98 @@
+"""House rules about the source itself: where a city is entered, how errors are caught, who may look at the clock."""
+
+import ast
+from collections.abc import Iterator
+
+from tests.architecture.source import Function, Module, called_name, dotted, modules, place
+
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 60
+
+ENTERING = {"set_tenant", "set_schema", "set_schema_to_public", "schema_context", "tenant_context"}
+MAY_ENTER = ("regions/tenancy.py", "regions/backend/")
+
+CLOCKS = ("timezone.now", "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "localdate")
+MAY_READ_THE_CLOCK = {
+    "codes/tasks.py",
+    # A request is signed with the second it is sent in, not with the instant the run stands for.
+    "regions/sources/connectors/big_data_centre.py",
+}
+
+
+def test_only_tenancy_changes_the_city_of_a_connection() -> None:
+    found = [
+        place(module, node)
+        for module in modules()
+        if not module.name.startswith(MAY_ENTER)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute | ast.Name) and dotted(node).rpartition(".")[2] in ENTERING
+    ]
+    assert found == []
+
+
+def test_domain_code_never_reads_the_clock() -> None:
+    found = [
+        place(module, node)
+        for module in modules("codes", "regions")
+        if module.name not in MAY_READ_THE_CLOCK
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute | ast.Name) and dotted(node).endswith(CLOCKS)
+    ]
+    assert found == []
+
+
+def test_no_error_is_caught_that_is_not_named() -> None:
+    found = [place(module, node) for module in modules() for node in ast.walk(module.tree) if catches_everything(node)]
+    assert found == []
+
+
+def catches_everything(node: ast.AST) -> bool:
+    everything = {"", "Exception", "BaseException"}
+    if isinstance(node, ast.ExceptHandler):
+        named = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
+        return any(one is None or dotted(one) in everything for one in named)
+    if isinstance(node, ast.Call) and called_name(node).endswith("suppress"):
+        return any(dotted(argument) in everything for argument in node.args)
+    return False
+
+
+def test_domain_code_starts_no_threads() -> None:
+    """A connection, and the city it is in, belong to one thread."""
+    forbidden = {"threading", "concurrent", "multiprocessing", "asyncio"}
+    found = [place(module, node) for module in modules("codes", "regions") for node in imported(module, forbidden)]
+    assert found == []
+
+
+def imported(module: Module, packages: set[str]) -> Iterator[ast.stmt]:
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import) and any(one.name.partition(".")[0] in packages for one in node.names):
+            yield node
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in packages:
+            yield node
+
+
+def test_imports_stand_at_the_top() -> None:
+    found = [
+        place(module, node)
+        for module in modules()
+        for function in module.functions()
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert found == []
+
+
+def test_files_and_functions_fit_in_the_eye() -> None:
+    long_files = [module.name for module in modules() if len(module.text.splitlines()) > LONGEST_FILE]
+    assert long_files == []
+    long_functions = [
+        f"{place(module, function)} {function.name}"
+        for module in modules()
+        for function in module.functions()
+        if lines(function) > LONGEST_FUNCTION
+    ]
+    assert long_functions == []
+
+
+def lines(function: Function) -> int:
+    return (function.end_lineno or function.lineno) - function.lineno + 1
