@@ -4,7 +4,17 @@ import hashlib
 from collections import Counter
 
 from codes.effective import effective_code
-from codes.models import Case, Disagreement, Partition, Run, Verdict, VerdictChange
+from codes.models import (
+    Case,
+    Disagreement,
+    EffectiveChange,
+    EffectiveCode,
+    PairDiagnosis,
+    Partition,
+    Run,
+    Verdict,
+    VerdictChange,
+)
 from regions.journal.models import JournalEntry
 from regions.journal.verify import verify_journal
 from tests.integration.engine.comparing import Sayings, city_says, differences, oracle_says
@@ -76,3 +86,31 @@ def _hash(said: Sayings, codes: dict[str, tuple[str, ...]], differ: dict[str, di
     )
     colours = sorted((name, sorted(shown.items())) for name, shown in differ.items())
     return hashlib.sha256(repr((verdicts, sorted(codes.items()), colours)).encode()).hexdigest()
+
+
+def rows_told() -> dict[str, list[tuple[object, ...]]]:
+    """Everything a run leaves behind for people to see, without the keys of rows and runs."""
+    found = {
+        "verdicts": Verdict.objects.values_list(
+            "citizen", "provider", "version", "colour", "hits", "turns_green_on", "needs"
+        ).order_by("citizen", "provider"),
+        "history": VerdictChange.objects.values_list("citizen", "provider", "before", "after", "hits").order_by(
+            "citizen", "provider"
+        ),
+        "effective": EffectiveCode.objects.values_list("citizen", "colour", "because", "since").order_by("citizen"),
+        "changes": EffectiveChange.objects.values_list(
+            "citizen", "before", "before_because", "after", "after_because", "since", "day"
+        ).order_by("citizen"),
+        "disagreements": Disagreement.objects.values_list("citizen", "colours", "fingerprint").order_by("citizen"),
+        "diagnoses": PairDiagnosis.objects.values_list(
+            "disagreement__citizen", "a", "b", "primary_cause", "swaps_a_to_b", "swaps_b_to_a", "guilty", "group_key"
+        ).order_by("disagreement__citizen", "a", "b"),
+        "cases": Case.objects.values_list(
+            "kind", "citizen", "state", "severity", "opened_at", "due_at", "fingerprint", "group_key"
+        ).order_by("kind", "citizen"),
+    }
+    return {name: [tuple(map(_plain, row)) for row in rows] for name, rows in found.items()}
+
+
+def _plain(value: object) -> object:
+    return bytes(value) if isinstance(value, memoryview) else value

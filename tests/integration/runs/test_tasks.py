@@ -1,0 +1,80 @@
+"""Tasks are thin and harmless: they enter a city by name, never run in public, and ring only for what is open."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from codes import tasks
+from codes.models import Run
+from codes.runs.ledger import move_on, start_run
+from codes.runs.schedule import FIRST_MINUTE, stagger
+from regions.models import City
+from regions.tenancy import NoSuchCity, WrongPlace, current_city, in_city
+
+Bell = tuple[object, ...]
+
+
+@pytest.fixture
+def bells(monkeypatch: pytest.MonkeyPatch) -> list[Bell]:
+    """What is rung instead of being put into a broker."""
+    rung: list[Bell] = []
+
+    def listen(task: str) -> Callable[..., None]:
+        def ring(*, args: tuple[object, ...], expires: float) -> None:
+            assert expires == tasks.BELL_EXPIRES
+            rung.append((task, *args))
+
+        return ring
+
+    for task in ("advance_run", "judge_partition"):
+        monkeypatch.setattr(getattr(tasks, task), "apply_async", listen(task))
+    return rung
+
+
+@pytest.mark.parametrize("schema", ["public", "nowhere", "pg_catalog"])
+@pytest.mark.parametrize("task", [tasks.advance_run, tasks.judge_partition])
+def test_no_task_runs_outside_a_city(db: None, schema: str, task: Callable[..., object]) -> None:
+    arguments = (schema, 1) if task is tasks.advance_run else (schema, 1, 1)
+    with pytest.raises(NoSuchCity):
+        task(*arguments)
+
+
+def test_a_run_goes_from_bell_to_bell(db: None, bells: list[Bell], now: datetime) -> None:
+    with in_city("alpha"):
+        run, _ = start_run(by="li", now=now, collects=False)
+    assert tasks.advance_run("alpha", run.pk) == 1
+    assert bells == [("judge_partition", "alpha", run.pk, 1)]
+    assert tasks.judge_partition("alpha", run.pk, 1)
+    with in_city("alpha"):
+        assert Run.objects.get(pk=run.pk).state == Run.State.DONE
+    assert not tasks.judge_partition("alpha", run.pk, 1), "rung again, to no effect"
+    assert tasks.advance_run("alpha", run.pk) == 0
+    with pytest.raises(WrongPlace):
+        current_city()
+
+
+def test_the_sweeper_rings_for_open_runs_only(db: None, bells: list[Bell], now: datetime) -> None:
+    with in_city("alpha"):
+        ended, _ = start_run(by="li", now=now)
+        move_on(ended, Run.State.FAILED, ended_at=now, message="for the test")
+    with in_city("beta"):
+        stuck, _ = start_run(by="li", now=now)
+    assert tasks.sweep() == 1
+    assert bells == [("advance_run", "beta", stuck.pk)]
+
+
+def test_beat_starts_each_city_in_its_minute(
+    db: None, bells: list[Bell], monkeypatch: pytest.MonkeyPatch, now: datetime
+) -> None:
+    first, second = sorted(("alpha", "beta"), key=stagger)
+    city = City.objects.get(schema_name=first)
+    due = datetime.combine(now.date(), FIRST_MINUTE, city.zone) + stagger(first)
+    monkeypatch.setattr(timezone, "now", lambda: due)
+    assert tasks.start_due_runs() == 1
+    assert tasks.start_due_runs() == 0
+    assert [bell[1] for bell in bells] == [first]
+    monkeypatch.setattr(timezone, "now", lambda: due - stagger(first) + stagger(second) + timedelta(minutes=1))
+    assert tasks.start_due_runs() == 1
+    assert [bell[1] for bell in bells] == [first, second]

@@ -1,0 +1,145 @@
+"""Real worker processes on the test's own database and broker, and the things that can be done to them."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg2
+import psycopg2.extensions
+import pytest
+from celery import Celery
+from django.db import connection as django
+from redis import Redis
+
+from codes.models import Run
+from portal.celery import app as portal
+from portal.workers import start_worker
+from tests.own_database import database_urls, raw_owner
+
+PATIENCE_SECONDS = 60
+SWEEP_SECONDS = 1.0
+
+BLOCKED = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
+OTHERS = (
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user AND pid <> ALL (%s)"
+)
+
+
+@dataclass
+class Workers:
+    """A worker at a time, two processes each; ``broker`` is the URL of a Valkey that serves this test only."""
+
+    schema: str
+    broker: str
+    log: Path
+    patch: pytest.MonkeyPatch
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        for variable, value in {**database_urls(), "CELERY_BROKER_URL": self.broker}.items():
+            self.patch.setenv(variable, value)
+        with self.log.open("ab") as output:
+            self.process = start_worker(output.fileno())
+
+    def children(self) -> list[int]:
+        """The processes that do the work."""
+        assert self.process
+        listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii")
+        return [int(pid) for pid in listed.split()]
+
+    def kill_children(self) -> None:
+        for pid in self.children():
+            os.kill(pid, signal.SIGKILL)
+
+    def kill_all(self) -> None:
+        """Parent and children at once, as when the machine goes away."""
+        if self.process and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(timeout=PATIENCE_SECONDS)
+
+    def end(self) -> None:
+        """Leave no process and no connection of one behind: the database is about to be dropped."""
+        self.kill_all()
+        mine = django.connection.info.backend_pid if django.connection else 0
+        with as_application() as cursor:
+            cursor.execute(OTHERS, [[mine, cursor.connection.info.backend_pid]])
+            end_connections([pid for (pid,) in cursor.fetchall()])
+
+    def ring(self, task: str, *arguments: object) -> None:
+        """Put a bell into the broker as the portal does; this process itself may know another broker."""
+        with Celery(broker=self.broker, set_as_current=False) as client, client.connection_for_write() as connection:
+            client.send_task(task, args=arguments, queue=portal.conf.task_default_queue, connection=connection)
+
+    def flush_broker(self) -> None:
+        """Everything in it is lost: bells that wait, and bells that were taken and not yet answered."""
+        with Redis.from_url(self.broker) as broker:
+            broker.flushall()
+
+    def follow(self, run: Run) -> Run:
+        """Sweep as beat would, until the run has ended."""
+        swept = 0.0
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            run.refresh_from_db()
+            if run.state not in Run.OPEN:
+                return run
+            if time.monotonic() - swept > SWEEP_SECONDS:
+                self.ring("codes.sweep")
+                swept = time.monotonic()
+            time.sleep(0.05)
+        pytest.fail(f"run is still {run.state}; the worker's log ends:\n{self.log.read_text()[-4000:]}")
+
+
+@contextmanager
+def blocking(table: str) -> Iterator[Callable[[], list[int]]]:
+    """Let nobody write to the table for the block. Gives a function that waits until somebody tries: backends' pids."""
+    with raw_owner() as holder:
+        with holder.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+        yield lambda: _wait_for_blocked(holder, table)
+
+
+def _wait_for_blocked(holder: psycopg2.extensions.connection, table: str) -> list[int]:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        with holder.cursor() as cursor:
+            cursor.execute(BLOCKED, [table])
+            if found := [pid for (pid,) in cursor.fetchall()]:
+                return found
+        time.sleep(0.05)
+    pytest.fail(f"nobody tried to write to {table}")
+
+
+@contextmanager
+def as_application() -> Iterator[psycopg2.extensions.cursor]:
+    """The application's login beside the test's connection: only its own login may end its connections."""
+    place = django.settings_dict
+    raw = psycopg2.connect(
+        host=place["HOST"], port=place["PORT"], dbname=place["NAME"], user=place["USER"], password=place["PASSWORD"]
+    )
+    raw.autocommit = True
+    try:
+        with raw.cursor() as cursor:
+            yield cursor
+    finally:
+        raw.close()
+
+
+def end_connections(backends: list[int]) -> None:
+    """As an administrator or a restart would."""
+    with as_application() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s::int[]) AS pid", [backends])
+        assert all(ended for (ended,) in cursor.fetchall())
+
+
+def leases_run_out(owner: psycopg2.extensions.connection, schema: str) -> None:
+    """Ten minutes pass in the ledger."""
+    with owner.cursor() as cursor:
+        for table in ("codes_partition", "codes_run"):
+            cursor.execute(f"UPDATE {schema}.{table} SET lease_until = lease_until - interval '10 minutes'")  # noqa: S608
