@@ -11,9 +11,10 @@ from codes.effective import effective_code
 from codes.models import Case
 from codes.models.case import OPEN_STATES
 from portal.citizen.lines import new_number
-from portal.citizen.my_code import MyCode, my_code
+from portal.citizen.my_code import MyCode
 from portal.citizen.policy import policy_sentence
 from portal.citizen.progress import progress
+from portal.citizen.reading import my_code
 from portal.citizen.showing import face
 from portal.citizen.subject import SubjectRequest, about_somebody
 from portal.citizen.what_to_do import steps
