@@ -40,7 +40,7 @@ def assert_as_the_oracle_says(found: Diagnosed, scene: Scene) -> None:
 
 
 @settings(
-    max_examples=200,
+    max_examples=150,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
