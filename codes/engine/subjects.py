@@ -3,6 +3,7 @@
 DAILY = """
     -- Every citizen of the range about whom anything is known × the run's providers they are registered with. Where a later
     -- edition is already known, the same citizens again on its first day, checked in until then: segment 1, 2 …
+    -- Of a past run the same rows as then: all is as the run froze it, so a replay asks with these subjects too.
     SELECT (r.citizen_id * 1000 + p.provider_id) * 10 + e.segment,
            r.citizen_id, p.provider_id, p.source_id, e.version_id, p.horizon, run.as_of, e.day,
            CASE WHEN e.segment > 0 THEN run.day END
@@ -70,14 +71,4 @@ today AS MATERIALIZED (
     JOIN forecast f ON f.base = v.sid / 10
     WHERE v.sid %% 10 = 0
 )
-"""
-
-# A past run's subjects again: its frozen providers, its day and its instant; one citizen, or everybody (citizen none).
-REPLAY = """
-    SELECT r.citizen_id * 1000 + p.provider_id, r.citizen_id, p.provider_id, p.source_id, p.version_id, p.horizon,
-           run.as_of, run.day, NULL::date
-    FROM codes_run run
-    JOIN codes_runprovider p ON p.run_id = run.id AND p.known
-    JOIN codes_registration r ON r.provider_id = p.provider_id AND r.registered_at <= run.as_of
-    WHERE run.id = %(run)s AND (%(citizen)s::bigint IS NULL OR r.citizen_id = %(citizen)s)
 """

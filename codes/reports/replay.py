@@ -1,56 +1,108 @@
-"""Replaying a past day: the same inputs through the same query, held against what was stored then."""
+"""Replaying a past day: the same inputs through the same query, held against what was stored then.
 
-from dataclasses import dataclass
+Instant, horizons and editions are the run's own, so the engine sees what it saw, whatever has been received since.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 
 from codes.engine.query import verdicts_of
-from codes.engine.subjects import REPLAY
-from codes.models import Run
+from codes.engine.subjects import DAILY, DAILY_VERDICTS_ACROSS_EDITIONS
+from codes.models import Partition, Run
 from regions.tenancy import current_city
 
-# What stood after the run: of each citizen and provider the last change by a settled run up to it.
-COMPARE = """,
+# What stood after the run: of each citizen and provider the last change by a settled run up to it. Green is no row on either
+# side, and a provider that could not judge is on neither.
+COMPARE = """
 stored AS MATERIALIZED (
-    SELECT DISTINCT ON (citizen_id, provider_id) citizen_id, provider_id, after AS colour, hits
-    FROM codes_verdictchange
-    WHERE run_id IN (SELECT id FROM codes_run WHERE id <= %(run)s AND state IN ('done', 'partial'))
-      AND (%(citizen)s::bigint IS NULL OR citizen_id = %(citizen)s)
-    ORDER BY citizen_id, provider_id, run_id DESC
+    SELECT * FROM (
+        SELECT DISTINCT ON (change.citizen_id, change.provider_id) change.*
+        FROM codes_verdictchange change
+        JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = change.provider_id AND p.known
+        WHERE change.run_id IN (SELECT id FROM codes_run WHERE id <= %(run)s AND state IN ('done', 'partial'))
+          AND change.citizen_id >= %(low)s AND change.citizen_id < %(high)s
+        ORDER BY change.citizen_id, change.provider_id, change.run_id DESC
+    ) last_change
+    WHERE after <> 'green'
+),
+both_sides AS (
+    SELECT coalesce(s.citizen_id, t.citizen_id) AS citizen_id, coalesce(s.provider_id, t.provider_id) AS provider_id,
+           jsonb_build_object('colour', coalesce(s.after, 'green'), 'rule_set_version', s.version_id,
+                              'hits', coalesce(s.hits, '[]'), 'turns_green_on', s.turns_green_on, 'needs', s.needs) AS stored,
+           jsonb_build_object('colour', coalesce(t.colour, 'green'), 'rule_set_version', t.version_id,
+                              'hits', coalesce(t.hits, '[]'), 'turns_green_on', t.turns_green_on, 'needs', t.needs) AS replayed
+    FROM stored s
+    FULL JOIN today t ON t.citizen_id = s.citizen_id AND t.provider_id = s.provider_id
 )
-SELECT c.ref, provider.code, coalesce(stored.colour, 'green'), coalesce(v.colour, 'green'),
-       coalesce(stored.colour, 'green') = coalesce(v.colour, 'green') AND coalesce(stored.hits, '[]') = coalesce(v.hits, '[]')
-FROM subject s
-JOIN codes_citizen c ON c.id = s.citizen_id
-JOIN codes_provider provider ON provider.id = s.declared_with
-LEFT JOIN verdict v ON v.sid = s.sid
-LEFT JOIN stored ON stored.citizen_id = s.citizen_id AND stored.provider_id = s.declared_with
-ORDER BY c.ref, provider.code
+SELECT c.ref, provider.code, stored, replayed
+FROM both_sides
+JOIN codes_citizen c ON c.id = both_sides.citizen_id
+JOIN codes_provider provider ON provider.id = both_sides.provider_id
+WHERE stored <> replayed
+ORDER BY c.id, provider.code
 """
+STATEMENT = f"{verdicts_of(DAILY)},\n{DAILY_VERDICTS_ACROSS_EDITIONS},\n{COMPARE}"
+
+# Whoever has no facts is green on both sides, and counts.
+COUNT = """
+SELECT count(*)
+FROM codes_registration r
+JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = r.provider_id AND p.known
+WHERE r.citizen_id >= %(low)s AND r.citizen_id < %(high)s
+  AND r.registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
+"""
+
+ASPECTS = ("colour", "rule_set_version", "hits", "turns_green_on", "needs")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A verdict that does not come out again: what was stored, and what the replay says."""
+    """An aspect of a verdict that does not come out again: what was stored, and what the replay says."""
 
     citizen_ref: str
     provider: str
-    stored: str
-    replayed: str
+    aspect: str
+    stored: Any
+    replayed: Any
 
 
-@dataclass(frozen=True)
+@dataclass
 class Replayed:
-    """How many verdicts were judged again, and those that differ in colour or in their hits."""
+    """How many verdicts were held against each other, and every difference."""
 
-    verdicts: int
-    differences: list[Difference]
+    verdicts: int = 0
+    differences: list[Difference] = field(default_factory=list)
 
 
 def replay(run: Run, *, citizen_id: int | None = None) -> Replayed:
-    """Judge the run's people again by its frozen horizons, editions and instant. Writes nothing."""
-    values = {"run": run.pk, "citizen": citizen_id, "zone": current_city().timezone}
+    """Judge the run's people, or one of them, again by its frozen inputs. Writes nothing.
+
+    Goes range by range, as the run did. A range that the run parked was never judged, and is left out.
+    """
+    done = Replayed()
     with connection.cursor() as cursor:
-        cursor.execute(f"{verdicts_of(REPLAY)}{COMPARE}", values)
-        rows = cursor.fetchall()
-    return Replayed(len(rows), [Difference(*row[:4]) for row in rows if not row[4]])
+        for low, high in _ranges(run, citizen_id):
+            values: dict[str, Any] = {"run": run.pk, "low": low, "high": high, "zone": current_city().timezone}
+            cursor.execute(COUNT, values)
+            done.verdicts += cursor.fetchone()[0]
+            cursor.execute(STATEMENT, values)
+            for ref, provider, stored, replayed in cursor.fetchall():
+                done.differences += _aspects(ref, provider, json.loads(stored), json.loads(replayed))
+    return done
+
+
+def _ranges(run: Run, citizen_id: int | None) -> list[tuple[int, int]]:
+    judged = Partition.objects.filter(run=run, state=Partition.State.DONE).order_by("number")
+    if citizen_id is None:
+        return list(judged.values_list("low", "high"))
+    return [(citizen_id, citizen_id + 1)] if judged.filter(low__lte=citizen_id, high__gt=citizen_id).exists() else []
+
+
+def _aspects(ref: str, provider: str, stored: dict[str, Any], replayed: dict[str, Any]) -> Iterator[Difference]:
+    for aspect in ASPECTS:
+        if stored[aspect] != replayed[aspect]:
+            yield Difference(ref, provider, aspect, stored[aspect], replayed[aspect])

@@ -5,11 +5,13 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from codes.models import Citizen
+from codes.models import Citizen, Partition, Run
 from codes.reports.replay import replay
 from codes.reports.request import CannotExport
 from codes.reports.settled_runs import settled_runs
 from portal.commands import CityCommand, EndedBadly, day_argument
+
+MOST_TOLD = 100
 
 
 class Command(CityCommand):
@@ -30,13 +32,27 @@ class Command(CityCommand):
         who = Citizen.objects.filter(ref=citizen).first() if citizen else None
         if citizen and who is None:
             raise EndedBadly(f"No citizen of this city has the reference {citizen}.", code=2)
+        self._say_inputs(run)
         done = replay(run, citizen_id=who.pk if who else None)
-        for one in done.differences:
-            self.stdout.write(f"{one.citizen_ref} {one.provider}: stored {one.stored}, replayed {one.replayed}")
+        for one in done.differences[:MOST_TOLD]:
+            where = f"{one.citizen_ref} {one.provider}"
+            self.stdout.write(f"{where}: {one.aspect}: stored {one.stored}, replayed {one.replayed}")
         if done.differences:
+            differing = {(one.citizen_ref, one.provider) for one in done.differences}
             raise EndedBadly(
-                f"{len(done.differences)} of {done.verdicts} verdicts of run {run} do not come out again.", code=6
+                f"{len(differing)} of {done.verdicts} verdicts of run {run} do not come out again.", code=6
             )
         self.stdout.write(
             f"All {done.verdicts} verdicts of run {run} come out again: the same inputs, the same colours."
         )
+
+    def _say_inputs(self, run: Run) -> None:
+        zone = self.city.zone
+        self.stdout.write(f"Run {run}, by what was received until {run.as_of.astimezone(zone).isoformat()}:")
+        for frozen in run.providers.select_related("provider", "version__rule_set").order_by("provider__code"):
+            horizon = frozen.horizon.astimezone(zone).isoformat() if frozen.horizon else "never"
+            said = f"edition {frozen.version}, source complete until {horizon}"
+            left_out = "" if frozen.known else f"; left out, as it could not judge ({frozen.why_unknown})"
+            self.stdout.write(f"  {frozen.provider.code}: {said}{left_out}")
+        if parked := run.partitions.filter(state=Partition.State.PARKED).count():
+            self.stdout.write(f"  {parked} ranges of citizens were parked and are left out.")
