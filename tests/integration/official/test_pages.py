@@ -1,6 +1,5 @@
 """The officials' pages on a city with disagreements: they answer, say why, ask few questions, and let nobody else in."""
 
-
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import RequestFactory
