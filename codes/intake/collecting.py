@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from django.db import transaction
-
 from codes.intake.source_facts import accept
 from regions.sources import batches
 from regions.sources.batch_reasons import BatchReason
@@ -12,10 +10,6 @@ from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Batch, Source
 from regions.sources.staging import quarantine_conflicts, stage
 from regions.tenancy import current_city
-
-
-class NotHeld(ValueError):
-    """The batch does not wait for a confirmation; somebody may have been quicker."""
 
 
 def collect_source(source: Source, *, now: datetime, by: str, full: bool = False) -> Batch:
@@ -35,26 +29,6 @@ def collect_source(source: Source, *, now: datetime, by: str, full: bool = False
             return batch
         _judge(batch, by=by, now=now)
         return batch
-
-
-def accept_held(batch: Batch, *, by: str, now: datetime) -> Batch:
-    """Take a batch that two people have confirmed, which is for the caller to see to. Raises ``NotHeld``."""
-    with transaction.atomic():
-        batch = _held(batch)
-        reason = batches.clock_fault(batch, now=now)
-        if reason is not None:
-            batches.refuse(batch, reason, by=by, now=now)
-        else:
-            accept(batch, by=by, now=now)
-    return batch
-
-
-def discard_held(batch: Batch, *, by: str, now: datetime) -> Batch:
-    """Refuse a batch that was held. Raises ``NotHeld``."""
-    with transaction.atomic():
-        batch = _held(batch)
-        batches.refuse(batch, BatchReason.DISCARDED, by=by, now=now)
-    return batch
 
 
 def _receive(batch: Batch, *, now: datetime) -> BatchReason | None:
@@ -80,10 +54,3 @@ def _judge(batch: Batch, *, by: str, now: datetime) -> None:
         batches.hold(batch, before=before, by=by, now=now)
     else:
         accept(batch, by=by, now=now)
-
-
-def _held(batch: Batch) -> Batch:
-    found = Batch.objects.select_for_update().filter(pk=batch.pk, state=Batch.State.HELD).select_related(None).first()
-    if found is None:
-        raise NotHeld(f"batch {batch.pk} is not waiting for a confirmation")
-    return found

@@ -102,6 +102,7 @@ def hold(batch: Batch, *, before: int, by: str, now: datetime) -> None:
     """Keep the staged records until two people have looked; earlier batches that still wait are overtaken."""
     with transaction.atomic():
         overtake(batch, by=by, now=now)
+        batch.held_at = now
         parts = {"delivered": batch.delivered, "before": before}
         _close(batch, Batch.State.HELD, BatchReason.SHRUNKEN_DELIVERY.value, parts, by=by, now=now)
 

@@ -68,6 +68,11 @@ class Batch(models.Model):
     unchanged = models.IntegerField(default=0)
     accepted = models.IntegerField(default=0)
     quarantined = models.IntegerField(default=0)
+    held_at = models.DateTimeField(null=True, help_text="when it was kept for two people; stays, whatever they decided")
+    release_asked_by = models.TextField(blank=True, db_default="", help_text="the first of the two")
+    release_asked_at = models.DateTimeField(null=True)
+    released_by = models.TextField(blank=True, db_default="")
+    released_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["source", "-received_at"], condition=Q(state="accepted"), name="batch_horizon")]
@@ -84,6 +89,25 @@ class Batch(models.Model):
             models.CheckConstraint(
                 condition=Q(received_at__isnull=True) | Q(received_at__gte=F("started_at")),
                 name="batch_received_after_start",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="held") | Q(held_at__isnull=False), name="held_batch_says_since_when"
+            ),
+            models.CheckConstraint(
+                condition=Q(release_asked_at__isnull=True, release_asked_by="")
+                | Q(release_asked_at__isnull=False, held_at__isnull=False) & ~Q(release_asked_by=""),
+                name="release_of_a_held_batch_is_asked_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(released_at__isnull=True, released_by="")
+                | Q(released_at__isnull=False, release_asked_at__isnull=False)
+                & ~Q(released_by="")
+                & ~Q(released_by=F("release_asked_by")),
+                name="held_batch_is_released_by_two_people",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="accepted") | Q(held_at__isnull=True) | Q(released_at__isnull=False),
+                name="held_batch_is_accepted_by_release_only",
             ),
         ]
 

@@ -17,6 +17,7 @@ from tests.integration.constraints.cast import AT, DAY, LATER, VALID, Cast, anot
 OURS = ("regions", "staff", "keys", "journal", "sources", "codes")
 APPROVED = {"state": "approved", "decided_by": "wang", "decided_at": LATER}
 OPEN_CASE = {"state": "received", "closed_at": None}
+ASKED = {"held_at": AT, "release_asked_by": "lin", "release_asked_at": AT}
 OPEN_RUN = {"state": "evaluating", "ended_at": None}
 
 # What every proposal of two people is refused for: the end of the constraint's name → changes.
@@ -62,6 +63,21 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("sources.Batch", {"state": "accepted", "as_of": AT, "received_at": LATER}),
     ],
     "refused_batch_has_a_reason": [("sources.Batch", {"state": "refused"})],
+    "held_batch_says_since_when": [("sources.Batch", {"state": "held"})],
+    "release_of_a_held_batch_is_asked_by_somebody": [
+        ("sources.Batch", {"release_asked_by": "lin", "release_asked_at": LATER}),
+        ("sources.Batch", {"held_at": AT, "release_asked_by": "lin"}),
+        ("sources.Batch", {"held_at": AT, "release_asked_at": LATER}),
+    ],
+    "held_batch_is_released_by_two_people": [
+        ("sources.Batch", {**ASKED, "released_by": "lin", "released_at": LATER}),
+        ("sources.Batch", {**ASKED, "released_by": "wang"}),
+        ("sources.Batch", {**ASKED, "released_at": LATER}),
+        ("sources.Batch", {"released_by": "wang", "released_at": LATER}),
+    ],
+    "held_batch_is_accepted_by_release_only": [
+        ("sources.Batch", {**ASKED, "state": "accepted", "as_of": AT, "received_at": LATER, "closed_at": LATER}),
+    ],
     "batch_received_after_start": [("sources.Batch", {"received_at": AT - timedelta(seconds=1)})],
     "quarantined_record_has_a_reason": [("sources.Quarantined", {"reason": ""})],
     "citizen_has_an_id_type": [("codes.Citizen", {"id_type": ""})],

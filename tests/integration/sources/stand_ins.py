@@ -105,3 +105,14 @@ class Centre(_Collected):
     def set_fault(self, fault: str) -> None:
         """Misbehave from now on."""
         self.store.set_fault(APP, fault)
+
+
+def held_delivery(police: Police) -> Batch:
+    """A full delivery of half the records that waits, complete up to NOW."""
+    police.add(*records(100))
+    police.collect()
+    police.set_clock(NOW)
+    police.replace(*records(50))
+    batch = police.collect(full=True)
+    assert batch.state == Batch.State.HELD
+    return batch

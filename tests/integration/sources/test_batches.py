@@ -6,7 +6,6 @@ from datetime import timedelta
 import psycopg2
 import pytest
 
-from codes.intake.collecting import NotHeld, accept_held, discard_held
 from codes.models import Citizen, Fact
 from regions.journal.models import JournalEntry
 from regions.keys import vault
@@ -14,7 +13,7 @@ from regions.keys.sealing import QUARANTINED_RECORD, SOURCE_CREDENTIAL
 from regions.sources import batches
 from regions.sources.batches import AlreadyCollecting
 from regions.sources.models import Batch, Quarantined, StagedRecord
-from tests.integration.sources.stand_ins import NOW, Centre, Police, at, record, records
+from tests.integration.sources.stand_ins import NOW, Centre, Police, at, held_delivery, record, records
 from tests.own_database import raw_owner
 
 LATER = NOW + timedelta(hours=1)
@@ -130,29 +129,8 @@ def test_an_empty_delivery_of_what_is_new_is_no_fault(centre: Centre) -> None:
     assert (batch.state, batch.delivered) == (Batch.State.ACCEPTED, 0)
 
 
-def test_a_held_delivery_is_taken_when_it_is_confirmed(police: Police) -> None:
-    held = _held(police)
-
-    accepted = accept_held(held, by="lin", now=LATER)
-
-    assert (accepted.state, accepted.received_at, accepted.accepted) == (Batch.State.ACCEPTED, LATER, 0)
-    assert _horizon(police) == NOW
-    assert not StagedRecord.objects.exists()
-    with pytest.raises(NotHeld):
-        accept_held(held, by="lin", now=LATER)
-
-
-def test_a_held_delivery_can_be_discarded(police: Police) -> None:
-    held = _held(police)
-
-    assert discard_held(held, by="lin", now=LATER).reason == "discarded"
-    assert not StagedRecord.objects.exists()
-    with pytest.raises(NotHeld):
-        discard_held(held, by="lin", now=LATER)
-
-
 def test_a_later_delivery_overtakes_one_that_waits(police: Police) -> None:
-    held = _held(police)
+    held = held_delivery(police)
     police.replace(*records(100))
     police.collect(now=LATER, full=True)
 
@@ -254,17 +232,6 @@ def test_lines_wait_while_a_batch_is_accepted(police: Police) -> None:
     thread.join(10)
     assert reached.is_set()
     assert asked == ["waited"]
-
-
-def _held(police: Police) -> Batch:
-    """A full delivery of half the records that waits, complete up to NOW."""
-    police.add(*records(100))
-    police.collect()
-    police.set_clock(NOW)
-    police.replace(*records(50))
-    batch = police.collect(full=True)
-    assert batch.state == Batch.State.HELD
-    return batch
 
 
 def _horizon(source: Police | Centre) -> object:

@@ -1,0 +1,37 @@
+"""``manage.py release_batch``: two people let a held delivery be taken, or one gives it up."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from codes.intake.held import discard, release
+from portal.commands import CityCommand, EndedBadly
+from regions.sources.models import Batch
+from regions.two_people import Refusal
+
+
+class Command(CityCommand):
+    help = (
+        "Releases a delivery held because it is empty or shrank: with --accept a source manager asks and then an approver "
+        "decides; with --discard one of them gives it up."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--batch", type=int, required=True)
+        what = parser.add_mutually_exclusive_group(required=True)
+        what.add_argument(
+            "--accept", action="store_true", help="ask for its release, or decide it as the second person"
+        )
+        what.add_argument("--discard", action="store_true", help="give the delivery up; nothing of it is taken")
+
+    def handle_city(self, *, batch: int, accept: bool, by: str, **_: Any) -> None:
+        verb = release if accept else discard
+        try:
+            done = verb(batch, by=by, now=timezone.now())
+        except Refusal as refusal:
+            raise EndedBadly(str(refusal), code=2) from refusal
+        waits = "; an approver who is not the same person decides" if done.state == Batch.State.HELD else ""
+        told = f": {done.message}" if done.state == Batch.State.REFUSED else ""
+        self.stdout.write(f"Batch {done.pk} of {done.source.code} is {done.state}{waits}{told}")
