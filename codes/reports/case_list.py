@@ -44,7 +44,8 @@ FROM codes_case c
 JOIN codes_citizen person ON person.id = c.citizen_id
 LEFT JOIN codes_disagreement d ON d.id = c.disagreement_id
 LEFT JOIN codes_case before ON before.id = c.follows_id
-WHERE (%(kind)s::text IS NULL OR c.kind = %(kind)s) AND {span("c.opened_at")}
+WHERE (%(kind)s::text IS NULL OR c.kind = %(kind)s) AND (%(state)s::text IS NULL OR c.state = %(state)s)
+  AND {span("c.opened_at")}
 ORDER BY c.opened_at, c.id
 """  # noqa: S608 - composed of constants
 
@@ -75,14 +76,16 @@ class Stored(NamedTuple):
 
 def case_list(request: ReportRequest) -> Content:
     """Cases by the day they were opened; ``appeals`` those that a citizen asked for."""
-    kind = "appeal" if request.report is ReportName.APPEALS else None
+    kind = "appeal" if request.report is ReportName.APPEALS else request.wanted("kind")
     person = PersonCells(identified=request.identified)
-    return Content(COLUMNS, _rows(request, kind, person), named(request.first, request.last), person)
+    filters = {**named(request.first, request.last), **request.only}
+    return Content(COLUMNS, _rows(request, kind, person), filters, person)
 
 
 def _rows(request: ReportRequest, kind: str | None, person: PersonCells) -> Iterator[Row]:
     zone = current_city().zone
-    parameters = {"kind": kind, **bounds(request.first, request.last, zone=zone)}
+    narrowed = {"kind": kind, "state": request.wanted("state")}
+    parameters = {**narrowed, **bounds(request.first, request.last, zone=zone)}
     for case in map(Stored._make, stream(CASES, parameters)):
         yield (
             case.number,

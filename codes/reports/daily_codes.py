@@ -54,6 +54,7 @@ JOIN codes_citizen c ON c.id = r.citizen_id
 JOIN codes_provider provider ON provider.id = r.provider_id
 LEFT JOIN held h ON h.citizen_id = r.citizen_id AND h.provider_id = r.provider_id
 WHERE r.registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
+  AND (%(provider)s::text IS NULL OR provider.code = %(provider)s)
 ORDER BY r.citizen_id, provider.code COLLATE "C"
 """  # noqa: S608 - composed of constants
 
@@ -72,15 +73,21 @@ def daily_codes(request: ReportRequest) -> Content:
     """Rows by day, then citizen, then provider code. Raises ``CannotExport``."""
     runs = settled_runs(first=request.first, last=request.last)
     person = PersonCells(identified=request.identified)
-    return Content(COLUMNS, _rows(runs, person), told(runs), person)
+    return Content(COLUMNS, _rows(runs, person, request), {**told(runs), **request.only}, person)
 
 
-def _rows(runs: Sequence[Run], person: PersonCells) -> Iterator[Row]:
+def _rows(runs: Sequence[Run], person: PersonCells, request: ReportRequest) -> Iterator[Row]:
+    state = request.wanted("state")
     for run in runs:
         frozen = frozen_providers(run, zone=current_city().zone)
         day = run.day.isoformat()
-        for citizen, ref, sealed, name, provider, colour, rules, green_on in stream(REGISTERED, {"run": run.pk}):
-            yield (day, *person.of(citizen, ref, sealed, name), *_verdict(frozen[provider], colour, rules, green_on))
+        for citizen, ref, sealed, name, provider, colour, rules, green_on in stream(
+            REGISTERED, {"run": run.pk, "provider": request.wanted("provider")}
+        ):
+            verdict = _verdict(frozen[provider], colour, rules, green_on)
+            # Before anything of the person is opened: who is not in the rows was not revealed.
+            if state in (None, verdict[1]):
+                yield (day, *person.of(citizen, ref, sealed, name), *verdict)
 
 
 def _verdict(frozen: Frozen, colour: str | None, rules: list[str] | None, green_on: Any) -> Row:

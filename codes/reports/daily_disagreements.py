@@ -54,18 +54,22 @@ def daily_disagreements(request: ReportRequest) -> Content:
     """Rows by day, then citizen. Raises ``CannotExport``."""
     runs = settled_runs(first=request.first, last=request.last)
     person = PersonCells(identified=request.identified)
-    return Content(COLUMNS, _rows(runs, person), told(runs), person)
+    cause = request.wanted("cause")
+    return Content(COLUMNS, _rows(runs, person, cause), {**told(runs), **request.only}, person)
 
 
-def _rows(runs: Sequence[Run], person: PersonCells) -> Iterator[Row]:
+def _rows(runs: Sequence[Run], person: PersonCells, cause: str | None) -> Iterator[Row]:
     for run in runs:
         day = run.day.isoformat()
         following = Run.objects.filter(state__in=Run.SETTLED, pk__gt=run.pk).order_by("pk").first()
         parameters = {"run": run.pk, "until": following.as_of if following else None}
         for citizen, ref, sealed, name, colours, effective, because, pairs, *case in stream(STANDING, parameters):
+            diagnosed = _pairs(pairs)
+            if cause is not None and cause not in [pair["primary_cause"] for pair in diagnosed]:
+                continue
             shown = dict(sorted(json.loads(colours).items()))
             stood_by = (effective or "green", because or "agreement")
-            yield (day, *person.of(citizen, ref, sealed, name), shown, *stood_by, _pairs(pairs), *case)
+            yield (day, *person.of(citizen, ref, sealed, name), shown, *stood_by, diagnosed, *case)
 
 
 def _pairs(stored: str) -> list[dict[str, Any]]:
