@@ -21,7 +21,8 @@ from codes.diagnosis.piece import (
     SidedRecord,
     SourcePiece,
 )
-from codes.models import RiskArea, Rule
+from codes.diagnosis.rule_pairs import rule_pairs
+from codes.models import RiskArea
 from codes.vocabulary import Cause
 from regions.vocabulary import CLEARING_KINDS
 
@@ -44,11 +45,9 @@ def find_freshness(found: Contrast) -> Freshness:
 def find_rules(found: Contrast) -> Rules:
     """For each fact held otherwise by the other edition: the two rules and what differs, or the risk entry only one has."""
     facts = dict.fromkeys(hit["fact_id"] for hit in found.changed_hits)
-    differences = [_rule_difference(found, fact) for fact in facts]
+    differences = [difference for fact in facts for difference in _rule_differences(found, fact)]
     entries = [entry for fact in facts for entry in _risk_difference(found, fact)]
-    return Rules(
-        cause="rules", base=found.base, rules=[one for one in differences if one["differs"]], risk_areas=entries
-    )
+    return Rules(cause="rules", base=found.base, rules=differences, risk_areas=entries)
 
 
 def find_declaration(found: Contrast) -> DeclarationPiece:
@@ -88,30 +87,26 @@ def _sided(found: Contrast) -> list[SidedRecord]:
     return ours + [SidedRecord(side=found.other, record=found.evidence.record(fact)) for fact in found.appeared()]
 
 
-def _rule_difference(found: Contrast, fact: int) -> RuleDifference:
-    sides = {}
-    for side, version in zip(SIDES, found.pair.versions, strict=True):
-        rule = _rule_about(found, fact, version)
-        sides[side] = rule_side(rule) if rule else None
-    a, b = sides["a"], sides["b"]
-    return RuleDifference(record=found.evidence.record(fact), a=a, b=b, differs=_what_differs(a, b))
+def _rule_differences(found: Contrast, fact: int) -> list[RuleDifference]:
+    kind = found.evidence.facts[fact].kind
+    holding = {hit["rule_id"] for hit in found.changed_hits if hit["fact_id"] == fact}
+    rules_a, rules_b = (
+        [rule for rule in found.evidence.rules_of.get(version, []) if rule.kind == kind]
+        for version in found.pair.versions
+    )
+    differences = []
+    for rule_a, rule_b in rule_pairs(rules_a, rules_b, holding=holding):
+        a, b = rule_side(rule_a) if rule_a else None, rule_side(rule_b) if rule_b else None
+        record = found.evidence.record(fact)
+        differences.append(RuleDifference(record=record, a=a, b=b, differs=_what_differs(a, b)))
+    return differences
 
 
 def _what_differs(a: RuleSide | None, b: RuleSide | None) -> list[str]:
     """The parameters that differ; ``rule`` where only one edition has a rule for the fact."""
     if a and b:
         return [name for name in RULE_PARAMETERS if a[name] != b[name]]  # type: ignore[literal-required]
-    return ["rule"] if a or b else []
-
-
-def _rule_about(found: Contrast, fact: int, version: int) -> Rule | None:
-    """The edition's rule about the fact: the one that holds it, else one of the same code, else the first for its kind."""
-    kind = found.evidence.facts[fact].kind
-    candidates = [rule for rule in found.evidence.rules_of.get(version, []) if rule.kind == kind]
-    holding = {hit["rule_id"] for hit in found.changed_hits if hit["fact_id"] == fact}
-    codes = {found.evidence.rules[rule].code for rule in holding}
-    ranked = sorted(candidates, key=lambda rule: (rule.pk not in holding, rule.code not in codes, rule.code, rule.pk))
-    return ranked[0] if ranked else None
+    return ["rule"]
 
 
 def _risk_difference(found: Contrast, fact: int) -> list[RiskEntry]:
