@@ -45,6 +45,8 @@ SHARED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
 ]
 TENANT_APPS = [
     *SIGN_IN_APPS,
@@ -225,6 +227,27 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 5
 MEDIA_ROOT = ENVIRONMENT.media_root
 OPERATOR_HOSTS = ENVIRONMENT.operator_hosts
 TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
+
+# Machines have keys and no sessions; every refusal has the one form of portal.api.refusals.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "portal.api.refusals.in_our_form",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Health-code portal",
+    "DESCRIPTION": "What providers deliver to a city. The city is the host name's.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": ["portal.api.description.with_lines"],
+    "SERVE_URLCONF": "portal.urls_city",
+}
 
 LOGGING = {
     "version": 1,

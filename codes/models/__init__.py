@@ -11,6 +11,7 @@ from codes.models.evidence import Evidence
 from codes.models.fact import Fact
 from codes.models.inquiry import CorrectionRequest, InformationRequest
 from codes.models.provider import Provider, Registration
+from codes.models.provider_key import ProviderKey
 from codes.models.rule_set import RiskArea, Rule, RuleSet, RuleSetVersion
 from codes.models.ruling import Ruling, Suppression
 from codes.models.run import Partition, Run, RunError, RunProvider, RunSource
@@ -37,6 +38,7 @@ __all__ = [
     "Partition",
     "PersonAccess",
     "Provider",
+    "ProviderKey",
     "Registration",
     "RiskArea",
     "Rule",

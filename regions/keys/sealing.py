@@ -5,6 +5,7 @@ from regions.keys import vault
 
 ID_NUMBER = "id_number"
 PHONE = "phone"
+PROVIDER_KEY = "provider_key"
 QUARANTINED_RECORD = "quarantined_record"
 SOURCE_CREDENTIAL = "source_credential"
 
@@ -37,6 +38,11 @@ def seal_phone(phone: str) -> bytes:
 def open_phone(sealed: bytes) -> str:
     """The inverse, for sending a code to it. Raises ``CannotDecrypt``."""
     return vault.decrypt(sealed, use=PHONE)
+
+
+def provider_key_hash(key: str) -> bytes:
+    """What a provider's key is known by; the key itself is stored nowhere."""
+    return vault.lookup_hash(key, use=PROVIDER_KEY)
 
 
 def content_hash(digest: bytes, *, use: str) -> bytes:

@@ -1,6 +1,7 @@
 """``manage.py import_entries --city S FILE``: take a provider's lines."""
 
 from collections import Counter
+from json import dumps
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,23 @@ class Command(CityCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("file", type=Path, help="NDJSON, UTF-8")
+        parser.add_argument("--json", action="store_true", help="tell every line's result as the API does, one a line")
 
-    def handle_city(self, *, file: Path, by: str, **_: Any) -> None:
+    def handle_city(self, *, file: Path, by: str, json: bool, **_: Any) -> None:
         counts: Counter[Outcome] = Counter()
         try:
             with file.open("rb") as lines:
                 for result in take_lines(lines, by=by, now=timezone.now()):
                     counts[result.outcome] += 1
-                    if result.refusal is not None:
+                    if json:
+                        self.stdout.write(dumps(result.as_json(), ensure_ascii=False))
+                    elif result.refusal is not None:
                         self.stdout.write(f"line {result.number}: {result.refusal.reason}: {result.refusal}")
         except OSError as error:
             raise EndedBadly(f"{file}: {error.strerror}", code=2) from error
-        self.stdout.write(", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome))
+        if json:
+            self.stdout.write(dumps({outcome.value: counts[outcome] for outcome in Outcome}))
+        else:
+            self.stdout.write(", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome))
         if counts[Outcome.REFUSED]:
             raise EndedBadly(f"{counts[Outcome.REFUSED]} lines were refused; the others are in.", code=4)

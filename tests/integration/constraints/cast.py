@@ -141,6 +141,13 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "source": cast.police,
         "rule_set": cast.edition.rule_set,
     },
+    "codes.ProviderKey": lambda cast: {
+        "provider": cast.alipay,
+        "key_hash": str(next(_numbers)).encode(),
+        "last_four": "abcd",
+        "issued_by": "lin",
+        "issued_at": AT,
+    },
     "codes.Registration": lambda cast: {"citizen": cast.citizen(), "provider": cast.alipay, "registered_at": AT},
     "codes.Run": lambda cast: {
         "day": DAY,

@@ -81,6 +81,12 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "batch_received_after_start": [("sources.Batch", {"received_at": AT - timedelta(seconds=1)})],
     "quarantined_record_has_a_reason": [("sources.Quarantined", {"reason": ""})],
     "citizen_has_an_id_type": [("codes.Citizen", {"id_type": ""})],
+    "provider_key_shows_four_characters": [("codes.ProviderKey", {"last_four": "abcde"})],
+    "provider_key_is_issued_by_somebody": [("codes.ProviderKey", {"issued_by": ""})],
+    "provider_key_revoked_at_and_by_go_together": [
+        ("codes.ProviderKey", {"revoked_at": LATER}),
+        ("codes.ProviderKey", {"revoked_by": "lin"}),
+    ],
     "nobody_is_their_own_guardian": [("codes.Guardianship", {"dependant": lambda cast: cast.citizen()})],
     "guardianship_reviewed_at_and_by_go_together": [
         ("codes.Guardianship", {"reviewed_at": LATER, "accepted": True}),
@@ -253,6 +259,7 @@ UNIQUE_COLUMNS: dict[tuple[str, str], Any] = {
     ("codes.Citizen", "id_hash"): b"same",
     ("codes.RuleSet", "code"): "same",
     ("codes.Provider", "code"): "alipay",
+    ("codes.ProviderKey", "key_hash"): b"same",
     ("codes.Case", "number"): "2026-1",
     ("codes.Evidence", "name"): "same",
     ("codes.EffectiveCode", "citizen"): lambda cast: cast.citizen(),

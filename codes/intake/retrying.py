@@ -1,0 +1,129 @@
+"""Trying quarantined records again, once the settings that kept them out were mended.
+
+They pass the same check and the same way into facts as a delivery, as a batch of their own at the horizon the source has: the
+source said nothing new, so the horizon does not move.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from codes.intake.citizens import hold_intake
+from codes.intake.source_facts import accept
+from codes.models import Fact
+from regions.journal.record import record
+from regions.keys import vault
+from regions.keys.sealing import QUARANTINED_RECORD
+from regions.sources.batches import last_accepted
+from regions.sources.models import Batch, Quarantined, Source
+from regions.sources.record_reasons import RecordReason
+from regions.sources.records import CheckedRecord, Fault, check_record
+from regions.sources.staging import put_aside
+from regions.staff.roles import Role
+from regions.tenancy import current_city
+from regions.two_people import Refusal, require_role
+from regions.wording import Worded
+
+MOST_AT_ONCE = 5000
+
+
+class RetryReason(Worded):
+    """Why nothing can be tried again now."""
+
+    NEVER_ACCEPTED = (
+        "never_accepted",
+        "该数据来源尚无已采用的批次。请重新采集。",
+        "No delivery of this source has been accepted yet. Collect again instead.",
+    )
+    BATCH_WAITS = (
+        "batch_waits",
+        "该数据来源有一批数据待两人确认。请先处理该批次。",
+        "A delivery of this source waits for two people. Decide about it first.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """``taken`` became facts; ``outdated``: the city holds the record as it was recorded later; ``still`` bad."""
+
+    taken: int
+    outdated: int
+    still: int
+    batch: Batch | None
+
+
+def waiting(source: Source) -> QuerySet[Quarantined]:
+    """Records in quarantine that can be tried again: of accepted deliveries, and not contradicting themselves.
+
+    Of a refused delivery nothing was taken, so the next one brings its records again.
+    """
+    untaken = Quarantined.objects.filter(batch__source=source, batch__state=Batch.State.ACCEPTED, taken_in__isnull=True)
+    return untaken.exclude(reason=RecordReason.CONFLICTING_VERSION)
+
+
+def retry(source_id: int, *, by: str, now: datetime, batch_id: int | None = None) -> Retried:
+    """Try the source's quarantine again, or one batch's; the newest records first, ``MOST_AT_ONCE`` in one go.
+
+    Raises ``Refusal``.
+    """
+    require_role(by, Role.SOURCE_MANAGER)
+    with transaction.atomic():
+        source = Source.objects.get(pk=source_id)
+        rows = waiting(source).filter(**({"batch": batch_id} if batch_id is not None else {}))
+        done = take_what_passes(source, rows.order_by("-id")[:MOST_AT_ONCE], by=by, now=now)
+        counts = {"taken": done.taken, "outdated": done.outdated, "still": done.still}
+        data = {**counts, "batch": done.batch.pk if done.batch else None}
+        record("quarantine.retried", by=by, now=now, subject=f"source:{source.code}", data=data)
+    return done
+
+
+def take_what_passes(source: Source, rows: Iterable[Quarantined], *, by: str, now: datetime) -> Retried:
+    """The same with the settings of ``source`` as it is in memory. Call in a transaction; the newest rows first."""
+    hold_intake()
+    last = last_accepted(source)
+    if last is None or last.as_of is None:
+        raise Refusal(RetryReason.NEVER_ACCEPTED)
+    if Batch.objects.filter(source=source, state=Batch.State.HELD).exists():
+        raise Refusal(RetryReason.BATCH_WAITS)
+    passed, still = _checked(source, rows, as_of=last.as_of)
+    if not passed:
+        return Retried(0, 0, still, None)
+    fresh = _not_outdated(source, passed)
+    batch = Batch.objects.create(
+        source=source, since=last.as_of, as_of=last.as_of, started_at=now, delivered=len(fresh), is_retry=True
+    )
+    put_aside(batch, ((line, one) for line, one in enumerate(fresh, start=1)))
+    accept(batch, by=by, now=now)
+    Quarantined.objects.filter(pk__in=[row.pk for row, _ in passed]).update(taken_in=batch)
+    return Retried(batch.accepted, len(passed) - batch.accepted, still, batch)
+
+
+def _checked(
+    source: Source, rows: Iterable[Quarantined], *, as_of: datetime
+) -> tuple[list[tuple[Quarantined, CheckedRecord]], int]:
+    """The rows that pass now with what they say, and how many still do not."""
+    zone, passed, still = current_city().zone, [], 0
+    for row in rows:
+        content = json.loads(vault.decrypt(bytes(row.raw), use=QUARANTINED_RECORD))
+        checked = check_record(content, kinds=source.kinds, as_of=as_of, zone=zone)
+        if isinstance(checked, Fault):
+            still += 1
+        else:
+            passed.append((row, checked))
+    return passed, still
+
+
+def _not_outdated(source: Source, passed: list[tuple[Quarantined, CheckedRecord]]) -> list[CheckedRecord]:
+    """Those the city does not hold as recorded later; the same moment of a record, come twice, counts once."""
+    ids = {checked.record_id for _, checked in passed}
+    held = Fact.objects.filter(source=source, record_id__in=ids, superseded=False)
+    newest = dict(held.values_list("record_id", "recorded_at"))
+    once: dict[tuple[str, datetime], CheckedRecord] = {}
+    for _, checked in passed:
+        if checked.record_id not in newest or newest[checked.record_id] < checked.recorded_at:
+            once.setdefault((checked.record_id, checked.recorded_at), checked)
+    return list(once.values())

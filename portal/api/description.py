@@ -1,0 +1,112 @@
+"""How the API describes itself: an OpenAPI document, whose schemas of lines are those that lines are checked by."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+from rest_framework import serializers
+
+from codes.intake.line_shape import SHAPES
+from codes.intake.refusals import Refusal
+from codes.intake.results import Outcome
+from portal.api.body import MEDIA_TYPE, MOST_BYTES, MOST_LINES
+from portal.api.refusals import ApiRefusal
+
+EXAMPLE = (
+    '{"type": "check_in", "provider": "alipay", "entry_id": "a-2", "id_type": "10",'
+    ' "id_number": "11010519491231002X", "day": "2026-11-20", "healthy": true}\n'
+)
+
+
+class Message(serializers.Serializer[Any]):
+    """A sentence for people, in both languages."""
+
+    en = serializers.CharField()
+
+    def get_fields(self) -> dict[str, Any]:
+        """`zh-hans` is no name that Python allows."""
+        return {"zh-hans": serializers.CharField(), **super().get_fields()}
+
+
+class LineTold(serializers.Serializer[Any]):
+    """What became of one line."""
+
+    line = serializers.IntegerField(min_value=1, help_text="Its number in the body, counted from 1.")
+    result = serializers.ChoiceField([outcome.value for outcome in Outcome])
+    entry_id = serializers.CharField(required=False, help_text="Absent where the line could not be read.")
+    reason = serializers.ChoiceField([reason.value for reason in Refusal], required=False)
+    field = serializers.CharField(required=False, help_text="The key that is wrong.")
+    message = Message(required=False)
+
+
+class Taken(serializers.Serializer[Any]):
+    """Counts, and a result for each line that is not blank, in their order."""
+
+    accepted = serializers.IntegerField(min_value=0)
+    duplicate = serializers.IntegerField(min_value=0)
+    refused = serializers.IntegerField(min_value=0)
+    lines = LineTold(many=True)
+
+
+class Refused(serializers.Serializer[Any]):
+    """The call as a whole was refused, and no line of it was taken (but see `busy`)."""
+
+    code = serializers.ChoiceField([reason.value for reason in ApiRefusal])
+    message = Message()
+
+
+class ProviderKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers by subclassing
+    """The provider's key as a bearer token."""
+
+    target_class = "portal.api.providers.ProviderKeyAuthentication"
+    name = "providerKey"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:  # noqa: ARG002
+        """As OpenAPI writes it."""
+        return {"type": "http", "scheme": "bearer", "description": "The provider's own key, issued by the city."}
+
+
+def _refusal(told: str) -> OpenApiResponse:
+    return OpenApiResponse(Refused, told)
+
+
+ENTRIES: dict[str, Any] = {
+    "operation_id": "deliver_entries",
+    "summary": "Deliver declarations and check-ins",
+    "description": (
+        f"One JSON object a line, at most {MOST_LINES:,} lines and {MOST_BYTES:,} bytes: a `DeclarationLine` or a "
+        "`CheckInLine`. Each line is accepted or refused by itself. A line whose `entry_id` was taken before with the same "
+        "content is a `duplicate`: sending a call again is always safe. A provider delivers for itself only, to the city "
+        "that the host name says."
+    ),
+    "tags": ["entries"],
+    "request": {MEDIA_TYPE: {"type": "string", "description": "NDJSON in UTF-8"}},
+    "examples": [OpenApiExample("A check-in", EXAMPLE, media_type=MEDIA_TYPE, request_only=True)],
+    "responses": {
+        200: OpenApiResponse(Taken, "Every line was looked at; what became of it is told by line."),
+        400: _refusal("The body is shorter than announced."),
+        401: _refusal("No key in force. Unknown and revoked keys are told the same."),
+        406: _refusal("The answer is JSON only."),
+        411: _refusal("No Content-Length."),
+        413: _refusal("Too many bytes or lines."),
+        415: _refusal("Another content type, character set or an encoding."),
+        429: _refusal("The key calls too often; `Retry-After` says in how many seconds."),
+        503: _refusal("`busy`: lines of this call may have been taken; send all of them again after `Retry-After`."),
+    },
+}
+
+
+def line_components() -> dict[str, Any]:
+    """Schemas of the lines and of what they hold, by name."""
+    found: dict[str, Any] = {}
+    for shape in SHAPES.values():
+        schema = shape.model_json_schema(ref_template="#/components/schemas/{model}")
+        found |= schema.pop("$defs", {})
+        found[shape.__name__] = schema
+    return found
+
+
+def with_lines(result: dict[str, Any], **_: object) -> dict[str, Any]:
+    """Hook of the generator: the lines stand in a body that is text to it."""
+    result["components"]["schemas"] |= line_components()
+    return result

@@ -1,0 +1,44 @@
+"""``manage.py provider_key --city S --provider P --issue|--rotate|--revoke``: the keys with which providers deliver entries."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from codes.intake.provider_keys import CannotIssue, NoSuchProvider, issue_key, revoke_keys
+from portal.commands import CityCommand, EndedBadly
+
+
+class Command(CityCommand):
+    help = "Issues, rotates or revokes a provider's key. A new key is printed once and can never be shown again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--provider", required=True, metavar="CODE")
+        act = parser.add_mutually_exclusive_group(required=True)
+        act.add_argument(
+            "--issue", action="store_true", help="a further key beside the one in force, to change over to"
+        )
+        act.add_argument("--rotate", action="store_true", help="a new key; all others stop at once")
+        act.add_argument("--revoke", action="store_true", help="all keys stop at once, or the one of --last-four")
+        parser.add_argument("--last-four", metavar="XXXX", help="which key to revoke, by its end")
+
+    def handle_city(
+        self, *, provider: str, revoke: bool, rotate: bool, last_four: str | None, by: str, **_: Any
+    ) -> None:
+        now = timezone.now()
+        try:
+            if revoke:
+                ended = revoke_keys(provider=provider, by=by, now=now, last_four=last_four)
+                self._say_revoked(provider, ended)
+                return
+            key, secret = issue_key(provider=provider, by=by, now=now, alone=rotate)
+        except (NoSuchProvider, CannotIssue) as error:
+            raise EndedBadly(f"{error}.", code=2) from error
+        self.stderr.write(f"The key {key} of {provider}, shown this once; it delivers to {self.city} and nowhere else:")
+        self.stdout.write(secret)
+
+    def _say_revoked(self, provider: str, ended: list[str]) -> None:
+        if not ended:
+            raise EndedBadly(f"{provider} has no such key in force.", code=2)
+        self.stdout.write(f"Revoked: {', '.join(f'…{one}' for one in ended)}.")
