@@ -4,27 +4,31 @@ DAILY = """
     -- Every citizen of the range about whom anything is known × the run's providers they are registered with. Where a later
     -- edition is already known, the same citizens again on its first day, checked in until then: segment 1, 2 …
     -- Of a past run the same rows as then: all is as the run froze it, so a replay asks with these subjects too.
-    SELECT (r.citizen_id * 1000 + p.provider_id) * 10 + e.segment,
-           r.citizen_id, p.provider_id, p.source_id, e.version_id, p.horizon, run.as_of, e.day,
-           CASE WHEN e.segment > 0 THEN run.day END
-    FROM codes_run run
-    JOIN codes_runprovider p ON p.run_id = run.id AND p.known
-    CROSS JOIN LATERAL (
-        SELECT 0 AS segment, p.version_id, run.day
-        UNION ALL
-        SELECT row_number() OVER (ORDER BY v.effective_from), v.id, v.effective_from
-        FROM codes_rulesetversion v
-        JOIN codes_rulesetversion present ON present.id = p.version_id AND present.rule_set_id = v.rule_set_id
-        WHERE v.effective_from > run.day AND v.created_at <= run.as_of
-    ) e
-    CROSS JOIN (SELECT DISTINCT citizen_id FROM codes_fact WHERE citizen_id >= %(low)s AND citizen_id < %(high)s) known
+    WITH asked AS MATERIALIZED (
+        SELECT p.provider_id, p.source_id, e.version_id, p.horizon, run.as_of, e.day, e.segment,
+               CASE WHEN e.segment > 0 THEN run.day END AS assumed_from
+        FROM codes_run run
+        JOIN codes_runprovider p ON p.run_id = run.id AND p.known
+        CROSS JOIN LATERAL (
+            SELECT 0 AS segment, p.version_id, run.day
+            UNION ALL
+            SELECT row_number() OVER (ORDER BY v.effective_from), v.id, v.effective_from
+            FROM codes_rulesetversion v
+            JOIN codes_rulesetversion present ON present.id = p.version_id AND present.rule_set_id = v.rule_set_id
+            WHERE v.effective_from > run.day AND v.created_at <= run.as_of
+        ) e
+        WHERE run.id = %(run)s
+    )
+    SELECT (r.citizen_id * 1000 + r.provider_id) * 10 + asked.segment,
+           r.citizen_id, r.provider_id, asked.source_id, asked.version_id, asked.horizon, asked.as_of, asked.day,
+           asked.assumed_from
+    FROM (SELECT DISTINCT citizen_id FROM codes_fact WHERE citizen_id >= %(low)s AND citizen_id < %(high)s) known
     CROSS JOIN LATERAL (
         -- One look-up each: a join would read the registrations of the whole city.
-        SELECT citizen_id FROM codes_registration
-        WHERE citizen_id = known.citizen_id AND provider_id = p.provider_id AND registered_at <= run.as_of
+        SELECT citizen_id, provider_id, registered_at FROM codes_registration WHERE citizen_id = known.citizen_id
         OFFSET 0
     ) r
-    WHERE run.id = %(run)s
+    JOIN asked ON asked.provider_id = r.provider_id AND r.registered_at <= asked.as_of
 """
 
 # Everybody about whom anything is known × the run's providers × the editions each is to be judged by (`edition` 0, 1), on any

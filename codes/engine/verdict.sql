@@ -11,7 +11,8 @@
 seen AS MATERIALIZED (
     -- §2: of each record the version that counts, unless it is revoked or a ruling suppresses the record.
     SELECT s.sid, s.citizen_id, s.declared_with, s.version_id, s.known_at, s.day, s.assumed_from,
-           f.id AS fact_id, f.kind, f.area, f.started_on, f.ended_on, f.recorded_at,
+           f.id AS fact_id, f.kind, f.started_on, f.ended_on, f.recorded_at,
+           CASE WHEN f.kind = 'area_stay' THEN ARRAY[f.area, left(f.area, 4) || '00', left(f.area, 2) || '0000'] END AS covering,
            array_agg(f.kind) FILTER (WHERE f.kind = ANY (ARRAY(SELECT DISTINCT unnest(cleared_by) FROM codes_rule)))
                OVER facts_of_subject AS clearing_kinds,
            array_agg(f.started_on) FILTER (WHERE f.kind = ANY (ARRAY(SELECT DISTINCT unnest(cleared_by) FROM codes_rule)))
@@ -60,9 +61,10 @@ matched AS MATERIALIZED (
         WHERE r.area_levels IS NOT NULL
           AND seen.kind = 'area_stay'
           AND risky.version_id = seen.version_id
+          AND risky.area = ANY (seen.covering)
           AND risky.level = ANY (r.area_levels)
-          AND risky.area IN (seen.area, left(seen.area, 4) || '00', left(seen.area, 2) || '0000')
-          AND daterange(risky.from_day, risky.to_day, '[]') && daterange(seen.started_on, seen.ended_on, '[]')
+          AND coalesce(risky.to_day, 'infinity') >= seen.started_on
+          AND risky.from_day <= coalesce(seen.ended_on, 'infinity')
     ) risk ON true
     WHERE r.area_levels IS NULL OR seen.kind <> 'area_stay' OR risk.first_day IS NOT NULL
 ),
