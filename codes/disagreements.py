@@ -31,7 +31,7 @@ found AS MATERIALIZED (
     SELECT citizen_id, jsonb_object_agg(code, colour) AS colours,
            sha256(convert_to(string_agg(concat_ws('|', code, colour, version_id, (
                SELECT string_agg(concat_ws(':', hit->>'rule', hit->>'fact_id'), ',' ORDER BY hit->>'rule', hit->>'fact_id')
-               FROM jsonb_array_elements(hits) AS hit)), E'\n' ORDER BY code), 'UTF8')) AS fingerprint
+               FROM jsonb_array_elements(hits) AS hit)), E'\\n' ORDER BY code), 'UTF8')) AS fingerprint
     FROM coloured
     GROUP BY citizen_id
     HAVING min(colour) <> max(colour)
