@@ -11,18 +11,27 @@ from regions.keys import vault
 from regions.keys.sealing import SOURCE_CREDENTIAL
 from regions.sources.connectors import big_data_centre, police_database
 from regions.sources.connectors.big_data_centre import check_base_url
+from regions.sources.connectors.database_engine import Patience
 from regions.sources.connectors.database_url import check_database_url
 from regions.sources.connectors.delivery import Delivery, SourceMisconfigured
+from regions.sources.connectors.exchange import Limits
 from regions.sources.connectors.guard import AllowList
 from regions.sources.models import Source, SourceKind
 
 LOOPBACK = frozenset({("localhost", None), ("127.0.0.1", None), ("::1", None)})
 
 
-def open_delivery(source: Source, *, since: datetime | None, zone: ZoneInfo) -> AbstractContextManager[Delivery]:
+# While a person waits for the answer: one try, and seconds instead of minutes.
+HURRIED_REQUEST = Limits(connect_seconds=5, read_seconds=10, page_seconds=15, total_seconds=20, attempts=1)
+HURRIED_DATABASE = Patience(connect_seconds=5, statement_seconds=15, delivery_seconds=20)
+
+
+def open_delivery(
+    source: Source, *, since: datetime | None, zone: ZoneInfo, hurried: bool = False
+) -> AbstractContextManager[Delivery]:
     """What the source recorded after `since` (none = everything). Raises SourceFault, on entering and while it is read.
 
-    Not inside a transaction: nobody else shall wait for a slow source.
+    Not inside a transaction: nobody else shall wait for a slow source. `hurried`: somebody sits and waits for it.
     """
     if source.kind == SourceKind.POLICE_DATABASE:
         return police_database.open_delivery(
@@ -32,6 +41,7 @@ def open_delivery(source: Source, *, since: datetime | None, zone: ZoneInfo) -> 
             since=since,
             zone=zone,
             allowed=allow_list(),
+            patience=HURRIED_DATABASE if hurried else police_database.DEFAULT_PATIENCE,
         )
     return big_data_centre.open_delivery(
         base_url=source.base_url,
@@ -40,6 +50,7 @@ def open_delivery(source: Source, *, since: datetime | None, zone: ZoneInfo) -> 
         page_size=source.page_size,
         since=since,
         allowed=allow_list(),
+        limits=HURRIED_REQUEST if hurried else big_data_centre.DEFAULT_LIMITS,
     )
 
 

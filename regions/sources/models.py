@@ -1,4 +1,6 @@
-"""A city's data sources and what they delivered: settings, batches, staged records, quarantine."""
+"""A city's data sources and what they delivered: settings and their changes, batches, staged records, quarantine."""
+
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -68,6 +70,9 @@ class Batch(models.Model):
     unchanged = models.IntegerField(default=0)
     accepted = models.IntegerField(default=0)
     quarantined = models.IntegerField(default=0)
+    is_retry = models.BooleanField(
+        db_default=False, default=False, help_text="records of earlier ones, out of quarantine"
+    )
     held_at = models.DateTimeField(null=True, help_text="when it was kept for two people; stays, whatever they decided")
     release_asked_by = models.TextField(blank=True, db_default="", help_text="the first of the two")
     release_asked_at = models.DateTimeField(null=True)
@@ -151,7 +156,12 @@ class StagedRecord(models.Model):
 
 
 class Quarantined(AppendOnly):
-    """A single bad record of a delivery: its raw content (encrypted), its line and why it was not taken."""
+    """A single bad record of a delivery: its raw content (encrypted), its line and why it was not taken.
+
+    ``taken_in`` is the later batch in which it passed: the settings that kept it out had been mended.
+    """
+
+    updatable_columns: ClassVar[tuple[str, ...]] = ("taken_in_id",)
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="quarantine")
     line = models.IntegerField()
@@ -159,9 +169,71 @@ class Quarantined(AppendOnly):
     field = models.TextField(blank=True)
     message = models.TextField(blank=True)
     raw = models.BinaryField()
+    taken_in = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, related_name="retried")
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="quarantined_record_has_a_reason")]
+        indexes = [models.Index(fields=["batch", "-id"], condition=Q(taken_in__isnull=True), name="quarantine_waiting")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="quarantined_record_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(taken_in__isnull=True) | ~Q(taken_in=F("batch")), name="quarantined_record_is_taken_later"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.batch_id}:{self.line} {self.reason}"
+
+
+class SourceChange(models.Model):
+    """New settings of a source: proposed by one person, in force once another has approved what they would do.
+
+    ``values`` and ``before`` hold the columns that differ; a new credential is encrypted, stands apart and is never shown.
+    """
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed"
+        IN_FORCE = "in_force"
+        REFUSED = "refused"
+        WITHDRAWN = "withdrawn"
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="changes")
+    state = models.TextField(choices=State.choices, default=State.PROPOSED)
+    values = models.JSONField(default=dict, help_text="column -> new value")
+    before = models.JSONField(default=dict, help_text="column -> value when it was proposed")
+    credential = models.BinaryField(null=True, help_text="encrypted; none = the credential stays")
+    effect = models.JSONField(default=dict, help_text="what it would do, as it was shown")
+    reason = models.TextField()
+    proposed_by = models.TextField()
+    proposed_at = models.DateTimeField()
+    decided_by = models.TextField(blank=True, db_default="", default="")
+    decided_at = models.DateTimeField(null=True)
+    decision_reason = models.TextField(blank=True, db_default="", default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source"], condition=Q(state="proposed"), name="one_open_change_per_source"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["proposed", "in_force", "refused", "withdrawn"]),
+                name="source_change_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(values={}) | Q(credential__isnull=False), name="source_change_changes_something"
+            ),
+            models.CheckConstraint(
+                condition=~Q(proposed_by="") & ~Q(reason=""), name="source_change_has_proposer_and_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="proposed", decided_by="", decided_at__isnull=True)
+                | ~Q(state="proposed") & ~Q(decided_by="") & Q(decided_at__isnull=False),
+                name="source_change_is_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["proposed", "withdrawn"]) | ~Q(decided_by=F("proposed_by")),
+                name="source_change_takes_two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"change {self.pk} of {self.source_id}"

@@ -72,6 +72,11 @@ def stage(batch: Batch, records: Iterable[RawRecord], *, as_of: datetime, zone: 
             batch.save(update_fields=["delivered", "quarantined"])
 
 
+def put_aside(batch: Batch, records: Iterable[tuple[int, CheckedRecord]]) -> None:
+    """Stage records that passed their check, each with its line. Call in the transaction of its caller."""
+    copy_rows("sources_stagedrecord", COLUMNS, (_row(batch, line, record) for line, record in records))
+
+
 def quarantine_conflicts(batch: Batch) -> None:
     """Move records that contradict themselves to quarantine."""
     with transaction.atomic():

@@ -111,6 +111,14 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "reason": "bad_id",
         "raw": b"x",
     },
+    "sources.SourceChange": lambda cast: {
+        "source": cast.police,
+        "values": {"page_size": 5},
+        "before": {"page_size": 10},
+        "reason": "x",
+        "proposed_by": "lin",
+        "proposed_at": AT,
+    },
     "codes.Citizen": lambda cast: {
         "ref": f"C{next(_numbers):012}",
         "id_type": "10",

@@ -17,6 +17,7 @@ from tests.integration.constraints.cast import AT, DAY, LATER, VALID, Cast, anot
 OURS = ("regions", "staff", "keys", "journal", "sources", "codes")
 APPROVED = {"state": "approved", "decided_by": "wang", "decided_at": LATER}
 OPEN_CASE = {"state": "received", "closed_at": None}
+DECIDED = {"decided_by": "wang", "decided_at": LATER}
 ASKED = {"held_at": AT, "release_asked_by": "lin", "release_asked_at": AT}
 OPEN_RUN = {"state": "evaluating", "ended_at": None}
 
@@ -80,6 +81,25 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     ],
     "batch_received_after_start": [("sources.Batch", {"received_at": AT - timedelta(seconds=1)})],
     "quarantined_record_has_a_reason": [("sources.Quarantined", {"reason": ""})],
+    "quarantined_record_is_taken_later": [
+        ("sources.Quarantined", {"taken_in": lambda cast: cast.shared("sources.Batch")}),
+    ],
+    "source_change_state_is_known": [("sources.SourceChange", {**DECIDED, "state": "lost"})],
+    "source_change_changes_something": [("sources.SourceChange", {"values": {}})],
+    "source_change_has_proposer_and_reason": [
+        ("sources.SourceChange", {"proposed_by": ""}),
+        ("sources.SourceChange", {"reason": ""}),
+    ],
+    "source_change_is_decided_by_somebody": [
+        ("sources.SourceChange", {"state": "in_force"}),
+        ("sources.SourceChange", {"state": "refused", "decided_by": "wang"}),
+        ("sources.SourceChange", {"state": "withdrawn", "decided_at": LATER}),
+        ("sources.SourceChange", {"decided_by": "wang", "decided_at": LATER}),
+    ],
+    "source_change_takes_two_people": [
+        ("sources.SourceChange", {**DECIDED, "state": "in_force", "decided_by": "lin"}),
+        ("sources.SourceChange", {**DECIDED, "state": "refused", "decided_by": "lin"}),
+    ],
     "citizen_has_an_id_type": [("codes.Citizen", {"id_type": ""})],
     "provider_key_shows_four_characters": [("codes.ProviderKey", {"last_four": "abcde"})],
     "provider_key_is_issued_by_somebody": [("codes.ProviderKey", {"issued_by": ""})],
@@ -226,6 +246,7 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
 UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "role_is_granted_once_at_a_time": ("staff.RoleGrant", {}, {}),
     "one_key_in_use_per_purpose": ("keys.CityKey", {"purpose": "pass", "retired_at": None}, {}),
+    "one_open_change_per_source": ("sources.SourceChange", {}, {}),
     "one_open_guardianship_per_pair": ("codes.Guardianship", {"dependant": another("codes.Citizen")}, {}),
     "rule_set_version_is_unique": ("codes.RuleSetVersion", {"version": 7}, {}),
     "one_version_starts_on_a_day": ("codes.RuleSetVersion", {"effective_from": DAY}, {}),

@@ -1,0 +1,107 @@
+"""What a change of a source's settings would do, as far as it can be computed before: found out, shown, and rolled back."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Count
+
+from codes.engine.preview import ColourChange, preview_changes
+from codes.intake.retrying import MOST_AT_ONCE, take_what_passes, waiting
+from codes.models import Fact, Provider, Run
+from codes.runs.freeze import horizon_of
+from regions.sources.models import Batch, Source
+from regions.vocabulary import FACT_KINDS
+
+# The engine judges so many in a breath; more would keep a person waiting. The number of all is told beside it.
+MOST_JUDGED = 5000
+
+# Every record of a kind as if it came again under its new kind: a version more, recorded when the last one was.
+REKIND = """
+    WITH old AS (
+        UPDATE codes_fact SET superseded = true
+        WHERE source_id = %(source)s AND kind = %(old)s AND NOT superseded AND NOT revoked
+        RETURNING *
+    )
+    INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, superseded, revoked, kind, area,
+                            started_on, ended_on, recorded_at, received_at, detail)
+    SELECT citizen_id, origin, source_id, record_id, version + 1, false, false, %(new)s, area,
+           started_on, ended_on, recorded_at, %(now)s, detail
+    FROM old WHERE %(new)s <> 'area_stay' OR area IS NOT NULL
+    RETURNING citizen_id
+"""
+
+
+def effect_of(source: Source, candidate: Source, *, now: datetime) -> dict[str, Any]:
+    """As JSON: ``unknown`` and ``known`` – registered citizens by provider whose colour could no longer be told, or again –
+    and, where the mapping of kinds differs, what ``mapping_effect`` says. ``candidate`` is the source as it would be.
+    """
+    effect = freshness_effect(source, candidate, now=now)
+    if source.kinds != candidate.kinds:
+        effect |= mapping_effect(source, candidate, now=now)
+    return effect
+
+
+def freshness_effect(source: Source, candidate: Source, *, now: datetime) -> dict[str, Any]:
+    """Whose codes turn UNKNOWN, or can be told again, because of another ``max_age_hours``, at the present horizon."""
+    horizon = horizon_of(source, known_at=now)
+    if horizon is None:
+        return {}
+    before, after = (now - horizon > timedelta(hours=one.max_age_hours) for one in (source, candidate))
+    if before == after:
+        return {}
+    providers = Provider.objects.filter(source=source.pk).annotate(registered=Count("registrations")).order_by("code")
+    return {"unknown" if after else "known": {one.code: one.registered for one in providers}}
+
+
+def mapping_effect(source: Source, candidate: Source, *, now: datetime) -> dict[str, Any]:
+    """``from_quarantine``: records that would leave it; ``moved``: records that would come again as another kind;
+    ``lost``: words that would be quarantined from now on; ``colours``: [provider, from, to, citizens] of those judged.
+
+    A stored record keeps its kind until the source sends it again; the colours are told as if it had sent all of them, the
+    quarantined ones among them. Which of the source's words a record came with is not kept, so all of the kind are meant.
+    """
+    told: dict[str, Any] = {"lost": sorted(set(source.kinds) - set(candidate.kinds) - FACT_KINDS)}
+    with transaction.atomic():
+        before = Fact.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        told["moved"] = _come_again(source, _moved_kinds(source.kinds, candidate.kinds), now=now)
+        told["from_quarantine"] = _leave_quarantine(candidate, now=now)
+        new = Fact.objects.filter(pk__gt=before).values_list("citizen_id", flat=True)
+        citizens = sorted(set(new))
+        told |= {"citizens": len(citizens), "judged": min(len(citizens), MOST_JUDGED)}
+        run = Run.objects.filter(state__in=Run.SETTLED).order_by("-pk").first()
+        if run is not None:
+            told["colours"] = _counted(preview_changes(run, citizens[:MOST_JUDGED], known_at=now))
+        transaction.set_rollback(True)
+    return told
+
+
+def _moved_kinds(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
+    """Kind → kind, of words that mean something else than before; a word that is not mapped may be one of ours."""
+    then = {word: before.get(word, word) for word in after}
+    return {then[word]: kind for word, kind in after.items() if then[word] in FACT_KINDS and then[word] != kind}
+
+
+def _come_again(source: Source, kinds: Mapping[str, str], *, now: datetime) -> int:
+    moved = 0
+    with connection.cursor() as cursor:
+        for old, new in kinds.items():
+            cursor.execute(REKIND, {"source": source.pk, "old": old, "new": new, "now": now})
+            moved += cursor.rowcount
+    return moved
+
+
+def _leave_quarantine(candidate: Source, *, now: datetime) -> int:
+    """How many records of the quarantine would become facts; they have, until the caller rolls back."""
+    is_possible = Batch.objects.filter(source=candidate.pk, state=Batch.State.ACCEPTED).exists()
+    if not is_possible or Batch.objects.filter(source=candidate.pk, state=Batch.State.HELD).exists():
+        return 0
+    rows = waiting(candidate).filter(reason="bad_kind").order_by("-id")[:MOST_AT_ONCE]
+    return take_what_passes(candidate, rows, by="rehearsal", now=now).taken
+
+
+def _counted(changes: list[ColourChange]) -> list[list[str | int]]:
+    counted = Counter((one.provider, one.before, one.after) for one in changes)
+    return [[*colours, number] for colours, number in sorted(counted.items())]
