@@ -1,18 +1,23 @@
 """The daily run on real workers, and what may happen to them: the same rows as if nothing had happened, and no hands needed."""
 
+import os
 import shutil
+import signal
 import tempfile
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2.extensions
 import pytest
 from django.db import transaction
+from redis import Redis
 
 from codes.models import Partition, Run, RunError
 from codes.runs.steps import advance
 from portal.embedded import valkey
-from portal.embedded.state import open_state
+from portal.embedded.state import State, open_state
 from tests.integration.runs.conftest import Filled
 from tests.integration.runs.five_checks import assert_as_if_nothing_had_happened, rows_told
 from tests.integration.runs.workers import Workers, blocking, end_connections, leases_run_out
@@ -21,26 +26,49 @@ HISTORY = "beta.codes_verdictchange"
 CASES = "beta.codes_case"
 
 
+@dataclass(frozen=True)
+class Broker:
+    """A Valkey of these tests' own: they flush it and kill it."""
+
+    state: State
+
+    def __str__(self) -> str:
+        return valkey.find(self.state).url()
+
+    def start(self) -> None:
+        with self.state.locked(valkey.NAME):
+            valkey.find(self.state).start()
+
+    def stop(self) -> None:
+        with self.state.locked(valkey.NAME):
+            valkey.find(self.state).stop()
+
+    def kill(self) -> None:
+        """Without a word, as when the machine loses its power."""
+        with Redis.from_url(str(self)) as client:
+            process = client.info("server")["process_id"]
+        os.kill(process, signal.SIGKILL)
+        while valkey.find(self.state).is_running():
+            time.sleep(0.01)
+
+
 @pytest.fixture(scope="module")
-def broker() -> Iterator[str]:
-    """A Valkey of these tests' own: they flush it."""
+def broker() -> Iterator[Broker]:
+    """Started once for all tests here."""
     directory = Path(tempfile.mkdtemp(prefix="portal-state-"))
     directory.chmod(0o711)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PORTAL_STATE", str(directory))
-        state = open_state()
-        server = valkey.find(state)
-        with state.locked(valkey.NAME):
-            server.start()
-        yield server.url()
-        with state.locked(valkey.NAME):
-            server.stop()
+        broker = Broker(open_state())
+    broker.start()
+    yield broker
+    broker.stop()
     shutil.rmtree(directory)
 
 
 @pytest.fixture
-def workers(committed: Filled, broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
-    found = Workers(committed.schema, broker, tmp_path / "worker.log", monkeypatch)
+def workers(committed: Filled, broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
+    found = Workers(committed.schema, str(broker), tmp_path / "worker.log", monkeypatch)
     found.flush_broker()
     yield found
     found.end()
@@ -134,6 +162,20 @@ def test_the_broker_loses_everything(committed: Filled, workers: Workers, waitin
         until_blocked()
         workers.flush_broker()
     assert waiting.partitions.filter(state=Partition.State.PENDING).exists()
+    workers.follow(waiting)
+    assert_as_if_nothing_had_happened(waiting, committed.scene, committed.keys)
+
+
+def test_the_broker_is_killed_and_comes_back_with_nothing(
+    committed: Filled, workers: Workers, broker: Broker, waiting: Run
+) -> None:
+    with blocking(HISTORY) as until_blocked:
+        workers.start()
+        workers.ring("codes.advance_run", committed.schema, waiting.pk)
+        until_blocked()
+        broker.kill()
+        broker.start()
+        workers.flush_broker()
     workers.follow(waiting)
     assert_as_if_nothing_had_happened(waiting, committed.scene, committed.keys)
 
