@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db import connection as any_connection
-from django.db import transaction
 from django.db.utils import ProgrammingError
 
 from regions.models import City
@@ -60,6 +60,21 @@ def current_city() -> City:
     if not isinstance(tenant, City) or tenant.schema_name == "public":
         raise WrongPlace("this belongs to a city and was called outside one")
     return tenant
+
+
+@contextmanager
+def second_connection() -> Iterator[Any]:
+    """Another connection in the current city, for telling how far a long transaction of the first is. Raises ``WrongPlace``.
+
+    What it writes is seen at once, so nothing that belongs to the transaction may go through it.
+    """
+    city = current_city()
+    other: Any = connections.create_connection(DEFAULT_DB_ALIAS)
+    other.set_tenant(city)
+    try:
+        yield other
+    finally:
+        other.close()
 
 
 def all_schemas() -> list[str]:

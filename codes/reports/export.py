@@ -42,9 +42,16 @@ WRITERS: dict[FileFormat, Writer] = {
 
 
 def export_report(
-    request: ReportRequest, *, file: Path, file_format: FileFormat, by: str, now: datetime, purpose: str = ""
+    request: ReportRequest,
+    *,
+    file: Path,
+    file_format: FileFormat,
+    by: str,
+    now: datetime,
+    purpose: str = "",
+    watch: Callable[[Iterator[Row]], Iterator[Row]] = iter,
 ) -> dict[str, Any]:
-    """Write ``file`` and its manifest, which is returned.
+    """Write ``file`` and its manifest, which is returned. ``watch`` passes the rows on, for whoever counts them.
 
     Raises ``CannotExport``, and ``NotAllowed`` when identified data is asked for by somebody without the right to it.
     """
@@ -54,7 +61,7 @@ def export_report(
     with _beside(file) as (draft, draft_manifest):
         with transaction.atomic():
             content = open_report(request)
-            rows = WRITERS[file_format](draft, content.columns, content.rows)
+            rows = WRITERS[file_format](draft, content.columns, watch(content.rows))
         statement = _statement(request, content, rows=rows, draft=draft, file_format=file_format, by=by, now=now)
         if request.identified:
             statement["purpose"] = purpose

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from regions.keys import vault
-from regions.keys.models import Purpose
+from regions.keys.models import CityKey, Purpose
+from regions.wording import Worded
 
 SUFFIX = ".manifest.json"
 SIGNATURE = "signature"
@@ -33,8 +34,36 @@ FIELDS = (
 )
 
 
+class Fault(Worded):
+    """Where a file and its manifest do not hold."""
+
+    NO_MANIFEST = "no_manifest", "清单无法读取。", "The manifest cannot be read."
+    NOT_A_MANIFEST = (
+        "not_a_manifest",
+        "这不是导出清单，或清单不完整。",
+        "This is no manifest of an export, or not a whole one.",
+    )
+    KEY = "key", "清单中的公钥无效。", "The public key in the manifest is none."
+    OTHER_KEY = "other_key", "清单由另一个密钥签名。", "The manifest was signed with another key."
+    SIGNATURE = (
+        "signature",
+        "清单在签名之后被改动过，或签名与公钥不符。",
+        "The manifest was changed after it was signed, or its signature is not of its key.",
+    )
+    NO_FILE = "no_file", "文件无法读取。", "The file cannot be read."
+    FILE = (
+        "file",
+        "文件在导出之后被改动过：内容与清单中的摘要不符。",
+        "The file was changed: it is not the one in the manifest.",
+    )
+
+
 class Untrue(ValueError):
     """The file is not what its manifest says, or nobody signed the manifest; the message says which."""
+
+    def __init__(self, message: str, fault: Fault) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 def manifest_path(file: Path) -> Path:
@@ -66,15 +95,22 @@ def read(file: Path) -> dict[str, Any]:
     """The manifest of an export. Raises ``Untrue`` when there is none that can be read."""
     path = manifest_path(file)
     try:
-        found = json.loads(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
-        raise Untrue(f"{path.name}: {error.strerror}") from error
-    except ValueError as error:
-        raise Untrue(f"{path.name} is not JSON") from error
+        raise Untrue(f"{path.name}: {error.strerror}", Fault.NO_MANIFEST) from error
+    return parse(content, path.name)
+
+
+def parse(content: bytes, name: str) -> dict[str, Any]:
+    """The manifest in these bytes; ``name`` is what a fault calls it. Raises ``Untrue``."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise Untrue(f"{name} is not JSON", Fault.NOT_A_MANIFEST) from error
     if not isinstance(found, dict):
-        raise Untrue(f"{path.name} is not a JSON object")
-    if missing := [name for name in FIELDS if name not in found]:
-        raise Untrue(f"{path.name} lacks {', '.join(missing)}")
+        raise Untrue(f"{name} is not a JSON object", Fault.NOT_A_MANIFEST)
+    if missing := [key for key in FIELDS if key not in found]:
+        raise Untrue(f"{name} lacks {', '.join(missing)}", Fault.NOT_A_MANIFEST)
     return found
 
 
@@ -84,20 +120,39 @@ def check(file: Path, *, public_key: bytes | None = None) -> dict[str, Any]:
     Without ``public_key`` the manifest's own is used, which shows that nothing was changed since, but not who made it.
     """
     manifest = read(file)
-    own_key, signature = (_bytes(manifest, name) for name in ("public_key", SIGNATURE))
-    if len(own_key) != PUBLIC_KEY_BYTES:
-        raise Untrue("the manifest's public_key is not an Ed25519 key")
-    if public_key is not None and own_key != public_key:
-        raise Untrue("the manifest was signed with another key than the one given")
-    if not vault.verify(canonical(manifest), signature, public_key=own_key):
-        raise Untrue("the manifest was changed after it was signed, or its signature is not of its key")
+    check_signature(manifest, public_key=public_key)
     try:
         digest = digest_of(file)
     except OSError as error:
-        raise Untrue(f"{file}: {error.strerror}") from error
-    if digest != manifest["sha256"]:
-        raise Untrue(f"the file was changed: its SHA-256 is {digest}, and the manifest says {manifest['sha256']}")
+        raise Untrue(f"{file}: {error.strerror}", Fault.NO_FILE) from error
+    check_digest(manifest, digest)
     return manifest
+
+
+def check_signature(manifest: Mapping[str, Any], *, public_key: bytes | None = None) -> None:
+    """Whether the manifest is as it was signed. Raises ``Untrue``."""
+    own_key, signature = (_bytes(manifest, name) for name in ("public_key", SIGNATURE))
+    if len(own_key) != PUBLIC_KEY_BYTES:
+        raise Untrue("the manifest's public_key is not an Ed25519 key", Fault.KEY)
+    if public_key is not None and own_key != public_key:
+        raise Untrue("the manifest was signed with another key than the one given", Fault.OTHER_KEY)
+    if not vault.verify(canonical(manifest), signature, public_key=own_key):
+        raise Untrue(
+            "the manifest was changed after it was signed, or its signature is not of its key", Fault.SIGNATURE
+        )
+
+
+def check_digest(manifest: Mapping[str, Any], digest: str) -> None:
+    """Whether this is the file's SHA-256. Raises ``Untrue``."""
+    if digest != manifest["sha256"]:
+        said = f"the file was changed: its SHA-256 is {digest}, and the manifest says {manifest['sha256']}"
+        raise Untrue(said, Fault.FILE)
+
+
+def is_this_citys(manifest: Mapping[str, Any]) -> bool:
+    """Whether the current city holds the key the manifest was signed with, in use or retired."""
+    key = _bytes(manifest, "public_key")
+    return key in {bytes(one.public_key or b"") for one in CityKey.objects.filter(purpose=Purpose.EXPORT)}
 
 
 def _base64(value: bytes) -> str:
@@ -108,4 +163,4 @@ def _bytes(manifest: Mapping[str, Any], name: str) -> bytes:
     try:
         return base64.b64decode(manifest[name], validate=True)
     except (TypeError, ValueError) as error:
-        raise Untrue(f"the manifest's {name} is not base64") from error
+        raise Untrue(f"the manifest's {name} is not base64", Fault.NOT_A_MANIFEST) from error
