@@ -1,6 +1,6 @@
 """What sentences need beside the stored piece: titles of providers and sources, the city's clock, who waits how long."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -40,9 +40,14 @@ class Context:
 
 def context_of(run: Run) -> Context:
     """The context of everybody's sentences of one run; of one person see ``about``."""
-    frozen = RunProvider.objects.filter(run=run).select_related("provider", "source")
+    return context_from(run.day, RunProvider.objects.filter(run=run).select_related("provider", "source"))
+
+
+def context_from(day: date, frozen: Iterable[RunProvider]) -> Context:
+    """The same from rows that are at hand already, each with its provider and source."""
+    frozen = list(frozen)
     return Context(
-        day=run.day,
+        day=day,
         zone=current_city().zone,
         providers={one.provider.code: Title(one.provider.title_zh, one.provider.title_en) for one in frozen},
         sources={one.source.code: Title(one.source.title_zh, one.source.title_en) for one in frozen},

@@ -8,7 +8,7 @@ from codes.models import Case, Run
 from codes.runs.evaluate import evaluate_range
 from codes.runs.freeze import freeze_providers
 from codes.runs.settle import settle
-from portal.official import cases, dashboard, runs
+from portal.official import case_page, cases, dashboard, runs
 from regions.models import City
 from regions.staff.accounts import add_staff
 from regions.staff.roles import Role
@@ -59,7 +59,7 @@ def test_the_queue_leads_to_its_cases(judged_city: City) -> None:
 
 def test_a_case_says_why(judged_city: City) -> None:
     case = Case.objects.filter(disagreement__pairs__isnull=False).order_by("id")[0]
-    page = shown(cases.case_page, Role.REVIEWER, number=case.number)
+    page = shown(case_page.case_page, Role.REVIEWER, number=case.number)
     assert "<mark>" in page
     assert page.count("<article>") >= 2
 

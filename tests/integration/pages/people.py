@@ -41,7 +41,13 @@ class Visitor:
     @classmethod
     def at_work(cls, *roles: str, now: datetime, host: str = "beta.localhost", username: str = "li") -> "Visitor":
         """A member of staff who has signed in with both factors."""
-        account = ready_account(username, *roles, now=now)
+        ready_account(username, *roles, now=now)
+        return cls.as_account(username, now=now, host=host)
+
+    @classmethod
+    def as_account(cls, username: str, *, now: datetime, host: str = "beta.localhost") -> "Visitor":
+        """The same for an account that is there already."""
+        account = Account.objects.get(username=username)
         visitor = cls(Client(headers={"host": host}))
         visitor.client.force_login(account, backend="allauth.account.auth_backends.AuthenticationBackend")
         session = visitor.client.session

@@ -1,0 +1,79 @@
+"""The decision about a case: a colour for a while, or the colour as it is – with the reason the diagnosis suggests filled in."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from codes.models import Case
+from codes.review.reasons import RulingReason, UpholdReason
+from codes.review.ruling_policy import LONGEST, LONGEST_TEXT
+from codes.vocabulary import Cause
+from portal.official.case_forms import CHOOSE, DateInput, GroundsForm, worded
+from portal.official.case_sheet import Sheet
+
+KEEP = "keep"
+OUTCOMES = {
+    "green": _("Turn green"),
+    "yellow": _("Turn yellow"),
+    KEEP: _("Leave the colour as it is"),
+    "red": _("Turn red"),
+}
+DENY = _("Deny the appeal")
+
+# A fortnight is the longest set period of most rules; a ruling should not outlive what it replaces.
+HOLDS = timedelta(days=14)
+
+# Only where the diagnosis itself is the reason: what a record is worth somebody has to have looked at.
+SUGGESTED = {Cause.FRESHNESS.value: RulingReason.OLDER_DATA, Cause.RULES.value: RulingReason.RULE_MISAPPLIED}
+SUGGESTED_KEEP = {Cause.FRESHNESS.value: UpholdReason.MENDS_ITSELF}
+
+
+class DecisionForm(GroundsForm):
+    """One form for every outcome; what the outcome does not need is not looked at."""
+
+    outcome = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect, error_messages=CHOOSE)
+    reason_code = forms.ChoiceField(label=_("Reason for the colour"), required=False, error_messages=CHOOSE)
+    keep_code = forms.ChoiceField(label=_("Reason to leave it"), required=False, error_messages=CHOOSE)
+    expires_on = forms.DateField(
+        label=_("Holds until"), widget=DateInput(), required=False, help_text=_("The first day it no longer holds.")
+    )
+    note = forms.CharField(
+        label=_("In words"), widget=forms.Textarea(attrs={"rows": 3}), max_length=LONGEST_TEXT, required=False
+    )
+
+    field_order = ("outcome", "reason_code", "keep_code", "grounds", "document", "upload", "expires_on", "note")
+
+    def __init__(self, *args: Any, sheet: Sheet, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="decision_%s", **kwargs)
+        is_appeal = sheet.case.kind == Case.Kind.APPEAL
+        outcomes = {**OUTCOMES, KEEP: DENY} if is_appeal else OUTCOMES
+        self.fields["outcome"].choices = list(outcomes.items())  # type: ignore[attr-defined]  # a choice field
+        self.fields["reason_code"].choices = worded(RulingReason)  # type: ignore[attr-defined]
+        self.fields["keep_code"].choices = worded(UpholdReason)  # type: ignore[attr-defined]
+        if is_appeal:
+            self.fields["note"].help_text = _("With a denial the citizen reads this; nobody is denied without a word.")
+        today = timezone.localdate()
+        self.fields["expires_on"].widget.attrs |= {"min": f"{today + timedelta(days=1)}", "max": f"{today + LONGEST}"}
+        cause = sheet.causes[0] if sheet.causes else ""
+        self.initial |= {"expires_on": today + HOLDS}
+        self.initial |= {"reason_code": SUGGESTED.get(cause, ""), "keep_code": SUGGESTED_KEEP.get(cause, "")}
+        seen = {record.fact.pk: record.fact for side in sheet.sides for record in side.records}
+        ticked = [f"fact:{fact}" for fact in sheet.marks.facts] + [f"file:{file['id']}" for file in sheet.files]
+        self.offer(seen.values(), sheet.files, chosen=ticked)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the colour stays as it is."""
+        return bool(self.cleaned_data["outcome"] == KEEP)
+
+    def clean(self) -> dict[str, Any]:
+        """What the chosen outcome cannot do without."""
+        told = super().clean() or self.cleaned_data
+        needed = ["keep_code"] if told.get("outcome") == KEEP else ["reason_code", "expires_on"]
+        for name in needed if told.get("outcome") else []:
+            if not told.get(name) and name not in self.errors:
+                self.add_error(name, _("Choose one."))
+        return told

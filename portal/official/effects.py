@@ -1,0 +1,41 @@
+"""Who would change colour, as a table of a page: the first people by name's mask, and how many there are of each change."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from codes.engine.preview import ColourChange
+from codes.models import Citizen
+
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class EffectShown:
+    """One person's change with one provider."""
+
+    citizen: Citizen
+    provider: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Effects:
+    """``sums``: (before, after) → how many, over everybody; ``shown``: the first of them."""
+
+    people: int
+    sums: list[tuple[str, str, int]]
+    shown: list[EffectShown]
+
+
+def effects_shown(changes: Sequence[ColourChange]) -> Effects:
+    """The table, with one question for the people in it."""
+    first = changes[:SHOWN]
+    citizens = Citizen.objects.in_bulk({change.citizen_id for change in first})
+    sums = Counter((change.before, change.after) for change in changes)
+    return Effects(
+        people=len({change.citizen_id for change in changes}),
+        sums=[(before, after, count) for (before, after), count in sorted(sums.items())],
+        shown=[EffectShown(citizens[one.citizen_id], one.provider, one.before, one.after) for one in first],
+    )

@@ -1,0 +1,79 @@
+"""What hangs on a case – files, questions, corrections, wrong records, rulings – read together with it, in one question."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, Model, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
+
+from codes.models import (
+    Case,
+    CorrectionRequest,
+    Evidence,
+    Fact,
+    InformationRequest,
+    Ruling,
+    Suppression,
+)
+
+INSTANTS = frozenset(
+    {"uploaded_at", "asked_at", "answer_by", "closed_at", "sent_at", "answered_at", "proposed_at", "decided_at"}
+    | {"suspended_at", "end_proposed_at"}
+)
+DAYS = frozenset({"expires_on"})
+
+Row = dict[str, Any]
+"""A row by its columns' names, for templates."""
+
+
+def with_matters(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """The cases with their citizen, appeal and disagreement, and the lists as JSON; ``rows`` reads one."""
+    case, citizen = OuterRef("pk"), OuterRef("citizen")
+    standing = Suppression.objects.filter(
+        state__in=["proposed", "approved"],
+        record_id__in=Fact.objects.filter(citizen=OuterRef(OuterRef("citizen"))).values("record_id"),
+    )
+    kin = ["citizen__effective", "disagreement", "follows", "appeal__provider", "appeal__fact__source"]
+    return cases.select_related(*kin).annotate(
+        files_json=_json(
+            Evidence.objects.filter(case=case),
+            *("id", "original_name", "content_type", "size", "uploaded_by", "uploaded_at"),
+        ),
+        questions_json=_json(
+            InformationRequest.objects.filter(case=case),
+            *("id", "state", "question", "asked_by", "asked_at", "answer_by", "answer", "closed_at"),
+        ),
+        corrections_json=_json(
+            CorrectionRequest.objects.filter(case=case),
+            *("id", "fact_id", "text", "sent_to", "sent_by", "sent_at", "answer", "answer_text", "answered_at"),
+        ),
+        suppressions_json=_json(
+            standing,
+            *("id", "case_id", "source_id", "provider_id", "record_id", "state", "reason_code", "reason"),
+            *("proposed_by", "proposed_at", "end_proposed_by"),
+        ),
+        rulings_json=_json(
+            Ruling.objects.filter(Q(case=case) | Q(citizen=citizen, state__in=["proposed", "approved"])),
+            *("id", "case_id", "state", "colour", "reason_code", "reason", "expires_on", "proposed_by", "proposed_at"),
+            *("decided_by", "decided_at", "decision_code", "decision_reason", "suspended_at"),
+            *("end_proposed_by", "end_proposed_at", "end_reason"),
+        ),
+    )
+
+
+def rows(case: Case, name: str) -> list[Row]:
+    """One of the lists of a case that was read ``with_matters``, with days and instants as such."""
+    return [{key: _read(key, value) for key, value in row.items()} for row in getattr(case, f"{name}_json")]
+
+
+def _json(found: QuerySet[Any, Model], *columns: str) -> ArraySubquery:
+    return ArraySubquery(found.order_by("pk").values(row=JSONObject(**{name: F(name) for name in columns})))
+
+
+def _read(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name in INSTANTS:
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if name in DAYS else value

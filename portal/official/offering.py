@@ -1,0 +1,47 @@
+"""Which acts a case page offers: what the case's life has in this state, the person's roles allow and the holder leaves to them."""
+
+from codes.models import Case
+from codes.review.life import moves_from
+from codes.review.permissions import may
+from codes.review.verbs import Verb
+from portal.official.matters import Row
+from regions.staff.roles import Role
+
+# A colleague's case is taken over first.
+HOLDERS = frozenset(
+    {
+        Verb.PROPOSE,
+        Verb.UPHOLD,
+        Verb.DENY,
+        Verb.ASK_INFORMATION,
+        Verb.DROP_INFORMATION,
+        Verb.MARK_COMPLEX,
+        Verb.PUT_BACK,
+    }
+)
+
+
+def offered(case: Case, *, roles: frozenset[Role], username: str, proposed: Row | None = None) -> frozenset[str]:
+    """The names of the acts (``propose``, ``take_over`` …), as templates ask for them."""
+    here = {move.verb for move in moves_from(case.kind, case.state)}
+    return frozenset(
+        verb.name.lower() for verb in here if may(roles, verb) and _is_left(verb, case, username, proposed)
+    )
+
+
+def _is_left(verb: Verb, case: Case, username: str, proposed: Row | None) -> bool:
+    match verb:
+        case Verb.TAKE_OVER:
+            return case.assigned_to != username
+        case Verb.PUT_BACK:
+            return case.assigned_to == username
+        case Verb.LOOK:
+            return case.first_looked_at is None
+        case Verb.MARK_COMPLEX:
+            return case.complex_since is None and case.assigned_to in ("", username)
+        case Verb.WITHDRAW_PROPOSAL:
+            return proposed is not None and proposed["proposed_by"] == username
+        case Verb.APPROVE | Verb.REFUSE:
+            return proposed is not None and proposed["proposed_by"] != username
+        case _:
+            return verb not in HOLDERS or case.assigned_to in ("", username)
