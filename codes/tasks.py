@@ -8,6 +8,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from codes.reports.jobs import sweep_exports, write_export
 from codes.review.sweeping import sweep_reviews
 from codes.runs.ledger import open_run
 from codes.runs.partitions import work_partition
@@ -42,6 +43,31 @@ def judge_partition(schema: str, run_id: int, number: int) -> bool:
         done = work_partition(run_id, number, now=timezone.now())
         waiting = advance(run_id, clock=timezone.now) if done else []
     return done and not waiting
+
+
+def ring_for_export(schema: str, job_id: int) -> None:
+    """Have some worker write an export."""
+    write_one_export.apply_async(args=(schema, job_id), expires=BELL_EXPIRES)
+
+
+@shared_task(name="codes.write_export")
+def write_one_export(schema: str, job_id: int) -> bool:
+    """One export; whether this call finished it."""
+    with in_city(schema):
+        return write_export(job_id, clock=timezone.now)
+
+
+@shared_task(name="codes.sweep_exports")
+def sweep_all_exports() -> int:
+    """Ring for exports that no worker has, and remove those whose time is over; how many bells."""
+    rung = 0
+    for schema in all_schemas():
+        with in_city(schema):
+            waiting = sweep_exports(now=timezone.now())
+        for job_id in waiting:
+            ring_for_export(schema, job_id)
+        rung += len(waiting)
+    return rung
 
 
 @shared_task(name="codes.start_due_runs")

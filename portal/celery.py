@@ -19,6 +19,7 @@ BEAT = {
     "start due runs": {"task": "codes.start_due_runs", "schedule": crontab(minute="*/5")},
     "sweep unfinished runs": {"task": "codes.sweep", "schedule": 15.0},
     "send sign-in codes no bell reached": {"task": "portal.sweep_sign_in_codes", "schedule": 15.0},
+    "sweep exports": {"task": "codes.sweep_exports", "schedule": 15.0},
     "sweep reviews": {"task": "codes.sweep_reviews", "schedule": crontab(minute="*/5")},
     "sign journal checkpoints": {"task": "codes.sign_checkpoints", "schedule": crontab(minute=0)},
 }

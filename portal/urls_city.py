@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.citizen.urls")),
     path("staff/", include("portal.staff_sign_in.urls")),
     path("staff/", include("portal.official.urls")),
+    path("staff/", include("portal.auditor.urls")),
     path("api/v1/", include("portal.api.urls")),
     path("demo/mail-box/", mail_box.page, name="demo_mail_box"),
     path("display/", look.display, name="display"),

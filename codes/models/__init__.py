@@ -8,6 +8,7 @@ from codes.models.disagreement import Disagreement, PairDiagnosis
 from codes.models.effective import EffectiveChange, EffectiveCode
 from codes.models.entry import CheckInDays, Entry
 from codes.models.evidence import Evidence
+from codes.models.export_job import ExportJob
 from codes.models.fact import Fact
 from codes.models.inquiry import CorrectionRequest, InformationRequest
 from codes.models.provider import Provider, Registration
@@ -31,6 +32,7 @@ __all__ = [
     "EffectiveCode",
     "Entry",
     "Evidence",
+    "ExportJob",
     "Fact",
     "Guardianship",
     "InformationRequest",

@@ -1,0 +1,1 @@
+"""The room of those who audit: reports, the journal, any past decision computed again."""

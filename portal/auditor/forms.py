@@ -1,0 +1,131 @@
+"""What an auditor asks for: the period and filters of a report, its format, and why identified data is taken out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from codes.models import Provider
+from codes.models.case import CaseState
+from codes.reports.export import FileFormat
+from codes.reports.identifying import LEAST_PURPOSE, LIKE_A_NUMBER
+from codes.reports.request import ABOUT_PEOPLE, FILTERS, OF_SETTLED_DAYS, CannotExport, ReportName, ReportRequest
+from codes.reports.settled_runs import settled_runs
+from codes.vocabulary import Cause, State
+from portal.auditor.words import column_title
+from portal.templatetags.desk import BATCH_STATES
+from regions.sources.models import Source
+from regions.wording import Worded
+
+
+class ReportForm(forms.Form):
+    """Period and filters of one report; which filters there are is the report's."""
+
+    first = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    last = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+
+    def __init__(self, report: ReportName, data: Mapping[str, Any] | None) -> None:
+        super().__init__(data)
+        self.report = report
+        for name in FILTERS[report]:
+            self.fields[name] = _filter(report, name)
+
+    def clean(self) -> dict[str, Any]:
+        """The days must make sense, and hold something."""
+        found = super().clean() or {}
+        first, last = found.get("first"), found.get("last")
+        if first and last and first > last:
+            self.add_error("last", _("The last day is before the first."))
+        elif self.report in OF_SETTLED_DAYS and not self.errors:
+            try:
+                settled_runs(first=first, last=last)
+            except CannotExport:
+                self.add_error("first", _("No run has settled in these days. Choose others, or leave both empty."))
+        return found
+
+    def request(self, *, identified: bool = False) -> ReportRequest:
+        """What was asked for, once the form is valid."""
+        only = {name: value for name in FILTERS[self.report] if (value := self.cleaned_data[name])}
+        return ReportRequest(
+            self.report, self.cleaned_data["first"], self.cleaned_data["last"], identified=identified, only=only
+        )
+
+
+class ExportForm(forms.Form):
+    """How the report is taken out."""
+
+    file_format = forms.ChoiceField(
+        label=_("Format"),
+        choices=[
+            (FileFormat.XLSX.value, _("Spreadsheet (xlsx)")),
+            (FileFormat.CSV.value, _("Table (csv)")),
+            (FileFormat.JSONL.value, _("For other systems (jsonl)")),
+        ],
+    )
+    identify = forms.BooleanField(label=_("With full names and ID numbers"), required=False)
+    purpose = forms.CharField(
+        label=_("Purpose"),
+        required=False,
+        max_length=200,
+        help_text=_("Goes into the journal, and everybody in the file can read it. No names, no numbers."),
+    )
+
+    def __init__(self, report: ReportName, data: Mapping[str, Any] | None, *, may_identify: bool) -> None:
+        super().__init__(data)
+        if report not in ABOUT_PEOPLE or not may_identify:
+            del self.fields["identify"], self.fields["purpose"]
+
+    def clean(self) -> dict[str, Any]:
+        """Identified data needs a purpose that says something and names nobody."""
+        found = super().clean() or {}
+        purpose = found.get("purpose", "").strip()
+        if found.get("identify") and len(purpose) < LEAST_PURPOSE:
+            self.add_error("purpose", _("Say in a few words what the names and numbers are needed for."))
+        elif LIKE_A_NUMBER.search(purpose):
+            self.add_error("purpose", _("Leave ID numbers and telephone numbers out of the purpose."))
+        return found
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether full names and numbers were asked for."""
+        return bool(self.cleaned_data.get("identify"))
+
+
+class VerifyForm(forms.Form):
+    """A file and the manifest that came with it."""
+
+    file = forms.FileField(label=_("The file"), allow_empty_file=True)
+    manifest = forms.FileField(label=_("Its manifest"), help_text=_("The file whose name ends in .manifest.json."))
+
+
+class ReplayForm(forms.Form):
+    """A past day, and whose codes."""
+
+    day = forms.DateField(label=_("Day"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    citizen = forms.CharField(
+        label=_("Citizen reference"), required=False, help_text=_("Empty: everybody. A reference is on every case.")
+    )
+
+
+def _filter(report: ReportName, name: str) -> forms.Field:
+    label = column_title(name)
+    if name in ("by", "verb"):
+        return forms.CharField(label=label, required=False, max_length=80)
+    choices = [("", _("All")), *_choices(report, name)]
+    return forms.ChoiceField(label=label, choices=choices, required=False)
+
+
+def _choices(report: ReportName, name: str) -> list[tuple[str, Any]]:
+    zh = translation.get_language().startswith("zh")
+    if name in ("provider", "source"):
+        rows = (Provider if name == "provider" else Source).objects.order_by("code")
+        return [(row.code, row.title_zh if zh else row.title_en) for row in rows]
+    if name == "kind":
+        return [("disagreement", _("Disagreement")), ("appeal", _("Appeal")), ("suspension", _("Suspension"))]
+    if report is ReportName.SOURCES:
+        return list(BATCH_STATES.items())
+    words: type[Worded] = Cause if name == "cause" else State if report is ReportName.CODES else CaseState
+    said = [(word.value, word.said_in(translation.get_language())) for word in words]
+    return [one for one in said if one[0] != State.NOT_APPLIED]

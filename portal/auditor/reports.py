@@ -1,0 +1,89 @@
+"""Reports: which there are, the first rows of one, and having it exported."""
+
+from itertools import islice
+
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.views.decorators.http import require_http_methods, require_safe
+
+from codes.models import ExportJob, Run
+from codes.reports.catalogue import open_report
+from codes.reports.export import FileFormat
+from codes.reports.identifying import MAY_IDENTIFY
+from codes.reports.jobs import ask_for_export
+from codes.reports.request import OF_SETTLED_DAYS, ReportName, ReportRequest
+from codes.tasks import ring_for_export
+from portal.auditor.forms import ExportForm, ReportForm
+from portal.auditor.words import ReportLead, ReportTitle, column_title, shown
+from portal.web.access import StaffRequest, for_staff
+from regions.staff.roles import Role
+from regions.tenancy import current_city
+
+ROWS_SHOWN = 20
+EXPORTS_SHOWN = 20
+
+
+@require_safe
+@for_staff(Role.AUDITOR)
+def reports(request: StaffRequest) -> HttpResponse:
+    """Which reports there are, and what was exported lately."""
+    language = translation.get_language()
+    lines = [(one.value, one.said_in(language), ReportLead(one.value).said_in(language)) for one in ReportTitle]
+    mine = ExportJob.objects.filter(asked_by=request.user.username).order_by("-pk")[:EXPORTS_SHOWN]
+    return render(request, "auditor/reports.html", {"reports": lines, "exports": mine})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff(Role.AUDITOR)
+def report(request: StaffRequest, report: str) -> HttpResponse:
+    """One report: its first rows on GET, an export of all of them on POST."""
+    if report not in set(ReportName):
+        raise Http404
+    name, is_export = ReportName(report), request.method == "POST"
+    asked = request.POST if is_export else request.GET
+    form = ReportForm(name, asked if is_export or "show" in asked else None)
+    may_identify = bool(request.roles & MAY_IDENTIFY)
+    export = ExportForm(name, request.POST if is_export else None, may_identify=may_identify)
+    if is_export and form.is_valid() and export.is_valid():
+        return _start(request, form, export)
+    context = {
+        "report": name.value,
+        "title": ReportTitle(name.value).said_in(translation.get_language()),
+        "lead": ReportLead(name.value).said_in(translation.get_language()),
+        "form": form,
+        "export": export,
+        "of_settled_days": name in OF_SETTLED_DAYS,
+        "newest": Run.objects.filter(state__in=Run.SETTLED).order_by("-pk").first(),
+        **(_preview(form.request()) if form.is_bound and form.is_valid() else {}),
+    }
+    return render(request, "auditor/report.html", context)
+
+
+def _start(request: StaffRequest, form: ReportForm, export: ExportForm) -> HttpResponse:
+    job = ask_for_export(
+        form.request(identified=export.is_identified),
+        file_format=FileFormat(export.cleaned_data["file_format"]),
+        by=request.user.username,
+        now=timezone.now(),
+        purpose=export.cleaned_data.get("purpose", ""),
+    )
+    ring_for_export(current_city().schema_name, job.pk)
+    return redirect("auditor_export", name=job.name)
+
+
+def _preview(asked: ReportRequest) -> dict[str, object]:
+    """The first rows, always masked; whether there are more."""
+    with transaction.atomic():
+        content = open_report(asked)
+        rows = list(islice(content.rows, ROWS_SHOWN + 1))
+    return {
+        "columns": [column_title(column) for column in content.columns],
+        "rows": [
+            [shown(column, cell) for column, cell in zip(content.columns, row, strict=True)]
+            for row in rows[:ROWS_SHOWN]
+        ],
+        "has_more": len(rows) > ROWS_SHOWN,
+        "rows_shown": ROWS_SHOWN,
+    }

@@ -1,0 +1,14 @@
+"""Addresses of the auditors' room."""
+
+from django.urls import path
+
+from portal.auditor import exports, reports, verifying
+
+urlpatterns = [
+    path("reports/", reports.reports, name="auditor_reports"),
+    path("reports/verify/", verifying.verify, name="auditor_verify"),
+    path("reports/exports/<slug:name>/", exports.export_page, name="auditor_export"),
+    path("reports/exports/<slug:name>/file/", exports.export_file, name="auditor_export_file"),
+    path("reports/exports/<slug:name>/manifest/", exports.export_manifest, name="auditor_export_manifest"),
+    path("reports/<slug:report>/", reports.report, name="auditor_report"),
+]

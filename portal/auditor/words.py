@@ -1,0 +1,153 @@
+"""Reports and their columns as people call them. The files keep the names of ``docs/exports.md``."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+
+from codes.models.case import CaseState
+from codes.reports.request import ReportName
+from codes.vocabulary import Because, Cause, State
+from regions.wording import Worded
+
+
+class ReportTitle(Worded):
+    """What each report is called."""
+
+    CODES = "codes", "赋码结果", "Codes"
+    DISAGREEMENTS = "disagreements", "赋码不一致", "Disagreements"
+    CASES = "cases", "复核案件", "Cases"
+    APPEALS = "appeals", "申诉", "Appeals"
+    JOURNAL = "journal", "审计日志", "Journal"
+    SOURCES = "sources", "数据来源交付", "Deliveries of sources"
+
+
+class ReportLead(Worded):
+    """What a row of each report is."""
+
+    CODES = (
+        "codes",
+        "每位市民在每个渠道当日的赋码，逐行列出。",
+        "What every citizen was shown by every provider on a day.",
+    )
+    DISAGREEMENTS = (
+        "disagreements",
+        "当日各渠道赋码不同的市民，以及不同的原因。",
+        "Who was shown different colours on a day, and why.",
+    )
+    CASES = "cases", "按立案日期列出复核案件及其决定。", "Cases by the day they were opened, and what was decided."
+    APPEALS = "appeals", "市民提出的申诉及其结果。", "Cases that a citizen asked for, and how they ended."
+    JOURNAL = "journal", "谁在何时做了什么，逐条附摘要。", "Who did what and when, entry by entry, with the digests."
+    SOURCES = (
+        "sources",
+        "每个数据来源的每次交付及其处理结果。",
+        "Every delivery of every source, and what became of it.",
+    )
+
+
+COLUMNS: dict[str, tuple[str, str]] = {
+    "day": ("日期", "Day"),
+    "citizen_ref": ("市民编号", "Citizen"),
+    "id_number": ("证件号码", "ID number"),
+    "full_name": ("姓名", "Name"),
+    "provider": ("渠道", "Provider"),
+    "state": ("状态", "State"),
+    "rule_codes": ("规则", "Rules"),
+    "turns_green_on": ("转绿日", "Turns green on"),
+    "rule_set": ("规则集", "Rule set"),
+    "rule_set_version": ("版本", "Edition"),
+    "horizon": ("数据更新至", "Complete up to"),
+    "colours": ("各渠道赋码", "Colours"),
+    "effective": ("有效码", "Effective code"),
+    "effective_because": ("依据", "Because of"),
+    "pairs": ("原因分析", "Diagnosis"),
+    "case_number": ("案件编号", "Case"),
+    "case_state": ("案件状态", "State of the case"),
+    "number": ("案件编号", "Case"),
+    "kind": ("类别", "Kind"),
+    "severity": ("最重颜色", "Most severe colour"),
+    "opened_at": ("立案时间", "Opened"),
+    "due_at": ("办理期限", "Due"),
+    "paused_at": ("暂停于", "Clock stands since"),
+    "escalated_at": ("升级于", "Escalated"),
+    "assigned_to": ("经办人", "Held by"),
+    "closed_at": ("结案时间", "Closed"),
+    "outcome": ("结果", "Outcome"),
+    "follows": ("前案", "Follows"),
+    "appeal": ("申诉", "Appeal"),
+    "rulings": ("复核决定", "Rulings"),
+    "seq": ("序号", "Number"),
+    "at": ("时间", "At"),
+    "by": ("操作人", "By"),
+    "verb": ("操作", "Act"),
+    "subject": ("对象", "Subject"),
+    "data": ("内容", "Content"),
+    "digest": ("摘要", "Digest"),
+    "source": ("数据来源", "Source"),
+    "cause": ("主要原因", "Primary cause"),
+    "batch": ("批次", "Batch"),
+    "since": ("起于", "Since"),
+    "as_of": ("数据更新至", "Complete up to"),
+    "started_at": ("开始", "Began"),
+    "received_at": ("收到", "Received"),
+    "delivered": ("交付条数", "Delivered"),
+    "accepted": ("接收条数", "Accepted"),
+    "unchanged": ("无变化", "Unchanged"),
+    "quarantined": ("隔离条数", "In quarantine"),
+    "reason": ("原因代码", "Reason"),
+    "message": ("说明", "Message"),
+}
+# Columns whose cells are words of ours; a word none of these knows is shown as it is.
+VOCABULARIES: dict[str, tuple[type[Worded], ...]] = {
+    "state": (State, CaseState),
+    "severity": (State,),
+    "effective": (State,),
+    "effective_because": (Because,),
+    "case_state": (CaseState,),
+}
+
+
+def in_chinese() -> bool:
+    """Whether the page is."""
+    return translation.get_language().startswith("zh")
+
+
+def column_title(column: str) -> str:
+    """What a column is called."""
+    zh, en = COLUMNS[column]
+    return zh if in_chinese() else en
+
+
+def report_title(report: str) -> str:
+    """What a report is called."""
+    return ReportTitle(ReportName(report).value).said_in(translation.get_language())
+
+
+def shown(column: str, cell: Any) -> str:
+    """A cell for people: words said, instants in the city's time, lists and objects in short."""
+    if cell is None or cell in ("", []):
+        return "–"
+    for vocabulary in VOCABULARIES.get(column, ()):
+        if cell in {word.value for word in vocabulary}:
+            return vocabulary(cell).said_in(translation.get_language())
+    if column == "colours":
+        return "，".join(f"{code} {shown('state', colour)}" for code, colour in cell.items())
+    if column == "pairs":
+        return "；".join(_pair(pair) for pair in cell)
+    if isinstance(cell, dict):
+        return "，".join(f"{key} {value}" for key, value in cell.items() if value not in (None, "", [], {}))
+    if isinstance(cell, list):
+        return "；".join(shown("", one) for one in cell)
+    return (
+        _instant(str(cell)) if column.endswith(("_at", "horizon", "as_of")) or column in ("at", "since") else str(cell)
+    )
+
+
+def _pair(pair: dict[str, Any]) -> str:
+    cause = Cause(pair["primary_cause"]).said_in(translation.get_language())
+    return f"{pair['a']} – {pair['b']}：{cause}" if in_chinese() else f"{pair['a']} – {pair['b']}: {cause}"
+
+
+def _instant(text: str) -> str:
+    return date_format(timezone.localtime(datetime.fromisoformat(text)), "DATETIME_FORMAT")

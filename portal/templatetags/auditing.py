@@ -1,0 +1,45 @@
+"""Words of the auditors' room."""
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portal.auditor import words
+from portal.templatetags import desk
+
+register = template.Library()
+
+EXPORT_STATES: dict[str, str | Promise] = {
+    "waiting": _("Waiting for a worker"),
+    "writing": _("Being written"),
+    "done": _("Ready"),
+    "failed": _("Failed"),
+    "expired": _("Removed"),
+}
+
+
+@register.filter
+def export_state(state: str) -> str:
+    """What an export's state is called."""
+    return str(EXPORT_STATES[state])
+
+
+@register.filter
+def report_title(report: str) -> str:
+    """What a report is called; one that is none of ours by its own word."""
+    return words.report_title(report) if report in set(words.ReportTitle) else report
+
+
+@register.filter
+def instant(text: str) -> datetime | str:
+    """An instant that came as text, in the city's time; anything else as it is."""
+    try:
+        return timezone.localtime(datetime.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+register.filter("actor", desk.actor)

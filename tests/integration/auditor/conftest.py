@@ -1,0 +1,43 @@
+"""An auditor at a desk with disagreements, files kept to the test, and bells that ring nowhere."""
+
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from codes.models import Citizen, ExportJob
+from codes.reports.jobs import write_export
+from portal.auditor import reports
+from regions.identity import Identity
+from regions.keys.sealing import seal_number
+from regions.vocabulary import IdType
+from tests.integration.pages.conftest import _counts_begin_anew, clock, desk
+from tests.integration.pages.people import Visitor
+from tests.integration.review.desk import Desk
+
+__all__ = ["_counts_begin_anew", "clock", "desk"]
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The exports that were rung for."""
+    bells: list[int] = []
+    monkeypatch.setattr(reports, "ring_for_export", lambda schema, job: bells.append(job))
+    return bells
+
+
+@pytest.fixture
+def auditor(desk: Desk, rung: list[int], settings: Settings, tmp_path: Path) -> Visitor:
+    """Signed in, in English."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    number = seal_number(Identity(IdType.OTHER, "X1234567"))
+    Citizen.objects.exclude(full_name__contains="小三").update(id_encrypted=number)
+    return Visitor.at_work("auditor", now=desk.now, username="ma").in_english()
+
+
+def written(desk: Desk) -> ExportJob:
+    """The newest export after a worker was there."""
+    job = ExportJob.objects.latest("pk")
+    assert write_export(job.pk, clock=lambda: desk.now)
+    job.refresh_from_db()
+    return job

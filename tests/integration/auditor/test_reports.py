@@ -1,0 +1,111 @@
+"""Reports as auditors use them: first rows, an export with its progress, its files, and whether they hold."""
+
+import csv
+import io
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from codes.models import ExportJob, PersonAccess
+from codes.reports.request import ReportName
+from regions.journal.models import JournalEntry
+from tests.integration.auditor.conftest import written
+from tests.integration.pages.people import Visitor
+from tests.integration.review.desk import Desk
+
+
+def body(visitor: Visitor, path: str) -> bytes:
+    response = visitor.get(path)
+    assert response.status_code == 200
+    assert response.headers["Content-Disposition"].startswith("attachment; filename=")
+    return b"".join(response)
+
+
+@pytest.mark.parametrize("report", list(ReportName))
+def test_every_report_shows_its_first_rows_masked(auditor: Visitor, report: str) -> None:
+    assert "Start the export" not in auditor.read(f"/staff/reports/{report}/")
+    page = auditor.read(f"/staff/reports/{report}/?show=1")
+    assert "Start the export" in page
+    assert "小三" not in page
+
+
+def test_filters_narrow_the_rows(auditor: Visitor) -> None:
+    red = auditor.read("/staff/reports/codes/?show=1&provider=wechat&state=red")
+    assert red.count("<tr><td>") == 2
+    assert "No row" in auditor.read("/staff/reports/codes/?show=1&provider=alipay&state=red")
+
+
+def test_days_without_a_run_are_told_at_the_field(auditor: Visitor) -> None:
+    assert "No run has settled" in auditor.read("/staff/reports/codes/?show=1&first=2020-01-01&last=2020-01-02")
+    assert "before the first" in auditor.read("/staff/reports/cases/?show=1&first=2020-01-03&last=2020-01-02")
+
+
+def test_an_export_is_asked_for_followed_and_fetched(desk: Desk, auditor: Visitor, rung: list[int]) -> None:
+    answer = auditor.post(
+        "/staff/reports/codes/", {"file_format": "csv", "provider": "wechat", "state": "", "first": ""}
+    )
+    page = answer.headers["Location"]
+    job = ExportJob.objects.get()
+    assert (rung, page) == ([job.pk], f"/staff/reports/exports/{job.name}/")
+    assert "Waiting for a worker" in auditor.read(page)
+    assert 'hx-trigger="every 2s"' in auditor.read(page, headers={"HX-Request": "true"})
+    ExportJob.objects.update(state="writing", rows_done=1, rows_total=3)
+    assert '<progress value="1" max="3"' in auditor.read(page)
+    ExportJob.objects.update(state="waiting")
+    written(desk)
+    assert "Ready" in auditor.read(page)
+    rows = list(csv.DictReader(io.StringIO(body(auditor, f"{page}file/").decode("utf-8-sig"))))
+    assert {row["provider"] for row in rows} == {"wechat"}
+    assert {row["citizen_ref"] for row in rows} == {"zhang", "chen", "liu"}
+    manifest = json.loads(body(auditor, f"{page}manifest/"))
+    assert (manifest["rows"], manifest["filters"]["provider"], manifest["made_by"]) == (3, "wechat", "ma")
+    assert JournalEntry.objects.filter(verb="export.fetched", by="ma").count() == 2
+
+
+def test_names_and_numbers_need_a_purpose_and_are_told_to_their_people(desk: Desk, auditor: Visitor) -> None:
+    asked = {"file_format": "jsonl", "identify": "on", "purpose": "", "cause": ""}
+    assert "Say in a few words" in auditor.post("/staff/reports/disagreements/", asked).content.decode()
+    named = {**asked, "purpose": "about 510107199001011234"}
+    assert "Leave ID numbers" in auditor.post("/staff/reports/disagreements/", named).content.decode()
+    assert not ExportJob.objects.exists()
+    auditor.post("/staff/reports/disagreements/", {**asked, "purpose": "quarterly review"})
+    job = written(desk)
+    assert job.identified
+    assert PersonAccess.objects.filter(citizen__ref="zhang", by="ma", purpose="quarterly review").count() == 1
+
+
+def test_an_export_is_its_askers_alone(desk: Desk, auditor: Visitor) -> None:
+    auditor.post("/staff/reports/sources/", {"file_format": "csv"})
+    job = written(desk)
+    other = Visitor.at_work("auditor", now=desk.now, username="he")
+    for end in ["", "file/", "manifest/"]:
+        theirs, missing = (other.get(f"/staff/reports/exports/{name}/{end}") for name in (job.name, "0" * 24))
+        assert theirs.status_code == missing.status_code == 404
+        assert theirs.content == missing.content
+
+
+def test_a_file_is_held_against_its_manifest(desk: Desk, auditor: Visitor) -> None:
+    auditor.post("/staff/reports/cases/", {"file_format": "csv"})
+    page = f"/staff/reports/exports/{written(desk).name}/"
+    file, manifest = body(auditor, f"{page}file/"), body(auditor, f"{page}manifest/")
+
+    def said(file: bytes, manifest: bytes) -> str:
+        files = {"file": SimpleUploadedFile("a.csv", file), "manifest": SimpleUploadedFile("a.json", manifest)}
+        return auditor.post("/staff/reports/verify/", files).content.decode()
+
+    assert "as this city made it" in said(file, manifest)
+    assert "The file was changed" in said(file + b" ", manifest)
+    assert "was changed after it was signed" in said(file, manifest.replace(b'"rows": 3', b'"rows": 4'))
+    assert "no manifest of an export" in said(file, b"[1]")
+    assert "no manifest of an export" in said(file, b"\xff")
+    assert "verify_export" in auditor.read("/staff/reports/verify/")
+
+
+@pytest.mark.parametrize("path", ["/staff/reports/", "/staff/reports/codes/", "/staff/reports/exports/abc/"])
+def test_nobody_else_audits(desk: Desk, path: str) -> None:
+    assert Visitor.at_work("reviewer", now=desk.now, username="anna").get(path).status_code == 403
+
+
+def test_a_report_that_is_none_is_missing(auditor: Visitor) -> None:
+    assert auditor.get("/staff/reports/nothing/").status_code == 404

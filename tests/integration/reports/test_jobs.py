@@ -1,0 +1,137 @@
+"""Exports in the background: written once, told truly, finished after a worker died, gone when their time is over."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.db import IntegrityError, transaction
+from pytest_django import Settings
+
+from codes.models import ExportJob
+from codes.reports import export as exporting
+from codes.reports.content import Row
+from codes.reports.export import FileFormat
+from codes.reports.identifying import NotAllowed
+from codes.reports.jobs import (
+    KEPT,
+    LEASE,
+    MAX_ATTEMPTS,
+    ask_for_export,
+    exports_folder,
+    fetch_export,
+    sweep_exports,
+    write_export,
+)
+from codes.reports.manifest import check
+from codes.reports.request import CannotExport, ReportName, ReportRequest
+from regions.journal.models import JournalEntry
+from regions.models import City
+
+CODES = ReportRequest(ReportName.SOURCES)
+
+
+@pytest.fixture
+def city(bare_city: City, settings: Settings, tmp_path: Path) -> City:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return bare_city
+
+
+def asked(now: datetime, **options: str) -> ExportJob:
+    return ask_for_export(CODES, file_format=FileFormat.CSV, by="sun", now=now, **options)
+
+
+def test_an_export_is_written_once_and_can_be_checked(city: City, now: datetime) -> None:
+    job = asked(now)
+    assert sweep_exports(now=now) == [job.pk]
+    assert write_export(job.pk, clock=lambda: now)
+    assert not write_export(job.pk, clock=lambda: now)
+    job.refresh_from_db()
+    assert (job.state, job.rows_done, job.rows_total) == ("done", 0, 0)
+    assert check(fetch_export(job, by="sun", now=now))["made_by"] == "sun"
+    assert sweep_exports(now=now) == []
+    verbs = list(JournalEntry.objects.order_by("-seq").values_list("verb", flat=True)[:3])
+    assert verbs == ["export.fetched", "export.made", "export.asked"]
+
+
+def test_a_killed_worker_s_export_is_taken_over(city: City, now: datetime) -> None:
+    job = asked(now)
+    ExportJob.objects.filter(pk=job.pk).update(state="writing", fence=1, attempts=1, lease_until=now + LEASE)
+    assert sweep_exports(now=now) == []
+    later = now + LEASE + timedelta(seconds=1)
+    assert sweep_exports(now=later) == [job.pk]
+    assert write_export(job.pk, clock=lambda: later)
+    assert ExportJob.objects.get().fence == 2
+
+
+def test_a_worker_that_wakes_late_changes_nothing(city: City, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = asked(now)
+
+    def overtaken(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
+        path.write_text("late")
+        ExportJob.objects.filter(pk=job.pk).update(fence=7)
+        return 0
+
+    monkeypatch.setitem(exporting.WRITERS, FileFormat.CSV, overtaken)
+    assert not write_export(job.pk, clock=lambda: now)
+    assert ExportJob.objects.get().state == "writing"
+    assert list(exports_folder().iterdir()) == []
+
+
+def test_what_kills_every_worker_is_told_as_failed(city: City, now: datetime) -> None:
+    job = asked(now)
+    ExportJob.objects.filter(pk=job.pk).update(state="writing", attempts=MAX_ATTEMPTS, lease_until=now)
+    assert sweep_exports(now=now + timedelta(seconds=1)) == []
+    job.refresh_from_db()
+    assert (job.state, "died" in job.message) == ("failed", True)
+
+
+def test_what_cannot_be_made_says_why_at_once(city: City, now: datetime) -> None:
+    request = ReportRequest(ReportName.CODES)
+    job = ask_for_export(request, file_format=FileFormat.CSV, by="sun", now=now)
+    assert not write_export(job.pk, clock=lambda: now)
+    job.refresh_from_db()
+    assert (job.state, "no run" in job.message) == ("failed", True)
+
+
+def test_another_error_leaves_it_for_the_next_worker(
+    city: City, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
+        raise ZeroDivisionError
+
+    job = asked(now)
+    monkeypatch.setitem(exporting.WRITERS, FileFormat.CSV, break_down)
+    for state in ["waiting", "waiting", "failed"]:
+        with pytest.raises(ZeroDivisionError):
+            write_export(job.pk, clock=lambda: now)
+        job.refresh_from_db()
+        assert job.state == state
+
+
+def test_files_do_not_outlive_their_time(city: City, now: datetime) -> None:
+    job = asked(now)
+    write_export(job.pk, clock=lambda: now)
+    sweep_exports(now=now + KEPT)
+    job.refresh_from_db()
+    assert job.state == "expired"
+    assert list(exports_folder().iterdir()) == []
+    with pytest.raises(CannotExport):
+        fetch_export(job, by="sun", now=now)
+
+
+def test_identified_exports_are_for_who_may(city: City, now: datetime) -> None:
+    request = ReportRequest(ReportName.CASES, identified=True)
+    with pytest.raises(NotAllowed):
+        ask_for_export(request, file_format=FileFormat.CSV, by="nobody", now=now, purpose="第三季度抽查")
+    with pytest.raises(CannotExport):
+        ask_for_export(request, file_format=FileFormat.CSV, by="nobody", now=now)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"state": "done"}, {"state": "lost"}, {"state": "failed"}, {"identified": True}, {"asked_by": ""}]
+)
+def test_the_database_refuses_half_truths(city: City, now: datetime, wrong: dict[str, object]) -> None:
+    job = asked(now)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ExportJob.objects.filter(pk=job.pk).update(**wrong)
