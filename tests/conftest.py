@@ -1,5 +1,6 @@
 """What every test may ask for: a city to work in, the owner's hand in the database, an instant that stands still."""
 
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,11 @@ from regions.models import City
 from regions.sources.models import Source
 from regions.tenancy import in_city
 from tests.own_database import own_copy, raw_owner, session_database
+
+
+def pytest_configure() -> None:
+    """Let Ctrl+C be heard: what a shell puts in the background is deaf to it, and hands that on to what it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -129,8 +129,6 @@ def test_a_second_demo_finds_nothing_to_change(place: Place, first: str) -> None
 def staying(place: Place) -> Iterator[tuple["subprocess.Popen[str]", IO[str]]]:
     """A demo that has come to the point where it waits for its end, and what it prints from there on."""
     command = [sys.executable, "manage.py", "demo", "--cities", str(place.cities)]
-    # A shell starts what it puts in the background deaf to Ctrl+C, and its children inherit that.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(
         command, cwd=CHECKOUT, env=place.environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as demo:
