@@ -1,0 +1,104 @@
+"""Who lives in the city of the journeys: a few people two providers differ about, and the officials."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from codes.models import Citizen, Provider, Rule
+from portal.demo.people import Person, Population
+from regions.identity import Identity
+from regions.keys.sealing import identity_hash, seal_number, seal_phone
+from regions.sources.models import Source
+from regions.staff.models import Account
+from tests.integration.review.desk import STAFF
+
+# Ref → what the police have on the person and the big-data centre does not.
+STORIES = {
+    "7K2MQ9XA": "spacetime_overlap",
+    "9D4TW1HB": "spacetime_overlap",
+    "3PX8C6VN": "close_contact",
+    "5RB0E7ZK": "arrival",
+    "8FJ3Y2SM": "symptom",
+}
+# The same record about many: a group that is cleared together.
+CROWD = {f"4W{number:02d}H6TD": "spacetime_overlap" for number in range(12)}
+PEOPLE = {**STORIES, **CROWD}
+POPULATION = Population("journeys", "330100", len(PEOPLE), date(2026, 11, 24))
+TITLES = {"alipay": ("支付宝", "Alipay"), "wechat": ("微信", "WeChat")}
+SOURCE_TITLES = {
+    "police": ("乙市公安局数据库", "Beta police database"),
+    "bigdata": ("省大数据中心", "Provincial big-data centre"),
+}
+# By the rule sets' own kinds: what a citizen reads as the reason.
+RULES = {
+    "close_contact": (
+        "密切接触者",
+        "Close contact",
+        "您被判定为密切接触者，管理期14天。",
+        "You are on record as a close contact; that holds for 14 days.",
+    ),
+    "spacetime_overlap": (
+        "时空伴随",
+        "Same place and time",
+        "您与病例在同一时间到过同一地点，管理期14天。",
+        "You were at the same place and time as a case; that holds for 14 days.",
+    ),
+    "confirmed_case": (
+        "确诊病例",
+        "Confirmed case",
+        "您被登记为确诊病例，出院后解除。",
+        "You are on record as a confirmed case, until discharge.",
+    ),
+    "arrival": (
+        "来返人员",
+        "Arrival",
+        "您从外地来返本市，观察期7天。",
+        "You came to the city; that is watched for 7 days.",
+    ),
+    "symptom": (
+        "申报症状",
+        "Symptoms",
+        "您申报了发热等症状，观察期7天。",
+        "You declared symptoms such as fever; that is watched for 7 days.",
+    ),
+}
+OFFICIALS = {"li": "李建国", "wu": "吴敏", "wang": "王秀兰", "zhao": "赵志强", "sun": "孙丽华"}
+
+
+@dataclass(frozen=True)
+class Citizens:
+    """Everybody by ref, with the document they sign in with."""
+
+    persons: dict[str, Person]
+
+    def __getitem__(self, ref: str) -> Person:
+        return self.persons[ref]
+
+    @property
+    def numbers(self) -> list[str]:
+        """What must appear in no address and no log."""
+        return [person.id_number for person in self.persons.values()]
+
+
+def dress() -> Citizens:
+    """Give the people of the desk documents, names and telephones, and everything a title in both languages."""
+    persons = dict(zip(PEOPLE, POPULATION, strict=True))
+    for ref, person in persons.items():
+        who = Identity(person.id_type, person.id_number)
+        Citizen.objects.filter(ref=ref).update(
+            id_type=person.id_type.value,
+            id_hash=identity_hash(who),
+            id_encrypted=seal_number(who),
+            full_name=person.full_name,
+            phone_encrypted=seal_phone(person.phone),
+        )
+    for code, (chinese, english) in TITLES.items():
+        Provider.objects.filter(code=code).update(title_zh=chinese, title_en=english)
+    for code, (chinese, english) in SOURCE_TITLES.items():
+        Source.objects.filter(code=code).update(title_zh=chinese, title_en=english)
+    for kind, (title_zh, title_en, reason_zh, reason_en) in RULES.items():
+        Rule.objects.filter(kind=kind).update(
+            title_zh=title_zh, title_en=title_en, reason_zh=reason_zh, reason_en=reason_en
+        )
+    for username in STAFF:
+        Account.objects.filter(username=username).update(full_name=OFFICIALS[username])
+    return Citizens(persons)

@@ -1,0 +1,38 @@
+"""The browser of the machine, shut off from everything but the loopback."""
+
+import os
+import shutil
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-default-browser-check",
+    # Whatever is not one of the portal's names leads nowhere.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE *.localhost, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+]
+MISSING = "There is no Chromium or Chrome on this machine (Debian: apt install chromium)."
+
+
+def find_chrome() -> str | None:
+    """Where it is, none on a machine without one."""
+    return next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+def chrome_or_skip() -> str:
+    """The same; without one the journeys are skipped, but never where changes are taken: there they fail."""
+    found = find_chrome()
+    if found is None and os.environ.get("CI"):
+        pytest.fail(MISSING)
+    if found is None:
+        pytest.skip(MISSING)
+    return found

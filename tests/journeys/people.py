@@ -1,0 +1,89 @@
+"""Somebody at a browser: what they read, press and type, and how they sign in."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.cache import cache
+from django.utils import translation
+from django.utils.translation import gettext
+from playwright.sync_api import BrowserContext, Page
+
+from tests.integration.pages.people import PASSWORD
+from tests.journeys.world import World
+
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
+DEVICES = {"phone": PHONE, "desktop": DESKTOP}
+
+
+@dataclass
+class Browser:
+    """One person's window on the portal. Paths are of the world's city unless a host is named."""
+
+    context: BrowserContext
+    page: Page
+    world: World
+    language: str = "zh-hans"
+
+    def open(self, path: str, **where: str) -> Page:
+        """Type an address."""
+        self.page.goto(self.world.address(path, **where))
+        return self.page
+
+    @property
+    def path(self) -> str:
+        """Where one is."""
+        return self.page.url.partition(f":{self.world.port}")[2]
+
+    @property
+    def text(self) -> str:
+        """What can be read on the page."""
+        return self.page.locator("main").inner_text()
+
+    def said(self, text: str) -> str:
+        """An English text of the portal's as this browser shows it."""
+        with translation.override(self.language):
+            return gettext(text)
+
+    def press(self, text: str) -> None:
+        """A button or a link, by what it says in English."""
+        said = self.said(text)
+        button = self.page.get_by_role("button", name=said, exact=True)
+        link = self.page.get_by_role("link", name=said, exact=True)
+        button.or_(link).first.click()
+
+    def send(self) -> None:
+        """The button of the page's form."""
+        self.page.locator("main form button[type=submit]").first.click()
+
+    def choose(self, label: str) -> None:
+        """One of the answers of a question, by what stands beside it."""
+        self.page.get_by_label(label).first.check()
+
+    def in_language(self, language: str) -> "Browser":
+        """Turn the switch on top of the page, which opens in Chinese."""
+        if language != self.language:
+            self.page.get_by_role("button", name="English").click()
+            self.language = language
+        return self
+
+    def sign_in_as_citizen(self, ref: str) -> None:
+        """With the number of the document and the code that comes to the telephone."""
+        if not self.path.startswith("/sign-in/"):
+            self.open("/sign-in/")
+        self.page.locator("[name=id_number]").fill(self.world.citizens[ref].id_number)
+        self.send()
+        self.page.locator("[name=code]").fill(self.world.last_code())
+        self.send()
+
+    def sign_in_as_staff(self, username: str, password: str = PASSWORD, *, door: str = "/staff/sign-in/") -> None:
+        """With the password, then the code that the official's phone shows."""
+        # A code counts once; a journey may sign the same person in twice within the half minute that it is shown.
+        cache.clear()
+        if not self.path.startswith(door):
+            self.open(door)
+        self.page.locator("[name=login]").fill(username)
+        self.page.locator("[name=password]").fill(password)
+        self.send()
+        self.page.locator("[name=code]").fill(self.world.one_time_code(username))
+        self.send()

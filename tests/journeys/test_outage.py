@@ -1,0 +1,61 @@
+"""Sources that stay silent: pages say so, the code is unknown, and nobody turns green by absence."""
+
+from datetime import timedelta
+
+import pytest
+
+from codes.models import EffectiveCode
+from regions.tenancy import in_city
+from tests.journeys.conftest import Opens
+from tests.journeys.people import Browser
+from tests.journeys.world import CITY, World
+
+LONGER_THAN_THEIR_LIMIT = timedelta(hours=27)
+WORDS = {"zh-hans": ("暂时无法判定", "红码"), "en": ("Cannot be determined", "Red")}
+REF = "4W05H6TD"
+
+
+def codes() -> dict[str, str]:
+    """Ref → effective code of everybody who is anything but green by agreement or unknown."""
+    return dict(EffectiveCode.objects.values_list("citizen__ref", "colour"))
+
+
+def face_of(citizen: Browser) -> str:
+    """The large word."""
+    citizen.open("/code/")
+    return citizen.page.locator("#face .face-word").inner_text().strip()
+
+
+@pytest.mark.parametrize(("device", "language"), [("phone", "zh-hans"), ("desktop", "en")])
+def test_nobody_turns_green_by_a_silence(window: Opens, world: World, device: str, language: str) -> None:
+    world.clock.move(LONGER_THAN_THEIR_LIMIT)
+    with in_city(CITY):
+        before = codes()
+        world.desk.run(world.clock(), silent=("police", "bigdata"))
+        during = codes()
+    not_ruled = {ref for ref, colour in before.items() if colour != "green"}
+    assert not_ruled
+    assert {during[ref] for ref in not_ruled} == {"unknown"}
+
+    citizen = window(device)
+    citizen.open("/")
+    citizen.in_language(language).sign_in_as_citizen(REF)
+    unknown, red = WORDS[language]
+    assert face_of(citizen) == unknown
+    for provider in citizen.page.locator(".provider").all():
+        assert unknown in provider.inner_text()
+        assert citizen.said("Updated to") in provider.inner_text()
+
+    official = window(device)
+    official.open("/staff/sign-in/")
+    official.in_language(language).sign_in_as_staff("li")
+    official.open("/staff/runs/")
+    official.page.locator("main table tbody a").first.click()
+    assert official.text.count(unknown.lower()) == 2
+    official.open("/staff/dashboard/")
+    assert official.text.count(unknown.lower()) == 2
+
+    with in_city(CITY):
+        world.desk.run(world.clock())
+        assert codes() == before
+    assert face_of(citizen) == red

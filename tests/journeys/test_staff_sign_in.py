@@ -1,0 +1,60 @@
+"""The staff's door in a browser: the first day's steps, then password and one-time code, in both languages."""
+
+import pytest
+
+from regions.staff.accounts import add_staff
+from regions.staff.roles import Role
+from regions.tenancy import in_city
+from tests.integration.pages.people import PASSWORD, present_code
+from tests.journeys.conftest import Opens
+from tests.journeys.world import CITY, World
+
+FRESH = "eine ganz andere Losung"
+
+
+@pytest.mark.parametrize(("device", "language"), [("desktop", "zh-hans"), ("phone", "en")])
+def test_password_and_one_time_code(window: Opens, device: str, language: str) -> None:
+    official = window(device)
+    official.open("/staff/")
+    assert official.path.startswith("/staff/sign-in/")
+    official.in_language(language).sign_in_as_staff("li")
+    assert official.path == "/staff/"
+    assert "李建国" in official.page.locator(".masthead").inner_text()
+    official.press("Sign out")
+    official.open("/staff/")
+    assert official.path.startswith("/staff/sign-in/")
+
+
+def test_a_wrong_code_lets_nobody_in(window: Opens) -> None:
+    official = window("desktop")
+    official.open("/staff/sign-in/")
+    official.page.locator("[name=login]").fill("wu")
+    official.page.locator("[name=password]").fill(PASSWORD)
+    official.send()
+    official.page.locator("[name=code]").fill("000000")
+    official.send()
+    assert "动态码不正确或已用过" in official.text
+    official.open("/staff/")
+    assert official.path.startswith("/staff/sign-in/")
+
+
+def test_the_first_day(window: Opens, world: World) -> None:
+    """One's own password, an authenticator app read in by hand, the recovery codes, and the desk."""
+    with in_city(CITY):
+        _, given = add_staff(username="erna", roles=[Role.REVIEWER], by="tests", now=world.clock())
+    official = window("desktop")
+    official.open("/staff/sign-in/")
+    official.page.locator("[name=login]").fill("erna")
+    official.page.locator("[name=password]").fill(given)
+    official.send()
+    official.page.locator("[name=oldpassword]").fill(given)
+    official.page.locator("[name=password1]").fill(FRESH)
+    official.page.locator("[name=password2]").fill(FRESH)
+    official.send()
+    assert official.page.locator(".pass-code svg").is_visible()
+    secret = official.page.locator("code.code").first.inner_text()
+    official.page.locator("[name=code]").fill(present_code(secret))
+    official.send()
+    assert official.page.locator("li code.code").count() == 10
+    official.open("/staff/")
+    assert "复核员" in official.text
