@@ -1,6 +1,6 @@
 """Addresses of the officials' desk."""
 
-from django.urls import path
+from django.urls import include, path
 
 from portal.official import (
     asking,
@@ -50,5 +50,6 @@ urlpatterns = [
     path("runs/start/", runs.start, name="official_run_start"),
     path("runs/<int:run_id>/", runs.run_page, name="official_run"),
     path("runs/<int:run_id>/decide/", runs.decide, name="official_run_decide"),
+    path("", include("portal.official.source_urls")),
     path("dashboard/", dashboard.dashboard, name="official_dashboard"),
 ]

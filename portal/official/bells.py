@@ -1,0 +1,39 @@
+"""What an official starts on a page and a worker does: the page rings and goes on."""
+
+import logging
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from codes.intake.collecting import collect_source
+from regions.sources.batches import AlreadyCollecting
+from regions.sources.models import Source
+from regions.tenancy import in_city
+
+log = logging.getLogger(__name__)
+BELL_EXPIRES = timedelta(minutes=10).total_seconds()
+
+
+def ring_for_collection(schema: str, source_id: int, by: str) -> bool:
+    """Have a worker collect the source; false when there is no broker to ring at, and nothing will happen."""
+    try:
+        collect_now.apply_async(args=(schema, source_id, by), expires=BELL_EXPIRES, retry=False)
+    except OperationalError as fault:
+        log.warning("no broker to ring for a collection: %s", type(fault).__name__)
+        return False
+    return True
+
+
+@shared_task(name="portal.collect_now")
+def collect_now(schema: str, source_id: int, by: str) -> str:
+    """One source; the state of its batch. A run or somebody else may be at it already: then their batch is the one."""
+    with in_city(schema):
+        source = Source.objects.filter(pk=source_id).first()
+        if source is None:
+            return ""
+        try:
+            return str(collect_source(source, now=timezone.now(), by=by).state)
+        except AlreadyCollecting:
+            return ""

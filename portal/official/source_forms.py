@@ -1,0 +1,129 @@
+"""The form of a source's settings. The credential is write-only: what is stored is never put into a page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from regions.city_file.shape import MOST_HOURS
+from regions.sources.models import Source, SourceKind
+from regions.vocabulary import FactKind
+
+PERCENT = 100
+
+
+class SettingsForm(forms.Form):
+    """Where the source is and how it is read; fields that its kind does not have are left out."""
+
+    base_url = forms.CharField(
+        label=_("Address"), max_length=500, widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off"})
+    )
+    app_id = forms.CharField(label=_("Our identity with them (app_id)"), max_length=200)
+    records_view = forms.CharField(label=_("View of the records"), max_length=130)
+    clock_view = forms.CharField(label=_("View of the clock"), max_length=130)
+    credential = forms.CharField(
+        required=False,
+        max_length=2000,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
+        help_text=_("Leave empty to keep the present one. What you enter is encrypted and never shown again."),
+    )
+    page_size = forms.IntegerField(label=_("Records a page"), min_value=1, max_value=10_000)
+    max_age_hours = forms.FloatField(
+        label=_("Oldest horizon in hours"),
+        min_value=0.1,
+        max_value=MOST_HOURS,
+        help_text=_("When the source's data is older, codes that rest on it cannot be determined."),
+    )
+    max_bad_percent = forms.FloatField(
+        label=_("Bad records a delivery may have, in percent"),
+        min_value=0,
+        max_value=PERCENT,
+        help_text=_("With more than that a delivery is refused whole."),
+    )
+    reason = forms.CharField(
+        label=_("Why this change?"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Whoever approves it reads this first."),
+    )
+
+    def __init__(self, *args: Any, source: Source, typed: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        """``typed`` stands in for what is in force: the form comes back with more rows and is not judged yet."""
+        super().__init__(*args, initial=typed or initial_of(source), **kwargs)
+        is_database = source.kind == SourceKind.POLICE_DATABASE
+        for name in ("base_url", "app_id") if is_database else ("records_view", "clock_view"):
+            del self.fields[name]
+        self.fields["credential"].label = (
+            _("New database URL with user and password") if is_database else _("New shared secret")
+        )
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Columns of the source, without kinds."""
+        told = {name: value for name, value in self.cleaned_data.items() if name not in ("credential", "reason")}
+        told["max_bad_share"] = round(told.pop("max_bad_percent") / PERCENT, 6)
+        return told
+
+    @property
+    def new_credential(self) -> str | None:
+        """None keeps the present one."""
+        return self.cleaned_data["credential"] or None
+
+
+class KindForm(forms.Form):
+    """One word of theirs and what we call it; a row without a word is no row."""
+
+    word = forms.CharField(label=_("Their word"), max_length=200, required=False)
+    kind = forms.ChoiceField(label=_("Our kind"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        language = translation.get_language()
+        kinds = [(one.value, one.said_in(language)) for one in FactKind]
+        self.fields["kind"].choices = [("", "–"), *kinds]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """A word needs a kind."""
+        told: dict[str, Any] = super().clean() or {}
+        if told.get("word") and not told.get("kind"):
+            self.add_error("kind", _("Say what this word means, or take it out."))
+        return told
+
+
+class KindRows(forms.BaseFormSet):  # type: ignore[type-arg]  # Django takes no argument when it runs
+    """The whole mapping; the same word twice is a slip."""
+
+    def clean(self) -> None:
+        words: set[str] = set()
+        for form in self.forms:
+            word = form.cleaned_data.get("word", "") if form.is_valid() else ""
+            if word and word in words:
+                form.add_error("word", _("This word stands here twice."))
+            words.add(word)
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Their word → our kind."""
+        return {told["word"]: told["kind"] for told in self.cleaned_data if told.get("word")}
+
+
+EMPTY_ROWS = 3
+MOST_ROWS = 200
+KindSet = forms.formset_factory(KindForm, formset=KindRows, extra=EMPTY_ROWS, max_num=MOST_ROWS, absolute_max=MOST_ROWS)
+
+
+def initial_of(source: Source) -> dict[str, Any]:
+    """The settings in force; no credential."""
+    told = {name: getattr(source, name) for name in ("base_url", "app_id", "records_view", "clock_view", "page_size")}
+    return {
+        **told,
+        "max_age_hours": source.max_age_hours,
+        "max_bad_percent": round(source.max_bad_share * PERCENT, 4),
+    }
+
+
+def kinds_of(source: Source) -> list[dict[str, str]]:
+    """The mapping in force as rows."""
+    return [{"word": word, "kind": kind} for word, kind in sorted(source.kinds.items())]

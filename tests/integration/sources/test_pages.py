@@ -1,0 +1,229 @@
+"""The sources' pages as officials use them: trying, collecting, changing by two, the quarantine with people masked."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+
+from codes.intake.retrying import waiting
+from portal.official import bells
+from regions.keys import vault
+from regions.keys.sealing import SOURCE_CREDENTIAL
+from regions.sources.models import Batch, Source, SourceChange
+from tests.integration.lines import ANNA
+from tests.integration.pages.people import Visitor
+from tests.integration.sources.officials import at_desk
+from tests.integration.sources.stand_ins import NOW, Police, at, held_delivery, record, records
+
+PATH = "/staff/sources/"
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    cache.clear()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    return NOW
+
+
+def official(name: str, *roles: str) -> Visitor:
+    return at_desk(name, *roles, now=NOW, host="alpha.localhost").in_english()
+
+
+@pytest.fixture
+def manager(police: Police) -> Visitor:
+    return official("qian", "source_manager")
+
+
+@pytest.fixture
+def approver(police: Police) -> Visitor:
+    return official("wang", "approver")
+
+
+def settings_form(source: Source, *kinds: tuple[str, str], **changes: Any) -> dict[str, Any]:
+    """What the page of a police database sends."""
+    rows = kinds or tuple(source.kinds.items())
+    told: dict[str, Any] = {
+        "records_view": source.records_view,
+        "clock_view": source.clock_view,
+        "page_size": source.page_size,
+        "max_age_hours": source.max_age_hours,
+        "max_bad_percent": 5,
+        "credential": "",
+        "reason": "对方改了用词",
+        "kinds-TOTAL_FORMS": len(rows),
+        "kinds-INITIAL_FORMS": len(source.kinds),
+    }
+    for place, (word, kind) in enumerate(rows):
+        told |= {f"kinds-{place}-word": word, f"kinds-{place}-kind": kind}
+    return told | changes
+
+
+def test_the_list_says_how_fresh_each_source_is(police: Police, manager: Visitor) -> None:
+    police.add(record())
+    police.collect()
+    page = manager.read(PATH)
+    assert "Up to date" in page
+    assert "Nothing accepted yet: codes that rest on it cannot be determined" in page
+
+
+def test_a_page_without_the_roles_is_403(police: Police) -> None:
+    reviewer = official("li", "reviewer")
+    for path in (PATH, f"{PATH}police/", f"{PATH}police/quarantine/", f"{PATH}police/change/"):
+        assert reviewer.get(path).status_code == 403
+
+
+def test_an_approver_reads_and_does_not_act(police: Police, approver: Visitor) -> None:
+    assert "Collect now" not in approver.read(f"{PATH}police/")
+    for act in ("test", "collect", "quarantine/retry"):
+        assert approver.post(f"{PATH}police/{act}/").status_code == 403
+    assert approver.get(f"{PATH}police/change/").status_code == 403
+
+
+def test_a_source_nobody_has_is_the_404_of_every_other(manager: Visitor) -> None:
+    for path in ("nothing/", "nothing/quarantine/", "nothing/change/", "changes/99/"):
+        assert manager.get(PATH + path).status_code == 404
+    assert manager.post(f"{PATH}batches/99/decide/").status_code == 404
+
+
+def test_a_connection_is_tried_and_nothing_is_kept(police: Police, manager: Visitor) -> None:
+    police.add(*records(3), record(record_id="x", kind="XYZ"))
+    page = manager.post(f"{PATH}police/test/").content.decode()
+    assert "The source answers." in page
+    assert "1 of them would go to quarantine: kind not mapped." in page
+    assert not Batch.objects.exists()
+
+
+def test_a_connection_that_fails_says_why(police: Police, manager: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALPHA_POLICE_URL", "postgresql://u:hunter2@db.example/x")
+    page = manager.post(f"{PATH}police/test/").content.decode()
+    assert "db.example:5432 is not on the list of places" in page
+    assert "hunter2" not in page
+
+
+def test_collecting_rings_for_a_worker(police: Police, manager: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[tuple[object, ...]] = []
+    monkeypatch.setattr(bells.collect_now, "apply_async", lambda args, **_: rung.append(args))
+    assert manager.post(f"{PATH}police/collect/").status_code == 302
+    assert rung == [("alpha", police.source.pk, "qian")]
+    assert "Collecting has been asked for" in manager.read(f"{PATH}police/")
+
+
+def test_the_worker_collects_as_whoever_asked(police: Police) -> None:
+    police.add(record())
+    assert bells.collect_now("alpha", police.source.pk, "qian") == "accepted"
+    assert bells.collect_now("alpha", 10_000, "qian") == ""
+
+
+def test_a_held_delivery_is_taken_by_two_on_the_page(police: Police, manager: Visitor, approver: Visitor) -> None:
+    held = held_delivery(police)
+    address = f"{PATH}batches/{held.pk}/decide/"
+    assert "Take it, as the second person" not in approver.read(f"{PATH}police/")
+    assert approver.post(address, {"verb": "release"}).status_code == 403
+    manager.post(address, {"verb": "release"})
+    assert "qian asked for its release" in approver.read(f"{PATH}police/")
+    approver.post(address, {"verb": "release"})
+    held.refresh_from_db()
+    assert (held.state, held.released_by) == (Batch.State.ACCEPTED, "wang")
+    assert approver.post(address, {"verb": "release"}).status_code == 409
+
+
+def test_a_change_is_proposed_shown_and_put_in_force(police: Police, manager: Visitor, approver: Visitor) -> None:
+    sent = settings_form(police.source, ("MJ", "close_contact"), ("XJ", "secondary_contact"), max_age_hours=30)
+    response = manager.post(f"{PATH}police/change/", sent)
+    change = SourceChange.objects.get()
+    assert response.headers["Location"] == f"{PATH}changes/{change.pk}/"
+    assert change.values == {
+        "kinds": {"MJ": "close_contact", "XJ": "secondary_contact"},
+        "max_age_hours": 30.0,
+    }
+    page = approver.read(f"{PATH}changes/{change.pk}/")
+    assert "The word “XJ” means" in page
+    assert "From then on these words go to quarantine: LJ, PCMJ, QZ." in page
+    assert "Put in force" in page
+    assert "Put in force" not in manager.read(f"{PATH}changes/{change.pk}/")
+    approver.post(f"{PATH}changes/{change.pk}/decide/", {"verb": "approve"})
+    police.source.refresh_from_db()
+    assert police.source.max_age_hours == 30
+
+
+def test_a_new_database_is_tried_when_it_is_proposed_and_its_url_is_never_shown(
+    police: Police, manager: Visitor, approver: Visitor
+) -> None:
+    sent = settings_form(police.source, credential="sqlite:////nowhere/at/all/geheim.sqlite")
+    manager.post(f"{PATH}police/change/", sent)
+    change = SourceChange.objects.get()
+    assert vault.decrypt(bytes(change.credential), use=SOURCE_CREDENTIAL).endswith("geheim.sqlite")
+    shown = [manager.read(f"{PATH}changes/{change.pk}/"), approver.read(f"{PATH}police/")]
+    shown.append(manager.read(f"{PATH}police/change/"))
+    assert "The connection was tried and failed" in shown[0]
+    assert not any("geheim" in page for page in shown)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"credential": "postgresql://u:hunter2@db.example/x"}, "db.example:5432 is not on the list"),
+        ({"page_size": 0}, "greater than or equal to 1"),
+        ({"reason": ""}, "This field is required"),
+        ({"kinds-0-kind": ""}, "Say what this word means"),
+        ({"kinds-1-word": "MJ"}, "This word stands here twice"),
+        ({"records_view": "a b"}, "must be the name of a view"),
+    ],
+)
+def test_faults_are_named_and_nothing_is_proposed(
+    police: Police, manager: Visitor, changes: dict[str, Any], told: str
+) -> None:
+    sent = settings_form(police.source, ("MJ", "close_contact"), ("XJ", "arrival"), **changes)
+    page = manager.post(f"{PATH}police/change/", sent).content.decode()
+    assert told in page
+    assert "hunter2" not in page
+    assert not SourceChange.objects.exists()
+
+
+def test_more_rows_keep_what_was_typed(police: Police, manager: Visitor) -> None:
+    sent = settings_form(police.source, ("MJ", "close_contact"), ("新词", "arrival"), reason="因为", more="1")
+    page = manager.post(f"{PATH}police/change/", sent).content.decode()
+    assert 'value="新词"' in page
+    assert "因为" in page
+    assert "kinds-4-word" in page
+
+
+def test_refusing_needs_a_reason(police: Police, manager: Visitor, approver: Visitor) -> None:
+    manager.post(f"{PATH}police/change/", settings_form(police.source, max_age_hours=30))
+    address = f"{PATH}changes/{SourceChange.objects.get().pk}/"
+    approver.post(f"{address}decide/", {"verb": "refuse"})
+    assert "Say why." in approver.read(address)
+    approver.post(f"{address}decide/", {"verb": "refuse", "reason": "不需要"})
+    assert "不需要" in approver.read(address)
+    assert approver.post(f"{address}decide/", {"verb": "approve"}).status_code == 409
+
+
+def test_the_quarantine_shows_what_came_with_people_masked(police: Police, manager: Visitor) -> None:
+    odd = {"detail": f'{{"note": "call 13812345678 about {ANNA}"}}', "kind": f"MJ{ANNA}"}
+    police.add(*records(40), record(record_id="x", **odd), record(record_id=f"r-{ANNA}", kind="XYZ"))
+    police.collect()
+    page = manager.read(f"{PATH}police/quarantine/")
+    assert "kind not mapped" in page
+    assert "XYZ" in page
+    assert ANNA not in page
+    assert ANNA[4:14] not in page
+    assert "13812345678" not in page
+    assert "安娜" not in page
+    assert manager.read(f"{PATH}police/quarantine/?reason=bad_kind&batch={Batch.objects.get().pk}")
+
+
+def test_trying_again_says_what_came_of_it(police: Police, manager: Visitor) -> None:
+    police.add(*records(40), record(record_id="new", kind="XJ", recorded_at=at(50)))
+    police.collect()
+    Source.objects.filter(pk=police.source.pk).update(kinds={"XJ": "arrival"})
+    manager.post(f"{PATH}police/quarantine/retry/")
+    assert "1 record passed. 0 are still bad." in manager.read(f"{PATH}police/quarantine/")
+    assert not waiting(police.source).exists()
+
+
+def test_the_pages_speak_chinese(police: Police) -> None:
+    held_delivery(police)
+    page = at_desk("qian", "source_manager", now=NOW, host="alpha.localhost").read(f"{PATH}police/")
+    assert "有一批数据待两人确认" in page
+    assert "全量数据仅 50 条" in page
