@@ -6,6 +6,7 @@ from psycopg2 import sql
 
 from regions.models import City
 from regions.rights import create_city_role, grant_city_rights, grant_public_rights
+from regions.schema_tables import make_tables, migrate
 from regions.tenancy import all_schemas, city_named
 
 
@@ -29,7 +30,7 @@ def migrate_city(city: City, *, verbosity: int = 0) -> None:
     """Bring one city's schema up to date, with its role and rights."""
     with transaction.atomic():
         create_city_role(city)
-        call_command("migrate_schemas", schema_name=city.schema_name, interactive=False, verbosity=verbosity)
+        migrate(city, verbosity=verbosity)
         grant_city_rights(city)
 
 
@@ -38,5 +39,5 @@ def create_schema(city: City) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(city.schema_name)))
     create_city_role(city)
-    call_command("migrate_schemas", schema_name=city.schema_name, interactive=False, verbosity=0)
+    make_tables(city)
     grant_city_rights(city)

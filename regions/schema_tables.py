@@ -1,0 +1,67 @@
+"""A city's tables: made by its migrations the first time, and by the statements these came down to every further time.
+
+Django spends nine tenths of a migration on working out what each step makes of the models, which is the same for every city.
+A process that opens many – the demo, the tests, an operator's loop over a folder – works it out once.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management import call_command
+from django.db import connection
+from psycopg2 import sql
+
+from regions.models import City
+
+Statement = tuple[Any, Any, bool]
+# What leaves nothing behind, or belongs to the way it was asked: questions, savepoints, the search path of the first city.
+PASSING = ("SELECT", "SHOW", "SAVEPOINT", "RELEASE SAVEPOINT", "SET SEARCH_PATH")
+_repeatable: list[str] = []
+
+
+def make_tables(city: City) -> None:
+    """Fill the city's empty schema. Call as the owner, in ``public``, in the transaction that made the schema."""
+    if _repeatable:
+        _repeat(city)
+        return
+    written: list[Statement] = []
+    with connection.execute_wrapper(_noting(written)):
+        migrate(city)
+    statements = _plain(written)
+    # One that named its schema would work on the first city's tables. None does; should one ever, none is repeated.
+    if not any(f"{city.schema_name}{end}" in text for text in statements for end in (".", '".')):
+        _repeatable[:] = statements
+
+
+def migrate(city: City, *, verbosity: int = 0) -> None:
+    """Bring the city's tables up to date, whatever they are."""
+    call_command("migrate_schemas", schema_name=city.schema_name, interactive=False, verbosity=verbosity)
+
+
+def _noting(written: list[Statement]) -> Callable[..., Any]:
+    """A wrapper that keeps what is executed, once it was."""
+
+    def note(execute: Callable[..., Any], text: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        result = execute(text, params, many, context)
+        written.append((text, params, many))
+        return result
+
+    return note
+
+
+def _plain(written: list[Statement]) -> list[str]:
+    """The statements that leave something behind, with their values in them."""
+    plain = []
+    with connection.cursor() as cursor:
+        for text, params, many in written:
+            if not str(text).lstrip().upper().startswith(PASSING):
+                plain += [cursor.mogrify(text, values).decode() for values in (params if many else [params])]
+    return plain
+
+
+def _repeat(city: City) -> None:
+    """All statements in one message and on the city's search path."""
+    path = sql.SQL("SET LOCAL search_path = {}, public").format(sql.Identifier(city.schema_name))
+    with connection.cursor() as cursor:
+        cursor.execute(path)
+        cursor.execute(";\n".join(_repeatable))
