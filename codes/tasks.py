@@ -8,12 +8,15 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from codes.models import Run
 from codes.reports.jobs import sweep_exports, write_export
+from codes.reports.replaying import replay_and_note
 from codes.review.sweeping import sweep_reviews
 from codes.runs.ledger import open_run
 from codes.runs.partitions import work_partition
 from codes.runs.schedule import start_if_due
 from codes.runs.steps import advance
+from regions.journal.verifications import verify_and_note
 from regions.journal.verify import write_checkpoint
 from regions.tenancy import all_schemas, in_city
 
@@ -55,6 +58,30 @@ def write_one_export(schema: str, job_id: int) -> bool:
     """One export; whether this call finished it."""
     with in_city(schema):
         return write_export(job_id, clock=timezone.now)
+
+
+def ring_for_verification(schema: str, by: str) -> None:
+    """Have some worker walk the city's journal."""
+    verify_one_journal.apply_async(args=(schema, by), expires=BELL_EXPIRES)
+
+
+@shared_task(name="codes.verify_journal")
+def verify_one_journal(schema: str, by: str) -> bool:
+    """Walk a city's journal and note what was found; whether it holds."""
+    with in_city(schema):
+        return verify_and_note(by=by, now=timezone.now()).broken_at is None
+
+
+def ring_for_replay(schema: str, run_id: int, by: str) -> None:
+    """Have some worker compute a run's day again."""
+    replay_one_run.apply_async(args=(schema, run_id, by), expires=BELL_EXPIRES)
+
+
+@shared_task(name="codes.replay_run")
+def replay_one_run(schema: str, run_id: int, by: str) -> bool:
+    """A day computed again and noted; whether it came out the same."""
+    with in_city(schema):
+        return not replay_and_note(Run.objects.get(pk=run_id), by=by, now=timezone.now()).differences
 
 
 @shared_task(name="codes.sweep_exports")

@@ -7,7 +7,7 @@ from django import forms
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from codes.models import Provider
+from codes.models import Citizen, Provider
 from codes.models.case import CaseState
 from codes.reports.export import FileFormat
 from codes.reports.identifying import LEAST_PURPOSE, LIKE_A_NUMBER
@@ -100,13 +100,40 @@ class VerifyForm(forms.Form):
     manifest = forms.FileField(label=_("Its manifest"), help_text=_("The file whose name ends in .manifest.json."))
 
 
+class JournalForm(forms.Form):
+    """Whose acts, which acts, on what, and when."""
+
+    by = forms.CharField(label=_("Who"), required=False, max_length=80)
+    verb = forms.CharField(label=_("Act"), required=False, max_length=80)
+    subject = forms.CharField(label=_("Subject"), required=False, max_length=200)
+    first = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    last = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+
+
 class ReplayForm(forms.Form):
-    """A past day, and whose codes."""
+    """A past day, and whose codes. Once valid, ``cleaned_data`` holds the ``run`` and, if one was named, ``who``."""
 
     day = forms.DateField(label=_("Day"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     citizen = forms.CharField(
-        label=_("Citizen reference"), required=False, help_text=_("Empty: everybody. A reference is on every case.")
+        label=_("Citizen reference"),
+        required=False,
+        max_length=80,
+        help_text=_("Empty: everybody. A reference is on every case."),
     )
+
+    def clean(self) -> dict[str, Any]:
+        """A settled run speaks for the day, and the person is one of this city's."""
+        found = super().clean() or {}
+        day, ref = found.get("day"), found.get("citizen", "").strip()
+        if day:
+            try:
+                found["run"] = settled_runs(first=day, last=day)[0]
+            except CannotExport:
+                self.add_error("day", _("No run has settled on this day."))
+        found["who"] = Citizen.objects.filter(ref=ref).first() if ref else None
+        if ref and found["who"] is None:
+            self.add_error("citizen", _("No citizen of this city has this reference."))
+        return found
 
 
 def _filter(report: ReportName, name: str) -> forms.Field:

@@ -5,6 +5,7 @@ from datetime import datetime
 from django import template
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.auditor import words
@@ -12,6 +13,7 @@ from portal.templatetags import desk
 
 register = template.Library()
 
+CITIZEN = "citizen:"
 EXPORT_STATES: dict[str, str | Promise] = {
     "waiting": _("Waiting for a worker"),
     "writing": _("Being written"),
@@ -19,6 +21,19 @@ EXPORT_STATES: dict[str, str | Promise] = {
     "failed": _("Failed"),
     "expired": _("Removed"),
 }
+ASPECTS: dict[str, str | Promise] = {
+    "colour": _("Colour"),
+    "rule_set_version": _("Edition"),
+    "hits": _("Hits"),
+    "turns_green_on": _("Turns green on"),
+    "needs": _("Missing acts"),
+}
+
+
+@register.filter
+def aspect(name: str) -> str:
+    """What of a verdict a replay compares."""
+    return str(ASPECTS[name])
 
 
 @register.filter
@@ -40,6 +55,14 @@ def instant(text: str) -> datetime | str:
         return timezone.localtime(datetime.fromisoformat(text))
     except ValueError:
         return text
+
+
+@register.filter
+def who(name: str) -> str:
+    """An actor of the journal: the portal itself, a citizen by reference, or a user name."""
+    if name.startswith(CITIZEN):
+        return gettext("citizen %(ref)s") % {"ref": name.removeprefix(CITIZEN)}
+    return desk.actor(name)
 
 
 register.filter("actor", desk.actor)

@@ -43,6 +43,7 @@ CITY: tuple[Entry, ...] = (
     Entry(_("Dashboard"), "official_dashboard", (*CASES, Role.AUDITOR)),
     Entry(_("Reports"), "auditor_reports", (Role.AUDITOR,)),
     Entry(_("Journal"), "auditor_journal", (Role.AUDITOR, Role.AUDIT_ADMIN)),
+    Entry(_("Replay"), "auditor_replay", (Role.AUDITOR,)),
     Entry(_("Staff"), "official_staff", (Role.SECURITY_ADMIN,)),
 )
 

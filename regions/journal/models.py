@@ -22,6 +22,7 @@ class JournalEntry(AppendOnly):
         indexes = [
             models.Index(fields=["subject", "seq"]),
             models.Index(fields=["verb", "seq"]),
+            models.Index(fields=["by", "seq"]),
             models.Index(fields=["at"]),
         ]
         constraints = [models.CheckConstraint(condition=~Q(by=""), name="journal_entry_has_an_actor")]

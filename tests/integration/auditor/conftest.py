@@ -1,14 +1,17 @@
 """An auditor at a desk with disagreements, files kept to the test, and bells that ring nowhere."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from pytest_django import Settings
 
 from codes.models import Citizen, ExportJob
 from codes.reports.jobs import write_export
 from portal.auditor import reports
 from regions.identity import Identity
+from regions.journal.record import Act, record_all
 from regions.keys.sealing import seal_number
 from regions.vocabulary import IdType
 from tests.integration.pages.conftest import _counts_begin_anew, clock, desk
@@ -33,6 +36,12 @@ def auditor(desk: Desk, rung: list[int], settings: Settings, tmp_path: Path) -> 
     number = seal_number(Identity(IdType.OTHER, "X1234567"))
     Citizen.objects.exclude(full_name__contains="小三").update(id_encrypted=number)
     return Visitor.at_work("auditor", now=desk.now, username="ma").in_english()
+
+
+def record_many(count: int, *, by: str, now: datetime) -> None:
+    """So many acts of one kind on things of their own."""
+    with transaction.atomic():
+        record_all([Act("tests.done", f"thing:{n}") for n in range(count)], by=by, now=now)
 
 
 def written(desk: Desk) -> ExportJob:

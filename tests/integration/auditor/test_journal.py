@@ -1,0 +1,96 @@
+"""The journal's pages: found by whom, what and when, read in words, and the chain's state told truly."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from portal.auditor import journal as page_of_journal
+from portal.auditor.telling import ACTS, told
+from regions.journal.models import JournalEntry
+from regions.journal.verifications import chain_state, verify_and_note
+from regions.journal.verify import write_checkpoint
+from tests.integration.auditor.conftest import record_many
+from tests.integration.pages.people import Visitor
+from tests.integration.review.desk import Desk
+
+PAGE = "/staff/journal/"
+# `record("verb", …` and `Act("verb", …`, wherever the line breaks.
+WRITTEN = re.compile(r"""\b(?:record|Act|_journal)\(\s*"([a-z_]+\.[a-z_]+)\"""")
+
+
+def test_entries_are_read_in_words_and_lead_on(desk: Desk, auditor: Visitor) -> None:
+    desk.bring(desk.case("zhang"), "in_review")
+    page = auditor.read(f"{PAGE}?by=li")
+    assert "taken over" in page
+    assert f"?subject=case%3A{desk.case('zhang').number}" in page.replace("case:", "case%3A")
+    assert "接手" in Visitor.at_work("audit_admin", now=desk.now, username="he").read(f"{PAGE}?by=li")
+
+
+def test_each_filter_narrows(desk: Desk, auditor: Visitor) -> None:
+    record_many(3, by="wang", now=desk.now)
+    assert auditor.read(f"{PAGE}?verb=tests.done&by=wang").count("<details>") == 3
+    assert auditor.read(f"{PAGE}?subject=thing:1").count("<details>") == 1
+    today = desk.now.date()
+    assert auditor.read(f"{PAGE}?verb=tests.done&first={today}&last={today}").count("<details>") == 3
+    assert "No entry" in auditor.read(f"{PAGE}?verb=tests.done&last=2020-01-01")
+    assert "No entry" in auditor.read(f"{PAGE}?first=soon")
+
+
+def test_a_long_journal_is_read_page_by_page(desk: Desk, auditor: Visitor) -> None:
+    record_many(120, by="wang", now=desk.now)
+    seen: list[int] = []
+    address = f"{PAGE}?verb=tests.done"
+    while address:
+        response = auditor.get(address)
+        seen += [line.entry.seq for line in response.context["lines"]]
+        following = response.context["page"].next
+        address = f"{PAGE}?verb=tests.done&after={following}" if following else ""
+    assert len(seen) == 120
+    assert seen == sorted(seen, reverse=True)
+
+
+def test_the_chain_is_checked_and_what_came_of_it_stays(desk: Desk, auditor: Visitor) -> None:
+    write_checkpoint(now=desk.now)
+    assert "never from here" in auditor.read(PAGE)
+    assert auditor.post(f"{PAGE}verify/").headers["Location"] == PAGE
+    assert "holds:" in auditor.read(PAGE)
+    entry = JournalEntry.objects.latest("seq")
+    assert (entry.verb, entry.by, "broken_at" in entry.data) == ("journal.verified", "ma", False)
+    assert entry.data["checkpoints"] > 0
+
+
+def test_a_broken_chain_is_told(desk: Desk, auditor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("regions.journal.verify.digest_of", lambda entry: b"another")
+    verify_and_note(by="ma", now=desk.now)
+    page = auditor.read(PAGE)
+    assert "broken at entry 1" in page
+    assert "this is an incident" in page
+
+
+def test_a_long_chain_is_left_to_a_worker(desk: Desk, auditor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    bells: list[tuple[str, str]] = []
+    monkeypatch.setattr(page_of_journal, "ring_for_verification", lambda schema, by: bells.append((schema, by)))
+    monkeypatch.setattr("regions.journal.verifications.AT_ONCE", 0)
+    auditor.post(f"{PAGE}verify/")
+    assert bells == [("beta", "ma")]
+    assert "Being checked for ma" in auditor.read(PAGE)
+    verify_and_note(by="ma", now=desk.now)
+    assert chain_state().awaited is None
+
+
+def test_what_is_not_known_is_shown_as_it_is_written() -> None:
+    assert told(JournalEntry(verb="something.new", data={})) == "something.new"
+    assert "–" in told(JournalEntry(verb="export.made", data={}))
+
+
+def test_every_act_the_source_names_is_told() -> None:
+    named = [
+        verb
+        for folder in ("codes", "portal", "regions")
+        for path in (Path(settings.BASE_DIR) / folder).rglob("*.py")
+        for verb in WRITTEN.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert sorted({verb for verb in named if verb not in ACTS and not verb.startswith("case.")}) == []
+    assert len(named) > 40

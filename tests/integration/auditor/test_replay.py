@@ -1,0 +1,64 @@
+"""A past decision computed again in the page: the same, or what differs; by the worker where the city is large."""
+
+import pytest
+
+from codes.models import Run, VerdictChange
+from codes.reports.replaying import replay_and_note
+from portal.auditor import replaying
+from regions.journal.models import JournalEntry
+from tests.integration.pages.people import Visitor
+from tests.integration.review.desk import Desk
+
+PAGE = "/staff/replay/"
+LIE = """
+SELECT 'zhang', 'wechat',
+       '{"colour": "red", "rule_set_version": 1, "hits": [], "turns_green_on": null, "needs": null}'::jsonb,
+       '{"colour": "green", "rule_set_version": 1, "hits": [], "turns_green_on": null, "needs": null}'::jsonb
+"""
+
+
+def again(auditor: Visitor, run: Run, citizen: str = "") -> str:
+    response = auditor.post(PAGE, {"day": run.day.isoformat(), "citizen": citizen})
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_a_person_s_codes_come_out_again(desk: Desk, auditor: Visitor) -> None:
+    page = again(auditor, Run.objects.get(), "zhang")
+    assert "The same inputs, the same colours" in page
+    assert page.count('data-state="red"') == page.count('data-state="green"') == 1
+    entry = JournalEntry.objects.latest("seq")
+    assert (entry.verb, entry.by, entry.data["citizen"], entry.data["differing"]) == ("run.replayed", "ma", "zhang", 0)
+    assert ">zhang</td>" in auditor.read(PAGE)
+
+
+def test_what_differs_is_named(desk: Desk, auditor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 'class="differs"' not in again(auditor, Run.objects.get())
+    monkeypatch.setattr("codes.reports.replay.STATEMENT", LIE)
+    page = again(auditor, Run.objects.get(), "zhang")
+    assert "verdicts do not come out again" in page
+    assert 'class="differs"' in page
+    assert "Colour" in page
+
+
+def test_a_day_or_person_that_is_not_there_is_told_at_the_field(desk: Desk, auditor: Visitor) -> None:
+    run = Run.objects.get()
+    assert "No citizen of this city" in again(auditor, run, "nobody")
+    assert "No run has settled on this day" in auditor.post(PAGE, {"day": "2020-01-01"}).content.decode()
+    assert f'value="{run.day}"' in auditor.read(f"{PAGE}?day={run.day}&citizen=zhang")
+
+
+def test_a_large_city_s_day_is_left_to_a_worker(desk: Desk, auditor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    bells: list[object] = []
+    monkeypatch.setattr(replaying, "AT_ONCE", 0)
+    monkeypatch.setattr(replaying, "ring_for_replay", lambda *what: bells.append(what))
+    run = Run.objects.get()
+    assert auditor.post(PAGE, {"day": run.day.isoformat()}).headers["Location"] == PAGE
+    assert bells == [("beta", run.pk, "ma")]
+    replay_and_note(run, by="ma", now=desk.now)
+    assert str(run.day) in auditor.read(PAGE)
+    assert VerdictChange.objects.exists()
+
+
+def test_a_reviewer_does_not_audit(desk: Desk) -> None:
+    assert Visitor.at_work("reviewer", now=desk.now, username="anna").get(PAGE).status_code == 403
