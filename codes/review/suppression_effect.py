@@ -9,18 +9,18 @@ from codes.engine.preview import ColourChange, preview_changes
 from codes.models import Fact, Run, Suppression
 
 
-def effect_of_suppression(
-    *, record_id: str, source_id: int | None, provider_id: int | None, now: datetime
-) -> Sequence[ColourChange]:
+def effect_of_suppression(versions: Sequence[Fact], *, now: datetime) -> Sequence[ColourChange]:
     """Who would change colour with which provider if the record were wrong from now on. Nothing stays written.
 
-    Beside it counts what has arrived since the last settled run; before the first one there is no colour to change.
+    ``versions``: all of the record. Beside it counts what has arrived since the last settled run; before the first one there is
+    no colour to change.
     """
     run = Run.objects.filter(state__in=Run.SETTLED).order_by("-pk").first()
-    if run is None:
+    if run is None or not versions:
         return []
-    record = {"record_id": record_id, "source_id": source_id, "provider_id": provider_id}
-    about = sorted(set(Fact.objects.filter(**record).values_list("citizen_id", flat=True)))
+    newest = versions[-1]
+    record = {"record_id": newest.record_id, "source_id": newest.source_id, "provider_id": newest.provider_id}
+    about = sorted({version.citizen_id for version in versions})
     with transaction.atomic():
         Suppression.objects.create(
             **record,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codes.engine.preview import ColourChange
-from codes.models import Citizen
+from codes.models import Citizen, Fact
 
 SHOWN = 20
 
@@ -29,10 +29,10 @@ class Effects:
     shown: list[EffectShown]
 
 
-def effects_shown(changes: Sequence[ColourChange]) -> Effects:
-    """The table, with one question for the people in it."""
+def effects_shown(changes: Sequence[ColourChange], versions: Sequence[Fact]) -> Effects:
+    """The table. ``versions`` of the record come with their citizens, who are all whom it can be about."""
     first = changes[:SHOWN]
-    citizens = Citizen.objects.in_bulk({change.citizen_id for change in first})
+    citizens = {version.citizen_id: version.citizen for version in versions}
     sums = Counter((change.before, change.after) for change in changes)
     return Effects(
         people=len({change.citizen_id for change in changes}),

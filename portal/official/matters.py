@@ -27,6 +27,9 @@ Row = dict[str, Any]
 """A row by its columns' names, for templates."""
 
 
+FILE = ("id", "original_name", "content_type", "size", "uploaded_by", "uploaded_at")
+
+
 def with_matters(cases: QuerySet[Case]) -> QuerySet[Case]:
     """The cases with their citizen, appeal and disagreement, and the lists as JSON; ``rows`` reads one."""
     case, citizen = OuterRef("pk"), OuterRef("citizen")
@@ -36,38 +39,44 @@ def with_matters(cases: QuerySet[Case]) -> QuerySet[Case]:
     )
     kin = ["citizen__effective", "disagreement", "follows", "appeal__provider", "appeal__fact__source"]
     return cases.select_related(*kin).annotate(
-        files_json=_json(
+        files_json=json_rows(
             Evidence.objects.filter(case=case),
-            *("id", "original_name", "content_type", "size", "uploaded_by", "uploaded_at"),
+            *FILE,
         ),
-        questions_json=_json(
+        questions_json=json_rows(
             InformationRequest.objects.filter(case=case),
             *("id", "state", "question", "asked_by", "asked_at", "answer_by", "answer", "closed_at"),
         ),
-        corrections_json=_json(
+        corrections_json=json_rows(
             CorrectionRequest.objects.filter(case=case),
             *("id", "fact_id", "text", "sent_to", "sent_by", "sent_at", "answer", "answer_text", "answered_at"),
         ),
-        suppressions_json=_json(
+        suppressions_json=json_rows(
             standing,
             *("id", "case_id", "source_id", "provider_id", "record_id", "state", "reason_code", "reason"),
             *("proposed_by", "proposed_at", "end_proposed_by"),
         ),
-        rulings_json=_json(
+        rulings_json=json_rows(
             Ruling.objects.filter(Q(case=case) | Q(citizen=citizen, state__in=["proposed", "approved"])),
             *("id", "case_id", "state", "colour", "reason_code", "reason", "expires_on", "proposed_by", "proposed_at"),
             *("decided_by", "decided_at", "decision_code", "decision_reason", "suspended_at"),
-            *("end_proposed_by", "end_proposed_at", "end_reason"),
+            *("end_proposed_by", "end_proposed_at", "end_reason", "evidence"),
         ),
     )
 
 
 def rows(case: Case, name: str) -> list[Row]:
     """One of the lists of a case that was read ``with_matters``, with days and instants as such."""
-    return [{key: _read(key, value) for key, value in row.items()} for row in getattr(case, f"{name}_json")]
+    return parsed(getattr(case, f"{name}_json"))
 
 
-def _json(found: QuerySet[Any, Model], *columns: str) -> ArraySubquery:
+def parsed(found: list[Row]) -> list[Row]:
+    """Rows of ``json_rows`` with days and instants as such."""
+    return [{key: _read(key, value) for key, value in row.items()} for row in found]
+
+
+def json_rows(found: QuerySet[Any, Model], *columns: str) -> ArraySubquery:
+    """A list of rows as one value of another question; ``parsed`` reads it."""
     return ArraySubquery(found.order_by("pk").values(row=JSONObject(**{name: F(name) for name in columns})))
 
 

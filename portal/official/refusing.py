@@ -52,7 +52,8 @@ def refusals(form: Form, *, back: str) -> Iterator[None]:
 def attempt(request: HttpRequest, act: Callable[[], object], *, back: str, done: str) -> HttpResponse:
     """An act of one button: done, or not and why, and ``back`` to the page it came from."""
     try:
-        act()
+        with transaction.atomic():
+            act()
     except MovedMeanwhile as moved:
         raise Conflict(in_words(moved), back=back) from moved
     except (NotAllowed, NotFound):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from codes.models import Case, Fact, Suppression
+from codes.models import Case, Evidence, Fact, Suppression
 from codes.review import suppressions
 from codes.review.reasons import SuppressionReason
 from codes.review.ruling_policy import LONGEST_TEXT
@@ -20,6 +21,7 @@ from portal.official.case_forms import CHOOSE, EndForm, GroundsForm, worded
 from portal.official.case_page import case_address, show_case
 from portal.official.case_sheet import read_sheet
 from portal.official.effects import effects_shown
+from portal.official.matters import FILE, json_rows, parsed
 from portal.official.refusing import attempt, refusals
 from portal.official.uploading import keep_added
 from portal.web.access import StaffRequest, for_staff, own_or_404
@@ -42,7 +44,7 @@ class SuppressionForm(GroundsForm):
     def __init__(self, *args: Any, case: Case, fact: Fact, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason_code"].choices = worded(SuppressionReason)  # type: ignore[attr-defined]  # a choice field
-        files = case.evidence.order_by("pk").values("id", "original_name", "content_type")
+        files = parsed(case.files_json)  # type: ignore[attr-defined]  # annotated by the view
         self.offer([fact], files, chosen=[f"file:{file['id']}" for file in files])
 
 
@@ -50,7 +52,8 @@ class SuppressionForm(GroundsForm):
 @for_staff(Role.REVIEWER)
 def suppress(request: StaffRequest, number: str, fact_id: int) -> HttpResponse:
     """The record, whose colour would change without it, and the proposal."""
-    case = own_or_404(Case.objects.select_related("citizen"), number=number)
+    files = json_rows(Evidence.objects.filter(case=OuterRef("pk")), *FILE)
+    case = own_or_404(Case.objects.select_related("citizen").annotate(files_json=files), number=number)
     fact = own_or_404(Fact.objects.filter(citizen=case.citizen_id).select_related("source", "provider"), pk=fact_id)
     if case.closed_at is not None:
         raise Http404
@@ -72,12 +75,13 @@ def suppress(request: StaffRequest, number: str, fact_id: int) -> HttpResponse:
             messages.success(request, _("Proposed. A second official decides; until then the record counts."))
             return redirect(back)
     record = {"record_id": fact.record_id, "source_id": fact.source_id, "provider_id": fact.provider_id}
+    versions = list(Fact.objects.filter(**record).select_related("citizen").order_by("version"))
     context = {
         "case": case,
         "fact": fact,
         "form": form,
         "back": back,
-        "effects": effects_shown(effect_of_suppression(**record, now=timezone.now())),
+        "effects": effects_shown(effect_of_suppression(versions, now=timezone.now()), versions),
     }
     return render(request, "official/suppress.html", context, status=422 if form.errors else 200)
 

@@ -3,6 +3,9 @@
 from django.urls import include, path
 
 from portal.official import (
+    approving,
+    approving_records,
+    approving_together,
     asking,
     assigning,
     case_page,
@@ -46,6 +49,16 @@ urlpatterns = [
     ),
     path("cases/<str:number>/reveal/", revealing.reveal_person, name="official_case_reveal"),
     path("cases/<str:number>/files/<int:evidence>/", uploading.evidence_file, name="official_evidence"),
+    path("approvals/", approving.approvals, name="official_approvals"),
+    path("approvals/rulings/<int:ruling_id>/", approving.ruling, name="official_approve_ruling"),
+    path("approvals/rulings/<int:ruling_id>/end/", approving_records.ruling_end, name="official_approve_ruling_end"),
+    path("approvals/records/<int:suppression_id>/", approving_records.record, name="official_approve_record"),
+    path(
+        "approvals/records/<int:suppression_id>/end/",
+        approving_records.record_end,
+        name="official_approve_record_end",
+    ),
+    path("approvals/together/", approving_together.together, name="official_approve_together"),
     path("runs/", runs.run_list, name="official_runs"),
     path("runs/start/", runs.start, name="official_run_start"),
     path("runs/<int:run_id>/", runs.run_page, name="official_run"),

@@ -1,0 +1,104 @@
+"""What waits for a second official. Whoever decides sees what it rests on before the first opinion, and is never who proposed."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Min, QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from codes.models import Ruling, Suppression
+from codes.review import rulings
+from portal.official.approval_forms import ApprovalForm
+from portal.official.case_sheet import read_sheet
+from portal.official.grounds_shown import grounds_shown
+from portal.official.refusing import refusals
+from portal.web.access import StaffRequest, for_staff
+from regions.staff.roles import Role
+
+SHOWN = 50
+KINDS = ("rulings", "records", "ends")
+
+
+@require_safe
+@for_staff(Role.APPROVER)
+def approvals(request: StaffRequest) -> HttpResponse:
+    """The waiting proposals of one kind, the oldest first; what was proposed together stands in one line."""
+    kind = request.GET.get("kind", KINDS[0])
+    if kind not in KINDS:
+        raise Http404
+    context: dict[str, Any] = {"kind": kind, "tabs": _tabs(kind), "now": timezone.now(), "shown": SHOWN}
+    if kind == "rulings":
+        context["groups"] = list(waiting_rulings()[:SHOWN])
+    elif kind == "records":
+        waiting = Suppression.objects.filter(state="proposed").select_related("case", "source", "provider")
+        context["records"] = list(waiting.order_by("proposed_at", "pk")[:SHOWN])
+    else:
+        context["ruling_ends"] = list(_ending(Ruling.objects.select_related("case", "citizen"))[:SHOWN])
+        context["record_ends"] = list(_ending(Suppression.objects.select_related("case"))[:SHOWN])
+    return render(request, "official/approvals.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff(Role.APPROVER)
+def ruling(request: StaffRequest, ruling_id: int) -> HttpResponse:
+    """One proposed colour: its case first, then what was proposed, then the answer."""
+    sheet = read_sheet(rulings__pk=ruling_id)
+    proposal = next(row for row in sheet.rulings if row["id"] == ruling_id)
+    address = reverse("official_approve_ruling", args=[ruling_id])
+    form = ApprovalForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with refusals(form, back=address):
+            messages.success(request, _decide(request, form, ruling_id, sheet.case.number))
+            return redirect(_next(request, proposal["proposed_at"]) if request.POST.get("go") == "next" else address)
+    context = {
+        "sheet": sheet,
+        "case": sheet.case,
+        "acts": frozenset(),
+        "proposal": proposal,
+        "grounds": grounds_shown(proposal["evidence"], number=sheet.case.number, facts=sheet.facts, files=sheet.files),
+        "form": form,
+        "is_mine": proposal["proposed_by"] == request.user.username,
+        "now": timezone.now(),
+    }
+    return render(request, "official/approve_ruling.html", context, status=422 if form.errors else 200)
+
+
+def waiting_rulings() -> QuerySet[Ruling, dict[str, Any]]:
+    """What waits, one line for each act of proposing: one case, or many of one cause."""
+    waiting = Ruling.objects.filter(state="proposed")
+    told = waiting.values("proposed_by", "proposed_at", "colour", "reason_code", "expires_on")
+    return told.annotate(people=Count("pk"), first=Min("pk"), number=Min("case__number")).order_by(
+        "proposed_at", "first"
+    )
+
+
+def _decide(request: StaffRequest, form: ApprovalForm, ruling_id: int, number: str) -> str:
+    by, now, told = request.user.username, timezone.now(), form.cleaned_data
+    if form.approves:
+        rulings.approve(ruling_id=ruling_id, by=by, now=now, reason=told["note"])
+        return _("%(number)s: approved and in force. The citizen sees it now.") % {"number": number}
+    rulings.refuse(ruling_id=ruling_id, reason_code=told["reason_code"], by=by, now=now, reason=told["note"])
+    return _("%(number)s: sent back to its reviewer.") % {"number": number}
+
+
+def _next(request: StaffRequest, after: datetime) -> str:
+    """The next proposal of somebody else, the list when there is none."""
+    waiting = Ruling.objects.filter(state="proposed").exclude(proposed_by=request.user.username)
+    later = waiting.filter(proposed_at__gte=after).order_by("proposed_at", "pk").values_list("pk", flat=True).first()
+    found = later or waiting.order_by("proposed_at", "pk").values_list("pk", flat=True).first()
+    return reverse("official_approve_ruling", args=[found]) if found else reverse("official_approvals")
+
+
+def _ending(found: QuerySet[Any]) -> QuerySet[Any]:
+    return found.filter(state="approved").exclude(end_proposed_by="").order_by("end_proposed_at", "pk")
+
+
+def _tabs(kind: str) -> list[tuple[str, str, bool]]:
+    titles = {"rulings": _("Colours"), "records": _("Wrong records"), "ends": _("Early ends")}
+    return [(titles[one], f"?kind={one}", one == kind) for one in KINDS]

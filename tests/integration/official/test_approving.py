@@ -1,0 +1,185 @@
+"""The second official: evidence before opinion, never one's own proposal, and what an approval does at once."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from codes.effective import effective_code
+from codes.models import Ruling, Run, Suppression
+from codes.review import bulk_proposals, ruling_ends, suppressions
+from codes.review.queue import CaseFilter
+from codes.review.refusals import Refused
+from tests.integration.pages.asking import at_most
+from tests.integration.pages.people import Visitor
+from tests.integration.review.desk import EVIDENCE, Desk
+
+At = Callable[[str], Visitor]
+APPROVE = {"outcome": "approve", "go": "stay"}
+REFUSE = {"outcome": "refuse", "reason_code": "evidence_thin", "note": "请补充", "go": "stay"}
+
+
+@pytest.fixture
+def bells(monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: object) -> list[int]:
+    """Nothing listens at the broker in tests."""
+    rung: list[int] = []
+    monkeypatch.setattr("portal.official.recomputing.ring", lambda _schema, run_id: rung.append(run_id))
+    return rung
+
+
+def wrong_record(desk: Desk, by: str = "li") -> Suppression:
+    return suppressions.propose_suppression(
+        fact_id=desk.fact().pk,
+        reason_code="wrong_person",
+        evidence=EVIDENCE,
+        by=by,
+        now=desk.now,
+        case_id=desk.case().pk,
+    )
+
+
+def test_only_approvers_see_approvals(desk: Desk, at_work: At) -> None:
+    ruling = desk.propose()
+    for path in ("", f"rulings/{ruling.pk}/", "together/", "records/1/"):
+        assert at_work("li").get(f"/staff/approvals/{path}").status_code == 403, path
+        assert at_work("sun").get(f"/staff/approvals/{path}").status_code == 403, path
+    wang = at_work("wang")
+    for path in ("rulings/999/", "records/999/", "together/?by=li&at=nonsense", "together/", "?kind=nonsense"):
+        assert wang.get(f"/staff/approvals/{path}").status_code == 404, path
+    for path in ("rulings/999/end/", "records/999/end/"):
+        assert wang.post(f"/staff/approvals/{path}", APPROVE).status_code == 404, path
+
+
+def test_evidence_stands_before_the_opinion_and_costs_few_questions(desk: Desk, at_work: At) -> None:
+    ruling = desk.propose()
+    wang = at_work("wang")
+    with at_most(12):
+        listed = wang.read("/staff/approvals/")
+    assert f"/staff/approvals/rulings/{ruling.pk}/" in listed
+    with at_most(12):
+        page = wang.read(f"/staff/approvals/rulings/{ruling.pk}/")
+    assert page.index("2026-17") < page.index("<details") < page.index("记录并非本人")
+    assert "<details open" not in page
+
+
+def test_an_approval_is_in_force_at_once(desk: Desk, at_work: At) -> None:
+    ruling = desk.propose()
+    at_work("wang").post(f"/staff/approvals/rulings/{ruling.pk}/", APPROVE)
+    ruling.refresh_from_db()
+    assert (ruling.state, ruling.decided_by) == ("approved", "wang")
+    assert effective_code(ruling.citizen_id).because == "ruling"
+    late = at_work("zhao").post(f"/staff/approvals/rulings/{ruling.pk}/", APPROVE)
+    assert late.status_code == 409
+
+
+def test_a_refusal_needs_its_reason_and_leads_to_the_next(desk: Desk, at_work: At) -> None:
+    first, second = desk.propose(), desk.propose("chen")
+    wang = at_work("wang")
+    mute = wang.post(f"/staff/approvals/rulings/{first.pk}/", {"outcome": "refuse"})
+    assert mute.status_code == 422
+    assert "<details open" in mute.content.decode()
+    onwards = wang.post(f"/staff/approvals/rulings/{first.pk}/", {**REFUSE, "go": "next"})
+    assert onwards.headers["Location"] == f"/staff/approvals/rulings/{second.pk}/"
+    first.refresh_from_db()
+    assert (first.state, first.decision_code, first.decision_reason) == ("refused", "evidence_thin", "请补充")
+    assert "依据不足" in at_work("li").read(f"/staff/cases/{desk.case().number}/")
+
+
+def test_nobody_approves_what_they_proposed(desk: Desk, at_work: At, bells: list[int]) -> None:
+    ruling = desk.propose(by="zhao")
+    record = wrong_record(desk, by="zhao")
+    zhao = at_work("zhao")
+    for path in (f"rulings/{ruling.pk}/", f"records/{record.pk}/"):
+        page = zhao.read(f"/staff/approvals/{path}")
+        assert "须由另一位审批员审批" in page
+        assert 'name="outcome"' not in page
+        told = zhao.post(f"/staff/approvals/{path}", APPROVE)
+        assert told.status_code == 422
+        assert "提出人不能审批本人的提议" in told.content.decode()
+    assert Ruling.objects.get().state == Suppression.objects.get().state == "proposed"
+    assert bells == []
+
+
+def test_a_new_record_stops_an_approval_and_says_so(desk: Desk, at_work: At) -> None:
+    ruling = desk.propose()
+    desk.tell("zhang", "confirmed_case")
+    desk.run()
+    told = at_work("wang").post(f"/staff/approvals/rulings/{ruling.pk}/", APPROVE)
+    assert "提出后出现了更严重的新记录" in told.content.decode()
+
+
+def test_a_wrong_record_no_longer_counts_and_the_city_is_computed(
+    desk: Desk, at_work: At, bells: list[int], django_capture_on_commit_callbacks: Callable[..., object]
+) -> None:
+    proposed = wrong_record(desk)
+    wang = at_work("wang")
+    assert "police-zhang" in wang.read("/staff/approvals/?kind=records")
+    with at_most(13):  # three of them make room for the preview and take it back: two where no test surrounds them
+        page = wang.read(f"/staff/approvals/records/{proposed.pk}/")
+    assert page.index("谁会转码") < page.index("<details") < page.index("li ·")
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+        wang.post(f"/staff/approvals/records/{proposed.pk}/", APPROVE)
+    proposed.refresh_from_db()
+    assert proposed.state == "approved"
+    assert bells == [Run.objects.latest("pk").pk]
+    assert Run.objects.latest("pk").collects is False
+
+
+def test_a_record_is_found_to_be_right(desk: Desk, at_work: At, bells: list[int]) -> None:
+    proposed = wrong_record(desk)
+    at_work("wang").post(f"/staff/approvals/records/{proposed.pk}/", REFUSE)
+    proposed.refresh_from_db()
+    assert (proposed.state, proposed.decision_code) == ("refused", "evidence_thin")
+    assert bells == []
+
+
+@pytest.mark.parametrize(("answer", "state"), [("approve", "ended"), ("refuse", "approved")])
+def test_early_ends_take_a_second_person(desk: Desk, at_work: At, bells: list[int], answer: str, state: str) -> None:
+    ruling = desk.approve(desk.propose())
+    record = wrong_record_in_force(desk)
+    ruling_ends.propose_end(ruling_id=ruling.pk, reason="情况有变", by="zhao", now=desk.now)
+    suppressions.propose_suppression_end(suppression_id=record.pk, reason="属实", by="zhao", now=desk.now)
+    paths = [f"/staff/approvals/rulings/{ruling.pk}/end/", f"/staff/approvals/records/{record.pk}/end/"]
+    zhao, wang = at_work("zhao"), at_work("wang")
+    assert 'value="approve"' not in zhao.read("/staff/approvals/?kind=ends")
+    assert "情况有变" in wang.read("/staff/approvals/?kind=ends")
+    for path in paths:
+        zhao.post(path, {"outcome": answer})
+        assert "提出人不能审批" in zhao.read("/staff/approvals/?kind=ends")
+        wang.post(path, {"outcome": answer})
+    ruling.refresh_from_db()
+    record.refresh_from_db()
+    assert ruling.state == record.state == state
+    assert (ruling.end_proposed_by == "") is (answer == "refuse")
+
+
+def wrong_record_in_force(desk: Desk) -> Suppression:
+    record = suppressions.propose_suppression(
+        fact_id=desk.fact("chen").pk, reason_code="duplicate", evidence=EVIDENCE, by="li", now=desk.now
+    )
+    return suppressions.approve_suppression(suppression_id=record.pk, by="wang", now=desk.now)
+
+
+def test_what_was_proposed_together_is_approved_together(desk: Desk, at_work: At) -> None:
+    bulk_proposals.propose_many(
+        chosen=CaseFilter(),
+        colour="green",
+        reason_code="record_wrong",
+        documents=EVIDENCE,
+        expires_on=desk.now.date() + timedelta(days=7),
+        by="zhao",
+        now=desk.now,
+    )
+    wang, zhao = at_work("wang"), at_work("zhao")
+    listed = wang.read("/staff/approvals/")
+    assert "3件" in listed
+    path = listed.split("together/")[1].split('"')[0].replace("&amp;", "&")
+    with at_most(12):
+        page = wang.read(f"/staff/approvals/together/{path}")
+    assert page.index("2026-17") < page.index("<details") < page.index("记录内容有误")
+    zhao.post(f"/staff/approvals/together/{path}")
+    assert Ruling.objects.filter(state="approved").count() == 0
+    wang.post(f"/staff/approvals/together/{path}")
+    assert Ruling.objects.filter(state="approved", decided_by="wang").count() == 3
+    with pytest.raises(Refused):
+        desk.approve(Ruling.objects.first() or pytest.fail("none"))
