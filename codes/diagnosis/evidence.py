@@ -21,6 +21,10 @@ WHERE f.id = ANY (%s)
 """
 
 
+# Two rules as the pair's sides apply them, and the parameters that differ.
+ComparedRules = tuple[RuleSide | None, RuleSide | None, list[str]]
+
+
 class FactRow(NamedTuple):
     """A fact without the weight of a model: a run may have to look at a hundred thousand."""
 
@@ -40,12 +44,16 @@ class FactRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Evidence:
-    """Facts by id, rules by id and by edition, risk entries by edition."""
+    """Facts by id, rules by id and by edition, risk entries by edition.
+
+    ``compared_rules``: (A's edition, B's edition, kind of fact, rules that hold it) → what was found out about them so far.
+    """
 
     facts: dict[int, FactRow]
     rules: dict[int, Rule] = field(default_factory=dict)
     rules_of: dict[int, list[Rule]] = field(default_factory=dict)
     risk_areas_of: dict[int, list[RiskArea]] = field(default_factory=dict)
+    compared_rules: dict[tuple[int, int, str, frozenset[int]], list[ComparedRules]] = field(default_factory=dict)
 
     def record(self, fact_id: int) -> Record:
         """The fact in the shape a piece keeps it."""

@@ -5,7 +5,7 @@ from datetime import date
 
 from codes.diagnosis.check_in_runs import check_in_runs
 from codes.diagnosis.contrast import SIDES, Contrast
-from codes.diagnosis.evidence import rule_side
+from codes.diagnosis.evidence import ComparedRules, rule_side
 from codes.diagnosis.piece import (
     RULE_PARAMETERS,
     DeclarationPiece,
@@ -88,18 +88,25 @@ def _sided(found: Contrast) -> list[SidedRecord]:
 
 
 def _rule_differences(found: Contrast, fact: int) -> list[RuleDifference]:
+    record = found.evidence.record(fact)
+    return [RuleDifference(record=record, a=a, b=b, differs=differs) for a, b, differs in _rules_against(found, fact)]
+
+
+def _rules_against(found: Contrast, fact: int) -> list[ComparedRules]:
+    """The two editions' rules about such a fact, in pairs: worked out once for all whom the same rules hold for the same kind."""
     kind = found.evidence.facts[fact].kind
-    holding = {hit["rule_id"] for hit in found.changed_hits if hit["fact_id"] == fact}
-    rules_a, rules_b = (
-        [rule for rule in found.evidence.rules_of.get(version, []) if rule.kind == kind]
-        for version in found.pair.versions
-    )
-    differences = []
-    for rule_a, rule_b in rule_pairs(rules_a, rules_b, holding=holding):
-        a, b = rule_side(rule_a) if rule_a else None, rule_side(rule_b) if rule_b else None
-        record = found.evidence.record(fact)
-        differences.append(RuleDifference(record=record, a=a, b=b, differs=_what_differs(a, b)))
-    return differences
+    holding = frozenset(hit["rule_id"] for hit in found.changed_hits if hit["fact_id"] == fact)
+    alike = (*found.pair.versions, kind, holding)
+    compared = found.evidence.compared_rules
+    if alike not in compared:
+        rules_a, rules_b = (
+            [rule for rule in found.evidence.rules_of.get(version, []) if rule.kind == kind]
+            for version in found.pair.versions
+        )
+        pairs = rule_pairs(rules_a, rules_b, holding=set(holding))
+        sides = [(rule_side(a) if a else None, rule_side(b) if b else None) for a, b in pairs]
+        compared[alike] = [(a, b, _what_differs(a, b)) for a, b in sides]
+    return compared[alike]
 
 
 def _what_differs(a: RuleSide | None, b: RuleSide | None) -> list[str]:

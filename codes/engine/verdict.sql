@@ -19,7 +19,10 @@ seen AS MATERIALIZED (
                OVER facts_of_subject AS clearing_days,
            array_agg(f.started_on) FILTER (WHERE f.kind = 'negative_test') OVER facts_of_subject AS test_days
     FROM subject s
-    JOIN codes_fact f ON f.citizen_id = s.citizen_id
+    CROSS JOIN LATERAL (
+        -- One look-up each: a join would read the facts of the whole city for every part of it.
+        SELECT * FROM codes_fact WHERE citizen_id = s.citizen_id OFFSET 0
+    ) f
     WHERE NOT f.revoked
       AND f.received_at <= s.known_at
       AND (f.source_id = s.source_id AND f.recorded_at <= s.horizon
