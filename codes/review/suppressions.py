@@ -137,6 +137,20 @@ def refuse_suppression_end(*, suppression_id: int, by: str, now: datetime) -> Su
     return standing
 
 
+def refuse_suppression_end(*, suppression_id: int, by: str, now: datetime) -> Suppression:
+    """The record stays suppressed; the proposal to count it again is gone."""
+    require_role(by, Role.APPROVER)
+    with transaction.atomic():
+        standing = _in_force(suppression_id)
+        if not standing.end_proposed_by:
+            raise Refused(Reason.END_NOT_PROPOSED)
+        if standing.end_proposed_by == by:
+            raise Refused(Reason.SAME_PERSON)
+        _update(standing, {"end_reason": "", "end_proposed_by": "", "end_proposed_at": None})
+        record("suppression.end_refused", by=by, now=now, subject=f"suppression:{standing.pk}")
+    return standing
+
+
 def citizens_of(suppression: Suppression) -> list[int]:
     """Whom the record is about, in any of its versions."""
     return sorted(people_of([(suppression.record_id, suppression.source_id, suppression.provider_id)]))
