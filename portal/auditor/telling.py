@@ -101,7 +101,7 @@ ACTS: dict[str, tuple[str, str]] = {
     "staff.added": ("新增账号：{roles}", "added an account: {roles}"),
     "staff.codes_removed": ("解除动态验证码绑定", "took an authenticator app off an account"),
     "staff.codes_set_up": ("绑定动态验证码", "tied an authenticator app to an account"),
-    "staff.demo_secrets": ("演示账号更换密码", "gave a demo account new secrets"),
+    "staff.demo_secrets": ("演示账号更换密码（{accounts}个）", "gave {accounts} demo accounts new secrets"),
     "staff.locked_out": ("账号因多次密码错误被锁定", "locked an account after wrong passwords"),
     "staff.password_changed": ("修改密码", "changed a password"),
     "staff.signed_in": ("工作人员登录", "signed in"),

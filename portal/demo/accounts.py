@@ -1,7 +1,10 @@
-"""Accounts of the demo that can be signed in with at once: a password of their own and one-time codes, new every time."""
+"""Accounts of the demo that can be signed in with at once: one password and one secret for one-time codes, new every time."""
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from random import Random
 from urllib.parse import quote
 
 from allauth.mfa.models import Authenticator
@@ -11,14 +14,39 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.demo.filling import BY
+from portal.demo.names import chinese_name
 from portal.staff_sign_in.sealing import seal_secret
 from regions.journal.record import record
-from regions.staff.accounts import add_staff
-from regions.staff.models import Account
+from regions.staff.models import Account, RoleGrant
 from regions.staff.roles import Role
 from regions.tenancy import in_city
 
 PASSWORD_BYTES = 12
+# The operator's accounts, in no city: who opens cities, and who reads the journal of that.
+OPERATORS = {"operator": Role.SYSTEM_ADMIN, "operator_audit": Role.AUDIT_ADMIN}
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What every account of a demo is signed in with. One for all, so that a person needs one line in their authenticator app."""
+
+    password: str
+    one_time_codes: str
+
+    @classmethod
+    def fresh(cls) -> "Secrets":
+        """New ones."""
+        return cls(secrets.token_urlsafe(PASSWORD_BYTES), str(generate_totp_secret()))
+
+    @cached_property
+    def hashed(self) -> str:
+        """The password as it is stored; hashing takes half a second, and there are sixty accounts."""
+        return make_password(self.password)
+
+    @property
+    def address(self) -> str:
+        """The secret as the link an authenticator app takes."""
+        return f"otpauth://totp/{quote('健康码演示')}?secret={self.one_time_codes}&issuer={quote('健康码演示')}"
 
 
 @dataclass(frozen=True)
@@ -32,22 +60,37 @@ class DemoAccount:
     address: str
 
 
-def demo_accounts(schema: str) -> list[DemoAccount]:
-    """An account for every role of the city, named after it. Password and secret are made anew at every call."""
-    with in_city(schema) as city:
-        return [_ready(role, schema, city.name_zh) for role in Role]
+def demo_accounts(schema: str, given: Secrets | None = None) -> list[DemoAccount]:
+    """An account for every role of the city, named after it, all with the given secrets or with fresh ones."""
+    with in_city(schema):
+        return _renewed(((role.value, role) for role in Role), given or Secrets.fresh(), place=schema)
 
 
-def _ready(role: Role, schema: str, city_name: str) -> DemoAccount:
-    now, password, secret = timezone.now(), secrets.token_urlsafe(PASSWORD_BYTES), str(generate_totp_secret())
+def operator_accounts(given: Secrets | None = None) -> list[DemoAccount]:
+    """The operator's accounts. Call in no city."""
+    return _renewed(OPERATORS.items(), given or Secrets.fresh(), place="public")
+
+
+def _renewed(wanted: Iterable[tuple[str, Role]], given: Secrets, *, place: str) -> list[DemoAccount]:
     with transaction.atomic():
-        account = Account.objects.filter(username=role.value).first()
-        if account is None:
-            account, _given = add_staff(username=role.value, roles=[role], by=BY, now=now)
-        Account.objects.filter(pk=account.pk).update(password=make_password(password), must_change_password=False)
-        Authenticator.objects.filter(user=account).delete()
-        sealed = seal_secret(secret, place=schema)
-        Authenticator.objects.create(user=account, type=Authenticator.Type.TOTP, data={"secret": sealed})
-        record("staff.demo_secrets", by=BY, now=now, subject=f"staff:{role.value}")
-    label, issuer = quote(f"{city_name}:{role.value}"), quote(city_name)
-    return DemoAccount(role.value, role, password, secret, f"otpauth://totp/{label}?secret={secret}&issuer={issuer}")
+        accounts = [_ready(username, role, given, place=place) for username, role in wanted]
+        record("staff.demo_secrets", by=BY, now=timezone.now(), data={"accounts": len(accounts)})
+    return accounts
+
+
+def _ready(username: str, role: Role, given: Secrets, *, place: str) -> DemoAccount:
+    account = Account.objects.filter(username=username).first() or _added(username, role, place=place)
+    Account.objects.filter(pk=account.pk).update(password=given.hashed, must_change_password=False)
+    Authenticator.objects.filter(user=account).delete()
+    sealed = seal_secret(given.one_time_codes, place=place)
+    Authenticator.objects.create(user=account, type=Authenticator.Type.TOTP, data={"secret": sealed})
+    return DemoAccount(username, role, given.password, given.one_time_codes, given.address)
+
+
+def _added(username: str, role: Role, *, place: str) -> Account:
+    """As ``add_staff`` does it, but for the one-time password, which nobody would use and which takes long to hash."""
+    name, now = chinese_name(Random(f"{place}/{username}"), woman=len(role) % 2 == 0), timezone.now()
+    account = Account.objects.create(username=username, full_name=name, created_at=now)
+    RoleGrant.objects.create(account=account, role=role.value, granted_by=BY, granted_at=now)
+    record("staff.added", by=BY, now=now, subject=f"staff:{username}", data={"roles": [role.value]})
+    return account

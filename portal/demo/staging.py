@@ -12,9 +12,9 @@ from tqdm import tqdm
 
 from codes.intake.results import Outcome
 from portal.demo import sources
+from portal.demo.accounts import Secrets, demo_accounts, operator_accounts
 from portal.demo.filling import BY, Filled, fill_city, live_on
 from portal.demo.province import Province, files_for
-from portal.demo.staff import add_everybody
 from portal.demo.stage import Stage
 from portal.embedded.state import State
 from regions.city_file import CityFile
@@ -51,9 +51,10 @@ class Staging:
     def schemas(self) -> list[str]:
         return [stage.schema for stage in self.stages]
 
-    @property
-    def passwords(self) -> Path:
-        return self.folder / "staff.tsv"
+    @cached_property
+    def secrets(self) -> Secrets:
+        """What the accounts of this demo are signed in with, until it is started again."""
+        return Secrets.fresh()
 
     def open_cities(self) -> None:
         """The database, the sources, the cities and their staff. Raises ChildDown, and CommandError for a bad file."""
@@ -64,9 +65,9 @@ class Staging:
         self.say(f"The big-data centre answers at {base_url}, the police databases in PostgreSQL.")
         for path, stage in zip(files_for(base_url, self.cities, self.folder), self.stages, strict=True):
             call_command("open_city", str(path), by=BY, stdout=(told := StringIO()))
-            accounts = add_everybody(stage.schema, self.passwords)
-            added = f" Added: {accounts} staff accounts." if accounts else ""
-            self.say(told.getvalue().strip() + added)
+            demo_accounts(stage.schema, self.secrets)
+            self.say(told.getvalue().strip())
+        operator_accounts(self.secrets)
 
     def bring_up_to_date(self) -> None:
         """People where there are none yet, the check-ins of the days since where there are; then the sources' clocks."""

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from codes.models import Run
 from portal.commands import EndedBadly
+from portal.demo.accounts import OPERATORS
 from portal.demo.children import Child, ChildDown, ensure_worker, start_web
 from portal.demo.day import run_day
 from portal.demo.examples import examples
@@ -23,6 +24,7 @@ from portal.demo.summary import look_at, told
 from portal.embedded.processes import remember_process
 from portal.embedded.state import open_state
 from regions.file_faults import FileFaults
+from regions.staff.roles import Role
 
 DEFAULT_PEOPLE = 20_000
 FEWEST_PEOPLE, MOST_PEOPLE = 100, 10_000_000
@@ -37,9 +39,15 @@ Where to look next:
   ./run manage verify_journal --city {city}    the sealed journal
 Logs of the worker and the big-data centre: {folder}"""
 HOW_TO_SIGN_IN = """\
-  As a citizen: …/sign-in/ with the number of anybody named above; the code sent to their telephone is on …/demo/mail-box/
-  As staff: …/staff/ with a role as user name (reviewer, approver, auditor, …) and the one-time password of that city in
-      {passwords}; then a password of your own and an authenticator app"""
+  Operator of the province  http://localhost:{port}/
+
+As a citizen: …/sign-in/ with the number of anybody named above; the code sent to their telephone is on …/demo/mail-box/
+As staff of any city: …/staff/ as {roles}
+As the operator: {operators}
+  password of all of them         {password}
+  one-time codes                  {codes}
+      as a key for an authenticator app; without one, ./run manage demo_code prints the present code
+Both are new each time the demo starts."""
 
 
 class Command(BaseCommand):
@@ -125,7 +133,14 @@ class Command(BaseCommand):
 
 def _addresses(staging: Staging, port: str) -> str:
     lines = [f"  {stage.title}  http://{stage.city.city.host}:{port}/" for stage in staging.stages]
-    return "\n".join([*lines, HOW_TO_SIGN_IN.format(passwords=staging.passwords)])
+    how = HOW_TO_SIGN_IN.format(
+        port=port,
+        roles=", ".join(Role),
+        operators=", ".join(OPERATORS),
+        password=staging.secrets.password,
+        codes=staging.secrets.one_time_codes,
+    )
+    return "\n".join([*lines, how])
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:

@@ -1,8 +1,15 @@
 """The demo's accounts: one a role, ready to sign in with, with new secrets every time."""
 
-from django.test import Client
+from io import StringIO
 
-from portal.demo.accounts import demo_accounts
+import pytest
+from allauth.mfa.totp.internal.auth import validate_totp_code
+from django.core.management import call_command
+from django.test import Client
+from pytest_django import Settings
+
+from portal.commands import EndedBadly
+from portal.demo.accounts import OPERATORS, Secrets, demo_accounts, operator_accounts
 from regions.models import City
 from regions.staff.models import Account
 from regions.staff.roles import Role
@@ -23,3 +30,30 @@ def test_every_role_can_sign_in_at_once_and_secrets_are_new_every_time(beta: Cit
     assert led.headers["Location"] == "/staff/"
     assert "复核员" in door.read("/staff/")
     assert Account.objects.get(username="reviewer").roles == {Role.REVIEWER}
+
+
+def test_a_demo_has_one_password_and_one_key_for_everybody(beta: City) -> None:
+    given = Secrets.fresh()
+    accounts = demo_accounts("beta", given)
+    assert {(one.password, one.one_time_codes) for one in accounts} == {(given.password, given.one_time_codes)}
+
+
+def test_the_operator_signs_in_where_no_city_is(db: None, settings: Settings) -> None:
+    operator, auditor = operator_accounts()
+    assert [operator.username, auditor.username] == list(OPERATORS)
+    door = Visitor(Client(headers={"host": settings.OPERATOR_HOSTS[0]}))
+    led = door.post("/sign-in/", {"login": operator.username, "password": operator.password})
+    assert led.headers["Location"] == "/sign-in/code/"
+    led = door.post("/sign-in/code/", {"code": present_code(operator.one_time_codes)})
+    assert led.headers["Location"] == "/"
+    settings.DEBUG = True
+    call_command("demo_code", stdout=(said := StringIO()))
+    assert validate_totp_code(auditor.one_time_codes, said.getvalue().split("\t")[0])
+
+
+def test_operators_are_added_by_a_command(db: None) -> None:
+    call_command("add_operator", "mo", "--role", "system_admin", stdout=(said := StringIO()))
+    assert "One-time password" in said.getvalue()
+    assert Account.objects.get(username="mo").roles == {Role.SYSTEM_ADMIN}
+    with pytest.raises(EndedBadly):
+        call_command("add_operator", "mo", "--role", "system_admin")
