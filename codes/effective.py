@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from codes.engine.named import NAMED_BY_RUN
 from codes.models import Run
 from regions.tenancy import current_city
 
@@ -128,12 +129,16 @@ SELECT count(*) FROM changed
 
 
 def settle_effective_codes(run: Run) -> int:
-    """Bring every citizen's effective code to the run's verdicts and the rulings in force; how many changed."""
+    """Bring every citizen's effective code to the run's verdicts and the rulings in force; how many changed.
+
+    Of a mending run, the codes of the people it names.
+    """
     hold_effective_codes()
     with connection.cursor() as cursor:
         cursor.execute(END_EXPIRED, {"run": run.pk})
         cursor.execute(SUSPEND, {"run": run.pk})
-    return _settle(TOUCHED_BY_RUN, run, at=run.as_of, day=run.day, cause_run=run.pk)
+    touched = TOUCHED_BY_RUN if run.amends_id is None else NAMED_BY_RUN
+    return _settle(touched, run, at=run.as_of, day=run.day, cause_run=run.pk)
 
 
 def settle_citizens(citizens: Collection[int], *, now: datetime, ruling_id: int | None = None) -> int:

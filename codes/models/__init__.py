@@ -11,11 +11,12 @@ from codes.models.evidence import Evidence
 from codes.models.export_job import ExportJob
 from codes.models.fact import Fact
 from codes.models.inquiry import CorrectionRequest, InformationRequest
+from codes.models.mending import Mending
 from codes.models.provider import Provider, Registration
 from codes.models.provider_key import ProviderKey
 from codes.models.rule_set import RiskArea, Rule, RuleSet, RuleSetVersion
 from codes.models.ruling import Ruling, Suppression
-from codes.models.run import Partition, Run, RunError, RunProvider, RunSource
+from codes.models.run import Partition, Run, RunCitizen, RunError, RunProvider, RunSource
 from codes.models.sign_in import PersonAccess, SignInCode
 from codes.models.verdict import Verdict, VerdictChange
 
@@ -36,6 +37,7 @@ __all__ = [
     "Fact",
     "Guardianship",
     "InformationRequest",
+    "Mending",
     "PairDiagnosis",
     "Partition",
     "PersonAccess",
@@ -48,6 +50,7 @@ __all__ = [
     "RuleSetVersion",
     "Ruling",
     "Run",
+    "RunCitizen",
     "RunError",
     "RunProvider",
     "RunSource",

@@ -93,12 +93,16 @@ class Ruling(Proposal):
 
 
 class Suppression(Proposal):
-    """A record ruled to be wrong: not seen by any provider while in force. Neither source nor provider: the city's own."""
+    """A record ruled to be wrong: not seen by any provider while in force. Neither source nor provider: the city's own.
+
+    With a ``mending`` it is one of many that two people decide about together.
+    """
 
     case = models.ForeignKey("codes.Case", on_delete=models.PROTECT, null=True, related_name="suppressions")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="+")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="+")
     record_id = models.TextField()
+    mending = models.ForeignKey("codes.Mending", on_delete=models.PROTECT, null=True, related_name="suppressions")
     evidence = models.JSONField(default=list, help_text="what it rests on, as with a ruling")
 
     class Meta:

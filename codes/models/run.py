@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from codes.models.citizen import Citizen
 from codes.models.provider import Provider
 from codes.models.rule_set import RuleSetVersion
 from regions.append_only import AppendOnly
@@ -10,7 +11,10 @@ from regions.sources.models import Batch, Source
 
 
 class Run(models.Model):
-    """One recomputation of a city for a day. ``day`` and ``as_of`` are fixed at its start; nothing later reads the clock."""
+    """One recomputation of a city for a day. ``day`` and ``as_of`` are fixed at its start; nothing later reads the clock.
+
+    ``amends``: this one brought only the people of ``RunCitizen`` up to date, by the inputs of that run of the whole city.
+    """
 
     class State(models.TextChoices):
         COLLECTING = "collecting"
@@ -20,11 +24,15 @@ class Run(models.Model):
         DONE = "done"
         PARTIAL = "partial"
         FAILED = "failed"
+        MENDED = "mended"
 
     OPEN = (State.COLLECTING, State.EVALUATING, State.SETTLING)
     SETTLED = (State.DONE, State.PARTIAL)
+    # Whose history counts: the city's runs that settled, and what was mended between them (``docs/adr/0009-…``).
+    COUNTED = (*SETTLED, State.MENDED)
 
     slot = models.TextField(default="daily")
+    amends = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="amendments")
     day = models.DateField()
     sequence = models.IntegerField(default=1, help_text="1 = the day's first run; asked for again, 2, 3 …")
     as_of = models.DateTimeField()
@@ -54,8 +62,12 @@ class Run(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["collecting", "evaluating", "settling"], ended_at__isnull=True)
-                | Q(state__in=["held", "done", "partial", "failed"], ended_at__isnull=False),
+                | Q(state__in=["held", "done", "partial", "failed", "mended"], ended_at__isnull=False),
                 name="run_has_ended_when_its_state_says_so",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="mended", amends__isnull=False) | ~Q(state="mended") & Q(amends__isnull=True),
+                name="run_that_mends_amends_another",
             ),
             models.CheckConstraint(
                 condition=Q(released_at__isnull=True, released_by="")
@@ -68,6 +80,19 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} #{self.sequence}"
+
+
+class RunCitizen(AppendOnly):
+    """One of the people a mending run judged again; a run of the whole city names nobody."""
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="citizens", db_index=False)
+    citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "citizen"], name="run_names_a_citizen_once")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.citizen_id}"
 
 
 class RunSource(models.Model):

@@ -14,8 +14,8 @@ from codes.reports.stream import stream
 COLUMNS = ("day", *PERSON, "colours", "effective", "effective_because", "pairs", "case_number", "case_state")
 PAIR_KEYS = ("a", "b", "primary_cause", "swaps_a_to_b", "swaps_b_to_a", "guilty")
 
-# The effective code is the one the run settled, or a ruling set after it and before the next run; green by agreement is
-# no row. The case is the one about this fingerprint or, where data missing on one side changed it, the one then open.
+# What stood before the next run: the effective code is the one the run settled, or a ruling or a mending run set after it; green
+# by agreement is no row. The case is the one about this fingerprint or, where data missing on one side changed it, the one then open.
 STANDING = """
 SELECT d.citizen_id, c.ref, c.id_encrypted, c.full_name, d.colours, effective.after, effective.after_because,
        coalesce(diagnosed.pairs, '[]'), taken.number, taken.state
@@ -26,7 +26,7 @@ LEFT JOIN LATERAL (
     SELECT change.after, change.after_because
     FROM codes_effectivechange change
     WHERE change.citizen_id = d.citizen_id
-      AND (change.run_id <= run.id
+      AND ((SELECT coalesce(brought.amends_id, brought.id) FROM codes_run brought WHERE brought.id = change.run_id) <= run.id
            OR change.run_id IS NULL AND change.since < coalesce(%(until)s::timestamptz, 'infinity'))
     ORDER BY change.id DESC LIMIT 1
 ) effective ON true
@@ -41,11 +41,15 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT found.number, found.state
     FROM codes_case found
-    WHERE found.citizen_id = d.citizen_id AND found.kind = 'disagreement' AND found.opened_run_id <= run.id
+    WHERE found.citizen_id = d.citizen_id AND found.kind = 'disagreement'
+      AND (SELECT coalesce(opened.amends_id, opened.id) FROM codes_run opened WHERE opened.id = found.opened_run_id) <= run.id
       AND (found.fingerprint = d.fingerprint OR found.closed_at IS NULL OR found.closed_at > run.as_of)
     ORDER BY found.fingerprint = d.fingerprint DESC, found.closed_at IS NULL DESC, found.id DESC LIMIT 1
 ) taken ON true
-WHERE d.opened_run_id <= run.id AND (d.closed_run_id IS NULL OR d.closed_run_id > run.id)
+JOIN codes_run opened ON opened.id = d.opened_run_id
+LEFT JOIN codes_run closed ON closed.id = d.closed_run_id
+WHERE coalesce(opened.amends_id, opened.id) <= run.id
+  AND (closed.id IS NULL OR coalesce(closed.amends_id, closed.id) > run.id)
 ORDER BY d.citizen_id
 """
 

@@ -15,15 +15,15 @@ from codes.engine.subjects import DAILY, DAILY_VERDICTS_ACROSS_EDITIONS
 from codes.models import Partition, Run
 from regions.tenancy import current_city
 
-# What stood after the run: of each citizen and provider the last change by a settled run up to it. Green is no row on either
-# side, and a provider that could not judge is on neither.
+# What stood after the run: of each citizen and provider the last change by a settled or mending run up to it. Green is no row on
+# either side, and a provider that could not judge is on neither.
 COMPARE = """
 stored AS MATERIALIZED (
     SELECT * FROM (
         SELECT DISTINCT ON (change.citizen_id, change.provider_id) change.*
         FROM codes_verdictchange change
         JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = change.provider_id AND p.known
-        WHERE change.run_id IN (SELECT id FROM codes_run WHERE id <= %(run)s AND state IN ('done', 'partial'))
+        WHERE change.run_id IN (SELECT id FROM codes_run WHERE id <= %(run)s AND state IN ('done', 'partial', 'mended'))
           AND change.citizen_id >= %(low)s AND change.citizen_id < %(high)s
         ORDER BY change.citizen_id, change.provider_id, change.run_id DESC
     ) last_change
@@ -81,7 +81,8 @@ class Replayed:
 def replay(run: Run, *, citizen_id: int | None = None) -> Replayed:
     """Judge the run's people, or one of them, again by its frozen inputs. Writes nothing.
 
-    Goes range by range, as the run did. A range that the run parked was never judged, and is left out.
+    Goes range by range, as the run did. A range that the run parked was never judged, and is left out. A mending run judged
+    the people it names.
     """
     done = Replayed()
     with connection.cursor() as cursor:
@@ -96,6 +97,9 @@ def replay(run: Run, *, citizen_id: int | None = None) -> Replayed:
 
 
 def _ranges(run: Run, citizen_id: int | None) -> list[tuple[int, int]]:
+    if run.amends_id is not None:
+        named = run.citizens.order_by("citizen").values_list("citizen", flat=True)
+        return [(one, one + 1) for one in (named if citizen_id is None else named.filter(citizen=citizen_id))]
     judged = Partition.objects.filter(run=run, state=Partition.State.DONE).order_by("number")
     if citizen_id is None:
         return list(judged.values_list("low", "high"))

@@ -56,6 +56,21 @@ class Reason(Worded):
         "该记录已被裁定为有误，无需重复提出。",
         "The record is ruled to be wrong already; there is nothing to propose.",
     )
+    PART_OF_GROUP = (
+        "part_of_group",
+        "该记录属于整组处置，请在该组的页面一并审批或撤回。",
+        "The record is part of a group's mending; decide it there, together with the others.",
+    )
+    NOTHING_TO_MEND = (
+        "nothing_to_mend",
+        "该组已没有可裁定的记录。请刷新页面查看最新情况。",
+        "Nothing is left in this group that could be ruled on. Reload the page to see where it stands.",
+    )
+    MENDS_STRICTER = (
+        "mends_stricter",
+        "现在执行会使有人的码变严。请退回，重新提出。",
+        "By now this would turn somebody's colour stricter. Refuse it and have it proposed anew.",
+    )
     NO_REASON = "no_reason", "请写明理由。", "Say why."
     UNKNOWN_REASON = "unknown_reason", "请从列表中选择理由。", "Choose a reason from the list."
     REASON_DOES_NOT_FIT = (

@@ -1,6 +1,6 @@
 """Ruling a record to be wrong: proposed by one official, approved by another; from then on no provider sees it.
 
-What it does to colours is the engine's to say: whoever approves hands ``citizens_of`` to the recomputation of these citizens.
+What that does to colours is the engine's to say: whom the record is about is judged again in the transaction of the approval.
 """
 
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from codes.effective import hold_effective_codes
 from codes.models import Case, Fact, Suppression
 from codes.review.grounds import check_grounds
 from codes.review.moves import find_case, move
@@ -16,6 +17,7 @@ from codes.review.reasons import RefusalReason, SuppressionReason
 from codes.review.refusals import MovedMeanwhile, NotFound, Reason, Refused
 from codes.review.ruling_policy import check_text
 from codes.review.verbs import Verb
+from codes.runs.mend import mend_now, people_of
 from regions.journal.record import record
 from regions.staff.roles import Role
 
@@ -61,9 +63,13 @@ def propose_suppression(
 
 
 def approve_suppression(*, suppression_id: int, by: str, now: datetime, reason: str = "") -> Suppression:
-    """Put it in force. Recompute ``citizens_of`` it afterwards, in the same transaction if they are few."""
+    """Put it in force; whom it is about is judged again at once, and a case that has lost its reason closes by itself."""
     require(by, Verb.APPROVE_SUPPRESSION)
-    return _decide(suppression_id, "approved", Verb.APPROVE_SUPPRESSION, reason, "", by=by, now=now)
+    with transaction.atomic():
+        hold_effective_codes()
+        approved = _decide(suppression_id, "approved", Verb.APPROVE_SUPPRESSION, reason, "", by=by, now=now)
+        mend_now(citizens_of(approved), by=by, now=now, because=f"suppression:{approved.pk}")
+    return approved
 
 
 def refuse_suppression(
@@ -102,9 +108,10 @@ def propose_suppression_end(*, suppression_id: int, reason: str, by: str, now: d
 
 
 def approve_suppression_end(*, suppression_id: int, by: str, now: datetime) -> Suppression:
-    """The record counts again from now on. Recompute ``citizens_of`` it afterwards."""
+    """The record counts again from now on, and whom it is about is judged again at once."""
     require_role(by, Role.APPROVER)
     with transaction.atomic():
+        hold_effective_codes()
         standing = _in_force(suppression_id)
         if not standing.end_proposed_by:
             raise Refused(Reason.END_NOT_PROPOSED)
@@ -112,6 +119,7 @@ def approve_suppression_end(*, suppression_id: int, by: str, now: datetime) -> S
             raise Refused(Reason.SAME_PERSON)
         _update(standing, {"state": "ended", "ended_by": by, "ended_at": now})
         record("suppression.ended", by=by, now=now, subject=f"suppression:{standing.pk}")
+        mend_now(citizens_of(standing), by=by, now=now, because=f"suppression:{standing.pk}")
     return standing
 
 
@@ -131,10 +139,7 @@ def refuse_suppression_end(*, suppression_id: int, by: str, now: datetime) -> Su
 
 def citizens_of(suppression: Suppression) -> list[int]:
     """Whom the record is about, in any of its versions."""
-    facts = Fact.objects.filter(
-        record_id=suppression.record_id, source=suppression.source_id, provider=suppression.provider_id
-    )
-    return sorted(set(facts.values_list("citizen_id", flat=True)))
+    return sorted(people_of([(suppression.record_id, suppression.source_id, suppression.provider_id)]))
 
 
 def _check_new(fact: Fact) -> None:
@@ -164,6 +169,8 @@ def _found(suppression_id: int, *, state: str) -> Suppression:
     found = Suppression.objects.filter(pk=suppression_id).first()
     if found is None:
         raise NotFound
+    if found.mending_id is not None:
+        raise Refused(Reason.PART_OF_GROUP)
     if found.state != state:
         raise MovedMeanwhile
     return found

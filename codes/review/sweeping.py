@@ -1,4 +1,5 @@
-"""What time does to reviews: overdue cases are escalated, unanswered questions lapse, rulings expire, unsent files go."""
+"""What time does to reviews: overdue cases are escalated, unanswered questions lapse, rulings expire, unsent files go, and what a
+run that failed was to count is counted."""
 
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from django.db import connection, transaction
 from codes.review.evidence import discard_old_drafts
 from codes.review.information import lapse_unanswered
 from codes.review.ruling_ends import expire_rulings
+from codes.runs.mend import mend_owed
 from regions.journal.record import record
 
 # Twice at most: when nobody looked at a red in time, and when the answer is overdue. Rows somebody works on are left for the
@@ -49,4 +51,5 @@ def sweep_reviews(*, now: datetime) -> dict[str, int]:
         "escalated": escalate_overdue(now=now),
         "expired": expire_rulings(now=now),
         "discarded": discard_old_drafts(now=now),
+        "mended": int(mend_owed(now=now) is not None),
     }

@@ -9,9 +9,12 @@ from typing import Any
 
 from django.db import connection
 
+from codes.engine.named import NAMED, among
 from codes.engine.query import verdicts_of
 from codes.engine.subjects import DAILY, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_EDITIONS
 from codes.models import RuleSetVersion, Run
+
+IN_RANGE = "v.citizen_id >= %(low)s AND v.citizen_id < %(high)s"
 
 # Only changed verdicts are written: the new ones against the ones that stood, by one full join. A provider that is not
 # known in this run keeps its rows; its colours do not count until it is known again.
@@ -19,7 +22,7 @@ WRITE = """
 stood AS MATERIALIZED (
     SELECT v.* FROM codes_verdict v
     JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s AND p.known
-    WHERE v.citizen_id >= %(low)s AND v.citizen_id < %(high)s
+    WHERE {among}
 ),
 changed AS MATERIALIZED (
     SELECT coalesce(n.citizen_id, o.citizen_id) AS citizen_id, coalesce(n.provider_id, o.provider_id) AS provider_id,
@@ -58,10 +61,19 @@ class Evaluated:
 
 def evaluate_range(*, run: Run, low: int, high: int, zone: str) -> Evaluated:
     """Judge the citizens with ``low`` ≤ id < ``high`` for the run and store what changed. Call in a transaction."""
-    parameters: dict[str, Any] = {"run": run.pk, "low": low, "high": high, "zone": zone}
+    return _evaluate(run, DAILY, IN_RANGE, {"low": low, "high": high, "zone": zone})
+
+
+def evaluate_named(*, run: Run, zone: str) -> Evaluated:
+    """The same for the people whom a mending run names."""
+    return _evaluate(run, NAMED, among(run.amends_id, "v.citizen_id"), {"zone": zone})
+
+
+def _evaluate(run: Run, subjects: str, among: str, parameters: dict[str, Any]) -> Evaluated:
     today = DAILY_VERDICTS_ACROSS_EDITIONS if _later_editions(run) else DAILY_VERDICTS
     with connection.cursor() as cursor:
-        cursor.execute(f"{verdicts_of(DAILY)},\n{today},\n{WRITE}", parameters)
+        statement = f"{verdicts_of(subjects)},\n{today},\n{WRITE.replace('{among}', among)}"
+        cursor.execute(statement, {"run": run.pk, **parameters})
         return Evaluated(*cursor.fetchone())
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Q
 
+from codes.effective import hold_effective_codes
 from codes.models import Partition, Run, RunError
 from regions.journal.record import record
 from regions.tenancy import current_city
@@ -32,6 +33,7 @@ def start_run(
         return found, False
     try:
         with transaction.atomic():
+            hold_effective_codes()  # a mending run may be taking the day's next number
             last = Run.objects.filter(day=day).aggregate(Max("sequence"))["sequence__max"] or 0
             run = Run.objects.create(
                 day=day, sequence=last + 1, as_of=as_of, collects=collects, started_by=by, started_at=now

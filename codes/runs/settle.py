@@ -45,6 +45,12 @@ SET version_id = excluded.version_id, colour = excluded.colour, hits = excluded.
 """
 
 
+def apply_changes(run: Run) -> None:
+    """Make the run's history what the city shows. Call in the settling transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(APPLY, {"run": run.pk})
+
+
 def settle(run: Run, *, now: datetime) -> Run:
     """Settle a claimed run whose partitions have all ended, or hold it for two people. Raises ``ClaimLost``."""
     if told := mass_flip(run):
@@ -53,7 +59,7 @@ def settle(run: Run, *, now: datetime) -> Run:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [f"{IDLE_SECONDS}s"])
-            cursor.execute(APPLY, {"run": run.pk})
+            apply_changes(run)
             refresh_statistics(FINDINGS, changed=changed > 0)
             cursor.execute(COUNT, [run.pk])
         counts: dict[str, Any] = {"effective_changes": settle_effective_codes(run)}

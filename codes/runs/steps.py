@@ -12,6 +12,7 @@ from codes.intake.collecting import collect_source
 from codes.models import Run, RunSource
 from codes.runs.freeze import freeze_providers, make_partitions
 from codes.runs.ledger import ClaimLost, all_partitions_ended, claim_step, give_back, move_on, unfinished_partitions
+from codes.runs.mend import mend_owed
 from codes.runs.partitions import park_poisoned, work_partition
 from codes.runs.settle import settle
 from codes.statistics import EVIDENCE, refresh_statistics
@@ -101,5 +102,6 @@ def _settle(run_id: int, *, clock: Clock) -> None:
     run = claim_step(run_id, Run.State.SETTLING, now=clock())
     if run is None:
         return
-    with suppress(ClaimLost), Attempt(run, "settling", clock):
+    with suppress(ClaimLost), Attempt(run, "settling", clock), transaction.atomic():
         settle(run, now=clock())
+        mend_owed(now=clock())  # what was decided while it worked; nobody sees the city in between

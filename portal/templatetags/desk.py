@@ -17,6 +17,7 @@ RUN_STATES: dict[str, str | Promise] = {
     "done": _("Done"),
     "partial": _("Done in part"),
     "failed": _("Failed"),
+    "mended": _("Some people judged again"),
 }
 BATCH_STATES: dict[str, str | Promise] = {
     "staging": _("Being checked"),

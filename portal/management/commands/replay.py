@@ -32,6 +32,10 @@ class Command(CityCommand):
         who = Citizen.objects.filter(ref=citizen).first() if citizen else None
         if citizen and who is None:
             raise EndedBadly(f"No citizen of this city has the reference {citizen}.", code=2)
+        for one in (run, *run.amendments.order_by("pk")):
+            self._replay(one, who)
+
+    def _replay(self, run: Run, who: Citizen | None) -> None:
         self._say_inputs(run)
         done = replay(run, citizen_id=who.pk if who else None)
         for one in done.differences[:MOST_TOLD]:

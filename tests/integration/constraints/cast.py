@@ -111,6 +111,20 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "reason": "bad_id",
         "raw": b"x",
     },
+    "codes.RuleSetDraft": lambda cast: {
+        "rule_set": cast.edition.rule_set,
+        "content": {},
+        "created_by": "lin",
+        "created_at": AT,
+        "edited_by": "lin",
+        "edited_at": AT,
+    },
+    "codes.DraftRehearsal": lambda cast: {
+        "draft": cast.shared("codes.RuleSetDraft"),
+        "revision": 1,
+        "asked_by": "lin",
+        "asked_at": AT,
+    },
     "sources.SourceChange": lambda cast: {
         "source": cast.police,
         "values": {"page_size": 5},
@@ -285,6 +299,10 @@ VALID: dict[str, Callable[[Cast], Values]] = {
     },
     "codes.Ruling": lambda cast: _proposal() | {"citizen": cast.citizen(), "colour": "green", "expires_on": DAY},
     "codes.Suppression": lambda cast: _proposal() | {"source": cast.police, "record_id": f"r{next(_numbers)}"},
+    "codes.Mending": lambda cast: (
+        _proposal() | {"source": cast.police, "group_key": f"g{next(_numbers)}", "cases": 2, "records": 2, "people": 2}
+    ),
+    "codes.RunCitizen": lambda cast: {"run": cast.run(), "citizen": cast.citizen()},
     "codes.SignInCode": lambda cast: {
         "id_hash": b"x",
         "address_hash": b"x",

@@ -17,6 +17,7 @@ from tests.integration.constraints.cast import AT, DAY, LATER, VALID, Cast, anot
 OURS = ("regions", "staff", "keys", "journal", "sources", "codes")
 APPROVED = {"state": "approved", "decided_by": "wang", "decided_at": LATER}
 OPEN_CASE = {"state": "received", "closed_at": None}
+DRAFT_PROPOSED = {"reason": "x", "proposed_by": "lin", "proposed_at": AT}
 DECIDED = {"decided_by": "wang", "decided_at": LATER}
 ASKED = {"held_at": AT, "release_asked_by": "lin", "release_asked_at": AT}
 OPEN_RUN = {"state": "evaluating", "ended_at": None}
@@ -80,6 +81,35 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("sources.Batch", {**ASKED, "state": "accepted", "as_of": AT, "received_at": LATER, "closed_at": LATER}),
     ],
     "batch_received_after_start": [("sources.Batch", {"received_at": AT - timedelta(seconds=1)})],
+    "draft_state_is_known": [("codes.RuleSetDraft", {"state": "lost", **DRAFT_PROPOSED, **DECIDED})],
+    "draft_is_proposed_by_somebody_with_a_reason": [
+        ("codes.RuleSetDraft", {"state": "proposed"}),
+        ("codes.RuleSetDraft", {**DRAFT_PROPOSED, "state": "proposed", "reason": ""}),
+        ("codes.RuleSetDraft", {**DRAFT_PROPOSED, "state": "proposed", "proposed_at": None}),
+        ("codes.RuleSetDraft", {"proposed_by": "lin"}),
+    ],
+    "draft_is_decided_by_somebody": [
+        ("codes.RuleSetDraft", {**DRAFT_PROPOSED, "state": "refused"}),
+        ("codes.RuleSetDraft", {**DRAFT_PROPOSED, "state": "refused", "decided_by": "wang"}),
+        ("codes.RuleSetDraft", {"decided_by": "wang", "decided_at": LATER}),
+    ],
+    "edition_takes_two_people": [
+        ("codes.RuleSetDraft", {**DRAFT_PROPOSED, **DECIDED, "state": "refused", "decided_by": "lin"}),
+        ("codes.RuleSetDraft", {**DRAFT_PROPOSED, **DECIDED, "state": "refused", "edited_by": "wang"}),
+    ],
+    "published_draft_has_its_version": [
+        ("codes.RuleSetDraft", {**DRAFT_PROPOSED, **DECIDED, "state": "published"}),
+        ("codes.RuleSetDraft", {"version": lambda cast: cast.edition}),
+    ],
+    "rehearsal_state_is_known": [("codes.DraftRehearsal", {"state": "lost"})],
+    "finished_rehearsal_has_its_outcome": [
+        ("codes.DraftRehearsal", {"state": "done", "day": DAY, "ended_at": LATER, "tally": {}, "file": "x"}),
+        ("codes.DraftRehearsal", {"state": "done"}),
+    ],
+    "ended_rehearsal_says_why": [
+        ("codes.DraftRehearsal", {"state": "failed", "ended_at": LATER}),
+        ("codes.DraftRehearsal", {"state": "impossible", "message": "no run"}),
+    ],
     "quarantined_record_has_a_reason": [("sources.Quarantined", {"reason": ""})],
     "quarantined_record_is_taken_later": [
         ("sources.Quarantined", {"taken_in": lambda cast: cast.shared("sources.Batch")}),
@@ -224,11 +254,21 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     ],
     **{
         f"{name}_{constraint}": [(model, changes) for changes in several]
-        for name, model in (("ruling", "codes.Ruling"), ("suppression", "codes.Suppression"))
+        for name, model in (
+            ("ruling", "codes.Ruling"),
+            ("suppression", "codes.Suppression"),
+            ("mending", "codes.Mending"),
+        )
         for constraint, several in TWO_PEOPLE.items()
     },
     "ruling_colour_is_a_colour": [("codes.Ruling", {"colour": "unknown"})],
     "ruling_rests_on_evidence": [("codes.Ruling", {"evidence": []}), ("codes.Ruling", {"evidence": {}})],
+    "mending_rests_on_evidence": [("codes.Mending", {"evidence": []}), ("codes.Mending", {"evidence": {}})],
+    "mending_is_of_a_group": [("codes.Mending", {name: 0}) for name in ("cases", "records", "people")],
+    "run_that_mends_amends_another": [
+        ("codes.Run", {"state": "mended"}),
+        ("codes.Run", {"amends": lambda cast: cast.run()}),
+    ],
     "suppressed_record_has_one_origin": [("codes.Suppression", {"provider": lambda cast: cast.alipay})],
     "sign_in_code_tries_are_limited": [("codes.SignInCode", {"tries": 6}), ("codes.SignInCode", {"tries": -1})],
     "used_code_is_a_citizens": [("codes.SignInCode", {"used_at": LATER})],
@@ -246,6 +286,8 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
 UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "role_is_granted_once_at_a_time": ("staff.RoleGrant", {}, {}),
     "one_key_in_use_per_purpose": ("keys.CityKey", {"purpose": "pass", "retired_at": None}, {}),
+    "one_proposed_edition_per_rule_set": ("codes.RuleSetDraft", {**DRAFT_PROPOSED, "state": "proposed"}, {}),
+    "revision_is_rehearsed_once": ("codes.DraftRehearsal", {}, {}),
     "one_open_change_per_source": ("sources.SourceChange", {}, {}),
     "one_open_guardianship_per_pair": ("codes.Guardianship", {"dependant": another("codes.Citizen")}, {}),
     "rule_set_version_is_unique": ("codes.RuleSetVersion", {"version": 7}, {}),
@@ -267,6 +309,8 @@ UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "one_ruling_in_force_per_citizen": ("codes.Ruling", APPROVED, {"colour": "red"}),
     "one_proposed_ruling_per_citizen": ("codes.Ruling", {}, {"colour": "red"}),
     "one_proposed_suppression_per_record": ("codes.Suppression", {"record_id": "same"}, {}),
+    "one_proposed_mending_per_group": ("codes.Mending", {"group_key": "same"}, {}),
+    "run_names_a_citizen_once": ("codes.RunCitizen", {}, {}),
     "one_verdict_per_citizen_and_provider": ("codes.Verdict", {}, {"colour": "yellow"}),
     "one_change_per_run": ("codes.VerdictChange", {}, {"after": "yellow"}),
 }

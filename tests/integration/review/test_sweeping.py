@@ -56,13 +56,26 @@ def test_a_standing_clock_does_not_run_out(desk: Desk) -> None:
 def test_the_sweep_does_everything_that_is_due(desk: Desk) -> None:
     request = information.ask(case_id=desk.case().pk, question="?", by="li", now=desk.now)
     desk.approve(desk.propose("chen"))
-    assert sweep_reviews(now=desk.now + HOUR) == {"lapsed": 0, "escalated": 0, "expired": 0, "discarded": 0}
-    assert sweep_reviews(now=request.answer_by) == {"lapsed": 1, "escalated": 1, "expired": 0, "discarded": 0}
+    assert sweep_reviews(now=desk.now + HOUR) == {
+        "lapsed": 0,
+        "escalated": 0,
+        "expired": 0,
+        "discarded": 0,
+        "mended": 0,
+    }
+    assert sweep_reviews(now=request.answer_by) == {
+        "lapsed": 1,
+        "escalated": 1,
+        "expired": 0,
+        "discarded": 0,
+        "mended": 0,
+    }
     assert sweep_reviews(now=desk.now + timedelta(days=11)) == {
         "lapsed": 0,
         "escalated": 1,
         "expired": 1,
         "discarded": 0,
+        "mended": 0,
     }
 
 

@@ -1,0 +1,138 @@
+"""What the open cases of a group have in common: the records of their guilty piece, and what would follow without them."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection, transaction
+
+from codes.engine.preview import ColourChange, preview_changes
+from codes.models import Disagreement, Suppression
+from codes.review.bulk import BULK_LIMIT
+from codes.runs.mend import last_settled
+from codes.vocabulary import Colour
+
+BATCH = "batch|"
+
+# The records that the group's key is about, of those its open cases name; what is ruled on or proposed already is left out.
+RECORDS = """
+SELECT DISTINCT ON (f.record_id) f.id, f.citizen_id, f.record_id, f.source_id
+FROM codes_case c
+JOIN codes_pairdiagnosis p ON p.disagreement_id = c.disagreement_id AND p.group_key = c.group_key
+CROSS JOIN jsonb_array_elements(p.guilty->'only') AS told
+JOIN codes_fact f ON f.id = (told->'record'->>'fact_id')::bigint
+WHERE c.group_key = %(key)s AND c.closed_at IS NULL AND f.source_id IS NOT NULL
+  AND concat_ws('|', 'batch', told->'record'->>'origin_code', coalesce(told->'record'->>'batch', '0'), f.kind) = %(key)s
+  AND NOT EXISTS (SELECT FROM codes_suppression s
+                  WHERE s.record_id = f.record_id AND s.source_id = f.source_id AND s.state IN ('proposed', 'approved'))
+ORDER BY f.record_id, f.version DESC
+"""
+
+
+class GroupRecord(NamedTuple):
+    """A source's record that two people may rule to be wrong."""
+
+    fact_id: int
+    citizen_id: int
+    record_id: str
+    source_id: int
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What would follow. ``agreeing``: how many of the people's disagreements would be none."""
+
+    changes: Sequence[ColourChange]
+    agreeing: int
+
+    @property
+    def people(self) -> int:
+        return len({change.citizen_id for change in self.changes})
+
+    @property
+    def counted(self) -> list[tuple[str, str, str, int]]:
+        """(provider, from, to, citizens), by provider."""
+        counted = Counter((change.provider, change.before, change.after) for change in self.changes)
+        return [(*colours, number) for colours, number in sorted(counted.items())]
+
+    @property
+    def stricter(self) -> set[int]:
+        """Whose colour with some provider would turn stricter."""
+        return {
+            change.citizen_id
+            for change in self.changes
+            if Colour(change.after).severity > Colour(change.before).severity
+        }
+
+
+@dataclass(frozen=True)
+class Suppressible:
+    """The records that can be ruled on together, what follows, and how many were left out: for a stricter colour, or as too many."""
+
+    records: list[GroupRecord]
+    effect: Effect
+    left_for_stricter: int
+    left_as_too_many: int
+
+    @property
+    def people(self) -> set[int]:
+        return {one.citizen_id for one in self.records}
+
+
+def suppressible(key: str, *, now: datetime) -> Suppressible:
+    """Of a group whose cause is a source's batch. Nobody's colour turns stricter by what is returned."""
+    found = _records(key) if key.startswith(BATCH) else []
+    records = found[:BULK_LIMIT]
+    effect = effect_without(records, now=now)
+    stricter = effect.stricter
+    kept = [one for one in records if one.citizen_id not in stricter]
+    if stricter:
+        effect = effect_without(kept, now=now)
+    return Suppressible(kept, effect, len(records) - len(kept), len(found) - len(records))
+
+
+def effect_without(records: Collection[GroupRecord], *, now: datetime) -> Effect:
+    """Who would change colour if these records were ruled to be wrong now. Nothing stays written."""
+    run = last_settled()
+    if run is None or not records:
+        return Effect([], 0)
+    people = sorted({one.citizen_id for one in records})
+    with transaction.atomic():
+        Suppression.objects.bulk_create([_as_if_ruled(one, now=now) for one in records], batch_size=1000)
+        changes = preview_changes(run, people, known_at=max(now, run.as_of))
+        transaction.set_rollback(True)
+    return Effect(changes, _agreeing(people, changes))
+
+
+def _records(key: str) -> list[GroupRecord]:
+    with connection.cursor() as cursor:
+        cursor.execute(RECORDS, {"key": key})
+        return [GroupRecord(*row) for row in cursor.fetchall()]
+
+
+def _as_if_ruled(one: GroupRecord, *, now: datetime) -> Suppression:
+    return Suppression(
+        record_id=one.record_id,
+        source_id=one.source_id,
+        state="approved",
+        reason_code="preview",
+        proposed_by="preview",
+        proposed_at=now,
+        decided_by="preview of",
+        decided_at=now,
+    )
+
+
+def _agreeing(people: Collection[int], changes: Collection[ColourChange]) -> int:
+    """How many standing disagreements the changes would end."""
+    shown: dict[int, dict[str, str]] = {}
+    for citizen, colours in Disagreement.objects.filter(citizen__in=people, closed_run__isnull=True).values_list(
+        "citizen_id", "colours"
+    ):
+        shown[citizen] = dict(colours)
+    for change in changes:
+        if change.citizen_id in shown:
+            shown[change.citizen_id][change.provider] = change.after
+    return sum(len(set(colours.values())) == 1 for colours in shown.values())

@@ -1,0 +1,189 @@
+"""Mending a group's cause as one act of two people: all records of its guilty piece are ruled to be wrong together.
+
+The other ways to mend a cause are acts of their own: a run collects a late source again, a new edition brings two rules into line.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from codes.effective import hold_effective_codes
+from codes.models import Case, CaseEvent, Mending, Suppression
+from codes.review.bulk import numbers_digest
+from codes.review.grounds import check_documents
+from codes.review.group_piece import Effect, GroupRecord, effect_without, suppressible
+from codes.review.permissions import require
+from codes.review.reasons import RefusalReason, SuppressionReason
+from codes.review.refusals import MovedMeanwhile, NotFound, Reason, Refused
+from codes.review.ruling_policy import check_text
+from codes.review.verbs import Verb
+from codes.runs.mend import mend_now
+from regions.journal.record import record
+
+
+def propose_mending(
+    *, key: str, reason_code: str, documents: Sequence[str], by: str, now: datetime, reason: str = ""
+) -> Mending:
+    """Propose that the records of a group's piece are wrong, all that turn nobody's colour stricter; nothing changes yet.
+
+    ``key``: the group's; ``documents``: ``document:<number>`` references that stand for all of them.
+    """
+    require(by, Verb.PROPOSE_SUPPRESSION)
+    reason = check_text(reason)
+    if reason_code not in set(SuppressionReason):
+        raise Refused(Reason.UNKNOWN_REASON)
+    if not (evidence := check_documents(documents)):
+        raise Refused(Reason.NO_EVIDENCE)
+    with transaction.atomic():
+        hold_effective_codes()
+        if Mending.objects.filter(group_key=key, state="proposed").exists():
+            raise Refused(Reason.PROPOSED_ALREADY)
+        piece = suppressible(key, now=now)
+        if not piece.records:
+            raise Refused(Reason.NOTHING_TO_MEND)
+        cases = _open_cases(key, piece.people)
+        mending = Mending.objects.create(
+            group_key=key,
+            source_id=piece.records[0].source_id,
+            evidence=evidence,
+            cases=len(cases),
+            records=len(piece.records),
+            people=len(piece.people),
+            reason_code=reason_code,
+            reason=reason,
+            proposed_by=by,
+            proposed_at=now,
+        )
+        _write_records(mending, piece.records)
+        _tell_cases(cases, Verb.PROPOSE_SUPPRESSION, mending, by=by, now=now)
+        told = {"group": key, "records": mending.records, "people": mending.people, "reason_code": reason_code}
+        told |= {"cases": len(cases), "numbers": numbers_digest(cases)}
+        record("group.suppression_proposed", by=by, now=now, subject=f"mending:{mending.pk}", data=told)
+    return mending
+
+
+def approve_mending(*, mending_id: int, by: str, now: datetime, reason: str = "") -> Mending:
+    """Put it in force: the people are judged again at once, and every case without a disagreement left closes by itself."""
+    require(by, Verb.APPROVE_SUPPRESSION)
+    reason = check_text(reason)
+    with transaction.atomic():
+        hold_effective_codes()
+        mending = _proposed(mending_id)
+        if mending.proposed_by == by:
+            raise Refused(Reason.SAME_PERSON)
+        records = records_of(mending)
+        if effect_without(records, now=now).stricter:
+            raise Refused(Reason.MENDS_STRICTER)
+        decided = {"state": "approved", "decided_by": by, "decided_at": now}
+        mending.suppressions.filter(state="proposed").update(**decided)
+        _move(mending, **decided, decision_reason=reason)
+        people = {one.citizen_id for one in records}
+        cases = _open_cases(mending.group_key, people)
+        _tell_cases(cases, Verb.APPROVE_SUPPRESSION, mending, by=by, now=now)
+        told = {"records": len(records), "cases": len(cases), "numbers": numbers_digest(cases)}
+        record("group.suppression_approved", by=by, now=now, subject=f"mending:{mending.pk}", data=told)
+        _move(mending, run=mend_now(people, by=by, now=now, because=f"mending:{mending.pk}"))
+    return mending
+
+
+def refuse_mending(*, mending_id: int, reason_code: str, by: str, now: datetime, reason: str = "") -> Mending:
+    """The records stand."""
+    require(by, Verb.REFUSE_SUPPRESSION)
+    if reason_code not in set(RefusalReason):
+        raise Refused(Reason.UNKNOWN_REASON)
+    reason = check_text(reason)
+    with transaction.atomic():
+        mending = _proposed(mending_id)
+        if mending.proposed_by == by:
+            raise Refused(Reason.SAME_PERSON)
+        decided = {"state": "refused", "decided_by": by, "decided_at": now, "decision_code": reason_code}
+        _give_up(mending, decided, Verb.REFUSE_SUPPRESSION, by=by, now=now)
+        _move(mending, decision_reason=reason)
+        told = {"reason_code": reason_code, "records": mending.records}
+        record("group.suppression_refused", by=by, now=now, subject=f"mending:{mending.pk}", data=told)
+    return mending
+
+
+def withdraw_mending(*, mending_id: int, by: str, now: datetime) -> Mending:
+    """Take one's own proposal back."""
+    require(by, Verb.WITHDRAW_SUPPRESSION)
+    with transaction.atomic():
+        mending = _proposed(mending_id)
+        if mending.proposed_by != by:
+            raise Refused(Reason.NOT_THE_PROPOSER)
+        _give_up(mending, {"state": "withdrawn", "ended_at": now}, Verb.WITHDRAW_SUPPRESSION, by=by, now=now)
+        told = {"records": mending.records}
+        record("group.suppression_withdrawn", by=by, now=now, subject=f"mending:{mending.pk}", data=told)
+    return mending
+
+
+def mendings_to_decide() -> QuerySet[Mending]:
+    """Proposals that wait for a second person, the oldest first."""
+    return Mending.objects.filter(state="proposed").select_related("source").order_by("proposed_at", "pk")
+
+
+def effect_of_mending(mending: Mending, *, now: datetime) -> Effect:
+    """What would follow if it were approved now. Nothing stays written."""
+    return effect_without(records_of(mending), now=now)
+
+
+def records_of(mending: Mending) -> list[GroupRecord]:
+    """The records it covers, a row for each person a version of one is about."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ABOUT, [mending.pk])
+        return [GroupRecord(*row) for row in cursor.fetchall()]
+
+
+_ABOUT = """
+SELECT DISTINCT ON (f.citizen_id, s.id) f.id, f.citizen_id, s.record_id, s.source_id
+FROM codes_suppression s
+JOIN codes_fact f ON f.record_id = s.record_id AND f.source_id = s.source_id
+WHERE s.mending_id = %s
+ORDER BY f.citizen_id, s.id, f.version DESC
+"""
+
+
+def _write_records(mending: Mending, records: Collection[GroupRecord]) -> None:
+    said = {"reason_code": mending.reason_code, "reason": mending.reason, "evidence": mending.evidence}
+    made = {"proposed_by": mending.proposed_by, "proposed_at": mending.proposed_at}
+    rows = [
+        Suppression(mending=mending, source_id=one.source_id, record_id=one.record_id, **said, **made)
+        for one in records
+    ]
+    Suppression.objects.bulk_create(rows, batch_size=1000)
+
+
+def _give_up(mending: Mending, changes: dict[str, object], verb: Verb, *, by: str, now: datetime) -> None:
+    people = {one.citizen_id for one in records_of(mending)}
+    mending.suppressions.filter(state="proposed").update(**changes)
+    _move(mending, **changes)
+    _tell_cases(_open_cases(mending.group_key, people), verb, mending, by=by, now=now)
+
+
+def _proposed(mending_id: int) -> Mending:
+    """Locked, so that two people decide one after the other."""
+    mending = Mending.objects.select_for_update(of=("self",)).filter(pk=mending_id).first()
+    if mending is None:
+        raise NotFound
+    if mending.state != "proposed":
+        raise MovedMeanwhile
+    return mending
+
+
+def _move(mending: Mending, **changes: object) -> None:
+    Mending.objects.filter(pk=mending.pk).update(**changes)
+    for name, value in changes.items():
+        setattr(mending, name, value)
+
+
+def _open_cases(key: str, people: Collection[int]) -> list[Case]:
+    return list(Case.objects.filter(group_key=key, closed_at__isnull=True, citizen__in=people).order_by("pk"))
+
+
+def _tell_cases(cases: Collection[Case], verb: Verb, mending: Mending, *, by: str, now: datetime) -> None:
+    """On each timeline; the act has one entry in the journal."""
+    data = {"mending": mending.pk, "reason_code": mending.reason_code, "bulk": True}
+    events = [CaseEvent(case=case, at=now, by=by, verb=verb.value, data=data) for case in cases]
+    CaseEvent.objects.bulk_create(events, batch_size=1000)

@@ -1,0 +1,117 @@
+"""Bringing some people up to date between two runs of the city: what two officials decided counts at once.
+
+A mending run judges the people it names by the inputs of the last settled run – its day, horizons and editions – and by what the
+city knows now; it settles in the transaction of the act that asks for it (``docs/adr/0009-mending-runs.md``).
+"""
+
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.db.models.functions import Greatest
+
+from codes.diagnosis.settling import diagnose_new, group_cases
+from codes.disagreements import settle_disagreements
+from codes.effective import hold_effective_codes, settle_effective_codes
+from codes.models import Fact, Run, RunCitizen, RunProvider, Suppression
+from codes.review.settling import settle_cases
+from codes.runs.evaluate import evaluate_named
+from codes.runs.ledger import open_run
+from codes.runs.settle import apply_changes
+from regions.journal.record import record
+from regions.tenancy import current_city
+
+
+def mend_now(citizens: Collection[int], *, by: str, now: datetime, because: str) -> Run | None:
+    """Judge these people again and settle it, and with them whoever else is owed it. Call in a transaction.
+
+    ``because`` is the journal's subject of what asks for it. None while a run of the city is open: that one's settling is
+    followed by ``mend_owed``; and before the city's first run, which knows of it anyway.
+    """
+    hold_effective_codes()
+    base = last_settled()
+    if base is None or open_run():
+        return None
+    people = sorted({*citizens, *_owed(base)})
+    return _mend(base, people, by=by, now=now, because=because) if people else None
+
+
+def mend_owed(*, now: datetime) -> Run | None:
+    """Judge those about whom something was decided after the last run's instant and not counted yet. Safe to call at any time."""
+    with transaction.atomic():
+        return mend_now([], by="system", now=now, because="owed")
+
+
+def last_settled() -> Run | None:
+    """The city's last settled run: what it shows stands on this one's inputs."""
+    return Run.objects.filter(state__in=Run.SETTLED).order_by("-pk").first()
+
+
+def standing_run(run: Run, citizen_id: int) -> Run:
+    """The run whose judgement of the citizen stands: ``run``, or the last one that amended it for them."""
+    mended = run.amendments.filter(citizens__citizen=citizen_id).order_by("-pk").first()
+    return mended or run
+
+
+def _owed(base: Run) -> set[int]:
+    """Everybody whose records were ruled on after the newest instant that has been counted."""
+    counted = base.amendments.aggregate(last=Max("as_of"))["last"]
+    since = max(base.as_of, counted) if counted else base.as_of
+    ruled = Suppression.objects.filter(state__in=["approved", "ended"]).annotate(
+        last=Greatest("ended_at", "decided_at")  # which leaves a null out
+    )
+    return people_of(ruled.filter(last__gt=since).values_list("record_id", "source", "provider"))
+
+
+def people_of(records: Collection[tuple[str, int | None, int | None]]) -> set[int]:
+    """Whom these records (``record_id``, source, provider) are about, in any of their versions."""
+    wanted = set(records)
+    told = Fact.objects.filter(record_id__in={record_id for record_id, _, _ in wanted})
+    rows = told.values_list("citizen_id", "record_id", "source_id", "provider_id")
+    return {citizen for citizen, *record_of in rows.iterator() if tuple(record_of) in wanted}
+
+
+def _mend(base: Run, people: list[int], *, by: str, now: datetime, because: str) -> Run:
+    last = Run.objects.filter(day=base.day).aggregate(Max("sequence"))["sequence__max"]
+    run = Run.objects.create(
+        day=base.day,
+        sequence=last + 1,
+        as_of=max(now, base.as_of),
+        collects=False,
+        state=Run.State.MENDED,
+        amends=base,
+        started_by=by,
+        started_at=now,
+        ended_at=now,
+    )
+    RunProvider.objects.bulk_create(_frozen_again(run, one) for one in base.providers.order_by("provider__code"))
+    RunCitizen.objects.bulk_create([RunCitizen(run=run, citizen_id=one) for one in people], batch_size=5000)
+    done = evaluate_named(run=run, zone=current_city().timezone)
+    apply_changes(run)
+    counts: dict[str, Any] = {"citizens": len(people), **asdict(done), "effective_changes": settle_effective_codes(run)}
+    counts["disagreements"] = asdict(settle_disagreements(run))
+    counts["causes"] = diagnose_new(run)
+    counts["cases"] = asdict(settle_cases(run, now=now))
+    group_cases(run)
+    run.counts = counts
+    run.save(update_fields=["counts"])
+    record(
+        "run.mended", by=by, now=now, subject=f"run:{run.pk}", data={"amends": base.pk, "because": because, **counts}
+    )
+    return run
+
+
+def _frozen_again(run: Run, one: RunProvider) -> RunProvider:
+    """The amended run's inputs, so that this one's verdicts are replayed and explained like any other's."""
+    return RunProvider(
+        run=run,
+        provider_id=one.provider_id,
+        source_id=one.source_id,
+        version_id=one.version_id,
+        horizon=one.horizon,
+        known=one.known,
+        why_unknown=one.why_unknown,
+    )

@@ -1,0 +1,205 @@
+"""What two officials decide about a record counts at once, for the people it is about and for nobody else."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from codes.effective import effective_code
+from codes.models import Case, Disagreement, EffectiveChange, Run, RunCitizen, Suppression, VerdictChange
+from codes.reports.daily_codes import REGISTERED
+from codes.reports.daily_disagreements import STANDING
+from codes.reports.replay import replay
+from codes.reports.stream import stream
+from codes.review import suppressions
+from codes.runs.ledger import start_run
+from codes.runs.mend import last_settled, mend_now, mend_owed, standing_run
+from codes.runs.steps import advance, run_here
+from regions.journal.models import JournalEntry
+from regions.journal.verify import verify_journal
+from tests.integration.review.desk import EVIDENCE, Desk, deliver
+
+
+def ruled_wrong(desk: Desk, name: str = "zhang", **at: Any) -> Suppression:
+    told = {"now": desk.now, **at}
+    proposed = suppressions.propose_suppression(
+        fact_id=desk.fact(name).pk, reason_code="never_happened", evidence=EVIDENCE, by="li", **told
+    )
+    return suppressions.approve_suppression(suppression_id=proposed.pk, by="wang", **told)
+
+
+def ended(desk: Desk, suppression: Suppression) -> None:
+    key: dict[str, Any] = {"suppression_id": suppression.pk, "now": desk.now + timedelta(minutes=5)}
+    suppressions.propose_suppression_end(reason="记录属实", by="li", **key)
+    suppressions.approve_suppression_end(by="wang", **key)
+
+
+def shown(desk: Desk, name: str = "zhang") -> dict[str, str]:
+    return {v.provider.code: v.colour for v in desk.citizen(name).verdicts.select_related("provider")}
+
+
+def mended() -> Run:
+    return Run.objects.get(state="mended")
+
+
+def test_the_approval_changes_the_colour_the_code_and_the_case(desk: Desk) -> None:
+    ruled_wrong(desk)
+    assert shown(desk) == {}
+    assert tuple(effective_code(desk.citizen("zhang").pk))[:2] == ("green", "agreement")
+    case = desk.case()
+    assert (case.state, case.outcome, case.closed_at) == ("converged", "converged", desk.now)
+    assert not Disagreement.objects.filter(citizen__ref="zhang", closed_run__isnull=True).exists()
+    change = EffectiveChange.objects.filter(citizen__ref="zhang").latest("pk")
+    assert (change.before, change.after, change.run, change.since) == ("red", "green", mended(), desk.now)
+
+
+def test_nobody_else_is_touched(desk: Desk) -> None:
+    before = [shown(desk, name) for name in ("chen", "liu")]
+    ruled_wrong(desk)
+    assert [shown(desk, name) for name in ("chen", "liu")] == before
+    assert list(RunCitizen.objects.values_list("citizen__ref", flat=True)) == ["zhang"]
+    assert set(VerdictChange.objects.filter(run=mended()).values_list("citizen__ref", flat=True)) == {"zhang"}
+    assert desk.case("chen").state == desk.case("liu").state == "received"
+
+
+def test_it_takes_the_inputs_of_the_run_it_amends(desk: Desk) -> None:
+    base = last_settled()
+    assert base
+    deliver(desk.keys.sources["police"], at=desk.now)
+    ruled_wrong(desk)
+    run = mended()
+    assert (run.amends, run.day, run.sequence) == (base, base.day, base.sequence + 1)
+    told = ("provider", "source", "version", "horizon", "known", "why_unknown")
+    inputs = [list(one.providers.order_by("provider").values_list(*told)) for one in (run, base)]
+    assert inputs[0] == inputs[1]
+    assert last_settled() == base
+
+
+def test_the_journal_accounts_for_it(desk: Desk) -> None:
+    suppression = ruled_wrong(desk)
+    entry = JournalEntry.objects.get(verb="run.mended")
+    assert entry.by == "wang"
+    assert entry.data["because"] == f"suppression:{suppression.pk}"
+    assert (entry.data["citizens"], entry.data["changed"], len(entry.data["digest"])) == (1, 1, 64)
+    told = JournalEntry.objects.get(verb="case.converged")
+    assert (told.subject, told.data) == (f"case:{desk.case().number}", {"run": mended().pk})
+    assert verify_journal().broken_at is None
+
+
+def test_its_end_brings_the_colour_back_at_once(desk: Desk) -> None:
+    ended(desk, ruled_wrong(desk))
+    assert shown(desk) == {"wechat": "red"}
+    assert effective_code(desk.citizen("zhang").pk).colour == "red"
+    case = desk.case()
+    assert (case.state, case.follows.state if case.follows else "") == ("received", "converged")
+    assert case.disagreement
+    assert case.disagreement.pairs.get().primary_cause == "source"
+
+
+def test_the_next_run_finds_nothing_left_to_change(desk: Desk) -> None:
+    ruled_wrong(desk)
+    run = desk.run()
+    assert run.changes.count() == 0
+    assert run.counts["effective_changes"] == 0
+
+
+def test_while_a_run_is_open_its_settling_does_it(desk: Desk) -> None:
+    """The run's instant lies before the decision, so by itself it would not know of it."""
+    started = desk.now - timedelta(seconds=30)
+    for source in desk.keys.sources.values():
+        deliver(source, at=started)
+    run, _ = start_run(by="system", now=started, as_of=started, collects=False)
+    advance(run.pk, clock=lambda: started)
+    ruled_wrong(desk)
+    assert shown(desk) == {"wechat": "red"}
+    run_here(run.pk, clock=lambda: desk.now, progress=lambda _: None)
+    assert shown(desk) == {}
+    assert desk.case().state == "converged"
+    assert mended().amends == run
+    assert JournalEntry.objects.get(verb="run.mended").data["because"] == "owed"
+
+
+def test_a_run_that_fails_leaves_it_to_the_next_sweep(desk: Desk) -> None:
+    run, _ = start_run(by="system", now=desk.now, collects=False)
+    ruled_wrong(desk)
+    Run.objects.filter(pk=run.pk).update(state="failed", ended_at=desk.now, message="said so")
+    assert mend_owed(now=desk.now + timedelta(minutes=5))
+    assert shown(desk) == {}
+    assert mend_owed(now=desk.now + timedelta(minutes=10)) is None, "once is enough"
+
+
+def test_who_is_owed_it_is_judged_with_the_next(desk: Desk) -> None:
+    run, _ = start_run(by="system", now=desk.now, collects=False)
+    ruled_wrong(desk)
+    Run.objects.filter(pk=run.pk).update(state="failed", ended_at=desk.now, message="said so")
+    ruled_wrong(desk, "liu", now=desk.now + timedelta(minutes=1))
+    assert shown(desk) == shown(desk, "liu") == {}
+    assert mended().counts["citizens"] == 2
+
+
+def test_what_was_received_since_counts_up_to_the_horizon(desk: Desk) -> None:
+    """A record later than the horizon is for the next run, which has a later one."""
+    replace(desk, now=desk.now + timedelta(hours=1)).tell("zhang", "arrival")
+    ruled_wrong(desk, now=desk.now + timedelta(minutes=1))
+    assert shown(desk) == {}
+    desk.run(desk.now + timedelta(minutes=2))
+    assert shown(desk) == {"wechat": "yellow"}
+
+
+def test_before_the_first_run_there_is_nothing_to_amend(desk: Desk) -> None:
+    Run.objects.filter(pk__gt=0).update(state="failed")
+    assert mend_now([desk.citizen("zhang").pk], by="wang", now=desk.now, because="tests") is None
+
+
+def test_the_run_that_stands_for_a_person(desk: Desk) -> None:
+    base = last_settled()
+    assert base
+    ruled_wrong(desk)
+    assert standing_run(base, desk.citizen("zhang").pk) == mended()
+    assert standing_run(base, desk.citizen("chen").pk) == base
+
+
+def test_exports_of_the_day_show_what_stood_before_the_next_run(desk: Desk) -> None:
+    ended(desk, ruled_wrong(desk))
+    ruled_wrong(desk, "liu", now=desk.now + timedelta(minutes=6))
+    base = last_settled()
+    assert base
+    held = {"zhang": "red", "chen": "yellow", "liu": "green"}
+    assert (_exported(base), sorted(_differing(base))) == (held, ["chen", "zhang"])
+    desk.run(desk.now + timedelta(days=1))
+    assert (_exported(base), sorted(_differing(base))) == (held, ["chen", "zhang"]), "nor later"
+
+
+def _exported(run: Run) -> dict[str, str]:
+    """What wechat showed on the run's day."""
+    rows = stream(REGISTERED, {"run": run.pk, "provider": "wechat", "state": None})
+    return {row[1]: row[5] or "green" for row in rows}
+
+
+def _differing(run: Run) -> dict[str, tuple[object, ...]]:
+    """Who differed, with the effective code and the case."""
+    rows = stream(STANDING, {"run": run.pk, "until": None})
+    found = {row[1]: (row[5], row[-2], row[-1]) for row in rows}
+    for name, (effective, number, state) in found.items():
+        assert (effective, Case.objects.get(number=number).citizen.ref) == (_exported(run)[name], name)
+        assert state == Case.objects.get(number=number).state
+    return found
+
+
+def test_it_comes_out_again_when_it_is_replayed(desk: Desk) -> None:
+    base = last_settled()
+    assert base
+    ruled_wrong(desk)
+    ended(desk, Suppression.objects.get())
+    desk.run(desk.now + timedelta(minutes=10))
+    each = [base, *base.amendments.order_by("pk"), Run.objects.latest("pk")]
+    assert [(done.verdicts, done.differences) for done in map(replay, each)] == [(6, []), (2, []), (2, []), (6, [])]
+
+
+@pytest.mark.parametrize("change", [{"amends": None}, {"state": "done"}])
+def test_the_database_refuses_a_mending_run_that_amends_none(desk: Desk, change: dict[str, object]) -> None:
+    ruled_wrong(desk)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Run.objects.filter(pk=mended().pk).update(**change)
