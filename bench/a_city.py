@@ -32,7 +32,8 @@ def fresh_round() -> Round:
     forget_runs(SCHEMA)
     done = run_here(SCHEMA)
     say(
-        f"  here: {done.total:.2f} s = {done.evaluate:.2f} judged, {done.settle:.2f} settled, {done.diagnosis:.2f} diagnosed"
+        f"  here: {done.total.seconds:.2f} s = {done.evaluate.seconds:.2f} judged, {done.settle.seconds:.2f} settled, "
+        f"{done.diagnosis.seconds:.2f} diagnosed; processor {done.total.processor:.2f} s"
     )
     return done
 

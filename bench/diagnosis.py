@@ -3,7 +3,7 @@
 from bench import report, samples
 from bench.a_city import SCHEMA, a_city, fresh_round, say
 from bench.city import Size
-from bench.clock import middle
+from bench.clock import typical
 from bench.peers.pair_loop import diagnose_in_a_loop
 from bench.plot import bars
 from bench.rounds import Round
@@ -29,12 +29,15 @@ def main(*, people: int, with_facts: int | None, sample: int, rounds: int) -> No
 
 
 def _write(size: Size, done: list[Round], pairs: int, loop: float) -> None:
-    judged, diagnosed = (middle([getattr(one, part) for one in done]) for part in ("evaluate", "diagnosis"))
+    verdicts, diagnoses = typical([one.evaluate for one in done]), typical([one.diagnosis for one in done])
+    judged, diagnosed = verdicts.seconds, diagnoses.seconds
     ours = diagnosed / pairs
+    of_processor = diagnoses.processor / (verdicts.processor or diagnoses.processor)
     rows = [
-        ["the run's verdicts", report.seconds(judged), "1"],
-        [f"the diagnosis of {pairs:,} pairs", report.seconds(diagnosed), f"{diagnosed / judged:.2f}"],
-    ]
+        ["the run's verdicts", report.seconds(judged), "1", report.seconds(verdicts.processor), "1"],
+        [f"the diagnosis of {pairs:,} pairs", report.seconds(diagnosed), f"{diagnosed / judged:.2f}",
+         report.seconds(diagnoses.processor), f"{of_processor:.2f}"],
+    ]  # fmt: skip
     one = [
         ["this portal: swaps, cause and guilty piece, stored", report.micro(ours), "1"],
         ["a Python loop over the pairs: swaps and cause", report.micro(loop), f"{loop / ours:.1f}"],
@@ -56,7 +59,7 @@ def _write(size: Size, done: list[Round], pairs: int, loop: float) -> None:
                     )
                 ],
             ),
-            report.table(["", "time", "× the verdicts"], rows),
+            report.table(["", "time", "× the verdicts", "processor", "× the verdicts"], rows),
             report.table(["one pair", "time", "× ours"], one),
         ],
     )

@@ -1,13 +1,15 @@
 """The floor: the inputs of a run scanned and the rows it wrote written, by bare SQL and nothing else.
 
 What a run takes beyond this is the price of deciding. The rows are those of a real run, kept aside, and are written into the
-same tables with the same indexes, constraints and foreign keys.
+same tables with the same indexes, constraints and foreign keys – or, to show what these cost, without looking at foreign keys.
 """
+
+from collections.abc import Sequence
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from bench.clock import watch
+from bench.clock import Watch, watch
 from bench.rounds import WRITTEN, forget_runs
 from regions.tenancy import as_owner
 
@@ -34,8 +36,8 @@ def keep_rows(schema: str) -> None:
             cursor.execute(f"VACUUM ANALYZE floor_{table}")
 
 
-def floor(schema: str, *, with_diagnoses: bool) -> float:
-    """Seconds for reading the inputs and writing the kept rows, in one transaction."""
+def floor(schema: str, *, with_diagnoses: bool) -> Watch:
+    """Reading the inputs and writing the kept rows, in one transaction."""
     forget_runs(schema)
     written = [table for table in WRITTEN if table not in LEDGER and (with_diagnoses or table not in DIAGNOSES)]
     with as_owner(), connection.cursor() as cursor:
@@ -43,12 +45,30 @@ def floor(schema: str, *, with_diagnoses: bool) -> float:
         for table in LEDGER:
             cursor.execute(_write(table))
         with watch() as counted, transaction.atomic():
-            for scan in SCANS:
-                cursor.execute(scan)
-                cursor.fetchall()
-            for table in written:
-                cursor.execute(_write(table))
-    return counted.seconds
+            _read_and_write(cursor, written)
+    return counted
+
+
+def bare_floor(schema: str) -> Watch:
+    """The same without diagnoses and without foreign keys: they are checked at the commit, and this is taken back before it."""
+    forget_runs(schema)
+    with as_owner(), connection.cursor() as cursor:
+        _enter(cursor, schema)
+        for table in LEDGER:
+            cursor.execute(_write(table))
+        with transaction.atomic():
+            with watch() as counted:
+                _read_and_write(cursor, [table for table in WRITTEN if table not in LEDGER + DIAGNOSES])
+            transaction.set_rollback(True)
+    return counted
+
+
+def _read_and_write(cursor: CursorWrapper, tables: Sequence[str]) -> None:
+    for scan in SCANS:
+        cursor.execute(scan)
+        cursor.fetchall()
+    for table in tables:
+        cursor.execute(_write(table))
 
 
 def rows_kept(schema: str) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from bench.city import Size
-from bench.clock import middle
+from bench.clock import Watch, typical
 from bench.rounds import Round
 
 
@@ -15,8 +15,9 @@ class Measured:
     here: list[Round] = field(default_factory=list)
     again: list[Round] = field(default_factory=list)
     celery: list[float] = field(default_factory=list)
-    floors: list[float] = field(default_factory=list)
-    floors_with_diagnoses: list[float] = field(default_factory=list)
+    floors: list[Watch] = field(default_factory=list)
+    floors_with_diagnoses: list[Watch] = field(default_factory=list)
+    bare_floors: list[Watch] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     loop: float = 0.0
     loop_with_facts: float = 0.0
@@ -26,6 +27,6 @@ class Measured:
     backend_memory: float = 0.0
     own_memory: float = 0.0
 
-    def of(self, part: str) -> float:
-        """The median of one part of the rounds here."""
-        return middle([getattr(one, part) for one in self.here])
+    def of(self, part: str) -> Watch:
+        """The medians of one part of the rounds here."""
+        return typical([getattr(one, part) for one in self.here])

@@ -3,7 +3,7 @@
 from bench import report, samples
 from bench.a_city import SCHEMA, a_city, fresh_round, say
 from bench.city import Size
-from bench.floor import floor, keep_rows, rows_kept
+from bench.floor import bare_floor, floor, keep_rows, rows_kept
 from bench.measured import Measured
 from bench.memory import peak_of_this_process
 from bench.peers.engines import ENGINES, judge_with
@@ -45,7 +45,9 @@ def _run_and_floor(measured: Measured, rounds: int) -> None:
             measured.rows = rows_kept(SCHEMA)
         measured.floors.append(floor(SCHEMA, with_diagnoses=False))
         measured.floors_with_diagnoses.append(floor(SCHEMA, with_diagnoses=True))
-        say(f"  floor: {measured.floors[-1]:.2f} s; with diagnoses {measured.floors_with_diagnoses[-1]:.2f} s")
+        measured.bare_floors.append(bare_floor(SCHEMA))
+        said = ("floors", "floors_with_diagnoses", "bare_floors")
+        say("  floors: " + ", ".join(f"{name} {getattr(measured, name)[-1].seconds:.2f} s" for name in said))
 
 
 def _peers(measured: Measured, sample: int) -> None:
@@ -90,7 +92,7 @@ def _through_celery(measured: Measured, rounds: int) -> None:
 def _write(measured: Measured) -> None:
     page = report.write("recompute", f"The daily run of {measured.size.people:,} people", parts(measured))
     people, known = measured.size.people, measured.size.with_facts
-    ours, ours_known = measured.of("without_diagnosis") / people, measured.of("evaluate") / known
+    ours, ours_known = measured.of("without_diagnosis").seconds / people, measured.of("evaluate").seconds / known
     bars(
         page.with_suffix(".svg"), "One person's verdicts", "µs per person with facts",
         [

@@ -11,7 +11,7 @@ from pathlib import Path
 from django.db import connection
 from django.utils import timezone
 
-from bench.clock import watch, watch_calls
+from bench.clock import Watch, watch, watch_calls
 from bench.memory import Peaks, watch_memory
 from codes.models import Run
 from codes.runs import settle as settling
@@ -36,15 +36,15 @@ class BenchFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Round:
-    """Seconds of one run; ``settle`` is without the diagnosis in it."""
+    """One run and its parts; ``settle`` is without the diagnosis in it."""
 
-    evaluate: float
-    settle: float
-    diagnosis: float
-    total: float
+    evaluate: Watch
+    settle: Watch
+    diagnosis: Watch
+    total: Watch
 
     @property
-    def without_diagnosis(self) -> float:
+    def without_diagnosis(self) -> Watch:
         return self.total - self.diagnosis
 
 
@@ -67,7 +67,7 @@ def run_here(schema: str) -> Round:
         run, _ = start_run(by="bench", now=timezone.now(), collects=False)
         run = steps.run_here(run.pk, clock=timezone.now, progress=lambda _run: None)
     _must_be_done(run)
-    return Round(total.seconds - settle.seconds, settle.seconds - diagnosis.seconds, diagnosis.seconds, total.seconds)
+    return Round(total - settle, settle - diagnosis, diagnosis, total)
 
 
 def run_through_celery(schema: str) -> float:

