@@ -15,6 +15,7 @@ from codes.models.mending import Mending
 from codes.models.provider import Provider, Registration
 from codes.models.provider_key import ProviderKey
 from codes.models.rule_set import RiskArea, Rule, RuleSet, RuleSetVersion
+from codes.models.rule_set_draft import DraftRehearsal, RuleSetDraft
 from codes.models.ruling import Ruling, Suppression
 from codes.models.run import Partition, Run, RunCitizen, RunError, RunProvider, RunSource
 from codes.models.sign_in import PersonAccess, SignInCode
@@ -29,6 +30,7 @@ __all__ = [
     "Citizen",
     "CorrectionRequest",
     "Disagreement",
+    "DraftRehearsal",
     "EffectiveChange",
     "EffectiveCode",
     "Entry",
@@ -47,6 +49,7 @@ __all__ = [
     "RiskArea",
     "Rule",
     "RuleSet",
+    "RuleSetDraft",
     "RuleSetVersion",
     "Ruling",
     "Run",

@@ -26,14 +26,20 @@ def read_edition(path: Path) -> Edition:
         raw = read_toml(path)
     except FileFaults as error:
         raise EditionFaults(path, error.faults) from None
+    edition, faults = judged(raw)
+    if edition is None:
+        raise EditionFaults(path, faults)
+    return edition
+
+
+def judged(raw: Raw) -> tuple[Edition | None, list[Fault]]:
+    """The edition that a file's content means, or none and every fault in it at its key."""
     faults = [*_repeated_rules(raw), *_repeated_areas(raw)]
     try:
         edition = Edition.model_validate(raw)
     except ValidationError as error:
-        raise EditionFaults(path, _naming_rules([*shape_faults(error, raw), *faults], raw)) from None
-    if faults:
-        raise EditionFaults(path, _naming_rules(faults, raw))
-    return edition
+        return None, _naming_rules([*shape_faults(error, raw), *faults], raw)
+    return (None, _naming_rules(faults, raw)) if faults else (edition, [])
 
 
 def read_editions(city_file: Path, rule_sets: Sequence[LocatedRuleSet]) -> list[Edition]:

@@ -1,0 +1,132 @@
+"""Editions on their way: edited as drafts, rehearsed on the whole city, put in force by two people."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from codes.models.rule_set import RuleSet, RuleSetVersion
+from codes.models.run import Run
+
+UNDECIDED = ["editing", "proposed", "dropped"]
+DECIDED = ["published", "refused"]
+
+
+class RuleSetDraft(models.Model):
+    """An edition as it is being written. ``content`` is what a rule-set file says, faults and all; ``revision`` counts its saves."""
+
+    class State(models.TextChoices):
+        EDITING = "editing"
+        PROPOSED = "proposed"
+        PUBLISHED = "published"
+        REFUSED = "refused"
+        DROPPED = "dropped"
+
+    OPEN = (State.EDITING, State.PROPOSED)
+
+    rule_set = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="drafts")
+    state = models.TextField(choices=State.choices, default=State.EDITING)
+    content = models.JSONField()
+    revision = models.IntegerField(default=1)
+    created_by = models.TextField()
+    created_at = models.DateTimeField()
+    edited_by = models.TextField()
+    edited_at = models.DateTimeField()
+    reason = models.TextField(blank=True, help_text="why it is proposed")
+    proposed_by = models.TextField(blank=True)
+    proposed_at = models.DateTimeField(null=True)
+    decided_by = models.TextField(blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decision_reason = models.TextField(blank=True)
+    version = models.ForeignKey(RuleSetVersion, on_delete=models.PROTECT, null=True, related_name="drafts")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rule_set"], condition=Q(state="proposed"), name="one_proposed_edition_per_rule_set"
+            ),
+            models.CheckConstraint(condition=Q(state__in=[*UNDECIDED, *DECIDED]), name="draft_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=["editing", "dropped"], proposed_by="", proposed_at__isnull=True)
+                | ~Q(state__in=["editing", "dropped"])
+                & Q(proposed_at__isnull=False)
+                & ~Q(proposed_by="")
+                & ~Q(reason=""),
+                name="draft_is_proposed_by_somebody_with_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=UNDECIDED, decided_by="", decided_at__isnull=True)
+                | ~Q(state__in=UNDECIDED) & Q(decided_at__isnull=False) & ~Q(decided_by=""),
+                name="draft_is_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by="") | ~Q(decided_by=F("proposed_by")) & ~Q(decided_by=F("edited_by")),
+                name="edition_takes_two_people",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="published", version__isnull=False) | ~Q(state="published") & Q(version__isnull=True),
+                name="published_draft_has_its_version",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"draft {self.pk} of {self.rule_set_id}"
+
+
+class DraftRehearsal(models.Model):
+    """A draft's revision tried on the whole city in the background. ``tally`` and the list stay for those who decide.
+
+    ``impossible``: there is nothing to try it on, such as a city without a run; ``message`` says what.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        IMPOSSIBLE = "impossible"
+        FAILED = "failed"
+
+    OPEN = (State.WAITING, State.RUNNING)
+    CONCLUSIVE = (State.DONE, State.IMPOSSIBLE)
+
+    draft = models.ForeignKey(RuleSetDraft, on_delete=models.PROTECT, related_name="rehearsals")
+    revision = models.IntegerField()
+    state = models.TextField(choices=State.choices, default=State.WAITING)
+    asked_by = models.TextField()
+    asked_at = models.DateTimeField()
+    fence = models.IntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, null=True, related_name="+")
+    day = models.DateField(null=True)
+    found = models.BigIntegerField(default=0, help_text="colours that change, as far as it is")
+    tally = models.JSONField(null=True)
+    file = models.TextField(blank=True, help_text="the list's name in the city's folder of rehearsals")
+    ended_at = models.DateTimeField(null=True)
+    message = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["draft", "revision"],
+                condition=Q(state__in=["waiting", "running", "done", "impossible"]),
+                name="revision_is_rehearsed_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "running", "done", "impossible", "failed"]),
+                name="rehearsal_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="done")
+                | Q(tally__isnull=False, run__isnull=False, day__isnull=False, ended_at__isnull=False) & ~Q(file=""),
+                name="finished_rehearsal_has_its_outcome",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["impossible", "failed"]) | ~Q(message="") & Q(ended_at__isnull=False),
+                name="ended_rehearsal_says_why",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"rehearsal {self.pk} of draft {self.draft_id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN
