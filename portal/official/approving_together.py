@@ -18,6 +18,7 @@ from codes.models import PairDiagnosis, Ruling
 from codes.review.bulk import BULK_LIMIT
 from codes.review.bulk_approvals import approve_many
 from codes.review.refusals import Refused
+from portal.official.filtering import plain
 from portal.official.grounds_shown import grounds_shown
 from portal.official.refusing import in_words
 from portal.web.access import StaffRequest, for_staff
@@ -30,7 +31,7 @@ SHOWN = 20
 @for_staff(Role.APPROVER)
 def together(request: StaffRequest) -> HttpResponse:
     """The proposals that one person made at one moment (``by``, ``at`` in the address), and approving all of them."""
-    by, at = request.GET.get("by", ""), _instant(request.GET.get("at", ""))
+    by, at = plain(request.GET.get("by", "")), _instant(request.GET.get("at", ""))
     waiting = Ruling.objects.filter(state="proposed", proposed_by=by, proposed_at=at).order_by("pk")
     if request.method == "POST":
         return _approve(request, waiting)

@@ -1,4 +1,4 @@
-"""The queue of open cases, and their groups by common cause."""
+"""Open cases in groups by common cause."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -8,36 +8,11 @@ from django.views.decorators.http import require_GET
 from codes.diagnosis.sentences.context import about, context_of
 from codes.diagnosis.telling import Told, tell
 from codes.models import Case, PairDiagnosis
-from codes.review.queue import CaseFilter, groups_of, open_cases
-from codes.vocabulary import Cause
+from codes.review.queue import CaseFilter, groups_of
 from portal.web.access import StaffRequest, for_staff
-from portal.web.keyset import keyset_page
 from regions.staff.roles import Role
 
 CASE_WORK = (Role.REVIEWER, Role.APPROVER)
-EXACT = ("kind", "severity", "group", "cause", "provider", "holder")
-
-
-@require_GET
-@for_staff(*CASE_WORK)
-def queue(request: StaffRequest) -> HttpResponse:
-    """Open cases, the earliest due first, narrowed by what the address says."""
-    chosen = CaseFilter(
-        **{name: request.GET.get(name, "") for name in EXACT},
-        overdue=request.GET.get("overdue") == "1",
-        number=request.GET.get("number", ""),
-    )
-    now = timezone.now()
-    cases = open_cases(chosen, now=now).select_related("citizen", "disagreement")
-    page = keyset_page(
-        cases, by=["due_at", "id"], after=request.GET.get("after", ""), before=request.GET.get("before", "")
-    )
-    kept = request.GET.copy()
-    for name in ("after", "before"):
-        kept.pop(name, None)
-    query = f"{kept.urlencode()}&" if kept else ""
-    context = {"page": page, "chosen": chosen, "query": query, "causes": list(Cause), "now": now}
-    return render(request, "official/queue.html", context)
 
 
 @require_GET

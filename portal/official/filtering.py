@@ -12,10 +12,15 @@ YES_OR_NO = ("overdue", "escalated")
 
 def chosen_of(query: QueryDict) -> CaseFilter:
     """What an address narrows the queue to."""
-    exact = {name: query.get(name, "").strip() for name in EXACT}
+    exact = {name: plain(query.get(name, "")) for name in EXACT}
     return CaseFilter(**exact, **{name: query.get(name) == "1" for name in YES_OR_NO})
 
 
 def query_of(chosen: CaseFilter) -> str:
     """The same as an address says it; empty when nothing is narrowed."""
     return urlencode({name: "1" if value is True else value for name, value in chosen.as_json().items()})
+
+
+def plain(text: str) -> str:
+    """What somebody typed into an address or a field without a form: no space around it, no NUL, which no column takes."""
+    return text.replace("\0", "").strip()

@@ -8,10 +8,13 @@ from portal.official import (
     approving_together,
     asking,
     assigning,
+    bulk,
     case_page,
     cases,
     dashboard,
     deciding,
+    guardians,
+    queueing,
     revealing,
     runs,
     suppressing,
@@ -19,7 +22,13 @@ from portal.official import (
 )
 
 urlpatterns = [
-    path("queue/", cases.queue, name="official_queue"),
+    path("queue/", queueing.queue, name="official_queue"),
+    path("queue/assign/", queueing.assign_ticked, name="official_queue_assign"),
+    path("queue/assign-all/", bulk.assign_all, name="official_queue_assign_all"),
+    path("queue/propose-all/", bulk.propose_all, name="official_queue_propose_all"),
+    path("guardians/", guardians.guardians, name="official_guardians"),
+    path("guardians/<int:link_id>/", guardians.answer, name="official_guardian"),
+    path("guardians/<int:link_id>/files/<int:evidence>/", guardians.proof, name="official_guardian_proof"),
     path("groups/", cases.groups, name="official_groups"),
     path("cases/<str:number>/", case_page.case_page, name="official_case"),
     path("cases/<str:number>/next/", deciding.neighbour, name="official_case_next"),

@@ -13,8 +13,10 @@ from allauth.socialaccount.providers.openid_connect import views as openid
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from portal.official.overview import newest_runs, waiting_for
 from portal.staff_sign_in.forms import (
     CodeConfirmForm,
     CodeForm,
@@ -159,8 +161,12 @@ def renew_codes(request: StaffRequest) -> HttpResponse:
 @for_staff()
 @require_safe
 def home(request: StaffRequest) -> HttpResponse:
-    """Where every role begins: what its pages are."""
-    return render(request, "staff/home.html", {"roles": sorted(request.roles)})
+    """Where every role begins: what waits for it, and what its pages are."""
+    context: dict[str, Any] = {"roles": sorted(request.roles)}
+    if city_of(request) is not None:
+        context["waiting"] = waiting_for(request.user.username, request.roles, now=timezone.now())
+        context["runs"] = newest_runs(request.roles)
+    return render(request, "staff/home.html", context)
 
 
 @for_anyone

@@ -1,6 +1,7 @@
 """How pages look to this person: light or dark, contrast, large text. Kept in a cookie, so it needs no sign-in and no script."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -16,16 +17,23 @@ from portal.web.access import for_anyone
 THEMES = {"auto": _("As the device says"), "light": _("Light"), "dark": _("Dark")}
 CONTRASTS = {"normal": _("Normal"), "high": _("High")}
 SIZES = {"normal": _("Normal"), "elder": _("Large text and simple pages")}
+KEYS = {"on": _("On"), "off": _("Off")}
 YEAR = 365 * 24 * 3600
 
 
 @dataclass(frozen=True)
 class Look:
-    """The three choices."""
+    """The choices. ``keys``: whether single keys do something at the officials' desk."""
 
     theme: str = "auto"
     contrast: str = "normal"
     size: str = "normal"
+    keys: str = "on"
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether the desk's pages listen to single keys."""
+        return self.keys == "on"
 
     @property
     def is_elder(self) -> bool:
@@ -35,11 +43,13 @@ class Look:
 
 def look_of(request: HttpRequest) -> Look:
     """What the cookie says; anything we do not know is as if nothing was chosen."""
-    theme, contrast, size = [*request.COOKIES.get(settings.LOOK_COOKIE_NAME, "").split("."), "", "", ""][:3]
+    chosen = request.COOKIES.get(settings.LOOK_COOKIE_NAME, "").split(".")
+    theme, contrast, size, keys = [*chosen, "", "", "", ""][:4]
     return Look(
         theme if theme in THEMES else "auto",
         contrast if contrast in CONTRASTS else "normal",
         size if size in SIZES else "normal",
+        keys if keys in KEYS else "on",
     )
 
 
@@ -49,6 +59,17 @@ class LookForm(forms.Form):
     theme = forms.ChoiceField(label=_("Colours of the page"), choices=THEMES.items(), widget=forms.RadioSelect)
     contrast = forms.ChoiceField(label=_("Contrast"), choices=CONTRASTS.items(), widget=forms.RadioSelect)
     size = forms.ChoiceField(label=_("Text"), choices=SIZES.items(), widget=forms.RadioSelect)
+    keys = forms.ChoiceField(
+        label=_("Keyboard at the desk"),
+        choices=KEYS.items(),
+        widget=forms.RadioSelect,
+        help_text=_("J and K, digits, Ctrl+Enter and ? on the officials' pages."),
+    )
+
+    def __init__(self, *args: Any, is_staff: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_staff:
+            del self.fields["keys"]
 
 
 @for_anyone
@@ -58,11 +79,11 @@ def display(request: HttpRequest) -> HttpResponse:
     look = look_of(request)
     back = _back(request)
     if request.method == "POST":
-        form = LookForm(request.POST)
+        form = LookForm(request.POST, is_staff=request.user.is_authenticated)
         if form.is_valid():
-            return _keep(HttpResponseRedirect(back), Look(**form.cleaned_data))
+            return _keep(HttpResponseRedirect(back), Look(**{**asdict(look), **form.cleaned_data}))
     else:
-        form = LookForm(initial={"theme": look.theme, "contrast": look.contrast, "size": look.size})
+        form = LookForm(initial=asdict(look), is_staff=request.user.is_authenticated)
     return render(request, "shared/display.html", {"form": form, "back": back})
 
 
@@ -72,7 +93,7 @@ def switch_size(request: HttpRequest) -> HttpResponse:
     """The one-tap switch between normal and elder-friendly pages."""
     look = look_of(request)
     size = "normal" if look.is_elder else "elder"
-    return _keep(HttpResponseRedirect(_back(request)), Look(look.theme, look.contrast, size))
+    return _keep(HttpResponseRedirect(_back(request)), replace(look, size=size))
 
 
 @for_anyone
@@ -94,7 +115,7 @@ def switch_language(request: HttpRequest) -> HttpResponse:
 
 
 def _keep(response: HttpResponse, look: Look) -> HttpResponse:
-    value = f"{look.theme}.{look.contrast}.{look.size}"
+    value = f"{look.theme}.{look.contrast}.{look.size}.{look.keys}"
     response.set_cookie(
         settings.LOOK_COOKIE_NAME, value, max_age=YEAR, secure=settings.SECURE, httponly=True, samesite="Lax"
     )

@@ -8,7 +8,7 @@ from codes.models import Case, Run
 from codes.runs.evaluate import evaluate_range
 from codes.runs.freeze import freeze_providers
 from codes.runs.settle import settle
-from portal.official import case_page, cases, dashboard, runs
+from portal.official import case_page, cases, dashboard, queueing, runs
 from regions.models import City
 from regions.staff.accounts import add_staff
 from regions.staff.roles import Role
@@ -16,7 +16,7 @@ from tests.integration.engine.loading import load_world
 from tests.oracle import disagreements
 from tests.worlds import random_world
 
-PAGES = [cases.queue, cases.groups, runs.run_list, dashboard.dashboard]
+PAGES = [queueing.queue, cases.groups, runs.run_list, dashboard.dashboard]
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_reviewer_sees_the_page(judged_city: City, view: object) -> None:
 
 def test_the_queue_leads_to_its_cases(judged_city: City) -> None:
     case = Case.objects.order_by("due_at", "id")[0]
-    assert case.number in shown(cases.queue, Role.REVIEWER)
+    assert case.number in shown(queueing.queue, Role.REVIEWER)
 
 
 def test_a_case_says_why(judged_city: City) -> None:

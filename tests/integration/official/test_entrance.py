@@ -1,0 +1,83 @@
+"""Coming in: what waits; guardians; and the keys of the desk, which can be switched off."""
+
+from collections.abc import Callable
+
+from codes.citizens.guardianship import ask_guardianship
+from codes.models import Evidence, Guardianship, PersonAccess
+from codes.review.evidence import keep_upload
+from regions.identity import Identity
+from regions.vocabulary import IdType
+from tests.integration.lines import ANNA
+from tests.integration.pages.asking import at_most
+from tests.integration.pages.people import Visitor
+from tests.integration.review.desk import Desk
+
+At = Callable[[str], Visitor]
+
+
+def asked(desk: Desk, picture: bytes) -> Guardianship:
+    zhang = desk.citizen("zhang")
+    file = keep_upload(citizen=zhang, content=picture, original_name="户口.jpg", by="citizen:zhang", now=desk.now)
+    return ask_guardianship(
+        guardian=zhang,
+        dependant=Identity(IdType.RESIDENT_ID, ANNA),
+        relation="child",
+        by="citizen:zhang",
+        now=desk.now,
+        evidence_ids=[file.pk],
+    )
+
+
+def test_what_waits_is_counted_and_leads_to_it(desk: Desk, at_work: At) -> None:
+    desk.bring(desk.case("chen"), "in_review")
+    desk.propose()
+    for name, told in (("li", "您办理的案件"), ("wang", "待审批的转码提议"), ("zhao", "待审批的有误记录")):
+        person = at_work(name)
+        with at_most(12):
+            page = person.read("/staff/")
+        assert told in page
+    assert "待审批的转码提议" not in at_work("li").read("/staff/")
+    assert "待您办理" not in at_work("sun").read("/staff/")
+
+
+def test_a_guardian_is_accepted_after_the_proof_was_seen(desk: Desk, at_work: At, picture: bytes) -> None:
+    link, file = asked(desk, picture), Evidence.objects.get()
+    li, wang = at_work("li"), at_work("wang")
+    with at_most(12):
+        page = li.read("/staff/guardians/")
+    assert "子女" in page
+    assert "zhang小三" not in page
+    assert 'value="accept"' not in wang.read("/staff/guardians/")
+    assert wang.post(f"/staff/guardians/{link.pk}/", {"outcome": "accept"}).status_code == 403
+    assert li.get(f"/staff/guardians/{link.pk}/files/{file.pk}/").headers["Content-Disposition"].startswith("attach")
+    assert PersonAccess.objects.get().by == "li"
+    for path in (f"/staff/guardians/{link.pk + 1}/files/{file.pk}/", f"/staff/guardians/{link.pk}/files/999/"):
+        assert li.get(path).status_code == 404
+    li.post(f"/staff/guardians/{link.pk}/", {"outcome": "accept"})
+    link.refresh_from_db()
+    assert link.accepted is True
+    assert li.post(f"/staff/guardians/{link.pk}/", {"outcome": "accept"}).status_code == 409
+    assert li.post("/staff/guardians/999/", {"outcome": "accept"}).status_code == 404
+    assert "颜色不同" in li.read(f"/staff/cases/{desk.case().number}/")
+
+
+def test_a_guardian_is_refused_with_words(desk: Desk, at_work: At, picture: bytes) -> None:
+    link = asked(desk, picture)
+    li = at_work("li")
+    assert li.post(f"/staff/guardians/{link.pk}/", {"outcome": "refuse", "note": ""}).status_code == 422
+    li.post(f"/staff/guardians/{link.pk}/", {"outcome": "refuse", "note": "证明不清晰"})
+    link.refresh_from_db()
+    assert (link.accepted, link.refusal) == (False, "证明不清晰")
+
+
+def test_the_keys_can_be_switched_off_by_staff_only(desk: Desk, at_work: At, stranger: Visitor) -> None:
+    li = at_work("li")
+    assert "keyboard.js" in li.read("/staff/queue/")
+    assert 'name="keys"' not in stranger.read("/display/")
+    assert 'name="keys"' in li.read("/display/")
+    li.post("/display/", {"theme": "dark", "contrast": "normal", "size": "normal", "keys": "off", "next": "/staff/"})
+    page = li.read("/staff/queue/")
+    assert "keyboard.js" not in page
+    assert 'data-theme="dark"' in page
+    li.post("/display/size/", {"next": "/staff/"})
+    assert "keyboard.js" not in li.read("/staff/queue/")

@@ -1,0 +1,92 @@
+"""The queue: filters, clocks in words, giving cases away, and acts on all of a filter that say their number first."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from codes.models import Case, Ruling
+from tests.integration.pages.asking import at_most
+from tests.integration.pages.people import Visitor
+from tests.integration.review.desk import Desk
+
+At = Callable[[str], Visitor]
+
+
+def numbers(page: str) -> set[str]:
+    return {part.split('"')[0] for part in page.split('name="case" value="')[1:]}
+
+
+def test_it_costs_few_questions_and_says_clocks_in_words(desk: Desk, at_work: At) -> None:
+    desk.appeal("zhang")
+    li = at_work("li")
+    with at_most(12):
+        page = li.read("/staff/queue/")
+    assert numbers(page) == set(Case.objects.values_list("number", flat=True))
+    assert "还剩" in page
+    assert "首次查看：" in page
+
+
+def test_the_filters_narrow_and_travel_to_the_case(desk: Desk, at_work: At) -> None:
+    desk.appeal("zhang")
+    mine = desk.bring(desk.case("chen"), "in_review").number
+    li = at_work("li")
+    assert numbers(li.read("/staff/queue/?holder=li")) == {mine}
+    assert mine not in numbers(li.read("/staff/queue/?holder=-"))
+    assert numbers(li.read("/staff/queue/?kind=appeal")) == {desk.case("zhang", "appeal").number}
+    assert numbers(li.read("/staff/queue/?state=in_review")) == {mine}
+    assert mine in numbers(li.read("/staff/queue/?severity=yellow"))
+    assert "没有待办案件" in li.read("/staff/queue/?overdue=1") or not numbers(li.read("/staff/queue/?overdue=1"))
+    assert f"/staff/cases/{mine}/?holder=li" in li.read("/staff/queue/?holder=li")
+    assert "/decide/?holder=li" in li.read(f"/staff/cases/{mine}/?holder=li")
+
+
+def test_ticked_cases_are_given_to_a_reviewer(desk: Desk, at_work: At) -> None:
+    ticked = [desk.case("zhang").number, desk.case("chen").number]
+    wang = at_work("wang")
+    assert "请先勾选" in wang.post("/staff/queue/assign/", {"to": "li"}, follow=True).content.decode()
+    told = wang.post("/staff/queue/assign/", {"case": ticked, "to": "wang"}, follow=True).content.decode()
+    assert "只能分派给本市在岗的复核员" in told
+    wang.post("/staff/queue/assign/?kind=disagreement", {"case": ticked, "to": "wu"})
+    assert set(Case.objects.filter(assigned_to="wu").values_list("number", flat=True)) == set(ticked)
+    assert at_work("sun").post("/staff/queue/assign/", {"case": ticked, "to": "wu"}).status_code == 403
+
+
+def test_all_of_a_filter_is_assigned_after_its_number_was_said(desk: Desk, at_work: At) -> None:
+    wang = at_work("wang")
+    with at_most(12):
+        page = wang.read("/staff/queue/assign-all/?severity=red")
+    assert "分派2件" in page
+    stale = wang.post("/staff/queue/assign-all/?severity=red", {"to": "wu", "count": 3})
+    assert stale.status_code == 422
+    assert "现为2件" in stale.content.decode()
+    assert 'value="2"' in stale.content.decode()
+    wang.post("/staff/queue/assign-all/?severity=red", {"to": "wu", "count": 2})
+    assert set(Case.objects.values_list("severity", "assigned_to")) == {("red", "wu"), ("yellow", "")}
+    assert at_work("sun").get("/staff/queue/assign-all/").status_code == 403
+
+
+def test_one_decision_is_proposed_for_a_filter(desk: Desk, at_work: At) -> None:
+    li = at_work("li")
+    told = {
+        "count": 2,
+        "outcome": "green",
+        "reason_code": "record_wrong",
+        "document": "2026-18",
+        "expires_on": (desk.now + timedelta(days=7)).date().isoformat(),
+    }
+    assert at_work("wang").get("/staff/queue/propose-all/").status_code == 403
+    with at_most(12):
+        page = li.read("/staff/queue/propose-all/?severity=red")
+    assert "对2件作出同一决定" in page
+    assert 'value="red"' not in page
+    forged = li.post("/staff/queue/propose-all/?severity=red", {**told, "outcome": "red"})
+    assert forged.status_code == 422
+    assert li.post("/staff/queue/propose-all/?severity=red", {**told, "document": ""}).status_code == 422
+    li.post("/staff/queue/propose-all/?severity=red", told)
+    assert Ruling.objects.filter(state="proposed", evidence=["document:2026-18"]).count() == 2
+
+
+def test_bad_page_tokens_and_filters_are_no_error(desk: Desk, at_work: At) -> None:
+    li = at_work("li")
+    assert numbers(li.read("/staff/queue/?after=nonsense"))
+    assert not numbers(li.read("/staff/queue/?kind=nonsense&provider=x&group=y"))
+    assert li.get("/staff/queue/?number=%00").status_code in (200, 400)
