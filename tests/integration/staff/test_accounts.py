@@ -5,6 +5,7 @@ from io import StringIO
 from itertools import combinations
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import CommandError, call_command
 
 from regions.journal.models import JournalEntry
@@ -105,3 +106,12 @@ def test_the_command_refuses_with_two(db: None, arguments: list[str]) -> None:
         call_command("add_staff", *arguments)
 
     assert refused.value.returncode == 2
+
+
+def test_a_one_time_password_is_hashed_at_full_strength_when_it_is_used(beta: City, now: datetime) -> None:
+    """Random bits need no slow hash; still, what is stored after a sign-in is as strong as a chosen password's."""
+    account, password = add_staff(username="lin", roles=["reviewer"], by="tests", now=now)
+    assert account.password.startswith("pbkdf2_sha256$1000$")
+    assert not account.check_password(f"{password}x")
+    assert account.check_password(password)
+    assert Account.objects.get(username="lin").password.startswith(f"pbkdf2_sha256${PBKDF2PasswordHasher.iterations}$")
