@@ -36,7 +36,9 @@ def approvals(request: StaffRequest) -> HttpResponse:
     if kind == "rulings":
         context["groups"] = list(waiting_rulings()[:SHOWN])
     elif kind == "records":
-        waiting = Suppression.objects.filter(state="proposed").select_related("case", "source", "provider")
+        waiting = Suppression.objects.filter(state="proposed", mending=None).select_related(
+            "case", "source", "provider"
+        )
         context["records"] = list(waiting.order_by("proposed_at", "pk")[:SHOWN])
     else:
         context["ruling_ends"] = list(_ending(Ruling.objects.select_related("case", "citizen"))[:SHOWN])

@@ -1,4 +1,4 @@
-"""Approving that a record is wrong, and that decisions end early. Once a record no longer counts the city is computed again."""
+"""Approving that a record is wrong, and that decisions end early. Whom a record is about is judged again at once."""
 
 from collections.abc import Callable
 
@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from codes.models import Evidence, Fact, Ruling, Suppression
 from codes.review import ruling_ends, suppressions
 from codes.review.suppression_effect import effect_of_suppression
+from codes.runs.ledger import open_run
 from portal.official.approval_forms import ApprovalForm
 from portal.official.effects import effects_shown
 from portal.official.grounds_shown import grounds_shown
 from portal.official.matters import FILE, json_rows, parsed
-from portal.official.recomputing import recompute_soon
 from portal.official.refusing import attempt, refusals
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from regions.staff.roles import Role
@@ -79,12 +79,12 @@ def record_end(request: StaffRequest, suppression_id: int) -> HttpResponse:
     own_or_404(Suppression.objects.all(), pk=suppression_id)
     by, now = request.user.username, timezone.now()
 
-    def count_again() -> None:
-        suppressions.approve_suppression_end(suppression_id=suppression_id, by=by, now=now)
-        recompute_soon(by=by, now=now)
-
     if request.POST.get("outcome") == "approve":
-        return _ended(request, count_again, _("The record counts again; the city is being computed anew."))
+        return _ended(
+            request,
+            lambda: suppressions.approve_suppression_end(suppression_id=suppression_id, by=by, now=now),
+            _("The record counts again."),
+        )
     return _ended(
         request,
         lambda: suppressions.refuse_suppression_end(suppression_id=suppression_id, by=by, now=now),
@@ -104,6 +104,8 @@ def _decide(request: StaffRequest, form: ApprovalForm, proposal: Suppression) ->
         )
         return _("Sent back: the record counts.")
     suppressions.approve_suppression(suppression_id=proposal.pk, by=by, now=now, reason=told["note"])
-    if recompute_soon(by=by, now=now):
-        return _("Approved: the record no longer counts. The city is being computed anew.")
-    return _("Approved: the record no longer counts from the next run on; one is under way already.")
+    if open_run() is None:
+        return _("Approved: the record no longer counts, and whom it is about has been judged again.")
+    return _(
+        "Approved: the record no longer counts; whom it is about is judged again once the present run has settled."
+    )

@@ -65,7 +65,7 @@ def _cases(username: str, roles: frozenset[Role], now: datetime) -> list[Waiting
 
 def _proposals(username: str) -> list[Waiting]:
     rulings = Ruling.objects.filter(state="proposed").exclude(proposed_by=username).count()
-    records = Suppression.objects.filter(state="proposed").exclude(proposed_by=username).count()
+    records = Suppression.objects.filter(state="proposed", mending=None).exclude(proposed_by=username).count()
     approvals = reverse("official_approvals")
     return [
         Waiting(_("Proposed colours to approve"), rulings, approvals),
