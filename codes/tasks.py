@@ -1,4 +1,4 @@
-"""Celery tasks: thin, by value, and never in ``public``. Each enters its city and calls one action.
+"""Celery tasks: thin, by value. Each enters its city and calls one action; none but the opening of a city works in ``public``.
 
 Ringing twice or never is harmless: the ledger decides what is to be done, and the sweeper rings again.
 """
@@ -8,6 +8,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from codes.city_openings import open_asked, sweep_openings
 from codes.models import Run
 from codes.reports.jobs import sweep_exports, write_export
 from codes.reports.replaying import replay_and_note
@@ -16,6 +17,7 @@ from codes.runs.ledger import open_run
 from codes.runs.partitions import work_partition
 from codes.runs.schedule import start_if_due
 from codes.runs.steps import advance
+from codes.standing import sum_up
 from regions.journal.verifications import verify_and_note
 from regions.journal.verify import write_checkpoint
 from regions.tenancy import all_schemas, in_city
@@ -95,6 +97,41 @@ def sweep_all_exports() -> int:
             ring_for_export(schema, job_id)
         rung += len(waiting)
     return rung
+
+
+def ring_for_opening(opening_id: int) -> None:
+    """Have some worker open a city that was asked for."""
+    open_one_city.apply_async(args=(opening_id,), expires=BELL_EXPIRES)
+
+
+@shared_task(name="codes.open_city")
+def open_one_city(opening_id: int) -> bool:
+    """One city, as the owner; whether it is open now. It runs in ``public``: the city is not there yet."""
+    opened = open_asked(opening_id, clock=timezone.now)
+    if opened is None:
+        return False
+    with in_city(opened.city.schema_name):
+        write_checkpoint(now=timezone.now())
+    sum_up(opened.city.schema_name, now=timezone.now())
+    return True
+
+
+@shared_task(name="codes.sweep_openings")
+def sweep_all_openings() -> int:
+    """Ring for cities that no worker is opening; how many bells."""
+    waiting = sweep_openings(now=timezone.now())
+    for opening_id in waiting:
+        ring_for_opening(opening_id)
+    return len(waiting)
+
+
+@shared_task(name="codes.sum_up_cities")
+def sum_up_cities() -> int:
+    """Count how every city stands, for the operator; how many cities."""
+    schemas = all_schemas()
+    for schema in schemas:
+        sum_up(schema, now=timezone.now())
+    return len(schemas)
 
 
 @shared_task(name="codes.start_due_runs")

@@ -20,6 +20,8 @@ BEAT = {
     "sweep unfinished runs": {"task": "codes.sweep", "schedule": 15.0},
     "send sign-in codes no bell reached": {"task": "portal.sweep_sign_in_codes", "schedule": 15.0},
     "sweep exports": {"task": "codes.sweep_exports", "schedule": 15.0},
+    "sweep openings": {"task": "codes.sweep_openings", "schedule": 15.0},
+    "sum up cities": {"task": "codes.sum_up_cities", "schedule": 60.0},
     "sweep reviews": {"task": "codes.sweep_reviews", "schedule": crontab(minute="*/5")},
     "sign journal checkpoints": {"task": "codes.sign_checkpoints", "schedule": crontab(minute=0)},
 }

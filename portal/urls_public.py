@@ -2,10 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from portal.auditor import journal
 from portal.web import look
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("portal.operator.urls")),
     path("", include("portal.staff_sign_in.urls")),
+    path("journal/", journal.journal, name="auditor_journal"),
     path("display/", look.display, name="display"),
     path("display/size/", look.switch_size, name="switch_size"),
     path("display/language/", look.switch_language, name="switch_language"),

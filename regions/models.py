@@ -50,3 +50,91 @@ class Domain(DomainMixin):
 
     def __str__(self) -> str:
         return str(self.domain)
+
+
+class CityStanding(models.Model):
+    """How a city stands, in counts: read inside it by a worker, shown to the operator beside the others. Never a person.
+
+    ``sources``: ``[{"code", "title_zh", "title_en", "as_of", "max_age_hours"}]``, ``as_of`` none before a first delivery.
+    """
+
+    city = models.OneToOneField(City, on_delete=models.CASCADE, related_name="standing")
+    read_at = models.DateTimeField()
+    people = models.BigIntegerField(default=0)
+    red = models.BigIntegerField(default=0)
+    yellow = models.BigIntegerField(default=0)
+    unknown = models.BigIntegerField(default=0)
+    disagreements = models.BigIntegerField(default=0)
+    open_cases = models.BigIntegerField(default=0)
+    overdue_cases = models.BigIntegerField(default=0)
+    run_day = models.DateField(null=True)
+    run_state = models.TextField(blank=True)
+    run_ended_at = models.DateTimeField(null=True)
+    sources = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(red__gte=0, yellow__gte=0, unknown__gte=0, disagreements__gte=0, open_cases__gte=0)
+                & Q(overdue_cases__gte=0, overdue_cases__lte=models.F("open_cases")),
+                name="city_standing_is_counts",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.city_id} at {self.read_at}"
+
+    @property
+    def green(self) -> int:
+        """Everybody else."""
+        return max(0, self.people - self.red - self.yellow - self.unknown)
+
+
+class CityOpening(models.Model):
+    """An operator's wish that a city be opened, or brought to what a city file says; a worker with the owner's login does it.
+
+    ``content`` is the sealed city file with its rule sets, and gone once the opening has ended: it may hold credentials.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        OPENING = "opening"
+        DONE = "done"
+        REFUSED = "refused"
+        FAILED = "failed"
+
+    OPEN = (State.WAITING, State.OPENING)
+
+    name = models.TextField(unique=True, help_text="random: the address of its page")
+    schema = models.TextField()
+    content = models.BinaryField(null=True)
+    asked_by = models.TextField()
+    asked_at = models.DateTimeField()
+    state = models.TextField(choices=State.choices, default=State.WAITING)
+    fence = models.IntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.IntegerField(default=0)
+    created = models.BooleanField(default=False, help_text="the city was made, not changed")
+    changed = models.JSONField(default=list, help_text="keys of the file that differed")
+    faults = models.JSONField(default=list, help_text="pairs of key and message")
+    message = models.TextField(blank=True)
+    ended_at = models.DateTimeField(null=True)
+    first_run = models.BigIntegerField(null=True, help_text="a run of the city that the operator started")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "opening"], ended_at__isnull=True, content__isnull=False)
+                | Q(state__in=["done", "refused", "failed"], ended_at__isnull=False, content__isnull=True),
+                name="opening_keeps_its_file_until_it_ends",
+            ),
+            models.CheckConstraint(condition=~Q(asked_by=""), name="opening_has_an_asker"),
+            models.CheckConstraint(condition=~Q(state="failed") | ~Q(message=""), name="failed_opening_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.schema} for {self.asked_by}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN

@@ -7,12 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
+from codes.city_files import read_city
 from codes.opening import Opened, open_city
-from codes.rule_sets.edition import Edition
-from codes.rule_sets.edition_file import EditionFaults, read_editions
 from portal.commands import EndedBadly, seal_journal
-from regions.city_file import CityFile, CityFileFaults, missing_environment, read_city_file
-from regions.city_opening import place_faults
+from regions.city_file import missing_environment
 from regions.file_faults import FileFaults
 from regions.opening import ensure_prepared
 from regions.tenancy import as_owner, in_city
@@ -27,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *, file: Path, by: str, **_: Any) -> None:
         try:
-            wanted, editions = _read(file)
+            wanted, editions = read_city(file, os.environ)
             with as_owner():
                 ensure_prepared()
                 opened = open_city(wanted, editions, by=by, now=timezone.now())
@@ -40,31 +38,6 @@ class Command(BaseCommand):
         for missing in missing_environment(wanted, os.environ):
             self.stdout.write(f"Note: {missing}. It is needed when the source is collected.")
         self.stdout.write(_sentence(opened))
-
-
-def _read(path: Path) -> tuple[CityFile, list[Edition]]:
-    """The file and its rule sets. Raises ``FileFaults`` with the faults of all of them."""
-    try:
-        file = read_city_file(path)
-    except CityFileFaults as error:
-        raise FileFaults(path, [*error.faults, *_edition_faults(path, error)]) from None
-    faults = place_faults(file, os.environ)
-    try:
-        editions = read_editions(path, file.rule_sets)
-    except EditionFaults as error:
-        raise FileFaults(path, [*faults, *error.faults]) from None
-    if faults:
-        raise FileFaults(path, faults)
-    return file, editions
-
-
-def _edition_faults(path: Path, error: CityFileFaults) -> list[Any]:
-    """The faults of the rule sets a faulty city file does locate."""
-    try:
-        read_editions(path, error.rule_sets)
-    except EditionFaults as found:
-        return found.faults
-    return []
 
 
 def _sentence(opened: Opened) -> str:

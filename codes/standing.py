@@ -1,0 +1,62 @@
+"""How a city stands, in counts that say nothing of a person: read in the city, kept in ``public`` beside those of the others."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max, Q
+
+from codes.models import Case, Citizen, EffectiveCode, Run
+from codes.vocabulary import State
+from regions.models import CityStanding
+from regions.sources.models import Batch, Source
+from regions.tenancy import in_city
+
+
+def sum_up(schema: str, *, now: datetime) -> CityStanding:
+    """Count, and keep the counts. Call in no city: a city's role may not write in ``public``."""
+    with in_city(schema) as city:
+        counted = {**_codes(), **_last_run(), **_cases(now), "sources": _sources()}
+    standing, _ = CityStanding.objects.update_or_create(city=city, defaults={**counted, "read_at": now})
+    return standing
+
+
+def _codes() -> dict[str, int]:
+    """Green is no row: whoever has no stored code."""
+    by_colour = dict(EffectiveCode.objects.values_list("colour").annotate(Count("pk")))
+    stored = {state: by_colour.get(state.value, 0) for state in (State.RED, State.YELLOW, State.UNKNOWN)}
+    return {"people": Citizen.objects.count(), **{state.value: count for state, count in stored.items()}}
+
+
+def _last_run() -> dict[str, Any]:
+    """The newest run, whatever became of it; the disagreements of the newest that settled."""
+    newest = Run.objects.order_by("-pk").first()
+    settled = Run.objects.filter(state__in=Run.SETTLED).order_by("-pk").first()
+    standing = settled.counts.get("disagreements", {}).get("standing", 0) if settled else 0
+    return {
+        "disagreements": standing,
+        "run_day": newest.day if newest else None,
+        "run_state": newest.state if newest else "",
+        "run_ended_at": newest.ended_at if newest else None,
+    }
+
+
+def _cases(now: datetime) -> dict[str, int]:
+    counted: dict[str, int] = Case.objects.filter(closed_at__isnull=True).aggregate(
+        open_cases=Count("pk"), overdue_cases=Count("pk", filter=Q(due_at__lt=now, paused_at__isnull=True))
+    )
+    return counted
+
+
+def _sources() -> list[dict[str, Any]]:
+    accepted = Q(batches__state=Batch.State.ACCEPTED)
+    rows = Source.objects.annotate(horizon=Max("batches__as_of", filter=accepted)).order_by("code")
+    return [
+        {
+            "code": row.code,
+            "title_zh": row.title_zh,
+            "title_en": row.title_en,
+            "as_of": row.horizon.isoformat() if row.horizon else None,
+            "max_age_hours": row.max_age_hours,
+        }
+        for row in rows
+    ]

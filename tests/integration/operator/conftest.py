@@ -1,0 +1,69 @@
+"""The operator at a browser, on the host of no city, and bells that ring nowhere."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from portal.operator import opening
+from tests.integration.pages.conftest import _counts_begin_anew, clock
+from tests.integration.pages.people import Visitor
+
+__all__ = ["_counts_begin_anew", "clock"]
+Opens = Callable[..., Visitor]
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What was rung for."""
+    bells: list[object] = []
+    monkeypatch.setattr(opening, "ring_for_opening", bells.append)
+    monkeypatch.setattr(opening, "ring", lambda *what: bells.append(what))
+    return bells
+
+
+@pytest.fixture
+def operator(db: None, clock: datetime, rung: list[object]) -> Visitor:
+    """Who may open cities, in English."""
+    return Visitor.at_work("system_admin", now=clock, host="localhost", username="mo").in_english()
+
+
+CITY_FORM = {
+    "city-schema": "gamma",
+    "city-name_zh": "丙市",
+    "city-name_en": "Gamma",
+    "city-division": "510300",
+    "city-host": "gamma.localhost",
+    "city-timezone": "Asia/Shanghai",
+    "city-interim_policy": "strictest",
+    "city-mass_flip_share": "0.02",
+    "sources-TOTAL_FORMS": "2",
+    "sources-INITIAL_FORMS": "0",
+    "sources-0-code": "police",
+    "sources-0-kind": "police_database",
+    "sources-0-title_zh": "丙市公安局数据库",
+    "sources-0-title_en": "Gamma police",
+    "sources-0-url_env": "GAMMA_POLICE_URL",
+    "sources-0-records_view": "health_records",
+    "sources-0-clock_view": "health_clock",
+    "sources-0-page_size": "1000",
+    "sources-0-max_age_hours": "26",
+    "sources-0-max_bad_share": "0.05",
+    "sources-0-kinds": 'MJ = close_contact\n确诊 = "confirmed_case"  # theirs\n',
+    "sources-1-kind": "police_database",
+    "sources-1-records_view": "health_records",
+    "sources-1-clock_view": "health_clock",
+    "sources-1-page_size": "1000",
+    "sources-1-max_age_hours": "26",
+    "sources-1-max_bad_share": "0.05",
+    "providers-TOTAL_FORMS": "2",
+    "providers-INITIAL_FORMS": "0",
+    "providers-0-code": "alipay",
+    "providers-0-title_zh": "支付宝",
+    "providers-0-title_en": "Alipay",
+    "providers-0-source": "police",
+    "providers-0-rule_set": "national",
+    "rule_sets-TOTAL_FORMS": "1",
+    "rule_sets-INITIAL_FORMS": "0",
+    "rule_sets-0-shipped": "national-1.toml",
+}

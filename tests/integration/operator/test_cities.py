@@ -1,0 +1,91 @@
+"""Cities side by side: counts of every city, one question for all, and how old the counts are."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from codes.models import Case
+from codes.standing import sum_up
+from regions.models import City, CityStanding
+from regions.tenancy import in_city
+from tests.integration.pages.people import Visitor
+from tests.integration.review.desk import open_desk
+
+PEOPLE = {"zhang": "spacetime_overlap", "chen": "arrival", "liu": "close_contact"}
+
+
+@pytest.fixture
+def counted(bare_city: City, clock: datetime) -> datetime:
+    """Beta has three people who are shown different colours; one of their cases is overdue."""
+    open_desk(PEOPLE, now=clock)
+    late = Case.objects.order_by("pk")[:1]
+    Case.objects.filter(pk__in=late.values("pk")).update(due_at=clock - timedelta(hours=1))
+    return clock
+
+
+def left(clock: datetime) -> None:
+    for schema in ("alpha", "beta"):
+        sum_up(schema, now=clock)
+
+
+def test_the_counts_are_those_of_the_city(counted: datetime) -> None:
+    kept = {}
+
+    def keep(**values: object) -> tuple[object, bool]:
+        kept.update(values["defaults"])  # type: ignore[call-overload]  # a dict
+        return CityStanding(**kept), True
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CityStanding.objects, "update_or_create", keep)
+        standing = sum_up("beta", now=counted)
+    assert (standing.people, standing.red, standing.yellow, standing.green) == (3, 2, 1, 0)
+    assert (standing.disagreements, standing.open_cases, standing.overdue_cases) == (3, 3, 1)
+    assert (standing.run_state, len(standing.sources)) == ("done", 2)
+
+
+def test_cities_stand_side_by_side_by_few_questions(db: None, clock: datetime, operator: Visitor) -> None:
+    assert operator.read("/").count("Nobody has counted here yet") == 2
+    left(clock)
+    CityStanding.objects.filter(city__schema_name="beta").update(
+        people=200, red=2, disagreements=1, open_cases=9, overdue_cases=4, run_day=clock.date(), run_state="done"
+    )
+    with CaptureQueriesContext(connection) as asked:
+        page = operator.read("/")
+    assert sum(not one["sql"].startswith("SET search_path") for one in asked.captured_queries) <= 12
+    assert "1.0%" in page
+    assert "0.50%" in page
+    assert "<strong>4</strong>" in page
+    assert "never delivered" in page
+    assert 'href="//beta.localhost/"' in page
+
+
+def test_old_counts_say_so(db: None, clock: datetime, operator: Visitor) -> None:
+    left(clock - timedelta(hours=1))
+    assert operator.read("/").count("no worker has counted since") == 2
+
+
+def test_a_stranger_is_led_to_the_sign_in(db: None, clock: datetime, operator: Visitor) -> None:
+    operator.client.logout()
+    assert operator.get("/").headers["Location"].startswith("/sign-in/")
+
+
+def test_the_operator_s_journal_is_for_its_auditor(db: None, clock: datetime, operator: Visitor) -> None:
+    assert operator.get("/journal/").status_code == 403
+    other = Visitor.at_work("audit_admin", now=clock, host="localhost", username="he").in_english()
+    page = other.read("/journal/")
+    assert "added an account" in page
+    assert "Check the chain now" not in page
+
+
+def test_the_database_refuses_counts_that_are_none(db: None, clock: datetime) -> None:
+    left(clock)
+    for wrong in ({"red": -1}, {"overdue_cases": 1}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            CityStanding.objects.filter(city__schema_name="beta").update(**wrong)
+
+
+def test_a_city_may_not_write_beside_the_others(db: None) -> None:
+    with in_city("beta"), pytest.raises(Exception, match=r"permission denied|does not exist"), transaction.atomic():
+        CityStanding.objects.count()

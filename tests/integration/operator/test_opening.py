@@ -1,0 +1,188 @@
+"""A city opened from a form: every fault at its field, done by a worker, told truly, and its first run seen to its end."""
+
+import html
+import re
+import tomllib
+from datetime import datetime
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import translation
+
+from codes.city_openings import (
+    LEASE,
+    MAX_ATTEMPTS,
+    Bundle,
+    ask_to_open,
+    open_asked,
+    sweep_openings,
+)
+from codes.models import Provider, Run
+from codes.runs.steps import run_here
+from codes.standing import sum_up
+from portal.operator.fault_words import said
+from portal.operator.toml import as_toml
+from regions.journal.models import JournalEntry
+from regions.models import CityOpening
+from regions.sources.models import Source
+from regions.tenancy import in_city
+from tests.integration.operator.conftest import CITY_FORM
+from tests.integration.pages.people import Visitor
+
+FORM = "/open/"
+
+
+def sent(operator: Visitor, **changed: str) -> str:
+    response = operator.post(FORM, {**CITY_FORM, **changed})
+    assert response.status_code == 200
+    return html.unescape(response.content.decode())
+
+
+def field_of(page: str, fault: str) -> str:
+    """The field the summary's line about the fault leads to."""
+    found = re.search(rf'<a href="#id_([\w-]+)">[^<]*{re.escape(fault)}', page)
+    assert found, fault
+    return found[1]
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "fault"),
+    [
+        ({"city-schema": "Gamma!"}, "city-schema", "must be 2 to 40 small letters"),
+        ({"city-name_en": ""}, "city-name_en", "is missing"),
+        ({"city-division": "51"}, "city-division", "6 digits"),
+        ({"city-interim_policy": "prefer:nobody"}, "city-interim_policy", "prefers none of the providers"),
+        ({"city-mass_flip_share": "much"}, "city-mass_flip_share", "must be a number"),
+        ({"sources-0-url_env": ""}, "sources-0-url_env", "is missing"),
+        ({"sources-0-url": "sqlite://", "sources-0-url_env": "X"}, "sources-0-url", "cannot stand beside"),
+        ({"sources-0-page_size": "0"}, "sources-0-page_size", "must be 1 or more"),
+        ({"sources-0-kinds": "MJ = nothing"}, "sources-0-kinds", "must be one of"),
+        ({"providers-0-source": "nowhere"}, "providers-0-source", "names none of the sources"),
+        ({"providers-0-rule_set": "local"}, "providers-0-rule_set", "names none of the rule_sets"),
+        ({"rule_sets-0-shipped": "", "rule_sets-0-text": "code = "}, "rule_sets-0-shipped", "is not TOML"),
+        ({"rule_sets-0-shipped": "", "rule_sets-0-text": 'code = "x"'}, "rule_sets-0-shipped", "is missing"),
+        ({"sources-1-code": "police"}, "sources-1-title_zh", "is missing"),
+    ],
+)
+def test_a_fault_stands_at_its_field(operator: Visitor, changed: dict[str, str], field: str, fault: str) -> None:
+    page = sent(operator, **changed)
+    assert field_of(page, fault) == field
+    assert not CityOpening.objects.exists()
+
+
+def test_a_form_without_any_list_says_so(operator: Visitor) -> None:
+    none = {f"{name}-TOTAL_FORMS": "0" for name in ("sources", "providers", "rule_sets")}
+    page = sent(operator, **none)
+    assert all(f"{name}: is missing" in page for name in ("sources", "providers", "rule_sets"))
+
+
+def test_a_source_where_none_may_be_is_refused(operator: Visitor) -> None:
+    centre = {"sources-0-kind": "big_data_centre", "sources-0-app_id": "gamma", "sources-0-secret_env": "X"}
+    page = sent(operator, **centre, **{"sources-0-base_url": "http://192.0.2.7:80/api"})
+    assert 'href="#id_sources-0-base_url"' in page
+
+
+def test_rows_are_added_without_losing_what_was_written(operator: Visitor) -> None:
+    page = sent(operator, add="providers")
+    assert "id_providers-2-code" in page
+    assert 'value="丙市公安局数据库"' in page
+    assert 'value="3"' in page
+
+
+def test_a_right_form_waits_for_a_worker_with_its_file_sealed(operator: Visitor, rung: list[object]) -> None:
+    answer = operator.post(
+        FORM, {**CITY_FORM, "sources-0-url_env": "", "sources-0-url": "postgresql://u:geheim@localhost/x"}
+    )
+    opening = CityOpening.objects.get()
+    assert answer.headers["Location"] == f"/openings/{opening.name}/"
+    assert rung == [opening.pk]
+    assert b"geheim" not in bytes(opening.content or b"")
+    page = operator.read(f"/openings/{opening.name}/")
+    assert "Waiting for a worker" in page
+    assert "geheim" not in page
+    assert JournalEntry.objects.latest("seq").verb == "city.opening_asked"
+    assert sweep_openings(now=opening.asked_at) == [opening.pk]
+
+
+def test_an_existing_city_is_changed_only_on_purpose(operator: Visitor) -> None:
+    page = sent(operator, **{"city-schema": "beta"})
+    assert field_of(page, "There is such a city") == "city-schema"
+    operator.post(FORM, {**CITY_FORM, "city-schema": "beta", "city-change_existing": "on"})
+    assert CityOpening.objects.get().schema == "beta"
+
+
+def test_only_who_may_opens_cities(db: None, clock: datetime) -> None:
+    other = Visitor.at_work("audit_admin", now=clock, host="localhost", username="he")
+    assert other.get(FORM).status_code == 403
+    assert other.get("/openings/abc/").status_code == 403
+    assert other.get("/").status_code == 200
+
+
+def test_a_missing_opening_is_a_404(operator: Visitor) -> None:
+    assert operator.get("/openings/abc/").status_code == 404
+
+
+def test_a_refused_file_says_what_is_wrong_and_is_gone(operator: Visitor, now: datetime) -> None:
+    opening = ask_to_open(Bundle("[city]\n", {}), schema="gamma", by="mo", now=now)
+    assert open_asked(opening.pk, clock=lambda: now) is None
+    opening.refresh_from_db()
+    assert (opening.state, opening.content) == ("refused", None)
+    assert "city.host" in operator.read(f"/openings/{opening.name}/")
+
+
+def test_what_kills_every_worker_is_told(operator: Visitor, now: datetime) -> None:
+    opening = ask_to_open(Bundle("", {}), schema="gamma", by="mo", now=now)
+    CityOpening.objects.update(state="opening", attempts=MAX_ATTEMPTS, lease_until=now)
+    assert sweep_openings(now=now + LEASE) == []
+    assert "could not be opened" in operator.read(f"/openings/{opening.name}/")
+
+
+@pytest.mark.parametrize("wrong", [{"state": "done"}, {"content": None}, {"asked_by": ""}, {"state": "lost"}])
+def test_the_database_refuses_half_truths(db: None, now: datetime, wrong: dict[str, object]) -> None:
+    ask_to_open(Bundle("", {}), schema="gamma", by="mo", now=now)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CityOpening.objects.update(**wrong)
+
+
+def test_faults_are_said_in_chinese() -> None:
+    with translation.override("zh-hans"):
+        assert said("is missing: give url_env or url") == "缺失：请填写 url_env 或 url 之一"
+        assert said("something new") == "something new"
+
+
+def test_a_city_file_is_written_as_toml_reads_it() -> None:
+    written = as_toml(
+        {"city": {"name": {"zh": '引"号\\'}, "n": 2, "确诊": "x\x7f"}, "sources": [{"a": 0.5}, {"b": {}}]}
+    )
+    assert tomllib.loads(written) == {
+        "city": {"name": {"zh": '引"号\\'}, "n": 2, "确诊": "x\x7f"},
+        "sources": [{"a": 0.5}, {"b": {}}],
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_city_opens_runs_and_opens_again_unchanged(
+    clock: datetime, rung: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator = Visitor.at_work("system_admin", now=clock, host="localhost", username="mo").in_english()
+    for again in (False, True):
+        operator.post(FORM, {**CITY_FORM, **({"city-change_existing": "on"} if again else {})})
+        opening = CityOpening.objects.latest("pk")
+        opened = open_asked(opening.pk, clock=lambda: clock)
+        assert opened is not None
+        assert (opened.created, opened.changed) == (not again, [])
+        page = operator.read(f"/openings/{opening.name}/")
+        assert ("nothing changed" if again else "The city is open") in page
+    with in_city("gamma"):
+        assert Source.objects.get().kinds == {"MJ": "close_contact", "确诊": "confirmed_case"}
+        assert Provider.objects.get().rule_set.code == "national"
+        assert JournalEntry.objects.filter(verb="city.opened", by="operator:mo").count() == 1
+    operator.post(f"/openings/{opening.name}/first-run/")
+    assert "Collecting" in operator.read(f"/openings/{opening.name}/")
+    opening.refresh_from_db()
+    with in_city("gamma"):
+        run = run_here(opening.first_run or 0, clock=lambda: clock, progress=lambda run: None)
+    assert run.state in Run.SETTLED
+    assert "Ended on" in operator.read(f"/openings/{opening.name}/")
+    sum_up("gamma", now=clock)
+    assert "gamma.localhost" in operator.read("/")
