@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.official.overview import newest_runs, waiting_for
 from portal.staff_sign_in.forms import (
@@ -56,6 +56,13 @@ class NewPassword(account.PasswordChangeView):
 
     template_name = "account/password_change.html"
     success_url = reverse_lazy("staff_account")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Who comes by the city's own sign-on has no password here, and gets none."""
+        if not request.user.has_usable_password():
+            return redirect("staff_account")
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return answer
 
     def get_form_class(self) -> type[NewPasswordForm]:
         return NewPasswordForm
@@ -118,15 +125,18 @@ class SignOut(account.LogoutView):
     http_method_names = ["get", "head", "post"]
 
 
-sign_in = for_anyone(SignIn.as_view())
-one_time_code = for_anyone(OneTimeCode.as_view())
-sign_out = for_anyone(SignOut.as_view())
-new_password = for_staff()(NewPassword.as_view())
-password_again = for_staff()(PasswordAgain.as_view())
-code_again = for_staff()(CodeAgain.as_view())
-set_up_codes = for_staff()(SetUpCodes.as_view())
-recovery_codes = for_staff()(RecoveryCodes.as_view())
-new_recovery_codes = for_staff()(NewRecoveryCodes.as_view())
+# allauth's views also take PUT, and some take any method at all.
+shown_and_sent = require_http_methods(["GET", "HEAD", "POST"])
+
+sign_in = for_anyone(shown_and_sent(SignIn.as_view()))
+one_time_code = for_anyone(shown_and_sent(OneTimeCode.as_view()))
+sign_out = for_anyone(shown_and_sent(SignOut.as_view()))
+new_password = for_staff()(shown_and_sent(NewPassword.as_view()))
+password_again = for_staff()(shown_and_sent(PasswordAgain.as_view()))
+code_again = for_staff()(shown_and_sent(CodeAgain.as_view()))
+set_up_codes = for_staff()(shown_and_sent(SetUpCodes.as_view()))
+recovery_codes = for_staff()(require_safe(RecoveryCodes.as_view()))
+new_recovery_codes = for_staff()(shown_and_sent(NewRecoveryCodes.as_view()))
 
 
 @for_staff()
@@ -146,6 +156,7 @@ def my_account(request: StaffRequest) -> HttpResponse:
     )
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_staff()
 def renew_codes(request: StaffRequest) -> HttpResponse:
     """Take the authenticator app off the account, so that another can be tied to it: a new phone."""

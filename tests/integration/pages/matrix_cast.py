@@ -1,0 +1,201 @@
+"""Who asks in the matrix, and whose things they ask for."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpResponseBase
+
+from codes.citizens.guardianship import accept_guardianship, ask_guardianship
+from codes.models import Case, Entry, Evidence, Guardianship, Run
+from codes.reports.export import FileFormat
+from codes.reports.jobs import ask_for_export
+from codes.reports.request import ReportName, ReportRequest
+from codes.review import corrections
+from codes.review.evidence import keep_upload
+from codes.review.suppressions import propose_suppression
+from portal.citizen.lines import declare
+from regions.identity import Identity
+from regions.sources import changes
+from regions.sources.models import Batch, Source
+from regions.staff.roles import Role
+from regions.vocabulary import IdType
+from tests.integration.lines import ANNA, citizen, declaration, take
+from tests.integration.pages.matrix_rows import WORDS
+from tests.integration.pages.people import Visitor
+from tests.integration.pages.test_who_may import addresses
+from tests.integration.review.desk import EVIDENCE, Desk
+from tests.integration.sources.officials import at_desk
+
+PART = re.compile(r"<(\w+):(\w+)>")
+HEALTHY = {"symptoms": [], "contact": "no", "area_stays": [], "arrival": None, "overseas_arrival_on": None}
+STRANGER, CITIZEN = "stranger", "citizen"
+Things = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Cast:
+    """``people`` by role, ``stranger`` and ``citizen`` among them; ``abroad`` are the same in the other city.
+
+    ``own``: what zhang or the city has, by the part of an address, and again by the address where that differs; ``others``: the
+    same of another citizen.
+    """
+
+    people: dict[str, Visitor]
+    abroad: dict[str, Visitor]
+    own: dict[str, Things]
+    others: Things
+
+    def parts(self, address: "Address") -> Things:
+        """What the address is filled in with for those who may see it."""
+        mine: Things = {}
+        if address.name.startswith("citizen_"):
+            mine = self.own["dependant's" if "ref" in address.parts else "mine"]
+        special = self.own.get(f"dependant's {address.name}" if "ref" in address.parts else address.name, {})
+        things = {**WORDS, **self.own[""], **mine, **special}
+        return {part: things[part] for part in address.parts}
+
+
+@dataclass(frozen=True)
+class Address:
+    """One pattern of the resolver: the route with its parts in braces, and the parts with their converters."""
+
+    name: str
+    route: str
+    parts: dict[str, str]
+
+    def path(self, things: Things) -> str:
+        return self.route.format(**things)
+
+
+def read_addresses(urlconf: str) -> Iterator[Address]:
+    """All of a URL configuration."""
+    for route, pattern in addresses(urlconf):
+        parts = {part: kind for kind, part in PART.findall(route)}
+        yield Address(pattern.name or "", PART.sub(r"{\2}", route), parts)
+
+
+def everybody_at(host: str, *, now: datetime) -> dict[str, Visitor]:
+    """One member of staff for each role; call inside the city."""
+    return {role.value: at_desk(f"m-{role.value}", role, now=now, host=host) for role in Role}
+
+
+def abroad(*, now: datetime) -> dict[str, Visitor]:
+    """The same people in the other city, and a citizen of it. Call inside alpha."""
+    take(declaration(submitted_at="2026-11-20T08:00:00+08:00"), now=now)
+    return {
+        CITIZEN: Visitor.signed_in(citizen(), now=now, host="alpha.localhost"),
+        **everybody_at("alpha.localhost", now=now),
+    }
+
+
+def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
+    """The things of zhang and of the desk, and those of chen's and liu's that are none of zhang's business."""
+    now = desk.now
+    zhang, chen = map(desk.citizen, ("zhang", "chen"))
+    link = guardian_of_chen(desk, picture)
+    numbers = {name: desk.appeal(name).number for name in ("zhang", "chen")}
+    case = desk.case("liu")
+    files = {name: file_of(desk, name, number, picture) for name, number in (*numbers.items(), ("liu", case.number))}
+    for who, number in ((zhang, "B20261124-MINE0000"), (chen, "B20261124-CHEN0000")):
+        Entry.objects.filter(citizen=who).delete()
+        declare(who, HEALTHY, providers=["alipay"], number=number, by=f"citizen:{who.ref}", now=now)
+    fact = desk.fact("liu")
+    correction = corrections.send(case_id=case.pk, fact_id=fact.pk, text="请核对", sent_to="公安", by="li", now=now)
+    ruling = desk.propose("chen", kind="disagreement")
+    suppression = propose_suppression(
+        fact_id=desk.fact("zhang").pk,
+        reason_code="wrong_person",
+        evidence=EVIDENCE,
+        by="li",
+        now=now,
+        case_id=desk.case("zhang").pk,
+    )
+    source = Source.objects.get(code="police")
+    Source.objects.filter(code="police").update(code="city_police")
+    change = changes.propose(
+        source_id=source.pk,
+        values={"records_view": "records", "clock_view": "clock"},
+        credential=None,
+        effect={},
+        reason="更严",
+        by="m-source_manager",
+        now=now,
+    )
+    export = ask_for_export(ReportRequest(ReportName.SOURCES), file_format=FileFormat.CSV, by="m-auditor", now=now)
+    own: dict[str, Things] = {
+        "": {
+            "number": case.number,
+            "ref": "chen",
+            "link": link.pk,
+            "link_id": link.pk,
+            "fact_id": fact.pk,
+            "correction": correction.pk,
+            "suppression": suppression.pk,
+            "suppression_id": suppression.pk,
+            "ruling_id": ruling.pk,
+            "run_id": Run.objects.latest("pk").pk,
+            "batch_id": Batch.objects.latest("pk").pk,
+            "change_id": change.pk,
+            "code": "city_police",
+            "name": export.name,
+            "evidence": files["zhang"],
+        },
+        "mine": {"number": numbers["zhang"], "evidence": files["zhang"]},
+        "dependant's": {"number": numbers["chen"], "evidence": files["chen"]},
+        "citizen_declared": {"number": "B20261124-MINE0000"},
+        "dependant's citizen_declared": {"number": "B20261124-CHEN0000"},
+        "official_evidence": {"number": numbers["zhang"]},
+        "official_guardian_proof": {"evidence": Evidence.objects.get(guardianship=link).pk},
+        "official_suppression_back": {"number": desk.case("zhang").number},
+        "official_suppression_end": {"number": desk.case("zhang").number},
+    }
+    others = {"number": case.number, "ref": "liu", "link": link.pk + 7, "evidence": files["liu"]}
+    return own, others
+
+
+def guardian_of_chen(desk: Desk, picture: bytes) -> Guardianship:
+    """zhang has chen on the phone."""
+    zhang = desk.citizen("zhang")
+    proof = keep_upload(citizen=zhang, content=picture, original_name="hukou.jpg", by="citizen:zhang", now=desk.now)
+    asked = ask_guardianship(
+        guardian=zhang,
+        dependant=Identity(IdType.RESIDENT_ID, ANNA),
+        relation="parent",
+        by="citizen:zhang",
+        now=desk.now,
+        evidence_ids=[proof.pk],
+    )
+    return accept_guardianship(guardianship_id=asked.pk, by="li", now=desk.now)
+
+
+def file_of(desk: Desk, name: str, number: str, picture: bytes) -> int:
+    """A photo in the person's case."""
+    kept = keep_upload(
+        citizen=desk.citizen(name), content=picture, original_name="a.jpg", by=f"citizen:{name}", now=desk.now
+    )
+    Evidence.objects.filter(pk=kept.pk).update(case=Case.objects.get(number=number))
+    return kept.pk
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever is done in the block is as if it had not been."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def asked(visitor: Visitor, method: str, path: str) -> HttpResponseBase:
+    """The answer to a request that leaves nothing behind, neither in the database nor in the browser."""
+    cookies = deepcopy(visitor.client.cookies)
+    visitor.client.raise_request_exception = False
+    with undone():
+        response: HttpResponseBase = visitor.client.generic(method, path)
+    visitor.client.cookies = cookies
+    return response

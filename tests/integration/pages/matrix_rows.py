@@ -1,0 +1,160 @@
+"""What every address must answer to whom: written by hand from the roles of the city, not read from the views.
+
+A new address needs a line here, or the test fails. ``who`` is ``anyone``, ``citizen``, ``machine`` (a key of its own), ``staff``
+(every role) or the roles themselves.
+"""
+
+from dataclasses import dataclass
+
+from regions.staff.roles import Role
+
+NOTHING_TO_DO, NOT_ONES_OWN, TOLD = frozenset({404}), frozenset({403}), frozenset({403})
+GET, POST, BOTH = frozenset({"GET"}), frozenset({"POST"}), frozenset({"GET", "POST"})
+
+CASES = (Role.REVIEWER, Role.APPROVER)
+REVIEW = (Role.REVIEWER,)
+APPROVE = (Role.APPROVER,)
+SOURCES = (Role.SOURCE_MANAGER, Role.APPROVER)
+MANAGE_SOURCES = (Role.SOURCE_MANAGER,)
+RULES = (Role.RULE_MANAGER, Role.APPROVER)
+MANAGE_RULES = (Role.RULE_MANAGER,)
+RUNS = (*CASES, Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN, Role.AUDITOR)
+AUDIT = (Role.AUDITOR,)
+JOURNAL = (Role.AUDITOR, Role.AUDIT_ADMIN)
+SECURITY = (Role.SECURITY_ADMIN,)
+SYSTEM = (Role.SYSTEM_ADMIN,)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One address."""
+
+    who: str | tuple[Role, ...]
+    methods: frozenset[str]
+    # What those who may get as well, as the thing of the test is in a state in which there is nothing to show or do.
+    also: frozenset[int] = frozenset()
+
+
+CITY: dict[str, Row] = {
+    # A citizen's pages; those about a person stand a second time under /family/<ref>/.
+    "citizen_home": Row("anyone", GET),
+    "citizen_sign_in": Row("anyone", BOTH),
+    "citizen_sign_in_code": Row("anyone", BOTH),
+    "citizen_sign_in_again": Row("anyone", POST),
+    "citizen_sign_out": Row("anyone", POST),
+    "citizen_family": Row("citizen", GET),
+    "citizen_family_ask": Row("citizen", BOTH),
+    "citizen_family_proof": Row("citizen", BOTH),
+    "citizen_family_end": Row("citizen", POST),
+    "citizen_code": Row("citizen", GET),
+    "citizen_pass": Row("citizen", GET),
+    "citizen_check_in": Row("citizen", BOTH),
+    "citizen_paper": Row("citizen", GET),
+    "citizen_data": Row("citizen", GET),
+    "citizen_download": Row("citizen", POST),
+    "citizen_appeal": Row("citizen", BOTH),
+    "citizen_appeal_reason": Row("citizen", BOTH),
+    "citizen_appeal_evidence": Row("citizen", BOTH),
+    "citizen_appeal_words": Row("citizen", BOTH),
+    "citizen_appeal_check": Row("citizen", BOTH),
+    "citizen_appealed": Row("citizen", GET),
+    "citizen_cases": Row("citizen", GET),
+    "citizen_case": Row("citizen", GET),
+    "citizen_withdraw": Row("citizen", POST),
+    "citizen_object": Row("citizen", POST),
+    "citizen_answer": Row("citizen", POST, NOTHING_TO_DO),
+    "citizen_evidence": Row("citizen", GET),
+    "citizen_declare": Row("citizen", GET),
+    "citizen_declare_check": Row("citizen", BOTH),
+    "citizen_declared": Row("citizen", GET),
+    "citizen_declare_page": Row("citizen", BOTH),
+    # The officials' desk.
+    "official_queue": Row(CASES, GET),
+    "official_queue_assign": Row(CASES, POST),
+    "official_queue_assign_all": Row(CASES, BOTH),
+    "official_queue_propose_all": Row(REVIEW, BOTH),
+    "official_guardians": Row(CASES, GET),
+    "official_guardian": Row(REVIEW, POST),
+    "official_guardian_proof": Row(CASES, GET),
+    "official_groups": Row(CASES, GET),
+    "official_case": Row(CASES, GET),
+    "official_case_next": Row(CASES, GET),
+    "official_case_take": Row(REVIEW, POST),
+    "official_case_release": Row(REVIEW, POST),
+    "official_case_look": Row(CASES, POST),
+    "official_case_complex": Row(REVIEW, POST),
+    "official_case_decide": Row(REVIEW, POST),
+    "official_case_take_back": Row(REVIEW, POST, NOTHING_TO_DO),
+    "official_case_end_ruling": Row(REVIEW, POST, NOTHING_TO_DO),
+    "official_case_ask": Row(REVIEW, POST),
+    "official_case_drop_question": Row(REVIEW, POST, NOTHING_TO_DO),
+    "official_case_correct": Row(REVIEW, POST),
+    "official_case_correction_answer": Row(REVIEW, POST),
+    "official_suppress": Row(REVIEW, BOTH),
+    "official_suppression_back": Row(REVIEW, POST),
+    "official_suppression_end": Row(REVIEW, POST),
+    "official_case_reveal": Row(CASES, POST),
+    "official_evidence": Row(CASES, GET),
+    "official_approvals": Row(APPROVE, GET),
+    "official_approve_ruling": Row(APPROVE, BOTH),
+    "official_approve_ruling_end": Row(APPROVE, POST),
+    "official_approve_record": Row(APPROVE, BOTH),
+    "official_approve_record_end": Row(APPROVE, POST),
+    "official_approve_together": Row(APPROVE, BOTH, NOTHING_TO_DO),
+    "official_runs": Row(RUNS, GET),
+    "official_run": Row(RUNS, GET),
+    "official_run_start": Row((Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN), POST),
+    "official_run_decide": Row((Role.APPROVER, Role.SYSTEM_ADMIN), POST),
+    "official_dashboard": Row((*CASES, Role.AUDITOR), GET),
+    "official_sources": Row(SOURCES, GET),
+    "official_source": Row(SOURCES, GET),
+    "official_source_test": Row(MANAGE_SOURCES, POST),
+    "official_source_collect": Row(MANAGE_SOURCES, POST),
+    "official_source_change_form": Row(MANAGE_SOURCES, BOTH),
+    "official_source_change": Row(SOURCES, GET),
+    "official_source_change_decide": Row(SOURCES, POST, NOT_ONES_OWN),
+    "official_source_quarantine": Row(SOURCES, GET),
+    "official_source_retry": Row(MANAGE_SOURCES, POST),
+    "official_batch_decide": Row(SOURCES, POST),
+    # The auditors' room.
+    "auditor_reports": Row(AUDIT, GET),
+    "auditor_report": Row(AUDIT, BOTH),
+    "auditor_verify": Row(JOURNAL, BOTH),
+    "auditor_export": Row(AUDIT, GET),
+    "auditor_export_file": Row(AUDIT, GET, NOTHING_TO_DO),
+    "auditor_export_manifest": Row(AUDIT, GET, NOTHING_TO_DO),
+    "auditor_journal": Row(JOURNAL, GET),
+    "auditor_journal_verify": Row(JOURNAL, POST),
+    "auditor_replay": Row(AUDIT, BOTH),
+    # The staff's door.
+    "staff_home": Row("staff", GET),
+    "staff_account": Row("staff", GET),
+    "account_login": Row("anyone", BOTH),
+    "mfa_authenticate": Row("anyone", BOTH),
+    "account_logout": Row("anyone", BOTH),
+    "account_change_password": Row("staff", BOTH),
+    "account_reauthenticate": Row("staff", BOTH),
+    "mfa_reauthenticate": Row("staff", BOTH),
+    "mfa_activate_totp": Row("staff", BOTH),
+    "mfa_deactivate_totp": Row("staff", BOTH),
+    "mfa_view_recovery_codes": Row("staff", GET, NOTHING_TO_DO),
+    "mfa_generate_recovery_codes": Row("staff", BOTH),
+    "single_sign_on": Row("anyone", POST),
+    "socialaccount_login_error": Row("anyone", GET, TOLD),
+    "openid_connect_callback": Row("anyone", GET),
+    # Everybody's.
+    "display": Row("anyone", BOTH),
+    "switch_size": Row("anyone", POST),
+    "switch_language": Row("anyone", POST),
+    "demo_mail_box": Row("anyone", GET),
+    # Machines have keys of their own; their answers are tried with the API.
+    "api_entries": Row("machine", POST),
+    "api_description": Row("anyone", GET),
+}
+
+PUBLIC: dict[str, Row] = {}
+
+# These find nothing, by design, in the city of the test: no single sign-on is named there, and it is no demo.
+NOTHING_THERE = frozenset({"single_sign_on", "openid_connect_callback", "demo_mail_box"})
+# Parts of an address that name a page and no thing of anybody's.
+WORDS = {"page": "contact", "report": "sources", "provider_id": "beta"}
