@@ -66,6 +66,8 @@ def settle(run: Run, *, now: datetime) -> Run:
         counts["disagreements"] = asdict(settle_disagreements(run))
         refresh_statistics(["codes_disagreement"], changed=counts["disagreements"]["opened"] > 0)
         counts["causes"] = diagnose_new(run)
+        # Emptied tables that autovacuum has seen are taken for empty, and their primary key is walked for every new case.
+        refresh_statistics(["codes_pairdiagnosis"], changed=bool(counts["causes"]))
         counts["cases"] = asdict(settle_cases(run, now=now))
         group_cases(run)
         message = _what_is_missing(run)
