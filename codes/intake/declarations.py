@@ -6,10 +6,20 @@ from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.db import connection
+
 from codes.intake.declared_facts import DeclaredFact, Holder, declared_record_id, live_facts, store_facts
 from codes.intake.line_shape import DeclarationLine
-from codes.models import Entry, Fact, Registration
+from codes.models import Entry, Fact
 from regions.vocabulary import FactKind
+
+# The first declaration registers; whoever is registered stays so from the first on.
+REGISTER = """
+    INSERT INTO codes_registration (citizen_id, provider_id, registered_at)
+    SELECT citizen_id, provider_id, %(now)s
+    FROM unnest(%(citizens)s::bigint[], %(providers)s::bigint[]) AS first(citizen_id, provider_id)
+    ON CONFLICT (citizen_id, provider_id) DO NOTHING
+"""
 
 
 class Statement(NamedTuple):
@@ -86,8 +96,10 @@ def record_declarations(
 
 
 def _register(holders: Iterable[Holder], now: datetime) -> None:
-    rows = [Registration(citizen_id=c, provider_id=p, registered_at=now) for c, p in sorted(holders)]
-    Registration.objects.bulk_create(rows, ignore_conflicts=True)
+    first = sorted(holders)
+    with connection.cursor() as cursor:
+        citizens, providers = [one.citizen_id for one in first], [one.provider_id for one in first]
+        cursor.execute(REGISTER, {"citizens": citizens, "providers": providers, "now": now})
 
 
 def _facts(one: Declared, zone: ZoneInfo) -> list[DeclaredFact]:
