@@ -34,25 +34,26 @@ class FileFaults(ValueError):
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The file's content, or FileFaults with the line that cannot be read. A byte order mark is tolerated."""
-    text = _text(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FileFaults(path, [Fault("file", f"cannot be read: {error.strerror}")]) from None
+    return parse_toml(content, path)
+
+
+def parse_toml(content: bytes, path: Path) -> dict[str, Any]:
+    """The same of a file that was sent; ``path`` is what people call it."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise FileFaults(path, [Fault(f"line {line}", "is not UTF-8")]) from None
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         fault = _syntax_fault(str(error), text)
     except RecursionError:
         fault = Fault("file", "is nested too deeply")
-    raise FileFaults(path, [fault])
-
-
-def _text(path: Path) -> str:
-    """The file as text, or FileFaults."""
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        fault = Fault("file", f"cannot be read: {error.strerror}")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        fault = Fault(f"line {line}", "is not UTF-8")
     raise FileFaults(path, [fault])
 
 

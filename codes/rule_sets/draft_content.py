@@ -4,11 +4,15 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from pydantic import ValidationError
+
 from codes.models import RiskArea, Rule, RuleSetVersion
 from codes.rule_sets.edition import Edition
+from codes.rule_sets.edition import Rule as EditionRule
 from codes.rule_sets.edition_file import judged
 from codes.rule_sets.publish import CannotPublish, check_publishable
 from regions.file_faults import Fault
+from regions.file_shape import shape_faults
 
 Content = dict[str, Any]
 
@@ -64,6 +68,15 @@ def content_faults(content: Mapping[str, Any], *, code: str, today: date) -> tup
     except CannotPublish as refusal:
         faults.append(Fault(refusal.key, str(refusal)))
     return (None, faults) if faults else (edition, [])
+
+
+def rule_faults(rule: Content) -> list[Fault]:
+    """What is wrong with one rule by itself, by the keys of its table."""
+    try:
+        EditionRule.model_validate(rule)
+    except ValidationError as error:
+        return shape_faults(error, rule)
+    return []
 
 
 def _rule(rule: Rule) -> Content:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from codes.intake.collecting import collect_source
+from codes.rule_sets.rehearsing import rehearse
 from regions.sources.batches import AlreadyCollecting
 from regions.sources.models import Source
 from regions.tenancy import in_city
@@ -37,3 +38,20 @@ def collect_now(schema: str, source_id: int, by: str) -> str:
             return str(collect_source(source, now=timezone.now(), by=by).state)
         except AlreadyCollecting:
             return ""
+
+
+def ring_for_rehearsal(schema: str, job_id: int) -> bool:
+    """Have a worker rehearse a draft; false when there is no broker to ring at. Whoever looks may ring again."""
+    try:
+        rehearse_draft.apply_async(args=(schema, job_id), expires=BELL_EXPIRES, retry=False)
+    except OperationalError as fault:
+        log.warning("no broker to ring for a rehearsal: %s", type(fault).__name__)
+        return False
+    return True
+
+
+@shared_task(name="portal.rehearse_draft")
+def rehearse_draft(schema: str, job_id: int) -> bool:
+    """One rehearsal; whether this call ended it."""
+    with in_city(schema):
+        return rehearse(job_id, clock=timezone.now)

@@ -8,10 +8,15 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import translation
 
+from codes.rule_sets.draft_reasons import DraftReason
 from portal.web.conflict import Conflict
 from regions.two_people import PairReason, Refusal
+from regions.wording import Worded
 
 T = TypeVar("T")
+
+# Somebody was quicker: what the person sent was made from a page that is no longer true.
+RACES: frozenset[Worded] = frozenset({PairReason.NOT_WAITING, DraftReason.EDITED_MEANWHILE, DraftReason.NOT_EDITABLE})
 
 
 def in_words(refusal: Refusal) -> str:
@@ -29,7 +34,7 @@ def attempt(request: HttpRequest, act: Callable[[], T], *, back: str) -> T | Non
     except Refusal as refusal:
         if refusal.reason is PairReason.NOT_YOURS:
             raise PermissionDenied from refusal
-        if refusal.reason is PairReason.NOT_WAITING:
+        if refusal.reason in RACES:
             raise Conflict(in_words(refusal), back=back) from refusal
         messages.error(request, in_words(refusal))
         return None

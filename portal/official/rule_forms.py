@@ -1,0 +1,142 @@
+"""Forms of a draft: one rule, the risk list, the number and the day. They take what was typed; the edition itself judges it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from codes.rule_sets.draft_content import Content, rule_faults
+from codes.vocabulary import Anchor, Colour
+from portal.official.fault_words import fault_words
+from regions.vocabulary import FactKind
+from regions.wording import Worded
+
+NUMBERS = ("hold_days", "checkin_days", "tests", "test_gap_days")
+AREA_FIELDS = ("area", "level", "from", "to")
+LARGEST_FILE = 1_000_000
+
+
+class RuleForm(forms.Form):
+    """One rule."""
+
+    code = forms.CharField(label=_("Code"), max_length=40, required=False)
+    kind = forms.ChoiceField(label=_("What it is about"), required=False)
+    area_levels = forms.CharField(
+        label=_("Levels of the risk list"),
+        max_length=200,
+        required=False,
+        help_text=_("Only for stays: such as high, medium. Empty: every stay counts."),
+    )
+    colour = forms.ChoiceField(label=_("Colour"), required=False)
+    anchor = forms.ChoiceField(label=_("Counted from"), required=False)
+    hold_days = forms.CharField(
+        label=_("Days it holds"),
+        max_length=8,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        help_text=_("Empty: until a record clears it."),
+    )
+    checkin_days = forms.CharField(
+        label=_("Healthy check-ins in a row"),
+        max_length=8,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    tests = forms.CharField(
+        label=_("Negative tests"),
+        max_length=8,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    test_gap_days = forms.CharField(
+        label=_("Days between tests"),
+        max_length=8,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    cleared_by = forms.MultipleChoiceField(
+        label=_("Records that clear it"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    title_zh = forms.CharField(label=_("Title in Chinese"), max_length=1000, required=False)
+    title_en = forms.CharField(label=_("Title in English"), max_length=1000, required=False)
+    reason_zh = forms.CharField(
+        label=_("What citizens read, in Chinese"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    reason_en = forms.CharField(
+        label=_("What citizens read, in English"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._offer("kind", FactKind)
+        self._offer("colour", Colour, leaving_out=(Colour.GREEN,))
+        self._offer("anchor", Anchor)
+        self._offer("cleared_by", FactKind)
+
+    def clean(self) -> dict[str, Any]:
+        """The edition's own judgement, at the fields it is about."""
+        told: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            for fault in rule_faults(self.rule):
+                key = fault.key.partition("[")[0].replace(".", "_")
+                self.add_error(key if key in self.fields else None, fault_words(fault.message))
+        return told
+
+    @property
+    def rule(self) -> Content:
+        """The rule as a file says it."""
+        told = self.cleaned_data
+        levels = [level.strip() for level in told["area_levels"].replace("，", ",").split(",") if level.strip()]
+        rule: Content = {name: told[name] for name in ("code", "kind", "colour", "anchor") if told[name]}
+        if levels:
+            rule["area_levels"] = levels
+        rule |= {name: number(told[name]) for name in NUMBERS if told[name].strip()}
+        rule["cleared_by"] = told["cleared_by"]
+        for name in ("title", "reason"):
+            rule[name] = {"zh": told[f"{name}_zh"].strip(), "en": told[f"{name}_en"].strip()}
+        return rule
+
+    def _offer(self, name: str, vocabulary: type[Worded], leaving_out: tuple[Worded, ...] = ()) -> None:
+        language = translation.get_language()
+        words = [(one.value, one.said_in(language)) for one in vocabulary if one not in leaving_out]
+        self.fields[name].choices = words  # type: ignore[attr-defined]
+
+
+class UploadForm(forms.Form):
+    """A rule-set file."""
+
+    file = forms.FileField(label=_("Rule-set file (TOML)"), allow_empty_file=True)
+
+    def clean_file(self) -> Any:
+        """Far larger than any rule set is a slip."""
+        sent = self.cleaned_data["file"]
+        if sent.size > LARGEST_FILE:
+            raise forms.ValidationError(_("The file is larger than 1 MB; a rule set is not."))
+        return sent
+
+
+def initial_of(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule's fields as they stand in the form; what has a wrong shape is shown as text, to be mended."""
+    told = {name: str(rule.get(name, "")) for name in ("code", "kind", "colour", "anchor", *NUMBERS)}
+    levels, cleared = rule.get("area_levels"), rule.get("cleared_by")
+    told["area_levels"] = ", ".join(map(str, levels)) if isinstance(levels, list) else str(levels or "")
+    wording = {
+        f"{name}_{language}": str(value.get(language, ""))
+        for name in ("title", "reason")
+        if isinstance(value := rule.get(name, {}), dict)
+        for language in ("zh", "en")
+    }
+    return {**told, **wording, "cleared_by": cleared if isinstance(cleared, list) else []}
+
+
+def number(text: str) -> int | str:
+    """A whole number, or the text for the edition to refuse."""
+    stripped = text.strip()
+    return int(stripped) if stripped.isascii() and stripped.isdecimal() else stripped
+
+
+def area_of(row: Mapping[str, str]) -> Content:
+    """A risk area as a file says it."""
+    return {name: row[name].strip() for name in AREA_FIELDS if row[name].strip()}

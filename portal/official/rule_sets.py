@@ -1,0 +1,113 @@
+"""Rule sets: their editions by day, one edition to read, and beginning a new one."""
+
+from pathlib import Path
+
+from django.contrib import messages
+from django.db.models import Prefetch
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from codes.models import Provider, RuleSet, RuleSetDraft, RuleSetVersion
+from codes.rule_sets import drafts
+from codes.rule_sets.draft_content import content_of, plain
+from portal.official.edition_shown import areas_shown, rules_shown
+from portal.official.fault_words import fault_words
+from portal.official.pairs import attempt
+from portal.official.rule_forms import UploadForm
+from portal.web.access import StaffRequest, for_staff, own_or_404
+from regions.file_faults import FileFaults, parse_toml
+from regions.staff.roles import Role
+
+READERS = (Role.RULE_MANAGER, Role.APPROVER)
+DRAFTS_SHOWN = 20
+
+
+@require_safe
+@for_staff(*READERS)
+def rule_set_list(request: StaffRequest) -> HttpResponse:
+    """Every rule set with the edition in force, the one to come, and who uses it."""
+    today = drafts.today_of(timezone.now())
+    rule_sets = RuleSet.objects.order_by("code").prefetch_related(
+        Prefetch("versions", RuleSetVersion.objects.order_by("-effective_from")),
+        Prefetch("providers", Provider.objects.order_by("code")),
+        Prefetch("drafts", RuleSetDraft.objects.filter(state__in=RuleSetDraft.OPEN).order_by("-pk")),
+    )
+    shown = []
+    for one in rule_sets:
+        versions = list(one.versions.all())
+        in_force = next((version for version in versions if version.effective_from <= today), None)
+        coming = [version for version in reversed(versions) if version.effective_from > today]
+        shown.append({"rule_set": one, "in_force": in_force, "coming": coming, "drafts": list(one.drafts.all())})
+    return render(request, "official/rule_sets.html", {"shown": shown})
+
+
+@require_safe
+@for_staff(*READERS)
+def rule_set_page(request: StaffRequest, code: str) -> HttpResponse:
+    """One rule set: its editions, and the drafts of the next."""
+    rule_set = own_or_404(RuleSet.objects.all(), code=code)
+    today = drafts.today_of(timezone.now())
+    versions = list(rule_set.versions.order_by("-effective_from"))
+    context = {
+        "rule_set": rule_set,
+        "versions": versions,
+        "in_force": next((version for version in versions if version.effective_from <= today), None),
+        "today": today,
+        "providers": rule_set.providers.order_by("code"),
+        "drafts": rule_set.drafts.order_by("-pk")[:DRAFTS_SHOWN],
+        "may_write": Role.RULE_MANAGER in request.roles,
+    }
+    return render(request, "official/rule_set.html", context)
+
+
+@require_safe
+@for_staff(*READERS)
+def version_page(request: StaffRequest, code: str, version: int) -> HttpResponse:
+    """One edition, readable."""
+    stored = own_or_404(RuleSetVersion.objects.select_related("rule_set"), rule_set__code=code, version=version)
+    content = content_of(stored)
+    context = {
+        "version": stored,
+        "rules": rules_shown(content),
+        "areas": areas_shown(content),
+        "today": drafts.today_of(timezone.now()),
+        "draft": stored.drafts.order_by("-pk").first(),
+    }
+    return render(request, "official/rule_set_version.html", context)
+
+
+@require_POST
+@for_staff(Role.RULE_MANAGER)
+def begin(request: StaffRequest, code: str) -> HttpResponse:
+    """A draft of the next edition, from the one in force."""
+    rule_set = own_or_404(RuleSet.objects.all(), code=code)
+    by, now = request.user.username, timezone.now()
+    draft = attempt(request, lambda: drafts.begin(rule_set.pk, by=by, now=now), back=request.path)
+    if draft is None:
+        return redirect("official_rule_set", code=code)
+    return redirect("official_draft", draft_id=draft.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff(Role.RULE_MANAGER)
+def upload(request: StaffRequest, code: str) -> HttpResponse:
+    """A draft of what a file says; a file that is no TOML is refused with the line."""
+    rule_set = own_or_404(RuleSet.objects.all(), code=code)
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        sent = form.cleaned_data["file"]
+        try:
+            content = plain(parse_toml(sent.read(), Path(sent.name)))
+        except FileFaults as faults:
+            for fault in faults.faults:
+                form.add_error("file", f"{fault.key}{_(': ')}{fault_words(fault.message)}")
+        else:
+            by, now = request.user.username, timezone.now()
+            draft = attempt(request, lambda: drafts.begin_with(rule_set.pk, content, by=by, now=now), back=request.path)
+            if draft is not None:
+                messages.info(request, _("The file is now a draft. Nobody is judged by it yet."))
+                return redirect("official_draft", draft_id=draft.pk)
+    return render(request, "official/rule_set_upload.html", {"rule_set": rule_set, "form": form})
