@@ -1,0 +1,74 @@
+"""What the page of a group shows: its size and reach, its cause in words, what mends it, and what would follow."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Min, Q
+from django.http import Http404
+from django.utils import translation
+
+from codes.diagnosis.sentences.context import about, context_of
+from codes.diagnosis.telling import Told, tell
+from codes.models import Case, Mending, PairDiagnosis
+from codes.review.group_piece import BATCH, Effect, Suppressible, suppressible
+from codes.review.group_reach import reach_of, source_of
+from codes.review.mending import effect_of_mending
+from regions.sources.models import Source
+
+EARLIER_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class GroupSheet:
+    """``cause`` is the first part of the key: ``batch``, ``late``, ``rules`` or ``risk``. ``waiting`` is what two people decide."""
+
+    key: str
+    cause: str
+    cases: int
+    red: int
+    earliest_due: datetime | None
+    people: int
+    told: Told | None
+    source: Source | None
+    waiting: Mending | None
+    piece: Suppressible | None
+    effect: Effect | None
+    earlier: list[Mending]
+
+
+def read_group(key: str, *, now: datetime) -> GroupSheet:
+    """The group's sheet. 404 for a key that no open case has and nothing was decided about."""
+    open_cases = Case.objects.filter(group_key=key, closed_at__isnull=True)
+    size = open_cases.aggregate(all=Count("pk"), red=Count("pk", filter=Q(severity="red")), due=Min("due_at"))
+    mendings = list(Mending.objects.filter(group_key=key).select_related("run", "source").order_by("-pk"))
+    if not key or not (size["all"] or mendings):
+        raise Http404
+    pair = _first_pair(key)
+    waiting = next((one for one in mendings if one.state == "proposed"), None)
+    piece = suppressible(key, now=now) if waiting is None and key.startswith(BATCH) and size["all"] else None
+    return GroupSheet(
+        key=key,
+        cause=key.partition("|")[0],
+        cases=size["all"],
+        red=size["red"],
+        earliest_due=size["due"],
+        people=reach_of(key),
+        told=_told(pair) if pair else None,
+        source=source_of(pair) if pair else mendings[0].source if mendings else None,
+        waiting=waiting,
+        piece=piece,
+        effect=effect_of_mending(waiting, now=now) if waiting else piece.effect if piece else None,
+        earlier=[one for one in mendings if one is not waiting][:EARLIER_SHOWN],
+    )
+
+
+def _first_pair(key: str) -> PairDiagnosis | None:
+    """The diagnosis of the case that is due first: the group's cause, told by one of its people."""
+    first = Case.objects.filter(group_key=key, closed_at__isnull=True).order_by("due_at", "pk").values("disagreement")
+    pairs = PairDiagnosis.objects.filter(group_key=key, disagreement__in=first[:1])
+    return pairs.select_related("a__source", "b__source", "disagreement", "run").order_by("pk").first()
+
+
+def _told(pair: PairDiagnosis) -> Told:
+    context = about(context_of(pair.run), citizen_id=pair.disagreement.citizen_id)
+    return tell(pair, audience="official", language=translation.get_language(), context=context)

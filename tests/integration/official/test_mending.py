@@ -1,0 +1,121 @@
+"""A group's page: its size, its reach, who would change colour; proposed by one official and approved on the same page by another."""
+
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import quote
+
+import pytest
+
+from codes.models import Mending
+from codes.review import mending
+from codes.review.group_reach import reach_of
+from regions.models import City
+from tests.integration.pages.asking import at_most
+from tests.integration.pages.people import Visitor
+from tests.integration.review.desk import EVIDENCE, Desk, open_desk
+
+At = Callable[[str], Visitor]
+PEOPLE = ("zhang", "chen", "liu")
+KEY = "batch|police|0|close_contact"
+PAGE = f"/staff/groups/of/{quote(KEY)}/"
+ASKED = {"reason_code": "bad_batch", "document": "2026-17", "note": "整批错误"}
+APPROVE = {"outcome": "approve"}
+
+
+@pytest.fixture
+def desk(bare_city: City, clock: datetime) -> Desk:
+    """Three people of one batch, and one of another kind."""
+    return open_desk(dict.fromkeys(PEOPLE, "close_contact") | {"ma": "arrival"}, now=clock)
+
+
+def proposed(desk: Desk, by: str = "li") -> Mending:
+    return mending.propose_mending(key=KEY, reason_code="bad_batch", documents=EVIDENCE, by=by, now=desk.now)
+
+
+def test_the_groups_lead_to_it(desk: Desk, at_work: At) -> None:
+    assert PAGE in at_work("li").read("/staff/groups/")
+
+
+def test_it_shows_size_reach_cause_and_what_would_follow(desk: Desk, at_work: At) -> None:
+    li = at_work("li")
+    with at_most(24):
+        page = li.read(PAGE)
+    for told in ("3件待办事项同一原因", "涉及人数", "police-", "3人的颜色将改变", "3项不一致将消除", "对3条记录提出"):
+        assert told in page, told
+    assert not Mending.objects.exists()
+    assert "3 open cases with this cause" in at_work("li").in_english().read(PAGE)
+
+
+def test_two_people_mend_it_on_the_same_page(desk: Desk, at_work: At) -> None:
+    answer = at_work("li").post(PAGE, ASKED)
+    assert (answer.status_code, answer.headers["Location"]) == (302, PAGE)
+    waiting = Mending.objects.get()
+    assert (waiting.records, waiting.reason, waiting.evidence) == (3, "整批错误", ["document:2026-17"])
+    li, wang = at_work("li").read(PAGE), at_work("wang").read(PAGE)
+    assert "撤回" in li
+    assert "对整组作出决定" not in li
+    assert "对整组作出决定" in wang
+    listed = at_work("wang").read("/staff/approvals/?kind=records")
+    assert f"/staff/groups/mendings/{waiting.pk}/" in listed
+    assert "police-zhang" not in listed, "the group is decided whole"
+    done = at_work("wang").post(f"/staff/groups/mendings/{waiting.pk}/", APPROVE)
+    assert (done.status_code, done.headers["Location"]) == (302, PAGE)
+    assert [desk.case(name).state for name in PEOPLE] == ["converged"] * 3
+    after = at_work("wang").read(PAGE)
+    assert "已没有待办事项属于该原因" in after
+    assert "重新研判" in after
+
+
+def test_a_form_that_lacks_something_says_so(desk: Desk, at_work: At) -> None:
+    answer = at_work("li").post(PAGE, {**ASKED, "document": ""})
+    assert answer.status_code == 422
+    assert "error-summary" in answer.content.decode()
+    waiting = proposed(desk)
+    answer = at_work("wang").post(f"/staff/groups/mendings/{waiting.pk}/", {"outcome": "refuse"})
+    assert answer.status_code == 422
+    assert Mending.objects.get().state == "proposed"
+
+
+def test_it_is_refused_or_taken_back(desk: Desk, at_work: At) -> None:
+    path = f"/staff/groups/mendings/{proposed(desk).pk}/"
+    assert at_work("wu").post(f"{path}take-back/").status_code == 302
+    assert Mending.objects.get().state == "proposed", "somebody else's"
+    assert at_work("li").post(f"{path}take-back/").status_code == 302
+    assert Mending.objects.get().state == "withdrawn"
+    path = f"/staff/groups/mendings/{proposed(desk).pk}/"
+    assert at_work("wang").post(path, {"outcome": "refuse", "reason_code": "evidence_thin"}).status_code == 302
+    assert Mending.objects.latest("pk").state == "refused"
+    assert at_work("wang").post(path, APPROVE).status_code == 409
+
+
+def test_whoever_proposed_does_not_approve(desk: Desk, at_work: At) -> None:
+    waiting = proposed(desk, by="zhao")
+    page = at_work("zhao").post(f"/staff/groups/mendings/{waiting.pk}/", APPROVE)
+    assert page.status_code == 422
+    assert Mending.objects.get().state == "proposed"
+
+
+def test_who_may(desk: Desk, at_work: At) -> None:
+    waiting = proposed(desk)
+    assert at_work("sun").get(PAGE).status_code == 403
+    assert at_work("li").post(f"/staff/groups/mendings/{waiting.pk}/", APPROVE).status_code == 403
+    assert at_work("wang").post(f"/staff/groups/mendings/{waiting.pk}/take-back/").status_code == 403
+    assert at_work("wang").post(PAGE, ASKED).status_code in (403, 422)
+    assert Mending.objects.count() == 1
+
+
+@pytest.mark.parametrize("key", ["batch|police|9|arrival", "nonsense", "\0"])
+def test_what_is_no_group_is_a_404(desk: Desk, at_work: At, key: str) -> None:
+    assert at_work("li").get(f"/staff/groups/of/{quote(key)}/").status_code == 404
+    assert at_work("wang").get("/staff/groups/mendings/987/").status_code == 404
+
+
+def test_the_reach_is_everybody_whom_the_piece_is_about(desk: Desk) -> None:
+    assert reach_of(KEY) == 3
+    desk.tell("ma", "close_contact")
+    assert reach_of(KEY) == 4
+    assert reach_of("rules|national-1:R1|-|rule") == 3
+    assert reach_of("rules|national-1:R1|national-1:Y1|colour") == 4
+    assert reach_of("late|a|2026-11-24T00:30:00+00:00|police") == 1
+    assert reach_of("risk|national-1|420000|high|2026-11-01") == 0
+    assert reach_of("something else") == reach_of("rules|-|-|rule") == 0

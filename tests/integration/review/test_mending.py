@@ -1,0 +1,189 @@
+"""Mending a whole group: what it covers, what would follow, two people, and every case closed by itself."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from codes.effective import effective_code
+from codes.models import Case, CaseEvent, Mending, Suppression
+from codes.review import mending, suppressions
+from codes.review.group_piece import suppressible
+from codes.review.refusals import MovedMeanwhile, NotAllowed, NotFound, Reason, Refused
+from regions.journal.models import JournalEntry
+from regions.journal.verify import verify_journal
+from regions.models import City
+from tests.integration.review.desk import EVIDENCE, Desk, open_desk, written
+
+WRONG = ("zhang", "chen", "liu", "sun", "he")
+KEY = "batch|police|0|close_contact"
+
+
+@pytest.fixture
+def desk(bare_city: City, now: Any) -> Desk:
+    """Five people of one batch's records, and one of another kind."""
+    return open_desk(dict.fromkeys(WRONG, "close_contact") | {"ma": "arrival"}, now=now)
+
+
+def propose(desk: Desk, *, by: str = "li", **changes: Any) -> Mending:
+    asked: dict[str, Any] = {"key": KEY, "reason_code": "bad_batch", "documents": EVIDENCE}
+    return mending.propose_mending(**{**asked, **changes}, by=by, now=desk.now)
+
+
+def approve(desk: Desk, proposed: Mending, *, by: str = "wang") -> Mending:
+    return mending.approve_mending(mending_id=proposed.pk, by=by, now=desk.now)
+
+
+def colours(desk: Desk) -> dict[str, str]:
+    return {name: effective_code(desk.citizen(name).pk).colour for name in (*WRONG, "ma")}
+
+
+def refusal(act: Callable[..., object], *told: Any, **values: Any) -> Reason:
+    with pytest.raises(Refused) as refused:
+        act(*told, **values)
+    return refused.value.reason
+
+
+def test_the_preview_shows_who_would_change_and_writes_nothing(desk: Desk) -> None:
+    before = written(), Suppression.objects.count()
+    piece = suppressible(KEY, now=desk.now)
+    assert (len(piece.records), len(piece.people), piece.effect.people) == (5, 5, 5)
+    assert piece.effect.counted == [("wechat", "red", "green", 5)]
+    assert (piece.effect.agreeing, piece.left_for_stricter, piece.left_as_too_many) == (5, 0, 0)
+    assert (written(), Suppression.objects.count()) == before
+
+
+def test_a_proposal_changes_no_colour_and_stands_on_every_timeline(desk: Desk) -> None:
+    proposed = propose(desk)
+    assert (proposed.cases, proposed.records, proposed.people) == (5, 5, 5)
+    assert set(colours(desk).values()) == {"red", "yellow"}
+    told = CaseEvent.objects.filter(verb="suppression_proposed")
+    assert sorted(told.values_list("case__citizen__ref", flat=True)) == sorted(WRONG)
+    entry = JournalEntry.objects.get(verb="group.suppression_proposed")
+    assert (entry.by, entry.data["cases"], entry.data["records"]) == ("li", 5, 5)
+    assert "police-zhang" not in str(entry.data)
+    assert list(mending.mendings_to_decide()) == [proposed]
+    assert mending.effect_of_mending(proposed, now=desk.now).counted == [("wechat", "red", "green", 5)]
+
+
+def test_the_approval_recomputes_at_once_and_closes_every_case_with_its_own_entry(desk: Desk) -> None:
+    done = approve(desk, propose(desk))
+    assert colours(desk) == dict.fromkeys(WRONG, "green") | {"ma": "yellow"}
+    assert [desk.case(name).state for name in WRONG] == ["converged"] * 5
+    assert desk.case("ma").state == "received"
+    closed = set(JournalEntry.objects.filter(verb="case.converged").values_list("subject", flat=True))
+    assert closed == {f"case:{desk.case(name).number}" for name in WRONG}
+    assert done.run
+    assert (done.state, done.decided_by, done.run.state) == ("approved", "wang", "mended")
+    assert sorted(done.run.citizens.values_list("citizen__ref", flat=True)) == sorted(WRONG)
+    assert set(done.suppressions.values_list("state", "decided_by")) == {("approved", "wang")}
+    assert list(mending.mendings_to_decide()) == []
+    assert verify_journal().broken_at is None
+
+
+def test_the_next_run_agrees(desk: Desk) -> None:
+    approve(desk, propose(desk))
+    assert desk.run().changes.count() == 0
+    assert set(Case.objects.filter(closed_at__isnull=True).values_list("citizen__ref", flat=True)) == {"ma"}
+
+
+def test_whoever_proposes_does_not_decide(desk: Desk) -> None:
+    proposed = propose(desk, by="zhao")
+    assert refusal(approve, desk, proposed, by="zhao") is Reason.SAME_PERSON
+    key: dict[str, Any] = {"mending_id": proposed.pk, "now": desk.now}
+    assert refusal(mending.refuse_mending, reason_code="evidence_thin", by="zhao", **key) is Reason.SAME_PERSON
+    assert refusal(mending.withdraw_mending, by="li", **key) is Reason.NOT_THE_PROPOSER
+
+
+@pytest.mark.parametrize("by", ["wang", "sun", "citizen:zhang", "system", "nobody"])
+def test_only_a_reviewer_proposes(desk: Desk, by: str) -> None:
+    with pytest.raises(NotAllowed):
+        propose(desk, by=by)
+
+
+@pytest.mark.parametrize("by", ["li", "sun", "citizen:zhang", "system", "nobody"])
+def test_only_an_approver_decides(desk: Desk, by: str) -> None:
+    proposed = propose(desk)
+    with pytest.raises(NotAllowed):
+        approve(desk, proposed, by=by)
+
+
+def test_refused_or_withdrawn_the_records_stand_and_can_be_proposed_again(desk: Desk) -> None:
+    first = propose(desk)
+    mending.refuse_mending(mending_id=first.pk, reason_code="evidence_thin", by="wang", now=desk.now)
+    second = propose(desk)
+    mending.withdraw_mending(mending_id=second.pk, by="li", now=desk.now)
+    assert set(Suppression.objects.values_list("state", flat=True)) == {"refused", "withdrawn"}
+    assert colours(desk)["zhang"] == "red"
+    verbs = list(CaseEvent.objects.filter(case=desk.case()).order_by("pk").values_list("verb", flat=True))
+    assert verbs[1:] == [
+        "suppression_proposed",
+        "suppression_refused",
+        "suppression_proposed",
+        "suppression_withdrawn",
+    ]
+    with pytest.raises(MovedMeanwhile):
+        approve(desk, second)
+    assert approve(desk, propose(desk)).state == "approved"
+
+
+def test_whom_it_would_turn_stricter_is_left_out(desk: Desk) -> None:
+    """Both sources know of the case, the police alone of its end: without that record wechat would be red as well."""
+    desk.tell("zhang", "confirmed_case", record_id="police-zhang")
+    desk.tell("zhang", "confirmed_case", source="bigdata")
+    desk.tell("zhang", "discharged")
+    desk.run()
+    piece = suppressible(key := "batch|police|0|discharged", now=desk.now)
+    assert desk.case().group_key == key
+    assert (piece.records, piece.left_for_stricter) == ([], 1)
+    assert refusal(propose, desk, key=key) is Reason.NOTHING_TO_MEND
+
+
+def test_it_is_refused_when_it_would_turn_somebody_stricter_by_now(desk: Desk) -> None:
+    proposed = propose(desk)
+    desk.tell("zhang", "confirmed_case")
+    desk.tell("zhang", "discharged", record_id="police-zhang")
+    desk.run()
+    before = written()
+    assert refusal(approve, desk, proposed) is Reason.MENDS_STRICTER
+    assert written() == before
+
+
+def test_what_is_too_much_for_one_act_is_left_for_the_next(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codes.review.group_piece.BULK_LIMIT", 3)
+    first = suppressible(KEY, now=desk.now)
+    assert (len(first.records), first.left_as_too_many) == (3, 2)
+    approve(desk, propose(desk))
+    assert len(suppressible(KEY, now=desk.now).records) == 2
+
+
+def test_a_group_is_proposed_once_and_needs_its_parts(desk: Desk) -> None:
+    propose(desk)
+    before = written()
+    assert refusal(propose, desk) is Reason.PROPOSED_ALREADY
+    assert refusal(propose, desk, key="batch|police|0|arrival", reason_code="whim") is Reason.UNKNOWN_REASON
+    assert refusal(propose, desk, key="batch|police|0|arrival", documents=()) is Reason.NO_EVIDENCE
+    assert refusal(propose, desk, key="batch|police|0|arrival", documents=("fact:1",)) is Reason.UNKNOWN_EVIDENCE
+    assert refusal(propose, desk, key="batch|police|9|arrival") is Reason.NOTHING_TO_MEND
+    assert refusal(propose, desk, key="rules|national-1:R1|-|rule") is Reason.NOTHING_TO_MEND
+    assert written() == before
+
+
+def test_its_records_are_not_decided_one_by_one(desk: Desk) -> None:
+    one = propose(desk).suppressions.order_by("pk")[0]
+    key: dict[str, Any] = {"suppression_id": one.pk, "now": desk.now}
+    assert refusal(suppressions.approve_suppression, by="wang", **key) is Reason.PART_OF_GROUP
+    assert refusal(suppressions.withdraw_suppression, by="li", **key) is Reason.PART_OF_GROUP
+
+
+def test_one_record_can_be_taken_up_again_later(desk: Desk) -> None:
+    one = approve(desk, propose(desk)).suppressions.get(record_id="police-zhang")
+    key: dict[str, Any] = {"suppression_id": one.pk, "now": desk.now}
+    suppressions.propose_suppression_end(reason="此条属实", by="li", **key)
+    suppressions.approve_suppression_end(by="wang", **key)
+    assert colours(desk) == dict.fromkeys(WRONG, "green") | {"ma": "yellow", "zhang": "red"}
+
+
+def test_a_mending_of_another_city_is_none(desk: Desk) -> None:
+    with pytest.raises(NotFound):
+        mending.approve_mending(mending_id=987, by="wang", now=desk.now)
