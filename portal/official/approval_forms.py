@@ -21,7 +21,7 @@ class ApprovalForm(forms.Form):
         choices=[(APPROVE, _("Approve")), (REFUSE, _("Send back"))],
         error_messages=CHOOSE,
     )
-    reason_code = forms.ChoiceField(label=_("Why is it sent back?"), required=False, error_messages=CHOOSE)
+    reason_code = forms.ChoiceField(label=_("Why is it sent back?"), error_messages=CHOOSE)
     note = forms.CharField(
         label=_("In words"), widget=forms.Textarea(attrs={"rows": 2}), max_length=LONGEST_TEXT, required=False
     )
@@ -35,9 +35,8 @@ class ApprovalForm(forms.Form):
         """Whether the proposal comes into force."""
         return bool(self.cleaned_data["outcome"] == APPROVE)
 
-    def clean(self) -> dict[str, Any]:
-        """Nobody is sent back without a reason."""
-        told = super().clean() or self.cleaned_data
-        if told.get("outcome") == REFUSE and not told.get("reason_code") and "reason_code" not in self.errors:
-            self.add_error("reason_code", _("Choose one."))
-        return told
+    def full_clean(self) -> None:
+        """Nobody is sent back without a reason; an approval needs none."""
+        self.fields["reason_code"].required = self.data.get("outcome") == REFUSE
+        super().full_clean()
+        self.fields["reason_code"].required = True

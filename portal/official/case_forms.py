@@ -48,12 +48,12 @@ class GroundsForm(forms.Form):
     """What a decision rests on: records and files of the case, a document elsewhere, a file added now."""
 
     grounds = forms.MultipleChoiceField(
-        label=_("Evidence"),
+        label=_("What it rests on"),
         widget=forms.CheckboxSelectMultiple,
         required=False,
         help_text=_("At least one record, file or document."),
     )
-    document = forms.CharField(label=_("Document number"), max_length=LONGEST_DOCUMENT, required=False)
+    document = forms.CharField(label=_("Reference of a document"), max_length=LONGEST_DOCUMENT, required=False)
     upload = forms.FileField(label=_("Add a file"), widget=forms.FileInput(attrs={"accept": UPLOADS}), required=False)
 
     def offer(self, facts: Iterable[Fact], files: Iterable[dict[str, Any]], *, chosen: Iterable[str] = ()) -> None:

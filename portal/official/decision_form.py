@@ -23,6 +23,8 @@ OUTCOMES = {
 }
 DENY = _("Deny the appeal")
 
+FOR_COLOUR = ("reason_code", "expires_on")
+
 # A fortnight is the longest set period of most rules; a ruling should not outlive what it replaces.
 HOLDS = timedelta(days=14)
 
@@ -35,13 +37,13 @@ class DecisionForm(GroundsForm):
     """One form for every outcome; what the outcome does not need is not looked at."""
 
     outcome = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect, error_messages=CHOOSE)
-    reason_code = forms.ChoiceField(label=_("Reason for the colour"), required=False, error_messages=CHOOSE)
-    keep_code = forms.ChoiceField(label=_("Reason to leave it"), required=False, error_messages=CHOOSE)
+    reason_code = forms.ChoiceField(label=_("Reason for the colour"), error_messages=CHOOSE)
+    keep_code = forms.ChoiceField(label=_("Reason to leave it"), error_messages=CHOOSE)
     expires_on = forms.DateField(
-        label=_("Holds until"), widget=DateInput(), required=False, help_text=_("The first day it no longer holds.")
+        label=_("Holds until"), widget=DateInput(), help_text=_("The first day it no longer holds.")
     )
     note = forms.CharField(
-        label=_("In words"), widget=forms.Textarea(attrs={"rows": 3}), max_length=LONGEST_TEXT, required=False
+        label=_("In words"), widget=forms.Textarea(attrs={"rows": 2}), max_length=LONGEST_TEXT, required=False
     )
 
     field_order = ("outcome", "reason_code", "keep_code", "grounds", "document", "upload", "expires_on", "note")
@@ -69,11 +71,12 @@ class DecisionForm(GroundsForm):
         """Whether the colour stays as it is."""
         return bool(self.cleaned_data["outcome"] == KEEP)
 
-    def clean(self) -> dict[str, Any]:
-        """What the chosen outcome cannot do without."""
-        told = super().clean() or self.cleaned_data
-        needed = ["keep_code"] if told.get("outcome") == KEEP else ["reason_code", "expires_on"]
-        for name in needed if told.get("outcome") else []:
-            if not told.get(name) and name not in self.errors:
-                self.add_error(name, _("Choose one."))
-        return told
+    def full_clean(self) -> None:
+        """Ask only for what the chosen outcome needs; without one that is the outcome alone."""
+        chosen = self.data.get("outcome", "")
+        idle = {"": (*FOR_COLOUR, "keep_code"), KEEP: FOR_COLOUR}.get(chosen, ("keep_code",))
+        for name in idle:
+            self.fields[name].required = False
+        super().full_clean()
+        for name in idle:
+            self.fields[name].required = True

@@ -38,6 +38,7 @@ def queue(request: StaffRequest) -> HttpResponse:
         cases, by=["due_at", "id"], after=request.GET.get("after", ""), before=request.GET.get("before", ""), size=PAGE
     )
     narrowed = query_of(chosen)
+    providers = list(Provider.objects.order_by("code"))
     context: dict[str, Any] = {
         "page": page,
         "chosen": chosen,
@@ -47,7 +48,8 @@ def queue(request: StaffRequest) -> HttpResponse:
         "causes": list(Cause),
         "states": [CaseState(state) for state in OPEN_STATES],
         "holders": _holders(request, chosen),
-        "providers": list(Provider.objects.order_by("code")),
+        "rows": [(case, _colours(case, providers)) for case in page.rows],
+        "providers": providers,
         "reviewers": reviewers(),
         "may_propose": Role.REVIEWER in request.roles,
         "now": now,
@@ -88,6 +90,15 @@ def reviewers() -> list[Account]:
     """Whom a case can be given to."""
     held = Account.objects.filter(is_active=True, grants__role=Role.REVIEWER.value, grants__revoked_at__isnull=True)
     return list(held.distinct().order_by("username"))
+
+
+def _colours(case: Case, providers: list[Provider]) -> list[tuple[Provider, str]]:
+    """What each provider shows, or what the appeal is against."""
+    if case.disagreement is not None:
+        shown: dict[str, str] = case.disagreement.colours
+        return [(one, shown[one.code]) for one in providers if one.code in shown]
+    appeal = getattr(case, "appeal", None)
+    return [(appeal.provider, appeal.colour)] if appeal is not None else []
 
 
 def _holders(request: StaffRequest, chosen: CaseFilter) -> list[tuple[str, str]]:

@@ -15,11 +15,15 @@ CASES = (Role.REVIEWER, Role.APPROVER)
 
 @dataclass(frozen=True)
 class Entry:
-    """A line: its name, the URL's name, and who sees it (none named: everybody on the staff)."""
+    """A line: its name, the URL's name, and who sees it (none named: everybody on the staff).
+
+    ``also``: where the pages it leads to begin, when that is elsewhere.
+    """
 
     title: str | Promise
     name: str
     roles: tuple[Role, ...] = ()
+    also: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Link:
 
 CITY: tuple[Entry, ...] = (
     Entry(_("Overview"), "staff_home"),
-    Entry(_("Queue"), "official_queue", CASES),
+    Entry(_("Queue"), "official_queue", CASES, also="/staff/cases/"),
     Entry(_("Groups"), "official_groups", CASES),
     Entry(_("Approvals"), "official_approvals", (Role.APPROVER,)),
     Entry(_("Guardians"), "official_guardians", CASES),
@@ -56,9 +60,11 @@ OPERATOR: tuple[Entry, ...] = (
 
 def links(entries: Iterable[Entry], *, roles: frozenset[Role], request: HttpRequest) -> list[Link]:
     """The lines for somebody with these roles; the most particular address that fits is where they are."""
-    shown = [(entry.title, address) for entry in entries if (address := _address(entry, roles))]
-    here = max((a for _, a in shown if request.path.startswith(a)), key=len, default="")
-    return [Link(title, address, address == here) for title, address in shown]
+    shown = [(entry, address) for entry in entries if (address := _address(entry, roles))]
+    begins = [(start, address) for entry, address in shown for start in (address, entry.also) if start]
+    fitting = [(len(start), address) for start, address in begins if request.path.startswith(start)]
+    here = max(fitting, default=(0, ""))[1]
+    return [Link(entry.title, address, address == here) for entry, address in shown]
 
 
 def _address(entry: Entry, roles: frozenset[Role]) -> str:
