@@ -372,7 +372,7 @@ def test_a_second_row_is_refused(
     assert refused == name
 
 
-@pytest.mark.parametrize(("place", "value"), UNIQUE_COLUMNS.items(), ids=str)
+@pytest.mark.parametrize(("place", "value"), UNIQUE_COLUMNS.items(), ids=map(".".join, UNIQUE_COLUMNS))
 def test_a_column_is_unique(cast: Cast, place: tuple[str, str], value: Any) -> None:
     label, column = place
     first = cast.values(label, **{column: value})
