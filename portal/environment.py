@@ -21,8 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 from portal.embedded import servers
 from portal.embedded.errors import EmbeddedServerError
 from portal.embedded.state import CHECKOUT, State, open_state, state_directory
-from regions.sources.connectors.delivery import SourceMisconfigured
-from regions.sources.connectors.guard import normal_host
+from regions.sources.connectors.guard import AllowList, AllowListUnreadable
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1", "[::1]")
 LOOPBACK_HOSTS = ("localhost", ".localhost", "127.0.0.1", "[::1]")
@@ -30,15 +29,6 @@ KEY_BYTES = 32
 # Where codes for citizens go while nothing else is named: to a page of the demo, or nowhere.
 DEMO_GATEWAY = "portal.demo.mail_box.MailBox"
 NO_GATEWAY = "portal.citizen.signing_in.gateways.NoGateway"
-HIGHEST_PORT = 65535
-
-
-@dataclass(frozen=True)
-class SourceHost:
-    """A host that data sources may be on; `port` none allows any port."""
-
-    host: str
-    port: int | None
 
 
 @dataclass(frozen=True)
@@ -53,7 +43,7 @@ class Environment:
     trusted_proxies: int
     sms_gateway: str
     staff_single_sign_on: tuple[dict[str, Any], ...] = field(repr=False)
-    source_allow_list: tuple[SourceHost, ...]
+    source_allow_list: AllowList
     state: Path
     media_root: Path
     static_root: Path
@@ -131,7 +121,7 @@ def load() -> Environment:
         sms_gateway=env.str("SMS_GATEWAY", default=DEMO_GATEWAY if debug else NO_GATEWAY),
         trusted_proxies=env.int("TRUSTED_PROXIES", default=0 if debug else 1),
         staff_single_sign_on=_single_sign_on(env.str("STAFF_SINGLE_SIGN_ON", default="")),
-        source_allow_list=_source_allow_list(env.list("SOURCE_ALLOW_LIST", default=[]), debug=debug),
+        source_allow_list=_source_allow_list(env.str("SOURCE_ALLOW_LIST", default=""), debug=debug),
         state=state,
         media_root=Path(env.path("MEDIA_ROOT", default=str(state / "media"))()),
         static_root=Path(env.path("STATIC_ROOT", default=str(state / "static"))()),
@@ -216,20 +206,9 @@ def _single_sign_on(value: str) -> tuple[dict[str, Any], ...]:
         raise fault from None
 
 
-def _source_allow_list(entries: list[str], *, debug: bool) -> tuple[SourceHost, ...]:
-    """Read `host:port` entries, `[::1]:443` for IPv6; none at all means the loopback, and that only while debugging."""
-    if not entries:
-        return tuple(SourceHost(host, None) for host in ("localhost", "127.0.0.1", "::1")) if debug else ()
-    return tuple(_source_host(entry.strip()) for entry in entries)
-
-
-def _source_host(entry: str) -> SourceHost:
-    """One entry, its host spelt as the guard of the sources spells it."""
-    host, _, port = entry.rpartition(":")
-    fault = ImproperlyConfigured(f"SOURCE_ALLOW_LIST: {entry!r} is not host:port (port * for any).")
-    if port != "*" and not (port.isdecimal() and 0 < int(port) <= HIGHEST_PORT):
-        raise fault
+def _source_allow_list(value: str, *, debug: bool) -> AllowList:
+    """`host:port` entries, `[::1]:443` for IPv6; none at all means the loopback, and that only while debugging."""
     try:
-        return SourceHost(normal_host(host), None if port == "*" else int(port))
-    except SourceMisconfigured:
-        raise fault from None
+        return AllowList.parse(value, debug=debug)
+    except AllowListUnreadable as error:
+        raise ImproperlyConfigured(f"SOURCE_ALLOW_LIST: {error}.") from None

@@ -13,10 +13,10 @@ from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker, Settings
 
 from codes.models import Provider, RuleSet, RuleSetVersion
-from portal.environment import SourceHost
 from regions.backend.base import DatabaseWrapper
 from regions.keys.vault import forget_cached_keys
 from regions.models import City
+from regions.sources.connectors.guard import AllowList
 from regions.sources.models import Source
 from regions.tenancy import in_city
 from tests.own_database import own_copy, raw_owner, session_database
@@ -101,8 +101,4 @@ def owner(transactional_db: None) -> Iterator[psycopg2.extensions.connection]:
 @pytest.fixture
 def sources_anywhere_here(settings: Settings) -> None:
     """Let sources be database files and anything on the loopback, as while debugging."""
-    settings.SOURCE_ALLOW_LIST = (
-        SourceHost("127.0.0.1", None),
-        SourceHost("localhost", None),
-        SourceHost("sqlite", None),
-    )
+    settings.SOURCE_ALLOW_LIST = AllowList.parse("127.0.0.1:*,localhost:*,sqlite:*")

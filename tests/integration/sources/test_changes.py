@@ -9,6 +9,7 @@ from regions.journal.models import JournalEntry
 from regions.models import City
 from regions.sources import changes
 from regions.sources.collect import credential_of
+from regions.sources.connectors.guard import AllowList
 from regions.sources.models import Source, SourceChange
 from regions.staff.roles import Role
 from regions.two_people import Refusal
@@ -129,7 +130,7 @@ def test_a_source_changed_meanwhile_is_not_overwritten(bigdata: Source) -> None:
 
 def test_a_list_that_became_shorter_is_asked_again(bigdata: Source, settings: Any) -> None:
     change = proposed(bigdata, base_url="http://127.0.0.1:10/api")
-    settings.SOURCE_ALLOW_LIST = ()
+    settings.SOURCE_ALLOW_LIST = AllowList()
     with pytest.raises(Refusal, match="not on the list"):
         changes.put_in_force(change.pk, by="wang", now=LATER)
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from portal import environment
-from portal.environment import SourceHost
+from regions.sources.connectors.guard import AllowList
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 PRODUCTION = {"ALLOWED_HOSTS": "code.example.org", "SECRET_KEY": "x" * 50, "KEY_ENCRYPTION_KEY": KEY}
@@ -20,7 +20,7 @@ def test_a_machine_for_trying_things_out_needs_no_setting(bare_environment: dict
     assert not loaded.is_production
     assert len(loaded.secret_key) >= 50
     assert len(loaded.key_encryption_key) == 32
-    assert SourceHost("127.0.0.1", None) in loaded.source_allow_list
+    assert loaded.source_allow_list == AllowList(files=True, loopback_only=True)
 
 
 def test_the_generated_keys_stay_the_same(bare_environment: dict[str, str]) -> None:
@@ -122,12 +122,8 @@ def test_printing_the_environment_shows_no_secret(bare_environment: dict[str, st
 def test_the_allow_list_names_hosts_and_ports(bare_environment: dict[str, str]) -> None:
     bare_environment["SOURCE_ALLOW_LIST"] = "data.example.org:443, 10.0.0.5:* ,[fd00:0::1]:8443,数据.example:443"
 
-    assert environment.load().source_allow_list == (
-        SourceHost("data.example.org", 443),
-        SourceHost("10.0.0.5", None),
-        SourceHost("fd00::1", 8443),
-        SourceHost("xn--vxup8b.example", 443),
-    )
+    listed = {("data.example.org", 443), ("10.0.0.5", None), ("fd00::1", 8443), ("xn--vxup8b.example", 443)}
+    assert environment.load().source_allow_list == AllowList(entries=frozenset(listed))
 
 
 @pytest.mark.parametrize("entry", ["data.example.org", ":443", "a:0", "a:65536", "a:http", "a:-1"])
@@ -141,7 +137,7 @@ def test_a_bad_allow_list_is_refused(bare_environment: dict[str, str], entry: st
 def test_without_an_allow_list_production_reaches_no_source(bare_environment: dict[str, str]) -> None:
     bare_environment.update(PRODUCTION)
 
-    assert environment.load().source_allow_list == ()
+    assert environment.load().source_allow_list == AllowList()
 
 
 def test_what_is_set_wins_over_the_env_file(bare_environment: dict[str, str], tmp_path: Path) -> None:
