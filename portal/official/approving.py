@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from codes.models import Ruling, Suppression
 from codes.review import rulings
+from codes.review.mending import mendings_to_decide
 from portal.official.approval_forms import ApprovalForm
 from portal.official.case_sheet import read_sheet
 from portal.official.grounds_shown import grounds_shown
@@ -39,6 +40,7 @@ def approvals(request: StaffRequest) -> HttpResponse:
         waiting = Suppression.objects.filter(state="proposed", mending=None).select_related(
             "case", "source", "provider"
         )
+        context["mendings"] = list(mendings_to_decide()[:SHOWN])
         context["records"] = list(waiting.order_by("proposed_at", "pk")[:SHOWN])
     else:
         context["ruling_ends"] = list(_ending(Ruling.objects.select_related("case", "citizen"))[:SHOWN])
@@ -72,12 +74,18 @@ def ruling(request: StaffRequest, ruling_id: int) -> HttpResponse:
 
 
 def waiting_rulings() -> QuerySet[Ruling, dict[str, Any]]:
-    """What waits, one line for each act of proposing: one case, or many of one cause."""
+    """What waits, one line for each act of proposing: one case, or many of one cause. What was proposed is not told here."""
     waiting = Ruling.objects.filter(state="proposed")
-    told = waiting.values("proposed_by", "proposed_at", "colour", "reason_code", "expires_on")
-    return told.annotate(people=Count("pk"), first=Min("pk"), number=Min("case__number")).order_by(
-        "proposed_at", "first"
+    told = waiting.values("proposed_by", "proposed_at").annotate(
+        people=Count("pk"),
+        first=Min("pk"),
+        number=Min("case__number"),
+        kind=Min("case__kind"),
+        due_at=Min("case__due_at"),
+        full_name=Min("citizen__full_name"),
+        ref=Min("citizen__ref"),
     )
+    return told.order_by("proposed_at", "first")
 
 
 def _decide(request: StaffRequest, form: ApprovalForm, ruling_id: int, number: str) -> str:

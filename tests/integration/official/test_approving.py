@@ -48,6 +48,8 @@ def test_evidence_stands_before_the_opinion_and_costs_few_questions(desk: Desk, 
     with at_most(12):
         listed = wang.read("/staff/approvals/")
     assert f"/staff/approvals/rulings/{ruling.pk}/" in listed
+    assert 'data-state="green"' not in listed
+    assert "记录并非本人" not in listed
     with at_most(12):
         page = wang.read(f"/staff/approvals/rulings/{ruling.pk}/")
     assert page.index("2026-17") < page.index("<details") < page.index("记录并非本人")
