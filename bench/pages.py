@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from bench import report
 from bench.a_city import SCHEMA, a_city, fresh_round, say
+from bench.addresses import Page, pages
 from bench.city import Size
 from bench.plot import bars
 from bench.rounds import BenchFailed
-from bench.visits import Page, Visitors, cases, pages
+from bench.visits import Visitors, cases
 from codes.models import Case
 from regions.models import City, Domain
 from regions.tenancy import as_owner, in_city
@@ -46,7 +47,8 @@ def main(*, people: int, visits: int) -> None:
         fresh_round()
         with as_owner():
             Domain.objects.create(domain=HOST, tenant=City.objects.get(schema_name=SCHEMA), is_primary=True)
-        logging.getLogger("django.request").setLevel(logging.ERROR)
+        for noisy in ("django.request", "axes"):
+            logging.getLogger(noisy).setLevel(logging.ERROR)
         with in_city(SCHEMA), override_settings(DEBUG=False):
             standing = Case.objects.filter(closed_at__isnull=True).count()
             looked, left_out = _look_at_all(visits)
@@ -55,14 +57,15 @@ def main(*, people: int, visits: int) -> None:
 
 def _look_at_all(visits: int) -> tuple[list[Looked], list[str]]:
     visitors, drawn = Visitors(HOST, now=timezone.now()), cases(visits)
-    looked, left_out = [], []
-    for page in pages():
+    found, left_out = pages()
+    looked: list[Looked] = []
+    for page in found:
         browser, path = visitors.look(page, drawn[0])
         if browser.get(path).status_code != SEEN:
-            left_out.append(page.name)
+            left_out.append(page.title)
             continue
         looked.append(_look_at(page, visitors, drawn))
-        say(f"  {page.name}: {looked[-1].p95 * 1000:.0f} ms, {looked[-1].questions} questions")
+        say(f"  {page.title}: {looked[-1].p95 * 1000:.0f} ms, {looked[-1].questions} questions")
     return sorted(looked, key=lambda one: -one.p95), left_out
 
 
@@ -74,7 +77,7 @@ def _look_at(page: Page, visitors: Visitors, drawn: list[Case]) -> Looked:
         answered = browser.get(path)
         spent = time.perf_counter() - started
         if answered.status_code != SEEN:
-            raise BenchFailed(f"{page.name} answered {answered.status_code} at {path}")
+            raise BenchFailed(f"{page.title} answered {answered.status_code} at {path}")
         if nth >= WARM_UP:
             times.append(spent)
     for case in drawn[:COUNTED]:
@@ -83,7 +86,7 @@ def _look_at(page: Page, visitors: Visitors, drawn: list[Case]) -> Looked:
             browser.get(path)
         # Entering the city, which django-tenants does before each question, is none.
         questions = max(questions, sum(not one["sql"].startswith("SET search_path") for one in asked.captured_queries))
-    return Looked(page.name, sorted(times), questions)
+    return Looked(page.title, sorted(times), questions)
 
 
 def _write(people: int, standing: int, looked: list[Looked], left_out: list[str]) -> None:
@@ -106,7 +109,8 @@ def _write(people: int, standing: int, looked: list[Looked], left_out: list[str]
     parts.append(report.table(["page", "median", "p95", "questions"], rows))
     if left_out:
         parts.append(
-            f"Without a page to look at for everybody (they lead on, or wait for something): {', '.join(left_out)}.\n"
+            "Not looked at, for they lead on, only take something in, or are about something that is not in this city: "
+            f"{', '.join(left_out)}.\n"
         )
     page = report.write("pages", f"The pages of a city of {people:,}", parts)
     bars(

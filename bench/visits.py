@@ -1,66 +1,25 @@
-"""Every page of a city that can be looked at, found from its addresses: who looks, and at what."""
+"""Who looks at a city's pages, signed in, and at whose case."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from importlib import import_module
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from bench import samples
-from codes.models import Case, Citizen, Run
+from bench.addresses import Page
+from codes.models import Case, Citizen
 from portal.staff_sign_in import limits
 from portal.web import citizen_session
-from portal.web.access import Audience, audience_of
 from regions.identity import Identity
 from regions.keys.sealing import identity_hash, seal_number, seal_phone
 from regions.staff.accounts import add_staff
 from regions.staff.roles import Role, excluded_pairs
 from regions.vocabulary import IdType
 
-URLCONF = "portal.urls_city"
 PHONE = "13800000000"
-ARGUMENTS: dict[str, Callable[[Case], object]] = {
-    "number": lambda case: case.number,
-    "case": lambda case: case.number,
-    "run_id": lambda _case: Run.objects.latest("pk").pk,
-}
-
-
-@dataclass(frozen=True)
-class Page:
-    """An address that answers GET: its name, who may see it, the arguments it takes."""
-
-    name: str
-    audience: Audience
-    arguments: tuple[str, ...]
-
-    def path(self, case: Case) -> str:
-        """The address about this case or its citizen."""
-        return reverse(self.name, urlconf=URLCONF, kwargs={name: ARGUMENTS[name](case) for name in self.arguments})
-
-
-def pages() -> Iterator[Page]:
-    """Those whose arguments can be filled in; a name that stands twice is looked at in its shorter form."""
-    found: dict[str, Page] = {}
-    for pattern in _patterns(get_resolver(URLCONF).url_patterns):
-        audience, arguments = audience_of(pattern.callback), tuple(pattern.pattern.converters)
-        if audience is None or pattern.name is None or not set(arguments) <= set(ARGUMENTS):
-            continue
-        if pattern.name not in found or len(arguments) < len(found[pattern.name].arguments):
-            found[pattern.name] = Page(pattern.name, audience, arguments)
-    yield from found.values()
-
-
-def _patterns(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            yield from _patterns(pattern.url_patterns)
-        else:
-            yield pattern
 
 
 class Visitors:

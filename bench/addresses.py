@@ -1,0 +1,100 @@
+"""The addresses of a city that can be looked at, found from the portal's own table, and what fills their arguments."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from codes.models import Case, Fact, RuleSet, Run
+from codes.reports.request import ReportName
+from portal.web.access import Audience, audience_of
+from regions.sources.models import Source
+
+URLCONF = "portal.urls_city"
+Fill = Callable[[Case], object]
+
+
+def _group(case: Case) -> object:
+    """The case's own group, or the first there is: what is one person's own has none."""
+    grouped = Case.objects.filter(closed_at__isnull=True).exclude(group_key="")
+    return case.group_key or grouped.values_list("group_key", flat=True).order_by("group_key")[0]
+
+
+def _record(case: Case) -> object:
+    """A record about the case's citizen."""
+    return Fact.objects.filter(citizen=case.citizen_id).values_list("pk", flat=True).order_by("pk")[0]
+
+
+# By argument, or by the beginning of a page's name and argument.
+FILLS: dict[tuple[str, str], Fill] = {
+    ("", "number"): lambda case: case.number,
+    ("", "run_id"): lambda _case: Run.objects.latest("pk").pk,
+    ("", "key"): _group,
+    ("", "fact_id"): _record,
+    ("official_source", "code"): lambda _case: Source.objects.order_by("code")[0].code,
+    ("official_rule_set", "code"): lambda _case: RuleSet.objects.order_by("code")[0].code,
+    ("official_rule_set", "version"): lambda _case: 1,
+}
+# Looked at once for each of these.
+EACH: dict[tuple[str, str], list[str]] = {
+    ("auditor_report", "report"): list(ReportName),
+    ("citizen_declare_page", "page"): ["to"],
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """An address that answers GET: its name, who may see it, what fills its arguments, and those that are fixed."""
+
+    name: str
+    audience: Audience
+    fills: Mapping[str, Fill]
+    fixed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The name, with what is fixed."""
+        return " ".join([self.name, *self.fixed.values()])
+
+    def path(self, case: Case) -> str:
+        """The address about this case or its citizen."""
+        filled = {name: fill(case) for name, fill in self.fills.items()}
+        return reverse(self.name, urlconf=URLCONF, kwargs=filled | dict(self.fixed))
+
+
+def pages() -> tuple[list[Page], list[str]]:
+    """Those whose arguments can be filled in, and the names of the others.
+
+    A name that stands twice is looked at in its shorter form: for oneself, not for a dependant.
+    """
+    found: dict[str, tuple[Audience, tuple[str, ...]]] = {}
+    for pattern in _patterns(get_resolver(URLCONF).url_patterns):
+        audience, arguments = audience_of(pattern.callback), tuple(pattern.pattern.converters)
+        if audience is None or pattern.name is None:
+            continue
+        if pattern.name not in found or len(arguments) < len(found[pattern.name][1]):
+            found[pattern.name] = (audience, arguments)
+    looked_at: list[Page] = []
+    without: list[str] = []
+    for name, (audience, arguments) in found.items():
+        each = {one: EACH[name, one] for one in arguments if (name, one) in EACH}
+        fills = {one: fill for one in arguments if one not in each and (fill := _fill(name, one))}
+        if len(fills) + len(each) < len(arguments):
+            without.append(name)
+            continue
+        fixed = (dict(zip(each, values, strict=True)) for values in product(*each.values()))
+        looked_at += [Page(name, audience, fills, values) for values in fixed]
+    return looked_at, without
+
+
+def _fill(name: str, argument: str) -> Fill | None:
+    return next((fill for (start, of), fill in FILLS.items() if of == argument and name.startswith(start)), None)
+
+
+def _patterns(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _patterns(pattern.url_patterns)
+        else:
+            yield pattern
