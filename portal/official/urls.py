@@ -78,5 +78,6 @@ urlpatterns = [
     path("runs/<int:run_id>/decide/", runs.decide, name="official_run_decide"),
     path("", include("portal.official.source_urls")),
     path("", include("portal.official.rule_set_urls")),
+    path("", include("portal.official.staff_urls")),
     path("dashboard/", dashboard.dashboard, name="official_dashboard"),
 ]

@@ -9,7 +9,9 @@ from django.db import transaction
 
 from regions.journal.record import record
 from regions.staff.models import Account, RoleGrant
-from regions.staff.roles import Role, excluded_pairs
+from regions.staff.reasons import StaffReason
+from regions.staff.roles import ROLE_TITLES, Role, excluded_pairs
+from regions.two_people import Refusal
 
 ONE_TIME_PASSWORD_BYTES = 12
 # Slow hashes make up for what people choose. 96 random bits cannot be guessed however fast they are tried, and the sign-in
@@ -17,8 +19,8 @@ ONE_TIME_PASSWORD_BYTES = 12
 ROUNDS_FOR_RANDOM_BITS = 1_000
 
 
-class CannotAddStaff(ValueError):
-    """The account cannot be made as asked; the message says why and what would work."""
+class CannotAddStaff(Refusal):
+    """The account cannot be made or changed as asked; the message says why and what would work."""
 
 
 def add_staff(
@@ -28,19 +30,16 @@ def add_staff(
 
     Raises ``CannotAddStaff`` for an unknown role, roles that exclude each other, or a name already taken.
     """
-    wanted = _known_roles(roles)
-    if pairs := excluded_pairs(wanted):
-        named = "; ".join(f"{a} and {b}" for a, b in pairs)
-        raise CannotAddStaff(f"one person may not hold both: {named}. Make separate accounts.")
+    wanted = checked_roles(roles)
     if not username.strip() or username == "system" or ":" in username:
         # The journal and the review name the portal `system` and a citizen `citizen:<ref>`; nobody may pass for either.
-        raise CannotAddStaff(f"{username!r} cannot be a user name: it is empty, the portal's own, or holds a colon")
-    password = secrets.token_urlsafe(ONE_TIME_PASSWORD_BYTES)
+        raise CannotAddStaff(StaffReason.BAD_NAME, name=username)
+    password = one_time_password()
     with transaction.atomic():
         if Account.objects.filter(username=username).exists():
-            raise CannotAddStaff(f"there is an account named {username!r} already")
+            raise CannotAddStaff(StaffReason.NAME_TAKEN, name=username)
         account = Account(username=username, full_name=full_name, created_at=now)
-        account.password = _hash_of_random_bits(password)
+        account.password = hash_of_random_bits(password)
         account.save()
         RoleGrant.objects.bulk_create(
             RoleGrant(account=account, role=role.value, granted_by=by, granted_at=now) for role in sorted(wanted)
@@ -49,16 +48,27 @@ def add_staff(
     return account, password
 
 
-def _hash_of_random_bits(password: str) -> str:
+def one_time_password() -> str:
+    """Random bits, for the person to replace at the first sign-in."""
+    return secrets.token_urlsafe(ONE_TIME_PASSWORD_BYTES)
+
+
+def hash_of_random_bits(password: str) -> str:
+    """How a one-time password is stored."""
     hasher = PBKDF2PasswordHasher()
     return hasher.encode(password, hasher.salt(), iterations=ROUNDS_FOR_RANDOM_BITS)
 
 
-def _known_roles(roles: Iterable[str]) -> set[Role]:
+def checked_roles(roles: Iterable[str]) -> set[Role]:
+    """The roles one person is to hold together. Raises ``CannotAddStaff``."""
     asked = list(roles)
     unknown = sorted({role for role in asked if role not in set(Role)})
     if unknown:
-        raise CannotAddStaff(f"no such role: {', '.join(unknown)}; there are {', '.join(Role)}")
+        raise CannotAddStaff(StaffReason.UNKNOWN_ROLE, roles=", ".join(unknown), all=", ".join(Role))
     if not asked:
-        raise CannotAddStaff("an account needs at least one role")
-    return {Role(role) for role in asked}
+        raise CannotAddStaff(StaffReason.NO_ROLE)
+    wanted = {Role(role) for role in asked}
+    if pairs := excluded_pairs(wanted):
+        named_zh = "；".join(f"{ROLE_TITLES[a][0]}与{ROLE_TITLES[b][0]}" for a, b in pairs)
+        raise CannotAddStaff(StaffReason.EXCLUDED, pairs="; ".join(f"{a} and {b}" for a, b in pairs), pairs_zh=named_zh)
+    return wanted
