@@ -20,7 +20,7 @@ STORIES = {
     "8FJ3Y2SM": "symptom",
 }
 # The same record about many: a group that is cleared together.
-CROWD = {f"4W{number:02d}H6TD": "spacetime_overlap" for number in range(12)}
+CROWD = {f"4W{number:02d}H6TD": "spacetime_overlap" for number in range(16)}
 PEOPLE = {**STORIES, **CROWD}
 POPULATION = Population("journeys", "330100", len(PEOPLE), date(2026, 11, 24))
 TITLES = {"alipay": ("支付宝", "Alipay"), "wechat": ("微信", "WeChat")}

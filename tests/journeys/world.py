@@ -13,18 +13,21 @@ from django.contrib.auth.hashers import make_password
 from codes.models import Provider, RuleSet, RuleSetVersion
 from portal.celery import app
 from portal.demo.mail_box import messages_of
+from portal.environment import SourceHost
 from regions.sources.models import Source
 from regions.staff.models import Account
+from regions.staff.roles import Role
 from regions.tenancy import in_city
 from tests.integration.engine.keys import Keys
 from tests.integration.pages.people import PASSWORD, present_code, tie_phone
-from tests.integration.review.desk import Desk, open_desk
+from tests.integration.review.desk import Desk, hire, open_desk
 from tests.journeys.cast import PEOPLE, Citizens, dress
 from tests.journeys.clock import Clock
 from tests.journeys.server import serving
 from tests.own_database import own_copy
 
 CITY = "beta"
+OPERATOR = "mo"
 BEGINS = datetime(2026, 11, 24, 2, tzinfo=UTC)
 
 
@@ -67,11 +70,14 @@ def open_world(folder: Path) -> Iterator[World]:
         patch.setattr(Authenticator._meta.get_field("created_at"), "_get_default", clock, raising=False)
         for name in ("JOURNAL_CHECKPOINTS", "MEDIA_ROOT", "MAIL_BOX"):
             patch.setattr(f"django.conf.settings.{name}", folder / name.lower())
+        patch.setattr("django.conf.settings.SOURCE_ALLOW_LIST", (SourceHost("sqlite", None),))
         with in_city(CITY):
             _clear()
             desk = open_desk(PEOPLE, now=clock())
             citizens = dress()
-            secrets = _ready_staff()
+            secrets = _ready_staff(CITY)
+        hire(OPERATOR, Role.SYSTEM_ADMIN, now=clock())
+        secrets |= _ready_staff("public")
         with bells_answered_at_once(), serving() as port:
             yield World(port, clock, desk.keys, citizens, secrets)
 
@@ -92,7 +98,7 @@ def _clear() -> None:
         model.objects.all().delete()
 
 
-def _ready_staff() -> dict[str, str]:
+def _ready_staff(place: str) -> dict[str, str]:
     """One password for all, hashed once, and a phone each."""
     Account.objects.update(password=make_password(PASSWORD), must_change_password=False)
-    return {account.username: tie_phone(account, schema=CITY) for account in Account.objects.all()}
+    return {account.username: tie_phone(account, schema=place) for account in Account.objects.all()}

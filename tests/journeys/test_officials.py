@@ -1,0 +1,59 @@
+"""The desk: ten cases of a group cleared without touching the mouse, and a second official who refuses one."""
+
+from codes.models import Ruling
+from regions.tenancy import in_city
+from tests.journeys.conftest import Opens
+from tests.journeys.people import Browser
+from tests.journeys.world import CITY
+
+TEN = 10
+
+
+def proposals_of(username: str) -> list[Ruling]:
+    with in_city(CITY):
+        return list(Ruling.objects.filter(proposed_by=username).select_related("case").order_by("pk"))
+
+
+def open_group(official: Browser) -> None:
+    """From the groups to the first case of the largest, by keys alone."""
+    official.open("/staff/groups/")
+    official.page.locator("main h2 a").first.focus()
+    official.page.keyboard.press("Enter")
+    official.page.wait_for_url("**/queue/**")
+    official.page.keyboard.press("j")
+    official.page.keyboard.press("Enter")
+    official.page.wait_for_url("**/cases/**")
+
+
+def test_ten_cases_of_a_group_by_keyboard_and_one_is_refused(window: Opens) -> None:
+    reviewer = window("desktop")
+    reviewer.sign_in_as_staff("wu")
+    open_group(reviewer)
+    keys = reviewer.page.keyboard
+    for done in range(TEN):
+        before = reviewer.page.url
+        keys.press("1")
+        keys.press("Tab")
+        keys.press("ArrowDown")
+        keys.press("Control+Enter")
+        reviewer.page.wait_for_url(lambda url, before=before: url != before)
+        assert len(proposals_of("wu")) == done + 1, reviewer.text
+    assert {ruling.colour for ruling in proposals_of("wu")} == {"green"}
+
+    approver = window("desktop")
+    approver.sign_in_as_staff("wang")
+    approver.open("/staff/approvals/")
+    approver.page.keyboard.press("j")
+    approver.page.keyboard.press("Enter")
+    approver.page.wait_for_url("**/approvals/rulings/**")
+    keys = approver.page.keyboard
+    keys.press("o")
+    keys.press("2")
+    keys.press("Tab")
+    keys.press("ArrowDown")
+    keys.press("Control+Enter")
+    approver.page.wait_for_url(lambda url, before=approver.page.url: url != before)
+    first, *others = proposals_of("wu")
+    assert (first.state, first.decided_by, first.case.state) == ("refused", "wang", "in_review")
+    assert {ruling.state for ruling in others} == {"proposed"}
+    assert f"{first.case.number}：已退回复核员" in approver.text
