@@ -35,7 +35,7 @@ def approvals(request: StaffRequest) -> HttpResponse:
         raise Http404
     context: dict[str, Any] = {"kind": kind, "tabs": _tabs(kind), "now": timezone.now(), "shown": SHOWN}
     if kind == "rulings":
-        context["groups"] = list(waiting_rulings()[:SHOWN])
+        context["groups"] = waiting_rulings()
     elif kind == "records":
         waiting = Suppression.objects.filter(state="proposed", mending=None).select_related(
             "case", "source", "provider"
@@ -73,7 +73,7 @@ def ruling(request: StaffRequest, ruling_id: int) -> HttpResponse:
     return render(request, "official/approve_ruling.html", context, status=422 if form.errors else 200)
 
 
-def waiting_rulings() -> QuerySet[Ruling, dict[str, Any]]:
+def waiting_rulings() -> list[dict[str, Any]]:
     """What waits, one line for each act of proposing: one case, or many of one cause. What was proposed is not told here."""
     waiting = Ruling.objects.filter(state="proposed")
     told = waiting.values("proposed_by", "proposed_at").annotate(
@@ -85,7 +85,7 @@ def waiting_rulings() -> QuerySet[Ruling, dict[str, Any]]:
         full_name=Min("citizen__full_name"),
         ref=Min("citizen__ref"),
     )
-    return told.order_by("proposed_at", "first")
+    return [dict(one) for one in told.order_by("proposed_at", "first")[:SHOWN]]
 
 
 def _decide(request: StaffRequest, form: ApprovalForm, ruling_id: int, number: str) -> str:

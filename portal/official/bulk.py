@@ -133,8 +133,7 @@ def _same_number(form: forms.Form, count: int) -> bool:
     """Whether it is as many as the page said; else the form says the new number and waits for a second yes."""
     if form.cleaned_data["count"] == count:
         return True
-    form.data = form.data.copy()
-    form.data["count"] = str(count)
+    form.data = {**dict(form.data.items()), "count": count}
     form.add_error(
         None, _("The number has changed meanwhile: it is %(n)d now. Send again if that is right.") % {"n": count}
     )

@@ -49,7 +49,7 @@ class DecisionForm(GroundsForm):
     field_order = ("outcome", "reason_code", "keep_code", "grounds", "document", "upload", "expires_on", "note")
 
     def __init__(self, *args: Any, sheet: Sheet, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="decision_%s", **kwargs)
+        super().__init__(*args, **{**kwargs, "auto_id": "decision_%s"})
         is_appeal = sheet.case.kind == Case.Kind.APPEAL
         outcomes = {**OUTCOMES, KEEP: DENY} if is_appeal else OUTCOMES
         self.fields["outcome"].choices = list(outcomes.items())  # type: ignore[attr-defined]  # a choice field
@@ -60,8 +60,9 @@ class DecisionForm(GroundsForm):
         today = timezone.localdate()
         self.fields["expires_on"].widget.attrs |= {"min": f"{today + timedelta(days=1)}", "max": f"{today + LONGEST}"}
         cause = sheet.causes[0] if sheet.causes else ""
-        self.initial |= {"expires_on": today + HOLDS}
-        self.initial |= {"reason_code": SUGGESTED.get(cause, ""), "keep_code": SUGGESTED_KEEP.get(cause, "")}
+        self.initial["expires_on"] = today + HOLDS
+        self.initial["reason_code"] = SUGGESTED.get(cause, "")
+        self.initial["keep_code"] = SUGGESTED_KEEP.get(cause, "")
         seen = {record.fact.pk: record.fact for side in sheet.sides for record in side.records}
         ticked = [f"fact:{fact}" for fact in sheet.marks.facts] + [f"file:{file['id']}" for file in sheet.files]
         self.offer(seen.values(), sheet.files, chosen=ticked)

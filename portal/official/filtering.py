@@ -1,5 +1,6 @@
 """The queue's filter as it travels in addresses: from the queue to a case, to the next case, to what is done to all of them."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -12,8 +13,8 @@ YES_OR_NO = ("overdue", "escalated")
 
 def chosen_of(query: QueryDict) -> CaseFilter:
     """What an address narrows the queue to."""
-    exact = {name: plain(query.get(name, "")) for name in EXACT}
-    return CaseFilter(**exact, **{name: query.get(name) == "1" for name in YES_OR_NO})
+    exact: dict[str, Any] = {name: plain(query.get(name, "")) for name in EXACT}
+    return CaseFilter(**exact | {name: query.get(name) == "1" for name in YES_OR_NO})
 
 
 def query_of(chosen: CaseFilter) -> str:
