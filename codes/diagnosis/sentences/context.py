@@ -1,6 +1,6 @@
 """What sentences need beside the stored piece: titles of providers and sources, the city's clock, who waits how long."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -58,5 +58,13 @@ def context_from(day: date, frozen: Iterable[RunProvider]) -> Context:
 
 def about(context: Context, *, citizen_id: int, due_at: datetime | None = None) -> Context:
     """The same with what is known of one citizen: when each verdict turns green, and when the case is due."""
-    greens = Verdict.objects.filter(citizen=citizen_id).values_list("provider__code", "turns_green_on")
-    return replace(context, turns_green_on=dict(greens), due_at=due_at)
+    return replace(context, turns_green_on=turning_green([citizen_id])[citizen_id], due_at=due_at)
+
+
+def turning_green(citizens: Collection[int]) -> Mapping[int, Mapping[str, date | None]]:
+    """For each of them, by provider's code, the day each verdict that is not green turns green, or none."""
+    greens: dict[int, dict[str, date | None]] = {citizen: {} for citizen in citizens}
+    held = Verdict.objects.filter(citizen__in=citizens).values_list("citizen", "provider__code", "turns_green_on")
+    for citizen, provider, day in held:
+        greens[citizen][provider] = day
+    return greens
