@@ -33,6 +33,8 @@ from codes.runs.freeze import freeze_providers
 from codes.runs.ledger import start_run
 from regions.tenancy import current_city
 
+# While this is set on the connection it takes search path and role for granted.
+ENTERING = "_setting_search_path"
 Found = dict[Pair, tuple[str, list[Hit]]]
 
 
@@ -55,11 +57,11 @@ def _entered_once() -> Iterator[None]:
     """Spare the block the statement that takes search path and role before each query: this connection is in the city."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    connection._setting_search_path = True
+    setattr(connection, ENTERING, True)
     try:
         yield
     finally:
-        connection._setting_search_path = False
+        setattr(connection, ENTERING, False)
 
 
 def _one_person(citizen: Citizen, run: Run, frozen: dict[int, RunProvider], editions: Editions) -> Found:
