@@ -13,7 +13,7 @@ from django.contrib.auth.hashers import make_password
 from codes.models import Provider, RuleSet, RuleSetVersion
 from portal.celery import app
 from portal.demo.mail_box import messages_of
-from portal.environment import SourceHost
+from regions.sources.connectors.guard import AllowList
 from regions.sources.models import Source
 from regions.staff.models import Account
 from regions.staff.roles import Role
@@ -70,7 +70,7 @@ def open_world(folder: Path) -> Iterator[World]:
         patch.setattr(Authenticator._meta.get_field("created_at"), "_get_default", clock, raising=False)
         for name in ("JOURNAL_CHECKPOINTS", "MEDIA_ROOT", "MAIL_BOX"):
             patch.setattr(f"django.conf.settings.{name}", folder / name.lower())
-        patch.setattr("django.conf.settings.SOURCE_ALLOW_LIST", (SourceHost("sqlite", None),))
+        patch.setattr("django.conf.settings.SOURCE_ALLOW_LIST", AllowList.parse("sqlite:*"))
         with in_city(CITY):
             _clear()
             desk = open_desk(PEOPLE, now=clock())

@@ -7,22 +7,26 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from django.db import transaction
 from django.http import HttpResponseBase
 
 from codes.citizens.guardianship import accept_guardianship, ask_guardianship
-from codes.models import Case, Entry, Evidence, Guardianship, Run
+from codes.models import Case, Entry, Evidence, Guardianship, RuleSet, Run
 from codes.reports.export import FileFormat
 from codes.reports.jobs import ask_for_export
 from codes.reports.request import ReportName, ReportRequest
 from codes.review import corrections
 from codes.review.evidence import keep_upload
+from codes.review.mending import propose_mending
 from codes.review.suppressions import propose_suppression
+from codes.rule_sets import drafts, rehearsing
 from portal.citizen.lines import declare
 from regions.identity import Identity
 from regions.sources import changes
 from regions.sources.models import Batch, Source
+from regions.staff.models import Account
 from regions.staff.roles import Role
 from regions.vocabulary import IdType
 from tests.integration.lines import ANNA, citizen, declaration, take
@@ -33,6 +37,7 @@ from tests.integration.review.desk import EVIDENCE, Desk
 from tests.integration.sources.officials import at_desk
 
 PART = re.compile(r"<(\w+):(\w+)>")
+GROUP = "batch|police|0|arrival"
 HEALTHY = {"symptoms": [], "contact": "no", "area_stays": [], "arrival": None, "overseas_arrival_on": None}
 STRANGER, CITIZEN = "stranger", "citizen"
 Things = dict[str, Any]
@@ -116,6 +121,11 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
         now=now,
         case_id=desk.case("zhang").pk,
     )
+    mending = propose_mending(key=GROUP, reason_code="wrong_person", documents=EVIDENCE, by="li", now=now)
+    # What the other city has under the same name would be found there.
+    RuleSet.objects.filter(code="national").update(code="city_rules")
+    draft = drafts.begin(RuleSet.objects.get(code="city_rules").pk, by="m-rule_manager", now=now)
+    account = Account.objects.create(pk=9001, username="one-more", password="!", created_at=now)
     source = Source.objects.get(code="police")
     Source.objects.filter(code="police").update(code="city_police")
     change = changes.propose(
@@ -144,8 +154,16 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
             "change_id": change.pk,
             "code": "city_police",
             "name": export.name,
+            "key": quote(GROUP),
+            "mending_id": mending.pk,
+            "draft_id": draft.pk,
+            "place": 0,
+            "version": 1,
+            "rehearsal_id": rehearsing.ask(draft.pk, by="m-rule_manager", now=now).pk,
+            "account_id": account.pk,
             "evidence": files["zhang"],
         },
+        **{f"official_rule_set{page}": {"code": "city_rules"} for page in ("", "_version", "_begin", "_upload")},
         "mine": {"number": numbers["zhang"], "evidence": files["zhang"]},
         "dependant's": {"number": numbers["chen"], "evidence": files["chen"]},
         "citizen_declared": {"number": "B20261124-MINE0000"},

@@ -116,6 +116,29 @@ CITY: dict[str, Row] = {
     "official_source_quarantine": Row(SOURCES, GET),
     "official_source_retry": Row(MANAGE_SOURCES, POST),
     "official_batch_decide": Row(SOURCES, POST),
+    "official_group": Row((*CASES, Role.SOURCE_MANAGER, Role.RULE_MANAGER), BOTH),
+    "official_mending": Row(APPROVE, BOTH),
+    "official_mending_back": Row(REVIEW, POST),
+    "official_rule_sets": Row(RULES, GET),
+    "official_rule_set": Row(RULES, GET),
+    "official_rule_set_version": Row(RULES, GET),
+    "official_rule_set_begin": Row(MANAGE_RULES, POST),
+    "official_rule_set_upload": Row(MANAGE_RULES, BOTH),
+    "official_draft": Row(RULES, GET),
+    "official_draft_head": Row(MANAGE_RULES, POST),
+    "official_draft_new_rule": Row(MANAGE_RULES, BOTH),
+    "official_draft_rule": Row(MANAGE_RULES, BOTH),
+    "official_draft_remove_rule": Row(MANAGE_RULES, POST),
+    "official_draft_areas": Row(MANAGE_RULES, BOTH),
+    "official_draft_rehearse": Row(MANAGE_RULES, POST),
+    "official_draft_rehearsal_list": Row(RULES, GET, NOTHING_TO_DO),
+    "official_draft_decide": Row(RULES, POST, NOT_ONES_OWN),
+    "official_staff": Row(SECURITY, GET),
+    "official_account": Row(SECURITY, GET),
+    "official_account_add": Row(SECURITY, BOTH),
+    "official_account_roles": Row(SECURITY, POST),
+    "official_account_state": Row(SECURITY, POST),
+    "official_account_reset": Row(SECURITY, POST),
     # The auditors' room.
     "auditor_reports": Row(AUDIT, GET),
     "auditor_report": Row(AUDIT, BOTH),
@@ -152,7 +175,12 @@ CITY: dict[str, Row] = {
     "api_description": Row("anyone", GET),
 }
 
-PUBLIC: dict[str, Row] = {}
+# On the host of no city: the operator's own pages, beside the staff's door and the journal.
+PUBLIC: dict[str, Row] = {
+    "operator_open_city": Row(SYSTEM, BOTH),
+    "operator_opening": Row(SYSTEM, GET),
+    "operator_first_run": Row(SYSTEM, POST),
+}
 
 # These find nothing, by design, in the city of the test: no single sign-on is named there, and it is no demo.
 NOTHING_THERE = frozenset({"single_sign_on", "openid_connect_callback", "demo_mail_box"})
