@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from codes.reports.catalogue import open_report
-from codes.reports.content import Content, Row
+from codes.reports.content import Row
 from codes.reports.formats.csv_file import write_csv
 from codes.reports.formats.jsonl_file import write_jsonl
 from codes.reports.formats.xlsx_file import write_xlsx
@@ -58,50 +58,63 @@ def export_report(
     if request.identified:
         purpose = checked_purpose(purpose)
         require_right(by)
-    with _beside(file) as (draft, draft_manifest):
+    with drafts_beside(file) as (draft, draft_manifest):
         with transaction.atomic():
             content = open_report(request)
             rows = WRITERS[file_format](draft, content.columns, watch(content.rows))
-        statement = _statement(request, content, rows=rows, draft=draft, file_format=file_format, by=by, now=now)
+        statement = statement_of(
+            request.report.value, content.columns, content.filters, draft, file_format, rows=rows, by=by, now=now
+        )
+        statement["identified"] = request.identified
         if request.identified:
             statement["purpose"] = purpose
         manifest = signed(statement)
         draft_manifest.write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         with transaction.atomic():
-            _journal(manifest, by=by, now=now)
+            journal_export(manifest, by=by, now=now)
             if request.identified and content.person:
                 note_access(content.person.revealed(), what=f"export:{request.report}", purpose=purpose, by=by, now=now)
         # Whoever holds the file is in the journal already: the entry is there even if the machine stops here.
-        _put_in_place({draft: file, draft_manifest: manifest_path(file)})
+        put_in_place({draft: file, draft_manifest: manifest_path(file)})
     return manifest
 
 
-def _statement(
-    request: ReportRequest, content: Content, *, rows: int, draft: Path, file_format: FileFormat, by: str, now: datetime
+def statement_of(
+    report: str,
+    columns: Sequence[str],
+    filters: Mapping[str, Any],
+    draft: Path,
+    file_format: FileFormat,
+    *,
+    rows: int,
+    by: str,
+    now: datetime,
 ) -> dict[str, Any]:
+    """What a manifest says of a file with masked persons, before it is signed."""
     city = current_city()
     return {
-        "report": request.report.value,
+        "report": report,
         "city": city.schema_name,
-        "filters": content.filters,
-        "columns": list(content.columns),
+        "filters": filters,
+        "columns": list(columns),
         "rows": rows,
         "sha256": digest_of(draft),
         "format": file_format.value,
-        "identified": request.identified,
+        "identified": False,
         "made_at": now.astimezone(city.zone).isoformat(),
         "made_by": by,
     }
 
 
-def _journal(manifest: Mapping[str, Any], *, by: str, now: datetime) -> None:
+def journal_export(manifest: Mapping[str, Any], *, by: str, now: datetime) -> None:
+    """Write down that a file was made and by whom. Call in a transaction."""
     told = {key: manifest[key] for key in ("filters", "format", "rows", "sha256", "purpose") if key in manifest}
     verb = "export.identified" if manifest["identified"] else "export.made"
     record(verb, by=by, now=now, subject=f"export:{manifest['report']}", data=told)
 
 
 @contextmanager
-def _beside(file: Path) -> Iterator[tuple[Path, Path]]:
+def drafts_beside(file: Path) -> Iterator[tuple[Path, Path]]:
     """Two drafts on the file's own disk in a directory only this account reads; whatever is left there is removed."""
     if file.is_dir():
         raise CannotExport(f"{file} is a directory; name a file in it")
@@ -117,7 +130,7 @@ def _beside(file: Path) -> Iterator[tuple[Path, Path]]:
         shutil.rmtree(drafts)
 
 
-def _put_in_place(drafts: Mapping[Path, Path]) -> None:
+def put_in_place(drafts: Mapping[Path, Path]) -> None:
     """Move each draft to its name, once all of them are safely on the disk."""
     for draft in drafts:
         draft.chmod(0o600)

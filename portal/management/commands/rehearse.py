@@ -9,11 +9,13 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
+from codes.reports.manifest import manifest_path
+from codes.reports.request import CannotExport
 from codes.rule_sets.changes import Tally
 from codes.rule_sets.edition_file import EditionFaults, read_edition
 from codes.rule_sets.publish import CannotPublish
 from codes.rule_sets.rehearsal import CannotRehearse, Rehearsal, rehearsal
-from codes.rule_sets.rehearsal_file import FileFormat, write_changes
+from codes.rule_sets.rehearsal_file import FileFormat, signed_list
 from portal.commands import CityCommand, EndedBadly, day_argument
 
 
@@ -35,22 +37,27 @@ class Command(CityCommand):
         parser.add_argument("--output", type=Path, metavar="FILE", help="write the list of changes, persons masked")
 
     def handle_city(
-        self, *, rule_set: Path, day: date | None, file_format: str | None, output: Path | None, **_options: Any
+        self, *, rule_set: Path, day: date | None, file_format: str | None, output: Path | None, by: str, **_: Any
     ) -> None:
-        today = timezone.now().astimezone(self.city.zone).date()
-        tally = Tally()
+        now = timezone.now()
+        today, tally = now.astimezone(self.city.zone).date(), Tally()
+        manifest: dict[str, Any] = {}
         try:
-            with rehearsal(read_edition(rule_set), today=today, day=day) as tried:
-                changes = tally.counting(tried.changes)
-                if output:
-                    write_changes(output, _format(output, file_format), changes, day=tried.day)
-                else:
-                    deque(changes, maxlen=0)
-        except (EditionFaults, CannotPublish, CannotRehearse, ArgumentTypeError, OSError) as refusal:
+            edition = read_edition(rule_set)
+            if output is None:
+                with rehearsal(edition, today=today, day=day) as tried:
+                    deque(tally.counting(tried.changes), maxlen=0)
+            else:
+                list_of = signed_list(output, _format(output, file_format), by=by, now=now)
+                with list_of as written, rehearsal(edition, today=today, day=day) as tried:
+                    written.write(tally.counting(tried.changes), tried, edition)
+                manifest = written.manifest
+        except (EditionFaults, CannotPublish, CannotRehearse, CannotExport, ArgumentTypeError) as refusal:
             raise EndedBadly(f"{refusal}. Nothing was tried.", code=2) from refusal
         self._report(tried, tally)
         if output:
-            self.stdout.write(f"{output}: {sum(tally.colours.values())} rows")
+            self.stdout.write(f"{output}: {manifest['rows']} rows, SHA-256 {manifest['sha256']}")
+            self.stdout.write(f"{manifest_path(output)}: signed with the city's key {manifest['public_key']}")
 
     def _report(self, tried: Rehearsal, tally: Tally) -> None:
         run = f"run {tried.run} as of {tried.run.as_of.astimezone(self.city.zone):%Y-%m-%d %H:%M}"

@@ -10,8 +10,12 @@ import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 
+from codes.models import RuleSetVersion
+from codes.reports.manifest import check
 from codes.rule_sets.changes import Change
+from codes.rule_sets.digest import canonical_digest
 from codes.rule_sets.rehearsal_file import COLUMNS
+from regions.journal.models import JournalEntry
 from regions.models import City
 from tests.integration.rehearsal.drafts import as_file
 from tests.integration.rehearsal.test_rehearsal import Lived, lived, rehearsed
@@ -79,6 +83,19 @@ def test_the_list(tried: Tried, tmp_path: Path, name: str) -> None:
     ]
     masked = {(person(place).masked_number, person(place).masked_name) for place in range(100)}
     assert {(row["id_number"], row["full_name"]) for row in rows} <= masked
+
+
+def test_the_list_is_signed_and_journalled_as_every_export_is(tried: Tried, tmp_path: Path) -> None:
+    told = rehearse(tried, f"--output={tmp_path / 'list.csv'}", "--by=ma")
+    manifest = check(tmp_path / "list.csv")
+    assert f"{tmp_path / 'list.csv.manifest.json'}: signed with the city's key {manifest['public_key']}" in told
+    assert (manifest["report"], manifest["rows"], manifest["made_by"]) == ("rehearsal", len(tried.changes), "ma")
+    assert manifest["filters"]["day"] == str(tried.city.first_day)
+    assert manifest["filters"]["digest"] == canonical_digest(tried.city.draft)
+    entry = JournalEntry.objects.get(verb="export.made")
+    assert (entry.by, entry.subject, entry.data["sha256"]) == ("ma", "export:rehearsal", manifest["sha256"])
+    assert not RuleSetVersion.objects.filter(rule_set__code__startswith="rehearsal").exists()
+    call_command("verify_export", str(tmp_path / "list.csv"), stdout=StringIO())
 
 
 def test_rules_of_the_list_are_lists(tried: Tried, tmp_path: Path) -> None:
