@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from codes.vocabulary import Anchor, Colour
 from portal.official.fault_words import fault_words
+from portal.templatetags.rule_sets import risk_level
 from regions.divisions import division_title
 from regions.file_faults import Fault
 from regions.file_tables import tables
@@ -79,9 +80,9 @@ def rules_shown(
         RuleShown(
             place=place,
             code=str(rule.get("code", "")),
-            title=_wording(rule.get("title")),
+            title=_unless(kind, _wording(rule.get("title"))),
             reason=_wording(rule.get("reason")),
-            kind=_said(FactKind, rule.get("kind")),
+            kind=kind,
             levels=_list(rule.get("area_levels")),
             colour=str(rule.get("colour")) if rule.get("colour") in ("red", "yellow") else "",
             released=released_when(rule),
@@ -90,6 +91,7 @@ def rules_shown(
             faults=[one.told for one in faults if (one.table, one.place) == ("rules", place)],
         )
         for place, rule in tables(dict(content), "rules")
+        for kind in [_said(FactKind, rule.get("kind"))]
     ]
 
 
@@ -148,8 +150,17 @@ def _said(vocabulary: type[Worded], word: Any) -> str:
     return vocabulary(word).said_in(translation.get_language()) if known else str(word if word is not None else "")
 
 
+def _unless(kind: str, title: str) -> str:
+    """A title that only repeats what the rule is about says nothing."""
+    return "" if title == kind else title
+
+
 def _list(value: Any) -> str:
-    return _(", ").join(map(str, value)) if isinstance(value, list) else str(value if value is not None else "")
+    return (
+        _(", ").join(risk_level(str(level)) for level in value)
+        if isinstance(value, list)
+        else str(value if value is not None else "")
+    )
 
 
 def colour_said(colour: str) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from codes.rule_sets.draft_content import Content, rule_faults
 from codes.vocabulary import Anchor, Colour
 from portal.official.fault_words import fault_words
-from regions.vocabulary import FactKind
+from regions.vocabulary import CLEARING_KINDS, FactKind
 from regions.wording import Worded
 
 NUMBERS = ("hold_days", "checkin_days", "tests", "test_gap_days")
@@ -21,16 +21,16 @@ LARGEST_FILE = 1_000_000
 class RuleForm(forms.Form):
     """One rule."""
 
-    code = forms.CharField(label=_("Code"), max_length=40, required=False)
-    kind = forms.ChoiceField(label=_("What it is about"), required=False)
+    code = forms.CharField(label=_("Rule code"), max_length=40)
+    kind = forms.ChoiceField(label=_("What it is about"))
     area_levels = forms.CharField(
         label=_("Levels of the risk list"),
         max_length=200,
         required=False,
         help_text=_("Only for stays: such as high, medium. Empty: every stay counts."),
     )
-    colour = forms.ChoiceField(label=_("Colour"), required=False)
-    anchor = forms.ChoiceField(label=_("Counted from"), required=False)
+    colour = forms.ChoiceField(label=_("Colour"))
+    anchor = forms.ChoiceField(label=_("Counted from"))
     hold_days = forms.CharField(
         label=_("Days it holds"),
         max_length=8,
@@ -74,6 +74,8 @@ class RuleForm(forms.Form):
         self._offer("colour", Colour, leaving_out=(Colour.GREEN,))
         self._offer("anchor", Anchor)
         self._offer("cleared_by", FactKind)
+        # What clears is what people look for; any kind may.
+        self.fields["cleared_by"].choices.sort(key=lambda kind: kind[0] not in CLEARING_KINDS)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """The edition's own judgement, at the fields it is about."""

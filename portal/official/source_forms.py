@@ -119,8 +119,8 @@ def initial_of(source: Source) -> dict[str, Any]:
     told = {name: getattr(source, name) for name in ("base_url", "app_id", "records_view", "clock_view", "page_size")}
     return {
         **told,
-        "max_age_hours": source.max_age_hours,
-        "max_bad_percent": round(source.max_bad_share * PERCENT, 4),
+        "max_age_hours": f"{source.max_age_hours:g}",
+        "max_bad_percent": f"{source.max_bad_share * PERCENT:g}",
     }
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 register = template.Library()
 
 DRAFT_STATES: dict[str, str | Promise] = {
-    "editing": _("Being written"),
+    "editing": _("Being drafted"),
     "proposed": _("Waits for an approver"),
     "published": _("Put in force"),
     "refused": _("Refused"),

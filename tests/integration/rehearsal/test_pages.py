@@ -110,7 +110,7 @@ def test_a_rule_is_added_changed_and_removed(city: Lived, manager: Visitor) -> N
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"code": ""}, "is missing"),
+        ({"code": ""}, "This field is required"),
         ({"hold_days": "sieben"}, "must be a whole number"),
         ({"tests": "99999"}, "must be 3660 or less"),
         ({"area_levels": "high"}, "is for rules of the kind area_stay only"),
