@@ -27,6 +27,8 @@ from portal.official.refusing import seen_token
 from portal.web.access import StaffRequest, for_staff
 from regions.staff.roles import Role
 
+# Where the session keeps the reasons of the decision before: codes only.
+LAST = "last_decision"
 CASE_WORK = (Role.REVIEWER, Role.APPROVER)
 
 # Verbs whose form a page prepares, and the name the template knows it by.
@@ -68,7 +70,7 @@ def show_case(
         **{name: form(auto_id=f"{name}_%s") for verb, (name, form) in FORMS.items() if verb.name.lower() in acts},
     }
     if "propose" in acts:
-        context["decision"] = DecisionForm(sheet=sheet)
+        context["decision"] = DecisionForm(sheet=sheet, last=request.session.get(LAST))
     if "send_correction" in acts:
         context["correction"] = CorrectionForm(facts=seen_facts(sheet), auto_id="correction_%s")
     if Role.REVIEWER in request.roles and sheet.standing and not sheet.standing["end_proposed_by"]:

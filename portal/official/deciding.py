@@ -15,7 +15,7 @@ from codes.review.life import UNDECIDED
 from codes.review.queue import open_cases
 from codes.review.refusals import NotFound
 from portal.official.case_forms import EndForm
-from portal.official.case_page import CASE_WORK, case_address, show_case
+from portal.official.case_page import CASE_WORK, LAST, case_address, show_case
 from portal.official.case_sheet import Sheet, read_sheet
 from portal.official.decision_form import DecisionForm
 from portal.official.filtering import chosen_of, query_of
@@ -37,6 +37,7 @@ def decide(request: StaffRequest, number: str) -> HttpResponse:
         with refusals(form, back=back):
             done = _keep(request, sheet, form) if form.keeps else _propose(request, sheet, form)
             messages.success(request, done)
+            request.session[LAST] = form.remembered()
             return redirect(_onwards(request, sheet.case) if request.POST.get("go") == "next" else back)
     return show_case(request, sheet, {"decision": form})
 

@@ -1,5 +1,6 @@
 """The decision about a case: a colour for a while, or the colour as it is – with the reason the diagnosis suggests filled in."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -48,7 +49,8 @@ class DecisionForm(GroundsForm):
 
     field_order = ("outcome", "reason_code", "keep_code", "grounds", "document", "upload", "expires_on", "note")
 
-    def __init__(self, *args: Any, sheet: Sheet, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, sheet: Sheet, last: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+        """``last``: what ``remembered`` of the decision before this one."""
         super().__init__(*args, **{**kwargs, "auto_id": "decision_%s"})
         is_appeal = sheet.case.kind == Case.Kind.APPEAL
         outcomes = {**OUTCOMES, KEEP: DENY} if is_appeal else OUTCOMES
@@ -63,9 +65,17 @@ class DecisionForm(GroundsForm):
         self.initial["expires_on"] = today + HOLDS
         self.initial["reason_code"] = SUGGESTED.get(cause, "")
         self.initial["keep_code"] = SUGGESTED_KEEP.get(cause, "")
+        if last and last["cause"] == cause:
+            self.initial.update({name: last[name] for name in ("reason_code", "keep_code") if last[name]})
+        self.cause = cause
         seen = {record.fact.pk: record.fact for side in sheet.sides for record in side.records}
         ticked = [f"fact:{fact}" for fact in sheet.marks.facts] + [f"file:{file['id']}" for file in sheet.files]
         self.offer(seen.values(), sheet.files, chosen=ticked)
+
+    def remembered(self) -> dict[str, str]:
+        """The reasons given, for the next case of the same cause: many of one group are decided alike."""
+        told = self.cleaned_data
+        return {"cause": self.cause, "reason_code": told["reason_code"], "keep_code": told["keep_code"]}
 
     @property
     def keeps(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codes.engine.preview import ColourChange
-from codes.models import Citizen, Fact
+from codes.models import Citizen, Fact, Provider
 
 SHOWN = 20
 
@@ -15,7 +15,7 @@ class EffectShown:
     """One person's change with one provider."""
 
     citizen: Citizen
-    provider: str
+    provider: Provider
     before: str
     after: str
 
@@ -33,9 +33,10 @@ def effects_shown(changes: Sequence[ColourChange], versions: Sequence[Fact]) -> 
     """The table. ``versions`` of the record come with their citizens, who are all whom it can be about."""
     first = changes[:SHOWN]
     citizens = {version.citizen_id: version.citizen for version in versions}
+    providers = Provider.objects.in_bulk({change.provider for change in first}, field_name="code")
     sums = Counter((change.before, change.after) for change in changes)
     return Effects(
         people=len({change.citizen_id for change in changes}),
         sums=[(before, after, count) for (before, after), count in sorted(sums.items())],
-        shown=[EffectShown(citizens[one.citizen_id], one.provider, one.before, one.after) for one in first],
+        shown=[EffectShown(citizens[one.citizen_id], providers[one.provider], one.before, one.after) for one in first],
     )

@@ -68,7 +68,7 @@ def answer(request: StaffRequest, link_id: int) -> HttpResponse:
 def proof(request: StaffRequest, link_id: int, evidence: int) -> HttpResponse:
     """A file that shows the relation, to be saved; its owner sees that it was read."""
     own_or_404(Evidence.objects.filter(guardianship=link_id), pk=evidence)
-    return hand_out(request, evidence, purpose=f"guardianship {link_id}", name=f"guardianship-{link_id}")
+    return hand_out(request, evidence, purpose=_("review of a guardian's request"), name=f"guardianship-{link_id}")
 
 
 def _show(request: StaffRequest, refused: tuple[int, RefusalForm] | None = None) -> HttpResponse:

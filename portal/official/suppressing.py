@@ -54,7 +54,7 @@ def suppress(request: StaffRequest, number: str, fact_id: int) -> HttpResponse:
     """The record, whose colour would change without it, and the proposal."""
     files = json_rows(Evidence.objects.filter(case=OuterRef("pk")), *FILE)
     case = own_or_404(Case.objects.select_related("citizen").annotate(files_json=files), number=number)
-    fact = own_or_404(Fact.objects.filter(citizen=case.citizen_id).select_related("source", "provider"), pk=fact_id)
+    fact, versions = _record(case, fact_id)
     if case.closed_at is not None:
         raise Http404
     back = case_address(request, number)
@@ -74,8 +74,6 @@ def suppress(request: StaffRequest, number: str, fact_id: int) -> HttpResponse:
             )
             messages.success(request, _("Proposed. A second official decides; until then the record counts."))
             return redirect(back)
-    record = {"record_id": fact.record_id, "source_id": fact.source_id, "provider_id": fact.provider_id}
-    versions = list(Fact.objects.filter(**record).select_related("citizen").order_by("version"))
     context = {
         "case": case,
         "fact": fact,
@@ -84,6 +82,19 @@ def suppress(request: StaffRequest, number: str, fact_id: int) -> HttpResponse:
         "effects": effects_shown(effect_of_suppression(versions, now=timezone.now()), versions),
     }
     return render(request, "official/suppress.html", context, status=422 if form.errors else 200)
+
+
+def _record(case: Case, fact_id: int) -> tuple[Fact, list[Fact]]:
+    """The fact and all versions of its record, in one question. Raises ``Http404`` unless it is about the case's citizen."""
+    record = Fact.objects.filter(pk=fact_id, citizen=case.citizen_id).values("record_id")
+    found = (
+        Fact.objects.filter(record_id__in=record).select_related("source", "provider", "citizen").order_by("version")
+    )
+    fact = next((one for one in found if one.pk == fact_id), None)
+    if fact is None:
+        raise Http404
+    origin = (fact.source_id, fact.provider_id)
+    return fact, [one for one in found if (one.source_id, one.provider_id) == origin]
 
 
 @require_POST

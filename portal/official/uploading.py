@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from codes.models import Case, Evidence
@@ -34,7 +35,9 @@ def evidence_file(request: StaffRequest, number: str, evidence: int) -> HttpResp
     """A file of the case, to be saved; the citizen sees in their own history that it was read, and for what."""
     case = own_or_404(Case.objects.all(), number=number)
     own_or_404(Evidence.objects.filter(case=case), pk=evidence)
-    return hand_out(request, evidence, purpose=f"case {case.number}", name=case.number)
+    return hand_out(
+        request, evidence, purpose=_("review of case %(number)s") % {"number": case.number}, name=case.number
+    )
 
 
 def hand_out(request: StaffRequest, evidence: int, *, purpose: str, name: str) -> HttpResponse:

@@ -81,6 +81,8 @@ def test_proposing_with_a_file_and_going_on(desk: Desk, at_work: At, picture: by
     assert (ruling.colour, ruling.proposed_by, ruling.state) == ("green", "li", "proposed")
     assert response.headers["Location"].endswith("?kind=disagreement")
     assert case.number not in response.headers["Location"]
+    onwards = li.read(response.headers["Location"])
+    assert '<option value="wrong_person" selected>' in onwards, "cases of one cause are decided alike"
     page = li.read(to(case, "decide").removesuffix("decide/"))
     assert "撤回提议" in page
     li.post(to(case, "take-back"))
