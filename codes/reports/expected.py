@@ -1,5 +1,8 @@
 """How many rows a report will have, for whoever waits for it. Nothing is said of a narrowed one: only its rows can tell."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import connection
 
 from codes.reports.days import bounds, span
@@ -34,7 +37,7 @@ def expected_rows(request: ReportRequest) -> int | None:
     return _count(OF_A_SPAN[request.report], bounds(request.first, request.last, zone=current_city().zone))
 
 
-def _count(statement: str, parameters: dict[str, object]) -> int:
+def _count(statement: str, parameters: Mapping[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return int(cursor.fetchone()[0])

@@ -14,6 +14,7 @@ from codes.reports.identifying import LEAST_PURPOSE, LIKE_A_NUMBER
 from codes.reports.request import ABOUT_PEOPLE, FILTERS, OF_SETTLED_DAYS, CannotExport, ReportName, ReportRequest
 from codes.reports.settled_runs import settled_runs
 from codes.vocabulary import Cause, State
+from portal.auditor.telling import acts
 from portal.auditor.words import column_title
 from portal.templatetags.desk import BATCH_STATES
 from regions.sources.models import Source
@@ -104,22 +105,25 @@ class JournalForm(forms.Form):
     """Whose acts, which acts, on what, and when."""
 
     by = forms.CharField(label=_("Who"), required=False, max_length=80)
-    verb = forms.CharField(label=_("Act"), required=False, max_length=80)
+    # Any word is taken: an act that is new, or of an older release, is found by its own.
+    verb = forms.CharField(label=_("Act"), required=False, max_length=80, widget=forms.Select)
     subject = forms.CharField(label=_("Subject"), required=False, max_length=200)
     first = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     last = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        super().__init__(data)
+        asked = data.get("verb", "")
+        known = acts()
+        other = [] if not asked or asked in dict(known) else [(asked, asked)]
+        self.fields["verb"].widget.choices = [("", _("All")), *other, *known]
 
 
 class ReplayForm(forms.Form):
     """A past day, and whose codes. Once valid, ``cleaned_data`` holds the ``run`` and, if one was named, ``who``."""
 
     day = forms.DateField(label=_("Day"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
-    citizen = forms.CharField(
-        label=_("Citizen reference"),
-        required=False,
-        max_length=80,
-        help_text=_("Empty: everybody. A reference is on every case."),
-    )
+    citizen = forms.CharField(label=_("Citizen reference"), required=False, max_length=80)
 
     def clean(self) -> dict[str, Any]:
         """A settled run speaks for the day, and the person is one of this city's."""

@@ -76,7 +76,7 @@ def _found(form: JournalForm) -> QuerySet[JournalEntry]:
     wanted = form.cleaned_data
     exact = {name: wanted[name] for name in ("by", "verb", "subject") if wanted[name]}
     entries = JournalEntry.objects.filter(**exact)
-    span = bounds(wanted["first"], wanted["last"], zone=timezone.get_current_timezone())  # type: ignore[arg-type]  # a ZoneInfo
+    span = bounds(wanted["first"], wanted["last"], zone=timezone.get_current_timezone())
     if span["from"]:
         entries = entries.filter(at__gte=span["from"])
     if span["until"]:

@@ -43,6 +43,14 @@ ACTS: dict[str, tuple[str, str]] = {
     "city.opened": ("开通城市", "opened the city"),
     "city.opening_asked": ("申请开通城市 {schema}", "asked for the city {schema} to be opened"),
     "city.opening_ended": ("开通城市 {schema}：{state}", "opening of the city {schema}: {state}"),
+    "draft.begun": ("新建规则草案", "began a draft of rules"),
+    "draft.dropped": ("作废规则草案", "gave a draft of rules up"),
+    "draft.proposed": ("提交规则草案审批", "proposed a draft of rules"),
+    "draft.put_in_force": ("第二人批准规则草案生效", "put a draft of rules in force, as the second person"),
+    "draft.refused": ("退回规则草案", "refused a draft of rules"),
+    "draft.rehearsal_asked": ("要求试算规则草案", "asked for a rehearsal of a draft of rules"),
+    "draft.saved": ("保存规则草案", "saved a draft of rules"),
+    "draft.taken_back": ("撤回规则草案的审批申请", "took a proposed draft of rules back"),
     "entries.taken": ("接收渠道申报与打卡", "took declarations and check-ins from a provider"),
     "evidence.discarded": ("删除未提交的材料", "removed evidence that was never sent"),
     "evidence.kept": ("上传佐证材料", "put in evidence"),
@@ -100,9 +108,17 @@ ACTS: dict[str, tuple[str, str]] = {
     "source.changed": ("第二人批准修改数据来源", "changed a source, as the second person"),
     "staff.added": ("新增账号：{roles}", "added an account: {roles}"),
     "staff.codes_removed": ("解除动态验证码绑定", "took an authenticator app off an account"),
+    "staff.closed": ("停用账号", "closed an account"),
+    "staff.codes_reset": ("重置账号的动态验证码和密码", "reset an account's one-time codes and password"),
     "staff.codes_set_up": ("绑定动态验证码", "tied an authenticator app to an account"),
     "staff.demo_secrets": ("演示账号更换密码（{accounts}个）", "gave {accounts} demo accounts new secrets"),
     "staff.locked_out": ("账号因多次密码错误被锁定", "locked an account after wrong passwords"),
+    "staff.opened": ("重新启用账号", "opened an account again"),
+    "staff.password_reset": ("重置账号密码", "gave an account a new one-time password"),
+    "staff.roles_changed": (
+        "调整账号角色，新增：{given}；收回：{withdrawn}",
+        "changed an account's roles: given {given}, withdrawn {withdrawn}",
+    ),
     "staff.password_changed": ("修改密码", "changed a password"),
     "staff.signed_in": ("工作人员登录", "signed in"),
     "staff.signed_out": ("工作人员退出", "signed out"),
@@ -122,6 +138,14 @@ def told(entry: JournalEntry) -> str:
     if entry.verb.startswith(CASE) and entry.verb.removeprefix(CASE) in set(Verb):
         return Verb(entry.verb.removeprefix(CASE)).said_in(language)
     return entry.verb
+
+
+def acts() -> list[tuple[str, str]]:
+    """Every act and what it is called, by its word: those of one kind of thing stand together."""
+    place = 0 if translation.get_language().startswith("zh") else 1
+    called = {verb: PLACE.sub("…", said[place]) for verb, said in ACTS.items()}
+    of_cases = {f"{CASE}{verb.value}": verb.said_in(translation.get_language()) for verb in Verb}
+    return sorted({**of_cases, **called}.items())
 
 
 def subject_told(subject: str) -> str:

@@ -51,7 +51,7 @@ def _looked_at(form: VerifyForm) -> Finding:
     return Finding(manifest=found, is_ours=is_this_citys(found))
 
 
-def _digest_of(file: UploadedFile) -> str:
+def _digest_of(file: "UploadedFile[Any]") -> str:
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)

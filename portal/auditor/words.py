@@ -132,16 +132,20 @@ def shown(column: str, cell: Any) -> str:
         if cell in {word.value for word in vocabulary}:
             return vocabulary(cell).said_in(translation.get_language())
     if column == "colours":
-        return "，".join(f"{code} {shown('state', colour)}" for code, colour in cell.items())
+        return _comma().join(f"{code} {shown('state', colour)}" for code, colour in cell.items())
     if column == "pairs":
-        return "；".join(_pair(pair) for pair in cell)
+        return _comma().join(_pair(pair) for pair in cell)
     if isinstance(cell, dict):
-        return "，".join(f"{key} {value}" for key, value in cell.items() if value not in (None, "", [], {}))
+        return _comma().join(f"{key} {value}" for key, value in cell.items() if value not in (None, "", [], {}))
     if isinstance(cell, list):
-        return "；".join(shown("", one) for one in cell)
+        return _comma().join(shown("", one) for one in cell)
     return (
         _instant(str(cell)) if column.endswith(("_at", "horizon", "as_of")) or column in ("at", "since") else str(cell)
     )
+
+
+def _comma() -> str:
+    return "，" if in_chinese() else ", "
 
 
 def _pair(pair: dict[str, Any]) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from codes.city_openings import Bundle
 from portal.operator.fault_words import said
@@ -24,6 +26,8 @@ KINDS_LINE = re.compile(r'\s*"?(?P<word>[^"=]+?)"?\s*=\s*"?(?P<kind>[^"#]*?)"?\s
 FAULT_KEY = re.compile(
     r"(?P<table>city|sources|providers|rule_sets)(\[(?P<row>\d+)\])?(\.(?P<key>\w+))?(\.(?P<inner>zh|en))?"
 )
+
+LISTS = {"sources": _("Data sources"), "providers": _("Providers"), "rule_sets": _("Rule sets")}
 
 
 def bundle_of(form: CityFileForm) -> Bundle:
@@ -46,9 +50,13 @@ def put_back(form: CityFileForm, faults: Iterable[Fault]) -> None:
         words = said(fault.message)
         if field in where.fields:
             rest = fault.key[found.end() :].lstrip(": ") if found else ""
-            where.add_error(field, f"{rest}: {words}" if rest else words)
+            where.add_error(field, _joined(rest, words))
         else:
-            where.add_error(None, f"{fault.key}: {words}")
+            form.city.add_error(None, _joined(str(LISTS.get(fault.key, fault.key)), words))
+
+
+def _joined(what: str, words: str) -> str:
+    return f"{what}{gettext(': ')}{words}" if what else words
 
 
 def _place(form: CityFileForm, key: dict[str, str | None]) -> tuple[forms.Form, str]:

@@ -44,7 +44,7 @@ class CityForm(forms.Form):
 class SourceForm(forms.Form):
     """One of ``[[sources]]``; what the other kind has stays empty."""
 
-    code = _text(_("Code"))
+    code = _text(_("Short name"), _("Small letters, digits, hyphens."))
     kind = forms.ChoiceField(
         label=_("Kind"),
         required=False,
@@ -82,7 +82,7 @@ class SourceForm(forms.Form):
 class ProviderForm(forms.Form):
     """One of ``[[providers]]``."""
 
-    code = _text(_("Code"))
+    code = _text(_("Short name"), _("Small letters, digits, hyphens."))
     title_zh = _text(_("Name in Chinese"))
     title_en = _text(_("Name in English"))
     source = _text(_("Source"), _("The code of a source above."))

@@ -26,4 +26,6 @@ def per_cent(share: float | None) -> str:
     """A share of a hundred; small ones keep the digits that matter."""
     if share is None:
         return "–"
-    return f"{share:.1f}%" if share >= 1 or not share else f"{share:.2f}%"
+    if not share:
+        return "0%"
+    return f"{share:.1f}%" if share >= 1 else f"{share:.2f}%"

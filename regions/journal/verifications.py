@@ -33,7 +33,7 @@ def ask_to_verify(*, by: str, now: datetime) -> bool:
 def verify_and_note(*, by: str, now: datetime) -> Verification:
     """Check the current city's chain and write down what was found."""
     found = verify_journal()
-    told = {"entries": found.entries, "checkpoints": found.checkpoints}
+    told: dict[str, int | str] = {"entries": found.entries, "checkpoints": found.checkpoints}
     if found.broken_at is not None:
         told |= {"broken_at": found.broken_at, "reason": found.reason}
     with transaction.atomic():

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -43,7 +44,7 @@ def test_a_long_journal_is_read_page_by_page(desk: Desk, auditor: Visitor) -> No
     seen: list[int] = []
     address = f"{PAGE}?verb=tests.done"
     while address:
-        response = auditor.get(address)
+        response: Any = auditor.get(address)
         seen += [line.entry.seq for line in response.context["lines"]]
         following = response.context["page"].next
         address = f"{PAGE}?verb=tests.done&after={following}" if following else ""

@@ -31,7 +31,7 @@ def left(clock: datetime) -> None:
 
 
 def test_the_counts_are_those_of_the_city(counted: datetime) -> None:
-    kept = {}
+    kept: dict[str, object] = {}
 
     def keep(**values: object) -> tuple[object, bool]:
         kept.update(values["defaults"])  # type: ignore[call-overload]  # a dict

@@ -73,7 +73,7 @@ def test_a_fault_stands_at_its_field(operator: Visitor, changed: dict[str, str],
 def test_a_form_without_any_list_says_so(operator: Visitor) -> None:
     none = {f"{name}-TOTAL_FORMS": "0" for name in ("sources", "providers", "rule_sets")}
     page = sent(operator, **none)
-    assert all(f"{name}: is missing" in page for name in ("sources", "providers", "rule_sets"))
+    assert all(f"{name}: is missing" in page for name in ("Data sources", "Providers", "Rule sets"))
 
 
 def test_a_source_where_none_may_be_is_refused(operator: Visitor) -> None:
@@ -161,9 +161,7 @@ def test_a_city_file_is_written_as_toml_reads_it() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_city_opens_runs_and_opens_again_unchanged(
-    clock: datetime, rung: list[object], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_city_opens_runs_and_opens_again_unchanged(clock: datetime, rung: list[object]) -> None:
     operator = Visitor.at_work("system_admin", now=clock, host="localhost", username="mo").in_english()
     for again in (False, True):
         operator.post(FORM, {**CITY_FORM, **({"city-change_existing": "on"} if again else {})})
@@ -177,6 +175,7 @@ def test_a_city_opens_runs_and_opens_again_unchanged(
         assert Source.objects.get().kinds == {"MJ": "close_contact", "确诊": "confirmed_case"}
         assert Provider.objects.get().rule_set.code == "national"
         assert JournalEntry.objects.filter(verb="city.opened", by="operator:mo").count() == 1
+    opening = CityOpening.objects.latest("pk")
     operator.post(f"/openings/{opening.name}/first-run/")
     assert "Collecting" in operator.read(f"/openings/{opening.name}/")
     opening.refresh_from_db()
