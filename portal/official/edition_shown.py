@@ -152,7 +152,7 @@ def _said(vocabulary: type[Worded], word: Any) -> str:
 
 def _unless(kind: str, title: str) -> str:
     """A title that only repeats what the rule is about says nothing."""
-    return "" if title == kind else title
+    return "" if title.casefold() == kind.casefold() else title
 
 
 def _list(value: Any) -> str:
