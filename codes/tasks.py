@@ -35,7 +35,7 @@ def ring(schema: str, run_id: int) -> None:
 def advance_run(schema: str, run_id: int) -> int:
     """One step of a run, then a bell for each partition that waits; how many."""
     with in_city(schema):
-        waiting = advance(run_id, clock=timezone.now)
+        waiting = _advance(run_id)
     for number in waiting:
         judge_partition.apply_async(args=(schema, run_id, number), expires=BELL_EXPIRES)
     return len(waiting)
@@ -46,8 +46,16 @@ def judge_partition(schema: str, run_id: int, number: int) -> bool:
     """One partition; whoever finishes one asks whether it was the last."""
     with in_city(schema):
         done = work_partition(run_id, number, now=timezone.now())
-        waiting = advance(run_id, clock=timezone.now) if done else []
+        waiting = _advance(run_id) if done else []
     return done and not waiting
+
+
+def _advance(run_id: int) -> list[int]:
+    """One step; what a run that has ended says of itself in the journal is signed at once, before anybody can cut it off."""
+    waiting = advance(run_id, clock=timezone.now)
+    if not waiting and not Run.objects.filter(pk=run_id, state__in=Run.OPEN).exists():
+        write_checkpoint(now=timezone.now())
+    return waiting
 
 
 def ring_for_export(schema: str, job_id: int) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from regions.journal.verify import write_checkpoint
 from regions.models import City
-from regions.tenancy import NoSuchCity, in_city
+from regions.tenancy import NoSuchCity, NotPrepared, in_city
 
 
 class EndedBadly(CommandError):
@@ -19,7 +19,21 @@ class EndedBadly(CommandError):
         super().__init__(message, returncode=code)
 
 
-class CityCommand(BaseCommand):
+class PortalCommand(BaseCommand):
+    """A command whose bad ends are told as sentences, without the name of a class in front."""
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """As any command; who calls it from Python gets the error itself."""
+        try:
+            return super().execute(*args, **options)
+        except EndedBadly as error:
+            if not getattr(self, "_called_from_command_line", False):
+                raise
+            self.stderr.write(str(error))
+            raise SystemExit(error.returncode) from None
+
+
+class CityCommand(PortalCommand):
     """A command about one city: it takes ``--city`` and ``--by``, and works inside that city."""
 
     city: City
@@ -37,7 +51,7 @@ class CityCommand(BaseCommand):
                 finally:
                     if self.seals_journal:
                         seal_journal(self.stderr)
-        except NoSuchCity as error:
+        except (NoSuchCity, NotPrepared) as error:
             raise EndedBadly(str(error), code=2) from error
 
     def handle_city(self, *args: Any, **options: Any) -> None:
@@ -46,7 +60,7 @@ class CityCommand(BaseCommand):
 
 
 def seal_journal(stderr: OutputWrapper) -> None:
-    """Sign what the journal holds now: the hourly checkpoint would miss a tail that is cut before it comes."""
+    """Sign what the journal holds now: the next minute's checkpoint would miss a tail that is cut before it comes."""
     try:
         write_checkpoint(now=timezone.now())
     except OSError as error:

@@ -26,6 +26,13 @@ class WrongPlace(RuntimeError):
     """A city's work was asked for outside any city, or inside another one."""
 
 
+class NotPrepared(WrongPlace):
+    """The database has no tables yet."""
+
+    def __init__(self) -> None:
+        super().__init__("the database is not prepared; run `manage.py prepare`")
+
+
 @contextmanager
 def in_city(schema: str) -> Iterator[City]:
     """Take the city's search path and role for the block, then what was there before.
@@ -47,8 +54,11 @@ def in_city(schema: str) -> Iterator[City]:
 
 
 def city_named(schema: str) -> City:
-    """Look a city up in ``public``. Raises ``NoSuchCity``."""
-    city = None if schema == "public" else City.objects.filter(schema_name=schema).first()
+    """Look a city up in ``public``. Raises ``NoSuchCity`` and ``NotPrepared``."""
+    try:
+        city = None if schema == "public" else City.objects.filter(schema_name=schema).first()
+    except ProgrammingError as error:
+        raise NotPrepared from error
     if city is None:
         raise NoSuchCity(schema)
     return city
@@ -84,7 +94,7 @@ def all_schemas() -> list[str]:
             City.objects.exclude(schema_name="public").order_by("schema_name").values_list("schema_name", flat=True)
         )
     except ProgrammingError as error:
-        raise WrongPlace("the database is not prepared; run `manage.py prepare`") from error
+        raise NotPrepared from error
 
 
 @contextmanager

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from portal.commands import EndedBadly
+from portal.commands import EndedBadly, PortalCommand
 from regions.staff.accounts import CannotAddStaff, add_staff
 from regions.staff.roles import ADMINISTRATORS
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = "Makes an account for the operator's pages and prints its one-time password. system_admin opens cities."
 
     def add_arguments(self, parser: CommandParser) -> None:

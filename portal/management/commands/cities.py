@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
-from portal.commands import EndedBadly
+from portal.commands import EndedBadly, PortalCommand
 from regions.models import City, Domain
 from regions.tenancy import WrongPlace, all_schemas
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = "Lists the cities: schema name, host name, name."
 
     def handle(self, *_: Any, **__: Any) -> None:

@@ -9,11 +9,11 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from codes.models import Run
-from portal.commands import EndedBadly
+from portal.commands import EndedBadly, PortalCommand
 from portal.demo.accounts import OPERATORS
 from portal.demo.children import Child, ChildDown, ensure_worker, start_web
 from portal.demo.day import run_day
@@ -50,7 +50,7 @@ As the operator: {operators}
 Both are new each time the demo starts."""
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = "Builds a province of made-up people with stand-in sources, runs its day, and keeps it going until Ctrl+C."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -7,16 +7,15 @@ from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
-from django.core.management.base import BaseCommand
 
-from portal.commands import EndedBadly
+from portal.commands import EndedBadly, PortalCommand
 from portal.demo.accounts import OPERATORS
 from portal.staff_sign_in.sealing import open_secret
 
 PERIOD = int(app_settings.TOTP_PERIOD)
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = "Prints the present one-time code of the demo's accounts, the same for all of them, and how long it holds."
 
     def handle(self, *_: Any, **__: Any) -> None:

@@ -4,19 +4,19 @@ import os
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from codes.city_files import read_city
 from codes.opening import Opened, open_city
-from portal.commands import EndedBadly, seal_journal
+from portal.commands import EndedBadly, PortalCommand, seal_journal
 from regions.city_file import missing_environment
 from regions.file_faults import FileFaults
 from regions.opening import ensure_prepared
 from regions.tenancy import as_owner, in_city
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = "Creates the city that FILE describes, or brings it to what FILE says. A second run changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -5,13 +5,13 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from codes.reports.manifest import Untrue, check
-from portal.commands import EndedBadly
+from portal.commands import EndedBadly, PortalCommand
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = "Holds an export against the manifest beside it, and the manifest against its signature. Works off-line."
     requires_system_checks = []
 

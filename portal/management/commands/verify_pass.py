@@ -5,16 +5,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from codes.passes.faults import BadPass
 from codes.passes.key_list import BadKeyList, KeyList, from_json
 from codes.passes.token import verify_token
-from portal.commands import EndedBadly, instant_argument
+from portal.commands import EndedBadly, PortalCommand, instant_argument
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     help = "Verifies a pass with published key lists. Exit 0: genuine; 6: not, and why; 2: a bad key list."
     requires_system_checks = ()
 

@@ -8,6 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from codes.models import Entry
+from portal.management.commands.import_entries import Command
+from regions.models import City
 from regions.tenancy import in_city
 from tests.integration.lines import Line, check_in, declaration
 
@@ -53,3 +55,13 @@ def _file(folder: Path, *lines: Line) -> Path:
     path = folder / "lines.jsonl"
     path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
     return path
+
+
+def test_a_bad_end_is_told_as_a_sentence(
+    alpha: City, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django.core.management.base.connections.close_all", lambda: None)
+    with pytest.raises(SystemExit) as ended:
+        Command().run_from_argv(["manage.py", "import_entries", "--city", "alpha", "/nowhere.jsonl"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "/nowhere.jsonl: No such file or directory\n"

@@ -175,6 +175,8 @@ def test_a_database_that_nobody_prepared_is_prepared(run: Run, files: Edited, ow
         cursor.execute("CREATE SCHEMA public")
 
     assert run("cities").code == 2
+    unprepared = run("recompute", "--city", "alpha")
+    assert (unprepared.code, "manage.py prepare" in unprepared.err) == (2, True)
     ended = run("open_city", str(files.alpha))
 
     assert ended.code == 0, ended.err

@@ -10,6 +10,7 @@ from codes import tasks
 from codes.models import Run
 from codes.runs.ledger import move_on, start_run
 from codes.runs.schedule import FIRST_MINUTE, stagger
+from regions.journal.models import Checkpoint, JournalEntry
 from regions.models import City
 from regions.tenancy import NoSuchCity, WrongPlace, current_city, in_city
 
@@ -53,6 +54,21 @@ def test_a_run_goes_from_bell_to_bell(db: None, bells: list[Bell], now: datetime
     assert tasks.advance_run("alpha", run.pk) == 0
     with pytest.raises(WrongPlace):
         current_city()
+
+
+def test_what_an_ended_run_says_is_signed_at_once(db: None, bells: list[Bell], now: datetime) -> None:
+    with in_city("alpha"):
+        run, _ = start_run(by="li", now=now, collects=False)
+        before = Checkpoint.objects.count()
+    tasks.advance_run("alpha", run.pk)
+    with in_city("alpha"):
+        assert Checkpoint.objects.count() == before, "not while it goes on"
+    tasks.judge_partition("alpha", run.pk, 1)
+    tasks.advance_run("alpha", run.pk)
+    with in_city("alpha"):
+        assert Checkpoint.objects.count() == before + 1
+        settled = JournalEntry.objects.latest("seq")
+        assert (settled.verb, settled.seq) == ("run.settled", Checkpoint.objects.latest("pk").seq)
 
 
 def test_the_sweeper_rings_for_open_runs_only(db: None, bells: list[Bell], now: datetime) -> None:
