@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from codes.models import ExportJob, PersonAccess
+from codes.reports.jobs import exports_folder
 from codes.reports.request import ReportName
 from regions.journal.models import JournalEntry
 from tests.integration.auditor.conftest import written
@@ -100,6 +101,17 @@ def test_a_file_is_held_against_its_manifest(desk: Desk, auditor: Visitor) -> No
     assert "no manifest of an export" in said(file, b"[1]")
     assert "no manifest of an export" in said(file, b"\xff")
     assert "verify_export" in auditor.read("/staff/reports/verify/")
+
+
+def test_a_kept_file_is_checked_where_it_lies(desk: Desk, auditor: Visitor) -> None:
+    auditor.post("/staff/reports/cases/", {"file_format": "csv"})
+    job = written(desk)
+    assert job.name in auditor.read(f"/staff/reports/exports/{job.name}/")
+    assert "as this city made it" in auditor.post("/staff/reports/verify/", {"export": job.name}).content.decode()
+    (exports_folder() / job.file).write_text("another")
+    assert "The file was changed" in auditor.post("/staff/reports/verify/", {"export": job.name}).content.decode()
+    other = Visitor.at_work("auditor", now=desk.now, username="he")
+    assert other.post("/staff/reports/verify/", {"export": job.name}).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/staff/reports/", "/staff/reports/codes/", "/staff/reports/exports/abc/"])

@@ -1,0 +1,59 @@
+"""The tasks behind the auditors' and the operator's pages: each enters where its work is, and rings for what is left."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from codes import tasks
+from codes.city_openings import Bundle, ask_to_open
+from codes.models import ExportJob
+from codes.reports.export import FileFormat
+from codes.reports.jobs import ask_for_export
+from codes.reports.request import ReportName, ReportRequest
+from regions.journal.models import JournalEntry
+from regions.models import CityOpening, CityStanding
+from regions.tenancy import in_city
+
+NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def bells(db: None, monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> list[object]:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    rung: list[object] = []
+    monkeypatch.setattr(tasks, "ring_for_export", lambda *what: rung.append(what))
+    monkeypatch.setattr(tasks, "ring_for_opening", rung.append)
+    return rung
+
+
+def test_exports_are_rung_for_and_written_in_their_city(bells: list[object]) -> None:
+    with in_city("beta"):
+        job = ask_for_export(ReportRequest(ReportName.SOURCES), file_format=FileFormat.CSV, by="sun", now=NOW)
+    assert tasks.sweep_all_exports() == 1
+    assert bells == [("beta", job.pk)]
+    assert tasks.write_one_export("beta", job.pk)
+    assert tasks.sweep_all_exports() == 0
+    with in_city("beta"):
+        assert ExportJob.objects.get().state == "done"
+
+
+def test_every_city_is_counted(bells: list[object]) -> None:
+    assert tasks.sum_up_cities() == 2
+    assert {one.city.schema_name for one in CityStanding.objects.all()} == {"alpha", "beta"}
+
+
+def test_openings_are_rung_for_until_they_have_ended(bells: list[object]) -> None:
+    opening = ask_to_open(Bundle("[city]\n", {}), schema="gamma", by="mo", now=NOW)
+    assert tasks.sweep_all_openings() == 1
+    assert bells == [opening.pk]
+    assert not tasks.open_one_city(opening.pk)
+    assert tasks.sweep_all_openings() == 0
+    assert CityOpening.objects.get().state == "refused"
+
+
+def test_a_journal_is_checked_in_its_city(bells: list[object]) -> None:
+    assert tasks.verify_one_journal("beta", "sun")
+    with in_city("beta"):
+        assert JournalEntry.objects.latest("seq").verb == "journal.verified"
