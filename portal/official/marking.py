@@ -9,9 +9,13 @@ from codes.models import PairDiagnosis
 
 @dataclass
 class Marks:
-    """``late``: codes of the providers whose source is behind. ``check_ins``: provider's code → days counted of days needed."""
+    """``lacking``: those of the ``facts`` that only one side has. ``late``: codes of the providers whose source is behind.
+
+    ``check_ins``: provider's code → days counted of days needed.
+    """
 
     facts: set[int] = field(default_factory=set)
+    lacking: set[int] = field(default_factory=set)
     rules: set[int] = field(default_factory=set)
     late: set[str] = field(default_factory=set)
     check_ins: dict[str, str] = field(default_factory=dict)
@@ -22,7 +26,8 @@ def marks_of(pairs: Iterable[PairDiagnosis]) -> Marks:
     marks = Marks()
     for pair in pairs:
         guilty: Guilty = pair.guilty
-        marks.facts |= {record["fact_id"] for record in _records(guilty)}
+        marks.lacking |= {record["fact_id"] for record in _one_sided(guilty)}
+        marks.facts |= marks.lacking | {record["fact_id"] for record in _told_otherwise(guilty)}
         codes = {"a": pair.a.code, "b": pair.b.code}
         match guilty["cause"]:
             case "freshness":
@@ -39,16 +44,24 @@ def marks_of(pairs: Iterable[PairDiagnosis]) -> Marks:
     return marks
 
 
-def _records(guilty: Guilty) -> list[Record]:
+def _one_sided(guilty: Guilty) -> list[Record]:
     match guilty["cause"]:
         case "freshness":
             return guilty["records"]
-        case "rules":
-            return [one["record"] for one in guilty["rules"]] + [entry["record"] for entry in guilty["risk_areas"]]
         case "declaration":
             return [one["record"] for one in guilty["answers"]]
         case "source":
-            same = [record for event in guilty["same_event"] for record in (event["a"], event["b"])]
-            return [one["record"] for one in guilty["only"]] + same
+            return [one["record"] for one in guilty["only"]]
+        case _:
+            return []
+
+
+def _told_otherwise(guilty: Guilty) -> list[Record]:
+    """What both sides have, each in its own way, or judge by different rules."""
+    match guilty["cause"]:
+        case "rules":
+            return [one["record"] for one in guilty["rules"]] + [entry["record"] for entry in guilty["risk_areas"]]
+        case "source":
+            return [record for event in guilty["same_event"] for record in (event["a"], event["b"])]
         case _:
             return []

@@ -69,7 +69,7 @@ def sides_of(
     wrong = {(row["source_id"], row["provider_id"], row["record_id"]): row for row in suppressions}
     mine = [one for one in frozen if one.is_registered]  # type: ignore[attr-defined]  # annotated by frozen_providers
     seen = {one.pk: seen_by(one, facts) for one in mine}
-    marked = [fact for fact in facts if fact.pk in marks.facts]
+    marked = [fact for fact in facts if fact.pk in marks.lacking]
     shown = []
     for one in mine:
         has = {_origin(fact) for fact in seen[one.pk]}
