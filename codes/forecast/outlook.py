@@ -10,6 +10,7 @@ from codes.engine.query import verdicts_of
 from codes.engine.subjects import DAILY
 from codes.forecast.acts import Act, CheckIn, Clearance, MoreTests, Review, Wait, counted, merged
 from codes.models import Rule, RuleSetVersion, Run, Verdict
+from codes.runs.mend import standing_run
 from regions.tenancy import current_city
 from regions.vocabulary import FactKind
 
@@ -51,8 +52,9 @@ class Outlook:
 def outlooks(citizen_id: int, *, run: Run) -> dict[str, Outlook]:
     """Provider → outlook, for every provider of the run that shows the citizen red or yellow.
 
-    ``run`` is the last settled one, which the stored verdicts stand for.
+    ``run`` is the last settled one, which the stored verdicts stand for unless it was amended for the citizen.
     """
+    run = standing_run(run, citizen_id)
     verdicts = Verdict.objects.filter(citizen=citizen_id, provider__in=_known(run)).select_related(
         "provider", "version"
     )
