@@ -1,5 +1,6 @@
 """Rule sets: their editions by day, one edition to read, and beginning a new one."""
 
+from collections import defaultdict
 from pathlib import Path
 
 from django.contrib import messages
@@ -33,14 +34,16 @@ def rule_set_list(request: StaffRequest) -> HttpResponse:
     rule_sets = RuleSet.objects.order_by("code").prefetch_related(
         Prefetch("versions", RuleSetVersion.objects.order_by("-effective_from")),
         Prefetch("providers", Provider.objects.order_by("code")),
-        Prefetch("drafts", RuleSetDraft.objects.filter(state__in=RuleSetDraft.OPEN).order_by("-pk")),
     )
+    drafted = defaultdict(list)
+    for draft in RuleSetDraft.objects.filter(state__in=RuleSetDraft.OPEN).order_by("-pk"):
+        drafted[draft.rule_set_id].append(draft)
     shown = []
     for one in rule_sets:
         versions = list(one.versions.all())
         in_force = next((version for version in versions if version.effective_from <= today), None)
         coming = [version for version in reversed(versions) if version.effective_from > today]
-        shown.append({"rule_set": one, "in_force": in_force, "coming": coming, "drafts": list(one.drafts.all())})
+        shown.append({"rule_set": one, "in_force": in_force, "coming": coming, "drafts": drafted[one.pk]})
     return render(request, "official/rule_sets.html", {"shown": shown})
 
 
@@ -57,7 +60,7 @@ def rule_set_page(request: StaffRequest, code: str) -> HttpResponse:
         "in_force": next((version for version in versions if version.effective_from <= today), None),
         "today": today,
         "providers": rule_set.providers.order_by("code"),
-        "drafts": rule_set.drafts.order_by("-pk")[:DRAFTS_SHOWN],
+        "drafts": RuleSetDraft.objects.filter(rule_set=rule_set).order_by("-pk")[:DRAFTS_SHOWN],
         "may_write": Role.RULE_MANAGER in request.roles,
     }
     return render(request, "official/rule_set.html", context)
@@ -74,7 +77,7 @@ def version_page(request: StaffRequest, code: str, version: int) -> HttpResponse
         "rules": rules_shown(content),
         "areas": areas_shown(content),
         "today": drafts.today_of(timezone.now()),
-        "draft": stored.drafts.order_by("-pk").first(),
+        "draft": RuleSetDraft.objects.filter(version=stored).order_by("-pk").first(),
     }
     return render(request, "official/rule_set_version.html", context)
 

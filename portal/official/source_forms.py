@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
@@ -49,9 +50,11 @@ class SettingsForm(forms.Form):
         help_text=_("Whoever approves it reads this first."),
     )
 
-    def __init__(self, *args: Any, source: Source, typed: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, data: QueryDict | None = None, *, source: Source, typed: Mapping[str, Any] | None = None
+    ) -> None:
         """``typed`` stands in for what is in force: the form comes back with more rows and is not judged yet."""
-        super().__init__(*args, initial=typed or initial_of(source), **kwargs)
+        super().__init__(data, initial=dict(typed or initial_of(source)))
         is_database = source.kind == SourceKind.POLICE_DATABASE
         for name in ("base_url", "app_id") if is_database else ("records_view", "clock_view"):
             del self.fields[name]

@@ -110,6 +110,7 @@ def test_the_rehearsal_is_what_the_command_says(city: Lived, draft: RuleSetDraft
     expected = rehearsed(city.draft, today=city.scene.day)
     assert expected
     assert (job.state, job.day, job.found) == (DraftRehearsal.State.DONE, city.first_day, len(expected))
+    assert job.tally is not None
     assert job.tally["citizens"] == len({one.citizen_id for one in expected})
     assert sum(people for *_, people in job.tally["colours"]) == len(expected)
     lines = rehearsing.list_of(job).read_text(encoding="utf-8-sig").splitlines()

@@ -166,6 +166,7 @@ def test_a_draft_is_tried_proposed_and_put_in_force(
     assert "Propose it" not in manager.read(address)
     manager.post(f"{address}rehearse/")
     job = DraftRehearsal.objects.get()
+    assert job.tally is not None
     page = manager.read(address)
     assert f"{job.tally['citizens']} people would change colour." in page
     saved = approver.get(f"{address}rehearsals/{job.pk}/list/")

@@ -51,7 +51,7 @@ def test_nothing_changes_before_another_person_approves(bigdata: Source) -> None
 
 def test_a_credential_is_kept_encrypted_and_journalled_by_name_only(bigdata: Source) -> None:
     change = proposed(bigdata, credential="s3cr3t-value")
-    assert b"s3cr3t" not in bytes(change.credential)
+    assert b"s3cr3t" not in bytes(change.credential or b"")
     changes.put_in_force(change.pk, by="wang", now=LATER)
     bigdata.refresh_from_db()
     assert (credential_of(bigdata), bigdata.credential_env) == ("s3cr3t-value", "")
