@@ -1,11 +1,10 @@
 """Approving what was proposed in one act for many people: how many, on what grounds – and only what turns nobody's code stricter."""
 
-from collections import Counter
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -35,17 +34,17 @@ def together(request: StaffRequest) -> HttpResponse:
     waiting = Ruling.objects.filter(state="proposed", proposed_by=by, proposed_at=at).order_by("pk")
     if request.method == "POST":
         return _approve(request, waiting)
-    keys = list(waiting.values_list("pk", flat=True)[: BULK_LIMIT + 1])
-    if not keys:
-        raise Http404
     first = list(waiting.select_related("case", "citizen")[:SHOWN])
-    causes = PairDiagnosis.objects.filter(disagreement__cases__rulings__in=keys).values_list("primary_cause", flat=True)
+    if not first:
+        raise Http404
+    diagnosed = PairDiagnosis.objects.filter(disagreement__cases__rulings__in=waiting.order_by().values("pk"))
+    causes = diagnosed.values_list("primary_cause").annotate(pairs=Count("pk", distinct=True)).order_by("-pairs")
     context: dict[str, Any] = {
-        "people": len(keys),
+        "people": waiting.count(),
         "first": first,
         "proposal": first[0],
         "grounds": grounds_shown(first[0].evidence, number="", facts=[], files=[]),
-        "causes": Counter(causes).most_common(),
+        "causes": list(causes),
         "is_mine": by == request.user.username,
     }
     return render(request, "official/approve_together.html", context)

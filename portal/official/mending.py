@@ -33,7 +33,7 @@ class MendingForm(forms.Form):
 
     reason_code = forms.ChoiceField(label=gettext_lazy("What is wrong with them?"), error_messages=CHOOSE)
     document = forms.CharField(
-        label=gettext_lazy("Document number"),
+        label=gettext_lazy("Reference of a document"),
         max_length=LONGEST_DOCUMENT,
         help_text=gettext_lazy("What shows it for all of them, such as a letter of the source's owner."),
     )
