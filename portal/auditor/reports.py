@@ -14,6 +14,7 @@ from codes.reports.export import FileFormat
 from codes.reports.identifying import MAY_IDENTIFY
 from codes.reports.jobs import ask_for_export
 from codes.reports.request import OF_SETTLED_DAYS, ReportName, ReportRequest
+from codes.reports.stream import first_rows
 from codes.tasks import ring_for_export
 from portal.auditor.forms import ExportForm, ReportForm
 from portal.auditor.words import ReportLead, ReportTitle, column_title, shown
@@ -75,7 +76,7 @@ def _start(request: StaffRequest, form: ReportForm, export: ExportForm) -> HttpR
 
 def _preview(asked: ReportRequest) -> dict[str, object]:
     """The first rows, always masked; whether there are more."""
-    with transaction.atomic():
+    with transaction.atomic(), first_rows(ROWS_SHOWN + 1):
         content = open_report(asked)
         rows = list(islice(content.rows, ROWS_SHOWN + 1))
     return {

@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from codes.models import ExportJob
 from codes.reports import export as exporting
+from codes.reports import jobs
 from codes.reports.content import Row
 from codes.reports.export import FileFormat
 from codes.reports.identifying import NotAllowed
@@ -17,6 +18,8 @@ from codes.reports.jobs import (
     KEPT,
     LEASE,
     MAX_ATTEMPTS,
+    TELL_EVERY,
+    Teller,
     ask_for_export,
     exports_folder,
     fetch_export,
@@ -27,6 +30,7 @@ from codes.reports.manifest import check
 from codes.reports.request import CannotExport, ReportName, ReportRequest
 from regions.journal.models import JournalEntry
 from regions.models import City
+from regions.tenancy import in_city, second_connection
 
 CODES = ReportRequest(ReportName.SOURCES)
 
@@ -118,6 +122,20 @@ def test_files_do_not_outlive_their_time(city: City, now: datetime) -> None:
     assert list(exports_folder().iterdir()) == []
     with pytest.raises(CannotExport):
         fetch_export(job, by="sun", now=now)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_how_far_it_is_can_be_seen_while_the_rows_are_read(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "ROWS_BETWEEN_LOOKS", 1)
+    with in_city("beta"):
+        asked(now)
+        ExportJob.objects.update(state="writing", fence=1)
+        job = ExportJob.objects.get()
+        with second_connection() as beside, transaction.atomic():
+            rows = Teller(job, beside, lambda: now, told_at=now - TELL_EVERY).watch(iter([("a",), ("b",)]))
+            next(rows)
+            job.refresh_from_db()
+        assert (job.rows_done, job.lease_until) == (1, now + LEASE)
 
 
 def test_identified_exports_are_for_who_may(city: City, now: datetime) -> None:
