@@ -1,0 +1,188 @@
+"""Every page once, with something on it: whose page it is, and what must have happened before.
+
+The axe test and the pictures walk along here; an address of the resolver that hangs nowhere fails the test.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from playwright.sync_api import BrowserContext
+
+from codes.city_openings import Bundle, ask_to_open
+from codes.models import Citizen
+from portal.web.look import Look
+from regions.tenancy import in_city
+from tests.integration.pages.people import PASSWORD, Visitor
+from tests.journeys.cast import CROWD
+from tests.journeys.happenings import NUMBER, PHOTO, Happened, happen
+from tests.journeys.world import CITY, OPERATOR, World
+
+# Neither a page nor part of one: files, fragments, machines' descriptions, and what only leads elsewhere.
+NO_PAGES = frozenset(
+    {
+        "api_description",
+        "auditor_export_file",
+        "auditor_export_manifest",
+        "citizen_declare",
+        "citizen_evidence",
+        "citizen_pass",
+        "demo_mail_box",
+        "mfa_reauthenticate",
+        "official_case_next",
+        "official_draft_rehearsal_list",
+        "official_evidence",
+        "official_guardian_proof",
+        "openid_connect_callback",
+    }
+)
+WITH_CODE, WITHOUT_CODE, ASKED = "4W12H6TD", "4W13H6TD", "4W14H6TD"
+REFUSED = frozenset({"socialaccount_login_error"})
+
+
+@dataclass(frozen=True)
+class Picture:
+    """``name`` is the address' name in the resolver; ``as_whom`` opens the browser."""
+
+    name: str
+    path: str
+    visitor: Visitor
+    host: str = f"{CITY}.localhost"
+
+    def enter(self, context: BrowserContext, world: World, *, language: str, look: Look) -> None:
+        """Give the browser the person's session, and how they want pages to look."""
+        url = world.address("/", host=self.host)
+        session = self.visitor.client.cookies.get(settings.SESSION_COOKIE_NAME)
+        cookies = {
+            settings.LANGUAGE_COOKIE_NAME: language,
+            settings.LOOK_COOKIE_NAME: f"{look.theme}.{look.contrast}.{look.size}",
+            **({settings.SESSION_COOKIE_NAME: session.value} if session else {}),
+        }
+        context.clear_cookies()
+        context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
+
+
+def hang(world: World) -> list[Picture]:
+    """Let everything happen that pages show, and list the pages."""
+    operators = list(_of_the_operator(world))
+    with in_city(CITY):
+        happened = happen(world)
+        return [
+            *operators,
+            *_of_the_door(world),
+            *_of_strangers(),
+            *_of_citizens(world),
+            *_of_the_desk(world, happened),
+        ]
+
+
+def _of_the_operator(world: World) -> Iterator[Picture]:
+    visitor = Visitor.as_account(OPERATOR, now=world.clock(), host="localhost")
+    opening = ask_to_open(Bundle("", {}), schema="gamma", by=OPERATOR, now=world.clock())
+    pages = {"operator_open_city": "/open/", "operator_opening": f"/openings/{opening.name}/", "staff_home": "/"}
+    for name, path in pages.items():
+        yield Picture(name, path, visitor, "localhost")
+
+
+def _of_strangers() -> Iterator[Picture]:
+    pages = {
+        "citizen_home": "/",
+        "citizen_sign_in": "/sign-in/",
+        "account_login": "/staff/sign-in/",
+        "socialaccount_login_error": "/staff/single-sign-on/failed/",
+        "display": "/display/",
+    }
+    for name, path in pages.items():
+        yield Picture(name, path, _nobody())
+
+
+def _of_citizens(world: World) -> Iterator[Picture]:
+    coming = _nobody()
+    person = world.citizens[WITHOUT_CODE]
+    coming.post("/sign-in/", {"id_type": person.id_type.value, "id_number": person.id_number})
+    yield Picture("citizen_sign_in_code", "/sign-in/code/", coming)
+    asking, appealed = _citizen(WITH_CODE, world), _citizen(ASKED, world)
+    _go_half_way(asking, world)
+    pages = {
+        "citizen_code": "code/",
+        "citizen_check_in": "check-in/",
+        "citizen_paper": "paper/",
+        "citizen_data": "data/",
+        "citizen_appeal": "appeal/",
+        "citizen_appeal_reason": "appeal/reason/",
+        "citizen_appeal_evidence": "appeal/evidence/",
+        "citizen_appeal_words": "appeal/words/",
+        "citizen_appeal_check": "appeal/check/",
+        "citizen_declare_check": "declare/check/",
+        "citizen_declare_page": "declare/symptoms/",
+        "citizen_family": "family/",
+        "citizen_family_ask": "family/ask/",
+        "citizen_family_proof": "family/ask/proof/",
+    }
+    for name, path in pages.items():
+        yield Picture(name, f"/{path}", asking)
+    number = Citizen.objects.get(ref=ASKED).cases.filter(kind="appeal").get().number
+    for name, path in {
+        "citizen_cases": "cases/",
+        "citizen_case": f"cases/{number}/",
+        "citizen_appealed": f"appeal/done/{number}/",
+        "citizen_declared": f"declare/done/{NUMBER}/",
+    }.items():
+        yield Picture(name, f"/{path}", appealed)
+
+
+def _go_half_way(person: Visitor, world: World) -> None:
+    """An appeal, a declaration and a request for a dependant, each up to its last page."""
+    target = person.read("/appeal/").split('name="target" value="')[1].split('"')[0]
+    person.post("/appeal/", {"target": target})
+    person.post("/appeal/reason/", {"reason": "not_there"})
+    person.post("/appeal/evidence/", {"act": "add", "file": SimpleUploadedFile("车票.jpg", PHOTO, "image/jpeg")})
+    person.post("/appeal/words/", {"text": "我那天在外地出差。"})
+    person.get("/declare/")
+    person.post("/declare/to/", {"providers": ["alipay", "wechat"]})
+    person.post("/declare/symptoms/", {"has": "yes", "symptoms": ["cough"]})
+    person.post("/declare/contact/", {"contact": "no"})
+    person.post("/declare/stays/", {"act": "add", "area": "武汉市", "from_day": "2026-11-10", "left_on": "2026-11-12"})
+    person.post("/declare/stays/", {"act": "on"})
+    person.post("/declare/arrival/", {"came": "no"})
+    child = world.citizens[list(CROWD)[15]]
+    person.post("/family/ask/", {"id_type": child.id_type.value, "id_number": child.id_number, "relation": "parent"})
+
+
+def _of_the_desk(world: World, happened: Happened) -> Iterator[Picture]:
+    for username, pages in happened.pages.items():
+        visitor = Visitor.as_account(username, now=world.clock())
+        for name, path in pages.items():
+            yield Picture(name, f"/staff/{path}", visitor)
+
+
+def _of_the_door(world: World) -> Iterator[Picture]:
+    half = _nobody()
+    half.post("/staff/sign-in/", {"login": "zhao", "password": PASSWORD})
+    yield Picture("mfa_authenticate", "/staff/sign-in/code/", half)
+    inside = Visitor.as_account("li", now=world.clock())
+    pages = {
+        "staff_account": "account/",
+        "account_logout": "sign-out/",
+        "account_change_password": "account/password/",
+        "account_reauthenticate": "account/confirm/",
+        "mfa_deactivate_totp": "account/codes/renew/",
+    }
+    for name, path in pages.items():
+        yield Picture(name, f"/staff/{path}", inside)
+    fresh = Visitor.as_account("new", now=world.clock())
+    yield Picture("mfa_activate_totp", "/staff/account/codes/", fresh)
+    ready = Visitor.as_account("tang", now=world.clock())
+    ready.post("/staff/account/codes/recovery/new/")
+    yield Picture("mfa_view_recovery_codes", "/staff/account/codes/recovery/", ready)
+    yield Picture("mfa_generate_recovery_codes", "/staff/account/codes/recovery/new/", ready)
+
+
+def _citizen(ref: str, world: World) -> Visitor:
+    return Visitor.signed_in(Citizen.objects.get(ref=ref), now=world.clock())
+
+
+def _nobody() -> Visitor:
+    return Visitor(Client(headers={"host": f"{CITY}.localhost"}))

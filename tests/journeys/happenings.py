@@ -1,0 +1,215 @@
+"""What happens in the city so that every page of the desk has something to show; all of it by the verbs."""
+
+import io
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from PIL import Image
+
+from codes.citizens.guardianship import accept_guardianship, ask_guardianship
+from codes.models import Case, Evidence, Guardianship, RuleSet, Run
+from codes.reports.export import FileFormat
+from codes.reports.jobs import ask_for_export, write_export
+from codes.reports.request import ReportName, ReportRequest
+from codes.review import corrections, information
+from codes.review.evidence import keep_upload
+from codes.review.mending import propose_mending
+from codes.review.suppressions import propose_suppression
+from codes.rule_sets import drafts, rehearsing
+from portal.citizen.lines import declare
+from regions.identity import Identity
+from regions.sources import changes
+from regions.sources.models import Source
+from regions.staff.models import Account
+from regions.staff.roles import Role
+from tests.integration.pages.people import tie_phone
+from tests.integration.review.desk import EVIDENCE, Desk, hire
+from tests.journeys.world import CITY, World
+
+NUMBER = "B20261124-7K2M9XAB"
+HEALTHY = {"symptoms": [], "contact": "no", "area_stays": [], "arrival": None, "overseas_arrival_on": None}
+GROUP, MENDED = "batch|police|0|spacetime_overlap", "batch|police|0|symptom"
+# Beside those of the desk: user name → role and name.
+OTHERS = {
+    "qian": (Role.SOURCE_MANAGER, "钱伟"),
+    "zhou": (Role.RULE_MANAGER, "周莉"),
+    "gao": (Role.SECURITY_ADMIN, "高鹏"),
+    "tang": (Role.REVIEWER, "唐静"),
+    "new": (Role.REVIEWER, "何新"),
+}
+
+
+def _photo() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (640, 480), "#dde6ea").save(out, format="JPEG")
+    return out.getvalue()
+
+
+PHOTO = _photo()
+
+
+@dataclass(frozen=True)
+class Happened:
+    """Pages of the desk: user name → (name of the address → path below ``/staff/``)."""
+
+    pages: dict[str, dict[str, str]]
+
+
+def happen(world: World) -> Happened:
+    """Call inside the city, once."""
+    desk = world.desk
+    for username, (role, full_name) in OTHERS.items():
+        account = hire(username, role, now=desk.now)
+        Account.objects.filter(pk=account.pk).update(full_name=full_name, must_change_password=False)
+        if username != "new":
+            tie_phone(account, schema=CITY)
+    appeal = _appeal(desk, "4W14H6TD")
+    _declare(desk, "4W14H6TD")
+    information.ask(case_id=appeal.pk, question="请补充11月22日的车票或住宿证明。", by="li", now=desk.now)
+    guardian = _guardian(world, desk)
+    ruling = desk.propose("4W10H6TD")
+    case = desk.case("4W11H6TD")
+    corrections.send(
+        case_id=case.pk,
+        fact_id=desk.fact("4W11H6TD").pk,
+        text="请核对该条记录的日期。",
+        sent_to="市公安局",
+        by="li",
+        now=desk.now,
+    )
+    record = propose_suppression(
+        fact_id=desk.fact("5RB0E7ZK").pk,
+        reason_code="wrong_person",
+        evidence=EVIDENCE,
+        by="li",
+        now=desk.now,
+        case_id=desk.case("5RB0E7ZK").pk,
+    )
+    mending = propose_mending(key=MENDED, reason_code="wrong_dates", documents=EVIDENCE, by="li", now=desk.now)
+    together = f"approvals/together/?by=li&at={quote(ruling.proposed_at.isoformat())}"
+    reviewer = {
+        "staff_home": "",
+        "official_queue": "queue/",
+        "official_groups": "groups/",
+        "official_group": f"groups/of/{quote(GROUP)}/",
+        "official_case": f"cases/{case.number}/",
+        "official_suppress": f"cases/{case.number}/records/{desk.fact('4W11H6TD').pk}/wrong/",
+        "official_queue_assign_all": f"queue/assign-all/?group={quote(GROUP)}",
+        "official_queue_propose_all": f"queue/propose-all/?group={quote(GROUP)}",
+        "official_guardians": "guardians/",
+        "official_runs": "runs/",
+        "official_run": f"runs/{Run.objects.latest('pk').pk}/",
+        "official_dashboard": "dashboard/",
+    }
+    approver = {
+        "official_approvals": "approvals/",
+        "official_approve_ruling": f"approvals/rulings/{ruling.pk}/",
+        "official_approve_record": f"approvals/records/{record.pk}/",
+        "official_approve_together": together,
+        "official_mending": f"groups/mendings/{mending.pk}/",
+    }
+    assert guardian.accepted is None
+    return Happened(
+        {
+            "li": reviewer,
+            "wang": approver,
+            "qian": _sources(desk),
+            "zhou": _rules(desk),
+            "sun": _audit(desk),
+            "gao": _staff(),
+        }
+    )
+
+
+def _appeal(desk: Desk, ref: str) -> Case:
+    kept = keep_upload(
+        citizen=desk.citizen(ref), content=PHOTO, original_name="车票.jpg", by=f"citizen:{ref}", now=desk.now
+    )
+    case = Case.objects.get(number=desk.appeal(ref, text="两个平台颜色不同，我没有去过那里。").number)
+    Evidence.objects.filter(pk=kept.pk).update(case=case)
+    return case
+
+
+def _declare(desk: Desk, ref: str) -> None:
+    declare(
+        desk.citizen(ref), HEALTHY, providers=["alipay", "wechat"], number=NUMBER, by=f"citizen:{ref}", now=desk.now
+    )
+
+
+def _guardian(world: World, desk: Desk) -> Guardianship:
+    """One dependant on the phone of 4W12H6TD, another asked for."""
+    guardian = desk.citizen("4W12H6TD")
+    asked = []
+    for ref, relation in (("4W09H6TD", "child"), ("4W08H6TD", "parent")):
+        child = world.citizens[ref]
+        proof = keep_upload(
+            citizen=guardian, content=PHOTO, original_name="户口本.jpg", by=f"citizen:{guardian.ref}", now=desk.now
+        )
+        asked.append(
+            ask_guardianship(
+                guardian=guardian,
+                dependant=Identity(child.id_type, child.id_number),
+                relation=relation,
+                by=f"citizen:{guardian.ref}",
+                now=desk.now,
+                evidence_ids=[proof.pk],
+            )
+        )
+    accept_guardianship(guardianship_id=asked[0].pk, by="li", now=desk.now)
+    return asked[1]
+
+
+def _sources(desk: Desk) -> dict[str, str]:
+    change = changes.propose(
+        source_id=Source.objects.get(code="police").pk,
+        values={"records_view": "health_records", "clock_view": "health_clock", "max_age_hours": 24.0},
+        credential=None,
+        effect={},
+        reason="新库已启用",
+        by="qian",
+        now=desk.now,
+    )
+    return {
+        "official_sources": "sources/",
+        "official_source": "sources/police/",
+        "official_source_change_form": "sources/bigdata/change/",
+        "official_source_change": f"sources/changes/{change.pk}/",
+        "official_source_quarantine": "sources/police/quarantine/",
+    }
+
+
+def _rules(desk: Desk) -> dict[str, str]:
+    draft = drafts.begin(RuleSet.objects.get(code="national").pk, by="zhou", now=desk.now)
+    rehearsing.ask(draft.pk, by="zhou", now=desk.now)
+    return {
+        "official_rule_sets": "rule-sets/",
+        "official_rule_set": "rule-sets/national/",
+        "official_rule_set_version": "rule-sets/national/versions/1/",
+        "official_rule_set_upload": "rule-sets/national/upload/",
+        "official_draft": f"rule-sets/drafts/{draft.pk}/",
+        "official_draft_new_rule": f"rule-sets/drafts/{draft.pk}/rules/new/",
+        "official_draft_rule": f"rule-sets/drafts/{draft.pk}/rules/0/",
+        "official_draft_areas": f"rule-sets/drafts/{draft.pk}/areas/",
+    }
+
+
+def _audit(desk: Desk) -> dict[str, str]:
+    job = ask_for_export(ReportRequest(ReportName.CASES), file_format=FileFormat.CSV, by="sun", now=desk.now)
+    assert write_export(job.pk, clock=lambda: desk.now)
+    return {
+        "auditor_reports": "reports/",
+        "auditor_report": "reports/disagreements/?show=1&first=&last=",
+        "auditor_verify": "reports/verify/",
+        "auditor_export": f"reports/exports/{job.name}/",
+        "auditor_journal": "journal/",
+        "auditor_replay": "replay/",
+    }
+
+
+def _staff() -> dict[str, str]:
+    account = Account.objects.get(username="li")
+    return {
+        "official_staff": "people/",
+        "official_account": f"people/{account.pk}/",
+        "official_account_add": "people/new/",
+    }

@@ -1,0 +1,89 @@
+"""Every page, found from the resolver: no serious or critical finding of axe in normal, elder, dark and 200 % zoom; nothing wider
+than the screen.
+"""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser as Chrome
+from playwright.sync_api import Page
+
+from portal.web.look import Look
+from tests.integration.pages.matrix_cast import read_addresses
+from tests.integration.pages.matrix_rows import CITY as CITY_ROWS
+from tests.integration.pages.matrix_rows import PUBLIC
+from tests.journeys.gallery import NO_PAGES, REFUSED, Picture, hang
+from tests.journeys.watch import watching
+from tests.journeys.world import World
+
+DESKTOP = {"width": 1280, "height": 900}
+# At 200 % a desktop's page has half the room.
+ZOOMED = {"width": 640, "height": 450}
+EVERYTHING: dict[str, Any] = {"resultTypes": ["violations"]}
+COLOURS = {**EVERYTHING, "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+LAYOUT = {**EVERYTHING, "runOnly": {"type": "rule", "values": ["scrollable-region-focusable", "target-size"]}}
+GRAVE = ("serious", "critical")
+
+
+@pytest.fixture(scope="module")
+def gallery(world: World) -> list[Picture]:
+    return hang(world)
+
+
+def test_every_page_hangs_in_the_gallery(gallery: list[Picture]) -> None:
+    rows = {**CITY_ROWS, **PUBLIC}
+    names = {one.name for conf in ("portal.urls_city", "portal.urls_public") for one in read_addresses(conf)}
+    pages = {name for name in names if name not in rows or "GET" in rows[name].methods} - NO_PAGES
+    hanging = {picture.name for picture in gallery}
+    assert sorted(pages - hanging) == []
+    assert sorted(hanging - pages) == []
+
+
+def test_axe_finds_nothing_grave(gallery: list[Picture], world: World, chrome: Chrome) -> None:
+    context = chrome.new_context(viewport=DESKTOP)
+    page, faults = context.new_page(), []
+    with watching() as watch:
+        watch.over(context)
+        for picture in gallery:
+            for look in (Look(), Look(size="elder")):
+                picture.enter(context, world, language="zh-hans", look=look)
+                answer = page.goto(world.address(picture.path, host=picture.host))
+                assert answer is not None
+                if answer.status != (403 if picture.name in REFUSED else 200) or not page.url.endswith(picture.path):
+                    faults.append(f"{picture.name}: {answer.status} at {page.url}")
+                    break
+                mode = look.size
+                faults += [f"{picture.name}, {mode}: {one}" for one in found(page, EVERYTHING)]
+                if not look.is_elder:
+                    faults += [f"{picture.name}, {one}" for one in dark_and_zoomed(page)]
+    context.close()
+    assert watch.faults == []
+    assert watch.places_of(world.citizens.numbers) == []
+    assert faults == []
+
+
+def dark_and_zoomed(page: Page) -> list[str]:
+    """The same page by night, and twice as large: what can change by that is looked at again."""
+    page.emulate_media(color_scheme="dark")
+    faults = [f"dark: {one}" for one in found(page, COLOURS)]
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(ZOOMED)  # type: ignore[arg-type]
+    faults += [f"zoomed: {one}" for one in found(page, LAYOUT)]
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        faults.append("zoomed: wider than the screen")
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    return faults
+
+
+def found(page: Page, options: dict[str, Any]) -> list[str]:
+    """The grave findings in a line each: rule, how many, the first place."""
+    violations = AXE.run(page, options=options).response["violations"]
+    return [
+        f"{one['id']} × {len(one['nodes'])}, {one['nodes'][0]['html'][:120]}"
+        for one in violations
+        if one["impact"] in GRAVE
+    ]
+
+
+AXE = Axe()

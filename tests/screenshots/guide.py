@@ -1,0 +1,41 @@
+"""The pictures of the guides: few, small, and of the part of a page that the words beside them are about."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+COLOURS = 48
+
+
+@dataclass(frozen=True)
+class Shot:
+    """How large the window is, in pixels of the page."""
+
+    width: int
+    height: int
+
+
+PHONE, DESK = Shot(390, 760), Shot(1120, 700)
+# Names of addresses in the gallery; those of the operator's host after ``operator:``.
+FOR_GUIDE = {
+    "citizen_sign_in": PHONE,
+    "citizen_code": PHONE,
+    "citizen_appeal_check": PHONE,
+    "citizen_case": PHONE,
+    "official_queue": DESK,
+    "official_case": DESK,
+    "official_approve_ruling": DESK,
+    "auditor_export": DESK,
+    "auditor_journal": DESK,
+    "operator:staff_home": DESK,
+    "operator:operator_open_city": DESK,
+}
+
+
+def keep_small(picture: bytes, path: Path) -> None:
+    """A page has few colours: a palette makes the file a third of its size."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
