@@ -14,23 +14,23 @@ SCHEMA = "bench_city"
 
 
 @contextmanager
-def a_city(size: Size) -> Iterator[None]:
-    """A city of this size for the block, in a prepared database."""
+def a_city(size: Size, schema: str = SCHEMA) -> Iterator[str]:
+    """A city of this size for the block, in a prepared database; its schema."""
     say(f"building a city of {size.people:,} …")
     with as_owner():
         prepare_database()
-    drop(SCHEMA)
-    build(SCHEMA, size, now=timezone.now())
+    drop(schema)
+    build(schema, size, now=timezone.now())
     try:
-        yield
+        yield schema
     finally:
-        drop(SCHEMA)
+        drop(schema)
 
 
-def fresh_round() -> Round:
+def fresh_round(schema: str = SCHEMA) -> Round:
     """The city's run as if it were its first."""
-    forget_runs(SCHEMA)
-    done = run_here(SCHEMA)
+    forget_runs(schema)
+    done = run_here(schema)
     say(
         f"  here: {done.total.seconds:.2f} s = {done.evaluate.seconds:.2f} judged, {done.settle.seconds:.2f} settled, "
         f"{done.diagnosis.seconds:.2f} diagnosed; processor {done.total.processor:.2f} s"

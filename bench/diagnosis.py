@@ -44,7 +44,8 @@ def _write(size: Size, done: list[Round], pairs: int, loop: float) -> None:
     ]
     said = (
         f"{size.with_facts:,} people have facts. Medians of {len(done)} rounds. The loop judges a sample and must find the swaps "
-        "and causes that the portal stored, or the bench fails.\n"
+        "and causes that the portal stored, or the bench fails. The foreign keys of what is stored are checked at the commit, with "
+        "all others.\n"
     )
     page = report.write(
         "diagnosis",

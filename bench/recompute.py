@@ -1,5 +1,7 @@
 """``./run bench recompute``: the daily run against its floor and its peers, its growth and its memory."""
 
+from contextlib import ExitStack
+
 from bench import report, samples
 from bench.a_city import SCHEMA, a_city, fresh_round, say
 from bench.city import Size
@@ -28,10 +30,18 @@ def main(*, people: int, with_facts: int | None, sample: int, rounds: int, no_gr
         if not no_celery:
             _through_celery(measured, rounds)
     if not no_growth:
-        for grown in (people // 10, people, people * 3):
-            with a_city(Size(grown, min(GROWTH_WITH_FACTS, people // 10))):
-                measured.growth[grown] = [fresh_round() for _ in range(rounds)]
+        _growth(measured, people, rounds)
     _write(measured)
+
+
+def _growth(measured: Measured, people: int, rounds: int) -> None:
+    """Three cities side by side, in turns as well; one round more than else, for these are short and easily disturbed."""
+    known = min(GROWTH_WITH_FACTS, people // 10)
+    with ExitStack() as cities:
+        sizes = (people // 10, people, people * 3)
+        schemas = {grown: cities.enter_context(a_city(Size(grown, known), f"{SCHEMA}_{grown}")) for grown in sizes}
+        for grown, schema in list(schemas.items()) * (rounds + 1):
+            measured.growth.setdefault(grown, []).append(fresh_round(schema))
 
 
 def _run_and_floor(measured: Measured, rounds: int) -> None:
