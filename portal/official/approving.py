@@ -19,11 +19,12 @@ from portal.official.approval_forms import ApprovalForm
 from portal.official.case_sheet import read_sheet
 from portal.official.grounds_shown import grounds_shown
 from portal.official.refusing import refusals
+from portal.official.settings_waiting import settings_waiting
 from portal.web.access import StaffRequest, for_staff
 from regions.staff.roles import Role
 
 SHOWN = 50
-KINDS = ("rulings", "records", "ends")
+KINDS = ("rulings", "records", "ends", "settings")
 
 
 @require_safe
@@ -42,6 +43,8 @@ def approvals(request: StaffRequest) -> HttpResponse:
         )
         context["mendings"] = list(mendings_to_decide()[:SHOWN])
         context["records"] = list(waiting.order_by("proposed_at", "pk")[:SHOWN])
+    elif kind == "settings":
+        context["settings"] = settings_waiting()
     else:
         context["ruling_ends"] = list(_ending(Ruling.objects.select_related("case", "citizen"))[:SHOWN])
         context["record_ends"] = list(_ending(Suppression.objects.select_related("case"))[:SHOWN])
@@ -110,5 +113,10 @@ def _ending(found: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _tabs(kind: str) -> list[tuple[str, str, bool]]:
-    titles = {"rulings": _("Colours"), "records": _("Wrong records"), "ends": _("Early ends")}
+    titles = {
+        "rulings": _("Colours"),
+        "records": _("Wrong records"),
+        "ends": _("Early ends"),
+        "settings": _("Sources and rules"),
+    }
     return [(titles[one], f"?kind={one}", one == kind) for one in KINDS]

@@ -227,3 +227,12 @@ def test_the_pages_speak_chinese(police: Police) -> None:
     page = at_desk("qian", "source_manager", now=NOW, host="alpha.localhost").read(f"{PATH}police/")
     assert "有一批数据待两人确认" in page
     assert "全量数据仅 50 条" in page
+
+
+def test_an_approver_finds_what_waits_among_the_approvals(police: Police, manager: Visitor, approver: Visitor) -> None:
+    held = held_delivery(police)
+    manager.post(f"{PATH}batches/{held.pk}/decide/", {"verb": "release"})
+    manager.post(f"{PATH}police/change/", settings_form(police.source, max_age_hours=30))
+    page = approver.read("/staff/approvals/?kind=settings")
+    assert f'<a href="{PATH}police/">Held delivery</a>' in page
+    assert f'<a href="{PATH}changes/{SourceChange.objects.get().pk}/">Change of a source</a>' in page
