@@ -19,6 +19,8 @@ def open_group(official: Browser) -> None:
     official.open("/staff/groups/")
     official.page.locator("main h2 a").first.focus()
     official.page.keyboard.press("Enter")
+    official.page.wait_for_url("**/groups/of/**")
+    official.page.keyboard.press("o")
     official.page.wait_for_url("**/queue/**")
     official.page.keyboard.press("j")
     official.page.keyboard.press("Enter")
