@@ -33,7 +33,13 @@ def planted() -> list[list[Injected]]:
 
 
 def test_everybody_is_in_one_of_the_cities() -> None:
+    """Each cause alone, every two of them, and those that no single one explains."""
     assert len(planted()) == CITIES
+    counted = Counter(one.causes for city in planted() for one in city)
+    alone = {(cause,): OF_EACH_CAUSE for cause in CAUSES}
+    assert counted == alone | dict.fromkeys(PAIRS, OF_EACH_PAIR) | {(INTERACTION,): ENTANGLED}
+    assert CAUSES.keys() >= {"late_record", "missing_record", "other_date", "hold_days", "colour", "rule_missing"}
+    assert CAUSES.keys() >= {"risk_list", "declared_answer", "checkin_gap"}
 
 
 @pytest.mark.parametrize("city", range(CITIES))
