@@ -90,7 +90,7 @@ def decide(request: StaffRequest, draft_id: int) -> HttpResponse:
     who: dict[str, Any] = {"by": request.user.username, "now": timezone.now()}
     verb, reason = request.POST.get("verb"), request.POST.get("reason", "")
 
-    def act() -> RuleSetDraft:
+    def act() -> RuleSetDraft | None:
         match verb:
             case "propose":
                 return drafts.propose(draft.pk, revision=sent_revision(request), reason=reason, **who)
@@ -102,8 +102,9 @@ def decide(request: StaffRequest, draft_id: int) -> HttpResponse:
                 return drafts.take_back(draft.pk, **who)
             case "again":
                 return drafts.begin_with(draft.rule_set_id, draft.content, **who)
-            case _:
+            case "drop":
                 return drafts.drop(draft.pk, **who)
+        return None
 
     back = reverse("official_draft", args=[draft_id])
     done = attempt(request, act, back=back)

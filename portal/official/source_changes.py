@@ -85,12 +85,15 @@ def decide_change(request: StaffRequest, change_id: int) -> HttpResponse:
     by, now, verb = request.user.username, timezone.now(), request.POST.get("verb")
     reason = request.POST.get("reason", "")
 
-    def act() -> SourceChange:
-        if verb == "refuse":
-            return changes.refuse(change.pk, reason=reason, by=by, now=now)
-        if verb == "withdraw":
-            return changes.withdraw(change.pk, by=by, now=now)
-        return changes.put_in_force(change.pk, by=by, now=now)
+    def act() -> SourceChange | None:
+        match verb:
+            case "approve":
+                return changes.put_in_force(change.pk, by=by, now=now)
+            case "refuse":
+                return changes.refuse(change.pk, reason=reason, by=by, now=now)
+            case "withdraw":
+                return changes.withdraw(change.pk, by=by, now=now)
+        return None
 
     done = attempt(request, act, back=back)
     if done is not None and done.state == SourceChange.State.IN_FORCE:

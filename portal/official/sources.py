@@ -72,7 +72,9 @@ def decide_batch(request: StaffRequest, batch_id: int) -> HttpResponse:
     """A held delivery: a source manager asks for its release, an approver decides; either may give it up."""
     batch = own_or_404(Batch.objects.select_related("source"), pk=batch_id)
     back = reverse("official_source", args=[batch.source.code])
-    verb = discard if request.POST.get("verb") == "discard" else release
+    verb = {"release": release, "discard": discard}.get(request.POST.get("verb", ""))
+    if verb is None:
+        return redirect(back)
     done = attempt(request, lambda: verb(batch.pk, by=request.user.username, now=timezone.now()), back=back)
     if done is not None:
         _say(request, done)

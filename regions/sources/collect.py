@@ -20,7 +20,7 @@ from regions.sources.models import Source, SourceKind
 
 # While a person waits for the answer: one try, and seconds instead of minutes.
 HURRIED_REQUEST = Limits(connect_seconds=5, read_seconds=10, page_seconds=15, total_seconds=20, attempts=1)
-HURRIED_DATABASE = Patience(connect_seconds=5, statement_seconds=15, delivery_seconds=20)
+HURRIED_DATABASE = Patience(connect_seconds=5, statement_seconds=7, delivery_seconds=15)
 
 
 def open_delivery(
