@@ -1,6 +1,6 @@
 """Addresses of the officials' desk."""
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
 
 from portal.official import (
     approving,
@@ -21,6 +21,9 @@ from portal.official import (
     suppressing,
     uploading,
 )
+from portal.web import numbers
+
+register_converter(numbers.NumberConverter, "number")
 
 urlpatterns = [
     path("queue/", queueing.queue, name="official_queue"),
@@ -34,34 +37,36 @@ urlpatterns = [
     path("groups/of/<path:key>/", mending.group, name="official_group"),
     path("groups/mendings/<int:mending_id>/", mending.decide, name="official_mending"),
     path("groups/mendings/<int:mending_id>/take-back/", mending.take_back, name="official_mending_back"),
-    path("cases/<str:number>/", case_page.case_page, name="official_case"),
-    path("cases/<str:number>/next/", deciding.neighbour, name="official_case_next"),
-    path("cases/<str:number>/take/", assigning.take, name="official_case_take"),
-    path("cases/<str:number>/release/", assigning.release, name="official_case_release"),
-    path("cases/<str:number>/look/", assigning.look, name="official_case_look"),
-    path("cases/<str:number>/complex/", assigning.give_more_time, name="official_case_complex"),
-    path("cases/<str:number>/decide/", deciding.decide, name="official_case_decide"),
-    path("cases/<str:number>/take-back/", deciding.take_back, name="official_case_take_back"),
-    path("cases/<str:number>/end-ruling/", deciding.end_ruling, name="official_case_end_ruling"),
-    path("cases/<str:number>/ask/", asking.ask, name="official_case_ask"),
-    path("cases/<str:number>/drop-question/", asking.drop_question, name="official_case_drop_question"),
-    path("cases/<str:number>/correct/", asking.correct, name="official_case_correct"),
+    path("cases/<number:number>/", case_page.case_page, name="official_case"),
+    path("cases/<number:number>/next/", deciding.neighbour, name="official_case_next"),
+    path("cases/<number:number>/take/", assigning.take, name="official_case_take"),
+    path("cases/<number:number>/release/", assigning.release, name="official_case_release"),
+    path("cases/<number:number>/look/", assigning.look, name="official_case_look"),
+    path("cases/<number:number>/complex/", assigning.give_more_time, name="official_case_complex"),
+    path("cases/<number:number>/decide/", deciding.decide, name="official_case_decide"),
+    path("cases/<number:number>/take-back/", deciding.take_back, name="official_case_take_back"),
+    path("cases/<number:number>/end-ruling/", deciding.end_ruling, name="official_case_end_ruling"),
+    path("cases/<number:number>/ask/", asking.ask, name="official_case_ask"),
+    path("cases/<number:number>/drop-question/", asking.drop_question, name="official_case_drop_question"),
+    path("cases/<number:number>/correct/", asking.correct, name="official_case_correct"),
     path(
-        "cases/<str:number>/correct/<int:correction>/",
+        "cases/<number:number>/correct/<int:correction>/",
         asking.enter_correction_answer,
         name="official_case_correction_answer",
     ),
-    path("cases/<str:number>/records/<int:fact_id>/wrong/", suppressing.suppress, name="official_suppress"),
+    path("cases/<number:number>/records/<int:fact_id>/wrong/", suppressing.suppress, name="official_suppress"),
     path(
-        "cases/<str:number>/wrong/<int:suppression>/take-back/",
+        "cases/<number:number>/wrong/<int:suppression>/take-back/",
         suppressing.take_back_suppression,
         name="official_suppression_back",
     ),
     path(
-        "cases/<str:number>/wrong/<int:suppression>/end/", suppressing.end_suppression, name="official_suppression_end"
+        "cases/<number:number>/wrong/<int:suppression>/end/",
+        suppressing.end_suppression,
+        name="official_suppression_end",
     ),
-    path("cases/<str:number>/reveal/", revealing.reveal_person, name="official_case_reveal"),
-    path("cases/<str:number>/files/<int:evidence>/", uploading.evidence_file, name="official_evidence"),
+    path("cases/<number:number>/reveal/", revealing.reveal_person, name="official_case_reveal"),
+    path("cases/<number:number>/files/<int:evidence>/", uploading.evidence_file, name="official_evidence"),
     path("approvals/", approving.approvals, name="official_approvals"),
     path("approvals/rulings/<int:ruling_id>/", approving.ruling, name="official_approve_ruling"),
     path("approvals/rulings/<int:ruling_id>/end/", approving_records.ruling_end, name="official_approve_ruling_end"),

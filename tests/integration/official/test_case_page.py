@@ -66,7 +66,8 @@ def test_the_appeal_with_its_words_is_on_the_page(desk: Desk, at_work: At) -> No
 
 
 def test_a_missing_case_is_the_plain_404(desk: Desk, at_work: At) -> None:
-    assert at_work("li").get("/staff/cases/D20200101-000001/").status_code == 404
+    for number in ("D20200101-000001", "%00", "D2020%27"):
+        assert at_work("li").get(f"/staff/cases/{number}/").status_code == 404, number
 
 
 def test_english_is_complete(desk: Desk, at_work: At) -> None:
