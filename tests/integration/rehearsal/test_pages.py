@@ -114,7 +114,7 @@ def test_a_rule_is_added_changed_and_removed(city: Lived, manager: Visitor) -> N
         ({"hold_days": "sieben"}, "must be a whole number"),
         ({"tests": "99999"}, "must be 3660 or less"),
         ({"area_levels": "high"}, "is for rules of the kind area_stay only"),
-        ({"kind": "area_stay", "area_levels": "Hoch"}, "must be small letters"),
+        ({"kind": "area_stay", "area_levels": "Hoch"}, "such as high"),
     ],
 )
 def test_a_fault_of_a_rule_is_named_at_its_field(
