@@ -131,7 +131,7 @@ def _copied(run: Run) -> Run:
     """A run of the same day right after it, with the same inputs, that changed nothing yet."""
     copy = Run.objects.create(
         day=run.day,
-        sequence=run.sequence + 1,
+        sequence=Run.objects.filter(day=run.day).latest("sequence").sequence + 1,  # past those that mended it
         as_of=run.as_of,
         started_by="forger",
         started_at=run.as_of,
