@@ -13,7 +13,7 @@ from regions.vocabulary import FactKind
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _RULE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
-_LEVEL = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_LEVEL = re.compile(r"\w[\w.-]{0,39}")
 # Ten years: beyond it a number is a typing error, and dates stay inside what the database can hold.
 MOST_DAYS = 3660
 
@@ -37,8 +37,9 @@ def _rule_code(code: str) -> str:
 
 
 def _level(level: str) -> str:
-    if not _LEVEL.fullmatch(level):
-        raise ValueError("must be small letters, digits and underscores, such as high or medium")
+    """Any city's own word. In small letters, so that High in a rule cannot quietly miss high in the list."""
+    if not _LEVEL.fullmatch(level) or level != level.lower():
+        raise ValueError("must be one word of up to 40 small letters, such as high, red-zone or 高风险")
     return level
 
 

@@ -18,6 +18,8 @@ from regions.sources.connectors.transport import Deadline, GuardedTransport
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_PAGE_SIZE = 10_000
+# `since` is in every request: a centre need not know what a missing one means. Before this no record was made by any machine.
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class _Request:
 
     def __call__(self, cursor: str) -> httpx.Request:
         """The request for the page at `cursor` (empty for the first)."""
-        since = self.since.astimezone(UTC).isoformat() if self.since else ""
+        since = (self.since or BEGINNING).astimezone(UTC).isoformat()
         fields = {"cursor": cursor, "limit": str(self.page_size), "since": since}
         query = {name: value for name, value in fields.items() if value}
         nonce = self.surroundings.nonce()
