@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.auditor import words
+from portal.auditor.reasons import reason_told
 from portal.templatetags import desk
 
 register = template.Library()
@@ -66,3 +67,4 @@ def who(name: str) -> str:
 
 
 register.filter("actor", desk.actor)
+register.filter("reason_told", reason_told)
