@@ -31,7 +31,10 @@ HOLDS = timedelta(days=14)
 
 # Only where the diagnosis itself is the reason: what a record is worth somebody has to have looked at.
 SUGGESTED = {Cause.FRESHNESS.value: RulingReason.OLDER_DATA, Cause.RULES.value: RulingReason.RULE_MISAPPLIED}
-SUGGESTED_KEEP = {Cause.FRESHNESS.value: UpholdReason.MENDS_ITSELF}
+SUGGESTED_KEEP = {
+    Cause.FRESHNESS.value: UpholdReason.MENDS_ITSELF,
+    Cause.DECLARATION.value: UpholdReason.DECLARE_AGAIN,
+}
 
 
 class DecisionForm(GroundsForm):
