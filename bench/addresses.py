@@ -6,10 +6,11 @@ from itertools import product
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from codes.models import Case, Fact, RuleSet, Run
+from codes.models import Case, Fact, RuleSet, RuleSetDraft, Ruling, Run, Suppression
 from codes.reports.request import ReportName
 from portal.web.access import Audience, audience_of
 from regions.sources.models import Source
+from regions.staff.models import Account
 
 URLCONF = "portal.urls_city"
 Fill = Callable[[Case], object]
@@ -32,6 +33,11 @@ FILLS: dict[tuple[str, str], Fill] = {
     ("", "run_id"): lambda _case: Run.objects.latest("pk").pk,
     ("", "key"): _group,
     ("", "fact_id"): _record,
+    ("", "ruling_id"): lambda _case: Ruling.objects.filter(state="proposed").earliest("pk").pk,
+    ("", "suppression_id"): lambda _case: Suppression.objects.filter(state="proposed").earliest("pk").pk,
+    ("", "draft_id"): lambda _case: RuleSetDraft.objects.earliest("pk").pk,
+    ("official_draft", "place"): lambda _case: 0,
+    ("", "account_id"): lambda _case: Account.objects.earliest("pk").pk,
     ("official_source", "code"): lambda _case: Source.objects.order_by("code")[0].code,
     ("official_rule_set", "code"): lambda _case: RuleSet.objects.order_by("code")[0].code,
     ("official_rule_set", "version"): lambda _case: 1,

@@ -15,6 +15,7 @@ from bench.city import Size
 from bench.clock import Watch, watch
 from bench.plot import bars
 from bench.rounds import BenchFailed
+from bench.stage import stage
 from bench.visits import Visitors, cases
 from codes.models import Case
 from regions.models import City, Domain
@@ -25,6 +26,7 @@ WITH_FACTS_SHARE = 0.35
 TIME_LIMIT, QUESTION_LIMIT = 0.2, 12
 HOST = "bench-city.localhost"
 SEEN, WARM_UP, COUNTED = 200, 2, 5
+STAGED = 40
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,9 @@ def main(*, people: int, visits: int) -> None:
 
 
 def _look_at_all(visits: int) -> tuple[list[Looked], list[str]]:
-    visitors, drawn = Visitors(HOST, now=timezone.now()), cases(visits)
+    visitors, drawn = Visitors(HOST, now=timezone.now()), cases(visits + STAGED)
+    stage(drawn[visits:], now=timezone.now())
+    drawn = drawn[:visits]
     found, left_out = pages()
     looked: list[Looked] = []
     for page in found:
