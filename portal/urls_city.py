@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from portal.demo import mail_box
-from portal.web import look
+from portal.web import guide, look
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.citizen.urls")),
@@ -12,6 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/", include("portal.auditor.urls")),
     path("api/v1/", include("portal.api.urls")),
     path("demo/mail-box/", mail_box.page, name="demo_mail_box"),
+    path("guide/<slug:audience>/", guide.guide, name="guide"),
+    path("guide/pictures/<slug:language>/<slug:name>.png", guide.guide_picture, name="guide_picture"),
     path("display/", look.display, name="display"),
     path("display/size/", look.switch_size, name="switch_size"),
     path("display/language/", look.switch_language, name="switch_language"),

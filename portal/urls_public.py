@@ -3,12 +3,14 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from portal.auditor import journal
-from portal.web import look
+from portal.web import guide, look
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.operator.urls")),
     path("", include("portal.staff_sign_in.urls")),
     path("journal/", journal.journal, name="auditor_journal"),
+    path("guide/<slug:audience>/", guide.guide, name="guide"),
+    path("guide/pictures/<slug:language>/<slug:name>.png", guide.guide_picture, name="guide_picture"),
     path("display/", look.display, name="display"),
     path("display/size/", look.switch_size, name="switch_size"),
     path("display/language/", look.switch_language, name="switch_language"),

@@ -7,6 +7,7 @@ from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
 from portal.web.access import roles_of
+from portal.web.guide import guide_for
 from portal.web.host import city_of
 from portal.web.look import look_of
 from portal.web.navigation import CITY, OPERATOR, Link, links
@@ -22,6 +23,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "look": look_of(request),
         "in_chinese": in_chinese,
         "other_language": "en" if in_chinese else "zh-hans",
+        "guide_audience": SimpleLazyObject(lambda: guide_for(request)),
         "staff_links": SimpleLazyObject(lambda: _staff_links(request)),
     }
 

@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext
 
 from codes.city_openings import Bundle, ask_to_open
 from codes.models import Citizen
+from codes.tasks import sum_up_cities
 from portal.web.look import Look
 from regions.tenancy import in_city
 from tests.integration.pages.people import PASSWORD, Visitor
@@ -30,6 +31,7 @@ NO_PAGES = frozenset(
         "citizen_evidence",
         "citizen_pass",
         "demo_mail_box",
+        "guide_picture",
         "mfa_reauthenticate",
         "official_case_next",
         "official_draft_rehearsal_list",
@@ -81,6 +83,7 @@ def hang(world: World) -> list[Picture]:
 def _of_the_operator(world: World) -> Iterator[Picture]:
     visitor = Visitor.as_account(OPERATOR, now=world.clock(), host="localhost")
     opening = ask_to_open(Bundle("", {}), schema="gamma", by=OPERATOR, now=world.clock())
+    sum_up_cities()
     pages = {"operator_open_city": "/open/", "operator_opening": f"/openings/{opening.name}/", "staff_home": "/"}
     for name, path in pages.items():
         yield Picture(name, path, visitor, "localhost")
@@ -93,6 +96,7 @@ def _of_strangers() -> Iterator[Picture]:
         "account_login": "/staff/sign-in/",
         "socialaccount_login_error": "/staff/single-sign-on/failed/",
         "display": "/display/",
+        "guide": "/guide/citizen/",
     }
     for name, path in pages.items():
         yield Picture(name, path, _nobody())

@@ -17,7 +17,7 @@ class Shot:
     height: int
 
 
-PHONE, DESK = Shot(390, 760), Shot(1120, 700)
+PHONE, DESK = Shot(390, 760), Shot(1280, 760)
 # Names of addresses in the gallery; those of the operator's host after ``operator:``.
 FOR_GUIDE = {
     "citizen_sign_in": PHONE,

@@ -169,6 +169,7 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
         "citizen_declared": {"number": "B20261124-MINE0000"},
         "dependant's citizen_declared": {"number": "B20261124-CHEN0000"},
         "official_evidence": {"number": numbers["zhang"]},
+        "guide_picture": {"name": "citizen_code"},
         "official_guardian_proof": {"evidence": Evidence.objects.get(guardianship=link).pk},
         "official_suppression_back": {"number": desk.case("zhang").number},
         "official_suppression_end": {"number": desk.case("zhang").number},

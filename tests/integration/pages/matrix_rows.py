@@ -166,6 +166,8 @@ CITY: dict[str, Row] = {
     "socialaccount_login_error": Row("anyone", GET, TOLD),
     "openid_connect_callback": Row("anyone", GET),
     # Everybody's.
+    "guide": Row("anyone", GET),
+    "guide_picture": Row("anyone", GET),
     "display": Row("anyone", BOTH),
     "switch_size": Row("anyone", POST),
     "switch_language": Row("anyone", POST),
@@ -185,4 +187,4 @@ PUBLIC: dict[str, Row] = {
 # These find nothing, by design, in the city of the test: no single sign-on is named there, and it is no demo.
 NOTHING_THERE = frozenset({"single_sign_on", "openid_connect_callback", "demo_mail_box"})
 # Parts of an address that name a page and no thing of anybody's.
-WORDS = {"page": "contact", "report": "sources", "provider_id": "beta"}
+WORDS = {"page": "contact", "report": "sources", "provider_id": "beta", "audience": "citizen", "language": "en"}

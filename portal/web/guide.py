@@ -1,0 +1,82 @@
+"""The guides of ``docs/guide/``, one page per audience and language, shown inside the portal.
+
+A link to a repository would be no use to a citizen. The Markdown is ours; HTML in it is shown as text all the same.
+"""
+
+from functools import lru_cache
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.http import require_safe
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from portal.web.access import for_anyone, roles_of
+from portal.web.host import city_of
+from regions.staff.roles import Role
+
+FOLDER = settings.BASE_DIR / "docs" / "guide"
+AUDIENCES = ("citizen", "official", "auditor", "operator")
+READS_ONLY = frozenset({Role.AUDITOR, Role.AUDIT_ADMIN})
+
+
+@for_anyone
+@require_safe
+def guide(request: HttpRequest, audience: str) -> HttpResponse:
+    """The guide for citizens, officials, auditors or the operator."""
+    if audience not in AUDIENCES:
+        raise Http404
+    language = translation.get_language()
+    title, text = rendered(language, audience, reverse("guide_picture", args=[language, "name"]))
+    base = "base_citizen.html" if audience == "citizen" and city_of(request) else "base_staff.html"
+    return render(request, "shared/guide.html", {"title": title, "text": text, "base": base})
+
+
+@for_anyone
+@require_safe
+def guide_picture(request: HttpRequest, language: str, name: str) -> HttpResponse:  # noqa: ARG001
+    """A picture of a guide, such as ``citizen_code``."""
+    if language not in dict(settings.LANGUAGES) or name not in pictures(language):
+        raise Http404
+    picture = (FOLDER / "pictures" / language / f"{name}.png").read_bytes()
+    return HttpResponse(picture, content_type="image/png", headers={"Cache-Control": "public, max-age=3600"})
+
+
+def guide_for(request: HttpRequest) -> str:
+    """The audience of somebody at this page: what the link in the footer leads to."""
+    if city_of(request) is None:
+        return "operator"
+    roles = roles_of(request) if hasattr(request, "user") else frozenset()
+    if roles:
+        return "auditor" if roles <= READS_ONLY else "official"
+    return "official" if request.path.startswith("/staff/") else "citizen"
+
+
+@lru_cache(maxsize=2 * len(AUDIENCES) * 2)
+def rendered(language: str, audience: str, picture_address: str) -> tuple[str, str]:
+    """The title and the HTML below it; pictures stand at the portal's own address."""
+    source = (FOLDER / language / f"{audience}.md").read_text(encoding="utf-8")
+    heading, _, body = source.partition("\n")
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = markdown.parse(body)
+    for token in (inner for outer in tokens for inner in outer.children or ()):
+        _lead_inside(token, picture_address)
+    return heading.removeprefix("# "), markdown.renderer.render(tokens, markdown.options, {})
+
+
+@lru_cache
+def pictures(language: str) -> frozenset[str]:
+    """The names of those there are."""
+    return frozenset(path.stem for path in (FOLDER / "pictures" / language).glob("*.png"))
+
+
+def _lead_inside(token: Token, picture_address: str) -> None:
+    """From a file beside this one to an address of the portal: ``../pictures/en/x.png``, ``auditor.md``."""
+    if token.type == "image":
+        name = str(token.attrs["src"]).rpartition("/")[2].removesuffix(".png")
+        token.attrs["src"] = picture_address.replace("/name.png", f"/{name}.png")
+    elif token.type == "link_open" and str(token.attrs["href"]).endswith(".md"):
+        token.attrs["href"] = f"../{str(token.attrs['href']).removesuffix('.md')}/"
