@@ -57,6 +57,7 @@ JOIN codes_provider provider ON provider.id = r.provider_id
 LEFT JOIN held h ON h.citizen_id = r.citizen_id AND h.provider_id = r.provider_id
 WHERE r.registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
   AND (%(provider)s::text IS NULL OR provider.code = %(provider)s)
+  AND (%(held)s::text IS NULL OR h.colour = %(held)s)
 ORDER BY r.citizen_id, provider.code COLLATE "C"
 """  # noqa: S608 - composed of constants
 
@@ -80,11 +81,13 @@ def daily_codes(request: ReportRequest) -> Content:
 
 def _rows(runs: Sequence[Run], person: PersonCells, request: ReportRequest) -> Iterator[Row]:
     state = request.wanted("state")
+    # Green and unknown are no rows of their own, so only Python can tell them; a held colour is found by the database.
+    held = state if state in (State.RED, State.YELLOW) else None
     for run in runs:
         frozen = frozen_providers(run, zone=current_city().zone)
         day = run.day.isoformat()
         for citizen, ref, sealed, name, provider, colour, rules, green_on in stream(
-            REGISTERED, {"run": run.pk, "provider": request.wanted("provider")}
+            REGISTERED, {"run": run.pk, "provider": request.wanted("provider"), "held": held}
         ):
             verdict = _verdict(frozen[provider], colour, rules, green_on)
             # Before anything of the person is opened: who is not in the rows was not revealed.

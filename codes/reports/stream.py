@@ -38,5 +38,8 @@ def stream(statement: str, parameters: Mapping[str, Any]) -> Iterator[tuple[Any,
         cursor.execute("SELECT set_config('cursor_tuple_fraction', %s, true)", [str(FIRST_FEW if first else 1)])
     with connection.chunked_cursor() as cursor:
         cursor.execute(statement, parameters)
-        while rows := cursor.fetchmany(first or ROWS_AT_A_TIME):
+        size = first or ROWS_AT_A_TIME
+        while rows := cursor.fetchmany(size):
             yield from rows
+            # The reader may pass most of them over: then the first few are far apart.
+            size = min(4 * size, ROWS_AT_A_TIME)

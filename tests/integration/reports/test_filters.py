@@ -1,0 +1,63 @@
+"""A narrowed report holds exactly the rows of the whole one that fit, reveals nobody else, and says so in its manifest."""
+
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+
+from codes.models import PersonAccess
+from codes.reports.catalogue import open_report
+from codes.reports.export import FileFormat, export_report
+from codes.reports.request import CannotExport, ReportName, ReportRequest
+from codes.reports.stream import first_rows
+from regions.staff.accounts import add_staff
+from tests.integration.reports.conftest import Settled
+
+
+def rows(report: ReportName, **only: str) -> list[dict[str, object]]:
+    with transaction.atomic():
+        content = open_report(ReportRequest(report, only=only))
+        return [dict(zip(content.columns, row, strict=True)) for row in content.rows]
+
+
+@pytest.mark.parametrize("state", ["red", "yellow", "green", "unknown"])
+def test_codes_of_one_state(three_days: Settled, state: str) -> None:
+    assert rows(ReportName.CODES, state=state) == [one for one in rows(ReportName.CODES) if one["state"] == state]
+
+
+def test_other_reports_are_narrowed_alike(three_days: Settled) -> None:
+    everything = rows(ReportName.CODES)
+    provider = str(everything[0]["provider"])
+    assert rows(ReportName.CODES, provider=provider) == [one for one in everything if one["provider"] == provider]
+    for report, name in [(ReportName.CASES, "kind"), (ReportName.CASES, "state"), (ReportName.JOURNAL, "verb")]:
+        whole = rows(report)
+        value = str(whole[0][name])
+        assert rows(report, **{name: value}) == [one for one in whole if one[name] == value]
+    for one in rows(ReportName.DISAGREEMENTS, cause="rules"):
+        assert "rules" in str(one["pairs"])
+
+
+def test_the_first_rows_are_those_of_the_whole(three_days: Settled) -> None:
+    everything = rows(ReportName.CODES)
+    with first_rows(5):
+        assert rows(ReportName.CODES) == everything
+
+
+def test_only_whom_the_file_names_is_told(three_days: Settled, out: Path) -> None:
+    add_staff(username="sun", roles=["auditor"], by="tests", now=three_days.runs[-1].as_of)
+    red = {str(one["citizen_ref"]) for one in rows(ReportName.CODES, state="red")}
+    export_report(
+        ReportRequest(ReportName.CODES, identified=True, only={"state": "red"}),
+        file=out / "red.csv",
+        file_format=FileFormat.CSV,
+        by="sun",
+        now=three_days.runs[-1].as_of,
+        purpose="第三季度抽查",
+    )
+    assert set(PersonAccess.objects.values_list("citizen__ref", flat=True)) == red
+    assert red
+
+
+def test_a_filter_the_report_does_not_have_is_refused() -> None:
+    with pytest.raises(CannotExport, match="cannot be narrowed"):
+        ReportRequest(ReportName.SOURCES, only={"cause": "rules"})
