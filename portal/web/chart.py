@@ -84,7 +84,7 @@ def line_chart(title: str, labels: Sequence[str], series: Sequence[tuple[str, Se
         return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / top, 1)
 
     lines = [
-        Line(name, " ".join(f"{x(place)},{y(v)}" for place, v in enumerate(values) if v is not None), values)
+        Line(name, _points([(x(place), y(v)) for place, v in enumerate(values) if v is not None]), values)
         for name, values in series
     ]
     every = max(1, ceil(len(labels) / MOST_LABELS))
@@ -103,6 +103,11 @@ def bar_chart(title: str, rows: Sequence[tuple[str, float]]) -> BarChart:
         length = round(room * value / longest, 1)
         bars.append(Bar(label, value, y, length, y + BAR // 2 + 4, LABEL_WIDTH + length + 6))
     return BarChart(title, bars, max(1, len(rows)) * (BAR + GAP))
+
+
+def _points(places: list[tuple[float, float]]) -> str:
+    """A line of one point has no length and would not be seen: twice the same, it is a dot."""
+    return " ".join(f"{x},{y}" for x, y in (places * 2 if len(places) == 1 else places))
 
 
 def _round_up(value: float) -> float:

@@ -41,7 +41,7 @@ def shown(view: object, *roles: Role, path: str = "/staff/", **values: object) -
         username="wang", roles=[role.value for role in roles], by="test", now=Run.objects.latest("pk").as_of
     )
     request = RequestFactory().get(path)
-    request.user = account
+    request.user, request.session = account, {}  # type: ignore[assignment]
     response = view(request, **values)  # type: ignore[operator]
     assert response.status_code == 200
     return str(response.content.decode())

@@ -16,6 +16,11 @@ def test_a_line_rises_with_its_values_and_leaves_gaps_out() -> None:
     assert chart.rows[1] == ("2", [None, 50])
 
 
+def test_one_value_is_a_dot() -> None:
+    (line,) = line_chart("Cases", ["1"], [("open", [3])]).lines
+    assert len(line.points.split()) == 2
+
+
 @pytest.mark.parametrize(("highest", "top"), [(0, "4"), (3, "4"), (5, "8"), (11, "20"), (90, "100"), (5001, "8,000")])
 def test_the_axis_ends_at_a_round_number_above_the_highest(highest: float, top: str) -> None:
     assert line_chart("t", ["1"], [("a", [highest])]).up[-1].text == top
