@@ -63,7 +63,8 @@ def require_another(by: str, *, proposed_by: str) -> None:
 
 
 def require_reason(reason: str) -> str:
-    """The reason without its edges. Raises ``Refusal`` when there is none."""
-    if not reason.strip():
+    """The reason without its edges and without what cannot be stored. Raises ``Refusal`` when there is none."""
+    told = reason.replace("\x00", "").strip()
+    if not told:
         raise Refusal(PairReason.NO_REASON)
-    return reason.strip()
+    return told

@@ -37,13 +37,18 @@ def next_content(stored: RuleSetVersion, *, newest: RuleSetVersion, today: date)
 
 
 def plain(value: Any) -> Any:
-    """A file's content as JSON: days become text; what a file cannot mean is left for the judging to refuse."""
+    """A file's content as JSON that can be stored: days become text, NUL the sign for what cannot be read.
+
+    What a file cannot mean is left for the judging to refuse.
+    """
     match value:
         case dict():
-            return {str(name): plain(inner) for name, inner in value.items()}
+            return {plain(str(name)): plain(inner) for name, inner in value.items()}
         case list():
             return [plain(inner) for inner in value]
-        case None | bool() | int() | str():
+        case str():
+            return value.replace("\x00", "\ufffd")
+        case None | bool() | int():
             return value
         case float():
             # JSON knows no infinity; no field of an edition is a fraction, so the text is refused with its key.

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from codes.models import DraftRehearsal, RuleSet, RuleSetDraft, RuleSetVersion
-from codes.rule_sets.draft_content import Content, content_faults, next_content
+from codes.rule_sets.draft_content import Content, content_faults, next_content, plain
 from codes.rule_sets.draft_reasons import DraftReason
 from codes.rule_sets.edition import Edition
 from codes.rule_sets.publish import publish
@@ -47,7 +47,7 @@ def save(draft_id: int, content: Content, *, revision: int, by: str, now: dateti
         draft = _locked(draft_id, State.EDITING, otherwise=DraftReason.NOT_EDITABLE)
         if draft.revision != revision:
             raise Refusal(DraftReason.EDITED_MEANWHILE)
-        if draft.content == content:
+        if draft.content == (content := plain(content)):
             return draft
         draft.content, draft.revision = content, draft.revision + 1
         draft.edited_by, draft.edited_at = by, now
@@ -142,7 +142,7 @@ def today_of(now: datetime) -> date:
 def _begin(rule_set: RuleSet, content: Content, *, by: str, now: datetime) -> RuleSetDraft:
     with transaction.atomic():
         draft = RuleSetDraft.objects.create(
-            rule_set=rule_set, content=content, created_by=by, created_at=now, edited_by=by, edited_at=now
+            rule_set=rule_set, content=plain(content), created_by=by, created_at=now, edited_by=by, edited_at=now
         )
         record("draft.begun", by=by, now=now, subject=_subject(draft), data=_told(draft))
     return draft

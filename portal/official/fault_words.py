@@ -19,7 +19,6 @@ PLAIN = {
     gettext_noop("must not be empty"),
     gettext_noop("must be 1 to 40 letters, digits, dots, hyphens and underscores"),
     gettext_noop("must be 1 to 40 small letters, digits, underscores and hyphens, and begin with a letter"),
-    gettext_noop("must be small letters, digits and underscores, such as high or medium"),
     gettext_noop("must be one word of up to 40 small letters, such as high, red-zone or 高风险"),
     gettext_noop("must be red or yellow: green is what no rule holds"),
     gettext_noop("is for rules of the kind area_stay only"),

@@ -23,8 +23,8 @@ urlpatterns = [
         name="official_draft_rehearsal_list",
     ),
     path("rule-sets/drafts/<int:draft_id>/decide/", rule_set_drafts.decide, name="official_draft_decide"),
-    path("rule-sets/<str:code>/", rule_sets.rule_set_page, name="official_rule_set"),
-    path("rule-sets/<str:code>/versions/<int:version>/", rule_sets.version_page, name="official_rule_set_version"),
-    path("rule-sets/<str:code>/begin/", rule_sets.begin, name="official_rule_set_begin"),
-    path("rule-sets/<str:code>/upload/", rule_sets.upload, name="official_rule_set_upload"),
+    path("rule-sets/<slug:code>/", rule_sets.rule_set_page, name="official_rule_set"),
+    path("rule-sets/<slug:code>/versions/<int:version>/", rule_sets.version_page, name="official_rule_set_version"),
+    path("rule-sets/<slug:code>/begin/", rule_sets.begin, name="official_rule_set_begin"),
+    path("rule-sets/<slug:code>/upload/", rule_sets.upload, name="official_rule_set_upload"),
 ]

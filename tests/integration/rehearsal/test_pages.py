@@ -211,7 +211,13 @@ def test_a_file_that_is_none_is_refused(city: Lived, manager: Visitor, sent: byt
 
 
 @pytest.mark.parametrize(
-    "sent", [b"", b"rules = 3\nrisk_areas = 'x'", b"version = 1.5\n[[rules]]\ntitle = 3\ncleared_by = 'x'\ncolour = 7"]
+    "sent",
+    [
+        b"",
+        b'version = "\\u0000"\n"\\u0000" = 1',
+        b"rules = 3\nrisk_areas = 'x'",
+        b"version = 1.5\n[[rules]]\ntitle = 3\ncleared_by = 'x'\ncolour = 7",
+    ],
 )
 def test_a_file_of_another_shape_is_a_draft_with_its_faults(city: Lived, manager: Visitor, sent: bytes) -> None:
     file = io.BytesIO(sent)
@@ -229,7 +235,8 @@ def test_a_file_of_another_shape_is_a_draft_with_its_faults(city: Lived, manager
 def test_the_number_and_the_day(city: Lived, manager: Visitor) -> None:
     draft = begun(city, manager)
     address = f"{PATH}drafts/{draft.pk}/"
-    manager.post(f"{address}head/", {"version": "1", "effective_from": "2020-01-01", "revision": 1})
+    manager.post(f"{address}head/", {"version": "\x00", "effective_from": "\x00", "revision": 1})
+    manager.post(f"{address}head/", {"version": "1", "effective_from": "2020-01-01", "revision": 2})
     page = manager.read(address)
     assert "must not lie in the past" in page
     assert "<code>version</code>" in page or "must fit between the versions" in page

@@ -81,7 +81,7 @@ def test_an_approver_reads_and_does_not_act(police: Police, approver: Visitor) -
 
 
 def test_a_source_nobody_has_is_the_404_of_every_other(manager: Visitor) -> None:
-    for path in ("nothing/", "nothing/quarantine/", "nothing/change/", "changes/99/"):
+    for path in ("nothing/", "%00/", "%00/quarantine/", "nothing/quarantine/", "nothing/change/", "changes/99/"):
         assert manager.get(PATH + path).status_code == 404
     assert manager.post(f"{PATH}batches/99/decide/").status_code == 404
 
@@ -192,7 +192,7 @@ def test_more_rows_keep_what_was_typed(police: Police, manager: Visitor) -> None
 def test_refusing_needs_a_reason(police: Police, manager: Visitor, approver: Visitor) -> None:
     manager.post(f"{PATH}police/change/", settings_form(police.source, max_age_hours=30))
     address = f"{PATH}changes/{SourceChange.objects.get().pk}/"
-    approver.post(f"{address}decide/", {"verb": "refuse"})
+    approver.post(f"{address}decide/", {"verb": "refuse", "reason": " \x00"})
     assert "Say why." in approver.read(address)
     approver.post(f"{address}decide/", {"verb": "refuse", "reason": "不需要"})
     assert "不需要" in approver.read(address)
