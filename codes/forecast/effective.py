@@ -1,8 +1,9 @@
 """The outlook of the one colour the city stands by (``semantics.md`` §4)."""
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, datetime
 
-from codes.effective import effective_code
+from codes.effective import Standing, effective_code
 from codes.forecast.acts import merged
 from codes.forecast.outlook import Outlook, outlooks
 from codes.models import Registration, Ruling, Run, RunProvider
@@ -15,30 +16,40 @@ def effective_outlook(citizen_id: int, *, run: Run) -> Outlook | None:
     A ruling in force holds until it expires; what the providers say by then follows it.
     """
     standing = effective_code(citizen_id)
-    if standing.colour in ("green", "unknown"):
+    if not has_a_way(standing):
         return None
-    own = outlooks(citizen_id, run=run)
-    deciding = [own[code] for code in _deciding(citizen_id, run) if code in own]
+    return effective_from(outlooks(citizen_id, run=run), _horizons(citizen_id, run), standing, citizen_id=citizen_id)
+
+
+def has_a_way(standing: Standing) -> bool:
+    """Whether there is anything between the code and green."""
+    return standing.colour not in ("green", "unknown")
+
+
+def effective_from(
+    own: Mapping[str, Outlook], horizons: Mapping[str, datetime | None], standing: Standing, *, citizen_id: int
+) -> Outlook:
+    """The same from outlooks at hand. ``horizons``: of every known provider the citizen is registered with, by code."""
+    deciding = [own[code] for code in _deciding(horizons) if code in own]
     ruled_until = _ruled_until(citizen_id) if standing.because == "ruling" else None
     return _latest(deciding, ruled_until)
 
 
-def _deciding(citizen_id: int, run: Run) -> list[str]:
-    """The codes of the providers whose colours decide by the city's interim policy; all of them where it is the strictest."""
+def _horizons(citizen_id: int, run: Run) -> dict[str, datetime | None]:
     registered = Registration.objects.filter(citizen=citizen_id, registered_at__lte=run.as_of)
-    known = list(
-        RunProvider.objects.filter(run=run, known=True, provider__in=registered.values("provider"))
-        .select_related("provider")
-        .order_by("provider__code")
-    )
+    known = RunProvider.objects.filter(run=run, known=True, provider__in=registered.values("provider"))
+    return dict(known.order_by("provider__code").values_list("provider__code", "horizon"))
+
+
+def _deciding(horizons: Mapping[str, datetime | None]) -> list[str]:
+    """The codes of the providers whose colours decide by the city's interim policy; all of them where it is the strictest."""
     policy, _, preferred = current_city().interim_policy.partition(":")
-    codes = [one.provider.code for one in known]
-    if policy == "prefer" and preferred in codes:
+    if policy == "prefer" and preferred in horizons:
         return [preferred]
     if policy == "freshest":
-        newest = max((one.horizon for one in known if one.horizon), default=None)
-        return [one.provider.code for one in known if one.horizon == newest]
-    return codes
+        newest = max((horizon for horizon in horizons.values() if horizon), default=None)
+        return [code for code, horizon in horizons.items() if horizon == newest]
+    return list(horizons)
 
 
 def _ruled_until(citizen_id: int) -> date | None:

@@ -1,5 +1,6 @@
 """One provider's verdict, looked forward: what its run knew says what is still missing, through the engine itself."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -9,13 +10,19 @@ from django.db import connection
 from codes.engine.query import verdicts_of
 from codes.engine.subjects import DAILY
 from codes.forecast.acts import Act, CheckIn, Clearance, MoreTests, Review, Wait, counted, merged
-from codes.models import Rule, RuleSetVersion, Run, Verdict
+from codes.models import Rule, Run, Verdict
 from codes.runs.mend import standing_run
 from regions.tenancy import current_city
 from regions.vocabulary import FactKind
 
 HITS = """
-SELECT p.code, h.version_id, h.rule_id, h.anchor, h.since, h.until, h.until_told, s.test_days
+SELECT p.code, h.version_id, h.rule_id, h.anchor, h.since, h.until, h.until_told, s.test_days,
+       (SELECT min(later.effective_from) FROM codes_rulesetversion later
+        JOIN codes_rulesetversion present ON present.id = h.version_id AND present.rule_set_id = later.rule_set_id
+        JOIN codes_run run ON run.id = %(run)s
+        WHERE later.effective_from > run.day AND later.created_at <= run.as_of),
+       coalesce((SELECT k.days @> %(today)s::date FROM codes_checkindays k
+                 WHERE k.citizen_id = h.citizen_id AND k.provider_id = h.declared_with), false)
 FROM hit h
 JOIN seen s ON s.sid = h.sid AND s.fact_id = h.fact_id
 JOIN codes_provider p ON p.id = h.declared_with
@@ -26,7 +33,8 @@ ORDER BY p.code, h.code, h.fact_id, h.rule_id
 class Hit(NamedTuple):
     """An unreleased hit: ``until`` by what is known, ``until_told`` when the citizen checks in every day from now on.
 
-    Hits of an edition that is not in force yet are judged on its first day.
+    Hits of an edition that is not in force yet are judged on its first day; ``next_edition`` is the nearest such day.
+    ``checked_in``: whether the citizen has checked in healthy with the provider today.
     """
 
     provider: str
@@ -37,6 +45,8 @@ class Hit(NamedTuple):
     until: date | None
     until_told: date | None
     test_days: list[date] | None
+    next_edition: date | None
+    checked_in: bool
 
 
 @dataclass(frozen=True)
@@ -55,37 +65,42 @@ def outlooks(citizen_id: int, *, run: Run) -> dict[str, Outlook]:
     ``run`` is the last settled one, which the stored verdicts stand for unless it was amended for the citizen.
     """
     run = standing_run(run, citizen_id)
-    verdicts = Verdict.objects.filter(citizen=citizen_id, provider__in=_known(run)).select_related(
-        "provider", "version"
-    )
-    hits = _hits(citizen_id, run) if verdicts else []
-    rules = Rule.objects.in_bulk([*(hit.rule_id for hit in hits), *_needed_rules(verdicts)])
-    found = {}
-    for verdict in verdicts:
-        own = [hit for hit in hits if hit.provider == verdict.provider.code]
-        check_in = _check_ins_matter(own, rules) or _changes_before_green(verdict, run)
-        found[verdict.provider.code] = _outlook(verdict, own, rules, run.day, check_in=check_in)
-    return found
+    known = run.providers.filter(known=True).values("provider")
+    verdicts = list(Verdict.objects.filter(citizen=citizen_id, provider__in=known).select_related("provider"))
+    hits = hits_of(citizen_id, run_id=run.pk, today=run.day) if verdicts else []
+    rules = Rule.objects.in_bulk(rules_needed(verdicts, hits))
+    return outlooks_from(verdicts, hits, rules, day=run.day)
 
 
-def _known(run: Run) -> list[int]:
-    return list(run.providers.filter(known=True).values_list("provider_id", flat=True))
-
-
-def _needed_rules(verdicts: Any) -> list[int]:
-    return [need["rule_id"] for verdict in verdicts for need in verdict.needs or ()]
-
-
-def _hits(citizen_id: int, run: Run) -> list[Hit]:
+def hits_of(citizen_id: int, *, run_id: int, today: date) -> list[Hit]:
+    """What holds the citizen by the run's inputs, with everything that an outlook is made from: one question."""
     with connection.cursor() as cursor:
         parameters: dict[str, Any] = {
-            "run": run.pk,
+            "run": run_id,
             "low": citizen_id,
             "high": citizen_id + 1,
             "zone": current_city().timezone,
+            "today": today,
         }
         cursor.execute(f"{verdicts_of(DAILY)}\n{HITS}", parameters)
         return [Hit(*row) for row in cursor.fetchall()]
+
+
+def rules_needed(verdicts: Iterable[Verdict], hits: Iterable[Hit]) -> set[int]:
+    """The rules that ``outlooks_from`` asks for, by id."""
+    return {hit.rule_id for hit in hits} | {need["rule_id"] for verdict in verdicts for need in verdict.needs or ()}
+
+
+def outlooks_from(
+    verdicts: Iterable[Verdict], hits: Sequence[Hit], rules: dict[int, Rule], *, day: date
+) -> dict[str, Outlook]:
+    """The outlook of each verdict, from rows that are at hand; ``day`` is the run's."""
+    found = {}
+    for verdict in verdicts:
+        own = [hit for hit in hits if hit.provider == verdict.provider.code]
+        check_in = _check_ins_matter(own, rules) or _changes_before_green(verdict, own)
+        found[verdict.provider.code] = _outlook(verdict, own, rules, day, check_in=check_in)
+    return found
 
 
 def _outlook(verdict: Verdict, hits: list[Hit], rules: dict[int, Rule], day: date, *, check_in: bool) -> Outlook:
@@ -113,12 +128,10 @@ def _check_ins_matter(hits: list[Hit], rules: dict[int, Rule]) -> bool:
     )
 
 
-def _changes_before_green(verdict: Verdict, run: Run) -> bool:
+def _changes_before_green(verdict: Verdict, hits: Iterable[Hit]) -> bool:
     """Whether another edition takes over by then: the day was worked out with check-ins until its first day."""
-    later = RuleSetVersion.objects.filter(
-        rule_set=verdict.version.rule_set_id, effective_from__gt=run.day, created_at__lte=run.as_of
-    )
-    return later.filter(effective_from__lte=verdict.turns_green_on or date.max).exists()
+    nearest = min((hit.next_edition for hit in hits if hit.next_edition), default=None)
+    return nearest is not None and nearest <= (verdict.turns_green_on or date.max)
 
 
 def _missing(need: dict[str, Any], hits: list[Hit], rules: dict[int, Rule], day: date) -> Act:

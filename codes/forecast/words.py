@@ -36,6 +36,12 @@ def progress(outlook: Outlook, *, language: str, title_of: Callable[[str], str])
         )
 
 
+def act_in_words(act: Act, *, language: str, title_of: Callable[[str], str]) -> str:
+    """One thing to do as a sentence."""
+    with override(language):
+        return _said(act, language, title_of)
+
+
 def _counted(outlook: Outlook) -> str:
     if outlook.day_number is None or outlook.of_days is None:
         return ""

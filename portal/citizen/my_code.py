@@ -1,31 +1,14 @@
 """What a citizen's page knows: the effective code, every provider's side with its records and rules, and why two differ."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from codes.diagnosis.telling import Told
 from codes.effective import Standing
+from codes.forecast import Outlook
 from codes.models import Citizen, Fact, PairDiagnosis, Provider, Registration, Rule
 from codes.vocabulary import Because, State
 from regions.sources.models import Source
-
-
-@dataclass(frozen=True)
-class CheckedIn:
-    """Runs of days, first and last of each."""
-
-    runs: list[tuple[date, date]] = field(default_factory=list)
-
-    def has(self, day: date) -> bool:
-        """Whether the day is among them."""
-        return any(first <= day <= last for first, last in self.runs)
-
-    def longest_since(self, anchor: date, *, today: date) -> int:
-        """Days of the longest run inside these two, as the rules count them."""
-        return max(
-            ((min(last, today) - max(first, anchor)).days + 1 for first, last in self.runs if last >= anchor),
-            default=0,
-        )
 
 
 @dataclass(frozen=True)
@@ -37,13 +20,6 @@ class Held:
     anchor: date
     until: date | None
 
-    def day_of(self, today: date) -> tuple[int, int] | None:
-        """The how-manieth day today is, of how many; none when no day is in sight."""
-        if self.until is None:
-            return None
-        whole = (self.until - self.anchor).days
-        return min(max((today - self.anchor).days + 1, 1), whole), whole
-
     @property
     def is_declared(self) -> bool:
         """Whether the citizen said it themselves, and can say otherwise."""
@@ -52,7 +28,10 @@ class Held:
 
 @dataclass(frozen=True)
 class Side:
-    """What one provider shows, and what it rests on. ``horizon``: its source is complete up to here."""
+    """What one provider shows, and what it rests on. ``horizon``: its source is complete up to here.
+
+    ``is_checked_in``: a healthy check-in of today, told where check-ins can matter.
+    """
 
     registration: Registration
     state: State
@@ -60,7 +39,7 @@ class Side:
     horizon: datetime | None
     held: list[Held]
     turns_green_on: date | None
-    checked_in: CheckedIn
+    is_checked_in: bool = False
 
     @property
     def provider(self) -> Provider:
@@ -78,13 +57,14 @@ class Difference:
 
 @dataclass(frozen=True)
 class MyCode:
-    """Everything the page needs; read in seven queries."""
+    """Everything the page needs. ``outlook``: the way to green, of a code that is red or yellow."""
 
     citizen: Citizen
     standing: Standing
     sides: list[Side]
     differences: list[Difference]
     today: date
+    outlook: Outlook | None = None
 
     @property
     def state(self) -> State:
@@ -109,16 +89,6 @@ class MyCode:
         return list(found.values())
 
     @property
-    def way(self) -> Held | None:
-        """The record that holds longest, for the progress to green; none when one has no end in sight."""
-        holding = [held for side in self.sides for held in side.held]
-        if not holding or any(held.until is None for held in holding):
-            return None
-        return max(holding, key=lambda held: (held.until or date.max, held.anchor))
-
-    @property
     def turns_green_on(self) -> date | None:
-        """When the last provider turns green if the citizen does as told; none when one of them names no day."""
-        days = [side.turns_green_on for side in self.sides if side.state in (State.RED, State.YELLOW)]
-        named = [day for day in days if day is not None]
-        return max(named) if named and len(named) == len(days) else None
+        """When the code turns green if the citizen does as told; none when nobody can name a day."""
+        return self.outlook.turns_green_on if self.outlook else None

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language
 
+from codes import forecast
 from portal.citizen.my_code import MyCode
 
 
@@ -17,9 +18,9 @@ class Progress:
 
 
 def progress(mine: MyCode) -> Progress | None:
-    """Of the record that holds longest; none when no day is in sight, or the way is a day at most."""
-    counted = mine.way.day_of(mine.today) if mine.way else None
-    if counted is None or counted[1] < 2:
+    """As the forecast counts it; none when no day is in sight, or the way is a day at most."""
+    way = mine.outlook
+    if way is None or way.day_number is None or way.of_days is None or way.of_days < 2:
         return None
-    day, days = counted
-    return Progress(day, days, _("Day %(day)d of %(days)d") % {"day": day, "days": days})
+    said = forecast.progress(way, language=get_language() or "", title_of=str).said
+    return Progress(min(way.day_number, way.of_days), way.of_days, said)

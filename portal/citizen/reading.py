@@ -1,78 +1,86 @@
-"""Reading what a citizen's page knows, in seven questions."""
+"""Reading what a citizen's page knows, in few questions."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import translation
 
 from codes.diagnosis.sentences.context import Context, Title
 from codes.diagnosis.telling import tell
 from codes.effective import effective_code
+from codes.forecast import Hit, effective_from, has_a_way, hits_of, outlooks_from, rules_needed
 from codes.models import Citizen, Fact, PairDiagnosis, Registration, Rule, Run, RunProvider, Verdict
 from codes.vocabulary import Colour, State
-from portal.citizen.my_code import CheckedIn, Difference, Held, MyCode, Side
+from portal.citizen.my_code import Difference, Held, MyCode, Side
 from regions.models import City
-
-# The unbroken runs of healthy days with each provider.
-CHECKED_IN = """
-SELECT d.provider_id, lower(run), upper(run) - 1
-FROM codes_checkindays d CROSS JOIN LATERAL unnest(d.days) AS run
-WHERE d.citizen_id = %(citizen)s
-ORDER BY 1, 2
-"""
 
 
 def my_code(citizen: Citizen, *, city: City, now: datetime, due_at: datetime | None = None) -> MyCode:
     """Read the citizen's page. ``due_at``: when an open case of theirs is due, for the sentence's “by when”."""
     today = now.astimezone(city.zone).date()
-    verdicts = {one.provider_id: one for one in Verdict.objects.filter(citizen=citizen)}
-    facts, rules = _evidence(verdicts.values())
-    checked_in = _checked_in(citizen)
+    standing = effective_code(citizen.pk)
+    registered = _registrations(citizen)
+    heard = {one.provider_id for one in registered if one.known and one.registered_at <= one.as_of}
+    stored = Verdict.objects.filter(citizen=citizen).select_related("provider")
+    verdicts = {one.provider_id: one for one in stored if one.provider_id in heard}
+    hits = hits_of(citizen.pk, run_id=registered[0].judged_by, today=today) if verdicts else []
+    facts, rules = _evidence(verdicts.values(), hits)
+    checked_in = {hit.provider for hit in hits if hit.checked_in}
     sides = []
-    for registration in _registrations(citizen):
-        pk = registration.provider_id
-        known = bool(registration.known) and registration.registered_at <= registration.as_of
-        verdict = verdicts.get(pk) if known else None
+    for one in registered:
+        verdict, known = verdicts.get(one.provider_id), one.provider_id in heard
         sides.append(
             Side(
-                registration=registration,
+                registration=one,
                 state=State(verdict.colour) if verdict else State.GREEN if known else State.UNKNOWN,
-                source=registration.provider.source,
-                horizon=registration.horizon,
+                source=one.provider.source,
+                horizon=one.horizon,
                 held=_held(verdict, facts, rules) if verdict else [],
                 turns_green_on=verdict.turns_green_on if verdict else None,
-                checked_in=checked_in.get(pk, CheckedIn()),
+                is_checked_in=one.provider.code in checked_in,
             )
         )
-    standing = effective_code(citizen.pk)
-    return MyCode(citizen, standing, sides, _differences(citizen, sides, city, today, due_at), today)
+    outlook = None
+    if has_a_way(standing):
+        own = outlooks_from(verdicts.values(), hits, rules, day=registered[0].judged_on) if verdicts else {}
+        horizons = {one.provider.code: one.horizon for one in registered if one.provider_id in heard}
+        outlook = effective_from(own, horizons, standing, citizen_id=citizen.pk)
+    return MyCode(citizen, standing, sides, _differences(citizen, sides, city, today, due_at), today, outlook)
 
 
-def _registrations(citizen: Citizen) -> Any:
-    """With whom the citizen is registered, with what the last settled run froze of each provider; none without a run."""
-    latest = Run.objects.filter(state__in=Run.SETTLED).order_by("-pk").values("pk")[:1]
+def _registrations(citizen: Citizen) -> list[Any]:
+    """With whom the citizen is registered, with what the last settled run froze of each provider; none without a run.
+
+    ``judged_by`` is the run whose judgement of the citizen stands: that one, or what amended it for them.
+    """
+    settled = Run.objects.filter(state__in=Run.SETTLED).order_by("-pk")
+    latest = settled.values("pk")[:1]
     frozen = RunProvider.objects.filter(run_id=Subquery(latest), provider=OuterRef("provider"))
-    return (
+    mended = Run.objects.filter(amends=Subquery(latest), citizens__citizen=citizen).order_by("-pk").values("pk")[:1]
+    rows = (
         Registration.objects.filter(citizen=citizen)
         .select_related("provider__source")
         .annotate(
             known=Subquery(frozen.values("known")),
             horizon=Subquery(frozen.values("horizon")),
             as_of=Subquery(frozen.values("run__as_of")),
+            judged_on=Subquery(settled.values("day")[:1]),
+            judged_by=Coalesce(Subquery(mended), Subquery(latest)),
         )
         .order_by("provider__code")
     )
+    return list(rows)
 
 
-def _evidence(verdicts: Iterable[Verdict]) -> tuple[dict[int, Fact], dict[int, Rule]]:
-    hits = [hit for verdict in verdicts for hit in verdict.hits]
-    if not hits:
+def _evidence(verdicts: Collection[Verdict], hits: Iterable[Hit]) -> tuple[dict[int, Fact], dict[int, Rule]]:
+    told = [hit for verdict in verdicts for hit in verdict.hits]
+    if not told:
         return {}, {}
-    facts = Fact.objects.select_related("source", "provider").in_bulk({hit["fact_id"] for hit in hits})
-    return facts, Rule.objects.in_bulk({hit["rule_id"] for hit in hits})
+    facts = Fact.objects.select_related("source", "provider").in_bulk({hit["fact_id"] for hit in told})
+    return facts, Rule.objects.in_bulk({hit["rule_id"] for hit in told} | rules_needed(verdicts, hits))
 
 
 def _held(verdict: Verdict, facts: dict[int, Fact], rules: dict[int, Rule]) -> list[Held]:
@@ -86,15 +94,6 @@ def _held(verdict: Verdict, facts: dict[int, Fact], rules: dict[int, Rule]) -> l
         for hit in verdict.hits
     ]
     return sorted(held, key=lambda one: (-Colour(one.rule.colour).severity, one.rule.code))
-
-
-def _checked_in(citizen: Citizen) -> dict[int, CheckedIn]:
-    found: dict[int, CheckedIn] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(CHECKED_IN, {"citizen": citizen.pk})
-        for provider, first, last in cursor.fetchall():
-            found.setdefault(provider, CheckedIn()).runs.append((first, last))
-    return found
 
 
 def _differences(

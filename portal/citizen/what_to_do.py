@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
-from codes.models import Rule
+from codes.forecast import Act, CheckIn, act_in_words
 from codes.vocabulary import State
-from portal.citizen.my_code import Held, MyCode
+from portal.citizen.my_code import MyCode
 from portal.citizen.subject import SubjectRequest, address
-from regions.vocabulary import FactKind
+from portal.templatetags.page import titled
 
 
 @dataclass(frozen=True)
@@ -25,70 +24,34 @@ class Step:
 
 
 def steps(mine: MyCode, request: SubjectRequest) -> list[Step]:
-    """In the order in which they help. Green needs none."""
+    """What the forecast asks for, in the order of doing. Green needs none."""
     if mine.state is State.UNKNOWN:
         return _without_a_colour(mine, request)
     if mine.state is State.GREEN:
         return []
-    found = [*_check_ins(mine, request), *_tests(mine), *_clearances(mine), *_declarations(mine, request)]
+    acts = mine.outlook.acts if mine.outlook else []
+    others = [act for act in acts if not isinstance(act, CheckIn)]
+    found = [*_check_ins(mine, request), *(Step(_said(act, mine)) for act in others), *_declarations(mine, request)]
     if not found:
         found.append(Step(_("Nothing has to be done: the code changes by itself on the day named above.")))
     return found
 
 
 def _check_ins(mine: MyCode, request: SubjectRequest) -> list[Step]:
-    """One step for all providers that still count days; none once there are enough."""
-    counting = [(side, held) for side in mine.sides for held in side.held if _counts_days(held)]
-    lacking = [
-        (held.rule.checkin_days, had, side)
-        for side, held in counting
-        if (had := side.checked_in.longest_since(held.anchor, today=mine.today)) < held.rule.checkin_days
-    ]
-    if not lacking:
+    """One step for all providers that count days, done in one tap; done for today once each of them has it."""
+    wanted = [act for act in (mine.outlook.acts if mine.outlook else []) if isinstance(act, CheckIn)]
+    if not wanted:
         return []
-    wanted, had, _side = max(lacking, key=lambda one: one[0] - one[1])
-    told = ngettext(
-        "%(had)d day in a row so far, %(wanted)d are needed.",
-        "%(had)d days in a row so far, %(wanted)d are needed.",
-        had,
-    ) % {"had": had, "wanted": wanted}
-    if all(side.checked_in.has(mine.today) for _wanted, _had, side in lacking):
-        return [Step(_("Today's health check-in is done.") + _space() + told, is_done=True)]
-    text = _("Check in today, and every day until then.") + _space() + told
+    text = _space().join(_said(act, mine) for act in wanted)
+    counting = {act.provider for act in wanted}
+    if all(side.is_checked_in for side in mine.sides if side.provider.code in counting):
+        return [Step(_("Today's health check-in is done.") + _space() + text, is_done=True)]
     return [Step(text, address(request, "citizen_check_in"), _("I am well: check in"), posts="check_in")]
 
 
-def _counts_days(held: Held) -> bool:
-    return held.rule.checkin_days > 0 and held.rule.hold_days is not None
-
-
-def _tests(mine: MyCode) -> list[Step]:
-    rules = [held.rule for side in mine.sides for held in side.held if held.rule.tests]
-    if not rules:
-        return []
-    rule = max(rules, key=lambda one: (one.tests, one.test_gap_days))
-    return [Step(_tests_sentence(rule))]
-
-
-def _tests_sentence(rule: Rule) -> str:
-    if rule.tests == 1:
-        return _("Have a nucleic acid test; a negative result counts as soon as it is reported.")
-    return _("Have %(tests)d nucleic acid tests, at least %(gap)d days apart; all must be negative.") % {
-        "tests": rule.tests,
-        "gap": rule.test_gap_days,
-    }
-
-
-def _clearances(mine: MyCode) -> list[Step]:
-    """What only somebody else can report: said for the records that no day ends."""
-    kinds = [kind for held in mine.held if held.until is None for kind in held.rule.cleared_by]
-    if not kinds:
-        return []
-    language = translation.get_language()
-    named = pgettext("between alternatives", ", or ").join(
-        dict.fromkeys(FactKind(kind).said_in(language) for kind in kinds)
-    )
-    return [Step(_("It ends when the office in charge reports: %(kinds)s.") % {"kinds": named})]
+def _said(act: Act, mine: MyCode) -> str:
+    titles = {side.provider.code: titled(side.provider) for side in mine.sides}
+    return act_in_words(act, language=translation.get_language(), title_of=lambda code: titles.get(code, code))
 
 
 def _declarations(mine: MyCode, request: SubjectRequest) -> list[Step]:

@@ -5,6 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from codes.forecast import effective_outlook, progress
+from codes.models import Rule
+from codes.runs.mend import last_settled
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
@@ -88,3 +91,26 @@ def test_the_session_ends_after_twenty_idle_minutes(
 
 def _sources(page: str) -> list[str]:
     return [part.split('"')[0] for mark in ('src="', 'rel="stylesheet" href="') for part in page.split(mark)[1:]]
+
+
+def test_the_way_to_green_is_the_forecasts(desk: Desk, visitor: Opens) -> None:
+    """The day, the count of days and what to do are what ``codes.forecast`` says."""
+    run = last_settled()
+    assert run
+    way = effective_outlook(desk.citizen("zhang").pk, run=run)
+    assert way
+    told = progress(way, language="zh-hans", title_of=str)
+    page = visitor("zhang").read("/code/")
+    assert told.said in page
+    assert all(sentence in page for sentence in told.todo)
+
+
+def test_a_check_in_of_today_is_seen_at_once(desk: Desk, visitor: Opens) -> None:
+    Rule.objects.filter(code="R2").update(checkin_days=14)
+    desk.run()
+    person = visitor("zhang")
+    assert "身体健康，今日打卡" in person.read("/code/")
+    person.post("/check-in/", {"healthy": "yes", "number": "B20261124-ABCDEFGH"})
+    page = person.read("/code/")
+    assert "今日健康打卡已完成" in page
+    assert "身体健康，今日打卡" not in page
