@@ -25,6 +25,9 @@ class Watch:
     def __sub__(self, other: "Watch") -> "Watch":
         return Watch(self.seconds - other.seconds, self.processor - other.processor)
 
+    def __truediv__(self, number: int) -> "Watch":
+        return Watch(self.seconds / number, self.processor / number)
+
 
 @contextmanager
 def watch() -> Iterator[Watch]:

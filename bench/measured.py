@@ -19,8 +19,8 @@ class Measured:
     floors_with_diagnoses: list[Watch] = field(default_factory=list)
     bare_floors: list[Watch] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
-    loop: float = 0.0
-    loop_with_facts: float = 0.0
+    loop: Watch = field(default_factory=Watch)
+    loop_with_facts: Watch = field(default_factory=Watch)
     engines: dict[str, float] = field(default_factory=dict)
     growth: dict[int, list[Round]] = field(default_factory=dict)
     worker_memory: float = 0.0

@@ -68,7 +68,8 @@ def _peers(measured: Measured, sample: int) -> None:
         spent, found = judge_in_a_loop(anybody)
         spent_known, found_known = judge_in_a_loop(known)
     measured.loop, measured.loop_with_facts = spent / len(anybody), spent_known / len(known)
-    say(f"  loop: {report.micro(measured.loop)} a person, {report.micro(measured.loop_with_facts)} with facts")
+    each, each_known = report.micro(measured.loop.seconds), report.micro(measured.loop_with_facts.seconds)
+    say(f"  loop: {each} a person, {each_known} with facts")
     run_here(SCHEMA)
     with in_city(SCHEMA):
         _must_agree(anybody, found)
@@ -108,7 +109,7 @@ def _write(measured: Measured) -> None:
         [
             ("this engine, read and written", ours_known * 1e6),
             *((f"{engine}, judging only", spent * 1e6) for engine, spent in measured.engines.items()),
-            ("Django loop, everything", measured.loop_with_facts * 1e6),
+            ("Django loop, everything", measured.loop_with_facts.seconds * 1e6),
         ],
     )  # fmt: skip
     say(f"{report.micro(ours)} a person; written to bench/results/{page.name}")

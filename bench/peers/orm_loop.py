@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from bench.clock import watch
+from bench.clock import Watch, watch
 from bench.peers.inputs import Pair, check_in_spans
 from bench.peers.person import Editions, Eyes, Hit, judge, load_editions
 from codes.models import (
@@ -38,8 +38,8 @@ ENTERING = "_setting_search_path"
 Found = dict[Pair, tuple[str, list[Hit]]]
 
 
-def judge_in_a_loop(citizens: Sequence[int]) -> tuple[float, Found]:
-    """Seconds for these people, and what was found: (citizen, provider) → colour and hits where not green. Writes are undone."""
+def judge_in_a_loop(citizens: Sequence[int]) -> tuple[Watch, Found]:
+    """The time for these people, and what was found: (citizen, provider) → colour and hits where not green. Writes are undone."""
     found: Found = {}
     with transaction.atomic():
         run, _ = start_run(by="bench", now=timezone.now(), collects=False)
@@ -49,7 +49,7 @@ def judge_in_a_loop(citizens: Sequence[int]) -> tuple[float, Found]:
             for citizen in Citizen.objects.filter(pk__in=citizens).iterator():
                 found |= _one_person(citizen, run, frozen, editions)
         transaction.set_rollback(True)
-    return counted.seconds, found
+    return counted, found
 
 
 @contextmanager
