@@ -32,7 +32,13 @@ from tests.integration.review.desk import Desk
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ANSWERS = frozenset({200, 302, 303, 400, 409, 422, 429})
-MISSING = {"int": 999_999_999, "str": "A20200101-000001", "slug": "nothing", "path": "batch|nothing|0|arrival"}
+MISSING = {
+    "int": 999_999_999,
+    "str": "A20200101-000001",
+    "number": "A20200101-000001",
+    "slug": "nothing",
+    "path": "batch|nothing|0|arrival",
+}
 CITY_ADDRESSES = tuple(read_addresses("portal.urls_city"))
 # What has no expectation fails once, by its own test.
 EXPECTED = tuple(address for address in CITY_ADDRESSES if address.name in CITY)
