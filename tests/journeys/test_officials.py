@@ -45,7 +45,7 @@ def test_ten_cases_of_a_group_by_keyboard_and_one_is_refused(window: Opens) -> N
     approver = window("desktop")
     approver.sign_in_as_staff("wang")
     approver.open("/staff/approvals/")
-    approver.page.keyboard.press("j")
+    approver.page.get_by_role("link", name=proposals_of("wu")[0].case.number).focus()
     approver.page.keyboard.press("Enter")
     approver.page.wait_for_url("**/approvals/rulings/**")
     keys = approver.page.keyboard
