@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandParser
+from django.db import close_old_connections
 from django.utils import timezone
 
 from codes.models import Run
@@ -124,6 +125,7 @@ class Command(PortalCommand):
             time.sleep(KEEP_UP_SECONDS)
             for child in children:
                 child.check()
+            close_old_connections()  # the database may have been restarted meanwhile
             staging.bring_up_to_date()
 
     def _say(self, line: str) -> None:

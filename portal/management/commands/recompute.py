@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from tqdm import tqdm
 
@@ -18,6 +19,7 @@ from portal.workers import a_worker
 
 POLL_SECONDS = 0.2
 RING_AGAIN_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 class Command(CityCommand):
@@ -74,11 +76,19 @@ class Command(CityCommand):
 
 
 def follow(run: Run, bar: "tqdm[Any]", *, schema: str) -> Run:
-    """Watch the run until it has ended. The state is PostgreSQL's; a lost bell is rung again."""
-    rung = time.monotonic()
+    """Watch the run until it has ended. The state is PostgreSQL's, whose restart is waited for; a lost bell is rung again."""
+    rung = answered = time.monotonic()
     while True:
-        run = Run.objects.get(pk=run.pk)
-        show(run, bar)
+        try:
+            run = Run.objects.get(pk=run.pk)
+            show(run, bar)
+        except (OperationalError, InterfaceError):
+            if time.monotonic() - answered > PATIENCE_SECONDS:
+                raise
+            connection.close()
+            time.sleep(POLL_SECONDS)
+            continue
+        answered = time.monotonic()
         if run.state not in Run.OPEN:
             return run
         if time.monotonic() - rung > RING_AGAIN_SECONDS:

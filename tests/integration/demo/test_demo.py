@@ -7,19 +7,22 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import httpx
+import psycopg2.extensions
 import pytest
 
 from portal.demo.province import CITY_FILES, Province, city_files
 from portal.demo.stage import Stage
 from portal.demo.stories import Fate
+from portal.embedded import postgres
 from portal.embedded.state import CHECKOUT, State
 
 PEOPLE = 4_000
@@ -158,6 +161,51 @@ def test_it_shows_its_pages_until_it_is_interrupted_and_leaves_no_worker(place: 
     for child in children:
         with pytest.raises(ProcessLookupError):
             os.kill(child, 0)
+
+
+def test_a_run_survives_the_restart_of_postgresql(place: Place, first: str) -> None:
+    """Restarted while a worker is in a partition: nobody does anything, the run ends, and it says what it would have said."""
+    before = place.disagreements("chengdu")
+    said, code = recomputed_over_a_restart(place)
+    assert code == 0, said
+    assert "0 verdicts changed" in said
+    assert place.run("verify_journal", "--city", "chengdu").returncode == 0
+    assert place.disagreements("chengdu") == before
+
+
+def recomputed_over_a_restart(place: Place) -> tuple[str, int]:
+    """What a recomputation said, and how it ended, whose worker was held up in a partition when the server went away."""
+    server = postgres.find(State(place.state))
+    with closing(psycopg2.connect(server.urls().superuser)) as holder, holder.cursor() as cursor:
+        cursor.execute("LOCK TABLE chengdu.codes_verdictchange IN SHARE ROW EXCLUSIVE MODE")
+        command = [sys.executable, "manage.py", "recompute", "--city", "chengdu", "--no-collect"]
+        with subprocess.Popen(
+            command, cwd=CHECKOUT, env=place.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as run:
+            wait_for(
+                holder, "SELECT FROM pg_locks WHERE NOT granted AND relation = 'chengdu.codes_verdictchange'::regclass"
+            )
+            with server.state.locked(postgres.NAME):
+                assert server.stop()
+                server.start()
+            with closing(psycopg2.connect(server.urls().superuser)) as hasty, hasty, hasty.cursor() as later:
+                for table in ("partition", "run"):  # ten minutes pass
+                    later.execute(
+                        f"UPDATE chengdu.codes_{table} SET lease_until = lease_until - interval '10 minutes'"  # noqa: S608
+                    )
+            said, _ = run.communicate(timeout=120)
+    return said, run.returncode
+
+
+def wait_for(connection: psycopg2.extensions.connection, question: str) -> None:
+    deadline = time.monotonic() + 60
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute(question)
+            if cursor.rowcount:
+                return
+            time.sleep(0.1)
+    pytest.fail("nobody was held up")
 
 
 def test_run_stop_ends_a_demo_that_is_at_work_elsewhere(place: Place, first: str) -> None:
