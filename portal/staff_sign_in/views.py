@@ -27,6 +27,7 @@ from portal.staff_sign_in.forms import (
 )
 from portal.web.access import StaffRequest, for_anyone, for_staff
 from portal.web.host import city_of
+from regions.staff.models import Account
 
 
 class SignIn(account.LoginView):
@@ -59,7 +60,7 @@ class NewPassword(account.PasswordChangeView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Who comes by the city's own sign-on has no password here, and gets none."""
-        if not request.user.has_usable_password():
+        if isinstance(request.user, Account) and not request.user.has_usable_password():
             return redirect("staff_account")
         answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return answer

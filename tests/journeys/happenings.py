@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from PIL import Image
@@ -27,7 +28,13 @@ from tests.integration.review.desk import EVIDENCE, Desk, hire
 from tests.journeys.world import CITY, World
 
 NUMBER = "B20261124-7K2M9XAB"
-HEALTHY = {"symptoms": [], "contact": "no", "area_stays": [], "arrival": None, "overseas_arrival_on": None}
+HEALTHY: dict[str, Any] = {
+    "symptoms": [],
+    "contact": "no",
+    "area_stays": [],
+    "arrival": None,
+    "overseas_arrival_on": None,
+}
 GROUP, MENDED = "batch|police|0|spacetime_overlap", "batch|police|0|symptom"
 # Beside those of the desk: user name → role and name.
 OTHERS = {

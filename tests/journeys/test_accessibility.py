@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser as Chrome
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from portal.web.look import Look
 from tests.integration.pages.matrix_cast import read_addresses
@@ -17,9 +17,9 @@ from tests.journeys.gallery import NO_PAGES, REFUSED, Picture, hang
 from tests.journeys.watch import watching
 from tests.journeys.world import World
 
-DESKTOP = {"width": 1280, "height": 900}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 # At 200 % a desktop's page has half the room.
-ZOOMED = {"width": 640, "height": 450}
+ZOOMED: ViewportSize = {"width": 640, "height": 450}
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 EVERYTHING = {"type": "tag", "values": STANDARDS}
 COLOURS = {"type": "rule", "values": ["color-contrast"]}
@@ -72,11 +72,11 @@ def dark_and_zoomed(page: Page) -> list[str]:
     page.emulate_media(color_scheme="dark")
     faults = [f"dark: {one}" for one in found(page, COLOURS)]
     page.emulate_media(color_scheme="light")
-    page.set_viewport_size(ZOOMED)  # type: ignore[arg-type]
+    page.set_viewport_size(ZOOMED)
     faults += [f"zoomed: {one}" for one in found(page, LAYOUT)]
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
         faults.append("zoomed: wider than the screen")
-    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    page.set_viewport_size(DESKTOP)
     return faults
 
 

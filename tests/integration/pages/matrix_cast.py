@@ -38,7 +38,13 @@ from tests.integration.sources.officials import at_desk
 
 PART = re.compile(r"<(\w+):(\w+)>")
 GROUP = "batch|police|0|arrival"
-HEALTHY = {"symptoms": [], "contact": "no", "area_stays": [], "arrival": None, "overseas_arrival_on": None}
+HEALTHY: dict[str, Any] = {
+    "symptoms": [],
+    "contact": "no",
+    "area_stays": [],
+    "arrival": None,
+    "overseas_arrival_on": None,
+}
 STRANGER, CITIZEN = "stranger", "citizen"
 Things = dict[str, Any]
 

@@ -4,7 +4,8 @@ Strangers are led to the sign-in, the wrong role gets 403, a method that is none
 or nowhere is one and the same 404.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import pytest
@@ -12,6 +13,7 @@ from celery.app.task import Task
 from django.http import HttpResponseBase
 from django.test import Client
 
+from codes.city_openings import Bundle, ask_to_open
 from regions.staff.roles import Role
 from regions.tenancy import in_city
 from tests.integration.pages.matrix_cast import (
@@ -40,8 +42,6 @@ MISSING = {
     "path": "batch|nothing|0|arrival",
 }
 CITY_ADDRESSES = tuple(read_addresses("portal.urls_city"))
-# What has no expectation fails once, by its own test.
-EXPECTED = tuple(address for address in CITY_ADDRESSES if address.name in CITY)
 PUBLIC_ADDRESSES = tuple(read_addresses("portal.urls_public"))
 
 
@@ -70,6 +70,41 @@ def cast(elsewhere: dict[str, Visitor], desk: Desk, picture: bytes) -> Cast:
     return Cast(people, elsewhere, own, others)
 
 
+@pytest.fixture
+def operators(db: None, clock: datetime) -> Cast:
+    """The staff on the host of no city, and an opening they asked for."""
+    people = {
+        STRANGER: Visitor(Client(headers={"host": "localhost"})),
+        **everybody_at("localhost", now=clock),
+    }
+    opening = ask_to_open(Bundle("", {}), schema="gamma", by="m-system_admin", now=clock)
+    return Cast(people, {}, {"": {"name": opening.name}, "guide_picture": {"name": "citizen_code"}}, {})
+
+
+@dataclass(frozen=True)
+class Place:
+    """A URL configuration with what is expected of it. What has no expectation fails once, by its own test."""
+
+    cast: Cast
+    rows: dict[str, Row]
+    addresses: tuple[Address, ...]
+    door: str
+
+    def each(self) -> Iterator[tuple[Address, Row, str]]:
+        """Address, expectation, and the path for those who may see it."""
+        for address in self.addresses:
+            if row := self.rows.get(address.name):
+                yield address, row, address.path(self.cast.parts(address))
+
+
+@pytest.fixture(params=["city", "public"])
+def place(request: pytest.FixtureRequest) -> Place:
+    """A city's host, and the operator's."""
+    if request.param == "city":
+        return Place(request.getfixturevalue("cast"), CITY, CITY_ADDRESSES, "/staff/sign-in/")
+    return Place(request.getfixturevalue("operators"), {**CITY, **PUBLIC}, PUBLIC_ADDRESSES, "/sign-in/")
+
+
 def may(row: Row, who: str) -> bool:
     """Whether somebody is let in."""
     if row.who in ("anyone", "machine"):
@@ -79,19 +114,20 @@ def may(row: Row, who: str) -> bool:
     return row.who == "staff" or Role(who) in row.who
 
 
-def whoever_may(row: Row) -> str:
+def whoever_may(row: Row, people: Mapping[str, Visitor]) -> str:
     """One of those who are."""
-    return next(who for who in (CITIZEN, *Role, STRANGER) if may(row, who))
+    found: str = next(who for who in (CITIZEN, *Role, STRANGER) if who in people and may(row, who))
+    return found
 
 
-def refusal(row: Row, who: str) -> tuple[int, str]:
+def refusal(row: Row, who: str, door: str) -> tuple[int, str]:
     """Status and address of what the others get."""
     if row.who == "machine":
         return 401, ""
     if row.who == "citizen":
         return 302, "/sign-in/"
     if who in (STRANGER, CITIZEN):
-        return 302, "/staff/sign-in/"
+        return 302, door
     return 403, ""
 
 
@@ -118,28 +154,26 @@ def test_no_expectation_is_about_nothing() -> None:
     assert sorted({*CITY, *PUBLIC} - names) == []
 
 
-def test_strangers_and_wrong_roles_are_kept_out(cast: Cast) -> None:
+def test_strangers_and_wrong_roles_are_kept_out(place: Place) -> None:
     """Each role at each address by each of its methods."""
     faults = []
-    for address in EXPECTED:
-        row, path = CITY[address.name], address.path(cast.parts(address))
-        for who, visitor in cast.people.items():
+    for _address, row, path in place.each():
+        for who, visitor in place.cast.people.items():
             if may(row, who):
                 continue
             for method in row.methods:
-                got, wanted = told(asked(visitor, method, path)), refusal(row, who)
+                got, wanted = told(asked(visitor, method, path)), refusal(row, who, place.door)
                 if got != wanted and not (row.who == "machine" and got[0] in (401, 403)):
                     faults.append(f"{method} {path} as {who}: {got}, not {wanted}")
     assert faults == []
 
 
-def test_those_who_may_are_answered(cast: Cast) -> None:
+def test_those_who_may_are_answered(place: Place) -> None:
     """Each role that may; an empty form is no error of the server."""
     faults = []
-    for address in EXPECTED:
-        row, path = CITY[address.name], address.path(cast.parts(address))
+    for address, row, path in place.each():
         wanted = {404} if address.name in NOTHING_THERE else ANSWERS | row.also
-        for who, visitor in cast.people.items():
+        for who, visitor in place.cast.people.items():
             if not may(row, who):
                 continue
             for method in row.methods:
@@ -149,30 +183,28 @@ def test_those_who_may_are_answered(cast: Cast) -> None:
     assert faults == []
 
 
-def test_other_methods_are_not_allowed(cast: Cast) -> None:
+def test_other_methods_are_not_allowed(place: Place) -> None:
     faults = []
-    for address in EXPECTED:
-        row, path = CITY[address.name], address.path(cast.parts(address))
-        who = STRANGER if row.who == "machine" else whoever_may(row)
+    people = place.cast.people
+    for _address, row, path in place.each():
+        who = STRANGER if row.who == "machine" else whoever_may(row, people)
         wanted = {405, 401, 403} if row.who == "machine" else {405}
-        answers = [
-            (method, told(asked(cast.people[who], method, path))) for method in METHODS if method not in row.methods
-        ]
+        answers = [(method, told(asked(people[who], method, path))) for method in METHODS if method not in row.methods]
         faults += [f"{method} {path} as {who}: {got}" for method, got in answers if got[0] not in wanted]
     assert faults == []
 
 
-def test_foreign_and_missing_are_one_404(cast: Cast) -> None:
+def test_foreign_and_missing_are_one_404(place: Place) -> None:
     """Another citizen's thing, the same thing asked for in another city, and nothing at all: status, headers and bytes."""
     faults = []
-    for address in EXPECTED:
-        row, parts = CITY[address.name], cast.parts(address)
+    cast = place.cast
+    for address, row, _path in place.each():
         if row.who in ("anyone", "machine"):
             continue
-        who = whoever_may(row)
-        here, there = cast.people[who], cast.abroad[who]
+        parts, who = cast.parts(address), whoever_may(row, cast.people)
+        here, there = cast.people[who], cast.abroad.get(who, cast.people[who])
         for part, nowhere in missing_parts(address, parts):
-            asks = [(here, nowhere), (there, nowhere), (there, parts)]
+            asks = [(here, nowhere), (there, nowhere), (there, parts if cast.abroad else nowhere)]
             if row.who == "citizen" and part in cast.others:
                 asks.append((here, {**parts, part: cast.others[part]}))
             for method in row.methods:
