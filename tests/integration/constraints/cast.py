@@ -119,6 +119,13 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "edited_by": "lin",
         "edited_at": AT,
     },
+    "codes.ExportJob": lambda cast: {
+        "name": f"e{next(_numbers)}",
+        "report": "codes",
+        "file_format": "csv",
+        "asked_by": "lin",
+        "asked_at": AT,
+    },
     "codes.DraftRehearsal": lambda cast: {
         "draft": cast.shared("codes.RuleSetDraft"),
         "revision": 1,

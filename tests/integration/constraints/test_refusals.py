@@ -11,7 +11,7 @@ from django.db import IntegrityError, models, transaction
 from psycopg2 import sql
 from psycopg2.extensions import connection
 
-from regions.models import City
+from regions.models import City, CityOpening, CityStanding
 from tests.integration.constraints.cast import AT, DAY, LATER, VALID, Cast, another
 
 OURS = ("regions", "staff", "keys", "journal", "sources", "codes")
@@ -20,6 +20,7 @@ OPEN_CASE = {"state": "received", "closed_at": None}
 DRAFT_PROPOSED = {"reason": "x", "proposed_by": "lin", "proposed_at": AT}
 DECIDED = {"decided_by": "wang", "decided_at": LATER}
 ASKED = {"held_at": AT, "release_asked_by": "lin", "release_asked_at": AT}
+EXPORTED = {"ended_at": LATER, "expires_at": LATER, "manifest": {}, "size": 1, "file": "x.csv"}
 OPEN_RUN = {"state": "evaluating", "ended_at": None}
 
 # What every proposal of two people is refused for: the end of the constraint's name → changes.
@@ -81,6 +82,14 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("sources.Batch", {**ASKED, "state": "accepted", "as_of": AT, "received_at": LATER, "closed_at": LATER}),
     ],
     "batch_received_after_start": [("sources.Batch", {"received_at": AT - timedelta(seconds=1)})],
+    "export_job_state_is_known": [("codes.ExportJob", {"state": "lost"})],
+    "export_job_has_an_asker": [("codes.ExportJob", {"asked_by": ""})],
+    "identified_export_has_a_purpose": [("codes.ExportJob", {"identified": True})],
+    "finished_export_has_its_file": [
+        *(("codes.ExportJob", {**EXPORTED, "state": "done", gone: None}) for gone in EXPORTED if gone != "file"),
+        ("codes.ExportJob", {**EXPORTED, "state": "expired", "file": ""}),
+    ],
+    "failed_export_says_why": [("codes.ExportJob", {"state": "failed"})],
     "draft_state_is_known": [("codes.RuleSetDraft", {"state": "lost", **DRAFT_PROPOSED, **DECIDED})],
     "draft_is_proposed_by_somebody_with_a_reason": [
         ("codes.RuleSetDraft", {"state": "proposed"}),
@@ -327,6 +336,7 @@ UNIQUE_COLUMNS: dict[tuple[str, str], Any] = {
     ("codes.ProviderKey", "key_hash"): b"same",
     ("codes.Case", "number"): "2026-1",
     ("codes.Evidence", "name"): "same",
+    ("codes.ExportJob", "name"): "same",
     ("codes.EffectiveCode", "citizen"): lambda cast: cast.citizen(),
     ("codes.Appeal", "case"): lambda cast: cast.case(),
 }
@@ -335,7 +345,29 @@ PUBLIC_CHECKS = {
     "city_division_is_six_digits": ("division", "51010"),
     "city_interim_policy_is_known": ("interim_policy", "prefer:"),
 }
-PUBLIC_UNIQUE_COLUMNS = {("regions.City", "schema_name"), ("regions.Domain", "domain")}
+PUBLIC_UNIQUE_COLUMNS = {
+    ("regions.City", "schema_name"),
+    ("regions.Domain", "domain"),
+    ("regions.CityStanding", "city"),
+    ("regions.CityOpening", "name"),
+}
+# In public as well, written by the application in no city: constraint → model and the changes that break it alone.
+OPENED = {"state": "done", "ended_at": LATER, "content": None}
+OUTSIDE_CHECKS: dict[str, list[tuple[type[models.Model], dict[str, Any]]]] = {
+    "city_standing_is_counts": [
+        *((CityStanding, {column: -1}) for column in ("red", "yellow", "unknown", "disagreements", "overdue_cases")),
+        (CityStanding, {"open_cases": 1, "overdue_cases": 2}),
+    ],
+    "opening_keeps_its_file_until_it_ends": [
+        (CityOpening, {"content": None}),
+        (CityOpening, {"ended_at": LATER}),
+        (CityOpening, {"state": "lost"}),
+        (CityOpening, {**OPENED, "content": b"x"}),
+        (CityOpening, {**OPENED, "ended_at": None}),
+    ],
+    "opening_has_an_asker": [(CityOpening, {"asked_by": ""})],
+    "failed_opening_says_why": [(CityOpening, {**OPENED, "state": "failed"})],
+}
 
 
 @pytest.fixture
@@ -391,6 +423,22 @@ def test_a_check_of_the_cities_refuses(owner: connection, name: str, column: str
         _set_all(owner, "regions_city", column, value)
 
 
+OUTSIDE_CASES = [(name, *case) for name, cases in OUTSIDE_CHECKS.items() for case in cases]
+
+
+@pytest.mark.parametrize(("name", "model", "changes"), OUTSIDE_CASES, ids=[case[0] for case in OUTSIDE_CASES])
+def test_a_check_outside_of_cities_refuses(
+    db: None, name: str, model: type[models.Model], changes: dict[str, Any]
+) -> None:
+    assert _refused_by(model(**_outside(model))) == ""
+    assert _refused_by(model(**_outside(model, name="another") | changes)) == name
+
+
+@pytest.mark.parametrize("model", [CityStanding, CityOpening])
+def test_a_city_stands_once_and_an_opening_has_its_own_name(db: None, model: type[models.Model]) -> None:
+    assert [_refused_by(model(**_outside(model))) != "" for _ in range(2)] == [False, True]
+
+
 @pytest.mark.parametrize(("table", "column"), [("regions_city", "schema_name"), ("regions_domain", "domain")])
 def test_two_cities_share_neither_schema_nor_host(owner: connection, table: str, column: str) -> None:
     with pytest.raises(psycopg2.errors.UniqueViolation, match=f"{table}_{column}"):
@@ -402,7 +450,7 @@ def test_every_constraint_is_tried() -> None:
     named = {constraint.name for model in ours for constraint in model._meta.constraints}
     columns = {(model._meta.label, field.name) for model in ours for field in model._meta.fields if _is_unique(field)}
 
-    assert named == CHECKS.keys() | UNIQUES.keys() | PUBLIC_CHECKS.keys()
+    assert named == CHECKS.keys() | UNIQUES.keys() | PUBLIC_CHECKS.keys() | OUTSIDE_CHECKS.keys()
     assert columns == UNIQUE_COLUMNS.keys() | PUBLIC_UNIQUE_COLUMNS
 
 
@@ -419,6 +467,14 @@ def _refused_by(row: models.Model) -> str:
     except IntegrityError as error:
         return str(typed(psycopg2.Error, error.__cause__).diag.constraint_name)
     return ""
+
+
+def _outside(model: type[models.Model], *, name: str = "same") -> dict[str, Any]:
+    """A valid row; every standing is another city's but for the same name."""
+    if model is CityStanding:
+        schema = {"same": "alpha", "another": "beta"}[name]
+        return {"city": City.objects.get(schema_name=schema), "read_at": AT}
+    return {"name": name, "schema": "gamma", "content": b"x", "asked_by": "lin", "asked_at": AT}
 
 
 def _set_all(owner: connection, table: str, column: str, value: str) -> None:
