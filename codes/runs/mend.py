@@ -35,7 +35,7 @@ def mend_now(citizens: Collection[int], *, by: str, now: datetime, because: str)
     base = last_settled()
     if base is None or open_run():
         return None
-    people = sorted({*citizens, *_owed(base)})
+    people = sorted({*citizens, *_owed(base, now=now)})
     return _mend(base, people, by=by, now=now, because=because) if people else None
 
 
@@ -56,14 +56,17 @@ def standing_run(run: Run, citizen_id: int) -> Run:
     return mended or run
 
 
-def _owed(base: Run) -> set[int]:
-    """Everybody whose records were ruled on after the newest instant that has been counted."""
+def _owed(base: Run, *, now: datetime) -> set[int]:
+    """Everybody whose records were ruled on by now, and after the newest instant that has been counted.
+
+    A run of a past instant leaves out what was decided before it was asked for: that is what was asked.
+    """
     counted = base.amendments.aggregate(last=Max("as_of"))["last"]
-    since = max(base.as_of, counted) if counted else base.as_of
+    since = max(filter(None, (base.as_of, base.started_at, counted)))
     ruled = Suppression.objects.filter(state__in=["approved", "ended"]).annotate(
         last=Greatest("ended_at", "decided_at")  # which leaves a null out
     )
-    return people_of(ruled.filter(last__gt=since).values_list("record_id", "source", "provider"))
+    return people_of(ruled.filter(last__gt=since, last__lte=now).values_list("record_id", "source", "provider"))
 
 
 def people_of(records: Collection[tuple[str, int | None, int | None]]) -> set[int]:

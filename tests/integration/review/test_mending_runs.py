@@ -121,6 +121,18 @@ def test_while_a_run_is_open_its_settling_does_it(desk: Desk) -> None:
     assert JournalEntry.objects.get(verb="run.mended").data["because"] == "owed"
 
 
+def test_a_run_of_a_past_instant_leaves_out_what_was_decided_before_it_was_asked_for(desk: Desk) -> None:
+    ruled_wrong(desk)
+    at = desk.now - timedelta(seconds=30)
+    for source in desk.keys.sources.values():
+        deliver(source, at=at)
+    later = desk.now + timedelta(minutes=1)
+    run, _ = start_run(by="li", now=later, as_of=at, collects=False)
+    run_here(run.pk, clock=lambda: later, progress=lambda _: None)
+    assert shown(desk) == {"wechat": "red"}
+    assert mend_owed(now=later) is None
+
+
 def test_a_run_that_fails_leaves_it_to_the_next_sweep(desk: Desk) -> None:
     run, _ = start_run(by="system", now=desk.now, collects=False)
     ruled_wrong(desk)
