@@ -186,7 +186,7 @@ def test_exports_of_the_day_show_what_stood_before_the_next_run(desk: Desk) -> N
 
 def _exported(run: Run) -> dict[str, str]:
     """What wechat showed on the run's day."""
-    rows = stream(REGISTERED, {"run": run.pk, "provider": "wechat", "state": None})
+    rows = stream(REGISTERED, {"run": run.pk, "provider": "wechat", "held": None})
     return {row[1]: row[5] or "green" for row in rows}
 
 
