@@ -88,7 +88,8 @@ def _rule_owner(voice: Voice) -> str:
 def _source_owners(voice: Voice) -> str:
     return voice.choose(
         citizen=_(
-            "The owners of %(source_a)s and %(source_b)s must check and correct their records; you may appeal and send evidence."
+            "The owners of %(source_a)s and %(source_b)s must check and correct their records; if one "
+            "is wrong, “Appeal” takes your evidence or tells you whom to ask."
         ),
         official=_(
             "The owners of %(source_a)s and %(source_b)s check their records; one that is wrong can be suppressed "

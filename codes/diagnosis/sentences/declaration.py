@@ -31,9 +31,9 @@ def _answers(piece: DeclarationPiece, voice: Voice) -> str:
         return _("%(who)s declared %(what_a)s with %(a)s, and %(what_b)s with %(b)s.") % {
             "who": voice.who,
             "a": voice.provider("a"),
-            "what_a": voice.all_of([declared(record, voice) for record in on_a]),
+            "what_a": voice.clauses([declared(record, voice) for record in on_a]),
             "b": voice.provider("b"),
-            "what_b": voice.all_of([declared(record, voice) for record in on_b]),
+            "what_b": voice.clauses([declared(record, voice) for record in on_b]),
         }
     said: Side = "a" if on_a else "b"
     other: Side = "b" if on_a else "a"
@@ -41,7 +41,7 @@ def _answers(piece: DeclarationPiece, voice: Voice) -> str:
         "who": voice.who,
         "when": voice.instant((on_a or on_b)[0]["recorded_at"]),
         "provider": voice.provider(said),
-        "what": voice.all_of([declared(record, voice) for record in on_a or on_b]),
+        "what": voice.clauses([declared(record, voice) for record in on_a or on_b]),
         "other": voice.provider(other),
     }
 

@@ -24,7 +24,7 @@ def told(piece: Freshness, voice: Voice) -> str:
         "late": voice.provider(late),
         "late_source": voice.source(late),
         "when": when,
-        "what": voice.all_of([recorded(record, voice) for record in records]) if records else "",
+        "what": voice.clauses([recorded(record, voice) for record in records]) if records else "",
         "count": len(records),
         "horizon": horizon if records else late_until,
         "other_horizon": ahead_until,

@@ -16,6 +16,11 @@ def terms(rule: RuleSide, parameters: Iterable[str], voice: Voice) -> list[str]:
     return [_term(rule, parameter, voice) for parameter in parameters]
 
 
+def asks_for_nothing(rule: RuleSide, parameter: str) -> bool:
+    """Whether the phrase of this parameter says what need not be, or cannot be, done."""
+    return parameter not in ("colour", "anchor", "area_levels") and not rule.get(parameter)
+
+
 def _term(rule: RuleSide, parameter: str, voice: Voice) -> str:
     match parameter:
         case "colour":

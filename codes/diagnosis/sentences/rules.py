@@ -5,8 +5,8 @@ from django.utils.translation import ngettext
 
 from codes.diagnosis.piece import RiskEntry, RuleDifference, Rules, RuleSide, Side
 from codes.diagnosis.sentences.evidence_words import rules_of, subject
-from codes.diagnosis.sentences.rule_terms import terms
-from codes.diagnosis.sentences.voice import Voice
+from codes.diagnosis.sentences.rule_terms import asks_for_nothing, terms
+from codes.diagnosis.sentences.voice import MOST_LISTED, Voice
 
 MOST_TOLD = 2
 
@@ -53,7 +53,8 @@ def _differing(one: RuleDifference, voice: Voice) -> str:
 def _terms(rule: RuleSide, one: RuleDifference, voice: Voice) -> str:
     """What the rule asks for where the two differ: to the official all of it."""
     said = terms(rule, one["differs"], voice)
-    return voice.all_of(said, most=len(said)) if voice.to_official else voice.all_of(said)
+    most = len(said) if voice.to_official else MOST_LISTED
+    return voice.demands(said, most=most, ends_in_none=asks_for_nothing(rule, one["differs"][-1]))
 
 
 def _only_one_has(about: str, holder: Side, rule: RuleSide | None, voice: Voice) -> str:

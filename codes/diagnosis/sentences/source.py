@@ -51,7 +51,7 @@ def _only(records: list[Record], holder: Side, voice: Voice) -> str:
         "provider": voice.provider(holder),
         "source": voice.source(holder),
         "when": voice.instant(records[0]["recorded_at"]),
-        "what": voice.all_of([recorded(record, voice) for record in records]),
+        "what": voice.clauses([recorded(record, voice) for record in records]),
         "count": len(records),
         "other": voice.provider(other),
         "other_source": voice.source(other),
@@ -63,8 +63,8 @@ def _both(on_a: list[Record], on_b: list[Record], voice: Voice) -> str:
         "Only %(source_a)s, which %(a)s uses, recorded %(what_a)s; only %(source_b)s, which %(b)s uses, recorded %(what_b)s."
     ) % {
         **_sources(voice),
-        "what_a": voice.all_of([recorded(record, voice) for record in on_a]),
-        "what_b": voice.all_of([recorded(record, voice) for record in on_b]),
+        "what_a": voice.clauses([recorded(record, voice) for record in on_a]),
+        "what_b": voice.clauses([recorded(record, voice) for record in on_b]),
     }
 
 

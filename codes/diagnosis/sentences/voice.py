@@ -116,6 +116,31 @@ class Voice:
             "last": parts[-1],
         }
 
+    def clauses(self, parts: Iterable[str], *, most: int = MOST_LISTED) -> str:
+        """What is recorded or declared, to citizens as whole clauses: Chinese does not join those with 和."""
+        parts = list(dict.fromkeys(parts))
+        if self.to_official or not 1 < len(parts) <= most:
+            return self.all_of(parts, most=most)
+        return pgettext("whole clauses", "%(list)s and %(last)s") % {
+            "list": pgettext("between items of a list", ", ").join(parts[:-1]),
+            "last": parts[-1],
+        }
+
+    def demands(self, parts: Iterable[str], *, most: int = MOST_LISTED, ends_in_none: bool = False) -> str:
+        """What rules ask for, as predicates; one that asks for nothing is no further demand and is joined otherwise."""
+        parts = list(dict.fromkeys(parts))
+        if not 1 < len(parts) <= most:
+            return self.all_of(parts, most=most)
+        frame = (
+            pgettext("the last asks for nothing", "%(list)s and %(last)s")
+            if ends_in_none
+            else pgettext("demands of a rule", "%(list)s and %(last)s")
+        )
+        return frame % {
+            "list": pgettext("between items of a list", ", ").join(parts[:-1]),
+            "last": parts[-1],
+        }
+
     def one_of(self, parts: Iterable[str]) -> str:
         return pgettext("between alternatives", ", or ").join(dict.fromkeys(parts))
 

@@ -131,6 +131,8 @@ def rules() -> Iterator[tuple[str, Rules]]:
         nothing_alike = {name: values[0][1] for name, values in PARAMETER_VALUES.items()}
         all_differ = _difference(rule("a", **everything), rule("b", **nothing_alike), list(RULE_PARAMETERS))
         yield f"rules-{base}-all-parameters", _rules(base, [all_differ])
+        milder = rule("a", colour="yellow", checkin_days=7), rule("b", checkin_days=0)
+        yield f"rules-{base}-colour-and-check-ins", _rules(base, [_difference(*milder, ["colour", "checkin_days"])])
         yield f"rules-{base}-only-in-a", _rules(base, [_difference(rule("a"), None, ["rule"])])
         yield f"rules-{base}-only-in-b", _rules(base, [_difference(None, rule("b"), ["rule"])])
         several = [_difference(rule("a", rule_id=n), None, ["rule"]) for n in range(4)]
@@ -178,6 +180,8 @@ def declarations() -> Iterator[tuple[str, DeclarationPiece]]:
             answers = [declared("a", on_a), declared("b", on_b, started_on="2025-12-30", fact_id=2)]
             yield f"declaration-{base}-{on_a}-{on_b}", _declaration(base, answers)
         stay = declared("a", "area_stay", ended_on="2026-11-12")
+        two_answers = [declared("a", "symptom"), declared("a", "contact_with_case", fact_id=2)]
+        yield f"declaration-{base}-two-answers", _declaration(base, two_answers)
         yield f"declaration-{base}-ended-stay", _declaration(base, [stay])
         yield f"declaration-{base}-no-area", _declaration(base, [declared("a", "arrival", area=None)])
         runs = [CheckIns(rule="N5_rule", anchor="2026-11-10", needed=7, a=4, b=8)]

@@ -125,8 +125,18 @@ MODEL: dict[str, tuple[str, str]] = {
         ),
     ),
     "rules-a-hold_days-0": (
-        "对于您11月10日的“密切接触者”记录，支付宝采用的规则要求满14天，微信采用的规则要求满7天。",
+        "对于您11月10日的“密切接触者”记录，支付宝采用的规则要求满14天；微信采用的规则要求满7天。",
         "For your record “close contact” of 10 November, the rules of Alipay require 14 days; the rules of WeChat require 7 days.",
+    ),
+    "rules-a-colour-and-check-ins": (
+        (
+            "对于您11月10日的“密切接触者”记录，支付宝采用的规则定为黄码，并要求连续7天健康打卡；"
+            "微信采用的规则定为红码，不要求健康打卡。"
+        ),
+        (
+            "For your record “close contact” of 10 November, the rules of Alipay give yellow and require 7 healthy check-ins "
+            "in a row; the rules of WeChat give red and require no check-ins."
+        ),
     ),
     "rules-a-area-a-high": (
         "对于您11月10日至11月12日在泉州市境内的停留，支付宝采用的风险地区名单把泉州市自11月6日起列为高风险地区，微信采用的名单没有。",
@@ -138,6 +148,13 @@ MODEL: dict[str, tuple[str, str]] = {
     "declaration-a-contact_with_case-a": (
         "您11月20日在支付宝申报曾接触过病例，在微信没有这样申报。",
         "You declared contact with a case with Alipay on 20 November, and nothing of the kind with WeChat.",
+    ),
+    "declaration-a-two-answers": (
+        "您11月20日在支付宝申报有发热、咳嗽等症状以及曾接触过病例，在微信没有这样申报。",
+        (
+            "You declared symptoms such as fever or cough and contact with a case with Alipay on 20 November, and nothing of the "
+            "kind with WeChat."
+        ),
     ),
     "declaration-a-check-ins": (
         "11月10日以来，在支付宝最长连续健康打卡4天，在微信8天；规则要求连续7天。",
