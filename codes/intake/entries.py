@@ -80,11 +80,13 @@ def _take_chunk(
     results: dict[int, LineResult] = {}
     right: list[_Numbered] = []
     for number, raw in chunk:
+        entry_id = ""
         try:
             read = read_line(raw, now=now, zone=zone)
+            entry_id = read.content.entry_id
             provider = _provider(read, providers, only_provider)
         except Refused as refusal:
-            results[number] = LineResult(number, Outcome.REFUSED, refusal=refusal)
+            results[number] = LineResult(number, Outcome.REFUSED, entry_id, refusal)
         else:
             right.append(_Numbered(number, read, provider, content_hash(read.digest, use="entry")))
     results |= {result.number: result for result in _store(right, by=by, now=now)}

@@ -49,6 +49,7 @@ def test_each_line_is_told_by_its_number(alipay: Machine) -> None:
         (6, "accepted", None),
     ]
     assert told(again)["lines"][1]["field"] == "day"
+    assert [one.get("entry_id") for one in told(again)["lines"]] == ["d-1", None, "c-1", None, "c-1"]
     assert told(again)["lines"][1]["message"]["zh-hans"].startswith("字段 day")
     assert Entry.objects.count() == 2
 
