@@ -44,23 +44,22 @@ def test_every_page_hangs_in_the_gallery(gallery: list[Picture]) -> None:
     assert sorted(hanging - pages) == []
 
 
-def test_axe_finds_nothing_grave(gallery: list[Picture], world: World, chrome: Chrome) -> None:
+@pytest.mark.parametrize("look", [Look(), Look(size="elder")], ids=["normal", "elder"])
+def test_axe_finds_nothing_grave(gallery: list[Picture], world: World, chrome: Chrome, look: Look) -> None:
+    """The normal pages also by night and zoomed."""
     context = chrome.new_context(viewport=DESKTOP)
     page, faults = context.new_page(), []
     with watching() as watch:
         watch.over(context)
         for picture in gallery:
-            for look in (Look(), Look(size="elder")):
-                picture.enter(context, world, language="zh-hans", look=look)
-                answer = page.goto(world.address(picture.path, host=picture.host))
-                assert answer is not None
-                if answer.status != (403 if picture.name in REFUSED else 200) or not page.url.endswith(picture.path):
-                    faults.append(f"{picture.name}: {answer.status} at {page.url}")
-                    break
-                mode = look.size
-                faults += [f"{picture.name}, {mode}: {one}" for one in found(page, EVERYTHING)]
-                if not look.is_elder:
-                    faults += [f"{picture.name}, {one}" for one in dark_and_zoomed(page)]
+            picture.enter(context, world, language="zh-hans", look=look)
+            answer = page.goto(world.address(picture.path, host=picture.host))
+            assert answer is not None
+            if answer.status != (403 if picture.name in REFUSED else 200) or not page.url.endswith(picture.path):
+                faults.append(f"{picture.name}: {answer.status} at {page.url}")
+                continue
+            told = found(page, EVERYTHING) + ([] if look.is_elder else dark_and_zoomed(page))
+            faults += [f"{picture.name}, {look.size}: {one}" for one in told]
     context.close()
     assert watch.faults == []
     assert watch.places_of(world.citizens.numbers) == []
