@@ -4,7 +4,10 @@ from typing import Any
 
 from django import template
 
+from codes.models import Citizen
 from portal.citizen.subject import address
+from regions.keys.sealing import open_number
+from regions.masking import mask_name, mask_number
 
 register = template.Library()
 
@@ -13,3 +16,15 @@ register = template.Library()
 def about(context: dict[str, Any], name: str, **kwargs: str | int) -> str:
     """``{% about 'citizen_code' %}``: one's own page, or the same page of the dependant this one is about."""
     return address(context["request"], name, **kwargs)
+
+
+@register.filter
+def called(person: Citizen) -> str:
+    """What a page about the person calls them: the masked name; of somebody without one the masked number."""
+    return mask_name(person.full_name) if person.full_name else asked_as(person)
+
+
+@register.filter
+def asked_as(person: Citizen) -> str:
+    """The masked number the guardian typed: before an official agrees, a name would tell them who is known here."""
+    return mask_number(open_number(bytes(person.id_encrypted)))

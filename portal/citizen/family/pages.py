@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from codes.citizens.guardianship import MAX_DEPENDANTS, ask_guardianship, dependants_of, end_guardianship
-from codes.citizens.guardianship_refusals import CannotGuard, Relation
-from codes.models import Guardianship
+from codes.citizens.guardianship_refusals import CannotGuard, GuardianshipFault, Relation
+from codes.models import Citizen, Guardianship
 from codes.review.refusals import Refused
 from portal.citizen.actor import acting
 from portal.citizen.appealing.forms import UploadForm
@@ -21,6 +21,9 @@ from portal.citizen.appealing.uploading import drafts_of, drop_draft, take_uploa
 from portal.citizen.signing_in.documents import DocumentForm, opened, sealed
 from portal.citizen.subject import SubjectRequest, about_oneself
 from portal.web.draft import Draft
+from regions.identity import Identity
+from regions.keys.sealing import open_number
+from regions.vocabulary import IdType
 
 
 class DependantForm(DocumentForm):
@@ -56,11 +59,17 @@ def family(request: SubjectRequest) -> HttpResponse:
 def ask(request: SubjectRequest) -> HttpResponse:
     """First page: whose."""
     form = DependantForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid() and form.identity is not None:
+    if request.method == "POST" and form.is_valid() and form.identity == _identity(request.citizen):
+        form.add_error("id_number", GuardianshipFault.ONESELF.said_in(translation.get_language()))
+    elif form.is_valid() and form.identity is not None:
         draft = Draft(request.session, "dependant", request.citizen.ref)
         draft.keep("who", {"document": sealed(form.identity), "relation": form.cleaned_data["relation"]})
         return redirect("citizen_family_proof")
     return render(request, "citizen/family/ask.html", {"form": form})
+
+
+def _identity(citizen: Citizen) -> Identity:
+    return Identity(IdType(citizen.id_type), open_number(bytes(citizen.id_encrypted)))
 
 
 @about_oneself

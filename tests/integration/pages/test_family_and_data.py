@@ -13,6 +13,7 @@ from codes.models import Entry, Guardianship
 from codes.review.access import reveal
 from portal.demo.mail_box import MailBox
 from regions.journal.models import JournalEntry
+from regions.masking import mask_name, mask_number
 from tests.integration.lines import ANNA, BERT
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
@@ -72,12 +73,22 @@ def test_a_refusal_says_why(zhang: Visitor, desk: Desk, picture: bytes) -> None:
 def test_asking_for_somebody_unknown_looks_the_same(zhang: Visitor, picture: bytes) -> None:
     unknown = "110105194912310038"
     for number in (ANNA, unknown):
-        zhang.post("/family/ask/", {"id_type": "10", "id_number": number, "relation": "child"})
-        assert zhang.get("/family/ask/proof/").status_code in (200, 302)
+        page = zhang.post("/family/ask/", {"id_type": "10", "id_number": number, "relation": "child"})
+        assert page["Location"] == "/family/ask/proof/"
+        zhang.post("/family/ask/proof/", {"act": "add", "file": SimpleUploadedFile("hukou.jpg", picture)})
+        assert zhang.post("/family/ask/proof/", {"act": "send"})["Location"] == "/family/"
+    page = zhang.read("/family/")
+    for link in Guardianship.objects.select_related("dependant"):
+        assert link.dependant.ref not in page
+        assert not link.dependant.full_name or mask_name(link.dependant.full_name) not in page
+    assert mask_number(ANNA) in page
+    assert mask_number(unknown) in page
 
 
 def test_oneself_is_no_dependant(zhang: Visitor, picture: bytes) -> None:
-    assert "不能添加本人" in ask(zhang, picture, BERT)
+    page = zhang.post("/family/ask/", {"id_type": "10", "id_number": BERT, "relation": "parent"})
+    assert "不能添加本人" in page.content.decode()
+    assert zhang.get("/family/ask/proof/").status_code == 302
 
 
 def test_my_data_is_masked_and_says_who_looked(zhang: Visitor, desk: Desk) -> None:
