@@ -77,6 +77,6 @@ class Because(Worded):
     """Which of the four steps gave the effective code; the citizen is told."""
 
     RULING = "ruling", "人工复核决定", "a ruling after manual review"
-    AGREEMENT = "agreement", "各渠道结果一致", "all providers agree"
-    POLICY = "policy", "各渠道结果不一致，按本市规则取定", "providers disagree: the city's interim policy"
+    AGREEMENT = "agreement", "可判定的渠道结果一致", "the providers that have a colour agree"
+    POLICY = "policy", "各渠道结果不一致，按本市规则确定", "providers disagree: the city's interim policy"
     UNKNOWN = "unknown", "暂无渠道能够判定", "no provider has a colour"
