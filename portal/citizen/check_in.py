@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from codes.intake.refusals import Refused
-from codes.models import Registration
+from codes.models import Entry, Registration
 from portal.citizen import lines
 from portal.citizen.actor import acting
 from portal.citizen.subject import SubjectRequest, about_somebody, address
@@ -51,7 +51,9 @@ def check_in(request: SubjectRequest) -> HttpResponse:
         else:
             messages.success(request, _thanks(healthy=healthy))
             return redirect(address(request, "citizen_code"))
-    return render(request, "citizen/check_in.html", {"form": form, "number": lines.new_number(today), "today": today})
+    told = Entry.objects.filter(citizen=request.subject, type="check_in", day=today).exists()
+    context = {"form": form, "number": lines.new_number(today), "today": today, "is_checked_in": told}
+    return render(request, "citizen/check_in.html", context)
 
 
 def _thanks(*, healthy: bool) -> str:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from codes.diagnosis.telling import Told
 from codes.effective import Standing
-from codes.forecast import Outlook
+from codes.forecast import Outlook, Wait
 from codes.models import Citizen, Fact, PairDiagnosis, Provider, Registration, Rule
 from codes.vocabulary import Because, State
 from regions.sources.models import Source
@@ -92,3 +92,8 @@ class MyCode:
     def turns_green_on(self) -> date | None:
         """When the code turns green if the citizen does as told; none when nobody can name a day."""
         return self.outlook.turns_green_on if self.outlook else None
+
+    @property
+    def green_takes_acts(self) -> bool:
+        """Whether that day holds only if the citizen does something, rather than waits."""
+        return self.outlook is not None and any(not isinstance(act, Wait) for act in self.outlook.acts)

@@ -101,7 +101,7 @@ class AnswerForm(forms.Form):
 
 
 def _told(choice: Choice) -> str:
-    """“Stay in an area · City police database · recorded on …” as one line of a list."""
+    """“Stay in an area · City police database · Alipay” as one line of a list; what was declared there names it once."""
     fact = choice.fact
     whose = titled(fact.source) if fact.source else titled(fact.provider) if fact.provider else str(_("the city"))
-    return f"{said(fact.kind, 'kind')} · {whose} · {titled(choice.provider)}"
+    return " · ".join(dict.fromkeys([said(fact.kind, "kind"), whose, titled(choice.provider)]))

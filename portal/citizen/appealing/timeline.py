@@ -30,7 +30,7 @@ def timeline(case: Case) -> list[Step]:
     """The past in order, and for an open matter what comes next and by when."""
     language = translation.get_language()
     steps = [
-        Step(Verb(event.verb).said_in(language), event.at)
+        Step(_("a review was opened") if event.verb == Verb.OPEN else Verb(event.verb).said_in(language), event.at)
         for event in CaseEvent.objects.filter(case=case)
         if Verb(event.verb) not in INSIDE
     ]

@@ -110,7 +110,7 @@ class ContactForm(Question):
 class StayForm(Question):
     """Where one was: one place at a time."""
 
-    area = AreaField(label=_("Place"), help_text=_("City or district, such as 武汉市 or 420100"))
+    area = AreaField(label=_("Place"), help_text=_("City or district, such as 武汉市"))
     from_day = _day(_("From"))
     left_on = _day(_("Left on"), required=False, help_text=_("Leave empty if you are still there."))
 

@@ -90,7 +90,7 @@ def test_a_file_can_be_taken_away_but_not_somebody_elses(
 
 def test_who_cannot_appeal_is_told_at_once_what_else_to_do(visitor: Opens) -> None:
     page = visitor("liu").read("/appeal/")
-    assert "此码不能通过申诉转码" in page
+    assert "此码不能申诉" in page
     assert "密接判定由作出判定的疾控机构负责" in page
     assert "<form class" not in page
 

@@ -114,7 +114,7 @@ def test_five_wrong_codes_end_it(browser: Visitor, phone: Pocket, rung: list[tup
 
 
 @pytest.mark.parametrize(
-    ("number", "told"), [("123", "身份证号码应为18位"), ("510104199003078034", "号码校验位不符"), ("", "必填")]
+    ("number", "told"), [("123", "身份证号码应为18位"), ("510104199003078034", "号码有误（校验位不符）"), ("", "必填")]
 )
 def test_a_number_nobody_can_have_is_told_before_anything_is_sent(
     browser: Visitor, rung: list[Any], number: str, told: str
