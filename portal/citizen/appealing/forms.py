@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone, translation
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from codes.review.appealable import AppealReason, Asked
@@ -42,7 +43,7 @@ class ReasonForm(forms.Form):
     def __init__(self, *args: Any, reasons: Sequence[AppealReason], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         language = translation.get_language()
-        self.fields["reason"].choices = [(one.value, one.said_in(language)) for one in reasons]  # type: ignore[attr-defined]
+        self.fields["reason"].choices = [(one.value, capfirst(one.said_in(language))) for one in reasons]  # type: ignore[attr-defined]
 
 
 class WordsForm(forms.Form):
@@ -104,4 +105,4 @@ def _told(choice: Choice) -> str:
     """“Stay in an area · City police database · Alipay” as one line of a list; what was declared there names it once."""
     fact = choice.fact
     whose = titled(fact.source) if fact.source else titled(fact.provider) if fact.provider else str(_("the city"))
-    return " · ".join(dict.fromkeys([said(fact.kind, "kind"), whose, titled(choice.provider)]))
+    return " · ".join(dict.fromkeys([capfirst(said(fact.kind, "kind")), whose, titled(choice.provider)]))

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -34,7 +35,7 @@ class DependantForm(DocumentForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         language = translation.get_language()
-        self.fields["relation"].choices = [(one.value, one.said_in(language)) for one in Relation]  # type: ignore[attr-defined]
+        self.fields["relation"].choices = [(one.value, capfirst(one.said_in(language))) for one in Relation]  # type: ignore[attr-defined]
 
 
 @about_oneself

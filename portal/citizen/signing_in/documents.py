@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone, translation
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from regions.identity import BadIdentity, Identity, check_identity
@@ -28,7 +29,7 @@ class DocumentForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         language = translation.get_language()
-        self.fields["id_type"].choices = [(one.value, one.said_in(language)) for one in IdType]  # type: ignore[attr-defined]
+        self.fields["id_type"].choices = [(one.value, capfirst(one.said_in(language))) for one in IdType]  # type: ignore[attr-defined]
         self.fields["id_type"].initial = IdType.RESIDENT_ID.value
         self.identity: Identity | None = None
 

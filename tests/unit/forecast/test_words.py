@@ -33,7 +33,7 @@ SAID: list[tuple[Act, str, str]] = [
         "It ends once this is on record: discharged from hospital, or found not to be a case.",
     ),
     (Review(), "只有人工复核才能解除：您可以申诉。", "Only a manual review can end it: you may appeal."),
-    (Wait(GREEN), "12月4日之前您无需办理。", "You need not do anything until 4 December."),
+    (Wait(GREEN), "请等待至12月4日，其间无需办理其他事项。", "You need not do anything until 4 December."),
 ]
 
 
