@@ -3,9 +3,12 @@
 from typing import Any
 
 from django import template
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from codes.models import Citizen
 from portal.citizen.subject import address
+from regions.divisions import division_title, divisions
 from regions.keys.sealing import open_number
 from regions.masking import mask_name, mask_number
 
@@ -28,3 +31,13 @@ def called(person: Citizen) -> str:
 def asked_as(person: Citizen) -> str:
     """The masked number the guardian typed: before an official agrees, a name would tell them who is known here."""
     return mask_number(open_number(bytes(person.id_encrypted)))
+
+
+@register.filter
+def place(code: str) -> str:
+    """A division as people call it: one the table does not have by the one above it, never by a code of ours."""
+    language = translation.get_language()
+    if code in divisions():
+        return division_title(code, language)
+    above = next((one for one in (code[:4] + "00", code[:2] + "0000") if one in divisions()), None)
+    return _("a place in %(area)s") % {"area": division_title(above, language)} if above else _("elsewhere")

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.template.loader import render_to_string
 
 from codes.forecast import effective_outlook, progress
 from codes.models import Rule
 from codes.runs.mend import last_settled
+from portal.templatetags.about import place
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
@@ -114,3 +116,28 @@ def test_a_check_in_of_today_is_seen_at_once(desk: Desk, visitor: Opens) -> None
     page = person.read("/code/")
     assert "今日健康打卡已完成" in page
     assert "身体健康，今日打卡" not in page
+
+
+def test_a_green_that_the_citys_rule_gives_does_not_deny_the_record_of_the_other_provider() -> None:
+    said = render_to_string(
+        "citizen/green.html", {"mine": {"because": "policy", "state": "green"}, "policy": "以支付宝为准。"}
+    )
+    assert "以支付宝为准。" in said
+    assert "各渠道均无影响您的记录" not in said
+
+
+def test_a_third_provider_folds_the_other_pairs_away() -> None:
+    pairs = [{"told": {"sentence": name}} for name in ("甲乙", "甲丙", "乙丙")]
+    said = render_to_string("citizen/differences.html", {"mine": {"differences": pairs}})
+    first, _summary, others = said.partition("<summary>")
+    assert "甲乙" in first
+    assert "甲丙" not in first
+    assert others.index("甲丙") < others.index("乙丙") < others.index("</details>")
+    assert "<details" not in render_to_string("citizen/differences.html", {"mine": {"differences": pairs[:1]}})
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("510100", "成都市"), ("533199", "德宏傣族景颇族自治州境内"), ("990000", "外地")]
+)
+def test_a_place_is_never_called_by_a_code(code: str, said: str) -> None:
+    assert place(code) == said
