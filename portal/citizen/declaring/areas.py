@@ -11,7 +11,9 @@ class AreaField(forms.CharField):
     """Cleans to a division code of six digits."""
 
     default_error_messages = {
-        "unknown": _("We do not know this place. Choose one from the list, or type its six-digit code."),
+        "unknown": _(
+            "We do not know this place. Choose one from the list, or type the full name of a city or district."
+        ),
         "several": _("Several places have this name. Type the name of the city above it, or the six-digit code."),
     }
 

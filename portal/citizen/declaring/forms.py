@@ -148,8 +148,12 @@ class ArrivalForm(Question):
         ],
         widget=forms.RadioSelect,
     )
-    from_area = AreaField(label=_("From where (within the country)"), required=False)
-    on = _day(_("Arrived on"), required=False)
+    from_area = AreaField(
+        label=_("From where (within the country)"),
+        required=False,
+        help_text=_("Needed if you came from within the country."),
+    )
+    on = _day(_("Arrived on"), required=False, help_text=_("Needed if you came from elsewhere or abroad."))
 
     def clean_on(self) -> date | None:
         return _not_in_future(self.cleaned_data["on"])
