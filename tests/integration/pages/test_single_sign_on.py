@@ -35,7 +35,7 @@ def arrived(city: City, name: str) -> tuple[Any, SocialLogin]:
     request = RequestFactory().get("/staff/single-sign-on/beta/")
     request.tenant = city  # type: ignore[attr-defined]
     request.session = SessionStore()
-    request.user = SimpleNamespace(is_authenticated=False)  # type: ignore[assignment]
+    request.user = SimpleNamespace(is_authenticated=False, roles=frozenset())  # type: ignore[assignment]
     claims = {"userinfo": {"sub": "17", "preferred_username": name}}
     return request, SocialLogin(account=SocialAccount(provider="beta", uid="17", extra_data=claims))
 

@@ -35,24 +35,30 @@ def test_no_message_stands_twice_in_a_file(path: object) -> None:
     assert [key for key, times in counted.items() if times > 1] == []
 
 
-@pytest.mark.parametrize("key", sorted(ENTRIES), ids=lambda key: key[1][:40])
-def test_placeholders_are_those_of_the_english(key: tuple[str, str]) -> None:
-    entry = ENTRIES[key]
-    allowed = set(PLACEHOLDER.findall(entry.msgid)) | set(PLACEHOLDER.findall(entry.msgid_plural or ""))
-    said = "".join(entry.msgstr_plural.values()) if entry.msgid_plural else entry.msgstr
-    assert set(PLACEHOLDER.findall(said)) <= allowed
-    if not entry.msgid_plural:
-        assert set(PLACEHOLDER.findall(said)) == allowed
+def test_placeholders_are_those_of_the_english() -> None:
+    other = []
+    for entry in ENTRIES.values():
+        allowed, said = _placeholders(entry.msgid + (entry.msgid_plural or "")), _placeholders(_said(entry))
+        # One of several is said without its number in English as well.
+        if said - allowed or (not entry.msgid_plural and said != allowed):
+            other.append(f"{entry.msgid}: {_said(entry)}")
+    assert other == []
 
 
-@pytest.mark.parametrize("key", sorted(ENTRIES), ids=lambda key: key[1][:40])
-def test_punctuation_between_chinese_is_full_width(key: tuple[str, str]) -> None:
-    entry = ENTRIES[key]
-    said = "".join(entry.msgstr_plural.values()) if entry.msgid_plural else entry.msgstr
-    assert not HALF_WIDTH.search(PLACEHOLDER.sub("", said))
+def test_punctuation_between_chinese_is_full_width() -> None:
+    said = [_said(entry) for entry in ENTRIES.values()]
+    assert [one for one in said if HALF_WIDTH.search(PLACEHOLDER.sub("", one))] == []
 
 
 def test_a_template_is_read_as_django_reads_it() -> None:
     found = {one.text for one in messages()}
     assert "Day %(day)d of %(days)d" in found
     assert Message("", "%(n)s file", "%(n)s files") in messages()
+
+
+def _said(entry: polib.POEntry) -> str:
+    return "".join(entry.msgstr_plural.values()) if entry.msgid_plural else entry.msgstr
+
+
+def _placeholders(text: str) -> set[str]:
+    return set(PLACEHOLDER.findall(text))

@@ -64,7 +64,12 @@ def test_a_gzip_bomb_never_unfolds() -> None:
 
 @pytest.mark.parametrize(
     ("body", "encoding"),
-    [(b"x", "br"), (zlib.compress(b"x"), "deflate"), (gzip.compress(b"x", mtime=0), "gzip, gzip"), (b"no gzip", "gzip")],
+    [
+        (b"x", "br"),
+        (zlib.compress(b"x"), "deflate"),
+        (gzip.compress(b"x", mtime=0), "gzip, gzip"),
+        (b"no gzip", "gzip"),
+    ],
 )
 def test_other_packings_are_refused(body: bytes, encoding: str) -> None:
     with pytest.raises(DeliveryInconsistent) as fault:
