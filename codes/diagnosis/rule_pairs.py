@@ -13,10 +13,10 @@ RulePair = tuple[Rule | None, Rule | None]
 def rule_pairs(a: Sequence[Rule], b: Sequence[Rule], *, holding: set[int]) -> list[RulePair]:
     """The pairs of which at least one rule holds the fact, the most severe first.
 
-    ``a`` and ``b`` are both editions' rules for its kind. What stands in both, under whatever code, explains nothing; of the
-    others, those of one code belong together, and what is left is set side by side, or against none.
+    ``a`` and ``b`` are both editions' rules for its kind. What stands in both, under whatever code, explains nothing, as often
+    as it does; of the others, those of one code belong together, and what is left is set side by side, or against none.
     """
-    only_a, only_b = _differing(a, b), _differing(b, a)
+    only_a, only_b = _differing(a, b)
     common = sorted({rule.code for rule in only_a} & {rule.code for rule in only_b})
     pairs: list[RulePair] = []
     for code in common:
@@ -29,9 +29,16 @@ def rule_pairs(a: Sequence[Rule], b: Sequence[Rule], *, holding: set[int]) -> li
     return sorted(held, key=lambda pair: -max(_severity(rule) for rule in pair if rule and rule.pk in holding))
 
 
-def _differing(rules: Sequence[Rule], others: Sequence[Rule]) -> list[Rule]:
-    told = [_parameters(other) for other in others]
-    return [rule for rule in rules if _parameters(rule) not in told]
+def _differing(a: Sequence[Rule], b: Sequence[Rule]) -> tuple[list[Rule], list[Rule]]:
+    """What is left when equal rules have been taken away two by two, those of one code first."""
+    only_a, only_b = list(a), list(b)
+    for same_code in (True, False):
+        for rule in tuple(only_a):
+            twins = (other for other in only_b if other.code == rule.code or not same_code)
+            if twin := next((other for other in twins if _parameters(other) == _parameters(rule)), None):
+                only_a.remove(rule)
+                only_b.remove(twin)
+    return only_a, only_b
 
 
 def _of_code(rules: Sequence[Rule], code: str) -> list[Rule]:

@@ -69,3 +69,9 @@ def test_which_edition_is_called_a_changes_nothing() -> None:
     b = [rule("A1", hold_days=7), rule("M1", hold_days=6), rule("M2", "yellow", hold_days=2)]
     holding = held_by(*a, *b)
     assert rule_pairs(b, a, holding=holding) == [(two, one) for one, two in rule_pairs(a, b, holding=holding)]
+
+
+def test_a_rule_stands_against_the_one_of_its_code_though_another_code_says_the_same() -> None:
+    a = [rule("R4", area_levels=["high"]), rule("R7", area_levels=["high"])]
+    b = [rule("R4", area_levels=["high", "medium"]), rule("R7", area_levels=["high"])]
+    assert codes_of(rule_pairs(a, b, holding=held_by(b[0]))) == [("R4", "R4")]
