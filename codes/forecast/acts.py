@@ -55,8 +55,12 @@ def counted(tests: Iterable[date], *, gap_days: int) -> list[date]:
 
 
 def merged(acts: Iterable[Act]) -> list[Act]:
-    """Each act once, and the tests of all rules as one series that serves every rule."""
-    each = list(dict.fromkeys(acts))
+    """Each act once, the tests of all rules as one series that serves every rule; waiting only where there is nothing else."""
+    told = list(dict.fromkeys(acts))
+    waits = [act for act in told if isinstance(act, Wait)]
+    each: list[Act] = [act for act in told if not isinstance(act, Wait)]
+    if waits and not each:
+        return [max(waits, key=lambda wait: wait.until)]
     tests = [act for act in each if isinstance(act, MoreTests)]
     if len(tests) < 2:
         return each

@@ -65,3 +65,10 @@ def test_one_series_of_tests_serves_all_rules() -> None:
         Review(),
     ]
     assert merged(wanted) == [MoreTests(2, 2, GREEN, ("discharged",)), Review()]
+
+
+def test_waiting_is_told_only_where_there_is_nothing_else() -> None:
+    check_in = CheckIn("alipay", TODAY)
+    assert merged([Wait(GREEN), check_in]) == [check_in]
+    assert merged([Wait(TODAY), Wait(GREEN)]) == [Wait(GREEN)]
+    assert merged([]) == []
