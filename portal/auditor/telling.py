@@ -17,6 +17,7 @@ SUBJECTS: dict[str, tuple[str, str]] = {
     "city": ("城市", "city"),
     "export": ("报表", "report"),
     "guardianship": ("监护关系", "guardianship"),
+    "mending": ("整组更正", "group mending"),
     "provider": ("渠道", "provider"),
     "rule_set": ("规则集", "rule set"),
     "ruling": ("复核决定", "ruling"),

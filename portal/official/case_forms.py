@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import CorrectionRequest, Fact
@@ -39,9 +40,9 @@ def worded(words: Iterable[Worded], *, empty: bool = True) -> list[tuple[str, st
 
 
 def record_told(fact: Fact) -> str:
-    """“close contact · City police database · 2026-11-20” as one line of a list."""
+    """“close contact · City police database · 20 November 2026” as one line of a list."""
     whose = titled(fact.source) if fact.source else titled(fact.provider) if fact.provider else str(_("the city"))
-    return f"{said(fact.kind, 'kind')} · {whose} · {fact.started_on:%Y-%m-%d}"
+    return f"{said(fact.kind, 'kind')} · {whose} · {date_format(fact.started_on)}"
 
 
 class GroundsForm(forms.Form):

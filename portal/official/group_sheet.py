@@ -9,10 +9,11 @@ from django.utils import translation
 
 from codes.diagnosis.sentences.context import about, context_of
 from codes.diagnosis.telling import Told, tell
-from codes.models import Case, Mending, PairDiagnosis
+from codes.models import Case, Mending, PairDiagnosis, Provider
 from codes.review.group_piece import BATCH, Effect, Suppressible, suppressible
 from codes.review.group_reach import reach_of, source_of
 from codes.review.mending import effect_of_mending
+from portal.templatetags.page import titled
 from regions.sources.models import Source
 
 EARLIER_SHOWN = 5
@@ -33,6 +34,7 @@ class GroupSheet:
     waiting: Mending | None
     piece: Suppressible | None
     effect: Effect | None
+    moves: list[tuple[str, str, str, int]]
     earlier: list[Mending]
 
 
@@ -46,6 +48,7 @@ def read_group(key: str, *, now: datetime) -> GroupSheet:
     pair = _first_pair(key)
     waiting = next((one for one in mendings if one.state == "proposed"), None)
     piece = suppressible(key, now=now) if waiting is None and key.startswith(BATCH) and size["all"] else None
+    effect = effect_of_mending(waiting, now=now) if waiting else piece.effect if piece else None
     return GroupSheet(
         key=key,
         cause=key.partition("|")[0],
@@ -57,7 +60,8 @@ def read_group(key: str, *, now: datetime) -> GroupSheet:
         source=source_of(pair) if pair else mendings[0].source if mendings else None,
         waiting=waiting,
         piece=piece,
-        effect=effect_of_mending(waiting, now=now) if waiting else piece.effect if piece else None,
+        effect=effect,
+        moves=_moves(effect) if effect else [],
         earlier=[one for one in mendings if one is not waiting][:EARLIER_SHOWN],
     )
 
@@ -67,6 +71,12 @@ def _first_pair(key: str) -> PairDiagnosis | None:
     first = Case.objects.filter(group_key=key, closed_at__isnull=True).order_by("due_at", "pk").values("disagreement")
     pairs = PairDiagnosis.objects.filter(group_key=key, disagreement__in=first[:1])
     return pairs.select_related("a__source", "b__source", "disagreement", "run").order_by("pk").first()
+
+
+def _moves(effect: Effect) -> list[tuple[str, str, str, int]]:
+    """(provider's title, from, to, citizens): people know providers by their names."""
+    titles = {provider.code: titled(provider) for provider in Provider.objects.all()}
+    return [(titles[code], before, after, people) for code, before, after, people in effect.counted]
 
 
 def _told(pair: PairDiagnosis) -> Told:

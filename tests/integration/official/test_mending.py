@@ -40,7 +40,7 @@ def test_it_shows_size_reach_cause_and_what_would_follow(desk: Desk, at_work: At
     li = at_work("li")
     with at_most(24):
         page = li.read(PAGE)
-    for told in ("3件待办事项同一原因", "涉及人数", "police-", "3人的颜色将改变", "3项不一致将消除", "对3条记录提出"):
+    for told in ("3件未结案件同一原因", "涉及人数", "police-", "3人的颜色将改变", "3项不一致将消除", "对3条记录提出"):
         assert told in page, told
     assert not Mending.objects.exists()
     assert "3 open cases with this cause" in at_work("li").in_english().read(PAGE)
@@ -62,7 +62,7 @@ def test_two_people_mend_it_on_the_same_page(desk: Desk, at_work: At) -> None:
     assert (done.status_code, done.headers["Location"]) == (302, PAGE)
     assert [desk.case(name).state for name in PEOPLE] == ["converged"] * 3
     after = at_work("wang").read(PAGE)
-    assert "已没有待办事项属于该原因" in after
+    assert "已没有未结案件属于该原因" in after
     assert "重新研判" in after
 
 
