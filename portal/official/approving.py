@@ -1,10 +1,11 @@
 """What waits for a second official. Whoever decides sees what it rests on before the first opinion, and is never who proposed."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, QuerySet, Value
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,7 +20,7 @@ from portal.official.approval_forms import ApprovalForm
 from portal.official.case_sheet import read_sheet
 from portal.official.grounds_shown import grounds_shown
 from portal.official.refusing import refusals
-from portal.official.settings_waiting import settings_waiting
+from portal.official.settings_waiting import held_batches, proposed_changes, proposed_drafts, settings_waiting
 from portal.web.access import StaffRequest, for_staff
 from regions.staff.roles import Role
 
@@ -119,4 +120,26 @@ def _tabs(kind: str) -> list[tuple[str, str, bool]]:
         "ends": _("Early ends"),
         "settings": _("Sources and rules"),
     }
-    return [(titles[one], f"?kind={one}", one == kind) for one in KINDS]
+    waiting = _numbers()
+    told = {one: f"{titles[one]} · {waiting[one]}" if waiting[one] else titles[one] for one in KINDS}
+    return [(told[one], f"?kind={one}", one == kind) for one in KINDS]
+
+
+def _numbers() -> Counter[str]:
+    """How many of each kind wait: an approver must not take an empty first tab for an empty desk. One question."""
+    waiting: list[tuple[str, QuerySet[Any]]] = [
+        ("rulings", Ruling.objects.filter(state="proposed")),
+        ("records", Suppression.objects.filter(state="proposed", mending=None)),
+        ("records", mendings_to_decide()),
+        ("ends", _ending(Ruling.objects.all())),
+        ("ends", _ending(Suppression.objects.all())),
+        *(("settings", rows) for rows in (held_batches(), proposed_changes(), proposed_drafts())),
+    ]
+    first, *others = [
+        rows.order_by().select_related(None).values(kind=Value(kind)).annotate(number=Count("pk"))
+        for kind, rows in waiting
+    ]
+    counted: Counter[str] = Counter()
+    for row in first.union(*others, all=True):
+        counted[row["kind"]] += row["number"]
+    return counted

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -24,11 +25,25 @@ class SettingWaiting:
 
 def settings_waiting() -> list[SettingWaiting]:
     """All of them, the oldest first; there is at most one of a kind for each source and rule set."""
-    batches = Batch.objects.filter(state=Batch.State.HELD, release_asked_at__isnull=False).select_related("source")
-    changes = SourceChange.objects.filter(state=SourceChange.State.PROPOSED).select_related("source")
-    drafts = RuleSetDraft.objects.filter(state=RuleSetDraft.State.PROPOSED).select_related("rule_set")
+    batches, changes = held_batches().select_related("source"), proposed_changes().select_related("source")
+    drafts = proposed_drafts().select_related("rule_set")
     found = [_batch(one) for one in batches] + [_change(one) for one in changes] + [_draft(one) for one in drafts]
     return sorted(found, key=lambda one: one.proposed_at)
+
+
+def held_batches() -> QuerySet[Batch]:
+    """Deliveries that a source manager asked to release."""
+    return Batch.objects.filter(state=Batch.State.HELD, release_asked_at__isnull=False)
+
+
+def proposed_changes() -> QuerySet[SourceChange]:
+    """Changes of sources that wait."""
+    return SourceChange.objects.filter(state=SourceChange.State.PROPOSED)
+
+
+def proposed_drafts() -> QuerySet[RuleSetDraft]:
+    """Editions that wait to be put in force."""
+    return RuleSetDraft.objects.filter(state=RuleSetDraft.State.PROPOSED)
 
 
 def _batch(batch: Batch) -> SettingWaiting:

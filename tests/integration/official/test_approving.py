@@ -56,6 +56,17 @@ def test_evidence_stands_before_the_opinion_and_costs_few_questions(desk: Desk, 
     assert "<details open" not in page
 
 
+def test_tabs_say_what_waits_behind_them(desk: Desk, at_work: At) -> None:
+    wrong_record(desk)
+    for name in ("zhang", "chen"):
+        desk.propose(name)
+    wang = at_work("wang")
+    for kind in ("rulings", "records", "ends", "settings"):
+        with at_most(12):
+            page = wang.read(f"/staff/approvals/?kind={kind}")
+        assert [tab in page for tab in ("颜色 · 2", "记录有误 · 1", "提前终止 · ")] == [True, True, False]
+
+
 def test_an_approval_is_in_force_at_once(desk: Desk, at_work: At) -> None:
     ruling = desk.propose()
     at_work("wang").post(f"/staff/approvals/rulings/{ruling.pk}/", APPROVE)
