@@ -30,9 +30,9 @@ def verify(file: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=CHECKOUT, env=elsewhere, capture_output=True, text=True, check=False, timeout=60)
 
 
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_a_month_is_exported_and_verified_off_line(window: Opens, tmp_path: Path, language: str) -> None:
-    auditor = window("desktop")
+@pytest.mark.parametrize(("device", "language"), [("desktop", "zh-hans"), ("phone", "en")])
+def test_a_month_is_exported_and_verified_off_line(window: Opens, tmp_path: Path, device: str, language: str) -> None:
+    auditor = window(device)
     auditor.open("/staff/sign-in/")
     auditor.in_language(language).sign_in_as_staff("sun")
     auditor.open("/staff/reports/disagreements/")

@@ -1,5 +1,6 @@
 """The operator opens a further city by the form; its first run collects, judges and ends, and it stands beside the others."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,28 +13,43 @@ from tests.journeys.conftest import Opens
 from tests.journeys.people import Browser
 from tests.journeys.world import OPERATOR
 
-SCHEMA = "delta"
+
+@dataclass(frozen=True)
+class Further:
+    """A city that is not there yet."""
+
+    zh: str
+    en: str
+
+    @property
+    def schema(self) -> str:
+        return self.en.lower()
+
+    def said(self, value: str) -> str:
+        """What ``CITY_FORM`` says, of this city."""
+        for other, own in (("gamma", self.schema), ("GAMMA", self.en.upper()), ("丙市", self.zh), ("Gamma", self.en)):
+            value = value.replace(other, own)
+        return value
 
 
-@pytest.fixture
-def police_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Where the city's police keep their records: one close contact."""
+DELTA, ZETA = Further("丁市", "Delta"), Further("己市", "Zeta")
+
+
+def police_of(city: Further, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The city's police keep their records here: one close contact."""
     url = f"sqlite:///{tmp_path / 'police.sqlite'}"
     engine = create_engine(url)
     police.create(engine)
     police.run(engine, "UPDATE health_clock SET as_of = '2026-11-24 09:50:00'")
     police.add(engine)
     engine.dispose()
-    monkeypatch.setenv("DELTA_POLICE_URL", url)
-    return url
+    monkeypatch.setenv(city.said("GAMMA_POLICE_URL"), url)
 
 
-def fill_in(operator: Browser) -> None:
+def fill_in(operator: Browser, city: Further) -> None:
     """The form of the page as ``CITY_FORM`` has it for another city."""
     for name, value in CITY_FORM.items():
-        said = (
-            value.replace("gamma", SCHEMA).replace("GAMMA", "DELTA").replace("丙市", "丁市").replace("Gamma", "Delta")
-        )
+        said = city.said(value)
         field = operator.page.locator(f"main [name='{name}']")
         if name.endswith("_FORMS") or field.count() == 0:
             continue
@@ -43,21 +59,27 @@ def fill_in(operator: Browser) -> None:
             field.fill(said)
 
 
-def test_a_further_city_is_opened_and_runs(window: Opens, police_url: str) -> None:
-    operator = window("desktop")
+@pytest.mark.parametrize(("device", "language", "city"), [("desktop", "zh-hans", DELTA), ("phone", "en", ZETA)])
+def test_a_further_city_is_opened_and_runs(
+    window: Opens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str, language: str, city: Further
+) -> None:
+    police_of(city, tmp_path, monkeypatch)
+    operator = window(device)
     operator.open("/sign-in/", host="localhost")
-    operator.sign_in_as_staff(OPERATOR, door="/sign-in/", host="localhost")
+    operator.in_language(language).sign_in_as_staff(OPERATOR, door="/sign-in/", host="localhost")
     operator.open("/open/", host="localhost")
-    fill_in(operator)
+    fill_in(operator, city)
     operator.page.locator("main form.city-file p.actions button[type=submit]").click()
-    assert "城市已开通" in operator.text
+    assert operator.said("The city is open.") in operator.text
     operator.press("Start the first run")
-    assert "首次计算：已完成" in operator.text
+    assert operator.said("First run") + operator.said(": ") + operator.said("Done") in operator.text
     # What beat rings for every minute.
     sum_up_cities()
     operator.open("/", host="localhost")
-    row = operator.page.locator("main tbody tr", has_text="丁市").first.inner_text()
-    assert "丁市公安局数据库：11-24 09:50" in row
-    assert "已完成" in row
-    operator.open("/", host=f"{SCHEMA}.localhost")
-    assert "丁市" in operator.page.title()
+    name, police_title = (city.zh, "丙市公安局数据库") if language == "zh-hans" else (city.en, "Gamma police")
+    row = operator.page.locator("main tbody tr", has_text=name).first.inner_text()
+    assert city.said(police_title) in row
+    assert operator.said("Done") in row
+    operator.open("/", host=f"{city.schema}.localhost")
+    # Another host has another cookie: Chinese first.
+    assert city.zh in operator.page.title()
