@@ -28,7 +28,11 @@ class IdentityFault(Worded):
     WRONG_FORM = "wrong_form", "证件号码含有不应出现的字符。", "The number holds characters that it cannot have."
     IMPOSSIBLE_BIRTH_DATE = "impossible_birth_date", "号码中的出生日期不存在。", "The birth date in it does not exist."
     BIRTH_DATE_IN_FUTURE = "birth_date_in_future", "号码中的出生日期晚于今天。", "The birth date in it is yet to come."
-    WRONG_CHECK_DIGIT = "wrong_check_digit", "号码有误（校验位不符），请逐位核对。", "The check digit does not fit: please compare."
+    WRONG_CHECK_DIGIT = (
+        "wrong_check_digit",
+        "号码有误（校验位不符），请逐位核对。",
+        "The check digit does not fit: please compare.",
+    )
 
 
 class BadIdentity(ValueError):

@@ -73,8 +73,8 @@ def test_a_refusal_says_why(zhang: Visitor, desk: Desk, picture: bytes) -> None:
 def test_asking_for_somebody_unknown_looks_the_same(zhang: Visitor, picture: bytes) -> None:
     unknown = "110105194912310038"
     for number in (ANNA, unknown):
-        page = zhang.post("/family/ask/", {"id_type": "10", "id_number": number, "relation": "child"})
-        assert page["Location"] == "/family/ask/proof/"
+        asked = zhang.post("/family/ask/", {"id_type": "10", "id_number": number, "relation": "child"})
+        assert asked["Location"] == "/family/ask/proof/"
         zhang.post("/family/ask/proof/", {"act": "add", "file": SimpleUploadedFile("hukou.jpg", picture)})
         assert zhang.post("/family/ask/proof/", {"act": "send"})["Location"] == "/family/"
     page = zhang.read("/family/")
