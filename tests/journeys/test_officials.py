@@ -67,3 +67,31 @@ def test_ten_cases_of_a_group_by_keyboard_and_one_is_refused(window: Opens) -> N
     assert (first.state, first.decided_by, case.state) == ("refused", "wang", "in_review")
     assert {ruling.state for ruling, _case in others} == {"proposed"}
     assert f"{case.number}：已退回复核员" in approver.text
+
+
+def test_one_case_is_decided_by_two_on_a_phone_in_english(window: Opens) -> None:
+    """By touch alone: what the keys do is done by what can be pressed."""
+    reviewer = window("phone")
+    reviewer.open("/staff/sign-in/")
+    reviewer.in_language("en").sign_in_as_staff("li")
+    reviewer.open("/staff/queue/")
+    reviewer.page.locator("main tbody a[href*='/cases/D']").last.click()
+    form = reviewer.page.locator("form:has([name=outcome])")
+    form.locator("[name=outcome][value=green]").check()
+    form.locator("[name=reason_code]").select_option(index=1)
+    form.locator("[name=go][value=stay]").click()
+    ((ruling, case),) = proposals_of("li")
+    assert ruling.state == "proposed", reviewer.text
+
+    approver = window("phone")
+    approver.open("/staff/sign-in/")
+    approver.in_language("en").sign_in_as_staff("zhao")
+    approver.open(f"/staff/approvals/rulings/{ruling.pk}/")
+    # The evidence stands there; what the reviewer makes of it, and the answer, are opened after it.
+    approver.page.locator("main details:has([name=outcome]) > summary").click()
+    form = approver.page.locator("form:has([name=outcome])")
+    form.locator("[name=outcome][value=approve]").check()
+    form.locator("[name=go][value=stay]").click()
+    (ruling, _case), *_others = proposals_of("li")
+    assert (ruling.state, ruling.decided_by) == ("approved", "zhao")
+    assert f"{case.number}: approved and in force." in approver.text
