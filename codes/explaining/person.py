@@ -7,8 +7,8 @@ from codes.explaining.providers import told_by_providers
 from codes.explaining.review import told_cases, told_history, told_pairs
 from codes.explaining.words import Label, Teller
 from codes.forecast import effective_outlook, progress
-from codes.models import Citizen, Provider
-from codes.runs.mend import last_settled, standing_run
+from codes.models import Citizen, Provider, Run
+from codes.runs.mend import standing_run
 from codes.vocabulary import Because, State
 from regions.keys.sealing import open_number
 from regions.masking import mask_name, mask_number
@@ -26,7 +26,7 @@ def explained(who: Citizen, *, language: str) -> Iterator[str]:
         yield tell.named(
             Label.REGISTERED, f"{tell.titled(one.provider)} ({one.provider.code}) {tell.at(one.registered_at)}"
         )
-    run = last_settled()
+    run = Run.last_settled()
     if run is None:
         yield tell.say(Label.NO_RUN)
         return

@@ -81,6 +81,11 @@ class Run(models.Model):
     def __str__(self) -> str:
         return f"{self.day} #{self.sequence}"
 
+    @classmethod
+    def last_settled(cls) -> "Run | None":
+        """The city's last settled run: what it shows stands on this one's inputs."""
+        return cls.objects.filter(state__in=cls.SETTLED).order_by("-pk").first()
+
 
 class RunCitizen(AppendOnly):
     """One of the people a mending run judged again; a run of the whole city names nobody."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection
 
-from codes.engine.preview import ColourChange, preview_changes
-from codes.models import Disagreement, Suppression
+from codes.engine.preview import ColourChange
+from codes.models import Disagreement
 from codes.review.bulk import BULK_LIMIT
-from codes.runs.mend import last_settled
+from codes.review.suppression_effect import changes_without
 from codes.vocabulary import Colour
 
 BATCH = "batch|"
@@ -95,14 +95,11 @@ def suppressible(key: str, *, now: datetime) -> Suppressible:
 
 def effect_without(records: Collection[GroupRecord], *, now: datetime) -> Effect:
     """Who would change colour if these records were ruled to be wrong now. Nothing stays written."""
-    run = last_settled()
-    if run is None or not records:
+    if not records:
         return Effect([], 0)
-    people = sorted({one.citizen_id for one in records})
-    with transaction.atomic():
-        Suppression.objects.bulk_create([_as_if_ruled(one, now=now) for one in records], batch_size=1000)
-        changes = preview_changes(run, people, known_at=max(now, run.as_of))
-        transaction.set_rollback(True)
+    people = {one.citizen_id for one in records}
+    named = [{"record_id": one.record_id, "source_id": one.source_id} for one in records]
+    changes = changes_without(named, people, now=now)
     return Effect(changes, _agreeing(people, changes))
 
 
@@ -110,19 +107,6 @@ def _records(key: str) -> list[GroupRecord]:
     with connection.cursor() as cursor:
         cursor.execute(RECORDS, {"key": key})
         return [GroupRecord(*row) for row in cursor.fetchall()]
-
-
-def _as_if_ruled(one: GroupRecord, *, now: datetime) -> Suppression:
-    return Suppression(
-        record_id=one.record_id,
-        source_id=one.source_id,
-        state="approved",
-        reason_code="preview",
-        proposed_by="preview",
-        proposed_at=now,
-        decided_by="preview of",
-        decided_at=now,
-    )
 
 
 def _agreeing(people: Collection[int], changes: Collection[ColourChange]) -> int:

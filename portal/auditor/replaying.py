@@ -64,7 +64,7 @@ def replay_page(request: StaffRequest) -> HttpResponse:
         "form": form,
         "outcome": outcome,
         "lately": JournalEntry.objects.filter(verb=REPLAYED).order_by("-seq")[:LATELY],
-        "newest": Run.objects.filter(state__in=Run.SETTLED).order_by("-pk").first(),
+        "newest": Run.last_settled(),
     }
     return render(request, "auditor/replay.html", context)
 

@@ -5,9 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from codes.forecast import Clearance, Review, Wait, act_in_words, effective_outlook
-from codes.models import Rule
+from codes.models import Rule, Run
 from codes.review import suppressions
-from codes.runs.mend import last_settled
 from regions.models import City
 from tests.integration.review.conftest import desk
 from tests.integration.review.desk import EVIDENCE, Desk
@@ -17,7 +16,7 @@ HELD_FROM = date(2026, 11, 22)
 
 
 def outlook(desk: Desk, name: str) -> object:
-    run = last_settled()
+    run = Run.last_settled()
     assert run
     return effective_outlook(desk.citizen(name).pk, run=run)
 

@@ -7,8 +7,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from codes.forecast import effective_outlook, progress
-from codes.models import Rule
-from codes.runs.mend import last_settled
+from codes.models import Rule, Run
 from portal.templatetags.about import place
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
@@ -97,7 +96,7 @@ def _sources(page: str) -> list[str]:
 
 def test_the_way_to_green_is_the_forecasts(desk: Desk, visitor: Opens) -> None:
     """The day, the count of days and what to do are what ``codes.forecast`` says."""
-    run = last_settled()
+    run = Run.last_settled()
     assert run
     way = effective_outlook(desk.citizen("zhang").pk, run=run)
     assert way
