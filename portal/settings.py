@@ -120,7 +120,6 @@ WSGI_APPLICATION = "portal.wsgi.application"
 # Outside of trying things out everything goes over TLS; gunicorn learns that from the proxy's X-Forwarded-Proto.
 SECURE = not DEBUG
 SECURE_SSL_REDIRECT = SECURE
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE

@@ -4,8 +4,8 @@ import logging
 from datetime import timedelta
 
 from celery import shared_task
+from celery.exceptions import OperationalError
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from codes.intake.collecting import collect_source
 from codes.rule_sets.rehearsing import rehearse

@@ -7,8 +7,6 @@ from django_tenants.middleware.main import TenantMainMiddleware
 from regions.models import City
 from regions.tenancy import WrongPlace
 
-STATELESS = "/health/"
-
 
 class HostMiddleware(TenantMainMiddleware):
     """Enter the city of the host; the operator's hosts stay in ``public``; every other name is nobody's.
@@ -23,7 +21,7 @@ class HostMiddleware(TenantMainMiddleware):
 
     def no_tenant_found(self, request: HttpRequest, hostname: str) -> HttpResponse | None:
         """The operator's pages, or a plain 404 that tells nothing about who is here."""
-        if hostname not in settings.OPERATOR_HOSTS and not request.path.startswith(STATELESS):
+        if hostname not in settings.OPERATOR_HOSTS:
             return HttpResponseNotFound("No such host.", content_type="text/plain; charset=utf-8")
         request.tenant = None  # type: ignore[attr-defined]  # django-tenants hangs it on the request
         self.setup_url_routing(request, force_public=True)  # type: ignore[no-untyped-call]

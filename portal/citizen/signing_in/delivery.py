@@ -4,10 +4,10 @@ import logging
 from datetime import datetime, timedelta
 
 from celery import shared_task
+from celery.exceptions import OperationalError
 from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
-from kombu.exceptions import OperationalError
 
 from codes.citizens.gateway import GatewayRefused, SmsGateway
 from codes.citizens.sign_in import deliver_code, forget_old_codes
