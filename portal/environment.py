@@ -26,8 +26,7 @@ from regions.sources.connectors.guard import AllowList, AllowListUnreadable
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1", "[::1]")
 LOOPBACK_HOSTS = ("localhost", ".localhost", "127.0.0.1", "[::1]")
 KEY_BYTES = 32
-# Where codes for citizens go while nothing else is named: to a page of the demo, or nowhere.
-DEMO_GATEWAY = "portal.demo.mail_box.MailBox"
+# Where codes for citizens go while nothing else is named: nowhere.
 NO_GATEWAY = "portal.citizen.signing_in.gateways.NoGateway"
 
 
@@ -118,7 +117,7 @@ def load() -> Environment:
         key_encryption_key=_key_encryption_key(env.str("KEY_ENCRYPTION_KEY", default=""), secret_key, debug=debug),
         allowed_hosts=allowed_hosts,
         operator_hosts=tuple(env.list("OPERATOR_HOSTS", default=list(LOOPBACK_NAMES[:2]))),
-        sms_gateway=env.str("SMS_GATEWAY", default=DEMO_GATEWAY if debug else NO_GATEWAY),
+        sms_gateway=env.str("SMS_GATEWAY", default=NO_GATEWAY),
         trusted_proxies=env.int("TRUSTED_PROXIES", default=0 if debug else 1),
         staff_single_sign_on=_single_sign_on(env.str("STAFF_SINGLE_SIGN_ON", default="")),
         source_allow_list=_source_allow_list(env.str("SOURCE_ALLOW_LIST", default=""), debug=debug),

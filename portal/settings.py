@@ -168,7 +168,6 @@ STAFF_IDLE = timedelta(minutes=15)
 STAFF_LONGEST = timedelta(hours=8)
 CITIZEN_IDLE = timedelta(minutes=20)
 SMS_GATEWAY = ENVIRONMENT.sms_gateway
-MAIL_BOX = ENVIRONMENT.state / "mail-box"
 
 ACCOUNT_ADAPTER = "portal.staff_sign_in.adapters.StaffAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}

@@ -2,7 +2,6 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from portal.demo import mail_box
 from portal.web import guide, look
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,7 +10,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/", include("portal.official.urls")),
     path("staff/", include("portal.auditor.urls")),
     path("api/v1/", include("portal.api.urls")),
-    path("demo/mail-box/", mail_box.page, name="demo_mail_box"),
     path("guide/<slug:audience>/", guide.guide, name="guide"),
     path("guide/pictures/<slug:language>/<slug:name>.png", guide.guide_picture, name="guide_picture"),
     path("display/", look.display, name="display"),

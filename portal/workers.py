@@ -34,13 +34,15 @@ def a_worker(*, log: Path) -> Iterator[bool]:
         worker.wait(timeout=60)
 
 
-def start_worker(output: int, *, beat: Path | None = None) -> subprocess.Popen[bytes]:
+def start_worker(
+    output: int, *, beat: Path | None = None, settings: str = "portal.settings"
+) -> subprocess.Popen[bytes]:
     """A prefork worker as a child process; with ``beat``, the scheduler inside it, keeping its clock in that file."""
     command = [sys.executable, "-m", "celery", "-A", "portal.celery", "worker", "--pool", "prefork"]
     command += ["--concurrency", str(PROCESSES), "--loglevel", "INFO", "--without-mingle", "--without-gossip"]
     if beat is not None:
         command += ["--beat", "--schedule", str(beat)]
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings}
     return subprocess.Popen(
         command, cwd=CHECKOUT, env=environment, stdout=output, stderr=output, start_new_session=True
     )

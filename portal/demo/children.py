@@ -18,6 +18,7 @@ START_SECONDS = 60
 STOP_SECONDS = 60
 WEB_PORT = "8000"
 WEB_PROCESSES = 2
+SETTINGS = "portal.demo.settings"
 
 
 class ChildDown(RuntimeError):
@@ -59,6 +60,7 @@ def start(name: str, title: str, command: Sequence[str], *, log: Path) -> Child:
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=CHECKOUT,
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": SETTINGS},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -83,7 +85,7 @@ def ensure_worker(folder: Path) -> Child:
     worker = Child("The worker", folder / "worker.log")
     if find_process("demo-worker") is None:
         with worker.log.open("ab") as output:
-            worker.process = start_worker(output.fileno(), beat=folder / "beat")
+            worker.process = start_worker(output.fileno(), beat=folder / "beat", settings=SETTINGS)
         remember_process("demo-worker", worker.process.pid)
     return worker
 

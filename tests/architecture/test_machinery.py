@@ -1,6 +1,7 @@
 """What the machinery must be set to: the driver, the floors, the bells and who answers them, the migrations."""
 
 import ast
+import os
 import subprocess
 import sys
 from typing import Any
@@ -28,6 +29,40 @@ def test_three_floors_with_imports_only_downward() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+PRODUCTION = {
+    "DEBUG": "off",
+    "SECRET_KEY": "a key for this test alone, and for nothing that matters at all",
+    "KEY_ENCRYPTION_KEY": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+    "DATABASE_OWNER_URL": "postgresql://nobody@127.0.0.1:1/none",
+    "DJANGO_SETTINGS_MODULE": "portal.settings",
+}
+LOADED_IN_PRODUCTION = """
+import sys
+import django
+django.setup()
+from django.urls import get_resolver
+from portal.celery import app
+for urlconf in ("portal.urls_city", "portal.urls_public"):
+    assert get_resolver(urlconf).url_patterns
+app.loader.import_default_modules()
+print([name for name in sys.modules if name.startswith("portal.demo")])
+"""
+
+
+def test_production_addresses_and_tasks_load_nothing_of_the_demo() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED_IN_PRODUCTION],
+        cwd=CHECKOUT,
+        env={**os.environ, **PRODUCTION},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert done.stdout == "[]\n", done.stderr
 
 
 def test_every_bell_of_the_beat_table_is_answered() -> None:

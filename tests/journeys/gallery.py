@@ -30,7 +30,6 @@ NO_PAGES = frozenset(
         "citizen_declare",
         "citizen_evidence",
         "citizen_pass",
-        "demo_mail_box",
         "guide_picture",
         "mfa_reauthenticate",
         "official_case_next",

@@ -68,8 +68,10 @@ def open_world(folder: Path) -> Iterator[World]:
         patch.setattr("django.utils.timezone.now", clock)
         # This column took hold of the function itself before there was another.
         patch.setattr(Authenticator._meta.get_field("created_at"), "_get_default", clock, raising=False)
-        for name in ("JOURNAL_CHECKPOINTS", "MEDIA_ROOT", "MAIL_BOX"):
+        for name in ("JOURNAL_CHECKPOINTS", "MEDIA_ROOT"):
             patch.setattr(f"django.conf.settings.{name}", folder / name.lower())
+        patch.setattr("django.conf.settings.SMS_GATEWAY", "portal.demo.mail_box.MailBox")
+        patch.setattr("django.conf.settings.MAIL_BOX", folder / "mail_box", raising=False)
         patch.setattr("django.conf.settings.SOURCE_ALLOW_LIST", AllowList.parse("sqlite:*"))
         with in_city(CITY):
             _clear()

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -122,8 +121,7 @@ def _who(request: HttpRequest) -> Identity | None:
 
 def _code_page(request: HttpRequest, form: CodeForm, **more: Any) -> HttpResponse:
     status = more.pop("status", 200)
-    demo = reverse("demo_mail_box") if settings.DEBUG else ""
-    return render(request, "citizen/sign_in/code.html", {"form": form, "mail_box": demo, **more}, status=status)
+    return render(request, "citizen/sign_in/code.html", {"form": form, **more}, status=status)
 
 
 def _safe_next(request: HttpRequest) -> str:

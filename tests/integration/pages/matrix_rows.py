@@ -171,7 +171,6 @@ CITY: dict[str, Row] = {
     "display": Row("anyone", BOTH),
     "switch_size": Row("anyone", POST),
     "switch_language": Row("anyone", POST),
-    "demo_mail_box": Row("anyone", GET),
     # Machines have keys of their own; their answers are tried with the API.
     "api_entries": Row("machine", POST),
     "api_description": Row("anyone", GET),
@@ -184,7 +183,7 @@ PUBLIC: dict[str, Row] = {
     "operator_first_run": Row(SYSTEM, POST),
 }
 
-# These find nothing, by design, in the city of the test: no single sign-on is named there, and it is no demo.
-NOTHING_THERE = frozenset({"single_sign_on", "openid_connect_callback", "demo_mail_box"})
+# These find nothing, by design, in the city of the test: no single sign-on is named there.
+NOTHING_THERE = frozenset({"single_sign_on", "openid_connect_callback"})
 # Parts of an address that name a page and no thing of anybody's.
 WORDS = {"page": "contact", "report": "sources", "provider_id": "beta", "audience": "citizen", "language": "en"}

@@ -1,0 +1,13 @@
+"""The demo's settings: the portal's, with a telephone that everybody sees. Only what the demo starts runs on them."""
+
+from django.core.exceptions import ImproperlyConfigured
+
+from portal.settings import *  # noqa: F403 - all of them
+from portal.settings import DEBUG, ENVIRONMENT
+
+if not DEBUG:
+    raise ImproperlyConfigured("Made-up people do not belong where DEBUG is off.")
+
+ROOT_URLCONF = "portal.demo.urls"
+SMS_GATEWAY = "portal.demo.mail_box.MailBox"
+MAIL_BOX = ENVIRONMENT.state / "mail-box"
