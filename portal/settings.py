@@ -43,7 +43,7 @@ SHARED_APPS = [
     "django_htmx",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
+    "django.forms",
     "django.contrib.postgres",
     "rest_framework",
     "drf_spectacular",
@@ -111,10 +111,17 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "portal.web.surroundings.surroundings",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "portal.templatetags.page"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.l10n",
+                "django.templatetags.static",
+                "portal.templatetags.page",
+            ],
         },
     }
 ]
+# Forms and their fields are drawn by templates/django/forms/.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 WSGI_APPLICATION = "portal.wsgi.application"
 
 # Outside of trying things out everything goes over TLS; gunicorn learns that from the proxy's X-Forwarded-Proto.

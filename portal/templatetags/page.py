@@ -1,10 +1,9 @@
 """Small words and pieces of every page: codes, icons, clocks, the city's and the field's vocabulary in the page's language."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
-from django.forms import BoundField
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -72,29 +71,11 @@ def masked(name: str) -> str:
 
 
 @register.filter
-def unlocal(number: float) -> str:
-    """A number as SVG reads it, whatever the language."""
-    return f"{number:g}"
-
-
-@register.filter
-def day_number(day: date | str) -> date:
-    """A day that came as ISO text, such as from JSON."""
-    return date.fromisoformat(day) if isinstance(day, str) else day
-
-
-@register.filter
 def time_left(due: datetime, now: datetime | None = None) -> str:
     """A clock in words: “3 hours left”, “2 days overdue”."""
     left = due - (now or timezone.now())
     words = span(abs(left))
     return _("%(span)s left") % {"span": words} if left > timedelta() else _("%(span)s overdue") % {"span": words}
-
-
-@register.filter
-def is_past(instant: datetime) -> bool:
-    """Whether it lies behind us."""
-    return instant <= timezone.now()
 
 
 @register.filter
@@ -119,21 +100,3 @@ def code_badge(state: str, size: str = "small") -> dict[str, Any]:
     """A code by word, shape and colour. ``size``: small, large."""
     known = State(state)
     return {"state": known.value, "word": said(known), "size": size}
-
-
-@register.inclusion_tag("components/field.html")
-def field(bound: BoundField, hint: str = "") -> dict[str, Any]:
-    """A form's field with its label, hint and errors, tied together for screen readers."""
-    described = [f"{bound.id_for_label}-hint"] if hint or bound.help_text else []
-    described += [f"{bound.id_for_label}-error"] if bound.errors else []
-    attributes: dict[str, str | bool] = {"aria-describedby": " ".join(described)} if described else {}
-    if bound.errors:
-        attributes["aria-invalid"] = "true"
-    kind = getattr(bound.field.widget, "input_type", "") or type(bound.field.widget).__name__.lower()
-    return {
-        "bound": bound,
-        "control": bound.as_widget(attrs=attributes),
-        "hint": hint or bound.help_text,
-        "kind": kind,
-        "is_group": bound.use_fieldset,
-    }
