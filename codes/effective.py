@@ -1,4 +1,4 @@
-"""The effective code: ruling, agreement, policy, unknown – in this order (``semantics.md`` §4)."""
+"""The effective code: ruling, agreement, policy, unknown – in this order (``docs/semantics.md`` §4)."""
 
 from collections.abc import Collection
 from datetime import datetime

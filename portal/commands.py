@@ -1,4 +1,4 @@
-"""What the commands have in common: the city they enter, who runs them, and the exit codes of ``contracts.md`` §4."""
+"""What the commands have in common: the city they enter, who runs them, and the exit codes of ``docs/contracts.md`` §4."""
 
 from argparse import ArgumentTypeError
 from datetime import date, datetime

@@ -1,4 +1,4 @@
--- What a colour means: semantics.md §2 and §3, and nowhere else in this product.
+-- What a colour means: docs/semantics.md §2 and §3, and nowhere else in this product.
 --
 -- Reads the relation `subject`, which the caller puts in front (codes/engine/subjects.py):
 --   subject(sid, citizen_id, declared_with, source_id, version_id, horizon, known_at, day, assumed_from)

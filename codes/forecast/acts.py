@@ -46,7 +46,7 @@ Act = CheckIn | MoreTests | Clearance | Review | Wait
 
 
 def counted(tests: Iterable[date], *, gap_days: int) -> list[date]:
-    """The tests that count, greedily from the first (``semantics.md`` §3), to say how many are still missing."""
+    """The tests that count, greedily from the first (``docs/semantics.md`` §3), to say how many are still missing."""
     taken: list[date] = []
     for day in sorted(tests):
         if not taken or day >= taken[-1] + timedelta(days=gap_days):

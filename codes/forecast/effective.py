@@ -1,4 +1,4 @@
-"""The outlook of the one colour the city stands by (``semantics.md`` §4)."""
+"""The outlook of the one colour the city stands by (``docs/semantics.md`` §4)."""
 
 from collections.abc import Mapping
 from datetime import date, datetime

@@ -40,7 +40,7 @@ class Declared:
 
 
 def statements(line: DeclarationLine, zone: ZoneInfo) -> list[Statement]:
-    """What the answers mean (`semantics.md` §2). A symptom or contact starts on the local day of the declaration."""
+    """What the answers mean (`docs/semantics.md` §2). A symptom or contact starts on the local day of the declaration."""
     declared_on = line.submitted_at.astimezone(zone).date()
     stated = []
     if line.symptoms:

@@ -1,4 +1,4 @@
-"""The two kinds of lines a provider sends (`contracts.md` §3): keys and types; nothing is converted or guessed.
+"""The two kinds of lines a provider sends (`docs/contracts.md` §3): keys and types; nothing is converted or guessed.
 
 `contact` absent or null is a question not answered; `0` and `false` are not answers and are refused.
 """

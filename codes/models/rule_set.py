@@ -36,7 +36,7 @@ class RuleSetVersion(models.Model):
 
 
 class Rule(models.Model):
-    """One row of an edition; the fields are those of ``semantics.md`` §3. ``hold_days`` none = until cleared by a fact.
+    """One row of an edition; the fields are those of ``docs/semantics.md`` §3. ``hold_days`` none = until cleared by a fact.
 
     A code may stand on several rows: Guangxi's A4 is close and secondary contacts.
     """

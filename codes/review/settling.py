@@ -113,7 +113,7 @@ class CaseChanges:
 
 
 def settle_cases(run: Run, *, now: datetime) -> CaseChanges:
-    """Bring the open cases to the standing disagreements (``semantics.md`` §5). Call after these were settled."""
+    """Bring the open cases to the standing disagreements (``docs/semantics.md`` §5). Call after these were settled."""
     done: dict[str, int] = {}
     parameters: dict[str, Any] = {
         "run": run.pk,

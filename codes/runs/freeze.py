@@ -12,7 +12,7 @@ CITIZENS_PER_PARTITION = 20_000
 
 
 def freeze_providers(run: Run) -> list[RunProvider]:
-    """Write down for each provider what its verdicts of this run rest on (``semantics.md`` §2, §3)."""
+    """Write down for each provider what its verdicts of this run rest on (``docs/semantics.md`` §2, §3)."""
     rows = [
         _frozen(run, provider) for provider in Provider.objects.select_related("source", "rule_set").order_by("code")
     ]

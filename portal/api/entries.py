@@ -1,4 +1,4 @@
-"""`POST /api/v1/entries`: a provider delivers declarations and check-ins for itself (`contracts.md` §3)."""
+"""`POST /api/v1/entries`: a provider delivers declarations and check-ins for itself (`docs/contracts.md` §3)."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""A life as the lines providers send: declarations and check-ins, one JSON object a line (`contracts.md` §3)."""
+"""A life as the lines providers send: declarations and check-ins, one JSON object a line (`docs/contracts.md` §3)."""
 
 import json
 from collections.abc import Iterator

@@ -84,7 +84,7 @@ def sides_of(
 
 
 def seen_by(frozen: RunProvider, facts: Iterable[Fact]) -> list[Fact]:
-    """The records that counted for the provider in its run (``semantics.md`` §2), the newest first; suppressed ones too."""
+    """The records that counted for the provider in its run (``docs/semantics.md`` §2), the newest first; suppressed ones too."""
     counting: dict[Origin, Fact] = {}
     for fact in sorted(facts, key=lambda one: one.version):
         if _reaches(fact, frozen):

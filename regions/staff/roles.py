@@ -1,4 +1,4 @@
-"""Roles of a city's staff, and which of them no one person may hold together (``trust.md``, graded protection level 3)."""
+"""Roles of a city's staff, and which of them no one person may hold together (``docs/trust.md``, graded protection level 3)."""
 
 from enum import StrEnum
 
