@@ -21,6 +21,8 @@ from regions.sources.models import Source
 from regions.tenancy import in_city
 from tests.own_database import own_copy, raw_owner, session_database
 
+pytest_plugins = ["pytester", "tests.asserting", "tests.closing_lines"]
+
 
 def pytest_configure() -> None:
     """Let Ctrl+C be heard: what a shell puts in the background is deaf to it, and hands that on to what it starts."""

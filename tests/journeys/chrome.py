@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 
+from tests.closing_lines import WANTS_CHROMIUM
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SWITCHES = [
     "--no-sandbox",
@@ -20,7 +22,6 @@ SWITCHES = [
     # Whatever is not one of the portal's names leads nowhere.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE *.localhost, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]
-MISSING = "There is no Chromium or Chrome on this machine (Debian: apt install chromium)."
 
 
 def find_chrome() -> str | None:
@@ -32,7 +33,7 @@ def chrome_or_skip() -> str:
     """The same; without one the journeys are skipped, but never where changes are taken: there they fail."""
     found = find_chrome()
     if found is None and os.environ.get("CI"):
-        pytest.fail(MISSING)
+        pytest.fail(f"There is no browser for the journeys; {WANTS_CHROMIUM}.")
     if found is None:
-        pytest.skip(MISSING)
+        pytest.skip(WANTS_CHROMIUM)
     return found

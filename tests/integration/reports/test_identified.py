@@ -79,6 +79,7 @@ def test_only_those_who_audit_may(three_days: Settled, now: datetime, out: Path,
     add_staff(username="somebody", roles=[role], by="tests", now=now)
     if role in (Role.AUDITOR, Role.AUDIT_ADMIN):
         export("codes", out / "codes.csv", *identified("somebody"))
+        assert (out / "codes.csv").stat().st_size
         return
     assert ended_with(out / "codes.csv", *identified("somebody")) == 5
 

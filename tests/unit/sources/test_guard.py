@@ -1,5 +1,7 @@
 """Where a source may be: by name, by address, and with a resolver that lies."""
 
+from collections.abc import Callable
+
 import pytest
 
 from regions.sources.connectors.delivery import HostNotAllowed, SourceMisconfigured, SourceUnreachable
@@ -7,6 +9,14 @@ from regions.sources.connectors.guard import AllowList, AllowListUnreadable, Res
 
 LISTED = AllowList.parse("data.sichuan.example:443, db.chengdu.example:*,127.0.0.1:8701,[::1]:5432,数据.example:443")
 LOOPBACK = AllowList.parse(None, debug=True)
+
+
+def is_allowed(check: Callable[..., None], *place: object) -> bool:
+    try:
+        check(*place)
+    except HostNotAllowed:
+        return False
+    return True
 
 
 @pytest.mark.parametrize(
@@ -27,7 +37,7 @@ LOOPBACK = AllowList.parse(None, debug=True)
 def test_listed_places_are_allowed(host: str, port: int) -> None:
     if host.startswith("xn--"):
         host = normal_host("数据.example")
-    LISTED.check(host, port)
+    assert is_allowed(LISTED.check, host, port)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +70,7 @@ def test_what_is_no_host_name_is_a_setting_to_correct(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "chengdu.localhost", "127.0.0.1", "127.9.9.9", "::1"])
 def test_debug_without_a_list_allows_the_loopback(host: str) -> None:
-    LOOPBACK.check(host, 1)
+    assert is_allowed(LOOPBACK.check, host, 1)
 
 
 @pytest.mark.parametrize("host", ["10.0.0.1", "db", "localhost.evil.example", "0.0.0.0", "128.0.0.1"])  # noqa: S104
@@ -87,8 +97,8 @@ def test_a_list_counts_in_debug_too_and_replaces_the_loopback() -> None:
 
 
 def test_files_are_allowed_by_their_own_entry() -> None:
-    AllowList.parse("db.example:5432,sqlite:*").check_file()
-    LOOPBACK.check_file()
+    assert is_allowed(AllowList.parse("db.example:5432,sqlite:*").check_file)
+    assert is_allowed(LOOPBACK.check_file)
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,11 @@ def page(*numbers: int, total: int = 6, cursor: str | None = None, as_of: dateti
     return Page(as_of, total, [{"record_id": str(number)} for number in numbers], cursor)
 
 
-def follow(*pages: Page, page_size: int = 2) -> None:
+def follow(*pages: Page, page_size: int = 2) -> PageSequence:
     sequence = PageSequence(page_size)
     for each in pages:
         sequence.accept(each)
+    return sequence
 
 
 def test_a_page_is_read_as_the_contract_has_it() -> None:
@@ -80,8 +81,8 @@ def test_any_other_code_is_the_source_saying_no(code: object) -> None:
 
 
 def test_three_pages_that_fit() -> None:
-    follow(page(1, 2, cursor="a"), page(3, 4, cursor="b"), page(5, 6))
-    follow(page(total=0))
+    assert follow(page(1, 2, cursor="a"), page(3, 4, cursor="b"), page(5, 6)).received == 6
+    assert follow(page(total=0)).received == 0
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,94 @@
+"""What code and documents name of this repository is there: files, folders, modules, and what modules hold."""
+
+import pkgutil
+import re
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+
+from tests.architecture.source import CHECKOUT
+
+READ = ("*.py", "*.md", "*.toml", "*.html", "*.sql", "run", ".ci/run")
+FOLDERS = "portal|codes|regions|templates|tests|bench|docs|cities|locale|deploy"
+PACKAGES = "portal|codes|regions|tests|bench"
+
+LINK = re.compile(r"\]\((?!\w+:)([^)\s#]+)(?:#[^)\s]*)?\)")
+QUOTED_PATH = re.compile(rf"`((?:{FOLDERS})/[^`\s]*)`")
+BARE_PATH = re.compile(rf"(?<![\w./<{{-])((?:{FOLDERS})/[\w./-]+\.(?:py|md|sql|toml))\b")
+BARE_NAME = re.compile(r"`([\w-]+\.(?:py|md|sql|toml|html))`")
+DOTTED = re.compile(rf"`((?:{PACKAGES})(?:\.\w+)+)(?:\(\))?`")
+LINE_NUMBER = re.compile(r":\d+$")
+# What stands for one of many: `<schema>`, `{name}`, `NAME`, `…`.
+PLACEHOLDER = re.compile(r"[<{…*]|\b[A-Z]{2,}\b(?!\.)")
+
+# Named, and not here: what a run, the demo or an installation makes.
+MADE_LATER: frozenset[str] = frozenset()
+
+
+@cache
+def texts() -> dict[Path, str]:
+    """The tracked files that are read, with what they say."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--", *READ], cwd=CHECKOUT, capture_output=True, text=True, check=True
+    )
+    paths = [CHECKOUT / name for name in listed.stdout.split("\0") if name]
+    return {path: path.read_text(encoding="utf-8") for path in paths if path.is_file()}
+
+
+def missing(path: Path, text: str) -> Iterator[str]:
+    """What the file cites and is not there."""
+    if path.suffix == ".md":
+        yield from (link for link in LINK.findall(text) if not (path.parent / link).exists())
+    paths = {LINE_NUMBER.sub("", cited) for cited in (*QUOTED_PATH.findall(text), *BARE_PATH.findall(text))}
+    for cited in paths - MADE_LATER:
+        if not PLACEHOLDER.search(cited) and not (CHECKOUT / cited).exists():
+            yield cited
+    yield from (name for name in set(BARE_NAME.findall(text)) - MADE_LATER - names())
+    yield from (name for name in set(DOTTED.findall(text)) - MADE_LATER if not resolves(name))
+
+
+@cache
+def names() -> frozenset[str]:
+    return frozenset(path.name for path in texts())
+
+
+@cache
+def resolves(dotted: str) -> bool:
+    """A module, what a module holds, or a model by its label."""
+    try:
+        pkgutil.resolve_name(dotted)
+    except (ImportError, AttributeError):
+        return dotted in {model._meta.label for model in apps.get_models()}
+    return True
+
+
+def test_every_path_that_is_cited_exists() -> None:
+    found = [
+        f"{path.relative_to(CHECKOUT)}: {name}"
+        for path, text in texts().items()
+        if path != Path(__file__)
+        for name in missing(path, text)
+    ]
+    assert found == []
+
+
+def test_files_were_read() -> None:
+    assert {"README.md", "settings.py", "verdict.sql", "pyproject.toml", "run"} <= names()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("[a](nowhere.md) [b](https://example.org/x.md) [c](README.md#top)", ["nowhere.md"]),
+        ("`codes/nowhere.py:12` `codes/tasks.py:12` `codes/<name>.py` `codes/*.py`", ["codes/nowhere.py"]),
+        ("say docs/nowhere.md, not /usr/docs/nowhere.md", ["docs/nowhere.md"]),
+        ("`nowhere.py` and `settings.py`", ["nowhere.py"]),
+        ("``codes.nowhere`` ``codes.models.Nobody`` ``codes.models.Fact`` ``codes.Fact``", None),
+    ],
+)
+def test_what_is_not_there_is_found(text: str, found: list[str] | None) -> None:
+    assert sorted(missing(CHECKOUT / "x.md", text)) == (found or ["codes.models.Nobody", "codes.nowhere"])

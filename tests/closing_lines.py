@@ -1,0 +1,28 @@
+"""A pytest plugin: what a run left out for want of a browser, and which tests pass only now, a line each at its end."""
+
+from collections.abc import Iterator
+
+import pytest
+
+# A journey is skipped with these words.
+WANTS_CHROMIUM = "they need Chromium (Debian: apt install chromium)"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--name-flaky", action="store_true", help="what passes now failed before: name it as flaky")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Nothing is said about a test that failed: its own lines stand above."""
+    left_out = sum(reason.endswith(WANTS_CHROMIUM) for reason in _reasons(terminalreporter.stats.get("skipped", [])))
+    if left_out:
+        journeys = "1 journey" if left_out == 1 else f"{left_out} journeys"
+        terminalreporter.write_line(f"Left out: {journeys}; {WANTS_CHROMIUM}.", yellow=True)
+    if config.getoption("name_flaky"):
+        for report in terminalreporter.stats.get("passed", []):
+            terminalreporter.write_line(f"flaky: {report.nodeid}", yellow=True)
+
+
+def _reasons(skipped: list[pytest.TestReport]) -> Iterator[str]:
+    """A skipped test's report holds file, line and reason."""
+    return (report.longrepr[2] for report in skipped if isinstance(report.longrepr, tuple))
