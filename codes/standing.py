@@ -5,7 +5,8 @@ from typing import Any
 
 from django.db.models import Count, Max, Q
 
-from codes.models import Case, Citizen, EffectiveCode, Run
+from codes.effective import count_effective_codes
+from codes.models import Case, Run
 from codes.vocabulary import State
 from regions.models import CityStanding
 from regions.sources.models import Batch, Source
@@ -21,10 +22,9 @@ def sum_up(schema: str, *, now: datetime) -> CityStanding:
 
 
 def _codes() -> dict[str, int]:
-    """Green is no row: whoever has no stored code."""
-    by_colour = dict(EffectiveCode.objects.values_list("colour").annotate(Count("pk")))
-    stored = {state: by_colour.get(state.value, 0) for state in (State.RED, State.YELLOW, State.UNKNOWN)}
-    return {"people": Citizen.objects.count(), **{state.value: count for state, count in stored.items()}}
+    counted = count_effective_codes()
+    told = {state.value: counted.get(state.value, 0) for state in (State.RED, State.YELLOW, State.UNKNOWN)}
+    return {"people": sum(counted.values()), **told}
 
 
 def _last_run() -> dict[str, Any]:
