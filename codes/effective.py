@@ -147,7 +147,7 @@ def settle_citizens(citizens: Collection[int], *, now: datetime, ruling_id: int 
     ``ruling_id`` is what a change is put down to where no ruling is in force any more. Call in a transaction that began with
     ``hold_effective_codes``.
     """
-    run = Run.last_settled()
+    run = Run.objects.last_settled()
     today = now.astimezone(current_city().zone).date()
     return _settle(TOUCHED_BY_NAME, run, at=now, day=today, cause_ruling=ruling_id, citizens=sorted(set(citizens)))
 

@@ -71,7 +71,7 @@ def mapping_effect(source: Source, candidate: Source, *, now: datetime) -> dict[
         new = Fact.objects.filter(pk__gt=before).values_list("citizen_id", flat=True)
         citizens = sorted(set(new))
         told |= {"citizens": len(citizens), "judged": min(len(citizens), MOST_JUDGED)}
-        run = Run.last_settled()
+        run = Run.objects.last_settled()
         if run is not None:
             told["colours"] = _counted(preview_changes(run, citizens[:MOST_JUDGED], known_at=now))
         transaction.set_rollback(True)

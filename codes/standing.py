@@ -30,7 +30,7 @@ def _codes() -> dict[str, int]:
 def _last_run() -> dict[str, Any]:
     """The newest run, whatever became of it; the disagreements of the newest that settled."""
     newest = Run.objects.order_by("-pk").first()
-    settled = Run.last_settled()
+    settled = Run.objects.last_settled()
     standing = settled.counts.get("disagreements", {}).get("standing", 0) if settled else 0
     return {
         "disagreements": standing,

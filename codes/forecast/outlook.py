@@ -11,7 +11,6 @@ from codes.engine.query import verdicts_of
 from codes.engine.subjects import DAILY
 from codes.forecast.acts import Act, CheckIn, Clearance, MoreTests, Review, Wait, counted, merged
 from codes.models import Rule, Run, Verdict
-from codes.runs.mend import standing_run
 from regions.tenancy import current_city
 from regions.vocabulary import FactKind
 
@@ -64,7 +63,7 @@ def outlooks(citizen_id: int, *, run: Run) -> dict[str, Outlook]:
 
     ``run`` is the last settled one, which the stored verdicts stand for unless it was amended for the citizen.
     """
-    run = standing_run(run, citizen_id)
+    run = Run.objects.judging(citizen_id, run).latest("pk")
     known = run.providers.filter(known=True).values("provider")
     verdicts = list(Verdict.objects.filter(citizen=citizen_id, provider__in=known).select_related("provider"))
     hits = hits_of(citizen_id, run_id=run.pk, today=run.day) if verdicts else []

@@ -46,7 +46,7 @@ def rehearsal(edition: Edition, *, today: date, day: date | None = None) -> Iter
     as fresh as it was then. Raises ``CannotRehearse``, and ``CannotPublish`` for a draft that could never come into force.
     """
     check_publishable(edition, today=today)
-    run = Run.last_settled()
+    run = Run.objects.last_settled()
     if run is None:
         raise CannotRehearse("no run has settled in this city yet: manage.py recompute")
     day = day or max(edition.effective_from, today)

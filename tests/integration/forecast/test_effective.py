@@ -16,7 +16,7 @@ HELD_FROM = date(2026, 11, 22)
 
 
 def outlook(desk: Desk, name: str) -> object:
-    run = Run.last_settled()
+    run = Run.objects.last_settled()
     assert run
     return effective_outlook(desk.citizen(name).pk, run=run)
 

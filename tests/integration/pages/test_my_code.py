@@ -96,7 +96,7 @@ def _sources(page: str) -> list[str]:
 
 def test_the_way_to_green_is_the_forecasts(desk: Desk, visitor: Opens) -> None:
     """The day, the count of days and what to do are what ``codes.forecast`` says."""
-    run = Run.last_settled()
+    run = Run.objects.last_settled()
     assert run
     way = effective_outlook(desk.citizen("zhang").pk, run=run)
     assert way
