@@ -148,7 +148,7 @@ def settle_citizens(citizens: Collection[int], *, now: datetime, ruling_id: int 
     ``hold_effective_codes``.
     """
     run = Run.objects.last_settled()
-    today = now.astimezone(current_city().zone).date()
+    today = current_city().day_of(now)
     return _settle(TOUCHED_BY_NAME, run, at=now, day=today, cause_ruling=ruling_id, citizens=sorted(set(citizens)))
 
 

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 
 from codes.effective import count_effective_codes
 from codes.models import Case, Run
 from codes.vocabulary import State
 from regions.models import CityStanding
-from regions.sources.models import Batch, Source
+from regions.sources.models import Source
 from regions.tenancy import in_city
 
 
@@ -48,8 +48,7 @@ def _cases(now: datetime) -> dict[str, int]:
 
 
 def _sources() -> list[dict[str, Any]]:
-    accepted = Q(batches__state=Batch.State.ACCEPTED)
-    rows = Source.objects.annotate(horizon=Max("batches__as_of", filter=accepted)).order_by("code")
+    rows = Source.objects.with_horizon().order_by("code")
     return [
         {
             "code": row.code,

@@ -47,7 +47,7 @@ def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> Handle
 
 def _approvable(found: list[Ruling], before: dict[int, str], *, by: str, now: datetime) -> list[Ruling]:
     hits = hits_of(list(before))
-    today = now.astimezone(current_city().zone).date()
+    today = current_city().day_of(now)
     return [
         ruling
         for ruling in found

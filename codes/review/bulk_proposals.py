@@ -67,7 +67,7 @@ def propose_many(
     require(by, Verb.PROPOSE)
     if colour == "red":
         raise Refused(Reason.NO_BULK_RED)
-    today = now.astimezone(current_city().zone).date()
+    today = current_city().day_of(now)
     evidence = check_documents(documents)
     check_ruling(colour=colour, reason_code=reason_code, expires_on=expires_on, evidence=evidence, today=today)
     draft = Draft(colour, reason_code, check_text(reason), evidence, expires_on)

@@ -20,7 +20,7 @@ from regions.models import City
 
 def my_code(citizen: Citizen, *, city: City, now: datetime, due_at: datetime | None = None) -> MyCode:
     """Read the citizen's page. ``due_at``: when an open case of theirs is due, for the sentence's “by when”."""
-    today = now.astimezone(city.zone).date()
+    today = city.day_of(now)
     standing = effective_code(citizen.pk)
     registered = _registrations(citizen)
     heard = {one.provider_id for one in registered if one.known and one.registered_at <= one.as_of}
@@ -56,7 +56,7 @@ def _registrations(citizen: Citizen) -> list[Any]:
 
     ``judged_by`` is the run whose judgement of the citizen stands: that one, or what amended it for them.
     """
-    settled = Run.objects.filter(state__in=Run.SETTLED).order_by("-pk")
+    settled = Run.objects.settled()
     latest = settled.values("pk")[:1]
     frozen = RunProvider.objects.filter(run_id=Subquery(latest), provider=OuterRef("provider"))
     mended = Run.objects.filter(amends=Subquery(latest), citizens__citizen=citizen).order_by("-pk").values("pk")[:1]

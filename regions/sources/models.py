@@ -1,9 +1,10 @@
 """A city's data sources and what they delivered: settings and their changes, batches, staged records, quarantine."""
 
-from typing import ClassVar
+from datetime import datetime
+from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 
 from regions.append_only import AppendOnly
 from regions.sources.batch_reasons import sentence
@@ -12,6 +13,16 @@ from regions.sources.batch_reasons import sentence
 class SourceKind(models.TextChoices):
     POLICE_DATABASE = "police_database", "police database (SQL)"
     BIG_DATA_CENTRE = "big_data_centre", "big-data centre (HTTP)"
+
+
+class SourceQuerySet(models.QuerySet["Source"]):
+    """What is asked of sources."""
+
+    def with_horizon(self) -> Self:
+        """``horizon``: the moment up to which what it delivered is complete; none without an accepted batch."""
+        return self.annotate(
+            horizon=Subquery(Batch.objects.accepted().filter(source=OuterRef("pk")).values("as_of")[:1])
+        )
 
 
 class Source(models.Model):
@@ -32,6 +43,8 @@ class Source(models.Model):
     max_bad_share = models.FloatField(default=0.05)
     kinds = models.JSONField(default=dict, help_text="their word -> our kind")
 
+    objects = SourceQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=SourceKind.values), name="source_kind_is_known"),
@@ -43,6 +56,18 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def horizon_at(self, known_at: datetime) -> datetime | None:
+        """The moment up to which what was received by then is complete; none without an accepted batch."""
+        return self.batches.accepted().filter(received_at__lte=known_at).values_list("as_of", flat=True).first()
+
+
+class BatchQuerySet(models.QuerySet["Batch"]):
+    """What is asked of batches."""
+
+    def accepted(self) -> Self:
+        """The newest first: its ``as_of`` is the horizon, since none is accepted that goes back."""
+        return self.filter(state=Batch.State.ACCEPTED).order_by("-received_at", "-id")
 
 
 class Batch(models.Model):
@@ -78,6 +103,8 @@ class Batch(models.Model):
     release_asked_at = models.DateTimeField(null=True)
     released_by = models.TextField(blank=True, db_default="")
     released_at = models.DateTimeField(null=True)
+
+    objects = BatchQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["source", "-received_at"], condition=Q(state="accepted"), name="batch_horizon")]
