@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q
 
 from codes.effective import count_effective_codes
 from codes.models import Case, Run
 from codes.vocabulary import State
 from regions.models import CityStanding
-from regions.sources.models import Source
+from regions.sources.models import Batch, Source
 from regions.tenancy import in_city
 
 
@@ -48,7 +48,7 @@ def _cases(now: datetime) -> dict[str, int]:
 
 
 def _sources() -> list[dict[str, Any]]:
-    rows = Source.objects.with_horizon().order_by("code")
+    rows = Source.objects.annotate(horizon=Batch.objects.horizon_of(OuterRef("pk"))).order_by("code")
     return [
         {
             "code": row.code,

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import OuterRef, Subquery
+from django.db.models.functions import JSONObject
 
 from codes.engine.query import verdicts_of
 from codes.engine.subjects import EACH_SIDE
@@ -20,6 +21,9 @@ LEFT JOIN matched m ON m.sid = f.sid AND m.fact_id = f.fact_id AND m.anchor <= f
 LEFT JOIN hit h ON h.sid = f.sid AND h.fact_id = f.fact_id AND h.rule_id = m.rule_id
 ORDER BY f.declared_with, f.started_on, f.fact_id, m.code, m.rule_id
 """
+
+# Read with the inputs, in one query.
+VERDICT = ("id", "version_id", "colour", "hits", "turns_green_on", "needs", "run_id")
 
 
 @dataclass(frozen=True)
@@ -42,18 +46,24 @@ class Seen(NamedTuple):
     until: date | None
 
 
-def sides_of(citizen_id: int) -> list[Side]:
-    """Every provider by code, also where the citizen has not applied; none before the city's first run."""
-    run = Run.objects.judging(citizen_id).values("pk")[:1]
+def sides_of(citizen_id: int, base: Run | None = None) -> list[Side]:
+    """Every provider by code, also where the citizen has not applied; none before the city's first run.
+
+    ``base``: the run of the whole city that is meant, if not the last settled one.
+    """
+    run = Run.objects.judging(citizen_id, base).values("pk")[:1]
     registered = Registration.objects.filter(citizen=citizen_id, provider=OuterRef("provider"))
+    held = Verdict.objects.filter(citizen=citizen_id, provider=OuterRef("provider"))
     frozen = (
         RunProvider.objects.filter(run=Subquery(run))
         .select_related("run", "provider", "source", "version__rule_set")
-        .annotate(registered_at=Subquery(registered.values("registered_at")[:1]))
+        .annotate(
+            registered_at=Subquery(registered.values("registered_at")[:1]),
+            held=Subquery(held.values(row=JSONObject(**{name: name for name in VERDICT}))[:1]),
+        )
         .order_by("provider__code")
     )
-    verdicts = {one.provider_id: one for one in Verdict.objects.filter(citizen=citizen_id).select_related("provider")}
-    return [_side(one, one.registered_at, verdicts.get(one.provider_id)) for one in frozen]
+    return [_side(one, one.registered_at, one.held, citizen_id) for one in frozen]
 
 
 def seen_by(run: Run, citizen_id: int) -> list[Seen]:
@@ -64,10 +74,14 @@ def seen_by(run: Run, citizen_id: int) -> list[Seen]:
         return [Seen(*row) for row in cursor.fetchall()]
 
 
-def _side(inputs: RunProvider, registered_at: datetime | None, verdict: Verdict | None) -> Side:
+def _side(inputs: RunProvider, registered_at: datetime | None, held: dict[str, Any] | None, citizen_id: int) -> Side:
     """A provider that could not judge keeps earlier verdicts, which do not count (``semantics.md`` §3)."""
     if registered_at is None:
         return Side(inputs, State.NOT_APPLIED, None)
     if not inputs.known or registered_at > inputs.run.as_of:
         return Side(inputs, State.UNKNOWN, None)
-    return Side(inputs, State(verdict.colour) if verdict else State.GREEN, verdict)
+    if held is None:
+        return Side(inputs, State.GREEN, None)
+    green = date.fromisoformat(held["turns_green_on"]) if held["turns_green_on"] else None
+    verdict = Verdict(citizen_id=citizen_id, provider=inputs.provider, **{**held, "turns_green_on": green})
+    return Side(inputs, State(verdict.colour), verdict)

@@ -9,7 +9,7 @@ from django.db import connection
 
 from codes.engine.sides import Seen, Side, seen_by, sides_of
 from codes.explaining.words import NOTHING, Label, Teller
-from codes.forecast import outlooks, progress
+from codes.forecast import outlooks_of, progress
 from codes.models import Citizen, Fact, Rule, Run
 from codes.vocabulary import Colour, State
 from regions.vocabulary import FactKind
@@ -38,7 +38,7 @@ def told_by_providers(who: Citizen, run: Run, tell: Teller) -> Iterator[str]:
     rules = Rule.objects.in_bulk({one.rule_id for one in seen if one.rule_id})
     facts = Fact.objects.select_related("source", "provider").in_bulk({one.fact_id for one in seen})
     sides = [side for side in sides_of(who.pk) if side.state is not State.NOT_APPLIED]
-    ways = outlooks(who.pk, run=run)
+    ways = outlooks_of(who.pk, sides)
     titles = {side.inputs.provider.code: tell.titled(side.inputs.provider) for side in sides}
     for side in sides:
         one = side.inputs

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from codes.engine.query import verdicts_of
+from codes.engine.sides import Side, sides_of
 from codes.engine.subjects import DAILY
 from codes.forecast.acts import Act, CheckIn, Clearance, MoreTests, Review, Wait, counted, merged
 from codes.models import Rule, Run, Verdict
@@ -63,12 +64,17 @@ def outlooks(citizen_id: int, *, run: Run) -> dict[str, Outlook]:
 
     ``run`` is the last settled one, which the stored verdicts stand for unless it was amended for the citizen.
     """
-    run = Run.objects.judging(citizen_id, run).latest("pk")
-    known = run.providers.filter(known=True).values("provider")
-    verdicts = list(Verdict.objects.filter(citizen=citizen_id, provider__in=known).select_related("provider"))
-    hits = hits_of(citizen_id, run_id=run.pk, today=run.day) if verdicts else []
-    rules = Rule.objects.in_bulk(rules_needed(verdicts, hits))
-    return outlooks_from(verdicts, hits, rules, day=run.day)
+    return outlooks_of(citizen_id, sides_of(citizen_id, run))
+
+
+def outlooks_of(citizen_id: int, sides: Sequence[Side]) -> dict[str, Outlook]:
+    """The same from the citizen's sides."""
+    verdicts = [side.verdict for side in sides if side.verdict]
+    if not verdicts:
+        return {}
+    run = sides[0].inputs.run
+    hits = hits_of(citizen_id, run_id=run.pk, today=run.day)
+    return outlooks_from(verdicts, hits, Rule.objects.in_bulk(rules_needed(verdicts, hits)), day=run.day)
 
 
 def hits_of(citizen_id: int, *, run_id: int, today: date) -> list[Hit]:

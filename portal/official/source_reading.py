@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, IntegerField, OuterRef, Subquery
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from regions.sources.models import Batch, Quarantined, Source, SourceChange, SourceQuerySet
+from regions.sources.models import Batch, Quarantined, Source, SourceChange
 
 
 @dataclass(frozen=True)
@@ -26,22 +26,19 @@ class SourceShown:
         return timedelta(hours=self.source.max_age_hours)
 
 
-def sources_shown(sources: SourceQuerySet, *, now: datetime) -> list[SourceShown]:
+def sources_shown(sources: QuerySet[Source], *, now: datetime) -> list[SourceShown]:
     """The sources by code, in two questions to the database."""
     mine = Batch.objects.filter(source=OuterRef("pk"))
     waiting = Quarantined.objects.filter(batch__source=OuterRef("pk"), taken_in__isnull=True).order_by()
     counted = waiting.values("batch__source").annotate(number=Count("pk")).values("number")
-    found = (
-        sources.with_horizon()
-        .order_by("code")
-        .annotate(
-            newest_batch=Subquery(mine.order_by("-id").values("pk")[:1]),
-            held_batch=Subquery(mine.filter(state=Batch.State.HELD).order_by("-id").values("pk")[:1]),
-            open_change=Subquery(
-                SourceChange.objects.filter(source=OuterRef("pk"), state=SourceChange.State.PROPOSED).values("pk")[:1]
-            ),
-            in_quarantine=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
-        )
+    found = sources.order_by("code").annotate(
+        horizon=Batch.objects.horizon_of(OuterRef("pk")),
+        newest_batch=Subquery(mine.order_by("-id").values("pk")[:1]),
+        held_batch=Subquery(mine.filter(state=Batch.State.HELD).order_by("-id").values("pk")[:1]),
+        open_change=Subquery(
+            SourceChange.objects.filter(source=OuterRef("pk"), state=SourceChange.State.PROPOSED).values("pk")[:1]
+        ),
+        in_quarantine=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
     )
     rows = list(found)
     batches = Batch.objects.in_bulk([pk for row in rows for pk in (row.newest_batch, row.held_batch) if pk])

@@ -15,16 +15,6 @@ class SourceKind(models.TextChoices):
     BIG_DATA_CENTRE = "big_data_centre", "big-data centre (HTTP)"
 
 
-class SourceQuerySet(models.QuerySet["Source"]):
-    """What is asked of sources."""
-
-    def with_horizon(self) -> Self:
-        """``horizon``: the moment up to which what it delivered is complete; none without an accepted batch."""
-        return self.annotate(
-            horizon=Subquery(Batch.objects.accepted().filter(source=OuterRef("pk")).values("as_of")[:1])
-        )
-
-
 class Source(models.Model):
     """Where evidence comes from. The credential (a database URL, or a shared secret) is encrypted and never shown."""
 
@@ -42,8 +32,6 @@ class Source(models.Model):
     max_age_hours = models.FloatField(default=26)
     max_bad_share = models.FloatField(default=0.05)
     kinds = models.JSONField(default=dict, help_text="their word -> our kind")
-
-    objects = SourceQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -68,6 +56,10 @@ class BatchQuerySet(models.QuerySet["Batch"]):
     def accepted(self) -> Self:
         """The newest first: its ``as_of`` is the horizon, since none is accepted that goes back."""
         return self.filter(state=Batch.State.ACCEPTED).order_by("-received_at", "-id")
+
+    def horizon_of(self, source: OuterRef) -> Subquery:
+        """The horizon as a column of a query of sources."""
+        return Subquery(self.accepted().filter(source=source).values("as_of")[:1])
 
 
 class Batch(models.Model):

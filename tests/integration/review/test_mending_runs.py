@@ -8,7 +8,17 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from codes.effective import effective_code
-from codes.models import Case, Disagreement, EffectiveChange, Run, RunCitizen, Suppression, VerdictChange
+from codes.engine.sides import seen_by, sides_of
+from codes.models import (
+    Case,
+    Disagreement,
+    EffectiveChange,
+    Registration,
+    Run,
+    RunCitizen,
+    Suppression,
+    VerdictChange,
+)
 from codes.reports.daily_codes import REGISTERED
 from codes.reports.daily_disagreements import STANDING
 from codes.reports.replay import replay
@@ -53,6 +63,21 @@ def test_the_approval_changes_the_colour_the_code_and_the_case(desk: Desk) -> No
     assert not Disagreement.objects.filter(citizen__ref="zhang", closed_run__isnull=True).exists()
     change = EffectiveChange.objects.filter(citizen__ref="zhang").latest("pk")
     assert (change.before, change.after, change.run, change.since) == ("red", "green", mended(), desk.now)
+
+
+def test_the_sides_are_those_of_the_run_that_judged_the_citizen_last(desk: Desk) -> None:
+    """Whoever applied with a provider since the day's run was judged there by what amended it."""
+    base = Run.objects.last_settled()
+    assert base
+    between = base.as_of + timedelta(seconds=1)
+    Registration.objects.filter(citizen__ref="zhang", provider__code="alipay").update(registered_at=between)
+    zhang = desk.citizen("zhang").pk
+    assert [side.state.value for side in sides_of(zhang)] == ["unknown", "red"]
+    ruled_wrong(desk)
+    assert [side.state.value for side in sides_of(zhang)] == ["green", "green"]
+    assert {side.inputs.run for side in sides_of(zhang)} == {mended()}
+    assert seen_by(base, zhang)
+    assert not seen_by(mended(), zhang)
 
 
 def test_nobody_else_is_touched(desk: Desk) -> None:
