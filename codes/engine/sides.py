@@ -22,6 +22,15 @@ LEFT JOIN hit h ON h.sid = f.sid AND h.fact_id = f.fact_id AND h.rule_id = m.rul
 ORDER BY f.declared_with, f.started_on, f.fact_id, m.code, m.rule_id
 """
 
+CHECK_INS = """
+SELECT provider_id, lower(unbroken), upper(unbroken) - 1
+FROM (SELECT provider_id, unnest(range_agg(daterange(day, day, '[]'))) AS unbroken
+      FROM codes_entry
+      WHERE citizen_id = %s AND type = 'check_in' AND healthy AND received_at <= %s
+      GROUP BY provider_id) counted
+ORDER BY provider_id, unbroken
+"""
+
 # Read with the inputs, in one query.
 VERDICT = ("id", "version_id", "colour", "hits", "turns_green_on", "needs", "run_id")
 
@@ -44,6 +53,14 @@ class Seen(NamedTuple):
     anchor: date | None
     holds: bool
     until: date | None
+
+
+class CheckInRun(NamedTuple):
+    """Consecutive days with a healthy check-in."""
+
+    provider_id: int
+    first: date
+    last: date
 
 
 def sides_of(citizen_id: int, base: Run | None = None) -> list[Side]:
@@ -72,6 +89,13 @@ def seen_by(run: Run, citizen_id: int) -> list[Seen]:
     with connection.cursor() as cursor:
         cursor.execute(f"{verdicts_of(EACH_SIDE)}\n{SEEN}", values)
         return [Seen(*row) for row in cursor.fetchall()]
+
+
+def check_in_runs(citizen_id: int, *, known_at: datetime) -> list[CheckInRun]:
+    """The healthy check-ins that count by what was known then, by provider and day."""
+    with connection.cursor() as cursor:
+        cursor.execute(CHECK_INS, [citizen_id, known_at])
+        return [CheckInRun(*row) for row in cursor.fetchall()]
 
 
 def _side(inputs: RunProvider, registered_at: datetime | None, held: dict[str, Any] | None, citizen_id: int) -> Side:

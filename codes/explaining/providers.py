@@ -1,40 +1,20 @@
 """One provider's side of a person: what it rests on, what it sees, which rules hold, and what ends them."""
 
 from collections.abc import Collection, Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import groupby
-from typing import NamedTuple
 
-from django.db import connection
-
-from codes.engine.sides import Seen, Side, seen_by, sides_of
+from codes.engine.sides import CheckInRun, Seen, Side, check_in_runs, seen_by, sides_of
 from codes.explaining.words import NOTHING, Label, Teller
 from codes.forecast import outlooks_of, progress
 from codes.models import Citizen, Fact, Rule, Run
 from codes.vocabulary import Colour, State
 from regions.vocabulary import FactKind
 
-RUNS = """
-SELECT provider_id, lower(unbroken), upper(unbroken) - 1
-FROM (SELECT provider_id, unnest(range_agg(daterange(day, day, '[]'))) AS unbroken
-      FROM codes_entry
-      WHERE citizen_id = %s AND type = 'check_in' AND healthy AND received_at <= %s
-      GROUP BY provider_id) counted
-ORDER BY provider_id, unbroken
-"""
-
-
-class CheckInRun(NamedTuple):
-    """Consecutive days with a healthy check-in."""
-
-    provider_id: int
-    first: date
-    last: date
-
 
 def told_by_providers(who: Citizen, run: Run, tell: Teller) -> Iterator[str]:
     """Every provider the citizen is registered with, by code. ``run`` is the one whose judgement of them stands."""
-    seen, days = seen_by(run, who.pk), check_in_runs(run, who.pk)
+    seen, days = seen_by(run, who.pk), check_in_runs(who.pk, known_at=run.as_of)
     rules = Rule.objects.in_bulk({one.rule_id for one in seen if one.rule_id})
     facts = Fact.objects.select_related("source", "provider").in_bulk({one.fact_id for one in seen})
     sides = [side for side in sides_of(who.pk) if side.state is not State.NOT_APPLIED]
@@ -93,10 +73,3 @@ def _release(one: Seen, tell: Teller) -> str:
 def _days(days: Collection[CheckInRun], provider: int, tell: Teller) -> str:
     own = [tell.days(one.first, one.last) for one in days if one.provider_id == provider]
     return ", ".join(own) or tell.say(Label.NONE)
-
-
-def check_in_runs(run: Run, citizen_id: int) -> list[CheckInRun]:
-    """What the run knew of the citizen's check-ins."""
-    with connection.cursor() as cursor:
-        cursor.execute(RUNS, [citizen_id, run.as_of])
-        return [CheckInRun(*row) for row in cursor.fetchall()]
