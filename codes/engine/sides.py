@@ -63,12 +63,9 @@ class CheckInRun(NamedTuple):
     last: date
 
 
-def sides_of(citizen_id: int, base: Run | None = None) -> list[Side]:
-    """Every provider by code, also where the citizen has not applied; none before the city's first run.
-
-    ``base``: the run of the whole city that is meant, if not the last settled one.
-    """
-    run = Run.objects.judging(citizen_id, base).values("pk")[:1]
+def sides_of(citizen_id: int) -> list[Side]:
+    """Every provider by code, also where the citizen has not applied; none before the city's first run."""
+    run = Run.objects.judging(citizen_id).values("pk")[:1]
     registered = Registration.objects.filter(citizen=citizen_id, provider=OuterRef("provider"))
     held = Verdict.objects.filter(citizen=citizen_id, provider=OuterRef("provider"))
     frozen = (

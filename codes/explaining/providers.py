@@ -6,7 +6,7 @@ from itertools import groupby
 
 from codes.engine.sides import CheckInRun, Seen, Side, check_in_runs, seen_by, sides_of
 from codes.explaining.words import NOTHING, Label, Teller
-from codes.forecast import outlooks_of, progress
+from codes.forecast import outlooks, progress
 from codes.models import Citizen, Fact, Rule, Run
 from codes.vocabulary import Colour, State
 from regions.vocabulary import FactKind
@@ -18,7 +18,7 @@ def told_by_providers(who: Citizen, run: Run, tell: Teller) -> Iterator[str]:
     rules = Rule.objects.in_bulk({one.rule_id for one in seen if one.rule_id})
     facts = Fact.objects.select_related("source", "provider").in_bulk({one.fact_id for one in seen})
     sides = [side for side in sides_of(who.pk) if side.state is not State.NOT_APPLIED]
-    ways = outlooks_of(who.pk, sides)
+    ways = outlooks(who.pk, sides)
     titles = {side.inputs.provider.code: tell.titled(side.inputs.provider) for side in sides}
     for side in sides:
         one = side.inputs

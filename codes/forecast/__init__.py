@@ -2,7 +2,7 @@
 
 from codes.forecast.acts import Act, CheckIn, Clearance, MoreTests, Review, Wait
 from codes.forecast.effective import effective_from, effective_outlook, has_a_way
-from codes.forecast.outlook import Hit, Outlook, hits_of, outlooks, outlooks_from, outlooks_of, rules_needed
+from codes.forecast.outlook import Hit, Outlook, hits_of, outlooks, outlooks_from, rules_needed
 from codes.forecast.words import Progress, act_in_words, progress
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "hits_of",
     "outlooks",
     "outlooks_from",
-    "outlooks_of",
     "progress",
     "rules_needed",
 ]

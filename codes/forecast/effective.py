@@ -6,12 +6,12 @@ from datetime import date, datetime
 from codes.effective import Standing, effective_code
 from codes.engine.sides import Side, sides_of
 from codes.forecast.acts import merged
-from codes.forecast.outlook import Outlook, outlooks_of
-from codes.models import Ruling, Run
+from codes.forecast.outlook import Outlook, outlooks
+from codes.models import Ruling
 from regions.tenancy import current_city
 
 
-def effective_outlook(citizen_id: int, *, run: Run) -> Outlook | None:
+def effective_outlook(citizen_id: int) -> Outlook | None:
     """What the deciding providers wait for, and the latest of their days; none when the code is green or unknown.
 
     A ruling in force holds until it expires; what the providers say by then follows it.
@@ -19,8 +19,8 @@ def effective_outlook(citizen_id: int, *, run: Run) -> Outlook | None:
     standing = effective_code(citizen_id)
     if not has_a_way(standing):
         return None
-    sides = sides_of(citizen_id, run)
-    return effective_from(outlooks_of(citizen_id, sides), sides, standing, citizen_id=citizen_id)
+    sides = sides_of(citizen_id)
+    return effective_from(outlooks(citizen_id, sides), sides, standing, citizen_id=citizen_id)
 
 
 def has_a_way(standing: Standing) -> bool:

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from codes.engine.query import verdicts_of
-from codes.engine.sides import Side, sides_of
+from codes.engine.sides import Side
 from codes.engine.subjects import DAILY
 from codes.forecast.acts import Act, CheckIn, Clearance, MoreTests, Review, Wait, counted, merged
-from codes.models import Rule, Run, Verdict
+from codes.models import Rule, Verdict
 from regions.tenancy import current_city
 from regions.vocabulary import FactKind
 
@@ -59,16 +59,8 @@ class Outlook:
     acts: list[Act] = field(default_factory=list)
 
 
-def outlooks(citizen_id: int, *, run: Run) -> dict[str, Outlook]:
-    """Provider → outlook, for every provider of the run that shows the citizen red or yellow.
-
-    ``run`` is the last settled one, which the stored verdicts stand for unless it was amended for the citizen.
-    """
-    return outlooks_of(citizen_id, sides_of(citizen_id, run))
-
-
-def outlooks_of(citizen_id: int, sides: Sequence[Side]) -> dict[str, Outlook]:
-    """The same from the citizen's sides."""
+def outlooks(citizen_id: int, sides: Sequence[Side]) -> dict[str, Outlook]:
+    """Provider → outlook, for every one of the citizen's sides that is red or yellow."""
     verdicts = [side.verdict for side in sides if side.verdict]
     if not verdicts:
         return {}

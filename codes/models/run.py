@@ -23,9 +23,9 @@ class RunQuerySet(models.QuerySet["Run"]):
         """What the city shows stands on this one's inputs."""
         return self.settled().first()
 
-    def judging(self, citizen_id: int, base: "Run | None" = None) -> Self:
-        """The last settled run, or ``base``, and the runs that amended it for the citizen: the first one's judgement stands."""
-        whole = Run.objects.settled().values("pk")[:1] if base is None else [base.pk]
+    def judging(self, citizen_id: int) -> Self:
+        """The last settled run and the runs that amended it for the citizen, the newest first: its judgement stands."""
+        whole = Run.objects.settled().values("pk")[:1]
         named = RunCitizen.objects.filter(run=OuterRef("pk"), citizen=citizen_id)
         return self.filter(Q(pk__in=whole) | Q(amends__in=whole) & Exists(named)).order_by("-pk")
 

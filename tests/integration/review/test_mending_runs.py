@@ -194,7 +194,7 @@ def test_the_run_that_stands_for_a_person(desk: Desk) -> None:
     base = Run.objects.last_settled()
     assert base
     ruled_wrong(desk)
-    assert Run.objects.judging(desk.citizen("zhang").pk, base).first() == mended()
+    assert Run.objects.judging(desk.citizen("zhang").pk).first() == mended()
     assert Run.objects.judging(desk.citizen("chen").pk).first() == base
 
 
