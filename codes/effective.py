@@ -147,8 +147,8 @@ def settle_citizens(citizens: Collection[int], *, now: datetime, ruling_id: int 
     ``ruling_id`` is what a change is put down to where no ruling is in force any more. Call in a transaction that began with
     ``hold_effective_codes``.
     """
-    run = Run.last_settled()
-    today = now.astimezone(current_city().zone).date()
+    run = Run.objects.last_settled()
+    today = current_city().day_of(now)
     return _settle(TOUCHED_BY_NAME, run, at=now, day=today, cause_ruling=ruling_id, citizens=sorted(set(citizens)))
 
 
@@ -163,16 +163,33 @@ def _settle(touched: str, run: Run | None, **parameters: Any) -> int:
 
 # No row is green by agreement only for somebody a provider with a colour knows; it is never green for want of a run.
 READ = """
-SELECT coalesce(e.colour, CASE WHEN known.any THEN 'green' ELSE 'unknown' END),
+SELECT c.id, coalesce(e.colour, CASE WHEN known.any THEN 'green' ELSE 'unknown' END),
        coalesce(e.because, CASE WHEN known.any THEN 'agreement' ELSE 'unknown' END),
-       coalesce(e.since, (SELECT max(since) FROM codes_effectivechange c WHERE c.citizen_id = %(citizen)s), known.since)
-FROM (SELECT bool_or(p.known) AS any, min(r.registered_at) AS since
-      FROM codes_registration r
-      JOIN codes_runprovider p ON p.provider_id = r.provider_id
-      JOIN codes_run run ON run.id = p.run_id AND r.registered_at <= run.as_of
-      WHERE r.citizen_id = %(citizen)s
-        AND run.id = (SELECT max(id) FROM codes_run WHERE state IN ('done', 'partial'))) known
-LEFT JOIN codes_effectivecode e ON e.citizen_id = %(citizen)s
+       coalesce(e.since, (SELECT max(since) FROM codes_effectivechange WHERE citizen_id = c.id), known.since)
+FROM unnest(%(citizens)s::bigint[]) AS c(id)
+LEFT JOIN codes_effectivecode e ON e.citizen_id = c.id
+CROSS JOIN LATERAL (
+    SELECT bool_or(p.known) AS any, min(r.registered_at) AS since
+    FROM codes_registration r
+    JOIN codes_runprovider p ON p.provider_id = r.provider_id
+    JOIN codes_run run ON run.id = p.run_id AND r.registered_at <= run.as_of
+    WHERE r.citizen_id = c.id AND run.id = (SELECT max(id) FROM codes_run WHERE state = ANY (%(settled)s))
+) known
+"""
+
+# The same for the whole city, in numbers: those without a row are green where a provider with a colour knows them.
+COUNT = """
+SELECT coalesce(e.colour, CASE WHEN known.citizen_id IS NULL THEN 'unknown' ELSE 'green' END), count(*)
+FROM codes_citizen c
+LEFT JOIN codes_effectivecode e ON e.citizen_id = c.id
+LEFT JOIN (
+    SELECT DISTINCT r.citizen_id
+    FROM codes_registration r
+    JOIN codes_runprovider p ON p.provider_id = r.provider_id AND p.known
+    JOIN codes_run run ON run.id = p.run_id AND r.registered_at <= run.as_of
+    WHERE run.id = (SELECT max(id) FROM codes_run WHERE state = ANY (%(settled)s))
+) known ON known.citizen_id = c.id
+GROUP BY 1
 """
 
 
@@ -186,9 +203,21 @@ class Standing(NamedTuple):
 
 def effective_code(citizen_id: int) -> Standing:
     """The citizen's effective code now."""
+    return effective_codes([citizen_id])[citizen_id]
+
+
+def effective_codes(citizens: Collection[int]) -> dict[int, Standing]:
+    """The effective code of each of these citizens now, in one query."""
     with connection.cursor() as cursor:
-        cursor.execute(READ, {"citizen": citizen_id})
-        return Standing(*cursor.fetchone())
+        cursor.execute(READ, {"citizens": list(citizens), "settled": list(Run.SETTLED)})
+        return {citizen: Standing(*told) for citizen, *told in cursor.fetchall()}
+
+
+def count_effective_codes() -> dict[str, int]:
+    """How many people the city knows of each colour, ``unknown`` among them."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, {"settled": list(Run.SETTLED)})
+        return dict(cursor.fetchall())
 
 
 def hold_effective_codes() -> None:

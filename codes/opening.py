@@ -54,7 +54,7 @@ def open_city(file: CityFile, editions: Sequence[Edition], *, by: str, now: date
 
 def _settle_rule_sets(editions: Sequence[Edition], settling: Settling, *, by: str, now: datetime) -> None:
     """Publish the editions that are not there yet, oldest first."""
-    today = now.astimezone(current_city().zone).date()
+    today = current_city().day_of(now)
     publishable = []
     for place, edition in enumerate(editions):
         try:

@@ -11,7 +11,6 @@ from django.db.models import Count
 from codes.engine.preview import ColourChange, preview_changes
 from codes.intake.retrying import MOST_AT_ONCE, take_what_passes, waiting
 from codes.models import Fact, Provider, Run
-from codes.runs.freeze import horizon_of
 from regions.sources.models import Batch, Source
 from regions.vocabulary import FACT_KINDS
 
@@ -46,7 +45,7 @@ def effect_of(source: Source, candidate: Source, *, now: datetime) -> dict[str, 
 
 def freshness_effect(source: Source, candidate: Source, *, now: datetime) -> dict[str, Any]:
     """Whose codes turn UNKNOWN, or can be told again, because of another ``max_age_hours``, at the present horizon."""
-    horizon = horizon_of(source, known_at=now)
+    horizon = source.horizon_at(now)
     if horizon is None:
         return {}
     before, after = (now - horizon > timedelta(hours=one.max_age_hours) for one in (source, candidate))
@@ -71,7 +70,7 @@ def mapping_effect(source: Source, candidate: Source, *, now: datetime) -> dict[
         new = Fact.objects.filter(pk__gt=before).values_list("citizen_id", flat=True)
         citizens = sorted(set(new))
         told |= {"citizens": len(citizens), "judged": min(len(citizens), MOST_JUDGED)}
-        run = Run.last_settled()
+        run = Run.objects.last_settled()
         if run is not None:
             told["colours"] = _counted(preview_changes(run, citizens[:MOST_JUDGED], known_at=now))
         transaction.set_rollback(True)
@@ -95,7 +94,7 @@ def _come_again(source: Source, kinds: Mapping[str, str], *, now: datetime) -> i
 
 def _leave_quarantine(candidate: Source, *, now: datetime) -> int:
     """How many records of the quarantine would become facts; they have, until the caller rolls back."""
-    is_possible = Batch.objects.filter(source=candidate.pk, state=Batch.State.ACCEPTED).exists()
+    is_possible = Batch.objects.accepted().filter(source=candidate.pk).exists()
     if not is_possible or Batch.objects.filter(source=candidate.pk, state=Batch.State.HELD).exists():
         return 0
     rows = waiting(candidate).filter(reason="bad_kind").order_by("-id")[:MOST_AT_ONCE]

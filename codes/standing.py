@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, OuterRef, Q
 
-from codes.models import Case, Citizen, EffectiveCode, Run
+from codes.effective import count_effective_codes
+from codes.models import Case, Run
 from codes.vocabulary import State
 from regions.models import CityStanding
 from regions.sources.models import Batch, Source
@@ -21,16 +22,15 @@ def sum_up(schema: str, *, now: datetime) -> CityStanding:
 
 
 def _codes() -> dict[str, int]:
-    """Green is no row: whoever has no stored code."""
-    by_colour = dict(EffectiveCode.objects.values_list("colour").annotate(Count("pk")))
-    stored = {state: by_colour.get(state.value, 0) for state in (State.RED, State.YELLOW, State.UNKNOWN)}
-    return {"people": Citizen.objects.count(), **{state.value: count for state, count in stored.items()}}
+    counted = count_effective_codes()
+    told = {state.value: counted.get(state.value, 0) for state in (State.RED, State.YELLOW, State.UNKNOWN)}
+    return {"people": sum(counted.values()), **told}
 
 
 def _last_run() -> dict[str, Any]:
     """The newest run, whatever became of it; the disagreements of the newest that settled."""
     newest = Run.objects.order_by("-pk").first()
-    settled = Run.last_settled()
+    settled = Run.objects.last_settled()
     standing = settled.counts.get("disagreements", {}).get("standing", 0) if settled else 0
     return {
         "disagreements": standing,
@@ -48,8 +48,7 @@ def _cases(now: datetime) -> dict[str, int]:
 
 
 def _sources() -> list[dict[str, Any]]:
-    accepted = Q(batches__state=Batch.State.ACCEPTED)
-    rows = Source.objects.annotate(horizon=Max("batches__as_of", filter=accepted)).order_by("code")
+    rows = Source.objects.annotate(horizon=Batch.objects.horizon_of(OuterRef("pk"))).order_by("code")
     return [
         {
             "code": row.code,

@@ -1,5 +1,6 @@
 """What lives in ``public``: which cities there are and under which host names they answer. Counts and settings, never people."""
 
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -43,6 +44,10 @@ class City(TenantMixin):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    def day_of(self, instant: datetime) -> date:
+        """The date on the city's calendar."""
+        return instant.astimezone(self.zone).date()
 
 
 class Domain(DomainMixin):

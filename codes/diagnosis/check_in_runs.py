@@ -1,33 +1,31 @@
 """The longest unbroken run of healthy check-ins each side counts: what tells two check-in records apart."""
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
-
-from django.db import connection
 
 from codes.diagnosis.contrast import Contrast
 from codes.diagnosis.piece import CheckIns
-
-LONGEST = """
-SELECT coalesce(max(upper(unbroken) - lower(unbroken)), 0)
-FROM unnest((SELECT range_agg(daterange(e.day, e.day, '[]'))
-             FROM codes_entry e
-             WHERE e.citizen_id = %s AND e.provider_id = %s AND e.type = 'check_in' AND e.healthy AND e.received_at <= %s)
-            * datemultirange(daterange(%s, %s, '[]'))) AS unbroken
-"""
+from codes.engine import sides
 
 
 def check_in_runs(found: Contrast, hits: list[dict[str, Any]]) -> list[CheckIns]:
     """For each hit that one side's check-ins release and the other's do not, both sides' runs since its anchor."""
-    runs: list[CheckIns] = []
+    pair = found.pair
+    counted = sides.check_in_runs(pair.citizen_id, known_at=pair.as_of) if hits else []
+    told: list[CheckIns] = []
     for hit in hits:
         needed = found.evidence.rules[hit["rule_id"]].checkin_days
-        a, b = (_longest(found, provider, hit["anchor"]) for provider in (found.pair.a, found.pair.b))
+        since = date.fromisoformat(hit["anchor"])
+        a, b = (
+            _longest((one for one in counted if one.provider_id == provider), since, pair.day)
+            for provider in (pair.a, pair.b)
+        )
         if a != b:
-            runs.append(CheckIns(rule=hit["rule"], anchor=hit["anchor"], needed=needed, a=a, b=b))
-    return runs
+            told.append(CheckIns(rule=hit["rule"], anchor=hit["anchor"], needed=needed, a=a, b=b))
+    return told
 
 
-def _longest(found: Contrast, provider: int, anchor: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(LONGEST, [found.pair.citizen_id, provider, found.pair.as_of, anchor, found.pair.day])
-        return int(cursor.fetchone()[0])
+def _longest(runs: Iterable[sides.CheckInRun], first: date, last: date) -> int:
+    """In days, of what lies between the two, both included."""
+    return max((max((min(one.last, last) - max(one.first, first)).days + 1, 0) for one in runs), default=0)

@@ -89,7 +89,7 @@ class Contrast:
         by_record = any(
             rule.kind == fact.kind and rule.anchor == RECORDED for rule in self.evidence.rules_of.get(version, [])
         )
-        recorded_on = fact.recorded_at.astimezone(current_city().zone).date() if by_record else None
+        recorded_on = current_city().day_of(fact.recorded_at) if by_record else None
         return fact.kind, fact.area, fact.started_on, fact.ended_on, recorded_on
 
     def _colours(self, judged: Judged) -> dict[int, tuple[str, ...]]:

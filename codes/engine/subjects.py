@@ -31,6 +31,15 @@ DAILY = """
     JOIN asked ON asked.provider_id = r.provider_id AND r.registered_at <= asked.as_of
 """
 
+# One citizen × the run's providers they were registered with, also those that could not be judged: what each of them sees.
+EACH_SIDE = """
+    SELECT p.provider_id, r.citizen_id, p.provider_id, p.source_id, p.version_id, p.horizon, run.as_of, run.day, NULL::date
+    FROM codes_run run
+    JOIN codes_runprovider p ON p.run_id = run.id
+    JOIN codes_registration r ON r.provider_id = p.provider_id AND r.registered_at <= run.as_of
+    WHERE run.id = %(run)s AND r.citizen_id = %(citizen)s
+"""
+
 # Everybody about whom anything is known × the run's providers × the editions each is to be judged by (`edition` 0, 1), on any
 # day, by what the run knew.
 REHEARSAL = """

@@ -8,7 +8,6 @@ from codes.explaining.review import told_cases, told_history, told_pairs
 from codes.explaining.words import Label, Teller
 from codes.forecast import effective_outlook, progress
 from codes.models import Citizen, Provider, Run
-from codes.runs.mend import standing_run
 from codes.vocabulary import Because, State
 from regions.keys.sealing import open_number
 from regions.masking import mask_name, mask_number
@@ -26,18 +25,17 @@ def explained(who: Citizen, *, language: str) -> Iterator[str]:
         yield tell.named(
             Label.REGISTERED, f"{tell.titled(one.provider)} ({one.provider.code}) {tell.at(one.registered_at)}"
         )
-    run = Run.last_settled()
-    if run is None:
+    judged = Run.objects.judging(who.pk).first()
+    if judged is None:
         yield tell.say(Label.NO_RUN)
         return
     standing = effective_code(who.pk)
     said = f"{tell.say(State(standing.colour))} · {tell.say(Because(standing.because))}"
     yield f"{tell.named(Label.EFFECTIVE, said)} · {tell.named(Label.SINCE, tell.at(standing.since))}"
-    if way := effective_outlook(who.pk, run=run):
+    if way := effective_outlook(who.pk):
         titles = {one.code: tell.titled(one) for one in Provider.objects.all()}
         forward = progress(way, language=language, title_of=lambda code: titles.get(code, code))
         yield tell.named(Label.TURNS_GREEN, forward.turns_green_on)
-    judged = standing_run(run, who.pk)
     yield tell.named(Label.JUDGED, f"{judged} {tell.at(judged.as_of)}")
     yield from told_by_providers(who, judged, tell)
     yield from told_pairs(who, tell)

@@ -4,26 +4,25 @@ from collections.abc import Collection, Iterator
 from datetime import timedelta
 from itertools import groupby
 
-from codes.explaining.seeing import CheckInRun, Seen, check_in_runs, seen_by
+from codes.engine.sides import CheckInRun, Seen, Side, check_in_runs, seen_by, sides_of
 from codes.explaining.words import NOTHING, Label, Teller
 from codes.forecast import outlooks, progress
-from codes.models import Citizen, Fact, Rule, Run, RunProvider, Verdict
+from codes.models import Citizen, Fact, Rule, Run
 from codes.vocabulary import Colour, State
 from regions.vocabulary import FactKind
 
 
 def told_by_providers(who: Citizen, run: Run, tell: Teller) -> Iterator[str]:
     """Every provider the citizen is registered with, by code. ``run`` is the one whose judgement of them stands."""
-    seen, days = seen_by(run, who.pk), check_in_runs(run, who.pk)
+    seen, days = seen_by(run, who.pk), check_in_runs(who.pk, known_at=run.as_of)
     rules = Rule.objects.in_bulk({one.rule_id for one in seen if one.rule_id})
     facts = Fact.objects.select_related("source", "provider").in_bulk({one.fact_id for one in seen})
-    verdicts = {one.provider_id: one for one in Verdict.objects.filter(citizen=who)}
-    registered = run.providers.filter(provider__registrations__citizen=who)
-    frozen = list(registered.select_related("provider", "source", "version__rule_set").order_by("provider__code"))
-    ways = outlooks(who.pk, run=run)
-    titles = {one.provider.code: tell.titled(one.provider) for one in frozen}
-    for one in frozen:
-        yield from _provider(one, verdicts.get(one.provider_id), run, tell)
+    sides = [side for side in sides_of(who.pk) if side.state is not State.NOT_APPLIED]
+    ways = outlooks(who.pk, sides)
+    titles = {side.inputs.provider.code: tell.titled(side.inputs.provider) for side in sides}
+    for side in sides:
+        one = side.inputs
+        yield from _provider(side, run, tell)
         own = [row for row in seen if row.provider_id == one.provider_id]
         yield f"  {tell.named(Label.RECORDS, len({row.fact_id for row in own}) or tell.say(Label.NONE))}"
         for fact_id, about in groupby(own, key=lambda row: row.fact_id):
@@ -35,10 +34,10 @@ def told_by_providers(who: Citizen, run: Run, tell: Teller) -> Iterator[str]:
             yield from (f"  {tell.named(Label.TO_DO, act)}" for act in said.todo)
 
 
-def _provider(one: RunProvider, verdict: Verdict | None, run: Run, tell: Teller) -> Iterator[str]:
-    state = State(verdict.colour if verdict else "green") if one.known else State.UNKNOWN
+def _provider(side: Side, run: Run, tell: Teller) -> Iterator[str]:
+    one = side.inputs
     why = f" ({one.why_unknown})" if one.why_unknown else ""
-    yield f"\n{tell.titled(one.provider)} ({one.provider.code}) · {tell.say(state)}{why}"
+    yield f"\n{tell.titled(one.provider)} ({one.provider.code}) · {tell.say(side.state)}{why}"
     yield f"  {tell.named(Label.SOURCE, f'{tell.titled(one.source)} ({one.source.code})')}"
     age = f"{(run.as_of - one.horizon) / timedelta(hours=1):.1f}" if one.horizon else NOTHING
     limit = tell.named(Label.LIMIT, f"{one.source.max_age_hours:g}")

@@ -1,16 +1,17 @@
 """The outlook of the one colour the city stands by (``docs/semantics.md`` §4)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from codes.effective import Standing, effective_code
+from codes.engine.sides import Side, sides_of
 from codes.forecast.acts import merged
 from codes.forecast.outlook import Outlook, outlooks
-from codes.models import Registration, Ruling, Run, RunProvider
+from codes.models import Ruling
 from regions.tenancy import current_city
 
 
-def effective_outlook(citizen_id: int, *, run: Run) -> Outlook | None:
+def effective_outlook(citizen_id: int) -> Outlook | None:
     """What the deciding providers wait for, and the latest of their days; none when the code is green or unknown.
 
     A ruling in force holds until it expires; what the providers say by then follows it.
@@ -18,7 +19,8 @@ def effective_outlook(citizen_id: int, *, run: Run) -> Outlook | None:
     standing = effective_code(citizen_id)
     if not has_a_way(standing):
         return None
-    return effective_from(outlooks(citizen_id, run=run), _horizons(citizen_id, run), standing, citizen_id=citizen_id)
+    sides = sides_of(citizen_id)
+    return effective_from(outlooks(citizen_id, sides), sides, standing, citizen_id=citizen_id)
 
 
 def has_a_way(standing: Standing) -> bool:
@@ -27,18 +29,13 @@ def has_a_way(standing: Standing) -> bool:
 
 
 def effective_from(
-    own: Mapping[str, Outlook], horizons: Mapping[str, datetime | None], standing: Standing, *, citizen_id: int
+    own: Mapping[str, Outlook], sides: Iterable[Side], standing: Standing, *, citizen_id: int
 ) -> Outlook:
-    """The same from outlooks at hand. ``horizons``: of every known provider the citizen is registered with, by code."""
+    """The same from outlooks and sides at hand."""
+    horizons = {side.inputs.provider.code: side.inputs.horizon for side in sides if side.state.colour}
     deciding = [own[code] for code in _deciding(horizons) if code in own]
     ruled_until = _ruled_until(citizen_id) if standing.because == "ruling" else None
     return _latest(deciding, ruled_until)
-
-
-def _horizons(citizen_id: int, run: Run) -> dict[str, datetime | None]:
-    registered = Registration.objects.filter(citizen=citizen_id, registered_at__lte=run.as_of)
-    known = RunProvider.objects.filter(run=run, known=True, provider__in=registered.values("provider"))
-    return dict(known.order_by("provider__code").values_list("provider__code", "horizon"))
 
 
 def _deciding(horizons: Mapping[str, datetime | None]) -> list[str]:

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from codes.engine.query import verdicts_of
+from codes.engine.sides import Side
 from codes.engine.subjects import DAILY
 from codes.forecast.acts import Act, CheckIn, Clearance, MoreTests, Review, Wait, counted, merged
-from codes.models import Rule, Run, Verdict
-from codes.runs.mend import standing_run
+from codes.models import Rule, Verdict
 from regions.tenancy import current_city
 from regions.vocabulary import FactKind
 
@@ -59,17 +59,14 @@ class Outlook:
     acts: list[Act] = field(default_factory=list)
 
 
-def outlooks(citizen_id: int, *, run: Run) -> dict[str, Outlook]:
-    """Provider → outlook, for every provider of the run that shows the citizen red or yellow.
-
-    ``run`` is the last settled one, which the stored verdicts stand for unless it was amended for the citizen.
-    """
-    run = standing_run(run, citizen_id)
-    known = run.providers.filter(known=True).values("provider")
-    verdicts = list(Verdict.objects.filter(citizen=citizen_id, provider__in=known).select_related("provider"))
-    hits = hits_of(citizen_id, run_id=run.pk, today=run.day) if verdicts else []
-    rules = Rule.objects.in_bulk(rules_needed(verdicts, hits))
-    return outlooks_from(verdicts, hits, rules, day=run.day)
+def outlooks(citizen_id: int, sides: Sequence[Side]) -> dict[str, Outlook]:
+    """Provider → outlook, for every one of the citizen's sides that is red or yellow."""
+    verdicts = [side.verdict for side in sides if side.verdict]
+    if not verdicts:
+        return {}
+    run = sides[0].inputs.run
+    hits = hits_of(citizen_id, run_id=run.pk, today=run.day)
+    return outlooks_from(verdicts, hits, Rule.objects.in_bulk(rules_needed(verdicts, hits)), day=run.day)
 
 
 def hits_of(citizen_id: int, *, run_id: int, today: date) -> list[Hit]:

@@ -18,7 +18,6 @@ from codes.models import Fact
 from regions.journal.record import record
 from regions.keys import vault
 from regions.keys.sealing import QUARANTINED_RECORD
-from regions.sources.batches import last_accepted
 from regions.sources.models import Batch, Quarantined, Source
 from regions.sources.record_reasons import RecordReason
 from regions.sources.records import CheckedRecord, Fault, check_record
@@ -84,7 +83,7 @@ def retry(source_id: int, *, by: str, now: datetime, batch_id: int | None = None
 def take_what_passes(source: Source, rows: Iterable[Quarantined], *, by: str, now: datetime) -> Retried:
     """The same with the settings of ``source`` as it is in memory. Call in a transaction; the newest rows first."""
     hold_intake()
-    last = last_accepted(source)
+    last = source.batches.accepted().first()
     if last is None or last.as_of is None:
         raise Refusal(RetryReason.NEVER_ACCEPTED)
     if Batch.objects.filter(source=source, state=Batch.State.HELD).exists():

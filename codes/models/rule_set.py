@@ -1,5 +1,8 @@
 """Rule sets: named, versioned, immutable once in force."""
 
+from datetime import date
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -14,6 +17,14 @@ class RuleSet(models.Model):
         return self.code
 
 
+class RuleSetVersionQuerySet(models.QuerySet["RuleSetVersion"]):
+    """What is asked of editions."""
+
+    def in_force(self, day: date) -> Self:
+        """Of each rule set the edition people are judged by on the day: the newest whose own day has come."""
+        return self.filter(effective_from__lte=day).order_by("rule_set", "-effective_from").distinct("rule_set")
+
+
 class RuleSetVersion(models.Model):
     """One edition: a list of rules plus its risk-area list, in force from a day until the next version's day."""
 
@@ -23,6 +34,8 @@ class RuleSetVersion(models.Model):
     digest = models.TextField(help_text="SHA-256 of its canonical content")
     created_by = models.TextField()
     created_at = models.DateTimeField()
+
+    objects = RuleSetVersionQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,13 +1,33 @@
 """The ledger of the daily job. PostgreSQL holds all run state; the broker is only a doorbell."""
 
+from typing import Self
+
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from codes.models.citizen import Citizen
 from codes.models.provider import Provider
 from codes.models.rule_set import RuleSetVersion
 from regions.append_only import AppendOnly
 from regions.sources.models import Batch, Source
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    """What is asked of a city's runs."""
+
+    def settled(self) -> Self:
+        """Runs of the whole city that count, the newest first."""
+        return self.filter(state__in=Run.SETTLED).order_by("-pk")
+
+    def last_settled(self) -> "Run | None":
+        """What the city shows stands on this one's inputs."""
+        return self.settled().first()
+
+    def judging(self, citizen_id: int) -> Self:
+        """The last settled run and the runs that amended it for the citizen, the newest first: its judgement stands."""
+        whole = Run.objects.settled().values("pk")[:1]
+        named = RunCitizen.objects.filter(run=OuterRef("pk"), citizen=citizen_id)
+        return self.filter(Q(pk__in=whole) | Q(amends__in=whole) & Exists(named)).order_by("-pk")
 
 
 class Run(models.Model):
@@ -51,6 +71,8 @@ class Run(models.Model):
     released_by = models.TextField(blank=True)
     released_at = models.DateTimeField(null=True)
 
+    objects = RunQuerySet.as_manager()
+
     class Meta:
         indexes = [models.Index(fields=["-day", "-sequence"])]
         constraints = [
@@ -80,11 +102,6 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} #{self.sequence}"
-
-    @classmethod
-    def last_settled(cls) -> "Run | None":
-        """The city's last settled run: what it shows stands on this one's inputs."""
-        return cls.objects.filter(state__in=cls.SETTLED).order_by("-pk").first()
 
 
 class RunCitizen(AppendOnly):

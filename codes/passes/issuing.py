@@ -23,7 +23,7 @@ def issue_pass(citizen: Citizen, *, now: datetime, standing: Standing | None = N
     issued_at = now.replace(microsecond=0)
     content = Pass(
         division=city.division,
-        pseudonym=pseudonym(citizen, day=now.astimezone(city.zone).date()),
+        pseudonym=pseudonym(citizen, day=city.day_of(now)),
         colour=(standing or effective_code(citizen.pk)).colour,
         issued_at=issued_at,
         expires_at=issued_at + LIFETIME,

@@ -65,7 +65,7 @@ def daily_disagreements(request: ReportRequest) -> Content:
 def _rows(runs: Sequence[Run], person: PersonCells, cause: str | None) -> Iterator[Row]:
     for run in runs:
         day = run.day.isoformat()
-        following = Run.objects.filter(state__in=Run.SETTLED, pk__gt=run.pk).order_by("pk").first()
+        following = Run.objects.settled().filter(pk__gt=run.pk).order_by("pk").first()
         parameters = {"run": run.pk, "until": following.as_of if following else None}
         for citizen, ref, sealed, name, colours, effective, because, pairs, *case in stream(STANDING, parameters):
             diagnosed = _pairs(pairs)

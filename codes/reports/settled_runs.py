@@ -16,7 +16,7 @@ def settled_runs(*, first: date | None, last: date | None) -> Sequence[Run]:
 
     Raises ``CannotExport`` when there is none, with the days that there are.
     """
-    settled = Run.objects.filter(state__in=Run.SETTLED)
+    settled = Run.objects.settled()
     if first is None and last is None:
         newest = settled.order_by("-pk").first()
         first = last = newest.day if newest else None
@@ -41,7 +41,7 @@ def told(runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def _nothing(first: date | None, last: date | None) -> str:
-    days = list(Run.objects.filter(state__in=Run.SETTLED).order_by("-day").values_list("day", flat=True).distinct())
+    days = list(Run.objects.settled().order_by("-day").values_list("day", flat=True).distinct())
     if not days:
         return "no run of this city has settled yet: manage.py recompute"
     asked = str(first) if first == last else f"the days from {first or 'the first'} to {last or 'the last'}"

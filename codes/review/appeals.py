@@ -60,7 +60,7 @@ def file_appeal(
     with transaction.atomic():
         _hold_numbers()
         target = _target(citizen, provider, rule, fact_id)
-        today = now.astimezone(current_city().zone).date()
+        today = current_city().day_of(now)
         check_appeal(
             kind=target.kind,
             reason_code=reason_code,

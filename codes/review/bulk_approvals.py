@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from codes.effective import hold_effective_codes, settle_citizens
-from codes.models import Case, CaseEvent, CaseState, EffectiveCode, InformationRequest, Ruling
+from codes.effective import effective_codes, hold_effective_codes, settle_citizens
+from codes.models import Case, CaseEvent, CaseState, InformationRequest, Ruling
 from codes.review.bulk import BULK_LIMIT, Handled, numbers_digest, turns_no_stricter
 from codes.review.life import moves_from
 from codes.review.permissions import require
@@ -30,9 +30,8 @@ def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> Handle
         hold_effective_codes()
         proposed = Ruling.objects.filter(pk__in=wanted, state="proposed", case__state=CaseState.PROPOSED.value)
         found = list(proposed.select_for_update(of=("self",)).select_related("case").order_by("pk"))
-        citizens = [ruling.citizen_id for ruling in found]
-        colours = dict(EffectiveCode.objects.filter(citizen__in=citizens).values_list("citizen_id", "colour"))
-        before = {citizen: colours.get(citizen, "green") for citizen in citizens}
+        standing = effective_codes([ruling.citizen_id for ruling in found])
+        before = {citizen: one.colour for citizen, one in standing.items()}
         rulings = _approvable(found, before, by=by, now=now)
         closed = _close_cases(rulings, before, by=by, now=now)
         people = [ruling.citizen_id for ruling in rulings]
@@ -48,7 +47,7 @@ def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> Handle
 
 def _approvable(found: list[Ruling], before: dict[int, str], *, by: str, now: datetime) -> list[Ruling]:
     hits = hits_of(list(before))
-    today = now.astimezone(current_city().zone).date()
+    today = current_city().day_of(now)
     return [
         ruling
         for ruling in found

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 
-from codes.effective import hold_effective_codes
-from codes.models import Case, CaseEvent, CaseState, EffectiveCode, Ruling
+from codes.effective import effective_codes, hold_effective_codes
+from codes.models import Case, CaseEvent, CaseState, Ruling
 from codes.review.bulk import BULK_LIMIT, Handled, numbers_digest, turns_no_stricter
 from codes.review.grounds import check_documents
 from codes.review.life import UNDECIDED
@@ -67,7 +67,7 @@ def propose_many(
     require(by, Verb.PROPOSE)
     if colour == "red":
         raise Refused(Reason.NO_BULK_RED)
-    today = now.astimezone(current_city().zone).date()
+    today = current_city().day_of(now)
     evidence = check_documents(documents)
     check_ruling(colour=colour, reason_code=reason_code, expires_on=expires_on, evidence=evidence, today=today)
     draft = Draft(colour, reason_code, check_text(reason), evidence, expires_on)
@@ -92,11 +92,11 @@ def _proposable(found: list[Case], colour: str, *, by: str) -> list[Case]:
     """One case a citizen, undecided, free or one's own, nothing proposed yet, and no stricter for it."""
     citizens = {case.citizen_id for case in found}
     taken = set(Ruling.objects.filter(citizen__in=citizens, state="proposed").values_list("citizen_id", flat=True))
-    effective = dict(EffectiveCode.objects.filter(citizen__in=citizens).values_list("citizen_id", "colour"))
+    effective = effective_codes(citizens)
     kept: dict[int, Case] = {}
     for case in found:
         free = CaseState(case.state) in UNDECIDED and case.assigned_to in ("", by) and case.citizen_id not in taken
-        if free and turns_no_stricter(colour, effective.get(case.citizen_id, "green")):
+        if free and turns_no_stricter(colour, effective[case.citizen_id].colour):
             kept.setdefault(case.citizen_id, case)
     return list(kept.values())
 

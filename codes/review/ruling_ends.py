@@ -57,7 +57,7 @@ def approve_end(*, ruling_id: int, by: str, now: datetime) -> Ruling:
 
 def expire_rulings(*, now: datetime) -> int:
     """End the rulings whose day has come, without waiting for the run; how many."""
-    today = now.astimezone(current_city().zone).date()
+    today = current_city().day_of(now)
     with transaction.atomic():
         hold_effective_codes()
         over = list(Ruling.objects.filter(state="approved", expires_on__lte=today).order_by("pk"))

@@ -37,7 +37,7 @@ def propose(
     ``evidence``: references as in ``codes.review.grounds``; ``expires_on``: the first day it no longer holds, ≤ 30 days away.
     """
     require(by, Verb.PROPOSE)
-    today = now.astimezone(current_city().zone).date()
+    today = current_city().day_of(now)
     check_ruling(colour=colour, reason_code=reason_code, expires_on=expires_on, evidence=evidence, today=today)
     reason = check_text(reason)
     with transaction.atomic():
@@ -119,7 +119,7 @@ def check_approval(ruling: Ruling, *, by: str, now: datetime) -> None:
     """Raises ``Refused`` when this official, or anybody now, cannot approve it."""
     if ruling.proposed_by == by:
         raise Refused(Reason.SAME_PERSON)
-    if ruling.expires_on <= now.astimezone(current_city().zone).date():
+    if ruling.expires_on <= current_city().day_of(now):
         raise Refused(Reason.EXPIRED_PROPOSAL)
     if uncovered(hits_of([ruling.citizen_id])[ruling.citizen_id], weighed=ruling.weighed, colour=ruling.colour):
         raise Refused(Reason.NEW_RECORDS)

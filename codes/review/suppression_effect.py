@@ -27,7 +27,7 @@ def changes_without(
     ``records``: what names each in a ``Suppression``. Beside them counts what has arrived since the last settled run; before the
     first one there is no colour to change.
     """
-    run = Run.last_settled()
+    run = Run.objects.last_settled()
     if run is None:
         return []
     with transaction.atomic():

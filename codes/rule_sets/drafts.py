@@ -3,7 +3,7 @@
 A draft may hold faults while it is written; one that is proposed has none and was rehearsed as it stands.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -25,9 +25,9 @@ def begin(rule_set_id: int, *, by: str, now: datetime) -> RuleSetDraft:
     """A draft of the next edition, from the one in force – or the first to come, where none is yet. Raises ``Refusal``."""
     require_role(by, Role.RULE_MANAGER)
     rule_set = RuleSet.objects.get(pk=rule_set_id)
-    today = today_of(now)
+    today = current_city().day_of(now)
     versions = RuleSetVersion.objects.filter(rule_set=rule_set).order_by("effective_from")
-    source = versions.filter(effective_from__lte=today).last() or versions.first()
+    source = versions.in_force(today).first() or versions.first()
     newest = versions.last()
     if source is None or newest is None:
         raise Refusal(DraftReason.NO_VERSION)
@@ -128,15 +128,10 @@ def drop(draft_id: int, *, by: str, now: datetime) -> RuleSetDraft:
 
 def checked(draft: RuleSetDraft, *, now: datetime) -> Edition:
     """The edition the draft means. Raises ``Refusal`` when it means none."""
-    edition, faults = content_faults(draft.content, code=draft.rule_set.code, today=today_of(now))
+    edition, faults = content_faults(draft.content, code=draft.rule_set.code, today=current_city().day_of(now))
     if edition is None:
         raise Refusal(DraftReason.HAS_FAULTS, faults=len(faults))
     return edition
-
-
-def today_of(now: datetime) -> date:
-    """The day in the city."""
-    return now.astimezone(current_city().zone).date()
 
 
 def _begin(rule_set: RuleSet, content: Content, *, by: str, now: datetime) -> RuleSetDraft:

@@ -31,7 +31,7 @@ def publish(edition: Edition, *, by: str, now: datetime) -> tuple[RuleSetVersion
         stored = RuleSetVersion.objects.select_for_update().filter(rule_set=rule_set, version=edition.version).first()
         if stored is not None and stored.digest == digest:
             return stored, False
-        check_publishable(edition, today=now.astimezone(current_city().zone).date())
+        check_publishable(edition, today=current_city().day_of(now))
         if stored is None:
             stored = RuleSetVersion(rule_set=rule_set, version=edition.version)
         replaced = stored.digest

@@ -46,7 +46,7 @@ def rehearsal(edition: Edition, *, today: date, day: date | None = None) -> Iter
     as fresh as it was then. Raises ``CannotRehearse``, and ``CannotPublish`` for a draft that could never come into force.
     """
     check_publishable(edition, today=today)
-    run = Run.last_settled()
+    run = Run.objects.last_settled()
     if run is None:
         raise CannotRehearse("no run has settled in this city yet: manage.py recompute")
     day = day or max(edition.effective_from, today)
@@ -103,10 +103,10 @@ def _draft_rows(edition: Edition, run: Run) -> RuleSetVersion:
 
 def _in_force(provider: Provider, run: Run, day: date, edition: Edition) -> int:
     """What the provider would be judged by on the day without the draft, also where an earlier draft of it is stored."""
-    editions = RuleSetVersion.objects.filter(rule_set=provider.rule_set_id, effective_from__lte=day)
+    editions = RuleSetVersion.objects.filter(rule_set=provider.rule_set_id)
     if provider.rule_set.code == edition.code:
         editions = editions.exclude(version=edition.version, effective_from__gt=run.day)
-    newest = editions.order_by("-effective_from").first()
+    newest = editions.in_force(day).first()
     if newest is None:
         raise CannotRehearse(f"no edition of {provider.rule_set.code} is in force on {day}")
     return newest.pk

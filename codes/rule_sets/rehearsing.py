@@ -17,7 +17,7 @@ from django.db.models import F, Q
 from codes.models import DraftRehearsal, RuleSetDraft
 from codes.rule_sets.changes import Change, Tally
 from codes.rule_sets.draft_reasons import DraftReason
-from codes.rule_sets.drafts import checked, today_of
+from codes.rule_sets.drafts import checked
 from codes.rule_sets.publish import CannotPublish
 from codes.rule_sets.rehearsal import CannotRehearse, rehearsal
 from codes.rule_sets.rehearsal_file import FileFormat, write_changes
@@ -109,7 +109,7 @@ def _run(job: DraftRehearsal, *, clock: Clock) -> bool:
     now = clock()
     edition = checked(job.draft, now=now)
     tally, name = Tally(), f"{secrets.token_hex(NAME_BYTES)}-{job.fence}.csv"
-    with second_connection() as beside, rehearsal(edition, today=today_of(now)) as tried:
+    with second_connection() as beside, rehearsal(edition, today=current_city().day_of(now)) as tried:
         watched = Teller(job, beside, clock, told_at=now).watch(tried.changes)
         write_changes(_folder() / name, FileFormat.CSV, tally.counting(watched), day=tried.day)
     told = {"tally": as_json(tally, providers=tried.providers), "run": tried.run, "day": tried.day, "file": name}

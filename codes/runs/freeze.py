@@ -1,35 +1,21 @@
 """Fixing a run's inputs: which providers can judge, from which source up to which horizon, by which edition."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from django.db import connection
 
 from codes.models import Partition, Provider, RuleSetVersion, Run, RunProvider
-from regions.sources.models import Batch, Source
+from regions.sources.models import Source
 
 CITIZENS_PER_PARTITION = 20_000
 
 
 def freeze_providers(run: Run) -> list[RunProvider]:
     """Write down for each provider what its verdicts of this run rest on (``docs/semantics.md`` §2, §3)."""
-    rows = [
-        _frozen(run, provider) for provider in Provider.objects.select_related("source", "rule_set").order_by("code")
-    ]
-    return RunProvider.objects.bulk_create(rows)
-
-
-def horizon_of(source: Source, *, known_at: datetime) -> datetime | None:
-    """The moment up to which the source's deliveries received by then are complete; none without an accepted batch."""
-    accepted = Batch.objects.filter(source=source, state=Batch.State.ACCEPTED, received_at__lte=known_at)
-    return accepted.order_by("-received_at", "-id").values_list("as_of", flat=True).first()
-
-
-def edition_in_force(rule_set_id: int, *, day: date) -> RuleSetVersion | None:
-    """The newest edition whose day has come."""
-    return (
-        RuleSetVersion.objects.filter(rule_set=rule_set_id, effective_from__lte=day).order_by("-effective_from").first()
-    )
+    editions = {one.rule_set_id: one for one in RuleSetVersion.objects.in_force(run.day)}
+    providers = Provider.objects.select_related("source").order_by("code")
+    return RunProvider.objects.bulk_create(_frozen(run, one, editions.get(one.rule_set_id)) for one in providers)
 
 
 def make_partitions(run: Run) -> int:
@@ -51,9 +37,8 @@ def make_partitions(run: Run) -> int:
     return len(Partition.objects.bulk_create(rows))
 
 
-def _frozen(run: Run, provider: Provider) -> RunProvider:
-    horizon = horizon_of(provider.source, known_at=run.as_of)
-    edition = edition_in_force(provider.rule_set_id, day=run.day)
+def _frozen(run: Run, provider: Provider, edition: RuleSetVersion | None) -> RunProvider:
+    horizon = provider.source.horizon_at(run.as_of)
     why = _why_unknown(run, provider.source, horizon, edition)
     return RunProvider(
         run=run,

@@ -23,12 +23,12 @@ class CannotRelease(ValueError):
 
 def mass_flip(run: Run) -> str:
     """Why the run is to be held; empty when it is not: the city's first run, few people, or released by two."""
-    if run.released_at or not Run.objects.filter(state__in=Run.SETTLED, pk__lt=run.pk).exists():
+    last = Run.objects.settled().filter(pk__lt=run.pk).first()
+    if run.released_at or last is None:
         return ""
     turned = sum(partition.counts.get("turned_red", 0) for partition in run.partitions.all())
     if turned < LEAST_TURNED_RED:
         return ""
-    last = Run.objects.filter(state__in=Run.SETTLED, pk__lt=run.pk).latest("pk")
     registered = last.providers.aggregate(all=Sum("registered"))["all"] or Registration.objects.count()
     share, limit = turned / max(registered, 1), current_city().mass_flip_share
     if share <= limit:
@@ -56,7 +56,7 @@ def release(run_id: int, *, by: str, now: datetime) -> Run:
             return run
         if run.release_asked_by == by:
             raise CannotRelease("you asked for this release; a second person has to decide")
-        if open_run() or Run.objects.filter(state__in=Run.SETTLED, pk__gt=run.pk).exists():
+        if open_run() or Run.objects.settled().filter(pk__gt=run.pk).exists():
             raise CannotRelease("a later run has begun or settled; this one is overtaken and can only be refused")
         run.released_by, run.released_at = by, now
         run.state, run.ended_at, run.message = Run.State.SETTLING, None, ""

@@ -28,7 +28,7 @@ def start_run(
     ``day`` defaults to the day of ``as_of`` in the city's zone, ``as_of`` to ``now``; both are fixed from here on.
     """
     as_of = as_of or now
-    day = day or as_of.astimezone(current_city().zone).date()
+    day = day or current_city().day_of(as_of)
     if found := open_run():
         return found, False
     try:

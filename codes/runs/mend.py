@@ -32,7 +32,7 @@ def mend_now(citizens: Collection[int], *, by: str, now: datetime, because: str)
     followed by ``mend_owed``; and before the city's first run, which knows of it anyway.
     """
     hold_effective_codes()
-    base = Run.last_settled()
+    base = Run.objects.last_settled()
     if base is None or open_run():
         return None
     people = sorted({*citizens, *_owed(base, now=now)})
@@ -43,12 +43,6 @@ def mend_owed(*, now: datetime) -> Run | None:
     """Judge those about whom something was decided after the last run's instant and not counted yet. Safe to call at any time."""
     with transaction.atomic():
         return mend_now([], by="system", now=now, because="owed")
-
-
-def standing_run(run: Run, citizen_id: int) -> Run:
-    """The run whose judgement of the citizen stands: ``run``, or the last one that amended it for them."""
-    mended = run.amendments.filter(citizens__citizen=citizen_id).order_by("-pk").first()
-    return mended or run
 
 
 def _owed(base: Run, *, now: datetime) -> set[int]:

@@ -64,7 +64,7 @@ def replay_page(request: StaffRequest) -> HttpResponse:
         "form": form,
         "outcome": outcome,
         "lately": JournalEntry.objects.filter(verb=REPLAYED).order_by("-seq")[:LATELY],
-        "newest": Run.last_settled(),
+        "newest": Run.objects.last_settled(),
     }
     return render(request, "auditor/replay.html", context)
 

@@ -56,7 +56,7 @@ def report(request: StaffRequest, report: str) -> HttpResponse:
         "form": form,
         "export": export,
         "of_settled_days": name in OF_SETTLED_DAYS,
-        "newest": Run.last_settled(),
+        "newest": Run.objects.last_settled(),
         **(_preview(form.request()) if form.is_bound and form.is_valid() else {}),
     }
     return render(request, "auditor/report.html", context)

@@ -2,17 +2,15 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from django.db.models import OuterRef, Subquery
-from django.db.models.functions import Coalesce
 from django.utils import translation
 
 from codes.diagnosis.sentences.context import Context, Title
 from codes.diagnosis.telling import tell
 from codes.effective import effective_code
+from codes.engine.sides import sides_of
 from codes.forecast import Hit, effective_from, has_a_way, hits_of, outlooks_from, rules_needed
-from codes.models import Citizen, Fact, PairDiagnosis, Registration, Rule, Run, RunProvider, Verdict
+from codes.models import Citizen, Fact, PairDiagnosis, Registration, Rule, Verdict
 from codes.vocabulary import Colour, State
 from portal.citizen.my_code import Difference, Held, MyCode, Side
 from regions.models import City
@@ -20,24 +18,27 @@ from regions.models import City
 
 def my_code(citizen: Citizen, *, city: City, now: datetime, due_at: datetime | None = None) -> MyCode:
     """Read the citizen's page. ``due_at``: when an open case of theirs is due, for the sentence's “by when”."""
-    today = now.astimezone(city.zone).date()
+    today = city.day_of(now)
     standing = effective_code(citizen.pk)
-    registered = _registrations(citizen)
-    heard = {one.provider_id for one in registered if one.known and one.registered_at <= one.as_of}
-    stored = Verdict.objects.filter(citizen=citizen).select_related("provider")
-    verdicts = {one.provider_id: one for one in stored if one.provider_id in heard}
-    hits = hits_of(citizen.pk, run_id=registered[0].judged_by, today=today) if verdicts else []
-    facts, rules = _evidence(verdicts.values(), hits)
+    judged = sides_of(citizen.pk)
+    run = judged[0].inputs.run if judged else None
+    verdicts = [side.verdict for side in judged if side.verdict]
+    hits = hits_of(citizen.pk, run_id=run.pk, today=today) if run and verdicts else []
+    facts, rules = _evidence(verdicts, hits)
     checked_in = {hit.provider for hit in hits if hit.checked_in}
+    by_provider = {side.inputs.provider_id: side for side in judged}
     sides = []
-    for one in registered:
-        verdict, known = verdicts.get(one.provider_id), one.provider_id in heard
+    for one in (
+        Registration.objects.filter(citizen=citizen).select_related("provider__source").order_by("provider__code")
+    ):
+        side = by_provider.get(one.provider_id)
+        verdict = side.verdict if side else None
         sides.append(
             Side(
                 registration=one,
-                state=State(verdict.colour) if verdict else State.GREEN if known else State.UNKNOWN,
+                state=side.state if side else State.UNKNOWN,
                 source=one.provider.source,
-                horizon=one.horizon,
+                horizon=side.inputs.horizon if side else None,
                 held=_held(verdict, facts, rules) if verdict else [],
                 turns_green_on=verdict.turns_green_on if verdict else None,
                 is_checked_in=one.provider.code in checked_in,
@@ -45,34 +46,9 @@ def my_code(citizen: Citizen, *, city: City, now: datetime, due_at: datetime | N
         )
     outlook = None
     if has_a_way(standing):
-        own = outlooks_from(verdicts.values(), hits, rules, day=registered[0].judged_on) if verdicts else {}
-        horizons = {one.provider.code: one.horizon for one in registered if one.provider_id in heard}
-        outlook = effective_from(own, horizons, standing, citizen_id=citizen.pk)
+        own = outlooks_from(verdicts, hits, rules, day=run.day) if run else {}
+        outlook = effective_from(own, judged, standing, citizen_id=citizen.pk)
     return MyCode(citizen, standing, sides, _differences(citizen, sides, city, today, due_at), today, outlook)
-
-
-def _registrations(citizen: Citizen) -> list[Any]:
-    """With whom the citizen is registered, with what the last settled run froze of each provider; none without a run.
-
-    ``judged_by`` is the run whose judgement of the citizen stands: that one, or what amended it for them.
-    """
-    settled = Run.objects.filter(state__in=Run.SETTLED).order_by("-pk")
-    latest = settled.values("pk")[:1]
-    frozen = RunProvider.objects.filter(run_id=Subquery(latest), provider=OuterRef("provider"))
-    mended = Run.objects.filter(amends=Subquery(latest), citizens__citizen=citizen).order_by("-pk").values("pk")[:1]
-    rows = (
-        Registration.objects.filter(citizen=citizen)
-        .select_related("provider__source")
-        .annotate(
-            known=Subquery(frozen.values("known")),
-            horizon=Subquery(frozen.values("horizon")),
-            as_of=Subquery(frozen.values("run__as_of")),
-            judged_on=Subquery(settled.values("day")[:1]),
-            judged_by=Coalesce(Subquery(mended), Subquery(latest)),
-        )
-        .order_by("provider__code")
-    )
-    return list(rows)
 
 
 def _evidence(verdicts: Collection[Verdict], hits: Iterable[Hit]) -> tuple[dict[int, Fact], dict[int, Rule]]:

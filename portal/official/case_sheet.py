@@ -1,27 +1,31 @@
 """Everything a case page shows, read in few questions: the diagnosis, both columns, what was asked and proposed, the family."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.http import Http404
 from django.utils import translation
 
 from codes.diagnosis.sentences.context import context_from
 from codes.diagnosis.telling import Told, tell
-from codes.models import Case, CaseEvent, Citizen, Fact, Guardianship, PairDiagnosis, Registration, RunProvider, Verdict
+from codes.effective import Standing, effective_codes
+from codes.engine.sides import Seen, Side, seen_by, sides_of
+from codes.models import Case, Fact, PairDiagnosis
 from portal.official.marking import Marks, marks_of
 from portal.official.matters import Row, rows, with_matters
-from portal.official.sides import SideShown, frozen_providers, sides_of
+from portal.official.sides import SideShown, sides_shown
 
 FACTS = 200
-EVENTS = 200
+ENDS = ("guardian", "dependant")
 
 
 @dataclass(frozen=True)
 class Relative:
     """Somebody of the family, with the colour the city stands by."""
 
-    citizen: Citizen
+    ref: str
+    full_name: str
     relation: str
     colour: str
     differs: bool
@@ -44,7 +48,7 @@ class Sheet:
     corrections: list[Row]
     suppressions: list[Row]
     rulings: list[Row]
-    events: list[CaseEvent]
+    events: list[Row]
     family: list[Relative]
 
     @property
@@ -70,31 +74,29 @@ def read_sheet(**lookup: object) -> Sheet:
         raise Http404
     pairs = _pairs(case)
     marks = marks_of(pairs)
-    frozen = frozen_providers(case.citizen_id)
-    verdicts = list(Verdict.objects.filter(citizen=case.citizen_id).select_related("provider"))
-    facts = list(
-        Fact.objects.filter(citizen=case.citizen_id)
-        .select_related("source", "provider")
-        .order_by("-received_at", "-pk")[:FACTS]
-    )
+    sides = sides_of(case.citizen_id)
+    seen = seen_by(sides[0].inputs.run, case.citizen_id) if sides else []
+    facts = _facts(case.citizen_id, marks, sides, seen)
     suppressions = rows(case, "suppressions")
-    colour, because = _effective(case, frozen)
+    links = rows(case, "family")
+    codes = effective_codes({case.citizen_id, *(link[f"{end}_id"] for link in links for end in ENDS)})
+    standing = codes[case.citizen_id]
     return Sheet(
         case=case,
-        told=_told(case, pairs, frozen, verdicts),
+        told=_told(case, pairs, sides),
         causes=[pair.primary_cause for pair in pairs],
-        sides=sides_of(frozen, verdicts, facts, marks, suppressions),
+        sides=sides_shown(sides, seen, facts, marks, suppressions),
         marks=marks,
-        colour=colour,
-        because=because,
-        facts=facts,
+        colour=standing.colour,
+        because=standing.because,
+        facts=list(facts.values()),
         files=rows(case, "files"),
         questions=rows(case, "questions"),
         corrections=rows(case, "corrections"),
         suppressions=suppressions,
         rulings=rows(case, "rulings"),
-        events=list(case.events.order_by("at", "id")[:EVENTS]),
-        family=_family(case.citizen_id, colour),
+        events=sorted(rows(case, "events"), key=lambda event: (event["at"], event["id"])),
+        family=[_relative(link, case.citizen_id, codes) for link in links],
     )
 
 
@@ -106,43 +108,32 @@ def _pairs(case: Case) -> list[PairDiagnosis]:
     return list(pairs.filter(disagreement__citizen=case.citizen_id, disagreement__closed_run__isnull=True))
 
 
-def _told(case: Case, pairs: list[PairDiagnosis], frozen: list[RunProvider], verdicts: list[Verdict]) -> list[Told]:
+def _facts(citizen_id: int, marks: Marks, sides: list[Side], seen: list[Seen]) -> dict[int, Fact]:
+    """What the columns show, and the newest records beside it, on which a proposal may rest."""
+    held = {hit["fact_id"] for side in sides if side.verdict for hit in side.verdict.hits}
+    wanted = {one.fact_id for one in seen} | held | marks.lacking
+    newest = Fact.objects.filter(citizen=citizen_id).order_by("-received_at", "-pk")[:FACTS]
+    found = Fact.objects.filter(Q(pk__in=wanted) | Q(pk__in=newest.values("pk")), citizen=citizen_id)
+    return {fact.pk: fact for fact in found.select_related("source", "provider")}
+
+
+def _told(case: Case, pairs: list[PairDiagnosis], sides: list[Side]) -> list[Told]:
     if not pairs:
         return []
-    greens = {verdict.provider.code: verdict.turns_green_on for verdict in verdicts}
-    context = replace(context_from(pairs[0].run.day, frozen), turns_green_on=greens, due_at=case.due_at)
+    greens = {side.inputs.provider.code: side.verdict.turns_green_on for side in sides if side.verdict}
+    context = context_from(pairs[0].run.day, [side.inputs for side in sides])
+    context = replace(context, turns_green_on=greens, due_at=case.due_at)
     return [tell(pair, audience="official", language=translation.get_language(), context=context) for pair in pairs]
 
 
-def _effective(case: Case, frozen: list[RunProvider]) -> tuple[str, str]:
-    """As ``codes.effective.effective_code``: no row is green by agreement, where some provider knows the citizen."""
-    stored = getattr(case.citizen, "effective", None)
-    if stored is not None:
-        return stored.colour, stored.because
-    known = any(one.known and one.is_registered for one in frozen)  # type: ignore[attr-defined]  # annotated there
-    return ("green", "agreement") if known else ("unknown", "unknown")
-
-
-def _family(citizen_id: int, colour: str) -> list[Relative]:
-    """Guardians and dependants of the citizen, whose colours often follow one event."""
-    held = {
-        f"{side}_is_registered": Exists(Registration.objects.filter(citizen=OuterRef(side)))
-        for side in ("guardian", "dependant")
-    }
-    links = (
-        Guardianship.objects.filter(Q(guardian=citizen_id) | Q(dependant=citizen_id))
-        .filter(accepted=True, ended_at__isnull=True)
-        .select_related("guardian__effective", "dependant__effective")
-        .annotate(**held)
-        .order_by("pk")
+def _relative(link: Row, citizen_id: int, codes: Mapping[int, Standing]) -> Relative:
+    """The other one of a guardian and a dependant, whose colours often follow one event."""
+    end = "dependant" if link["guardian_id"] == citizen_id else "guardian"
+    colour = codes[link[f"{end}_id"]].colour
+    return Relative(
+        ref=link[f"{end}__ref"],
+        full_name=link[f"{end}__full_name"],
+        relation=link["relation"] if end == "dependant" else end,
+        colour=colour,
+        differs=colour != codes[citizen_id].colour,
     )
-    return [_relative(link, "dependant" if link.guardian_id == citizen_id else "guardian", colour) for link in links]
-
-
-def _relative(link: Guardianship, side: str, colour: str) -> Relative:
-    citizen: Citizen = getattr(link, side)
-    stored = getattr(citizen, "effective", None)
-    without_row = "green" if getattr(link, f"{side}_is_registered") else "unknown"
-    theirs = stored.colour if stored is not None else without_row
-    relation = link.relation if side == "dependant" else "guardian"
-    return Relative(citizen, relation, theirs, theirs != colour)

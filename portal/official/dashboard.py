@@ -27,7 +27,7 @@ MOST_LINES = 4
 @for_staff(Role.REVIEWER, Role.APPROVER, Role.AUDITOR)
 def dashboard(request: StaffRequest) -> HttpResponse:
     """The city at a glance, counts only."""
-    runs = list(Run.objects.filter(state__in=Run.SETTLED).order_by("-id")[:RUNS_SHOWN])[::-1]
+    runs = list(Run.objects.settled()[:RUNS_SHOWN])[::-1]
     newest = runs[-1] if runs else None
     differing = pairs_after(runs)
     context = {

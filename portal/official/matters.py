@@ -1,4 +1,4 @@
-"""What hangs on a case – files, questions, corrections, wrong records, rulings – read together with it, in one question."""
+"""What hangs on a case – files, questions, corrections, wrong records, rulings, events, family – read together with it, in one question."""
 
 from datetime import date, datetime
 from typing import Any
@@ -9,9 +9,11 @@ from django.db.models.functions import JSONObject
 
 from codes.models import (
     Case,
+    CaseEvent,
     CorrectionRequest,
     Evidence,
     Fact,
+    Guardianship,
     InformationRequest,
     Ruling,
     Suppression,
@@ -19,7 +21,7 @@ from codes.models import (
 
 INSTANTS = frozenset(
     {"uploaded_at", "asked_at", "answer_by", "closed_at", "sent_at", "answered_at", "proposed_at", "decided_at"}
-    | {"suspended_at", "end_proposed_at"}
+    | {"suspended_at", "end_proposed_at", "at"}
 )
 DAYS = frozenset({"expires_on"})
 
@@ -37,7 +39,7 @@ def with_matters(cases: QuerySet[Case]) -> QuerySet[Case]:
         state__in=["proposed", "approved"],
         record_id__in=Fact.objects.filter(citizen=OuterRef(OuterRef("citizen"))).values("record_id"),
     )
-    kin = ["citizen__effective", "disagreement", "follows", "appeal__provider", "appeal__fact__source"]
+    kin = ["citizen", "disagreement", "follows", "appeal__provider", "appeal__fact__source"]
     return cases.select_related(*kin).annotate(
         files_json=json_rows(
             Evidence.objects.filter(case=case),
@@ -61,6 +63,12 @@ def with_matters(cases: QuerySet[Case]) -> QuerySet[Case]:
             *("id", "case_id", "state", "colour", "reason_code", "reason", "expires_on", "proposed_by", "proposed_at"),
             *("decided_by", "decided_at", "decision_code", "decision_reason", "suspended_at"),
             *("end_proposed_by", "end_proposed_at", "end_reason", "evidence"),
+        ),
+        events_json=json_rows(CaseEvent.objects.filter(case=case), *("id", "at", "by", "verb", "data")),
+        family_json=json_rows(
+            Guardianship.objects.filter(Q(guardian=citizen) | Q(dependant=citizen), accepted=True, ended_at=None),
+            *("relation", "guardian_id", "guardian__ref", "guardian__full_name"),
+            *("dependant_id", "dependant__ref", "dependant__full_name"),
         ),
     )
 

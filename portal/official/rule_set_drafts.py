@@ -137,12 +137,12 @@ def keep(request: StaffRequest, draft: RuleSetDraft, content: dict[str, Any]) ->
 
 
 def _whole(request: StaffRequest, draft: RuleSetDraft, rehearsal: DraftRehearsal | None) -> dict[str, Any]:
-    today, username = drafts.today_of(timezone.now()), request.user.username
+    today, username = timezone.localdate(), request.user.username
     is_editing, is_proposed = draft.state == State.EDITING, draft.state == State.PROPOSED
     is_open = is_editing or is_proposed
     found = content_faults(draft.content, code=draft.rule_set.code, today=today)[1] if is_open else []
     faults = faults_shown(found)
-    in_force = draft.rule_set.versions.filter(effective_from__lte=today).order_by("effective_from").last()
+    in_force = draft.rule_set.versions.in_force(today).first()
     before = content_of(in_force) if in_force and is_open else None
     writes = Role.RULE_MANAGER in request.roles
     concerned = {draft.proposed_by, draft.edited_by}

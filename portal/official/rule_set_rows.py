@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from codes.models import RuleSetDraft
-from codes.rule_sets import drafts
 from codes.rule_sets.draft_content import content_faults
 from portal.official.edition_shown import faults_shown
 from portal.official.rows import rows_sent
@@ -98,7 +97,7 @@ def _typed(area: dict[str, Any]) -> dict[str, str]:
 
 def _areas_page(request: StaffRequest, draft: RuleSetDraft, rows: list[dict[str, str]]) -> HttpResponse:
     content = {**draft.content, "risk_areas": [area_of(row) for row in rows]}
-    faults = faults_shown(content_faults(content, code=draft.rule_set.code, today=drafts.today_of(timezone.now()))[1])
+    faults = faults_shown(content_faults(content, code=draft.rule_set.code, today=timezone.localdate())[1])
     shown = [
         (row, [one.told for one in faults if (one.table, one.place) == ("risk_areas", place)])
         for place, row in enumerate(rows)

@@ -30,20 +30,19 @@ DRAFTS_SHOWN = 20
 @for_staff(*READERS)
 def rule_set_list(request: StaffRequest) -> HttpResponse:
     """Every rule set with the edition in force, the one to come, and who uses it."""
-    today = drafts.today_of(timezone.now())
+    today = timezone.localdate()
     rule_sets = RuleSet.objects.order_by("code").prefetch_related(
-        Prefetch("versions", RuleSetVersion.objects.order_by("-effective_from")),
+        Prefetch("versions", RuleSetVersion.objects.filter(effective_from__gt=today).order_by("effective_from")),
         Prefetch("providers", Provider.objects.order_by("code")),
     )
     drafted = defaultdict(list)
     for draft in RuleSetDraft.objects.filter(state__in=RuleSetDraft.OPEN).order_by("-pk"):
         drafted[draft.rule_set_id].append(draft)
-    shown = []
-    for one in rule_sets:
-        versions = list(one.versions.all())
-        in_force = next((version for version in versions if version.effective_from <= today), None)
-        coming = [version for version in reversed(versions) if version.effective_from > today]
-        shown.append({"rule_set": one, "in_force": in_force, "coming": coming, "drafts": drafted[one.pk]})
+    in_force = {version.rule_set_id: version for version in RuleSetVersion.objects.in_force(today)}
+    shown = [
+        {"rule_set": one, "in_force": in_force.get(one.pk), "coming": one.versions.all(), "drafts": drafted[one.pk]}
+        for one in rule_sets
+    ]
     return render(request, "official/rule_sets.html", {"shown": shown})
 
 
@@ -52,12 +51,12 @@ def rule_set_list(request: StaffRequest) -> HttpResponse:
 def rule_set_page(request: StaffRequest, code: str) -> HttpResponse:
     """One rule set: its editions, and the drafts of the next."""
     rule_set = own_or_404(RuleSet.objects.all(), code=code)
-    today = drafts.today_of(timezone.now())
+    today = timezone.localdate()
     versions = list(rule_set.versions.order_by("-effective_from"))
     context = {
         "rule_set": rule_set,
         "versions": versions,
-        "in_force": next((version for version in versions if version.effective_from <= today), None),
+        "in_force": rule_set.versions.in_force(today).first(),
         "today": today,
         "providers": rule_set.providers.order_by("code"),
         "drafts": RuleSetDraft.objects.filter(rule_set=rule_set).order_by("-pk")[:DRAFTS_SHOWN],
@@ -76,7 +75,7 @@ def version_page(request: StaffRequest, code: str, version: int) -> HttpResponse
         "version": stored,
         "rules": rules_shown(content),
         "areas": areas_shown(content),
-        "today": drafts.today_of(timezone.now()),
+        "today": timezone.localdate(),
         "draft": RuleSetDraft.objects.filter(version=stored).order_by("-pk").first(),
     }
     return render(request, "official/rule_set_version.html", context)

@@ -29,11 +29,10 @@ class SourceShown:
 def sources_shown(sources: QuerySet[Source], *, now: datetime) -> list[SourceShown]:
     """The sources by code, in two questions to the database."""
     mine = Batch.objects.filter(source=OuterRef("pk"))
-    accepted = mine.filter(state=Batch.State.ACCEPTED).order_by("-received_at", "-id")
     waiting = Quarantined.objects.filter(batch__source=OuterRef("pk"), taken_in__isnull=True).order_by()
     counted = waiting.values("batch__source").annotate(number=Count("pk")).values("number")
     found = sources.order_by("code").annotate(
-        horizon=Subquery(accepted.values("as_of")[:1]),
+        horizon=Batch.objects.horizon_of(OuterRef("pk")),
         newest_batch=Subquery(mine.order_by("-id").values("pk")[:1]),
         held_batch=Subquery(mine.filter(state=Batch.State.HELD).order_by("-id").values("pk")[:1]),
         open_change=Subquery(

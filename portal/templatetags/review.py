@@ -1,5 +1,6 @@
 """Words of review on the officials' pages: kinds of cases, states of proposals, reasons from the lists, lines of a timeline."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from codes.citizens.guardianship_refusals import Relation
-from codes.models import Case, CaseEvent
+from codes.models import Case
 from codes.review.reasons import RefusalReason, RulingReason, SuppressionReason, UpholdReason
 from codes.vocabulary import Colour
 from portal.official.case_forms import ANSWERS
@@ -66,9 +67,9 @@ def relative(relation: str) -> str:
 
 
 @register.filter
-def event_detail(event: CaseEvent) -> str:
+def event_detail(event: Mapping[str, Any]) -> str:
     """What an event's data says beside its verb: the colour, the reason, who holds the case now."""
-    data: dict[str, Any] = event.data
+    data = event["data"]
     language = translation.get_language()
     parts = []
     if data.get("colour") in set(Colour):
@@ -77,6 +78,6 @@ def event_detail(event: CaseEvent) -> str:
         parts.append(review_reason(data["reason_code"]))
     if data.get("assigned_to"):
         parts.append(_("to %(who)s") % {"who": data["assigned_to"]})
-    if data.get("before") and event.verb in ("taken_over", "assigned"):
+    if data.get("before") and event["verb"] in ("taken_over", "assigned"):
         parts.append(_("from %(who)s") % {"who": data["before"]})
     return " · ".join(parts)

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
 
 from regions.journal.record import record
 from regions.sources.batch_reasons import BatchReason
@@ -46,24 +45,19 @@ def collecting(source: Source) -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", key)
 
 
-def last_accepted(source: Source) -> Batch | None:
-    """The batch that gave the source its present horizon."""
-    return _accepted(source).first()
-
-
 def open_batch(source: Source, *, full: bool, by: str, now: datetime) -> Batch:
     """Begin a delivery where the last accepted one ended, less an overlap; `full` or the first begins at nothing."""
     with transaction.atomic():
         for left in Batch.objects.filter(source=source, state=Batch.State.STAGING):
             refuse(left, BatchReason.ABANDONED, by=by, now=now)
-        last = None if full else last_accepted(source)
+        last = None if full else source.batches.accepted().first()
         since = last.as_of - OVERLAP if last and last.as_of else None
         return Batch.objects.create(source=source, since=since, started_at=now)
 
 
 def clock_fault(batch: Batch, *, now: datetime) -> BatchReason | None:
     """What is wrong with the moment up to which the delivery says it is complete."""
-    last = last_accepted(batch.source)
+    last = batch.source.batches.accepted().first()
     if batch.as_of is None or batch.as_of > now + CLOCK_TOLERANCE:
         return BatchReason.CLOCK_AHEAD
     if last and last.as_of and batch.as_of < last.as_of:
@@ -83,7 +77,7 @@ def shrunk_from(batch: Batch) -> int | None:
     """
     if batch.since is not None:
         return None
-    last = _accepted(batch.source).filter(since__isnull=True).first()
+    last = batch.source.batches.accepted().filter(since__isnull=True).first()
     before = last.delivered if last else 0
     return before if batch.delivered == 0 or batch.delivered < SMALLEST_SHARE_OF_BEFORE * before else None
 
@@ -136,10 +130,6 @@ def _close(batch: Batch, state: Batch.State, reason: str, parts: dict[str, Any],
             drop_staged(batch)
         data = {**_told(batch), "reason": reason, "parts": batch.parts}
         record(f"batch.{state.value}", by=by, now=now, subject=f"source:{batch.source.code}", data=data)
-
-
-def _accepted(source: Source) -> QuerySet[Batch]:
-    return Batch.objects.filter(source=source, state=Batch.State.ACCEPTED).order_by("-as_of", "-id")
 
 
 def _told(batch: Batch) -> dict[str, Any]:

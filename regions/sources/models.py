@@ -1,9 +1,10 @@
 """A city's data sources and what they delivered: settings and their changes, batches, staged records, quarantine."""
 
-from typing import ClassVar
+from datetime import datetime
+from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 
 from regions.append_only import AppendOnly
 from regions.sources.batch_reasons import sentence
@@ -44,6 +45,22 @@ class Source(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    def horizon_at(self, known_at: datetime) -> datetime | None:
+        """The moment up to which what was received by then is complete; none without an accepted batch."""
+        return self.batches.accepted().filter(received_at__lte=known_at).values_list("as_of", flat=True).first()
+
+
+class BatchQuerySet(models.QuerySet["Batch"]):
+    """What is asked of batches."""
+
+    def accepted(self) -> Self:
+        """The newest first: its ``as_of`` is the horizon, since none is accepted that goes back."""
+        return self.filter(state=Batch.State.ACCEPTED).order_by("-received_at", "-id")
+
+    def horizon_of(self, source: OuterRef) -> Subquery:
+        """The horizon as a column of a query of sources."""
+        return Subquery(self.accepted().filter(source=source).values("as_of")[:1])
+
 
 class Batch(models.Model):
     """One delivery, staged whole, then accepted in one transaction or refused whole with a reason.
@@ -78,6 +95,8 @@ class Batch(models.Model):
     release_asked_at = models.DateTimeField(null=True)
     released_by = models.TextField(blank=True, db_default="")
     released_at = models.DateTimeField(null=True)
+
+    objects = BatchQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["source", "-received_at"], condition=Q(state="accepted"), name="batch_horizon")]

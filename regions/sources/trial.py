@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from regions.sources.batches import CLOCK_TOLERANCE, OVERLAP, last_accepted
+from regions.sources.batches import CLOCK_TOLERANCE, OVERLAP
 from regions.sources.collect import open_delivery
 from regions.sources.models import Source
 from regions.sources.records import Fault, check_record
@@ -30,7 +30,7 @@ def try_source(source: Source, *, zone: ZoneInfo, now: datetime) -> Answer:
 
     Nothing is kept, not even that it was asked. Not inside a transaction.
     """
-    last = last_accepted(source)
+    last = source.batches.accepted().first()
     horizon = last.as_of if last else None
     with open_delivery(source, since=horizon - OVERLAP if horizon else None, zone=zone, hurried=True) as delivery:
         looked_at, bad = 0, Counter[str]()

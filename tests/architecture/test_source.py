@@ -1,6 +1,7 @@
 """House rules about the source itself: where a city is entered, how errors are caught, who may look at the clock."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from tests.architecture.source import Function, Module, called_name, dotted, modules, place
@@ -17,6 +18,19 @@ MAY_READ_THE_CLOCK = {
     # A request is signed with the second it is sent in, not with the instant the run stands for.
     "regions/sources/connectors/big_data_centre.py",
 }
+
+
+# Where a missing row is read for what it means, and the statements that only keep, count or close by the rows there are.
+MAY_READ_EFFECTIVE_CODES = {"codes/effective.py", "codes/statistics.py", "codes/review/converging.py"}
+
+
+def test_only_one_module_says_what_no_effective_code_means() -> None:
+    found = [
+        module.name
+        for module in modules()
+        if re.search(r"\bEffectiveCode\b|\bcodes_effectivecode\b", module.text) and "/models/" not in module.name
+    ]
+    assert set(found) <= MAY_READ_EFFECTIVE_CODES
 
 
 def test_only_tenancy_changes_the_city_of_a_connection() -> None:

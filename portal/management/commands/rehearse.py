@@ -40,7 +40,7 @@ class Command(CityCommand):
         self, *, rule_set: Path, day: date | None, file_format: str | None, output: Path | None, by: str, **_: Any
     ) -> None:
         now = timezone.now()
-        today, tally = now.astimezone(self.city.zone).date(), Tally()
+        today, tally = self.city.day_of(now), Tally()
         manifest: dict[str, Any] = {}
         try:
             edition = read_edition(rule_set)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from codes.forecast import Clearance, Review, Wait, act_in_words, effective_outlook
-from codes.models import Rule, Run
+from codes.models import Rule
 from codes.review import suppressions
 from regions.models import City
 from tests.integration.review.conftest import desk
@@ -16,9 +16,7 @@ HELD_FROM = date(2026, 11, 22)
 
 
 def outlook(desk: Desk, name: str) -> object:
-    run = Run.last_settled()
-    assert run
-    return effective_outlook(desk.citizen(name).pk, run=run)
+    return effective_outlook(desk.citizen(name).pk)
 
 
 def test_without_a_ruling_it_is_the_providers_day(desk: Desk) -> None:

@@ -1,13 +1,17 @@
 """The case page: what differs is marked, only what one may do is offered, and reading it takes few questions."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from codes.models import Case
+from codes.models import Case, Fact, Registration
+from codes.review import suppressions
+from codes.runs.ledger import start_run
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
-from tests.integration.review.desk import Desk
+from tests.integration.review.desk import EVIDENCE, Desk
 
 At = Callable[[str], Visitor]
 
@@ -21,6 +25,54 @@ def test_the_differing_record_is_marked_in_its_column_and_missing_in_the_other(d
     alipay, wechat = page.split("<article>")[1:3]
     assert "<mark>没有此记录：时空伴随</mark>" in alipay
     assert "<mark>时空伴随" in wechat
+
+
+def columns(page: str) -> dict[str, str]:
+    """The columns of alipay and wechat."""
+    cut = [part.partition("</article>")[0] for part in page.split("<article>")[1:3]]
+    return dict(zip(("alipay", "wechat"), cut, strict=True))
+
+
+def test_the_columns_are_those_of_the_run_that_judged_the_citizen_last(desk: Desk, at_work: At) -> None:
+    """A record ruled out since the day's run is seen no more, one received since then is; and the colour says the same."""
+    before = columns(at_work("li").read(page_of(desk.case())))["wechat"]
+    assert "时空伴随" in before
+    assert "红码" in before
+    told: dict[str, Any] = {
+        "origin": "source",
+        "source_id": desk.keys.sources["police"],
+        "record_id": "late",
+        "version": 1,
+    }
+    recorded = desk.now - timedelta(hours=2)
+    days: dict[str, Any] = {"started_on": recorded.date(), "recorded_at": recorded, "received_at": desk.now}
+    Fact.objects.create(citizen=desk.citizen("zhang"), kind="arrival", **told, **days)
+    wrong = suppressions.propose_suppression(
+        fact_id=desk.fact().pk, reason_code="never_happened", evidence=EVIDENCE, by="li", now=desk.now
+    )
+    suppressions.approve_suppression(suppression_id=wrong.pk, by="wang", now=desk.now)
+    after = columns(at_work("li").read(page_of(desk.case())))
+    assert "黄码" in after["wechat"]
+    assert "外地来（返）人员" in after["wechat"]
+    assert desk.fact().record_id not in after["wechat"]
+    assert "绿码" in after["alipay"]
+    assert "late" not in after["alipay"]
+
+
+def test_a_record_ruled_out_while_a_run_is_open_says_that_it_still_counts(desk: Desk, at_work: At) -> None:
+    start_run(by="system", now=desk.now, collects=False)
+    wrong = suppressions.propose_suppression(
+        fact_id=desk.fact().pk, reason_code="never_happened", evidence=EVIDENCE, by="li", now=desk.now
+    )
+    suppressions.approve_suppression(suppression_id=wrong.pk, by="wang", now=desk.now)
+    wechat = columns(at_work("li").read(page_of(desk.case())))["wechat"]
+    assert "红码" in wechat
+    assert "已裁定有误，下次判定前仍计入" in wechat
+
+
+def test_a_provider_applied_with_after_the_run_shows_no_colour(desk: Desk, at_work: At) -> None:
+    Registration.objects.filter(citizen__ref="zhang", provider__code="alipay").update(registered_at=desk.now)
+    assert "绿码" not in columns(at_work("li").read(page_of(desk.case())))["alipay"]
 
 
 @pytest.mark.parametrize("state", ["received", "in_review", "waiting_for_information", "proposed", "decided"])

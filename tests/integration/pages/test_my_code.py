@@ -7,7 +7,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from codes.forecast import effective_outlook, progress
-from codes.models import Rule, Run
+from codes.models import Rule
 from portal.templatetags.about import place
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
@@ -96,9 +96,7 @@ def _sources(page: str) -> list[str]:
 
 def test_the_way_to_green_is_the_forecasts(desk: Desk, visitor: Opens) -> None:
     """The day, the count of days and what to do are what ``codes.forecast`` says."""
-    run = Run.last_settled()
-    assert run
-    way = effective_outlook(desk.citizen("zhang").pk, run=run)
+    way = effective_outlook(desk.citizen("zhang").pk)
     assert way
     told = progress(way, language="zh-hans", title_of=str)
     page = visitor("zhang").read("/code/")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from codes.effective import effective_code
-from codes.models import Case, EffectiveChange, Ruling
+from codes.models import Case, EffectiveChange, EffectiveCode, Registration, Ruling
 from codes.review import assignments, bulk_approvals, bulk_proposals
 from codes.review.bulk import Handled
 from codes.review.queue import CaseFilter
@@ -101,6 +101,19 @@ def test_nobodys_code_becomes_stricter(crowd: Desk) -> None:
     assert propose(crowd, colour="yellow") == (0, 10)
     crowd.propose("red0", "yellow")
     assert approve(crowd) == (0, 1)
+
+
+def test_whose_code_nobody_knows_is_left_for_a_decision_of_their_own(crowd: Desk) -> None:
+    """Without a stored code and without a judged registration nobody is green: the truth is unknown."""
+    for name in ("red0", "yellow0"):
+        EffectiveCode.objects.filter(citizen__ref=name).delete()
+        Registration.objects.filter(citizen__ref=name).delete()
+    crowd.propose("yellow0")
+    assert set(colours(crowd)) == {"unknown", "red", "yellow"}
+    assert propose(crowd) == (8, 2)
+    assert not Ruling.objects.filter(citizen__ref="red0").exists()
+    assert approve(crowd) == (8, 1)
+    assert Ruling.objects.get(citizen__ref="yellow0").state == "proposed"
 
 
 def test_yellow_for_all_leaves_the_yellow_as_they_are(crowd: Desk) -> None:

@@ -8,14 +8,24 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from codes.effective import effective_code
-from codes.models import Case, Disagreement, EffectiveChange, Run, RunCitizen, Suppression, VerdictChange
+from codes.engine.sides import seen_by, sides_of
+from codes.models import (
+    Case,
+    Disagreement,
+    EffectiveChange,
+    Registration,
+    Run,
+    RunCitizen,
+    Suppression,
+    VerdictChange,
+)
 from codes.reports.daily_codes import REGISTERED
 from codes.reports.daily_disagreements import STANDING
 from codes.reports.replay import replay
 from codes.reports.stream import stream
 from codes.review import suppressions
 from codes.runs.ledger import start_run
-from codes.runs.mend import mend_now, mend_owed, standing_run
+from codes.runs.mend import mend_now, mend_owed
 from codes.runs.steps import advance, run_here
 from regions.journal.models import JournalEntry
 from regions.journal.verify import verify_journal
@@ -55,6 +65,21 @@ def test_the_approval_changes_the_colour_the_code_and_the_case(desk: Desk) -> No
     assert (change.before, change.after, change.run, change.since) == ("red", "green", mended(), desk.now)
 
 
+def test_the_sides_are_those_of_the_run_that_judged_the_citizen_last(desk: Desk) -> None:
+    """Whoever applied with a provider since the day's run was judged there by what amended it."""
+    base = Run.objects.last_settled()
+    assert base
+    between = base.as_of + timedelta(seconds=1)
+    Registration.objects.filter(citizen__ref="zhang", provider__code="alipay").update(registered_at=between)
+    zhang = desk.citizen("zhang").pk
+    assert [side.state.value for side in sides_of(zhang)] == ["unknown", "red"]
+    ruled_wrong(desk)
+    assert [side.state.value for side in sides_of(zhang)] == ["green", "green"]
+    assert {side.inputs.run for side in sides_of(zhang)} == {mended()}
+    assert seen_by(base, zhang)
+    assert not seen_by(mended(), zhang)
+
+
 def test_nobody_else_is_touched(desk: Desk) -> None:
     before = [shown(desk, name) for name in ("chen", "liu")]
     ruled_wrong(desk)
@@ -65,7 +90,7 @@ def test_nobody_else_is_touched(desk: Desk) -> None:
 
 
 def test_it_takes_the_inputs_of_the_run_it_amends(desk: Desk) -> None:
-    base = Run.last_settled()
+    base = Run.objects.last_settled()
     assert base
     deliver(desk.keys.sources["police"], at=desk.now)
     ruled_wrong(desk)
@@ -74,7 +99,7 @@ def test_it_takes_the_inputs_of_the_run_it_amends(desk: Desk) -> None:
     told = ("provider", "source", "version", "horizon", "known", "why_unknown")
     inputs = [list(one.providers.order_by("provider").values_list(*told)) for one in (run, base)]
     assert inputs[0] == inputs[1]
-    assert Run.last_settled() == base
+    assert Run.objects.last_settled() == base
 
 
 def test_the_journal_accounts_for_it(desk: Desk) -> None:
@@ -166,17 +191,17 @@ def test_before_the_first_run_there_is_nothing_to_amend(desk: Desk) -> None:
 
 
 def test_the_run_that_stands_for_a_person(desk: Desk) -> None:
-    base = Run.last_settled()
+    base = Run.objects.last_settled()
     assert base
     ruled_wrong(desk)
-    assert standing_run(base, desk.citizen("zhang").pk) == mended()
-    assert standing_run(base, desk.citizen("chen").pk) == base
+    assert Run.objects.judging(desk.citizen("zhang").pk).first() == mended()
+    assert Run.objects.judging(desk.citizen("chen").pk).first() == base
 
 
 def test_exports_of_the_day_show_what_stood_before_the_next_run(desk: Desk) -> None:
     ended(desk, ruled_wrong(desk))
     ruled_wrong(desk, "liu", now=desk.now + timedelta(minutes=6))
-    base = Run.last_settled()
+    base = Run.objects.last_settled()
     assert base
     held = {"zhang": "red", "chen": "yellow", "liu": "green"}
     assert (_exported(base), sorted(_differing(base))) == (held, ["chen", "zhang"])
@@ -201,7 +226,7 @@ def _differing(run: Run) -> dict[str, tuple[object, ...]]:
 
 
 def test_it_comes_out_again_when_it_is_replayed(desk: Desk) -> None:
-    base = Run.last_settled()
+    base = Run.objects.last_settled()
     assert base
     ruled_wrong(desk)
     ended(desk, Suppression.objects.get())

@@ -3,12 +3,13 @@
 Each line is a day, what was told, and the effective code after its run; after each day the oracle says the same.
 """
 
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
-from codes.effective import effective_code
-from codes.models import EffectiveChange, EffectiveCode, Verdict, VerdictChange
+from codes.effective import count_effective_codes, effective_code, effective_codes
+from codes.models import Citizen, EffectiveChange, EffectiveCode, Provider, Registration, Verdict, VerdictChange
 from regions.models import City
 from tests.integration.runs.days import WHO, Life
 from tests.oracle import effective
@@ -120,6 +121,21 @@ def test_somebody_no_provider_knows_is_unknown(bare_city: City) -> None:
     assert effective_code(life.keys.citizens[WHO])[:2] == ("unknown", "unknown")
     assert not EffectiveCode.objects.exists()
     assert not Verdict.objects.exists()
+
+
+def test_whoever_registered_after_the_last_run_is_unknown_not_green(bare_city: City) -> None:
+    """Asked for one person, for many, and in the city's counts: no row is green only for those whom a run has judged."""
+    life = Life()
+    life.live("")
+    late = Citizen.objects.create(ref="late", id_type="10", id_hash=b"late", id_encrypted=b"", known_since=life.as_of)
+    Registration.objects.create(
+        citizen=late, provider=Provider.objects.get(code="wechat"), registered_at=life.as_of + timedelta(hours=1)
+    )
+    here, there = life.keys.citizens[WHO], late.pk
+    assert effective_code(there) == ("unknown", "unknown", None)
+    told = effective_codes([here, there])
+    assert {citizen: one.colour for citizen, one in told.items()} == {here: "green", there: "unknown"}
+    assert count_effective_codes() == {"green": 1, "unknown": Citizen.objects.count() - 1}
 
 
 def test_nobody_is_green_before_the_first_run(bare_city: City) -> None:

@@ -235,7 +235,7 @@ def test_lines_wait_while_a_batch_is_accepted(police: Police) -> None:
 
 
 def _horizon(source: Police | Centre) -> object:
-    last = batches.last_accepted(source.source)
+    last = source.source.batches.accepted().first()
     return last.as_of if last else None
 
 

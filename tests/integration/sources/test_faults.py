@@ -7,7 +7,6 @@ import pytest
 from codes.models import Citizen, Fact
 from portal.demo.stand_ins.big_data_faults import Fault
 from regions.journal.models import JournalEntry
-from regions.sources.batches import last_accepted
 from regions.sources.models import Batch, StagedRecord
 from tests.integration.sources.stand_ins import NOW, Centre, Police, record, records
 
@@ -52,7 +51,7 @@ def test_a_fault_moves_no_horizon_and_nobodys_facts(centre: Centre, fault: Fault
 
     assert batch.state == Batch.State.REFUSED
     assert batch.reason in reasons.split("|")
-    assert last_accepted(centre.source) == good
+    assert centre.source.batches.accepted().first() == good
     assert Fact.objects.count() == Citizen.objects.count() == 25
     assert not StagedRecord.objects.exists()
     assert JournalEntry.objects.count() == entries + 1
@@ -74,7 +73,7 @@ def test_a_delivery_with_most_people_missing_waits_for_two_people(centre: Centre
     batch = centre.collect(now=LATER, full=True)
 
     assert (batch.state, batch.reason) == (Batch.State.HELD, "shrunken_delivery")
-    assert last_accepted(centre.source) == good
+    assert centre.source.batches.accepted().first() == good
     assert Fact.objects.filter(superseded=False, revoked=False).count() == 100
 
 

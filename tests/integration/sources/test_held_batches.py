@@ -10,7 +10,6 @@ from django.db import IntegrityError, transaction
 from codes.intake.held import discard, release
 from codes.models import Fact
 from regions.journal.models import JournalEntry
-from regions.sources.batches import last_accepted
 from regions.sources.models import Batch, StagedRecord
 from regions.staff.models import Account, RoleGrant
 from regions.staff.roles import Role
@@ -32,13 +31,13 @@ def held(police: Police) -> Batch:
 def test_two_people_let_it_be_taken(held: Batch) -> None:
     asked = release(held.pk, by="qian", now=NOW)
     assert (asked.state, asked.release_asked_by, asked.held_at) == (Batch.State.HELD, "qian", NOW)
-    assert last_accepted(held.source) != held
+    assert held.source.batches.accepted().first() != held
 
     taken = release(held.pk, by="wang", now=LATER)
 
     taken.refresh_from_db()
     assert (taken.state, taken.received_at, taken.released_by) == (Batch.State.ACCEPTED, LATER, "wang")
-    assert last_accepted(held.source) == taken
+    assert held.source.batches.accepted().first() == taken
     assert not StagedRecord.objects.exists()
     entries = JournalEntry.objects.filter(verb__startswith="batch.", at__gte=NOW, data__batch=held.pk).order_by("seq")
     told = [(one.verb, one.by) for one in entries]

@@ -8,7 +8,6 @@ from codes.intake.retrying import retry, waiting
 from codes.models import Fact, Registration, Run
 from codes.source_effect import effect_of
 from regions.journal.models import JournalEntry
-from regions.sources.batches import last_accepted
 from regions.sources.models import Batch, Quarantined, Source
 from regions.sources.settings_check import changed
 from regions.staff.roles import Role
@@ -35,12 +34,12 @@ def mended(police: Police) -> Police:
 
 
 def test_what_passes_now_becomes_a_fact(mended: Police) -> None:
-    horizon = last_accepted(mended.source).as_of  # type: ignore[union-attr]
+    horizon = mended.source.batches.accepted().first().as_of  # type: ignore[union-attr]
     done = retry(mended.source.pk, by="qian", now=LATER)
     assert (done.taken, done.outdated, done.still) == (1, 0, 1)
     (fact,) = mended.versions("new")
     assert (fact.kind, fact.received_at, fact.batch_id) == ("secondary_contact", LATER, done.batch.pk)  # type: ignore[union-attr]
-    last = last_accepted(mended.source)
+    last = mended.source.batches.accepted().first()
     assert last is not None
     assert (last.as_of, last.is_retry, last.state) == (horizon, True, Batch.State.ACCEPTED)
     assert [one.reason for one in waiting(mended.source)] == ["bad_id"]

@@ -1,0 +1,108 @@
+"""What each provider says of a citizen, by what it sees: the standing verdicts, and the engine asked again for their reasons."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import JSONObject
+
+from codes.engine.query import verdicts_of
+from codes.engine.subjects import EACH_SIDE
+from codes.models import Registration, Run, RunProvider, Verdict
+from codes.vocabulary import State
+from regions.tenancy import current_city
+
+SEEN = """
+SELECT f.declared_with, f.fact_id, m.rule_id, m.anchor, h.fact_id IS NOT NULL, h.until_told
+FROM seen f
+LEFT JOIN matched m ON m.sid = f.sid AND m.fact_id = f.fact_id AND m.anchor <= f.day
+LEFT JOIN hit h ON h.sid = f.sid AND h.fact_id = f.fact_id AND h.rule_id = m.rule_id
+ORDER BY f.declared_with, f.started_on, f.fact_id, m.code, m.rule_id
+"""
+
+CHECK_INS = """
+SELECT provider_id, lower(unbroken), upper(unbroken) - 1
+FROM (SELECT provider_id, unnest(range_agg(daterange(day, day, '[]'))) AS unbroken
+      FROM codes_entry
+      WHERE citizen_id = %s AND type = 'check_in' AND healthy AND received_at <= %s
+      GROUP BY provider_id) counted
+ORDER BY provider_id, unbroken
+"""
+
+# Read with the inputs, in one query.
+VERDICT = ("id", "version_id", "colour", "hits", "turns_green_on", "needs", "run_id")
+
+
+@dataclass(frozen=True)
+class Side:
+    """A provider as the run froze it whose judgement of the citizen stands. ``verdict``: what it holds against them, if anything."""
+
+    inputs: RunProvider
+    state: State
+    verdict: Verdict | None
+
+
+class Seen(NamedTuple):
+    """A record a provider sees; with the rule about it, the day it counts from, and until when it holds if it does."""
+
+    provider_id: int
+    fact_id: int
+    rule_id: int | None
+    anchor: date | None
+    holds: bool
+    until: date | None
+
+
+class CheckInRun(NamedTuple):
+    """Consecutive days with a healthy check-in."""
+
+    provider_id: int
+    first: date
+    last: date
+
+
+def sides_of(citizen_id: int) -> list[Side]:
+    """Every provider by code, also where the citizen has not applied; none before the city's first run."""
+    run = Run.objects.judging(citizen_id).values("pk")[:1]
+    registered = Registration.objects.filter(citizen=citizen_id, provider=OuterRef("provider"))
+    held = Verdict.objects.filter(citizen=citizen_id, provider=OuterRef("provider"))
+    frozen = (
+        RunProvider.objects.filter(run=Subquery(run))
+        .select_related("run", "provider", "source", "version__rule_set")
+        .annotate(
+            registered_at=Subquery(registered.values("registered_at")[:1]),
+            held=Subquery(held.values(row=JSONObject(**{name: name for name in VERDICT}))[:1]),
+        )
+        .order_by("provider__code")
+    )
+    return [_side(one, one.registered_at, one.held, citizen_id) for one in frozen]
+
+
+def seen_by(run: Run, citizen_id: int) -> list[Seen]:
+    """By the run's frozen inputs, of every provider of the run that the citizen was registered with by then."""
+    values: dict[str, Any] = {"run": run.pk, "citizen": citizen_id, "zone": current_city().timezone}
+    with connection.cursor() as cursor:
+        cursor.execute(f"{verdicts_of(EACH_SIDE)}\n{SEEN}", values)
+        return [Seen(*row) for row in cursor.fetchall()]
+
+
+def check_in_runs(citizen_id: int, *, known_at: datetime) -> list[CheckInRun]:
+    """The healthy check-ins that count by what was known then, by provider and day."""
+    with connection.cursor() as cursor:
+        cursor.execute(CHECK_INS, [citizen_id, known_at])
+        return [CheckInRun(*row) for row in cursor.fetchall()]
+
+
+def _side(inputs: RunProvider, registered_at: datetime | None, held: dict[str, Any] | None, citizen_id: int) -> Side:
+    """A provider that could not judge keeps earlier verdicts, which do not count (``semantics.md`` §3)."""
+    if registered_at is None:
+        return Side(inputs, State.NOT_APPLIED, None)
+    if not inputs.known or registered_at > inputs.run.as_of:
+        return Side(inputs, State.UNKNOWN, None)
+    if held is None:
+        return Side(inputs, State.GREEN, None)
+    green = date.fromisoformat(held["turns_green_on"]) if held["turns_green_on"] else None
+    verdict = Verdict(citizen_id=citizen_id, provider=inputs.provider, **{**held, "turns_green_on": green})
+    return Side(inputs, State(verdict.colour), verdict)
