@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from codes.engine.named import among
+from codes.engine.subjects import among
 from codes.models import Run
 
 # The colours of every citizen with a verdict that is not green at a provider that is known in the run. Someone without such a

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from codes.engine.named import NAMED_BY_RUN
+from codes.engine.subjects import NAMED_BY_RUN
 from codes.models import Run
 from regions.tenancy import current_city
 

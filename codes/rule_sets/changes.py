@@ -13,8 +13,8 @@ changed AS MATERIALIZED (
     SELECT coalesce(old.citizen_id, new.citizen_id) AS citizen_id, coalesce(old.declared_with, new.declared_with) AS provider_id,
            coalesce(old.colour, 'green') AS before, coalesce(new.colour, 'green') AS after,
            old.hits AS held_before, new.hits AS held_after
-    FROM (SELECT * FROM verdict WHERE sid %% 10 = 0 AND declared_with = ANY (%(bound)s)) old
-    FULL JOIN (SELECT * FROM verdict WHERE sid %% 10 = 1) new ON new.sid / 10 = old.sid / 10
+    FROM (SELECT * FROM verdict WHERE sid %% 2 = 0 AND declared_with = ANY (%(bound)s)) old
+    FULL JOIN (SELECT * FROM verdict WHERE sid %% 2 = 1) new ON new.sid / 2 = old.sid / 2
     WHERE old.colour IS DISTINCT FROM new.colour
 ),
 shown AS (
@@ -25,7 +25,7 @@ shown AS (
     FROM subject s
     LEFT JOIN verdict old ON old.sid = s.sid
     LEFT JOIN verdict new ON new.sid = s.sid + 1
-    WHERE s.sid %% 10 = 0 AND s.citizen_id IN (SELECT citizen_id FROM changed)
+    WHERE s.sid %% 2 = 0 AND s.citizen_id IN (SELECT citizen_id FROM changed)
     GROUP BY s.citizen_id
 )
 SELECT c.citizen_id, person.ref, person.id_encrypted, person.full_name, provider.code, c.before, c.after,

@@ -9,9 +9,8 @@ from typing import Any
 
 from django.db import connection
 
-from codes.engine.named import NAMED, among
 from codes.engine.query import verdicts_of
-from codes.engine.subjects import DAILY, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_EDITIONS
+from codes.engine.subjects import DAILY, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_EDITIONS, NAMED, among
 from codes.models import RuleSetVersion, Run
 
 IN_RANGE = "v.citizen_id >= %(low)s AND v.citizen_id < %(high)s"
