@@ -143,7 +143,12 @@ def test_what_no_worker_has_is_enqueued_again(
     now, schema = city.scene.as_of, current_city().schema_name
     job = rehearsing.ask(draft.pk, by="gu", now=now)
     enqueued: list[tuple[str, int]] = []
-    monkeypatch.setattr(bells, "ring_for_rehearsal", lambda *what: enqueued.append(what) is None)
+
+    def enqueue(*what: Any) -> bool:
+        enqueued.append(what)
+        return True
+
+    monkeypatch.setattr(bells, "ring_for_rehearsal", enqueue)
     monkeypatch.setattr(bells, "all_schemas", lambda: [schema])
     assert bells.sweep_all_rehearsals() == 1
     assert enqueued == [(schema, job.pk)]
