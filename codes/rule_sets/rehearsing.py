@@ -22,9 +22,10 @@ from codes.rule_sets.publish import CannotPublish
 from codes.rule_sets.rehearsal import CannotRehearse, rehearsal
 from codes.rule_sets.rehearsal_file import FileFormat, write_changes
 from regions.journal.record import record
+from regions.proposals import require_role
+from regions.refusals import Refused
 from regions.staff.roles import Role
 from regions.tenancy import current_city, second_connection
-from regions.two_people import Refusal, require_role
 
 Clock = Callable[[], datetime]
 State = DraftRehearsal.State
@@ -42,12 +43,12 @@ WHERE id = %(job)s AND fence = %(fence)s AND state = 'running'
 
 
 def ask(draft_id: int, *, by: str, now: datetime) -> DraftRehearsal:
-    """Put the draft as it stands down to be rehearsed; asked twice, the same one. Raises ``Refusal``."""
+    """Put the draft as it stands down to be rehearsed; asked twice, the same one. Raises ``Refused``."""
     require_role(by, Role.RULE_MANAGER)
     with transaction.atomic():
         draft = RuleSetDraft.objects.select_for_update(of=("self",)).select_related("rule_set").get(pk=draft_id)
         if draft.state != RuleSetDraft.State.EDITING:
-            raise Refusal(DraftReason.NOT_EDITABLE)
+            raise Refused(DraftReason.NOT_EDITABLE)
         checked(draft, now=now)
         known = draft.rehearsals.filter(revision=draft.revision).exclude(state=State.FAILED).first()
         if known is not None:
@@ -65,7 +66,7 @@ def rehearse(job_id: int, *, clock: Clock) -> bool:
         return False
     try:
         return _run(job, clock=clock)
-    except (CannotRehearse, CannotPublish, Refusal) as refusal:
+    except (CannotRehearse, CannotPublish, Refused) as refusal:
         return _end(job, State.IMPOSSIBLE, now=clock(), message=str(refusal))
     except OSError as error:
         return _end(job, State.FAILED, now=clock(), message=f"{type(error).__name__}: {error.strerror}")

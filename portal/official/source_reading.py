@@ -36,9 +36,7 @@ def sources_shown(sources: QuerySet[Source], *, now: datetime) -> list[SourceSho
         horizon=Subquery(accepted.values("as_of")[:1]),
         newest_batch=Subquery(mine.order_by("-id").values("pk")[:1]),
         held_batch=Subquery(mine.filter(state=Batch.State.HELD).order_by("-id").values("pk")[:1]),
-        open_change=Subquery(
-            SourceChange.objects.filter(source=OuterRef("pk"), state=SourceChange.State.PROPOSED).values("pk")[:1]
-        ),
+        open_change=Subquery(SourceChange.objects.waiting().filter(source=OuterRef("pk")).values("pk")[:1]),
         in_quarantine=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
     )
     rows = list(found)
