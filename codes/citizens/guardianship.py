@@ -5,15 +5,16 @@ from datetime import datetime
 
 from django.db import transaction
 
-from codes.citizens.guardianship_refusals import CannotGuard, GuardianshipFault, Relation
+from codes.citizens.guardianship_refusals import GuardianshipFault, Relation
 from codes.intake.citizens import find_or_make, hold_intake
 from codes.models import Citizen, Guardianship
 from codes.review.evidence import attach
-from codes.review.permissions import CITIZEN_PREFIX, actor_name, require_role
-from codes.review.refusals import MovedMeanwhile, NotFound
+from codes.review.permissions import CITIZEN_PREFIX, actor_name
 from codes.review.ruling_policy import check_text
 from regions.identity import Identity
 from regions.journal.record import record
+from regions.proposals import require_role
+from regions.refusals import MovedMeanwhile, NotFound, Refused
 from regions.staff.roles import Role
 
 MAX_DEPENDANTS = 4
@@ -35,9 +36,9 @@ def ask_guardianship(
     if by != actor_name(guardian):
         raise NotFound
     if relation not in set(Relation):
-        raise CannotGuard(GuardianshipFault.UNKNOWN_RELATION)
+        raise Refused(GuardianshipFault.UNKNOWN_RELATION)
     if not evidence_ids:
-        raise CannotGuard(GuardianshipFault.NO_EVIDENCE)
+        raise Refused(GuardianshipFault.NO_EVIDENCE)
     with transaction.atomic():
         hold_intake()
         Citizen.objects.select_for_update().get(pk=guardian.pk)
@@ -88,12 +89,12 @@ def to_review(*, size: int = 50) -> list[Guardianship]:
 
 def _check_free(guardian: Citizen, ward: Citizen) -> None:
     if ward.pk == guardian.pk:
-        raise CannotGuard(GuardianshipFault.ONESELF)
+        raise Refused(GuardianshipFault.ONESELF)
     links = Guardianship.objects.filter(guardian=guardian, ended_at__isnull=True)
     if links.filter(dependant=ward).exists():
-        raise CannotGuard(GuardianshipFault.ASKED_ALREADY)
+        raise Refused(GuardianshipFault.ASKED_ALREADY)
     if links.count() >= MAX_DEPENDANTS:
-        raise CannotGuard(GuardianshipFault.TOO_MANY)
+        raise Refused(GuardianshipFault.TOO_MANY)
 
 
 def _review(guardianship_id: int, *, by: str, now: datetime, accepted: bool, **ends: str | datetime) -> Guardianship:

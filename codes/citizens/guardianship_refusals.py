@@ -33,11 +33,3 @@ class GuardianshipFault(Worded):
         "每人最多代管4人。请先解除一人。",
         "Four people at most can be shown on one phone. End one of them first.",
     )
-
-
-class CannotGuard(ValueError):
-    """The request was not taken; ``fault`` is the sentence to show."""
-
-    def __init__(self, fault: GuardianshipFault) -> None:
-        super().__init__(fault.value)
-        self.fault = fault

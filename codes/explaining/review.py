@@ -18,12 +18,12 @@ from codes.models import (
     Suppression,
     VerdictChange,
 )
-from codes.models.ruling import Proposal
 from codes.models.run import Run
 from codes.review.appealable import AppealReason
 from codes.review.reasons import RulingReason, SuppressionReason
 from codes.review.verbs import Verb
 from codes.vocabulary import Because, Cause, Colour, Factor, State
+from regions.proposals import EndableProposal
 
 
 def told_pairs(who: Citizen, tell: Teller) -> Iterator[str]:
@@ -88,7 +88,7 @@ def _wrong_records(who: Citizen) -> Iterator[Suppression]:
     return (one for one in found if (one.record_id, one.source_id, one.provider_id) in wanted)
 
 
-def _proposal(one: Proposal, tell: Teller) -> str:
+def _proposal(one: EndableProposal, tell: Teller) -> str:
     parts = [
         tell.say(ProposalState(one.state)),
         tell.named(Label.PROPOSED, f"{one.proposed_by} {tell.at(one.proposed_at)}"),

@@ -18,7 +18,7 @@ from codes.intake.declared_facts import Holder
 from codes.intake.line_shape import CheckInLine, DeclarationLine
 from codes.intake.personal_details import update_details
 from codes.intake.reading import ReadLine, read_line
-from codes.intake.refusals import Refusal, Refused
+from codes.intake.refusals import BadLine, Refusal
 from codes.intake.results import LineResult, Outcome
 from codes.models import Citizen, Entry, Provider
 from regions.copying import copy_rows
@@ -85,7 +85,7 @@ def _take_chunk(
             read = read_line(raw, now=now, zone=zone)
             entry_id = read.content.entry_id
             provider = _provider(read, providers, only_provider)
-        except Refused as refusal:
+        except BadLine as refusal:
             results[number] = LineResult(number, Outcome.REFUSED, entry_id, refusal)
         else:
             right.append(_Numbered(number, read, provider, content_hash(read.digest, use="entry")))
@@ -96,9 +96,9 @@ def _take_chunk(
 def _provider(read: ReadLine, providers: dict[str, Provider], only: str | None) -> Provider:
     code = read.content.provider
     if only is not None and code != only:
-        raise Refused(Refusal.OTHER_PROVIDER, "provider")
+        raise BadLine(Refusal.OTHER_PROVIDER, "provider")
     if code not in providers:
-        raise Refused(Refusal.UNKNOWN_PROVIDER, "provider")
+        raise BadLine(Refusal.UNKNOWN_PROVIDER, "provider")
     return providers[code]
 
 
@@ -186,4 +186,4 @@ def _entry(line: _Numbered, citizen: Citizen, now: datetime) -> tuple[object, ..
 
 
 def _refused(line: _Numbered, reason: Refusal) -> LineResult:
-    return LineResult(line.number, Outcome.REFUSED, line.read.content.entry_id, Refused(reason, "entry_id"))
+    return LineResult(line.number, Outcome.REFUSED, line.read.content.entry_id, BadLine(reason, "entry_id"))

@@ -9,15 +9,16 @@ from django.db import transaction
 
 from codes.intake.source_facts import accept
 from regions.journal.record import record
+from regions.proposals import require_another, require_role
+from regions.refusals import MovedMeanwhile
 from regions.sources import batches
 from regions.sources.batch_reasons import BatchReason
 from regions.sources.models import Batch
 from regions.staff.roles import Role
-from regions.two_people import PairReason, Refusal, require_another, require_role
 
 
 def release(batch_id: int, *, by: str, now: datetime) -> Batch:
-    """Ask for a held batch's release; called again by an approver, take it. Raises ``Refusal``.
+    """Ask for a held batch's release; called again by an approver, take it. Raises ``Refused``.
 
     A batch that a later one has outrun in the meantime comes back refused with its reason.
     """
@@ -37,7 +38,7 @@ def release(batch_id: int, *, by: str, now: datetime) -> Batch:
 
 
 def discard(batch_id: int, *, by: str, now: datetime) -> Batch:
-    """Give a held batch up: nothing of it is taken. Raises ``Refusal``."""
+    """Give a held batch up: nothing of it is taken. Raises ``Refused``."""
     require_role(by, Role.SOURCE_MANAGER, Role.APPROVER)
     with transaction.atomic():
         batch = _held(batch_id)
@@ -57,7 +58,7 @@ def _held(batch_id: int) -> Batch:
     waiting = Batch.objects.select_for_update(of=("self",)).select_related("source")
     found = waiting.filter(pk=batch_id, state=Batch.State.HELD).first()
     if found is None:
-        raise Refusal(PairReason.NOT_WAITING)
+        raise MovedMeanwhile
     return found
 
 

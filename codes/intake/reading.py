@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from codes.intake.line_shape import SHAPES, CheckInLine, DeclarationLine
-from codes.intake.refusals import Refusal, Refused
+from codes.intake.refusals import BadLine, Refusal
 from regions.identity import BadIdentity, Identity, check_identity
 
 MOST_BYTES = 100_000
@@ -33,12 +33,12 @@ class ReadLine:
 
 
 def read_line(raw: bytes, *, now: datetime, zone: ZoneInfo) -> ReadLine:
-    """The checked line. Raises Refused with the first thing that is wrong."""
+    """The checked line. Raises BadLine with the first thing that is wrong."""
     plain = _parse(raw)
     kind = plain.get("type")
     shape = SHAPES.get(kind) if isinstance(kind, str) else None
     if shape is None:
-        raise Refused(Refusal.UNKNOWN_TYPE, "type")
+        raise BadLine(Refusal.UNKNOWN_TYPE, "type")
     try:
         content = shape.model_validate(plain)
     except ValidationError as error:
@@ -48,19 +48,19 @@ def read_line(raw: bytes, *, now: datetime, zone: ZoneInfo) -> ReadLine:
     try:
         identity = check_identity(content.id_type, content.id_number, today=today)
     except BadIdentity as error:
-        raise Refused(Refusal.BAD_ID, "id_number", why=error.reason) from None
+        raise BadLine(Refusal.BAD_ID, "id_number", why=error.reason) from None
     return ReadLine(content, identity, _digest(plain))
 
 
 def _parse(raw: bytes) -> dict[str, Any]:
     if len(raw) > MOST_BYTES:
-        raise Refused(Refusal.TOO_LONG, limit=MOST_BYTES)
+        raise BadLine(Refusal.TOO_LONG, limit=MOST_BYTES)
     try:
         plain = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_without_repeats, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise error if isinstance(error, Refused) else Refused(Refusal.BAD_JSON) from None
+        raise error if isinstance(error, BadLine) else BadLine(Refusal.BAD_JSON) from None
     if not isinstance(plain, dict):
-        raise Refused(Refusal.BAD_JSON)
+        raise BadLine(Refusal.BAD_JSON)
     return plain
 
 
@@ -68,7 +68,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Of two values for one key either could be meant; JSON libraries silently take the last."""
     table = dict(pairs)
     if len(table) != len(pairs):
-        raise Refused(Refusal.REPEATED_KEY)
+        raise BadLine(Refusal.REPEATED_KEY)
     return table
 
 
@@ -89,23 +89,23 @@ def _refuse_shape(error: ValidationError) -> NoReturn:
             reason = Refusal.BAD_TEXT
         case other:
             reason = _OURS.get(other, Refusal.BAD_FIELD)
-    raise Refused(reason, field) from None
+    raise BadLine(reason, field) from None
 
 
 def _check_times(content: DeclarationLine | CheckInLine, now: datetime, today: date) -> None:
     """Nothing that was done can lie ahead, and nothing ends before it begins."""
     if isinstance(content, CheckInLine):
         if content.day > today:
-            raise Refused(Refusal.IN_FUTURE, "day")
+            raise BadLine(Refusal.IN_FUTURE, "day")
         return
     if content.submitted_at > now + CLOCK_TOLERANCE:
-        raise Refused(Refusal.IN_FUTURE, "submitted_at")
+        raise BadLine(Refusal.IN_FUTURE, "submitted_at")
     for place, stay in enumerate(content.area_stays):
         if stay.left_on is not None and stay.left_on < stay.from_day:
-            raise Refused(Refusal.ENDS_BEFORE_START, f"area_stays.{place}.left_on")
+            raise BadLine(Refusal.ENDS_BEFORE_START, f"area_stays.{place}.left_on")
     for field, day in _planned_days(content):
         if day > today + FARTHEST_PLAN:
-            raise Refused(Refusal.BAD_DATE, field)
+            raise BadLine(Refusal.BAD_DATE, field)
 
 
 def _planned_days(content: DeclarationLine) -> list[tuple[str, date]]:

@@ -1,5 +1,6 @@
 """Why a line of a provider is not taken. The codes are stable; no sentence holds a value of the line."""
 
+from regions.refusals import Refused
 from regions.wording import Worded
 
 
@@ -30,18 +31,9 @@ class Refusal(Worded):
     )
 
 
-class Refused(ValueError):
+class BadLine(Refused):
     """A line that is not taken, with its reason and the key that is wrong."""
 
-    def __init__(self, reason: Refusal, field: str = "", **parts: object) -> None:
-        self.reason = reason
+    def __init__(self, reason: Refusal, field: str = "", **params: object) -> None:
+        super().__init__(reason, field=field, **params)
         self.field = field
-        self.parts = {"field": field, **parts}
-        super().__init__(self.said_in("en"))
-
-    def said_in(self, language: str) -> str:
-        """The sentence for people, by language tag."""
-        parts = {
-            name: part.said_in(language) if isinstance(part, Worded) else part for name, part in self.parts.items()
-        }
-        return self.reason.said_in(language).format(**parts)

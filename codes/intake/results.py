@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from codes.intake.refusals import Refused
+from codes.intake.refusals import BadLine
 
 
 class Outcome(StrEnum):
@@ -22,7 +22,7 @@ class LineResult:
     number: int
     outcome: Outcome
     entry_id: str = ""
-    refusal: Refused | None = None
+    refusal: BadLine | None = None
 
     def as_json(self) -> dict[str, Any]:
         """What the provider is told of the line, by the command and by the API alike; it repeats nothing but the entry id."""

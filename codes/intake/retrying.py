@@ -18,13 +18,14 @@ from codes.models import Fact
 from regions.journal.record import record
 from regions.keys import vault
 from regions.keys.sealing import QUARANTINED_RECORD
+from regions.proposals import require_role
+from regions.refusals import Refused
 from regions.sources.models import Batch, Quarantined, Source
 from regions.sources.record_reasons import RecordReason
 from regions.sources.records import CheckedRecord, Fault, check_record
 from regions.sources.staging import put_aside
 from regions.staff.roles import Role
 from regions.tenancy import current_city
-from regions.two_people import Refusal, require_role
 from regions.wording import Worded
 
 MOST_AT_ONCE = 5000
@@ -67,7 +68,7 @@ def waiting(source: Source) -> QuerySet[Quarantined]:
 def retry(source_id: int, *, by: str, now: datetime, batch_id: int | None = None) -> Retried:
     """Try the source's quarantine again, or one batch's; the newest records first, ``MOST_AT_ONCE`` in one go.
 
-    Raises ``Refusal``.
+    Raises ``Refused``.
     """
     require_role(by, Role.SOURCE_MANAGER)
     with transaction.atomic():
@@ -85,9 +86,9 @@ def take_what_passes(source: Source, rows: Iterable[Quarantined], *, by: str, no
     hold_intake()
     last = source.batches.accepted().first()
     if last is None or last.as_of is None:
-        raise Refusal(RetryReason.NEVER_ACCEPTED)
+        raise Refused(RetryReason.NEVER_ACCEPTED)
     if Batch.objects.filter(source=source, state=Batch.State.HELD).exists():
-        raise Refusal(RetryReason.BATCH_WAITS)
+        raise Refused(RetryReason.BATCH_WAITS)
     passed, still = _checked(source, rows, as_of=last.as_of)
     if not passed:
         return Retried(0, 0, still, None)

@@ -1,5 +1,7 @@
 """Editions on their way: edited as drafts, rehearsed on the whole city, put in force by two people."""
 
+from typing import Any, ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -7,21 +9,25 @@ from codes.models.rule_set import RuleSet, RuleSetVersion
 from codes.models.run import Run
 from regions.leased_jobs import LeasedJob
 
-UNDECIDED = ["editing", "proposed", "dropped"]
-DECIDED = ["published", "refused"]
+from regions.proposals import Proposal, two_people
+from regions.staff.roles import Role
 
 
-class RuleSetDraft(models.Model):
+class DraftState(models.TextChoices):
+    EDITING = "editing"
+    PROPOSED = "proposed"
+    PUBLISHED = "published"
+    REFUSED = "refused"
+    DROPPED = "dropped"
+
+
+class RuleSetDraft(Proposal):
     """An edition as it is being written. ``content`` is what a rule-set file says, faults and all; ``revision`` counts its saves."""
 
-    class State(models.TextChoices):
-        EDITING = "editing"
-        PROPOSED = "proposed"
-        PUBLISHED = "published"
-        REFUSED = "refused"
-        DROPPED = "dropped"
-
+    State = DraftState
     OPEN = (State.EDITING, State.PROPOSED)
+    APPROVED: ClassVar[str] = State.PUBLISHED
+    PROPOSERS: ClassVar[Role] = Role.RULE_MANAGER
 
     rule_set = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="drafts")
     state = models.TextField(choices=State.choices, default=State.EDITING)
@@ -31,12 +37,8 @@ class RuleSetDraft(models.Model):
     created_at = models.DateTimeField()
     edited_by = models.TextField()
     edited_at = models.DateTimeField()
-    reason = models.TextField(blank=True, help_text="why it is proposed")
     proposed_by = models.TextField(blank=True)
-    proposed_at = models.DateTimeField(null=True)
-    decided_by = models.TextField(blank=True)
-    decided_at = models.DateTimeField(null=True)
-    decision_reason = models.TextField(blank=True)
+    proposed_at = models.DateTimeField(null=True)  # type: ignore[assignment]  # a draft is there before it is proposed
     version = models.ForeignKey(RuleSetVersion, on_delete=models.PROTECT, null=True, related_name="drafts")
 
     class Meta:
@@ -44,7 +46,7 @@ class RuleSetDraft(models.Model):
             models.UniqueConstraint(
                 fields=["rule_set"], condition=Q(state="proposed"), name="one_proposed_edition_per_rule_set"
             ),
-            models.CheckConstraint(condition=Q(state__in=[*UNDECIDED, *DECIDED]), name="draft_state_is_known"),
+            *two_people("draft", DraftState, decided=["published", "refused"]),
             models.CheckConstraint(
                 condition=Q(state__in=["editing", "dropped"], proposed_by="", proposed_at__isnull=True)
                 | ~Q(state__in=["editing", "dropped"])
@@ -54,13 +56,7 @@ class RuleSetDraft(models.Model):
                 name="draft_is_proposed_by_somebody_with_a_reason",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=UNDECIDED, decided_by="", decided_at__isnull=True)
-                | ~Q(state__in=UNDECIDED) & Q(decided_at__isnull=False) & ~Q(decided_by=""),
-                name="draft_is_decided_by_somebody",
-            ),
-            models.CheckConstraint(
-                condition=Q(decided_by="") | ~Q(decided_by=F("proposed_by")) & ~Q(decided_by=F("edited_by")),
-                name="edition_takes_two_people",
+                condition=Q(decided_by="") | ~Q(decided_by=F("edited_by")), name="edition_is_decided_by_no_editor"
             ),
             models.CheckConstraint(
                 condition=Q(state="published", version__isnull=False) | ~Q(state="published") & Q(version__isnull=True),
@@ -70,6 +66,13 @@ class RuleSetDraft(models.Model):
 
     def __str__(self) -> str:
         return f"draft {self.pk} of {self.rule_set_id}"
+
+    @property
+    def subject(self) -> str:
+        return f"rule_set:{self.rule_set.code}"
+
+    def described(self) -> dict[str, Any]:
+        return {"draft": self.pk, "revision": self.revision, "proposed_by": self.proposed_by}
 
 
 class DraftRehearsal(LeasedJob):

@@ -1,65 +1,20 @@
 """What two officials decide together: a citizen's colour for a while, or that a source's record is wrong."""
 
+from typing import Any, ClassVar
+
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from codes.models.citizen import Citizen
 from codes.models.provider import Provider
+from regions.proposals import EndableProposal, two_people_and_end
 from regions.sources.models import Source
 
-PROPOSAL_STATES = ["proposed", "approved", "refused", "withdrawn", "ended"]
 
-
-def two_people(name: str) -> list[models.CheckConstraint]:
-    """Constraints that no proposal is in force without a second person, and that refusals and approvals are signed."""
-    return [
-        models.CheckConstraint(condition=Q(state__in=PROPOSAL_STATES), name=f"{name}_state_is_known"),
-        models.CheckConstraint(condition=~Q(proposed_by=F("decided_by")), name=f"{name}_proposer_is_not_approver"),
-        models.CheckConstraint(
-            condition=~Q(state__in=["approved", "refused", "ended"]) | Q(decided_at__isnull=False) & ~Q(decided_by=""),
-            name=f"{name}_is_decided_by_somebody",
-        ),
-        models.CheckConstraint(
-            condition=~Q(proposed_by="") & ~Q(reason_code=""), name=f"{name}_has_proposer_and_reason"
-        ),
-        models.CheckConstraint(
-            condition=Q(end_proposed_by="") | ~Q(end_proposed_by=F("ended_by")), name=f"{name}_end_takes_two_people"
-        ),
-        models.CheckConstraint(
-            condition=Q(end_proposed_by="", end_proposed_at__isnull=True, end_reason="")
-            | Q(end_proposed_at__isnull=False) & ~Q(end_proposed_by="") & ~Q(end_reason=""),
-            name=f"{name}_end_is_proposed_whole",
-        ),
-    ]
-
-
-class Proposal(models.Model):
-    """Common to everything that takes two people, at its beginning and at its early end.
-
-    ``ended_at`` without ``ended_by``: it expired, or a later one took its place.
-    """
-
-    state = models.TextField(default="proposed")
-    reason_code = models.TextField()
-    reason = models.TextField(blank=True)
-    proposed_by = models.TextField()
-    proposed_at = models.DateTimeField()
-    decided_by = models.TextField(blank=True)
-    decided_at = models.DateTimeField(null=True)
-    decision_code = models.TextField(blank=True, db_default="", help_text="why it was refused, from a list")
-    decision_reason = models.TextField(blank=True)
-    end_reason = models.TextField(blank=True, db_default="")
-    end_proposed_by = models.TextField(blank=True, db_default="")
-    end_proposed_at = models.DateTimeField(null=True)
-    ended_by = models.TextField(blank=True, db_default="")
-    ended_at = models.DateTimeField(null=True)
-
-    class Meta:
-        abstract = True
-
-
-class Ruling(Proposal):
+class Ruling(EndableProposal):
     """A manual colour: reason, evidence and an end date; it covers the hits it weighed (fact ids) and no new, more severe one."""
+
+    NAME: ClassVar[str] = "ruling"
 
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="rulings")
     case = models.ForeignKey("codes.Case", on_delete=models.PROTECT, null=True, related_name="rulings")
@@ -75,7 +30,7 @@ class Ruling(Proposal):
             models.Index(fields=["expires_on"], condition=Q(state="approved"), name="rulings_to_expire"),
         ]
         constraints = [
-            *two_people("ruling"),
+            *two_people_and_end("ruling"),
             models.CheckConstraint(
                 condition=Q(colour__in=["red", "yellow", "green"]), name="ruling_colour_is_a_colour"
             ),
@@ -91,12 +46,18 @@ class Ruling(Proposal):
     def __str__(self) -> str:
         return f"{self.citizen_id} {self.colour} until {self.expires_on}"
 
+    def described(self) -> dict[str, Any]:
+        of_case = {"number": self.case.number} if self.case else {}
+        return {**of_case, "colour": self.colour, "expires_on": str(self.expires_on), "reason_code": self.reason_code}
 
-class Suppression(Proposal):
+
+class Suppression(EndableProposal):
     """A record ruled to be wrong: not seen by any provider while in force. Neither source nor provider: the city's own.
 
     With a ``mending`` it is one of many that two people decide about together.
     """
+
+    NAME: ClassVar[str] = "suppression"
 
     case = models.ForeignKey("codes.Case", on_delete=models.PROTECT, null=True, related_name="suppressions")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="+")
@@ -111,7 +72,7 @@ class Suppression(Proposal):
             models.Index(fields=["proposed_at"], condition=Q(state="proposed"), name="suppressions_to_decide"),
         ]
         constraints = [
-            *two_people("suppression"),
+            *two_people_and_end("suppression"),
             models.CheckConstraint(
                 condition=Q(source__isnull=True) | Q(provider__isnull=True),
                 name="suppressed_record_has_one_origin",
@@ -126,3 +87,11 @@ class Suppression(Proposal):
 
     def __str__(self) -> str:
         return self.record_id
+
+    def described(self) -> dict[str, Any]:
+        origin = self.source or self.provider
+        return {
+            "origin": origin.code if origin else "",
+            "reason_code": self.reason_code,
+            "proposed_by": self.proposed_by,
+        }

@@ -7,10 +7,11 @@ from datetime import datetime
 from django.db import transaction
 
 from codes.models import Citizen, PersonAccess
-from codes.review.permissions import require_role
-from codes.review.refusals import NotFound, Reason, Refused
+from codes.review.refusals import Reason
 from regions.journal.record import record
 from regions.keys.sealing import open_number, open_phone
+from regions.proposals import require_role
+from regions.refusals import NotFound, Refused
 from regions.staff.roles import Role
 
 IDENTITY = "identity"

@@ -2,23 +2,16 @@
 
 from datetime import date
 
-from codes.review.appealable import EVIDENCE_FOR, FITS, INSTEAD, NO_APPEAL, AppealReason, Instead
-from codes.review.refusals import Reason, Refused
+from codes.review.appealable import EVIDENCE_FOR, FITS, INSTEAD, NO_APPEAL, AppealReason
+from codes.review.refusals import Reason
+from regions.refusals import CommonReason, Refused
 from regions.vocabulary import FactKind
 
 
-class CannotAppeal(Refused):
-    """An appeal cannot change this colour; ``instead`` is what the citizen can do."""
-
-    def __init__(self, kind: FactKind) -> None:
-        super().__init__(Reason.CANNOT_APPEAL)
-        self.instead: Instead = INSTEAD[kind]
-
-
 def check_kind(kind: str) -> None:
-    """Raises ``CannotAppeal`` for a medical finding and for contacts: before anybody fills in a form."""
+    """Raises ``Refused`` with what to do instead for a medical finding and for contacts: before anybody fills in a form."""
     if kind in NO_APPEAL:
-        raise CannotAppeal(FactKind(kind))
+        raise Refused(Reason.CANNOT_APPEAL, instead=INSTEAD[FactKind(kind)])
 
 
 def check_appeal(
@@ -33,7 +26,7 @@ def check_appeal(
         raise Refused(Reason.REASON_DOES_NOT_FIT)
     asked = EVIDENCE_FOR[reason]
     if asked.text and not text:
-        raise Refused(Reason.NO_REASON)
+        raise Refused(CommonReason.NO_REASON)
     if files < asked.files:
         raise Refused(Reason.FILES_MISSING)
     if asked.test_day and (tested_on is None or not anchor <= tested_on <= today):

@@ -15,11 +15,12 @@ from codes.review.evidence import attach
 from codes.review.information import close_questions
 from codes.review.moves import find_case, move, note
 from codes.review.permissions import require, require_own
-from codes.review.refusals import NotFound, Reason, Refused
+from codes.review.refusals import Reason
 from codes.review.ruling_policy import check_text
 from codes.review.verbs import Verb
 from regions.journal.record import record
 from regions.locks import advisory_lock
+from regions.refusals import NotFound, Refused
 from regions.tenancy import current_city
 
 WITHDRAW_WITHIN = timedelta(minutes=10)
@@ -52,7 +53,7 @@ def file_appeal(
 ) -> Filed:
     """File an appeal against a hit of the citizen's present verdict with a provider (its code).
 
-    Raises ``CannotAppeal`` with what to do instead, and ``Refused``. ``evidence_ids``: drafts by ``evidence.keep_upload``.
+    Raises ``Refused``, with what to do instead where no appeal helps. ``evidence_ids``: drafts by ``evidence.keep_upload``.
     """
     require(by, Verb.FILE)
     require_own(by, citizen)
@@ -100,7 +101,7 @@ def withdraw(*, case_id: int, by: str, now: datetime) -> Case:
             raise Refused(Reason.WITHDRAWAL_OVER)
         move(case, Verb.WITHDRAW, by=by, now=now, outcome="withdrawn")
         close_questions(case, now=now)
-        Ruling.objects.filter(case=case, state="proposed").update(state="withdrawn", ended_at=now)
+        Ruling.objects.waiting().filter(case=case).update(state="withdrawn", ended_at=now)
     return case
 
 

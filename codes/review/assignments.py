@@ -9,12 +9,14 @@ from django.db import connection, transaction
 from codes.effective import hold_effective_codes
 from codes.models import Case
 from codes.review.moves import find_case, move
-from codes.review.permissions import require, roles_of
+from codes.review.permissions import require
 from codes.review.queue import CaseFilter, open_cases
-from codes.review.refusals import MovedMeanwhile, Reason, Refused
+from codes.review.refusals import Reason
 from codes.review.verbs import Verb
 from regions.journal.record import record
 from regions.sql import compose
+from regions.proposals import roles_of
+from regions.refusals import MovedMeanwhile, Refused
 from regions.staff.roles import Role
 
 SQL = Path(__file__).with_suffix(".sql")

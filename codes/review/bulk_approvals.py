@@ -11,12 +11,13 @@ from codes.models import Case, CaseEvent, CaseState, InformationRequest, Ruling
 from codes.review.bulk import BULK_LIMIT, Handled, numbers_digest, turns_no_stricter
 from codes.review.life import moves_from
 from codes.review.permissions import require
-from codes.review.refusals import Reason, Refused
+from codes.review.refusals import Reason
 from codes.review.ruling_policy import uncovered
 from codes.review.rulings import effect_of
 from codes.review.verbs import Verb
 from codes.review.weighing import hits_of
 from regions.journal.record import record
+from regions.refusals import Refused
 from regions.tenancy import current_city
 
 

@@ -15,11 +15,12 @@ from codes.review.grounds import check_documents
 from codes.review.life import UNDECIDED
 from codes.review.permissions import require
 from codes.review.queue import CaseFilter, open_cases
-from codes.review.refusals import Reason, Refused
+from codes.review.refusals import Reason
 from codes.review.ruling_policy import Weighed, check_ruling, check_text
 from codes.review.verbs import Verb
 from codes.review.weighing import hits_of, weighed_in
 from regions.journal.record import record
+from regions.refusals import Refused
 from regions.tenancy import current_city
 
 

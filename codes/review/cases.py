@@ -10,9 +10,10 @@ from codes.review.clocks import complex_due
 from codes.review.moves import find_case, move
 from codes.review.permissions import require
 from codes.review.reasons import UpholdReason
-from codes.review.refusals import Reason, Refused
+from codes.review.refusals import Reason
 from codes.review.ruling_policy import check_text
 from codes.review.verbs import Verb
+from regions.refusals import Refused
 from regions.tenancy import current_city
 
 

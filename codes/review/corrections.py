@@ -7,10 +7,11 @@ from django.db import transaction
 from codes.models import CorrectionRequest, Fact
 from codes.review.moves import find_case, move
 from codes.review.permissions import require
-from codes.review.refusals import MovedMeanwhile, NotFound, Reason, Refused
+from codes.review.refusals import Reason
 from codes.review.ruling_policy import check_text
 from codes.review.verbs import Verb
 from regions.journal.record import record
+from regions.refusals import MovedMeanwhile, NotFound, Refused
 
 
 def send(*, case_id: int, fact_id: int, text: str, sent_to: str, by: str, now: datetime) -> CorrectionRequest:

@@ -15,11 +15,13 @@ from django.db import transaction
 
 from codes.models import Case, Citizen, Evidence, Guardianship
 from codes.review.access import log_access
-from codes.review.permissions import CITIZEN_PREFIX, require_own, require_role
-from codes.review.refusals import NotFound, Reason, Refused
-from codes.review.uploads import BadUpload, UploadFault, check_upload
+from codes.review.permissions import CITIZEN_PREFIX, require_own
+from codes.review.refusals import Reason
+from codes.review.uploads import UploadFault, check_upload
 from regions.journal.record import record
 from regions.keys.vault import decrypt_bytes, encrypt_bytes
+from regions.proposals import require_role
+from regions.refusals import NotFound, Refused
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 
@@ -33,7 +35,7 @@ USE = "evidence"
 def keep_upload(
     *, citizen: Citizen, content: bytes, original_name: str, by: str, now: datetime, case: Case | None = None
 ) -> Evidence:
-    """Check a file and keep it: a draft, or an official's addition to a case. Raises ``BadUpload``, ``Refused``."""
+    """Check a file and keep it: a draft, or an official's addition to a case. Raises ``Refused``."""
     if case is None:
         require_own(by, citizen)
         siblings = Evidence.objects.filter(
@@ -46,7 +48,7 @@ def keep_upload(
     with transaction.atomic():
         Citizen.objects.select_for_update().get(pk=citizen.pk)  # two uploads at once are counted one after the other
         if siblings.count() >= MAX_FILES:
-            raise BadUpload(UploadFault.TOO_MANY_FILES)
+            raise Refused(UploadFault.TOO_MANY_FILES)
         kept = Evidence.objects.create(
             name=secrets.token_hex(NAME_BYTES),
             citizen=citizen,
@@ -71,7 +73,7 @@ def attach(
     """Make the drafts part of a case or of a guardianship; part of the act that sends it. Only one's own drafts."""
     wanted = set(evidence_ids)
     if len(wanted) > MAX_FILES:
-        raise BadUpload(UploadFault.TOO_MANY_FILES)
+        raise Refused(UploadFault.TOO_MANY_FILES)
     drafts = Evidence.objects.filter(pk__in=wanted, case__isnull=True, guardianship__isnull=True, uploaded_by=by)
     if case is not None:
         drafts = drafts.filter(citizen=case.citizen_id)

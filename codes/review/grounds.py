@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from codes.models import Citizen, Evidence, Fact
-from codes.review.refusals import Reason, Refused
+from codes.review.refusals import Reason
+from regions.refusals import Refused
 
 LONGEST_DOCUMENT = 200
 

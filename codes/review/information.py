@@ -11,9 +11,9 @@ from codes.review.clocks import answer_by
 from codes.review.evidence import attach
 from codes.review.moves import find_case, move
 from codes.review.permissions import SYSTEM, require, require_own
-from codes.review.refusals import MovedMeanwhile, NotFound, Reason, Refused
 from codes.review.ruling_policy import check_text
 from codes.review.verbs import Verb
+from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
 
 SWEEP = 1000
 
@@ -37,7 +37,7 @@ def answer(
     require(by, Verb.ANSWER_INFORMATION)
     text = check_text(text)
     if not text and not evidence_ids:
-        raise Refused(Reason.NO_REASON)
+        raise Refused(CommonReason.NO_REASON)
     with transaction.atomic():
         request = _open_request(request_id)
         require_own(by, request.case.citizen)

@@ -15,12 +15,14 @@ from codes.review.bulk import numbers_digest
 from codes.review.grounds import check_documents
 from codes.review.group_piece import Effect, GroupRecord, effect_without, suppressible
 from codes.review.permissions import require
-from codes.review.reasons import RefusalReason, SuppressionReason
-from codes.review.refusals import MovedMeanwhile, NotFound, Reason, Refused
-from codes.review.ruling_policy import check_text
+from codes.review.reasons import SuppressionReason
+from codes.review.refusals import Reason
+from codes.review.ruling_policy import check_refusal, check_text
 from codes.review.verbs import Verb
 from codes.runs.mend import mend_now
-from regions.journal.record import record
+from regions.refusals import CommonReason, Refused
+
+State = Mending.State
 
 
 def propose_mending(
@@ -38,8 +40,8 @@ def propose_mending(
         raise Refused(Reason.NO_EVIDENCE)
     with transaction.atomic():
         hold_effective_codes()
-        if Mending.objects.filter(group_key=key, state="proposed").exists():
-            raise Refused(Reason.PROPOSED_ALREADY)
+        if Mending.objects.waiting().filter(group_key=key).exists():
+            raise Refused(CommonReason.PROPOSED_ALREADY)
         piece = suppressible(key, now=now)
         if not piece.records:
             raise Refused(Reason.NOTHING_TO_MEND)
@@ -57,10 +59,7 @@ def propose_mending(
             proposed_at=now,
         )
         _write_records(mending, piece.records)
-        _tell_cases(cases, Verb.PROPOSE_SUPPRESSION, mending, by=by, now=now)
-        told = {"group": key, "records": mending.records, "people": mending.people, "reason_code": reason_code}
-        told |= {"cases": len(cases), "numbers": numbers_digest(cases)}
-        record("group.suppression_proposed", by=by, now=now, subject=f"mending:{mending.pk}", data=told)
+        _tell(Verb.PROPOSE_SUPPRESSION, mending, piece.people, by=by, now=now)
     return mending
 
 
@@ -70,39 +69,30 @@ def approve_mending(*, mending_id: int, by: str, now: datetime, reason: str = ""
     reason = check_text(reason)
     with transaction.atomic():
         hold_effective_codes()
-        mending = _proposed(mending_id)
-        if mending.proposed_by == by:
-            raise Refused(Reason.SAME_PERSON)
+        mending = Mending.objects.locked().to_decide(mending_id, by=by)
         records = records_of(mending)
         if effect_without(records, now=now).stricter:
             raise Refused(Reason.MENDS_STRICTER)
-        decided = {"state": "approved", "decided_by": by, "decided_at": now}
-        mending.suppressions.filter(state="proposed").update(**decided)
-        _move(mending, **decided, decision_reason=reason)
         people = {one.citizen_id for one in records}
-        cases = _open_cases(mending.group_key, people)
-        _tell_cases(cases, Verb.APPROVE_SUPPRESSION, mending, by=by, now=now)
-        told = {"records": len(records), "cases": len(cases), "numbers": numbers_digest(cases)}
-        record("group.suppression_approved", by=by, now=now, subject=f"mending:{mending.pk}", data=told)
-        _move(mending, run=mend_now(people, by=by, now=now, because=f"mending:{mending.pk}"))
+        mending.suppressions.waiting().update(state=State.APPROVED, decided_by=by, decided_at=now)
+        mending.decide(State.APPROVED, by=by, now=now, reason=reason)
+        _tell(Verb.APPROVE_SUPPRESSION, mending, people, by=by, now=now)
+        mending.run = mend_now(people, by=by, now=now, because=mending.subject)
+        mending.save(update_fields=["run"])
     return mending
 
 
 def refuse_mending(*, mending_id: int, reason_code: str, by: str, now: datetime, reason: str = "") -> Mending:
     """The records stand."""
     require(by, Verb.REFUSE_SUPPRESSION)
-    if reason_code not in set(RefusalReason):
-        raise Refused(Reason.UNKNOWN_REASON)
-    reason = check_text(reason)
+    reason = check_refusal(reason_code, reason)
     with transaction.atomic():
-        mending = _proposed(mending_id)
-        if mending.proposed_by == by:
-            raise Refused(Reason.SAME_PERSON)
-        decided = {"state": "refused", "decided_by": by, "decided_at": now, "decision_code": reason_code}
-        _give_up(mending, decided, Verb.REFUSE_SUPPRESSION, by=by, now=now)
-        _move(mending, decision_reason=reason)
-        told = {"reason_code": reason_code, "records": mending.records}
-        record("group.suppression_refused", by=by, now=now, subject=f"mending:{mending.pk}", data=told)
+        mending = Mending.objects.locked().to_decide(mending_id, by=by)
+        people = {one.citizen_id for one in records_of(mending)}
+        decided = {"decided_by": by, "decided_at": now, "decision_code": reason_code}
+        mending.suppressions.waiting().update(state=State.REFUSED, **decided)
+        mending.move(State.REFUSED, decision_reason=reason, **decided)
+        _tell(Verb.REFUSE_SUPPRESSION, mending, people, by=by, now=now)
     return mending
 
 
@@ -110,18 +100,17 @@ def withdraw_mending(*, mending_id: int, by: str, now: datetime) -> Mending:
     """Take one's own proposal back."""
     require(by, Verb.WITHDRAW_SUPPRESSION)
     with transaction.atomic():
-        mending = _proposed(mending_id)
-        if mending.proposed_by != by:
-            raise Refused(Reason.NOT_THE_PROPOSER)
-        _give_up(mending, {"state": "withdrawn", "ended_at": now}, Verb.WITHDRAW_SUPPRESSION, by=by, now=now)
-        told = {"records": mending.records}
-        record("group.suppression_withdrawn", by=by, now=now, subject=f"mending:{mending.pk}", data=told)
+        mending = Mending.objects.locked().to_withdraw(mending_id, by=by)
+        people = {one.citizen_id for one in records_of(mending)}
+        mending.suppressions.waiting().update(state=State.WITHDRAWN, ended_at=now)
+        mending.move(State.WITHDRAWN, ended_at=now)
+        _tell(Verb.WITHDRAW_SUPPRESSION, mending, people, by=by, now=now)
     return mending
 
 
 def mendings_to_decide() -> QuerySet[Mending]:
     """Proposals that wait for a second person, the oldest first."""
-    return Mending.objects.filter(state="proposed").select_related("source").order_by("proposed_at", "pk")
+    return Mending.objects.waiting().select_related("source").order_by("proposed_at", "pk")
 
 
 def effect_of_mending(mending: Mending, *, now: datetime) -> Effect:
@@ -155,35 +144,16 @@ def _write_records(mending: Mending, records: Collection[GroupRecord]) -> None:
     Suppression.objects.bulk_create(rows, batch_size=1000)
 
 
-def _give_up(mending: Mending, changes: dict[str, object], verb: Verb, *, by: str, now: datetime) -> None:
-    people = {one.citizen_id for one in records_of(mending)}
-    mending.suppressions.filter(state="proposed").update(**changes)
-    _move(mending, **changes)
-    _tell_cases(_open_cases(mending.group_key, people), verb, mending, by=by, now=now)
-
-
-def _proposed(mending_id: int) -> Mending:
-    """Locked, so that two people decide one after the other."""
-    mending = Mending.objects.select_for_update(of=("self",)).filter(pk=mending_id).first()
-    if mending is None:
-        raise NotFound
-    if mending.state != "proposed":
-        raise MovedMeanwhile
-    return mending
-
-
-def _move(mending: Mending, **changes: object) -> None:
-    Mending.objects.filter(pk=mending.pk).update(**changes)
-    for name, value in changes.items():
-        setattr(mending, name, value)
-
-
 def _open_cases(key: str, people: Collection[int]) -> list[Case]:
     return list(Case.objects.filter(group_key=key, closed_at__isnull=True, citizen__in=people).order_by("pk"))
 
 
-def _tell_cases(cases: Collection[Case], verb: Verb, mending: Mending, *, by: str, now: datetime) -> None:
-    """On each timeline; the act has one entry in the journal."""
+def _tell(verb: Verb, mending: Mending, people: Collection[int], *, by: str, now: datetime) -> None:
+    """On the timeline of each open case; the act has one entry in the journal."""
+    cases = _open_cases(mending.group_key, people)
     data = {"mending": mending.pk, "reason_code": mending.reason_code, "bulk": True}
     events = [CaseEvent(case=case, at=now, by=by, verb=verb.value, data=data) for case in cases]
     CaseEvent.objects.bulk_create(events, batch_size=1000)
+    before = "" if verb is Verb.PROPOSE_SUPPRESSION else State.PROPOSED
+    counted = {"cases": len(cases), "numbers": numbers_digest(cases)}
+    mending.journal(f"group.{verb.value}", by=by, now=now, before=before, **counted)

@@ -12,9 +12,10 @@ from codes.models import Case, CaseEvent
 from codes.models.case import OPEN_STATES
 from codes.review.clocks import resumed
 from codes.review.life import Move, moves_from
-from codes.review.refusals import MovedMeanwhile, NotFound, Reason, Refused
+from codes.review.refusals import Reason
 from codes.review.verbs import Actor, Verb
 from regions.journal.record import record
+from regions.refusals import MovedMeanwhile, NotFound, Refused
 
 
 def find_case(case_id: int) -> Case:

@@ -7,9 +7,9 @@ the API that forgets to ask changes nothing.
 from codes.models import Guardianship
 from codes.models.citizen import Citizen
 from codes.review.life import APPEAL_LIFE, CASE_LIFE
-from codes.review.refusals import NotAllowed, NotFound
 from codes.review.verbs import Actor, Verb
-from regions.staff.models import RoleGrant
+from regions.proposals import roles_of
+from regions.refusals import NotAllowed, NotFound
 from regions.staff.roles import Role
 
 SYSTEM = "system"
@@ -46,12 +46,6 @@ def require(by: str, verb: Verb) -> None:
         raise NotAllowed
 
 
-def require_role(by: str, *wanted: Role) -> None:
-    """Raises ``NotAllowed`` unless the member of staff has one of the roles."""
-    if by == SYSTEM or by.startswith(CITIZEN_PREFIX) or not roles_of(by) & set(wanted):
-        raise NotAllowed
-
-
 def require_own(by: str, citizen: Citizen) -> None:
     """Raises ``NotFound`` unless the citizen acts for themselves or for a dependant; foreign and missing look the same."""
     if by == actor_name(citizen):
@@ -63,9 +57,3 @@ def require_own(by: str, citizen: Citizen) -> None:
     )
     if not guards.exists():
         raise NotFound
-
-
-def roles_of(username: str) -> frozenset[Role]:
-    """The roles a member of staff has now; none for an inactive or unknown account."""
-    grants = RoleGrant.objects.filter(account__username=username, account__is_active=True, revoked_at__isnull=True)
-    return frozenset(Role(role) for role in grants.values_list("role", flat=True))

@@ -6,25 +6,10 @@ from regions.wording import Worded
 class Reason(Worded):
     """One sentence on what is wrong and one on what to do."""
 
-    NOT_YOURS = (
-        "not_yours",
-        "您的岗位无此权限。请交由有权限的同事办理。",
-        "Your role does not allow this. Ask a colleague whose role does.",
-    )
-    NOT_FOUND = (
-        "not_found",
-        "未找到该事项。请返回列表重新选择。",
-        "There is no such matter. Go back to the list and choose again.",
-    )
     NOT_NOW = (
         "not_now",
         "该事项当前状态下不能进行此操作。请刷新页面查看最新进展。",
         "This cannot be done in the present state. Reload the page to see where it stands.",
-    )
-    MOVED_MEANWHILE = (
-        "moved_meanwhile",
-        "该事项刚刚被他人处理。请刷新页面，查看后再决定。",
-        "Somebody else has just moved this. Reload the page and look again before you decide.",
     )
     HELD_BY_ANOTHER = (
         "held_by_another",
@@ -35,21 +20,6 @@ class Reason(Worded):
         "not_a_reviewer",
         "只能分派给本市在岗的复核员。请另选一人。",
         "A case can only be given to an active reviewer of this city. Choose somebody else.",
-    )
-    SAME_PERSON = (
-        "same_person",
-        "提出人不能审批本人的提议。请由另一位审批员办理。",
-        "Whoever proposes does not approve. Ask another approver.",
-    )
-    NOT_THE_PROPOSER = (
-        "not_the_proposer",
-        "只有提出人可以撤回提议。审批员可以退回。",
-        "Only the proposer can withdraw a proposal; an approver can refuse it.",
-    )
-    PROPOSED_ALREADY = (
-        "proposed_already",
-        "该事项已有待审批的提议。请先审批或撤回。",
-        "A proposal is waiting already. Have it decided or withdrawn first.",
     )
     RULED_ALREADY = (
         "ruled_already",
@@ -71,7 +41,6 @@ class Reason(Worded):
         "现在执行会使有人的码变严。请退回，重新提出。",
         "By now this would turn somebody's colour stricter. Refuse it and have it proposed anew.",
     )
-    NO_REASON = "no_reason", "请写明理由。", "Say why."
     UNKNOWN_REASON = "unknown_reason", "请从列表中选择理由。", "Choose a reason from the list."
     REASON_DOES_NOT_FIT = (
         "reason_does_not_fit",
@@ -102,21 +71,6 @@ class Reason(Worded):
         "new_records",
         "提出后出现了更严重的新记录。请退回，复核后重新提出。",
         "A more severe record has arrived since it was proposed. Refuse it; it must be looked at again.",
-    )
-    NOT_IN_FORCE = (
-        "not_in_force",
-        "该决定当前未生效，无需终止。",
-        "This decision is not in force; there is nothing to end.",
-    )
-    END_PROPOSED_ALREADY = (
-        "end_proposed_already",
-        "已有人提出提前终止，等待另一人审批。",
-        "Its early end is proposed already and waits for a second official.",
-    )
-    END_NOT_PROPOSED = (
-        "end_not_proposed",
-        "尚无人提出提前终止。请先由复核员提出。",
-        "Nobody has proposed its early end. A reviewer must do so first.",
     )
     NO_BULK_RED = (
         "no_bulk_red",
@@ -184,32 +138,3 @@ class Reason(Worded):
         "查看身份信息须写明目的。请填写。",
         "Seeing who somebody is needs a purpose. State it.",
     )
-
-
-class Refused(ValueError):
-    """The act did not happen and nothing was written. ``reason.said_in(language)`` is the sentence to show."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason.value)
-        self.reason = reason
-
-
-class NotAllowed(Refused):
-    """Whoever asked has no role for it."""
-
-    def __init__(self) -> None:
-        super().__init__(Reason.NOT_YOURS)
-
-
-class NotFound(Refused):
-    """No such thing in this city, or not the asker's: the two look the same."""
-
-    def __init__(self) -> None:
-        super().__init__(Reason.NOT_FOUND)
-
-
-class MovedMeanwhile(Refused):
-    """Somebody else was quicker: show what they did, and ask again."""
-
-    def __init__(self) -> None:
-        super().__init__(Reason.MOVED_MEANWHILE)

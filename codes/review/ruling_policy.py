@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from codes.review.reasons import CARRIES, RulingReason
-from codes.review.refusals import Reason, Refused
+from codes.review.reasons import CARRIES, RefusalReason, RulingReason
+from codes.review.refusals import Reason
 from codes.vocabulary import Colour
+from regions.refusals import CommonReason, Refused
 
 LONGEST = timedelta(days=30)
 LONGEST_TEXT = 2000
@@ -31,10 +32,17 @@ def check_text(text: str, *, required: bool = False) -> str:
     """The text without surrounding space. Raises ``Refused`` when it is missing or longer than anybody reads."""
     text = text.strip()
     if required and not text:
-        raise Refused(Reason.NO_REASON)
+        raise Refused(CommonReason.NO_REASON)
     if len(text) > LONGEST_TEXT:
         raise Refused(Reason.TEXT_TOO_LONG)
     return text
+
+
+def check_refusal(reason_code: str, text: str) -> str:
+    """The text of a refused proposal, with a reason from the list. Raises ``Refused``."""
+    if reason_code not in set(RefusalReason):
+        raise Refused(Reason.UNKNOWN_REASON)
+    return check_text(text)
 
 
 def lighter(colour: str, than: str) -> bool:

@@ -13,12 +13,18 @@ from codes.review.grounds import check_grounds
 from codes.review.information import close_questions
 from codes.review.moves import check_move, find_case, move
 from codes.review.permissions import require
-from codes.review.reasons import RefusalReason
-from codes.review.refusals import MovedMeanwhile, NotFound, Reason, Refused
-from codes.review.ruling_policy import check_ruling, check_text, lighter, uncovered
+from codes.review.refusals import Reason
+from codes.review.ruling_policy import check_refusal, check_ruling, check_text, lighter, uncovered
 from codes.review.verbs import Verb
 from codes.review.weighing import hits_of, weighed_in
+from regions.journal.record import Act, record_all
+from regions.proposals import ProposalQuerySet, require_another, require_role
+from regions.refusals import CommonReason, NotFound, Refused
+from regions.staff.roles import Role
 from regions.tenancy import current_city
+
+State = Ruling.State
+ENDED = {"from": State.APPROVED.value, "to": State.ENDED.value}
 
 
 def propose(
@@ -44,8 +50,8 @@ def propose(
         case = find_case(case_id)
         check_move(case, Verb.PROPOSE)
         grounds = check_grounds(evidence, citizen=case.citizen)
-        if Ruling.objects.filter(citizen=case.citizen, state="proposed").exists():
-            raise Refused(Reason.PROPOSED_ALREADY)
+        if Ruling.objects.waiting().filter(citizen=case.citizen).exists():
+            raise Refused(CommonReason.PROPOSED_ALREADY)
         data = {"colour": colour, "reason_code": reason_code, "expires_on": str(expires_on), "evidence": len(grounds)}
         move(case, Verb.PROPOSE, by=by, now=now, data=data, **hold(case, by=by, now=now))
         return Ruling.objects.create(
@@ -68,12 +74,12 @@ def approve(*, ruling_id: int, by: str, now: datetime, reason: str = "") -> Ruli
     reason = check_text(reason)
     with transaction.atomic():
         hold_effective_codes()
-        ruling = find_proposed(ruling_id)
+        ruling = _with_case().to_decide(ruling_id, by=by)
         check_approval(ruling, by=by, now=now)
         before = effective_code(ruling.citizen_id)
         close_by_ruling(ruling, before, by=by, now=now)
         supersede(ruling.citizen_id, now=now)
-        decide(ruling, "approved", by=by, now=now, reason=reason)
+        ruling.decide(State.APPROVED, by=by, now=now, reason=reason)
         settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk)
     return ruling
 
@@ -81,58 +87,36 @@ def approve(*, ruling_id: int, by: str, now: datetime, reason: str = "") -> Ruli
 def refuse(*, ruling_id: int, reason_code: str, by: str, now: datetime, reason: str = "") -> Ruling:
     """Send a proposal back to its reviewer."""
     require(by, Verb.REFUSE)
-    if reason_code not in set(RefusalReason):
-        raise Refused(Reason.UNKNOWN_REASON)
+    reason = check_refusal(reason_code, reason)
     with transaction.atomic():
-        ruling = find_proposed(ruling_id)
-        if ruling.proposed_by == by:
-            raise Refused(Reason.SAME_PERSON)
+        ruling = _with_case().to_decide(ruling_id, by=by)
         move(case_of(ruling), Verb.REFUSE, by=by, now=now, data={"ruling": ruling.pk, "reason_code": reason_code})
-        return decide(ruling, "refused", by=by, now=now, reason=check_text(reason), code=reason_code)
+        ruling.decide(State.REFUSED, by=by, now=now, reason=reason, decision_code=reason_code)
+    return ruling
 
 
 def withdraw_proposal(*, ruling_id: int, by: str, now: datetime) -> Ruling:
     """Take one's own proposal back."""
     require(by, Verb.WITHDRAW_PROPOSAL)
     with transaction.atomic():
-        ruling = find_proposed(ruling_id)
-        if ruling.proposed_by != by:
-            raise Refused(Reason.NOT_THE_PROPOSER)
+        ruling = _with_case().to_withdraw(ruling_id, by=by)
         move(case_of(ruling), Verb.WITHDRAW_PROPOSAL, by=by, now=now, data={"ruling": ruling.pk})
-        if Ruling.objects.filter(pk=ruling.pk, state="proposed").update(state="withdrawn", ended_at=now) != 1:
-            raise MovedMeanwhile
-    ruling.refresh_from_db()
+        ruling.move(State.WITHDRAWN, ended_at=now)
     return ruling
 
 
-def find_proposed(ruling_id: int) -> Ruling:
-    """A ruling that waits for its second official. Raises ``NotFound``, and ``MovedMeanwhile`` when it is decided."""
-    ruling = Ruling.objects.select_related("citizen", "case__citizen").filter(pk=ruling_id).first()
-    if ruling is None:
-        raise NotFound
-    if ruling.state != "proposed":
-        raise MovedMeanwhile
-    return ruling
+def _with_case() -> ProposalQuerySet[Ruling]:
+    """Not locked: the case is taken first, as everywhere, and the ruling is compared when it is set."""
+    return Ruling.objects.select_related("citizen", "case__citizen")
 
 
 def check_approval(ruling: Ruling, *, by: str, now: datetime) -> None:
     """Raises ``Refused`` when this official, or anybody now, cannot approve it."""
-    if ruling.proposed_by == by:
-        raise Refused(Reason.SAME_PERSON)
+    require_another(by, proposed_by=ruling.proposed_by)
     if ruling.expires_on <= current_city().day_of(now):
         raise Refused(Reason.EXPIRED_PROPOSAL)
     if uncovered(hits_of([ruling.citizen_id])[ruling.citizen_id], weighed=ruling.weighed, colour=ruling.colour):
         raise Refused(Reason.NEW_RECORDS)
-
-
-def decide(ruling: Ruling, state: str, *, by: str, now: datetime, reason: str, code: str = "") -> Ruling:
-    """Write the second official's decision. Raises ``MovedMeanwhile``."""
-    decided = {"state": state, "decided_by": by, "decided_at": now, "decision_reason": reason, "decision_code": code}
-    if Ruling.objects.filter(pk=ruling.pk, state="proposed").update(**decided) != 1:
-        raise MovedMeanwhile
-    for name, value in decided.items():
-        setattr(ruling, name, value)
-    return ruling
 
 
 def supersede(citizen_id: int, *, now: datetime) -> None:
@@ -170,3 +154,42 @@ def case_of(ruling: Ruling) -> Case:
     if ruling.case is None:
         raise NotFound
     return ruling.case
+
+
+def propose_end(*, ruling_id: int, reason: str, by: str, now: datetime) -> Ruling:
+    """Propose that a ruling in force ends before its day."""
+    reason = check_text(reason, required=True)
+    with transaction.atomic():
+        return Ruling.propose_end(ruling_id, reason=reason, by=by, now=now)
+
+
+def refuse_end(*, ruling_id: int, by: str, now: datetime) -> Ruling:
+    """The ruling stays; the proposal to end it is gone."""
+    with transaction.atomic():
+        return Ruling.refuse_end(ruling_id, by=by, now=now)
+
+
+def approve_end(*, ruling_id: int, by: str, now: datetime) -> Ruling:
+    """End the ruling now; the citizen's code is at once what it is without it."""
+    require_role(by, Role.APPROVER)
+    with transaction.atomic():
+        hold_effective_codes()
+        ruling = Ruling.approve_end(ruling_id, by=by, now=now)
+        settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk)
+    return ruling
+
+
+def expire_rulings(*, now: datetime) -> int:
+    """End the rulings whose day has come, without waiting for the run; how many."""
+    today = current_city().day_of(now)
+    with transaction.atomic():
+        hold_effective_codes()
+        over = list(
+            Ruling.objects.select_related("case").filter(state="approved", expires_on__lte=today).order_by("pk")
+        )
+        Ruling.objects.filter(pk__in=[ruling.pk for ruling in over]).update(state="ended", ended_at=now)
+        for ruling in over:
+            settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk)
+        acts = [Act("ruling.expired", ruling.subject, {**ENDED, **ruling.described()}) for ruling in over]
+        record_all(acts, by="system", now=now)
+    return len(over)

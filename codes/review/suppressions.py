@@ -12,14 +12,17 @@ from codes.effective import hold_effective_codes
 from codes.models import Case, Fact, Suppression
 from codes.review.grounds import check_grounds
 from codes.review.moves import find_case, move
-from codes.review.permissions import require, require_role
-from codes.review.reasons import RefusalReason, SuppressionReason
-from codes.review.refusals import MovedMeanwhile, NotFound, Reason, Refused
-from codes.review.ruling_policy import check_text
+from codes.review.permissions import require
+from codes.review.reasons import SuppressionReason
+from codes.review.refusals import Reason
+from codes.review.ruling_policy import check_refusal, check_text
 from codes.review.verbs import Verb
 from codes.runs.mend import mend_now, people_of
-from regions.journal.record import record
+from regions.proposals import ProposalQuerySet, require_role
+from regions.refusals import CommonReason, NotFound, Refused
 from regions.staff.roles import Role
+
+State = Suppression.State
 
 
 def propose_suppression(
@@ -65,11 +68,14 @@ def propose_suppression(
 def approve_suppression(*, suppression_id: int, by: str, now: datetime, reason: str = "") -> Suppression:
     """Put it in force; whom it is about is judged again at once, and a case that has lost its reason closes by itself."""
     require(by, Verb.APPROVE_SUPPRESSION)
+    reason = check_text(reason)
     with transaction.atomic():
         hold_effective_codes()
-        approved = _decide(suppression_id, "approved", Verb.APPROVE_SUPPRESSION, reason, "", by=by, now=now)
-        mend_now(citizens_of(approved), by=by, now=now, because=f"suppression:{approved.pk}")
-    return approved
+        proposed = _alone(suppression_id).to_decide(suppression_id, by=by)
+        proposed.decide(State.APPROVED, by=by, now=now, reason=reason)
+        _tell(Verb.APPROVE_SUPPRESSION, proposed, by=by, now=now)
+        mend_now(citizens_of(proposed), by=by, now=now, because=proposed.subject)
+    return proposed
 
 
 def refuse_suppression(
@@ -77,34 +83,29 @@ def refuse_suppression(
 ) -> Suppression:
     """The record stands."""
     require(by, Verb.REFUSE_SUPPRESSION)
-    if reason_code not in set(RefusalReason):
-        raise Refused(Reason.UNKNOWN_REASON)
-    return _decide(suppression_id, "refused", Verb.REFUSE_SUPPRESSION, reason, reason_code, by=by, now=now)
+    reason = check_refusal(reason_code, reason)
+    with transaction.atomic():
+        proposed = _alone(suppression_id).to_decide(suppression_id, by=by)
+        proposed.decide(State.REFUSED, by=by, now=now, reason=reason, decision_code=reason_code)
+        _tell(Verb.REFUSE_SUPPRESSION, proposed, by=by, now=now)
+    return proposed
 
 
 def withdraw_suppression(*, suppression_id: int, by: str, now: datetime) -> Suppression:
     """Take one's own proposal back."""
     require(by, Verb.WITHDRAW_SUPPRESSION)
     with transaction.atomic():
-        proposed = _found(suppression_id, state="proposed")
-        if proposed.proposed_by != by:
-            raise Refused(Reason.NOT_THE_PROPOSER)
-        _update(proposed, {"state": "withdrawn", "ended_at": now})
+        proposed = _alone(suppression_id).to_withdraw(suppression_id, by=by)
+        proposed.move(State.WITHDRAWN, ended_at=now)
         _tell(Verb.WITHDRAW_SUPPRESSION, proposed, by=by, now=now)
     return proposed
 
 
 def propose_suppression_end(*, suppression_id: int, reason: str, by: str, now: datetime) -> Suppression:
     """Propose that a suppressed record counts again."""
-    require_role(by, Role.REVIEWER)
     reason = check_text(reason, required=True)
     with transaction.atomic():
-        standing = _in_force(suppression_id)
-        if standing.end_proposed_by:
-            raise Refused(Reason.END_PROPOSED_ALREADY)
-        _update(standing, {"end_reason": reason, "end_proposed_by": by, "end_proposed_at": now})
-        record("suppression.end_proposed", by=by, now=now, subject=f"suppression:{standing.pk}")
-    return standing
+        return Suppression.propose_end(suppression_id, reason=reason, by=by, now=now)
 
 
 def approve_suppression_end(*, suppression_id: int, by: str, now: datetime) -> Suppression:
@@ -112,29 +113,15 @@ def approve_suppression_end(*, suppression_id: int, by: str, now: datetime) -> S
     require_role(by, Role.APPROVER)
     with transaction.atomic():
         hold_effective_codes()
-        standing = _in_force(suppression_id)
-        if not standing.end_proposed_by:
-            raise Refused(Reason.END_NOT_PROPOSED)
-        if standing.end_proposed_by == by:
-            raise Refused(Reason.SAME_PERSON)
-        _update(standing, {"state": "ended", "ended_by": by, "ended_at": now})
-        record("suppression.ended", by=by, now=now, subject=f"suppression:{standing.pk}")
-        mend_now(citizens_of(standing), by=by, now=now, because=f"suppression:{standing.pk}")
-    return standing
+        ended = Suppression.approve_end(suppression_id, by=by, now=now)
+        mend_now(citizens_of(ended), by=by, now=now, because=ended.subject)
+    return ended
 
 
 def refuse_suppression_end(*, suppression_id: int, by: str, now: datetime) -> Suppression:
     """The record stays suppressed; the proposal to count it again is gone."""
-    require_role(by, Role.APPROVER)
     with transaction.atomic():
-        standing = _in_force(suppression_id)
-        if not standing.end_proposed_by:
-            raise Refused(Reason.END_NOT_PROPOSED)
-        if standing.end_proposed_by == by:
-            raise Refused(Reason.SAME_PERSON)
-        _update(standing, {"end_reason": "", "end_proposed_by": "", "end_proposed_at": None})
-        record("suppression.end_refused", by=by, now=now, subject=f"suppression:{standing.pk}")
-    return standing
+        return Suppression.refuse_end(suppression_id, by=by, now=now)
 
 
 def citizens_of(suppression: Suppression) -> list[int]:
@@ -144,63 +131,24 @@ def citizens_of(suppression: Suppression) -> list[int]:
 
 def _check_new(fact: Fact) -> None:
     same = Suppression.objects.filter(record_id=fact.record_id, source=fact.source_id, provider=fact.provider_id)
-    states = set(same.filter(state__in=["proposed", "approved"]).values_list("state", flat=True))
-    if "approved" in states:
+    if same.filter(state=State.APPROVED).exists():
         raise Refused(Reason.RULED_ALREADY)
-    if "proposed" in states:
-        raise Refused(Reason.PROPOSED_ALREADY)
+    if same.waiting().exists():
+        raise Refused(CommonReason.PROPOSED_ALREADY)
 
 
-def _decide(
-    suppression_id: int, state: str, verb: Verb, reason: str, code: str, *, by: str, now: datetime
-) -> Suppression:
-    reason = check_text(reason)
-    with transaction.atomic():
-        proposed = _found(suppression_id, state="proposed")
-        if proposed.proposed_by == by:
-            raise Refused(Reason.SAME_PERSON)
-        decided = {"decided_by": by, "decided_at": now, "decision_reason": reason, "decision_code": code}
-        _update(proposed, {"state": state, **decided})
-        _tell(verb, proposed, by=by, now=now)
-    return proposed
-
-
-def _found(suppression_id: int, *, state: str) -> Suppression:
-    found = Suppression.objects.filter(pk=suppression_id).first()
-    if found is None:
-        raise NotFound
-    if found.mending_id is not None:
+def _alone(suppression_id: int) -> ProposalQuerySet[Suppression]:
+    """Where it is decided by itself. Raises ``Refused`` when it is decided together with its group."""
+    if Suppression.objects.filter(pk=suppression_id, mending__isnull=False).exists():
         raise Refused(Reason.PART_OF_GROUP)
-    if found.state != state:
-        raise MovedMeanwhile
-    return found
-
-
-def _in_force(suppression_id: int) -> Suppression:
-    found = Suppression.objects.filter(pk=suppression_id).first()
-    if found is None:
-        raise NotFound
-    if found.state != "approved":
-        raise Refused(Reason.NOT_IN_FORCE)
-    return found
-
-
-def _update(suppression: Suppression, changes: dict[str, object]) -> None:
-    """Compare-and-set on the state and the proposed end that were read."""
-    read = Suppression.objects.filter(
-        pk=suppression.pk, state=suppression.state, end_proposed_by=suppression.end_proposed_by
-    )
-    if read.update(**changes) != 1:
-        raise MovedMeanwhile
-    for name, value in changes.items():
-        setattr(suppression, name, value)
+    return Suppression.objects.select_related("source", "provider")
 
 
 def _tell(verb: Verb, suppression: Suppression, *, by: str, now: datetime, **data: object) -> None:
     """On the open case's timeline, which journals it; else in the journal alone."""
     case = Case.objects.filter(suppressions=suppression, closed_at__isnull=True).first()
-    told = {"suppression": suppression.pk, **data}
     if case is not None:
-        move(case, verb, by=by, now=now, data=told)
+        move(case, verb, by=by, now=now, data={"suppression": suppression.pk, **data})
     else:
-        record(f"record.{verb.value}", by=by, now=now, subject=f"suppression:{suppression.pk}", data=told)
+        before = State.PROPOSED if verb is not Verb.PROPOSE_SUPPRESSION else ""
+        suppression.journal(f"record.{verb.value}", by=by, now=now, before=before, suppression=suppression.pk, **data)

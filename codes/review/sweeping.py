@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from codes.review.evidence import discard_old_drafts
 from codes.review.information import lapse_unanswered
-from codes.review.ruling_ends import expire_rulings
+from codes.review.rulings import expire_rulings
 from codes.runs.mend import mend_owed
 from regions.journal.record import record
 from regions.sql import compose

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from regions.refusals import Refused
 from regions.wording import Worded
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -38,14 +39,6 @@ class UploadFault(Worded):
     TOO_MANY_FILES = "too_many_files", "最多上传5个文件，请先删除一些。", "Five files at most. Remove some first."
 
 
-class BadUpload(ValueError):
-    """The file was not taken; ``fault`` is the sentence for whoever sent it."""
-
-    def __init__(self, fault: UploadFault) -> None:
-        super().__init__(fault.value)
-        self.fault = fault
-
-
 @dataclass(frozen=True, slots=True)
 class Checked:
     """A file as it will be kept."""
@@ -55,11 +48,11 @@ class Checked:
 
 
 def check_upload(content: bytes) -> Checked:
-    """The file fit to be kept. Raises ``BadUpload``. Neither its name nor its declared type is looked at."""
+    """The file fit to be kept. Raises ``Refused``. Neither its name nor its declared type is looked at."""
     if not content:
-        raise BadUpload(UploadFault.EMPTY)
+        raise Refused(UploadFault.EMPTY)
     if len(content) > MAX_BYTES:
-        raise BadUpload(UploadFault.TOO_LARGE)
+        raise Refused(UploadFault.TOO_LARGE)
     if content.startswith(b"%PDF-"):
         return _checked_pdf(content)
     return _redrawn(content)
@@ -68,7 +61,7 @@ def check_upload(content: bytes) -> Checked:
 def _checked_pdf(content: bytes) -> Checked:
     """A PDF is never opened here: it is kept as it came and only ever handed out as an attachment."""
     if b"%%EOF" not in content[-PDF_TAIL:]:
-        raise BadUpload(UploadFault.BROKEN)
+        raise Refused(UploadFault.BROKEN)
     return Checked(content, PDF)
 
 
@@ -79,17 +72,17 @@ def _redrawn(content: bytes) -> Checked:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(content), formats=list(FORMATS)) as picture:
                 if picture.width * picture.height > MAX_PIXELS:
-                    raise BadUpload(UploadFault.TOO_MANY_PIXELS)
+                    raise Refused(UploadFault.TOO_MANY_PIXELS)
                 kind = str(picture.format)
                 upright = ImageOps.exif_transpose(picture)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise BadUpload(UploadFault.TOO_MANY_PIXELS) from error
+        raise Refused(UploadFault.TOO_MANY_PIXELS) from error
     except UnidentifiedImageError as error:
-        raise BadUpload(UploadFault.WRONG_TYPE) from error
+        raise Refused(UploadFault.WRONG_TYPE) from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
-        if isinstance(error, BadUpload):
+        if isinstance(error, Refused):
             raise
-        raise BadUpload(UploadFault.BROKEN) from error
+        raise Refused(UploadFault.BROKEN) from error
     bare = upright.convert("RGBA" if kind != "JPEG" and "A" in upright.getbands() else "RGB")
     bare.info = {}
     out = io.BytesIO()

@@ -26,11 +26,6 @@ class DraftReason(Worded):
         "提交前须先完成试算，并查看哪些人会转码。",
         "Rehearse it first, and see who would change colour.",
     )
-    ANOTHER_WAITS = (
-        "another_waits",
-        "该规则集已有待批准的版本。请先批准或退回。",
-        "An edition of this rule set is waiting already. Have it decided first.",
-    )
     EDITED_BY_YOU = (
         "edited_by_you",
         "草案由您修改过，不能由您批准。请由另一位审批员办理。",

@@ -17,9 +17,10 @@ from codes.rule_sets.rehearsal import CannotRehearse, rehearsal
 from codes.rule_sets.rehearsal_file import FileFormat, write_changes
 from regions.journal.record import record
 from regions.leased_jobs import DIED, Attempt, Clock, Heartbeat, claim_job, sweep
+from regions.proposals import require_role
+from regions.refusals import Refused
 from regions.staff.roles import Role
 from regions.tenancy import current_city, second_connection
-from regions.two_people import Refusal, require_role
 
 State = DraftRehearsal.State
 
@@ -30,12 +31,12 @@ NAME_BYTES = 12
 
 
 def ask(draft_id: int, *, by: str, now: datetime) -> DraftRehearsal:
-    """Put the draft as it stands down to be rehearsed; asked twice, the same one. Raises ``Refusal``."""
+    """Put the draft as it stands down to be rehearsed; asked twice, the same one. Raises ``Refused``."""
     require_role(by, Role.RULE_MANAGER)
     with transaction.atomic():
         draft = RuleSetDraft.objects.select_for_update(of=("self",)).select_related("rule_set").get(pk=draft_id)
         if draft.state != RuleSetDraft.State.EDITING:
-            raise Refusal(DraftReason.NOT_EDITABLE)
+            raise Refused(DraftReason.NOT_EDITABLE)
         checked(draft, now=now)
         known = draft.rehearsals.filter(revision=draft.revision).exclude(state=State.FAILED).first()
         if known is not None:
@@ -55,7 +56,7 @@ def rehearse(job_id: int, *, clock: Clock) -> bool:
     with Attempt(lambda error: _failed(job, error, now=clock())):
         try:
             return _run(job, clock=clock)
-        except (CannotRehearse, CannotPublish, Refusal) as refusal:
+        except (CannotRehearse, CannotPublish, Refused) as refusal:
             return job.leave(State.IMPOSSIBLE, ended_at=clock(), message=str(refusal))
         except OSError as error:
             return _end_failed(job, f"{type(error).__name__}: {error.strerror}", now=clock())

@@ -11,14 +11,30 @@ from django.db.models import Sum
 from codes.models import Registration, Run
 from codes.runs.ledger import ClaimLost, move_on, open_run
 from regions.journal.record import record
+from regions.proposals import require_another, require_role
+from regions.refusals import MovedMeanwhile
+from regions.staff.roles import Role
 from regions.tenancy import current_city
+from regions.wording import Worded
 
 # Below this number a share says little: three of a hundred people may well meet the same case.
 LEAST_TURNED_RED = 200
+DECIDERS = (Role.APPROVER, Role.SYSTEM_ADMIN)
 
 
-class CannotRelease(ValueError):
-    """The held run cannot be released or refused by this person, or not any more; the message says why."""
+class HoldReason(Worded):
+    """Why a held run is not decided about, beside what holds for everything two people decide."""
+
+    NOT_HELD = (
+        "not_held",
+        "该计算任务已不在暂停状态，可能刚被他人处理。请刷新页面查看。",
+        "This run is not held any more; somebody may have been quicker. Reload the page.",
+    )
+    OVERTAKEN = (
+        "overtaken",
+        "之后已有新的计算任务开始或完成，该任务只能否决。",
+        "A later run has begun or settled; this one is overtaken and can only be refused.",
+    )
 
 
 def mass_flip(run: Run) -> str:
@@ -46,18 +62,18 @@ def hold(run: Run, told: str, *, now: datetime) -> Run:
 
 
 def release(run_id: int, *, by: str, now: datetime) -> Run:
-    """Let a held run settle: the first person asks, a second one decides, and it is settling. Raises ``CannotRelease``."""
+    """Let a held run settle: the first person asks, a second one decides, and it is settling. Raises ``Refused``."""
+    require_role(by, *DECIDERS)
     with transaction.atomic():
         run = _held(run_id)
         if not run.release_asked_by:
             run.release_asked_by, run.release_asked_at = by, now
             run.save(update_fields=["release_asked_by", "release_asked_at"])
-            record("run.release_asked", by=by, now=now, subject=f"run:{run.pk}")
+            record("run.release_asked", by=by, now=now, subject=f"run:{run.pk}", data={"why": run.message})
             return run
-        if run.release_asked_by == by:
-            raise CannotRelease("you asked for this release; a second person has to decide")
+        require_another(by, proposed_by=run.release_asked_by)
         if open_run() or Run.objects.settled().filter(pk__gt=run.pk).exists():
-            raise CannotRelease("a later run has begun or settled; this one is overtaken and can only be refused")
+            raise MovedMeanwhile(HoldReason.OVERTAKEN)
         run.released_by, run.released_at = by, now
         run.state, run.ended_at, run.message = Run.State.SETTLING, None, ""
         run.save(update_fields=["released_by", "released_at", "state", "ended_at", "message"])
@@ -66,7 +82,8 @@ def release(run_id: int, *, by: str, now: datetime) -> Run:
 
 
 def refuse(run_id: int, *, by: str, reason: str, now: datetime) -> Run:
-    """Give a held run up: it counts for nothing. Raises ``CannotRelease``."""
+    """Give a held run up: it counts for nothing. Raises ``Refused``."""
+    require_role(by, *DECIDERS)
     with transaction.atomic():
         run = _held(run_id)
         run.state, run.message = Run.State.FAILED, f"refused by {by}: {reason}"
@@ -78,5 +95,5 @@ def refuse(run_id: int, *, by: str, reason: str, now: datetime) -> Run:
 def _held(run_id: int) -> Run:
     run = Run.objects.select_for_update().filter(pk=run_id, state=Run.State.HELD).first()
     if run is None:
-        raise CannotRelease(f"run {run_id} is not held")
+        raise MovedMeanwhile(HoldReason.NOT_HELD)
     return run

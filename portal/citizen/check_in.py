@@ -4,15 +4,16 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from codes.intake.refusals import Refused
+from codes.intake.refusals import BadLine
 from codes.models import Entry, Registration
 from portal.citizen import lines
 from portal.citizen.actor import acting
 from portal.citizen.subject import SubjectRequest, about_somebody, address
+from portal.web.refusing import in_words
 
 
 class CheckInForm(forms.Form):
@@ -46,8 +47,8 @@ def check_in(request: SubjectRequest) -> HttpResponse:
                 by=acting(request),
                 now=now,
             )
-        except Refused as refusal:
-            form.add_error(None, refusal.said_in(translation.get_language()))
+        except BadLine as refusal:
+            form.add_error(None, in_words(refusal))
         else:
             messages.success(request, _thanks(healthy=healthy))
             return redirect(address(request, "citizen_code"))

@@ -8,7 +8,7 @@ from typing import Any
 
 from codes.intake.citizens import REF_LETTERS
 from codes.intake.entries import take_lines
-from codes.intake.refusals import Refused
+from codes.intake.refusals import BadLine
 from codes.intake.results import Outcome
 from codes.models import Citizen
 from regions.keys.sealing import open_number
@@ -24,7 +24,7 @@ def new_number(day: date) -> str:
 def declare(
     citizen: Citizen, answers: Mapping[str, Any], *, providers: Iterable[str], number: str, by: str, now: datetime
 ) -> None:
-    """Declare the same to each of the providers. Raises ``Refused`` at the first that cannot be taken; the same number again
+    """Declare the same to each of the providers. Raises ``BadLine`` at the first that cannot be taken; the same number again
     with the same answers is no second declaration.
     """
     _take(citizen, providers, {"type": "declaration", "submitted_at": now.isoformat(), **answers}, number, by, now)
@@ -33,7 +33,7 @@ def declare(
 def check_in(
     citizen: Citizen, *, healthy: bool, day: date, providers: Iterable[str], number: str, by: str, now: datetime
 ) -> None:
-    """Report the day's health to each of the providers. Raises ``Refused``."""
+    """Report the day's health to each of the providers. Raises ``BadLine``."""
     _take(citizen, providers, {"type": "check_in", "day": day.isoformat(), "healthy": healthy}, number, by, now)
 
 
@@ -43,5 +43,5 @@ def _take(
     who = {"id_type": citizen.id_type, "id_number": open_number(bytes(citizen.id_encrypted)), "entry_id": number}
     lines = [json.dumps({**said, **who, "provider": provider}).encode() for provider in providers]
     for result in take_lines(lines, by=by, now=now):
-        if result.outcome is Outcome.REFUSED and isinstance(result.refusal, Refused):
+        if result.outcome is Outcome.REFUSED and isinstance(result.refusal, BadLine):
             raise result.refusal

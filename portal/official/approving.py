@@ -13,15 +13,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from codes.models import Ruling, Suppression
+from codes.models import RuleSetDraft, Ruling, Suppression
 from codes.review import rulings
 from codes.review.mending import mendings_to_decide
 from portal.official.approval_forms import ApprovalForm
 from portal.official.case_sheet import read_sheet
 from portal.official.grounds_shown import grounds_shown
-from portal.official.refusing import refusals
-from portal.official.settings_waiting import held_batches, proposed_changes, proposed_drafts, settings_waiting
+from portal.official.settings_waiting import held_batches, settings_waiting
 from portal.web.access import StaffRequest, for_staff
+from portal.web.refusing import refusals
+from regions.sources.models import SourceChange
 from regions.staff.roles import Role
 
 SHOWN = 50
@@ -39,16 +40,14 @@ def approvals(request: StaffRequest) -> HttpResponse:
     if kind == "rulings":
         context["groups"] = waiting_rulings()
     elif kind == "records":
-        waiting = Suppression.objects.filter(state="proposed", mending=None).select_related(
-            "case", "source", "provider"
-        )
+        waiting = Suppression.objects.waiting().filter(mending=None).select_related("case", "source", "provider")
         context["mendings"] = list(mendings_to_decide()[:SHOWN])
         context["records"] = list(waiting.order_by("proposed_at", "pk")[:SHOWN])
     elif kind == "settings":
         context["settings"] = settings_waiting()
     else:
-        context["ruling_ends"] = list(_ending(Ruling.objects.select_related("case", "citizen"))[:SHOWN])
-        context["record_ends"] = list(_ending(Suppression.objects.select_related("case"))[:SHOWN])
+        context["ruling_ends"] = list(Ruling.objects.ending().select_related("case", "citizen")[:SHOWN])
+        context["record_ends"] = list(Suppression.objects.ending().select_related("case")[:SHOWN])
     return render(request, "official/approvals.html", context)
 
 
@@ -79,7 +78,7 @@ def ruling(request: StaffRequest, ruling_id: int) -> HttpResponse:
 
 def waiting_rulings() -> list[dict[str, Any]]:
     """What waits, one line for each act of proposing: one case, or many of one cause. What was proposed is not told here."""
-    waiting = Ruling.objects.filter(state="proposed")
+    waiting = Ruling.objects.waiting()
     told = waiting.values("proposed_by", "proposed_at").annotate(
         people=Count("pk"),
         first=Min("pk"),
@@ -103,14 +102,10 @@ def _decide(request: StaffRequest, form: ApprovalForm, ruling_id: int, number: s
 
 def _next(request: StaffRequest, after: datetime) -> str:
     """The next proposal of somebody else, the list when there is none."""
-    waiting = Ruling.objects.filter(state="proposed").exclude(proposed_by=request.user.username)
+    waiting = Ruling.objects.waiting().exclude(proposed_by=request.user.username)
     later = waiting.filter(proposed_at__gte=after).order_by("proposed_at", "pk").values_list("pk", flat=True).first()
     found = later or waiting.order_by("proposed_at", "pk").values_list("pk", flat=True).first()
     return reverse("official_approve_ruling", args=[found]) if found else reverse("official_approvals")
-
-
-def _ending(found: QuerySet[Any]) -> QuerySet[Any]:
-    return found.filter(state="approved").exclude(end_proposed_by="").order_by("end_proposed_at", "pk")
 
 
 def _tabs(kind: str) -> list[tuple[str, str, bool]]:
@@ -128,12 +123,15 @@ def _tabs(kind: str) -> list[tuple[str, str, bool]]:
 def _numbers() -> Counter[str]:
     """How many of each kind wait: an approver must not take an empty first tab for an empty desk. One question."""
     waiting: list[tuple[str, QuerySet[Any]]] = [
-        ("rulings", Ruling.objects.filter(state="proposed")),
-        ("records", Suppression.objects.filter(state="proposed", mending=None)),
+        ("rulings", Ruling.objects.waiting()),
+        ("records", Suppression.objects.waiting().filter(mending=None)),
         ("records", mendings_to_decide()),
-        ("ends", _ending(Ruling.objects.all())),
-        ("ends", _ending(Suppression.objects.all())),
-        *(("settings", rows) for rows in (held_batches(), proposed_changes(), proposed_drafts())),
+        ("ends", Ruling.objects.ending()),
+        ("ends", Suppression.objects.ending()),
+        *(
+            ("settings", rows)
+            for rows in (held_batches(), SourceChange.objects.waiting(), RuleSetDraft.objects.waiting())
+        ),
     ]
     first, *others = [
         rows.order_by().select_related(None).values(kind=Value(kind)).annotate(number=Count("pk"))

@@ -12,15 +12,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from codes.models import Evidence, Fact, Ruling, Suppression
-from codes.review import ruling_ends, suppressions
+from codes.review import rulings, suppressions
 from codes.review.suppression_effect import effect_of_suppression
 from codes.runs.ledger import open_run
 from portal.official.approval_forms import ApprovalForm
 from portal.official.effects import effects_shown
 from portal.official.grounds_shown import grounds_shown
 from portal.official.matters import FILE, json_rows, parsed
-from portal.official.refusing import attempt, refusals
 from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.refusing import attempt_and_return, refusals
 from regions.staff.roles import Role
 
 
@@ -64,12 +64,10 @@ def ruling_end(request: StaffRequest, ruling_id: int) -> HttpResponse:
     if request.POST.get("outcome") == "approve":
         return _ended(
             request,
-            lambda: ruling_ends.approve_end(ruling_id=ruling_id, by=by, now=now),
+            lambda: rulings.approve_end(ruling_id=ruling_id, by=by, now=now),
             _("The decision has ended; the code is at once what it is without it."),
         )
-    return _ended(
-        request, lambda: ruling_ends.refuse_end(ruling_id=ruling_id, by=by, now=now), _("The decision stands.")
-    )
+    return _ended(request, lambda: rulings.refuse_end(ruling_id=ruling_id, by=by, now=now), _("The decision stands."))
 
 
 @require_POST
@@ -93,7 +91,7 @@ def record_end(request: StaffRequest, suppression_id: int) -> HttpResponse:
 
 
 def _ended(request: StaffRequest, act: Callable[[], object], done: str) -> HttpResponse:
-    return attempt(request, act, back=f"{reverse('official_approvals')}?kind=ends", done=done)
+    return attempt_and_return(request, act, back=f"{reverse('official_approvals')}?kind=ends", done=done)
 
 
 def _decide(request: StaffRequest, form: ApprovalForm, proposal: Suppression) -> str:

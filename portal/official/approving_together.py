@@ -16,11 +16,11 @@ from django.views.decorators.http import require_http_methods
 from codes.models import PairDiagnosis, Ruling
 from codes.review.bulk import BULK_LIMIT
 from codes.review.bulk_approvals import approve_many
-from codes.review.refusals import Refused
 from portal.official.filtering import plain
 from portal.official.grounds_shown import grounds_shown
-from portal.official.refusing import in_words
 from portal.web.access import StaffRequest, for_staff
+from portal.web.refusing import in_words
+from regions.refusals import Refused
 from regions.staff.roles import Role
 
 SHOWN = 20
@@ -31,7 +31,7 @@ SHOWN = 20
 def together(request: StaffRequest) -> HttpResponse:
     """The proposals that one person made at one moment (``by``, ``at`` in the address), and approving all of them."""
     by, at = plain(request.GET.get("by", "")), _instant(request.GET.get("at", ""))
-    waiting = Ruling.objects.filter(state="proposed", proposed_by=by, proposed_at=at).order_by("pk")
+    waiting = Ruling.objects.waiting().filter(proposed_by=by, proposed_at=at).order_by("pk")
     if request.method == "POST":
         return _approve(request, waiting)
     first = list(waiting.select_related("case", "citizen")[:SHOWN])

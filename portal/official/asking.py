@@ -12,8 +12,8 @@ from codes.review import corrections, information
 from portal.official.case_forms import CorrectionAnswerForm, CorrectionForm, QuestionForm
 from portal.official.case_page import case_address, seen_facts, show_case
 from portal.official.case_sheet import read_sheet
-from portal.official.refusing import attempt, check_seen, refusals
 from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.refusing import attempt_and_return, check_seen, refusals
 from regions.staff.roles import Role
 
 
@@ -41,7 +41,7 @@ def drop_question(request: StaffRequest, number: str) -> HttpResponse:
     """Go on without an answer."""
     case = own_or_404(Case.objects.all(), number=number)
     question = own_or_404(InformationRequest.objects.filter(case=case), state="open")
-    return attempt(
+    return attempt_and_return(
         request,
         lambda: information.drop(request_id=question.pk, by=request.user.username, now=timezone.now()),
         back=case_address(request, number),

@@ -12,8 +12,8 @@ from codes.review import assignments, cases
 from portal.official.case_forms import ComplexForm
 from portal.official.case_page import CASE_WORK, case_address, show_case
 from portal.official.case_sheet import read_sheet
-from portal.official.refusing import attempt, refusals
 from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.refusing import attempt_and_return, refusals
 from regions.staff.roles import Role
 
 
@@ -22,7 +22,7 @@ from regions.staff.roles import Role
 def take(request: StaffRequest, number: str) -> HttpResponse:
     """Make it one's own. ``holder`` is whom the page showed; by now another is the 409 page."""
     case = own_or_404(Case.objects.all(), number=number)
-    return attempt(
+    return attempt_and_return(
         request,
         lambda: assignments.take_over(
             case_id=case.pk, holder=request.POST.get("holder", ""), by=request.user.username, now=timezone.now()
@@ -37,7 +37,7 @@ def take(request: StaffRequest, number: str) -> HttpResponse:
 def release(request: StaffRequest, number: str) -> HttpResponse:
     """Give it back to everybody."""
     case = own_or_404(Case.objects.all(), number=number)
-    return attempt(
+    return attempt_and_return(
         request,
         lambda: assignments.put_back(case_id=case.pk, by=request.user.username, now=timezone.now()),
         back=case_address(request, number),
@@ -50,7 +50,7 @@ def release(request: StaffRequest, number: str) -> HttpResponse:
 def look(request: StaffRequest, number: str) -> HttpResponse:
     """Note that an official has looked: the clock of the first look stops. An act of its own, as reading writes nothing."""
     case = own_or_404(Case.objects.all(), number=number)
-    return attempt(
+    return attempt_and_return(
         request,
         lambda: cases.look(case_id=case.pk, by=request.user.username, now=timezone.now()),
         back=case_address(request, number),

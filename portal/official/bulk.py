@@ -26,8 +26,8 @@ from portal.official.case_page import CASE_WORK
 from portal.official.decision_form import HOLDS, OUTCOMES
 from portal.official.filtering import chosen_of, query_of
 from portal.official.queueing import reviewers
-from portal.official.refusing import refusals
 from portal.web.access import StaffRequest, for_staff
+from portal.web.refusing import refusals
 from regions.staff.roles import Role
 
 LIGHTER = ("green", "yellow")

@@ -23,8 +23,8 @@ from portal.official.case_sheet import Sheet, read_sheet
 from portal.official.decision_form import DecisionForm
 from portal.official.filtering import chosen_of, query_of
 from portal.official.offering import offered
-from portal.official.refusing import seen_token
 from portal.web.access import StaffRequest, for_staff
+from portal.web.refusing import seen_token
 from regions.staff.roles import Role
 
 # Where the session keeps the reasons of the decision before: codes only.

@@ -9,19 +9,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from codes.models import Case
-from codes.review import cases, ruling_ends, rulings
+from codes.models import Case, Ruling
+from codes.review import cases, rulings
 from codes.review.life import UNDECIDED
 from codes.review.queue import open_cases
-from codes.review.refusals import NotFound
 from portal.official.case_forms import EndForm
 from portal.official.case_page import CASE_WORK, LAST, case_address, show_case
 from portal.official.case_sheet import Sheet, read_sheet
 from portal.official.decision_form import DecisionForm
 from portal.official.filtering import chosen_of, query_of
-from portal.official.refusing import attempt, check_seen, refusals
 from portal.official.uploading import keep_added
 from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.refusing import attempt_and_return, check_seen, refusals
+from regions.refusals import NotFound
 from regions.staff.roles import Role
 
 
@@ -47,10 +47,10 @@ def decide(request: StaffRequest, number: str) -> HttpResponse:
 def take_back(request: StaffRequest, number: str) -> HttpResponse:
     """Take one's own proposal back."""
     case = own_or_404(Case.objects.all(), number=number)
-    waiting = case.rulings.filter(state="proposed").first()
+    waiting = Ruling.objects.waiting().filter(case=case).first()
     if waiting is None:
         raise NotFound
-    return attempt(
+    return attempt_and_return(
         request,
         lambda: rulings.withdraw_proposal(ruling_id=waiting.pk, by=request.user.username, now=timezone.now()),
         back=case_address(request, number),
@@ -69,7 +69,7 @@ def end_ruling(request: StaffRequest, number: str) -> HttpResponse:
     form = EndForm(request.POST, auto_id="ending_%s")
     if form.is_valid():
         with refusals(form, back=back):
-            ruling_ends.propose_end(
+            rulings.propose_end(
                 ruling_id=sheet.standing["id"],
                 reason=form.cleaned_data["note"],
                 by=request.user.username,

@@ -15,9 +15,9 @@ from codes.citizens.guardianship import accept_guardianship, refuse_guardianship
 from codes.models import Evidence, Guardianship
 from codes.review.ruling_policy import LONGEST_TEXT
 from portal.official.case_page import CASE_WORK
-from portal.official.refusing import attempt, refusals
 from portal.official.uploading import hand_out
 from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.refusing import attempt_and_return, refusals
 from regions.staff.roles import Role
 
 SHOWN = 50
@@ -48,7 +48,7 @@ def answer(request: StaffRequest, link_id: int) -> HttpResponse:
     own_or_404(Guardianship.objects.all(), pk=link_id)
     by, now, back = request.user.username, timezone.now(), "official_guardians"
     if request.POST.get("outcome") == "accept":
-        return attempt(
+        return attempt_and_return(
             request,
             lambda: accept_guardianship(guardianship_id=link_id, by=by, now=now),
             back=back,

@@ -21,8 +21,8 @@ from portal.official.approval_forms import ApprovalForm
 from portal.official.case_forms import CHOOSE, worded
 from portal.official.filtering import plain
 from portal.official.group_sheet import read_group
-from portal.official.refusing import attempt, refusals
 from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.refusing import attempt_and_return, refusals
 from regions.staff.roles import Role
 
 READERS = (Role.REVIEWER, Role.APPROVER, Role.SOURCE_MANAGER, Role.RULE_MANAGER)
@@ -94,7 +94,7 @@ def take_back(request: StaffRequest, mending_id: int) -> HttpResponse:
     """Take one's own proposal back."""
     proposal = own_or_404(Mending.objects.all(), pk=mending_id)
     by, now = request.user.username, timezone.now()
-    return attempt(
+    return attempt_and_return(
         request,
         lambda: verbs.withdraw_mending(mending_id=mending_id, by=by, now=now),
         back=group_address(proposal.group_key),

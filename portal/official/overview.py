@@ -64,8 +64,8 @@ def _cases(username: str, roles: frozenset[Role], now: datetime) -> list[Waiting
 
 
 def _proposals(username: str) -> list[Waiting]:
-    rulings = Ruling.objects.filter(state="proposed").exclude(proposed_by=username).count()
-    records = Suppression.objects.filter(state="proposed", mending=None).exclude(proposed_by=username).count()
+    rulings = Ruling.objects.waiting().exclude(proposed_by=username).count()
+    records = Suppression.objects.waiting().filter(mending=None).exclude(proposed_by=username).count()
     approvals = reverse("official_approvals")
     return [
         Waiting(_("Proposed colours to approve"), rulings, approvals),

@@ -14,10 +14,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from codes.intake.retrying import Retried, retry, waiting
-from portal.official.pairs import attempt
 from portal.official.sources import READERS
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.keyset import keyset_page
+from portal.web.refusing import attempt
 from regions.sources.masked import masked_raw
 from regions.sources.models import Quarantined, Source
 from regions.sources.record_reasons import RecordReason

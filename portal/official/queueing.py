@@ -15,13 +15,13 @@ from codes.models import Case, CaseState, Provider
 from codes.models.case import OPEN_STATES
 from codes.review import assignments
 from codes.review.queue import UNASSIGNED, CaseFilter, open_cases
-from codes.review.refusals import NotAllowed, Refused
 from codes.vocabulary import Cause
 from portal.official.case_page import CASE_WORK
 from portal.official.filtering import chosen_of, plain, query_of
-from portal.official.refusing import in_words
 from portal.web.access import StaffRequest, for_staff
 from portal.web.keyset import keyset_page
+from portal.web.refusing import in_words
+from regions.refusals import NotAllowed, Refused
 from regions.staff.models import Account
 from regions.staff.roles import Role
 

@@ -8,8 +8,8 @@ from codes.review.access import reveal
 from portal.official.case_forms import RevealForm
 from portal.official.case_page import CASE_WORK, case_address, show_case
 from portal.official.case_sheet import read_sheet
-from portal.official.refusing import refusals
 from portal.web.access import StaffRequest, for_staff
+from portal.web.refusing import refusals
 
 
 @require_POST

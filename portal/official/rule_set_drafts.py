@@ -15,11 +15,11 @@ from codes.rule_sets import drafts, rehearsing
 from codes.rule_sets.draft_content import content_faults, content_of
 from portal.official.bells import ring_for_rehearsal
 from portal.official.edition_shown import areas_shown, faults_shown, gone, rules_shown
-from portal.official.pairs import attempt
 from portal.official.rule_forms import number
 from portal.official.rule_sets import READERS
 from portal.official.tally_words import tally_shown
 from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.refusing import attempt
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 

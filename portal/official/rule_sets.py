@@ -16,9 +16,9 @@ from codes.rule_sets import drafts
 from codes.rule_sets.draft_content import content_of, plain
 from portal.official.edition_shown import areas_shown, rules_shown
 from portal.official.fault_words import fault_words
-from portal.official.pairs import attempt
 from portal.official.rule_forms import UploadForm
 from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.refusing import attempt
 from regions.file_faults import FileFaults, parse_toml
 from regions.staff.roles import Role
 

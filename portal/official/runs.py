@@ -6,17 +6,18 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from codes.models import Partition, Run
-from codes.runs.hold import CannotRelease, refuse, release
+from codes.runs.hold import DECIDERS, refuse, release
 from codes.runs.ledger import start_run
 from codes.tasks import ring
 from portal.web.access import StaffRequest, for_staff, own_or_404
-from portal.web.conflict import Conflict
 from portal.web.keyset import keyset_page
+from portal.web.refusing import attempt
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 
@@ -61,7 +62,7 @@ def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
         "providers": run.providers.select_related("provider", "source", "version__rule_set").order_by("provider__code"),
         "sources": run.sources.select_related("source", "batch").order_by("source__code"),
         "errors": run.errors.order_by("-at")[:20],
-        "may_decide": run.state == Run.State.HELD and bool(request.roles & {Role.APPROVER, Role.SYSTEM_ADMIN}),
+        "may_decide": run.state == Run.State.HELD and bool(request.roles & set(DECIDERS)),
     }
     template = "official/run_progress.html" if request.headers.get("HX-Request") else "official/run.html"
     return render(request, template, context)
@@ -79,14 +80,13 @@ def start(request: StaffRequest) -> HttpResponse:
 
 
 @require_POST
-@for_staff(Role.APPROVER, Role.SYSTEM_ADMIN)
+@for_staff(*DECIDERS)
 def decide(request: StaffRequest, run_id: int) -> HttpResponse:
     """Release a held run, the first one asking and a second deciding, or refuse it."""
     run = own_or_404(Run.objects.all(), pk=run_id)
-    try:
-        done = _decide(request, run)
-    except CannotRelease as error:
-        raise Conflict(str(error), back=request.path.rsplit("/", 2)[0] + "/") from error
+    done = attempt(request, lambda: _decide(request, run), back=reverse("official_run", args=[run.pk]))
+    if done is None:
+        return redirect("official_run", run_id=run.pk)
     if done.state == Run.State.SETTLING:
         ring(current_city().schema_name, done.pk)
         messages.success(request, _("Released. The run is settling."))

@@ -25,8 +25,8 @@ class SettingWaiting:
 
 def settings_waiting() -> list[SettingWaiting]:
     """All of them, the oldest first; there is at most one of a kind for each source and rule set."""
-    batches, changes = held_batches().select_related("source"), proposed_changes().select_related("source")
-    drafts = proposed_drafts().select_related("rule_set")
+    batches, changes = held_batches().select_related("source"), SourceChange.objects.waiting().select_related("source")
+    drafts = RuleSetDraft.objects.waiting().select_related("rule_set")
     found = [_batch(one) for one in batches] + [_change(one) for one in changes] + [_draft(one) for one in drafts]
     return sorted(found, key=lambda one: one.proposed_at)
 
@@ -34,16 +34,6 @@ def settings_waiting() -> list[SettingWaiting]:
 def held_batches() -> QuerySet[Batch]:
     """Deliveries that a source manager asked to release."""
     return Batch.objects.filter(state=Batch.State.HELD, release_asked_at__isnull=False)
-
-
-def proposed_changes() -> QuerySet[SourceChange]:
-    """Changes of sources that wait."""
-    return SourceChange.objects.filter(state=SourceChange.State.PROPOSED)
-
-
-def proposed_drafts() -> QuerySet[RuleSetDraft]:
-    """Editions that wait to be put in force."""
-    return RuleSetDraft.objects.filter(state=RuleSetDraft.State.PROPOSED)
 
 
 def _batch(batch: Batch) -> SettingWaiting:

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from codes.source_effect import effect_of
 from portal.official.effect_words import effect_words
-from portal.official.pairs import attempt, in_words
 from portal.official.rows import rows_sent
 from portal.official.setting_words import setting_rows
 from portal.official.source_forms import KindSet, SettingsForm, kinds_of
 from portal.official.sources import READERS
 from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.refusing import attempt, refusals
 from regions.sources import changes
 from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Source, SourceChange
@@ -26,7 +26,6 @@ from regions.sources.settings_check import changed, differing, seal, settings_fa
 from regions.sources.trial import try_source
 from regions.staff.roles import Role
 from regions.tenancy import current_city
-from regions.two_people import Refusal
 
 KINDS = "kinds"
 # What makes the source another place, or us another caller: then it is asked before anybody decides.
@@ -110,7 +109,7 @@ def _propose(request: StaffRequest, source: Source, form: SettingsForm, kinds: d
         form.add_error(name if name in form.fields else None, fault.message)
     if faults:
         return None
-    try:
+    with refusals(form, back=request.path):
         return changes.propose(
             source_id=source.pk,
             values=values,
@@ -120,9 +119,7 @@ def _propose(request: StaffRequest, source: Source, form: SettingsForm, kinds: d
             by=request.user.username,
             now=now,
         )
-    except Refusal as refusal:
-        form.add_error(None, in_words(refusal))
-        return None
+    return None  # type: ignore[unreachable]  # a refusal is the form's
 
 
 def _effect(source: Source, values: dict[str, Any], credential: str | None, *, now: datetime) -> dict[str, Any]:

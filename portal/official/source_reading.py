@@ -35,9 +35,7 @@ def sources_shown(sources: QuerySet[Source], *, now: datetime) -> list[SourceSho
         horizon=Batch.objects.horizon_of(OuterRef("pk")),
         newest_batch=Subquery(mine.order_by("-id").values("pk")[:1]),
         held_batch=Subquery(mine.filter(state=Batch.State.HELD).order_by("-id").values("pk")[:1]),
-        open_change=Subquery(
-            SourceChange.objects.filter(source=OuterRef("pk"), state=SourceChange.State.PROPOSED).values("pk")[:1]
-        ),
+        open_change=Subquery(SourceChange.objects.waiting().filter(source=OuterRef("pk")).values("pk")[:1]),
         in_quarantine=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
     )
     rows = list(found)

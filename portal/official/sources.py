@@ -11,10 +11,10 @@ from django.views.decorators.http import require_POST, require_safe
 from codes.intake.held import discard, release
 from portal.official.bells import ring_for_collection
 from portal.official.effect_words import answer_words
-from portal.official.pairs import attempt
 from portal.official.source_reading import sources_shown
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.keyset import keyset_page
+from portal.web.refusing import attempt
 from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Batch, Source, SourceChange
 from regions.sources.trial import Answer, try_source

@@ -2,7 +2,6 @@
 
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Prefetch
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -12,16 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal.official.pairs import attempt, in_words
 from portal.official.staff_forms import NewAccountForm, RolesForm
 from portal.staff_sign_in.resetting import reset_sign_in
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.keyset import keyset_page
+from portal.web.refusing import attempt, refusals
+from regions.proposals import require_role
 from regions.staff.accounts import add_staff
 from regions.staff.changes import change_roles, set_active
 from regions.staff.models import Account, RoleGrant
 from regions.staff.roles import Role
-from regions.two_people import PairReason, Refusal, require_role
 
 
 @require_safe
@@ -52,7 +51,7 @@ def add_account(request: StaffRequest) -> HttpResponse:
     form = NewAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
-        try:
+        with refusals(form, back=request.path):
             require_role(request.user.username, Role.SECURITY_ADMIN)
             account, password = add_staff(
                 username=told["username"],
@@ -61,9 +60,7 @@ def add_account(request: StaffRequest) -> HttpResponse:
                 by=request.user.username,
                 now=timezone.now(),
             )
-        except Refusal as refusal:
-            _add_error(form, refusal)
-        else:
+        if form.is_valid():
             return render(request, "official/staff_password.html", {"account": account, "password": password})
     return render(request, "official/staff_add.html", {"form": form})
 
@@ -75,11 +72,9 @@ def save_roles(request: StaffRequest, account_id: int) -> HttpResponse:
     account = own_or_404(Account.objects.all(), pk=account_id)
     form = RolesForm(request.POST)
     if form.is_valid():
-        try:
+        with refusals(form, back=request.path):
             change_roles(account.pk, roles=form.cleaned_data["roles"], by=request.user.username, now=timezone.now())
-        except Refusal as refusal:
-            _add_error(form, refusal)
-        else:
+        if form.is_valid():
             messages.success(request, _("The roles are changed; they count from the next page on."))
             return redirect("official_account", account_id=account.pk)
     return _page(request, account, form)
@@ -122,11 +117,3 @@ def _page(request: StaffRequest, account: Account, form: RolesForm) -> HttpRespo
         "is_own": account.pk == request.user.pk,
     }
     return render(request, "official/staff_account.html", context)
-
-
-def _add_error(form: RolesForm, refusal: Refusal) -> None:
-    """At the field it is about; without the role any more, it is the 403."""
-    if refusal.reason is PairReason.NOT_YOURS:
-        raise PermissionDenied from refusal
-    name = {"bad_name": "username", "name_taken": "username"}.get(str(refusal.reason), "roles")
-    form.add_error(name if name in form.fields else None, in_words(refusal))

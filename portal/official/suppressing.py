@@ -22,9 +22,9 @@ from portal.official.case_page import case_address, show_case
 from portal.official.case_sheet import read_sheet
 from portal.official.effects import effects_shown
 from portal.official.matters import FILE, json_rows, parsed
-from portal.official.refusing import attempt, refusals
 from portal.official.uploading import keep_added
 from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.refusing import attempt_and_return, refusals
 from regions.staff.roles import Role
 
 
@@ -103,7 +103,7 @@ def take_back_suppression(request: StaffRequest, number: str, suppression: int) 
     """Take one's own proposal back."""
     case = own_or_404(Case.objects.all(), number=number)
     own_or_404(Suppression.objects.filter(case=case), pk=suppression)
-    return attempt(
+    return attempt_and_return(
         request,
         lambda: suppressions.withdraw_suppression(
             suppression_id=suppression, by=request.user.username, now=timezone.now()

@@ -11,18 +11,19 @@ from django.views.decorators.http import require_safe
 
 from codes.models import Case, Evidence
 from codes.review.evidence import keep_upload, read_evidence
-from codes.review.uploads import MAX_BYTES, BadUpload, UploadFault
+from codes.review.uploads import MAX_BYTES, UploadFault
 from portal.official.case_page import CASE_WORK
 from portal.web.access import StaffRequest, for_staff, own_or_404
+from regions.refusals import Refused
 
 
 def keep_added(told: Mapping[str, Any], *, case: Case, by: str, now: datetime) -> list[str]:
-    """Keep the file of a grounds form, if there is one: its reference. Raises ``BadUpload``."""
+    """Keep the file of a grounds form, if there is one: its reference. Raises ``Refused``."""
     upload = told["upload"]
     if not upload:
         return []
     if upload.size > MAX_BYTES:
-        raise BadUpload(UploadFault.TOO_LARGE)
+        raise Refused(UploadFault.TOO_LARGE)
     kept = keep_upload(
         citizen=case.citizen, content=upload.read(), original_name=upload.name, by=by, now=now, case=case
     )

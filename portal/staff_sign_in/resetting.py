@@ -11,7 +11,7 @@ from regions.staff.models import Account
 
 
 def reset_sign_in(account_id: int, *, by: str, now: datetime) -> tuple[Account, str]:
-    """The account begins anew with a one-time password, told once. Raises ``Refusal``.
+    """The account begins anew with a one-time password, told once. Raises ``Refused``.
 
     The codes do not end alone: whoever knew the password could then tie a phone of their own to the account.
     """

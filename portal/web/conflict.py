@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 
-from codes.review.refusals import MovedMeanwhile, NotAllowed, NotFound
 from portal.web.errors import forbidden, missing
+from regions.refusals import MovedMeanwhile, NotAllowed, NotFound
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -38,7 +38,7 @@ class ConflictMiddleware:
         if isinstance(exception, NotAllowed):
             return forbidden(request)
         if isinstance(exception, MovedMeanwhile):
-            return _moved(request, exception.reason.said_in(translation.get_language()))
+            return _moved(request, exception.said_in(translation.get_language()))
         if isinstance(exception, Conflict):
             return _moved(request, exception.message, exception.back)
         return None

@@ -6,11 +6,6 @@ from regions.wording import Worded
 class ChangeReason(Worded):
     """Beside the reasons that hold for everything two people decide."""
 
-    ANOTHER_WAITS = (
-        "another_waits",
-        "该数据来源已有待批准的变更。请先批准、退回或撤回。",
-        "A change of this source is waiting already. Have it decided or withdrawn first.",
-    )
     CHANGES_NOTHING = (
         "changes_nothing",
         "所填内容与现行设置相同，没有变更。",

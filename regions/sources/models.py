@@ -1,13 +1,15 @@
 """A city's data sources and what they delivered: settings and their changes, batches, staged records, quarantine."""
 
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 
 from regions.append_only import AppendOnly
+from regions.proposals import Proposal, two_people
 from regions.sources.batch_reasons import sentence
+from regions.staff.roles import Role
 
 
 class SourceKind(models.TextChoices):
@@ -203,17 +205,22 @@ class Quarantined(AppendOnly):
         return f"{self.batch_id}:{self.line} {self.reason}"
 
 
-class SourceChange(models.Model):
+class ChangeState(models.TextChoices):
+    PROPOSED = "proposed"
+    IN_FORCE = "in_force"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class SourceChange(Proposal):
     """New settings of a source: proposed by one person, in force once another has approved what they would do.
 
     ``values`` and ``before`` hold the columns that differ; a new credential is encrypted, stands apart and is never shown.
     """
 
-    class State(models.TextChoices):
-        PROPOSED = "proposed"
-        IN_FORCE = "in_force"
-        REFUSED = "refused"
-        WITHDRAWN = "withdrawn"
+    State = ChangeState
+    APPROVED: ClassVar[str] = State.IN_FORCE
+    PROPOSERS: ClassVar[Role] = Role.SOURCE_MANAGER
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="changes")
     state = models.TextField(choices=State.choices, default=State.PROPOSED)
@@ -221,38 +228,35 @@ class SourceChange(models.Model):
     before = models.JSONField(default=dict, help_text="column -> value when it was proposed")
     credential = models.BinaryField(null=True, help_text="encrypted; none = the credential stays")
     effect = models.JSONField(default=dict, help_text="what it would do, as it was shown")
-    reason = models.TextField()
-    proposed_by = models.TextField()
-    proposed_at = models.DateTimeField()
-    decided_by = models.TextField(blank=True, db_default="", default="")
-    decided_at = models.DateTimeField(null=True)
-    decision_reason = models.TextField(blank=True, db_default="", default="")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["source"], condition=Q(state="proposed"), name="one_open_change_per_source"
             ),
-            models.CheckConstraint(
-                condition=Q(state__in=["proposed", "in_force", "refused", "withdrawn"]),
-                name="source_change_state_is_known",
-            ),
+            *two_people("source_change", ChangeState, decided=["in_force", "refused", "withdrawn"]),
             models.CheckConstraint(
                 condition=~Q(values={}) | Q(credential__isnull=False), name="source_change_changes_something"
             ),
             models.CheckConstraint(
                 condition=~Q(proposed_by="") & ~Q(reason=""), name="source_change_has_proposer_and_reason"
             ),
-            models.CheckConstraint(
-                condition=Q(state="proposed", decided_by="", decided_at__isnull=True)
-                | ~Q(state="proposed") & ~Q(decided_by="") & Q(decided_at__isnull=False),
-                name="source_change_is_decided_by_somebody",
-            ),
-            models.CheckConstraint(
-                condition=Q(state__in=["proposed", "withdrawn"]) | ~Q(decided_by=F("proposed_by")),
-                name="source_change_takes_two_people",
-            ),
         ]
 
     def __str__(self) -> str:
         return f"change {self.pk} of {self.source_id}"
+
+    @property
+    def subject(self) -> str:
+        return f"source:{self.source.code}"
+
+    def described(self) -> dict[str, Any]:
+        """Columns by name, numbers by value: addresses and words may tell more than an auditor needs."""
+        columns = sorted([*self.values, *(["credential"] if self.credential else [])])
+        numbers = {name: [self.before[name], new] for name, new in self.values.items() if isinstance(new, int | float)}
+        return {
+            "change": self.pk,
+            "columns": columns,
+            "proposed_by": self.proposed_by,
+            **({"numbers": numbers} if numbers else {}),
+        }

@@ -8,10 +8,10 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import transaction
 
 from regions.journal.record import record
+from regions.refusals import Refused
 from regions.staff.models import Account, RoleGrant
 from regions.staff.reasons import StaffReason
 from regions.staff.roles import ROLE_TITLES, Role, excluded_pairs
-from regions.two_people import Refusal
 
 ONE_TIME_PASSWORD_BYTES = 12
 # Slow hashes make up for what people choose. 96 random bits cannot be guessed however fast they are tried, and the sign-in
@@ -19,25 +19,21 @@ ONE_TIME_PASSWORD_BYTES = 12
 ROUNDS_FOR_RANDOM_BITS = 1_000
 
 
-class CannotAddStaff(Refusal):
-    """The account cannot be made or changed as asked; the message says why and what would work."""
-
-
 def add_staff(
     *, username: str, roles: Iterable[str], by: str, now: datetime, full_name: str = ""
 ) -> tuple[Account, str]:
     """Make an account with these roles in the current city: (account, one-time password).
 
-    Raises ``CannotAddStaff`` for an unknown role, roles that exclude each other, or a name already taken.
+    Raises ``Refused`` for an unknown role, roles that exclude each other, or a name already taken.
     """
     wanted = checked_roles(roles)
     if not username.strip() or username == "system" or ":" in username:
         # The journal and the review name the portal `system` and a citizen `citizen:<ref>`; nobody may pass for either.
-        raise CannotAddStaff(StaffReason.BAD_NAME, name=username)
+        raise Refused(StaffReason.BAD_NAME, name=username)
     password = one_time_password()
     with transaction.atomic():
         if Account.objects.filter(username=username).exists():
-            raise CannotAddStaff(StaffReason.NAME_TAKEN, name=username)
+            raise Refused(StaffReason.NAME_TAKEN, name=username)
         account = Account(username=username, full_name=full_name, created_at=now)
         account.password = hash_of_random_bits(password)
         account.save()
@@ -60,15 +56,15 @@ def hash_of_random_bits(password: str) -> str:
 
 
 def checked_roles(roles: Iterable[str]) -> set[Role]:
-    """The roles one person is to hold together. Raises ``CannotAddStaff``."""
+    """The roles one person is to hold together. Raises ``Refused``."""
     asked = list(roles)
     unknown = sorted({role for role in asked if role not in set(Role)})
     if unknown:
-        raise CannotAddStaff(StaffReason.UNKNOWN_ROLE, roles=", ".join(unknown), all=", ".join(Role))
+        raise Refused(StaffReason.UNKNOWN_ROLE, roles=", ".join(unknown), all=", ".join(Role))
     if not asked:
-        raise CannotAddStaff(StaffReason.NO_ROLE)
+        raise Refused(StaffReason.NO_ROLE)
     wanted = {Role(role) for role in asked}
     if pairs := excluded_pairs(wanted):
         named_zh = "；".join(f"{ROLE_TITLES[a][0]}与{ROLE_TITLES[b][0]}" for a, b in pairs)
-        raise CannotAddStaff(StaffReason.EXCLUDED, pairs="; ".join(f"{a} and {b}" for a, b in pairs), pairs_zh=named_zh)
+        raise Refused(StaffReason.EXCLUDED, pairs="; ".join(f"{a} and {b}" for a, b in pairs), pairs_zh=named_zh)
     return wanted

@@ -7,15 +7,16 @@ from typing import Any
 from django.db import transaction
 
 from regions.journal.record import record
-from regions.staff.accounts import CannotAddStaff, checked_roles, hash_of_random_bits, one_time_password
+from regions.proposals import require_role
+from regions.refusals import Refused
+from regions.staff.accounts import checked_roles, hash_of_random_bits, one_time_password
 from regions.staff.models import Account, RoleGrant
 from regions.staff.reasons import StaffReason
 from regions.staff.roles import Role
-from regions.two_people import require_role
 
 
 def change_roles(account_id: int, *, roles: Iterable[str], by: str, now: datetime) -> Account:
-    """Give the account these roles and no others; what stays is not given anew. Raises ``Refusal``."""
+    """Give the account these roles and no others; what stays is not given anew. Raises ``Refused``."""
     require_role(by, Role.SECURITY_ADMIN)
     wanted = checked_roles(roles)
     with transaction.atomic():
@@ -32,7 +33,7 @@ def change_roles(account_id: int, *, roles: Iterable[str], by: str, now: datetim
 
 
 def set_active(account_id: int, *, is_active: bool, by: str, now: datetime) -> Account:
-    """Close the account, which ends its sessions at once, or open it again with the roles it had. Raises ``Refusal``."""
+    """Close the account, which ends its sessions at once, or open it again with the roles it had. Raises ``Refused``."""
     require_role(by, Role.SECURITY_ADMIN)
     with transaction.atomic():
         account = _other(account_id, by)
@@ -44,7 +45,7 @@ def set_active(account_id: int, *, is_active: bool, by: str, now: datetime) -> A
 
 
 def new_password(account_id: int, *, by: str, now: datetime) -> tuple[Account, str]:
-    """A new one-time password, told once; whoever is signed in with the old one is signed out. Raises ``Refusal``."""
+    """A new one-time password, told once; whoever is signed in with the old one is signed out. Raises ``Refused``."""
     require_role(by, Role.SECURITY_ADMIN)
     password = one_time_password()
     with transaction.atomic():
@@ -58,9 +59,9 @@ def new_password(account_id: int, *, by: str, now: datetime) -> tuple[Account, s
 def _other(account_id: int, by: str) -> Account:
     account = Account.objects.select_for_update().filter(pk=account_id).first()
     if account is None:
-        raise CannotAddStaff(StaffReason.NO_SUCH_ACCOUNT)
+        raise Refused(StaffReason.NO_SUCH_ACCOUNT)
     if account.username == by:
-        raise CannotAddStaff(StaffReason.YOURSELF)
+        raise Refused(StaffReason.YOURSELF)
     return account
 
 

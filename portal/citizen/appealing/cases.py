@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -12,7 +12,6 @@ from codes.models.case import CaseState
 from codes.review.appeals import log_disagreement, withdraw
 from codes.review.evidence import read_evidence
 from codes.review.information import answer
-from codes.review.refusals import Refused
 from portal.citizen.actor import acting
 from portal.citizen.appealing.forms import AnswerForm, ObjectionForm, UploadForm
 from portal.citizen.appealing.timeline import timeline
@@ -20,6 +19,8 @@ from portal.citizen.appealing.uploading import drafts_of, drop_draft, take_uploa
 from portal.citizen.subject import SubjectRequest, about_somebody, address
 from portal.web.access import own_or_404
 from portal.web.keyset import keyset_page
+from portal.web.refusing import in_words
+from regions.refusals import Refused
 
 
 @about_somebody
@@ -52,7 +53,7 @@ def withdraw_appeal(request: SubjectRequest, number: str) -> HttpResponse:
     try:
         withdraw(case_id=case.pk, by=acting(request), now=timezone.now())
     except Refused as refused:
-        messages.warning(request, refused.reason.said_in(translation.get_language()))
+        messages.warning(request, in_words(refused))
     else:
         messages.success(request, _("Your appeal is withdrawn. You can file another one."))
     return redirect(address(request, "citizen_case", number=number))
@@ -68,7 +69,7 @@ def object_to_denial(request: SubjectRequest, number: str) -> HttpResponse:
         try:
             log_disagreement(case_id=case.pk, text=form.cleaned_data["text"], by=acting(request), now=timezone.now())
         except Refused as refused:
-            form.add_error(None, refused.reason.said_in(translation.get_language()))
+            form.add_error(None, in_words(refused))
         else:
             messages.success(request, _("Your disagreement is on record and stays with the case."))
             return redirect(address(request, "citizen_case", number=number))
@@ -101,7 +102,7 @@ def answer_question(request: SubjectRequest, number: str) -> HttpResponse:
                 evidence_ids=[file.pk for file in drafts_of(request)],
             )
         except Refused as refused:
-            form.add_error(None, refused.reason.said_in(translation.get_language()))
+            form.add_error(None, in_words(refused))
         else:
             messages.success(request, _("Your answer has arrived. The clock goes on."))
             return redirect(address(request, "citizen_case", number=number))

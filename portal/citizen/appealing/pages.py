@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from codes.models import Case
 from codes.review.appealable import EVIDENCE_FOR, AppealReason, Asked
 from codes.review.appeals import file_appeal
-from codes.review.refusals import Refused
 from portal.citizen.actor import acting
 from portal.citizen.appealing.forms import ReasonForm, TargetForm, UploadForm, WordsForm
 from portal.citizen.appealing.targets import Choice, choices_of
@@ -19,6 +18,8 @@ from portal.citizen.appealing.uploading import drafts_of, drop_draft, take_uploa
 from portal.citizen.subject import SubjectRequest, about_somebody, address
 from portal.web.access import own_or_404
 from portal.web.draft import Draft
+from portal.web.refusing import in_words
+from regions.refusals import Refused
 
 PLACES = {"target": 1, "reason": 2, "evidence": 3, "words": 4, "check": 5}
 
@@ -135,7 +136,7 @@ def check(request: SubjectRequest) -> HttpResponse:
                 evidence_ids=[file.pk for file in files],
             )
         except Refused as refused:
-            fault = refused.reason.said_in(translation.get_language())
+            fault = in_words(refused)
         else:
             draft_of(request).drop()
             return redirect(address(request, "citizen_appealed", number=filed.number))

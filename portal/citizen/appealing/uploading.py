@@ -1,14 +1,16 @@
 """Drafts of evidence on a citizen's pages."""
 
 from django.db.models import QuerySet
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from codes.models import Evidence
 from codes.review.evidence import discard_draft, keep_upload
-from codes.review.uploads import MAX_BYTES, BadUpload, UploadFault
+from codes.review.uploads import MAX_BYTES, UploadFault
 from portal.citizen.actor import acting
 from portal.citizen.appealing.forms import UploadForm
 from portal.citizen.subject import SubjectRequest
+from portal.web.refusing import words_unless_page
+from regions.refusals import Refused
 
 
 def drafts_of(request: SubjectRequest) -> QuerySet[Evidence]:
@@ -24,7 +26,7 @@ def take_upload(request: SubjectRequest) -> UploadForm:
         file = form.cleaned_data["file"]
         try:
             if file.size > MAX_BYTES:
-                raise BadUpload(UploadFault.TOO_LARGE)
+                raise Refused(UploadFault.TOO_LARGE)
             keep_upload(
                 citizen=request.subject,
                 content=file.read(),
@@ -32,8 +34,8 @@ def take_upload(request: SubjectRequest) -> UploadForm:
                 by=acting(request),
                 now=timezone.now(),
             )
-        except BadUpload as bad:
-            form.add_error("file", bad.fault.said_in(translation.get_language()))
+        except Refused as bad:
+            form.add_error("file", words_unless_page(bad, back=request.path))
     return form
 
 

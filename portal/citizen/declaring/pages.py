@@ -5,10 +5,10 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from codes.intake.refusals import Refused
+from codes.intake.refusals import BadLine
 from codes.models import Entry, Provider, Registration
 from portal.citizen import lines
 from portal.citizen.actor import acting
@@ -18,6 +18,7 @@ from portal.citizen.declaring.forms import ArrivalForm, ContactForm, ProvidersFo
 from portal.citizen.subject import SubjectRequest, about_somebody, address
 from portal.templatetags.page import titled
 from portal.web.draft import Draft
+from portal.web.refusing import in_words
 
 PAGES: dict[str, type[Question]] = {
     "to": ProvidersForm,
@@ -87,9 +88,9 @@ def check(request: SubjectRequest) -> HttpResponse:
                 by=acting(request),
                 now=_sent_at(draft, now),
             )
-        except Refused as refusal:
+        except BadLine as refusal:
             draft.forget("sent_at")
-            fault = refusal.said_in(translation.get_language())
+            fault = in_words(refusal)
         else:
             draft.drop()
             return redirect(address(request, "citizen_declared", number=answers["number"]))

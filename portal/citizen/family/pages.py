@@ -13,17 +13,18 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from codes.citizens.guardianship import MAX_DEPENDANTS, ask_guardianship, dependants_of, end_guardianship
-from codes.citizens.guardianship_refusals import CannotGuard, GuardianshipFault, Relation
+from codes.citizens.guardianship_refusals import GuardianshipFault, Relation
 from codes.models import Citizen, Guardianship
-from codes.review.refusals import Refused
 from portal.citizen.actor import acting
 from portal.citizen.appealing.forms import UploadForm
 from portal.citizen.appealing.uploading import drafts_of, drop_draft, take_upload
 from portal.citizen.signing_in.documents import DocumentForm, opened, sealed
 from portal.citizen.subject import SubjectRequest, about_oneself
 from portal.web.draft import Draft
+from portal.web.refusing import in_words
 from regions.identity import Identity
 from regions.keys.sealing import open_number
+from regions.refusals import Refused
 from regions.vocabulary import IdType
 
 
@@ -100,10 +101,8 @@ def proof(request: SubjectRequest) -> HttpResponse:
                 now=timezone.now(),
                 evidence_ids=[file.pk for file in drafts_of(request)],
             )
-        except CannotGuard as refusal:
-            fault = refusal.fault.said_in(translation.get_language())
         except Refused as refusal:
-            fault = refusal.reason.said_in(translation.get_language())
+            fault = in_words(refusal)
         else:
             draft.drop()
             messages.success(request, _("Your request has arrived. An official looks at it within a working day."))

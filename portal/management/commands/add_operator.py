@@ -6,7 +6,8 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from portal.commands import EndedBadly, PortalCommand
-from regions.staff.accounts import CannotAddStaff, add_staff
+from regions.refusals import Refused
+from regions.staff.accounts import add_staff
 from regions.staff.roles import ADMINISTRATORS
 
 
@@ -27,7 +28,7 @@ class Command(PortalCommand):
             account, password = add_staff(
                 username=username, roles=roles, full_name=full_name, by=by, now=timezone.now()
             )
-        except CannotAddStaff as refusal:
+        except Refused as refusal:
             raise EndedBadly(str(refusal), code=2) from refusal
         self.stdout.write(f"{account.username} can sign in at the operator's hosts (OPERATOR_HOSTS).")
         self.stdout.write(f"One-time password, shown only now: {password}")

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from codes.intake.held import discard, release
 from portal.commands import CityCommand, EndedBadly
+from regions.refusals import Refused
 from regions.sources.models import Batch
-from regions.two_people import Refusal
 
 
 class Command(CityCommand):
@@ -30,7 +30,7 @@ class Command(CityCommand):
         verb = release if accept else discard
         try:
             done = verb(batch, by=by, now=timezone.now())
-        except Refusal as refusal:
+        except Refused as refusal:
             raise EndedBadly(str(refusal), code=2) from refusal
         waits = "; an approver who is not the same person decides" if done.state == Batch.State.HELD else ""
         told = f": {done.message}" if done.state == Batch.State.REFUSED else ""

@@ -6,9 +6,10 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from codes.models import Run
-from codes.runs.hold import CannotRelease, refuse, release
+from codes.runs.hold import refuse, release
 from codes.tasks import ring
 from portal.commands import CityCommand, EndedBadly
+from regions.refusals import Refused
 
 
 class Command(CityCommand):
@@ -22,8 +23,8 @@ class Command(CityCommand):
     def handle_city(self, *, run: int, refuse: str | None, by: str, **_: Any) -> None:
         try:
             done = self._decide(run, refuse, by)
-        except CannotRelease as error:
-            raise EndedBadly(f"{error}.", code=2) from error
+        except Refused as refused:
+            raise EndedBadly(str(refused), code=2) from refused
         self.stdout.write(
             f"Run {done} is {done.state}{'; a second person decides' if done.state == Run.State.HELD else ''}."
         )

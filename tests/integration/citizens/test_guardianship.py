@@ -8,13 +8,14 @@ from django.db import IntegrityError, transaction
 
 from codes.citizens import guardianship
 from codes.citizens.guardianship import dependants_of, to_review
-from codes.citizens.guardianship_refusals import CannotGuard, GuardianshipFault, Relation
+from codes.citizens.guardianship_refusals import GuardianshipFault, Relation
 from codes.models import Citizen, Guardianship
 from codes.review.evidence import keep_upload
-from codes.review.refusals import MovedMeanwhile, NotAllowed, NotFound, Refused
 from regions.identity import Identity, check_identity
 from regions.journal.models import JournalEntry
+from regions.refusals import MovedMeanwhile, NotAllowed, NotFound, Refused
 from regions.vocabulary import IdType
+from regions.wording import Worded
 from tests.integration.review.desk import Desk, written
 from tests.unit.review.test_uploads import picture
 
@@ -48,10 +49,10 @@ def ask(desk: Desk, dependant: Identity = CHILD, **changes: object) -> Guardians
     return guardianship.ask_guardianship(**{**asked, **changes})  # type: ignore[arg-type]
 
 
-def fault(act: object, *arguments: object, **values: object) -> GuardianshipFault:
-    with pytest.raises(CannotGuard) as refused:
+def fault(act: object, *arguments: object, **values: object) -> Worded:
+    with pytest.raises(Refused) as refused:
         act(*arguments, **values)  # type: ignore[operator]
-    return refused.value.fault
+    return refused.value.reason
 
 
 def test_a_dependant_is_shown_once_an_official_has_accepted(desk: Desk) -> None:

@@ -102,8 +102,10 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("codes.RuleSetDraft", {**DRAFT_PROPOSED, "state": "refused", "decided_by": "wang"}),
         ("codes.RuleSetDraft", {"decided_by": "wang", "decided_at": LATER}),
     ],
-    "edition_takes_two_people": [
+    "draft_proposer_is_not_approver": [
         ("codes.RuleSetDraft", {**DRAFT_PROPOSED, **DECIDED, "state": "refused", "decided_by": "lin"}),
+    ],
+    "edition_is_decided_by_no_editor": [
         ("codes.RuleSetDraft", {**DRAFT_PROPOSED, **DECIDED, "state": "refused", "edited_by": "wang"}),
     ],
     "published_draft_has_its_version": [
@@ -135,7 +137,7 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("sources.SourceChange", {"state": "withdrawn", "decided_at": LATER}),
         ("sources.SourceChange", {"decided_by": "wang", "decided_at": LATER}),
     ],
-    "source_change_takes_two_people": [
+    "source_change_proposer_is_not_approver": [
         ("sources.SourceChange", {**DECIDED, "state": "in_force", "decided_by": "lin"}),
         ("sources.SourceChange", {**DECIDED, "state": "refused", "decided_by": "lin"}),
     ],

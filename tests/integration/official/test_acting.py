@@ -15,7 +15,7 @@ from codes.models import (
     Ruling,
     Suppression,
 )
-from codes.review import appeals, assignments, rulings, suppressions
+from codes.review import appeals, assignments, suppressions
 from codes.review.evidence import keep_upload
 from regions.journal.models import JournalEntry
 from tests.integration.pages.people import Visitor
@@ -271,4 +271,4 @@ def test_a_proposal_that_waits_is_not_proposed_again(desk: Desk, at_work: At) ->
     desk.propose()
     response = at_work("li").post(to(case, "decide"), decision(desk))
     assert "当前状态下不能进行此操作" in response.content.decode()
-    assert rulings.find_proposed(Ruling.objects.get().pk).proposed_by == "li"
+    assert Ruling.objects.find(Ruling.objects.get().pk).proposed_by == "li"

@@ -7,9 +7,9 @@ import pytest
 
 from codes.effective import effective_code
 from codes.models import Ruling, Suppression
-from codes.review import bulk_proposals, ruling_ends, suppressions
+from codes.review import bulk_proposals, rulings, suppressions
 from codes.review.queue import CaseFilter
-from codes.review.refusals import Refused
+from regions.refusals import Refused
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import EVIDENCE, Desk
@@ -137,7 +137,7 @@ def test_a_record_is_found_to_be_right(desk: Desk, at_work: At) -> None:
 def test_early_ends_take_a_second_person(desk: Desk, at_work: At, answer: str, state: str) -> None:
     ruling = desk.approve(desk.propose())
     record = wrong_record_in_force(desk)
-    ruling_ends.propose_end(ruling_id=ruling.pk, reason="情况有变", by="zhao", now=desk.now)
+    rulings.propose_end(ruling_id=ruling.pk, reason="情况有变", by="zhao", now=desk.now)
     suppressions.propose_suppression_end(suppression_id=record.pk, reason="属实", by="zhao", now=desk.now)
     paths = [f"/staff/approvals/rulings/{ruling.pk}/end/", f"/staff/approvals/records/{record.pk}/end/"]
     zhao, wang = at_work("zhao"), at_work("wang")

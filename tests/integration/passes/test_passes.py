@@ -15,7 +15,7 @@ from codes.passes.faults import BadPass, PassFault
 from codes.passes.issuing import issue_pass, pseudonym, published_keys
 from codes.passes.key_list import KeyList, as_json, from_json
 from codes.passes.token import verify_token
-from codes.review.ruling_ends import expire_rulings
+from codes.review.rulings import expire_rulings
 from regions.keys import vault
 from regions.keys.models import CityKey, Purpose
 from regions.models import City

@@ -16,9 +16,9 @@ from portal.official import bells
 from regions.journal.models import JournalEntry
 from regions.leased_jobs import MAX_ATTEMPTS
 from regions.models import City
+from regions.refusals import Refused
 from regions.staff.roles import Role
 from regions.tenancy import current_city
-from regions.two_people import Refusal
 from tests.integration.rehearsal.test_rehearsal import Lived, lived, rehearsed
 from tests.integration.review.desk import hire
 
@@ -92,19 +92,19 @@ def test_two_people_put_it_in_force(city: Lived, draft: RuleSetDraft) -> None:
     assert (done.state, done.version.effective_from) == (State.PUBLISHED, city.first_day)
     verbs = [one.verb for one in JournalEntry.objects.filter(subject__startswith="rule_set:").order_by("seq")]
     assert verbs[-3:] == ["draft.proposed", "rule_set.published", "draft.put_in_force"]
-    with pytest.raises(Refusal, match="no longer waits"):
+    with pytest.raises(Refused, match="no longer waits"):
         drafts.put_in_force(draft.pk, by="wang", now=city.scene.as_of)
 
 
 def test_it_is_tried_as_it_stands_before_it_is_proposed(city: Lived, draft: RuleSetDraft) -> None:
     now = city.scene.as_of
-    with pytest.raises(Refusal, match="Rehearse it first"):
+    with pytest.raises(Refused, match="Rehearse it first"):
         drafts.propose(draft.pk, revision=draft.revision, reason="x", by="gu", now=now)
     tried(city, draft)
     edited = drafts.save(
         draft.pk, content(city, rules=content(city)["rules"][:1]), revision=draft.revision, by="gu", now=now
     )
-    with pytest.raises(Refusal, match="Rehearse it first"):
+    with pytest.raises(Refused, match="Rehearse it first"):
         drafts.propose(draft.pk, revision=edited.revision, reason="x", by="gu", now=now)
 
 
@@ -198,25 +198,25 @@ def test_whoever_wrote_it_does_not_approve(city: Lived, draft: RuleSetDraft) -> 
         draft.pk, content(city, rules=content(city)["rules"][:1]), revision=draft.revision, by="he", now=now
     )
     proposed(city, edited, by="gu")
-    with pytest.raises(Refusal, match="You have edited"):
+    with pytest.raises(Refused, match="You have edited"):
         drafts.put_in_force(draft.pk, by="he", now=now)
     drafts.take_back(draft.pk, by="gu", now=now)
     drafts.propose(draft.pk, revision=edited.revision, reason="x", by="he", now=now)
-    with pytest.raises(Refusal, match="does not approve"):
+    with pytest.raises(Refused, match="does not approve"):
         drafts.refuse(draft.pk, reason="x", by="he", now=now)
 
 
 def test_of_two_who_edit_the_later_is_told(city: Lived, draft: RuleSetDraft) -> None:
     drafts.save(draft.pk, content(city, version=9), revision=draft.revision, by="he", now=city.scene.as_of)
-    with pytest.raises(Refusal, match="nothing of yours was saved"):
+    with pytest.raises(Refused, match="nothing of yours was saved"):
         drafts.save(draft.pk, content(city, version=8), revision=draft.revision, by="gu", now=city.scene.as_of)
 
 
 def test_a_proposal_is_not_edited_and_only_its_proposer_takes_it_back(city: Lived, draft: RuleSetDraft) -> None:
     proposed(city, draft)
-    with pytest.raises(Refusal, match="cannot be changed"):
+    with pytest.raises(Refused, match="cannot be changed"):
         drafts.save(draft.pk, {}, revision=draft.revision, by="gu", now=city.scene.as_of)
-    with pytest.raises(Refusal, match="Only the proposer"):
+    with pytest.raises(Refused, match="Only the proposer"):
         drafts.take_back(draft.pk, by="he", now=city.scene.as_of)
 
 
@@ -225,9 +225,9 @@ def test_a_faulty_draft_is_kept_and_goes_no_further(city: Lived, draft: RuleSetD
     saved = drafts.save(draft.pk, broken, revision=draft.revision, by="gu", now=now)
     keys = [fault.key for fault in content_faults(broken, code=city.draft.code, today=city.scene.day)[1]]
     assert keys == ["version", "rules[0].colour"]
-    with pytest.raises(Refusal, match="2 faults"):
+    with pytest.raises(Refused, match="2 faults"):
         rehearsing.ask(draft.pk, by="gu", now=now)
-    with pytest.raises(Refusal, match="2 faults"):
+    with pytest.raises(Refused, match="2 faults"):
         drafts.propose(draft.pk, revision=saved.revision, reason="x", by="gu", now=now)
 
 
@@ -246,7 +246,7 @@ def test_what_contradicts_the_city_is_a_fault(city: Lived, changes: dict[str, An
 
 def test_an_edition_whose_day_passed_while_it_waited_is_not_put_in_force(city: Lived, draft: RuleSetDraft) -> None:
     proposed(city, draft)
-    with pytest.raises(Refusal, match="1 faults"):
+    with pytest.raises(Refused, match="1 faults"):
         drafts.put_in_force(draft.pk, by="wang", now=city.scene.as_of + timedelta(days=9))
 
 
@@ -259,7 +259,7 @@ def test_roles_are_asked_for_by_the_verbs(city: Lived, draft: RuleSetDraft) -> N
         lambda: drafts.drop(draft.pk, by="wang", now=now),
         lambda: drafts.put_in_force(draft.pk, by="gu", now=now),
     ):
-        with pytest.raises(Refusal, match="role"):
+        with pytest.raises(Refused, match="role"):
             act()
 
 

@@ -7,16 +7,17 @@ import pytest
 
 from codes.models import Appeal, Case, CaseEvent, Citizen, Guardianship, Ruling
 from codes.review import appeals
-from codes.review.appeal_policy import CannotAppeal
 from codes.review.appeal_targets import targets_of
 from codes.review.appealable import Instead
 from codes.review.evidence import keep_upload
-from codes.review.refusals import NotAllowed, NotFound, Reason, Refused
+from codes.review.refusals import Reason
+from regions.refusals import CommonReason, NotAllowed, NotFound, Refused
+from regions.wording import Worded
 from tests.integration.review.desk import Desk, written
 from tests.unit.review.test_uploads import picture
 
 
-def refusal(act: object, *arguments: object, **values: object) -> Reason:
+def refusal(act: object, *arguments: object, **values: object) -> Worded:
     with pytest.raises(Refused) as refused:
         act(*arguments, **values)  # type: ignore[operator]
     return refused.value.reason
@@ -70,9 +71,9 @@ def test_numbers_start_anew_each_day_in_the_citys_own_zone(desk: Desk) -> None:
 
 def test_confirmed_cases_and_contacts_hear_what_else_they_can_do(desk: Desk) -> None:
     before = written()
-    with pytest.raises(CannotAppeal) as refused:
+    with pytest.raises(Refused) as refused:
         desk.appeal("liu")
-    assert refused.value.instead is Instead.ASK_ASSIGNING_PLACE
+    assert refused.value.params["instead"] is Instead.ASK_ASSIGNING_PLACE
     assert written() == before
 
 
@@ -222,7 +223,7 @@ def test_anothers_appeal_and_a_missing_one_look_the_same(desk: Desk, act: object
     case = desk.bring(desk.case("zhang", desk_appeal(desk)), "denied")
     extra = {"text": "不"} if act is appeals.log_disagreement else {}
     told = [refusal(act, case_id=key, by="citizen:chen", now=desk.now, **extra) for key in (case.pk, 10**9)]
-    assert told == [Reason.NOT_FOUND, Reason.NOT_FOUND]
+    assert told == [CommonReason.NOT_FOUND, CommonReason.NOT_FOUND]
 
 
 def test_an_appeal_closes_by_itself_when_the_code_is_green_again(desk: Desk) -> None:

@@ -5,13 +5,15 @@ import pytest
 from codes.models import Case, CaseEvent
 from codes.review import assignments, cases
 from codes.review.queue import CaseFilter
-from codes.review.refusals import MovedMeanwhile, Reason, Refused
+from codes.review.refusals import Reason
 from regions.journal.models import JournalEntry
+from regions.refusals import CommonReason, MovedMeanwhile, Refused
 from regions.staff.models import Account, RoleGrant
+from regions.wording import Worded
 from tests.integration.review.desk import Desk, written
 
 
-def refusal(act: object, **values: object) -> Reason:
+def refusal(act: object, **values: object) -> Worded:
     with pytest.raises(Refused) as refused:
         act(**values)  # type: ignore[operator]
     return refused.value.reason
@@ -40,7 +42,7 @@ def test_a_reviewer_who_has_left_gets_no_cases(desk: Desk) -> None:
     Account.objects.filter(username="wu").update(is_active=False)
     assert refusal(assignments.assign, case_id=desk.case().pk, to="wu", by="li", now=desk.now) is Reason.NOT_A_REVIEWER
     RoleGrant.objects.filter(account__username="li").update(revoked_at=desk.now, revoked_by="tests")
-    assert refusal(cases.look, case_id=desk.case().pk, by="li", now=desk.now) is Reason.NOT_YOURS
+    assert refusal(cases.look, case_id=desk.case().pk, by="li", now=desk.now) is CommonReason.NOT_YOURS
 
 
 def test_taking_over_names_the_holder_one_saw(desk: Desk) -> None:

@@ -9,9 +9,10 @@ from codes.models import Case, EffectiveChange, EffectiveCode, Registration, Rul
 from codes.review import assignments, bulk_approvals, bulk_proposals
 from codes.review.bulk import Handled
 from codes.review.queue import CaseFilter
-from codes.review.refusals import Reason, Refused
+from codes.review.refusals import Reason
 from regions.journal.models import JournalEntry
 from regions.models import City
+from regions.refusals import CommonReason, Refused
 from regions.tenancy import current_city
 from tests.integration.review.desk import EVIDENCE, Desk, open_desk, written
 
@@ -168,7 +169,7 @@ def test_bulk_acts_ask_for_roles(crowd: Desk) -> None:
     for act, by in ((propose, "wang"), (approve, "li")):
         with pytest.raises(Refused) as refused:
             act(crowd, by=by)
-        assert refused.value.reason is Reason.NOT_YOURS
+        assert refused.value.reason is CommonReason.NOT_YOURS
 
 
 def test_only_documents_stand_for_many(crowd: Desk) -> None:

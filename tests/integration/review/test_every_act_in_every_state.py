@@ -11,8 +11,8 @@ from codes.models import Case, CaseEvent, CaseState, CorrectionRequest, Informat
 from codes.review import appeals, assignments, cases, corrections, information, rulings, suppressions, sweeping
 from codes.review.life import APPEAL_LIFE, CASE_LIFE, OPEN, moves_from, states_of
 from codes.review.permissions import ACTORS
-from codes.review.refusals import Refused
 from codes.review.verbs import Actor, Verb
+from regions.refusals import Refused
 from tests.integration.review.desk import EVIDENCE, Desk, written
 
 Act = Callable[[Desk, Case], object]

@@ -11,12 +11,13 @@ from django.db import IntegrityError, transaction
 from codes.models import Evidence, PersonAccess
 from codes.review import evidence
 from codes.review.access import accesses_of, log_access, reveal
-from codes.review.refusals import NotAllowed, NotFound, Reason, Refused
-from codes.review.uploads import BadUpload, UploadFault
+from codes.review.refusals import Reason
+from codes.review.uploads import UploadFault
 from regions.identity import check_identity
 from regions.journal.models import JournalEntry
 from regions.keys.sealing import seal_number, seal_phone
 from regions.keys.vault import CannotDecrypt
+from regions.refusals import NotAllowed, NotFound, Refused
 from tests.integration.review.desk import Desk, written
 from tests.unit.review.test_uploads import picture
 
@@ -75,7 +76,7 @@ def test_a_sent_name_is_shown_and_never_used(desk: Desk, sent: str, shown: str) 
 
 def test_a_bad_file_leaves_nothing_behind(desk: Desk) -> None:
     before = written()
-    with pytest.raises(BadUpload):
+    with pytest.raises(Refused):
         keep(desk, content=b"<svg/>")
     assert written() == before
     assert files() == []
@@ -83,9 +84,9 @@ def test_a_bad_file_leaves_nothing_behind(desk: Desk) -> None:
 
 def test_five_files_at_a_time(desk: Desk) -> None:
     kept = [keep(desk) for _ in range(5)]
-    with pytest.raises(BadUpload) as refused:
+    with pytest.raises(Refused) as refused:
         keep(desk)
-    assert refused.value.fault is UploadFault.TOO_MANY_FILES
+    assert refused.value.reason is UploadFault.TOO_MANY_FILES
     evidence.discard_draft(evidence_id=kept[0].pk, by="citizen:zhang", now=desk.now)
     keep(desk)
 

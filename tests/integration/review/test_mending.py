@@ -9,10 +9,12 @@ from codes.effective import effective_code
 from codes.models import Case, CaseEvent, Mending, Suppression
 from codes.review import mending, suppressions
 from codes.review.group_piece import suppressible
-from codes.review.refusals import MovedMeanwhile, NotAllowed, NotFound, Reason, Refused
+from codes.review.refusals import Reason
 from regions.journal.models import JournalEntry
 from regions.journal.verify import verify_journal
 from regions.models import City
+from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
+from regions.wording import Worded
 from tests.integration.review.desk import EVIDENCE, Desk, open_desk, written
 
 WRONG = ("zhang", "chen", "liu", "sun", "he")
@@ -38,7 +40,7 @@ def colours(desk: Desk) -> dict[str, str]:
     return {name: effective_code(desk.citizen(name).pk).colour for name in (*WRONG, "ma")}
 
 
-def refusal(act: Callable[..., object], *told: Any, **values: Any) -> Reason:
+def refusal(act: Callable[..., object], *told: Any, **values: Any) -> Worded:
     with pytest.raises(Refused) as refused:
         act(*told, **values)
     return refused.value.reason
@@ -89,10 +91,10 @@ def test_the_next_run_agrees(desk: Desk) -> None:
 
 def test_whoever_proposes_does_not_decide(desk: Desk) -> None:
     proposed = propose(desk, by="zhao")
-    assert refusal(approve, desk, proposed, by="zhao") is Reason.SAME_PERSON
+    assert refusal(approve, desk, proposed, by="zhao") is CommonReason.SAME_PERSON
     key: dict[str, Any] = {"mending_id": proposed.pk, "now": desk.now}
-    assert refusal(mending.refuse_mending, reason_code="evidence_thin", by="zhao", **key) is Reason.SAME_PERSON
-    assert refusal(mending.withdraw_mending, by="li", **key) is Reason.NOT_THE_PROPOSER
+    assert refusal(mending.refuse_mending, reason_code="evidence_thin", by="zhao", **key) is CommonReason.SAME_PERSON
+    assert refusal(mending.withdraw_mending, by="li", **key) is CommonReason.NOT_THE_PROPOSER
 
 
 @pytest.mark.parametrize("by", ["wang", "sun", "citizen:zhang", "system", "nobody"])
@@ -111,6 +113,9 @@ def test_only_an_approver_decides(desk: Desk, by: str) -> None:
 def test_refused_or_withdrawn_the_records_stand_and_can_be_proposed_again(desk: Desk) -> None:
     first = propose(desk)
     mending.refuse_mending(mending_id=first.pk, reason_code="evidence_thin", by="wang", now=desk.now)
+    refused = JournalEntry.objects.get(verb="group.suppression_refused")
+    said = {"from": "proposed", "to": "refused", "decision_code": "evidence_thin", "group": KEY, "records": 5}
+    assert (refused.subject, refused.data | said) == (f"mending:{first.pk}", refused.data)
     second = propose(desk)
     mending.withdraw_mending(mending_id=second.pk, by="li", now=desk.now)
     assert set(Suppression.objects.values_list("state", flat=True)) == {"refused", "withdrawn"}
@@ -160,7 +165,7 @@ def test_what_is_too_much_for_one_act_is_left_for_the_next(desk: Desk, monkeypat
 def test_a_group_is_proposed_once_and_needs_its_parts(desk: Desk) -> None:
     propose(desk)
     before = written()
-    assert refusal(propose, desk) is Reason.PROPOSED_ALREADY
+    assert refusal(propose, desk) is CommonReason.PROPOSED_ALREADY
     assert refusal(propose, desk, key="batch|police|0|arrival", reason_code="whim") is Reason.UNKNOWN_REASON
     assert refusal(propose, desk, key="batch|police|0|arrival", documents=()) is Reason.NO_EVIDENCE
     assert refusal(propose, desk, key="batch|police|0|arrival", documents=("fact:1",)) is Reason.UNKNOWN_EVIDENCE

@@ -8,14 +8,16 @@ import pytest
 from codes.models import Case, CorrectionRequest, InformationRequest
 from codes.review import cases, corrections, information
 from codes.review.evidence import keep_upload
-from codes.review.refusals import MovedMeanwhile, NotFound, Reason, Refused
+from codes.review.refusals import Reason
+from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
+from regions.wording import Worded
 from tests.integration.review.desk import Desk
 from tests.unit.review.test_uploads import picture
 
 HOUR = timedelta(hours=1)
 
 
-def refusal(act: object, **values: object) -> Reason:
+def refusal(act: object, **values: object) -> Worded:
     with pytest.raises(Refused) as refused:
         act(**values)  # type: ignore[operator]
     return refused.value.reason
@@ -41,7 +43,7 @@ def test_the_clock_stands_from_the_question_to_the_answer(desk: Desk) -> None:
 def test_an_answer_may_bring_files_and_needs_something(desk: Desk) -> None:
     request = ask(desk, desk.case())
     key: dict[str, Any] = {"request_id": request.pk, "by": "citizen:zhang", "now": desk.now}
-    assert refusal(information.answer, text=" ", **key) is Reason.NO_REASON
+    assert refusal(information.answer, text=" ", **key) is CommonReason.NO_REASON
     kept = keep_upload(
         citizen=desk.citizen("zhang"),
         content=picture("JPEG"),
@@ -135,10 +137,10 @@ def test_an_office_may_answer_after_the_citizen_was(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"text": ""}, Reason.NO_REASON),
-        ({"sent_to": " "}, Reason.NO_REASON),
-        ({"fact_id": 7}, Reason.NOT_FOUND),
-        ({"case_id": 7}, Reason.NOT_FOUND),
+        ({"text": ""}, CommonReason.NO_REASON),
+        ({"sent_to": " "}, CommonReason.NO_REASON),
+        ({"fact_id": 7}, CommonReason.NOT_FOUND),
+        ({"case_id": 7}, CommonReason.NOT_FOUND),
     ],
 )
 def test_a_correction_says_what_to_whom(desk: Desk, changes: dict[str, object], why: Reason) -> None:

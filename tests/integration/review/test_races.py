@@ -11,8 +11,9 @@ from django.db import connection
 
 from codes.models import Appeal, Case, EffectiveChange, Provider, RuleSet, RuleSetVersion, Ruling
 from codes.review import appeals, assignments, rulings
-from codes.review.refusals import MovedMeanwhile, Reason, Refused
+from codes.review.refusals import Reason
 from regions.journal.verify import verify_journal
+from regions.refusals import CommonReason, MovedMeanwhile, Refused
 from regions.sources.models import Source
 from regions.staff.roles import Role
 from regions.tenancy import in_city
@@ -57,7 +58,7 @@ def test_two_approvers_approve_once(shared: Desk) -> None:
     ruling = shared.propose()
     changes = EffectiveChange.objects.count()
     ends = at_once(*(lambda by=by: shared.approve(ruling, by) for by in ("wang", "han")))
-    assert ends == ["done", Reason.MOVED_MEANWHILE.value]
+    assert ends == ["done", CommonReason.MOVED_MEANWHILE.value]
     assert EffectiveChange.objects.count() == changes + 1
     assert verify_journal().broken_at is None
 
@@ -81,7 +82,7 @@ def test_two_reviewers_take_over_once(shared: Desk) -> None:
             for by in ("li", "wu", "zhao")
         )
     )
-    assert ends == ["done", Reason.MOVED_MEANWHILE.value, Reason.MOVED_MEANWHILE.value]
+    assert ends == ["done", CommonReason.MOVED_MEANWHILE.value, CommonReason.MOVED_MEANWHILE.value]
     assert Case.objects.get(pk=case.pk).events.filter(verb="taken_over").count() == 1
 
 

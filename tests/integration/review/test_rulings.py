@@ -8,10 +8,12 @@ from django.db import IntegrityError, transaction
 
 from codes.effective import effective_code
 from codes.models import Case, EffectiveChange, EffectiveCode, InformationRequest, Ruling
-from codes.review import information, ruling_ends, rulings
-from codes.review.refusals import MovedMeanwhile, NotFound, Reason, Refused
+from codes.review import information, rulings
+from codes.review.refusals import Reason
 from regions.journal.models import JournalEntry
 from regions.journal.verify import verify_journal
+from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
+from regions.wording import Worded
 from tests.integration.review.desk import EVIDENCE, Desk, written
 
 
@@ -20,7 +22,7 @@ def colour_of(desk: Desk, name: str) -> tuple[str, str]:
     return standing.colour, standing.because
 
 
-def refusal(act: object, **values: object) -> Reason:
+def refusal(act: object, **values: object) -> Worded:
     with pytest.raises(Refused) as refused:
         act(**values)  # type: ignore[operator]
     return refused.value.reason
@@ -125,7 +127,7 @@ def test_whoever_proposes_does_not_approve(desk: Desk, by: str) -> None:
     """zhao has both roles: the rule is about the person."""
     ruling = desk.propose(by=by)
     why = refusal(rulings.approve, ruling_id=ruling.pk, by=by, now=desk.now)
-    assert why is (Reason.SAME_PERSON if by == "zhao" else Reason.NOT_YOURS)
+    assert why is (CommonReason.SAME_PERSON if by == "zhao" else CommonReason.NOT_YOURS)
     assert colour_of(desk, "zhang") == ("red", "policy")
 
 
@@ -133,7 +135,7 @@ def test_whoever_proposes_does_not_refuse_either(desk: Desk) -> None:
     ruling = desk.propose(by="zhao")
     assert (
         refusal(rulings.refuse, ruling_id=ruling.pk, reason_code="evidence_thin", by="zhao", now=desk.now)
-        is Reason.SAME_PERSON
+        is CommonReason.SAME_PERSON
     )
 
 
@@ -166,7 +168,7 @@ def test_the_database_refuses_two_rulings_in_force(desk: Desk) -> None:
 
 def test_the_database_refuses_an_end_by_one_person(desk: Desk) -> None:
     ruling = desk.approve(desk.propose())
-    ruling_ends.propose_end(ruling_id=ruling.pk, reason="新证据", by="li", now=desk.now)
+    rulings.propose_end(ruling_id=ruling.pk, reason="新证据", by="li", now=desk.now)
     with pytest.raises(IntegrityError), transaction.atomic():
         Ruling.objects.filter(pk=ruling.pk).update(state="ended", ended_by="li", ended_at=desk.now)
 
@@ -179,7 +181,7 @@ def test_a_case_that_a_colleague_holds_is_taken_over_first(desk: Desk) -> None:
 def test_one_proposal_a_person_at_a_time(desk: Desk) -> None:
     desk.appeal()
     desk.propose()
-    assert refusal(desk.propose, kind="appeal") is Reason.PROPOSED_ALREADY
+    assert refusal(desk.propose, kind="appeal") is CommonReason.PROPOSED_ALREADY
 
 
 def test_a_ruling_settles_the_persons_other_cases_and_their_questions(desk: Desk) -> None:
@@ -208,7 +210,9 @@ def test_an_appeal_ends_by_what_its_ruling_does(desk: Desk, colour: str, state: 
 
 def test_a_withdrawn_proposal_can_be_made_again(desk: Desk) -> None:
     ruling = desk.propose()
-    assert refusal(rulings.withdraw_proposal, ruling_id=ruling.pk, by="wu", now=desk.now) is Reason.NOT_THE_PROPOSER
+    assert (
+        refusal(rulings.withdraw_proposal, ruling_id=ruling.pk, by="wu", now=desk.now) is CommonReason.NOT_THE_PROPOSER
+    )
     assert rulings.withdraw_proposal(ruling_id=ruling.pk, by="li", now=desk.now).state == "withdrawn"
     assert desk.case().state == "in_review"
     desk.propose()
@@ -264,34 +268,55 @@ def test_another_persons_record_is_no_evidence(desk: Desk) -> None:
 def test_an_early_end_takes_two_people_and_shows_at_once(desk: Desk) -> None:
     ruling = desk.approve(desk.propose())
     key: dict[str, Any] = {"ruling_id": ruling.pk, "now": desk.now}
-    assert refusal(ruling_ends.approve_end, by="wang", **key) is Reason.END_NOT_PROPOSED
-    ruling_ends.propose_end(reason="查明属实", by="zhao", **key)
+    assert refusal(rulings.approve_end, by="wang", **key) is CommonReason.END_NOT_PROPOSED
+    rulings.propose_end(reason="查明属实", by="zhao", **key)
     assert colour_of(desk, "zhang") == ("green", "ruling")
-    assert refusal(ruling_ends.propose_end, reason="再提", by="li", **key) is Reason.END_PROPOSED_ALREADY
-    assert refusal(ruling_ends.approve_end, by="zhao", **key) is Reason.SAME_PERSON
-    ended = ruling_ends.approve_end(by="wang", **key)
+    assert refusal(rulings.propose_end, reason="再提", by="li", **key) is CommonReason.END_PROPOSED_ALREADY
+    assert refusal(rulings.approve_end, by="zhao", **key) is CommonReason.SAME_PERSON
+    ended = rulings.approve_end(by="wang", **key)
     assert (ended.state, ended.ended_by, ended.ended_at) == ("ended", "wang", desk.now)
     assert colour_of(desk, "zhang") == ("red", "policy")
     change = EffectiveChange.objects.filter(citizen=desk.citizen("zhang")).latest("pk")
     assert (change.after, change.ruling_id) == ("red", ruling.pk)
-    assert refusal(ruling_ends.propose_end, reason="又", by="li", **key) is Reason.NOT_IN_FORCE
+    assert refusal(rulings.propose_end, reason="又", by="li", **key) is CommonReason.NOT_IN_FORCE
 
 
 def test_a_refused_end_leaves_the_ruling_and_can_be_proposed_again(desk: Desk) -> None:
     ruling = desk.approve(desk.propose())
     key: dict[str, Any] = {"ruling_id": ruling.pk, "now": desk.now}
-    ruling_ends.propose_end(reason="查明属实", by="li", **key)
-    assert ruling_ends.refuse_end(by="wang", **key).end_proposed_by == ""
+    rulings.propose_end(reason="查明属实", by="li", **key)
+    assert rulings.refuse_end(by="wang", **key).end_proposed_by == ""
     assert colour_of(desk, "zhang") == ("green", "ruling")
-    ruling_ends.propose_end(reason="另有依据", by="li", **key)
+    rulings.propose_end(reason="另有依据", by="li", **key)
+
+
+def test_the_journal_names_what_an_end_is_about_and_what_it_changed(desk: Desk) -> None:
+    ruling = desk.approve(desk.propose())
+    key: dict[str, Any] = {"ruling_id": ruling.pk, "now": desk.now}
+    rulings.propose_end(reason="查明属实", by="li", **key)
+    rulings.refuse_end(by="wang", **key)
+    rulings.propose_end(reason="另有依据", by="li", **key)
+    rulings.approve_end(by="wang", **key)
+    told = JournalEntry.objects.filter(verb__startswith="ruling.").order_by("seq")
+    assert [(one.verb, one.data["from"], one.data["to"]) for one in told] == [
+        ("ruling.end_proposed", "approved", "approved"),
+        ("ruling.end_refused", "approved", "approved"),
+        ("ruling.end_proposed", "approved", "approved"),
+        ("ruling.ended", "approved", "ended"),
+    ]
+    assert ruling.case is not None
+    about = {"number": ruling.case.number, "colour": "green", "end_proposed_by": "li"}
+    for one in told:
+        assert one.subject == f"ruling:{ruling.pk}"
+        assert about.items() <= one.data.items()
 
 
 def test_a_ruling_expires_on_its_day_without_a_run(desk: Desk) -> None:
     ruling = desk.approve(desk.propose())
     eve = desk.now + timedelta(days=9)
-    assert ruling_ends.expire_rulings(now=eve) == 0
-    assert ruling_ends.expire_rulings(now=eve + timedelta(days=1)) == 1
-    assert ruling_ends.expire_rulings(now=eve + timedelta(days=1)) == 0
+    assert rulings.expire_rulings(now=eve) == 0
+    assert rulings.expire_rulings(now=eve + timedelta(days=1)) == 1
+    assert rulings.expire_rulings(now=eve + timedelta(days=1)) == 0
     ruling.refresh_from_db()
     assert ruling.state == "ended"
     assert colour_of(desk, "zhang") == ("red", "policy")
@@ -307,7 +332,7 @@ def test_a_run_ends_what_has_expired_as_the_sweep_does(desk: Desk) -> None:
 def test_a_person_no_run_has_covered_is_not_made_green_by_the_end_of_a_ruling(desk: Desk) -> None:
     desk.approve(desk.propose())
     desk.citizen("zhang").registrations.all().delete()
-    ruling_ends.expire_rulings(now=desk.now + timedelta(days=10))
+    rulings.expire_rulings(now=desk.now + timedelta(days=10))
     assert colour_of(desk, "zhang") == ("unknown", "unknown")
 
 

@@ -7,8 +7,10 @@ from django.db import IntegrityError, transaction
 
 from codes.models import Suppression
 from codes.review import suppressions
-from codes.review.refusals import MovedMeanwhile, NotFound, Reason, Refused
+from codes.review.refusals import Reason
 from regions.journal.models import JournalEntry
+from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
+from regions.wording import Worded
 from tests.integration.review.desk import EVIDENCE, Desk, written
 
 
@@ -17,7 +19,7 @@ def propose(desk: Desk, *, by: str = "li", **changes: object) -> Suppression:
     return suppressions.propose_suppression(**{**asked, **changes}, by=by, now=desk.now)
 
 
-def refusal(act: object, **values: object) -> Reason:
+def refusal(act: object, **values: object) -> Worded:
     with pytest.raises(Refused) as refused:
         act(**values)  # type: ignore[operator]
     return refused.value.reason
@@ -48,26 +50,28 @@ def test_it_covers_every_version_and_every_person_of_the_record(desk: Desk) -> N
 def test_its_end_takes_two_people_and_brings_the_record_back(desk: Desk) -> None:
     key: dict[str, Any] = {"suppression_id": propose(desk).pk, "now": desk.now}
     suppressions.approve_suppression(by="wang", **key)
-    assert refusal(suppressions.approve_suppression_end, by="wang", **key) is Reason.END_NOT_PROPOSED
+    assert refusal(suppressions.approve_suppression_end, by="wang", **key) is CommonReason.END_NOT_PROPOSED
     suppressions.propose_suppression_end(reason="记录属实", by="zhao", **key)
-    assert refusal(suppressions.propose_suppression_end, reason="又", by="li", **key) is Reason.END_PROPOSED_ALREADY
-    assert refusal(suppressions.approve_suppression_end, by="zhao", **key) is Reason.SAME_PERSON
+    assert (
+        refusal(suppressions.propose_suppression_end, reason="又", by="li", **key) is CommonReason.END_PROPOSED_ALREADY
+    )
+    assert refusal(suppressions.approve_suppression_end, by="zhao", **key) is CommonReason.SAME_PERSON
     ended = suppressions.approve_suppression_end(by="wang", **key)
     assert (ended.state, ended.ended_by) == ("ended", "wang")
     desk.run()
     assert colours(desk) == {"wechat": "red"}
-    assert refusal(suppressions.propose_suppression_end, reason="又", by="li", **key) is Reason.NOT_IN_FORCE
+    assert refusal(suppressions.propose_suppression_end, reason="又", by="li", **key) is CommonReason.NOT_IN_FORCE
 
 
 def test_whoever_proposes_does_not_decide(desk: Desk) -> None:
     key: dict[str, Any] = {"suppression_id": propose(desk, by="zhao").pk, "by": "zhao", "now": desk.now}
-    assert refusal(suppressions.approve_suppression, **key) is Reason.SAME_PERSON
-    assert refusal(suppressions.refuse_suppression, reason_code="evidence_thin", **key) is Reason.SAME_PERSON
+    assert refusal(suppressions.approve_suppression, **key) is CommonReason.SAME_PERSON
+    assert refusal(suppressions.refuse_suppression, reason_code="evidence_thin", **key) is CommonReason.SAME_PERSON
 
 
 def test_only_the_proposer_withdraws(desk: Desk) -> None:
     key: dict[str, Any] = {"suppression_id": propose(desk).pk, "now": desk.now}
-    assert refusal(suppressions.withdraw_suppression, by="wu", **key) is Reason.NOT_THE_PROPOSER
+    assert refusal(suppressions.withdraw_suppression, by="wu", **key) is CommonReason.NOT_THE_PROPOSER
     assert suppressions.withdraw_suppression(by="li", **key).state == "withdrawn"
     with pytest.raises(MovedMeanwhile):
         suppressions.approve_suppression(by="wang", **key)
@@ -80,8 +84,8 @@ def test_only_the_proposer_withdraws(desk: Desk) -> None:
         ({"reason_code": "whim"}, Reason.UNKNOWN_REASON),
         ({"evidence": ()}, Reason.NO_EVIDENCE),
         ({"evidence": ("file:7",)}, Reason.UNKNOWN_EVIDENCE),
-        ({"fact_id": 7}, Reason.NOT_FOUND),
-        ({"case_id": 7}, Reason.NOT_FOUND),
+        ({"fact_id": 7}, CommonReason.NOT_FOUND),
+        ({"case_id": 7}, CommonReason.NOT_FOUND),
         ({"reason": "长" * 2001}, Reason.TEXT_TOO_LONG),
     ],
 )
@@ -98,7 +102,7 @@ def test_another_persons_case_is_no_place_for_it(desk: Desk) -> None:
 
 def test_a_record_is_proposed_and_ruled_on_once(desk: Desk) -> None:
     first = propose(desk)
-    assert refusal(propose, desk=desk) is Reason.PROPOSED_ALREADY
+    assert refusal(propose, desk=desk) is CommonReason.PROPOSED_ALREADY
     suppressions.approve_suppression(suppression_id=first.pk, by="wang", now=desk.now)
     assert refusal(propose, desk=desk) is Reason.RULED_ALREADY
 

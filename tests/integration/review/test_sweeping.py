@@ -6,9 +6,9 @@ import pytest
 
 from codes.models import Case, CaseEvent
 from codes.review import cases, information
-from codes.review.refusals import NotAllowed
 from codes.review.sweeping import escalate_overdue, sweep_reviews
 from regions.journal.models import JournalEntry
+from regions.refusals import NotAllowed
 from tests.integration.review.desk import Desk
 
 HOUR = timedelta(hours=1)

@@ -6,11 +6,14 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from codes.models import Case, Disagreement, EffectiveChange, Run, Verdict, VerdictChange
-from codes.runs.hold import CannotRelease, refuse, release
+from codes.runs.hold import refuse, release
 from codes.runs.steps import run_here
 from regions.journal.models import JournalEntry
 from regions.models import City
+from regions.refusals import NotAllowed, Refused
+from regions.staff.roles import Role
 from regions.tenancy import current_city
+from tests.integration.review.desk import hire
 from tests.integration.runs.days import WHO, Life, cases_told
 from tests.oracle import effective
 
@@ -23,6 +26,8 @@ def flip(bare_city: City, monkeypatch: pytest.MonkeyPatch) -> tuple[Life, Run]:
     monkeypatch.setattr("codes.runs.hold.LEAST_TURNED_RED", 1)
     life = Life()
     life.live("")
+    for name in ("li", "wang", "zhao"):
+        hire(name, Role.APPROVER, now=life.as_of)
     return life, life.live("police: close_contact")
 
 
@@ -43,7 +48,7 @@ def test_a_held_run_shows_nobody_anything(flip: tuple[Life, Run]) -> None:
 def test_two_people_let_it_settle(flip: tuple[Life, Run]) -> None:
     life, run = flip
     release(run.pk, by="li", now=life.as_of)
-    with pytest.raises(CannotRelease, match="second person"):
+    with pytest.raises(Refused, match="second person"):
         release(run.pk, by="li", now=life.as_of + A_MINUTE)
     released = release(run.pk, by="wang", now=life.as_of + A_MINUTE)
     assert finish(life, released).state == Run.State.DONE
@@ -51,8 +56,18 @@ def test_two_people_let_it_settle(flip: tuple[Life, Run]) -> None:
     assert Verdict.objects.get().colour == effective(life.world, WHO, life.day, life.as_of).colour == "red"
     asked, allowed = JournalEntry.objects.filter(verb__startswith="run.release").order_by("seq")
     assert (asked.by, allowed.by, allowed.data) == ("li", "wang", {"asked_by": "li"})
-    with pytest.raises(CannotRelease, match="not held"):
+    with pytest.raises(Refused, match="not held"):
         release(run.pk, by="zhao", now=life.as_of + A_MINUTE)
+
+
+def test_the_verbs_ask_for_the_role(flip: tuple[Life, Run]) -> None:
+    life, run = flip
+    hire("qian", Role.SOURCE_MANAGER, now=life.as_of)
+    with pytest.raises(NotAllowed):
+        release(run.pk, by="qian", now=life.as_of)
+    with pytest.raises(NotAllowed):
+        refuse(run.pk, by="qian", reason="x", now=life.as_of)
+    assert Run.objects.get(pk=run.pk).release_asked_by == ""
 
 
 def test_the_database_wants_two_people_too(flip: tuple[Life, Run]) -> None:
@@ -82,7 +97,7 @@ def test_a_held_run_is_overtaken_by_one_that_settles(flip: tuple[Life, Run]) -> 
     life, run = flip
     assert life.live("police: -close_contact").state == Run.State.DONE
     release(run.pk, by="li", now=life.as_of)
-    with pytest.raises(CannotRelease, match="overtaken"):
+    with pytest.raises(Refused, match="overtaken"):
         release(run.pk, by="wang", now=life.as_of)
 
 

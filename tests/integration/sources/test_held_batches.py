@@ -10,10 +10,10 @@ from django.db import IntegrityError, transaction
 from codes.intake.held import discard, release
 from codes.models import Fact
 from regions.journal.models import JournalEntry
+from regions.refusals import Refused
 from regions.sources.models import Batch, StagedRecord
 from regions.staff.models import Account, RoleGrant
 from regions.staff.roles import Role
-from regions.two_people import Refusal
 from tests.integration.review.desk import hire
 from tests.integration.sources.stand_ins import NOW, Police, held_delivery, records
 
@@ -42,20 +42,20 @@ def test_two_people_let_it_be_taken(held: Batch) -> None:
     entries = JournalEntry.objects.filter(verb__startswith="batch.", at__gte=NOW, data__batch=held.pk).order_by("seq")
     told = [(one.verb, one.by) for one in entries]
     assert told[-3:] == [("batch.release_asked", "qian"), ("batch.released", "wang"), ("batch.accepted", "wang")]
-    with pytest.raises(Refusal, match="no longer waits"):
+    with pytest.raises(Refused, match="no longer waits"):
         release(held.pk, by="wang", now=LATER)
 
 
 def test_the_one_who_asks_does_not_decide(held: Batch) -> None:
     release(held.pk, by="zhao", now=NOW)
-    with pytest.raises(Refusal, match="does not approve"):
+    with pytest.raises(Refused, match="does not approve"):
         release(held.pk, by="zhao", now=LATER)
     assert Batch.objects.get(pk=held.pk).state == Batch.State.HELD
 
 
 @pytest.mark.parametrize("by", ["wang", "system", "nobody"])
 def test_only_a_source_manager_asks(held: Batch, by: str) -> None:
-    with pytest.raises(Refusal, match="role"):
+    with pytest.raises(Refused, match="role"):
         release(held.pk, by=by, now=NOW)
     assert not Batch.objects.get(pk=held.pk).release_asked_by
 
@@ -63,7 +63,7 @@ def test_only_a_source_manager_asks(held: Batch, by: str) -> None:
 def test_only_an_approver_decides(held: Batch) -> None:
     hire("sun", Role.SOURCE_MANAGER, now=NOW)
     release(held.pk, by="qian", now=NOW)
-    with pytest.raises(Refusal, match="role"):
+    with pytest.raises(Refused, match="role"):
         release(held.pk, by="sun", now=LATER)
 
 
@@ -72,7 +72,7 @@ def test_a_role_withdrawn_meanwhile_counts_no_more(held: Batch) -> None:
     RoleGrant.objects.filter(account__username="wang").update(revoked_by="tests", revoked_at=NOW)
     Account.objects.filter(username="zhao").update(is_active=False)
     for by in ("wang", "zhao"):
-        with pytest.raises(Refusal, match="role"):
+        with pytest.raises(Refused, match="role"):
             release(held.pk, by=by, now=LATER)
 
 
@@ -81,13 +81,13 @@ def test_one_person_gives_it_up(held: Batch) -> None:
     given_up = discard(held.pk, by="wang", now=LATER)
     assert (given_up.state, given_up.reason) == (Batch.State.REFUSED, "discarded")
     assert (StagedRecord.objects.count(), Fact.objects.count()) == (0, facts)
-    with pytest.raises(Refusal, match="no longer waits"):
+    with pytest.raises(Refused, match="no longer waits"):
         discard(held.pk, by="wang", now=LATER)
 
 
 def test_nobody_else_gives_it_up(held: Batch) -> None:
     hire("sun", Role.AUDITOR, now=NOW)
-    with pytest.raises(Refusal, match="role"):
+    with pytest.raises(Refused, match="role"):
         discard(held.pk, by="sun", now=LATER)
 
 
@@ -104,7 +104,7 @@ def test_a_later_delivery_takes_its_place(held: Batch, police: Police) -> None:
     release(held.pk, by="qian", now=NOW)
     police.replace(*records(100))
     police.collect(now=LATER, full=True)
-    with pytest.raises(Refusal, match="no longer waits"):
+    with pytest.raises(Refused, match="no longer waits"):
         release(held.pk, by="wang", now=LATER)
 
 

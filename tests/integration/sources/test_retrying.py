@@ -8,10 +8,10 @@ from codes.intake.retrying import retry, waiting
 from codes.models import Fact, Registration, Run
 from codes.source_effect import effect_of
 from regions.journal.models import JournalEntry
+from regions.refusals import Refused
 from regions.sources.models import Batch, Quarantined, Source
 from regions.sources.settings_check import changed
 from regions.staff.roles import Role
-from regions.two_people import Refusal
 from tests.integration.review.desk import hire
 from tests.integration.sources.stand_ins import NOW, Police, at, record, records
 
@@ -80,7 +80,7 @@ def test_of_a_refused_delivery_nothing_is_taken(police: Police) -> None:
     hire("qian", Role.SOURCE_MANAGER, now=NOW)
     police.add(*records(5), record(record_id="x", kind="XJ"))
     assert police.collect().reason == "too_many_bad"
-    with pytest.raises(Refusal, match="Collect again"):
+    with pytest.raises(Refused, match="Collect again"):
         retry(police.source.pk, by="qian", now=LATER)
     assert not waiting(police.source).exists()
 
@@ -88,13 +88,13 @@ def test_of_a_refused_delivery_nothing_is_taken(police: Police) -> None:
 def test_not_while_a_delivery_waits_for_two_people(mended: Police) -> None:
     mended.replace(*records(10))
     mended.collect(now=LATER, full=True)
-    with pytest.raises(Refusal, match="Decide about it first"):
+    with pytest.raises(Refused, match="Decide about it first"):
         retry(mended.source.pk, by="qian", now=LATER)
 
 
 def test_only_a_source_manager_tries_again(mended: Police) -> None:
     hire("wang", Role.APPROVER, now=NOW)
-    with pytest.raises(Refusal, match="role"):
+    with pytest.raises(Refused, match="role"):
         retry(mended.source.pk, by="wang", now=LATER)
 
 

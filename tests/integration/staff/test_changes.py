@@ -9,10 +9,10 @@ from django.core.cache import cache
 from portal.staff_sign_in.resetting import reset_sign_in
 from regions.journal.models import JournalEntry
 from regions.models import City
+from regions.refusals import Refused
 from regions.staff.changes import change_roles, new_password, set_active
 from regions.staff.models import Account, RoleGrant
 from regions.staff.roles import Role
-from regions.two_people import Refusal
 from tests.integration.pages.people import Visitor, tie_phone
 from tests.integration.review.desk import hire
 from tests.integration.sources.officials import at_desk
@@ -57,7 +57,7 @@ def test_roles_are_given_and_withdrawn_and_what_stays_is_left_alone(lin: Account
     ],
 )
 def test_roles_that_cannot_be(lin: Account, roles: list[str], why: str) -> None:
-    with pytest.raises(Refusal, match=why):
+    with pytest.raises(Refused, match=why):
         change_roles(lin.pk, roles=roles, by="an", now=LATER)
     assert lin.roles == {Role.REVIEWER, Role.APPROVER}
 
@@ -70,13 +70,13 @@ def test_nobody_changes_their_own_account(lin: Account) -> None:
         lambda: new_password(own, by="an", now=LATER),
         lambda: reset_sign_in(own, by="an", now=LATER),
     ):
-        with pytest.raises(Refusal, match="own account"):
+        with pytest.raises(Refused, match="own account"):
             act()
 
 
 @pytest.mark.parametrize("by", ["lin", "system", "nobody"])
 def test_only_a_security_administrator_changes_accounts(lin: Account, by: str) -> None:
-    with pytest.raises(Refusal, match="role"):
+    with pytest.raises(Refused, match="role"):
         set_active(lin.pk, is_active=False, by=by, now=LATER)
 
 

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from codes.review.appeal_policy import CannotAppeal, check_appeal
+from codes.review.appeal_policy import check_appeal
 from codes.review.appealable import (
     APPEALABLE,
     EVIDENCE_FOR,
@@ -16,15 +16,17 @@ from codes.review.appealable import (
     Instead,
     reasons_for,
 )
-from codes.review.refusals import Reason, Refused
+from codes.review.refusals import Reason
+from regions.refusals import CommonReason, Refused
 from regions.vocabulary import CLEARING_KINDS, FactKind
+from regions.wording import Worded
 
 TODAY = date(2026, 11, 24)
 ANCHOR = date(2026, 11, 20)
 HOLDING_KINDS = [kind for kind in FactKind if kind not in CLEARING_KINDS]
 
 
-def refusal(**changes: object) -> Reason | None:
+def refusal(**changes: object) -> Worded | None:
     """Why a sound appeal with these changes is refused; none when it is not."""
     sound = {
         "kind": "area_stay",
@@ -51,9 +53,9 @@ def test_every_kind_that_can_hold_a_code_is_decided_and_told_what_to_do(kind: Fa
 
 @pytest.mark.parametrize("kind", ["confirmed_case", "asymptomatic_case", "close_contact", "secondary_contact"])
 def test_confirmed_cases_and_contacts_cannot_appeal_and_hear_what_else(kind: str) -> None:
-    with pytest.raises(CannotAppeal) as refused:
+    with pytest.raises(Refused) as refused:
         check_appeal(kind=kind, reason_code="other", text="请", files=5, tested_on=None, anchor=ANCHOR, today=TODAY)
-    assert refused.value.instead in (Instead.WAIT_FOR_DISCHARGE, Instead.ASK_ASSIGNING_PLACE)
+    assert refused.value.params["instead"] in (Instead.WAIT_FOR_DISCHARGE, Instead.ASK_ASSIGNING_PLACE)
     assert reasons_for(kind) == []
 
 
@@ -85,7 +87,7 @@ def test_every_reason_says_which_evidence_it_needs(reason: AppealReason) -> None
         ({}, None),
         ({"files": 0}, Reason.FILES_MISSING),
         ({"reason_code": "whim"}, Reason.UNKNOWN_REASON),
-        ({"reason_code": "other", "text": "", "files": 0}, Reason.NO_REASON),
+        ({"reason_code": "other", "text": "", "files": 0}, CommonReason.NO_REASON),
         ({"reason_code": "other", "text": "说明", "files": 0}, None),
         ({"reason_code": "providers_differ", "files": 0}, None),
         ({"kind": "symptom", "reason_code": "declared_by_mistake", "files": 0}, None),

@@ -7,15 +7,17 @@ import pytest
 
 from codes.review.bulk import turns_no_stricter
 from codes.review.reasons import CARRIES, RefusalReason, RulingReason, SuppressionReason, UpholdReason
-from codes.review.refusals import Reason, Refused
+from codes.review.refusals import Reason
 from codes.review.ruling_policy import check_ruling, check_text, lighter, uncovered
 from codes.review.rulings import effect_of
 from codes.vocabulary import Colour
+from regions.refusals import CommonReason, Refused
+from regions.wording import Worded
 
 TODAY = date(2026, 11, 24)
 
 
-def refusal(**changes: object) -> Reason | None:
+def refusal(**changes: object) -> Worded | None:
     """Why a sound ruling with these changes is refused; none when it is not."""
     sound = {
         "colour": "green",
@@ -134,7 +136,7 @@ def test_text_is_trimmed_and_bounded() -> None:
     assert check_text("  好  ") == "好"
     with pytest.raises(Refused) as missing:
         check_text("   ", required=True)
-    assert missing.value.reason is Reason.NO_REASON
+    assert missing.value.reason is CommonReason.NO_REASON
     with pytest.raises(Refused) as long:
         check_text("长" * 2001)
     assert long.value.reason is Reason.TEXT_TOO_LONG

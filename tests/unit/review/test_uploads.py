@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from codes.review.uploads import MAX_BYTES, BadUpload, UploadFault, check_upload
+from codes.review.uploads import MAX_BYTES, UploadFault, check_upload
+from regions.refusals import Refused
+from regions.wording import Worded
 
 FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
@@ -19,10 +21,10 @@ def picture(kind: str, size: tuple[int, int] = (40, 30), **options: object) -> b
     return out.getvalue()
 
 
-def fault_of(content: bytes) -> UploadFault:
-    with pytest.raises(BadUpload) as refused:
+def fault_of(content: bytes) -> Worded:
+    with pytest.raises(Refused) as refused:
         check_upload(content)
-    return refused.value.fault
+    return refused.value.reason
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -1,0 +1,283 @@
+"""What takes two people everywhere: one proposes, another decides.
+
+The verbs here ask for the role, find what waits, keep the two apart and change the row by compare-and-set; a kind of proposal
+adds what is its own: its checks, and what follows from an approval. The tables hold the two people apart as well.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Self, TypeVar, cast
+
+from django.db import models
+from django.db.models import F, Q
+
+from regions.journal.record import record
+from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
+from regions.staff.models import RoleGrant
+from regions.staff.roles import Role
+
+PROPOSED = "proposed"
+WITHDRAWN = "withdrawn"
+
+
+def roles_of(username: str) -> frozenset[Role]:
+    """The roles somebody has now; none for an inactive or unknown account, for a citizen, and for ``system``."""
+    grants = RoleGrant.objects.filter(account__username=username, account__is_active=True, revoked_at__isnull=True)
+    return frozenset(Role(role) for role in grants.values_list("role", flat=True))
+
+
+def require_role(by: str, *wanted: Role) -> None:
+    """Raises ``NotAllowed`` unless the person has one of the roles: a page or command that forgets to ask changes nothing."""
+    if not roles_of(by) & set(wanted):
+        raise NotAllowed
+
+
+def require_another(by: str, *, proposed_by: str) -> None:
+    """Raises ``Refused`` when the one who decides is the one who proposed; the tables refuse it, too."""
+    if by == proposed_by:
+        raise Refused(CommonReason.SAME_PERSON)
+
+
+def require_proposer(by: str, *, proposed_by: str) -> None:
+    """Raises ``Refused`` when somebody takes back what another proposed."""
+    if by != proposed_by:
+        raise Refused(CommonReason.NOT_THE_PROPOSER)
+
+
+def require_reason(reason: str) -> str:
+    """The reason without its edges and without what cannot be stored. Raises ``Refused`` when there is none."""
+    stripped = reason.replace("\x00", "").strip()
+    if not stripped:
+        raise Refused(CommonReason.NO_REASON)
+    return stripped
+
+
+def two_people(name: str, states: type[models.TextChoices], *, decided: Sequence[str]) -> list[models.CheckConstraint]:
+    """A decision is signed, and by somebody who did not propose it; only who proposed takes it back."""
+    undecided = [state for state in states.values if state not in decided]
+    return [
+        models.CheckConstraint(condition=Q(state__in=states.values), name=f"{name}_state_is_known"),
+        models.CheckConstraint(
+            condition=~Q(state__in=states.values)
+            | Q(state__in=undecided, decided_by="", decided_at__isnull=True)
+            | Q(state__in=decided, decided_at__isnull=False) & ~Q(decided_by=""),
+            name=f"{name}_is_decided_by_somebody",
+        ),
+        models.CheckConstraint(
+            condition=Q(state=WITHDRAWN) | Q(decided_by="") | ~Q(decided_by=F("proposed_by")),
+            name=f"{name}_proposer_is_not_approver",
+        ),
+    ]
+
+
+def two_people_and_end(name: str) -> list[models.CheckConstraint]:
+    """The same for what can end early; an early end is proposed whole, and by somebody else than it is decided by."""
+    return [
+        *two_people(name, EndableProposal.State, decided=["approved", "refused", "ended"]),
+        models.CheckConstraint(
+            condition=~Q(proposed_by="") & ~Q(reason_code=""), name=f"{name}_has_proposer_and_reason"
+        ),
+        models.CheckConstraint(
+            condition=Q(end_proposed_by="") | ~Q(end_proposed_by=F("ended_by")), name=f"{name}_end_takes_two_people"
+        ),
+        models.CheckConstraint(
+            condition=Q(end_proposed_by="", end_proposed_at__isnull=True, end_reason="")
+            | Q(end_proposed_at__isnull=False) & ~Q(end_proposed_by="") & ~Q(end_reason=""),
+            name=f"{name}_end_is_proposed_whole",
+        ),
+    ]
+
+
+P = TypeVar("P", bound="Proposal")
+
+
+class ProposalQuerySet(models.QuerySet[P]):
+    """What waits, what may be decided by whom, and the one way in which a proposal's state changes."""
+
+    def waiting(self) -> Self:
+        """Proposals that wait for a second person."""
+        return self.filter(state=PROPOSED)
+
+    def ending(self) -> Self:
+        """Those in force whose early end waits for a second person, the oldest first."""
+        return self.filter(state=self.model.APPROVED).exclude(end_proposed_by="").order_by("end_proposed_at", "pk")
+
+    def locked(self) -> Self:
+        """So that two people decide one after the other."""
+        return self.select_for_update(of=("self",))
+
+    def move(self, from_: str, to: str, **changes: Any) -> None:
+        """Compare-and-set of one proposal. Raises ``MovedMeanwhile`` when it is no longer in the state that was read."""
+        if self.filter(state=from_).update(state=to, **changes) != 1:
+            raise MovedMeanwhile
+
+    def find(self, pk: int) -> P:
+        """One that waits. Raises ``NotFound``, and ``MovedMeanwhile`` when it is decided or taken back."""
+        found = self.filter(pk=pk).first()
+        if found is None:
+            raise NotFound
+        if found.state != PROPOSED:
+            raise MovedMeanwhile
+        return found
+
+    def to_decide(self, pk: int, *, by: str) -> P:
+        """A waiting proposal for its second person."""
+        require_role(by, self.model.DECIDERS)
+        found = self.find(pk)
+        require_another(by, proposed_by=found.proposed_by)
+        return found
+
+    def to_withdraw(self, pk: int, *, by: str) -> P:
+        """A waiting proposal for whoever made it."""
+        require_role(by, self.model.PROPOSERS)
+        found = self.find(pk)
+        require_proposer(by, proposed_by=found.proposed_by)
+        return found
+
+
+class Proposal(models.Model):
+    """Common to everything that two people decide; a kind says its states, its roles, and how the journal names it."""
+
+    APPROVED: ClassVar[str] = "approved"
+    PROPOSERS: ClassVar[Role] = Role.REVIEWER
+    DECIDERS: ClassVar[Role] = Role.APPROVER
+
+    state = models.TextField(default=PROPOSED)
+    reason = models.TextField(blank=True)
+    proposed_by = models.TextField()
+    proposed_at = models.DateTimeField()
+    decided_by = models.TextField(blank=True, db_default="", default="")
+    decided_at = models.DateTimeField(null=True)
+    decision_reason = models.TextField(blank=True, db_default="", default="")
+
+    objects = ProposalQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def subject(self) -> str:
+        """What the journal says that its entries are about."""
+        raise NotImplementedError
+
+    def described(self) -> dict[str, Any]:
+        """What the journal keeps of it: codes and keys only, never free text, which may hold anything."""
+        raise NotImplementedError
+
+    def move(self, to: str, **changes: Any) -> None:
+        """The row, then the object. Raises ``MovedMeanwhile``."""
+        self._move(type(self).objects.filter(pk=self.pk), to, **changes)
+
+    def _move(self, read: ProposalQuerySet[Self], to: str, **changes: Any) -> None:
+        read.move(self.state, to, **changes)
+        for name, value in {"state": to, **changes}.items():
+            setattr(self, name, value)
+
+    def decide(self, to: str, *, by: str, now: datetime, reason: str = "", act: str = "", **changes: Any) -> None:
+        """Write the second person's decision. Raises ``MovedMeanwhile``."""
+        changes |= {"decided_by": by, "decided_at": now, "decision_reason": reason}
+        if act:
+            self.act(act, to, by=by, now=now, **changes)
+        else:
+            self.move(to, **changes)
+
+    def act(self, act: str, to: str, *, by: str, now: datetime, **changes: Any) -> None:
+        """Move it, and write the act into the journal. Raises ``MovedMeanwhile``."""
+        before = self.state
+        self.move(to, **changes)
+        self.journal(act, by=by, now=now, before=before)
+
+    def journal(self, act: str, *, by: str, now: datetime, before: str = "", **data: Any) -> None:
+        """An entry with the subject, the state before and after, and what the proposal is."""
+        states = {"from": before, "to": self.state}
+        record(act, by=by, now=now, subject=self.subject, data={**states, **self.described(), **data})
+
+
+class EndableProposal(Proposal):
+    """In force until it ends: early by two people again, on its day, or because a later one takes its place.
+
+    ``ended_at`` without ``ended_by``: it expired, or a later one took its place.
+    """
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed"
+        APPROVED = "approved"
+        REFUSED = "refused"
+        WITHDRAWN = "withdrawn"
+        ENDED = "ended"
+
+    NAME: ClassVar[str]
+
+    state = models.TextField(choices=State.choices, default=State.PROPOSED)
+    reason_code = models.TextField()
+    decision_code = models.TextField(blank=True, db_default="", help_text="why it was refused, from a list")
+    end_reason = models.TextField(blank=True, db_default="")
+    end_proposed_by = models.TextField(blank=True, db_default="")
+    end_proposed_at = models.DateTimeField(null=True)
+    ended_by = models.TextField(blank=True, db_default="")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def subject(self) -> str:
+        return f"{self.NAME}:{self.pk}"
+
+    def journal(self, act: str, *, by: str, now: datetime, before: str = "", **data: Any) -> None:
+        refused = {"decision_code": self.decision_code} if self.decision_code else {}
+        super().journal(act, by=by, now=now, before=before, **refused, **data)
+
+    @classmethod
+    def propose_end(cls, pk: int, *, reason: str, by: str, now: datetime) -> Self:
+        """Propose that it ends now; until somebody else approves it stays in force."""
+        require_role(by, cls.PROPOSERS)
+        one = cls._in_force(pk)
+        if one.end_proposed_by:
+            raise Refused(CommonReason.END_PROPOSED_ALREADY)
+        one._move_end(
+            "end_proposed", one.state, by=by, now=now, end_reason=reason, end_proposed_by=by, end_proposed_at=now
+        )
+        return one
+
+    @classmethod
+    def approve_end(cls, pk: int, *, by: str, now: datetime) -> Self:
+        """It is over from now on."""
+        one = cls._end_to_decide(pk, by=by)
+        one._move_end("ended", cls.State.ENDED, by=by, now=now, ended_by=by, ended_at=now)
+        return one
+
+    @classmethod
+    def refuse_end(cls, pk: int, *, by: str, now: datetime) -> Self:
+        """It stays in force; the proposal to end it is gone."""
+        one = cls._end_to_decide(pk, by=by)
+        gone = {"end_reason": "", "end_proposed_by": "", "end_proposed_at": None}
+        one._move_end("end_refused", one.state, by=by, now=now, **gone)
+        return one
+
+    @classmethod
+    def _in_force(cls, pk: int) -> Self:
+        one = cls.objects.filter(pk=pk).first()
+        if one is None:
+            raise NotFound
+        if one.state != cls.APPROVED:
+            raise Refused(CommonReason.NOT_IN_FORCE)
+        return cast("Self", one)
+
+    @classmethod
+    def _end_to_decide(cls, pk: int, *, by: str) -> Self:
+        require_role(by, cls.DECIDERS)
+        one = cls._in_force(pk)
+        if not one.end_proposed_by:
+            raise Refused(CommonReason.END_NOT_PROPOSED)
+        require_another(by, proposed_by=one.end_proposed_by)
+        return one
+
+    def _move_end(self, act: str, to: str, *, by: str, now: datetime, **changes: Any) -> None:
+        """Compare-and-set on the end that was read as well."""
+        before, proposed_by = self.state, self.end_proposed_by
+        read = type(self).objects.filter(pk=self.pk, end_proposed_by=proposed_by, end_proposed_at=self.end_proposed_at)
+        self._move(read, to, **changes)
+        self.journal(
+            f"{self.NAME}.{act}", by=by, now=now, before=before, end_proposed_by=self.end_proposed_by or proposed_by
+        )

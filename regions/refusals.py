@@ -1,0 +1,91 @@
+"""An act that is refused: one error with a code and parameters; the sentence is made where somebody reads it."""
+
+from regions.wording import Worded
+
+
+class CommonReason(Worded):
+    """What is refused alike whatever the act is about: one sentence on what is wrong and one on what to do."""
+
+    NOT_YOURS = (
+        "not_yours",
+        "您的岗位无此权限。请交由有权限的同事办理。",
+        "Your role does not allow this. Ask a colleague whose role does.",
+    )
+    NOT_FOUND = (
+        "not_found",
+        "未找到该事项。请返回列表重新选择。",
+        "There is no such matter. Go back to the list and choose again.",
+    )
+    MOVED_MEANWHILE = (
+        "moved_meanwhile",
+        "该事项刚刚被他人处理。请刷新页面，查看后再决定。",
+        "Somebody else has just moved this; it no longer waits as you saw it. Reload the page before you decide.",
+    )
+    SAME_PERSON = (
+        "same_person",
+        "提出人不能审批本人的提议。请由另一位审批员办理。",
+        "Whoever proposes does not approve: a second person decides. Ask another approver.",
+    )
+    NOT_THE_PROPOSER = (
+        "not_the_proposer",
+        "只有提出人可以撤回提议。审批员可以退回。",
+        "Only the proposer can withdraw a proposal; an approver can refuse it.",
+    )
+    PROPOSED_ALREADY = (
+        "proposed_already",
+        "该事项已有等待审批的提议。请先审批、退回或撤回。",
+        "A proposal is waiting already. Have it decided or withdrawn first.",
+    )
+    NOT_IN_FORCE = (
+        "not_in_force",
+        "该决定当前未生效，无需终止。",
+        "This decision is not in force; there is nothing to end.",
+    )
+    END_PROPOSED_ALREADY = (
+        "end_proposed_already",
+        "已有人提出提前终止，等待另一人审批。",
+        "Its early end is proposed already and waits for a second official.",
+    )
+    END_NOT_PROPOSED = (
+        "end_not_proposed",
+        "尚无人提出提前终止。请先由复核员提出。",
+        "Nobody has proposed its early end. A reviewer must do so first.",
+    )
+    NO_REASON = "no_reason", "请写明理由。", "Say why."
+
+
+class Refused(ValueError):
+    """The act did not happen and nothing was written; ``{…}`` in the reason's sentences is filled from ``params``."""
+
+    def __init__(self, reason: Worded, **params: object) -> None:
+        self.reason = reason
+        self.params = params
+        super().__init__(self.said_in("en"))
+
+    def said_in(self, language: str) -> str:
+        """The sentence by language tag."""
+        params = {
+            name: param.said_in(language) if isinstance(param, Worded) else param for name, param in self.params.items()
+        }
+        return self.reason.said_in(language).format(**params)
+
+
+class NotAllowed(Refused):
+    """Whoever asked has no role for it."""
+
+    def __init__(self) -> None:
+        super().__init__(CommonReason.NOT_YOURS)
+
+
+class NotFound(Refused):
+    """No such thing in this city, or not the asker's: the two look the same."""
+
+    def __init__(self) -> None:
+        super().__init__(CommonReason.NOT_FOUND)
+
+
+class MovedMeanwhile(Refused):
+    """It is no longer as whoever asked saw it: show what it is now, and ask again."""
+
+    def __init__(self, reason: Worded = CommonReason.MOVED_MEANWHILE, **params: object) -> None:
+        super().__init__(reason, **params)
