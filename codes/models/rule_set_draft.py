@@ -8,7 +8,6 @@ from django.db.models import F, Q
 from codes.models.rule_set import RuleSet, RuleSetVersion
 from codes.models.run import Run
 from regions.leased_jobs import LeasedJob
-
 from regions.proposals import Proposal, two_people
 from regions.staff.roles import Role
 

@@ -14,9 +14,9 @@ from codes.review.queue import CaseFilter, open_cases
 from codes.review.refusals import Reason
 from codes.review.verbs import Verb
 from regions.journal.record import record
-from regions.sql import compose
 from regions.proposals import roles_of
 from regions.refusals import MovedMeanwhile, Refused
+from regions.sql import compose
 from regions.staff.roles import Role
 
 SQL = Path(__file__).with_suffix(".sql")

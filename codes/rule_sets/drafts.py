@@ -5,7 +5,6 @@ A draft may hold faults while it is written; one that is proposed has none and w
 
 from datetime import datetime
 
-
 from django.db import transaction
 
 from codes.models import DraftRehearsal, RuleSet, RuleSetDraft, RuleSetVersion

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('codes', '0007_diagnosis_statistics'),
+        ('codes', '0008_one_kind_of_proposal'),
     ]
 
     operations = [
