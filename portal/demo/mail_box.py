@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from portal.settings import ENVIRONMENT
 from portal.web.access import for_anyone
 from portal.web.host import city_here
 from regions.masking import mask_phone
@@ -19,6 +19,7 @@ from regions.tenancy import current_city
 
 log = logging.getLogger(__name__)
 SHOWN = 20
+FOLDER = ENVIRONMENT.state / "mail-box"
 
 
 @dataclass(frozen=True)
@@ -59,4 +60,4 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _path(schema: str) -> Path:
-    return Path(settings.MAIL_BOX) / f"{schema}.jsonl"
+    return FOLDER / f"{schema}.jsonl"

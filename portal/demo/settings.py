@@ -3,11 +3,10 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings import *  # noqa: F403 - all of them
-from portal.settings import DEBUG, ENVIRONMENT
+from portal.settings import DEBUG
 
 if not DEBUG:
     raise ImproperlyConfigured("Made-up people do not belong where DEBUG is off.")
 
 ROOT_URLCONF = "portal.demo.urls"
 SMS_GATEWAY = "portal.demo.mail_box.MailBox"
-MAIL_BOX = ENVIRONMENT.state / "mail-box"

@@ -110,7 +110,7 @@ def locked(file: str) -> dict[str, tuple[str, int]]:
     """Package → (version, number of hashes)"""
     entries = (CHECKOUT / file).read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
     pins = [entry for entry in entries if not entry.startswith("#")]
-    found = {}
+    found: dict[str, tuple[str, int]] = {}
     for pin in pins:
         requirement = Requirement(pin.partition("--hash")[0].strip())
         name, version = canonicalize_name(requirement.name), str(requirement.specifier).removeprefix("==")

@@ -71,7 +71,7 @@ def open_world(folder: Path) -> Iterator[World]:
         for name in ("JOURNAL_CHECKPOINTS", "MEDIA_ROOT"):
             patch.setattr(f"django.conf.settings.{name}", folder / name.lower())
         patch.setattr("django.conf.settings.SMS_GATEWAY", "portal.demo.mail_box.MailBox")
-        patch.setattr("django.conf.settings.MAIL_BOX", folder / "mail_box", raising=False)
+        patch.setattr("portal.demo.mail_box.FOLDER", folder / "mail_box")
         patch.setattr("django.conf.settings.SOURCE_ALLOW_LIST", AllowList.parse("sqlite:*"))
         with in_city(CITY):
             _clear()

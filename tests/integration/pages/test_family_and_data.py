@@ -119,8 +119,10 @@ def test_the_paper_code_shows_no_colour_and_no_number(zhang: Visitor) -> None:
     assert "红码" not in page
 
 
-def test_the_demos_telephones_exist_in_the_demo_only(zhang: Visitor, settings: Settings, tmp_path: Path) -> None:
-    settings.MAIL_BOX = tmp_path
+def test_the_demos_telephones_exist_in_the_demo_only(
+    zhang: Visitor, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("portal.demo.mail_box.FOLDER", tmp_path)
     MailBox().send(phone="13812345678", text="123456")
     assert zhang.get("/demo/mail-box/").status_code == 404
     settings.ROOT_URLCONF = "portal.demo.urls"
