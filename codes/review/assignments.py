@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from psycopg2.extras import Json
 
 from codes.effective import hold_effective_codes
 from codes.models import Case
+from codes.review.life import CASE_LIFE
 from codes.review.moves import find_case, move
 from codes.review.permissions import require, roles_of
 from codes.review.queue import CaseFilter, open_cases
@@ -56,7 +58,8 @@ def bulk_assign(*, chosen: CaseFilter, to: str, by: str, now: datetime) -> int:
             open_cases(chosen, now=now).exclude(assigned_to=to).order_by("pk").values("pk").query.sql_with_params()
         )
         with connection.cursor() as cursor:
-            cursor.execute(_BULK_ASSIGN.format(cases=cases), [*parameters, to, now, now, by])
+            end = Json(CASE_LIFE.next_states(Verb.ASSIGN))
+            cursor.execute(_BULK_ASSIGN.format(cases=cases), [*parameters, to, now, end, now, by, Verb.ASSIGN.value])
             assigned = int(cursor.rowcount)
         if assigned:
             record("case.bulk_assigned", by=by, now=now, data={"to": to, "cases": assigned, "filter": chosen.as_json()})
@@ -81,10 +84,10 @@ WITH chosen AS MATERIALIZED (
     SELECT id, assigned_to FROM codes_case WHERE id IN ({cases}) ORDER BY id FOR UPDATE
 ),
 moved AS (
-    UPDATE codes_case c SET assigned_to = %s, assigned_at = %s, state = CASE c.state WHEN 'received' THEN 'in_review' ELSE c.state END
+    UPDATE codes_case c SET assigned_to = %s, assigned_at = %s, state = %s::jsonb ->> c.state
     FROM chosen WHERE chosen.id = c.id
     RETURNING c.id, chosen.assigned_to AS before, c.assigned_to
 )
 INSERT INTO codes_caseevent (case_id, at, by, verb, data)
-SELECT id, %s, %s, 'assigned', jsonb_build_object('assigned_to', assigned_to, 'before', before) FROM moved
+SELECT id, %s, %s, %s, jsonb_build_object('assigned_to', assigned_to, 'before', before) FROM moved
 """

@@ -1,8 +1,12 @@
 """Cases that close by themselves after a run: nothing is left to decide. Missing data on one side never closes any."""
 
 from django.db import connection
+from psycopg2.extras import Json
 
 from codes.models import Run
+from codes.review.life import CASE_LIFE
+from codes.review.permissions import SYSTEM
+from codes.review.verbs import Verb
 
 # Colours agree again with every provider the case was opened about, and all of these are known in the run.
 AGREES_AGAIN = """
@@ -34,18 +38,19 @@ GREEN_AGAIN = """
       AND NOT EXISTS (SELECT FROM codes_effectivecode e WHERE e.citizen_id = c.citizen_id AND e.colour <> 'green')
 """
 
-# What waits for an answer or a second official about such a case waits no longer.
+# As in `moves.move_all`: a paused deadline goes on, and what waits for an answer or a second official waits no longer.
 CLOSE = """
 WITH closed AS (
     UPDATE codes_case c
-    SET state = 'converged', outcome = 'converged', closed_at = run.as_of, paused_at = NULL
+    SET state = %(next)s::jsonb ->> c.state, outcome = %(converged)s, closed_at = run.as_of, paused_at = NULL,
+        due_at = c.due_at + greatest(run.as_of - c.paused_at, interval '0')
     FROM codes_run run
     WHERE run.id = %(run)s AND c.id IN ({which})
     RETURNING c.id, c.number, run.as_of
 ),
 told AS (
     INSERT INTO codes_caseevent (case_id, at, by, verb, data)
-    SELECT id, as_of, 'system', 'converged', jsonb_build_object('run', %(run)s) FROM closed
+    SELECT id, as_of, %(by)s, %(converged)s, jsonb_build_object('run', %(run)s) FROM closed
 ),
 unproposed AS (
     UPDATE codes_ruling r SET state = 'withdrawn', ended_at = closed.as_of
@@ -62,8 +67,14 @@ SELECT number FROM closed ORDER BY number
 def converge(run: Run) -> list[str]:
     """Close what the run has settled; the numbers of the closed cases. Call in the settling transaction."""
     closed: list[str] = []
+    parameters = {
+        "run": run.pk,
+        "next": Json(CASE_LIFE.next_states(Verb.CONVERGE)),
+        "by": SYSTEM,
+        "converged": Verb.CONVERGE.value,
+    }
     with connection.cursor() as cursor:
         for which in (AGREES_AGAIN, HOLDS_AGAIN, GREEN_AGAIN):
-            cursor.execute(CLOSE.replace("{which}", which), {"run": run.pk})
+            cursor.execute(CLOSE.replace("{which}", which), parameters)
             closed += [number for (number,) in cursor.fetchall()]
     return closed

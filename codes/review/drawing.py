@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from codes.models import CaseState
-from codes.review.life import APPEAL_LIFE, CASE_LIFE, Move, states_of
-from codes.review.verbs import Verb
+from codes.review.life import APPEAL_LIFE, CASE_LIFE, CaseTransition, CaseTransitions
+from codes.review.verbs import Actor, Verb
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "case-life.md"
 
@@ -33,17 +33,16 @@ def page() -> str:
     return "\n".join(parts)
 
 
-def diagram(life: tuple[Move, ...]) -> str:
+def diagram(life: CaseTransitions) -> str:
     """A Mermaid state diagram; one arrow for all acts between the same two states."""
     arrows: dict[tuple[CaseState, CaseState], list[str]] = {}
     for move in life:
-        if move.state is not move.becomes:
-            label = move.verb.value + (f" ({move.when})" if move.when else "")
-            arrows.setdefault((move.state, move.becomes), []).append(label)
+        if move.state is not move.next:
+            label = move.action.value + (f" ({move.when})" if move.when else "")
+            arrows.setdefault((move.state, move.next), []).append(label)
     lines = ["```mermaid", "stateDiagram-v2", "    [*] --> received"]
     lines += [f"    {start} --> {end}: {', '.join(acts)}" for (start, end), acts in arrows.items()]
-    exits = {move.state for move in life if move.state is not move.becomes}
-    lines += [f"    {state} --> [*]" for state in states_of(life) if state not in exits]
+    lines += [f"    {state} --> [*]" for state in life.final]
     return "\n".join([*lines, "```", ""])
 
 
@@ -55,10 +54,10 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def _act(verb: Verb) -> tuple[str, ...]:
     rows = _rows(verb)
-    actors = dict.fromkeys(actor.en for move in rows for actor in move.actors)
+    actors = dict.fromkeys(Actor(role).en for move in rows for role in move.roles)
     states = dict.fromkeys(f"`{move.state}`" for move in rows)
     return f"`{verb}`", verb.zh, verb.en, ", ".join(actors), " ".join(states)
 
 
-def _rows(verb: Verb) -> list[Move]:
-    return [move for move in (*CASE_LIFE, *APPEAL_LIFE) if move.verb is verb]
+def _rows(verb: Verb) -> list[CaseTransition]:
+    return [move for move in (*CASE_LIFE, *APPEAL_LIFE) if move.action is verb]

@@ -75,11 +75,6 @@ def lapse_unanswered(*, now: datetime) -> int:
     return lapsed
 
 
-def close_questions(case: Case, *, now: datetime) -> None:
-    """A case that ends asks nothing any more. Part of the act that ends it."""
-    InformationRequest.objects.filter(case=case, state="open").update(state="dropped", closed_at=now)
-
-
 def files_of(case: Case) -> list[Evidence]:
     """The case's files, the oldest first."""
     return list(Evidence.objects.filter(case=case).order_by("uploaded_at", "pk"))

@@ -179,7 +179,7 @@ def _move(mending: Mending, **changes: object) -> None:
 
 
 def _open_cases(key: str, people: Collection[int]) -> list[Case]:
-    return list(Case.objects.filter(group_key=key, closed_at__isnull=True, citizen__in=people).order_by("pk"))
+    return list(Case.objects.open().filter(group_key=key, citizen__in=people).order_by("pk"))
 
 
 def _tell_cases(cases: Collection[Case], verb: Verb, mending: Mending, *, by: str, now: datetime) -> None:

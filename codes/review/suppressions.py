@@ -198,7 +198,7 @@ def _update(suppression: Suppression, changes: dict[str, object]) -> None:
 
 def _tell(verb: Verb, suppression: Suppression, *, by: str, now: datetime, **data: object) -> None:
     """On the open case's timeline, which journals it; else in the journal alone."""
-    case = Case.objects.filter(suppressions=suppression, closed_at__isnull=True).first()
+    case = Case.objects.open().filter(suppressions=suppression).first()
     told = {"suppression": suppression.pk, **data}
     if case is not None:
         move(case, verb, by=by, now=now, data=told)
