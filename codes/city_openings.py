@@ -7,16 +7,14 @@ journal entries; what the opening itself does is in the city's journal.
 import json
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
 
 from codes.city_files import read_city
 from codes.models import Run
@@ -25,15 +23,13 @@ from codes.runs.ledger import start_run
 from regions.file_faults import FileFaults
 from regions.journal.record import record
 from regions.keys.installation import seal, unseal
+from regions.leased_jobs import DIED, Attempt, Clock, claim_job, sweep
 from regions.models import CityOpening
 from regions.tenancy import as_owner, in_city
-
-Clock = Callable[[], datetime]
 
 CITY_FILE = "city.toml"
 USE = "city file"
 LEASE = timedelta(minutes=5)
-MAX_ATTEMPTS = 3
 NAME_BYTES = 12
 
 
@@ -77,18 +73,26 @@ def ask_to_open(bundle: Bundle, *, schema: str, by: str, now: datetime) -> CityO
 
 def open_asked(opening_id: int, *, clock: Clock) -> Opened | None:
     """Open the city, unless that is done or in other hands. Call in no city and in no transaction."""
-    opening = _claim(opening_id, now=clock())
+    opening = claim_job(CityOpening.objects.filter(pk=opening_id), now=clock(), lease=LEASE)
     if opening is None:
         return None
-    with Attempt(opening, clock):
-        bundle = Bundle(**json.loads(unseal(bytes(opening.content or b""), use=USE)))
-        with TemporaryDirectory(prefix="city-") as folder:
-            file, editions = read_city(bundle.lay_out(Path(folder)), os.environ)
-            with as_owner():
-                opened = open_city(file, editions, by=f"operator:{opening.asked_by}", now=clock())
+    with Attempt(lambda error: _failed(opening, error, now=clock())):
+        try:
+            opened = _open(opening, now=clock())
+        except FileFaults as refusal:
+            faults = [[fault.key, fault.message] for fault in refusal.faults]
+            _end(opening, CityOpening.State.REFUSED, now=clock(), faults=faults)
+            return None
         _end(opening, CityOpening.State.DONE, now=clock(), created=opened.created, changed=opened.changed)
-        return opened
-    return None
+    return opened
+
+
+def _open(opening: CityOpening, *, now: datetime) -> Opened:
+    bundle = Bundle(**json.loads(unseal(bytes(opening.content or b""), use=USE)))
+    with TemporaryDirectory(prefix="city-") as folder:
+        file, editions = read_city(bundle.lay_out(Path(folder)), os.environ)
+        with as_owner():
+            return open_city(file, editions, by=f"operator:{opening.asked_by}", now=now)
 
 
 def start_first_run(opening: CityOpening, *, by: str, now: datetime) -> int:
@@ -111,60 +115,22 @@ def first_run_of(opening: CityOpening) -> tuple[Run, int, int] | None:
 
 def sweep_openings(*, now: datetime) -> list[int]:
     """Give up what killed its workers; the openings that some worker should take."""
-    dead = CityOpening.objects.filter(state=CityOpening.State.OPENING, lease_until__lt=now, attempts__gte=MAX_ATTEMPTS)
-    for opening in dead:
-        said = f"its worker died {MAX_ATTEMPTS} times without a message"
-        _end(opening, CityOpening.State.FAILED, now=now, message=said)
-    return list(CityOpening.objects.filter(_free(now)).order_by("pk").values_list("pk", flat=True))
+    return sweep(CityOpening.objects.all(), now=now, give_up=lambda opening: _end_failed(opening, DIED, now=now))
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """One worker's attempt. A file that cannot be taken is refused with its faults; any other error leaves it for the next."""
-
-    opening: CityOpening
-    clock: Clock
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
-        if isinstance(error, FileFaults):
-            faults = [[fault.key, fault.message] for fault in error.faults]
-            _end(self.opening, CityOpening.State.REFUSED, now=self.clock(), faults=faults)
-            return True
-        if isinstance(error, Exception):
-            if self.opening.attempts >= MAX_ATTEMPTS:
-                # The name of the error only: its words may repeat a credential of the file.
-                _end(self.opening, CityOpening.State.FAILED, now=self.clock(), message=type(error).__name__)
-            else:
-                _mine(self.opening).update(state=CityOpening.State.WAITING, lease_until=None)
-        return False
+def _failed(opening: CityOpening, error: Exception, *, now: datetime) -> None:
+    if not opening.give_back():
+        # The name of the error only: its words may repeat a credential of the file.
+        _end_failed(opening, type(error).__name__, now=now)
 
 
-def _free(now: datetime) -> Q:
-    return Q(state=CityOpening.State.WAITING) | Q(
-        state=CityOpening.State.OPENING, lease_until__lt=now, attempts__lt=MAX_ATTEMPTS
-    )
-
-
-def _mine(opening: CityOpening) -> Any:
-    return CityOpening.objects.filter(pk=opening.pk, fence=opening.fence, state=CityOpening.State.OPENING)
-
-
-def _claim(opening_id: int, *, now: datetime) -> CityOpening | None:
-    with transaction.atomic():
-        taken = CityOpening.objects.filter(_free(now), pk=opening_id).update(
-            state=CityOpening.State.OPENING, fence=F("fence") + 1, lease_until=now + LEASE, attempts=F("attempts") + 1
-        )
-        return CityOpening.objects.get(pk=opening_id) if taken else None
+def _end_failed(opening: CityOpening, message: str, *, now: datetime) -> None:
+    _end(opening, CityOpening.State.FAILED, now=now, message=message)
 
 
 def _end(opening: CityOpening, state: str, *, now: datetime, **told: Any) -> None:
     """The end, with the file and whatever secrets it held gone."""
     with transaction.atomic():
-        if _mine(opening).update(state=state, content=None, lease_until=None, ended_at=now, **told):
+        if opening.leave(state, content=None, ended_at=now, **told):
             said = {"schema": opening.schema, "state": str(state)}
             record("city.opening_ended", by="system", now=now, subject=f"city:{opening.schema}", data=said)

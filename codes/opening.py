@@ -11,10 +11,11 @@ from codes.models import Provider, RuleSet
 from codes.rule_sets.edition import Edition
 from codes.rule_sets.publish import CannotPublish, check_publishable, publish
 from regions.city_file import CityFile, Fault
-from regions.city_opening import Settling, drop_rows, hold_opening, set_columns, settle_city, settle_sources
+from regions.city_opening import Settling, drop_rows, set_columns, settle_city, settle_sources
 from regions.file_faults import FileFaults
 from regions.journal.record import record
 from regions.keys.vault import create_keys
+from regions.locks import advisory_lock
 from regions.models import City
 from regions.sources.models import Source
 from regions.tenancy import current_city, in_city
@@ -33,7 +34,7 @@ def open_city(file: CityFile, editions: Sequence[Edition], *, by: str, now: date
     """Make the city, or change what differs; all or nothing. Enter with ``as_owner()``. Raises ``FileFaults``."""
     settling = Settling()
     with transaction.atomic():
-        hold_opening()
+        advisory_lock("openings")  # nobody else opens or changes a city meanwhile
         city, created = settle_city(file, settling, now=now)
         with in_city(city.schema_name):
             create_keys(now=now)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
@@ -13,25 +14,14 @@ from codes.intake.retrying import MOST_AT_ONCE, take_what_passes, waiting
 from codes.models import Fact, Provider, Run
 from codes.runs.freeze import horizon_of
 from regions.sources.models import Batch, Source
+from regions.sql import compose
 from regions.vocabulary import FACT_KINDS
 
 # The engine judges so many in a breath; more would keep a person waiting. The number of all is told beside it.
 MOST_JUDGED = 5000
 
-# Every record of a kind as if it came again under its new kind: a version more, recorded when the last one was.
-REKIND = """
-    WITH old AS (
-        UPDATE codes_fact SET superseded = true
-        WHERE source_id = %(source)s AND kind = %(old)s AND NOT superseded AND NOT revoked
-        RETURNING *
-    )
-    INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, superseded, revoked, kind, area,
-                            started_on, ended_on, recorded_at, received_at, detail)
-    SELECT citizen_id, origin, source_id, record_id, version + 1, false, false, %(new)s, area,
-           started_on, ended_on, recorded_at, %(now)s, detail
-    FROM old WHERE %(new)s <> 'area_stay' OR area IS NOT NULL
-    RETURNING citizen_id
-"""
+SQL = Path(__file__).with_suffix(".sql")
+REKIND = compose(SQL, "rekind")
 
 
 def effect_of(source: Source, candidate: Source, *, now: datetime) -> dict[str, Any]:

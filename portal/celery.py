@@ -21,6 +21,7 @@ BEAT = {
     "send sign-in codes no bell reached": {"task": "portal.sweep_sign_in_codes", "schedule": 15.0},
     "sweep exports": {"task": "codes.sweep_exports", "schedule": 15.0},
     "sweep openings": {"task": "codes.sweep_openings", "schedule": 15.0},
+    "sweep rehearsals": {"task": "portal.sweep_rehearsals", "schedule": 15.0},
     "sum up cities": {"task": "codes.sum_up_cities", "schedule": 60.0},
     "sweep reviews": {"task": "codes.sweep_reviews", "schedule": crontab(minute="*/5")},
     # Of what people do on pages a superuser of the database could cut off the last minute unseen, and no more.

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from django.db import connection
 from django.db.models import ProtectedError
 
 from regions.city_file import BigDataCentre, CityFile, Fault, PoliceDatabase
@@ -21,8 +20,6 @@ from regions.opening import create_schema
 from regions.sources.collect import check_place
 from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Source
-
-_OPENING_LOCK = 0x6F70656E
 
 
 @dataclass
@@ -54,12 +51,6 @@ def place_faults(file: CityFile, environ: Mapping[str, str]) -> list[Fault]:
             key = "base_url" if base_url else CREDENTIAL_KEYS[source.kind][0 if given else 1]
             faults.append(Fault(f"sources[{place}].{key}", str(fault)))
     return faults
-
-
-def hold_opening() -> None:
-    """Until the transaction ends nobody else opens or changes a city."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_OPENING_LOCK])
 
 
 def settle_city(file: CityFile, settling: Settling, *, now: datetime) -> tuple[City, bool]:

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django_tenants.models import DomainMixin, TenantMixin
 
+from regions.leased_jobs import LeasedJob
+
 
 class City(TenantMixin):
     """A tenant: one schema, one role, its own settings. The schema is made by ``regions.opening``, never by ``save()``."""
@@ -90,7 +92,7 @@ class CityStanding(models.Model):
         return max(0, self.people - self.red - self.yellow - self.unknown)
 
 
-class CityOpening(models.Model):
+class CityOpening(LeasedJob):
     """An operator's wish that a city be opened, or brought to what a city file says; a worker with the owner's login does it.
 
     ``content`` is the sealed city file with its rule sets, and gone once the opening has ended: it may hold credentials.
@@ -103,7 +105,7 @@ class CityOpening(models.Model):
         REFUSED = "refused"
         FAILED = "failed"
 
-    OPEN = (State.WAITING, State.OPENING)
+    WAITING, AT_WORK = State.WAITING, State.OPENING
 
     name = models.TextField(unique=True, help_text="random: the address of its page")
     schema = models.TextField()
@@ -111,9 +113,6 @@ class CityOpening(models.Model):
     asked_by = models.TextField()
     asked_at = models.DateTimeField()
     state = models.TextField(choices=State.choices, default=State.WAITING)
-    fence = models.IntegerField(default=0)
-    lease_until = models.DateTimeField(null=True)
-    attempts = models.IntegerField(default=0)
     created = models.BooleanField(default=False, help_text="the city was made, not changed")
     changed = models.JSONField(default=list, help_text="keys of the file that differed")
     faults = models.JSONField(default=list, help_text="pairs of key and message")
@@ -134,7 +133,3 @@ class CityOpening(models.Model):
 
     def __str__(self) -> str:
         return f"{self.schema} for {self.asked_by}"
-
-    @property
-    def is_open(self) -> bool:
-        return self.state in self.OPEN

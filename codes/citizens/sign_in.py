@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 
 from codes.citizens.gateway import GatewayRefused, SmsGateway
-from codes.citizens.sign_in_limits import check_limits, hold_number
+from codes.citizens.sign_in_limits import check_limits
 from codes.models import Citizen, SignInCode
 from codes.models.sign_in import MAX_TRIES
 from codes.review.permissions import actor_name
@@ -20,6 +20,7 @@ from regions.identity import Identity
 from regions.journal.record import record
 from regions.keys.sealing import identity_hash, open_phone
 from regions.keys.vault import decrypt, encrypt, lookup_hash
+from regions.locks import advisory_lock
 
 DIGITS = 6
 LIVES = timedelta(minutes=5)
@@ -40,7 +41,7 @@ def ask_code(*, identity: Identity, address: str, now: datetime) -> int:
     """
     number, origin = identity_hash(identity), address_hash(address)
     with transaction.atomic():
-        hold_number(number)
+        advisory_lock(f"sign-in codes for {int.from_bytes(number)}")
         check_limits(number, origin, now=now)
         citizen = Citizen.objects.filter(id_hash=number).first()
         code = "".join(secrets.choice("0123456789") for _ in range(DIGITS))

@@ -3,8 +3,6 @@
 from datetime import datetime, timedelta
 from math import ceil
 
-from django.db import connection
-
 from codes.models import SignInCode
 
 PAUSE = timedelta(seconds=60)
@@ -19,13 +17,6 @@ class TooOften(ValueError):
     def __init__(self, seconds: int) -> None:
         super().__init__(f"ask again in {seconds} seconds")
         self.seconds = seconds
-
-
-def hold_number(number: bytes) -> None:
-    """Until the transaction ends nobody else asks for a code for this number."""
-    with connection.cursor() as cursor:
-        key = int.from_bytes(number[:4], "big", signed=True)
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [key])
 
 
 def check_limits(number: bytes, address: bytes, *, now: datetime) -> None:

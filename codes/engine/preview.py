@@ -12,7 +12,7 @@ from regions.tenancy import current_city
 
 # The run's inputs for these citizens, but with everything the city knows at an instant of the caller's choosing.
 THESE = """
-    SELECT r.citizen_id * 1000 + p.provider_id, r.citizen_id, p.provider_id, p.source_id, p.version_id, p.horizon,
+    SELECT row_number() OVER (), r.citizen_id, p.provider_id, p.source_id, p.version_id, p.horizon,
            %(known_at)s::timestamptz, run.day, NULL::date
     FROM codes_run run
     JOIN codes_runprovider p ON p.run_id = run.id AND p.known

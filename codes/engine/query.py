@@ -4,10 +4,11 @@ The daily run, the diagnosis' hybrids, the forecast, a rehearsal and a replay di
 its explanation and its forecast can never drift apart.
 """
 
-from functools import cache
 from pathlib import Path
 
-STEPS = Path(__file__).with_name("verdict.sql")
+from regions.sql import compose
+
+STEPS = compose(Path(__file__).with_name("verdict.sql"))
 
 SUBJECT_COLUMNS = "sid, citizen_id, declared_with, source_id, version_id, horizon, known_at, day, assumed_from"
 
@@ -19,9 +20,4 @@ def verdicts_of(subjects: str, *, given: str = "") -> str:
     count as healthy; ``given`` are steps that it reads from. The statement takes the parameter ``zone``, the city's time zone.
     """
     before = f"{given},\n" if given else ""
-    return f"WITH RECURSIVE {before}subject ({SUBJECT_COLUMNS}) AS MATERIALIZED ({subjects}),\n{_steps()}"
-
-
-@cache
-def _steps() -> str:
-    return STEPS.read_text(encoding="utf-8")
+    return f"WITH RECURSIVE {before}subject ({SUBJECT_COLUMNS}) AS MATERIALIZED ({subjects}),\n{STEPS}"

@@ -1,78 +1,22 @@
 """Relations of subjects: who is to be judged, by whose eyes, at which instant (``verdict.sql`` reads them)."""
 
-DAILY = """
-    -- Every citizen of the range about whom anything is known × the run's providers they are registered with. Where a later
-    -- edition is already known, the same citizens again on its first day, checked in until then: segment 1, 2 …
-    -- Of a past run the same rows as then: all is as the run froze it, so a replay asks with these subjects too.
-    WITH asked AS MATERIALIZED (
-        SELECT p.provider_id, p.source_id, e.version_id, p.horizon, run.as_of, e.day, e.segment,
-               CASE WHEN e.segment > 0 THEN run.day END AS assumed_from
-        FROM codes_run run
-        JOIN codes_runprovider p ON p.run_id = run.id AND p.known
-        CROSS JOIN LATERAL (
-            SELECT 0 AS segment, p.version_id, run.day
-            UNION ALL
-            SELECT row_number() OVER (ORDER BY v.effective_from), v.id, v.effective_from
-            FROM codes_rulesetversion v
-            JOIN codes_rulesetversion present ON present.id = p.version_id AND present.rule_set_id = v.rule_set_id
-            WHERE v.effective_from > run.day AND v.created_at <= run.as_of
-        ) e
-        WHERE run.id = %(run)s
-    )
-    SELECT (r.citizen_id * 1000 + r.provider_id) * 10 + asked.segment,
-           r.citizen_id, r.provider_id, asked.source_id, asked.version_id, asked.horizon, asked.as_of, asked.day,
-           asked.assumed_from
-    FROM (SELECT DISTINCT citizen_id FROM codes_fact WHERE citizen_id >= %(low)s AND citizen_id < %(high)s) known
-    CROSS JOIN LATERAL (
-        -- One look-up each: a join would read the registrations of the whole city.
-        SELECT citizen_id, provider_id, registered_at FROM codes_registration WHERE citizen_id = known.citizen_id
-        OFFSET 0
-    ) r
-    JOIN asked ON asked.provider_id = r.provider_id AND r.registered_at <= asked.as_of
-"""
+from pathlib import Path
 
-# Everybody about whom anything is known × the run's providers × the editions each is to be judged by (`edition` 0, 1), on any
-# day, by what the run knew.
-REHEARSAL = """
-    SELECT (r.citizen_id * 1000 + p.provider_id) * 10 + e.edition,
-           r.citizen_id, p.provider_id, p.source_id, e.version_id, p.horizon, run.as_of, %(day)s::date, NULL::date
-    FROM codes_run run
-    JOIN codes_runprovider p ON p.run_id = run.id AND p.known
-    JOIN unnest(%(providers)s::bigint[], %(versions)s::bigint[], %(editions)s::bigint[]) AS e(provider_id, version_id, edition)
-      ON e.provider_id = p.provider_id
-    CROSS JOIN (SELECT DISTINCT citizen_id FROM codes_fact) known
-    CROSS JOIN LATERAL (
-        SELECT citizen_id FROM codes_registration
-        WHERE citizen_id = known.citizen_id AND provider_id = p.provider_id AND registered_at <= run.as_of
-        OFFSET 0
-    ) r
-    WHERE run.id = %(run)s
-"""
+from regions.sql import compose
 
-# The day's verdict of each subject of DAILY.
-DAILY_VERDICTS = """
-today AS MATERIALIZED (
-    SELECT citizen_id, declared_with AS provider_id, version_id, colour, hits, turns_green_on, needs FROM verdict
-)
-"""
+SQL = Path(__file__).with_suffix(".sql")
+NAMED_BY_RUN = "SELECT citizen_id FROM codes_runcitizen WHERE run_id = %(run)s"
 
-# The same where later editions are known: the forecast is the answer of the first segment that turns green before the next
-# one begins.
-DAILY_VERDICTS_ACROSS_EDITIONS = """
-forecast AS MATERIALIZED (
-    SELECT base, min(green) FILTER (WHERE green < ends) AS turns_green_on, (array_agg(needs ORDER BY sid DESC))[1] AS needs
-    FROM (SELECT s.sid, s.sid / 10 AS base, v.needs,
-                 CASE WHEN v.sid IS NULL THEN s.day ELSE v.turns_green_on END AS green,
-                 coalesce(lead(s.day) OVER (PARTITION BY s.sid / 10 ORDER BY s.sid), 'infinity') AS ends
-          FROM subject s
-          LEFT JOIN verdict v ON v.sid = s.sid) segments
-    GROUP BY base
-),
-today AS MATERIALIZED (
-    SELECT v.citizen_id, v.declared_with AS provider_id, v.version_id, v.colour, v.hits, f.turns_green_on,
-           CASE WHEN f.turns_green_on IS NULL THEN f.needs END AS needs
-    FROM verdict v
-    JOIN forecast f ON f.base = v.sid / 10
-    WHERE v.sid %% 10 = 0
-)
-"""
+# The people of a range about whom anything is known.
+DAILY = compose(SQL, "daily", citizens=compose(SQL, "known_in_range"))
+# The people a mending run names, as the daily run judges them, whether or not anything is known about them any more.
+NAMED = compose(SQL, "daily", citizens=NAMED_BY_RUN)
+REHEARSAL = compose(SQL, "rehearsal")
+
+DAILY_VERDICTS = compose(SQL, "daily_verdicts")
+DAILY_VERDICTS_ACROSS_EDITIONS = compose(SQL, "daily_verdicts_across_editions")
+
+
+def among(run_amends: int | None, column: str) -> str:
+    """The condition that a column holds one of the run's people; of a run of the whole city, everybody."""
+    return "true" if run_amends is None else f"{column} IN ({NAMED_BY_RUN})"

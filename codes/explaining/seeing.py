@@ -16,7 +16,7 @@ SELECT f.declared_with, f.fact_id, m.rule_id, m.anchor, h.fact_id IS NOT NULL, h
 FROM seen f
 LEFT JOIN matched m ON m.sid = f.sid AND m.fact_id = f.fact_id AND m.anchor <= f.day
 LEFT JOIN hit h ON h.sid = f.sid AND h.fact_id = f.fact_id AND h.rule_id = m.rule_id
-WHERE f.sid %% 10 = 0
+WHERE f.assumed_from IS NULL
 ORDER BY f.declared_with, f.started_on, f.fact_id, m.code, m.rule_id
 """
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -12,22 +13,12 @@ from codes.engine.subjects import DAILY
 from codes.forecast.acts import Act, CheckIn, Clearance, MoreTests, Review, Wait, counted, merged
 from codes.models import Rule, Run, Verdict
 from codes.runs.mend import standing_run
+from regions.sql import compose
 from regions.tenancy import current_city
 from regions.vocabulary import FactKind
 
-HITS = """
-SELECT p.code, h.version_id, h.rule_id, h.anchor, h.since, h.until, h.until_told, s.test_days,
-       (SELECT min(later.effective_from) FROM codes_rulesetversion later
-        JOIN codes_rulesetversion present ON present.id = h.version_id AND present.rule_set_id = later.rule_set_id
-        JOIN codes_run run ON run.id = %(run)s
-        WHERE later.effective_from > run.day AND later.created_at <= run.as_of),
-       coalesce((SELECT k.days @> %(today)s::date FROM codes_checkindays k
-                 WHERE k.citizen_id = h.citizen_id AND k.provider_id = h.declared_with), false)
-FROM hit h
-JOIN seen s ON s.sid = h.sid AND s.fact_id = h.fact_id
-JOIN codes_provider p ON p.id = h.declared_with
-ORDER BY p.code, h.code, h.fact_id, h.rule_id
-"""
+SQL = Path(__file__).with_suffix(".sql")
+HITS = compose(SQL, "hits")
 
 
 class Hit(NamedTuple):

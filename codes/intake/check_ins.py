@@ -3,24 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from django.db import connection
 
 from codes.intake.declared_facts import DeclaredFact, Holder, store_facts
+from regions.sql import compose
 from regions.vocabulary import FactKind
 
-# `complete_at` moves only with the days: it says up to when this value answers what was known.
-MERGE = """
-    INSERT INTO codes_checkindays AS held (citizen_id, provider_id, days, complete_at)
-    SELECT citizen_id, provider_id, range_agg(daterange(day, day, '[]')), %(now)s
-    FROM unnest(%(citizens)s::bigint[], %(providers)s::bigint[], %(days)s::date[]) AS said(citizen_id, provider_id, day)
-    GROUP BY citizen_id, provider_id
-    ORDER BY citizen_id, provider_id
-    ON CONFLICT (citizen_id, provider_id) DO UPDATE
-    SET days = held.days + excluded.days, complete_at = greatest(held.complete_at, excluded.complete_at)
-    WHERE NOT held.days @> excluded.days
-"""
+SQL = Path(__file__).with_suffix(".sql")
+MERGE = compose(SQL, "merge")
 
 
 @dataclass(frozen=True, slots=True)

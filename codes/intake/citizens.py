@@ -4,24 +4,22 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import connection
-
 from codes.models import Citizen
 from regions.copying import copy_rows
 from regions.identity import Identity
 from regions.keys.sealing import identity_hash, seal_number
+from regions.locks import advisory_lock
 
 # Crockford's letters: none of I, L, O, U, so that a ref read over the telephone arrives as it was.
 REF_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 REF_LENGTH = 12
 COLUMNS = ("ref", "id_type", "id_hash", "id_encrypted", "full_name", "known_since")
-_INTAKE_LOCK = 0x696E74
+INTAKE = "intake"
 
 
 def hold_intake() -> None:
     """Until the transaction ends nobody else in this city takes lines or batches: versions are numbered in turn."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [_INTAKE_LOCK])
+    advisory_lock(INTAKE)
 
 
 def new_ref() -> str:

@@ -3,8 +3,10 @@
 from django.db import models
 from django.db.models import Q
 
+from regions.leased_jobs import LeasedJob
 
-class ExportJob(models.Model):
+
+class ExportJob(LeasedJob):
     """``name`` is random: the address of the export's page, and the beginning of its file's name below ``MEDIA_ROOT``.
 
     ``rows_total`` is none where it is not known before all rows are read. The file is removed at ``expires_at``; the row stays.
@@ -17,7 +19,7 @@ class ExportJob(models.Model):
         FAILED = "failed"
         EXPIRED = "expired"
 
-    OPEN = (State.WAITING, State.WRITING)
+    WAITING, AT_WORK = State.WAITING, State.WRITING
 
     name = models.TextField(unique=True)
     report = models.TextField()
@@ -30,9 +32,6 @@ class ExportJob(models.Model):
     asked_by = models.TextField()
     asked_at = models.DateTimeField()
     state = models.TextField(choices=State.choices, default=State.WAITING)
-    fence = models.IntegerField(default=0)
-    lease_until = models.DateTimeField(null=True)
-    attempts = models.IntegerField(default=0)
     rows_done = models.BigIntegerField(default=0)
     rows_total = models.BigIntegerField(null=True)
     file = models.TextField(blank=True, help_text="its name in the city's folder of exports")
@@ -69,7 +68,3 @@ class ExportJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.report} for {self.asked_by}"
-
-    @property
-    def is_open(self) -> bool:
-        return self.state in self.OPEN

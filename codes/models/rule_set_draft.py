@@ -5,6 +5,7 @@ from django.db.models import F, Q
 
 from codes.models.rule_set import RuleSet, RuleSetVersion
 from codes.models.run import Run
+from regions.leased_jobs import LeasedJob
 
 UNDECIDED = ["editing", "proposed", "dropped"]
 DECIDED = ["published", "refused"]
@@ -71,7 +72,7 @@ class RuleSetDraft(models.Model):
         return f"draft {self.pk} of {self.rule_set_id}"
 
 
-class DraftRehearsal(models.Model):
+class DraftRehearsal(LeasedJob):
     """A draft's revision tried on the whole city in the background. ``tally`` and the list stay for those who decide.
 
     ``impossible``: there is nothing to try it on, such as a city without a run; ``message`` says what.
@@ -84,7 +85,7 @@ class DraftRehearsal(models.Model):
         IMPOSSIBLE = "impossible"
         FAILED = "failed"
 
-    OPEN = (State.WAITING, State.RUNNING)
+    WAITING, AT_WORK = State.WAITING, State.RUNNING
     CONCLUSIVE = (State.DONE, State.IMPOSSIBLE)
 
     draft = models.ForeignKey(RuleSetDraft, on_delete=models.PROTECT, related_name="rehearsals")
@@ -92,8 +93,6 @@ class DraftRehearsal(models.Model):
     state = models.TextField(choices=State.choices, default=State.WAITING)
     asked_by = models.TextField()
     asked_at = models.DateTimeField()
-    fence = models.IntegerField(default=0)
-    lease_until = models.DateTimeField(null=True)
     run = models.ForeignKey(Run, on_delete=models.PROTECT, null=True, related_name="+")
     day = models.DateField(null=True)
     found = models.BigIntegerField(default=0, help_text="colours that change, as far as it is")
@@ -126,7 +125,3 @@ class DraftRehearsal(models.Model):
 
     def __str__(self) -> str:
         return f"rehearsal {self.pk} of draft {self.draft_id}"
-
-    @property
-    def is_open(self) -> bool:
-        return self.state in self.OPEN

@@ -7,11 +7,14 @@ from codes.models.citizen import Citizen
 from codes.models.provider import Provider
 from codes.models.rule_set import RuleSetVersion
 from regions.append_only import AppendOnly
+from regions.leased_jobs import Leased, LeasedJob
 from regions.sources.models import Batch, Source
 
 
-class Run(models.Model):
+class Run(Leased):
     """One recomputation of a city for a day. ``day`` and ``as_of`` are fixed at its start; nothing later reads the clock.
+
+    It is leased for the steps before its partitions and after them.
 
     ``amends``: this one brought only the people of ``RunCitizen`` up to date, by the inputs of that run of the whole city.
     """
@@ -41,9 +44,6 @@ class Run(models.Model):
     started_by = models.TextField()
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
-    fence = models.IntegerField(default=0, help_text="of the step before the partitions and after them")
-    lease_until = models.DateTimeField(null=True)
-    attempts = models.IntegerField(default=0)
     message = models.TextField(blank=True)
     counts = models.JSONField(default=dict)
     release_asked_by = models.TextField(blank=True, help_text="the first of the two who let a held run settle")
@@ -155,7 +155,7 @@ class RunProvider(models.Model):
         return self.registered - (self.red or 0) - (self.yellow or 0)
 
 
-class Partition(models.Model):
+class Partition(LeasedJob):
     """A range of citizens (``low`` ≤ id < ``high``) claimed by one worker at a time, by lease and fence."""
 
     class State(models.TextChoices):
@@ -164,14 +164,13 @@ class Partition(models.Model):
         DONE = "done"
         PARKED = "parked"
 
+    WAITING, AT_WORK = State.PENDING, State.CLAIMED
+
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="partitions")
     number = models.IntegerField()
     low = models.BigIntegerField()
     high = models.BigIntegerField()
     state = models.TextField(choices=State.choices, default=State.PENDING)
-    fence = models.IntegerField(default=0)
-    lease_until = models.DateTimeField(null=True)
-    attempts = models.IntegerField(default=0)
     error = models.TextField(blank=True)
     counts = models.JSONField(default=dict)
     digest = models.TextField(blank=True, help_text="SHA-256 of the rows it changed")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from codes.reports.content import PERSON, Content, Row
@@ -10,6 +11,7 @@ from codes.reports.days import bounds, in_zone, named, span
 from codes.reports.person_cells import PersonCells
 from codes.reports.request import ReportName, ReportRequest
 from codes.reports.stream import stream
+from regions.sql import compose
 from regions.tenancy import current_city
 
 COLUMNS = (
@@ -33,21 +35,8 @@ COLUMNS = (
 APPEAL_KEYS = ("provider", "rule", "reason_code", "tested_on", "colour", "filed_at")
 RULING_KEYS = ("colour", "state", "reason_code", "proposed_by", "decided_by", "decided_at", "expires_on")
 
-CASES = f"""
-SELECT c.citizen_id, person.ref, person.id_encrypted, person.full_name,
-       c.number, c.kind, c.state, c.severity, d.colours, c.opened_at, c.due_at, c.paused_at, c.escalated_at,
-       c.assigned_to, c.closed_at, c.outcome, before.number,
-       (SELECT to_jsonb(a) || jsonb_build_object('provider', provider.code)
-        FROM codes_appeal a JOIN codes_provider provider ON provider.id = a.provider_id WHERE a.case_id = c.id),
-       coalesce((SELECT jsonb_agg(to_jsonb(r) ORDER BY r.id) FROM codes_ruling r WHERE r.case_id = c.id), '[]')
-FROM codes_case c
-JOIN codes_citizen person ON person.id = c.citizen_id
-LEFT JOIN codes_disagreement d ON d.id = c.disagreement_id
-LEFT JOIN codes_case before ON before.id = c.follows_id
-WHERE (%(kind)s::text IS NULL OR c.kind = %(kind)s) AND (%(state)s::text IS NULL OR c.state = %(state)s)
-  AND {span("c.opened_at")}
-ORDER BY c.opened_at, c.id
-"""  # noqa: S608 - composed of constants
+SQL = Path(__file__).with_suffix(".sql")
+CASES = compose(SQL, "cases", span=span("c.opened_at"))
 
 
 class Stored(NamedTuple):

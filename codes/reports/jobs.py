@@ -1,48 +1,34 @@
 """Exports in the background: asked for by a person, written by one worker at a time, finished or told as failed.
 
-The row is the truth and the broker a bell, as with runs: a worker claims the job by lease and fence, tells how far it is, and
-one that wakes late finds its fence taken. Files lie outside the web root and are removed when their time is over.
+Files lie outside the web root and are removed when their time is over.
 """
 
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
 
 from codes.models import ExportJob
-from codes.reports.content import Row
 from codes.reports.expected import expected_rows
 from codes.reports.export import FileFormat, export_report
 from codes.reports.identifying import NotAllowed, checked_purpose, require_right
 from codes.reports.manifest import manifest_path
 from codes.reports.request import CannotExport, ReportName, ReportRequest
 from regions.journal.record import record
+from regions.leased_jobs import DIED, Attempt, Clock, Heartbeat, claim_job, sweep
 from regions.tenancy import current_city, second_connection
-
-Clock = Callable[[], datetime]
 
 # Longer than packing the largest spreadsheet takes after its last row was told.
 LEASE = timedelta(minutes=5)
-MAX_ATTEMPTS = 3
 KEPT = timedelta(days=7)
 KEPT_IDENTIFIED = timedelta(days=1)
 LEFT_BEHIND = timedelta(days=1)
 NAME_BYTES = 12
 ROWS_BETWEEN_LOOKS = 500
-TELL_EVERY = timedelta(seconds=1)
-
-TELL = """
-UPDATE codes_exportjob SET rows_done = %(rows)s, lease_until = %(lease)s
-WHERE id = %(job)s AND fence = %(fence)s AND state = 'writing'
-"""
 
 
 def ask_for_export(
@@ -72,12 +58,15 @@ def ask_for_export(
 
 def write_export(job_id: int, *, clock: Clock) -> bool:
     """Write the job's file unless that is done or in other hands; whether this call finished it."""
-    job = _claim(job_id, now=clock())
+    job = claim_job(ExportJob.objects.filter(pk=job_id), now=clock(), lease=LEASE, rows_done=0)
     if job is None:
         return False
-    with Attempt(job, clock):
-        return _write(job, clock=clock)
-    return False
+    with Attempt(lambda error: _failed(job, error, now=clock())):
+        try:
+            return _write(job, clock=clock)
+        except (CannotExport, NotAllowed) as refusal:
+            _end_badly(job, str(refusal), now=clock())
+            return False
 
 
 def fetch_export(job: ExportJob, *, by: str, now: datetime, manifest: bool = False) -> Path:
@@ -93,10 +82,9 @@ def fetch_export(job: ExportJob, *, by: str, now: datetime, manifest: bool = Fal
 
 def sweep_exports(*, now: datetime) -> list[int]:
     """Remove what has outlived its time, give up what killed its workers, and name the jobs that some worker should take."""
-    _give_up_dead(now=now)
     _remove_expired(now=now)
     _remove_left_behind(now=now)
-    return list(ExportJob.objects.filter(_free(now)).order_by("pk").values_list("pk", flat=True))
+    return sweep(ExportJob.objects.all(), now=now, give_up=lambda job: _end_badly(job, DIED, now=now))
 
 
 def request_of(job: ExportJob) -> ReportRequest:
@@ -111,78 +99,9 @@ def exports_folder() -> Path:
     return folder
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """One worker's attempt. What cannot be made ends the job with its reason; any other error leaves it for the next attempt."""
-
-    job: ExportJob
-    clock: Clock
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
-        if isinstance(error, CannotExport | NotAllowed):
-            _end_badly(self.job, str(error), now=self.clock())
-            return True
-        if isinstance(error, Exception):
-            if self.job.attempts >= MAX_ATTEMPTS:
-                _end_badly(self.job, f"{type(error).__name__}: {error}"[:2000], now=self.clock())
-            else:
-                _mine(self.job).update(state=ExportJob.State.WAITING, lease_until=None)
-        return False
-
-
-@dataclass
-class Teller:
-    """Says on the job's row how far the rows are, beside the transaction that reads them, and keeps the lease alive."""
-
-    job: ExportJob
-    connection: Any
-    clock: Clock
-    told_at: datetime
-
-    def watch(self, rows: Iterator[Row]) -> Iterator[Row]:
-        """The same rows, counted."""
-        for count, row in enumerate(rows, start=1):
-            if count % ROWS_BETWEEN_LOOKS == 0 and self.clock() - self.told_at >= TELL_EVERY:
-                self._tell(count)
-            yield row
-
-    def _tell(self, count: int) -> None:
-        self.told_at = self.clock()
-        values = {"rows": count, "lease": self.told_at + LEASE, "job": self.job.pk, "fence": self.job.fence}
-        with self.connection.cursor() as cursor:
-            cursor.execute(TELL, values)
-
-
-def _free(now: datetime) -> Q:
-    return Q(state=ExportJob.State.WAITING) | Q(
-        state=ExportJob.State.WRITING, lease_until__lt=now, attempts__lt=MAX_ATTEMPTS
-    )
-
-
-def _mine(job: ExportJob) -> Any:
-    return ExportJob.objects.filter(pk=job.pk, fence=job.fence, state=ExportJob.State.WRITING)
-
-
-def _claim(job_id: int, *, now: datetime) -> ExportJob | None:
-    with transaction.atomic():
-        taken = ExportJob.objects.filter(_free(now), pk=job_id).update(
-            state=ExportJob.State.WRITING,
-            fence=F("fence") + 1,
-            lease_until=now + LEASE,
-            attempts=F("attempts") + 1,
-            rows_done=0,
-        )
-        return ExportJob.objects.get(pk=job_id) if taken else None
-
-
 def _write(job: ExportJob, *, clock: Clock) -> bool:
     request = request_of(job)
-    _mine(job).update(rows_total=expected_rows(request))
+    job.mine().update(rows_total=expected_rows(request))
     file = exports_folder() / f"{job.name}-{job.fence}.{job.file_format}"
     with second_connection() as beside:
         manifest = export_report(
@@ -192,12 +111,11 @@ def _write(job: ExportJob, *, clock: Clock) -> bool:
             by=job.asked_by,
             now=clock(),
             purpose=job.purpose,
-            watch=Teller(job, beside, clock, told_at=clock()).watch,
+            watch=heartbeat(job, beside, clock).watch,
         )
     ended = clock()
-    finished = _mine(job).update(
-        state=ExportJob.State.DONE,
-        lease_until=None,
+    finished = job.leave(
+        ExportJob.State.DONE,
         rows_done=manifest["rows"],
         rows_total=manifest["rows"],
         file=file.name,
@@ -208,24 +126,25 @@ def _write(job: ExportJob, *, clock: Clock) -> bool:
     )
     if not finished:  # somebody else has taken it over: theirs is the file
         _remove(file)
-    return bool(finished)
+    return finished
+
+
+def heartbeat(job: ExportJob, connection: Any, clock: Clock) -> Heartbeat:
+    """How many rows are read, told beside the transaction that reads them."""
+    return Heartbeat(job, connection, clock, clock(), LEASE, "rows_done", ROWS_BETWEEN_LOOKS)
+
+
+def _failed(job: ExportJob, error: Exception, *, now: datetime) -> None:
+    if not job.give_back():
+        _end_badly(job, f"{type(error).__name__}: {error}"[:2000], now=now)
 
 
 def _end_badly(job: ExportJob, message: str, *, now: datetime) -> None:
     with transaction.atomic():
-        ended = _mine(job).update(state=ExportJob.State.FAILED, lease_until=None, ended_at=now, message=message)
-        if ended:
+        if job.leave(ExportJob.State.FAILED, ended_at=now, message=message):
             record(
                 "export.failed", by="system", now=now, subject=f"export:{job.report}", data={"asked_by": job.asked_by}
             )
-
-
-def _give_up_dead(*, now: datetime) -> None:
-    dead = ExportJob.objects.filter(
-        state=ExportJob.State.WRITING, lease_until__lt=now, attempts__gte=MAX_ATTEMPTS
-    ).order_by("pk")
-    for job in dead:
-        _end_badly(job, f"its worker died {MAX_ATTEMPTS} times without a message", now=now)
 
 
 def _remove_expired(*, now: datetime) -> None:

@@ -6,6 +6,7 @@ Instant, horizons and editions are the run's own, so the engine sees what it saw
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from django.db import connection
@@ -13,48 +14,14 @@ from django.db import connection
 from codes.engine.query import verdicts_of
 from codes.engine.subjects import DAILY, DAILY_VERDICTS_ACROSS_EDITIONS
 from codes.models import Partition, Run
+from regions.sql import compose
 from regions.tenancy import current_city
 
-# What stood after the run: of each citizen and provider the last change by a settled or mending run up to it. Green is no row on
-# either side, and a provider that could not judge is on neither.
-COMPARE = """
-stored AS MATERIALIZED (
-    SELECT * FROM (
-        SELECT DISTINCT ON (change.citizen_id, change.provider_id) change.*
-        FROM codes_verdictchange change
-        JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = change.provider_id AND p.known
-        WHERE change.run_id IN (SELECT id FROM codes_run WHERE id <= %(run)s AND state IN ('done', 'partial', 'mended'))
-          AND change.citizen_id >= %(low)s AND change.citizen_id < %(high)s
-        ORDER BY change.citizen_id, change.provider_id, change.run_id DESC
-    ) last_change
-    WHERE after <> 'green'
-),
-both_sides AS (
-    SELECT coalesce(s.citizen_id, t.citizen_id) AS citizen_id, coalesce(s.provider_id, t.provider_id) AS provider_id,
-           jsonb_build_object('colour', coalesce(s.after, 'green'), 'rule_set_version', s.version_id,
-                              'hits', coalesce(s.hits, '[]'), 'turns_green_on', s.turns_green_on, 'needs', s.needs) AS stored,
-           jsonb_build_object('colour', coalesce(t.colour, 'green'), 'rule_set_version', t.version_id,
-                              'hits', coalesce(t.hits, '[]'), 'turns_green_on', t.turns_green_on, 'needs', t.needs) AS replayed
-    FROM stored s
-    FULL JOIN today t ON t.citizen_id = s.citizen_id AND t.provider_id = s.provider_id
-)
-SELECT c.ref, provider.code, stored, replayed
-FROM both_sides
-JOIN codes_citizen c ON c.id = both_sides.citizen_id
-JOIN codes_provider provider ON provider.id = both_sides.provider_id
-WHERE stored <> replayed
-ORDER BY c.id, provider.code
-"""
+SQL = Path(__file__).with_suffix(".sql")
+COMPARE = compose(SQL, "compare")
 STATEMENT = f"{verdicts_of(DAILY)},\n{DAILY_VERDICTS_ACROSS_EDITIONS},\n{COMPARE}"
 
-# Whoever has no facts is green on both sides, and counts.
-COUNT = """
-SELECT count(*)
-FROM codes_registration r
-JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = r.provider_id AND p.known
-WHERE r.citizen_id >= %(low)s AND r.citizen_id < %(high)s
-  AND r.registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
-"""
+COUNT = compose(SQL, "count")
 
 ASPECTS = ("colour", "rule_set_version", "hits", "turns_green_on", "needs")
 

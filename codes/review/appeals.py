@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from codes.effective import effective_code
 from codes.models import Appeal, Case, Citizen, Fact, Ruling
@@ -18,11 +18,11 @@ from codes.review.refusals import NotFound, Reason, Refused
 from codes.review.ruling_policy import check_text
 from codes.review.verbs import Verb
 from regions.journal.record import record
+from regions.locks import advisory_lock
 from regions.tenancy import current_city
 
 WITHDRAW_WITHIN = timedelta(minutes=10)
 OBJECT_WITHIN = timedelta(days=30)
-_NUMBER_LOCK = 0x61706C
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def file_appeal(
     require_own(by, citizen)
     text = check_text(text)
     with transaction.atomic():
-        _hold_numbers()
+        advisory_lock("appeal numbers")  # given one after the other
         target = _target(citizen, provider, rule, fact_id)
         today = now.astimezone(current_city().zone).date()
         check_appeal(
@@ -151,12 +151,6 @@ def _own_appeal(case_id: int, *, by: str) -> tuple[Case, Appeal]:
         raise NotFound
     require_own(by, case.citizen)
     return case, appeal
-
-
-def _hold_numbers() -> None:
-    """Appeals of a city are numbered one after the other."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [_NUMBER_LOCK])
 
 
 def _next_number(today: date) -> str:

@@ -1,6 +1,7 @@
 """Who works on a case: assigning, taking over from a visible holder, putting back, and assigning many at once."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
@@ -15,7 +16,10 @@ from codes.review.queue import CaseFilter, open_cases
 from codes.review.refusals import MovedMeanwhile, Reason, Refused
 from codes.review.verbs import Verb
 from regions.journal.record import record
+from regions.sql import compose
 from regions.staff.roles import Role
+
+SQL = Path(__file__).with_suffix(".sql")
 
 
 def assign(*, case_id: int, to: str, by: str, now: datetime) -> Case:
@@ -58,8 +62,8 @@ def bulk_assign(*, chosen: CaseFilter, to: str, by: str, now: datetime) -> int:
             open_cases(chosen, now=now).exclude(assigned_to=to).order_by("pk").values("pk").query.sql_with_params()
         )
         with connection.cursor() as cursor:
-            end = Json(CASE_LIFE.next_states(Verb.ASSIGN))
-            cursor.execute(_BULK_ASSIGN.format(cases=cases), [*parameters, to, now, end, now, by, Verb.ASSIGN.value])
+            values = [to, now, Json(CASE_LIFE.next_states(Verb.ASSIGN)), now, by, Verb.ASSIGN.value]
+            cursor.execute(compose(SQL, "bulk_assign", cases=cases), [*parameters, *values])
             assigned = int(cursor.rowcount)
         if assigned:
             record("case.bulk_assigned", by=by, now=now, data={"to": to, "cases": assigned, "filter": chosen.as_json()})
@@ -76,18 +80,3 @@ def hold(case: Case, *, by: str, now: datetime) -> dict[str, Any]:
 def _require_reviewer(username: str) -> None:
     if Role.REVIEWER not in roles_of(username):
         raise Refused(Reason.NOT_A_REVIEWER)
-
-
-# The filter's cases are locked in one order, so that two of these never wait for each other in a circle.
-_BULK_ASSIGN = """
-WITH chosen AS MATERIALIZED (
-    SELECT id, assigned_to FROM codes_case WHERE id IN ({cases}) ORDER BY id FOR UPDATE
-),
-moved AS (
-    UPDATE codes_case c SET assigned_to = %s, assigned_at = %s, state = %s::jsonb ->> c.state
-    FROM chosen WHERE chosen.id = c.id
-    RETURNING c.id, chosen.assigned_to AS before, c.assigned_to
-)
-INSERT INTO codes_caseevent (case_id, at, by, verb, data)
-SELECT id, %s, %s, %s, jsonb_build_object('assigned_to', assigned_to, 'before', before) FROM moved
-"""

@@ -1,67 +1,22 @@
 """Cases that close by themselves after a run: nothing is left to decide. Missing data on one side never closes any."""
 
+from pathlib import Path
+
 from django.db import connection
 from psycopg2.extras import Json
 
-from codes.models import Run
+from codes.models import InformationRequest, Run
 from codes.review.life import CASE_LIFE
 from codes.review.permissions import SYSTEM
 from codes.review.verbs import Verb
+from regions.sql import compose
 
-# Colours agree again with every provider the case was opened about, and all of these are known in the run.
-AGREES_AGAIN = """
-    SELECT c.id FROM codes_case c JOIN codes_disagreement d ON d.id = c.disagreement_id
-    WHERE c.kind = 'disagreement' AND c.closed_at IS NULL
-      AND NOT EXISTS (SELECT FROM codes_disagreement s WHERE s.citizen_id = c.citizen_id AND s.closed_run_id IS NULL)
-      AND NOT EXISTS (SELECT FROM jsonb_object_keys(d.colours) AS shown(code)
-                      JOIN codes_provider provider ON provider.code = shown.code
-                      JOIN codes_runprovider p ON p.provider_id = provider.id AND p.run_id = %(run)s
-                      WHERE NOT p.known)
-"""
+SQL = Path(__file__).with_suffix(".sql")
+AGREES_AGAIN = compose(SQL, "agrees_again")
 
-# The hit that suspended the ruling is gone; every provider that holds anything against the citizen was heard.
-HOLDS_AGAIN = """
-    SELECT c.id FROM codes_case c
-    WHERE c.kind = 'suspension' AND c.closed_at IS NULL
-      AND NOT EXISTS (SELECT FROM codes_ruling r
-                      WHERE r.citizen_id = c.citizen_id AND r.state = 'approved' AND r.suspended_at IS NOT NULL)
-      AND NOT EXISTS (SELECT FROM codes_verdict v JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s
-                      WHERE v.citizen_id = c.citizen_id AND NOT p.known)
-"""
+HOLDS_AGAIN = compose(SQL, "holds_again")
 
-# Nothing holds the citizen's code any more, with any provider; the provider appealed against was heard.
-GREEN_AGAIN = """
-    SELECT c.id FROM codes_case c JOIN codes_appeal a ON a.case_id = c.id
-    JOIN codes_runprovider p ON p.provider_id = a.provider_id AND p.run_id = %(run)s AND p.known
-    WHERE c.kind = 'appeal' AND c.closed_at IS NULL
-      AND NOT EXISTS (SELECT FROM codes_verdict v WHERE v.citizen_id = c.citizen_id)
-      AND NOT EXISTS (SELECT FROM codes_effectivecode e WHERE e.citizen_id = c.citizen_id AND e.colour <> 'green')
-"""
-
-# As in `moves.move_all`: a paused deadline goes on, and what waits for an answer or a second official waits no longer.
-CLOSE = """
-WITH closed AS (
-    UPDATE codes_case c
-    SET state = %(next)s::jsonb ->> c.state, outcome = %(converged)s, closed_at = run.as_of, paused_at = NULL,
-        due_at = c.due_at + greatest(run.as_of - c.paused_at, interval '0')
-    FROM codes_run run
-    WHERE run.id = %(run)s AND c.id IN ({which})
-    RETURNING c.id, c.number, run.as_of
-),
-told AS (
-    INSERT INTO codes_caseevent (case_id, at, by, verb, data)
-    SELECT id, as_of, %(by)s, %(converged)s, jsonb_build_object('run', %(run)s) FROM closed
-),
-unproposed AS (
-    UPDATE codes_ruling r SET state = 'withdrawn', ended_at = closed.as_of
-    FROM closed WHERE r.case_id = closed.id AND r.state = 'proposed'
-),
-unasked AS (
-    UPDATE codes_informationrequest q SET state = 'dropped', closed_at = closed.as_of
-    FROM closed WHERE q.case_id = closed.id AND q.state = 'open'
-)
-SELECT number FROM closed ORDER BY number
-"""
+GREEN_AGAIN = compose(SQL, "green_again")
 
 
 def converge(run: Run) -> list[str]:
@@ -72,9 +27,11 @@ def converge(run: Run) -> list[str]:
         "next": Json(CASE_LIFE.next_states(Verb.CONVERGE)),
         "by": SYSTEM,
         "converged": Verb.CONVERGE.value,
+        "asked": InformationRequest.State.OPEN.value,
+        "dropped": InformationRequest.State.DROPPED.value,
     }
     with connection.cursor() as cursor:
         for which in (AGREES_AGAIN, HOLDS_AGAIN, GREEN_AGAIN):
-            cursor.execute(CLOSE.replace("{which}", which), parameters)
+            cursor.execute(compose(SQL, "close", which=which), parameters)
             closed += [number for (number,) in cursor.fetchall()]
     return closed

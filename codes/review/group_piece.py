@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple
 
 from django.db import connection
@@ -13,22 +14,12 @@ from codes.models import Disagreement
 from codes.review.bulk import BULK_LIMIT
 from codes.review.suppression_effect import changes_without
 from codes.vocabulary import Colour
+from regions.sql import compose
 
 BATCH = "batch|"
 
-# The records that the group's key is about, of those its open cases name; what is ruled on or proposed already is left out.
-RECORDS = """
-SELECT DISTINCT ON (f.record_id) f.id, f.citizen_id, f.record_id, f.source_id
-FROM codes_case c
-JOIN codes_pairdiagnosis p ON p.disagreement_id = c.disagreement_id AND p.group_key = c.group_key
-CROSS JOIN jsonb_array_elements(p.guilty->'only') AS told
-JOIN codes_fact f ON f.id = (told->'record'->>'fact_id')::bigint
-WHERE c.group_key = %(key)s AND c.closed_at IS NULL AND f.source_id IS NOT NULL
-  AND concat_ws('|', 'batch', told->'record'->>'origin_code', coalesce(told->'record'->>'batch', '0'), f.kind) = %(key)s
-  AND NOT EXISTS (SELECT FROM codes_suppression s
-                  WHERE s.record_id = f.record_id AND s.source_id = f.source_id AND s.state IN ('proposed', 'approved'))
-ORDER BY f.record_id, f.version DESC
-"""
+SQL = Path(__file__).with_suffix(".sql")
+RECORDS = compose(SQL, "records")
 
 
 class GroupRecord(NamedTuple):

@@ -21,8 +21,6 @@ from codes.rule_sets.edition import Edition
 from codes.rule_sets.publish import check_publishable, replace_tables
 from regions.tenancy import current_city
 
-IN_FORCE, DRAFT = 0, 1
-
 
 class CannotRehearse(ValueError):
     """There is nothing to try the draft on; the message says what is missing."""
@@ -72,9 +70,9 @@ def _changes(parameters: dict[str, Any]) -> Generator[Change, None, None]:
 
 def _parameters(run: Run, day: date, known: list[Provider], bound: list[Provider], edition: Edition) -> dict[str, Any]:
     draft = _draft_rows(edition, run).pk
-    judged = [(one.pk, _in_force(one, run, day, edition), IN_FORCE) for one in known]
-    judged += [(one.pk, draft, DRAFT) for one in bound]
-    providers, versions, editions = (list(column) for column in zip(*judged, strict=True))
+    judged = [(one.pk, _in_force(one, run, day, edition), False) for one in known]
+    judged += [(one.pk, draft, True) for one in bound]
+    providers, versions, drafts = (list(column) for column in zip(*judged, strict=True))
     return {
         "run": run.pk,
         "day": day,
@@ -82,7 +80,7 @@ def _parameters(run: Run, day: date, known: list[Provider], bound: list[Provider
         "bound": [one.pk for one in bound],
         "providers": providers,
         "versions": versions,
-        "editions": editions,
+        "drafts": drafts,
     }
 
 

@@ -5,47 +5,19 @@ city shows what it showed, and a run that is held or fails leaves nothing behind
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.db import connection
 
-from codes.engine.named import NAMED, among
 from codes.engine.query import verdicts_of
-from codes.engine.subjects import DAILY, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_EDITIONS
+from codes.engine.subjects import DAILY, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_EDITIONS, NAMED, among
 from codes.models import RuleSetVersion, Run
+from regions.sql import compose
 
 IN_RANGE = "v.citizen_id >= %(low)s AND v.citizen_id < %(high)s"
 
-# Only changed verdicts are written: the new ones against the ones that stood, by one full join. A provider that is not
-# known in this run keeps its rows; its colours do not count until it is known again.
-WRITE = """
-stood AS MATERIALIZED (
-    SELECT v.* FROM codes_verdict v
-    JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s AND p.known
-    WHERE {among}
-),
-changed AS MATERIALIZED (
-    SELECT coalesce(n.citizen_id, o.citizen_id) AS citizen_id, coalesce(n.provider_id, o.provider_id) AS provider_id,
-           coalesce(n.version_id, o.version_id) AS version_id,
-           coalesce(o.colour, 'green') AS before, coalesce(n.colour, 'green') AS after,
-           coalesce(n.hits, '[]') AS hits, n.turns_green_on, n.needs
-    FROM today n
-    FULL JOIN stood o ON o.citizen_id = n.citizen_id AND o.provider_id = n.provider_id
-    WHERE n.colour IS DISTINCT FROM o.colour OR n.hits IS DISTINCT FROM o.hits
-       OR n.version_id IS DISTINCT FROM o.version_id OR n.turns_green_on IS DISTINCT FROM o.turns_green_on
-       OR n.needs IS DISTINCT FROM o.needs
-),
-history AS (
-    INSERT INTO codes_verdictchange (run_id, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs)
-    SELECT %(run)s, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs FROM changed
-)
-SELECT (SELECT count(*) FROM subject), (SELECT count(*) FROM today), count(*),
-       count(*) FILTER (WHERE after = 'red' AND before <> 'red'),
-       encode(sha256(convert_to(coalesce(string_agg(
-           concat_ws('|', citizen_id, provider_id, before, after, hits, turns_green_on), E'\\n' ORDER BY citizen_id, provider_id
-       ), ''), 'UTF8')), 'hex')
-FROM changed
-"""
+SQL = Path(__file__).with_suffix(".sql")
 
 
 @dataclass(frozen=True)
@@ -72,7 +44,7 @@ def evaluate_named(*, run: Run, zone: str) -> Evaluated:
 def _evaluate(run: Run, subjects: str, among: str, parameters: dict[str, Any]) -> Evaluated:
     today = DAILY_VERDICTS_ACROSS_EDITIONS if _later_editions(run) else DAILY_VERDICTS
     with connection.cursor() as cursor:
-        statement = f"{verdicts_of(subjects)},\n{today},\n{WRITE.replace('{among}', among)}"
+        statement = f"{verdicts_of(subjects)},\n{today},\n{compose(SQL, 'write', among=among)}"
         cursor.execute(statement, {"run": run.pk, **parameters})
         return Evaluated(*cursor.fetchone())
 

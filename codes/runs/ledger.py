@@ -5,15 +5,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, Q
+from django.db.models import Max, Q
 
 from codes.effective import hold_effective_codes
 from codes.models import Partition, Run, RunError
 from regions.journal.record import record
+from regions.leased_jobs import MAX_ATTEMPTS, claim, free
 from regions.tenancy import current_city
 
 STEP_LEASE = timedelta(minutes=10)
-MAX_ATTEMPTS = 3
 
 
 class ClaimLost(RuntimeError):
@@ -60,20 +60,13 @@ def open_run() -> Run | None:
 
 def claim_step(run_id: int, state: str, *, now: datetime) -> Run | None:
     """Take the run's present step for this worker; none when it is past that step or another holds it."""
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    with transaction.atomic():  # or a worker that stops between the two would read the fence of its successor
-        taken = Run.objects.filter(free, pk=run_id, state=state).update(
-            fence=F("fence") + 1, lease_until=now + STEP_LEASE, attempts=F("attempts") + 1
-        )
-        return Run.objects.get(pk=run_id) if taken else None
+    unclaimed = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    return claim(Run.objects.filter(unclaimed, pk=run_id, state=state), now=now, lease=STEP_LEASE)
 
 
 def move_on(run: Run, state: str, **changes: Any) -> bool:
     """Leave the claimed step for the next state; false when the claim was lost to another worker meanwhile."""
-    moved = Run.objects.filter(pk=run.pk, fence=run.fence, state=run.state).update(
-        state=state, lease_until=None, attempts=0, **changes
-    )
-    return moved == 1
+    return run.leave(state, attempts=0, **changes)
 
 
 def give_back(run: Run, *, step: str, error: Exception, now: datetime) -> None:
@@ -85,13 +78,12 @@ def give_back(run: Run, *, step: str, error: Exception, now: datetime) -> None:
             if move_on(run, Run.State.FAILED, ended_at=now, message=f"{step} failed {run.attempts} times: {message}"):
                 record("run.failed", by="system", now=now, subject=f"run:{run.pk}", data={"step": step})
         else:
-            Run.objects.filter(pk=run.pk, fence=run.fence).update(lease_until=None)
+            run.leave(run.state)
 
 
 def unfinished_partitions(run_id: int, *, now: datetime) -> Sequence[Partition]:
-    """Partitions nobody is working on: never claimed, or claimed by a worker whose lease has run out."""
-    waiting = Q(state=Partition.State.PENDING) | Q(state=Partition.State.CLAIMED, lease_until__lt=now)
-    return list(Partition.objects.filter(waiting, run=run_id).order_by("number"))
+    """Partitions that some worker should take."""
+    return list(free(Partition.objects.filter(run=run_id), now=now).order_by("number"))
 
 
 def all_partitions_ended(run_id: int) -> bool:

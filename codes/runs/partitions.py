@@ -4,12 +4,11 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection, transaction
-from django.db.models import F, Q
 
 from codes.models import Partition, Run, RunError
 from codes.runs.evaluate import evaluate_range
-from codes.runs.ledger import MAX_ATTEMPTS
 from regions.journal.record import record
+from regions.leased_jobs import DIED, claim_job, dead
 from regions.tenancy import current_city
 
 LEASE = timedelta(seconds=60)
@@ -24,7 +23,8 @@ class Fenced(RuntimeError):
 
 def work_partition(run_id: int, number: int, *, now: datetime) -> bool:
     """Judge one partition unless it is done or in other hands; whether this call finished it."""
-    partition = _claim(run_id, number, now=now)
+    waiting = Partition.objects.filter(run=run_id, number=number, run__state=Run.State.EVALUATING)
+    partition = claim_job(waiting.select_related("run"), now=now, lease=LEASE)
     if partition is None:
         return False
     try:
@@ -40,24 +40,8 @@ def work_partition(run_id: int, number: int, *, now: datetime) -> bool:
 
 def park_poisoned(run_id: int, *, now: datetime) -> int:
     """Park partitions whose workers died on them as often as one may; how many."""
-    poisoned = Partition.objects.filter(
-        run=run_id, state=Partition.State.CLAIMED, lease_until__lt=now, attempts__gte=MAX_ATTEMPTS
-    )
-    return poisoned.update(
-        state=Partition.State.PARKED, lease_until=None, error=f"its worker died {MAX_ATTEMPTS} times without a message"
-    )
-
-
-def _claim(run_id: int, number: int, *, now: datetime) -> Partition | None:
-    waiting = Q(state=Partition.State.PENDING) | Q(state=Partition.State.CLAIMED, lease_until__lt=now)
-    mine = Partition.objects.filter(
-        waiting, run=run_id, number=number, attempts__lt=MAX_ATTEMPTS, run__state=Run.State.EVALUATING
-    )
-    with transaction.atomic():  # or a worker that stops between the two would read the fence of its successor
-        taken = mine.update(
-            state=Partition.State.CLAIMED, fence=F("fence") + 1, lease_until=now + LEASE, attempts=F("attempts") + 1
-        )
-        return Partition.objects.select_related("run").get(run=run_id, number=number) if taken else None
+    poisoned = dead(Partition.objects.filter(run=run_id), now=now)
+    return poisoned.update(state=Partition.State.PARKED, lease_until=None, error=DIED)
 
 
 def _evaluate(partition: Partition, *, now: datetime) -> None:
@@ -68,10 +52,7 @@ def _evaluate(partition: Partition, *, now: datetime) -> None:
     done = evaluate_range(run=partition.run, low=partition.low, high=partition.high, zone=zone)
     counts = asdict(done)
     digest = counts.pop("digest")
-    finished = Partition.objects.filter(pk=partition.pk, fence=partition.fence, state=Partition.State.CLAIMED).update(
-        state=Partition.State.DONE, lease_until=None, counts=counts, digest=digest
-    )
-    if not finished:
+    if not partition.leave(Partition.State.DONE, counts=counts, digest=digest):
         raise Fenced(f"partition {partition.number}")
     subject = f"run:{partition.run_id}/{partition.number}"
     record("partition.judged", by="system", now=now, subject=subject, data={**counts, "digest": digest})
@@ -79,12 +60,7 @@ def _evaluate(partition: Partition, *, now: datetime) -> None:
 
 def _note_failure(partition: Partition, error: Exception, *, now: datetime) -> None:
     message = f"{type(error).__name__}: {error}"[:2000]
-    parked = partition.attempts >= MAX_ATTEMPTS
     with transaction.atomic():
         RunError.objects.create(run=partition.run, at=now, step=f"partition {partition.number}", message=message)
-        mine = Partition.objects.filter(pk=partition.pk, fence=partition.fence, state=Partition.State.CLAIMED)
-        mine.update(
-            state=Partition.State.PARKED if parked else Partition.State.PENDING,
-            lease_until=None,
-            error=message if parked else "",
-        )
+        if not partition.give_back():
+            partition.leave(Partition.State.PARKED, error=message)

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
@@ -15,34 +16,16 @@ from codes.runs.hold import hold, mass_flip
 from codes.runs.ledger import ClaimLost, move_on
 from codes.statistics import FINDINGS, refresh_statistics
 from regions.journal.record import record
+from regions.sql import compose
 
 # The locks of a worker that stopped while it settled are gone before its lease is.
 IDLE_SECONDS = 300
 
-COUNT = """
-UPDATE codes_runprovider p
-SET registered = (SELECT count(*) FROM codes_registration r WHERE r.provider_id = p.provider_id AND r.registered_at <= run.as_of),
-    red = CASE WHEN p.known THEN (SELECT count(*) FROM codes_verdict v WHERE v.provider_id = p.provider_id AND v.colour = 'red') END,
-    yellow = CASE WHEN p.known
-                  THEN (SELECT count(*) FROM codes_verdict v WHERE v.provider_id = p.provider_id AND v.colour = 'yellow') END
-FROM codes_run run
-WHERE run.id = p.run_id AND run.id = %s
-"""
+SQL = Path(__file__).with_suffix(".sql")
+COUNT = compose(SQL, "count")
 
 
-# The run's history becomes what the city shows, all of it at one instant.
-APPLY = """
-WITH mine AS MATERIALIZED (SELECT * FROM codes_verdictchange WHERE run_id = %(run)s),
-gone AS (
-    DELETE FROM codes_verdict v USING mine
-    WHERE mine.after = 'green' AND v.citizen_id = mine.citizen_id AND v.provider_id = mine.provider_id
-)
-INSERT INTO codes_verdict (citizen_id, provider_id, version_id, colour, hits, turns_green_on, needs, run_id)
-SELECT citizen_id, provider_id, version_id, after, hits, turns_green_on, needs, run_id FROM mine WHERE after <> 'green'
-ON CONFLICT (citizen_id, provider_id) DO UPDATE
-SET version_id = excluded.version_id, colour = excluded.colour, hits = excluded.hits,
-    turns_green_on = excluded.turns_green_on, needs = excluded.needs, run_id = excluded.run_id
-"""
+APPLY = compose(SQL, "apply")
 
 
 def apply_changes(run: Run) -> None:

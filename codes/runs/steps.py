@@ -2,9 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
-from types import TracebackType
 
 from django.db import transaction
 
@@ -16,10 +13,9 @@ from codes.runs.mend import mend_owed
 from codes.runs.partitions import park_poisoned, work_partition
 from codes.runs.settle import settle
 from codes.statistics import EVIDENCE, refresh_statistics
+from regions.leased_jobs import Attempt, Clock
 from regions.sources.batches import AlreadyCollecting
 from regions.sources.models import Batch, Source
-
-Clock = Callable[[], datetime]
 
 
 def advance(run_id: int, *, clock: Clock) -> list[int]:
@@ -52,29 +48,11 @@ def run_here(run_id: int, *, clock: Clock, progress: Callable[[Run], None]) -> R
             progress(run)
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """One worker's attempt at a claimed step. An error that ends it is noted on the run and goes on to the caller."""
-
-    run: Run
-    step: str
-    clock: Clock
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, Exception) and not isinstance(error, ClaimLost):
-            give_back(self.run, step=self.step, error=error, now=self.clock())
-
-
 def _collect_and_freeze(run_id: int, *, clock: Clock) -> None:
     run = claim_step(run_id, Run.State.COLLECTING, now=clock())
     if run is None:
         return
-    with Attempt(run, "collecting", clock):
+    with Attempt(lambda error: give_back(run, step="collecting", error=error, now=clock())):
         if run.collects:
             _collect(run)
         with transaction.atomic():
@@ -102,6 +80,10 @@ def _settle(run_id: int, *, clock: Clock) -> None:
     run = claim_step(run_id, Run.State.SETTLING, now=clock())
     if run is None:
         return
-    with suppress(ClaimLost), Attempt(run, "settling", clock), transaction.atomic():
+    with (
+        Attempt(lambda error: give_back(run, step="settling", error=error, now=clock())),
+        suppress(ClaimLost),
+        transaction.atomic(),
+    ):
         settle(run, now=clock())
         mend_owed(now=clock())  # what was decided while it worked; nobody sees the city in between

@@ -8,10 +8,10 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from codes.intake.collecting import collect_source
-from codes.rule_sets.rehearsing import rehearse
+from codes.rule_sets.rehearsing import rehearse, sweep_rehearsals
 from regions.sources.batches import AlreadyCollecting
 from regions.sources.models import Source
-from regions.tenancy import in_city
+from regions.tenancy import all_schemas, in_city
 
 log = logging.getLogger(__name__)
 BELL_EXPIRES = timedelta(minutes=10).total_seconds()
@@ -41,7 +41,7 @@ def collect_now(schema: str, source_id: int, by: str) -> str:
 
 
 def ring_for_rehearsal(schema: str, job_id: int) -> bool:
-    """Have a worker rehearse a draft; false when there is no broker to ring at. Whoever looks may ring again."""
+    """Have a worker rehearse a draft; false when there is no broker to ring at."""
     try:
         rehearse_draft.apply_async(args=(schema, job_id), expires=BELL_EXPIRES, retry=False)
     except OperationalError as fault:
@@ -55,3 +55,14 @@ def rehearse_draft(schema: str, job_id: int) -> bool:
     """One rehearsal; whether this call ended it."""
     with in_city(schema):
         return rehearse(job_id, clock=timezone.now)
+
+
+@shared_task(name="portal.sweep_rehearsals")
+def sweep_all_rehearsals() -> int:
+    """Enqueue the rehearsals that no worker has; how many."""
+    enqueued = 0
+    for schema in all_schemas():
+        with in_city(schema):
+            waiting = sweep_rehearsals(now=timezone.now())
+        enqueued += sum(ring_for_rehearsal(schema, job_id) for job_id in waiting)
+    return enqueued

@@ -10,9 +10,9 @@ from django.db import connection
 from django.db.transaction import TransactionManagementError
 
 from regions.journal.models import JournalEntry
+from regions.locks import advisory_lock
 
 GENESIS = b"\x00" * 32
-CHAIN_LOCK = 0x6A6F75726E  # one advisory lock per database and schema: the chain grows one entry at a time
 
 
 class Act(NamedTuple):
@@ -38,8 +38,7 @@ def record_all(acts: Iterable[Act], *, by: str, now: datetime) -> list[JournalEn
     """Append many acts at once, each an entry of its own; the chain is held for all of them."""
     if not connection.in_atomic_block:
         raise TransactionManagementError("a journal entry outside the transaction of its change")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [CHAIN_LOCK % 2**31])
+    advisory_lock("journal")  # the chain grows one entry at a time
     last = JournalEntry.objects.order_by("-seq").values_list("seq", "digest").first()
     seq, previous = (last[0], bytes(last[1])) if last else (0, GENESIS)
     entries = []

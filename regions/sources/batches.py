@@ -8,20 +8,19 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from regions.journal.record import record
+from regions.locks import session_lock
 from regions.sources.batch_reasons import BatchReason
 from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Batch, Source
 from regions.sources.staging import drop_staged
-from regions.tenancy import current_city
 
 OVERLAP = timedelta(hours=1)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 SMALLEST_SHARE_OF_BEFORE = 0.6
-_COLLECTION_LOCK = 0x636F6C
 
 
 class AlreadyCollecting(RuntimeError):
@@ -34,16 +33,15 @@ class AlreadyCollecting(RuntimeError):
 @contextmanager
 def collecting(source: Source) -> Iterator[None]:
     """Be the only one who collects the source. Raises ``AlreadyCollecting``; a killed process lets go by itself."""
-    key = (_COLLECTION_LOCK, f"{current_city().schema_name}.{source.pk}")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", key)
-        if not cursor.fetchone()[0]:
+    with session_lock(lock_of(source)) as taken:
+        if not taken:
             raise AlreadyCollecting(source)
-    try:
         yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", key)
+
+
+def lock_of(source: Source) -> str:
+    """The name of the lock of whoever collects the source."""
+    return f"collection of source {source.pk}"
 
 
 def last_accepted(source: Source) -> Batch | None:

@@ -10,10 +10,12 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.http import HttpResponse
 
+from codes.intake.citizens import INTAKE
 from codes.intake.provider_keys import CALLS_PER_WINDOW, issue_key, revoke_keys
 from codes.models import Citizen, Entry, ProviderKey
 from portal.api import body, entries
 from regions.journal.models import JournalEntry
+from regions.locks import KEY
 from regions.models import City
 from regions.tenancy import in_city
 from tests.integration.api.conftest import Machine
@@ -174,7 +176,7 @@ def test_whoever_waits_too_long_is_told_to_come_back(monkeypatch: pytest.MonkeyP
     with in_city("alpha"):
         _, key = issue_key(provider="alipay", by="lin", now=now)
     with raw_owner() as other, other.cursor() as cursor:
-        cursor.execute("BEGIN; SELECT pg_advisory_xact_lock(%s, hashtext('alpha'))", [0x696E74])
+        cursor.execute(f"SET search_path = alpha; BEGIN; SELECT pg_advisory_xact_lock({KEY})", [INTAKE])
         response = Machine(key).post(check_in())
         cursor.execute("ROLLBACK")
     assert (response.status_code, told(response)["code"]) == (503, "busy")

@@ -9,8 +9,6 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 # Given here, so that they meet none that the city gave itself.
 FIRST_KEY = 1_000_000
-# A city has few providers: the engine counts on fewer than a thousand.
-FIRST_PROVIDER = 100
 
 
 @dataclass(frozen=True)

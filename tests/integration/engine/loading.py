@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Model
 
 from tests.integration.engine import evidence_rows, setting_rows
-from tests.integration.engine.keys import FIRST_KEY, FIRST_PROVIDER, Keys
+from tests.integration.engine.keys import FIRST_KEY, Keys
 from tests.integration.engine.rows import insert_rows
 from tests.oracle import FactRef, World
 
@@ -17,7 +17,7 @@ def load_world(world: World, *, known_at: datetime) -> Keys:
     keys = Keys(
         sources={one.code: FIRST_KEY + n for n, one in enumerate(world.sources)},
         rule_sets={code: FIRST_KEY + n for n, code in enumerate(dict.fromkeys(one.code for one in world.rule_sets))},
-        providers={one.code: FIRST_PROVIDER + n for n, one in enumerate(world.providers)},
+        providers={one.code: FIRST_KEY + n for n, one in enumerate(world.providers)},
         citizens={name: FIRST_KEY + n for n, name in enumerate(world.citizens)},
         facts={FIRST_KEY + n: fact.ref for n, fact in enumerate(world.facts)},
     )

@@ -4,6 +4,8 @@
 """
 
 import os
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
@@ -16,10 +18,13 @@ from regions.models import City
 from tests.integration.engine.comparing import Sayings, city_says, differences, oracle_says
 from tests.integration.engine.loading import load_world
 from tests.worlds import Scene, random_world, scenes
+from tests.worlds.dice import SeededDice
+from tests.worlds.rules import draw_variant
 
 ASKED_FOR = os.environ.get("ORACLE_EXAMPLES")
 EXAMPLES = int(ASKED_FOR or 2_000)
 EVERYBODY = {"low": 0, "high": 2**62}
+PENDING = 12
 
 
 def judged(scene: Scene) -> Sayings:
@@ -49,6 +54,25 @@ def test_drawn_worlds(bare_city: City, scene: Scene) -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_larger_worlds(bare_city: City, seed: int) -> None:
     scene = random_world(seed, people=250)
+    assert differences(judged(scene), oracle_says(scene)) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_many_pending_versions(bare_city: City, seed: int) -> None:
+    """A dozen later versions of every rule set are known already; each person is judged by all of them for the forecast."""
+    scene = random_world(seed, people=40)
+    dice = SeededDice(seed)
+    firsts = [one for one in scene.world.rule_sets if one.effective_from < scene.day - timedelta(days=30)]
+    later = [
+        replace(
+            draw_variant(dice, first),
+            version=first.version + number,
+            effective_from=scene.day + timedelta(days=2 * number),
+        )
+        for first in firsts
+        for number in range(1, PENDING + 1)
+    ]
+    scene = replace(scene, world=replace(scene.world, rule_sets=(*firsts, *later)))
     assert differences(judged(scene), oracle_says(scene)) == []
 
 

@@ -11,7 +11,6 @@ from django.utils import translation
 
 from codes.city_openings import (
     LEASE,
-    MAX_ATTEMPTS,
     Bundle,
     ask_to_open,
     open_asked,
@@ -23,6 +22,7 @@ from codes.standing import sum_up
 from portal.operator.fault_words import said
 from portal.operator.toml import as_toml
 from regions.journal.models import JournalEntry
+from regions.leased_jobs import MAX_ATTEMPTS
 from regions.models import CityOpening
 from regions.sources.models import Source
 from regions.tenancy import in_city

@@ -12,9 +12,12 @@ from codes.rule_sets import drafts, rehearsing
 from codes.rule_sets.draft_content import content_faults, content_of, plain, rule_faults
 from codes.rule_sets.edition_file import judged
 from codes.rule_sets.publish import replace_tables
+from portal.official import bells
 from regions.journal.models import JournalEntry
+from regions.leased_jobs import MAX_ATTEMPTS
 from regions.models import City
 from regions.staff.roles import Role
+from regions.tenancy import current_city
 from regions.two_people import Refusal
 from tests.integration.rehearsal.test_rehearsal import Lived, lived, rehearsed
 from tests.integration.review.desk import hire
@@ -132,6 +135,53 @@ def test_a_worker_that_died_is_followed_by_another(city: Lived, draft: RuleSetDr
     assert not rehearsing.rehearse(job.pk, clock=lambda: city.scene.as_of)
     assert rehearsing.rehearse(job.pk, clock=lambda: city.scene.as_of + timedelta(minutes=2))
     assert DraftRehearsal.objects.get(pk=job.pk).fence == 4
+
+
+def test_what_no_worker_has_is_enqueued_again(
+    city: Lived, draft: RuleSetDraft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, schema = city.scene.as_of, current_city().schema_name
+    job = rehearsing.ask(draft.pk, by="gu", now=now)
+    enqueued: list[tuple[str, int]] = []
+
+    def enqueue(*what: Any) -> bool:
+        enqueued.append(what)
+        return True
+
+    monkeypatch.setattr(bells, "ring_for_rehearsal", enqueue)
+    monkeypatch.setattr(bells, "all_schemas", lambda: [schema])
+    assert bells.sweep_all_rehearsals() == 1
+    assert enqueued == [(schema, job.pk)]
+    tried(city, draft)
+    assert bells.sweep_all_rehearsals() == 0
+
+
+def test_an_error_leaves_it_for_the_next_worker_three_times(
+    city: Lived, draft: RuleSetDraft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    now = city.scene.as_of
+    job = rehearsing.ask(draft.pk, by="gu", now=now)
+    monkeypatch.setattr(rehearsing, "write_changes", break_down)
+    for state in ["waiting", "waiting", "failed"]:
+        assert rehearsing.sweep_rehearsals(now=now) == [job.pk]
+        with pytest.raises(ZeroDivisionError):
+            rehearsing.rehearse(job.pk, clock=lambda: now)
+        job.refresh_from_db()
+        assert job.state == state
+    assert rehearsing.sweep_rehearsals(now=now) == []
+    assert rehearsing.ask(draft.pk, by="gu", now=now) != job
+
+
+def test_what_kills_every_worker_is_told_as_failed(city: Lived, draft: RuleSetDraft) -> None:
+    now = city.scene.as_of
+    job = rehearsing.ask(draft.pk, by="gu", now=now)
+    DraftRehearsal.objects.filter(pk=job.pk).update(state="running", attempts=MAX_ATTEMPTS, lease_until=now)
+    assert rehearsing.sweep_rehearsals(now=now + timedelta(seconds=1)) == []
+    job.refresh_from_db()
+    assert (job.state, "died" in job.message) == ("failed", True)
 
 
 def test_a_rule_set_nobody_uses_has_nothing_to_be_tried_on(city: Lived) -> None:

@@ -17,18 +17,17 @@ from codes.reports.identifying import NotAllowed
 from codes.reports.jobs import (
     KEPT,
     LEASE,
-    MAX_ATTEMPTS,
-    TELL_EVERY,
-    Teller,
     ask_for_export,
     exports_folder,
     fetch_export,
+    heartbeat,
     sweep_exports,
     write_export,
 )
 from codes.reports.manifest import check
 from codes.reports.request import CannotExport, ReportName, ReportRequest
 from regions.journal.models import JournalEntry
+from regions.leased_jobs import MAX_ATTEMPTS, RENEW_EVERY
 from regions.models import City
 from regions.tenancy import in_city, second_connection
 
@@ -132,7 +131,9 @@ def test_how_far_it_is_can_be_seen_while_the_rows_are_read(now: datetime, monkey
         ExportJob.objects.update(state="writing", fence=1)
         job = ExportJob.objects.get()
         with second_connection() as beside, transaction.atomic():
-            rows = Teller(job, beside, lambda: now, told_at=now - TELL_EVERY).watch(iter([("a",), ("b",)]))
+            told = heartbeat(job, beside, lambda: now)
+            told.renewed_at = now - RENEW_EVERY
+            rows = told.watch(iter([("a",), ("b",)]))
             next(rows)
             job.refresh_from_db()
         assert (job.rows_done, job.lease_until) == (1, now + LEASE)

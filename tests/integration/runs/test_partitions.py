@@ -12,10 +12,11 @@ from django.db import DatabaseError, connection
 from codes.models import Partition, Run, RunError, Verdict, VerdictChange
 from codes.runs import partitions
 from codes.runs.evaluate import Evaluated, evaluate_range
-from codes.runs.ledger import MAX_ATTEMPTS, unfinished_partitions
+from codes.runs.ledger import unfinished_partitions
 from codes.runs.partitions import LEASE, work_partition
 from codes.runs.steps import advance
 from regions.journal.models import JournalEntry
+from regions.leased_jobs import MAX_ATTEMPTS
 from regions.tenancy import in_city
 from tests.integration.engine.comparing import city_says, oracle_says
 from tests.integration.runs.conftest import PEOPLE_WITH_FACTS_IN_A_PARTITION, Filled

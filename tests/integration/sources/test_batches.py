@@ -6,10 +6,12 @@ from datetime import timedelta
 import psycopg2
 import pytest
 
+from codes.intake.citizens import INTAKE
 from codes.models import Citizen, Fact
 from regions.journal.models import JournalEntry
 from regions.keys import vault
 from regions.keys.sealing import QUARANTINED_RECORD, SOURCE_CREDENTIAL
+from regions.locks import KEY
 from regions.sources import batches
 from regions.sources.batches import AlreadyCollecting
 from regions.sources.models import Batch, Quarantined, StagedRecord
@@ -158,15 +160,15 @@ def test_a_collection_that_died_leaves_nothing_and_the_next_one_says_so(
 
 
 def test_a_source_is_collected_by_one_at_a_time(police: Police) -> None:
-    key = (batches._COLLECTION_LOCK, f"alpha.{police.source.pk}")
+    key = [batches.lock_of(police.source)]
     with raw_owner() as other, other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", key)
+        cursor.execute(f"SET search_path = alpha; SELECT pg_advisory_lock({KEY})", key)
         with pytest.raises(AlreadyCollecting):
             police.collect()
     police.add(record())
     assert police.collect().state == Batch.State.ACCEPTED
     with raw_owner() as other, other.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", key)
+        cursor.execute(f"SET search_path = alpha; SELECT pg_try_advisory_lock({KEY})", key)
         assert cursor.fetchone() == (True,)
 
 
@@ -221,7 +223,7 @@ def test_lines_wait_while_a_batch_is_accepted(police: Police) -> None:
             cursor.execute("SET search_path = alpha; SET lock_timeout = '200ms'")
             reached.set()
             try:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [0x696E74])
+                cursor.execute(f"SELECT pg_advisory_xact_lock({KEY})", [INTAKE])
             except psycopg2.errors.LockNotAvailable:
                 asked.append("waited")
 

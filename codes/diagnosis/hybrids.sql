@@ -1,0 +1,70 @@
+-- statement: pairs
+-- Which pairs: of the disagreements given, every two known providers whose colours differ, the one whose code sorts first as A.
+-- `same` is the set of factors that are alike on both sides for this citizen: a shared source or edition; two horizons between
+-- which nothing was recorded about them; no declared fact, and the same check-ins or none.
+pair AS MATERIALIZED (
+    SELECT row_number() OVER (ORDER BY d.id, ca.code, cb.code) AS number, d.id AS disagreement_id, d.citizen_id,
+           run.as_of, run.day,
+           a.provider_id AS a, a.source_id AS a_source, a.version_id AS a_version, a.horizon AS a_horizon,
+           b.provider_id AS b, b.source_id AS b_source, b.version_id AS b_version, b.horizon AS b_horizon,
+           ca.code AS a_code, cb.code AS b_code,
+           (said.alike AND NOT EXISTS (
+                SELECT FROM codes_fact f WHERE f.citizen_id = d.citizen_id AND f.provider_id IN (a.provider_id, b.provider_id)
+           ))::int * 1
+           + (a.source_id = b.source_id)::int * 2 + (a.version_id = b.version_id)::int * 4
+           + (a.horizon = b.horizon OR NOT EXISTS (
+                SELECT FROM codes_fact f
+                WHERE f.citizen_id = d.citizen_id AND f.source_id IN (a.source_id, b.source_id)
+                  AND (f.recorded_at > least(a.horizon, b.horizon) AND f.recorded_at <= greatest(a.horizon, b.horizon)
+                       OR f.superseded AND EXISTS (
+                           SELECT FROM codes_fact later
+                           WHERE later.record_id = f.record_id AND later.source_id = f.source_id AND later.version > f.version
+                             AND later.recorded_at > least(a.horizon, b.horizon)
+                             AND later.recorded_at <= greatest(a.horizon, b.horizon)))
+           ))::int * 8 AS same
+    FROM codes_disagreement d
+    JOIN codes_run run ON run.id = %(run)s
+    JOIN codes_runprovider a ON a.run_id = run.id AND a.known
+    JOIN codes_runprovider b ON b.run_id = run.id AND b.known
+    JOIN codes_provider ca ON ca.id = a.provider_id
+    JOIN codes_provider cb ON cb.id = b.provider_id AND cb.code > ca.code
+    CROSS JOIN LATERAL (
+        SELECT count(*) = 0 OR count(*) = 2 AND count(DISTINCT k.days) = 1 AND bool_and(k.complete_at <= run.as_of) AS alike
+        FROM codes_checkindays k
+        WHERE k.citizen_id = d.citizen_id AND k.provider_id IN (a.provider_id, b.provider_id)
+    ) said
+    WHERE d.id = ANY (%(disagreements)s)
+      AND d.colours->>ca.code <> d.colours->>cb.code
+)
+
+-- statement: hybrids
+-- A factor that is alike on both sides changes nothing when it is swapped, so only the masks without such a factor are judged.
+    SELECT p.number * 16 + mask, p.citizen_id,
+           CASE WHEN mask & 1 = 0 THEN p.a ELSE p.b END,
+           CASE WHEN mask & 2 = 0 THEN p.a_source ELSE p.b_source END,
+           CASE WHEN mask & 4 = 0 THEN p.a_version ELSE p.b_version END,
+           CASE WHEN mask & 8 = 0 THEN p.a_horizon ELSE p.b_horizon END,
+           p.as_of, p.day, NULL::date
+    FROM pair p
+    CROSS JOIN generate_series(0, 15) AS mask
+    WHERE mask & p.same = 0
+
+-- statement: statement
+-- Every hybrid with its hits and the facts it sees, gathered into one row a pair; most are never looked into, so they are told
+-- as text.
+told AS (
+    SELECT s.sid / 16 AS number, s.sid %% 16 AS mask, coalesce(v.colour, 'green') AS colour, v.hits::text AS hits,
+           facts.seen::text AS seen
+    FROM subject s
+    LEFT JOIN verdict v ON v.sid = s.sid
+    LEFT JOIN (SELECT sid, array_agg(fact_id) AS seen FROM seen GROUP BY sid) facts ON facts.sid = s.sid
+),
+gathered AS (
+    SELECT number, array_agg(mask) AS masks, array_agg(colour) AS colours, array_agg(hits) AS hits, array_agg(seen) AS seen
+    FROM told GROUP BY number
+)
+SELECT p.disagreement_id, p.citizen_id, p.a, p.b, p.a_code, p.b_code, p.a_version, p.b_version, p.a_horizon, p.b_horizon,
+       p.same, p.as_of, p.day, g.masks, g.colours, g.hits, g.seen
+FROM pair p
+JOIN gathered g ON g.number = p.number
+ORDER BY p.number

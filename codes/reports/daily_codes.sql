@@ -1,0 +1,30 @@
+-- statement: registered
+-- What was red or yellow at the end of the run. Where no later run has settled, the verdicts that stand; else the last change
+-- up to it by a run that settled, or that mended one – a held or failed one counts for nothing. One statement decides, so nothing
+-- comes between.
+WITH held AS (
+    SELECT citizen_id, provider_id, colour, hits, turns_green_on
+    FROM codes_verdict
+    WHERE NOT EXISTS (SELECT FROM codes_run later WHERE later.id > %(run)s AND later.state IN ('done', 'partial'))
+    UNION ALL
+    SELECT citizen_id, provider_id, after, hits, turns_green_on
+    FROM (SELECT DISTINCT ON (citizen_id, provider_id) citizen_id, provider_id, after, hits, turns_green_on
+          FROM codes_verdictchange
+          WHERE run_id IN (SELECT id FROM codes_run
+                           WHERE coalesce(amends_id, id) <= %(run)s AND state IN ('done', 'partial', 'mended'))
+            AND EXISTS (SELECT FROM codes_run later WHERE later.id > %(run)s AND later.state IN ('done', 'partial'))
+          ORDER BY citizen_id, provider_id, run_id DESC) last_change
+    WHERE after <> 'green'
+)
+SELECT r.citizen_id, c.ref, c.id_encrypted, c.full_name, r.provider_id, h.colour,
+       CASE WHEN h.colour IS NOT NULL THEN ARRAY(
+           SELECT DISTINCT (hit->>'rule') COLLATE "C" FROM jsonb_array_elements(h.hits) AS hit ORDER BY 1) END,
+       h.turns_green_on
+FROM codes_registration r
+JOIN codes_citizen c ON c.id = r.citizen_id
+JOIN codes_provider provider ON provider.id = r.provider_id
+LEFT JOIN held h ON h.citizen_id = r.citizen_id AND h.provider_id = r.provider_id
+WHERE r.registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
+  AND (%(provider)s::text IS NULL OR provider.code = %(provider)s)
+  AND (%(held)s::text IS NULL OR h.colour = %(held)s)
+ORDER BY r.citizen_id, provider.code COLLATE "C"

@@ -1,0 +1,37 @@
+-- statement: compare
+-- What stood after the run: of each citizen and provider the last change by a settled or mending run up to it. Green is no row on
+-- either side, and a provider that could not judge is on neither.
+stored AS MATERIALIZED (
+    SELECT * FROM (
+        SELECT DISTINCT ON (change.citizen_id, change.provider_id) change.*
+        FROM codes_verdictchange change
+        JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = change.provider_id AND p.known
+        WHERE change.run_id IN (SELECT id FROM codes_run WHERE id <= %(run)s AND state IN ('done', 'partial', 'mended'))
+          AND change.citizen_id >= %(low)s AND change.citizen_id < %(high)s
+        ORDER BY change.citizen_id, change.provider_id, change.run_id DESC
+    ) last_change
+    WHERE after <> 'green'
+),
+both_sides AS (
+    SELECT coalesce(s.citizen_id, t.citizen_id) AS citizen_id, coalesce(s.provider_id, t.provider_id) AS provider_id,
+           jsonb_build_object('colour', coalesce(s.after, 'green'), 'rule_set_version', s.version_id,
+                              'hits', coalesce(s.hits, '[]'), 'turns_green_on', s.turns_green_on, 'needs', s.needs) AS stored,
+           jsonb_build_object('colour', coalesce(t.colour, 'green'), 'rule_set_version', t.version_id,
+                              'hits', coalesce(t.hits, '[]'), 'turns_green_on', t.turns_green_on, 'needs', t.needs) AS replayed
+    FROM stored s
+    FULL JOIN today t ON t.citizen_id = s.citizen_id AND t.provider_id = s.provider_id
+)
+SELECT c.ref, provider.code, stored, replayed
+FROM both_sides
+JOIN codes_citizen c ON c.id = both_sides.citizen_id
+JOIN codes_provider provider ON provider.id = both_sides.provider_id
+WHERE stored <> replayed
+ORDER BY c.id, provider.code
+
+-- statement: count
+-- Whoever has no facts is green on both sides, and counts.
+SELECT count(*)
+FROM codes_registration r
+JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = r.provider_id AND p.known
+WHERE r.citizen_id >= %(low)s AND r.citizen_id < %(high)s
+  AND r.registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)

@@ -1,0 +1,30 @@
+-- statement: changes
+-- One row for each colour that changes, with what the citizen's providers show before and after. Green is no row.
+changed AS MATERIALIZED (
+    SELECT coalesce(old.citizen_id, new.citizen_id) AS citizen_id, coalesce(old.declared_with, new.declared_with) AS provider_id,
+           coalesce(old.colour, 'green') AS before, coalesce(new.colour, 'green') AS after,
+           old.hits AS held_before, new.hits AS held_after
+    FROM (SELECT * FROM verdict WHERE sid %% 2 = 0 AND declared_with = ANY (%(bound)s)) old
+    FULL JOIN (SELECT * FROM verdict WHERE sid %% 2 = 1) new ON new.sid / 2 = old.sid / 2
+    WHERE old.colour IS DISTINCT FROM new.colour
+),
+shown AS (
+    SELECT s.citizen_id,
+           count(DISTINCT coalesce(old.colour, 'green')) > 1 AS differed,
+           count(DISTINCT CASE WHEN s.declared_with = ANY (%(bound)s) THEN coalesce(new.colour, 'green')
+                               ELSE coalesce(old.colour, 'green') END) > 1 AS differs
+    FROM subject s
+    LEFT JOIN verdict old ON old.sid = s.sid
+    LEFT JOIN verdict new ON new.sid = s.sid + 1
+    WHERE s.sid %% 2 = 0 AND s.citizen_id IN (SELECT citizen_id FROM changed)
+    GROUP BY s.citizen_id
+)
+SELECT c.citizen_id, person.ref, person.id_encrypted, person.full_name, provider.code, c.before, c.after,
+       ARRAY(SELECT DISTINCT hit->>'rule' FROM jsonb_array_elements(c.held_before) AS hit ORDER BY 1) AS rules_before,
+       ARRAY(SELECT DISTINCT hit->>'rule' FROM jsonb_array_elements(c.held_after) AS hit ORDER BY 1) AS rules_after,
+       shown.differed, shown.differs
+FROM changed c
+JOIN shown ON shown.citizen_id = c.citizen_id
+JOIN codes_citizen person ON person.id = c.citizen_id
+JOIN codes_provider provider ON provider.id = c.provider_id
+ORDER BY c.citizen_id, provider.code COLLATE "C"

@@ -1,0 +1,148 @@
+"""Work that one worker at a time does in the background: claimed by lease and fence, tried three times, then given up.
+
+The row is the truth and the broker only wakes workers: what nobody works on is found by a sweeper and enqueued again, and a
+worker that wakes late finds its fence taken.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, ClassVar, TypeVar
+
+from django.db import models, transaction
+from django.db.models import Q, QuerySet
+
+MAX_ATTEMPTS = 3
+DIED = f"its worker died {MAX_ATTEMPTS} times without a message"
+RENEW_EVERY = timedelta(seconds=1)
+
+Clock = Callable[[], datetime]
+Row = TypeVar("Row", bound="Leased")
+Job = TypeVar("Job", bound="LeasedJob")
+Item = TypeVar("Item")
+
+
+class Leased(models.Model):
+    """A row that one worker at a time has: until ``lease_until``, and under a ``fence`` that grows with each claim."""
+
+    state = models.TextField()
+    fence = models.IntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.IntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+    def leave(self, state: str, **changes: Any) -> bool:
+        """Let go of the claimed row in its next state; false when another worker has taken it over: then nothing changes."""
+        return self.mine().update(state=state, lease_until=None, **changes) == 1
+
+    def mine(self) -> QuerySet[Any]:
+        """The row, while nobody has taken it over."""
+        return type(self)._default_manager.filter(pk=self.pk, fence=self.fence, state=self.state)
+
+
+class LeasedJob(Leased):
+    """It waits, a worker has it, and then it has ended."""
+
+    WAITING: ClassVar[str]
+    AT_WORK: ClassVar[str]
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (self.WAITING, self.AT_WORK)
+
+    def give_back(self) -> bool:
+        """Leave it for the next attempt; false after the last one: the caller says how it ends."""
+        if self.attempts < MAX_ATTEMPTS:
+            self.leave(self.WAITING)
+        return self.attempts < MAX_ATTEMPTS
+
+
+def claim(rows: QuerySet[Row], *, now: datetime, lease: timedelta, **changes: Any) -> Row | None:
+    """Take the row that the query finds; none when it finds none, such as when another worker was quicker."""
+    with transaction.atomic():
+        row = rows.select_for_update(of=("self",)).first()
+        if row is None:
+            return None
+        told = {"fence": row.fence + 1, "lease_until": now + lease, "attempts": row.attempts + 1, **changes}
+        for name, value in told.items():
+            setattr(row, name, value)
+        row.save(update_fields=told)
+    return row
+
+
+def claim_job(jobs: QuerySet[Job], *, now: datetime, lease: timedelta, **changes: Any) -> Job | None:
+    """Take the job that the query finds, unless it has ended or is in other hands."""
+    return claim(free(jobs, now=now), now=now, lease=lease, state=jobs.model.AT_WORK, **changes)
+
+
+def free(jobs: QuerySet[Job], *, now: datetime) -> QuerySet[Job]:
+    """What some worker should take: never claimed, or given back, or of a worker whose lease has run out."""
+    model = jobs.model
+    return jobs.filter(Q(state=model.WAITING) | Q(state=model.AT_WORK, lease_until__lt=now), attempts__lt=MAX_ATTEMPTS)
+
+
+def dead(jobs: QuerySet[Job], *, now: datetime) -> QuerySet[Job]:
+    """What killed its workers as often as one may try; ``DIED`` says so."""
+    return jobs.filter(state=jobs.model.AT_WORK, lease_until__lt=now, attempts__gte=MAX_ATTEMPTS)
+
+
+def sweep(jobs: QuerySet[Job], *, now: datetime, give_up: Callable[[Job], object]) -> list[int]:
+    """Give up what is dead; the ids of what is to be enqueued again, the oldest first."""
+    for job in dead(jobs, now=now).order_by("pk"):
+        give_up(job)
+    return list(free(jobs, now=now).order_by("pk").values_list("pk", flat=True))
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A claimed row being worked on. An error goes to ``failed``, which gives the row back or ends it, and on to the caller."""
+
+    failed: Callable[[Exception], object]
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception):
+            self.failed(error)
+
+
+@dataclass
+class Heartbeat:
+    """Says on the job's row how far its stream is and renews the lease, through a connection beside the stream's transaction.
+
+    ``column`` counts; the clock is looked at every so many items.
+    """
+
+    job: LeasedJob
+    connection: Any
+    clock: Clock
+    renewed_at: datetime
+    lease: timedelta
+    column: str
+    items_between_looks: int
+
+    def watch(self, items: Iterator[Item]) -> Iterator[Item]:
+        """The same items, counted."""
+        for count, item in enumerate(items, start=1):
+            if count % self.items_between_looks == 0 and self.clock() - self.renewed_at >= RENEW_EVERY:
+                self._renew(count)
+            yield item
+
+    def _renew(self, count: int) -> None:
+        self.renewed_at = self.clock()
+        statement = (
+            f"UPDATE {self.job._meta.db_table} SET {self.column} = %s, lease_until = %s"  # noqa: S608 - names of ours
+            " WHERE id = %s AND fence = %s AND state = %s"
+        )
+        values = [count, self.renewed_at + self.lease, self.job.pk, self.job.fence, self.job.state]
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement, values)

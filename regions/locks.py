@@ -1,0 +1,37 @@
+"""PostgreSQL's advisory locks, by name: each city has its own, and ``public`` too."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+from django.db.transaction import TransactionManagementError
+
+# All 64 bits of a key come from both names, so that no two locks wait for each other by accident.
+KEY = "hashtextextended(%s, hashtextextended(current_schema(), 0))"
+
+
+def advisory_lock(name: str) -> None:
+    """Wait until nobody else has the current schema's lock of this name; it is held until the transaction ends.
+
+    Raises ``TransactionManagementError`` outside a transaction, where it would be held by nobody.
+    """
+    if not connection.in_atomic_block:
+        raise TransactionManagementError(f"the lock {name!r} outside a transaction")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock({KEY})", [name])
+
+
+@contextmanager
+def session_lock(name: str) -> Iterator[bool]:
+    """Whether the lock could be had at once; if so, it is held for the block, and a killed process lets go by itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {KEY}", [name])
+        key = cursor.fetchone()
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", key)
+        taken = cursor.fetchone()[0]
+    try:
+        yield taken
+    finally:
+        if taken:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", key)
