@@ -69,6 +69,11 @@ class TransitionTable(Generic[S, A]):
             raise LookupError(f"{action} leads to several states")
         return one
 
+    def require(self, state: str, following: str) -> None:
+        """Raises ``LookupError`` when nothing leads from the one state to the other."""
+        if following != state and following not in {row.next for row in self.find(state)}:
+            raise LookupError(f"nothing leads from {state} to {following}")
+
     def move(self, rows: QuerySet[Any], action: A, **changes: Any) -> int:
         """Compare-and-set: those of the rows in whose state the action is possible are in its next; how many."""
         before = list(self.next_states(action))

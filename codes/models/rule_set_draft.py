@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from codes.models.rule_set import RuleSet, RuleSetVersion
 from codes.models.run import Run
 from regions.leased_jobs import LeasedJob
+from regions.transitions import TransitionTable
 
 UNDECIDED = ["editing", "proposed", "dropped"]
 DECIDED = ["published", "refused"]
@@ -86,6 +87,13 @@ class DraftRehearsal(LeasedJob):
         FAILED = "failed"
 
     WAITING, AT_WORK = State.WAITING, State.RUNNING
+    TRANSITIONS = TransitionTable.of(
+        ((WAITING, AT_WORK), "claim", AT_WORK),
+        (AT_WORK, "give_back", WAITING),
+        (AT_WORK, "finish", State.DONE),
+        (AT_WORK, "rule_out", State.IMPOSSIBLE),
+        (AT_WORK, "fail", State.FAILED),
+    )
     CONCLUSIVE = (State.DONE, State.IMPOSSIBLE)
 
     draft = models.ForeignKey(RuleSetDraft, on_delete=models.PROTECT, related_name="rehearsals")

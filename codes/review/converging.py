@@ -28,7 +28,7 @@ def converge(run: Run) -> list[str]:
         "by": SYSTEM,
         "converged": Verb.CONVERGE.value,
         "asked": InformationRequest.State.OPEN.value,
-        "dropped": InformationRequest.State.DROPPED.value,
+        "dropped": InformationRequest.TRANSITIONS.next_state("drop").value,
     }
     with connection.cursor() as cursor:
         for which in (AGREES_AGAIN, HOLDS_AGAIN, GREEN_AGAIN):

@@ -97,7 +97,8 @@ def move_all(steps: Sequence[Step], *, by: str, now: datetime) -> None:
                 setattr(case, name, value)
     Case.objects.bulk_update(resuming, ["due_at"], batch_size=1000)
     if closing:  # a case that ends asks nothing any more
-        InformationRequest.objects.filter(case__in=closing, state="open").update(state="dropped", closed_at=now)
+        questions = InformationRequest.objects.filter(case__in=closing)
+        InformationRequest.TRANSITIONS.move(questions, "drop", closed_at=now)
     events = [CaseEvent(case=one.case, at=now, by=by, verb=one.action.value, data=dict(one.data)) for one in steps]
     CaseEvent.objects.bulk_create(events, batch_size=1000)
 
