@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q
+from django.db.models import Count, OuterRef
 
 from codes.effective import count_effective_codes
 from codes.models import Case, Run
+from codes.models.case import overdue
 from codes.vocabulary import State
 from regions.models import CityStanding
 from regions.sources.models import Batch, Source
@@ -41,8 +42,8 @@ def _last_run() -> dict[str, Any]:
 
 
 def _cases(now: datetime) -> dict[str, int]:
-    counted: dict[str, int] = Case.objects.filter(closed_at__isnull=True).aggregate(
-        open_cases=Count("pk"), overdue_cases=Count("pk", filter=Q(due_at__lt=now, paused_at__isnull=True))
+    counted: dict[str, int] = Case.objects.open().aggregate(
+        open_cases=Count("pk"), overdue_cases=Count("pk", filter=overdue(now))
     )
     return counted
 

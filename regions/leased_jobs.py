@@ -13,6 +13,8 @@ from typing import Any, ClassVar, TypeVar
 from django.db import models, transaction
 from django.db.models import Q, QuerySet
 
+from regions.transitions import TransitionTable
+
 MAX_ATTEMPTS = 3
 DIED = f"its worker died {MAX_ATTEMPTS} times without a message"
 RENEW_EVERY = timedelta(seconds=1)
@@ -26,6 +28,8 @@ Item = TypeVar("Item")
 class Leased(models.Model):
     """A row that one worker at a time has: until ``lease_until``, and under a ``fence`` that grows with each claim."""
 
+    TRANSITIONS: ClassVar[TransitionTable[Any, str]]
+
     state = models.TextField()
     fence = models.IntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
@@ -36,6 +40,7 @@ class Leased(models.Model):
 
     def leave(self, state: str, **changes: Any) -> bool:
         """Let go of the claimed row in its next state; false when another worker has taken it over: then nothing changes."""
+        self.TRANSITIONS.require(self.state, state)
         return self.mine().update(state=state, lease_until=None, **changes) == 1
 
     def mine(self) -> QuerySet[Any]:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django_tenants.models import DomainMixin, TenantMixin
 
 from regions.leased_jobs import LeasedJob
+from regions.transitions import TransitionTable
 
 
 class City(TenantMixin):
@@ -111,6 +112,13 @@ class CityOpening(LeasedJob):
         FAILED = "failed"
 
     WAITING, AT_WORK = State.WAITING, State.OPENING
+    TRANSITIONS = TransitionTable.of(
+        ((WAITING, AT_WORK), "claim", AT_WORK),
+        (AT_WORK, "give_back", WAITING),
+        (AT_WORK, "finish", State.DONE),
+        (AT_WORK, "refuse", State.REFUSED),
+        (AT_WORK, "fail", State.FAILED),
+    )
 
     name = models.TextField(unique=True, help_text="random: the address of its page")
     schema = models.TextField()

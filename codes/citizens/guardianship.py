@@ -64,7 +64,7 @@ def refuse_guardianship(*, guardianship_id: int, reason: str, by: str, now: date
 def end_guardianship(*, guardianship_id: int, by: str, now: datetime) -> Guardianship:
     """End it, or take the request back: the guardian, the dependant, or a reviewer."""
     with transaction.atomic():
-        link = _open_link(guardianship_id)
+        link = _find_link(guardianship_id, "end")
         if by.startswith(CITIZEN_PREFIX):
             if by not in (actor_name(link.guardian), actor_name(link.dependant)):
                 raise NotFound
@@ -100,19 +100,17 @@ def _check_free(guardian: Citizen, ward: Citizen) -> None:
 def _review(guardianship_id: int, *, by: str, now: datetime, accepted: bool, **ends: str | datetime) -> Guardianship:
     require_role(by, Role.REVIEWER)
     with transaction.atomic():
-        link = _open_link(guardianship_id)
-        if link.reviewed_at is not None:
-            raise MovedMeanwhile
+        link = _find_link(guardianship_id, "accept" if accepted else "refuse")
         _update(link, {"reviewed_by": by, "reviewed_at": now, "accepted": accepted, **ends})
         _tell("accepted" if accepted else "refused", link, by=by, now=now)
     return link
 
 
-def _open_link(guardianship_id: int) -> Guardianship:
+def _find_link(guardianship_id: int, action: str) -> Guardianship:
     link = Guardianship.objects.select_related("guardian", "dependant").filter(pk=guardianship_id).first()
     if link is None:
         raise NotFound
-    if link.ended_at is not None:
+    if not Guardianship.TRANSITIONS.find(link.state, action):
         raise MovedMeanwhile
     return link
 

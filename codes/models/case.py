@@ -1,5 +1,8 @@
 """Cases: the manual review of a disagreement or an appeal."""
 
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
@@ -25,16 +28,37 @@ class CaseState(Worded):
     DISAGREEMENT_LOGGED = "disagreement_logged", "已记录异议", "disagreement logged"
 
 
-OPEN_STATES = [
-    CaseState.RECEIVED.value,
-    CaseState.IN_REVIEW.value,
-    CaseState.WAITING_FOR_INFORMATION.value,
-    CaseState.PROPOSED.value,
-]
-CLOSED_STATES = [state.value for state in CaseState if state.value not in OPEN_STATES]
-APPEAL_ENDS = ["accepted", "partly_accepted", "denied", "withdrawn", "disagreement_logged"]
+UNDECIDED = (CaseState.RECEIVED, CaseState.IN_REVIEW)
+OPEN_STATES = (*UNDECIDED, CaseState.WAITING_FOR_INFORMATION, CaseState.PROPOSED)
+CLOSED_STATES = tuple(state for state in CaseState if state not in OPEN_STATES)
+APPEAL_ENDS = tuple(state for state in CLOSED_STATES if state not in (CaseState.DECIDED, CaseState.CONVERGED))
 
 OPEN = Q(closed_at__isnull=True)
+
+
+def _values(states: tuple[CaseState, ...]) -> list[str]:
+    return [state.value for state in states]
+
+
+def overdue(now: datetime) -> Q:
+    """Whether a case's deadline has passed and is not paused."""
+    return Q(due_at__lt=now, paused_at__isnull=True)
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """What is asked of cases."""
+
+    def open(self) -> Self:
+        """Cases that wait for an end."""
+        return self.filter(OPEN)
+
+    def undecided(self) -> Self:
+        """Cases about which nothing is proposed or asked: a reviewer may decide them."""
+        return self.filter(state__in=UNDECIDED)
+
+    def overdue(self, now: datetime) -> Self:
+        """Cases whose deadline has passed and is not paused."""
+        return self.filter(overdue(now))
 
 
 class Case(models.Model):
@@ -69,6 +93,8 @@ class Case(models.Model):
     answer = models.TextField(blank=True, db_default="", help_text="what the citizen is told beside the outcome")
     group_key = models.TextField(blank=True)
 
+    objects = CaseQuerySet.as_manager()
+
     class Meta:
         indexes = [
             models.Index(fields=["due_at", "id"], condition=OPEN, name="case_queue"),
@@ -89,8 +115,8 @@ class Case(models.Model):
                 fields=["citizen", "kind"], condition=OPEN, name="one_open_case_per_citizen_and_kind"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=OPEN_STATES, closed_at__isnull=True)
-                | Q(state__in=CLOSED_STATES, closed_at__isnull=False),
+                condition=Q(state__in=_values(OPEN_STATES), closed_at__isnull=True)
+                | Q(state__in=_values(CLOSED_STATES), closed_at__isnull=False),
                 name="case_is_closed_when_its_state_says_so",
             ),
             models.CheckConstraint(
@@ -103,7 +129,8 @@ class Case(models.Model):
                 name="case_assigned_at_and_to_go_together",
             ),
             models.CheckConstraint(
-                condition=Q(kind="appeal") & ~Q(state="decided") | ~Q(kind="appeal") & ~Q(state__in=APPEAL_ENDS),
+                condition=Q(kind="appeal") & ~Q(state="decided")
+                | ~Q(kind="appeal") & ~Q(state__in=_values(APPEAL_ENDS)),
                 name="case_ends_as_its_kind_does",
             ),
             models.CheckConstraint(

@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from regions.transitions import TransitionTable
+
 
 class Citizen(models.Model):
     """Identified by (``id_type``, ``id_number``); the number is encrypted and found by its keyed hash."""
@@ -25,6 +27,18 @@ class Citizen(models.Model):
 
 class Guardianship(models.Model):
     """A dependant shown on another citizen's phone. Counts only once accepted and until it ends."""
+
+    class State(models.TextChoices):
+        ASKED = "asked"
+        ACCEPTED = "accepted"
+        REFUSED = "refused"
+        ENDED = "ended"
+
+    TRANSITIONS = TransitionTable.of(
+        (State.ASKED, "accept", State.ACCEPTED),
+        (State.ASKED, "refuse", State.REFUSED),
+        ((State.ASKED, State.ACCEPTED), "end", State.ENDED),
+    )
 
     guardian = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="dependants")
     dependant = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="guardians")
@@ -70,3 +84,12 @@ class Guardianship(models.Model):
 
     def __str__(self) -> str:
         return f"{self.guardian_id} for {self.dependant_id}"
+
+    @property
+    def state(self) -> State:
+        """What its columns say, which the constraints hold together."""
+        if self.accepted is False:
+            return self.State.REFUSED
+        if self.ended_at is not None:
+            return self.State.ENDED
+        return self.State.ACCEPTED if self.accepted else self.State.ASKED

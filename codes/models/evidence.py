@@ -1,5 +1,7 @@
 """Files that citizens and officials put in: checked, re-encoded, encrypted outside the web root; here is what they are."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
@@ -7,6 +9,17 @@ from codes.models.case import Case
 from codes.models.citizen import Citizen, Guardianship
 
 CONTENT_TYPES = ["image/jpeg", "image/png", "image/webp", "application/pdf"]
+
+
+DRAFT = Q(case__isnull=True, guardianship__isnull=True)
+
+
+class EvidenceQuerySet(models.QuerySet["Evidence"]):
+    """What is asked of files."""
+
+    def drafts(self) -> Self:
+        """Files that belong to nothing yet: they are attached once, or discarded."""
+        return self.filter(DRAFT)
 
 
 class Evidence(models.Model):
@@ -26,11 +39,13 @@ class Evidence(models.Model):
     uploaded_by = models.TextField()
     uploaded_at = models.DateTimeField()
 
+    objects = EvidenceQuerySet.as_manager()
+
     class Meta:
         indexes = [
             models.Index(
                 fields=["uploaded_at"],
-                condition=Q(case__isnull=True, guardianship__isnull=True),
+                condition=DRAFT,
                 name="evidence_drafts",
             )
         ]

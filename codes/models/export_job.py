@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from regions.leased_jobs import LeasedJob
+from regions.transitions import TransitionTable
 
 
 class ExportJob(LeasedJob):
@@ -20,6 +21,13 @@ class ExportJob(LeasedJob):
         EXPIRED = "expired"
 
     WAITING, AT_WORK = State.WAITING, State.WRITING
+    TRANSITIONS = TransitionTable.of(
+        ((WAITING, AT_WORK), "claim", AT_WORK),
+        (AT_WORK, "give_back", WAITING),
+        (AT_WORK, "finish", State.DONE),
+        (AT_WORK, "fail", State.FAILED),
+        (State.DONE, "expire", State.EXPIRED),
+    )
 
     name = models.TextField(unique=True)
     report = models.TextField()

@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from codes.models.case import Case
 from codes.models.fact import Fact
+from regions.transitions import TransitionTable
 
 
 class InformationRequest(models.Model):
@@ -15,6 +16,12 @@ class InformationRequest(models.Model):
         ANSWERED = "answered"
         LAPSED = "lapsed"
         DROPPED = "dropped"
+
+    TRANSITIONS = TransitionTable.of(
+        (State.OPEN, "answer", State.ANSWERED),
+        (State.OPEN, "lapse", State.LAPSED),
+        (State.OPEN, "drop", State.DROPPED),
+    )
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="information_requests")
     state = models.TextField(choices=State.choices, default=State.OPEN)

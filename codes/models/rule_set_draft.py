@@ -10,6 +10,7 @@ from codes.models.run import Run
 from regions.leased_jobs import LeasedJob
 from regions.proposals import Proposal, two_people
 from regions.staff.roles import Role
+from regions.transitions import TransitionTable
 
 
 class DraftState(models.TextChoices):
@@ -88,6 +89,13 @@ class DraftRehearsal(LeasedJob):
         FAILED = "failed"
 
     WAITING, AT_WORK = State.WAITING, State.RUNNING
+    TRANSITIONS = TransitionTable.of(
+        ((WAITING, AT_WORK), "claim", AT_WORK),
+        (AT_WORK, "give_back", WAITING),
+        (AT_WORK, "finish", State.DONE),
+        (AT_WORK, "rule_out", State.IMPOSSIBLE),
+        (AT_WORK, "fail", State.FAILED),
+    )
     CONCLUSIVE = (State.DONE, State.IMPOSSIBLE)
 
     draft = models.ForeignKey(RuleSetDraft, on_delete=models.PROTECT, related_name="rehearsals")

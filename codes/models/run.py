@@ -11,6 +11,7 @@ from codes.models.rule_set import RuleSetVersion
 from regions.append_only import AppendOnly
 from regions.leased_jobs import Leased, LeasedJob
 from regions.sources.models import Batch, Source
+from regions.transitions import TransitionTable
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -49,6 +50,16 @@ class Run(Leased):
         FAILED = "failed"
         MENDED = "mended"
 
+    TRANSITIONS = TransitionTable.of(
+        (State.COLLECTING, "freeze", State.EVALUATING),
+        (State.EVALUATING, "judge", State.SETTLING),
+        (State.SETTLING, "hold", State.HELD),
+        (State.HELD, "release", State.SETTLING),
+        (State.SETTLING, "finish", State.DONE),
+        (State.SETTLING, "finish_in_part", State.PARTIAL),
+        ((State.COLLECTING, State.SETTLING), "fail", State.FAILED),
+        (State.HELD, "refuse", State.FAILED),
+    )
     OPEN = (State.COLLECTING, State.EVALUATING, State.SETTLING)
     SETTLED = (State.DONE, State.PARTIAL)
     # Whose history counts: the city's runs that settled, and what was mended between them (``docs/adr/0009-…``).
@@ -182,6 +193,12 @@ class Partition(LeasedJob):
         PARKED = "parked"
 
     WAITING, AT_WORK = State.PENDING, State.CLAIMED
+    TRANSITIONS = TransitionTable.of(
+        ((WAITING, AT_WORK), "claim", AT_WORK),
+        (AT_WORK, "give_back", WAITING),
+        (AT_WORK, "finish", State.DONE),
+        (AT_WORK, "park", State.PARKED),
+    )
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="partitions")
     number = models.IntegerField()

@@ -150,8 +150,7 @@ def _end_badly(job: ExportJob, message: str, *, now: datetime) -> None:
 def _remove_expired(*, now: datetime) -> None:
     for job in ExportJob.objects.filter(state=ExportJob.State.DONE, expires_at__lte=now).order_by("pk"):
         with transaction.atomic():
-            mine = ExportJob.objects.filter(pk=job.pk, state=ExportJob.State.DONE)
-            if mine.update(state=ExportJob.State.EXPIRED):
+            if ExportJob.TRANSITIONS.move(ExportJob.objects.filter(pk=job.pk), "expire"):
                 record("export.removed", by="system", now=now, subject=f"export:{job.report}")
         _remove(exports_folder() / job.file)
 

@@ -12,7 +12,6 @@ from codes.review.appeal_policy import check_appeal
 from codes.review.appeal_targets import Target, targets_of
 from codes.review.clocks import due_of
 from codes.review.evidence import attach
-from codes.review.information import close_questions
 from codes.review.moves import find_case, move, note
 from codes.review.permissions import require, require_own
 from codes.review.refusals import Reason
@@ -100,7 +99,6 @@ def withdraw(*, case_id: int, by: str, now: datetime) -> Case:
         if now > appeal.withdraw_until:
             raise Refused(Reason.WITHDRAWAL_OVER)
         move(case, Verb.WITHDRAW, by=by, now=now, outcome="withdrawn")
-        close_questions(case, now=now)
         Ruling.objects.waiting().filter(case=case).update(state="withdrawn", ended_at=now)
     return case
 
@@ -127,7 +125,7 @@ def _target(citizen: Citizen, provider: str, rule: str, fact_id: int) -> Target:
     standing = effective_code(citizen.pk)
     if not found or (standing.colour, standing.because) == ("green", "ruling"):
         raise Refused(Reason.NOTHING_TO_APPEAL)
-    if Case.objects.filter(citizen=citizen, kind=Case.Kind.APPEAL, closed_at__isnull=True).exists():
+    if Case.objects.open().filter(citizen=citizen, kind=Case.Kind.APPEAL).exists():
         raise Refused(Reason.APPEALED_ALREADY)
     return found[0]
 

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
+from psycopg2.extras import Json
 
 from codes.effective import hold_effective_codes
 from codes.models import Case
+from codes.review.life import CASE_LIFE
 from codes.review.moves import find_case, move
 from codes.review.permissions import require
 from codes.review.queue import CaseFilter, open_cases
@@ -62,7 +64,8 @@ def bulk_assign(*, chosen: CaseFilter, to: str, by: str, now: datetime) -> int:
             open_cases(chosen, now=now).exclude(assigned_to=to).order_by("pk").values("pk").query.sql_with_params()
         )
         with connection.cursor() as cursor:
-            cursor.execute(compose(SQL, "bulk_assign", cases=cases), [*parameters, to, now, now, by])
+            values = [to, now, Json(CASE_LIFE.next_states(Verb.ASSIGN)), now, by, Verb.ASSIGN.value]
+            cursor.execute(compose(SQL, "bulk_assign", cases=cases), [*parameters, *values])
             assigned = int(cursor.rowcount)
         if assigned:
             record("case.bulk_assigned", by=by, now=now, data={"to": to, "cases": assigned, "filter": chosen.as_json()})

@@ -4,9 +4,9 @@ WITH chosen AS MATERIALIZED (
     SELECT id, assigned_to FROM codes_case WHERE id IN ({{cases}}) ORDER BY id FOR UPDATE
 ),
 moved AS (
-    UPDATE codes_case c SET assigned_to = %s, assigned_at = %s, state = CASE c.state WHEN 'received' THEN 'in_review' ELSE c.state END
+    UPDATE codes_case c SET assigned_to = %s, assigned_at = %s, state = %s::jsonb ->> c.state
     FROM chosen WHERE chosen.id = c.id
     RETURNING c.id, chosen.assigned_to AS before, c.assigned_to
 )
 INSERT INTO codes_caseevent (case_id, at, by, verb, data)
-SELECT id, %s, %s, 'assigned', jsonb_build_object('assigned_to', assigned_to, 'before', before) FROM moved
+SELECT id, %s, %s, %s, jsonb_build_object('assigned_to', assigned_to, 'before', before) FROM moved

@@ -5,21 +5,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Value
-from django.db.models.functions import Coalesce
 
 from codes.effective import effective_codes, hold_effective_codes
-from codes.models import Case, CaseEvent, CaseState, Ruling
-from codes.review.bulk import BULK_LIMIT, Handled, numbers_digest, turns_no_stricter
+from codes.models import Case, Ruling
+from codes.models.case import UNDECIDED
+from codes.review.assignments import hold
+from codes.review.bulk import BULK_LIMIT, Handled, turns_no_stricter
 from codes.review.grounds import check_documents
-from codes.review.life import UNDECIDED
+from codes.review.moves import Step, move_all, record_many
 from codes.review.permissions import require
 from codes.review.queue import CaseFilter, open_cases
 from codes.review.refusals import Reason
 from codes.review.ruling_policy import Weighed, check_ruling, check_text
 from codes.review.verbs import Verb
 from codes.review.weighing import hits_of, weighed_in
-from regions.journal.record import record
 from regions.refusals import Refused
 from regions.tenancy import current_city
 
@@ -79,13 +78,8 @@ def propose_many(
             raise Refused(Reason.TOO_MANY)
         cases = _proposable(found, colour, by=by)
         _write(cases, draft, by=by, now=now)
-        told = {"cases": len(cases), "colour": colour, "reason_code": reason_code, "expires_on": str(expires_on)}
-        record(
-            "case.bulk_proposed",
-            by=by,
-            now=now,
-            data={**told, "filter": chosen.as_json(), "numbers": numbers_digest(cases)},
-        )
+        said = {"colour": colour, "reason_code": reason_code, "expires_on": str(expires_on)}
+        record_many(Verb.PROPOSE, cases, by=by, now=now, data={**said, "filter": chosen.as_json()})
     return Handled(len(cases), len(found) - len(cases))
 
 
@@ -96,7 +90,7 @@ def _proposable(found: list[Case], colour: str, *, by: str) -> list[Case]:
     effective = effective_codes(citizens)
     kept: dict[int, Case] = {}
     for case in found:
-        free = CaseState(case.state) in UNDECIDED and case.assigned_to in ("", by) and case.citizen_id not in taken
+        free = case.state in UNDECIDED and case.assigned_to in ("", by) and case.citizen_id not in taken
         if free and turns_no_stricter(colour, effective[case.citizen_id].colour):
             kept.setdefault(case.citizen_id, case)
     return list(kept.values())
@@ -107,13 +101,7 @@ def _write(cases: list[Case], draft: Draft, *, by: str, now: datetime) -> None:
     Ruling.objects.bulk_create(
         [draft.ruling(case, weighed_in(hits[case.citizen_id]), by=by, now=now) for case in cases], batch_size=1000
     )
-    Case.objects.filter(pk__in=[case.pk for case in cases]).update(
-        state=CaseState.PROPOSED.value,
-        assigned_to=by,
-        assigned_at=Coalesce("assigned_at", Value(now)),
-        first_looked_at=Coalesce("first_looked_at", Value(now)),
-    )
-    data = {"colour": draft.colour, "reason_code": draft.reason_code, "expires_on": str(draft.expires_on), "bulk": True}
-    CaseEvent.objects.bulk_create(
-        [CaseEvent(case=case, at=now, by=by, verb=Verb.PROPOSE.value, data=data) for case in cases], batch_size=1000
-    )
+    data = {"colour": draft.colour, "reason_code": draft.reason_code, "expires_on": str(draft.expires_on)}
+    data |= {"evidence": len(draft.evidence), "bulk": True}
+    steps = [Step(case, Verb.PROPOSE, data=data, changes=hold(case, by=by, now=now)) for case in cases]
+    move_all(steps, by=by, now=now)

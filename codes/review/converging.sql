@@ -26,24 +26,25 @@
       AND NOT EXISTS (SELECT FROM codes_effectivecode e WHERE e.citizen_id = c.citizen_id AND e.colour <> 'green')
 
 -- statement: close
--- What waits for an answer or a second official about such a case waits no longer.
+-- As `codes.review.moves` does: a paused deadline goes on, and what waits for an answer or a second official waits no longer.
 WITH closed AS (
     UPDATE codes_case c
-    SET state = 'converged', outcome = 'converged', closed_at = run.as_of, paused_at = NULL
+    SET state = %(next)s::jsonb ->> c.state, outcome = %(converged)s, closed_at = run.as_of, paused_at = NULL,
+        due_at = c.due_at + greatest(run.as_of - c.paused_at, interval '0')
     FROM codes_run run
     WHERE run.id = %(run)s AND c.id IN ({{which}})
     RETURNING c.id, c.number, run.as_of
 ),
 told AS (
     INSERT INTO codes_caseevent (case_id, at, by, verb, data)
-    SELECT id, as_of, 'system', 'converged', jsonb_build_object('run', %(run)s) FROM closed
+    SELECT id, as_of, %(by)s, %(converged)s, jsonb_build_object('run', %(run)s) FROM closed
 ),
 unproposed AS (
     UPDATE codes_ruling r SET state = 'withdrawn', ended_at = closed.as_of
     FROM closed WHERE r.case_id = closed.id AND r.state = 'proposed'
 ),
 unasked AS (
-    UPDATE codes_informationrequest q SET state = 'dropped', closed_at = closed.as_of
-    FROM closed WHERE q.case_id = closed.id AND q.state = 'open'
+    UPDATE codes_informationrequest q SET state = %(dropped)s, closed_at = closed.as_of
+    FROM closed WHERE q.case_id = closed.id AND q.state = %(asked)s
 )
 SELECT number FROM closed ORDER BY number

@@ -38,9 +38,7 @@ def keep_upload(
     """Check a file and keep it: a draft, or an official's addition to a case. Raises ``Refused``."""
     if case is None:
         require_own(by, citizen)
-        siblings = Evidence.objects.filter(
-            citizen=citizen, case__isnull=True, guardianship__isnull=True, uploaded_by=by
-        )
+        siblings = Evidence.objects.drafts().filter(citizen=citizen, uploaded_by=by)
     else:
         require_role(by, Role.REVIEWER, Role.APPROVER)
         siblings = Evidence.objects.filter(case=case, uploaded_by=by)
@@ -74,7 +72,7 @@ def attach(
     wanted = set(evidence_ids)
     if len(wanted) > MAX_FILES:
         raise Refused(UploadFault.TOO_MANY_FILES)
-    drafts = Evidence.objects.filter(pk__in=wanted, case__isnull=True, guardianship__isnull=True, uploaded_by=by)
+    drafts = Evidence.objects.drafts().filter(pk__in=wanted, uploaded_by=by)
     if case is not None:
         drafts = drafts.filter(citizen=case.citizen_id)
     attached = drafts.update(case=case, guardianship=guardianship)
@@ -100,9 +98,7 @@ def read_evidence(*, evidence_id: int, by: str, purpose: str, now: datetime) -> 
 def discard_draft(*, evidence_id: int, by: str, now: datetime) -> None:
     """Remove one's own file that belongs to nothing yet."""
     with transaction.atomic():
-        draft = Evidence.objects.filter(
-            pk=evidence_id, uploaded_by=by, case__isnull=True, guardianship__isnull=True
-        ).first()
+        draft = Evidence.objects.drafts().filter(pk=evidence_id, uploaded_by=by).first()
         if draft is None:
             raise NotFound
         _discard(draft, by=by, now=now)
@@ -110,7 +106,7 @@ def discard_draft(*, evidence_id: int, by: str, now: datetime) -> None:
 
 def discard_old_drafts(*, now: datetime) -> int:
     """Remove the files of appeals that were never sent; how many."""
-    old = Evidence.objects.filter(case__isnull=True, guardianship__isnull=True, uploaded_at__lt=now - DRAFT_LIVES)
+    old = Evidence.objects.drafts().filter(uploaded_at__lt=now - DRAFT_LIVES)
     with transaction.atomic():
         drafts = list(old.select_for_update(skip_locked=True).order_by("pk"))
         for draft in drafts:

@@ -43,7 +43,7 @@ def answer(
         require_own(by, request.case.citizen)
         move(request.case, Verb.ANSWER_INFORMATION, by=by, now=now, data={"files": len(evidence_ids)})
         attach(evidence_ids, case=request.case, by=by)
-        return _close(request, "answered", now=now, answer=text, answered_by=by)
+        return _close(request, "answer", now=now, answer=text, answered_by=by)
 
 
 def drop(*, request_id: int, by: str, now: datetime) -> InformationRequest:
@@ -53,7 +53,7 @@ def drop(*, request_id: int, by: str, now: datetime) -> InformationRequest:
         request = _open_request(request_id)
         hold(request.case, by=by, now=now)
         move(request.case, Verb.DROP_INFORMATION, by=by, now=now)
-        return _close(request, "dropped", now=now)
+        return _close(request, "drop", now=now)
 
 
 def lapse_unanswered(*, now: datetime) -> int:
@@ -67,17 +67,12 @@ def lapse_unanswered(*, now: datetime) -> int:
             try:
                 request = _open_request(request_id)
                 move(request.case, Verb.LAPSE_INFORMATION, by=SYSTEM, now=now)
-                _close(request, "lapsed", now=now)
+                _close(request, "lapse", now=now)
             except Refused:  # answered or closed since the list was read
                 transaction.set_rollback(True)
             else:
                 lapsed += 1
     return lapsed
-
-
-def close_questions(case: Case, *, now: datetime) -> None:
-    """A case that ends asks nothing any more. Part of the act that ends it."""
-    InformationRequest.objects.filter(case=case, state="open").update(state="dropped", closed_at=now)
 
 
 def files_of(case: Case) -> list[Evidence]:
@@ -95,10 +90,11 @@ def _open_request(request_id: int) -> InformationRequest:
     return request
 
 
-def _close(request: InformationRequest, state: str, *, now: datetime, **changes: str) -> InformationRequest:
-    closed = {"state": state, "closed_at": now, **changes}
-    if InformationRequest.objects.filter(pk=request.pk, state="open").update(**closed) != 1:
+def _close(request: InformationRequest, action: str, *, now: datetime, **changes: str) -> InformationRequest:
+    closed = {"closed_at": now, **changes}
+    if InformationRequest.TRANSITIONS.move(InformationRequest.objects.filter(pk=request.pk), action, **closed) != 1:
         raise MovedMeanwhile
+    request.state = InformationRequest.TRANSITIONS.next_state(action)
     for name, value in closed.items():
         setattr(request, name, value)
     return request

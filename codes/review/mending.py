@@ -145,7 +145,7 @@ def _write_records(mending: Mending, records: Collection[GroupRecord]) -> None:
 
 
 def _open_cases(key: str, people: Collection[int]) -> list[Case]:
-    return list(Case.objects.filter(group_key=key, closed_at__isnull=True, citizen__in=people).order_by("pk"))
+    return list(Case.objects.open().filter(group_key=key, citizen__in=people).order_by("pk"))
 
 
 def _tell(verb: Verb, mending: Mending, people: Collection[int], *, by: str, now: datetime) -> None:

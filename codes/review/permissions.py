@@ -16,7 +16,7 @@ SYSTEM = "system"
 CITIZEN_PREFIX = "citizen:"
 
 ACTORS: dict[Verb, frozenset[Actor]] = {
-    verb: frozenset(actor for move in (*CASE_LIFE, *APPEAL_LIFE) if move.verb is verb for actor in move.actors)
+    verb: frozenset(Actor(role) for row in (*CASE_LIFE, *APPEAL_LIFE) if row.action is verb for role in row.roles)
     for verb in Verb
 } | {Verb.OPEN: frozenset({Actor.SYSTEM}), Verb.FILE: frozenset({Actor.CITIZEN})}
 

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q
 
 from codes.models import Appeal, Case, PairDiagnosis
+from codes.models.case import CaseQuerySet
 
 PAGE = 50
 UNASSIGNED = "-"
@@ -61,10 +62,10 @@ class Group(NamedTuple):
     earliest_due: datetime
 
 
-def open_cases(chosen: CaseFilter, *, now: datetime) -> QuerySet[Case]:
+def open_cases(chosen: CaseFilter, *, now: datetime) -> CaseQuerySet:
     """The open cases of a filter, unordered."""
     exact = {"kind": chosen.kind, "state": chosen.state, "severity": chosen.severity, "group_key": chosen.group}
-    cases = Case.objects.filter(closed_at__isnull=True, **{name: value for name, value in exact.items() if value})
+    cases = Case.objects.open().filter(**{name: value for name, value in exact.items() if value})
     if chosen.holder:
         cases = cases.filter(assigned_to="" if chosen.holder == UNASSIGNED else chosen.holder)
     pairs = PairDiagnosis.objects.filter(disagreement=OuterRef("disagreement"))
@@ -75,7 +76,7 @@ def open_cases(chosen: CaseFilter, *, now: datetime) -> QuerySet[Case]:
         appealed = Exists(Appeal.objects.filter(case=OuterRef("pk"), provider__code=chosen.provider))
         cases = cases.filter(one_of_pair | appealed)
     if chosen.overdue:
-        cases = cases.filter(due_at__lt=now, paused_at__isnull=True)
+        cases = cases.overdue(now)
     if chosen.escalated:
         cases = cases.filter(escalated_at__isnull=False)
     if chosen.number:

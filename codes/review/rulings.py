@@ -1,7 +1,8 @@
 """Rulings: a manual colour, proposed by one official and approved by another, in force at once and for a while."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -10,8 +11,7 @@ from codes.models import Case, Ruling
 from codes.review import life
 from codes.review.assignments import hold
 from codes.review.grounds import check_grounds
-from codes.review.information import close_questions
-from codes.review.moves import check_move, find_case, move
+from codes.review.moves import Step, check_move, find_case, move, move_each
 from codes.review.permissions import require
 from codes.review.refusals import Reason
 from codes.review.ruling_policy import check_refusal, check_ruling, check_text, lighter, uncovered
@@ -125,21 +125,27 @@ def supersede(citizen_id: int, *, now: datetime) -> None:
 
 
 def close_by_ruling(ruling: Ruling, before: Standing, *, by: str, now: datetime) -> None:
-    """Close the ruling's case, and the citizen's other cases that it settles, since it weighed every hit there is.
+    """Close the ruling's case, and the citizen's other cases that it settles."""
+    move_each(closing_steps([ruling], {ruling.citizen_id: before.colour}), by=by, now=now)
 
-    An appeal that the ruling brings nothing stays open: it deserves an answer of its own.
+
+def closing_steps(rulings: Collection[Ruling], before: Mapping[int, str], **said: Any) -> list[Step]:
+    """What closes the rulings' cases, and their citizens' other cases that they settle, since each weighed every hit there is.
+
+    ``before``: citizen → colour. An appeal that the ruling brings nothing stays open: it deserves an answer of its own.
     """
-    effect = effect_of(ruling.colour, before.colour)
-    for case in (
-        Case.objects.select_related("citizen").filter(citizen=ruling.citizen, closed_at__isnull=True).order_by("pk")
-    ):
-        verb = Verb.APPROVE if case.pk == ruling.case_id else Verb.SETTLE_BY_RULING
+    of_citizen = {ruling.citizen_id: ruling for ruling in rulings}
+    steps = []
+    for case in Case.objects.open().select_related("citizen").filter(citizen__in=of_citizen).order_by("pk"):
+        ruling = of_citizen[case.citizen_id]
+        action = Verb.APPROVE if case.pk == ruling.case_id else Verb.SETTLE_BY_RULING
+        effect = effect_of(ruling.colour, before[case.citizen_id])
         is_appeal = case.kind == Case.Kind.APPEAL
-        if is_appeal and verb is Verb.SETTLE_BY_RULING and effect == life.NO_LIGHTER:
+        if is_appeal and action is Verb.SETTLE_BY_RULING and effect == life.NO_LIGHTER:
             continue
-        close_questions(case, now=now)
-        data = {"ruling": ruling.pk, "colour": ruling.colour, "before": before.colour}
-        move(case, verb, by=by, now=now, when=effect if is_appeal else "", data=data, outcome=ruling.colour)
+        data = {"ruling": ruling.pk, "colour": ruling.colour, "before": before[case.citizen_id], **said}
+        steps.append(Step(case, action, effect if is_appeal else "", data, {"outcome": ruling.colour}))
+    return steps
 
 
 def effect_of(colour: str, before: str) -> str:

@@ -7,9 +7,11 @@ from typing import Any
 
 from django.db import connection
 
-from codes.models import Run
+from codes.models import CaseState, Run
 from codes.review.clocks import ANSWER, FIRST_LOOK_AT_RED
 from codes.review.converging import converge
+from codes.review.permissions import SYSTEM
+from codes.review.verbs import Verb
 from regions.journal.record import Act, record_all
 from regions.sql import compose
 
@@ -38,12 +40,17 @@ def settle_cases(run: Run, *, now: datetime) -> CaseChanges:
         "first_look": FIRST_LOOK_AT_RED,
         "answer_red": ANSWER["red"],
         "answer_yellow": ANSWER["yellow"],
+        "received": CaseState.RECEIVED.value,
+        "converged": CaseState.CONVERGED.value,
+        "opened": Verb.OPEN.value,
+        "relinked": Verb.RELINK.value,
+        "by": SYSTEM,
     }
     converged = converge(run)
     with connection.cursor() as cursor:
         for name, statement in (("relinked", RELINK), ("opened", OPEN), ("suspended", OPEN_SUSPENDED)):
             cursor.execute(statement, parameters)
             done[name] = cursor.rowcount
-    acts = (Act("case.converged", f"case:{number}", {"run": run.pk}) for number in converged)
-    record_all(acts, by="system", now=now)
+    acts = (Act(f"case.{Verb.CONVERGE.value}", f"case:{number}", {"run": run.pk}) for number in converged)
+    record_all(acts, by=SYSTEM, now=now)
     return CaseChanges(done["opened"] + done["suspended"], done["relinked"], len(converged))

@@ -16,7 +16,7 @@ WITH moved AS (
     RETURNING c.id, run.as_of, s.id AS disagreement_id, before.fingerprint <> s.fingerprint AS differs
 )
 INSERT INTO codes_caseevent (case_id, at, by, verb, data)
-SELECT id, as_of, 'system', 'relinked', jsonb_build_object('run', %(run)s, 'disagreement', disagreement_id)
+SELECT id, as_of, %(by)s, %(relinked)s, jsonb_build_object('run', %(run)s, 'disagreement', disagreement_id)
 FROM moved WHERE differs
 
 -- statement: open
@@ -34,12 +34,12 @@ WITH due AS MATERIALIZED (
     WHERE d.closed_run_id IS NULL
       AND NOT EXISTS (SELECT FROM codes_case c
                       WHERE c.citizen_id = d.citizen_id AND c.kind = 'disagreement'
-                        AND (c.closed_at IS NULL OR c.fingerprint = d.fingerprint AND c.state <> 'converged'))
+                        AND (c.closed_at IS NULL OR c.fingerprint = d.fingerprint AND c.state <> %(converged)s))
       AND NOT EXISTS (SELECT FROM (SELECT c.state, before.colours FROM codes_case c
                                    JOIN codes_disagreement before ON before.id = c.disagreement_id
                                    WHERE c.citizen_id = d.citizen_id AND c.kind = 'disagreement'
                                    ORDER BY c.id DESC LIMIT 1) last
-                      WHERE last.state <> 'converged' AND last.colours @> d.colours
+                      WHERE last.state <> %(converged)s AND last.colours @> d.colours
                         AND EXISTS (SELECT FROM jsonb_object_keys(last.colours) AS shown(code)
                                     JOIN codes_provider provider ON provider.code = shown.code
                                     JOIN codes_runprovider p ON p.provider_id = provider.id AND p.run_id = run.id
@@ -58,7 +58,7 @@ opened AS (
                             opened_run_id, due_at, first_look_due_at, assigned_to, outcome, group_key)
     SELECT 'D' || to_char(run.day, 'YYYYMMDD') || '-'
                || to_char(row_number() OVER (ORDER BY due.id) + run.taken, 'FM999999000000'),
-           'disagreement', due.citizen_id, 'received', due.id, due.fingerprint, due.follows_id, due.severity, run.as_of, run.id,
+           'disagreement', due.citizen_id, %(received)s, due.id, due.fingerprint, due.follows_id, due.severity, run.as_of, run.id,
            run.as_of + CASE due.severity WHEN 'red' THEN %(answer_red)s ELSE %(answer_yellow)s END,
            CASE due.severity WHEN 'red' THEN run.as_of + %(first_look)s END, '', '',
            coalesce(due.group_key, '')
@@ -67,7 +67,7 @@ opened AS (
     RETURNING id, opened_at
 )
 INSERT INTO codes_caseevent (case_id, at, by, verb, data)
-SELECT id, opened_at, 'system', 'opened', jsonb_build_object('run', %(run)s) FROM opened
+SELECT id, opened_at, %(by)s, %(opened)s, jsonb_build_object('run', %(run)s) FROM opened
 
 -- statement: open_suspended
 -- A suspended ruling needs two officials again.
@@ -75,7 +75,7 @@ WITH opened AS (
     INSERT INTO codes_case (number, kind, citizen_id, state, follows_id, severity, opened_at, opened_run_id, due_at,
                             first_look_due_at, assigned_to, outcome, group_key)
     SELECT 'S' || to_char(run.day, 'YYYYMMDD') || '-' || to_char(r.id, 'FM999999000000') || '-' || run.id,
-           'suspension', r.citizen_id, 'received', r.case_id, 'red', run.as_of, run.id, run.as_of + %(answer_red)s,
+           'suspension', r.citizen_id, %(received)s, r.case_id, 'red', run.as_of, run.id, run.as_of + %(answer_red)s,
            run.as_of + %(first_look)s, '', '', ''
     FROM codes_ruling r
     JOIN codes_run run ON run.id = %(run)s
@@ -84,4 +84,4 @@ WITH opened AS (
     RETURNING id, opened_at
 )
 INSERT INTO codes_caseevent (case_id, at, by, verb, data)
-SELECT id, opened_at, 'system', 'opened', jsonb_build_object('run', %(run)s) FROM opened
+SELECT id, opened_at, %(by)s, %(opened)s, jsonb_build_object('run', %(run)s) FROM opened

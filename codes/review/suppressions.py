@@ -146,7 +146,7 @@ def _alone(suppression_id: int) -> ProposalQuerySet[Suppression]:
 
 def _tell(verb: Verb, suppression: Suppression, *, by: str, now: datetime, **data: object) -> None:
     """On the open case's timeline, which journals it; else in the journal alone."""
-    case = Case.objects.filter(suppressions=suppression, closed_at__isnull=True).first()
+    case = Case.objects.open().filter(suppressions=suppression).first()
     if case is not None:
         move(case, verb, by=by, now=now, data={"suppression": suppression.pk, **data})
     else:

@@ -8,23 +8,27 @@ from django.db import connection, transaction
 
 from codes.review.evidence import discard_old_drafts
 from codes.review.information import lapse_unanswered
+from codes.review.life import CASE_LIFE
+from codes.review.permissions import SYSTEM
 from codes.review.rulings import expire_rulings
+from codes.review.verbs import Verb
 from codes.runs.mend import mend_owed
 from regions.journal.record import record
 from regions.sql import compose
 
 SQL = Path(__file__).with_suffix(".sql")
 ESCALATE = compose(SQL, "escalate")
+WHOSE = {"by": SYSTEM, "escalated": Verb.ESCALATE.value, "states": [*CASE_LIFE.next_states(Verb.ESCALATE)]}
 
 
 def escalate_overdue(*, now: datetime) -> int:
     """Escalate the open cases whose clock has run out and runs still; how many. Approvers see them first."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(ESCALATE, {"now": now})
+            cursor.execute(ESCALATE, {"now": now, **WHOSE})
             escalated = int(cursor.rowcount)
         if escalated:
-            record("case.escalated", by="system", now=now, data={"cases": escalated})
+            record(f"case.{Verb.ESCALATE.value}", by=SYSTEM, now=now, data={"cases": escalated})
     return escalated
 
 

@@ -4,7 +4,7 @@
 WITH late AS (
     SELECT id, CASE WHEN due_at <= %(now)s THEN 'due' ELSE 'first_look' END AS clock
     FROM codes_case
-    WHERE closed_at IS NULL AND paused_at IS NULL
+    WHERE closed_at IS NULL AND paused_at IS NULL AND state = ANY(%(states)s)
       AND (due_at <= %(now)s AND escalated_for <> 'due'
            OR first_look_due_at <= %(now)s AND first_looked_at IS NULL AND escalated_for = '')
     ORDER BY id
@@ -16,4 +16,4 @@ moved AS (
     RETURNING c.id, c.escalated_for
 )
 INSERT INTO codes_caseevent (case_id, at, by, verb, data)
-SELECT id, %(now)s, 'system', 'escalated', jsonb_build_object('clock', escalated_for) FROM moved
+SELECT id, %(now)s, %(by)s, %(escalated)s, jsonb_build_object('clock', escalated_for) FROM moved

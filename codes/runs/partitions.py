@@ -41,7 +41,7 @@ def work_partition(run_id: int, number: int, *, now: datetime) -> bool:
 def park_poisoned(run_id: int, *, now: datetime) -> int:
     """Park partitions whose workers died on them as often as one may; how many."""
     poisoned = dead(Partition.objects.filter(run=run_id), now=now)
-    return poisoned.update(state=Partition.State.PARKED, lease_until=None, error=DIED)
+    return Partition.TRANSITIONS.move(poisoned, "park", lease_until=None, error=DIED)
 
 
 def _evaluate(partition: Partition, *, now: datetime) -> None:

@@ -29,7 +29,7 @@ def advance(run_id: int, *, clock: Clock) -> list[int]:
     elif run.state == Run.State.EVALUATING:
         park_poisoned(run_id, now=clock())
         if all_partitions_ended(run_id):
-            Run.objects.filter(pk=run_id, state=Run.State.EVALUATING).update(state=Run.State.SETTLING, lease_until=None)
+            Run.TRANSITIONS.move(Run.objects.filter(pk=run_id), "judge", lease_until=None)
     if Run.objects.filter(pk=run_id, state=Run.State.SETTLING).exists():
         _settle(run_id, clock=clock)
     return [partition.number for partition in unfinished_partitions(run_id, now=clock())]

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_safe
 
 from codes.effective import effective_code
 from codes.models import Case
-from codes.models.case import OPEN_STATES
 from portal.citizen.lines import new_number
 from portal.citizen.my_code import MyCode
 from portal.citizen.policy import policy_sentence
@@ -57,5 +56,5 @@ def read(request: SubjectRequest, *, now: datetime, due_at: datetime | None = No
 
 def open_case(request: SubjectRequest) -> Case | None:
     """The matter that is being looked into, an appeal before anything else."""
-    cases = Case.objects.filter(citizen=request.subject, state__in=OPEN_STATES).order_by("kind")
+    cases = Case.objects.open().filter(citizen=request.subject).order_by("kind")
     return cases.first()

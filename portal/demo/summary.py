@@ -68,7 +68,7 @@ def look_at(schema: str, run_id: int) -> CityDay:
             providers=_providers(run),
             disagreements=Disagreement.objects.filter(closed_run__isnull=True).count(),
             causes={Cause(cause): count for cause, count in by_cause.annotate(Count("disagreement", distinct=True))},
-            open_cases=Case.objects.filter(closed_at__isnull=True).count(),
+            open_cases=Case.objects.open().count(),
             changed=run.changes.count(),
             quarantined=Quarantined.objects.count(),
             seconds=seconds,

@@ -29,7 +29,7 @@ def groups(request: StaffRequest) -> HttpResponse:
 
 def _told_of_groups(keys: list[str]) -> dict[str, Told]:
     """Each group's cause, told by its case that is due first; as many queries for ten groups as for one."""
-    due = Case.objects.filter(group_key__in=keys, closed_at__isnull=True).order_by("group_key", "due_at", "id")
+    due = Case.objects.open().filter(group_key__in=keys).order_by("group_key", "due_at", "id")
     first = {case.disagreement_id: case for case in due.distinct("group_key")}
     pairs = PairDiagnosis.objects.filter(disagreement__in=first.keys()).select_related("a", "b", "disagreement", "run")
     greens = turning_green([case.citizen_id for case in first.values()])

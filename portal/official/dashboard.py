@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from codes.diagnosis.history import Kind, pairs_after
 from codes.models import Case, Provider, Run
+from codes.models.case import overdue
 from portal.templatetags.page import said, titled
 from portal.web.access import StaffRequest, for_staff
 from portal.web.chart import BarChart, LineChart, bar_chart, line_chart
@@ -75,11 +76,11 @@ def _ages() -> BarChart:
     """Open cases by how long they have been open; the overdue are counted among them again."""
     now = timezone.now()
     day, three = now - timedelta(days=1), now - timedelta(days=3)
-    found = Case.objects.filter(closed_at__isnull=True).aggregate(
+    found = Case.objects.open().aggregate(
         fresh=Count("id", filter=Q(opened_at__gt=day)),
         older=Count("id", filter=Q(opened_at__lte=day, opened_at__gt=three)),
         oldest=Count("id", filter=Q(opened_at__lte=three)),
-        overdue=Count("id", filter=Q(due_at__lt=now, paused_at__isnull=True)),
+        overdue=Count("id", filter=overdue(now)),
     )
     names = {
         "fresh": _("Up to a day"), "older": _("One to three days"), "oldest": _("Longer"), "overdue": _("Overdue"),

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from codes.models import Case, Ruling
 from codes.review import cases, rulings
-from codes.review.life import UNDECIDED
 from codes.review.queue import open_cases
 from portal.official.case_forms import EndForm
 from portal.official.case_page import CASE_WORK, LAST, case_address, show_case
@@ -126,7 +125,7 @@ def _neighbour(request: StaffRequest, case: Case, *, backwards: bool = False, un
     chosen, now = chosen_of(request.GET), timezone.now()
     beside = open_cases(chosen, now=now).exclude(pk=case.pk)
     if undecided:
-        beside = beside.filter(state__in=UNDECIDED, assigned_to__in=["", request.user.username])
+        beside = beside.undecided().filter(assigned_to__in=["", request.user.username])
     at, place = case.due_at, case.pk
     if backwards:
         beside = beside.filter(Q(due_at=at, pk__lt=place) | Q(due_at__lt=at)).order_by("-due_at", "-pk")

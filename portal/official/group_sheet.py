@@ -40,7 +40,7 @@ class GroupSheet:
 
 def read_group(key: str, *, now: datetime) -> GroupSheet:
     """The group's sheet. 404 for a key that no open case has and nothing was decided about."""
-    open_cases = Case.objects.filter(group_key=key, closed_at__isnull=True)
+    open_cases = Case.objects.open().filter(group_key=key)
     size = open_cases.aggregate(all=Count("pk"), red=Count("pk", filter=Q(severity="red")), due=Min("due_at"))
     mendings = list(Mending.objects.filter(group_key=key).select_related("run", "source").order_by("-pk"))
     if not key or not (size["all"] or mendings):
@@ -68,7 +68,7 @@ def read_group(key: str, *, now: datetime) -> GroupSheet:
 
 def _first_pair(key: str) -> PairDiagnosis | None:
     """The diagnosis of the case that is due first: the group's cause, told by one of its people."""
-    first = Case.objects.filter(group_key=key, closed_at__isnull=True).order_by("due_at", "pk").values("disagreement")
+    first = Case.objects.open().filter(group_key=key).order_by("due_at", "pk").values("disagreement")
     pairs = PairDiagnosis.objects.filter(group_key=key, disagreement__in=first[:1])
     return pairs.select_related("a__source", "b__source", "disagreement", "run").order_by("pk").first()
 

@@ -23,7 +23,7 @@ HOLDERS = frozenset(
 
 def offered(case: Case, *, roles: frozenset[Role], username: str, proposed: Row | None = None) -> frozenset[str]:
     """The names of the acts (``propose``, ``take_over`` …), as templates ask for them."""
-    here = {move.verb for move in moves_from(case.kind, case.state)}
+    here = {move.action for move in moves_from(case.kind, case.state)}
     return frozenset(
         verb.name.lower() for verb in here if may(roles, verb) and _is_left(verb, case, username, proposed)
     )

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import Case, Guardianship, Ruling, Run, Suppression
+from codes.models.case import overdue
 from codes.review.queue import UNASSIGNED
 from regions.staff.roles import Role
 
@@ -47,20 +48,19 @@ def newest_runs(roles: frozenset[Role]) -> Sequence[Run]:
 
 def _cases(username: str, roles: frozenset[Role], now: datetime) -> list[Waiting]:
     """Of the open cases: one's own, nobody's, overdue ones and escalated ones."""
-    running = Q(paused_at__isnull=True)
-    counts = Case.objects.filter(closed_at__isnull=True).aggregate(
+    counts = Case.objects.open().aggregate(
         mine=Count("pk", filter=Q(assigned_to=username)),
         free=Count("pk", filter=Q(assigned_to="")),
-        overdue=Count("pk", filter=running & Q(due_at__lt=now)),
+        late=Count("pk", filter=overdue(now)),
         escalated=Count("pk", filter=Q(escalated_at__isnull=False)),
     )
     queue = reverse("official_queue")
-    overdue = Waiting(_("Overdue cases"), counts["overdue"], f"{queue}?overdue=1", counts["overdue"] > 0)
+    late = Waiting(_("Overdue cases"), counts["late"], f"{queue}?overdue=1", counts["late"] > 0)
     escalated = Waiting(_("Escalated cases"), counts["escalated"], f"{queue}?escalated=1", counts["escalated"] > 0)
     free = Waiting(_("Cases nobody holds"), counts["free"], f"{queue}?holder={UNASSIGNED}")
     if Role.REVIEWER not in roles:
-        return [escalated, overdue, free]
-    return [Waiting(_("Your cases"), counts["mine"], f"{queue}?holder={username}"), overdue, escalated, free]
+        return [escalated, late, free]
+    return [Waiting(_("Your cases"), counts["mine"], f"{queue}?holder={username}"), late, escalated, free]
 
 
 def _proposals(username: str) -> list[Waiting]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from codes.models import Case, CaseState, Provider
+from codes.models import Case, Provider
 from codes.models.case import OPEN_STATES
 from codes.review import assignments
 from codes.review.queue import UNASSIGNED, CaseFilter, open_cases
@@ -46,7 +46,7 @@ def queue(request: StaffRequest) -> HttpResponse:
         "address_query": f"?{narrowed}" if narrowed else "",
         "kinds": Case.Kind.values,
         "causes": list(Cause),
-        "states": [CaseState(state) for state in OPEN_STATES],
+        "states": OPEN_STATES,
         "holders": _holders(request, chosen),
         "rows": [(case, _colours(case, providers)) for case in page.rows],
         "providers": providers,

@@ -109,7 +109,7 @@ def overtake(batch: Batch, *, by: str, now: datetime) -> None:
 def close_accepted(batch: Batch, *, accepted: int, by: str, now: datetime) -> None:
     """Move the horizon: called by whoever took the records, in the same transaction."""
     overtake(batch, by=by, now=now)
-    batch.state = Batch.State.ACCEPTED
+    _set_state(batch, Batch.State.ACCEPTED)
     batch.accepted = accepted
     batch.unchanged = batch.delivered - batch.quarantined - accepted
     batch.received_at = batch.closed_at = now
@@ -119,8 +119,14 @@ def close_accepted(batch: Batch, *, accepted: int, by: str, now: datetime) -> No
     record("batch.accepted", by=by, now=now, subject=f"source:{batch.source.code}", data=_told(batch))
 
 
+def _set_state(batch: Batch, state: Batch.State) -> None:
+    Batch.TRANSITIONS.require(batch.state, state)
+    batch.state = state
+
+
 def _close(batch: Batch, state: Batch.State, reason: str, parts: dict[str, Any], *, by: str, now: datetime) -> None:
-    batch.state, batch.reason, batch.closed_at = state, reason, now
+    _set_state(batch, state)
+    batch.reason, batch.closed_at = reason, now
     batch.parts = {name: part if isinstance(part, int) else str(part) for name, part in parts.items()}
     with transaction.atomic():
         batch.save()

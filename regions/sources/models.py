@@ -10,6 +10,7 @@ from regions.append_only import AppendOnly
 from regions.proposals import Proposal, two_people
 from regions.sources.batch_reasons import sentence
 from regions.staff.roles import Role
+from regions.transitions import TransitionTable
 
 
 class SourceKind(models.TextChoices):
@@ -75,6 +76,12 @@ class Batch(models.Model):
         ACCEPTED = "accepted"
         REFUSED = "refused"
         HELD = "held"
+
+    TRANSITIONS = TransitionTable.of(
+        (State.STAGING, "hold", State.HELD),
+        ((State.STAGING, State.HELD), "accept", State.ACCEPTED),
+        ((State.STAGING, State.HELD), "refuse", State.REFUSED),
+    )
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="batches")
     state = models.TextField(choices=State.choices, default=State.STAGING)

@@ -33,7 +33,7 @@ def draft_of(request: SubjectRequest) -> Draft:
 @require_http_methods(["GET", "HEAD", "POST"])
 def begin(request: SubjectRequest) -> HttpResponse:
     """Which record. People who cannot appeal are told at once what else they can do."""
-    under_way = Case.objects.filter(citizen=request.subject, kind=Case.Kind.APPEAL, closed_at__isnull=True).first()
+    under_way = Case.objects.open().filter(citizen=request.subject, kind=Case.Kind.APPEAL).first()
     choices = choices_of(request.subject)
     possible = [one for one in choices if one.target.may_appeal]
     if under_way or not possible:

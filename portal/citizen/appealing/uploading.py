@@ -16,7 +16,7 @@ from regions.refusals import Refused
 def drafts_of(request: SubjectRequest) -> QuerySet[Evidence]:
     """The files this citizen has uploaded about this person and not yet sent."""
     mine = Evidence.objects.filter(citizen=request.subject, uploaded_by=acting(request))
-    return mine.filter(case__isnull=True, guardianship__isnull=True).order_by("pk")
+    return mine.drafts().order_by("pk")
 
 
 def take_upload(request: SubjectRequest) -> UploadForm:

@@ -8,8 +8,9 @@ import pytest
 from django.db import transaction
 
 from codes.models import Case, CaseEvent, CaseState, CorrectionRequest, InformationRequest, Ruling, Suppression
+from codes.models.case import OPEN_STATES
 from codes.review import appeals, assignments, cases, corrections, information, rulings, suppressions, sweeping
-from codes.review.life import APPEAL_LIFE, CASE_LIFE, OPEN, moves_from, states_of
+from codes.review.life import APPEAL_LIFE, CASE_LIFE, moves_from
 from codes.review.permissions import ACTORS
 from codes.review.verbs import Actor, Verb
 from regions.refusals import Refused
@@ -87,8 +88,8 @@ BESIDE = {
 BY_RUNS_AND_RULINGS = {Verb.CONVERGE, Verb.RELINK, Verb.SETTLE_BY_RULING}
 OPENING = {Verb.OPEN, Verb.FILE}
 
-IN_A_STATE = [("disagreement", state) for state in states_of(CASE_LIFE)] + [
-    ("appeal", state) for state in states_of(APPEAL_LIFE)
+IN_A_STATE = [("disagreement", state) for state in CASE_LIFE.states] + [
+    ("appeal", state) for state in APPEAL_LIFE.states
 ]
 
 
@@ -129,7 +130,7 @@ def test_an_act_happens_where_the_table_has_a_row_and_nowhere_else(desk: Desk, k
             else:
                 case.refresh_from_db()
                 assert rows, f"{verb} happened in {state}"
-                assert case.state in {row.becomes for row in rows}, verb
+                assert case.state in {row.next for row in rows}, verb
                 assert CaseEvent.objects.filter(case=case).latest("pk").verb == verb.value
                 events, entries, _ = written()
                 assert events > before[0]
@@ -147,7 +148,7 @@ def test_a_quiet_act_leaves_the_state_to_the_table(desk: Desk, kind: str, state:
             case.refresh_from_db()
             told = CaseEvent.objects.filter(case=case, verb=verb.value).exists()
             assert told == bool(rows), f"{verb} in {state}"
-            assert case.state == (rows[0].becomes if rows else state), f"{verb} in {state}"
+            assert case.state == (rows[0].next if rows else state), f"{verb} in {state}"
 
 
 @pytest.mark.parametrize(("kind", "state"), IN_A_STATE)
@@ -185,7 +186,7 @@ def test_what_is_beside_a_case_stands_on_its_timeline_while_it_is_open(desk: Des
             case.refresh_from_db()
             told = set(CaseEvent.objects.filter(case=case).values_list("verb", flat=True))
             # Without the record the colours agree, which is found at once.
-            ends = verb is Verb.APPROVE_SUPPRESSION and state in OPEN
+            ends = verb is Verb.APPROVE_SUPPRESSION and state in OPEN_STATES
             assert case.state == (CaseState.CONVERGED if ends else state)
             assert ({Verb.PROPOSE_SUPPRESSION.value, verb.value} <= told) == bool(moves_from(kind, state.value, verb))
 

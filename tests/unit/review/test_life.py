@@ -7,7 +7,7 @@ import pytest
 from codes.models import Case, CaseState
 from codes.models.case import CLOSED_STATES, OPEN_STATES
 from codes.review.drawing import PAGE, page
-from codes.review.life import APPEAL_LIFE, CASE_LIFE, LIVES, Move, moves_from, states_of
+from codes.review.life import APPEAL_LIFE, CASE_LIFE, LIVES, CaseTransitions, moves_from
 from codes.review.next_steps import NextStep
 from codes.review.permissions import ACTORS
 from codes.review.verbs import Actor, Verb
@@ -16,39 +16,39 @@ LIFE = {"case": CASE_LIFE, "appeal": APPEAL_LIFE}
 DONE_BY_NOBODY_ELSE = {Verb.OPEN, Verb.FILE}
 
 
-def reachable(life: tuple[Move, ...]) -> set[CaseState]:
+def reachable(life: CaseTransitions) -> set[CaseState]:
     found = {CaseState.RECEIVED}
-    while more := {move.becomes for move in life if move.state in found} - found:
+    while more := {move.next for move in life if move.state in found} - found:
         found |= more
     return found
 
 
 @pytest.mark.parametrize("name", LIFE)
 def test_every_state_of_a_life_is_reached_from_its_beginning(name: str) -> None:
-    assert reachable(LIFE[name]) == set(states_of(LIFE[name]))
+    assert reachable(LIFE[name]) == set(LIFE[name].states)
 
 
 def test_the_two_lives_use_every_state() -> None:
-    assert set(states_of(CASE_LIFE)) | set(states_of(APPEAL_LIFE)) == set(CaseState)
+    assert set(CASE_LIFE.states) | set(APPEAL_LIFE.states) == set(CaseState)
 
 
 def test_appeals_have_the_states_that_are_worth_having() -> None:
     wanted = "received in_review waiting_for_information accepted partly_accepted denied withdrawn disagreement_logged"
-    assert set(wanted.split()) <= {state.value for state in states_of(APPEAL_LIFE)}
+    assert set(wanted.split()) <= {state.value for state in APPEAL_LIFE.states}
 
 
 @pytest.mark.parametrize(("name", "state"), list(product(LIFE, OPEN_STATES)))
 def test_an_open_state_can_be_left_by_an_official_and_by_a_run(name: str, state: str) -> None:
-    exits = {move.verb: move for move in LIFE[name] if move.state == state and move.becomes != state}
+    exits = {move.action: move for move in LIFE[name] if move.state == state and move.next != state}
     assert Verb.CONVERGE in exits
-    assert any(Actor.REVIEWER in move.actors or Actor.APPROVER in move.actors for move in exits.values())
+    assert any(Actor.REVIEWER in move.roles or Actor.APPROVER in move.roles for move in exits.values())
 
 
 @pytest.mark.parametrize(("name", "state"), list(product(LIFE, CLOSED_STATES)))
 def test_a_closed_state_stays_closed(name: str, state: str) -> None:
     exits = [move for move in LIFE[name] if move.state == state]
-    assert all(move.becomes not in OPEN_STATES for move in exits)
-    assert {move.verb for move in exits} <= {Verb.LOG_DISAGREEMENT}
+    assert all(move.next not in OPEN_STATES for move in exits)
+    assert {move.action for move in exits} <= {Verb.LOG_DISAGREEMENT}
 
 
 @pytest.mark.parametrize("kind", Case.Kind.values)
@@ -61,12 +61,12 @@ def test_an_act_in_a_state_has_one_end_or_ends_told_apart(kind: str, state: Case
 
 @pytest.mark.parametrize("verb", Verb)
 def test_an_act_is_the_same_peoples_in_every_state(verb: Verb) -> None:
-    assert len({move.actors for move in (*CASE_LIFE, *APPEAL_LIFE) if move.verb is verb}) <= 1
+    assert len({move.roles for move in (*CASE_LIFE, *APPEAL_LIFE) if move.action is verb}) <= 1
 
 
 @pytest.mark.parametrize("verb", [verb for verb in Verb if verb not in DONE_BY_NOBODY_ELSE])
 def test_every_act_is_possible_somewhere(verb: Verb) -> None:
-    assert [move for move in (*CASE_LIFE, *APPEAL_LIFE) if move.verb is verb]
+    assert [move for move in (*CASE_LIFE, *APPEAL_LIFE) if move.action is verb]
 
 
 def test_nobody_both_proposes_and_approves_by_one_role() -> None:
@@ -76,7 +76,7 @@ def test_nobody_both_proposes_and_approves_by_one_role() -> None:
 
 
 def test_the_only_way_to_a_colour_is_through_a_proposal() -> None:
-    assert {move.state for move in (*CASE_LIFE, *APPEAL_LIFE) if move.verb is Verb.APPROVE} == {CaseState.PROPOSED}
+    assert {move.state for move in (*CASE_LIFE, *APPEAL_LIFE) if move.action is Verb.APPROVE} == {CaseState.PROPOSED}
 
 
 @pytest.mark.parametrize("kind", Case.Kind.values)

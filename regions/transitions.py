@@ -1,0 +1,84 @@
+"""State machines as tables: from which state which action leads to which, and whose action it is.
+
+Whatever changes a state looks it up in its table, one row or many, in Python or in SQL; an action without a row for a state does
+not happen in it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, Self, TypeVar
+
+from django.db.models import QuerySet
+
+S = TypeVar("S", bound=str)
+A = TypeVar("A", bound=str)
+
+
+@dataclass(frozen=True)
+class Transition(Generic[S, A]):
+    """In ``state``, ``roles`` may do ``action``; ``next`` is the state then. ``when`` tells two ends of one action apart."""
+
+    state: S
+    action: A
+    next: S
+    roles: tuple[str, ...] = ()
+    when: str = ""
+
+
+@dataclass(frozen=True)
+class TransitionTable(Generic[S, A]):
+    """The transitions of one state machine."""
+
+    rows: tuple[Transition[S, A], ...]
+
+    @classmethod
+    def of(cls, *rows: tuple[S | tuple[S, ...], A, S]) -> Self:
+        """From (state or states, action, next)."""
+        return cls(tuple(Transition(state, action, end) for states, action, end in rows for state in _each(states)))
+
+    def __iter__(self) -> Iterator[Transition[S, A]]:
+        return iter(self.rows)
+
+    @property
+    def states(self) -> tuple[S, ...]:
+        """Every state that occurs, in the order of the rows."""
+        return tuple(dict.fromkeys(state for row in self.rows for state in (row.state, row.next)))
+
+    @property
+    def final(self) -> tuple[S, ...]:
+        """The states that nothing leaves."""
+        left = {row.state for row in self.rows if row.state != row.next}
+        return tuple(state for state in self.states if state not in left)
+
+    def find(self, state: str, action: A | None = None) -> tuple[Transition[S, A], ...]:
+        """The rows for a state, and for one action in it; several for an action that can end in several ways."""
+        return tuple(row for row in self.rows if row.state == state and action in (None, row.action))
+
+    def next_states(self, action: A) -> dict[S, S]:
+        """State → next, for an action that ends in one way wherever it is possible. Raises ``LookupError`` for one that does not."""
+        rows = [row for row in self.rows if row.action == action]
+        found = {row.state: row.next for row in rows}
+        if not rows or len(found) != len(rows):
+            raise LookupError(f"{action} has no single end")
+        return found
+
+    def next_state(self, action: A) -> S:
+        """Where an action leads that leads to one state from everywhere. Raises ``LookupError`` for one that does not."""
+        (one, *others) = set(self.next_states(action).values())
+        if others:
+            raise LookupError(f"{action} leads to several states")
+        return one
+
+    def require(self, state: str, following: str) -> None:
+        """Raises ``LookupError`` when nothing leads from the one state to the other."""
+        if following != state and following not in {row.next for row in self.find(state)}:
+            raise LookupError(f"nothing leads from {state} to {following}")
+
+    def move(self, rows: QuerySet[Any], action: A, **changes: Any) -> int:
+        """Compare-and-set: those of the rows in whose state the action is possible are in its next; how many."""
+        before = list(self.next_states(action))
+        return rows.filter(state__in=before).update(state=self.next_state(action), **changes)
+
+
+def _each(states: S | tuple[S, ...]) -> Iterable[S]:
+    return states if isinstance(states, tuple) else (states,)
