@@ -33,7 +33,7 @@ def escalate_overdue(*, now: datetime) -> int:
             cursor.execute(ESCALATE, {"now": now, **WHOSE})
             escalated = int(cursor.rowcount)
         if escalated:
-            record(f"case.{Verb.ESCALATE.value}", by=SYSTEM, now=now, data={"cases": escalated})
+            record(f"case.{Verb.ESCALATE.value}", by="system", now=now, data={"cases": escalated})
     return escalated
 
 
