@@ -39,6 +39,9 @@ class TransitionTable(Generic[S, A]):
     def __iter__(self) -> Iterator[Transition[S, A]]:
         return iter(self.rows)
 
+    def __len__(self) -> int:
+        return len(self.rows)
+
     @property
     def states(self) -> tuple[S, ...]:
         """Every state that occurs, in the order of the rows."""

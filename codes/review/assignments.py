@@ -64,7 +64,7 @@ def bulk_assign(*, chosen: CaseFilter, to: str, by: str, now: datetime) -> int:
             open_cases(chosen, now=now).exclude(assigned_to=to).order_by("pk").values("pk").query.sql_with_params()
         )
         with connection.cursor() as cursor:
-            values = [to, now, Json(CASE_LIFE.next_states(Verb.ASSIGN)), now, by, Verb.ASSIGN.value]
+            values: list[Any] = [to, now, Json(CASE_LIFE.next_states(Verb.ASSIGN)), now, by, Verb.ASSIGN.value]
             cursor.execute(compose(SQL, "bulk_assign", cases=cases), [*parameters, *values])
             assigned = int(cursor.rowcount)
         if assigned:

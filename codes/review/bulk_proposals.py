@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -101,7 +102,11 @@ def _write(cases: list[Case], draft: Draft, *, by: str, now: datetime) -> None:
     Ruling.objects.bulk_create(
         [draft.ruling(case, weighed_in(hits[case.citizen_id]), by=by, now=now) for case in cases], batch_size=1000
     )
-    data = {"colour": draft.colour, "reason_code": draft.reason_code, "expires_on": str(draft.expires_on)}
+    data: dict[str, Any] = {
+        "colour": draft.colour,
+        "reason_code": draft.reason_code,
+        "expires_on": str(draft.expires_on),
+    }
     data |= {"evidence": len(draft.evidence), "bulk": True}
     steps = [Step(case, Verb.PROPOSE, data=data, changes=hold(case, by=by, now=now)) for case in cases]
     move_all(steps, by=by, now=now)

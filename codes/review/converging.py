@@ -1,6 +1,7 @@
 """Cases that close by themselves after a run: nothing is left to decide. Missing data on one side never closes any."""
 
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 from psycopg2.extras import Json
@@ -22,7 +23,7 @@ GREEN_AGAIN = compose(SQL, "green_again")
 def converge(run: Run) -> list[str]:
     """Close what the run has settled; the numbers of the closed cases. Call in the settling transaction."""
     closed: list[str] = []
-    parameters = {
+    parameters: dict[str, Any] = {
         "run": run.pk,
         "next": Json(CASE_LIFE.next_states(Verb.CONVERGE)),
         "by": SYSTEM,

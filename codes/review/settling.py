@@ -52,5 +52,5 @@ def settle_cases(run: Run, *, now: datetime) -> CaseChanges:
             cursor.execute(statement, parameters)
             done[name] = cursor.rowcount
     acts = (Act(f"case.{Verb.CONVERGE.value}", f"case:{number}", {"run": run.pk}) for number in converged)
-    record_all(acts, by=SYSTEM, now=now)
+    record_all(acts, by="system", now=now)
     return CaseChanges(done["opened"] + done["suspended"], done["relinked"], len(converged))

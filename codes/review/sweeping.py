@@ -3,6 +3,7 @@ run that failed was to count is counted."""
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -18,7 +19,11 @@ from regions.sql import compose
 
 SQL = Path(__file__).with_suffix(".sql")
 ESCALATE = compose(SQL, "escalate")
-WHOSE = {"by": SYSTEM, "escalated": Verb.ESCALATE.value, "states": [*CASE_LIFE.next_states(Verb.ESCALATE)]}
+WHOSE: dict[str, Any] = {
+    "by": SYSTEM,
+    "escalated": Verb.ESCALATE.value,
+    "states": [*CASE_LIFE.next_states(Verb.ESCALATE)],
+}
 
 
 def escalate_overdue(*, now: datetime) -> int:
@@ -28,7 +33,7 @@ def escalate_overdue(*, now: datetime) -> int:
             cursor.execute(ESCALATE, {"now": now, **WHOSE})
             escalated = int(cursor.rowcount)
         if escalated:
-            record(f"case.{Verb.ESCALATE.value}", by=SYSTEM, now=now, data={"cases": escalated})
+            record(f"case.{Verb.ESCALATE.value}", by="system", now=now, data={"cases": escalated})
     return escalated
 
 

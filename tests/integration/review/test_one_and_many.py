@@ -61,12 +61,9 @@ def facts_of(name: str) -> Facts:
     for event in CaseEvent.objects.filter(case__in=cases).order_by("case__kind", "id"):
         said = {key: value for key, value in event.data.items() if key not in ("bulk", "ruling", "fact")}
         rows.append({"at": event.at, "by": event.by.replace(name, "the citizen"), "verb": event.verb, "data": said})
-    rows += InformationRequest.objects.filter(case__in=cases).values("state", "closed_at")
-    rows += (
-        Ruling.objects.filter(citizen__ref=name)
-        .order_by("id")
-        .values("state", "colour", "reason_code", "proposed_by", "proposed_at", "decided_by", "decided_at", "ended_at")
-    )
+    rows += map(dict, InformationRequest.objects.filter(case__in=cases).values("state", "closed_at"))
+    kept = ("state", "colour", "reason_code", "proposed_by", "proposed_at", "decided_by", "decided_at", "ended_at")
+    rows += map(dict, Ruling.objects.filter(citizen__ref=name).order_by("id").values(*kept))
     return rows
 
 
