@@ -1,4 +1,4 @@
-"""The tables of a city file: keys, types and bounds. What refers to something else is checked in `references`."""
+"""The tables of a city file: keys, types and bounds. What refers to something else is checked in `reading`."""
 
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -20,7 +20,7 @@ from regions.city_file.names import (
     TimeZone,
     View,
 )
-from regions.file_shape import Table
+from regions.toml_files import Table
 from regions.vocabulary import FactKind
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
