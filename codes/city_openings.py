@@ -79,7 +79,7 @@ def faults_of(opening: CityOpening) -> list[Fault]:
 
 
 def _plain(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value if isinstance(value, int | float) else str(value) for name, value in params.items()}
+    return {name: value if isinstance(value, int | float | list) else str(value) for name, value in params.items()}
 
 
 def ask_to_open(bundle: Bundle, *, schema: str, by: str, now: datetime) -> CityOpening:

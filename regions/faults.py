@@ -207,10 +207,21 @@ class Fault:
 
     def said_in(self, language: str) -> str:
         """The sentence by language tag."""
-        said = self.code.said_in(language).format(**self.params)
+        params = {name: _enumerated(value, language) for name, value in self.params.items()}
+        said = self.code.said_in(language).format(**params)
         if "rule" in self.params:
             said = FaultCode.IN_RULE.said_in(language).format(fault=said, rule=self.params["rule"])
         return said
+
+
+def _enumerated(value: Any, language: str) -> Any:
+    """A list as a sentence has it; anything else as it is."""
+    if not isinstance(value, list):
+        return value
+    if language.startswith("zh"):
+        return "、".join(value)
+    *first, last = [f"'{word}'" for word in value]
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 class FileFaults(ValueError):

@@ -3,11 +3,12 @@
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from regions.faults import Fault, FaultCode, FileFaults
@@ -59,6 +60,17 @@ def parse_toml(content: bytes, path: Path) -> Raw:
 def wrong(code: FaultCode) -> PydanticCustomError:
     """What a validator raises: its type is the code, as pydantic's own types are."""
     return PydanticCustomError(code.value, code.value)
+
+
+def one_of(words: type[StrEnum]) -> BeforeValidator:
+    """One of our words. pydantic's own finding names them in an English sentence, this one as a list."""
+
+    def known(value: object) -> object:
+        if isinstance(value, str) and value in set(words):
+            return value
+        raise PydanticCustomError(FaultCode.ENUM.value, FaultCode.ENUM.value, {"expected": [*map(str, words)]})
+
+    return BeforeValidator(known)
 
 
 def shape_faults(error: ValidationError, content: Raw) -> list[Fault]:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 from codes.vocabulary import Anchor, Colour
 from regions.city_file.names import Code, Division
 from regions.faults import FaultCode
-from regions.toml_files import Table, wrong
+from regions.toml_files import Table, one_of, wrong
 from regions.vocabulary import FactKind
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -58,8 +58,8 @@ def _none_in_words(value: object) -> object:
 Day = Annotated[date, BeforeValidator(_day)]
 Level = Annotated[str, AfterValidator(_level)]
 Days = Annotated[int, Field(ge=0, le=MOST_DAYS)]
-Kind = Annotated[FactKind, Field(strict=False)]
-HeldColour = Annotated[Colour, Field(strict=False), AfterValidator(_held_or_not)]
+Kind = Annotated[FactKind, Field(strict=False), one_of(FactKind)]
+HeldColour = Annotated[Colour, Field(strict=False), AfterValidator(_held_or_not), one_of(Colour)]
 
 
 class Wording(Table):
@@ -76,7 +76,7 @@ class Rule(Table):
     kind: Kind
     area_levels: list[Level] | None = None
     colour: HeldColour
-    anchor: Annotated[Anchor, Field(strict=False)] = Anchor.STARTED
+    anchor: Annotated[Anchor, Field(strict=False), one_of(Anchor)] = Anchor.STARTED
     hold_days: Annotated[Days | None, BeforeValidator(_none_in_words)] = None
     checkin_days: Days = 0
     tests: Days = 0

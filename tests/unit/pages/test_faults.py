@@ -61,6 +61,13 @@ def test_every_code_is_said_in_both_languages_with_the_same_parts(code: FaultCod
     assert zh <= en
 
 
+def test_a_list_of_words_is_joined_as_the_language_joins_it() -> None:
+    _edition, faults = judged(tomllib.loads(BROKEN))
+    fault = next(one for one in faults if one.key == "rules[0].anchor")
+    assert fault.said_in("zh-hans") == "应为下列之一：started、ended、recorded（规则A 1）"
+    assert fault.message == "must be one of 'started', 'ended' or 'recorded' (rule A 1)"
+
+
 def test_one_in_a_rule_names_it() -> None:
     fault = Fault("rules[0].code", FaultCode.MISSING, {"rule": "A4"})
     assert fault.said_in("zh-hans") == "缺失（规则A4）"
