@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from bench.city import Size, build, drop
 from bench.rounds import Round, forget_runs, run_here
-from regions.opening import prepare_database
+from regions.schemas import prepare_database
 from regions.tenancy import as_owner
 
 SCHEMA = "bench_city"

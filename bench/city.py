@@ -12,7 +12,7 @@ from codes.rule_sets.edition_file import read_edition
 from codes.rule_sets.publish import publish
 from regions.keys.vault import create_keys
 from regions.models import City
-from regions.opening import create_schema
+from regions.schemas import create_schema
 from regions.sources.models import Batch, Source
 from regions.tenancy import as_owner, in_city
 

@@ -7,27 +7,30 @@ journal entries; what the opening itself does is in the city's journal.
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.db import transaction
 
-from codes.city_files import read_city
 from codes.models import Run
-from codes.opening import Opened, open_city
+from codes.opening import Opened, city_of, open_city
+from codes.rule_sets.edition import Edition
 from codes.runs.ledger import start_run
-from regions.file_faults import FileFaults
+from regions.city_file import CityFile
+from regions.faults import Fault, FaultCode, FileFaults
 from regions.journal.record import record
 from regions.keys.installation import seal, unseal
 from regions.leased_jobs import DIED, Attempt, Clock, claim_job, sweep
 from regions.models import CityOpening
+from regions.sources.connectors.fault_reasons import FaultReason
 from regions.tenancy import as_owner, in_city
+from regions.toml_files import Raw, parse_toml
 
-CITY_FILE = "city.toml"
+# What a form is called among files: its rule sets lie beside it by the names it gives them.
+FORM = Path("city.toml")
 USE = "city file"
 LEASE = timedelta(minutes=5)
 NAME_BYTES = 12
@@ -35,26 +38,44 @@ NAME_BYTES = 12
 
 @dataclass(frozen=True)
 class Bundle:
-    """A city file and, by the names it gives them, the rule-set files it needs: all as TOML."""
+    """What a city file says and, by the names it gives them, what its rule-set files say: JSON, read by their shapes."""
 
-    city: str
-    rules: Mapping[str, str]
+    city: Raw
+    rules: Mapping[str, Raw]
 
-    def lay_out(self, folder: Path) -> Path:
-        """Write the files as they refer to each other; where the city file is."""
-        for name, text in self.rules.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        file = folder / CITY_FILE
-        file.write_text(self.city, encoding="utf-8")
-        return file
+    def read(self) -> tuple[CityFile, list[Edition]]:
+        """The city and its editions. Raises ``FileFaults``."""
+        return _read(self.city, self.rules, self.rules.__getitem__)
 
 
-def check_bundle(bundle: Bundle) -> None:
-    """Raises ``FileFaults`` with everything that can be found wrong without the database."""
-    with TemporaryDirectory(prefix="city-") as folder:
-        read_city(bundle.lay_out(Path(folder)), os.environ)
+def checked_bundle(city: Raw, rules: Mapping[str, str]) -> Bundle:
+    """The bundle of a city's tables and its rule sets' TOML. Raises ``FileFaults`` with all that shows without the database."""
+    file, editions = _read(city, rules, lambda name: parse_toml(rules[name].encode(), Path(name)))
+    names = [located.path.as_posix() for located in file.rule_sets]
+    written = [edition.model_dump(mode="json", by_alias=True, exclude_none=True) for edition in editions]
+    return Bundle(city, dict(zip(names, written, strict=True)))
+
+
+def _read(city: Raw, rules: Mapping[str, object], read: Callable[[str], Raw]) -> tuple[CityFile, list[Edition]]:
+    return city_of(
+        city,
+        FORM,
+        os.environ,
+        is_file=lambda path: path.as_posix() in rules,
+        read=lambda path: read(path.as_posix()),
+    )
+
+
+def faults_of(opening: CityOpening) -> list[Fault]:
+    """Why it was refused."""
+    return [
+        Fault(key, FaultReason(code) if code in set(FaultReason) else FaultCode(code), params)
+        for key, code, params in opening.faults
+    ]
+
+
+def _plain(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value if isinstance(value, int | float | list) else str(value) for name, value in params.items()}
 
 
 def ask_to_open(bundle: Bundle, *, schema: str, by: str, now: datetime) -> CityOpening:
@@ -80,7 +101,7 @@ def open_asked(opening_id: int, *, clock: Clock) -> Opened | None:
         try:
             opened = _open(opening, now=clock())
         except FileFaults as refusal:
-            faults = [[fault.key, fault.message] for fault in refusal.faults]
+            faults = [[fault.key, fault.code.value, _plain(fault.params)] for fault in refusal.faults]
             _end(opening, CityOpening.State.REFUSED, now=clock(), faults=faults)
             return None
         _end(opening, CityOpening.State.DONE, now=clock(), created=opened.created, changed=opened.changed)
@@ -88,11 +109,9 @@ def open_asked(opening_id: int, *, clock: Clock) -> Opened | None:
 
 
 def _open(opening: CityOpening, *, now: datetime) -> Opened:
-    bundle = Bundle(**json.loads(unseal(bytes(opening.content or b""), use=USE)))
-    with TemporaryDirectory(prefix="city-") as folder:
-        file, editions = read_city(bundle.lay_out(Path(folder)), os.environ)
-        with as_owner():
-            return open_city(file, editions, by=f"operator:{opening.asked_by}", now=now)
+    file, editions = Bundle(**json.loads(unseal(bytes(opening.content or b""), use=USE))).read()
+    with as_owner():
+        return open_city(file, editions, by=f"operator:{opening.asked_by}", now=now)
 
 
 def start_first_run(opening: CityOpening, *, by: str, now: datetime) -> int:

@@ -1,24 +1,27 @@
-"""Opening a city, or bringing one to what its file says: the region's half and the codes' half in one transaction."""
+"""Opening a city, or bringing one to what its file says: the region's half and the codes' half, read and done together."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 
 from codes.models import Provider, RuleSet
 from codes.rule_sets.edition import Edition
+from codes.rule_sets.edition_file import EditionFaults, read_editions
 from codes.rule_sets.publish import CannotPublish, check_publishable, publish
-from regions.city_file import CityFile, Fault
-from regions.city_opening import Settling, drop_rows, set_columns, settle_city, settle_sources
-from regions.file_faults import FileFaults
+from regions.city_file import CityFile, CityFileFaults, city_file_of
+from regions.city_opening import Settling, drop_rows, place_faults, set_columns, settle_city, settle_sources
+from regions.faults import FileFaults
 from regions.journal.record import record
 from regions.keys.vault import create_keys
 from regions.locks import advisory_lock
 from regions.models import City
 from regions.sources.models import Source
 from regions.tenancy import current_city, in_city
+from regions.toml_files import Raw, read_toml
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,36 @@ class Opened:
     city: City
     created: bool
     changed: list[str]
+
+
+def read_city(path: Path, environ: Mapping[str, str]) -> tuple[CityFile, list[Edition]]:
+    """The city file and its rule sets. Raises ``FileFaults`` with the faults of all of them."""
+    return city_of(read_toml(path), path, environ)
+
+
+def city_of(
+    raw: Raw,
+    path: Path,
+    environ: Mapping[str, str],
+    *,
+    is_file: Callable[[Path], bool] = Path.is_file,
+    read: Callable[[Path], Raw] = read_toml,
+) -> tuple[CityFile, list[Edition]]:
+    """The same of a city file's content; ``is_file`` and ``read`` know the rule sets beside it. Raises ``FileFaults``."""
+    file: CityFile | None = None
+    editions: list[Edition] = []
+    try:
+        file = city_file_of(raw, path, is_file=is_file)
+        located, faults = file.rule_sets, place_faults(file, environ)
+    except CityFileFaults as error:
+        located, faults = error.rule_sets, error.faults
+    try:
+        editions = read_editions(path, located, read=read)
+    except EditionFaults as error:
+        faults = [*faults, *error.faults]
+    if file is None or faults:
+        raise FileFaults(path, faults)
+    return file, editions
 
 
 def open_city(file: CityFile, editions: Sequence[Edition], *, by: str, now: datetime) -> Opened:
@@ -61,7 +94,7 @@ def _settle_rule_sets(editions: Sequence[Edition], settling: Settling, *, by: st
         try:
             check_publishable(edition, today=today)
         except CannotPublish as refusal:
-            settling.faults.append(Fault(f"rule_sets[{place}].file: {refusal.key}", str(refusal)))
+            settling.faults.append(replace(refusal.fault, key=f"rule_sets[{place}].file: {refusal.fault.key}"))
         else:
             publishable.append(edition)
     for edition in sorted(publishable, key=lambda one: (one.code, one.version)):

@@ -11,12 +11,13 @@ from typing import Any, Protocol
 
 from django.db.models import ProtectedError
 
-from regions.city_file import BigDataCentre, CityFile, Fault, PoliceDatabase
+from regions.city_file import BigDataCentre, CityFile, PoliceDatabase
 from regions.city_file.shape import CREDENTIAL_KEYS
+from regions.faults import Fault, FaultCode
 from regions.keys import vault
 from regions.keys.sealing import SOURCE_CREDENTIAL
 from regions.models import City, Domain
-from regions.opening import create_schema
+from regions.schemas import create_schema
 from regions.sources.collect import check_place
 from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Source
@@ -49,7 +50,7 @@ def place_faults(file: CityFile, environ: Mapping[str, str]) -> list[Fault]:
             check_place(source.kind, base_url=base_url, credential=credential)
         except SourceFault as fault:
             key = "base_url" if base_url else CREDENTIAL_KEYS[source.kind][0 if given else 1]
-            faults.append(Fault(f"sources[{place}].{key}", str(fault)))
+            faults.append(Fault(f"sources[{place}].{key}", fault.reason, fault.parts))
     return faults
 
 
@@ -84,8 +85,7 @@ def settle_sources(file: CityFile, settling: Settling) -> None:
             source = Source(code=wanted.code)
             settling.changed.append(f"sources.{wanted.code}")
         elif source.kind != wanted.kind and source.batches.exists():
-            complaint = "cannot change, as the source has delivered: give the new source a code of its own"
-            settling.faults.append(Fault(f"sources[{place}].kind", complaint))
+            settling.faults.append(Fault(f"sources[{place}].kind", FaultCode.SOURCE_HAS_DELIVERED))
             continue
         is_new = source.pk is None
         keys = set_columns(source, _columns(wanted)) + _set_credential(source, wanted)
@@ -101,7 +101,7 @@ def drop_rows(rows: Iterable[Coded], name: str, settling: Settling) -> None:
             row.delete()
         except ProtectedError as error:
             held = ", ".join(sorted({str(one._meta.verbose_name_plural) for one in error.protected_objects}))
-            settling.faults.append(Fault(name, f"lack {row.code}, for which the city holds {held}: put it back"))
+            settling.faults.append(Fault(name, FaultCode.STILL_NEEDED, {"code": row.code, "held": held}))
         else:
             settling.changed.append(f"{name}.{row.code}")
 
@@ -117,7 +117,7 @@ def set_columns(row: Any, values: Mapping[str, object]) -> list[str]:
 def _settle_host(city: City, host: str, settling: Settling) -> None:
     taken = Domain.objects.filter(domain=host).exclude(tenant=city).select_related("tenant").first()
     if taken is not None:
-        settling.faults.append(Fault("city.host", f"is the host of the city {taken.tenant.schema_name} already"))
+        settling.faults.append(Fault("city.host", FaultCode.HOST_TAKEN, {"schema": taken.tenant.schema_name}))
         return
     domain = Domain.objects.filter(tenant=city, is_primary=True).first()
     if domain is None:

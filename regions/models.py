@@ -12,7 +12,7 @@ from regions.transitions import TransitionTable
 
 
 class City(TenantMixin):
-    """A tenant: one schema, one role, its own settings. The schema is made by ``regions.opening``, never by ``save()``."""
+    """A tenant: one schema, one role, its own settings. The schema is made by ``regions.schemas``, never by ``save()``."""
 
     auto_create_schema = False
     auto_drop_schema = False
@@ -101,7 +101,7 @@ class CityStanding(models.Model):
 class CityOpening(LeasedJob):
     """An operator's wish that a city be opened, or brought to what a city file says; a worker with the owner's login does it.
 
-    ``content`` is the sealed city file with its rule sets, and gone once the opening has ended: it may hold credentials.
+    ``content`` is what the city file and its rule sets say, sealed, and gone once the opening has ended: it may hold credentials.
     """
 
     class State(models.TextChoices):
@@ -128,7 +128,7 @@ class CityOpening(LeasedJob):
     state = models.TextField(choices=State.choices, default=State.WAITING)
     created = models.BooleanField(default=False, help_text="the city was made, not changed")
     changed = models.JSONField(default=list, help_text="keys of the file that differed")
-    faults = models.JSONField(default=list, help_text="pairs of key and message")
+    faults = models.JSONField(default=list, help_text="key, code and parameters of each")
     message = models.TextField(blank=True)
     ended_at = models.DateTimeField(null=True)
     first_run = models.BigIntegerField(null=True, help_text="a run of the city that the operator started")

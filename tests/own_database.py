@@ -21,7 +21,7 @@ from codes.opening import open_city
 from codes.rule_sets.edition_file import read_editions
 from portal.embedded.state import open_state
 from regions.city_file import read_city_file
-from regions.opening import prepare_database
+from regions.schemas import prepare_database
 from regions.tenancy import as_owner
 
 CITY_FILES = Path(__file__).parent / "cities"

@@ -11,8 +11,8 @@ from codes.rule_sets.edition import Edition
 from codes.rule_sets.edition import Rule as EditionRule
 from codes.rule_sets.edition_file import judged
 from codes.rule_sets.publish import CannotPublish, check_publishable
-from regions.file_faults import Fault
-from regions.file_shape import shape_faults
+from regions.faults import Fault, FaultCode
+from regions.toml_files import shape_faults
 
 Content = dict[str, Any]
 
@@ -65,13 +65,13 @@ def content_faults(content: Mapping[str, Any], *, code: str, today: date) -> tup
     if edition is None:
         return None, faults
     if edition.code != code:
-        faults.append(Fault("code", f"must be {code}"))
+        faults.append(Fault("code", FaultCode.OTHER_CODE, {"code": code}))
     if edition.effective_from < today:
-        faults.append(Fault("effective_from", "must not lie in the past"))
+        faults.append(Fault("effective_from", FaultCode.IN_THE_PAST))
     try:
         check_publishable(edition, today=today)
     except CannotPublish as refusal:
-        faults.append(Fault(refusal.key, str(refusal)))
+        faults.append(refusal.fault)
     return (None, faults) if faults else (edition, [])
 
 

@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 
 from codes.vocabulary import Anchor, Colour
 from regions.city_file.names import Code, Division
-from regions.file_shape import Table
+from regions.faults import FaultCode
+from regions.toml_files import Table, one_of, wrong
 from regions.vocabulary import FactKind
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -23,29 +24,29 @@ def _day(value: object) -> object:
     if not isinstance(value, str):
         return value
     if not _ISO_DAY.fullmatch(value):
-        raise ValueError("must be a day, YYYY-MM-DD")
+        raise wrong(FaultCode.DATE_TYPE)
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise ValueError("is not a day of the calendar") from None
+        raise wrong(FaultCode.NOT_A_DAY) from None
 
 
 def _rule_code(code: str) -> str:
     if not _RULE_CODE.fullmatch(code):
-        raise ValueError("must be 1 to 40 letters, digits, dots, hyphens and underscores")
+        raise wrong(FaultCode.NOT_A_RULE_CODE)
     return code
 
 
 def _level(level: str) -> str:
     """Any city's own word. In small letters, so that High in a rule cannot quietly miss high in the list."""
     if not _LEVEL.fullmatch(level) or level != level.lower():
-        raise ValueError("must be one word of up to 40 small letters, such as high, red-zone or 高风险")
+        raise wrong(FaultCode.NOT_A_LEVEL)
     return level
 
 
 def _held_or_not(colour: Colour) -> Colour:
     if colour is Colour.GREEN:
-        raise ValueError("must be red or yellow: green is what no rule holds")
+        raise wrong(FaultCode.GREEN_IS_NO_RULE)
     return colour
 
 
@@ -57,8 +58,8 @@ def _none_in_words(value: object) -> object:
 Day = Annotated[date, BeforeValidator(_day)]
 Level = Annotated[str, AfterValidator(_level)]
 Days = Annotated[int, Field(ge=0, le=MOST_DAYS)]
-Kind = Annotated[FactKind, Field(strict=False)]
-HeldColour = Annotated[Colour, Field(strict=False), AfterValidator(_held_or_not)]
+Kind = Annotated[FactKind, Field(strict=False), one_of(FactKind)]
+HeldColour = Annotated[Colour, Field(strict=False), AfterValidator(_held_or_not), one_of(Colour)]
 
 
 class Wording(Table):
@@ -75,7 +76,7 @@ class Rule(Table):
     kind: Kind
     area_levels: list[Level] | None = None
     colour: HeldColour
-    anchor: Annotated[Anchor, Field(strict=False)] = Anchor.STARTED
+    anchor: Annotated[Anchor, Field(strict=False), one_of(Anchor)] = Anchor.STARTED
     hold_days: Annotated[Days | None, BeforeValidator(_none_in_words)] = None
     checkin_days: Days = 0
     tests: Days = 0
@@ -91,9 +92,9 @@ class Rule(Table):
         if levels is None:
             return None
         if info.data.get("kind", FactKind.AREA_STAY) is not FactKind.AREA_STAY:
-            raise ValueError("is for rules of the kind area_stay only")
+            raise wrong(FaultCode.LEVELS_WITHOUT_AREA)
         if not levels:
-            raise ValueError("must not be empty: leave it out to count every stay")
+            raise wrong(FaultCode.NO_LEVELS)
         return sorted(set(levels))
 
     @field_validator("cleared_by")
@@ -124,7 +125,7 @@ class RiskArea(Table):
     def _not_before_its_begin(cls, to_day: date | None, info: ValidationInfo) -> date | None:
         from_day = info.data.get("from_day")
         if to_day is not None and from_day is not None and to_day < from_day:
-            raise ValueError("must not be before from")
+            raise wrong(FaultCode.ENDS_BEFORE_IT_BEGINS)
         return to_day
 
 

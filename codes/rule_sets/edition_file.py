@@ -1,7 +1,8 @@
 """Rule-set files: read one, or all that a city file names, with every fault at its key and rule."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,9 +10,8 @@ from pydantic import ValidationError
 
 from codes.rule_sets.edition import Edition
 from regions.city_file import LocatedRuleSet
-from regions.file_faults import Fault, FileFaults, read_toml
-from regions.file_shape import shape_faults
-from regions.file_tables import Raw, tables
+from regions.faults import Fault, FaultCode, FileFaults
+from regions.toml_files import Raw, read_toml, shape_faults, tables
 
 _IN_A_RULE = re.compile(r"rules\[(\d+)\]")
 
@@ -20,10 +20,10 @@ class EditionFaults(FileFaults):
     """A rule-set file, or the rule-set files of a city, that cannot be taken."""
 
 
-def read_edition(path: Path) -> Edition:
+def read_edition(path: Path, *, read: Callable[[Path], Raw] = read_toml) -> Edition:
     """The edition in the file, or EditionFaults with every fault. A rule that nothing releases is allowed: by order."""
     try:
-        raw = read_toml(path)
+        raw = read(path)
     except FileFaults as error:
         raise EditionFaults(path, error.faults) from None
     edition, faults = judged(raw)
@@ -42,29 +42,32 @@ def judged(raw: Raw) -> tuple[Edition | None, list[Fault]]:
     return (None, _naming_rules(faults, raw)) if faults else (edition, [])
 
 
-def read_editions(city_file: Path, rule_sets: Sequence[LocatedRuleSet]) -> list[Edition]:
+def read_editions(
+    city_file: Path, rule_sets: Sequence[LocatedRuleSet], *, read: Callable[[Path], Raw] = read_toml
+) -> list[Edition]:
     """All editions a city file names, or EditionFaults with the faults of all of them.
 
     Keys begin with the city file's key: `rule_sets[0].file: rules[3].colour`.
     """
-    read: list[tuple[LocatedRuleSet, Edition]] = []
+    editions: list[tuple[LocatedRuleSet, Edition]] = []
     faults: list[Fault] = []
     for located in rule_sets:
         try:
-            read.append((located, read_edition(located.path)))
+            editions.append((located, read_edition(located.path, read=read)))
         except EditionFaults as error:
-            faults += [Fault(f"{located.key}: {fault.key}", fault.message) for fault in error.faults]
-    faults += [*_misnamed(read), *_out_of_order(read)]
+            faults += [replace(fault, key=f"{located.key}: {fault.key}") for fault in error.faults]
+    faults += [*_misnamed(editions), *_out_of_order(editions)]
     if faults:
         raise EditionFaults(city_file, faults)
-    return [edition for _, edition in read]
+    return [edition for _, edition in editions]
 
 
 def _misnamed(read: Sequence[tuple[LocatedRuleSet, Edition]]) -> Iterator[Fault]:
     """The code in the city file and the code in the rule-set file are the same thing said twice."""
     for located, edition in read:
         if edition.code != located.code:
-            yield Fault(f"{located.key}: code", f"is {edition.code}, and {located.code} in the city file")
+            params = {"in_file": edition.code, "in_city_file": located.code}
+            yield Fault(f"{located.key}: code", FaultCode.CODES_DIFFER, params)
 
 
 def _out_of_order(read: Sequence[tuple[LocatedRuleSet, Edition]]) -> Iterator[Fault]:
@@ -74,9 +77,9 @@ def _out_of_order(read: Sequence[tuple[LocatedRuleSet, Edition]]) -> Iterator[Fa
         if older.code != newer.code:
             continue
         if older.version == newer.version:
-            yield Fault(f"{located.key}: version", f"repeats that of {before.key}")
+            yield Fault(f"{located.key}: version", FaultCode.REPEATS_VERSION, {"place": before.key})
         elif newer.effective_from <= older.effective_from:
-            yield Fault(f"{located.key}: effective_from", f"must be later than that of version {older.version}")
+            yield Fault(f"{located.key}: effective_from", FaultCode.NOT_LATER, {"version": older.version})
 
 
 def _repeated_rules(raw: Raw) -> Iterator[Fault]:
@@ -85,7 +88,7 @@ def _repeated_rules(raw: Raw) -> Iterator[Fault]:
     for place, rule in tables(raw, "rules"):
         row = repr([rule.get(key) for key in ("code", "kind", "area_levels")])
         if first.setdefault(row, place) != place:
-            yield Fault(f"rules[{place}].code", f"repeats rules[{first[row]}]: the same code for the same kind")
+            yield Fault(f"rules[{place}].code", FaultCode.REPEATS_RULE, {"place": f"rules[{first[row]}]"})
 
 
 def _repeated_areas(raw: Raw) -> Iterator[Fault]:
@@ -93,7 +96,7 @@ def _repeated_areas(raw: Raw) -> Iterator[Fault]:
     seen: list[Raw] = []
     for place, area in tables(raw, "risk_areas"):
         if area in seen:
-            yield Fault(f"risk_areas[{place}]", f"repeats risk_areas[{seen.index(area)}]")
+            yield Fault(f"risk_areas[{place}]", FaultCode.REPEATS, {"place": f"risk_areas[{seen.index(area)}]"})
         seen.append(area)
 
 
@@ -106,4 +109,4 @@ def _naming_rules(faults: Sequence[Fault], raw: Raw) -> list[Fault]:
 def _naming_its_rule(fault: Fault, codes: dict[int, str]) -> Fault:
     found = _IN_A_RULE.match(fault.key)
     code = codes.get(int(found[1]), "")[:40] if found else ""
-    return Fault(fault.key, f"{fault.message} (rule {code})") if code else fault
+    return replace(fault, params={**fault.params, "rule": code}) if code else fault

@@ -2,22 +2,24 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
 from codes.models import RiskArea, Rule, RuleSet, RuleSetVersion
 from codes.rule_sets.digest import canonical_digest
 from codes.rule_sets.edition import Edition
+from regions.faults import Fault, FaultCode
 from regions.journal.record import record
 from regions.tenancy import current_city
 
 
 class CannotPublish(ValueError):
-    """The edition contradicts what is stored; ``key`` names the part of it and the message what would work."""
+    """The edition contradicts what is stored; the fault names the part of it and what would work."""
 
-    def __init__(self, key: str, message: str) -> None:
-        super().__init__(message)
-        self.key = key
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
 
 
 def publish(edition: Edition, *, by: str, now: datetime) -> tuple[RuleSetVersion, bool]:
@@ -51,17 +53,12 @@ def check_publishable(edition: Edition, *, today: date) -> None:
     if same is not None and same.digest == canonical_digest(edition):
         return
     if same is not None and same.effective_from <= today:
-        raise CannotPublish(
-            "version",
-            f"{edition.version} is in force since {same.effective_from} with other content and cannot change: "
-            "give the new content a new version and a later effective_from",
-        )
+        params: dict[str, Any] = {"version": edition.version, "day": same.effective_from.isoformat()}
+        raise CannotPublish(Fault("version", FaultCode.IN_FORCE, params))
     for other in held.values():
         if (other.version < edition.version) != (other.effective_from < edition.effective_from):
-            raise CannotPublish(
-                "effective_from",
-                f"must fit between the versions: {other.version} starts on {other.effective_from}",
-            )
+            params = {"version": other.version, "day": other.effective_from.isoformat()}
+            raise CannotPublish(Fault("effective_from", FaultCode.OUT_OF_ORDER, params))
 
 
 def replace_tables(version: RuleSetVersion, edition: Edition) -> None:

@@ -1,4 +1,4 @@
-"""Why an export failed or a chain is broken, in Chinese: the reasons are written down in English, as commands print them.
+"""Why an export failed, in Chinese: the reasons are written down in English, as commands print them.
 
 A wording this list does not know is shown as it came.
 """
@@ -21,12 +21,6 @@ CHINESE = (
     (r"\S+ may not: identified data needs the role .*", "该账号已不具备导出完整身份信息的权限。"),
     (r"\S+ is not an active account of this city", "该账号已停用。"),
     (r".*No space left on device", "服务器磁盘空间不足，请联系系统管理员。"),
-    (r"entry (\d+) is missing; (\d+) stands in its place", r"缺少第 \1 条记录，其位置上是第 \2 条。"),
-    (r"it does not follow the entry before it", "该条记录与前一条不衔接。"),
-    (r"its content was changed after it was written", "该条记录的内容在写入之后被改动过。"),
-    (r"a checkpoint's signature is not of this city", "校验点的签名不属于本市。"),
-    (r"the tail is cut: a signed checkpoint knows (\d+) entries", r"日志末尾被截断：签名校验点显示应有 \1 条记录。"),
-    (r"the chain was written anew.*", "日志链被重新写过：与签名校验点的摘要不符。"),
 )
 PATTERNS = [(re.compile(english, re.DOTALL), chinese) for english, chinese in CHINESE]
 

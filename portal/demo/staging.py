@@ -18,7 +18,7 @@ from portal.demo.province import Province, files_for
 from portal.demo.stage import Stage
 from portal.embedded.state import State
 from regions.city_file import CityFile
-from regions.opening import prepare_database
+from regions.schemas import prepare_database
 from regions.tenancy import as_owner
 
 

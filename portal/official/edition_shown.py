@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from codes.vocabulary import Anchor, Colour
-from portal.official.fault_words import fault_words
 from portal.templatetags.rule_sets import risk_level
 from regions.divisions import division_title
-from regions.file_faults import Fault
-from regions.file_tables import tables
+from regions.faults import Fault
+from regions.toml_files import tables
 from regions.vocabulary import FactKind
 from regions.wording import Worded
 
@@ -67,7 +66,7 @@ def faults_shown(faults: Sequence[Fault]) -> list[FaultShown]:
     for fault in faults:
         found = _PLACE.fullmatch(fault.key)
         table, place = (found[1], int(found[2])) if found else ("", 0)
-        shown.append(FaultShown(fault.key, fault_words(fault.message), table, place))
+        shown.append(FaultShown(fault.key, fault.said_in(translation.get_language()), table, place))
     return shown
 
 

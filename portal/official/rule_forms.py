@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from codes.rule_sets.draft_content import Content, rule_faults
 from codes.vocabulary import Anchor, Colour
-from portal.official.fault_words import fault_words
 from regions.vocabulary import CLEARING_KINDS, FactKind
 from regions.wording import Worded
 
@@ -83,7 +82,7 @@ class RuleForm(forms.Form):
         if not self.errors:
             for fault in rule_faults(self.rule):
                 key = fault.key.partition("[")[0].replace(".", "_")
-                self.add_error(key if key in self.fields else None, fault_words(fault.message))
+                self.add_error(key if key in self.fields else None, fault.said_in(translation.get_language()))
         return told
 
     @property

@@ -14,8 +14,8 @@ from portal.official.rows import rows_sent
 from portal.official.rule_forms import AREA_FIELDS, RuleForm, area_of, initial_of
 from portal.official.rule_set_drafts import find_draft, keep
 from portal.web.access import StaffRequest, for_staff
-from regions.file_tables import tables
 from regions.staff.roles import Role
+from regions.toml_files import tables
 
 EMPTY_ROWS = 5
 AREAS = "areas"

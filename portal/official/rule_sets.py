@@ -8,6 +8,7 @@ from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -15,12 +16,12 @@ from codes.models import Provider, RuleSet, RuleSetDraft, RuleSetVersion
 from codes.rule_sets import drafts
 from codes.rule_sets.draft_content import content_of, plain
 from portal.official.edition_shown import areas_shown, rules_shown
-from portal.official.fault_words import fault_words
 from portal.official.rule_forms import UploadForm
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.refusing import attempt
-from regions.file_faults import FileFaults, parse_toml
+from regions.faults import FileFaults
 from regions.staff.roles import Role
+from regions.toml_files import parse_toml
 
 READERS = (Role.RULE_MANAGER, Role.APPROVER)
 DRAFTS_SHOWN = 20
@@ -105,7 +106,7 @@ def upload(request: StaffRequest, code: str) -> HttpResponse:
             content = plain(parse_toml(sent.read(), Path(sent.name)))
         except FileFaults as faults:
             for fault in faults.faults:
-                form.add_error("file", f"{fault.key}{_(': ')}{fault_words(fault.message)}")
+                form.add_error("file", f"{fault.key}{_(': ')}{fault.said_in(get_language())}")
         else:
             by, now = request.user.username, timezone.now()
             draft = attempt(request, lambda: drafts.begin_with(rule_set.pk, content, by=by, now=now), back=request.path)

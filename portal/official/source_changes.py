@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -106,7 +107,7 @@ def _propose(request: StaffRequest, source: Source, form: SettingsForm, kinds: d
     faults = settings_faults(source, values, credential)
     for fault in faults:
         name = "credential" if fault.key in ("url", "secret") else fault.key
-        form.add_error(name if name in form.fields else None, fault.message)
+        form.add_error(name if name in form.fields else None, fault.said_in(get_language()))
     if faults:
         return None
     with refusals(form, back=request.path):

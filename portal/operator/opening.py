@@ -3,18 +3,17 @@
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from codes.city_openings import ask_to_open, check_bundle, first_run_of, start_first_run
+from codes.city_openings import ask_to_open, checked_bundle, faults_of, first_run_of, start_first_run
 from codes.models import Run
 from codes.tasks import ring, ring_for_opening
-from portal.operator.fault_words import said
-from portal.operator.filling import bundle_of, put_back
-from portal.operator.forms import MOST_ROWS, ROWS, CityFileForm, kind_words
+from portal.operator.forms import MOST_ROWS, ROWS, CityFileForm, city_of, kind_words, put_back
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.conflict import Conflict
-from regions.file_faults import FileFaults
+from regions.faults import FileFaults
 from regions.models import City, CityOpening
 from regions.staff.roles import Role
 
@@ -30,9 +29,8 @@ def open_city(request: StaffRequest) -> HttpResponse:
     form = CityFileForm(request.POST, request.FILES)
     if not form.is_valid():
         return _shown(request, form)
-    bundle = bundle_of(form)
     try:
-        check_bundle(bundle)
+        bundle = checked_bundle(*city_of(form))
     except FileFaults as found:
         put_back(form, found.faults)
         return _shown(request, form)
@@ -57,7 +55,7 @@ def opening_page(request: StaffRequest, name: str) -> HttpResponse:
     context = {
         "opening": opening,
         "city_opened": City.objects.filter(schema_name=opening.schema).prefetch_related("domains").first(),
-        "faults": [(key, said(message)) for key, message in opening.faults],
+        "faults": [(fault.key, fault.said_in(get_language())) for fault in faults_of(opening)],
         "run": run,
         "ended": ended,
         "partitions": partitions,

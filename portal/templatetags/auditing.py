@@ -1,16 +1,19 @@
 """Words of the auditors' room."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.auditor import words
 from portal.auditor.reasons import reason_told
 from portal.templatetags import desk
+from regions.journal.verifications import break_told
 
 register = template.Library()
 
@@ -68,3 +71,9 @@ def who(name: str) -> str:
 
 register.filter("actor", desk.actor)
 register.filter("reason_told", reason_told)
+
+
+@register.filter(name="break_told")
+def break_in_language(data: Mapping[str, Any]) -> str:
+    """How a journal's chain is broken, in the page's language."""
+    return break_told(data, get_language())

@@ -1,8 +1,15 @@
 """The file an operator writes to open a city, or to bring it to what the file says."""
 
-from regions.city_file.reading import CityFile, CityFileFaults, LocatedRuleSet, missing_environment, read_city_file
+from regions.city_file.reading import (
+    CityFile,
+    CityFileFaults,
+    LocatedRuleSet,
+    city_file_of,
+    missing_environment,
+    read_city_file,
+)
 from regions.city_file.shape import BigDataCentre, City, PoliceDatabase, Provider, Title
-from regions.file_faults import Fault
+from regions.faults import Fault
 
 __all__ = [
     "BigDataCentre",
@@ -14,6 +21,7 @@ __all__ = [
     "PoliceDatabase",
     "Provider",
     "Title",
+    "city_file_of",
     "missing_environment",
     "read_city_file",
 ]

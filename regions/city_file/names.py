@@ -11,6 +11,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from regions.divisions import is_division_code
+from regions.faults import FaultCode
+from regions.toml_files import wrong
 
 _SCHEMA = re.compile(r"[a-z][a-z0-9_]{1,39}")
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -22,27 +24,27 @@ _HEADER_TEXT = re.compile(r"[!-~]+")
 
 def _schema(name: str) -> str:
     if not _SCHEMA.fullmatch(name):
-        raise ValueError("must be 2 to 40 small letters, digits and underscores, and begin with a letter")
+        raise wrong(FaultCode.NOT_A_SCHEMA)
     if name in ("public", "information_schema") or name.startswith("pg_"):
-        raise ValueError("is a name that the database keeps for itself")
+        raise wrong(FaultCode.RESERVED_SCHEMA)
     return name
 
 
 def _code(code: str) -> str:
     if not _CODE.fullmatch(code):
-        raise ValueError("must be 1 to 40 small letters, digits, underscores and hyphens, and begin with a letter")
+        raise wrong(FaultCode.NOT_A_CODE)
     return code
 
 
 def _division(code: str) -> str:
     if not is_division_code(code):
-        raise ValueError("must be a division code of 6 digits")
+        raise wrong(FaultCode.NOT_A_DIVISION)
     return code
 
 
 def _host(host: str) -> str:
     if len(host) > 253 or not all(_HOST_LABEL.fullmatch(label) for label in host.lower().split(".")):
-        raise ValueError("must be a host name, without scheme, port or underscore")
+        raise wrong(FaultCode.NOT_A_HOST)
     return host.lower()
 
 
@@ -53,38 +55,38 @@ def _zones() -> set[str]:
 
 def _timezone(name: str) -> str:
     if name not in _zones():
-        raise ValueError("must be a time zone such as Asia/Shanghai")
+        raise wrong(FaultCode.NOT_A_TIME_ZONE)
     return name
 
 
 def _policy(policy: str) -> str:
     if not _POLICY.fullmatch(policy):
-        raise ValueError("must be strictest, freshest or prefer:<provider>")
+        raise wrong(FaultCode.NOT_A_POLICY)
     return policy
 
 
 def _not_blank(text: str) -> str:
     if not text.strip():
-        raise ValueError("must not be empty")
+        raise wrong(FaultCode.EMPTY)
     return text
 
 
 def _environment_name(name: str) -> str:
     if not _ENVIRONMENT_NAME.fullmatch(name):
-        raise ValueError("must be the name of an environment variable")
+        raise wrong(FaultCode.NOT_A_VARIABLE)
     return name
 
 
 def _view(name: str) -> str:
     parts = name.split(".")
     if len(parts) > 2 or not all(part.isidentifier() and len(part) <= 63 for part in parts):
-        raise ValueError("must be the name of a view, or schema.view")
+        raise wrong(FaultCode.NOT_A_VIEW)
     return name
 
 
 def _app_id(app_id: str) -> str:
     if not _HEADER_TEXT.fullmatch(app_id):
-        raise ValueError("must be printable ASCII without spaces, as it travels in a header")
+        raise wrong(FaultCode.NOT_PRINTABLE_ASCII)
     return app_id
 
 
@@ -93,20 +95,19 @@ def _database_url(url: SecretStr) -> SecretStr:
         make_url(url.get_secret_value())
     except (ArgumentError, ValueError):
         # The original error may repeat the URL, which holds a password.
-        raise ValueError("must be a database URL as SQLAlchemy reads it") from None
+        raise wrong(FaultCode.NOT_A_DATABASE_URL) from None
     return url
 
 
 def _base_url(url: str) -> str:
-    complaint = "must be http(s)://host[:port][/path], without user, password, query or fragment"
     try:
         parts = urlsplit(url)
         port_is_possible = parts.port is None or parts.port > 0
     except ValueError:
-        raise ValueError(complaint) from None
+        raise wrong(FaultCode.NOT_A_BASE_URL) from None
     is_plain = "@" not in parts.netloc and not re.search(r"[\s\\?#]", url)
     if parts.scheme not in ("http", "https") or not parts.hostname or not is_plain or not port_is_possible:
-        raise ValueError(complaint)
+        raise wrong(FaultCode.NOT_A_BASE_URL)
     return url.rstrip("/")
 
 

@@ -1,16 +1,14 @@
-"""A city file read whole, or every fault in it."""
+"""A city file read whole, or every fault in it: what it refers to is checked here, its tables by their shape."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from regions.city_file.references import reference_faults
 from regions.city_file.shape import CREDENTIAL_KEYS, BigDataCentre, City, Content, PoliceDatabase, Provider
-from regions.file_faults import Fault, FileFaults, read_toml
-from regions.file_shape import shape_faults
-from regions.file_tables import Raw, tables
+from regions.faults import Fault, FaultCode, FileFaults
+from regions.toml_files import Raw, read_toml, repeated, shape_faults, tables, texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +46,13 @@ def read_city_file(path: Path) -> CityFile:
         raw = read_toml(path)
     except FileFaults as error:
         raise CityFileFaults(path, error.faults) from None
-    located = _located_rule_sets(raw, path)
-    faults = reference_faults(raw, path)
+    return city_file_of(raw, path)
+
+
+def city_file_of(raw: Raw, path: Path, *, is_file: Callable[[Path], bool] = Path.is_file) -> CityFile:
+    """The same of a file's content; ``path`` is where it would lie, ``is_file`` tells what lies beside it."""
+    located = _located_rule_sets(raw, path, is_file)
+    faults = _reference_faults(raw, path, is_file)
     try:
         content = Content.model_validate(raw)
     except ValidationError as error:
@@ -63,17 +66,69 @@ def read_city_file(path: Path) -> CityFile:
 def missing_environment(city_file: CityFile, environ: Mapping[str, str]) -> list[Fault]:
     """The variables the sources name that are unset or empty, by the key that names them."""
     return [
-        Fault(f"sources[{place}].{CREDENTIAL_KEYS[source.kind][1]}", f"names {name}, which is not set")
+        Fault(f"sources[{place}].{CREDENTIAL_KEYS[source.kind][1]}", FaultCode.VARIABLE_NOT_SET, {"name": name})
         for place, source in enumerate(city_file.sources)
         if (name := source.credential_env) is not None and not environ.get(name)
     ]
 
 
-def _located_rule_sets(raw: Raw, path: Path) -> list[LocatedRuleSet]:
+def _located_rule_sets(raw: Raw, path: Path, is_file: Callable[[Path], bool]) -> list[LocatedRuleSet]:
     """The rule-set files that are where the city file says."""
     named = ((place, table.get("code"), table.get("file")) for place, table in tables(raw, "rule_sets"))
     return [
         LocatedRuleSet(f"rule_sets[{place}].file", code, path.parent / file)
         for place, code, file in named
-        if isinstance(code, str) and isinstance(file, str) and (path.parent / file).is_file()
+        if isinstance(code, str) and isinstance(file, str) and is_file(path.parent / file)
     ]
+
+
+def _reference_faults(content: Raw, path: Path, is_file: Callable[[Path], bool]) -> list[Fault]:
+    """Everything that refers to nothing, twice, or to two things at once."""
+    return [
+        *repeated(content, "sources", "code"),
+        *_credential_faults(content),
+        *repeated(content, "providers", "code"),
+        *_binding_faults(content, "source", "sources", FaultCode.NAMES_NO_SOURCE),
+        *_binding_faults(content, "rule_set", "rule_sets", FaultCode.NAMES_NO_RULE_SET),
+        *_policy_faults(content),
+        *repeated(content, "rule_sets", "file"),
+        *_missing_files(content, path, is_file),
+    ]
+
+
+def _credential_faults(content: Raw) -> Iterator[Fault]:
+    """A credential comes from the file or from the environment: exactly one of the two."""
+    for place, source in tables(content, "sources"):
+        kind = source.get("kind")
+        if not isinstance(kind, str) or kind not in CREDENTIAL_KEYS:
+            continue
+        here, elsewhere = CREDENTIAL_KEYS[kind]
+        if here in source and elsewhere in source:
+            yield Fault(f"sources[{place}].{here}", FaultCode.TWO_CREDENTIALS, {"other": elsewhere})
+        if here not in source and elsewhere not in source:
+            params = {"variable": elsewhere, "credential": here}
+            yield Fault(f"sources[{place}].{elsewhere}", FaultCode.NO_CREDENTIAL, params)
+
+
+def _binding_faults(content: Raw, key: str, name: str, code: FaultCode) -> Iterator[Fault]:
+    """Each provider is bound to a source and a rule set of this very file."""
+    known = {code for _, code in texts(content, name, "code")}
+    for place, named in texts(content, "providers", key):
+        if named not in known:
+            yield Fault(f"providers[{place}].{key}", code)
+
+
+def _policy_faults(content: Raw) -> Iterator[Fault]:
+    """A preferred provider must be there."""
+    city = content.get("city")
+    policy = city.get("interim_policy") if isinstance(city, dict) else None
+    if isinstance(policy, str) and policy.startswith("prefer:"):
+        preferred = policy.removeprefix("prefer:")
+        if preferred and preferred not in {code for _, code in texts(content, "providers", "code")}:
+            yield Fault("city.interim_policy", FaultCode.PREFERS_NO_PROVIDER)
+
+
+def _missing_files(content: Raw, path: Path, is_file: Callable[[Path], bool]) -> Iterator[Fault]:
+    for place, name in texts(content, "rule_sets", "file"):
+        if name.strip() and not is_file(path.parent / name):
+            yield Fault(f"rule_sets[{place}].file", FaultCode.FILE_NOT_THERE)

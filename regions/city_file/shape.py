@@ -1,4 +1,4 @@
-"""The tables of a city file: keys, types and bounds. What refers to something else is checked in `references`."""
+"""The tables of a city file: keys, types and bounds. What refers to something else is checked in `reading`."""
 
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -20,7 +20,7 @@ from regions.city_file.names import (
     TimeZone,
     View,
 )
-from regions.file_shape import Table
+from regions.toml_files import Table, one_of
 from regions.vocabulary import FactKind
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -55,7 +55,7 @@ class _Source(Table):
     max_age_hours: Annotated[float, Field(gt=0, le=MOST_HOURS, allow_inf_nan=False)] = 26
     max_bad_share: Share = 0.05
     page_size: Annotated[int, Field(ge=1, le=10_000)] = 1000
-    kinds: dict[Text, Annotated[FactKind, Field(strict=False)]] = {}
+    kinds: dict[Text, Annotated[FactKind, Field(strict=False), one_of(FactKind)]] = {}
 
     @property
     def max_age(self) -> timedelta:

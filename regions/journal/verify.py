@@ -5,8 +5,8 @@ tail of the chain and the checkpoints with it still leaves the file behind.
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,16 +18,50 @@ from regions.journal.record import GENESIS, digest_of
 from regions.keys import vault
 from regions.keys.models import CityKey, Purpose
 from regions.tenancy import current_city
+from regions.wording import Worded
+
+
+class ChainBreak(Worded):
+    """How a chain is broken."""
+
+    MISSING_ENTRY = (
+        "missing_entry",
+        "缺少第 {entry} 条记录，其位置上是第 {stands} 条。",
+        "entry {entry} is missing; {stands} stands in its place",
+    )
+    DOES_NOT_FOLLOW = "does_not_follow", "该条记录与前一条不衔接。", "it does not follow the entry before it"
+    CHANGED = "changed", "该条记录的内容在写入之后被改动过。", "its content was changed after it was written"
+    FOREIGN_SIGNATURE = (
+        "foreign_signature",
+        "校验点的签名不属于本市。",
+        "a checkpoint's signature is not of this city",
+    )
+    TAIL_CUT = (
+        "tail_cut",
+        "日志末尾被截断：签名校验点显示应有 {entries} 条记录。",
+        "the tail is cut: a signed checkpoint knows {entries} entries",
+    )
+    WRITTEN_ANEW = (
+        "written_anew",
+        "日志链被重新写过：与签名校验点的摘要不符。",
+        "the chain was written anew: a signed checkpoint holds another digest",
+    )
 
 
 @dataclass(frozen=True)
 class Verification:
-    """``broken_at`` is the first wrong sequence number, with ``reason``; none when the chain holds."""
+    """``broken_at`` is the first wrong sequence number, with how it is broken; none when the chain holds."""
 
     entries: int
     checkpoints: int
     broken_at: int | None = None
-    reason: str = ""
+    broken: ChainBreak | None = None
+    parts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def reason(self) -> str:
+        """The sentence as commands print it; empty when the chain holds."""
+        return self.broken.said_in("en").format(**self.parts) if self.broken else ""
 
 
 def verify_journal() -> Verification:
@@ -39,11 +73,12 @@ def verify_journal() -> Verification:
     for entry in JournalEntry.objects.order_by("seq").iterator(chunk_size=5000):
         count += 1
         if entry.seq != count:
-            return Verification(count, 0, count, f"entry {count} is missing; {entry.seq} stands in its place")
+            parts = {"entry": count, "stands": entry.seq}
+            return Verification(count, 0, count, ChainBreak.MISSING_ENTRY, parts)
         if bytes(entry.previous) != previous:
-            return Verification(count, 0, count, "it does not follow the entry before it")
+            return Verification(count, 0, count, ChainBreak.DOES_NOT_FOLLOW)
         if digest_of(entry) != bytes(entry.digest):
-            return Verification(count, 0, count, "its content was changed after it was written")
+            return Verification(count, 0, count, ChainBreak.CHANGED)
         previous = bytes(entry.digest)
         if entry.seq in wanted:
             digests[entry.seq] = previous
@@ -68,13 +103,11 @@ def _check_points(count: int, digests: dict[int, bytes]) -> Verification:
     for seq, digest, key_id, signature in _known_checkpoints():
         checked += 1
         if key_id not in public or not vault.verify(_message(seq, digest), signature, public_key=public[key_id]):
-            return Verification(count, checked, seq, "a checkpoint's signature is not of this city")
+            return Verification(count, checked, seq, ChainBreak.FOREIGN_SIGNATURE)
         if seq > count:
-            return Verification(count, checked, count + 1, f"the tail is cut: a signed checkpoint knows {seq} entries")
+            return Verification(count, checked, count + 1, ChainBreak.TAIL_CUT, {"entries": seq})
         if digests.get(seq) != digest:
-            return Verification(
-                count, checked, seq, "the chain was written anew: a signed checkpoint holds another digest"
-            )
+            return Verification(count, checked, seq, ChainBreak.WRITTEN_ANEW)
     return Verification(count, checked)
 
 

@@ -7,13 +7,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from regions.city_file.shape import CREDENTIAL_KEYS, BigDataCentre, PoliceDatabase
-from regions.file_faults import Fault
-from regions.file_shape import shape_faults
+from regions.faults import Fault
 from regions.keys import vault
 from regions.keys.sealing import SOURCE_CREDENTIAL
 from regions.sources.collect import check_place
 from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Source, SourceKind
+from regions.toml_files import shape_faults
 
 COMMON = ("max_age_hours", "max_bad_share", "page_size", "kinds")
 # What people may change on a page. Where a credential is read from the environment is the operator's, in the city file.
@@ -72,5 +72,5 @@ def settings_faults(source: Source, values: Mapping[str, Any], credential: str |
     try:
         check_place(source.kind, base_url=content.get("base_url", ""), credential=credential)
     except SourceFault as fault:
-        return [Fault("base_url" if source.kind == SourceKind.BIG_DATA_CENTRE else key, str(fault))]
+        return [Fault("base_url" if source.kind == SourceKind.BIG_DATA_CENTRE else key, fault.reason, fault.parts)]
     return []

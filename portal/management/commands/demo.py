@@ -24,7 +24,7 @@ from portal.demo.staging import Staging
 from portal.demo.summary import look_at, told
 from portal.embedded.processes import remember_process
 from portal.embedded.state import open_state
-from regions.file_faults import FileFaults
+from regions.faults import FileFaults
 from regions.staff.roles import Role
 
 DEFAULT_PEOPLE = 20_000

@@ -7,12 +7,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from codes.city_files import read_city
-from codes.opening import Opened, open_city
+from codes.opening import Opened, open_city, read_city
 from portal.commands import EndedBadly, PortalCommand, seal_journal
 from regions.city_file import missing_environment
-from regions.file_faults import FileFaults
-from regions.opening import ensure_prepared
+from regions.faults import FileFaults
+from regions.schemas import ensure_prepared
 from regions.tenancy import as_owner, in_city
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from regions.opening import prepare_database
+from regions.schemas import prepare_database
 from regions.tenancy import as_owner
 
 

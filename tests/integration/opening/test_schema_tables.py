@@ -53,7 +53,7 @@ def test_repeated_statements_make_the_same_city(
     """Alpha, the first city of the session, was made by its migrations."""
     files.change("alpha.localhost", "gamma.localhost")
     path = files.change('"alpha"', '"gamma"')
-    monkeypatch.setattr("regions.schema_tables.migrate", pytest.fail)
+    monkeypatch.setattr("regions.schemas.migrate", pytest.fail)
 
     ended = run("open_city", str(path))
 

@@ -1,27 +1,35 @@
 """A city opened from a form: every fault at its field, done by a worker, told truly, and its first run seen to its end."""
 
 import html
+import json
 import re
-import tomllib
 from datetime import datetime
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.utils import translation
+from django.utils.translation import get_language
 
 from codes.city_openings import (
     LEASE,
+    USE,
     Bundle,
     ask_to_open,
+    faults_of,
     open_asked,
     sweep_openings,
 )
 from codes.models import Provider, Run
+from codes.rule_sets.edition import Edition
+from codes.rule_sets.edition_file import read_edition
 from codes.runs.steps import run_here
 from codes.standing import sum_up
-from portal.operator.fault_words import said
-from portal.operator.toml import as_toml
+from portal.operator.forms import RULE_SETS
+from regions.faults import Fault, FaultCode
 from regions.journal.models import JournalEntry
+from regions.keys.installation import seal, unseal
 from regions.leased_jobs import MAX_ATTEMPTS
 from regions.models import CityOpening
 from regions.sources.models import Source
@@ -123,7 +131,7 @@ def test_a_missing_opening_is_a_404(operator: Visitor) -> None:
 
 
 def test_a_refused_file_says_what_is_wrong_and_is_gone(operator: Visitor, now: datetime) -> None:
-    opening = ask_to_open(Bundle("[city]\n", {}), schema="gamma", by="mo", now=now)
+    opening = ask_to_open(Bundle({"city": {}}, {}), schema="gamma", by="mo", now=now)
     assert open_asked(opening.pk, clock=lambda: now) is None
     opening.refresh_from_db()
     assert (opening.state, opening.content) == ("refused", None)
@@ -131,7 +139,7 @@ def test_a_refused_file_says_what_is_wrong_and_is_gone(operator: Visitor, now: d
 
 
 def test_what_kills_every_worker_is_told(operator: Visitor, now: datetime) -> None:
-    opening = ask_to_open(Bundle("", {}), schema="gamma", by="mo", now=now)
+    opening = ask_to_open(Bundle({}, {}), schema="gamma", by="mo", now=now)
     CityOpening.objects.update(state="opening", attempts=MAX_ATTEMPTS, lease_until=now)
     assert sweep_openings(now=now + LEASE) == []
     assert "could not be opened" in operator.read(f"/openings/{opening.name}/")
@@ -139,25 +147,44 @@ def test_what_kills_every_worker_is_told(operator: Visitor, now: datetime) -> No
 
 @pytest.mark.parametrize("wrong", [{"state": "done"}, {"content": None}, {"asked_by": ""}, {"state": "lost"}])
 def test_the_database_refuses_half_truths(db: None, now: datetime, wrong: dict[str, object]) -> None:
-    ask_to_open(Bundle("", {}), schema="gamma", by="mo", now=now)
+    ask_to_open(Bundle({}, {}), schema="gamma", by="mo", now=now)
     with pytest.raises(IntegrityError), transaction.atomic():
         CityOpening.objects.update(**wrong)
 
 
 def test_faults_are_said_in_chinese() -> None:
     with translation.override("zh-hans"):
-        assert said("is missing: give url_env or url") == "缺失：请填写 url_env 或 url 之一"
-        assert said("something new") == "something new"
+        missing = Fault("sources[0].url_env", FaultCode.NO_CREDENTIAL, {"variable": "url_env", "credential": "url"})
+        assert missing.said_in(get_language()) == "缺失：请填写 url_env 或 url 之一"
 
 
-def test_a_city_file_is_written_as_toml_reads_it() -> None:
-    written = as_toml(
-        {"city": {"name": {"zh": '引"号\\'}, "n": 2, "确诊": "x\x7f"}, "sources": [{"a": 0.5}, {"b": {}}]}
-    )
-    assert tomllib.loads(written) == {
-        "city": {"name": {"zh": '引"号\\'}, "n": 2, "确诊": "x\x7f"},
-        "sources": [{"a": 0.5}, {"b": {}}],
-    }
+def test_what_is_kept_for_the_worker_is_what_was_checked(operator: Visitor, rung: list[object]) -> None:
+    odd = '引"号\\'
+    operator.post(FORM, {**CITY_FORM, "city-name_zh": odd})
+    kept = json.loads(unseal(bytes(CityOpening.objects.get().content or b""), use=USE))
+    assert (kept["city"]["city"]["name"]["zh"], kept["city"]["city"]["mass_flip_share"]) == (odd, 0.02)
+    file, editions = Bundle(**kept).read()
+    assert (file.city.schema_name, [edition.code for edition in editions]) == ("gamma", ["national"])
+    assert editions == [read_edition(RULE_SETS / "national-1.toml")]
+
+
+def test_an_opening_put_down_as_toml_is_read_after_the_change(operator: Visitor, now: datetime) -> None:
+    """Openings that stand when the portal is updated are done as if they had been asked for today."""
+    migration = import_module("regions.migrations.0003_openings_as_json")
+    rules = {"rules/0.toml": (RULE_SETS / "national-1.toml").read_text(encoding="utf-8")}
+    old = {"city": '[city]\nname = { zh = "丙" }\nmass_flip_share = 0.5\n', "rules": rules}
+    waiting = ask_to_open(Bundle({}, {}), schema="gamma", by="mo", now=now)
+    CityOpening.objects.filter(pk=waiting.pk).update(content=seal(json.dumps(old).encode(), use=USE))
+    refused = ask_to_open(Bundle({"city": {}}, {}), schema="delta", by="mo", now=now)
+    open_asked(refused.pk, clock=lambda: now)
+    CityOpening.objects.filter(pk=refused.pk).update(faults=[["city.host", "is missing"]])
+    migration.read_what_stands(apps, None)
+    waiting.refresh_from_db()
+    kept = Bundle(**json.loads(unseal(bytes(waiting.content or b""), use=USE)))
+    assert kept.city == {"city": {"name": {"zh": "丙"}, "mass_flip_share": 0.5}}
+    assert Edition.model_validate(kept.rules["rules/0.toml"]) == read_edition(RULE_SETS / "national-1.toml")
+    refused.refresh_from_db()
+    assert [str(fault) for fault in faults_of(refused)] == ["city.host: is missing"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -45,7 +45,7 @@ def test_every_city_is_counted(bells: list[object]) -> None:
 
 
 def test_openings_are_rung_for_until_they_have_ended(bells: list[object]) -> None:
-    opening = ask_to_open(Bundle("[city]\n", {}), schema="gamma", by="mo", now=NOW)
+    opening = ask_to_open(Bundle({"city": {}}, {}), schema="gamma", by="mo", now=NOW)
     assert tasks.sweep_all_openings() == 1
     assert bells == [opening.pk]
     assert not tasks.open_one_city(opening.pk)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from codes.rule_sets.edition_file import read_editions
-from regions.city_file import CityFile, Fault, PoliceDatabase, missing_environment, read_city_file
+from regions.city_file import CityFile, PoliceDatabase, missing_environment, read_city_file
 from regions.divisions import divisions
 from regions.vocabulary import FactKind
 from tests.unit.city_file.files import GOOD, PASSWORD, SECRET, changed, write
@@ -108,8 +108,8 @@ def test_nothing_is_asked_of_the_environment_when_the_file_holds_the_credentials
 
 def test_a_missing_variable_is_said_by_its_name(tmp_path: Path) -> None:
     city = read_city_file(write(tmp_path, FROM_ENVIRONMENT))
-    assert missing_environment(city, {"BIGDATA_SECRET": "x"}) == [
-        Fault("sources[0].url_env", "names POLICE_URL, which is not set")
+    assert [str(fault) for fault in missing_environment(city, {"BIGDATA_SECRET": "x"})] == [
+        "sources[0].url_env: names POLICE_URL, which is not set"
     ]
 
 

@@ -1,22 +1,58 @@
-"""A city's tables: made by its migrations the first time, and by the statements these came down to every further time.
+"""The database and a city's schema: prepared, migrated and made by the owner. Enter with ``tenancy.as_owner()``.
 
-Django spends nine tenths of a migration on working out what each step makes of the models, which is the same for every city.
-A process that opens many – the demo, the tests, an operator's loop over a folder – works it out once.
+A city's tables are made by its migrations the first time, and by the statements these came down to every further time:
+Django spends nine tenths of a migration on working out what each step makes of the models, which is the same for every
+city. A process that opens many – the demo, the tests, an operator's loop over a folder – works it out once.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from psycopg2 import sql
 
 from regions.models import City
+from regions.rights import create_city_role, grant_city_rights, grant_public_rights
+from regions.tenancy import all_schemas, city_named
 
 Statement = tuple[Any, Any, bool]
 # What leaves nothing behind, or belongs to the way it was asked: questions, savepoints, the search path of the first city.
 PASSING = ("SELECT", "SHOW", "SAVEPOINT", "RELEASE SAVEPOINT", "SET SEARCH_PATH")
 _repeatable: list[str] = []
+
+
+def prepare_database(*, verbosity: int = 0) -> list[str]:
+    """Migrate ``public`` and every city and set all rights anew; the cities' schema names. Safe to repeat."""
+    call_command("migrate_schemas", schema_name="public", interactive=False, verbosity=verbosity)
+    grant_public_rights()
+    schemas = all_schemas()
+    for schema in schemas:
+        migrate_city(city_named(schema), verbosity=verbosity)
+    return schemas
+
+
+def ensure_prepared() -> None:
+    """Prepare a database that nobody has prepared yet; bringing an older one up to date is left to ``prepare``."""
+    if City._meta.db_table not in connection.introspection.table_names():
+        prepare_database()
+
+
+def migrate_city(city: City, *, verbosity: int = 0) -> None:
+    """Bring one city's schema up to date, with its role and rights."""
+    with transaction.atomic():
+        create_city_role(city)
+        migrate(city, verbosity=verbosity)
+        grant_city_rights(city)
+
+
+def create_schema(city: City) -> None:
+    """Make the city's schema, tables, role and rights. Call inside a transaction: all or nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(city.schema_name)))
+    create_city_role(city)
+    make_tables(city)
+    grant_city_rights(city)
 
 
 def make_tables(city: City) -> None:

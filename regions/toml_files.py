@@ -1,0 +1,146 @@
+"""Files that people write by hand: reading them, their shape, and everything that is wrong with them in one go."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from regions.faults import Fault, FaultCode, FileFaults
+
+Raw = dict[str, Any]
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+# Types of pydantic's that are one thing to people who write a file.
+_ALIKE = {
+    "string_sub_type": FaultCode.STRING_TYPE,
+    "model_type": FaultCode.DICT_TYPE,
+    "model_attributes_type": FaultCode.DICT_TYPE,
+    "union_tag_not_found": FaultCode.MISSING,
+    "literal_error": FaultCode.ENUM,
+}
+
+
+class Table(BaseModel):
+    """A table of a file: no unknown keys, no conversions, no values in errors."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+def read_toml(path: Path) -> Raw:
+    """The file's content, or FileFaults with the line that cannot be read. A byte order mark is tolerated."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FileFaults(path, [Fault("file", FaultCode.UNREADABLE, {"why": error.strerror})]) from None
+    return parse_toml(content, path)
+
+
+def parse_toml(content: bytes, path: Path) -> Raw:
+    """The same of a file that was sent; ``path`` is what people call it."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise FileFaults(path, [Fault(f"line {line}", FaultCode.NOT_UTF8)]) from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        fault = _syntax_fault(str(error), text)
+    except RecursionError:
+        fault = Fault("file", FaultCode.NESTED_TOO_DEEPLY)
+    raise FileFaults(path, [fault])
+
+
+def wrong(code: FaultCode) -> PydanticCustomError:
+    """What a validator raises: its type is the code, as pydantic's own types are."""
+    return PydanticCustomError(code.value, code.value)
+
+
+def one_of(words: type[StrEnum]) -> BeforeValidator:
+    """One of our words. pydantic's own finding names them in an English sentence, this one as a list."""
+
+    def known(value: object) -> object:
+        if isinstance(value, str) and value in set(words):
+            return value
+        raise PydanticCustomError(FaultCode.ENUM.value, FaultCode.ENUM.value, {"expected": [*map(str, words)]})
+
+    return BeforeValidator(known)
+
+
+def shape_faults(error: ValidationError, content: Raw) -> list[Fault]:
+    """pydantic's findings as faults with the keys of the file."""
+    found = error.errors(include_url=False, include_input=False)
+    return [_shape_fault(detail, content) for detail in found]
+
+
+def key_path(steps: Sequence[str | int]) -> str:
+    """Steps into a file as people write them: `sources[0].kinds."M J"`."""
+    path = ""
+    for step in steps:
+        if isinstance(step, int):
+            path += f"[{step}]"
+        else:
+            name = step if _BARE_KEY.fullmatch(step) else f'"{step}"'
+            path += f".{name}" if path else name
+    return path
+
+
+def tables(content: Raw, name: str) -> Iterator[tuple[int, Raw]]:
+    """The tables of a list with their places; whatever is not a table is left to the check of shapes."""
+    found = content.get(name)
+    if isinstance(found, list):
+        yield from ((place, table) for place, table in enumerate(found) if isinstance(table, dict))
+
+
+def texts(content: Raw, name: str, key: str) -> Iterator[tuple[int, str]]:
+    """The values of one key over a list of tables, where they are text."""
+    yield from ((place, table[key]) for place, table in tables(content, name) if isinstance(table.get(key), str))
+
+
+def repeated(content: Raw, name: str, key: str) -> Iterator[Fault]:
+    """The later ones of a value that must be unique in its list."""
+    first: dict[str, int] = {}
+    for place, value in texts(content, name, key):
+        if first.setdefault(value, place) != place:
+            yield Fault(f"{name}[{place}].{key}", FaultCode.REPEATS, {"place": f"{name}[{first[value]}].{key}"})
+
+
+def _syntax_fault(complaint: str, text: str) -> Fault:
+    """tomllib tells the line in its message only, and for the end of the file not as a number."""
+    found = re.search(r"\(at line (\d+), column (\d+)\)$", complaint)
+    line = int(found[1]) if found else text.count("\n") + 1
+    return Fault(f"line {line}", FaultCode.NOT_TOML, {"complaint": complaint})
+
+
+def _shape_fault(detail: ErrorDetails, content: Raw) -> Fault:
+    key, kind = key_path(_steps_in_file(detail, content)), detail["type"]
+    if kind not in _ALIKE and kind not in set(FaultCode):
+        return Fault(key, FaultCode.NOT_VALID, {"type": kind})
+    code = _ALIKE.get(kind) or FaultCode(kind)
+    # Only what the sentence has a place for: pydantic adds what stood in the file.
+    named = {name for _text, name, _spec, _conversion in Formatter().parse(code.said_in("en"))}
+    return Fault(key, code, {name: value for name, value in detail.get("ctx", {}).items() if name in named})
+
+
+def _steps_in_file(detail: ErrorDetails, content: Any) -> list[str | int]:
+    """pydantic's location without the names it adds for unions and dictionary keys, which no file holds."""
+    location = detail["loc"]
+    steps: list[str | int] = []
+    for place, step in enumerate(location):
+        is_last = place == len(location) - 1
+        if isinstance(content, list) and isinstance(step, int):
+            content = content[step]
+        elif isinstance(content, dict) and (step in content or is_last):
+            content = content.get(step)
+        else:
+            continue
+        steps.append(step)
+    if detail["type"].startswith("union_tag"):
+        steps.append("kind")
+    return steps
