@@ -9,7 +9,7 @@ from typing import cast
 import psycopg2.extensions
 import pytest
 from django.db import connection
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 from pytest_django import DjangoDbBlocker, Settings
 
 from codes.models import Provider, RuleSet, RuleSetVersion
@@ -19,6 +19,7 @@ from regions.models import City
 from regions.sources.connectors.guard import AllowList
 from regions.sources.models import Source
 from regions.tenancy import in_city
+from tests import quick_hasher
 from tests.own_database import own_copy, raw_owner, session_database
 
 pytest_plugins = ["pytester", "tests.asserting", "tests.closing_lines"]
@@ -45,7 +46,8 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     def drop_copy(case: TransactionTestCase) -> None:
         copies.pop().__exit__(None, None, None)
 
-    with django_db_blocker.unblock(), session_database():
+    quick = override_settings(PASSWORD_HASHERS=[quick_hasher.PATH])
+    with quick, django_db_blocker.unblock(), session_database():
         patch.setattr(TransactionTestCase, "_fixture_setup", classmethod(take_copy))
         patch.setattr(TransactionTestCase, "_fixture_teardown", drop_copy)
         with django_db_blocker.block():

@@ -5,8 +5,10 @@ from io import StringIO
 from itertools import combinations
 
 import pytest
+from django.conf import global_settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from regions.journal.models import JournalEntry
 from regions.models import City
@@ -109,8 +111,11 @@ def test_the_command_refuses_with_two(db: None, arguments: list[str]) -> None:
     assert refused.value.returncode == 2
 
 
-def test_a_one_time_password_is_hashed_at_full_strength_when_it_is_used(beta: City, now: datetime) -> None:
+def test_a_one_time_password_is_hashed_at_full_strength_when_it_is_used(
+    beta: City, now: datetime, settings: Settings
+) -> None:
     """Random bits need no slow hash; still, what is stored after a sign-in is as strong as a chosen password's."""
+    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
     account, password = add_staff(username="lin", roles=["reviewer"], by="tests", now=now)
     assert account.password.startswith("pbkdf2_sha256$1000$")
     assert not account.check_password(f"{password}x")
