@@ -1,5 +1,7 @@
 """What takes two people everywhere: one proposes, another decides – and how a verb says no, in both languages."""
 
+from django.utils.translation import gettext_lazy as _
+
 from regions.staff.models import RoleGrant
 from regions.staff.roles import Role
 from regions.wording import Worded
@@ -8,27 +10,14 @@ from regions.wording import Worded
 class PairReason(Worded):
     """Why an act of two people is refused, whatever it is about."""
 
-    NOT_YOURS = (
-        "not_yours",
-        "您的岗位无此权限。请交由有权限的同事办理。",
-        "Your role does not allow this. Ask a colleague whose role does.",
-    )
-    SAME_PERSON = (
-        "same_person",
-        "提出人不能批准本人的提议。请由另一位审批员办理。",
-        "Whoever proposes does not approve. Ask another approver.",
-    )
+    NOT_YOURS = "not_yours", _("Your role does not allow this. Ask a colleague whose role does.")
+    SAME_PERSON = "same_person", _("Whoever proposes does not approve. Ask another approver.")
     NOT_WAITING = (
         "not_waiting",
-        "该事项已不在等待决定，可能刚被他人处理。请刷新页面查看。",
-        "This no longer waits for a decision; somebody may have been quicker. Reload the page.",
+        _("This no longer waits for a decision; somebody may have been quicker. Reload the page."),
     )
-    NOT_THE_PROPOSER = (
-        "not_the_proposer",
-        "只有提出人可以撤回提议。审批员可以退回。",
-        "Only the proposer can withdraw a proposal; an approver can refuse it.",
-    )
-    NO_REASON = "no_reason", "请写明理由。", "Say why."
+    NOT_THE_PROPOSER = "not_the_proposer", _("Only the proposer can withdraw a proposal; an approver can refuse it.")
+    NO_REASON = "no_reason", _("Say why.")
 
 
 class Refusal(ValueError):
