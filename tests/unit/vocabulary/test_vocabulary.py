@@ -25,7 +25,7 @@ SPELLINGS = [
     (IdType, "10 14 15 16 20 34 99"),
     (FactKind, FACT_KIND_SPELLING),
 ]
-MEMBERS = [member for words, _ in [*SPELLINGS, (WireSystem, "")] for member in words]
+MEMBERS: list[Worded] = [member for words, _ in [*SPELLINGS, (WireSystem, "")] for member in words]
 
 
 @pytest.mark.parametrize(("words", "spelling"), SPELLINGS)
