@@ -15,7 +15,7 @@ confirmed_case asymptomatic_case suspected_case positive_test close_contact seco
 spacetime_overlap area_stay overseas_arrival arrival symptom contact_with_case unsure_contact false_declaration
 discharged isolation_completed case_excluded contact_excluded negative_test
 """
-SPELLINGS = [
+SPELLINGS: list[tuple[type[Worded], str]] = [
     (Colour, "red yellow green"),
     (State, "red yellow green unknown not_applied"),
     (Anchor, "started ended recorded"),
@@ -25,7 +25,8 @@ SPELLINGS = [
     (IdType, "10 14 15 16 20 34 99"),
     (FactKind, FACT_KIND_SPELLING),
 ]
-MEMBERS: list[Worded] = [member for words, _ in [*SPELLINGS, (WireSystem, "")] for member in words]
+WORDS: list[type[Worded]] = [*(words for words, _ in SPELLINGS), WireSystem]
+MEMBERS = [member for words in WORDS for member in words]
 
 
 @pytest.mark.parametrize(("words", "spelling"), SPELLINGS)
