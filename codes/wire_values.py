@@ -5,6 +5,8 @@ Shipping a default of green has let people pass elsewhere: here everything unmap
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from codes.vocabulary import State
 from regions.wording import Worded
 
@@ -12,12 +14,12 @@ from regions.wording import Worded
 class WireSystem(Worded):
     """The systems whose values are known."""
 
-    NATIONAL = "national", "国家与省级平台状态码", "national and provincial status"
-    ALIPAY = "alipay", "支付宝开放接口", "Alipay open API"
-    IOT_TERMINAL = "iot_terminal", "物联网终端", "IoT terminal"
-    DOOR_CONTROLLER = "door_controller", "门禁控制器", "door controller"
-    BUILDING_SITE = "building_site", "工地实名系统", "building-site system"
-    BEIJING = "beijing", "北京后台", "Beijing back office"
+    NATIONAL = "national", _("national and provincial status")
+    ALIPAY = "alipay", _("Alipay open API")
+    IOT_TERMINAL = "iot_terminal", _("IoT terminal")
+    DOOR_CONTROLLER = "door_controller", _("door controller")
+    BUILDING_SITE = "building_site", _("building-site system")
+    BEIJING = "beijing", _("Beijing back office")
 
 
 @dataclass(frozen=True, slots=True)

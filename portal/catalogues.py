@@ -1,6 +1,7 @@
 """Translations: people edit ``.po`` files, programs read ``.mo`` files made from them.
 
-The ``.mo`` files are made when the portal starts and finds them missing or older; they are not kept in the repository.
+They are not kept in the repository: ``./run`` makes those that are missing or older, elsewhere ``python -m portal.catalogues`` does.
+This needs no Django, which keeps the first catalogue it reads for good.
 """
 
 import os
@@ -8,6 +9,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import polib
+
+FOLDER = Path(__file__).resolve().parents[1] / "locale"
 
 
 def compile_catalogues(folder: Path) -> list[Path]:
@@ -33,3 +36,7 @@ def _compiled(source: Path) -> Path:
     draft_path.chmod(0o644)
     os.utime(draft_path, ns=(read.st_atime_ns, read.st_mtime_ns))
     return draft_path.replace(made)
+
+
+if __name__ == "__main__":
+    compile_catalogues(FOLDER)

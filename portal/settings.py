@@ -205,8 +205,7 @@ AXES_VERBOSE = False
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
-# The pages have a catalogue of their own beside that of the lower floors.
-LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "portal" / "locale"]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["portal.formats"]
 TIME_ZONE = "Asia/Shanghai"
 

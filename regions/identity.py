@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext_lazy as _
 from stdnum.cn.ric import calc_check_digit
 
 from regions.vocabulary import IdType
@@ -23,16 +24,12 @@ _OTHER_FORM = re.compile(r"[A-Z0-9()/-]{3,30}")
 class IdentityFault(Worded):
     """Why a document number was refused."""
 
-    UNKNOWN_TYPE = "unknown_type", "不支持的证件类型。", "This type of document is not known."
-    WRONG_LENGTH = "wrong_length", "身份证号码应为18位。", "A resident ID number has 18 characters."
-    WRONG_FORM = "wrong_form", "证件号码含有不应出现的字符。", "The number holds characters that it cannot have."
-    IMPOSSIBLE_BIRTH_DATE = "impossible_birth_date", "号码中的出生日期不存在。", "The birth date in it does not exist."
-    BIRTH_DATE_IN_FUTURE = "birth_date_in_future", "号码中的出生日期晚于今天。", "The birth date in it is yet to come."
-    WRONG_CHECK_DIGIT = (
-        "wrong_check_digit",
-        "号码有误（校验位不符），请逐位核对。",
-        "The check digit does not fit: please compare.",
-    )
+    UNKNOWN_TYPE = "unknown_type", _("This type of document is not known.")
+    WRONG_LENGTH = "wrong_length", _("A resident ID number has 18 characters.")
+    WRONG_FORM = "wrong_form", _("The number holds characters that it cannot have.")
+    IMPOSSIBLE_BIRTH_DATE = "impossible_birth_date", _("The birth date in it does not exist.")
+    BIRTH_DATE_IN_FUTURE = "birth_date_in_future", _("The birth date in it is yet to come.")
+    WRONG_CHECK_DIGIT = "wrong_check_digit", _("The check digit does not fit: please compare.")
 
 
 class BadIdentity(ValueError):

@@ -1,57 +1,33 @@
 """An act that is refused: one error with a code and parameters; the sentence is made where somebody reads it."""
 
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
 from regions.wording import Worded
 
 
 class CommonReason(Worded):
     """What is refused alike whatever the act is about: one sentence on what is wrong and one on what to do."""
 
-    NOT_YOURS = (
-        "not_yours",
-        "您的岗位无此权限。请交由有权限的同事办理。",
-        "Your role does not allow this. Ask a colleague whose role does.",
-    )
-    NOT_FOUND = (
-        "not_found",
-        "未找到该事项。请返回列表重新选择。",
-        "There is no such matter. Go back to the list and choose again.",
-    )
+    NOT_YOURS = "not_yours", _("Your role does not allow this. Ask a colleague whose role does.")
+    NOT_FOUND = "not_found", _("There is no such matter. Go back to the list and choose again.")
     MOVED_MEANWHILE = (
         "moved_meanwhile",
-        "该事项刚刚被他人处理。请刷新页面，查看后再决定。",
-        "Somebody else has just moved this; it no longer waits as you saw it. Reload the page before you decide.",
+        _("Somebody else has just moved this; it no longer waits as you saw it. Reload the page before you decide."),
     )
-    SAME_PERSON = (
-        "same_person",
-        "提出人不能审批本人的提议。请由另一位审批员办理。",
-        "Whoever proposes does not approve: a second person decides. Ask another approver.",
-    )
-    NOT_THE_PROPOSER = (
-        "not_the_proposer",
-        "只有提出人可以撤回提议。审批员可以退回。",
-        "Only the proposer can withdraw a proposal; an approver can refuse it.",
-    )
+    SAME_PERSON = "same_person", _("Whoever proposes does not approve: a second person decides. Ask another approver.")
+    NOT_THE_PROPOSER = "not_the_proposer", _("Only the proposer can withdraw a proposal; an approver can refuse it.")
     PROPOSED_ALREADY = (
         "proposed_already",
-        "该事项已有等待审批的提议。请先审批、退回或撤回。",
-        "A proposal is waiting already. Have it decided or withdrawn first.",
+        pgettext_lazy("common reason", "A proposal is waiting already. Have it decided or withdrawn first."),
     )
-    NOT_IN_FORCE = (
-        "not_in_force",
-        "该决定当前未生效，无需终止。",
-        "This decision is not in force; there is nothing to end.",
-    )
+    NOT_IN_FORCE = "not_in_force", _("This decision is not in force; there is nothing to end.")
     END_PROPOSED_ALREADY = (
         "end_proposed_already",
-        "已有人提出提前终止，等待另一人审批。",
-        "Its early end is proposed already and waits for a second official.",
+        _("Its early end is proposed already and waits for a second official."),
     )
-    END_NOT_PROPOSED = (
-        "end_not_proposed",
-        "尚无人提出提前终止。请先由复核员提出。",
-        "Nobody has proposed its early end. A reviewer must do so first.",
-    )
-    NO_REASON = "no_reason", "请写明理由。", "Say why."
+    END_NOT_PROPOSED = "end_not_proposed", _("Nobody has proposed its early end. A reviewer must do so first.")
+    NO_REASON = "no_reason", _("Say why.")
 
 
 class Refused(ValueError):

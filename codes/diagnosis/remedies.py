@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from codes.diagnosis.piece import DeclarationPiece, Freshness, Guilty, Interaction, Side
 from codes.diagnosis.sentences.interaction import smallest_sets
@@ -17,10 +18,10 @@ SIDES: tuple[Side, Side] = ("a", "b")
 class Mender(Worded):
     """In whose hands it is."""
 
-    CITIZEN = "citizen", "您本人", "you yourself"
-    SOURCE_OWNER = "source_owner", "数据来源的主管部门", "the owner of the data source"
-    RULE_OWNER = "rule_owner", "制定规则的部门", "the office that makes the rules"
-    NOBODY = "nobody", "无需办理", "nobody: it mends itself"
+    CITIZEN = "citizen", gettext_lazy("you yourself")
+    SOURCE_OWNER = "source_owner", gettext_lazy("the owner of the data source")
+    RULE_OWNER = "rule_owner", gettext_lazy("the office that makes the rules")
+    NOBODY = "nobody", gettext_lazy("nobody: it mends itself")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
 from regions.divisions import division_title
 from regions.wording import Worded
 
@@ -13,57 +16,57 @@ NOTHING = "–"
 class Label(Worded):
     """What stands before a colon."""
 
-    TIMES = "times", "时间按此时区", "times are of the zone"
-    KNOWN_SINCE = "known_since", "首次入库", "known since"
-    REGISTERED = "registered", "申领", "registered"
-    EFFECTIVE = "effective", "本市健康码", "effective code"
-    SINCE = "since", "自", "since"
-    SOURCE = "source", "数据来源", "source"
-    HORIZON = "horizon", "数据更新至", "complete up to"
-    AGE = "age", "判定时已过（小时）", "hours old when judged"
-    LIMIT = "limit", "上限（小时）", "limit in hours"
-    EDITION = "edition", "规则版本", "rule set version"
-    JUDGED = "judged", "判定", "judged"
-    RECORDS = "records", "所见记录", "records it sees"
-    RECORDED = "recorded", "来源记录时间", "recorded"
-    RECEIVED = "received", "本市收到时间", "received"
-    NO_RULE = "no_rule", "无规则适用", "no rule is about it"
-    COUNTS_FROM = "counts_from", "起算日", "counts from"
-    HOLDS_UNTIL = "holds_until", "按要求办理则保持至", "holds, if done as told, until"
-    HOLDS = "holds", "仍在保持，无自动解除日", "holds, and no day ends it"
-    RELEASED = "released", "已解除", "released"
-    TURNS_GREEN = "turns_green", "预计转绿日", "turns green on"
-    TO_DO = "to_do", "待办", "to do"
-    CHECK_INS = "check_ins", "健康打卡", "healthy check-ins"
-    DISAGREEMENT = "disagreement", "不一致", "disagreement"
-    CAUSE = "cause", "主要原因", "primary cause"
-    SWAPS = "swaps", "替换即一致", "would show the other's colour with the other's"
-    CASES = "cases", "事项", "cases"
-    OPENED = "opened", "立案", "opened"
-    DUE = "due", "期限", "due"
-    CLOSED = "closed", "办结", "closed"
-    APPEAL = "appeal", "申诉", "appeal"
-    RULINGS = "rulings", "复核决定", "rulings"
-    SUPPRESSIONS = "suppressions", "记录有误的裁定", "records ruled to be wrong"
-    PROPOSED = "proposed", "提出", "proposed"
-    DECIDED = "decided", "审批", "decided"
-    UNTIL = "until", "有效期至", "until"
-    SUSPENDED = "suspended", "暂停于", "suspended at"
-    ENDED = "ended", "终止于", "ended at"
-    CODE_HISTORY = "code_history", "健康码变更", "changes of the effective code"
-    COLOUR_HISTORY = "colour_history", "各渠道颜色变更", "changes of providers' colours"
-    NO_RUN = "no_run", "本市尚无已完成的判定", "no run has settled yet"
-    NONE = "none", "无", "none"
+    TIMES = "times", _("times are of the zone")
+    KNOWN_SINCE = "known_since", _("known since")
+    REGISTERED = "registered", _("registered")
+    EFFECTIVE = "effective", _("effective code")
+    SINCE = "since", _("since")
+    SOURCE = "source", _("source")
+    HORIZON = "horizon", _("complete up to")
+    AGE = "age", _("hours old when judged")
+    LIMIT = "limit", _("limit in hours")
+    EDITION = "edition", _("rule set version")
+    JUDGED = "judged", _("judged")
+    RECORDS = "records", _("records it sees")
+    RECORDED = "recorded", _("recorded")
+    RECEIVED = "received", _("received")
+    NO_RULE = "no_rule", _("no rule is about it")
+    COUNTS_FROM = "counts_from", _("counts from")
+    HOLDS_UNTIL = "holds_until", _("holds, if done as told, until")
+    HOLDS = "holds", _("holds, and no day ends it")
+    RELEASED = "released", _("released")
+    TURNS_GREEN = "turns_green", _("turns green on")
+    TO_DO = "to_do", _("to do")
+    CHECK_INS = "check_ins", _("healthy check-ins")
+    DISAGREEMENT = "disagreement", _("disagreement")
+    CAUSE = "cause", _("primary cause")
+    SWAPS = "swaps", _("would show the other's colour with the other's")
+    CASES = "cases", _("cases")
+    OPENED = "opened", _("opened")
+    DUE = "due", _("due")
+    CLOSED = "closed", pgettext_lazy("label", "closed")
+    APPEAL = "appeal", _("appeal")
+    RULINGS = "rulings", _("rulings")
+    SUPPRESSIONS = "suppressions", _("records ruled to be wrong")
+    PROPOSED = "proposed", _("proposed")
+    DECIDED = "decided", _("decided")
+    UNTIL = "until", _("until")
+    SUSPENDED = "suspended", _("suspended at")
+    ENDED = "ended", _("ended at")
+    CODE_HISTORY = "code_history", _("changes of the effective code")
+    COLOUR_HISTORY = "colour_history", _("changes of providers' colours")
+    NO_RUN = "no_run", _("no run has settled yet")
+    NONE = "none", _("none")
 
 
 class ProposalState(Worded):
     """Where a proposal of two people stands."""
 
-    PROPOSED = "proposed", "待第二人审批", "waiting for a second official"
-    APPROVED = "approved", "生效中", "in force"
-    REFUSED = "refused", "已退回", "refused"
-    WITHDRAWN = "withdrawn", "已撤回", "withdrawn"
-    ENDED = "ended", "已终止", "ended"
+    PROPOSED = "proposed", pgettext_lazy("proposal state", "waiting for a second official")
+    APPROVED = "approved", _("in force")
+    REFUSED = "refused", _("refused")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    ENDED = "ended", _("ended")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 
 from codes.intake.citizens import hold_intake
 from codes.intake.source_facts import accept
@@ -36,14 +37,9 @@ class RetryReason(Worded):
 
     NEVER_ACCEPTED = (
         "never_accepted",
-        "该数据来源尚无已采用的批次。请重新采集。",
-        "No delivery of this source has been accepted yet. Collect again instead.",
+        gettext_lazy("No delivery of this source has been accepted yet. Collect again instead."),
     )
-    BATCH_WAITS = (
-        "batch_waits",
-        "该数据来源有一批数据待两人确认。请先处理该批次。",
-        "A delivery of this source waits for two people. Decide about it first.",
-    )
+    BATCH_WAITS = "batch_waits", gettext_lazy("A delivery of this source waits for two people. Decide about it first.")
 
 
 @dataclass(frozen=True, slots=True)

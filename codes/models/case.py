@@ -5,6 +5,8 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from codes.models.citizen import Citizen
 from codes.models.disagreement import Disagreement
@@ -15,17 +17,17 @@ from regions.wording import Worded
 class CaseState(Worded):
     """Where a case stands, in words for its citizen and its officials; ``codes.review.life`` says which leads to which."""
 
-    RECEIVED = "received", "已受理，等待复核", "received, waiting for a reviewer"
-    IN_REVIEW = "in_review", "复核中", "in review"
-    WAITING_FOR_INFORMATION = "waiting_for_information", "等待补充材料", "waiting for information"
-    PROPOSED = "proposed", "待第二人审批", "waiting for a second official"
-    DECIDED = "decided", "已作出决定", "decided"
-    CONVERGED = "converged", "情况已消除，自动办结", "closed by itself: nothing is left to decide"
-    ACCEPTED = "accepted", "申诉成立", "accepted"
-    PARTLY_ACCEPTED = "partly_accepted", "申诉部分成立", "partly accepted"
-    DENIED = "denied", "申诉未获支持", "denied"
-    WITHDRAWN = "withdrawn", "已撤回", "withdrawn"
-    DISAGREEMENT_LOGGED = "disagreement_logged", "已记录异议", "disagreement logged"
+    RECEIVED = "received", _("received, waiting for a reviewer")
+    IN_REVIEW = "in_review", _("in review")
+    WAITING_FOR_INFORMATION = "waiting_for_information", _("waiting for information")
+    PROPOSED = "proposed", pgettext_lazy("case state", "waiting for a second official")
+    DECIDED = "decided", pgettext_lazy("case state", "decided")
+    CONVERGED = "converged", _("closed by itself: nothing is left to decide")
+    ACCEPTED = "accepted", _("accepted")
+    PARTLY_ACCEPTED = "partly_accepted", _("partly accepted")
+    DENIED = "denied", _("denied")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    DISAGREEMENT_LOGGED = "disagreement_logged", _("disagreement logged")
 
 
 UNDECIDED = (CaseState.RECEIVED, CaseState.IN_REVIEW)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from regions.keys import vault
 from regions.keys.models import CityKey, Purpose
 from regions.wording import Worded
@@ -37,25 +39,13 @@ FIELDS = (
 class Fault(Worded):
     """Where a file and its manifest do not hold."""
 
-    NO_MANIFEST = "no_manifest", "清单无法读取。", "The manifest cannot be read."
-    NOT_A_MANIFEST = (
-        "not_a_manifest",
-        "这不是导出清单，或清单不完整。",
-        "This is no manifest of an export, or not a whole one.",
-    )
-    KEY = "key", "清单中的公钥无效。", "The public key in the manifest is none."
-    OTHER_KEY = "other_key", "清单由另一个密钥签名。", "The manifest was signed with another key."
-    SIGNATURE = (
-        "signature",
-        "清单在签名之后被改动过，或签名与公钥不符。",
-        "The manifest was changed after it was signed, or its signature is not of its key.",
-    )
-    NO_FILE = "no_file", "文件无法读取。", "The file cannot be read."
-    FILE = (
-        "file",
-        "文件在导出之后被改动过：内容与清单中的摘要不符。",
-        "The file was changed: it is not the one in the manifest.",
-    )
+    NO_MANIFEST = "no_manifest", _("The manifest cannot be read.")
+    NOT_A_MANIFEST = "not_a_manifest", _("This is no manifest of an export, or not a whole one.")
+    KEY = "key", _("The public key in the manifest is none.")
+    OTHER_KEY = "other_key", _("The manifest was signed with another key.")
+    SIGNATURE = "signature", _("The manifest was changed after it was signed, or its signature is not of its key.")
+    NO_FILE = "no_file", _("The file cannot be read.")
+    FILE = "file", _("The file was changed: it is not the one in the manifest.")
 
 
 class Untrue(ValueError):

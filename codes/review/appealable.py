@@ -5,6 +5,8 @@ Confirmed cases and contacts are held by a medical finding: a review of the code
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from regions.vocabulary import FactKind
 from regions.wording import Worded
 
@@ -12,15 +14,15 @@ from regions.wording import Worded
 class AppealReason(Worded):
     """Why the citizen thinks the colour wrong."""
 
-    NOT_ME = "not_me", "记录的不是我", "The record is not about me"
-    NOT_THERE = "not_there", "我当时不在那里", "I was not there"
-    WRONG_DATES = "wrong_dates", "日期有误", "The dates are wrong"
-    TESTED_NEGATIVE = "tested_negative", "赋码后我的检测为阴性", "I have tested negative since"
-    ISOLATION_DONE = "isolation_done", "我已完成隔离", "I have completed my isolation"
-    DECLARED_BY_MISTAKE = "declared_by_mistake", "我误报了", "I declared it by mistake"
-    STATEMENT_TRUE = "statement_true", "我的申报属实", "What I declared is true"
-    PROVIDERS_DIFFER = "providers_differ", "两个渠道显示的颜色不同", "The two providers show different colours"
-    OTHER = "other", "其他原因", "Another reason"
+    NOT_ME = "not_me", _("The record is not about me")
+    NOT_THERE = "not_there", _("I was not there")
+    WRONG_DATES = "wrong_dates", _("The dates are wrong")
+    TESTED_NEGATIVE = "tested_negative", _("I have tested negative since")
+    ISOLATION_DONE = "isolation_done", _("I have completed my isolation")
+    DECLARED_BY_MISTAKE = "declared_by_mistake", _("I declared it by mistake")
+    STATEMENT_TRUE = "statement_true", _("What I declared is true")
+    PROVIDERS_DIFFER = "providers_differ", _("The two providers show different colours")
+    OTHER = "other", _("Another reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,33 +103,31 @@ class Instead(Worded):
 
     WAIT_FOR_DISCHARGE = (
         "wait_for_discharge",
-        "此码由医疗诊断形成，出院记录到达后将按规定转码。如诊断有误或并非本人，请联系就诊医院或12345热线。",
-        "This code follows a medical finding and changes once your discharge is on record. If it is wrong, ask the hospital or 12345.",
+        _(
+            "This code follows a medical finding and changes once your discharge is on record. If it is wrong, ask the hospital or 12345."
+        ),
     )
     WAIT_FOR_EXCLUSION = (
         "wait_for_exclusion",
-        "疑似病例排除后将自动转码，无需申诉。进展请询问就诊医院。",
-        "It changes by itself once you are found not to be a case. Ask the hospital how far they are.",
+        _("It changes by itself once you are found not to be a case. Ask the hospital how far they are."),
     )
     TEST_AGAIN = (
         "test_again",
-        "阳性检测须由检测或疾控机构复核。请联系检测机构申请复检，结果到达后自动更新。",
-        "A positive test is checked by those who tested. Ask them to test again; the result arrives by itself.",
+        _("A positive test is checked by those who tested. Ask them to test again; the result arrives by itself."),
     )
     ASK_ASSIGNING_PLACE = (
         "ask_assigning_place",
-        "密接判定由作出判定的疾控机构负责。请完成规定的管理期；如判定有误，请联系该机构或12345热线更正。",
-        "The disease control office that traced you decides. Complete the set period; if it is wrong, ask that office or 12345.",
+        _(
+            "The disease control office that traced you decides. Complete the set period; if it is wrong, ask that office or 12345."
+        ),
     )
     DECLARE_AGAIN = (
         "declare_again",
-        "此码来自您本人的申报。如有误报，重新申报即可更正，比申诉更快。",
-        "This comes from what you declared. Declaring again puts a mistake right, sooner than an appeal.",
+        _("This comes from what you declared. Declaring again puts a mistake right, sooner than an appeal."),
     )
     FOLLOW_PROGRESS = (
         "follow_progress",
-        "按要求打卡并完成管理期后将自动转绿。若记录有误，可以申诉。",
-        "Check in daily and it turns green when the period is over. If the record is wrong, appeal.",
+        _("Check in daily and it turns green when the period is over. If the record is wrong, appeal."),
     )
 
 

@@ -38,7 +38,9 @@ def page() -> str:
         "## Appeals\n",
         diagram(APPEAL_LIFE),
         "## States\n",
-        table(("state", "中文", "English"), ((f"`{one}`", one.zh, one.en) for one in CaseState)),
+        table(
+            ("state", "中文", "English"), ((f"`{one}`", one.said_in("zh-hans"), one.said_in("en")) for one in CaseState)
+        ),
         "## Acts\n",
         table(("act", "中文", "English", "whose", "in"), (_act(verb) for verb in Verb if _rows(verb))),
         "# Everything else that has states\n",
@@ -68,9 +70,9 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def _act(verb: Verb) -> tuple[str, ...]:
     rows = _rows(verb)
-    actors = dict.fromkeys(Actor(role).en for move in rows for role in move.roles)
+    actors = dict.fromkeys(Actor(role).said_in("en") for move in rows for role in move.roles)
     states = dict.fromkeys(f"`{move.state}`" for move in rows)
-    return f"`{verb}`", verb.zh, verb.en, ", ".join(actors), " ".join(states)
+    return f"`{verb}`", verb.said_in("zh-hans"), verb.said_in("en"), ", ".join(actors), " ".join(states)
 
 
 def _rows(verb: Verb) -> list[CaseTransition]:

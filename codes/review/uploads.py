@@ -4,6 +4,7 @@ import io
 import warnings
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from regions.refusals import Refused
@@ -19,24 +20,12 @@ PDF_TAIL = 2048
 class UploadFault(Worded):
     """Why a file was not taken, and what to do."""
 
-    EMPTY = "empty", "文件为空，请重新选择。", "The file is empty. Choose another."
-    TOO_LARGE = "too_large", "文件超过10MB，请压缩后上传。", "The file is larger than 10 MB. Make it smaller first."
-    WRONG_TYPE = (
-        "wrong_type",
-        "仅支持JPEG、PNG、WebP图片和PDF文件。",
-        "Only JPEG, PNG and WebP images and PDF files are taken.",
-    )
-    BROKEN = (
-        "broken",
-        "文件已损坏，无法打开，请重新拍摄或导出。",
-        "The file is damaged. Take the picture or export it again.",
-    )
-    TOO_MANY_PIXELS = (
-        "too_many_pixels",
-        "图片超过4000万像素，请缩小后上传。",
-        "The picture has more than 40 million pixels. Make it smaller first.",
-    )
-    TOO_MANY_FILES = "too_many_files", "最多上传5个文件，请先删除一些。", "Five files at most. Remove some first."
+    EMPTY = "empty", _("The file is empty. Choose another.")
+    TOO_LARGE = "too_large", _("The file is larger than 10 MB. Make it smaller first.")
+    WRONG_TYPE = "wrong_type", _("Only JPEG, PNG and WebP images and PDF files are taken.")
+    BROKEN = "broken", _("The file is damaged. Take the picture or export it again.")
+    TOO_MANY_PIXELS = "too_many_pixels", _("The picture has more than 40 million pixels. Make it smaller first.")
+    TOO_MANY_FILES = "too_many_files", _("Five files at most. Remove some first.")
 
 
 @dataclass(frozen=True, slots=True)

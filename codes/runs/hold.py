@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
 
 from codes.models import Registration, Run
 from codes.runs.ledger import ClaimLost, move_on, open_run
@@ -25,16 +26,8 @@ DECIDERS = (Role.APPROVER, Role.SYSTEM_ADMIN)
 class HoldReason(Worded):
     """Why a held run is not decided about, beside what holds for everything two people decide."""
 
-    NOT_HELD = (
-        "not_held",
-        "该计算任务已不在暂停状态，可能刚被他人处理。请刷新页面查看。",
-        "This run is not held any more; somebody may have been quicker. Reload the page.",
-    )
-    OVERTAKEN = (
-        "overtaken",
-        "之后已有新的计算任务开始或完成，该任务只能否决。",
-        "A later run has begun or settled; this one is overtaken and can only be refused.",
-    )
+    NOT_HELD = "not_held", _("This run is not held any more; somebody may have been quicker. Reload the page.")
+    OVERTAKEN = "overtaken", _("A later run has begun or settled; this one is overtaken and can only be refused.")
 
 
 def mass_flip(run: Run) -> str:

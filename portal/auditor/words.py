@@ -5,6 +5,8 @@ from typing import Any
 
 from django.utils import timezone, translation
 from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from codes.models.case import CaseState
 from codes.reports.request import ReportName
@@ -15,35 +17,23 @@ from regions.wording import Worded
 class ReportTitle(Worded):
     """What each report is called."""
 
-    CODES = "codes", "赋码结果", "Codes"
-    DISAGREEMENTS = "disagreements", "赋码不一致", "Disagreements"
-    CASES = "cases", "复核案件", "Cases"
-    APPEALS = "appeals", "申诉", "Appeals"
-    JOURNAL = "journal", "审计日志", "Journal"
-    SOURCES = "sources", "数据来源交付", "Deliveries of sources"
+    CODES = "codes", _("Codes")
+    DISAGREEMENTS = "disagreements", pgettext_lazy("report title", "Disagreements")
+    CASES = "cases", pgettext_lazy("report title", "Cases")
+    APPEALS = "appeals", _("Appeals")
+    JOURNAL = "journal", _("Journal")
+    SOURCES = "sources", _("Deliveries of sources")
 
 
 class ReportLead(Worded):
     """What a row of each report is."""
 
-    CODES = (
-        "codes",
-        "每位市民在每个渠道当日的赋码，逐行列出。",
-        "What every citizen was shown by every provider on a day.",
-    )
-    DISAGREEMENTS = (
-        "disagreements",
-        "当日各渠道赋码不同的市民，以及不同的原因。",
-        "Who was shown different colours on a day, and why.",
-    )
-    CASES = "cases", "按立案日期列出复核案件及其决定。", "Cases by the day they were opened, and what was decided."
-    APPEALS = "appeals", "市民提出的申诉及其结果。", "Cases that a citizen asked for, and how they ended."
-    JOURNAL = "journal", "谁在何时做了什么，逐条附摘要。", "Who did what and when, entry by entry, with the digests."
-    SOURCES = (
-        "sources",
-        "每个数据来源的每次交付及其处理结果。",
-        "Every delivery of every source, and what became of it.",
-    )
+    CODES = "codes", _("What every citizen was shown by every provider on a day.")
+    DISAGREEMENTS = "disagreements", _("Who was shown different colours on a day, and why.")
+    CASES = "cases", _("Cases by the day they were opened, and what was decided.")
+    APPEALS = "appeals", _("Cases that a citizen asked for, and how they ended.")
+    JOURNAL = "journal", _("Who did what and when, entry by entry, with the digests.")
+    SOURCES = "sources", _("Every delivery of every source, and what became of it.")
 
 
 COLUMNS: dict[str, tuple[str, str]] = {

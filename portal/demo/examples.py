@@ -36,7 +36,7 @@ def _example(cause: Cause, stage: Stage, people: Population, context: Context) -
         diagnosis = found.select_related("a", "b", "disagreement__citizen").first()
         if diagnosis is not None:
             citizen = diagnosis.disagreement.citizen
-            yield f"  {citizen.full_name} {person.id_number}, {citizen.ref}: {cause.en}"
+            yield f"  {citizen.full_name} {person.id_number}, {citizen.ref}: {cause.said_in('en')}"
             own = about(context, citizen_id=citizen.pk)
             for language, gap in (("zh-hans", ""), ("en", " ")):
                 said = tell(diagnosis, audience="citizen", language=language, context=own)

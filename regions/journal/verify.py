@@ -12,6 +12,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from regions.journal.models import Checkpoint, JournalEntry
 from regions.journal.record import GENESIS, digest_of
@@ -24,28 +25,12 @@ from regions.wording import Worded
 class ChainBreak(Worded):
     """How a chain is broken."""
 
-    MISSING_ENTRY = (
-        "missing_entry",
-        "缺少第 {entry} 条记录，其位置上是第 {stands} 条。",
-        "entry {entry} is missing; {stands} stands in its place",
-    )
-    DOES_NOT_FOLLOW = "does_not_follow", "该条记录与前一条不衔接。", "it does not follow the entry before it"
-    CHANGED = "changed", "该条记录的内容在写入之后被改动过。", "its content was changed after it was written"
-    FOREIGN_SIGNATURE = (
-        "foreign_signature",
-        "校验点的签名不属于本市。",
-        "a checkpoint's signature is not of this city",
-    )
-    TAIL_CUT = (
-        "tail_cut",
-        "日志末尾被截断：签名校验点显示应有 {entries} 条记录。",
-        "the tail is cut: a signed checkpoint knows {entries} entries",
-    )
-    WRITTEN_ANEW = (
-        "written_anew",
-        "日志链被重新写过：与签名校验点的摘要不符。",
-        "the chain was written anew: a signed checkpoint holds another digest",
-    )
+    MISSING_ENTRY = "missing_entry", _("entry {entry} is missing; {stands} stands in its place")
+    DOES_NOT_FOLLOW = "does_not_follow", _("it does not follow the entry before it")
+    CHANGED = "changed", _("its content was changed after it was written")
+    FOREIGN_SIGNATURE = "foreign_signature", _("a checkpoint's signature is not of this city")
+    TAIL_CUT = "tail_cut", _("the tail is cut: a signed checkpoint knows {entries} entries")
+    WRITTEN_ANEW = "written_anew", _("the chain was written anew: a signed checkpoint holds another digest")
 
 
 @dataclass(frozen=True)

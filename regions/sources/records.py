@@ -132,7 +132,7 @@ def _read_identity(content: Mapping[str, Any], today: date) -> Identity:
     try:
         return check_identity(id_type, id_number, today=today)
     except BadIdentity as bad:
-        raise FieldFault(RecordReason.BAD_ID, "id_number", bad.reason.en) from None
+        raise FieldFault(RecordReason.BAD_ID, "id_number", bad.reason.said_in("en")) from None
 
 
 def _read_kind(content: Mapping[str, Any], kinds: Mapping[str, str], known_kinds: Collection[str]) -> FactKind:

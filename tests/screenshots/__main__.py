@@ -5,7 +5,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.journeys.chrome import MISSING, find_chrome
+from tests.closing_lines import WANTS_CHROMIUM
+from tests.journeys.chrome import find_chrome
 from tests.screenshots.taking import take
 
 FOLDER = Path("screenshots")
@@ -16,7 +17,7 @@ def main() -> int:
     arguments = _arguments()
     program = find_chrome()
     if program is None:
-        sys.stderr.write(f"{MISSING}\n")
+        sys.stderr.write(f"{WANTS_CHROMIUM}\n")
         return 2
     with tempfile.TemporaryDirectory(prefix="portal-world-") as folder:
         count = take(

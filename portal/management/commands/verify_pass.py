@@ -28,7 +28,7 @@ class Command(PortalCommand):
         try:
             content = verify_token(token, found, at=at or timezone.now())
         except BadPass as refusal:
-            raise EndedBadly(f"{refusal.fault.value}: {refusal.fault.en}", code=6) from refusal
+            raise EndedBadly(f"{refusal.fault.value}: {refusal.fault.said_in('en')}", code=6) from refusal
         self.stdout.write(
             f"genuine: {content.colour} as of {content.issued_at.isoformat()}, city {content.division}, "
             f"pseudonym {content.pseudonym}, valid until {content.expires_at.isoformat()}"

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import polib
 import pytest
@@ -10,7 +11,10 @@ from django.conf import settings
 from tests.unit.catalogue.messages import Message, messages
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]")
-HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:?!]|[,;:?!](?=[\u4e00-\u9fff])")
+BRACES = re.compile(r"\{\w+\}")
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:?!()]|[,;:?!()](?=[\u4e00-\u9fff])|[\u4e00-\u9fff]\.(?=\s|$)")
+# Said better than Django's own catalogue says it.
+DJANGO_S_OWN = {("", "This field is required.")}
 FILES = [path for folder in settings.LOCALE_PATHS for path in sorted(folder.glob("zh_Hans/LC_MESSAGES/*.po"))]
 ENTRIES = {
     (entry.msgctxt or "", entry.msgid): entry
@@ -29,10 +33,25 @@ def test_every_message_has_its_chinese() -> None:
     assert missing == []
 
 
+def test_there_is_one_catalogue() -> None:
+    assert [path.relative_to(settings.BASE_DIR) for path in FILES] == [Path("locale/zh_Hans/LC_MESSAGES/django.po")]
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.parents[2].parent.name)
 def test_no_message_stands_twice_in_a_file(path: object) -> None:
     counted = Counter((entry.msgctxt, entry.msgid) for entry in polib.pofile(str(path)))
     assert [key for key, times in counted.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.parents[2].parent.name)
+def test_the_messages_of_a_file_are_sorted(path: object) -> None:
+    found = [(one.msgid.casefold(), one.msgid, one.msgctxt or "") for one in polib.pofile(str(path))]
+    assert found == sorted(found)
+
+
+def test_no_message_is_kept_that_nobody_asks_for() -> None:
+    asked = {(one.context, one.text) for one in messages()}
+    assert sorted(ENTRIES.keys() - asked - DJANGO_S_OWN) == []
 
 
 def test_placeholders_are_those_of_the_english() -> None:
@@ -48,6 +67,8 @@ def test_placeholders_are_those_of_the_english() -> None:
 def test_punctuation_between_chinese_is_full_width() -> None:
     said = [_said(entry) for entry in ENTRIES.values()]
     assert [one for one in said if HALF_WIDTH.search(PLACEHOLDER.sub("", one))] == []
+    # A name of ours in braces is filled with Chinese as often as not; an address keeps its colon.
+    assert [one for one in said if HALF_WIDTH.search(BRACES.sub("一", one.replace("{host}:{port}", "")))] == []
 
 
 def test_a_template_is_read_as_django_reads_it() -> None:

@@ -47,8 +47,8 @@ def refusal(**changes: object) -> Worded | None:
 @pytest.mark.parametrize("kind", HOLDING_KINDS)
 def test_every_kind_that_can_hold_a_code_is_decided_and_told_what_to_do(kind: FactKind) -> None:
     assert (kind in NO_APPEAL) != (kind in APPEALABLE)
-    assert INSTEAD[kind].zh
-    assert INSTEAD[kind].en
+    assert INSTEAD[kind].said_in("zh-hans")
+    assert INSTEAD[kind].said_in("en")
 
 
 @pytest.mark.parametrize("kind", ["confirmed_case", "asymptomatic_case", "close_contact", "secondary_contact"])

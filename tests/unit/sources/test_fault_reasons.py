@@ -11,7 +11,10 @@ from regions.sources.connectors.fault_reasons import FaultReason
 
 @pytest.mark.parametrize("reason", FaultReason)
 def test_both_sentences_have_the_same_places_and_an_end(reason: FaultReason) -> None:
-    places = [{name for _, name, _, _ in string.Formatter().parse(words) if name} for words in (reason.zh, reason.en)]
+    places = [
+        {name for _, name, _, _ in string.Formatter().parse(words) if name}
+        for words in (reason.said_in("zh-hans"), reason.said_in("en"))
+    ]
     assert places[0] == places[1] or reason is FaultReason.LOGIN_REFUSED
     fault = SourceFault(reason, **dict.fromkeys(places[0] | places[1], "…"))
     assert fault.said_in("zh-hans").endswith("。")
