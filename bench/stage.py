@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from codes.models import Case, Fact, RuleSet
+from codes.review.proposals.rulings import propose
+from codes.review.proposals.suppressions import propose_suppression
 from codes.review.reasons import RulingReason, SuppressionReason
-from codes.review.rulings import propose
-from codes.review.suppressions import propose_suppression
 from codes.rule_sets.drafts import begin
 from regions.staff.accounts import add_staff
 from regions.staff.roles import Role

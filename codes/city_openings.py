@@ -22,10 +22,10 @@ from codes.runs.ledger import start_run
 from regions.city_file import CityFile
 from regions.faults import Fault, FaultCode, FileFaults
 from regions.journal.record import record
-from regions.keys.installation import seal, unseal
+from regions.keys.sealing import seal, unseal
 from regions.leased_jobs import DIED, Attempt, Clock, claim_job, sweep
 from regions.models import CityOpening
-from regions.sources.connectors.fault_reasons import FaultReason
+from regions.sources.connectors.delivery import FaultReason
 from regions.tenancy import as_owner, in_city
 from regions.toml_files import Raw, parse_toml
 

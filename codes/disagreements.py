@@ -1,12 +1,16 @@
 """Finding the citizens two providers show different colours, and keeping what was found from run to run."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Count, F, QuerySet
 
 from codes.engine.subjects import among
-from codes.models import Run
+from codes.models import PairDiagnosis, Run
 from regions.sql import compose
 
 SQL = Path(__file__).with_suffix(".sql")
@@ -31,3 +35,39 @@ def settle_disagreements(run: Run) -> DisagreementChanges:
         opened, closed = cursor.fetchone()
         cursor.execute("SELECT count(*) FROM codes_disagreement WHERE closed_run_id IS NULL")
         return DisagreementChanges(opened, closed, cursor.fetchone()[0])
+
+
+class Kind(NamedTuple):
+    """What pairs are counted by: the primary cause, and the keys of the two providers."""
+
+    cause: str
+    a: int
+    b: int
+
+
+def pairs_after(runs: Sequence[Run]) -> dict[Kind, list[int]]:
+    """For every kind there was, how many pairs differed after each of the runs; ``runs`` come oldest first.
+
+    Counted back from what differs now, so that the cost is that of today's pairs and of those runs, not of all history.
+    """
+    if not runs:
+        return {}
+    first = runs[0].pk
+    pairs = PairDiagnosis.objects
+    now = _by_run(pairs.filter(disagreement__closed_run=None), "disagreement__closed_run")
+    opened = _by_run(pairs.filter(disagreement__opened_run__gt=first), "disagreement__opened_run")
+    closed = _by_run(pairs.filter(disagreement__closed_run__gt=first), "disagreement__closed_run")
+    kinds = sorted({kind for kind, _ in [*now, *opened, *closed]})
+    return {
+        kind: [now[kind, None] - _since(opened, kind, run) + _since(closed, kind, run) for run in runs]
+        for kind in kinds
+    }
+
+
+def _by_run(pairs: QuerySet[PairDiagnosis], which: str) -> Counter[tuple[Kind, int | None]]:
+    rows = pairs.values_list("primary_cause", "a", "b", F(which)).annotate(Count("pk"))
+    return Counter({(Kind(cause, a, b), run): count for cause, a, b, run, count in rows})
+
+
+def _since(moved: Counter[tuple[Kind, int | None]], kind: Kind, run: Run) -> int:
+    return sum(count for (one, at), count in moved.items() if one == kind and at is not None and at > run.pk)

@@ -13,12 +13,12 @@ from codes.rule_sets.edition import Edition
 from codes.rule_sets.edition_file import EditionFaults, read_editions
 from codes.rule_sets.publish import CannotPublish, check_publishable, publish
 from regions.city_file import CityFile, CityFileFaults, city_file_of
-from regions.city_opening import Settling, drop_rows, place_faults, set_columns, settle_city, settle_sources
 from regions.faults import FileFaults
 from regions.journal.record import record
 from regions.keys.vault import create_keys
 from regions.locks import advisory_lock
 from regions.models import City
+from regions.opening import Settling, drop_rows, place_faults, set_columns, settle_city, settle_sources
 from regions.sources.models import Source
 from regions.tenancy import current_city, in_city
 from regions.toml_files import Raw, read_toml

@@ -11,15 +11,13 @@ from django.utils import timezone
 from codes.city_openings import open_asked, sweep_openings
 from codes.models import Run
 from codes.reports.jobs import sweep_exports, write_export
-from codes.reports.replaying import replay_and_note
-from codes.review.sweeping import sweep_reviews
-from codes.runs.ledger import open_run
+from codes.reports.replay import replay_and_note
+from codes.review.cases.sweep import sweep_reviews
+from codes.runs.ledger import open_run, start_if_due
 from codes.runs.partitions import work_partition
-from codes.runs.schedule import start_if_due
 from codes.runs.steps import advance
 from codes.standing import sum_up
-from regions.journal.verifications import verify_and_note
-from regions.journal.verify import write_checkpoint
+from regions.journal.verify import verify_and_note, write_checkpoint
 from regions.tenancy import all_schemas, in_city
 
 # A bell that has not been answered by then is rung anew by the sweeper; the old one must not pile up.

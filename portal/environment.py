@@ -19,15 +19,14 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.embedded import servers
-from portal.embedded.errors import EmbeddedServerError
-from portal.embedded.state import CHECKOUT, State, open_state, state_directory
+from portal.embedded.state import CHECKOUT, EmbeddedServerError, State, open_state, state_directory
 from regions.sources.connectors.guard import AllowList, AllowListUnreadable
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1", "[::1]")
 LOOPBACK_HOSTS = ("localhost", ".localhost", "127.0.0.1", "[::1]")
 KEY_BYTES = 32
 # Where codes for citizens go while nothing else is named: nowhere.
-NO_GATEWAY = "portal.citizen.signing_in.gateways.NoGateway"
+NO_GATEWAY = "portal.citizen.signing_in.delivery.NoGateway"
 
 
 @dataclass(frozen=True)

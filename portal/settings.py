@@ -83,7 +83,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "portal.web.host.HostMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "portal.web.place.PlaceMiddleware",
+    "portal.web.host.PlaceMiddleware",
     "portal.web.errors.OwnPagesMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -91,7 +91,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "portal.web.conflict.ConflictMiddleware",
+    "portal.web.errors.ConflictMiddleware",
     "portal.staff_sign_in.limits.SessionLimitsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -107,7 +107,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.web.surroundings.surroundings",
+                "portal.web.navigation.surroundings",
             ],
             "builtins": [
                 "django.templatetags.i18n",
@@ -197,10 +197,10 @@ SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": list(ENVIRONMENT.staff_sin
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_CALLABLE = "portal.staff_sign_in.lock_out.name_tried"
+AXES_USERNAME_CALLABLE = "portal.staff_sign_in.limits.name_tried"
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "portal.staff_sign_in.lock_out.locked_out"
-AXES_CLIENT_IP_CALLABLE = "portal.web.address.client_address"
+AXES_LOCKOUT_CALLABLE = "portal.staff_sign_in.limits.locked_out"
+AXES_CLIENT_IP_CALLABLE = "portal.web.host.client_address"
 AXES_VERBOSE = False
 
 LANGUAGE_CODE = "zh-hans"
@@ -227,14 +227,14 @@ MEDIA_ROOT = ENVIRONMENT.media_root
 OPERATOR_HOSTS = ENVIRONMENT.operator_hosts
 TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
 
-# Machines have keys and no sessions; every refusal has the one form of portal.api.refusals.
+# Machines have keys and no sessions; every refusal has the one form of portal.api.errors.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "portal.api.refusals.in_our_form",
+    "EXCEPTION_HANDLER": "portal.api.errors.in_our_form",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }

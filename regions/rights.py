@@ -3,13 +3,23 @@
 Run by the owner after every migration. Grants are set from the models, so a new table is covered without being named here.
 """
 
+from typing import ClassVar
+
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, models
 from psycopg2 import sql
 
-from regions.append_only import AppendOnly
 from regions.models import City
+
+
+class AppendOnly(models.Model):
+    """Base of every model whose rows stay as they were written."""
+
+    updatable_columns: ClassVar[tuple[str, ...]] = ()
+
+    class Meta:
+        abstract = True
 
 
 def grant_public_rights() -> None:

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 _HEADING = re.compile(r"^-- statement: (\w+)\n", re.MULTILINE)
+_LEADING = re.compile(r"\A(\s*--[^\n]*\n)+")  # comments for the reader; the server is not sent them
 _PART = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -31,4 +32,4 @@ def _statements(file: Path) -> dict[str, str]:
     before, *named = _HEADING.split(file.read_text(encoding="utf-8"))
     if not named:
         return {"": before}
-    return {name: text.strip() for name, text in zip(named[::2], named[1::2], strict=True)}
+    return {name: _LEADING.sub("", text).strip() for name, text in zip(named[::2], named[1::2], strict=True)}

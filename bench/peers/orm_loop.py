@@ -29,8 +29,8 @@ from codes.models import (
     Verdict,
     VerdictChange,
 )
-from codes.runs.freeze import freeze_providers
 from codes.runs.ledger import start_run
+from codes.runs.steps import freeze_providers
 from regions.tenancy import current_city
 
 # While this is set on the connection it takes search path and role for granted.

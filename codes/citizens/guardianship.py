@@ -4,18 +4,43 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
-from codes.citizens.guardianship_refusals import GuardianshipFault, Relation
 from codes.intake.citizens import find_or_make, hold_intake
 from codes.models import Citizen, Guardianship
-from codes.review.evidence import attach
+from codes.review.evidence.files import attach
 from codes.review.permissions import CITIZEN_PREFIX, actor_name
-from codes.review.ruling_policy import check_text
+from codes.review.proposals.ruling_policy import check_text
 from regions.identity import Identity
 from regions.journal.record import record
 from regions.proposals import require_role
 from regions.refusals import MovedMeanwhile, NotFound, Refused
 from regions.staff.roles import Role
+from regions.wording import Worded
+
+
+class Relation(Worded):
+    """What the guardian is to the dependant."""
+
+    CHILD = "child", _("child")
+    PARENT = "parent", _("parent")
+    SPOUSE = "spouse", _("spouse")
+    WARD = "ward", _("ward")
+    OTHER = "other", _("other")
+
+
+class GuardianshipFault(Worded):
+    """One sentence on what is wrong and one on what to do."""
+
+    UNKNOWN_RELATION = "unknown_relation", _("Choose what the person is to you.")
+    NO_EVIDENCE = (
+        "no_evidence",
+        _("Upload proof of the relation, such as the household register or a birth certificate."),
+    )
+    ONESELF = "oneself", _("You cannot add yourself. Enter your relative's document.")
+    ASKED_ALREADY = "asked_already", _("You have this person on your phone, or have asked already. See the list.")
+    TOO_MANY = "too_many", _("Four people at most can be shown on one phone. End one of them first.")
+
 
 MAX_DEPENDANTS = 4
 

@@ -9,8 +9,7 @@ from django.utils.translation import override
 from codes.diagnosis.piece import Guilty, Side
 from codes.diagnosis.remedies import Mender, remedy
 from codes.diagnosis.sentences import declaration, freshness, interaction, rules, source
-from codes.diagnosis.sentences.context import Context
-from codes.diagnosis.sentences.voice import Audience, Voice
+from codes.diagnosis.sentences.voice import Audience, Context, Voice
 from codes.models import PairDiagnosis
 from codes.vocabulary import Colour
 

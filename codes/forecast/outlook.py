@@ -1,21 +1,90 @@
 """One provider's verdict, looked forward: what its run knew says what is still missing, through the engine itself."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.db import connection
 
+from codes.effective import Standing, effective_code
 from codes.engine.query import verdicts_of
-from codes.engine.sides import Side
+from codes.engine.sides import Side, sides_of
 from codes.engine.subjects import DAILY
-from codes.forecast.acts import Act, CheckIn, Clearance, MoreTests, Review, Wait, counted, merged
-from codes.models import Rule, Verdict
+from codes.models import Rule, Ruling, Verdict
 from regions.sql import compose
 from regions.tenancy import current_city
 from regions.vocabulary import FactKind
+
+
+@dataclass(frozen=True)
+class CheckIn:
+    """Check in healthy with the provider every day, ``last_day`` included; none = until the other acts are done."""
+
+    provider: str
+    last_day: date | None
+
+
+@dataclass(frozen=True)
+class MoreTests:
+    """``count`` more negative tests, ``gap_days`` apart, the first not before ``from_day``; or a record of ``kinds``."""
+
+    count: int
+    gap_days: int
+    from_day: date
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Clearance:
+    """A record of one of these kinds must come; nothing the citizen does brings it about by itself."""
+
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Review:
+    """Nothing in the rules ends it: only a manual review does."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing but time."""
+
+    until: date
+
+
+Act = CheckIn | MoreTests | Clearance | Review | Wait
+
+
+def counted(tests: Iterable[date], *, gap_days: int) -> list[date]:
+    """The tests that count, greedily from the first (``docs/semantics.md`` §3), to say how many are still missing."""
+    taken: list[date] = []
+    for day in sorted(tests):
+        if not taken or day >= taken[-1] + timedelta(days=gap_days):
+            taken.append(day)
+    return taken
+
+
+def merged(acts: Iterable[Act]) -> list[Act]:
+    """Each act once, the tests of all rules as one series that serves every rule; waiting only where there is nothing else."""
+    told = list(dict.fromkeys(acts))
+    waits = [act for act in told if isinstance(act, Wait)]
+    each: list[Act] = [act for act in told if not isinstance(act, Wait)]
+    if waits and not each:
+        return [max(waits, key=lambda wait: wait.until)]
+    tests = [act for act in each if isinstance(act, MoreTests)]
+    if len(tests) < 2:
+        return each
+    series = MoreTests(
+        count=max(act.count for act in tests),
+        gap_days=max(act.gap_days for act in tests),
+        from_day=max(act.from_day for act in tests),
+        kinds=tuple(kind for kind in tests[0].kinds if all(kind in act.kinds for act in tests)),
+    )
+    return [series, *(act for act in each if not isinstance(act, MoreTests))]
+
 
 SQL = Path(__file__).with_suffix(".sql")
 HITS = compose(SQL, "hits")
@@ -141,3 +210,59 @@ def _more_tests(rule: Rule, hits: list[Hit], day: date) -> MoreTests:
     fewest = min((len(days) for days in taken), default=0)
     from_day = max([day, *(hit.anchor for hit in hits), *(days[-1] + gap for days in taken if days)])
     return MoreTests(rule.tests - fewest, gap.days, from_day, tuple(rule.cleared_by))
+
+
+def effective_outlook(citizen_id: int) -> Outlook | None:
+    """What the deciding providers wait for, and the latest of their days; none when the code is green or unknown.
+
+    A ruling in force holds until it expires; what the providers say by then follows it.
+    """
+    standing = effective_code(citizen_id)
+    if not has_a_way(standing):
+        return None
+    sides = sides_of(citizen_id)
+    return effective_from(outlooks(citizen_id, sides), sides, standing, citizen_id=citizen_id)
+
+
+def has_a_way(standing: Standing) -> bool:
+    """Whether there is anything between the code and green."""
+    return standing.colour not in ("green", "unknown")
+
+
+def effective_from(
+    own: Mapping[str, Outlook], sides: Iterable[Side], standing: Standing, *, citizen_id: int
+) -> Outlook:
+    """The same from outlooks and sides at hand."""
+    horizons = {side.inputs.provider.code: side.inputs.horizon for side in sides if side.state.colour}
+    deciding = [own[code] for code in _deciding(horizons) if code in own]
+    ruled_until = _ruled_until(citizen_id) if standing.because == "ruling" else None
+    return _latest(deciding, ruled_until)
+
+
+def _deciding(horizons: Mapping[str, datetime | None]) -> list[str]:
+    """The codes of the providers whose colours decide by the city's interim policy; all of them where it is the strictest."""
+    policy, _, preferred = current_city().interim_policy.partition(":")
+    if policy == "prefer" and preferred in horizons:
+        return [preferred]
+    if policy == "freshest":
+        newest = max((horizon for horizon in horizons.values() if horizon), default=None)
+        return [code for code, horizon in horizons.items() if horizon == newest]
+    return list(horizons)
+
+
+def _ruled_until(citizen_id: int) -> date | None:
+    ruling = Ruling.objects.filter(citizen=citizen_id, state="approved", suspended_at__isnull=True).first()
+    return ruling.expires_on if ruling else None
+
+
+def _latest(deciding: list[Outlook], ruled_until: date | None) -> Outlook:
+    acts = merged(act for one in deciding for act in one.acts)
+    days = [one.turns_green_on for one in deciding]
+    known = [green for green in (*days, ruled_until) if green is not None]
+    if None in days or not known:
+        return Outlook(None, None, None, acts)
+    latest = max(known)
+    longest = max(deciding, key=lambda one: one.turns_green_on or date.min, default=None)
+    if longest is None or longest.turns_green_on != latest:
+        return Outlook(None, None, latest, acts)
+    return Outlook(longest.day_number, longest.of_days, latest, acts)

@@ -8,8 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override, pgettext
 
-from codes.forecast.acts import Act, CheckIn, Clearance, MoreTests, Review, Wait
-from codes.forecast.outlook import Outlook
+from codes.forecast.outlook import Act, CheckIn, Clearance, MoreTests, Outlook, Review, Wait
 from regions.vocabulary import FactKind
 
 

@@ -1,17 +1,111 @@
 """Declarations: what they state, whom they register, and how a newer one takes the place of an older one."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from codes.intake.declared_facts import DeclaredFact, Holder, declared_record_id, live_facts, store_facts
-from codes.intake.line_shape import DeclarationLine
-from codes.models import Entry, Fact
+from codes.intake.lines import DeclarationLine
+from codes.models import Citizen, Entry, Fact
+from regions.copying import copy_rows
+from regions.keys.sealing import phone_hash, seal_phone
 from regions.vocabulary import FactKind
+
+COLUMNS = (
+    "citizen_id",
+    "provider_id",
+    "record_id",
+    "version",
+    "superseded",
+    "revoked",
+    "kind",
+    "area",
+    "started_on",
+    "ended_on",
+    "recorded_at",
+)
+
+
+class Holder(NamedTuple):
+    """Whose code with whom: citizen and provider, by their numbers."""
+
+    citizen_id: int
+    provider_id: int
+
+
+@dataclass(slots=True)
+class DeclaredFact:
+    """One version of a declared record; `stored_as` is its row's number once it is stored."""
+
+    holder: Holder
+    record_id: str
+    kind: FactKind
+    area: str | None
+    started_on: date
+    ended_on: date | None
+    recorded_at: datetime
+    version: int = 1
+    superseded: bool = False
+    revoked: bool = False
+    stored_as: int | None = None
+
+    def revocation(self, since: datetime) -> "DeclaredFact":
+        """The last version of the record. This one is superseded by it."""
+        self.superseded = True
+        return replace(
+            self, version=self.version + 1, revoked=True, superseded=False, recorded_at=since, stored_as=None
+        )
+
+
+def store_facts(facts: Iterable[DeclaredFact], *, now: datetime) -> None:
+    """Store new versions. Call in a transaction that holds the intake."""
+    rows: Iterable[tuple[object, ...]] = (
+        (
+            *fact.holder,
+            fact.record_id,
+            fact.version,
+            fact.superseded,
+            fact.revoked,
+            fact.kind.value,
+            fact.area,
+            fact.started_on,
+            fact.ended_on,
+            fact.recorded_at,
+            "provider",
+            now,
+            {},
+        )
+        for fact in facts
+    )
+    copy_rows("codes_fact", (*COLUMNS, "origin", "received_at", "detail"), rows)
+
+
+def live_facts(citizens: Collection[int]) -> dict[Holder, list[DeclaredFact]]:
+    """What declarations still state, by holder: facts that are neither revoked nor of a check-in."""
+    found = Fact.objects.filter(citizen_id__in=citizens, origin="provider", superseded=False, revoked=False)
+    live: dict[Holder, list[DeclaredFact]] = {}
+    for pk, *values in found.order_by("id").values_list("id", *COLUMNS):
+        row = dict(zip(COLUMNS, values, strict=True))
+        holder = Holder(row.pop("citizen_id"), row.pop("provider_id"))
+        fact = DeclaredFact(holder, stored_as=pk, **row | {"kind": FactKind(row["kind"])})
+        if declaration_of(fact.record_id) is not None:
+            live.setdefault(holder, []).append(fact)
+    return live
+
+
+def declared_record_id(entry_id: str, kind: FactKind, number: int) -> str:
+    """The name of the `number`th statement of a declaration."""
+    return f"{entry_id}/{kind.value}/{number}"
+
+
+def declaration_of(record_id: str) -> str | None:
+    """The entry that stated a declared record, none for a check-in's record, which ends in its kind."""
+    entry_id, _, number = record_id.rpartition("/")
+    return entry_id.rpartition("/")[0] if number.isdecimal() else None
+
 
 # The first declaration registers; whoever is registered stays so from the first on.
 REGISTER = """
@@ -116,3 +210,62 @@ def _facts(one: Declared, zone: ZoneInfo) -> list[DeclaredFact]:
         )
         for number, stated in enumerate(statements(one.line, zone), start=1)
     ]
+
+
+UPDATE = """
+    UPDATE codes_citizen c
+    SET full_name = said.full_name, phone_encrypted = said.phone_encrypted, phone_hash = said.phone_hash
+    FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(phones)s::bytea[], %(hashes)s::bytea[])
+         AS said(id, full_name, phone_encrypted, phone_hash)
+    WHERE c.id = said.id
+"""
+
+
+def update_details(
+    declared: Sequence[Declared], citizens: Mapping[int, Citizen], *, newest: Mapping[Holder, datetime]
+) -> None:
+    """Take over names and phones; `newest` holds the declarations known before these, with whatever provider."""
+    said_at: dict[int, datetime] = {}
+    for holder, submitted_at in newest.items():
+        said_at[holder.citizen_id] = max(submitted_at, said_at.get(holder.citizen_id, submitted_at))
+    changed: dict[int, Citizen] = {}
+    for one in declared:
+        citizen = citizens[one.holder.citizen_id]
+        is_newest = one.line.submitted_at >= said_at.get(citizen.pk, one.line.submitted_at)
+        if is_newest:
+            said_at[citizen.pk] = one.line.submitted_at
+        if _take_name(citizen, one.line.full_name, is_newest) | _take_phone(citizen, one.line.phone, is_newest):
+            changed[citizen.pk] = citizen
+    if changed:
+        _store(list(changed.values()))
+
+
+def _store(citizens: Sequence[Citizen]) -> None:
+    """One statement for all; Django's bulk update spends longer on writing its statement than on everything else."""
+    columns: dict[str, Any] = {
+        "ids": [citizen.pk for citizen in citizens],
+        "names": [citizen.full_name for citizen in citizens],
+        "phones": [citizen.phone_encrypted for citizen in citizens],
+        "hashes": [citizen.phone_hash for citizen in citizens],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(UPDATE, columns)
+
+
+def _take_name(citizen: Citizen, name: str | None, is_newest: bool) -> bool:
+    if not name or name == citizen.full_name or (citizen.full_name and not is_newest):
+        return False
+    citizen.full_name = name
+    return True
+
+
+def _take_phone(citizen: Citizen, phone: str | None, is_newest: bool) -> bool:
+    """A phone is kept encrypted and found by its hash; the same phone is not encrypted anew."""
+    if not phone or (citizen.phone_hash is not None and not is_newest):
+        return False
+    hashed = phone_hash(phone)
+    if citizen.phone_hash is not None and bytes(citizen.phone_hash) == hashed:
+        return False
+    citizen.phone_encrypted = seal_phone(phone)
+    citizen.phone_hash = hashed
+    return True

@@ -5,26 +5,73 @@ The command and the API take the same way. A line is checked by itself first (`r
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
-from codes.intake.check_ins import CheckedIn, record_check_ins
 from codes.intake.citizens import find_or_make, hold_intake
-from codes.intake.declarations import Declared, newest_instants, record_declarations
-from codes.intake.declared_facts import Holder
-from codes.intake.line_shape import CheckInLine, DeclarationLine
-from codes.intake.personal_details import update_details
-from codes.intake.reading import ReadLine, read_line
-from codes.intake.refusals import BadLine, Refusal
-from codes.intake.results import LineResult, Outcome
+from codes.intake.declarations import (
+    Declared,
+    DeclaredFact,
+    Holder,
+    newest_instants,
+    record_declarations,
+    store_facts,
+    update_details,
+)
+from codes.intake.lines import CheckInLine, DeclarationLine, ReadLine, read_line
+from codes.intake.results import BadLine, LineResult, Outcome, Refusal
 from codes.models import Citizen, Entry, Provider
 from regions.copying import copy_rows
 from regions.journal.record import record
 from regions.keys.sealing import content_hash
+from regions.sql import compose
 from regions.tenancy import current_city
+from regions.vocabulary import FactKind
+
+SQL = Path(__file__).with_suffix(".sql")
+MERGE = compose(SQL, "merge")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedIn:
+    """An accepted check-in with its holder."""
+
+    holder: Holder
+    entry_id: str
+    day: date
+    healthy: bool
+
+
+def record_check_ins(checked_in: Sequence[CheckedIn], *, now: datetime) -> None:
+    """Merge the healthy days and file the unhealthy ones as facts. Call in the transaction of the entries."""
+    healthy = [one for one in checked_in if one.healthy]
+    if healthy:
+        said: dict[str, Any] = {
+            "citizens": [one.holder.citizen_id for one in healthy],
+            "providers": [one.holder.provider_id for one in healthy],
+            "days": [one.day for one in healthy],
+            "now": now,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(MERGE, said)
+    store_facts([_symptom(one, now) for one in checked_in if not one.healthy], now=now)
+
+
+def _symptom(one: CheckedIn, now: datetime) -> DeclaredFact:
+    return DeclaredFact(
+        holder=one.holder,
+        record_id=f"{one.entry_id}/{FactKind.SYMPTOM.value}",
+        kind=FactKind.SYMPTOM,
+        area=None,
+        started_on=one.day,
+        ended_on=None,
+        recorded_at=now,
+    )
+
 
 LINES_PER_TRANSACTION = 5000
 # Who a line is about stands with the citizen; the rest of it is kept as it came.

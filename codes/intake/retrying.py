@@ -22,7 +22,7 @@ from regions.keys.sealing import QUARANTINED_RECORD
 from regions.proposals import require_role
 from regions.refusals import Refused
 from regions.sources.models import Batch, Quarantined, Source
-from regions.sources.record_reasons import RecordReason
+from regions.sources.reasons import RecordReason
 from regions.sources.records import CheckedRecord, Fault, check_record
 from regions.sources.staging import put_aside
 from regions.staff.roles import Role

@@ -9,13 +9,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from codes.models.citizen import Citizen
-from codes.models.disagreement import Disagreement
+from codes.models.fact import Fact
+from codes.models.provider import Provider
 from codes.models.run import Run
+from codes.models.verdict import Disagreement
+from regions.rights import AppendOnly
 from regions.wording import Worded
 
 
 class CaseState(Worded):
-    """Where a case stands, in words for its citizen and its officials; ``codes.review.life`` says which leads to which."""
+    """Where a case stands, in words for its citizen and its officials; ``codes.review.cases.transitions`` says which leads to which."""
 
     RECEIVED = "received", _("received, waiting for a reviewer")
     IN_REVIEW = "in_review", _("in review")
@@ -148,3 +151,49 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class CaseEvent(AppendOnly):
+    """One step. ``verb`` is one of ``codes.review.cases.transitions.Verb``."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="events")
+    at = models.DateTimeField()
+    by = models.TextField(help_text="user name, citizen:<ref>, or system")
+    verb = models.TextField()
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return self.verb
+
+
+class Appeal(models.Model):
+    """The citizen's side of a case of kind ``appeal``: which provider's hit it is about, and why it is thought wrong."""
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="appeal")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
+    rule = models.TextField(help_text="code of the rule whose hit it is about")
+    fact = models.ForeignKey(Fact, on_delete=models.PROTECT, related_name="+", db_index=False)
+    reason_code = models.TextField()
+    text = models.TextField(blank=True)
+    tested_on = models.DateField(null=True)
+    colour = models.TextField(help_text="the effective colour when it was filed")
+    filed_by = models.TextField(help_text="citizen:<ref>; a guardian's for a dependant")
+    filed_at = models.DateTimeField()
+    withdraw_until = models.DateTimeField()
+    disagreement = models.TextField(blank=True, db_default="", help_text="what the citizen says to the denial")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(reason_code="") & ~Q(filed_by=""), name="appeal_has_a_reason_and_a_filer"
+            ),
+            models.CheckConstraint(
+                condition=Q(withdraw_until__gte=models.F("filed_at")), name="appeal_can_be_withdrawn_for_a_while"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.reason_code}"

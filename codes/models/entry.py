@@ -1,12 +1,20 @@
 """What citizens say through a provider: declarations and daily check-ins, kept as they came."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
 from codes.models.citizen import Citizen
-from codes.models.fields import DateMultiRangeField
 from codes.models.provider import Provider
-from regions.append_only import AppendOnly
+from regions.rights import AppendOnly
+
+
+class DateMultiRangeField(models.Field):  # type: ignore[type-arg]  # generic only in the stubs
+    """A set of days as PostgreSQL's ``datemultirange``, which merges neighbours itself. Written and read in SQL only."""
+
+    def db_type(self, connection: Any) -> str:  # noqa: ARG002 - Django asks with it
+        return "datemultirange"
 
 
 class Entry(AppendOnly):

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from codes.models.citizen import Citizen
 from codes.models.provider import Provider
-from regions.append_only import AppendOnly
+from regions.rights import AppendOnly
 from regions.sources.models import Batch, Source
 
 ONE_ORIGIN = (

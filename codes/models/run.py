@@ -8,8 +8,8 @@ from django.db.models import Exists, F, OuterRef, Q
 from codes.models.citizen import Citizen
 from codes.models.provider import Provider
 from codes.models.rule_set import RuleSetVersion
-from regions.append_only import AppendOnly
 from regions.leased_jobs import Leased, LeasedJob
+from regions.rights import AppendOnly
 from regions.sources.models import Batch, Source
 from regions.transitions import TransitionTable
 

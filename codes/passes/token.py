@@ -11,10 +11,63 @@ from typing import Any
 import cbor2
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.utils.translation import gettext_lazy as _
 
-from codes.passes import base45
-from codes.passes.faults import BadPass, PassFault
 from codes.passes.key_list import KeyList, PublishedKey
+from regions.wording import Worded
+
+SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+_VALUE = {sign: value for value, sign in enumerate(SIGNS)}
+
+
+def encode(raw: bytes) -> str:
+    """Two bytes become three signs, a last single one two."""
+    signs = []
+    for start in range(0, len(raw), 2):
+        piece = raw[start : start + 2]
+        number = int.from_bytes(piece, "big")
+        for _place in range(len(piece) + 1):
+            number, place = divmod(number, 45)
+            signs.append(SIGNS[place])
+    return "".join(signs)
+
+
+def decode(text: str) -> bytes:
+    """The inverse. Raises ``ValueError`` for anything that ``encode`` cannot have made."""
+    raw = bytearray()
+    for start in range(0, len(text), 3):
+        piece = text[start : start + 3]
+        if len(piece) == 1 or any(sign not in _VALUE for sign in piece):
+            raise ValueError("not base45")
+        number = sum(_VALUE[sign] * 45**place for place, sign in enumerate(piece))
+        size = len(piece) - 1
+        if number >= 256**size:
+            raise ValueError("not base45")
+        raw += number.to_bytes(size, "big")
+    return bytes(raw)
+
+
+class PassFault(Worded):
+    """One sentence on what is wrong and one on what to do."""
+
+    NOT_A_PASS = "not_a_pass", _("This is no pass. Ask the person to open their code.")
+    UNKNOWN_ALGORITHM = "unknown_algorithm", _("It is signed in a way that is not accepted. Do not let it pass.")
+    UNKNOWN_KEY = "unknown_key", _("Its key is not known. Fetch the newest key list and scan again.")
+    RETIRED_KEY = "retired_key", _("Its key was retired before it was signed. Ask the person to renew their code.")
+    WRONG_SIGNATURE = "wrong_signature", _("The signature is wrong. Do not let it pass.")
+    WRONG_CITY = "wrong_city", _("The key is not of the city it names. Do not let it pass.")
+    WRONG_AUDIENCE = "wrong_audience", _("This token was not made for checkpoints.")
+    EXPIRED = "expired", _("It has expired. Ask the person to renew their code.")
+    NOT_YET = "not_yet", _("It was issued in this device's future. Set the clock.")
+
+
+class BadPass(ValueError):
+    """The token is no valid pass; ``fault`` says why."""
+
+    def __init__(self, fault: PassFault) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+
 
 PREFIX = "HCP1:"
 LIFETIME = timedelta(seconds=60)
@@ -58,7 +111,7 @@ def write_token(content: Pass, *, key_id: bytes, sign: Sign) -> str:
     )
     signature = sign(_signed_bytes(protected, payload))
     signed = cbor2.CBORTag(COSE_SIGN1, [protected, {}, payload, signature])
-    return PREFIX + base45.encode(cbor2.dumps(signed))
+    return PREFIX + encode(cbor2.dumps(signed))
 
 
 def verify_token(token: str, keys: KeyList, *, at: datetime) -> Pass:
@@ -84,7 +137,7 @@ def _parts(token: str) -> tuple[bytes, bytes, bytes]:
     if not token.startswith(PREFIX) or len(token) > MAX_CHARACTERS:
         raise BadPass(PassFault.NOT_A_PASS)
     try:
-        signed = cbor2.loads(base45.decode(token.removeprefix(PREFIX)))
+        signed = cbor2.loads(decode(token.removeprefix(PREFIX)))
     except (ValueError, cbor2.CBORDecodeError, RecursionError) as error:
         raise BadPass(PassFault.NOT_A_PASS) from error
     parts = signed.value if isinstance(signed, cbor2.CBORTag) and signed.tag == COSE_SIGN1 else None

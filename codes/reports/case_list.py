@@ -6,11 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from codes.reports.content import PERSON, Content, Row
-from codes.reports.days import bounds, in_zone, named, span
-from codes.reports.person_cells import PersonCells
-from codes.reports.request import ReportName, ReportRequest
-from codes.reports.stream import stream
+from codes.reports.formats import PERSON, Content, Row
+from codes.reports.request import ReportName, ReportRequest, bounds, in_zone, named, span
+from codes.reports.rows import PersonCells, stream
 from regions.sql import compose
 from regions.tenancy import current_city
 

@@ -1,14 +1,83 @@
 """Which report is made by what."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 
 from codes.reports.case_list import case_list
-from codes.reports.content import Content
 from codes.reports.daily_codes import daily_codes
 from codes.reports.daily_disagreements import daily_disagreements
-from codes.reports.deliveries import deliveries
-from codes.reports.journal_entries import journal_entries
-from codes.reports.request import ReportName, ReportRequest
+from codes.reports.formats import Content, Row
+from codes.reports.request import ReportName, ReportRequest, bounds, in_zone, named, span
+from codes.reports.rows import stream
+from regions.sources.reasons import sentence
+from regions.tenancy import current_city
+
+COLUMNS = (
+    "source",
+    "batch",
+    "state",
+    "since",
+    "as_of",
+    "started_at",
+    "received_at",
+    "delivered",
+    "accepted",
+    "unchanged",
+    "quarantined",
+    "reason",
+    "message",
+)
+
+BATCHES = f"""
+SELECT s.code, b.id, b.state, b.since, b.as_of, b.started_at, b.received_at, b.delivered, b.accepted, b.unchanged,
+       b.quarantined, b.reason, b.parts
+FROM sources_batch b
+JOIN sources_source s ON s.id = b.source_id
+WHERE {span("b.started_at")} AND (%(source)s::text IS NULL OR s.code = %(source)s)
+  AND (%(state)s::text IS NULL OR b.state = %(state)s)
+ORDER BY b.started_at, b.id
+"""  # noqa: S608 - composed of constants
+
+
+def deliveries(request: ReportRequest) -> Content:
+    """Batches in the order they began."""
+    return Content(COLUMNS, _rows(request), {**named(request.first, request.last), **request.only})
+
+
+def _rows(request: ReportRequest) -> Iterator[Row]:
+    zone = current_city().zone
+    narrowed = {name: request.wanted(name) for name in ("source", "state")}
+    for source, batch, state, *rest in stream(BATCHES, {**narrowed, **bounds(request.first, request.last, zone=zone)}):
+        since, as_of, started, received, delivered, accepted, unchanged, quarantined, reason, parts = rest
+        instants = (in_zone(instant, zone) for instant in (since, as_of, started, received))
+        message = sentence(reason, json.loads(parts), "en") if reason else None
+        yield (source, batch, state, *instants, delivered, accepted, unchanged, quarantined, reason or None, message)
+
+
+JOURNAL_ENTRIES_COLUMNS = ("seq", "at", "by", "verb", "subject", "data", "digest")
+
+ENTRIES = f"""
+SELECT seq, at, by, verb, subject, data, encode(digest, 'hex')
+FROM journal_journalentry
+WHERE {span("at")} AND (%(by)s::text IS NULL OR by = %(by)s) AND (%(verb)s::text IS NULL OR verb = %(verb)s)
+ORDER BY seq
+"""  # noqa: S608 - composed of constants
+
+
+def journal_entries(request: ReportRequest) -> Content:
+    """Entries by their place in the chain."""
+    return Content(
+        JOURNAL_ENTRIES_COLUMNS, _rows_journal_entries(request), {**named(request.first, request.last), **request.only}
+    )
+
+
+def _rows_journal_entries(request: ReportRequest) -> Iterator[Row]:
+    zone = current_city().zone
+    narrowed = {name: request.wanted(name) for name in ("by", "verb")}
+    parameters = {**narrowed, **bounds(request.first, request.last, zone=zone)}
+    for seq, at, by, verb, subject, data, digest in stream(ENTRIES, parameters):
+        yield (seq, in_zone(at, zone), by, verb, subject or None, json.loads(data), digest)
+
 
 REPORTS: dict[ReportName, Callable[[ReportRequest], Content]] = {
     ReportName.CODES: daily_codes,

@@ -6,11 +6,9 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from codes.models import Provider, Run, RunProvider
-from codes.reports.content import PERSON, Content, Row
-from codes.reports.person_cells import PersonCells
+from codes.reports.formats import PERSON, Content, Row
 from codes.reports.request import ReportRequest
-from codes.reports.settled_runs import settled_runs, told
-from codes.reports.stream import stream
+from codes.reports.rows import PersonCells, settled_runs, stream, told
 from codes.vocabulary import State
 from regions.sql import compose
 from regions.tenancy import current_city

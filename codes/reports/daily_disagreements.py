@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from codes.models import Run
-from codes.reports.content import PERSON, Content, Row
-from codes.reports.person_cells import PersonCells
+from codes.reports.formats import PERSON, Content, Row
 from codes.reports.request import ReportRequest
-from codes.reports.settled_runs import settled_runs, told
-from codes.reports.stream import stream
+from codes.reports.rows import PersonCells, settled_runs, stream, told
 from regions.sql import compose
 
 COLUMNS = ("day", *PERSON, "colours", "effective", "effective_because", "pairs", "case_number", "case_state")

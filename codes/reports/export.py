@@ -14,13 +14,9 @@ from typing import Any
 from django.db import transaction
 
 from codes.reports.catalogue import open_report
-from codes.reports.content import Row
-from codes.reports.formats.csv_file import write_csv
-from codes.reports.formats.jsonl_file import write_jsonl
-from codes.reports.formats.xlsx_file import write_xlsx
-from codes.reports.identifying import checked_purpose, note_access, require_right
+from codes.reports.formats import Row, write_csv, write_jsonl, write_xlsx
 from codes.reports.manifest import digest_of, manifest_path, signed
-from codes.reports.request import CannotExport, ReportRequest
+from codes.reports.request import CannotExport, ReportRequest, checked_purpose, note_access, require_right
 from regions.journal.record import record
 from regions.tenancy import current_city
 

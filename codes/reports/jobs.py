@@ -5,22 +5,65 @@ Files lie outside the web root and are removed when their time is over.
 
 import secrets
 import shutil
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from codes.models import ExportJob
-from codes.reports.expected import expected_rows
 from codes.reports.export import FileFormat, export_report
-from codes.reports.identifying import NotAllowed, checked_purpose, require_right
 from codes.reports.manifest import manifest_path
-from codes.reports.request import CannotExport, ReportName, ReportRequest
+from codes.reports.request import (
+    OF_SETTLED_DAYS,
+    CannotExport,
+    NotAllowed,
+    ReportName,
+    ReportRequest,
+    bounds,
+    checked_purpose,
+    require_right,
+    span,
+)
+from codes.reports.rows import settled_runs
 from regions.journal.record import record
 from regions.leased_jobs import DIED, Attempt, Clock, Heartbeat, claim_job, sweep
 from regions.tenancy import current_city, second_connection
+
+OF_A_RUN = {
+    ReportName.CODES: """
+SELECT count(*) FROM codes_registration WHERE registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
+""",
+    ReportName.DISAGREEMENTS: """
+SELECT count(*) FROM codes_disagreement
+WHERE opened_run_id <= %(run)s AND (closed_run_id IS NULL OR closed_run_id > %(run)s)
+""",
+}
+OF_A_SPAN = {
+    ReportName.CASES: f"SELECT count(*) FROM codes_case WHERE {span('opened_at')}",  # noqa: S608 - constants
+    ReportName.APPEALS: f"SELECT count(*) FROM codes_case WHERE kind = 'appeal' AND {span('opened_at')}",  # noqa: S608
+    ReportName.JOURNAL: f"SELECT count(*) FROM journal_journalentry WHERE {span('at')}",  # noqa: S608
+    ReportName.SOURCES: f"SELECT count(*) FROM sources_batch WHERE {span('started_at')}",  # noqa: S608
+}
+
+
+def expected_rows(request: ReportRequest) -> int | None:
+    """The rows of the report as it would be now. Raises ``CannotExport`` where there is no settled day."""
+    if request.only:
+        return None
+    if request.report in OF_SETTLED_DAYS:
+        runs = settled_runs(first=request.first, last=request.last)
+        return sum(_count(OF_A_RUN[request.report], {"run": run.pk}) for run in runs)
+    return _count(OF_A_SPAN[request.report], bounds(request.first, request.last, zone=current_city().zone))
+
+
+def _count(statement: str, parameters: Mapping[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return int(cursor.fetchone()[0])
+
 
 # Longer than packing the largest spreadsheet takes after its last row was told.
 LEASE = timedelta(minutes=5)

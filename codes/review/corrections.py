@@ -5,11 +5,11 @@ from datetime import datetime
 from django.db import transaction
 
 from codes.models import CorrectionRequest, Fact
-from codes.review.moves import find_case, move
+from codes.review.cases.move import find_case, move
+from codes.review.cases.transitions import Verb
+from codes.review.errors import Reason
 from codes.review.permissions import require
-from codes.review.refusals import Reason
-from codes.review.ruling_policy import check_text
-from codes.review.verbs import Verb
+from codes.review.proposals.ruling_policy import check_text
 from regions.journal.record import record
 from regions.refusals import MovedMeanwhile, NotFound, Refused
 

@@ -6,13 +6,13 @@ from datetime import datetime
 from django.db import transaction
 
 from codes.models import Case, Evidence, InformationRequest
-from codes.review.assignments import hold
-from codes.review.clocks import answer_by
-from codes.review.evidence import attach
-from codes.review.moves import find_case, move
+from codes.review.cases.assign import hold
+from codes.review.cases.deadlines import answer_by
+from codes.review.cases.move import find_case, move
+from codes.review.cases.transitions import Verb
+from codes.review.evidence.files import attach
 from codes.review.permissions import SYSTEM, require, require_own
-from codes.review.ruling_policy import check_text
-from codes.review.verbs import Verb
+from codes.review.proposals.ruling_policy import check_text
 from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
 
 SWEEP = 1000

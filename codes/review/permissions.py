@@ -1,4 +1,4 @@
-"""Who may do what: apart from what may happen, which ``codes.review.life`` says.
+"""Who may do what: apart from what may happen, which ``codes.review.cases.transitions`` says.
 
 ``by`` is a member of staff's user name, ``citizen:<ref>``, or ``system``. Verbs ask here themselves, so that a page, a command or
 the API that forgets to ask changes nothing.
@@ -6,8 +6,7 @@ the API that forgets to ask changes nothing.
 
 from codes.models import Guardianship
 from codes.models.citizen import Citizen
-from codes.review.life import APPEAL_LIFE, CASE_LIFE
-from codes.review.verbs import Actor, Verb
+from codes.review.cases.transitions import APPEAL_LIFE, CASE_LIFE, Actor, Verb
 from regions.proposals import roles_of
 from regions.refusals import NotAllowed, NotFound
 from regions.staff.roles import Role

@@ -6,16 +6,35 @@ A draft may hold faults while it is written; one that is proposed has none and w
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from codes.models import DraftRehearsal, RuleSet, RuleSetDraft, RuleSetVersion
 from codes.rule_sets.draft_content import Content, content_faults, next_content, plain
-from codes.rule_sets.draft_reasons import DraftReason
 from codes.rule_sets.edition import Edition
 from codes.rule_sets.publish import publish
 from regions.proposals import ProposalQuerySet, require_reason, require_role
 from regions.refusals import CommonReason, MovedMeanwhile, Refused
 from regions.staff.roles import Role
 from regions.tenancy import current_city
+from regions.wording import Worded
+
+
+class DraftReason(Worded):
+    """Beside the reasons that hold for everything two people decide."""
+
+    EDITED_MEANWHILE = (
+        "edited_meanwhile",
+        _("Somebody has just changed this draft, and nothing of yours was saved. Reload the page and enter it again."),
+    )
+    NOT_EDITABLE = (
+        "not_editable",
+        _("This draft is proposed or over and cannot be changed. Take it back first, or begin another."),
+    )
+    HAS_FAULTS = "has_faults", _("The draft has {faults} faults. Mend them first.")
+    NOT_REHEARSED = "not_rehearsed", _("Rehearse it first, and see who would change colour.")
+    EDITED_BY_YOU = "edited_by_you", _("You have edited this draft, so you do not approve it. Ask another approver.")
+    NO_VERSION = "no_version", _("This rule set has no edition to begin with. Upload a rule-set file.")
+
 
 State = RuleSetDraft.State
 

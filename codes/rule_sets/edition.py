@@ -1,8 +1,10 @@
 """One version of a rule set as its file says it: the tables, their bounds and their wording."""
 
+import hashlib
+import json
 import re
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
@@ -142,3 +144,20 @@ class Edition(Table):
 def _either(wording: Wording, language: str) -> str:
     first, second = (wording.zh, wording.en) if language.startswith("zh") else (wording.en, wording.zh)
     return first.strip() or second.strip()
+
+
+def canonical_digest(edition: Edition) -> str:
+    """SHA-256 in hex over what the edition means: the order of its tables and how the file is written do not count."""
+    canonical = json.dumps(_canonical(edition), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _canonical(edition: Edition) -> dict[str, Any]:
+    """Plain values, wording as people will read it, rules by code and areas by all their fields."""
+    content = edition.model_dump(mode="json")
+    for rule, row in zip(edition.rules, content["rules"], strict=True):
+        row["title"] = {language: rule.title_in(language) for language in ("zh", "en")}
+        row["reason"] = {language: rule.reason_in(language) for language in ("zh", "en")}
+    content["rules"].sort(key=lambda row: row["code"])
+    content["risk_areas"].sort(key=lambda row: json.dumps(row, sort_keys=True))
+    return content

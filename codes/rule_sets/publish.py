@@ -7,8 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from codes.models import RiskArea, Rule, RuleSet, RuleSetVersion
-from codes.rule_sets.digest import canonical_digest
-from codes.rule_sets.edition import Edition
+from codes.rule_sets.edition import Edition, canonical_digest
 from regions.faults import Fault, FaultCode
 from regions.journal.record import record
 from regions.tenancy import current_city

@@ -10,14 +10,12 @@ from typing import Any
 
 from django.db import transaction
 
-from codes.reports.content import PERSON, Row
 from codes.reports.export import WRITERS, FileFormat, drafts_beside, journal_export, put_in_place, statement_of
+from codes.reports.formats import PERSON, Row
 from codes.reports.manifest import manifest_path, signed
-from codes.reports.person_cells import PersonCells
-from codes.rule_sets.changes import Change
-from codes.rule_sets.digest import canonical_digest
-from codes.rule_sets.edition import Edition
-from codes.rule_sets.rehearsal import Rehearsal
+from codes.reports.rows import PersonCells
+from codes.rule_sets.edition import Edition, canonical_digest
+from codes.rule_sets.rehearsal import Change, Rehearsal
 
 __all__ = ["COLUMNS", "FileFormat", "SignedList", "signed_list", "write_changes"]
 

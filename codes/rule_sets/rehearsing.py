@@ -9,11 +9,9 @@ from django.conf import settings
 from django.db import transaction
 
 from codes.models import DraftRehearsal, RuleSetDraft
-from codes.rule_sets.changes import Tally
-from codes.rule_sets.draft_reasons import DraftReason
-from codes.rule_sets.drafts import checked
+from codes.rule_sets.drafts import DraftReason, checked
 from codes.rule_sets.publish import CannotPublish
-from codes.rule_sets.rehearsal import CannotRehearse, rehearsal
+from codes.rule_sets.rehearsal import CannotRehearse, Tally, rehearsal
 from codes.rule_sets.rehearsal_file import FileFormat, write_changes
 from regions.journal.record import record
 from regions.leased_jobs import DIED, Attempt, Clock, Heartbeat, claim_job, sweep

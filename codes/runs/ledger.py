@@ -1,8 +1,9 @@
 """The run's row: starting it, claiming its steps, ending it. Every move is compare-and-set on the database's own row."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zlib import crc32
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
@@ -89,3 +90,23 @@ def unfinished_partitions(run_id: int, *, now: datetime) -> Sequence[Partition]:
 def all_partitions_ended(run_id: int) -> bool:
     ended = [Partition.State.DONE, Partition.State.PARKED]
     return not Partition.objects.filter(run=run_id).exclude(state__in=ended).exists()
+
+
+FIRST_MINUTE = time(4, 0)
+SPREAD_MINUTES = 120
+
+
+def start_if_due(*, now: datetime) -> Run | None:
+    """Open today's run when its minute has come and the day has none yet."""
+    city = current_city()
+    local = now.astimezone(city.zone)
+    due = datetime.combine(local.date(), FIRST_MINUTE, city.zone) + stagger(city.schema_name)
+    if local < due or Run.objects.filter(day=local.date()).exists():
+        return None
+    run, opened = start_run(by="system", now=now)
+    return run if opened else None
+
+
+def stagger(schema: str) -> timedelta:
+    """The city's place in the spread; the same every day."""
+    return timedelta(minutes=crc32(schema.encode()) % SPREAD_MINUTES)

@@ -17,9 +17,9 @@ from codes.diagnosis.settling import diagnose_new, group_cases
 from codes.disagreements import settle_disagreements
 from codes.effective import hold_effective_codes, settle_effective_codes
 from codes.models import Fact, Run, RunCitizen, RunProvider, Suppression
-from codes.review.settling import settle_cases
-from codes.runs.evaluate import evaluate_named
+from codes.review.cases.run_effects import settle_cases
 from codes.runs.ledger import open_run
+from codes.runs.partitions import evaluate_named
 from codes.runs.settle import apply_changes
 from regions.journal.record import record
 from regions.tenancy import current_city

@@ -1,15 +1,57 @@
 """Working a partition: claim it, judge it in one short transaction, and let a late worker's write fall at the fence."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
-from codes.models import Partition, Run, RunError
-from codes.runs.evaluate import evaluate_range
+from codes.engine.query import verdicts_of
+from codes.engine.subjects import DAILY, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_EDITIONS, NAMED, among
+from codes.models import Partition, RuleSetVersion, Run, RunError
 from regions.journal.record import record
 from regions.leased_jobs import DIED, claim_job, dead
+from regions.sql import compose
 from regions.tenancy import current_city
+
+IN_RANGE = "v.citizen_id >= %(low)s AND v.citizen_id < %(high)s"
+
+SQL = Path(__file__).with_suffix(".sql")
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """Subjects judged, verdicts that are not green, rows changed, people turned red, SHA-256 over the changed rows."""
+
+    subjects: int
+    held: int
+    changed: int
+    turned_red: int
+    digest: str
+
+
+def evaluate_range(*, run: Run, low: int, high: int, zone: str) -> Evaluated:
+    """Judge the citizens with ``low`` ≤ id < ``high`` for the run and store what changed. Call in a transaction."""
+    return _evaluate(run, DAILY, IN_RANGE, {"low": low, "high": high, "zone": zone})
+
+
+def evaluate_named(*, run: Run, zone: str) -> Evaluated:
+    """The same for the people whom a mending run names."""
+    return _evaluate(run, NAMED, among(run.amends_id, "v.citizen_id"), {"zone": zone})
+
+
+def _evaluate(run: Run, subjects: str, among: str, parameters: dict[str, Any]) -> Evaluated:
+    today = DAILY_VERDICTS_ACROSS_EDITIONS if _later_editions(run) else DAILY_VERDICTS
+    with connection.cursor() as cursor:
+        statement = f"{verdicts_of(subjects)},\n{today},\n{compose(SQL, 'write', among=among)}"
+        cursor.execute(statement, {"run": run.pk, **parameters})
+        return Evaluated(*cursor.fetchone())
+
+
+def _later_editions(run: Run) -> bool:
+    return RuleSetVersion.objects.filter(effective_from__gt=run.day, created_at__lte=run.as_of).exists()
+
 
 LEASE = timedelta(seconds=60)
 # A partition is one statement, so instead of a heartbeat the database ends the statement before its lease can run out – and
@@ -29,7 +71,7 @@ def work_partition(run_id: int, number: int, *, now: datetime) -> bool:
         return False
     try:
         with transaction.atomic():
-            _evaluate(partition, now=now)
+            _evaluate_partitions(partition, now=now)
     except Fenced:
         return False
     except DatabaseError as error:
@@ -44,7 +86,7 @@ def park_poisoned(run_id: int, *, now: datetime) -> int:
     return Partition.TRANSITIONS.move(poisoned, "park", lease_until=None, error=DIED)
 
 
-def _evaluate(partition: Partition, *, now: datetime) -> None:
+def _evaluate_partitions(partition: Partition, *, now: datetime) -> None:
     with connection.cursor() as cursor:
         for timeout in ("statement_timeout", "idle_in_transaction_session_timeout"):
             cursor.execute("SELECT set_config(%s, %s, true)", [timeout, f"{STATEMENT_SECONDS}s"])

@@ -11,7 +11,7 @@ from codes.diagnosis.settling import diagnose_new, group_cases
 from codes.disagreements import settle_disagreements
 from codes.effective import settle_effective_codes
 from codes.models import Partition, Run
-from codes.review.settling import settle_cases
+from codes.review.cases.run_effects import settle_cases
 from codes.runs.hold import hold, mass_flip
 from codes.runs.ledger import ClaimLost, move_on
 from codes.statistics import FINDINGS, refresh_statistics

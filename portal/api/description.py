@@ -6,11 +6,10 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from rest_framework import serializers
 
-from codes.intake.line_shape import SHAPES
-from codes.intake.refusals import Refusal
-from codes.intake.results import Outcome
-from portal.api.body import MEDIA_TYPE, MOST_BYTES, MOST_LINES
-from portal.api.refusals import ApiRefusal
+from codes.intake.lines import SHAPES
+from codes.intake.results import Outcome, Refusal
+from portal.api.errors import ApiRefusal
+from portal.api.providers import MEDIA_TYPE, MOST_BYTES, MOST_LINES
 
 EXAMPLE = (
     '{"type": "check_in", "provider": "alipay", "entry_id": "a-2", "id_type": "10",'

@@ -1,21 +1,47 @@
 """`POST /api/v1/entries`: a provider delivers declarations and check-ins for itself (`docs/contracts.md` §3)."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from django.db import OperationalError, connection
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
+from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from codes.intake.entries import take_lines
-from codes.intake.patience import IntakeBusy, patience
 from codes.intake.results import Outcome
-from portal.api.body import read_lines
 from portal.api.description import ENTRIES
-from portal.api.providers import ProviderKeyAuthentication, caller
-from portal.api.refusals import ApiRefusal, Refuse
+from portal.api.errors import ApiRefusal, Refuse
+from portal.api.providers import ProviderKeyAuthentication, caller, read_lines
+
+
+class IntakeBusy(RuntimeError):
+    """The intake is held by another; nothing of what was asked last has been stored. Ask again."""
+
+
+@contextmanager
+def patience(*, seconds: int) -> Iterator[None]:
+    """Wait so long for any lock in the block. Raises ``IntakeBusy``."""
+    _set_lock_timeout(f"{seconds}s")
+    try:
+        yield
+    except OperationalError as error:
+        if getattr(error.__cause__, "pgcode", None) == LOCK_NOT_AVAILABLE:
+            raise IntakeBusy from error
+        raise
+    finally:
+        _set_lock_timeout("0")
+
+
+def _set_lock_timeout(value: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [value])
+
 
 PATIENCE_SECONDS = 10
 

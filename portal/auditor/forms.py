@@ -10,13 +10,21 @@ from django.utils.translation import gettext_lazy as _
 from codes.models import Citizen, Provider
 from codes.models.case import CaseState
 from codes.reports.export import FileFormat
-from codes.reports.identifying import LEAST_PURPOSE, LIKE_A_NUMBER
-from codes.reports.request import ABOUT_PEOPLE, FILTERS, OF_SETTLED_DAYS, CannotExport, ReportName, ReportRequest
-from codes.reports.settled_runs import settled_runs
+from codes.reports.request import (
+    ABOUT_PEOPLE,
+    FILTERS,
+    LEAST_PURPOSE,
+    LIKE_A_NUMBER,
+    OF_SETTLED_DAYS,
+    CannotExport,
+    ReportName,
+    ReportRequest,
+)
+from codes.reports.rows import settled_runs
 from codes.vocabulary import Cause, State
 from portal.auditor.telling import acts
 from portal.auditor.words import column_title
-from portal.templatetags.desk import BATCH_STATES
+from portal.templatetags.staff import BATCH_STATES
 from regions.sources.models import Source
 from regions.wording import Worded
 

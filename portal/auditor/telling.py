@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import translation
 
-from codes.review.verbs import Verb
+from codes.review.cases.transitions import Verb
 from regions.journal.models import JournalEntry
 
 PLACE = re.compile(r"\{(\w+)\}")

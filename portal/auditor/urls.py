@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from portal.auditor import exports, journal, replaying, reports, verifying
+from portal.auditor import journal, replay, reports
+from portal.auditor import journal as verifying
+from portal.auditor import reports as exports
 
 urlpatterns = [
     path("reports/", reports.reports, name="auditor_reports"),
@@ -11,7 +13,7 @@ urlpatterns = [
     path("reports/exports/<slug:name>/file/", exports.export_file, name="auditor_export_file"),
     path("reports/exports/<slug:name>/manifest/", exports.export_manifest, name="auditor_export_manifest"),
     path("journal/", journal.journal, name="auditor_journal"),
-    path("replay/", replaying.replay_page, name="auditor_replay"),
+    path("replay/", replay.replay_page, name="auditor_replay"),
     path("journal/verify/", journal.verify_now, name="auditor_journal_verify"),
     path("reports/<slug:report>/", reports.report, name="auditor_report"),
 ]

@@ -8,12 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from codes.intake.refusals import BadLine
+from codes.intake.results import BadLine
 from codes.models import Entry, Registration
 from portal.citizen import lines
-from portal.citizen.actor import acting
-from portal.citizen.subject import SubjectRequest, about_somebody, address
-from portal.web.refusing import in_words
+from portal.citizen.subject import SubjectRequest, about_somebody, acting, address
+from portal.web.errors import in_words
 
 
 class CheckInForm(forms.Form):

@@ -1,23 +1,98 @@
 """My code: the page a citizen opens every day, and the part of it that renews itself."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from qrcode.constants import ERROR_CORRECT_M
+from qrcode.main import QRCode
 
-from codes.effective import effective_code
-from codes.models import Case
+from codes.effective import Standing, effective_code
+from codes.models import Case, Citizen
+from codes.passes.issuing import issue_pass
+from codes.vocabulary import State
 from portal.citizen.lines import new_number
-from portal.citizen.my_code import MyCode
-from portal.citizen.policy import policy_sentence
-from portal.citizen.progress import progress
+from portal.citizen.my_code import MyCode, progress, steps
 from portal.citizen.reading import my_code
-from portal.citizen.showing import face
 from portal.citizen.subject import SubjectRequest, about_somebody
-from portal.citizen.what_to_do import steps
+from portal.templatetags.page import titled
+from portal.web.access import for_anyone
+from portal.web.citizen_session import signed_in_citizen
 from portal.web.host import city_here
+from regions.keys.sealing import open_number
+from regions.masking import mask_number
+from regions.models import City
+
+QUIET = 4  # modules of white around it, as the standard wants
+
+
+def qr_svg(text: str, title: str) -> SafeString:
+    """The code of the text as an inline SVG, called ``title`` for those who cannot see it."""
+    code: QRCode[Any] = QRCode(error_correction=ERROR_CORRECT_M, border=0)
+    code.add_data(text)
+    code.make(fit=True)
+    rows = code.get_matrix()
+    size = len(rows) + 2 * QUIET
+    dots = "".join(_runs(row, y + QUIET) for y, row in enumerate(rows))
+    return format_html(
+        '<svg class="qr" role="img" aria-label="{}" viewBox="0 0 {} {}" shape-rendering="crispEdges">'
+        '<path fill="#ffffff" d="M0 0h{}v{}H0z"></path><path fill="#000000" d="{}"></path></svg>',
+        title,
+        size,
+        size,
+        size,
+        size,
+        dots,
+    )
+
+
+def _runs(row: list[bool], y: int) -> str:
+    """Path commands for the dark runs of a row: fewer than one a module."""
+    commands, start = [], None
+    for x, dark in enumerate([*row, False]):
+        if dark and start is None:
+            start = x
+        elif not dark and start is not None:
+            commands.append(f"M{start + QUIET} {y}h{x - start}v1h-{x - start}z")
+            start = None
+    return "".join(commands)
+
+
+@dataclass(frozen=True)
+class Face:
+    """What is shown at a gate, and until when its pass holds."""
+
+    state: State
+    qr: SafeString
+    expires_at: datetime
+
+
+def face(citizen: Citizen, standing: Standing, *, now: datetime) -> Face:
+    """The face of this moment; its pass is good for a minute."""
+    token, said = issue_pass(citizen, now=now, standing=standing)
+    return Face(State(standing.colour), qr_svg(token, _("Pass, renewed every minute")), said.expires_at)
+
+
+def policy_sentence(mine: MyCode, city: City) -> str:
+    """Which rule of the city gave the effective colour."""
+    policy, _sep, preferred = city.interim_policy.partition(":")
+    if policy == "freshest":
+        return _(
+            "Your providers show different colours. Here the one whose data is newest counts until it is cleared up."
+        )
+    named = [side for side in mine.sides if policy == "prefer" and side.provider.code == preferred]
+    if named and named[0].state.colour is not None:
+        return _("Your providers show different colours. Here %(provider)s counts until it is cleared up.") % {
+            "provider": titled(named[0].provider)
+        }
+    return _("Your providers show different colours. Here the stricter one counts until it is cleared up.")
 
 
 @about_somebody
@@ -58,3 +133,32 @@ def open_case(request: SubjectRequest) -> Case | None:
     """The matter that is being looked into, an appeal before anything else."""
     cases = Case.objects.open().filter(citizen=request.subject).order_by("kind")
     return cases.first()
+
+
+PREFIX = "HCPAPER1"
+VALID = timedelta(days=365)
+
+
+@about_somebody
+@require_safe
+def paper(request: SubjectRequest) -> HttpResponse:
+    """A page to print: a reference that only this city can follow, good for a year, shown together with an identity card."""
+    now = timezone.now()
+    until = timezone.localdate(now) + VALID
+    content = f"{PREFIX}:{city_here(request).division}:{request.subject.ref}:{until:%Y%m%d}"
+    context = {
+        "qr": qr_svg(content, _("Paper code")),
+        "number": mask_number(open_number(bytes(request.subject.id_encrypted))),
+        "printed": now,
+        "until": until,
+    }
+    return render(request, "citizen/paper.html", context)
+
+
+@for_anyone
+@require_safe
+def first_page(request: HttpRequest) -> HttpResponseBase:
+    """What this is for, and the way in."""
+    if signed_in_citizen(request, now=timezone.now()) is not None:
+        return redirect("citizen_code")
+    return render(request, "citizen/welcome.html")

@@ -8,8 +8,7 @@ from typing import Any
 
 from codes.intake.citizens import REF_LETTERS
 from codes.intake.entries import take_lines
-from codes.intake.refusals import BadLine
-from codes.intake.results import Outcome
+from codes.intake.results import BadLine, Outcome
 from codes.models import Citizen
 from regions.keys.sealing import open_number
 

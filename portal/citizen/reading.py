@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from django.utils import translation
 
-from codes.diagnosis.sentences.context import Context, Title
+from codes.diagnosis.sentences.voice import Context, Title
 from codes.diagnosis.telling import tell
 from codes.effective import effective_code
 from codes.engine.sides import sides_of

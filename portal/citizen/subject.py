@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponseBase
 from django.urls import reverse
 
 from codes.models import Citizen, Guardianship
+from codes.review.permissions import actor_name
 from portal.web.access import CitizenRequest, PlainView, for_citizens
 
 P = ParamSpec("P")
@@ -67,3 +68,8 @@ def address(request: SubjectRequest, name: str, **kwargs: str | int) -> str:
     """The address of another page about the same person."""
     about = {} if request.subject.pk == request.citizen.pk else {"ref": request.subject.ref}
     return reverse(name, kwargs={**about, **kwargs})
+
+
+def acting(request: SubjectRequest) -> str:
+    """The citizen who signed in, whoever the page is about."""
+    return actor_name(request.citizen)

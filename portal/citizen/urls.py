@@ -5,7 +5,9 @@ from collections.abc import Callable
 from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
-from portal.citizen import check_in, code, home, my_data, paper
+from portal.citizen import check_in, code, my_data
+from portal.citizen import code as home
+from portal.citizen import code as paper
 from portal.citizen.appealing import cases
 from portal.citizen.appealing import pages as appeal
 from portal.citizen.declaring import pages as declare

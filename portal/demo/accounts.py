@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from portal.demo.filling import BY
 from portal.demo.names import chinese_name
-from portal.staff_sign_in.sealing import seal_secret
+from portal.staff_sign_in.adapters import seal_secret
 from regions.journal.record import record
 from regions.staff.models import Account, RoleGrant
 from regions.staff.roles import Role

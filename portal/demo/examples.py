@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from codes.diagnosis.sentences.context import Context, about, context_of
+from codes.diagnosis.sentences.voice import Context, about, context_of
 from codes.diagnosis.telling import tell
 from codes.models import PairDiagnosis, Run
 from codes.vocabulary import Cause

@@ -4,8 +4,8 @@ import argparse
 import sys
 
 from portal.embedded import servers
-from portal.embedded.errors import EmbeddedServerError
 from portal.embedded.processes import stop_processes
+from portal.embedded.state import EmbeddedServerError
 from portal.environment import read_env_file
 
 

@@ -2,17 +2,115 @@
 
 import os
 import secrets
+import shutil
+import signal
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal.embedded import cluster
-from portal.embedded.account import CLEAN_ENVIRONMENT, Account, find_account, find_home
-from portal.embedded.errors import EmbeddedServerError
-from portal.embedded.postgres_settings import server_options
-from portal.embedded.programs import find_postgres
-from portal.embedded.state import State, free_port
+from portal.embedded.programs import CLEAN_ENVIRONMENT, Account, find_account, find_home, find_postgres
+from portal.embedded.state import EmbeddedServerError, State, free_port
+
+INITDB_SECONDS = 120
+LOCK_FILE_LINES = 4
+
+
+def create(folder: Path, *, programs: Path, account: Account, superuser_password: str) -> None:
+    """Make `folder/data`, beside its final place first, so that an interrupted attempt leaves nothing half made."""
+    draft, password_file = folder / "data.draft", folder / "password"
+    shutil.rmtree(draft, ignore_errors=True)
+    password_file.touch(mode=0o600)
+    password_file.write_text(superuser_password, encoding="utf-8")
+    if account.drops:
+        os.chown(password_file, account.uid, account.gid)
+    command = [programs / "initdb", "--username=postgres", "--auth=scram-sha-256", f"--pwfile={password_file}"]
+    command += ["--encoding=UTF8", "--locale=C.UTF-8", f"--pgdata={draft}"]
+    made = account.run(command, timeout=INITDB_SECONDS)
+    password_file.unlink()
+    if made.returncode != 0:
+        raise EmbeddedServerError(f"initdb failed: {made.stderr.strip()}")
+    draft.rename(folder / "data")
+
+
+def check_release(data: Path, *, programs: Path, account: Account) -> None:
+    """Refuse to start programs of another major release than the files were made by."""
+    files = (data / "PG_VERSION").read_text(encoding="utf-8").strip()
+    answer = account.run([programs / "postgres", "--version"], timeout=10).stdout
+    if f" {files}." not in answer:
+        raise EmbeddedServerError(
+            f"{data} was made by PostgreSQL {files}, and {programs} holds another release ({answer.strip()}): set "
+            f"PORTAL_PG_BIN to PostgreSQL {files}, or move the directory away and start afresh."
+        )
+
+
+def lock_file(data: Path) -> list[str]:
+    """The lines of `postmaster.pid`: process, data directory, start time, port, …; empty when there is none.
+
+    The server writes it line by line, so a file with fewer than the first four lines counts as none.
+    """
+    try:
+        lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    except PermissionError as error:
+        raise EmbeddedServerError(f"{data} belongs to another user: set PORTAL_STATE.") from error
+    return lines if len(lines) >= LOCK_FILE_LINES else []
+
+
+def clear_wreckage(data: Path, account: Account) -> str | None:
+    """The port of this cluster's own server if it lives but does not answer yet; else make way for a new one.
+
+    After `kill -9` PostgreSQL refuses to start while an orphan holds the shared memory, or while the process number
+    in the lock file is in use by anybody – which after a restart of a container is nearly certain.
+    """
+    lock = lock_file(data)
+    if lock and int(lock[0]) in account.processes_in(data):
+        return lock[3]
+    while orphans := account.processes_in(data):
+        for orphan in orphans:
+            with suppress(ProcessLookupError):
+                os.kill(orphan, signal.SIGKILL)
+        time.sleep(0.05)
+    (data / "postmaster.pid").unlink(missing_ok=True)
+    return None
+
+
+SHARED_MEMORY = Path("/dev", "shm")
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "shared_buffers": "512MB",
+    "work_mem": "64MB",
+    "maintenance_work_mem": "256MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    # Compiling a statement costs more than the engine's short queries take.
+    "jit": "off",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "password_encryption": "scram-sha-256",
+}
+
+
+def server_options(port: str) -> str:
+    """The settings as the one argument that `pg_ctl --options` hands on."""
+    settings = SETTINGS | {"port": port, "dynamic_shared_memory_type": _shared_memory_type()}
+    return " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+
+
+def _shared_memory_type() -> str:
+    """Parallel queries need room in /dev/shm; a container often has 64 MB there, and then files serve instead."""
+    try:
+        free = shutil.disk_usage(SHARED_MEMORY).free
+    except FileNotFoundError:
+        free = 0
+    return "posix" if free >= 1 << 30 else "mmap"
+
 
 NAME = "postgres"
 ROLES = Path(__file__).with_name("roles.sql")
@@ -61,7 +159,7 @@ class Postgres:
     def is_running(self) -> bool:
         """Whether this cluster's own server answers; a lock file left by `kill -9` does not count."""
         facts = self.state.recall(NAME)
-        lock = cluster.lock_file(self.data)
+        lock = lock_file(self.data)
         if not facts or not lock or lock[1] != str(self.data) or lock[3] != facts["port"]:
             return False
         return _is_alive(int(lock[0])) and _answers(facts)
@@ -85,7 +183,7 @@ class Postgres:
 
     def stop(self) -> bool:
         """Shut down cleanly; True if it was running. Call with the state locked."""
-        lock = cluster.lock_file(self.data)
+        lock = lock_file(self.data)
         if not lock or int(lock[0]) not in self.account.processes_in(self.data):
             return False
         program = Path(self.state.recall(NAME)["programs"]) / "pg_ctl"
@@ -96,7 +194,7 @@ class Postgres:
         raise EmbeddedServerError(f"PostgreSQL would not stop; its log is {self.log}.")
 
     def _create(self, facts: dict[str, str]) -> None:
-        cluster.create(
+        create(
             self.account.give_directory(self.folder),
             programs=Path(facts["programs"]),
             account=self.account,
@@ -106,8 +204,8 @@ class Postgres:
     def _launch(self, facts: dict[str, str]) -> None:
         """Start and wait until it answers; a server that is only busy recovering is waited for."""
         programs = Path(facts["programs"])
-        cluster.check_release(self.data, programs=programs, account=self.account)
-        recovering = cluster.clear_wreckage(self.data, self.account)
+        check_release(self.data, programs=programs, account=self.account)
+        recovering = clear_wreckage(self.data, self.account)
         facts |= {"port": recovering or free_port(facts.get("port"))}
         self.state.remember(NAME, facts)
         if not recovering:

@@ -13,7 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal.embedded.errors import EmbeddedServerError
+
+class EmbeddedServerError(Exception):
+    """An embedded server cannot be found, started or stopped. The message holds no password."""
+
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Below the range from which Linux takes ports for outgoing connections, so that a remembered port stays free.

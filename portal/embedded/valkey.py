@@ -7,10 +7,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal.embedded.account import Account, find_account, find_home
-from portal.embedded.errors import EmbeddedServerError
-from portal.embedded.programs import find_valkey
-from portal.embedded.state import State, free_port
+from portal.embedded.programs import Account, find_account, find_home, find_valkey
+from portal.embedded.state import EmbeddedServerError, State, free_port
 
 NAME = "valkey"
 START_SECONDS = 60

@@ -12,7 +12,7 @@ from codes.models import Run
 from codes.tasks import ring, ring_for_opening
 from portal.operator.forms import MOST_ROWS, ROWS, CityFileForm, city_of, kind_words, put_back
 from portal.web.access import StaffRequest, for_staff, own_or_404
-from portal.web.conflict import Conflict
+from portal.web.errors import Conflict
 from regions.faults import FileFaults
 from regions.models import City, CityOpening
 from regions.staff.roles import Role

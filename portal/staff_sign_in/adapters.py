@@ -1,5 +1,7 @@
 """Where allauth asks how things are done here: nobody signs up, one-time-code secrets are sealed, single sign-on finds accounts."""
 
+import base64
+import os
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -8,6 +10,10 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
@@ -17,12 +23,34 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.staff_sign_in.enrolment import codes_are_settled
-from portal.staff_sign_in.sealing import open_secret, seal_secret
-from portal.web.address import client_address
-from portal.web.host import city_of
+from portal.staff_sign_in.limits import codes_are_settled
+from portal.web.host import city_of, client_address
 from regions.journal.record import record
 from regions.staff.models import Account
+
+NONCE_BYTES = 12
+
+
+def seal_secret(secret: str, *, place: str) -> str:
+    """AES-GCM, bound to the schema it is stored in."""
+    nonce = os.urandom(NONCE_BYTES)
+    return base64.b64encode(nonce + _cipher().encrypt(nonce, secret.encode(), place.encode())).decode()
+
+
+def open_secret(sealed: str, *, place: str) -> str:
+    """The inverse. ValueError when it was altered, or comes from another schema or key."""
+    raw = base64.b64decode(sealed)
+    try:
+        return _cipher().decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], place.encode()).decode()
+    except InvalidTag as error:
+        raise ValueError(
+            "a one-time-code secret does not open; is KEY_ENCRYPTION_KEY the one it was sealed with?"
+        ) from error
+
+
+def _cipher() -> AESGCM:
+    derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"secrets of one-time codes")
+    return AESGCM(derivation.derive(settings.KEY_ENCRYPTION_KEY))
 
 
 class StaffAdapter(DefaultAccountAdapter):

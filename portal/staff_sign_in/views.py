@@ -3,31 +3,87 @@
 from typing import Any
 
 from allauth.account import views as account
+from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm
 from allauth.mfa.base import views as codes
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as CodeAgainForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.flows import deactivate_totp
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.providers.openid_connect import views as openid
+from django import forms
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal.official.overview import newest_runs, waiting_for
-from portal.staff_sign_in.forms import (
-    CodeConfirmForm,
-    CodeForm,
-    FirstCodeForm,
-    NewPasswordForm,
-    PasswordAgainForm,
-    SignInForm,
-)
+from portal.official.home.overview import newest_runs, waiting_for
 from portal.web.access import StaffRequest, for_anyone, for_staff
 from portal.web.host import city_of
 from regions.staff.models import Account
+
+
+def _plain(field: forms.Field, label: Any, **attributes: str) -> None:
+    """Labels stand above fields; what stands inside a field is gone when one types."""
+    field.label = label
+    field.widget.attrs.pop("placeholder", None)
+    field.widget.attrs.update(attributes)
+
+
+class SignInForm(LoginForm):
+    """User name and password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plain(self.fields["login"], _("User name"), autocapitalize="none", spellcheck="false")
+        _plain(self.fields["password"], _("Password"))
+        self.fields["password"].help_text = ""
+
+
+class NewPasswordForm(ChangePasswordForm):
+    """The present password and a new one, twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plain(self.fields["oldpassword"], _("Present password"))
+        _plain(self.fields["password1"], _("New password"))
+        _plain(self.fields["password2"], _("New password once more"))
+        self.fields["password1"].help_text = _(
+            "At least 12 characters, and not one that others use. Three words you remember are good."
+        )
+
+
+class PasswordAgainForm(ReauthenticateForm):
+    """The password, before something important."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plain(self.fields["password"], _("Password"))
+
+
+class CodeMixin(forms.Form):
+    """Six digits, or a recovery code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plain(self.fields["code"], _("One-time code"), inputmode="numeric", autofocus="autofocus")
+
+
+class CodeForm(CodeMixin, AuthenticateForm):
+    """Second step of signing in."""
+
+
+class CodeConfirmForm(CodeMixin, CodeAgainForm):
+    """A code, before something important."""
+
+
+class FirstCodeForm(CodeMixin, ActivateTOTPForm):
+    """Shows that the authenticator app works."""
 
 
 class SignIn(account.LoginView):

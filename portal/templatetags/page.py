@@ -10,10 +10,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from codes.citizens.guardianship_refusals import Relation
+from codes.citizens.guardianship import Relation
 from codes.models.case import CaseState
-from codes.review.appealable import AppealReason
-from codes.review.verbs import Verb
+from codes.review.appeals.policy import AppealReason
+from codes.review.cases.transitions import Verb
 from codes.vocabulary import Because, Cause, Factor, State
 from regions.divisions import division_title
 from regions.masking import mask_name

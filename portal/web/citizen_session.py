@@ -1,6 +1,7 @@
 """A citizen's session: its own key in the session, its own idle time, never together with a staff account."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
@@ -42,3 +43,32 @@ def _touch(session: SessionBase, held: dict[str, float], idle: float, now: datet
     """Remember the moment, at most once a minute: not every look at a page writes."""
     if idle > TOUCH_SECONDS:
         session[KEY] = {**held, "seen": now.timestamp()}
+
+
+class Draft:
+    """What one person has answered so far in one form. ``about`` keeps the drafts of a guardian's dependants apart."""
+
+    def __init__(self, session: SessionBase, form: str, about: str) -> None:
+        self._session = session
+        self._key = f"draft.{form}"
+        self._about = about
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """By page; empty when nothing was answered, or the draft is about somebody else."""
+        held = self._session.get(self._key, {})
+        return dict(held.get("answers", {})) if held.get("about") == self._about else {}
+
+    def keep(self, page: str, answer: Any) -> None:
+        """Take a page's answer; it must be JSON."""
+        self._session[self._key] = {"about": self._about, "answers": {**self.answers, page: answer}}
+
+    def forget(self, page: str) -> None:
+        """Take one answer back."""
+        held = self.answers
+        held.pop(page, None)
+        self._session[self._key] = {"about": self._about, "answers": held}
+
+    def drop(self) -> None:
+        """Begin anew."""
+        self._session.pop(self._key, None)

@@ -1,7 +1,12 @@
 """Which city a request is for: its host name says so, and nothing else can."""
 
+from collections.abc import Callable
+from ipaddress import IPv4Address, ip_address
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 from django_tenants.middleware.main import TenantMainMiddleware
 
 from regions.models import City
@@ -40,3 +45,42 @@ def city_here(request: HttpRequest) -> City:
     if city is None:
         raise WrongPlace("this page belongs to a city and was asked for outside one")
     return city
+
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+class PlaceMiddleware:
+    """What the browser says it prefers is not asked: a city's page opens in Chinese on every phone, with a switch on top."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer in the chosen language and the city's time zone; no page with a person on it is kept by any cache."""
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        language = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        city = city_of(request)
+        request.LANGUAGE_CODE = language
+        with translation.override(language), timezone.override(city.zone if city else settings.TIME_ZONE):
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        response.headers.setdefault("Cache-Control", "no-store, private")
+        patch_vary_headers(response, ["Cookie"])
+        return response
+
+
+# A placeholder in counts, for a header that holds no address.
+UNKNOWN = str(IPv4Address(0))
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address the outermost trusted proxy saw; what lies further left in the header anybody may have written."""
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    if settings.TRUSTED_PROXIES:
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+        address = hops[-min(settings.TRUSTED_PROXIES, len(hops))] if hops else address
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return UNKNOWN

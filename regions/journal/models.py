@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from regions.append_only import AppendOnly
+from regions.rights import AppendOnly
 
 
 class JournalEntry(AppendOnly):

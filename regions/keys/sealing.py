@@ -1,7 +1,16 @@
 """What must not be readable in the database: how each is encrypted, and by which hash it is found."""
 
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
 from regions.identity import Identity
 from regions.keys import vault
+from regions.keys.vault import CannotDecrypt
 
 ID_NUMBER = "id_number"
 PHONE = "phone"
@@ -48,3 +57,27 @@ def provider_key_hash(key: str) -> bytes:
 def content_hash(digest: bytes, *, use: str) -> bytes:
     """A content's digest, keyed before it is stored: a bare one, with all else known, gives an ID number away."""
     return vault.lookup_hash(digest.hex(), use=use)
+
+
+NONCE_BYTES = 12
+
+
+def seal(plain: bytes, *, use: str) -> bytes:
+    """AES-GCM under a key derived for this use."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + _cipher(use).encrypt(nonce, plain, None)
+
+
+def unseal(sealed: bytes, *, use: str) -> bytes:
+    """The inverse. Raises ``CannotDecrypt``."""
+    try:
+        return _cipher(use).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
+    except InvalidTag as error:
+        raise CannotDecrypt(
+            f"a sealed {use} does not open; is KEY_ENCRYPTION_KEY the one it was sealed with?"
+        ) from error
+
+
+def _cipher(use: str) -> AESGCM:
+    derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"installation {use}".encode())
+    return AESGCM(derivation.derive(settings.KEY_ENCRYPTION_KEY))

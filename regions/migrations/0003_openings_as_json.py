@@ -3,7 +3,7 @@ import tomllib
 
 from django.db import migrations, models
 
-from regions.keys.installation import seal, unseal
+from regions.keys.sealing import seal, unseal
 
 USE = "city file"
 # Faults were kept as English sentences; those stay what they are.

@@ -12,9 +12,9 @@ from django.db import transaction
 
 from regions.journal.record import record
 from regions.locks import session_lock
-from regions.sources.batch_reasons import BatchReason
 from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Batch, Source
+from regions.sources.reasons import BatchReason
 from regions.sources.staging import drop_staged
 
 OVERLAP = timedelta(hours=1)

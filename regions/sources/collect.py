@@ -1,22 +1,26 @@
 """Opening a source's delivery with its stored settings: credential, operator's list of places, connector."""
 
 import os
+from collections import Counter
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from regions.keys import vault
 from regions.keys.sealing import SOURCE_CREDENTIAL
+from regions.sources.batches import CLOCK_TOLERANCE, OVERLAP
 from regions.sources.connectors import big_data_centre, police_database
 from regions.sources.connectors.big_data_centre import check_base_url
-from regions.sources.connectors.database_engine import Patience
-from regions.sources.connectors.database_url import check_database_url
+from regions.sources.connectors.database import Patience, check_database_url
 from regions.sources.connectors.delivery import Delivery, SourceMisconfigured
-from regions.sources.connectors.exchange import Limits
 from regions.sources.connectors.guard import AllowList
+from regions.sources.connectors.transport import Limits
 from regions.sources.models import Source, SourceKind
+from regions.sources.records import Fault, check_record
 
 # While a person waits for the answer: one try, and seconds instead of minutes.
 HURRIED_REQUEST = Limits(connect_seconds=5, read_seconds=10, page_seconds=15, total_seconds=20, attempts=1)
@@ -76,3 +80,40 @@ def allow_list() -> AllowList:
     """The operator's list."""
     allowed: AllowList = settings.SOURCE_ALLOW_LIST
     return allowed
+
+
+RECORDS_LOOKED_AT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a source that answers says: complete up to ``as_of``; ``looked_at`` records were checked, ``bad`` by reason code."""
+
+    as_of: datetime
+    looked_at: int
+    bad: dict[str, int]
+    is_ahead: bool
+    is_behind: bool
+
+
+def try_source(source: Source, *, zone: ZoneInfo, now: datetime) -> Answer:
+    """Ask the source – as stored or as it would be – for its first records. Raises SourceFault.
+
+    Nothing is kept, not even that it was asked. Not inside a transaction.
+    """
+    last = source.batches.accepted().first()
+    horizon = last.as_of if last else None
+    with open_delivery(source, since=horizon - OVERLAP if horizon else None, zone=zone, hurried=True) as delivery:
+        looked_at, bad = 0, Counter[str]()
+        for raw in islice(delivery.records, RECORDS_LOOKED_AT):
+            looked_at += 1
+            checked = check_record(raw.content, kinds=source.kinds, as_of=delivery.as_of, zone=zone)
+            if isinstance(checked, Fault):
+                bad[checked.reason.value] += 1
+        return Answer(
+            as_of=delivery.as_of,
+            looked_at=looked_at,
+            bad=dict(bad),
+            is_ahead=delivery.as_of > now + CLOCK_TOLERANCE,
+            is_behind=horizon is not None and delivery.as_of < horizon,
+        )

@@ -6,9 +6,9 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 
-from regions.append_only import AppendOnly
 from regions.proposals import Proposal, two_people
-from regions.sources.batch_reasons import sentence
+from regions.rights import AppendOnly
+from regions.sources.reasons import sentence
 from regions.staff.roles import Role
 from regions.transitions import TransitionTable
 

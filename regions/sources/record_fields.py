@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from regions.sources.record_reasons import RecordReason
+from regions.sources.reasons import RecordReason
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 MAX_DETAIL_BYTES = 8 * 1024

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from regions.identity import BadIdentity, Identity, check_identity
+from regions.sources.reasons import RecordReason
 from regions.sources.record_fields import (
     FieldFault,
     read_area,
@@ -18,7 +19,6 @@ from regions.sources.record_fields import (
     read_instant,
     read_line,
 )
-from regions.sources.record_reasons import RecordReason
 from regions.vocabulary import FACT_KINDS, FactKind
 
 MAX_NAME_CHARACTERS = 200

@@ -13,7 +13,7 @@ from regions.keys import vault
 from regions.keys.sealing import QUARANTINED_RECORD, content_hash, identity_hash, open_number, seal_number
 from regions.sources.connectors.delivery import RawRecord
 from regions.sources.models import Batch, Quarantined, StagedRecord
-from regions.sources.record_reasons import RecordReason
+from regions.sources.reasons import RecordReason
 from regions.sources.records import CheckedRecord, Fault, check_record, content_digest
 from regions.sql import compose
 

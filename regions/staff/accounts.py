@@ -3,15 +3,31 @@
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from regions.journal.record import record
+from regions.proposals import require_role
 from regions.refusals import Refused
 from regions.staff.models import Account, RoleGrant
-from regions.staff.reasons import StaffReason
 from regions.staff.roles import ROLE_TITLES, Role, excluded_pairs
+from regions.wording import Worded
+
+
+class StaffReason(Worded):
+    """One sentence on what is wrong, and what would work; `{…}` is filled by the refusal."""
+
+    EXCLUDED = "excluded", _("one person may not hold both: {pairs}. Make separate accounts.")
+    BAD_NAME = "bad_name", _("'{name}' cannot be a user name: it is empty, the portal's own, or holds a colon")
+    NAME_TAKEN = "name_taken", _("there is an account named '{name}' already")
+    UNKNOWN_ROLE = "unknown_role", _("no such role: {roles}; there are {all}")
+    NO_ROLE = "no_role", _("an account needs at least one role")
+    YOURSELF = "yourself", _("Nobody changes their own account here. Ask another security administrator.")
+    NO_SUCH_ACCOUNT = "no_such_account", _("There is no such account.")
+
 
 ONE_TIME_PASSWORD_BYTES = 12
 # Slow hashes make up for what people choose. 96 random bits cannot be guessed however fast they are tried, and the sign-in
@@ -68,3 +84,57 @@ def checked_roles(roles: Iterable[str]) -> set[Role]:
         named_zh = "；".join(f"{ROLE_TITLES[a][0]}与{ROLE_TITLES[b][0]}" for a, b in pairs)
         raise Refused(StaffReason.EXCLUDED, pairs="; ".join(f"{a} and {b}" for a, b in pairs), pairs_zh=named_zh)
     return wanted
+
+
+def change_roles(account_id: int, *, roles: Iterable[str], by: str, now: datetime) -> Account:
+    """Give the account these roles and no others; what stays is not given anew. Raises ``Refused``."""
+    require_role(by, Role.SECURITY_ADMIN)
+    wanted = checked_roles(roles)
+    with transaction.atomic():
+        account = _other(account_id, by)
+        held = account.roles
+        withdrawn, given = sorted(held - wanted), sorted(wanted - held)
+        if withdrawn or given:
+            account.grants.filter(role__in=withdrawn, revoked_at__isnull=True).update(revoked_by=by, revoked_at=now)
+            RoleGrant.objects.bulk_create(
+                RoleGrant(account=account, role=role.value, granted_by=by, granted_at=now) for role in given
+            )
+            _journal("staff.roles_changed", account, by=by, now=now, given=given, withdrawn=withdrawn)
+    return account
+
+
+def set_active(account_id: int, *, is_active: bool, by: str, now: datetime) -> Account:
+    """Close the account, which ends its sessions at once, or open it again with the roles it had. Raises ``Refused``."""
+    require_role(by, Role.SECURITY_ADMIN)
+    with transaction.atomic():
+        account = _other(account_id, by)
+        if account.is_active != is_active:
+            account.is_active = is_active
+            account.save(update_fields=["is_active"])
+            _journal("staff.opened" if is_active else "staff.closed", account, by=by, now=now)
+    return account
+
+
+def new_password(account_id: int, *, by: str, now: datetime) -> tuple[Account, str]:
+    """A new one-time password, told once; whoever is signed in with the old one is signed out. Raises ``Refused``."""
+    require_role(by, Role.SECURITY_ADMIN)
+    password = one_time_password()
+    with transaction.atomic():
+        account = _other(account_id, by)
+        account.password, account.must_change_password = hash_of_random_bits(password), True
+        account.save(update_fields=["password", "must_change_password"])
+        _journal("staff.password_reset", account, by=by, now=now)
+    return account, password
+
+
+def _other(account_id: int, by: str) -> Account:
+    account = Account.objects.select_for_update().filter(pk=account_id).first()
+    if account is None:
+        raise Refused(StaffReason.NO_SUCH_ACCOUNT)
+    if account.username == by:
+        raise Refused(StaffReason.YOURSELF)
+    return account
+
+
+def _journal(verb: str, account: Account, *, by: str, now: datetime, **data: Any) -> None:
+    record(verb, by=by, now=now, subject=f"staff:{account.username}", data=data)

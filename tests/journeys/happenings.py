@@ -13,9 +13,9 @@ from codes.reports.export import FileFormat
 from codes.reports.jobs import ask_for_export, write_export
 from codes.reports.request import ReportName, ReportRequest
 from codes.review import corrections, information
-from codes.review.evidence import keep_upload
-from codes.review.mending import propose_mending
-from codes.review.suppressions import propose_suppression
+from codes.review.evidence.files import keep_upload
+from codes.review.proposals.bulk_suppressions import propose_mending
+from codes.review.proposals.suppressions import propose_suppression
 from codes.rule_sets import drafts, rehearsing
 from portal.citizen.lines import declare
 from regions.identity import Identity

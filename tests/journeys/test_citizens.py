@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from codes.review.appealable import AppealReason
+from codes.review.appeals.policy import AppealReason
 from regions.tenancy import in_city
 from tests.journeys.conftest import Opens
 from tests.journeys.world import CITY, World

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from codes.diagnosis.piece import CheckIns, DeclarationPiece, Record, Side
-from codes.diagnosis.sentences.evidence_words import check_in_rule, declared
+from codes.diagnosis.sentences.records import check_in_rule, declared
 from codes.diagnosis.sentences.voice import Voice
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from codes.diagnosis.piece import Freshness, Record, Side
-from codes.diagnosis.sentences.evidence_words import recorded
+from codes.diagnosis.sentences.records import recorded
 from codes.diagnosis.sentences.voice import Voice
 
 

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from codes.diagnosis.piece import Record, SameEvent, Side, SourcePiece
-from codes.diagnosis.sentences.evidence_words import held_as, kind, recorded
+from codes.diagnosis.sentences.records import held_as, kind, recorded
 from codes.diagnosis.sentences.voice import Voice
 
 

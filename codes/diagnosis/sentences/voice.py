@@ -3,21 +3,131 @@
 The citizen never hears a code of ours: what has no title is said in general words.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from functools import reduce
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_noop, pgettext
 
 from codes.diagnosis.piece import Side
-from codes.diagnosis.sentences.clauses import LEVELS, OTHER_LEVEL
-from codes.diagnosis.sentences.context import Context
+from codes.models import Run, RunProvider, Verdict
 from codes.vocabulary import Colour
 from regions.divisions import divisions
+from regions.tenancy import current_city
+from regions.vocabulary import FactKind
+
+
+@dataclass(frozen=True)
+class Title:
+    """What people call something, in both languages."""
+
+    zh: str
+    en: str
+
+    def said_in(self, language: str) -> str:
+        return self.zh if language.startswith("zh") else self.en
+
+
+@dataclass(frozen=True)
+class Context:
+    """``providers`` and ``sources`` by code; ``source_of`` provider → source; ``max_age`` by source.
+
+    ``turns_green_on`` holds the providers that show this citizen red or yellow, with the day or none;
+    ``due_at`` is when the citizen's case is due.
+    """
+
+    day: date
+    zone: ZoneInfo
+    providers: Mapping[str, Title]
+    sources: Mapping[str, Title]
+    source_of: Mapping[str, str]
+    max_age: Mapping[str, timedelta] = field(default_factory=dict)
+    turns_green_on: Mapping[str, date | None] = field(default_factory=dict)
+    due_at: datetime | None = None
+
+
+def context_of(run: Run) -> Context:
+    """The context of everybody's sentences of one run; of one person see ``about``."""
+    return context_from(run.day, RunProvider.objects.filter(run=run).select_related("provider", "source"))
+
+
+def context_from(day: date, frozen: Iterable[RunProvider]) -> Context:
+    """The same from rows that are at hand already, each with its provider and source."""
+    frozen = list(frozen)
+    return Context(
+        day=day,
+        zone=current_city().zone,
+        providers={one.provider.code: Title(one.provider.title_zh, one.provider.title_en) for one in frozen},
+        sources={one.source.code: Title(one.source.title_zh, one.source.title_en) for one in frozen},
+        source_of={one.provider.code: one.source.code for one in frozen},
+        max_age={one.source.code: timedelta(hours=one.source.max_age_hours) for one in frozen},
+    )
+
+
+def about(context: Context, *, citizen_id: int, due_at: datetime | None = None) -> Context:
+    """The same with what is known of one citizen: when each verdict turns green, and when the case is due."""
+    return replace(context, turns_green_on=turning_green([citizen_id])[citizen_id], due_at=due_at)
+
+
+def turning_green(citizens: Collection[int]) -> Mapping[int, Mapping[str, date | None]]:
+    """For each of them, by provider's code, the day each verdict that is not green turns green, or none."""
+    greens: dict[int, dict[str, date | None]] = {citizen: {} for citizen in citizens}
+    held = Verdict.objects.filter(citizen__in=citizens).values_list("citizen", "provider__code", "turns_green_on")
+    for citizen, provider, day in held:
+        greens[citizen][provider] = day
+    return greens
+
+
+# After "记录" / "recorded": a whole clause.
+RECORDED: dict[FactKind, str] = {
+    FactKind.CONFIRMED_CASE: gettext_noop("that you are a confirmed case"),
+    FactKind.ASYMPTOMATIC_CASE: gettext_noop("that you are an asymptomatic case"),
+    FactKind.SUSPECTED_CASE: gettext_noop("that you are a suspected case"),
+    FactKind.POSITIVE_TEST: gettext_noop("that you tested positive"),
+    FactKind.CLOSE_CONTACT: gettext_noop("that you are a close contact"),
+    FactKind.SECONDARY_CONTACT: gettext_noop("that you are a contact of a close contact"),
+    FactKind.CO_TRAVELLER: gettext_noop("that you travelled with a case"),
+    FactKind.SPACETIME_OVERLAP: gettext_noop("that you were at the same place and time as a case"),
+    FactKind.AREA_STAY: gettext_noop("that you stayed in %(area)s"),
+    FactKind.OVERSEAS_ARRIVAL: gettext_noop("that you arrived from abroad"),
+    FactKind.ARRIVAL: gettext_noop("that you came or returned from %(area)s"),
+    FactKind.SYMPTOM: gettext_noop("that you have symptoms such as fever or cough"),
+    FactKind.CONTACT_WITH_CASE: gettext_noop("that you had contact with a case"),
+    FactKind.UNSURE_CONTACT: gettext_noop("that you are not sure about contact with a case"),
+    FactKind.FALSE_DECLARATION: gettext_noop("that a declaration of yours was untrue"),
+    FactKind.DISCHARGED: gettext_noop("that you were discharged from hospital"),
+    FactKind.ISOLATION_COMPLETED: gettext_noop("that you completed isolation"),
+    FactKind.CASE_EXCLUDED: gettext_noop("that you were found not to be a case"),
+    FactKind.CONTACT_EXCLUDED: gettext_noop("that you were found not to be a contact"),
+    FactKind.NEGATIVE_TEST: gettext_noop("that you tested negative"),
+}
+
+# After "申报" / "declared": what a declaration or an unhealthy check-in can become.
+DECLARED: dict[FactKind, str] = {
+    FactKind.SYMPTOM: gettext_noop("symptoms such as fever or cough"),
+    FactKind.CONTACT_WITH_CASE: gettext_noop("contact with a case"),
+    FactKind.UNSURE_CONTACT: gettext_noop("not being sure about contact with a case"),
+    FactKind.AREA_STAY: gettext_noop("a stay in %(area)s (%(span)s)"),
+    FactKind.ARRIVAL: gettext_noop("arriving from %(area)s on %(day)s"),
+    FactKind.OVERSEAS_ARRIVAL: gettext_noop("arriving from abroad on %(day)s"),
+}
+
+LEVELS: dict[str, str] = {
+    "high": gettext_noop("high-risk areas"),
+    "medium": gettext_noop("medium-risk areas"),
+    "low": gettext_noop("low-risk areas"),
+    "national_high": gettext_noop("high-risk areas reported nationally"),
+    "national_medium": gettext_noop("medium-risk areas reported nationally"),
+    "neighbouring": gettext_noop("surroundings of risk areas"),
+    "locked_down": gettext_noop("locked-down areas"),
+}
+OTHER_LEVEL = gettext_noop("other controlled areas")
+
 
 Audience = Literal["citizen", "official"]
 MOST_LISTED = 3

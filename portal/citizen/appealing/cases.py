@@ -1,26 +1,74 @@
 """Following a matter: its timeline, the officials' questions, the answer, withdrawing and objecting."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from codes.models import Appeal, Case, Evidence, InformationRequest
+from codes.models import Appeal, Case, CaseEvent, Evidence, InformationRequest
 from codes.models.case import CaseState
-from codes.review.appeals import log_disagreement, withdraw
-from codes.review.evidence import read_evidence
+from codes.review.appeals.appeals import log_disagreement, withdraw
+from codes.review.cases.transitions import Verb
+from codes.review.evidence.files import read_evidence
 from codes.review.information import answer
-from portal.citizen.actor import acting
 from portal.citizen.appealing.forms import AnswerForm, ObjectionForm, UploadForm
-from portal.citizen.appealing.timeline import timeline
-from portal.citizen.appealing.uploading import drafts_of, drop_draft, take_upload
-from portal.citizen.subject import SubjectRequest, about_somebody, address
+from portal.citizen.appealing.pages import drafts_of, drop_draft, take_upload
+from portal.citizen.subject import SubjectRequest, about_somebody, acting, address
 from portal.web.access import own_or_404
+from portal.web.errors import in_words
 from portal.web.keyset import keyset_page
-from portal.web.refusing import in_words
 from regions.refusals import Refused
+
+# What goes on inside the office and says nothing to the person.
+INSIDE = frozenset(
+    {Verb.ASSIGN, Verb.TAKE_OVER, Verb.PUT_BACK, Verb.RELINK, Verb.PROPOSE, Verb.WITHDRAW_PROPOSAL, Verb.REFUSE}
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A line: ``state`` is done, now or ahead."""
+
+    title: str
+    at: datetime | None = None
+    text: str = ""
+    by: str = ""
+    state: str = "done"
+
+
+def timeline(case: Case) -> list[Step]:
+    """The past in order, and for an open matter what comes next and by when."""
+    language = translation.get_language()
+    steps = [
+        Step(_("a review was opened") if event.verb == Verb.OPEN else Verb(event.verb).said_in(language), event.at)
+        for event in CaseEvent.objects.filter(case=case)
+        if Verb(event.verb) not in INSIDE
+    ]
+    return steps if case.closed_at else [*steps, *_ahead(case)]
+
+
+def _ahead(case: Case) -> list[Step]:
+    if case.paused_at:
+        return [Step(_("Your answer is waited for"), text=_("The clock stands until you have answered."), state="now")]
+    steps = []
+    if case.first_look_due_at and case.first_looked_at is None:
+        steps.append(
+            Step(
+                _("An official looks at it for the first time"),
+                case.first_look_due_at,
+                _("at the latest"),
+                state="ahead",
+            )
+        )
+    steps.append(
+        Step(_("Two officials decide, and you are answered here"), case.due_at, _("at the latest"), state="ahead")
+    )
+    return steps
 
 
 @about_somebody

@@ -3,23 +3,55 @@
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods, require_safe
 
-from codes.models import Case
-from codes.review.appealable import EVIDENCE_FOR, AppealReason, Asked
-from codes.review.appeals import file_appeal
-from portal.citizen.actor import acting
-from portal.citizen.appealing.forms import ReasonForm, TargetForm, UploadForm, WordsForm
-from portal.citizen.appealing.targets import Choice, choices_of
-from portal.citizen.appealing.uploading import drafts_of, drop_draft, take_upload
-from portal.citizen.subject import SubjectRequest, about_somebody, address
+from codes.models import Case, Evidence
+from codes.review.appeals.appeals import file_appeal
+from codes.review.appeals.policy import EVIDENCE_FOR, AppealReason, Asked
+from codes.review.evidence.files import discard_draft, keep_upload
+from codes.review.evidence.uploads import MAX_BYTES, UploadFault
+from portal.citizen.appealing.forms import Choice, ReasonForm, TargetForm, UploadForm, WordsForm, choices_of
+from portal.citizen.subject import SubjectRequest, about_somebody, acting, address
 from portal.web.access import own_or_404
-from portal.web.draft import Draft
-from portal.web.refusing import in_words
+from portal.web.citizen_session import Draft
+from portal.web.errors import in_words, words_unless_page
 from regions.refusals import Refused
+
+
+def drafts_of(request: SubjectRequest) -> QuerySet[Evidence]:
+    """The files this citizen has uploaded about this person and not yet sent."""
+    mine = Evidence.objects.filter(citizen=request.subject, uploaded_by=acting(request))
+    return mine.drafts().order_by("pk")
+
+
+def take_upload(request: SubjectRequest) -> UploadForm:
+    """Keep the file of the request as a draft; the form says what was wrong with it, and is valid if nothing was."""
+    form = UploadForm(request.POST, request.FILES)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            if file.size > MAX_BYTES:
+                raise Refused(UploadFault.TOO_LARGE)
+            keep_upload(
+                citizen=request.subject,
+                content=file.read(),
+                original_name=file.name,
+                by=acting(request),
+                now=timezone.now(),
+            )
+        except Refused as bad:
+            form.add_error("file", words_unless_page(bad, back=request.path))
+    return form
+
+
+def drop_draft(request: SubjectRequest, evidence: str) -> None:
+    """Take one back. Raises ``NotFound`` for whatever is not one of these."""
+    discard_draft(evidence_id=int(evidence) if evidence.isdecimal() else 0, by=acting(request), now=timezone.now())
+
 
 PLACES = {"target": 1, "reason": 2, "evidence": 3, "words": 4, "check": 5}
 

@@ -8,17 +8,23 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from codes.intake.refusals import BadLine
+from codes.intake.results import BadLine
 from codes.models import Entry, Provider, Registration
 from portal.citizen import lines
-from portal.citizen.actor import acting
 from portal.citizen.declaring.answers import told
-from portal.citizen.declaring.areas import area_names
-from portal.citizen.declaring.forms import ArrivalForm, ContactForm, ProvidersForm, Question, StayForm, SymptomsForm
-from portal.citizen.subject import SubjectRequest, about_somebody, address
+from portal.citizen.declaring.forms import (
+    ArrivalForm,
+    ContactForm,
+    ProvidersForm,
+    Question,
+    StayForm,
+    SymptomsForm,
+    area_names,
+)
+from portal.citizen.subject import SubjectRequest, about_somebody, acting, address
 from portal.templatetags.page import titled
-from portal.web.draft import Draft
-from portal.web.refusing import in_words
+from portal.web.citizen_session import Draft
+from portal.web.errors import in_words
 
 PAGES: dict[str, type[Question]] = {
     "to": ProvidersForm,

@@ -12,16 +12,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from codes.citizens.guardianship import MAX_DEPENDANTS, ask_guardianship, dependants_of, end_guardianship
-from codes.citizens.guardianship_refusals import GuardianshipFault, Relation
+from codes.citizens.guardianship import (
+    MAX_DEPENDANTS,
+    GuardianshipFault,
+    Relation,
+    ask_guardianship,
+    dependants_of,
+    end_guardianship,
+)
 from codes.models import Citizen, Guardianship
-from portal.citizen.actor import acting
 from portal.citizen.appealing.forms import UploadForm
-from portal.citizen.appealing.uploading import drafts_of, drop_draft, take_upload
-from portal.citizen.signing_in.documents import DocumentForm, opened, sealed
-from portal.citizen.subject import SubjectRequest, about_oneself
-from portal.web.draft import Draft
-from portal.web.refusing import in_words
+from portal.citizen.appealing.pages import drafts_of, drop_draft, take_upload
+from portal.citizen.signing_in.pages import DocumentForm, opened, sealed
+from portal.citizen.subject import SubjectRequest, about_oneself, acting
+from portal.web.citizen_session import Draft
+from portal.web.errors import in_words
 from regions.identity import Identity
 from regions.keys.sealing import open_number
 from regions.refusals import Refused

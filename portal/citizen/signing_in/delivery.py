@@ -9,8 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from codes.citizens.gateway import GatewayRefused, SmsGateway
-from codes.citizens.sign_in import deliver_code, forget_old_codes
+from codes.citizens.sign_in import GatewayRefused, SmsGateway, deliver_code, forget_old_codes
 from codes.models import SignInCode
 from regions.tenancy import all_schemas, in_city
 
@@ -62,3 +61,11 @@ def _deliver(code_id: int, *, now: datetime) -> bool:
     except GatewayRefused as refusal:
         log.warning("sign-in code %s was not sent: %s", code_id, refusal)
         return False
+
+
+class NoGateway:
+    """Refuses every message, and says to the operator's log what is missing."""
+
+    def send(self, *, phone: str, text: str) -> None:  # noqa: ARG002 - a gateway's signature
+        """Nothing is sent."""
+        raise GatewayRefused("SMS_GATEWAY is not set; no citizen can sign in")

@@ -1,26 +1,74 @@
 """The two pages of signing in. Whether a number is known shows nowhere: not in words, status, or time."""
 
+import base64
+import binascii
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.text import capfirst
+from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from codes.citizens.sign_in import WrongCode, ask_code, redeem_code
-from codes.citizens.sign_in_limits import TooOften
+from codes.citizens.sign_in import TooOften, WrongCode, ask_code, redeem_code
 from portal.citizen.signing_in.delivery import ring
-from portal.citizen.signing_in.documents import DocumentForm, opened, sealed
 from portal.web import citizen_session
 from portal.web.access import for_anyone
-from portal.web.address import client_address
-from portal.web.host import city_here
-from regions.identity import Identity
+from portal.web.host import city_here, client_address
+from regions.identity import BadIdentity, Identity, check_identity
+from regions.keys.vault import CannotDecrypt, decrypt, encrypt
+from regions.vocabulary import IdType
+
+USE = "document between two pages"
+
+
+class DocumentForm(forms.Form):
+    """Type and number. ``identity`` is there once the form is valid."""
+
+    id_type = forms.ChoiceField(label=_("Kind of document"))
+    id_number = forms.CharField(
+        label=_("Document number"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        language = translation.get_language()
+        self.fields["id_type"].choices = [(one.value, capfirst(one.said_in(language))) for one in IdType]  # type: ignore[attr-defined]
+        self.fields["id_type"].initial = IdType.RESIDENT_ID.value
+        self.identity: Identity | None = None
+
+    def clean(self) -> dict[str, Any]:
+        """Only the number's form is checked: whether anybody has it is not asked here."""
+        said = super().clean() or {}
+        if "id_type" in said and "id_number" in said:
+            number = "".join(said["id_number"].split())
+            try:
+                self.identity = check_identity(said["id_type"], number, today=timezone.localdate())
+            except BadIdentity as bad:
+                self.add_error("id_number", bad.reason.said_in(translation.get_language()))
+        return said
+
+
+def sealed(identity: Identity) -> str:
+    """For the session: no number lies anywhere in the clear."""
+    return base64.b64encode(encrypt(f"{identity.id_type.value}:{identity.id_number}", use=USE)).decode()
+
+
+def opened(kept: str) -> Identity | None:
+    """The inverse; none for anything else."""
+    try:
+        kind, _sep, number = decrypt(base64.b64decode(kept), use=USE).partition(":")
+    except (CannotDecrypt, binascii.Error):
+        return None
+    return Identity(IdType(kind), number)
+
 
 KEY = "signing_in"
 
@@ -66,7 +114,7 @@ def code(request: HttpRequest) -> HttpResponse:
         try:
             citizen = redeem_code(identity=identity, code=form.cleaned_data["code"], now=now)
         except WrongCode:
-            form.add_error("code", _("This code is wrong or has expired. Compare it, or ask for a new one."))
+            form.add_error("code", gettext("This code is wrong or has expired. Compare it, or ask for a new one."))
         else:
             onward = request.session[KEY]["next"] or reverse("citizen_code")
             citizen_session.enter(request, citizen, now=now)

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from portal.commands import EndedBadly, PortalCommand
 from portal.demo.accounts import OPERATORS
-from portal.staff_sign_in.sealing import open_secret
+from portal.staff_sign_in.adapters import open_secret
 
 PERIOD = int(app_settings.TOTP_PERIOD)
 

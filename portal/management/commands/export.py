@@ -8,9 +8,8 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from codes.reports.export import FileFormat, export_report
-from codes.reports.identifying import NotAllowed
 from codes.reports.manifest import manifest_path
-from codes.reports.request import CannotExport, ReportName, ReportRequest
+from codes.reports.request import CannotExport, NotAllowed, ReportName, ReportRequest
 from portal.commands import CityCommand, EndedBadly, day_argument
 
 

@@ -11,10 +11,9 @@ from django.utils import timezone
 
 from codes.reports.manifest import manifest_path
 from codes.reports.request import CannotExport
-from codes.rule_sets.changes import Tally
 from codes.rule_sets.edition_file import EditionFaults, read_edition
 from codes.rule_sets.publish import CannotPublish
-from codes.rule_sets.rehearsal import CannotRehearse, Rehearsal, rehearsal
+from codes.rule_sets.rehearsal import CannotRehearse, Rehearsal, Tally, rehearsal
 from codes.rule_sets.rehearsal_file import FileFormat, signed_list
 from portal.commands import CityCommand, EndedBadly, day_argument
 

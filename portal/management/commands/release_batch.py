@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from codes.intake.held import discard, release
+from codes.intake.collecting import discard, release
 from portal.commands import CityCommand, EndedBadly
 from regions.refusals import Refused
 from regions.sources.models import Batch

@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 from codes.models import Citizen, Partition, Run
 from codes.reports.replay import replay
 from codes.reports.request import CannotExport
-from codes.reports.settled_runs import settled_runs
+from codes.reports.rows import settled_runs
 from portal.commands import CityCommand, EndedBadly, day_argument
 
 MOST_TOLD = 100

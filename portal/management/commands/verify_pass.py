@@ -8,9 +8,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from codes.passes.faults import BadPass
 from codes.passes.key_list import BadKeyList, KeyList, from_json
-from codes.passes.token import verify_token
+from codes.passes.token import BadPass, verify_token
 from portal.commands import EndedBadly, PortalCommand, instant_argument
 
 

@@ -1,20 +1,27 @@
 """The provincial big-data centre: signed HTTP requests, page by page, patient with a busy server and nothing else."""
 
+import hashlib
+import hmac
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import httpx
 
+from regions.sources.connectors.answer import Page, PageSequence
 from regions.sources.connectors.delivery import Delivery, RawRecord, SourceMisconfigured
-from regions.sources.connectors.exchange import Exchange, Limits
 from regions.sources.connectors.guard import AllowList, Resolver, resolve
-from regions.sources.connectors.page import Page, PageSequence
-from regions.sources.connectors.signature import sign
-from regions.sources.connectors.transport import Deadline, GuardedTransport
+from regions.sources.connectors.transport import Deadline, Exchange, GuardedTransport, Limits
+
+
+def sign(secret: str, fields: Mapping[str, str]) -> str:
+    """Upper-case hex HMAC-SHA256 over `key=value&…`, keys sorted, empty values left out, values not URL-encoded."""
+    text = "&".join(f"{key}={fields[key]}" for key in sorted(fields) if fields[key] != "")
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest().upper()
+
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_PAGE_SIZE = 10_000

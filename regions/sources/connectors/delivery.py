@@ -10,7 +10,101 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from regions.sources.connectors.fault_reasons import FaultReason
+from django.utils.translation import gettext_lazy as _
+
+from regions.wording import Worded
+
+
+class FaultReason(Worded):
+    """Why a source cannot be used; `{…}` is filled by the fault."""
+
+    BAD_SETTING = (
+        "bad_setting",
+        _('The setting "{part}" of the source cannot be used. Correct it in the source\'s settings.'),
+    )
+    URL_OPTION = "url_option", _('The option "{option}" is not allowed in a source\'s address. Remove it.')
+    NO_DRIVER = "no_driver", _('No database driver for "{driver}" is installed. Ask the operator to install it.')
+    BAD_VIEW_NAME = "bad_view_name", _("The name of a view is not one. Write it as view or schema.view.")
+    HOST_NOT_ALLOWED = (
+        "host_not_allowed",
+        _(
+            "{host}:{port} is not on the list of places sources may be. Ask the operator to add it to SOURCE_ALLOW_LIST."
+        ),
+    )
+    ADDRESS_NOT_ALLOWED = (
+        "address_not_allowed",
+        _("{host} leads to an address where no source may be. Check its DNS entry, or have the address listed."),
+    )
+    FILE_NOT_ALLOWED = (
+        "file_not_allowed",
+        _("Database files are not allowed. Ask the operator to add sqlite:* to SOURCE_ALLOW_LIST."),
+    )
+
+    NO_SUCH_NAME = "no_such_name", _("The name {host} is unknown. Check the host name.")
+    NO_CONNECTION = (
+        "no_connection",
+        _("The source cannot be reached. See that it runs and that the network lets us through."),
+    )
+    TIMED_OUT = "timed_out", _("The source did not answer in time. Try again later, or ask its owner about its load.")
+    TLS_FAILED = "tls_failed", _("No encrypted connection could be made. Check the certificate of the source.")
+    BROKEN_OFF = "broken_off", _("The connection broke in the middle. Try again later.")
+    SERVER_ERROR = "server_error", _("The source kept answering with error {status}. Tell its owner.")
+    BUSY = "busy", _("The source is busy and asks for {seconds} seconds of patience. Try again later.")
+
+    REFUSED = "refused", _("The source refused ({code}: {message}). Check the credentials and what they may read.")
+    REDIRECTED = "redirected", _("The source redirects ({code}), which is never followed. Enter the final address.")
+    LOGIN_REFUSED = (
+        "login_refused",
+        _("The database refused the login ({code}). Check user, password and database name."),
+    )
+    VIEW_UNREADABLE = (
+        "view_unreadable",
+        _("The view {message} cannot be read ({code}). See that it exists and that the login may read it."),
+    )
+    MISSING_COLUMN = (
+        "missing_column",
+        _("The view lacks the column(s) {message}. Ask its owner to give them the agreed names."),
+    )
+
+    HTML_ANSWER = (
+        "html_answer",
+        _("A web page came instead of data. Check the address, and whether a gateway is in between."),
+    )
+    NOT_JSON = "not_json", _("The answer is not valid JSON. Tell the source's owner.")
+    UNKNOWN_ENCODING = (
+        "unknown_encoding",
+        _("The answer is compressed in a way not agreed on. Tell the source's owner."),
+    )
+    UNDECODABLE = (
+        "undecodable",
+        _("The database holds text that cannot be decoded. Ask its owner to repair the encoding."),
+    )
+    TOO_LARGE = "too_large", _("A page is too large. Ask for smaller pages, or tell the source's owner.")
+    TOO_DEEP = "too_deep", _("The structure of the answer is not a list of records. Tell the source's owner.")
+    BAD_PAGE = "bad_page", _("The answer's \"{field}\" is missing or not usable. Tell the source's owner.")
+    AS_OF_CHANGED = "as_of_changed", _("as_of changed between pages, so the batch is refused. Collect again.")
+    TOTAL_CHANGED = "total_changed", _("total changed between pages, so the batch is refused. Collect again.")
+    CURSOR_REPEATED = (
+        "cursor_repeated",
+        _("A cursor came twice, so the paging would never end. Tell the source's owner."),
+    )
+    PAGE_REPEATED = (
+        "page_repeated",
+        _("The same page came twice. Collect again; if it happens again, tell the source's owner."),
+    )
+    PAGE_TOO_LONG = (
+        "page_too_long",
+        _("A page holds {got} records where {asked} were asked for. Tell the source's owner."),
+    )
+    PAGE_EMPTY = "page_empty", _("An empty page claims that more follows. Tell the source's owner.")
+    COUNT_MISMATCH = (
+        "count_mismatch",
+        _("{announced} records were announced and {got} came, so the batch is refused. Collect again."),
+    )
+    CLOCK_UNREADABLE = (
+        "clock_unreadable",
+        _("The clock view must hold one row with a usable as_of. Tell the source's owner."),
+    )
 
 
 @dataclass(frozen=True, slots=True)

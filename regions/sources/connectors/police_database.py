@@ -7,18 +7,15 @@ databases every row is read and picked here, because how they compare instants c
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnClause, Connection, Select, TableClause, column, or_, select, table, text
 from sqlalchemy.sql import quoted_name
 
-from regions.sources.connectors.database_engine import Patience, make_engine
-from regions.sources.connectors.database_faults import explained, explained_rows
-from regions.sources.connectors.database_session import prepare_session
-from regions.sources.connectors.database_url import check_database_url
-from regions.sources.connectors.database_values import read_instant, to_content
+from regions.sources.connectors.database import Patience, check_database_url, make_engine
 from regions.sources.connectors.delivery import (
     Delivery,
     DeliveryInconsistent,
@@ -27,6 +24,107 @@ from regions.sources.connectors.delivery import (
     SourceRefused,
 )
 from regions.sources.connectors.guard import AllowList, Resolver, resolve
+from regions.sources.connectors.police_database_faults import explained, explained_rows
+
+
+def prepare_session(connection: Connection, zone: ZoneInfo, patience: Patience) -> Connection:
+    """Begin the one read-only transaction of a delivery, with the city's zone for what has no zone of its own."""
+    backend = connection.dialect.name
+    milliseconds = patience.statement_seconds * 1000
+    if backend == "postgresql":
+        connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        settings = {"statement_timeout": str(milliseconds), "TimeZone": zone.key, "DateStyle": "ISO"}
+        for name, value in settings.items():
+            connection.execute(text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value})
+    elif backend in ("mysql", "mariadb"):
+        connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        # Counts until the last row is fetched, so this is the time of the delivery, not of a statement.
+        limit = f"max_statement_time = {patience.delivery_seconds}"
+        if not getattr(connection.dialect, "is_mariadb", False):
+            limit = f"max_execution_time = {patience.delivery_seconds * 1000}"
+        connection.exec_driver_sql(f"SET SESSION {limit}, time_zone = '{_mysql_zone(zone)}'")
+        connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
+    elif backend == "sqlite":
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        # The driver begins nothing for a SELECT by itself, and each would see another state of the file.
+        connection.exec_driver_sql("BEGIN")
+    return connection
+
+
+def _mysql_zone(zone: ZoneInfo) -> str:
+    """The zone as an offset where it has one all year: names need tables that many servers have not loaded."""
+    offsets = {datetime(2020 + month // 12, month % 12 + 1, 1, tzinfo=zone).strftime("%z") for month in range(120)}
+    if len(offsets) > 1:
+        return zone.key
+    offset = offsets.pop()
+    return f"{offset[:3]}:{offset[3:]}"
+
+
+DATE_COLUMNS = frozenset({"started_on", "ended_on"})
+
+
+def to_content(row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    """One row as the big-data centre would have sent it; values that fit no column are left for the check to refuse.
+
+    A time without a zone is the city's.
+    """
+    content: dict[str, Any] = {}
+    for name, value in row.items():
+        if name == "revoked":
+            content[name] = _to_boolean(value)
+        elif name == "recorded_at":
+            content[name] = _to_instant(value, zone)
+        elif name in DATE_COLUMNS:
+            content[name] = _to_day(value)
+        else:
+            content[name] = _to_text(value)
+    return content
+
+
+def read_instant(value: Any, zone: ZoneInfo) -> datetime | None:
+    """The aware instant in a database's value, none if there is none in it."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime):
+        return None
+    return value if value.tzinfo else value.replace(tzinfo=zone)
+
+
+def _to_boolean(value: Any) -> Any:
+    """Databases without booleans hold 0 and 1, as a number or as one bit."""
+    if value in (b"\0", b"\1"):
+        return value == b"\1"
+    if isinstance(value, (int, Decimal)) and value in (0, 1):
+        return bool(value)
+    return value
+
+
+def _to_instant(value: Any, zone: ZoneInfo) -> Any:
+    """ISO 8601 with an offset; what is no instant stays as it is."""
+    instant = read_instant(value, zone)
+    return _to_text(value) if instant is None else instant.isoformat()
+
+
+def _to_day(value: Any) -> Any:
+    """`YYYY-MM-DD`; some databases have no plain date and give midnight for it."""
+    if isinstance(value, datetime) and value.time() == time():
+        value = value.date()
+    return value.isoformat() if isinstance(value, date) else _to_text(value)
+
+
+def _to_text(value: Any) -> Any:
+    """Text as text: numbers stored as numbers are spelt out, the blanks that CHAR(n) adds are taken off."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        value = bytes(value).decode("utf-8", errors="surrogateescape")
+    if isinstance(value, str):
+        return value.rstrip(" ")
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        return str(value)
+    return value
+
 
 DEFAULT_PATIENCE = Patience()
 # Schema (or none) and name.

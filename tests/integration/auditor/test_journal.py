@@ -10,8 +10,7 @@ from django.conf import settings
 from portal.auditor import journal as page_of_journal
 from portal.auditor.telling import ACTS, told
 from regions.journal.models import JournalEntry
-from regions.journal.verifications import chain_state, verify_and_note
-from regions.journal.verify import write_checkpoint
+from regions.journal.verify import chain_state, verify_and_note, write_checkpoint
 from tests.integration.auditor.conftest import record_many
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
@@ -73,7 +72,7 @@ def test_a_broken_chain_is_told(desk: Desk, auditor: Visitor, monkeypatch: pytes
 def test_a_long_chain_is_left_to_a_worker(desk: Desk, auditor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     bells: list[tuple[str, str]] = []
     monkeypatch.setattr(page_of_journal, "ring_for_verification", lambda schema, by: bells.append((schema, by)))
-    monkeypatch.setattr("regions.journal.verifications.AT_ONCE", 0)
+    monkeypatch.setattr("regions.journal.verify.AT_ONCE", 0)
     auditor.post(f"{PAGE}verify/")
     assert bells == [("beta", "ma")]
     assert "Being checked for ma" in auditor.read(PAGE)

@@ -3,8 +3,8 @@
 import pytest
 
 from codes.models import Run, VerdictChange
-from codes.reports.replaying import replay_and_note
-from portal.auditor import replaying
+from codes.reports.replay import replay_and_note
+from portal.auditor import replay
 from regions.journal.models import JournalEntry
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
@@ -50,8 +50,8 @@ def test_a_day_or_person_that_is_not_there_is_told_at_the_field(desk: Desk, audi
 
 def test_a_large_city_s_day_is_left_to_a_worker(desk: Desk, auditor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     bells: list[object] = []
-    monkeypatch.setattr(replaying, "AT_ONCE", 0)
-    monkeypatch.setattr(replaying, "ring_for_replay", lambda *what: bells.append(what))
+    monkeypatch.setattr(replay, "AT_ONCE", 0)
+    monkeypatch.setattr(replay, "ring_for_replay", lambda *what: bells.append(what))
     run = Run.objects.get()
     assert auditor.post(PAGE, {"day": run.day.isoformat()}).headers["Location"] == PAGE
     assert bells == [("beta", run.pk, "ma")]

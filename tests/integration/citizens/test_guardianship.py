@@ -7,10 +7,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from codes.citizens import guardianship
-from codes.citizens.guardianship import dependants_of, to_review
-from codes.citizens.guardianship_refusals import GuardianshipFault, Relation
+from codes.citizens.guardianship import GuardianshipFault, Relation, dependants_of, to_review
 from codes.models import Citizen, Guardianship
-from codes.review.evidence import keep_upload
+from codes.review.evidence.files import keep_upload
 from regions.identity import Identity, check_identity
 from regions.journal.models import JournalEntry
 from regions.refusals import MovedMeanwhile, NotAllowed, NotFound, Refused

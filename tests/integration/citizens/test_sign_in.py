@@ -9,9 +9,15 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from codes.citizens.gateway import GatewayRefused
-from codes.citizens.sign_in import WrongCode, ask_code, deliver_code, forget_old_codes, redeem_code
-from codes.citizens.sign_in_limits import TooOften
+from codes.citizens.sign_in import (
+    GatewayRefused,
+    TooOften,
+    WrongCode,
+    ask_code,
+    deliver_code,
+    forget_old_codes,
+    redeem_code,
+)
 from codes.intake.citizens import find_or_make, hold_intake
 from codes.models import Citizen, SignInCode
 from regions.identity import Identity, check_identity

@@ -15,8 +15,8 @@ from sqlalchemy.exc import OperationalError
 
 from portal.demo.stand_ins.big_data_centre import BigDataCentre, running
 from portal.demo.stand_ins.big_data_store import BigDataStore
-from portal.embedded.errors import EmbeddedServerError
 from portal.embedded.servers import ensure_postgres
+from portal.embedded.state import EmbeddedServerError
 from regions.sources.connectors.guard import AllowList
 from tests.integration.connectors.samples import AS_OF, SECRET, Centre, records
 

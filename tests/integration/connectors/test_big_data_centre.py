@@ -19,8 +19,8 @@ from regions.sources.connectors.delivery import (
     SourceRefused,
     SourceUnreachable,
 )
-from regions.sources.connectors.exchange import Limits
 from regions.sources.connectors.guard import AllowList
+from regions.sources.connectors.transport import Limits
 from tests.integration.connectors.samples import AS_OF, SECRET, Centre, records
 
 QUICK = Limits(read_seconds=0.7, page_seconds=2, total_seconds=20, attempts=3, page_bytes=1 << 20)

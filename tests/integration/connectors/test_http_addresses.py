@@ -16,8 +16,8 @@ from cryptography.x509.oid import NameOID
 
 from regions.sources.connectors.big_data_centre import Surroundings, open_delivery
 from regions.sources.connectors.delivery import HostNotAllowed, SourceUnreachable
-from regions.sources.connectors.exchange import Limits
 from regions.sources.connectors.guard import AllowList
+from regions.sources.connectors.transport import Limits
 from tests.integration.connectors.samples import SECRET, Centre
 
 QUICK = Limits(connect_seconds=0.5, attempts=1)

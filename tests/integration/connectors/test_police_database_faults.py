@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, Engine, NullPool, create_engine, text
 
-from regions.sources.connectors.database_engine import Patience
+from regions.sources.connectors.database import Patience
 from regions.sources.connectors.delivery import (
     DeliveryInconsistent,
     HostNotAllowed,

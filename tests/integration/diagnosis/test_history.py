@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from codes.diagnosis.history import Kind, pairs_after
+from codes.disagreements import Kind, pairs_after
 from codes.models import Disagreement, PairDiagnosis, Run
 from regions.models import City
 from tests.integration.diagnosis.running import diagnosed

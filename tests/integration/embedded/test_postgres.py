@@ -15,7 +15,7 @@ import pytest
 from psycopg2 import errors
 
 from portal.embedded import postgres, servers
-from portal.embedded.cluster import lock_file
+from portal.embedded.postgres import lock_file
 from portal.embedded.state import CHECKOUT, open_state
 
 pytestmark = pytest.mark.usefixtures("own_state")

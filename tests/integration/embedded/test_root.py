@@ -5,7 +5,7 @@ from pathlib import Path
 import psycopg2
 
 from portal.embedded import postgres, servers
-from portal.embedded.cluster import lock_file
+from portal.embedded.postgres import lock_file
 from portal.embedded.state import open_state
 
 

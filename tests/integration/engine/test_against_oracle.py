@@ -14,8 +14,8 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 
 from codes.models import Run, VerdictChange
-from codes.runs.evaluate import evaluate_range
-from codes.runs.freeze import freeze_providers
+from codes.runs.partitions import evaluate_range
+from codes.runs.steps import freeze_providers
 from regions.models import City
 from tests.integration.engine.comparing import Sayings, city_says, differences, oracle_says
 from tests.integration.engine.loading import load_world

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from codes.models import Entry, Run
-from codes.review import suppressions
+from codes.review.proposals import suppressions
 from tests.integration.lines import BERT
 from tests.integration.pages.conftest import clock, desk
 from tests.integration.review.desk import EVIDENCE, Desk

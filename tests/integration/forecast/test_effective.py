@@ -6,7 +6,7 @@ import pytest
 
 from codes.forecast import Clearance, Review, Wait, act_in_words, effective_outlook
 from codes.models import Rule
-from codes.review import suppressions
+from codes.review.proposals import suppressions
 from regions.models import City
 from tests.integration.review.conftest import desk
 from tests.integration.review.desk import EVIDENCE, Desk

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from codes.intake.refusals import Refusal
+from codes.intake.results import Refusal
 from codes.models import Citizen, Entry, Fact
 from regions.journal.models import JournalEntry
 from regions.models import City
@@ -139,7 +139,7 @@ def test_what_the_database_refuses_is_refused_alone(
     alpha: City, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Should a check be missing, the constraint behind it costs one line and not five thousand."""
-    monkeypatch.setattr("codes.intake.reading._check_times", lambda *_: None)
+    monkeypatch.setattr("codes.intake.lines._check_times", lambda *_: None)
     backwards = declaration(area_stays=[{"area": "420100", "from": "2026-11-02", "left_on": "2026-11-01"}])
     others = [check_in(entry_id=f"c{number}", id_number=BERT) for number in range(5)]
 

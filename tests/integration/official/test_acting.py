@@ -15,8 +15,10 @@ from codes.models import (
     Ruling,
     Suppression,
 )
-from codes.review import appeals, assignments, suppressions
-from codes.review.evidence import keep_upload
+from codes.review.appeals import appeals
+from codes.review.cases import assign
+from codes.review.evidence.files import keep_upload
+from codes.review.proposals import suppressions
 from regions.journal.models import JournalEntry
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import EVIDENCE, Desk
@@ -114,7 +116,7 @@ def test_a_refusal_says_what_to_do_and_keeps_what_was_written(
 
 def test_a_decision_about_what_one_did_not_see_is_the_conflict_page(desk: Desk, at_work: At) -> None:
     case = desk.case()
-    assignments.take_over(case_id=case.pk, holder="", by="wu", now=desk.now)
+    assign.take_over(case_id=case.pk, holder="", by="wu", now=desk.now)
     response = at_work("li").post(to(case, "decide"), decision(desk, seen="received:"))
     assert response.status_code == 409
     held = at_work("li").post(to(case, "decide"), decision(desk))

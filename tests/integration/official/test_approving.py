@@ -7,8 +7,8 @@ import pytest
 
 from codes.effective import effective_code
 from codes.models import Ruling, Suppression
-from codes.review import bulk_proposals, rulings, suppressions
-from codes.review.queue import CaseFilter
+from codes.review.cases.queue import CaseFilter
+from codes.review.proposals import bulk_rulings, rulings, suppressions
 from regions.refusals import Refused
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
@@ -161,7 +161,7 @@ def wrong_record_in_force(desk: Desk) -> Suppression:
 
 
 def test_what_was_proposed_together_is_approved_together(desk: Desk, at_work: At) -> None:
-    bulk_proposals.propose_many(
+    bulk_rulings.propose_many(
         chosen=CaseFilter(),
         colour="green",
         reason_code="record_wrong",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from codes.models import Case, Fact, Registration
-from codes.review import suppressions
+from codes.review.proposals import suppressions
 from codes.runs.ledger import start_run
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from codes.citizens.guardianship import ask_guardianship
 from codes.models import Evidence, Guardianship, PersonAccess
-from codes.review.evidence import keep_upload
+from codes.review.evidence.files import keep_upload
 from regions.identity import Identity
 from regions.vocabulary import IdType
 from tests.integration.lines import ANNA

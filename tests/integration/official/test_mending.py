@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from codes.models import Mending
-from codes.review import mending
-from codes.review.group_reach import reach_of
+from codes.review.proposals import bulk_suppressions
+from codes.review.proposals.groups import reach_of
 from regions.models import City
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
@@ -29,7 +29,7 @@ def desk(bare_city: City, clock: datetime) -> Desk:
 
 
 def proposed(desk: Desk, by: str = "li") -> Mending:
-    return mending.propose_mending(key=KEY, reason_code="bad_batch", documents=EVIDENCE, by=by, now=desk.now)
+    return bulk_suppressions.propose_mending(key=KEY, reason_code="bad_batch", documents=EVIDENCE, by=by, now=desk.now)
 
 
 def test_the_groups_lead_to_it(desk: Desk, at_work: At) -> None:

@@ -5,10 +5,14 @@ from django.core.exceptions import PermissionDenied
 from django.test import RequestFactory
 
 from codes.models import Case, Run
-from codes.runs.evaluate import evaluate_range
-from codes.runs.freeze import freeze_providers
+from codes.runs.partitions import evaluate_range
 from codes.runs.settle import settle
-from portal.official import case_page, cases, dashboard, queueing, runs
+from codes.runs.steps import freeze_providers
+from portal.official.cases import actions
+from portal.official.cases import views as cases_views
+from portal.official.home import dashboard
+from portal.official.queue import views as queue_views
+from portal.official.runs import views as runs_views
 from regions.models import City
 from regions.staff.accounts import add_staff
 from regions.staff.roles import Role
@@ -16,7 +20,7 @@ from tests.integration.engine.loading import load_world
 from tests.oracle import disagreements
 from tests.worlds import random_world
 
-PAGES = [queueing.queue, cases.groups, runs.run_list, dashboard.dashboard]
+PAGES = [queue_views.queue, actions.groups, runs_views.run_list, dashboard.dashboard]
 
 
 @pytest.fixture
@@ -54,19 +58,19 @@ def test_a_reviewer_sees_the_page(judged_city: City, view: object) -> None:
 
 def test_the_queue_leads_to_its_cases(judged_city: City) -> None:
     case = Case.objects.order_by("due_at", "id")[0]
-    assert case.number in shown(queueing.queue, Role.REVIEWER)
+    assert case.number in shown(queue_views.queue, Role.REVIEWER)
 
 
 def test_a_case_says_why(judged_city: City) -> None:
     case = Case.objects.filter(disagreement__pairs__isnull=False).order_by("id")[0]
-    page = shown(case_page.case_page, Role.REVIEWER, number=case.number)
+    page = shown(cases_views.case_page, Role.REVIEWER, number=case.number)
     assert "<mark>" in page
     assert page.count("<article>") >= 2
 
 
 def test_a_run_page_shows_its_providers(judged_city: City) -> None:
     run = Run.objects.latest("pk")
-    page = shown(runs.run_page, Role.REVIEWER, run_id=run.pk)
+    page = shown(runs_views.run_page, Role.REVIEWER, run_id=run.pk)
     assert all(one.provider.title_zh in page for one in run.providers.select_related("provider"))
 
 

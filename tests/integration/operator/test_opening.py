@@ -29,7 +29,7 @@ from codes.standing import sum_up
 from portal.operator.forms import RULE_SETS
 from regions.faults import Fault, FaultCode
 from regions.journal.models import JournalEntry
-from regions.keys.installation import seal, unseal
+from regions.keys.sealing import seal, unseal
 from regions.leased_jobs import MAX_ATTEMPTS
 from regions.models import CityOpening
 from regions.sources.models import Source

@@ -15,7 +15,7 @@ from django.test import Client
 
 from codes.models import Citizen
 from portal.staff_sign_in import limits
-from portal.staff_sign_in.sealing import seal_secret
+from portal.staff_sign_in.adapters import seal_secret
 from portal.web import citizen_session
 from regions.staff.accounts import add_staff
 from regions.staff.models import Account

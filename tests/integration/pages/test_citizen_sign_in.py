@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from codes.citizens.gateway import GatewayRefused
+from codes.citizens.sign_in import GatewayRefused
 from codes.models import SignInCode
 from portal.citizen.signing_in import delivery
 from portal.web import citizen_session

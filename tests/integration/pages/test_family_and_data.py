@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from codes.citizens.guardianship import accept_guardianship, refuse_guardianship
 from codes.models import Entry, Guardianship
-from codes.review.access import reveal
+from codes.review.evidence.access import reveal
 from portal.demo.mail_box import MailBox
 from regions.journal.models import JournalEntry
 from regions.masking import mask_name, mask_number

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 
 from codes.forecast import effective_outlook, progress
 from codes.models import Rule
-from portal.templatetags.about import place
+from portal.templatetags.citizen import place
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk

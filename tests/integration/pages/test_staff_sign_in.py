@@ -7,7 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from portal.staff_sign_in.sealing import open_secret, seal_secret
+from portal.staff_sign_in.adapters import open_secret, seal_secret
 from regions.journal.models import JournalEntry
 from regions.models import City
 from regions.staff.accounts import add_staff

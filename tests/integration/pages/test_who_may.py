@@ -6,7 +6,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from codes.models import Case, Evidence
-from codes.review.evidence import keep_upload
+from codes.review.evidence.files import keep_upload
 from portal.web.access import audience_of
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk

@@ -11,11 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from codes.models import Citizen
-from codes.passes.faults import BadPass, PassFault
 from codes.passes.issuing import issue_pass, pseudonym, published_keys
 from codes.passes.key_list import KeyList, as_json, from_json
-from codes.passes.token import verify_token
-from codes.review.rulings import expire_rulings
+from codes.passes.token import BadPass, PassFault, verify_token
+from codes.review.proposals.rulings import expire_rulings
 from regions.keys import vault
 from regions.keys.models import CityKey, Purpose
 from regions.models import City

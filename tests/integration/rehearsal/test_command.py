@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 
 from codes.models import RuleSetVersion
 from codes.reports.manifest import check
-from codes.rule_sets.changes import Change
-from codes.rule_sets.digest import canonical_digest
+from codes.rule_sets.edition import canonical_digest
+from codes.rule_sets.rehearsal import Change
 from codes.rule_sets.rehearsal_file import COLUMNS
 from regions.journal.models import JournalEntry
 from regions.models import City

@@ -12,7 +12,7 @@ from codes.rule_sets import drafts, rehearsing
 from codes.rule_sets.draft_content import content_faults, content_of, plain, rule_faults
 from codes.rule_sets.edition_file import judged
 from codes.rule_sets.publish import replace_tables
-from portal.official import bells
+from portal.official import tasks
 from regions.journal.models import JournalEntry
 from regions.leased_jobs import MAX_ATTEMPTS
 from regions.models import City
@@ -148,12 +148,12 @@ def test_what_no_worker_has_is_enqueued_again(
         enqueued.append(what)
         return True
 
-    monkeypatch.setattr(bells, "ring_for_rehearsal", enqueue)
-    monkeypatch.setattr(bells, "all_schemas", lambda: [schema])
-    assert bells.sweep_all_rehearsals() == 1
+    monkeypatch.setattr(tasks, "ring_for_rehearsal", enqueue)
+    monkeypatch.setattr(tasks, "all_schemas", lambda: [schema])
+    assert tasks.sweep_all_rehearsals() == 1
     assert enqueued == [(schema, job.pk)]
     tried(city, draft)
-    assert bells.sweep_all_rehearsals() == 0
+    assert tasks.sweep_all_rehearsals() == 0
 
 
 def test_an_error_leaves_it_for_the_next_worker_three_times(

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from codes.models import DraftRehearsal, RuleSet, RuleSetDraft, RuleSetVersion
 from codes.rule_sets import drafts
-from portal.official import bells
+from portal.official import tasks
 from regions.models import City
 from tests.integration.pages.people import Visitor
 from tests.integration.rehearsal.drafts import as_file
@@ -27,8 +27,8 @@ def city(bare_city: City, settings: Settings, tmp_path: Path, monkeypatch: pytes
     settings.MEDIA_ROOT = tmp_path
     made = lived(1)
     monkeypatch.setattr("django.utils.timezone.now", lambda: made.scene.as_of)
-    monkeypatch.setattr(bells.rehearse_draft, "apply_async", lambda args, **_: bells.rehearse_draft.run(*args))
-    monkeypatch.setattr(bells, "in_city", _here)
+    monkeypatch.setattr(tasks.rehearse_draft, "apply_async", lambda args, **_: tasks.rehearse_draft.run(*args))
+    monkeypatch.setattr(tasks, "in_city", _here)
     return made
 
 
@@ -184,7 +184,7 @@ def test_a_draft_is_tried_proposed_and_put_in_force(
 
 
 def test_while_it_is_tried_the_page_asks_again(city: Lived, manager: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bells.rehearse_draft, "apply_async", lambda args, **_: None)
+    monkeypatch.setattr(tasks.rehearse_draft, "apply_async", lambda args, **_: None)
     draft = begun(city, manager)
     address = f"{PATH}drafts/{draft.pk}/"
     manager.post(f"{address}rehearse/")

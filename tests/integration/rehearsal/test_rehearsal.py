@@ -6,10 +6,9 @@ from typing import NamedTuple
 import pytest
 
 from codes.models import Disagreement, RiskArea, Rule, RuleSet, RuleSetVersion, Run, VerdictChange
-from codes.rule_sets.changes import Change, Tally
 from codes.rule_sets.edition import Edition
 from codes.rule_sets.publish import CannotPublish, publish
-from codes.rule_sets.rehearsal import CannotRehearse, rehearsal
+from codes.rule_sets.rehearsal import CannotRehearse, Change, Tally, rehearsal
 from regions.journal.models import JournalEntry
 from regions.models import City
 from regions.sources.models import Source

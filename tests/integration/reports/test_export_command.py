@@ -9,11 +9,11 @@ from django.core.management import CommandError
 from django.db.transaction import TransactionManagementError
 
 from codes.reports import export as exporting
-from codes.reports.content import Row
 from codes.reports.export import FileFormat
+from codes.reports.formats import Row
 from codes.reports.manifest import check, manifest_path
 from codes.reports.request import ReportName
-from codes.reports.stream import stream
+from codes.reports.rows import stream
 from regions.journal.models import JournalEntry
 from regions.journal.verify import verify_journal
 from regions.keys import vault

@@ -9,7 +9,7 @@ from codes.models import PersonAccess
 from codes.reports.catalogue import open_report
 from codes.reports.export import FileFormat, export_report
 from codes.reports.request import CannotExport, ReportName, ReportRequest
-from codes.reports.stream import first_rows
+from codes.reports.rows import first_rows
 from regions.staff.accounts import add_staff
 from tests.integration.reports.conftest import Settled
 

@@ -11,9 +11,8 @@ from pytest_django import Settings
 from codes.models import ExportJob
 from codes.reports import export as exporting
 from codes.reports import jobs
-from codes.reports.content import Row
 from codes.reports.export import FileFormat
-from codes.reports.identifying import NotAllowed
+from codes.reports.formats import Row
 from codes.reports.jobs import (
     KEPT,
     LEASE,
@@ -25,7 +24,7 @@ from codes.reports.jobs import (
     write_export,
 )
 from codes.reports.manifest import check
-from codes.reports.request import CannotExport, ReportName, ReportRequest
+from codes.reports.request import CannotExport, NotAllowed, ReportName, ReportRequest
 from regions.journal.models import JournalEntry
 from regions.leased_jobs import MAX_ATTEMPTS, RENEW_EVERY
 from regions.models import City

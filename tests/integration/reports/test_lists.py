@@ -5,8 +5,8 @@ from pathlib import Path
 
 from codes.models import Appeal, Case, Fact, Provider
 from codes.reports.case_list import COLUMNS as CASE_COLUMNS
-from codes.reports.deliveries import COLUMNS as DELIVERY_COLUMNS
-from codes.reports.journal_entries import COLUMNS as JOURNAL_COLUMNS
+from codes.reports.catalogue import COLUMNS as DELIVERY_COLUMNS
+from codes.reports.catalogue import JOURNAL_ENTRIES_COLUMNS as JOURNAL_COLUMNS
 from regions.journal.models import JournalEntry
 from regions.sources.models import Batch, Source
 from tests.integration.reports.conftest import Settled

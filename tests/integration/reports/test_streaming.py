@@ -9,7 +9,7 @@ import pytest
 from django.db import DataError, connection, transaction
 
 from codes.reports.export import WRITERS, FileFormat
-from codes.reports.stream import ROWS_AT_A_TIME, stream
+from codes.reports.rows import ROWS_AT_A_TIME, stream
 from regions.models import City
 
 ROWS = 3_000

@@ -11,8 +11,11 @@ from itertools import count
 from typing import Any
 
 from codes.models import Case, CaseEvent, Citizen, Fact, Ruling, Run
-from codes.review import appeals, assignments, cases, information, rulings
-from codes.review.appeals import Filed
+from codes.review import information
+from codes.review.appeals import appeals
+from codes.review.appeals.appeals import Filed
+from codes.review.cases import assign, close
+from codes.review.proposals import rulings
 from codes.runs.ledger import start_run
 from codes.runs.steps import run_here
 from regions.journal.models import JournalEntry
@@ -98,15 +101,15 @@ class Desk:
             case "received":
                 pass
             case "in_review":
-                assignments.take_over(holder="", **who)
+                assign.take_over(holder="", **who)
             case "waiting_for_information":
                 information.ask(question="何时？", **who)
             case "proposed":
                 self.propose(case.citizen.ref, kind=case.kind)
             case "decided":
-                cases.uphold(reason_code="record_confirmed", **who)
+                close.uphold(reason_code="record_confirmed", **who)
             case "denied":
-                cases.deny(reason_code="record_confirmed", answer="记录属实", **who)
+                close.deny(reason_code="record_confirmed", answer="记录属实", **who)
             case "disagreement_logged":
                 self.bring(case, "denied")
                 appeals.log_disagreement(case_id=case.pk, text="不同意", by=f"citizen:{case.citizen.ref}", now=self.now)

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from codes.models import Appeal, Case, CaseEvent, Citizen, Guardianship, Ruling
-from codes.review import appeals
-from codes.review.appeal_targets import targets_of
-from codes.review.appealable import Instead
-from codes.review.evidence import keep_upload
-from codes.review.refusals import Reason
+from codes.review.appeals import appeals
+from codes.review.appeals.policy import Instead, targets_of
+from codes.review.errors import Reason
+from codes.review.evidence.files import keep_upload
 from regions.refusals import CommonReason, NotAllowed, NotFound, Refused
 from regions.wording import Worded
 from tests.integration.review.desk import Desk, written

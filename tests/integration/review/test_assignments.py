@@ -3,9 +3,9 @@
 import pytest
 
 from codes.models import Case, CaseEvent
-from codes.review import assignments, cases
-from codes.review.queue import CaseFilter
-from codes.review.refusals import Reason
+from codes.review.cases import assign, close
+from codes.review.cases.queue import CaseFilter
+from codes.review.errors import Reason
 from regions.journal.models import JournalEntry
 from regions.refusals import CommonReason, MovedMeanwhile, Refused
 from regions.staff.models import Account, RoleGrant
@@ -20,52 +20,52 @@ def refusal(act: object, **values: object) -> Worded:
 
 
 def test_an_assigned_case_shows_its_holder_and_is_in_review(desk: Desk) -> None:
-    case = assignments.assign(case_id=desk.case().pk, to="wu", by="wang", now=desk.now)
+    case = assign.assign(case_id=desk.case().pk, to="wu", by="wang", now=desk.now)
     assert (case.assigned_to, case.assigned_at, case.state) == ("wu", desk.now, "in_review")
     event = CaseEvent.objects.filter(case=case).latest("pk")
     assert (event.verb, event.by, event.data) == ("assigned", "wang", {"assigned_to": "wu", "before": ""})
 
 
 def test_being_given_a_case_is_not_having_looked_at_it(desk: Desk) -> None:
-    assert assignments.assign(case_id=desk.case().pk, to="wu", by="wang", now=desk.now).first_looked_at is None
+    assert assign.assign(case_id=desk.case().pk, to="wu", by="wang", now=desk.now).first_looked_at is None
 
 
 @pytest.mark.parametrize("to", ["wang", "sun", "nobody", "", "citizen:chen", "system"])
 def test_cases_go_to_reviewers_only(desk: Desk, to: str) -> None:
     before = written()
-    assert refusal(assignments.assign, case_id=desk.case().pk, to=to, by="li", now=desk.now) is Reason.NOT_A_REVIEWER
-    assert refusal(assignments.bulk_assign, chosen=CaseFilter(), to=to, by="li", now=desk.now) is Reason.NOT_A_REVIEWER
+    assert refusal(assign.assign, case_id=desk.case().pk, to=to, by="li", now=desk.now) is Reason.NOT_A_REVIEWER
+    assert refusal(assign.bulk_assign, chosen=CaseFilter(), to=to, by="li", now=desk.now) is Reason.NOT_A_REVIEWER
     assert written() == before
 
 
 def test_a_reviewer_who_has_left_gets_no_cases(desk: Desk) -> None:
     Account.objects.filter(username="wu").update(is_active=False)
-    assert refusal(assignments.assign, case_id=desk.case().pk, to="wu", by="li", now=desk.now) is Reason.NOT_A_REVIEWER
+    assert refusal(assign.assign, case_id=desk.case().pk, to="wu", by="li", now=desk.now) is Reason.NOT_A_REVIEWER
     RoleGrant.objects.filter(account__username="li").update(revoked_at=desk.now, revoked_by="tests")
-    assert refusal(cases.look, case_id=desk.case().pk, by="li", now=desk.now) is CommonReason.NOT_YOURS
+    assert refusal(close.look, case_id=desk.case().pk, by="li", now=desk.now) is CommonReason.NOT_YOURS
 
 
 def test_taking_over_names_the_holder_one_saw(desk: Desk) -> None:
     case = desk.case()
-    assignments.take_over(case_id=case.pk, holder="", by="li", now=desk.now)
+    assign.take_over(case_id=case.pk, holder="", by="li", now=desk.now)
     with pytest.raises(MovedMeanwhile):
-        assignments.take_over(case_id=case.pk, holder="", by="wu", now=desk.now)
-    assert assignments.take_over(case_id=case.pk, holder="li", by="wu", now=desk.now).assigned_to == "wu"
+        assign.take_over(case_id=case.pk, holder="", by="wu", now=desk.now)
+    assert assign.take_over(case_id=case.pk, holder="li", by="wu", now=desk.now).assigned_to == "wu"
     event = CaseEvent.objects.filter(case=case).latest("pk")
     assert (event.verb, event.by, event.data) == ("taken_over", "wu", {"before": "li"})
 
 
 def test_a_case_is_put_back_by_its_holder(desk: Desk) -> None:
     case = desk.bring(desk.case(), "in_review")
-    assert refusal(assignments.put_back, case_id=case.pk, by="wu", now=desk.now) is Reason.HELD_BY_ANOTHER
-    back = assignments.put_back(case_id=case.pk, by="li", now=desk.now)
+    assert refusal(assign.put_back, case_id=case.pk, by="wu", now=desk.now) is Reason.HELD_BY_ANOTHER
+    back = assign.put_back(case_id=case.pk, by="li", now=desk.now)
     assert (back.state, back.assigned_to, back.assigned_at) == ("received", "", None)
 
 
 def test_bulk_assignment_honours_the_filter_and_says_the_number(desk: Desk) -> None:
     desk.bring(desk.case("liu"), "waiting_for_information")
     red = CaseFilter(severity="red")
-    assert assignments.bulk_assign(chosen=red, to="wu", by="wang", now=desk.now) == 2
+    assert assign.bulk_assign(chosen=red, to="wu", by="wang", now=desk.now) == 2
     told = {case.citizen.ref: (case.assigned_to, case.state) for case in Case.objects.select_related("citizen")}
     assert told == {
         "zhang": ("wu", "in_review"),
@@ -83,13 +83,13 @@ def test_bulk_assignment_honours_the_filter_and_says_the_number(desk: Desk) -> N
 
 
 def test_bulk_assignment_a_second_time_changes_nothing(desk: Desk) -> None:
-    assignments.bulk_assign(chosen=CaseFilter(), to="wu", by="wang", now=desk.now)
+    assign.bulk_assign(chosen=CaseFilter(), to="wu", by="wang", now=desk.now)
     before = written()
-    assert assignments.bulk_assign(chosen=CaseFilter(), to="wu", by="wang", now=desk.now) == 0
+    assert assign.bulk_assign(chosen=CaseFilter(), to="wu", by="wang", now=desk.now) == 0
     assert written() == before
 
 
 def test_closed_cases_are_not_assigned(desk: Desk) -> None:
     desk.bring(desk.case("chen"), "decided")
-    assert assignments.bulk_assign(chosen=CaseFilter(), to="wu", by="wang", now=desk.now) == 2
+    assert assign.bulk_assign(chosen=CaseFilter(), to="wu", by="wang", now=desk.now) == 2
     assert desk.case("chen").assigned_to == "li"

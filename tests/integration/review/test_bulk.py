@@ -6,10 +6,11 @@ import pytest
 
 from codes.effective import effective_code
 from codes.models import Case, EffectiveChange, EffectiveCode, Registration, Ruling
-from codes.review import assignments, bulk_approvals, bulk_proposals
-from codes.review.bulk import Handled
-from codes.review.queue import CaseFilter
-from codes.review.refusals import Reason
+from codes.review.cases import assign
+from codes.review.cases.move import Handled
+from codes.review.cases.queue import CaseFilter
+from codes.review.errors import Reason
+from codes.review.proposals import bulk_rulings
 from regions.journal.models import JournalEntry
 from regions.models import City
 from regions.refusals import CommonReason, Refused
@@ -28,7 +29,7 @@ def crowd(bare_city: City, now: datetime) -> Desk:
 
 
 def propose(desk: Desk, chosen: CaseFilter = EVERYBODY, colour: str = "green", *, by: str = "li") -> Handled:
-    return bulk_proposals.propose_many(
+    return bulk_rulings.propose_many(
         chosen=chosen,
         colour=colour,
         reason_code="less_severe" if colour == "yellow" else "older_data",
@@ -41,7 +42,7 @@ def propose(desk: Desk, chosen: CaseFilter = EVERYBODY, colour: str = "green", *
 
 def approve(desk: Desk, by: str = "wang") -> Handled:
     waiting = list(Ruling.objects.filter(state="proposed").values_list("pk", flat=True))
-    return bulk_approvals.approve_many(ruling_ids=waiting, by=by, now=desk.now)
+    return bulk_rulings.approve_many(ruling_ids=waiting, by=by, now=desk.now)
 
 
 def colours(desk: Desk) -> list[str]:
@@ -133,7 +134,7 @@ def test_a_bulk_proposal_honours_the_filter_and_says_the_number(crowd: Desk) -> 
 
 
 def test_it_leaves_alone_what_others_hold_or_have_proposed(crowd: Desk) -> None:
-    assignments.assign(case_id=crowd.case("red0").pk, to="wu", by="wang", now=crowd.now)
+    assign.assign(case_id=crowd.case("red0").pk, to="wu", by="wang", now=crowd.now)
     crowd.propose("red1", by="zhao")
     crowd.bring(crowd.case("red2"), "waiting_for_information")
     assert propose(crowd, CaseFilter(severity="red")) == (3, 3)
@@ -174,7 +175,7 @@ def test_bulk_acts_ask_for_roles(crowd: Desk) -> None:
 
 def test_only_documents_stand_for_many(crowd: Desk) -> None:
     with pytest.raises(Refused) as refused:
-        bulk_proposals.propose_many(
+        bulk_rulings.propose_many(
             chosen=EVERYBODY,
             colour="green",
             reason_code="older_data",
@@ -187,7 +188,7 @@ def test_only_documents_stand_for_many(crowd: Desk) -> None:
 
 
 def test_too_many_are_not_done_in_part(crowd: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk_proposals, "BULK_LIMIT", 9)
+    monkeypatch.setattr(bulk_rulings, "BULK_LIMIT", 9)
     before = written()
     with pytest.raises(Refused) as refused:
         propose(crowd)

@@ -9,10 +9,12 @@ from django.db import transaction
 
 from codes.models import Case, CaseEvent, CaseState, CorrectionRequest, InformationRequest, Ruling, Suppression
 from codes.models.case import OPEN_STATES
-from codes.review import appeals, assignments, cases, corrections, information, rulings, suppressions, sweeping
-from codes.review.life import APPEAL_LIFE, CASE_LIFE, moves_from
+from codes.review import corrections, information
+from codes.review.appeals import appeals
+from codes.review.cases import assign, close, sweep
+from codes.review.cases.transitions import APPEAL_LIFE, CASE_LIFE, Actor, Verb, moves_from
 from codes.review.permissions import ACTORS
-from codes.review.verbs import Actor, Verb
+from codes.review.proposals import rulings, suppressions
 from regions.refusals import Refused
 from tests.integration.review.desk import EVIDENCE, Desk, written
 
@@ -38,12 +40,12 @@ def correction(desk: Desk, case: Case) -> CorrectionRequest:
 
 
 ACTS: dict[Verb, Act] = {
-    Verb.ASSIGN: lambda desk, case: assignments.assign(case_id=case.pk, to="li", by="wang", now=desk.now),
-    Verb.TAKE_OVER: lambda desk, case: assignments.take_over(
+    Verb.ASSIGN: lambda desk, case: assign.assign(case_id=case.pk, to="li", by="wang", now=desk.now),
+    Verb.TAKE_OVER: lambda desk, case: assign.take_over(
         case_id=case.pk, holder=case.assigned_to, by="li", now=desk.now
     ),
-    Verb.PUT_BACK: lambda desk, case: assignments.put_back(case_id=case.pk, by="li", now=desk.now),
-    Verb.MARK_COMPLEX: lambda desk, case: cases.mark_complex(case_id=case.pk, reason="需外调", by="li", now=desk.now),
+    Verb.PUT_BACK: lambda desk, case: assign.put_back(case_id=case.pk, by="li", now=desk.now),
+    Verb.MARK_COMPLEX: lambda desk, case: close.mark_complex(case_id=case.pk, reason="需外调", by="li", now=desk.now),
     Verb.ASK_INFORMATION: lambda desk, case: information.ask(case_id=case.pk, question="何时？", by="li", now=desk.now),
     Verb.ANSWER_INFORMATION: lambda desk, case: information.answer(
         request_id=question_of(case), text="昨天", by="citizen:zhang", now=desk.now
@@ -60,10 +62,10 @@ ACTS: dict[Verb, Act] = {
     Verb.WITHDRAW_PROPOSAL: lambda desk, case: rulings.withdraw_proposal(
         ruling_id=ruling_of(case), by="li", now=desk.now
     ),
-    Verb.UPHOLD: lambda desk, case: cases.uphold(
+    Verb.UPHOLD: lambda desk, case: close.uphold(
         case_id=case.pk, reason_code="record_confirmed", by="li", now=desk.now
     ),
-    Verb.DENY: lambda desk, case: cases.deny(
+    Verb.DENY: lambda desk, case: close.deny(
         case_id=case.pk, reason_code="record_confirmed", answer="属实", by="li", now=desk.now
     ),
     Verb.WITHDRAW: lambda desk, case: appeals.withdraw(case_id=case.pk, by="citizen:zhang", now=desk.now),
@@ -73,9 +75,9 @@ ACTS: dict[Verb, Act] = {
 }
 # These leave the case alone where its state has no row for them, instead of refusing.
 QUIET: dict[Verb, Act] = {
-    Verb.LOOK: lambda desk, case: cases.look(case_id=case.pk, by="li", now=desk.now),
+    Verb.LOOK: lambda desk, case: close.look(case_id=case.pk, by="li", now=desk.now),
     Verb.LAPSE_INFORMATION: lambda desk, case: information.lapse_unanswered(now=desk.now + timedelta(days=4)),
-    Verb.ESCALATE: lambda desk, case: sweeping.escalate_overdue(now=desk.now + timedelta(days=4)),
+    Verb.ESCALATE: lambda desk, case: sweep.escalate_overdue(now=desk.now + timedelta(days=4)),
 }
 # Proposing that a record is wrong, and answering an office's correction, may outlive their case.
 BESIDE = {
@@ -208,10 +210,10 @@ def test_whoever_has_no_role_for_an_act_is_refused_before_anything_is_looked_at(
 
 EXPIRES = timedelta(days=3)
 NAMED: dict[Verb, Callable[[Desk, str], object]] = {
-    Verb.ASSIGN: lambda desk, by: assignments.assign(case_id=0, to="li", by=by, now=desk.now),
-    Verb.TAKE_OVER: lambda desk, by: assignments.take_over(case_id=0, holder="", by=by, now=desk.now),
-    Verb.PUT_BACK: lambda desk, by: assignments.put_back(case_id=0, by=by, now=desk.now),
-    Verb.MARK_COMPLEX: lambda desk, by: cases.mark_complex(case_id=0, reason="-", by=by, now=desk.now),
+    Verb.ASSIGN: lambda desk, by: assign.assign(case_id=0, to="li", by=by, now=desk.now),
+    Verb.TAKE_OVER: lambda desk, by: assign.take_over(case_id=0, holder="", by=by, now=desk.now),
+    Verb.PUT_BACK: lambda desk, by: assign.put_back(case_id=0, by=by, now=desk.now),
+    Verb.MARK_COMPLEX: lambda desk, by: close.mark_complex(case_id=0, reason="-", by=by, now=desk.now),
     Verb.ASK_INFORMATION: lambda desk, by: information.ask(case_id=0, question="-", by=by, now=desk.now),
     Verb.ANSWER_INFORMATION: lambda desk, by: information.answer(request_id=0, text="-", by=by, now=desk.now),
     Verb.DROP_INFORMATION: lambda desk, by: information.drop(request_id=0, by=by, now=desk.now),
@@ -230,8 +232,8 @@ NAMED: dict[Verb, Callable[[Desk, str], object]] = {
     Verb.APPROVE: lambda desk, by: rulings.approve(ruling_id=0, by=by, now=desk.now),
     Verb.REFUSE: lambda desk, by: rulings.refuse(ruling_id=0, reason_code="evidence_thin", by=by, now=desk.now),
     Verb.WITHDRAW_PROPOSAL: lambda desk, by: rulings.withdraw_proposal(ruling_id=0, by=by, now=desk.now),
-    Verb.UPHOLD: lambda desk, by: cases.uphold(case_id=0, reason_code="record_confirmed", by=by, now=desk.now),
-    Verb.DENY: lambda desk, by: cases.deny(case_id=0, reason_code="record_confirmed", answer="-", by=by, now=desk.now),
+    Verb.UPHOLD: lambda desk, by: close.uphold(case_id=0, reason_code="record_confirmed", by=by, now=desk.now),
+    Verb.DENY: lambda desk, by: close.deny(case_id=0, reason_code="record_confirmed", answer="-", by=by, now=desk.now),
     Verb.WITHDRAW: lambda desk, by: appeals.withdraw(case_id=0, by=by, now=desk.now),
     Verb.LOG_DISAGREEMENT: lambda desk, by: appeals.log_disagreement(case_id=0, text="-", by=by, now=desk.now),
 }

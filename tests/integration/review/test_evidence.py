@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from codes.models import Evidence, PersonAccess
-from codes.review import evidence
-from codes.review.access import accesses_of, log_access, reveal
-from codes.review.refusals import Reason
-from codes.review.uploads import UploadFault
+from codes.review.errors import Reason
+from codes.review.evidence import files as evidence
+from codes.review.evidence.access import accesses_of, log_access, reveal
+from codes.review.evidence.uploads import UploadFault
 from regions.identity import check_identity
 from regions.journal.models import JournalEntry
 from regions.keys.sealing import seal_number, seal_phone

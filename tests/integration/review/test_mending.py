@@ -7,9 +7,9 @@ import pytest
 
 from codes.effective import effective_code
 from codes.models import Case, CaseEvent, Mending, Suppression
-from codes.review import mending, suppressions
-from codes.review.group_piece import suppressible
-from codes.review.refusals import Reason
+from codes.review.errors import Reason
+from codes.review.proposals import bulk_suppressions, suppressions
+from codes.review.proposals.groups import suppressible
 from regions.journal.models import JournalEntry
 from regions.journal.verify import verify_journal
 from regions.models import City
@@ -29,11 +29,11 @@ def desk(bare_city: City, now: Any) -> Desk:
 
 def propose(desk: Desk, *, by: str = "li", **changes: Any) -> Mending:
     asked: dict[str, Any] = {"key": KEY, "reason_code": "bad_batch", "documents": EVIDENCE}
-    return mending.propose_mending(**{**asked, **changes}, by=by, now=desk.now)
+    return bulk_suppressions.propose_mending(**{**asked, **changes}, by=by, now=desk.now)
 
 
 def approve(desk: Desk, proposed: Mending, *, by: str = "wang") -> Mending:
-    return mending.approve_mending(mending_id=proposed.pk, by=by, now=desk.now)
+    return bulk_suppressions.approve_mending(mending_id=proposed.pk, by=by, now=desk.now)
 
 
 def colours(desk: Desk) -> dict[str, str]:
@@ -64,8 +64,8 @@ def test_a_proposal_changes_no_colour_and_stands_on_every_timeline(desk: Desk) -
     entry = JournalEntry.objects.get(verb="group.suppression_proposed")
     assert (entry.by, entry.data["cases"], entry.data["records"]) == ("li", 5, 5)
     assert "police-zhang" not in str(entry.data)
-    assert list(mending.mendings_to_decide()) == [proposed]
-    assert mending.effect_of_mending(proposed, now=desk.now).counted == [("wechat", "red", "green", 5)]
+    assert list(bulk_suppressions.mendings_to_decide()) == [proposed]
+    assert bulk_suppressions.effect_of_mending(proposed, now=desk.now).counted == [("wechat", "red", "green", 5)]
 
 
 def test_the_approval_recomputes_at_once_and_closes_every_case_with_its_own_entry(desk: Desk) -> None:
@@ -79,7 +79,7 @@ def test_the_approval_recomputes_at_once_and_closes_every_case_with_its_own_entr
     assert (done.state, done.decided_by, done.run.state) == ("approved", "wang", "mended")
     assert sorted(done.run.citizens.values_list("citizen__ref", flat=True)) == sorted(WRONG)
     assert set(done.suppressions.values_list("state", "decided_by")) == {("approved", "wang")}
-    assert list(mending.mendings_to_decide()) == []
+    assert list(bulk_suppressions.mendings_to_decide()) == []
     assert verify_journal().broken_at is None
 
 
@@ -93,8 +93,11 @@ def test_whoever_proposes_does_not_decide(desk: Desk) -> None:
     proposed = propose(desk, by="zhao")
     assert refusal(approve, desk, proposed, by="zhao") is CommonReason.SAME_PERSON
     key: dict[str, Any] = {"mending_id": proposed.pk, "now": desk.now}
-    assert refusal(mending.refuse_mending, reason_code="evidence_thin", by="zhao", **key) is CommonReason.SAME_PERSON
-    assert refusal(mending.withdraw_mending, by="li", **key) is CommonReason.NOT_THE_PROPOSER
+    assert (
+        refusal(bulk_suppressions.refuse_mending, reason_code="evidence_thin", by="zhao", **key)
+        is CommonReason.SAME_PERSON
+    )
+    assert refusal(bulk_suppressions.withdraw_mending, by="li", **key) is CommonReason.NOT_THE_PROPOSER
 
 
 @pytest.mark.parametrize("by", ["wang", "sun", "citizen:zhang", "system", "nobody"])
@@ -112,12 +115,12 @@ def test_only_an_approver_decides(desk: Desk, by: str) -> None:
 
 def test_refused_or_withdrawn_the_records_stand_and_can_be_proposed_again(desk: Desk) -> None:
     first = propose(desk)
-    mending.refuse_mending(mending_id=first.pk, reason_code="evidence_thin", by="wang", now=desk.now)
+    bulk_suppressions.refuse_mending(mending_id=first.pk, reason_code="evidence_thin", by="wang", now=desk.now)
     refused = JournalEntry.objects.get(verb="group.suppression_refused")
     said = {"from": "proposed", "to": "refused", "decision_code": "evidence_thin", "group": KEY, "records": 5}
     assert (refused.subject, refused.data | said) == (f"mending:{first.pk}", refused.data)
     second = propose(desk)
-    mending.withdraw_mending(mending_id=second.pk, by="li", now=desk.now)
+    bulk_suppressions.withdraw_mending(mending_id=second.pk, by="li", now=desk.now)
     assert set(Suppression.objects.values_list("state", flat=True)) == {"refused", "withdrawn"}
     assert colours(desk)["zhang"] == "red"
     verbs = list(CaseEvent.objects.filter(case=desk.case()).order_by("pk").values_list("verb", flat=True))
@@ -155,7 +158,7 @@ def test_it_is_refused_when_it_would_turn_somebody_stricter_by_now(desk: Desk) -
 
 
 def test_what_is_too_much_for_one_act_is_left_for_the_next(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codes.review.group_piece.BULK_LIMIT", 3)
+    monkeypatch.setattr("codes.review.proposals.groups.BULK_LIMIT", 3)
     first = suppressible(KEY, now=desk.now)
     assert (len(first.records), first.left_as_too_many) == (3, 2)
     approve(desk, propose(desk))
@@ -191,4 +194,4 @@ def test_one_record_can_be_taken_up_again_later(desk: Desk) -> None:
 
 def test_a_mending_of_another_city_is_none(desk: Desk) -> None:
     with pytest.raises(NotFound):
-        mending.approve_mending(mending_id=987, by="wang", now=desk.now)
+        bulk_suppressions.approve_mending(mending_id=987, by="wang", now=desk.now)

@@ -22,8 +22,8 @@ from codes.models import (
 from codes.reports.daily_codes import REGISTERED
 from codes.reports.daily_disagreements import STANDING
 from codes.reports.replay import replay
-from codes.reports.stream import stream
-from codes.review import suppressions
+from codes.reports.rows import stream
+from codes.review.proposals import suppressions
 from codes.runs.ledger import start_run
 from codes.runs.mend import mend_now, mend_owed
 from codes.runs.steps import advance, run_here

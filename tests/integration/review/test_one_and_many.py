@@ -11,13 +11,12 @@ from django.db import transaction
 
 from codes.models import Case, CaseEvent, CaseState, InformationRequest, Ruling
 from codes.models.case import OPEN_STATES, UNDECIDED
-from codes.review import assignments, bulk_approvals, bulk_proposals, rulings
-from codes.review.bulk import numbers_digest
-from codes.review.clocks import resumed
-from codes.review.life import APPEAL_LIFE, CASE_LIFE, moves_from
-from codes.review.moves import Step, move, move_all
-from codes.review.queue import CaseFilter
-from codes.review.verbs import Verb
+from codes.review.cases import assign
+from codes.review.cases.deadlines import resumed
+from codes.review.cases.move import Step, move, move_all, numbers_digest
+from codes.review.cases.queue import CaseFilter
+from codes.review.cases.transitions import APPEAL_LIFE, CASE_LIFE, Verb, moves_from
+from codes.review.proposals import bulk_rulings, rulings
 from regions.journal.models import JournalEntry
 from regions.models import City
 from tests.integration.review.desk import EVIDENCE, Desk, open_desk
@@ -123,7 +122,7 @@ def test_approval(twins: Desk, kind: str, other: CaseState, colour: str) -> None
     later = twins.now + timedelta(hours=1)
     check_alike(
         lambda: rulings.approve(ruling_id=ruling.pk, by="wang", now=later),
-        lambda: bulk_approvals.approve_many(ruling_ids=[ruling.pk], by="wang", now=later),
+        lambda: bulk_rulings.approve_many(ruling_ids=[ruling.pk], by="wang", now=later),
         by="wang",
         now=later,
     )
@@ -135,7 +134,7 @@ def test_approval_of_many_moves_the_deadlines_that_were_paused(twins: Desk) -> N
     waiting = twins.bring(twins.case("zhang", "appeal"), "waiting_for_information")
     ruling = twins.propose("zhang")
     later = twins.now + timedelta(hours=3)
-    assert bulk_approvals.approve_many(ruling_ids=[ruling.pk], by="wang", now=later).done == 1
+    assert bulk_rulings.approve_many(ruling_ids=[ruling.pk], by="wang", now=later).done == 1
     closed = twins.case("zhang", "appeal")
     assert (closed.state, closed.paused_at) == ("accepted", None)
     assert closed.due_at == waiting.due_at + timedelta(hours=3)
@@ -163,7 +162,7 @@ def test_proposing(twins: Desk, kind: str, state: CaseState) -> None:
 
     def many() -> None:
         chosen = CaseFilter(number=case.number)
-        assert bulk_proposals.propose_many(chosen=chosen, documents=EVIDENCE, **said).done == 1
+        assert bulk_rulings.propose_many(chosen=chosen, documents=EVIDENCE, **said).done == 1
 
     check_alike(one, many, by="li", now=later)
 
@@ -174,8 +173,8 @@ def test_assigning(twins: Desk, kind: str, state: CaseState) -> None:
     later = twins.now + timedelta(hours=1)
     who: dict[str, Any] = {"to": "wu", "by": "wang", "now": later}
     check_alike(
-        lambda: assignments.assign(case_id=case.pk, **who),
-        lambda: assignments.bulk_assign(chosen=CaseFilter(number=case.number), **who),
+        lambda: assign.assign(case_id=case.pk, **who),
+        lambda: assign.bulk_assign(chosen=CaseFilter(number=case.number), **who),
         by="wang",
         now=later,
     )

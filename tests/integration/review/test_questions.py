@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from codes.models import Case, CorrectionRequest, InformationRequest
-from codes.review import cases, corrections, information
-from codes.review.evidence import keep_upload
-from codes.review.refusals import Reason
+from codes.review import corrections, information
+from codes.review.cases import close
+from codes.review.errors import Reason
+from codes.review.evidence.files import keep_upload
 from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
 from regions.wording import Worded
 from tests.integration.review.desk import Desk
@@ -85,15 +86,15 @@ def test_the_review_goes_on_when_no_answer_comes_in_time(desk: Desk) -> None:
 
 
 def test_a_complex_case_gets_three_working_days_once(desk: Desk) -> None:
-    case = cases.mark_complex(case_id=desk.case().pk, reason="需向外地核实", by="li", now=desk.now)
+    case = close.mark_complex(case_id=desk.case().pk, reason="需向外地核实", by="li", now=desk.now)
     assert case.due_at == case.opened_at + timedelta(days=3)  # a Tuesday
     assert case.answer == "需向外地核实"
-    assert refusal(cases.mark_complex, case_id=case.pk, reason="再等", by="li", now=desk.now) is Reason.COMPLEX_ALREADY
+    assert refusal(close.mark_complex, case_id=case.pk, reason="再等", by="li", now=desk.now) is Reason.COMPLEX_ALREADY
 
 
 def test_the_first_look_is_noted_once(desk: Desk) -> None:
-    assert cases.look(case_id=desk.case().pk, by="wang", now=desk.now + HOUR).first_looked_at == desk.now + HOUR
-    assert cases.look(case_id=desk.case().pk, by="li", now=desk.now + 2 * HOUR).first_looked_at == desk.now + HOUR
+    assert close.look(case_id=desk.case().pk, by="wang", now=desk.now + HOUR).first_looked_at == desk.now + HOUR
+    assert close.look(case_id=desk.case().pk, by="li", now=desk.now + 2 * HOUR).first_looked_at == desk.now + HOUR
     assert desk.case().events.filter(verb="looked").count() == 1
 
 

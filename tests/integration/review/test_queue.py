@@ -9,9 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from codes.models import Case, Disagreement, PairDiagnosis, Run
-from codes.review import assignments
-from codes.review.queue import After, CaseFilter, count_of, groups_of, open_cases, page_of
-from codes.review.sweeping import escalate_overdue
+from codes.review.cases import assign
+from codes.review.cases.queue import After, CaseFilter, count_of, groups_of, open_cases, page_of
+from codes.review.cases.sweep import escalate_overdue
 from regions.models import City
 from regions.staff.roles import Role
 from tests.integration.review.desk import Desk, hire, open_desk
@@ -39,7 +39,7 @@ def everybody(start: str = "") -> set[str]:
 def test_filters_narrow(crowd: Desk) -> None:
     now = crowd.now
     crowd.appeal("red0")
-    assignments.assign(case_id=crowd.case("red1").pk, to="li", by="wang", now=now)
+    assign.assign(case_id=crowd.case("red1").pk, to="li", by="wang", now=now)
     crowd.bring(crowd.case("red2"), "decided")
     group = crowd.case("red3").group_key
     assert group
@@ -166,8 +166,6 @@ def test_the_queue_is_quick_with_twenty_thousand_open_cases(crowd: Desk) -> None
     assert groups[0].cases == MANY // 2
     assert time.perf_counter() - started < 0.5
     started = time.perf_counter()
-    assert (
-        assignments.bulk_assign(chosen=CaseFilter(group=groups[0].key), to="zhou", by="wang", now=crowd.now) == 10_000
-    )
+    assert assign.bulk_assign(chosen=CaseFilter(group=groups[0].key), to="zhou", by="wang", now=crowd.now) == 10_000
     assert escalate_overdue(now=crowd.now + timedelta(days=2)) == MANY + len(PEOPLE)
     assert time.perf_counter() - started < 20

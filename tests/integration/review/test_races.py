@@ -10,8 +10,10 @@ import pytest
 from django.db import connection
 
 from codes.models import Appeal, Case, EffectiveChange, Provider, RuleSet, RuleSetVersion, Ruling
-from codes.review import appeals, assignments, rulings
-from codes.review.refusals import Reason
+from codes.review.appeals import appeals
+from codes.review.cases import assign
+from codes.review.errors import Reason
+from codes.review.proposals import rulings
 from regions.journal.verify import verify_journal
 from regions.refusals import CommonReason, MovedMeanwhile, Refused
 from regions.sources.models import Source
@@ -78,7 +80,7 @@ def test_two_reviewers_take_over_once(shared: Desk) -> None:
     case = shared.case()
     ends = at_once(
         *(
-            lambda by=by: assignments.take_over(case_id=case.pk, holder="", by=by, now=shared.now)
+            lambda by=by: assign.take_over(case_id=case.pk, holder="", by=by, now=shared.now)
             for by in ("li", "wu", "zhao")
         )
     )

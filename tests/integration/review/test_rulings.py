@@ -8,8 +8,9 @@ from django.db import IntegrityError, transaction
 
 from codes.effective import effective_code
 from codes.models import Case, EffectiveChange, EffectiveCode, InformationRequest, Ruling
-from codes.review import information, rulings
-from codes.review.refusals import Reason
+from codes.review import information
+from codes.review.errors import Reason
+from codes.review.proposals import rulings
 from regions.journal.models import JournalEntry
 from regions.journal.verify import verify_journal
 from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused

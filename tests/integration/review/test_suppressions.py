@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from codes.models import Suppression
-from codes.review import suppressions
-from codes.review.refusals import Reason
+from codes.review.errors import Reason
+from codes.review.proposals import suppressions
 from regions.journal.models import JournalEntry
 from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
 from regions.wording import Worded

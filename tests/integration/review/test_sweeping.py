@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from codes.models import Case, CaseEvent
-from codes.review import cases, information
-from codes.review.sweeping import escalate_overdue, sweep_reviews
+from codes.review import information
+from codes.review.cases import close
+from codes.review.cases.sweep import escalate_overdue, sweep_reviews
 from regions.journal.models import JournalEntry
 from regions.refusals import NotAllowed
 from tests.integration.review.desk import Desk
@@ -42,7 +43,7 @@ def test_a_case_is_escalated_once_for_each_clock(desk: Desk) -> None:
 
 
 def test_a_red_that_was_looked_at_has_its_answers_clock_only(desk: Desk) -> None:
-    cases.look(case_id=desk.case().pk, by="li", now=desk.now)
+    close.look(case_id=desk.case().pk, by="li", now=desk.now)
     escalate_overdue(now=desk.now + 4 * HOUR)
     assert escalated() == {"liu": "first_look"}
 
@@ -81,4 +82,4 @@ def test_the_sweep_does_everything_that_is_due(desk: Desk) -> None:
 
 def test_nobody_looks_as_the_system(desk: Desk) -> None:
     with pytest.raises(NotAllowed):
-        cases.look(case_id=desk.case().pk, by="system", now=desk.now)
+        close.look(case_id=desk.case().pk, by="system", now=desk.now)

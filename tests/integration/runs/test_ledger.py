@@ -9,8 +9,18 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from codes.models import Run, RunError
-from codes.runs.ledger import STEP_LEASE, claim_step, give_back, move_on, open_run, start_run
-from codes.runs.schedule import FIRST_MINUTE, SPREAD_MINUTES, stagger, start_if_due
+from codes.runs.ledger import (
+    FIRST_MINUTE,
+    SPREAD_MINUTES,
+    STEP_LEASE,
+    claim_step,
+    give_back,
+    move_on,
+    open_run,
+    stagger,
+    start_if_due,
+    start_run,
+)
 from codes.runs.steps import advance
 from regions.journal.models import JournalEntry
 from regions.leased_jobs import MAX_ATTEMPTS

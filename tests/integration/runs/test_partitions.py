@@ -11,9 +11,8 @@ from django.db import DatabaseError, connection
 
 from codes.models import Partition, Run, RunError, Verdict, VerdictChange
 from codes.runs import partitions
-from codes.runs.evaluate import Evaluated, evaluate_range
 from codes.runs.ledger import unfinished_partitions
-from codes.runs.partitions import LEASE, work_partition
+from codes.runs.partitions import LEASE, Evaluated, evaluate_range, work_partition
 from codes.runs.steps import advance
 from regions.journal.models import JournalEntry
 from regions.leased_jobs import MAX_ATTEMPTS

@@ -8,8 +8,7 @@ from django.utils import timezone
 
 from codes import tasks
 from codes.models import Run
-from codes.runs.ledger import move_on, start_run
-from codes.runs.schedule import FIRST_MINUTE, stagger
+from codes.runs.ledger import FIRST_MINUTE, move_on, stagger, start_run
 from regions.journal.models import Checkpoint, JournalEntry
 from regions.models import City
 from regions.tenancy import NoSuchCity, WrongPlace, current_city, in_city

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from codes.intake.held import discard, release
+from codes.intake.collecting import discard, release
 from codes.models import Fact
 from regions.journal.models import JournalEntry
 from regions.refusals import Refused

@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 
 from codes.intake.retrying import waiting
-from portal.official import bells
+from portal.official import tasks
 from regions.keys import vault
 from regions.keys.sealing import SOURCE_CREDENTIAL
 from regions.sources.models import Batch, Source, SourceChange
@@ -103,7 +103,7 @@ def test_a_connection_that_fails_says_why(police: Police, manager: Visitor, monk
 
 def test_collecting_rings_for_a_worker(police: Police, manager: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     rung: list[tuple[object, ...]] = []
-    monkeypatch.setattr(bells.collect_now, "apply_async", lambda args, **_: rung.append(args))
+    monkeypatch.setattr(tasks.collect_now, "apply_async", lambda args, **_: rung.append(args))
     assert manager.post(f"{PATH}police/collect/").status_code == 302
     assert rung == [("alpha", police.source.pk, "qian")]
     assert "Collecting has been asked for" in manager.read(f"{PATH}police/")
@@ -111,8 +111,8 @@ def test_collecting_rings_for_a_worker(police: Police, manager: Visitor, monkeyp
 
 def test_the_worker_collects_as_whoever_asked(police: Police) -> None:
     police.add(record())
-    assert bells.collect_now("alpha", police.source.pk, "qian") == "accepted"
-    assert bells.collect_now("alpha", 10_000, "qian") == ""
+    assert tasks.collect_now("alpha", police.source.pk, "qian") == "accepted"
+    assert tasks.collect_now("alpha", 10_000, "qian") == ""
 
 
 def test_a_held_delivery_is_taken_by_two_on_the_page(police: Police, manager: Visitor, approver: Visitor) -> None:

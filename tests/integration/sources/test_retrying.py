@@ -9,8 +9,8 @@ from codes.models import Fact, Registration, Run
 from codes.source_effect import effect_of
 from regions.journal.models import JournalEntry
 from regions.refusals import Refused
+from regions.sources.changes import changed
 from regions.sources.models import Batch, Quarantined, Source
-from regions.sources.settings_check import changed
 from regions.staff.roles import Role
 from tests.integration.review.desk import hire
 from tests.integration.sources.stand_ins import NOW, Police, at, record, records

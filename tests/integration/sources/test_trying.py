@@ -3,9 +3,9 @@
 import pytest
 
 from regions.journal.models import JournalEntry
+from regions.sources.collect import Answer, try_source
 from regions.sources.connectors.delivery import HostNotAllowed, SourceFault
 from regions.sources.models import Batch, Quarantined, StagedRecord
-from regions.sources.trial import Answer, try_source
 from regions.tenancy import current_city
 from tests.integration.sources.stand_ins import NOW, Centre, Police, at, record, records
 

@@ -6,11 +6,11 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 
-from portal.staff_sign_in.resetting import reset_sign_in
+from portal.official.staff.views import reset_sign_in
 from regions.journal.models import JournalEntry
 from regions.models import City
 from regions.refusals import Refused
-from regions.staff.changes import change_roles, new_password, set_active
+from regions.staff.accounts import change_roles, new_password, set_active
 from regions.staff.models import Account, RoleGrant
 from regions.staff.roles import Role
 from tests.integration.pages.people import Visitor, tie_phone

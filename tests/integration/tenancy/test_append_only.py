@@ -8,8 +8,8 @@ from django.db import connection, transaction
 from django.db.utils import ProgrammingError
 from psycopg2 import sql
 
-from regions.append_only import AppendOnly
 from regions.models import City
+from regions.rights import AppendOnly
 
 MODELS = [model for model in apps.get_models() if issubclass(model, AppendOnly)]
 # Append-only by design, beside which every new one is tried too.

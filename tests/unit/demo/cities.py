@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from codes.intake.line_shape import SHAPES, CheckInLine, DeclarationLine
+from codes.intake.lines import SHAPES, CheckInLine, DeclarationLine
 from codes.rule_sets.edition import Edition
 from codes.rule_sets.edition_file import read_editions
 from portal.demo.entries import check_in_lines, declaration_lines

@@ -4,14 +4,14 @@ import json
 from datetime import timedelta
 from itertools import islice
 
-from codes.intake.reading import read_line
+from codes.intake.lines import read_line
 from portal.demo.entries import check_in_lines, declaration_lines
 from portal.demo.life import CHECK_IN_DAYS
 from portal.demo.people import Population
 from portal.demo.records import GOOD_FOR_EACH_SPOILT, records_in
 from portal.demo.stage import Stage
 from portal.demo.stories import Fate
-from regions.sources.record_reasons import RecordReason
+from regions.sources.reasons import RecordReason
 from regions.sources.records import Fault, check_record
 from tests.unit.demo.cities import OPENED, STAGES
 

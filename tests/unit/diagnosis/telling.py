@@ -5,8 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from codes.diagnosis.piece import Guilty
-from codes.diagnosis.sentences.context import Context, Title
-from codes.diagnosis.sentences.voice import Audience
+from codes.diagnosis.sentences.voice import Audience, Context, Title
 from codes.diagnosis.telling import Told, tell
 from codes.models import Disagreement, PairDiagnosis, Provider
 from tests.unit.diagnosis.pieces import CODES, SOURCES

@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 
-from codes.diagnosis.rule_pairs import RulePair, rule_pairs
+from codes.diagnosis.finders import RulePair, rule_pairs
 from codes.models import Rule
 
 _numbers = count(1)

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from portal.embedded import programs
-from portal.embedded.account import Account, find_account
-from portal.embedded.cluster import check_release
-from portal.embedded.errors import EmbeddedServerError
+from portal.embedded.postgres import check_release
+from portal.embedded.programs import Account, find_account
+from portal.embedded.state import EmbeddedServerError
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.embedded.errors import EmbeddedServerError
-from portal.embedded.state import PORTS, State, free_port, open_state
+from portal.embedded.state import PORTS, EmbeddedServerError, State, free_port, open_state
 
 as_user = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 

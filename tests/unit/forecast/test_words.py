@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from codes.forecast import Act, CheckIn, Clearance, MoreTests, Outlook, Review, Wait, progress
-from codes.forecast.acts import counted, merged
+from codes.forecast.outlook import counted, merged
 
 GREEN = date(2026, 12, 4)
 TODAY = date(2026, 11, 24)

@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from portal.web.address import UNKNOWN, client_address
+from portal.web.host import UNKNOWN, client_address
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from portal.auditor.reasons import reason_told
-from regions.journal.verifications import break_told
-from regions.journal.verify import ChainBreak
+from portal.auditor.words import reason_told
+from regions.journal.verify import ChainBreak, break_told
 
 
 @pytest.mark.parametrize(

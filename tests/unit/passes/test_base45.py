@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import binary, text
 
-from codes.passes.base45 import SIGNS, decode, encode
+from codes.passes.token import SIGNS, decode, encode
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis.strategies import binary, integers
 
-from codes.passes import base45
-from codes.passes.faults import BadPass, PassFault
+from codes.passes import token as base45
 from codes.passes.key_list import BadKeyList, KeyList, PublishedKey, as_json, from_json
-from codes.passes.token import PREFIX, Pass, verify_token, write_token
+from codes.passes.token import PREFIX, BadPass, Pass, PassFault, verify_token, write_token
 
 AT = datetime(2026, 11, 24, 2, tzinfo=UTC)
 SECRET = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codes.reports.formats.csv_file import write_csv
+from codes.reports.formats import write_csv
 
 COLUMNS = ("citizen_ref", "full_name", "data")
 

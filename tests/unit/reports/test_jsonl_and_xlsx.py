@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from codes.reports.formats.jsonl_file import write_jsonl
-from codes.reports.formats.xlsx_file import write_xlsx
+from codes.reports.formats import write_jsonl, write_xlsx
 from codes.reports.request import CannotExport
 
 COLUMNS = ("citizen_ref", "id_number", "rule_codes", "rule_set_version")

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from codes.reports import person_cells
-from codes.reports.person_cells import PersonCells
+from codes.reports import rows
+from codes.reports.rows import PersonCells
 
 NUMBER, NAME = "510107199003074518", "张小三"
 
@@ -20,7 +20,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         return sealed.decode()
 
     stand_in: Callable[[bytes], str] = open_number
-    monkeypatch.setattr(person_cells, "open_number", stand_in)
+    monkeypatch.setattr(rows, "open_number", stand_in)
     return calls
 
 

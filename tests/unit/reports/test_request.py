@@ -5,9 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from codes.reports.days import bounds, named
-from codes.reports.identifying import checked_purpose
-from codes.reports.request import ABOUT_PEOPLE, CannotExport, ReportName, ReportRequest
+from codes.reports.request import ABOUT_PEOPLE, CannotExport, ReportName, ReportRequest, bounds, checked_purpose, named
 
 FIRST, LAST = date(2026, 11, 23), date(2026, 11, 24)
 

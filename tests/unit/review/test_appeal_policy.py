@@ -5,8 +5,7 @@ from itertools import product
 
 import pytest
 
-from codes.review.appeal_policy import check_appeal
-from codes.review.appealable import (
+from codes.review.appeals.policy import (
     APPEALABLE,
     EVIDENCE_FOR,
     FITS,
@@ -14,9 +13,10 @@ from codes.review.appealable import (
     NO_APPEAL,
     AppealReason,
     Instead,
+    check_appeal,
     reasons_for,
 )
-from codes.review.refusals import Reason
+from codes.review.errors import Reason
 from regions.refusals import CommonReason, Refused
 from regions.vocabulary import CLEARING_KINDS, FactKind
 from regions.wording import Worded

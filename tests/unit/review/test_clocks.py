@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from codes.review.clocks import answer_by, complex_due, due_of, resumed
+from codes.review.cases.deadlines import answer_by, complex_due, due_of, resumed
 
 ZONE = ZoneInfo("Asia/Shanghai")
 

@@ -6,11 +6,10 @@ import pytest
 
 from codes.models import Case, CaseState
 from codes.models.case import CLOSED_STATES, OPEN_STATES
-from codes.review.drawing import PAGE, page
-from codes.review.life import APPEAL_LIFE, CASE_LIFE, LIVES, CaseTransitions, moves_from
+from codes.review.cases.transitions import APPEAL_LIFE, CASE_LIFE, LIVES, Actor, CaseTransitions, Verb, moves_from
 from codes.review.next_steps import NextStep
 from codes.review.permissions import ACTORS
-from codes.review.verbs import Actor, Verb
+from portal.management.commands.draw_case_life import PAGE, page
 
 LIFE = {"case": CASE_LIFE, "appeal": APPEAL_LIFE}
 DONE_BY_NOBODY_ELSE = {Verb.OPEN, Verb.FILE}

@@ -5,11 +5,11 @@ from itertools import product
 
 import pytest
 
-from codes.review.bulk import turns_no_stricter
+from codes.review.cases.move import turns_no_stricter
+from codes.review.errors import Reason
+from codes.review.proposals.ruling_policy import check_ruling, check_text, lighter, uncovered
+from codes.review.proposals.rulings import effect_of
 from codes.review.reasons import CARRIES, RefusalReason, RulingReason, SuppressionReason, UpholdReason
-from codes.review.refusals import Reason
-from codes.review.ruling_policy import check_ruling, check_text, lighter, uncovered
-from codes.review.rulings import effect_of
 from codes.vocabulary import Colour
 from regions.refusals import CommonReason, Refused
 from regions.wording import Worded

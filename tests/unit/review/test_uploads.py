@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from codes.review.uploads import MAX_BYTES, UploadFault, check_upload
+from codes.review.evidence.uploads import MAX_BYTES, UploadFault, check_upload
 from regions.refusals import Refused
 from regions.wording import Worded
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from codes.rule_sets.digest import canonical_digest
+from codes.rule_sets.edition import canonical_digest
 from codes.rule_sets.edition_file import read_edition
 from tests.unit.rule_sets.files import GOOD, changed, write
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from regions.sources.connectors.database_url import check_database_url
+from regions.sources.connectors.database import check_database_url
 from regions.sources.connectors.delivery import HostNotAllowed, SourceFault, SourceMisconfigured
 from regions.sources.connectors.guard import AllowList
 from regions.sources.connectors.police_database import read_view_name

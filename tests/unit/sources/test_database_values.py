@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from regions.sources.connectors.database_values import to_content
+from regions.sources.connectors.police_database import to_content
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

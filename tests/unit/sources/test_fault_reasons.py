@@ -5,8 +5,7 @@ import string
 
 import pytest
 
-from regions.sources.connectors.delivery import RawRecord, SourceFault, SourceRefused
-from regions.sources.connectors.fault_reasons import FaultReason
+from regions.sources.connectors.delivery import FaultReason, RawRecord, SourceFault, SourceRefused
 
 
 @pytest.mark.parametrize("reason", FaultReason)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from regions.sources.masked import mask_value
+from regions.masking import mask_value
 from tests.integration.lines import ANNA
 
 PHONE = "13812345678"

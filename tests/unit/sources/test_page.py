@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from regions.sources.connectors.answer import Page, PageSequence, read_page
 from regions.sources.connectors.delivery import DeliveryInconsistent, SourceFault, SourceRefused
-from regions.sources.connectors.page import Page, PageSequence, read_page
 
 AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regions.identity import Identity
-from regions.sources.record_reasons import RecordReason
+from regions.sources.reasons import RecordReason
 from regions.sources.records import CheckedRecord, Fault, check_record, content_digest
 from regions.vocabulary import FactKind, IdType
 

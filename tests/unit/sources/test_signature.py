@@ -5,7 +5,7 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regions.sources.connectors.signature import sign
+from regions.sources.connectors.big_data_centre import sign
 
 FIELDS = ("app_id", "cursor", "limit", "nonce", "since", "timestamp")
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

@@ -7,7 +7,7 @@ import pytest
 from django.db.models import Model
 
 from codes.models import Run
-from codes.review.drawing import OTHERS
+from portal.management.commands.draw_case_life import OTHERS
 from regions.leased_jobs import LeasedJob
 from regions.transitions import TransitionTable
 

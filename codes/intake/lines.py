@@ -1,0 +1,248 @@
+"""From one raw line to a checked one, or the reason why it is not taken. The database is not asked."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Literal, NoReturn
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
+
+from codes.intake.results import BadLine, Refusal
+from regions.divisions import is_division_code
+from regions.identity import BadIdentity, Identity, check_identity
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_PHONE_DRESSING = re.compile(r"[ ()-]")
+_PHONE = re.compile(r"\+?[0-9]{5,20}")
+EARLIEST_DAY = date(1900, 1, 1)
+# Before any provider existed; with it the offset of an instant can never push it out of the calendar.
+EARLIEST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def fault(reason: Refusal) -> PydanticCustomError:
+    """A finding whose type is one of our reason codes."""
+    return PydanticCustomError(reason.value, "{reason}", {"reason": reason.value})
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise fault(Refusal.BAD_TEXT)
+    return text
+
+
+def _day(value: object) -> date:
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise fault(Refusal.BAD_DATE)
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise fault(Refusal.BAD_DATE) from None
+    if day < EARLIEST_DAY:
+        raise fault(Refusal.BAD_DATE)
+    return day
+
+
+def _instant(value: object) -> datetime:
+    if not isinstance(value, str):
+        raise fault(Refusal.BAD_TIME)
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError:
+        raise fault(Refusal.BAD_TIME) from None
+    if instant.tzinfo is None or instant.year < EARLIEST_INSTANT.year or instant < EARLIEST_INSTANT:
+        raise fault(Refusal.BAD_TIME)
+    return instant
+
+
+def _area(area: str) -> str:
+    if not is_division_code(area):
+        raise fault(Refusal.BAD_AREA)
+    return area
+
+
+def _phone(phone: str) -> str:
+    """The digits people dial inside the country: a number is found again however it was written."""
+    digits = _PHONE_DRESSING.sub("", phone)
+    digits = digits.removeprefix("+86") if digits.startswith("+86") else digits.removeprefix("0086")
+    if not _PHONE.fullmatch(digits):
+        raise fault(Refusal.BAD_FIELD)
+    return digits
+
+
+Symptom = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
+Phone = Annotated[str, Field(max_length=40), AfterValidator(_phone)]
+Day = Annotated[date, BeforeValidator(_day)]
+Instant = Annotated[datetime, BeforeValidator(_instant)]
+Area = Annotated[str, AfterValidator(_area)]
+
+
+class Shape(BaseModel):
+    """No unknown keys, no conversions, no values in errors."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class AreaStay(Shape):
+    """A stay, still going on when `left_on` is none."""
+
+    area: Area
+    from_day: Annotated[Day, Field(alias="from")]
+    left_on: Day | None = None
+
+
+class Arrival(Shape):
+    """Came from elsewhere."""
+
+    from_area: Area
+    on: Day
+
+
+class Line(Shape):
+    """What both kinds share: who says it, about whom."""
+
+    provider: Name
+    entry_id: Name
+    id_type: Name
+    id_number: Name
+
+
+class DeclarationLine(Line):
+    """Answers to the questions of a health declaration; a question left out is not answered."""
+
+    type: Literal["declaration"]
+    full_name: Name | None = None
+    phone: Phone | None = None
+    submitted_at: Instant
+    symptoms: Annotated[list[Symptom], Field(max_length=100)] = []
+    contact: Literal["yes", "no", "unsure"] | None = None
+    area_stays: Annotated[list[AreaStay], Field(max_length=200)] = []
+    arrival: Arrival | None = None
+    overseas_arrival_on: Day | None = None
+
+
+class CheckInLine(Line):
+    """A day's health report."""
+
+    type: Literal["check_in"]
+    day: Day
+    healthy: bool
+
+
+SHAPES: dict[str, type[DeclarationLine] | type[CheckInLine]] = {
+    "declaration": DeclarationLine,
+    "check_in": CheckInLine,
+}
+
+
+MOST_BYTES = 100_000
+CLOCK_TOLERANCE = timedelta(minutes=5)
+# A declared journey may still lie ahead, but not beyond any ticket.
+FARTHEST_PLAN = timedelta(days=366)
+# A key that is not one of ours may be anything; only what looks like a key is repeated to the sender.
+_KEY = re.compile(r"[a-z_.0-9]*[a-z_]{1,40}")
+_OURS = {reason.value: reason for reason in Refusal}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLine:
+    """A line that is right in itself. `digest` tells a repeated line from a changed one."""
+
+    content: DeclarationLine | CheckInLine
+    identity: Identity
+    digest: bytes
+
+
+def read_line(raw: bytes, *, now: datetime, zone: ZoneInfo) -> ReadLine:
+    """The checked line. Raises BadLine with the first thing that is wrong."""
+    plain = _parse(raw)
+    kind = plain.get("type")
+    shape = SHAPES.get(kind) if isinstance(kind, str) else None
+    if shape is None:
+        raise BadLine(Refusal.UNKNOWN_TYPE, "type")
+    try:
+        content = shape.model_validate(plain)
+    except ValidationError as error:
+        _refuse_shape(error)
+    today = now.astimezone(zone).date()
+    _check_times(content, now, today)
+    try:
+        identity = check_identity(content.id_type, content.id_number, today=today)
+    except BadIdentity as error:
+        raise BadLine(Refusal.BAD_ID, "id_number", why=error.reason) from None
+    return ReadLine(content, identity, _digest(plain))
+
+
+def _parse(raw: bytes) -> dict[str, Any]:
+    if len(raw) > MOST_BYTES:
+        raise BadLine(Refusal.TOO_LONG, limit=MOST_BYTES)
+    try:
+        plain = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_without_repeats, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise error if isinstance(error, BadLine) else BadLine(Refusal.BAD_JSON) from None
+    if not isinstance(plain, dict):
+        raise BadLine(Refusal.BAD_JSON)
+    return plain
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two values for one key either could be meant; JSON libraries silently take the last."""
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        raise BadLine(Refusal.REPEATED_KEY)
+    return table
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _refuse_shape(error: ValidationError) -> NoReturn:
+    """The first finding of pydantic as one of our reasons."""
+    finding = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(step) for step in finding["loc"])
+    match finding["type"]:
+        case "missing":
+            reason = Refusal.MISSING_FIELD
+        case "extra_forbidden":
+            reason, field = Refusal.UNKNOWN_FIELD, field if _KEY.fullmatch(field) else "…"
+        case "string_unicode":
+            reason = Refusal.BAD_TEXT
+        case other:
+            reason = _OURS.get(other, Refusal.BAD_FIELD)
+    raise BadLine(reason, field) from None
+
+
+def _check_times(content: DeclarationLine | CheckInLine, now: datetime, today: date) -> None:
+    """Nothing that was done can lie ahead, and nothing ends before it begins."""
+    if isinstance(content, CheckInLine):
+        if content.day > today:
+            raise BadLine(Refusal.IN_FUTURE, "day")
+        return
+    if content.submitted_at > now + CLOCK_TOLERANCE:
+        raise BadLine(Refusal.IN_FUTURE, "submitted_at")
+    for place, stay in enumerate(content.area_stays):
+        if stay.left_on is not None and stay.left_on < stay.from_day:
+            raise BadLine(Refusal.ENDS_BEFORE_START, f"area_stays.{place}.left_on")
+    for field, day in _planned_days(content):
+        if day > today + FARTHEST_PLAN:
+            raise BadLine(Refusal.BAD_DATE, field)
+
+
+def _planned_days(content: DeclarationLine) -> list[tuple[str, date]]:
+    days = [("arrival.on", content.arrival.on)] if content.arrival else []
+    days += [("overseas_arrival_on", content.overseas_arrival_on)] if content.overseas_arrival_on else []
+    for place, stay in enumerate(content.area_stays):
+        days.append((f"area_stays.{place}.from", stay.from_day))
+        days += [(f"area_stays.{place}.left_on", stay.left_on)] if stay.left_on else []
+    return days
+
+
+def _digest(plain: dict[str, Any]) -> bytes:
+    """SHA-256 of the whole content, however its keys were ordered."""
+    canonical = json.dumps(plain, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).digest()

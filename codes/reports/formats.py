@@ -1,0 +1,147 @@
+"""A report ready to be written: its columns, its rows, and what it was narrowed to."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import defusedcsv.csv
+import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
+
+from codes.reports.request import CannotExport
+from codes.reports.rows import PersonCells
+
+PERSON = ("citizen_ref", "id_number", "full_name")
+
+# None, text, a whole number, or a list or object of these. Days and instants are text already.
+Cell = Any
+Row = tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Content:
+    """``rows`` is read once, inside the transaction it was opened in. ``filters`` is what the manifest says of it.
+
+    ``person`` makes the cells about citizens, and is none in a report that has no such cells.
+    """
+
+    columns: tuple[str, ...]
+    rows: Iterator[Row]
+    filters: dict[str, Any]
+    person: PersonCells | None = None
+
+
+# What defusedcsv defuses, and what it does not know of: white space that some programs skip, and the full-width signs
+# that others read as the narrow ones.
+LIVE_BEGINNINGS = frozenset("=+-@|%\t\r\n \u00a0\u3000＝＋－＠｜％")
+FULL_WIDTH = "＝＋－＠｜％"
+SKIPPED = "\t\r\n \u00a0\u3000"
+as_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
+    """Write the file; how many rows it has. An apostrophe in front of a cell means: this is text.
+
+    ID numbers are quoted and otherwise as they are, so that programs can compare them; a spreadsheet that takes a quoted
+    cell for a number anyway is served by the xlsx, where they are text cells.
+    """
+    written = 0
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        plain = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+        guarded = defusedcsv.csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+        plain.writerow(columns)
+        for row in rows:
+            cells = [cell if type(cell) is str else cell_text(cell) for cell in row]
+            if LIVE_BEGINNINGS.isdisjoint([cell[:1] for cell in cells]):
+                plain.writerow(cells)
+            else:
+                guarded.writerow([inert(cell) for cell in cells])
+            written += 1
+    return written
+
+
+def cell_text(cell: Cell) -> str:
+    """The cell as text: nothing for none, JSON for a list or an object."""
+    if cell is None:
+        return ""
+    return as_json(cell) if isinstance(cell, list | dict) else str(cell)
+
+
+def inert(cell: str) -> str:
+    """With an apostrophe where a formula hides behind white space or a full-width sign; defusedcsv does the rest."""
+    behind = cell.lstrip(SKIPPED)
+    hidden = behind != cell and behind[:1] in LIVE_BEGINNINGS
+    return "'" + cell if hidden or cell[:1] in FULL_WIDTH or cell[:1] in "\t\r\n" else cell
+
+
+def write_jsonl(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
+    """Write the file; how many rows it has."""
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    written = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for row in rows:
+            file.write(encode(dict(zip(columns, row, strict=True))))
+            file.write("\n")
+            written += 1
+    return written
+
+
+ROWS_PER_SHEET = 1_048_575  # below the heading
+CELL_CHARACTERS = 32_767
+OPTIONS = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "use_zip64": True,
+}
+
+
+def write_xlsx(path: Path, columns: Sequence[str], rows: Iterable[Row], *, sheet_rows: int = ROWS_PER_SHEET) -> int:
+    """Write the file; how many rows it has. Raises ``CannotExport`` for a cell that no spreadsheet holds."""
+    written, number, left = 0, 0, iter(rows)
+    # What is not yet packed lies beside the file, not in a directory that others read.
+    with TemporaryDirectory(dir=path.parent, prefix=".sheets-") as unpacked:
+        book = xlsxwriter.Workbook(path, {**OPTIONS, "tmpdir": unpacked})
+        try:
+            heading, text = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
+            while (first := next(left, None)) is not None or number == 0:
+                number += 1
+                sheet = book.add_worksheet(f"{number}")
+                sheet.freeze_panes(1, 0)
+                sheet.write_row(0, 0, columns, heading)
+                here = chain([first], islice(left, sheet_rows - 1)) if first is not None else ()
+                written += _fill(sheet, here, text)
+        finally:
+            _close(book)
+    return written
+
+
+def _close(book: Any) -> None:
+    try:
+        book.close()
+    except FileCreateError as error:
+        raise CannotExport(f"the spreadsheet cannot be packed: {error}") from error
+
+
+def _fill(sheet: Any, rows: Iterable[Row], text: Any) -> int:
+    place = 0
+    for place, row in enumerate(rows, start=1):
+        for column, cell in enumerate(row):
+            if isinstance(cell, int):
+                sheet.write_number(place, column, cell)
+            elif cell is not None:
+                sheet.write_string(place, column, _fitting(cell, row), text)
+    return place
+
+
+def _fitting(cell: Cell, row: Row) -> str:
+    said = cell if isinstance(cell, str) else cell_text(cell)
+    if len(said) > CELL_CHARACTERS:
+        raise CannotExport(f"a cell of the row of {row[0]} is too long for a spreadsheet; choose csv or jsonl")
+    return said

@@ -1,0 +1,160 @@
+"""A citizen's appeal: filed against one hit, withdrawn within ten minutes, objected to after a denial."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from codes.effective import effective_code
+from codes.models import Appeal, Case, Citizen, Fact, Ruling
+from codes.review.appeals.policy import Target, check_appeal, targets_of
+from codes.review.cases.deadlines import due_of
+from codes.review.cases.move import find_case, move, note
+from codes.review.cases.transitions import Verb
+from codes.review.errors import Reason
+from codes.review.evidence.files import attach
+from codes.review.permissions import require, require_own
+from codes.review.proposals.ruling_policy import check_text
+from regions.journal.record import record
+from regions.locks import advisory_lock
+from regions.refusals import NotFound, Refused
+from regions.tenancy import current_city
+
+WITHDRAW_WITHIN = timedelta(minutes=10)
+OBJECT_WITHIN = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What the confirmation page says: the number, until when it can be withdrawn, and by when what happens."""
+
+    case_id: int
+    number: str
+    withdraw_until: datetime
+    first_look_by: datetime | None
+    answer_by: datetime
+
+
+def file_appeal(
+    *,
+    citizen: Citizen,
+    provider: str,
+    rule: str,
+    fact_id: int,
+    reason_code: str,
+    by: str,
+    now: datetime,
+    text: str = "",
+    tested_on: date | None = None,
+    evidence_ids: Sequence[int] = (),
+) -> Filed:
+    """File an appeal against a hit of the citizen's present verdict with a provider (its code).
+
+    Raises ``Refused``, with what to do instead where no appeal helps. ``evidence_ids``: drafts by ``evidence.keep_upload``.
+    """
+    require(by, Verb.FILE)
+    require_own(by, citizen)
+    text = check_text(text)
+    with transaction.atomic():
+        advisory_lock("appeal numbers")  # given one after the other
+        target = _target(citizen, provider, rule, fact_id)
+        today = current_city().day_of(now)
+        check_appeal(
+            kind=target.kind,
+            reason_code=reason_code,
+            text=text,
+            files=len(set(evidence_ids)),
+            tested_on=tested_on,
+            anchor=target.anchor,
+            today=today,
+        )
+        case = _open_case(citizen, target, now=now, today=today)
+        appeal = Appeal.objects.create(
+            case=case,
+            provider_id=target.provider_id,
+            rule=rule,
+            fact_id=fact_id,
+            reason_code=reason_code,
+            text=text,
+            tested_on=tested_on,
+            colour=effective_code(citizen.pk).colour,
+            filed_by=by,
+            filed_at=now,
+            withdraw_until=now + WITHDRAW_WITHIN,
+        )
+        files = attach(evidence_ids, case=case, by=by)
+        data = {"provider": provider, "rule": rule, "fact": fact_id, "reason_code": reason_code, "files": files}
+        note(case, Verb.FILE, by=by, now=now, data=data)
+        record("case.filed", by=by, now=now, subject=f"case:{case.number}", data=data)
+    return Filed(case.pk, case.number, appeal.withdraw_until, case.first_look_due_at, case.due_at)
+
+
+def withdraw(*, case_id: int, by: str, now: datetime) -> Case:
+    """Take an appeal back within ten minutes of filing it."""
+    require(by, Verb.WITHDRAW)
+    with transaction.atomic():
+        case, appeal = _own_appeal(case_id, by=by)
+        if now > appeal.withdraw_until:
+            raise Refused(Reason.WITHDRAWAL_OVER)
+        move(case, Verb.WITHDRAW, by=by, now=now, outcome="withdrawn")
+        Ruling.objects.waiting().filter(case=case).update(state="withdrawn", ended_at=now)
+    return case
+
+
+def log_disagreement(*, case_id: int, text: str, by: str, now: datetime) -> Case:
+    """Put on record that the citizen does not accept the denial; kept with the case for whoever looks at it next."""
+    require(by, Verb.LOG_DISAGREEMENT)
+    text = check_text(text, required=True)
+    with transaction.atomic():
+        case, appeal = _own_appeal(case_id, by=by)
+        if case.closed_at is not None and now > case.closed_at + OBJECT_WITHIN:
+            raise Refused(Reason.DISAGREEMENT_OVER)
+        move(case, Verb.LOG_DISAGREEMENT, by=by, now=now)
+        Appeal.objects.filter(pk=appeal.pk).update(disagreement=text)
+    return case
+
+
+def _target(citizen: Citizen, provider: str, rule: str, fact_id: int) -> Target:
+    """The hit as it stands. Raises ``Refused`` when it does not hold the code, or an appeal is open already."""
+    if not Fact.objects.filter(pk=fact_id, citizen=citizen).exists():
+        raise NotFound
+    wanted = (provider, rule, fact_id)
+    found = [one for one in targets_of(citizen) if (one.provider, one.rule, one.fact_id) == wanted]
+    standing = effective_code(citizen.pk)
+    if not found or (standing.colour, standing.because) == ("green", "ruling"):
+        raise Refused(Reason.NOTHING_TO_APPEAL)
+    if Case.objects.open().filter(citizen=citizen, kind=Case.Kind.APPEAL).exists():
+        raise Refused(Reason.APPEALED_ALREADY)
+    return found[0]
+
+
+def _open_case(citizen: Citizen, target: Target, *, now: datetime, today: date) -> Case:
+    due = due_of(target.colour, opened_at=now)
+    last = Case.objects.filter(citizen=citizen, kind=Case.Kind.APPEAL).order_by("-pk").first()
+    return Case.objects.create(
+        number=_next_number(today),
+        kind=Case.Kind.APPEAL,
+        citizen=citizen,
+        severity=target.colour,
+        follows=last,
+        opened_at=now,
+        due_at=due.answer,
+        first_look_due_at=due.first_look,
+    )
+
+
+def _own_appeal(case_id: int, *, by: str) -> tuple[Case, Appeal]:
+    case = find_case(case_id)
+    appeal = Appeal.objects.filter(case=case).first()
+    if appeal is None:
+        raise NotFound
+    require_own(by, case.citizen)
+    return case, appeal
+
+
+def _next_number(today: date) -> str:
+    """``A20261124-000001`` and so on. Call with the numbers held."""
+    prefix = f"A{today:%Y%m%d}-"
+    last = Case.objects.filter(number__startswith=prefix).order_by("-number").values_list("number", flat=True).first()
+    return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:06d}"

@@ -1,0 +1,237 @@
+"""What can be appealed against, with which reasons and which evidence – and what else to do where an appeal changes nothing.
+
+Confirmed cases and contacts are held by a medical finding: a review of the code cannot lift it (``docs/adr/0008-review-choices.md``).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext_lazy as _
+
+from codes.models import Citizen, Fact, Verdict
+from codes.review.errors import Reason
+from codes.review.proposals.ruling_policy import hits_of
+from regions.refusals import CommonReason, Refused
+from regions.vocabulary import FactKind
+from regions.wording import Worded
+
+
+class AppealReason(Worded):
+    """Why the citizen thinks the colour wrong."""
+
+    NOT_ME = "not_me", _("The record is not about me")
+    NOT_THERE = "not_there", _("I was not there")
+    WRONG_DATES = "wrong_dates", _("The dates are wrong")
+    TESTED_NEGATIVE = "tested_negative", _("I have tested negative since")
+    ISOLATION_DONE = "isolation_done", _("I have completed my isolation")
+    DECLARED_BY_MISTAKE = "declared_by_mistake", _("I declared it by mistake")
+    STATEMENT_TRUE = "statement_true", _("What I declared is true")
+    PROVIDERS_DIFFER = "providers_differ", _("The two providers show different colours")
+    OTHER = "other", _("Another reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The evidence a reason needs: at least ``files`` files, and the day of a test; in words for the upload page."""
+
+    files: int
+    test_day: bool
+    text: bool
+    zh: str
+    en: str
+
+    def said_in(self, language: str) -> str:
+        """The words in a language tag: Chinese for every ``zh…``, English for all others."""
+        return self.zh if language.lower().startswith("zh") else self.en
+
+
+EVIDENCE_FOR: dict[AppealReason, Asked] = {
+    AppealReason.NOT_ME: Asked(
+        1,
+        False,
+        False,
+        "本人身份证件照片，号码以外的内容可以遮盖",
+        "a photo of your identity document; all but the number may be covered",
+    ),
+    AppealReason.NOT_THERE: Asked(
+        1,
+        False,
+        False,
+        "当时在别处的证明：车票、考勤、单位证明等",
+        "proof of where you were: a ticket, time sheet or employer's letter",
+    ),
+    AppealReason.WRONG_DATES: Asked(
+        1, False, False, "载有正确日期的票据或证明", "a ticket or certificate with the right dates"
+    ),
+    AppealReason.TESTED_NEGATIVE: Asked(
+        1, True, False, "赋码当日或之后的检测报告", "the report of a test on the day of the record or later"
+    ),
+    AppealReason.ISOLATION_DONE: Asked(
+        1, False, False, "解除隔离通知书", "the certificate that your isolation has ended"
+    ),
+    AppealReason.DECLARED_BY_MISTAKE: Asked(
+        0, False, False, "无需材料；重新申报通常更快", "nothing; declaring again is usually quicker"
+    ),
+    AppealReason.STATEMENT_TRUE: Asked(
+        1, False, False, "能说明申报属实的材料", "whatever shows that what you declared is true"
+    ),
+    AppealReason.PROVIDERS_DIFFER: Asked(
+        0, False, False, "无需材料，我们会核对双方记录", "nothing: we compare the two records"
+    ),
+    AppealReason.OTHER: Asked(0, False, True, "请用文字说明", "please explain in words"),
+}
+
+_K = FactKind
+_PLACE = frozenset({_K.AREA_STAY, _K.SPACETIME_OVERLAP, _K.CO_TRAVELLER, _K.ARRIVAL, _K.OVERSEAS_ARRIVAL})
+_DECLARED = frozenset({_K.SYMPTOM, _K.CONTACT_WITH_CASE, _K.UNSURE_CONTACT})
+_MEDICAL = frozenset({_K.CONFIRMED_CASE, _K.ASYMPTOMATIC_CASE, _K.SUSPECTED_CASE, _K.POSITIVE_TEST})
+_CONTACTS = frozenset({_K.CLOSE_CONTACT, _K.SECONDARY_CONTACT})
+
+NO_APPEAL = _MEDICAL | _CONTACTS
+APPEALABLE = _PLACE | _DECLARED | {_K.FALSE_DECLARATION}
+
+FITS: dict[AppealReason, frozenset[FactKind]] = {
+    AppealReason.NOT_ME: APPEALABLE,
+    AppealReason.NOT_THERE: _PLACE,
+    AppealReason.WRONG_DATES: _PLACE,
+    AppealReason.TESTED_NEGATIVE: _DECLARED | {_K.AREA_STAY, _K.SPACETIME_OVERLAP, _K.CO_TRAVELLER},
+    AppealReason.ISOLATION_DONE: _PLACE - {_K.SPACETIME_OVERLAP},
+    AppealReason.DECLARED_BY_MISTAKE: _DECLARED | {_K.AREA_STAY, _K.ARRIVAL, _K.OVERSEAS_ARRIVAL},
+    AppealReason.STATEMENT_TRUE: frozenset({_K.FALSE_DECLARATION}),
+    AppealReason.PROVIDERS_DIFFER: APPEALABLE,
+    AppealReason.OTHER: APPEALABLE,
+}
+
+
+class Instead(Worded):
+    """What somebody can do whom an appeal would not help, or would not help soonest."""
+
+    WAIT_FOR_DISCHARGE = (
+        "wait_for_discharge",
+        _(
+            "This code follows a medical finding and changes once your discharge is on record. If it is wrong, ask the hospital or 12345."
+        ),
+    )
+    WAIT_FOR_EXCLUSION = (
+        "wait_for_exclusion",
+        _("It changes by itself once you are found not to be a case. Ask the hospital how far they are."),
+    )
+    TEST_AGAIN = (
+        "test_again",
+        _("A positive test is checked by those who tested. Ask them to test again; the result arrives by itself."),
+    )
+    ASK_ASSIGNING_PLACE = (
+        "ask_assigning_place",
+        _(
+            "The disease control office that traced you decides. Complete the set period; if it is wrong, ask that office or 12345."
+        ),
+    )
+    DECLARE_AGAIN = (
+        "declare_again",
+        _("This comes from what you declared. Declaring again puts a mistake right, sooner than an appeal."),
+    )
+    FOLLOW_PROGRESS = (
+        "follow_progress",
+        _("Check in daily and it turns green when the period is over. If the record is wrong, appeal."),
+    )
+
+
+INSTEAD: dict[FactKind, Instead] = {
+    _K.CONFIRMED_CASE: Instead.WAIT_FOR_DISCHARGE,
+    _K.ASYMPTOMATIC_CASE: Instead.WAIT_FOR_DISCHARGE,
+    _K.SUSPECTED_CASE: Instead.WAIT_FOR_EXCLUSION,
+    _K.POSITIVE_TEST: Instead.TEST_AGAIN,
+    _K.CLOSE_CONTACT: Instead.ASK_ASSIGNING_PLACE,
+    _K.SECONDARY_CONTACT: Instead.ASK_ASSIGNING_PLACE,
+    _K.CO_TRAVELLER: Instead.FOLLOW_PROGRESS,
+    _K.SPACETIME_OVERLAP: Instead.FOLLOW_PROGRESS,
+    _K.AREA_STAY: Instead.FOLLOW_PROGRESS,
+    _K.OVERSEAS_ARRIVAL: Instead.FOLLOW_PROGRESS,
+    _K.ARRIVAL: Instead.FOLLOW_PROGRESS,
+    _K.SYMPTOM: Instead.DECLARE_AGAIN,
+    _K.CONTACT_WITH_CASE: Instead.DECLARE_AGAIN,
+    _K.UNSURE_CONTACT: Instead.DECLARE_AGAIN,
+    _K.FALSE_DECLARATION: Instead.FOLLOW_PROGRESS,
+}
+
+
+def reasons_for(kind: str) -> list[AppealReason]:
+    """The reasons that fit a kind of fact; none where no appeal is possible."""
+    return [reason for reason in AppealReason if kind in FITS[reason]]
+
+
+def check_kind(kind: str) -> None:
+    """Raises ``Refused`` with what to do instead for a medical finding and for contacts: before anybody fills in a form."""
+    if kind in NO_APPEAL:
+        raise Refused(Reason.CANNOT_APPEAL, instead=INSTEAD[FactKind(kind)])
+
+
+def check_appeal(
+    *, kind: str, reason_code: str, text: str, files: int, tested_on: date | None, anchor: date, today: date
+) -> None:
+    """Raises ``Refused`` with the first thing that is missing. ``anchor`` is the day the hit counts from."""
+    check_kind(kind)
+    if reason_code not in set(AppealReason):
+        raise Refused(Reason.UNKNOWN_REASON)
+    reason = AppealReason(reason_code)
+    if kind not in FITS[reason]:
+        raise Refused(Reason.REASON_DOES_NOT_FIT)
+    asked = EVIDENCE_FOR[reason]
+    if asked.text and not text:
+        raise Refused(CommonReason.NO_REASON)
+    if files < asked.files:
+        raise Refused(Reason.FILES_MISSING)
+    if asked.test_day and (tested_on is None or not anchor <= tested_on <= today):
+        raise Refused(Reason.TEST_DATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A hit of the verdict with a provider. ``colour`` is what the rule makes of it, ``anchor`` the day it counts from."""
+
+    provider: str
+    provider_id: int
+    rule: str
+    fact_id: int
+    kind: str
+    colour: str
+    anchor: date
+
+    @property
+    def may_appeal(self) -> bool:
+        """False for medical findings and contacts, and for kinds that only the city itself could have written."""
+        return self.kind not in NO_APPEAL and bool(self.reasons)
+
+    @property
+    def reasons(self) -> list[AppealReason]:
+        """What can be said against it."""
+        return reasons_for(self.kind)
+
+    @property
+    def instead(self) -> Instead | None:
+        """What to do instead of an appeal, or sooner than one."""
+        return INSTEAD.get(FactKind(self.kind))
+
+
+def targets_of(citizen: Citizen) -> list[Target]:
+    """Every hit with every provider, by provider and rule. Four queries."""
+    verdicts = list(Verdict.objects.filter(citizen=citizen).select_related("provider").order_by("provider__code"))
+    if not verdicts:
+        return []
+    colours = {(hit.rule, hit.fact_id): hit.colour for hit in hits_of([citizen.pk])[citizen.pk]}
+    kinds = dict(
+        Fact.objects.filter(pk__in=[hit["fact_id"] for one in verdicts for hit in one.hits]).values_list("pk", "kind")
+    )
+    return [
+        Target(
+            provider=verdict.provider.code,
+            provider_id=verdict.provider_id,
+            rule=hit["rule"],
+            fact_id=hit["fact_id"],
+            kind=kinds[hit["fact_id"]],
+            colour=colours[hit["rule"], hit["fact_id"]],
+            anchor=date.fromisoformat(hit["anchor"]),
+        )
+        for verdict in verdicts
+        for hit in verdict.hits
+    ]

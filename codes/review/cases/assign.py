@@ -1,0 +1,83 @@
+"""Who works on a case: assigning, taking over from a visible holder, putting back, and assigning many at once."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+from psycopg2.extras import Json
+
+from codes.effective import hold_effective_codes
+from codes.models import Case
+from codes.review.cases.move import find_case, move
+from codes.review.cases.queue import CaseFilter, open_cases
+from codes.review.cases.transitions import CASE_LIFE, Verb
+from codes.review.errors import Reason
+from codes.review.permissions import require
+from regions.journal.record import record
+from regions.proposals import roles_of
+from regions.refusals import MovedMeanwhile, Refused
+from regions.sql import compose
+from regions.staff.roles import Role
+
+SQL = Path(__file__).with_suffix(".sql")
+
+
+def assign(*, case_id: int, to: str, by: str, now: datetime) -> Case:
+    """Give the case to a reviewer, whoever held it."""
+    require(by, Verb.ASSIGN)
+    _require_reviewer(to)
+    with transaction.atomic():
+        case = find_case(case_id)
+        data = {"assigned_to": to, "before": case.assigned_to}
+        return move(case, Verb.ASSIGN, by=by, now=now, data=data, assigned_to=to, assigned_at=now)
+
+
+def take_over(*, case_id: int, holder: str, by: str, now: datetime) -> Case:
+    """Make the case one's own. ``holder`` is who held it on the page (empty = nobody): another by now is ``MovedMeanwhile``."""
+    require(by, Verb.TAKE_OVER)
+    with transaction.atomic():
+        case = find_case(case_id)
+        if case.assigned_to != holder:
+            raise MovedMeanwhile
+        return move(case, Verb.TAKE_OVER, by=by, now=now, data={"before": holder}, assigned_to=by, assigned_at=now)
+
+
+def put_back(*, case_id: int, by: str, now: datetime) -> Case:
+    """Give the case back to everybody."""
+    require(by, Verb.PUT_BACK)
+    with transaction.atomic():
+        case = find_case(case_id)
+        if case.assigned_to not in ("", by):
+            raise Refused(Reason.HELD_BY_ANOTHER)
+        return move(case, Verb.PUT_BACK, by=by, now=now, assigned_to="", assigned_at=None)
+
+
+def bulk_assign(*, chosen: CaseFilter, to: str, by: str, now: datetime) -> int:
+    """Give every open case of the filter to a reviewer; how many had another holder before."""
+    require(by, Verb.ASSIGN)
+    _require_reviewer(to)
+    with transaction.atomic():
+        hold_effective_codes()
+        cases, parameters = (
+            open_cases(chosen, now=now).exclude(assigned_to=to).order_by("pk").values("pk").query.sql_with_params()
+        )
+        with connection.cursor() as cursor:
+            values: list[Any] = [to, now, Json(CASE_LIFE.next_states(Verb.ASSIGN)), now, by, Verb.ASSIGN.value]
+            cursor.execute(compose(SQL, "bulk_assign", cases=cases), [*parameters, *values])
+            assigned = int(cursor.rowcount)
+        if assigned:
+            record("case.bulk_assigned", by=by, now=now, data={"to": to, "cases": assigned, "filter": chosen.as_json()})
+    return assigned
+
+
+def hold(case: Case, *, by: str, now: datetime) -> dict[str, Any]:
+    """What deciding changes about the holder: an unheld case becomes the decider's, another's is refused."""
+    if case.assigned_to not in ("", by):
+        raise Refused(Reason.HELD_BY_ANOTHER)
+    return {} if case.assigned_to else {"assigned_to": by, "assigned_at": now}
+
+
+def _require_reviewer(username: str) -> None:
+    if Role.REVIEWER not in roles_of(username):
+        raise Refused(Reason.NOT_A_REVIEWER)

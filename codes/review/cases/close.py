@@ -1,0 +1,61 @@
+"""What a reviewer does with a case by themselves: look at it, ask for more time, leave the colour as it is, deny an appeal."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from codes.models import Case
+from codes.review.cases.assign import hold
+from codes.review.cases.deadlines import complex_due
+from codes.review.cases.move import find_case, move
+from codes.review.cases.transitions import Verb
+from codes.review.errors import Reason
+from codes.review.permissions import require
+from codes.review.proposals.ruling_policy import check_text
+from codes.review.reasons import UpholdReason
+from regions.refusals import Refused
+from regions.tenancy import current_city
+
+
+def look(*, case_id: int, by: str, now: datetime) -> Case:
+    """Note that an official saw the case, which stops the clock of the first look; later looks change nothing."""
+    require(by, Verb.LOOK)
+    with transaction.atomic():
+        case = find_case(case_id)
+        if case.first_looked_at or case.closed_at:
+            return case
+        return move(case, Verb.LOOK, by=by, now=now, first_looked_at=now)
+
+
+def mark_complex(*, case_id: int, reason: str, by: str, now: datetime) -> Case:
+    """Give a case three working days from its opening, once. ``reason`` is what the citizen is told of the delay."""
+    require(by, Verb.MARK_COMPLEX)
+    reason = check_text(reason, required=True)
+    with transaction.atomic():
+        case = find_case(case_id)
+        if case.complex_since:
+            raise Refused(Reason.COMPLEX_ALREADY)
+        due_at = max(case.due_at, complex_due(case.opened_at, zone=current_city().zone))
+        changes = {"complex_since": now, "due_at": due_at, "answer": reason, **hold(case, by=by, now=now)}
+        return move(case, Verb.MARK_COMPLEX, by=by, now=now, data={"due_at": due_at.isoformat()}, **changes)
+
+
+def uphold(*, case_id: int, reason_code: str, by: str, now: datetime, answer: str = "") -> Case:
+    """Close a disagreement or suspension with the codes as they are: the city's interim policy stands."""
+    return _end(Verb.UPHOLD, case_id, reason_code, answer, by=by, now=now)
+
+
+def deny(*, case_id: int, reason_code: str, answer: str, by: str, now: datetime) -> Case:
+    """Deny an appeal. ``answer`` are the words the citizen gets; nobody is denied without any."""
+    return _end(Verb.DENY, case_id, reason_code, check_text(answer, required=True), by=by, now=now)
+
+
+def _end(verb: Verb, case_id: int, reason_code: str, answer: str, *, by: str, now: datetime) -> Case:
+    require(by, verb)
+    if reason_code not in set(UpholdReason):
+        raise Refused(Reason.UNKNOWN_REASON)
+    answer = check_text(answer)
+    with transaction.atomic():
+        case = find_case(case_id)
+        changes = {"outcome": reason_code, "answer": answer, **hold(case, by=by, now=now)}
+        return move(case, verb, by=by, now=now, data={"reason_code": reason_code}, **changes)

@@ -1,0 +1,154 @@
+"""Moving cases, one or many: a row of the transition table each, compare-and-set, with an event and a journal entry.
+
+Rows are taken in one order – case, then what belongs to it, the journal last – so that two people and a run never wait for each
+other in a circle.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from codes.models import Case, CaseEvent, InformationRequest
+from codes.models.case import OPEN_STATES
+from codes.review.cases.deadlines import resumed
+from codes.review.cases.transitions import Actor, CaseTransition, Verb, moves_from
+from codes.review.errors import Reason
+from codes.vocabulary import Colour
+from regions.journal.record import Act, record, record_all
+from regions.refusals import MovedMeanwhile, NotFound, Refused
+
+BULK_LIMIT = 5000
+
+
+class Handled(NamedTuple):
+    """How many cases were acted on, and how many of the chosen were left for a decision of their own."""
+
+    done: int
+    skipped: int
+
+
+def turns_no_stricter(colour: str, before: str) -> bool:
+    """Whether a bulk act may give this colour to somebody who has ``before``; never to one of whom nothing is known."""
+    return before in set(Colour) and Colour(colour).severity <= Colour(before).severity
+
+
+def numbers_digest(cases: Iterable[Case]) -> str:
+    """SHA-256 over the sorted case numbers: the journal's entry accounts for exactly these."""
+    numbers = sorted(case.number for case in cases)
+    return hashlib.sha256("\n".join(numbers).encode()).hexdigest()
+
+
+def find_case(case_id: int) -> Case:
+    """The case with its citizen. Raises ``NotFound``."""
+    case = Case.objects.select_related("citizen").filter(pk=case_id).first()
+    if case is None:
+        raise NotFound
+    return case
+
+
+def check_move(case: Case, verb: Verb, *, when: str = "") -> CaseTransition:
+    """The row of the case's table for this action. Raises ``Refused`` when its state has none."""
+    rows = [row for row in moves_from(case.kind, case.state, verb) if row.when == when]
+    if not rows:
+        raise Refused(Reason.NOT_NOW)
+    return rows[0]
+
+
+@dataclass(frozen=True)
+class Step:
+    """An action on a case: ``data`` is what its event says, ``changes`` what is set beside what the table says.
+
+    ``data`` holds codes and keys only, never free text, which may hold anything.
+    """
+
+    case: Case
+    action: Verb
+    when: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def move(
+    case: Case,
+    action: Verb,
+    *,
+    by: str,
+    now: datetime,
+    when: str = "",
+    data: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> Case:
+    """Do the action: the case as it then is. Call in a transaction. Raises ``Refused`` and ``MovedMeanwhile``."""
+    move_each([Step(case, action, when, data or {}, changes)], by=by, now=now)
+    return case
+
+
+def move_each(steps: Sequence[Step], *, by: str, now: datetime) -> None:
+    """Do the actions, each with a journal entry of its own."""
+    before = [one.case.state for one in steps]
+    move_all(steps, by=by, now=now)
+    record_all((_act(one, state) for one, state in zip(steps, before, strict=True)), by=by, now=now)
+
+
+def move_all(steps: Sequence[Step], *, by: str, now: datetime) -> None:
+    """Do an action on each of many cases and tell it on their timelines; whoever calls writes the journal.
+
+    Call in a transaction, many cases locked in the order of their keys. Raises ``Refused`` and ``MovedMeanwhile``.
+    """
+    alike: dict[tuple[str, str, frozenset[tuple[str, Any]]], list[Case]] = defaultdict(list)
+    resuming, closing = [], []
+    for step in steps:
+        case, row = step.case, check_move(step.case, step.action, when=step.when)
+        changes = {"state": row.next.value, **_consequences(case, row, now), **step.changes}
+        alike[case.state, case.assigned_to, frozenset(changes.items())].append(case)
+        if "paused_at" in changes and case.paused_at:
+            case.due_at = resumed(case.due_at, paused_at=case.paused_at, now=now)
+            resuming.append(case)
+        if "closed_at" in changes:
+            closing.append(case)
+    for (state, assigned_to, changed), cases in alike.items():
+        unmoved = Case.objects.filter(pk__in=[case.pk for case in cases], state=state, assigned_to=assigned_to)
+        if unmoved.update(**dict(changed)) != len(cases):
+            raise MovedMeanwhile
+        for case in cases:
+            for name, value in changed:
+                setattr(case, name, value)
+    Case.objects.bulk_update(resuming, ["due_at"], batch_size=1000)
+    if closing:  # a case that ends asks nothing any more
+        questions = InformationRequest.objects.filter(case__in=closing)
+        InformationRequest.TRANSITIONS.move(questions, "drop", closed_at=now)
+    events = [CaseEvent(case=one.case, at=now, by=by, verb=one.action.value, data=dict(one.data)) for one in steps]
+    CaseEvent.objects.bulk_create(events, batch_size=1000)
+
+
+def record_many(
+    action: Verb, cases: Collection[Case], *, by: str, now: datetime, data: Mapping[str, Any] | None = None
+) -> None:
+    """One journal entry for an action on many cases, which accounts for exactly these."""
+    said = {**(data or {}), "cases": len(cases), "numbers": numbers_digest(cases)}
+    record(f"case.bulk_{action.value}", by=by, now=now, data=said)
+
+
+def note(case: Case, action: Verb, *, by: str, now: datetime, data: Mapping[str, Any] | None = None) -> CaseEvent:
+    """A line on the case's timeline."""
+    return CaseEvent.objects.create(case=case, at=now, by=by, verb=action.value, data=dict(data or {}))
+
+
+def _act(step: Step, before: str) -> Act:
+    said = {"number": step.case.number, "from": before, "to": step.case.state, **step.data}
+    return Act(f"case.{step.action.value}", f"case:{step.case.number}", said)
+
+
+def _consequences(case: Case, row: CaseTransition, now: datetime) -> dict[str, Any]:
+    """What follows from the row, whatever the action: a deadline that goes on, a first look that was had, an end."""
+    changes: dict[str, Any] = {}
+    if case.paused_at and row.next != case.state:
+        changes["paused_at"] = None
+    if case.first_looked_at is None and Actor.REVIEWER in row.roles and row.action is not Verb.ASSIGN:
+        changes["first_looked_at"] = now
+    if case.closed_at is None and row.next not in OPEN_STATES:
+        changes["closed_at"] = now
+    return changes

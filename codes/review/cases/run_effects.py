@@ -1,0 +1,81 @@
+"""What a run does to cases: opens them, re-links them by fingerprint, closes those whose colours agree again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+from psycopg2.extras import Json
+
+from codes.models import CaseState, InformationRequest, Run
+from codes.review.cases.deadlines import ANSWER, FIRST_LOOK_AT_RED
+from codes.review.cases.transitions import CASE_LIFE, Verb
+from codes.review.permissions import SYSTEM
+from regions.journal.record import Act, record_all
+from regions.sql import compose
+
+SQL = Path(__file__).with_suffix(".sql")
+AGREES_AGAIN = compose(SQL, "agrees_again")
+
+HOLDS_AGAIN = compose(SQL, "holds_again")
+
+GREEN_AGAIN = compose(SQL, "green_again")
+
+
+def converge(run: Run) -> list[str]:
+    """Close what the run has settled; the numbers of the closed cases. Call in the settling transaction."""
+    closed: list[str] = []
+    parameters: dict[str, Any] = {
+        "run": run.pk,
+        "next": Json(CASE_LIFE.next_states(Verb.CONVERGE)),
+        "by": SYSTEM,
+        "converged": Verb.CONVERGE.value,
+        "asked": InformationRequest.State.OPEN.value,
+        "dropped": InformationRequest.TRANSITIONS.next_state("drop").value,
+    }
+    with connection.cursor() as cursor:
+        for which in (AGREES_AGAIN, HOLDS_AGAIN, GREEN_AGAIN):
+            cursor.execute(compose(SQL, "close", which=which), parameters)
+            closed += [number for (number,) in cursor.fetchall()]
+    return closed
+
+
+RELINK = compose(SQL, "relink")
+
+OPEN = compose(SQL, "open")
+
+OPEN_SUSPENDED = compose(SQL, "open_suspended")
+
+
+@dataclass(frozen=True)
+class CaseChanges:
+    """How many cases the run opened, re-linked to a changed fingerprint, and closed as converged."""
+
+    opened: int
+    relinked: int
+    converged: int
+
+
+def settle_cases(run: Run, *, now: datetime) -> CaseChanges:
+    """Bring the open cases to the standing disagreements (``docs/semantics.md`` §5). Call after these were settled."""
+    done: dict[str, int] = {}
+    parameters: dict[str, Any] = {
+        "run": run.pk,
+        "first_look": FIRST_LOOK_AT_RED,
+        "answer_red": ANSWER["red"],
+        "answer_yellow": ANSWER["yellow"],
+        "received": CaseState.RECEIVED.value,
+        "converged": CaseState.CONVERGED.value,
+        "opened": Verb.OPEN.value,
+        "relinked": Verb.RELINK.value,
+        "by": SYSTEM,
+    }
+    converged = converge(run)
+    with connection.cursor() as cursor:
+        for name, statement in (("relinked", RELINK), ("opened", OPEN), ("suspended", OPEN_SUSPENDED)):
+            cursor.execute(statement, parameters)
+            done[name] = cursor.rowcount
+    acts = (Act(f"case.{Verb.CONVERGE.value}", f"case:{number}", {"run": run.pk}) for number in converged)
+    record_all(acts, by="system", now=now)
+    return CaseChanges(done["opened"] + done["suspended"], done["relinked"], len(converged))

@@ -1,0 +1,138 @@
+-- statement: relink
+-- An open case follows its citizen's disagreement when the fingerprint changes – unless it only changed because a provider's
+-- data is missing today. A disagreement that is back with the same fingerprint is the same matter: no event.
+WITH moved AS (
+    UPDATE codes_case c
+    SET disagreement_id = s.id, fingerprint = s.fingerprint,
+        severity = CASE WHEN s.colours @? '$.* ? (@ == "red")' THEN 'red' ELSE 'yellow' END
+    FROM codes_disagreement s, codes_disagreement old, codes_case before, codes_run run
+    WHERE run.id = %(run)s AND c.kind = 'disagreement' AND c.closed_at IS NULL AND before.id = c.id
+      AND s.citizen_id = c.citizen_id AND s.closed_run_id IS NULL AND s.id <> c.disagreement_id
+      AND old.id = c.disagreement_id
+      AND NOT EXISTS (SELECT FROM jsonb_object_keys(old.colours) AS shown(code)
+                      JOIN codes_provider provider ON provider.code = shown.code
+                      JOIN codes_runprovider p ON p.provider_id = provider.id AND p.run_id = %(run)s
+                      WHERE NOT p.known)
+    RETURNING c.id, run.as_of, s.id AS disagreement_id, before.fingerprint <> s.fingerprint AS differs
+)
+INSERT INTO codes_caseevent (case_id, at, by, verb, data)
+SELECT id, as_of, %(by)s, %(relinked)s, jsonb_build_object('run', %(run)s, 'disagreement', disagreement_id)
+FROM moved WHERE differs
+
+-- statement: open
+-- Nor does missing data open one: a decided disagreement of which today's is what the known providers still show, the others
+-- being unknown, is that disagreement. Should a hit have changed meanwhile, it is seen when they are back.
+WITH due AS MATERIALIZED (
+    SELECT d.id, d.citizen_id, d.fingerprint,
+           (SELECT max(before.id) FROM codes_case before WHERE before.citizen_id = d.citizen_id AND before.kind = 'disagreement')
+               AS follows_id,
+           -- Not LIMIT 1: in a table without statistics that is looked for from its beginning, each time.
+           (SELECT (array_agg(p.group_key ORDER BY p.id))[1] FROM codes_pairdiagnosis p WHERE p.disagreement_id = d.id) AS group_key,
+           CASE WHEN d.colours @? '$.* ? (@ == "red")' THEN 'red' ELSE 'yellow' END AS severity
+    FROM codes_disagreement d
+    JOIN codes_run run ON run.id = %(run)s
+    WHERE d.closed_run_id IS NULL
+      AND NOT EXISTS (SELECT FROM codes_case c
+                      WHERE c.citizen_id = d.citizen_id AND c.kind = 'disagreement'
+                        AND (c.closed_at IS NULL OR c.fingerprint = d.fingerprint AND c.state <> %(converged)s))
+      AND NOT EXISTS (SELECT FROM (SELECT c.state, before.colours FROM codes_case c
+                                   JOIN codes_disagreement before ON before.id = c.disagreement_id
+                                   WHERE c.citizen_id = d.citizen_id AND c.kind = 'disagreement'
+                                   ORDER BY c.id DESC LIMIT 1) last
+                      WHERE last.state <> %(converged)s AND last.colours @> d.colours
+                        AND EXISTS (SELECT FROM jsonb_object_keys(last.colours) AS shown(code)
+                                    JOIN codes_provider provider ON provider.code = shown.code
+                                    JOIN codes_runprovider p ON p.provider_id = provider.id AND p.run_id = run.id
+                                    WHERE NOT p.known))
+),
+counted AS MATERIALIZED (
+    -- Counted first, so that all reading of the cases is done before the first is written: a statement that reads what it
+    -- fills takes longer for every row.
+    SELECT run.id, run.as_of, run.day, (SELECT count(*) FROM due) AS due,
+           (SELECT count(*) FROM codes_case taken JOIN codes_run earlier ON earlier.id = taken.opened_run_id
+            WHERE earlier.day = run.day AND taken.kind = 'disagreement') AS taken
+    FROM codes_run run WHERE run.id = %(run)s
+),
+opened AS (
+    INSERT INTO codes_case (number, kind, citizen_id, state, disagreement_id, fingerprint, follows_id, severity, opened_at,
+                            opened_run_id, due_at, first_look_due_at, assigned_to, outcome, group_key)
+    SELECT 'D' || to_char(run.day, 'YYYYMMDD') || '-'
+               || to_char(row_number() OVER (ORDER BY due.id) + run.taken, 'FM999999000000'),
+           'disagreement', due.citizen_id, %(received)s, due.id, due.fingerprint, due.follows_id, due.severity, run.as_of, run.id,
+           run.as_of + CASE due.severity WHEN 'red' THEN %(answer_red)s ELSE %(answer_yellow)s END,
+           CASE due.severity WHEN 'red' THEN run.as_of + %(first_look)s END, '', '',
+           coalesce(due.group_key, '')
+    FROM counted run
+    JOIN due ON run.due > 0
+    RETURNING id, opened_at
+)
+INSERT INTO codes_caseevent (case_id, at, by, verb, data)
+SELECT id, opened_at, %(by)s, %(opened)s, jsonb_build_object('run', %(run)s) FROM opened
+
+-- statement: open_suspended
+-- A suspended ruling needs two officials again.
+WITH opened AS (
+    INSERT INTO codes_case (number, kind, citizen_id, state, follows_id, severity, opened_at, opened_run_id, due_at,
+                            first_look_due_at, assigned_to, outcome, group_key)
+    SELECT 'S' || to_char(run.day, 'YYYYMMDD') || '-' || to_char(r.id, 'FM999999000000') || '-' || run.id,
+           'suspension', r.citizen_id, %(received)s, r.case_id, 'red', run.as_of, run.id, run.as_of + %(answer_red)s,
+           run.as_of + %(first_look)s, '', '', ''
+    FROM codes_ruling r
+    JOIN codes_run run ON run.id = %(run)s
+    WHERE r.state = 'approved' AND r.suspended_at = run.as_of
+      AND NOT EXISTS (SELECT FROM codes_case c WHERE c.citizen_id = r.citizen_id AND c.kind = 'suspension' AND c.closed_at IS NULL)
+    RETURNING id, opened_at
+)
+INSERT INTO codes_caseevent (case_id, at, by, verb, data)
+SELECT id, opened_at, %(by)s, %(opened)s, jsonb_build_object('run', %(run)s) FROM opened
+
+-- statement: agrees_again
+-- Colours agree again with every provider the case was opened about, and all of these are known in the run.
+    SELECT c.id FROM codes_case c JOIN codes_disagreement d ON d.id = c.disagreement_id
+    WHERE c.kind = 'disagreement' AND c.closed_at IS NULL
+      AND NOT EXISTS (SELECT FROM codes_disagreement s WHERE s.citizen_id = c.citizen_id AND s.closed_run_id IS NULL)
+      AND NOT EXISTS (SELECT FROM jsonb_object_keys(d.colours) AS shown(code)
+                      JOIN codes_provider provider ON provider.code = shown.code
+                      JOIN codes_runprovider p ON p.provider_id = provider.id AND p.run_id = %(run)s
+                      WHERE NOT p.known)
+
+-- statement: holds_again
+-- The hit that suspended the ruling is gone; every provider that holds anything against the citizen was heard.
+    SELECT c.id FROM codes_case c
+    WHERE c.kind = 'suspension' AND c.closed_at IS NULL
+      AND NOT EXISTS (SELECT FROM codes_ruling r
+                      WHERE r.citizen_id = c.citizen_id AND r.state = 'approved' AND r.suspended_at IS NOT NULL)
+      AND NOT EXISTS (SELECT FROM codes_verdict v JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s
+                      WHERE v.citizen_id = c.citizen_id AND NOT p.known)
+
+-- statement: green_again
+-- Nothing holds the citizen's code any more, with any provider; the provider appealed against was heard.
+    SELECT c.id FROM codes_case c JOIN codes_appeal a ON a.case_id = c.id
+    JOIN codes_runprovider p ON p.provider_id = a.provider_id AND p.run_id = %(run)s AND p.known
+    WHERE c.kind = 'appeal' AND c.closed_at IS NULL
+      AND NOT EXISTS (SELECT FROM codes_verdict v WHERE v.citizen_id = c.citizen_id)
+      AND NOT EXISTS (SELECT FROM codes_effectivecode e WHERE e.citizen_id = c.citizen_id AND e.colour <> 'green')
+
+-- statement: close
+-- As `codes.review.cases.move` does: a paused deadline goes on, and what waits for an answer or a second official waits no longer.
+WITH closed AS (
+    UPDATE codes_case c
+    SET state = %(next)s::jsonb ->> c.state, outcome = %(converged)s, closed_at = run.as_of, paused_at = NULL,
+        due_at = c.due_at + greatest(run.as_of - c.paused_at, interval '0')
+    FROM codes_run run
+    WHERE run.id = %(run)s AND c.id IN ({{which}})
+    RETURNING c.id, c.number, run.as_of
+),
+told AS (
+    INSERT INTO codes_caseevent (case_id, at, by, verb, data)
+    SELECT id, as_of, %(by)s, %(converged)s, jsonb_build_object('run', %(run)s) FROM closed
+),
+unproposed AS (
+    UPDATE codes_ruling r SET state = 'withdrawn', ended_at = closed.as_of
+    FROM closed WHERE r.case_id = closed.id AND r.state = 'proposed'
+),
+unasked AS (
+    UPDATE codes_informationrequest q SET state = %(dropped)s, closed_at = closed.as_of
+    FROM closed WHERE q.case_id = closed.id AND q.state = %(asked)s
+)
+SELECT number FROM closed ORDER BY number

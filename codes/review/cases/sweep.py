@@ -1,0 +1,47 @@
+"""What time does to reviews: overdue cases are escalated, unanswered questions lapse, rulings expire, unsent files go, and what a
+run that failed was to count is counted."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+
+from codes.review.cases.transitions import CASE_LIFE, Verb
+from codes.review.evidence.files import discard_old_drafts
+from codes.review.information import lapse_unanswered
+from codes.review.permissions import SYSTEM
+from codes.review.proposals.rulings import expire_rulings
+from codes.runs.mend import mend_owed
+from regions.journal.record import record
+from regions.sql import compose
+
+SQL = Path(__file__).with_suffix(".sql")
+ESCALATE = compose(SQL, "escalate")
+WHOSE: dict[str, Any] = {
+    "by": SYSTEM,
+    "escalated": Verb.ESCALATE.value,
+    "states": [*CASE_LIFE.next_states(Verb.ESCALATE)],
+}
+
+
+def escalate_overdue(*, now: datetime) -> int:
+    """Escalate the open cases whose clock has run out and runs still; how many. Approvers see them first."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(ESCALATE, {"now": now, **WHOSE})
+            escalated = int(cursor.rowcount)
+        if escalated:
+            record(f"case.{Verb.ESCALATE.value}", by="system", now=now, data={"cases": escalated})
+    return escalated
+
+
+def sweep_reviews(*, now: datetime) -> dict[str, int]:
+    """Everything that is due by now in the current city, and how much of each. Safe to call at any time."""
+    return {
+        "lapsed": lapse_unanswered(now=now),
+        "escalated": escalate_overdue(now=now),
+        "expired": expire_rulings(now=now),
+        "discarded": discard_old_drafts(now=now),
+        "mended": int(mend_owed(now=now) is not None),
+    }

@@ -1,0 +1,63 @@
+"""Who saw whose identity: asked for with a purpose, journalled, and there for the citizen to read."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from codes.models import Citizen, PersonAccess
+from codes.review.errors import Reason
+from regions.journal.record import record
+from regions.keys.sealing import open_number, open_phone
+from regions.proposals import require_role
+from regions.refusals import NotFound, Refused
+from regions.staff.roles import Role
+
+IDENTITY = "identity"
+LONGEST_PURPOSE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A citizen as they are called; in no log and no repr."""
+
+    full_name: str = field(repr=False)
+    id_type: str
+    id_number: str = field(repr=False)
+    phone: str = field(repr=False)
+
+
+def reveal(*, citizen_id: int, purpose: str, by: str, now: datetime) -> Person:
+    """Name, number and phone of one citizen, for an official who says why."""
+    require_role(by, Role.REVIEWER, Role.APPROVER, Role.AUDITOR)
+    citizen = Citizen.objects.filter(pk=citizen_id).first()
+    if citizen is None:
+        raise NotFound
+    log_access(citizens=[citizen.pk], what=IDENTITY, purpose=purpose, by=by, now=now)
+    phone = open_phone(bytes(citizen.phone_encrypted)) if citizen.phone_encrypted else ""
+    return Person(citizen.full_name, citizen.id_type, open_number(bytes(citizen.id_encrypted)), phone)
+
+
+def log_access(*, citizens: Iterable[int], what: str, purpose: str, by: str, now: datetime) -> int:
+    """Note that identified data is about to be shown; one journal entry for however many people. Call before showing it."""
+    purpose = purpose.strip()[:LONGEST_PURPOSE]
+    if not purpose:
+        raise Refused(Reason.PURPOSE_MISSING)
+    rows = [PersonAccess(citizen_id=one, at=now, by=by, purpose=purpose, what=what) for one in sorted(set(citizens))]
+    with transaction.atomic():
+        PersonAccess.objects.bulk_create(rows, batch_size=5000)
+        refs = (
+            list(Citizen.objects.filter(pk=rows[0].citizen_id).values_list("ref", flat=True)) if len(rows) == 1 else []
+        )
+        subject = f"citizen:{refs[0]}" if refs else ""
+        record("person.seen", by=by, now=now, subject=subject, data={"what": what, "people": len(rows)})
+    return len(rows)
+
+
+def accesses_of(citizen: Citizen, *, before: datetime | None = None, size: int = 50) -> Sequence[PersonAccess]:
+    """Who saw the citizen's identified data, the latest first; ``before`` continues a list."""
+    seen = PersonAccess.objects.filter(citizen=citizen)
+    if before is not None:
+        seen = seen.filter(at__lt=before)
+    return list(seen.order_by("-at", "-id")[:size])

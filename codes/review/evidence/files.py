@@ -1,0 +1,171 @@
+"""Evidence: files kept encrypted outside the web root, under random names, and read with a purpose.
+
+A file is uploaded first, as a draft of its citizen, and attached when the appeal or answer it belongs to is sent.
+"""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from codes.models import Case, Citizen, Evidence, Fact, Guardianship
+from codes.review.errors import Reason
+from codes.review.evidence.access import log_access
+from codes.review.evidence.uploads import UploadFault, check_upload
+from codes.review.permissions import CITIZEN_PREFIX, require_own
+from regions.journal.record import record
+from regions.keys.vault import decrypt_bytes, encrypt_bytes
+from regions.proposals import require_role
+from regions.refusals import NotFound, Refused
+from regions.staff.roles import Role
+from regions.tenancy import current_city
+
+MAX_FILES = 5
+NAME_BYTES = 16
+LONGEST_NAME = 100
+DRAFT_LIVES = timedelta(hours=24)
+USE = "evidence"
+
+
+def keep_upload(
+    *, citizen: Citizen, content: bytes, original_name: str, by: str, now: datetime, case: Case | None = None
+) -> Evidence:
+    """Check a file and keep it: a draft, or an official's addition to a case. Raises ``Refused``."""
+    if case is None:
+        require_own(by, citizen)
+        siblings = Evidence.objects.drafts().filter(citizen=citizen, uploaded_by=by)
+    else:
+        require_role(by, Role.REVIEWER, Role.APPROVER)
+        siblings = Evidence.objects.filter(case=case, uploaded_by=by)
+    checked = check_upload(content)
+    with transaction.atomic():
+        Citizen.objects.select_for_update().get(pk=citizen.pk)  # two uploads at once are counted one after the other
+        if siblings.count() >= MAX_FILES:
+            raise Refused(UploadFault.TOO_MANY_FILES)
+        kept = Evidence.objects.create(
+            name=secrets.token_hex(NAME_BYTES),
+            citizen=citizen,
+            case=case,
+            content_type=checked.content_type,
+            original_name=_plain_name(original_name),
+            size=len(checked.content),
+            sha256=hashlib.sha256(checked.content).digest(),
+            uploaded_by=by,
+            uploaded_at=now,
+        )
+        subject = f"case:{case.number}" if case else f"citizen:{citizen.ref}"
+        data = {"evidence": kept.pk, "sha256": bytes(kept.sha256).hex(), "size": kept.size}
+        record("evidence.kept", by=by, now=now, subject=subject, data=data)
+        _write(kept.name, encrypt_bytes(checked.content, use=f"{USE}:{kept.name}"))
+    return kept
+
+
+def attach(
+    evidence_ids: Sequence[int], *, by: str, case: Case | None = None, guardianship: Guardianship | None = None
+) -> int:
+    """Make the drafts part of a case or of a guardianship; part of the act that sends it. Only one's own drafts."""
+    wanted = set(evidence_ids)
+    if len(wanted) > MAX_FILES:
+        raise Refused(UploadFault.TOO_MANY_FILES)
+    drafts = Evidence.objects.drafts().filter(pk__in=wanted, uploaded_by=by)
+    if case is not None:
+        drafts = drafts.filter(citizen=case.citizen_id)
+    attached = drafts.update(case=case, guardianship=guardianship)
+    if attached != len(wanted):
+        raise Refused(Reason.UNKNOWN_EVIDENCE)
+    return attached
+
+
+def read_evidence(*, evidence_id: int, by: str, purpose: str, now: datetime) -> tuple[Evidence, bytes]:
+    """The file and its content, to be served as an attachment. An official's reading is logged for the citizen to see."""
+    found = Evidence.objects.select_related("citizen", "case").filter(pk=evidence_id).first()
+    if found is None:
+        raise NotFound
+    if by.startswith(CITIZEN_PREFIX):
+        require_own(by, found.citizen)
+    else:
+        require_role(by, Role.REVIEWER, Role.APPROVER, Role.AUDITOR)
+        what = f"evidence:{found.pk}"
+        log_access(citizens=[found.citizen_id], what=what, purpose=purpose, by=by, now=now)
+    return found, decrypt_bytes(_path(found.name).read_bytes(), use=f"{USE}:{found.name}")
+
+
+def discard_draft(*, evidence_id: int, by: str, now: datetime) -> None:
+    """Remove one's own file that belongs to nothing yet."""
+    with transaction.atomic():
+        draft = Evidence.objects.drafts().filter(pk=evidence_id, uploaded_by=by).first()
+        if draft is None:
+            raise NotFound
+        _discard(draft, by=by, now=now)
+
+
+def discard_old_drafts(*, now: datetime) -> int:
+    """Remove the files of appeals that were never sent; how many."""
+    old = Evidence.objects.drafts().filter(uploaded_at__lt=now - DRAFT_LIVES)
+    with transaction.atomic():
+        drafts = list(old.select_for_update(skip_locked=True).order_by("pk"))
+        for draft in drafts:
+            _discard(draft, by="system", now=now)
+    return len(drafts)
+
+
+def _discard(draft: Evidence, *, by: str, now: datetime) -> None:
+    key, path = draft.pk, _path(draft.name)
+    draft.delete()
+    record("evidence.discarded", by=by, now=now, data={"evidence": key})
+    transaction.on_commit(lambda: path.unlink(missing_ok=True))
+
+
+def _plain_name(name: str) -> str:
+    """A name to show, never a path: what follows the last slash, without control characters."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(sign for sign in last if sign.isprintable())[:LONGEST_NAME]
+
+
+def _path(name: str) -> Path:
+    return Path(settings.MEDIA_ROOT) / current_city().schema_name / name[:2] / name
+
+
+def _write(name: str, sealed: bytes) -> None:
+    """A new file readable by the portal alone. One whose row is rolled back can be read by nobody and is no one's."""
+    path = _path(name)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(sealed)
+
+
+LONGEST_DOCUMENT = 200
+
+
+def check_grounds(references: Sequence[str], *, citizen: Citizen) -> list[str]:
+    """The references, each once. Raises ``Refused`` for one that is not of this citizen or says nothing."""
+    kept = list(dict.fromkeys(reference.strip() for reference in references))
+    files = {int(body) for kind, body in map(_parts, kept) if kind == "file"}
+    facts = {int(body) for kind, body in map(_parts, kept) if kind == "fact"}
+    if files and Evidence.objects.filter(pk__in=files, citizen=citizen).count() != len(files):
+        raise Refused(Reason.UNKNOWN_EVIDENCE)
+    if facts and Fact.objects.filter(pk__in=facts, citizen=citizen).count() != len(facts):
+        raise Refused(Reason.UNKNOWN_EVIDENCE)
+    return kept
+
+
+def check_documents(references: Sequence[str]) -> list[str]:
+    """References that may stand for several citizens at once: documents only."""
+    kept = list(dict.fromkeys(reference.strip() for reference in references))
+    if any(_parts(reference)[0] != "document" for reference in kept):
+        raise Refused(Reason.UNKNOWN_EVIDENCE)
+    return kept
+
+
+def _parts(reference: str) -> tuple[str, str]:
+    kind, _, body = reference.partition(":")
+    numbered = kind in ("file", "fact") and body.isascii() and body.isdecimal()
+    named = kind == "document" and 0 < len(body.strip()) <= LONGEST_DOCUMENT
+    if not numbered and not named:
+        raise Refused(Reason.UNKNOWN_EVIDENCE)
+    return kind, body

@@ -1,0 +1,158 @@
+"""Proposing one ruling for many cases of one cause: only ever a lighter colour, and one journal entry that says how many."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from codes.effective import effective_codes, hold_effective_codes, settle_citizens
+from codes.models import Case, CaseState, Ruling
+from codes.models.case import UNDECIDED
+from codes.review.cases.assign import hold
+from codes.review.cases.move import BULK_LIMIT, Handled, Step, move_all, record_many, turns_no_stricter
+from codes.review.cases.queue import CaseFilter, open_cases
+from codes.review.cases.transitions import Verb
+from codes.review.errors import Reason
+from codes.review.evidence.files import check_documents
+from codes.review.permissions import require
+from codes.review.proposals.ruling_policy import Weighed, check_ruling, check_text, hits_of, uncovered, weighed_in
+from codes.review.proposals.rulings import closing_steps
+from regions.refusals import Refused
+from regions.tenancy import current_city
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is proposed for everybody alike."""
+
+    colour: str
+    reason_code: str
+    reason: str
+    evidence: list[str]
+    expires_on: date
+
+    def ruling(self, case: Case, weighed: Weighed, *, by: str, now: datetime) -> Ruling:
+        """The unsaved ruling for one case; each weighs its own citizen's hits."""
+        return Ruling(
+            citizen_id=case.citizen_id,
+            case=case,
+            colour=self.colour,
+            reason_code=self.reason_code,
+            reason=self.reason,
+            evidence=self.evidence,
+            weighed=weighed,
+            expires_on=self.expires_on,
+            proposed_by=by,
+            proposed_at=now,
+        )
+
+
+def propose_many(
+    *,
+    chosen: CaseFilter,
+    colour: str,
+    reason_code: str,
+    documents: Sequence[str],
+    expires_on: date,
+    by: str,
+    now: datetime,
+    reason: str = "",
+) -> Handled:
+    """Propose a green or yellow for every undecided case of the filter that nobody else holds and that it makes no stricter.
+
+    ``documents``: ``document:<number>`` references that stand for all of them. Approval is as for any other ruling.
+    """
+    require(by, Verb.PROPOSE)
+    if colour == "red":
+        raise Refused(Reason.NO_BULK_RED)
+    today = current_city().day_of(now)
+    evidence = check_documents(documents)
+    check_ruling(colour=colour, reason_code=reason_code, expires_on=expires_on, evidence=evidence, today=today)
+    draft = Draft(colour, reason_code, check_text(reason), evidence, expires_on)
+    with transaction.atomic():
+        hold_effective_codes()
+        found = list(open_cases(chosen, now=now).select_for_update(of=("self",)).order_by("pk")[: BULK_LIMIT + 1])
+        if len(found) > BULK_LIMIT:
+            raise Refused(Reason.TOO_MANY)
+        cases = _proposable(found, colour, by=by)
+        _write(cases, draft, by=by, now=now)
+        said = {"colour": colour, "reason_code": reason_code, "expires_on": str(expires_on)}
+        record_many(Verb.PROPOSE, cases, by=by, now=now, data={**said, "filter": chosen.as_json()})
+    return Handled(len(cases), len(found) - len(cases))
+
+
+def _proposable(found: list[Case], colour: str, *, by: str) -> list[Case]:
+    """One case a citizen, undecided, free or one's own, nothing proposed yet, and no stricter for it."""
+    citizens = {case.citizen_id for case in found}
+    taken = set(Ruling.objects.filter(citizen__in=citizens, state="proposed").values_list("citizen_id", flat=True))
+    effective = effective_codes(citizens)
+    kept: dict[int, Case] = {}
+    for case in found:
+        free = case.state in UNDECIDED and case.assigned_to in ("", by) and case.citizen_id not in taken
+        if free and turns_no_stricter(colour, effective[case.citizen_id].colour):
+            kept.setdefault(case.citizen_id, case)
+    return list(kept.values())
+
+
+def _write(cases: list[Case], draft: Draft, *, by: str, now: datetime) -> None:
+    hits = hits_of({case.citizen_id for case in cases})
+    Ruling.objects.bulk_create(
+        [draft.ruling(case, weighed_in(hits[case.citizen_id]), by=by, now=now) for case in cases], batch_size=1000
+    )
+    data: dict[str, Any] = {
+        "colour": draft.colour,
+        "reason_code": draft.reason_code,
+        "expires_on": str(draft.expires_on),
+    }
+    data |= {"evidence": len(draft.evidence), "bulk": True}
+    steps = [Step(case, Verb.PROPOSE, data=data, changes=hold(case, by=by, now=now)) for case in cases]
+    move_all(steps, by=by, now=now)
+
+
+def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> Handled:
+    """Put the proposals in force that others made, that are no red and no stricter, and about which nothing new is known."""
+    require(by, Verb.APPROVE)
+    wanted = set(ruling_ids)
+    if len(wanted) > BULK_LIMIT:
+        raise Refused(Reason.TOO_MANY)
+    with transaction.atomic():
+        hold_effective_codes()
+        _lock_cases(wanted)
+        proposed = Ruling.objects.filter(pk__in=wanted, state="proposed", case__state=CaseState.PROPOSED.value)
+        found = list(proposed.select_for_update(of=("self",)).select_related("case").order_by("pk"))
+        standing = effective_codes([ruling.citizen_id for ruling in found])
+        before = {citizen: one.colour for citizen, one in standing.items()}
+        rulings = _approvable(found, before, by=by, now=now)
+        steps = closing_steps(rulings, before, bulk=True)
+        move_all(steps, by=by, now=now)
+        people = [ruling.citizen_id for ruling in rulings]
+        Ruling.objects.filter(citizen__in=people, state="approved").update(state="ended", ended_at=now)
+        Ruling.objects.filter(pk__in=[ruling.pk for ruling in rulings]).update(
+            state="approved", decided_by=by, decided_at=now
+        )
+        settle_citizens(people, now=now)
+        closed = [step.case for step in steps]
+        record_many(Verb.APPROVE, closed, by=by, now=now, data={"rulings": len(rulings)})
+    return Handled(len(rulings), len(wanted) - len(rulings))
+
+
+def _lock_cases(ruling_ids: Collection[int]) -> None:
+    """All that may be closed, before their rulings: as in every other action."""
+    citizens = Ruling.objects.filter(pk__in=ruling_ids).values("citizen")
+    list(Case.objects.open().filter(citizen__in=citizens).select_for_update().order_by("pk").values("pk"))
+
+
+def _approvable(found: list[Ruling], before: dict[int, str], *, by: str, now: datetime) -> list[Ruling]:
+    hits = hits_of(list(before))
+    today = current_city().day_of(now)
+    return [
+        ruling
+        for ruling in found
+        if ruling.colour != "red"
+        and ruling.proposed_by != by
+        and ruling.expires_on > today
+        and turns_no_stricter(ruling.colour, before[ruling.citizen_id])
+        and not uncovered(hits[ruling.citizen_id], weighed=ruling.weighed, colour=ruling.colour)
+    ]

@@ -1,0 +1,84 @@
+"""What a ruling must be: pure questions of fact, apart from who asks."""
+
+from collections.abc import Collection, Iterable
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from codes.models import Rule, Verdict
+from codes.review.errors import Reason
+from codes.review.reasons import CARRIES, RefusalReason, RulingReason
+from codes.vocabulary import Colour
+from regions.refusals import CommonReason, Refused
+
+LONGEST = timedelta(days=30)
+LONGEST_TEXT = 2000
+
+Weighed = list[list[Any]]
+"""``[rule code, fact id]`` of each hit."""
+
+
+def check_ruling(*, colour: str, reason_code: str, expires_on: date, evidence: Collection[str], today: date) -> None:
+    """Raises ``Refused`` with the first thing that is wrong. ``expires_on`` is the first day it no longer holds."""
+    if reason_code not in set(RulingReason):
+        raise Refused(Reason.UNKNOWN_REASON)
+    if colour not in set(Colour) or Colour(colour) not in CARRIES[RulingReason(reason_code)]:
+        raise Refused(Reason.REASON_DOES_NOT_FIT)
+    if not today < expires_on <= today + LONGEST:
+        raise Refused(Reason.END_DATE)
+    if not evidence:
+        raise Refused(Reason.NO_EVIDENCE)
+
+
+def check_text(text: str, *, required: bool = False) -> str:
+    """The text without surrounding space. Raises ``Refused`` when it is missing or longer than anybody reads."""
+    text = text.strip()
+    if required and not text:
+        raise Refused(CommonReason.NO_REASON)
+    if len(text) > LONGEST_TEXT:
+        raise Refused(Reason.TEXT_TOO_LONG)
+    return text
+
+
+def check_refusal(reason_code: str, text: str) -> str:
+    """The text of a refused proposal, with a reason from the list. Raises ``Refused``."""
+    if reason_code not in set(RefusalReason):
+        raise Refused(Reason.UNKNOWN_REASON)
+    return check_text(text)
+
+
+def lighter(colour: str, than: str) -> bool:
+    """Whether a colour is less severe than another; unknown is no colour and nothing is lighter than it."""
+    if than not in set(Colour):
+        return False
+    return Colour(colour).severity < Colour(than).severity
+
+
+def uncovered(hits: Iterable[tuple[str, str, int]], *, weighed: Weighed, colour: str) -> bool:
+    """Whether a hit (its colour, rule code, fact id) is more severe than the ruled colour and was not weighed."""
+    known = {(rule, fact) for rule, fact in weighed}
+    return any(lighter(colour, than=severe) and (rule, fact) not in known for severe, rule, fact in hits)
+
+
+class Hit(NamedTuple):
+    """An unreleased hit: what its rule makes of it, the rule's code, the fact it rests on."""
+
+    colour: str
+    rule: str
+    fact_id: int
+
+
+def hits_of(citizens: Collection[int]) -> dict[int, list[Hit]]:
+    """Citizen → the hits of their verdicts with all providers, each once. Two queries for however many."""
+    rows = list(Verdict.objects.filter(citizen__in=citizens).values_list("citizen_id", "hits"))
+    colours = dict(
+        Rule.objects.filter(pk__in={hit["rule_id"] for _, hits in rows for hit in hits}).values_list("pk", "colour")
+    )
+    found: dict[int, set[Hit]] = {citizen: set() for citizen in citizens}
+    for citizen, hits in rows:
+        found[citizen] |= {Hit(colours[hit["rule_id"]], hit["rule"], hit["fact_id"]) for hit in hits}
+    return {citizen: sorted(hits, key=lambda hit: (hit.rule, hit.fact_id)) for citizen, hits in found.items()}
+
+
+def weighed_in(hits: Collection[Hit]) -> Weighed:
+    """As it is stored with a ruling: each rule and fact once."""
+    return [[rule, fact] for rule, fact in sorted({(hit.rule, hit.fact_id) for hit in hits})]

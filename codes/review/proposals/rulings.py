@@ -1,0 +1,208 @@
+"""Rulings: a manual colour, proposed by one official and approved by another, in force at once and for a while."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from codes.effective import Standing, effective_code, hold_effective_codes, settle_citizens
+from codes.models import Case, Ruling
+from codes.review.cases import transitions
+from codes.review.cases.assign import hold
+from codes.review.cases.move import Step, check_move, find_case, move, move_each
+from codes.review.cases.transitions import Verb
+from codes.review.errors import Reason
+from codes.review.evidence.files import check_grounds
+from codes.review.permissions import require
+from codes.review.proposals.ruling_policy import (
+    check_refusal,
+    check_ruling,
+    check_text,
+    hits_of,
+    lighter,
+    uncovered,
+    weighed_in,
+)
+from regions.journal.record import Act, record_all
+from regions.proposals import ProposalQuerySet, require_another, require_role
+from regions.refusals import CommonReason, NotFound, Refused
+from regions.staff.roles import Role
+from regions.tenancy import current_city
+
+State = Ruling.State
+ENDED = {"from": State.APPROVED.value, "to": State.ENDED.value}
+
+
+def propose(
+    *,
+    case_id: int,
+    colour: str,
+    reason_code: str,
+    evidence: Sequence[str],
+    expires_on: date,
+    by: str,
+    now: datetime,
+    reason: str = "",
+) -> Ruling:
+    """Propose a colour for the case's citizen; nothing changes until another official approves. The hits of now are weighed.
+
+    ``evidence``: references as in ``codes.review.evidence.files``; ``expires_on``: the first day it no longer holds, ≤ 30 days away.
+    """
+    require(by, Verb.PROPOSE)
+    today = current_city().day_of(now)
+    check_ruling(colour=colour, reason_code=reason_code, expires_on=expires_on, evidence=evidence, today=today)
+    reason = check_text(reason)
+    with transaction.atomic():
+        case = find_case(case_id)
+        check_move(case, Verb.PROPOSE)
+        grounds = check_grounds(evidence, citizen=case.citizen)
+        if Ruling.objects.waiting().filter(citizen=case.citizen).exists():
+            raise Refused(CommonReason.PROPOSED_ALREADY)
+        data = {"colour": colour, "reason_code": reason_code, "expires_on": str(expires_on), "evidence": len(grounds)}
+        move(case, Verb.PROPOSE, by=by, now=now, data=data, **hold(case, by=by, now=now))
+        return Ruling.objects.create(
+            citizen=case.citizen,
+            case=case,
+            colour=colour,
+            reason_code=reason_code,
+            reason=reason,
+            evidence=grounds,
+            weighed=weighed_in(hits_of([case.citizen_id])[case.citizen_id]),
+            expires_on=expires_on,
+            proposed_by=by,
+            proposed_at=now,
+        )
+
+
+def approve(*, ruling_id: int, by: str, now: datetime, reason: str = "") -> Ruling:
+    """Put a proposed ruling in force: the effective code changes now, and every case it settles is closed."""
+    require(by, Verb.APPROVE)
+    reason = check_text(reason)
+    with transaction.atomic():
+        hold_effective_codes()
+        ruling = _with_case().to_decide(ruling_id, by=by)
+        check_approval(ruling, by=by, now=now)
+        before = effective_code(ruling.citizen_id)
+        close_by_ruling(ruling, before, by=by, now=now)
+        supersede(ruling.citizen_id, now=now)
+        ruling.decide(State.APPROVED, by=by, now=now, reason=reason)
+        settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk)
+    return ruling
+
+
+def refuse(*, ruling_id: int, reason_code: str, by: str, now: datetime, reason: str = "") -> Ruling:
+    """Send a proposal back to its reviewer."""
+    require(by, Verb.REFUSE)
+    reason = check_refusal(reason_code, reason)
+    with transaction.atomic():
+        ruling = _with_case().to_decide(ruling_id, by=by)
+        move(case_of(ruling), Verb.REFUSE, by=by, now=now, data={"ruling": ruling.pk, "reason_code": reason_code})
+        ruling.decide(State.REFUSED, by=by, now=now, reason=reason, decision_code=reason_code)
+    return ruling
+
+
+def withdraw_proposal(*, ruling_id: int, by: str, now: datetime) -> Ruling:
+    """Take one's own proposal back."""
+    require(by, Verb.WITHDRAW_PROPOSAL)
+    with transaction.atomic():
+        ruling = _with_case().to_withdraw(ruling_id, by=by)
+        move(case_of(ruling), Verb.WITHDRAW_PROPOSAL, by=by, now=now, data={"ruling": ruling.pk})
+        ruling.move(State.WITHDRAWN, ended_at=now)
+    return ruling
+
+
+def _with_case() -> ProposalQuerySet[Ruling]:
+    """Not locked: the case is taken first, as everywhere, and the ruling is compared when it is set."""
+    return Ruling.objects.select_related("citizen", "case__citizen")
+
+
+def check_approval(ruling: Ruling, *, by: str, now: datetime) -> None:
+    """Raises ``Refused`` when this official, or anybody now, cannot approve it."""
+    require_another(by, proposed_by=ruling.proposed_by)
+    if ruling.expires_on <= current_city().day_of(now):
+        raise Refused(Reason.EXPIRED_PROPOSAL)
+    if uncovered(hits_of([ruling.citizen_id])[ruling.citizen_id], weighed=ruling.weighed, colour=ruling.colour):
+        raise Refused(Reason.NEW_RECORDS)
+
+
+def supersede(citizen_id: int, *, now: datetime) -> None:
+    """A newer ruling ends the one in force, suspended or not."""
+    Ruling.objects.filter(citizen=citizen_id, state="approved").update(state="ended", ended_at=now)
+
+
+def close_by_ruling(ruling: Ruling, before: Standing, *, by: str, now: datetime) -> None:
+    """Close the ruling's case, and the citizen's other cases that it settles."""
+    move_each(closing_steps([ruling], {ruling.citizen_id: before.colour}), by=by, now=now)
+
+
+def closing_steps(rulings: Collection[Ruling], before: Mapping[int, str], **said: Any) -> list[Step]:
+    """What closes the rulings' cases, and their citizens' other cases that they settle, since each weighed every hit there is.
+
+    ``before``: citizen → colour. An appeal that the ruling brings nothing stays open: it deserves an answer of its own.
+    """
+    of_citizen = {ruling.citizen_id: ruling for ruling in rulings}
+    steps = []
+    for case in Case.objects.open().select_related("citizen").filter(citizen__in=of_citizen).order_by("pk"):
+        ruling = of_citizen[case.citizen_id]
+        action = Verb.APPROVE if case.pk == ruling.case_id else Verb.SETTLE_BY_RULING
+        effect = effect_of(ruling.colour, before[case.citizen_id])
+        is_appeal = case.kind == Case.Kind.APPEAL
+        if is_appeal and action is Verb.SETTLE_BY_RULING and effect == transitions.NO_LIGHTER:
+            continue
+        data = {"ruling": ruling.pk, "colour": ruling.colour, "before": before[case.citizen_id], **said}
+        steps.append(Step(case, action, effect if is_appeal else "", data, {"outcome": ruling.colour}))
+    return steps
+
+
+def effect_of(colour: str, before: str) -> str:
+    """What a ruled colour does for the citizen, in the words of the appeal's life."""
+    if colour == "green":
+        return transitions.GREEN
+    return transitions.LIGHTER if lighter(colour, than=before) else transitions.NO_LIGHTER
+
+
+def case_of(ruling: Ruling) -> Case:
+    """Every proposal made here has its case. Raises ``NotFound``."""
+    if ruling.case is None:
+        raise NotFound
+    return ruling.case
+
+
+def propose_end(*, ruling_id: int, reason: str, by: str, now: datetime) -> Ruling:
+    """Propose that a ruling in force ends before its day."""
+    reason = check_text(reason, required=True)
+    with transaction.atomic():
+        return Ruling.propose_end(ruling_id, reason=reason, by=by, now=now)
+
+
+def refuse_end(*, ruling_id: int, by: str, now: datetime) -> Ruling:
+    """The ruling stays; the proposal to end it is gone."""
+    with transaction.atomic():
+        return Ruling.refuse_end(ruling_id, by=by, now=now)
+
+
+def approve_end(*, ruling_id: int, by: str, now: datetime) -> Ruling:
+    """End the ruling now; the citizen's code is at once what it is without it."""
+    require_role(by, Role.APPROVER)
+    with transaction.atomic():
+        hold_effective_codes()
+        ruling = Ruling.approve_end(ruling_id, by=by, now=now)
+        settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk)
+    return ruling
+
+
+def expire_rulings(*, now: datetime) -> int:
+    """End the rulings whose day has come, without waiting for the run; how many."""
+    today = current_city().day_of(now)
+    with transaction.atomic():
+        hold_effective_codes()
+        over = list(
+            Ruling.objects.select_related("case").filter(state="approved", expires_on__lte=today).order_by("pk")
+        )
+        Ruling.objects.filter(pk__in=[ruling.pk for ruling in over]).update(state="ended", ended_at=now)
+        for ruling in over:
+            settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk)
+        acts = [Act("ruling.expired", ruling.subject, {**ENDED, **ruling.described()}) for ruling in over]
+        record_all(acts, by="system", now=now)
+    return len(over)

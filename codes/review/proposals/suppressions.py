@@ -1,0 +1,195 @@
+"""Ruling a record to be wrong: proposed by one official, approved by another; from then on no provider sees it.
+
+What that does to colours is the engine's to say: whom the record is about is judged again in the transaction of the approval.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from codes.effective import hold_effective_codes
+from codes.engine.preview import ColourChange, preview_changes
+from codes.models import Case, Fact, Run, Suppression
+from codes.review.cases.move import find_case, move
+from codes.review.cases.transitions import Verb
+from codes.review.errors import Reason
+from codes.review.evidence.files import check_grounds
+from codes.review.permissions import require
+from codes.review.proposals.ruling_policy import check_refusal, check_text
+from codes.review.reasons import SuppressionReason
+from codes.runs.mend import mend_now, people_of
+from regions.proposals import ProposalQuerySet, require_role
+from regions.refusals import CommonReason, NotFound, Refused
+from regions.staff.roles import Role
+
+State = Suppression.State
+
+
+def propose_suppression(
+    *,
+    fact_id: int,
+    reason_code: str,
+    evidence: Sequence[str],
+    by: str,
+    now: datetime,
+    reason: str = "",
+    case_id: int | None = None,
+) -> Suppression:
+    """Propose that the record behind a fact, in all its versions, is wrong. With a case it stands on its timeline."""
+    require(by, Verb.PROPOSE_SUPPRESSION)
+    reason = check_text(reason)
+    if reason_code not in set(SuppressionReason):
+        raise Refused(Reason.UNKNOWN_REASON)
+    if not evidence:
+        raise Refused(Reason.NO_EVIDENCE)
+    with transaction.atomic():
+        fact = Fact.objects.select_related("citizen").filter(pk=fact_id).first()
+        case = find_case(case_id) if case_id is not None else None
+        if fact is None or (case is not None and case.citizen_id != fact.citizen_id):
+            raise NotFound
+        _check_new(fact)
+        grounds = check_grounds(evidence, citizen=fact.citizen)
+        proposed = Suppression(
+            case=case,
+            source_id=fact.source_id,
+            provider_id=fact.provider_id,
+            record_id=fact.record_id,
+            reason_code=reason_code,
+            reason=reason,
+            evidence=grounds,
+            proposed_by=by,
+            proposed_at=now,
+        )
+        proposed.save()
+        _tell(Verb.PROPOSE_SUPPRESSION, proposed, by=by, now=now, reason_code=reason_code, fact=fact.pk)
+    return proposed
+
+
+def approve_suppression(*, suppression_id: int, by: str, now: datetime, reason: str = "") -> Suppression:
+    """Put it in force; whom it is about is judged again at once, and a case that has lost its reason closes by itself."""
+    require(by, Verb.APPROVE_SUPPRESSION)
+    reason = check_text(reason)
+    with transaction.atomic():
+        hold_effective_codes()
+        proposed = _alone(suppression_id).to_decide(suppression_id, by=by)
+        proposed.decide(State.APPROVED, by=by, now=now, reason=reason)
+        _tell(Verb.APPROVE_SUPPRESSION, proposed, by=by, now=now)
+        mend_now(citizens_of(proposed), by=by, now=now, because=proposed.subject)
+    return proposed
+
+
+def refuse_suppression(
+    *, suppression_id: int, reason_code: str, by: str, now: datetime, reason: str = ""
+) -> Suppression:
+    """The record stands."""
+    require(by, Verb.REFUSE_SUPPRESSION)
+    reason = check_refusal(reason_code, reason)
+    with transaction.atomic():
+        proposed = _alone(suppression_id).to_decide(suppression_id, by=by)
+        proposed.decide(State.REFUSED, by=by, now=now, reason=reason, decision_code=reason_code)
+        _tell(Verb.REFUSE_SUPPRESSION, proposed, by=by, now=now)
+    return proposed
+
+
+def withdraw_suppression(*, suppression_id: int, by: str, now: datetime) -> Suppression:
+    """Take one's own proposal back."""
+    require(by, Verb.WITHDRAW_SUPPRESSION)
+    with transaction.atomic():
+        proposed = _alone(suppression_id).to_withdraw(suppression_id, by=by)
+        proposed.move(State.WITHDRAWN, ended_at=now)
+        _tell(Verb.WITHDRAW_SUPPRESSION, proposed, by=by, now=now)
+    return proposed
+
+
+def propose_suppression_end(*, suppression_id: int, reason: str, by: str, now: datetime) -> Suppression:
+    """Propose that a suppressed record counts again."""
+    reason = check_text(reason, required=True)
+    with transaction.atomic():
+        return Suppression.propose_end(suppression_id, reason=reason, by=by, now=now)
+
+
+def approve_suppression_end(*, suppression_id: int, by: str, now: datetime) -> Suppression:
+    """The record counts again from now on, and whom it is about is judged again at once."""
+    require_role(by, Role.APPROVER)
+    with transaction.atomic():
+        hold_effective_codes()
+        ended = Suppression.approve_end(suppression_id, by=by, now=now)
+        mend_now(citizens_of(ended), by=by, now=now, because=ended.subject)
+    return ended
+
+
+def refuse_suppression_end(*, suppression_id: int, by: str, now: datetime) -> Suppression:
+    """The record stays suppressed; the proposal to count it again is gone."""
+    with transaction.atomic():
+        return Suppression.refuse_end(suppression_id, by=by, now=now)
+
+
+def citizens_of(suppression: Suppression) -> list[int]:
+    """Whom the record is about, in any of its versions."""
+    return sorted(people_of([(suppression.record_id, suppression.source_id, suppression.provider_id)]))
+
+
+def _check_new(fact: Fact) -> None:
+    same = Suppression.objects.filter(record_id=fact.record_id, source=fact.source_id, provider=fact.provider_id)
+    if same.filter(state=State.APPROVED).exists():
+        raise Refused(Reason.RULED_ALREADY)
+    if same.waiting().exists():
+        raise Refused(CommonReason.PROPOSED_ALREADY)
+
+
+def _alone(suppression_id: int) -> ProposalQuerySet[Suppression]:
+    """Where it is decided by itself. Raises ``Refused`` when it is decided together with its group."""
+    if Suppression.objects.filter(pk=suppression_id, mending__isnull=False).exists():
+        raise Refused(Reason.PART_OF_GROUP)
+    return Suppression.objects.select_related("source", "provider")
+
+
+def _tell(verb: Verb, suppression: Suppression, *, by: str, now: datetime, **data: object) -> None:
+    """On the open case's timeline, which journals it; else in the journal alone."""
+    case = Case.objects.open().filter(suppressions=suppression).first()
+    if case is not None:
+        move(case, verb, by=by, now=now, data={"suppression": suppression.pk, **data})
+    else:
+        before = State.PROPOSED if verb is not Verb.PROPOSE_SUPPRESSION else ""
+        suppression.journal(f"record.{verb.value}", by=by, now=now, before=before, suppression=suppression.pk, **data)
+
+
+def effect_of_suppression(versions: Sequence[Fact], *, now: datetime) -> Sequence[ColourChange]:
+    """Who would change colour with which provider if the record, of which these are all versions, were wrong from now on."""
+    if not versions:
+        return []
+    newest = versions[-1]
+    record = {"record_id": newest.record_id, "source_id": newest.source_id, "provider_id": newest.provider_id}
+    return changes_without([record], {version.citizen_id for version in versions}, now=now)
+
+
+def changes_without(
+    records: Collection[dict[str, Any]], people: Collection[int], *, now: datetime
+) -> Sequence[ColourChange]:
+    """Who of the people would change colour if these records were ruled to be wrong now. Nothing stays written.
+
+    ``records``: what names each in a ``Suppression``. Beside them counts what has arrived since the last settled run; before the
+    first one there is no colour to change.
+    """
+    run = Run.objects.last_settled()
+    if run is None:
+        return []
+    with transaction.atomic():
+        Suppression.objects.bulk_create([_as_if_ruled(record, now=now) for record in records], batch_size=1000)
+        changes = preview_changes(run, sorted(people), known_at=max(now, run.as_of))
+        transaction.set_rollback(True)
+    return changes
+
+
+def _as_if_ruled(record: dict[str, Any], *, now: datetime) -> Suppression:
+    return Suppression(
+        **record,
+        state="approved",
+        reason_code="preview",
+        proposed_by="preview",
+        proposed_at=now,
+        decided_by="preview of",
+        decided_at=now,
+    )

@@ -1,0 +1,84 @@
+"""A past decision computed again: the same inputs, the same colour – or what differs."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from codes.models import Citizen, Partition, Run
+from codes.reports.replay import REPLAYED, Again, Replayed, replay_and_note, side_by_side
+from codes.tasks import ring_for_replay
+from portal.auditor.forms import ReplayForm
+from portal.web.access import StaffRequest, for_staff
+from regions.journal.models import JournalEntry
+from regions.staff.roles import Role
+from regions.tenancy import current_city
+
+# Verdicts that are computed again while somebody waits; the days of a larger city are left to a worker.
+AT_ONCE = 100_000
+DIFFERENCES_SHOWN = 100
+LATELY = 10
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is shown of a replay; ``providers`` only of one person's."""
+
+    run: Run
+    done: Replayed
+    citizen: Citizen | None
+    providers: list[Again]
+    parked: int
+
+    @property
+    def differing(self) -> int:
+        return len({(one.citizen_ref, one.provider) for one in self.done.differences})
+
+    @property
+    def shown(self) -> list[object]:
+        return list(self.done.differences[:DIFFERENCES_SHOWN])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff(Role.AUDITOR)
+def replay_page(request: StaffRequest) -> HttpResponse:
+    """Choose a day, and a person; GET may name them, POST computes. Whoever does it is journalled."""
+    form = ReplayForm(request.POST if request.method == "POST" else None, initial=request.GET.dict())
+    outcome = None
+    if request.method == "POST" and form.is_valid():
+        run: Run = form.cleaned_data["run"]
+        citizen: Citizen | None = form.cleaned_data["who"]
+        if citizen is None and _verdicts(run) > AT_ONCE:
+            ring_for_replay(current_city().schema_name, run.pk, request.user.username)
+            messages.info(
+                request, _("This day is being computed again in the background; it appears below when it is.")
+            )
+            return redirect("auditor_replay")
+        outcome = _replayed(run, citizen, by=request.user.username)
+    context = {
+        "form": form,
+        "outcome": outcome,
+        "lately": JournalEntry.objects.filter(verb=REPLAYED).order_by("-seq")[:LATELY],
+        "newest": Run.objects.last_settled(),
+    }
+    return render(request, "auditor/replay.html", context)
+
+
+def _replayed(run: Run, citizen: Citizen | None, *, by: str) -> Outcome:
+    done = replay_and_note(run, by=by, now=timezone.now(), citizen=citizen)
+    return Outcome(
+        run,
+        done,
+        citizen,
+        side_by_side(run, citizen, done) if citizen else [],
+        run.partitions.filter(state=Partition.State.PARKED).count(),
+    )
+
+
+def _verdicts(run: Run) -> int:
+    """How many the run made."""
+    return sum(count or 0 for count in run.providers.filter(known=True).values_list("registered", flat=True))

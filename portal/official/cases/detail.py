@@ -1,0 +1,150 @@
+"""Everything a case page shows, read in few questions: the diagnosis, both columns, what was asked and proposed, the family."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from django.db.models import Q
+from django.http import Http404, QueryDict
+from django.utils import translation
+
+from codes.diagnosis.sentences.voice import context_from
+from codes.diagnosis.telling import Told, tell
+from codes.effective import Standing, effective_codes
+from codes.engine.sides import Seen, Side, seen_by, sides_of
+from codes.models import Case, Fact, PairDiagnosis
+from portal.official.approvals.inbox import Row, rows, with_matters
+from portal.official.cases.sides import SideShown, sides_shown
+from portal.official.marking import Marks, marks_of
+
+FACTS = 200
+ENDS = ("guardian", "dependant")
+
+
+@dataclass(frozen=True)
+class Relative:
+    """Somebody of the family, with the colour the city stands by."""
+
+    ref: str
+    full_name: str
+    relation: str
+    colour: str
+    differs: bool
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The case as officials see it. ``rulings``: this case's, and any that waits or is in force for its citizen."""
+
+    case: Case
+    told: list[Told]
+    causes: list[str]
+    sides: list[SideShown]
+    marks: Marks
+    colour: str
+    because: str
+    facts: list[Fact]
+    files: list[Row]
+    questions: list[Row]
+    corrections: list[Row]
+    suppressions: list[Row]
+    rulings: list[Row]
+    events: list[Row]
+    family: list[Relative]
+
+    @property
+    def open_question(self) -> Row | None:
+        """What the citizen is being asked."""
+        return next((row for row in self.questions if row["state"] == "open"), None)
+
+    @property
+    def proposed(self) -> Row | None:
+        """The ruling that waits for a second official."""
+        return next((row for row in self.rulings if row["state"] == "proposed"), None)
+
+    @property
+    def standing(self) -> Row | None:
+        """The ruling in force for the citizen."""
+        return next((row for row in self.rulings if row["state"] == "approved"), None)
+
+
+def read_sheet(**lookup: object) -> Sheet:
+    """The case's sheet. Raises ``Http404``."""
+    case = with_matters(Case.objects.filter(**lookup)).first()
+    if case is None:
+        raise Http404
+    pairs = _pairs(case)
+    marks = marks_of(pairs)
+    sides = sides_of(case.citizen_id)
+    seen = seen_by(sides[0].inputs.run, case.citizen_id) if sides else []
+    facts = _facts(case.citizen_id, marks, sides, seen)
+    suppressions = rows(case, "suppressions")
+    links = rows(case, "family")
+    codes = effective_codes({case.citizen_id, *(link[f"{end}_id"] for link in links for end in ENDS)})
+    standing = codes[case.citizen_id]
+    return Sheet(
+        case=case,
+        told=_told(case, pairs, sides),
+        causes=[pair.primary_cause for pair in pairs],
+        sides=sides_shown(sides, seen, facts, marks, suppressions),
+        marks=marks,
+        colour=standing.colour,
+        because=standing.because,
+        facts=list(facts.values()),
+        files=rows(case, "files"),
+        questions=rows(case, "questions"),
+        corrections=rows(case, "corrections"),
+        suppressions=suppressions,
+        rulings=rows(case, "rulings"),
+        events=sorted(rows(case, "events"), key=lambda event: (event["at"], event["id"])),
+        family=[_relative(link, case.citizen_id, codes) for link in links],
+    )
+
+
+def _pairs(case: Case) -> list[PairDiagnosis]:
+    """The case's own disagreement; for an appeal the one its citizen has now."""
+    pairs = PairDiagnosis.objects.select_related("a", "b", "disagreement", "run").order_by("id")
+    if case.disagreement_id is not None:
+        return list(pairs.filter(disagreement=case.disagreement_id))
+    return list(pairs.filter(disagreement__citizen=case.citizen_id, disagreement__closed_run__isnull=True))
+
+
+def _facts(citizen_id: int, marks: Marks, sides: list[Side], seen: list[Seen]) -> dict[int, Fact]:
+    """What the columns show, and the newest records beside it, on which a proposal may rest."""
+    held = {hit["fact_id"] for side in sides if side.verdict for hit in side.verdict.hits}
+    wanted = {one.fact_id for one in seen} | held | marks.lacking
+    newest = Fact.objects.filter(citizen=citizen_id).order_by("-received_at", "-pk")[:FACTS]
+    found = Fact.objects.filter(Q(pk__in=wanted) | Q(pk__in=newest.values("pk")), citizen=citizen_id)
+    return {fact.pk: fact for fact in found.select_related("source", "provider")}
+
+
+def _told(case: Case, pairs: list[PairDiagnosis], sides: list[Side]) -> list[Told]:
+    if not pairs:
+        return []
+    greens = {side.inputs.provider.code: side.verdict.turns_green_on for side in sides if side.verdict}
+    context = context_from(pairs[0].run.day, [side.inputs for side in sides])
+    context = replace(context, turns_green_on=greens, due_at=case.due_at)
+    return [tell(pair, audience="official", language=translation.get_language(), context=context) for pair in pairs]
+
+
+def _relative(link: Row, citizen_id: int, codes: Mapping[int, Standing]) -> Relative:
+    """The other one of a guardian and a dependant, whose colours often follow one event."""
+    end = "dependant" if link["guardian_id"] == citizen_id else "guardian"
+    colour = codes[link[f"{end}_id"]].colour
+    return Relative(
+        ref=link[f"{end}__ref"],
+        full_name=link[f"{end}__full_name"],
+        relation=link["relation"] if end == "dependant" else end,
+        colour=colour,
+        differs=colour != codes[citizen_id].colour,
+    )
+
+
+MOST_ROWS_READ = 1000
+
+
+def rows_sent(data: QueryDict, prefix: str, names: Sequence[str]) -> list[dict[str, str]]:
+    """What was typed so far, unjudged: the form comes back with it and with more empty rows. Wholly empty rows are left out."""
+    sent = data.get(f"{prefix}-TOTAL_FORMS", "")
+    total = min(int(sent), MOST_ROWS_READ) if sent.isdecimal() and len(sent) < 6 else 0
+    rows = [{name: data.get(f"{prefix}-{place}-{name}", "") for name in names} for place in range(total)]
+    return [row for row in rows if any(row.values())]

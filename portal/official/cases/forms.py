@@ -1,0 +1,251 @@
+"""The questions a case page asks its official."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from codes.models import Case, CorrectionRequest, Fact
+from codes.review.evidence.files import LONGEST_DOCUMENT
+from codes.review.proposals.ruling_policy import LONGEST, LONGEST_TEXT
+from codes.review.reasons import RulingReason, UpholdReason
+from codes.vocabulary import Cause
+from portal.official.approvals.inbox import Row
+from portal.official.cases.detail import Sheet
+from portal.templatetags.page import said, titled
+from regions.wording import Worded
+
+CHOOSE = {"required": _("Choose one."), "invalid_choice": _("Choose one.")}
+UPLOADS = "image/jpeg,image/png,image/webp,application/pdf"
+ANSWERS = {
+    CorrectionRequest.Answer.CORRECTED: _("corrected: the new record will arrive"),
+    CorrectionRequest.Answer.UPHELD: _("upheld: the record is right"),
+    CorrectionRequest.Answer.NOT_OURS: _("not theirs: another place owns it"),
+}
+
+
+class DateInput(forms.DateInput):
+    """The browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+def worded(words: Iterable[Worded], *, empty: bool = True) -> list[tuple[str, str]]:
+    """A list to choose from, in the page's language."""
+    language = translation.get_language()
+    first = [("", str(_("Choose …")))] if empty else []
+    return first + [(word.value, word.said_in(language)) for word in words]
+
+
+def record_told(fact: Fact) -> str:
+    """“close contact · City police database · 20 November 2026” as one line of a list."""
+    whose = titled(fact.source) if fact.source else titled(fact.provider) if fact.provider else str(_("the city"))
+    return f"{said(fact.kind, 'kind')} · {whose} · {date_format(fact.started_on)}"
+
+
+class GroundsForm(forms.Form):
+    """What a decision rests on: records and files of the case, a document elsewhere, a file added now."""
+
+    grounds = forms.MultipleChoiceField(
+        label=_("What it rests on"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("At least one record, file or document."),
+    )
+    document = forms.CharField(label=_("Reference of a document"), max_length=LONGEST_DOCUMENT, required=False)
+    upload = forms.FileField(label=_("Add a file"), widget=forms.FileInput(attrs={"accept": UPLOADS}), required=False)
+
+    def offer(self, facts: Iterable[Fact], files: Iterable[dict[str, Any]], *, chosen: Iterable[str] = ()) -> None:
+        """Let the records and files be chosen; ``chosen`` are ticked beforehand."""
+        choices = [(f"fact:{fact.pk}", record_told(fact)) for fact in facts]
+        choices += [(f"file:{file['id']}", file["original_name"] or file["content_type"]) for file in files]
+        self.fields["grounds"].choices = choices  # type: ignore[attr-defined]  # a choice field
+        self.initial.setdefault("grounds", [one for one in chosen if one in dict(choices)])
+
+    def references(self) -> list[str]:
+        """What was ticked and named; an upload is added once it is kept."""
+        document = self.cleaned_data["document"].strip()
+        return [*self.cleaned_data["grounds"], *([f"document:{document}"] if document else [])]
+
+
+class QuestionForm(forms.Form):
+    """What the citizen is asked."""
+
+    note = forms.CharField(
+        label=_("What do you need to know?"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=LONGEST_TEXT,
+        help_text=_("The citizen reads this on their phone and has three days. The clock stands meanwhile."),
+    )
+
+
+class ComplexForm(forms.Form):
+    """Why it takes longer."""
+
+    note = forms.CharField(
+        label=_("Why does it take longer?"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=LONGEST_TEXT,
+        help_text=_("The citizen is told this. It can be done once."),
+    )
+
+
+class CorrectionForm(forms.Form):
+    """A record sent back to whoever keeps it."""
+
+    fact = forms.ChoiceField(label=_("Record"), error_messages=CHOOSE)
+    sent_to = forms.CharField(label=_("Office that keeps it"), max_length=200)
+    note = forms.CharField(
+        label=_("What is to be put right?"), widget=forms.Textarea(attrs={"rows": 3}), max_length=LONGEST_TEXT
+    )
+
+    def __init__(self, *args: Any, facts: Iterable[Fact], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kept = [fact for fact in facts if fact.source is not None]
+        self.fields["fact"].choices = [(str(fact.pk), record_told(fact)) for fact in kept]  # type: ignore[attr-defined]
+        if kept:
+            self.initial.setdefault("sent_to", titled(kept[0].source))
+
+
+class CorrectionAnswerForm(forms.Form):
+    """What the office answered."""
+
+    answer = forms.ChoiceField(label=_("Their answer"), choices=ANSWERS.items(), error_messages=CHOOSE)
+    note = forms.CharField(label=_("In their words"), max_length=LONGEST_TEXT, required=False)
+
+
+class RevealForm(forms.Form):
+    """Why somebody's full identity is needed."""
+
+    purpose = forms.CharField(
+        label=_("What do you need it for?"),
+        max_length=500,
+        help_text=_("This is journalled, and the citizen can read it under “who looked”."),
+    )
+
+
+class EndForm(forms.Form):
+    """Why a decision in force ends before its day."""
+
+    note = forms.CharField(
+        label=_("Why does it end early?"), widget=forms.Textarea(attrs={"rows": 2}), max_length=LONGEST_TEXT
+    )
+
+
+KEEP = "keep"
+OUTCOMES = {
+    "green": _("Turn green"),
+    "yellow": _("Turn yellow"),
+    KEEP: _("Leave the colour as it is"),
+    "red": _("Turn red"),
+}
+DENY = _("Deny the appeal")
+
+FOR_COLOUR = ("reason_code", "expires_on")
+
+# A fortnight is the longest set period of most rules; a ruling should not outlive what it replaces.
+HOLDS = timedelta(days=14)
+
+# Only where the diagnosis itself is the reason: what a record is worth somebody has to have looked at.
+SUGGESTED = {Cause.FRESHNESS.value: RulingReason.OLDER_DATA, Cause.RULES.value: RulingReason.RULE_MISAPPLIED}
+SUGGESTED_KEEP = {
+    Cause.FRESHNESS.value: UpholdReason.MENDS_ITSELF,
+    Cause.DECLARATION.value: UpholdReason.DECLARE_AGAIN,
+}
+
+
+class DecisionForm(GroundsForm):
+    """One form for every outcome; what the outcome does not need is not looked at."""
+
+    outcome = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect, error_messages=CHOOSE)
+    reason_code = forms.ChoiceField(label=_("Reason for the colour"), error_messages=CHOOSE)
+    keep_code = forms.ChoiceField(label=_("Reason to leave it"), error_messages=CHOOSE)
+    expires_on = forms.DateField(
+        label=_("Holds until"), widget=DateInput(), help_text=_("The first day it no longer holds.")
+    )
+    note = forms.CharField(
+        label=_("In words"), widget=forms.Textarea(attrs={"rows": 2}), max_length=LONGEST_TEXT, required=False
+    )
+
+    field_order = ("outcome", "reason_code", "keep_code", "grounds", "document", "upload", "expires_on", "note")
+
+    def __init__(self, *args: Any, sheet: Sheet, last: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+        """``last``: what ``remembered`` of the decision before this one."""
+        super().__init__(*args, **{**kwargs, "auto_id": "decision_%s"})
+        is_appeal = sheet.case.kind == Case.Kind.APPEAL
+        outcomes = {**OUTCOMES, KEEP: DENY} if is_appeal else OUTCOMES
+        self.fields["outcome"].choices = list(outcomes.items())  # type: ignore[attr-defined]  # a choice field
+        self.fields["reason_code"].choices = worded(RulingReason)  # type: ignore[attr-defined]
+        self.fields["keep_code"].choices = worded(UpholdReason)  # type: ignore[attr-defined]
+        if is_appeal:
+            self.fields["note"].help_text = _("With a denial the citizen reads this; nobody is denied without a word.")
+        today = timezone.localdate()
+        self.fields["expires_on"].widget.attrs |= {"min": f"{today + timedelta(days=1)}", "max": f"{today + LONGEST}"}
+        cause = sheet.causes[0] if sheet.causes else ""
+        self.initial["expires_on"] = today + HOLDS
+        self.initial["reason_code"] = SUGGESTED.get(cause, "")
+        self.initial["keep_code"] = SUGGESTED_KEEP.get(cause, "")
+        if last and last["cause"] == cause:
+            self.initial.update({name: last[name] for name in ("reason_code", "keep_code") if last[name]})
+        self.cause = cause
+        seen = {record.fact.pk: record.fact for side in sheet.sides for record in side.records}
+        ticked = [f"fact:{fact}" for fact in sheet.marks.facts] + [f"file:{file['id']}" for file in sheet.files]
+        self.offer(seen.values(), sheet.files, chosen=ticked)
+
+    def remembered(self) -> dict[str, str]:
+        """The reasons given, for the next case of the same cause: many of one group are decided alike."""
+        told = self.cleaned_data
+        return {"cause": self.cause, "reason_code": told["reason_code"], "keep_code": told["keep_code"]}
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the colour stays as it is."""
+        return bool(self.cleaned_data["outcome"] == KEEP)
+
+    def full_clean(self) -> None:
+        """Ask only for what the chosen outcome needs; without one that is the outcome alone."""
+        chosen = self.data.get("outcome", "")
+        idle = {"": (*FOR_COLOUR, "keep_code"), KEEP: FOR_COLOUR}.get(chosen, ("keep_code",))
+        for name in idle:
+            self.fields[name].required = False
+        super().full_clean()
+        for name in idle:
+            self.fields[name].required = True
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One line; ``address`` is empty for what is no file of the portal."""
+
+    kind: str
+    title: str
+    address: str = ""
+
+
+def grounds_shown(
+    references: Iterable[str], *, number: str, facts: Iterable[Fact], files: Iterable[Row]
+) -> list[Ground]:
+    """The references of ``codes.review.evidence.files`` in words. A file of another case of the citizen's is named by its number."""
+    by_fact = {fact.pk: fact for fact in facts}
+    by_file = {file["id"]: file for file in files}
+    shown = []
+    for reference in references:
+        kind, _, body = reference.partition(":")
+        if kind == "fact" and int(body) in by_fact:
+            shown.append(Ground(kind, record_told(by_fact[int(body)])))
+        elif kind == "file" and int(body) in by_file:
+            file = by_file[int(body)]
+            address = reverse("official_evidence", args=[number, file["id"]])
+            shown.append(Ground(kind, file["original_name"] or file["content_type"], address))
+        else:
+            shown.append(Ground(kind, body))
+    return shown

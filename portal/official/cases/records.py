@@ -1,0 +1,134 @@
+"""Proposing that a record is wrong: who would change colour stands on the page before anything is written."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import OuterRef
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from codes.models import Case, Evidence, Fact, Suppression
+from codes.review.proposals import suppressions
+from codes.review.proposals.ruling_policy import LONGEST_TEXT
+from codes.review.proposals.suppressions import effect_of_suppression
+from codes.review.reasons import SuppressionReason
+from portal.official.approvals.inbox import FILE, json_rows, parsed
+from portal.official.cases.detail import read_sheet
+from portal.official.cases.forms import CHOOSE, EndForm, GroundsForm, worded
+from portal.official.cases.views import case_address, keep_added, show_case
+from portal.official.groups.detail import effects_shown
+from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.errors import attempt_and_return, refusals
+from regions.staff.roles import Role
+
+
+class SuppressionForm(GroundsForm):
+    """Why the record is wrong, and what shows it."""
+
+    reason_code = forms.ChoiceField(label=gettext_lazy("What is wrong with it?"), error_messages=CHOOSE)
+    note = forms.CharField(
+        label=gettext_lazy("In words"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=LONGEST_TEXT,
+        required=False,
+    )
+
+    field_order = ("reason_code", "grounds", "document", "upload", "note")
+
+    def __init__(self, *args: Any, case: Case, fact: Fact, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason_code"].choices = worded(SuppressionReason)  # type: ignore[attr-defined]  # a choice field
+        files = parsed(case.files_json)  # type: ignore[attr-defined]  # annotated by the view
+        self.offer([fact], files, chosen=[f"file:{file['id']}" for file in files])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff(Role.REVIEWER)
+def suppress(request: StaffRequest, number: str, fact_id: int) -> HttpResponse:
+    """The record, whose colour would change without it, and the proposal."""
+    files = json_rows(Evidence.objects.filter(case=OuterRef("pk")), *FILE)
+    case = own_or_404(Case.objects.select_related("citizen").annotate(files_json=files), number=number)
+    fact, versions = _record(case, fact_id)
+    if case.closed_at is not None:
+        raise Http404
+    back = case_address(request, number)
+    form = SuppressionForm(request.POST or None, request.FILES or None, case=case, fact=fact)
+    if request.method == "POST" and form.is_valid():
+        with refusals(form, back=back):
+            by, now = request.user.username, timezone.now()
+            evidence = form.references() + keep_added(form.cleaned_data, case=case, by=by, now=now)
+            suppressions.propose_suppression(
+                fact_id=fact.pk,
+                reason_code=form.cleaned_data["reason_code"],
+                evidence=evidence,
+                reason=form.cleaned_data["note"],
+                case_id=case.pk,
+                by=by,
+                now=now,
+            )
+            messages.success(request, _("Proposed. A second official decides; until then the record counts."))
+            return redirect(back)
+    context = {
+        "case": case,
+        "fact": fact,
+        "form": form,
+        "back": back,
+        "effects": effects_shown(effect_of_suppression(versions, now=timezone.now()), versions),
+    }
+    return render(request, "official/cases/suppress.html", context, status=422 if form.errors else 200)
+
+
+def _record(case: Case, fact_id: int) -> tuple[Fact, list[Fact]]:
+    """The fact and all versions of its record, in one question. Raises ``Http404`` unless it is about the case's citizen."""
+    record = Fact.objects.filter(pk=fact_id, citizen=case.citizen_id).values("record_id")
+    found = (
+        Fact.objects.filter(record_id__in=record).select_related("source", "provider", "citizen").order_by("version")
+    )
+    fact = next((one for one in found if one.pk == fact_id), None)
+    if fact is None:
+        raise Http404
+    origin = (fact.source_id, fact.provider_id)
+    return fact, [one for one in found if (one.source_id, one.provider_id) == origin]
+
+
+@require_POST
+@for_staff(Role.REVIEWER)
+def take_back_suppression(request: StaffRequest, number: str, suppression: int) -> HttpResponse:
+    """Take one's own proposal back."""
+    case = own_or_404(Case.objects.all(), number=number)
+    own_or_404(Suppression.objects.filter(case=case), pk=suppression)
+    return attempt_and_return(
+        request,
+        lambda: suppressions.withdraw_suppression(
+            suppression_id=suppression, by=request.user.username, now=timezone.now()
+        ),
+        back=case_address(request, number),
+        done=_("The proposal is taken back; the record counts."),
+    )
+
+
+@require_POST
+@for_staff(Role.REVIEWER)
+def end_suppression(request: StaffRequest, number: str, suppression: int) -> HttpResponse:
+    """Propose that the record counts again."""
+    sheet = read_sheet(number=number)
+    if suppression not in {row["id"] for row in sheet.suppressions}:
+        raise Http404
+    back = case_address(request, number)
+    form = EndForm(request.POST, auto_id="recount_%s")
+    if form.is_valid():
+        with refusals(form, back=back):
+            suppressions.propose_suppression_end(
+                suppression_id=suppression,
+                reason=form.cleaned_data["note"],
+                by=request.user.username,
+                now=timezone.now(),
+            )
+            messages.success(request, _("It is proposed that the record counts again. A second official decides."))
+            return redirect(back)
+    return show_case(request, sheet, {"recount": form})

@@ -1,0 +1,121 @@
+"""What the page of a group shows: its size and reach, its cause in words, what mends it, and what would follow."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Min, Q
+from django.http import Http404
+from django.utils import translation
+
+from codes.diagnosis.sentences.voice import about, context_of
+from codes.diagnosis.telling import Told, tell
+from codes.engine.preview import ColourChange
+from codes.models import Case, Citizen, Fact, Mending, PairDiagnosis, Provider
+from codes.review.proposals.bulk_suppressions import effect_of_mending
+from codes.review.proposals.groups import BATCH, Effect, Suppressible, reach_of, source_of, suppressible
+from portal.templatetags.page import titled
+from regions.sources.models import Source
+
+EARLIER_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class GroupSheet:
+    """``cause`` is the first part of the key: ``batch``, ``late``, ``rules`` or ``risk``. ``waiting`` is what two people decide."""
+
+    key: str
+    cause: str
+    cases: int
+    red: int
+    earliest_due: datetime | None
+    people: int
+    told: Told | None
+    source: Source | None
+    waiting: Mending | None
+    piece: Suppressible | None
+    effect: Effect | None
+    moves: list[tuple[str, str, str, int]]
+    earlier: list[Mending]
+
+
+def read_group(key: str, *, now: datetime) -> GroupSheet:
+    """The group's sheet. 404 for a key that no open case has and nothing was decided about."""
+    open_cases = Case.objects.open().filter(group_key=key)
+    size = open_cases.aggregate(all=Count("pk"), red=Count("pk", filter=Q(severity="red")), due=Min("due_at"))
+    mendings = list(Mending.objects.filter(group_key=key).select_related("run", "source").order_by("-pk"))
+    if not key or not (size["all"] or mendings):
+        raise Http404
+    pair = _first_pair(key)
+    waiting = next((one for one in mendings if one.state == "proposed"), None)
+    piece = suppressible(key, now=now) if waiting is None and key.startswith(BATCH) and size["all"] else None
+    effect = effect_of_mending(waiting, now=now) if waiting else piece.effect if piece else None
+    return GroupSheet(
+        key=key,
+        cause=key.partition("|")[0],
+        cases=size["all"],
+        red=size["red"],
+        earliest_due=size["due"],
+        people=reach_of(key),
+        told=_told(pair) if pair else None,
+        source=source_of(pair) if pair else mendings[0].source if mendings else None,
+        waiting=waiting,
+        piece=piece,
+        effect=effect,
+        moves=_moves(effect) if effect else [],
+        earlier=[one for one in mendings if one is not waiting][:EARLIER_SHOWN],
+    )
+
+
+def _first_pair(key: str) -> PairDiagnosis | None:
+    """The diagnosis of the case that is due first: the group's cause, told by one of its people."""
+    first = Case.objects.open().filter(group_key=key).order_by("due_at", "pk").values("disagreement")
+    pairs = PairDiagnosis.objects.filter(group_key=key, disagreement__in=first[:1])
+    return pairs.select_related("a__source", "b__source", "disagreement", "run").order_by("pk").first()
+
+
+def _moves(effect: Effect) -> list[tuple[str, str, str, int]]:
+    """(provider's title, from, to, citizens): people know providers by their names."""
+    titles = {provider.code: titled(provider) for provider in Provider.objects.all()}
+    return [(titles[code], before, after, people) for code, before, after, people in effect.counted]
+
+
+def _told(pair: PairDiagnosis) -> Told:
+    context = about(context_of(pair.run), citizen_id=pair.disagreement.citizen_id)
+    return tell(pair, audience="official", language=translation.get_language(), context=context)
+
+
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class EffectShown:
+    """One person's change with one provider."""
+
+    citizen: Citizen
+    provider: Provider
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Effects:
+    """``sums``: (before, after) → how many, over everybody; ``shown``: the first of them."""
+
+    people: int
+    sums: list[tuple[str, str, int]]
+    shown: list[EffectShown]
+
+
+def effects_shown(changes: Sequence[ColourChange], versions: Sequence[Fact]) -> Effects:
+    """The table. ``versions`` of the record come with their citizens, who are all whom it can be about."""
+    first = changes[:SHOWN]
+    citizens = {version.citizen_id: version.citizen for version in versions}
+    providers = Provider.objects.in_bulk({change.provider for change in first}, field_name="code")
+    sums = Counter((change.before, change.after) for change in changes)
+    return Effects(
+        people=len({change.citizen_id for change in changes}),
+        sums=[(before, after, count) for (before, after), count in sorted(sums.items())],
+        shown=[EffectShown(citizens[one.citizen_id], providers[one.provider], one.before, one.after) for one in first],
+    )

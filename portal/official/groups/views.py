@@ -1,0 +1,148 @@
+"""A group of cases with one cause: how large it is, who would change colour, and mending it as one act of two people."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from codes.models import Mending
+from codes.review.evidence.files import LONGEST_DOCUMENT
+from codes.review.proposals import bulk_suppressions as verbs
+from codes.review.proposals.ruling_policy import LONGEST_TEXT
+from codes.review.reasons import SuppressionReason
+from portal.official.approvals.views import ApprovalForm
+from portal.official.cases.forms import CHOOSE, worded
+from portal.official.groups.detail import read_group
+from portal.official.queue.filters import plain
+from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.errors import attempt_and_return, refusals
+from regions.staff.roles import Role
+
+READERS = (Role.REVIEWER, Role.APPROVER, Role.SOURCE_MANAGER, Role.RULE_MANAGER)
+
+
+class MendingForm(forms.Form):
+    """Why all of these records are wrong, and the document that shows it."""
+
+    reason_code = forms.ChoiceField(label=gettext_lazy("What is wrong with them?"), error_messages=CHOOSE)
+    document = forms.CharField(
+        label=gettext_lazy("Reference of a document"),
+        max_length=LONGEST_DOCUMENT,
+        help_text=gettext_lazy("What shows it for all of them, such as a letter of the source's owner."),
+    )
+    note = forms.CharField(
+        label=gettext_lazy("In words"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=LONGEST_TEXT,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason_code"].choices = worded(SuppressionReason)  # type: ignore[attr-defined]  # a choice field
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff(*READERS)
+def group(request: StaffRequest, key: str) -> HttpResponse:
+    """The group of that key. A reviewer's answer to its form proposes that its records are wrong."""
+    key = plain(key)
+    form = MendingForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with refusals(form, back=group_address(key)):
+            proposed = verbs.propose_mending(
+                key=key,
+                reason_code=form.cleaned_data["reason_code"],
+                documents=[f"document:{form.cleaned_data['document'].strip()}"],
+                reason=form.cleaned_data["note"],
+                by=request.user.username,
+                now=timezone.now(),
+            )
+            done = ngettext(
+                "Proposed for %(n)d record. A second official decides; until then it counts.",
+                "Proposed for %(n)d records. A second official decides; until then they count.",
+                proposed.records,
+            )
+            messages.success(request, done % {"n": proposed.records})
+            return redirect(group_address(key))
+    return _show(request, key, form=form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff(Role.APPROVER)
+def decide(request: StaffRequest, mending_id: int) -> HttpResponse:
+    """The second official's answer, on the group's own page."""
+    proposal = own_or_404(Mending.objects.all(), pk=mending_id)
+    form = ApprovalForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with refusals(form, back=group_address(proposal.group_key)):
+            messages.success(request, _decided(request, form, proposal))
+            return redirect(group_address(proposal.group_key))
+    return _show(request, proposal.group_key, answer=form)
+
+
+@require_POST
+@for_staff(Role.REVIEWER)
+def take_back(request: StaffRequest, mending_id: int) -> HttpResponse:
+    """Take one's own proposal back."""
+    proposal = own_or_404(Mending.objects.all(), pk=mending_id)
+    by, now = request.user.username, timezone.now()
+    return attempt_and_return(
+        request,
+        lambda: verbs.withdraw_mending(mending_id=mending_id, by=by, now=now),
+        back=group_address(proposal.group_key),
+        done=_("The proposal is taken back; the records count."),
+    )
+
+
+def group_address(key: str) -> str:
+    """Where the group is shown."""
+    return reverse("official_group", args=[key])
+
+
+def _decided(request: StaffRequest, form: ApprovalForm, proposal: Mending) -> str:
+    told: dict[str, Any] = {"mending_id": proposal.pk, "by": request.user.username, "now": timezone.now()}
+    note = form.cleaned_data["note"]
+    if not form.approves:
+        verbs.refuse_mending(reason_code=form.cleaned_data["reason_code"], reason=note, **told)
+        return _("Sent back: the records count.")
+    run = verbs.approve_mending(reason=note, **told).run
+    if run is None:
+        return _("Approved. A run is under way; as soon as it settles the records no longer count.")
+    closed = int(run.counts["cases"]["converged"])
+    done = ngettext(
+        "Approved: the records no longer count, and %(n)d case has closed by itself.",
+        "Approved: the records no longer count, and %(n)d cases have closed by themselves.",
+        closed,
+    )
+    return done % {"n": closed}
+
+
+def _show(
+    request: StaffRequest, key: str, *, form: MendingForm | None = None, answer: ApprovalForm | None = None
+) -> HttpResponse:
+    now = timezone.now()
+    sheet = read_group(key, now=now)
+    asked = form if form is not None else MendingForm()
+    answered = answer if answer is not None else ApprovalForm()
+    roles = request.roles
+    context = {
+        "sheet": sheet,
+        "now": now,
+        "form": asked,
+        "answer": answered,
+        "is_mine": sheet.waiting is not None and sheet.waiting.proposed_by == request.user.username,
+        "may_propose": Role.REVIEWER in roles,
+        "may_decide": Role.APPROVER in roles,
+        "may_collect": bool(roles & {Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN}),
+        "may_see_cases": bool(roles & {Role.REVIEWER, Role.APPROVER}),
+    }
+    wrong = asked.errors or answered.errors
+    return render(request, "official/groups/group.html", context, status=422 if wrong else 200)

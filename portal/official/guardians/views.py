@@ -1,0 +1,83 @@
+"""Guardians who ask for a dependant on their phone: what shows the relation, and one official's answer."""
+
+from collections import defaultdict
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from codes.citizens.guardianship import accept_guardianship, refuse_guardianship, to_review
+from codes.models import Evidence, Guardianship
+from codes.review.proposals.ruling_policy import LONGEST_TEXT
+from portal.official.cases.views import CASE_WORK, hand_out
+from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.errors import attempt_and_return, refusals
+from regions.staff.roles import Role
+
+SHOWN = 50
+
+
+class RefusalForm(forms.Form):
+    """Why the relation is not shown; the guardian reads it."""
+
+    note = forms.CharField(
+        label=gettext_lazy("Why is it refused?"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=LONGEST_TEXT,
+        help_text=gettext_lazy("The guardian reads this and can ask again with better proof."),
+    )
+
+
+@require_safe
+@for_staff(*CASE_WORK)
+def guardians(request: StaffRequest) -> HttpResponse:
+    """The requests that wait, the oldest first."""
+    return _show(request)
+
+
+@require_POST
+@for_staff(Role.REVIEWER)
+def answer(request: StaffRequest, link_id: int) -> HttpResponse:
+    """Accept the link, or refuse it with words for the guardian."""
+    own_or_404(Guardianship.objects.all(), pk=link_id)
+    by, now, back = request.user.username, timezone.now(), "official_guardians"
+    if request.POST.get("outcome") == "accept":
+        return attempt_and_return(
+            request,
+            lambda: accept_guardianship(guardianship_id=link_id, by=by, now=now),
+            back=back,
+            done=_("Accepted: the dependant is shown on the guardian's phone."),
+        )
+    form = RefusalForm(request.POST, auto_id=f"refusal_{link_id}_%s")
+    if form.is_valid():
+        with refusals(form, back=back):
+            refuse_guardianship(guardianship_id=link_id, reason=form.cleaned_data["note"], by=by, now=now)
+            messages.success(request, _("Refused; the guardian reads why."))
+            return redirect(back)
+    return _show(request, refused=(link_id, form))
+
+
+@require_safe
+@for_staff(*CASE_WORK)
+def proof(request: StaffRequest, link_id: int, evidence: int) -> HttpResponse:
+    """A file that shows the relation, to be saved; its owner sees that it was read."""
+    own_or_404(Evidence.objects.filter(guardianship=link_id), pk=evidence)
+    return hand_out(request, evidence, purpose=_("review of a guardian's request"), name=f"guardianship-{link_id}")
+
+
+def _show(request: StaffRequest, refused: tuple[int, RefusalForm] | None = None) -> HttpResponse:
+    links = to_review(size=SHOWN)
+    files = defaultdict(list)
+    for file in Evidence.objects.filter(guardianship__in=[link.pk for link in links]).order_by("pk"):
+        files[file.guardianship_id].append(file)
+    mended = dict([refused]) if refused else {}
+    shown = [
+        (link, files[link.pk], mended.get(link.pk) or RefusalForm(auto_id=f"refusal_{link.pk}_%s")) for link in links
+    ]
+    context = {"links": shown, "may_answer": Role.REVIEWER in request.roles}
+    return render(request, "official/guardians/guardians.html", context, status=422 if refused else 200)

@@ -1,0 +1,73 @@
+"""What waits for a member of staff when they come in: counts that lead to the work."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from codes.models import Case, Guardianship, Ruling, Run, Suppression
+from codes.models.case import overdue
+from codes.review.cases.queue import UNASSIGNED
+from regions.staff.roles import Role
+
+CASE_WORK = frozenset({Role.REVIEWER, Role.APPROVER})
+RUN_WORK = frozenset({Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN, *CASE_WORK, Role.AUDITOR})
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A number, what it counts, and where it leads; ``presses`` is what comes first."""
+
+    title: str | Promise
+    count: int
+    address: str
+    presses: bool = False
+
+
+def waiting_for(username: str, roles: frozenset[Role], *, now: datetime) -> list[Waiting]:
+    """What waits for somebody with these roles, in the order in which it presses. Few questions, whatever the roles."""
+    found: list[Waiting] = []
+    if roles & CASE_WORK:
+        found += _cases(username, roles, now)
+    if Role.APPROVER in roles:
+        found += _proposals(username)
+    if Role.REVIEWER in roles:
+        guardians = Guardianship.objects.filter(reviewed_at__isnull=True, ended_at__isnull=True).count()
+        found.append(Waiting(_("Guardians to answer"), guardians, reverse("official_guardians")))
+    return found
+
+
+def newest_runs(roles: frozenset[Role]) -> Sequence[Run]:
+    """The last runs, for whoever may open them."""
+    return list(Run.objects.order_by("-pk")[:3]) if roles & RUN_WORK else []
+
+
+def _cases(username: str, roles: frozenset[Role], now: datetime) -> list[Waiting]:
+    """Of the open cases: one's own, nobody's, overdue ones and escalated ones."""
+    counts = Case.objects.open().aggregate(
+        mine=Count("pk", filter=Q(assigned_to=username)),
+        free=Count("pk", filter=Q(assigned_to="")),
+        late=Count("pk", filter=overdue(now)),
+        escalated=Count("pk", filter=Q(escalated_at__isnull=False)),
+    )
+    queue = reverse("official_queue")
+    late = Waiting(_("Overdue cases"), counts["late"], f"{queue}?overdue=1", counts["late"] > 0)
+    escalated = Waiting(_("Escalated cases"), counts["escalated"], f"{queue}?escalated=1", counts["escalated"] > 0)
+    free = Waiting(_("Cases nobody holds"), counts["free"], f"{queue}?holder={UNASSIGNED}")
+    if Role.REVIEWER not in roles:
+        return [escalated, late, free]
+    return [Waiting(_("Your cases"), counts["mine"], f"{queue}?holder={username}"), late, escalated, free]
+
+
+def _proposals(username: str) -> list[Waiting]:
+    rulings = Ruling.objects.waiting().exclude(proposed_by=username).count()
+    records = Suppression.objects.waiting().filter(mending=None).exclude(proposed_by=username).count()
+    approvals = reverse("official_approvals")
+    return [
+        Waiting(_("Proposed colours to approve"), rulings, approvals),
+        Waiting(_("Records proposed to be wrong"), records, f"{approvals}?kind=records"),
+    ]

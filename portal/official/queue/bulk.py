@@ -1,0 +1,157 @@
+"""One act for all cases of a filter. The page says how many before it is done, and asks again when the number has changed."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods
+
+from codes.review.cases.assign import bulk_assign
+from codes.review.cases.move import BULK_LIMIT
+from codes.review.cases.queue import CaseFilter, count_of
+from codes.review.evidence.files import LONGEST_DOCUMENT
+from codes.review.proposals.bulk_rulings import propose_many
+from codes.review.proposals.ruling_policy import LONGEST, LONGEST_TEXT
+from codes.review.reasons import CARRIES, RulingReason
+from codes.vocabulary import Colour
+from portal.official.cases.forms import CHOOSE, HOLDS, OUTCOMES, DateInput, worded
+from portal.official.cases.views import CASE_WORK
+from portal.official.queue.filters import chosen_of, query_of
+from portal.official.queue.views import reviewers
+from portal.web.access import StaffRequest, for_staff
+from portal.web.errors import refusals
+from regions.staff.roles import Role
+
+LIGHTER = ("green", "yellow")
+
+
+class AssignAllForm(forms.Form):
+    """To whom."""
+
+    to = forms.ChoiceField(label=gettext_lazy("Give them to"), error_messages=CHOOSE)
+    count = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = [(one.username, one.full_name or one.username) for one in reviewers()]
+        self.fields["to"].choices = [("", _("Choose …")), *names]  # type: ignore[attr-defined]  # a choice field
+
+
+class ProposeAllForm(forms.Form):
+    """One lighter colour for all of them, on documents that stand for all of them."""
+
+    count = forms.IntegerField(widget=forms.HiddenInput)
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("Decision"),
+        widget=forms.RadioSelect,
+        choices=[(one, OUTCOMES[one]) for one in LIGHTER],
+        error_messages=CHOOSE,
+    )
+    reason_code = forms.ChoiceField(label=gettext_lazy("Reason for the colour"), error_messages=CHOOSE)
+    document = forms.CharField(
+        label=gettext_lazy("Reference of a document"),
+        max_length=LONGEST_DOCUMENT,
+        help_text=gettext_lazy("What shows it for all of them, such as a letter of the source's owner."),
+    )
+    expires_on = forms.DateField(
+        label=gettext_lazy("Holds until"),
+        widget=DateInput(),
+        help_text=gettext_lazy("The first day it no longer holds."),
+    )
+    note = forms.CharField(
+        label=gettext_lazy("In words"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=LONGEST_TEXT,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        relief = [one for one in RulingReason if CARRIES[one] & {Colour.GREEN, Colour.YELLOW}]
+        self.fields["reason_code"].choices = worded(relief)  # type: ignore[attr-defined]  # a choice field
+        today = timezone.localdate()
+        self.initial.setdefault("expires_on", today + HOLDS)
+        self.fields["expires_on"].widget.attrs |= {"min": f"{today + timedelta(days=1)}", "max": f"{today + LONGEST}"}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff(*CASE_WORK)
+def assign_all(request: StaffRequest) -> HttpResponse:
+    """Give every open case of the filter to a reviewer."""
+    chosen = chosen_of(request.GET)
+    count = count_of(chosen, now=timezone.now())
+    form = AssignAllForm(request.POST or None, initial={"count": count})
+    if request.method == "POST" and form.is_valid() and _same_number(form, count):
+        with refusals(form, back=_back(chosen)):
+            done = bulk_assign(chosen=chosen, to=form.cleaned_data["to"], by=request.user.username, now=timezone.now())
+            messages.success(request, ngettext("%(n)d case assigned.", "%(n)d cases assigned.", done) % {"n": done})
+            return redirect(_back(chosen))
+    return _ask(request, "official/queue/assign_all.html", form, chosen, count)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff(Role.REVIEWER)
+def propose_all(request: StaffRequest) -> HttpResponse:
+    """Propose one lighter colour for every case of the filter that is undecided and not a colleague's."""
+    chosen = chosen_of(request.GET)
+    count = count_of(chosen, now=timezone.now())
+    form = ProposeAllForm(request.POST or None, initial={"count": count})
+    if request.method == "POST" and form.is_valid() and _same_number(form, count):
+        told = form.cleaned_data
+        with refusals(form, back=_back(chosen)):
+            handled = propose_many(
+                chosen=chosen,
+                colour=told["outcome"],
+                reason_code=told["reason_code"],
+                documents=[f"document:{told['document'].strip()}"],
+                expires_on=told["expires_on"],
+                by=request.user.username,
+                now=timezone.now(),
+                reason=told["note"],
+            )
+            done = ngettext(
+                "%(n)d case proposed. A second official decides.",
+                "%(n)d cases proposed. A second official decides.",
+                handled.done,
+            )
+            messages.success(request, done % {"n": handled.done})
+            if handled.skipped:
+                messages.info(request, _("%(n)d are left for a look of their own.") % {"n": handled.skipped})
+            return redirect(_back(chosen))
+    return _ask(request, "official/queue/propose_all.html", form, chosen, count)
+
+
+def _same_number(form: forms.Form, count: int) -> bool:
+    """Whether it is as many as the page said; else the form says the new number and waits for a second yes."""
+    if form.cleaned_data["count"] == count:
+        return True
+    form.data = {**dict(form.data.items()), "count": count}
+    form.add_error(
+        None, _("The number has changed meanwhile: it is %(n)d now. Send again if that is right.") % {"n": count}
+    )
+    return False
+
+
+def _ask(request: StaffRequest, template: str, form: forms.Form, chosen: CaseFilter, count: int) -> HttpResponse:
+    context = {
+        "form": form,
+        "count": count,
+        "chosen": chosen,
+        "back": _back(chosen),
+        "is_all": not chosen.as_json(),
+        "too_many": count > BULK_LIMIT,
+        "limit": BULK_LIMIT,
+    }
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+def _back(chosen: CaseFilter) -> str:
+    query = query_of(chosen)
+    return reverse("official_queue") + (f"?{query}" if query else "")

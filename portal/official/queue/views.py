@@ -1,0 +1,107 @@
+"""The queue of open cases, narrowed by what the address says, and giving the ticked ones to a colleague."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from codes.models import Case, Provider
+from codes.models.case import OPEN_STATES
+from codes.review.cases import assign
+from codes.review.cases.queue import UNASSIGNED, CaseFilter, open_cases
+from codes.vocabulary import Cause
+from portal.official.cases.views import CASE_WORK
+from portal.official.queue.filters import chosen_of, plain, query_of
+from portal.web.access import StaffRequest, for_staff
+from portal.web.errors import in_words
+from portal.web.keyset import keyset_page
+from regions.refusals import NotAllowed, Refused
+from regions.staff.models import Account
+from regions.staff.roles import Role
+
+PAGE = 50
+
+
+@require_safe
+@for_staff(*CASE_WORK)
+def queue(request: StaffRequest) -> HttpResponse:
+    """Open cases, the earliest due first."""
+    chosen, now = chosen_of(request.GET), timezone.now()
+    cases = open_cases(chosen, now=now).select_related("citizen", "disagreement", "appeal__provider")
+    page = keyset_page(
+        cases, by=["due_at", "id"], after=request.GET.get("after", ""), before=request.GET.get("before", ""), size=PAGE
+    )
+    narrowed = query_of(chosen)
+    providers = list(Provider.objects.order_by("code"))
+    context: dict[str, Any] = {
+        "page": page,
+        "chosen": chosen,
+        "query": f"{narrowed}&" if narrowed else "",
+        "address_query": f"?{narrowed}" if narrowed else "",
+        "kinds": Case.Kind.values,
+        "causes": list(Cause),
+        "states": OPEN_STATES,
+        "holders": _holders(request, chosen),
+        "rows": [(case, _colours(case, providers)) for case in page.rows],
+        "providers": providers,
+        "reviewers": reviewers(),
+        "may_propose": Role.REVIEWER in request.roles,
+        "now": now,
+    }
+    return render(request, "official/queue/queue.html", context)
+
+
+@require_POST
+@for_staff(*CASE_WORK)
+def assign_ticked(request: StaffRequest) -> HttpResponse:
+    """Give the ticked cases of a page to a reviewer; those that moved meanwhile stay as they are, and the message says so."""
+    query = query_of(chosen_of(request.GET))
+    back = reverse("official_queue") + (f"?{query}" if query else "")
+    numbers = [plain(number) for number in request.POST.getlist("case")[:PAGE]]
+    if not numbers:
+        messages.warning(request, _("Tick at least one case first."))
+        return redirect(back)
+    done, why = 0, ""
+    for key in Case.objects.filter(number__in=numbers).order_by("pk").values_list("pk", flat=True):
+        try:
+            assign.assign(
+                case_id=key, to=plain(request.POST.get("to", "")), by=request.user.username, now=timezone.now()
+            )
+        except NotAllowed:
+            raise
+        except Refused as refused:
+            why = in_words(refused)
+        else:
+            done += 1
+    if done:
+        messages.success(request, ngettext("%(n)d case assigned.", "%(n)d cases assigned.", done) % {"n": done})
+    if why:
+        messages.warning(request, why)
+    return redirect(back)
+
+
+def reviewers() -> list[Account]:
+    """Whom a case can be given to."""
+    held = Account.objects.filter(is_active=True, grants__role=Role.REVIEWER.value, grants__revoked_at__isnull=True)
+    return list(held.distinct().order_by("username"))
+
+
+def _colours(case: Case, providers: list[Provider]) -> list[tuple[Provider, str]]:
+    """What each provider shows, or what the appeal is against."""
+    if case.disagreement is not None:
+        shown: dict[str, str] = case.disagreement.colours
+        return [(one, shown[one.code]) for one in providers if one.code in shown]
+    appeal = getattr(case, "appeal", None)
+    return [(appeal.provider, appeal.colour)] if appeal is not None else []
+
+
+def _holders(request: StaffRequest, chosen: CaseFilter) -> list[tuple[str, str]]:
+    """Mine, nobody's – and whoever the address names."""
+    known = [("", _("All")), (request.user.username, _("Mine")), (UNASSIGNED, _("Nobody's"))]
+    return known if chosen.holder in dict(known) else [*known, (chosen.holder, chosen.holder)]

@@ -1,0 +1,194 @@
+"""A draft edition: what it says, what is wrong with it, what it would do, and the two people's decision."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from codes.models import DraftRehearsal, Provider, RuleSetDraft
+from codes.rule_sets import drafts, rehearsing
+from codes.rule_sets.draft_content import content_faults, content_of
+from portal.official.rule_sets.forms import number
+from portal.official.rule_sets.presenters import areas_shown, faults_shown, gone, rules_shown
+from portal.official.rule_sets.views import READERS
+from portal.official.tasks import ring_for_rehearsal
+from portal.templatetags.page import titled
+from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.errors import attempt
+from regions.staff.roles import Role
+from regions.tenancy import current_city
+
+
+@dataclass(frozen=True)
+class TallyShown:
+    """Counts of a rehearsal; ``colours``: (provider, from, to, people)."""
+
+    citizens: int
+    colours: list[tuple[str, str, str, int]]
+    stricter_by: list[tuple[str, int]]
+    milder_by: list[tuple[str, int]]
+    appears: int
+    vanishes: int
+    providers: list[str]
+
+
+def tally_shown(tally: dict[str, Any]) -> TallyShown:
+    """The tally with providers by their titles."""
+    names = {one.code: titled(one) for one in Provider.objects.all()}
+    return TallyShown(
+        citizens=tally["citizens"],
+        colours=[(names.get(code, code), before, after, people) for code, before, after, people in tally["colours"]],
+        stricter_by=[(rule, people) for rule, people in tally["stricter_by"]],
+        milder_by=[(rule, people) for rule, people in tally["milder_by"]],
+        appears=tally["appears"],
+        vanishes=tally["vanishes"],
+        providers=[names.get(code, code) for code in tally["providers"]],
+    )
+
+
+State = RuleSetDraft.State
+
+
+@require_safe
+@for_staff(*READERS)
+def draft_page(request: StaffRequest, draft_id: int) -> HttpResponse:
+    """The whole draft; while it is rehearsed, htmx asks for the rehearsal's part alone."""
+    draft = find_draft(draft_id)
+    rehearsal = draft.rehearsals.filter(revision=draft.revision).order_by("-pk").first()
+    told: dict[str, Any] = {
+        "draft": draft,
+        "rehearsal": rehearsal,
+        "tally": tally_shown(rehearsal.tally) if rehearsal and rehearsal.tally else None,
+        "may_rehearse": draft.state == State.EDITING and Role.RULE_MANAGER in request.roles,
+    }
+    if request.headers.get("HX-Request"):
+        return render(request, "official/rule_sets/rehearsal.html", told)
+    return render(request, "official/rule_sets/draft.html", told | _whole(request, draft, rehearsal))
+
+
+@require_POST
+@for_staff(Role.RULE_MANAGER)
+def save_head(request: StaffRequest, draft_id: int) -> HttpResponse:
+    """The number and the day."""
+    draft = find_draft(draft_id)
+    content = {
+        **draft.content,
+        "version": number(request.POST.get("version", "")),
+        "effective_from": request.POST.get("effective_from", "").strip(),
+    }
+    keep(request, draft, content)
+    return redirect("official_draft", draft_id=draft_id)
+
+
+@require_POST
+@for_staff(Role.RULE_MANAGER)
+def rehearse(request: StaffRequest, draft_id: int) -> HttpResponse:
+    """Have a worker try the draft on the whole city; asked again, a bell that was lost is rung anew."""
+    back = reverse("official_draft", args=[draft_id])
+    draft, by, now = find_draft(draft_id), request.user.username, timezone.now()
+    job = attempt(request, lambda: rehearsing.ask(draft.pk, by=by, now=now), back=back)
+    if job is not None and job.is_open and not ring_for_rehearsal(current_city().schema_name, job.pk):
+        messages.error(request, _("No worker can be reached, so nothing is rehearsed. Tell the operator."))
+    return redirect(f"{back}#rehearsal")
+
+
+@require_safe
+@for_staff(*READERS)
+def rehearsal_list(request: StaffRequest, draft_id: int, rehearsal_id: int) -> FileResponse:  # noqa: ARG001
+    """Who would change colour, masked, to be saved."""
+    done = DraftRehearsal.objects.filter(draft=draft_id, state=DraftRehearsal.State.DONE)
+    job = own_or_404(done.select_related("draft__rule_set"), pk=rehearsal_id)
+    path = rehearsing.list_of(job)
+    if not path.is_file():
+        raise Http404
+    name = f"{job.draft.rule_set.code}-{draft_id}-{job.revision}.csv"
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
+
+
+@require_POST
+@for_staff(*READERS)
+def decide(request: StaffRequest, draft_id: int) -> HttpResponse:
+    """Propose it, take it back, drop it; put it in force or refuse it."""
+    draft = find_draft(draft_id)
+    who: dict[str, Any] = {"by": request.user.username, "now": timezone.now()}
+    verb, reason = request.POST.get("verb"), request.POST.get("reason", "")
+
+    def act() -> RuleSetDraft | None:
+        match verb:
+            case "propose":
+                return drafts.propose(draft.pk, revision=sent_revision(request), reason=reason, **who)
+            case "approve":
+                return drafts.put_in_force(draft.pk, **who)
+            case "refuse":
+                return drafts.refuse(draft.pk, reason=reason, **who)
+            case "take_back":
+                return drafts.take_back(draft.pk, **who)
+            case "again":
+                return drafts.begin_with(draft.rule_set_id, draft.content, **who)
+            case "drop":
+                return drafts.drop(draft.pk, **who)
+        return None
+
+    back = reverse("official_draft", args=[draft_id])
+    done = attempt(request, act, back=back)
+    if done is None:
+        return redirect(back)
+    if done.state == State.PUBLISHED:
+        messages.success(request, _("Put in force. People are judged by it from its first day on."))
+    elif done.state == State.PROPOSED:
+        messages.success(request, _("Proposed. An approver who did not write it decides."))
+    return redirect("official_draft", draft_id=done.pk)
+
+
+def find_draft(draft_id: int) -> RuleSetDraft:
+    """The draft, or the 404 of every other page."""
+    return own_or_404(RuleSetDraft.objects.select_related("rule_set", "version"), pk=draft_id)
+
+
+def sent_revision(request: StaffRequest) -> int:
+    """The save that the page was made from; none sent is a page of no draft."""
+    sent = request.POST.get("revision", "")
+    return int(sent) if sent.isdecimal() and len(sent) < 9 else 0
+
+
+def keep(request: StaffRequest, draft: RuleSetDraft, content: dict[str, Any]) -> bool:
+    """Save the draft; whether it was. Why it was not is said on the next page."""
+    by, now, revision = request.user.username, timezone.now(), sent_revision(request)
+    back = reverse("official_draft", args=[draft.pk])
+    saved = attempt(request, lambda: drafts.save(draft.pk, content, revision=revision, by=by, now=now), back=back)
+    return saved is not None
+
+
+def _whole(request: StaffRequest, draft: RuleSetDraft, rehearsal: DraftRehearsal | None) -> dict[str, Any]:
+    today, username = timezone.localdate(), request.user.username
+    is_editing, is_proposed = draft.state == State.EDITING, draft.state == State.PROPOSED
+    is_open = is_editing or is_proposed
+    found = content_faults(draft.content, code=draft.rule_set.code, today=today)[1] if is_open else []
+    faults = faults_shown(found)
+    in_force = draft.rule_set.versions.in_force(today).first()
+    before = content_of(in_force) if in_force and is_open else None
+    writes = Role.RULE_MANAGER in request.roles
+    concerned = {draft.proposed_by, draft.edited_by}
+    return {
+        "faults": faults,
+        "in_force": in_force,
+        "rules": rules_shown(draft.content, faults=faults, before=before),
+        "areas": areas_shown(draft.content, faults=faults, before=before),
+        "gone": gone(draft.content, before) if before else [],
+        "may_edit": is_editing and writes,
+        "may_propose": is_editing and writes and not faults and _is_conclusive(rehearsal),
+        "may_decide": is_proposed and Role.APPROVER in request.roles and username not in concerned,
+        "may_take_back": is_proposed and writes and draft.proposed_by == username,
+        "may_begin_again": not is_open and writes and draft.state != State.PUBLISHED,
+        "is_proposed": is_proposed,
+    }
+
+
+def _is_conclusive(rehearsal: DraftRehearsal | None) -> bool:
+    return rehearsal is not None and rehearsal.state in DraftRehearsal.CONCLUSIVE

@@ -1,0 +1,167 @@
+"""An edition as people read it: its rules and risk areas, from a stored version or a draft that may still hold faults."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from codes.vocabulary import Anchor, Colour
+from portal.templatetags.official import risk_level
+from regions.divisions import division_title
+from regions.faults import Fault
+from regions.toml_files import tables
+from regions.vocabulary import FactKind
+from regions.wording import Worded
+
+_PLACE = re.compile(r"(rules|risk_areas)\[(\d+)\](?:\.(.*))?")
+
+
+@dataclass(frozen=True)
+class RuleShown:
+    """A row of the table; ``colour`` is empty when it is none. ``differs``: not in the edition it is compared with."""
+
+    place: int
+    code: str
+    title: str
+    reason: str
+    kind: str
+    levels: str
+    colour: str
+    released: str
+    anchor: str
+    differs: bool
+    faults: list[str]
+
+
+@dataclass(frozen=True)
+class AreaShown:
+    """A row of the risk list."""
+
+    area: str
+    name: str
+    level: str
+    first: str
+    last: str
+    differs: bool
+    faults: list[str]
+
+
+@dataclass(frozen=True)
+class FaultShown:
+    """A fault with the rule or area it is at, if it is at one."""
+
+    key: str
+    told: str
+    table: str
+    place: int
+
+
+def faults_shown(faults: Sequence[Fault]) -> list[FaultShown]:
+    """The faults in the page's language."""
+    shown = []
+    for fault in faults:
+        found = _PLACE.fullmatch(fault.key)
+        table, place = (found[1], int(found[2])) if found else ("", 0)
+        shown.append(FaultShown(fault.key, fault.said_in(translation.get_language()), table, place))
+    return shown
+
+
+def rules_shown(
+    content: Mapping[str, Any], *, faults: Sequence[FaultShown] = (), before: Mapping[str, Any] | None = None
+) -> list[RuleShown]:
+    """The rules in their order; compared with those of ``before`` where it is given."""
+    known = [rule for _place, rule in tables(dict(before), "rules")] if before is not None else None
+    return [
+        RuleShown(
+            place=place,
+            code=str(rule.get("code", "")),
+            title=_unless(kind, _wording(rule.get("title"))),
+            reason=_wording(rule.get("reason")),
+            kind=kind,
+            levels=_list(rule.get("area_levels")),
+            colour=str(rule.get("colour")) if rule.get("colour") in ("red", "yellow") else "",
+            released=released_when(rule),
+            anchor=_said(Anchor, rule.get("anchor", Anchor.STARTED.value)),
+            differs=known is not None and rule not in known,
+            faults=[one.told for one in faults if (one.table, one.place) == ("rules", place)],
+        )
+        for place, rule in tables(dict(content), "rules")
+        for kind in [_said(FactKind, rule.get("kind"))]
+    ]
+
+
+def areas_shown(
+    content: Mapping[str, Any], *, faults: Sequence[FaultShown] = (), before: Mapping[str, Any] | None = None
+) -> list[AreaShown]:
+    """The risk list in its order."""
+    known = [area for _place, area in tables(dict(before), "risk_areas")] if before is not None else None
+    return [
+        AreaShown(
+            area=str(area.get("area", "")),
+            name=division_title(str(area.get("area", "")), translation.get_language()),
+            level=str(area.get("level", "")),
+            first=str(area.get("from", "")),
+            last=str(area.get("to", "")),
+            differs=known is not None and area not in known,
+            faults=[one.told for one in faults if (one.table, one.place) == ("risk_areas", place)],
+        )
+        for place, area in tables(dict(content), "risk_areas")
+    ]
+
+
+def gone(content: Mapping[str, Any], before: Mapping[str, Any]) -> list[RuleShown]:
+    """Rules of the edition before that are no longer there under their code and kind."""
+    kept = {(rule.get("code"), rule.get("kind")) for _place, rule in tables(dict(content), "rules")}
+    left = [rule for _place, rule in tables(dict(before), "rules") if (rule.get("code"), rule.get("kind")) not in kept]
+    return rules_shown({"rules": left})
+
+
+def released_when(rule: Mapping[str, Any]) -> str:
+    """What ends a hit of the rule, in one line."""
+    ways = []
+    served = rule.get("hold_days")
+    if isinstance(served, int):
+        parts = [ngettext("%(n)d day", "%(n)d days", served) % {"n": served}]
+        if checkins := rule.get("checkin_days"):
+            parts.append(_("%(n)s check-ins in a row") % {"n": checkins})
+        if tests := rule.get("tests"):
+            parts.append(_("%(n)s tests, %(gap)s days apart") % {"n": tests, "gap": rule.get("test_gap_days", 0)})
+        ways.append(_(" + ").join(parts))
+    kinds = rule.get("cleared_by")
+    if isinstance(kinds, list) and kinds:
+        ways.append(_(", ").join(_said(FactKind, kind) for kind in kinds))
+    return _("; or ").join(ways) if ways else _("only by a ruling")
+
+
+def _wording(value: Any) -> str:
+    if not isinstance(value, dict):
+        return ""
+    first, second = ("zh", "en") if translation.get_language().startswith("zh") else ("en", "zh")
+    return str(value.get(first) or value.get(second) or "")
+
+
+def _said(vocabulary: type[Worded], word: Any) -> str:
+    known = isinstance(word, str) and word in set(vocabulary)
+    return vocabulary(word).said_in(translation.get_language()) if known else str(word if word is not None else "")
+
+
+def _unless(kind: str, title: str) -> str:
+    """A title that only repeats what the rule is about says nothing."""
+    return "" if title.casefold() == kind.casefold() else title
+
+
+def _list(value: Any) -> str:
+    return (
+        _(", ").join(risk_level(str(level)) for level in value)
+        if isinstance(value, list)
+        else str(value if value is not None else "")
+    )
+
+
+def colour_said(colour: str) -> str:
+    """A colour's word."""
+    return _said(Colour, colour)

@@ -1,0 +1,112 @@
+"""Editing a draft: one rule a page, the risk list as a table. Nothing here is in force."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from codes.models import RuleSetDraft
+from codes.rule_sets.draft_content import content_faults
+from portal.official.cases.detail import rows_sent
+from portal.official.rule_sets.drafts import find_draft, keep
+from portal.official.rule_sets.forms import AREA_FIELDS, RuleForm, area_of, initial_of
+from portal.official.rule_sets.presenters import faults_shown
+from portal.web.access import StaffRequest, for_staff
+from regions.staff.roles import Role
+from regions.toml_files import tables
+
+EMPTY_ROWS = 5
+AREAS = "areas"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff(Role.RULE_MANAGER)
+def rule(request: StaffRequest, draft_id: int, place: int) -> HttpResponse:
+    """One rule of the draft."""
+    draft = find_editable(draft_id)
+    rules = rules_of(draft)
+    if place >= len(rules):
+        raise Http404
+    form = RuleForm(request.POST) if request.method == "POST" else RuleForm(initial=initial_of(rules[place]))
+    if request.method == "POST" and form.is_valid():
+        rules[place] = form.rule
+        if keep(request, draft, {**draft.content, "rules": rules}):
+            return redirect("official_draft", draft_id=draft.pk)
+    return render(request, "official/rule_sets/rule.html", {"draft": draft, "form": form, "place": place})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff(Role.RULE_MANAGER)
+def new_rule(request: StaffRequest, draft_id: int) -> HttpResponse:
+    """A rule more, at the end."""
+    draft = find_editable(draft_id)
+    form = RuleForm(request.POST) if request.method == "POST" else RuleForm()
+    if request.method == "POST" and form.is_valid():
+        rules = [*rules_of(draft), form.rule]
+        if keep(request, draft, {**draft.content, "rules": rules}):
+            return redirect("official_draft", draft_id=draft.pk)
+    return render(request, "official/rule_sets/rule.html", {"draft": draft, "form": form})
+
+
+@require_POST
+@for_staff(Role.RULE_MANAGER)
+def remove_rule(request: StaffRequest, draft_id: int, place: int) -> HttpResponse:
+    """A rule less."""
+    draft = find_editable(draft_id)
+    rules = rules_of(draft)
+    if place >= len(rules):
+        raise Http404
+    del rules[place]
+    keep(request, draft, {**draft.content, "rules": rules})
+    return redirect("official_draft", draft_id=draft.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff(Role.RULE_MANAGER)
+def areas(request: StaffRequest, draft_id: int) -> HttpResponse:
+    """The risk list; a wholly empty row is no row. It is kept with its faults, which are then named at their rows."""
+    draft = find_editable(draft_id)
+    if request.method != "POST":
+        return _areas_page(request, draft, [_typed(area) for _place, area in tables(draft.content, "risk_areas")])
+    sent = rows_sent(request.POST, AREAS, AREA_FIELDS)
+    if "more" in request.POST:
+        return _areas_page(request, draft, sent)
+    if keep(request, draft, {**draft.content, "risk_areas": [area_of(row) for row in sent]}):
+        return redirect("official_draft", draft_id=draft.pk)
+    return _areas_page(request, draft, sent)
+
+
+def find_editable(draft_id: int) -> RuleSetDraft:
+    """A draft that is being written; one that is proposed or over has no such page."""
+    draft = find_draft(draft_id)
+    if draft.state != RuleSetDraft.State.EDITING:
+        raise Http404
+    return draft
+
+
+def rules_of(draft: RuleSetDraft) -> list[dict[str, Any]]:
+    """The draft's rules; a file may have said something else in their place, which is then left out."""
+    return [rule for _place, rule in tables(draft.content, "rules")]
+
+
+def _typed(area: dict[str, Any]) -> dict[str, str]:
+    return {name: str(area.get(name, "")) for name in AREA_FIELDS}
+
+
+def _areas_page(request: StaffRequest, draft: RuleSetDraft, rows: list[dict[str, str]]) -> HttpResponse:
+    content = {**draft.content, "risk_areas": [area_of(row) for row in rows]}
+    faults = faults_shown(content_faults(content, code=draft.rule_set.code, today=timezone.localdate())[1])
+    shown = [
+        (row, [one.told for one in faults if (one.table, one.place) == ("risk_areas", place)])
+        for place, row in enumerate(rows)
+    ]
+    empty: dict[str, str] = dict.fromkeys(AREA_FIELDS, "")
+    context = {
+        "draft": draft,
+        "rows": [*shown, *(((empty, []),) * EMPTY_ROWS)],
+        "total": len(rows) + EMPTY_ROWS,
+        "prefix": AREAS,
+    }
+    return render(request, "official/rule_sets/areas.html", context)

@@ -1,0 +1,150 @@
+"""What a change of a source would do, in sentences for whoever decides about it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.utils import timezone, translation
+from django.utils.formats import localize
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from codes.models import Provider
+from codes.vocabulary import State
+from portal.templatetags.page import said, titled
+from regions.sources.collect import Answer
+from regions.sources.models import SourceChange
+from regions.sources.reasons import RecordReason, sentence
+from regions.vocabulary import FactKind
+
+
+def effect_words(effect: dict[str, Any]) -> list[str]:
+    """The sentences, the most important first; one that says so when nothing can be told beforehand."""
+    names = {one.code: titled(one) for one in Provider.objects.all()}
+    told = [*_freshness(effect, names), *_mapping(effect, names), *_answered(effect.get("answer"))]
+    return told or [_("Nobody's colour changes by this alone.")]
+
+
+def answer_words(answer: Answer) -> list[str]:
+    """What a source that was tried says."""
+    return list(_of_answer(answer.as_of, answer.looked_at, answer.bad, answer.is_ahead, answer.is_behind))
+
+
+def _freshness(effect: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
+    for code, registered in effect.get("unknown", {}).items():
+        yield _("%(provider)s: the codes of all %(n)s registered people could no longer be determined.") % {
+            "provider": names.get(code, code),
+            "n": localize(registered),
+        }
+    for code, registered in effect.get("known", {}).items():
+        yield _("%(provider)s: the codes of %(n)s registered people could be determined again.") % {
+            "provider": names.get(code, code),
+            "n": localize(registered),
+        }
+
+
+def _mapping(effect: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
+    if "lost" not in effect:
+        return
+    for provider, before, after, number in effect.get("colours", []):
+        yield ngettext(
+            "%(provider)s: %(n)d person from %(before)s to %(after)s.",
+            "%(provider)s: %(n)d people from %(before)s to %(after)s.",
+            number,
+        ) % {"provider": names.get(provider, provider), "n": number, "before": _state(before), "after": _state(after)}
+    if "colours" not in effect:
+        yield _("No run has settled yet, so who would change colour cannot be told.")
+    elif not effect["colours"]:
+        yield _("Nobody's colour would change.")
+    if effect["judged"] < effect["citizens"]:
+        yield _("Told of %(judged)s people; %(citizens)s are concerned.") % {
+            "judged": localize(effect["judged"]),
+            "citizens": localize(effect["citizens"]),
+        }
+    yield _("%(n)s records in quarantine would pass.") % {"n": localize(effect["from_quarantine"])}
+    yield _("%(n)s stored records would change their kind when the source sends them again.") % {
+        "n": localize(effect["moved"])
+    }
+    if effect["lost"]:
+        yield _("From then on these words go to quarantine: %(words)s.") % {"words": _(", ").join(effect["lost"])}
+
+
+def _answered(answer: dict[str, Any] | None) -> Iterator[str]:
+    if answer is None:
+        return
+    if "fault" in answer:
+        told = sentence(answer["fault"], answer["parts"], translation.get_language())
+        yield _("The connection was tried and failed: %(why)s") % {"why": told}
+        return
+    as_of = datetime.fromisoformat(answer["as_of"])
+    yield from _of_answer(as_of, answer["looked_at"], answer["bad"], answer["is_ahead"], answer["is_behind"])
+
+
+def _of_answer(as_of: datetime, looked_at: int, bad: dict[str, int], is_ahead: bool, is_behind: bool) -> Iterator[str]:
+    instant = localize(timezone.localtime(as_of))
+    yield _("The source answers. It is complete up to %(instant)s.") % {"instant": instant}
+    if looked_at:
+        yield ngettext("%(n)d record was looked at.", "%(n)d records were looked at.", looked_at) % {"n": looked_at}
+    else:
+        yield _("It has no new record.")
+    for reason, number in bad.items():
+        yield _("%(n)s of them would go to quarantine: %(why)s.") % {
+            "n": localize(number),
+            "why": RecordReason(reason).said_in(translation.get_language()),
+        }
+    if is_ahead:
+        yield _("Its clock is ahead of ours: a delivery would be refused.")
+    if is_behind:
+        yield _("It is complete up to an earlier moment than the last delivery: a delivery would be refused.")
+
+
+def _state(colour: str) -> str:
+    return said(State(colour))
+
+
+TITLES: dict[str, str | Promise] = {
+    "base_url": gettext_lazy("Address"),
+    "app_id": gettext_lazy("Our identity with them (app_id)"),
+    "records_view": gettext_lazy("View of the records"),
+    "clock_view": gettext_lazy("View of the clock"),
+    "page_size": gettext_lazy("Records a page"),
+    "max_age_hours": gettext_lazy("Oldest horizon in hours"),
+    "max_bad_share": gettext_lazy("Bad records a delivery may have, in percent"),
+}
+
+
+class SettingRow(NamedTuple):
+    """One line of the comparison; empty texts are said as a dash by the page."""
+
+    title: str
+    before: str
+    after: str
+
+
+def setting_rows(change: SourceChange) -> list[SettingRow]:
+    """What differs, setting by setting; of the mapping only the words that differ."""
+    rows = [
+        SettingRow(str(TITLES[name]), _plain(name, change.before[name]), _plain(name, value))
+        for name, value in change.values.items()
+        if name != "kinds"
+    ]
+    if change.credential is not None:
+        rows.append(SettingRow(_("Credential"), _("the present one"), _("a new one, encrypted")))
+    return rows + _mapping_rows(change.before.get("kinds", {}), change.values.get("kinds", {}))
+
+
+def _mapping_rows(before: dict[str, str], after: dict[str, str]) -> list[SettingRow]:
+    words = sorted(word for word in before.keys() | after.keys() if before.get(word) != after.get(word))
+    title = _("The word “%(word)s” means")
+    return [SettingRow(title % {"word": word}, _kind(before.get(word)), _kind(after.get(word))) for word in words]
+
+
+def _plain(name: str, value: Any) -> str:
+    if name == "max_bad_share":
+        return f"{value * 100:g} %"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _kind(kind: str | None) -> str:
+    return FactKind(kind).said_in(translation.get_language()) if kind else ""

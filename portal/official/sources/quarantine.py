@@ -1,0 +1,88 @@
+"""Records that were not taken: why, in which line of which delivery, what they say with people masked – and trying them again."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from codes.intake.retrying import Retried, retry, waiting
+from portal.official.sources.views import READERS
+from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.errors import attempt
+from portal.web.keyset import keyset_page
+from regions.masking import masked_raw
+from regions.sources.models import Quarantined, Source
+from regions.sources.reasons import RecordReason
+from regions.staff.roles import Role
+
+
+@dataclass(frozen=True)
+class Put:
+    """One record in quarantine; ``raw`` is masked."""
+
+    row: Quarantined
+    reason: RecordReason
+    raw: dict[str, Any]
+
+
+@require_safe
+@for_staff(*READERS)
+def quarantine(request: StaffRequest, code: str) -> HttpResponse:
+    """A source's quarantine, the newest first, by reason and batch."""
+    source = own_or_404(Source.objects.all(), code=code)
+    untaken = Quarantined.objects.filter(batch__source=source, taken_in__isnull=True)
+    reasons = dict(untaken.order_by().values_list("reason").annotate(number=Count("pk")))
+    reason, batch = request.GET.get("reason", ""), request.GET.get("batch", "")
+    chosen = untaken.select_related("batch")
+    if reason in reasons:
+        chosen = chosen.filter(reason=reason)
+    if batch.isdecimal() and len(batch) < 10:
+        chosen = chosen.filter(batch=int(batch))
+    page = keyset_page(chosen, by=["-id"], after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    kept = request.GET.copy()
+    for name in ("after", "before"):
+        kept.pop(name, None)
+    context = {
+        "source": source,
+        "reasons": [(RecordReason(one), number) for one, number in sorted(reasons.items())],
+        "all": sum(reasons.values()),
+        "chosen_reason": reason,
+        "batch": batch,
+        "page": page,
+        "shown": [Put(row, RecordReason(row.reason), masked_raw(row)) for row in page.rows],
+        "query": f"{kept.urlencode()}&" if kept else "",
+        "may_retry": Role.SOURCE_MANAGER in request.roles and waiting(source).exists(),
+    }
+    return render(request, "official/sources/quarantine.html", context)
+
+
+@require_POST
+@for_staff(Role.SOURCE_MANAGER)
+def retry_quarantine(request: StaffRequest, code: str) -> HttpResponse:
+    """Check the records again with the settings in force; those that pass become facts."""
+    source = own_or_404(Source.objects.all(), code=code)
+    back, batch = reverse("official_source_quarantine", args=[code]), request.POST.get("batch", "")
+    chosen = int(batch) if batch.isdecimal() and len(batch) < 10 else None
+    by, now = request.user.username, timezone.now()
+    done = attempt(request, lambda: retry(source.pk, by=by, now=now, batch_id=chosen), back=back)
+    if done is not None:
+        _say(request, done)
+    return redirect(f"{back}?batch={chosen}" if chosen is not None else back)
+
+
+def _say(request: StaffRequest, done: Retried) -> None:
+    told = ngettext("%(n)d record passed.", "%(n)d records passed.", done.taken) % {"n": done.taken}
+    if done.outdated:
+        outdated = _("%(n)d were outdated: the city holds a later version.") % {"n": done.outdated}
+        told = _("%(first)s %(next)s") % {"first": told, "next": outdated}
+    told = _("%(first)s %(next)s") % {"first": told, "next": _("%(n)d are still bad.") % {"n": done.still}}
+    level = messages.SUCCESS if done.taken else messages.INFO
+    messages.add_message(request, level, told)

@@ -1,0 +1,172 @@
+"""Data sources: how fresh they are, what they delivered, trying and collecting them, and batches held for two people."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib import messages
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from codes.intake.collecting import discard, release
+from portal.official.sources.presenters import answer_words
+from portal.official.tasks import ring_for_collection
+from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.errors import attempt
+from portal.web.keyset import keyset_page
+from regions.sources.collect import Answer, try_source
+from regions.sources.connectors.delivery import SourceFault
+from regions.sources.models import Batch, Quarantined, Source, SourceChange
+from regions.staff.roles import Role
+from regions.tenancy import current_city
+
+
+@dataclass(frozen=True)
+class SourceShown:
+    """A source with ``horizon`` (none = nothing accepted yet), its newest batch, and the batch and change that wait."""
+
+    source: Source
+    horizon: datetime | None
+    state: str
+    newest: Batch | None
+    held: Batch | None
+    open_change: int | None
+    in_quarantine: int
+
+    @property
+    def max_age(self) -> timedelta:
+        return timedelta(hours=self.source.max_age_hours)
+
+
+def sources_shown(sources: QuerySet[Source], *, now: datetime) -> list[SourceShown]:
+    """The sources by code, in two questions to the database."""
+    mine = Batch.objects.filter(source=OuterRef("pk"))
+    waiting = Quarantined.objects.filter(batch__source=OuterRef("pk"), taken_in__isnull=True).order_by()
+    counted = waiting.values("batch__source").annotate(number=Count("pk")).values("number")
+    found = sources.order_by("code").annotate(
+        horizon=Batch.objects.horizon_of(OuterRef("pk")),
+        newest_batch=Subquery(mine.order_by("-id").values("pk")[:1]),
+        held_batch=Subquery(mine.filter(state=Batch.State.HELD).order_by("-id").values("pk")[:1]),
+        open_change=Subquery(SourceChange.objects.waiting().filter(source=OuterRef("pk")).values("pk")[:1]),
+        in_quarantine=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
+    )
+    rows = list(found)
+    batches = Batch.objects.in_bulk([pk for row in rows for pk in (row.newest_batch, row.held_batch) if pk])
+    return [
+        SourceShown(
+            source=row,
+            horizon=row.horizon,
+            state=_state(row, row.horizon, now),
+            newest=batches.get(row.newest_batch),
+            held=batches.get(row.held_batch),
+            open_change=row.open_change,
+            in_quarantine=row.in_quarantine,
+        )
+        for row in rows
+    ]
+
+
+def _state(source: Source, horizon: datetime | None, now: datetime) -> str:
+    if horizon is None:
+        return "never"
+    return "stale" if now - horizon > timedelta(hours=source.max_age_hours) else "fresh"
+
+
+READERS = (Role.SOURCE_MANAGER, Role.APPROVER)
+BATCHES_A_PAGE = 20
+CHANGES_SHOWN = 10
+
+
+@require_safe
+@for_staff(*READERS)
+def source_list(request: StaffRequest) -> HttpResponse:
+    """Every source of the city."""
+    return render(
+        request, "official/sources/sources.html", {"sources": sources_shown(Source.objects.all(), now=timezone.now())}
+    )
+
+
+@require_safe
+@for_staff(*READERS)
+def source_page(request: StaffRequest, code: str) -> HttpResponse:
+    """One source: where it stands, its settings without credentials, its batches and changes."""
+    return _page(request, own_or_404(Source.objects.all(), code=code))
+
+
+@require_POST
+@for_staff(Role.SOURCE_MANAGER)
+def test_connection(request: StaffRequest, code: str) -> HttpResponse:
+    """Ask the source now, by the guard of every run; the answer is on the page and nowhere else."""
+    source, now = own_or_404(Source.objects.all(), code=code), timezone.now()
+    try:
+        answer = try_source(source, zone=current_city().zone, now=now)
+    except SourceFault as fault:
+        return _page(request, source, fault=fault.said_in(translation.get_language()))
+    return _page(request, source, answer=answer)
+
+
+@require_POST
+@for_staff(Role.SOURCE_MANAGER)
+def collect(request: StaffRequest, code: str) -> HttpResponse:
+    """Have a worker collect the source."""
+    source = own_or_404(Source.objects.all(), code=code)
+    if ring_for_collection(current_city().schema_name, source.pk, request.user.username):
+        messages.info(request, _("Collecting has been asked for. Its batch appears below; load the page again."))
+    else:
+        messages.error(request, _("No worker can be reached, so nothing is collected. Tell the operator."))
+    return redirect("official_source", code=code)
+
+
+@require_POST
+@for_staff(*READERS)
+def decide_batch(request: StaffRequest, batch_id: int) -> HttpResponse:
+    """A held delivery: a source manager asks for its release, an approver decides; either may give it up."""
+    batch = own_or_404(Batch.objects.select_related("source"), pk=batch_id)
+    back = reverse("official_source", args=[batch.source.code])
+    verb = {"release": release, "discard": discard}.get(request.POST.get("verb", ""))
+    if verb is None:
+        return redirect(back)
+    done = attempt(request, lambda: verb(batch.pk, by=request.user.username, now=timezone.now()), back=back)
+    if done is not None:
+        _say(request, done)
+    return redirect(back)
+
+
+def _say(request: StaffRequest, batch: Batch) -> None:
+    if batch.state == Batch.State.HELD:
+        messages.info(request, _("Asked for. An approver has to decide; that cannot be you."))
+    elif batch.state == Batch.State.ACCEPTED:
+        messages.success(request, _("The delivery has been taken. Colours follow with the next run."))
+    else:
+        messages.info(request, batch.said_in(translation.get_language()))
+
+
+def _page(request: StaffRequest, source: Source, *, answer: Answer | None = None, fault: str = "") -> HttpResponse:
+    shown = sources_shown(Source.objects.filter(pk=source.pk), now=timezone.now())[0]
+    page = keyset_page(
+        Batch.objects.filter(source=source),
+        by=["-id"],
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+        size=BATCHES_A_PAGE,
+    )
+    language, username = translation.get_language(), request.user.username
+    asked_by = shown.held.release_asked_by if shown.held else ""
+    context = {
+        "shown": shown,
+        "source": source,
+        "page": page,
+        "batches": [(batch, batch.said_in(language)) for batch in page.rows],
+        "held_told": shown.held.said_in(language) if shown.held else "",
+        "may_release": bool(asked_by) and asked_by != username and Role.APPROVER in request.roles,
+        "changes": SourceChange.objects.filter(source=source).order_by("-id")[:CHANGES_SHOWN],
+        "answer_lines": answer_words(answer) if answer else [],
+        "fault": fault,
+        "may_act": Role.SOURCE_MANAGER in request.roles,
+    }
+    return render(request, "official/sources/source.html", context)

@@ -1,0 +1,79 @@
+"""Words of the auditors' room."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from portal.auditor import words
+from portal.auditor.words import reason_told
+from portal.templatetags import staff
+from regions.journal.verify import break_told
+
+register = template.Library()
+
+CITIZEN = "citizen:"
+EXPORT_STATES: dict[str, str | Promise] = {
+    "waiting": _("Waiting for a worker"),
+    "writing": _("Being written"),
+    "done": _("Ready"),
+    "failed": _("Failed"),
+    "expired": _("Removed"),
+}
+ASPECTS: dict[str, str | Promise] = {
+    "colour": _("Colour"),
+    "rule_set_version": _("Edition"),
+    "hits": _("Hits"),
+    "turns_green_on": _("Turns green on"),
+    "needs": _("Missing acts"),
+}
+
+
+@register.filter
+def aspect(name: str) -> str:
+    """What of a verdict a replay compares."""
+    return str(ASPECTS[name])
+
+
+@register.filter
+def export_state(state: str) -> str:
+    """What an export's state is called."""
+    return str(EXPORT_STATES[state])
+
+
+@register.filter
+def report_title(report: str) -> str:
+    """What a report is called; one that is none of ours by its own word."""
+    return words.report_title(report) if report in set(words.ReportTitle) else report
+
+
+@register.filter
+def instant(text: str) -> datetime | str:
+    """An instant that came as text, in the city's time; anything else as it is."""
+    try:
+        return timezone.localtime(datetime.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+@register.filter
+def who(name: str) -> str:
+    """An actor of the journal: the portal itself, a citizen by reference, or a user name."""
+    if name.startswith(CITIZEN):
+        return gettext("citizen %(ref)s") % {"ref": name.removeprefix(CITIZEN)}
+    return staff.actor(name)
+
+
+register.filter("actor", staff.actor)
+register.filter("reason_told", reason_told)
+
+
+@register.filter(name="break_told")
+def break_in_language(data: Mapping[str, Any]) -> str:
+    """How a journal's chain is broken, in the page's language."""
+    return break_told(data, get_language())

@@ -1,0 +1,51 @@
+"""Addresses of pages about the person the present page is about."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from codes.models import Citizen
+from portal.citizen.declaring.answers import stay_told as told
+from portal.citizen.subject import address
+from regions.divisions import division_title, divisions
+from regions.keys.sealing import open_number
+from regions.masking import mask_name, mask_number
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def about(context: dict[str, Any], name: str, **kwargs: str | int) -> str:
+    """``{% about 'citizen_code' %}``: one's own page, or the same page of the dependant this one is about."""
+    return address(context["request"], name, **kwargs)
+
+
+@register.filter
+def called(person: Citizen) -> str:
+    """What a page about the person calls them: the masked name; of somebody without one the masked number."""
+    return mask_name(person.full_name) if person.full_name else asked_as(person)
+
+
+@register.filter
+def asked_as(person: Citizen) -> str:
+    """The masked number the guardian typed: before an official agrees, a name would tell them who is known here."""
+    return mask_number(open_number(bytes(person.id_encrypted)))
+
+
+@register.filter
+def place(code: str) -> str:
+    """A division as people call it: one the table does not have by the one above it, never by a code of ours."""
+    language = translation.get_language()
+    if code in divisions():
+        return division_title(code, language)
+    above = next((one for one in (code[:4] + "00", code[:2] + "0000") if one in divisions()), None)
+    return _("a place in %(area)s") % {"area": division_title(above, language)} if above else _("elsewhere")
+
+
+@register.filter
+def stay_told(stay: Mapping[str, Any]) -> str:
+    """Where and when."""
+    return told(stay)

@@ -1,0 +1,150 @@
+"""Words of review on the officials' pages: kinds of cases, states of proposals, reasons from the lists, lines of a timeline."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from codes.citizens.guardianship import Relation
+from codes.models import Case
+from codes.review.reasons import RefusalReason, RulingReason, SuppressionReason, UpholdReason
+from codes.vocabulary import Colour
+from portal.official.cases.forms import ANSWERS
+from regions.wording import Worded
+
+register = template.Library()
+
+KINDS: dict[str, str | Promise] = {
+    Case.Kind.DISAGREEMENT: gettext_lazy("Disagreement"),
+    Case.Kind.SUSPENSION: gettext_lazy("Suspended decision"),
+    Case.Kind.APPEAL: gettext_lazy("Appeal"),
+}
+PROPOSAL_STATES: dict[str, str | Promise] = {
+    "proposed": gettext_lazy("waiting for a second official"),
+    "approved": gettext_lazy("in force"),
+    "refused": gettext_lazy("sent back"),
+    "withdrawn": gettext_lazy("taken back"),
+    "ended": gettext_lazy("ended"),
+}
+REASONS: tuple[type[Worded], ...] = (RulingReason, SuppressionReason, UpholdReason, RefusalReason)
+
+
+@register.filter
+def case_kind(kind: str) -> str:
+    """What a kind of case is called."""
+    return str(KINDS[kind])
+
+
+@register.filter
+def proposal_state(state: str) -> str:
+    """Where a proposal stands."""
+    return str(PROPOSAL_STATES[state])
+
+
+@register.filter
+def review_reason(code: str) -> str:
+    """A reason from any of the review's lists, in words; codes that two lists share mean the same in both."""
+    found = next((words(code) for words in REASONS if code in set(words)), None)
+    return found.said_in(translation.get_language()) if found is not None else code
+
+
+@register.filter
+def correction_answer(answer: str) -> str:
+    """What a record's owner answered."""
+    return str(ANSWERS[answer])  # type: ignore[index]  # the values of its choices
+
+
+@register.filter
+def relative(relation: str) -> str:
+    """What a member of the family is to the citizen."""
+    if relation == "guardian":
+        return _("guardian")
+    return Relation(relation).said_in(translation.get_language())
+
+
+@register.filter
+def event_detail(event: Mapping[str, Any]) -> str:
+    """What an event's data says beside its verb: the colour, the reason, who holds the case now."""
+    data = event["data"]
+    language = translation.get_language()
+    parts = []
+    if data.get("colour") in set(Colour):
+        parts.append(Colour(data["colour"]).said_in(language))
+    if data.get("reason_code"):
+        parts.append(review_reason(data["reason_code"]))
+    if data.get("assigned_to"):
+        parts.append(_("to %(who)s") % {"who": data["assigned_to"]})
+    if data.get("before") and event["verb"] in ("taken_over", "assigned"):
+        parts.append(_("from %(who)s") % {"who": data["before"]})
+    return " · ".join(parts)
+
+
+DRAFT_STATES: dict[str, str | Promise] = {
+    "editing": gettext_lazy("Being drafted"),
+    "proposed": gettext_lazy("Waits for an approver"),
+    "published": gettext_lazy("Put in force"),
+    "refused": gettext_lazy("Refused"),
+    "dropped": gettext_lazy("Dropped"),
+}
+RISK_LEVELS: dict[str, str | Promise] = {
+    "high": gettext_lazy("high risk"),
+    "medium": gettext_lazy("medium risk"),
+    "low": gettext_lazy("low risk"),
+}
+
+
+@register.filter
+def draft_state(state: str) -> str:
+    """Where a draft stands."""
+    return str(DRAFT_STATES[state])
+
+
+@register.filter
+def risk_level(level: str) -> str:
+    """The usual levels in words; a city may have its own."""
+    return str(RISK_LEVELS.get(level, level))
+
+
+SOURCE_STATES: dict[str, str | Promise] = {
+    "fresh": gettext_lazy("Up to date"),
+    "stale": gettext_lazy("Too old: codes that rest on it cannot be determined"),
+    "never": gettext_lazy("Nothing accepted yet: codes that rest on it cannot be determined"),
+}
+CHANGE_STATES: dict[str, str | Promise] = {
+    "proposed": gettext_lazy("Waits for an approver"),
+    "in_force": gettext_lazy("In force"),
+    "refused": gettext_lazy("Refused"),
+    "withdrawn": gettext_lazy("Withdrawn"),
+}
+SOURCE_KINDS: dict[str, str | Promise] = {
+    "police_database": gettext_lazy("Police database"),
+    "big_data_centre": gettext_lazy("Big-data centre"),
+}
+
+
+@register.filter
+def source_state(state: str) -> str:
+    """How fresh a source is, and what follows from it."""
+    return str(SOURCE_STATES[state])
+
+
+@register.filter
+def change_state(state: str) -> str:
+    """What became of a proposed change."""
+    return str(CHANGE_STATES[state])
+
+
+@register.filter
+def source_kind(kind: str) -> str:
+    """Of which kind a source is."""
+    return str(SOURCE_KINDS[kind])
+
+
+@register.filter
+def percent(share: float) -> str:
+    """A share as people say it."""
+    return f"{share * 100:g} %"

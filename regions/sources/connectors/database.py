@@ -1,0 +1,173 @@
+"""An engine that reaches a checked database at a checked address.
+
+The address resolved by the guard is the one connected to; TLS still checks the name.
+"""
+
+import re
+import socket
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2.extensions
+from sqlalchemy import URL, Engine, NullPool, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from regions.sources.connectors.delivery import SourceMisconfigured, SourceUnreachable
+from regions.sources.connectors.guard import AllowList, Resolver, normal_host
+
+# PostgreSQL's oids of date, timestamp and timestamptz.
+_DATE_TYPES = (1082, 1114, 1184)
+_AS_TEXT = psycopg2.extensions.new_type(_DATE_TYPES, "DATES_AS_TEXT", lambda value, _cursor: value)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Time-outs in whole seconds: to connect, per statement or fetch, and (MariaDB) for the whole streamed answer."""
+
+    connect_seconds: int = 10
+    statement_seconds: int = 300
+    delivery_seconds: int = 3600
+
+
+def make_engine(url: URL, allowed: AllowList, resolve: Resolver, patience: Patience) -> Engine:
+    """The engine for a URL from `check_database_url`; no connection is kept after use. Raises SourceFault."""
+    backend = url.get_backend_name()
+    try:
+        if backend == "sqlite":
+            return _sqlite_engine(url, patience)
+        addresses = allowed.addresses(str(url.host), int(url.port or 0), resolve)
+        if url.drivername == "postgresql+psycopg2":
+            return _postgres_engine(url, addresses, patience)
+        if url.drivername in ("mysql+pymysql", "mariadb+pymysql"):
+            return _mysql_engine(url, addresses, patience)
+        # A driver we do not know is given the address in place of the name.
+        return create_engine(url.set(host=addresses[0]), poolclass=NullPool)
+    except (NoSuchModuleError, ImportError):
+        raise SourceMisconfigured("no_driver", driver=url.drivername) from None
+
+
+def _sqlite_engine(url: URL, patience: Patience) -> Engine:
+    """Opens the file read-only (a missing file is not created); undecodable bytes stay visible as lone surrogates."""
+    location = Path(str(url.database)).absolute().as_uri() + "?mode=ro"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            location, uri=True, timeout=patience.connect_seconds, isolation_level=None, check_same_thread=False
+        )
+        connection.text_factory = lambda content: content.decode("utf-8", errors="surrogateescape")
+        return connection
+
+    return create_engine("sqlite+pysqlite://", creator=connect, poolclass=NullPool)
+
+
+def _postgres_engine(url: URL, addresses: tuple[str, ...], patience: Patience) -> Engine:
+    """`hostaddr` holds libpq to the address, `host` to the name in the certificate; keepalives notice a dead peer."""
+    arguments = {
+        "host": ",".join([str(url.host)] * len(addresses)),
+        "hostaddr": ",".join(addresses),
+        "connect_timeout": patience.connect_seconds,
+        "client_encoding": "utf8",
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "application_name": "health-code-portal",
+    }
+    engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
+    # One date the driver cannot hold (year 10022, BC) would else break the whole delivery off.
+    event.listen(engine, "connect", lambda connection, _record: psycopg2.extensions.register_type(_AS_TEXT, connection))
+    return engine
+
+
+def _mysql_engine(url: URL, addresses: tuple[str, ...], patience: Patience) -> Engine:
+    """Hands the driver a socket that is connected already, so that it resolves nothing."""
+    arguments = {
+        "defer_connect": True,
+        "local_infile": False,
+        "read_timeout": patience.statement_seconds,
+        "write_timeout": patience.connect_seconds,
+    }
+    engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
+
+    def connect(dialect: Any, _record: Any, positional: Any, named: dict[str, Any]) -> Any:
+        connection = dialect.loaded_dbapi.connect(*positional, **named)
+        opened = _open_socket(addresses, int(url.port or 0), patience.connect_seconds)
+        _await_greeting(opened)
+        connection.connect(opened)
+        return connection
+
+    event.listen(engine, "do_connect", connect)
+    return engine
+
+
+def _open_socket(addresses: tuple[str, ...], port: int, seconds: int) -> socket.socket:
+    """A connection to the first address that takes one. Raises SourceUnreachable."""
+    for address in addresses:
+        try:
+            opened = socket.create_connection((address, port), timeout=seconds)
+        except OSError:
+            continue
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        return opened
+    raise SourceUnreachable("no_connection")
+
+
+def _await_greeting(opened: socket.socket) -> None:
+    """Wait, within the time to connect, for the server to speak first; the driver would wait as for a statement.
+
+    Raises SourceUnreachable.
+    """
+    try:
+        opened.recv(1, socket.MSG_PEEK)
+    except OSError as error:
+        opened.close()
+        reason = "timed_out" if isinstance(error, TimeoutError) else "broken_off"
+    else:
+        return
+    raise SourceUnreachable(reason)
+
+
+# The drivers we install and know how to pin, in place of whatever SQLAlchemy's release takes by default.
+DRIVERS = {"postgresql": "postgresql+psycopg2", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
+DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "oracle": 1521, "mssql": 1433}
+OPTIONS = {"postgresql": {"sslmode"}, "mysql": {"charset"}, "mariadb": {"charset"}, "oracle": {"service_name"}}
+_OPTION_VALUE = re.compile(r"[\w.-]{1,64}")
+# No `=`, `;`, `/` or blank: libpq and ODBC take a database name of that kind for a connection string of its own.
+_DATABASE_NAME = re.compile(r"[\w$.-]{1,128}")
+
+
+def check_database_url(url: str, allowed: AllowList) -> URL:
+    """The URL if a source may be there, with an explicit driver and port.
+
+    Raises SourceMisconfigured, HostNotAllowed. No message repeats any part of the URL but the host and the port.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise SourceMisconfigured("bad_setting", part="url") from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        return _check_file(parsed, allowed)
+    for option, value in parsed.query.items():
+        if option not in OPTIONS.get(backend, ()) or not isinstance(value, str) or not _OPTION_VALUE.fullmatch(value):
+            raise SourceMisconfigured("url_option", option=option if option.isidentifier() else "?")
+    port = parsed.port or DEFAULT_PORTS.get(backend)
+    if not parsed.host or port is None:
+        raise SourceMisconfigured("bad_setting", part="url (host, port)")
+    if parsed.database and not _DATABASE_NAME.fullmatch(parsed.database):
+        raise SourceMisconfigured("bad_setting", part="url (database)")
+    allowed.check(parsed.host, port)
+    drivername = DRIVERS.get(parsed.drivername, parsed.drivername)
+    return parsed.set(drivername=drivername, host=normal_host(parsed.host), port=port)
+
+
+def _check_file(parsed: URL, allowed: AllowList) -> URL:
+    """A SQLite file's URL. Raises SourceMisconfigured, HostNotAllowed."""
+    allowed.check_file()
+    if parsed.query or parsed.host or parsed.drivername not in ("sqlite", "sqlite+pysqlite"):
+        raise SourceMisconfigured("url_option", option=next(iter(parsed.query), "driver"))
+    if not parsed.database or parsed.database.startswith((":", "file:")):
+        raise SourceMisconfigured("bad_setting", part="url (file)")
+    return parsed

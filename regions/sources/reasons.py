@@ -1,0 +1,55 @@
+"""Why a delivery was not accepted, beside the faults of its source."""
+
+from django.utils.translation import gettext_lazy as _
+
+from regions.sources.connectors.delivery import FaultReason
+from regions.wording import Worded
+
+
+class BatchReason(Worded):
+    """Reason codes of batches that were delivered whole; `{…}` is filled from the batch's `parts`."""
+
+    TOO_MANY_BAD = (
+        "too_many_bad",
+        _(
+            "{bad} of {delivered} records are bad, more than the source may have. See the quarantine and tell its owner."
+        ),
+    )
+    CLOCK_WENT_BACK = (
+        "clock_went_back",
+        _(
+            "The delivery is complete up to an earlier moment than the last one. Ask its owner whether data was restored."
+        ),
+    )
+    CLOCK_AHEAD = (
+        "clock_ahead",
+        _("The delivery says it is complete up to a moment that has not come. Ask its owner to set the clock right."),
+    )
+    SHRUNKEN_DELIVERY = (
+        "shrunken_delivery",
+        _("A full delivery of {delivered} records where there were {before} before. Two people must confirm it."),
+    )
+    ABANDONED = "abandoned", _("The collection stopped half way, so nothing of it is used.")
+    OVERTAKEN = "overtaken", _("A later delivery came while this one was waiting to be confirmed.")
+    DISCARDED = "discarded", _("It was looked at and is not to be used.")
+
+
+def sentence(reason: str, parts: dict[str, object], language: str) -> str:
+    """The sentence for a batch's reason, whoever gave it; the bare code if it is of an earlier release."""
+    for known in (BatchReason, FaultReason):
+        if reason in set(known):
+            return known(reason).said_in(language).format(**parts)
+    return reason
+
+
+class RecordReason(Worded):
+    """A reason code; `conflicting_version` is found among records, all others in one record."""
+
+    BAD_ID = "bad_id", _("identity document not valid")
+    BAD_KIND = "bad_kind", _("kind not mapped")
+    BAD_DATE = "bad_date", _("date or time not valid")
+    BAD_AREA = "bad_area", _("division code not valid")
+    BAD_ENCODING = "bad_encoding", _("text not decodable")
+    MISSING_FIELD = "missing_field", _("required field missing or not usable")
+    FUTURE_RECORD = "future_record", _("recorded after the delivery's own horizon")
+    CONFLICTING_VERSION = "conflicting_version", _("versions of one record contradict each other")
