@@ -1,6 +1,6 @@
 """A pytest plugin: what a run left out for want of a browser, and which tests pass only now, a line each at its end."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -12,8 +12,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--name-flaky", action="store_true", help="what passes now failed before: name it as flaky")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Nothing is said about a test that failed: its own lines stand above."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> Generator[None, None, None]:
+    """After pytest's own summary; only its last line is still to come."""
+    yield
     left_out = sum(reason.endswith(WANTS_CHROMIUM) for reason in _reasons(terminalreporter.stats.get("skipped", [])))
     if left_out:
         journeys = "1 journey" if left_out == 1 else f"{left_out} journeys"

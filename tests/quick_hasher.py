@@ -1,4 +1,7 @@
-"""Passwords as Django keeps them, with fewer rounds: a real hash costs a fifth of a second; the one test about that takes Django's own."""
+"""Passwords as Django keeps them, with fewer rounds: a real hash costs a fifth of a second.
+
+The one test that is about the rounds takes Django's own.
+"""
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 

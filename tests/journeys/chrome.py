@@ -22,6 +22,7 @@ SWITCHES = [
     # Whatever is not one of the portal's names leads nowhere.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE *.localhost, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]
+MISSING = f"There is no browser on this machine for journeys and pictures; {WANTS_CHROMIUM}."
 
 
 def find_chrome() -> str | None:
@@ -33,7 +34,7 @@ def chrome_or_skip() -> str:
     """The same; without one the journeys are skipped, but never where changes are taken: there they fail."""
     found = find_chrome()
     if found is None and os.environ.get("CI"):
-        pytest.fail(f"There is no browser for the journeys; {WANTS_CHROMIUM}.")
+        pytest.fail(MISSING)
     if found is None:
         pytest.skip(WANTS_CHROMIUM)
     return found
