@@ -54,7 +54,7 @@ app.add_defaults(
 )
 app.autodiscover_tasks(["codes"])
 app.autodiscover_tasks(["portal.citizen.signing_in"], related_name="delivery")
-app.autodiscover_tasks(["portal.official"], related_name="bells")
+app.autodiscover_tasks(["portal.official"], related_name="tasks")
 
 
 @worker_init.connect

@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Count, Min, Q
 from django.http import Http404
 from django.utils import translation
 
-from codes.diagnosis.sentences.voice import about, context_of
+from codes.diagnosis.sentences.voice import Context, about, context_of, turning_green
 from codes.diagnosis.telling import Told, tell
 from codes.engine.preview import ColourChange
 from codes.models import Case, Citizen, Fact, Mending, PairDiagnosis, Provider
@@ -84,6 +84,25 @@ def _moves(effect: Effect) -> list[tuple[str, str, str, int]]:
 def _told(pair: PairDiagnosis) -> Told:
     context = about(context_of(pair.run), citizen_id=pair.disagreement.citizen_id)
     return tell(pair, audience="official", language=translation.get_language(), context=context)
+
+
+def causes_told(keys: list[str]) -> dict[str, Told]:
+    """Each group's cause, told by its case that is due first; as many queries for ten groups as for one."""
+    due = Case.objects.open().filter(group_key__in=keys).order_by("group_key", "due_at", "id")
+    first = {case.disagreement_id: case for case in due.distinct("group_key")}
+    pairs = PairDiagnosis.objects.filter(disagreement__in=first.keys()).select_related("a", "b", "disagreement", "run")
+    greens = turning_green([case.citizen_id for case in first.values()])
+    contexts: dict[int, Context] = {}
+    told: dict[str, Told] = {}
+    for pair in pairs.order_by("id"):
+        case = first[pair.disagreement_id]
+        if case.group_key in told:
+            continue
+        if pair.run_id not in contexts:
+            contexts[pair.run_id] = context_of(pair.run)
+        context = replace(contexts[pair.run_id], turns_green_on=greens[case.citizen_id], due_at=case.due_at)
+        told[case.group_key] = tell(pair, audience="official", language=translation.get_language(), context=context)
+    return told
 
 
 SHOWN = 20

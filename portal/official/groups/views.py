@@ -10,16 +10,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from codes.models import Mending
+from codes.review.cases.queue import CaseFilter, groups_of
 from codes.review.evidence.files import LONGEST_DOCUMENT
 from codes.review.proposals import bulk_suppressions as verbs
 from codes.review.proposals.ruling_policy import LONGEST_TEXT
 from codes.review.reasons import SuppressionReason
 from portal.official.approvals.views import ApprovalForm
 from portal.official.cases.forms import CHOOSE, worded
-from portal.official.groups.detail import read_group
+from portal.official.cases.views import CASE_WORK
+from portal.official.groups.detail import causes_told, read_group
 from portal.official.queue.filters import plain
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.errors import attempt_and_return, refusals
@@ -47,6 +49,16 @@ class MendingForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason_code"].choices = worded(SuppressionReason)  # type: ignore[attr-defined]  # a choice field
+
+
+@require_GET
+@for_staff(*CASE_WORK)
+def groups(request: StaffRequest) -> HttpResponse:
+    """Open cases by common cause, the largest group first, each with one of its cases told."""
+    now = timezone.now()
+    found = groups_of(CaseFilter(), now=now, size=10)
+    told = causes_told([group.key for group in found])
+    return render(request, "official/groups/groups.html", {"groups": [(group, told.get(group.key)) for group in found]})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

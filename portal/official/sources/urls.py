@@ -5,14 +5,14 @@ from django.urls import path
 from portal.official.sources import changes, quarantine, views
 
 urlpatterns = [
-    path("sources/", views.source_list, name="official_sources"),
-    path("sources/batches/<int:batch_id>/decide/", views.decide_batch, name="official_batch_decide"),
-    path("sources/changes/<int:change_id>/", changes.change_page, name="official_source_change"),
-    path("sources/changes/<int:change_id>/decide/", changes.decide_change, name="official_source_change_decide"),
-    path("sources/<slug:code>/", views.source_page, name="official_source"),
-    path("sources/<slug:code>/test/", views.test_connection, name="official_source_test"),
-    path("sources/<slug:code>/collect/", views.collect, name="official_source_collect"),
-    path("sources/<slug:code>/change/", changes.change_form, name="official_source_change_form"),
-    path("sources/<slug:code>/quarantine/", quarantine.quarantine, name="official_source_quarantine"),
-    path("sources/<slug:code>/quarantine/retry/", quarantine.retry_quarantine, name="official_source_retry"),
+    path("", views.source_list, name="official_sources"),
+    path("batches/<int:batch_id>/decide/", views.decide_batch, name="official_batch_decide"),
+    path("changes/<int:change_id>/", changes.change_page, name="official_source_change"),
+    path("changes/<int:change_id>/decide/", changes.decide_change, name="official_source_change_decide"),
+    path("<slug:code>/", views.source_page, name="official_source"),
+    path("<slug:code>/test/", views.test_connection, name="official_source_test"),
+    path("<slug:code>/collect/", views.collect, name="official_source_collect"),
+    path("<slug:code>/change/", changes.change_form, name="official_source_change_form"),
+    path("<slug:code>/quarantine/", quarantine.quarantine, name="official_source_quarantine"),
+    path("<slug:code>/quarantine/retry/", quarantine.retry_quarantine, name="official_source_retry"),
 ]

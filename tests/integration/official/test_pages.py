@@ -8,8 +8,8 @@ from codes.models import Case, Run
 from codes.runs.partitions import evaluate_range
 from codes.runs.settle import settle
 from codes.runs.steps import freeze_providers
-from portal.official.cases import actions
 from portal.official.cases import views as cases_views
+from portal.official.groups import views as groups_views
 from portal.official.home import dashboard
 from portal.official.queue import views as queue_views
 from portal.official.runs import views as runs_views
@@ -20,7 +20,7 @@ from tests.integration.engine.loading import load_world
 from tests.oracle import disagreements
 from tests.worlds import random_world
 
-PAGES = [queue_views.queue, actions.groups, runs_views.run_list, dashboard.dashboard]
+PAGES = [queue_views.queue, groups_views.groups, runs_views.run_list, dashboard.dashboard]
 
 
 @pytest.fixture
