@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from regions.wording import Worded
 
-
-class Colour(Worded):
+class Colour(TextChoices):
     """What a provider can show of a citizen; the most severe first."""
 
     RED = "red", _("red")
@@ -20,7 +19,7 @@ class Colour(Worded):
         return _SEVERITY[self.value]
 
 
-class State(Worded):
+class State(TextChoices):
     """A verdict's outcome: a colour, or the reason why there is none. The last two are never shown as green."""
 
     RED = "red", _("red")
@@ -48,7 +47,7 @@ def strictest(colours: Iterable[Colour]) -> Colour:
     return max(colours, key=lambda colour: colour.severity)
 
 
-class Anchor(Worded):
+class Anchor(TextChoices):
     """The date of a fact from which a rule counts; without an end `ended` falls back to `started`."""
 
     STARTED = "started", _("the day it started")
@@ -56,7 +55,7 @@ class Anchor(Worded):
     RECORDED = "recorded", _("the day it was recorded")
 
 
-class Factor(Worded):
+class Factor(TextChoices):
     """What makes a verdict, and what diagnosis swaps between two providers."""
 
     DECLARATION = "declaration", _("declaration")
@@ -65,7 +64,7 @@ class Factor(Worded):
     FRESHNESS = "freshness", _("freshness")
 
 
-class Cause(Worded):
+class Cause(TextChoices):
     """The primary cause of a disagreement, in the order in which ties are decided."""
 
     FRESHNESS = "freshness", _("one side's data is older")
@@ -75,7 +74,7 @@ class Cause(Worded):
     INTERACTION = "interaction", _("several causes together")
 
 
-class Because(Worded):
+class Because(TextChoices):
     """Which of the four steps gave the effective code; the citizen is told."""
 
     RULING = "ruling", _("a ruling after manual review")

@@ -5,13 +5,13 @@ Shipping a default of green has let people pass elsewhere: here everything unmap
 
 from dataclasses import dataclass
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from codes.vocabulary import State
-from regions.wording import Worded
 
 
-class WireSystem(Worded):
+class WireSystem(TextChoices):
     """The systems whose values are known."""
 
     NATIONAL = "national", _("national and provincial status")

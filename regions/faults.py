@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from regions.wording import Worded
+from regions.vocabulary import label_in
 
 
-class FaultCode(Worded):
+class FaultCode(TextChoices):
     """The faults of city files, rule sets and source settings. Where pydantic finds the fault, the value is its type."""
 
     MISSING = "missing", _("is missing")
@@ -109,7 +110,7 @@ class Fault:
     """One thing that is wrong, at a key such as `providers[1].source`; a parameter `rule` names the rule it is in."""
 
     key: str
-    code: Worded
+    code: TextChoices
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -118,14 +119,14 @@ class Fault:
     @property
     def message(self) -> str:
         """The sentence as commands print it."""
-        return self.said_in("en")
+        return self.message_in("en")
 
-    def said_in(self, language: str) -> str:
+    def message_in(self, language: str) -> str:
         """The sentence by language tag."""
         params = {name: _enumerated(value, language) for name, value in self.params.items()}
-        said = self.code.said_in(language).format(**params)
+        said = label_in(language, self.code).format(**params)
         if "rule" in self.params:
-            said = FaultCode.IN_RULE.said_in(language).format(fault=said, rule=self.params["rule"])
+            said = label_in(language, FaultCode.IN_RULE).format(fault=said, rule=self.params["rule"])
         return said
 
 

@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from stdnum.cn.ric import calc_check_digit
 
 from regions.vocabulary import IdType
-from regions.wording import Worded
 
 # Numbers were first issued in 1984; nobody alive then was born before this day, so an earlier date is a typing error.
 EARLIEST_BIRTH = date(1850, 1, 1)
@@ -21,7 +21,7 @@ _RESIDENT_FORM = re.compile(r"[0-9]{17}[0-9X]")
 _OTHER_FORM = re.compile(r"[A-Z0-9()/-]{3,30}")
 
 
-class IdentityFault(Worded):
+class IdentityFault(TextChoices):
     """Why a document number was refused."""
 
     UNKNOWN_TYPE = "unknown_type", _("This type of document is not known.")

@@ -1,12 +1,13 @@
 """An act that is refused: one error with a code and parameters; the sentence is made where somebody reads it."""
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from regions.wording import Worded
+from regions.vocabulary import label_in
 
 
-class CommonReason(Worded):
+class CommonReason(TextChoices):
     """What is refused alike whatever the act is about: one sentence on what is wrong and one on what to do."""
 
     NOT_YOURS = "not_yours", _("Your role does not allow this. Ask a colleague whose role does.")
@@ -33,17 +34,18 @@ class CommonReason(Worded):
 class Refused(ValueError):
     """The act did not happen and nothing was written; ``{…}`` in the reason's sentences is filled from ``params``."""
 
-    def __init__(self, reason: Worded, **params: object) -> None:
+    def __init__(self, reason: TextChoices, **params: object) -> None:
         self.reason = reason
         self.params = params
-        super().__init__(self.said_in("en"))
+        super().__init__(self.message_in("en"))
 
-    def said_in(self, language: str) -> str:
+    def message_in(self, language: str) -> str:
         """The sentence by language tag."""
         params = {
-            name: param.said_in(language) if isinstance(param, Worded) else param for name, param in self.params.items()
+            name: label_in(language, param) if isinstance(param, TextChoices) else param
+            for name, param in self.params.items()
         }
-        return self.reason.said_in(language).format(**params)
+        return label_in(language, self.reason).format(**params)
 
 
 class NotAllowed(Refused):
@@ -63,5 +65,5 @@ class NotFound(Refused):
 class MovedMeanwhile(Refused):
     """It is no longer as whoever asked saw it: show what it is now, and ask again."""
 
-    def __init__(self, reason: Worded = CommonReason.MOVED_MEANWHILE, **params: object) -> None:
+    def __init__(self, reason: TextChoices = CommonReason.MOVED_MEANWHILE, **params: object) -> None:
         super().__init__(reason, **params)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from regions.faults import Fault, FaultCode, FileFaults
+from regions.vocabulary import label_in
 
 Raw = dict[str, Any]
 
@@ -124,7 +125,7 @@ def _shape_fault(detail: ErrorDetails, content: Raw) -> Fault:
         return Fault(key, FaultCode.NOT_VALID, {"type": kind})
     code = _ALIKE.get(kind) or FaultCode(kind)
     # Only what the sentence has a place for: pydantic adds what stood in the file.
-    named = {name for _text, name, _spec, _conversion in Formatter().parse(code.said_in("en"))}
+    named = {name for _text, name, _spec, _conversion in Formatter().parse(label_in("en", code))}
     return Fault(key, code, {name: value for name, value in detail.get("ctx", {}).items() if name in named})
 
 

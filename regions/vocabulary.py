@@ -1,11 +1,11 @@
-"""The words every floor shares: kinds of facts and kinds of identity documents."""
+"""Vocabularies every floor shares: kinds of facts and of identity documents; labels in a language that is not the active one."""
 
+from django.db.models import TextChoices
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from regions.wording import Worded
 
-
-class FactKind(Worded):
+class FactKind(TextChoices):
     """What a fact states about a citizen; a kind that is not here is quarantined, never guessed."""
 
     CONFIRMED_CASE = "confirmed_case", _("confirmed case")
@@ -42,7 +42,7 @@ CLEARING_KINDS = frozenset(
 )
 
 
-class IdType(Worded):
+class IdType(TextChoices):
     """Identity documents by the codes that public systems use."""
 
     RESIDENT_ID = "10", _("resident identity card")
@@ -52,3 +52,9 @@ class IdType(Worded):
     PASSPORT = "20", _("passport")
     FOREIGN_RESIDENCE = "34", _("foreigner's permanent residence card")
     OTHER = "99", _("other document")
+
+
+def label_in(language: str, choice: TextChoices) -> str:
+    """The label whatever language is active: Chinese for every ``zh…`` tag, English for all others."""
+    with translation.override("zh-hans" if language.lower().startswith("zh") else "en"):
+        return str(choice.label)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from codes.intake.citizens import find_or_make, hold_intake
@@ -16,10 +17,9 @@ from regions.journal.record import record
 from regions.proposals import require_role
 from regions.refusals import MovedMeanwhile, NotFound, Refused
 from regions.staff.roles import Role
-from regions.wording import Worded
 
 
-class Relation(Worded):
+class Relation(TextChoices):
     """What the guardian is to the dependant."""
 
     CHILD = "child", _("child")
@@ -29,7 +29,7 @@ class Relation(Worded):
     OTHER = "other", _("other")
 
 
-class GuardianshipFault(Worded):
+class GuardianshipFault(TextChoices):
     """One sentence on what is wrong and one on what to do."""
 
     UNKNOWN_RELATION = "unknown_relation", _("Choose what the person is to you.")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -10,12 +11,11 @@ from codes.diagnosis.piece import DeclarationPiece, Freshness, Guilty, Interacti
 from codes.diagnosis.sentences.interaction import smallest_sets
 from codes.diagnosis.sentences.voice import Voice
 from codes.vocabulary import Colour, Factor
-from regions.wording import Worded
 
 SIDES: tuple[Side, Side] = ("a", "b")
 
 
-class Mender(Worded):
+class Mender(TextChoices):
     """In whose hands it is."""
 
     CITIZEN = "citizen", gettext_lazy("you yourself")

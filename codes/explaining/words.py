@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from regions.divisions import division_title
-from regions.wording import Worded
+from regions.vocabulary import label_in
 
 NOTHING = "–"
 
 
-class Label(Worded):
+class Label(TextChoices):
     """What stands before a colon."""
 
     TIMES = "times", _("times are of the zone")
@@ -59,7 +60,7 @@ class Label(Worded):
     NONE = "none", _("none")
 
 
-class ProposalState(Worded):
+class ProposalState(TextChoices):
     """Where a proposal of two people stands."""
 
     PROPOSED = "proposed", pgettext_lazy("proposal state", "waiting for a second official")
@@ -76,9 +77,9 @@ class Teller:
     language: str
     zone: ZoneInfo
 
-    def say(self, word: Worded) -> str:
+    def say(self, word: TextChoices) -> str:
         """A word of ours."""
-        return word.said_in(self.language)
+        return label_in(self.language, word)
 
     def titled(self, thing: object, name: str = "title") -> str:
         """The field ``title_zh`` or ``title_en`` of a row."""

@@ -31,14 +31,14 @@ def progress(outlook: Outlook, *, language: str, title_of: Callable[[str], str])
             of_days=outlook.of_days,
             turns_green_on=outlook.turns_green_on,
             said=_counted(outlook),
-            todo=[_said(act, language, title_of) for act in outlook.acts],
+            todo=[_said(act, title_of) for act in outlook.acts],
         )
 
 
 def act_in_words(act: Act, *, language: str, title_of: Callable[[str], str]) -> str:
     """One thing to do as a sentence."""
     with override(language):
-        return _said(act, language, title_of)
+        return _said(act, title_of)
 
 
 def _counted(outlook: Outlook) -> str:
@@ -47,14 +47,14 @@ def _counted(outlook: Outlook) -> str:
     return _("Day %(day)d of %(days)d") % {"day": outlook.day_number, "days": outlook.of_days}
 
 
-def _said(act: Act, language: str, title_of: Callable[[str], str]) -> str:
+def _said(act: Act, title_of: Callable[[str], str]) -> str:
     match act:
         case CheckIn():
             return _check_in(act, title_of(act.provider))
         case MoreTests():
-            return _tests(act, language)
+            return _tests(act)
         case Clearance():
-            return _("It ends once this is on record: %(kinds)s.") % {"kinds": _either(act.kinds, language)}
+            return _("It ends once this is on record: %(kinds)s.") % {"kinds": _either(act.kinds)}
         case Review():
             return _("Only a manual review can end it: you may appeal.")
         case Wait():
@@ -68,7 +68,7 @@ def _check_in(act: CheckIn, provider: str) -> str:
     return _("Check in healthy with %(provider)s every day up to and on %(day)s.") % said
 
 
-def _tests(act: MoreTests, language: str) -> str:
+def _tests(act: MoreTests) -> str:
     if act.count == 1:
         sentence = _("1 more negative test, taken on %(day)s or later.") % {"day": _day(act.from_day)}
     else:
@@ -79,7 +79,7 @@ def _tests(act: MoreTests, language: str) -> str:
         }
     if not act.kinds:
         return sentence
-    instead = _("Or this is put on record: %(kinds)s.") % {"kinds": _either(act.kinds, language)}
+    instead = _("Or this is put on record: %(kinds)s.") % {"kinds": _either(act.kinds)}
     return _("%(first)s %(next)s") % {"first": sentence, "next": instead}
 
 
@@ -89,8 +89,8 @@ def _apart(gap_days: int) -> str:
     return ngettext("at least %(gap)d day apart", "at least %(gap)d days apart", gap_days) % {"gap": gap_days}
 
 
-def _either(kinds: tuple[str, ...], language: str) -> str:
-    return pgettext("between alternatives", ", or ").join(FactKind(kind).said_in(language) for kind in kinds)
+def _either(kinds: tuple[str, ...]) -> str:
+    return pgettext("between alternatives", ", or ").join(str(FactKind(kind).label) for kind in kinds)
 
 
 def _day(day: date) -> str:

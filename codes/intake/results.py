@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from regions.refusals import Refused
-from regions.wording import Worded
 
 
-class Refusal(Worded):
+class Refusal(TextChoices):
     """Reason codes of refused lines; `{field}` is the key in the line."""
 
     BAD_JSON = "bad_json", _("The line is not one JSON object in UTF-8.")
@@ -67,5 +67,5 @@ class LineResult:
             told["reason"] = self.refusal.reason.value
             if self.refusal.field:
                 told["field"] = self.refusal.field
-            told["message"] = {"zh-hans": self.refusal.said_in("zh-hans"), "en": self.refusal.said_in("en")}
+            told["message"] = {"zh-hans": self.refusal.message_in("zh-hans"), "en": self.refusal.message_in("en")}
         return told

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextChoices
 from django.utils.translation import gettext_lazy
 
 from codes.intake.citizens import hold_intake
@@ -27,12 +27,11 @@ from regions.sources.records import CheckedRecord, Fault, check_record
 from regions.sources.staging import put_aside
 from regions.staff.roles import Role
 from regions.tenancy import current_city
-from regions.wording import Worded
 
 MOST_AT_ONCE = 5000
 
 
-class RetryReason(Worded):
+class RetryReason(TextChoices):
     """Why nothing can be tried again now."""
 
     NEVER_ACCEPTED = (

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -14,10 +14,9 @@ from codes.models.provider import Provider
 from codes.models.run import Run
 from codes.models.verdict import Disagreement
 from regions.rights import AppendOnly
-from regions.wording import Worded
 
 
-class CaseState(Worded):
+class CaseState(TextChoices):
     """Where a case stands, in words for its citizen and its officials; ``codes.review.cases.transitions`` says which leads to which."""
 
     RECEIVED = "received", _("received, waiting for a reviewer")

@@ -11,10 +11,10 @@ from typing import Any
 import cbor2
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from codes.passes.key_list import KeyList, PublishedKey
-from regions.wording import Worded
 
 SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 _VALUE = {sign: value for value, sign in enumerate(SIGNS)}
@@ -47,7 +47,7 @@ def decode(text: str) -> bytes:
     return bytes(raw)
 
 
-class PassFault(Worded):
+class PassFault(TextChoices):
     """One sentence on what is wrong and one on what to do."""
 
     NOT_A_PASS = "not_a_pass", _("This is no pass. Ask the person to open their code.")

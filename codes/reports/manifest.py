@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from regions.keys import vault
 from regions.keys.models import CityKey, Purpose
-from regions.wording import Worded
 
 SUFFIX = ".manifest.json"
 SIGNATURE = "signature"
@@ -36,7 +36,7 @@ FIELDS = (
 )
 
 
-class Fault(Worded):
+class Fault(TextChoices):
     """Where a file and its manifest do not hold."""
 
     NO_MANIFEST = "no_manifest", _("The manifest cannot be read.")

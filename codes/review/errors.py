@@ -1,12 +1,11 @@
 """Why an act of review is refused, each with what to do instead, in words for whoever asked."""
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from regions.wording import Worded
 
-
-class Reason(Worded):
+class Reason(TextChoices):
     """One sentence on what is wrong and one on what to do."""
 
     NOT_NOW = "not_now", _("This cannot be done in the present state. Reload the page to see where it stands.")

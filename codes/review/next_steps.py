@@ -1,12 +1,12 @@
 """What a state means for the citizen, and what comes next: one sentence for the page that follows a case."""
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import CaseState
-from regions.wording import Worded
 
 
-class NextStep(Worded):
+class NextStep(TextChoices):
     """By the value of the case's state: ``NextStep(case.state)``. Times stand beside it on the page, not in it."""
 
     RECEIVED = (

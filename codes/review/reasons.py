@@ -1,12 +1,12 @@
 """The reasons officials may give, from a list, and which decision each can carry."""
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from codes.vocabulary import Colour
-from regions.wording import Worded
 
 
-class RulingReason(Worded):
+class RulingReason(TextChoices):
     """Why a colour is set by hand."""
 
     WRONG_PERSON = "wrong_person", _("The record is about somebody else")
@@ -45,7 +45,7 @@ CARRIES: dict[RulingReason, frozenset[Colour]] = {
 }
 
 
-class SuppressionReason(Worded):
+class SuppressionReason(TextChoices):
     """Why a record is ruled to be wrong."""
 
     WRONG_PERSON = "wrong_person", _("It is about somebody else")
@@ -57,7 +57,7 @@ class SuppressionReason(Worded):
     BAD_BATCH = "bad_batch", _("Its batch was faulty")
 
 
-class UpholdReason(Worded):
+class UpholdReason(TextChoices):
     """Why a case ends, or an appeal is denied, with the colour as it is."""
 
     RECORD_CONFIRMED = "record_confirmed", _("The record was checked and is right")
@@ -69,7 +69,7 @@ class UpholdReason(Worded):
     DECLARE_AGAIN = "declare_again", _("A new declaration puts it right")
 
 
-class RefusalReason(Worded):
+class RefusalReason(TextChoices):
     """Why an approver sends a proposal back."""
 
     EVIDENCE_THIN = "evidence_thin", _("The evidence is too thin")

@@ -6,6 +6,7 @@ A draft may hold faults while it is written; one that is proposed has none and w
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import DraftRehearsal, RuleSet, RuleSetDraft, RuleSetVersion
@@ -16,10 +17,9 @@ from regions.proposals import ProposalQuerySet, require_reason, require_role
 from regions.refusals import CommonReason, MovedMeanwhile, Refused
 from regions.staff.roles import Role
 from regions.tenancy import current_city
-from regions.wording import Worded
 
 
-class DraftReason(Worded):
+class DraftReason(TextChoices):
     """Beside the reasons that hold for everything two people decide."""
 
     EDITED_MEANWHILE = (

@@ -6,7 +6,7 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Sum, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import Registration, Run
@@ -16,14 +16,13 @@ from regions.proposals import require_another, require_role
 from regions.refusals import MovedMeanwhile
 from regions.staff.roles import Role
 from regions.tenancy import current_city
-from regions.wording import Worded
 
 # Below this number a share says little: three of a hundred people may well meet the same case.
 LEAST_TURNED_RED = 200
 DECIDERS = (Role.APPROVER, Role.SYSTEM_ADMIN)
 
 
-class HoldReason(Worded):
+class HoldReason(TextChoices):
     """Why a held run is not decided about, beside what holds for everything two people decide."""
 
     NOT_HELD = "not_held", _("This run is not held any more; somebody may have been quicker. Reload the page.")

@@ -2,15 +2,16 @@
 
 from typing import Any
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from regions.wording import Worded
+from regions.vocabulary import label_in
 
 
-class ApiRefusal(Worded):
+class ApiRefusal(TextChoices):
     """Reason codes of refused calls; the codes are stable."""
 
     NOT_THIS_KEY = (
@@ -30,7 +31,7 @@ class ApiRefusal(Worded):
 
     def body(self, **parts: object) -> dict[str, Any]:
         """As it is sent."""
-        said = {language: self.said_in(language).format(**parts) for language in ("zh-hans", "en")}
+        said = {language: label_in(language, self).format(**parts) for language in ("zh-hans", "en")}
         return {"code": self.value, "message": said}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.db.models import TextChoices
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
@@ -26,7 +27,6 @@ from portal.auditor.telling import acts
 from portal.auditor.words import column_title
 from portal.templatetags.staff import BATCH_STATES
 from regions.sources.models import Source
-from regions.wording import Worded
 
 
 class ReportForm(forms.Form):
@@ -165,6 +165,6 @@ def _choices(report: ReportName, name: str) -> list[tuple[str, Any]]:
         return [("disagreement", _("Disagreement")), ("appeal", _("Appeal")), ("suspension", _("Suspension"))]
     if report is ReportName.SOURCES:
         return list(BATCH_STATES.items())
-    words: type[Worded] = Cause if name == "cause" else State if report is ReportName.CODES else CaseState
-    said = [(word.value, word.said_in(translation.get_language())) for word in words]
+    words: type[TextChoices] = Cause if name == "cause" else State if report is ReportName.CODES else CaseState
+    said = [(word.value, str(word.label)) for word in words]
     return [one for one in said if one[0] != State.NOT_APPLIED]

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -159,7 +159,7 @@ def _finding(look: Callable[[], dict[str, Any]]) -> Finding:
     try:
         found = look()
     except Untrue as untrue:
-        return Finding(fault=untrue.fault.said_in(translation.get_language()))
+        return Finding(fault=str(untrue.fault.label))
     return Finding(manifest=found, is_ours=is_this_citys(found))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from codes.models import ExportJob, Run
@@ -31,8 +31,7 @@ EXPORTS_SHOWN = 20
 @for_staff(Role.AUDITOR)
 def reports(request: StaffRequest) -> HttpResponse:
     """Which reports there are, and what was exported lately."""
-    language = translation.get_language()
-    lines = [(one.value, one.said_in(language), ReportLead(one.value).said_in(language)) for one in ReportTitle]
+    lines = [(one.value, str(one.label), str(ReportLead(one.value).label)) for one in ReportTitle]
     mine = ExportJob.objects.filter(asked_by=request.user.username).order_by("-pk")[:EXPORTS_SHOWN]
     return render(request, "auditor/reports.html", {"reports": lines, "exports": mine})
 
@@ -52,8 +51,8 @@ def report(request: StaffRequest, report: str) -> HttpResponse:
         return _start(request, form, export)
     context = {
         "report": name.value,
-        "title": ReportTitle(name.value).said_in(translation.get_language()),
-        "lead": ReportLead(name.value).said_in(translation.get_language()),
+        "title": str(ReportTitle(name.value).label),
+        "lead": str(ReportLead(name.value).label),
         "form": form,
         "export": export,
         "of_settled_days": name in OF_SETTLED_DAYS,

@@ -137,7 +137,7 @@ def told(entry: JournalEntry) -> str:
         zh, en = ACTS[entry.verb]
         return _filled(zh if language.startswith("zh") else en, entry.data)
     if entry.verb.startswith(CASE) and entry.verb.removeprefix(CASE) in set(Verb):
-        return Verb(entry.verb.removeprefix(CASE)).said_in(language)
+        return str(Verb(entry.verb.removeprefix(CASE)).label)
     return entry.verb
 
 
@@ -145,7 +145,7 @@ def acts() -> list[tuple[str, str]]:
     """Every act and what it is called, by its word: those of one kind of thing stand together."""
     place = 0 if translation.get_language().startswith("zh") else 1
     called = {verb: PLACE.sub("…", said[place]) for verb, said in ACTS.items()}
-    of_cases = {f"{CASE}{verb.value}": verb.said_in(translation.get_language()) for verb in Verb}
+    of_cases = {f"{CASE}{verb.value}": str(verb.label) for verb in Verb}
     return sorted({**of_cases, **called}.items())
 
 

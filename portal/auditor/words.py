@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from typing import Any
 
+from django.db.models import TextChoices
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -12,10 +13,9 @@ from django.utils.translation import pgettext_lazy
 from codes.models.case import CaseState
 from codes.reports.request import ReportName
 from codes.vocabulary import Because, Cause, State
-from regions.wording import Worded
 
 
-class ReportTitle(Worded):
+class ReportTitle(TextChoices):
     """What each report is called."""
 
     CODES = "codes", _("Codes")
@@ -26,7 +26,7 @@ class ReportTitle(Worded):
     SOURCES = "sources", _("Deliveries of sources")
 
 
-class ReportLead(Worded):
+class ReportLead(TextChoices):
     """What a row of each report is."""
 
     CODES = "codes", _("What every citizen was shown by every provider on a day.")
@@ -90,7 +90,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "message": ("说明", "Message"),
 }
 # Columns whose cells are words of ours; a word none of these knows is shown as it is.
-VOCABULARIES: dict[str, tuple[type[Worded], ...]] = {
+VOCABULARIES: dict[str, tuple[type[TextChoices], ...]] = {
     "state": (State, CaseState),
     "severity": (State,),
     "effective": (State,),
@@ -112,7 +112,7 @@ def column_title(column: str) -> str:
 
 def report_title(report: str) -> str:
     """What a report is called."""
-    return ReportTitle(ReportName(report).value).said_in(translation.get_language())
+    return str(ReportTitle(ReportName(report).value).label)
 
 
 def shown(column: str, cell: Any) -> str:
@@ -121,7 +121,7 @@ def shown(column: str, cell: Any) -> str:
         return "–"
     for vocabulary in VOCABULARIES.get(column, ()):
         if cell in {word.value for word in vocabulary}:
-            return vocabulary(cell).said_in(translation.get_language())
+            return str(vocabulary(cell).label)
     if column == "colours":
         return _comma().join(f"{code} {shown('state', colour)}" for code, colour in cell.items())
     if column == "pairs":
@@ -140,7 +140,7 @@ def _comma() -> str:
 
 
 def _pair(pair: dict[str, Any]) -> str:
-    cause = Cause(pair["primary_cause"]).said_in(translation.get_language())
+    cause = str(Cause(pair["primary_cause"]).label)
     return f"{pair['a']} – {pair['b']}：{cause}" if in_chinese() else f"{pair['a']} – {pair['b']}: {cause}"
 
 

@@ -13,6 +13,7 @@ from portal.demo.stories import Fate
 from regions.identity import Identity
 from regions.keys.sealing import identity_hash
 from regions.tenancy import in_city
+from regions.vocabulary import label_in
 
 # Colours of many whose story was told have come together on a later day.
 MOST_LOOKED_AT = 50
@@ -36,7 +37,7 @@ def _example(cause: Cause, stage: Stage, people: Population, context: Context) -
         diagnosis = found.select_related("a", "b", "disagreement__citizen").first()
         if diagnosis is not None:
             citizen = diagnosis.disagreement.citizen
-            yield f"  {citizen.full_name} {person.id_number}, {citizen.ref}: {cause.said_in('en')}"
+            yield f"  {citizen.full_name} {person.id_number}, {citizen.ref}: {label_in('en', cause)}"
             own = about(context, citizen_id=citizen.pk)
             for language, gap in (("zh-hans", ""), ("en", " ")):
                 said = tell(diagnosis, audience="citizen", language=language, context=own)

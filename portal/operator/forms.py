@@ -190,7 +190,7 @@ def put_back(form: CityFileForm, faults: Iterable[Fault]) -> None:
     for fault in faults:
         found = FAULT_KEY.match(fault.key)
         where, field = _place(form, found.groupdict() if found else {})
-        words = fault.said_in(get_language())
+        words = fault.message_in(get_language())
         if field in where.fields:
             rest = fault.key[found.end() :].lstrip(": ") if found else ""
             where.add_error(field, _joined(rest, words))

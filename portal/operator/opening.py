@@ -55,7 +55,7 @@ def opening_page(request: StaffRequest, name: str) -> HttpResponse:
     context = {
         "opening": opening,
         "city_opened": City.objects.filter(schema_name=opening.schema).prefetch_related("domains").first(),
-        "faults": [(fault.key, fault.said_in(get_language())) for fault in faults_of(opening)],
+        "faults": [(fault.key, fault.message_in(get_language())) for fault in faults_of(opening)],
         "run": run,
         "ended": ended,
         "partitions": partitions,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
-from django.utils import translation
+from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,7 +14,6 @@ from codes.models import Case
 from codes.review.reasons import RefusalReason, RulingReason, SuppressionReason, UpholdReason
 from codes.vocabulary import Colour
 from portal.official.cases.forms import ANSWERS
-from regions.wording import Worded
 
 register = template.Library()
 
@@ -30,7 +29,7 @@ PROPOSAL_STATES: dict[str, str | Promise] = {
     "withdrawn": gettext_lazy("taken back"),
     "ended": gettext_lazy("ended"),
 }
-REASONS: tuple[type[Worded], ...] = (RulingReason, SuppressionReason, UpholdReason, RefusalReason)
+REASONS: tuple[type[TextChoices], ...] = (RulingReason, SuppressionReason, UpholdReason, RefusalReason)
 
 
 @register.filter
@@ -49,7 +48,7 @@ def proposal_state(state: str) -> str:
 def review_reason(code: str) -> str:
     """A reason from any of the review's lists, in words; codes that two lists share mean the same in both."""
     found = next((words(code) for words in REASONS if code in set(words)), None)
-    return found.said_in(translation.get_language()) if found is not None else code
+    return str(found.label) if found is not None else code
 
 
 @register.filter
@@ -63,17 +62,16 @@ def relative(relation: str) -> str:
     """What a member of the family is to the citizen."""
     if relation == "guardian":
         return _("guardian")
-    return Relation(relation).said_in(translation.get_language())
+    return str(Relation(relation).label)
 
 
 @register.filter
 def event_detail(event: Mapping[str, Any]) -> str:
     """What an event's data says beside its verb: the colour, the reason, who holds the case now."""
     data = event["data"]
-    language = translation.get_language()
     parts = []
     if data.get("colour") in set(Colour):
-        parts.append(Colour(data["colour"]).said_in(language))
+        parts.append(str(Colour(data["colour"]).label))
     if data.get("reason_code"):
         parts.append(review_reason(data["reason_code"]))
     if data.get("assigned_to"):

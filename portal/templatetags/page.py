@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.db.models import TextChoices
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,11 +20,10 @@ from regions.divisions import division_title
 from regions.masking import mask_name
 from regions.staff.roles import ROLE_TITLES, Role
 from regions.vocabulary import FactKind
-from regions.wording import Worded
 
 register = template.Library()
 
-WORDS: dict[str, type[Worded]] = {
+WORDS: dict[str, type[TextChoices]] = {
     "state": State,
     "because": Because,
     "cause": Cause,
@@ -39,9 +39,9 @@ SHAPES = frozenset(State)
 
 @register.filter
 def said(value: Any, vocabulary: str = "") -> str:
-    """A word of ours in the page's language: ``{{ verdict.colour|said:"state" }}``, or any ``Worded`` as it is."""
+    """A word of ours in the page's language: ``{{ verdict.colour|said:"state" }}``, or any ``TextChoices`` as it is."""
     word = WORDS[vocabulary](value) if vocabulary else value
-    return word.said_in(translation.get_language()) if isinstance(word, Worded) else str(word)
+    return str(word.label) if isinstance(word, TextChoices) else str(word)
 
 
 @register.filter

@@ -1,7 +1,6 @@
 """Words of the officials' desk: states of runs and batches, who acted, why a provider could not judge."""
 
 from django import template
-from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -59,4 +58,4 @@ def actor(name: str) -> str:
 @register.filter
 def case_verb(verb: str) -> str:
     """The line of a case's timeline, in the page's language."""
-    return Verb(verb).said_in(translation.get_language())
+    return str(Verb(verb).label)

@@ -7,6 +7,7 @@ from typing import TypeVar
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import TextChoices
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,7 +19,6 @@ from codes.review.errors import Reason
 from codes.review.evidence.uploads import UploadFault
 from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
 from regions.staff.accounts import StaffReason
-from regions.wording import Worded
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -91,7 +91,7 @@ class ConflictMiddleware:
         if isinstance(exception, NotAllowed):
             return forbidden(request)
         if isinstance(exception, MovedMeanwhile):
-            return _moved(request, exception.said_in(translation.get_language()))
+            return _moved(request, exception.message_in(translation.get_language()))
         if isinstance(exception, Conflict):
             return _moved(request, exception.message, exception.back)
         return None
@@ -103,7 +103,7 @@ def _moved(request: HttpRequest, message: str, back: str = "") -> HttpResponse:
 
 T = TypeVar("T")
 
-FIELDS: dict[Worded, str] = {
+FIELDS: dict[TextChoices, str] = {
     Reason.END_DATE: "expires_on",
     Reason.NO_EVIDENCE: "grounds",
     Reason.UNKNOWN_EVIDENCE: "grounds",
@@ -121,7 +121,7 @@ FIELDS: dict[Worded, str] = {
 
 def in_words(refused: Refused) -> str:
     """What is wrong and what to do next, in the page's language."""
-    return refused.said_in(translation.get_language())
+    return refused.message_in(translation.get_language())
 
 
 def words_unless_page(refused: Refused, *, back: str) -> str:

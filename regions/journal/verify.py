@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from regions.journal.models import Checkpoint, JournalEntry
@@ -20,10 +21,10 @@ from regions.journal.record import GENESIS, digest_of, record
 from regions.keys import vault
 from regions.keys.models import CityKey, Purpose
 from regions.tenancy import current_city
-from regions.wording import Worded
+from regions.vocabulary import label_in
 
 
-class ChainBreak(Worded):
+class ChainBreak(TextChoices):
     """How a chain is broken."""
 
     MISSING_ENTRY = "missing_entry", _("entry {entry} is missing; {stands} stands in its place")
@@ -47,7 +48,7 @@ class Verification:
     @property
     def reason(self) -> str:
         """The sentence as commands print it; empty when the chain holds."""
-        return self.broken.said_in("en").format(**self.parts) if self.broken else ""
+        return label_in("en", self.broken).format(**self.parts) if self.broken else ""
 
 
 def verify_journal() -> Verification:
@@ -168,4 +169,4 @@ def chain_state() -> ChainState:
 def break_told(data: Mapping[str, Any], language: str) -> str:
     """What the entry of a check says of the break; one written before there were codes has its English sentence."""
     reason = str(data["reason"])
-    return ChainBreak(reason).said_in(language).format(**data["parts"]) if reason in set(ChainBreak) else reason
+    return label_in(language, ChainBreak(reason)).format(**data["parts"]) if reason in set(ChainBreak) else reason

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 
@@ -20,10 +21,9 @@ from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Source, SourceChange, SourceKind
 from regions.staff.roles import Role
 from regions.toml_files import shape_faults
-from regions.wording import Worded
 
 
-class ChangeReason(Worded):
+class ChangeReason(TextChoices):
     """Beside the reasons that hold for everything two people decide."""
 
     CHANGES_NOTHING = "changes_nothing", _("What you entered is what is in force already: there is nothing to change.")

@@ -147,14 +147,14 @@ class Batch(models.Model):
     def __str__(self) -> str:
         return f"batch {self.pk} of {self.source_id}"
 
-    def said_in(self, language: str) -> str:
+    def message_in(self, language: str) -> str:
         """Why the batch was refused or is held, and what to do, by language tag; empty when it was neither."""
         return sentence(self.reason, self.parts, language) if self.reason else ""
 
     @property
     def message(self) -> str:
         """The same in English, for logs and terminals."""
-        return self.said_in("en")
+        return self.message_in("en")
 
 
 class StagedRecord(models.Model):

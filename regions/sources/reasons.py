@@ -1,12 +1,13 @@
 """Why a delivery was not accepted, beside the faults of its source."""
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from regions.sources.connectors.delivery import FaultReason
-from regions.wording import Worded
+from regions.vocabulary import label_in
 
 
-class BatchReason(Worded):
+class BatchReason(TextChoices):
     """Reason codes of batches that were delivered whole; `{…}` is filled from the batch's `parts`."""
 
     TOO_MANY_BAD = (
@@ -38,11 +39,11 @@ def sentence(reason: str, parts: dict[str, object], language: str) -> str:
     """The sentence for a batch's reason, whoever gave it; the bare code if it is of an earlier release."""
     for known in (BatchReason, FaultReason):
         if reason in set(known):
-            return known(reason).said_in(language).format(**parts)
+            return label_in(language, known(reason)).format(**parts)
     return reason
 
 
-class RecordReason(Worded):
+class RecordReason(TextChoices):
     """A reason code; `conflicting_version` is found among records, all others in one record."""
 
     BAD_ID = "bad_id", _("identity document not valid")

@@ -19,7 +19,7 @@ from regions.sources.record_fields import (
     read_instant,
     read_line,
 )
-from regions.vocabulary import FACT_KINDS, FactKind
+from regions.vocabulary import FACT_KINDS, FactKind, label_in
 
 MAX_NAME_CHARACTERS = 200
 MAX_RECORD_ID_CHARACTERS = 200
@@ -132,7 +132,7 @@ def _read_identity(content: Mapping[str, Any], today: date) -> Identity:
     try:
         return check_identity(id_type, id_number, today=today)
     except BadIdentity as bad:
-        raise FieldFault(RecordReason.BAD_ID, "id_number", bad.reason.said_in("en")) from None
+        raise FieldFault(RecordReason.BAD_ID, "id_number", label_in("en", bad.reason)) from None
 
 
 def _read_kind(content: Mapping[str, Any], kinds: Mapping[str, str], known_kinds: Collection[str]) -> FactKind:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import transaction
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from regions.journal.record import record
@@ -14,10 +15,9 @@ from regions.proposals import require_role
 from regions.refusals import Refused
 from regions.staff.models import Account, RoleGrant
 from regions.staff.roles import ROLE_TITLES, Role, excluded_pairs
-from regions.wording import Worded
 
 
-class StaffReason(Worded):
+class StaffReason(TextChoices):
     """One sentence on what is wrong, and what would work; `{…}` is filled by the refusal."""
 
     EXCLUDED = "excluded", _("one person may not hold both: {pairs}. Make separate accounts.")

@@ -7,6 +7,7 @@ from PIL import Image
 
 from codes.review.appeals.policy import AppealReason
 from regions.tenancy import in_city
+from regions.vocabulary import label_in
 from tests.journeys.conftest import Opens
 from tests.journeys.world import CITY, World
 
@@ -47,7 +48,7 @@ def test_red_on_one_side_to_green(
 
     citizen.press("Is it wrong? Appeal")
     citizen.press("Continue")
-    citizen.choose(AppealReason.NOT_THERE.said_in(language))
+    citizen.choose(label_in(language, AppealReason.NOT_THERE))
     citizen.press("Continue")
     citizen.page.set_input_files("input[type=file]", photo)
     citizen.press("Add this file")

@@ -8,14 +8,14 @@ from codes.diagnosis.sentences.voice import DECLARED, RECORDED, Voice
 from regions.vocabulary import FactKind
 
 
-def kind(record: Record, voice: Voice) -> str:
-    return FactKind(record["kind"]).said_in(voice.language)
+def kind(record: Record) -> str:
+    return str(FactKind(record["kind"]).label)
 
 
 def recorded(record: Record, voice: Voice) -> str:
     """What stands after "recorded"."""
     if voice.to_official:
-        return _numbered(_quoted(record, voice), record, voice)
+        return _numbered(_quoted(record), record, voice)
     return _(RECORDED[FactKind(record["kind"])]) % {"area": voice.area(record["area"])}
 
 
@@ -23,7 +23,7 @@ def declared(record: Record, voice: Voice) -> str:
     """What stands after "declared"."""
     template = DECLARED.get(FactKind(record["kind"]))
     if template is None or voice.to_official:
-        return _numbered(_quoted(record, voice), record, voice)
+        return _numbered(_quoted(record), record, voice)
     return _(template) % {
         "area": voice.area(record["area"]),
         "day": voice.day(record["started_on"]),
@@ -34,13 +34,13 @@ def declared(record: Record, voice: Voice) -> str:
 def subject(record: Record, voice: Voice) -> str:
     """The record as what a rule is about."""
     if voice.to_official:
-        return _numbered(_quoted(record, voice), record, voice)
+        return _numbered(_quoted(record), record, voice)
     if record["kind"] == FactKind.AREA_STAY:
         span = voice.span(record["started_on"], record["ended_on"])
         return _("your stay in %(area)s (%(span)s)") % {"span": span, "area": voice.area(record["area"])}
     return _("your record “%(kind)s” of %(day)s") % {
         "day": voice.day(record["started_on"]),
-        "kind": kind(record, voice),
+        "kind": kind(record),
     }
 
 
@@ -64,8 +64,8 @@ def check_in_rule(run: CheckIns, voice: Voice) -> str:
     return voice.choose(citizen=_("the rule"), official=_("rule %(code)s") % {"code": run["rule"]})
 
 
-def _quoted(record: Record, voice: Voice) -> str:
-    return _("“%(kind)s”") % {"kind": kind(record, voice)}
+def _quoted(record: Record) -> str:
+    return _("“%(kind)s”") % {"kind": kind(record)}
 
 
 def _numbered(value: str, record: Record, voice: Voice) -> str:

@@ -25,9 +25,9 @@ def asks_for_nothing(rule: RuleSide, parameter: str) -> bool:
 def _term(rule: RuleSide, parameter: str, voice: Voice) -> str:
     match parameter:
         case "colour":
-            return _("give %(colour)s") % {"colour": Colour(rule["colour"]).said_in(voice.language)}
+            return _("give %(colour)s") % {"colour": str(Colour(rule["colour"]).label)}
         case "anchor":
-            return _("count from %(anchor)s") % {"anchor": Anchor(rule["anchor"]).said_in(voice.language)}
+            return _("count from %(anchor)s") % {"anchor": str(Anchor(rule["anchor"]).label)}
         case "hold_days":
             return _hold(rule["hold_days"])
         case "checkin_days":
@@ -53,7 +53,7 @@ def _term(rule: RuleSide, parameter: str, voice: Voice) -> str:
                 ),
             )
         case "cleared_by":
-            return _cleared_by(rule["cleared_by"], voice)
+            return _cleared_by(rule["cleared_by"])
         case _:
             return _levels(rule["area_levels"], voice)
 
@@ -70,11 +70,11 @@ def _counted(number: int, *, none: str, some: str) -> str:
     return some % {"n": number} if number else none
 
 
-def _cleared_by(kinds: list[str], voice: Voice) -> str:
+def _cleared_by(kinds: list[str]) -> str:
     if not kinds:
         return _("release early on no record")
     said = pgettext("between items of a list", ", ").join(
-        _("“%(kind)s”") % {"kind": FactKind(kind).said_in(voice.language)} for kind in kinds
+        _("“%(kind)s”") % {"kind": str(FactKind(kind).label)} for kind in kinds
     )
     return _("release at once on %(kinds)s") % {"kinds": said}
 

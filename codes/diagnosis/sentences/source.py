@@ -81,14 +81,14 @@ def _same_event(event: SameEvent, voice: Voice) -> str:
         "Of the same event (%(kind)s), %(source_a)s, which %(a)s uses, says %(value_a)s, and %(source_b)s, "
         "which %(b)s uses, says %(value_b)s."
     )
-    return frame % {**said, "kind": kind(event["a"], voice)}
+    return frame % {**said, "kind": kind(event["a"])}
 
 
 def _values(event: SameEvent, voice: Voice) -> list[str]:
     """What each side has instead of the other's: a kind, an area, or the first of its dates that differs."""
     records = (event["a"], event["b"])
     if event["differs"] == "kind":
-        values = [_("“%(kind)s”") % {"kind": kind(record, voice)} for record in records]
+        values = [_("“%(kind)s”") % {"kind": kind(record)} for record in records]
     elif event["differs"] == "area":
         values = [voice.area(record["area"]) if record["area"] else _("no area") for record in records]
     elif event["a"]["started_on"] != event["b"]["started_on"]:

@@ -29,7 +29,7 @@ class Title:
     zh: str
     en: str
 
-    def said_in(self, language: str) -> str:
+    def text_in(self, language: str) -> str:
         return self.zh if language.startswith("zh") else self.en
 
 
@@ -159,15 +159,15 @@ class Voice:
 
     def provider(self, side: Side) -> str:
         title = self.context.providers.get(self.codes[side])
-        return title.said_in(self.language) if title else self._untitled(self.codes[side], _("this provider"))
+        return title.text_in(self.language) if title else self._untitled(self.codes[side], _("this provider"))
 
     def source(self, side: Side) -> str:
         code = self.context.source_of.get(self.codes[side], "")
         title = self.context.sources.get(code)
-        return title.said_in(self.language) if title else self._untitled(code, _("its data source"))
+        return title.text_in(self.language) if title else self._untitled(code, _("its data source"))
 
     def colour(self, side: Side) -> str:
-        return self.colours[side].said_in(self.language)
+        return str(self.colours[side].label)
 
     def level(self, level: str) -> str:
         return _(LEVELS[level]) if level in LEVELS else self._untitled(level, _(OTHER_LEVEL))

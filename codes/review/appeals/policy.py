@@ -6,6 +6,7 @@ Confirmed cases and contacts are held by a medical finding: a review of the code
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import Citizen, Fact, Verdict
@@ -13,10 +14,9 @@ from codes.review.errors import Reason
 from codes.review.proposals.ruling_policy import hits_of
 from regions.refusals import CommonReason, Refused
 from regions.vocabulary import FactKind
-from regions.wording import Worded
 
 
-class AppealReason(Worded):
+class AppealReason(TextChoices):
     """Why the citizen thinks the colour wrong."""
 
     NOT_ME = "not_me", _("The record is not about me")
@@ -40,7 +40,7 @@ class Asked:
     zh: str
     en: str
 
-    def said_in(self, language: str) -> str:
+    def text_in(self, language: str) -> str:
         """The words in a language tag: Chinese for every ``zh…``, English for all others."""
         return self.zh if language.lower().startswith("zh") else self.en
 
@@ -103,7 +103,7 @@ FITS: dict[AppealReason, frozenset[FactKind]] = {
 }
 
 
-class Instead(Worded):
+class Instead(TextChoices):
     """What somebody can do whom an appeal would not help, or would not help soonest."""
 
     WAIT_FOR_DISCHARGE = (

@@ -4,14 +4,14 @@ Nothing else decides what may happen to a case: ``codes.review.cases.move`` look
 ``docs/case-life.md`` is drawn from here.
 """
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from codes.models.case import OPEN_STATES, UNDECIDED, Case, CaseState
 from regions.transitions import Transition, TransitionTable
-from regions.wording import Worded
 
 
-class Actor(Worded):
+class Actor(TextChoices):
     """Who acts: an official by role, the citizen (or their guardian), or a run or sweep by itself."""
 
     REVIEWER = "reviewer", _("reviewer")
@@ -20,7 +20,7 @@ class Actor(Worded):
     SYSTEM = "system", _("the system")
 
 
-class Verb(Worded):
+class Verb(TextChoices):
     """An act. The value is what stands in ``CaseEvent.verb``."""
 
     OPEN = "opened", _("opened")

@@ -4,11 +4,11 @@ import io
 import warnings
 from dataclasses import dataclass
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from regions.refusals import Refused
-from regions.wording import Worded
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
@@ -17,7 +17,7 @@ PDF = "application/pdf"
 PDF_TAIL = 2048
 
 
-class UploadFault(Worded):
+class UploadFault(TextChoices):
     """Why a file was not taken, and what to do."""
 
     EMPTY = "empty", _("The file is empty. Choose another.")

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -43,9 +43,8 @@ class Step:
 
 def timeline(case: Case) -> list[Step]:
     """The past in order, and for an open matter what comes next and by when."""
-    language = translation.get_language()
     steps = [
-        Step(_("a review was opened") if event.verb == Verb.OPEN else Verb(event.verb).said_in(language), event.at)
+        Step(_("a review was opened") if event.verb == Verb.OPEN else str(Verb(event.verb).label), event.at)
         for event in CaseEvent.objects.filter(case=case)
         if Verb(event.verb) not in INSIDE
     ]

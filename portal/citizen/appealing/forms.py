@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -29,7 +29,7 @@ class Choice:
     @property
     def instead(self) -> str:
         """What else can be done, in the page's language."""
-        return self.target.instead.said_in(translation.get_language()) if self.target.instead else ""
+        return str(self.target.instead.label) if self.target.instead else ""
 
 
 def choices_of(citizen: Citizen) -> list[Choice]:
@@ -87,8 +87,7 @@ class ReasonForm(forms.Form):
 
     def __init__(self, *args: Any, reasons: Sequence[AppealReason], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        language = translation.get_language()
-        self.fields["reason"].choices = [(one.value, capfirst(one.said_in(language))) for one in reasons]  # type: ignore[attr-defined]
+        self.fields["reason"].choices = [(one.value, capfirst(str(one.label))) for one in reasons]  # type: ignore[attr-defined]
 
 
 class WordsForm(forms.Form):

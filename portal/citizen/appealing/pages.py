@@ -119,7 +119,7 @@ def evidence(request: SubjectRequest) -> HttpResponse:
         drop_draft(request, act.removeprefix("drop-"))
         return redirect(address(request, "citizen_appeal_evidence"))
     files = list(drafts_of(request))
-    context = {"files": files, "enough": len(files) >= asked.files, "asked": asked.said_in(translation.get_language())}
+    context = {"files": files, "enough": len(files) >= asked.files, "asked": asked.text_in(translation.get_language())}
     return _page(request, "evidence", form, template="evidence", back="citizen_appeal_reason", **context)
 
 

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -40,8 +40,7 @@ class DependantForm(DocumentForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        language = translation.get_language()
-        self.fields["relation"].choices = [(one.value, capfirst(one.said_in(language))) for one in Relation]  # type: ignore[attr-defined]
+        self.fields["relation"].choices = [(one.value, capfirst(str(one.label))) for one in Relation]  # type: ignore[attr-defined]
 
 
 @about_oneself
@@ -67,7 +66,7 @@ def ask(request: SubjectRequest) -> HttpResponse:
     """First page: whose."""
     form = DependantForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and form.identity == _identity(request.citizen):
-        form.add_error("id_number", GuardianshipFault.ONESELF.said_in(translation.get_language()))
+        form.add_error("id_number", str(GuardianshipFault.ONESELF.label))
     elif form.is_valid() and form.identity is not None:
         draft = Draft(request.session, "dependant", request.citizen.ref)
         draft.keep("who", {"document": sealed(form.identity), "relation": form.cleaned_data["relation"]})

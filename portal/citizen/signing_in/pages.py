@@ -8,7 +8,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy, ngettext
@@ -39,8 +39,7 @@ class DocumentForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        language = translation.get_language()
-        self.fields["id_type"].choices = [(one.value, capfirst(one.said_in(language))) for one in IdType]  # type: ignore[attr-defined]
+        self.fields["id_type"].choices = [(one.value, capfirst(str(one.label))) for one in IdType]  # type: ignore[attr-defined]
         self.fields["id_type"].initial = IdType.RESIDENT_ID.value
         self.identity: Identity | None = None
 
@@ -52,7 +51,7 @@ class DocumentForm(forms.Form):
             try:
                 self.identity = check_identity(said["id_type"], number, today=timezone.localdate())
             except BadIdentity as bad:
-                self.add_error("id_number", bad.reason.said_in(translation.get_language()))
+                self.add_error("id_number", str(bad.reason.label))
         return said
 
 

@@ -12,6 +12,7 @@ from codes.review.cases.transitions import APPEAL_LIFE, CASE_LIFE, Actor, CaseTr
 from regions.models import CityOpening
 from regions.sources.models import Batch
 from regions.transitions import TransitionTable
+from regions.vocabulary import label_in
 
 PAGE = settings.BASE_DIR / "docs" / "case-life.md"
 
@@ -39,7 +40,8 @@ def page() -> str:
         diagram(APPEAL_LIFE),
         "## States\n",
         table(
-            ("state", "中文", "English"), ((f"`{one}`", one.said_in("zh-hans"), one.said_in("en")) for one in CaseState)
+            ("state", "中文", "English"),
+            ((f"`{one}`", label_in("zh-hans", one), label_in("en", one)) for one in CaseState),
         ),
         "## Acts\n",
         table(("act", "中文", "English", "whose", "in"), (_act(verb) for verb in Verb if _rows(verb))),
@@ -70,9 +72,9 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def _act(verb: Verb) -> tuple[str, ...]:
     rows = _rows(verb)
-    actors = dict.fromkeys(Actor(role).said_in("en") for move in rows for role in move.roles)
+    actors = dict.fromkeys(label_in("en", Actor(role)) for move in rows for role in move.roles)
     states = dict.fromkeys(f"`{move.state}`" for move in rows)
-    return f"`{verb}`", verb.said_in("zh-hans"), verb.said_in("en"), ", ".join(actors), " ".join(states)
+    return f"`{verb}`", label_in("zh-hans", verb), label_in("en", verb), ", ".join(actors), " ".join(states)
 
 
 def _rows(verb: Verb) -> list[CaseTransition]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from codes.passes.key_list import BadKeyList, KeyList, from_json
 from codes.passes.token import BadPass, verify_token
 from portal.commands import EndedBadly, PortalCommand, instant_argument
+from regions.vocabulary import label_in
 
 
 class Command(PortalCommand):
@@ -27,7 +28,7 @@ class Command(PortalCommand):
         try:
             content = verify_token(token, found, at=at or timezone.now())
         except BadPass as refusal:
-            raise EndedBadly(f"{refusal.fault.value}: {refusal.fault.said_in('en')}", code=6) from refusal
+            raise EndedBadly(f"{refusal.fault.value}: {label_in('en', refusal.fault)}", code=6) from refusal
         self.stdout.write(
             f"genuine: {content.colour} as of {content.issued_at.isoformat()}, city {content.division}, "
             f"pseudonym {content.pseudonym}, valid until {content.expires_at.isoformat()}"

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import TextChoices
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +20,6 @@ from codes.vocabulary import Cause
 from portal.official.approvals.inbox import Row
 from portal.official.cases.detail import Sheet
 from portal.templatetags.page import said, titled
-from regions.wording import Worded
 
 CHOOSE = {"required": _("Choose one."), "invalid_choice": _("Choose one.")}
 UPLOADS = "image/jpeg,image/png,image/webp,application/pdf"
@@ -39,11 +39,10 @@ class DateInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-def worded(words: Iterable[Worded], *, empty: bool = True) -> list[tuple[str, str]]:
+def worded(words: Iterable[TextChoices], *, empty: bool = True) -> list[tuple[str, str]]:
     """A list to choose from, in the page's language."""
-    language = translation.get_language()
     first = [("", str(_("Choose …")))] if empty else []
-    return first + [(word.value, word.said_in(language)) for word in words]
+    return first + [(word.value, str(word.label)) for word in words]
 
 
 def record_told(fact: Fact) -> str:

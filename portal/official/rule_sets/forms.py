@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.db.models import TextChoices
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from codes.rule_sets.draft_content import Content, rule_faults
 from codes.vocabulary import Anchor, Colour
 from regions.vocabulary import CLEARING_KINDS, FactKind
-from regions.wording import Worded
 
 NUMBERS = ("hold_days", "checkin_days", "tests", "test_gap_days")
 AREA_FIELDS = ("area", "level", "from", "to")
@@ -82,7 +82,7 @@ class RuleForm(forms.Form):
         if not self.errors:
             for fault in rule_faults(self.rule):
                 key = fault.key.partition("[")[0].replace(".", "_")
-                self.add_error(key if key in self.fields else None, fault.said_in(translation.get_language()))
+                self.add_error(key if key in self.fields else None, fault.message_in(translation.get_language()))
         return told
 
     @property
@@ -99,9 +99,8 @@ class RuleForm(forms.Form):
             rule[name] = {"zh": told[f"{name}_zh"].strip(), "en": told[f"{name}_en"].strip()}
         return rule
 
-    def _offer(self, name: str, vocabulary: type[Worded], leaving_out: tuple[Worded, ...] = ()) -> None:
-        language = translation.get_language()
-        words = [(one.value, one.said_in(language)) for one in vocabulary if one not in leaving_out]
+    def _offer(self, name: str, vocabulary: type[TextChoices], leaving_out: tuple[TextChoices, ...] = ()) -> None:
+        words = [(one.value, str(one.label)) for one in vocabulary if one not in leaving_out]
         self.fields[name].choices = words  # type: ignore[attr-defined]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import TextChoices
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,7 +16,6 @@ from regions.divisions import division_title
 from regions.faults import Fault
 from regions.toml_files import tables
 from regions.vocabulary import FactKind
-from regions.wording import Worded
 
 _PLACE = re.compile(r"(rules|risk_areas)\[(\d+)\](?:\.(.*))?")
 
@@ -66,7 +66,7 @@ def faults_shown(faults: Sequence[Fault]) -> list[FaultShown]:
     for fault in faults:
         found = _PLACE.fullmatch(fault.key)
         table, place = (found[1], int(found[2])) if found else ("", 0)
-        shown.append(FaultShown(fault.key, fault.said_in(translation.get_language()), table, place))
+        shown.append(FaultShown(fault.key, fault.message_in(translation.get_language()), table, place))
     return shown
 
 
@@ -144,9 +144,9 @@ def _wording(value: Any) -> str:
     return str(value.get(first) or value.get(second) or "")
 
 
-def _said(vocabulary: type[Worded], word: Any) -> str:
+def _said(vocabulary: type[TextChoices], word: Any) -> str:
     known = isinstance(word, str) and word in set(vocabulary)
-    return vocabulary(word).said_in(translation.get_language()) if known else str(word if word is not None else "")
+    return str(vocabulary(word).label) if known else str(word if word is not None else "")
 
 
 def _unless(kind: str, title: str) -> str:

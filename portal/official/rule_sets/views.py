@@ -106,7 +106,7 @@ def upload(request: StaffRequest, code: str) -> HttpResponse:
             content = plain(parse_toml(sent.read(), Path(sent.name)))
         except FileFaults as faults:
             for fault in faults.faults:
-                form.add_error("file", f"{fault.key}{_(': ')}{fault.said_in(get_language())}")
+                form.add_error("file", f"{fault.key}{_(': ')}{fault.message_in(get_language())}")
         else:
             by, now = request.user.username, timezone.now()
             draft = attempt(request, lambda: drafts.begin_with(rule_set.pk, content, by=by, now=now), back=request.path)

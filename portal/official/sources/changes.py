@@ -106,7 +106,7 @@ def _propose(request: StaffRequest, source: Source, form: SettingsForm, kinds: d
     faults = settings_faults(source, values, credential)
     for fault in faults:
         name = "credential" if fault.key in ("url", "secret") else fault.key
-        form.add_error(name if name in form.fields else None, fault.said_in(get_language()))
+        form.add_error(name if name in form.fields else None, fault.message_in(get_language()))
     if faults:
         return None
     with refusals(form, back=request.path):

@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from regions.city_file.shape import MOST_HOURS
@@ -83,8 +82,7 @@ class KindForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        language = translation.get_language()
-        kinds = [(one.value, one.said_in(language)) for one in FactKind]
+        kinds = [(one.value, str(one.label)) for one in FactKind]
         self.fields["kind"].choices = [("", "–"), *kinds]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:

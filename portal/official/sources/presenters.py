@@ -91,7 +91,7 @@ def _of_answer(as_of: datetime, looked_at: int, bad: dict[str, int], is_ahead: b
     for reason, number in bad.items():
         yield _("%(n)s of them would go to quarantine: %(why)s.") % {
             "n": localize(number),
-            "why": RecordReason(reason).said_in(translation.get_language()),
+            "why": str(RecordReason(reason).label),
         }
     if is_ahead:
         yield _("Its clock is ahead of ours: a delivery would be refused.")
@@ -147,4 +147,4 @@ def _plain(name: str, value: Any) -> str:
 
 
 def _kind(kind: str | None) -> str:
-    return FactKind(kind).said_in(translation.get_language()) if kind else ""
+    return str(FactKind(kind).label) if kind else ""

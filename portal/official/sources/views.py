@@ -106,7 +106,7 @@ def test_connection(request: StaffRequest, code: str) -> HttpResponse:
     try:
         answer = try_source(source, zone=current_city().zone, now=now)
     except SourceFault as fault:
-        return _page(request, source, fault=fault.said_in(translation.get_language()))
+        return _page(request, source, fault=fault.message_in(translation.get_language()))
     return _page(request, source, answer=answer)
 
 
@@ -143,7 +143,7 @@ def _say(request: StaffRequest, batch: Batch) -> None:
     elif batch.state == Batch.State.ACCEPTED:
         messages.success(request, _("The delivery has been taken. Colours follow with the next run."))
     else:
-        messages.info(request, batch.said_in(translation.get_language()))
+        messages.info(request, batch.message_in(translation.get_language()))
 
 
 def _page(request: StaffRequest, source: Source, *, answer: Answer | None = None, fault: str = "") -> HttpResponse:
@@ -161,8 +161,8 @@ def _page(request: StaffRequest, source: Source, *, answer: Answer | None = None
         "shown": shown,
         "source": source,
         "page": page,
-        "batches": [(batch, batch.said_in(language)) for batch in page.rows],
-        "held_told": shown.held.said_in(language) if shown.held else "",
+        "batches": [(batch, batch.message_in(language)) for batch in page.rows],
+        "held_told": shown.held.message_in(language) if shown.held else "",
         "may_release": bool(asked_by) and asked_by != username and Role.APPROVER in request.roles,
         "changes": SourceChange.objects.filter(source=source).order_by("-id")[:CHANGES_SHOWN],
         "answer_lines": answer_words(answer) if answer else [],

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from regions.wording import Worded
+from regions.vocabulary import label_in
 
 
-class FaultReason(Worded):
+class FaultReason(TextChoices):
     """Why a source cannot be used; `{…}` is filled by the fault."""
 
     BAD_SETTING = (
@@ -138,11 +139,11 @@ class SourceFault(Exception):
         """`parts` fill the places in the reason's sentences."""
         self.reason = FaultReason(reason)
         self.parts = parts
-        super().__init__(self.said_in("en"))
+        super().__init__(self.message_in("en"))
 
-    def said_in(self, language: str) -> str:
+    def message_in(self, language: str) -> str:
         """The sentence for people, by language tag: Chinese for `zh…`, English for all others."""
-        return self.reason.said_in(language).format(**self.parts)
+        return label_in(language, self.reason).format(**self.parts)
 
 
 class SourceMisconfigured(SourceFault):

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import TextChoices
 
 from codes.citizens import guardianship
 from codes.citizens.guardianship import GuardianshipFault, Relation, dependants_of, to_review
@@ -13,8 +14,7 @@ from codes.review.evidence.files import keep_upload
 from regions.identity import Identity, check_identity
 from regions.journal.models import JournalEntry
 from regions.refusals import MovedMeanwhile, NotAllowed, NotFound, Refused
-from regions.vocabulary import IdType
-from regions.wording import Worded
+from regions.vocabulary import IdType, label_in
 from tests.integration.review.desk import Desk, written
 from tests.unit.review.test_uploads import picture
 
@@ -48,7 +48,7 @@ def ask(desk: Desk, dependant: Identity = CHILD, **changes: object) -> Guardians
     return guardianship.ask_guardianship(**{**asked, **changes})  # type: ignore[arg-type]
 
 
-def fault(act: object, *arguments: object, **values: object) -> Worded:
+def fault(act: object, *arguments: object, **values: object) -> TextChoices:
     with pytest.raises(Refused) as refused:
         act(*arguments, **values)  # type: ignore[operator]
     return refused.value.reason
@@ -166,5 +166,5 @@ def test_it_is_journalled_about_the_dependant(desk: Desk) -> None:
 
 @pytest.mark.parametrize("word", [*Relation, *GuardianshipFault])
 def test_every_word_is_said_in_both_languages(word: Relation | GuardianshipFault) -> None:
-    assert word.said_in("zh-hans")
-    assert word.said_in("en")
+    assert label_in("zh-hans", word)
+    assert label_in("en", word)

@@ -151,7 +151,7 @@ def test_a_fault_is_a_clear_refusal_without_secrets(
     with pytest.raises(kind) as raised:
         collect(centre, loopback)
     assert raised.value.reason == reason
-    told = "".join(traceback.format_exception(raised.value)) + raised.value.said_in("zh-hans")
+    told = "".join(traceback.format_exception(raised.value)) + raised.value.message_in("zh-hans")
     assert SECRET not in told
     assert raised.value.__cause__ is None
     centre.store.set_fault("chengdu", Fault.NONE)

@@ -47,7 +47,7 @@ def refusal(engine: Engine, kind: type[SourceFault], **changes: Any) -> SourceFa
     """The fault a delivery ends with, its text free of passwords."""
     with pytest.raises(kind) as raised:
         police.read(engine, **changes)
-    told = "".join(traceback.format_exception(raised.value)) + raised.value.said_in("zh-hans")
+    told = "".join(traceback.format_exception(raised.value)) + raised.value.message_in("zh-hans")
     assert "hidden" not in told
     assert not engine.url.password or str(engine.url.password) not in told
     return raised.value

@@ -90,7 +90,7 @@ def test_a_refusal_repeats_no_value_and_speaks_both_languages(alpha: City, now: 
     (result,) = take(line, now=now)
 
     assert result.refusal is not None
-    sentences = [result.refusal.said_in("en"), result.refusal.said_in("zh-hans")]
+    sentences = [result.refusal.message_in("en"), result.refusal.message_in("zh-hans")]
     assert len(set(sentences)) == 2
     for value in _texts(line):
         assert all(value not in sentence for sentence in sentences)

@@ -155,7 +155,7 @@ def test_the_database_refuses_half_truths(db: None, now: datetime, wrong: dict[s
 def test_faults_are_said_in_chinese() -> None:
     with translation.override("zh-hans"):
         missing = Fault("sources[0].url_env", FaultCode.NO_CREDENTIAL, {"variable": "url_env", "credential": "url"})
-        assert missing.said_in(get_language()) == "缺失：请填写 url_env 或 url 之一"
+        assert missing.message_in(get_language()) == "缺失：请填写 url_env 或 url 之一"
 
 
 def test_what_is_kept_for_the_worker_is_what_was_checked(operator: Visitor, rung: list[object]) -> None:

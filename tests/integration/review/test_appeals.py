@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import TextChoices
 
 from codes.models import Appeal, Case, CaseEvent, Citizen, Guardianship, Ruling
 from codes.review.appeals import appeals
@@ -11,12 +12,11 @@ from codes.review.appeals.policy import Instead, targets_of
 from codes.review.errors import Reason
 from codes.review.evidence.files import keep_upload
 from regions.refusals import CommonReason, NotAllowed, NotFound, Refused
-from regions.wording import Worded
 from tests.integration.review.desk import Desk, written
 from tests.unit.review.test_uploads import picture
 
 
-def refusal(act: object, *arguments: object, **values: object) -> Worded:
+def refusal(act: object, *arguments: object, **values: object) -> TextChoices:
     with pytest.raises(Refused) as refused:
         act(*arguments, **values)  # type: ignore[operator]
     return refused.value.reason

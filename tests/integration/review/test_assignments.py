@@ -1,6 +1,7 @@
 """Who holds a case is seen, taken over knowingly, and changed in bulk by the filter."""
 
 import pytest
+from django.db.models import TextChoices
 
 from codes.models import Case, CaseEvent
 from codes.review.cases import assign, close
@@ -9,11 +10,10 @@ from codes.review.errors import Reason
 from regions.journal.models import JournalEntry
 from regions.refusals import CommonReason, MovedMeanwhile, Refused
 from regions.staff.models import Account, RoleGrant
-from regions.wording import Worded
 from tests.integration.review.desk import Desk, written
 
 
-def refusal(act: object, **values: object) -> Worded:
+def refusal(act: object, **values: object) -> TextChoices:
     with pytest.raises(Refused) as refused:
         act(**values)  # type: ignore[operator]
     return refused.value.reason

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db.models import TextChoices
 
 from codes.effective import effective_code
 from codes.models import Case, CaseEvent, Mending, Suppression
@@ -14,7 +15,6 @@ from regions.journal.models import JournalEntry
 from regions.journal.verify import verify_journal
 from regions.models import City
 from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
-from regions.wording import Worded
 from tests.integration.review.desk import EVIDENCE, Desk, open_desk, written
 
 WRONG = ("zhang", "chen", "liu", "sun", "he")
@@ -40,7 +40,7 @@ def colours(desk: Desk) -> dict[str, str]:
     return {name: effective_code(desk.citizen(name).pk).colour for name in (*WRONG, "ma")}
 
 
-def refusal(act: Callable[..., object], *told: Any, **values: Any) -> Worded:
+def refusal(act: Callable[..., object], *told: Any, **values: Any) -> TextChoices:
     with pytest.raises(Refused) as refused:
         act(*told, **values)
     return refused.value.reason

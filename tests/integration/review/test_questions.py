@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import TextChoices
 
 from codes.models import Case, CorrectionRequest, InformationRequest
 from codes.review import corrections, information
@@ -11,14 +12,13 @@ from codes.review.cases import close
 from codes.review.errors import Reason
 from codes.review.evidence.files import keep_upload
 from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
-from regions.wording import Worded
 from tests.integration.review.desk import Desk
 from tests.unit.review.test_uploads import picture
 
 HOUR = timedelta(hours=1)
 
 
-def refusal(act: object, **values: object) -> Worded:
+def refusal(act: object, **values: object) -> TextChoices:
     with pytest.raises(Refused) as refused:
         act(**values)  # type: ignore[operator]
     return refused.value.reason

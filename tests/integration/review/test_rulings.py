@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import TextChoices
 
 from codes.effective import effective_code
 from codes.models import Case, EffectiveChange, EffectiveCode, InformationRequest, Ruling
@@ -14,7 +15,6 @@ from codes.review.proposals import rulings
 from regions.journal.models import JournalEntry
 from regions.journal.verify import verify_journal
 from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
-from regions.wording import Worded
 from tests.integration.review.desk import EVIDENCE, Desk, written
 
 
@@ -23,7 +23,7 @@ def colour_of(desk: Desk, name: str) -> tuple[str, str]:
     return standing.colour, standing.because
 
 
-def refusal(act: object, **values: object) -> Worded:
+def refusal(act: object, **values: object) -> TextChoices:
     with pytest.raises(Refused) as refused:
         act(**values)  # type: ignore[operator]
     return refused.value.reason

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import TextChoices
 
 from codes.models import Suppression
 from codes.review.errors import Reason
 from codes.review.proposals import suppressions
 from regions.journal.models import JournalEntry
 from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
-from regions.wording import Worded
 from tests.integration.review.desk import EVIDENCE, Desk, written
 
 
@@ -19,7 +19,7 @@ def propose(desk: Desk, *, by: str = "li", **changes: object) -> Suppression:
     return suppressions.propose_suppression(**{**asked, **changes}, by=by, now=desk.now)
 
 
-def refusal(act: object, **values: object) -> Worded:
+def refusal(act: object, **values: object) -> TextChoices:
     with pytest.raises(Refused) as refused:
         act(**values)  # type: ignore[operator]
     return refused.value.reason

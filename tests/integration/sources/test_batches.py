@@ -88,8 +88,8 @@ def test_more_than_the_bearable_share_of_bad_records_refuses_all(police: Police,
     assert not StagedRecord.objects.exists()
     if bad == 6:
         assert batch.reason == "too_many_bad"
-        assert batch.said_in("en").startswith("6 of 100 records are bad")
-        assert batch.said_in("zh-hans").startswith("100 条中有 6 条不合格")
+        assert batch.message_in("en").startswith("6 of 100 records are bad")
+        assert batch.message_in("zh-hans").startswith("100 条中有 6 条不合格")
 
 
 def test_records_that_contradict_each_other_count_as_bad(police: Police) -> None:

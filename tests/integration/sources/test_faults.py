@@ -55,7 +55,7 @@ def test_a_fault_moves_no_horizon_and_nobodys_facts(centre: Centre, fault: Fault
     assert Fact.objects.count() == Citizen.objects.count() == 25
     assert not StagedRecord.objects.exists()
     assert JournalEntry.objects.count() == entries + 1
-    assert batch.said_in("zh-hans") != batch.said_in("en")
+    assert batch.message_in("zh-hans") != batch.message_in("en")
 
     centre.set_fault(Fault.NONE)
     assert centre.collect(now=LATER).accepted == 1

@@ -7,6 +7,7 @@ import pytest
 
 from codes.rule_sets.edition_file import judged
 from regions.faults import Fault, FaultCode
+from regions.vocabulary import label_in
 
 BROKEN = """
 code = "Local"
@@ -44,33 +45,33 @@ def test_every_fault_of_a_broken_edition_has_its_chinese() -> None:
     edition, faults = judged(tomllib.loads(BROKEN))
     assert edition is None
     assert len(faults) > 14
-    english = [fault.message for fault in faults if fault.said_in("zh-hans") == fault.message]
+    english = [fault.message for fault in faults if fault.message_in("zh-hans") == fault.message]
     assert english == []
     assert [fault.code for fault in faults if fault.code is FaultCode.NOT_VALID] == []
 
 
 def test_in_english_they_stay_as_commands_print_them() -> None:
     _edition, faults = judged(tomllib.loads(BROKEN))
-    assert [fault.said_in("en") for fault in faults] == [fault.message for fault in faults]
+    assert [fault.message_in("en") for fault in faults] == [fault.message for fault in faults]
 
 
 @pytest.mark.parametrize("code", [code for code in FaultCode if code is not FaultCode.AS_WRITTEN])
 def test_every_code_is_said_in_both_languages_with_the_same_parts(code: FaultCode) -> None:
-    zh, en = (_parts(code.said_in(language)) for language in ("zh-hans", "en"))
-    assert code.said_in("zh-hans") != code.said_in("en")
+    zh, en = (_parts(label_in(language, code)) for language in ("zh-hans", "en"))
+    assert label_in("zh-hans", code) != label_in("en", code)
     assert zh <= en
 
 
 def test_a_list_of_words_is_joined_as_the_language_joins_it() -> None:
     _edition, faults = judged(tomllib.loads(BROKEN))
     fault = next(one for one in faults if one.key == "rules[0].anchor")
-    assert fault.said_in("zh-hans") == "应为下列之一：started、ended、recorded（规则A 1）"
+    assert fault.message_in("zh-hans") == "应为下列之一：started、ended、recorded（规则A 1）"
     assert fault.message == "must be one of 'started', 'ended' or 'recorded' (rule A 1)"
 
 
 def test_one_in_a_rule_names_it() -> None:
     fault = Fault("rules[0].code", FaultCode.MISSING, {"rule": "A4"})
-    assert fault.said_in("zh-hans") == "缺失（规则A4）"
+    assert fault.message_in("zh-hans") == "缺失（规则A4）"
     assert str(fault) == "rules[0].code: is missing (rule A4)"
 
 

@@ -4,6 +4,7 @@ from datetime import date
 from itertools import product
 
 import pytest
+from django.db.models import TextChoices
 
 from codes.review.appeals.policy import (
     APPEALABLE,
@@ -18,15 +19,14 @@ from codes.review.appeals.policy import (
 )
 from codes.review.errors import Reason
 from regions.refusals import CommonReason, Refused
-from regions.vocabulary import CLEARING_KINDS, FactKind
-from regions.wording import Worded
+from regions.vocabulary import CLEARING_KINDS, FactKind, label_in
 
 TODAY = date(2026, 11, 24)
 ANCHOR = date(2026, 11, 20)
 HOLDING_KINDS = [kind for kind in FactKind if kind not in CLEARING_KINDS]
 
 
-def refusal(**changes: object) -> Worded | None:
+def refusal(**changes: object) -> TextChoices | None:
     """Why a sound appeal with these changes is refused; none when it is not."""
     sound = {
         "kind": "area_stay",
@@ -47,8 +47,8 @@ def refusal(**changes: object) -> Worded | None:
 @pytest.mark.parametrize("kind", HOLDING_KINDS)
 def test_every_kind_that_can_hold_a_code_is_decided_and_told_what_to_do(kind: FactKind) -> None:
     assert (kind in NO_APPEAL) != (kind in APPEALABLE)
-    assert INSTEAD[kind].said_in("zh-hans")
-    assert INSTEAD[kind].said_in("en")
+    assert label_in("zh-hans", INSTEAD[kind])
+    assert label_in("en", INSTEAD[kind])
 
 
 @pytest.mark.parametrize("kind", ["confirmed_case", "asymptomatic_case", "close_contact", "secondary_contact"])
@@ -76,8 +76,8 @@ def test_every_appealable_kind_has_reasons(kind: FactKind) -> None:
 @pytest.mark.parametrize("reason", AppealReason)
 def test_every_reason_says_which_evidence_it_needs(reason: AppealReason) -> None:
     asked = EVIDENCE_FOR[reason]
-    assert asked.said_in("zh-hans") == asked.zh
-    assert asked.said_in("en") == asked.en
+    assert asked.text_in("zh-hans") == asked.zh
+    assert asked.text_in("en") == asked.en
     assert 0 <= asked.files <= 5
 
 

@@ -10,6 +10,7 @@ from codes.review.cases.transitions import APPEAL_LIFE, CASE_LIFE, LIVES, Actor,
 from codes.review.next_steps import NextStep
 from codes.review.permissions import ACTORS
 from portal.management.commands.draw_case_life import PAGE, page
+from regions.vocabulary import label_in
 
 LIFE = {"case": CASE_LIFE, "appeal": APPEAL_LIFE}
 DONE_BY_NOBODY_ELSE = {Verb.OPEN, Verb.FILE}
@@ -85,15 +86,15 @@ def test_every_kind_of_case_has_a_life(kind: str) -> None:
 
 @pytest.mark.parametrize("word", [*CaseState, *Verb, *Actor, *NextStep])
 def test_every_word_is_said_in_both_languages(word: CaseState | Verb | Actor | NextStep) -> None:
-    assert word.said_in("zh-hans")
-    assert word.said_in("en")
-    assert word.said_in("zh-hans") != word.said_in("en")
+    assert label_in("zh-hans", word)
+    assert label_in("en", word)
+    assert label_in("zh-hans", word) != label_in("en", word)
 
 
 @pytest.mark.parametrize("state", CaseState)
 def test_every_state_tells_what_comes_next(state: CaseState) -> None:
-    assert NextStep(state.value).said_in("en").endswith(".")
-    assert NextStep(state.value).said_in("zh-hans").endswith("。")
+    assert label_in("en", NextStep(state.value)).endswith(".")
+    assert label_in("zh-hans", NextStep(state.value)).endswith("。")
 
 
 def test_the_page_is_what_the_tables_say() -> None:

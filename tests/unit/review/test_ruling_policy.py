@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from itertools import product
 
 import pytest
+from django.db.models import TextChoices
 
 from codes.review.cases.move import turns_no_stricter
 from codes.review.errors import Reason
@@ -12,12 +13,12 @@ from codes.review.proposals.rulings import effect_of
 from codes.review.reasons import CARRIES, RefusalReason, RulingReason, SuppressionReason, UpholdReason
 from codes.vocabulary import Colour
 from regions.refusals import CommonReason, Refused
-from regions.wording import Worded
+from regions.vocabulary import label_in
 
 TODAY = date(2026, 11, 24)
 
 
-def refusal(**changes: object) -> Worded | None:
+def refusal(**changes: object) -> TextChoices | None:
     """Why a sound ruling with these changes is refused; none when it is not."""
     sound = {
         "colour": "green",
@@ -68,8 +69,8 @@ def test_a_ruled_colour_is_a_colour(colour: str) -> None:
 
 @pytest.mark.parametrize("word", [*RulingReason, *SuppressionReason, *UpholdReason, *RefusalReason, *Reason])
 def test_every_reason_is_said_in_both_languages(word: RulingReason) -> None:
-    assert word.said_in("zh-hans")
-    assert word.said_in("en")
+    assert label_in("zh-hans", word)
+    assert label_in("en", word)
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,13 @@ import struct
 import zlib
 
 import pytest
+from django.db.models import TextChoices
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from codes.review.evidence.uploads import MAX_BYTES, UploadFault, check_upload
 from regions.refusals import Refused
-from regions.wording import Worded
+from regions.vocabulary import label_in
 
 FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
@@ -21,7 +22,7 @@ def picture(kind: str, size: tuple[int, int] = (40, 30), **options: object) -> b
     return out.getvalue()
 
 
-def fault_of(content: bytes) -> Worded:
+def fault_of(content: bytes) -> TextChoices:
     with pytest.raises(Refused) as refused:
         check_upload(content)
     return refused.value.reason
@@ -123,5 +124,5 @@ def test_a_bomb_is_refused_before_it_is_opened(width: int, height: int) -> None:
 
 @pytest.mark.parametrize("fault", UploadFault)
 def test_every_fault_says_what_to_do_in_both_languages(fault: UploadFault) -> None:
-    assert fault.said_in("zh-hans")
-    assert fault.said_in("en").endswith(".")
+    assert label_in("zh-hans", fault)
+    assert label_in("en", fault).endswith(".")

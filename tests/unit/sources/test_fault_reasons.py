@@ -6,18 +6,19 @@ import string
 import pytest
 
 from regions.sources.connectors.delivery import FaultReason, RawRecord, SourceFault, SourceRefused
+from regions.vocabulary import label_in
 
 
 @pytest.mark.parametrize("reason", FaultReason)
 def test_both_sentences_have_the_same_places_and_an_end(reason: FaultReason) -> None:
     places = [
         {name for _, name, _, _ in string.Formatter().parse(words) if name}
-        for words in (reason.said_in("zh-hans"), reason.said_in("en"))
+        for words in (label_in("zh-hans", reason), label_in("en", reason))
     ]
     assert places[0] == places[1] or reason is FaultReason.LOGIN_REFUSED
     fault = SourceFault(reason, **dict.fromkeys(places[0] | places[1], "…"))
-    assert fault.said_in("zh-hans").endswith("。")
-    assert fault.said_in("en") == str(fault)
+    assert fault.message_in("zh-hans").endswith("。")
+    assert fault.message_in("en") == str(fault)
     assert str(fault).endswith(".")
 
 

@@ -59,7 +59,7 @@ def test_other_places_are_refused_with_what_to_do(host: str, port: int) -> None:
     with pytest.raises(HostNotAllowed, match="SOURCE_ALLOW_LIST") as refused:
         LISTED.check(host, port)
     assert refused.value.reason == "host_not_allowed"
-    assert str(port) in refused.value.said_in("zh-hans")
+    assert str(port) in refused.value.message_in("zh-hans")
 
 
 @pytest.mark.parametrize("host", ["", "a b", "user@db", "db/../x", "db,evil", "db;x", "%2e", "fe80::1%eth0", "." * 5])

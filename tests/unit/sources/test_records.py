@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from regions.identity import Identity
 from regions.sources.reasons import RecordReason
 from regions.sources.records import CheckedRecord, Fault, check_record, content_digest
-from regions.vocabulary import FactKind, IdType
+from regions.vocabulary import FactKind, IdType, label_in
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
@@ -265,7 +265,7 @@ def test_the_digest_tells_a_new_version_from_the_same_content() -> None:
 def test_every_reason_of_the_contract_is_there() -> None:
     contract = "bad_id bad_kind bad_date bad_area bad_encoding missing_field future_record conflicting_version"
     assert {reason.value for reason in RecordReason} == set(contract.split())
-    assert all(reason.said_in("zh-hans") and reason.said_in("en") for reason in RecordReason)
+    assert all(label_in("zh-hans", reason) and label_in("en", reason) for reason in RecordReason)
 
 
 def test_a_record_later_than_the_horizon_is_not_saved_by_another_zone() -> None:

@@ -4,18 +4,18 @@ import copy
 from itertools import combinations_with_replacement
 
 import pytest
+from django.db.models import TextChoices
 
 from codes.vocabulary import Anchor, Because, Cause, Colour, Factor, State, strictest
 from codes.wire_values import WireSystem
-from regions.vocabulary import CLEARING_KINDS, FACT_KINDS, FactKind, IdType
-from regions.wording import Worded
+from regions.vocabulary import CLEARING_KINDS, FACT_KINDS, FactKind, IdType, label_in
 
 FACT_KIND_SPELLING = """
 confirmed_case asymptomatic_case suspected_case positive_test close_contact secondary_contact co_traveller
 spacetime_overlap area_stay overseas_arrival arrival symptom contact_with_case unsure_contact false_declaration
 discharged isolation_completed case_excluded contact_excluded negative_test
 """
-SPELLINGS: list[tuple[type[Worded], str]] = [
+SPELLINGS: list[tuple[type[TextChoices], str]] = [
     (Colour, "red yellow green"),
     (State, "red yellow green unknown not_applied"),
     (Anchor, "started ended recorded"),
@@ -25,23 +25,28 @@ SPELLINGS: list[tuple[type[Worded], str]] = [
     (IdType, "10 14 15 16 20 34 99"),
     (FactKind, FACT_KIND_SPELLING),
 ]
-WORDS: list[type[Worded]] = [*(words for words, _ in SPELLINGS), WireSystem]
+WORDS: list[type[TextChoices]] = [*(words for words, _ in SPELLINGS), WireSystem]
 MEMBERS = [member for words in WORDS for member in words]
 
 
 @pytest.mark.parametrize(("words", "spelling"), SPELLINGS)
-def test_spelling_and_order(words: type[Worded], spelling: str) -> None:
+def test_spelling_and_order(words: type[TextChoices], spelling: str) -> None:
     assert [member.value for member in words] == spelling.split()
 
 
 @pytest.mark.parametrize("member", MEMBERS, ids=repr)
-def test_every_word_is_said_in_both_languages_and_survives_copying(member: Worded) -> None:
-    assert member.said_in("zh-Hans") == member.said_in("zh-hans") != member.said_in("en") == member.said_in("en-gb")
-    assert member.said_in("zh-hans")
-    assert member.said_in("en")
+def test_every_word_is_said_in_both_languages_and_survives_copying(member: TextChoices) -> None:
+    assert (
+        label_in("zh-Hans", member)
+        == label_in("zh-hans", member)
+        != label_in("en", member)
+        == label_in("en-gb", member)
+    )
+    assert label_in("zh-hans", member)
+    assert label_in("en", member)
     assert str(member) == member.value == f"{member}"
     assert copy.deepcopy(member) is type(member)(member.value) is member
-    assert (member.value, member.said_in("zh-hans")) in type(member).choices
+    assert (member.value, label_in("zh-hans", member)) in type(member).choices
 
 
 def test_clearing_kinds_are_the_five_that_clear() -> None:
