@@ -62,7 +62,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "due_at": ("办理期限", "Due"),
     "paused_at": ("暂停于", "Clock stands since"),
     "escalated_at": ("升级于", "Escalated"),
-    "assigned_to": ("经办人", "Held by"),
+    "assigned_to": ("经办人", "Assigned to"),
     "closed_at": ("结案时间", "Closed"),
     "outcome": ("结果", "Outcome"),
     "follows": ("前案", "Follows"),

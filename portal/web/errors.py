@@ -162,7 +162,7 @@ def attempt_and_return(request: HttpRequest, act: Callable[[], object], *, back:
 
 
 def seen_token(case: Case) -> str:
-    """What a page saw of a case: its state and holder. Sent back with every form."""
+    """What a page saw of a case: its state and assignee. Sent back with every form."""
     return f"{case.state}:{case.assigned_to}"
 
 

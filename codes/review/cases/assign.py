@@ -1,4 +1,4 @@
-"""Who works on a case: assigning, taking over from a visible holder, putting back, and assigning many at once."""
+"""Who works on a case: assigning, taking over from a visible assignee, putting back, and assigning many at once."""
 
 from datetime import datetime
 from pathlib import Path
@@ -33,14 +33,14 @@ def assign(*, case_id: int, to: str, by: str, now: datetime) -> Case:
         return move(case, Verb.ASSIGN, by=by, now=now, data=data, assigned_to=to, assigned_at=now)
 
 
-def take_over(*, case_id: int, holder: str, by: str, now: datetime) -> Case:
-    """Make the case one's own. ``holder`` is who held it on the page (empty = nobody): another by now is ``MovedMeanwhile``."""
+def take_over(*, case_id: int, assignee: str, by: str, now: datetime) -> Case:
+    """Make the case one's own. ``assignee`` is who held it on the page (empty = nobody): another by now is ``MovedMeanwhile``."""
     require(by, Verb.TAKE_OVER)
     with transaction.atomic():
         case = find_case(case_id)
-        if case.assigned_to != holder:
+        if case.assigned_to != assignee:
             raise MovedMeanwhile
-        return move(case, Verb.TAKE_OVER, by=by, now=now, data={"before": holder}, assigned_to=by, assigned_at=now)
+        return move(case, Verb.TAKE_OVER, by=by, now=now, data={"before": assignee}, assigned_to=by, assigned_at=now)
 
 
 def put_back(*, case_id: int, by: str, now: datetime) -> Case:
@@ -54,7 +54,7 @@ def put_back(*, case_id: int, by: str, now: datetime) -> Case:
 
 
 def bulk_assign(*, chosen: CaseFilter, to: str, by: str, now: datetime) -> int:
-    """Give every open case of the filter to a reviewer; how many had another holder before."""
+    """Give every open case of the filter to a reviewer; how many had another assignee before."""
     require(by, Verb.ASSIGN)
     _require_reviewer(to)
     with transaction.atomic():
@@ -72,7 +72,7 @@ def bulk_assign(*, chosen: CaseFilter, to: str, by: str, now: datetime) -> int:
 
 
 def hold(case: Case, *, by: str, now: datetime) -> dict[str, Any]:
-    """What deciding changes about the holder: an unheld case becomes the decider's, another's is refused."""
+    """What deciding changes about the assignee: an unheld case becomes the decider's, another's is refused."""
     if case.assigned_to not in ("", by):
         raise Refused(Reason.HELD_BY_ANOTHER)
     return {} if case.assigned_to else {"assigned_to": by, "assigned_at": now}

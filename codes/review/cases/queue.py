@@ -20,14 +20,14 @@ UNASSIGNED = "-"
 class CaseFilter:
     """What the queue is narrowed to; an empty field does not narrow.
 
-    ``holder``: a user name, or ``-`` for nobody's. ``group``: a ``group_key``. ``cause``: the primary cause of a pair.
+    ``assignee``: a user name, or ``-`` for nobody's. ``group``: a ``group_key``. ``cause``: the primary cause of a pair.
     ``provider``: a provider's code among the disagreeing pairs or the appeal's.
     """
 
     kind: str = ""
     state: str = ""
     severity: str = ""
-    holder: str = ""
+    assignee: str = ""
     group: str = ""
     cause: str = ""
     provider: str = ""
@@ -66,8 +66,8 @@ def open_cases(chosen: CaseFilter, *, now: datetime) -> CaseQuerySet:
     """The open cases of a filter, unordered."""
     exact = {"kind": chosen.kind, "state": chosen.state, "severity": chosen.severity, "group_key": chosen.group}
     cases = Case.objects.open().filter(**{name: value for name, value in exact.items() if value})
-    if chosen.holder:
-        cases = cases.filter(assigned_to="" if chosen.holder == UNASSIGNED else chosen.holder)
+    if chosen.assignee:
+        cases = cases.filter(assigned_to="" if chosen.assignee == UNASSIGNED else chosen.assignee)
     pairs = PairDiagnosis.objects.filter(disagreement=OuterRef("disagreement"))
     if chosen.cause:
         cases = cases.filter(Exists(pairs.filter(primary_cause=chosen.cause)))

@@ -7,7 +7,7 @@ from portal.official.approvals.inbox import Row
 from regions.staff.roles import Role
 
 # A colleague's case is taken over first.
-HOLDERS = frozenset(
+ASSIGNEE_ONLY = frozenset(
     {
         Verb.PROPOSE,
         Verb.UPHOLD,
@@ -43,4 +43,4 @@ def _is_left(verb: Verb, case: Case, username: str, proposed: Row | None) -> boo
         case Verb.APPROVE | Verb.REFUSE:
             return proposed is not None and proposed["proposed_by"] != username
         case _:
-            return verb not in HOLDERS or case.assigned_to in ("", username)
+            return verb not in ASSIGNEE_ONLY or case.assigned_to in ("", username)

@@ -100,12 +100,12 @@ def seen_facts(sheet: Sheet) -> list[Any]:
 @require_POST
 @for_staff(Role.REVIEWER)
 def take(request: StaffRequest, number: str) -> HttpResponse:
-    """Make it one's own. ``holder`` is whom the page showed; by now another is the 409 page."""
+    """Make it one's own. ``assignee`` is whom the page showed; by now another is the 409 page."""
     case = own_or_404(Case.objects.all(), number=number)
     return attempt_and_return(
         request,
         lambda: assign.take_over(
-            case_id=case.pk, holder=request.POST.get("holder", ""), by=request.user.username, now=timezone.now()
+            case_id=case.pk, assignee=request.POST.get("assignee", ""), by=request.user.username, now=timezone.now()
         ),
         back=case_address(request, number),
         done=_("The case is yours."),

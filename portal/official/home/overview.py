@@ -57,10 +57,10 @@ def _cases(username: str, roles: frozenset[Role], now: datetime) -> list[Waiting
     queue = reverse("official_queue")
     late = Waiting(_("Overdue cases"), counts["late"], f"{queue}?overdue=1", counts["late"] > 0)
     escalated = Waiting(_("Escalated cases"), counts["escalated"], f"{queue}?escalated=1", counts["escalated"] > 0)
-    free = Waiting(_("Cases nobody holds"), counts["free"], f"{queue}?holder={UNASSIGNED}")
+    free = Waiting(_("Unassigned cases"), counts["free"], f"{queue}?assignee={UNASSIGNED}")
     if Role.REVIEWER not in roles:
         return [escalated, late, free]
-    return [Waiting(_("Your cases"), counts["mine"], f"{queue}?holder={username}"), late, escalated, free]
+    return [Waiting(_("Your cases"), counts["mine"], f"{queue}?assignee={username}"), late, escalated, free]
 
 
 def _proposals(username: str) -> list[Waiting]:

@@ -7,7 +7,7 @@ from django.http import QueryDict
 
 from codes.review.cases.queue import CaseFilter
 
-EXACT = ("kind", "state", "severity", "holder", "group", "cause", "provider", "number")
+EXACT = ("kind", "state", "severity", "assignee", "group", "cause", "provider", "number")
 YES_OR_NO = ("overdue", "escalated")
 
 

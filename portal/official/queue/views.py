@@ -47,7 +47,7 @@ def queue(request: StaffRequest) -> HttpResponse:
         "kinds": Case.Kind.values,
         "causes": list(Cause),
         "states": OPEN_STATES,
-        "holders": _holders(request, chosen),
+        "assignees": _assignees(request, chosen),
         "rows": [(case, _colours(case, providers)) for case in page.rows],
         "providers": providers,
         "reviewers": reviewers(),
@@ -101,7 +101,7 @@ def _colours(case: Case, providers: list[Provider]) -> list[tuple[Provider, str]
     return [(appeal.provider, appeal.colour)] if appeal is not None else []
 
 
-def _holders(request: StaffRequest, chosen: CaseFilter) -> list[tuple[str, str]]:
+def _assignees(request: StaffRequest, chosen: CaseFilter) -> list[tuple[str, str]]:
     """Mine, nobody's – and whoever the address names."""
     known = [("", _("All")), (request.user.username, _("Mine")), (UNASSIGNED, _("Nobody's"))]
-    return known if chosen.holder in dict(known) else [*known, (chosen.holder, chosen.holder)]
+    return known if chosen.assignee in dict(known) else [*known, (chosen.assignee, chosen.assignee)]

@@ -59,13 +59,13 @@ def test_approvers_do_no_reviewers_act_and_missing_is_404(desk: Desk, at_work: A
 
 def test_taking_giving_back_and_who_was_quicker(desk: Desk, at_work: At) -> None:
     case, li, wu = desk.case(), at_work("li"), at_work("wu")
-    li.post(to(case, "take"), {"holder": ""})
+    li.post(to(case, "take"), {"assignee": ""})
     case.refresh_from_db()
     assert case.assigned_to == "li"
-    late = wu.post(to(case, "take"), {"holder": ""})
+    late = wu.post(to(case, "take"), {"assignee": ""})
     assert late.status_code == 409
     assert to(case, "take").removesuffix("take/") in late.content.decode()
-    wu.post(to(case, "take"), {"holder": "li"})
+    wu.post(to(case, "take"), {"assignee": "li"})
     li.post(to(case, "release"))
     case.refresh_from_db()
     assert case.assigned_to == "wu"
@@ -116,7 +116,7 @@ def test_a_refusal_says_what_to_do_and_keeps_what_was_written(
 
 def test_a_decision_about_what_one_did_not_see_is_the_conflict_page(desk: Desk, at_work: At) -> None:
     case = desk.case()
-    assign.take_over(case_id=case.pk, holder="", by="wu", now=desk.now)
+    assign.take_over(case_id=case.pk, assignee="", by="wu", now=desk.now)
     response = at_work("li").post(to(case, "decide"), decision(desk, seen="received:"))
     assert response.status_code == 409
     held = at_work("li").post(to(case, "decide"), decision(desk))

@@ -29,14 +29,14 @@ def test_the_filters_narrow_and_travel_to_the_case(desk: Desk, at_work: At) -> N
     desk.appeal("zhang")
     mine = desk.bring(desk.case("chen"), "in_review").number
     li = at_work("li")
-    assert numbers(li.read("/staff/queue/?holder=li")) == {mine}
-    assert mine not in numbers(li.read("/staff/queue/?holder=-"))
+    assert numbers(li.read("/staff/queue/?assignee=li")) == {mine}
+    assert mine not in numbers(li.read("/staff/queue/?assignee=-"))
     assert numbers(li.read("/staff/queue/?kind=appeal")) == {desk.case("zhang", "appeal").number}
     assert numbers(li.read("/staff/queue/?state=in_review")) == {mine}
     assert mine in numbers(li.read("/staff/queue/?severity=yellow"))
     assert "没有待办案件" in li.read("/staff/queue/?overdue=1") or not numbers(li.read("/staff/queue/?overdue=1"))
-    assert f"/staff/cases/{mine}/?holder=li" in li.read("/staff/queue/?holder=li")
-    assert "/decide/?holder=li" in li.read(f"/staff/cases/{mine}/?holder=li")
+    assert f"/staff/cases/{mine}/?assignee=li" in li.read("/staff/queue/?assignee=li")
+    assert "/decide/?assignee=li" in li.read(f"/staff/cases/{mine}/?assignee=li")
 
 
 def test_ticked_cases_are_given_to_a_reviewer(desk: Desk, at_work: At) -> None:

@@ -101,7 +101,7 @@ class Desk:
             case "received":
                 pass
             case "in_review":
-                assign.take_over(holder="", **who)
+                assign.take_over(assignee="", **who)
             case "waiting_for_information":
                 information.ask(question="何时？", **who)
             case "proposed":

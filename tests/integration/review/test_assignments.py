@@ -47,10 +47,10 @@ def test_a_reviewer_who_has_left_gets_no_cases(desk: Desk) -> None:
 
 def test_taking_over_names_the_holder_one_saw(desk: Desk) -> None:
     case = desk.case()
-    assign.take_over(case_id=case.pk, holder="", by="li", now=desk.now)
+    assign.take_over(case_id=case.pk, assignee="", by="li", now=desk.now)
     with pytest.raises(MovedMeanwhile):
-        assign.take_over(case_id=case.pk, holder="", by="wu", now=desk.now)
-    assert assign.take_over(case_id=case.pk, holder="li", by="wu", now=desk.now).assigned_to == "wu"
+        assign.take_over(case_id=case.pk, assignee="", by="wu", now=desk.now)
+    assert assign.take_over(case_id=case.pk, assignee="li", by="wu", now=desk.now).assigned_to == "wu"
     event = CaseEvent.objects.filter(case=case).latest("pk")
     assert (event.verb, event.by, event.data) == ("taken_over", "wu", {"before": "li"})
 

@@ -42,7 +42,7 @@ def correction(desk: Desk, case: Case) -> CorrectionRequest:
 ACTS: dict[Verb, Act] = {
     Verb.ASSIGN: lambda desk, case: assign.assign(case_id=case.pk, to="li", by="wang", now=desk.now),
     Verb.TAKE_OVER: lambda desk, case: assign.take_over(
-        case_id=case.pk, holder=case.assigned_to, by="li", now=desk.now
+        case_id=case.pk, assignee=case.assigned_to, by="li", now=desk.now
     ),
     Verb.PUT_BACK: lambda desk, case: assign.put_back(case_id=case.pk, by="li", now=desk.now),
     Verb.MARK_COMPLEX: lambda desk, case: close.mark_complex(case_id=case.pk, reason="需外调", by="li", now=desk.now),
@@ -211,7 +211,7 @@ def test_whoever_has_no_role_for_an_act_is_refused_before_anything_is_looked_at(
 EXPIRES = timedelta(days=3)
 NAMED: dict[Verb, Callable[[Desk, str], object]] = {
     Verb.ASSIGN: lambda desk, by: assign.assign(case_id=0, to="li", by=by, now=desk.now),
-    Verb.TAKE_OVER: lambda desk, by: assign.take_over(case_id=0, holder="", by=by, now=desk.now),
+    Verb.TAKE_OVER: lambda desk, by: assign.take_over(case_id=0, assignee="", by=by, now=desk.now),
     Verb.PUT_BACK: lambda desk, by: assign.put_back(case_id=0, by=by, now=desk.now),
     Verb.MARK_COMPLEX: lambda desk, by: close.mark_complex(case_id=0, reason="-", by=by, now=desk.now),
     Verb.ASK_INFORMATION: lambda desk, by: information.ask(case_id=0, question="-", by=by, now=desk.now),

@@ -80,7 +80,7 @@ def test_two_reviewers_take_over_once(shared: Desk) -> None:
     case = shared.case()
     ends = at_once(
         *(
-            lambda by=by: assign.take_over(case_id=case.pk, holder="", by=by, now=shared.now)
+            lambda by=by: assign.take_over(case_id=case.pk, assignee="", by=by, now=shared.now)
             for by in ("li", "wu", "zhao")
         )
     )
