@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from codes.models import Provider
 from codes.rule_sets.edition_file import read_edition
 from codes.rule_sets.publish import publish
-from regions.keys.vault import create_keys
+from regions.keys.encryption import create_keys
 from regions.models import City
 from regions.schemas import create_schema
 from regions.sources.models import Batch, Source

@@ -14,7 +14,7 @@ from codes.models import Case, Citizen
 from portal.staff_sign_in import limits
 from portal.web import citizen_session
 from regions.identity import Identity
-from regions.keys.sealing import identity_hash, seal_number, seal_phone
+from regions.keys.encryption import encrypt_number, encrypt_phone, identity_hash
 from regions.staff.accounts import add_staff
 from regions.staff.roles import Role, excluded_pairs
 from regions.vocabulary import IdType
@@ -90,5 +90,5 @@ def cases(number: int) -> list[Case]:
 def _name(citizen: Citizen, nth: int) -> None:
     identity = Identity(IdType.RESIDENT_ID, f"{nth:018d}")
     citizen.full_name, citizen.id_hash = "张小明", identity_hash(identity)
-    citizen.id_encrypted, citizen.phone_encrypted = seal_number(identity), seal_phone(PHONE)
+    citizen.id_encrypted, citizen.phone_encrypted = encrypt_number(identity), encrypt_phone(PHONE)
     citizen.save()

@@ -22,7 +22,7 @@ from codes.runs.ledger import start_run
 from regions.city_file import CityFile
 from regions.faults import Fault, FaultCode, FileFaults
 from regions.journal.record import record
-from regions.keys.sealing import seal, unseal
+from regions.keys.encryption import decrypt_for_installation, encrypt_for_installation
 from regions.leased_jobs import DIED, Attempt, Clock, claim_job, sweep
 from regions.models import CityOpening
 from regions.sources.connectors.delivery import FaultReason
@@ -31,7 +31,7 @@ from regions.toml_files import Raw, parse_toml
 
 # What a form is called among files: its rule sets lie beside it by the names it gives them.
 FORM = Path("city.toml")
-USE = "city file"
+USE = "installation city file"
 LEASE = timedelta(minutes=5)
 NAME_BYTES = 12
 
@@ -84,7 +84,7 @@ def ask_to_open(bundle: Bundle, *, schema: str, by: str, now: datetime) -> CityO
         opening = CityOpening.objects.create(
             name=secrets.token_hex(NAME_BYTES),
             schema=schema,
-            content=seal(json.dumps(asdict(bundle)).encode(), use=USE),
+            content=encrypt_for_installation(json.dumps(asdict(bundle)).encode(), use=USE),
             asked_by=by,
             asked_at=now,
         )
@@ -109,7 +109,7 @@ def open_asked(opening_id: int, *, clock: Clock) -> Opened | None:
 
 
 def _open(opening: CityOpening, *, now: datetime) -> Opened:
-    file, editions = Bundle(**json.loads(unseal(bytes(opening.content or b""), use=USE))).read()
+    file, editions = Bundle(**json.loads(decrypt_for_installation(bytes(opening.content or b""), use=USE))).read()
     with as_owner():
         return open_city(file, editions, by=f"operator:{opening.asked_by}", now=now)
 

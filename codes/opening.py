@@ -15,7 +15,7 @@ from codes.rule_sets.publish import CannotPublish, check_publishable, publish
 from regions.city_file import CityFile, CityFileFaults, city_file_of
 from regions.faults import FileFaults
 from regions.journal.record import record
-from regions.keys.vault import create_keys
+from regions.keys.encryption import create_keys
 from regions.locks import advisory_lock
 from regions.models import City
 from regions.opening import Settling, drop_rows, place_faults, set_columns, settle_city, settle_sources

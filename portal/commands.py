@@ -37,7 +37,7 @@ class CityCommand(PortalCommand):
     """A command about one city: it takes ``--city`` and ``--by``, and works inside that city."""
 
     city: City
-    seals_journal = True
+    signs_checkpoint = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--city", required=True, metavar="SCHEMA", help="schema name of the city")
@@ -49,8 +49,8 @@ class CityCommand(PortalCommand):
                 try:
                     self.handle_city(*args, **options)
                 finally:
-                    if self.seals_journal:
-                        seal_journal(self.stderr)
+                    if self.signs_checkpoint:
+                        sign_checkpoint(self.stderr)
         except (NoSuchCity, NotPrepared) as error:
             raise EndedBadly(str(error), code=2) from error
 
@@ -59,7 +59,7 @@ class CityCommand(PortalCommand):
         raise NotImplementedError
 
 
-def seal_journal(stderr: OutputWrapper) -> None:
+def sign_checkpoint(stderr: OutputWrapper) -> None:
     """Sign what the journal holds now: the next minute's checkpoint would miss a tail that is cut before it comes."""
     try:
         write_checkpoint(now=timezone.now())

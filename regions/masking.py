@@ -4,8 +4,8 @@ import json
 import re
 from typing import Any
 
-from regions.keys import vault
-from regions.keys.sealing import QUARANTINED_RECORD
+from regions.keys import encryption
+from regions.keys.encryption import QUARANTINED_RECORD
 from regions.sources.models import Quarantined
 
 STAR = "*"
@@ -53,7 +53,7 @@ IDENTIFIERS = frozenset({"record_id"})
 
 def masked_raw(quarantined: Quarantined) -> dict[str, Any]:
     """Its fields in the order they came, values masked. Raises ``CannotDecrypt``."""
-    content: dict[str, Any] = json.loads(vault.decrypt(bytes(quarantined.raw), use=QUARANTINED_RECORD))
+    content: dict[str, Any] = json.loads(encryption.decrypt(bytes(quarantined.raw), use=QUARANTINED_RECORD))
     return {name: mask_value(name, value) for name, value in content.items()}
 
 

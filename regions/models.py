@@ -101,7 +101,7 @@ class CityStanding(models.Model):
 class CityOpening(LeasedJob):
     """An operator's wish that a city be opened, or brought to what a city file says; a worker with the owner's login does it.
 
-    ``content`` is what the city file and its rule sets say, sealed, and gone once the opening has ended: it may hold credentials.
+    ``content`` is what the city file and its rule sets say, encrypted, and gone once the opening has ended: it may hold credentials.
     """
 
     class State(models.TextChoices):

@@ -14,8 +14,8 @@ from django.db.models import ProtectedError
 from regions.city_file import BigDataCentre, CityFile, PoliceDatabase
 from regions.city_file.shape import CREDENTIAL_KEYS
 from regions.faults import Fault, FaultCode
-from regions.keys import vault
-from regions.keys.sealing import SOURCE_CREDENTIAL
+from regions.keys import encryption
+from regions.keys.encryption import SOURCE_CREDENTIAL
 from regions.models import City, Domain
 from regions.schemas import create_schema
 from regions.sources.collect import check_place
@@ -152,8 +152,10 @@ def _columns(wanted: PoliceDatabase | BigDataCentre) -> dict[str, object]:
 def _set_credential(source: Source, wanted: PoliceDatabase | BigDataCentre) -> list[str]:
     """Encrypt the file's credential if it is another one; the same is not encrypted anew."""
     given = wanted.credential.get_secret_value() if wanted.credential is not None else None
-    held = vault.decrypt(bytes(source.credential), use=SOURCE_CREDENTIAL) if source.credential is not None else None
+    held = (
+        encryption.decrypt(bytes(source.credential), use=SOURCE_CREDENTIAL) if source.credential is not None else None
+    )
     if given == held:
         return []
-    source.credential = None if given is None else vault.encrypt(given, use=SOURCE_CREDENTIAL)
+    source.credential = None if given is None else encryption.encrypt(given, use=SOURCE_CREDENTIAL)
     return ["credential"]

@@ -14,7 +14,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from codes.models import Provider, RuleSet, RuleSetVersion
 from regions.backend.base import DatabaseWrapper
-from regions.keys.vault import forget_cached_keys
+from regions.keys.encryption import forget_cached_keys
 from regions.models import City
 from regions.sources.connectors.guard import AllowList
 from regions.sources.models import Source

@@ -18,8 +18,7 @@ from codes.models.citizen import MAX_TRIES
 from codes.review.permissions import actor_name
 from regions.identity import Identity
 from regions.journal.record import record
-from regions.keys.sealing import identity_hash, open_phone
-from regions.keys.vault import decrypt, encrypt, lookup_hash
+from regions.keys.encryption import decrypt, decrypt_phone, encrypt, identity_hash, lookup_hash
 from regions.locks import advisory_lock
 
 
@@ -116,7 +115,7 @@ def deliver_code(*, code_id: int, gateway: SmsGateway, now: datetime) -> bool:
     sealed = bytes(asked.code_sealed)
     code = decrypt(sealed, use="sign_in_code")
     try:
-        gateway.send(phone=open_phone(bytes(phone)), text=MESSAGE.format(code=code))
+        gateway.send(phone=decrypt_phone(bytes(phone)), text=MESSAGE.format(code=code))
     except GatewayRefused:
         SignInCode.objects.filter(pk=code_id).update(code_sealed=sealed)
         raise

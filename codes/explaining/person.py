@@ -30,7 +30,7 @@ from codes.review.appeals.policy import AppealReason
 from codes.review.cases.transitions import Verb
 from codes.review.reasons import RulingReason, SuppressionReason
 from codes.vocabulary import Because, Cause, Colour, Factor, State
-from regions.keys.sealing import open_number
+from regions.keys.encryption import decrypt_number
 from regions.masking import mask_name, mask_number
 from regions.proposals import EndableProposal
 from regions.tenancy import current_city
@@ -177,7 +177,7 @@ def _proposal(one: EndableProposal, tell: Teller) -> str:
 def explained(who: Citizen, *, language: str) -> Iterator[str]:
     """The lines of an explanation in ``zh-hans`` or ``en``; instants are the city's. Call with that language active."""
     tell = Teller(language, current_city().zone)
-    number = mask_number(open_number(bytes(who.id_encrypted)))
+    number = mask_number(decrypt_number(bytes(who.id_encrypted)))
     yield f"{who.ref} · {mask_name(who.full_name)} · {tell.say(IdType(who.id_type))} {number}"
     yield f"{tell.named(Label.KNOWN_SINCE, tell.at(who.known_since))} · {tell.named(Label.TIMES, current_city().timezone)}"
     for one in who.registrations.select_related("provider").order_by("registered_at", "provider__code"):

@@ -7,7 +7,7 @@ from datetime import datetime
 from codes.models import Citizen
 from regions.copying import copy_rows
 from regions.identity import Identity
-from regions.keys.sealing import identity_hash, seal_number
+from regions.keys.encryption import encrypt_number, identity_hash
 from regions.locks import advisory_lock
 
 # Crockford's letters: none of I, L, O, U, so that a ref read over the telephone arrives as it was.
@@ -45,4 +45,4 @@ def _known(hashes: Iterable[bytes]) -> dict[bytes, Citizen]:
 
 def _row(identity: Identity, key: bytes, now: datetime) -> tuple[object, ...]:
     """Somebody new, in the order of COLUMNS."""
-    return new_ref(), identity.id_type.value, key, seal_number(identity), "", now
+    return new_ref(), identity.id_type.value, key, encrypt_number(identity), "", now

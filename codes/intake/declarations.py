@@ -11,7 +11,7 @@ from django.db import connection
 from codes.intake.lines import DeclarationLine
 from codes.models import Citizen, Entry, Fact
 from regions.copying import copy_rows
-from regions.keys.sealing import phone_hash, seal_phone
+from regions.keys.encryption import encrypt_phone, phone_hash
 from regions.vocabulary import FactKind
 
 COLUMNS = (
@@ -266,6 +266,6 @@ def _take_phone(citizen: Citizen, phone: str | None, is_newest: bool) -> bool:
     hashed = phone_hash(phone)
     if citizen.phone_hash is not None and bytes(citizen.phone_hash) == hashed:
         return False
-    citizen.phone_encrypted = seal_phone(phone)
+    citizen.phone_encrypted = encrypt_phone(phone)
     citizen.phone_hash = hashed
     return True

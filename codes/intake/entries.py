@@ -27,7 +27,7 @@ from codes.intake.results import BadLine, LineResult, Outcome, Refusal
 from codes.models import Citizen, Entry, Provider
 from regions.copying import copy_rows
 from regions.journal.record import record
-from regions.keys.sealing import content_hash
+from regions.keys.encryption import content_hash
 from regions.sql import compose
 from regions.tenancy import current_city
 from regions.vocabulary import FactKind

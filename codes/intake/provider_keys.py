@@ -9,7 +9,7 @@ from django.db import transaction
 
 from codes.models import Provider, ProviderKey
 from regions.journal.record import record
-from regions.keys.sealing import provider_key_hash
+from regions.keys.encryption import provider_key_hash
 
 KEY_BYTES = 32
 # Two, so that a provider can change over without a gap; more would be keys nobody remembers.

@@ -17,8 +17,8 @@ from codes.intake.citizens import hold_intake
 from codes.intake.source_facts import accept
 from codes.models import Fact
 from regions.journal.record import record
-from regions.keys import vault
-from regions.keys.sealing import QUARANTINED_RECORD
+from regions.keys import encryption
+from regions.keys.encryption import QUARANTINED_RECORD
 from regions.proposals import require_role
 from regions.refusals import Refused
 from regions.sources.models import Batch, Quarantined, Source
@@ -103,7 +103,7 @@ def _checked(
     """The rows that pass now with what they say, and how many still do not."""
     zone, passed, still = current_city().zone, [], 0
     for row in rows:
-        content = json.loads(vault.decrypt(bytes(row.raw), use=QUARANTINED_RECORD))
+        content = json.loads(encryption.decrypt(bytes(row.raw), use=QUARANTINED_RECORD))
         checked = check_record(content, kinds=source.kinds, as_of=as_of, zone=zone)
         if isinstance(checked, Fault):
             still += 1

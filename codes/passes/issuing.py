@@ -7,7 +7,7 @@ from codes.effective import Standing, effective_code
 from codes.models import Citizen
 from codes.passes.key_list import PublishedKey, key_id_of
 from codes.passes.token import LIFETIME, Pass, write_token
-from regions.keys import vault
+from regions.keys import encryption
 from regions.keys.models import CityKey, Purpose
 from regions.tenancy import current_city
 
@@ -33,7 +33,7 @@ def issue_pass(citizen: Citizen, *, now: datetime, standing: Standing | None = N
 
 def pseudonym(citizen: Citizen, *, day: date) -> str:
     """16 letters that two passes of one day have in common, and of which no other day or city can tell whose they are."""
-    keyed = vault.lookup_hash(f"{citizen.ref}|{day.isoformat()}", use="pass_pseudonym")
+    keyed = encryption.lookup_hash(f"{citizen.ref}|{day.isoformat()}", use="pass_pseudonym")
     return base64.b32encode(keyed[:PSEUDONYM_BYTES]).decode()
 
 
@@ -55,12 +55,12 @@ def _signed(content: Pass) -> str:
         used: list[int] = []
 
         def sign(message: bytes, used: list[int] = used) -> bytes:
-            key_id, signature = vault.sign(message, purpose=Purpose.PASS)
+            key_id, signature = encryption.sign(message, purpose=Purpose.PASS)
             used.append(key_id)
             return signature
 
         token = write_token(content, key_id=key_id_of(bytes(key.public_key or b"")), sign=sign)
         if used == [key.pk]:
             return token
-        vault.forget_cached_keys()
+        encryption.forget_cached_keys()
     raise KeyRotating("the city's pass keys are being rotated")

@@ -42,7 +42,7 @@ class Stored(NamedTuple):
 
     citizen: int
     ref: str
-    sealed: bytes
+    encrypted: bytes
     full_name: str
     number: str
     kind: str
@@ -79,7 +79,7 @@ def _rows(request: ReportRequest, kind: str | None, person: PersonCells) -> Iter
             case.kind,
             case.state,
             case.severity,
-            *person.of(case.citizen, case.ref, case.sealed, case.full_name),
+            *person.of(case.citizen, case.ref, case.encrypted, case.full_name),
             dict(sorted(json.loads(case.colours).items())) if case.colours else None,
             *(in_zone(instant, zone) for instant in (case.opened_at, case.due_at, case.paused_at, case.escalated_at)),
             case.assigned_to or None,

@@ -53,13 +53,13 @@ def _rows(runs: Sequence[Run], person: PersonCells, request: ReportRequest) -> I
     for run in runs:
         frozen = frozen_providers(run, zone=current_city().zone)
         day = run.day.isoformat()
-        for citizen, ref, sealed, name, provider, colour, rules, green_on in stream(
+        for citizen, ref, encrypted, name, provider, colour, rules, green_on in stream(
             REGISTERED, {"run": run.pk, "provider": request.wanted("provider"), "held": held}
         ):
             verdict = _verdict(frozen[provider], colour, rules, green_on)
             # Before anything of the person is opened: who is not in the rows was not revealed.
             if state in (None, verdict[1]):
-                yield (day, *person.of(citizen, ref, sealed, name), *verdict)
+                yield (day, *person.of(citizen, ref, encrypted, name), *verdict)
 
 
 def _verdict(frozen: Frozen, colour: str | None, rules: list[str] | None, green_on: Any) -> Row:

@@ -31,13 +31,13 @@ def _rows(runs: Sequence[Run], person: PersonCells, cause: str | None) -> Iterat
         day = run.day.isoformat()
         following = Run.objects.settled().filter(pk__gt=run.pk).order_by("pk").first()
         parameters = {"run": run.pk, "until": following.as_of if following else None}
-        for citizen, ref, sealed, name, colours, effective, because, pairs, *case in stream(STANDING, parameters):
+        for citizen, ref, encrypted, name, colours, effective, because, pairs, *case in stream(STANDING, parameters):
             diagnosed = _pairs(pairs)
             if cause is not None and cause not in [pair["primary_cause"] for pair in diagnosed]:
                 continue
             shown = dict(sorted(json.loads(colours).items()))
             stood_by = (effective or "green", because or "agreement")
-            yield (day, *person.of(citizen, ref, sealed, name), shown, *stood_by, diagnosed, *case)
+            yield (day, *person.of(citizen, ref, encrypted, name), shown, *stood_by, diagnosed, *case)
 
 
 def _pairs(stored: str) -> list[dict[str, Any]]:

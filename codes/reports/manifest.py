@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from regions.keys import vault
+from regions.keys import encryption
 from regions.keys.models import CityKey, Purpose
 
 SUFFIX = ".manifest.json"
@@ -69,9 +69,9 @@ def digest_of(file: Path) -> str:
 
 def signed(statement: Mapping[str, Any]) -> dict[str, Any]:
     """The statement with the key's number, the public key and the signature of the current city."""
-    key_id = vault.key_in_use(Purpose.EXPORT)
-    whole = {**statement, "key_id": key_id, "public_key": _base64(vault.public_key(key_id))}
-    _, signature = vault.sign(canonical(whole), purpose=Purpose.EXPORT)
+    key_id = encryption.key_in_use(Purpose.EXPORT)
+    whole = {**statement, "key_id": key_id, "public_key": _base64(encryption.public_key(key_id))}
+    _, signature = encryption.sign(canonical(whole), purpose=Purpose.EXPORT)
     return {**whole, SIGNATURE: _base64(signature)}
 
 
@@ -126,7 +126,7 @@ def check_signature(manifest: Mapping[str, Any], *, public_key: bytes | None = N
         raise Untrue("the manifest's public_key is not an Ed25519 key", Fault.KEY)
     if public_key is not None and own_key != public_key:
         raise Untrue("the manifest was signed with another key than the one given", Fault.OTHER_KEY)
-    if not vault.verify(canonical(manifest), signature, public_key=own_key):
+    if not encryption.verify(canonical(manifest), signature, public_key=own_key):
         raise Untrue(
             "the manifest was changed after it was signed, or its signature is not of its key", Fault.SIGNATURE
         )

@@ -11,7 +11,7 @@ from django.db.transaction import TransactionManagementError
 
 from codes.models import Run
 from codes.reports.request import CannotExport, named
-from regions.keys.sealing import open_number
+from regions.keys.encryption import decrypt_number
 from regions.masking import mask_name, mask_number
 
 ROWS_AT_A_TIME = 4000
@@ -64,10 +64,10 @@ class PersonCells:
         # One byte for each id up to the highest: a city's ids are dense, and a set of them is fifty times larger.
         self._revealed = bytearray()
 
-    def of(self, citizen: int, ref: str, sealed: bytes, full_name: str) -> tuple[str, str, str]:
-        """The three cells; ``sealed`` is the encrypted number. Raises ``CannotDecrypt``."""
+    def of(self, citizen: int, ref: str, encrypted: bytes, full_name: str) -> tuple[str, str, str]:
+        """The three cells; ``encrypted`` is the number. Raises ``CannotDecrypt``."""
         if citizen != self._last:
-            number = open_number(sealed)
+            number = decrypt_number(encrypted)
             if self._identified:
                 self._mark(citizen)
                 self._cells = (ref, number, full_name)

@@ -1,4 +1,4 @@
-"""The journal: searched, read entry by entry, and held against its seals."""
+"""The journal: searched, read entry by entry, and held against its digests."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ from portal.web.host import city_of
 from portal.web.keyset import keyset_page
 from regions.journal.models import Checkpoint, JournalEntry
 from regions.journal.verify import ask_to_verify, chain_state, verify_and_note
-from regions.keys import vault
+from regions.keys import encryption
 from regions.keys.models import Purpose
 from regions.staff.roles import Role
 from regions.tenancy import current_city
@@ -39,7 +39,7 @@ AWAITED_FOR = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Line:
-    """An entry as it is read: the act and its subject in words, its data and seal as they are stored."""
+    """An entry as it is read: the act and its subject in words, its data and digest as they are stored."""
 
     entry: JournalEntry
     told: str
@@ -133,7 +133,7 @@ def verify(request: StaffRequest) -> HttpResponse:
     elif request.method == "POST":
         form = VerifyForm(request.POST, request.FILES)
         finding = _looked_at(form) if form.is_valid() else None
-    key = b64encode(vault.public_key(vault.key_in_use(Purpose.EXPORT))).decode()
+    key = b64encode(encryption.public_key(encryption.key_in_use(Purpose.EXPORT))).decode()
     return render(request, "auditor/verify.html", {"form": form, "finding": finding, "public_key": key})
 
 

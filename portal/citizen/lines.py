@@ -10,7 +10,7 @@ from codes.intake.citizens import REF_LETTERS
 from codes.intake.entries import take_lines
 from codes.intake.results import BadLine, Outcome
 from codes.models import Citizen
-from regions.keys.sealing import open_number
+from regions.keys.encryption import decrypt_number
 
 NUMBER_LETTERS = 8
 
@@ -39,7 +39,7 @@ def check_in(
 def _take(
     citizen: Citizen, providers: Iterable[str], said: Mapping[str, Any], number: str, by: str, now: datetime
 ) -> None:
-    who = {"id_type": citizen.id_type, "id_number": open_number(bytes(citizen.id_encrypted)), "entry_id": number}
+    who = {"id_type": citizen.id_type, "id_number": decrypt_number(bytes(citizen.id_encrypted)), "entry_id": number}
     lines = [json.dumps({**said, **who, "provider": provider}).encode() for provider in providers]
     for result in take_lines(lines, by=by, now=now):
         if result.outcome is Outcome.REFUSED and isinstance(result.refusal, BadLine):

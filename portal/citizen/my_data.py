@@ -27,7 +27,7 @@ from codes.models import (
 from portal.citizen.subject import SubjectRequest, about_somebody, acting
 from portal.web.keyset import keyset_page
 from regions.journal.record import record
-from regions.keys.sealing import open_number, open_phone
+from regions.keys.encryption import decrypt_number, decrypt_phone
 from regions.masking import mask_number, mask_phone
 
 ENTRY = ("provider__code", "entry_id", "type", "submitted_at", "day", "healthy", "received_at", "content")
@@ -68,9 +68,9 @@ def _person(citizen: Citizen) -> dict[str, Any]:
     return {
         "ref": citizen.ref,
         "id_type": citizen.id_type,
-        "id_number": open_number(bytes(citizen.id_encrypted)),
+        "id_number": decrypt_number(bytes(citizen.id_encrypted)),
         "full_name": citizen.full_name,
-        "phone": open_phone(bytes(citizen.phone_encrypted)) if citizen.phone_encrypted else None,
+        "phone": decrypt_phone(bytes(citizen.phone_encrypted)) if citizen.phone_encrypted else None,
         "known_since": citizen.known_since,
     }
 
@@ -88,7 +88,7 @@ LOOKED = 20
 def my_data(request: SubjectRequest) -> HttpResponse:
     """Who the city takes the person for, what records count, who looked."""
     subject = request.subject
-    phone = open_phone(bytes(subject.phone_encrypted)) if subject.phone_encrypted else ""
+    phone = decrypt_phone(bytes(subject.phone_encrypted)) if subject.phone_encrypted else ""
     facts = Fact.objects.filter(citizen=subject, superseded=False, revoked=False).select_related("source", "provider")
     looked = keyset_page(
         PersonAccess.objects.filter(citizen=subject),
@@ -98,7 +98,7 @@ def my_data(request: SubjectRequest) -> HttpResponse:
         size=LOOKED,
     )
     context = {
-        "number": mask_number(open_number(bytes(subject.id_encrypted))),
+        "number": mask_number(decrypt_number(bytes(subject.id_encrypted))),
         "phone": mask_phone(phone),
         "facts": facts.order_by("-recorded_at", "-id"),
         "registrations": Registration.objects.filter(citizen=subject)

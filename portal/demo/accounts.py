@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from portal.demo.filling import BY
 from portal.demo.names import chinese_name
-from portal.staff_sign_in.adapters import seal_secret
+from portal.staff_sign_in.adapters import encrypt_secret
 from regions.journal.record import record
 from regions.staff.models import Account, RoleGrant
 from regions.staff.roles import Role
@@ -82,8 +82,8 @@ def _ready(username: str, role: Role, given: Secrets, *, place: str) -> DemoAcco
     account = Account.objects.filter(username=username).first() or _added(username, role, place=place)
     Account.objects.filter(pk=account.pk).update(password=given.hashed, must_change_password=False)
     Authenticator.objects.filter(user=account).delete()
-    sealed = seal_secret(given.one_time_codes, place=place)
-    Authenticator.objects.create(user=account, type=Authenticator.Type.TOTP, data={"secret": sealed})
+    encrypted = encrypt_secret(given.one_time_codes, schema=place)
+    Authenticator.objects.create(user=account, type=Authenticator.Type.TOTP, data={"secret": encrypted})
     return DemoAccount(username, role, given.password, given.one_time_codes, given.address)
 
 

@@ -11,7 +11,7 @@ from portal.demo.people import Person, Population
 from portal.demo.stage import Stage
 from portal.demo.stories import Fate
 from regions.identity import Identity
-from regions.keys.sealing import identity_hash
+from regions.keys.encryption import identity_hash
 from regions.tenancy import in_city
 from regions.vocabulary import label_in
 

@@ -1,7 +1,6 @@
-"""Where allauth asks how things are done here: nobody signs up, one-time-code secrets are sealed, single sign-on finds accounts."""
+"""Where allauth asks how things are done here: nobody signs up, one-time-code secrets are encrypted, single sign-on finds accounts."""
 
 import base64
-import os
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -10,10 +9,6 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
@@ -26,31 +21,20 @@ from django.utils.translation import gettext_lazy
 from portal.staff_sign_in.limits import codes_are_settled
 from portal.web.host import city_of, client_address
 from regions.journal.record import record
+from regions.keys.encryption import decrypt_for_installation, encrypt_for_installation
 from regions.staff.models import Account
 
-NONCE_BYTES = 12
+CODE_SECRETS = "secrets of one-time codes"
 
 
-def seal_secret(secret: str, *, place: str) -> str:
-    """AES-GCM, bound to the schema it is stored in."""
-    nonce = os.urandom(NONCE_BYTES)
-    return base64.b64encode(nonce + _cipher().encrypt(nonce, secret.encode(), place.encode())).decode()
+def encrypt_secret(secret: str, *, schema: str) -> str:
+    """For storing in this schema: in another one it cannot be decrypted."""
+    return base64.b64encode(encrypt_for_installation(secret.encode(), use=CODE_SECRETS, schema=schema)).decode()
 
 
-def open_secret(sealed: str, *, place: str) -> str:
-    """The inverse. ValueError when it was altered, or comes from another schema or key."""
-    raw = base64.b64decode(sealed)
-    try:
-        return _cipher().decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], place.encode()).decode()
-    except InvalidTag as error:
-        raise ValueError(
-            "a one-time-code secret does not open; is KEY_ENCRYPTION_KEY the one it was sealed with?"
-        ) from error
-
-
-def _cipher() -> AESGCM:
-    derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"secrets of one-time codes")
-    return AESGCM(derivation.derive(settings.KEY_ENCRYPTION_KEY))
+def decrypt_secret(encrypted: str, *, schema: str) -> str:
+    """The inverse. Raises ``CannotDecrypt``."""
+    return decrypt_for_installation(base64.b64decode(encrypted), use=CODE_SECRETS, schema=schema).decode()
 
 
 class StaffAdapter(DefaultAccountAdapter):
@@ -98,11 +82,11 @@ class OneTimeCodeAdapter(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """For storing."""
-        return seal_secret(text, place=_place())
+        return encrypt_secret(text, schema=_schema())
 
     def decrypt(self, encrypted_text: str) -> str:
         """For checking a code."""
-        return open_secret(encrypted_text, place=_place())
+        return decrypt_secret(encrypted_text, schema=_schema())
 
     def get_totp_label(self, user: AbstractBaseUser) -> str:
         """What the authenticator app calls the account."""
@@ -155,7 +139,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         return False
 
 
-def _place() -> str:
+def _schema() -> str:
     """The schema the account is in."""
     city = city_of(context.request)
     return city.schema_name if city else "public"

@@ -11,7 +11,7 @@ from codes.models import Citizen
 from portal.citizen.declaring.answers import stay_told as told
 from portal.citizen.subject import address
 from regions.divisions import division_title, divisions
-from regions.keys.sealing import open_number
+from regions.keys.encryption import decrypt_number
 from regions.masking import mask_name, mask_number
 
 register = template.Library()
@@ -32,7 +32,7 @@ def called(person: Citizen) -> str:
 @register.filter
 def asked_as(person: Citizen) -> str:
     """The masked number the guardian typed: before an official agrees, a name would tell them who is known here."""
-    return mask_number(open_number(bytes(person.id_encrypted)))
+    return mask_number(decrypt_number(bytes(person.id_encrypted)))
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""The audit chain of a city: every change, who made it and when, each entry sealing the one before."""
+"""The audit chain of a city: every change, who made it and when, each entry hashed over the one before."""
 
 from django.db import models
 from django.db.models import Q

@@ -54,7 +54,7 @@ def record_all(acts: Iterable[Act], *, by: str, now: datetime) -> list[JournalEn
 
 def digest_of(entry: JournalEntry) -> bytes:
     """What the entry's digest must be, from its own fields and the previous digest."""
-    sealed = {
+    content = {
         "seq": entry.seq,
         "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "by": entry.by,
@@ -62,5 +62,5 @@ def digest_of(entry: JournalEntry) -> bytes:
         "subject": entry.subject,
         "data": entry.data,
     }
-    text = json.dumps(sealed, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(bytes(entry.previous) + text.encode()).digest()

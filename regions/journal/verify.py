@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from regions.journal.models import Checkpoint, JournalEntry
 from regions.journal.record import GENESIS, digest_of, record
-from regions.keys import vault
+from regions.keys import encryption
 from regions.keys.models import CityKey, Purpose
 from regions.tenancy import current_city
 from regions.vocabulary import label_in
@@ -78,7 +78,7 @@ def write_checkpoint(*, now: datetime) -> Checkpoint | None:
         last = JournalEntry.objects.order_by("-seq").first()
         if last is None or Checkpoint.objects.filter(seq=last.seq).exists():
             return None
-        key_id, signature = vault.sign(_message(last.seq, bytes(last.digest)), purpose=Purpose.JOURNAL)
+        key_id, signature = encryption.sign(_message(last.seq, bytes(last.digest)), purpose=Purpose.JOURNAL)
         point = Checkpoint.objects.create(seq=last.seq, digest=last.digest, at=now, key_id=key_id, signature=signature)
     _append_to_file(point)
     return point
@@ -89,7 +89,7 @@ def _check_points(count: int, digests: dict[int, bytes]) -> Verification:
     public = {key.pk: bytes(key.public_key or b"") for key in CityKey.objects.filter(purpose=Purpose.JOURNAL)}
     for seq, digest, key_id, signature in _known_checkpoints():
         checked += 1
-        if key_id not in public or not vault.verify(_message(seq, digest), signature, public_key=public[key_id]):
+        if key_id not in public or not encryption.verify(_message(seq, digest), signature, public_key=public[key_id]):
             return Verification(count, checked, seq, ChainBreak.FOREIGN_SIGNATURE)
         if seq > count:
             return Verification(count, checked, count + 1, ChainBreak.TAIL_CUT, {"entries": seq})

@@ -3,9 +3,9 @@ import tomllib
 
 from django.db import migrations, models
 
-from regions.keys.sealing import seal, unseal
+from regions.keys.encryption import encrypt_for_installation, decrypt_for_installation
 
-USE = "city file"
+USE = "installation city file"
 # Faults were kept as English sentences; those stay what they are.
 KEPT_AS_WRITTEN = "as_written"
 
@@ -14,7 +14,7 @@ def read_what_stands(apps, schema_editor):
     """TOML becomes what it says; a fault's sentence becomes the parameter of the code for what was kept as a sentence."""
     openings = apps.get_model("regions", "CityOpening").objects
     for opening in openings.filter(content__isnull=False):
-        kept = json.loads(unseal(bytes(opening.content), use=USE))
+        kept = json.loads(decrypt_for_installation(bytes(opening.content), use=USE))
         if isinstance(kept["city"], str):
             try:
                 read = {
@@ -24,7 +24,7 @@ def read_what_stands(apps, schema_editor):
             except tomllib.TOMLDecodeError:
                 # Faulty files are refused where they are read; an empty one is.
                 read = {"city": {}, "rules": {}}
-            opening.content = seal(json.dumps(read, default=str).encode(), use=USE)
+            opening.content = encrypt_for_installation(json.dumps(read, default=str).encode(), use=USE)
             opening.save(update_fields=["content"])
     for opening in openings.exclude(faults=[]):
         opening.faults = [

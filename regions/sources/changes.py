@@ -12,8 +12,7 @@ from pydantic import ValidationError
 
 from regions.city_file.shape import CREDENTIAL_KEYS, BigDataCentre, PoliceDatabase
 from regions.faults import Fault
-from regions.keys import vault
-from regions.keys.sealing import SOURCE_CREDENTIAL
+from regions.keys.encryption import SOURCE_CREDENTIAL, encrypt
 from regions.proposals import ProposalQuerySet, require_reason, require_role
 from regions.refusals import CommonReason, Refused
 from regions.sources.collect import check_place, credential_of
@@ -55,7 +54,7 @@ def differing(source: Source, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def changed(source: Source, values: Mapping[str, Any], credential: bytes | None) -> Source:
-    """The source as it would be; a copy that nobody saves. ``credential`` is sealed, none keeps the present one."""
+    """The source as it would be; a copy that nobody saves. ``credential`` is encrypted, none keeps the present one."""
     candidate = copy.copy(source)
     for name, value in values.items():
         setattr(candidate, name, value)
@@ -64,9 +63,8 @@ def changed(source: Source, values: Mapping[str, Any], credential: bytes | None)
     return candidate
 
 
-def seal(credential: str) -> bytes:
-    """The credential as it is stored."""
-    return vault.encrypt(credential, use=SOURCE_CREDENTIAL)
+def encrypt_credential(credential: str | None) -> bytes | None:
+    return None if credential is None else encrypt(credential, use=SOURCE_CREDENTIAL)
 
 
 def settings_faults(source: Source, values: Mapping[str, Any], credential: str | None) -> list[Fault]:
@@ -127,7 +125,7 @@ def propose(
             source=source,
             values=new,
             before={name: getattr(source, name) for name in new},
-            credential=None if credential is None else seal(credential),
+            credential=encrypt_credential(credential),
             effect=dict(effect),
             reason=reason,
             proposed_by=by,

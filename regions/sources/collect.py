@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from regions.keys import vault
-from regions.keys.sealing import SOURCE_CREDENTIAL
+from regions.keys import encryption
+from regions.keys.encryption import SOURCE_CREDENTIAL
 from regions.sources.batches import CLOCK_TOLERANCE, OVERLAP
 from regions.sources.connectors import big_data_centre, police_database
 from regions.sources.connectors.big_data_centre import check_base_url
@@ -64,11 +64,11 @@ def check_place(kind: str, *, base_url: str, credential: str | None) -> None:
 
 
 def credential_of(source: Source) -> str:
-    """The database URL or the shared secret, from the vault or from the environment. Raises SourceMisconfigured."""
+    """The database URL or the shared secret, as stored or from the environment. Raises SourceMisconfigured."""
     if source.credential is not None:
         try:
-            return vault.decrypt(bytes(source.credential), use=SOURCE_CREDENTIAL)
-        except vault.CannotDecrypt:
+            return encryption.decrypt(bytes(source.credential), use=SOURCE_CREDENTIAL)
+        except encryption.CannotDecrypt:
             raise SourceMisconfigured("bad_setting", part="credential") from None
     value = os.environ.get(source.credential_env)
     if not value:

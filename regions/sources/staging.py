@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from regions.copying import copy_rows
-from regions.keys import vault
-from regions.keys.sealing import QUARANTINED_RECORD, content_hash, identity_hash, open_number, seal_number
+from regions.keys import encryption
+from regions.keys.encryption import QUARANTINED_RECORD, content_hash, decrypt_number, encrypt_number, identity_hash
 from regions.sources.connectors.delivery import RawRecord
 from regions.sources.models import Batch, Quarantined, StagedRecord
 from regions.sources.reasons import RecordReason
@@ -93,7 +93,7 @@ def _row(batch: Batch, line: int, record: CheckedRecord) -> tuple[object, ...]:
         record.record_id,
         record.identity.id_type.value,
         identity_hash(record.identity),
-        seal_number(record.identity),
+        encrypt_number(record.identity),
         record.full_name,
         record.kind.value,
         record.area,
@@ -107,15 +107,15 @@ def _row(batch: Batch, line: int, record: CheckedRecord) -> tuple[object, ...]:
 
 
 def _quarantined(batch: Batch, raw: RawRecord, fault: Fault) -> Quarantined:
-    sealed = vault.encrypt(raw.as_text(), use=QUARANTINED_RECORD)
+    encrypted = encryption.encrypt(raw.as_text(), use=QUARANTINED_RECORD)
     return Quarantined(
-        batch=batch, line=raw.line, reason=fault.reason.value, field=fault.field, message=fault.message, raw=sealed
+        batch=batch, line=raw.line, reason=fault.reason.value, field=fault.field, message=fault.message, raw=encrypted
     )
 
 
 def _conflict(batch: Batch, row: StagedRecord) -> Quarantined:
     """The record as it was understood: the delivery itself has been read and is gone."""
-    content = {field: getattr(row, field) for field in FIELDS} | {"id_number": open_number(bytes(row.id_encrypted))}
+    content = {field: getattr(row, field) for field in FIELDS} | {"id_number": decrypt_number(bytes(row.id_encrypted))}
     raw = RawRecord(row.line, content)
     fault = Fault(RecordReason.CONFLICTING_VERSION, "record_id", "came with other content recorded at the same time")
     return _quarantined(batch, raw, fault)

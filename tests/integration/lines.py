@@ -9,7 +9,7 @@ from codes.intake.entries import take_lines
 from codes.intake.results import LineResult
 from codes.models import Citizen
 from regions.identity import Identity
-from regions.keys.sealing import identity_hash
+from regions.keys.encryption import identity_hash
 from regions.vocabulary import IdType
 
 Line = dict[str, Any]

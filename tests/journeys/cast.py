@@ -6,7 +6,7 @@ from datetime import date
 from codes.models import Citizen, Provider, Rule
 from portal.demo.people import Person, Population
 from regions.identity import Identity
-from regions.keys.sealing import identity_hash, seal_number, seal_phone
+from regions.keys.encryption import encrypt_number, encrypt_phone, identity_hash
 from regions.sources.models import Source
 from regions.staff.models import Account
 from tests.integration.review.desk import STAFF
@@ -87,9 +87,9 @@ def dress() -> Citizens:
         Citizen.objects.filter(ref=ref).update(
             id_type=person.id_type.value,
             id_hash=identity_hash(who),
-            id_encrypted=seal_number(who),
+            id_encrypted=encrypt_number(who),
             full_name=person.full_name,
-            phone_encrypted=seal_phone(person.phone),
+            phone_encrypted=encrypt_phone(person.phone),
         )
     for code, (chinese, english) in TITLES.items():
         Provider.objects.filter(code=code).update(title_zh=chinese, title_en=english)

@@ -9,7 +9,7 @@ from django.db import transaction
 from codes.models import Citizen, PersonAccess
 from codes.review.errors import Reason
 from regions.journal.record import record
-from regions.keys.sealing import open_number, open_phone
+from regions.keys.encryption import decrypt_number, decrypt_phone
 from regions.proposals import require_role
 from regions.refusals import NotFound, Refused
 from regions.staff.roles import Role
@@ -35,8 +35,8 @@ def reveal(*, citizen_id: int, purpose: str, by: str, now: datetime) -> Person:
     if citizen is None:
         raise NotFound
     log_access(citizens=[citizen.pk], what=IDENTITY, purpose=purpose, by=by, now=now)
-    phone = open_phone(bytes(citizen.phone_encrypted)) if citizen.phone_encrypted else ""
-    return Person(citizen.full_name, citizen.id_type, open_number(bytes(citizen.id_encrypted)), phone)
+    phone = decrypt_phone(bytes(citizen.phone_encrypted)) if citizen.phone_encrypted else ""
+    return Person(citizen.full_name, citizen.id_type, decrypt_number(bytes(citizen.id_encrypted)), phone)
 
 
 def log_access(*, citizens: Iterable[int], what: str, purpose: str, by: str, now: datetime) -> int:

@@ -19,7 +19,7 @@ from codes.review.evidence.access import log_access
 from codes.review.evidence.uploads import UploadFault, check_upload
 from codes.review.permissions import CITIZEN_PREFIX, require_own
 from regions.journal.record import record
-from regions.keys.vault import decrypt_bytes, encrypt_bytes
+from regions.keys.encryption import decrypt_bytes, encrypt_bytes
 from regions.proposals import require_role
 from regions.refusals import NotFound, Refused
 from regions.staff.roles import Role
@@ -131,12 +131,12 @@ def _path(name: str) -> Path:
     return Path(settings.MEDIA_ROOT) / current_city().schema_name / name[:2] / name
 
 
-def _write(name: str, sealed: bytes) -> None:
+def _write(name: str, encrypted: bytes) -> None:
     """A new file readable by the portal alone. One whose row is rolled back can be read by nobody and is no one's."""
     path = _path(name)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(sealed)
+        file.write(encrypted)
 
 
 LONGEST_DOCUMENT = 200

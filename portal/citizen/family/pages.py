@@ -23,12 +23,12 @@ from codes.citizens.guardianship import (
 from codes.models import Citizen, Guardianship
 from portal.citizen.appealing.forms import UploadForm
 from portal.citizen.appealing.pages import drafts_of, drop_draft, take_upload
-from portal.citizen.signing_in.pages import DocumentForm, opened, sealed
+from portal.citizen.signing_in.pages import DocumentForm, decrypt_identity, encrypt_identity
 from portal.citizen.subject import SubjectRequest, about_oneself, acting
 from portal.web.citizen_session import Draft
 from portal.web.errors import in_words
 from regions.identity import Identity
-from regions.keys.sealing import open_number
+from regions.keys.encryption import decrypt_number
 from regions.refusals import Refused
 from regions.vocabulary import IdType
 
@@ -69,13 +69,13 @@ def ask(request: SubjectRequest) -> HttpResponse:
         form.add_error("id_number", str(GuardianshipFault.ONESELF.label))
     elif form.is_valid() and form.identity is not None:
         draft = Draft(request.session, "dependant", request.citizen.ref)
-        draft.keep("who", {"document": sealed(form.identity), "relation": form.cleaned_data["relation"]})
+        draft.keep("who", {"document": encrypt_identity(form.identity), "relation": form.cleaned_data["relation"]})
         return redirect("citizen_family_proof")
     return render(request, "citizen/family/ask.html", {"form": form})
 
 
 def _identity(citizen: Citizen) -> Identity:
-    return Identity(IdType(citizen.id_type), open_number(bytes(citizen.id_encrypted)))
+    return Identity(IdType(citizen.id_type), decrypt_number(bytes(citizen.id_encrypted)))
 
 
 @about_oneself
@@ -84,7 +84,7 @@ def proof(request: SubjectRequest) -> HttpResponse:
     """Second page: what shows the relation – and off it goes."""
     draft = Draft(request.session, "dependant", request.citizen.ref)
     who = draft.answers.get("who")
-    identity = opened(who["document"]) if who else None
+    identity = decrypt_identity(who["document"]) if who else None
     if who is None or identity is None:
         return redirect("citizen_family_ask")
     act, form, fault = request.POST.get("act", ""), UploadForm(), ""

@@ -21,7 +21,7 @@ from portal.web import citizen_session
 from portal.web.access import for_anyone
 from portal.web.host import city_here, client_address
 from regions.identity import BadIdentity, Identity, check_identity
-from regions.keys.vault import CannotDecrypt, decrypt, encrypt
+from regions.keys.encryption import CannotDecrypt, decrypt, encrypt
 from regions.vocabulary import IdType
 
 USE = "document between two pages"
@@ -55,12 +55,12 @@ class DocumentForm(forms.Form):
         return said
 
 
-def sealed(identity: Identity) -> str:
+def encrypt_identity(identity: Identity) -> str:
     """For the session: no number lies anywhere in the clear."""
     return base64.b64encode(encrypt(f"{identity.id_type.value}:{identity.id_number}", use=USE)).decode()
 
 
-def opened(kept: str) -> Identity | None:
+def decrypt_identity(kept: str) -> Identity | None:
     """The inverse; none for anything else."""
     try:
         kind, _sep, number = decrypt(base64.b64decode(kept), use=USE).partition(":")
@@ -92,7 +92,7 @@ def number(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and form.identity is not None:
         wait = _ask(request, form.identity)
         if not wait:
-            held = {"who": sealed(form.identity), "next": _safe_next(request)}
+            held = {"who": encrypt_identity(form.identity), "next": _safe_next(request)}
             request.session[KEY] = held
             return redirect("citizen_sign_in_code")
         form.add_error(None, _too_often(wait))
@@ -163,7 +163,7 @@ def _too_often(seconds: int) -> str:
 
 def _who(request: HttpRequest) -> Identity | None:
     held = request.session.get(KEY)
-    return opened(held["who"]) if held else None
+    return decrypt_identity(held["who"]) if held else None
 
 
 def _code_page(request: HttpRequest, form: CodeForm, **more: Any) -> HttpResponse:

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from portal.commands import EndedBadly, PortalCommand
 from portal.demo.accounts import OPERATORS
-from portal.staff_sign_in.adapters import open_secret
+from portal.staff_sign_in.adapters import decrypt_secret
 
 PERIOD = int(app_settings.TOTP_PERIOD)
 
@@ -24,7 +24,7 @@ class Command(PortalCommand):
         held = Authenticator.objects.filter(user__username__in=OPERATORS, type=Authenticator.Type.TOTP).first()
         if held is None:
             raise EndedBadly("There is no demo yet: ./run demo", code=2)
-        secret = open_secret(held.data["secret"], place="public")
+        secret = decrypt_secret(held.data["secret"], schema="public")
         now = int(time.time())
         code = format_hotp_value(hotp_value(secret, now // PERIOD))
         self.stdout.write(f"{code}\tfor {PERIOD - now % PERIOD} seconds")

@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from codes.opening import Opened, open_city, read_city
-from portal.commands import EndedBadly, PortalCommand, seal_journal
+from portal.commands import EndedBadly, PortalCommand, sign_checkpoint
 from regions.city_file import missing_environment
 from regions.faults import FileFaults
 from regions.schemas import ensure_prepared
@@ -33,7 +33,7 @@ class Command(PortalCommand):
             raise EndedBadly("Nothing was written.", code=2) from None
         if opened.created or opened.changed:
             with in_city(opened.city.schema_name):
-                seal_journal(self.stderr)
+                sign_checkpoint(self.stderr)
         for missing in missing_environment(wanted, os.environ):
             self.stdout.write(f"Note: {missing}. It is needed when the source is collected.")
         self.stdout.write(_sentence(opened))

@@ -9,7 +9,7 @@ from regions.journal.verify import verify_journal
 class Command(CityCommand):
     help = "Walks the city's journal and its signed checkpoints, and says where the chain is broken if it is."
 
-    seals_journal = False
+    signs_checkpoint = False
 
     def handle_city(self, **_: Any) -> None:
         found = verify_journal()

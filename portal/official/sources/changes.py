@@ -20,7 +20,7 @@ from portal.official.sources.views import READERS
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.errors import attempt, refusals
 from regions.sources import changes
-from regions.sources.changes import changed, differing, seal, settings_faults
+from regions.sources.changes import changed, differing, encrypt_credential, settings_faults
 from regions.sources.collect import try_source
 from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Source, SourceChange
@@ -125,7 +125,7 @@ def _propose(request: StaffRequest, source: Source, form: SettingsForm, kinds: d
 def _effect(source: Source, values: dict[str, Any], credential: str | None, *, now: datetime) -> dict[str, Any]:
     """What the change would do; a new place is asked, which must not happen inside a transaction."""
     new = differing(source, values)
-    candidate = changed(source, new, None if credential is None else seal(credential))
+    candidate = changed(source, new, encrypt_credential(credential))
     effect = effect_of(source, candidate, now=now)
     if PLACE & new.keys() or credential is not None:
         effect["answer"] = _answer(candidate, now=now)

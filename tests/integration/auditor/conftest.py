@@ -12,7 +12,7 @@ from codes.reports.jobs import write_export
 from portal.auditor import reports
 from regions.identity import Identity
 from regions.journal.record import Act, record_all
-from regions.keys.sealing import seal_number
+from regions.keys.encryption import encrypt_number
 from regions.vocabulary import IdType
 from tests.integration.pages.conftest import _counts_begin_anew, clock, desk
 from tests.integration.pages.people import Visitor
@@ -33,7 +33,7 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def auditor(desk: Desk, rung: list[int], settings: Settings, tmp_path: Path) -> Visitor:
     """Signed in, in English."""
     settings.MEDIA_ROOT = tmp_path / "media"
-    number = seal_number(Identity(IdType.OTHER, "X1234567"))
+    number = encrypt_number(Identity(IdType.OTHER, "X1234567"))
     Citizen.objects.exclude(full_name__contains="小三").update(id_encrypted=number)
     return Visitor.at_work("auditor", now=desk.now, username="ma").in_english()
 

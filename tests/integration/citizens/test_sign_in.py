@@ -22,7 +22,7 @@ from codes.intake.citizens import find_or_make, hold_intake
 from codes.models import Citizen, SignInCode
 from regions.identity import Identity, check_identity
 from regions.journal.models import JournalEntry
-from regions.keys.sealing import phone_hash, seal_phone
+from regions.keys.encryption import encrypt_phone, phone_hash
 from regions.models import City
 
 PHONE = "13800000000"
@@ -55,7 +55,7 @@ def citizen(beta: City) -> Citizen:
     with transaction.atomic():
         hold_intake()
         made = find_or_make([KNOWN], now=NOW)[KNOWN]
-    made.phone_encrypted, made.phone_hash = seal_phone(PHONE), phone_hash(PHONE)
+    made.phone_encrypted, made.phone_hash = encrypt_phone(PHONE), phone_hash(PHONE)
     made.save()
     return made
 

@@ -12,7 +12,7 @@ import pytest
 from django.db import transaction
 
 from codes.models import Citizen, Fact
-from regions.keys.sealing import open_number
+from regions.keys.encryption import decrypt_number
 from regions.models import City
 from tests.integration.lines import ANNA, BERT, Line, declaration, take
 from tests.oracle.entries import Declaration, Stay, facts_of_declarations
@@ -86,7 +86,7 @@ def _of_oracle(declarations: Iterable[Declaration]) -> Iterable[Told]:
 
 
 def _stored() -> Counter[Told]:
-    numbers = {one.pk: open_number(bytes(one.id_encrypted)) for one in Citizen.objects.all()}
+    numbers = {one.pk: decrypt_number(bytes(one.id_encrypted)) for one in Citizen.objects.all()}
     return Counter(
         (
             numbers[fact.citizen_id],

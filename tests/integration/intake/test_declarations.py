@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from codes.models import Entry, Fact, Registration
-from regions.keys.sealing import open_number, open_phone
+from regions.keys.encryption import decrypt_number, decrypt_phone
 from regions.models import City
 from tests.integration.lines import ANNA, BERT, Line, citizen, declaration, outcomes, take
 
@@ -150,12 +150,12 @@ def test_the_newest_name_and_phone_are_believed(alpha: City, now: datetime) -> N
     take(declaration(entry_id="old", submitted_at=FIRST, full_name="阿娜", phone="13911111111"), now=now)
     anna = citizen()
     assert anna.full_name == "安娜"
-    assert open_phone(bytes(anna.phone_encrypted or b"")) == "13911111111"
+    assert decrypt_phone(bytes(anna.phone_encrypted or b"")) == "13911111111"
 
     take(declaration(provider="wechat", submitted_at=THIRD, full_name="安妮", phone="+86 138 2222 2222"), now=now)
     anna = citizen()
     assert anna.full_name == "安妮"
-    assert open_phone(bytes(anna.phone_encrypted or b"")) == "13822222222"
+    assert decrypt_phone(bytes(anna.phone_encrypted or b"")) == "13822222222"
 
     take(declaration(entry_id="empty", submitted_at="2026-11-21T00:00:00Z", full_name=None, phone=None), now=now)
     assert citizen().full_name == "安妮"
@@ -165,7 +165,7 @@ def test_a_person_is_readable_in_no_row(alpha: City, now: datetime) -> None:
     take(declaration(symptoms=["fever"]), now=now)
 
     anna = citizen()
-    assert open_number(bytes(anna.id_encrypted)) == ANNA
+    assert decrypt_number(bytes(anna.id_encrypted)) == ANNA
     assert anna.known_since == now
     assert anna.ref.startswith("C")
     assert len(anna.ref) == 13

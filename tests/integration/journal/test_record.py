@@ -17,7 +17,7 @@ from regions.tenancy import in_city
 AT = datetime(2026, 11, 24, 2, tzinfo=UTC)
 
 
-def test_each_entry_seals_the_one_before(alpha: City) -> None:
+def test_each_digest_covers_the_one_before(alpha: City) -> None:
     first = record("tested", by="lin", now=AT, subject="case:1", data={"词": "值", "n": 1.5, "none": None})
     second = record("tested", by="lin", now=AT)
 
@@ -66,7 +66,7 @@ def test_many_writers_make_one_chain(owner: Owner) -> None:
         assert verify_journal().broken_at is None
 
 
-def test_the_instant_is_sealed_as_such_and_not_as_it_was_written(alpha: City) -> None:
+def test_the_instant_is_hashed_as_such_and_not_as_it_was_written(alpha: City) -> None:
     """The database gives every instant back in UTC and to the microsecond."""
     record("tested", by="lin", now=datetime.fromisoformat("2026-11-24T10:00:00.123456+08:00"))
 

@@ -183,7 +183,7 @@ def test_the_command_says_where_and_exits_with_six(city: City, tamper: Tamper) -
     assert broken.value.returncode == 6
 
 
-def test_every_command_seals_what_it_added(city: City, tamper: Tamper) -> None:
+def test_every_command_signs_a_checkpoint_of_what_it_added(city: City, tamper: Tamper) -> None:
     """A tail cut between two hourly checkpoints is found as well."""
     call_command("add_staff", "--city", "alpha", "wang", "--role", "auditor", stdout=StringIO())
     length = JournalEntry.objects.count()

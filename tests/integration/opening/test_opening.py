@@ -8,9 +8,9 @@ from psycopg2.extensions import connection
 from codes.models import Provider, RiskArea, Rule, RuleSetVersion
 from regions.journal.models import JournalEntry
 from regions.journal.verify import verify_journal
-from regions.keys import vault
+from regions.keys import encryption
+from regions.keys.encryption import SOURCE_CREDENTIAL
 from regions.keys.models import CityKey, Purpose
-from regions.keys.sealing import SOURCE_CREDENTIAL
 from regions.models import City, Domain
 from regions.sources.models import Source
 from regions.tenancy import in_city
@@ -39,7 +39,7 @@ def test_a_new_city_is_what_its_file_says(run: Run, files: Edited, owner: connec
         assert police.kinds["MJ"] == "close_contact"
         assert bigdata.page_size == 10
         assert b"not to be read" not in bytes(bigdata.credential or b"")
-        assert vault.decrypt(bytes(bigdata.credential or b""), use=SOURCE_CREDENTIAL) == "not to be read"
+        assert encryption.decrypt(bytes(bigdata.credential or b""), use=SOURCE_CREDENTIAL) == "not to be read"
         bound = Provider.objects.order_by("code").values_list("code", "source__code", "rule_set__code")
         assert list(bound) == [("alipay", "bigdata", "national"), ("wechat", "police", "local")]
         assert sorted(map(str, RuleSetVersion.objects.all())) == ["local-1", "national-1"]

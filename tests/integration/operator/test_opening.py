@@ -29,7 +29,7 @@ from codes.standing import sum_up
 from portal.operator.forms import RULE_SETS
 from regions.faults import Fault, FaultCode
 from regions.journal.models import JournalEntry
-from regions.keys.sealing import seal, unseal
+from regions.keys.encryption import decrypt_for_installation, encrypt_for_installation
 from regions.leased_jobs import MAX_ATTEMPTS
 from regions.models import CityOpening
 from regions.sources.models import Source
@@ -97,7 +97,7 @@ def test_rows_are_added_without_losing_what_was_written(operator: Visitor) -> No
     assert 'value="3"' in page
 
 
-def test_a_right_form_waits_for_a_worker_with_its_file_sealed(operator: Visitor, rung: list[object]) -> None:
+def test_a_right_form_waits_for_a_worker_with_its_file_encrypted(operator: Visitor, rung: list[object]) -> None:
     answer = operator.post(
         FORM, {**CITY_FORM, "sources-0-url_env": "", "sources-0-url": "postgresql://u:geheim@localhost/x"}
     )
@@ -161,7 +161,7 @@ def test_faults_are_said_in_chinese() -> None:
 def test_what_is_kept_for_the_worker_is_what_was_checked(operator: Visitor, rung: list[object]) -> None:
     odd = '引"号\\'
     operator.post(FORM, {**CITY_FORM, "city-name_zh": odd})
-    kept = json.loads(unseal(bytes(CityOpening.objects.get().content or b""), use=USE))
+    kept = json.loads(decrypt_for_installation(bytes(CityOpening.objects.get().content or b""), use=USE))
     assert (kept["city"]["city"]["name"]["zh"], kept["city"]["city"]["mass_flip_share"]) == (odd, 0.02)
     file, editions = Bundle(**kept).read()
     assert (file.city.schema_name, [edition.code for edition in editions]) == ("gamma", ["national"])
@@ -174,13 +174,15 @@ def test_an_opening_put_down_as_toml_is_read_after_the_change(operator: Visitor,
     rules = {"rules/0.toml": (RULE_SETS / "national-1.toml").read_text(encoding="utf-8")}
     old = {"city": '[city]\nname = { zh = "丙" }\nmass_flip_share = 0.5\n', "rules": rules}
     waiting = ask_to_open(Bundle({}, {}), schema="gamma", by="mo", now=now)
-    CityOpening.objects.filter(pk=waiting.pk).update(content=seal(json.dumps(old).encode(), use=USE))
+    CityOpening.objects.filter(pk=waiting.pk).update(
+        content=encrypt_for_installation(json.dumps(old).encode(), use=USE)
+    )
     refused = ask_to_open(Bundle({"city": {}}, {}), schema="delta", by="mo", now=now)
     open_asked(refused.pk, clock=lambda: now)
     CityOpening.objects.filter(pk=refused.pk).update(faults=[["city.host", "is missing"]])
     migration.read_what_stands(apps, None)
     waiting.refresh_from_db()
-    kept = Bundle(**json.loads(unseal(bytes(waiting.content or b""), use=USE)))
+    kept = Bundle(**json.loads(decrypt_for_installation(bytes(waiting.content or b""), use=USE)))
     assert kept.city == {"city": {"name": {"zh": "丙"}, "mass_flip_share": 0.5}}
     assert Edition.model_validate(kept.rules["rules/0.toml"]) == read_edition(RULE_SETS / "national-1.toml")
     refused.refresh_from_db()

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from codes.models import Citizen
 from regions.identity import Identity
-from regions.keys.sealing import identity_hash, seal_number, seal_phone
+from regions.keys.encryption import encrypt_number, encrypt_phone, identity_hash
 from regions.models import City
 from regions.vocabulary import IdType
 from tests.integration.lines import ANNA, BERT
@@ -48,8 +48,12 @@ def desk(bare_city: City, clock: datetime, settings: Settings, tmp_path: Path) -
     opened = open_desk(PEOPLE, now=clock)
     for name, number in DOCUMENTS.items():
         who = Identity(IdType.RESIDENT_ID, number)
-        sealed = {"id_hash": identity_hash(who), "id_encrypted": seal_number(who), "phone_encrypted": seal_phone(PHONE)}
-        Citizen.objects.filter(ref=name).update(id_type=IdType.RESIDENT_ID.value, full_name=f"{name}小三", **sealed)
+        encrypted = {
+            "id_hash": identity_hash(who),
+            "id_encrypted": encrypt_number(who),
+            "phone_encrypted": encrypt_phone(PHONE),
+        }
+        Citizen.objects.filter(ref=name).update(id_type=IdType.RESIDENT_ID.value, full_name=f"{name}小三", **encrypted)
     return opened
 
 

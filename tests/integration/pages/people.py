@@ -15,7 +15,7 @@ from django.test import Client
 
 from codes.models import Citizen
 from portal.staff_sign_in import limits
-from portal.staff_sign_in.adapters import seal_secret
+from portal.staff_sign_in.adapters import encrypt_secret
 from portal.web import citizen_session
 from regions.staff.accounts import add_staff
 from regions.staff.models import Account
@@ -86,8 +86,8 @@ def ready_account(username: str, *roles: str, now: datetime) -> Account:
 def tie_phone(account: Account, *, schema: str = "beta") -> str:
     """Give the account an authenticator app; its secret."""
     secret: str = generate_totp_secret()
-    sealed = seal_secret(secret, place=schema)
-    Authenticator.objects.create(user=account, type=Authenticator.Type.TOTP, data={"secret": sealed})
+    encrypted = encrypt_secret(secret, schema=schema)
+    Authenticator.objects.create(user=account, type=Authenticator.Type.TOTP, data={"secret": encrypted})
     return secret
 
 

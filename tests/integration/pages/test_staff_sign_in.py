@@ -7,7 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from portal.staff_sign_in.adapters import open_secret, seal_secret
+from portal.staff_sign_in.adapters import decrypt_secret, encrypt_secret
 from regions.journal.models import JournalEntry
 from regions.models import City
 from regions.staff.accounts import add_staff
@@ -154,8 +154,8 @@ def test_the_operators_staff_sign_in_at_the_public_host(db: None, clock: datetim
     assert response.headers["Location"] == "/sign-in/code/"
 
 
-def test_a_sealed_secret_opens_in_its_own_place_only() -> None:
-    sealed = seal_secret("JBSWY3DPEHPK3PXP", place="beta")
-    assert open_secret(sealed, place="beta") == "JBSWY3DPEHPK3PXP"
+def test_an_encrypted_secret_opens_in_its_own_schema_only() -> None:
+    encrypted = encrypt_secret("JBSWY3DPEHPK3PXP", schema="beta")
+    assert decrypt_secret(encrypted, schema="beta") == "JBSWY3DPEHPK3PXP"
     with pytest.raises(ValueError, match="does not open"):
-        open_secret(sealed, place="alpha")
+        decrypt_secret(encrypted, schema="alpha")

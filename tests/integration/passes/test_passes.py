@@ -15,7 +15,7 @@ from codes.passes.issuing import issue_pass, pseudonym, published_keys
 from codes.passes.key_list import KeyList, as_json, from_json
 from codes.passes.token import BadPass, PassFault, verify_token
 from codes.review.proposals.rulings import expire_rulings
-from regions.keys import vault
+from regions.keys import encryption
 from regions.keys.models import CityKey, Purpose
 from regions.models import City
 from regions.tenancy import in_city
@@ -83,7 +83,7 @@ def test_cities_cannot_tell_that_a_pseudonym_is_one_persons(db: None, now: datet
 def test_a_rotation_refuses_no_valid_pass(desk: Desk) -> None:
     zhang = desk.citizen("zhang")
     before, _ = issue_pass(zhang, now=desk.now)
-    vault.rotate(Purpose.PASS, now=desk.now + timedelta(seconds=10))
+    encryption.rotate(Purpose.PASS, now=desk.now + timedelta(seconds=10))
     after, _ = issue_pass(zhang, now=desk.now + timedelta(seconds=20))
     at = desk.now + timedelta(seconds=30)
     for token in (before, after):
@@ -96,7 +96,7 @@ def test_a_process_that_remembers_the_old_key_signs_with_the_new_one(desk: Desk)
     issue_pass(zhang, now=desk.now)
     old = CityKey.objects.get(purpose=Purpose.PASS)
     CityKey.objects.filter(pk=old.pk).update(retired_at=desk.now + timedelta(hours=1))
-    vault.create_keys(now=desk.now + timedelta(hours=1))  # by another process: this one's memory keeps the old key
+    encryption.create_keys(now=desk.now + timedelta(hours=1))  # by another process: this one's memory keeps the old key
     late = desk.now + timedelta(hours=2)
     token, said = issue_pass(zhang, now=late)
     assert verify_token(token, keys(late), at=late) == said

@@ -9,7 +9,7 @@ from codes.models import Citizen, Run
 from codes.runs.ledger import start_run
 from codes.runs.steps import run_here
 from regions.identity import Identity
-from regions.keys.sealing import seal_number
+from regions.keys.encryption import encrypt_number
 from regions.vocabulary import IdType
 from tests.integration.engine.loading import load_world
 from tests.oracle import World, forecast, horizon_of, verdict, version_in_force
@@ -42,12 +42,12 @@ def scene_of(seed: int, people: int) -> Scene:
 
 
 def load_people(scene: Scene) -> None:
-    """The world, its citizens' numbers sealed and their names given."""
+    """The world, its citizens' numbers encrypted and their names given."""
     load_world(scene.world, known_at=scene.as_of)
     citizens = list(Citizen.objects.order_by("pk"))
     for place, citizen in enumerate(citizens):
         citizen.full_name = person(place).name
-        citizen.id_encrypted = seal_number(Identity(IdType.OTHER, person(place).number))
+        citizen.id_encrypted = encrypt_number(Identity(IdType.OTHER, person(place).number))
     Citizen.objects.bulk_update(citizens, ["full_name", "id_encrypted"])
 
 

@@ -16,7 +16,7 @@ from codes.reports.request import ReportName
 from codes.reports.rows import stream
 from regions.journal.models import JournalEntry
 from regions.journal.verify import verify_journal
-from regions.keys import vault
+from regions.keys import encryption
 from regions.keys.models import Purpose
 from regions.models import City
 from tests.integration.reports.conftest import Settled
@@ -50,7 +50,7 @@ def test_every_report_is_written_in_every_format_with_a_manifest_that_holds(
 
 def test_the_manifest_is_signed_with_the_citys_key(three_days: Settled, out: Path) -> None:
     file = export("codes", out / "codes.csv")
-    key = vault.public_key(vault.key_in_use(Purpose.EXPORT))
+    key = encryption.public_key(encryption.key_in_use(Purpose.EXPORT))
     assert check(file, public_key=key)["rows"] == len(file.read_text(encoding="utf-8-sig").splitlines()) - 1
 
 

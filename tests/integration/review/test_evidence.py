@@ -1,4 +1,4 @@
-"""Evidence lies sealed outside the web root, goes with one matter, and is read with a purpose that its citizen sees."""
+"""Evidence lies encrypted outside the web root, goes with one matter, and is read with a purpose that its citizen sees."""
 
 import hashlib
 from datetime import timedelta
@@ -15,8 +15,7 @@ from codes.review.evidence.access import accesses_of, log_access, reveal
 from codes.review.evidence.uploads import UploadFault
 from regions.identity import check_identity
 from regions.journal.models import JournalEntry
-from regions.keys.sealing import seal_number, seal_phone
-from regions.keys.vault import CannotDecrypt
+from regions.keys.encryption import CannotDecrypt, encrypt_number, encrypt_phone
 from regions.refusals import NotAllowed, NotFound, Refused
 from tests.integration.review.desk import Desk, written
 from tests.unit.review.test_uploads import picture
@@ -37,7 +36,7 @@ def files() -> list[Path]:
     return sorted(path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file())
 
 
-def test_a_file_is_kept_sealed_under_a_name_that_says_nothing(desk: Desk) -> None:
+def test_a_file_is_kept_encrypted_under_a_name_that_says_nothing(desk: Desk) -> None:
     kept = keep(desk)
     (path,) = files()
     assert path.relative_to(settings.MEDIA_ROOT).parts == ("beta", kept.name[:2], kept.name)
@@ -159,7 +158,7 @@ def test_the_database_refuses_what_is_no_evidence(desk: Desk, change: dict[str, 
 def give_identity(desk: Desk) -> None:
     citizen = desk.citizen("zhang")
     identity = check_identity("10", "11010519491231002X", today=desk.now.date())
-    citizen.id_encrypted, citizen.phone_encrypted = seal_number(identity), seal_phone("13800000000")
+    citizen.id_encrypted, citizen.phone_encrypted = encrypt_number(identity), encrypt_phone("13800000000")
     citizen.full_name = "张小三"
     citizen.save()
 

@@ -9,8 +9,8 @@ import pytest
 from codes.intake.citizens import INTAKE
 from codes.models import Citizen, Fact
 from regions.journal.models import JournalEntry
-from regions.keys import vault
-from regions.keys.sealing import QUARANTINED_RECORD, SOURCE_CREDENTIAL
+from regions.keys import encryption
+from regions.keys.encryption import QUARANTINED_RECORD, SOURCE_CREDENTIAL
 from regions.locks import KEY
 from regions.sources import batches
 from regions.sources.batches import AlreadyCollecting
@@ -104,7 +104,7 @@ def test_what_is_put_aside_can_be_read_again_and_not_in_the_database(police: Pol
 
     (bad,) = Quarantined.objects.all()
     assert b"XYZ" not in bytes(bad.raw)
-    assert '"kind": "XYZ"' in vault.decrypt(bytes(bad.raw), use=QUARANTINED_RECORD)
+    assert '"kind": "XYZ"' in encryption.decrypt(bytes(bad.raw), use=QUARANTINED_RECORD)
 
 
 @pytest.mark.parametrize(("left", "state"), [(60, Batch.State.ACCEPTED), (59, Batch.State.HELD), (0, Batch.State.HELD)])
@@ -178,7 +178,7 @@ def test_a_credential_of_the_file_is_used_before_the_environment(
     police.add(record())
     url = str(police.database.engine.url)
     monkeypatch.setenv("ALPHA_POLICE_URL", "sqlite:////nowhere/at/all")
-    police.source.credential = vault.encrypt(url, use=SOURCE_CREDENTIAL)
+    police.source.credential = encryption.encrypt(url, use=SOURCE_CREDENTIAL)
     police.source.save()
 
     assert police.collect().state == Batch.State.ACCEPTED
@@ -194,7 +194,7 @@ def test_a_missing_credential_is_named_by_its_variable(police: Police, monkeypat
 
 
 def test_a_credential_of_another_use_does_not_open(police: Police) -> None:
-    police.source.credential = vault.encrypt("sqlite://", use="phone")
+    police.source.credential = encryption.encrypt("sqlite://", use="phone")
     police.source.save()
 
     assert police.collect().reason == "bad_setting"

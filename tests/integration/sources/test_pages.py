@@ -8,8 +8,8 @@ from django.core.cache import cache
 
 from codes.intake.retrying import waiting
 from portal.official import tasks
-from regions.keys import vault
-from regions.keys.sealing import SOURCE_CREDENTIAL
+from regions.keys import encryption
+from regions.keys.encryption import SOURCE_CREDENTIAL
 from regions.sources.models import Batch, Source, SourceChange
 from tests.integration.lines import ANNA
 from tests.integration.pages.people import Visitor
@@ -153,7 +153,7 @@ def test_a_new_database_is_tried_when_it_is_proposed_and_its_url_is_never_shown(
     sent = settings_form(police.source, credential="sqlite:////nowhere/at/all/geheim.sqlite")
     manager.post(f"{PATH}police/change/", sent)
     change = SourceChange.objects.get()
-    assert vault.decrypt(bytes(change.credential or b""), use=SOURCE_CREDENTIAL).endswith("geheim.sqlite")
+    assert encryption.decrypt(bytes(change.credential or b""), use=SOURCE_CREDENTIAL).endswith("geheim.sqlite")
     shown = [manager.read(f"{PATH}changes/{change.pk}/"), approver.read(f"{PATH}police/")]
     shown.append(manager.read(f"{PATH}police/change/"))
     assert "The connection was tried and failed" in shown[0]

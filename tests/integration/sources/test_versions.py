@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from codes.models import Citizen, Fact
-from regions.keys import vault
-from regions.keys.sealing import QUARANTINED_RECORD, open_number
+from regions.keys import encryption
+from regions.keys.encryption import QUARANTINED_RECORD, decrypt_number
 from regions.sources.models import Batch, Quarantined, StagedRecord
 from regions.vocabulary import IdType
 from tests.integration.lines import ANNA, BERT, citizen, declaration, take
@@ -29,7 +29,7 @@ def test_a_record_becomes_a_fact_of_its_source(police: Police) -> None:
     assert (fact.version, fact.superseded, fact.revoked, fact.detail) == (1, False, False, {"venue": "市场"})
     anna = citizen()
     assert (fact.citizen, anna.full_name, anna.known_since) == (anna, "安娜", NOW)
-    assert open_number(bytes(anna.id_encrypted)) == ANNA
+    assert decrypt_number(bytes(anna.id_encrypted)) == ANNA
     assert len(anna.ref) == 13
     assert (batch.delivered, batch.accepted, batch.unchanged, batch.quarantined) == (1, 1, 0, 0)
     assert not StagedRecord.objects.exists()
@@ -179,7 +179,7 @@ def test_two_contents_of_one_moment_are_both_put_aside(police: Police) -> None:
     bad = Quarantined.objects.order_by("line")
     assert [(one.line, one.reason) for one in bad] == [(1, "conflicting_version"), (2, "conflicting_version")]
     assert all(ANNA.encode() not in bytes(one.raw) for one in bad)
-    assert all(f'"id_number": "{ANNA}"' in vault.decrypt(bytes(one.raw), use=QUARANTINED_RECORD) for one in bad)
+    assert all(f'"id_number": "{ANNA}"' in encryption.decrypt(bytes(one.raw), use=QUARANTINED_RECORD) for one in bad)
 
 
 def test_a_record_whose_number_was_corrected_moves_to_the_right_person(police: Police) -> None:

@@ -12,15 +12,15 @@ NUMBER, NAME = "510107199003074518", "张小三"
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """The sealed numbers that were opened, in order; here a number is sealed by being bytes."""
+    """The encrypted numbers that were decrypted, in order; here a number is encrypted by being bytes."""
     calls: list[bytes] = []
 
-    def open_number(sealed: bytes) -> str:
-        calls.append(sealed)
-        return sealed.decode()
+    def decrypt_number(encrypted: bytes) -> str:
+        calls.append(encrypted)
+        return encrypted.decode()
 
-    stand_in: Callable[[bytes], str] = open_number
-    monkeypatch.setattr(rows, "open_number", stand_in)
+    stand_in: Callable[[bytes], str] = decrypt_number
+    monkeypatch.setattr(rows, "decrypt_number", stand_in)
     return calls
 
 

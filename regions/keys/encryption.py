@@ -1,4 +1,7 @@
-"""Encryption, look-up hashes and signatures with the keys of the city the connection is in."""
+"""Encryption, look-up hashes and signatures with the keys of the city the connection is in.
+
+Only ``encrypt_for_installation`` uses no city's key: it is for what is stored in ``public`` or before there is a city.
+"""
 
 import hashlib
 import hmac
@@ -9,15 +12,25 @@ from functools import lru_cache
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
+from regions.identity import Identity
 from regions.keys.models import CityKey, Purpose
 from regions.tenancy import current_city
 
 NONCE_BYTES = 12
 KEY_ID_BYTES = 4
 SIGNING = {Purpose.JOURNAL, Purpose.EXPORT, Purpose.PASS}
+
+# What values are encrypted or hashed for; a value moved from one use to another cannot be decrypted.
+ID_NUMBER = "id_number"
+PHONE = "phone"
+PROVIDER_KEY = "provider_key"
+QUARANTINED_RECORD = "quarantined_record"
+SOURCE_CREDENTIAL = "source_credential"
 
 
 class CannotDecrypt(ValueError):
@@ -42,7 +55,7 @@ def rotate(purpose: Purpose, *, now: datetime) -> CityKey:
 
 
 def encrypt(plain: str, *, use: str) -> bytes:
-    """AES-GCM; ``use`` (such as ``id_number``) is bound in, so that a value moved to another column does not open."""
+    """AES-GCM with the city's data key, bound to ``use``."""
     return encrypt_bytes(plain.encode(), use=use)
 
 
@@ -53,16 +66,16 @@ def encrypt_bytes(plain: bytes, *, use: str) -> bytes:
     return key_id.to_bytes(KEY_ID_BYTES, "big") + nonce + AESGCM(key).encrypt(nonce, plain, use.encode())
 
 
-def decrypt(sealed: bytes, *, use: str) -> str:
+def decrypt(encrypted: bytes, *, use: str) -> str:
     """The inverse of ``encrypt``. Raises ``CannotDecrypt``."""
-    return decrypt_bytes(sealed, use=use).decode()
+    return decrypt_bytes(encrypted, use=use).decode()
 
 
-def decrypt_bytes(sealed: bytes, *, use: str) -> bytes:
+def decrypt_bytes(encrypted: bytes, *, use: str) -> bytes:
     """The inverse of ``encrypt_bytes``. Raises ``CannotDecrypt``."""
-    sealed = bytes(sealed)
-    key = _by_id(current_city().schema_name, int.from_bytes(sealed[:KEY_ID_BYTES], "big"))
-    nonce, body = sealed[KEY_ID_BYTES : KEY_ID_BYTES + NONCE_BYTES], sealed[KEY_ID_BYTES + NONCE_BYTES :]
+    encrypted = bytes(encrypted)
+    key = _by_id(current_city().schema_name, int.from_bytes(encrypted[:KEY_ID_BYTES], "big"))
+    nonce, body = encrypted[KEY_ID_BYTES : KEY_ID_BYTES + NONCE_BYTES], encrypted[KEY_ID_BYTES + NONCE_BYTES :]
     try:
         return AESGCM(key).decrypt(nonce, body, use.encode())
     except InvalidTag as error:
@@ -104,6 +117,65 @@ def forget_cached_keys() -> None:
     """Drop keys held in memory: after rotation elsewhere, and between tests."""
     _in_use.cache_clear()
     _by_id.cache_clear()
+
+
+def identity_hash(identity: Identity) -> bytes:
+    """What a citizen is found by; the type counts, as numbers of two kinds of documents may be alike."""
+    return lookup_hash(f"{identity.id_type.value}:{identity.id_number}", use=ID_NUMBER)
+
+
+def encrypt_number(identity: Identity) -> bytes:
+    """The number alone; its type stands beside it in the clear."""
+    return encrypt(identity.id_number, use=ID_NUMBER)
+
+
+def decrypt_number(encrypted: bytes) -> str:
+    """Raises ``CannotDecrypt``. The caller answers for a purpose and a journal entry."""
+    return decrypt(encrypted, use=ID_NUMBER)
+
+
+def phone_hash(phone: str) -> bytes:
+    return lookup_hash(phone, use=PHONE)
+
+
+def encrypt_phone(phone: str) -> bytes:
+    return encrypt(phone, use=PHONE)
+
+
+def decrypt_phone(encrypted: bytes) -> str:
+    """For sending a code to it. Raises ``CannotDecrypt``."""
+    return decrypt(encrypted, use=PHONE)
+
+
+def provider_key_hash(key: str) -> bytes:
+    """What a provider's key is found by; the key itself is stored nowhere."""
+    return lookup_hash(key, use=PROVIDER_KEY)
+
+
+def content_hash(digest: bytes, *, use: str) -> bytes:
+    """A content's digest, keyed before it is stored: a bare one, with all else known, gives an ID number away."""
+    return lookup_hash(digest.hex(), use=use)
+
+
+def encrypt_for_installation(plain: bytes, *, use: str, schema: str = "") -> bytes:
+    """AES-GCM under a key derived from the key-encryption key for this use, bound to a schema if one is given."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + _installation_cipher(use).encrypt(nonce, plain, schema.encode())
+
+
+def decrypt_for_installation(encrypted: bytes, *, use: str, schema: str = "") -> bytes:
+    """The inverse of ``encrypt_for_installation``. Raises ``CannotDecrypt``."""
+    nonce, body = encrypted[:NONCE_BYTES], encrypted[NONCE_BYTES:]
+    try:
+        return _installation_cipher(use).decrypt(nonce, body, schema.encode())
+    except InvalidTag as error:
+        raise CannotDecrypt(
+            f"{use}: the value does not open; is KEY_ENCRYPTION_KEY the one it was encrypted with?"
+        ) from error
+
+
+def _installation_cipher(use: str) -> AESGCM:
+    return AESGCM(HKDF(SHA256(), length=32, salt=None, info=use.encode()).derive(settings.KEY_ENCRYPTION_KEY))
 
 
 def _create(purpose: Purpose, *, now: datetime) -> CityKey:
