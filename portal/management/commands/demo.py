@@ -37,7 +37,7 @@ Where to look next:
   ./run manage explain --city {city} --citizen REF    why one person's codes are what they are; REF as named above
   ./run manage replay --city {city} --day {day}    the day computed again from its frozen inputs
   ./run manage recompute --city {city}    the same day once more: nothing to change
-  ./run manage verify_journal --city {city}    the journal: verify its chain
+  ./run manage verify_journal --city {city}    check the chain of the journal
 Logs of the worker and the big-data centre: {folder}"""
 HOW_TO_SIGN_IN = """\
   Operator of the province  http://localhost:{port}/
