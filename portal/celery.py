@@ -53,7 +53,7 @@ app.add_defaults(
     }
 )
 app.autodiscover_tasks(["codes"])
-app.autodiscover_tasks(["portal.citizen.signing_in"], related_name="delivery")
+app.autodiscover_tasks(["portal.citizen.sign_in"])
 app.autodiscover_tasks(["portal.official"], related_name="tasks")
 
 

@@ -26,7 +26,7 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1", "[::1]")
 LOOPBACK_HOSTS = ("localhost", ".localhost", "127.0.0.1", "[::1]")
 KEY_BYTES = 32
 # Where codes for citizens go while nothing else is named: nowhere.
-NO_GATEWAY = "portal.citizen.signing_in.delivery.NoGateway"
+NO_GATEWAY = "portal.citizen.sign_in.tasks.NoGateway"
 
 
 @dataclass(frozen=True)

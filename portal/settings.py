@@ -107,7 +107,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.web.navigation.surroundings",
+                "portal.web.context_processors.page",
             ],
             "builtins": [
                 "django.templatetags.i18n",
@@ -234,7 +234,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "portal.api.errors.in_our_form",
+    "EXCEPTION_HANDLER": "portal.api.errors.exception_response",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -244,7 +244,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "POSTPROCESSING_HOOKS": ["portal.api.description.with_lines"],
+    "POSTPROCESSING_HOOKS": ["portal.api.schema.with_lines"],
     "SERVE_URLCONF": "portal.urls_city",
 }
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from portal.web import guide, look
+from portal.web import display, guide
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.citizen.urls")),
@@ -12,9 +12,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("portal.api.urls")),
     path("guide/<slug:audience>/", guide.guide, name="guide"),
     path("guide/pictures/<slug:language>/<slug:name>.png", guide.guide_picture, name="guide_picture"),
-    path("display/", look.display, name="display"),
-    path("display/size/", look.switch_size, name="switch_size"),
-    path("display/language/", look.switch_language, name="switch_language"),
+    path("display/", display.display, name="display"),
+    path("display/size/", display.switch_size, name="switch_size"),
+    path("display/language/", display.switch_language, name="switch_language"),
 ]
 
 handler400 = "portal.web.errors.bad_request"

@@ -11,7 +11,7 @@ from rest_framework.views import exception_handler
 from regions.vocabulary import label_in
 
 
-class ApiRefusal(TextChoices):
+class ApiErrorCode(TextChoices):
     """Reason codes of refused calls; the codes are stable."""
 
     NOT_THIS_KEY = (
@@ -35,10 +35,10 @@ class ApiRefusal(TextChoices):
         return {"code": self.value, "message": said}
 
 
-class Refuse(APIException):
+class ApiError(APIException):
     """Ends a call with a status and a reason; ``wait`` in seconds becomes ``Retry-After``."""
 
-    def __init__(self, status: int, reason: ApiRefusal, *, wait: int | None = None, **parts: object) -> None:
+    def __init__(self, status: int, reason: ApiErrorCode, *, wait: int | None = None, **parts: object) -> None:
         super().__init__(reason.value)
         self.status_code = status
         self.wait = wait
@@ -47,20 +47,20 @@ class Refuse(APIException):
 
 # What the framework itself refuses, by its status.
 _FRAMEWORK = {
-    401: ApiRefusal.NOT_THIS_KEY,
-    405: ApiRefusal.METHOD_NOT_ALLOWED,
-    406: ApiRefusal.NOT_ACCEPTABLE,
-    415: ApiRefusal.BAD_CONTENT_TYPE,
+    401: ApiErrorCode.NOT_THIS_KEY,
+    405: ApiErrorCode.METHOD_NOT_ALLOWED,
+    406: ApiErrorCode.NOT_ACCEPTABLE,
+    415: ApiErrorCode.BAD_CONTENT_TYPE,
 }
 
 
-def in_our_form(error: Exception, context: dict[str, Any]) -> Response | None:
+def exception_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """The framework's handler keeps status and headers; the body is ours."""
     response = exception_handler(error, context)
     if response is None:
         return None
-    if isinstance(error, Refuse):
+    if isinstance(error, ApiError):
         response.data = error.body
     else:
-        response.data = _FRAMEWORK.get(response.status_code, ApiRefusal.BAD_REQUEST).body()
+        response.data = _FRAMEWORK.get(response.status_code, ApiErrorCode.BAD_REQUEST).body()
     return response

@@ -1,9 +1,9 @@
-"""Addresses of machines, under a city's host name. The path holds the version that a caller was written for."""
+"""URLs of the API, under a city's host name. The path holds the version that a caller was written for."""
 
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from portal.api.entries import Entries
+from portal.api.views import Entries
 
 urlpatterns = [
     path("entries", Entries.as_view(), name="api_entries"),

@@ -23,8 +23,8 @@ from codes.reports.request import (
 )
 from codes.reports.rows import settled_runs
 from codes.vocabulary import Cause, State
-from portal.auditor.telling import acts
-from portal.auditor.words import column_title
+from portal.auditor.journal_labels import action_choices
+from portal.auditor.report_labels import column_title
 from portal.templatetags.staff import BATCH_STATES
 from regions.sources.models import Source
 
@@ -122,7 +122,7 @@ class JournalForm(forms.Form):
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(data)
         asked = data.get("verb", "")
-        known = acts()
+        known = action_choices()
         other = [] if not asked or asked in dict(known) else [(asked, asked)]
         self.fields["verb"].widget.choices = [("", _("All")), *other, *known]
 

@@ -23,7 +23,7 @@ from codes.reports.manifest import Untrue, check, check_digest, check_signature,
 from codes.reports.request import bounds
 from codes.tasks import ring_for_verification
 from portal.auditor.forms import JournalForm, VerifyForm
-from portal.auditor.telling import subject_told, told
+from portal.auditor.journal_labels import entry_label, subject_label
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.host import city_of
 from portal.web.keyset import keyset_page
@@ -42,7 +42,7 @@ class Line:
     """An entry as it is read: the act and its subject in words, its data and digest as they are stored."""
 
     entry: JournalEntry
-    told: str
+    entry_label: str
     subject: str
     data: str
     digest: str
@@ -107,7 +107,7 @@ def _chain() -> dict[str, Any]:
 
 def _line(entry: JournalEntry) -> Line:
     data = json.dumps(entry.data, ensure_ascii=False, indent=2, sort_keys=True) if entry.data else ""
-    return Line(entry, told(entry), subject_told(entry.subject), data, bytes(entry.digest).hex())
+    return Line(entry, entry_label(entry), subject_label(entry.subject), data, bytes(entry.digest).hex())
 
 
 LARGEST_MANIFEST = 256 * 1024

@@ -18,7 +18,7 @@ from codes.reports.request import MAY_IDENTIFY, OF_SETTLED_DAYS, CannotExport, R
 from codes.reports.rows import first_rows
 from codes.tasks import ring_for_export
 from portal.auditor.forms import ExportForm, ReportForm
-from portal.auditor.words import ReportLead, ReportTitle, column_title, report_title, shown
+from portal.auditor.report_labels import ReportLead, ReportTitle, cell_label, column_title, report_title
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from regions.staff.roles import Role
 from regions.tenancy import current_city
@@ -82,7 +82,7 @@ def _preview(asked: ReportRequest) -> dict[str, object]:
     return {
         "columns": [column_title(column) for column in content.columns],
         "rows": [
-            [shown(column, cell) for column, cell in zip(content.columns, row, strict=True)]
+            [cell_label(column, cell) for column, cell in zip(content.columns, row, strict=True)]
             for row in rows[:ROWS_SHOWN]
         ],
         "has_more": len(rows) > ROWS_SHOWN,
@@ -105,7 +105,7 @@ def export_page(request: StaffRequest, name: str) -> HttpResponse:
     context = {
         "job": job,
         "title": report_title(job.report),
-        "filters": [(column_title(key), shown(key, value)) for key, value in job.only.items()],
+        "filters": [(column_title(key), cell_label(key, value)) for key, value in job.only.items()],
         "file_name": _file_name(job),
     }
     template = "auditor/export_progress.html" if request.headers.get("HX-Request") else "auditor/export.html"

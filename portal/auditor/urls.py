@@ -1,17 +1,13 @@
-"""Addresses of the auditors' room."""
-
 from django.urls import path
 
 from portal.auditor import journal, replay, reports
-from portal.auditor import journal as verifying
-from portal.auditor import reports as exports
 
 urlpatterns = [
     path("reports/", reports.reports, name="auditor_reports"),
-    path("reports/verify/", verifying.verify, name="auditor_verify"),
-    path("reports/exports/<slug:name>/", exports.export_page, name="auditor_export"),
-    path("reports/exports/<slug:name>/file/", exports.export_file, name="auditor_export_file"),
-    path("reports/exports/<slug:name>/manifest/", exports.export_manifest, name="auditor_export_manifest"),
+    path("reports/verify/", journal.verify, name="auditor_verify"),
+    path("reports/exports/<slug:name>/", reports.export_page, name="auditor_export"),
+    path("reports/exports/<slug:name>/file/", reports.export_file, name="auditor_export_file"),
+    path("reports/exports/<slug:name>/manifest/", reports.export_manifest, name="auditor_export_manifest"),
     path("journal/", journal.journal, name="auditor_journal"),
     path("replay/", replay.replay_page, name="auditor_replay"),
     path("journal/verify/", journal.verify_now, name="auditor_journal_verify"),

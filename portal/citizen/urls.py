@@ -1,24 +1,22 @@
-"""Addresses of the citizen's pages. Those about a person stand twice: for oneself, and for a dependant by their ref."""
+"""URLs of the citizen's pages. Those about a person stand twice: for oneself, and for a dependant by their ref."""
 
 from collections.abc import Callable
 
 from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
-from portal.citizen import check_in, code, my_data
-from portal.citizen import code as home
-from portal.citizen import code as paper
-from portal.citizen.appealing import cases
-from portal.citizen.appealing import pages as appeal
-from portal.citizen.declaring import pages as declare
-from portal.citizen.family import pages as family
-from portal.citizen.signing_in import pages as signing_in
+from portal.citizen import entries, family, my_data
+from portal.citizen.appeals import cases
+from portal.citizen.appeals import views as appeal
+from portal.citizen.code import views as code
+from portal.citizen.declarations import views as declare
+from portal.citizen.sign_in import views as sign_in
 
 ABOUT: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
     ("code/", code.show, "citizen_code"),
     ("code/pass/", code.renew, "citizen_pass"),
-    ("check-in/", check_in.check_in, "citizen_check_in"),
-    ("paper/", paper.paper, "citizen_paper"),
+    ("check-in/", entries.check_in_page, "citizen_check_in"),
+    ("paper/", code.paper, "citizen_paper"),
     ("data/", my_data.my_data, "citizen_data"),
     ("data/copy/", my_data.download, "citizen_download"),
     ("appeal/", appeal.begin, "citizen_appeal"),
@@ -40,11 +38,11 @@ ABOUT: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
 ]
 
 urlpatterns: list[URLPattern] = [
-    path("", home.first_page, name="citizen_home"),
-    path("sign-in/", signing_in.number, name="citizen_sign_in"),
-    path("sign-in/code/", signing_in.code, name="citizen_sign_in_code"),
-    path("sign-in/again/", signing_in.again, name="citizen_sign_in_again"),
-    path("sign-out/", signing_in.sign_out, name="citizen_sign_out"),
+    path("", code.first_page, name="citizen_home"),
+    path("sign-in/", sign_in.number, name="citizen_sign_in"),
+    path("sign-in/code/", sign_in.code, name="citizen_sign_in_code"),
+    path("sign-in/again/", sign_in.again, name="citizen_sign_in_again"),
+    path("sign-out/", sign_in.sign_out, name="citizen_sign_out"),
     path("family/", family.family, name="citizen_family"),
     path("family/ask/", family.ask, name="citizen_family_ask"),
     path("family/ask/proof/", family.proof, name="citizen_family_proof"),

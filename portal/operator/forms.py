@@ -168,12 +168,12 @@ class CityFileForm:
         return self.is_bound and bool(self.city.errors or any(any(rows.errors) for rows in self.lists().values()))
 
 
-def kind_words() -> list[str]:
+def fact_kinds() -> list[str]:
     """Our kinds, for the help beside the form."""
     return [kind.value for kind in FactKind]
 
 
-def city_of(form: CityFileForm) -> tuple[dict[str, Any], dict[str, str]]:
+def city_file(form: CityFileForm) -> tuple[dict[str, Any], dict[str, str]]:
     """The city file's tables as the form says them, and the TOML of its rule sets by name. Call once the form is valid."""
     rules = {f"rules/{place}.toml": one.content() for place, one in enumerate(form.rows("rule_sets"))}  # type: ignore[attr-defined]  # a RuleSetForm
     content: dict[str, Any] = {
@@ -185,7 +185,7 @@ def city_of(form: CityFileForm) -> tuple[dict[str, Any], dict[str, str]]:
     return {name: table for name, table in content.items() if table}, rules
 
 
-def put_back(form: CityFileForm, faults: Iterable[Fault]) -> None:
+def add_faults(form: CityFileForm, faults: Iterable[Fault]) -> None:
     """Say every fault at the field it is about; what is about no field stands on top."""
     for fault in faults:
         found = FAULT_KEY.match(fault.key)

@@ -1,12 +1,12 @@
-"""Addresses of the operator's room. The cities side by side are where the staff's overview is elsewhere."""
+"""URLs of the operator. The overview of cities takes the place that the staff's overview has in a city."""
 
 from django.urls import path
 
-from portal.operator import cities, opening
+from portal.operator import views
 
 urlpatterns = [
-    path("", cities.overview, name="staff_home"),
-    path("open/", opening.open_city, name="operator_open_city"),
-    path("openings/<slug:name>/", opening.opening_page, name="operator_opening"),
-    path("openings/<slug:name>/first-run/", opening.first_run, name="operator_first_run"),
+    path("", views.overview, name="staff_home"),
+    path("open/", views.open_city, name="operator_open_city"),
+    path("openings/<slug:name>/", views.opening_page, name="operator_opening"),
+    path("openings/<slug:name>/first-run/", views.first_run, name="operator_first_run"),
 ]

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.web.going import go, with_next
+from portal.web.access import redirect_page, with_next
 from regions.staff.models import Account
 
 JUST_NOW = timedelta(minutes=5)
@@ -85,14 +85,14 @@ class SessionLimitsMiddleware:
             messages.warning(
                 request, _("You were signed out because nothing happened for a while. Please sign in again.")
             )
-            return go(request, with_next(reverse("account_login"), request))
+            return redirect_page(request, with_next(reverse("account_login"), request))
         _touch(request, now)
         here = request.resolver_match.url_name if request.resolver_match else ""
         if here in ON_THE_WAY or request.session[KEY].get("ready"):
             return None
         step = next_step(request, account)
         if step:
-            return go(request, reverse(step))
+            return redirect_page(request, reverse(step))
         request.session[KEY] = {**request.session[KEY], "ready": True}
         return None
 

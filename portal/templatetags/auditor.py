@@ -10,8 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.auditor import words
-from portal.auditor.words import reason_told
+from portal.auditor import report_labels
+from portal.auditor.report_labels import reason_told
 from portal.templatetags import staff
 from regions.journal.verify import break_told
 
@@ -49,7 +49,7 @@ def export_state(state: str) -> str:
 @register.filter
 def report_title(report: str) -> str:
     """What a report is called; one that is none of ours by its own word."""
-    return words.report_title(report) if report in set(words.ReportTitle) else report
+    return report_labels.report_title(report) if report in set(report_labels.ReportTitle) else report
 
 
 @register.filter

@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from codes.models import Citizen
-from portal.citizen.declaring.answers import stay_told as told
+from portal.citizen.declarations.forms import stay_label as told
 from portal.citizen.subject import address
 from regions.divisions import division_title, divisions
 from regions.keys.encryption import decrypt_number

@@ -7,19 +7,35 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
 
 from codes.models import Citizen
 from portal.web.citizen_session import signed_in_citizen
-from portal.web.going import go, with_next
 from regions.staff.models import Account
 from regions.staff.roles import Role
+
+
+def redirect_page(request: HttpRequest, address: str) -> HttpResponse:
+    """To the address; never into a fragment of the present page."""
+    if getattr(request, "htmx", False):
+        return HttpResponseClientRedirect(address)
+    return HttpResponseRedirect(address)
+
+
+def with_next(address: str, request: HttpRequest) -> str:
+    """Come back to this page afterwards; from a POST to nowhere, as its form would be lost."""
+    if request.method != "GET" or getattr(request, "htmx", False):
+        return address
+    return f"{address}?{urlencode({'next': request.get_full_path()})}"
+
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
@@ -70,7 +86,7 @@ def for_staff(*roles: Role) -> Callable[[StaffView[P]], PlainView[P]]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return go(request, with_next(reverse("account_login"), request))
+                return redirect_page(request, with_next(reverse("account_login"), request))
             held = roles_of(request)
             if wanted and not wanted & held:
                 raise PermissionDenied
@@ -88,7 +104,7 @@ def for_citizens(view: CitizenView[P]) -> PlainView[P]:
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         citizen = signed_in_citizen(request, now=timezone.now())
         if citizen is None:
-            return go(request, with_next(reverse("citizen_sign_in"), request))
+            return redirect_page(request, with_next(reverse("citizen_sign_in"), request))
         request.citizen = citizen  # type: ignore[attr-defined]  # what CitizenRequest promises
         return view(request, *args, **kwargs)  # type: ignore[arg-type]
 

@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext
 from codes.city_openings import Bundle, ask_to_open
 from codes.models import Citizen
 from codes.tasks import sum_up_cities
-from portal.web.look import Look
+from portal.web.display import DisplayPreferences
 from regions.tenancy import in_city
 from tests.integration.pages.people import PASSWORD, Visitor
 from tests.journeys.cast import CROWD
@@ -52,7 +52,7 @@ class Picture:
     visitor: Visitor
     host: str = f"{CITY}.localhost"
 
-    def enter(self, context: BrowserContext, world: World, *, language: str, look: Look) -> None:
+    def enter(self, context: BrowserContext, world: World, *, language: str, look: DisplayPreferences) -> None:
         """Give the browser the person's session, and how they want pages to look."""
         url = world.address("/", host=self.host)
         session = self.visitor.client.cookies.get(settings.SESSION_COOKIE_NAME)

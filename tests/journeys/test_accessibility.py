@@ -9,7 +9,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser as Chrome
 from playwright.sync_api import Page, ViewportSize
 
-from portal.web.look import Look
+from portal.web.display import DisplayPreferences
 from tests.integration.pages.matrix_cast import read_addresses
 from tests.integration.pages.matrix_rows import CITY as CITY_ROWS
 from tests.integration.pages.matrix_rows import PUBLIC
@@ -44,8 +44,10 @@ def test_every_page_hangs_in_the_gallery(gallery: list[Picture]) -> None:
     assert sorted(hanging - pages) == []
 
 
-@pytest.mark.parametrize("look", [Look(), Look(size="elder")], ids=["normal", "elder"])
-def test_axe_finds_nothing_grave(gallery: list[Picture], world: World, chrome: Chrome, look: Look) -> None:
+@pytest.mark.parametrize("look", [DisplayPreferences(), DisplayPreferences(size="elder")], ids=["normal", "elder"])
+def test_axe_finds_nothing_grave(
+    gallery: list[Picture], world: World, chrome: Chrome, look: DisplayPreferences
+) -> None:
     """The normal pages also by night and zoomed."""
     context = chrome.new_context(viewport=DESKTOP)
     page, faults = context.new_page(), []

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.db import connections
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from portal.web.look import Look
+from portal.web.display import DisplayPreferences
 from tests.journeys.chrome import SWITCHES
 from tests.journeys.gallery import Picture, hang
 from tests.journeys.people import DEVICES
@@ -77,5 +77,5 @@ def _for_guide(browser: Browser, world: World, pictures: Sequence[Picture], lang
 
 
 def _open(page: Page, picture: Picture, world: World, language: str) -> None:
-    picture.enter(page.context, world, language=language, look=Look())
+    picture.enter(page.context, world, language=language, look=DisplayPreferences())
     page.goto(world.address(picture.path, host=picture.host))

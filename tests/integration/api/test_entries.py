@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from codes.intake.citizens import INTAKE
 from codes.intake.provider_keys import CALLS_PER_WINDOW, issue_key, revoke_keys
 from codes.models import Citizen, Entry, ProviderKey
-from portal.api import entries, providers
+from portal.api import requests, views
 from regions.journal.models import JournalEntry
 from regions.locks import KEY
 from regions.models import City
@@ -24,8 +24,8 @@ from tests.own_database import raw_owner
 
 
 def told(response: HttpResponse) -> dict[str, Any]:
-    providers: dict[str, Any] = json.loads(response.content)
-    return providers
+    requests: dict[str, Any] = json.loads(response.content)
+    return requests
 
 
 def test_each_line_is_told_by_its_number(alipay: Machine) -> None:
@@ -119,11 +119,11 @@ def test_a_key_that_calls_too_often_waits(alipay: Machine, monkeypatch: pytest.M
 
 
 def test_nothing_is_taken_of_too_many_lines_or_bytes(alipay: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(providers, "MOST_LINES", 2)
+    monkeypatch.setattr(requests, "MOST_LINES", 2)
     lines = [check_in(entry_id=f"c-{n}") for n in range(3)]
     refused = alipay.post(*lines)
     assert (refused.status_code, told(refused)["code"]) == (413, "too_many_lines")
-    monkeypatch.setattr(providers, "MOST_BYTES", 100)
+    monkeypatch.setattr(requests, "MOST_BYTES", 100)
     refused = alipay.post(lines[0])
     assert (refused.status_code, told(refused)["code"]) == (413, "too_large")
     assert not Entry.objects.exists()
@@ -172,7 +172,7 @@ def test_other_methods_are_not_known(alipay: Machine) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_whoever_waits_too_long_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
     monkeypatch.setattr("django.utils.timezone.now", lambda: now)
-    monkeypatch.setattr(entries, "PATIENCE_SECONDS", 1)
+    monkeypatch.setattr(views, "LOCK_TIMEOUT_SECONDS", 1)
     with in_city("alpha"):
         _, key = issue_key(provider="alipay", by="lin", now=now)
     with raw_owner() as other, other.cursor() as cursor:

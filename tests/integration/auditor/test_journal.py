@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from portal.auditor import journal as page_of_journal
-from portal.auditor.telling import ACTS, told
+from portal.auditor.journal_labels import ACTION_LABELS, entry_label
 from regions.journal.models import JournalEntry
 from regions.journal.verify import chain_state, verify_and_note, write_checkpoint
 from tests.integration.auditor.conftest import record_many
@@ -81,8 +81,8 @@ def test_a_long_chain_is_left_to_a_worker(desk: Desk, auditor: Visitor, monkeypa
 
 
 def test_what_is_not_known_is_shown_as_it_is_written() -> None:
-    assert told(JournalEntry(verb="something.new", data={})) == "something.new"
-    assert "–" in told(JournalEntry(verb="export.made", data={}))
+    assert entry_label(JournalEntry(verb="something.new", data={})) == "something.new"
+    assert "–" in entry_label(JournalEntry(verb="export.made", data={}))
 
 
 def test_every_act_the_source_names_is_told() -> None:
@@ -92,5 +92,5 @@ def test_every_act_the_source_names_is_told() -> None:
         for path in (Path(settings.BASE_DIR) / folder).rglob("*.py")
         for verb in WRITTEN.findall(path.read_text(encoding="utf-8"))
     ]
-    assert sorted({verb for verb in named if verb not in ACTS and not verb.startswith("case.")}) == []
+    assert sorted({verb for verb in named if verb not in ACTION_LABELS and not verb.startswith("case.")}) == []
     assert len(named) > 40

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from portal.operator import opening
+from portal.operator import views
 from tests.integration.pages.conftest import _counts_begin_anew, clock
 from tests.integration.pages.people import Visitor
 
@@ -17,8 +17,8 @@ Opens = Callable[..., Visitor]
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """What was rung for."""
     bells: list[object] = []
-    monkeypatch.setattr(opening, "ring_for_opening", bells.append)
-    monkeypatch.setattr(opening, "ring", lambda *what: bells.append(what))
+    monkeypatch.setattr(views, "ring_for_opening", bells.append)
+    monkeypatch.setattr(views, "ring", lambda *what: bells.append(what))
     return bells
 
 

@@ -22,7 +22,7 @@ from codes.review.evidence.files import keep_upload
 from codes.review.proposals.bulk_suppressions import propose_mending
 from codes.review.proposals.suppressions import propose_suppression
 from codes.rule_sets import drafts, rehearsing
-from portal.citizen.lines import declare
+from portal.citizen.entries import declare
 from regions.identity import Identity
 from regions.sources import changes
 from regions.sources.models import Batch, Source

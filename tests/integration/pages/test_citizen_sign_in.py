@@ -10,7 +10,7 @@ from django.test import Client
 
 from codes.citizens.sign_in import GatewayRefused
 from codes.models import SignInCode
-from portal.citizen.signing_in import delivery
+from portal.citizen.sign_in import tasks
 from portal.web import citizen_session
 from regions.journal.models import JournalEntry
 from regions.models import City
@@ -47,8 +47,8 @@ def phone(alpha: City, clock: datetime, monkeypatch: pytest.MonkeyPatch, rung: l
     """Anna is known to alpha with a phone; nobody is known as Bert. The bell is answered when the test says so."""
     pocket = Pocket()
     take(declaration(submitted_at="2026-11-20T08:00:00+08:00"), now=clock)
-    monkeypatch.setattr(delivery, "gateway", lambda: pocket)
-    monkeypatch.setattr("portal.citizen.signing_in.pages.ring", lambda schema, key: rung.append((schema, key)))
+    monkeypatch.setattr(tasks, "gateway", lambda: pocket)
+    monkeypatch.setattr("portal.citizen.sign_in.views.enqueue_delivery", lambda schema, key: rung.append((schema, key)))
     return pocket
 
 
@@ -60,7 +60,7 @@ def browser(phone: Pocket) -> Visitor:
 def deliver(rung: list[tuple[str, int]], now: datetime) -> None:
     """What the worker does."""
     for _schema, key in rung:
-        delivery._deliver(key, now=now)
+        tasks._deliver(key, now=now)
 
 
 def test_number_code_and_in(browser: Visitor, phone: Pocket, rung: list[tuple[str, int]], now: datetime) -> None:

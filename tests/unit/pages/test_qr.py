@@ -5,7 +5,7 @@ import re
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 
-from portal.citizen.code import QUIET, qr_svg
+from portal.citizen.code.views import QUIET, qr_svg
 
 
 def test_every_dark_square_is_drawn_and_no_other() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from portal.auditor.words import reason_told
+from portal.auditor.report_labels import reason_told
 from regions.journal.verify import ChainBreak, break_told
 from regions.vocabulary import label_in
 

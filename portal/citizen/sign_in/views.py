@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from codes.citizens.sign_in import TooOften, WrongCode, ask_code, redeem_code
-from portal.citizen.signing_in.delivery import ring
+from portal.citizen.sign_in.tasks import enqueue_delivery
 from portal.web import citizen_session
 from portal.web.access import for_anyone
 from portal.web.host import city_here, client_address
@@ -69,7 +69,7 @@ def decrypt_identity(kept: str) -> Identity | None:
     return Identity(IdType(kind), number)
 
 
-KEY = "signing_in"
+SESSION_KEY = "signing_in"
 
 
 class CodeForm(forms.Form):
@@ -93,7 +93,7 @@ def number(request: HttpRequest) -> HttpResponse:
         wait = _ask(request, form.identity)
         if not wait:
             held = {"who": encrypt_identity(form.identity), "next": _safe_next(request)}
-            request.session[KEY] = held
+            request.session[SESSION_KEY] = held
             return redirect("citizen_sign_in_code")
         form.add_error(None, _too_often(wait))
         status = 429
@@ -104,7 +104,7 @@ def number(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def code(request: HttpRequest) -> HttpResponse:
     """The code that was sent, if anybody was there to send it to."""
-    identity = _who(request)
+    identity = _pending_identity(request)
     if identity is None:
         return redirect("citizen_sign_in")
     form = CodeForm(request.POST if request.method == "POST" else None)
@@ -115,7 +115,7 @@ def code(request: HttpRequest) -> HttpResponse:
         except WrongCode:
             form.add_error("code", gettext("This code is wrong or has expired. Compare it, or ask for a new one."))
         else:
-            onward = request.session[KEY]["next"] or reverse("citizen_code")
+            onward = request.session[SESSION_KEY]["next"] or reverse("citizen_code")
             citizen_session.enter(request, citizen, now=now)
             return redirect(onward)
     return _code_page(request, form)
@@ -125,7 +125,7 @@ def code(request: HttpRequest) -> HttpResponse:
 @require_POST
 def again(request: HttpRequest) -> HttpResponse:
     """Another code."""
-    identity = _who(request)
+    identity = _pending_identity(request)
     if identity is None:
         return redirect("citizen_sign_in")
     wait = _ask(request, identity)
@@ -148,7 +148,7 @@ def _ask(request: HttpRequest, identity: Identity) -> int:
         code_id = ask_code(identity=identity, address=client_address(request), now=timezone.now())
     except TooOften as refusal:
         return refusal.seconds
-    ring(city_here(request).schema_name, code_id)
+    enqueue_delivery(city_here(request).schema_name, code_id)
     return 0
 
 
@@ -161,8 +161,8 @@ def _too_often(seconds: int) -> str:
     ) % {"n": minutes}
 
 
-def _who(request: HttpRequest) -> Identity | None:
-    held = request.session.get(KEY)
+def _pending_identity(request: HttpRequest) -> Identity | None:
+    held = request.session.get(SESSION_KEY)
     return decrypt_identity(held["who"]) if held else None
 
 

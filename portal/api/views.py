@@ -15,24 +15,24 @@ from rest_framework.views import APIView
 
 from codes.intake.entries import take_lines
 from codes.intake.results import Outcome
-from portal.api.description import ENTRIES
-from portal.api.errors import ApiRefusal, Refuse
-from portal.api.providers import ProviderKeyAuthentication, caller, read_lines
+from portal.api.errors import ApiError, ApiErrorCode
+from portal.api.requests import ProviderKeyAuthentication, caller, read_lines
+from portal.api.schema import ENTRIES
 
 
-class IntakeBusy(RuntimeError):
+class IntakeBusyError(RuntimeError):
     """The intake is held by another; nothing of what was asked last has been stored. Ask again."""
 
 
 @contextmanager
-def patience(*, seconds: int) -> Iterator[None]:
+def lock_timeout(*, seconds: int) -> Iterator[None]:
     """Wait so long for any lock in the block. Raises ``IntakeBusy``."""
     _set_lock_timeout(f"{seconds}s")
     try:
         yield
     except OperationalError as error:
         if getattr(error.__cause__, "pgcode", None) == LOCK_NOT_AVAILABLE:
-            raise IntakeBusy from error
+            raise IntakeBusyError from error
         raise
     finally:
         _set_lock_timeout("0")
@@ -43,7 +43,7 @@ def _set_lock_timeout(value: str) -> None:
         cursor.execute("SELECT set_config('lock_timeout', %s, false)", [value])
 
 
-PATIENCE_SECONDS = 10
+LOCK_TIMEOUT_SECONDS = 10
 
 
 class Entries(APIView):
@@ -60,11 +60,11 @@ class Entries(APIView):
         provider = caller(request)
         lines = read_lines(request._request)
         try:
-            with patience(seconds=PATIENCE_SECONDS):
+            with lock_timeout(seconds=LOCK_TIMEOUT_SECONDS):
                 taken = take_lines(lines, by=provider.actor, now=timezone.now(), only_provider=provider.code)
                 results = list(taken)
-        except IntakeBusy:
-            raise Refuse(503, ApiRefusal.BUSY, wait=PATIENCE_SECONDS) from None
+        except IntakeBusyError:
+            raise ApiError(503, ApiErrorCode.BUSY, wait=LOCK_TIMEOUT_SECONDS) from None
         counts = Counter(result.outcome for result in results)
         told = {outcome.value: counts[outcome] for outcome in Outcome}
         return Response({**told, "lines": [result.as_json() for result in results]})

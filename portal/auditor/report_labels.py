@@ -115,7 +115,7 @@ def report_title(report: str) -> str:
     return str(ReportTitle(ReportName(report).value).label)
 
 
-def shown(column: str, cell: Any) -> str:
+def cell_label(column: str, cell: Any) -> str:
     """A cell for people: words said, instants in the city's time, lists and objects in short."""
     if cell is None or cell in ("", []):
         return "–"
@@ -123,13 +123,13 @@ def shown(column: str, cell: Any) -> str:
         if cell in {word.value for word in vocabulary}:
             return str(vocabulary(cell).label)
     if column == "colours":
-        return _comma().join(f"{code} {shown('state', colour)}" for code, colour in cell.items())
+        return _comma().join(f"{code} {cell_label('state', colour)}" for code, colour in cell.items())
     if column == "pairs":
         return _comma().join(_pair(pair) for pair in cell)
     if isinstance(cell, dict):
         return _comma().join(f"{key} {value}" for key, value in cell.items() if value not in (None, "", [], {}))
     if isinstance(cell, list):
-        return _comma().join(shown("", one) for one in cell)
+        return _comma().join(cell_label("", one) for one in cell)
     return (
         _instant(str(cell)) if column.endswith(("_at", "horizon", "as_of")) or column in ("at", "since") else str(cell)
     )

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from codes.intake.provider_keys import count_call, key_shown
 from codes.models import ProviderKey
-from portal.api.errors import ApiRefusal, Refuse
+from portal.api.errors import ApiError, ApiErrorCode
 
 SCHEME = b"bearer"
 
@@ -40,7 +40,7 @@ class ProviderKeyAuthentication(BaseAuthentication):
             raise AuthenticationFailed
         wait = count_call(key, now=timezone.now())
         if wait:
-            raise Refuse(429, ApiRefusal.TOO_OFTEN, wait=wait, seconds=wait)
+            raise ApiError(429, ApiErrorCode.TOO_OFTEN, wait=wait, seconds=wait)
         return CallingProvider(key.provider.code), key
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
@@ -68,7 +68,7 @@ def read_lines(request: HttpRequest) -> list[bytes]:
     _check_type(request)
     lines = _read(request, _announced(request)).split(b"\n")
     if sum(1 for line in lines if line.strip()) > MOST_LINES:
-        raise Refuse(413, ApiRefusal.TOO_MANY_LINES, limit=MOST_LINES)
+        raise ApiError(413, ApiErrorCode.TOO_MANY_LINES, limit=MOST_LINES)
     return lines
 
 
@@ -76,16 +76,16 @@ def _check_type(request: HttpRequest) -> None:
     charset = (request.content_params or {}).get("charset", "utf-8").lower()
     encoding = request.headers.get("Content-Encoding", "identity").lower()
     if request.content_type not in MEDIA_TYPES or charset not in ("utf-8", "utf8") or encoding != "identity":
-        raise Refuse(415, ApiRefusal.BAD_CONTENT_TYPE)
+        raise ApiError(415, ApiErrorCode.BAD_CONTENT_TYPE)
 
 
 def _announced(request: HttpRequest) -> int:
     """The body's length as its header says it; a body sent in chunks has none, and reads as empty."""
     length = request.headers.get("Content-Length", "")
     if not (length.isascii() and length.isdecimal()):
-        raise Refuse(411, ApiRefusal.NO_LENGTH)
+        raise ApiError(411, ApiErrorCode.NO_LENGTH)
     if int(length) > MOST_BYTES:
-        raise Refuse(413, ApiRefusal.TOO_LARGE, limit=MOST_BYTES)
+        raise ApiError(413, ApiErrorCode.TOO_LARGE, limit=MOST_BYTES)
     return int(length)
 
 
@@ -93,7 +93,7 @@ def _read(request: HttpRequest, length: int) -> bytes:
     try:
         body: bytes = request.read(length)
     except UnreadablePostError:
-        raise Refuse(400, ApiRefusal.INCOMPLETE) from None
+        raise ApiError(400, ApiErrorCode.INCOMPLETE) from None
     if len(body) != length:
-        raise Refuse(400, ApiRefusal.INCOMPLETE)
+        raise ApiError(400, ApiErrorCode.INCOMPLETE)
     return body

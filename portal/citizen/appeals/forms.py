@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from codes.models import Citizen, Fact, Provider, Rule
 from codes.review.appeals.policy import AppealReason, Asked, Target, targets_of
-from portal.citizen.declaring.forms import DateInput
+from portal.citizen.declarations.forms import DateInput
 from portal.templatetags.page import said, titled
 
 

@@ -11,9 +11,9 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from portal.web.access import roles_of
+from portal.web.display import display_preferences
 from portal.web.guide import guide_for
 from portal.web.host import city_of
-from portal.web.look import look_of
 from regions.staff.roles import Role
 
 CASES = (Role.REVIEWER, Role.APPROVER)
@@ -82,14 +82,14 @@ def _address(entry: Entry, roles: frozenset[Role]) -> str:
         return ""
 
 
-def surroundings(request: HttpRequest) -> dict[str, Any]:
+def page(request: HttpRequest) -> dict[str, Any]:
     """The city and its name in the page's language, the look, and the staff's navigation (made only when shown)."""
     city = city_of(request)
     in_chinese = translation.get_language().startswith("zh")
     return {
         "city": city,
         "city_name": "" if city is None else (city.name_zh if in_chinese else city.name_en),
-        "look": look_of(request),
+        "look": display_preferences(request),
         "in_chinese": in_chinese,
         "other_language": "en" if in_chinese else "zh-hans",
         "guide_audience": SimpleLazyObject(lambda: guide_for(request)),

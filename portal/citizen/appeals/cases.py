@@ -16,8 +16,8 @@ from codes.review.appeals.appeals import log_disagreement, withdraw
 from codes.review.cases.transitions import Verb
 from codes.review.evidence.files import read_evidence
 from codes.review.information import answer
-from portal.citizen.appealing.forms import AnswerForm, ObjectionForm, UploadForm
-from portal.citizen.appealing.pages import drafts_of, drop_draft, take_upload
+from portal.citizen.appeals.forms import AnswerForm, ObjectionForm, UploadForm
+from portal.citizen.appeals.views import drafts_of, drop_draft, take_upload
 from portal.citizen.subject import SubjectRequest, about_somebody, acting, address
 from portal.web.access import own_or_404
 from portal.web.errors import in_words

@@ -14,7 +14,7 @@ from codes.review.appeals.appeals import file_appeal
 from codes.review.appeals.policy import EVIDENCE_FOR, AppealReason, Asked
 from codes.review.evidence.files import discard_draft, keep_upload
 from codes.review.evidence.uploads import MAX_BYTES, UploadFault
-from portal.citizen.appealing.forms import Choice, ReasonForm, TargetForm, UploadForm, WordsForm, choices_of
+from portal.citizen.appeals.forms import Choice, ReasonForm, TargetForm, UploadForm, WordsForm, choices_of
 from portal.citizen.subject import SubjectRequest, about_somebody, acting, address
 from portal.web.access import own_or_404
 from portal.web.citizen_session import Draft

@@ -10,15 +10,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from codes.intake.results import BadLine
 from codes.models import Entry, Provider, Registration
-from portal.citizen import lines
-from portal.citizen.declaring.answers import told
-from portal.citizen.declaring.forms import (
+from portal.citizen import entries as lines
+from portal.citizen.declarations.forms import (
     ArrivalForm,
     ContactForm,
     ProvidersForm,
-    Question,
+    QuestionForm,
     StayForm,
     SymptomsForm,
+    answer_rows,
     area_names,
 )
 from portal.citizen.subject import SubjectRequest, about_somebody, acting, address
@@ -26,7 +26,7 @@ from portal.templatetags.page import titled
 from portal.web.citizen_session import Draft
 from portal.web.errors import in_words
 
-PAGES: dict[str, type[Question]] = {
+PAGES: dict[str, type[QuestionForm]] = {
     "to": ProvidersForm,
     "symptoms": SymptomsForm,
     "contact": ContactForm,
@@ -100,7 +100,7 @@ def check(request: SubjectRequest) -> HttpResponse:
         else:
             draft.drop()
             return redirect(address(request, "citizen_declared", number=answers["number"]))
-    return render(request, "citizen/declare/check.html", {"rows": told(answers, _titles()), "fault": fault})
+    return render(request, "citizen/declare/check.html", {"rows": answer_rows(answers, _titles()), "fault": fault})
 
 
 @about_somebody
@@ -132,7 +132,7 @@ def _stays(request: SubjectRequest) -> HttpResponse:
     return _show(request, "stays", form, stays=stays)
 
 
-def _show(request: SubjectRequest, page: str, form: Question, **more: Any) -> HttpResponse:
+def _show(request: SubjectRequest, page: str, form: QuestionForm, **more: Any) -> HttpResponse:
     place = ORDER.index(page)
     context = {
         "form": form,
@@ -147,7 +147,7 @@ def _show(request: SubjectRequest, page: str, form: Question, **more: Any) -> Ht
     return render(request, f"citizen/declare/{'stays' if page == 'stays' else 'question'}.html", context)
 
 
-def _form(request: SubjectRequest, page: str, data: Any, initial: dict[str, Any] | None = None) -> Question:
+def _form(request: SubjectRequest, page: str, data: Any, initial: dict[str, Any] | None = None) -> QuestionForm:
     form = PAGES[page](data, initial=initial)
     if isinstance(form, ProvidersForm):
         titles = _titles()

@@ -1,10 +1,14 @@
 """The questions of a declaration, one form a page. Each turns into a part of the line that is taken in."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from regions.divisions import division_title, divisions, is_division_code
@@ -65,7 +69,7 @@ class DateInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-def _day(label: Any, **kwargs: Any) -> forms.DateField:
+def _date_field(label: Any, **kwargs: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=DateInput(), **kwargs)
 
 
@@ -75,7 +79,7 @@ def _not_in_future(day: date | None) -> date | None:
     return day
 
 
-class Question(forms.Form):
+class QuestionForm(forms.Form):
     """A page. ``answer`` is what it says in the line; ``initial_of`` turns an earlier answer back into the form."""
 
     def answer(self) -> dict[str, Any]:
@@ -88,7 +92,7 @@ class Question(forms.Form):
         return answer
 
 
-class ProvidersForm(Question):
+class ProvidersForm(QuestionForm):
     """To whom."""
 
     providers = forms.MultipleChoiceField(
@@ -102,7 +106,7 @@ class ProvidersForm(Question):
         return {"providers": self.cleaned_data["providers"]}
 
 
-class SymptomsForm(Question):
+class SymptomsForm(QuestionForm):
     """How one feels."""
 
     has = forms.ChoiceField(
@@ -128,7 +132,7 @@ class SymptomsForm(Question):
         return {"has": "yes" if answer["symptoms"] else "no", **answer}
 
 
-class ContactForm(Question):
+class ContactForm(QuestionForm):
     """With whom one was."""
 
     contact = forms.ChoiceField(
@@ -142,12 +146,12 @@ class ContactForm(Question):
         return {"contact": self.cleaned_data["contact"]}
 
 
-class StayForm(Question):
+class StayForm(QuestionForm):
     """Where one was: one place at a time."""
 
     area = AreaField(label=_("Place"), help_text=_("City or district, such as 武汉市"))
-    from_day = _day(_("From"))
-    left_on = _day(_("Left on"), required=False, help_text=_("Leave empty if you are still there."))
+    from_day = _date_field(_("From"))
+    left_on = _date_field(_("Left on"), required=False, help_text=_("Leave empty if you are still there."))
 
     def clean_from_day(self) -> date | None:
         return _not_in_future(self.cleaned_data["from_day"])
@@ -171,7 +175,7 @@ class StayForm(Question):
         }
 
 
-class ArrivalForm(Question):
+class ArrivalForm(QuestionForm):
     """Whence one came."""
 
     came = forms.ChoiceField(
@@ -188,7 +192,7 @@ class ArrivalForm(Question):
         required=False,
         help_text=_("Needed if you came from within the country."),
     )
-    on = _day(_("Arrived on"), required=False, help_text=_("Needed if you came from elsewhere or abroad."))
+    on = _date_field(_("Arrived on"), required=False, help_text=_("Needed if you came from elsewhere or abroad."))
 
     def clean_on(self) -> date | None:
         return _not_in_future(self.cleaned_data["on"])
@@ -215,3 +219,70 @@ class ArrivalForm(Question):
         if answer["overseas_arrival_on"]:
             return {"came": "abroad", "on": answer["overseas_arrival_on"]}
         return {"came": "yes", **answer["arrival"]} if answer["arrival"] else {"came": "no"}
+
+
+@dataclass(frozen=True)
+class AnswerRow:
+    """A question, its answer, its page."""
+
+    question: str
+    answer: str
+    page: str
+
+
+def answer_rows(answers: Mapping[str, Any], providers: Mapping[str, str]) -> list[AnswerRow]:
+    """In the order of the pages."""
+    return [
+        AnswerRow(
+            gettext("To whom"),
+            gettext(", ").join(providers.get(code, code) for code in answers["to"]["providers"]),
+            "to",
+        ),
+        AnswerRow(gettext("Symptoms today"), _symptom_labels(answers["symptoms"]["symptoms"]), "symptoms"),
+        AnswerRow(gettext("Near an infected person"), _contact_label(answers["contact"]["contact"]), "contact"),
+        AnswerRow(gettext("Places in the last 14 days"), _stays_label(answers["stays"]), "stays"),
+        AnswerRow(gettext("Came from elsewhere"), _arrival_label(answers["arrival"]), "arrival"),
+    ]
+
+
+def _symptom_labels(said: list[str]) -> str:
+    return gettext(", ").join(str(SYMPTOMS[one]) for one in said) or gettext("none")
+
+
+def _contact_label(said: str) -> str:
+    return {"yes": gettext("Yes"), "no": gettext("No"), "unsure": gettext("I am not sure")}[said]
+
+
+def _stays_label(stays: list[dict[str, Any]]) -> str:
+    return gettext("; ").join(map(stay_label, stays)) or gettext("nowhere else")
+
+
+def stay_label(stay: Mapping[str, Any]) -> str:
+    """“Wuhan, 3 November 2026 to 7 November 2026”."""
+    place, first = _area_label(stay["area"]), _date_label(stay["from"])
+    if stay["left_on"]:
+        return gettext("%(place)s, %(first)s to %(last)s") % {
+            "place": place,
+            "first": first,
+            "last": _date_label(stay["left_on"]),
+        }
+    return gettext("%(place)s, since %(first)s") % {"place": place, "first": first}
+
+
+def _arrival_label(said: Mapping[str, Any]) -> str:
+    if said["overseas_arrival_on"]:
+        return gettext("From abroad, on %(day)s") % {"day": _date_label(said["overseas_arrival_on"])}
+    if said["arrival"]:
+        return gettext("From %(place)s, on %(day)s") % {
+            "place": _area_label(said["arrival"]["from_area"]),
+            "day": _date_label(said["arrival"]["on"]),
+        }
+    return gettext("No")
+
+
+def _area_label(code: str) -> str:
+    return division_title(code, translation.get_language())
+
+
+def _date_label(day: str) -> str:
+    return date_format(date.fromisoformat(day), "DATE_FORMAT")

@@ -18,9 +18,8 @@ from codes.effective import Standing, effective_code
 from codes.models import Case, Citizen
 from codes.passes.issuing import issue_pass
 from codes.vocabulary import State
-from portal.citizen.lines import new_number
-from portal.citizen.my_code import MyCode, progress, steps
-from portal.citizen.reading import my_code
+from portal.citizen.code.detail import MyCode, my_code, progress, steps
+from portal.citizen.entries import new_number
 from portal.citizen.subject import SubjectRequest, about_somebody
 from portal.templatetags.page import titled
 from portal.web.access import for_anyone

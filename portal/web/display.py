@@ -22,7 +22,7 @@ YEAR = 365 * 24 * 3600
 
 
 @dataclass(frozen=True)
-class Look:
+class DisplayPreferences:
     """The choices. ``keys``: whether single keys do something at the officials' desk."""
 
     theme: str = "auto"
@@ -41,11 +41,11 @@ class Look:
         return self.size == "elder"
 
 
-def look_of(request: HttpRequest) -> Look:
+def display_preferences(request: HttpRequest) -> DisplayPreferences:
     """What the cookie says; anything we do not know is as if nothing was chosen."""
     chosen = request.COOKIES.get(settings.LOOK_COOKIE_NAME, "").split(".")
     theme, contrast, size, keys = [*chosen, "", "", "", ""][:4]
-    return Look(
+    return DisplayPreferences(
         theme if theme in THEMES else "auto",
         contrast if contrast in CONTRASTS else "normal",
         size if size in SIZES else "normal",
@@ -53,7 +53,7 @@ def look_of(request: HttpRequest) -> Look:
     )
 
 
-class LookForm(forms.Form):
+class DisplayForm(forms.Form):
     """The page of display settings."""
 
     theme = forms.ChoiceField(label=_("Colours of the page"), choices=THEMES.items(), widget=forms.RadioSelect)
@@ -76,14 +76,14 @@ class LookForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def display(request: HttpRequest) -> HttpResponse:
     """Show and take the choices."""
-    look = look_of(request)
-    back = _back(request)
+    look = display_preferences(request)
+    back = _return_address(request)
     if request.method == "POST":
-        form = LookForm(request.POST, is_staff=request.user.is_authenticated)
+        form = DisplayForm(request.POST, is_staff=request.user.is_authenticated)
         if form.is_valid():
-            return _keep(HttpResponseRedirect(back), Look(**{**asdict(look), **form.cleaned_data}))
+            return _set_cookie(HttpResponseRedirect(back), DisplayPreferences(**{**asdict(look), **form.cleaned_data}))
     else:
-        form = LookForm(initial=asdict(look), is_staff=request.user.is_authenticated)
+        form = DisplayForm(initial=asdict(look), is_staff=request.user.is_authenticated)
     return render(request, "shared/display.html", {"form": form, "back": back})
 
 
@@ -91,16 +91,16 @@ def display(request: HttpRequest) -> HttpResponse:
 @require_POST
 def switch_size(request: HttpRequest) -> HttpResponse:
     """The one-tap switch between normal and elder-friendly pages."""
-    look = look_of(request)
+    look = display_preferences(request)
     size = "normal" if look.is_elder else "elder"
-    return _keep(HttpResponseRedirect(_back(request)), replace(look, size=size))
+    return _set_cookie(HttpResponseRedirect(_return_address(request)), replace(look, size=size))
 
 
 @for_anyone
 @require_POST
 def switch_language(request: HttpRequest) -> HttpResponse:
     """The other language, and back to the same page."""
-    response = HttpResponseRedirect(_back(request))
+    response = HttpResponseRedirect(_return_address(request))
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES) and check_for_language(language):
         response.set_cookie(
@@ -114,7 +114,7 @@ def switch_language(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _keep(response: HttpResponse, look: Look) -> HttpResponse:
+def _set_cookie(response: HttpResponse, look: DisplayPreferences) -> HttpResponse:
     value = f"{look.theme}.{look.contrast}.{look.size}.{look.keys}"
     response.set_cookie(
         settings.LOOK_COOKIE_NAME, value, max_age=YEAR, secure=settings.SECURE, httponly=True, samesite="Lax"
@@ -122,7 +122,7 @@ def _keep(response: HttpResponse, look: Look) -> HttpResponse:
     return response
 
 
-def _back(request: HttpRequest) -> str:
+def _return_address(request: HttpRequest) -> str:
     """Where the person came from, if that is a page of this host."""
     wanted = request.POST.get("next") or request.GET.get("next") or "/"
     if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()):

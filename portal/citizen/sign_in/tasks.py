@@ -14,9 +14,9 @@ from codes.models import SignInCode
 from regions.tenancy import all_schemas, in_city
 
 log = logging.getLogger(__name__)
-BELL_EXPIRES = 60
+TASK_EXPIRES = 60
 # A bell that was heard has been answered by then.
-OVERLOOKED = timedelta(seconds=10)
+SWEEP_AFTER = timedelta(seconds=10)
 
 
 def gateway() -> SmsGateway:
@@ -25,10 +25,10 @@ def gateway() -> SmsGateway:
     return made
 
 
-def ring(schema: str, code_id: int) -> None:
+def enqueue_delivery(schema: str, code_id: int) -> None:
     """Ask for the code to be sent. A broker that is away costs the few seconds until the sweep."""
     try:
-        deliver_sign_in_code.apply_async(args=(schema, code_id), expires=BELL_EXPIRES, retry=False)
+        deliver_sign_in_code.apply_async(args=(schema, code_id), expires=TASK_EXPIRES, retry=False)
     except OperationalError as fault:
         log.warning("no broker to ring for a sign-in code: %s", type(fault).__name__)
 
@@ -47,7 +47,7 @@ def sweep_sign_in_codes() -> int:
     for schema in all_schemas():
         with in_city(schema):
             waiting = SignInCode.objects.filter(
-                code_sealed__isnull=False, expires_at__gt=now, asked_at__lt=now - OVERLOOKED
+                code_sealed__isnull=False, expires_at__gt=now, asked_at__lt=now - SWEEP_AFTER
             )
             for code_id in list(waiting.values_list("pk", flat=True)[:1000]):
                 sent += _deliver(code_id, now=now)

@@ -8,8 +8,8 @@ from rest_framework import serializers
 
 from codes.intake.lines import SHAPES
 from codes.intake.results import Outcome, Refusal
-from portal.api.errors import ApiRefusal
-from portal.api.providers import MEDIA_TYPE, MOST_BYTES, MOST_LINES
+from portal.api.errors import ApiErrorCode
+from portal.api.requests import MEDIA_TYPE, MOST_BYTES, MOST_LINES
 
 EXAMPLE = (
     '{"type": "check_in", "provider": "alipay", "entry_id": "a-2", "id_type": "10",'
@@ -50,14 +50,14 @@ class Taken(serializers.Serializer[Any]):
 class Refused(serializers.Serializer[Any]):
     """The call as a whole was refused, and no line of it was taken (but see `busy`)."""
 
-    code = serializers.ChoiceField([reason.value for reason in ApiRefusal])
+    code = serializers.ChoiceField([reason.value for reason in ApiErrorCode])
     message = Message()
 
 
 class ProviderKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers by subclassing
     """The provider's key as a bearer token."""
 
-    target_class = "portal.api.providers.ProviderKeyAuthentication"
+    target_class = "portal.api.requests.ProviderKeyAuthentication"
     name = "providerKey"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:  # noqa: ARG002

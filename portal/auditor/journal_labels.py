@@ -11,7 +11,7 @@ from regions.journal.models import JournalEntry
 
 PLACE = re.compile(r"\{(\w+)\}")
 CASE = "case."
-SUBJECTS: dict[str, tuple[str, str]] = {
+SUBJECT_LABELS: dict[str, tuple[str, str]] = {
     "case": ("案件", "case"),
     "citizen": ("市民", "citizen"),
     "city": ("城市", "city"),
@@ -26,7 +26,7 @@ SUBJECTS: dict[str, tuple[str, str]] = {
     "staff": ("账号", "account"),
     "suppression": ("记录有误的裁定", "suppression"),
 }
-ACTS: dict[str, tuple[str, str]] = {
+ACTION_LABELS: dict[str, tuple[str, str]] = {
     "batch.accepted": ("接收一批数据，共{accepted}条新记录", "accepted a delivery with {accepted} new records"),
     "batch.held": ("一批数据暂停待审：{reason}", "held a delivery for two people: {reason}"),
     "batch.refused": ("拒收一批数据：{reason}", "refused a delivery: {reason}"),
@@ -130,31 +130,31 @@ ACTS: dict[str, tuple[str, str]] = {
 }
 
 
-def told(entry: JournalEntry) -> str:
+def entry_label(entry: JournalEntry) -> str:
     """What was done, as a sentence without its subject."""
     language = translation.get_language()
-    if entry.verb in ACTS:
-        zh, en = ACTS[entry.verb]
+    if entry.verb in ACTION_LABELS:
+        zh, en = ACTION_LABELS[entry.verb]
         return _filled(zh if language.startswith("zh") else en, entry.data)
     if entry.verb.startswith(CASE) and entry.verb.removeprefix(CASE) in set(Verb):
         return str(Verb(entry.verb.removeprefix(CASE)).label)
     return entry.verb
 
 
-def acts() -> list[tuple[str, str]]:
+def action_choices() -> list[tuple[str, str]]:
     """Every act and what it is called, by its word: those of one kind of thing stand together."""
     place = 0 if translation.get_language().startswith("zh") else 1
-    called = {verb: PLACE.sub("…", said[place]) for verb, said in ACTS.items()}
+    called = {verb: PLACE.sub("…", said[place]) for verb, said in ACTION_LABELS.items()}
     of_cases = {f"{CASE}{verb.value}": str(verb.label) for verb in Verb}
     return sorted({**of_cases, **called}.items())
 
 
-def subject_told(subject: str) -> str:
+def subject_label(subject: str) -> str:
     """What it was done to: ``case:D20261124-000001`` → 案件 D20261124-000001."""
     kind, _, name = subject.partition(":")
-    if not name or kind not in SUBJECTS:
+    if not name or kind not in SUBJECT_LABELS:
         return subject
-    zh, en = SUBJECTS[kind]
+    zh, en = SUBJECT_LABELS[kind]
     return f"{zh if translation.get_language().startswith('zh') else en} {name}"
 
 

@@ -21,9 +21,9 @@ from codes.citizens.guardianship import (
     end_guardianship,
 )
 from codes.models import Citizen, Guardianship
-from portal.citizen.appealing.forms import UploadForm
-from portal.citizen.appealing.pages import drafts_of, drop_draft, take_upload
-from portal.citizen.signing_in.pages import DocumentForm, decrypt_identity, encrypt_identity
+from portal.citizen.appeals.forms import UploadForm
+from portal.citizen.appeals.views import drafts_of, drop_draft, take_upload
+from portal.citizen.sign_in.views import DocumentForm, decrypt_identity, encrypt_identity
 from portal.citizen.subject import SubjectRequest, about_oneself, acting
 from portal.web.citizen_session import Draft
 from portal.web.errors import in_words

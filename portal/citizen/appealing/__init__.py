@@ -1,1 +1,0 @@
-"""An appeal in six pages at most, and what becomes of it."""

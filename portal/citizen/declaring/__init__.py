@@ -1,1 +1,0 @@
-"""The health declaration: one question a page, check your answers, a number."""

@@ -1,0 +1,103 @@
+"""A citizen's own words as the lines a provider sends: the pages take the same way in as everybody."""
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from codes.intake.citizens import REF_LETTERS
+from codes.intake.entries import take_lines
+from codes.intake.results import BadLine, Outcome
+from codes.models import Citizen, Entry, Registration
+from portal.citizen.subject import SubjectRequest, about_somebody, acting, address
+from portal.web.errors import in_words
+from regions.keys.encryption import decrypt_number
+
+NUMBER_LETTERS = 8
+
+
+def new_number(day: date) -> str:
+    """A confirmation number that can be read over the telephone."""
+    return f"B{day:%Y%m%d}-" + "".join(secrets.choice(REF_LETTERS) for _ in range(NUMBER_LETTERS))
+
+
+def declare(
+    citizen: Citizen, answers: Mapping[str, Any], *, providers: Iterable[str], number: str, by: str, now: datetime
+) -> None:
+    """Declare the same to each of the providers. Raises ``BadLine`` at the first that cannot be taken; the same number again
+    with the same answers is no second declaration.
+    """
+    _take(citizen, providers, {"type": "declaration", "submitted_at": now.isoformat(), **answers}, number, by, now)
+
+
+def check_in(
+    citizen: Citizen, *, healthy: bool, day: date, providers: Iterable[str], number: str, by: str, now: datetime
+) -> None:
+    """Report the day's health to each of the providers. Raises ``BadLine``."""
+    _take(citizen, providers, {"type": "check_in", "day": day.isoformat(), "healthy": healthy}, number, by, now)
+
+
+def _take(
+    citizen: Citizen, providers: Iterable[str], said: Mapping[str, Any], number: str, by: str, now: datetime
+) -> None:
+    who = {"id_type": citizen.id_type, "id_number": decrypt_number(bytes(citizen.id_encrypted)), "entry_id": number}
+    lines = [json.dumps({**said, **who, "provider": provider}).encode() for provider in providers]
+    for result in take_lines(lines, by=by, now=now):
+        if result.outcome is Outcome.REFUSED and isinstance(result.refusal, BadLine):
+            raise result.refusal
+
+
+class CheckInForm(forms.Form):
+    """``number`` makes a double tap one check-in."""
+
+    healthy = forms.TypedChoiceField(choices=[("yes", "yes"), ("no", "no")], coerce=lambda said: said == "yes")
+    number = forms.RegexField(r"^B[0-9]{8}-[0-9A-Z]{8}$", required=False)
+
+
+@about_somebody
+@require_http_methods(["GET", "HEAD", "POST"])
+def check_in_page(request: SubjectRequest) -> HttpResponse:
+    """Ask how the person is, and tell every provider they are registered with."""
+    now = timezone.now()
+    today = timezone.localdate(now)
+    registered = Registration.objects.filter(citizen=request.subject).order_by("provider__code")
+    providers = list(registered.values_list("provider__code", flat=True))
+    if not providers:
+        messages.info(request, _("Declare first: a check-in counts for those who have a code."))
+        return redirect(address(request, "citizen_declare"))
+    form = CheckInForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        healthy, number = form.cleaned_data["healthy"], form.cleaned_data["number"] or new_number(today)
+        try:
+            check_in(
+                request.subject,
+                healthy=healthy,
+                day=today,
+                providers=providers,
+                number=number,
+                by=acting(request),
+                now=now,
+            )
+        except BadLine as refusal:
+            form.add_error(None, in_words(refusal))
+        else:
+            messages.success(request, _thanks(healthy=healthy))
+            return redirect(address(request, "citizen_code"))
+    told = Entry.objects.filter(citizen=request.subject, type="check_in", day=today).exists()
+    context = {"form": form, "number": new_number(today), "today": today, "is_checked_in": told}
+    return render(request, "citizen/check_in.html", context)
+
+
+def _thanks(*, healthy: bool) -> str:
+    if healthy:
+        return _("Checked in for today with all your providers.")
+    return _("Your symptoms are noted and count from the next recomputation on. If you feel worse, call 120.")

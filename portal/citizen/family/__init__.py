@@ -1,1 +1,0 @@
-"""Dependants: children, parents and others whose codes are shown on this phone."""
