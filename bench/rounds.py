@@ -17,8 +17,8 @@ from codes.models import Run
 from codes.runs import settle as settling
 from codes.runs import steps
 from codes.runs.ledger import start_run
-from codes.tasks import ring
-from portal.workers import somebody_answers, start_worker
+from codes.tasks import enqueue_run
+from portal.workers import start_worker, worker_is_up
 from regions.tenancy import as_owner, in_city
 
 # What a run writes, parents first. The journal stays: it is the one thing that only grows.
@@ -71,10 +71,10 @@ def run_here(schema: str) -> Round:
 
 
 def run_through_celery(schema: str) -> float:
-    """The same through the workers that are up: seconds from the first ring to the end."""
+    """The same through the workers that are up: seconds from the first message to the end."""
     with in_city(schema), watch() as total:
         run, _ = start_run(by="bench", now=timezone.now(), collects=False)
-        ring(schema, run.pk)
+        enqueue_run(schema, run.pk)
         while run.state in Run.OPEN:
             time.sleep(POLL_SECONDS)
             run.refresh_from_db()
@@ -98,7 +98,7 @@ def workers() -> Iterator[Peaks]:
 
 def _wait_for(worker: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + WORKER_SECONDS
-    while not somebody_answers():
+    while not worker_is_up():
         if worker.poll() is not None or time.monotonic() > deadline:
             raise BenchFailed("the Celery worker did not start")
 

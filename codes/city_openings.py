@@ -115,7 +115,7 @@ def _open(opening: CityOpening, *, now: datetime) -> Opened:
 
 
 def start_first_run(opening: CityOpening, *, by: str, now: datetime) -> int:
-    """Have the opened city run its day; the number of the run, to be rung for. While one is open, that is the one."""
+    """Have the opened city run its day; the number of the run to enqueue: the open one, if there is one."""
     with in_city(opening.schema):
         run, _ = start_run(by=f"operator:{by}", now=now)
     CityOpening.objects.filter(pk=opening.pk).update(first_run=run.pk)

@@ -1,6 +1,6 @@
 """Celery tasks: thin, by value. Each enters its city and calls one action; none but the opening of a city works in ``public``.
 
-Ringing twice or never is harmless: the ledger decides what is to be done, and the sweeper rings again.
+A task that is enqueued twice or lost is harmless: the ledger decides what is to be done, and the sweeper enqueues again.
 """
 
 from datetime import timedelta
@@ -20,22 +20,22 @@ from codes.standing import sum_up
 from regions.journal.verify import verify_and_note, write_checkpoint
 from regions.tenancy import all_schemas, in_city
 
-# A bell that has not been answered by then is rung anew by the sweeper; the old one must not pile up.
-BELL_EXPIRES = timedelta(minutes=5).total_seconds()
+# The sweeper enqueues again what no worker has taken by then; the old messages must not pile up.
+EXPIRES_AFTER = timedelta(minutes=5).total_seconds()
 
 
-def ring(schema: str, run_id: int) -> None:
+def enqueue_run(schema: str, run_id: int) -> None:
     """Have some worker do what the run needs next."""
-    advance_run.apply_async(args=(schema, run_id), expires=BELL_EXPIRES)
+    advance_run.apply_async(args=(schema, run_id), expires=EXPIRES_AFTER)
 
 
 @shared_task(name="codes.advance_run")
 def advance_run(schema: str, run_id: int) -> int:
-    """One step of a run, then a bell for each partition that waits; how many."""
+    """One step of a run; enqueues each partition that waits; how many."""
     with in_city(schema):
         waiting = _advance(run_id)
     for number in waiting:
-        judge_partition.apply_async(args=(schema, run_id, number), expires=BELL_EXPIRES)
+        judge_partition.apply_async(args=(schema, run_id, number), expires=EXPIRES_AFTER)
     return len(waiting)
 
 
@@ -56,9 +56,9 @@ def _advance(run_id: int) -> list[int]:
     return waiting
 
 
-def ring_for_export(schema: str, job_id: int) -> None:
+def enqueue_export(schema: str, job_id: int) -> None:
     """Have some worker write an export."""
-    write_one_export.apply_async(args=(schema, job_id), expires=BELL_EXPIRES)
+    write_one_export.apply_async(args=(schema, job_id), expires=EXPIRES_AFTER)
 
 
 @shared_task(name="codes.write_export")
@@ -68,9 +68,9 @@ def write_one_export(schema: str, job_id: int) -> bool:
         return write_export(job_id, clock=timezone.now)
 
 
-def ring_for_verification(schema: str, by: str) -> None:
+def enqueue_verification(schema: str, by: str) -> None:
     """Have some worker walk the city's journal."""
-    verify_one_journal.apply_async(args=(schema, by), expires=BELL_EXPIRES)
+    verify_one_journal.apply_async(args=(schema, by), expires=EXPIRES_AFTER)
 
 
 @shared_task(name="codes.verify_journal")
@@ -80,9 +80,9 @@ def verify_one_journal(schema: str, by: str) -> bool:
         return verify_and_note(by=by, now=timezone.now()).broken_at is None
 
 
-def ring_for_replay(schema: str, run_id: int, by: str) -> None:
+def enqueue_replay(schema: str, run_id: int, by: str) -> None:
     """Have some worker compute a run's day again."""
-    replay_one_run.apply_async(args=(schema, run_id, by), expires=BELL_EXPIRES)
+    replay_one_run.apply_async(args=(schema, run_id, by), expires=EXPIRES_AFTER)
 
 
 @shared_task(name="codes.replay_run")
@@ -94,20 +94,20 @@ def replay_one_run(schema: str, run_id: int, by: str) -> bool:
 
 @shared_task(name="codes.sweep_exports")
 def sweep_all_exports() -> int:
-    """Ring for exports that no worker has, and remove those whose time is over; how many bells."""
-    rung = 0
+    """Enqueue exports that no worker has, and remove expired ones; how many were enqueued."""
+    enqueued = 0
     for schema in all_schemas():
         with in_city(schema):
             waiting = sweep_exports(now=timezone.now())
         for job_id in waiting:
-            ring_for_export(schema, job_id)
-        rung += len(waiting)
-    return rung
+            enqueue_export(schema, job_id)
+        enqueued += len(waiting)
+    return enqueued
 
 
-def ring_for_opening(opening_id: int) -> None:
+def enqueue_opening(opening_id: int) -> None:
     """Have some worker open a city that was asked for."""
-    open_one_city.apply_async(args=(opening_id,), expires=BELL_EXPIRES)
+    open_one_city.apply_async(args=(opening_id,), expires=EXPIRES_AFTER)
 
 
 @shared_task(name="codes.open_city")
@@ -124,10 +124,10 @@ def open_one_city(opening_id: int) -> bool:
 
 @shared_task(name="codes.sweep_openings")
 def sweep_all_openings() -> int:
-    """Ring for cities that no worker is opening; how many bells."""
+    """Enqueue openings that no worker has; how many."""
     waiting = sweep_openings(now=timezone.now())
     for opening_id in waiting:
-        ring_for_opening(opening_id)
+        enqueue_opening(opening_id)
     return len(waiting)
 
 
@@ -148,20 +148,20 @@ def start_due_runs() -> int:
         with in_city(schema):
             run = start_if_due(now=timezone.now())
         if run is not None:
-            ring(schema, run.pk)
+            enqueue_run(schema, run.pk)
             started += 1
     return started
 
 
 @shared_task(name="codes.sweep")
 def sweep() -> int:
-    """Ring for every run that has not ended: after this, a lost broker, bell or worker has cost time only."""
+    """Enqueue every run that has not ended: after this, a lost broker, message or worker has cost time only."""
     swept = 0
     for schema in all_schemas():
         with in_city(schema):
             run = open_run()
         if run is not None:
-            ring(schema, run.pk)
+            enqueue_run(schema, run.pk)
             swept += 1
     return swept
 

@@ -1,6 +1,6 @@
-"""The Celery application and the whole beat table.
+"""The Celery application and its beat schedule.
 
-The broker is only a doorbell: all state of a run is in PostgreSQL, so tasks may be lost, doubled or late. Prefork only.
+The broker only wakes workers: all state is in PostgreSQL, so tasks may be lost, doubled or late. Prefork only.
 """
 
 import os
@@ -18,7 +18,7 @@ BEAT = {
     # Every five minutes: the cities whose staggered minute has come and that have no run today.
     "start due runs": {"task": "codes.start_due_runs", "schedule": crontab(minute="*/5")},
     "sweep unfinished runs": {"task": "codes.sweep", "schedule": 15.0},
-    "send sign-in codes no bell reached": {"task": "portal.sweep_sign_in_codes", "schedule": 15.0},
+    "sweep sign-in codes": {"task": "portal.sweep_sign_in_codes", "schedule": 15.0},
     "sweep exports": {"task": "codes.sweep_exports", "schedule": 15.0},
     "sweep openings": {"task": "codes.sweep_openings", "schedule": 15.0},
     "sweep rehearsals": {"task": "portal.sweep_rehearsals", "schedule": 15.0},
@@ -29,7 +29,7 @@ BEAT = {
 }
 
 app = Celery("portal")
-# Deferred, so that a command that rings no bell starts no broker.
+# Deferred, so that a command that enqueues nothing starts no broker.
 app.add_defaults(
     lambda: {
         "broker_url": (broker := load().broker_url),
@@ -54,10 +54,10 @@ app.add_defaults(
 )
 app.autodiscover_tasks(["codes"])
 app.autodiscover_tasks(["portal.citizen.sign_in"])
-app.autodiscover_tasks(["portal.official"], related_name="tasks")
+app.autodiscover_tasks(["portal.official"])
 
 
 @worker_init.connect
 def refuse_unsafe_worker(**_: object) -> None:
-    """A worker holds every city's data: it starts as carefully as the web server does."""
+    """A worker has every city's data, so it is checked like the web server."""
     refuse_unsafe_start(load())

@@ -71,7 +71,7 @@ class Environment:
 
     @cached_property
     def broker_url(self) -> str:
-        """The broker that rings for Celery's workers."""
+        """The broker of Celery's workers."""
         if self.named_broker_url:
             return self.named_broker_url
         self._refuse_in_production("CELERY_BROKER_URL", "Valkey")

@@ -1,4 +1,4 @@
-"""A worker for the moment: when a command rings and nobody answers, it starts a worker of its own until it is done."""
+"""Celery workers as child processes: for a command that enqueues work while no worker is up, and for the demo."""
 
 import os
 import subprocess
@@ -14,15 +14,15 @@ PROCESSES = 2
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
-def somebody_answers() -> bool:
+def worker_is_up() -> bool:
     """Whether any worker of this broker is up."""
     return bool(app.control.ping(timeout=ANSWER_SECONDS))
 
 
 @contextmanager
-def a_worker(*, log: Path) -> Iterator[bool]:
-    """See to it that the bell is heard for the block; whether a worker of our own was started for it."""
-    if somebody_answers():
+def ensure_worker(*, log: Path) -> Iterator[bool]:
+    """A worker is up during the block; yields whether one was started for it."""
+    if worker_is_up():
         yield False
         return
     with log.open("ab") as output:

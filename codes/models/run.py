@@ -1,4 +1,4 @@
-"""The ledger of the daily job. PostgreSQL holds all run state; the broker is only a doorbell."""
+"""The ledger of the daily job. PostgreSQL holds all run state; the broker only wakes workers."""
 
 from typing import Self
 

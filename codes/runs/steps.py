@@ -70,7 +70,7 @@ def _why_unknown(run: Run, source: Source, horizon: datetime | None, edition: Ru
 
 
 def advance(run_id: int, *, clock: Clock) -> list[int]:
-    """Do what the run's state asks for; the numbers of the partitions to ring for. Safe to call at any time, any number of times.
+    """Do what the run's state asks for; the numbers of the partitions to enqueue. Safe to call at any time, any number of times.
 
     ``clock`` serves leases only. What the run computes depends on its own ``as_of``.
     """

@@ -21,7 +21,7 @@ from codes.models import ExportJob
 from codes.reports.jobs import exports_folder
 from codes.reports.manifest import Untrue, check, check_digest, check_signature, is_this_citys, parse
 from codes.reports.request import bounds
-from codes.tasks import ring_for_verification
+from codes.tasks import enqueue_verification
 from portal.auditor.forms import JournalForm, VerifyForm
 from portal.auditor.journal_labels import entry_label, subject_label
 from portal.web.access import StaffRequest, for_staff, own_or_404
@@ -76,7 +76,7 @@ def verify_now(request: StaffRequest) -> HttpResponse:
     if ask_to_verify(by=by, now=timezone.now()):
         verify_and_note(by=by, now=timezone.now())
     else:
-        ring_for_verification(current_city().schema_name, by)
+        enqueue_verification(current_city().schema_name, by)
         messages.info(request, _("The chain is long: it is being checked in the background. Come back in a minute."))
     return redirect("auditor_journal")
 

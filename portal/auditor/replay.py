@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from codes.models import Citizen, Partition, Run
 from codes.reports.replay import REPLAYED, Again, Replayed, replay_and_note, side_by_side
-from codes.tasks import ring_for_replay
+from codes.tasks import enqueue_replay
 from portal.auditor.forms import ReplayForm
 from portal.web.access import StaffRequest, for_staff
 from regions.journal.models import JournalEntry
@@ -53,7 +53,7 @@ def replay_page(request: StaffRequest) -> HttpResponse:
         run: Run = form.cleaned_data["run"]
         citizen: Citizen | None = form.cleaned_data["who"]
         if citizen is None and _verdicts(run) > AT_ONCE:
-            ring_for_replay(current_city().schema_name, run.pk, request.user.username)
+            enqueue_replay(current_city().schema_name, run.pk, request.user.username)
             messages.info(
                 request, _("This day is being computed again in the background; it appears below when it is.")
             )

@@ -16,7 +16,7 @@ from codes.reports.jobs import ask_for_export, fetch_export
 from codes.reports.manifest import SUFFIX
 from codes.reports.request import MAY_IDENTIFY, OF_SETTLED_DAYS, CannotExport, ReportName, ReportRequest
 from codes.reports.rows import first_rows
-from codes.tasks import ring_for_export
+from codes.tasks import enqueue_export
 from portal.auditor.forms import ExportForm, ReportForm
 from portal.auditor.report_labels import ReportLead, ReportTitle, cell_label, column_title, report_title
 from portal.web.access import StaffRequest, for_staff, own_or_404
@@ -70,7 +70,7 @@ def _start(request: StaffRequest, form: ReportForm, export: ExportForm) -> HttpR
         now=timezone.now(),
         purpose=export.cleaned_data.get("purpose", ""),
     )
-    ring_for_export(current_city().schema_name, job.pk)
+    enqueue_export(current_city().schema_name, job.pk)
     return redirect("auditor_export", name=job.name)
 
 

@@ -1,4 +1,4 @@
-"""Running the day: a run in every city, rung for through Celery and watched until it has ended."""
+"""Running the day: a run in every city, enqueued through Celery and watched until it has ended."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -8,13 +8,13 @@ from django.utils import timezone
 
 from codes.models import Run
 from codes.runs.ledger import start_run
-from codes.tasks import ring
+from codes.tasks import enqueue_run
 from portal.demo.children import Child
 from portal.demo.filling import BY
 from regions.tenancy import in_city
 
 POLL_SECONDS = 0.2
-RING_AGAIN_SECONDS = 20
+ENQUEUE_AGAIN_SECONDS = 20
 
 
 def run_day(schemas: Sequence[str], *, worker: Child, ended: Callable[[str, Run], Any]) -> dict[str, int]:
@@ -23,16 +23,16 @@ def run_day(schemas: Sequence[str], *, worker: Child, ended: Callable[[str, Run]
     for schema in schemas:
         with in_city(schema):
             runs[schema] = start_run(by=BY, now=timezone.now())[0].pk
-        ring(schema, runs[schema])
+        enqueue_run(schema, runs[schema])
     for schema, run in _follow(runs, worker):
         ended(schema, run)
     return runs
 
 
 def _follow(runs: dict[str, int], worker: Child) -> Iterator[tuple[str, Run]]:
-    """Each run as it ends. The state is PostgreSQL's; a bell that was lost is rung again."""
+    """Each run as it ends. The state is PostgreSQL's; a lost message is enqueued again."""
     waiting = dict(runs)
-    rung = time.monotonic()
+    enqueued_at = time.monotonic()
     while waiting:
         worker.check()
         for schema, number in list(waiting.items()):
@@ -41,8 +41,8 @@ def _follow(runs: dict[str, int], worker: Child) -> Iterator[tuple[str, Run]]:
             if run.state not in Run.OPEN:
                 del waiting[schema]
                 yield schema, run
-        if time.monotonic() - rung > RING_AGAIN_SECONDS:
+        if time.monotonic() - enqueued_at > ENQUEUE_AGAIN_SECONDS:
             for schema, number in waiting.items():
-                ring(schema, number)
-            rung = time.monotonic()
+                enqueue_run(schema, number)
+            enqueued_at = time.monotonic()
         time.sleep(POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""What an official starts on a page and a worker does: the page rings and goes on."""
+"""What an official starts on a page and a worker does: the page enqueues it and goes on."""
 
 import logging
 from datetime import timedelta
@@ -14,15 +14,15 @@ from regions.sources.models import Source
 from regions.tenancy import all_schemas, in_city
 
 log = logging.getLogger(__name__)
-BELL_EXPIRES = timedelta(minutes=10).total_seconds()
+EXPIRES_AFTER = timedelta(minutes=10).total_seconds()
 
 
-def ring_for_collection(schema: str, source_id: int, by: str) -> bool:
-    """Have a worker collect the source; false when there is no broker to ring at, and nothing will happen."""
+def enqueue_collection(schema: str, source_id: int, by: str) -> bool:
+    """Have a worker collect the source; false when there is no broker, and nothing will happen."""
     try:
-        collect_now.apply_async(args=(schema, source_id, by), expires=BELL_EXPIRES, retry=False)
+        collect_now.apply_async(args=(schema, source_id, by), expires=EXPIRES_AFTER, retry=False)
     except OperationalError as fault:
-        log.warning("no broker to ring for a collection: %s", type(fault).__name__)
+        log.warning("no broker to enqueue a collection: %s", type(fault).__name__)
         return False
     return True
 
@@ -40,12 +40,12 @@ def collect_now(schema: str, source_id: int, by: str) -> str:
             return ""
 
 
-def ring_for_rehearsal(schema: str, job_id: int) -> bool:
-    """Have a worker rehearse a draft; false when there is no broker to ring at."""
+def enqueue_rehearsal(schema: str, job_id: int) -> bool:
+    """Have a worker rehearse a draft; false when there is no broker."""
     try:
-        rehearse_draft.apply_async(args=(schema, job_id), expires=BELL_EXPIRES, retry=False)
+        rehearse_draft.apply_async(args=(schema, job_id), expires=EXPIRES_AFTER, retry=False)
     except OperationalError as fault:
-        log.warning("no broker to ring for a rehearsal: %s", type(fault).__name__)
+        log.warning("no broker to enqueue a rehearsal: %s", type(fault).__name__)
         return False
     return True
 
@@ -64,5 +64,5 @@ def sweep_all_rehearsals() -> int:
     for schema in all_schemas():
         with in_city(schema):
             waiting = sweep_rehearsals(now=timezone.now())
-        enqueued += sum(ring_for_rehearsal(schema, job_id) for job_id in waiting)
+        enqueued += sum(enqueue_rehearsal(schema, job_id) for job_id in waiting)
     return enqueued

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from codes.city_openings import ask_to_open, checked_bundle, faults_of, first_run_of, start_first_run
 from codes.models import Run
-from codes.tasks import ring, ring_for_opening
+from codes.tasks import enqueue_opening, enqueue_run
 from portal.operator.forms import MOST_ROWS, ROWS, CityFileForm, add_faults, city_file, fact_kinds
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.errors import Conflict
@@ -123,7 +123,7 @@ def open_city(request: StaffRequest) -> HttpResponse:
         )
         return _shown(request, form)
     opening = ask_to_open(bundle, schema=schema, by=request.user.username, now=timezone.now())
-    ring_for_opening(opening.pk)
+    enqueue_opening(opening.pk)
     return redirect("operator_opening", name=opening.name)
 
 
@@ -155,7 +155,7 @@ def first_run(request: StaffRequest, name: str) -> HttpResponse:
     if opening.state != CityOpening.State.DONE:
         raise Conflict(_("The city is not open yet."))
     run = start_first_run(opening, by=request.user.username, now=timezone.now())
-    ring(opening.schema, run)
+    enqueue_run(opening.schema, run)
     return redirect("operator_opening", name=opening.name)
 
 

@@ -1,4 +1,4 @@
-"""What the machinery must be set to: the driver, the floors, the bells and who answers them, the migrations."""
+"""What the machinery must be set to: the driver, the floors, the tasks and what enqueues them, the migrations."""
 
 import ast
 import io
@@ -92,9 +92,9 @@ def test_no_task_waits_for_another() -> None:
     ]
     assert set(taken) == {"Celery", "shared_task"}
     calls = [node for node in nodes if isinstance(node, ast.Call)]
-    rings = [call for call in calls if called_name(call).endswith("apply_async")]
-    assert rings
-    assert [call for call in rings if {"eta", "countdown"} & {keyword.arg for keyword in call.keywords}] == []
+    calls_to_broker = [call for call in calls if called_name(call).endswith("apply_async")]
+    assert calls_to_broker
+    assert [call for call in calls_to_broker if {"eta", "countdown"} & {keyword.arg for keyword in call.keywords}] == []
 
 
 @pytest.mark.usefixtures("db")

@@ -73,7 +73,7 @@ def test_a_further_city_is_opened_and_runs(
     assert operator.said("The city is open.") in operator.text
     operator.press("Start the first run")
     assert operator.said("First run") + operator.said(": ") + operator.said("Done") in operator.text
-    # What beat rings for every minute.
+    # What beat enqueues every minute.
     sum_up_cities()
     operator.open("/", host="localhost")
     name, police_title = (city.zh, "丙市公安局数据库") if language == "zh-hans" else (city.en, "Gamma police")

@@ -15,7 +15,7 @@ STATUS = "Failed to load resource: the server responded with a status of 4"
 
 
 class Watch(logging.Handler):
-    """Listens to a journey's browsers, to the server's log and to the bells."""
+    """Listens to a journey's browsers, to the server's log and to the tasks."""
 
     def __init__(self) -> None:
         super().__init__(level=logging.INFO)
@@ -49,7 +49,7 @@ class Watch(logging.Handler):
         """A line of the log, with what it was made from."""
         self.told.append(f"{record.getMessage()} {record.exc_text or ''}")
 
-    def rung(self, args: Any = (), kwargs: Any = None, **_: Any) -> None:
+    def enqueued(self, args: Any = (), kwargs: Any = None, **_: Any) -> None:
         """The arguments of a task."""
         self.told.append(f"task {args} {kwargs}")
 
@@ -66,10 +66,10 @@ def watching() -> Iterator[Watch]:
     before = root.level
     root.addHandler(watch)
     root.setLevel(logging.INFO)
-    task_prerun.connect(watch.rung)
+    task_prerun.connect(watch.enqueued)
     try:
         yield watch
     finally:
-        task_prerun.disconnect(watch.rung)
+        task_prerun.disconnect(watch.enqueued)
         root.setLevel(before)
         root.removeHandler(watch)

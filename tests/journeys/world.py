@@ -86,7 +86,7 @@ def open_world(folder: Path) -> Iterator[World]:
 
 @contextmanager
 def bells_answered_at_once() -> Iterator[None]:
-    """Whoever rings does the task: there is no broker, and no worker that would look into another database."""
+    """Whoever enqueues a task does it: there is no broker, and no worker that would look into another database."""
     app.conf.task_always_eager = True
     try:
         yield

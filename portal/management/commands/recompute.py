@@ -12,13 +12,13 @@ from tqdm import tqdm
 from codes.models import Partition, Run
 from codes.runs.ledger import start_run
 from codes.runs.steps import run_here
-from codes.tasks import ring
+from codes.tasks import enqueue_run
 from portal.commands import CityCommand, EndedBadly, day_argument, instant_argument
 from portal.settings import ENVIRONMENT
-from portal.workers import a_worker
+from portal.workers import ensure_worker
 
 POLL_SECONDS = 0.2
-RING_AGAIN_SECONDS = 20
+ENQUEUE_AGAIN_SECONDS = 20
 PATIENCE_SECONDS = 60
 
 
@@ -48,10 +48,10 @@ class Command(CityCommand):
     def _through_celery(self, run: Run, bar: "tqdm[Any]") -> Run:
         log = ENVIRONMENT.state / "worker.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        with a_worker(log=log) as own:
+        with ensure_worker(log=log) as own:
             if own:
                 bar.write("No worker answered; one was started for this command.")
-            ring(self.city.schema_name, run.pk)
+            enqueue_run(self.city.schema_name, run.pk)
             return follow(run, bar, schema=self.city.schema_name)
 
     def _report(self, run: Run) -> None:
@@ -76,8 +76,8 @@ class Command(CityCommand):
 
 
 def follow(run: Run, bar: "tqdm[Any]", *, schema: str) -> Run:
-    """Watch the run until it has ended. The state is PostgreSQL's, whose restart is waited for; a lost bell is rung again."""
-    rung = answered = time.monotonic()
+    """Watch the run until it has ended. The state is PostgreSQL's, whose restart is waited for; a lost message is enqueued again."""
+    enqueued_at = answered = time.monotonic()
     while True:
         try:
             run = Run.objects.get(pk=run.pk)
@@ -91,9 +91,9 @@ def follow(run: Run, bar: "tqdm[Any]", *, schema: str) -> Run:
         answered = time.monotonic()
         if run.state not in Run.OPEN:
             return run
-        if time.monotonic() - rung > RING_AGAIN_SECONDS:
-            ring(schema, run.pk)
-            rung = time.monotonic()
+        if time.monotonic() - enqueued_at > ENQUEUE_AGAIN_SECONDS:
+            enqueue_run(schema, run.pk)
+            enqueued_at = time.monotonic()
         time.sleep(POLL_SECONDS)
 
 

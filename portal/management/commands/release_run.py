@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from codes.models import Run
 from codes.runs.hold import refuse, release
-from codes.tasks import ring
+from codes.tasks import enqueue_run
 from portal.commands import CityCommand, EndedBadly
 from regions.refusals import Refused
 
@@ -34,5 +34,5 @@ class Command(CityCommand):
             return refuse(run, by=by, reason=reason, now=timezone.now())
         done = release(run, by=by, now=timezone.now())
         if done.state == Run.State.SETTLING:
-            ring(self.city.schema_name, done.pk)
+            enqueue_run(self.city.schema_name, done.pk)
         return done

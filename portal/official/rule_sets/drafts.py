@@ -17,7 +17,7 @@ from codes.rule_sets.draft_content import content_faults, content_of
 from portal.official.rule_sets.forms import number
 from portal.official.rule_sets.presenters import areas_shown, faults_shown, gone, rules_shown
 from portal.official.rule_sets.views import READERS
-from portal.official.tasks import ring_for_rehearsal
+from portal.official.tasks import enqueue_rehearsal
 from portal.templatetags.page import titled
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.errors import attempt
@@ -89,11 +89,11 @@ def save_head(request: StaffRequest, draft_id: int) -> HttpResponse:
 @require_POST
 @for_staff(Role.RULE_MANAGER)
 def rehearse(request: StaffRequest, draft_id: int) -> HttpResponse:
-    """Have a worker try the draft on the whole city; asked again, a bell that was lost is rung anew."""
+    """Have a worker try the draft on the whole city; asked again, it enqueues what the broker lost."""
     back = reverse("official_draft", args=[draft_id])
     draft, by, now = find_draft(draft_id), request.user.username, timezone.now()
     job = attempt(request, lambda: rehearsing.ask(draft.pk, by=by, now=now), back=back)
-    if job is not None and job.is_open and not ring_for_rehearsal(current_city().schema_name, job.pk):
+    if job is not None and job.is_open and not enqueue_rehearsal(current_city().schema_name, job.pk):
         messages.error(request, _("No worker can be reached, so nothing is rehearsed. Tell the operator."))
     return redirect(f"{back}#rehearsal")
 

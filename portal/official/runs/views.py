@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from codes.models import Partition, Run
 from codes.runs.hold import DECIDERS, refuse, release
 from codes.runs.ledger import start_run
-from codes.tasks import ring
+from codes.tasks import enqueue_run
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.errors import attempt
 from portal.web.keyset import keyset_page
@@ -73,7 +73,7 @@ def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
 def start(request: StaffRequest) -> HttpResponse:
     """Recompute now; whoever asks while a run is open is led to that one."""
     run, opened = start_run(by=request.user.username, now=timezone.now())
-    ring(current_city().schema_name, run.pk)
+    enqueue_run(current_city().schema_name, run.pk)
     if not opened:
         messages.info(request, _("A run is under way already; this is it."))
     return redirect("official_run", run_id=run.pk)
@@ -88,7 +88,7 @@ def decide(request: StaffRequest, run_id: int) -> HttpResponse:
     if done is None:
         return redirect("official_run", run_id=run.pk)
     if done.state == Run.State.SETTLING:
-        ring(current_city().schema_name, done.pk)
+        enqueue_run(current_city().schema_name, done.pk)
         messages.success(request, _("Released. The run is settling."))
     elif done.state == Run.State.HELD:
         messages.info(request, _("Asked for. A second person has to decide."))

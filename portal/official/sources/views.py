@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from codes.intake.collecting import discard, release
 from portal.official.sources.presenters import answer_words
-from portal.official.tasks import ring_for_collection
+from portal.official.tasks import enqueue_collection
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.errors import attempt
 from portal.web.keyset import keyset_page
@@ -115,7 +115,7 @@ def test_connection(request: StaffRequest, code: str) -> HttpResponse:
 def collect(request: StaffRequest, code: str) -> HttpResponse:
     """Have a worker collect the source."""
     source = own_or_404(Source.objects.all(), code=code)
-    if ring_for_collection(current_city().schema_name, source.pk, request.user.username):
+    if enqueue_collection(current_city().schema_name, source.pk, request.user.username):
         messages.info(request, _("Collecting has been asked for. Its batch appears below; load the page again."))
     else:
         messages.error(request, _("No worker can be reached, so nothing is collected. Tell the operator."))

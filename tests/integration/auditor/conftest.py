@@ -1,4 +1,4 @@
-"""An auditor at a desk with disagreements, files kept to the test, and bells that ring nowhere."""
+"""An auditor at a desk with disagreements, files kept to the test, and a broker that is not there."""
 
 from datetime import datetime
 from pathlib import Path
@@ -22,15 +22,15 @@ __all__ = ["_counts_begin_anew", "clock", "desk"]
 
 
 @pytest.fixture
-def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The exports that were rung for."""
-    bells: list[int] = []
-    monkeypatch.setattr(reports, "ring_for_export", lambda schema, job: bells.append(job))
-    return bells
+def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The exports that were enqueued for."""
+    enqueued: list[int] = []
+    monkeypatch.setattr(reports, "enqueue_export", lambda schema, job: enqueued.append(job))
+    return enqueued
 
 
 @pytest.fixture
-def auditor(desk: Desk, rung: list[int], settings: Settings, tmp_path: Path) -> Visitor:
+def auditor(desk: Desk, enqueued: list[int], settings: Settings, tmp_path: Path) -> Visitor:
     """Signed in, in English."""
     settings.MEDIA_ROOT = tmp_path / "media"
     number = encrypt_number(Identity(IdType.OTHER, "X1234567"))

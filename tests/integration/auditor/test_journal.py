@@ -70,11 +70,11 @@ def test_a_broken_chain_is_told(desk: Desk, auditor: Visitor, monkeypatch: pytes
 
 
 def test_a_long_chain_is_left_to_a_worker(desk: Desk, auditor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    bells: list[tuple[str, str]] = []
-    monkeypatch.setattr(page_of_journal, "ring_for_verification", lambda schema, by: bells.append((schema, by)))
+    enqueued: list[tuple[str, str]] = []
+    monkeypatch.setattr(page_of_journal, "enqueue_verification", lambda schema, by: enqueued.append((schema, by)))
     monkeypatch.setattr("regions.journal.verify.AT_ONCE", 0)
     auditor.post(f"{PAGE}verify/")
-    assert bells == [("beta", "ma")]
+    assert enqueued == [("beta", "ma")]
     assert "Being checked for ma" in auditor.read(PAGE)
     verify_and_note(by="ma", now=desk.now)
     assert chain_state().awaited is None

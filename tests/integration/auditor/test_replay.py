@@ -49,12 +49,12 @@ def test_a_day_or_person_that_is_not_there_is_told_at_the_field(desk: Desk, audi
 
 
 def test_a_large_city_s_day_is_left_to_a_worker(desk: Desk, auditor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    bells: list[object] = []
+    enqueued: list[object] = []
     monkeypatch.setattr(replay, "AT_ONCE", 0)
-    monkeypatch.setattr(replay, "ring_for_replay", lambda *what: bells.append(what))
+    monkeypatch.setattr(replay, "enqueue_replay", lambda *what: enqueued.append(what))
     run = Run.objects.get()
     assert auditor.post(PAGE, {"day": run.day.isoformat()}).headers["Location"] == PAGE
-    assert bells == [("beta", run.pk, "ma")]
+    assert enqueued == [("beta", run.pk, "ma")]
     replay_and_note(run, by="ma", now=desk.now)
     assert str(run.day) in auditor.read(PAGE)
     assert VerdictChange.objects.exists()

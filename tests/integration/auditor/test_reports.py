@@ -42,13 +42,13 @@ def test_days_without_a_run_are_told_at_the_field(auditor: Visitor) -> None:
     assert "before the first" in auditor.read("/staff/reports/cases/?show=1&first=2020-01-03&last=2020-01-02")
 
 
-def test_an_export_is_asked_for_followed_and_fetched(desk: Desk, auditor: Visitor, rung: list[int]) -> None:
+def test_an_export_is_asked_for_followed_and_fetched(desk: Desk, auditor: Visitor, enqueued: list[int]) -> None:
     answer = auditor.post(
         "/staff/reports/codes/", {"file_format": "csv", "provider": "wechat", "state": "", "first": ""}
     )
     page = answer.headers["Location"]
     job = ExportJob.objects.get()
-    assert (rung, page) == ([job.pk], f"/staff/reports/exports/{job.name}/")
+    assert (enqueued, page) == ([job.pk], f"/staff/reports/exports/{job.name}/")
     assert "Waiting for a worker" in auditor.read(page)
     assert 'hx-trigger="every 2s"' in auditor.read(page, headers={"HX-Request": "true"})
     ExportJob.objects.update(state="writing", rows_done=1, rows_total=3)

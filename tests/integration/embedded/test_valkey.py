@@ -1,4 +1,4 @@
-"""The embedded Valkey: a broker that keeps what was rung while it was down."""
+"""The embedded Valkey: a broker that keeps what was enqueued while it was down."""
 
 import os
 import signal
@@ -32,12 +32,12 @@ def test_after_kill_9_it_comes_back_with_what_was_written() -> None:
     url = servers.ensure_broker()
     with redis.Redis.from_url(url) as client:
         client.config_set("appendfsync", "always")
-        client.rpush("portal", "bell")
+        client.rpush("portal", "task")
     os.kill(int((valkey.find(open_state()).folder / "valkey.pid").read_text(encoding="utf-8")), signal.SIGKILL)
 
     assert servers.ensure_broker() == url
     with redis.Redis.from_url(url) as client:
-        assert client.lrange("portal", 0, -1) == [b"bell"]
+        assert client.lrange("portal", 0, -1) == [b"task"]
 
 
 def test_its_configuration_is_readable_by_its_user_only(own_state: Path) -> None:

@@ -1,4 +1,4 @@
-"""The operator at a browser, on the host of no city, and bells that ring nowhere."""
+"""The operator at a browser, on the host of no city, and a broker that is not there."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -14,16 +14,16 @@ Opens = Callable[..., Visitor]
 
 
 @pytest.fixture
-def rung(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """What was rung for."""
-    bells: list[object] = []
-    monkeypatch.setattr(views, "ring_for_opening", bells.append)
-    monkeypatch.setattr(views, "ring", lambda *what: bells.append(what))
-    return bells
+def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What was enqueued for."""
+    enqueued: list[object] = []
+    monkeypatch.setattr(views, "enqueue_opening", enqueued.append)
+    monkeypatch.setattr(views, "enqueue_run", lambda *what: enqueued.append(what))
+    return enqueued
 
 
 @pytest.fixture
-def operator(db: None, clock: datetime, rung: list[object]) -> Visitor:
+def operator(db: None, clock: datetime, enqueued: list[object]) -> Visitor:
     """Who may open cities, in English."""
     return Visitor.at_work("system_admin", now=clock, host="localhost", username="mo").in_english()
 

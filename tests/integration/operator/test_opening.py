@@ -97,13 +97,13 @@ def test_rows_are_added_without_losing_what_was_written(operator: Visitor) -> No
     assert 'value="3"' in page
 
 
-def test_a_right_form_waits_for_a_worker_with_its_file_encrypted(operator: Visitor, rung: list[object]) -> None:
+def test_a_right_form_waits_for_a_worker_with_its_file_encrypted(operator: Visitor, enqueued: list[object]) -> None:
     answer = operator.post(
         FORM, {**CITY_FORM, "sources-0-url_env": "", "sources-0-url": "postgresql://u:geheim@localhost/x"}
     )
     opening = CityOpening.objects.get()
     assert answer.headers["Location"] == f"/openings/{opening.name}/"
-    assert rung == [opening.pk]
+    assert enqueued == [opening.pk]
     assert b"geheim" not in bytes(opening.content or b"")
     page = operator.read(f"/openings/{opening.name}/")
     assert "Waiting for a worker" in page
@@ -158,7 +158,7 @@ def test_faults_are_said_in_chinese() -> None:
         assert missing.message_in(get_language()) == "缺失：请填写 url_env 或 url 之一"
 
 
-def test_what_is_kept_for_the_worker_is_what_was_checked(operator: Visitor, rung: list[object]) -> None:
+def test_what_is_kept_for_the_worker_is_what_was_checked(operator: Visitor, enqueued: list[object]) -> None:
     odd = '引"号\\'
     operator.post(FORM, {**CITY_FORM, "city-name_zh": odd})
     kept = json.loads(decrypt_for_installation(bytes(CityOpening.objects.get().content or b""), use=USE))
@@ -190,7 +190,7 @@ def test_an_opening_put_down_as_toml_is_read_after_the_change(operator: Visitor,
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_city_opens_runs_and_opens_again_unchanged(clock: datetime, rung: list[object]) -> None:
+def test_a_city_opens_runs_and_opens_again_unchanged(clock: datetime, enqueued: list[object]) -> None:
     operator = Visitor.at_work("system_admin", now=clock, host="localhost", username="mo").in_english()
     for again in (False, True):
         operator.post(FORM, {**CITY_FORM, **({"city-change_existing": "on"} if again else {})})

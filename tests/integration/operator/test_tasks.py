@@ -1,4 +1,4 @@
-"""The tasks behind the auditors' and the operator's pages: each enters where its work is, and rings for what is left."""
+"""The tasks behind the auditors' and the operator's pages: each enters where its work is, and enqueues what is left."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,40 +20,40 @@ NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 
 
 @pytest.fixture
-def bells(db: None, monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> list[object]:
+def enqueued(db: None, monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> list[object]:
     settings.MEDIA_ROOT = tmp_path / "media"
-    rung: list[object] = []
-    monkeypatch.setattr(tasks, "ring_for_export", lambda *what: rung.append(what))
-    monkeypatch.setattr(tasks, "ring_for_opening", rung.append)
-    return rung
+    enqueued: list[object] = []
+    monkeypatch.setattr(tasks, "enqueue_export", lambda *what: enqueued.append(what))
+    monkeypatch.setattr(tasks, "enqueue_opening", enqueued.append)
+    return enqueued
 
 
-def test_exports_are_rung_for_and_written_in_their_city(bells: list[object]) -> None:
+def test_exports_are_rung_for_and_written_in_their_city(enqueued: list[object]) -> None:
     with in_city("beta"):
         job = ask_for_export(ReportRequest(ReportName.SOURCES), file_format=FileFormat.CSV, by="sun", now=NOW)
     assert tasks.sweep_all_exports() == 1
-    assert bells == [("beta", job.pk)]
+    assert enqueued == [("beta", job.pk)]
     assert tasks.write_one_export("beta", job.pk)
     assert tasks.sweep_all_exports() == 0
     with in_city("beta"):
         assert ExportJob.objects.get().state == "done"
 
 
-def test_every_city_is_counted(bells: list[object]) -> None:
+def test_every_city_is_counted(enqueued: list[object]) -> None:
     assert tasks.sum_up_cities() == 2
     assert {one.city.schema_name for one in CityStanding.objects.all()} == {"alpha", "beta"}
 
 
-def test_openings_are_rung_for_until_they_have_ended(bells: list[object]) -> None:
+def test_openings_are_rung_for_until_they_have_ended(enqueued: list[object]) -> None:
     opening = ask_to_open(Bundle({"city": {}}, {}), schema="gamma", by="mo", now=NOW)
     assert tasks.sweep_all_openings() == 1
-    assert bells == [opening.pk]
+    assert enqueued == [opening.pk]
     assert not tasks.open_one_city(opening.pk)
     assert tasks.sweep_all_openings() == 0
     assert CityOpening.objects.get().state == "refused"
 
 
-def test_a_journal_is_checked_in_its_city(bells: list[object]) -> None:
+def test_a_journal_is_checked_in_its_city(enqueued: list[object]) -> None:
     assert tasks.verify_one_journal("beta", "sun")
     with in_city("beta"):
         assert JournalEntry.objects.latest("seq").verb == "journal.verified"

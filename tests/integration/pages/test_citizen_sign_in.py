@@ -38,17 +38,19 @@ class Pocket:
 
 
 @pytest.fixture
-def rung() -> list[tuple[str, int]]:
+def enqueued() -> list[tuple[str, int]]:
     return []
 
 
 @pytest.fixture
-def phone(alpha: City, clock: datetime, monkeypatch: pytest.MonkeyPatch, rung: list[tuple[str, int]]) -> Pocket:
-    """Anna is known to alpha with a phone; nobody is known as Bert. The bell is answered when the test says so."""
+def phone(alpha: City, clock: datetime, monkeypatch: pytest.MonkeyPatch, enqueued: list[tuple[str, int]]) -> Pocket:
+    """Anna is known to alpha with a phone; nobody is known as Bert. The task runs when the test says so."""
     pocket = Pocket()
     take(declaration(submitted_at="2026-11-20T08:00:00+08:00"), now=clock)
     monkeypatch.setattr(tasks, "gateway", lambda: pocket)
-    monkeypatch.setattr("portal.citizen.sign_in.views.enqueue_delivery", lambda schema, key: rung.append((schema, key)))
+    monkeypatch.setattr(
+        "portal.citizen.sign_in.views.enqueue_delivery", lambda schema, key: enqueued.append((schema, key))
+    )
     return pocket
 
 
@@ -57,15 +59,15 @@ def browser(phone: Pocket) -> Visitor:
     return Visitor(Client(headers={"host": "alpha.localhost"}))
 
 
-def deliver(rung: list[tuple[str, int]], now: datetime) -> None:
+def deliver(enqueued: list[tuple[str, int]], now: datetime) -> None:
     """What the worker does."""
-    for _schema, key in rung:
+    for _schema, key in enqueued:
         tasks._deliver(key, now=now)
 
 
-def test_number_code_and_in(browser: Visitor, phone: Pocket, rung: list[tuple[str, int]], now: datetime) -> None:
+def test_number_code_and_in(browser: Visitor, phone: Pocket, enqueued: list[tuple[str, int]], now: datetime) -> None:
     assert browser.post("/sign-in/?next=/data/", KNOWN).headers["Location"] == "/sign-in/code/"
-    deliver(rung, now)
+    deliver(enqueued, now)
     assert phone.received[0][0] == "13800000000"
     answer = browser.post("/sign-in/code/", {"code": phone.code})
     assert answer.headers["Location"] == "/data/"
@@ -73,7 +75,7 @@ def test_number_code_and_in(browser: Visitor, phone: Pocket, rung: list[tuple[st
     assert JournalEntry.objects.filter(verb="citizen.signed_in").count() == 1
 
 
-def test_known_and_unknown_look_the_same(browser: Visitor, rung: list[tuple[str, int]], now: datetime) -> None:
+def test_known_and_unknown_look_the_same(browser: Visitor, enqueued: list[tuple[str, int]], now: datetime) -> None:
     answers = []
     for who in (KNOWN, UNKNOWN):
         asked = browser.post("/sign-in/", who)
@@ -83,14 +85,14 @@ def test_known_and_unknown_look_the_same(browser: Visitor, rung: list[tuple[str,
             [(one.status_code, _bare(one.content), one.headers.get("Location")) for one in (asked, page, wrong)]
         )
     assert answers[0] == answers[1]
-    assert len(rung) == 2
+    assert len(enqueued) == 2
 
 
 def test_an_unknown_number_sends_nothing(
-    browser: Visitor, phone: Pocket, rung: list[tuple[str, int]], now: datetime
+    browser: Visitor, phone: Pocket, enqueued: list[tuple[str, int]], now: datetime
 ) -> None:
     browser.post("/sign-in/", UNKNOWN)
-    deliver(rung, now)
+    deliver(enqueued, now)
     assert phone.received == []
 
 
@@ -104,9 +106,11 @@ def test_asking_again_at_once_is_told_to_wait_known_or_not(browser: Visitor) -> 
     assert "获取验证码过于频繁" in answers[0].content.decode()
 
 
-def test_five_wrong_codes_end_it(browser: Visitor, phone: Pocket, rung: list[tuple[str, int]], now: datetime) -> None:
+def test_five_wrong_codes_end_it(
+    browser: Visitor, phone: Pocket, enqueued: list[tuple[str, int]], now: datetime
+) -> None:
     browser.post("/sign-in/", KNOWN)
-    deliver(rung, now)
+    deliver(enqueued, now)
     wrong = "000000" if phone.code != "000000" else "111111"
     for _ in range(5):
         assert browser.post("/sign-in/code/", {"code": wrong}).status_code == 200
@@ -117,15 +121,15 @@ def test_five_wrong_codes_end_it(browser: Visitor, phone: Pocket, rung: list[tup
     ("number", "told"), [("123", "身份证号码应为18位"), ("510104199003078034", "号码有误（校验位不符）"), ("", "必填")]
 )
 def test_a_number_nobody_can_have_is_told_before_anything_is_sent(
-    browser: Visitor, rung: list[Any], number: str, told: str
+    browser: Visitor, enqueued: list[Any], number: str, told: str
 ) -> None:
     page = browser.post("/sign-in/", {"id_type": "10", "id_number": number}).content.decode()
     assert told in page
-    assert rung == []
+    assert enqueued == []
 
 
 def test_the_number_lies_nowhere_in_the_clear(
-    browser: Visitor, rung: list[tuple[str, int]], caplog: pytest.LogCaptureFixture
+    browser: Visitor, enqueued: list[tuple[str, int]], caplog: pytest.LogCaptureFixture
 ) -> None:
     browser.post("/sign-in/", KNOWN)
     held = browser.client.session["signing_in"]
@@ -143,19 +147,19 @@ def test_the_code_page_without_a_number_leads_back(browser: Visitor) -> None:
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
 def test_nobody_is_led_elsewhere(
-    browser: Visitor, phone: Pocket, rung: list[tuple[str, int]], now: datetime, elsewhere: str
+    browser: Visitor, phone: Pocket, enqueued: list[tuple[str, int]], now: datetime, elsewhere: str
 ) -> None:
     browser.post("/sign-in/", {**KNOWN, "next": elsewhere})
-    deliver(rung, now)
+    deliver(enqueued, now)
     assert browser.post("/sign-in/code/", {"code": phone.code}).headers["Location"] == "/code/"
 
 
 def test_signing_in_begins_a_fresh_session(
-    browser: Visitor, phone: Pocket, rung: list[tuple[str, int]], now: datetime
+    browser: Visitor, phone: Pocket, enqueued: list[tuple[str, int]], now: datetime
 ) -> None:
     browser.post("/sign-in/", KNOWN)
     before = browser.client.session.session_key
-    deliver(rung, now)
+    deliver(enqueued, now)
     browser.post("/sign-in/code/", {"code": phone.code})
     assert browser.client.session.session_key != before
     assert set(browser.client.session.keys()) == {citizen_session.KEY, "_session_expiry"}
@@ -164,16 +168,16 @@ def test_signing_in_begins_a_fresh_session(
 
 
 def test_a_phone_that_is_off_gets_it_with_the_next_sweep(
-    browser: Visitor, phone: Pocket, rung: list[tuple[str, int]], now: datetime
+    browser: Visitor, phone: Pocket, enqueued: list[tuple[str, int]], now: datetime
 ) -> None:
     phone.is_off = True
     browser.post("/sign-in/", KNOWN)
-    deliver(rung, now)
+    deliver(enqueued, now)
     assert SignInCode.objects.get().code_sealed is not None
     phone.is_off = False
-    deliver(rung, now)
+    deliver(enqueued, now)
     assert len(phone.received) == 1
-    deliver(rung, now)
+    deliver(enqueued, now)
     assert len(phone.received) == 1
 
 

@@ -47,7 +47,7 @@ PUBLIC_ADDRESSES = tuple(read_addresses("portal.urls_public"))
 
 @pytest.fixture(autouse=True)
 def _no_bells(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody rings: there is no worker here."""
+    """Nothing is enqueued: there is no worker here."""
     monkeypatch.setattr(Task, "apply_async", lambda *args, **kwargs: None)
 
 

@@ -148,7 +148,7 @@ def test_what_no_worker_has_is_enqueued_again(
         enqueued.append(what)
         return True
 
-    monkeypatch.setattr(tasks, "ring_for_rehearsal", enqueue)
+    monkeypatch.setattr(tasks, "enqueue_rehearsal", enqueue)
     monkeypatch.setattr(tasks, "all_schemas", lambda: [schema])
     assert tasks.sweep_all_rehearsals() == 1
     assert enqueued == [(schema, job.pk)]

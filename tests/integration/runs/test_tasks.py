@@ -1,4 +1,4 @@
-"""Tasks are thin and harmless: they enter a city by name, never run in public, and ring only for what is open."""
+"""Tasks are thin and harmless: they enter a city by name, never run in public, and enqueue only what is open."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,24 +13,24 @@ from regions.journal.models import Checkpoint, JournalEntry
 from regions.models import City
 from regions.tenancy import NoSuchCity, WrongPlace, current_city, in_city
 
-Bell = tuple[object, ...]
+Enqueued = tuple[object, ...]
 
 
 @pytest.fixture
-def bells(monkeypatch: pytest.MonkeyPatch) -> list[Bell]:
-    """What is rung instead of being put into a broker."""
-    rung: list[Bell] = []
+def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[Enqueued]:
+    """What is enqueued instead of being put into a broker."""
+    enqueued: list[Enqueued] = []
 
     def listen(task: str) -> Callable[..., None]:
-        def ring(*, args: tuple[object, ...], expires: float) -> None:
-            assert expires == tasks.BELL_EXPIRES
-            rung.append((task, *args))
+        def apply_async(*, args: tuple[object, ...], expires: float) -> None:
+            assert expires == tasks.EXPIRES_AFTER
+            enqueued.append((task, *args))
 
-        return ring
+        return apply_async
 
     for task in ("advance_run", "judge_partition"):
         monkeypatch.setattr(getattr(tasks, task), "apply_async", listen(task))
-    return rung
+    return enqueued
 
 
 @pytest.mark.parametrize("schema", ["public", "nowhere", "pg_catalog"])
@@ -41,21 +41,21 @@ def test_no_task_runs_outside_a_city(db: None, schema: str, task: Callable[..., 
         task(*arguments)
 
 
-def test_a_run_goes_from_bell_to_bell(db: None, bells: list[Bell], now: datetime) -> None:
+def test_a_run_goes_from_bell_to_bell(db: None, enqueued: list[Enqueued], now: datetime) -> None:
     with in_city("alpha"):
         run, _ = start_run(by="li", now=now, collects=False)
     assert tasks.advance_run("alpha", run.pk) == 1
-    assert bells == [("judge_partition", "alpha", run.pk, 1)]
+    assert enqueued == [("judge_partition", "alpha", run.pk, 1)]
     assert tasks.judge_partition("alpha", run.pk, 1)
     with in_city("alpha"):
         assert Run.objects.get(pk=run.pk).state == Run.State.DONE
-    assert not tasks.judge_partition("alpha", run.pk, 1), "rung again, to no effect"
+    assert not tasks.judge_partition("alpha", run.pk, 1), "enqueued again, to no effect"
     assert tasks.advance_run("alpha", run.pk) == 0
     with pytest.raises(WrongPlace):
         current_city()
 
 
-def test_what_an_ended_run_says_is_signed_at_once(db: None, bells: list[Bell], now: datetime) -> None:
+def test_what_an_ended_run_says_is_signed_at_once(db: None, enqueued: list[Enqueued], now: datetime) -> None:
     with in_city("alpha"):
         run, _ = start_run(by="li", now=now, collects=False)
         before = Checkpoint.objects.count()
@@ -70,18 +70,18 @@ def test_what_an_ended_run_says_is_signed_at_once(db: None, bells: list[Bell], n
         assert (settled.verb, settled.seq) == ("run.settled", Checkpoint.objects.latest("pk").seq)
 
 
-def test_the_sweeper_rings_for_open_runs_only(db: None, bells: list[Bell], now: datetime) -> None:
+def test_the_sweeper_rings_for_open_runs_only(db: None, enqueued: list[Enqueued], now: datetime) -> None:
     with in_city("alpha"):
         ended, _ = start_run(by="li", now=now)
         move_on(ended, Run.State.FAILED, ended_at=now, message="for the test")
     with in_city("beta"):
         stuck, _ = start_run(by="li", now=now)
     assert tasks.sweep() == 1
-    assert bells == [("advance_run", "beta", stuck.pk)]
+    assert enqueued == [("advance_run", "beta", stuck.pk)]
 
 
 def test_beat_starts_each_city_in_its_minute(
-    db: None, bells: list[Bell], monkeypatch: pytest.MonkeyPatch, now: datetime
+    db: None, enqueued: list[Enqueued], monkeypatch: pytest.MonkeyPatch, now: datetime
 ) -> None:
     first, second = sorted(("alpha", "beta"), key=stagger)
     city = City.objects.get(schema_name=first)
@@ -89,7 +89,7 @@ def test_beat_starts_each_city_in_its_minute(
     monkeypatch.setattr(timezone, "now", lambda: due)
     assert tasks.start_due_runs() == 1
     assert tasks.start_due_runs() == 0
-    assert [bell[1] for bell in bells] == [first]
+    assert [one[1] for one in enqueued] == [first]
     monkeypatch.setattr(timezone, "now", lambda: due - stagger(first) + stagger(second) + timedelta(minutes=1))
     assert tasks.start_due_runs() == 1
-    assert [bell[1] for bell in bells] == [first, second]
+    assert [one[1] for one in enqueued] == [first, second]

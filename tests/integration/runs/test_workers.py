@@ -90,7 +90,7 @@ def test_celery_and_here_give_the_same_rows(committed: Filled, workers: Workers)
         transaction.set_rollback(True)
     run = committed.start()
     workers.start()
-    workers.ring("codes.advance_run", committed.schema, run.pk)
+    workers.enqueue("codes.advance_run", committed.schema, run.pk)
     workers.follow(run)
     for name, rows in rows_told().items():
         assert rows == here[name], name
@@ -99,9 +99,9 @@ def test_celery_and_here_give_the_same_rows(committed: Filled, workers: Workers)
 
 def test_every_bell_rings_five_times(committed: Filled, workers: Workers, waiting: Run) -> None:
     for _ in range(5):
-        workers.ring("codes.advance_run", committed.schema, waiting.pk)
+        workers.enqueue("codes.advance_run", committed.schema, waiting.pk)
         for partition in waiting.partitions.all():
-            workers.ring("codes.judge_partition", committed.schema, waiting.pk, partition.number)
+            workers.enqueue("codes.judge_partition", committed.schema, waiting.pk, partition.number)
     workers.start()
     workers.follow(waiting)
     assert_as_if_nothing_had_happened(waiting, committed.scene, committed.keys)
@@ -113,7 +113,7 @@ def test_worker_children_are_killed_in_a_partition(
 ) -> None:
     with blocking(HISTORY) as until_blocked:
         workers.start()
-        workers.ring("codes.advance_run", committed.schema, waiting.pk)
+        workers.enqueue("codes.advance_run", committed.schema, waiting.pk)
         until_blocked()
         before = workers.children()
         workers.kill_children()
@@ -129,7 +129,7 @@ def test_a_worker_is_killed_whole_in_a_partition(
 ) -> None:
     with blocking(HISTORY) as until_blocked:
         workers.start()
-        workers.ring("codes.advance_run", committed.schema, waiting.pk)
+        workers.enqueue("codes.advance_run", committed.schema, waiting.pk)
         until_blocked()
         workers.kill_all()
         leases_run_out(owner, committed.schema)
@@ -144,7 +144,7 @@ def test_a_worker_is_killed_whole_while_it_settles(
 ) -> None:
     with blocking(CASES) as until_blocked:
         workers.start()
-        workers.ring("codes.advance_run", committed.schema, waiting.pk)
+        workers.enqueue("codes.advance_run", committed.schema, waiting.pk)
         until_blocked()
         waiting.refresh_from_db()
         assert waiting.state == Run.State.SETTLING
@@ -158,7 +158,7 @@ def test_a_worker_is_killed_whole_while_it_settles(
 def test_the_broker_loses_everything(committed: Filled, workers: Workers, waiting: Run) -> None:
     with blocking(HISTORY) as until_blocked:
         workers.start()
-        workers.ring("codes.advance_run", committed.schema, waiting.pk)
+        workers.enqueue("codes.advance_run", committed.schema, waiting.pk)
         until_blocked()
         workers.flush_broker()
     assert waiting.partitions.filter(state=Partition.State.PENDING).exists()
@@ -171,7 +171,7 @@ def test_the_broker_is_killed_and_comes_back_with_nothing(
 ) -> None:
     with blocking(HISTORY) as until_blocked:
         workers.start()
-        workers.ring("codes.advance_run", committed.schema, waiting.pk)
+        workers.enqueue("codes.advance_run", committed.schema, waiting.pk)
         until_blocked()
         broker.kill()
         broker.start()
@@ -185,7 +185,7 @@ def test_the_database_ends_connections_in_a_partition(
 ) -> None:
     with blocking(HISTORY) as until_blocked:
         workers.start()
-        workers.ring("codes.advance_run", committed.schema, waiting.pk)
+        workers.enqueue("codes.advance_run", committed.schema, waiting.pk)
         end_connections(until_blocked())
         leases_run_out(owner, committed.schema)
     workers.follow(waiting)

@@ -70,13 +70,13 @@ class Workers:
             cursor.execute(OTHERS, [[mine, cursor.connection.info.backend_pid]])
             end_connections([pid for (pid,) in cursor.fetchall()])
 
-    def ring(self, task: str, *arguments: object) -> None:
-        """Put a bell into the broker as the portal does; this process itself may know another broker."""
+    def enqueue(self, task: str, *arguments: object) -> None:
+        """Put a one into the broker as the portal does; this process itself may know another broker."""
         with Celery(broker=self.broker, set_as_current=False) as client, client.connection_for_write() as connection:
             client.send_task(task, args=arguments, queue=portal.conf.task_default_queue, connection=connection)
 
     def flush_broker(self) -> None:
-        """Everything in it is lost: bells that wait, and bells that were taken and not yet answered."""
+        """Everything in it is lost: enqueued that wait, and enqueued that were taken and not yet answered."""
         with Redis.from_url(self.broker) as broker:
             broker.flushall()
 
@@ -89,7 +89,7 @@ class Workers:
             if run.state not in Run.OPEN:
                 return run
             if time.monotonic() - swept > SWEEP_SECONDS:
-                self.ring("codes.sweep")
+                self.enqueue("codes.sweep")
                 swept = time.monotonic()
             time.sleep(0.05)
         pytest.fail(f"run is still {run.state}; the worker's log ends:\n{self.log.read_text()[-4000:]}")

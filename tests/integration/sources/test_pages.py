@@ -102,10 +102,10 @@ def test_a_connection_that_fails_says_why(police: Police, manager: Visitor, monk
 
 
 def test_collecting_rings_for_a_worker(police: Police, manager: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    rung: list[tuple[object, ...]] = []
-    monkeypatch.setattr(tasks.collect_now, "apply_async", lambda args, **_: rung.append(args))
+    enqueued: list[tuple[object, ...]] = []
+    monkeypatch.setattr(tasks.collect_now, "apply_async", lambda args, **_: enqueued.append(args))
     assert manager.post(f"{PATH}police/collect/").status_code == 302
-    assert rung == [("alpha", police.source.pk, "qian")]
+    assert enqueued == [("alpha", police.source.pk, "qian")]
     assert "Collecting has been asked for" in manager.read(f"{PATH}police/")
 
 
