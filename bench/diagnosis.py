@@ -39,7 +39,7 @@ def _write(size: Size, done: list[Round], pairs: int, loop: float) -> None:
          report.seconds(diagnoses.processor), f"{of_processor:.2f}"],
     ]  # fmt: skip
     one = [
-        ["this portal: swaps, cause and guilty piece, stored", report.micro(ours), "1"],
+        ["this portal: swaps, cause and root cause, stored", report.micro(ours), "1"],
         ["a Python loop over the pairs: swaps and cause", report.micro(loop), f"{loop / ours:.1f}"],
     ]
     said = (

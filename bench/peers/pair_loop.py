@@ -1,6 +1,6 @@
 """The diagnosis as one would write it first: a loop over the pairs, each judged sixteen times in Python.
 
-It finds the swaps and the primary cause; the guilty piece, which the portal stores too, it leaves out.
+It finds the swaps and the primary cause; the root cause, which the portal stores too, it leaves out.
 """
 
 from collections.abc import Sequence

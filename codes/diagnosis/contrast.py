@@ -8,7 +8,7 @@ from typing import Any
 
 from codes.diagnosis.evidence import Evidence
 from codes.diagnosis.hybrids import Judged, Pair, Swap
-from codes.diagnosis.piece import Side
+from codes.diagnosis.root_cause import Side
 from codes.models import Rule
 from regions.tenancy import current_city
 

@@ -1,4 +1,4 @@
-"""What the finders of a guilty piece read: the facts and rules behind the hybrids of many pairs, loaded once."""
+"""What the finders of a root cause read: the facts and rules behind the hybrids of many pairs, loaded once."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from django.db import connection
 
 from codes.diagnosis.hybrids import Swap
-from codes.diagnosis.piece import Record, RuleSide
+from codes.diagnosis.root_cause import Record, RuleSide
 from codes.models import RiskArea, Rule
 
 FACTS = """
@@ -56,7 +56,7 @@ class Evidence:
     compared_rules: dict[tuple[int, int, str, frozenset[int]], list[ComparedRules]] = field(default_factory=dict)
 
     def record(self, fact_id: int) -> Record:
-        """The fact in the shape a piece keeps it."""
+        """The fact in the shape a cause keeps it."""
         fact = self.facts[fact_id]
         return Record(
             fact_id=fact.fact_id,
@@ -98,7 +98,7 @@ def gather(swaps: Collection[Swap]) -> Evidence:
 
 
 def rule_side(rule: Rule) -> RuleSide:
-    """The rule in the shape a piece keeps it."""
+    """The rule in the shape a cause keeps it."""
     return RuleSide(
         rule_set=rule.version.rule_set.code,
         version=rule.version.version,

@@ -1,4 +1,4 @@
-"""Finding the guilty piece of a pair: one finder for each cause."""
+"""Finding the root cause of a pair: one finder for each cause."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -7,21 +7,21 @@ from typing import Any
 
 from codes.diagnosis.contrast import SIDES, Contrast
 from codes.diagnosis.evidence import ComparedRules, rule_side
-from codes.diagnosis.piece import (
+from codes.diagnosis.root_cause import (
     RULE_PARAMETERS,
     CheckIns,
-    DeclarationPiece,
+    Declaration,
     Freshness,
-    Guilty,
     Record,
     RiskEntry,
+    RootCause,
     RuleDifference,
     Rules,
     RuleSide,
     SameEvent,
     Side,
     SidedRecord,
-    SourcePiece,
+    SourceRecords,
 )
 from codes.engine import sides
 from codes.models import RiskArea, Rule
@@ -124,15 +124,15 @@ def find_rules(found: Contrast) -> Rules:
     return Rules(cause="rules", base=found.base, rules=differences, risk_areas=entries)
 
 
-def find_declaration(found: Contrast) -> DeclarationPiece:
+def find_declaration(found: Contrast) -> Declaration:
     """The answers only one provider was given, or the check-in runs that release on one side and not on the other."""
     answers = _sided(found)
     by_check_in = [hit for hit in found.changed_hits if hit["fact_id"] in found.before.seen & found.after.seen]
     runs = [] if not by_check_in else check_in_runs(found, by_check_in)
-    return DeclarationPiece(cause="declaration", base=found.base, answers=answers, check_ins=runs)
+    return Declaration(cause="declaration", base=found.base, answers=answers, check_ins=runs)
 
 
-def find_source(found: Contrast) -> SourcePiece:
+def find_source(found: Contrast) -> SourceRecords:
     """The records only one source holds, and which of them are the same event told otherwise."""
     only = _sided(found)
     ours, theirs = found.exchanged
@@ -145,10 +145,10 @@ def find_source(found: Contrast) -> SourcePiece:
             event = SameEvent(a=pair[0], b=pair[1], differs=twin[1])  # type: ignore[typeddict-item]  # one of the three
             if event not in same:
                 same.append(event)
-    return SourcePiece(cause="source", base=found.base, only=only, same_event=same)
+    return SourceRecords(cause="source", base=found.base, only=only, same_event=same)
 
 
-FINDERS: dict[Cause, Callable[[Contrast], Guilty]] = {
+FINDERS: dict[Cause, Callable[[Contrast], RootCause]] = {
     Cause.FRESHNESS: find_freshness,
     Cause.RULES: find_rules,
     Cause.DECLARATION: find_declaration,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from codes.diagnosis.piece import Side
+from codes.diagnosis.root_cause import Side
 from codes.engine.query import verdicts_of
 from codes.models import Run
 from codes.vocabulary import Cause, Factor
@@ -131,7 +131,7 @@ class Swap:
         return cls(pair, base, pair.hybrid(own), pair.hybrid(swapped))
 
     def telling(self) -> set[int]:
-        """The facts a hit rests on, and those that only one of the two sees: no other can be part of the guilty piece."""
+        """The facts a hit rests on, and those that only one of the two sees: no other can be part of the root cause."""
         held = {hit["fact_id"] for judged in (self.before, self.after) for hit in judged.hits}
         return held | (self.before.seen ^ self.after.seen)
 

@@ -1,4 +1,4 @@
-"""Who can mend a disagreement, and by when: from its guilty piece and what is known of the citizen."""
+"""Who can mend a disagreement, and by when: from its root cause and what is known of the citizen."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,7 +7,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from codes.diagnosis.piece import DeclarationPiece, Freshness, Guilty, Interaction, Side
+from codes.diagnosis.root_cause import Declaration, Freshness, Interaction, RootCause, Side
 from codes.diagnosis.sentences.interaction import smallest_sets
 from codes.diagnosis.sentences.voice import Voice
 from codes.vocabulary import Colour, Factor
@@ -34,17 +34,21 @@ class Remedy:
     due: datetime | date | None
 
 
-def remedy(guilty: Guilty, voice: Voice) -> Remedy:
+def remedy(root_cause: RootCause, voice: Voice) -> Remedy:
     """For every cause; an interaction needs whoever its smallest set needs."""
-    if guilty["cause"] == "freshness":
-        return _wait_for_delivery(guilty, voice)
-    if guilty["cause"] == "rules":
+    if root_cause["cause"] == "freshness":
+        return _wait_for_delivery(root_cause, voice)
+    if root_cause["cause"] == "rules":
         return _by_decision(Mender.RULE_OWNER, _rule_owner(voice), voice)
-    if guilty["cause"] == "source":
+    if root_cause["cause"] == "source":
         return _by_decision(Mender.SOURCE_OWNER, _source_owners(voice), voice)
-    if guilty["cause"] == "declaration":
-        return _by_check_in(guilty, voice) if _is_about_check_ins(guilty) else _by_declaring_again(guilty, voice)
-    return _several(guilty, voice)
+    if root_cause["cause"] == "declaration":
+        return (
+            _by_check_in(root_cause, voice)
+            if _is_about_check_ins(root_cause)
+            else _by_declaring_again(root_cause, voice)
+        )
+    return _several(root_cause, voice)
 
 
 def agree_by_themselves_on(voice: Voice) -> date | None:
@@ -54,9 +58,9 @@ def agree_by_themselves_on(voice: Voice) -> date | None:
     return None if None in days else max(day for day in days if day)
 
 
-def _wait_for_delivery(piece: Freshness, voice: Voice) -> Remedy:
-    late = piece["late"]
-    until = datetime.fromisoformat(piece["horizons"][late])
+def _wait_for_delivery(cause: Freshness, voice: Voice) -> Remedy:
+    late = cause["late"]
+    until = datetime.fromisoformat(cause["horizons"][late])
     max_age = voice.context.max_age.get(voice.context.source_of.get(voice.codes[late], ""))
     due = until + max_age if max_age else None
     by_when = (
@@ -119,12 +123,12 @@ def _decided_by(voice: Voice) -> tuple[str, datetime | date | None]:
     return _("when the manual review answers"), None
 
 
-def _is_about_check_ins(piece: DeclarationPiece) -> bool:
-    return not piece["answers"] and bool(piece["check_ins"])
+def _is_about_check_ins(cause: Declaration) -> bool:
+    return not cause["answers"] and bool(cause["check_ins"])
 
 
-def _by_declaring_again(piece: DeclarationPiece, voice: Voice) -> Remedy:
-    sides = {answer["side"] for answer in piece["answers"]} or set(SIDES)
+def _by_declaring_again(cause: Declaration, voice: Voice) -> Remedy:
+    sides = {answer["side"] for answer in cause["answers"]} or set(SIDES)
     where = voice.all_of([voice.provider(side) for side in SIDES if side in sides])
     who_mends = voice.choose(
         citizen=_(
@@ -135,8 +139,8 @@ def _by_declaring_again(piece: DeclarationPiece, voice: Voice) -> Remedy:
     return Remedy((Mender.CITIZEN,), who_mends, _("at any time; it counts from the next update on"), None)
 
 
-def _by_check_in(piece: DeclarationPiece, voice: Voice) -> Remedy:
-    run = piece["check_ins"][0]
+def _by_check_in(cause: Declaration, voice: Voice) -> Remedy:
+    run = cause["check_ins"][0]
     short: Side = "a" if run["a"] < run["b"] else "b"
     needed = {"provider": voice.provider(short), "days": run["needed"]}
     who_mends = (
@@ -152,8 +156,8 @@ def _by_check_in(piece: DeclarationPiece, voice: Voice) -> Remedy:
     return Remedy((Mender.CITIZEN,), who_mends, _("%(day)s at the earliest") % {"day": voice.day(due)}, due)
 
 
-def _several(piece: Interaction, voice: Voice) -> Remedy:
-    factors = [Factor(factor) for factor in smallest_sets(piece)[0]]
+def _several(cause: Interaction, voice: Voice) -> Remedy:
+    factors = [Factor(factor) for factor in smallest_sets(cause)[0]]
     menders = tuple(_MENDERS[factor] for factor in factors)
     steps = [_step(mender, voice) for mender in menders]
     by_when, due = _decided_by(voice)

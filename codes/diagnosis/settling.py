@@ -1,4 +1,4 @@
-"""Diagnosing what a run found: every new disagreement's pairs, their swaps, primary cause and guilty piece, stored."""
+"""Diagnosing what a run found: every new disagreement's pairs, their swaps, primary cause and root cause, stored."""
 
 import io
 import json
@@ -12,44 +12,44 @@ from codes.diagnosis.contrast import Contrast
 from codes.diagnosis.evidence import Evidence, gather
 from codes.diagnosis.finders import FINDERS
 from codes.diagnosis.hybrids import ALL, BIT, Explained, Pair, Swap, explained, judge_pairs, named
-from codes.diagnosis.piece import Guilty, Interaction, Side
+from codes.diagnosis.root_cause import Interaction, RootCause, Side
 from codes.models import Disagreement, Run
 from codes.vocabulary import Cause, Colour, Factor
 from regions.tenancy import current_city
 
 
-def group_key(guilty: Guilty) -> str:
+def group_key(root_cause: RootCause) -> str:
     """The same late delivery, rule pair, risk-area entry or source batch; empty for what is one person's own."""
-    match guilty["cause"]:
+    match root_cause["cause"]:
         case "freshness":
-            return f"late|{guilty['late']}|{guilty['horizons'][guilty['late']]}|{guilty['source']}"
+            return f"late|{root_cause['late']}|{root_cause['horizons'][root_cause['late']]}|{root_cause['source']}"
         case "rules":
-            return _of_rules(guilty)
+            return _of_rules(root_cause)
         case "source":
-            return _of_batch(guilty)
+            return _of_batch(root_cause)
         case _:
             return ""
 
 
-def _of_rules(guilty: Guilty) -> str:
-    if guilty["cause"] != "rules":
+def _of_rules(root_cause: RootCause) -> str:
+    if root_cause["cause"] != "rules":
         return ""
-    if guilty["rules"]:
-        one = guilty["rules"][0]
+    if root_cause["rules"]:
+        one = root_cause["rules"][0]
         sides = [
             f"{side['rule_set']}-{side['version']}:{side['code']}" if side else "-" for side in (one["a"], one["b"])
         ]
         return f"rules|{sides[0]}|{sides[1]}|{','.join(one['differs'])}"
-    if guilty["risk_areas"]:
-        entry = guilty["risk_areas"][0]
+    if root_cause["risk_areas"]:
+        entry = root_cause["risk_areas"][0]
         return f"risk|{entry['rule_set']}-{entry['version']}|{entry['area']}|{entry['level']}|{entry['from_day']}"
     return ""
 
 
-def _of_batch(guilty: Guilty) -> str:
-    if guilty["cause"] != "source" or not guilty["only"]:
+def _of_batch(root_cause: RootCause) -> str:
+    if root_cause["cause"] != "source" or not root_cause["only"]:
         return ""
-    record = guilty["only"][0]["record"]
+    record = root_cause["only"][0]["record"]
     return f"batch|{record['origin_code']}|{record['batch'] or 0}|{record['kind']}"
 
 
@@ -66,7 +66,7 @@ WHERE c.disagreement_id = first.disagreement_id AND c.closed_at IS NULL AND c.gr
 
 
 STORE = """
-COPY codes_pairdiagnosis (disagreement_id, a_id, b_id, primary_cause, swaps_a_to_b, swaps_b_to_a, guilty, group_key, run_id)
+COPY codes_pairdiagnosis (disagreement_id, a_id, b_id, primary_cause, swaps_a_to_b, swaps_b_to_a, root_cause, group_key, run_id)
 FROM STDIN
 """
 COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -81,7 +81,7 @@ class Diagnosis(NamedTuple):
     cause: str
     swaps_a_to_b: list[list[str]]
     swaps_b_to_a: list[list[str]]
-    guilty: Guilty
+    root_cause: RootCause
     group_key: str
 
 
@@ -128,12 +128,14 @@ def _swap(pair: Pair, found: Explained) -> Swap | None:
 def _diagnosis(pair: Pair, swap: Swap | None, evidence: Evidence) -> Diagnosis:
     found = explained(pair.colours)
     a_to_b, b_to_a = named(found.a_to_b), named(found.b_to_a)
-    guilty: Guilty = (
+    root_cause: RootCause = (
         FINDERS[found.cause](Contrast(swap, evidence))
         if swap
         else Interaction(cause="interaction", swaps_a_to_b=a_to_b, swaps_b_to_a=b_to_a)
     )
-    return Diagnosis(pair.disagreement_id, pair.a, pair.b, found.cause.value, a_to_b, b_to_a, guilty, group_key(guilty))
+    return Diagnosis(
+        pair.disagreement_id, pair.a, pair.b, found.cause.value, a_to_b, b_to_a, root_cause, group_key(root_cause)
+    )
 
 
 def _store(run: Run, found: list[Diagnosis]) -> None:
@@ -147,7 +149,7 @@ def _store(run: Run, found: list[Diagnosis]) -> None:
             one.cause,
             json.dumps(one.swaps_a_to_b),
             json.dumps(one.swaps_b_to_a),
-            json.dumps(one.guilty),
+            json.dumps(one.root_cause),
             one.group_key,
             run.pk,
         )

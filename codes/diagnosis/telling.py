@@ -6,8 +6,8 @@ from datetime import date, datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from codes.diagnosis.piece import Guilty, Side
 from codes.diagnosis.remedies import Mender, remedy
+from codes.diagnosis.root_cause import RootCause, Side
 from codes.diagnosis.sentences import declaration, freshness, interaction, rules, source
 from codes.diagnosis.sentences.voice import Audience, Context, Voice
 from codes.models import PairDiagnosis
@@ -31,15 +31,15 @@ class Told:
 
 def tell(diagnosis: PairDiagnosis, *, audience: Audience, language: str, context: Context) -> Told:
     """Say a diagnosis in ``zh-hans`` or ``en``. Reads ``a``, ``b`` and ``disagreement``: select them with it."""
-    guilty: Guilty = diagnosis.guilty
+    root_cause: RootCause = diagnosis.root_cause
     colours = diagnosis.disagreement.colours
     a, b = diagnosis.a.code, diagnosis.b.code
     with override(language):
         shown: dict[Side, Colour] = {"a": Colour(colours[a]), "b": Colour(colours[b])}
         voice = Voice(audience, language, context, {"a": a, "b": b}, shown)
-        mended = remedy(guilty, voice)
+        mended = remedy(root_cause, voice)
         return Told(
-            sentence=_sentence(guilty, voice),
+            sentence=_sentence(root_cause, voice),
             outcome=_("So %(a)s shows %(colour_a)s, and %(b)s shows %(colour_b)s.")
             % {
                 "a": voice.provider("a"),
@@ -54,13 +54,13 @@ def tell(diagnosis: PairDiagnosis, *, audience: Audience, language: str, context
         )
 
 
-def _sentence(guilty: Guilty, voice: Voice) -> str:
-    if guilty["cause"] == "freshness":
-        return freshness.told(guilty, voice)
-    if guilty["cause"] == "rules":
-        return rules.told(guilty, voice)
-    if guilty["cause"] == "declaration":
-        return declaration.told(guilty, voice)
-    if guilty["cause"] == "source":
-        return source.told(guilty, voice)
-    return interaction.told(guilty, voice)
+def _sentence(root_cause: RootCause, voice: Voice) -> str:
+    if root_cause["cause"] == "freshness":
+        return freshness.told(root_cause, voice)
+    if root_cause["cause"] == "rules":
+        return rules.told(root_cause, voice)
+    if root_cause["cause"] == "declaration":
+        return declaration.told(root_cause, voice)
+    if root_cause["cause"] == "source":
+        return source.told(root_cause, voice)
+    return interaction.told(root_cause, voice)

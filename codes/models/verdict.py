@@ -153,8 +153,8 @@ class Disagreement(models.Model):
 class PairDiagnosis(models.Model):
     """Why two providers differ about a citizen. ``a`` is the provider whose code sorts first, so that it reads the same from both sides.
 
-    ``swaps_*``: lists of factor lists, all inclusion-minimal sufficient ones. ``guilty``: the structured piece (``codes.diagnosis``).
-    ``group_key`` is equal for cases with the same guilty piece.
+    ``swaps_*``: lists of factor lists, all inclusion-minimal sufficient ones. ``root_cause``: see ``codes.diagnosis.root_cause``.
+    ``group_key`` is equal for cases with the same root cause.
     """
 
     disagreement = models.ForeignKey(Disagreement, on_delete=models.CASCADE, related_name="pairs")
@@ -163,7 +163,7 @@ class PairDiagnosis(models.Model):
     primary_cause = models.TextField()
     swaps_a_to_b = models.JSONField()
     swaps_b_to_a = models.JSONField()
-    guilty = models.JSONField()
+    root_cause = models.JSONField()
     group_key = models.TextField(blank=True)
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
 

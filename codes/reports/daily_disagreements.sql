@@ -15,7 +15,7 @@ LEFT JOIN LATERAL (
     ORDER BY change.id DESC LIMIT 1
 ) effective ON true
 LEFT JOIN LATERAL (
-    SELECT jsonb_agg(to_jsonb(p) || jsonb_build_object('a', a.code, 'b', b.code)
+    SELECT jsonb_agg(to_jsonb(p) || jsonb_build_object('a', a.code, 'b', b.code, 'guilty', p.root_cause)
                      ORDER BY a.code COLLATE "C", b.code COLLATE "C") AS pairs
     FROM codes_pairdiagnosis p
     JOIN codes_provider a ON a.id = p.a_id

@@ -1,9 +1,9 @@
-"""The differing piece of a diagnosis as marks on the columns: which records, rules and deliveries the providers differ in."""
+"""The root cause of a diagnosis as marks on the columns: which records, rules and deliveries the providers differ in."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from codes.diagnosis.piece import Guilty, Record
+from codes.diagnosis.root_cause import Record, RootCause
 from codes.models import PairDiagnosis
 
 
@@ -25,18 +25,18 @@ def marks_of(pairs: Iterable[PairDiagnosis]) -> Marks:
     """Everything the pairs differ in. Reads ``a`` and ``b``: select them with the pairs."""
     marks = Marks()
     for pair in pairs:
-        guilty: Guilty = pair.guilty
-        marks.lacking |= {record["fact_id"] for record in _one_sided(guilty)}
-        marks.facts |= marks.lacking | {record["fact_id"] for record in _told_otherwise(guilty)}
+        root_cause: RootCause = pair.root_cause
+        marks.lacking |= {record["fact_id"] for record in _one_sided(root_cause)}
+        marks.facts |= marks.lacking | {record["fact_id"] for record in _told_otherwise(root_cause)}
         codes = {"a": pair.a.code, "b": pair.b.code}
-        match guilty["cause"]:
+        match root_cause["cause"]:
             case "freshness":
-                marks.late.add(codes[guilty["late"]])
+                marks.late.add(codes[root_cause["late"]])
             case "rules":
-                sides = [side for one in guilty["rules"] for side in (one["a"], one["b"]) if side]
+                sides = [side for one in root_cause["rules"] for side in (one["a"], one["b"]) if side]
                 marks.rules |= {side["rule_id"] for side in sides}
             case "declaration":
-                for run in guilty["check_ins"]:
+                for run in root_cause["check_ins"]:
                     marks.check_ins[codes["a"]] = f"{run['a']}/{run['needed']}"
                     marks.check_ins[codes["b"]] = f"{run['b']}/{run['needed']}"
             case _:
@@ -44,24 +44,26 @@ def marks_of(pairs: Iterable[PairDiagnosis]) -> Marks:
     return marks
 
 
-def _one_sided(guilty: Guilty) -> list[Record]:
-    match guilty["cause"]:
+def _one_sided(root_cause: RootCause) -> list[Record]:
+    match root_cause["cause"]:
         case "freshness":
-            return guilty["records"]
+            return root_cause["records"]
         case "declaration":
-            return [one["record"] for one in guilty["answers"]]
+            return [one["record"] for one in root_cause["answers"]]
         case "source":
-            return [one["record"] for one in guilty["only"]]
+            return [one["record"] for one in root_cause["only"]]
         case _:
             return []
 
 
-def _told_otherwise(guilty: Guilty) -> list[Record]:
+def _told_otherwise(root_cause: RootCause) -> list[Record]:
     """What both sides have, each in its own way, or judge by different rules."""
-    match guilty["cause"]:
+    match root_cause["cause"]:
         case "rules":
-            return [one["record"] for one in guilty["rules"]] + [entry["record"] for entry in guilty["risk_areas"]]
+            return [one["record"] for one in root_cause["rules"]] + [
+                entry["record"] for entry in root_cause["risk_areas"]
+            ]
         case "source":
-            return [record for event in guilty["same_event"] for record in (event["a"], event["b"])]
+            return [record for event in root_cause["same_event"] for record in (event["a"], event["b"])]
         case _:
             return []

@@ -1,7 +1,7 @@
 """Cities to try the semantics on: drawn by Hypothesis, from a seed, or made to differ for one known cause."""
 
 from tests.worlds.calendar import FORESEEABLE_DAYS, NOW, TODAY, ZONE, day, tick
-from tests.worlds.causes import CAUSES, Guilty
+from tests.worlds.causes import CAUSES, RootCause
 from tests.worlds.injected import INTERACTION, PAIRS, Injected, injected
 from tests.worlds.scenes import Scene, random_world, scenes, worlds
 
@@ -13,8 +13,8 @@ __all__ = [
     "PAIRS",
     "TODAY",
     "ZONE",
-    "Guilty",
     "Injected",
+    "RootCause",
     "Scene",
     "day",
     "injected",

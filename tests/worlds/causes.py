@@ -1,4 +1,4 @@
-"""The causes that can be planted: each makes provider A stricter than B and says which piece is to blame.
+"""The causes that can be planted: each makes provider A stricter than B and says what is to blame.
 
 Days count from the day asked about: an event of 8 to 10 days ago is still held by 14 days and released by 7.
 """
@@ -20,8 +20,8 @@ CHECKED_FROM = TODAY - 10
 
 
 @dataclass(frozen=True)
-class Guilty:
-    """The piece that differs and its two values, A's first; None where a side has nothing of the kind."""
+class RootCause:
+    """What differs and its two values, A's first; None where a side has nothing of the kind."""
 
     cause: str
     factor: Factor
@@ -44,7 +44,7 @@ def differ_by_rule(plot: Plot, rule_a: Rule, rule_b: Rule, event: Event, recorde
     plot.both_tell(event, recorded)
 
 
-def late_record(plot: Plot) -> Guilty:
+def late_record(plot: Plot) -> RootCause:
     """B's source is days behind: the record is not in it, or only arrives after the run."""
     event = recent_event(plot, plot.fresh_kind())
     plot.both_hold(held("F1", event.kind))
@@ -53,103 +53,103 @@ def late_record(plot: Plot) -> Guilty:
     record_id = plot.a.tells(event, recorded)
     if plot.dice.once_in(2):
         plot.b.tells(event, recorded, received=NOW + 3)
-    return Guilty("late_record", "freshness", "record", record_id, None)
+    return RootCause("late_record", "freshness", "record", record_id, None)
 
 
-def missing_record(plot: Plot) -> Guilty:
+def missing_record(plot: Plot) -> RootCause:
     event = recent_event(plot, plot.fresh_kind())
     plot.both_hold(held("S1", event.kind))
-    return Guilty("missing_record", "source", "record", plot.a.tells(event), None)
+    return RootCause("missing_record", "source", "record", plot.a.tells(event), None)
 
 
-def other_date(plot: Plot) -> Guilty:
+def other_date(plot: Plot) -> RootCause:
     """The same event, but in B's source so long ago that it is released."""
     event = recent_event(plot, plot.fresh_kind())
     earlier = replace(event, started=TODAY - plot.dice.number(15, 19))
     plot.both_hold(held("S2", event.kind))
     plot.a.tells(event)
     plot.b.tells(earlier)
-    return Guilty("other_date", "source", "started_on", str(day(event.started)), str(day(earlier.started)))
+    return RootCause("other_date", "source", "started_on", str(day(event.started)), str(day(earlier.started)))
 
 
-def hold_days(plot: Plot) -> Guilty:
+def hold_days(plot: Plot) -> RootCause:
     event = recent_event(plot, plot.fresh_kind())
     rule = held("R1", event.kind)
     differ_by_rule(plot, rule, replace(rule, hold_days=7), event)
-    return Guilty("hold_days", "rules", "hold_days", 14, 7)
+    return RootCause("hold_days", "rules", "hold_days", 14, 7)
 
 
-def colour(plot: Plot) -> Guilty:
+def colour(plot: Plot) -> RootCause:
     event = recent_event(plot, plot.fresh_kind())
     rule = held("R2", event.kind)
     differ_by_rule(plot, rule, replace(rule, colour="yellow"), event)
-    return Guilty("colour", "rules", "colour", "red", "yellow")
+    return RootCause("colour", "rules", "colour", "red", "yellow")
 
 
-def anchor(plot: Plot) -> Guilty:
+def anchor(plot: Plot) -> RootCause:
     """Begun more than 14 days ago, but ended or recorded less than 14 days ago."""
     counted_from: Anchor = plot.dice.pick(("ended", "recorded"))
     event = Event(plot.fresh_kind(), None, TODAY - plot.dice.number(15, 18), TODAY - plot.dice.number(8, 10))
     rule = held("R3", event.kind)
     late_entry = (TODAY - 9) * 3
     differ_by_rule(plot, replace(rule, anchor=counted_from), rule, event, late_entry)
-    return Guilty("anchor", "rules", "anchor", counted_from, "started")
+    return RootCause("anchor", "rules", "anchor", counted_from, "started")
 
 
-def area_level(plot: Plot) -> Guilty:
+def area_level(plot: Plot) -> RootCause:
     risk_area = RiskArea(plot.dice.pick(("510104", "510100")), "medium", day(0))
     plot.a.risk_areas.append(risk_area)
     plot.b.risk_areas.append(risk_area)
     rule = replace(held("R4", "area_stay"), area_levels=("high",))
     stricter = replace(rule, area_levels=("high", "medium"))
     differ_by_rule(plot, stricter, rule, recent_event(plot, "area_stay", "510104"))
-    return Guilty("area_level", "rules", "area_levels", ("high", "medium"), ("high",))
+    return RootCause("area_level", "rules", "area_levels", ("high", "medium"), ("high",))
 
 
-def checkin_days(plot: Plot) -> Guilty:
+def checkin_days(plot: Plot) -> RootCause:
     """Eight healthy days in a row: enough for seven, not for fourteen."""
     event = Event(plot.fresh_kind(), None, CHECKED_FROM, None)
     rule = replace(held("R5", event.kind), hold_days=7)
     differ_by_rule(plot, replace(rule, checkin_days=14), replace(rule, checkin_days=7), event)
     plot.a.healthy = set(range(CHECKED_FROM, CHECKED_FROM + 8))
     plot.b.healthy = set(plot.a.healthy)
-    return Guilty("checkin_days", "rules", "checkin_days", 14, 7)
+    return RootCause("checkin_days", "rules", "checkin_days", 14, 7)
 
 
-def rule_missing(plot: Plot) -> Guilty:
+def rule_missing(plot: Plot) -> RootCause:
     event = recent_event(plot, plot.fresh_kind())
     plot.a.rules.append(held("R6", event.kind))
     plot.both_tell(event)
-    return Guilty("rule_missing", "rules", "rule", "R6", None)
+    return RootCause("rule_missing", "rules", "rule", "R6", None)
 
 
-def risk_list(plot: Plot) -> Guilty:
+def risk_list(plot: Plot) -> RootCause:
     """In B's list the area is not there, or was taken off before the stay."""
     plot.both_hold(replace(held("R7", "area_stay"), area_levels=("high",)))
     plot.a.risk_areas.append(RiskArea("420100", "high", day(0)))
     if plot.dice.once_in(2):
         plot.b.risk_areas.append(RiskArea("420100", "high", day(0), day(TODAY - 11)))
     plot.both_tell(recent_event(plot, "area_stay", "420104"))
-    return Guilty("risk_list", "rules", "risk_areas", "420100", None)
+    return RootCause("risk_list", "rules", "risk_areas", "420100", None)
 
 
-def declared_answer(plot: Plot) -> Guilty:
+def declared_answer(plot: Plot) -> RootCause:
     plot.both_hold(held("D1", "contact_with_case"))
     plot.a.contact = "yes"
-    return Guilty("declared_answer", "declaration", "contact", "yes", "no")
+    return RootCause("declared_answer", "declaration", "contact", "yes", "no")
 
 
-def checkin_gap(plot: Plot) -> Guilty:
+def checkin_gap(plot: Plot) -> RootCause:
     """Eight healthy days in a row with B; with A the fourth of them is missing."""
     event = Event(plot.fresh_kind(), None, CHECKED_FROM, None)
     plot.both_hold(replace(held("D2", event.kind), hold_days=7, checkin_days=7))
     plot.both_tell(event)
     plot.b.healthy = set(range(CHECKED_FROM, CHECKED_FROM + 8))
     plot.a.healthy = plot.b.healthy - {CHECKED_FROM + 3}
-    return Guilty("checkin_gap", "declaration", "longest_run", 4, 8)
+    return RootCause("checkin_gap", "declaration", "longest_run", 4, 8)
 
 
-CAUSES: dict[str, Callable[[Plot], Guilty]] = {
+CAUSES: dict[str, Callable[[Plot], RootCause]] = {
     cause.__name__: cause
     for cause in (
         late_record,

@@ -13,7 +13,7 @@ from typing import Literal
 from tests.oracle import Rule, World
 from tests.oracle.diagnosis import Factor
 from tests.worlds.calendar import TODAY
-from tests.worlds.causes import CAUSES, CHECKED_FROM, Guilty
+from tests.worlds.causes import CAUSES, CHECKED_FROM, RootCause
 from tests.worlds.dice import SeededDice
 from tests.worlds.plot import CITIZEN, Plot, new_plot, staged
 from tests.worlds.records import Event
@@ -29,7 +29,7 @@ B's source does not hold the late record, so freshness explains only A's side, w
 
 @dataclass(frozen=True)
 class Injected:
-    """Provider `a` is the stricter one; `guilty` names one piece for each planted cause."""
+    """Provider `a` is the stricter one; `root_causes` names one for each planted cause."""
 
     scene: Scene
     citizen: str
@@ -37,7 +37,7 @@ class Injected:
     b: str
     causes: tuple[str, ...]
     primary_cause: Factor | Literal["interaction"]
-    guilty: tuple[Guilty, ...]
+    root_causes: tuple[RootCause, ...]
 
     @property
     def world(self) -> World:
@@ -59,9 +59,9 @@ def injected(cause: str | tuple[str, ...], seed: int) -> Injected:
     if causes == (INTERACTION,):
         plant_interaction(plot)
         return Injected(staged(plot), CITIZEN, plot.a.provider, plot.b.provider, causes, "interaction", ())
-    guilty = tuple(CAUSES[name](plot) for name in CAUSES if name in causes)
-    primary = min((piece.factor for piece in guilty), key=PRIMARY_OF_TWO.index)
-    return Injected(staged(plot), CITIZEN, plot.a.provider, plot.b.provider, causes, primary, guilty)
+    root_causes = tuple(CAUSES[name](plot) for name in CAUSES if name in causes)
+    primary = min((piece.factor for piece in root_causes), key=PRIMARY_OF_TWO.index)
+    return Injected(staged(plot), CITIZEN, plot.a.provider, plot.b.provider, causes, primary, root_causes)
 
 
 def plant_interaction(plot: Plot) -> None:

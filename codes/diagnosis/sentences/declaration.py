@@ -2,16 +2,16 @@
 
 from django.utils.translation import gettext as _
 
-from codes.diagnosis.piece import CheckIns, DeclarationPiece, Record, Side
+from codes.diagnosis.root_cause import CheckIns, Declaration, Record, Side
 from codes.diagnosis.sentences.records import check_in_rule, declared
 from codes.diagnosis.sentences.voice import Voice
 
 
-def told(piece: DeclarationPiece, voice: Voice) -> str:
+def told(cause: Declaration, voice: Voice) -> str:
     """The answers first, then the check-in runs; either may be missing."""
-    sentences = [_answers(piece, voice)] if piece["answers"] else []
-    if piece["check_ins"]:
-        sentences.append(_check_ins(piece["check_ins"][0], voice))
+    sentences = [_answers(cause, voice)] if cause["answers"] else []
+    if cause["check_ins"]:
+        sentences.append(_check_ins(cause["check_ins"][0], voice))
     if not sentences:
         return _("%(who)s declared or checked in otherwise with %(a)s than with %(b)s.") % {
             "who": voice.who,
@@ -21,12 +21,12 @@ def told(piece: DeclarationPiece, voice: Voice) -> str:
     return voice.sentences(sentences)
 
 
-def answers_of(piece: DeclarationPiece, side: Side) -> list[Record]:
-    return [answer["record"] for answer in piece["answers"] if answer["side"] == side]
+def answers_of(cause: Declaration, side: Side) -> list[Record]:
+    return [answer["record"] for answer in cause["answers"] if answer["side"] == side]
 
 
-def _answers(piece: DeclarationPiece, voice: Voice) -> str:
-    on_a, on_b = answers_of(piece, "a"), answers_of(piece, "b")
+def _answers(cause: Declaration, voice: Voice) -> str:
+    on_a, on_b = answers_of(cause, "a"), answers_of(cause, "b")
     if on_a and on_b:
         return _("%(who)s declared %(what_a)s with %(a)s, and %(what_b)s with %(b)s.") % {
             "who": voice.who,

@@ -4,21 +4,21 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from codes.diagnosis.piece import Freshness, Record, Side
+from codes.diagnosis.root_cause import Freshness, Record, Side
 from codes.diagnosis.sentences.records import recorded
 from codes.diagnosis.sentences.voice import Voice
 
 
-def told(piece: Freshness, voice: Voice) -> str:
+def told(cause: Freshness, voice: Voice) -> str:
     """The late records, by whose source they are: the up-to-date side's, or the late side's own, past its horizon."""
-    late = piece["late"]
+    late = cause["late"]
     ahead: Side = "b" if late == "a" else "a"
-    own = piece["base"] == late
-    new = late_records(piece)
-    records = new or piece["records"]
-    when, horizon = voice.apart(_first_recorded(records, piece["horizons"][late]), piece["horizons"][late])
-    ahead_until, late_until = voice.apart(piece["horizons"][ahead], piece["horizons"][late])
-    return _frame(piece, own=own, new=len(new)) % {
+    own = cause["base"] == late
+    new = late_records(cause)
+    records = new or cause["records"]
+    when, horizon = voice.apart(_first_recorded(records, cause["horizons"][late]), cause["horizons"][late])
+    ahead_until, late_until = voice.apart(cause["horizons"][ahead], cause["horizons"][late])
+    return _frame(cause, own=own, new=len(new)) % {
         "provider": voice.provider(ahead),
         "source": voice.source(ahead),
         "late": voice.provider(late),
@@ -31,18 +31,18 @@ def told(piece: Freshness, voice: Voice) -> str:
     }
 
 
-def late_records(piece: Freshness) -> list[Record]:
+def late_records(cause: Freshness) -> list[Record]:
     """Those recorded after the late side's horizon; the others are versions withdrawn or corrected since."""
-    horizon = datetime.fromisoformat(piece["horizons"][piece["late"]])
-    return [record for record in piece["records"] if datetime.fromisoformat(record["recorded_at"]) > horizon]
+    horizon = datetime.fromisoformat(cause["horizons"][cause["late"]])
+    return [record for record in cause["records"] if datetime.fromisoformat(record["recorded_at"]) > horizon]
 
 
 def _first_recorded(records: list[Record], otherwise: str) -> str:
     return min((record["recorded_at"] for record in records), key=datetime.fromisoformat, default=otherwise)
 
 
-def _frame(piece: Freshness, *, own: bool, new: int) -> str:
-    if not piece["records"]:
+def _frame(cause: Freshness, *, own: bool, new: int) -> str:
+    if not cause["records"]:
         return _(
             "%(late_source)s, which %(late)s uses, is updated only to %(horizon)s; %(source)s, which %(provider)s "
             "uses, is updated to %(other_horizon)s."

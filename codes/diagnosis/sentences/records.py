@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from codes.diagnosis.piece import CheckIns, Record, RuleSide, Side
+from codes.diagnosis.root_cause import CheckIns, Record, RuleSide, Side
 from codes.diagnosis.sentences.voice import DECLARED, RECORDED, Voice
 from regions.vocabulary import FactKind
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from codes.diagnosis.piece import RiskEntry, RuleDifference, Rules, RuleSide, Side
+from codes.diagnosis.root_cause import RiskEntry, RuleDifference, Rules, RuleSide, Side
 from codes.diagnosis.sentences.records import rules_of, subject
 from codes.diagnosis.sentences.voice import MOST_LISTED, Voice
 from codes.vocabulary import Anchor, Colour
@@ -88,17 +88,17 @@ def _levels(levels: list[str] | None, voice: Voice) -> str:
 MOST_TOLD = 2
 
 
-def told(piece: Rules, voice: Voice) -> str:
+def told(cause: Rules, voice: Voice) -> str:
     """One sentence for each pair of rules, then the risk areas; a person has seldom more than one of them."""
-    pairs = _by_rules(piece["rules"])
+    pairs = _by_rules(cause["rules"])
     sentences = [_differing(one, voice) for one in pairs[:MOST_TOLD]]
     if len(pairs) > MOST_TOLD:
         more = len(pairs) - MOST_TOLD
         sentences.append(
             ngettext("%(count)d more rule differs.", "%(count)d more rules differ.", more) % {"count": more}
         )
-    if piece["risk_areas"]:
-        sentences.append(_risk_area(piece["risk_areas"], voice))
+    if cause["risk_areas"]:
+        sentences.append(_risk_area(cause["risk_areas"], voice))
     if not sentences:
         return _("The rules of %(a)s and %(b)s differ.") % {"a": voice.provider("a"), "b": voice.provider("b")}
     return voice.sentences(sentences)

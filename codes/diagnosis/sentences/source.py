@@ -3,16 +3,16 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from codes.diagnosis.piece import Record, SameEvent, Side, SourcePiece
+from codes.diagnosis.root_cause import Record, SameEvent, Side, SourceRecords
 from codes.diagnosis.sentences.records import held_as, kind, recorded
 from codes.diagnosis.sentences.voice import Voice
 
 
-def told(piece: SourcePiece, voice: Voice) -> str:
+def told(cause: SourceRecords, voice: Voice) -> str:
     """The same event told otherwise, if there is one: it names the mistake. Else who holds what."""
-    if piece["same_event"]:
-        return voice.sentences([_same_event(piece["same_event"][0], voice), *_the_rest(piece)])
-    on_a, on_b = records_of(piece, "a"), records_of(piece, "b")
+    if cause["same_event"]:
+        return voice.sentences([_same_event(cause["same_event"][0], voice), *_the_rest(cause)])
+    on_a, on_b = records_of(cause, "a"), records_of(cause, "b")
     if on_a and on_b:
         return _both(on_a, on_b, voice)
     if not (on_a or on_b):
@@ -22,8 +22,8 @@ def told(piece: SourcePiece, voice: Voice) -> str:
     return _only(on_a or on_b, "a" if on_a else "b", voice)
 
 
-def records_of(piece: SourcePiece, side: Side) -> list[Record]:
-    return [one["record"] for one in piece["only"] if one["side"] == side]
+def records_of(cause: SourceRecords, side: Side) -> list[Record]:
+    return [one["record"] for one in cause["only"] if one["side"] == side]
 
 
 def _sources(voice: Voice) -> dict[str, str]:
@@ -101,10 +101,10 @@ def _values(event: SameEvent, voice: Voice) -> list[str]:
     return [held_as(record, value, voice) for record, value in zip(records, values, strict=True)]
 
 
-def _the_rest(piece: SourcePiece) -> list[str]:
+def _the_rest(cause: SourceRecords) -> list[str]:
     """How many more records only one side has, if any."""
-    told = {record["fact_id"] for record in (piece["same_event"][0]["a"], piece["same_event"][0]["b"])}
-    rest = len([one for one in piece["only"] if one["record"]["fact_id"] not in told])
+    told = {record["fact_id"] for record in (cause["same_event"][0]["a"], cause["same_event"][0]["b"])}
+    rest = len([one for one in cause["only"] if one["record"]["fact_id"] not in told])
     if not rest:
         return []
     return [

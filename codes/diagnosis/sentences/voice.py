@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
-from codes.diagnosis.piece import Side
+from codes.diagnosis.root_cause import Side
 from codes.models import Run, RunProvider, Verdict
 from codes.vocabulary import Colour
 from regions.divisions import divisions

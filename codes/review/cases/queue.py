@@ -55,7 +55,7 @@ class Page(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Open cases with the same guilty piece."""
+    """Open cases with the same root cause."""
 
     key: str
     cases: int

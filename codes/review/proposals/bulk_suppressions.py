@@ -1,4 +1,4 @@
-"""Mending a group's cause as one act of two people: all records of its guilty piece are ruled to be wrong together.
+"""Mending a group's cause as one act of two people: all records of its root cause are ruled to be wrong together.
 
 The other ways to mend a cause are acts of their own: a run collects a late source again, a new edition brings two rules into line.
 """
@@ -28,7 +28,7 @@ State = Mending.State
 def propose_mending(
     *, key: str, reason_code: str, documents: Sequence[str], by: str, now: datetime, reason: str = ""
 ) -> Mending:
-    """Propose that the records of a group's piece are wrong, all that turn nobody's colour stricter; nothing changes yet.
+    """Propose that the records of a group's root cause are wrong, all that turn nobody's colour stricter; nothing changes yet.
 
     ``key``: the group's; ``documents``: ``document:<number>`` references that stand for all of them.
     """

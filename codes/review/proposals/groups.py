@@ -1,4 +1,4 @@
-"""What the open cases of a group have in common: the records of their guilty piece, and what would follow without them."""
+"""What the open cases of a group have in common: the records of their root cause, and what would follow without them."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from codes.diagnosis.piece import Guilty
+from codes.diagnosis.root_cause import RootCause
 from codes.engine.preview import ColourChange
 from codes.models import Disagreement, Fact, PairDiagnosis, Rule, Verdict
 from codes.review.cases.move import BULK_LIMIT
@@ -119,7 +119,7 @@ def _agreeing(people: Collection[int], changes: Collection[ColourChange]) -> int
 
 
 def reach_of(key: str) -> int:
-    """How many people the piece is about: who has one of its records, or is held by one of its rules. 0 for an unknown key."""
+    """How many people the root cause is about: who has one of its records, or is held by one of its rules. 0 for an unknown key."""
     cause, *parts = key.split("|")
     match cause, parts:
         case "late", [_, horizon, source]:
@@ -136,11 +136,11 @@ def reach_of(key: str) -> int:
 
 def source_of(pair: PairDiagnosis) -> Source | None:
     """The source that can mend the pair's cause: the one that is late, or the one whose batch it is. Select ``a`` and ``b`` with it."""
-    guilty: Guilty = pair.guilty
-    if guilty["cause"] == "freshness":
-        return (pair.a if guilty["late"] == "a" else pair.b).source
-    if guilty["cause"] == "source" and guilty["only"]:
-        return Source.objects.filter(code=guilty["only"][0]["record"]["origin_code"]).first()
+    root_cause: RootCause = pair.root_cause
+    if root_cause["cause"] == "freshness":
+        return (pair.a if root_cause["late"] == "a" else pair.b).source
+    if root_cause["cause"] == "source" and root_cause["only"]:
+        return Source.objects.filter(code=root_cause["only"][0]["record"]["origin_code"]).first()
     return None
 
 

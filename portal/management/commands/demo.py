@@ -33,7 +33,7 @@ KEEP_UP_SECONDS = 60
 NEXT = """
 Where to look next:
   ./run manage export disagreements --city {city} --format xlsx --output disagreements.xlsx
-      who differs, why, and the guilty piece; `codes`, `cases`, `sources` and `journal` are reports, too
+      who differs, why, and the root cause; `codes`, `cases`, `sources` and `journal` are reports, too
   ./run manage explain --city {city} --citizen REF    why one person's codes are what they are; REF as named above
   ./run manage replay --city {city} --day {day}    the day computed again from its frozen inputs
   ./run manage recompute --city {city}    the same day once more: nothing to change

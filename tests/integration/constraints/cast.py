@@ -211,7 +211,7 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "primary_cause": "source",
         "swaps_a_to_b": [["source"]],
         "swaps_b_to_a": [["source"]],
-        "guilty": {},
+        "root_cause": {},
         "run": cast.run(),
     },
     "codes.Case": lambda cast: {

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from codes.effective import effective_code
 from codes.models import Case, Disagreement, Ruling
 from regions.models import City
-from tests.integration.diagnosis.pieces import assert_is_sound
 from tests.integration.diagnosis.running import Diagnosed, as_oracle_says_it, diagnosed
+from tests.integration.diagnosis.sound_causes import assert_is_sound
 from tests.oracle import diagnose, disagreements, effective
 from tests.oracle.effective import coloured_verdicts, suspended
 from tests.worlds import Scene, random_world, scenes

@@ -122,31 +122,31 @@ Plain = tuple[str, Any, Any, Any]
 
 
 def plain(row: PairDiagnosis) -> Plain:
-    return row.primary_cause, _sorted(row.swaps_a_to_b), _sorted(row.swaps_b_to_a), _in_order(row.guilty)
+    return row.primary_cause, _sorted(row.swaps_a_to_b), _sorted(row.swaps_b_to_a), _in_order(row.root_cause)
 
 
 def mirrored(row: PairDiagnosis, new: dict[str, str]) -> Plain:
     """The diagnosis as it must read from the other side."""
-    guilty = _other_way_round(row.guilty, new)
-    return row.primary_cause, _sorted(row.swaps_b_to_a), _sorted(row.swaps_a_to_b), _in_order(guilty)
+    root_cause = _other_way_round(row.root_cause, new)
+    return row.primary_cause, _sorted(row.swaps_b_to_a), _sorted(row.swaps_a_to_b), _in_order(root_cause)
 
 
-def _other_way_round(piece: Any, new: dict[str, str]) -> Any:
+def _other_way_round(value: Any, new: dict[str, str]) -> Any:
     """A and B, and the providers' codes, exchanged throughout."""
     names = {"a": "b", "b": "a", "swaps_a_to_b": "swaps_b_to_a", "swaps_b_to_a": "swaps_a_to_b"}
-    if isinstance(piece, dict):
-        turned = {names.get(key, key): _other_way_round(value, new) for key, value in piece.items()}
+    if isinstance(value, dict):
+        turned = {names.get(key, key): _other_way_round(part, new) for key, part in value.items()}
         if turned.get("origin") == "provider":
             turned["origin_code"] = new[turned["origin_code"]]
         return turned
-    if isinstance(piece, list):
-        return [_other_way_round(one, new) for one in piece]
-    return names.get(piece, piece) if isinstance(piece, str) else piece
+    if isinstance(value, list):
+        return [_other_way_round(one, new) for one in value]
+    return names.get(value, value) if isinstance(value, str) else value
 
 
-def _in_order(piece: dict[str, Any]) -> dict[str, Any]:
+def _in_order(cause: dict[str, Any]) -> dict[str, Any]:
     """Lists stand in an order that means nothing."""
-    return {key: sorted(value, key=_canonical) if isinstance(value, list) else value for key, value in piece.items()}
+    return {key: sorted(value, key=_canonical) if isinstance(value, list) else value for key, value in cause.items()}
 
 
 def _canonical(value: Any) -> str:

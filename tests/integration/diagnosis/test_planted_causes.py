@@ -9,8 +9,8 @@ from functools import cache
 import pytest
 
 from regions.models import City
-from tests.integration.diagnosis.guilty import says_nothing_else, unnamed
 from tests.integration.diagnosis.joining import Placed, by_setting, joined
+from tests.integration.diagnosis.planted_causes import says_nothing_else, unnamed
 from tests.integration.diagnosis.running import Diagnosed, as_oracle_says_it, diagnosed
 from tests.oracle import diagnose
 from tests.worlds import CAUSES, INTERACTION, PAIRS, Injected, injected
@@ -65,13 +65,17 @@ def _assert_as_the_oracle_says(found: Diagnosed, person: Placed) -> None:
 
 
 def _what_is_wrong(found: Diagnosed, person: Placed) -> str:
-    """The causes, and the piece that does not fit; empty when all is right."""
+    """The causes, and the cause that does not fit; empty when all is right."""
     stored = found.pairs[person.key]
     causes = " + ".join(person.planted.causes)
     if stored.primary_cause != person.planted.primary_cause:
         return f"{causes}: {stored.primary_cause}"
-    if missed := unnamed(stored.guilty, person):
-        return f"{causes}: {[one.cause for one in missed]} not in {stored.guilty}"
-    if len(person.planted.causes) == 1 and person.planted.guilty and not says_nothing_else(stored.guilty, person):
-        return f"{causes}: too much in {stored.guilty}"
+    if missed := unnamed(stored.root_cause, person):
+        return f"{causes}: {[one.cause for one in missed]} not in {stored.root_cause}"
+    if (
+        len(person.planted.causes) == 1
+        and person.planted.root_causes
+        and not says_nothing_else(stored.root_cause, person)
+    ):
+        return f"{causes}: too much in {stored.root_cause}"
     return ""

@@ -117,7 +117,7 @@ def fill(desk: Desk) -> None:
             INSERT INTO codes_disagreement (id, citizen_id, fingerprint, colours, opened_run_id)
             SELECT 5000000 + n, 5000000 + n, n::text::bytea, '{"alipay": "green", "wechat": "red"}', %(run)s
             FROM generate_series(1, %(many)s) n;
-            INSERT INTO codes_pairdiagnosis (disagreement_id, a_id, b_id, primary_cause, swaps_a_to_b, swaps_b_to_a, guilty,
+            INSERT INTO codes_pairdiagnosis (disagreement_id, a_id, b_id, primary_cause, swaps_a_to_b, swaps_b_to_a, root_cause,
                                              group_key, run_id)
             SELECT 5000000 + n, %(a)s, %(b)s, 'source', '[]', '[]', '{}', '', %(run)s FROM generate_series(1, %(many)s) n;
             INSERT INTO codes_case (number, kind, citizen_id, state, disagreement_id, fingerprint, severity, opened_at, due_at,

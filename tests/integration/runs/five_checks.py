@@ -103,7 +103,14 @@ def rows_told() -> dict[str, list[tuple[object, ...]]]:
         ).order_by("citizen"),
         "disagreements": Disagreement.objects.values_list("citizen", "colours", "fingerprint").order_by("citizen"),
         "diagnoses": PairDiagnosis.objects.values_list(
-            "disagreement__citizen", "a", "b", "primary_cause", "swaps_a_to_b", "swaps_b_to_a", "guilty", "group_key"
+            "disagreement__citizen",
+            "a",
+            "b",
+            "primary_cause",
+            "swaps_a_to_b",
+            "swaps_b_to_a",
+            "root_cause",
+            "group_key",
         ).order_by("disagreement__citizen", "a", "b"),
         "cases": Case.objects.values_list(
             "kind", "citizen", "state", "severity", "opened_at", "due_at", "fingerprint", "group_key"

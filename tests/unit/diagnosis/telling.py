@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from codes.diagnosis.piece import Guilty
+from codes.diagnosis.root_cause import RootCause
 from codes.diagnosis.sentences.voice import Audience, Context, Title
 from codes.diagnosis.telling import Told, tell
 from codes.models import Disagreement, PairDiagnosis, Provider
-from tests.unit.diagnosis.pieces import CODES, SOURCES
+from tests.unit.diagnosis.root_causes import CODES, SOURCES
 
 COLOURS = [
     ("red", "green"),
@@ -35,7 +35,7 @@ BARE = replace(CONTEXT, providers={}, sources={}, source_of={}, max_age={})
 
 
 def told(
-    guilty: Guilty,
+    root_cause: RootCause,
     *,
     colours: tuple[str, str] = ("green", "red"),
     audience: Audience = "citizen",
@@ -47,6 +47,6 @@ def told(
         disagreement=Disagreement(colours=shown),
         a=Provider(code=CODES["a"]),
         b=Provider(code=CODES["b"]),
-        guilty=guilty,
+        root_cause=root_cause,
     )
     return tell(diagnosis, audience=audience, language=language, context=context)

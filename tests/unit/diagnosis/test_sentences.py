@@ -1,20 +1,20 @@
-"""Every cause × guilty piece × colour pair, to both audiences in both languages: complete, and without a code of ours to citizens."""
+"""Every cause × what differs × colour pair, to both audiences in both languages: complete, and without a code of ours to citizens."""
 
 import re
 from itertools import product
 
 import pytest
 
-from codes.diagnosis.piece import Guilty
 from codes.diagnosis.remedies import Mender
+from codes.diagnosis.root_cause import RootCause
 from codes.diagnosis.sentences.voice import Audience
 from codes.diagnosis.telling import Told
 from codes.vocabulary import Anchor, Cause, Factor
 from regions.vocabulary import FactKind
-from tests.unit.diagnosis.pieces import every_piece
+from tests.unit.diagnosis.root_causes import every_root_cause
 from tests.unit.diagnosis.telling import BARE, COLOURS, CONTEXT, WITH_A_CASE, WITH_DAYS, told
 
-PIECES = dict(every_piece())
+ROOT_CAUSES = dict(every_root_cause())
 AUDIENCES: list[Audience] = ["citizen", "official"]
 LANGUAGES = ["zh-hans", "en"]
 CHINESE = re.compile(r"[\u3400-\u9fff\u3000-\u303f\uff00-\uffef]")
@@ -65,10 +65,10 @@ SETTINGS = [*product(COLOURS, [CONTEXT]), *product(COLOURS[:1], [WITH_A_CASE, WI
 
 @pytest.mark.parametrize("audience", AUDIENCES)
 @pytest.mark.parametrize("cause", list(Cause))
-def test_every_piece_is_told_whole(cause: Cause, audience: Audience) -> None:
-    for piece, (colours, context) in product(pieces_of(cause), SETTINGS):
-        chinese = told(piece, colours=colours, audience=audience, context=context)
-        english = told(piece, colours=colours, audience=audience, context=context, language="en")
+def test_every_root_cause_is_told_whole(cause: Cause, audience: Audience) -> None:
+    for found, (colours, context) in product(root_causes_of(cause), SETTINGS):
+        chinese = told(found, colours=colours, audience=audience, context=context)
+        english = told(found, colours=colours, audience=audience, context=context, language="en")
         assert chinese.menders
         assert chinese.sentence.endswith("。")
         assert english.sentence.endswith(".")
@@ -85,27 +85,27 @@ def test_every_piece_is_told_whole(cause: Cause, audience: Audience) -> None:
             assert not CHINESE.search(part), part
 
 
-def pieces_of(cause: Cause) -> list[Guilty]:
-    return [piece for piece in PIECES.values() if piece["cause"] == cause]
+def root_causes_of(cause: Cause) -> list[RootCause]:
+    return [found for found in ROOT_CAUSES.values() if found["cause"] == cause]
 
 
 @pytest.mark.parametrize("cause", list(Cause))
 def test_the_outcome_names_both_colours(cause: Cause) -> None:
-    said = told(pieces_of(cause)[0], colours=("red", "yellow"), language="en")
+    said = told(root_causes_of(cause)[0], colours=("red", "yellow"), language="en")
     assert said.outcome == "So Alipay shows red, and WeChat shows yellow."
 
 
-def test_the_pieces_cover_every_cause_and_kind() -> None:
-    assert {piece["cause"] for piece in PIECES.values()} == {cause.value for cause in Cause}
+def test_the_root_causes_cover_every_cause_and_kind() -> None:
+    assert {found["cause"] for found in ROOT_CAUSES.values()} == {cause.value for cause in Cause}
     for kind in FactKind:
-        assert f"freshness-base-a-late-b-{kind}" in PIECES
-        assert f"source-a-only-a-{kind}" in PIECES
+        assert f"freshness-base-a-late-b-{kind}" in ROOT_CAUSES
+        assert f"source-a-only-a-{kind}" in ROOT_CAUSES
 
 
 @pytest.mark.parametrize("family", ["freshness-base-a-late-b-{}", "source-a-only-a-{}", "rules-a-of-{}"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_kinds_that_differ_are_told_differently(family: str, language: str) -> None:
-    said = {told(PIECES[family.format(kind)], language=language).sentence for kind in FactKind}
+    said = {told(ROOT_CAUSES[family.format(kind)], language=language).sentence for kind in FactKind}
     assert len(said) == len(FactKind)
 
 
@@ -173,16 +173,16 @@ MODEL: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize("name", MODEL)
 def test_model_sentences(name: str) -> None:
     zh, en = MODEL[name]
-    assert told(PIECES[name]).sentence == zh
-    assert told(PIECES[name], language="en").sentence == en
+    assert told(ROOT_CAUSES[name]).sentence == zh
+    assert told(ROOT_CAUSES[name], language="en").sentence == en
 
 
 def test_the_official_reads_numbers_codes_and_horizons() -> None:
-    said = told(PIECES["freshness-base-b-late-a-close_contact"], audience="official").sentence
+    said = told(ROOT_CAUSES["freshness-base-b-late-a-close_contact"], audience="official").sentence
     assert "记录MJ_0017第2版" in said
     assert "批次17" in said
     assert "更新至2026年11月19日 18:00" in said
-    assert "set_a-1，N5_rule" in told(PIECES["rules-a-hold_days-0"], audience="official").sentence
+    assert "set_a-1，N5_rule" in told(ROOT_CAUSES["rules-a-hold_days-0"], audience="official").sentence
 
 
 MENDERS: list[tuple[str, tuple[Mender, ...]]] = [
@@ -198,7 +198,7 @@ MENDERS: list[tuple[str, tuple[Mender, ...]]] = [
 
 @pytest.mark.parametrize(("name", "menders"), MENDERS)
 def test_who_mends_it(name: str, menders: tuple[Mender, ...]) -> None:
-    assert told(PIECES[name]).menders == menders
+    assert told(ROOT_CAUSES[name]).menders == menders
 
 
 BY_WHEN: list[tuple[str, str, str]] = [
@@ -215,12 +215,12 @@ BY_WHEN: list[tuple[str, str, str]] = [
 @pytest.mark.parametrize(("name", "context", "by_when"), BY_WHEN)
 def test_by_when(name: str, context: str, by_when: str) -> None:
     contexts = {"CONTEXT": CONTEXT, "WITH_A_CASE": WITH_A_CASE, "WITH_DAYS": WITH_DAYS}
-    assert told(PIECES[name], context=contexts[context]).by_when == by_when
+    assert told(ROOT_CAUSES[name], context=contexts[context]).by_when == by_when
 
 
 def test_both_wait_for_the_later_of_two_colours() -> None:
-    piece: Guilty = PIECES["rules-a-hold_days-0"]
+    cause: RootCause = ROOT_CAUSES["rules-a-hold_days-0"]
     assert (
-        told(piece, colours=("red", "yellow"), context=WITH_DAYS).by_when == "即使不作更正，两处最迟12月4日都转为绿码"
+        told(cause, colours=("red", "yellow"), context=WITH_DAYS).by_when == "即使不作更正，两处最迟12月4日都转为绿码"
     )
-    assert told(piece, colours=("green", "red"), context=WITH_DAYS).by_when == "即使不作更正，两处最迟12月1日都转为绿码"
+    assert told(cause, colours=("green", "red"), context=WITH_DAYS).by_when == "即使不作更正，两处最迟12月1日都转为绿码"

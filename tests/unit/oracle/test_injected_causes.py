@@ -37,7 +37,7 @@ def test_one_cause_alone_is_a_swap_of_one_factor_both_ways_or_lateness() -> None
     for cause in CAUSES:
         case = injected(cause, seed=1)
         found = diagnose(case.world, case.citizen, case.a, case.b, case.day, case.as_of)
-        alone = frozenset({case.guilty[0].factor})
+        alone = frozenset({case.root_causes[0].factor})
         assert alone in found.swaps_a_to_b
         assert alone in found.swaps_b_to_a or cause == "late_record"
 

@@ -1,4 +1,4 @@
-"""The differing piece as marks on a case's columns: what one side lacks, and what both have, each in its own way."""
+"""The root cause as marks on a case's columns: what one side lacks, and what both have, each in its own way."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -16,13 +16,13 @@ def side(rule: int) -> dict[str, Any]:
     return {"rule_id": rule}
 
 
-def marks(**guilty: Any) -> Marks:
-    pair = SimpleNamespace(guilty=guilty, a=SimpleNamespace(code="alipay"), b=SimpleNamespace(code="wechat"))
+def marks(**root_cause: Any) -> Marks:
+    pair = SimpleNamespace(root_cause=root_cause, a=SimpleNamespace(code="alipay"), b=SimpleNamespace(code="wechat"))
     return marks_of([pair])  # type: ignore[list-item]  # as much of a pair as is read
 
 
 @pytest.mark.parametrize(
-    ("guilty", "expected"),
+    ("root_cause", "expected"),
     [
         ({"cause": "freshness", "late": "b", "records": [record(1)]}, Marks({1}, {1}, set(), {"wechat"})),
         (
@@ -49,5 +49,5 @@ def marks(**guilty: Any) -> Marks:
         ({"cause": "interaction"}, Marks()),
     ],
 )
-def test_each_cause_marks_its_piece(guilty: dict[str, Any], expected: Marks) -> None:
-    assert marks(**guilty) == expected
+def test_each_cause_marks_its_piece(root_cause: dict[str, Any], expected: Marks) -> None:
+    assert marks(**root_cause) == expected

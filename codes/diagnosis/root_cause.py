@@ -1,4 +1,4 @@
-"""The guilty piece: what exactly differs, in the shape it is stored in (``PairDiagnosis.guilty``) and told in sentences.
+"""The root cause: what exactly differs, in the shape it is stored in (``PairDiagnosis.root_cause``) and told in sentences.
 
 ``a`` and ``b`` are the pair's providers. ``base`` is the side the sufficient swap starts from: with the factor taken from the
 other side it shows the other side's colour. Days are ``YYYY-MM-DD``, instants ISO 8601.
@@ -114,7 +114,7 @@ class Rules(TypedDict):
     risk_areas: list[RiskEntry]
 
 
-class DeclarationPiece(TypedDict):
+class Declaration(TypedDict):
     """Answers only one provider was given (``side`` of each), or the check-in runs that differ."""
 
     cause: Literal["declaration"]
@@ -128,7 +128,7 @@ class SidedRecord(TypedDict):
     record: Record
 
 
-class SourcePiece(TypedDict):
+class SourceRecords(TypedDict):
     """Records only one side's source holds, and where the other holds the same event otherwise."""
 
     cause: Literal["source"]
@@ -145,4 +145,4 @@ class Interaction(TypedDict):
     swaps_b_to_a: list[list[str]]
 
 
-Guilty = Freshness | Rules | DeclarationPiece | SourcePiece | Interaction
+RootCause = Freshness | Rules | Declaration | SourceRecords | Interaction

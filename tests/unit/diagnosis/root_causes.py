@@ -1,25 +1,25 @@
-"""Every variant of a guilty piece, in the stored shape, by a name that says which it is."""
+"""Every variant of a root cause, in the stored shape, by a name that says which it is."""
 
 from collections.abc import Iterator
 from itertools import chain, combinations, product
 from typing import Any, get_args
 
-from codes.diagnosis.piece import (
+from codes.diagnosis.root_cause import (
     RULE_PARAMETERS,
     CheckIns,
-    DeclarationPiece,
+    Declaration,
     Freshness,
-    Guilty,
     Interaction,
     Record,
     RiskEntry,
+    RootCause,
     RuleDifference,
     Rules,
     RuleSide,
     SameEvent,
     Side,
     SidedRecord,
-    SourcePiece,
+    SourceRecords,
 )
 from codes.vocabulary import Anchor, Factor
 from regions.vocabulary import FactKind
@@ -91,7 +91,7 @@ def rule(side: Side, **changes: Any) -> RuleSide:
     return {**base, **changes}  # type: ignore[typeddict-item]  # the caller names fields of it
 
 
-def every_piece() -> Iterator[tuple[str, Guilty]]:
+def every_root_cause() -> Iterator[tuple[str, RootCause]]:
     yield from chain(freshness(), rules(), declarations(), sources(), interactions())
 
 
@@ -172,7 +172,7 @@ def _risk(side: Side, level: str = "high", to_day: str | None = None) -> RiskEnt
     )
 
 
-def declarations() -> Iterator[tuple[str, DeclarationPiece]]:
+def declarations() -> Iterator[tuple[str, Declaration]]:
     for base in SIDES:
         for kind, side in product(DECLARED, SIDES):
             yield f"declaration-{base}-{kind}-{side}", _declaration(base, [declared(side, kind)])
@@ -192,11 +192,11 @@ def declarations() -> Iterator[tuple[str, DeclarationPiece]]:
         yield f"declaration-{base}-unnamed", _declaration(base, [])
 
 
-def _declaration(base: Side, answers: list[SidedRecord], runs: list[CheckIns] | None = None) -> DeclarationPiece:
-    return DeclarationPiece(cause="declaration", base=base, answers=answers, check_ins=runs or [])
+def _declaration(base: Side, answers: list[SidedRecord], runs: list[CheckIns] | None = None) -> Declaration:
+    return Declaration(cause="declaration", base=base, answers=answers, check_ins=runs or [])
 
 
-def sources() -> Iterator[tuple[str, SourcePiece]]:
+def sources() -> Iterator[tuple[str, SourceRecords]]:
     for base in SIDES:
         for kind, side in product(FactKind, SIDES):
             yield f"source-{base}-only-{side}-{kind}", _source(base, [(side, record(side, kind.value))])
@@ -224,9 +224,9 @@ OTHERWISE: list[tuple[str, Any, dict[str, Any]]] = [
 ]
 
 
-def _source(base: Side, only: list[tuple[Any, Record]], same: list[SameEvent] | None = None) -> SourcePiece:
+def _source(base: Side, only: list[tuple[Any, Record]], same: list[SameEvent] | None = None) -> SourceRecords:
     sided = [SidedRecord(side=side, record=one) for side, one in only]
-    return SourcePiece(cause="source", base=base, only=sided, same_event=same or [])
+    return SourceRecords(cause="source", base=base, only=sided, same_event=same or [])
 
 
 def interactions() -> Iterator[tuple[str, Interaction]]:
