@@ -175,6 +175,11 @@ CITIZEN_IDLE = timedelta(minutes=20)
 SMS_GATEWAY = ENVIRONMENT.sms_gateway
 
 ACCOUNT_ADAPTER = "portal.staff_sign_in.adapters.StaffAdapter"
+ACCOUNT_FORMS = {
+    "login": "portal.staff_sign_in.forms.SignInForm",
+    "change_password": "portal.staff_sign_in.forms.NewPasswordForm",
+    "reauthenticate": "portal.staff_sign_in.forms.PasswordAgainForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -185,6 +190,11 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 # Passwords are counted by axes, in the database; this bounds one-time codes, and is wider so that axes speaks first.
 ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,10/5m/key"}
 MFA_ADAPTER = "portal.staff_sign_in.adapters.OneTimeCodeAdapter"
+MFA_FORMS = {
+    "authenticate": "portal.staff_sign_in.forms.CodeForm",
+    "reauthenticate": "portal.staff_sign_in.forms.CodeConfirmForm",
+    "activate_totp": "portal.staff_sign_in.forms.FirstCodeForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = True
