@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Count, F, QuerySet
 
-from codes.engine.subjects import among
+from codes.engine.query import among
 from codes.models import PairDiagnosis, Run
 from regions.sql import compose
 

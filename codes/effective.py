@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from codes.engine.subjects import NAMED_BY_RUN
+from codes.engine.query import NAMED_BY_RUN
 from codes.models import Run
 from regions.locks import advisory_lock
 from regions.sql import compose

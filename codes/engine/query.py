@@ -8,7 +8,20 @@ from pathlib import Path
 
 from regions.sql import compose
 
-STEPS = compose(Path(__file__).with_name("verdict.sql"))
+SQL = Path(__file__).with_name("verdict.sql")
+STEPS = compose(SQL, "steps")
+
+NAMED_BY_RUN = "SELECT citizen_id FROM codes_runcitizen WHERE run_id = %(run)s"
+
+# The people of a range about whom anything is known.
+DAILY = compose(SQL, "daily", citizens=compose(SQL, "known_in_range"))
+# The people a mending run names, as the daily run judges them, whether or not anything is known about them any more.
+NAMED = compose(SQL, "daily", citizens=NAMED_BY_RUN)
+EACH_SIDE = compose(SQL, "each_side")
+REHEARSAL = compose(SQL, "rehearsal")
+
+DAILY_VERDICTS = compose(SQL, "daily_verdicts")
+DAILY_VERDICTS_ACROSS_EDITIONS = compose(SQL, "daily_verdicts_across_editions")
 
 SUBJECT_COLUMNS = "sid, citizen_id, declared_with, source_id, version_id, horizon, known_at, day, assumed_from"
 
@@ -21,3 +34,8 @@ def verdicts_of(subjects: str, *, given: str = "") -> str:
     """
     before = f"{given},\n" if given else ""
     return f"WITH RECURSIVE {before}subject ({SUBJECT_COLUMNS}) AS MATERIALIZED ({subjects}),\n{STEPS}"
+
+
+def among(run_amends: int | None, column: str) -> str:
+    """The condition that a column holds one of the run's people; of a run of the whole city, everybody."""
+    return "true" if run_amends is None else f"{column} IN ({NAMED_BY_RUN})"

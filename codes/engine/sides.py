@@ -8,8 +8,7 @@ from django.db import connection
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import JSONObject
 
-from codes.engine.query import verdicts_of
-from codes.engine.subjects import EACH_SIDE
+from codes.engine.query import EACH_SIDE, verdicts_of
 from codes.models import Registration, Run, RunProvider, Verdict
 from codes.vocabulary import State
 from regions.tenancy import current_city

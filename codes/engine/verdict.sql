@@ -1,6 +1,6 @@
 -- What a colour means: docs/semantics.md §2 and §3, and nowhere else in this product.
 --
--- Reads the relation `subject`, which the caller puts in front (codes/engine/subjects.py):
+-- Reads the relation `subject`, made by one of the statements further below or by the caller:
 --   subject(sid, citizen_id, declared_with, source_id, version_id, horizon, known_at, day, assumed_from)
 -- and yields `verdict`, one row for each subject that is not green:
 --   verdict(sid, citizen_id, declared_with, version_id, colour, hits, turns_green_on, needs)
@@ -8,6 +8,7 @@
 -- stays linear whatever the planner guesses about the sizes. OFFSET 0 keeps it from working out an expression once for
 -- each place that uses it.
 
+-- statement: steps
 seen AS MATERIALIZED (
     -- §2: of each record the version that counts, unless it is revoked or a ruling suppresses the record.
     SELECT s.sid, s.citizen_id, s.declared_with, s.version_id, s.known_at, s.day, s.assumed_from,
@@ -172,4 +173,94 @@ verdict AS MATERIALIZED (
                     ELSE judged.day END AS day
         OFFSET 0
     ) green
+)
+
+-- statement: daily
+-- Relations of subjects: who is to be judged, by whose eyes, at which instant (the steps read them). A subject's id is the
+-- citizen's times the number of subjects a citizen can have, plus the subject's place among them, so that no two are alike.
+    -- Every given citizen × the run's providers they are registered with. Where a later edition is already known, the same
+    -- citizens again on its first day, checked in until then: segment 1, 2 …, with greater ids than segment 0.
+    -- Of a past run the same rows as then: all is as the run froze it, so a replay asks with these subjects too.
+    WITH asked AS MATERIALIZED (
+        SELECT p.provider_id, p.source_id, e.version_id, p.horizon, run.as_of, e.day,
+               CASE WHEN e.segment > 0 THEN run.day END AS assumed_from,
+               row_number() OVER (ORDER BY p.provider_id, e.segment) - 1 AS place, count(*) OVER () AS places
+        FROM codes_run run
+        JOIN codes_runprovider p ON p.run_id = run.id AND p.known
+        CROSS JOIN LATERAL (
+            SELECT 0 AS segment, p.version_id, run.day
+            UNION ALL
+            SELECT row_number() OVER (ORDER BY v.effective_from), v.id, v.effective_from
+            FROM codes_rulesetversion v
+            JOIN codes_rulesetversion present ON present.id = p.version_id AND present.rule_set_id = v.rule_set_id
+            WHERE v.effective_from > run.day AND v.created_at <= run.as_of
+        ) e
+        WHERE run.id = %(run)s
+    )
+    SELECT r.citizen_id * asked.places + asked.place,
+           r.citizen_id, r.provider_id, asked.source_id, asked.version_id, asked.horizon, asked.as_of, asked.day,
+           asked.assumed_from
+    FROM ({{citizens}}) known
+    CROSS JOIN LATERAL (
+        -- One look-up each: a join would read the registrations of the whole city.
+        SELECT citizen_id, provider_id, registered_at FROM codes_registration WHERE citizen_id = known.citizen_id
+        OFFSET 0
+    ) r
+    JOIN asked ON asked.provider_id = r.provider_id AND r.registered_at <= asked.as_of
+
+-- statement: known_in_range
+SELECT DISTINCT citizen_id FROM codes_fact WHERE citizen_id >= %(low)s AND citizen_id < %(high)s
+
+-- statement: each_side
+    -- One citizen × the run's providers they were registered with, also those that could not be judged: what each of them sees.
+    SELECT p.provider_id, r.citizen_id, p.provider_id, p.source_id, p.version_id, p.horizon, run.as_of, run.day, NULL::date
+    FROM codes_run run
+    JOIN codes_runprovider p ON p.run_id = run.id
+    JOIN codes_registration r ON r.provider_id = p.provider_id AND r.registered_at <= run.as_of
+    WHERE run.id = %(run)s AND r.citizen_id = %(citizen)s
+
+-- statement: rehearsal
+    -- Everybody about whom anything is known × the run's providers × the editions each is to be judged by, on any day, by what
+    -- the run knew. With the draft an id is odd, and one more than the same without it.
+    SELECT (r.citizen_id * p.places + p.place) * 2 + e.is_draft::int,
+           r.citizen_id, p.provider_id, p.source_id, e.version_id, p.horizon, run.as_of, %(day)s::date, NULL::date
+    FROM codes_run run
+    JOIN (
+        SELECT *, row_number() OVER (ORDER BY provider_id) - 1 AS place, count(*) OVER () AS places
+        FROM codes_runprovider WHERE run_id = %(run)s AND known
+    ) p ON p.run_id = run.id
+    JOIN unnest(%(providers)s::bigint[], %(versions)s::bigint[], %(drafts)s::bool[]) AS e(provider_id, version_id, is_draft)
+      ON e.provider_id = p.provider_id
+    CROSS JOIN (SELECT DISTINCT citizen_id FROM codes_fact) known
+    CROSS JOIN LATERAL (
+        SELECT citizen_id FROM codes_registration
+        WHERE citizen_id = known.citizen_id AND provider_id = p.provider_id AND registered_at <= run.as_of
+        OFFSET 0
+    ) r
+    WHERE run.id = %(run)s
+
+-- statement: daily_verdicts
+-- The day's verdict of each daily subject.
+today AS MATERIALIZED (
+    SELECT citizen_id, declared_with AS provider_id, version_id, colour, hits, turns_green_on, needs FROM verdict
+)
+
+-- statement: daily_verdicts_across_editions
+-- The same where later editions are known: the forecast is the answer of the first segment that turns green before the next
+-- one begins.
+forecast AS MATERIALIZED (
+    SELECT min(sid) AS base, min(green) FILTER (WHERE green < ends) AS turns_green_on,
+           (array_agg(needs ORDER BY sid DESC))[1] AS needs
+    FROM (SELECT s.sid, s.citizen_id, s.declared_with, v.needs,
+                 CASE WHEN v.sid IS NULL THEN s.day ELSE v.turns_green_on END AS green,
+                 coalesce(lead(s.day) OVER (PARTITION BY s.citizen_id, s.declared_with ORDER BY s.sid), 'infinity') AS ends
+          FROM subject s
+          LEFT JOIN verdict v ON v.sid = s.sid) segments
+    GROUP BY citizen_id, declared_with
+),
+today AS MATERIALIZED (
+    SELECT v.citizen_id, v.declared_with AS provider_id, v.version_id, v.colour, v.hits, f.turns_green_on,
+           CASE WHEN f.turns_green_on IS NULL THEN f.needs END AS needs
+    FROM verdict v
+    JOIN forecast f ON f.base = v.sid
 )

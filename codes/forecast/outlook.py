@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from codes.effective import Standing, effective_code
-from codes.engine.query import verdicts_of
+from codes.engine.query import DAILY, verdicts_of
 from codes.engine.sides import Side, sides_of
-from codes.engine.subjects import DAILY
 from codes.models import Rule, Ruling, Verdict
 from regions.sql import compose
 from regions.tenancy import current_city

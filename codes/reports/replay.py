@@ -13,8 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models.functions import Coalesce
 
-from codes.engine.query import verdicts_of
-from codes.engine.subjects import DAILY, DAILY_VERDICTS_ACROSS_EDITIONS
+from codes.engine.query import DAILY, DAILY_VERDICTS_ACROSS_EDITIONS, verdicts_of
 from codes.models import Citizen, Partition, Registration, Run, RunProvider, VerdictChange
 from codes.vocabulary import State
 from regions.journal.record import record

@@ -14,8 +14,7 @@ from uuid import uuid4
 
 from django.db import transaction
 
-from codes.engine.query import verdicts_of
-from codes.engine.subjects import REHEARSAL
+from codes.engine.query import REHEARSAL, verdicts_of
 from codes.models import Provider, RuleSet, RuleSetVersion, Run
 from codes.reports.rows import stream
 from codes.rule_sets.edition import Edition

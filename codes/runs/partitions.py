@@ -7,8 +7,7 @@ from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
-from codes.engine.query import verdicts_of
-from codes.engine.subjects import DAILY, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_EDITIONS, NAMED, among
+from codes.engine.query import DAILY, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_EDITIONS, NAMED, among, verdicts_of
 from codes.models import Partition, RuleSetVersion, Run, RunError
 from regions.journal.record import record
 from regions.leased_jobs import DIED, claim_job, dead

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -10,19 +12,18 @@ from zoneinfo import ZoneInfo
 
 from regions.identity import BadIdentity, Identity, check_identity
 from regions.sources.reasons import RecordReason
-from regions.sources.record_fields import (
-    FieldFault,
-    read_area,
-    read_boolean,
-    read_day,
-    read_detail,
-    read_instant,
-    read_line,
-)
 from regions.vocabulary import FACT_KINDS, FactKind, label_in
 
 MAX_NAME_CHARACTERS = 200
 MAX_RECORD_ID_CHARACTERS = 200
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+MAX_DETAIL_BYTES = 8 * 1024
+MAX_DETAIL_DEPTH = 5
+# ASCII digits only: `\d` would take full-width ones.
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_AREA = re.compile(r"[0-9]{6}")
+# Tells of text decoded wrongly at some earlier stop: undecodable bytes, the replacement character, non-characters.
+_SPOILT = re.compile("[\ud800-\udfff\ufffd\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,17 @@ class CheckedRecord:
     recorded_at: datetime
     revoked: bool
     detail: dict[str, Any]
+
+
+class FieldFault(Exception):
+    """A field that is missing or not as the contract has it."""
+
+    def __init__(self, reason: RecordReason, field: str, message: str) -> None:
+        """`message` completes the sentence that the field's name begins."""
+        super().__init__(f"{field} {message}")
+        self.reason = reason
+        self.field = field
+        self.message = message
 
 
 def check_record(
@@ -142,3 +154,131 @@ def _read_kind(content: Mapping[str, Any], kinds: Mapping[str, str], known_kinds
     if kind not in known_kinds:
         raise FieldFault(RecordReason.BAD_KIND, "kind", "is not mapped by the source's settings and is none of ours")
     return FactKind(kind)
+
+
+# A reader for each kind of field. No message repeats a value: values are people's data.
+
+
+def read_line(
+    content: Mapping[str, Any], field: str, longest: int, *, wrong: RecordReason = RecordReason.MISSING_FIELD
+) -> str:
+    """One line of text, perhaps empty; `wrong` is the reason for what is no text or too long. Raises FieldFault."""
+    value = _required(content, field)
+    if not isinstance(value, str):
+        raise FieldFault(wrong, field, "must be text")
+    _check_encoding(value, field, controls="")
+    if len(value) > longest:
+        raise FieldFault(wrong, field, f"is longer than {longest} characters")
+    return value
+
+
+def read_day(content: Mapping[str, Any], field: str) -> date:
+    """A day that can be meant. Raises FieldFault."""
+    value = _required(content, field)
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else None
+    except ValueError:
+        day = None
+    if day is None or not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise FieldFault(RecordReason.BAD_DATE, field, f"must be YYYY-MM-DD, {FIRST_YEAR} to {LAST_YEAR}")
+    return day
+
+
+def read_instant(content: Mapping[str, Any], field: str) -> datetime:
+    """An aware instant. Raises FieldFault."""
+    value = _required(content, field)
+    try:
+        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None or not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise FieldFault(RecordReason.BAD_DATE, field, "must be ISO 8601 with an offset")
+    return instant
+
+
+def read_area(content: Mapping[str, Any], field: str) -> str | None:
+    """A division code of six digits, or none. Raises FieldFault."""
+    value = content.get(field)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not _AREA.fullmatch(value):
+        raise FieldFault(RecordReason.BAD_AREA, field, "must be six digits or nothing")
+    return value
+
+
+def read_boolean(content: Mapping[str, Any], field: str) -> bool:
+    """A real boolean: `0`, `"false"` and absence are not taken for one. Raises FieldFault."""
+    value = _required(content, field)
+    if not isinstance(value, bool):
+        raise FieldFault(RecordReason.MISSING_FIELD, field, "must be true or false")
+    return value
+
+
+def read_detail(content: Mapping[str, Any], field: str) -> dict[str, Any]:
+    """A small object, given as such or as JSON text; empty if absent. Raises FieldFault."""
+    value = content.get(field)
+    if value is None:
+        return {}
+    if isinstance(value, str):
+        value = _parse(value, field)
+    if not isinstance(value, dict):
+        raise FieldFault(RecordReason.MISSING_FIELD, field, "must be a JSON object or nothing")
+    if _depth(value) > MAX_DETAIL_DEPTH:
+        raise FieldFault(RecordReason.MISSING_FIELD, field, f"is nested deeper than {MAX_DETAIL_DEPTH}")
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError):
+        raise FieldFault(RecordReason.MISSING_FIELD, field, "holds what JSON has no word for") from None
+    for part in _texts(value):
+        _check_encoding(part, field, controls="\t\n\r")
+    if len(text.encode()) > MAX_DETAIL_BYTES:
+        raise FieldFault(RecordReason.MISSING_FIELD, field, f"is larger than {MAX_DETAIL_BYTES} bytes")
+    return value
+
+
+def _required(content: Mapping[str, Any], field: str) -> Any:
+    """The value of a field that must be there and not null. Raises FieldFault."""
+    value = content.get(field)
+    if value is None:
+        raise FieldFault(RecordReason.MISSING_FIELD, field, "is missing")
+    return value
+
+
+def _check_encoding(text: str, field: str, *, controls: str) -> None:
+    """Refuse text that went through a wrong decoding, and control characters but for those named. Raises FieldFault."""
+    if text.isascii() and text.isprintable():
+        return
+    if _SPOILT.search(text) or any(
+        unicodedata.category(character) == "Cc" and character not in controls for character in text
+    ):
+        raise FieldFault(RecordReason.BAD_ENCODING, field, "holds characters that no text has")
+
+
+def _parse(text: str, field: str) -> Any:
+    """The value of JSON text, whose length bounds what it can become. Raises FieldFault."""
+    _check_encoding(text, field, controls="\t\n\r")
+    if len(text) > MAX_DETAIL_BYTES:
+        raise FieldFault(RecordReason.MISSING_FIELD, field, f"is larger than {MAX_DETAIL_BYTES} bytes")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise FieldFault(RecordReason.MISSING_FIELD, field, "is not JSON") from None
+
+
+def _depth(value: Any) -> int:
+    """How deeply lists and objects are nested, looked at no further than one level too deep."""
+    level, layer = 0, [value]
+    while layer and level <= MAX_DETAIL_DEPTH:
+        layer = [item for item in layer if isinstance(item, (dict, list))]
+        level += bool(layer)
+        layer = [part for item in layer for part in (item.values() if isinstance(item, dict) else item)]
+    return level
+
+
+def _texts(value: Any) -> list[str]:
+    """All keys and texts within a value of bounded depth."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for key, item in value.items() for part in (key, item) for text in _texts(part)]
+    return [text for item in value for text in _texts(item)] if isinstance(value, list) else []

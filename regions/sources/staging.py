@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -15,7 +14,6 @@ from regions.sources.connectors.delivery import RawRecord
 from regions.sources.models import Batch, Quarantined, StagedRecord
 from regions.sources.reasons import RecordReason
 from regions.sources.records import CheckedRecord, Fault, check_record, content_digest
-from regions.sql import compose
 
 RECORDS_PER_TRANSACTION = 5000
 COLUMNS = (
@@ -35,8 +33,17 @@ COLUMNS = (
     "detail",
     "digest",
 )
-SQL = Path(__file__).with_suffix(".sql")
-CONFLICTING = compose(SQL, "conflicting")
+# The same record recorded at the same moment with two contents: neither can be believed. By windows and not by a join of the
+# table with itself, which without fresh statistics becomes quadratic.
+CONFLICTING = """
+SELECT * FROM (
+    SELECT s.*, min(encode(digest, 'hex')) OVER twins < max(encode(digest, 'hex')) OVER twins AS is_torn
+    FROM sources_stagedrecord s
+    WHERE batch_id = %(batch)s
+    WINDOW twins AS (PARTITION BY record_id, recorded_at)
+) placed
+WHERE is_torn ORDER BY line
+"""
 FIELDS = (*COLUMNS[2:4], *COLUMNS[6:14])
 
 
