@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import override
 
-from codes.explaining import explained
+from codes.explanation import explain
 from codes.models import Citizen
 from portal.commands import CityCommand, EndedBadly
 
@@ -21,9 +21,9 @@ class Command(CityCommand):
         parser.add_argument("--lang", choices=["zh-hans", "en"], default="zh-hans")
 
     def handle_city(self, *, citizen: str, lang: str, **_: Any) -> None:
-        who = Citizen.objects.filter(ref=citizen).first()
-        if who is None:
+        person = Citizen.objects.filter(ref=citizen).first()
+        if person is None:
             raise EndedBadly(f"No citizen of this city has the reference {citizen}.", code=2)
         with override(lang):
-            for line in explained(who, language=lang):
+            for line in explain(person):
                 self.stdout.write(line)
