@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,7 +12,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template import loader
-from django.utils import translation
+from django.utils import timezone, translation
 
 from codes.models import Case
 from codes.review.errors import Reason
@@ -144,21 +144,35 @@ def refusals(form: Form, *, back: str) -> Iterator[None]:
         form.add_error(field if field in form.fields else None, words_unless_page(refused, back=back))
 
 
-def attempt(request: HttpRequest, act: Callable[[], T], *, back: str) -> T | None:
-    """The outcome of an act of one button; none when it was refused, which the next page then says on top."""
+def attempt(request: HttpRequest, act: Callable[..., T], *args: Any, back: str, **kwargs: Any) -> T | None:
+    """What ``act(*args, **kwargs, by=…, now=…)`` returns; none when it was refused, which the next page says on top."""
     try:
         with transaction.atomic():
-            return act()
+            return act(*args, **kwargs, by=request.user.get_username(), now=timezone.now())
     except Refused as refused:
         messages.warning(request, words_unless_page(refused, back=back))
         return None
 
 
-def attempt_and_return(request: HttpRequest, act: Callable[[], object], *, back: str, done: str) -> HttpResponse:
-    """The same, saying what was ``done``, and ``back`` to the page it came from."""
-    if attempt(request, act, back=back) is not None:
+def attempt_and_return(
+    request: HttpRequest, act: Callable[..., object], *args: Any, back: str, done: str, **kwargs: Any
+) -> HttpResponse:
+    """``attempt``, then ``back`` to the page it came from with the message ``done``."""
+    if attempt(request, act, *args, back=back, **kwargs) is not None:
         messages.success(request, done)
     return redirect(back)
+
+
+def submit(
+    request: HttpRequest, form: Form, act: Callable[..., object], *, back: str, done: str
+) -> HttpResponse | None:
+    """Do ``act(cleaned_data, by=…, now=…)`` of a valid form and go ``back`` with the message ``done``; none when it has errors."""
+    if form.is_valid():
+        with refusals(form, back=back):
+            act(form.cleaned_data, by=request.user.get_username(), now=timezone.now())
+            messages.success(request, done)
+            return redirect(back)
+    return None
 
 
 def seen_token(case: Case) -> str:

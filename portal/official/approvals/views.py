@@ -1,38 +1,46 @@
-"""What waits for a second official. Whoever decides sees what it rests on before the first opinion, and is never who proposed."""
+"""The second official's pages: the evidence is shown before the first opinion, and nobody approves their own proposal."""
 
-from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Min, QuerySet, Value
+from django.db.models import Count, OuterRef, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from codes.models import RuleSetDraft, Ruling, Suppression
-from codes.review.proposals import rulings
-from codes.review.proposals.bulk_suppressions import mendings_to_decide
+from codes.models import Evidence, Fact, PairDiagnosis, Ruling, Suppression
+from codes.review.cases.move import BULK_LIMIT
+from codes.review.proposals import rulings, suppressions
+from codes.review.proposals.bulk_rulings import approve_many
 from codes.review.proposals.ruling_policy import LONGEST_TEXT
+from codes.review.proposals.suppressions import effect_of_suppression
 from codes.review.reasons import RefusalReason
-from portal.official.approvals.inbox import held_batches, settings_waiting
-from portal.official.cases.detail import read_sheet
-from portal.official.cases.forms import CHOOSE, grounds_shown, worded
-from portal.web.access import StaffRequest, for_staff
-from portal.web.errors import refusals
-from regions.sources.models import SourceChange
+from codes.runs.ledger import open_run
+from portal.official.approvals.inbox import KINDS, SHOWN, tabs, waiting
+from portal.official.cases.detail import read_case
+from portal.official.cases.forms import CHOOSE, choices_of, grounds_detail
+from portal.official.cases.related import FILE, json_rows, parse_rows
+from portal.official.groups.detail import effects_shown
+from portal.official.queue.filters import plain
+from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.errors import attempt, attempt_and_return, refusals
 from regions.staff.roles import Role
 
+T = TypeVar("T")
 APPROVE, REFUSE = "approve", "refuse"
+SHOWN_TOGETHER = 20
 
 
 class ApprovalForm(forms.Form):
-    """Two outcomes; a refusal says why."""
+    """Approve, or refuse with a reason."""
 
     outcome = forms.ChoiceField(
         label=_("Decision"),
@@ -47,64 +55,59 @@ class ApprovalForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason_code"].choices = worded(RefusalReason)  # type: ignore[attr-defined]  # a choice field
-
-    @property
-    def approves(self) -> bool:
-        """Whether the proposal comes into force."""
-        return bool(self.cleaned_data["outcome"] == APPROVE)
+        self.fields["reason_code"].choices = choices_of(RefusalReason)  # type: ignore[attr-defined]  # a choice field
 
     def full_clean(self) -> None:
-        """Nobody is sent back without a reason; an approval needs none."""
+        """A refusal needs a reason; an approval needs none."""
         self.fields["reason_code"].required = self.data.get("outcome") == REFUSE
         super().full_clean()
         self.fields["reason_code"].required = True
 
-
-SHOWN = 50
-KINDS = ("rulings", "records", "ends", "settings")
+    def decide(
+        self, request: StaffRequest, approve: Callable[..., T], refuse: Callable[..., object], **proposal: int
+    ) -> T | None:
+        """Approve or refuse the proposal: what was approved, or none. Raises ``Refused``."""
+        data = self.cleaned_data
+        proposal_and_who: dict[str, Any] = {**proposal, "by": request.user.username, "now": timezone.now()}
+        if data["outcome"] == APPROVE:
+            return approve(reason=data["note"], **proposal_and_who)
+        refuse(reason_code=data["reason_code"], reason=data["note"], **proposal_and_who)
+        return None
 
 
 @require_safe
 @for_staff(Role.APPROVER)
 def approvals(request: StaffRequest) -> HttpResponse:
-    """The waiting proposals of one kind, the oldest first; what was proposed together stands in one line."""
+    """The waiting proposals of one kind; what was proposed together stands in one line."""
     kind = request.GET.get("kind", KINDS[0])
     if kind not in KINDS:
         raise Http404
-    context: dict[str, Any] = {"kind": kind, "tabs": _tabs(kind), "now": timezone.now(), "shown": SHOWN}
-    if kind == "rulings":
-        context["groups"] = waiting_rulings()
-    elif kind == "records":
-        waiting = Suppression.objects.waiting().filter(mending=None).select_related("case", "source", "provider")
-        context["mendings"] = list(mendings_to_decide()[:SHOWN])
-        context["records"] = list(waiting.order_by("proposed_at", "pk")[:SHOWN])
-    elif kind == "settings":
-        context["settings"] = settings_waiting()
-    else:
-        context["ruling_ends"] = list(Ruling.objects.ending().select_related("case", "citizen")[:SHOWN])
-        context["record_ends"] = list(Suppression.objects.ending().select_related("case")[:SHOWN])
+    context = {"kind": kind, "tabs": tabs(kind), "now": timezone.now(), "shown": SHOWN, **waiting(kind)}
     return render(request, "official/approvals/inbox.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.APPROVER)
 def ruling(request: StaffRequest, ruling_id: int) -> HttpResponse:
-    """One proposed colour: its case first, then what was proposed, then the answer."""
-    sheet = read_sheet(rulings__pk=ruling_id)
-    proposal = next(row for row in sheet.rulings if row["id"] == ruling_id)
-    address = reverse("official_approve_ruling", args=[ruling_id])
+    """One proposed colour: its case, then the proposal, then the form to decide it."""
+    detail = read_case(rulings__pk=ruling_id)
+    proposal = next(row for row in detail.rulings if row["id"] == ruling_id)
+    number, address = detail.case.number, reverse("official_approve_ruling", args=[ruling_id])
     form = ApprovalForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals(form, back=address):
-            messages.success(request, _decide(request, form, ruling_id, sheet.case.number))
+            if form.decide(request, rulings.approve, rulings.refuse, ruling_id=ruling_id):
+                done = gettext("%(number)s: approved and in force. The citizen sees it now.") % {"number": number}
+            else:
+                done = gettext("%(number)s: sent back to its reviewer.") % {"number": number}
+            messages.success(request, done)
             return redirect(_next(request, proposal["proposed_at"]) if request.POST.get("go") == "next" else address)
     context = {
-        "sheet": sheet,
-        "case": sheet.case,
+        "detail": detail,
+        "case": detail.case,
         "acts": frozenset(),
         "proposal": proposal,
-        "grounds": grounds_shown(proposal["evidence"], number=sheet.case.number, facts=sheet.facts, files=sheet.files),
+        "grounds": grounds_detail(proposal["evidence"], number=number, facts=detail.facts, files=detail.files),
         "form": form,
         "is_mine": proposal["proposed_by"] == request.user.username,
         "now": timezone.now(),
@@ -112,68 +115,120 @@ def ruling(request: StaffRequest, ruling_id: int) -> HttpResponse:
     return render(request, "official/approvals/ruling.html", context, status=422 if form.errors else 200)
 
 
-def waiting_rulings() -> list[dict[str, Any]]:
-    """What waits, one line for each act of proposing: one case, or many of one cause. What was proposed is not told here."""
-    waiting = Ruling.objects.waiting()
-    told = waiting.values("proposed_by", "proposed_at").annotate(
-        people=Count("pk"),
-        first=Min("pk"),
-        number=Min("case__number"),
-        kind=Min("case__kind"),
-        due_at=Min("case__due_at"),
-        full_name=Min("citizen__full_name"),
-        ref=Min("citizen__ref"),
-    )
-    return [dict(one) for one in told.order_by("proposed_at", "first")[:SHOWN]]
-
-
-def _decide(request: StaffRequest, form: ApprovalForm, ruling_id: int, number: str) -> str:
-    by, now, told = request.user.username, timezone.now(), form.cleaned_data
-    if form.approves:
-        rulings.approve(ruling_id=ruling_id, by=by, now=now, reason=told["note"])
-        return gettext("%(number)s: approved and in force. The citizen sees it now.") % {"number": number}
-    rulings.refuse(ruling_id=ruling_id, reason_code=told["reason_code"], by=by, now=now, reason=told["note"])
-    return gettext("%(number)s: sent back to its reviewer.") % {"number": number}
-
-
 def _next(request: StaffRequest, after: datetime) -> str:
     """The next proposal of somebody else, the list when there is none."""
-    waiting = Ruling.objects.waiting().exclude(proposed_by=request.user.username)
-    later = waiting.filter(proposed_at__gte=after).order_by("proposed_at", "pk").values_list("pk", flat=True).first()
-    found = later or waiting.order_by("proposed_at", "pk").values_list("pk", flat=True).first()
-    return reverse("official_approve_ruling", args=[found]) if found else reverse("official_approvals")
+    others = Ruling.objects.waiting().exclude(proposed_by=request.user.username).order_by("proposed_at", "pk")
+    found = others.filter(proposed_at__gte=after).first() or others.first()
+    return reverse("official_approve_ruling", args=[found.pk]) if found else reverse("official_approvals")
 
 
-def _tabs(kind: str) -> list[tuple[str, str, bool]]:
-    titles = {
-        "rulings": gettext("Colours"),
-        "records": gettext("Wrong records"),
-        "ends": gettext("Early ends"),
-        "settings": gettext("Sources and rules"),
-    }
-    waiting = _numbers()
-    told = {one: f"{titles[one]} · {waiting[one]}" if waiting[one] else titles[one] for one in KINDS}
-    return [(told[one], f"?kind={one}", one == kind) for one in KINDS]
-
-
-def _numbers() -> Counter[str]:
-    """How many of each kind wait: an approver must not take an empty first tab for an empty desk. One question."""
-    waiting: list[tuple[str, QuerySet[Any]]] = [
-        ("rulings", Ruling.objects.waiting()),
-        ("records", Suppression.objects.waiting().filter(mending=None)),
-        ("records", mendings_to_decide()),
-        ("ends", Ruling.objects.ending()),
-        ("ends", Suppression.objects.ending()),
-        *(
-            ("settings", rows)
-            for rows in (held_batches(), SourceChange.objects.waiting(), RuleSetDraft.objects.waiting())
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff(Role.APPROVER)
+def record(request: StaffRequest, suppression_id: int) -> HttpResponse:
+    """One record said to be wrong: what it says and whom it affects, then why, then the form to decide it."""
+    files = json_rows(Evidence.objects.filter(case=OuterRef("case")), *FILE)
+    proposal = own_or_404(Suppression.objects.select_related("case").annotate(files_json=files), pk=suppression_id)
+    form = ApprovalForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with refusals(form, back=request.path):
+            approve, refuse = suppressions.approve_suppression, suppressions.refuse_suppression
+            if not form.decide(request, approve, refuse, suppression_id=proposal.pk):
+                done = gettext("Sent back: the record counts.")
+            elif open_run() is None:
+                done = gettext("Approved: the record no longer counts, and whom it is about has been judged again.")
+            else:
+                done = gettext(
+                    "Approved: the record no longer counts; whom it is about is judged again once the present run has settled."
+                )
+            messages.success(request, done)
+            return redirect(f"{reverse('official_approvals')}?kind=records")
+    which = {"record_id": proposal.record_id, "source_id": proposal.source_id, "provider_id": proposal.provider_id}
+    versions = list(Fact.objects.filter(**which).select_related("source", "provider", "citizen").order_by("version"))
+    is_open = proposal.state == "proposed"
+    context = {
+        "proposal": proposal,
+        "versions": versions,
+        "grounds": grounds_detail(
+            proposal.evidence,
+            number=proposal.case.number if proposal.case else "",
+            facts=versions,
+            files=parse_rows(proposal.files_json),  # type: ignore[attr-defined]  # annotated above
         ),
-    ]
-    first, *others = [
-        rows.order_by().select_related(None).values(kind=Value(kind)).annotate(number=Count("pk"))
-        for kind, rows in waiting
-    ]
-    counted: Counter[str] = Counter()
-    for row in first.union(*others, all=True):
-        counted[row["kind"]] += row["number"]
-    return counted
+        "effects": effects_shown(effect_of_suppression(versions, now=timezone.now()) if is_open else [], versions),
+        "form": form,
+        "is_open": is_open,
+        "is_mine": proposal.proposed_by == request.user.username,
+    }
+    return render(request, "official/approvals/record.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@for_staff(Role.APPROVER)
+def ruling_end(request: StaffRequest, ruling_id: int) -> HttpResponse:
+    """Let a ruling end before its day, or let it stand."""
+    own_or_404(Ruling.objects.all(), pk=ruling_id)
+    if request.POST.get("outcome") == APPROVE:
+        done = gettext("The decision has ended; the code is at once what it is without it.")
+        return _decide_end(request, rulings.approve_end, done, ruling_id=ruling_id)
+    return _decide_end(request, rulings.refuse_end, gettext("The decision stands."), ruling_id=ruling_id)
+
+
+@require_POST
+@for_staff(Role.APPROVER)
+def record_end(request: StaffRequest, suppression_id: int) -> HttpResponse:
+    """Let a record count again, or leave it out."""
+    own_or_404(Suppression.objects.all(), pk=suppression_id)
+    if request.POST.get("outcome") == APPROVE:
+        act, done = suppressions.approve_suppression_end, gettext("The record counts again.")
+    else:
+        act, done = suppressions.refuse_suppression_end, gettext("The record stays left out.")
+    return _decide_end(request, act, done, suppression_id=suppression_id)
+
+
+def _decide_end(request: StaffRequest, act: Callable[..., object], done: str, **proposal: int) -> HttpResponse:
+    return attempt_and_return(request, act, back=f"{reverse('official_approvals')}?kind=ends", done=done, **proposal)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff(Role.APPROVER)
+def together(request: StaffRequest) -> HttpResponse:
+    """What one person proposed at one moment (``by``, ``at`` in the address), and approving all that makes no code stricter."""
+    by, at = plain(request.GET.get("by", "")), _instant(request.GET.get("at", ""))
+    proposed = Ruling.objects.waiting().filter(proposed_by=by, proposed_at=at).order_by("pk")
+    if request.method == "POST":
+        return _approve_together(request, proposed)
+    first = list(proposed.select_related("case", "citizen")[:SHOWN_TOGETHER])
+    if not first:
+        raise Http404
+    diagnosed = PairDiagnosis.objects.filter(disagreement__cases__rulings__in=proposed.order_by().values("pk"))
+    causes = diagnosed.values_list("primary_cause").annotate(pairs=Count("pk", distinct=True)).order_by("-pairs")
+    context: dict[str, Any] = {
+        "people": proposed.count(),
+        "first": first,
+        "proposal": first[0],
+        "grounds": grounds_detail(first[0].evidence, number="", facts=[], files=[]),
+        "causes": list(causes),
+        "is_mine": by == request.user.username,
+    }
+    return render(request, "official/approvals/together.html", context)
+
+
+def _approve_together(request: StaffRequest, proposed: QuerySet[Ruling]) -> HttpResponse:
+    keys, back = list(proposed.values_list("pk", flat=True)[: BULK_LIMIT + 1]), reverse("official_approvals")
+    handled = attempt(request, approve_many, ruling_ids=keys, back=back)
+    if handled is not None:
+        done = ngettext("%(n)d approved.", "%(n)d approved.", handled.done) % {"n": handled.done}
+        messages.success(request, done)
+        if handled.skipped:
+            messages.info(request, gettext("%(n)d are left for a look of their own.") % {"n": handled.skipped})
+    return redirect(back)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        found = parse_datetime(text)
+    except ValueError as error:
+        raise Http404 from error
+    if found is None or found.tzinfo is None:
+        raise Http404
+    return found

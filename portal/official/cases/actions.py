@@ -3,7 +3,7 @@
 from codes.models import Case
 from codes.review.cases.transitions import Verb, moves_from
 from codes.review.permissions import may
-from portal.official.approvals.inbox import Row
+from portal.official.cases.related import Row
 from regions.staff.roles import Role
 
 # A colleague's case is taken over first.
@@ -22,9 +22,10 @@ ASSIGNEE_ONLY = frozenset(
 
 def offered(case: Case, *, roles: frozenset[Role], username: str, proposed: Row | None = None) -> frozenset[str]:
     """The names of the acts (``propose``, ``take_over`` …), as templates ask for them."""
-    here = {move.action for move in moves_from(case.kind, case.state)}
     return frozenset(
-        verb.name.lower() for verb in here if may(roles, verb) and _is_left(verb, case, username, proposed)
+        verb.name.lower()
+        for verb in {move.action for move in moves_from(case.kind, case.state)}
+        if may(roles, verb) and _is_left(verb, case, username, proposed)
     )
 
 

@@ -1,93 +1,71 @@
-"""What officials ask about a case: the citizen for information, a source's owner to put a record right."""
+"""Requests about a case: to the citizen for information, to a record's owner for a correction."""
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from codes.models import Case, CorrectionRequest, InformationRequest
+from codes.models import CorrectionRequest, InformationRequest
 from codes.review import corrections, information
-from portal.official.cases.detail import read_sheet
+from portal.official.cases.detail import read_case
 from portal.official.cases.forms import CorrectionAnswerForm, CorrectionForm, QuestionForm
-from portal.official.cases.views import case_address, seen_facts, show_case
+from portal.official.cases.views import act_on_case, case_address, seen_facts, submit_case_form
 from portal.web.access import StaffRequest, for_staff, own_or_404
-from portal.web.errors import attempt_and_return, check_seen, refusals
+from portal.web.errors import check_seen
 from regions.staff.roles import Role
 
 
 @require_POST
 @for_staff(Role.REVIEWER)
 def ask(request: StaffRequest, number: str) -> HttpResponse:
-    """Ask the citizen; the clock stands until they answer."""
-    sheet = read_sheet(number=number)
-    back = case_address(request, number)
-    check_seen(request, sheet.case, back=back)
-    form = QuestionForm(request.POST, auto_id="question_%s")
-    if form.is_valid():
-        with refusals(form, back=back):
-            information.ask(
-                case_id=sheet.case.pk, question=form.cleaned_data["note"], by=request.user.username, now=timezone.now()
-            )
-            messages.success(request, _("The citizen is asked. The clock stands until they answer."))
-            return redirect(back)
-    return show_case(request, sheet, {"question": form})
+    """Ask the citizen; the deadline is paused until they answer."""
+    detail = read_case(number=number)
+    check_seen(request, detail.case, back=case_address(request, number))
+    return submit_case_form(
+        request,
+        detail,
+        ("question", QuestionForm(request.POST, auto_id="question_%s")),
+        lambda data, **who: information.ask(case_id=detail.case.pk, question=data["note"], **who),
+        done=_("The citizen is asked. The clock stands until they answer."),
+    )
 
 
 @require_POST
 @for_staff(Role.REVIEWER)
 def drop_question(request: StaffRequest, number: str) -> HttpResponse:
     """Go on without an answer."""
-    case = own_or_404(Case.objects.all(), number=number)
-    question = own_or_404(InformationRequest.objects.filter(case=case), state="open")
-    return attempt_and_return(
-        request,
-        lambda: information.drop(request_id=question.pk, by=request.user.username, now=timezone.now()),
-        back=case_address(request, number),
-        done=_("The question is dropped; the clock goes on."),
-    )
+    question = own_or_404(InformationRequest.objects.filter(case__number=number), state="open")
+    done = _("The question is dropped; the clock goes on.")
+    return act_on_case(request, number, information.drop, request_id=question.pk, done=done)
 
 
 @require_POST
 @for_staff(Role.REVIEWER)
 def correct(request: StaffRequest, number: str) -> HttpResponse:
-    """Send a record back to its owner. The clock runs on."""
-    sheet = read_sheet(number=number)
-    back = case_address(request, number)
-    form = CorrectionForm(request.POST, facts=seen_facts(sheet), auto_id="correction_%s")
-    if form.is_valid():
-        with refusals(form, back=back):
-            corrections.send(
-                case_id=sheet.case.pk,
-                fact_id=int(form.cleaned_data["fact"]),
-                text=form.cleaned_data["note"],
-                sent_to=form.cleaned_data["sent_to"],
-                by=request.user.username,
-                now=timezone.now(),
-            )
-            messages.success(request, _("The owner is asked to put the record right. The clock runs on."))
-            return redirect(back)
-    return show_case(request, sheet, {"correction": form})
+    """Send a record back to its owner. The deadline is not paused."""
+    detail = read_case(number=number)
+    return submit_case_form(
+        request,
+        detail,
+        ("correction", CorrectionForm(request.POST, facts=seen_facts(detail), auto_id="correction_%s")),
+        lambda data, **who: corrections.send(
+            case_id=detail.case.pk, fact_id=int(data["fact"]), text=data["note"], sent_to=data["sent_to"], **who
+        ),
+        done=_("The owner is asked to put the record right. The clock runs on."),
+    )
 
 
 @require_POST
 @for_staff(Role.REVIEWER)
 def enter_correction_answer(request: StaffRequest, number: str, correction: int) -> HttpResponse:
-    """Write down what the owner answered; also after the case is closed."""
-    sheet = read_sheet(number=number)
-    own_or_404(CorrectionRequest.objects.filter(case=sheet.case), pk=correction)
-    back = case_address(request, number)
-    form = CorrectionAnswerForm(request.POST, auto_id="correction_answer_%s")
-    if form.is_valid():
-        with refusals(form, back=back):
-            corrections.enter_answer(
-                request_id=correction,
-                answer=form.cleaned_data["answer"],
-                text=form.cleaned_data["note"],
-                by=request.user.username,
-                now=timezone.now(),
-            )
-            messages.success(request, _("Their answer is on the case."))
-            return redirect(back)
-    return show_case(request, sheet, {"correction_answer": form})
+    """Enter what the owner answered; also after the case is closed."""
+    detail = read_case(number=number)
+    own_or_404(CorrectionRequest.objects.filter(case=detail.case), pk=correction)
+    return submit_case_form(
+        request,
+        detail,
+        ("correction_answer", CorrectionAnswerForm(request.POST, auto_id="correction_answer_%s")),
+        lambda data, **who: corrections.enter_answer(
+            request_id=correction, answer=data["answer"], text=data["note"], **who
+        ),
+        done=_("Their answer is on the case."),
+    )

@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -13,12 +12,20 @@ from codes.models import Case, Ruling
 from codes.review.cases import close
 from codes.review.cases.queue import open_cases
 from codes.review.proposals import rulings
-from portal.official.cases.detail import Sheet, read_sheet
+from portal.official.cases.detail import CaseDetail, read_case
 from portal.official.cases.forms import DecisionForm, EndForm
-from portal.official.cases.views import CASE_WORK, LAST, case_address, keep_added, show_case
-from portal.official.queue.filters import chosen_of, query_of
+from portal.official.cases.views import (
+    CASE_WORK,
+    LAST,
+    act_on_case,
+    case_address,
+    keep_added,
+    show_case,
+    submit_case_form,
+)
+from portal.official.queue.filters import parse_filter, queue_address
 from portal.web.access import StaffRequest, for_staff, own_or_404
-from portal.web.errors import attempt_and_return, check_seen, refusals
+from portal.web.errors import check_seen, refusals
 from regions.refusals import NotFound
 from regions.staff.roles import Role
 
@@ -27,55 +34,45 @@ from regions.staff.roles import Role
 @for_staff(Role.REVIEWER)
 def decide(request: StaffRequest, number: str) -> HttpResponse:
     """Propose a colour, or close the case with the colours as they are."""
-    sheet = read_sheet(number=number)
+    detail = read_case(number=number)
     back = case_address(request, number)
-    check_seen(request, sheet.case, back=back)
-    form = DecisionForm(request.POST, request.FILES, sheet=sheet)
+    check_seen(request, detail.case, back=back)
+    form = DecisionForm(request.POST, request.FILES, detail=detail)
     if form.is_valid():
         with refusals(form, back=back):
-            done = _keep(request, sheet, form) if form.keeps else _propose(request, sheet, form)
+            done = _keep(request, detail, form) if form.keeps else _propose(request, detail, form)
             messages.success(request, done)
             request.session[LAST] = form.remembered()
-            return redirect(_onwards(request, sheet.case) if request.POST.get("go") == "next" else back)
-    return show_case(request, sheet, {"decision": form})
+            return redirect(
+                _neighbour(request, detail.case, undecided=True) if request.POST.get("go") == "next" else back
+            )
+    return show_case(request, detail, {"decision": form})
 
 
 @require_POST
 @for_staff(Role.REVIEWER)
 def take_back(request: StaffRequest, number: str) -> HttpResponse:
-    """Take one's own proposal back."""
-    case = own_or_404(Case.objects.all(), number=number)
-    waiting = Ruling.objects.waiting().filter(case=case).first()
-    if waiting is None:
-        raise NotFound
-    return attempt_and_return(
-        request,
-        lambda: rulings.withdraw_proposal(ruling_id=waiting.pk, by=request.user.username, now=timezone.now()),
-        back=case_address(request, number),
-        done=_("Your proposal is taken back; the case is in review again."),
-    )
+    """Withdraw one's own proposal."""
+    proposed = own_or_404(Ruling.objects.waiting(), case__number=number)
+    done = _("Your proposal is taken back; the case is in review again.")
+    return act_on_case(request, number, rulings.withdraw_proposal, ruling_id=proposed.pk, done=done)
 
 
 @require_POST
 @for_staff(Role.REVIEWER)
 def end_ruling(request: StaffRequest, number: str) -> HttpResponse:
     """Propose that the ruling in force ends before its day."""
-    sheet = read_sheet(number=number)
-    if sheet.standing is None:
+    detail = read_case(number=number)
+    in_force = detail.standing
+    if in_force is None:
         raise NotFound
-    back = case_address(request, number)
-    form = EndForm(request.POST, auto_id="ending_%s")
-    if form.is_valid():
-        with refusals(form, back=back):
-            rulings.propose_end(
-                ruling_id=sheet.standing["id"],
-                reason=form.cleaned_data["note"],
-                by=request.user.username,
-                now=timezone.now(),
-            )
-            messages.success(request, _("Its early end is proposed. A second official decides."))
-            return redirect(back)
-    return show_case(request, sheet, {"ending": form})
+    return submit_case_form(
+        request,
+        detail,
+        ("ending", EndForm(request.POST, auto_id="ending_%s")),
+        lambda data, **who: rulings.propose_end(ruling_id=in_force["id"], reason=data["note"], **who),
+        done=_("Its early end is proposed. A second official decides."),
+    )
 
 
 @require_safe
@@ -86,43 +83,38 @@ def neighbour(request: StaffRequest, number: str) -> HttpResponse:
     return redirect(_neighbour(request, case, backwards=request.GET.get("way") == "back"))
 
 
-def _propose(request: StaffRequest, sheet: Sheet, form: DecisionForm) -> str:
-    told, by, now = form.cleaned_data, request.user.username, timezone.now()
-    evidence = form.references() + keep_added(told, case=sheet.case, by=by, now=now)
+def _propose(request: StaffRequest, detail: CaseDetail, form: DecisionForm) -> str:
+    data, by, now = form.cleaned_data, request.user.username, timezone.now()
+    evidence = form.references() + keep_added(data, case=detail.case, by=by, now=now)
     rulings.propose(
-        case_id=sheet.case.pk,
-        colour=told["outcome"],
-        reason_code=told["reason_code"],
+        case_id=detail.case.pk,
+        colour=data["outcome"],
+        reason_code=data["reason_code"],
         evidence=evidence,
-        expires_on=told["expires_on"],
+        expires_on=data["expires_on"],
         by=by,
         now=now,
-        reason=told["note"],
+        reason=data["note"],
     )
-    return _("%(number)s: proposed. A second official decides.") % {"number": sheet.case.number}
+    return _("%(number)s: proposed. A second official decides.") % {"number": detail.case.number}
 
 
-def _keep(request: StaffRequest, sheet: Sheet, form: DecisionForm) -> str:
-    told, case = form.cleaned_data, sheet.case
+def _keep(request: StaffRequest, detail: CaseDetail, form: DecisionForm) -> str:
+    data, case = form.cleaned_data, detail.case
     end = close.deny if case.kind == Case.Kind.APPEAL else close.uphold
     end(
         case_id=case.pk,
-        reason_code=told["keep_code"],
-        answer=told["note"],
+        reason_code=data["keep_code"],
+        answer=data["note"],
         by=request.user.username,
         now=timezone.now(),
     )
     return _("%(number)s: closed, the colour stays.") % {"number": case.number}
 
 
-def _onwards(request: StaffRequest, case: Case) -> str:
-    """After a decision: the next that can be decided."""
-    return _neighbour(request, case, undecided=True)
-
-
 def _neighbour(request: StaffRequest, case: Case, *, backwards: bool = False, undecided: bool = False) -> str:
-    chosen, now = chosen_of(request.GET), timezone.now()
-    beside = open_cases(chosen, now=now).exclude(pk=case.pk)
+    filters, now = parse_filter(request.GET), timezone.now()
+    beside = open_cases(filters, now=now).exclude(pk=case.pk)
     if undecided:
         beside = beside.undecided().filter(assigned_to__in=["", request.user.username])
     at, place = case.due_at, case.pk
@@ -133,5 +125,4 @@ def _neighbour(request: StaffRequest, case: Case, *, backwards: bool = False, un
     found = beside.values_list("number", flat=True).first()
     if found is not None:
         return case_address(request, found)
-    query = query_of(chosen)
-    return reverse("official_queue") + (f"?{query}" if query else "")
+    return queue_address(filters)

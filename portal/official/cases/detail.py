@@ -1,4 +1,4 @@
-"""Everything a case page shows, read in few questions: the diagnosis, both columns, what was asked and proposed, the family."""
+"""Everything a case page shows, read in few queries."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,9 +12,8 @@ from codes.diagnosis.telling import Told, tell
 from codes.effective import Standing, effective_codes
 from codes.engine.sides import Seen, Side, seen_by, sides_of
 from codes.models import Case, Fact, PairDiagnosis
-from portal.official.approvals.inbox import Row, rows, with_matters
-from portal.official.cases.sides import SideShown, sides_shown
-from portal.official.marking import Marks, marks_of
+from portal.official.cases.related import Row, related_rows, with_related
+from portal.official.cases.sides import Differences, SideShown, differences_of, sides_shown
 
 FACTS = 200
 ENDS = ("guardian", "dependant")
@@ -32,14 +31,14 @@ class Relative:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class CaseDetail:
     """The case as officials see it. ``rulings``: this case's, and any that waits or is in force for its citizen."""
 
     case: Case
-    told: list[Told]
+    explanations: list[Told]
     causes: list[str]
     sides: list[SideShown]
-    marks: Marks
+    differences: Differences
     colour: str
     because: str
     facts: list[Fact]
@@ -67,35 +66,35 @@ class Sheet:
         return next((row for row in self.rulings if row["state"] == "approved"), None)
 
 
-def read_sheet(**lookup: object) -> Sheet:
-    """The case's sheet. Raises ``Http404``."""
-    case = with_matters(Case.objects.filter(**lookup)).first()
+def read_case(**lookup: object) -> CaseDetail:
+    """The case's detail. Raises ``Http404``."""
+    case = with_related(Case.objects.filter(**lookup)).first()
     if case is None:
         raise Http404
     pairs = _pairs(case)
-    marks = marks_of(pairs)
+    differences = differences_of(pairs)
     sides = sides_of(case.citizen_id)
     seen = seen_by(sides[0].inputs.run, case.citizen_id) if sides else []
-    facts = _facts(case.citizen_id, marks, sides, seen)
-    suppressions = rows(case, "suppressions")
-    links = rows(case, "family")
+    facts = _facts(case.citizen_id, differences, sides, seen)
+    suppressions = related_rows(case, "suppressions")
+    links = related_rows(case, "family")
     codes = effective_codes({case.citizen_id, *(link[f"{end}_id"] for link in links for end in ENDS)})
     standing = codes[case.citizen_id]
-    return Sheet(
+    return CaseDetail(
         case=case,
-        told=_told(case, pairs, sides),
+        explanations=_explain(case, pairs, sides),
         causes=[pair.primary_cause for pair in pairs],
-        sides=sides_shown(sides, seen, facts, marks, suppressions),
-        marks=marks,
+        sides=sides_shown(sides, seen, facts, differences, suppressions),
+        differences=differences,
         colour=standing.colour,
         because=standing.because,
         facts=list(facts.values()),
-        files=rows(case, "files"),
-        questions=rows(case, "questions"),
-        corrections=rows(case, "corrections"),
+        files=related_rows(case, "files"),
+        questions=related_rows(case, "questions"),
+        corrections=related_rows(case, "corrections"),
         suppressions=suppressions,
-        rulings=rows(case, "rulings"),
-        events=sorted(rows(case, "events"), key=lambda event: (event["at"], event["id"])),
+        rulings=related_rows(case, "rulings"),
+        events=sorted(related_rows(case, "events"), key=lambda event: (event["at"], event["id"])),
         family=[_relative(link, case.citizen_id, codes) for link in links],
     )
 
@@ -108,16 +107,16 @@ def _pairs(case: Case) -> list[PairDiagnosis]:
     return list(pairs.filter(disagreement__citizen=case.citizen_id, disagreement__closed_run__isnull=True))
 
 
-def _facts(citizen_id: int, marks: Marks, sides: list[Side], seen: list[Seen]) -> dict[int, Fact]:
+def _facts(citizen_id: int, differences: Differences, sides: list[Side], seen: list[Seen]) -> dict[int, Fact]:
     """What the columns show, and the newest records beside it, on which a proposal may rest."""
     held = {hit["fact_id"] for side in sides if side.verdict for hit in side.verdict.hits}
-    wanted = {one.fact_id for one in seen} | held | marks.lacking
+    wanted = {one.fact_id for one in seen} | held | differences.lacking
     newest = Fact.objects.filter(citizen=citizen_id).order_by("-received_at", "-pk")[:FACTS]
     found = Fact.objects.filter(Q(pk__in=wanted) | Q(pk__in=newest.values("pk")), citizen=citizen_id)
     return {fact.pk: fact for fact in found.select_related("source", "provider")}
 
 
-def _told(case: Case, pairs: list[PairDiagnosis], sides: list[Side]) -> list[Told]:
+def _explain(case: Case, pairs: list[PairDiagnosis], sides: list[Side]) -> list[Told]:
     if not pairs:
         return []
     greens = {side.inputs.provider.code: side.verdict.turns_green_on for side in sides if side.verdict}
@@ -142,7 +141,7 @@ def _relative(link: Row, citizen_id: int, codes: Mapping[int, Standing]) -> Rela
 MOST_ROWS_READ = 1000
 
 
-def rows_sent(data: QueryDict, prefix: str, names: Sequence[str]) -> list[dict[str, str]]:
+def submitted_rows(data: QueryDict, prefix: str, names: Sequence[str]) -> list[dict[str, str]]:
     """What was typed so far, unjudged: the form comes back with it and with more empty rows. Wholly empty rows are left out."""
     sent = data.get(f"{prefix}-TOTAL_FORMS", "")
     total = min(int(sent), MOST_ROWS_READ) if sent.isdecimal() and len(sent) < 6 else 0

@@ -1,4 +1,4 @@
-"""The questions a case page asks its official."""
+"""The forms of a case page."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from codes.review.evidence.files import LONGEST_DOCUMENT
 from codes.review.proposals.ruling_policy import LONGEST, LONGEST_TEXT
 from codes.review.reasons import RulingReason, UpholdReason
 from codes.vocabulary import Cause
-from portal.official.approvals.inbox import Row
-from portal.official.cases.detail import Sheet
+from portal.official.cases.detail import CaseDetail
+from portal.official.cases.related import Row
 from portal.templatetags.page import said, titled
 
 CHOOSE = {"required": _("Choose one."), "invalid_choice": _("Choose one.")}
@@ -39,16 +39,16 @@ class DateInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-def worded(words: Iterable[TextChoices], *, empty: bool = True) -> list[tuple[str, str]]:
+def choices_of(words: Iterable[TextChoices], *, empty: bool = True) -> list[tuple[str, str]]:
     """A list to choose from, in the page's language."""
     first = [("", str(_("Choose …")))] if empty else []
     return first + [(word.value, str(word.label)) for word in words]
 
 
-def record_told(fact: Fact) -> str:
+def record_label(fact: Fact) -> str:
     """“close contact · City police database · 20 November 2026” as one line of a list."""
-    whose = titled(fact.source) if fact.source else titled(fact.provider) if fact.provider else str(_("the city"))
-    return f"{said(fact.kind, 'kind')} · {whose} · {date_format(fact.started_on)}"
+    owner = titled(fact.source) if fact.source else titled(fact.provider) if fact.provider else str(_("the city"))
+    return f"{said(fact.kind, 'kind')} · {owner} · {date_format(fact.started_on)}"
 
 
 class GroundsForm(forms.Form):
@@ -65,7 +65,7 @@ class GroundsForm(forms.Form):
 
     def offer(self, facts: Iterable[Fact], files: Iterable[dict[str, Any]], *, chosen: Iterable[str] = ()) -> None:
         """Let the records and files be chosen; ``chosen`` are ticked beforehand."""
-        choices = [(f"fact:{fact.pk}", record_told(fact)) for fact in facts]
+        choices = [(f"fact:{fact.pk}", record_label(fact)) for fact in facts]
         choices += [(f"file:{file['id']}", file["original_name"] or file["content_type"]) for file in files]
         self.fields["grounds"].choices = choices  # type: ignore[attr-defined]  # a choice field
         self.initial.setdefault("grounds", [one for one in chosen if one in dict(choices)])
@@ -110,7 +110,7 @@ class CorrectionForm(forms.Form):
     def __init__(self, *args: Any, facts: Iterable[Fact], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kept = [fact for fact in facts if fact.source is not None]
-        self.fields["fact"].choices = [(str(fact.pk), record_told(fact)) for fact in kept]  # type: ignore[attr-defined]
+        self.fields["fact"].choices = [(str(fact.pk), record_label(fact)) for fact in kept]  # type: ignore[attr-defined]
         if kept:
             self.initial.setdefault("sent_to", titled(kept[0].source))
 
@@ -177,33 +177,33 @@ class DecisionForm(GroundsForm):
 
     field_order = ("outcome", "reason_code", "keep_code", "grounds", "document", "upload", "expires_on", "note")
 
-    def __init__(self, *args: Any, sheet: Sheet, last: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, detail: CaseDetail, last: Mapping[str, str] | None = None, **kwargs: Any) -> None:
         """``last``: what ``remembered`` of the decision before this one."""
         super().__init__(*args, **{**kwargs, "auto_id": "decision_%s"})
-        is_appeal = sheet.case.kind == Case.Kind.APPEAL
+        is_appeal = detail.case.kind == Case.Kind.APPEAL
         outcomes = {**OUTCOMES, KEEP: DENY} if is_appeal else OUTCOMES
         self.fields["outcome"].choices = list(outcomes.items())  # type: ignore[attr-defined]  # a choice field
-        self.fields["reason_code"].choices = worded(RulingReason)  # type: ignore[attr-defined]
-        self.fields["keep_code"].choices = worded(UpholdReason)  # type: ignore[attr-defined]
+        self.fields["reason_code"].choices = choices_of(RulingReason)  # type: ignore[attr-defined]
+        self.fields["keep_code"].choices = choices_of(UpholdReason)  # type: ignore[attr-defined]
         if is_appeal:
             self.fields["note"].help_text = _("With a denial the citizen reads this; nobody is denied without a word.")
         today = timezone.localdate()
         self.fields["expires_on"].widget.attrs |= {"min": f"{today + timedelta(days=1)}", "max": f"{today + LONGEST}"}
-        cause = sheet.causes[0] if sheet.causes else ""
+        cause = detail.causes[0] if detail.causes else ""
         self.initial["expires_on"] = today + HOLDS
         self.initial["reason_code"] = SUGGESTED.get(cause, "")
         self.initial["keep_code"] = SUGGESTED_KEEP.get(cause, "")
         if last and last["cause"] == cause:
             self.initial.update({name: last[name] for name in ("reason_code", "keep_code") if last[name]})
         self.cause = cause
-        seen = {record.fact.pk: record.fact for side in sheet.sides for record in side.records}
-        ticked = [f"fact:{fact}" for fact in sheet.marks.facts] + [f"file:{file['id']}" for file in sheet.files]
-        self.offer(seen.values(), sheet.files, chosen=ticked)
+        seen = {record.fact.pk: record.fact for side in detail.sides for record in side.records}
+        ticked = [f"fact:{fact}" for fact in detail.differences.facts] + [f"file:{file['id']}" for file in detail.files]
+        self.offer(seen.values(), detail.files, chosen=ticked)
 
     def remembered(self) -> dict[str, str]:
         """The reasons given, for the next case of the same cause: many of one group are decided alike."""
-        told = self.cleaned_data
-        return {"cause": self.cause, "reason_code": told["reason_code"], "keep_code": told["keep_code"]}
+        data = self.cleaned_data
+        return {"cause": self.cause, "reason_code": data["reason_code"], "keep_code": data["keep_code"]}
 
     @property
     def keeps(self) -> bool:
@@ -230,7 +230,7 @@ class Ground:
     address: str = ""
 
 
-def grounds_shown(
+def grounds_detail(
     references: Iterable[str], *, number: str, facts: Iterable[Fact], files: Iterable[Row]
 ) -> list[Ground]:
     """The references of ``codes.review.evidence.files`` in words. A file of another case of the citizen's is named by its number."""
@@ -240,7 +240,7 @@ def grounds_shown(
     for reference in references:
         kind, _, body = reference.partition(":")
         if kind == "fact" and int(body) in by_fact:
-            shown.append(Ground(kind, record_told(by_fact[int(body)])))
+            shown.append(Ground(kind, record_label(by_fact[int(body)])))
         elif kind == "file" and int(body) in by_file:
             file = by_file[int(body)]
             address = reverse("official_evidence", args=[number, file["id"]])

@@ -17,13 +17,13 @@ from codes.review.proposals import suppressions
 from codes.review.proposals.ruling_policy import LONGEST_TEXT
 from codes.review.proposals.suppressions import effect_of_suppression
 from codes.review.reasons import SuppressionReason
-from portal.official.approvals.inbox import FILE, json_rows, parsed
-from portal.official.cases.detail import read_sheet
-from portal.official.cases.forms import CHOOSE, EndForm, GroundsForm, worded
-from portal.official.cases.views import case_address, keep_added, show_case
+from portal.official.cases.detail import read_case
+from portal.official.cases.forms import CHOOSE, EndForm, GroundsForm, choices_of
+from portal.official.cases.related import FILE, json_rows, parse_rows
+from portal.official.cases.views import act_on_case, case_address, keep_added, submit_case_form
 from portal.official.groups.detail import effects_shown
 from portal.web.access import StaffRequest, for_staff, own_or_404
-from portal.web.errors import attempt_and_return, refusals
+from portal.web.errors import refusals
 from regions.staff.roles import Role
 
 
@@ -42,8 +42,8 @@ class SuppressionForm(GroundsForm):
 
     def __init__(self, *args: Any, case: Case, fact: Fact, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason_code"].choices = worded(SuppressionReason)  # type: ignore[attr-defined]  # a choice field
-        files = parsed(case.files_json)  # type: ignore[attr-defined]  # annotated by the view
+        self.fields["reason_code"].choices = choices_of(SuppressionReason)  # type: ignore[attr-defined]  # a choice field
+        files = parse_rows(case.files_json)  # type: ignore[attr-defined]  # annotated by the view
         self.offer([fact], files, chosen=[f"file:{file['id']}" for file in files])
 
 
@@ -84,7 +84,7 @@ def suppress(request: StaffRequest, number: str, fact_id: int) -> HttpResponse:
 
 
 def _record(case: Case, fact_id: int) -> tuple[Fact, list[Fact]]:
-    """The fact and all versions of its record, in one question. Raises ``Http404`` unless it is about the case's citizen."""
+    """The fact and all versions of its record, in one query. Raises ``Http404`` unless it is about the case's citizen."""
     record = Fact.objects.filter(pk=fact_id, citizen=case.citizen_id).values("record_id")
     found = (
         Fact.objects.filter(record_id__in=record).select_related("source", "provider", "citizen").order_by("version")
@@ -99,36 +99,25 @@ def _record(case: Case, fact_id: int) -> tuple[Fact, list[Fact]]:
 @require_POST
 @for_staff(Role.REVIEWER)
 def take_back_suppression(request: StaffRequest, number: str, suppression: int) -> HttpResponse:
-    """Take one's own proposal back."""
-    case = own_or_404(Case.objects.all(), number=number)
-    own_or_404(Suppression.objects.filter(case=case), pk=suppression)
-    return attempt_and_return(
-        request,
-        lambda: suppressions.withdraw_suppression(
-            suppression_id=suppression, by=request.user.username, now=timezone.now()
-        ),
-        back=case_address(request, number),
-        done=_("The proposal is taken back; the record counts."),
-    )
+    """Withdraw one's own proposal."""
+    own_or_404(Suppression.objects.filter(case__number=number), pk=suppression)
+    done = _("The proposal is taken back; the record counts.")
+    return act_on_case(request, number, suppressions.withdraw_suppression, suppression_id=suppression, done=done)
 
 
 @require_POST
 @for_staff(Role.REVIEWER)
 def end_suppression(request: StaffRequest, number: str, suppression: int) -> HttpResponse:
     """Propose that the record counts again."""
-    sheet = read_sheet(number=number)
-    if suppression not in {row["id"] for row in sheet.suppressions}:
+    detail = read_case(number=number)
+    if suppression not in {row["id"] for row in detail.suppressions}:
         raise Http404
-    back = case_address(request, number)
-    form = EndForm(request.POST, auto_id="recount_%s")
-    if form.is_valid():
-        with refusals(form, back=back):
-            suppressions.propose_suppression_end(
-                suppression_id=suppression,
-                reason=form.cleaned_data["note"],
-                by=request.user.username,
-                now=timezone.now(),
-            )
-            messages.success(request, _("It is proposed that the record counts again. A second official decides."))
-            return redirect(back)
-    return show_case(request, sheet, {"recount": form})
+    return submit_case_form(
+        request,
+        detail,
+        ("recount", EndForm(request.POST, auto_id="recount_%s")),
+        lambda data, **who: suppressions.propose_suppression_end(
+            suppression_id=suppression, reason=data["note"], **who
+        ),
+        done=_("It is proposed that the record counts again. A second official decides."),
+    )

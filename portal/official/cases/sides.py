@@ -1,17 +1,79 @@
-"""The columns of a case: per provider the records it sees, the rules that hold, how far its source is – and what it lacks."""
+"""The columns of a case, one for each provider, with what the providers differ in highlighted."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from codes.diagnosis.root_cause import Record, RootCause
 from codes.engine.sides import Seen, Side
-from codes.models import Fact, Rule, RunProvider
+from codes.models import Fact, PairDiagnosis, Rule, RunProvider
 from codes.vocabulary import State
-from portal.official.approvals.inbox import Row
-from portal.official.marking import Marks
+from portal.official.cases.related import Row
 
 Origin = tuple[int | None, int | None, str]
+
+
+@dataclass
+class Differences:
+    """``lacking``: those of the ``facts`` that only one side has. ``late``: codes of the providers whose source is behind.
+
+    ``check_ins``: provider's code → days counted of days needed.
+    """
+
+    facts: set[int] = field(default_factory=set)
+    lacking: set[int] = field(default_factory=set)
+    rules: set[int] = field(default_factory=set)
+    late: set[str] = field(default_factory=set)
+    check_ins: dict[str, str] = field(default_factory=dict)
+
+
+def differences_of(pairs: Iterable[PairDiagnosis]) -> Differences:
+    """Everything the pairs differ in. Reads ``a`` and ``b``: select them with the pairs."""
+    differences = Differences()
+    for pair in pairs:
+        root_cause: RootCause = pair.root_cause
+        differences.lacking |= {record["fact_id"] for record in _one_sided(root_cause)}
+        differences.facts |= differences.lacking | {record["fact_id"] for record in _in_both(root_cause)}
+        codes = {"a": pair.a.code, "b": pair.b.code}
+        match root_cause["cause"]:
+            case "freshness":
+                differences.late.add(codes[root_cause["late"]])
+            case "rules":
+                sides = [side for one in root_cause["rules"] for side in (one["a"], one["b"]) if side]
+                differences.rules |= {side["rule_id"] for side in sides}
+            case "declaration":
+                for run in root_cause["check_ins"]:
+                    differences.check_ins[codes["a"]] = f"{run['a']}/{run['needed']}"
+                    differences.check_ins[codes["b"]] = f"{run['b']}/{run['needed']}"
+            case _:
+                pass
+    return differences
+
+
+def _one_sided(root_cause: RootCause) -> list[Record]:
+    match root_cause["cause"]:
+        case "freshness":
+            return root_cause["records"]
+        case "declaration":
+            return [one["record"] for one in root_cause["answers"]]
+        case "source":
+            return [one["record"] for one in root_cause["only"]]
+        case _:
+            return []
+
+
+def _in_both(root_cause: RootCause) -> list[Record]:
+    """What both sides have, each in its own way, or judge by different rules."""
+    match root_cause["cause"]:
+        case "rules":
+            return [one["record"] for one in root_cause["rules"]] + [
+                entry["record"] for entry in root_cause["risk_areas"]
+            ]
+        case "source":
+            return [record for event in root_cause["same_event"] for record in (event["a"], event["b"])]
+        case _:
+            return []
 
 
 @dataclass(frozen=True)
@@ -52,14 +114,14 @@ def sides_shown(
     sides: Iterable[Side],
     seen: Iterable[Seen],
     facts: Mapping[int, Fact],
-    marks: Marks,
+    differences: Differences,
     suppressions: Sequence[Row],
 ) -> list[SideShown]:
     """The columns of the providers the citizen has applied with. ``seen``: by the run of the sides; ``facts`` by id."""
     mine = [side for side in sides if side.state is not State.NOT_APPLIED]
     rules = Rule.objects.in_bulk({hit["rule_id"] for side in mine if side.verdict for hit in side.verdict.hits})
     wrong = {(row["source_id"], row["provider_id"], row["record_id"]): row for row in suppressions}
-    marked = [facts[pk] for pk in sorted(marks.lacking) if pk in facts]
+    marked = [facts[pk] for pk in sorted(differences.lacking) if pk in facts]
     in_view: dict[int, set[int]] = {side.inputs.provider_id: set() for side in mine}
     for one in seen:
         in_view[one.provider_id].add(one.fact_id)
@@ -69,7 +131,7 @@ def sides_shown(
         has = {_origin(fact) for fact in own}
         lacks = [fact for fact in marked if _origin(fact) not in has]
         records = [
-            RecordShown(fact, fact.pk in marks.facts, is_missing, wrong.get(_origin(fact)))
+            RecordShown(fact, fact.pk in differences.facts, is_missing, wrong.get(_origin(fact)))
             for found, is_missing in ((own, False), (lacks, True))
             for fact in sorted(found, key=lambda fact: (fact.started_on, fact.pk), reverse=True)
         ]
@@ -79,10 +141,10 @@ def sides_shown(
                 frozen=side.inputs,
                 colour=side.state.value,
                 turns_green_on=verdict.turns_green_on if verdict else None,
-                hits=[_hit(hit, rules, facts, marks) for hit in verdict.hits] if verdict else [],
+                hits=[_hit(hit, rules, facts, differences) for hit in verdict.hits] if verdict else [],
                 records=records,
-                is_late=code in marks.late,
-                check_ins=marks.check_ins.get(code, ""),
+                is_late=code in differences.late,
+                check_ins=differences.check_ins.get(code, ""),
             )
         )
     return shown
@@ -92,11 +154,13 @@ def _origin(fact: Fact) -> Origin:
     return fact.source_id, fact.provider_id, fact.record_id
 
 
-def _hit(hit: Mapping[str, Any], rules: Mapping[int, Rule], facts: Mapping[int, Fact], marks: Marks) -> HitShown:
+def _hit(
+    hit: Mapping[str, Any], rules: Mapping[int, Rule], facts: Mapping[int, Fact], differences: Differences
+) -> HitShown:
     return HitShown(
         rules[hit["rule_id"]],
         facts[hit["fact_id"]],
         date.fromisoformat(hit["anchor"]),
         date.fromisoformat(hit["until"]) if hit["until"] else None,
-        hit["rule_id"] in marks.rules or hit["fact_id"] in marks.facts,
+        hit["rule_id"] in differences.rules or hit["fact_id"] in differences.facts,
     )

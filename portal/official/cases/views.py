@@ -1,13 +1,12 @@
-"""The case: why the providers differ, side by side, and every act that is open to whoever looks."""
+"""The page of a case, and its simple actions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.contrib import messages
 from django.forms import Form
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,7 +19,7 @@ from codes.review.evidence.access import reveal
 from codes.review.evidence.files import keep_upload, read_evidence
 from codes.review.evidence.uploads import MAX_BYTES, UploadFault
 from portal.official.cases.actions import offered
-from portal.official.cases.detail import Sheet, read_sheet
+from portal.official.cases.detail import CaseDetail, read_case
 from portal.official.cases.forms import (
     ComplexForm,
     CorrectionAnswerForm,
@@ -30,9 +29,9 @@ from portal.official.cases.forms import (
     QuestionForm,
     RevealForm,
 )
-from portal.official.queue.filters import chosen_of, query_of
+from portal.official.queue.filters import filter_query, parse_filter
 from portal.web.access import StaffRequest, for_staff, own_or_404
-from portal.web.errors import attempt_and_return, refusals, seen_token
+from portal.web.errors import attempt_and_return, refusals, seen_token, submit
 from regions.refusals import Refused
 from regions.staff.roles import Role
 
@@ -40,7 +39,7 @@ from regions.staff.roles import Role
 LAST = "last_decision"
 CASE_WORK = (Role.REVIEWER, Role.APPROVER)
 
-# Verbs whose form a page prepares, and the name the template knows it by.
+# Actions with a form, and the form's name in the template.
 FORMS: dict[Verb, tuple[str, type[Form]]] = {
     Verb.ASK_INFORMATION: ("question", QuestionForm),
     Verb.MARK_COMPLEX: ("complex", ComplexForm),
@@ -52,130 +51,126 @@ FORMS: dict[Verb, tuple[str, type[Form]]] = {
 @for_staff(*CASE_WORK)
 def case_page(request: StaffRequest, number: str) -> HttpResponse:
     """One case."""
-    return show_case(request, read_sheet(number=number))
+    return show_case(request, read_case(number=number))
 
 
 def case_address(request: StaffRequest, number: str) -> str:
     """The page of a case, with the queue's filter one came with."""
-    query = query_of(chosen_of(request.GET))
-    return reverse("official_case", args=[number]) + (f"?{query}" if query else "")
+    return reverse("official_case", args=[number]) + filter_query(parse_filter(request.GET))
 
 
 def show_case(
-    request: StaffRequest, sheet: Sheet, forms: Mapping[str, Form] | None = None, **more: Any
+    request: StaffRequest, detail: CaseDetail, forms: Mapping[str, Form] | None = None, **more: Any
 ) -> HttpResponse:
-    """The page; ``forms`` are those that came back with something to mend, ``more`` what an act adds to it."""
-    case = sheet.case
-    acts = offered(case, roles=request.roles, username=request.user.username, proposed=sheet.proposed)
-    query = query_of(chosen_of(request.GET))
+    """The page; ``forms`` are those that came back with errors, ``more`` what an action adds to it."""
+    case = detail.case
+    acts = offered(case, roles=request.roles, username=request.user.username, proposed=detail.proposed)
     context: dict[str, Any] = {
-        "sheet": sheet,
+        "detail": detail,
         "case": case,
         "acts": acts,
         "seen": seen_token(case),
-        "query": f"?{query}" if query else "",
+        "query": filter_query(parse_filter(request.GET)),
         "now": timezone.now(),
         "reveal": RevealForm(auto_id="reveal_%s"),
         **{name: form(auto_id=f"{name}_%s") for verb, (name, form) in FORMS.items() if verb.name.lower() in acts},
     }
     if "propose" in acts:
-        context["decision"] = DecisionForm(sheet=sheet, last=request.session.get(LAST))
+        context["decision"] = DecisionForm(detail=detail, last=request.session.get(LAST))
     if "send_correction" in acts:
-        context["correction"] = CorrectionForm(facts=seen_facts(sheet), auto_id="correction_%s")
-    if Role.REVIEWER in request.roles and sheet.standing and not sheet.standing["end_proposed_by"]:
+        context["correction"] = CorrectionForm(facts=seen_facts(detail), auto_id="correction_%s")
+    if Role.REVIEWER in request.roles and detail.standing and not detail.standing["end_proposed_by"]:
         context["ending"] = EndForm(auto_id="ending_%s")
-    if Role.REVIEWER in request.roles and any(row["state"] == "approved" for row in sheet.suppressions):
+    if Role.REVIEWER in request.roles and any(row["state"] == "approved" for row in detail.suppressions):
         context["recount"] = EndForm(auto_id="recount_%s")
     context |= {**(forms or {}), **more}
-    mended = any(form.errors for form in (forms or {}).values())
-    return render(request, "official/cases/case.html", context, status=422 if mended else 200)
+    has_errors = any(form.errors for form in (forms or {}).values())
+    return render(request, "official/cases/case.html", context, status=422 if has_errors else 200)
 
 
-def seen_facts(sheet: Sheet) -> list[Any]:
+def seen_facts(detail: CaseDetail) -> list[Any]:
     """The records some provider sees, each once, those that differ first."""
-    records = {record.fact.pk: record for side in sheet.sides for record in side.records}
+    records = {record.fact.pk: record for side in detail.sides for record in side.records}
     return [record.fact for record in sorted(records.values(), key=lambda one: (not one.differs, -one.fact.pk))]
+
+
+def act_on_case(
+    request: StaffRequest, number: str, act: Callable[..., object], *, done: str, **arguments: object
+) -> HttpResponse:
+    """Do what a button of the case's page asks for, and go back to the page."""
+    return attempt_and_return(request, act, back=case_address(request, number), done=done, **arguments)
+
+
+def submit_case_form(
+    request: StaffRequest, detail: CaseDetail, named: tuple[str, Form], act: Callable[..., object], *, done: str
+) -> HttpResponse:
+    """Do what a form of the case's page asks for; the page comes back with the form when it has errors."""
+    name, form = named
+    response = submit(request, form, act, back=case_address(request, detail.case.number), done=done)
+    return response or show_case(request, detail, {name: form})
 
 
 @require_POST
 @for_staff(Role.REVIEWER)
 def take(request: StaffRequest, number: str) -> HttpResponse:
-    """Make it one's own. ``assignee`` is whom the page showed; by now another is the 409 page."""
+    """Assign it to oneself. ``assignee`` is who the page showed; when it is another by now, the answer is 409."""
     case = own_or_404(Case.objects.all(), number=number)
-    return attempt_and_return(
-        request,
-        lambda: assign.take_over(
-            case_id=case.pk, assignee=request.POST.get("assignee", ""), by=request.user.username, now=timezone.now()
-        ),
-        back=case_address(request, number),
-        done=_("The case is yours."),
-    )
+    shown = request.POST.get("assignee", "")
+    return act_on_case(request, number, assign.take_over, case_id=case.pk, assignee=shown, done=_("The case is yours."))
 
 
 @require_POST
 @for_staff(Role.REVIEWER)
 def release(request: StaffRequest, number: str) -> HttpResponse:
-    """Give it back to everybody."""
+    """Leave it unassigned."""
     case = own_or_404(Case.objects.all(), number=number)
-    return attempt_and_return(
-        request,
-        lambda: assign.put_back(case_id=case.pk, by=request.user.username, now=timezone.now()),
-        back=case_address(request, number),
-        done=_("The case is back in the queue for everybody."),
-    )
+    done = _("The case is back in the queue for everybody.")
+    return act_on_case(request, number, assign.put_back, case_id=case.pk, done=done)
 
 
 @require_POST
 @for_staff(*CASE_WORK)
 def look(request: StaffRequest, number: str) -> HttpResponse:
-    """Note that an official has looked: the clock of the first look stops. An act of its own, as reading writes nothing."""
+    """Record the first look, which meets its deadline. It is a POST because reading writes nothing."""
     case = own_or_404(Case.objects.all(), number=number)
-    return attempt_and_return(
-        request,
-        lambda: close.look(case_id=case.pk, by=request.user.username, now=timezone.now()),
-        back=case_address(request, number),
-        done=_("Noted as looked at."),
-    )
+    return act_on_case(request, number, close.look, case_id=case.pk, done=_("Noted as looked at."))
 
 
 @require_POST
 @for_staff(Role.REVIEWER)
 def give_more_time(request: StaffRequest, number: str) -> HttpResponse:
-    """Call it complex: three working days, once."""
-    sheet = read_sheet(number=number)
-    back = case_address(request, number)
-    form = ComplexForm(request.POST, auto_id="complex_%s")
-    if form.is_valid():
-        with refusals(form, back=back):
-            close.mark_complex(
-                case_id=sheet.case.pk, reason=form.cleaned_data["note"], by=request.user.username, now=timezone.now()
-            )
-            messages.success(request, _("It has three working days now."))
-            return redirect(back)
-    return show_case(request, sheet, {"complex": form})
+    """Mark it complex: three working days, once."""
+    detail = read_case(number=number)
+    return submit_case_form(
+        request,
+        detail,
+        ("complex", ComplexForm(request.POST, auto_id="complex_%s")),
+        lambda data, **who: close.mark_complex(case_id=detail.case.pk, reason=data["note"], **who),
+        done=_("It has three working days now."),
+    )
 
 
 @require_POST
 @for_staff(*CASE_WORK)
 def reveal_person(request: StaffRequest, number: str) -> HttpResponse:
     """The case with its citizen named, in the answer to this request only: nothing of it is kept in a session or address."""
-    sheet = read_sheet(number=number)
+    detail = read_case(number=number)
     form = RevealForm(request.POST, auto_id="reveal_%s")
     if form.is_valid():
         with refusals(form, back=case_address(request, number)):
             person = reveal(
-                citizen_id=sheet.case.citizen_id,
+                citizen_id=detail.case.citizen_id,
                 purpose=form.cleaned_data["purpose"],
                 by=request.user.username,
                 now=timezone.now(),
             )
-            return show_case(request, sheet, person=person)
-    return show_case(request, sheet, {"reveal": form})
+            return show_case(request, detail, person=person)
+    return show_case(request, detail, {"reveal": form})
 
 
-def keep_added(told: Mapping[str, Any], *, case: Case, by: str, now: datetime) -> list[str]:
+def keep_added(data: Mapping[str, Any], *, case: Case, by: str, now: datetime) -> list[str]:
     """Keep the file of a grounds form, if there is one: its reference. Raises ``Refused``."""
-    upload = told["upload"]
+    upload = data["upload"]
     if not upload:
         return []
     if upload.size > MAX_BYTES:

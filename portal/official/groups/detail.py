@@ -22,7 +22,7 @@ EARLIER_SHOWN = 5
 
 
 @dataclass(frozen=True)
-class GroupSheet:
+class GroupDetail:
     """``cause`` is the first part of the key: ``batch``, ``late``, ``rules`` or ``risk``. ``waiting`` is what two people decide."""
 
     key: str
@@ -31,7 +31,7 @@ class GroupSheet:
     red: int
     earliest_due: datetime | None
     people: int
-    told: Told | None
+    explanation: Told | None
     source: Source | None
     waiting: Mending | None
     piece: Suppressible | None
@@ -40,8 +40,8 @@ class GroupSheet:
     earlier: list[Mending]
 
 
-def read_group(key: str, *, now: datetime) -> GroupSheet:
-    """The group's sheet. 404 for a key that no open case has and nothing was decided about."""
+def read_group(key: str, *, now: datetime) -> GroupDetail:
+    """The group's detail. 404 for a key that no open case has and nothing was decided about."""
     open_cases = Case.objects.open().filter(group_key=key)
     size = open_cases.aggregate(all=Count("pk"), red=Count("pk", filter=Q(severity="red")), due=Min("due_at"))
     mendings = list(Mending.objects.filter(group_key=key).select_related("run", "source").order_by("-pk"))
@@ -51,14 +51,14 @@ def read_group(key: str, *, now: datetime) -> GroupSheet:
     waiting = next((one for one in mendings if one.state == "proposed"), None)
     piece = suppressible(key, now=now) if waiting is None and key.startswith(BATCH) and size["all"] else None
     effect = effect_of_mending(waiting, now=now) if waiting else piece.effect if piece else None
-    return GroupSheet(
+    return GroupDetail(
         key=key,
         cause=key.partition("|")[0],
         cases=size["all"],
         red=size["red"],
         earliest_due=size["due"],
         people=reach_of(key),
-        told=_told(pair) if pair else None,
+        explanation=_explain(pair) if pair else None,
         source=source_of(pair) if pair else mendings[0].source if mendings else None,
         waiting=waiting,
         piece=piece,
@@ -69,7 +69,7 @@ def read_group(key: str, *, now: datetime) -> GroupSheet:
 
 
 def _first_pair(key: str) -> PairDiagnosis | None:
-    """The diagnosis of the case that is due first: the group's cause, told by one of its people."""
+    """The diagnosis of the case that is due first: the group's cause, for one of its people."""
     first = Case.objects.open().filter(group_key=key).order_by("due_at", "pk").values("disagreement")
     pairs = PairDiagnosis.objects.filter(group_key=key, disagreement__in=first[:1])
     return pairs.select_related("a__source", "b__source", "disagreement", "run").order_by("pk").first()
@@ -81,28 +81,30 @@ def _moves(effect: Effect) -> list[tuple[str, str, str, int]]:
     return [(titles[code], before, after, people) for code, before, after, people in effect.counted]
 
 
-def _told(pair: PairDiagnosis) -> Told:
+def _explain(pair: PairDiagnosis) -> Told:
     context = about(context_of(pair.run), citizen_id=pair.disagreement.citizen_id)
     return tell(pair, audience="official", language=translation.get_language(), context=context)
 
 
-def causes_told(keys: list[str]) -> dict[str, Told]:
-    """Each group's cause, told by its case that is due first; as many queries for ten groups as for one."""
+def explain_groups(keys: list[str]) -> dict[str, Told]:
+    """Each group's cause, explained for its case that is due first; as many queries for ten groups as for one."""
     due = Case.objects.open().filter(group_key__in=keys).order_by("group_key", "due_at", "id")
     first = {case.disagreement_id: case for case in due.distinct("group_key")}
     pairs = PairDiagnosis.objects.filter(disagreement__in=first.keys()).select_related("a", "b", "disagreement", "run")
     greens = turning_green([case.citizen_id for case in first.values()])
     contexts: dict[int, Context] = {}
-    told: dict[str, Told] = {}
+    explanations: dict[str, Told] = {}
     for pair in pairs.order_by("id"):
         case = first[pair.disagreement_id]
-        if case.group_key in told:
+        if case.group_key in explanations:
             continue
         if pair.run_id not in contexts:
             contexts[pair.run_id] = context_of(pair.run)
         context = replace(contexts[pair.run_id], turns_green_on=greens[case.citizen_id], due_at=case.due_at)
-        told[case.group_key] = tell(pair, audience="official", language=translation.get_language(), context=context)
-    return told
+        explanations[case.group_key] = tell(
+            pair, audience="official", language=translation.get_language(), context=context
+        )
+    return explanations
 
 
 SHOWN = 20

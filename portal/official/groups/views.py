@@ -1,4 +1,4 @@
-"""A group of cases with one cause: how large it is, who would change colour, and mending it as one act of two people."""
+"""Groups of cases with one cause, and suppressing all records of a group by two people."""
 
 from typing import Any
 
@@ -19,9 +19,9 @@ from codes.review.proposals import bulk_suppressions as verbs
 from codes.review.proposals.ruling_policy import LONGEST_TEXT
 from codes.review.reasons import SuppressionReason
 from portal.official.approvals.views import ApprovalForm
-from portal.official.cases.forms import CHOOSE, worded
+from portal.official.cases.forms import CHOOSE, choices_of
 from portal.official.cases.views import CASE_WORK
-from portal.official.groups.detail import causes_told, read_group
+from portal.official.groups.detail import explain_groups, read_group
 from portal.official.queue.filters import plain
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.errors import attempt_and_return, refusals
@@ -48,17 +48,19 @@ class MendingForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason_code"].choices = worded(SuppressionReason)  # type: ignore[attr-defined]  # a choice field
+        self.fields["reason_code"].choices = choices_of(SuppressionReason)  # type: ignore[attr-defined]  # a choice field
 
 
 @require_GET
 @for_staff(*CASE_WORK)
 def groups(request: StaffRequest) -> HttpResponse:
-    """Open cases by common cause, the largest group first, each with one of its cases told."""
+    """Open cases by common cause, the largest group first, each with the cause of one of its cases."""
     now = timezone.now()
     found = groups_of(CaseFilter(), now=now, size=10)
-    told = causes_told([group.key for group in found])
-    return render(request, "official/groups/groups.html", {"groups": [(group, told.get(group.key)) for group in found]})
+    causes = explain_groups([group.key for group in found])
+    return render(
+        request, "official/groups/groups.html", {"groups": [(group, causes.get(group.key)) for group in found]}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -90,12 +92,12 @@ def group(request: StaffRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.APPROVER)
 def decide(request: StaffRequest, mending_id: int) -> HttpResponse:
-    """The second official's answer, on the group's own page."""
+    """Approve or refuse, on the group's page."""
     proposal = own_or_404(Mending.objects.all(), pk=mending_id)
     form = ApprovalForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals(form, back=group_address(proposal.group_key)):
-            messages.success(request, _decided(request, form, proposal))
+            messages.success(request, _decide(request, form, proposal))
             return redirect(group_address(proposal.group_key))
     return _show(request, proposal.group_key, answer=form)
 
@@ -103,29 +105,21 @@ def decide(request: StaffRequest, mending_id: int) -> HttpResponse:
 @require_POST
 @for_staff(Role.REVIEWER)
 def take_back(request: StaffRequest, mending_id: int) -> HttpResponse:
-    """Take one's own proposal back."""
+    """Withdraw one's own proposal."""
     proposal = own_or_404(Mending.objects.all(), pk=mending_id)
-    by, now = request.user.username, timezone.now()
-    return attempt_and_return(
-        request,
-        lambda: verbs.withdraw_mending(mending_id=mending_id, by=by, now=now),
-        back=group_address(proposal.group_key),
-        done=_("The proposal is taken back; the records count."),
-    )
+    back, done = group_address(proposal.group_key), _("The proposal is taken back; the records count.")
+    return attempt_and_return(request, verbs.withdraw_mending, mending_id=mending_id, back=back, done=done)
 
 
 def group_address(key: str) -> str:
-    """Where the group is shown."""
     return reverse("official_group", args=[key])
 
 
-def _decided(request: StaffRequest, form: ApprovalForm, proposal: Mending) -> str:
-    told: dict[str, Any] = {"mending_id": proposal.pk, "by": request.user.username, "now": timezone.now()}
-    note = form.cleaned_data["note"]
-    if not form.approves:
-        verbs.refuse_mending(reason_code=form.cleaned_data["reason_code"], reason=note, **told)
+def _decide(request: StaffRequest, form: ApprovalForm, proposal: Mending) -> str:
+    approved = form.decide(request, verbs.approve_mending, verbs.refuse_mending, mending_id=proposal.pk)
+    if approved is None:
         return _("Sent back: the records count.")
-    run = verbs.approve_mending(reason=note, **told).run
+    run = approved.run
     if run is None:
         return _("Approved. A run is under way; as soon as it settles the records no longer count.")
     closed = int(run.counts["cases"]["converged"])
@@ -141,16 +135,16 @@ def _show(
     request: StaffRequest, key: str, *, form: MendingForm | None = None, answer: ApprovalForm | None = None
 ) -> HttpResponse:
     now = timezone.now()
-    sheet = read_group(key, now=now)
+    detail = read_group(key, now=now)
     asked = form if form is not None else MendingForm()
     answered = answer if answer is not None else ApprovalForm()
     roles = request.roles
     context = {
-        "sheet": sheet,
+        "detail": detail,
         "now": now,
         "form": asked,
         "answer": answered,
-        "is_mine": sheet.waiting is not None and sheet.waiting.proposed_by == request.user.username,
+        "is_mine": detail.waiting is not None and detail.waiting.proposed_by == request.user.username,
         "may_propose": Role.REVIEWER in roles,
         "may_decide": Role.APPROVER in roles,
         "may_collect": bool(roles & {Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN}),

@@ -3,10 +3,8 @@
 from collections import defaultdict
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -16,7 +14,7 @@ from codes.models import Evidence, Guardianship
 from codes.review.proposals.ruling_policy import LONGEST_TEXT
 from portal.official.cases.views import CASE_WORK, hand_out
 from portal.web.access import StaffRequest, for_staff, own_or_404
-from portal.web.errors import attempt_and_return, refusals
+from portal.web.errors import attempt_and_return, submit
 from regions.staff.roles import Role
 
 SHOWN = 50
@@ -45,21 +43,19 @@ def guardians(request: StaffRequest) -> HttpResponse:
 def answer(request: StaffRequest, link_id: int) -> HttpResponse:
     """Accept the link, or refuse it with words for the guardian."""
     own_or_404(Guardianship.objects.all(), pk=link_id)
-    by, now, back = request.user.username, timezone.now(), "official_guardians"
+    back = "official_guardians"
     if request.POST.get("outcome") == "accept":
-        return attempt_and_return(
-            request,
-            lambda: accept_guardianship(guardianship_id=link_id, by=by, now=now),
-            back=back,
-            done=_("Accepted: the dependant is shown on the guardian's phone."),
-        )
+        done = _("Accepted: the dependant is shown on the guardian's phone.")
+        return attempt_and_return(request, accept_guardianship, guardianship_id=link_id, back=back, done=done)
     form = RefusalForm(request.POST, auto_id=f"refusal_{link_id}_%s")
-    if form.is_valid():
-        with refusals(form, back=back):
-            refuse_guardianship(guardianship_id=link_id, reason=form.cleaned_data["note"], by=by, now=now)
-            messages.success(request, _("Refused; the guardian reads why."))
-            return redirect(back)
-    return _show(request, refused=(link_id, form))
+    response = submit(
+        request,
+        form,
+        lambda data, **who: refuse_guardianship(guardianship_id=link_id, reason=data["note"], **who),
+        back=back,
+        done=_("Refused; the guardian reads why."),
+    )
+    return response or _show(request, refused=(link_id, form))
 
 
 @require_safe
@@ -75,9 +71,10 @@ def _show(request: StaffRequest, refused: tuple[int, RefusalForm] | None = None)
     files = defaultdict(list)
     for file in Evidence.objects.filter(guardianship__in=[link.pk for link in links]).order_by("pk"):
         files[file.guardianship_id].append(file)
-    mended = dict([refused]) if refused else {}
+    with_errors = dict([refused]) if refused else {}
     shown = [
-        (link, files[link.pk], mended.get(link.pk) or RefusalForm(auto_id=f"refusal_{link.pk}_%s")) for link in links
+        (link, files[link.pk], with_errors.get(link.pk) or RefusalForm(auto_id=f"refusal_{link.pk}_%s"))
+        for link in links
     ]
     context = {"links": shown, "may_answer": Role.REVIEWER in request.roles}
     return render(request, "official/guardians/guardians.html", context, status=422 if refused else 200)

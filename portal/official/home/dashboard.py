@@ -68,8 +68,8 @@ def _together(found: Sequence[tuple[str, list[int]]]) -> list[tuple[str, list[in
 def _days(runs: Sequence[Run]) -> list[str]:
     """Each run by its day; a day's later runs with their number."""
     several = {day for day, runs_of_day in Counter(run.day for run in runs).items() if runs_of_day > 1}
-    said = {run.day: formats.date_format(run.day, "MONTH_DAY_FORMAT") for run in runs}
-    return [f"{said[run.day]} ({run.sequence})" if run.day in several else said[run.day] for run in runs]
+    labels = {run.day: formats.date_format(run.day, "MONTH_DAY_FORMAT") for run in runs}
+    return [f"{labels[run.day]} ({run.sequence})" if run.day in several else labels[run.day] for run in runs]
 
 
 def _ages() -> BarChart:

@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -21,9 +20,9 @@ from codes.review.proposals.bulk_rulings import propose_many
 from codes.review.proposals.ruling_policy import LONGEST, LONGEST_TEXT
 from codes.review.reasons import CARRIES, RulingReason
 from codes.vocabulary import Colour
-from portal.official.cases.forms import CHOOSE, HOLDS, OUTCOMES, DateInput, worded
+from portal.official.cases.forms import CHOOSE, HOLDS, OUTCOMES, DateInput, choices_of
 from portal.official.cases.views import CASE_WORK
-from portal.official.queue.filters import chosen_of, query_of
+from portal.official.queue.filters import parse_filter, queue_address
 from portal.official.queue.views import reviewers
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import refusals
@@ -75,7 +74,7 @@ class ProposeAllForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         relief = [one for one in RulingReason if CARRIES[one] & {Colour.GREEN, Colour.YELLOW}]
-        self.fields["reason_code"].choices = worded(relief)  # type: ignore[attr-defined]  # a choice field
+        self.fields["reason_code"].choices = choices_of(relief)  # type: ignore[attr-defined]  # a choice field
         today = timezone.localdate()
         self.initial.setdefault("expires_on", today + HOLDS)
         self.fields["expires_on"].widget.attrs |= {"min": f"{today + timedelta(days=1)}", "max": f"{today + LONGEST}"}
@@ -85,36 +84,36 @@ class ProposeAllForm(forms.Form):
 @for_staff(*CASE_WORK)
 def assign_all(request: StaffRequest) -> HttpResponse:
     """Give every open case of the filter to a reviewer."""
-    chosen = chosen_of(request.GET)
-    count = count_of(chosen, now=timezone.now())
+    filters = parse_filter(request.GET)
+    count = count_of(filters, now=timezone.now())
     form = AssignAllForm(request.POST or None, initial={"count": count})
     if request.method == "POST" and form.is_valid() and _same_number(form, count):
-        with refusals(form, back=_back(chosen)):
-            done = bulk_assign(chosen=chosen, to=form.cleaned_data["to"], by=request.user.username, now=timezone.now())
+        with refusals(form, back=queue_address(filters)):
+            done = bulk_assign(chosen=filters, to=form.cleaned_data["to"], by=request.user.username, now=timezone.now())
             messages.success(request, ngettext("%(n)d case assigned.", "%(n)d cases assigned.", done) % {"n": done})
-            return redirect(_back(chosen))
-    return _ask(request, "official/queue/assign_all.html", form, chosen, count)
+            return redirect(queue_address(filters))
+    return _ask(request, "official/queue/assign_all.html", form, filters, count)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.REVIEWER)
 def propose_all(request: StaffRequest) -> HttpResponse:
     """Propose one lighter colour for every case of the filter that is undecided and not a colleague's."""
-    chosen = chosen_of(request.GET)
-    count = count_of(chosen, now=timezone.now())
+    filters = parse_filter(request.GET)
+    count = count_of(filters, now=timezone.now())
     form = ProposeAllForm(request.POST or None, initial={"count": count})
     if request.method == "POST" and form.is_valid() and _same_number(form, count):
-        told = form.cleaned_data
-        with refusals(form, back=_back(chosen)):
+        data = form.cleaned_data
+        with refusals(form, back=queue_address(filters)):
             handled = propose_many(
-                chosen=chosen,
-                colour=told["outcome"],
-                reason_code=told["reason_code"],
-                documents=[f"document:{told['document'].strip()}"],
-                expires_on=told["expires_on"],
+                chosen=filters,
+                colour=data["outcome"],
+                reason_code=data["reason_code"],
+                documents=[f"document:{data['document'].strip()}"],
+                expires_on=data["expires_on"],
                 by=request.user.username,
                 now=timezone.now(),
-                reason=told["note"],
+                reason=data["note"],
             )
             done = ngettext(
                 "%(n)d case proposed. A second official decides.",
@@ -124,8 +123,8 @@ def propose_all(request: StaffRequest) -> HttpResponse:
             messages.success(request, done % {"n": handled.done})
             if handled.skipped:
                 messages.info(request, _("%(n)d are left for a look of their own.") % {"n": handled.skipped})
-            return redirect(_back(chosen))
-    return _ask(request, "official/queue/propose_all.html", form, chosen, count)
+            return redirect(queue_address(filters))
+    return _ask(request, "official/queue/propose_all.html", form, filters, count)
 
 
 def _same_number(form: forms.Form, count: int) -> bool:
@@ -139,19 +138,14 @@ def _same_number(form: forms.Form, count: int) -> bool:
     return False
 
 
-def _ask(request: StaffRequest, template: str, form: forms.Form, chosen: CaseFilter, count: int) -> HttpResponse:
+def _ask(request: StaffRequest, template: str, form: forms.Form, filters: CaseFilter, count: int) -> HttpResponse:
     context = {
         "form": form,
         "count": count,
-        "chosen": chosen,
-        "back": _back(chosen),
-        "is_all": not chosen.as_json(),
+        "filters": filters,
+        "back": queue_address(filters),
+        "is_all": not filters.as_json(),
         "too_many": count > BULK_LIMIT,
         "limit": BULK_LIMIT,
     }
     return render(request, template, context, status=422 if form.errors else 200)
-
-
-def _back(chosen: CaseFilter) -> str:
-    query = query_of(chosen)
-    return reverse("official_queue") + (f"?{query}" if query else "")

@@ -1,27 +1,34 @@
-"""The queue's filter as it travels in addresses: from the queue to a case, to the next case, to what is done to all of them."""
+"""The queue's filter in addresses: from the queue to a case, to the next case, to what is done to all of them."""
 
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.urls import reverse
 
 from codes.review.cases.queue import CaseFilter
 
 EXACT = ("kind", "state", "severity", "assignee", "group", "cause", "provider", "number")
-YES_OR_NO = ("overdue", "escalated")
+FLAGS = ("overdue", "escalated")
 
 
-def chosen_of(query: QueryDict) -> CaseFilter:
-    """What an address narrows the queue to."""
+def parse_filter(query: QueryDict) -> CaseFilter:
+    """The filter of an address."""
     exact: dict[str, Any] = {name: plain(query.get(name, "")) for name in EXACT}
-    return CaseFilter(**exact | {name: query.get(name) == "1" for name in YES_OR_NO})
+    return CaseFilter(**exact | {name: query.get(name) == "1" for name in FLAGS})
 
 
-def query_of(chosen: CaseFilter) -> str:
-    """The same as an address says it; empty when nothing is narrowed."""
-    return urlencode({name: "1" if value is True else value for name, value in chosen.as_json().items()})
+def filter_query(filters: CaseFilter) -> str:
+    """The filter as an address's query with its question mark; empty when nothing is filtered."""
+    query = urlencode({name: "1" if value is True else value for name, value in filters.as_json().items()})
+    return f"?{query}" if query else ""
+
+
+def queue_address(filters: CaseFilter) -> str:
+    """The queue with this filter."""
+    return reverse("official_queue") + filter_query(filters)
 
 
 def plain(text: str) -> str:
-    """What somebody typed into an address or a field without a form: no space around it, no NUL, which no column takes."""
+    """Untrusted text without surrounding space and without NUL, which no column takes."""
     return text.replace("\0", "").strip()

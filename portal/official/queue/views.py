@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,7 +16,7 @@ from codes.review.cases import assign
 from codes.review.cases.queue import UNASSIGNED, CaseFilter, open_cases
 from codes.vocabulary import Cause
 from portal.official.cases.views import CASE_WORK
-from portal.official.queue.filters import chosen_of, plain, query_of
+from portal.official.queue.filters import filter_query, parse_filter, plain, queue_address
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import in_words
 from portal.web.keyset import keyset_page
@@ -32,22 +31,22 @@ PAGE = 50
 @for_staff(*CASE_WORK)
 def queue(request: StaffRequest) -> HttpResponse:
     """Open cases, the earliest due first."""
-    chosen, now = chosen_of(request.GET), timezone.now()
-    cases = open_cases(chosen, now=now).select_related("citizen", "disagreement", "appeal__provider")
+    filters, now = parse_filter(request.GET), timezone.now()
+    cases = open_cases(filters, now=now).select_related("citizen", "disagreement", "appeal__provider")
     page = keyset_page(
         cases, by=["due_at", "id"], after=request.GET.get("after", ""), before=request.GET.get("before", ""), size=PAGE
     )
-    narrowed = query_of(chosen)
+    query = filter_query(filters)
     providers = list(Provider.objects.order_by("code"))
     context: dict[str, Any] = {
         "page": page,
-        "chosen": chosen,
-        "query": f"{narrowed}&" if narrowed else "",
-        "address_query": f"?{narrowed}" if narrowed else "",
+        "filters": filters,
+        "query": f"{query[1:]}&" if query else "",
+        "address_query": query,
         "kinds": Case.Kind.values,
         "causes": list(Cause),
         "states": OPEN_STATES,
-        "assignees": _assignees(request, chosen),
+        "assignees": _assignees(request, filters),
         "rows": [(case, _colours(case, providers)) for case in page.rows],
         "providers": providers,
         "reviewers": reviewers(),
@@ -61,8 +60,7 @@ def queue(request: StaffRequest) -> HttpResponse:
 @for_staff(*CASE_WORK)
 def assign_ticked(request: StaffRequest) -> HttpResponse:
     """Give the ticked cases of a page to a reviewer; those that moved meanwhile stay as they are, and the message says so."""
-    query = query_of(chosen_of(request.GET))
-    back = reverse("official_queue") + (f"?{query}" if query else "")
+    back = queue_address(parse_filter(request.GET))
     numbers = [plain(number) for number in request.POST.getlist("case")[:PAGE]]
     if not numbers:
         messages.warning(request, _("Tick at least one case first."))
@@ -101,7 +99,7 @@ def _colours(case: Case, providers: list[Provider]) -> list[tuple[Provider, str]
     return [(appeal.provider, appeal.colour)] if appeal is not None else []
 
 
-def _assignees(request: StaffRequest, chosen: CaseFilter) -> list[tuple[str, str]]:
+def _assignees(request: StaffRequest, filters: CaseFilter) -> list[tuple[str, str]]:
     """Mine, nobody's – and whoever the address names."""
     known = [("", _("All")), (request.user.username, _("Mine")), (UNASSIGNED, _("Nobody's"))]
-    return known if chosen.assignee in dict(known) else [*known, (chosen.assignee, chosen.assignee)]
+    return known if filters.assignee in dict(known) else [*known, (filters.assignee, filters.assignee)]

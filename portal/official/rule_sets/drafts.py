@@ -1,6 +1,8 @@
 """A draft edition: what it says, what is wrong with it, what it would do, and the two people's decision."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -61,15 +63,15 @@ def draft_page(request: StaffRequest, draft_id: int) -> HttpResponse:
     """The whole draft; while it is rehearsed, htmx asks for the rehearsal's part alone."""
     draft = find_draft(draft_id)
     rehearsal = draft.rehearsals.filter(revision=draft.revision).order_by("-pk").first()
-    told: dict[str, Any] = {
+    context: dict[str, Any] = {
         "draft": draft,
         "rehearsal": rehearsal,
         "tally": tally_shown(rehearsal.tally) if rehearsal and rehearsal.tally else None,
         "may_rehearse": draft.state == State.EDITING and Role.RULE_MANAGER in request.roles,
     }
     if request.headers.get("HX-Request"):
-        return render(request, "official/rule_sets/rehearsal.html", told)
-    return render(request, "official/rule_sets/draft.html", told | _whole(request, draft, rehearsal))
+        return render(request, "official/rule_sets/rehearsal.html", context)
+    return render(request, "official/rule_sets/draft.html", context | _draft_context(request, draft, rehearsal))
 
 
 @require_POST
@@ -89,10 +91,9 @@ def save_head(request: StaffRequest, draft_id: int) -> HttpResponse:
 @require_POST
 @for_staff(Role.RULE_MANAGER)
 def rehearse(request: StaffRequest, draft_id: int) -> HttpResponse:
-    """Have a worker try the draft on the whole city; asked again, it enqueues what the broker lost."""
+    """Enqueue a rehearsal of the draft on the whole city; asked again, a lost message is sent again."""
     back = reverse("official_draft", args=[draft_id])
-    draft, by, now = find_draft(draft_id), request.user.username, timezone.now()
-    job = attempt(request, lambda: rehearsing.ask(draft.pk, by=by, now=now), back=back)
+    job = attempt(request, rehearsing.ask, find_draft(draft_id).pk, back=back)
     if job is not None and job.is_open and not enqueue_rehearsal(current_city().schema_name, job.pk):
         messages.error(request, _("No worker can be reached, so nothing is rehearsed. Tell the operator."))
     return redirect(f"{back}#rehearsal")
@@ -115,27 +116,25 @@ def rehearsal_list(request: StaffRequest, draft_id: int, rehearsal_id: int) -> F
 @for_staff(*READERS)
 def decide(request: StaffRequest, draft_id: int) -> HttpResponse:
     """Propose it, take it back, drop it; put it in force or refuse it."""
-    draft = find_draft(draft_id)
-    who: dict[str, Any] = {"by": request.user.username, "now": timezone.now()}
-    verb, reason = request.POST.get("verb"), request.POST.get("reason", "")
-
-    def act() -> RuleSetDraft | None:
-        match verb:
-            case "propose":
-                return drafts.propose(draft.pk, revision=sent_revision(request), reason=reason, **who)
-            case "approve":
-                return drafts.put_in_force(draft.pk, **who)
-            case "refuse":
-                return drafts.refuse(draft.pk, reason=reason, **who)
-            case "take_back":
-                return drafts.take_back(draft.pk, **who)
-            case "again":
-                return drafts.begin_with(draft.rule_set_id, draft.content, **who)
-            case "drop":
-                return drafts.drop(draft.pk, **who)
-        return None
-
-    back = reverse("official_draft", args=[draft_id])
+    draft, back = find_draft(draft_id), reverse("official_draft", args=[draft_id])
+    act: Callable[..., RuleSetDraft]
+    match request.POST.get("verb"):
+        case "propose":
+            act = partial(
+                drafts.propose, draft.pk, revision=sent_revision(request), reason=request.POST.get("reason", "")
+            )
+        case "approve":
+            act = partial(drafts.put_in_force, draft.pk)
+        case "refuse":
+            act = partial(drafts.refuse, draft.pk, reason=request.POST.get("reason", ""))
+        case "take_back":
+            act = partial(drafts.take_back, draft.pk)
+        case "again":
+            act = partial(drafts.begin_with, draft.rule_set_id, draft.content)
+        case "drop":
+            act = partial(drafts.drop, draft.pk)
+        case _:
+            return redirect(back)
     done = attempt(request, act, back=back)
     if done is None:
         return redirect(back)
@@ -158,14 +157,13 @@ def sent_revision(request: StaffRequest) -> int:
 
 
 def keep(request: StaffRequest, draft: RuleSetDraft, content: dict[str, Any]) -> bool:
-    """Save the draft; whether it was. Why it was not is said on the next page."""
-    by, now, revision = request.user.username, timezone.now(), sent_revision(request)
+    """Save the draft; whether it was. The next page says why it was not."""
     back = reverse("official_draft", args=[draft.pk])
-    saved = attempt(request, lambda: drafts.save(draft.pk, content, revision=revision, by=by, now=now), back=back)
+    saved = attempt(request, drafts.save, draft.pk, content, revision=sent_revision(request), back=back)
     return saved is not None
 
 
-def _whole(request: StaffRequest, draft: RuleSetDraft, rehearsal: DraftRehearsal | None) -> dict[str, Any]:
+def _draft_context(request: StaffRequest, draft: RuleSetDraft, rehearsal: DraftRehearsal | None) -> dict[str, Any]:
     today, username = timezone.localdate(), request.user.username
     is_editing, is_proposed = draft.state == State.EDITING, draft.state == State.PROPOSED
     is_open = is_editing or is_proposed

@@ -78,25 +78,25 @@ class RuleForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """The edition's own judgement, at the fields it is about."""
-        told: dict[str, Any] = super().clean() or {}
+        data: dict[str, Any] = super().clean() or {}
         if not self.errors:
             for fault in rule_faults(self.rule):
                 key = fault.key.partition("[")[0].replace(".", "_")
                 self.add_error(key if key in self.fields else None, fault.message_in(translation.get_language()))
-        return told
+        return data
 
     @property
     def rule(self) -> Content:
         """The rule as a file says it."""
-        told = self.cleaned_data
-        levels = [level.strip() for level in told["area_levels"].replace("，", ",").split(",") if level.strip()]
-        rule: Content = {name: told[name] for name in ("code", "kind", "colour", "anchor") if told[name]}
+        data = self.cleaned_data
+        levels = [level.strip() for level in data["area_levels"].replace("，", ",").split(",") if level.strip()]
+        rule: Content = {name: data[name] for name in ("code", "kind", "colour", "anchor") if data[name]}
         if levels:
             rule["area_levels"] = levels
-        rule |= {name: number(told[name]) for name in NUMBERS if told[name].strip()}
-        rule["cleared_by"] = told["cleared_by"]
+        rule |= {name: number(data[name]) for name in NUMBERS if data[name].strip()}
+        rule["cleared_by"] = data["cleared_by"]
         for name in ("title", "reason"):
-            rule[name] = {"zh": told[f"{name}_zh"].strip(), "en": told[f"{name}_en"].strip()}
+            rule[name] = {"zh": data[f"{name}_zh"].strip(), "en": data[f"{name}_en"].strip()}
         return rule
 
     def _offer(self, name: str, vocabulary: type[TextChoices], leaving_out: tuple[TextChoices, ...] = ()) -> None:
@@ -119,16 +119,16 @@ class UploadForm(forms.Form):
 
 def initial_of(rule: Mapping[str, Any]) -> dict[str, Any]:
     """A rule's fields as they stand in the form; what has a wrong shape is shown as text, to be mended."""
-    told = {name: str(rule.get(name, "")) for name in ("code", "kind", "colour", "anchor", *NUMBERS)}
+    data = {name: str(rule.get(name, "")) for name in ("code", "kind", "colour", "anchor", *NUMBERS)}
     levels, cleared = rule.get("area_levels"), rule.get("cleared_by")
-    told["area_levels"] = ", ".join(map(str, levels)) if isinstance(levels, list) else str(levels or "")
+    data["area_levels"] = ", ".join(map(str, levels)) if isinstance(levels, list) else str(levels or "")
     wording = {
         f"{name}_{language}": str(value.get(language, ""))
         for name in ("title", "reason")
         if isinstance(value := rule.get(name, {}), dict)
         for language in ("zh", "en")
     }
-    return {**told, **wording, "cleared_by": cleared if isinstance(cleared, list) else []}
+    return {**data, **wording, "cleared_by": cleared if isinstance(cleared, list) else []}
 
 
 def number(text: str) -> int | str:

@@ -55,7 +55,7 @@ class FaultShown:
     """A fault with the rule or area it is at, if it is at one."""
 
     key: str
-    told: str
+    message: str
     table: str
     place: int
 
@@ -85,12 +85,12 @@ def rules_shown(
             levels=_list(rule.get("area_levels")),
             colour=str(rule.get("colour")) if rule.get("colour") in ("red", "yellow") else "",
             released=released_when(rule),
-            anchor=_said(Anchor, rule.get("anchor", Anchor.STARTED.value)),
+            anchor=_label(Anchor, rule.get("anchor", Anchor.STARTED.value)),
             differs=known is not None and rule not in known,
-            faults=[one.told for one in faults if (one.table, one.place) == ("rules", place)],
+            faults=[one.message for one in faults if (one.table, one.place) == ("rules", place)],
         )
         for place, rule in tables(dict(content), "rules")
-        for kind in [_said(FactKind, rule.get("kind"))]
+        for kind in [_label(FactKind, rule.get("kind"))]
     ]
 
 
@@ -107,7 +107,7 @@ def areas_shown(
             first=str(area.get("from", "")),
             last=str(area.get("to", "")),
             differs=known is not None and area not in known,
-            faults=[one.told for one in faults if (one.table, one.place) == ("risk_areas", place)],
+            faults=[one.message for one in faults if (one.table, one.place) == ("risk_areas", place)],
         )
         for place, area in tables(dict(content), "risk_areas")
     ]
@@ -133,7 +133,7 @@ def released_when(rule: Mapping[str, Any]) -> str:
         ways.append(_(" + ").join(parts))
     kinds = rule.get("cleared_by")
     if isinstance(kinds, list) and kinds:
-        ways.append(_(", ").join(_said(FactKind, kind) for kind in kinds))
+        ways.append(_(", ").join(_label(FactKind, kind) for kind in kinds))
     return _("; or ").join(ways) if ways else _("only by a ruling")
 
 
@@ -144,7 +144,7 @@ def _wording(value: Any) -> str:
     return str(value.get(first) or value.get(second) or "")
 
 
-def _said(vocabulary: type[TextChoices], word: Any) -> str:
+def _label(vocabulary: type[TextChoices], word: Any) -> str:
     known = isinstance(word, str) and word in set(vocabulary)
     return str(vocabulary(word).label) if known else str(word if word is not None else "")
 
@@ -164,4 +164,4 @@ def _list(value: Any) -> str:
 
 def colour_said(colour: str) -> str:
     """A colour's word."""
-    return _said(Colour, colour)
+    return _label(Colour, colour)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from codes.models import RuleSetDraft
 from codes.rule_sets.draft_content import content_faults
-from portal.official.cases.detail import rows_sent
+from portal.official.cases.detail import submitted_rows
 from portal.official.rule_sets.drafts import find_draft, keep
 from portal.official.rule_sets.forms import AREA_FIELDS, RuleForm, area_of, initial_of
 from portal.official.rule_sets.presenters import faults_shown
@@ -70,7 +70,7 @@ def areas(request: StaffRequest, draft_id: int) -> HttpResponse:
     draft = find_editable(draft_id)
     if request.method != "POST":
         return _areas_page(request, draft, [_typed(area) for _place, area in tables(draft.content, "risk_areas")])
-    sent = rows_sent(request.POST, AREAS, AREA_FIELDS)
+    sent = submitted_rows(request.POST, AREAS, AREA_FIELDS)
     if "more" in request.POST:
         return _areas_page(request, draft, sent)
     if keep(request, draft, {**draft.content, "risk_areas": [area_of(row) for row in sent]}):
@@ -99,7 +99,7 @@ def _areas_page(request: StaffRequest, draft: RuleSetDraft, rows: list[dict[str,
     content = {**draft.content, "risk_areas": [area_of(row) for row in rows]}
     faults = faults_shown(content_faults(content, code=draft.rule_set.code, today=timezone.localdate())[1])
     shown = [
-        (row, [one.told for one in faults if (one.table, one.place) == ("risk_areas", place)])
+        (row, [one.message for one in faults if (one.table, one.place) == ("risk_areas", place)])
         for place, row in enumerate(rows)
     ]
     empty: dict[str, str] = dict.fromkeys(AREA_FIELDS, "")

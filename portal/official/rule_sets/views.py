@@ -87,8 +87,7 @@ def version_page(request: StaffRequest, code: str, version: int) -> HttpResponse
 def begin(request: StaffRequest, code: str) -> HttpResponse:
     """A draft of the next edition, from the one in force."""
     rule_set = own_or_404(RuleSet.objects.all(), code=code)
-    by, now = request.user.username, timezone.now()
-    draft = attempt(request, lambda: drafts.begin(rule_set.pk, by=by, now=now), back=request.path)
+    draft = attempt(request, drafts.begin, rule_set.pk, back=request.path)
     if draft is None:
         return redirect("official_rule_set", code=code)
     return redirect("official_draft", draft_id=draft.pk)
@@ -108,8 +107,7 @@ def upload(request: StaffRequest, code: str) -> HttpResponse:
             for fault in faults.faults:
                 form.add_error("file", f"{fault.key}{_(': ')}{fault.message_in(get_language())}")
         else:
-            by, now = request.user.username, timezone.now()
-            draft = attempt(request, lambda: drafts.begin_with(rule_set.pk, content, by=by, now=now), back=request.path)
+            draft = attempt(request, drafts.begin_with, rule_set.pk, content, back=request.path)
             if draft is not None:
                 messages.info(request, _("The file is now a draft. Nobody is judged by it yet."))
                 return redirect("official_draft", draft_id=draft.pk)

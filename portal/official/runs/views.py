@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.db.models import Count, IntegerField, Q, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -47,7 +47,7 @@ def run_list(request: StaffRequest) -> HttpResponse:
 def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
     """One run: how far it is, what came from each source, what each provider shows, what it changed."""
     run = own_or_404(Run.objects.all(), pk=run_id)
-    told = run.partitions.aggregate(
+    counts = run.partitions.aggregate(
         all=Count("pk"),
         ended=Count("pk", filter=Q(state__in=[Partition.State.DONE, Partition.State.PARKED])),
         parked=Count("pk", filter=Q(state=Partition.State.PARKED)),
@@ -56,9 +56,9 @@ def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
     is_open = run.state in Run.OPEN
     context = {
         "run": run,
-        "partitions": told,
+        "partitions": counts,
         "is_open": is_open,
-        "minutes_left": _minutes_left(run, told["ended"], told["all"]) if is_open else None,
+        "minutes_left": _minutes_left(run, counts["ended"], counts["all"]) if is_open else None,
         "providers": run.providers.select_related("provider", "source", "version__rule_set").order_by("provider__code"),
         "sources": run.sources.select_related("source", "batch").order_by("source__code"),
         "errors": run.errors.order_by("-at")[:20],
@@ -84,22 +84,19 @@ def start(request: StaffRequest) -> HttpResponse:
 def decide(request: StaffRequest, run_id: int) -> HttpResponse:
     """Release a held run, the first one asking and a second deciding, or refuse it."""
     run = own_or_404(Run.objects.all(), pk=run_id)
-    done = attempt(request, lambda: _decide(request, run), back=reverse("official_run", args=[run.pk]))
+    back = reverse("official_run", args=[run.pk])
+    if request.POST.get("verb") == "refuse":
+        done = attempt(request, refuse, run.pk, reason=request.POST.get("reason", "").strip() or "-", back=back)
+    else:
+        done = attempt(request, release, run.pk, back=back)
     if done is None:
-        return redirect("official_run", run_id=run.pk)
+        return redirect(back)
     if done.state == Run.State.SETTLING:
         enqueue_run(current_city().schema_name, done.pk)
         messages.success(request, _("Released. The run is settling."))
     elif done.state == Run.State.HELD:
         messages.info(request, _("Asked for. A second person has to decide."))
-    return redirect("official_run", run_id=run.pk)
-
-
-def _decide(request: HttpRequest, run: Run) -> Run:
-    by, now = request.user.get_username(), timezone.now()
-    if request.POST.get("verb") == "refuse":
-        return refuse(run.pk, by=by, reason=request.POST.get("reason", "").strip() or "-", now=now)
-    return release(run.pk, by=by, now=now)
+    return redirect(back)
 
 
 def _minutes_left(run: Run, ended: int, all_: int) -> int | None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from codes.source_effect import effect_of
-from portal.official.cases.detail import rows_sent
+from portal.official.cases.detail import submitted_rows
 from portal.official.sources.forms import KindSet, SettingsForm, kinds_of
 from portal.official.sources.presenters import effect_words, setting_rows
 from portal.official.sources.views import READERS
@@ -40,7 +40,7 @@ def change_form(request: StaffRequest, code: str) -> HttpResponse:
     if request.method != "POST":
         return _form_page(request, source, SettingsForm(source=source), KindSet(prefix=KINDS, initial=kinds_of(source)))
     if "more" in request.POST:
-        typed = rows_sent(request.POST, KINDS, ("word", "kind"))
+        typed = submitted_rows(request.POST, KINDS, ("word", "kind"))
         form = SettingsForm(source=source, typed=request.POST.dict())
         return _form_page(request, source, form, KindSet(prefix=KINDS, initial=typed))
     form = SettingsForm(request.POST, source=source)
@@ -81,20 +81,15 @@ def decide_change(request: StaffRequest, change_id: int) -> HttpResponse:
     """Put it in force, refuse it, or take one's own back."""
     change = own_or_404(SourceChange.objects.all(), pk=change_id)
     back = reverse("official_source_change", args=[change.pk])
-    by, now, verb = request.user.username, timezone.now(), request.POST.get("verb")
-    reason = request.POST.get("reason", "")
-
-    def act() -> SourceChange | None:
-        match verb:
-            case "approve":
-                return changes.put_in_force(change.pk, by=by, now=now)
-            case "refuse":
-                return changes.refuse(change.pk, reason=reason, by=by, now=now)
-            case "withdraw":
-                return changes.withdraw(change.pk, by=by, now=now)
-        return None
-
-    done = attempt(request, act, back=back)
+    match request.POST.get("verb"):
+        case "approve":
+            done = attempt(request, changes.put_in_force, change.pk, back=back)
+        case "refuse":
+            done = attempt(request, changes.refuse, change.pk, reason=request.POST.get("reason", ""), back=back)
+        case "withdraw":
+            done = attempt(request, changes.withdraw, change.pk, back=back)
+        case _:
+            done = None
     if done is not None and done.state == SourceChange.State.IN_FORCE:
         messages.success(request, _("In force. Records in quarantine can be tried again now."))
     return redirect(back)

@@ -64,9 +64,9 @@ class SettingsForm(forms.Form):
     @property
     def values(self) -> dict[str, Any]:
         """Columns of the source, without kinds."""
-        told = {name: value for name, value in self.cleaned_data.items() if name not in ("credential", "reason")}
-        told["max_bad_share"] = round(told.pop("max_bad_percent") / PERCENT, 6)
-        return told
+        data = {name: value for name, value in self.cleaned_data.items() if name not in ("credential", "reason")}
+        data["max_bad_share"] = round(data.pop("max_bad_percent") / PERCENT, 6)
+        return data
 
     @property
     def new_credential(self) -> str | None:
@@ -87,10 +87,10 @@ class KindForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """A word needs a kind."""
-        told: dict[str, Any] = super().clean() or {}
-        if told.get("word") and not told.get("kind"):
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("word") and not data.get("kind"):
             self.add_error("kind", _("Say what this word means, or take it out."))
-        return told
+        return data
 
 
 class KindRows(forms.BaseFormSet):  # type: ignore[type-arg]  # Django takes no argument when it runs
@@ -107,7 +107,7 @@ class KindRows(forms.BaseFormSet):  # type: ignore[type-arg]  # Django takes no 
     @property
     def kinds(self) -> dict[str, str]:
         """Their word → our kind."""
-        return {told["word"]: told["kind"] for told in self.cleaned_data if told.get("word")}
+        return {data["word"]: data["kind"] for data in self.cleaned_data if data.get("word")}
 
 
 EMPTY_ROWS = 3
@@ -117,9 +117,9 @@ KindSet = forms.formset_factory(KindForm, formset=KindRows, extra=EMPTY_ROWS, ma
 
 def initial_of(source: Source) -> dict[str, Any]:
     """The settings in force; no credential."""
-    told = {name: getattr(source, name) for name in ("base_url", "app_id", "records_view", "clock_view", "page_size")}
+    data = {name: getattr(source, name) for name in ("base_url", "app_id", "records_view", "clock_view", "page_size")}
     return {
-        **told,
+        **data,
         "max_age_hours": f"{source.max_age_hours:g}",
         "max_bad_percent": f"{source.max_bad_share * PERCENT:g}",
     }

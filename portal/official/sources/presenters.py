@@ -22,8 +22,8 @@ from regions.vocabulary import FactKind
 def effect_words(effect: dict[str, Any]) -> list[str]:
     """The sentences, the most important first; one that says so when nothing can be told beforehand."""
     names = {one.code: titled(one) for one in Provider.objects.all()}
-    told = [*_freshness(effect, names), *_mapping(effect, names), *_answered(effect.get("answer"))]
-    return told or [_("Nobody's colour changes by this alone.")]
+    sentences = [*_freshness(effect, names), *_mapping(effect, names), *_answered(effect.get("answer"))]
+    return sentences or [_("Nobody's colour changes by this alone.")]
 
 
 def answer_words(answer: Answer) -> list[str]:
@@ -74,8 +74,8 @@ def _answered(answer: dict[str, Any] | None) -> Iterator[str]:
     if answer is None:
         return
     if "fault" in answer:
-        told = sentence(answer["fault"], answer["parts"], translation.get_language())
-        yield _("The connection was tried and failed: %(why)s") % {"why": told}
+        why = sentence(answer["fault"], answer["parts"], translation.get_language())
+        yield _("The connection was tried and failed: %(why)s") % {"why": why}
         return
     as_of = datetime.fromisoformat(answer["as_of"])
     yield from _of_answer(as_of, answer["looked_at"], answer["bad"], answer["is_ahead"], answer["is_behind"])

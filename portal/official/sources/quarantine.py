@@ -8,7 +8,6 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -71,18 +70,17 @@ def retry_quarantine(request: StaffRequest, code: str) -> HttpResponse:
     source = own_or_404(Source.objects.all(), code=code)
     back, batch = reverse("official_source_quarantine", args=[code]), request.POST.get("batch", "")
     chosen = int(batch) if batch.isdecimal() and len(batch) < 10 else None
-    by, now = request.user.username, timezone.now()
-    done = attempt(request, lambda: retry(source.pk, by=by, now=now, batch_id=chosen), back=back)
+    done = attempt(request, retry, source.pk, batch_id=chosen, back=back)
     if done is not None:
-        _say(request, done)
+        _add_message(request, done)
     return redirect(f"{back}?batch={chosen}" if chosen is not None else back)
 
 
-def _say(request: StaffRequest, done: Retried) -> None:
-    told = ngettext("%(n)d record passed.", "%(n)d records passed.", done.taken) % {"n": done.taken}
+def _add_message(request: StaffRequest, done: Retried) -> None:
+    message = ngettext("%(n)d record passed.", "%(n)d records passed.", done.taken) % {"n": done.taken}
     if done.outdated:
         outdated = _("%(n)d were outdated: the city holds a later version.") % {"n": done.outdated}
-        told = _("%(first)s %(next)s") % {"first": told, "next": outdated}
-    told = _("%(first)s %(next)s") % {"first": told, "next": _("%(n)d are still bad.") % {"n": done.still}}
+        message = _("%(first)s %(next)s") % {"first": message, "next": outdated}
+    message = _("%(first)s %(next)s") % {"first": message, "next": _("%(n)d are still bad.") % {"n": done.still}}
     level = messages.SUCCESS if done.taken else messages.INFO
-    messages.add_message(request, level, told)
+    messages.add_message(request, level, message)

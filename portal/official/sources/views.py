@@ -43,7 +43,7 @@ class SourceShown:
         return timedelta(hours=self.source.max_age_hours)
 
 
-def sources_shown(sources: QuerySet[Source], *, now: datetime) -> list[SourceShown]:
+def read_sources(sources: QuerySet[Source], *, now: datetime) -> list[SourceShown]:
     """The sources by code, in two questions to the database."""
     mine = Batch.objects.filter(source=OuterRef("pk"))
     waiting = Quarantined.objects.filter(batch__source=OuterRef("pk"), taken_in__isnull=True).order_by()
@@ -87,7 +87,7 @@ CHANGES_SHOWN = 10
 def source_list(request: StaffRequest) -> HttpResponse:
     """Every source of the city."""
     return render(
-        request, "official/sources/sources.html", {"sources": sources_shown(Source.objects.all(), now=timezone.now())}
+        request, "official/sources/sources.html", {"sources": read_sources(Source.objects.all(), now=timezone.now())}
     )
 
 
@@ -131,13 +131,13 @@ def decide_batch(request: StaffRequest, batch_id: int) -> HttpResponse:
     verb = {"release": release, "discard": discard}.get(request.POST.get("verb", ""))
     if verb is None:
         return redirect(back)
-    done = attempt(request, lambda: verb(batch.pk, by=request.user.username, now=timezone.now()), back=back)
+    done = attempt(request, verb, batch.pk, back=back)
     if done is not None:
-        _say(request, done)
+        _add_message(request, done)
     return redirect(back)
 
 
-def _say(request: StaffRequest, batch: Batch) -> None:
+def _add_message(request: StaffRequest, batch: Batch) -> None:
     if batch.state == Batch.State.HELD:
         messages.info(request, _("Asked for. An approver has to decide; that cannot be you."))
     elif batch.state == Batch.State.ACCEPTED:
@@ -147,7 +147,7 @@ def _say(request: StaffRequest, batch: Batch) -> None:
 
 
 def _page(request: StaffRequest, source: Source, *, answer: Answer | None = None, fault: str = "") -> HttpResponse:
-    shown = sources_shown(Source.objects.filter(pk=source.pk), now=timezone.now())[0]
+    shown = read_sources(Source.objects.filter(pk=source.pk), now=timezone.now())[0]
     page = keyset_page(
         Batch.objects.filter(source=source),
         by=["-id"],
@@ -162,7 +162,7 @@ def _page(request: StaffRequest, source: Source, *, answer: Answer | None = None
         "source": source,
         "page": page,
         "batches": [(batch, batch.message_in(language)) for batch in page.rows],
-        "held_told": shown.held.message_in(language) if shown.held else "",
+        "held_label": shown.held.message_in(language) if shown.held else "",
         "may_release": bool(asked_by) and asked_by != username and Role.APPROVER in request.roles,
         "changes": SourceChange.objects.filter(source=source).order_by("-id")[:CHANGES_SHOWN],
         "answer_lines": answer_words(answer) if answer else [],

@@ -95,13 +95,13 @@ def add_account(request: StaffRequest) -> HttpResponse:
     """A new account; its one-time password is on the page that answers, and nowhere else."""
     form = NewAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        told = form.cleaned_data
+        data = form.cleaned_data
         with refusals(form, back=request.path):
             require_role(request.user.username, Role.SECURITY_ADMIN)
             account, password = add_staff(
-                username=told["username"],
-                full_name=told["full_name"],
-                roles=told["roles"],
+                username=data["username"],
+                full_name=data["full_name"],
+                roles=data["roles"],
                 by=request.user.username,
                 now=timezone.now(),
             )
@@ -130,16 +130,16 @@ def save_roles(request: StaffRequest, account_id: int) -> HttpResponse:
 def save_state(request: StaffRequest, account_id: int) -> HttpResponse:
     """Close the account, or open it again."""
     account = own_or_404(Account.objects.all(), pk=account_id)
-    by, now, is_active = request.user.username, timezone.now(), request.POST.get("verb") == "open"
+    is_active = request.POST.get("verb") == "open"
     back = reverse("official_account", args=[account.pk])
-    done = attempt(request, lambda: set_active(account.pk, is_active=is_active, by=by, now=now), back=back)
+    done = attempt(request, set_active, account.pk, is_active=is_active, back=back)
     if done is not None:
-        told = (
+        data = (
             gettext("The account is open again.")
             if is_active
             else gettext("The account is closed; its sessions have ended.")
         )
-        messages.success(request, told)
+        messages.success(request, data)
     return redirect(back)
 
 
@@ -149,9 +149,8 @@ def save_state(request: StaffRequest, account_id: int) -> HttpResponse:
 def reset(request: StaffRequest, account_id: int) -> HttpResponse:
     """A lost phone or password: codes end, and a new one-time password is on the page that answers, and nowhere else."""
     account = own_or_404(Account.objects.all(), pk=account_id)
-    by, now = request.user.username, timezone.now()
     back = reverse("official_account", args=[account.pk])
-    done = attempt(request, lambda: reset_sign_in(account.pk, by=by, now=now), back=back)
+    done = attempt(request, reset_sign_in, account.pk, back=back)
     if done is None:
         return redirect(back)
     return render(request, "official/staff/password.html", {"account": done[0], "password": done[1]})

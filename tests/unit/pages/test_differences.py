@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from portal.official.marking import Marks, marks_of
+from portal.official.cases.sides import Differences, differences_of
 
 
 def record(fact: int) -> dict[str, Any]:
@@ -16,27 +16,27 @@ def side(rule: int) -> dict[str, Any]:
     return {"rule_id": rule}
 
 
-def marks(**root_cause: Any) -> Marks:
+def differences(**root_cause: Any) -> Differences:
     pair = SimpleNamespace(root_cause=root_cause, a=SimpleNamespace(code="alipay"), b=SimpleNamespace(code="wechat"))
-    return marks_of([pair])  # type: ignore[list-item]  # as much of a pair as is read
+    return differences_of([pair])  # type: ignore[list-item]  # as much of a pair as is read
 
 
 @pytest.mark.parametrize(
     ("root_cause", "expected"),
     [
-        ({"cause": "freshness", "late": "b", "records": [record(1)]}, Marks({1}, {1}, set(), {"wechat"})),
+        ({"cause": "freshness", "late": "b", "records": [record(1)]}, Differences({1}, {1}, set(), {"wechat"})),
         (
             {"cause": "rules", "rules": [{"record": record(1), "a": side(7), "b": None}], "risk_areas": []},
-            Marks({1}, set(), {7}),
+            Differences({1}, set(), {7}),
         ),
-        ({"cause": "rules", "rules": [], "risk_areas": [{"record": record(2)}]}, Marks({2})),
+        ({"cause": "rules", "rules": [], "risk_areas": [{"record": record(2)}]}, Differences({2})),
         (
             {
                 "cause": "declaration",
                 "answers": [{"side": "a", "record": record(3)}],
                 "check_ins": [{"a": 3, "b": 7, "needed": 7}],
             },
-            Marks({3}, {3}, check_ins={"alipay": "3/7", "wechat": "7/7"}),
+            Differences({3}, {3}, check_ins={"alipay": "3/7", "wechat": "7/7"}),
         ),
         (
             {
@@ -44,10 +44,10 @@ def marks(**root_cause: Any) -> Marks:
                 "only": [{"side": "a", "record": record(4)}],
                 "same_event": [{"a": record(5), "b": record(6)}],
             },
-            Marks({4, 5, 6}, {4}),
+            Differences({4, 5, 6}, {4}),
         ),
-        ({"cause": "interaction"}, Marks()),
+        ({"cause": "interaction"}, Differences()),
     ],
 )
-def test_each_cause_marks_its_piece(root_cause: dict[str, Any], expected: Marks) -> None:
-    assert marks(**root_cause) == expected
+def test_each_cause_marks_its_piece(root_cause: dict[str, Any], expected: Differences) -> None:
+    assert differences(**root_cause) == expected

@@ -1,0 +1,93 @@
+"""Everything that belongs to a case – files, questions, rulings, events, family – read with it in one query."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, Model, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
+
+from codes.models import (
+    Case,
+    CaseEvent,
+    CorrectionRequest,
+    Evidence,
+    Fact,
+    Guardianship,
+    InformationRequest,
+    Ruling,
+    Suppression,
+)
+
+INSTANTS = frozenset(
+    {"uploaded_at", "asked_at", "answer_by", "closed_at", "sent_at", "answered_at", "proposed_at", "decided_at"}
+    | {"suspended_at", "end_proposed_at", "at"}
+)
+DAYS = frozenset({"expires_on"})
+
+Row = dict[str, Any]
+"""A row by its columns' names, for templates."""
+
+
+FILE = ("id", "original_name", "content_type", "size", "uploaded_by", "uploaded_at")
+
+
+def with_related(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """The cases with their citizen, appeal and disagreement, and the lists as JSON; ``related_rows`` reads one."""
+    case, citizen = OuterRef("pk"), OuterRef("citizen")
+    standing = Suppression.objects.filter(
+        state__in=["proposed", "approved"],
+        record_id__in=Fact.objects.filter(citizen=OuterRef(OuterRef("citizen"))).values("record_id"),
+    )
+    kin = ["citizen", "disagreement", "follows", "appeal__provider", "appeal__fact__source"]
+    return cases.select_related(*kin).annotate(
+        files_json=json_rows(Evidence.objects.filter(case=case), *FILE),
+        questions_json=json_rows(
+            InformationRequest.objects.filter(case=case),
+            *("id", "state", "question", "asked_by", "asked_at", "answer_by", "answer", "closed_at"),
+        ),
+        corrections_json=json_rows(
+            CorrectionRequest.objects.filter(case=case),
+            *("id", "fact_id", "text", "sent_to", "sent_by", "sent_at", "answer", "answer_text", "answered_at"),
+        ),
+        suppressions_json=json_rows(
+            standing,
+            *("id", "case_id", "source_id", "provider_id", "record_id", "state", "reason_code", "reason"),
+            *("proposed_by", "proposed_at", "end_proposed_by"),
+        ),
+        rulings_json=json_rows(
+            Ruling.objects.filter(Q(case=case) | Q(citizen=citizen, state__in=["proposed", "approved"])),
+            *("id", "case_id", "state", "colour", "reason_code", "reason", "expires_on", "proposed_by", "proposed_at"),
+            *("decided_by", "decided_at", "decision_code", "decision_reason", "suspended_at"),
+            *("end_proposed_by", "end_proposed_at", "end_reason", "evidence"),
+        ),
+        events_json=json_rows(CaseEvent.objects.filter(case=case), *("id", "at", "by", "verb", "data")),
+        family_json=json_rows(
+            Guardianship.objects.filter(Q(guardian=citizen) | Q(dependant=citizen), accepted=True, ended_at=None),
+            *("relation", "guardian_id", "guardian__ref", "guardian__full_name"),
+            *("dependant_id", "dependant__ref", "dependant__full_name"),
+        ),
+    )
+
+
+def related_rows(case: Case, name: str) -> list[Row]:
+    """One of the lists of a case that was read ``with_related``, with days and instants as such."""
+    return parse_rows(getattr(case, f"{name}_json"))
+
+
+def parse_rows(found: list[Row]) -> list[Row]:
+    """Rows of ``json_rows`` with days and instants as such."""
+    return [{key: _read(key, value) for key, value in row.items()} for row in found]
+
+
+def json_rows(found: QuerySet[Any, Model], *columns: str) -> ArraySubquery:
+    """A list of rows as one value of another query; ``parse_rows`` reads it."""
+    return ArraySubquery(found.order_by("pk").values(row=JSONObject(**{name: F(name) for name in columns})))
+
+
+def _read(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name in INSTANTS:
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if name in DAYS else value
