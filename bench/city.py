@@ -8,8 +8,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from codes.models import Provider
-from codes.rule_sets.edition_file import read_edition
 from codes.rule_sets.publish import publish
+from codes.rule_sets.version_file import read_version
 from regions.keys.encryption import create_keys
 from regions.models import City
 from regions.schemas import create_schema
@@ -126,7 +126,7 @@ def _settings(*, now: datetime) -> None:
             received_at=received,
             closed_at=received,
         )
-        version, _ = publish(read_edition(RULES / f"{rule_set}-1.toml"), by="bench", now=received)
+        version, _ = publish(read_version(RULES / f"{rule_set}-1.toml"), by="bench", now=received)
         Provider.objects.create(
             code=provider, title_zh=provider, title_en=provider, source=source, rule_set=version.rule_set
         )

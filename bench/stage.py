@@ -1,4 +1,4 @@
-"""What is to be looked at and a run alone does not make: proposals that wait for a second official, and a draft of an edition."""
+"""What is to be looked at and a run alone does not make: proposals that wait for a second official, and a draft of a version."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

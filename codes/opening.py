@@ -1,27 +1,169 @@
-"""Opening a city, or bringing one to what its file says: the region's half and the codes' half, read and done together."""
+"""Opens a city, or brings it to what its city file says, in one transaction: its row, host, sources, rule sets and providers."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import transaction
+from django.db.models import ProtectedError
 
 from codes.models import Provider, RuleSet
-from codes.rule_sets.edition import Edition
-from codes.rule_sets.edition_file import EditionFaults, read_editions
 from codes.rule_sets.publish import CannotPublish, check_publishable, publish
-from regions.city_file import CityFile, CityFileFaults, city_file_of
-from regions.faults import FileFaults
+from codes.rule_sets.version_file import VersionContent, VersionFaults, read_versions
+from regions.city_file import BigDataCentre, CityFile, CityFileFaults, PoliceDatabase, city_file_of
+from regions.city_file.shape import CREDENTIAL_KEYS
+from regions.faults import Fault, FaultCode, FileFaults
 from regions.journal.record import record
-from regions.keys.encryption import create_keys
+from regions.keys import encryption
+from regions.keys.encryption import SOURCE_CREDENTIAL, create_keys
 from regions.locks import advisory_lock
-from regions.models import City
-from regions.opening import Settling, drop_rows, place_faults, set_columns, settle_city, settle_sources
+from regions.models import City, Domain
+from regions.schemas import create_schema
+from regions.sources.collect import check_place
+from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Source
 from regions.tenancy import current_city, in_city
 from regions.toml_files import Raw, read_toml
+
+
+@dataclass
+class Settling:
+    """What an opening changed, by keys and never values, and what stands in its way."""
+
+    changed: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+
+class Coded(Protocol):
+    """A row that the file knows by a code."""
+
+    code: Any
+
+    def delete(self) -> Any: ...
+
+
+def place_faults(file: CityFile, environ: Mapping[str, str]) -> list[Fault]:
+    """Sources that are where the operator's list allows none. An address not known yet is judged when it is."""
+    faults = []
+    for place, source in enumerate(file.sources):
+        given, named = source.credential, source.credential_env
+        credential = given.get_secret_value() if given else environ.get(named or "") or None
+        base_url = source.base_url if isinstance(source, BigDataCentre) else ""
+        try:
+            check_place(source.kind, base_url=base_url, credential=credential)
+        except SourceFault as fault:
+            key = "base_url" if base_url else CREDENTIAL_KEYS[source.kind][0 if given else 1]
+            faults.append(Fault(f"sources[{place}].{key}", fault.reason, fault.parts))
+    return faults
+
+
+def settle_city(file: CityFile, settling: Settling, *, now: datetime) -> tuple[City, bool]:
+    """The city, and whether it was made just now. As the owner, in ``public``."""
+    wanted = file.city
+    values = {
+        "name_zh": wanted.name.zh,
+        "name_en": wanted.name.en,
+        "division": wanted.division,
+        "timezone": wanted.timezone,
+        "interim_policy": wanted.interim_policy,
+        "mass_flip_share": wanted.mass_flip_share,
+    }
+    city = City.objects.filter(schema_name=wanted.schema_name).first()
+    created = city is None
+    if city is None:
+        city = City.objects.create(schema_name=wanted.schema_name, created_at=now, **values)
+        create_schema(city)
+    elif changed := set_columns(city, values):
+        City.objects.filter(pk=city.pk).update(**{name: values[name] for name in changed})
+        settling.changed += [f"city.{key}" for key in changed]
+    _settle_host(city, wanted.host, settling)
+    return city, created
+
+
+def settle_sources(file: CityFile, settling: Settling) -> None:
+    """Make the file's sources, or change what differs. In the city."""
+    for place, wanted in enumerate(file.sources):
+        source = Source.objects.filter(code=wanted.code).first()
+        if source is None:
+            source = Source(code=wanted.code)
+            settling.changed.append(f"sources.{wanted.code}")
+        elif source.kind != wanted.kind and source.batches.exists():
+            settling.faults.append(Fault(f"sources[{place}].kind", FaultCode.SOURCE_HAS_DELIVERED))
+            continue
+        is_new = source.pk is None
+        keys = set_columns(source, _columns(wanted)) + _set_credential(source, wanted)
+        if keys or is_new:
+            source.save()
+        settling.changed += [] if is_new else [f"sources.{wanted.code}.{key}" for key in keys]
+
+
+def drop_rows(rows: Iterable[Coded], name: str, settling: Settling) -> None:
+    """Delete rows the file no longer has, but for those that something refers to: that must stay readable."""
+    for row in rows:
+        try:
+            row.delete()
+        except ProtectedError as error:
+            held = ", ".join(sorted({str(one._meta.verbose_name_plural) for one in error.protected_objects}))
+            settling.faults.append(Fault(name, FaultCode.STILL_NEEDED, {"code": row.code, "held": held}))
+        else:
+            settling.changed.append(f"{name}.{row.code}")
+
+
+def set_columns(row: Any, values: Mapping[str, object]) -> list[str]:
+    """Set what differs; the names of the columns that did."""
+    changed = [name for name, value in values.items() if getattr(row, name, None) != value]
+    for name in changed:
+        setattr(row, name, values[name])
+    return changed
+
+
+def _settle_host(city: City, host: str, settling: Settling) -> None:
+    taken = Domain.objects.filter(domain=host).exclude(tenant=city).select_related("tenant").first()
+    if taken is not None:
+        settling.faults.append(Fault("city.host", FaultCode.HOST_TAKEN, {"schema": taken.tenant.schema_name}))
+        return
+    domain = Domain.objects.filter(tenant=city, is_primary=True).first()
+    if domain is None:
+        Domain.objects.create(tenant=city, domain=host, is_primary=True)
+    elif domain.domain != host:
+        Domain.objects.filter(pk=domain.pk).update(domain=host)
+        settling.changed.append("city.host")
+
+
+def _columns(wanted: PoliceDatabase | BigDataCentre) -> dict[str, object]:
+    """The settings as columns; what a kind does not have stays empty."""
+    columns: dict[str, object] = {
+        "kind": wanted.kind,
+        "title_zh": wanted.title.zh,
+        "title_en": wanted.title.en,
+        "credential_env": wanted.credential_env or "",
+        "page_size": wanted.page_size,
+        "max_age_hours": wanted.max_age_hours,
+        "max_bad_share": wanted.max_bad_share,
+        "kinds": {word: kind.value for word, kind in wanted.kinds.items()},
+    }
+    if isinstance(wanted, PoliceDatabase):
+        return columns | {
+            "records_view": wanted.records_view,
+            "clock_view": wanted.clock_view,
+            "base_url": "",
+            "app_id": "",
+        }
+    return columns | {"records_view": "", "clock_view": "", "base_url": wanted.base_url, "app_id": wanted.app_id}
+
+
+def _set_credential(source: Source, wanted: PoliceDatabase | BigDataCentre) -> list[str]:
+    """Encrypt the file's credential if it is another one; the same is not encrypted anew."""
+    given = wanted.credential.get_secret_value() if wanted.credential is not None else None
+    held = (
+        encryption.decrypt(bytes(source.credential), use=SOURCE_CREDENTIAL) if source.credential is not None else None
+    )
+    if given == held:
+        return []
+    source.credential = None if given is None else encryption.encrypt(given, use=SOURCE_CREDENTIAL)
+    return ["credential"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +175,7 @@ class Opened:
     changed: list[str]
 
 
-def read_city(path: Path, environ: Mapping[str, str]) -> tuple[CityFile, list[Edition]]:
+def read_city(path: Path, environ: Mapping[str, str]) -> tuple[CityFile, list[VersionContent]]:
     """The city file and its rule sets. Raises ``FileFaults`` with the faults of all of them."""
     return city_of(read_toml(path), path, environ)
 
@@ -45,25 +187,25 @@ def city_of(
     *,
     is_file: Callable[[Path], bool] = Path.is_file,
     read: Callable[[Path], Raw] = read_toml,
-) -> tuple[CityFile, list[Edition]]:
+) -> tuple[CityFile, list[VersionContent]]:
     """The same of a city file's content; ``is_file`` and ``read`` know the rule sets beside it. Raises ``FileFaults``."""
     file: CityFile | None = None
-    editions: list[Edition] = []
+    versions: list[VersionContent] = []
     try:
         file = city_file_of(raw, path, is_file=is_file)
         located, faults = file.rule_sets, place_faults(file, environ)
     except CityFileFaults as error:
         located, faults = error.rule_sets, error.faults
     try:
-        editions = read_editions(path, located, read=read)
-    except EditionFaults as error:
+        versions = read_versions(path, located, read=read)
+    except VersionFaults as error:
         faults = [*faults, *error.faults]
     if file is None or faults:
         raise FileFaults(path, faults)
-    return file, editions
+    return file, versions
 
 
-def open_city(file: CityFile, editions: Sequence[Edition], *, by: str, now: datetime) -> Opened:
+def open_city(file: CityFile, versions: Sequence[VersionContent], *, by: str, now: datetime) -> Opened:
     """Make the city, or change what differs; all or nothing. Enter with ``as_owner()``. Raises ``FileFaults``."""
     settling = Settling()
     with transaction.atomic():
@@ -72,7 +214,7 @@ def open_city(file: CityFile, editions: Sequence[Edition], *, by: str, now: date
         with in_city(city.schema_name):
             create_keys(now=now)
             settle_sources(file, settling)
-            _settle_rule_sets(editions, settling, by=by, now=now)
+            _settle_rule_sets(versions, settling, by=by, now=now)
             if not settling.faults:
                 _settle_providers(file, settling)
                 _drop_the_others(file, settling)
@@ -80,26 +222,26 @@ def open_city(file: CityFile, editions: Sequence[Edition], *, by: str, now: date
                 raise FileFaults(file.path, settling.faults)
             subject = f"city:{city.schema_name}"
             if created:
-                record("city.opened", by=by, now=now, subject=subject, data=_summary(file, editions))
+                record("city.opened", by=by, now=now, subject=subject, data=_summary(file, versions))
             elif settling.changed:
                 record("city.changed", by=by, now=now, subject=subject, data={"keys": settling.changed})
     return Opened(city, created, [] if created else settling.changed)
 
 
-def _settle_rule_sets(editions: Sequence[Edition], settling: Settling, *, by: str, now: datetime) -> None:
-    """Publish the editions that are not there yet, oldest first."""
+def _settle_rule_sets(versions: Sequence[VersionContent], settling: Settling, *, by: str, now: datetime) -> None:
+    """Publish the versions that are not there yet, oldest first."""
     today = current_city().day_of(now)
     publishable = []
-    for place, edition in enumerate(editions):
+    for place, version in enumerate(versions):
         try:
-            check_publishable(edition, today=today)
+            check_publishable(version, today=today)
         except CannotPublish as refusal:
             settling.faults.append(replace(refusal.fault, key=f"rule_sets[{place}].file: {refusal.fault.key}"))
         else:
-            publishable.append(edition)
-    for edition in sorted(publishable, key=lambda one: (one.code, one.version)):
-        _, changed = publish(edition, by=by, now=now)
-        settling.changed += [f"rule_sets.{edition.code}-{edition.version}"] if changed else []
+            publishable.append(version)
+    for version in sorted(publishable, key=lambda one: (one.code, one.version)):
+        _, changed = publish(version, by=by, now=now)
+        settling.changed += [f"rule_sets.{version.code}-{version.version}"] if changed else []
 
 
 def _settle_providers(file: CityFile, settling: Settling) -> None:
@@ -122,12 +264,12 @@ def _settle_providers(file: CityFile, settling: Settling) -> None:
 
 
 def _drop_the_others(file: CityFile, settling: Settling) -> None:
-    """Providers first: they refer to sources. Editions stay: people were judged by them."""
+    """Providers first: they refer to sources. Versions stay: people were judged by them."""
     drop_rows(Provider.objects.exclude(code__in=[one.code for one in file.providers]), "providers", settling)
     drop_rows(Source.objects.exclude(code__in=[one.code for one in file.sources]), "sources", settling)
 
 
-def _summary(file: CityFile, editions: Sequence[Edition]) -> dict[str, Any]:
+def _summary(file: CityFile, versions: Sequence[VersionContent]) -> dict[str, Any]:
     """What the city was opened with, for the journal."""
     return {
         "division": file.city.division,
@@ -135,5 +277,5 @@ def _summary(file: CityFile, editions: Sequence[Edition]) -> dict[str, Any]:
         "interim_policy": file.city.interim_policy,
         "sources": [source.code for source in file.sources],
         "providers": {provider.code: [provider.source, provider.rule_set] for provider in file.providers},
-        "rule_sets": [f"{edition.code}-{edition.version}" for edition in editions],
+        "rule_sets": [f"{version.code}-{version.version}" for version in versions],
     }

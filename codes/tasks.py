@@ -8,8 +8,8 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from codes.city_openings import open_asked, sweep_openings
 from codes.models import Run
+from codes.opening_requests import open_asked, sweep_openings
 from codes.reports.jobs import sweep_exports, write_export
 from codes.reports.replay import replay_and_note
 from codes.review.cases.sweep import sweep_reviews

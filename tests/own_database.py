@@ -18,7 +18,7 @@ from django.db import connection
 from psycopg2 import sql
 
 from codes.opening import open_city
-from codes.rule_sets.edition_file import read_editions
+from codes.rule_sets.version_file import read_versions
 from portal.embedded.state import open_state
 from regions.city_file import read_city_file
 from regions.schemas import prepare_database
@@ -47,7 +47,7 @@ def session_database() -> Iterator[None]:
             prepare_database()
             for schema in ("alpha", "beta"):
                 file = read_city_file(CITY_FILES / f"{schema}.toml")
-                open_city(file, read_editions(file.path, file.rule_sets), by="tests", now=OPENED_AT)
+                open_city(file, read_versions(file.path, file.rule_sets), by="tests", now=OPENED_AT)
         yield
     with raw_owner(HOME) as server:
         _drop(server, name)

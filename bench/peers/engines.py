@@ -12,7 +12,7 @@ from bench.rounds import BenchFailed
 
 
 class Rules(Protocol):
-    """An edition in an engine's language."""
+    """A version in an engine's language."""
 
     def colour(self, document: Document) -> str:
         """The verdict of a document."""
@@ -26,11 +26,11 @@ def judge_with(engine: str, inputs: Inputs, citizens: Sequence[int]) -> float:
     """Seconds for making the documents and judging them. Raises ``BenchFailed`` unless all colours are the product's."""
     if not all(can_be_said(rule) for rules in inputs.rules.values() for rule in rules):
         raise BenchFailed("these rule sets hold rules that no document of facts can answer")
-    editions = {version: ENGINES[engine](rules) for version, rules in inputs.rules.items()}
+    versions = {version: ENGINES[engine](rules) for version, rules in inputs.rules.items()}
     found: dict[Pair, str] = {}
     with watch() as counted:
         for citizen, provider in inputs.asked:
-            said = editions[inputs.providers[provider].version_id].colour(document(inputs, citizen, provider))
+            said = versions[inputs.providers[provider].version_id].colour(document(inputs, citizen, provider))
             if said != "green":
                 found[citizen, provider] = said
     if found != colours(citizens):

@@ -32,7 +32,7 @@ class FactRow(NamedTuple):
 
 
 class RuleRow(NamedTuple):
-    """A rule of an edition."""
+    """A rule of a version."""
 
     version_id: int
     kind: str
@@ -46,7 +46,7 @@ class RuleRow(NamedTuple):
 
 
 class RiskRow(NamedTuple):
-    """An entry of an edition's risk list."""
+    """An entry of a version's risk list."""
 
     version_id: int
     area: str

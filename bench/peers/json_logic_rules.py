@@ -9,7 +9,7 @@ from bench.peers.inputs import RuleRow
 
 
 class JsonLogicRules:
-    """One edition: whether any fact is held by a red rule, then by a yellow one."""
+    """One version: whether any fact is held by a red rule, then by a yellow one."""
 
     def __init__(self, rules: list[RuleRow]) -> None:
         self.logic = {

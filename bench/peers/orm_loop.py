@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from bench.clock import Watch, watch
 from bench.peers.inputs import Pair, check_in_spans
-from bench.peers.person import Editions, Eyes, Hit, judge, load_editions
+from bench.peers.person import Eyes, Hit, Versions, judge, load_versions
 from codes.models import (
     Case,
     CaseEvent,
@@ -45,9 +45,9 @@ def judge_in_a_loop(citizens: Sequence[int]) -> tuple[Watch, Found]:
         run, _ = start_run(by="bench", now=timezone.now(), collects=False)
         frozen = {row.provider_id: row for row in freeze_providers(run)}
         with _entered_once(), watch() as counted:
-            editions = load_editions(current_city().zone)
+            versions = load_versions(current_city().zone)
             for citizen in Citizen.objects.filter(pk__in=citizens).iterator():
-                found |= _one_person(citizen, run, frozen, editions)
+                found |= _one_person(citizen, run, frozen, versions)
         transaction.set_rollback(True)
     return counted, found
 
@@ -64,13 +64,13 @@ def _entered_once() -> Iterator[None]:
         setattr(connection, ENTERING, False)
 
 
-def _one_person(citizen: Citizen, run: Run, frozen: dict[int, RunProvider], editions: Editions) -> Found:
+def _one_person(citizen: Citizen, run: Run, frozen: dict[int, RunProvider], versions: Versions) -> Found:
     found: Found = {}
     colours: dict[str, str] = {}
     facts = list(citizen.facts.all())
     for registration in citizen.registrations.filter(registered_at__lte=run.as_of).select_related("provider"):
         eyes = _eyes(registration, frozen[registration.provider_id])
-        colour, hits = judge(facts, eyes, editions, as_of=run.as_of, day=run.day)
+        colour, hits = judge(facts, eyes, versions, as_of=run.as_of, day=run.day)
         colours[registration.provider.code] = colour
         _keep(registration, run, eyes.version_id, colour, hits)
         if colour != "green":

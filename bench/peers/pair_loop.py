@@ -8,7 +8,7 @@ from itertools import combinations
 
 from bench.clock import watch
 from bench.peers.inputs import check_in_spans
-from bench.peers.person import Editions, Eyes, judge, load_editions
+from bench.peers.person import Eyes, Versions, judge, load_versions
 from bench.rounds import BenchFailed
 from codes.models import Disagreement, Fact, PairDiagnosis, Run, RunProvider
 from regions.tenancy import current_city
@@ -21,14 +21,14 @@ def diagnose_in_a_loop(run: Run, disagreements: Sequence[int]) -> float:
     """Seconds for these disagreements. Raises ``BenchFailed`` unless every pair's swaps and cause are as stored."""
     found: dict[tuple[int, str, str], tuple[str, Swaps, Swaps]] = {}
     with watch() as counted:
-        editions = load_editions(current_city().zone)
+        versions = load_versions(current_city().zone)
         frozen = {row.provider.code: row for row in run.providers.select_related("provider")}
         for disagreement in Disagreement.objects.filter(pk__in=disagreements).iterator():
             facts = list(Fact.objects.filter(citizen=disagreement.citizen_id))
             eyes = {code: _eyes(row, disagreement.citizen_id) for code, row in frozen.items()}
             for a, b in combinations(sorted(disagreement.colours), 2):
                 if disagreement.colours[a] != disagreement.colours[b]:
-                    found[disagreement.pk, a, b] = _diagnose(facts, eyes[a], eyes[b], editions, run)
+                    found[disagreement.pk, a, b] = _diagnose(facts, eyes[a], eyes[b], versions, run)
     for pair in PairDiagnosis.objects.filter(disagreement__in=disagreements).select_related("a", "b"):
         stored = (
             pair.primary_cause,
@@ -46,21 +46,21 @@ def _eyes(frozen: RunProvider, citizen: int) -> Eyes:
     return Eyes(frozen.provider_id, frozen.source_id, frozen.version_id, frozen.horizon, spans)  # type: ignore[arg-type]
 
 
-def _diagnose(facts: list[Fact], a: Eyes, b: Eyes, editions: Editions, run: Run) -> tuple[str, Swaps, Swaps]:
-    a_to_b, b_to_a = (_swaps(facts, *pair, editions, run) for pair in ((a, b), (b, a)))
+def _diagnose(facts: list[Fact], a: Eyes, b: Eyes, versions: Versions, run: Run) -> tuple[str, Swaps, Swaps]:
+    a_to_b, b_to_a = (_swaps(facts, *pair, versions, run) for pair in ((a, b), (b, a)))
     alone = {factor for swap in a_to_b | b_to_a if len(swap) == 1 for factor in swap}
     return next((factor for factor in FACTORS if factor in alone), "interaction"), a_to_b, b_to_a
 
 
-def _swaps(facts: list[Fact], base: Eyes, other: Eyes, editions: Editions, run: Run) -> Swaps:
+def _swaps(facts: list[Fact], base: Eyes, other: Eyes, versions: Versions, run: Run) -> Swaps:
     """The smallest sets of factors that, taken from the other side, give the other side's colour."""
-    wanted, _ = judge(facts, other, editions, as_of=run.as_of, day=run.day)
+    wanted, _ = judge(facts, other, versions, as_of=run.as_of, day=run.day)
     found: Swaps = set()
     for size in range(1, len(FACTORS) + 1):
         for swap in map(frozenset, combinations(FACTORS, size)):
             if any(smaller <= swap for smaller in found):
                 continue
-            colour, _ = judge(facts, _hybrid(base, other, swap), editions, as_of=run.as_of, day=run.day)
+            colour, _ = judge(facts, _hybrid(base, other, swap), versions, as_of=run.as_of, day=run.day)
             if colour == wanted:
                 found.add(swap)
     return found

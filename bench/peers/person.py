@@ -14,7 +14,7 @@ Hit = tuple[str, int]
 
 @dataclass(frozen=True)
 class Eyes:
-    """By what a verdict is made: the provider declared with and its check-ins, a source, an edition, a horizon."""
+    """By what a verdict is made: the provider declared with and its check-ins, a source, a version, a horizon."""
 
     declared_with: int
     source_id: int
@@ -24,35 +24,35 @@ class Eyes:
 
 
 @dataclass(frozen=True)
-class Editions:
-    """Rules and risk areas by edition, loaded once."""
+class Versions:
+    """Rules and risk areas by version, loaded once."""
 
     rules: dict[int, list[Rule]]
     risk_areas: dict[int, list[RiskArea]]
     zone: ZoneInfo
 
 
-def load_editions(zone: ZoneInfo) -> Editions:
-    """All editions of the city."""
+def load_versions(zone: ZoneInfo) -> Versions:
+    """All versions of the city."""
     rules: dict[int, list[Rule]] = {}
     risk_areas: dict[int, list[RiskArea]] = {}
     for rule in Rule.objects.order_by("code", "id"):
         rules.setdefault(rule.version_id, []).append(rule)
     for entry in RiskArea.objects.all():
         risk_areas.setdefault(entry.version_id, []).append(entry)
-    return Editions(rules, risk_areas, zone)
+    return Versions(rules, risk_areas, zone)
 
 
 def judge(
-    facts: Iterable[Fact], eyes: Eyes, editions: Editions, *, as_of: datetime, day: date
+    facts: Iterable[Fact], eyes: Eyes, versions: Versions, *, as_of: datetime, day: date
 ) -> tuple[str, list[Hit]]:
     """The colour and the unreleased hits, as (rule code, fact id)."""
     seen = _seen(facts, eyes, as_of)
     held = [
         (rule, fact)
-        for rule in editions.rules[eyes.version_id]
+        for rule in versions.rules[eyes.version_id]
         for fact in seen
-        if _matches(rule, fact, editions, day) and not _released(rule, fact, seen, eyes, editions, day)
+        if _matches(rule, fact, versions, day) and not _released(rule, fact, seen, eyes, versions, day)
     ]
     colours = {rule.colour for rule, _ in held}
     colour = "red" if "red" in colours else "yellow" if "yellow" in colours else "green"
@@ -75,14 +75,14 @@ def _seen(facts: Iterable[Fact], eyes: Eyes, as_of: datetime) -> list[Fact]:
     return [fact for fact in latest if not fact.revoked]
 
 
-def _anchor(rule: Rule, fact: Fact, editions: Editions) -> date:
+def _anchor(rule: Rule, fact: Fact, versions: Versions) -> date:
     if rule.anchor == "ended":
         return fact.ended_on or fact.started_on
-    return fact.started_on if rule.anchor == "started" else fact.recorded_at.astimezone(editions.zone).date()
+    return fact.started_on if rule.anchor == "started" else fact.recorded_at.astimezone(versions.zone).date()
 
 
-def _matches(rule: Rule, fact: Fact, editions: Editions, day: date) -> bool:
-    if rule.kind != fact.kind or _anchor(rule, fact, editions) > day:
+def _matches(rule: Rule, fact: Fact, versions: Versions, day: date) -> bool:
+    if rule.kind != fact.kind or _anchor(rule, fact, versions) > day:
         return False
     if rule.area_levels is None or fact.kind != "area_stay" or fact.area is None:
         return True
@@ -93,12 +93,12 @@ def _matches(rule: Rule, fact: Fact, editions: Editions, day: date) -> bool:
         and entry.area in covering
         and entry.from_day <= last
         and (entry.to_day is None or entry.to_day >= fact.started_on)
-        for entry in editions.risk_areas.get(rule.version_id, [])
+        for entry in versions.risk_areas.get(rule.version_id, [])
     )
 
 
-def _released(rule: Rule, fact: Fact, seen: list[Fact], eyes: Eyes, editions: Editions, day: date) -> bool:
-    anchor = _anchor(rule, fact, editions)
+def _released(rule: Rule, fact: Fact, seen: list[Fact], eyes: Eyes, versions: Versions, day: date) -> bool:
+    anchor = _anchor(rule, fact, versions)
     since = [other for other in seen if anchor <= other.started_on <= day]
     if any(other.kind in rule.cleared_by for other in since):
         return True

@@ -11,7 +11,7 @@ NAME = "rules"
 
 
 class ZenRules:
-    """One edition: a table over the facts of a document that collects the colours its rules hold the person in."""
+    """One version: a table over the facts of a document that collects the colours its rules hold the person in."""
 
     def __init__(self, rules: list[RuleRow]) -> None:
         # Asked for by name through a loader, the table is compiled once; a decision made from its text, each time: 6 times slower.

@@ -44,9 +44,9 @@ class FactRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Evidence:
-    """Facts by id, rules by id and by edition, risk entries by edition.
+    """Facts by id, rules by id and by version, risk entries by version.
 
-    ``compared_rules``: (A's edition, B's edition, kind of fact, rules that hold it) → what was found out about them so far.
+    ``compared_rules``: (A's version, B's version, kind of fact, rules that hold it) → what was found out about them so far.
     """
 
     facts: dict[int, FactRow]
@@ -74,7 +74,7 @@ class Evidence:
         )
 
     def risk_entries(self, version: int, area: str, first: date, last: date | None) -> list[RiskArea]:
-        """Entries of the edition's list that cover the area on some day of the span."""
+        """Entries of the version's list that cover the area on some day of the span."""
         covering = {area, area[:4] + "00", area[:2] + "0000"}
         return [
             entry

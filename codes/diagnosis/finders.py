@@ -57,7 +57,7 @@ RulePair = tuple[Rule | None, Rule | None]
 def rule_pairs(a: Sequence[Rule], b: Sequence[Rule], *, holding: set[int]) -> list[RulePair]:
     """The pairs of which at least one rule holds the fact, the most severe first.
 
-    ``a`` and ``b`` are both editions' rules for its kind. What stands in both, under whatever code, explains nothing, as often
+    ``a`` and ``b`` are both versions' rules for its kind. What stands in both, under whatever code, explains nothing, as often
     as it does; of the others, those of one code belong together, and what is left is set side by side, or against none.
     """
     only_a, only_b = _differing(a, b)
@@ -117,7 +117,7 @@ def find_freshness(found: Contrast) -> Freshness:
 
 
 def find_rules(found: Contrast) -> Rules:
-    """For each fact held otherwise by the other edition: the two rules and what differs, or the risk entry only one has."""
+    """For each fact held otherwise by the other version: the two rules and what differs, or the risk entry only one has."""
     facts = dict.fromkeys(hit["fact_id"] for hit in found.changed_hits)
     differences = [difference for fact in facts for difference in _rule_differences(found, fact)]
     entries = [entry for fact in facts for entry in _risk_difference(found, fact)]
@@ -167,7 +167,7 @@ def _rule_differences(found: Contrast, fact: int) -> list[RuleDifference]:
 
 
 def _rules_against(found: Contrast, fact: int) -> list[ComparedRules]:
-    """The two editions' rules about such a fact, in pairs: worked out once for all whom the same rules hold for the same kind."""
+    """The two versions' rules about such a fact, in pairs: worked out once for all whom the same rules hold for the same kind."""
     kind = found.evidence.facts[fact].kind
     holding = frozenset(hit["rule_id"] for hit in found.changed_hits if hit["fact_id"] == fact)
     alike = (*found.pair.versions, kind, holding)
@@ -184,14 +184,14 @@ def _rules_against(found: Contrast, fact: int) -> list[ComparedRules]:
 
 
 def _what_differs(a: RuleSide | None, b: RuleSide | None) -> list[str]:
-    """The parameters that differ; ``rule`` where only one edition has a rule for the fact."""
+    """The parameters that differ; ``rule`` where only one version has a rule for the fact."""
     if a and b:
         return [name for name in RULE_PARAMETERS if a[name] != b[name]]  # type: ignore[literal-required]
     return ["rule"]
 
 
 def _risk_difference(found: Contrast, fact: int) -> list[RiskEntry]:
-    """Entries that cover the stay in one edition's list and do not stand in the other's."""
+    """Entries that cover the stay in one version's list and do not stand in the other's."""
     stay = found.evidence.facts[fact]
     if stay.kind != "area_stay" or stay.area is None:
         return []

@@ -1,6 +1,6 @@
 -- statement: pairs
 -- Which pairs: of the disagreements given, every two known providers whose colours differ, the one whose code sorts first as A.
--- `same` is the set of factors that are alike on both sides for this citizen: a shared source or edition; two horizons between
+-- `same` is the set of factors that are alike on both sides for this citizen: a shared source or version; two horizons between
 -- which nothing was recorded about them; no declared fact, and the same check-ins or none.
 pair AS MATERIALIZED (
     SELECT row_number() OVER (ORDER BY d.id, ca.code, cb.code) AS number, d.id AS disagreement_id, d.citizen_id,

@@ -86,7 +86,7 @@ def _rule_owner(voice: Voice) -> str:
             "You need not do anything: the office that makes the rules must bring those of %(a)s and %(b)s into "
             "line; a manual review may decide before that."
         ),
-        official=_("A rule manager brings the editions of %(a)s and %(b)s into line; until then a ruling may decide."),
+        official=_("A rule manager brings the versions of %(a)s and %(b)s into line; until then a ruling may decide."),
     ) % {"a": voice.provider("a"), "b": voice.provider("b")}
 
 

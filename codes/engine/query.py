@@ -21,7 +21,7 @@ EACH_SIDE = compose(SQL, "each_side")
 REHEARSAL = compose(SQL, "rehearsal")
 
 DAILY_VERDICTS = compose(SQL, "daily_verdicts")
-DAILY_VERDICTS_ACROSS_EDITIONS = compose(SQL, "daily_verdicts_across_editions")
+DAILY_VERDICTS_ACROSS_VERSIONS = compose(SQL, "daily_verdicts_across_versions")
 
 SUBJECT_COLUMNS = "sid, citizen_id, declared_with, source_id, version_id, horizon, known_at, day, assumed_from"
 

@@ -48,7 +48,7 @@ seen AS MATERIALIZED (
     WINDOW facts_of_subject AS (PARTITION BY s.sid)
 ),
 matched AS MATERIALIZED (
-    -- §3: a rule of the edition in force matches the fact's kind and, where it names levels, the stay's area. A stay without
+    -- §3: a rule of the version in force matches the fact's kind and, where it names levels, the stay's area. A stay without
     -- an end is matched from the first day it and a risk entry have in common; one with an end, by its whole span at once.
     SELECT seen.*, r.id AS rule_id, r.code, r.colour, r.hold_days, r.checkin_days, r.tests, r.test_gap_days, r.cleared_by,
            CASE r.anchor
@@ -178,7 +178,7 @@ verdict AS MATERIALIZED (
 -- statement: daily
 -- Relations of subjects: who is to be judged, by whose eyes, at which instant (the steps read them). A subject's id is the
 -- citizen's times the number of subjects a citizen can have, plus the subject's place among them, so that no two are alike.
-    -- Every given citizen × the run's providers they are registered with. Where a later edition is already known, the same
+    -- Every given citizen × the run's providers they are registered with. Where a later version is already known, the same
     -- citizens again on its first day, checked in until then: segment 1, 2 …, with greater ids than segment 0.
     -- Of a past run the same rows as then: all is as the run froze it, so a replay asks with these subjects too.
     WITH asked AS MATERIALIZED (
@@ -220,7 +220,7 @@ SELECT DISTINCT citizen_id FROM codes_fact WHERE citizen_id >= %(low)s AND citiz
     WHERE run.id = %(run)s AND r.citizen_id = %(citizen)s
 
 -- statement: rehearsal
-    -- Everybody about whom anything is known × the run's providers × the editions each is to be judged by, on any day, by what
+    -- Everybody about whom anything is known × the run's providers × the versions each is to be judged by, on any day, by what
     -- the run knew. With the draft an id is odd, and one more than the same without it.
     SELECT (r.citizen_id * p.places + p.place) * 2 + e.is_draft::int,
            r.citizen_id, p.provider_id, p.source_id, e.version_id, p.horizon, run.as_of, %(day)s::date, NULL::date
@@ -245,8 +245,8 @@ today AS MATERIALIZED (
     SELECT citizen_id, declared_with AS provider_id, version_id, colour, hits, turns_green_on, needs FROM verdict
 )
 
--- statement: daily_verdicts_across_editions
--- The same where later editions are known: the forecast is the answer of the first segment that turns green before the next
+-- statement: daily_verdicts_across_versions
+-- The same where later versions are known: the forecast is the answer of the first segment that turns green before the next
 -- one begins.
 forecast AS MATERIALIZED (
     SELECT min(sid) AS base, min(green) FILTER (WHERE green < ends) AS turns_green_on,

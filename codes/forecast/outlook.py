@@ -92,7 +92,7 @@ HITS = compose(SQL, "hits")
 class Hit(NamedTuple):
     """An unreleased hit: ``until`` by what is known, ``until_told`` when the citizen checks in every day from now on.
 
-    Hits of an edition that is not in force yet are judged on its first day; ``next_edition`` is the nearest such day.
+    Hits of a version that is not in force yet are judged on its first day; ``next_version`` is the nearest such day.
     ``checked_in``: whether the citizen has checked in healthy with the provider today.
     """
 
@@ -104,7 +104,7 @@ class Hit(NamedTuple):
     until: date | None
     until_told: date | None
     test_days: list[date] | None
-    next_edition: date | None
+    next_version: date | None
     checked_in: bool
 
 
@@ -185,8 +185,8 @@ def _check_ins_matter(hits: list[Hit], rules: dict[int, Rule]) -> bool:
 
 
 def _changes_before_green(verdict: Verdict, hits: Iterable[Hit]) -> bool:
-    """Whether another edition takes over by then: the day was worked out with check-ins until its first day."""
-    nearest = min((hit.next_edition for hit in hits if hit.next_edition), default=None)
+    """Whether another version takes over by then: the day was worked out with check-ins until its first day."""
+    nearest = min((hit.next_version for hit in hits if hit.next_version), default=None)
     return nearest is not None and nearest <= (verdict.turns_green_on or date.max)
 
 

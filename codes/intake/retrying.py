@@ -14,7 +14,7 @@ from django.db.models import QuerySet, TextChoices
 from django.utils.translation import gettext_lazy
 
 from codes.intake.citizens import hold_intake
-from codes.intake.source_facts import accept
+from codes.intake.collecting import accept
 from codes.models import Fact
 from regions.journal.record import record
 from regions.keys import encryption

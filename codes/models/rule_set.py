@@ -9,7 +9,7 @@ from django.db.models import Q
 
 
 class RuleSet(models.Model):
-    """A family of editions under one code, such as ``national``."""
+    """A family of versions under one code, such as ``national``."""
 
     code = models.TextField(unique=True)
 
@@ -18,15 +18,15 @@ class RuleSet(models.Model):
 
 
 class RuleSetVersionQuerySet(models.QuerySet["RuleSetVersion"]):
-    """What is asked of editions."""
+    """What is asked of versions."""
 
     def in_force(self, day: date) -> Self:
-        """Of each rule set the edition people are judged by on the day: the newest whose own day has come."""
+        """Of each rule set the version people are judged by on the day: the newest whose own day has come."""
         return self.filter(effective_from__lte=day).order_by("rule_set", "-effective_from").distinct("rule_set")
 
 
 class RuleSetVersion(models.Model):
-    """One edition: a list of rules plus its risk-area list, in force from a day until the next version's day."""
+    """One version: a list of rules plus its risk-area list, in force from a day until the next version's day."""
 
     rule_set = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="versions")
     version = models.IntegerField()
@@ -49,7 +49,7 @@ class RuleSetVersion(models.Model):
 
 
 class Rule(models.Model):
-    """One row of an edition; the fields are those of ``docs/semantics.md`` §3. ``hold_days`` none = until cleared by a fact.
+    """One row of a version; the fields are those of ``docs/semantics.md`` §3. ``hold_days`` none = until cleared by a fact.
 
     A code may stand on several rows: Guangxi's A4 is close and secondary contacts.
     """

@@ -1,4 +1,4 @@
-"""Editions on their way: edited as drafts, rehearsed on the whole city, put in force by two people."""
+"""Versions on their way: edited as drafts, rehearsed on the whole city, put in force by two people."""
 
 from typing import Any, ClassVar
 
@@ -22,7 +22,7 @@ class DraftState(models.TextChoices):
 
 
 class RuleSetDraft(Proposal):
-    """An edition as it is being written. ``content`` is what a rule-set file says, faults and all; ``revision`` counts its saves."""
+    """A version as it is being written. ``content`` is what a rule-set file says, faults and all; ``revision`` counts its saves."""
 
     State = DraftState
     OPEN = (State.EDITING, State.PROPOSED)

@@ -147,7 +147,7 @@ class RunSource(models.Model):
 class RunProvider(models.Model):
     """The inputs of a provider frozen on a run: source, horizon, rule set version – and whether it could judge at all.
 
-    ``known`` is false when the source has no accepted batch, is older than its ``max_age`` or no edition is in force:
+    ``known`` is false when the source has no accepted batch, is older than its ``max_age`` or no version is in force:
     everyone registered with the provider is then UNKNOWN. ``registered`` … ``yellow`` are the counts at the end.
     """
 

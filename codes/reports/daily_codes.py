@@ -30,7 +30,7 @@ REGISTERED = compose(SQL, "registered")
 
 
 class Frozen(NamedTuple):
-    """What a provider judged by in a run, as cells. One that the run did not know of has no edition, no horizon."""
+    """What a provider judged by in a run, as cells. One that the run did not know of has no version, no horizon."""
 
     provider: str
     known: bool
@@ -64,12 +64,12 @@ def _rows(runs: Sequence[Run], person: PersonCells, request: ReportRequest) -> I
 
 def _verdict(frozen: Frozen, colour: str | None, rules: list[str] | None, green_on: Any) -> Row:
     """The cells from ``provider`` on. A provider that could not judge keeps earlier verdicts, which are not shown."""
-    edition = (frozen.rule_set, frozen.rule_set_version, frozen.horizon)
+    version = (frozen.rule_set, frozen.rule_set_version, frozen.horizon)
     if not frozen.known:
-        return (frozen.provider, State.UNKNOWN.value, [], None, *edition)
+        return (frozen.provider, State.UNKNOWN.value, [], None, *version)
     if colour is None:
-        return (frozen.provider, State.GREEN.value, [], None, *edition)
-    return (frozen.provider, colour, rules, green_on.isoformat() if green_on else None, *edition)
+        return (frozen.provider, State.GREEN.value, [], None, *version)
+    return (frozen.provider, colour, rules, green_on.isoformat() if green_on else None, *version)
 
 
 def frozen_providers(run: Run, *, zone: ZoneInfo) -> dict[int, Frozen]:

@@ -1,6 +1,6 @@
 """Replaying a past day: the same inputs through the same query, held against what was stored then.
 
-Instant, horizons and editions are the run's own, so the engine sees what it saw, whatever has been received since.
+Instant, horizons and versions are the run's own, so the engine sees what it saw, whatever has been received since.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models.functions import Coalesce
 
-from codes.engine.query import DAILY, DAILY_VERDICTS_ACROSS_EDITIONS, verdicts_of
+from codes.engine.query import DAILY, DAILY_VERDICTS_ACROSS_VERSIONS, verdicts_of
 from codes.models import Citizen, Partition, Registration, Run, RunProvider, VerdictChange
 from codes.vocabulary import State
 from regions.journal.record import record
@@ -22,7 +22,7 @@ from regions.tenancy import current_city
 
 SQL = Path(__file__).with_suffix(".sql")
 COMPARE = compose(SQL, "compare")
-STATEMENT = f"{verdicts_of(DAILY)},\n{DAILY_VERDICTS_ACROSS_EDITIONS},\n{COMPARE}"
+STATEMENT = f"{verdicts_of(DAILY)},\n{DAILY_VERDICTS_ACROSS_VERSIONS},\n{COMPARE}"
 
 COUNT = compose(SQL, "count")
 

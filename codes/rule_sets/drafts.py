@@ -1,22 +1,117 @@
-"""Writing an edition and putting it in force: a rule manager edits, rehearses and proposes, an approver decides.
+"""Writing a version and putting it in force: a rule manager edits, rehearses and proposes, an approver decides.
 
 A draft may hold faults while it is written; one that is proposed has none and was rehearsed as it stands.
 """
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from pydantic import ValidationError
 
-from codes.models import DraftRehearsal, RuleSet, RuleSetDraft, RuleSetVersion
-from codes.rule_sets.draft_content import Content, content_faults, next_content, plain
-from codes.rule_sets.edition import Edition
-from codes.rule_sets.publish import publish
+from codes.models import DraftRehearsal, RiskArea, Rule, RuleSet, RuleSetDraft, RuleSetVersion
+from codes.rule_sets.publish import CannotPublish, check_publishable, publish
+from codes.rule_sets.version_file import Rule as VersionRule
+from codes.rule_sets.version_file import VersionContent, judged
+from regions.faults import Fault, FaultCode
 from regions.proposals import ProposalQuerySet, require_reason, require_role
 from regions.refusals import CommonReason, MovedMeanwhile, Refused
 from regions.staff.roles import Role
 from regions.tenancy import current_city
+from regions.toml_files import shape_faults
+
+Content = dict[str, Any]
+
+
+def content_of(stored: RuleSetVersion) -> Content:
+    """A stored version as its file would say it."""
+    rules = stored.rules.order_by("pk")
+    areas = stored.risk_areas.order_by("area", "from_day", "pk")
+    return {
+        "code": stored.rule_set.code,
+        "version": stored.version,
+        "effective_from": stored.effective_from.isoformat(),
+        "rules": [_rule(rule) for rule in rules],
+        "risk_areas": [_area(area) for area in areas],
+    }
+
+
+def next_content(stored: RuleSetVersion, *, newest: RuleSetVersion, today: date) -> Content:
+    """What a new version begins with: the stored one's tables, the next number, and the first day it may take."""
+    first_day = max(today, newest.effective_from) + timedelta(days=1)
+    return {**content_of(stored), "version": newest.version + 1, "effective_from": first_day.isoformat()}
+
+
+def plain(value: Any) -> Any:
+    """A file's content as JSON that can be stored: days become text, NUL the sign for what cannot be read.
+
+    What a file cannot mean is left for the judging to refuse.
+    """
+    match value:
+        case dict():
+            return {plain(str(name)): plain(inner) for name, inner in value.items()}
+        case list():
+            return [plain(inner) for inner in value]
+        case str():
+            return value.replace("\x00", "\ufffd")
+        case None | bool() | int():
+            return value
+        case float():
+            # JSON knows no infinity; no field of a version is a fraction, so the text is refused with its key.
+            return str(value)
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def content_faults(content: Mapping[str, Any], *, code: str, today: date) -> tuple[VersionContent | None, list[Fault]]:
+    """The version the content means, or none and everything that is wrong with it, each at its key.
+
+    ``code``: of the rule set it is for. A version begins today or later: past days were judged.
+    """
+    version, faults = judged(dict(content))
+    if version is None:
+        return None, faults
+    if version.code != code:
+        faults.append(Fault("code", FaultCode.OTHER_CODE, {"code": code}))
+    if version.effective_from < today:
+        faults.append(Fault("effective_from", FaultCode.IN_THE_PAST))
+    try:
+        check_publishable(version, today=today)
+    except CannotPublish as refusal:
+        faults.append(refusal.fault)
+    return (None, faults) if faults else (version, [])
+
+
+def rule_faults(rule: Content) -> list[Fault]:
+    """What is wrong with one rule by itself, by the keys of its table."""
+    try:
+        VersionRule.model_validate(rule)
+    except ValidationError as error:
+        return shape_faults(error, rule)
+    return []
+
+
+def _rule(rule: Rule) -> Content:
+    told: Content = {"code": rule.code, "kind": rule.kind, "colour": rule.colour, "anchor": rule.anchor}
+    if rule.area_levels is not None:
+        told["area_levels"] = list(rule.area_levels)
+    if rule.hold_days is not None:
+        told["hold_days"] = rule.hold_days
+    return told | {
+        "checkin_days": rule.checkin_days,
+        "tests": rule.tests,
+        "test_gap_days": rule.test_gap_days,
+        "cleared_by": list(rule.cleared_by),
+        "title": {"zh": rule.title_zh, "en": rule.title_en},
+        "reason": {"zh": rule.reason_zh, "en": rule.reason_en},
+    }
+
+
+def _area(area: RiskArea) -> Content:
+    told: Content = {"area": area.area, "level": area.level, "from": area.from_day.isoformat()}
+    return told | ({"to": area.to_day.isoformat()} if area.to_day else {})
 
 
 class DraftReason(TextChoices):
@@ -33,14 +128,14 @@ class DraftReason(TextChoices):
     HAS_FAULTS = "has_faults", _("The draft has {faults} faults. Mend them first.")
     NOT_REHEARSED = "not_rehearsed", _("Rehearse it first, and see who would change colour.")
     EDITED_BY_YOU = "edited_by_you", _("You have edited this draft, so you do not approve it. Ask another approver.")
-    NO_VERSION = "no_version", _("This rule set has no edition to begin with. Upload a rule-set file.")
+    NO_VERSION = "no_version", _("This rule set has no version to begin with. Upload a rule-set file.")
 
 
 State = RuleSetDraft.State
 
 
 def begin(rule_set_id: int, *, by: str, now: datetime) -> RuleSetDraft:
-    """A draft of the next edition, from the one in force – or the first to come, where none is yet. Raises ``Refused``."""
+    """A draft of the next version, from the one in force – or the first to come, where none is yet. Raises ``Refused``."""
     require_role(by, Role.RULE_MANAGER)
     rule_set = RuleSet.objects.get(pk=rule_set_id)
     today = current_city().day_of(now)
@@ -88,12 +183,12 @@ def propose(draft_id: int, *, revision: int, reason: str, by: str, now: datetime
 
 
 def put_in_force(draft_id: int, *, by: str, now: datetime) -> RuleSetDraft:
-    """Store the edition: from its day on people are judged by it. Raises ``Refused``."""
+    """Store the version: from its day on people are judged by it. Raises ``Refused``."""
     with transaction.atomic():
         draft = _to_decide(draft_id, by=by)
-        edition = checked(draft, now=now)
-        version, _ = publish(edition, by=by, now=now)
-        draft.decide(State.PUBLISHED, by=by, now=now, act="draft.put_in_force", version=version)
+        version = checked(draft, now=now)
+        stored, _ = publish(version, by=by, now=now)
+        draft.decide(State.PUBLISHED, by=by, now=now, act="draft.put_in_force", version=stored)
     return draft
 
 
@@ -124,12 +219,12 @@ def drop(draft_id: int, *, by: str, now: datetime) -> RuleSetDraft:
     return draft
 
 
-def checked(draft: RuleSetDraft, *, now: datetime) -> Edition:
-    """The edition the draft means. Raises ``Refused`` when it means none."""
-    edition, faults = content_faults(draft.content, code=draft.rule_set.code, today=current_city().day_of(now))
-    if edition is None:
+def checked(draft: RuleSetDraft, *, now: datetime) -> VersionContent:
+    """The version the draft means. Raises ``Refused`` when it means none."""
+    version, faults = content_faults(draft.content, code=draft.rule_set.code, today=current_city().day_of(now))
+    if version is None:
         raise Refused(DraftReason.HAS_FAULTS, faults=len(faults))
-    return edition
+    return version
 
 
 def _begin(rule_set: RuleSet, content: Content, *, by: str, now: datetime) -> RuleSetDraft:

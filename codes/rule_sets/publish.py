@@ -1,4 +1,4 @@
-"""Storing an edition. One that is in force is never changed: people were judged by it."""
+"""Storing a version. One that is in force is never changed: people were judged by it."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -7,74 +7,74 @@ from typing import Any
 from django.db import transaction
 
 from codes.models import RiskArea, Rule, RuleSet, RuleSetVersion
-from codes.rule_sets.edition import Edition, canonical_digest
+from codes.rule_sets.version_file import VersionContent, canonical_digest
 from regions.faults import Fault, FaultCode
 from regions.journal.record import record
 from regions.tenancy import current_city
 
 
 class CannotPublish(ValueError):
-    """The edition contradicts what is stored; the fault names the part of it and what would work."""
+    """The version contradicts what is stored; the fault names the part of it and what would work."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.message)
         self.fault = fault
 
 
-def publish(edition: Edition, *, by: str, now: datetime) -> tuple[RuleSetVersion, bool]:
-    """The stored edition, and whether anything was changed to store it. Raises ``CannotPublish``.
+def publish(content: VersionContent, *, by: str, now: datetime) -> tuple[RuleSetVersion, bool]:
+    """The stored version, and whether anything was changed to store it. Raises ``CannotPublish``.
 
     The same content again changes nothing. A version whose day has not come may still be replaced.
     """
-    digest = canonical_digest(edition)
+    digest = canonical_digest(content)
     with transaction.atomic():
-        rule_set, _ = RuleSet.objects.get_or_create(code=edition.code)
-        stored = RuleSetVersion.objects.select_for_update().filter(rule_set=rule_set, version=edition.version).first()
+        rule_set, _ = RuleSet.objects.get_or_create(code=content.code)
+        stored = RuleSetVersion.objects.select_for_update().filter(rule_set=rule_set, version=content.version).first()
         if stored is not None and stored.digest == digest:
             return stored, False
-        check_publishable(edition, today=current_city().day_of(now))
+        check_publishable(content, today=current_city().day_of(now))
         if stored is None:
-            stored = RuleSetVersion(rule_set=rule_set, version=edition.version)
+            stored = RuleSetVersion(rule_set=rule_set, version=content.version)
         replaced = stored.digest
-        stored.effective_from, stored.digest = edition.effective_from, digest
+        stored.effective_from, stored.digest = content.effective_from, digest
         stored.created_by, stored.created_at = by, now
         stored.save()
-        replace_tables(stored, edition)
-        data = {"effective_from": edition.effective_from.isoformat(), "digest": digest, "replaces": replaced}
-        record("rule_set.published", by=by, now=now, subject=f"rule_set:{edition.code}-{edition.version}", data=data)
+        replace_tables(stored, content)
+        data = {"effective_from": content.effective_from.isoformat(), "digest": digest, "replaces": replaced}
+        record("rule_set.published", by=by, now=now, subject=f"rule_set:{content.code}-{content.version}", data=data)
     return stored, True
 
 
-def check_publishable(edition: Edition, *, today: date) -> None:
-    """Hold the edition against those of its rule set that are stored. Raises ``CannotPublish``."""
-    held = {version.version: version for version in RuleSetVersion.objects.filter(rule_set__code=edition.code)}
-    same = held.pop(edition.version, None)
-    if same is not None and same.digest == canonical_digest(edition):
+def check_publishable(content: VersionContent, *, today: date) -> None:
+    """Hold the version against those of its rule set that are stored. Raises ``CannotPublish``."""
+    held = {other.version: other for other in RuleSetVersion.objects.filter(rule_set__code=content.code)}
+    same = held.pop(content.version, None)
+    if same is not None and same.digest == canonical_digest(content):
         return
     if same is not None and same.effective_from <= today:
-        params: dict[str, Any] = {"version": edition.version, "day": same.effective_from.isoformat()}
+        params: dict[str, Any] = {"version": content.version, "day": same.effective_from.isoformat()}
         raise CannotPublish(Fault("version", FaultCode.IN_FORCE, params))
     for other in held.values():
-        if (other.version < edition.version) != (other.effective_from < edition.effective_from):
+        if (other.version < content.version) != (other.effective_from < content.effective_from):
             params = {"version": other.version, "day": other.effective_from.isoformat()}
             raise CannotPublish(Fault("effective_from", FaultCode.OUT_OF_ORDER, params))
 
 
-def replace_tables(version: RuleSetVersion, edition: Edition) -> None:
-    """Make the stored version's rules and risk areas those of the edition. Call in the transaction of its caller."""
-    version.rules.all().delete()
-    version.risk_areas.all().delete()
-    Rule.objects.bulk_create(_rules(version, edition))
+def replace_tables(stored: RuleSetVersion, content: VersionContent) -> None:
+    """Make the stored version's rules and risk areas those of the version. Call in the transaction of its caller."""
+    stored.rules.all().delete()
+    stored.risk_areas.all().delete()
+    Rule.objects.bulk_create(_rules(stored, content))
     RiskArea.objects.bulk_create(
-        RiskArea(version=version, area=one.area, level=one.level, from_day=one.from_day, to_day=one.to_day)
-        for one in edition.risk_areas
+        RiskArea(version=stored, area=one.area, level=one.level, from_day=one.from_day, to_day=one.to_day)
+        for one in content.risk_areas
     )
 
 
-def _rules(version: RuleSetVersion, edition: Edition) -> Iterable[Rule]:
-    for rule in edition.rules:
+def _rules(stored: RuleSetVersion, content: VersionContent) -> Iterable[Rule]:
+    for rule in content.rules:
         yield Rule(
-            version=version,
+            version=stored,
             code=rule.code,
             kind=rule.kind.value,
             area_levels=rule.area_levels,

@@ -1,4 +1,4 @@
-"""A draft edition tried on the whole city: who would change colour on a day, and nothing is written.
+"""A draft version tried on the whole city: who would change colour on a day, and nothing is written.
 
 The engine reads rules from tables, so the draft becomes rows of a transaction that is always rolled back.
 """
@@ -17,8 +17,8 @@ from django.db import transaction
 from codes.engine.query import REHEARSAL, verdicts_of
 from codes.models import Provider, RuleSet, RuleSetVersion, Run
 from codes.reports.rows import stream
-from codes.rule_sets.edition import Edition
 from codes.rule_sets.publish import check_publishable, replace_tables
+from codes.rule_sets.version_file import VersionContent
 from codes.vocabulary import Colour
 from regions.sql import compose
 from regions.tenancy import current_city
@@ -99,25 +99,25 @@ class Rehearsal:
 
 
 @contextmanager
-def rehearsal(edition: Edition, *, today: date, day: date | None = None) -> Iterator[Rehearsal]:
+def rehearsal(content: VersionContent, *, today: date, day: date | None = None) -> Iterator[Rehearsal]:
     """Try the draft on ``day``: by default its first, or today if that is later. Read the changes inside the block.
 
     Everything else is as the last settled run knew it; no check-in and no record is assumed after it, and a source counts
     as fresh as it was then. Raises ``CannotRehearse``, and ``CannotPublish`` for a draft that could never come into force.
     """
-    check_publishable(edition, today=today)
+    check_publishable(content, today=today)
     run = Run.objects.last_settled()
     if run is None:
         raise CannotRehearse("no run has settled in this city yet: manage.py recompute")
-    day = day or max(edition.effective_from, today)
+    day = day or max(content.effective_from, today)
     known = list(
         Provider.objects.filter(pk__in=run.providers.filter(known=True).values("provider")).select_related("rule_set")
     )
-    bound = [one for one in known if one.rule_set.code == edition.code]
+    bound = [one for one in known if one.rule_set.code == content.code]
     if not bound:
-        raise CannotRehearse(f"no provider that the last run could judge is bound to the rule set {edition.code}")
+        raise CannotRehearse(f"no provider that the last run could judge is bound to the rule set {content.code}")
     with transaction.atomic():
-        parameters = _parameters(run, day, known, bound, edition)
+        parameters = _parameters(run, day, known, bound, content)
         try:
             with closing(_changes(parameters)) as changes:
                 yield Rehearsal(run, day, sorted(one.code for one in bound), changes)
@@ -130,9 +130,11 @@ def _changes(parameters: dict[str, Any]) -> Generator[Change, None, None]:
         yield Change(*row)
 
 
-def _parameters(run: Run, day: date, known: list[Provider], bound: list[Provider], edition: Edition) -> dict[str, Any]:
-    draft = _draft_rows(edition, run).pk
-    judged = [(one.pk, _in_force(one, run, day, edition), False) for one in known]
+def _parameters(
+    run: Run, day: date, known: list[Provider], bound: list[Provider], content: VersionContent
+) -> dict[str, Any]:
+    draft = _draft_rows(content, run).pk
+    judged = [(one.pk, _in_force(one, run, day, content), False) for one in known]
     judged += [(one.pk, draft, True) for one in bound]
     providers, versions, drafts = (list(column) for column in zip(*judged, strict=True))
     return {
@@ -146,27 +148,27 @@ def _parameters(run: Run, day: date, known: list[Provider], bound: list[Provider
     }
 
 
-def _draft_rows(edition: Edition, run: Run) -> RuleSetVersion:
+def _draft_rows(content: VersionContent, run: Run) -> RuleSetVersion:
     """The draft under a rule set of its own, beside whatever is stored under its name."""
     rule_set = RuleSet.objects.create(code=f"rehearsal {uuid4()}")
-    version = RuleSetVersion.objects.create(
+    stored = RuleSetVersion.objects.create(
         rule_set=rule_set,
-        version=edition.version,
-        effective_from=edition.effective_from,
+        version=content.version,
+        effective_from=content.effective_from,
         digest="",
         created_by="rehearsal",
         created_at=run.as_of,
     )
-    replace_tables(version, edition)
-    return version
+    replace_tables(stored, content)
+    return stored
 
 
-def _in_force(provider: Provider, run: Run, day: date, edition: Edition) -> int:
+def _in_force(provider: Provider, run: Run, day: date, content: VersionContent) -> int:
     """What the provider would be judged by on the day without the draft, also where an earlier draft of it is stored."""
-    editions = RuleSetVersion.objects.filter(rule_set=provider.rule_set_id)
-    if provider.rule_set.code == edition.code:
-        editions = editions.exclude(version=edition.version, effective_from__gt=run.day)
-    newest = editions.in_force(day).first()
+    stored = RuleSetVersion.objects.filter(rule_set=provider.rule_set_id)
+    if provider.rule_set.code == content.code:
+        stored = stored.exclude(version=content.version, effective_from__gt=run.day)
+    newest = stored.in_force(day).first()
     if newest is None:
-        raise CannotRehearse(f"no edition of {provider.rule_set.code} is in force on {day}")
+        raise CannotRehearse(f"no version of {provider.rule_set.code} is in force on {day}")
     return newest.pk

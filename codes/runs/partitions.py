@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
-from codes.engine.query import DAILY, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_EDITIONS, NAMED, among, verdicts_of
+from codes.engine.query import DAILY, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_VERSIONS, NAMED, among, verdicts_of
 from codes.models import Partition, RuleSetVersion, Run, RunError
 from regions.journal.record import record
 from regions.leased_jobs import DIED, claim_job, dead
@@ -41,14 +41,14 @@ def evaluate_named(*, run: Run, zone: str) -> Evaluated:
 
 
 def _evaluate(run: Run, subjects: str, among: str, parameters: dict[str, Any]) -> Evaluated:
-    today = DAILY_VERDICTS_ACROSS_EDITIONS if _later_editions(run) else DAILY_VERDICTS
+    today = DAILY_VERDICTS_ACROSS_VERSIONS if _later_versions(run) else DAILY_VERDICTS
     with connection.cursor() as cursor:
         statement = f"{verdicts_of(subjects)},\n{today},\n{compose(SQL, 'write', among=among)}"
         cursor.execute(statement, {"run": run.pk, **parameters})
         return Evaluated(*cursor.fetchone())
 
 
-def _later_editions(run: Run) -> bool:
+def _later_versions(run: Run) -> bool:
     return RuleSetVersion.objects.filter(effective_from__gt=run.day, created_at__lte=run.as_of).exists()
 
 

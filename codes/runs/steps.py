@@ -9,8 +9,8 @@ from django.db import connection, transaction
 
 from codes.intake.collecting import collect_source
 from codes.models import Partition, Provider, RuleSetVersion, Run, RunProvider, RunSource
+from codes.runs.amend import mend_owed
 from codes.runs.ledger import ClaimLost, all_partitions_ended, claim_step, give_back, move_on, unfinished_partitions
-from codes.runs.mend import mend_owed
 from codes.runs.partitions import park_poisoned, work_partition
 from codes.runs.settle import settle
 from codes.statistics import EVIDENCE, refresh_statistics
@@ -23,9 +23,9 @@ CITIZENS_PER_PARTITION = 20_000
 
 def freeze_providers(run: Run) -> list[RunProvider]:
     """Write down for each provider what its verdicts of this run rest on (``docs/semantics.md`` §2, §3)."""
-    editions = {one.rule_set_id: one for one in RuleSetVersion.objects.in_force(run.day)}
+    versions = {one.rule_set_id: one for one in RuleSetVersion.objects.in_force(run.day)}
     providers = Provider.objects.select_related("source").order_by("code")
-    return RunProvider.objects.bulk_create(_frozen(run, one, editions.get(one.rule_set_id)) for one in providers)
+    return RunProvider.objects.bulk_create(_frozen(run, one, versions.get(one.rule_set_id)) for one in providers)
 
 
 def make_partitions(run: Run) -> int:
@@ -47,26 +47,26 @@ def make_partitions(run: Run) -> int:
     return len(Partition.objects.bulk_create(rows))
 
 
-def _frozen(run: Run, provider: Provider, edition: RuleSetVersion | None) -> RunProvider:
+def _frozen(run: Run, provider: Provider, version: RuleSetVersion | None) -> RunProvider:
     horizon = provider.source.horizon_at(run.as_of)
-    why = _why_unknown(run, provider.source, horizon, edition)
+    why = _why_unknown(run, provider.source, horizon, version)
     return RunProvider(
         run=run,
         provider=provider,
         source=provider.source,
-        version=edition,
+        version=version,
         horizon=horizon,
         known=not why,
         why_unknown=why,
     )
 
 
-def _why_unknown(run: Run, source: Source, horizon: datetime | None, edition: RuleSetVersion | None) -> str:
+def _why_unknown(run: Run, source: Source, horizon: datetime | None, version: RuleSetVersion | None) -> str:
     if horizon is None:
         return "no_batch"
     if run.as_of - horizon > timedelta(hours=source.max_age_hours):
         return "stale"
-    return "" if edition else "no_edition"
+    return "" if version else "no_edition"
 
 
 def advance(run_id: int, *, clock: Clock) -> list[int]:

@@ -86,7 +86,7 @@ ACTION_LABELS: dict[str, tuple[str, str]] = {
     "record.suppression_proposed": ("提出记录有误", "proposed that a record is wrong"),
     "record.suppression_refused": ("未认定记录有误", "did not find a record to be wrong"),
     "record.suppression_withdrawn": ("撤回记录有误的提议", "withdrew the proposal that a record is wrong"),
-    "rule_set.published": ("发布规则集版本", "published an edition of rules"),
+    "rule_set.published": ("发布规则集版本", "published a version of rules"),
     "ruling.end_proposed": ("提出提前终止决定", "proposed to end a ruling early"),
     "ruling.end_refused": ("退回提前终止决定的提议", "refused to end a ruling early"),
     "ruling.ended": ("决定提前终止", "ended a ruling early"),

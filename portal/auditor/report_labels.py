@@ -47,7 +47,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "rule_codes": ("规则", "Rules"),
     "turns_green_on": ("转绿日", "Turns green on"),
     "rule_set": ("规则集", "Rule set"),
-    "rule_set_version": ("版本", "Edition"),
+    "rule_set_version": ("版本", "Rule-set version"),
     "horizon": ("数据更新至", "Complete up to"),
     "colours": ("各渠道赋码", "Colours"),
     "effective": ("有效码", "Effective code"),

@@ -8,7 +8,7 @@ from celery.exceptions import OperationalError
 from django.utils import timezone
 
 from codes.intake.collecting import collect_source
-from codes.rule_sets.rehearsing import rehearse, sweep_rehearsals
+from codes.rule_sets.rehearsal_jobs import rehearse, sweep_rehearsals
 from regions.sources.batches import AlreadyCollecting
 from regions.sources.models import Source
 from regions.tenancy import all_schemas, in_city

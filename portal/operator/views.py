@@ -11,8 +11,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from codes.city_openings import ask_to_open, checked_bundle, faults_of, first_run_of, start_first_run
 from codes.models import Run
+from codes.opening_requests import ask_to_open, checked_bundle, faults_of, first_run_of, start_first_run
 from codes.tasks import enqueue_opening, enqueue_run
 from portal.operator.forms import MOST_ROWS, ROWS, CityFileForm, add_faults, city_file, fact_kinds
 from portal.web.access import StaffRequest, for_staff, own_or_404

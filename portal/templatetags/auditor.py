@@ -27,7 +27,7 @@ EXPORT_STATES: dict[str, str | Promise] = {
 }
 ASPECTS: dict[str, str | Promise] = {
     "colour": _("Colour"),
-    "rule_set_version": _("Edition"),
+    "rule_set_version": _("Rule-set version"),
     "hits": _("Hits"),
     "turns_green_on": _("Turns green on"),
     "needs": _("Missing acts"),

@@ -27,7 +27,7 @@ BATCH_STATES: dict[str, str | Promise] = {
 WHY_UNKNOWN: dict[str, str | Promise] = {
     "no_batch": _("its source has not delivered yet"),
     "stale": _("its source has not delivered for too long"),
-    "no_edition": _("no edition of its rules is in force"),
+    "no_edition": _("no version of its rules is in force"),
 }
 
 

@@ -11,8 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from playwright.sync_api import BrowserContext
 
-from codes.city_openings import Bundle, ask_to_open
 from codes.models import Citizen
+from codes.opening_requests import Bundle, ask_to_open
 from codes.tasks import sum_up_cities
 from portal.web.display import DisplayPreferences
 from regions.tenancy import in_city

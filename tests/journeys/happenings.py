@@ -16,7 +16,7 @@ from codes.review import corrections, information
 from codes.review.evidence.files import keep_upload
 from codes.review.proposals.bulk_suppressions import propose_mending
 from codes.review.proposals.suppressions import propose_suppression
-from codes.rule_sets import drafts, rehearsing
+from codes.rule_sets import drafts, rehearsal_jobs
 from portal.citizen.entries import declare
 from regions.identity import Identity
 from regions.sources import changes
@@ -187,7 +187,7 @@ def _sources(desk: Desk) -> dict[str, str]:
 
 def _rules(desk: Desk) -> dict[str, str]:
     draft = drafts.begin(RuleSet.objects.get(code="national").pk, by="zhou", now=desk.now)
-    rehearsing.ask(draft.pk, by="zhou", now=desk.now)
+    rehearsal_jobs.ask(draft.pk, by="zhou", now=desk.now)
     return {
         "official_rule_sets": "rule-sets/",
         "official_rule_set": "rule-sets/national/",

@@ -110,13 +110,13 @@ def hits(world: World, citizen: str, inputs: Inputs) -> list[Hit]:
     if inputs.assumed_healthy_from is not None:
         days = (inputs.day - inputs.assumed_healthy_from).days + 1
         healthy |= {inputs.assumed_healthy_from + n * ONE_DAY for n in range(days)}
-    edition = inputs.rule_set_version
+    version = inputs.rule_set_version
     found = []
-    for rule in edition.rules:
+    for rule in version.rules:
         for fact in seen:
-            if not matches(rule, fact, edition.risk_areas, inputs.day):
+            if not matches(rule, fact, version.risk_areas, inputs.day):
                 continue
             anchor = anchor_of(rule, fact, world)
             if anchor <= inputs.day and not released(rule, anchor, seen, healthy, inputs.day):
-                found.append(Hit(rule.code, edition.version, fact.ref, anchor, rule.colour))
+                found.append(Hit(rule.code, version.version, fact.ref, anchor, rule.colour))
     return sorted(found)

@@ -52,8 +52,8 @@ class Forecast:
 
 def version_in_force(world: World, rule_set: str, day: date) -> RuleSetVersion:
     """Raises ValueError when no version has taken effect yet: such a provider cannot be asked."""
-    editions = [one for one in world.rule_sets if one.code == rule_set and one.effective_from <= day]
-    return max(editions, key=lambda one: (one.effective_from, one.version))
+    versions = [one for one in world.rule_sets if one.code == rule_set and one.effective_from <= day]
+    return max(versions, key=lambda one: (one.effective_from, one.version))
 
 
 def inputs_of(world: World, provider: str, day: date, as_of: datetime) -> Inputs | None:
@@ -62,8 +62,8 @@ def inputs_of(world: World, provider: str, day: date, as_of: datetime) -> Inputs
     horizon = horizon_of(world, channel.source, as_of)
     if horizon is None:
         return None
-    edition = version_in_force(world, channel.rule_set, day)
-    return Inputs(provider, channel.source, edition, horizon, as_of, day)
+    version = version_in_force(world, channel.rule_set, day)
+    return Inputs(provider, channel.source, version, horizon, as_of, day)
 
 
 def colour_of(found: Iterable[Hit]) -> Colour:
@@ -99,8 +99,8 @@ def forecast(
     standing: list[Hit] = []
     for ahead in range(days_ahead + 1):
         later = day + timedelta(days=ahead)
-        edition = version_in_force(world, world.provider(provider).rule_set, later)
-        inputs = replace(inputs, day=later, rule_set_version=edition, assumed_healthy_from=day)
+        version = version_in_force(world, world.provider(provider).rule_set, later)
+        inputs = replace(inputs, day=later, rule_set_version=version, assumed_healthy_from=day)
         standing = hits(world, citizen, inputs)
         if not standing:
             return Forecast(turns_green_on=later)

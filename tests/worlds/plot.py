@@ -84,7 +84,7 @@ class Side:
     def delivered(self) -> Source:
         return Source(self.source, timedelta(days=30), (Batch(tick(NOW), tick(self.complete)),))
 
-    def edition(self) -> RuleSetVersion:
+    def version(self) -> RuleSetVersion:
         return RuleSetVersion(self.rule_set, 1, day(-90), tuple(self.rules), tuple(self.risk_areas))
 
     def declared(self) -> Declaration:
@@ -145,7 +145,7 @@ def staged(plot: Plot) -> Scene:
     world = World(
         providers=tuple(Provider(side.provider, side.source, side.rule_set) for side in sides),
         sources=tuple({side.source: side.delivered() for side in sides}.values()),
-        rule_sets=tuple({side.rule_set: side.edition() for side in sides}.values()),
+        rule_sets=tuple({side.rule_set: side.version() for side in sides}.values()),
         citizens=(CITIZEN, BYSTANDER),
         facts=(*records.values(), *facts_of_declarations(declarations, ZONE), *facts_of_check_ins(check_ins)),
         check_ins=tuple(check_ins),

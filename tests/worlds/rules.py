@@ -64,39 +64,39 @@ def draw_risk_area(dice: Dice) -> RiskArea:
     )
 
 
-def draw_first_edition(dice: Dice, code: str, least_rules: int) -> RuleSetVersion:
+def draw_first_version(dice: Dice, code: str, least_rules: int) -> RuleSetVersion:
     count = least_rules + sum(1 for _ in dice.up_to(4))
     rules = [draw_rule(dice, f"A{number}") for number in range(count)]
     risk_areas = [draw_risk_area(dice), *(draw_risk_area(dice) for _ in dice.up_to(3))]
     return RuleSetVersion(code, 1, day(-90), tuple(rules), tuple(risk_areas))
 
 
-def draw_variant(dice: Dice, edition: RuleSetVersion) -> RuleSetVersion:
+def draw_variant(dice: Dice, version: RuleSetVersion) -> RuleSetVersion:
     """The same rules but for one thing: a rule drawn anew, one dropped, one added, the risk list, or nothing."""
     what = dice.pick(("nothing", "redrawn", "dropped", "added", "risk list"))
-    place = dice.number(0, len(edition.rules) - 1)
-    before, rule, after = edition.rules[:place], edition.rules[place], edition.rules[place + 1 :]
+    place = dice.number(0, len(version.rules) - 1)
+    before, rule, after = version.rules[:place], version.rules[place], version.rules[place + 1 :]
     if what == "redrawn":
         redrawn = replace(draw_rule(dice, rule.code), kind=rule.kind, area_levels=rule.area_levels)
-        return replace(edition, rules=(*before, redrawn, *after))
+        return replace(version, rules=(*before, redrawn, *after))
     if what == "dropped":
-        return replace(edition, rules=before + after)
+        return replace(version, rules=before + after)
     if what == "added":
-        return replace(edition, rules=(*edition.rules, draw_rule(dice, "B0")))
+        return replace(version, rules=(*version.rules, draw_rule(dice, "B0")))
     if what == "risk list":
-        return replace(edition, risk_areas=tuple(draw_risk_area(dice) for _ in dice.up_to(3)))
-    return edition
+        return replace(version, risk_areas=tuple(draw_risk_area(dice) for _ in dice.up_to(3)))
+    return version
 
 
 def draw_rule_sets(dice: Dice, count: int, least_rules: int) -> tuple[RuleSetVersion, ...]:
     """`count` rule sets; each may get a second version shortly before or after the day that is asked about."""
-    first = draw_first_edition(dice, RULE_SET_CODES[0], least_rules)
-    editions = [first]
+    first = draw_first_version(dice, RULE_SET_CODES[0], least_rules)
+    versions = [first]
     for code in RULE_SET_CODES[1:count]:
-        variant = draw_first_edition(dice, code, least_rules) if dice.once_in(3) else draw_variant(dice, first)
-        editions.append(replace(variant, code=code))
-    for edition in list(editions):
-        if edition.rules and dice.once_in(3):
-            second = draw_variant(dice, edition)
-            editions.append(replace(second, version=2, effective_from=day(TODAY + dice.number(-3, 5))))
-    return tuple(editions)
+        variant = draw_first_version(dice, code, least_rules) if dice.once_in(3) else draw_variant(dice, first)
+        versions.append(replace(variant, code=code))
+    for version in list(versions):
+        if version.rules and dice.once_in(3):
+            second = draw_variant(dice, version)
+            versions.append(replace(second, version=2, effective_from=day(TODAY + dice.number(-3, 5))))
+    return tuple(versions)

@@ -68,22 +68,22 @@ def draw_ruling(dice: Dice, scene: Scene, citizen: str) -> Ruling:
 def draw_scene(dice: Dice, people: int, least_rules: int) -> Scene:
     citizens = tuple(f"c{number}" for number in range(people))
     sources = SOURCE_CODES[: dice.pick((2, 1, 3))]
-    editions = draw_rule_sets(dice, dice.pick((2, 1, 3)), least_rules)
-    rule_sets = sorted({edition.code for edition in editions})
+    versions = draw_rule_sets(dice, dice.pick((2, 1, 3)), least_rules)
+    rule_sets = sorted({version.code for version in versions})
     providers = tuple(
         Provider(code, _mostly_its_own(dice, sources, place), _mostly_its_own(dice, rule_sets, place))
         for place, code in enumerate(PROVIDER_CODES[: dice.pick((2, 2, 3))])
     )
     entries = draw_entries(dice, citizens, tuple(one.code for one in providers))
     facts = [
-        *draw_records(dice, citizens, sources, [rule.kind for edition in editions for rule in edition.rules]),
+        *draw_records(dice, citizens, sources, [rule.kind for version in versions for rule in version.rules]),
         *facts_of_declarations(entries.declarations, ZONE),
         *facts_of_check_ins(entries.check_ins),
     ]
     world = World(
         providers=providers,
         sources=tuple(draw_source(dice, code) for code in sources),
-        rule_sets=editions,
+        rule_sets=versions,
         citizens=citizens,
         facts=tuple(facts),
         check_ins=entries.check_ins,

@@ -53,9 +53,9 @@ def rules_of(side: Side, rule: RuleSide | None, voice: Voice) -> str:
     """A side's rules as the subject of a sentence."""
     if rule is None or not voice.to_official:
         return _("the rules of %(provider)s") % {"provider": voice.provider(side)}
-    return _("the rules of %(provider)s (%(edition)s, %(code)s)") % {
+    return _("the rules of %(provider)s (%(version)s, %(code)s)") % {
         "provider": voice.provider(side),
-        "edition": f"{rule['rule_set']}-{rule['version']}",
+        "version": f"{rule['rule_set']}-{rule['version']}",
         "code": rule["code"],
     }
 

@@ -12,7 +12,7 @@ from codes.review.evidence.files import discard_old_drafts
 from codes.review.information import lapse_unanswered
 from codes.review.permissions import SYSTEM
 from codes.review.proposals.rulings import expire_rulings
-from codes.runs.mend import mend_owed
+from codes.runs.amend import mend_owed
 from regions.journal.record import record
 from regions.sql import compose
 

@@ -1,6 +1,6 @@
 """Mending a group's cause as one act of two people: all records of its root cause are ruled to be wrong together.
 
-The other ways to mend a cause are acts of their own: a run collects a late source again, a new edition brings two rules into line.
+The other ways to mend a cause are acts of their own: a run collects a late source again, a new version brings two rules into line.
 """
 
 from collections.abc import Collection, Sequence
@@ -19,7 +19,7 @@ from codes.review.permissions import require
 from codes.review.proposals.groups import Effect, GroupRecord, effect_without, suppressible
 from codes.review.proposals.ruling_policy import check_refusal, check_text
 from codes.review.reasons import SuppressionReason
-from codes.runs.mend import mend_now
+from codes.runs.amend import mend_now
 from regions.refusals import CommonReason, Refused
 
 State = Mending.State

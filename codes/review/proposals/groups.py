@@ -156,9 +156,9 @@ def _covered(area: str) -> str:
 
 
 def _rules(side: str) -> list[int]:
-    """``national-1:A4`` → the rules of that code in that edition; none for ``-``."""
-    edition, _, code = side.partition(":")
-    rule_set, _, version = edition.rpartition("-")
+    """``national-1:A4`` → the rules of that code in that version; none for ``-``."""
+    named, _, code = side.partition(":")
+    rule_set, _, version = named.rpartition("-")
     if not code or not version.isdecimal():
         return []
     found = Rule.objects.filter(version__rule_set__code=rule_set, version__version=version, code=code)

@@ -19,7 +19,7 @@ from codes.review.evidence.files import check_grounds
 from codes.review.permissions import require
 from codes.review.proposals.ruling_policy import check_refusal, check_text
 from codes.review.reasons import SuppressionReason
-from codes.runs.mend import mend_now, people_of
+from codes.runs.amend import mend_now, people_of
 from regions.proposals import ProposalQuerySet, require_role
 from regions.refusals import CommonReason, NotFound, Refused
 from regions.staff.roles import Role

@@ -24,10 +24,10 @@ class Command(PortalCommand):
 
     def handle(self, *, file: Path, by: str, **_: Any) -> None:
         try:
-            wanted, editions = read_city(file, os.environ)
+            wanted, versions = read_city(file, os.environ)
             with as_owner():
                 ensure_prepared()
-                opened = open_city(wanted, editions, by=by, now=timezone.now())
+                opened = open_city(wanted, versions, by=by, now=timezone.now())
         except FileFaults as faults:
             self.stderr.write("\n".join(map(str, faults.faults)))
             raise EndedBadly("Nothing was written.", code=2) from None

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from codes.reports.manifest import manifest_path
 from codes.reports.request import CannotExport
-from codes.rule_sets.edition_file import EditionFaults, read_edition
 from codes.rule_sets.publish import CannotPublish
 from codes.rule_sets.rehearsal import CannotRehearse, Rehearsal, Tally, rehearsal
-from codes.rule_sets.rehearsal_file import FileFormat, signed_list
+from codes.rule_sets.rehearsal_jobs import FileFormat, signed_list
+from codes.rule_sets.version_file import VersionFaults, read_version
 from portal.commands import CityCommand, EndedBadly, day_argument
 
 
@@ -42,16 +42,16 @@ class Command(CityCommand):
         today, tally = self.city.day_of(now), Tally()
         manifest: dict[str, Any] = {}
         try:
-            edition = read_edition(rule_set)
+            version = read_version(rule_set)
             if output is None:
-                with rehearsal(edition, today=today, day=day) as tried:
+                with rehearsal(version, today=today, day=day) as tried:
                     deque(tally.counting(tried.changes), maxlen=0)
             else:
                 list_of = signed_list(output, _format(output, file_format), by=by, now=now)
-                with list_of as written, rehearsal(edition, today=today, day=day) as tried:
-                    written.write(tally.counting(tried.changes), tried, edition)
+                with list_of as written, rehearsal(version, today=today, day=day) as tried:
+                    written.write(tally.counting(tried.changes), tried, version)
                 manifest = written.manifest
-        except (EditionFaults, CannotPublish, CannotRehearse, CannotExport, ArgumentTypeError) as refusal:
+        except (VersionFaults, CannotPublish, CannotRehearse, CannotExport, ArgumentTypeError) as refusal:
             raise EndedBadly(f"{refusal}. Nothing was tried.", code=2) from refusal
         self._report(tried, tally)
         if output:

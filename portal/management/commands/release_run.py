@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from codes.models import Run
-from codes.runs.hold import refuse, release
+from codes.runs.settle import refuse, release
 from codes.tasks import enqueue_run
 from portal.commands import CityCommand, EndedBadly
 from regions.refusals import Refused

@@ -99,7 +99,7 @@ def _settings() -> list[SettingProposal]:
     ]
     found += [
         SettingProposal(
-            _("New edition of rules"),
+            _("New version of rules"),
             draft.rule_set.code,
             reverse("official_draft", args=[draft.pk]),
             draft.proposed_by,

@@ -1,4 +1,4 @@
-"""A draft edition: what it says, what is wrong with it, what it would do, and the two people's decision."""
+"""A draft version: what it says, what is wrong with it, what it would do, and the two people's decision."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from codes.models import DraftRehearsal, Provider, RuleSetDraft
-from codes.rule_sets import drafts, rehearsing
-from codes.rule_sets.draft_content import content_faults, content_of
+from codes.rule_sets import drafts, rehearsal_jobs
+from codes.rule_sets.drafts import content_faults, content_of
 from portal.official.rule_sets.forms import number
 from portal.official.rule_sets.presenters import areas_shown, faults_shown, gone, rules_shown
 from portal.official.rule_sets.views import READERS
@@ -93,7 +93,7 @@ def save_head(request: StaffRequest, draft_id: int) -> HttpResponse:
 def rehearse(request: StaffRequest, draft_id: int) -> HttpResponse:
     """Enqueue a rehearsal of the draft on the whole city; asked again, a lost message is sent again."""
     back = reverse("official_draft", args=[draft_id])
-    job = attempt(request, rehearsing.ask, find_draft(draft_id).pk, back=back)
+    job = attempt(request, rehearsal_jobs.ask, find_draft(draft_id).pk, back=back)
     if job is not None and job.is_open and not enqueue_rehearsal(current_city().schema_name, job.pk):
         messages.error(request, _("No worker can be reached, so nothing is rehearsed. Tell the operator."))
     return redirect(f"{back}#rehearsal")
@@ -105,7 +105,7 @@ def rehearsal_list(request: StaffRequest, draft_id: int, rehearsal_id: int) -> F
     """Who would change colour, masked, to be saved."""
     done = DraftRehearsal.objects.filter(draft=draft_id, state=DraftRehearsal.State.DONE)
     job = own_or_404(done.select_related("draft__rule_set"), pk=rehearsal_id)
-    path = rehearsing.list_of(job)
+    path = rehearsal_jobs.list_of(job)
     if not path.is_file():
         raise Http404
     name = f"{job.draft.rule_set.code}-{draft_id}-{job.revision}.csv"

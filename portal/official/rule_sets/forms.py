@@ -1,4 +1,4 @@
-"""Forms of a draft: one rule, the risk list, the number and the day. They take what was typed; the edition itself judges it."""
+"""Forms of a draft: one rule, the risk list, the number and the day. They take what was typed; the version itself judges it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from django.db.models import TextChoices
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from codes.rule_sets.draft_content import Content, rule_faults
+from codes.rule_sets.drafts import Content, rule_faults
 from codes.vocabulary import Anchor, Colour
 from regions.vocabulary import CLEARING_KINDS, FactKind
 
@@ -77,7 +77,7 @@ class RuleForm(forms.Form):
         self.fields["cleared_by"].choices.sort(key=lambda kind: kind[0] not in CLEARING_KINDS)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """The edition's own judgement, at the fields it is about."""
+        """The version's own judgement, at the fields it is about."""
         data: dict[str, Any] = super().clean() or {}
         if not self.errors:
             for fault in rule_faults(self.rule):
@@ -132,7 +132,7 @@ def initial_of(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def number(text: str) -> int | str:
-    """A whole number, or the text for the edition to refuse."""
+    """A whole number, or the text for the version to refuse."""
     stripped = text.strip()
     return int(stripped) if stripped.isascii() and stripped.isdecimal() else stripped
 

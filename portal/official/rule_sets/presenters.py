@@ -1,4 +1,4 @@
-"""An edition as people read it: its rules and risk areas, from a stored version or a draft that may still hold faults."""
+"""A version as people read it: its rules and risk areas, from a stored version or a draft that may still hold faults."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ _PLACE = re.compile(r"(rules|risk_areas)\[(\d+)\](?:\.(.*))?")
 
 @dataclass(frozen=True)
 class RuleShown:
-    """A row of the table; ``colour`` is empty when it is none. ``differs``: not in the edition it is compared with."""
+    """A row of the table; ``colour`` is empty when it is none. ``differs``: not in the version it is compared with."""
 
     place: int
     code: str
@@ -114,7 +114,7 @@ def areas_shown(
 
 
 def gone(content: Mapping[str, Any], before: Mapping[str, Any]) -> list[RuleShown]:
-    """Rules of the edition before that are no longer there under their code and kind."""
+    """Rules of the version before that are no longer there under their code and kind."""
     kept = {(rule.get("code"), rule.get("kind")) for _place, rule in tables(dict(content), "rules")}
     left = [rule for _place, rule in tables(dict(before), "rules") if (rule.get("code"), rule.get("kind")) not in kept]
     return rules_shown({"rules": left})

@@ -1,4 +1,4 @@
-"""Rule sets: their editions by day, one edition to read, and beginning a new one."""
+"""Rule sets: their versions by day, one version to read, and beginning a new one."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from codes.models import Provider, RuleSet, RuleSetDraft, RuleSetVersion
 from codes.rule_sets import drafts
-from codes.rule_sets.draft_content import content_of, plain
+from codes.rule_sets.drafts import content_of, plain
 from portal.official.rule_sets.forms import UploadForm
 from portal.official.rule_sets.presenters import areas_shown, rules_shown
 from portal.web.access import StaffRequest, for_staff, own_or_404
@@ -30,7 +30,7 @@ DRAFTS_SHOWN = 20
 @require_safe
 @for_staff(*READERS)
 def rule_set_list(request: StaffRequest) -> HttpResponse:
-    """Every rule set with the edition in force, the one to come, and who uses it."""
+    """Every rule set with the version in force, the one to come, and who uses it."""
     today = timezone.localdate()
     rule_sets = RuleSet.objects.order_by("code").prefetch_related(
         Prefetch("versions", RuleSetVersion.objects.filter(effective_from__gt=today).order_by("effective_from")),
@@ -50,7 +50,7 @@ def rule_set_list(request: StaffRequest) -> HttpResponse:
 @require_safe
 @for_staff(*READERS)
 def rule_set_page(request: StaffRequest, code: str) -> HttpResponse:
-    """One rule set: its editions, and the drafts of the next."""
+    """One rule set: its versions, and the drafts of the next."""
     rule_set = own_or_404(RuleSet.objects.all(), code=code)
     today = timezone.localdate()
     versions = list(rule_set.versions.order_by("-effective_from"))
@@ -69,7 +69,7 @@ def rule_set_page(request: StaffRequest, code: str) -> HttpResponse:
 @require_safe
 @for_staff(*READERS)
 def version_page(request: StaffRequest, code: str, version: int) -> HttpResponse:
-    """One edition, readable."""
+    """One version, readable."""
     stored = own_or_404(RuleSetVersion.objects.select_related("rule_set"), rule_set__code=code, version=version)
     content = content_of(stored)
     context = {
@@ -85,7 +85,7 @@ def version_page(request: StaffRequest, code: str, version: int) -> HttpResponse
 @require_POST
 @for_staff(Role.RULE_MANAGER)
 def begin(request: StaffRequest, code: str) -> HttpResponse:
-    """A draft of the next edition, from the one in force."""
+    """A draft of the next version, from the one in force."""
     rule_set = own_or_404(RuleSet.objects.all(), code=code)
     draft = attempt(request, drafts.begin, rule_set.pk, back=request.path)
     if draft is None:

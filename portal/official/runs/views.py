@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from codes.models import Partition, Run
-from codes.runs.hold import DECIDERS, refuse, release
 from codes.runs.ledger import start_run
+from codes.runs.settle import DECIDERS, refuse, release
 from codes.tasks import enqueue_run
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.errors import attempt

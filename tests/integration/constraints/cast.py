@@ -54,7 +54,7 @@ class Cast:
         return Source.objects.get(code="police")
 
     @property
-    def edition(self) -> RuleSetVersion:
+    def version(self) -> RuleSetVersion:
         return RuleSetVersion.objects.get(rule_set__code="national")
 
     def case(self) -> Any:
@@ -77,7 +77,7 @@ def _proposal() -> Values:
 
 
 def _verdict(cast: Cast) -> Values:
-    return {"citizen": cast.citizen(), "provider": cast.alipay, "version": cast.edition, "run": cast.run()}
+    return {"citizen": cast.citizen(), "provider": cast.alipay, "version": cast.version, "run": cast.run()}
 
 
 HITS = [{"rule": "N1", "fact_id": 1}]
@@ -112,7 +112,7 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "raw": b"x",
     },
     "codes.RuleSetDraft": lambda cast: {
-        "rule_set": cast.edition.rule_set,
+        "rule_set": cast.version.rule_set,
         "content": {},
         "created_by": "lin",
         "created_at": AT,
@@ -161,14 +161,14 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "created_by": "lin",
         "created_at": AT,
     },
-    "codes.Rule": lambda cast: {"version": cast.edition, "code": "X", "kind": "symptom", "colour": "red"},
-    "codes.RiskArea": lambda cast: {"version": cast.edition, "area": "420100", "level": "high", "from_day": DAY},
+    "codes.Rule": lambda cast: {"version": cast.version, "code": "X", "kind": "symptom", "colour": "red"},
+    "codes.RiskArea": lambda cast: {"version": cast.version, "area": "420100", "level": "high", "from_day": DAY},
     "codes.Provider": lambda cast: {
         "code": f"p{next(_numbers)}",
         "title_zh": "渠",
         "title_en": "Provider",
         "source": cast.police,
-        "rule_set": cast.edition.rule_set,
+        "rule_set": cast.version.rule_set,
     },
     "codes.ProviderKey": lambda cast: {
         "provider": cast.alipay,
@@ -192,7 +192,7 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "run": cast.run(),
         "provider": cast.alipay,
         "source": cast.police,
-        "version": cast.edition,
+        "version": cast.version,
         "horizon": AT,
         "known": True,
     },

@@ -110,7 +110,7 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     ],
     "published_draft_has_its_version": [
         ("codes.RuleSetDraft", {**DRAFT_PROPOSED, **DECIDED, "state": "published"}),
-        ("codes.RuleSetDraft", {"version": lambda cast: cast.edition}),
+        ("codes.RuleSetDraft", {"version": lambda cast: cast.version}),
     ],
     "rehearsal_state_is_known": [("codes.DraftRehearsal", {"state": "lost"})],
     "finished_rehearsal_has_its_outcome": [

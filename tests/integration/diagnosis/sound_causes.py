@@ -33,20 +33,20 @@ def _freshness(cause: StoredCause, row: PairDiagnosis, frozen: dict[str, RunProv
 
 def _rules(cause: StoredCause, row: PairDiagnosis, frozen: dict[str, RunProvider]) -> None:
     assert cause["rules"] or cause["risk_areas"]
-    editions = {side: one.version for side, one in frozen.items()}
+    versions = {side: one.version for side, one in frozen.items()}
     for difference in cause["rules"]:
         assert difference["differs"]
-        for side, edition in editions.items():
+        for side, version in versions.items():
             rule = difference[side]
             if rule:
-                assert edition
-                assert (rule["rule_set"], rule["version"]) == (edition.rule_set.code, edition.version)
+                assert version
+                assert (rule["rule_set"], rule["version"]) == (version.rule_set.code, version.version)
             for parameter in difference["differs"]:
                 assert parameter == "rule" or difference["a"][parameter] != difference["b"][parameter]
     for entry in cause["risk_areas"]:
-        edition = editions[entry["side"]]
-        assert edition
-        assert edition.risk_areas.filter(area=entry["area"], level=entry["level"], from_day=entry["from_day"]).exists()
+        version = versions[entry["side"]]
+        assert version
+        assert version.risk_areas.filter(area=entry["area"], level=entry["level"], from_day=entry["from_day"]).exists()
 
 
 def _declaration(cause: StoredCause, row: PairDiagnosis, frozen: dict[str, RunProvider]) -> None:

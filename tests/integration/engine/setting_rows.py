@@ -37,19 +37,19 @@ def sources(world: World, keys: Keys) -> Iterator[Model]:
 
 
 def rule_sets(world: World, keys: Keys) -> Iterator[Model]:
-    editions = list(enumerate(world.rule_sets, start=FIRST_KEY))
+    versions = list(enumerate(world.rule_sets, start=FIRST_KEY))
     yield from (models.RuleSet(pk=key, code=code) for code, key in keys.rule_sets.items())
-    for key, edition in editions:
+    for key, version in versions:
         yield models.RuleSetVersion(
             pk=key,
-            rule_set_id=keys.rule_sets[edition.code],
-            version=edition.version,
-            effective_from=edition.effective_from,
+            rule_set_id=keys.rule_sets[version.code],
+            version=version.version,
+            effective_from=version.effective_from,
             digest="-",
             created_by="test",
             created_at=LONG_AGO,
         )
-    rules = [(key, rule) for key, edition in editions for rule in edition.rules]
+    rules = [(key, rule) for key, version in versions for rule in version.rules]
     for number, (key, rule) in enumerate(rules, start=FIRST_KEY):
         yield models.Rule(
             pk=number,
@@ -65,7 +65,7 @@ def rule_sets(world: World, keys: Keys) -> Iterator[Model]:
             test_gap_days=rule.test_gap_days,
             cleared_by=list(rule.cleared_by),
         )
-    areas = [(key, area) for key, edition in editions for area in edition.risk_areas]
+    areas = [(key, area) for key, version in versions for area in version.risk_areas]
     for number, (key, area) in enumerate(areas, start=FIRST_KEY):
         yield models.RiskArea(
             pk=number, version_id=key, area=area.area, level=area.level, from_day=area.from_day, to_day=area.to_day

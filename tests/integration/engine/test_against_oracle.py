@@ -80,8 +80,8 @@ def disagree_together(drawn: list[Scene]) -> list[str]:
 
 
 def way(scene: Scene) -> tuple[date, bool]:
-    """What must be the same in one run: its day, and whether an edition that comes later makes it ask for more days."""
-    return scene.day, any(edition.effective_from > scene.day for edition in scene.world.rule_sets)
+    """What must be the same in one run: its day, and whether a version that comes later makes it ask for more days."""
+    return scene.day, any(version.effective_from > scene.day for version in scene.world.rule_sets)
 
 
 @pytest.mark.timeout(60 + EXAMPLES)

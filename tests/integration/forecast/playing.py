@@ -59,8 +59,8 @@ def first_effective_green(scene: Scene, world: World, citizen: str, providers: l
 def colour_on(scene: Scene, world: World, citizen: str, provider: str, day: date) -> str:
     inputs = inputs_of(world, provider, scene.day, scene.as_of)
     assert inputs is not None
-    edition = version_in_force(world, world.provider(provider).rule_set, day)
-    return colour_of(hits(world, citizen, replace(inputs, day=day, rule_set_version=edition)))
+    version = version_in_force(world, world.provider(provider).rule_set, day)
+    return colour_of(hits(world, citizen, replace(inputs, day=day, rule_set_version=version)))
 
 
 def _new(scene: Scene, citizen: str, kind: str, days: list[date], world: World) -> list[FactVersion]:

@@ -12,18 +12,9 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import get_language
 
-from codes.city_openings import (
-    LEASE,
-    USE,
-    Bundle,
-    ask_to_open,
-    faults_of,
-    open_asked,
-    sweep_openings,
-)
 from codes.models import Provider, Run
-from codes.rule_sets.edition import Edition
-from codes.rule_sets.edition_file import read_edition
+from codes.opening_requests import LEASE, USE, Bundle, ask_to_open, faults_of, open_asked, sweep_openings
+from codes.rule_sets.version_file import VersionContent, read_version
 from codes.runs.steps import run_here
 from codes.standing import sum_up
 from portal.operator.forms import RULE_SETS
@@ -163,9 +154,9 @@ def test_what_is_kept_for_the_worker_is_what_was_checked(operator: Visitor, enqu
     operator.post(FORM, {**CITY_FORM, "city-name_zh": odd})
     kept = json.loads(decrypt_for_installation(bytes(CityOpening.objects.get().content or b""), use=USE))
     assert (kept["city"]["city"]["name"]["zh"], kept["city"]["city"]["mass_flip_share"]) == (odd, 0.02)
-    file, editions = Bundle(**kept).read()
-    assert (file.city.schema_name, [edition.code for edition in editions]) == ("gamma", ["national"])
-    assert editions == [read_edition(RULE_SETS / "national-1.toml")]
+    file, versions = Bundle(**kept).read()
+    assert (file.city.schema_name, [version.code for version in versions]) == ("gamma", ["national"])
+    assert versions == [read_version(RULE_SETS / "national-1.toml")]
 
 
 def test_an_opening_put_down_as_toml_is_read_after_the_change(operator: Visitor, now: datetime) -> None:
@@ -184,7 +175,7 @@ def test_an_opening_put_down_as_toml_is_read_after_the_change(operator: Visitor,
     waiting.refresh_from_db()
     kept = Bundle(**json.loads(decrypt_for_installation(bytes(waiting.content or b""), use=USE)))
     assert kept.city == {"city": {"name": {"zh": "丙"}, "mass_flip_share": 0.5}}
-    assert Edition.model_validate(kept.rules["rules/0.toml"]) == read_edition(RULE_SETS / "national-1.toml")
+    assert VersionContent.model_validate(kept.rules["rules/0.toml"]) == read_version(RULE_SETS / "national-1.toml")
     refused.refresh_from_db()
     assert [str(fault) for fault in faults_of(refused)] == ["city.host: is missing"]
 

@@ -7,8 +7,8 @@ import pytest
 from pytest_django import Settings
 
 from codes import tasks
-from codes.city_openings import Bundle, ask_to_open
 from codes.models import ExportJob
+from codes.opening_requests import Bundle, ask_to_open
 from codes.reports.export import FileFormat
 from codes.reports.jobs import ask_for_export
 from codes.reports.request import ReportName, ReportRequest

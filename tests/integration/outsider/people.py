@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from stdnum.cn.ric import calc_check_digit
 
-from tests.integration.outsider.rules import EDITIONS, TODAY
+from tests.integration.outsider.rules import TODAY, VERSIONS
 from tests.oracle import (
     Batch,
     CheckIn,
@@ -77,7 +77,7 @@ class Told:
         return World(
             providers=PROVIDERS,
             sources=tuple(Source(code, age, (Batch(NOW, as_of),)) for code, (age, as_of) in SOURCES.items()),
-            rule_sets=EDITIONS,
+            rule_sets=VERSIONS,
             citizens=tuple(map(number_of, range(PEOPLE))),
             facts=(
                 *self.facts,

@@ -25,10 +25,10 @@ SOUTH = (
     Rule("S5", "unsure_contact", "yellow", hold_days=3, tests=1),
     Rule("S6", "contact_with_case", "red", hold_days=5, checkin_days=5, cleared_by=("contact_excluded",)),
 )
-# The first edition of the north held longer; the third begins while codes that stand today still wait for their day.
+# The first version of the north held longer; the third begins while codes that stand today still wait for their day.
 OLDER = tuple(Rule(rule.code, rule.kind, "red", hold_days=30) for rule in NORTH if not rule.area_levels)
 COMING = tuple(Rule(rule.code, rule.kind, rule.colour, rule.anchor, hold_days=3) for rule in NORTH if rule.hold_days)
-EDITIONS = (
+VERSIONS = (
     RuleSetVersion("north", 1, date(2026, 1, 1), OLDER),
     RuleSetVersion("north", 2, TODAY, NORTH, AREAS),
     RuleSetVersion("north", 3, TODAY + timedelta(days=4), COMING, AREAS),
@@ -36,11 +36,11 @@ EDITIONS = (
 )
 
 
-def as_toml(edition: RuleSetVersion) -> str:
-    """The edition as a file."""
-    head = f'code = "{edition.code}"\nversion = {edition.version}\neffective_from = {edition.effective_from}\n'
-    rules = "".join(map(_rule, edition.rules))
-    return head + rules + "".join(map(_area, edition.risk_areas))
+def as_toml(version: RuleSetVersion) -> str:
+    """The version as a file."""
+    head = f'code = "{version.code}"\nversion = {version.version}\neffective_from = {version.effective_from}\n'
+    rules = "".join(map(_rule, version.rules))
+    return head + rules + "".join(map(_area, version.risk_areas))
 
 
 def _rule(rule: Rule) -> str:

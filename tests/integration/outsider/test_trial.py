@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from psycopg2.extensions import connection
 
 from tests.integration.outsider.people import NOW, PROVIDERS, SOURCES, WORDS, ZONE, tell
-from tests.integration.outsider.rules import EDITIONS, TODAY, as_toml
+from tests.integration.outsider.rules import TODAY, VERSIONS, as_toml
 from tests.integration.outsider.sources import SECRET, centre, write_police_database
 from tests.oracle import World, diagnose, disagreements, effective, turns_green_on, verdict
 
@@ -69,10 +69,10 @@ kinds = {{ {words} }}
     for one in PROVIDERS:
         text += f'[[providers]]\ncode = "{one.code}"\ntitle = {NAMED}\n'
         text += f'source = "{one.source}"\nrule_set = "{one.rule_set}"\n'
-    for edition in EDITIONS:
-        name = f"{edition.code}.{edition.version}.toml"
-        (folder / name).write_text(as_toml(edition), encoding="utf-8")
-        text += f'[[rule_sets]]\ncode = "{edition.code}"\nfile = "{name}"\n'
+    for version in VERSIONS:
+        name = f"{version.code}.{version.version}.toml"
+        (folder / name).write_text(as_toml(version), encoding="utf-8")
+        text += f'[[rule_sets]]\ncode = "{version.code}"\nfile = "{name}"\n'
     path = folder / "city.toml"
     path.write_text(text, encoding="utf-8")
     return path
@@ -123,8 +123,8 @@ def test_every_row_is_the_oracles(exported: Exported) -> None:
 def codes_of(rows: list[dict[str, Any]]) -> dict[tuple[str, str], tuple[Any, ...]]:
     found = {}
     for row in rows:
-        edition = row["rule_set"], row["rule_set_version"], row["horizon"]
-        shown = row["day"], row["state"], row["rule_codes"], row["turns_green_on"], *edition
+        version = row["rule_set"], row["rule_set_version"], row["horizon"]
+        shown = row["day"], row["state"], row["rule_codes"], row["turns_green_on"], *version
         found[row["id_number"], row["provider"]] = shown
     assert len(found) == len(rows)
     return found

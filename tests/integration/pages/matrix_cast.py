@@ -21,7 +21,7 @@ from codes.review import corrections
 from codes.review.evidence.files import keep_upload
 from codes.review.proposals.bulk_suppressions import propose_mending
 from codes.review.proposals.suppressions import propose_suppression
-from codes.rule_sets import drafts, rehearsing
+from codes.rule_sets import drafts, rehearsal_jobs
 from portal.citizen.entries import declare
 from regions.identity import Identity
 from regions.sources import changes
@@ -165,7 +165,7 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
             "draft_id": draft.pk,
             "place": 0,
             "version": 1,
-            "rehearsal_id": rehearsing.ask(draft.pk, by="m-rule_manager", now=now).pk,
+            "rehearsal_id": rehearsal_jobs.ask(draft.pk, by="m-rule_manager", now=now).pk,
             "account_id": account.pk,
             "evidence": files["zhang"],
         },

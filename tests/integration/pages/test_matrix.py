@@ -13,7 +13,7 @@ from celery.app.task import Task
 from django.http import HttpResponseBase
 from django.test import Client
 
-from codes.city_openings import Bundle, ask_to_open
+from codes.opening_requests import Bundle, ask_to_open
 from regions.staff.roles import Role
 from regions.tenancy import in_city
 from tests.integration.pages.matrix_cast import (

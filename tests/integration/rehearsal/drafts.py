@@ -4,16 +4,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from codes.rule_sets.edition import Edition
+from codes.rule_sets.version_file import VersionContent
 from tests.oracle import Rule, World, version_in_force
 
 
-def draft_of(world: World, rule_set: str, *, day: date, effective_from: date) -> Edition:
+def draft_of(world: World, rule_set: str, *, day: date, effective_from: date) -> VersionContent:
     """The next version of a rule set: every other rule held for half as long, the next ones of the other colour, the last gone."""
     stored = version_in_force(world, rule_set, day)
     newest = max(one.version for one in world.rule_sets if one.code == rule_set)
     rules = stored.rules[:-1] if len(stored.rules) > 1 else stored.rules
-    return Edition.model_validate(
+    return VersionContent.model_validate(
         {
             "code": rule_set,
             "version": newest + 1,
@@ -27,14 +27,14 @@ def draft_of(world: World, rule_set: str, *, day: date, effective_from: date) ->
     )
 
 
-def as_file(edition: Edition, folder: Path) -> Path:
+def as_file(version: VersionContent, folder: Path) -> Path:
     """The draft as ``open_city`` reads it."""
-    lines = [f'code = "{edition.code}"', f"version = {edition.version}", f"effective_from = {edition.effective_from}"]
-    for rule in edition.rules:
+    lines = [f'code = "{version.code}"', f"version = {version.version}", f"effective_from = {version.effective_from}"]
+    for rule in version.rules:
         values = {key: value for key, value in rule.model_dump(mode="json").items() if value is not None}
         values = {key: value for key, value in values.items() if key not in ("title", "reason")}
         lines += ["[[rules]]", *(f"{key} = {_toml(value)}" for key, value in values.items())]
-    for area in edition.risk_areas:
+    for area in version.risk_areas:
         lines += ["[[risk_areas]]", f'area = "{area.area}"', f'level = "{area.level}"', f"from = {area.from_day}"]
         lines += [f"to = {area.to_day}"] if area.to_day else []
     path = folder / "draft.toml"

@@ -12,9 +12,9 @@ from django.core.management import CommandError, call_command
 
 from codes.models import RuleSetVersion
 from codes.reports.manifest import check
-from codes.rule_sets.edition import canonical_digest
 from codes.rule_sets.rehearsal import Change
-from codes.rule_sets.rehearsal_file import COLUMNS
+from codes.rule_sets.rehearsal_jobs import COLUMNS
+from codes.rule_sets.version_file import canonical_digest
 from regions.journal.models import JournalEntry
 from regions.models import City
 from tests.integration.rehearsal.drafts import as_file

@@ -1,4 +1,4 @@
-"""An edition is written as a draft, tried on the city as it stands, and put in force by two people."""
+"""A version is written as a draft, tried on the city as it stands, and put in force by two people."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -8,10 +8,10 @@ import pytest
 from pytest_django import Settings
 
 from codes.models import DraftRehearsal, RuleSet, RuleSetDraft, RuleSetVersion
-from codes.rule_sets import drafts, rehearsing
-from codes.rule_sets.draft_content import content_faults, content_of, plain, rule_faults
-from codes.rule_sets.edition_file import judged
+from codes.rule_sets import drafts, rehearsal_jobs
+from codes.rule_sets.drafts import content_faults, content_of, plain, rule_faults
 from codes.rule_sets.publish import replace_tables
+from codes.rule_sets.version_file import judged
 from portal.official import tasks
 from regions.journal.models import JournalEntry
 from regions.leased_jobs import MAX_ATTEMPTS
@@ -38,7 +38,7 @@ def city(bare_city: City, settings: Settings, tmp_path: Path) -> Lived:
 
 @pytest.fixture
 def draft(city: Lived) -> RuleSetDraft:
-    """The next edition of the rule set in use, as ``Lived.draft`` has it, saved by gu."""
+    """The next version of the rule set in use, as ``Lived.draft`` has it, saved by gu."""
     rule_set = RuleSet.objects.get(code=city.draft.code)
     begun = drafts.begin(rule_set.pk, by="gu", now=city.scene.as_of)
     return drafts.save(begun.pk, content(city), revision=1, by="gu", now=city.scene.as_of)
@@ -50,8 +50,8 @@ def content(city: Lived, **changes: Any) -> dict[str, Any]:
 
 
 def tried(city: Lived, draft: RuleSetDraft) -> DraftRehearsal:
-    job = rehearsing.ask(draft.pk, by="gu", now=city.scene.as_of)
-    assert rehearsing.rehearse(job.pk, clock=lambda: city.scene.as_of)
+    job = rehearsal_jobs.ask(draft.pk, by="gu", now=city.scene.as_of)
+    assert rehearsal_jobs.rehearse(job.pk, clock=lambda: city.scene.as_of)
     return DraftRehearsal.objects.get(pk=job.pk)
 
 
@@ -74,14 +74,14 @@ def test_what_is_stored_comes_back_as_its_file_would_say_it(city: Lived) -> None
     stored = RuleSetVersion.objects.filter(rule_set__code=city.draft.code).latest("effective_from")
     replace_tables(stored, city.draft)
     first = content_of(stored)
-    edition, faults = judged(first)
+    version, faults = judged(first)
     assert faults == []
-    assert edition is not None
-    assert edition.rules == [
+    assert version is not None
+    assert version.rules == [
         rule.model_copy(update={"title": mine.title, "reason": mine.reason})
-        for rule, mine in zip(city.draft.rules, edition.rules, strict=True)
+        for rule, mine in zip(city.draft.rules, version.rules, strict=True)
     ]
-    replace_tables(stored, edition)
+    replace_tables(stored, version)
     assert content_of(RuleSetVersion.objects.get(pk=stored.pk)) == first
 
 
@@ -116,24 +116,24 @@ def test_the_rehearsal_is_what_the_command_says(city: Lived, draft: RuleSetDraft
     assert job.tally is not None
     assert job.tally["citizens"] == len({one.citizen_id for one in expected})
     assert sum(people for *_, people in job.tally["colours"]) == len(expected)
-    lines = rehearsing.list_of(job).read_text(encoding="utf-8-sig").splitlines()
+    lines = rehearsal_jobs.list_of(job).read_text(encoding="utf-8-sig").splitlines()
     assert len(lines) == len(expected) + 1
     assert not RuleSet.objects.filter(code__startswith="rehearsal").exists()
 
 
 def test_it_is_rehearsed_once_however_often_it_is_asked(city: Lived, draft: RuleSetDraft) -> None:
     job = tried(city, draft)
-    assert rehearsing.ask(draft.pk, by="he", now=city.scene.as_of) == job
-    assert not rehearsing.rehearse(job.pk, clock=lambda: city.scene.as_of)
+    assert rehearsal_jobs.ask(draft.pk, by="he", now=city.scene.as_of) == job
+    assert not rehearsal_jobs.rehearse(job.pk, clock=lambda: city.scene.as_of)
 
 
 def test_a_worker_that_died_is_followed_by_another(city: Lived, draft: RuleSetDraft) -> None:
-    job = rehearsing.ask(draft.pk, by="gu", now=city.scene.as_of)
+    job = rehearsal_jobs.ask(draft.pk, by="gu", now=city.scene.as_of)
     DraftRehearsal.objects.filter(pk=job.pk).update(
         state="running", fence=3, lease_until=city.scene.as_of + timedelta(minutes=1)
     )
-    assert not rehearsing.rehearse(job.pk, clock=lambda: city.scene.as_of)
-    assert rehearsing.rehearse(job.pk, clock=lambda: city.scene.as_of + timedelta(minutes=2))
+    assert not rehearsal_jobs.rehearse(job.pk, clock=lambda: city.scene.as_of)
+    assert rehearsal_jobs.rehearse(job.pk, clock=lambda: city.scene.as_of + timedelta(minutes=2))
     assert DraftRehearsal.objects.get(pk=job.pk).fence == 4
 
 
@@ -141,7 +141,7 @@ def test_what_no_worker_has_is_enqueued_again(
     city: Lived, draft: RuleSetDraft, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, schema = city.scene.as_of, current_city().schema_name
-    job = rehearsing.ask(draft.pk, by="gu", now=now)
+    job = rehearsal_jobs.ask(draft.pk, by="gu", now=now)
     enqueued: list[tuple[str, int]] = []
 
     def enqueue(*what: Any) -> bool:
@@ -163,23 +163,23 @@ def test_an_error_leaves_it_for_the_next_worker_three_times(
         raise ZeroDivisionError
 
     now = city.scene.as_of
-    job = rehearsing.ask(draft.pk, by="gu", now=now)
-    monkeypatch.setattr(rehearsing, "write_changes", break_down)
+    job = rehearsal_jobs.ask(draft.pk, by="gu", now=now)
+    monkeypatch.setattr(rehearsal_jobs, "write_changes", break_down)
     for state in ["waiting", "waiting", "failed"]:
-        assert rehearsing.sweep_rehearsals(now=now) == [job.pk]
+        assert rehearsal_jobs.sweep_rehearsals(now=now) == [job.pk]
         with pytest.raises(ZeroDivisionError):
-            rehearsing.rehearse(job.pk, clock=lambda: now)
+            rehearsal_jobs.rehearse(job.pk, clock=lambda: now)
         job.refresh_from_db()
         assert job.state == state
-    assert rehearsing.sweep_rehearsals(now=now) == []
-    assert rehearsing.ask(draft.pk, by="gu", now=now) != job
+    assert rehearsal_jobs.sweep_rehearsals(now=now) == []
+    assert rehearsal_jobs.ask(draft.pk, by="gu", now=now) != job
 
 
 def test_what_kills_every_worker_is_told_as_failed(city: Lived, draft: RuleSetDraft) -> None:
     now = city.scene.as_of
-    job = rehearsing.ask(draft.pk, by="gu", now=now)
+    job = rehearsal_jobs.ask(draft.pk, by="gu", now=now)
     DraftRehearsal.objects.filter(pk=job.pk).update(state="running", attempts=MAX_ATTEMPTS, lease_until=now)
-    assert rehearsing.sweep_rehearsals(now=now + timedelta(seconds=1)) == []
+    assert rehearsal_jobs.sweep_rehearsals(now=now + timedelta(seconds=1)) == []
     job.refresh_from_db()
     assert (job.state, "died" in job.message) == ("failed", True)
 
@@ -226,7 +226,7 @@ def test_a_faulty_draft_is_kept_and_goes_no_further(city: Lived, draft: RuleSetD
     keys = [fault.key for fault in content_faults(broken, code=city.draft.code, today=city.scene.day)[1]]
     assert keys == ["version", "rules[0].colour"]
     with pytest.raises(Refused, match="2 faults"):
-        rehearsing.ask(draft.pk, by="gu", now=now)
+        rehearsal_jobs.ask(draft.pk, by="gu", now=now)
     with pytest.raises(Refused, match="2 faults"):
         drafts.propose(draft.pk, revision=saved.revision, reason="x", by="gu", now=now)
 
@@ -244,7 +244,7 @@ def test_what_contradicts_the_city_is_a_fault(city: Lived, changes: dict[str, An
     assert key in [fault.key for fault in faults]
 
 
-def test_an_edition_whose_day_passed_while_it_waited_is_not_put_in_force(city: Lived, draft: RuleSetDraft) -> None:
+def test_an_version_whose_day_passed_while_it_waited_is_not_put_in_force(city: Lived, draft: RuleSetDraft) -> None:
     proposed(city, draft)
     with pytest.raises(Refused, match="1 faults"):
         drafts.put_in_force(draft.pk, by="wang", now=city.scene.as_of + timedelta(days=9))
@@ -255,7 +255,7 @@ def test_roles_are_asked_for_by_the_verbs(city: Lived, draft: RuleSetDraft) -> N
     for act in (
         lambda: drafts.begin(rule_set, by="wang", now=now),
         lambda: drafts.save(draft.pk, {}, revision=2, by="wang", now=now),
-        lambda: rehearsing.ask(draft.pk, by="wang", now=now),
+        lambda: rehearsal_jobs.ask(draft.pk, by="wang", now=now),
         lambda: drafts.drop(draft.pk, by="wang", now=now),
         lambda: drafts.put_in_force(draft.pk, by="gu", now=now),
     ):

@@ -63,7 +63,7 @@ def rule_sent(draft: RuleSetDraft, **changes: Any) -> dict[str, Any]:
     return {**told, "title_zh": "新到", "reason_zh": "您新到本市。", "revision": draft.revision, **changes}
 
 
-def test_the_list_and_the_rule_set_lead_to_the_edition(city: Lived, manager: Visitor) -> None:
+def test_the_list_and_the_rule_set_lead_to_the_version(city: Lived, manager: Visitor) -> None:
     version = RuleSetVersion.objects.filter(rule_set__code=city.draft.code).earliest("pk")
     assert f"{PATH}{city.draft.code}/" in manager.read(PATH)
     address = f"{PATH}{city.draft.code}/versions/{version.version}/"

@@ -1,4 +1,4 @@
-"""A rehearsed edition does on its day what the rehearsal said, and leaves no trace before."""
+"""A rehearsed version does on its day what the rehearsal said, and leaves no trace before."""
 
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -6,9 +6,9 @@ from typing import NamedTuple
 import pytest
 
 from codes.models import Disagreement, RiskArea, Rule, RuleSet, RuleSetVersion, Run, VerdictChange
-from codes.rule_sets.edition import Edition
 from codes.rule_sets.publish import CannotPublish, publish
 from codes.rule_sets.rehearsal import CannotRehearse, Change, Tally, rehearsal
+from codes.rule_sets.version_file import VersionContent
 from regions.journal.models import JournalEntry
 from regions.models import City
 from regions.sources.models import Source
@@ -25,7 +25,7 @@ class Lived(NamedTuple):
     """A city after its run of the day, and a draft for two days later."""
 
     scene: Scene
-    draft: Edition
+    draft: VersionContent
     first_day: date
 
 
@@ -45,7 +45,7 @@ def rule_set_in_use(world: World) -> str:
     return world.providers[0].rule_set
 
 
-def rehearsed(draft: Edition, today: date, day: date | None = None) -> list[Change]:
+def rehearsed(draft: VersionContent, today: date, day: date | None = None) -> list[Change]:
     with rehearsal(draft, today=today, day=day) as tried:
         return list(tried.changes)
 

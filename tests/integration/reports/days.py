@@ -69,7 +69,7 @@ def oracle_rows(world: World, day: date, as_of: datetime) -> Iterator[dict[str, 
             if found.state == "not_applied":
                 continue
             channel = world.provider(provider)
-            edition = version_in_force(world, channel.rule_set, day)
+            version = version_in_force(world, channel.rule_set, day)
             horizon = horizon_of(world, channel.source, as_of)
             coming = forecast(world, citizen, provider, day, as_of, days_ahead=FORESEEABLE_DAYS).turns_green_on
             yield {
@@ -82,6 +82,6 @@ def oracle_rows(world: World, day: date, as_of: datetime) -> Iterator[dict[str, 
                 "rule_codes": sorted({hit.rule_code for hit in found.hits}),
                 "turns_green_on": coming.isoformat() if coming else None,
                 "rule_set": channel.rule_set,
-                "rule_set_version": edition.version,
+                "rule_set_version": version.version,
                 "horizon": horizon.astimezone(world.zone).isoformat() if horizon else None,
             }

@@ -24,8 +24,8 @@ from codes.reports.daily_disagreements import STANDING
 from codes.reports.replay import replay
 from codes.reports.rows import stream
 from codes.review.proposals import suppressions
+from codes.runs.amend import mend_now, mend_owed
 from codes.runs.ledger import start_run
-from codes.runs.mend import mend_now, mend_owed
 from codes.runs.steps import advance, run_here
 from regions.journal.models import JournalEntry
 from regions.journal.verify import verify_journal

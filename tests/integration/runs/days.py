@@ -110,7 +110,7 @@ class Life:
         SourceRow.objects.update(max_age_hours=hours)
 
     def rules_from(self, number: int) -> None:
-        """The only edition comes into force on that day."""
+        """The only version comes into force on that day."""
         models.RuleSetVersion.objects.update(effective_from=day(number))
 
     def _names(self, text: str) -> list[str]:

@@ -180,7 +180,7 @@ def test_a_delivery_as_old_as_it_may_be_still_counts(bare_city: City) -> None:
     assert life.live("police silent").providers.get(provider__code="wechat").known
 
 
-def test_an_edition_that_is_not_in_force_yet_judges_nobody(bare_city: City) -> None:
+def test_an_version_that_is_not_in_force_yet_judges_nobody(bare_city: City) -> None:
     life = Life(registered=("wechat",))
     life.rules_from(5)
     run = life.live("police: close_contact")

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from codes.models import Case, Disagreement, EffectiveChange, Run, Verdict, VerdictChange
-from codes.runs.hold import refuse, release
+from codes.runs.settle import refuse, release
 from codes.runs.steps import run_here
 from regions.journal.models import JournalEntry
 from regions.models import City
@@ -23,7 +23,7 @@ A_MINUTE = timedelta(minutes=1)
 @pytest.fixture
 def flip(bare_city: City, monkeypatch: pytest.MonkeyPatch) -> tuple[Life, Run]:
     """The second day's run, held: one of three registrations is too many here."""
-    monkeypatch.setattr("codes.runs.hold.LEAST_TURNED_RED", 1)
+    monkeypatch.setattr("codes.runs.settle.LEAST_TURNED_RED", 1)
     life = Life()
     life.live("")
     for name in ("li", "wang", "zhao"):
@@ -109,7 +109,7 @@ def test_few_people_are_no_mass(bare_city: City) -> None:
 
 
 def test_below_the_citys_share_nothing_is_held(bare_city: City, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codes.runs.hold.LEAST_TURNED_RED", 1)
+    monkeypatch.setattr("codes.runs.settle.LEAST_TURNED_RED", 1)
     life = Life()
     current_city().mass_flip_share = 0.34
     life.live("")
@@ -117,5 +117,5 @@ def test_below_the_citys_share_nothing_is_held(bare_city: City, monkeypatch: pyt
 
 
 def test_a_citys_first_run_is_not_held(bare_city: City, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codes.runs.hold.LEAST_TURNED_RED", 1)
+    monkeypatch.setattr("codes.runs.settle.LEAST_TURNED_RED", 1)
     assert Life().live("everybody: close_contact").state == Run.State.DONE

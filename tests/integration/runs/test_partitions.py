@@ -199,14 +199,14 @@ def test_a_partition_fails_twice_and_succeeds(filled: Filled, monkeypatch: pytes
 def poison(filled: Filled) -> str:
     """Somebody whom a rule holds gets another record of that kind, as no intake would let through; who."""
     scene = filled.scene
-    editions = {
+    versions = {
         provider.code: inputs_of(scene.world, provider.code, scene.day, scene.as_of)
         for provider in scene.world.providers
     }
     citizen, kind = next(
         (citizen, rule.kind)
         for (citizen, provider), said in oracle_says(scene).items()
-        if (inputs := editions[provider])
+        if (inputs := versions[provider])
         for rule in inputs.rule_set_version.rules
         if rule.code in {code for code, _, _ in said.hits}
         if rule.hold_days and rule.anchor == "started" and not rule.area_levels

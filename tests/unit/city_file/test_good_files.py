@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from codes.rule_sets.edition_file import read_editions
+from codes.rule_sets.version_file import read_versions
 from regions.city_file import CityFile, PoliceDatabase, missing_environment, read_city_file
 from regions.divisions import divisions
 from regions.vocabulary import FactKind
@@ -119,7 +119,7 @@ def test_every_shipped_city_can_be_opened(path: Path) -> None:
     assert city.city.schema_name == path.stem
     assert city.city.name.zh == divisions()[city.city.division].zh
     assert {source.credential for source in city.sources} == {None}
-    assert {edition.code for edition in read_editions(path, city.rule_sets)} == {
+    assert {version.code for version in read_versions(path, city.rule_sets)} == {
         provider.rule_set for provider in city.providers
     }
 

@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from codes.intake.lines import SHAPES, CheckInLine, DeclarationLine
-from codes.rule_sets.edition import Edition
-from codes.rule_sets.edition_file import read_editions
+from codes.rule_sets.version_file import VersionContent, read_versions
 from portal.demo.entries import check_in_lines, declaration_lines
 from portal.demo.life import CHECK_IN_DAYS, Life
 from portal.demo.people import Person
@@ -62,7 +61,7 @@ def world_of(person: Person, life: Life) -> World:
     return World(
         providers=tuple(Provider(one.code, one.source, one.rule_set) for one in stage.providers),
         sources=tuple(Source(one, timedelta(hours=26), (Batch(stage.opened, horizons[one]),)) for one in stage.sources),
-        rule_sets=tuple(map(_rule_set, read_editions(stage.city.path, stage.city.rule_sets))),
+        rule_sets=tuple(map(_rule_set, read_versions(stage.city.path, stage.city.rule_sets))),
         citizens=(SOMEBODY,),
         facts=(*facts, *facts_of_declarations(declarations, stage.zone), *facts_of_check_ins(check_ins)),
         check_ins=check_ins,
@@ -120,7 +119,7 @@ def _declaration(line: DeclarationLine, received_at: datetime) -> Declaration:
     )
 
 
-def _rule_set(edition: Edition) -> RuleSetVersion:
+def _rule_set(version: VersionContent) -> RuleSetVersion:
     rules = tuple(
         Rule(
             code=rule.code,
@@ -134,7 +133,7 @@ def _rule_set(edition: Edition) -> RuleSetVersion:
             cleared_by=tuple(kind.value for kind in rule.cleared_by),
             area_levels=tuple(rule.area_levels or ()),
         )
-        for rule in edition.rules
+        for rule in version.rules
     )
-    risk_areas = tuple(RiskArea(area.area, area.level, area.from_day, area.to_day) for area in edition.risk_areas)
-    return RuleSetVersion(edition.code, edition.version, edition.effective_from, rules, risk_areas)
+    risk_areas = tuple(RiskArea(area.area, area.level, area.from_day, area.to_day) for area in version.risk_areas)
+    return RuleSetVersion(version.code, version.version, version.effective_from, rules, risk_areas)

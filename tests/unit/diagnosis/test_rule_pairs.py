@@ -1,4 +1,4 @@
-"""Which rules of two editions are set against each other about a fact."""
+"""Which rules of two versions are set against each other about a fact."""
 
 from itertools import count
 
@@ -29,7 +29,7 @@ def test_rules_of_one_code_belong_together() -> None:
     assert codes_of(rule_pairs(a, b, holding=held_by(*a, *b))) == [("A4", "A4"), ("A8", "A9")]
 
 
-def test_a_rule_that_only_one_edition_has_stands_alone() -> None:
+def test_a_rule_that_only_one_version_has_stands_alone() -> None:
     only = rule("A4")
     assert rule_pairs([only], [], holding=held_by(only)) == [(only, None)]
     assert rule_pairs([], [only], holding=held_by(only)) == [(None, only)]
@@ -64,7 +64,7 @@ def test_any_parameter_tells_rules_apart(parameter: dict[str, object]) -> None:
     assert rule_pairs([a], [b], holding=held_by(a)) == [(a, b)]
 
 
-def test_which_edition_is_called_a_changes_nothing() -> None:
+def test_which_version_is_called_a_changes_nothing() -> None:
     a = [rule("A1"), rule("A2", "yellow", hold_days=7), rule("K1", hold_days=5)]
     b = [rule("A1", hold_days=7), rule("M1", hold_days=6), rule("M2", "yellow", hold_days=2)]
     holding = held_by(*a, *b)

@@ -5,7 +5,7 @@ from string import Formatter
 
 import pytest
 
-from codes.rule_sets.edition_file import judged
+from codes.rule_sets.version_file import judged
 from regions.faults import Fault, FaultCode
 from regions.vocabulary import label_in
 
@@ -41,9 +41,9 @@ to = "2026-11-01"
 """
 
 
-def test_every_fault_of_a_broken_edition_has_its_chinese() -> None:
-    edition, faults = judged(tomllib.loads(BROKEN))
-    assert edition is None
+def test_every_fault_of_a_broken_version_has_its_chinese() -> None:
+    version, faults = judged(tomllib.loads(BROKEN))
+    assert version is None
     assert len(faults) > 14
     english = [fault.message for fault in faults if fault.message_in("zh-hans") == fault.message]
     assert english == []
@@ -51,7 +51,7 @@ def test_every_fault_of_a_broken_edition_has_its_chinese() -> None:
 
 
 def test_in_english_they_stay_as_commands_print_them() -> None:
-    _edition, faults = judged(tomllib.loads(BROKEN))
+    _version, faults = judged(tomllib.loads(BROKEN))
     assert [fault.message_in("en") for fault in faults] == [fault.message for fault in faults]
 
 
@@ -63,7 +63,7 @@ def test_every_code_is_said_in_both_languages_with_the_same_parts(code: FaultCod
 
 
 def test_a_list_of_words_is_joined_as_the_language_joins_it() -> None:
-    _edition, faults = judged(tomllib.loads(BROKEN))
+    _version, faults = judged(tomllib.loads(BROKEN))
     fault = next(one for one in faults if one.key == "rules[0].anchor")
     assert fault.message_in("zh-hans") == "应为下列之一：started、ended、recorded（规则A 1）"
     assert fault.message == "must be one of 'started', 'ended' or 'recorded' (rule A 1)"

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from codes.rule_sets.edition import canonical_digest
-from codes.rule_sets.edition_file import read_edition
+from codes.rule_sets.version_file import canonical_digest, read_version
 from tests.unit.rule_sets.files import GOOD, changed, write
 
 HEAD, FIRST, LAST = GOOD.split("[[rules]]")
@@ -47,7 +46,7 @@ OTHER = [
 
 
 def digest(folder: Path, content: str) -> str:
-    return canonical_digest(read_edition(write(folder, content)))
+    return canonical_digest(read_version(write(folder, content)))
 
 
 @pytest.mark.parametrize("content", SAME)

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from codes.rule_sets.edition import Edition
-from codes.rule_sets.edition_file import EditionFaults, read_edition
+from codes.rule_sets.version_file import VersionContent, VersionFaults, read_version
 from codes.vocabulary import Anchor, Colour
 from regions.vocabulary import FactKind
 from tests.unit.rule_sets.files import GOOD, changed, write
@@ -60,32 +59,32 @@ TABLE = [
 ]
 
 
-def faults_of(path: Path) -> EditionFaults:
-    with pytest.raises(EditionFaults) as refusal:
-        read_edition(path)
+def faults_of(path: Path) -> VersionFaults:
+    with pytest.raises(VersionFaults) as refusal:
+        read_version(path)
     return refusal.value
 
 
 @pytest.fixture
-def edition(tmp_path: Path) -> Edition:
-    return read_edition(write(tmp_path, GOOD))
+def version(tmp_path: Path) -> VersionContent:
+    return read_version(write(tmp_path, GOOD))
 
 
-def test_a_good_file_is_read_whole(edition: Edition) -> None:
-    assert (edition.code, edition.version, edition.effective_from) == ("national", 1, date(2020, 2, 11))
-    contact, stay = edition.rules
+def test_a_good_file_is_read_whole(version: VersionContent) -> None:
+    assert (version.code, version.version, version.effective_from) == ("national", 1, date(2020, 2, 11))
+    contact, stay = version.rules
     assert (contact.kind, contact.colour, contact.anchor) == (FactKind.CLOSE_CONTACT, Colour.RED, Anchor.RECORDED)
     assert (contact.hold_days, contact.checkin_days, contact.tests, contact.test_gap_days) == (14, 14, 2, 1)
     assert contact.cleared_by == [FactKind.CONTACT_EXCLUDED, FactKind.NEGATIVE_TEST]
     assert stay.area_levels == ["high", "medium"]
-    assert [(area.area, area.from_day, area.to_day) for area in edition.risk_areas] == [
+    assert [(area.area, area.from_day, area.to_day) for area in version.risk_areas] == [
         ("420100", date(2026, 11, 1), date(2026, 11, 20)),
         ("610000", date(2026, 11, 5), None),
     ]
 
 
-def test_what_is_left_out_has_its_default(edition: Edition) -> None:
-    stay = edition.rules[1]
+def test_what_is_left_out_has_its_default(version: VersionContent) -> None:
+    stay = version.rules[1]
     assert (stay.anchor, stay.hold_days, stay.checkin_days, stay.tests, stay.test_gap_days, stay.cleared_by) == (
         Anchor.STARTED,
         None,
@@ -134,7 +133,7 @@ def test_what_is_not_toml_is_named_by_its_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("hold", ['hold_days = "none"', ""])
 def test_a_rule_that_nothing_releases_is_by_order_and_allowed(tmp_path: Path, hold: str) -> None:
     content = changed(("hold_days = 14", hold), ('cleared_by = ["negative_test", "contact_excluded"]', ""))
-    rule = read_edition(write(tmp_path, content)).rules[0]
+    rule = read_version(write(tmp_path, content)).rules[0]
     assert (rule.hold_days, rule.cleared_by) == (None, [])
 
 
@@ -153,6 +152,6 @@ def test_a_rule_is_never_nameless(
     tmp_path: Path, wording: str, title_zh: str, title_en: str, reason_zh: str, reason_en: str
 ) -> None:
     start, end = GOOD.index("title ="), GOOD.index('[[rules]]\ncode = "A7"')
-    rule = read_edition(write(tmp_path, f"{GOOD[:start]}{wording}\n\n{GOOD[end:]}")).rules[0]
+    rule = read_version(write(tmp_path, f"{GOOD[:start]}{wording}\n\n{GOOD[end:]}")).rules[0]
     assert [rule.title_in("zh"), rule.title_in("en")] == [title_zh, title_en]
     assert [rule.reason_in("zh-hans"), rule.reason_in("en")] == [reason_zh, reason_en]

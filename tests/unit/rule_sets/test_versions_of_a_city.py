@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from codes.rule_sets.edition_file import EditionFaults, read_editions
+from codes.rule_sets.version_file import VersionFaults, read_versions
 from regions.city_file import LocatedRuleSet
 from tests.unit.rule_sets.files import GOOD, changed, write
 
@@ -40,7 +40,7 @@ def test_files_together(tmp_path: Path, files: list[tuple[str, str]], faults: li
         for place, (code, content) in enumerate(files)
     ]
     try:
-        found = [edition.code for edition in read_editions(tmp_path / "city.toml", located)]
-    except EditionFaults as refusal:
+        found = [version.code for version in read_versions(tmp_path / "city.toml", located)]
+    except VersionFaults as refusal:
         found = [str(fault) for fault in refusal.faults]
     assert found == (faults or [code for code, _ in files])

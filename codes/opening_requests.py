@@ -1,8 +1,7 @@
-"""Opening a city that an operator asked for on a page: put down there, done by a worker with the owner's login, told truly.
+"""An operator's request that a city be opened, carried out by a worker with the owner's login.
 
 The page's process never takes that login (``docs/adr/0010-who-opens-cities.md``). The row is in ``public``, and so are its
-journal entries; what the opening itself does is in the city's journal.
-"""
+journal entries; what the opening itself does is in the city's journal."""
 
 import json
 import os
@@ -17,7 +16,7 @@ from django.db import transaction
 
 from codes.models import Run
 from codes.opening import Opened, city_of, open_city
-from codes.rule_sets.edition import Edition
+from codes.rule_sets.version_file import VersionContent
 from codes.runs.ledger import start_run
 from regions.city_file import CityFile
 from regions.faults import Fault, FaultCode, FileFaults
@@ -43,20 +42,20 @@ class Bundle:
     city: Raw
     rules: Mapping[str, Raw]
 
-    def read(self) -> tuple[CityFile, list[Edition]]:
-        """The city and its editions. Raises ``FileFaults``."""
+    def read(self) -> tuple[CityFile, list[VersionContent]]:
+        """The city and its versions. Raises ``FileFaults``."""
         return _read(self.city, self.rules, self.rules.__getitem__)
 
 
 def checked_bundle(city: Raw, rules: Mapping[str, str]) -> Bundle:
     """The bundle of a city's tables and its rule sets' TOML. Raises ``FileFaults`` with all that shows without the database."""
-    file, editions = _read(city, rules, lambda name: parse_toml(rules[name].encode(), Path(name)))
+    file, versions = _read(city, rules, lambda name: parse_toml(rules[name].encode(), Path(name)))
     names = [located.path.as_posix() for located in file.rule_sets]
-    written = [edition.model_dump(mode="json", by_alias=True, exclude_none=True) for edition in editions]
+    written = [version.model_dump(mode="json", by_alias=True, exclude_none=True) for version in versions]
     return Bundle(city, dict(zip(names, written, strict=True)))
 
 
-def _read(city: Raw, rules: Mapping[str, object], read: Callable[[str], Raw]) -> tuple[CityFile, list[Edition]]:
+def _read(city: Raw, rules: Mapping[str, object], read: Callable[[str], Raw]) -> tuple[CityFile, list[VersionContent]]:
     return city_of(
         city,
         FORM,
@@ -109,9 +108,9 @@ def open_asked(opening_id: int, *, clock: Clock) -> Opened | None:
 
 
 def _open(opening: CityOpening, *, now: datetime) -> Opened:
-    file, editions = Bundle(**json.loads(decrypt_for_installation(bytes(opening.content or b""), use=USE))).read()
+    file, versions = Bundle(**json.loads(decrypt_for_installation(bytes(opening.content or b""), use=USE))).read()
     with as_owner():
-        return open_city(file, editions, by=f"operator:{opening.asked_by}", now=now)
+        return open_city(file, versions, by=f"operator:{opening.asked_by}", now=now)
 
 
 def start_first_run(opening: CityOpening, *, by: str, now: datetime) -> int:

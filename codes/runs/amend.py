@@ -1,6 +1,6 @@
 """Bringing some people up to date between two runs of the city: what two officials decided counts at once.
 
-A mending run judges the people it names by the inputs of the last settled run – its day, horizons and editions – and by what the
+A mending run judges the people it names by the inputs of the last settled run – its day, horizons and versions – and by what the
 city knows now; it settles in the transaction of the act that asks for it (``docs/adr/0009-mending-runs.md``).
 """
 

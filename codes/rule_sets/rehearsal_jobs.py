@@ -1,7 +1,11 @@
-"""Rehearsals in the background: asked for by a person, run by one worker at a time, kept for those who decide."""
+"""Rehearsals of drafts in the background, and the file that lists who would change colour."""
 
+import json
 import secrets
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +13,98 @@ from django.conf import settings
 from django.db import transaction
 
 from codes.models import DraftRehearsal, RuleSetDraft
+from codes.reports.export import WRITERS, FileFormat, drafts_beside, journal_export, put_in_place, statement_of
+from codes.reports.formats import PERSON, Row
+from codes.reports.manifest import manifest_path, signed
+from codes.reports.rows import PersonCells
 from codes.rule_sets.drafts import DraftReason, checked
 from codes.rule_sets.publish import CannotPublish
-from codes.rule_sets.rehearsal import CannotRehearse, Tally, rehearsal
-from codes.rule_sets.rehearsal_file import FileFormat, write_changes
+from codes.rule_sets.rehearsal import CannotRehearse, Change, Rehearsal, Tally, rehearsal
+from codes.rule_sets.version_file import VersionContent, canonical_digest
 from regions.journal.record import record
 from regions.leased_jobs import DIED, Attempt, Clock, Heartbeat, claim_job, sweep
 from regions.proposals import require_role
 from regions.refusals import Refused
 from regions.staff.roles import Role
 from regions.tenancy import current_city, second_connection
+
+__all__ = ["COLUMNS", "FileFormat", "SignedList", "signed_list", "write_changes"]
+
+COLUMNS = ("day", *PERSON, "provider", "before", "after", "rules_before", "rules_after", "disagreement")
+
+
+REPORT = "rehearsal"
+
+
+@dataclass
+class SignedList:
+    """A list in the making: ``write`` it while the rehearsal runs. ``manifest`` is there once it is signed and in its place."""
+
+    draft: Path
+    file_format: FileFormat
+    rows: int = 0
+    filters: dict[str, Any] = field(default_factory=dict)
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+    def write(self, changes: Iterable[Change], tried: Rehearsal, version: VersionContent) -> None:
+        """Write a row for each change."""
+        self.rows = WRITERS[self.file_format](self.draft, COLUMNS, _rows(changes, tried.day))
+        self.filters = {
+            "day": tried.day.isoformat(),
+            "run": tried.run.pk,
+            "as_of": tried.run.as_of.isoformat(),
+            "rule_set": version.code,
+            "version": version.version,
+            "digest": canonical_digest(version),
+        }
+
+
+@contextmanager
+def signed_list(file: Path, file_format: FileFormat, *, by: str, now: datetime) -> Iterator[SignedList]:
+    """A list with its manifest and a journal entry, as with every export: whole or not at all.
+
+    Open it around the rehearsal: what is written within that is rolled back, so it is signed after its end. Raises ``CannotExport``.
+    """
+    with drafts_beside(file) as (draft, draft_manifest):
+        written = SignedList(draft, file_format)
+        yield written
+        statement = statement_of(
+            REPORT, COLUMNS, written.filters, draft, file_format, rows=written.rows, by=by, now=now
+        )
+        written.manifest = signed(statement)
+        told = json.dumps(written.manifest, ensure_ascii=False, indent=2)
+        draft_manifest.write_text(f"{told}\n", encoding="utf-8")
+        with transaction.atomic():
+            journal_export(written.manifest, by=by, now=now)
+        put_in_place({draft: file, draft_manifest: manifest_path(file)})
+
+
+def write_changes(file: Path, file_format: FileFormat, changes: Iterable[Change], *, day: date) -> int:
+    """Write one row for each change; how many there are. The file is there only when it is whole."""
+    draft = file.with_name(f".{file.name}.part")
+    try:
+        rows = WRITERS[file_format](draft, COLUMNS, _rows(changes, day))
+        draft.chmod(0o600)
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
+    return rows
+
+
+def _rows(changes: Iterable[Change], day: date) -> Iterator[Row]:
+    person = PersonCells(identified=False)
+    for one in changes:
+        yield (
+            day.isoformat(),
+            *person.of(one.citizen_id, one.ref, one.id_encrypted, one.full_name),
+            one.provider,
+            one.before,
+            one.after,
+            one.rules_before,
+            one.rules_after,
+            one.disagreement,
+        )
+
 
 State = DraftRehearsal.State
 
@@ -72,9 +158,9 @@ def list_of(job: DraftRehearsal) -> Path:
 
 def _run(job: DraftRehearsal, *, clock: Clock) -> bool:
     now = clock()
-    edition = checked(job.draft, now=now)
+    version = checked(job.draft, now=now)
     tally, name = Tally(), f"{secrets.token_hex(NAME_BYTES)}-{job.fence}.csv"
-    with second_connection() as beside, rehearsal(edition, today=current_city().day_of(now)) as tried:
+    with second_connection() as beside, rehearsal(version, today=current_city().day_of(now)) as tried:
         watched = Heartbeat(job, beside, clock, now, LEASE, "found", CHANGES_BETWEEN_LOOKS).watch(tried.changes)
         write_changes(_folder() / name, FileFormat.CSV, tally.counting(watched), day=tried.day)
     told = {"tally": as_json(tally, providers=tried.providers), "run": tried.run, "day": tried.day, "file": name}

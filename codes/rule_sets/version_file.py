@@ -1,0 +1,267 @@
+"""A version of a rule set as its file says it: shape, reading with every fault at its key and rule, digest."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
+
+from codes.vocabulary import Anchor, Colour
+from regions.city_file import LocatedRuleSet
+from regions.city_file.names import Code, Division
+from regions.faults import Fault, FaultCode, FileFaults
+from regions.toml_files import Raw, Table, one_of, read_toml, shape_faults, tables, wrong
+from regions.vocabulary import FactKind
+
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_RULE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_LEVEL = re.compile(r"\w[\w.-]{0,39}")
+# Ten years: beyond it a number is a typing error, and dates stay inside what the database can hold.
+MOST_DAYS = 3660
+
+
+def _day(value: object) -> object:
+    """A TOML date stays; ISO text becomes one; anything else is left for the type to refuse."""
+    if not isinstance(value, str):
+        return value
+    if not _ISO_DAY.fullmatch(value):
+        raise wrong(FaultCode.DATE_TYPE)
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise wrong(FaultCode.NOT_A_DAY) from None
+
+
+def _rule_code(code: str) -> str:
+    if not _RULE_CODE.fullmatch(code):
+        raise wrong(FaultCode.NOT_A_RULE_CODE)
+    return code
+
+
+def _level(level: str) -> str:
+    """Any city's own word. In small letters, so that High in a rule cannot quietly miss high in the list."""
+    if not _LEVEL.fullmatch(level) or level != level.lower():
+        raise wrong(FaultCode.NOT_A_LEVEL)
+    return level
+
+
+def _held_or_not(colour: Colour) -> Colour:
+    if colour is Colour.GREEN:
+        raise wrong(FaultCode.GREEN_IS_NO_RULE)
+    return colour
+
+
+def _none_in_words(value: object) -> object:
+    """TOML has no null, so `"none"` may say what leaving the key out says."""
+    return None if value == "none" else value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+Level = Annotated[str, AfterValidator(_level)]
+Days = Annotated[int, Field(ge=0, le=MOST_DAYS)]
+Kind = Annotated[FactKind, Field(strict=False), one_of(FactKind)]
+HeldColour = Annotated[Colour, Field(strict=False), AfterValidator(_held_or_not), one_of(Colour)]
+
+
+class Wording(Table):
+    """What people read; either language may be left out."""
+
+    zh: Annotated[str, Field(max_length=1000)] = ""
+    en: Annotated[str, Field(max_length=1000)] = ""
+
+
+class Rule(Table):
+    """One row of a rule set. `hold_days` none means: until a fact of a kind in `cleared_by` clears it."""
+
+    code: Annotated[str, AfterValidator(_rule_code)]
+    kind: Kind
+    area_levels: list[Level] | None = None
+    colour: HeldColour
+    anchor: Annotated[Anchor, Field(strict=False), one_of(Anchor)] = Anchor.STARTED
+    hold_days: Annotated[Days | None, BeforeValidator(_none_in_words)] = None
+    checkin_days: Days = 0
+    tests: Days = 0
+    test_gap_days: Days = 0
+    cleared_by: list[Kind] = []
+    title: Wording = Wording()
+    reason: Wording = Wording()
+
+    @field_validator("area_levels")
+    @classmethod
+    def _only_where_there_is_an_area(cls, levels: list[str] | None, info: ValidationInfo) -> list[str] | None:
+        """Levels select among stays; an empty list would leave open whether it means all or none."""
+        if levels is None:
+            return None
+        if info.data.get("kind", FactKind.AREA_STAY) is not FactKind.AREA_STAY:
+            raise wrong(FaultCode.LEVELS_WITHOUT_AREA)
+        if not levels:
+            raise wrong(FaultCode.NO_LEVELS)
+        return sorted(set(levels))
+
+    @field_validator("cleared_by")
+    @classmethod
+    def _each_once(cls, kinds: list[FactKind]) -> list[FactKind]:
+        """Order and repetition say nothing, so the file's digest shall not depend on them."""
+        return sorted(set(kinds))
+
+    def title_in(self, language: str) -> str:
+        """The title in `zh` or `en`, else in the other language, else the code: a rule is never nameless."""
+        return _either(self.title, language) or self.code
+
+    def reason_in(self, language: str) -> str:
+        """The plain-language reason in `zh` or `en`, else in the other language, else the title."""
+        return _either(self.reason, language) or self.title_in(language)
+
+
+class RiskArea(Table):
+    """An area at a level from a day to a day (none = still)."""
+
+    area: Division
+    level: Level
+    from_day: Annotated[Day, Field(alias="from")]
+    to_day: Annotated[Day | None, Field(alias="to")] = None
+
+    @field_validator("to_day")
+    @classmethod
+    def _not_before_its_begin(cls, to_day: date | None, info: ValidationInfo) -> date | None:
+        from_day = info.data.get("from_day")
+        if to_day is not None and from_day is not None and to_day < from_day:
+            raise wrong(FaultCode.ENDS_BEFORE_IT_BEGINS)
+        return to_day
+
+
+class VersionContent(Table):
+    """A named, versioned list of rules with its risk areas, in force from a day until the next version's day."""
+
+    code: Code
+    version: Annotated[int, Field(ge=1, le=1_000_000)]
+    effective_from: Day
+    rules: Annotated[list[Rule], Field(min_length=1)]
+    risk_areas: list[RiskArea] = []
+
+
+def _either(wording: Wording, language: str) -> str:
+    first, second = (wording.zh, wording.en) if language.startswith("zh") else (wording.en, wording.zh)
+    return first.strip() or second.strip()
+
+
+def canonical_digest(version: VersionContent) -> str:
+    """SHA-256 in hex over what the version means: the order of its tables and how the file is written do not count."""
+    canonical = json.dumps(_canonical(version), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _canonical(version: VersionContent) -> dict[str, Any]:
+    """Plain values, wording as people will read it, rules by code and areas by all their fields."""
+    content = version.model_dump(mode="json")
+    for rule, row in zip(version.rules, content["rules"], strict=True):
+        row["title"] = {language: rule.title_in(language) for language in ("zh", "en")}
+        row["reason"] = {language: rule.reason_in(language) for language in ("zh", "en")}
+    content["rules"].sort(key=lambda row: row["code"])
+    content["risk_areas"].sort(key=lambda row: json.dumps(row, sort_keys=True))
+    return content
+
+
+_IN_A_RULE = re.compile(r"rules\[(\d+)\]")
+
+
+class VersionFaults(FileFaults):
+    """A rule-set file, or the rule-set files of a city, that cannot be taken."""
+
+
+def read_version(path: Path, *, read: Callable[[Path], Raw] = read_toml) -> VersionContent:
+    """The version in the file, or VersionFaults with every fault. A rule that nothing releases is allowed: by order."""
+    try:
+        raw = read(path)
+    except FileFaults as error:
+        raise VersionFaults(path, error.faults) from None
+    version, faults = judged(raw)
+    if version is None:
+        raise VersionFaults(path, faults)
+    return version
+
+
+def judged(raw: Raw) -> tuple[VersionContent | None, list[Fault]]:
+    """The version that a file's content means, or none and every fault in it at its key."""
+    faults = [*_repeated_rules(raw), *_repeated_areas(raw)]
+    try:
+        version = VersionContent.model_validate(raw)
+    except ValidationError as error:
+        return None, _naming_rules([*shape_faults(error, raw), *faults], raw)
+    return (None, _naming_rules(faults, raw)) if faults else (version, [])
+
+
+def read_versions(
+    city_file: Path, rule_sets: Sequence[LocatedRuleSet], *, read: Callable[[Path], Raw] = read_toml
+) -> list[VersionContent]:
+    """All versions a city file names, or VersionFaults with the faults of all of them.
+
+    Keys begin with the city file's key: `rule_sets[0].file: rules[3].colour`.
+    """
+    versions: list[tuple[LocatedRuleSet, VersionContent]] = []
+    faults: list[Fault] = []
+    for located in rule_sets:
+        try:
+            versions.append((located, read_version(located.path, read=read)))
+        except VersionFaults as error:
+            faults += [replace(fault, key=f"{located.key}: {fault.key}") for fault in error.faults]
+    faults += [*_misnamed(versions), *_out_of_order(versions)]
+    if faults:
+        raise VersionFaults(city_file, faults)
+    return [version for _, version in versions]
+
+
+def _misnamed(read: Sequence[tuple[LocatedRuleSet, VersionContent]]) -> Iterator[Fault]:
+    """The code in the city file and the code in the rule-set file are the same thing said twice."""
+    for located, version in read:
+        if version.code != located.code:
+            params = {"in_file": version.code, "in_city_file": located.code}
+            yield Fault(f"{located.key}: code", FaultCode.CODES_DIFFER, params)
+
+
+def _out_of_order(read: Sequence[tuple[LocatedRuleSet, VersionContent]]) -> Iterator[Fault]:
+    """Versions of one code are unique, and a later version takes effect on a later day."""
+    by_version = sorted(read, key=lambda pair: (pair[1].code, pair[1].version))
+    for (before, older), (located, newer) in pairwise(by_version):
+        if older.code != newer.code:
+            continue
+        if older.version == newer.version:
+            yield Fault(f"{located.key}: version", FaultCode.REPEATS_VERSION, {"place": before.key})
+        elif newer.effective_from <= older.effective_from:
+            yield Fault(f"{located.key}: effective_from", FaultCode.NOT_LATER, {"version": older.version})
+
+
+def _repeated_rules(raw: Raw) -> Iterator[Fault]:
+    """A code may stand on several rows, one for each kind it covers; the same row twice is a slip of copying."""
+    first: dict[str, int] = {}
+    for place, rule in tables(raw, "rules"):
+        row = repr([rule.get(key) for key in ("code", "kind", "area_levels")])
+        if first.setdefault(row, place) != place:
+            yield Fault(f"rules[{place}].code", FaultCode.REPEATS_RULE, {"place": f"rules[{first[row]}]"})
+
+
+def _repeated_areas(raw: Raw) -> Iterator[Fault]:
+    """A risk area listed twice in the same words is a slip of copying."""
+    seen: list[Raw] = []
+    for place, area in tables(raw, "risk_areas"):
+        if area in seen:
+            yield Fault(f"risk_areas[{place}]", FaultCode.REPEATS, {"place": f"risk_areas[{seen.index(area)}]"})
+        seen.append(area)
+
+
+def _naming_rules(faults: Sequence[Fault], raw: Raw) -> list[Fault]:
+    """The same faults, those inside a rule with its code: people look for A4, not for the fourth table."""
+    codes = {place: code for place, rule in tables(raw, "rules") if isinstance(code := rule.get("code"), str)}
+    return [_naming_its_rule(fault, codes) for fault in faults]
+
+
+def _naming_its_rule(fault: Fault, codes: dict[int, str]) -> Fault:
+    found = _IN_A_RULE.match(fault.key)
+    code = codes.get(int(found[1]), "")[:40] if found else ""
+    return replace(fault, params={**fault.params, "rule": code}) if code else fault
