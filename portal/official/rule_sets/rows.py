@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from codes.models import RuleSetDraft
-from codes.rule_sets.draft_content import content_faults
+from codes.rule_sets.drafts import content_faults
 from portal.official.cases.detail import submitted_rows
 from portal.official.rule_sets.drafts import find_draft, keep
 from portal.official.rule_sets.forms import AREA_FIELDS, RuleForm, area_of, initial_of
