@@ -23,7 +23,7 @@ from regions.proposals import require_role
 from regions.refusals import Refused
 from regions.sources.models import Batch, Quarantined, Source
 from regions.sources.reasons import RecordReason
-from regions.sources.records import CheckedRecord, Fault, check_record
+from regions.sources.records import CheckedRecord, RecordFault, check_record
 from regions.sources.staging import put_aside
 from regions.staff.roles import Role
 from regions.tenancy import current_city
@@ -105,7 +105,7 @@ def _checked(
     for row in rows:
         content = json.loads(encryption.decrypt(bytes(row.raw), use=QUARANTINED_RECORD))
         checked = check_record(content, kinds=source.kinds, as_of=as_of, zone=zone)
-        if isinstance(checked, Fault):
+        if isinstance(checked, RecordFault):
             still += 1
         else:
             passed.append((row, checked))

@@ -1,4 +1,7 @@
-"""One record of a delivery, checked: the city decides on what passes here, so nothing is guessed or mended."""
+"""One record of a delivery, checked field by field: the city decides on what passes here, so nothing is guessed or corrected.
+
+No message repeats a value: values are people's data.
+"""
 
 import hashlib
 import json
@@ -22,17 +25,18 @@ MAX_DETAIL_DEPTH = 5
 # ASCII digits only: `\d` would take full-width ones.
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AREA = re.compile(r"[0-9]{6}")
-# Tells of text decoded wrongly at some earlier stop: undecodable bytes, the replacement character, non-characters.
+# Signs of text decoded wrongly at some earlier stop: undecodable bytes, the replacement character, non-characters.
 _SPOILT = re.compile("[\ud800-\udfff\ufffd\ufffe\uffff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why a record goes to quarantine. The message is English, says what is expected and repeats no value."""
+class RecordFault(Exception):
+    """Why a record goes to quarantine; `message` is English and completes the sentence that the field's name begins."""
 
-    reason: RecordReason
-    field: str
-    message: str
+    def __init__(self, reason: RecordReason, field: str, message: str) -> None:
+        super().__init__(f"{field} {message}")
+        self.reason = reason
+        self.field = field
+        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +55,6 @@ class CheckedRecord:
     detail: dict[str, Any]
 
 
-class FieldFault(Exception):
-    """A field that is missing or not as the contract has it."""
-
-    def __init__(self, reason: RecordReason, field: str, message: str) -> None:
-        """`message` completes the sentence that the field's name begins."""
-        super().__init__(f"{field} {message}")
-        self.reason = reason
-        self.field = field
-        self.message = message
-
-
 def check_record(
     content: Mapping[str, Any],
     *,
@@ -69,16 +62,51 @@ def check_record(
     as_of: datetime,
     zone: ZoneInfo,
     known_kinds: Collection[str] = FACT_KINDS,
-) -> CheckedRecord | Fault:
+) -> CheckedRecord | RecordFault:
     """The record, or the first fault in it. Fields the contract does not name are ignored.
 
     `kinds` maps the source's words to ours; a word it does not map must be one of `known_kinds`. `as_of` is the moment
     the delivery says it is complete up to, `zone` the city's.
     """
     try:
-        return _read(content, kinds=kinds, as_of=as_of, zone=zone, known_kinds=known_kinds)
-    except FieldFault as fault:
-        return Fault(fault.reason, fault.field, fault.message)
+        return _read(content, kinds, as_of, zone, known_kinds)
+    except RecordFault as fault:
+        return fault.with_traceback(None)
+
+
+def _read(
+    content: Mapping[str, Any],
+    kinds: Mapping[str, str],
+    as_of: datetime,
+    zone: ZoneInfo,
+    known_kinds: Collection[str],
+) -> CheckedRecord:
+    record_id = read_line(content, "record_id", MAX_RECORD_ID_CHARACTERS)
+    if not record_id.strip():
+        raise RecordFault(RecordReason.MISSING_FIELD, "record_id", "is empty")
+    recorded_at = read_instant(content, "recorded_at")
+    if recorded_at > as_of:
+        raise RecordFault(RecordReason.FUTURE_RECORD, "recorded_at", "is later than the delivery's as_of")
+    kind = _read_kind(content, kinds, known_kinds)
+    area = read_area(content, "area")
+    if kind is FactKind.AREA_STAY and area is None:
+        raise RecordFault(RecordReason.MISSING_FIELD, "area", "is needed for area_stay")
+    started_on = read_day(content, "started_on")
+    ended_on = None if content.get("ended_on") is None else read_day(content, "ended_on")
+    if ended_on is not None and ended_on < started_on:
+        raise RecordFault(RecordReason.BAD_DATE, "ended_on", "is before started_on")
+    return CheckedRecord(
+        record_id=record_id,
+        identity=_read_identity(content, as_of.astimezone(zone).date()),
+        full_name=read_line(content, "full_name", MAX_NAME_CHARACTERS),
+        kind=kind,
+        area=area,
+        started_on=started_on,
+        ended_on=ended_on,
+        recorded_at=recorded_at,
+        revoked=read_boolean(content, "revoked"),
+        detail=read_detail(content, "detail"),
+    )
 
 
 def content_digest(record: CheckedRecord) -> bytes:
@@ -100,169 +128,127 @@ def content_digest(record: CheckedRecord) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-def _read(
-    content: Mapping[str, Any],
-    *,
-    kinds: Mapping[str, str],
-    as_of: datetime,
-    zone: ZoneInfo,
-    known_kinds: Collection[str],
-) -> CheckedRecord:
-    """The record. Raises FieldFault."""
-    record_id = read_line(content, "record_id", MAX_RECORD_ID_CHARACTERS)
-    if not record_id.strip():
-        raise FieldFault(RecordReason.MISSING_FIELD, "record_id", "is empty")
-    recorded_at = read_instant(content, "recorded_at")
-    if recorded_at > as_of:
-        raise FieldFault(RecordReason.FUTURE_RECORD, "recorded_at", "is later than the delivery's as_of")
-    kind = _read_kind(content, kinds, known_kinds)
-    area = read_area(content, "area")
-    if kind is FactKind.AREA_STAY and area is None:
-        raise FieldFault(RecordReason.MISSING_FIELD, "area", "is needed for area_stay")
-    started_on = read_day(content, "started_on")
-    ended_on = None if content.get("ended_on") is None else read_day(content, "ended_on")
-    if ended_on is not None and ended_on < started_on:
-        raise FieldFault(RecordReason.BAD_DATE, "ended_on", "is before started_on")
-    return CheckedRecord(
-        record_id=record_id,
-        identity=_read_identity(content, as_of.astimezone(zone).date()),
-        full_name=read_line(content, "full_name", MAX_NAME_CHARACTERS),
-        kind=kind,
-        area=area,
-        started_on=started_on,
-        ended_on=ended_on,
-        recorded_at=recorded_at,
-        revoked=read_boolean(content, "revoked"),
-        detail=read_detail(content, "detail"),
-    )
-
-
 def _read_identity(content: Mapping[str, Any], today: date) -> Identity:
-    """Whom the record is about. Raises FieldFault."""
     id_type = read_line(content, "id_type", 10, wrong=RecordReason.BAD_ID)
     id_number = read_line(content, "id_number", 100, wrong=RecordReason.BAD_ID)
     try:
         return check_identity(id_type, id_number, today=today)
     except BadIdentity as bad:
-        raise FieldFault(RecordReason.BAD_ID, "id_number", label_in("en", bad.reason)) from None
+        raise RecordFault(RecordReason.BAD_ID, "id_number", label_in("en", bad.reason)) from None
 
 
 def _read_kind(content: Mapping[str, Any], kinds: Mapping[str, str], known_kinds: Collection[str]) -> FactKind:
-    """What the record states, in our words. Raises FieldFault."""
     word = read_line(content, "kind", 100, wrong=RecordReason.BAD_KIND)
     kind = kinds.get(word, word)
     if kind not in known_kinds:
-        raise FieldFault(RecordReason.BAD_KIND, "kind", "is not mapped by the source's settings and is none of ours")
+        raise RecordFault(RecordReason.BAD_KIND, "kind", "is not mapped by the source's settings and is none of ours")
     return FactKind(kind)
-
-
-# A reader for each kind of field. No message repeats a value: values are people's data.
 
 
 def read_line(
     content: Mapping[str, Any], field: str, longest: int, *, wrong: RecordReason = RecordReason.MISSING_FIELD
 ) -> str:
-    """One line of text, perhaps empty; `wrong` is the reason for what is no text or too long. Raises FieldFault."""
+    """One line of text, perhaps empty; `wrong` is the reason for what is no text or too long."""
     value = _required(content, field)
     if not isinstance(value, str):
-        raise FieldFault(wrong, field, "must be text")
+        raise RecordFault(wrong, field, "must be text")
     _check_encoding(value, field, controls="")
     if len(value) > longest:
-        raise FieldFault(wrong, field, f"is longer than {longest} characters")
+        raise RecordFault(wrong, field, f"is longer than {longest} characters")
     return value
 
 
 def read_day(content: Mapping[str, Any], field: str) -> date:
-    """A day that can be meant. Raises FieldFault."""
+    """A day that can be meant."""
     value = _required(content, field)
     try:
         day = date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else None
     except ValueError:
         day = None
     if day is None or not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise FieldFault(RecordReason.BAD_DATE, field, f"must be YYYY-MM-DD, {FIRST_YEAR} to {LAST_YEAR}")
+        raise RecordFault(RecordReason.BAD_DATE, field, f"must be YYYY-MM-DD, {FIRST_YEAR} to {LAST_YEAR}")
     return day
 
 
 def read_instant(content: Mapping[str, Any], field: str) -> datetime:
-    """An aware instant. Raises FieldFault."""
+    """An aware instant."""
     value = _required(content, field)
     try:
         instant = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         instant = None
     if instant is None or instant.tzinfo is None or not FIRST_YEAR <= instant.year <= LAST_YEAR:
-        raise FieldFault(RecordReason.BAD_DATE, field, "must be ISO 8601 with an offset")
+        raise RecordFault(RecordReason.BAD_DATE, field, "must be ISO 8601 with an offset")
     return instant
 
 
 def read_area(content: Mapping[str, Any], field: str) -> str | None:
-    """A division code of six digits, or none. Raises FieldFault."""
+    """A division code of six digits, or none."""
     value = content.get(field)
     if value is None:
         return None
     if not isinstance(value, str) or not _AREA.fullmatch(value):
-        raise FieldFault(RecordReason.BAD_AREA, field, "must be six digits or nothing")
+        raise RecordFault(RecordReason.BAD_AREA, field, "must be six digits or nothing")
     return value
 
 
 def read_boolean(content: Mapping[str, Any], field: str) -> bool:
-    """A real boolean: `0`, `"false"` and absence are not taken for one. Raises FieldFault."""
+    """A real boolean: `0`, `"false"` and absence are not taken for one."""
     value = _required(content, field)
     if not isinstance(value, bool):
-        raise FieldFault(RecordReason.MISSING_FIELD, field, "must be true or false")
+        raise RecordFault(RecordReason.MISSING_FIELD, field, "must be true or false")
     return value
 
 
 def read_detail(content: Mapping[str, Any], field: str) -> dict[str, Any]:
-    """A small object, given as such or as JSON text; empty if absent. Raises FieldFault."""
+    """A small object, given as such or as JSON text; empty if absent."""
     value = content.get(field)
     if value is None:
         return {}
     if isinstance(value, str):
         value = _parse(value, field)
     if not isinstance(value, dict):
-        raise FieldFault(RecordReason.MISSING_FIELD, field, "must be a JSON object or nothing")
+        raise RecordFault(RecordReason.MISSING_FIELD, field, "must be a JSON object or nothing")
     if _depth(value) > MAX_DETAIL_DEPTH:
-        raise FieldFault(RecordReason.MISSING_FIELD, field, f"is nested deeper than {MAX_DETAIL_DEPTH}")
+        raise RecordFault(RecordReason.MISSING_FIELD, field, f"is nested deeper than {MAX_DETAIL_DEPTH}")
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError):
-        raise FieldFault(RecordReason.MISSING_FIELD, field, "holds what JSON has no word for") from None
+        raise RecordFault(RecordReason.MISSING_FIELD, field, "holds what JSON has no word for") from None
     for part in _texts(value):
         _check_encoding(part, field, controls="\t\n\r")
     if len(text.encode()) > MAX_DETAIL_BYTES:
-        raise FieldFault(RecordReason.MISSING_FIELD, field, f"is larger than {MAX_DETAIL_BYTES} bytes")
+        raise RecordFault(RecordReason.MISSING_FIELD, field, f"is larger than {MAX_DETAIL_BYTES} bytes")
     return value
 
 
 def _required(content: Mapping[str, Any], field: str) -> Any:
-    """The value of a field that must be there and not null. Raises FieldFault."""
+    """The value of a field that must be there and not null."""
     value = content.get(field)
     if value is None:
-        raise FieldFault(RecordReason.MISSING_FIELD, field, "is missing")
+        raise RecordFault(RecordReason.MISSING_FIELD, field, "is missing")
     return value
 
 
 def _check_encoding(text: str, field: str, *, controls: str) -> None:
-    """Refuse text that went through a wrong decoding, and control characters but for those named. Raises FieldFault."""
+    """Refuse text that went through a wrong decoding, and control characters but for those named."""
     if text.isascii() and text.isprintable():
         return
     if _SPOILT.search(text) or any(
         unicodedata.category(character) == "Cc" and character not in controls for character in text
     ):
-        raise FieldFault(RecordReason.BAD_ENCODING, field, "holds characters that no text has")
+        raise RecordFault(RecordReason.BAD_ENCODING, field, "holds characters that no text has")
 
 
 def _parse(text: str, field: str) -> Any:
-    """The value of JSON text, whose length bounds what it can become. Raises FieldFault."""
+    """The value of JSON text, whose length bounds what it can become."""
     _check_encoding(text, field, controls="\t\n\r")
     if len(text) > MAX_DETAIL_BYTES:
-        raise FieldFault(RecordReason.MISSING_FIELD, field, f"is larger than {MAX_DETAIL_BYTES} bytes")
+        raise RecordFault(RecordReason.MISSING_FIELD, field, f"is larger than {MAX_DETAIL_BYTES} bytes")
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise FieldFault(RecordReason.MISSING_FIELD, field, "is not JSON") from None
+        raise RecordFault(RecordReason.MISSING_FIELD, field, "is not JSON") from None
 
 
 def _depth(value: Any) -> int:

@@ -13,7 +13,7 @@ from regions.keys.encryption import QUARANTINED_RECORD, content_hash, decrypt_nu
 from regions.sources.connectors.delivery import RawRecord
 from regions.sources.models import Batch, Quarantined, StagedRecord
 from regions.sources.reasons import RecordReason
-from regions.sources.records import CheckedRecord, Fault, check_record, content_digest
+from regions.sources.records import CheckedRecord, RecordFault, check_record, content_digest
 
 RECORDS_PER_TRANSACTION = 5000
 COLUMNS = (
@@ -59,7 +59,7 @@ def stage(batch: Batch, records: Iterable[RawRecord], *, as_of: datetime, zone: 
         bad: list[Quarantined] = []
         for raw in chunk:
             checked = check_record(raw.content, kinds=kinds, as_of=as_of, zone=zone)
-            if isinstance(checked, Fault):
+            if isinstance(checked, RecordFault):
                 bad.append(_quarantined(batch, raw, checked))
             else:
                 rows.append(_row(batch, raw.line, checked))
@@ -113,7 +113,7 @@ def _row(batch: Batch, line: int, record: CheckedRecord) -> tuple[object, ...]:
     )
 
 
-def _quarantined(batch: Batch, raw: RawRecord, fault: Fault) -> Quarantined:
+def _quarantined(batch: Batch, raw: RawRecord, fault: RecordFault) -> Quarantined:
     encrypted = encryption.encrypt(raw.as_text(), use=QUARANTINED_RECORD)
     return Quarantined(
         batch=batch, line=raw.line, reason=fault.reason.value, field=fault.field, message=fault.message, raw=encrypted
@@ -124,7 +124,9 @@ def _conflict(batch: Batch, row: StagedRecord) -> Quarantined:
     """The record as it was understood: the delivery itself has been read and is gone."""
     content = {field: getattr(row, field) for field in FIELDS} | {"id_number": decrypt_number(bytes(row.id_encrypted))}
     raw = RawRecord(row.line, content)
-    fault = Fault(RecordReason.CONFLICTING_VERSION, "record_id", "came with other content recorded at the same time")
+    fault = RecordFault(
+        RecordReason.CONFLICTING_VERSION, "record_id", "came with other content recorded at the same time"
+    )
     return _quarantined(batch, raw, fault)
 
 

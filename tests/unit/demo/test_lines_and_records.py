@@ -12,7 +12,7 @@ from portal.demo.records import GOOD_FOR_EACH_SPOILT, records_in
 from portal.demo.stage import Stage
 from portal.demo.stories import Fate
 from regions.sources.reasons import RecordReason
-from regions.sources.records import Fault, check_record
+from regions.sources.records import RecordFault, check_record
 from tests.unit.demo.cities import OPENED, STAGES
 
 CHENGDU = next(stage for stage in STAGES if stage.schema == "chengdu")
@@ -59,7 +59,7 @@ def test_a_small_share_of_the_records_is_spoilt_and_each_way_of_it_is_found() ->
         check_record(raw, kinds=kinds, as_of=OPENED, zone=CHENGDU.zone)
         for raw in islice(records_in("police", lives), 6 * (GOOD_FOR_EACH_SPOILT + 1))
     ]
-    faults = [one.reason for one in checked if isinstance(one, Fault)]
+    faults = [one.reason for one in checked if isinstance(one, RecordFault)]
     assert len(faults) == 6
     assert set(faults) == {
         RecordReason.BAD_ID,

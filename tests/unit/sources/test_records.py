@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from regions.identity import Identity
 from regions.sources.reasons import RecordReason
-from regions.sources.records import CheckedRecord, Fault, check_record, content_digest
+from regions.sources.records import CheckedRecord, RecordFault, check_record, content_digest
 from regions.vocabulary import FactKind, IdType, label_in
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -33,7 +33,7 @@ RECORD: dict[str, Any] = {
 }
 
 
-def check(**changes: Any) -> CheckedRecord | Fault:
+def check(**changes: Any) -> CheckedRecord | RecordFault:
     return check_record({**RECORD, **changes}, kinds=KINDS, as_of=AS_OF, zone=SHANGHAI)
 
 
@@ -158,7 +158,7 @@ def test_these_pass(changes: dict[str, Any]) -> None:
 )
 def test_a_fault_has_its_reason_and_its_field(reason: str, field: str, value: Any) -> None:
     fault = check(**{field: value})
-    assert isinstance(fault, Fault)
+    assert isinstance(fault, RecordFault)
     assert fault.reason == RecordReason(reason)
     assert fault.field == field or (field == "id_type" and fault.field == "id_number")
 
@@ -171,7 +171,7 @@ REQUIRED = ["record_id", "id_type", "id_number", "full_name", "kind", "started_o
 def test_a_required_field_is_there_and_not_null(field: str, null: bool) -> None:
     content = {name: value for name, value in RECORD.items() if name != field}
     fault = check_record(content | ({field: None} if null else {}), kinds=KINDS, as_of=AS_OF, zone=SHANGHAI)
-    assert isinstance(fault, Fault)
+    assert isinstance(fault, RecordFault)
     assert (fault.reason, fault.field) == ("missing_field", field)
 
 
@@ -184,7 +184,7 @@ def test_optional_fields_may_be_absent() -> None:
 
 def test_a_stay_needs_its_area() -> None:
     fault = check(kind="area_stay", area=None)
-    assert isinstance(fault, Fault)
+    assert isinstance(fault, RecordFault)
     assert (fault.reason, fault.field) == ("missing_field", "area")
 
 
@@ -195,7 +195,7 @@ def test_the_sources_own_words_win_over_ours() -> None:
 
 def test_only_the_kinds_asked_for_pass() -> None:
     fault = check_record(RECORD, kinds=KINDS, as_of=AS_OF, zone=SHANGHAI, known_kinds={"symptom"})
-    assert isinstance(fault, Fault)
+    assert isinstance(fault, RecordFault)
     assert fault.reason == "bad_kind"
 
 
@@ -229,7 +229,7 @@ ANYTHING = st.recursive(
 @given(st.dictionaries(st.sampled_from(sorted(RECORD)), ANYTHING))
 def test_whatever_comes_is_a_record_or_a_fault_and_no_fault_repeats_it(changes: dict[str, Any]) -> None:
     result = check(**changes)
-    if isinstance(result, Fault):
+    if isinstance(result, RecordFault):
         assert "1010519491231002" not in f"{result.field} {result.message}"
         assert "张三" not in result.message
     else:
@@ -271,5 +271,5 @@ def test_every_reason_of_the_contract_is_there() -> None:
 def test_a_record_later_than_the_horizon_is_not_saved_by_another_zone() -> None:
     late = (AS_OF + timedelta(seconds=1)).astimezone(SHANGHAI).isoformat()
     fault = check(recorded_at=late)
-    assert isinstance(fault, Fault)
+    assert isinstance(fault, RecordFault)
     assert fault.reason == "future_record"
