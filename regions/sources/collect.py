@@ -15,24 +15,25 @@ from regions.keys.encryption import SOURCE_CREDENTIAL
 from regions.sources.batches import CLOCK_TOLERANCE, OVERLAP
 from regions.sources.connectors import big_data_centre, police_database
 from regions.sources.connectors.big_data_centre import check_base_url
-from regions.sources.connectors.database import Patience, check_database_url
+from regions.sources.connectors.database import check_database_url
 from regions.sources.connectors.delivery import Delivery, SourceMisconfigured
 from regions.sources.connectors.guard import AllowList
-from regions.sources.connectors.transport import Limits
+from regions.sources.connectors.timeouts import (
+    DATABASE_TIMEOUTS,
+    HTTP_LIMITS,
+    INTERACTIVE_DATABASE_TIMEOUTS,
+    INTERACTIVE_HTTP_LIMITS,
+)
 from regions.sources.models import Source, SourceKind
-from regions.sources.records import Fault, check_record
-
-# While a person waits for the answer: one try, and seconds instead of minutes.
-HURRIED_REQUEST = Limits(connect_seconds=5, read_seconds=10, page_seconds=15, total_seconds=20, attempts=1)
-HURRIED_DATABASE = Patience(connect_seconds=5, statement_seconds=7, delivery_seconds=15)
+from regions.sources.records import RecordFault, check_record
 
 
 def open_delivery(
-    source: Source, *, since: datetime | None, zone: ZoneInfo, hurried: bool = False
+    source: Source, *, since: datetime | None, zone: ZoneInfo, interactive: bool = False
 ) -> AbstractContextManager[Delivery]:
     """What the source recorded after `since` (none = everything). Raises SourceFault, on entering and while it is read.
 
-    Not inside a transaction: nobody else shall wait for a slow source. `hurried`: somebody sits and waits for it.
+    Not inside a transaction: nobody else shall wait for a slow source. `interactive`: a person waits for the answer.
     """
     if source.kind == SourceKind.POLICE_DATABASE:
         return police_database.open_delivery(
@@ -42,7 +43,7 @@ def open_delivery(
             since=since,
             zone=zone,
             allowed=allow_list(),
-            patience=HURRIED_DATABASE if hurried else police_database.DEFAULT_PATIENCE,
+            timeouts=INTERACTIVE_DATABASE_TIMEOUTS if interactive else DATABASE_TIMEOUTS,
         )
     return big_data_centre.open_delivery(
         base_url=source.base_url,
@@ -51,7 +52,7 @@ def open_delivery(
         page_size=source.page_size,
         since=since,
         allowed=allow_list(),
-        limits=HURRIED_REQUEST if hurried else big_data_centre.DEFAULT_LIMITS,
+        limits=INTERACTIVE_HTTP_LIMITS if interactive else HTTP_LIMITS,
     )
 
 
@@ -103,12 +104,12 @@ def try_source(source: Source, *, zone: ZoneInfo, now: datetime) -> Answer:
     """
     last = source.batches.accepted().first()
     horizon = last.as_of if last else None
-    with open_delivery(source, since=horizon - OVERLAP if horizon else None, zone=zone, hurried=True) as delivery:
+    with open_delivery(source, since=horizon - OVERLAP if horizon else None, zone=zone, interactive=True) as delivery:
         looked_at, bad = 0, Counter[str]()
         for raw in islice(delivery.records, RECORDS_LOOKED_AT):
             looked_at += 1
             checked = check_record(raw.content, kinds=source.kinds, as_of=delivery.as_of, zone=zone)
-            if isinstance(checked, Fault):
+            if isinstance(checked, RecordFault):
                 bad[checked.reason.value] += 1
         return Answer(
             as_of=delivery.as_of,

@@ -1,4 +1,4 @@
-"""The provincial big-data centre: signed HTTP requests, page by page, patient with a busy server and nothing else."""
+"""The provincial big-data centre: signed HTTP requests, page by page; only a busy server is asked again."""
 
 import hashlib
 import hmac
@@ -14,7 +14,8 @@ import httpx
 from regions.sources.connectors.answer import Page, PageSequence
 from regions.sources.connectors.delivery import Delivery, RawRecord, SourceMisconfigured
 from regions.sources.connectors.guard import AllowList, Resolver, resolve
-from regions.sources.connectors.transport import Deadline, Exchange, GuardedTransport, Limits
+from regions.sources.connectors.timeouts import HTTP_LIMITS, HttpLimits
+from regions.sources.connectors.transport import Deadline, Exchange, GuardedTransport
 
 
 def sign(secret: str, fields: Mapping[str, str]) -> str:
@@ -30,7 +31,7 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class System:
     """What a delivery takes from the machine; tests put their own in place."""
 
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -40,8 +41,7 @@ class Surroundings:
     resolve: Resolver = resolve
 
 
-DEFAULT_LIMITS = Limits()
-THIS_MACHINE = Surroundings()
+SYSTEM = System()
 
 
 def check_base_url(base_url: str, allowed: AllowList) -> httpx.URL:
@@ -67,8 +67,8 @@ def open_delivery(
     page_size: int,
     since: datetime | None,
     allowed: AllowList,
-    limits: Limits = DEFAULT_LIMITS,
-    surroundings: Surroundings = THIS_MACHINE,
+    limits: HttpLimits = HTTP_LIMITS,
+    system: System = SYSTEM,
 ) -> Iterator[Delivery]:
     """What was recorded after `since` (aware; none = everything), of which the first page has already come.
 
@@ -76,16 +76,16 @@ def open_delivery(
     """
     url = check_base_url(base_url, allowed)
     _check_settings(app_id, secret, page_size)
-    deadline = Deadline(limits.total_seconds, surroundings.monotonic)
-    transport = GuardedTransport(allowed, surroundings.resolve, deadline)
+    deadline = Deadline(limits.total_seconds, system.monotonic)
+    transport = GuardedTransport(allowed, system.resolve, deadline)
     timeout = httpx.Timeout(limits.read_seconds, connect=limits.connect_seconds)
     headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
     # trust_env off: a proxy from the environment would resolve names in our stead.
     with httpx.Client(
         transport=transport, timeout=timeout, headers=headers, trust_env=False, follow_redirects=False
     ) as client:
-        request = _Request(client, url, app_id, secret, page_size, since, surroundings)
-        exchange = Exchange(client, limits, deadline, page_size, (secret,), surroundings.sleep, surroundings.clock)
+        request = _Request(client, url, app_id, secret, page_size, since, system)
+        exchange = Exchange(client, limits, deadline, page_size, (secret,), system.sleep, system.clock)
         pages = _read_pages(exchange, request, page_size)
         first = next(pages)
         yield Delivery(as_of=first.as_of, total=first.total, records=_number(first, pages))
@@ -111,15 +111,15 @@ class _Request:
     secret: str
     page_size: int
     since: datetime | None
-    surroundings: Surroundings
+    system: System
 
     def __call__(self, cursor: str) -> httpx.Request:
         """The request for the page at `cursor` (empty for the first)."""
         since = (self.since or BEGINNING).astimezone(UTC).isoformat()
         fields = {"cursor": cursor, "limit": str(self.page_size), "since": since}
         query = {name: value for name, value in fields.items() if value}
-        nonce = self.surroundings.nonce()
-        timestamp = str(int(self.surroundings.clock().timestamp()))
+        nonce = self.system.nonce()
+        timestamp = str(int(self.system.clock().timestamp()))
         signed = sign(self.secret, {**query, "app_id": self.app_id, "nonce": nonce, "timestamp": timestamp})
         headers = {"X-App-Id": self.app_id, "X-Timestamp": timestamp, "X-Nonce": nonce, "X-Sign": signed}
         url = self.url.copy_with(path=self.url.path.rstrip("/") + "/records")

@@ -6,7 +6,6 @@ The address resolved by the guard is the one connected to; TLS still checks the 
 import re
 import socket
 import sqlite3
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,45 +16,37 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from regions.sources.connectors.delivery import SourceMisconfigured, SourceUnreachable
 from regions.sources.connectors.guard import AllowList, Resolver, normal_host
+from regions.sources.connectors.timeouts import DatabaseTimeouts
 
 # PostgreSQL's oids of date, timestamp and timestamptz.
 _DATE_TYPES = (1082, 1114, 1184)
 _AS_TEXT = psycopg2.extensions.new_type(_DATE_TYPES, "DATES_AS_TEXT", lambda value, _cursor: value)
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Time-outs in whole seconds: to connect, per statement or fetch, and (MariaDB) for the whole streamed answer."""
-
-    connect_seconds: int = 10
-    statement_seconds: int = 300
-    delivery_seconds: int = 3600
-
-
-def make_engine(url: URL, allowed: AllowList, resolve: Resolver, patience: Patience) -> Engine:
+def make_engine(url: URL, allowed: AllowList, resolve: Resolver, timeouts: DatabaseTimeouts) -> Engine:
     """The engine for a URL from `check_database_url`; no connection is kept after use. Raises SourceFault."""
     backend = url.get_backend_name()
     try:
         if backend == "sqlite":
-            return _sqlite_engine(url, patience)
+            return _sqlite_engine(url, timeouts)
         addresses = allowed.addresses(str(url.host), int(url.port or 0), resolve)
         if url.drivername == "postgresql+psycopg2":
-            return _postgres_engine(url, addresses, patience)
+            return _postgres_engine(url, addresses, timeouts)
         if url.drivername in ("mysql+pymysql", "mariadb+pymysql"):
-            return _mysql_engine(url, addresses, patience)
+            return _mysql_engine(url, addresses, timeouts)
         # A driver we do not know is given the address in place of the name.
         return create_engine(url.set(host=addresses[0]), poolclass=NullPool)
     except (NoSuchModuleError, ImportError):
         raise SourceMisconfigured("no_driver", driver=url.drivername) from None
 
 
-def _sqlite_engine(url: URL, patience: Patience) -> Engine:
+def _sqlite_engine(url: URL, timeouts: DatabaseTimeouts) -> Engine:
     """Opens the file read-only (a missing file is not created); undecodable bytes stay visible as lone surrogates."""
     location = Path(str(url.database)).absolute().as_uri() + "?mode=ro"
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
-            location, uri=True, timeout=patience.connect_seconds, isolation_level=None, check_same_thread=False
+            location, uri=True, timeout=timeouts.connect_seconds, isolation_level=None, check_same_thread=False
         )
         connection.text_factory = lambda content: content.decode("utf-8", errors="surrogateescape")
         return connection
@@ -63,12 +54,12 @@ def _sqlite_engine(url: URL, patience: Patience) -> Engine:
     return create_engine("sqlite+pysqlite://", creator=connect, poolclass=NullPool)
 
 
-def _postgres_engine(url: URL, addresses: tuple[str, ...], patience: Patience) -> Engine:
+def _postgres_engine(url: URL, addresses: tuple[str, ...], timeouts: DatabaseTimeouts) -> Engine:
     """`hostaddr` holds libpq to the address, `host` to the name in the certificate; keepalives notice a dead peer."""
     arguments = {
         "host": ",".join([str(url.host)] * len(addresses)),
         "hostaddr": ",".join(addresses),
-        "connect_timeout": patience.connect_seconds,
+        "connect_timeout": timeouts.connect_seconds,
         "client_encoding": "utf8",
         "keepalives_idle": 30,
         "keepalives_interval": 10,
@@ -81,19 +72,19 @@ def _postgres_engine(url: URL, addresses: tuple[str, ...], patience: Patience) -
     return engine
 
 
-def _mysql_engine(url: URL, addresses: tuple[str, ...], patience: Patience) -> Engine:
+def _mysql_engine(url: URL, addresses: tuple[str, ...], timeouts: DatabaseTimeouts) -> Engine:
     """Hands the driver a socket that is connected already, so that it resolves nothing."""
     arguments = {
         "defer_connect": True,
         "local_infile": False,
-        "read_timeout": patience.statement_seconds,
-        "write_timeout": patience.connect_seconds,
+        "read_timeout": timeouts.statement_seconds,
+        "write_timeout": timeouts.connect_seconds,
     }
     engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
 
     def connect(dialect: Any, _record: Any, positional: Any, named: dict[str, Any]) -> Any:
         connection = dialect.loaded_dbapi.connect(*positional, **named)
-        opened = _open_socket(addresses, int(url.port or 0), patience.connect_seconds)
+        opened = _open_socket(addresses, int(url.port or 0), timeouts.connect_seconds)
         _await_greeting(opened)
         connection.connect(opened)
         return connection

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnClause, Connection, Select, TableClause, column, or_, select, table, text
 from sqlalchemy.sql import quoted_name
 
-from regions.sources.connectors.database import Patience, check_database_url, make_engine
+from regions.sources.connectors.database import check_database_url, make_engine
 from regions.sources.connectors.delivery import (
     Delivery,
     DeliveryInconsistent,
@@ -24,13 +24,14 @@ from regions.sources.connectors.delivery import (
     SourceRefused,
 )
 from regions.sources.connectors.guard import AllowList, Resolver, resolve
-from regions.sources.connectors.police_database_faults import explained, explained_rows
+from regions.sources.connectors.police_database_faults import translate_errors, translated_rows
+from regions.sources.connectors.timeouts import DATABASE_TIMEOUTS, DatabaseTimeouts
 
 
-def prepare_session(connection: Connection, zone: ZoneInfo, patience: Patience) -> Connection:
+def prepare_session(connection: Connection, zone: ZoneInfo, timeouts: DatabaseTimeouts) -> Connection:
     """Begin the one read-only transaction of a delivery, with the city's zone for what has no zone of its own."""
     backend = connection.dialect.name
-    milliseconds = patience.statement_seconds * 1000
+    milliseconds = timeouts.statement_seconds * 1000
     if backend == "postgresql":
         connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         settings = {"statement_timeout": str(milliseconds), "TimeZone": zone.key, "DateStyle": "ISO"}
@@ -39,9 +40,9 @@ def prepare_session(connection: Connection, zone: ZoneInfo, patience: Patience) 
     elif backend in ("mysql", "mariadb"):
         connection = connection.execution_options(isolation_level="REPEATABLE READ")
         # Counts until the last row is fetched, so this is the time of the delivery, not of a statement.
-        limit = f"max_statement_time = {patience.delivery_seconds}"
+        limit = f"max_statement_time = {timeouts.delivery_seconds}"
         if not getattr(connection.dialect, "is_mariadb", False):
-            limit = f"max_execution_time = {patience.delivery_seconds * 1000}"
+            limit = f"max_execution_time = {timeouts.delivery_seconds * 1000}"
         connection.exec_driver_sql(f"SET SESSION {limit}, time_zone = '{_mysql_zone(zone)}'")
         connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
     elif backend == "sqlite":
@@ -126,7 +127,6 @@ def _to_text(value: Any) -> Any:
     return value
 
 
-DEFAULT_PATIENCE = Patience()
 # Schema (or none) and name.
 ViewName = tuple[str | None, str]
 COLUMNS = (
@@ -154,7 +154,7 @@ def open_delivery(
     since: datetime | None,
     zone: ZoneInfo,
     allowed: AllowList,
-    patience: Patience = DEFAULT_PATIENCE,
+    timeouts: DatabaseTimeouts = DATABASE_TIMEOUTS,
     resolve: Resolver = resolve,
 ) -> Iterator[Delivery]:
     """What was recorded after `since` (aware; none = everything); `zone` is where times without a zone are.
@@ -163,14 +163,14 @@ def open_delivery(
     """
     checked = check_database_url(url, allowed)
     records, clock = read_view_name(records_view), read_view_name(clock_view)
-    engine = make_engine(checked, allowed, resolve, patience)
+    engine = make_engine(checked, allowed, resolve, timeouts)
     try:
-        connection = explained(engine.connect, view=None)
+        connection = translate_errors(engine.connect, view=None)
         with connection:
-            session = explained(lambda: prepare_session(connection, zone, patience), view=clock_view)
-            as_of = explained(lambda: _read_clock(session, clock, zone), view=clock_view)
-            query = explained(lambda: _select_records(session, records, since, zone), view=records_view)
-            rows = explained_rows(session, query, view=records_view)
+            session = translate_errors(lambda: prepare_session(connection, zone, timeouts), view=clock_view)
+            as_of = translate_errors(lambda: _read_clock(session, clock, zone), view=clock_view)
+            query = translate_errors(lambda: _select_records(session, records, since, zone), view=records_view)
+            rows = translated_rows(session, query, view=records_view)
             yield Delivery(as_of=as_of, total=None, records=_number(rows, since, zone))
     finally:
         engine.dispose()

@@ -1,6 +1,6 @@
 """What a database's error means for the people who look after the source.
 
-None of a driver's words are repeated: they quote hosts, users, statements and, from some servers, values.
+No driver's message is repeated: it may quote hosts, users, statements and, from some servers, values.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,26 +26,26 @@ _BROKEN = {"2002", "2003", "2006", "2013", "2014", "2055"}
 Result = TypeVar("Result")
 
 
-def explained(act: Callable[[], Result], *, view: str | None) -> Result:
+def translate_errors(act: Callable[[], Result], *, view: str | None) -> Result:
     """What `act` returns; `view` is what it reads, none while it connects. Raises SourceFault for a database error."""
     try:
         return act()
     except _ERRORS as error:
-        fault = explain(error, view)
-    # Outside the handler, so that the driver's words do not ride along in the chain.
+        fault = fault_of(error, view)
+    # Outside the handler, so that the driver's message is not in the chain.
     raise fault
 
 
-def explained_rows(session: Connection, query: Select[Any], *, view: str) -> Iterator[dict[str, Any]]:
+def translated_rows(session: Connection, query: Select[Any], *, view: str) -> Iterator[dict[str, Any]]:
     """The rows, streamed: no more than a thousand are in memory. Raises SourceFault in place of any database error."""
     options = {"yield_per": ROWS_AT_ONCE}
-    result = explained(lambda: session.execute(query, execution_options=options), view=view)
+    result = translate_errors(lambda: session.execute(query, execution_options=options), view=view)
     rows = iter(result.mappings())
-    while (row := explained(lambda: next(rows, None), view=view)) is not None:
+    while (row := translate_errors(lambda: next(rows, None), view=view)) is not None:
         yield dict(row)
 
 
-def explain(error: Exception, view: str | None) -> SourceFault:
+def fault_of(error: Exception, view: str | None) -> SourceFault:
     """The fault an error stands for, met while reading `view` or, if none, while connecting."""
     if isinstance(error, UnicodeError):
         return DeliveryInconsistent("undecodable")
@@ -61,7 +61,7 @@ def explain(error: Exception, view: str | None) -> SourceFault:
     if code in _LOGIN_REFUSED or code.startswith("28"):
         return SourceRefused(code, "", "login_refused")
     if view is None:
-        return _explain_failed_connection(error.orig)
+        return _fault_of_connection(error.orig)
     if error.connection_invalidated or code in _BROKEN or code.startswith(("08", "57P")):
         return SourceUnreachable("broken_off")
     return SourceRefused(code or type(error.orig).__name__, clean(view), "view_unreadable")
@@ -77,7 +77,7 @@ def _code(error: BaseException) -> str:
     return str(first) if isinstance(first, int) else ""
 
 
-def _explain_failed_connection(error: BaseException) -> SourceFault:
+def _fault_of_connection(error: BaseException) -> SourceFault:
     """libpq gives no code before a session exists; a server that answers at all begins its answer with FATAL."""
     words = str(error)
     if "FATAL" in words:

@@ -20,12 +20,13 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from regions.sources.connectors.answer import Page, clean, read_body, read_json, read_page
 from regions.sources.connectors.delivery import DeliveryInconsistent, SourceFault, SourceRefused, SourceUnreachable
 from regions.sources.connectors.guard import AllowList, Resolver
+from regions.sources.connectors.timeouts import HttpLimits
 
 SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 
 
 class Deadline:
-    """The moment (monotonic seconds) at which waiting ends, however lively the other side drips."""
+    """The moment (monotonic seconds) at which waiting ends, even if bytes keep arriving."""
 
     def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
         """The whole of a delivery may take `seconds`; `step` narrows it for one page."""
@@ -46,7 +47,7 @@ class Deadline:
 
 
 class WatchedStream(httpcore.NetworkStream):
-    """A socket whose every wait ends with the deadline; with a time-out per read alone, a dripper holds us forever."""
+    """A socket whose every wait ends with the deadline: a time-out per read alone never ends a source that sends byte by byte."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream = stream
@@ -146,20 +147,6 @@ class _Body(httpx.SyncByteStream):
         self._answer.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long (seconds) and how much. The defaults suit a page of 1000 records from a slow provincial server."""
-
-    connect_seconds: float = 5
-    read_seconds: float = 20
-    page_seconds: float = 60
-    total_seconds: float = 1800
-    attempts: int = 5
-    first_wait_seconds: float = 0.5
-    longest_wait_seconds: float = 60
-    page_bytes: int = 16 * 1024 * 1024
-
-
 class _Again(Exception):
     """A fault that may pass; `wait` is the number of seconds the source asked for, none if it named no time."""
 
@@ -174,7 +161,7 @@ class Exchange:
     """The way to one source during one delivery. `secrets` never appear in what the source is quoted with."""
 
     client: httpx.Client
-    limits: Limits
+    limits: HttpLimits
     deadline: Deadline
     page_size: int
     secrets: tuple[str, ...]
@@ -274,7 +261,7 @@ class Exchange:
         return growing(state)
 
     def _stop(self, state: RetryCallState) -> bool:
-        """Whether the tries are used up, or the wait is longer than our patience or the delivery's time."""
+        """Whether the tries are used up, or the next wait is longer than allowed or than the delivery's time."""
         too_long = state.upcoming_sleep > self.limits.longest_wait_seconds
         too_late = self.deadline.monotonic() + state.upcoming_sleep >= self.deadline.end
         return too_long or too_late or stop_after_attempt(self.limits.attempts)(state)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from portal.demo.stand_ins.big_data_faults import Fault
-from regions.sources.connectors.big_data_centre import Surroundings, open_delivery
+from regions.sources.connectors.big_data_centre import System, open_delivery
 from regions.sources.connectors.delivery import (
     Delivery,
     DeliveryInconsistent,
@@ -20,10 +20,10 @@ from regions.sources.connectors.delivery import (
     SourceUnreachable,
 )
 from regions.sources.connectors.guard import AllowList
-from regions.sources.connectors.transport import Limits
+from regions.sources.connectors.timeouts import HttpLimits
 from tests.integration.connectors.samples import AS_OF, SECRET, Centre, records
 
-QUICK = Limits(read_seconds=0.7, page_seconds=2, total_seconds=20, attempts=3, page_bytes=1 << 20)
+QUICK = HttpLimits(read_seconds=0.7, page_seconds=2, total_seconds=20, attempts=3, page_bytes=1 << 20)
 
 
 def collect(centre: Centre, allowed: AllowList, sleep: Callable[[float], None] = lambda _: None, **changes: Any) -> Any:
@@ -36,7 +36,7 @@ def collect(centre: Centre, allowed: AllowList, sleep: Callable[[float], None] =
         "since": None,
         "allowed": allowed,
         "limits": QUICK,
-        "surroundings": Surroundings(sleep=sleep),
+        "system": System(sleep=sleep),
     }
     with open_delivery(**{**settings, **changes}) as delivery:
         assert isinstance(delivery, Delivery)
@@ -90,13 +90,13 @@ def test_a_chinese_name_and_an_awkward_secret_survive_the_signature(centre: Cent
 
 
 def test_a_request_is_good_once_and_only_now(centre: Centre, loopback: AllowList) -> None:
-    same = Surroundings(nonce=lambda: "same", sleep=lambda _: None)
+    same = System(nonce=lambda: "same", sleep=lambda _: None)
     with pytest.raises(SourceRefused) as refused:
-        collect(centre, loopback, surroundings=same)
+        collect(centre, loopback, system=same)
     assert refused.value.code == "40104"
-    old = Surroundings(clock=lambda: datetime.now(UTC) - timedelta(minutes=6), sleep=lambda _: None)
+    old = System(clock=lambda: datetime.now(UTC) - timedelta(minutes=6), sleep=lambda _: None)
     with pytest.raises(SourceRefused) as refused:
-        collect(centre, loopback, surroundings=old)
+        collect(centre, loopback, system=old)
     assert refused.value.code == "40103"
 
 
@@ -192,7 +192,7 @@ def test_tries_are_limited(centre: Centre, loopback: AllowList) -> None:
     assert len(waits) == QUICK.attempts - 1
 
 
-def test_patience_ends_where_the_wait_is_too_long(centre: Centre, loopback: AllowList) -> None:
+def test_trying_ends_where_the_wait_is_too_long(centre: Centre, loopback: AllowList) -> None:
     waits: list[float] = []
     centre.store.set_fault("chengdu", Fault.BUSY_FOR_HOURS)
     with pytest.raises(SourceUnreachable, match="7200"):

@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from regions.sources.connectors.big_data_centre import Surroundings, open_delivery
+from regions.sources.connectors.big_data_centre import System, open_delivery
 from regions.sources.connectors.delivery import HostNotAllowed, SourceUnreachable
 from regions.sources.connectors.guard import AllowList
-from regions.sources.connectors.transport import Limits
+from regions.sources.connectors.timeouts import HttpLimits
 from tests.integration.connectors.samples import SECRET, Centre
 
-QUICK = Limits(connect_seconds=0.5, attempts=1)
+QUICK = HttpLimits(connect_seconds=0.5, attempts=1)
 
 
 class Rebinding:
@@ -46,7 +46,7 @@ def open_at(name: str, centre: Centre, allowed: AllowList, resolve: Rebinding) -
         since=None,
         allowed=allowed,
         limits=QUICK,
-        surroundings=Surroundings(resolve=resolve, sleep=lambda _: None),
+        system=System(resolve=resolve, sleep=lambda _: None),
     ) as delivery:
         return len(list(delivery.records))
 

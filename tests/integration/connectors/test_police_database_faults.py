@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, Engine, NullPool, create_engine, text
 
-from regions.sources.connectors.database import Patience
 from regions.sources.connectors.delivery import (
     DeliveryInconsistent,
     HostNotAllowed,
@@ -20,11 +19,12 @@ from regions.sources.connectors.delivery import (
 )
 from regions.sources.connectors.guard import AllowList
 from regions.sources.connectors.police_database import open_delivery
+from regions.sources.connectors.timeouts import DatabaseTimeouts
 from regions.sources.records import check_record
 from tests.integration.connectors import police
 from tests.integration.connectors.conftest import drop_database, make_database
 
-HURRIED = Patience(connect_seconds=2, statement_seconds=1)
+HURRIED = DatabaseTimeouts(connect_seconds=2, statement_seconds=1)
 
 
 @pytest.fixture(params=["postgresql", "mariadb", "sqlite"])
@@ -117,7 +117,7 @@ def test_a_server_that_is_away_is_unreachable(driver: str) -> None:
 def test_a_server_that_never_speaks_is_not_waited_for(driver: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         engine = create_engine(URL.create(driver, "u", "hidden", "127.0.0.1", silent.getsockname()[1], "police"))
-        assert refusal(engine, SourceUnreachable, patience=HURRIED).reason == "timed_out"
+        assert refusal(engine, SourceUnreachable, timeouts=HURRIED).reason == "timed_out"
 
 
 def test_a_file_that_is_away_is_not_made(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_slow_view_is_given_up(postgres: Engine) -> None:
     police.create(postgres)
     police.run(postgres, "CREATE VIEW slow AS SELECT r.* FROM health_records r, pg_sleep(30)")
     police.add(postgres)
-    assert refusal(postgres, SourceUnreachable, records_view="slow", patience=HURRIED).reason == "timed_out"
+    assert refusal(postgres, SourceUnreachable, records_view="slow", timeouts=HURRIED).reason == "timed_out"
 
 
 def test_a_slow_mariadb_is_given_up(mariadb_url: URL) -> None:
@@ -145,9 +145,9 @@ def test_a_slow_mariadb_is_given_up(mariadb_url: URL) -> None:
     police.add(engine)
     police.run(engine, "CREATE VIEW slow AS SELECT r.* FROM health_records r WHERE sleep(30) = 0")
     try:
-        patience = Patience(connect_seconds=2, statement_seconds=20, delivery_seconds=1)
-        assert refusal(engine, SourceUnreachable, records_view="slow", patience=patience).reason == "timed_out"
-        assert refusal(engine, SourceUnreachable, records_view="slow", patience=HURRIED).reason == "broken_off"
+        timeouts = DatabaseTimeouts(connect_seconds=2, statement_seconds=20, delivery_seconds=1)
+        assert refusal(engine, SourceUnreachable, records_view="slow", timeouts=timeouts).reason == "timed_out"
+        assert refusal(engine, SourceUnreachable, records_view="slow", timeouts=HURRIED).reason == "broken_off"
     finally:
         police.run(engine, "DROP VIEW slow", "DROP TABLE health_records, health_clock")
 

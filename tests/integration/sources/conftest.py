@@ -13,7 +13,7 @@ from portal.demo.stand_ins.big_data_store import BigDataStore
 from portal.demo.stand_ins.police_database import PoliceDatabase
 from regions.models import City
 from regions.sources.connectors import big_data_centre
-from regions.sources.connectors.big_data_centre import Surroundings
+from regions.sources.connectors.big_data_centre import System
 from regions.sources.models import Source
 from tests.integration.sources.stand_ins import APP, SECRET, Centre, Police
 from tests.own_database import database_urls
@@ -56,9 +56,9 @@ def centre(
 ) -> Iterator[Centre]:
     """The big-data centre, with nothing in it; waiting for it to recover takes no time."""
     monkeypatch.setenv("ALPHA_BIGDATA_SECRET", SECRET)
-    impatient = Surroundings(sleep=lambda seconds: None)
-    hurried = partial(big_data_centre.open_delivery, surroundings=impatient)
-    monkeypatch.setattr(big_data_centre, "open_delivery", hurried)
+    impatient = System(sleep=lambda seconds: None)
+    interactive = partial(big_data_centre.open_delivery, system=impatient)
+    monkeypatch.setattr(big_data_centre, "open_delivery", interactive)
     store = BigDataStore(str(tmp_path / "centre.sqlite"))
     with running(BigDataCentre(store, {APP: SECRET})) as base_url:
         Source.objects.filter(code="bigdata").update(base_url=base_url)
