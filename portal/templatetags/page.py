@@ -18,7 +18,7 @@ from codes.review.cases.transitions import Verb
 from codes.vocabulary import Because, Cause, Factor, State
 from regions.divisions import division_title
 from regions.masking import mask_name
-from regions.staff.roles import ROLE_TITLES, Role
+from regions.staff.roles import Role
 from regions.vocabulary import FactKind
 
 register = template.Library()
@@ -60,8 +60,7 @@ def division(code: str) -> str:
 @register.filter
 def role_title(role: str) -> str:
     """What a role is called."""
-    zh, en = ROLE_TITLES[Role(role)]
-    return zh if translation.get_language().startswith("zh") else en
+    return str(Role(role).label)
 
 
 @register.filter

@@ -14,11 +14,12 @@ from regions.journal.record import record
 from regions.proposals import require_role
 from regions.refusals import Refused
 from regions.staff.models import Account, RoleGrant
-from regions.staff.roles import ROLE_TITLES, Role, excluded_pairs
+from regions.staff.roles import Role, excluded_pairs
+from regions.vocabulary import label_in
 
 
 class StaffReason(TextChoices):
-    """One sentence on what is wrong, and what would work; `{…}` is filled by the refusal."""
+    """Why an account or its roles are not changed."""
 
     EXCLUDED = "excluded", _("one person may not hold both: {pairs}. Make separate accounts.")
     BAD_NAME = "bad_name", _("'{name}' cannot be a user name: it is empty, the portal's own, or holds a colon")
@@ -81,8 +82,8 @@ def checked_roles(roles: Iterable[str]) -> set[Role]:
         raise Refused(StaffReason.NO_ROLE)
     wanted = {Role(role) for role in asked}
     if pairs := excluded_pairs(wanted):
-        named_zh = "；".join(f"{ROLE_TITLES[a][0]}与{ROLE_TITLES[b][0]}" for a, b in pairs)
-        raise Refused(StaffReason.EXCLUDED, pairs="; ".join(f"{a} and {b}" for a, b in pairs), pairs_zh=named_zh)
+        pairs_zh = "；".join("与".join(label_in("zh-hans", role) for role in pair) for pair in pairs)
+        raise Refused(StaffReason.EXCLUDED, pairs="; ".join(" and ".join(pair) for pair in pairs), pairs_zh=pairs_zh)
     return wanted
 
 
@@ -116,7 +117,7 @@ def set_active(account_id: int, *, is_active: bool, by: str, now: datetime) -> A
 
 
 def new_password(account_id: int, *, by: str, now: datetime) -> tuple[Account, str]:
-    """A new one-time password, told once; whoever is signed in with the old one is signed out. Raises ``Refused``."""
+    """A new one-time password, shown once; whoever is signed in with the old one is signed out. Raises ``Refused``."""
     require_role(by, Role.SECURITY_ADMIN)
     password = one_time_password()
     with transaction.atomic():

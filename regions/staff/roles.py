@@ -1,31 +1,23 @@
 """Roles of a city's staff, and which of them no one person may hold together (``docs/trust.md``, graded protection level 3)."""
 
-from enum import StrEnum
+from itertools import combinations
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
-class Role(StrEnum):
+class Role(TextChoices):
     """What a member of staff may be. Devices and providers have keys of their own, not roles."""
 
-    REVIEWER = "reviewer"
-    APPROVER = "approver"
-    SOURCE_MANAGER = "source_manager"
-    RULE_MANAGER = "rule_manager"
-    AUDITOR = "auditor"
-    SYSTEM_ADMIN = "system_admin"
-    SECURITY_ADMIN = "security_admin"
-    AUDIT_ADMIN = "audit_admin"
+    REVIEWER = "reviewer", _("Reviewer")
+    APPROVER = "approver", _("Approver")
+    SOURCE_MANAGER = "source_manager", _("Source manager")
+    RULE_MANAGER = "rule_manager", _("Rule manager")
+    AUDITOR = "auditor", _("Auditor")
+    SYSTEM_ADMIN = "system_admin", _("System administrator")
+    SECURITY_ADMIN = "security_admin", _("Security administrator")
+    AUDIT_ADMIN = "audit_admin", _("Audit administrator")
 
-
-ROLE_TITLES: dict[Role, tuple[str, str]] = {
-    Role.REVIEWER: ("复核员", "Reviewer"),
-    Role.APPROVER: ("审批员", "Approver"),
-    Role.SOURCE_MANAGER: ("数据源管理员", "Source manager"),
-    Role.RULE_MANAGER: ("规则管理员", "Rule manager"),
-    Role.AUDITOR: ("审计员", "Auditor"),
-    Role.SYSTEM_ADMIN: ("系统管理员", "System administrator"),
-    Role.SECURITY_ADMIN: ("安全管理员", "Security administrator"),
-    Role.AUDIT_ADMIN: ("审计管理员", "Audit administrator"),
-}
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 CASE_WORK = frozenset({Role.REVIEWER, Role.APPROVER})
@@ -35,13 +27,9 @@ EXCLUDED_WITH_ADMINISTRATION = CASE_WORK | {Role.SOURCE_MANAGER, Role.RULE_MANAG
 
 def excluded_pairs(roles: set[Role]) -> list[tuple[Role, Role]]:
     """The pairs among these that exclude each other; empty when one person may hold them all."""
-    ordered = sorted(roles)
-    return [(a, b) for i, a in enumerate(ordered) for b in ordered[i + 1 :] if _exclude(a, b)]
+    return [pair for pair in combinations(sorted(roles), 2) if _exclude(*pair)]
 
 
 def _exclude(a: Role, b: Role) -> bool:
-    if a in ADMINISTRATORS and b in ADMINISTRATORS:
-        return True
-    return (a in ADMINISTRATORS and b in EXCLUDED_WITH_ADMINISTRATION) or (
-        b in ADMINISTRATORS and a in EXCLUDED_WITH_ADMINISTRATION
-    )
+    administers = {a, b} & ADMINISTRATORS
+    return len(administers) == 2 or bool(administers and {a, b} & EXCLUDED_WITH_ADMINISTRATION)
