@@ -18,6 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 handler400 = "portal.web.errors.bad_request"
-handler403 = "portal.web.errors.forbidden"
-handler404 = "portal.web.errors.missing"
-handler500 = "portal.web.errors.failed"
+handler403 = "portal.web.errors.permission_denied"
+handler404 = "portal.web.errors.not_found"
+handler500 = "portal.web.errors.server_error"

@@ -27,7 +27,7 @@ class Message(serializers.Serializer[Any]):
         return {"zh-hans": serializers.CharField(), **super().get_fields()}
 
 
-class LineTold(serializers.Serializer[Any]):
+class LineResult(serializers.Serializer[Any]):
     """What became of one line."""
 
     line = serializers.IntegerField(min_value=1, help_text="Its number in the body, counted from 1.")
@@ -38,16 +38,16 @@ class LineTold(serializers.Serializer[Any]):
     message = Message(required=False)
 
 
-class Taken(serializers.Serializer[Any]):
+class EntriesResult(serializers.Serializer[Any]):
     """Counts, and a result for each line that is not blank, in their order."""
 
     accepted = serializers.IntegerField(min_value=0)
     duplicate = serializers.IntegerField(min_value=0)
     refused = serializers.IntegerField(min_value=0)
-    lines = LineTold(many=True)
+    lines = LineResult(many=True)
 
 
-class Refused(serializers.Serializer[Any]):
+class ErrorBody(serializers.Serializer[Any]):
     """The call as a whole was refused, and no line of it was taken (but see `busy`)."""
 
     code = serializers.ChoiceField([reason.value for reason in ApiErrorCode])
@@ -66,7 +66,7 @@ class ProviderKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
 
 
 def _refusal(told: str) -> OpenApiResponse:
-    return OpenApiResponse(Refused, told)
+    return OpenApiResponse(ErrorBody, told)
 
 
 ENTRIES: dict[str, Any] = {
@@ -82,7 +82,7 @@ ENTRIES: dict[str, Any] = {
     "request": {MEDIA_TYPE: {"type": "string", "description": "NDJSON in UTF-8"}},
     "examples": [OpenApiExample("A check-in", EXAMPLE, media_type=MEDIA_TYPE, request_only=True)],
     "responses": {
-        200: OpenApiResponse(Taken, "Every line was looked at; what became of it is told by line."),
+        200: OpenApiResponse(EntriesResult, "Every line was looked at; what became of it is told by line."),
         400: _refusal("The body is shorter than announced."),
         401: _refusal("No key in force. Unknown and revoked keys are told the same."),
         406: _refusal("The answer is JSON only."),

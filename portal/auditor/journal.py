@@ -34,11 +34,11 @@ from regions.keys.models import Purpose
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 
-AWAITED_FOR = timedelta(minutes=10)
+LATE_AFTER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
-class Line:
+class JournalRow:
     """An entry as it is read: the act and its subject in words, its data and digest as they are stored."""
 
     entry: JournalEntry
@@ -53,7 +53,7 @@ class Line:
 def journal(request: StaffRequest) -> HttpResponse:
     """Entries, the newest first, narrowed by what the address says."""
     form = JournalForm(request.GET)
-    entries = _found(form) if form.is_valid() else JournalEntry.objects.none()
+    entries = _search(form) if form.is_valid() else JournalEntry.objects.none()
     page = keyset_page(entries, by=["-seq"], after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     kept = request.GET.copy()
     for name in ("after", "before"):
@@ -61,7 +61,7 @@ def journal(request: StaffRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": page,
-        "lines": [_line(entry) for entry in page.rows],
+        "lines": [_journal_row(entry) for entry in page.rows],
         "query": f"{kept.urlencode()}&" if kept else "",
         **(_chain() if city_of(request) else {}),
     }
@@ -81,7 +81,7 @@ def verify_now(request: StaffRequest) -> HttpResponse:
     return redirect("auditor_journal")
 
 
-def _found(form: JournalForm) -> QuerySet[JournalEntry]:
+def _search(form: JournalForm) -> QuerySet[JournalEntry]:
     wanted = form.cleaned_data
     exact = {name: wanted[name] for name in ("by", "verb", "subject") if wanted[name]}
     entries = JournalEntry.objects.filter(**exact)
@@ -100,21 +100,21 @@ def _chain() -> dict[str, Any]:
         "has_chain": True,
         "last": state.last,
         "awaited": state.awaited,
-        "is_late": state.awaited is not None and timezone.now() - state.awaited.at > AWAITED_FOR,
+        "is_late": state.awaited is not None and timezone.now() - state.awaited.at > LATE_AFTER,
         "checkpoint": point,
     }
 
 
-def _line(entry: JournalEntry) -> Line:
+def _journal_row(entry: JournalEntry) -> JournalRow:
     data = json.dumps(entry.data, ensure_ascii=False, indent=2, sort_keys=True) if entry.data else ""
-    return Line(entry, entry_label(entry), subject_label(entry.subject), data, bytes(entry.digest).hex())
+    return JournalRow(entry, entry_label(entry), subject_label(entry.subject), data, bytes(entry.digest).hex())
 
 
 LARGEST_MANIFEST = 256 * 1024
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """What came of it: the fault in words, or the manifest of a file that holds, and whether this city signed it."""
 
     fault: str = ""
@@ -126,18 +126,18 @@ class Finding:
 @for_staff(Role.AUDITOR, Role.AUDIT_ADMIN)
 def verify(request: StaffRequest) -> HttpResponse:
     """Holds an uploaded file against its manifest; nothing of it is kept. Below: how to do the same without the portal."""
-    finding = None
+    result = None
     form = VerifyForm()
     if "export" in request.POST:
-        finding = _kept(request, request.POST["export"])
+        result = _check_export(request, request.POST["export"])
     elif request.method == "POST":
         form = VerifyForm(request.POST, request.FILES)
-        finding = _looked_at(form) if form.is_valid() else None
+        result = _check_upload(form) if form.is_valid() else None
     key = b64encode(encryption.public_key(encryption.key_in_use(Purpose.EXPORT))).decode()
-    return render(request, "auditor/verify.html", {"form": form, "finding": finding, "public_key": key})
+    return render(request, "auditor/verify.html", {"form": form, "result": result, "public_key": key})
 
 
-def _looked_at(form: VerifyForm) -> Finding:
+def _check_upload(form: VerifyForm) -> CheckResult:
     file, manifest = form.cleaned_data["file"], form.cleaned_data["manifest"]
 
     def uploaded() -> dict[str, Any]:
@@ -146,21 +146,21 @@ def _looked_at(form: VerifyForm) -> Finding:
         check_digest(found, _digest_of(file))
         return found
 
-    return _finding(uploaded)
+    return _result_of(uploaded)
 
 
-def _kept(request: StaffRequest, name: str) -> Finding:
+def _check_export(request: StaffRequest, name: str) -> CheckResult:
     """One's own export as it lies on the disk now."""
     job = own_or_404(ExportJob.objects.filter(asked_by=request.user.username, state=ExportJob.State.DONE), name=name)
-    return _finding(lambda: check(exports_folder() / job.file))
+    return _result_of(lambda: check(exports_folder() / job.file))
 
 
-def _finding(look: Callable[[], dict[str, Any]]) -> Finding:
+def _result_of(look: Callable[[], dict[str, Any]]) -> CheckResult:
     try:
         found = look()
     except Untrue as untrue:
-        return Finding(fault=str(untrue.fault.label))
-    return Finding(manifest=found, is_ours=is_this_citys(found))
+        return CheckResult(fault=str(untrue.fault.label))
+    return CheckResult(manifest=found, is_ours=is_this_citys(found))
 
 
 def _digest_of(file: "UploadedFile[Any]") -> str:

@@ -21,11 +21,11 @@ from regions.tenancy import current_city
 # Verdicts that are computed again while somebody waits; the days of a larger city are left to a worker.
 AT_ONCE = 100_000
 DIFFERENCES_SHOWN = 100
-LATELY = 10
+RECENT_SHOWN = 10
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ReplayResult:
     """What is shown of a replay; ``providers`` only of one person's."""
 
     run: Run
@@ -48,29 +48,29 @@ class Outcome:
 def replay_page(request: StaffRequest) -> HttpResponse:
     """Choose a day, and a person; GET may name them, POST computes. Whoever does it is journalled."""
     form = ReplayForm(request.POST if request.method == "POST" else None, initial=request.GET.dict())
-    outcome = None
+    result = None
     if request.method == "POST" and form.is_valid():
         run: Run = form.cleaned_data["run"]
         citizen: Citizen | None = form.cleaned_data["who"]
-        if citizen is None and _verdicts(run) > AT_ONCE:
+        if citizen is None and _verdict_count(run) > AT_ONCE:
             enqueue_replay(current_city().schema_name, run.pk, request.user.username)
             messages.info(
                 request, _("This day is being computed again in the background; it appears below when it is.")
             )
             return redirect("auditor_replay")
-        outcome = _replayed(run, citizen, by=request.user.username)
+        result = _replay(run, citizen, by=request.user.username)
     context = {
         "form": form,
-        "outcome": outcome,
-        "lately": JournalEntry.objects.filter(verb=REPLAYED).order_by("-seq")[:LATELY],
+        "result": result,
+        "recent": JournalEntry.objects.filter(verb=REPLAYED).order_by("-seq")[:RECENT_SHOWN],
         "newest": Run.objects.last_settled(),
     }
     return render(request, "auditor/replay.html", context)
 
 
-def _replayed(run: Run, citizen: Citizen | None, *, by: str) -> Outcome:
+def _replay(run: Run, citizen: Citizen | None, *, by: str) -> ReplayResult:
     done = replay_and_note(run, by=by, now=timezone.now(), citizen=citizen)
-    return Outcome(
+    return ReplayResult(
         run,
         done,
         citizen,
@@ -79,6 +79,6 @@ def _replayed(run: Run, citizen: Citizen | None, *, by: str) -> Outcome:
     )
 
 
-def _verdicts(run: Run) -> int:
+def _verdict_count(run: Run) -> int:
     """How many the run made."""
     return sum(count or 0 for count in run.providers.filter(known=True).values_list("registered", flat=True))

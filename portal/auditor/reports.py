@@ -48,7 +48,7 @@ def report(request: StaffRequest, report: str) -> HttpResponse:
     may_identify = bool(request.roles & MAY_IDENTIFY)
     export = ExportForm(name, request.POST if is_export else None, may_identify=may_identify)
     if is_export and form.is_valid() and export.is_valid():
-        return _start(request, form, export)
+        return _start_export(request, form, export)
     context = {
         "report": name.value,
         "title": str(ReportTitle(name.value).label),
@@ -62,7 +62,7 @@ def report(request: StaffRequest, report: str) -> HttpResponse:
     return render(request, "auditor/report.html", context)
 
 
-def _start(request: StaffRequest, form: ReportForm, export: ExportForm) -> HttpResponse:
+def _start_export(request: StaffRequest, form: ReportForm, export: ExportForm) -> HttpResponse:
     job = ask_for_export(
         form.request(identified=export.is_identified),
         file_format=FileFormat(export.cleaned_data["file_format"]),
@@ -101,7 +101,7 @@ CONTENT_TYPES = {
 @for_staff(Role.AUDITOR)
 def export_page(request: StaffRequest, name: str) -> HttpResponse:
     """The same page from the asking to the removal of the file; it may be left and come back to."""
-    job = _own(request, name)
+    job = _own_export(request, name)
     context = {
         "job": job,
         "title": report_title(job.report),
@@ -116,19 +116,19 @@ def export_page(request: StaffRequest, name: str) -> HttpResponse:
 @for_staff(Role.AUDITOR)
 def export_file(request: StaffRequest, name: str) -> FileResponse:
     """The file, to be saved."""
-    job = _own(request, name)
-    return _attached(_path(request, job), _file_name(job), CONTENT_TYPES[job.file_format])
+    job = _own_export(request, name)
+    return _attachment(_path(request, job), _file_name(job), CONTENT_TYPES[job.file_format])
 
 
 @require_GET
 @for_staff(Role.AUDITOR)
 def export_manifest(request: StaffRequest, name: str) -> FileResponse:
     """The manifest, to be saved beside the file."""
-    job = _own(request, name)
-    return _attached(_path(request, job, manifest=True), f"{_file_name(job)}{SUFFIX}", "application/json")
+    job = _own_export(request, name)
+    return _attachment(_path(request, job, manifest=True), f"{_file_name(job)}{SUFFIX}", "application/json")
 
 
-def _own(request: StaffRequest, name: str) -> ExportJob:
+def _own_export(request: StaffRequest, name: str) -> ExportJob:
     return own_or_404(ExportJob.objects.filter(asked_by=request.user.username), name=name)
 
 
@@ -143,7 +143,7 @@ def _file_name(job: ExportJob) -> str:
     return f"{job.report}-{timezone.localtime(job.asked_at):%Y%m%d-%H%M%S}.{job.file_format}"
 
 
-def _attached(path: Path, name: str, content_type: str) -> FileResponse:
+def _attachment(path: Path, name: str, content_type: str) -> FileResponse:
     response = FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=content_type)
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

@@ -18,8 +18,8 @@ from codes.intake.citizens import REF_LETTERS
 from codes.intake.entries import take_lines
 from codes.intake.results import BadLine, Outcome
 from codes.models import Citizen, Entry, Registration
-from portal.citizen.subject import SubjectRequest, about_somebody, acting, address
-from portal.web.errors import in_words
+from portal.citizen.subject import SubjectRequest, acting_citizen, address, for_subject
+from portal.web.errors import refusal_text
 from regions.keys.encryption import decrypt_number
 
 NUMBER_LETTERS = 8
@@ -47,10 +47,10 @@ def check_in(
 
 
 def _take(
-    citizen: Citizen, providers: Iterable[str], said: Mapping[str, Any], number: str, by: str, now: datetime
+    citizen: Citizen, providers: Iterable[str], cleaned: Mapping[str, Any], number: str, by: str, now: datetime
 ) -> None:
     who = {"id_type": citizen.id_type, "id_number": decrypt_number(bytes(citizen.id_encrypted)), "entry_id": number}
-    lines = [json.dumps({**said, **who, "provider": provider}).encode() for provider in providers]
+    lines = [json.dumps({**cleaned, **who, "provider": provider}).encode() for provider in providers]
     for result in take_lines(lines, by=by, now=now):
         if result.outcome is Outcome.REFUSED and isinstance(result.refusal, BadLine):
             raise result.refusal
@@ -59,11 +59,11 @@ def _take(
 class CheckInForm(forms.Form):
     """``number`` makes a double tap one check-in."""
 
-    healthy = forms.TypedChoiceField(choices=[("yes", "yes"), ("no", "no")], coerce=lambda said: said == "yes")
+    healthy = forms.TypedChoiceField(choices=[("yes", "yes"), ("no", "no")], coerce=lambda value: value == "yes")
     number = forms.RegexField(r"^B[0-9]{8}-[0-9A-Z]{8}$", required=False)
 
 
-@about_somebody
+@for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_in_page(request: SubjectRequest) -> HttpResponse:
     """Ask how the person is, and tell every provider they are registered with."""
@@ -84,11 +84,11 @@ def check_in_page(request: SubjectRequest) -> HttpResponse:
                 day=today,
                 providers=providers,
                 number=number,
-                by=acting(request),
+                by=acting_citizen(request),
                 now=now,
             )
         except BadLine as refusal:
-            form.add_error(None, in_words(refusal))
+            form.add_error(None, refusal_text(refusal))
         else:
             messages.success(request, _thanks(healthy=healthy))
             return redirect(address(request, "citizen_code"))

@@ -22,11 +22,11 @@ from codes.citizens.guardianship import (
 )
 from codes.models import Citizen, Guardianship
 from portal.citizen.appeals.forms import UploadForm
-from portal.citizen.appeals.views import drafts_of, drop_draft, take_upload
+from portal.citizen.appeals.views import draft_files, drop_draft, take_upload
 from portal.citizen.sign_in.views import DocumentForm, decrypt_identity, encrypt_identity
-from portal.citizen.subject import SubjectRequest, about_oneself, acting
+from portal.citizen.subject import SubjectRequest, acting_citizen, for_self
 from portal.web.citizen_session import Draft
-from portal.web.errors import in_words
+from portal.web.errors import refusal_text
 from regions.identity import Identity
 from regions.keys.encryption import decrypt_number
 from regions.refusals import Refused
@@ -43,7 +43,7 @@ class DependantForm(DocumentForm):
         self.fields["relation"].choices = [(one.value, capfirst(str(one.label))) for one in Relation]  # type: ignore[attr-defined]
 
 
-@about_oneself
+@for_self
 @require_safe
 def family(request: SubjectRequest) -> HttpResponse:
     """Those on this phone, those asked for, and who shows this person's code."""
@@ -60,7 +60,7 @@ def family(request: SubjectRequest) -> HttpResponse:
     return render(request, "citizen/family/list.html", context)
 
 
-@about_oneself
+@for_self
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: SubjectRequest) -> HttpResponse:
     """First page: whose."""
@@ -78,7 +78,7 @@ def _identity(citizen: Citizen) -> Identity:
     return Identity(IdType(citizen.id_type), decrypt_number(bytes(citizen.id_encrypted)))
 
 
-@about_oneself
+@for_self
 @require_http_methods(["GET", "HEAD", "POST"])
 def proof(request: SubjectRequest) -> HttpResponse:
     """Second page: what shows the relation – and off it goes."""
@@ -101,24 +101,24 @@ def proof(request: SubjectRequest) -> HttpResponse:
                 guardian=request.citizen,
                 dependant=identity,
                 relation=who["relation"],
-                by=acting(request),
+                by=acting_citizen(request),
                 now=timezone.now(),
-                evidence_ids=[file.pk for file in drafts_of(request)],
+                evidence_ids=[file.pk for file in draft_files(request)],
             )
         except Refused as refusal:
-            fault = in_words(refusal)
+            fault = refusal_text(refusal)
         else:
             draft.drop()
             messages.success(request, _("Your request has arrived. An official looks at it within a working day."))
             return redirect("citizen_family")
-    context = {"form": form, "files": list(drafts_of(request)), "fault": fault}
+    context = {"form": form, "files": list(draft_files(request)), "fault": fault}
     return render(request, "citizen/family/proof.html", context)
 
 
-@about_oneself
+@for_self
 @require_POST
 def end(request: SubjectRequest, link: int) -> HttpResponse:
     """By the guardian or the dependant; ``NotFound`` for whatever is neither's."""
-    end_guardianship(guardianship_id=link, by=acting(request), now=timezone.now())
+    end_guardianship(guardianship_id=link, by=acting_citizen(request), now=timezone.now())
     messages.success(request, _("Ended."))
     return redirect("citizen_family")

@@ -24,7 +24,7 @@ from codes.models import (
     Verdict,
     VerdictChange,
 )
-from portal.citizen.subject import SubjectRequest, about_somebody, acting
+from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject
 from portal.web.keyset import keyset_page
 from regions.journal.record import record
 from regions.keys.encryption import decrypt_number, decrypt_phone
@@ -59,7 +59,7 @@ CHAPTERS: dict[str, tuple[type[Model], str, tuple[str, ...]]] = {
 }
 
 
-def own_copy(citizen: Citizen, *, now: datetime) -> dict[str, Any]:
+def personal_data(citizen: Citizen, *, now: datetime) -> dict[str, Any]:
     """JSON, but for instants and days, which the answer's encoder writes as ISO 8601."""
     return {"made_at": now, "person": _person(citizen), **{name: _rows(name, citizen) for name in CHAPTERS}}
 
@@ -80,22 +80,22 @@ def _rows(chapter: str, citizen: Citizen) -> list[dict[str, Any]]:
     return list(model._default_manager.filter(**{path: citizen}).order_by("pk").values(*columns))
 
 
-LOOKED = 20
+ACCESSES_SHOWN = 20
 
 
-@about_somebody
+@for_subject
 @require_safe
 def my_data(request: SubjectRequest) -> HttpResponse:
     """Who the city takes the person for, what records count, who looked."""
     subject = request.subject
     phone = decrypt_phone(bytes(subject.phone_encrypted)) if subject.phone_encrypted else ""
     facts = Fact.objects.filter(citizen=subject, superseded=False, revoked=False).select_related("source", "provider")
-    looked = keyset_page(
+    accesses = keyset_page(
         PersonAccess.objects.filter(citizen=subject),
         by=["-at", "-id"],
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
-        size=LOOKED,
+        size=ACCESSES_SHOWN,
     )
     context = {
         "number": mask_number(decrypt_number(bytes(subject.id_encrypted))),
@@ -104,19 +104,19 @@ def my_data(request: SubjectRequest) -> HttpResponse:
         "registrations": Registration.objects.filter(citizen=subject)
         .select_related("provider")
         .order_by("provider__code"),
-        "looked": looked,
+        "accesses": accesses,
     }
     return render(request, "citizen/my_data.html", context)
 
 
-@about_somebody
+@for_subject
 @require_POST
 def download(request: SubjectRequest) -> HttpResponse:
     """Everything as one JSON file. A POST, because it is journalled."""
     now = timezone.now()
     with transaction.atomic():
-        copy = own_copy(request.subject, now=now)
-        record("citizen.copied", by=acting(request), now=now, subject=f"citizen:{request.subject.ref}")
+        copy = personal_data(request.subject, now=now)
+        record("citizen.copied", by=acting_citizen(request), now=now, subject=f"citizen:{request.subject.ref}")
     response = JsonResponse(copy, json_dumps_params={"ensure_ascii": False, "indent": 2})
     response["Content-Disposition"] = f'attachment; filename="my-data-{now:%Y%m%d}.json"'
     return response

@@ -26,7 +26,7 @@ class SubjectRequest(CitizenRequest):
 SubjectView = Callable[Concatenate[SubjectRequest, P], HttpResponseBase]
 
 
-def about_somebody(view: SubjectView[P]) -> PlainView[...]:
+def for_subject(view: SubjectView[P]) -> PlainView[...]:
     """The view is for a signed-in citizen, about themselves or the dependant that ``ref`` names."""
 
     @for_citizens
@@ -40,7 +40,7 @@ def about_somebody(view: SubjectView[P]) -> PlainView[...]:
     return found
 
 
-def about_oneself(view: SubjectView[P]) -> PlainView[P]:
+def for_self(view: SubjectView[P]) -> PlainView[P]:
     """The view is for a signed-in citizen about themselves only."""
 
     @for_citizens
@@ -70,6 +70,6 @@ def address(request: SubjectRequest, name: str, **kwargs: str | int) -> str:
     return reverse(name, kwargs={**about, **kwargs})
 
 
-def acting(request: SubjectRequest) -> str:
+def acting_citizen(request: SubjectRequest) -> str:
     """The citizen who signed in, whoever the page is about."""
     return actor_name(request.citizen)

@@ -13,8 +13,8 @@ from portal.citizen.declarations import views as declare
 from portal.citizen.sign_in import views as sign_in
 
 ABOUT: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
-    ("code/", code.show, "citizen_code"),
-    ("code/pass/", code.renew, "citizen_pass"),
+    ("code/", code.code_page, "citizen_code"),
+    ("code/pass/", code.pass_fragment, "citizen_pass"),
     ("check-in/", entries.check_in_page, "citizen_check_in"),
     ("paper/", code.paper, "citizen_paper"),
     ("data/", my_data.my_data, "citizen_data"),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from portal.settings import ENVIRONMENT
 from portal.web.access import for_anyone
-from portal.web.host import city_here
+from portal.web.host import required_city
 from regions.masking import mask_phone
 from regions.tenancy import current_city
 
@@ -56,7 +56,7 @@ def messages_of(schema: str) -> list[Message]:
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """All telephones of the city at once."""
-    return render(request, "demo/mail_box.html", {"sent": messages_of(city_here(request).schema_name)})
+    return render(request, "demo/mail_box.html", {"sent": messages_of(required_city(request).schema_name)})
 
 
 def _path(schema: str) -> Path:

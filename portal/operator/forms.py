@@ -189,20 +189,20 @@ def add_faults(form: CityFileForm, faults: Iterable[Fault]) -> None:
     """Say every fault at the field it is about; what is about no field stands on top."""
     for fault in faults:
         found = FAULT_KEY.match(fault.key)
-        where, field = _place(form, found.groupdict() if found else {})
+        where, field = _locate(form, found.groupdict() if found else {})
         words = fault.message_in(get_language())
         if field in where.fields:
             rest = fault.key[found.end() :].lstrip(": ") if found else ""
-            where.add_error(field, _joined(rest, words))
+            where.add_error(field, _join(rest, words))
         else:
-            form.city.add_error(None, _joined(str(LISTS.get(fault.key, fault.key)), words))
+            form.city.add_error(None, _join(str(LISTS.get(fault.key, fault.key)), words))
 
 
-def _joined(what: str, words: str) -> str:
+def _join(what: str, words: str) -> str:
     return f"{what}{gettext(': ')}{words}" if what else words
 
 
-def _place(form: CityFileForm, key: dict[str, str | None]) -> tuple[forms.Form, str]:
+def _locate(form: CityFileForm, key: dict[str, str | None]) -> tuple[forms.Form, str]:
     table, row, name, inner = (key.get(part) for part in ("table", "row", "key", "inner"))
     if table == "rule_sets":
         name = "shipped"
@@ -218,23 +218,23 @@ def _place(form: CityFileForm, key: dict[str, str | None]) -> tuple[forms.Form, 
     return target, name or ""
 
 
-def _city(given: dict[str, Any]) -> dict[str, Any]:
-    told = _told(given, ("schema", "division", "host", "timezone", "interim_policy", "mass_flip_share"))
-    return {"name": _both(given, "name"), **told}
+def _city(cleaned: dict[str, Any]) -> dict[str, Any]:
+    filled = _filled_in(cleaned, ("schema", "division", "host", "timezone", "interim_policy", "mass_flip_share"))
+    return {"name": _both_languages(cleaned, "name"), **filled}
 
 
-def _source(given: dict[str, Any]) -> dict[str, Any]:
-    kind = given["kind"] or "police_database"
-    told = _told({**given, "kind": kind}, (*OF_BOTH, *OF_KIND[kind]))
-    kinds = {line["word"].strip(): line["kind"].strip() for line in _lines(given["kinds"])}
-    return {"title": _both(given, "title"), **told, **({"kinds": kinds} if kinds else {})}
+def _source(cleaned: dict[str, Any]) -> dict[str, Any]:
+    kind = cleaned["kind"] or "police_database"
+    filled = _filled_in({**cleaned, "kind": kind}, (*OF_BOTH, *OF_KIND[kind]))
+    kinds = {line["word"].strip(): line["kind"].strip() for line in _parse_kinds(cleaned["kinds"])}
+    return {"title": _both_languages(cleaned, "title"), **filled, **({"kinds": kinds} if kinds else {})}
 
 
-def _provider(given: dict[str, Any]) -> dict[str, Any]:
-    return {"title": _both(given, "title"), **_told(given, ("code", "source", "rule_set"))}
+def _provider(cleaned: dict[str, Any]) -> dict[str, Any]:
+    return {"title": _both_languages(cleaned, "title"), **_filled_in(cleaned, ("code", "source", "rule_set"))}
 
 
-def _lines(text: str) -> list[dict[str, str]]:
+def _parse_kinds(text: str) -> list[dict[str, str]]:
     """Their word and ours of every line; a line that says neither becomes a kind that none is, and so a fault."""
     lines = [line for line in text.splitlines() if line.strip()]
     return [
@@ -242,13 +242,13 @@ def _lines(text: str) -> list[dict[str, str]]:
     ]
 
 
-def _both(given: dict[str, Any], name: str) -> dict[str, str]:
-    return {language: given[f"{name}_{language}"] for language in ("zh", "en") if given[f"{name}_{language}"]}
+def _both_languages(cleaned: dict[str, Any], name: str) -> dict[str, str]:
+    return {language: cleaned[f"{name}_{language}"] for language in ("zh", "en") if cleaned[f"{name}_{language}"]}
 
 
-def _told(given: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+def _filled_in(cleaned: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     """What was filled in; numbers as numbers where they are any."""
-    return {key: _number(key, given[key]) for key in keys if given[key]}
+    return {key: _number(key, cleaned[key]) for key in keys if cleaned[key]}
 
 
 def _number(key: str, text: str) -> Any:

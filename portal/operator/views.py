@@ -23,7 +23,7 @@ from regions.staff.roles import Role
 
 OPENINGS_SHOWN = 10
 # A worker counts once a minute; older counts mean that none does.
-COUNTS_LIVE = timedelta(minutes=10)
+COUNTS_OLD_AFTER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Freshness:
 
 
 @dataclass(frozen=True)
-class Column:
+class CityRow:
     """One city among the others; ``standing`` is none before a worker has counted."""
 
     city: City
@@ -72,20 +72,20 @@ def overview(request: StaffRequest) -> HttpResponse:
     """All cities; who may open one sees the last openings, too."""
     now = timezone.now()
     found = City.objects.exclude(schema_name="public").select_related("standing").prefetch_related("domains")
-    columns = [_column(city, now) for city in found.order_by("division", "schema_name")]
+    rows = [_city_row(city, now) for city in found.order_by("division", "schema_name")]
     may_open = Role.SYSTEM_ADMIN in request.roles
     openings = CityOpening.objects.order_by("-pk")[:OPENINGS_SHOWN] if may_open else []
-    context = {"columns": columns, "openings": openings, "may_open": may_open, "port": _port(request)}
+    context = {"rows": rows, "openings": openings, "may_open": may_open, "port": _port(request)}
     return render(request, "operator/cities.html", context)
 
 
-def _column(city: City, now: datetime) -> Column:
+def _city_row(city: City, now: datetime) -> CityRow:
     standing: CityStanding | None = getattr(city, "standing", None)
     host = next((one.domain for one in city.domains.all() if one.is_primary), "")
     if standing is None:
-        return Column(city, host, None, [], is_old=False)
+        return CityRow(city, host, None, [], is_old=False)
     sources = [_freshness(one, now) for one in standing.sources]
-    return Column(city, host, standing, sources, is_old=now - standing.read_at > COUNTS_LIVE)
+    return CityRow(city, host, standing, sources, is_old=now - standing.read_at > COUNTS_OLD_AFTER)
 
 
 def _freshness(source: dict[str, Any], now: datetime) -> Freshness:
@@ -105,23 +105,23 @@ def _port(request: StaffRequest) -> str:
 def open_city(request: StaffRequest) -> HttpResponse:
     """A city file as a form. ``add`` asks for another row of a list; anything else for the city."""
     if request.method != "POST":
-        return _shown(request, CityFileForm())
+        return _form_page(request, CityFileForm())
     if request.POST.get("add") in ROWS:
-        return _shown(request, _with_another_row(request))
+        return _form_page(request, _with_another_row(request))
     form = CityFileForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _shown(request, form)
+        return _form_page(request, form)
     try:
         bundle = checked_bundle(*city_file(form))
     except FileFaults as found:
         add_faults(form, found.faults)
-        return _shown(request, form)
+        return _form_page(request, form)
     schema = form.city.cleaned_data["schema"]
     if City.objects.filter(schema_name=schema).exists() and not form.city.cleaned_data["change_existing"]:
         form.city.add_error(
             "schema", _("There is such a city. Tick the last box of this part if you mean to change it.")
         )
-        return _shown(request, form)
+        return _form_page(request, form)
     opening = ask_to_open(bundle, schema=schema, by=request.user.username, now=timezone.now())
     enqueue_opening(opening.pk)
     return redirect("operator_opening", name=opening.name)
@@ -167,5 +167,5 @@ def _with_another_row(request: StaffRequest) -> CityFileForm:
     return CityFileForm(data)
 
 
-def _shown(request: StaffRequest, form: CityFileForm) -> HttpResponse:
+def _form_page(request: StaffRequest, form: CityFileForm) -> HttpResponse:
     return render(request, "operator/open_city.html", {"form": form, "kinds": fact_kinds()})

@@ -18,25 +18,25 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def about(context: dict[str, Any], name: str, **kwargs: str | int) -> str:
+def subject_url(context: dict[str, Any], name: str, **kwargs: str | int) -> str:
     """``{% about 'citizen_code' %}``: one's own page, or the same page of the dependant this one is about."""
     return address(context["request"], name, **kwargs)
 
 
 @register.filter
-def called(person: Citizen) -> str:
+def display_name(person: Citizen) -> str:
     """What a page about the person calls them: the masked name; of somebody without one the masked number."""
-    return mask_name(person.full_name) if person.full_name else asked_as(person)
+    return mask_name(person.full_name) if person.full_name else masked_id_number(person)
 
 
 @register.filter
-def asked_as(person: Citizen) -> str:
+def masked_id_number(person: Citizen) -> str:
     """The masked number the guardian typed: before an official agrees, a name would tell them who is known here."""
     return mask_number(decrypt_number(bytes(person.id_encrypted)))
 
 
 @register.filter
-def place(code: str) -> str:
+def area_label(code: str) -> str:
     """A division as people call it: one the table does not have by the one above it, never by a code of ours."""
     language = translation.get_language()
     if code in divisions():
@@ -46,6 +46,6 @@ def place(code: str) -> str:
 
 
 @register.filter
-def stay_told(stay: Mapping[str, Any]) -> str:
+def stay_label(stay: Mapping[str, Any]) -> str:
     """Where and when."""
     return told(stay)

@@ -37,9 +37,9 @@ WORDS: dict[str, type[TextChoices]] = {
 SHAPES = frozenset(State)
 
 
-@register.filter
-def said(value: Any, vocabulary: str = "") -> str:
-    """A word of ours in the page's language: ``{{ verdict.colour|said:"state" }}``, or any ``TextChoices`` as it is."""
+@register.filter("label")
+def label_of(value: Any, vocabulary: str = "") -> str:
+    """A word of ours in the page's language: ``{{ verdict.colour|label:"state" }}``, or any ``TextChoices`` as it is."""
     word = WORDS[vocabulary](value) if vocabulary else value
     return str(word.label) if isinstance(word, TextChoices) else str(word)
 
@@ -98,4 +98,4 @@ def icon(name: str) -> SafeString:
 def code_badge(state: str, size: str = "small") -> dict[str, Any]:
     """A code by word, shape and colour. ``size``: small, large."""
     known = State(state)
-    return {"state": known.value, "word": said(known), "size": size}
+    return {"state": known.value, "word": label_of(known), "size": size}

@@ -92,7 +92,7 @@ def for_staff(*roles: Role) -> Callable[[StaffView[P]], PlainView[P]]:
                 raise PermissionDenied
             return view(request, *args, **kwargs)  # type: ignore[arg-type]  # roles and account are on it now
 
-        return _marked(guarded, Audience("staff", wanted))
+        return _mark(guarded, Audience("staff", wanted))
 
     return decorate
 
@@ -108,12 +108,12 @@ def for_citizens(view: CitizenView[P]) -> PlainView[P]:
         request.citizen = citizen  # type: ignore[attr-defined]  # what CitizenRequest promises
         return view(request, *args, **kwargs)  # type: ignore[arg-type]
 
-    return _marked(guarded, Audience("citizen"))
+    return _mark(guarded, Audience("citizen"))
 
 
 def for_anyone(view: PlainView[P]) -> PlainView[P]:
     """The view is for everybody."""
-    return _marked(view, Audience("anyone"))
+    return _mark(view, Audience("anyone"))
 
 
 def audience_of(view: Callable[..., Any]) -> Audience | None:
@@ -129,6 +129,6 @@ def own_or_404(queryset: QuerySet[M], **lookup: Any) -> M:
     return found
 
 
-def _marked(view: PlainView[P], audience: Audience) -> PlainView[P]:
+def _mark(view: PlainView[P], audience: Audience) -> PlainView[P]:
     view.audience = audience  # type: ignore[attr-defined]
     return view

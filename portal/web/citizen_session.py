@@ -14,14 +14,14 @@ KEY = "citizen"
 TOUCH_SECONDS = 60
 
 
-def enter(request: HttpRequest, citizen: Citizen, *, now: datetime) -> None:
+def sign_in(request: HttpRequest, citizen: Citizen, *, now: datetime) -> None:
     """Begin a fresh session for the citizen; whoever was signed in before in this browser is signed out."""
     request.session.flush()
     request.session[KEY] = {"id": citizen.pk, "seen": now.timestamp()}
     request.session.set_expiry(int(settings.CITIZEN_IDLE.total_seconds()))
 
 
-def leave(request: HttpRequest) -> None:
+def sign_out(request: HttpRequest) -> None:
     """End the session."""
     request.session.flush()
 
@@ -33,13 +33,13 @@ def signed_in_citizen(request: HttpRequest, *, now: datetime) -> Citizen | None:
         return None
     idle = now.timestamp() - held["seen"]
     if idle > settings.CITIZEN_IDLE.total_seconds():
-        leave(request)
+        sign_out(request)
         return None
-    _touch(request.session, held, idle, now)
+    _update_last_seen(request.session, held, idle, now)
     return Citizen.objects.filter(pk=held["id"]).first()
 
 
-def _touch(session: SessionBase, held: dict[str, float], idle: float, now: datetime) -> None:
+def _update_last_seen(session: SessionBase, held: dict[str, float], idle: float, now: datetime) -> None:
     """Remember the moment, at most once a minute: not every look at a page writes."""
     if idle > TOUCH_SECONDS:
         session[KEY] = {**held, "seen": now.timestamp()}

@@ -20,7 +20,7 @@ CASES = (Role.REVIEWER, Role.APPROVER)
 
 
 @dataclass(frozen=True)
-class Entry:
+class NavigationEntry:
     """A line: its name, the URL's name, and who sees it (none named: everybody on the staff).
 
     ``also``: where the pages it leads to begin, when that is elsewhere.
@@ -41,30 +41,30 @@ class Link:
     is_here: bool
 
 
-CITY: tuple[Entry, ...] = (
-    Entry(_("Overview"), "staff_home"),
-    Entry(_("Queue"), "official_queue", CASES, also="/staff/cases/"),
-    Entry(_("Groups"), "official_groups", CASES),
-    Entry(_("Approvals"), "official_approvals", (Role.APPROVER,)),
-    Entry(_("Guardians"), "official_guardians", CASES),
-    Entry(_("Runs"), "official_runs", (*CASES, Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN)),
-    Entry(_("Sources"), "official_sources", (Role.SOURCE_MANAGER, Role.APPROVER)),
-    Entry(_("Rule sets"), "official_rule_sets", (Role.RULE_MANAGER, Role.APPROVER)),
-    Entry(_("Dashboard"), "official_dashboard", (*CASES, Role.AUDITOR)),
-    Entry(_("Reports"), "auditor_reports", (Role.AUDITOR,)),
-    Entry(_("Journal"), "auditor_journal", (Role.AUDITOR, Role.AUDIT_ADMIN)),
-    Entry(_("Replay"), "auditor_replay", (Role.AUDITOR,)),
-    Entry(_("Staff"), "official_staff", (Role.SECURITY_ADMIN,)),
+CITY: tuple[NavigationEntry, ...] = (
+    NavigationEntry(_("Overview"), "staff_home"),
+    NavigationEntry(_("Queue"), "official_queue", CASES, also="/staff/cases/"),
+    NavigationEntry(_("Groups"), "official_groups", CASES),
+    NavigationEntry(_("Approvals"), "official_approvals", (Role.APPROVER,)),
+    NavigationEntry(_("Guardians"), "official_guardians", CASES),
+    NavigationEntry(_("Runs"), "official_runs", (*CASES, Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN)),
+    NavigationEntry(_("Sources"), "official_sources", (Role.SOURCE_MANAGER, Role.APPROVER)),
+    NavigationEntry(_("Rule sets"), "official_rule_sets", (Role.RULE_MANAGER, Role.APPROVER)),
+    NavigationEntry(_("Dashboard"), "official_dashboard", (*CASES, Role.AUDITOR)),
+    NavigationEntry(_("Reports"), "auditor_reports", (Role.AUDITOR,)),
+    NavigationEntry(_("Journal"), "auditor_journal", (Role.AUDITOR, Role.AUDIT_ADMIN)),
+    NavigationEntry(_("Replay"), "auditor_replay", (Role.AUDITOR,)),
+    NavigationEntry(_("Staff"), "official_staff", (Role.SECURITY_ADMIN,)),
 )
 
-OPERATOR: tuple[Entry, ...] = (
-    Entry(_("Cities"), "staff_home"),
-    Entry(_("Open a city"), "operator_open_city", (Role.SYSTEM_ADMIN,)),
-    Entry(_("Journal"), "auditor_journal", (Role.AUDIT_ADMIN,)),
+OPERATOR: tuple[NavigationEntry, ...] = (
+    NavigationEntry(_("Cities"), "staff_home"),
+    NavigationEntry(_("Open a city"), "operator_open_city", (Role.SYSTEM_ADMIN,)),
+    NavigationEntry(_("Journal"), "auditor_journal", (Role.AUDIT_ADMIN,)),
 )
 
 
-def links(entries: Iterable[Entry], *, roles: frozenset[Role], request: HttpRequest) -> list[Link]:
+def links(entries: Iterable[NavigationEntry], *, roles: frozenset[Role], request: HttpRequest) -> list[Link]:
     """The lines for somebody with these roles; the most particular address that fits is where they are."""
     shown = [(entry, address) for entry in entries if (address := _address(entry, roles))]
     begins = [(start, address) for entry, address in shown for start in (address, entry.also) if start]
@@ -73,7 +73,7 @@ def links(entries: Iterable[Entry], *, roles: frozenset[Role], request: HttpRequ
     return [Link(entry.title, address, address == here) for entry, address in shown]
 
 
-def _address(entry: Entry, roles: frozenset[Role]) -> str:
+def _address(entry: NavigationEntry, roles: frozenset[Role]) -> str:
     if entry.roles and not roles.intersection(entry.roles):
         return ""
     try:

@@ -23,7 +23,7 @@ from regions.staff.accounts import StaffReason
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
-class OwnPagesMiddleware:
+class OwnNotFoundPageMiddleware:
     """While debugging Django answers 404 with a page that says whether something is there. Everybody sees ours instead."""
 
     def __init__(self, get_response: Answer) -> None:
@@ -34,18 +34,18 @@ class OwnPagesMiddleware:
         response = self.get_response(request)
         is_technical = settings.DEBUG and response.status_code == 404 and not hasattr(response, "is_ours")
         if is_technical and response.headers.get("Content-Type", "").startswith("text/html"):
-            return missing(request)
+            return not_found(request)
         return response
 
 
-def missing(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """404. The exception's words are not told: they could say that the thing exists."""
     response = render(request, "errors/404.html", status=404)
     response.is_ours = True  # type: ignore[attr-defined]  # told apart from Django's while debugging
     return response
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """403: signed in, without the role for this page."""
     return render(request, "errors/403.html", status=403)
 
@@ -55,7 +55,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return render(request, "errors/400.html", status=400)
 
 
-def failed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """500, rendered without a request: whatever broke may be in what a request needs."""
     return HttpResponse(loader.render_to_string("errors/500.html"), status=500)
 
@@ -87,17 +87,17 @@ class ConflictMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The page, for these exceptions only."""
         if isinstance(exception, NotFound):
-            return missing(request)
+            return not_found(request)
         if isinstance(exception, NotAllowed):
-            return forbidden(request)
+            return permission_denied(request)
         if isinstance(exception, MovedMeanwhile):
-            return _moved(request, exception.message_in(translation.get_language()))
+            return _conflict_page(request, exception.message_in(translation.get_language()))
         if isinstance(exception, Conflict):
-            return _moved(request, exception.message, exception.back)
+            return _conflict_page(request, exception.message, exception.back)
         return None
 
 
-def _moved(request: HttpRequest, message: str, back: str = "") -> HttpResponse:
+def _conflict_page(request: HttpRequest, message: str, back: str = "") -> HttpResponse:
     return render(request, "errors/409.html", {"message": message, "back": back}, status=409)
 
 
@@ -119,29 +119,29 @@ FIELDS: dict[TextChoices, str] = {
 }
 
 
-def in_words(refused: Refused) -> str:
+def refusal_text(refused: Refused) -> str:
     """What is wrong and what to do next, in the page's language."""
     return refused.message_in(translation.get_language())
 
 
-def words_unless_page(refused: Refused, *, back: str) -> str:
+def text_or_raise(refused: Refused, *, back: str) -> str:
     """The sentence for the page that was sent; a lost race is the 409 page that leads ``back``, the others a 403 or 404."""
     if isinstance(refused, MovedMeanwhile):
-        raise Conflict(in_words(refused), back=back) from refused
+        raise Conflict(refusal_text(refused), back=back) from refused
     if isinstance(refused, NotAllowed | NotFound):
         raise refused
-    return in_words(refused)
+    return refusal_text(refused)
 
 
 @contextmanager
-def refusals(form: Form, *, back: str) -> Iterator[None]:
+def form_refusals(form: Form, *, back: str) -> Iterator[None]:
     """Do the act of a form whole or not at all; a refusal becomes the form's."""
     try:
         with transaction.atomic():
             yield
     except Refused as refused:
         field = FIELDS.get(refused.reason)
-        form.add_error(field if field in form.fields else None, words_unless_page(refused, back=back))
+        form.add_error(field if field in form.fields else None, text_or_raise(refused, back=back))
 
 
 def attempt(request: HttpRequest, act: Callable[..., T], *args: Any, back: str, **kwargs: Any) -> T | None:
@@ -150,7 +150,7 @@ def attempt(request: HttpRequest, act: Callable[..., T], *args: Any, back: str, 
         with transaction.atomic():
             return act(*args, **kwargs, by=request.user.get_username(), now=timezone.now())
     except Refused as refused:
-        messages.warning(request, words_unless_page(refused, back=back))
+        messages.warning(request, text_or_raise(refused, back=back))
         return None
 
 
@@ -168,7 +168,7 @@ def submit(
 ) -> HttpResponse | None:
     """Do ``act(cleaned_data, by=…, now=…)`` of a valid form and go ``back`` with the message ``done``; none when it has errors."""
     if form.is_valid():
-        with refusals(form, back=back):
+        with form_refusals(form, back=back):
             act(form.cleaned_data, by=request.user.get_username(), now=timezone.now())
             messages.success(request, done)
             return redirect(back)
@@ -184,4 +184,4 @@ def check_seen(request: HttpRequest, case: Case, *, back: str) -> None:
     """Raises ``Conflict`` when the case has moved since the page was shown: nobody decides about what they did not see."""
     seen = request.POST.get("seen")
     if seen is not None and seen != seen_token(case):
-        raise Conflict(in_words(MovedMeanwhile()), back=back)
+        raise Conflict(refusal_text(MovedMeanwhile()), back=back)

@@ -30,7 +30,7 @@ def guide(request: HttpRequest, audience: str) -> HttpResponse:
     if audience not in AUDIENCES:
         raise Http404
     language = translation.get_language()
-    title, text = rendered(language, audience, reverse("guide_picture", args=[language, "name"]))
+    title, text = render_guide(language, audience, reverse("guide_picture", args=[language, "name"]))
     base = "base_citizen.html" if audience == "citizen" and city_of(request) else "base_staff.html"
     return render(request, "shared/guide.html", {"title": title, "text": text, "base": base})
 
@@ -56,14 +56,14 @@ def guide_for(request: HttpRequest) -> str:
 
 
 @lru_cache(maxsize=2 * len(AUDIENCES) * 2)
-def rendered(language: str, audience: str, picture_address: str) -> tuple[str, str]:
+def render_guide(language: str, audience: str, picture_address: str) -> tuple[str, str]:
     """The title and the HTML below it; pictures stand at the portal's own address."""
     source = (FOLDER / language / f"{audience}.md").read_text(encoding="utf-8")
     heading, _, body = source.partition("\n")
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse(body)
     for token in (inner for outer in tokens for inner in outer.children or ()):
-        _lead_inside(token, picture_address)
+        _rewrite_link(token, picture_address)
     return heading.removeprefix("# "), markdown.renderer.render(tokens, markdown.options, {})
 
 
@@ -73,7 +73,7 @@ def pictures(language: str) -> frozenset[str]:
     return frozenset(path.stem for path in (FOLDER / "pictures" / language).glob("*.png"))
 
 
-def _lead_inside(token: Token, picture_address: str) -> None:
+def _rewrite_link(token: Token, picture_address: str) -> None:
     """From a file beside this one to an address of the portal: ``../pictures/en/x.png``, ``auditor.md``."""
     if token.type == "image":
         name = str(token.attrs["src"]).rpartition("/")[2].removesuffix(".png")

@@ -39,7 +39,7 @@ def city_of(request: HttpRequest) -> City | None:
     return tenant if isinstance(tenant, City) else None
 
 
-def city_here(request: HttpRequest) -> City:
+def required_city(request: HttpRequest) -> City:
     """The city of a request whose address exists under a city's host only. Raises ``WrongPlace`` elsewhere."""
     city = city_of(request)
     if city is None:
@@ -50,7 +50,7 @@ def city_here(request: HttpRequest) -> City:
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
-class PlaceMiddleware:
+class LocaleMiddleware:
     """What the browser says it prefers is not asked: a city's page opens in Chinese on every phone, with a switch on top."""
 
     def __init__(self, get_response: Answer) -> None:

@@ -34,9 +34,9 @@ def keyset_page(
     """
     backwards = bool(before)
     place = _decode(before or after, len(by))
-    ordered = queryset.order_by(*(_turned(column) if backwards else column for column in by))
+    ordered = queryset.order_by(*(_reversed(column) if backwards else column for column in by))
     if place is not None:
-        ordered = ordered.filter(_beyond([_turned(c) if backwards else c for c in by], place))
+        ordered = ordered.filter(_after([_reversed(c) if backwards else c for c in by], place))
     found = list(ordered[: size + 1])
     more, rows = len(found) > size, found[:size]
     if backwards:
@@ -50,11 +50,11 @@ def keyset_page(
     )
 
 
-def _turned(column: str) -> str:
+def _reversed(column: str) -> str:
     return column[1:] if column.startswith("-") else f"-{column}"
 
 
-def _beyond(by: Sequence[str], place: Sequence[Any]) -> Q:
+def _after(by: Sequence[str], place: Sequence[Any]) -> Q:
     """Rows after the place: greater in the first column, or equal there and greater in the next, and so on."""
     condition, equal = Q(), Q()
     for column, value in zip(by, place, strict=True):
@@ -65,7 +65,7 @@ def _beyond(by: Sequence[str], place: Sequence[Any]) -> Q:
 
 
 def _encode(row: Model, by: Sequence[str]) -> str:
-    values = [_plain(_value(row, column.lstrip("-"))) for column in by]
+    values = [_json_value(_value(row, column.lstrip("-"))) for column in by]
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
@@ -75,7 +75,7 @@ def _value(row: Any, path: str) -> Any:
     return row
 
 
-def _plain(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 

@@ -17,21 +17,21 @@ from codes.review.cases.transitions import Verb
 from codes.review.evidence.files import read_evidence
 from codes.review.information import answer
 from portal.citizen.appeals.forms import AnswerForm, ObjectionForm, UploadForm
-from portal.citizen.appeals.views import drafts_of, drop_draft, take_upload
-from portal.citizen.subject import SubjectRequest, about_somebody, acting, address
+from portal.citizen.appeals.views import draft_files, drop_draft, take_upload
+from portal.citizen.subject import SubjectRequest, acting_citizen, address, for_subject
 from portal.web.access import own_or_404
-from portal.web.errors import in_words
+from portal.web.errors import refusal_text
 from portal.web.keyset import keyset_page
 from regions.refusals import Refused
 
 # What goes on inside the office and says nothing to the person.
-INSIDE = frozenset(
+INTERNAL_VERBS = frozenset(
     {Verb.ASSIGN, Verb.TAKE_OVER, Verb.PUT_BACK, Verb.RELINK, Verb.PROPOSE, Verb.WITHDRAW_PROPOSAL, Verb.REFUSE}
 )
 
 
 @dataclass(frozen=True)
-class Step:
+class TimelineStep:
     """A line: ``state`` is done, now or ahead."""
 
     title: str
@@ -41,23 +41,27 @@ class Step:
     state: str = "done"
 
 
-def timeline(case: Case) -> list[Step]:
+def timeline(case: Case) -> list[TimelineStep]:
     """The past in order, and for an open matter what comes next and by when."""
     steps = [
-        Step(_("a review was opened") if event.verb == Verb.OPEN else str(Verb(event.verb).label), event.at)
+        TimelineStep(_("a review was opened") if event.verb == Verb.OPEN else str(Verb(event.verb).label), event.at)
         for event in CaseEvent.objects.filter(case=case)
-        if Verb(event.verb) not in INSIDE
+        if Verb(event.verb) not in INTERNAL_VERBS
     ]
-    return steps if case.closed_at else [*steps, *_ahead(case)]
+    return steps if case.closed_at else [*steps, *_next_steps(case)]
 
 
-def _ahead(case: Case) -> list[Step]:
+def _next_steps(case: Case) -> list[TimelineStep]:
     if case.paused_at:
-        return [Step(_("Your answer is waited for"), text=_("The clock stands until you have answered."), state="now")]
+        return [
+            TimelineStep(
+                _("Your answer is waited for"), text=_("The clock stands until you have answered."), state="now"
+            )
+        ]
     steps = []
     if case.first_look_due_at and case.first_looked_at is None:
         steps.append(
-            Step(
+            TimelineStep(
                 _("An official looks at it for the first time"),
                 case.first_look_due_at,
                 _("at the latest"),
@@ -65,12 +69,14 @@ def _ahead(case: Case) -> list[Step]:
             )
         )
     steps.append(
-        Step(_("Two officials decide, and you are answered here"), case.due_at, _("at the latest"), state="ahead")
+        TimelineStep(
+            _("Two officials decide, and you are answered here"), case.due_at, _("at the latest"), state="ahead"
+        )
     )
     return steps
 
 
-@about_somebody
+@for_subject
 @require_safe
 def case_list(request: SubjectRequest) -> HttpResponse:
     """All matters about the person, the newest first."""
@@ -84,7 +90,7 @@ def case_list(request: SubjectRequest) -> HttpResponse:
     return render(request, "citizen/cases/list.html", {"page": page})
 
 
-@about_somebody
+@for_subject
 @require_safe
 def case_page(request: SubjectRequest, number: str) -> HttpResponse:
     """Where it stands, what happens next, what was asked and answered."""
@@ -92,21 +98,21 @@ def case_page(request: SubjectRequest, number: str) -> HttpResponse:
     return _show(request, case)
 
 
-@about_somebody
+@for_subject
 @require_POST
 def withdraw_appeal(request: SubjectRequest, number: str) -> HttpResponse:
     """Within ten minutes."""
     case = _case(request, number)
     try:
-        withdraw(case_id=case.pk, by=acting(request), now=timezone.now())
+        withdraw(case_id=case.pk, by=acting_citizen(request), now=timezone.now())
     except Refused as refused:
-        messages.warning(request, in_words(refused))
+        messages.warning(request, refusal_text(refused))
     else:
         messages.success(request, _("Your appeal is withdrawn. You can file another one."))
     return redirect(address(request, "citizen_case", number=number))
 
 
-@about_somebody
+@for_subject
 @require_POST
 def object_to_denial(request: SubjectRequest, number: str) -> HttpResponse:
     """Put on record that one disagrees."""
@@ -114,16 +120,18 @@ def object_to_denial(request: SubjectRequest, number: str) -> HttpResponse:
     form = ObjectionForm(request.POST)
     if form.is_valid():
         try:
-            log_disagreement(case_id=case.pk, text=form.cleaned_data["text"], by=acting(request), now=timezone.now())
+            log_disagreement(
+                case_id=case.pk, text=form.cleaned_data["text"], by=acting_citizen(request), now=timezone.now()
+            )
         except Refused as refused:
-            form.add_error(None, in_words(refused))
+            form.add_error(None, refusal_text(refused))
         else:
             messages.success(request, _("Your disagreement is on record and stays with the case."))
             return redirect(address(request, "citizen_case", number=number))
     return _show(request, case, objection=form)
 
 
-@about_somebody
+@for_subject
 @require_http_methods(["POST"])
 def answer_question(request: SubjectRequest, number: str) -> HttpResponse:
     """Answer what an official asked, with files if there are any. Files are kept one by one before the answer is sent."""
@@ -144,25 +152,25 @@ def answer_question(request: SubjectRequest, number: str) -> HttpResponse:
             answer(
                 request_id=question.pk,
                 text=form.cleaned_data["text"],
-                by=acting(request),
+                by=acting_citizen(request),
                 now=timezone.now(),
-                evidence_ids=[file.pk for file in drafts_of(request)],
+                evidence_ids=[file.pk for file in draft_files(request)],
             )
         except Refused as refused:
-            form.add_error(None, in_words(refused))
+            form.add_error(None, refusal_text(refused))
         else:
             messages.success(request, _("Your answer has arrived. The clock goes on."))
             return redirect(address(request, "citizen_case", number=number))
     return _show(request, case, reply=form)
 
 
-@about_somebody
+@for_subject
 @require_safe
 def evidence_file(request: SubjectRequest, number: str, evidence: int) -> HttpResponse:
     """One's own file again: handed out to be saved, never opened by the portal."""
     case = _case(request, number)
     own_or_404(Evidence.objects.filter(case=case), pk=evidence)
-    found, content = read_evidence(evidence_id=evidence, by=acting(request), purpose="", now=timezone.now())
+    found, content = read_evidence(evidence_id=evidence, by=acting_citizen(request), purpose="", now=timezone.now())
     response = HttpResponse(content, content_type=found.content_type)
     extension = found.content_type.rpartition("/")[2]
     response["Content-Disposition"] = f'attachment; filename="{case.number}-{found.pk}.{extension}"'
@@ -192,7 +200,7 @@ def _show(
         "steps": timeline(case),
         "files": list(Evidence.objects.filter(case=case).order_by("pk")),
         "question": question,
-        "drafts": list(drafts_of(request)) if question else [],
+        "drafts": list(draft_files(request)) if question else [],
         "reply": reply or AnswerForm(),
         "upload": upload or UploadForm(),
         "may_withdraw": appeal is not None and case.closed_at is None and now <= appeal.withdraw_until,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from codes.models import Citizen, Fact, Provider, Rule
 from codes.review.appeals.policy import AppealReason, Asked, Target, targets_of
 from portal.citizen.declarations.forms import DateInput
-from portal.templatetags.page import said, titled
+from portal.templatetags.page import label_of, titled
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class TargetForm(forms.Form):
 
     def __init__(self, *args: Any, choices: Sequence[Choice], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["target"].choices = [(one.key, _told(one)) for one in choices]  # type: ignore[attr-defined]
+        self.fields["target"].choices = [(one.key, _target_label(one)) for one in choices]  # type: ignore[attr-defined]
 
 
 class ReasonForm(forms.Form):
@@ -90,7 +90,7 @@ class ReasonForm(forms.Form):
         self.fields["reason"].choices = [(one.value, capfirst(str(one.label))) for one in reasons]  # type: ignore[attr-defined]
 
 
-class WordsForm(forms.Form):
+class StatementForm(forms.Form):
     """In the citizen's own words, and the day of a test where the reason needs one."""
 
     tested_on = forms.DateField(label=_("On which day were you tested?"), widget=DateInput())
@@ -145,8 +145,8 @@ class AnswerForm(forms.Form):
     )
 
 
-def _told(choice: Choice) -> str:
+def _target_label(choice: Choice) -> str:
     """“Stay in an area · City police database · Alipay” as one line of a list; what was declared there names it once."""
     fact = choice.fact
     whose = titled(fact.source) if fact.source else titled(fact.provider) if fact.provider else str(_("the city"))
-    return " · ".join(dict.fromkeys([capfirst(said(fact.kind, "kind")), whose, titled(choice.provider)]))
+    return " · ".join(dict.fromkeys([capfirst(label_of(fact.kind, "kind")), whose, titled(choice.provider)]))

@@ -14,17 +14,17 @@ from codes.review.appeals.appeals import file_appeal
 from codes.review.appeals.policy import EVIDENCE_FOR, AppealReason, Asked
 from codes.review.evidence.files import discard_draft, keep_upload
 from codes.review.evidence.uploads import MAX_BYTES, UploadFault
-from portal.citizen.appeals.forms import Choice, ReasonForm, TargetForm, UploadForm, WordsForm, choices_of
-from portal.citizen.subject import SubjectRequest, about_somebody, acting, address
+from portal.citizen.appeals.forms import Choice, ReasonForm, StatementForm, TargetForm, UploadForm, choices_of
+from portal.citizen.subject import SubjectRequest, acting_citizen, address, for_subject
 from portal.web.access import own_or_404
 from portal.web.citizen_session import Draft
-from portal.web.errors import in_words, words_unless_page
+from portal.web.errors import refusal_text, text_or_raise
 from regions.refusals import Refused
 
 
-def drafts_of(request: SubjectRequest) -> QuerySet[Evidence]:
+def draft_files(request: SubjectRequest) -> QuerySet[Evidence]:
     """The files this citizen has uploaded about this person and not yet sent."""
-    mine = Evidence.objects.filter(citizen=request.subject, uploaded_by=acting(request))
+    mine = Evidence.objects.filter(citizen=request.subject, uploaded_by=acting_citizen(request))
     return mine.drafts().order_by("pk")
 
 
@@ -40,28 +40,30 @@ def take_upload(request: SubjectRequest) -> UploadForm:
                 citizen=request.subject,
                 content=file.read(),
                 original_name=file.name,
-                by=acting(request),
+                by=acting_citizen(request),
                 now=timezone.now(),
             )
         except Refused as bad:
-            form.add_error("file", words_unless_page(bad, back=request.path))
+            form.add_error("file", text_or_raise(bad, back=request.path))
     return form
 
 
 def drop_draft(request: SubjectRequest, evidence: str) -> None:
     """Take one back. Raises ``NotFound`` for whatever is not one of these."""
-    discard_draft(evidence_id=int(evidence) if evidence.isdecimal() else 0, by=acting(request), now=timezone.now())
+    discard_draft(
+        evidence_id=int(evidence) if evidence.isdecimal() else 0, by=acting_citizen(request), now=timezone.now()
+    )
 
 
 PLACES = {"target": 1, "reason": 2, "evidence": 3, "words": 4, "check": 5}
 
 
-def draft_of(request: SubjectRequest) -> Draft:
+def current_draft(request: SubjectRequest) -> Draft:
     """The appeal under way about this person."""
     return Draft(request.session, "appeal", request.subject.ref)
 
 
-@about_somebody
+@for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def begin(request: SubjectRequest) -> HttpResponse:
     """Which record. People who cannot appeal are told at once what else they can do."""
@@ -75,7 +77,7 @@ def begin(request: SubjectRequest) -> HttpResponse:
         request.POST if request.method == "POST" else None, choices=possible, initial={"target": possible[0].key}
     )
     if request.method == "POST" and form.is_valid():
-        draft = draft_of(request)
+        draft = current_draft(request)
         draft.drop()
         draft.keep("target", form.cleaned_data["target"])
         return redirect(address(request, "citizen_appeal_reason"))
@@ -83,14 +85,14 @@ def begin(request: SubjectRequest) -> HttpResponse:
     return _page(request, "target", form, template="target", others=others, choices=possible)
 
 
-@about_somebody
+@for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def reason(request: SubjectRequest) -> HttpResponse:
     """Why."""
-    choice = _chosen(request)
+    choice = _selected_choice(request)
     if choice is None:
         return redirect(address(request, "citizen_appeal"))
-    draft = draft_of(request)
+    draft = current_draft(request)
     initial = {"reason": draft.answers.get("reason")}
     form = ReasonForm(
         request.POST if request.method == "POST" else None, reasons=choice.target.reasons, initial=initial
@@ -102,11 +104,11 @@ def reason(request: SubjectRequest) -> HttpResponse:
     return _page(request, "reason", form, back="citizen_appeal", choice=choice)
 
 
-@about_somebody
+@for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def evidence(request: SubjectRequest) -> HttpResponse:
     """What shows it. Each file is checked and kept at once, so that a bad one is told at once."""
-    asked = _asked(request)
+    asked = _evidence_asked(request)
     if asked is None:
         return redirect(address(request, "citizen_appeal_reason"))
     act = request.POST.get("act", "")
@@ -118,20 +120,20 @@ def evidence(request: SubjectRequest) -> HttpResponse:
     elif act.startswith("drop-"):
         drop_draft(request, act.removeprefix("drop-"))
         return redirect(address(request, "citizen_appeal_evidence"))
-    files = list(drafts_of(request))
+    files = list(draft_files(request))
     context = {"files": files, "enough": len(files) >= asked.files, "asked": asked.text_in(translation.get_language())}
     return _page(request, "evidence", form, template="evidence", back="citizen_appeal_reason", **context)
 
 
-@about_somebody
+@for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def words(request: SubjectRequest) -> HttpResponse:
     """In one's own words."""
-    asked = _asked(request)
+    asked = _evidence_asked(request)
     if asked is None:
         return redirect(address(request, "citizen_appeal_reason"))
-    draft = draft_of(request)
-    form = WordsForm(
+    draft = current_draft(request)
+    form = StatementForm(
         request.POST if request.method == "POST" else None, asked=asked, initial=draft.answers.get("words")
     )
     if request.method == "POST" and form.is_valid():
@@ -144,14 +146,14 @@ def words(request: SubjectRequest) -> HttpResponse:
     return _page(request, "words", form, back=back)
 
 
-@about_somebody
+@for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: SubjectRequest) -> HttpResponse:
     """Everything once more, and off it goes."""
-    choice, asked, answers = _chosen(request), _asked(request), draft_of(request).answers
+    choice, asked, answers = _selected_choice(request), _evidence_asked(request), current_draft(request).answers
     if choice is None or asked is None or "words" not in answers:
         return redirect(address(request, "citizen_appeal"))
-    files = list(drafts_of(request))
+    files = list(draft_files(request))
     fault = ""
     if request.method == "POST":
         try:
@@ -161,16 +163,16 @@ def check(request: SubjectRequest) -> HttpResponse:
                 rule=choice.target.rule,
                 fact_id=choice.target.fact_id,
                 reason_code=answers["reason"],
-                by=acting(request),
+                by=acting_citizen(request),
                 now=timezone.now(),
                 text=answers["words"]["text"],
                 tested_on=_day(answers["words"]["tested_on"]),
                 evidence_ids=[file.pk for file in files],
             )
         except Refused as refused:
-            fault = in_words(refused)
+            fault = refusal_text(refused)
         else:
-            draft_of(request).drop()
+            current_draft(request).drop()
             return redirect(address(request, "citizen_appealed", number=filed.number))
     context = {
         "choice": choice,
@@ -183,7 +185,7 @@ def check(request: SubjectRequest) -> HttpResponse:
     return _page(request, "check", None, template="check", back="citizen_appeal_words", **context)
 
 
-@about_somebody
+@for_subject
 @require_safe
 def done(request: SubjectRequest, number: str) -> HttpResponse:
     """The number, and what happens next and when."""
@@ -194,14 +196,14 @@ def done(request: SubjectRequest, number: str) -> HttpResponse:
     return render(request, "citizen/appeal/done.html", {"case": found, "may_withdraw": may_withdraw})
 
 
-def _chosen(request: SubjectRequest) -> Choice | None:
+def _selected_choice(request: SubjectRequest) -> Choice | None:
     """The record of the draft, if it still holds the code."""
-    key = draft_of(request).answers.get("target", "")
+    key = current_draft(request).answers.get("target", "")
     return next((one for one in choices_of(request.subject) if one.key == key and one.target.may_appeal), None)
 
 
-def _asked(request: SubjectRequest) -> Asked | None:
-    said = draft_of(request).answers.get("reason", "")
+def _evidence_asked(request: SubjectRequest) -> Asked | None:
+    said = current_draft(request).answers.get("reason", "")
     return EVIDENCE_FOR[AppealReason(said)] if said in set(AppealReason) else None
 
 

@@ -35,7 +35,7 @@ from regions.sources.models import Source
 
 
 @dataclass(frozen=True)
-class Held:
+class HoldingRecord:
     """One record that holds the citizen, with the rule that says so."""
 
     rule: Rule
@@ -60,7 +60,7 @@ class Side:
     state: State
     source: Source
     horizon: datetime | None
-    held: list[Held]
+    records: list[HoldingRecord]
     turns_green_on: date | None
     is_checked_in: bool = False
 
@@ -105,10 +105,10 @@ class MyCode:
         return [side for side in self.sides if side.state is self.state]
 
     @property
-    def held(self) -> list[Held]:
+    def records(self) -> list[HoldingRecord]:
         """The records that make the effective colour, each once."""
         wanted = self.standing.colour
-        found = {h.fact.pk: h for side in self.deciding for h in side.held if h.rule.colour == wanted}
+        found = {h.fact.pk: h for side in self.deciding for h in side.records if h.rule.colour == wanted}
         return list(found.values())
 
     @property
@@ -159,7 +159,7 @@ def steps(mine: MyCode, request: SubjectRequest) -> list[Step]:
         return []
     acts = mine.outlook.acts if mine.outlook else []
     others = [act for act in acts if not isinstance(act, CheckIn)]
-    found = [*_check_ins(mine, request), *(Step(_said(act, mine)) for act in others), *_declarations(mine, request)]
+    found = [*_check_ins(mine, request), *(Step(_act_text(act, mine)) for act in others), *_declarations(mine, request)]
     if not found:
         found.append(Step(_("Nothing has to be done: the code changes by itself on the day named above.")))
     return found
@@ -170,20 +170,20 @@ def _check_ins(mine: MyCode, request: SubjectRequest) -> list[Step]:
     wanted = [act for act in (mine.outlook.acts if mine.outlook else []) if isinstance(act, CheckIn)]
     if not wanted:
         return []
-    text = _space().join(_said(act, mine) for act in wanted)
+    text = _space().join(_act_text(act, mine) for act in wanted)
     counting = {act.provider for act in wanted}
     if all(side.is_checked_in for side in mine.sides if side.provider.code in counting):
         return [Step(_("Today's health check-in is done.") + _space() + text, is_done=True)]
     return [Step(text, address(request, "citizen_check_in"), _("I am well: check in"), posts="check_in")]
 
 
-def _said(act: Act, mine: MyCode) -> str:
+def _act_text(act: Act, mine: MyCode) -> str:
     titles = {side.provider.code: titled(side.provider) for side in mine.sides}
     return act_in_words(act, language=translation.get_language(), title_of=lambda code: titles.get(code, code))
 
 
 def _declarations(mine: MyCode, request: SubjectRequest) -> list[Step]:
-    if not any(held.is_declared for held in mine.held):
+    if not any(one.is_declared for one in mine.records):
         return []
     text = _("You declared this yourself. If it was a slip or is over, declare again.")
     return [Step(text, address(request, "citizen_declare"), _("Declare again"))]
@@ -212,7 +212,7 @@ def my_code(citizen: Citizen, *, city: City, now: datetime, due_at: datetime | N
     run = judged[0].inputs.run if judged else None
     verdicts = [side.verdict for side in judged if side.verdict]
     hits = hits_of(citizen.pk, run_id=run.pk, today=today) if run and verdicts else []
-    facts, rules = _evidence(verdicts, hits)
+    facts, rules = _facts_and_rules(verdicts, hits)
     checked_in = {hit.provider for hit in hits if hit.checked_in}
     by_provider = {side.inputs.provider_id: side for side in judged}
     sides = []
@@ -227,7 +227,7 @@ def my_code(citizen: Citizen, *, city: City, now: datetime, due_at: datetime | N
                 state=side.state if side else State.UNKNOWN,
                 source=one.provider.source,
                 horizon=side.inputs.horizon if side else None,
-                held=_held(verdict, facts, rules) if verdict else [],
+                records=_records(verdict, facts, rules) if verdict else [],
                 turns_green_on=verdict.turns_green_on if verdict else None,
                 is_checked_in=one.provider.code in checked_in,
             )
@@ -239,7 +239,7 @@ def my_code(citizen: Citizen, *, city: City, now: datetime, due_at: datetime | N
     return MyCode(citizen, standing, sides, _differences(citizen, sides, city, today, due_at), today, outlook)
 
 
-def _evidence(verdicts: Collection[Verdict], hits: Iterable[Hit]) -> tuple[dict[int, Fact], dict[int, Rule]]:
+def _facts_and_rules(verdicts: Collection[Verdict], hits: Iterable[Hit]) -> tuple[dict[int, Fact], dict[int, Rule]]:
     told = [hit for verdict in verdicts for hit in verdict.hits]
     if not told:
         return {}, {}
@@ -247,9 +247,9 @@ def _evidence(verdicts: Collection[Verdict], hits: Iterable[Hit]) -> tuple[dict[
     return facts, Rule.objects.in_bulk({hit["rule_id"] for hit in told} | rules_needed(verdicts, hits))
 
 
-def _held(verdict: Verdict, facts: dict[int, Fact], rules: dict[int, Rule]) -> list[Held]:
+def _records(verdict: Verdict, facts: dict[int, Fact], rules: dict[int, Rule]) -> list[HoldingRecord]:
     held = [
-        Held(
+        HoldingRecord(
             rule=rules[hit["rule_id"]],
             fact=facts[hit["fact_id"]],
             anchor=date.fromisoformat(hit["anchor"]),
@@ -273,7 +273,7 @@ def _differences(
         sources={side.source.code: Title(side.source.title_zh, side.source.title_en) for side in sides},
         source_of={side.provider.code: side.source.code for side in sides},
         max_age={side.source.code: timedelta(hours=side.source.max_age_hours) for side in sides},
-        turns_green_on={side.provider.code: side.turns_green_on for side in sides if side.held},
+        turns_green_on={side.provider.code: side.turns_green_on for side in sides if side.records},
         due_at=due_at,
     )
     language = translation.get_language()

@@ -20,16 +20,16 @@ from codes.passes.issuing import issue_pass
 from codes.vocabulary import State
 from portal.citizen.code.detail import MyCode, my_code, progress, steps
 from portal.citizen.entries import new_number
-from portal.citizen.subject import SubjectRequest, about_somebody
+from portal.citizen.subject import SubjectRequest, for_subject
 from portal.templatetags.page import titled
 from portal.web.access import for_anyone
 from portal.web.citizen_session import signed_in_citizen
-from portal.web.host import city_here
+from portal.web.host import required_city
 from regions.keys.encryption import decrypt_number
 from regions.masking import mask_number
 from regions.models import City
 
-QUIET = 4  # modules of white around it, as the standard wants
+QUIET_ZONE = 4  # modules of white around it, as the standard wants
 
 
 def qr_svg(text: str, title: str) -> SafeString:
@@ -38,8 +38,8 @@ def qr_svg(text: str, title: str) -> SafeString:
     code.add_data(text)
     code.make(fit=True)
     rows = code.get_matrix()
-    size = len(rows) + 2 * QUIET
-    dots = "".join(_runs(row, y + QUIET) for y, row in enumerate(rows))
+    size = len(rows) + 2 * QUIET_ZONE
+    dots = "".join(_row_path(row, y + QUIET_ZONE) for y, row in enumerate(rows))
     return format_html(
         '<svg class="qr" role="img" aria-label="{}" viewBox="0 0 {} {}" shape-rendering="crispEdges">'
         '<path fill="#ffffff" d="M0 0h{}v{}H0z"></path><path fill="#000000" d="{}"></path></svg>',
@@ -52,20 +52,20 @@ def qr_svg(text: str, title: str) -> SafeString:
     )
 
 
-def _runs(row: list[bool], y: int) -> str:
+def _row_path(row: list[bool], y: int) -> str:
     """Path commands for the dark runs of a row: fewer than one a module."""
     commands, start = [], None
     for x, dark in enumerate([*row, False]):
         if dark and start is None:
             start = x
         elif not dark and start is not None:
-            commands.append(f"M{start + QUIET} {y}h{x - start}v1h-{x - start}z")
+            commands.append(f"M{start + QUIET_ZONE} {y}h{x - start}v1h-{x - start}z")
             start = None
     return "".join(commands)
 
 
 @dataclass(frozen=True)
-class Face:
+class PassCard:
     """What is shown at a gate, and until when its pass holds."""
 
     state: State
@@ -73,10 +73,10 @@ class Face:
     expires_at: datetime
 
 
-def face(citizen: Citizen, standing: Standing, *, now: datetime) -> Face:
+def pass_card(citizen: Citizen, standing: Standing, *, now: datetime) -> PassCard:
     """The face of this moment; its pass is good for a minute."""
     token, said = issue_pass(citizen, now=now, standing=standing)
-    return Face(State(standing.colour), qr_svg(token, _("Pass, renewed every minute")), said.expires_at)
+    return PassCard(State(standing.colour), qr_svg(token, _("Pass, renewed every minute")), said.expires_at)
 
 
 def policy_sentence(mine: MyCode, city: City) -> str:
@@ -94,18 +94,18 @@ def policy_sentence(mine: MyCode, city: City) -> str:
     return _("Your providers show different colours. Here the stricter one counts until it is cleared up.")
 
 
-@about_somebody
+@for_subject
 @require_safe
-def show(request: SubjectRequest) -> HttpResponse:
+def code_page(request: SubjectRequest) -> HttpResponse:
     """The effective code with its pass, the four answers, both sides, the way to green."""
     now = timezone.now()
     case = open_case(request)
-    mine = read(request, now=now, due_at=case.due_at if case else None)
+    mine = read_code(request, now=now, due_at=case.due_at if case else None)
     context = {
         "mine": mine,
-        "face": face(request.subject, mine.standing, now=now),
+        "face": pass_card(request.subject, mine.standing, now=now),
         "steps": steps(mine, request),
-        "policy": policy_sentence(mine, city_here(request)),
+        "policy": policy_sentence(mine, required_city(request)),
         "progress": progress(mine),
         "number": new_number(mine.today),
         "case": case,
@@ -114,18 +114,18 @@ def show(request: SubjectRequest) -> HttpResponse:
     return render(request, "citizen/code.html", context)
 
 
-@about_somebody
+@for_subject
 @require_safe
-def renew(request: SubjectRequest) -> HttpResponse:
+def pass_fragment(request: SubjectRequest) -> HttpResponse:
     """Only the face, for the page to put in place of the one that is about to expire."""
     now = timezone.now()
     standing = effective_code(request.subject.pk)
-    return render(request, "citizen/face.html", {"face": face(request.subject, standing, now=now), "now": now})
+    return render(request, "citizen/face.html", {"face": pass_card(request.subject, standing, now=now), "now": now})
 
 
-def read(request: SubjectRequest, *, now: datetime, due_at: datetime | None = None) -> MyCode:
+def read_code(request: SubjectRequest, *, now: datetime, due_at: datetime | None = None) -> MyCode:
     """What the page is about, of the request's city."""
-    return my_code(request.subject, city=city_here(request), now=now, due_at=due_at)
+    return my_code(request.subject, city=required_city(request), now=now, due_at=due_at)
 
 
 def open_case(request: SubjectRequest) -> Case | None:
@@ -134,17 +134,17 @@ def open_case(request: SubjectRequest) -> Case | None:
     return cases.first()
 
 
-PREFIX = "HCPAPER1"
-VALID = timedelta(days=365)
+PAPER_PREFIX = "HCPAPER1"
+PAPER_VALID = timedelta(days=365)
 
 
-@about_somebody
+@for_subject
 @require_safe
 def paper(request: SubjectRequest) -> HttpResponse:
     """A page to print: a reference that only this city can follow, good for a year, shown together with an identity card."""
     now = timezone.now()
-    until = timezone.localdate(now) + VALID
-    content = f"{PREFIX}:{city_here(request).division}:{request.subject.ref}:{until:%Y%m%d}"
+    until = timezone.localdate(now) + PAPER_VALID
+    content = f"{PAPER_PREFIX}:{required_city(request).division}:{request.subject.ref}:{until:%Y%m%d}"
     context = {
         "qr": qr_svg(content, _("Paper code")),
         "number": mask_number(decrypt_number(bytes(request.subject.id_encrypted))),

@@ -33,10 +33,10 @@ class AreaField(forms.CharField):
 
     def clean(self, value: object) -> str:
         """The code of what was typed, in either language."""
-        said = str(super().clean(value)).strip()
-        if not said or is_division_code(said):
-            return said
-        found = [d.code for d in divisions().values() if said in (d.zh, d.en) or said.casefold() == d.en.casefold()]
+        data = str(super().clean(value)).strip()
+        if not data or is_division_code(data):
+            return data
+        found = [d.code for d in divisions().values() if data in (d.zh, d.en) or data.casefold() == d.en.casefold()]
         if len(found) != 1:
             raise forms.ValidationError(self.error_messages["several" if found else "unknown"])
         return found[0]
@@ -117,12 +117,12 @@ class SymptomsForm(QuestionForm):
     )
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        if said.get("has") == "yes" and not said.get("symptoms"):
+        data = super().clean() or {}
+        if data.get("has") == "yes" and not data.get("symptoms"):
             self.add_error("symptoms", _("Say which, or answer no above."))
-        if said.get("has") == "no" and said.get("symptoms"):
+        if data.get("has") == "no" and data.get("symptoms"):
             self.add_error("has", _("You have ticked symptoms below: answer yes, or take them away."))
-        return said
+        return data
 
     def answer(self) -> dict[str, Any]:
         return {"symptoms": self.cleaned_data["symptoms"]}
@@ -160,10 +160,10 @@ class StayForm(QuestionForm):
         return _not_in_future(self.cleaned_data["left_on"])
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        if said.get("from_day") and said.get("left_on") and said["left_on"] < said["from_day"]:
+        data = super().clean() or {}
+        if data.get("from_day") and data.get("left_on") and data["left_on"] < data["from_day"]:
             self.add_error("left_on", _("You cannot have left before you came."))
-        return said
+        return data
 
     def answer(self) -> dict[str, Any]:
         """One entry of ``area_stays``."""
@@ -198,20 +198,20 @@ class ArrivalForm(QuestionForm):
         return _not_in_future(self.cleaned_data["on"])
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        came = said.get("came")
-        if came in ("yes", "abroad") and not said.get("on") and "on" not in self.errors:
+        data = super().clean() or {}
+        came = data.get("came")
+        if came in ("yes", "abroad") and not data.get("on") and "on" not in self.errors:
             self.add_error("on", _("Say on which day."))
-        if came == "yes" and not said.get("from_area") and "from_area" not in self.errors:
+        if came == "yes" and not data.get("from_area") and "from_area" not in self.errors:
             self.add_error("from_area", _("Say from where."))
-        return said
+        return data
 
     def answer(self) -> dict[str, Any]:
-        said = self.cleaned_data
-        day = said["on"].isoformat() if said["on"] else None
+        data = self.cleaned_data
+        day = data["on"].isoformat() if data["on"] else None
         return {
-            "arrival": {"from_area": said["from_area"], "on": day} if said["came"] == "yes" else None,
-            "overseas_arrival_on": day if said["came"] == "abroad" else None,
+            "arrival": {"from_area": data["from_area"], "on": day} if data["came"] == "yes" else None,
+            "overseas_arrival_on": day if data["came"] == "abroad" else None,
         }
 
     @classmethod
@@ -245,12 +245,12 @@ def answer_rows(answers: Mapping[str, Any], providers: Mapping[str, str]) -> lis
     ]
 
 
-def _symptom_labels(said: list[str]) -> str:
-    return gettext(", ").join(str(SYMPTOMS[one]) for one in said) or gettext("none")
+def _symptom_labels(data: list[str]) -> str:
+    return gettext(", ").join(str(SYMPTOMS[one]) for one in data) or gettext("none")
 
 
-def _contact_label(said: str) -> str:
-    return {"yes": gettext("Yes"), "no": gettext("No"), "unsure": gettext("I am not sure")}[said]
+def _contact_label(data: str) -> str:
+    return {"yes": gettext("Yes"), "no": gettext("No"), "unsure": gettext("I am not sure")}[data]
 
 
 def _stays_label(stays: list[dict[str, Any]]) -> str:
@@ -269,13 +269,13 @@ def stay_label(stay: Mapping[str, Any]) -> str:
     return gettext("%(place)s, since %(first)s") % {"place": place, "first": first}
 
 
-def _arrival_label(said: Mapping[str, Any]) -> str:
-    if said["overseas_arrival_on"]:
-        return gettext("From abroad, on %(day)s") % {"day": _date_label(said["overseas_arrival_on"])}
-    if said["arrival"]:
+def _arrival_label(data: Mapping[str, Any]) -> str:
+    if data["overseas_arrival_on"]:
+        return gettext("From abroad, on %(day)s") % {"day": _date_label(data["overseas_arrival_on"])}
+    if data["arrival"]:
         return gettext("From %(place)s, on %(day)s") % {
-            "place": _area_label(said["arrival"]["from_area"]),
-            "day": _date_label(said["arrival"]["on"]),
+            "place": _area_label(data["arrival"]["from_area"]),
+            "day": _date_label(data["arrival"]["on"]),
         }
     return gettext("No")
 

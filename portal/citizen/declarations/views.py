@@ -21,10 +21,10 @@ from portal.citizen.declarations.forms import (
     answer_rows,
     area_names,
 )
-from portal.citizen.subject import SubjectRequest, about_somebody, acting, address
+from portal.citizen.subject import SubjectRequest, acting_citizen, address, for_subject
 from portal.templatetags.page import titled
 from portal.web.citizen_session import Draft
-from portal.web.errors import in_words
+from portal.web.errors import refusal_text
 
 PAGES: dict[str, type[QuestionForm]] = {
     "to": ProvidersForm,
@@ -37,50 +37,50 @@ ORDER = [*PAGES, "check"]
 MOST_STAYS = 20
 
 
-def draft_of(request: SubjectRequest) -> Draft:
+def current_draft(request: SubjectRequest) -> Draft:
     """The declaration under way about this person."""
     return Draft(request.session, "declaration", request.subject.ref)
 
 
-@about_somebody
+@for_subject
 @require_safe
 def begin(request: SubjectRequest) -> HttpResponse:
     """Start anew, at the first question."""
-    draft_of(request).drop()
+    current_draft(request).drop()
     return redirect(address(request, "citizen_declare_page", page="to"))
 
 
-@about_somebody
+@for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: SubjectRequest, page: str) -> HttpResponse:
     """One question. A page whose earlier ones are not answered leads back to the first that is not."""
     if page not in PAGES:
         raise Http404
-    missing = _first_missing(request)
+    missing = _first_unanswered(request)
     if ORDER.index(page) > ORDER.index(missing):
         return redirect(address(request, "citizen_declare_page", page=missing))
     if page == "stays":
         return _stays(request)
-    draft = draft_of(request)
+    draft = current_draft(request)
     if request.method == "POST":
         form = _form(request, page, request.POST)
         if form.is_valid():
             draft.keep(page, form.answer())
-            return redirect(_after(request, page))
+            return redirect(_next_url(request, page))
     else:
         held = draft.answers.get(page)
         form = _form(request, page, None, PAGES[page].initial_of(held) if held else None)
     return _show(request, page, form)
 
 
-@about_somebody
+@for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: SubjectRequest) -> HttpResponse:
     """The answers once more, and off they go. The number is made with the draft: sending twice is one declaration."""
-    missing = _first_missing(request)
+    missing = _first_unanswered(request)
     if missing != "check":
         return redirect(address(request, "citizen_declare_page", page=missing))
-    draft, now = draft_of(request), timezone.now()
+    draft, now = current_draft(request), timezone.now()
     if "number" not in draft.answers:
         draft.keep("number", lines.new_number(timezone.localdate(now)))
     answers, fault = draft.answers, ""
@@ -88,22 +88,24 @@ def check(request: SubjectRequest) -> HttpResponse:
         try:
             lines.declare(
                 request.subject,
-                _line(answers),
+                _answer_line(answers),
                 providers=answers["to"]["providers"],
                 number=answers["number"],
-                by=acting(request),
+                by=acting_citizen(request),
                 now=_sent_at(draft, now),
             )
         except BadLine as refusal:
             draft.forget("sent_at")
-            fault = in_words(refusal)
+            fault = refusal_text(refusal)
         else:
             draft.drop()
             return redirect(address(request, "citizen_declared", number=answers["number"]))
-    return render(request, "citizen/declare/check.html", {"rows": answer_rows(answers, _titles()), "fault": fault})
+    return render(
+        request, "citizen/declare/check.html", {"rows": answer_rows(answers, _provider_titles()), "fault": fault}
+    )
 
 
-@about_somebody
+@for_subject
 @require_safe
 def done(request: SubjectRequest, number: str) -> HttpResponse:
     """The confirmation; only the person's own."""
@@ -116,12 +118,12 @@ def done(request: SubjectRequest, number: str) -> HttpResponse:
 
 def _stays(request: SubjectRequest) -> HttpResponse:
     """Places one by one: add another, take one away, or go on."""
-    draft = draft_of(request)
+    draft = current_draft(request)
     stays: list[dict[str, Any]] = draft.answers.get("stays", [])
     act = request.POST.get("act", "")
     if act == "none" or act == "on":
         draft.keep("stays", stays if act == "on" else [])
-        return redirect(_after(request, "stays"))
+        return redirect(_next_url(request, "stays"))
     if act.startswith("drop-") and act[5:].isdecimal():
         draft.keep("stays", [stay for place, stay in enumerate(stays) if place != int(act[5:])])
         return redirect(address(request, "citizen_declare_page", page="stays"))
@@ -150,30 +152,30 @@ def _show(request: SubjectRequest, page: str, form: QuestionForm, **more: Any) -
 def _form(request: SubjectRequest, page: str, data: Any, initial: dict[str, Any] | None = None) -> QuestionForm:
     form = PAGES[page](data, initial=initial)
     if isinstance(form, ProvidersForm):
-        titles = _titles()
+        titles = _provider_titles()
         own = Registration.objects.filter(citizen=request.subject).values_list("provider__code", flat=True)
         form.fields["providers"].choices = list(titles.items())  # type: ignore[attr-defined]  # it is a choice field
         form.fields["providers"].initial = list(own) or list(titles)
     return form
 
 
-def _titles() -> dict[str, str]:
+def _provider_titles() -> dict[str, str]:
     return {provider.code: titled(provider) for provider in Provider.objects.order_by("code")}
 
 
-def _first_missing(request: SubjectRequest) -> str:
-    answered = draft_of(request).answers
+def _first_unanswered(request: SubjectRequest) -> str:
+    answered = current_draft(request).answers
     return next((page for page in PAGES if page not in answered), "check")
 
 
-def _after(request: SubjectRequest, page: str) -> str:
+def _next_url(request: SubjectRequest, page: str) -> str:
     """The next page; straight back to the answers when that is where the person came from."""
-    if _first_missing(request) == "check":
+    if _first_unanswered(request) == "check":
         return address(request, "citizen_declare_check")
     return address(request, "citizen_declare_page", page=ORDER[ORDER.index(page) + 1])
 
 
-def _line(answers: dict[str, Any]) -> dict[str, Any]:
+def _answer_line(answers: dict[str, Any]) -> dict[str, Any]:
     """The answers as they stand in a line."""
     return {**answers["symptoms"], **answers["contact"], "area_stays": answers["stays"], **answers["arrival"]}
 

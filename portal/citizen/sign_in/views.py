@@ -19,7 +19,7 @@ from codes.citizens.sign_in import TooOften, WrongCode, ask_code, redeem_code
 from portal.citizen.sign_in.tasks import enqueue_delivery
 from portal.web import citizen_session
 from portal.web.access import for_anyone
-from portal.web.host import city_here, client_address
+from portal.web.host import client_address, required_city
 from regions.identity import BadIdentity, Identity, check_identity
 from regions.keys.encryption import CannotDecrypt, decrypt, encrypt
 from regions.vocabulary import IdType
@@ -45,14 +45,14 @@ class DocumentForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Only the number's form is checked: whether anybody has it is not asked here."""
-        said = super().clean() or {}
-        if "id_type" in said and "id_number" in said:
-            number = "".join(said["id_number"].split())
+        data = super().clean() or {}
+        if "id_type" in data and "id_number" in data:
+            number = "".join(data["id_number"].split())
             try:
-                self.identity = check_identity(said["id_type"], number, today=timezone.localdate())
+                self.identity = check_identity(data["id_type"], number, today=timezone.localdate())
             except BadIdentity as bad:
                 self.add_error("id_number", str(bad.reason.label))
-        return said
+        return data
 
 
 def encrypt_identity(identity: Identity) -> str:
@@ -116,7 +116,7 @@ def code(request: HttpRequest) -> HttpResponse:
             form.add_error("code", gettext("This code is wrong or has expired. Compare it, or ask for a new one."))
         else:
             onward = request.session[SESSION_KEY]["next"] or reverse("citizen_code")
-            citizen_session.enter(request, citizen, now=now)
+            citizen_session.sign_in(request, citizen, now=now)
             return redirect(onward)
     return _code_page(request, form)
 
@@ -138,7 +138,7 @@ def again(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """By a button."""
-    citizen_session.leave(request)
+    citizen_session.sign_out(request)
     return redirect("citizen_home")
 
 
@@ -148,7 +148,7 @@ def _ask(request: HttpRequest, identity: Identity) -> int:
         code_id = ask_code(identity=identity, address=client_address(request), now=timezone.now())
     except TooOften as refusal:
         return refusal.seconds
-    enqueue_delivery(city_here(request).schema_name, code_id)
+    enqueue_delivery(required_city(request).schema_name, code_id)
     return 0
 
 

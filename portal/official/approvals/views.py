@@ -31,7 +31,7 @@ from portal.official.cases.related import FILE, json_rows, parse_rows
 from portal.official.groups.detail import effects_shown
 from portal.official.queue.filters import plain
 from portal.web.access import StaffRequest, for_staff, own_or_404
-from portal.web.errors import attempt, attempt_and_return, refusals
+from portal.web.errors import attempt, attempt_and_return, form_refusals
 from regions.staff.roles import Role
 
 T = TypeVar("T")
@@ -95,7 +95,7 @@ def ruling(request: StaffRequest, ruling_id: int) -> HttpResponse:
     number, address = detail.case.number, reverse("official_approve_ruling", args=[ruling_id])
     form = ApprovalForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        with refusals(form, back=address):
+        with form_refusals(form, back=address):
             if form.decide(request, rulings.approve, rulings.refuse, ruling_id=ruling_id):
                 done = gettext("%(number)s: approved and in force. The citizen sees it now.") % {"number": number}
             else:
@@ -130,7 +130,7 @@ def record(request: StaffRequest, suppression_id: int) -> HttpResponse:
     proposal = own_or_404(Suppression.objects.select_related("case").annotate(files_json=files), pk=suppression_id)
     form = ApprovalForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        with refusals(form, back=request.path):
+        with form_refusals(form, back=request.path):
             approve, refuse = suppressions.approve_suppression, suppressions.refuse_suppression
             if not form.decide(request, approve, refuse, suppression_id=proposal.pk):
                 done = gettext("Sent back: the record counts.")

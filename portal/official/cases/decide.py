@@ -25,7 +25,7 @@ from portal.official.cases.views import (
 )
 from portal.official.queue.filters import parse_filter, queue_address
 from portal.web.access import StaffRequest, for_staff, own_or_404
-from portal.web.errors import check_seen, refusals
+from portal.web.errors import check_seen, form_refusals
 from regions.refusals import NotFound
 from regions.staff.roles import Role
 
@@ -39,7 +39,7 @@ def decide(request: StaffRequest, number: str) -> HttpResponse:
     check_seen(request, detail.case, back=back)
     form = DecisionForm(request.POST, request.FILES, detail=detail)
     if form.is_valid():
-        with refusals(form, back=back):
+        with form_refusals(form, back=back):
             done = _keep(request, detail, form) if form.keeps else _propose(request, detail, form)
             messages.success(request, done)
             request.session[LAST] = form.remembered()

@@ -19,7 +19,7 @@ from codes.review.reasons import RulingReason, UpholdReason
 from codes.vocabulary import Cause
 from portal.official.cases.detail import CaseDetail
 from portal.official.cases.related import Row
-from portal.templatetags.page import said, titled
+from portal.templatetags.page import label_of, titled
 
 CHOOSE = {"required": _("Choose one."), "invalid_choice": _("Choose one.")}
 UPLOADS = "image/jpeg,image/png,image/webp,application/pdf"
@@ -48,7 +48,7 @@ def choices_of(words: Iterable[TextChoices], *, empty: bool = True) -> list[tupl
 def record_label(fact: Fact) -> str:
     """“close contact · City police database · 20 November 2026” as one line of a list."""
     owner = titled(fact.source) if fact.source else titled(fact.provider) if fact.provider else str(_("the city"))
-    return f"{said(fact.kind, 'kind')} · {owner} · {date_format(fact.started_on)}"
+    return f"{label_of(fact.kind, 'kind')} · {owner} · {date_format(fact.started_on)}"
 
 
 class GroundsForm(forms.Form):

@@ -23,7 +23,7 @@ from portal.official.cases.related import FILE, json_rows, parse_rows
 from portal.official.cases.views import act_on_case, case_address, keep_added, submit_case_form
 from portal.official.groups.detail import effects_shown
 from portal.web.access import StaffRequest, for_staff, own_or_404
-from portal.web.errors import refusals
+from portal.web.errors import form_refusals
 from regions.staff.roles import Role
 
 
@@ -59,7 +59,7 @@ def suppress(request: StaffRequest, number: str, fact_id: int) -> HttpResponse:
     back = case_address(request, number)
     form = SuppressionForm(request.POST or None, request.FILES or None, case=case, fact=fact)
     if request.method == "POST" and form.is_valid():
-        with refusals(form, back=back):
+        with form_refusals(form, back=back):
             by, now = request.user.username, timezone.now()
             evidence = form.references() + keep_added(form.cleaned_data, case=case, by=by, now=now)
             suppressions.propose_suppression(

@@ -31,7 +31,7 @@ from portal.official.cases.forms import (
 )
 from portal.official.queue.filters import filter_query, parse_filter
 from portal.web.access import StaffRequest, for_staff, own_or_404
-from portal.web.errors import attempt_and_return, refusals, seen_token, submit
+from portal.web.errors import attempt_and_return, form_refusals, seen_token, submit
 from regions.refusals import Refused
 from regions.staff.roles import Role
 
@@ -157,7 +157,7 @@ def reveal_person(request: StaffRequest, number: str) -> HttpResponse:
     detail = read_case(number=number)
     form = RevealForm(request.POST, auto_id="reveal_%s")
     if form.is_valid():
-        with refusals(form, back=case_address(request, number)):
+        with form_refusals(form, back=case_address(request, number)):
             person = reveal(
                 citizen_id=detail.case.citizen_id,
                 purpose=form.cleaned_data["purpose"],

@@ -24,7 +24,7 @@ from portal.official.cases.views import CASE_WORK
 from portal.official.groups.detail import explain_groups, read_group
 from portal.official.queue.filters import plain
 from portal.web.access import StaffRequest, for_staff, own_or_404
-from portal.web.errors import attempt_and_return, refusals
+from portal.web.errors import attempt_and_return, form_refusals
 from regions.staff.roles import Role
 
 READERS = (Role.REVIEWER, Role.APPROVER, Role.SOURCE_MANAGER, Role.RULE_MANAGER)
@@ -70,7 +70,7 @@ def group(request: StaffRequest, key: str) -> HttpResponse:
     key = plain(key)
     form = MendingForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        with refusals(form, back=group_address(key)):
+        with form_refusals(form, back=group_address(key)):
             proposed = verbs.propose_mending(
                 key=key,
                 reason_code=form.cleaned_data["reason_code"],
@@ -96,7 +96,7 @@ def decide(request: StaffRequest, mending_id: int) -> HttpResponse:
     proposal = own_or_404(Mending.objects.all(), pk=mending_id)
     form = ApprovalForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        with refusals(form, back=group_address(proposal.group_key)):
+        with form_refusals(form, back=group_address(proposal.group_key)):
             messages.success(request, _decide(request, form, proposal))
             return redirect(group_address(proposal.group_key))
     return _show(request, proposal.group_key, answer=form)

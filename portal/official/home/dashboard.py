@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from codes.disagreements import Kind, pairs_after
 from codes.models import Case, Provider, Run
 from codes.models.case import overdue
-from portal.templatetags.page import said, titled
+from portal.templatetags.page import label_of, titled
 from portal.web.access import StaffRequest, for_staff
 from portal.web.chart import BarChart, LineChart, bar_chart, line_chart
 from regions.staff.roles import Role
@@ -42,7 +42,7 @@ def dashboard(request: StaffRequest) -> HttpResponse:
 
 
 def _by_cause(runs: Sequence[Run], differing: Mapping[Kind, list[int]]) -> LineChart:
-    found = _together([(said(kind.cause, "cause"), counts) for kind, counts in differing.items()])
+    found = _together([(label_of(kind.cause, "cause"), counts) for kind, counts in differing.items()])
     return line_chart(_("Disagreements by cause"), _days(runs), found)
 
 

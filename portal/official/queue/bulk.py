@@ -25,7 +25,7 @@ from portal.official.cases.views import CASE_WORK
 from portal.official.queue.filters import parse_filter, queue_address
 from portal.official.queue.views import reviewers
 from portal.web.access import StaffRequest, for_staff
-from portal.web.errors import refusals
+from portal.web.errors import form_refusals
 from regions.staff.roles import Role
 
 LIGHTER = ("green", "yellow")
@@ -88,7 +88,7 @@ def assign_all(request: StaffRequest) -> HttpResponse:
     count = count_of(filters, now=timezone.now())
     form = AssignAllForm(request.POST or None, initial={"count": count})
     if request.method == "POST" and form.is_valid() and _same_number(form, count):
-        with refusals(form, back=queue_address(filters)):
+        with form_refusals(form, back=queue_address(filters)):
             done = bulk_assign(chosen=filters, to=form.cleaned_data["to"], by=request.user.username, now=timezone.now())
             messages.success(request, ngettext("%(n)d case assigned.", "%(n)d cases assigned.", done) % {"n": done})
             return redirect(queue_address(filters))
@@ -104,7 +104,7 @@ def propose_all(request: StaffRequest) -> HttpResponse:
     form = ProposeAllForm(request.POST or None, initial={"count": count})
     if request.method == "POST" and form.is_valid() and _same_number(form, count):
         data = form.cleaned_data
-        with refusals(form, back=queue_address(filters)):
+        with form_refusals(form, back=queue_address(filters)):
             handled = propose_many(
                 chosen=filters,
                 colour=data["outcome"],

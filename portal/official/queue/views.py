@@ -18,7 +18,7 @@ from codes.vocabulary import Cause
 from portal.official.cases.views import CASE_WORK
 from portal.official.queue.filters import filter_query, parse_filter, plain, queue_address
 from portal.web.access import StaffRequest, for_staff
-from portal.web.errors import in_words
+from portal.web.errors import refusal_text
 from portal.web.keyset import keyset_page
 from regions.refusals import NotAllowed, Refused
 from regions.staff.models import Account
@@ -74,7 +74,7 @@ def assign_ticked(request: StaffRequest) -> HttpResponse:
         except NotAllowed:
             raise
         except Refused as refused:
-            why = in_words(refused)
+            why = refusal_text(refused)
         else:
             done += 1
     if done:

@@ -18,7 +18,7 @@ from portal.official.sources.forms import KindSet, SettingsForm, kinds_of
 from portal.official.sources.presenters import effect_words, setting_rows
 from portal.official.sources.views import READERS
 from portal.web.access import StaffRequest, for_staff, own_or_404
-from portal.web.errors import attempt, refusals
+from portal.web.errors import attempt, form_refusals
 from regions.sources import changes
 from regions.sources.changes import changed, differing, encrypt_credential, settings_faults
 from regions.sources.collect import try_source
@@ -104,7 +104,7 @@ def _propose(request: StaffRequest, source: Source, form: SettingsForm, kinds: d
         form.add_error(name if name in form.fields else None, fault.message_in(get_language()))
     if faults:
         return None
-    with refusals(form, back=request.path):
+    with form_refusals(form, back=request.path):
         return changes.propose(
             source_id=source.pk,
             values=values,

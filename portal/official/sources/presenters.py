@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from codes.models import Provider
 from codes.vocabulary import State
-from portal.templatetags.page import said, titled
+from portal.templatetags.page import label_of, titled
 from regions.sources.collect import Answer
 from regions.sources.models import SourceChange
 from regions.sources.reasons import RecordReason, sentence
@@ -100,7 +100,7 @@ def _of_answer(as_of: datetime, looked_at: int, bad: dict[str, int], is_ahead: b
 
 
 def _state(colour: str) -> str:
-    return said(State(colour))
+    return label_of(State(colour))
 
 
 TITLES: dict[str, str | Promise] = {

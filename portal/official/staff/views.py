@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.templatetags.page import role_title
 from portal.web.access import StaffRequest, for_staff, own_or_404
-from portal.web.errors import attempt, refusals
+from portal.web.errors import attempt, form_refusals
 from portal.web.keyset import keyset_page
 from regions.journal.record import record
 from regions.proposals import require_role
@@ -96,7 +96,7 @@ def add_account(request: StaffRequest) -> HttpResponse:
     form = NewAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        with refusals(form, back=request.path):
+        with form_refusals(form, back=request.path):
             require_role(request.user.username, Role.SECURITY_ADMIN)
             account, password = add_staff(
                 username=data["username"],
@@ -117,7 +117,7 @@ def save_roles(request: StaffRequest, account_id: int) -> HttpResponse:
     account = own_or_404(Account.objects.all(), pk=account_id)
     form = RolesForm(request.POST)
     if form.is_valid():
-        with refusals(form, back=request.path):
+        with form_refusals(form, back=request.path):
             change_roles(account.pk, roles=form.cleaned_data["roles"], by=request.user.username, now=timezone.now())
         if form.is_valid():
             messages.success(request, gettext("The roles are changed; they count from the next page on."))

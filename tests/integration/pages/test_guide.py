@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from portal.web.guide import AUDIENCES, FOLDER, rendered
+from portal.web.guide import AUDIENCES, FOLDER, render_guide
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
 
@@ -64,7 +64,7 @@ def test_what_looks_like_html_stays_text(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "en").mkdir()
     written = "# A title\n\n<script>alert(1)</script> [there](javascript:alert(1)) [more](auditor.md)\n"
     (tmp_path / "en" / "odd.md").write_text(written, encoding="utf-8")
-    title, text = rendered("en", "odd", "/guide/pictures/en/name.png")
+    title, text = render_guide("en", "odd", "/guide/pictures/en/name.png")
     assert title == "A title"
     assert "<script" not in text
     assert 'href="javascript' not in text

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 
 from codes.forecast import effective_outlook, progress
 from codes.models import Rule
-from portal.templatetags.citizen import place
+from portal.templatetags.citizen import area_label
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
@@ -137,4 +137,4 @@ def test_a_third_provider_folds_the_other_pairs_away() -> None:
     ("code", "said"), [("510100", "成都市"), ("533199", "德宏傣族景颇族自治州境内"), ("990000", "外地")]
 )
 def test_a_place_is_never_called_by_a_code(code: str, said: str) -> None:
-    assert place(code) == said
+    assert area_label(code) == said

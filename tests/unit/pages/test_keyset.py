@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db.models import Q
 
-from portal.web.keyset import _beyond, _decode, _encode
+from portal.web.keyset import _after, _decode, _encode
 
 
 def test_a_token_comes_back_as_it_went() -> None:
@@ -21,5 +21,5 @@ def test_what_is_no_token_is_the_first_page(token: str) -> None:
     assert _decode(token, 2) is None
 
 
-def test_beyond_a_place_is_greater_in_the_first_column_that_differs() -> None:
-    assert _beyond(["due_at", "-id"], [1, 2]) == Q(due_at__gt=1) | Q(due_at=1) & Q(id__lt=2)
+def test_after_a_place_is_greater_in_the_first_column_that_differs() -> None:
+    assert _after(["due_at", "-id"], [1, 2]) == Q(due_at__gt=1) | Q(due_at=1) & Q(id__lt=2)

@@ -5,7 +5,7 @@ import re
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 
-from portal.citizen.code.views import QUIET, qr_svg
+from portal.citizen.code.views import QUIET_ZONE, qr_svg
 
 
 def test_every_dark_square_is_drawn_and_no_other() -> None:
@@ -16,7 +16,7 @@ def test_every_dark_square_is_drawn_and_no_other() -> None:
     wanted = {(x, y) for y, row in enumerate(code.get_matrix()) for x, dark in enumerate(row) if dark}
     drawn = set()
     for x, y, width in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\d+z", qr_svg(text, "t")):
-        drawn |= {(int(x) - QUIET + step, int(y) - QUIET) for step in range(int(width))}
+        drawn |= {(int(x) - QUIET_ZONE + step, int(y) - QUIET_ZONE) for step in range(int(width))}
     assert drawn == wanted
 
 
