@@ -28,7 +28,7 @@ class DisagreementChanges:
 def settle_disagreements(run: Run) -> DisagreementChanges:
     """Bring the standing disagreements to what the run's verdicts say. Call in the settling transaction.
 
-    Of a mending run, those of the people it names.
+    Of an amending run, those of the people it names.
     """
     with connection.cursor() as cursor:
         cursor.execute(compose(SQL, "settle", among=among(run.amends_id, "citizen_id")), {"run": run.pk})

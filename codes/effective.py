@@ -26,7 +26,7 @@ TOUCHED_BY_NAME = "SELECT unnest(%(citizens)s::bigint[])"
 def settle_effective_codes(run: Run) -> int:
     """Bring every citizen's effective code to the run's verdicts and the rulings in force; how many changed.
 
-    Of a mending run, the codes of the people it names.
+    Of an amending run, the codes of the people it names.
     """
     hold_effective_codes()
     with connection.cursor() as cursor:

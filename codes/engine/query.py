@@ -15,7 +15,7 @@ NAMED_BY_RUN = "SELECT citizen_id FROM codes_runcitizen WHERE run_id = %(run)s"
 
 # The people of a range about whom anything is known.
 DAILY = compose(SQL, "daily", citizens=compose(SQL, "known_in_range"))
-# The people a mending run names, as the daily run judges them, whether or not anything is known about them any more.
+# The people an amending run names, as the daily run judges them, whether or not anything is known about them any more.
 NAMED = compose(SQL, "daily", citizens=NAMED_BY_RUN)
 EACH_SIDE = compose(SQL, "each_side")
 REHEARSAL = compose(SQL, "rehearsal")

@@ -101,7 +101,7 @@ class Suppression(EndableProposal):
 class Mending(EndableProposal):
     """What it covers are its ``suppressions``, fixed when it is proposed: the second person decides about exactly these.
 
-    ``cases``, ``records`` and ``people`` are their numbers as proposed; ``run`` is the mending run of the approval, none while
+    ``cases``, ``records`` and ``people`` are their numbers as proposed; ``run`` is the amending run of the approval, none while
     it waits for a run under way.
     """
 

@@ -48,7 +48,7 @@ class Run(Leased):
         DONE = "done"
         PARTIAL = "partial"
         FAILED = "failed"
-        MENDED = "mended"
+        AMENDED = "mended", "Mended"
 
     TRANSITIONS = TransitionTable.of(
         (State.COLLECTING, "freeze", State.EVALUATING),
@@ -62,8 +62,8 @@ class Run(Leased):
     )
     OPEN = (State.COLLECTING, State.EVALUATING, State.SETTLING)
     SETTLED = (State.DONE, State.PARTIAL)
-    # Whose history counts: the city's runs that settled, and what was mended between them (``docs/adr/0009-…``).
-    COUNTED = (*SETTLED, State.MENDED)
+    # Whose history counts: the city's runs that settled, and what amended them (``docs/adr/0009-…``).
+    COUNTED = (*SETTLED, State.AMENDED)
 
     slot = models.TextField(default="daily")
     amends = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="amendments")
@@ -116,7 +116,7 @@ class Run(Leased):
 
 
 class RunCitizen(AppendOnly):
-    """One of the people a mending run judged again; a run of the whole city names nobody."""
+    """One of the people an amending run judged again; a run of the whole city names nobody."""
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="citizens", db_index=False)
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="+")

@@ -27,6 +27,7 @@ COLUMNS = (
 
 SQL = Path(__file__).with_suffix(".sql")
 REGISTERED = compose(SQL, "registered")
+RUN_STATES = {"settled": list(Run.SETTLED), "counted": list(Run.COUNTED)}
 
 
 class Frozen(NamedTuple):
@@ -53,9 +54,8 @@ def _rows(runs: Sequence[Run], person: PersonCells, request: ReportRequest) -> I
     for run in runs:
         frozen = frozen_providers(run, zone=current_city().zone)
         day = run.day.isoformat()
-        for citizen, ref, encrypted, name, provider, colour, rules, green_on in stream(
-            REGISTERED, {"run": run.pk, "provider": request.wanted("provider"), "held": held}
-        ):
+        values = {"run": run.pk, "provider": request.wanted("provider"), "held": held, **RUN_STATES}
+        for citizen, ref, encrypted, name, provider, colour, rules, green_on in stream(REGISTERED, values):
             verdict = _verdict(frozen[provider], colour, rules, green_on)
             # Before anything of the person is opened: who is not in the rows was not revealed.
             if state in (None, verdict[1]):

@@ -1,18 +1,18 @@
 -- statement: registered
 -- What was red or yellow at the end of the run. Where no later run has settled, the verdicts that stand; else the last change
--- up to it by a run that settled, or that mended one – a held or failed one counts for nothing. One statement decides, so nothing
+-- up to it by a run that settled, or that amended one – a held or failed one counts for nothing. One statement decides, so nothing
 -- comes between.
 WITH held AS (
     SELECT citizen_id, provider_id, colour, hits, turns_green_on
     FROM codes_verdict
-    WHERE NOT EXISTS (SELECT FROM codes_run later WHERE later.id > %(run)s AND later.state IN ('done', 'partial'))
+    WHERE NOT EXISTS (SELECT FROM codes_run later WHERE later.id > %(run)s AND later.state = ANY(%(settled)s))
     UNION ALL
     SELECT citizen_id, provider_id, after, hits, turns_green_on
     FROM (SELECT DISTINCT ON (citizen_id, provider_id) citizen_id, provider_id, after, hits, turns_green_on
           FROM codes_verdictchange
           WHERE run_id IN (SELECT id FROM codes_run
-                           WHERE coalesce(amends_id, id) <= %(run)s AND state IN ('done', 'partial', 'mended'))
-            AND EXISTS (SELECT FROM codes_run later WHERE later.id > %(run)s AND later.state IN ('done', 'partial'))
+                           WHERE coalesce(amends_id, id) <= %(run)s AND state = ANY(%(counted)s))
+            AND EXISTS (SELECT FROM codes_run later WHERE later.id > %(run)s AND later.state = ANY(%(settled)s))
           ORDER BY citizen_id, provider_id, run_id DESC) last_change
     WHERE after <> 'green'
 )

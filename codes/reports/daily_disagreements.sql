@@ -1,5 +1,5 @@
 -- statement: standing
--- What stood before the next run: the effective code is the one the run settled, or a ruling or a mending run set after it; green
+-- What stood before the next run: the effective code is the one the run settled, or a ruling or an amending run set after it; green
 -- by agreement is no row. The case is the one about this fingerprint or, where data missing on one side changed it, the one then open.
 SELECT d.citizen_id, c.ref, c.id_encrypted, c.full_name, d.colours, effective.after, effective.after_because,
        coalesce(diagnosed.pairs, '[]'), taken.number, taken.state

@@ -51,13 +51,14 @@ class Replayed:
 def replay(run: Run, *, citizen_id: int | None = None) -> Replayed:
     """Judge the run's people, or one of them, again by its frozen inputs. Writes nothing.
 
-    Goes range by range, as the run did. A range that the run parked was never judged, and is left out. A mending run judged
+    Goes range by range, as the run did. A range that the run parked was never judged, and is left out. An amending run judged
     the people it names.
     """
     done = Replayed()
     with connection.cursor() as cursor:
         for low, high in _ranges(run, citizen_id):
             values: dict[str, Any] = {"run": run.pk, "low": low, "high": high, "zone": current_city().timezone}
+            values["counted"] = list(Run.COUNTED)
             cursor.execute(COUNT, values)
             done.verdicts += cursor.fetchone()[0]
             cursor.execute(STATEMENT, values)

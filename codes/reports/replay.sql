@@ -1,12 +1,12 @@
 -- statement: compare
--- What stood after the run: of each citizen and provider the last change by a settled or mending run up to it. Green is no row on
+-- What stood after the run: of each citizen and provider the last change by a settled or amending run up to it. Green is no row on
 -- either side, and a provider that could not judge is on neither.
 stored AS MATERIALIZED (
     SELECT * FROM (
         SELECT DISTINCT ON (change.citizen_id, change.provider_id) change.*
         FROM codes_verdictchange change
         JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = change.provider_id AND p.known
-        WHERE change.run_id IN (SELECT id FROM codes_run WHERE id <= %(run)s AND state IN ('done', 'partial', 'mended'))
+        WHERE change.run_id IN (SELECT id FROM codes_run WHERE id <= %(run)s AND state = ANY(%(counted)s))
           AND change.citizen_id >= %(low)s AND change.citizen_id < %(high)s
         ORDER BY change.citizen_id, change.provider_id, change.run_id DESC
     ) last_change

@@ -1,6 +1,6 @@
 """Bringing some people up to date between two runs of the city: what two officials decided counts at once.
 
-A mending run judges the people it names by the inputs of the last settled run – its day, horizons and versions – and by what the
+An amending run judges the people it names by the inputs of the last settled run – its day, horizons and versions – and by what the
 city knows now; it settles in the transaction of the act that asks for it (``docs/adr/0009-mending-runs.md``).
 """
 
@@ -25,24 +25,24 @@ from regions.journal.record import record
 from regions.tenancy import current_city
 
 
-def mend_now(citizens: Collection[int], *, by: str, now: datetime, because: str) -> Run | None:
+def amend_now(citizens: Collection[int], *, by: str, now: datetime, because: str) -> Run | None:
     """Judge these people again and settle it, and with them whoever else is owed it. Call in a transaction.
 
     ``because`` is the journal's subject of what asks for it. None while a run of the city is open: that one's settling is
-    followed by ``mend_owed``; and before the city's first run, which knows of it anyway.
+    followed by ``amend_owed``; and before the city's first run, which knows of it anyway.
     """
     hold_effective_codes()
     base = Run.objects.last_settled()
     if base is None or open_run():
         return None
     people = sorted({*citizens, *_owed(base, now=now)})
-    return _mend(base, people, by=by, now=now, because=because) if people else None
+    return _amend(base, people, by=by, now=now, because=because) if people else None
 
 
-def mend_owed(*, now: datetime) -> Run | None:
+def amend_owed(*, now: datetime) -> Run | None:
     """Judge those about whom something was decided after the last run's instant and not counted yet. Safe to call at any time."""
     with transaction.atomic():
-        return mend_now([], by="system", now=now, because="owed")
+        return amend_now([], by="system", now=now, because="owed")
 
 
 def _owed(base: Run, *, now: datetime) -> set[int]:
@@ -66,14 +66,14 @@ def people_of(records: Collection[tuple[str, int | None, int | None]]) -> set[in
     return {citizen for citizen, *record_of in rows.iterator() if tuple(record_of) in wanted}
 
 
-def _mend(base: Run, people: list[int], *, by: str, now: datetime, because: str) -> Run:
+def _amend(base: Run, people: list[int], *, by: str, now: datetime, because: str) -> Run:
     last = Run.objects.filter(day=base.day).aggregate(Max("sequence"))["sequence__max"]
     run = Run.objects.create(
         day=base.day,
         sequence=last + 1,
         as_of=max(now, base.as_of),
         collects=False,
-        state=Run.State.MENDED,
+        state=Run.State.AMENDED,
         amends=base,
         started_by=by,
         started_at=now,

@@ -34,7 +34,7 @@ def start_run(
         return found, False
     try:
         with transaction.atomic():
-            hold_effective_codes()  # a mending run may be taking the day's next number
+            hold_effective_codes()  # an amending run may be taking the day's next number
             last = Run.objects.filter(day=day).aggregate(Max("sequence"))["sequence__max"] or 0
             run = Run.objects.create(
                 day=day, sequence=last + 1, as_of=as_of, collects=collects, started_by=by, started_at=now

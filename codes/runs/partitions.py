@@ -36,7 +36,7 @@ def evaluate_range(*, run: Run, low: int, high: int, zone: str) -> Evaluated:
 
 
 def evaluate_named(*, run: Run, zone: str) -> Evaluated:
-    """The same for the people whom a mending run names."""
+    """The same for the people whom an amending run names."""
     return _evaluate(run, NAMED, among(run.amends_id, "v.citizen_id"), {"zone": zone})
 
 

@@ -72,11 +72,10 @@ def release(run_id: int, *, by: str, now: datetime) -> Run:
         require_another(by, proposed_by=run.release_asked_by)
         if open_run() or Run.objects.settled().filter(pk__gt=run.pk).exists():
             raise MovedMeanwhile(HoldReason.OVERTAKEN)
-        run.released_by, run.released_at = by, now
-        run.state, run.ended_at, run.message = Run.State.SETTLING, None, ""
-        run.save(update_fields=["released_by", "released_at", "state", "ended_at", "message"])
+        released = {"released_by": by, "released_at": now, "ended_at": None, "message": ""}
+        Run.TRANSITIONS.move(Run.objects.filter(pk=run.pk), "release", **released)
         record("run.released", by=by, now=now, subject=f"run:{run.pk}", data={"asked_by": run.release_asked_by})
-    return run
+    return Run.objects.get(pk=run_id)
 
 
 def refuse(run_id: int, *, by: str, reason: str, now: datetime) -> Run:
@@ -84,10 +83,9 @@ def refuse(run_id: int, *, by: str, reason: str, now: datetime) -> Run:
     require_role(by, *DECIDERS)
     with transaction.atomic():
         run = _held(run_id)
-        run.state, run.message = Run.State.FAILED, f"refused by {by}: {reason}"
-        run.save(update_fields=["state", "message"])
+        Run.TRANSITIONS.move(Run.objects.filter(pk=run.pk), "refuse", message=f"refused by {by}: {reason}")
         record("run.refused", by=by, now=now, subject=f"run:{run.pk}", data={"reason": reason})
-    return run
+    return Run.objects.get(pk=run_id)
 
 
 def _held(run_id: int) -> Run:

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from codes.intake.collecting import collect_source
 from codes.models import Partition, Provider, RuleSetVersion, Run, RunProvider, RunSource
-from codes.runs.amend import mend_owed
+from codes.runs.amend import amend_owed
 from codes.runs.ledger import ClaimLost, all_partitions_ended, claim_step, give_back, move_on, unfinished_partitions
 from codes.runs.partitions import park_poisoned, work_partition
 from codes.runs.settle import settle
@@ -137,4 +137,4 @@ def _settle(run_id: int, *, clock: Clock) -> None:
         transaction.atomic(),
     ):
         settle(run, now=clock())
-        mend_owed(now=clock())  # what was decided while it worked; nobody sees the city in between
+        amend_owed(now=clock())  # what was decided while it worked; nobody sees the city in between

@@ -12,7 +12,7 @@ from codes.review.evidence.files import discard_old_drafts
 from codes.review.information import lapse_unanswered
 from codes.review.permissions import SYSTEM
 from codes.review.proposals.rulings import expire_rulings
-from codes.runs.amend import mend_owed
+from codes.runs.amend import amend_owed
 from regions.journal.record import record
 from regions.sql import compose
 
@@ -43,5 +43,5 @@ def sweep_reviews(*, now: datetime) -> dict[str, int]:
         "escalated": escalate_overdue(now=now),
         "expired": expire_rulings(now=now),
         "discarded": discard_old_drafts(now=now),
-        "mended": int(mend_owed(now=now) is not None),
+        "amended": int(amend_owed(now=now) is not None),
     }

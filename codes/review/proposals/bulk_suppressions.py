@@ -19,7 +19,7 @@ from codes.review.permissions import require
 from codes.review.proposals.groups import Effect, GroupRecord, effect_without, suppressible
 from codes.review.proposals.ruling_policy import check_refusal, check_text
 from codes.review.reasons import SuppressionReason
-from codes.runs.amend import mend_now
+from codes.runs.amend import amend_now
 from regions.refusals import CommonReason, Refused
 
 State = Mending.State
@@ -77,7 +77,7 @@ def approve_mending(*, mending_id: int, by: str, now: datetime, reason: str = ""
         mending.suppressions.waiting().update(state=State.APPROVED, decided_by=by, decided_at=now)
         mending.decide(State.APPROVED, by=by, now=now, reason=reason)
         _tell(Verb.APPROVE_SUPPRESSION, mending, people, by=by, now=now)
-        mending.run = mend_now(people, by=by, now=now, because=mending.subject)
+        mending.run = amend_now(people, by=by, now=now, because=mending.subject)
         mending.save(update_fields=["run"])
     return mending
 

@@ -19,7 +19,7 @@ from codes.review.evidence.files import check_grounds
 from codes.review.permissions import require
 from codes.review.proposals.ruling_policy import check_refusal, check_text
 from codes.review.reasons import SuppressionReason
-from codes.runs.amend import mend_now, people_of
+from codes.runs.amend import amend_now, people_of
 from regions.proposals import ProposalQuerySet, require_role
 from regions.refusals import CommonReason, NotFound, Refused
 from regions.staff.roles import Role
@@ -76,7 +76,7 @@ def approve_suppression(*, suppression_id: int, by: str, now: datetime, reason: 
         proposed = _alone(suppression_id).to_decide(suppression_id, by=by)
         proposed.decide(State.APPROVED, by=by, now=now, reason=reason)
         _tell(Verb.APPROVE_SUPPRESSION, proposed, by=by, now=now)
-        mend_now(citizens_of(proposed), by=by, now=now, because=proposed.subject)
+        amend_now(citizens_of(proposed), by=by, now=now, because=proposed.subject)
     return proposed
 
 
@@ -116,7 +116,7 @@ def approve_suppression_end(*, suppression_id: int, by: str, now: datetime) -> S
     with transaction.atomic():
         hold_effective_codes()
         ended = Suppression.approve_end(suppression_id, by=by, now=now)
-        mend_now(citizens_of(ended), by=by, now=now, because=ended.subject)
+        amend_now(citizens_of(ended), by=by, now=now, because=ended.subject)
     return ended
 
 

@@ -19,12 +19,12 @@ from codes.models import (
     Suppression,
     VerdictChange,
 )
-from codes.reports.daily_codes import REGISTERED
+from codes.reports.daily_codes import REGISTERED, RUN_STATES
 from codes.reports.daily_disagreements import STANDING
 from codes.reports.replay import replay
 from codes.reports.rows import stream
 from codes.review.proposals import suppressions
-from codes.runs.amend import mend_now, mend_owed
+from codes.runs.amend import amend_now, amend_owed
 from codes.runs.ledger import start_run
 from codes.runs.steps import advance, run_here
 from regions.journal.models import JournalEntry
@@ -155,16 +155,16 @@ def test_a_run_of_a_past_instant_leaves_out_what_was_decided_before_it_was_asked
     run, _ = start_run(by="li", now=later, as_of=at, collects=False)
     run_here(run.pk, clock=lambda: later, progress=lambda _: None)
     assert shown(desk) == {"wechat": "red"}
-    assert mend_owed(now=later) is None
+    assert amend_owed(now=later) is None
 
 
 def test_a_run_that_fails_leaves_it_to_the_next_sweep(desk: Desk) -> None:
     run, _ = start_run(by="system", now=desk.now, collects=False)
     ruled_wrong(desk)
     Run.objects.filter(pk=run.pk).update(state="failed", ended_at=desk.now, message="said so")
-    assert mend_owed(now=desk.now + timedelta(minutes=5))
+    assert amend_owed(now=desk.now + timedelta(minutes=5))
     assert shown(desk) == {}
-    assert mend_owed(now=desk.now + timedelta(minutes=10)) is None, "once is enough"
+    assert amend_owed(now=desk.now + timedelta(minutes=10)) is None, "once is enough"
 
 
 def test_who_is_owed_it_is_judged_with_the_next(desk: Desk) -> None:
@@ -187,7 +187,7 @@ def test_what_was_received_since_counts_up_to_the_horizon(desk: Desk) -> None:
 
 def test_before_the_first_run_there_is_nothing_to_amend(desk: Desk) -> None:
     Run.objects.filter(pk__gt=0).update(state="failed")
-    assert mend_now([desk.citizen("zhang").pk], by="wang", now=desk.now, because="tests") is None
+    assert amend_now([desk.citizen("zhang").pk], by="wang", now=desk.now, because="tests") is None
 
 
 def test_the_run_that_stands_for_a_person(desk: Desk) -> None:
@@ -211,7 +211,7 @@ def test_exports_of_the_day_show_what_stood_before_the_next_run(desk: Desk) -> N
 
 def _exported(run: Run) -> dict[str, str]:
     """What wechat showed on the run's day."""
-    rows = stream(REGISTERED, {"run": run.pk, "provider": "wechat", "held": None})
+    rows = stream(REGISTERED, {"run": run.pk, "provider": "wechat", "held": None, **RUN_STATES})
     return {row[1]: row[5] or "green" for row in rows}
 
 

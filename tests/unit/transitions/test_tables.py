@@ -11,7 +11,7 @@ from portal.management.commands.draw_case_life import OTHERS
 from regions.leased_jobs import LeasedJob
 from regions.transitions import TransitionTable
 
-CREATED_IN = {Run: {Run.State.MENDED}}
+CREATED_IN = {Run: {Run.State.AMENDED}}
 MACHINES = list(OTHERS.items())
 NAMES = [model.__name__ for model in OTHERS]
 
@@ -48,7 +48,7 @@ def test_a_job_is_claimed_while_it_waits_or_its_worker_is_late(model: type[Lease
 
 
 def test_a_run_is_open_until_it_is_held_or_ends() -> None:
-    assert set(Run.OPEN) == set(Run.State) - set(Run.TRANSITIONS.final) - {Run.State.HELD, Run.State.MENDED}
+    assert set(Run.OPEN) == set(Run.State) - set(Run.TRANSITIONS.final) - {Run.State.HELD, Run.State.AMENDED}
 
 
 def test_an_unknown_action_leads_nowhere() -> None:
