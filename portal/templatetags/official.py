@@ -1,4 +1,4 @@
-"""Words of review on the officials' pages: kinds of cases, states of proposals, reasons from the lists, lines of a timeline."""
+"""Labels on the officials' pages: kinds of cases, states of proposals, reasons, lines of a timeline."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +14,7 @@ from codes.models import Case
 from codes.review.reasons import RefusalReason, RulingReason, SuppressionReason, UpholdReason
 from codes.vocabulary import Colour
 from portal.official.cases.forms import ANSWERS
+from portal.templatetags.staff import label_filter
 
 register = template.Library()
 
@@ -33,28 +34,10 @@ REASONS: tuple[type[TextChoices], ...] = (RulingReason, SuppressionReason, Uphol
 
 
 @register.filter
-def case_kind(kind: str) -> str:
-    """What a kind of case is called."""
-    return str(KINDS[kind])
-
-
-@register.filter
-def proposal_state(state: str) -> str:
-    """Where a proposal stands."""
-    return str(PROPOSAL_STATES[state])
-
-
-@register.filter
 def review_reason(code: str) -> str:
     """A reason from any of the review's lists, in words; codes that two lists share mean the same in both."""
     found = next((words(code) for words in REASONS if code in set(words)), None)
     return str(found.label) if found is not None else code
-
-
-@register.filter
-def correction_answer(answer: str) -> str:
-    """What a record's owner answered."""
-    return str(ANSWERS[answer])  # type: ignore[index]  # the values of its choices
 
 
 @register.filter
@@ -67,7 +50,7 @@ def relative(relation: str) -> str:
 
 @register.filter
 def event_detail(event: Mapping[str, Any]) -> str:
-    """What an event's data says beside its verb: the colour, the reason, who holds the case now."""
+    """What an event's data says beside its verb: the colour, the reason, the assignee."""
     data = event["data"]
     parts = []
     if data.get("colour") in set(Colour):
@@ -96,12 +79,6 @@ RISK_LEVELS: dict[str, str | Promise] = {
 
 
 @register.filter
-def draft_state(state: str) -> str:
-    """Where a draft stands."""
-    return str(DRAFT_STATES[state])
-
-
-@register.filter
 def risk_level(level: str) -> str:
     """The usual levels in words; a city may have its own."""
     return str(RISK_LEVELS.get(level, level))
@@ -125,24 +102,15 @@ SOURCE_KINDS: dict[str, str | Promise] = {
 
 
 @register.filter
-def source_state(state: str) -> str:
-    """How fresh a source is, and what follows from it."""
-    return str(SOURCE_STATES[state])
-
-
-@register.filter
-def change_state(state: str) -> str:
-    """What became of a proposed change."""
-    return str(CHANGE_STATES[state])
-
-
-@register.filter
-def source_kind(kind: str) -> str:
-    """Of which kind a source is."""
-    return str(SOURCE_KINDS[kind])
-
-
-@register.filter
 def percent(share: float) -> str:
     """A share as people say it."""
     return f"{share * 100:g} %"
+
+
+label_filter(register, "case_kind", KINDS)
+label_filter(register, "proposal_state", PROPOSAL_STATES)
+label_filter(register, "draft_state", DRAFT_STATES)
+label_filter(register, "source_state", SOURCE_STATES)
+label_filter(register, "change_state", CHANGE_STATES)
+label_filter(register, "source_kind", SOURCE_KINDS)
+label_filter(register, "correction_answer", ANSWERS)

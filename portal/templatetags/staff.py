@@ -1,4 +1,7 @@
-"""Words of the officials' desk: states of runs and batches, who acted, why a provider could not judge."""
+"""Labels on the pages of all staff: states of runs and batches, who acted, why a provider could not judge."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from django import template
 from django.utils.functional import Promise
@@ -31,22 +34,14 @@ WHY_UNKNOWN: dict[str, str | Promise] = {
 }
 
 
-@register.filter
-def run_state(state: str) -> str:
-    """What a run's state is called."""
-    return str(RUN_STATES[state])
+def label_filter(register: template.Library, name: str, labels: Mapping[Any, str | Promise]) -> None:
+    """Register a filter that gives a stored code its label."""
+    register.filter(name, lambda code: str(labels[code]))
 
 
-@register.filter
-def batch_state(state: str) -> str:
-    """What a batch's state is called."""
-    return str(BATCH_STATES[state])
-
-
-@register.filter
-def why_unknown(reason: str) -> str:
-    """Why a provider could not judge."""
-    return str(WHY_UNKNOWN[reason])
+label_filter(register, "run_state", RUN_STATES)
+label_filter(register, "batch_state", BATCH_STATES)
+label_filter(register, "why_unknown", WHY_UNKNOWN)
 
 
 @register.filter

@@ -20,13 +20,12 @@ from codes.models import Evidence, Fact, PairDiagnosis, Ruling, Suppression
 from codes.review.cases.move import BULK_LIMIT
 from codes.review.proposals import rulings, suppressions
 from codes.review.proposals.bulk_rulings import approve_many
-from codes.review.proposals.ruling_policy import LONGEST_TEXT
 from codes.review.proposals.suppressions import effect_of_suppression
 from codes.review.reasons import RefusalReason
 from codes.runs.ledger import open_run
 from portal.official.approvals.inbox import KINDS, SHOWN, tabs, waiting
 from portal.official.cases.detail import read_case
-from portal.official.cases.forms import CHOOSE, choices_of, grounds_detail
+from portal.official.cases.forms import CHOOSE, choices_of, grounds_detail, text_field
 from portal.official.cases.related import FILE, json_rows, parse_rows
 from portal.official.groups.detail import effects_shown
 from portal.official.queue.filters import plain
@@ -48,14 +47,10 @@ class ApprovalForm(forms.Form):
         choices=[(APPROVE, _("Approve")), (REFUSE, _("Send back"))],
         error_messages=CHOOSE,
     )
-    reason_code = forms.ChoiceField(label=_("Why is it sent back?"), error_messages=CHOOSE)
-    note = forms.CharField(
-        label=_("In words"), widget=forms.Textarea(attrs={"rows": 2}), max_length=LONGEST_TEXT, required=False
+    reason_code = forms.ChoiceField(
+        label=_("Why is it sent back?"), choices=choices_of(RefusalReason), error_messages=CHOOSE
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason_code"].choices = choices_of(RefusalReason)  # type: ignore[attr-defined]  # a choice field
+    note = text_field(_("In words"), required=False)
 
     def full_clean(self) -> None:
         """A refusal needs a reason; an approval needs none."""

@@ -10,6 +10,7 @@ from django.db.models import TextChoices
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import Case, CorrectionRequest, Fact
@@ -30,19 +31,44 @@ ANSWERS = {
 }
 
 
-class DateInput(forms.DateInput):
-    """The browser's own calendar."""
+# A fortnight is the longest set period of most rules; a ruling should not outlive what it replaces.
+HOLDS = timedelta(days=14)
+
+
+class EndDateInput(forms.DateInput):
+    """The browser's own calendar, from tomorrow until the longest time a ruling may hold."""
 
     input_type = "date"
 
     def __init__(self) -> None:
         super().__init__(format="%Y-%m-%d")
 
+    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
+        today = timezone.localdate()
+        limits = {"min": f"{today + timedelta(days=1)}", "max": f"{today + LONGEST}"}
+        return {**super().build_attrs(base_attrs, extra_attrs), **limits}
 
-def choices_of(words: Iterable[TextChoices], *, empty: bool = True) -> list[tuple[str, str]]:
-    """A list to choose from, in the page's language."""
-    first = [("", str(_("Choose …")))] if empty else []
-    return first + [(word.value, str(word.label)) for word in words]
+
+class EndDateField(forms.DateField):
+    """When a ruling ends."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Holds until"),
+            widget=EndDateInput(),
+            initial=lambda: timezone.localdate() + HOLDS,
+            help_text=_("The first day it no longer holds."),
+        )
+
+
+def choices_of(words: Iterable[TextChoices]) -> list[tuple[str, str | Promise]]:
+    """A list to choose from, with nothing chosen yet."""
+    return [("", _("Choose …")), *((word.value, word.label) for word in words)]
+
+
+def text_field(label: Any, *, rows: int = 2, **options: Any) -> forms.CharField:
+    """Free text as long as the database keeps it."""
+    return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": rows}), max_length=LONGEST_TEXT, **options)
 
 
 def record_label(fact: Fact) -> str:
@@ -76,13 +102,26 @@ class GroundsForm(forms.Form):
         return [*self.cleaned_data["grounds"], *([f"document:{document}"] if document else [])]
 
 
+class GroupGroundsForm(forms.Form):
+    """What a decision about many cases rests on: a document that stands for all of them."""
+
+    document = forms.CharField(
+        label=_("Reference of a document"),
+        max_length=LONGEST_DOCUMENT,
+        help_text=_("What shows it for all of them, such as a letter of the source's owner."),
+    )
+    note = text_field(_("In words"), rows=3, required=False)
+
+    def references(self) -> list[str]:
+        return [f"document:{self.cleaned_data['document'].strip()}"]
+
+
 class QuestionForm(forms.Form):
     """What the citizen is asked."""
 
-    note = forms.CharField(
-        label=_("What do you need to know?"),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=LONGEST_TEXT,
+    note = text_field(
+        _("What do you need to know?"),
+        rows=3,
         help_text=_("The citizen reads this on their phone and has three days. The clock stands meanwhile."),
     )
 
@@ -90,12 +129,7 @@ class QuestionForm(forms.Form):
 class ComplexForm(forms.Form):
     """Why it takes longer."""
 
-    note = forms.CharField(
-        label=_("Why does it take longer?"),
-        widget=forms.Textarea(attrs={"rows": 2}),
-        max_length=LONGEST_TEXT,
-        help_text=_("The citizen is told this. It can be done once."),
-    )
+    note = text_field(_("Why does it take longer?"), help_text=_("The citizen is told this. It can be done once."))
 
 
 class CorrectionForm(forms.Form):
@@ -103,9 +137,7 @@ class CorrectionForm(forms.Form):
 
     fact = forms.ChoiceField(label=_("Record"), error_messages=CHOOSE)
     sent_to = forms.CharField(label=_("Office that keeps it"), max_length=200)
-    note = forms.CharField(
-        label=_("What is to be put right?"), widget=forms.Textarea(attrs={"rows": 3}), max_length=LONGEST_TEXT
-    )
+    note = text_field(_("What is to be put right?"), rows=3)
 
     def __init__(self, *args: Any, facts: Iterable[Fact], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -135,9 +167,7 @@ class RevealForm(forms.Form):
 class EndForm(forms.Form):
     """Why a decision in force ends before its day."""
 
-    note = forms.CharField(
-        label=_("Why does it end early?"), widget=forms.Textarea(attrs={"rows": 2}), max_length=LONGEST_TEXT
-    )
+    note = text_field(_("Why does it end early?"))
 
 
 KEEP = "keep"
@@ -151,9 +181,6 @@ DENY = _("Deny the appeal")
 
 FOR_COLOUR = ("reason_code", "expires_on")
 
-# A fortnight is the longest set period of most rules; a ruling should not outlive what it replaces.
-HOLDS = timedelta(days=14)
-
 # Only where the diagnosis itself is the reason: what a record is worth somebody has to have looked at.
 SUGGESTED = {Cause.FRESHNESS.value: RulingReason.OLDER_DATA, Cause.RULES.value: RulingReason.RULE_MISAPPLIED}
 SUGGESTED_KEEP = {
@@ -166,14 +193,14 @@ class DecisionForm(GroundsForm):
     """One form for every outcome; what the outcome does not need is not looked at."""
 
     outcome = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect, error_messages=CHOOSE)
-    reason_code = forms.ChoiceField(label=_("Reason for the colour"), error_messages=CHOOSE)
-    keep_code = forms.ChoiceField(label=_("Reason to leave it"), error_messages=CHOOSE)
-    expires_on = forms.DateField(
-        label=_("Holds until"), widget=DateInput(), help_text=_("The first day it no longer holds.")
+    reason_code = forms.ChoiceField(
+        label=_("Reason for the colour"), choices=choices_of(RulingReason), error_messages=CHOOSE
     )
-    note = forms.CharField(
-        label=_("In words"), widget=forms.Textarea(attrs={"rows": 2}), max_length=LONGEST_TEXT, required=False
+    keep_code = forms.ChoiceField(
+        label=_("Reason to leave it"), choices=choices_of(UpholdReason), error_messages=CHOOSE
     )
+    expires_on = EndDateField()
+    note = text_field(_("In words"), required=False)
 
     field_order = ("outcome", "reason_code", "keep_code", "grounds", "document", "upload", "expires_on", "note")
 
@@ -183,14 +210,9 @@ class DecisionForm(GroundsForm):
         is_appeal = detail.case.kind == Case.Kind.APPEAL
         outcomes = {**OUTCOMES, KEEP: DENY} if is_appeal else OUTCOMES
         self.fields["outcome"].choices = list(outcomes.items())  # type: ignore[attr-defined]  # a choice field
-        self.fields["reason_code"].choices = choices_of(RulingReason)  # type: ignore[attr-defined]
-        self.fields["keep_code"].choices = choices_of(UpholdReason)  # type: ignore[attr-defined]
         if is_appeal:
             self.fields["note"].help_text = _("With a denial the citizen reads this; nobody is denied without a word.")
-        today = timezone.localdate()
-        self.fields["expires_on"].widget.attrs |= {"min": f"{today + timedelta(days=1)}", "max": f"{today + LONGEST}"}
         cause = detail.causes[0] if detail.causes else ""
-        self.initial["expires_on"] = today + HOLDS
         self.initial["reason_code"] = SUGGESTED.get(cause, "")
         self.initial["keep_code"] = SUGGESTED_KEEP.get(cause, "")
         if last and last["cause"] == cause:

@@ -14,11 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from codes.models import Case, Evidence, Fact, Suppression
 from codes.review.proposals import suppressions
-from codes.review.proposals.ruling_policy import LONGEST_TEXT
 from codes.review.proposals.suppressions import effect_of_suppression
 from codes.review.reasons import SuppressionReason
 from portal.official.cases.detail import read_case
-from portal.official.cases.forms import CHOOSE, EndForm, GroundsForm, choices_of
+from portal.official.cases.forms import CHOOSE, EndForm, GroundsForm, choices_of, text_field
 from portal.official.cases.related import FILE, json_rows, parse_rows
 from portal.official.cases.views import act_on_case, case_address, keep_added, submit_case_form
 from portal.official.groups.detail import effects_shown
@@ -30,19 +29,15 @@ from regions.staff.roles import Role
 class SuppressionForm(GroundsForm):
     """Why the record is wrong, and what shows it."""
 
-    reason_code = forms.ChoiceField(label=gettext_lazy("What is wrong with it?"), error_messages=CHOOSE)
-    note = forms.CharField(
-        label=gettext_lazy("In words"),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=LONGEST_TEXT,
-        required=False,
+    reason_code = forms.ChoiceField(
+        label=gettext_lazy("What is wrong with it?"), choices=choices_of(SuppressionReason), error_messages=CHOOSE
     )
+    note = text_field(gettext_lazy("In words"), rows=3, required=False)
 
     field_order = ("reason_code", "grounds", "document", "upload", "note")
 
     def __init__(self, *args: Any, case: Case, fact: Fact, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason_code"].choices = choices_of(SuppressionReason)  # type: ignore[attr-defined]  # a choice field
         files = parse_rows(case.files_json)  # type: ignore[attr-defined]  # annotated by the view
         self.offer([fact], files, chosen=[f"file:{file['id']}" for file in files])
 

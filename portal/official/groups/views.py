@@ -1,7 +1,5 @@
 """Groups of cases with one cause, and suppressing all records of a group by two people."""
 
-from typing import Any
-
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
@@ -14,12 +12,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from codes.models import Mending
 from codes.review.cases.queue import CaseFilter, groups_of
-from codes.review.evidence.files import LONGEST_DOCUMENT
 from codes.review.proposals import bulk_suppressions as verbs
-from codes.review.proposals.ruling_policy import LONGEST_TEXT
 from codes.review.reasons import SuppressionReason
 from portal.official.approvals.views import ApprovalForm
-from portal.official.cases.forms import CHOOSE, choices_of
+from portal.official.cases.forms import CHOOSE, GroupGroundsForm, choices_of
 from portal.official.cases.views import CASE_WORK
 from portal.official.groups.detail import explain_groups, read_group
 from portal.official.queue.filters import plain
@@ -30,25 +26,13 @@ from regions.staff.roles import Role
 READERS = (Role.REVIEWER, Role.APPROVER, Role.SOURCE_MANAGER, Role.RULE_MANAGER)
 
 
-class MendingForm(forms.Form):
+class MendingForm(GroupGroundsForm):
     """Why all of these records are wrong, and the document that shows it."""
 
-    reason_code = forms.ChoiceField(label=gettext_lazy("What is wrong with them?"), error_messages=CHOOSE)
-    document = forms.CharField(
-        label=gettext_lazy("Reference of a document"),
-        max_length=LONGEST_DOCUMENT,
-        help_text=gettext_lazy("What shows it for all of them, such as a letter of the source's owner."),
+    reason_code = forms.ChoiceField(
+        label=gettext_lazy("What is wrong with them?"), choices=choices_of(SuppressionReason), error_messages=CHOOSE
     )
-    note = forms.CharField(
-        label=gettext_lazy("In words"),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=LONGEST_TEXT,
-        required=False,
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason_code"].choices = choices_of(SuppressionReason)  # type: ignore[attr-defined]  # a choice field
+    field_order = ("reason_code", "document", "note")
 
 
 @require_GET
@@ -74,7 +58,7 @@ def group(request: StaffRequest, key: str) -> HttpResponse:
             proposed = verbs.propose_mending(
                 key=key,
                 reason_code=form.cleaned_data["reason_code"],
-                documents=[f"document:{form.cleaned_data['document'].strip()}"],
+                documents=form.references(),
                 reason=form.cleaned_data["note"],
                 by=request.user.username,
                 now=timezone.now(),

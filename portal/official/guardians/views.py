@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from codes.citizens.guardianship import accept_guardianship, refuse_guardianship, to_review
 from codes.models import Evidence, Guardianship
-from codes.review.proposals.ruling_policy import LONGEST_TEXT
+from portal.official.cases.forms import text_field
 from portal.official.cases.views import CASE_WORK, hand_out
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.errors import attempt_and_return, submit
@@ -23,10 +23,8 @@ SHOWN = 50
 class RefusalForm(forms.Form):
     """Why the relation is not shown; the guardian reads it."""
 
-    note = forms.CharField(
-        label=gettext_lazy("Why is it refused?"),
-        widget=forms.Textarea(attrs={"rows": 2}),
-        max_length=LONGEST_TEXT,
+    note = text_field(
+        gettext_lazy("Why is it refused?"),
         help_text=gettext_lazy("The guardian reads this and can ask again with better proof."),
     )
 

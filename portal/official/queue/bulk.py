@@ -1,7 +1,4 @@
-"""One act for all cases of a filter. The page says how many before it is done, and asks again when the number has changed."""
-
-from datetime import timedelta
-from typing import Any
+"""One action for all cases of a filter. The page shows their number first, and asks again when it has changed."""
 
 from django import forms
 from django.contrib import messages
@@ -15,12 +12,10 @@ from django.views.decorators.http import require_http_methods
 from codes.review.cases.assign import bulk_assign
 from codes.review.cases.move import BULK_LIMIT
 from codes.review.cases.queue import CaseFilter, count_of
-from codes.review.evidence.files import LONGEST_DOCUMENT
 from codes.review.proposals.bulk_rulings import propose_many
-from codes.review.proposals.ruling_policy import LONGEST, LONGEST_TEXT
 from codes.review.reasons import CARRIES, RulingReason
 from codes.vocabulary import Colour
-from portal.official.cases.forms import CHOOSE, HOLDS, OUTCOMES, DateInput, choices_of
+from portal.official.cases.forms import CHOOSE, OUTCOMES, EndDateField, GroupGroundsForm, choices_of
 from portal.official.cases.views import CASE_WORK
 from portal.official.queue.filters import parse_filter, queue_address
 from portal.official.queue.views import reviewers
@@ -32,18 +27,15 @@ LIGHTER = ("green", "yellow")
 
 
 class AssignAllForm(forms.Form):
-    """To whom."""
-
-    to = forms.ChoiceField(label=gettext_lazy("Give them to"), error_messages=CHOOSE)
     count = forms.IntegerField(widget=forms.HiddenInput)
+    to = forms.ChoiceField(
+        label=gettext_lazy("Give them to"),
+        choices=lambda: [("", _("Choose …")), *((one.username, one.full_name or one.username) for one in reviewers())],
+        error_messages=CHOOSE,
+    )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        names = [(one.username, one.full_name or one.username) for one in reviewers()]
-        self.fields["to"].choices = [("", _("Choose …")), *names]  # type: ignore[attr-defined]  # a choice field
 
-
-class ProposeAllForm(forms.Form):
+class ProposeAllForm(GroupGroundsForm):
     """One lighter colour for all of them, on documents that stand for all of them."""
 
     count = forms.IntegerField(widget=forms.HiddenInput)
@@ -53,31 +45,12 @@ class ProposeAllForm(forms.Form):
         choices=[(one, OUTCOMES[one]) for one in LIGHTER],
         error_messages=CHOOSE,
     )
-    reason_code = forms.ChoiceField(label=gettext_lazy("Reason for the colour"), error_messages=CHOOSE)
-    document = forms.CharField(
-        label=gettext_lazy("Reference of a document"),
-        max_length=LONGEST_DOCUMENT,
-        help_text=gettext_lazy("What shows it for all of them, such as a letter of the source's owner."),
+    reason_code = forms.ChoiceField(
+        label=gettext_lazy("Reason for the colour"),
+        choices=choices_of(one for one in RulingReason if CARRIES[one] & {Colour.GREEN, Colour.YELLOW}),
+        error_messages=CHOOSE,
     )
-    expires_on = forms.DateField(
-        label=gettext_lazy("Holds until"),
-        widget=DateInput(),
-        help_text=gettext_lazy("The first day it no longer holds."),
-    )
-    note = forms.CharField(
-        label=gettext_lazy("In words"),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=LONGEST_TEXT,
-        required=False,
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        relief = [one for one in RulingReason if CARRIES[one] & {Colour.GREEN, Colour.YELLOW}]
-        self.fields["reason_code"].choices = choices_of(relief)  # type: ignore[attr-defined]  # a choice field
-        today = timezone.localdate()
-        self.initial.setdefault("expires_on", today + HOLDS)
-        self.fields["expires_on"].widget.attrs |= {"min": f"{today + timedelta(days=1)}", "max": f"{today + LONGEST}"}
+    expires_on = EndDateField()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -109,7 +82,7 @@ def propose_all(request: StaffRequest) -> HttpResponse:
                 chosen=filters,
                 colour=data["outcome"],
                 reason_code=data["reason_code"],
-                documents=[f"document:{data['document'].strip()}"],
+                documents=form.references(),
                 expires_on=data["expires_on"],
                 by=request.user.username,
                 now=timezone.now(),
@@ -128,7 +101,7 @@ def propose_all(request: StaffRequest) -> HttpResponse:
 
 
 def _same_number(form: forms.Form, count: int) -> bool:
-    """Whether it is as many as the page said; else the form says the new number and waits for a second yes."""
+    """Whether the number is still the one on the page; otherwise the form asks to confirm the new one."""
     if form.cleaned_data["count"] == count:
         return True
     form.data = {**dict(form.data.items()), "count": count}

@@ -1,7 +1,6 @@
 """A draft version: what it says, what is wrong with it, what it would do, and the two people's decision."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -27,31 +26,14 @@ from regions.staff.roles import Role
 from regions.tenancy import current_city
 
 
-@dataclass(frozen=True)
-class TallyShown:
-    """Counts of a rehearsal; ``colours``: (provider, from, to, people)."""
-
-    citizens: int
-    colours: list[tuple[str, str, str, int]]
-    stricter_by: list[tuple[str, int]]
-    milder_by: list[tuple[str, int]]
-    appears: int
-    vanishes: int
-    providers: list[str]
-
-
-def tally_shown(tally: dict[str, Any]) -> TallyShown:
-    """The tally with providers by their titles."""
+def tally_shown(tally: dict[str, Any]) -> dict[str, Any]:
+    """The counts of a rehearsal with the providers by their titles; ``colours``: (provider, from, to, people)."""
     names = {one.code: titled(one) for one in Provider.objects.all()}
-    return TallyShown(
-        citizens=tally["citizens"],
-        colours=[(names.get(code, code), before, after, people) for code, before, after, people in tally["colours"]],
-        stricter_by=[(rule, people) for rule, people in tally["stricter_by"]],
-        milder_by=[(rule, people) for rule, people in tally["milder_by"]],
-        appears=tally["appears"],
-        vanishes=tally["vanishes"],
-        providers=[names.get(code, code) for code in tally["providers"]],
-    )
+    return {
+        **tally,
+        "colours": [(names.get(code, code), before, after, people) for code, before, after, people in tally["colours"]],
+        "providers": [names.get(code, code) for code in tally["providers"]],
+    }
 
 
 State = RuleSetDraft.State

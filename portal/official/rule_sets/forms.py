@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.db.models import TextChoices
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
@@ -17,46 +16,37 @@ AREA_FIELDS = ("area", "level", "from", "to")
 LARGEST_FILE = 1_000_000
 
 
+def number_field(label: Any, help_text: Any = "") -> forms.CharField:
+    """A number as text: the rule set's own checks judge it."""
+    widget = forms.TextInput(attrs={"inputmode": "numeric"})
+    return forms.CharField(label=label, max_length=8, required=False, widget=widget, help_text=help_text)
+
+
 class RuleForm(forms.Form):
     """One rule."""
 
     code = forms.CharField(label=_("Rule code"), max_length=40)
-    kind = forms.ChoiceField(label=_("What it is about"))
+    kind = forms.ChoiceField(label=_("What it is about"), choices=FactKind.choices)
     area_levels = forms.CharField(
         label=_("Levels of the risk list"),
         max_length=200,
         required=False,
         help_text=_("Only for stays: such as high, medium. Empty: every stay counts."),
     )
-    colour = forms.ChoiceField(label=_("Colour"))
-    anchor = forms.ChoiceField(label=_("Counted from"))
-    hold_days = forms.CharField(
-        label=_("Days it holds"),
-        max_length=8,
-        required=False,
-        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
-        help_text=_("Empty: until a record clears it."),
+    colour = forms.ChoiceField(
+        label=_("Colour"), choices=[(one.value, one.label) for one in Colour if one is not Colour.GREEN]
     )
-    checkin_days = forms.CharField(
-        label=_("Healthy check-ins in a row"),
-        max_length=8,
-        required=False,
-        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
-    )
-    tests = forms.CharField(
-        label=_("Negative tests"),
-        max_length=8,
-        required=False,
-        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
-    )
-    test_gap_days = forms.CharField(
-        label=_("Days between tests"),
-        max_length=8,
-        required=False,
-        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
-    )
+    anchor = forms.ChoiceField(label=_("Counted from"), choices=Anchor.choices)
+    hold_days = number_field(_("Days it holds"), help_text=_("Empty: until a record clears it."))
+    checkin_days = number_field(_("Healthy check-ins in a row"))
+    tests = number_field(_("Negative tests"))
+    test_gap_days = number_field(_("Days between tests"))
     cleared_by = forms.MultipleChoiceField(
-        label=_("Records that clear it"), required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Records that clear it"),
+        # What clears is what people look for; any kind may.
+        choices=sorted(FactKind.choices, key=lambda kind: kind[0] not in CLEARING_KINDS),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     title_zh = forms.CharField(label=_("Title in Chinese"), max_length=1000, required=False)
     title_en = forms.CharField(label=_("Title in English"), max_length=1000, required=False)
@@ -66,15 +56,6 @@ class RuleForm(forms.Form):
     reason_en = forms.CharField(
         label=_("What citizens read, in English"), required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._offer("kind", FactKind)
-        self._offer("colour", Colour, leaving_out=(Colour.GREEN,))
-        self._offer("anchor", Anchor)
-        self._offer("cleared_by", FactKind)
-        # What clears is what people look for; any kind may.
-        self.fields["cleared_by"].choices.sort(key=lambda kind: kind[0] not in CLEARING_KINDS)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """The version's own judgement, at the fields it is about."""
@@ -98,10 +79,6 @@ class RuleForm(forms.Form):
         for name in ("title", "reason"):
             rule[name] = {"zh": data[f"{name}_zh"].strip(), "en": data[f"{name}_en"].strip()}
         return rule
-
-    def _offer(self, name: str, vocabulary: type[TextChoices], leaving_out: tuple[TextChoices, ...] = ()) -> None:
-        words = [(one.value, str(one.label)) for one in vocabulary if one not in leaving_out]
-        self.fields[name].choices = words  # type: ignore[attr-defined]
 
 
 class UploadForm(forms.Form):

@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from codes.vocabulary import Anchor, Colour
+from codes.vocabulary import Anchor
 from portal.templatetags.official import risk_level
 from regions.divisions import division_title
 from regions.faults import Fault
@@ -160,8 +160,3 @@ def _list(value: Any) -> str:
         if isinstance(value, list)
         else str(value if value is not None else "")
     )
-
-
-def colour_said(colour: str) -> str:
-    """A colour's word."""
-    return _label(Colour, colour)

@@ -23,37 +23,24 @@ AREAS = "areas"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.RULE_MANAGER)
-def rule(request: StaffRequest, draft_id: int, place: int) -> HttpResponse:
-    """One rule of the draft."""
+def rule(request: StaffRequest, draft_id: int, place: int | None = None) -> HttpResponse:
+    """One rule of the draft; without a place a new one, at the end."""
     draft = find_editable(draft_id)
     rules = rules_of(draft)
-    if place >= len(rules):
+    if place is not None and place >= len(rules):
         raise Http404
-    form = RuleForm(request.POST) if request.method == "POST" else RuleForm(initial=initial_of(rules[place]))
+    form = RuleForm(request.POST or None, initial={} if place is None else initial_of(rules[place]))
     if request.method == "POST" and form.is_valid():
-        rules[place] = form.rule
+        at = len(rules) if place is None else place
+        rules[at : at + 1] = [form.rule]
         if keep(request, draft, {**draft.content, "rules": rules}):
             return redirect("official_draft", draft_id=draft.pk)
     return render(request, "official/rule_sets/rule.html", {"draft": draft, "form": form, "place": place})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@for_staff(Role.RULE_MANAGER)
-def new_rule(request: StaffRequest, draft_id: int) -> HttpResponse:
-    """A rule more, at the end."""
-    draft = find_editable(draft_id)
-    form = RuleForm(request.POST) if request.method == "POST" else RuleForm()
-    if request.method == "POST" and form.is_valid():
-        rules = [*rules_of(draft), form.rule]
-        if keep(request, draft, {**draft.content, "rules": rules}):
-            return redirect("official_draft", draft_id=draft.pk)
-    return render(request, "official/rule_sets/rule.html", {"draft": draft, "form": form})
-
-
 @require_POST
 @for_staff(Role.RULE_MANAGER)
 def remove_rule(request: StaffRequest, draft_id: int, place: int) -> HttpResponse:
-    """A rule less."""
     draft = find_editable(draft_id)
     rules = rules_of(draft)
     if place >= len(rules):

@@ -78,12 +78,7 @@ class KindForm(forms.Form):
     """One word of theirs and what we call it; a row without a word is no row."""
 
     word = forms.CharField(label=_("Their word"), max_length=200, required=False)
-    kind = forms.ChoiceField(label=_("Our kind"), required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        kinds = [(one.value, str(one.label)) for one in FactKind]
-        self.fields["kind"].choices = [("", "–"), *kinds]  # type: ignore[attr-defined]
+    kind = forms.ChoiceField(label=_("Our kind"), choices=[("", "–"), *FactKind.choices], required=False)
 
     def clean(self) -> dict[str, Any]:
         """A word needs a kind."""

@@ -1,7 +1,6 @@
 """The city's staff: who may do what, and making, changing and closing accounts. Nobody changes their own."""
 
 from datetime import datetime
-from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django import forms
@@ -33,14 +32,11 @@ class RolesForm(forms.Form):
 
     roles = forms.MultipleChoiceField(
         label=_("Roles"),
+        choices=lambda: [(role.value, role_title(role)) for role in Role],
         widget=forms.CheckboxSelectMultiple,
         required=False,
         help_text=_("An administrator holds no other role: system, security and audit are three people."),
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["roles"].choices = [(role.value, role_title(role)) for role in Role]  # type: ignore[attr-defined]
 
 
 class NewAccountForm(RolesForm):
