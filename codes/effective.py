@@ -28,7 +28,7 @@ def settle_effective_codes(run: Run) -> int:
 
     Of an amending run, the codes of the people it names.
     """
-    hold_effective_codes()
+    lock_effective_codes()
     with connection.cursor() as cursor:
         cursor.execute(END_EXPIRED, {"run": run.pk})
         cursor.execute(SUSPEND, {"run": run.pk})
@@ -40,7 +40,7 @@ def settle_citizens(citizens: Collection[int], *, now: datetime, ruling_id: int 
     """Bring these citizens' codes to the last settled run's verdicts and the rulings in force now; how many changed.
 
     ``ruling_id`` is what a change is put down to where no ruling is in force any more. Call in a transaction that began with
-    ``hold_effective_codes``.
+    ``lock_effective_codes``.
     """
     run = Run.objects.last_settled()
     today = current_city().day_of(now)
@@ -61,24 +61,23 @@ READ = compose(SQL, "read")
 COUNT = compose(SQL, "count")
 
 
-class Standing(NamedTuple):
-    """The colour the city stands by now, why, and since when (none when no run has covered the citizen)."""
+class CurrentCode(NamedTuple):
+    """``since`` is none when no run has covered the citizen."""
 
     colour: str
     because: str
     since: datetime | None
 
 
-def effective_code(citizen_id: int) -> Standing:
-    """The citizen's effective code now."""
+def effective_code(citizen_id: int) -> CurrentCode:
     return effective_codes([citizen_id])[citizen_id]
 
 
-def effective_codes(citizens: Collection[int]) -> dict[int, Standing]:
-    """The effective code of each of these citizens now, in one query."""
+def effective_codes(citizens: Collection[int]) -> dict[int, CurrentCode]:
+    """In one query."""
     with connection.cursor() as cursor:
         cursor.execute(READ, {"citizens": list(citizens), "settled": list(Run.SETTLED)})
-        return {citizen: Standing(*told) for citizen, *told in cursor.fetchall()}
+        return {citizen: CurrentCode(*row) for citizen, *row in cursor.fetchall()}
 
 
 def count_effective_codes() -> dict[str, int]:
@@ -88,7 +87,7 @@ def count_effective_codes() -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
-def hold_effective_codes() -> None:
+def lock_effective_codes() -> None:
     """Wait for whoever changes effective codes or many cases now, and keep others waiting until this transaction ends.
 
     A run's settling and a person's ruling both write codes and cases; one after the other they cannot deadlock.

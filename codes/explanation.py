@@ -8,11 +8,19 @@ from django.db.models import TextChoices
 from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from codes.diagnosis.sentences.voice import about, context_of
-from codes.diagnosis.telling import tell
+from codes.diagnosis.render import render_diagnosis
+from codes.diagnosis.sentences.renderer import context_of, with_citizen
 from codes.effective import effective_code
-from codes.engine.sides import CheckInRun, Seen, Side, check_in_runs, seen_by, sides_of
-from codes.forecast import effective_outlook, outlooks, progress
+from codes.engine.provider_states import (
+    CheckInRun,
+    ProviderState,
+    VisibleRecord,
+    check_in_runs,
+    provider_states,
+    visible_records,
+)
+from codes.forecast.outlook import effective_outlook, outlooks
+from codes.forecast.sentences import render_outlook
 from codes.models import (
     Case,
     CaseState,
@@ -77,10 +85,10 @@ def explain(citizen: Citizen) -> Iterator[str]:
 
 def _providers(citizen: Citizen, run: Run) -> Iterator[str]:
     """Every provider the citizen is registered with, by code. ``run`` is the one whose verdicts about them are current."""
-    seen, check_ins = seen_by(run, citizen.pk), check_in_runs(citizen.pk, known_at=run.as_of)
+    seen, check_ins = visible_records(run, citizen.pk), check_in_runs(citizen.pk, known_at=run.as_of)
     rules = Rule.objects.in_bulk({one.rule_id for one in seen if one.rule_id})
     facts = Fact.objects.select_related("source", "provider").in_bulk({one.fact_id for one in seen})
-    sides = [side for side in sides_of(citizen.pk) if side.state is not State.NOT_APPLIED]
+    sides = [side for side in provider_states(citizen.pk) if side.state is not State.NOT_APPLIED]
     by_code = outlooks(citizen.pk, sides)
     titles = {provider.code: _title(provider) for provider in Provider.objects.all()}
     for side in sides:
@@ -92,13 +100,13 @@ def _providers(citizen: Citizen, run: Run) -> Iterator[str]:
             yield from _record(facts[fact_id], list(rows), rules)
         yield f"  {_labelled(_('healthy check-ins'), _check_ins(check_ins, provider.pk))}"
         if outlook := by_code.get(provider.code):
-            way = progress(outlook, language=get_language(), title_of=lambda code: titles[code])
-            counted = f" ({way.said})" if way.said else ""
+            way = render_outlook(outlook, language=get_language(), title_of=lambda code: titles[code])
+            counted = f" ({way.count})" if way.count else ""
             yield f"  {_labelled(_('turns green on'), way.turns_green_on)}{counted}"
             yield from (f"  {_labelled(_('to do'), act)}" for act in way.todo)
 
 
-def _provider(side: Side, run: Run) -> Iterator[str]:
+def _provider(side: ProviderState, run: Run) -> Iterator[str]:
     one = side.inputs
     why = f" ({one.why_unknown})" if one.why_unknown else ""
     yield f"\n{_titled(one.provider)} · {side.state.label}{why}"
@@ -110,7 +118,7 @@ def _provider(side: Side, run: Run) -> Iterator[str]:
     yield f"  {_labelled(_('rule set version'), one.version)}"
 
 
-def _record(fact: Fact, matches: list[Seen], rules: dict[int, Rule]) -> Iterator[str]:
+def _record(fact: Fact, matches: list[VisibleRecord], rules: dict[int, Rule]) -> Iterator[str]:
     origin = fact.source or fact.provider
     area = f" {division_title(fact.area, get_language())} ({fact.area})" if fact.area else ""
     kind = f"{FactKind(fact.kind).label}{area} · {_span(fact.started_on, fact.ended_on)}"
@@ -121,7 +129,7 @@ def _record(fact: Fact, matches: list[Seen], rules: dict[int, Rule]) -> Iterator
         yield f"      {_match(match, rules)}"
 
 
-def _match(match: Seen, rules: dict[int, Rule]) -> str:
+def _match(match: VisibleRecord, rules: dict[int, Rule]) -> str:
     if match.rule_id is None:
         return _("no rule is about it")
     rule = rules[match.rule_id]
@@ -143,8 +151,8 @@ def _pairs(citizen: Citizen) -> Iterator[str]:
     """The pairs that differ now."""
     pairs = PairDiagnosis.objects.filter(disagreement__citizen=citizen, disagreement__closed_run__isnull=True)
     for pair in pairs.select_related("a", "b", "disagreement", "run").order_by("a__code", "b__code"):
-        context = about(context_of(pair.run), citizen_id=citizen.pk)
-        diagnosis = tell(pair, audience="official", language=get_language(), context=context)
+        context = with_citizen(context_of(pair.run), citizen_id=citizen.pk)
+        diagnosis = render_diagnosis(pair, audience="official", language=get_language(), context=context)
         yield f"\n{_labelled(_('disagreement'), f'{pair.a.code} / {pair.b.code}')}"
         yield f"  {_labelled(_('primary cause'), Cause(pair.primary_cause).label)}"
         label = _("would show the other's colour with the other's")
@@ -153,7 +161,7 @@ def _pairs(citizen: Citizen) -> Iterator[str]:
             yield f"  {one.code} → {other.code} · {_labelled(label, factors)}"
         yield f"  {diagnosis.sentence}"
         yield f"  {diagnosis.outcome}"
-        yield f"  {diagnosis.who_mends} {diagnosis.by_when}"
+        yield f"  {diagnosis.action} {diagnosis.by_when}"
 
 
 def _cases(citizen: Citizen) -> Iterator[str]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from codes.city_counts import update_city_counts
 from codes.models import Run
 from codes.opening_requests import open_asked, sweep_openings
 from codes.reports.jobs import sweep_exports, write_export
@@ -16,7 +17,6 @@ from codes.review.cases.sweep import sweep_reviews
 from codes.runs.ledger import open_run, start_if_due
 from codes.runs.partitions import work_partition
 from codes.runs.steps import advance
-from codes.standing import sum_up
 from regions.journal.verify import verify_and_note, write_checkpoint
 from regions.tenancy import all_schemas, in_city
 
@@ -118,7 +118,7 @@ def open_one_city(opening_id: int) -> bool:
         return False
     with in_city(opened.city.schema_name):
         write_checkpoint(now=timezone.now())
-    sum_up(opened.city.schema_name, now=timezone.now())
+    update_city_counts(opened.city.schema_name, now=timezone.now())
     return True
 
 
@@ -136,7 +136,7 @@ def sum_up_cities() -> int:
     """Count how every city stands, for the operator; how many cities."""
     schemas = all_schemas()
     for schema in schemas:
-        sum_up(schema, now=timezone.now())
+        update_city_counts(schema, now=timezone.now())
     return len(schemas)
 
 

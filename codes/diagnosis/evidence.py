@@ -1,15 +1,18 @@
-"""What the finders of a root cause read: the facts and rules behind the hybrids of many pairs, loaded once."""
+"""The facts and rules behind the hybrids of many pairs, loaded once, and what one sufficient swap changes."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal, NamedTuple
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
 
 from django.db import connection
 
-from codes.diagnosis.hybrids import Swap
-from codes.diagnosis.root_cause import Record, RuleSide
+from codes.diagnosis.hybrids import Judged, Pair, Swap
+from codes.diagnosis.root_cause import SIDES, Record, RuleSide, Side, other_side
 from codes.models import RiskArea, Rule
+from regions.tenancy import current_city
 
 FACTS = """
 SELECT f.id, f.origin, coalesce(s.code, p.code, 'city'), f.record_id, f.version, f.kind, f.area, f.started_on, f.ended_on,
@@ -46,7 +49,7 @@ class FactRow(NamedTuple):
 class Evidence:
     """Facts by id, rules by id and by version, risk entries by version.
 
-    ``compared_rules``: (A's version, B's version, kind of fact, rules that hold it) → what was found out about them so far.
+    ``compared_rules``: (A's version, B's version, kind of fact, rules that hold it) → the comparisons made so far.
     """
 
     facts: dict[int, FactRow]
@@ -85,10 +88,10 @@ class Evidence:
         ]
 
 
-def gather(swaps: Collection[Swap]) -> Evidence:
+def load_evidence(swaps: Collection[Swap]) -> Evidence:
     """Load what the swaps refer to: three queries, whatever their number."""
     versions = {version for swap in swaps for version in swap.pair.versions}
-    evidence = Evidence(_facts({fact for swap in swaps for fact in swap.telling()}))
+    evidence = Evidence(_facts({fact for swap in swaps for fact in swap.relevant_facts()}))
     for rule in Rule.objects.filter(version__in=versions).select_related("version__rule_set").order_by("code", "id"):
         evidence.rules[rule.pk] = rule
         evidence.rules_of.setdefault(rule.version_id, []).append(rule)
@@ -119,3 +122,94 @@ def _facts(ids: set[int]) -> dict[int, FactRow]:
     with connection.cursor() as cursor:
         cursor.execute(FACTS, [list(ids)])
         return {row[0]: FactRow(*row) for row in cursor.fetchall()}
+
+
+TEST = "negative_test"
+RECORDED = "recorded"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``before`` is the base side's own verdict, ``after`` the same with the factor taken from the other side."""
+
+    swap: Swap
+    evidence: Evidence
+
+    @property
+    def pair(self) -> Pair:
+        return self.swap.pair
+
+    @property
+    def base(self) -> Side:
+        return self.swap.base
+
+    @property
+    def before(self) -> Judged:
+        return self.swap.before
+
+    @property
+    def after(self) -> Judged:
+        return self.swap.after
+
+    @property
+    def other(self) -> Side:
+        return other_side(self.base)
+
+    @cached_property
+    def changed_hits(self) -> list[dict[str, Any]]:
+        """Hits that hold on one of the two only, or under another colour."""
+        ours, theirs = self._colours(self.before), self._colours(self.after)
+        hits = [*self.before.hits, *self.after.hits]
+        return [hit for hit in hits if ours.get(hit["fact_id"]) != theirs.get(hit["fact_id"])]
+
+    @cached_property
+    def changed_rules(self) -> list[Rule]:
+        return [self.evidence.rules[hit["rule_id"]] for hit in self.changed_hits]
+
+    def vanished(self) -> list[int]:
+        """Facts the base side sees and the swap does not, of those that bear on the changed hits."""
+        return self.bearing(self.exchanged[0])
+
+    def appeared(self) -> list[int]:
+        """Facts the swap sees and the base side does not, likewise."""
+        return self.bearing(self.exchanged[1])
+
+    @cached_property
+    def exchanged(self) -> tuple[list[int], list[int]]:
+        """Facts only the base side sees and facts only the swap sees, less those of the same content."""
+        ours, theirs = self.before.seen - self.after.seen, self.after.seen - self.before.seen
+        by_statement: dict[tuple[object, ...], list[int]] = defaultdict(list)
+        for fact in sorted(theirs, reverse=True):
+            by_statement[self._statement(fact)].append(fact)
+        alike = {
+            fact: by_statement[statement].pop()
+            for fact in sorted(ours)
+            if by_statement[statement := self._statement(fact)]
+        }
+        return sorted(ours - alike.keys()), sorted(theirs - set(alike.values()))
+
+    def bearing(self, facts: Iterable[int]) -> list[int]:
+        """The facts that a changed hit rests on, or that clear one or count as its test."""
+        facts = sorted(facts)
+        hit_facts = {hit["fact_id"] for hit in self.changed_hits}
+        releasing = {kind for rule in self.changed_rules for kind in rule.cleared_by}
+        if any(rule.tests for rule in self.changed_rules):
+            releasing.add(TEST)
+        return [fact for fact in facts if fact in hit_facts or self.evidence.facts[fact].kind in releasing]
+
+    def _statement(self, fact_id: int) -> tuple[object, ...]:
+        """What a verdict depends on."""
+        fact = self.evidence.facts[fact_id]
+        version = self.pair.versions[SIDES.index(self.base)]
+        by_record = any(
+            rule.kind == fact.kind and rule.anchor == RECORDED for rule in self.evidence.rules_of.get(version, [])
+        )
+        recorded_on = current_city().day_of(fact.recorded_at) if by_record else None
+        return fact.kind, fact.area, fact.started_on, fact.ended_on, recorded_on
+
+    def _colours(self, judged: Judged) -> dict[int, tuple[str, ...]]:
+        """Fact → the colours it holds the citizen in."""
+        found: dict[int, set[str]] = {}
+        for hit in judged.hits:
+            found.setdefault(hit["fact_id"], set()).add(self.evidence.rules[hit["rule_id"]].colour)
+        return {fact: tuple(sorted(colours)) for fact, colours in found.items()}

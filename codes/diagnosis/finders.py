@@ -1,14 +1,14 @@
-"""Finding the root cause of a pair: one finder for each cause."""
+"""Finds the root cause of a pair: one function for each cause."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from itertools import zip_longest
 from typing import Any
 
-from codes.diagnosis.contrast import SIDES, Contrast
-from codes.diagnosis.evidence import ComparedRules, rule_side
+from codes.diagnosis.evidence import ComparedRules, Comparison, rule_side
 from codes.diagnosis.root_cause import (
     RULE_PARAMETERS,
+    SIDES,
     CheckIns,
     Declaration,
     Freshness,
@@ -22,18 +22,19 @@ from codes.diagnosis.root_cause import (
     Side,
     SidedRecord,
     SourceRecords,
+    other_side,
 )
-from codes.engine import sides
+from codes.engine import provider_states
 from codes.models import RiskArea, Rule
 from codes.vocabulary import Cause, Colour
 from regions.vocabulary import CLEARING_KINDS
 
 
-def check_in_runs(found: Contrast, hits: list[dict[str, Any]]) -> list[CheckIns]:
+def differing_check_in_runs(found: Comparison, hits: list[dict[str, Any]]) -> list[CheckIns]:
     """For each hit that one side's check-ins release and the other's do not, both sides' runs since its anchor."""
     pair = found.pair
-    counted = sides.check_in_runs(pair.citizen_id, known_at=pair.as_of) if hits else []
-    told: list[CheckIns] = []
+    counted = provider_states.check_in_runs(pair.citizen_id, known_at=pair.as_of) if hits else []
+    runs: list[CheckIns] = []
     for hit in hits:
         needed = found.evidence.rules[hit["rule_id"]].checkin_days
         since = date.fromisoformat(hit["anchor"])
@@ -42,11 +43,11 @@ def check_in_runs(found: Contrast, hits: list[dict[str, Any]]) -> list[CheckIns]
             for provider in (pair.a, pair.b)
         )
         if a != b:
-            told.append(CheckIns(rule=hit["rule"], anchor=hit["anchor"], needed=needed, a=a, b=b))
-    return told
+            runs.append(CheckIns(rule=hit["rule"], anchor=hit["anchor"], needed=needed, a=a, b=b))
+    return runs
 
 
-def _longest(runs: Iterable[sides.CheckInRun], first: date, last: date) -> int:
+def _longest(runs: Iterable[provider_states.CheckInRun], first: date, last: date) -> int:
     """In days, of what lies between the two, both included."""
     return max((max((min(one.last, last) - max(one.first, first)).days + 1, 0) for one in runs), default=0)
 
@@ -101,7 +102,7 @@ def _severity(rule: Rule) -> int:
     return Colour(rule.colour).severity
 
 
-def find_freshness(found: Contrast) -> Freshness:
+def find_freshness(found: Comparison) -> Freshness:
     """The records that only the later horizon lets through; the side with the earlier one is late."""
     horizons = found.pair.horizons
     late: Side = "a" if horizons[0] < horizons[1] else "b"
@@ -116,7 +117,7 @@ def find_freshness(found: Contrast) -> Freshness:
     )
 
 
-def find_rules(found: Contrast) -> Rules:
+def find_rules(found: Comparison) -> Rules:
     """For each fact held otherwise by the other version: the two rules and what differs, or the risk entry only one has."""
     facts = dict.fromkeys(hit["fact_id"] for hit in found.changed_hits)
     differences = [difference for fact in facts for difference in _rule_differences(found, fact)]
@@ -124,22 +125,22 @@ def find_rules(found: Contrast) -> Rules:
     return Rules(cause="rules", base=found.base, rules=differences, risk_areas=entries)
 
 
-def find_declaration(found: Contrast) -> Declaration:
+def find_declaration(found: Comparison) -> Declaration:
     """The answers only one provider was given, or the check-in runs that release on one side and not on the other."""
     answers = _sided(found)
     by_check_in = [hit for hit in found.changed_hits if hit["fact_id"] in found.before.seen & found.after.seen]
-    runs = [] if not by_check_in else check_in_runs(found, by_check_in)
+    runs = [] if not by_check_in else differing_check_in_runs(found, by_check_in)
     return Declaration(cause="declaration", base=found.base, answers=answers, check_ins=runs)
 
 
-def find_source(found: Contrast) -> SourceRecords:
-    """The records only one source holds, and which of them are the same event told otherwise."""
+def find_source(found: Comparison) -> SourceRecords:
+    """The records only one source holds, and which of them are the same event recorded differently."""
     only = _sided(found)
     ours, theirs = found.exchanged
     others = {found.base: list(map(found.evidence.record, ours)), found.other: list(map(found.evidence.record, theirs))}
     same: list[SameEvent] = []
     for one in only:
-        there = others["b" if one["side"] == "a" else "a"]
+        there = others[other_side(one["side"])]
         if twin := _same_event(one["record"], there):
             pair = (one["record"], twin[0]) if one["side"] == "a" else (twin[0], one["record"])
             event = SameEvent(a=pair[0], b=pair[1], differs=twin[1])  # type: ignore[typeddict-item]  # one of the three
@@ -148,7 +149,7 @@ def find_source(found: Contrast) -> SourceRecords:
     return SourceRecords(cause="source", base=found.base, only=only, same_event=same)
 
 
-FINDERS: dict[Cause, Callable[[Contrast], RootCause]] = {
+FINDERS: dict[Cause, Callable[[Comparison], RootCause]] = {
     Cause.FRESHNESS: find_freshness,
     Cause.RULES: find_rules,
     Cause.DECLARATION: find_declaration,
@@ -156,17 +157,17 @@ FINDERS: dict[Cause, Callable[[Contrast], RootCause]] = {
 }
 
 
-def _sided(found: Contrast) -> list[SidedRecord]:
+def _sided(found: Comparison) -> list[SidedRecord]:
     ours = [SidedRecord(side=found.base, record=found.evidence.record(fact)) for fact in found.vanished()]
     return ours + [SidedRecord(side=found.other, record=found.evidence.record(fact)) for fact in found.appeared()]
 
 
-def _rule_differences(found: Contrast, fact: int) -> list[RuleDifference]:
+def _rule_differences(found: Comparison, fact: int) -> list[RuleDifference]:
     record = found.evidence.record(fact)
     return [RuleDifference(record=record, a=a, b=b, differs=differs) for a, b, differs in _rules_against(found, fact)]
 
 
-def _rules_against(found: Contrast, fact: int) -> list[ComparedRules]:
+def _rules_against(found: Comparison, fact: int) -> list[ComparedRules]:
     """The two versions' rules about such a fact, in pairs: worked out once for all whom the same rules hold for the same kind."""
     kind = found.evidence.facts[fact].kind
     holding = frozenset(hit["rule_id"] for hit in found.changed_hits if hit["fact_id"] == fact)
@@ -178,8 +179,8 @@ def _rules_against(found: Contrast, fact: int) -> list[ComparedRules]:
             for version in found.pair.versions
         )
         pairs = rule_pairs(rules_a, rules_b, holding=set(holding))
-        sides = [(rule_side(a) if a else None, rule_side(b) if b else None) for a, b in pairs]
-        compared[alike] = [(a, b, _what_differs(a, b)) for a, b in sides]
+        provider_states = [(rule_side(a) if a else None, rule_side(b) if b else None) for a, b in pairs]
+        compared[alike] = [(a, b, _what_differs(a, b)) for a, b in provider_states]
     return compared[alike]
 
 
@@ -190,14 +191,14 @@ def _what_differs(a: RuleSide | None, b: RuleSide | None) -> list[str]:
     return ["rule"]
 
 
-def _risk_difference(found: Contrast, fact: int) -> list[RiskEntry]:
+def _risk_difference(found: Comparison, fact: int) -> list[RiskEntry]:
     """Entries that cover the stay in one version's list and do not stand in the other's."""
     stay = found.evidence.facts[fact]
     if stay.kind != "area_stay" or stay.area is None:
         return []
     last = stay.ended_on or found.pair.day
     lists = [found.evidence.risk_entries(version, stay.area, stay.started_on, last) for version in found.pair.versions]
-    told = [{_said(entry) for entry in entries} for entries in lists]
+    keys = [{_entry_key(entry) for entry in entries} for entries in lists]
     return [
         RiskEntry(
             side=side,
@@ -209,13 +210,13 @@ def _risk_difference(found: Contrast, fact: int) -> list[RiskEntry]:
             to_day=entry.to_day.isoformat() if entry.to_day else None,
             record=found.evidence.record(fact),
         )
-        for side, entries, others in zip(SIDES, lists, reversed(told), strict=True)
+        for side, entries, others in zip(SIDES, lists, reversed(keys), strict=True)
         for entry in entries
-        if _said(entry) not in others
+        if _entry_key(entry) not in others
     ]
 
 
-def _said(entry: RiskArea) -> tuple[object, ...]:
+def _entry_key(entry: RiskArea) -> tuple[object, ...]:
     return entry.area, entry.level, entry.from_day, entry.to_day
 
 

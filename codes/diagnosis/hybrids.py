@@ -22,7 +22,7 @@ MASKS = range(16)
 ALL = 15
 
 
-def sufficient(colours: tuple[str, ...], *, from_a: bool) -> int:
+def sufficient_masks(colours: tuple[str, ...], *, from_a: bool) -> int:
     """The set of masks that give the other side's colour; ``colours`` are A's hybrids by mask of factors taken from B.
 
     B with a set of factors from A is A with the others from B, so the same 16 hybrids serve both directions.
@@ -39,7 +39,7 @@ def minimal(sufficient_masks: int) -> tuple[int, ...]:
     return tuple(sorted(smallest, key=lambda mask: (mask.bit_count(), mask)))
 
 
-def named(masks: Iterable[int]) -> list[list[str]]:
+def factor_names(masks: Iterable[int]) -> list[list[str]]:
     """Masks as lists of factor names, in the order in which ties between causes are broken."""
     order = [Factor.FRESHNESS, Factor.RULES, Factor.DECLARATION, Factor.SOURCE]
     return [[factor.value for factor in order if mask & BIT[factor]] for mask in masks]
@@ -54,7 +54,7 @@ def primary_cause(a_to_b: Iterable[int], b_to_a: Iterable[int]) -> Cause:
     return Cause.INTERACTION
 
 
-class Explained(NamedTuple):
+class SufficientSwaps(NamedTuple):
     """All minimal sufficient swaps of a pair in both directions, and the primary cause."""
 
     a_to_b: tuple[int, ...]
@@ -63,10 +63,10 @@ class Explained(NamedTuple):
 
 
 @cache
-def explained(colours: tuple[str, ...]) -> Explained:
+def sufficient_swaps(colours: tuple[str, ...]) -> SufficientSwaps:
     """Of a pair whose hybrids have these colours; few of the possible patterns ever occur."""
-    a_to_b, b_to_a = minimal(sufficient(colours, from_a=True)), minimal(sufficient(colours, from_a=False))
-    return Explained(a_to_b, b_to_a, primary_cause(a_to_b, b_to_a))
+    a_to_b, b_to_a = minimal(sufficient_masks(colours, from_a=True)), minimal(sufficient_masks(colours, from_a=False))
+    return SufficientSwaps(a_to_b, b_to_a, primary_cause(a_to_b, b_to_a))
 
 
 SQL = Path(__file__).with_suffix(".sql")
@@ -90,7 +90,7 @@ class Judged:
 class Pair:
     """A disagreeing pair with the colours of its 16 hybrids by mask; ``a`` is the provider whose code sorts first.
 
-    ``told``: mask of a judged hybrid → its hits as JSON (none if green) and the facts it sees as an array's text.
+    ``judged``: mask of a judged hybrid → its hits as JSON (none if green) and the facts it sees as an array's text.
     """
 
     disagreement_id: int
@@ -104,11 +104,11 @@ class Pair:
     as_of: datetime
     day: Any
     colours: tuple[str, ...]
-    told: dict[int, tuple[str | None, str | None]]
+    judged: dict[int, tuple[str | None, str | None]]
 
     def hybrid(self, mask: int) -> Judged:
         """A's verdict with the mask's factors taken from B."""
-        hits, seen = self.told[mask & ~self.same]
+        hits, seen = self.judged[mask & ~self.same]
         return Judged(
             self.colours[mask],
             json.loads(hits) if hits else [],
@@ -130,7 +130,7 @@ class Swap:
         own, swapped = (0, BIT[factor]) if base == "a" else (ALL, ALL ^ BIT[factor])
         return cls(pair, base, pair.hybrid(own), pair.hybrid(swapped))
 
-    def telling(self) -> set[int]:
+    def relevant_facts(self) -> set[int]:
         """The facts a hit rests on, and those that only one of the two sees: no other can be part of the root cause."""
         held = {hit["fact_id"] for judged in (self.before, self.after) for hit in judged.hits}
         return held | (self.before.seen ^ self.after.seen)
@@ -160,5 +160,5 @@ def _pair(row: tuple[Any, ...]) -> Pair:
         as_of=as_of,
         day=day,
         colours=tuple(colours[mask & ~same] for mask in MASKS),
-        told=dict(zip(row[13], zip(row[15], row[16], strict=True), strict=True)),
+        judged=dict(zip(row[13], zip(row[15], row[16], strict=True), strict=True)),
     )

@@ -1,4 +1,4 @@
-"""Who can mend a disagreement, and by when: from its root cause and what is known of the citizen."""
+"""Who can resolve a disagreement, and by when: from its root cause and what is known of the citizen."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,15 +7,13 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from codes.diagnosis.root_cause import Declaration, Freshness, Interaction, RootCause, Side
-from codes.diagnosis.sentences.interaction import smallest_sets
-from codes.diagnosis.sentences.voice import Voice
+from codes.diagnosis.root_cause import SIDES, Declaration, Freshness, Interaction, RootCause, Side
+from codes.diagnosis.sentences.causes import smallest_sets
+from codes.diagnosis.sentences.renderer import SentenceRenderer
 from codes.vocabulary import Colour, Factor
 
-SIDES: tuple[Side, Side] = ("a", "b")
 
-
-class Mender(TextChoices):
+class Responsible(TextChoices):
     """In whose hands it is."""
 
     CITIZEN = "citizen", gettext_lazy("you yourself")
@@ -28,97 +26,105 @@ class Mender(TextChoices):
 class Remedy:
     """``due``: the instant or day behind ``by_when``, none when it depends on a decision not yet made."""
 
-    menders: tuple[Mender, ...]
-    who_mends: str
+    responsible: tuple[Responsible, ...]
+    action: str
     by_when: str
     due: datetime | date | None
 
 
-def remedy(root_cause: RootCause, voice: Voice) -> Remedy:
+def remedy(root_cause: RootCause, renderer: SentenceRenderer) -> Remedy:
     """For every cause; an interaction needs whoever its smallest set needs."""
     if root_cause["cause"] == "freshness":
-        return _wait_for_delivery(root_cause, voice)
+        return _wait_for_delivery(root_cause, renderer)
     if root_cause["cause"] == "rules":
-        return _by_decision(Mender.RULE_OWNER, _rule_owner(voice), voice)
+        return _by_decision(Responsible.RULE_OWNER, _rule_owner(renderer), renderer)
     if root_cause["cause"] == "source":
-        return _by_decision(Mender.SOURCE_OWNER, _source_owners(voice), voice)
+        return _by_decision(Responsible.SOURCE_OWNER, _source_owners(renderer), renderer)
     if root_cause["cause"] == "declaration":
         return (
-            _by_check_in(root_cause, voice)
+            _by_check_in(root_cause, renderer)
             if _is_about_check_ins(root_cause)
-            else _by_declaring_again(root_cause, voice)
+            else _by_declaring_again(root_cause, renderer)
         )
-    return _several(root_cause, voice)
+    return _several(root_cause, renderer)
 
 
-def agree_by_themselves_on(voice: Voice) -> date | None:
-    """When both sides are green at the latest if the citizen does as told; none if one needs an act or is unknown."""
-    held = [voice.codes[side] for side in SIDES if voice.colours[side] is not Colour.GREEN]
-    days = [voice.context.turns_green_on.get(code) for code in held]
+def agreement_day(renderer: SentenceRenderer) -> date | None:
+    """When both sides are green at the latest if the citizen follows the instructions; none if one needs an act or is unknown."""
+    held = [renderer.codes[side] for side in SIDES if renderer.colours[side] is not Colour.GREEN]
+    days = [renderer.context.turns_green_on.get(code) for code in held]
     return None if None in days else max(day for day in days if day)
 
 
-def _wait_for_delivery(cause: Freshness, voice: Voice) -> Remedy:
+def _wait_for_delivery(cause: Freshness, renderer: SentenceRenderer) -> Remedy:
     late = cause["late"]
     until = datetime.fromisoformat(cause["horizons"][late])
-    max_age = voice.context.max_age.get(voice.context.source_of.get(voice.codes[late], ""))
+    max_age = renderer.context.max_age.get(renderer.context.source_of.get(renderer.codes[late], ""))
     due = until + max_age if max_age else None
     by_when = (
-        _("by %(instant)s") % {"instant": voice.instant(due, with_time=True)} if due else _("with its next update")
+        _("by %(instant)s") % {"instant": renderer.instant(due, with_time=True)} if due else _("with its next update")
     )
-    return Remedy((Mender.NOBODY,), _wait(late, voice), by_when, due)
+    return Remedy((Responsible.NOBODY,), _wait(late, renderer), by_when, due)
 
 
-def _wait(late: Side, voice: Voice) -> str:
-    return voice.choose(
+def _wait(late: Side, renderer: SentenceRenderer) -> str:
+    return renderer.choose(
         citizen=_(
             "You need not do anything: wait until %(source)s, which %(provider)s uses, is updated; the colours are then worked out again."
         ),
         official=_(
             "Nothing needs mending: wait until %(source)s, which %(provider)s uses, is updated, or let a source manager collect it now."
         ),
-    ) % {"provider": voice.provider(late), "source": voice.source(late)}
+    ) % {"provider": renderer.provider(late), "source": renderer.source(late)}
 
 
-def _rule_owner(voice: Voice) -> str:
-    return voice.choose(
-        citizen=_(
-            "You need not do anything: the office that makes the rules must bring those of %(a)s and %(b)s into "
-            "line; a manual review may decide before that."
-        ),
-        official=_("A rule manager brings the versions of %(a)s and %(b)s into line; until then a ruling may decide."),
-    ) % {"a": voice.provider("a"), "b": voice.provider("b")}
+def _rule_owner(renderer: SentenceRenderer) -> str:
+    return (
+        renderer.choose(
+            citizen=_(
+                "You need not do anything: the office that makes the rules must bring those of %(a)s and %(b)s into "
+                "line; a manual review may decide before that."
+            ),
+            official=_(
+                "A rule manager brings the versions of %(a)s and %(b)s into line; until then a ruling may decide."
+            ),
+        )
+        % renderer.sides
+    )
 
 
-def _source_owners(voice: Voice) -> str:
-    return voice.choose(
-        citizen=_(
-            "The owners of %(source_a)s and %(source_b)s must check and correct their records; if one "
-            "is wrong, “Appeal” takes your evidence or tells you whom to ask."
-        ),
-        official=_(
-            "The owners of %(source_a)s and %(source_b)s check their records; one that is wrong can be suppressed "
-            "by a ruling of two people."
-        ),
-    ) % {"source_a": voice.source("a"), "source_b": voice.source("b")}
+def _source_owners(renderer: SentenceRenderer) -> str:
+    return (
+        renderer.choose(
+            citizen=_(
+                "The owners of %(source_a)s and %(source_b)s must check and correct their records; if one "
+                "is wrong, “Appeal” takes your evidence or tells you whom to ask."
+            ),
+            official=_(
+                "The owners of %(source_a)s and %(source_b)s check their records; one that is wrong can be suppressed "
+                "by a ruling of two people."
+            ),
+        )
+        % renderer.sides
+    )
 
 
-def _by_decision(mender: Mender, who_mends: str, voice: Voice) -> Remedy:
+def _by_decision(responsible: Responsible, action: str, renderer: SentenceRenderer) -> Remedy:
     """Due when the case is; failing that, when time settles it."""
-    by_when, due = _decided_by(voice)
-    return Remedy((mender,), who_mends, by_when, due)
+    by_when, due = _decided_by(renderer)
+    return Remedy((responsible,), action, by_when, due)
 
 
-def _decided_by(voice: Voice) -> tuple[str, datetime | date | None]:
-    agree_on = agree_by_themselves_on(voice)
-    if voice.context.due_at:
-        said = _("the manual review answers by %(instant)s") % {
-            "instant": voice.instant(voice.context.due_at, with_time=True)
-        }
-        return said, voice.context.due_at
+def _decided_by(renderer: SentenceRenderer) -> tuple[str, datetime | date | None]:
+    agree_on = agreement_day(renderer)
+    if renderer.context.due_at:
+        due_at = renderer.context.due_at
+        return _("the manual review answers by %(instant)s") % {
+            "instant": renderer.instant(due_at, with_time=True)
+        }, due_at
     if agree_on:
         return _("without any correction both turn green on %(day)s at the latest") % {
-            "day": voice.day(agree_on)
+            "day": renderer.day(agree_on)
         }, agree_on
     return _("when the manual review answers"), None
 
@@ -127,62 +133,61 @@ def _is_about_check_ins(cause: Declaration) -> bool:
     return not cause["answers"] and bool(cause["check_ins"])
 
 
-def _by_declaring_again(cause: Declaration, voice: Voice) -> Remedy:
+def _by_declaring_again(cause: Declaration, renderer: SentenceRenderer) -> Remedy:
     sides = {answer["side"] for answer in cause["answers"]} or set(SIDES)
-    where = voice.all_of([voice.provider(side) for side in SIDES if side in sides])
-    who_mends = voice.choose(
+    where = renderer.all_of([renderer.provider(side) for side in SIDES if side in sides])
+    action = renderer.choose(
         citizen=_(
             "If it was a mistake, declare again with %(where)s; if it is true, declare it on the other side too."
         ),
         official=_("The citizen declares again with %(where)s; in doubt a manual review decides."),
     ) % {"where": where}
-    return Remedy((Mender.CITIZEN,), who_mends, _("at any time; it counts from the next update on"), None)
+    return Remedy((Responsible.CITIZEN,), action, _("at any time; it counts from the next update on"), None)
 
 
-def _by_check_in(cause: Declaration, voice: Voice) -> Remedy:
+def _by_check_in(cause: Declaration, renderer: SentenceRenderer) -> Remedy:
     run = cause["check_ins"][0]
     short: Side = "a" if run["a"] < run["b"] else "b"
-    needed = {"provider": voice.provider(short), "days": run["needed"]}
-    who_mends = (
-        voice.choose(
+    needed = {"provider": renderer.provider(short), "days": run["needed"]}
+    action = (
+        renderer.choose(
             citizen=_("Please check in healthy with %(provider)s every day until you have %(days)d in a row."),
             official=_("The citizen checks in healthy with %(provider)s every day until there are %(days)d in a row."),
         )
         % needed
     )
-    due = voice.context.turns_green_on.get(voice.codes[short])
+    due = renderer.context.turns_green_on.get(renderer.codes[short])
     if due is None:
-        return Remedy((Mender.CITIZEN,), who_mends, _("once there are %(days)d check-ins in a row") % needed, None)
-    return Remedy((Mender.CITIZEN,), who_mends, _("%(day)s at the earliest") % {"day": voice.day(due)}, due)
+        return Remedy((Responsible.CITIZEN,), action, _("once there are %(days)d check-ins in a row") % needed, None)
+    return Remedy((Responsible.CITIZEN,), action, _("%(day)s at the earliest") % {"day": renderer.day(due)}, due)
 
 
-def _several(cause: Interaction, voice: Voice) -> Remedy:
+def _several(cause: Interaction, renderer: SentenceRenderer) -> Remedy:
     factors = [Factor(factor) for factor in smallest_sets(cause)[0]]
-    menders = tuple(_MENDERS[factor] for factor in factors)
-    steps = [_step(mender, voice) for mender in menders]
-    by_when, due = _decided_by(voice)
-    return Remedy(menders, voice.steps(steps), by_when, due)
+    responsible = tuple(_RESPONSIBLE[factor] for factor in factors)
+    steps = [_step(responsible, renderer) for responsible in responsible]
+    by_when, due = _decided_by(renderer)
+    return Remedy(responsible, renderer.steps(steps), by_when, due)
 
 
-_MENDERS = {
-    Factor.FRESHNESS: Mender.NOBODY,
-    Factor.RULES: Mender.RULE_OWNER,
-    Factor.DECLARATION: Mender.CITIZEN,
-    Factor.SOURCE: Mender.SOURCE_OWNER,
+_RESPONSIBLE = {
+    Factor.FRESHNESS: Responsible.NOBODY,
+    Factor.RULES: Responsible.RULE_OWNER,
+    Factor.DECLARATION: Responsible.CITIZEN,
+    Factor.SOURCE: Responsible.SOURCE_OWNER,
 }
 
 
-def _step(mender: Mender, voice: Voice) -> str:
-    sources = {"source_a": voice.source("a"), "source_b": voice.source("b")}
-    match mender:
-        case Mender.CITIZEN:
-            return voice.choose(
+def _step(responsible: Responsible, renderer: SentenceRenderer) -> str:
+    match responsible:
+        case Responsible.CITIZEN:
+            return renderer.choose(
                 citizen=_("please check what you declared, declare again if need be, and check in every day"),
                 official=_("the citizen declares again and checks in every day"),
             )
-        case Mender.SOURCE_OWNER:
-            return _("the owners of %(source_a)s and %(source_b)s check their records") % sources
-        case Mender.RULE_OWNER:
+        case Responsible.SOURCE_OWNER:
+            return _("the owners of %(source_a)s and %(source_b)s check their records") % renderer.sides
+        case Responsible.RULE_OWNER:
             return _("the office that makes the rules brings them into line")
-        case Mender.NOBODY:
+        case Responsible.NOBODY:
             return _("wait until the older data source is updated")

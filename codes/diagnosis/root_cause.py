@@ -1,4 +1,4 @@
-"""The root cause: what exactly differs, in the shape it is stored in (``PairDiagnosis.root_cause``) and told in sentences.
+"""The root cause: what exactly differs, in the shape stored in ``PairDiagnosis.root_cause``.
 
 ``a`` and ``b`` are the pair's providers. ``base`` is the side the sufficient swap starts from: with the factor taken from the
 other side it shows the other side's colour. Days are ``YYYY-MM-DD``, instants ISO 8601.
@@ -7,6 +7,7 @@ other side it shows the other side's colour. Days are ``YYYY-MM-DD``, instants I
 from typing import Literal, TypedDict
 
 Side = Literal["a", "b"]
+SIDES: tuple[Side, Side] = ("a", "b")
 
 RULE_PARAMETERS = (
     "colour",
@@ -146,3 +147,7 @@ class Interaction(TypedDict):
 
 
 RootCause = Freshness | Rules | Declaration | SourceRecords | Interaction
+
+
+def other_side(side: Side) -> Side:
+    return "b" if side == "a" else "a"

@@ -73,11 +73,11 @@ matched AS MATERIALIZED (
     WHERE r.area_levels IS NULL OR seen.kind <> 'area_stay' OR risk.first_day IS NOT NULL
 ),
 hit AS MATERIALIZED (
-    -- §3 release: `until` is the first day on which the hit is released by what is known, `until_told` the same when the
+    -- §3 release: `until` is the first day on which the hit is released by what is known, `until_if_followed` the same when the
     -- citizen checks in healthy every day from the subject's day (or from assumed_from) on; none = never by that.
     -- A hit that is released on the day is left out.
     SELECT m.sid, m.citizen_id, m.declared_with, m.version_id, m.day, m.fact_id, m.rule_id, m.code, m.colour, m.anchor,
-           greatest(m.anchor, m.risky_from) AS since, truth.until, told.until AS until_told
+           greatest(m.anchor, m.risky_from) AS since, truth.until, told.until AS until_if_followed
     FROM matched m
     CROSS JOIN LATERAL (
         -- Release 1, and of release 2 what does not depend on check-ins, each as the first day on which it holds.
@@ -147,10 +147,10 @@ judged AS MATERIALIZED (
     -- Every subject with a held hit, and the spans of days on which its hits hold it if the citizen does as told.
     SELECT sid, citizen_id, declared_with, version_id, day,
            bool_or(since <= day AND colour = 'red') AS red,
-           jsonb_agg(jsonb_build_object('rule', code, 'rule_id', rule_id, 'fact_id', fact_id, 'anchor', anchor, 'until', until_told)
+           jsonb_agg(jsonb_build_object('rule', code, 'rule_id', rule_id, 'fact_id', fact_id, 'anchor', anchor, 'until', until_if_followed)
                      ORDER BY code, fact_id, rule_id) FILTER (WHERE since <= day) AS hits,
-           range_agg(daterange(since, until_told)) FILTER (WHERE until_told IS NULL OR until_told > since) AS spans,
-           array_agg(rule_id) FILTER (WHERE until_told IS NULL) AS endless
+           range_agg(daterange(since, until_if_followed)) FILTER (WHERE until_if_followed IS NULL OR until_if_followed > since) AS spans,
+           array_agg(rule_id) FILTER (WHERE until_if_followed IS NULL) AS endless
     FROM hit
     GROUP BY sid, citizen_id, declared_with, version_id, day
     HAVING bool_or(since <= day)

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from codes.effective import Standing, effective_code
+from codes.effective import CurrentCode, effective_code
+from codes.engine.provider_states import ProviderState, provider_states
 from codes.engine.query import DAILY, verdicts_of
-from codes.engine.sides import Side, sides_of
 from codes.models import Rule, Ruling, Verdict
 from regions.sql import compose
 from regions.tenancy import current_city
@@ -57,7 +57,7 @@ class Wait:
 Act = CheckIn | MoreTests | Clearance | Review | Wait
 
 
-def counted(tests: Iterable[date], *, gap_days: int) -> list[date]:
+def counted_tests(tests: Iterable[date], *, gap_days: int) -> list[date]:
     """The tests that count, greedily from the first (``docs/semantics.md`` §3), to say how many are still missing."""
     taken: list[date] = []
     for day in sorted(tests):
@@ -66,11 +66,11 @@ def counted(tests: Iterable[date], *, gap_days: int) -> list[date]:
     return taken
 
 
-def merged(acts: Iterable[Act]) -> list[Act]:
+def merge_acts(acts: Iterable[Act]) -> list[Act]:
     """Each act once, the tests of all rules as one series that serves every rule; waiting only where there is nothing else."""
-    told = list(dict.fromkeys(acts))
-    waits = [act for act in told if isinstance(act, Wait)]
-    each: list[Act] = [act for act in told if not isinstance(act, Wait)]
+    distinct = list(dict.fromkeys(acts))
+    waits = [act for act in distinct if isinstance(act, Wait)]
+    each: list[Act] = [act for act in distinct if not isinstance(act, Wait)]
     if waits and not each:
         return [max(waits, key=lambda wait: wait.until)]
     tests = [act for act in each if isinstance(act, MoreTests)]
@@ -90,7 +90,7 @@ HITS = compose(SQL, "hits")
 
 
 class Hit(NamedTuple):
-    """An unreleased hit: ``until`` by what is known, ``until_told`` when the citizen checks in every day from now on.
+    """An unreleased hit: ``until`` by what is known, ``until_if_followed`` when the citizen checks in every day from now on.
 
     Hits of a version that is not in force yet are judged on its first day; ``next_version`` is the nearest such day.
     ``checked_in``: whether the citizen has checked in healthy with the provider today.
@@ -102,7 +102,7 @@ class Hit(NamedTuple):
     anchor: date
     since: date
     until: date | None
-    until_told: date | None
+    until_if_followed: date | None
     test_days: list[date] | None
     next_version: date | None
     checked_in: bool
@@ -118,7 +118,7 @@ class Outlook:
     acts: list[Act] = field(default_factory=list)
 
 
-def outlooks(citizen_id: int, sides: Sequence[Side]) -> dict[str, Outlook]:
+def outlooks(citizen_id: int, sides: Sequence[ProviderState]) -> dict[str, Outlook]:
     """Provider → outlook, for every one of the citizen's sides that is red or yellow."""
     verdicts = [side.verdict for side in sides if side.verdict]
     if not verdicts:
@@ -163,10 +163,10 @@ def _outlook(verdict: Verdict, hits: list[Hit], rules: dict[int, Rule], day: dat
     green = verdict.turns_green_on
     acts: list[Act] = [CheckIn(verdict.provider.code, green)] if check_in else []
     if green is None:
-        acts += merged(_missing(need, hits, rules, day) for need in verdict.needs or ())
+        acts += merge_acts(_missing(need, hits, rules, day) for need in verdict.needs or ())
         return Outlook(None, None, None, acts)
     held = [hit for hit in hits if hit.version_id == verdict.version_id and hit.since <= day]
-    last = max(held, key=lambda hit: (hit.until_told or date.max, hit.anchor), default=None)
+    last = max(held, key=lambda hit: (hit.until_if_followed or date.max, hit.anchor), default=None)
     return Outlook(
         day_number=(day - last.anchor).days + 1 if last else None,
         of_days=(green - last.anchor).days if last else None,
@@ -178,8 +178,12 @@ def _outlook(verdict: Verdict, hits: list[Hit], rules: dict[int, Rule], day: dat
 def _check_ins_matter(hits: list[Hit], rules: dict[int, Rule]) -> bool:
     """Whether checking in ends a hit earlier, or is asked for by one that waits for more than that."""
     return any(
-        hit.until != hit.until_told
-        or (hit.until_told is None and rules[hit.rule_id].checkin_days > 0 and rules[hit.rule_id].hold_days is not None)
+        hit.until != hit.until_if_followed
+        or (
+            hit.until_if_followed is None
+            and rules[hit.rule_id].checkin_days > 0
+            and rules[hit.rule_id].hold_days is not None
+        )
         for hit in hits
     )
 
@@ -194,7 +198,7 @@ def _missing(need: dict[str, Any], hits: list[Hit], rules: dict[int, Rule], day:
     """The act that a rule of ``Verdict.needs`` waits for."""
     rule = rules[need["rule_id"]]
     others = tuple(kind for kind in rule.cleared_by if kind != FactKind.NEGATIVE_TEST)
-    waiting = [hit for hit in hits if hit.rule_id == rule.pk and hit.until_told is None]
+    waiting = [hit for hit in hits if hit.rule_id == rule.pk and hit.until_if_followed is None]
     if len(others) < len(rule.cleared_by):
         return MoreTests(count=1, gap_days=0, from_day=max([day, *(hit.anchor for hit in waiting)]), kinds=others)
     if rule.hold_days is not None and rule.tests:
@@ -205,7 +209,9 @@ def _missing(need: dict[str, Any], hits: list[Hit], rules: dict[int, Rule], day:
 def _more_tests(rule: Rule, hits: list[Hit], day: date) -> MoreTests:
     """Counted on the hit that lacks most; a test must keep its distance from those taken for any of them."""
     gap = timedelta(days=rule.test_gap_days)
-    taken = [counted((day for day in hit.test_days or () if day >= hit.anchor), gap_days=gap.days) for hit in hits]
+    taken = [
+        counted_tests((day for day in hit.test_days or () if day >= hit.anchor), gap_days=gap.days) for hit in hits
+    ]
     fewest = min((len(days) for days in taken), default=0)
     from_day = max([day, *(hit.anchor for hit in hits), *(days[-1] + gap for days in taken if days)])
     return MoreTests(rule.tests - fewest, gap.days, from_day, tuple(rule.cleared_by))
@@ -217,19 +223,19 @@ def effective_outlook(citizen_id: int) -> Outlook | None:
     A ruling in force holds until it expires; what the providers say by then follows it.
     """
     standing = effective_code(citizen_id)
-    if not has_a_way(standing):
+    if not has_outlook(standing):
         return None
-    sides = sides_of(citizen_id)
+    sides = provider_states(citizen_id)
     return effective_from(outlooks(citizen_id, sides), sides, standing, citizen_id=citizen_id)
 
 
-def has_a_way(standing: Standing) -> bool:
+def has_outlook(standing: CurrentCode) -> bool:
     """Whether there is anything between the code and green."""
     return standing.colour not in ("green", "unknown")
 
 
 def effective_from(
-    own: Mapping[str, Outlook], sides: Iterable[Side], standing: Standing, *, citizen_id: int
+    own: Mapping[str, Outlook], sides: Iterable[ProviderState], standing: CurrentCode, *, citizen_id: int
 ) -> Outlook:
     """The same from outlooks and sides at hand."""
     horizons = {side.inputs.provider.code: side.inputs.horizon for side in sides if side.state.colour}
@@ -255,7 +261,7 @@ def _ruled_until(citizen_id: int) -> date | None:
 
 
 def _latest(deciding: list[Outlook], ruled_until: date | None) -> Outlook:
-    acts = merged(act for one in deciding for act in one.acts)
+    acts = merge_acts(act for one in deciding for act in one.acts)
     days = [one.turns_green_on for one in deciding]
     known = [green for green in (*days, ruled_until) if green is not None]
     if None in days or not known:

@@ -1,5 +1,5 @@
 -- statement: hits
-SELECT p.code, h.version_id, h.rule_id, h.anchor, h.since, h.until, h.until_told, s.test_days,
+SELECT p.code, h.version_id, h.rule_id, h.anchor, h.since, h.until, h.until_if_followed, s.test_days,
        (SELECT min(later.effective_from) FROM codes_rulesetversion later
         JOIN codes_rulesetversion present ON present.id = h.version_id AND present.rule_set_id = later.rule_set_id
         JOIN codes_run run ON run.id = %(run)s

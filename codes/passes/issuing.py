@@ -3,7 +3,7 @@
 import base64
 from datetime import date, datetime
 
-from codes.effective import Standing, effective_code
+from codes.effective import CurrentCode, effective_code
 from codes.models import Citizen
 from codes.passes.key_list import PublishedKey, key_id_of
 from codes.passes.token import LIFETIME, Pass, write_token
@@ -14,7 +14,7 @@ from regions.tenancy import current_city
 PSEUDONYM_BYTES = 10
 
 
-def issue_pass(citizen: Citizen, *, now: datetime, standing: Standing | None = None) -> tuple[str, Pass]:
+def issue_pass(citizen: Citizen, *, now: datetime, standing: CurrentCode | None = None) -> tuple[str, Pass]:
     """(token, what it says). Not journalled: a code is shown millions of times a day, and showing it reveals nobody.
 
     ``standing`` is the citizen's effective code where the caller has read it this instant.

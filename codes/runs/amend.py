@@ -13,9 +13,9 @@ from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Greatest
 
-from codes.diagnosis.settling import diagnose_new, group_cases
+from codes.diagnosis.diagnose import diagnose_new, group_cases
 from codes.disagreements import settle_disagreements
-from codes.effective import hold_effective_codes, settle_effective_codes
+from codes.effective import lock_effective_codes, settle_effective_codes
 from codes.models import Fact, Run, RunCitizen, RunProvider, Suppression
 from codes.review.cases.run_effects import settle_cases
 from codes.runs.ledger import open_run
@@ -31,7 +31,7 @@ def amend_now(citizens: Collection[int], *, by: str, now: datetime, because: str
     ``because`` is the journal's subject of what asks for it. None while a run of the city is open: that one's settling is
     followed by ``amend_owed``; and before the city's first run, which knows of it anyway.
     """
-    hold_effective_codes()
+    lock_effective_codes()
     base = Run.objects.last_settled()
     if base is None or open_run():
         return None

@@ -8,7 +8,7 @@ from zlib import crc32
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 
-from codes.effective import hold_effective_codes
+from codes.effective import lock_effective_codes
 from codes.models import Partition, Run, RunError
 from regions.journal.record import record
 from regions.leased_jobs import MAX_ATTEMPTS, claim, free
@@ -34,7 +34,7 @@ def start_run(
         return found, False
     try:
         with transaction.atomic():
-            hold_effective_codes()  # an amending run may be taking the day's next number
+            lock_effective_codes()  # an amending run may be taking the day's next number
             last = Run.objects.filter(day=day).aggregate(Max("sequence"))["sequence__max"] or 0
             run = Run.objects.create(
                 day=day, sequence=last + 1, as_of=as_of, collects=collects, started_by=by, started_at=now

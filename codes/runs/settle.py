@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Sum, TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from codes.diagnosis.settling import diagnose_new, group_cases
+from codes.diagnosis.diagnose import diagnose_new, group_cases
 from codes.disagreements import settle_disagreements
 from codes.effective import settle_effective_codes
 from codes.models import Partition, Registration, Run

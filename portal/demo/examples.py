@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from codes.diagnosis.sentences.voice import Context, about, context_of
-from codes.diagnosis.telling import tell
+from codes.diagnosis.render import render_diagnosis
+from codes.diagnosis.sentences.renderer import Context, context_of, with_citizen
 from codes.models import PairDiagnosis, Run
 from codes.vocabulary import Cause
 from portal.demo.people import Person, Population
@@ -38,9 +38,9 @@ def _example(cause: Cause, stage: Stage, people: Population, context: Context) -
         if diagnosis is not None:
             citizen = diagnosis.disagreement.citizen
             yield f"  {citizen.full_name} {person.id_number}, {citizen.ref}: {label_in('en', cause)}"
-            own = about(context, citizen_id=citizen.pk)
+            own = with_citizen(context, citizen_id=citizen.pk)
             for language, gap in (("zh-hans", ""), ("en", " ")):
-                said = tell(diagnosis, audience="citizen", language=language, context=own)
+                said = render_diagnosis(diagnosis, audience="citizen", language=language, context=own)
                 yield f"    {said.sentence}{gap}{said.outcome}"
             return
 

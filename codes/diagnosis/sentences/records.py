@@ -4,86 +4,86 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from codes.diagnosis.root_cause import CheckIns, Record, RuleSide, Side
-from codes.diagnosis.sentences.voice import DECLARED, RECORDED, Voice
+from codes.diagnosis.sentences.renderer import DECLARED, RECORDED, SentenceRenderer
 from regions.vocabulary import FactKind
 
 
-def kind(record: Record) -> str:
+def kind_label(record: Record) -> str:
     return str(FactKind(record["kind"]).label)
 
 
-def recorded(record: Record, voice: Voice) -> str:
+def recorded_clause(record: Record, renderer: SentenceRenderer) -> str:
     """What stands after "recorded"."""
-    if voice.to_official:
-        return _numbered(_quoted(record), record, voice)
-    return _(RECORDED[FactKind(record["kind"])]) % {"area": voice.area(record["area"])}
+    if renderer.to_official:
+        return _numbered(_quoted(record), record, renderer)
+    return _(RECORDED[FactKind(record["kind"])]) % {"area": renderer.area(record["area"])}
 
 
-def declared(record: Record, voice: Voice) -> str:
+def declared_clause(record: Record, renderer: SentenceRenderer) -> str:
     """What stands after "declared"."""
     template = DECLARED.get(FactKind(record["kind"]))
-    if template is None or voice.to_official:
-        return _numbered(_quoted(record), record, voice)
+    if template is None or renderer.to_official:
+        return _numbered(_quoted(record), record, renderer)
     return _(template) % {
-        "area": voice.area(record["area"]),
-        "day": voice.day(record["started_on"]),
-        "span": voice.span(record["started_on"], record["ended_on"]),
+        "area": renderer.area(record["area"]),
+        "day": renderer.day(record["started_on"]),
+        "span": renderer.span(record["started_on"], record["ended_on"]),
     }
 
 
-def subject(record: Record, voice: Voice) -> str:
+def subject(record: Record, renderer: SentenceRenderer) -> str:
     """The record as what a rule is about."""
-    if voice.to_official:
-        return _numbered(_quoted(record), record, voice)
+    if renderer.to_official:
+        return _numbered(_quoted(record), record, renderer)
     if record["kind"] == FactKind.AREA_STAY:
-        span = voice.span(record["started_on"], record["ended_on"])
-        return _("your stay in %(area)s (%(span)s)") % {"span": span, "area": voice.area(record["area"])}
+        span = renderer.span(record["started_on"], record["ended_on"])
+        return _("your stay in %(area)s (%(span)s)") % {"span": span, "area": renderer.area(record["area"])}
     return _("your record “%(kind)s” of %(day)s") % {
-        "day": voice.day(record["started_on"]),
-        "kind": kind(record),
+        "day": renderer.day(record["started_on"]),
+        "kind": kind_label(record),
     }
 
 
-def held_as(record: Record, value: str, voice: Voice) -> str:
+def with_details(record: Record, value: str, renderer: SentenceRenderer) -> str:
     """What a source has of an event it shares with the other: ``value`` is the part that differs."""
-    return _numbered(value, record, voice)
+    return _numbered(value, record, renderer)
 
 
-def rules_of(side: Side, rule: RuleSide | None, voice: Voice) -> str:
+def rules_of(side: Side, rule: RuleSide | None, renderer: SentenceRenderer) -> str:
     """A side's rules as the subject of a sentence."""
-    if rule is None or not voice.to_official:
-        return _("the rules of %(provider)s") % {"provider": voice.provider(side)}
+    if rule is None or not renderer.to_official:
+        return _("the rules of %(provider)s") % {"provider": renderer.provider(side)}
     return _("the rules of %(provider)s (%(version)s, %(code)s)") % {
-        "provider": voice.provider(side),
+        "provider": renderer.provider(side),
         "version": f"{rule['rule_set']}-{rule['version']}",
         "code": rule["code"],
     }
 
 
-def check_in_rule(run: CheckIns, voice: Voice) -> str:
-    return voice.choose(citizen=_("the rule"), official=_("rule %(code)s") % {"code": run["rule"]})
+def check_in_rule(run: CheckIns, renderer: SentenceRenderer) -> str:
+    return renderer.choose(citizen=_("the rule"), official=_("rule %(code)s") % {"code": run["rule"]})
 
 
 def _quoted(record: Record) -> str:
-    return _("“%(kind)s”") % {"kind": kind(record)}
+    return _("“%(kind)s”") % {"kind": kind_label(record)}
 
 
-def _numbered(value: str, record: Record, voice: Voice) -> str:
-    if not voice.to_official:
+def _numbered(value: str, record: Record, renderer: SentenceRenderer) -> str:
+    if not renderer.to_official:
         return value
-    return _("%(value)s (%(details)s)") % {"value": value, "details": _details(record, voice)}
+    return _("%(value)s (%(details)s)") % {"value": value, "details": _details(record, renderer)}
 
 
-def _details(record: Record, voice: Voice) -> str:
+def _details(record: Record, renderer: SentenceRenderer) -> str:
     """Area, days, number, version, when it was recorded, and its batch, as far as the record has them."""
     open_stay = record["kind"] == FactKind.AREA_STAY or record["ended_on"]
     parts = [
-        voice.span(record["started_on"], record["ended_on"]) if open_stay else voice.day(record["started_on"]),
+        renderer.span(record["started_on"], record["ended_on"]) if open_stay else renderer.day(record["started_on"]),
         _("record %(id)s version %(version)d") % {"id": record["record_id"], "version": record["version"]},
-        _("recorded %(instant)s") % {"instant": voice.instant(record["recorded_at"])},
+        _("recorded %(instant)s") % {"instant": renderer.instant(record["recorded_at"])},
     ]
     if record["area"]:
-        parts.insert(0, f"{voice.area(record['area'])} {record['area']}")
+        parts.insert(0, f"{renderer.area(record['area'])} {record['area']}")
     if record["batch"] is not None:
         parts.append(_("batch %(batch)d") % {"batch": record["batch"]})
     return pgettext("between details in brackets", ", ").join(parts)

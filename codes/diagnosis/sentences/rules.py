@@ -7,14 +7,14 @@ from django.utils.translation import ngettext, pgettext
 
 from codes.diagnosis.root_cause import RiskEntry, RuleDifference, Rules, RuleSide, Side
 from codes.diagnosis.sentences.records import rules_of, subject
-from codes.diagnosis.sentences.voice import MOST_LISTED, Voice
+from codes.diagnosis.sentences.renderer import MOST_LISTED, SentenceRenderer
 from codes.vocabulary import Anchor, Colour
 from regions.vocabulary import FactKind
 
 
-def terms(rule: RuleSide, parameters: Iterable[str], voice: Voice) -> list[str]:
+def terms(rule: RuleSide, parameters: Iterable[str], renderer: SentenceRenderer) -> list[str]:
     """A phrase for each of the parameters named, in the order of ``RULE_PARAMETERS``."""
-    return [_term(rule, parameter, voice) for parameter in parameters]
+    return [_term(rule, parameter, renderer) for parameter in parameters]
 
 
 def asks_for_nothing(rule: RuleSide, parameter: str) -> bool:
@@ -22,7 +22,7 @@ def asks_for_nothing(rule: RuleSide, parameter: str) -> bool:
     return parameter not in ("colour", "anchor", "area_levels") and not rule.get(parameter)
 
 
-def _term(rule: RuleSide, parameter: str, voice: Voice) -> str:
+def _term(rule: RuleSide, parameter: str, renderer: SentenceRenderer) -> str:
     match parameter:
         case "colour":
             return _("give %(colour)s") % {"colour": str(Colour(rule["colour"]).label)}
@@ -55,7 +55,7 @@ def _term(rule: RuleSide, parameter: str, voice: Voice) -> str:
         case "cleared_by":
             return _cleared_by(rule["cleared_by"])
         case _:
-            return _levels(rule["area_levels"], voice)
+            return _levels(rule["area_levels"], renderer)
 
 
 def _hold(days: int | None) -> str:
@@ -73,38 +73,40 @@ def _counted(number: int, *, none: str, some: str) -> str:
 def _cleared_by(kinds: list[str]) -> str:
     if not kinds:
         return _("release early on no record")
-    said = pgettext("between items of a list", ", ").join(
+    alternatives = pgettext("between items of a list", ", ").join(
         _("“%(kind)s”") % {"kind": str(FactKind(kind).label)} for kind in kinds
     )
-    return _("release at once on %(kinds)s") % {"kinds": said}
+    return _("release at once on %(kinds)s") % {"kinds": alternatives}
 
 
-def _levels(levels: list[str] | None, voice: Voice) -> str:
+def _levels(levels: list[str] | None, renderer: SentenceRenderer) -> str:
     if levels is None:
         return _("count stays in every area")
-    return _("count only stays in %(levels)s") % {"levels": voice.all_of([voice.level(level) for level in levels])}
+    return _("count only stays in %(levels)s") % {
+        "levels": renderer.all_of([renderer.level(level) for level in levels])
+    }
 
 
-MOST_TOLD = 2
+MOST_RULES = 2
 
 
-def told(cause: Rules, voice: Voice) -> str:
+def rules_sentence(cause: Rules, renderer: SentenceRenderer) -> str:
     """One sentence for each pair of rules, then the risk areas; a person has seldom more than one of them."""
-    pairs = _by_rules(cause["rules"])
-    sentences = [_differing(one, voice) for one in pairs[:MOST_TOLD]]
-    if len(pairs) > MOST_TOLD:
-        more = len(pairs) - MOST_TOLD
+    pairs = _one_of_each_pair(cause["rules"])
+    sentences = [_differing(one, renderer) for one in pairs[:MOST_RULES]]
+    if len(pairs) > MOST_RULES:
+        more = len(pairs) - MOST_RULES
         sentences.append(
             ngettext("%(count)d more rule differs.", "%(count)d more rules differ.", more) % {"count": more}
         )
     if cause["risk_areas"]:
-        sentences.append(_risk_area(cause["risk_areas"], voice))
+        sentences.append(_risk_area(cause["risk_areas"], renderer))
     if not sentences:
-        return _("The rules of %(a)s and %(b)s differ.") % {"a": voice.provider("a"), "b": voice.provider("b")}
-    return voice.sentences(sentences)
+        return _("The rules of %(a)s and %(b)s differ.") % renderer.sides
+    return renderer.sentences(sentences)
 
 
-def _by_rules(differences: list[RuleDifference]) -> list[RuleDifference]:
+def _one_of_each_pair(differences: list[RuleDifference]) -> list[RuleDifference]:
     """One of each pair of rules: several records under the same two rules differ for the same reason."""
     found: dict[tuple[int | None, int | None], RuleDifference] = {}
     for one in differences:
@@ -112,59 +114,59 @@ def _by_rules(differences: list[RuleDifference]) -> list[RuleDifference]:
     return list(found.values())
 
 
-def _differing(one: RuleDifference, voice: Voice) -> str:
+def _differing(one: RuleDifference, renderer: SentenceRenderer) -> str:
     a, b = one["a"], one["b"]
-    about = subject(one["record"], voice)
+    about = subject(one["record"], renderer)
     if a is None or b is None:
         holder: Side = "a" if b is None else "b"
-        return _only_one_has(about, holder, a or b, voice)
+        return _only_one_has(about, holder, a or b, renderer)
     return _("For %(subject)s, %(rules_a)s %(terms_a)s; %(rules_b)s %(terms_b)s.") % {
         "subject": about,
-        "rules_a": rules_of("a", a, voice),
-        "terms_a": _terms(a, one, voice),
-        "rules_b": rules_of("b", b, voice),
-        "terms_b": _terms(b, one, voice),
+        "rules_a": rules_of("a", a, renderer),
+        "terms_a": _terms(a, one, renderer),
+        "rules_b": rules_of("b", b, renderer),
+        "terms_b": _terms(b, one, renderer),
     }
 
 
-def _terms(rule: RuleSide, one: RuleDifference, voice: Voice) -> str:
+def _terms(rule: RuleSide, one: RuleDifference, renderer: SentenceRenderer) -> str:
     """What the rule asks for where the two differ: to the official all of it."""
-    said = terms(rule, one["differs"], voice)
-    most = len(said) if voice.to_official else MOST_LISTED
-    return voice.demands(said, most=most, ends_in_none=asks_for_nothing(rule, one["differs"][-1]))
+    phrases = terms(rule, one["differs"], renderer)
+    most = len(phrases) if renderer.to_official else MOST_LISTED
+    return renderer.requirements(phrases, most=most, ends_in_none=asks_for_nothing(rule, one["differs"][-1]))
 
 
-def _only_one_has(about: str, holder: Side, rule: RuleSide | None, voice: Voice) -> str:
+def _only_one_has(about: str, holder: Side, rule: RuleSide | None, renderer: SentenceRenderer) -> str:
     other: Side = "b" if holder == "a" else "a"
     if rule is None:
         return _("For %(subject)s neither side has a rule.") % {"subject": about}
     return _("For %(subject)s, %(rules)s %(terms)s; %(other)s have no such rule.") % {
         "subject": about,
-        "rules": rules_of(holder, rule, voice),
-        "terms": voice.all_of(terms(rule, ["colour"], voice)),
-        "other": rules_of(other, None, voice),
+        "rules": rules_of(holder, rule, renderer),
+        "terms": renderer.all_of(terms(rule, ["colour"], renderer)),
+        "other": rules_of(other, None, renderer),
     }
 
 
-def _risk_area(entries: list[RiskEntry], voice: Voice) -> str:
+def _risk_area(entries: list[RiskEntry], renderer: SentenceRenderer) -> str:
     first = entries[0]
     other: Side = "b" if first["side"] == "a" else "a"
     theirs = next((entry for entry in entries if entry["side"] == other), None)
-    said = {
-        "stay": subject(first["record"], voice),
-        "provider": voice.provider(first["side"]),
-        "listed": _listed(first, voice),
-        "other": voice.provider(other),
+    values = {
+        "stay": subject(first["record"], renderer),
+        "provider": renderer.provider(first["side"]),
+        "listed": _listed(first, renderer),
+        "other": renderer.provider(other),
     }
     if theirs is None:
-        return _("For %(stay)s, the risk list of %(provider)s has %(listed)s; that of %(other)s does not.") % said
-    said["theirs"] = _listed(theirs, voice)
-    return _("For %(stay)s, the risk list of %(provider)s has %(listed)s; that of %(other)s has %(theirs)s.") % said
+        return _("For %(stay)s, the risk list of %(provider)s has %(listed)s; that of %(other)s does not.") % values
+    values["theirs"] = _listed(theirs, renderer)
+    return _("For %(stay)s, the risk list of %(provider)s has %(listed)s; that of %(other)s has %(theirs)s.") % values
 
 
-def _listed(entry: RiskEntry, voice: Voice) -> str:
+def _listed(entry: RiskEntry, renderer: SentenceRenderer) -> str:
     return _("%(area)s among the %(level)s (%(span)s)") % {
-        "area": voice.area(entry["area"]),
-        "span": voice.span(entry["from_day"], entry["to_day"]),
-        "level": voice.level(entry["level"]),
+        "area": renderer.area(entry["area"]),
+        "span": renderer.span(entry["from_day"], entry["to_day"]),
+        "level": renderer.level(entry["level"]),
     }

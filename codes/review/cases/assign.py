@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 from psycopg2.extras import Json
 
-from codes.effective import hold_effective_codes
+from codes.effective import lock_effective_codes
 from codes.models import Case
 from codes.review.cases.move import find_case, move
 from codes.review.cases.queue import CaseFilter, open_cases
@@ -58,7 +58,7 @@ def bulk_assign(*, chosen: CaseFilter, to: str, by: str, now: datetime) -> int:
     require(by, Verb.ASSIGN)
     _require_reviewer(to)
     with transaction.atomic():
-        hold_effective_codes()
+        lock_effective_codes()
         cases, parameters = (
             open_cases(chosen, now=now).exclude(assigned_to=to).order_by("pk").values("pk").query.sql_with_params()
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from codes.effective import effective_codes, hold_effective_codes, settle_citizens
+from codes.effective import effective_codes, lock_effective_codes, settle_citizens
 from codes.models import Case, CaseState, Ruling
 from codes.models.case import UNDECIDED
 from codes.review.cases.assign import hold
@@ -72,7 +72,7 @@ def propose_many(
     check_ruling(colour=colour, reason_code=reason_code, expires_on=expires_on, evidence=evidence, today=today)
     draft = Draft(colour, reason_code, check_text(reason), evidence, expires_on)
     with transaction.atomic():
-        hold_effective_codes()
+        lock_effective_codes()
         found = list(open_cases(chosen, now=now).select_for_update(of=("self",)).order_by("pk")[: BULK_LIMIT + 1])
         if len(found) > BULK_LIMIT:
             raise Refused(Reason.TOO_MANY)
@@ -118,7 +118,7 @@ def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> Handle
     if len(wanted) > BULK_LIMIT:
         raise Refused(Reason.TOO_MANY)
     with transaction.atomic():
-        hold_effective_codes()
+        lock_effective_codes()
         _lock_cases(wanted)
         proposed = Ruling.objects.filter(pk__in=wanted, state="proposed", case__state=CaseState.PROPOSED.value)
         found = list(proposed.select_for_update(of=("self",)).select_related("case").order_by("pk"))

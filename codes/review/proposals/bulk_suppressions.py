@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from codes.effective import hold_effective_codes
+from codes.effective import lock_effective_codes
 from codes.models import Case, CaseEvent, Mending, Suppression
 from codes.review.cases.move import numbers_digest
 from codes.review.cases.transitions import Verb
@@ -39,7 +39,7 @@ def propose_mending(
     if not (evidence := check_documents(documents)):
         raise Refused(Reason.NO_EVIDENCE)
     with transaction.atomic():
-        hold_effective_codes()
+        lock_effective_codes()
         if Mending.objects.waiting().filter(group_key=key).exists():
             raise Refused(CommonReason.PROPOSED_ALREADY)
         piece = suppressible(key, now=now)
@@ -68,7 +68,7 @@ def approve_mending(*, mending_id: int, by: str, now: datetime, reason: str = ""
     require(by, Verb.APPROVE_SUPPRESSION)
     reason = check_text(reason)
     with transaction.atomic():
-        hold_effective_codes()
+        lock_effective_codes()
         mending = Mending.objects.locked().to_decide(mending_id, by=by)
         records = records_of(mending)
         if effect_without(records, now=now).stricter:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from codes.effective import Standing, effective_code, hold_effective_codes, settle_citizens
+from codes.effective import CurrentCode, effective_code, lock_effective_codes, settle_citizens
 from codes.models import Case, Ruling
 from codes.review.cases import transitions
 from codes.review.cases.assign import hold
@@ -80,7 +80,7 @@ def approve(*, ruling_id: int, by: str, now: datetime, reason: str = "") -> Ruli
     require(by, Verb.APPROVE)
     reason = check_text(reason)
     with transaction.atomic():
-        hold_effective_codes()
+        lock_effective_codes()
         ruling = _with_case().to_decide(ruling_id, by=by)
         check_approval(ruling, by=by, now=now)
         before = effective_code(ruling.citizen_id)
@@ -131,7 +131,7 @@ def supersede(citizen_id: int, *, now: datetime) -> None:
     Ruling.objects.filter(citizen=citizen_id, state="approved").update(state="ended", ended_at=now)
 
 
-def close_by_ruling(ruling: Ruling, before: Standing, *, by: str, now: datetime) -> None:
+def close_by_ruling(ruling: Ruling, before: CurrentCode, *, by: str, now: datetime) -> None:
     """Close the ruling's case, and the citizen's other cases that it settles."""
     move_each(closing_steps([ruling], {ruling.citizen_id: before.colour}), by=by, now=now)
 
@@ -186,7 +186,7 @@ def approve_end(*, ruling_id: int, by: str, now: datetime) -> Ruling:
     """End the ruling now; the citizen's code is at once what it is without it."""
     require_role(by, Role.APPROVER)
     with transaction.atomic():
-        hold_effective_codes()
+        lock_effective_codes()
         ruling = Ruling.approve_end(ruling_id, by=by, now=now)
         settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk)
     return ruling
@@ -196,7 +196,7 @@ def expire_rulings(*, now: datetime) -> int:
     """End the rulings whose day has come, without waiting for the run; how many."""
     today = current_city().day_of(now)
     with transaction.atomic():
-        hold_effective_codes()
+        lock_effective_codes()
         over = list(
             Ruling.objects.select_related("case").filter(state="approved", expires_on__lte=today).order_by("pk")
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from codes.effective import hold_effective_codes
+from codes.effective import lock_effective_codes
 from codes.engine.preview import ColourChange, preview_changes
 from codes.models import Case, Fact, Run, Suppression
 from codes.review.cases.move import find_case, move
@@ -72,7 +72,7 @@ def approve_suppression(*, suppression_id: int, by: str, now: datetime, reason: 
     require(by, Verb.APPROVE_SUPPRESSION)
     reason = check_text(reason)
     with transaction.atomic():
-        hold_effective_codes()
+        lock_effective_codes()
         proposed = _alone(suppression_id).to_decide(suppression_id, by=by)
         proposed.decide(State.APPROVED, by=by, now=now, reason=reason)
         _tell(Verb.APPROVE_SUPPRESSION, proposed, by=by, now=now)
@@ -114,7 +114,7 @@ def approve_suppression_end(*, suppression_id: int, by: str, now: datetime) -> S
     """The record counts again from now on, and whom it is about is judged again at once."""
     require_role(by, Role.APPROVER)
     with transaction.atomic():
-        hold_effective_codes()
+        lock_effective_codes()
         ended = Suppression.approve_end(suppression_id, by=by, now=now)
         amend_now(citizens_of(ended), by=by, now=now, because=ended.subject)
     return ended

@@ -8,24 +8,23 @@ from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from codes import forecast
-from codes.diagnosis.sentences.voice import Context, Title
-from codes.diagnosis.telling import Told, tell
-from codes.effective import Standing, effective_code
-from codes.engine.sides import sides_of
-from codes.forecast import (
+from codes.diagnosis.render import RenderedDiagnosis, render_diagnosis
+from codes.diagnosis.sentences.renderer import Context, Title
+from codes.effective import CurrentCode, effective_code
+from codes.engine.provider_states import provider_states
+from codes.forecast.outlook import (
     Act,
     CheckIn,
     Hit,
     Outlook,
     Wait,
-    act_in_words,
     effective_from,
-    has_a_way,
+    has_outlook,
     hits_of,
     outlooks_from,
     rules_needed,
 )
+from codes.forecast.sentences import act_sentence, render_outlook
 from codes.models import Citizen, Fact, PairDiagnosis, Provider, Registration, Rule, Verdict
 from codes.vocabulary import Because, Colour, State
 from portal.citizen.subject import SubjectRequest, address
@@ -75,7 +74,7 @@ class Difference:
     """Why two providers differ, in one sentence for the citizen."""
 
     pair: PairDiagnosis
-    told: Told
+    told: RenderedDiagnosis
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ class MyCode:
     """Everything the page needs. ``outlook``: the way to green, of a code that is red or yellow."""
 
     citizen: Citizen
-    standing: Standing
+    standing: CurrentCode
     sides: list[Side]
     differences: list[Difference]
     today: date
@@ -136,7 +135,7 @@ def progress(mine: MyCode) -> Progress | None:
     way = mine.outlook
     if way is None or way.day_number is None or way.of_days is None or way.of_days < 2:
         return None
-    said = forecast.progress(way, language=get_language() or "", title_of=str).said
+    said = render_outlook(way, language=get_language() or "", title_of=str).count
     return Progress(min(way.day_number, way.of_days), way.of_days, said)
 
 
@@ -179,7 +178,7 @@ def _check_ins(mine: MyCode, request: SubjectRequest) -> list[Step]:
 
 def _act_text(act: Act, mine: MyCode) -> str:
     titles = {side.provider.code: titled(side.provider) for side in mine.sides}
-    return act_in_words(act, language=translation.get_language(), title_of=lambda code: titles.get(code, code))
+    return act_sentence(act, language=translation.get_language(), title_of=lambda code: titles.get(code, code))
 
 
 def _declarations(mine: MyCode, request: SubjectRequest) -> list[Step]:
@@ -208,7 +207,7 @@ def my_code(citizen: Citizen, *, city: City, now: datetime, due_at: datetime | N
     """Read the citizen's page. ``due_at``: when an open case of theirs is due, for the sentence's “by when”."""
     today = city.day_of(now)
     standing = effective_code(citizen.pk)
-    judged = sides_of(citizen.pk)
+    judged = provider_states(citizen.pk)
     run = judged[0].inputs.run if judged else None
     verdicts = [side.verdict for side in judged if side.verdict]
     hits = hits_of(citizen.pk, run_id=run.pk, today=today) if run and verdicts else []
@@ -233,7 +232,7 @@ def my_code(citizen: Citizen, *, city: City, now: datetime, due_at: datetime | N
             )
         )
     outlook = None
-    if has_a_way(standing):
+    if has_outlook(standing):
         own = outlooks_from(verdicts, hits, rules, day=run.day) if run else {}
         outlook = effective_from(own, judged, standing, citizen_id=citizen.pk)
     return MyCode(citizen, standing, sides, _differences(citizen, sides, city, today, due_at), today, outlook)
@@ -277,4 +276,7 @@ def _differences(
         due_at=due_at,
     )
     language = translation.get_language()
-    return [Difference(pair, tell(pair, audience="citizen", language=language, context=context)) for pair in pairs]
+    return [
+        Difference(pair, render_diagnosis(pair, audience="citizen", language=language, context=context))
+        for pair in pairs
+    ]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 
-from codes.effective import Standing, effective_code
+from codes.effective import CurrentCode, effective_code
 from codes.models import Case, Citizen
 from codes.passes.issuing import issue_pass
 from codes.vocabulary import State
@@ -73,7 +73,7 @@ class PassCard:
     expires_at: datetime
 
 
-def pass_card(citizen: Citizen, standing: Standing, *, now: datetime) -> PassCard:
+def pass_card(citizen: Citizen, standing: CurrentCode, *, now: datetime) -> PassCard:
     """The face of this moment; its pass is good for a minute."""
     token, said = issue_pass(citizen, now=now, standing=standing)
     return PassCard(State(standing.colour), qr_svg(token, _("Pass, renewed every minute")), said.expires_at)

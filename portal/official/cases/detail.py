@@ -7,10 +7,10 @@ from django.db.models import Q
 from django.http import Http404, QueryDict
 from django.utils import translation
 
-from codes.diagnosis.sentences.voice import context_from
-from codes.diagnosis.telling import Told, tell
-from codes.effective import Standing, effective_codes
-from codes.engine.sides import Seen, Side, seen_by, sides_of
+from codes.diagnosis.render import RenderedDiagnosis, render_diagnosis
+from codes.diagnosis.sentences.renderer import context_from
+from codes.effective import CurrentCode, effective_codes
+from codes.engine.provider_states import ProviderState, VisibleRecord, provider_states, visible_records
 from codes.models import Case, Fact, PairDiagnosis
 from portal.official.cases.related import Row, related_rows, with_related
 from portal.official.cases.sides import Differences, SideShown, differences_of, sides_shown
@@ -35,7 +35,7 @@ class CaseDetail:
     """The case as officials see it. ``rulings``: this case's, and any that waits or is in force for its citizen."""
 
     case: Case
-    explanations: list[Told]
+    explanations: list[RenderedDiagnosis]
     causes: list[str]
     sides: list[SideShown]
     differences: Differences
@@ -73,8 +73,8 @@ def read_case(**lookup: object) -> CaseDetail:
         raise Http404
     pairs = _pairs(case)
     differences = differences_of(pairs)
-    sides = sides_of(case.citizen_id)
-    seen = seen_by(sides[0].inputs.run, case.citizen_id) if sides else []
+    sides = provider_states(case.citizen_id)
+    seen = visible_records(sides[0].inputs.run, case.citizen_id) if sides else []
     facts = _facts(case.citizen_id, differences, sides, seen)
     suppressions = related_rows(case, "suppressions")
     links = related_rows(case, "family")
@@ -107,7 +107,9 @@ def _pairs(case: Case) -> list[PairDiagnosis]:
     return list(pairs.filter(disagreement__citizen=case.citizen_id, disagreement__closed_run__isnull=True))
 
 
-def _facts(citizen_id: int, differences: Differences, sides: list[Side], seen: list[Seen]) -> dict[int, Fact]:
+def _facts(
+    citizen_id: int, differences: Differences, sides: list[ProviderState], seen: list[VisibleRecord]
+) -> dict[int, Fact]:
     """What the columns show, and the newest records beside it, on which a proposal may rest."""
     held = {hit["fact_id"] for side in sides if side.verdict for hit in side.verdict.hits}
     wanted = {one.fact_id for one in seen} | held | differences.lacking
@@ -116,16 +118,19 @@ def _facts(citizen_id: int, differences: Differences, sides: list[Side], seen: l
     return {fact.pk: fact for fact in found.select_related("source", "provider")}
 
 
-def _explain(case: Case, pairs: list[PairDiagnosis], sides: list[Side]) -> list[Told]:
+def _explain(case: Case, pairs: list[PairDiagnosis], sides: list[ProviderState]) -> list[RenderedDiagnosis]:
     if not pairs:
         return []
     greens = {side.inputs.provider.code: side.verdict.turns_green_on for side in sides if side.verdict}
     context = context_from(pairs[0].run.day, [side.inputs for side in sides])
     context = replace(context, turns_green_on=greens, due_at=case.due_at)
-    return [tell(pair, audience="official", language=translation.get_language(), context=context) for pair in pairs]
+    return [
+        render_diagnosis(pair, audience="official", language=translation.get_language(), context=context)
+        for pair in pairs
+    ]
 
 
-def _relative(link: Row, citizen_id: int, codes: Mapping[int, Standing]) -> Relative:
+def _relative(link: Row, citizen_id: int, codes: Mapping[int, CurrentCode]) -> Relative:
     """The other one of a guardian and a dependant, whose colours often follow one event."""
     end = "dependant" if link["guardian_id"] == citizen_id else "guardian"
     colour = codes[link[f"{end}_id"]].colour

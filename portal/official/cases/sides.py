@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from codes.diagnosis.root_cause import Record, RootCause
-from codes.engine.sides import Seen, Side
+from codes.engine.provider_states import ProviderState, VisibleRecord
 from codes.models import Fact, PairDiagnosis, Rule, RunProvider
 from codes.vocabulary import State
 from portal.official.cases.related import Row
@@ -111,8 +111,8 @@ class SideShown:
 
 
 def sides_shown(
-    sides: Iterable[Side],
-    seen: Iterable[Seen],
+    sides: Iterable[ProviderState],
+    seen: Iterable[VisibleRecord],
     facts: Mapping[int, Fact],
     differences: Differences,
     suppressions: Sequence[Row],

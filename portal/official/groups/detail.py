@@ -9,8 +9,8 @@ from django.db.models import Count, Min, Q
 from django.http import Http404
 from django.utils import translation
 
-from codes.diagnosis.sentences.voice import Context, about, context_of, turning_green
-from codes.diagnosis.telling import Told, tell
+from codes.diagnosis.render import RenderedDiagnosis, render_diagnosis
+from codes.diagnosis.sentences.renderer import Context, context_of, green_days, with_citizen
 from codes.engine.preview import ColourChange
 from codes.models import Case, Citizen, Fact, Mending, PairDiagnosis, Provider
 from codes.review.proposals.bulk_suppressions import effect_of_mending
@@ -31,7 +31,7 @@ class GroupDetail:
     red: int
     earliest_due: datetime | None
     people: int
-    explanation: Told | None
+    explanation: RenderedDiagnosis | None
     source: Source | None
     waiting: Mending | None
     piece: Suppressible | None
@@ -81,19 +81,19 @@ def _moves(effect: Effect) -> list[tuple[str, str, str, int]]:
     return [(titles[code], before, after, people) for code, before, after, people in effect.counted]
 
 
-def _explain(pair: PairDiagnosis) -> Told:
-    context = about(context_of(pair.run), citizen_id=pair.disagreement.citizen_id)
-    return tell(pair, audience="official", language=translation.get_language(), context=context)
+def _explain(pair: PairDiagnosis) -> RenderedDiagnosis:
+    context = with_citizen(context_of(pair.run), citizen_id=pair.disagreement.citizen_id)
+    return render_diagnosis(pair, audience="official", language=translation.get_language(), context=context)
 
 
-def explain_groups(keys: list[str]) -> dict[str, Told]:
+def explain_groups(keys: list[str]) -> dict[str, RenderedDiagnosis]:
     """Each group's cause, explained for its case that is due first; as many queries for ten groups as for one."""
     due = Case.objects.open().filter(group_key__in=keys).order_by("group_key", "due_at", "id")
     first = {case.disagreement_id: case for case in due.distinct("group_key")}
     pairs = PairDiagnosis.objects.filter(disagreement__in=first.keys()).select_related("a", "b", "disagreement", "run")
-    greens = turning_green([case.citizen_id for case in first.values()])
+    greens = green_days([case.citizen_id for case in first.values()])
     contexts: dict[int, Context] = {}
-    explanations: dict[str, Told] = {}
+    explanations: dict[str, RenderedDiagnosis] = {}
     for pair in pairs.order_by("id"):
         case = first[pair.disagreement_id]
         if case.group_key in explanations:
@@ -101,7 +101,7 @@ def explain_groups(keys: list[str]) -> dict[str, Told]:
         if pair.run_id not in contexts:
             contexts[pair.run_id] = context_of(pair.run)
         context = replace(contexts[pair.run_id], turns_green_on=greens[case.citizen_id], due_at=case.due_at)
-        explanations[case.group_key] = tell(
+        explanations[case.group_key] = render_diagnosis(
             pair, audience="official", language=translation.get_language(), context=context
         )
     return explanations

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from codes.forecast import Act, CheckIn, Clearance, MoreTests
+from codes.forecast.outlook import Act, CheckIn, Clearance, MoreTests
 from tests.oracle import CITY, FactVersion, World
 from tests.oracle import CheckIn as CheckedIn
 from tests.oracle.effective import by_policy

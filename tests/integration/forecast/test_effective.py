@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from codes.forecast import Clearance, Review, Wait, act_in_words, effective_outlook
+from codes.forecast.outlook import Clearance, Review, Wait, effective_outlook
+from codes.forecast.sentences import act_sentence
 from codes.models import Rule
 from codes.review.proposals import suppressions
 from regions.models import City
@@ -58,8 +59,8 @@ def test_what_no_day_ends_waits_for_a_record_or_else_for_a_review(
 
 
 def test_a_review_is_said_in_both_languages(bare_city: City) -> None:
-    assert act_in_words(Review(), language="en", title_of=str) == "Only a manual review can end it: you may appeal."
-    assert "申诉" in act_in_words(Review(), language="zh-hans", title_of=str)
+    assert act_sentence(Review(), language="en", title_of=str) == "Only a manual review can end it: you may appeal."
+    assert "申诉" in act_sentence(Review(), language="zh-hans", title_of=str)
 
 
 def test_after_a_mending_it_is_asked_of_what_is_known_now(desk: Desk) -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from django.db import transaction
 
-from codes.engine.sides import sides_of
-from codes.forecast import CheckIn, Clearance, MoreTests, Outlook, effective_outlook, outlooks
+from codes.engine.provider_states import provider_states
+from codes.forecast.outlook import CheckIn, Clearance, MoreTests, Outlook, effective_outlook, outlooks
 from codes.models import Run
 from codes.runs.ledger import start_run
 from codes.runs.steps import run_here
@@ -39,7 +39,7 @@ def told(seed: int, city: City) -> Told:
         run, _ = start_run(by="test", now=scene.as_of, day=scene.day, as_of=scene.as_of, collects=False)
         run = run_here(run.pk, clock=lambda: scene.as_of, progress=lambda _run: None)
         assert run.state in Run.SETTLED, run.message
-        providers = {name: outlooks(key, sides_of(key)) for name, key in keys.citizens.items()}
+        providers = {name: outlooks(key, provider_states(key)) for name, key in keys.citizens.items()}
         effective = {name: effective_outlook(key) for name, key in keys.citizens.items()}
         transaction.set_rollback(True)
     return Told(scene, providers, effective)

@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from codes.city_counts import update_city_counts
 from codes.models import Case
-from codes.standing import sum_up
 from regions.models import City, CityStanding
 from regions.tenancy import in_city
 from tests.integration.pages.people import Visitor
@@ -27,7 +27,7 @@ def counted(bare_city: City, clock: datetime) -> datetime:
 
 def left(clock: datetime) -> None:
     for schema in ("alpha", "beta"):
-        sum_up(schema, now=clock)
+        update_city_counts(schema, now=clock)
 
 
 def test_the_counts_are_those_of_the_city(counted: datetime) -> None:
@@ -39,7 +39,7 @@ def test_the_counts_are_those_of_the_city(counted: datetime) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CityStanding.objects, "update_or_create", keep)
-        standing = sum_up("beta", now=counted)
+        standing = update_city_counts("beta", now=counted)
     assert (standing.people, standing.red, standing.yellow, standing.green) == (3, 2, 1, 0)
     assert (standing.disagreements, standing.open_cases, standing.overdue_cases) == (3, 3, 1)
     assert (standing.run_state, len(standing.sources)) == ("done", 2)

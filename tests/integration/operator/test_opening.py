@@ -12,11 +12,11 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import get_language
 
+from codes.city_counts import update_city_counts
 from codes.models import Provider, Run
 from codes.opening_requests import LEASE, USE, Bundle, ask_to_open, faults_of, open_asked, sweep_openings
 from codes.rule_sets.version_file import VersionContent, read_version
 from codes.runs.steps import run_here
-from codes.standing import sum_up
 from portal.operator.forms import RULE_SETS
 from regions.faults import Fault, FaultCode
 from regions.journal.models import JournalEntry
@@ -203,5 +203,5 @@ def test_a_city_opens_runs_and_opens_again_unchanged(clock: datetime, enqueued: 
         run = run_here(opening.first_run or 0, clock=lambda: clock, progress=lambda run: None)
     assert run.state in Run.SETTLED
     assert "Ended on" in operator.read(f"/openings/{opening.name}/")
-    sum_up("gamma", now=clock)
+    update_city_counts("gamma", now=clock)
     assert "gamma.localhost" in operator.read("/")

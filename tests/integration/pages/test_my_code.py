@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from django.template.loader import render_to_string
 
-from codes.forecast import effective_outlook, progress
+from codes.forecast.outlook import effective_outlook
+from codes.forecast.sentences import render_outlook
 from codes.models import Rule
 from portal.templatetags.citizen import area_label
 from tests.integration.pages.asking import at_most
@@ -98,9 +99,9 @@ def test_the_way_to_green_is_the_forecasts(desk: Desk, visitor: Opens) -> None:
     """The day, the count of days and what to do are what ``codes.forecast`` says."""
     way = effective_outlook(desk.citizen("zhang").pk)
     assert way
-    told = progress(way, language="zh-hans", title_of=str)
+    told = render_outlook(way, language="zh-hans", title_of=str)
     page = visitor("zhang").read("/code/")
-    assert told.said in page
+    assert told.count in page
     assert all(sentence in page for sentence in told.todo)
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from codes.effective import effective_code
-from codes.engine.sides import seen_by, sides_of
+from codes.engine.provider_states import provider_states, visible_records
 from codes.models import (
     Case,
     Disagreement,
@@ -72,12 +72,12 @@ def test_the_sides_are_those_of_the_run_that_judged_the_citizen_last(desk: Desk)
     between = base.as_of + timedelta(seconds=1)
     Registration.objects.filter(citizen__ref="zhang", provider__code="alipay").update(registered_at=between)
     zhang = desk.citizen("zhang").pk
-    assert [side.state.value for side in sides_of(zhang)] == ["unknown", "red"]
+    assert [side.state.value for side in provider_states(zhang)] == ["unknown", "red"]
     ruled_wrong(desk)
-    assert [side.state.value for side in sides_of(zhang)] == ["green", "green"]
-    assert {side.inputs.run for side in sides_of(zhang)} == {mended()}
-    assert seen_by(base, zhang)
-    assert not seen_by(mended(), zhang)
+    assert [side.state.value for side in provider_states(zhang)] == ["green", "green"]
+    assert {side.inputs.run for side in provider_states(zhang)} == {mended()}
+    assert visible_records(base, zhang)
+    assert not visible_records(mended(), zhang)
 
 
 def test_nobody_else_is_touched(desk: Desk) -> None:

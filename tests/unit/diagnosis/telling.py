@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from codes.diagnosis.render import RenderedDiagnosis, render_diagnosis
 from codes.diagnosis.root_cause import RootCause
-from codes.diagnosis.sentences.voice import Audience, Context, Title
-from codes.diagnosis.telling import Told, tell
+from codes.diagnosis.sentences.renderer import Audience, Context, Title
 from codes.models import Disagreement, PairDiagnosis, Provider
 from tests.unit.diagnosis.root_causes import CODES, SOURCES
 
@@ -41,7 +41,7 @@ def told(
     audience: Audience = "citizen",
     language: str = "zh-hans",
     context: Context = CONTEXT,
-) -> Told:
+) -> RenderedDiagnosis:
     shown = {CODES["a"]: colours[0], CODES["b"]: colours[1]}
     diagnosis = PairDiagnosis(
         disagreement=Disagreement(colours=shown),
@@ -49,4 +49,4 @@ def told(
         b=Provider(code=CODES["b"]),
         root_cause=root_cause,
     )
-    return tell(diagnosis, audience=audience, language=language, context=context)
+    return render_diagnosis(diagnosis, audience=audience, language=language, context=context)

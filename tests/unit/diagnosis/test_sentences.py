@@ -5,10 +5,10 @@ from itertools import product
 
 import pytest
 
-from codes.diagnosis.remedies import Mender
+from codes.diagnosis.remedies import Responsible
+from codes.diagnosis.render import RenderedDiagnosis
 from codes.diagnosis.root_cause import RootCause
-from codes.diagnosis.sentences.voice import Audience
-from codes.diagnosis.telling import Told
+from codes.diagnosis.sentences.renderer import Audience
 from codes.vocabulary import Anchor, Cause, Factor
 from regions.vocabulary import FactKind
 from tests.unit.diagnosis.root_causes import every_root_cause
@@ -55,8 +55,8 @@ CODES = re.compile(
 )
 
 
-def parts(said: Told) -> list[str]:
-    return [said.sentence, said.outcome, said.who_mends, said.by_when]
+def parts(said: RenderedDiagnosis) -> list[str]:
+    return [said.sentence, said.outcome, said.action, said.by_when]
 
 
 # Every colour pair, and with one of them every context: what is known of the case or of the citizen, and nothing at all.
@@ -69,7 +69,7 @@ def test_every_root_cause_is_told_whole(cause: Cause, audience: Audience) -> Non
     for found, (colours, context) in product(root_causes_of(cause), SETTINGS):
         chinese = told(found, colours=colours, audience=audience, context=context)
         english = told(found, colours=colours, audience=audience, context=context, language="en")
-        assert chinese.menders
+        assert chinese.responsible
         assert chinese.sentence.endswith("。")
         assert english.sentence.endswith(".")
         for part in (*parts(chinese), *parts(english)):
@@ -185,20 +185,20 @@ def test_the_official_reads_numbers_codes_and_horizons() -> None:
     assert "set_a-1，N5_rule" in told(ROOT_CAUSES["rules-a-hold_days-0"], audience="official").sentence
 
 
-MENDERS: list[tuple[str, tuple[Mender, ...]]] = [
-    ("freshness-base-b-late-a-close_contact", (Mender.NOBODY,)),
-    ("rules-a-hold_days-0", (Mender.RULE_OWNER,)),
-    ("rules-a-area-a-high", (Mender.RULE_OWNER,)),
-    ("declaration-a-symptom-a", (Mender.CITIZEN,)),
-    ("declaration-a-check-ins", (Mender.CITIZEN,)),
-    ("source-a-only-a-close_contact", (Mender.SOURCE_OWNER,)),
-    ("interaction-rules+declaration-rules+source", (Mender.RULE_OWNER, Mender.CITIZEN)),
+RESPONSIBLE: list[tuple[str, tuple[Responsible, ...]]] = [
+    ("freshness-base-b-late-a-close_contact", (Responsible.NOBODY,)),
+    ("rules-a-hold_days-0", (Responsible.RULE_OWNER,)),
+    ("rules-a-area-a-high", (Responsible.RULE_OWNER,)),
+    ("declaration-a-symptom-a", (Responsible.CITIZEN,)),
+    ("declaration-a-check-ins", (Responsible.CITIZEN,)),
+    ("source-a-only-a-close_contact", (Responsible.SOURCE_OWNER,)),
+    ("interaction-rules+declaration-rules+source", (Responsible.RULE_OWNER, Responsible.CITIZEN)),
 ]
 
 
-@pytest.mark.parametrize(("name", "menders"), MENDERS)
-def test_who_mends_it(name: str, menders: tuple[Mender, ...]) -> None:
-    assert told(ROOT_CAUSES[name]).menders == menders
+@pytest.mark.parametrize(("name", "responsible"), RESPONSIBLE)
+def test_who_is_responsible(name: str, responsible: tuple[Responsible, ...]) -> None:
+    assert told(ROOT_CAUSES[name]).responsible == responsible
 
 
 BY_WHEN: list[tuple[str, str, str]] = [

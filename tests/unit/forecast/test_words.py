@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from codes.forecast import Act, CheckIn, Clearance, MoreTests, Outlook, Review, Wait, progress
-from codes.forecast.outlook import counted, merged
+from codes.forecast.outlook import Act, CheckIn, Clearance, MoreTests, Outlook, Review, Wait, counted_tests, merge_acts
+from codes.forecast.sentences import render_outlook
 
 GREEN = date(2026, 12, 4)
 TODAY = date(2026, 11, 24)
@@ -40,21 +40,21 @@ SAID: list[tuple[Act, str, str]] = [
 @pytest.mark.parametrize(("act", "zh", "en"), SAID)
 def test_what_is_to_be_done(act: Act, zh: str, en: str) -> None:
     outlook = Outlook(None, None, None, [act])
-    assert progress(outlook, language="zh-hans", title_of=lambda _: "支付宝").todo == [zh]
-    assert progress(outlook, language="en", title_of=lambda _: "Alipay").todo == [en]
+    assert render_outlook(outlook, language="zh-hans", title_of=lambda _: "支付宝").todo == [zh]
+    assert render_outlook(outlook, language="en", title_of=lambda _: "Alipay").todo == [en]
 
 
 def test_the_count_of_days() -> None:
     outlook = Outlook(5, 14, GREEN)
-    assert progress(outlook, language="zh-hans", title_of=str).said == "第5天，共14天"
-    assert progress(outlook, language="en", title_of=str).said == "Day 5 of 14"
-    assert progress(Outlook(None, None, None), language="en", title_of=str).said == ""
+    assert render_outlook(outlook, language="zh-hans", title_of=str).count == "第5天，共14天"
+    assert render_outlook(outlook, language="en", title_of=str).count == "Day 5 of 14"
+    assert render_outlook(Outlook(None, None, None), language="en", title_of=str).count == ""
 
 
 def test_tests_are_counted_from_the_first_each_a_gap_after_the_last_counted() -> None:
     days = [date(2026, 11, day) for day in (5, 1, 2, 3)]
-    assert counted(days, gap_days=2) == [date(2026, 11, day) for day in (1, 3, 5)]
-    assert counted([], gap_days=1) == []
+    assert counted_tests(days, gap_days=2) == [date(2026, 11, day) for day in (1, 3, 5)]
+    assert counted_tests([], gap_days=1) == []
 
 
 def test_one_series_of_tests_serves_all_rules() -> None:
@@ -64,11 +64,11 @@ def test_one_series_of_tests_serves_all_rules() -> None:
         MoreTests(2, 0, GREEN, ("discharged",)),
         Review(),
     ]
-    assert merged(wanted) == [MoreTests(2, 2, GREEN, ("discharged",)), Review()]
+    assert merge_acts(wanted) == [MoreTests(2, 2, GREEN, ("discharged",)), Review()]
 
 
 def test_waiting_is_told_only_where_there_is_nothing_else() -> None:
     check_in = CheckIn("alipay", TODAY)
-    assert merged([Wait(GREEN), check_in]) == [check_in]
-    assert merged([Wait(TODAY), Wait(GREEN)]) == [Wait(GREEN)]
-    assert merged([]) == []
+    assert merge_acts([Wait(GREEN), check_in]) == [check_in]
+    assert merge_acts([Wait(TODAY), Wait(GREEN)]) == [Wait(GREEN)]
+    assert merge_acts([]) == []

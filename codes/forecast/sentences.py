@@ -1,6 +1,6 @@
-"""An outlook in words: "第5天，共14天", and each thing to do as a sentence."""
+"""An outlook as text: "第5天，共14天", and each thing to do as a sentence."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,31 +14,30 @@ from regions.vocabulary import FactKind
 
 @dataclass(frozen=True)
 class Progress:
-    """``said`` is the count of days in words, empty when no day is in sight; ``todo`` is in the order of doing."""
+    """``count`` is empty when no day is in sight; ``todo`` is in the order of doing."""
 
     day_number: int | None
     of_days: int | None
     turns_green_on: date | None
-    said: str
+    count: str
     todo: list[str]
 
 
-def progress(outlook: Outlook, *, language: str, title_of: Callable[[str], str]) -> Progress:
-    """Say an outlook in ``zh-hans`` or ``en``. ``title_of`` names a provider by its code, in that language."""
+def render_outlook(outlook: Outlook, *, language: str, title_of: Callable[[str], str]) -> Progress:
+    """In ``zh-hans`` or ``en``. ``title_of`` returns a provider's title by its code, in that language."""
     with override(language):
         return Progress(
             day_number=outlook.day_number,
             of_days=outlook.of_days,
             turns_green_on=outlook.turns_green_on,
-            said=_counted(outlook),
-            todo=[_said(act, title_of) for act in outlook.acts],
+            count=_counted(outlook),
+            todo=[_act(act, title_of) for act in outlook.acts],
         )
 
 
-def act_in_words(act: Act, *, language: str, title_of: Callable[[str], str]) -> str:
-    """One thing to do as a sentence."""
+def act_sentence(act: Act, *, language: str, title_of: Callable[[str], str]) -> str:
     with override(language):
-        return _said(act, title_of)
+        return _act(act, title_of)
 
 
 def _counted(outlook: Outlook) -> str:
@@ -47,7 +46,7 @@ def _counted(outlook: Outlook) -> str:
     return _("Day %(day)d of %(days)d") % {"day": outlook.day_number, "days": outlook.of_days}
 
 
-def _said(act: Act, title_of: Callable[[str], str]) -> str:
+def _act(act: Act, title_of: Callable[[str], str]) -> str:
     match act:
         case CheckIn():
             return _check_in(act, title_of(act.provider))
@@ -64,8 +63,8 @@ def _said(act: Act, title_of: Callable[[str], str]) -> str:
 def _check_in(act: CheckIn, provider: str) -> str:
     if act.last_day is None:
         return _("Check in healthy with %(provider)s every day.") % {"provider": provider}
-    said: Mapping[str, str] = {"provider": provider, "day": _day(act.last_day)}
-    return _("Check in healthy with %(provider)s every day up to and on %(day)s.") % said
+    values = {"provider": provider, "day": _day(act.last_day)}
+    return _("Check in healthy with %(provider)s every day up to and on %(day)s.") % values
 
 
 def _tests(act: MoreTests) -> str:

@@ -1,4 +1,4 @@
-"""What each provider says of a citizen, by what it sees: the standing verdicts, and the engine asked again for their reasons."""
+"""What each provider shows for a citizen: the current verdicts, and the engine run again for their reasons."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,8 +13,8 @@ from codes.models import Registration, Run, RunProvider, Verdict
 from codes.vocabulary import State
 from regions.tenancy import current_city
 
-SEEN = """
-SELECT f.declared_with, f.fact_id, m.rule_id, m.anchor, h.fact_id IS NOT NULL, h.until_told
+VISIBLE = """
+SELECT f.declared_with, f.fact_id, m.rule_id, m.anchor, h.fact_id IS NOT NULL, h.until_if_followed
 FROM seen f
 LEFT JOIN matched m ON m.sid = f.sid AND m.fact_id = f.fact_id AND m.anchor <= f.day
 LEFT JOIN hit h ON h.sid = f.sid AND h.fact_id = f.fact_id AND h.rule_id = m.rule_id
@@ -35,7 +35,7 @@ VERDICT = ("id", "version_id", "colour", "hits", "turns_green_on", "needs", "run
 
 
 @dataclass(frozen=True)
-class Side:
+class ProviderState:
     """A provider as the run froze it whose judgement of the citizen stands. ``verdict``: what it holds against them, if anything."""
 
     inputs: RunProvider
@@ -43,7 +43,7 @@ class Side:
     verdict: Verdict | None
 
 
-class Seen(NamedTuple):
+class VisibleRecord(NamedTuple):
     """A record a provider sees; with the rule about it, the day it counts from, and until when it holds if it does."""
 
     provider_id: int
@@ -62,7 +62,7 @@ class CheckInRun(NamedTuple):
     last: date
 
 
-def sides_of(citizen_id: int) -> list[Side]:
+def provider_states(citizen_id: int) -> list[ProviderState]:
     """Every provider by code, also where the citizen has not applied; none before the city's first run."""
     run = Run.objects.judging(citizen_id).values("pk")[:1]
     registered = Registration.objects.filter(citizen=citizen_id, provider=OuterRef("provider"))
@@ -76,15 +76,15 @@ def sides_of(citizen_id: int) -> list[Side]:
         )
         .order_by("provider__code")
     )
-    return [_side(one, one.registered_at, one.held, citizen_id) for one in frozen]
+    return [_provider_state(one, one.registered_at, one.held, citizen_id) for one in frozen]
 
 
-def seen_by(run: Run, citizen_id: int) -> list[Seen]:
+def visible_records(run: Run, citizen_id: int) -> list[VisibleRecord]:
     """By the run's frozen inputs, of every provider of the run that the citizen was registered with by then."""
     values: dict[str, Any] = {"run": run.pk, "citizen": citizen_id, "zone": current_city().timezone}
     with connection.cursor() as cursor:
-        cursor.execute(f"{verdicts_of(EACH_SIDE)}\n{SEEN}", values)
-        return [Seen(*row) for row in cursor.fetchall()]
+        cursor.execute(f"{verdicts_of(EACH_SIDE)}\n{VISIBLE}", values)
+        return [VisibleRecord(*row) for row in cursor.fetchall()]
 
 
 def check_in_runs(citizen_id: int, *, known_at: datetime) -> list[CheckInRun]:
@@ -94,14 +94,16 @@ def check_in_runs(citizen_id: int, *, known_at: datetime) -> list[CheckInRun]:
         return [CheckInRun(*row) for row in cursor.fetchall()]
 
 
-def _side(inputs: RunProvider, registered_at: datetime | None, held: dict[str, Any] | None, citizen_id: int) -> Side:
+def _provider_state(
+    inputs: RunProvider, registered_at: datetime | None, held: dict[str, Any] | None, citizen_id: int
+) -> ProviderState:
     """A provider that could not judge keeps earlier verdicts, which do not count (``semantics.md`` §3)."""
     if registered_at is None:
-        return Side(inputs, State.NOT_APPLIED, None)
+        return ProviderState(inputs, State.NOT_APPLIED, None)
     if not inputs.known or registered_at > inputs.run.as_of:
-        return Side(inputs, State.UNKNOWN, None)
+        return ProviderState(inputs, State.UNKNOWN, None)
     if held is None:
-        return Side(inputs, State.GREEN, None)
+        return ProviderState(inputs, State.GREEN, None)
     green = date.fromisoformat(held["turns_green_on"]) if held["turns_green_on"] else None
     verdict = Verdict(citizen_id=citizen_id, provider=inputs.provider, **{**held, "turns_green_on": green})
-    return Side(inputs, State(verdict.colour), verdict)
+    return ProviderState(inputs, State(verdict.colour), verdict)

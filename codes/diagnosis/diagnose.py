@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from codes.diagnosis.contrast import Contrast
-from codes.diagnosis.evidence import Evidence, gather
+from codes.diagnosis.evidence import Comparison, Evidence, load_evidence
 from codes.diagnosis.finders import FINDERS
-from codes.diagnosis.hybrids import ALL, BIT, Explained, Pair, Swap, explained, judge_pairs, named
+from codes.diagnosis.hybrids import ALL, BIT, Pair, SufficientSwaps, Swap, factor_names, judge_pairs, sufficient_swaps
 from codes.diagnosis.root_cause import Interaction, RootCause, Side
 from codes.models import Disagreement, Run
 from codes.vocabulary import Cause, Colour, Factor
@@ -106,12 +105,12 @@ def group_cases(run: Run) -> None:
 def diagnose(run: Run, disagreements: list[int]) -> list[Diagnosis]:
     """The diagnoses of all disagreeing pairs, by the run's frozen inputs."""
     pairs = list(judge_pairs(run, disagreements, zone=current_city().timezone))
-    swaps = [_swap(pair, explained(pair.colours)) for pair in pairs]
-    evidence = gather([swap for swap in swaps if swap])
+    swaps = [_swap(pair, sufficient_swaps(pair.colours)) for pair in pairs]
+    evidence = load_evidence([swap for swap in swaps if swap])
     return [_diagnosis(pair, swap, evidence) for pair, swap in zip(pairs, swaps, strict=True)]
 
 
-def _swap(pair: Pair, found: Explained) -> Swap | None:
+def _swap(pair: Pair, found: SufficientSwaps) -> Swap | None:
     """The swap of the primary cause; none for an interaction.
 
     It starts from the side that it explains: from the stricter one where it explains both, whichever of them is called A.
@@ -126,10 +125,10 @@ def _swap(pair: Pair, found: Explained) -> Swap | None:
 
 
 def _diagnosis(pair: Pair, swap: Swap | None, evidence: Evidence) -> Diagnosis:
-    found = explained(pair.colours)
-    a_to_b, b_to_a = named(found.a_to_b), named(found.b_to_a)
+    found = sufficient_swaps(pair.colours)
+    a_to_b, b_to_a = factor_names(found.a_to_b), factor_names(found.b_to_a)
     root_cause: RootCause = (
-        FINDERS[found.cause](Contrast(swap, evidence))
+        FINDERS[found.cause](Comparison(swap, evidence))
         if swap
         else Interaction(cause="interaction", swaps_a_to_b=a_to_b, swaps_b_to_a=b_to_a)
     )

@@ -1,6 +1,6 @@
-"""Saying titles, days, places and lists in one language to one audience. Runs inside ``translation.override``.
+"""Titles, days, places and lists in one language for one audience. Call it with that language active.
 
-The citizen never hears a code of ours: what has no title is said in general words.
+Citizens never see an internal code: what has no title is described in general words.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -11,6 +11,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
@@ -24,8 +25,6 @@ from regions.vocabulary import FactKind
 
 @dataclass(frozen=True)
 class Title:
-    """What people call something, in both languages."""
-
     zh: str
     en: str
 
@@ -52,12 +51,12 @@ class Context:
 
 
 def context_of(run: Run) -> Context:
-    """The context of everybody's sentences of one run; of one person see ``about``."""
+    """The context for everybody of one run; ``with_citizen`` adds what is known of one person."""
     return context_from(run.day, RunProvider.objects.filter(run=run).select_related("provider", "source"))
 
 
 def context_from(day: date, frozen: Iterable[RunProvider]) -> Context:
-    """The same from rows that are at hand already, each with its provider and source."""
+    """The same from rows loaded already, each with its provider and source."""
     frozen = list(frozen)
     return Context(
         day=day,
@@ -69,12 +68,12 @@ def context_from(day: date, frozen: Iterable[RunProvider]) -> Context:
     )
 
 
-def about(context: Context, *, citizen_id: int, due_at: datetime | None = None) -> Context:
-    """The same with what is known of one citizen: when each verdict turns green, and when the case is due."""
-    return replace(context, turns_green_on=turning_green([citizen_id])[citizen_id], due_at=due_at)
+def with_citizen(context: Context, *, citizen_id: int, due_at: datetime | None = None) -> Context:
+    """Add when each verdict of the citizen turns green, and when the case is due."""
+    return replace(context, turns_green_on=green_days([citizen_id])[citizen_id], due_at=due_at)
 
 
-def turning_green(citizens: Collection[int]) -> Mapping[int, Mapping[str, date | None]]:
+def green_days(citizens: Collection[int]) -> Mapping[int, Mapping[str, date | None]]:
     """For each of them, by provider's code, the day each verdict that is not green turns green, or none."""
     greens: dict[int, dict[str, date | None]] = {citizen: {} for citizen in citizens}
     held = Verdict.objects.filter(citizen__in=citizens).values_list("citizen", "provider__code", "turns_green_on")
@@ -134,7 +133,7 @@ MOST_LISTED = 3
 
 
 @dataclass(frozen=True)
-class Voice:
+class SentenceRenderer:
     """``codes`` and ``colours`` are those of the pair's providers."""
 
     audience: Audience
@@ -150,8 +149,6 @@ class Voice:
     def choose(self, *, citizen: str, official: str) -> str:
         return official if self.to_official else citizen
 
-    # Who and what
-
     @property
     def who(self) -> str:
         """The citizen, as the subject of a sentence."""
@@ -160,6 +157,16 @@ class Voice:
     def provider(self, side: Side) -> str:
         title = self.context.providers.get(self.codes[side])
         return title.text_in(self.language) if title else self._untitled(self.codes[side], _("this provider"))
+
+    @property
+    def sides(self) -> dict[str, str]:
+        """Both providers and their sources, as placeholders of a message."""
+        return {
+            "a": self.provider("a"),
+            "source_a": self.source("a"),
+            "b": self.provider("b"),
+            "source_b": self.source("b"),
+        }
 
     def source(self, side: Side) -> str:
         code = self.context.source_of.get(self.codes[side], "")
@@ -173,7 +180,7 @@ class Voice:
         return _(LEVELS[level]) if level in LEVELS else self._untitled(level, _(OTHER_LEVEL))
 
     def area(self, code: str | None) -> str:
-        """What people call the division; one the table does not have is called by the one above it."""
+        """The title of the division, or of the one above it where the table lacks it."""
         if code is None:
             return _("elsewhere")
         table = divisions()
@@ -182,8 +189,6 @@ class Voice:
                 title = table[known].zh if self.language.startswith("zh") else table[known].en
                 return title if known == code else _("a place in %(area)s") % {"area": title}
         return self._untitled(code, _("elsewhere"))
-
-    # When
 
     def day(self, day: date | str) -> str:
         """A day; to citizens without its year when that is the year of the run."""
@@ -198,8 +203,8 @@ class Voice:
             return self.day(local.date())
         return _("%(day)s, %(time)s") % {"day": self.day(local.date()), "time": f"{local:%H:%M}"}
 
-    def apart(self, *instants: str) -> list[str]:
-        """Instants that must be told apart: with their times when two fall on one day."""
+    def distinct_instants(self, *instants: str) -> list[str]:
+        """With their times when two fall on one day."""
         days = [self.instant(instant) for instant in instants]
         if len(set(days)) == len(days):
             return days
@@ -212,56 +217,42 @@ class Voice:
             return self.day(first)
         return _("%(first)s to %(last)s") % {"first": self.day(first), "last": self.day(last)}
 
-    # Lists
-
     def all_of(self, parts: Iterable[str], *, most: int = MOST_LISTED) -> str:
         """ "A、B和C", each once; no more than a sentence can carry."""
         parts = list(dict.fromkeys(parts))
         if len(parts) > most:
             return _("%(list)s and others") % {"list": pgettext("between items of a list", ", ").join(parts[:most])}
-        if len(parts) == 1:
-            return parts[0]
-        return _("%(list)s and %(last)s") % {
-            "list": pgettext("between items of a list", ", ").join(parts[:-1]),
-            "last": parts[-1],
-        }
+        return parts[0] if len(parts) == 1 else self._joined(parts, _("%(list)s and %(last)s"))
 
     def clauses(self, parts: Iterable[str], *, most: int = MOST_LISTED) -> str:
-        """What is recorded or declared, to citizens as whole clauses: Chinese does not join those with 和."""
+        """What is recorded or declared. Chinese does not join whole clauses, which citizens read, with 和."""
         parts = list(dict.fromkeys(parts))
         if self.to_official or not 1 < len(parts) <= most:
             return self.all_of(parts, most=most)
-        return pgettext("whole clauses", "%(list)s and %(last)s") % {
-            "list": pgettext("between items of a list", ", ").join(parts[:-1]),
-            "last": parts[-1],
-        }
+        return self._joined(parts, pgettext("whole clauses", "%(list)s and %(last)s"))
 
-    def demands(self, parts: Iterable[str], *, most: int = MOST_LISTED, ends_in_none: bool = False) -> str:
-        """What rules ask for, as predicates; one that asks for nothing is no further demand and is joined otherwise."""
+    def requirements(self, parts: Iterable[str], *, most: int = MOST_LISTED, ends_in_none: bool = False) -> str:
+        """As predicates. One that requires nothing is joined with another word."""
         parts = list(dict.fromkeys(parts))
         if not 1 < len(parts) <= most:
             return self.all_of(parts, most=most)
-        frame = (
-            pgettext("the last asks for nothing", "%(list)s and %(last)s")
-            if ends_in_none
-            else pgettext("demands of a rule", "%(list)s and %(last)s")
-        )
-        return frame % {
-            "list": pgettext("between items of a list", ", ").join(parts[:-1]),
-            "last": parts[-1],
-        }
+        if ends_in_none:
+            return self._joined(parts, pgettext("the last asks for nothing", "%(list)s and %(last)s"))
+        return self._joined(parts, pgettext("requirements of a rule", "%(list)s and %(last)s"))
+
+    def _joined(self, parts: list[str], frame: str) -> str:
+        return frame % {"list": pgettext("between items of a list", ", ").join(parts[:-1]), "last": parts[-1]}
 
     def one_of(self, parts: Iterable[str]) -> str:
         return pgettext("between alternatives", ", or ").join(dict.fromkeys(parts))
 
     def steps(self, parts: Iterable[str]) -> str:
         """What several people do, as one sentence."""
-        said = _("%(steps)s.") % {"steps": pgettext("between steps", "; ").join(dict.fromkeys(parts))}
-        return said[:1].upper() + said[1:]
+        return capfirst(_("%(steps)s.") % {"steps": pgettext("between steps", "; ").join(dict.fromkeys(parts))})
 
     def sentences(self, sentences: Iterable[str]) -> str:
         """One after the other, as the language spaces them."""
         return reduce(lambda first, following: _("%(first)s %(next)s") % {"first": first, "next": following}, sentences)
 
-    def _untitled(self, code: str, words: str) -> str:
-        return code if code and self.to_official else words
+    def _untitled(self, code: str, description: str) -> str:
+        return code if code and self.to_official else description

@@ -1,4 +1,4 @@
-"""How a city stands, in counts that say nothing of a person: read in the city, kept in ``public`` beside those of the others."""
+"""Counts of a city that say nothing of a person: read in the city, kept in ``public`` beside those of the others."""
 
 from datetime import datetime
 from typing import Any
@@ -14,18 +14,18 @@ from regions.sources.models import Batch, Source
 from regions.tenancy import in_city
 
 
-def sum_up(schema: str, *, now: datetime) -> CityStanding:
-    """Count, and keep the counts. Call in no city: a city's role may not write in ``public``."""
+def update_city_counts(schema: str, *, now: datetime) -> CityStanding:
+    """Call outside any city: a city's role may not write in ``public``."""
     with in_city(schema) as city:
         counted = {**_codes(), **_last_run(), **_cases(now), "sources": _sources()}
-    standing, _ = CityStanding.objects.update_or_create(city=city, defaults={**counted, "read_at": now})
-    return standing
+    row, _ = CityStanding.objects.update_or_create(city=city, defaults={**counted, "read_at": now})
+    return row
 
 
 def _codes() -> dict[str, int]:
     counted = count_effective_codes()
-    told = {state.value: counted.get(state.value, 0) for state in (State.RED, State.YELLOW, State.UNKNOWN)}
-    return {"people": sum(counted.values()), **told}
+    colours = {state.value: counted.get(state.value, 0) for state in (State.RED, State.YELLOW, State.UNKNOWN)}
+    return {"people": sum(counted.values()), **colours}
 
 
 def _last_run() -> dict[str, Any]:
