@@ -9,12 +9,13 @@ from codes.models.inquiry import CorrectionRequest, Evidence, InformationRequest
 from codes.models.provider import Provider, ProviderKey, Registration
 from codes.models.rule_set import RiskArea, Rule, RuleSet, RuleSetVersion
 from codes.models.rule_set_draft import DraftRehearsal, RuleSetDraft
-from codes.models.ruling import Mending, Ruling, Suppression
+from codes.models.ruling import BulkSuppression, Ruling, Suppression
 from codes.models.run import Partition, Run, RunCitizen, RunError, RunProvider, RunSource
 from codes.models.verdict import Disagreement, EffectiveChange, EffectiveCode, PairDiagnosis, Verdict, VerdictChange
 
 __all__ = [
     "Appeal",
+    "BulkSuppression",
     "Case",
     "CaseEvent",
     "CaseState",
@@ -31,7 +32,6 @@ __all__ = [
     "Fact",
     "Guardianship",
     "InformationRequest",
-    "Mending",
     "PairDiagnosis",
     "Partition",
     "PersonAccess",

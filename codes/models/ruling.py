@@ -55,7 +55,7 @@ class Ruling(EndableProposal):
 class Suppression(EndableProposal):
     """A record ruled to be wrong: not seen by any provider while in force. Neither source nor provider: the city's own.
 
-    With a ``mending`` it is one of many that two people decide about together.
+    With a ``bulk_suppression`` it is one of many that two people decide about together.
     """
 
     NAME: ClassVar[str] = "suppression"
@@ -64,7 +64,9 @@ class Suppression(EndableProposal):
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="+")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="+")
     record_id = models.TextField()
-    mending = models.ForeignKey("codes.Mending", on_delete=models.PROTECT, null=True, related_name="suppressions")
+    bulk_suppression = models.ForeignKey(
+        "codes.BulkSuppression", on_delete=models.PROTECT, null=True, related_name="suppressions"
+    )
     evidence = models.JSONField(default=list, help_text="what it rests on, as with a ruling")
 
     class Meta:
@@ -98,14 +100,14 @@ class Suppression(EndableProposal):
         }
 
 
-class Mending(EndableProposal):
+class BulkSuppression(EndableProposal):
     """What it covers are its ``suppressions``, fixed when it is proposed: the second person decides about exactly these.
 
     ``cases``, ``records`` and ``people`` are their numbers as proposed; ``run`` is the amending run of the approval, none while
     it waits for a run under way.
     """
 
-    NAME: ClassVar[str] = "mending"
+    NAME: ClassVar[str] = "mending"  # stands in journal entries that are already written
 
     group_key = models.TextField(help_text="as in PairDiagnosis: what the cases have in common")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
@@ -116,13 +118,17 @@ class Mending(EndableProposal):
     run = models.ForeignKey(Run, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
-        indexes = [models.Index(fields=["proposed_at"], condition=Q(state="proposed"), name="mendings_to_decide")]
+        indexes = [
+            models.Index(fields=["proposed_at"], condition=Q(state="proposed"), name="bulk_suppressions_to_decide")
+        ]
         constraints = [
-            *two_people_and_end("mending"),
-            models.CheckConstraint(condition=Q(evidence__0__isnull=False), name="mending_rests_on_evidence"),
-            models.CheckConstraint(condition=Q(cases__gt=0, records__gt=0, people__gt=0), name="mending_is_of_a_group"),
+            *two_people_and_end("bulk_suppression"),
+            models.CheckConstraint(condition=Q(evidence__0__isnull=False), name="bulk_suppression_rests_on_evidence"),
+            models.CheckConstraint(
+                condition=Q(cases__gt=0, records__gt=0, people__gt=0), name="bulk_suppression_is_of_a_group"
+            ),
             models.UniqueConstraint(
-                fields=["group_key"], condition=Q(state="proposed"), name="one_proposed_mending_per_group"
+                fields=["group_key"], condition=Q(state="proposed"), name="one_proposed_bulk_suppression_per_group"
             ),
         ]
 

@@ -22,12 +22,12 @@ class Reason(TextChoices):
         "part_of_group",
         _("The record is part of a group's mending; decide it there, together with the others."),
     )
-    NOTHING_TO_MEND = (
-        "nothing_to_mend",
+    NOTHING_TO_SUPPRESS = (
+        "nothing_to_suppress",
         _("Nothing is left in this group that could be ruled on. Reload the page to see where it stands."),
     )
-    MENDS_STRICTER = (
-        "mends_stricter",
+    TURNS_STRICTER = (
+        "turns_stricter",
         _("By now this would turn somebody's colour stricter. Refuse it and have it proposed anew."),
     )
     UNKNOWN_REASON = "unknown_reason", _("Choose a reason from the list.")

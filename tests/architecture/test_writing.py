@@ -29,7 +29,7 @@ OTHER_PAIRS = {
 ENDS_BY_ITSELF = {
     "codes.Guardianship.ended_by",
     "codes.InformationRequest.answered_by",
-    "codes.Mending.ended_by",
+    "codes.BulkSuppression.ended_by",
     "codes.Ruling.ended_by",
     "codes.Suppression.ended_by",
 }

@@ -14,7 +14,7 @@ from codes.reports.jobs import ask_for_export, write_export
 from codes.reports.request import ReportName, ReportRequest
 from codes.review import corrections, information
 from codes.review.evidence.files import keep_upload
-from codes.review.proposals.bulk_suppressions import propose_mending
+from codes.review.proposals.bulk_suppressions import propose_bulk_suppression
 from codes.review.proposals.suppressions import propose_suppression
 from codes.rule_sets import drafts, rehearsal_jobs
 from portal.citizen.entries import declare
@@ -92,7 +92,9 @@ def happen(world: World) -> Happened:
         now=desk.now,
         case_id=desk.case("5RB0E7ZK").pk,
     )
-    mending = propose_mending(key=MENDED, reason_code="wrong_dates", documents=EVIDENCE, by="li", now=desk.now)
+    bulk_suppression = propose_bulk_suppression(
+        key=MENDED, reason_code="wrong_dates", documents=EVIDENCE, by="li", now=desk.now
+    )
     together = f"approvals/together/?by=li&at={quote(ruling.proposed_at.isoformat())}"
     reviewer = {
         "staff_home": "",
@@ -113,7 +115,7 @@ def happen(world: World) -> Happened:
         "official_approve_ruling": f"approvals/rulings/{ruling.pk}/",
         "official_approve_record": f"approvals/records/{record.pk}/",
         "official_approve_together": together,
-        "official_mending": f"groups/mendings/{mending.pk}/",
+        "official_bulk_suppression": f"groups/mendings/{bulk_suppression.pk}/",
     }
     assert guardian.accepted is None
     return Happened(

@@ -141,7 +141,7 @@ def _check_new(fact: Fact) -> None:
 
 def _alone(suppression_id: int) -> ProposalQuerySet[Suppression]:
     """Where it is decided by itself. Raises ``Refused`` when it is decided together with its group."""
-    if Suppression.objects.filter(pk=suppression_id, mending__isnull=False).exists():
+    if Suppression.objects.filter(pk=suppression_id, bulk_suppression__isnull=False).exists():
         raise Refused(Reason.PART_OF_GROUP)
     return Suppression.objects.select_related("source", "provider")
 

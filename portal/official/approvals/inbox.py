@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from codes.models import RuleSetDraft, Ruling, Suppression
-from codes.review.proposals.bulk_suppressions import mendings_to_decide
+from codes.review.proposals.bulk_suppressions import bulk_suppressions_to_decide
 from portal.templatetags.page import titled
 from regions.sources.models import Batch, SourceChange
 
@@ -34,9 +34,11 @@ def waiting(kind: str) -> dict[str, Any]:
     if kind == "rulings":
         return {"groups": _rulings()}
     if kind == "records":
-        records = Suppression.objects.waiting().filter(mending=None).select_related("case", "source", "provider")
+        records = (
+            Suppression.objects.waiting().filter(bulk_suppression=None).select_related("case", "source", "provider")
+        )
         return {
-            "mendings": list(mendings_to_decide()[:SHOWN]),
+            "bulk_suppressions": list(bulk_suppressions_to_decide()[:SHOWN]),
             "records": list(records.order_by("proposed_at", "pk")[:SHOWN]),
         }
     if kind == "settings":
@@ -119,8 +121,8 @@ def _counts() -> Counter[str]:
     """How many of each kind wait, in one query."""
     proposals: list[tuple[str, QuerySet[Any]]] = [
         ("rulings", Ruling.objects.waiting()),
-        ("records", Suppression.objects.waiting().filter(mending=None)),
-        ("records", mendings_to_decide()),
+        ("records", Suppression.objects.waiting().filter(bulk_suppression=None)),
+        ("records", bulk_suppressions_to_decide()),
         ("ends", Ruling.objects.ending()),
         ("ends", Suppression.objects.ending()),
         ("settings", _held_batches()),

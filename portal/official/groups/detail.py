@@ -12,8 +12,8 @@ from django.utils import translation
 from codes.diagnosis.render import RenderedDiagnosis, render_diagnosis
 from codes.diagnosis.sentences.renderer import Context, context_of, green_days, with_citizen
 from codes.engine.preview import ColourChange
-from codes.models import Case, Citizen, Fact, Mending, PairDiagnosis, Provider
-from codes.review.proposals.bulk_suppressions import effect_of_mending
+from codes.models import BulkSuppression, Case, Citizen, Fact, PairDiagnosis, Provider
+from codes.review.proposals.bulk_suppressions import effect_of_bulk_suppression
 from codes.review.proposals.groups import BATCH, Effect, Suppressible, reach_of, source_of, suppressible
 from portal.templatetags.page import titled
 from regions.sources.models import Source
@@ -33,24 +33,26 @@ class GroupDetail:
     people: int
     explanation: RenderedDiagnosis | None
     source: Source | None
-    waiting: Mending | None
+    waiting: BulkSuppression | None
     piece: Suppressible | None
     effect: Effect | None
     moves: list[tuple[str, str, str, int]]
-    earlier: list[Mending]
+    earlier: list[BulkSuppression]
 
 
 def read_group(key: str, *, now: datetime) -> GroupDetail:
     """The group's detail. 404 for a key that no open case has and nothing was decided about."""
     open_cases = Case.objects.open().filter(group_key=key)
     size = open_cases.aggregate(all=Count("pk"), red=Count("pk", filter=Q(severity="red")), due=Min("due_at"))
-    mendings = list(Mending.objects.filter(group_key=key).select_related("run", "source").order_by("-pk"))
-    if not key or not (size["all"] or mendings):
+    bulk_suppressions = list(
+        BulkSuppression.objects.filter(group_key=key).select_related("run", "source").order_by("-pk")
+    )
+    if not key or not (size["all"] or bulk_suppressions):
         raise Http404
     pair = _first_pair(key)
-    waiting = next((one for one in mendings if one.state == "proposed"), None)
+    waiting = next((one for one in bulk_suppressions if one.state == "proposed"), None)
     piece = suppressible(key, now=now) if waiting is None and key.startswith(BATCH) and size["all"] else None
-    effect = effect_of_mending(waiting, now=now) if waiting else piece.effect if piece else None
+    effect = effect_of_bulk_suppression(waiting, now=now) if waiting else piece.effect if piece else None
     return GroupDetail(
         key=key,
         cause=key.partition("|")[0],
@@ -59,12 +61,12 @@ def read_group(key: str, *, now: datetime) -> GroupDetail:
         earliest_due=size["due"],
         people=reach_of(key),
         explanation=_explain(pair) if pair else None,
-        source=source_of(pair) if pair else mendings[0].source if mendings else None,
+        source=source_of(pair) if pair else bulk_suppressions[0].source if bulk_suppressions else None,
         waiting=waiting,
         piece=piece,
         effect=effect,
         moves=_moves(effect) if effect else [],
-        earlier=[one for one in mendings if one is not waiting][:EARLIER_SHOWN],
+        earlier=[one for one in bulk_suppressions if one is not waiting][:EARLIER_SHOWN],
     )
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from codes.models import Mending
+from codes.models import BulkSuppression
 from codes.review.cases.queue import CaseFilter, groups_of
 from codes.review.proposals import bulk_suppressions as verbs
 from codes.review.reasons import SuppressionReason
@@ -26,7 +26,7 @@ from regions.staff.roles import Role
 READERS = (Role.REVIEWER, Role.APPROVER, Role.SOURCE_MANAGER, Role.RULE_MANAGER)
 
 
-class MendingForm(GroupGroundsForm):
+class BulkSuppressionForm(GroupGroundsForm):
     """Why all of these records are wrong, and the document that shows it."""
 
     reason_code = forms.ChoiceField(
@@ -52,10 +52,10 @@ def groups(request: StaffRequest) -> HttpResponse:
 def group(request: StaffRequest, key: str) -> HttpResponse:
     """The group of that key. A reviewer's answer to its form proposes that its records are wrong."""
     key = plain(key)
-    form = MendingForm(request.POST or None)
+    form = BulkSuppressionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with form_refusals(form, back=group_address(key)):
-            proposed = verbs.propose_mending(
+            proposed = verbs.propose_bulk_suppression(
                 key=key,
                 reason_code=form.cleaned_data["reason_code"],
                 documents=form.references(),
@@ -75,9 +75,9 @@ def group(request: StaffRequest, key: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.APPROVER)
-def decide(request: StaffRequest, mending_id: int) -> HttpResponse:
+def decide(request: StaffRequest, bulk_suppression_id: int) -> HttpResponse:
     """Approve or refuse, on the group's page."""
-    proposal = own_or_404(Mending.objects.all(), pk=mending_id)
+    proposal = own_or_404(BulkSuppression.objects.all(), pk=bulk_suppression_id)
     form = ApprovalForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with form_refusals(form, back=group_address(proposal.group_key)):
@@ -88,19 +88,23 @@ def decide(request: StaffRequest, mending_id: int) -> HttpResponse:
 
 @require_POST
 @for_staff(Role.REVIEWER)
-def take_back(request: StaffRequest, mending_id: int) -> HttpResponse:
+def take_back(request: StaffRequest, bulk_suppression_id: int) -> HttpResponse:
     """Withdraw one's own proposal."""
-    proposal = own_or_404(Mending.objects.all(), pk=mending_id)
+    proposal = own_or_404(BulkSuppression.objects.all(), pk=bulk_suppression_id)
     back, done = group_address(proposal.group_key), _("The proposal is taken back; the records count.")
-    return attempt_and_return(request, verbs.withdraw_mending, mending_id=mending_id, back=back, done=done)
+    return attempt_and_return(
+        request, verbs.withdraw_bulk_suppression, bulk_suppression_id=bulk_suppression_id, back=back, done=done
+    )
 
 
 def group_address(key: str) -> str:
     return reverse("official_group", args=[key])
 
 
-def _decide(request: StaffRequest, form: ApprovalForm, proposal: Mending) -> str:
-    approved = form.decide(request, verbs.approve_mending, verbs.refuse_mending, mending_id=proposal.pk)
+def _decide(request: StaffRequest, form: ApprovalForm, proposal: BulkSuppression) -> str:
+    approved = form.decide(
+        request, verbs.approve_bulk_suppression, verbs.refuse_bulk_suppression, bulk_suppression_id=proposal.pk
+    )
     if approved is None:
         return _("Sent back: the records count.")
     run = approved.run
@@ -116,11 +120,11 @@ def _decide(request: StaffRequest, form: ApprovalForm, proposal: Mending) -> str
 
 
 def _show(
-    request: StaffRequest, key: str, *, form: MendingForm | None = None, answer: ApprovalForm | None = None
+    request: StaffRequest, key: str, *, form: BulkSuppressionForm | None = None, answer: ApprovalForm | None = None
 ) -> HttpResponse:
     now = timezone.now()
     detail = read_group(key, now=now)
-    asked = form if form is not None else MendingForm()
+    asked = form if form is not None else BulkSuppressionForm()
     answered = answer if answer is not None else ApprovalForm()
     roles = request.roles
     context = {

@@ -65,7 +65,7 @@ def _cases(username: str, roles: frozenset[Role], now: datetime) -> list[Waiting
 
 def _proposals(username: str) -> list[Waiting]:
     rulings = Ruling.objects.waiting().exclude(proposed_by=username).count()
-    records = Suppression.objects.waiting().filter(mending=None).exclude(proposed_by=username).count()
+    records = Suppression.objects.waiting().filter(bulk_suppression=None).exclude(proposed_by=username).count()
     approvals = reverse("official_approvals")
     return [
         Waiting(_("Proposed colours to approve"), rulings, approvals),

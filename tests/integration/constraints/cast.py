@@ -306,7 +306,7 @@ VALID: dict[str, Callable[[Cast], Values]] = {
     },
     "codes.Ruling": lambda cast: _proposal() | {"citizen": cast.citizen(), "colour": "green", "expires_on": DAY},
     "codes.Suppression": lambda cast: _proposal() | {"source": cast.police, "record_id": f"r{next(_numbers)}"},
-    "codes.Mending": lambda cast: (
+    "codes.BulkSuppression": lambda cast: (
         _proposal() | {"source": cast.police, "group_key": f"g{next(_numbers)}", "cases": 2, "records": 2, "people": 2}
     ),
     "codes.RunCitizen": lambda cast: {"run": cast.run(), "citizen": cast.citizen()},

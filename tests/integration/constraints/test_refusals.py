@@ -268,14 +268,17 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         for name, model in (
             ("ruling", "codes.Ruling"),
             ("suppression", "codes.Suppression"),
-            ("mending", "codes.Mending"),
+            ("bulk_suppression", "codes.BulkSuppression"),
         )
         for constraint, several in TWO_PEOPLE.items()
     },
     "ruling_colour_is_a_colour": [("codes.Ruling", {"colour": "unknown"})],
     "ruling_rests_on_evidence": [("codes.Ruling", {"evidence": []}), ("codes.Ruling", {"evidence": {}})],
-    "mending_rests_on_evidence": [("codes.Mending", {"evidence": []}), ("codes.Mending", {"evidence": {}})],
-    "mending_is_of_a_group": [("codes.Mending", {name: 0}) for name in ("cases", "records", "people")],
+    "bulk_suppression_rests_on_evidence": [
+        ("codes.BulkSuppression", {"evidence": []}),
+        ("codes.BulkSuppression", {"evidence": {}}),
+    ],
+    "bulk_suppression_is_of_a_group": [("codes.BulkSuppression", {name: 0}) for name in ("cases", "records", "people")],
     "run_that_mends_amends_another": [
         ("codes.Run", {"state": "mended"}),
         ("codes.Run", {"amends": lambda cast: cast.run()}),
@@ -320,7 +323,7 @@ UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "one_ruling_in_force_per_citizen": ("codes.Ruling", APPROVED, {"colour": "red"}),
     "one_proposed_ruling_per_citizen": ("codes.Ruling", {}, {"colour": "red"}),
     "one_proposed_suppression_per_record": ("codes.Suppression", {"record_id": "same"}, {}),
-    "one_proposed_mending_per_group": ("codes.Mending", {"group_key": "same"}, {}),
+    "one_proposed_bulk_suppression_per_group": ("codes.BulkSuppression", {"group_key": "same"}, {}),
     "run_names_a_citizen_once": ("codes.RunCitizen", {}, {}),
     "one_verdict_per_citizen_and_provider": ("codes.Verdict", {}, {"colour": "yellow"}),
     "one_change_per_run": ("codes.VerdictChange", {}, {"after": "yellow"}),

@@ -19,7 +19,7 @@ from codes.reports.jobs import ask_for_export
 from codes.reports.request import ReportName, ReportRequest
 from codes.review import corrections
 from codes.review.evidence.files import keep_upload
-from codes.review.proposals.bulk_suppressions import propose_mending
+from codes.review.proposals.bulk_suppressions import propose_bulk_suppression
 from codes.review.proposals.suppressions import propose_suppression
 from codes.rule_sets import drafts, rehearsal_jobs
 from portal.citizen.entries import declare
@@ -127,7 +127,9 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
         now=now,
         case_id=desk.case("zhang").pk,
     )
-    mending = propose_mending(key=GROUP, reason_code="wrong_person", documents=EVIDENCE, by="li", now=now)
+    bulk_suppression = propose_bulk_suppression(
+        key=GROUP, reason_code="wrong_person", documents=EVIDENCE, by="li", now=now
+    )
     # What the other city has under the same name would be found there.
     RuleSet.objects.filter(code="national").update(code="city_rules")
     draft = drafts.begin(RuleSet.objects.get(code="city_rules").pk, by="m-rule_manager", now=now)
@@ -161,7 +163,7 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
             "code": "city_police",
             "name": export.name,
             "key": quote(GROUP),
-            "mending_id": mending.pk,
+            "bulk_suppression_id": bulk_suppression.pk,
             "draft_id": draft.pk,
             "place": 0,
             "version": 1,

@@ -1,4 +1,4 @@
-"""Mending a whole group: what it covers, what would follow, two people, and every case closed by itself."""
+"""Bulk suppressions: what it covers, what would follow, two people, and every case closed by itself."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from django.db.models import TextChoices
 
 from codes.effective import effective_code
-from codes.models import Case, CaseEvent, Mending, Suppression
+from codes.models import BulkSuppression, Case, CaseEvent, Suppression
 from codes.review.errors import Reason
 from codes.review.proposals import bulk_suppressions, suppressions
 from codes.review.proposals.groups import suppressible
@@ -27,13 +27,13 @@ def desk(bare_city: City, now: Any) -> Desk:
     return open_desk(dict.fromkeys(WRONG, "close_contact") | {"ma": "arrival"}, now=now)
 
 
-def propose(desk: Desk, *, by: str = "li", **changes: Any) -> Mending:
+def propose(desk: Desk, *, by: str = "li", **changes: Any) -> BulkSuppression:
     asked: dict[str, Any] = {"key": KEY, "reason_code": "bad_batch", "documents": EVIDENCE}
-    return bulk_suppressions.propose_mending(**{**asked, **changes}, by=by, now=desk.now)
+    return bulk_suppressions.propose_bulk_suppression(**{**asked, **changes}, by=by, now=desk.now)
 
 
-def approve(desk: Desk, proposed: Mending, *, by: str = "wang") -> Mending:
-    return bulk_suppressions.approve_mending(mending_id=proposed.pk, by=by, now=desk.now)
+def approve(desk: Desk, proposed: BulkSuppression, *, by: str = "wang") -> BulkSuppression:
+    return bulk_suppressions.approve_bulk_suppression(bulk_suppression_id=proposed.pk, by=by, now=desk.now)
 
 
 def colours(desk: Desk) -> dict[str, str]:
@@ -64,8 +64,10 @@ def test_a_proposal_changes_no_colour_and_stands_on_every_timeline(desk: Desk) -
     entry = JournalEntry.objects.get(verb="group.suppression_proposed")
     assert (entry.by, entry.data["cases"], entry.data["records"]) == ("li", 5, 5)
     assert "police-zhang" not in str(entry.data)
-    assert list(bulk_suppressions.mendings_to_decide()) == [proposed]
-    assert bulk_suppressions.effect_of_mending(proposed, now=desk.now).counted == [("wechat", "red", "green", 5)]
+    assert list(bulk_suppressions.bulk_suppressions_to_decide()) == [proposed]
+    assert bulk_suppressions.effect_of_bulk_suppression(proposed, now=desk.now).counted == [
+        ("wechat", "red", "green", 5)
+    ]
 
 
 def test_the_approval_recomputes_at_once_and_closes_every_case_with_its_own_entry(desk: Desk) -> None:
@@ -79,7 +81,7 @@ def test_the_approval_recomputes_at_once_and_closes_every_case_with_its_own_entr
     assert (done.state, done.decided_by, done.run.state) == ("approved", "wang", "mended")
     assert sorted(done.run.citizens.values_list("citizen__ref", flat=True)) == sorted(WRONG)
     assert set(done.suppressions.values_list("state", "decided_by")) == {("approved", "wang")}
-    assert list(bulk_suppressions.mendings_to_decide()) == []
+    assert list(bulk_suppressions.bulk_suppressions_to_decide()) == []
     assert verify_journal().broken_at is None
 
 
@@ -92,12 +94,12 @@ def test_the_next_run_agrees(desk: Desk) -> None:
 def test_whoever_proposes_does_not_decide(desk: Desk) -> None:
     proposed = propose(desk, by="zhao")
     assert refusal(approve, desk, proposed, by="zhao") is CommonReason.SAME_PERSON
-    key: dict[str, Any] = {"mending_id": proposed.pk, "now": desk.now}
+    key: dict[str, Any] = {"bulk_suppression_id": proposed.pk, "now": desk.now}
     assert (
-        refusal(bulk_suppressions.refuse_mending, reason_code="evidence_thin", by="zhao", **key)
+        refusal(bulk_suppressions.refuse_bulk_suppression, reason_code="evidence_thin", by="zhao", **key)
         is CommonReason.SAME_PERSON
     )
-    assert refusal(bulk_suppressions.withdraw_mending, by="li", **key) is CommonReason.NOT_THE_PROPOSER
+    assert refusal(bulk_suppressions.withdraw_bulk_suppression, by="li", **key) is CommonReason.NOT_THE_PROPOSER
 
 
 @pytest.mark.parametrize("by", ["wang", "sun", "citizen:zhang", "system", "nobody"])
@@ -115,12 +117,14 @@ def test_only_an_approver_decides(desk: Desk, by: str) -> None:
 
 def test_refused_or_withdrawn_the_records_stand_and_can_be_proposed_again(desk: Desk) -> None:
     first = propose(desk)
-    bulk_suppressions.refuse_mending(mending_id=first.pk, reason_code="evidence_thin", by="wang", now=desk.now)
+    bulk_suppressions.refuse_bulk_suppression(
+        bulk_suppression_id=first.pk, reason_code="evidence_thin", by="wang", now=desk.now
+    )
     refused = JournalEntry.objects.get(verb="group.suppression_refused")
     said = {"from": "proposed", "to": "refused", "decision_code": "evidence_thin", "group": KEY, "records": 5}
     assert (refused.subject, refused.data | said) == (f"mending:{first.pk}", refused.data)
     second = propose(desk)
-    bulk_suppressions.withdraw_mending(mending_id=second.pk, by="li", now=desk.now)
+    bulk_suppressions.withdraw_bulk_suppression(bulk_suppression_id=second.pk, by="li", now=desk.now)
     assert set(Suppression.objects.values_list("state", flat=True)) == {"refused", "withdrawn"}
     assert colours(desk)["zhang"] == "red"
     verbs = list(CaseEvent.objects.filter(case=desk.case()).order_by("pk").values_list("verb", flat=True))
@@ -144,7 +148,7 @@ def test_whom_it_would_turn_stricter_is_left_out(desk: Desk) -> None:
     piece = suppressible(key := "batch|police|0|discharged", now=desk.now)
     assert desk.case().group_key == key
     assert (piece.records, piece.left_for_stricter) == ([], 1)
-    assert refusal(propose, desk, key=key) is Reason.NOTHING_TO_MEND
+    assert refusal(propose, desk, key=key) is Reason.NOTHING_TO_SUPPRESS
 
 
 def test_it_is_refused_when_it_would_turn_somebody_stricter_by_now(desk: Desk) -> None:
@@ -153,7 +157,7 @@ def test_it_is_refused_when_it_would_turn_somebody_stricter_by_now(desk: Desk) -
     desk.tell("zhang", "discharged", record_id="police-zhang")
     desk.run()
     before = written()
-    assert refusal(approve, desk, proposed) is Reason.MENDS_STRICTER
+    assert refusal(approve, desk, proposed) is Reason.TURNS_STRICTER
     assert written() == before
 
 
@@ -172,8 +176,8 @@ def test_a_group_is_proposed_once_and_needs_its_parts(desk: Desk) -> None:
     assert refusal(propose, desk, key="batch|police|0|arrival", reason_code="whim") is Reason.UNKNOWN_REASON
     assert refusal(propose, desk, key="batch|police|0|arrival", documents=()) is Reason.NO_EVIDENCE
     assert refusal(propose, desk, key="batch|police|0|arrival", documents=("fact:1",)) is Reason.UNKNOWN_EVIDENCE
-    assert refusal(propose, desk, key="batch|police|9|arrival") is Reason.NOTHING_TO_MEND
-    assert refusal(propose, desk, key="rules|national-1:R1|-|rule") is Reason.NOTHING_TO_MEND
+    assert refusal(propose, desk, key="batch|police|9|arrival") is Reason.NOTHING_TO_SUPPRESS
+    assert refusal(propose, desk, key="rules|national-1:R1|-|rule") is Reason.NOTHING_TO_SUPPRESS
     assert written() == before
 
 
@@ -192,6 +196,6 @@ def test_one_record_can_be_taken_up_again_later(desk: Desk) -> None:
     assert colours(desk) == dict.fromkeys(WRONG, "green") | {"ma": "yellow", "zhang": "red"}
 
 
-def test_a_mending_of_another_city_is_none(desk: Desk) -> None:
+def test_a_bulk_suppression_of_another_city_is_none(desk: Desk) -> None:
     with pytest.raises(NotFound):
-        bulk_suppressions.approve_mending(mending_id=987, by="wang", now=desk.now)
+        bulk_suppressions.approve_bulk_suppression(bulk_suppression_id=987, by="wang", now=desk.now)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from codes.models import Mending
+from codes.models import BulkSuppression
 from codes.review.proposals import bulk_suppressions
 from codes.review.proposals.groups import reach_of
 from regions.models import City
@@ -28,8 +28,10 @@ def desk(bare_city: City, clock: datetime) -> Desk:
     return open_desk(dict.fromkeys(PEOPLE, "close_contact") | {"ma": "arrival"}, now=clock)
 
 
-def proposed(desk: Desk, by: str = "li") -> Mending:
-    return bulk_suppressions.propose_mending(key=KEY, reason_code="bad_batch", documents=EVIDENCE, by=by, now=desk.now)
+def proposed(desk: Desk, by: str = "li") -> BulkSuppression:
+    return bulk_suppressions.propose_bulk_suppression(
+        key=KEY, reason_code="bad_batch", documents=EVIDENCE, by=by, now=desk.now
+    )
 
 
 def test_the_groups_lead_to_it(desk: Desk, at_work: At) -> None:
@@ -42,14 +44,14 @@ def test_it_shows_size_reach_cause_and_what_would_follow(desk: Desk, at_work: At
         page = li.read(PAGE)
     for told in ("3件未结案件同一原因", "涉及人数", "police-", "3人的颜色将改变", "3项不一致将消除", "对3条记录提出"):
         assert told in page, told
-    assert not Mending.objects.exists()
+    assert not BulkSuppression.objects.exists()
     assert "3 open cases with this cause" in at_work("li").in_english().read(PAGE)
 
 
 def test_two_people_mend_it_on_the_same_page(desk: Desk, at_work: At) -> None:
     answer = at_work("li").post(PAGE, ASKED)
     assert (answer.status_code, answer.headers["Location"]) == (302, PAGE)
-    waiting = Mending.objects.get()
+    waiting = BulkSuppression.objects.get()
     assert (waiting.records, waiting.reason, waiting.evidence) == (3, "整批错误", ["document:2026-17"])
     li, wang = at_work("li").read(PAGE), at_work("wang").read(PAGE)
     assert "撤回" in li
@@ -73,18 +75,18 @@ def test_a_form_that_lacks_something_says_so(desk: Desk, at_work: At) -> None:
     waiting = proposed(desk)
     answer = at_work("wang").post(f"/staff/groups/mendings/{waiting.pk}/", {"outcome": "refuse"})
     assert answer.status_code == 422
-    assert Mending.objects.get().state == "proposed"
+    assert BulkSuppression.objects.get().state == "proposed"
 
 
 def test_it_is_refused_or_taken_back(desk: Desk, at_work: At) -> None:
     path = f"/staff/groups/mendings/{proposed(desk).pk}/"
     assert at_work("wu").post(f"{path}take-back/").status_code == 302
-    assert Mending.objects.get().state == "proposed", "somebody else's"
+    assert BulkSuppression.objects.get().state == "proposed", "somebody else's"
     assert at_work("li").post(f"{path}take-back/").status_code == 302
-    assert Mending.objects.get().state == "withdrawn"
+    assert BulkSuppression.objects.get().state == "withdrawn"
     path = f"/staff/groups/mendings/{proposed(desk).pk}/"
     assert at_work("wang").post(path, {"outcome": "refuse", "reason_code": "evidence_thin"}).status_code == 302
-    assert Mending.objects.latest("pk").state == "refused"
+    assert BulkSuppression.objects.latest("pk").state == "refused"
     assert at_work("wang").post(path, APPROVE).status_code == 409
 
 
@@ -92,7 +94,7 @@ def test_whoever_proposed_does_not_approve(desk: Desk, at_work: At) -> None:
     waiting = proposed(desk, by="zhao")
     page = at_work("zhao").post(f"/staff/groups/mendings/{waiting.pk}/", APPROVE)
     assert page.status_code == 422
-    assert Mending.objects.get().state == "proposed"
+    assert BulkSuppression.objects.get().state == "proposed"
 
 
 def test_who_may(desk: Desk, at_work: At) -> None:
@@ -101,7 +103,7 @@ def test_who_may(desk: Desk, at_work: At) -> None:
     assert at_work("li").post(f"/staff/groups/mendings/{waiting.pk}/", APPROVE).status_code == 403
     assert at_work("wang").post(f"/staff/groups/mendings/{waiting.pk}/take-back/").status_code == 403
     assert at_work("wang").post(PAGE, ASKED).status_code in (403, 422)
-    assert Mending.objects.count() == 1
+    assert BulkSuppression.objects.count() == 1
 
 
 @pytest.mark.parametrize("key", ["batch|police|9|arrival", "nonsense", "\0"])
