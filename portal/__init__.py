@@ -1,0 +1,1 @@
+"""How people and machines meet the codes: settings, addresses, and a room for each audience."""

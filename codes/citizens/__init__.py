@@ -1,0 +1,1 @@
+"""Sign-in of citizens and guardianship of dependants."""

@@ -1,0 +1,1 @@
+"""Declarations, check-ins and deliveries of sources become facts."""

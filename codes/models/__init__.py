@@ -1,4 +1,4 @@
-"""One file per noun; imported here so that Django finds them."""
+"""The models of the codes, one module per noun."""
 
 from codes.models.case import Appeal, Case, CaseEvent, CaseState
 from codes.models.citizen import Citizen, Guardianship, PersonAccess, SignInCode

@@ -1,0 +1,1 @@
+"""Exports with a signed manifest, and replay of past runs."""

@@ -1,0 +1,1 @@
+"""Cases, appeals, rulings and suppressions: what officials decide, and who may."""

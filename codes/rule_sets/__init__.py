@@ -1,0 +1,1 @@
+"""Versions of rule sets: files, drafts, rehearsal, publication."""

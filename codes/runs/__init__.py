@@ -1,0 +1,1 @@
+"""The daily run: its ledger, its partitions, settling, and amending runs."""

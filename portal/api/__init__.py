@@ -1,0 +1,1 @@
+"""The HTTP API through which providers deliver declarations and check-ins."""

@@ -1,1 +1,1 @@
-"""The room of those who audit: reports, the journal, any past decision computed again."""
+"""The pages of auditors: reports and exports, the journal, replay of past runs."""

@@ -1,1 +1,1 @@
-"""What a citizen sees and does; phone first."""
+"""The pages of citizens: their code, declarations, check-ins, appeals, family."""

@@ -1,0 +1,1 @@
+"""Django's date and number formats for Chinese and English."""

@@ -1,1 +1,1 @@
-"""The desk of a city's officials."""
+"""The pages of a city's officials."""

@@ -1,1 +1,1 @@
-"""The room of the province's operator: cities side by side, as counts, and opening a further one."""
+"""The pages of the operator: all cities side by side as counts, and opening a further one."""

@@ -1,1 +1,1 @@
-"""What the pages of all audiences share: whose request it is, who may see a page, how lists are paged, how errors are told."""
+"""What the pages of all audiences share: access checks, paging, errors, navigation, display preferences."""

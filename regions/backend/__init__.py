@@ -1,0 +1,1 @@
+"""The database backend: PostgreSQL connections that carry the city of a request."""

@@ -1,0 +1,1 @@
+"""The append-only journal: entries in a hash chain, and signed checkpoints."""

@@ -1,0 +1,1 @@
+"""Each city's keys, and encryption with them."""

@@ -1,0 +1,1 @@
+"""A city's data sources: settings, connectors, batches, checks of records."""
