@@ -18,7 +18,7 @@ import regions.transitions
 from codes import disagreements, effective, tasks
 from codes.diagnosis import settling
 from codes.engine import query
-from codes.intake import collecting, source_facts
+from codes.intake import collecting
 from codes.passes import issuing
 from codes.reports import daily_codes
 from codes.review import permissions
@@ -79,7 +79,7 @@ FLOW = (
     Step("source", collect.open_delivery, "reads a police database or a big-data centre, within the allow list"),
     Step("batch", collecting.collect_source, "opens a batch, accepts, holds or refuses it", "source", "open_delivery"),
     Step("staged", staging.stage, "checks each record; a bad one goes to quarantine", "batch", "stage"),
-    Step("fact", source_facts.accept, "makes facts of the staged records", "staged", "sources_stagedrecord"),
+    Step("fact", collecting.accept, "makes facts of the staged records", "staged", "sources_stagedrecord"),
     Step("hit", query.verdicts_of, "matches the facts a provider sees with its rules", "fact", "codes_fact"),
     Step("judged", partitions.evaluate_range, "writes the verdicts that changed", "hit", "verdicts_of"),
     Step("verdict", settle.apply_changes, "makes them the verdicts in force", "judged", "codes_verdictchange"),
@@ -132,14 +132,13 @@ DELIVERY = Task(
     {
         _file(tasks): "the Celery tasks that advance a run and judge a partition",
         _file(steps): "what a run does in each of its states; its inputs are frozen",
-        _file(collecting): "one source, from opening the batch to accepting it",
+        _file(collecting): "one source: its batch is opened, and accepted in one transaction",
         _file(batches): "the batch: whether it is accepted, held or refused",
         _file(collect): "the source's connector and credential",
         _file(police_database): "the records of a police database (a big-data centre: `big_data_centre.py` beside it)",
         _file(staging): "records are checked and staged; bad ones go to quarantine",
         _file(records): "the check of one record",
-        _file(source_facts): "the batch is accepted in one transaction",
-        source_facts.SQL: "staged records become citizens and versions of facts",
+        collecting.SQL: "staged records become citizens and versions of facts",
         _file(partitions): "a worker claims a partition and judges it",
         _file(query): "the engine's statement, composed for the run's subjects",
         query.SQL: "who is judged, and what a colour is",

@@ -62,6 +62,7 @@ REACHING = (
     "regions/sources/connectors/database.py",
     "regions/sources/connectors/guard.py",
     "regions/sources/connectors/police_database_faults.py",
+    "regions/sources/connectors/timeouts.py",
 )
 
 
