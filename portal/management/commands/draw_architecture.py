@@ -16,7 +16,7 @@ import codes.models.case
 import regions.proposals
 import regions.transitions
 from codes import disagreements, effective, tasks
-from codes.diagnosis import settling
+from codes.diagnosis import diagnose
 from codes.engine import query
 from codes.intake import collecting
 from codes.passes import issuing
@@ -85,7 +85,7 @@ FLOW = (
     Step("verdict", settle.apply_changes, "makes them the verdicts in force", "judged", "codes_verdictchange"),
     Step("disagreement", disagreements.settle_disagreements, "opens and closes them", "verdict", "codes_verdict"),
     Step(
-        "diagnosis", settling.diagnose_new, "finds the primary cause of each pair", "disagreement", "codes_disagreement"
+        "diagnosis", diagnose.diagnose_new, "finds the primary cause of each pair", "disagreement", "codes_disagreement"
     ),
     Step("case", run_effects.settle_cases, "opens a case, or closes it by itself", "diagnosis", "codes_pairdiagnosis"),
     Step("ruling", rulings.approve, "puts a second official's decision in force", "case", "codes_case"),
