@@ -1,0 +1,1 @@
+"""When a code turns green, and what the citizen must do until then."""
