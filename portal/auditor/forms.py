@@ -68,9 +68,9 @@ class ExportForm(forms.Form):
     file_format = forms.ChoiceField(
         label=_("Format"),
         choices=[
-            (FileFormat.XLSX.value, _("Spreadsheet (xlsx)")),
-            (FileFormat.CSV.value, _("Table (csv)")),
-            (FileFormat.JSONL.value, _("For other systems (jsonl)")),
+            (FileFormat.XLSX.value, _("Spreadsheet (XLSX)")),
+            (FileFormat.CSV.value, _("Table (CSV)")),
+            (FileFormat.JSONL.value, _("For other systems (JSONL)")),
         ],
     )
     identify = forms.BooleanField(label=_("With full names and ID numbers"), required=False)
@@ -106,7 +106,9 @@ class VerifyForm(forms.Form):
     """A file and the manifest that came with it."""
 
     file = forms.FileField(label=_("The file"), allow_empty_file=True)
-    manifest = forms.FileField(label=_("Its manifest"), help_text=_("The file whose name ends in .manifest.json."))
+    manifest = forms.FileField(
+        label=_("Its manifest"), help_text=_("The file whose name ends in <code>.manifest.json</code>.")
+    )
 
 
 class JournalForm(forms.Form):

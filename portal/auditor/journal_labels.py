@@ -1,13 +1,19 @@
 """The journal in words: what each entry says was done. ``{…}`` are places of the entry's data; what is not known stays as written."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils import translation
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from codes.review.cases.transitions import Verb
+from portal.templatetags.operator import opening_state
+from portal.templatetags.page import free_text, role_title, untranslated
 from regions.journal.models import JournalEntry
+from regions.sources.reasons import sentence
 
 PLACE = re.compile(r"\{(\w+)\}")
 CASE = "case."
@@ -129,13 +135,23 @@ ACTION_LABELS: dict[str, tuple[str, str]] = {
     "suppression.ended": ("终止记录有误的裁定", "ended a suppression"),
 }
 
+# What the values of some places are called.
+VALUE_LABELS: dict[str, Callable[[str], str]] = {
+    "format": str.upper,
+    "given": role_title,
+    "roles": role_title,
+    "state": opening_state,
+    "withdrawn": role_title,
+}
+
 
 def entry_label(entry: JournalEntry) -> str:
     """What was done, as a sentence without its subject."""
     language = translation.get_language()
     if entry.verb in ACTION_LABELS:
         zh, en = ACTION_LABELS[entry.verb]
-        return _filled(zh if language.startswith("zh") else en, entry.data)
+        text = zh if language.startswith("zh") else en
+        return SafeString(PLACE.sub(lambda place: conditional_escape(_value(place[1], entry.data)), text))
     if entry.verb.startswith(CASE) and entry.verb.removeprefix(CASE) in set(Verb):
         return str(Verb(entry.verb.removeprefix(CASE)).label)
     return entry.verb
@@ -155,14 +171,15 @@ def subject_label(subject: str) -> str:
     if not name or kind not in SUBJECT_LABELS:
         return subject
     zh, en = SUBJECT_LABELS[kind]
-    return f"{zh if translation.get_language().startswith('zh') else en} {name}"
+    return format_html("{} {}", zh if translation.get_language().startswith("zh") else en, untranslated(name))
 
 
-def _filled(sentence: str, data: Mapping[str, Any]) -> str:
-    return PLACE.sub(lambda place: _said(data.get(place[1])), sentence)
-
-
-def _said(value: Any) -> str:
+def _value(place: str, data: Mapping[str, Any]) -> str:
+    value = data.get(place)
     if value in (None, "", [], {}):
         return "–"
-    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
+    if place == "reason":
+        return sentence(str(value), data.get("parts", {}), translation.get_language())
+    if place in VALUE_LABELS:
+        return _(", ").join(VALUE_LABELS[place](str(one)) for one in (value if isinstance(value, list) else [value]))
+    return free_text(value) if place == "purpose" else untranslated(value)

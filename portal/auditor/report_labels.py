@@ -1,18 +1,26 @@
 """Reports and their columns as people call them. The files keep the names of ``docs/exports.md``."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db.models import TextChoices
 from django.utils import timezone, translation
 from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from codes.models import Provider
 from codes.models.case import CaseState
 from codes.reports.request import ReportName
 from codes.vocabulary import Because, Cause, State
+from portal.templatetags.official import KINDS, REASONS
+from portal.templatetags.page import titled, untranslated
+from portal.templatetags.staff import BATCH_STATES
+from regions.sources.models import Source
 
 
 class ReportTitle(TextChoices):
@@ -96,7 +104,12 @@ VOCABULARIES: dict[str, tuple[type[TextChoices], ...]] = {
     "effective": (State,),
     "effective_because": (Because,),
     "case_state": (CaseState,),
+    "cause": (Cause,),
+    "outcome": (State, *REASONS),
 }
+
+LONGEST_CELL = 80
+Titles = dict[str, dict[str, str]]
 
 
 def in_chinese() -> bool:
@@ -115,37 +128,53 @@ def report_title(report: str) -> str:
     return str(ReportTitle(ReportName(report).value).label)
 
 
-def cell_label(column: str, cell: Any) -> str:
-    """A cell for people: words said, instants in the city's time, lists and objects in short."""
+def city_titles() -> Titles:
+    """What the city's providers and sources are called, in the page's language."""
+    return {
+        "provider": {one.code: titled(one) for one in Provider.objects.all()},
+        "source": {one.code: titled(one) for one in Source.objects.all()},
+    }
+
+
+def cell_label(column: str, cell: Any, titles: Titles) -> str:
+    """A cell for people: words and titles in the page's language, instants in the city's time, lists and objects in short."""
     if cell is None or cell in ("", []):
         return "–"
     for vocabulary in VOCABULARIES.get(column, ()):
         if cell in {word.value for word in vocabulary}:
             return str(vocabulary(cell).label)
+    if column == "kind":
+        return str(KINDS[cell])
+    if column == "state" and cell in BATCH_STATES:
+        return str(BATCH_STATES[cell])
+    if column == "message":
+        return format_html('<span lang="en">{}</span>', cell)  # as it stands in the file
+    if column in titles:
+        return titles[column].get(cell) or untranslated(cell)
     if column == "colours":
-        return _comma().join(f"{code} {cell_label('state', colour)}" for code, colour in cell.items())
+        providers = titles["provider"]
+        return _comma().join(
+            f"{providers.get(code, code)} {cell_label('state', colour, titles)}" for code, colour in cell.items()
+        )
     if column == "pairs":
-        return _comma().join(_pair(pair) for pair in cell)
+        return _comma().join(_pair(pair, titles["provider"]) for pair in cell)
+    if column.endswith(("_at", "horizon", "as_of")) or column in ("at", "since"):
+        return date_format(timezone.localtime(datetime.fromisoformat(str(cell))), "DATETIME_FORMAT")
     if isinstance(cell, dict):
-        return _comma().join(f"{key} {value}" for key, value in cell.items() if value not in (None, "", [], {}))
-    if isinstance(cell, list):
-        return _comma().join(cell_label("", one) for one in cell)
-    return (
-        _instant(str(cell)) if column.endswith(("_at", "horizon", "as_of")) or column in ("at", "since") else str(cell)
-    )
+        cell = ", ".join(f"{key} {value}" for key, value in cell.items() if value not in (None, "", [], {}))
+    elif isinstance(cell, list):
+        cell = ", ".join(map(str, cell))
+    return untranslated(Truncator(cell).chars(LONGEST_CELL))
 
 
 def _comma() -> str:
     return "，" if in_chinese() else ", "
 
 
-def _pair(pair: dict[str, Any]) -> str:
-    cause = str(Cause(pair["primary_cause"]).label)
-    return f"{pair['a']} – {pair['b']}：{cause}" if in_chinese() else f"{pair['a']} – {pair['b']}: {cause}"
-
-
-def _instant(text: str) -> str:
-    return date_format(timezone.localtime(datetime.fromisoformat(text)), "DATETIME_FORMAT")
+def _pair(pair: dict[str, Any], providers: Mapping[str, str]) -> str:
+    cause = Cause(pair["primary_cause"]).label
+    a, b = (providers.get(pair[side], pair[side]) for side in ("a", "b"))
+    return f"{a} – {b}：{cause}" if in_chinese() else f"{a} – {b}: {cause}"
 
 
 CHINESE = (

@@ -18,7 +18,7 @@ from codes.reports.request import MAY_IDENTIFY, OF_SETTLED_DAYS, CannotExport, R
 from codes.reports.rows import first_rows
 from codes.tasks import enqueue_export
 from portal.auditor.forms import ExportForm, ReportForm
-from portal.auditor.report_labels import ReportLead, ReportTitle, cell_label, column_title, report_title
+from portal.auditor.report_labels import ReportLead, ReportTitle, cell_label, city_titles, column_title, report_title
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from regions.staff.roles import Role
 from regions.tenancy import current_city
@@ -79,10 +79,11 @@ def _preview(asked: ReportRequest) -> dict[str, object]:
     with transaction.atomic(), first_rows(ROWS_SHOWN + 1):
         content = open_report(asked)
         rows = list(islice(content.rows, ROWS_SHOWN + 1))
+    titles = city_titles()
     return {
         "columns": [column_title(column) for column in content.columns],
         "rows": [
-            [cell_label(column, cell) for column, cell in zip(content.columns, row, strict=True)]
+            [cell_label(column, cell, titles) for column, cell in zip(content.columns, row, strict=True)]
             for row in rows[:ROWS_SHOWN]
         ],
         "has_more": len(rows) > ROWS_SHOWN,
@@ -105,7 +106,7 @@ def export_page(request: StaffRequest, name: str) -> HttpResponse:
     context = {
         "job": job,
         "title": report_title(job.report),
-        "filters": [(column_title(key), cell_label(key, value)) for key, value in job.only.items()],
+        "filters": [(column_title(key), cell_label(key, value, city_titles())) for key, value in job.only.items()],
         "file_name": _file_name(job),
     }
     template = "auditor/export_progress.html" if request.headers.get("HX-Request") else "auditor/export.html"

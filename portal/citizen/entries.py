@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from codes.intake.citizens import REF_LETTERS
@@ -59,7 +60,11 @@ def _take(
 class CheckInForm(forms.Form):
     """``number`` makes a double tap one check-in."""
 
-    healthy = forms.TypedChoiceField(choices=[("yes", "yes"), ("no", "no")], coerce=lambda value: value == "yes")
+    healthy = forms.TypedChoiceField(
+        label=gettext_lazy("How are you today?"),
+        choices=[("yes", "yes"), ("no", "no")],
+        coerce=lambda value: value == "yes",
+    )
     number = forms.RegexField(r"^B[0-9]{8}-[0-9A-Z]{8}$", required=False)
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.embedded.state import CHECKOUT
+from portal.web.widgets import SelectName
 from regions.faults import Fault, FileFaults
 from regions.toml_files import parse_toml
 from regions.vocabulary import FactKind
@@ -49,10 +50,12 @@ class CityForm(forms.Form):
     name_zh = _text(_("Name in Chinese"))
     name_en = _text(_("Name in English"))
     division = _text(_("Division code"), _("GB/T 2260, six digits."))
-    host = _text(_("Host name"), _("Where its citizens and officials go, such as chengdu.example.cn."))
+    host = _text(_("Host name"), _("Where its citizens and officials go, such as <code>chengdu.example.cn</code>."))
     timezone = _text(_("Time zone"), initial="Asia/Shanghai")
     interim_policy = _text(
-        _("While providers disagree"), _("strictest, freshest, or prefer:<provider>."), initial="strictest"
+        _("While providers disagree"),
+        _("<code>strictest</code>, <code>freshest</code>, or <code>prefer:</code> and a provider's short name."),
+        initial="strictest",
     )
     mass_flip_share = _text(_("Share turning red that holds a run"), _("0.02 is two per cent."), initial="0.02")
     change_existing = forms.BooleanField(
@@ -80,7 +83,7 @@ class SourceForm(forms.Form):
     )
     records_view = _text(_("View of the records"), initial="health_records")
     clock_view = _text(_("View of the clock"), initial="health_clock")
-    base_url = _text(_("Address of the centre"), _("http(s)://host[:port][/path]"))
+    base_url = _text(_("Address of the centre"), _("<code>http(s)://host[:port][/path]</code>"))
     app_id = _text(_("Application id"))
     secret_env = _text(_("Variable with the secret"))
     secret = _text(
@@ -93,7 +96,7 @@ class SourceForm(forms.Form):
     max_bad_share = _text(_("Share of bad records that refuses a delivery"), initial="0.05")
     kinds = _text(
         _("Their words for kinds"),
-        _("One a line: MJ = close_contact"),
+        _("One a line: <code>MJ = close_contact</code>"),
         widget=forms.Textarea({"rows": 4, "placeholder": "MJ = close_contact"}),
     )
 
@@ -117,7 +120,7 @@ def shipped() -> dict[str, str]:
 class RuleSetForm(forms.Form):
     """One of ``[[rule_sets]]``: a shipped one, or TOML. Its code is the one in the file."""
 
-    shipped = forms.ChoiceField(label=_("Rule set"), required=False)
+    shipped = forms.ChoiceField(label=_("Rule set"), required=False, widget=SelectName)
     text = forms.CharField(
         label=_("… or its TOML"), required=False, max_length=LARGEST_RULE_SET, widget=forms.Textarea({"rows": 8})
     )

@@ -7,17 +7,15 @@ from typing import Any
 from django import template
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal.auditor import report_labels
 from portal.auditor.report_labels import reason_told
-from portal.templatetags import staff
 from regions.journal.verify import break_told
 
 register = template.Library()
 
-CITIZEN = "citizen:"
 EXPORT_STATES: dict[str, str | Promise] = {
     "waiting": _("Waiting for a worker"),
     "writing": _("Being written"),
@@ -61,15 +59,6 @@ def instant(text: str) -> datetime | str:
         return text
 
 
-@register.filter
-def who(name: str) -> str:
-    """An actor of the journal: the portal itself, a citizen by reference, or a user name."""
-    if name.startswith(CITIZEN):
-        return gettext("citizen %(ref)s") % {"ref": name.removeprefix(CITIZEN)}
-    return staff.actor(name)
-
-
-register.filter("actor", staff.actor)
 register.filter("reason_told", reason_told)
 
 

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from codes.models import Citizen
 from portal.citizen.declarations.forms import stay_label as told
 from portal.citizen.subject import address
+from portal.templatetags.page import masked, untranslated
 from regions.divisions import division_title, divisions
 from regions.keys.encryption import decrypt_number
-from regions.masking import mask_name, mask_number
+from regions.masking import mask_number
 
 register = template.Library()
 
@@ -26,13 +27,13 @@ def subject_url(context: dict[str, Any], name: str, **kwargs: str | int) -> str:
 @register.filter
 def display_name(person: Citizen) -> str:
     """What a page about the person calls them: the masked name; of somebody without one the masked number."""
-    return mask_name(person.full_name) if person.full_name else masked_id_number(person)
+    return masked(person.full_name) if person.full_name else masked_id_number(person)
 
 
 @register.filter
 def masked_id_number(person: Citizen) -> str:
     """The masked number the guardian typed: before an official agrees, a name would tell them who is known here."""
-    return mask_number(decrypt_number(bytes(person.id_encrypted)))
+    return untranslated(mask_number(decrypt_number(bytes(person.id_encrypted))))
 
 
 @register.filter

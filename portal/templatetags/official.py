@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from codes.citizens.guardianship import Relation
 from codes.models import Case
+from codes.review.appeals.policy import AppealReason
 from codes.review.reasons import RefusalReason, RulingReason, SuppressionReason, UpholdReason
 from codes.vocabulary import Colour
 from portal.official.cases.forms import ANSWERS
@@ -30,7 +31,7 @@ PROPOSAL_STATES: dict[str, str | Promise] = {
     "withdrawn": gettext_lazy("taken back"),
     "ended": gettext_lazy("ended"),
 }
-REASONS: tuple[type[TextChoices], ...] = (RulingReason, SuppressionReason, UpholdReason, RefusalReason)
+REASONS: tuple[type[TextChoices], ...] = (RulingReason, SuppressionReason, UpholdReason, RefusalReason, AppealReason)
 
 
 @register.filter

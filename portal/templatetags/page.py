@@ -5,9 +5,10 @@ from typing import Any
 
 from django import template
 from django.db.models import TextChoices
+from django.template.defaultfilters import linebreaksbr
 from django.utils import timezone, translation
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -35,6 +36,7 @@ WORDS: dict[str, type[TextChoices]] = {
     "relation": Relation,
 }
 SHAPES = frozenset(State)
+CITIZEN = "citizen:"
 
 
 @register.filter("label")
@@ -64,9 +66,31 @@ def role_title(role: str) -> str:
 
 
 @register.filter
+def untranslated(text: object) -> str:
+    """A name, a code or a number: marked as being in no language, so that no browser translates it."""
+    return format_html('<span translate="no">{}</span>', text) if text else ""
+
+
+@register.filter
+def free_text(text: str) -> str:
+    """What a person wrote, in a language that nobody asked them for."""
+    return format_html('<span lang="">{}</span>', linebreaksbr(text)) if text else ""
+
+
+@register.filter
 def masked(name: str) -> str:
     """A name as it may be shown without a purpose."""
-    return mask_name(name)
+    return untranslated(mask_name(name))
+
+
+@register.filter
+def actor(name: str) -> str:
+    """Who acted: the portal itself, a citizen by reference, or a member of the staff by user name."""
+    if name == "system":
+        return _("the portal")
+    if name.startswith(CITIZEN):
+        return mark_safe(_("citizen %(ref)s") % {"ref": untranslated(name.removeprefix(CITIZEN))})  # noqa: S308  # a translation
+    return untranslated(name)
 
 
 @register.filter

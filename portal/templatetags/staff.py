@@ -45,12 +45,6 @@ label_filter(register, "why_unknown", WHY_UNKNOWN)
 
 
 @register.filter
-def actor(name: str) -> str:
-    """Who did it: a person's user name, or the portal itself."""
-    return str(_("the portal")) if name == "system" else name
-
-
-@register.filter
 def case_verb(verb: str) -> str:
     """The line of a case's timeline, in the page's language."""
     return str(Verb(verb).label)

@@ -63,7 +63,9 @@ class DisplayForm(forms.Form):
         label=_("Keyboard at the desk"),
         choices=KEYS.items(),
         widget=forms.RadioSelect,
-        help_text=_("J and K, digits, Ctrl+Enter and ? on the officials' pages."),
+        help_text=_(
+            "<kbd>J</kbd> and <kbd>K</kbd>, digits, <kbd>Ctrl</kbd>+<kbd>Enter</kbd> and <kbd>?</kbd> on the officials' pages."
+        ),
     )
 
     def __init__(self, *args: Any, is_staff: bool, **kwargs: Any) -> None:

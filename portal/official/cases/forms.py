@@ -20,7 +20,7 @@ from codes.review.reasons import RulingReason, UpholdReason
 from codes.vocabulary import Cause
 from portal.official.cases.detail import CaseDetail
 from portal.official.cases.related import Row
-from portal.templatetags.page import label_of, titled
+from portal.templatetags.page import label_of, titled, untranslated
 
 CHOOSE = {"required": _("Choose one."), "invalid_choice": _("Choose one.")}
 UPLOADS = "image/jpeg,image/png,image/webp,application/pdf"
@@ -92,7 +92,9 @@ class GroundsForm(forms.Form):
     def offer(self, facts: Iterable[Fact], files: Iterable[dict[str, Any]], *, chosen: Iterable[str] = ()) -> None:
         """Let the records and files be chosen; ``chosen`` are ticked beforehand."""
         choices = [(f"fact:{fact.pk}", record_label(fact)) for fact in facts]
-        choices += [(f"file:{file['id']}", file["original_name"] or file["content_type"]) for file in files]
+        choices += [
+            (f"file:{file['id']}", untranslated(file["original_name"] or file["content_type"])) for file in files
+        ]
         self.fields["grounds"].choices = choices  # type: ignore[attr-defined]  # a choice field
         self.initial.setdefault("grounds", [one for one in chosen if one in dict(choices)])
 
@@ -266,7 +268,7 @@ def grounds_detail(
         elif kind == "file" and int(body) in by_file:
             file = by_file[int(body)]
             address = reverse("official_evidence", args=[number, file["id"]])
-            shown.append(Ground(kind, file["original_name"] or file["content_type"], address))
+            shown.append(Ground(kind, untranslated(file["original_name"] or file["content_type"]), address))
         else:
-            shown.append(Ground(kind, body))
+            shown.append(Ground(kind, untranslated(body)))
     return shown

@@ -21,6 +21,7 @@ from portal.official.queue.filters import parse_filter, queue_address
 from portal.official.queue.views import reviewers
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import form_refusals
+from portal.web.widgets import SelectName
 from regions.staff.roles import Role
 
 LIGHTER = ("green", "yellow")
@@ -31,6 +32,7 @@ class AssignAllForm(forms.Form):
     to = forms.ChoiceField(
         label=gettext_lazy("Give them to"),
         choices=lambda: [("", _("Choose …")), *((one.username, one.full_name or one.username) for one in reviewers())],
+        widget=SelectName,
         error_messages=CHOOSE,
     )
 

@@ -31,7 +31,7 @@ class RuleForm(forms.Form):
         label=_("Levels of the risk list"),
         max_length=200,
         required=False,
-        help_text=_("Only for stays: such as high, medium. Empty: every stay counts."),
+        help_text=_("Only for stays: such as <code>high</code>, <code>medium</code>. Empty: every stay counts."),
     )
     colour = forms.ChoiceField(
         label=_("Colour"), choices=[(one.value, one.label) for one in Colour if one is not Colour.GREEN]

@@ -1,7 +1,7 @@
 """The form of a source's settings. The credential is write-only: what is stored is never put into a page."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import QueryDict
@@ -90,6 +90,10 @@ class KindForm(forms.Form):
 
 class KindRows(forms.BaseFormSet):  # type: ignore[type-arg]  # Django takes no argument when it runs
     """The whole mapping; the same word twice is a slip."""
+
+    default_error_messages: ClassVar = {
+        "missing_management_form": _("The form arrived incomplete. Load the page again and send it once more.")
+    }
 
     def clean(self) -> None:
         words: set[str] = set()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from codes.models import Provider
 from codes.vocabulary import State
-from portal.templatetags.page import label_of, titled
+from portal.templatetags.page import label_of, titled, untranslated
 from regions.sources.collect import Answer
 from regions.sources.models import SourceChange
 from regions.sources.reasons import RecordReason, sentence
@@ -143,7 +143,7 @@ def _mapping_rows(before: dict[str, str], after: dict[str, str]) -> list[Setting
 def _plain(name: str, value: Any) -> str:
     if name == "max_bad_share":
         return f"{value * 100:g} %"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else untranslated(value)
 
 
 def _kind(kind: str | None) -> str:

@@ -118,7 +118,7 @@ def test_a_wrong_record_no_longer_counts_and_its_people_are_judged_again(desk: D
     assert "police-zhang" in wang.read("/staff/approvals/?kind=records")
     with at_most(13):  # three of them make room for the preview and take it back: two where no test surrounds them
         page = wang.read(f"/staff/approvals/records/{proposed.pk}/")
-    assert page.index("谁会转码") < page.index("<details") < page.index("li ·")
+    assert page.index("谁会转码") < page.index("<details") < page.index(">li</span> ·")
     wang.post(f"/staff/approvals/records/{proposed.pk}/", APPROVE)
     proposed.refresh_from_db()
     assert proposed.state == "approved"

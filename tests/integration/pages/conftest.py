@@ -6,17 +6,32 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from celery.app.task import Task
 from django.core.cache import cache
 from django.test import Client
 from PIL import Image
 from pytest_django import Settings
 
 from codes.models import Citizen
+from codes.opening_requests import Bundle, ask_to_open
 from regions.identity import Identity
 from regions.keys.encryption import encrypt_number, encrypt_phone, identity_hash
 from regions.models import City
+from regions.tenancy import in_city
 from regions.vocabulary import IdType
 from tests.integration.lines import ANNA, BERT
+from tests.integration.pages.matrix_cast import (
+    CITIZEN,
+    CITY_ADDRESSES,
+    PUBLIC_ADDRESSES,
+    STRANGER,
+    Cast,
+    Place,
+    abroad,
+    at_home,
+    everybody_at,
+)
+from tests.integration.pages.matrix_rows import CITY, PUBLIC
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk, open_desk
 
@@ -81,3 +96,47 @@ def picture() -> bytes:
 def stranger_without_desk(beta: City) -> Visitor:
     """The same before anything has happened in the city."""
     return Visitor(Client(headers={"host": "beta.localhost"}))
+
+
+@pytest.fixture
+def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is enqueued."""
+    monkeypatch.setattr(Task, "apply_async", lambda *args, **kwargs: None)
+
+
+@pytest.fixture
+def elsewhere(db: None, clock: datetime) -> dict[str, Visitor]:
+    """Before anybody is at home: nobody is in two cities at once."""
+    with in_city("alpha"):
+        return abroad(now=clock)
+
+
+@pytest.fixture
+def cast(elsewhere: dict[str, Visitor], desk: Desk, picture: bytes) -> Cast:
+    """Everybody, and their things."""
+    people = {
+        STRANGER: Visitor(Client(headers={"host": "beta.localhost"})),
+        CITIZEN: Visitor.signed_in(desk.citizen("zhang"), now=desk.now),
+        **everybody_at("beta.localhost", now=desk.now),
+    }
+    own, others = at_home(desk, picture)
+    return Cast(people, elsewhere, own, others)
+
+
+@pytest.fixture
+def operators(db: None, clock: datetime) -> Cast:
+    """The staff on the host of no city, and an opening they asked for."""
+    people = {
+        STRANGER: Visitor(Client(headers={"host": "localhost"})),
+        **everybody_at("localhost", now=clock),
+    }
+    opening = ask_to_open(Bundle({}, {}), schema="gamma", by="m-system_admin", now=clock)
+    return Cast(people, {}, {"": {"name": opening.name}, "guide_picture": {"name": "citizen_code"}}, {})
+
+
+@pytest.fixture(params=["city", "public"])
+def place(request: pytest.FixtureRequest) -> Place:
+    """A city's host, and the operator's."""
+    if request.param == "city":
+        return Place(request.getfixturevalue("cast"), CITY, CITY_ADDRESSES, "/staff/sign-in/")
+    return Place(request.getfixturevalue("operators"), {**CITY, **PUBLIC}, PUBLIC_ADDRESSES, "/sign-in/")

@@ -1,7 +1,7 @@
 """Who asks in the matrix, and whose things they ask for."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from regions.staff.models import Account
 from regions.staff.roles import Role
 from regions.vocabulary import IdType
 from tests.integration.lines import ANNA, citizen, declaration, take
-from tests.integration.pages.matrix_rows import WORDS
+from tests.integration.pages.matrix_rows import WORDS, Row
 from tests.integration.pages.people import Visitor
 from tests.integration.pages.test_who_may import addresses
 from tests.integration.review.desk import EVIDENCE, Desk
@@ -226,3 +226,38 @@ def asked(visitor: Visitor, method: str, path: str) -> HttpResponseBase:
         response: HttpResponseBase = visitor.client.generic(method, path)
     visitor.client.cookies = cookies
     return response
+
+
+CITY_ADDRESSES = tuple(read_addresses("portal.urls_city"))
+PUBLIC_ADDRESSES = tuple(read_addresses("portal.urls_public"))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A URL configuration with what is expected of it. What has no expectation fails once, by its own test."""
+
+    cast: Cast
+    rows: dict[str, Row]
+    addresses: tuple[Address, ...]
+    door: str
+
+    def each(self) -> Iterator[tuple[Address, Row, str]]:
+        """Address, expectation, and the path for those who may see it."""
+        for address in self.addresses:
+            if row := self.rows.get(address.name):
+                yield address, row, address.path(self.cast.parts(address))
+
+
+def may(row: Row, who: str) -> bool:
+    """Whether somebody is let in."""
+    if row.who in ("anyone", "machine"):
+        return row.who == "anyone"
+    if row.who == "citizen" or who in (STRANGER, CITIZEN):
+        return row.who == who
+    return row.who == "staff" or Role(who) in row.who
+
+
+def whoever_may(row: Row, people: Mapping[str, Visitor]) -> str:
+    """One of those who are."""
+    found: str = next(who for who in (CITIZEN, *Role, STRANGER) if who in people and may(row, who))
+    return found

@@ -4,33 +4,24 @@ Strangers are led to the sign-in, the wrong role gets 403, a method that is none
 or nowhere is one and the same 404.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
 
 import pytest
-from celery.app.task import Task
 from django.http import HttpResponseBase
-from django.test import Client
 
-from codes.opening_requests import Bundle, ask_to_open
-from regions.staff.roles import Role
-from regions.tenancy import in_city
 from tests.integration.pages.matrix_cast import (
     CITIZEN,
+    CITY_ADDRESSES,
+    PUBLIC_ADDRESSES,
     STRANGER,
     Address,
-    Cast,
+    Place,
     Things,
-    abroad,
     asked,
-    at_home,
-    everybody_at,
-    read_addresses,
+    may,
+    whoever_may,
 )
 from tests.integration.pages.matrix_rows import CITY, NOTHING_THERE, PUBLIC, WORDS, Row
-from tests.integration.pages.people import Visitor
-from tests.integration.review.desk import Desk
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ANSWERS = frozenset({200, 302, 303, 400, 409, 422, 429})
@@ -41,83 +32,7 @@ MISSING = {
     "slug": "nothing",
     "path": "batch|nothing|0|arrival",
 }
-CITY_ADDRESSES = tuple(read_addresses("portal.urls_city"))
-PUBLIC_ADDRESSES = tuple(read_addresses("portal.urls_public"))
-
-
-@pytest.fixture(autouse=True)
-def _no_bells(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is enqueued: there is no worker here."""
-    monkeypatch.setattr(Task, "apply_async", lambda *args, **kwargs: None)
-
-
-@pytest.fixture
-def elsewhere(db: None, clock: datetime) -> dict[str, Visitor]:
-    """Before anybody is at home: nobody is in two cities at once."""
-    with in_city("alpha"):
-        return abroad(now=clock)
-
-
-@pytest.fixture
-def cast(elsewhere: dict[str, Visitor], desk: Desk, picture: bytes) -> Cast:
-    """Everybody, and their things."""
-    people = {
-        STRANGER: Visitor(Client(headers={"host": "beta.localhost"})),
-        CITIZEN: Visitor.signed_in(desk.citizen("zhang"), now=desk.now),
-        **everybody_at("beta.localhost", now=desk.now),
-    }
-    own, others = at_home(desk, picture)
-    return Cast(people, elsewhere, own, others)
-
-
-@pytest.fixture
-def operators(db: None, clock: datetime) -> Cast:
-    """The staff on the host of no city, and an opening they asked for."""
-    people = {
-        STRANGER: Visitor(Client(headers={"host": "localhost"})),
-        **everybody_at("localhost", now=clock),
-    }
-    opening = ask_to_open(Bundle({}, {}), schema="gamma", by="m-system_admin", now=clock)
-    return Cast(people, {}, {"": {"name": opening.name}, "guide_picture": {"name": "citizen_code"}}, {})
-
-
-@dataclass(frozen=True)
-class Place:
-    """A URL configuration with what is expected of it. What has no expectation fails once, by its own test."""
-
-    cast: Cast
-    rows: dict[str, Row]
-    addresses: tuple[Address, ...]
-    door: str
-
-    def each(self) -> Iterator[tuple[Address, Row, str]]:
-        """Address, expectation, and the path for those who may see it."""
-        for address in self.addresses:
-            if row := self.rows.get(address.name):
-                yield address, row, address.path(self.cast.parts(address))
-
-
-@pytest.fixture(params=["city", "public"])
-def place(request: pytest.FixtureRequest) -> Place:
-    """A city's host, and the operator's."""
-    if request.param == "city":
-        return Place(request.getfixturevalue("cast"), CITY, CITY_ADDRESSES, "/staff/sign-in/")
-    return Place(request.getfixturevalue("operators"), {**CITY, **PUBLIC}, PUBLIC_ADDRESSES, "/sign-in/")
-
-
-def may(row: Row, who: str) -> bool:
-    """Whether somebody is let in."""
-    if row.who in ("anyone", "machine"):
-        return row.who == "anyone"
-    if row.who == "citizen" or who in (STRANGER, CITIZEN):
-        return row.who == who
-    return row.who == "staff" or Role(who) in row.who
-
-
-def whoever_may(row: Row, people: Mapping[str, Visitor]) -> str:
-    """One of those who are."""
-    found: str = next(who for who in (CITIZEN, *Role, STRANGER) if who in people and may(row, who))
-    return found
+pytestmark = pytest.mark.usefixtures("no_worker")
 
 
 def refusal(row: Row, who: str, door: str) -> tuple[int, str]:

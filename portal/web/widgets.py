@@ -1,0 +1,15 @@
+"""Widgets of several audiences."""
+
+from typing import Any
+
+from django import forms
+
+
+class SelectName(forms.Select):
+    """A choice between names, such as users or files, which are in no language; the empty choice is a word of ours."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if value:
+            option["attrs"]["translate"] = "no"
+        return option

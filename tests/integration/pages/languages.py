@@ -1,0 +1,102 @@
+"""What a page says to a reader, piece by piece, each piece with the language it must be in.
+
+What is marked as data (``<code>``, ``<kbd>``, ``translate="no"``) is in no language; an element with ``lang`` is
+in its own, and in an unknown one where that is empty.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+CHINESE, ENGLISH = "zh-Hans", "en"
+# The letters of the other language; full-width punctuation is Chinese.
+FOREIGN = {
+    CHINESE: re.compile(r"[A-Za-z][A-Za-z'’]+"),
+    ENGLISH: re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+"),
+}
+FORMATS = {"CSV", "JPEG", "JSON", "JSONL", "PDF", "PNG", "QR", "TOML", "XLSX"}
+STANDARDS = {"Cookie", "GB", "HTTP", "SHA", "SQL"}
+ALLOWED = {CHINESE: FORMATS | STANDARDS, ENGLISH: set[str]()}
+
+UNREAD = frozenset({"script", "style", "svg", "textarea"})
+DATA = frozenset({"code", "kbd"})
+WITHOUT_END = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
+READ_ATTRIBUTES = ("alt", "aria-label", "placeholder", "title")
+
+
+@dataclass(frozen=True)
+class Piece:
+    language: str
+    text: str
+
+
+@dataclass(frozen=True)
+class _Element:
+    tag: str
+    language: str
+    is_unread: bool
+    is_data: bool
+
+
+@dataclass
+class _Reader(HTMLParser):
+    language: str
+    pieces: list[Piece] = field(default_factory=list)
+    data: set[str] = field(default_factory=set)
+    _open: list[_Element] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self._open.append(_Element("", self.language, is_unread=False, is_data=False))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        around, given = self._open[-1], {name: value or "" for name, value in attrs}
+        element = _Element(
+            tag,
+            given.get("lang", around.language),
+            is_unread=around.is_unread or tag in UNREAD or given.get("lang") == "",
+            is_data=tag in DATA or given.get("translate", "no" if around.is_data else "yes") == "no",
+        )
+        texts = [given[name] for name in READ_ATTRIBUTES if name in given]
+        if tag == "input" and given.get("type") in ("submit", "button", "reset"):
+            texts.append(given.get("value", ""))
+        for text in texts:
+            self._add(element, text)
+        if tag not in WITHOUT_END:
+            self._open.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        while len(self._open) > 1 and any(element.tag == tag for element in self._open):
+            if self._open.pop().tag == tag:
+                return
+
+    def handle_data(self, data: str) -> None:
+        self._add(self._open[-1], data)
+
+    def _add(self, element: _Element, text: str) -> None:
+        text = " ".join(text.split())
+        if not text or element.is_unread:
+            return
+        if element.is_data:
+            self.data.add(text)
+        else:
+            self.pieces.append(Piece(element.language, text))
+
+
+def foreign_words(page: str, language: str, names: Iterable[str] = ()) -> set[tuple[str, str]]:
+    """The words in a language other than their element's, each with the text it stands in.
+
+    A title or an attribute cannot hold markup, and a sentence repeats a name: what the page marks as data once is data all over it,
+    as are ``names``.
+    """
+    reader = _Reader(language)
+    reader.feed(page)
+    known = sorted(reader.data.union(names), key=len, reverse=True)
+    data = re.compile("|".join(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])" for name in known) or "(?!)")
+    return {
+        (word, piece.text)
+        for piece in reader.pieces
+        for word in FOREIGN[piece.language].findall(data.sub(" ", piece.text))
+        if word not in ALLOWED[piece.language]
+    }
