@@ -12,7 +12,7 @@ from regions.transitions import TransitionTable
 
 
 class InformationRequest(models.Model):
-    """A question to the case's citizen. While it is open the case's clock stands."""
+    """A question to the case's citizen. While it is open the case's deadline is paused."""
 
     class State(models.TextChoices):
         OPEN = "open"
@@ -54,7 +54,7 @@ class InformationRequest(models.Model):
 
 
 class CorrectionRequest(models.Model):
-    """A record sent back to its source's owner as wrong. The case's clock keeps running: the citizen does not wait for an office."""
+    """A record sent back to its source's owner as wrong. The deadline is not paused: the citizen does not wait for an office."""
 
     class Answer(models.TextChoices):
         CORRECTED = "corrected"

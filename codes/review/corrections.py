@@ -1,4 +1,4 @@
-"""Sending a record back to its source's owner. The case's clock keeps running: offices may take their time, citizens are not made to."""
+"""Asking a source to correct its record. The case's deadline is not paused meanwhile: the citizen does not wait for an office."""
 
 from datetime import datetime
 
@@ -44,11 +44,11 @@ def enter_answer(*, request_id: int, answer: str, by: str, now: datetime, text: 
         if request is None:
             raise NotFound
         case = find_case(request.case_id)
-        told = {"fact": request.fact_id, "answer": answer}
+        data = {"fact": request.fact_id, "answer": answer}
         if case.closed_at is None:
-            move(case, Verb.ANSWER_CORRECTION, by=by, now=now, data=told)
+            move(case, Verb.ANSWER_CORRECTION, by=by, now=now, data=data)
         else:  # offices answer after the citizen was answered
-            record(f"case.{Verb.ANSWER_CORRECTION.value}", by=by, now=now, subject=f"case:{case.number}", data=told)
+            record(f"case.{Verb.ANSWER_CORRECTION.value}", by=by, now=now, subject=f"case:{case.number}", data=data)
         changes = {"answer": answer, "answer_text": text, "answer_entered_by": by, "answered_at": now}
         if CorrectionRequest.objects.filter(pk=request.pk, answered_at__isnull=True).update(**changes) != 1:
             raise MovedMeanwhile

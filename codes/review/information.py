@@ -1,4 +1,4 @@
-"""Asking the citizen: the case's clock stands until they answer, the question is dropped, or the time for an answer is over."""
+"""Asking the citizen for information: the deadline is paused until they answer, the question is dropped, or it lapses."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,8 +6,8 @@ from datetime import datetime
 from django.db import transaction
 
 from codes.models import Case, Evidence, InformationRequest
-from codes.review.cases.assign import hold
-from codes.review.cases.deadlines import answer_by
+from codes.review.cases.assign import assignee_changes
+from codes.review.cases.deadlines import information_deadline
 from codes.review.cases.move import find_case, move
 from codes.review.cases.transitions import Verb
 from codes.review.evidence.files import attach
@@ -24,16 +24,16 @@ def ask(*, case_id: int, question: str, by: str, now: datetime) -> InformationRe
     question = check_text(question, required=True)
     with transaction.atomic():
         case = find_case(case_id)
-        move(case, Verb.ASK_INFORMATION, by=by, now=now, paused_at=now, **hold(case, by=by, now=now))
+        move(case, Verb.ASK_INFORMATION, by=by, now=now, paused_at=now, **assignee_changes(case, by=by, now=now))
         return InformationRequest.objects.create(
-            case=case, question=question, asked_by=by, asked_at=now, answer_by=answer_by(now)
+            case=case, question=question, asked_by=by, asked_at=now, answer_by=information_deadline(now)
         )
 
 
 def answer(
     *, request_id: int, text: str, by: str, now: datetime, evidence_ids: Sequence[int] = ()
 ) -> InformationRequest:
-    """The citizen's answer, with files they uploaded before; the clock goes on."""
+    """The citizen's answer, with files they uploaded before; the deadline is no longer paused."""
     require(by, Verb.ANSWER_INFORMATION)
     text = check_text(text)
     if not text and not evidence_ids:
@@ -51,7 +51,7 @@ def drop(*, request_id: int, by: str, now: datetime) -> InformationRequest:
     require(by, Verb.DROP_INFORMATION)
     with transaction.atomic():
         request = _open_request(request_id)
-        hold(request.case, by=by, now=now)
+        assignee_changes(request.case, by=by, now=now)
         move(request.case, Verb.DROP_INFORMATION, by=by, now=now)
         return _close(request, "drop", now=now)
 

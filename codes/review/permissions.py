@@ -6,7 +6,7 @@ the API that forgets to ask changes nothing.
 
 from codes.models import Guardianship
 from codes.models.citizen import Citizen
-from codes.review.cases.transitions import APPEAL_LIFE, CASE_LIFE, Actor, Verb
+from codes.review.cases.transitions import APPEAL_TRANSITIONS, CASE_TRANSITIONS, Actor, Verb
 from regions.proposals import roles_of
 from regions.refusals import NotAllowed, NotFound
 from regions.staff.roles import Role
@@ -15,7 +15,9 @@ SYSTEM = "system"
 CITIZEN_PREFIX = "citizen:"
 
 ACTORS: dict[Verb, frozenset[Actor]] = {
-    verb: frozenset(Actor(role) for row in (*CASE_LIFE, *APPEAL_LIFE) if row.action is verb for role in row.roles)
+    verb: frozenset(
+        Actor(role) for row in (*CASE_TRANSITIONS, *APPEAL_TRANSITIONS) if row.action is verb for role in row.roles
+    )
     for verb in Verb
 } | {Verb.OPEN: frozenset({Actor.SYSTEM}), Verb.FILE: frozenset({Actor.CITIZEN})}
 

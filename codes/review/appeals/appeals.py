@@ -9,7 +9,7 @@ from django.db import transaction
 from codes.effective import effective_code
 from codes.models import Appeal, Case, Citizen, Fact, Ruling
 from codes.review.appeals.policy import Target, check_appeal, targets_of
-from codes.review.cases.deadlines import due_of
+from codes.review.cases.deadlines import deadlines_of
 from codes.review.cases.move import find_case, move, note
 from codes.review.cases.transitions import Verb
 from codes.review.errors import Reason
@@ -130,7 +130,7 @@ def _target(citizen: Citizen, provider: str, rule: str, fact_id: int) -> Target:
 
 
 def _open_case(citizen: Citizen, target: Target, *, now: datetime, today: date) -> Case:
-    due = due_of(target.colour, opened_at=now)
+    due = deadlines_of(target.colour, opened_at=now)
     last = Case.objects.filter(citizen=citizen, kind=Case.Kind.APPEAL).order_by("-pk").first()
     return Case.objects.create(
         number=_next_number(today),

@@ -11,7 +11,7 @@ from codes.effective import lock_effective_codes
 from codes.models import Case
 from codes.review.cases.move import find_case, move
 from codes.review.cases.queue import CaseFilter, open_cases
-from codes.review.cases.transitions import CASE_LIFE, Verb
+from codes.review.cases.transitions import CASE_TRANSITIONS, Verb
 from codes.review.errors import Reason
 from codes.review.permissions import require
 from regions.journal.record import record
@@ -63,7 +63,7 @@ def bulk_assign(*, chosen: CaseFilter, to: str, by: str, now: datetime) -> int:
             open_cases(chosen, now=now).exclude(assigned_to=to).order_by("pk").values("pk").query.sql_with_params()
         )
         with connection.cursor() as cursor:
-            values: list[Any] = [to, now, Json(CASE_LIFE.next_states(Verb.ASSIGN)), now, by, Verb.ASSIGN.value]
+            values: list[Any] = [to, now, Json(CASE_TRANSITIONS.next_states(Verb.ASSIGN)), now, by, Verb.ASSIGN.value]
             cursor.execute(compose(SQL, "bulk_assign", cases=cases), [*parameters, *values])
             assigned = int(cursor.rowcount)
         if assigned:
@@ -71,7 +71,7 @@ def bulk_assign(*, chosen: CaseFilter, to: str, by: str, now: datetime) -> int:
     return assigned
 
 
-def hold(case: Case, *, by: str, now: datetime) -> dict[str, Any]:
+def assignee_changes(case: Case, *, by: str, now: datetime) -> dict[str, Any]:
     """What deciding changes about the assignee: an unheld case becomes the decider's, another's is refused."""
     if case.assigned_to not in ("", by):
         raise Refused(Reason.HELD_BY_ANOTHER)

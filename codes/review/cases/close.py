@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from codes.models import Case
-from codes.review.cases.assign import hold
-from codes.review.cases.deadlines import complex_due
+from codes.review.cases.assign import assignee_changes
+from codes.review.cases.deadlines import complex_deadline
 from codes.review.cases.move import find_case, move
 from codes.review.cases.transitions import Verb
 from codes.review.errors import Reason
@@ -18,7 +18,7 @@ from regions.tenancy import current_city
 
 
 def look(*, case_id: int, by: str, now: datetime) -> Case:
-    """Note that an official saw the case, which stops the clock of the first look; later looks change nothing."""
+    """Note that an official saw the case, which meets the deadline of the first look; later looks change nothing."""
     require(by, Verb.LOOK)
     with transaction.atomic():
         case = find_case(case_id)
@@ -35,8 +35,8 @@ def mark_complex(*, case_id: int, reason: str, by: str, now: datetime) -> Case:
         case = find_case(case_id)
         if case.complex_since:
             raise Refused(Reason.COMPLEX_ALREADY)
-        due_at = max(case.due_at, complex_due(case.opened_at, zone=current_city().zone))
-        changes = {"complex_since": now, "due_at": due_at, "answer": reason, **hold(case, by=by, now=now)}
+        due_at = max(case.due_at, complex_deadline(case.opened_at, zone=current_city().zone))
+        changes = {"complex_since": now, "due_at": due_at, "answer": reason, **assignee_changes(case, by=by, now=now)}
         return move(case, Verb.MARK_COMPLEX, by=by, now=now, data={"due_at": due_at.isoformat()}, **changes)
 
 
@@ -57,5 +57,5 @@ def _end(verb: Verb, case_id: int, reason_code: str, answer: str, *, by: str, no
     answer = check_text(answer)
     with transaction.atomic():
         case = find_case(case_id)
-        changes = {"outcome": reason_code, "answer": answer, **hold(case, by=by, now=now)}
+        changes = {"outcome": reason_code, "answer": answer, **assignee_changes(case, by=by, now=now)}
         return move(case, verb, by=by, now=now, data={"reason_code": reason_code}, **changes)

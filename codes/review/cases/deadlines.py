@@ -1,4 +1,4 @@
-"""How long a review may take: due times are stored with the case, and stand still while its citizen is asked something.
+"""A case's deadlines: set when it is opened, and moved when it is complex or was paused while its citizen was asked.
 
 The targets are those of ``docs/adr/0008-review-choices.md``: a red is looked at within 4 hours and answered within 24, a yellow
 within 8; a complex case within 3 working days.
@@ -16,19 +16,19 @@ SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """``first_look`` is none where only the answer has a clock."""
+class Deadlines:
+    """``first_look`` is none where only the answer has a deadline."""
 
     first_look: datetime | None
     answer: datetime
 
 
-def due_of(severity: str, *, opened_at: datetime) -> Due:
-    """The clocks of a case whose most severe colour is ``severity``."""
-    return Due(opened_at + FIRST_LOOK_AT_RED if severity == "red" else None, opened_at + ANSWER[severity])
+def deadlines_of(severity: str, *, opened_at: datetime) -> Deadlines:
+    """The deadlines of a case whose most severe colour is ``severity``."""
+    return Deadlines(opened_at + FIRST_LOOK_AT_RED if severity == "red" else None, opened_at + ANSWER[severity])
 
 
-def complex_due(opened_at: datetime, *, zone: ZoneInfo) -> datetime:
+def complex_deadline(opened_at: datetime, *, zone: ZoneInfo) -> datetime:
     """The same time of day three working days (Monday to Friday in the city) after it was opened.
 
     Opened at a weekend counts from the Monday that follows, at midnight.
@@ -44,11 +44,11 @@ def complex_due(opened_at: datetime, *, zone: ZoneInfo) -> datetime:
     return local
 
 
-def resumed(due_at: datetime, *, paused_at: datetime, now: datetime) -> datetime:
-    """A due time moved by as long as the clock stood."""
+def resumed_deadline(due_at: datetime, *, paused_at: datetime, now: datetime) -> datetime:
+    """A deadline moved by as long as it was paused."""
     return due_at + max(now - paused_at, timedelta())
 
 
-def answer_by(now: datetime) -> datetime:
+def information_deadline(now: datetime) -> datetime:
     """Until when an answer to a question is waited for."""
     return now + timedelta(days=INFORMATION_DAYS)

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from codes.models import Case, CaseEvent, InformationRequest
 from codes.models.case import OPEN_STATES
-from codes.review.cases.deadlines import resumed
-from codes.review.cases.transitions import Actor, CaseTransition, Verb, moves_from
+from codes.review.cases.deadlines import resumed_deadline
+from codes.review.cases.transitions import Actor, CaseTransition, Verb, transitions_from
 from codes.review.errors import Reason
 from codes.vocabulary import Colour
 from regions.journal.record import Act, record, record_all
@@ -23,7 +23,7 @@ from regions.refusals import MovedMeanwhile, NotFound, Refused
 BULK_LIMIT = 5000
 
 
-class Handled(NamedTuple):
+class BulkResult(NamedTuple):
     """How many cases were acted on, and how many of the chosen were left for a decision of their own."""
 
     done: int
@@ -51,7 +51,7 @@ def find_case(case_id: int) -> Case:
 
 def check_move(case: Case, verb: Verb, *, when: str = "") -> CaseTransition:
     """The row of the case's table for this action. Raises ``Refused`` when its state has none."""
-    rows = [row for row in moves_from(case.kind, case.state, verb) if row.when == when]
+    rows = [row for row in transitions_from(case.kind, case.state, verb) if row.when == when]
     if not rows:
         raise Refused(Reason.NOT_NOW)
     return rows[0]
@@ -94,7 +94,7 @@ def move_each(steps: Sequence[Step], *, by: str, now: datetime) -> None:
 
 
 def move_all(steps: Sequence[Step], *, by: str, now: datetime) -> None:
-    """Do an action on each of many cases and tell it on their timelines; whoever calls writes the journal.
+    """Do an action on each of many cases and add it to their timelines; the caller writes the journal.
 
     Call in a transaction, many cases locked in the order of their keys. Raises ``Refused`` and ``MovedMeanwhile``.
     """
@@ -105,7 +105,7 @@ def move_all(steps: Sequence[Step], *, by: str, now: datetime) -> None:
         changes = {"state": row.next.value, **_consequences(case, row, now), **step.changes}
         alike[case.state, case.assigned_to, frozenset(changes.items())].append(case)
         if "paused_at" in changes and case.paused_at:
-            case.due_at = resumed(case.due_at, paused_at=case.paused_at, now=now)
+            case.due_at = resumed_deadline(case.due_at, paused_at=case.paused_at, now=now)
             resuming.append(case)
         if "closed_at" in changes:
             closing.append(case)
@@ -128,8 +128,8 @@ def record_many(
     action: Verb, cases: Collection[Case], *, by: str, now: datetime, data: Mapping[str, Any] | None = None
 ) -> None:
     """One journal entry for an action on many cases, which accounts for exactly these."""
-    said = {**(data or {}), "cases": len(cases), "numbers": numbers_digest(cases)}
-    record(f"case.bulk_{action.value}", by=by, now=now, data=said)
+    data = {**(data or {}), "cases": len(cases), "numbers": numbers_digest(cases)}
+    record(f"case.bulk_{action.value}", by=by, now=now, data=data)
 
 
 def note(case: Case, action: Verb, *, by: str, now: datetime, data: Mapping[str, Any] | None = None) -> CaseEvent:
@@ -138,8 +138,8 @@ def note(case: Case, action: Verb, *, by: str, now: datetime, data: Mapping[str,
 
 
 def _act(step: Step, before: str) -> Act:
-    said = {"number": step.case.number, "from": before, "to": step.case.state, **step.data}
-    return Act(f"case.{step.action.value}", f"case:{step.case.number}", said)
+    data = {"number": step.case.number, "from": before, "to": step.case.state, **step.data}
+    return Act(f"case.{step.action.value}", f"case:{step.case.number}", data)
 
 
 def _consequences(case: Case, row: CaseTransition, now: datetime) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from psycopg2.extras import Json
 
 from codes.models import CaseState, InformationRequest, Run
 from codes.review.cases.deadlines import ANSWER, FIRST_LOOK_AT_RED
-from codes.review.cases.transitions import CASE_LIFE, Verb
+from codes.review.cases.transitions import CASE_TRANSITIONS, Verb
 from codes.review.permissions import SYSTEM
 from regions.journal.record import Act, record_all
 from regions.sql import compose
@@ -28,7 +28,7 @@ def converge(run: Run) -> list[str]:
     closed: list[str] = []
     parameters: dict[str, Any] = {
         "run": run.pk,
-        "next": Json(CASE_LIFE.next_states(Verb.CONVERGE)),
+        "next": Json(CASE_TRANSITIONS.next_states(Verb.CONVERGE)),
         "by": SYSTEM,
         "converged": Verb.CONVERGE.value,
         "asked": InformationRequest.State.OPEN.value,

@@ -123,7 +123,7 @@ WITH closed AS (
     WHERE run.id = %(run)s AND c.id IN ({{which}})
     RETURNING c.id, c.number, run.as_of
 ),
-told AS (
+events AS (
     INSERT INTO codes_caseevent (case_id, at, by, verb, data)
     SELECT id, as_of, %(by)s, %(converged)s, jsonb_build_object('run', %(run)s) FROM closed
 ),

@@ -1,4 +1,4 @@
-"""What time does to reviews: overdue cases are escalated, unanswered questions lapse, rulings expire, unsent files go, and what a
+"""The periodic sweep: overdue cases are escalated, unanswered questions lapse, rulings expire, unsent files go, and what a
 run that failed was to count is counted."""
 
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from codes.review.cases.transitions import CASE_LIFE, Verb
+from codes.review.cases.transitions import CASE_TRANSITIONS, Verb
 from codes.review.evidence.files import discard_old_drafts
 from codes.review.information import lapse_unanswered
 from codes.review.permissions import SYSTEM
@@ -18,18 +18,18 @@ from regions.sql import compose
 
 SQL = Path(__file__).with_suffix(".sql")
 ESCALATE = compose(SQL, "escalate")
-WHOSE: dict[str, Any] = {
+PARAMETERS: dict[str, Any] = {
     "by": SYSTEM,
     "escalated": Verb.ESCALATE.value,
-    "states": [*CASE_LIFE.next_states(Verb.ESCALATE)],
+    "states": [*CASE_TRANSITIONS.next_states(Verb.ESCALATE)],
 }
 
 
 def escalate_overdue(*, now: datetime) -> int:
-    """Escalate the open cases whose clock has run out and runs still; how many. Approvers see them first."""
+    """Escalate the open cases whose deadline has passed and is not paused; how many. Approvers see them first."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(ESCALATE, {"now": now, **WHOSE})
+            cursor.execute(ESCALATE, {"now": now, **PARAMETERS})
             escalated = int(cursor.rowcount)
         if escalated:
             record(f"case.{Verb.ESCALATE.value}", by="system", now=now, data={"cases": escalated})

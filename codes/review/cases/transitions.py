@@ -90,7 +90,7 @@ WORK = (
     *(CaseTransition(state, Verb.CONVERGE, S.CONVERGED, SYSTEM) for state in OPEN_STATES),
 )
 
-CASE_LIFE = CaseTransitions(
+CASE_TRANSITIONS = CaseTransitions(
     (
         *WORK,
         CaseTransition(S.PROPOSED, Verb.APPROVE, S.DECIDED, APPROVER),
@@ -104,7 +104,7 @@ GREEN = "the code turns green"
 LIGHTER = "the code turns lighter, not green"
 NO_LIGHTER = "the code turns no lighter"
 
-APPEAL_LIFE = CaseTransitions(
+APPEAL_TRANSITIONS = CaseTransitions(
     (
         *WORK,
         CaseTransition(S.PROPOSED, Verb.APPROVE, S.ACCEPTED, APPROVER, GREEN),
@@ -118,13 +118,13 @@ APPEAL_LIFE = CaseTransitions(
     )
 )
 
-LIVES: dict[str, CaseTransitions] = {
-    Case.Kind.DISAGREEMENT.value: CASE_LIFE,
-    Case.Kind.SUSPENSION.value: CASE_LIFE,
-    Case.Kind.APPEAL.value: APPEAL_LIFE,
+TRANSITIONS_BY_KIND: dict[str, CaseTransitions] = {
+    Case.Kind.DISAGREEMENT.value: CASE_TRANSITIONS,
+    Case.Kind.SUSPENSION.value: CASE_TRANSITIONS,
+    Case.Kind.APPEAL.value: APPEAL_TRANSITIONS,
 }
 
 
-def moves_from(kind: str, state: str, action: Verb | None = None) -> tuple[CaseTransition, ...]:
+def transitions_from(kind: str, state: str, action: Verb | None = None) -> tuple[CaseTransition, ...]:
     """The rows of a kind of case for a state, and for one action in it."""
-    return LIVES[kind].find(state, action)
+    return TRANSITIONS_BY_KIND[kind].find(state, action)

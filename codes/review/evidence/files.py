@@ -142,7 +142,7 @@ def _write(name: str, encrypted: bytes) -> None:
 LONGEST_DOCUMENT = 200
 
 
-def check_grounds(references: Sequence[str], *, citizen: Citizen) -> list[str]:
+def check_evidence(references: Sequence[str], *, citizen: Citizen) -> list[str]:
     """The references, each once. Raises ``Refused`` for one that is not of this citizen or says nothing."""
     kept = list(dict.fromkeys(reference.strip() for reference in references))
     files = {int(body) for kind, body in map(_parts, kept) if kind == "file"}

@@ -10,8 +10,8 @@ from django.db import transaction
 from codes.effective import effective_codes, lock_effective_codes, settle_citizens
 from codes.models import Case, CaseState, Ruling
 from codes.models.case import UNDECIDED
-from codes.review.cases.assign import hold
-from codes.review.cases.move import BULK_LIMIT, Handled, Step, move_all, record_many, turns_no_stricter
+from codes.review.cases.assign import assignee_changes
+from codes.review.cases.move import BULK_LIMIT, BulkResult, Step, move_all, record_many, turns_no_stricter
 from codes.review.cases.queue import CaseFilter, open_cases
 from codes.review.cases.transitions import Verb
 from codes.review.errors import Reason
@@ -59,7 +59,7 @@ def propose_many(
     by: str,
     now: datetime,
     reason: str = "",
-) -> Handled:
+) -> BulkResult:
     """Propose a green or yellow for every undecided case of the filter that nobody else holds and that it makes no stricter.
 
     ``documents``: ``document:<number>`` references that stand for all of them. Approval is as for any other ruling.
@@ -80,7 +80,7 @@ def propose_many(
         _write(cases, draft, by=by, now=now)
         said = {"colour": colour, "reason_code": reason_code, "expires_on": str(expires_on)}
         record_many(Verb.PROPOSE, cases, by=by, now=now, data={**said, "filter": chosen.as_json()})
-    return Handled(len(cases), len(found) - len(cases))
+    return BulkResult(len(cases), len(found) - len(cases))
 
 
 def _proposable(found: list[Case], colour: str, *, by: str) -> list[Case]:
@@ -107,11 +107,11 @@ def _write(cases: list[Case], draft: Draft, *, by: str, now: datetime) -> None:
         "expires_on": str(draft.expires_on),
     }
     data |= {"evidence": len(draft.evidence), "bulk": True}
-    steps = [Step(case, Verb.PROPOSE, data=data, changes=hold(case, by=by, now=now)) for case in cases]
+    steps = [Step(case, Verb.PROPOSE, data=data, changes=assignee_changes(case, by=by, now=now)) for case in cases]
     move_all(steps, by=by, now=now)
 
 
-def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> Handled:
+def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> BulkResult:
     """Put the proposals in force that others made, that are no red and no stricter, and about which nothing new is known."""
     require(by, Verb.APPROVE)
     wanted = set(ruling_ids)
@@ -135,7 +135,7 @@ def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> Handle
         settle_citizens(people, now=now)
         closed = [step.case for step in steps]
         record_many(Verb.APPROVE, closed, by=by, now=now, data={"rulings": len(rulings)})
-    return Handled(len(rulings), len(wanted) - len(rulings))
+    return BulkResult(len(rulings), len(wanted) - len(rulings))
 
 
 def _lock_cases(ruling_ids: Collection[int]) -> None:

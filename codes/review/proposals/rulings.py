@@ -9,11 +9,11 @@ from django.db import transaction
 from codes.effective import CurrentCode, effective_code, lock_effective_codes, settle_citizens
 from codes.models import Case, Ruling
 from codes.review.cases import transitions
-from codes.review.cases.assign import hold
+from codes.review.cases.assign import assignee_changes
 from codes.review.cases.move import Step, check_move, find_case, move, move_each
 from codes.review.cases.transitions import Verb
 from codes.review.errors import Reason
-from codes.review.evidence.files import check_grounds
+from codes.review.evidence.files import check_evidence
 from codes.review.permissions import require
 from codes.review.proposals.ruling_policy import (
     check_refusal,
@@ -56,18 +56,23 @@ def propose(
     with transaction.atomic():
         case = find_case(case_id)
         check_move(case, Verb.PROPOSE)
-        grounds = check_grounds(evidence, citizen=case.citizen)
+        references = check_evidence(evidence, citizen=case.citizen)
         if Ruling.objects.waiting().filter(citizen=case.citizen).exists():
             raise Refused(CommonReason.PROPOSED_ALREADY)
-        data = {"colour": colour, "reason_code": reason_code, "expires_on": str(expires_on), "evidence": len(grounds)}
-        move(case, Verb.PROPOSE, by=by, now=now, data=data, **hold(case, by=by, now=now))
+        data = {
+            "colour": colour,
+            "reason_code": reason_code,
+            "expires_on": str(expires_on),
+            "evidence": len(references),
+        }
+        move(case, Verb.PROPOSE, by=by, now=now, data=data, **assignee_changes(case, by=by, now=now))
         return Ruling.objects.create(
             citizen=case.citizen,
             case=case,
             colour=colour,
             reason_code=reason_code,
             reason=reason,
-            evidence=grounds,
+            evidence=references,
             weighed=weighed_in(hits_of([case.citizen_id])[case.citizen_id]),
             expires_on=expires_on,
             proposed_by=by,
@@ -156,7 +161,7 @@ def closing_steps(rulings: Collection[Ruling], before: Mapping[int, str], **said
 
 
 def effect_of(colour: str, before: str) -> str:
-    """What a ruled colour does for the citizen, in the words of the appeal's life."""
+    """What a ruled colour does for the citizen, as the appeal's transitions tell it apart."""
     if colour == "green":
         return transitions.GREEN
     return transitions.LIGHTER if lighter(colour, than=before) else transitions.NO_LIGHTER

@@ -15,7 +15,7 @@ from codes.models import Case, Fact, Run, Suppression
 from codes.review.cases.move import find_case, move
 from codes.review.cases.transitions import Verb
 from codes.review.errors import Reason
-from codes.review.evidence.files import check_grounds
+from codes.review.evidence.files import check_evidence
 from codes.review.permissions import require
 from codes.review.proposals.ruling_policy import check_refusal, check_text
 from codes.review.reasons import SuppressionReason
@@ -50,7 +50,7 @@ def propose_suppression(
         if fact is None or (case is not None and case.citizen_id != fact.citizen_id):
             raise NotFound
         _check_new(fact)
-        grounds = check_grounds(evidence, citizen=fact.citizen)
+        references = check_evidence(evidence, citizen=fact.citizen)
         proposed = Suppression(
             case=case,
             source_id=fact.source_id,
@@ -58,7 +58,7 @@ def propose_suppression(
             record_id=fact.record_id,
             reason_code=reason_code,
             reason=reason,
-            evidence=grounds,
+            evidence=references,
             proposed_by=by,
             proposed_at=now,
         )

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db.models import Model
 
 from codes.models import CaseState, DraftRehearsal, ExportJob, Guardianship, InformationRequest, Partition, Run
-from codes.review.cases.transitions import APPEAL_LIFE, CASE_LIFE, Actor, CaseTransition, Verb
+from codes.review.cases.transitions import APPEAL_TRANSITIONS, CASE_TRANSITIONS, Actor, CaseTransition, Verb
 from regions.models import CityOpening
 from regions.sources.models import Batch
 from regions.transitions import TransitionTable
@@ -35,9 +35,9 @@ def page() -> str:
     parts = [
         HEAD,
         "## Disagreements and suspended rulings\n",
-        diagram(CASE_LIFE),
+        diagram(CASE_TRANSITIONS),
         "## Appeals\n",
-        diagram(APPEAL_LIFE),
+        diagram(APPEAL_TRANSITIONS),
         "## States\n",
         table(
             ("state", "中文", "English"),
@@ -78,7 +78,7 @@ def _act(verb: Verb) -> tuple[str, ...]:
 
 
 def _rows(verb: Verb) -> list[CaseTransition]:
-    return [move for move in (*CASE_LIFE, *APPEAL_LIFE) if move.action is verb]
+    return [move for move in (*CASE_TRANSITIONS, *APPEAL_TRANSITIONS) if move.action is verb]
 
 
 class Command(BaseCommand):

@@ -1,7 +1,7 @@
 """What may be done with a case now, and by whom."""
 
 from codes.models import Case
-from codes.review.cases.transitions import Verb, moves_from
+from codes.review.cases.transitions import Verb, transitions_from
 from codes.review.permissions import may
 from portal.official.cases.related import Row
 from regions.staff.roles import Role
@@ -24,7 +24,7 @@ def offered(case: Case, *, roles: frozenset[Role], username: str, proposed: Row 
     """The names of the acts (``propose``, ``take_over`` …), as templates ask for them."""
     return frozenset(
         verb.name.lower()
-        for verb in {move.action for move in moves_from(case.kind, case.state)}
+        for verb in {move.action for move in transitions_from(case.kind, case.state)}
         if may(roles, verb) and _is_left(verb, case, username, proposed)
     )
 

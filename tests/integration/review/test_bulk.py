@@ -7,7 +7,7 @@ import pytest
 from codes.effective import effective_code
 from codes.models import Case, EffectiveChange, EffectiveCode, Registration, Ruling
 from codes.review.cases import assign
-from codes.review.cases.move import Handled
+from codes.review.cases.move import BulkResult
 from codes.review.cases.queue import CaseFilter
 from codes.review.errors import Reason
 from codes.review.proposals import bulk_rulings
@@ -28,7 +28,7 @@ def crowd(bare_city: City, now: datetime) -> Desk:
     return open_desk(dict.fromkeys(RED, "spacetime_overlap") | dict.fromkeys(YELLOW, "arrival"), now=now)
 
 
-def propose(desk: Desk, chosen: CaseFilter = EVERYBODY, colour: str = "green", *, by: str = "li") -> Handled:
+def propose(desk: Desk, chosen: CaseFilter = EVERYBODY, colour: str = "green", *, by: str = "li") -> BulkResult:
     return bulk_rulings.propose_many(
         chosen=chosen,
         colour=colour,
@@ -40,7 +40,7 @@ def propose(desk: Desk, chosen: CaseFilter = EVERYBODY, colour: str = "green", *
     )
 
 
-def approve(desk: Desk, by: str = "wang") -> Handled:
+def approve(desk: Desk, by: str = "wang") -> BulkResult:
     waiting = list(Ruling.objects.filter(state="proposed").values_list("pk", flat=True))
     return bulk_rulings.approve_many(ruling_ids=waiting, by=by, now=desk.now)
 

@@ -12,7 +12,7 @@ from codes.models.case import OPEN_STATES
 from codes.review import corrections, information
 from codes.review.appeals import appeals
 from codes.review.cases import assign, close, sweep
-from codes.review.cases.transitions import APPEAL_LIFE, CASE_LIFE, Actor, Verb, moves_from
+from codes.review.cases.transitions import APPEAL_TRANSITIONS, CASE_TRANSITIONS, Actor, Verb, transitions_from
 from codes.review.permissions import ACTORS
 from codes.review.proposals import rulings, suppressions
 from regions.refusals import Refused
@@ -90,8 +90,8 @@ BESIDE = {
 BY_RUNS_AND_RULINGS = {Verb.CONVERGE, Verb.RELINK, Verb.SETTLE_BY_RULING}
 OPENING = {Verb.OPEN, Verb.FILE}
 
-IN_A_STATE = [("disagreement", state) for state in CASE_LIFE.states] + [
-    ("appeal", state) for state in APPEAL_LIFE.states
+IN_A_STATE = [("disagreement", state) for state in CASE_TRANSITIONS.states] + [
+    ("appeal", state) for state in APPEAL_TRANSITIONS.states
 ]
 
 
@@ -120,7 +120,7 @@ def test_an_act_happens_where_the_table_has_a_row_and_nowhere_else(desk: Desk, k
     """All acts in one city: each is undone before the next is tried."""
     case = brought(desk, kind, state.value)
     for verb, act in ACTS.items():
-        rows = moves_from(kind, state.value, verb)
+        rows = transitions_from(kind, state.value, verb)
         with undone():
             before = written()
             case.refresh_from_db()
@@ -144,7 +144,7 @@ def test_a_quiet_act_leaves_the_state_to_the_table(desk: Desk, kind: str, state:
     case = brought(desk, kind, state.value)
     Case.objects.filter(pk=case.pk).update(first_looked_at=None)
     for verb, act in QUIET.items():
-        rows = moves_from(kind, state.value, verb)
+        rows = transitions_from(kind, state.value, verb)
         with undone():
             act(desk, case)
             case.refresh_from_db()
@@ -190,7 +190,9 @@ def test_what_is_beside_a_case_stands_on_its_timeline_while_it_is_open(desk: Des
             # Without the record the colours agree, which is found at once.
             ends = verb is Verb.APPROVE_SUPPRESSION and state in OPEN_STATES
             assert case.state == (CaseState.CONVERGED if ends else state)
-            assert ({Verb.PROPOSE_SUPPRESSION.value, verb.value} <= told) == bool(moves_from(kind, state.value, verb))
+            assert ({Verb.PROPOSE_SUPPRESSION.value, verb.value} <= told) == bool(
+                transitions_from(kind, state.value, verb)
+            )
 
 
 @pytest.mark.parametrize("by", ["li", "wang", "sun", "citizen:chen", "system", "nobody"])

@@ -12,17 +12,19 @@ from django.db import transaction
 from codes.models import Case, CaseEvent, CaseState, InformationRequest, Ruling
 from codes.models.case import OPEN_STATES, UNDECIDED
 from codes.review.cases import assign
-from codes.review.cases.deadlines import resumed
+from codes.review.cases.deadlines import resumed_deadline
 from codes.review.cases.move import Step, move, move_all, numbers_digest
 from codes.review.cases.queue import CaseFilter
-from codes.review.cases.transitions import APPEAL_LIFE, CASE_LIFE, Verb, moves_from
+from codes.review.cases.transitions import APPEAL_TRANSITIONS, CASE_TRANSITIONS, Verb, transitions_from
 from codes.review.proposals import bulk_rulings, rulings
 from regions.journal.models import JournalEntry
 from regions.models import City
 from tests.integration.review.desk import EVIDENCE, Desk, open_desk
 
 TWINS = ("zhang", "liu")
-BROUGHT = [("disagreement", state) for state in CASE_LIFE.states] + [("appeal", state) for state in APPEAL_LIFE.states]
+BROUGHT = [("disagreement", state) for state in CASE_TRANSITIONS.states] + [
+    ("appeal", state) for state in APPEAL_TRANSITIONS.states
+]
 OWN = {
     "id",
     "number",
@@ -76,7 +78,7 @@ def test_every_row_of_the_table_moves_one_as_it_moves_many(twins: Desk, kind: st
         cases = [twins.case(name, kind) for name in TWINS]
         return [Step(case, row_action, when, {"code": "same"}, {"outcome": "same"}) for case in cases]
 
-    for row in moves_from(kind, state.value):
+    for row in transitions_from(kind, state.value):
         with undone():
             one = steps(row.action, row.when)[0]
             before, due = one.case.paused_at, one.case.due_at
@@ -84,7 +86,7 @@ def test_every_row_of_the_table_moves_one_as_it_moves_many(twins: Desk, kind: st
             alone = facts_of("zhang")
             assert one.case.due_at == twins.case("zhang", kind).due_at
             if before and row.next != state:
-                assert one.case.due_at == resumed(due, paused_at=before, now=later) != due
+                assert one.case.due_at == resumed_deadline(due, paused_at=before, now=later) != due
         with undone():
             move_all(steps(row.action, row.when), by="li", now=later)
             assert facts_of("zhang") == facts_of("liu") == alone, f"{row.action} in {state}"
@@ -147,7 +149,9 @@ def test_a_run_moves_the_deadlines_that_were_paused(twins: Desk) -> None:
     run = twins.run()
     closed = twins.case("zhang")
     assert (closed.state, closed.paused_at) == ("converged", None)
-    assert closed.due_at == resumed(waiting.due_at, paused_at=waiting.paused_at, now=run.as_of) > waiting.due_at
+    assert (
+        closed.due_at == resumed_deadline(waiting.due_at, paused_at=waiting.paused_at, now=run.as_of) > waiting.due_at
+    )
 
 
 @pytest.mark.parametrize(("kind", "state"), list(product(("disagreement", "appeal"), UNDECIDED)))

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from codes.review.cases.deadlines import answer_by, complex_due, due_of, resumed
+from codes.review.cases.deadlines import complex_deadline, deadlines_of, information_deadline, resumed_deadline
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -20,7 +20,7 @@ def at(text: str) -> datetime:
     [("red", "24 14:00", "25 10:00"), ("yellow", None, "24 18:00"), ("green", None, "24 18:00")],
 )
 def test_due_times_follow_the_severity(severity: str, first_look: str | None, answer: str) -> None:
-    due = due_of(severity, opened_at=at("24 10:00"))
+    due = deadlines_of(severity, opened_at=at("24 10:00"))
     assert due.first_look == (at(first_look) if first_look else None)
     assert due.answer == at(answer)
 
@@ -36,21 +36,21 @@ def test_due_times_follow_the_severity(severity: str, first_look: str | None, an
     ],
 )
 def test_a_complex_case_has_three_working_days(opened: str, due: str) -> None:
-    found = complex_due(at(opened), zone=ZONE)
+    found = complex_deadline(at(opened), zone=ZONE)
     assert found.strftime("%d %H:%M") == due
     assert found > at(opened)
 
 
 def test_working_days_are_the_citys_and_not_utcs() -> None:
     early_monday = at("23 05:00")  # still Sunday in UTC
-    assert complex_due(early_monday.astimezone(ZoneInfo("UTC")), zone=ZONE) == at("26 05:00")
+    assert complex_deadline(early_monday.astimezone(ZoneInfo("UTC")), zone=ZONE) == at("26 05:00")
 
 
-def test_a_clock_that_stood_is_moved_by_as_long() -> None:
+def test_a_paused_deadline_moves_by_as_long() -> None:
     due = at("25 10:00")
-    assert resumed(due, paused_at=at("24 12:00"), now=at("24 15:30")) == due + timedelta(hours=3, minutes=30)
-    assert resumed(due, paused_at=at("24 12:00"), now=at("24 11:59")) == due
+    assert resumed_deadline(due, paused_at=at("24 12:00"), now=at("24 15:30")) == due + timedelta(hours=3, minutes=30)
+    assert resumed_deadline(due, paused_at=at("24 12:00"), now=at("24 11:59")) == due
 
 
 def test_an_answer_is_waited_for_three_days() -> None:
-    assert answer_by(at("24 10:00")) == at("27 10:00")
+    assert information_deadline(at("24 10:00")) == at("27 10:00")

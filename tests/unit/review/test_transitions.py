@@ -6,13 +6,21 @@ import pytest
 
 from codes.models import Case, CaseState
 from codes.models.case import CLOSED_STATES, OPEN_STATES
-from codes.review.cases.transitions import APPEAL_LIFE, CASE_LIFE, LIVES, Actor, CaseTransitions, Verb, moves_from
+from codes.review.cases.transitions import (
+    APPEAL_TRANSITIONS,
+    CASE_TRANSITIONS,
+    TRANSITIONS_BY_KIND,
+    Actor,
+    CaseTransitions,
+    Verb,
+    transitions_from,
+)
 from codes.review.next_steps import NextStep
 from codes.review.permissions import ACTORS
 from portal.management.commands.draw_case_life import PAGE, page
 from regions.vocabulary import label_in
 
-LIFE = {"case": CASE_LIFE, "appeal": APPEAL_LIFE}
+TABLES = {"case": CASE_TRANSITIONS, "appeal": APPEAL_TRANSITIONS}
 DONE_BY_NOBODY_ELSE = {Verb.OPEN, Verb.FILE}
 
 
@@ -23,30 +31,30 @@ def reachable(life: CaseTransitions) -> set[CaseState]:
     return found
 
 
-@pytest.mark.parametrize("name", LIFE)
+@pytest.mark.parametrize("name", TABLES)
 def test_every_state_of_a_life_is_reached_from_its_beginning(name: str) -> None:
-    assert reachable(LIFE[name]) == set(LIFE[name].states)
+    assert reachable(TABLES[name]) == set(TABLES[name].states)
 
 
 def test_the_two_lives_use_every_state() -> None:
-    assert set(CASE_LIFE.states) | set(APPEAL_LIFE.states) == set(CaseState)
+    assert set(CASE_TRANSITIONS.states) | set(APPEAL_TRANSITIONS.states) == set(CaseState)
 
 
 def test_appeals_have_the_states_that_are_worth_having() -> None:
     wanted = "received in_review waiting_for_information accepted partly_accepted denied withdrawn disagreement_logged"
-    assert set(wanted.split()) <= {state.value for state in APPEAL_LIFE.states}
+    assert set(wanted.split()) <= {state.value for state in APPEAL_TRANSITIONS.states}
 
 
-@pytest.mark.parametrize(("name", "state"), list(product(LIFE, OPEN_STATES)))
+@pytest.mark.parametrize(("name", "state"), list(product(TABLES, OPEN_STATES)))
 def test_an_open_state_can_be_left_by_an_official_and_by_a_run(name: str, state: str) -> None:
-    exits = {move.action: move for move in LIFE[name] if move.state == state and move.next != state}
+    exits = {move.action: move for move in TABLES[name] if move.state == state and move.next != state}
     assert Verb.CONVERGE in exits
     assert any(Actor.REVIEWER in move.roles or Actor.APPROVER in move.roles for move in exits.values())
 
 
-@pytest.mark.parametrize(("name", "state"), list(product(LIFE, CLOSED_STATES)))
+@pytest.mark.parametrize(("name", "state"), list(product(TABLES, CLOSED_STATES)))
 def test_a_closed_state_stays_closed(name: str, state: str) -> None:
-    exits = [move for move in LIFE[name] if move.state == state]
+    exits = [move for move in TABLES[name] if move.state == state]
     assert all(move.next not in OPEN_STATES for move in exits)
     assert {move.action for move in exits} <= {Verb.LOG_DISAGREEMENT}
 
@@ -54,19 +62,19 @@ def test_a_closed_state_stays_closed(name: str, state: str) -> None:
 @pytest.mark.parametrize("kind", Case.Kind.values)
 @pytest.mark.parametrize(("state", "verb"), list(product(CaseState, Verb)))
 def test_an_act_in_a_state_has_one_end_or_ends_told_apart(kind: str, state: CaseState, verb: Verb) -> None:
-    rows = moves_from(kind, state, verb)
+    rows = transitions_from(kind, state, verb)
     assert len({row.when for row in rows}) == len(rows)
     assert len(rows) < 2 or all(row.when for row in rows)
 
 
 @pytest.mark.parametrize("verb", Verb)
 def test_an_act_is_the_same_peoples_in_every_state(verb: Verb) -> None:
-    assert len({move.roles for move in (*CASE_LIFE, *APPEAL_LIFE) if move.action is verb}) <= 1
+    assert len({move.roles for move in (*CASE_TRANSITIONS, *APPEAL_TRANSITIONS) if move.action is verb}) <= 1
 
 
 @pytest.mark.parametrize("verb", [verb for verb in Verb if verb not in DONE_BY_NOBODY_ELSE])
 def test_every_act_is_possible_somewhere(verb: Verb) -> None:
-    assert [move for move in (*CASE_LIFE, *APPEAL_LIFE) if move.action is verb]
+    assert [move for move in (*CASE_TRANSITIONS, *APPEAL_TRANSITIONS) if move.action is verb]
 
 
 def test_nobody_both_proposes_and_approves_by_one_role() -> None:
@@ -76,12 +84,14 @@ def test_nobody_both_proposes_and_approves_by_one_role() -> None:
 
 
 def test_the_only_way_to_a_colour_is_through_a_proposal() -> None:
-    assert {move.state for move in (*CASE_LIFE, *APPEAL_LIFE) if move.action is Verb.APPROVE} == {CaseState.PROPOSED}
+    assert {move.state for move in (*CASE_TRANSITIONS, *APPEAL_TRANSITIONS) if move.action is Verb.APPROVE} == {
+        CaseState.PROPOSED
+    }
 
 
 @pytest.mark.parametrize("kind", Case.Kind.values)
 def test_every_kind_of_case_has_a_life(kind: str) -> None:
-    assert LIVES[kind]
+    assert TRANSITIONS_BY_KIND[kind]
 
 
 @pytest.mark.parametrize("word", [*CaseState, *Verb, *Actor, *NextStep])
