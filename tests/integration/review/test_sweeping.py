@@ -62,21 +62,21 @@ def test_the_sweep_does_everything_that_is_due(desk: Desk) -> None:
         "escalated": 0,
         "expired": 0,
         "discarded": 0,
-        "mended": 0,
+        "amended": 0,
     }
     assert sweep_reviews(now=request.answer_by) == {
         "lapsed": 1,
         "escalated": 1,
         "expired": 0,
         "discarded": 0,
-        "mended": 0,
+        "amended": 0,
     }
     assert sweep_reviews(now=desk.now + timedelta(days=11)) == {
         "lapsed": 0,
         "escalated": 1,
         "expired": 1,
         "discarded": 0,
-        "mended": 0,
+        "amended": 0,
     }
 
 
