@@ -26,7 +26,7 @@ class DisagreementChanges:
 
 
 def settle_disagreements(run: Run) -> DisagreementChanges:
-    """Bring the standing disagreements to what the run's verdicts say. Call in the settling transaction.
+    """Bring the open disagreements to what the run's verdicts say. Call in the settling transaction.
 
     Of an amending run, those of the people it names.
     """

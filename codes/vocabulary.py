@@ -75,7 +75,7 @@ class Cause(TextChoices):
 
 
 class Because(TextChoices):
-    """Which of the four steps gave the effective code; the citizen is told."""
+    """Which of the four steps gave the effective code."""
 
     RULING = "ruling", _("a ruling after manual review")
     AGREEMENT = "agreement", _("the providers that have a colour agree")

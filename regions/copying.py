@@ -14,7 +14,7 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Append the rows to a table of the schema the connection is in. Constraints hold as for any INSERT.
 
-    Values: none, text, numbers, booleans, bytes, days, instants, and dicts for JSON columns.
+    Values: none, text, numbers, booleans, bytes, days, instants, and dicts and lists for JSON columns.
     """
     file = io.StringIO()
     for row in rows:
@@ -41,7 +41,7 @@ def _field(value: object) -> str:
             return "\\\\x" + value.hex()
         case date():
             return value.isoformat()
-        case dict():
+        case dict() | list():
             return json.dumps(value, ensure_ascii=False).translate(_ESCAPES)
         case bool() | int() | float():
             return str(value)

@@ -1,9 +1,6 @@
-"""Diagnosing what a run found: every new disagreement's pairs, their swaps, primary cause and root cause, stored."""
+"""Diagnoses the disagreements that a run opened and stores the result for each pair."""
 
-import io
-import json
 from collections import Counter
-from itertools import islice
 from typing import NamedTuple
 
 from django.db import connection
@@ -14,45 +11,30 @@ from codes.diagnosis.hybrids import ALL, BIT, Pair, SufficientSwaps, Swap, facto
 from codes.diagnosis.root_cause import Interaction, RootCause, Side
 from codes.models import Disagreement, Run
 from codes.vocabulary import Cause, Colour, Factor
+from regions.copying import copy_rows
 from regions.tenancy import current_city
 
 
 def group_key(root_cause: RootCause) -> str:
     """The same late delivery, rule pair, risk-area entry or source batch; empty for what is one person's own."""
-    match root_cause["cause"]:
-        case "freshness":
-            return f"late|{root_cause['late']}|{root_cause['horizons'][root_cause['late']]}|{root_cause['source']}"
-        case "rules":
-            return _of_rules(root_cause)
-        case "source":
-            return _of_batch(root_cause)
-        case _:
-            return ""
-
-
-def _of_rules(root_cause: RootCause) -> str:
-    if root_cause["cause"] != "rules":
-        return ""
-    if root_cause["rules"]:
+    if root_cause["cause"] == "freshness":
+        return f"late|{root_cause['late']}|{root_cause['horizons'][root_cause['late']]}|{root_cause['source']}"
+    if root_cause["cause"] == "rules" and root_cause["rules"]:
         one = root_cause["rules"][0]
-        sides = [
-            f"{side['rule_set']}-{side['version']}:{side['code']}" if side else "-" for side in (one["a"], one["b"])
-        ]
-        return f"rules|{sides[0]}|{sides[1]}|{','.join(one['differs'])}"
-    if root_cause["risk_areas"]:
+        a, b = (
+            f"{rule['rule_set']}-{rule['version']}:{rule['code']}" if rule else "-" for rule in (one["a"], one["b"])
+        )
+        return f"rules|{a}|{b}|{','.join(one['differs'])}"
+    if root_cause["cause"] == "rules" and root_cause["risk_areas"]:
         entry = root_cause["risk_areas"][0]
         return f"risk|{entry['rule_set']}-{entry['version']}|{entry['area']}|{entry['level']}|{entry['from_day']}"
+    if root_cause["cause"] == "source" and root_cause["only"]:
+        record = root_cause["only"][0]["record"]
+        return f"batch|{record['origin_code']}|{record['batch'] or 0}|{record['kind']}"
     return ""
 
 
-def _of_batch(root_cause: RootCause) -> str:
-    if root_cause["cause"] != "source" or not root_cause["only"]:
-        return ""
-    record = root_cause["only"][0]["record"]
-    return f"batch|{record['origin_code']}|{record['batch'] or 0}|{record['kind']}"
-
-
-# Small enough that what is in hand stays in the processor's reach.
+# Small enough to stay in the processor's cache.
 CHUNK = 1_000
 
 # A case belongs to the group of its citizen's first diagnosed pair. A new case is opened in it; these were linked to it.
@@ -64,20 +46,13 @@ WHERE c.disagreement_id = first.disagreement_id AND c.closed_at IS NULL AND c.gr
 """
 
 
-STORE = """
-COPY codes_pairdiagnosis (disagreement_id, a_id, b_id, primary_cause, swaps_a_to_b, swaps_b_to_a, root_cause, group_key, run_id)
-FROM STDIN
-"""
-COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
-
 class Diagnosis(NamedTuple):
-    """What is stored about a disagreeing pair (``PairDiagnosis``)."""
+    """The columns of a ``PairDiagnosis``, but its run."""
 
     disagreement_id: int
     a_id: int
     b_id: int
-    cause: str
+    primary_cause: str
     swaps_a_to_b: list[list[str]]
     swaps_b_to_a: list[list[str]]
     root_cause: RootCause
@@ -88,11 +63,11 @@ def diagnose_new(run: Run) -> dict[str, int]:
     """Diagnose the disagreements the run opened; how many pairs by primary cause."""
     causes: Counter[str] = Counter()
     new = Disagreement.objects.filter(opened_run=run, pairs__isnull=True).order_by("pk").values_list("pk", flat=True)
-    ids = iter(list(new))
-    while chunk := list(islice(ids, CHUNK)):
-        found = diagnose(run, chunk)
-        _store(run, found)
-        causes.update(one.cause for one in found)
+    ids = list(new)
+    for start in range(0, len(ids), CHUNK):
+        found = diagnose(run, ids[start : start + CHUNK])
+        copy_rows("codes_pairdiagnosis", (*Diagnosis._fields, "run_id"), ((*one, run.pk) for one in found))
+        causes.update(one.primary_cause for one in found)
     return dict(sorted(causes.items()))
 
 
@@ -128,31 +103,10 @@ def _diagnosis(pair: Pair, swap: Swap | None, evidence: Evidence) -> Diagnosis:
     found = sufficient_swaps(pair.colours)
     a_to_b, b_to_a = factor_names(found.a_to_b), factor_names(found.b_to_a)
     root_cause: RootCause = (
-        FINDERS[found.cause](Comparison(swap, evidence))
+        FINDERS[found.cause](Comparison(swap.pair, swap.base, swap.before, swap.after, evidence))
         if swap
         else Interaction(cause="interaction", swaps_a_to_b=a_to_b, swaps_b_to_a=b_to_a)
     )
     return Diagnosis(
         pair.disagreement_id, pair.a, pair.b, found.cause.value, a_to_b, b_to_a, root_cause, group_key(root_cause)
     )
-
-
-def _store(run: Run, found: list[Diagnosis]) -> None:
-    """COPY: a run may write tens of thousands."""
-    lines = io.StringIO()
-    for one in found:
-        values = (
-            one.disagreement_id,
-            one.a_id,
-            one.b_id,
-            one.cause,
-            json.dumps(one.swaps_a_to_b),
-            json.dumps(one.swaps_b_to_a),
-            json.dumps(one.root_cause),
-            one.group_key,
-            run.pk,
-        )
-        lines.write("\t".join(str(value).translate(COPY_ESCAPES) for value in values) + "\n")
-    lines.seek(0)
-    with connection.cursor() as cursor:
-        cursor.copy_expert(STORE, lines)

@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 from django.db import connection
 
-from codes.diagnosis.hybrids import Judged, Pair, Swap
-from codes.diagnosis.root_cause import SIDES, Record, RuleSide, Side, other_side
+from codes.diagnosis.hybrids import Judged, Swap
+from codes.diagnosis.root_cause import RULE_PARAMETERS, SIDES, Record, RuleSide, Side, other_side
 from codes.models import RiskArea, Rule
 from regions.tenancy import current_city
 
@@ -59,22 +59,9 @@ class Evidence:
     compared_rules: dict[tuple[int, int, str, frozenset[int]], list[ComparedRules]] = field(default_factory=dict)
 
     def record(self, fact_id: int) -> Record:
-        """The fact in the shape a cause keeps it."""
-        fact = self.facts[fact_id]
-        return Record(
-            fact_id=fact.fact_id,
-            origin=fact.origin,
-            origin_code=fact.origin_code,
-            record_id=fact.record_id,
-            version=fact.version,
-            kind=fact.kind,
-            area=fact.area,
-            started_on=fact.started_on.isoformat(),
-            ended_on=fact.ended_on.isoformat() if fact.ended_on else None,
-            recorded_at=fact.recorded_at.isoformat(),
-            received_at=fact.received_at.isoformat(),
-            batch=fact.batch,
-        )
+        """The fact as a root cause stores it."""
+        values = self.facts[fact_id]._asdict()
+        return cast(Record, {k: v.isoformat() if isinstance(v, date) else v for k, v in values.items()})
 
     def risk_entries(self, version: int, area: str, first: date, last: date | None) -> list[RiskArea]:
         """Entries of the version's list that cover the area on some day of the span."""
@@ -101,21 +88,10 @@ def load_evidence(swaps: Collection[Swap]) -> Evidence:
 
 
 def rule_side(rule: Rule) -> RuleSide:
-    """The rule in the shape a cause keeps it."""
-    return RuleSide(
-        rule_set=rule.version.rule_set.code,
-        version=rule.version.version,
-        rule_id=rule.pk,
-        code=rule.code,
-        colour=rule.colour,
-        anchor=rule.anchor,
-        hold_days=rule.hold_days,
-        checkin_days=rule.checkin_days,
-        tests=rule.tests,
-        test_gap_days=rule.test_gap_days,
-        cleared_by=rule.cleared_by,
-        area_levels=rule.area_levels,
-    )
+    """The rule as a root cause stores it."""
+    version = rule.version
+    key = {"rule_set": version.rule_set.code, "version": version.version, "rule_id": rule.pk, "code": rule.code}
+    return cast(RuleSide, key | {name: getattr(rule, name) for name in RULE_PARAMETERS})
 
 
 def _facts(ids: set[int]) -> dict[int, FactRow]:
@@ -129,27 +105,10 @@ RECORDED = "recorded"
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """``before`` is the base side's own verdict, ``after`` the same with the factor taken from the other side."""
+class Comparison(Swap):
+    """A swap with the evidence behind it, and what the swap changes."""
 
-    swap: Swap
     evidence: Evidence
-
-    @property
-    def pair(self) -> Pair:
-        return self.swap.pair
-
-    @property
-    def base(self) -> Side:
-        return self.swap.base
-
-    @property
-    def before(self) -> Judged:
-        return self.swap.before
-
-    @property
-    def after(self) -> Judged:
-        return self.swap.after
 
     @property
     def other(self) -> Side:

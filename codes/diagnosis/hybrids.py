@@ -18,6 +18,8 @@ from regions.sql import compose
 
 # The bit of each factor in a mask, also in codes/diagnosis/hybrids.py.
 BIT: dict[Factor, int] = {Factor.DECLARATION: 1, Factor.SOURCE: 2, Factor.RULES: 4, Factor.FRESHNESS: 8}
+# In the order in which ties between causes are broken.
+FACTORS = (Factor.FRESHNESS, Factor.RULES, Factor.DECLARATION, Factor.SOURCE)
 MASKS = range(16)
 ALL = 15
 
@@ -40,15 +42,14 @@ def minimal(sufficient_masks: int) -> tuple[int, ...]:
 
 
 def factor_names(masks: Iterable[int]) -> list[list[str]]:
-    """Masks as lists of factor names, in the order in which ties between causes are broken."""
-    order = [Factor.FRESHNESS, Factor.RULES, Factor.DECLARATION, Factor.SOURCE]
-    return [[factor.value for factor in order if mask & BIT[factor]] for mask in masks]
+    """In the order of ``FACTORS``."""
+    return [[factor.value for factor in FACTORS if mask & BIT[factor]] for mask in masks]
 
 
 def primary_cause(a_to_b: Iterable[int], b_to_a: Iterable[int]) -> Cause:
     """A sufficient swap of the fewest factors in either direction; ties by the order of ``Cause``; no single one: interaction."""
     alone = {mask for mask in (*a_to_b, *b_to_a) if mask.bit_count() == 1}
-    for factor in (Factor.FRESHNESS, Factor.RULES, Factor.DECLARATION, Factor.SOURCE):
+    for factor in FACTORS:
         if BIT[factor] in alone:
             return Cause(factor.value)
     return Cause.INTERACTION
@@ -71,9 +72,7 @@ def sufficient_swaps(colours: tuple[str, ...]) -> SufficientSwaps:
 
 SQL = Path(__file__).with_suffix(".sql")
 PAIRS = compose(SQL, "pairs")
-
 HYBRIDS = compose(SQL, "hybrids")
-
 STATEMENT = compose(SQL, "statement")
 
 
@@ -141,8 +140,7 @@ def judge_pairs(run: Run, disagreements: list[int], *, zone: str) -> Iterator[Pa
     parameters: dict[str, Any] = {"run": run.pk, "disagreements": disagreements, "zone": zone}
     with connection.cursor() as cursor:
         cursor.execute(f"{verdicts_of(HYBRIDS, given=PAIRS)},\n{STATEMENT}", parameters)
-        for row in cursor.fetchall():
-            yield _pair(row)
+        yield from map(_pair, cursor.fetchall())
 
 
 def _pair(row: tuple[Any, ...]) -> Pair:

@@ -14,7 +14,7 @@ from codes.vocabulary import Colour, Factor
 
 
 class Responsible(TextChoices):
-    """In whose hands it is."""
+    """Who can resolve it."""
 
     CITIZEN = "citizen", gettext_lazy("you yourself")
     SOURCE_OWNER = "source_owner", gettext_lazy("the owner of the data source")
@@ -33,19 +33,16 @@ class Remedy:
 
 
 def remedy(root_cause: RootCause, renderer: SentenceRenderer) -> Remedy:
-    """For every cause; an interaction needs whoever its smallest set needs."""
+    """An interaction needs whoever its smallest set of factors needs."""
     if root_cause["cause"] == "freshness":
         return _wait_for_delivery(root_cause, renderer)
     if root_cause["cause"] == "rules":
-        return _by_decision(Responsible.RULE_OWNER, _rule_owner(renderer), renderer)
+        return Remedy((Responsible.RULE_OWNER,), _rule_owner(renderer), *_decided_by(renderer))
     if root_cause["cause"] == "source":
-        return _by_decision(Responsible.SOURCE_OWNER, _source_owners(renderer), renderer)
+        return Remedy((Responsible.SOURCE_OWNER,), _source_owners(renderer), *_decided_by(renderer))
     if root_cause["cause"] == "declaration":
-        return (
-            _by_check_in(root_cause, renderer)
-            if _is_about_check_ins(root_cause)
-            else _by_declaring_again(root_cause, renderer)
-        )
+        by_check_in = not root_cause["answers"] and root_cause["check_ins"]
+        return (_by_check_in if by_check_in else _by_declaring_again)(root_cause, renderer)
     return _several(root_cause, renderer)
 
 
@@ -75,47 +72,36 @@ def _wait(late: Side, renderer: SentenceRenderer) -> str:
         official=_(
             "Nothing needs mending: wait until %(source)s, which %(provider)s uses, is updated, or let a source manager collect it now."
         ),
-    ) % {"provider": renderer.provider(late), "source": renderer.source(late)}
+        provider=renderer.provider(late),
+        source=renderer.source(late),
+    )
 
 
 def _rule_owner(renderer: SentenceRenderer) -> str:
-    return (
-        renderer.choose(
-            citizen=_(
-                "You need not do anything: the office that makes the rules must bring those of %(a)s and %(b)s into "
-                "line; a manual review may decide before that."
-            ),
-            official=_(
-                "A rule manager brings the versions of %(a)s and %(b)s into line; until then a ruling may decide."
-            ),
-        )
-        % renderer.sides
+    return renderer.choose(
+        citizen=_(
+            "You need not do anything: the office that makes the rules must bring those of %(a)s and %(b)s into "
+            "line; a manual review may decide before that."
+        ),
+        official=_("A rule manager brings the versions of %(a)s and %(b)s into line; until then a ruling may decide."),
     )
 
 
 def _source_owners(renderer: SentenceRenderer) -> str:
-    return (
-        renderer.choose(
-            citizen=_(
-                "The owners of %(source_a)s and %(source_b)s must check and correct their records; if one "
-                "is wrong, “Appeal” takes your evidence or tells you whom to ask."
-            ),
-            official=_(
-                "The owners of %(source_a)s and %(source_b)s check their records; one that is wrong can be suppressed "
-                "by a ruling of two people."
-            ),
-        )
-        % renderer.sides
+    return renderer.choose(
+        citizen=_(
+            "The owners of %(source_a)s and %(source_b)s must check and correct their records; if one "
+            "is wrong, “Appeal” takes your evidence or tells you whom to ask."
+        ),
+        official=_(
+            "The owners of %(source_a)s and %(source_b)s check their records; one that is wrong can be suppressed "
+            "by a ruling of two people."
+        ),
     )
 
 
-def _by_decision(responsible: Responsible, action: str, renderer: SentenceRenderer) -> Remedy:
-    """Due when the case is; failing that, when time settles it."""
-    by_when, due = _decided_by(renderer)
-    return Remedy((responsible,), action, by_when, due)
-
-
 def _decided_by(renderer: SentenceRenderer) -> tuple[str, datetime | date | None]:
+    """Due when the case is; without a case, on the day both sides turn green anyway."""
     agree_on = agreement_day(renderer)
     if renderer.context.due_at:
         due_at = renderer.context.due_at
@@ -129,10 +115,6 @@ def _decided_by(renderer: SentenceRenderer) -> tuple[str, datetime | date | None
     return _("when the manual review answers"), None
 
 
-def _is_about_check_ins(cause: Declaration) -> bool:
-    return not cause["answers"] and bool(cause["check_ins"])
-
-
 def _by_declaring_again(cause: Declaration, renderer: SentenceRenderer) -> Remedy:
     sides = {answer["side"] for answer in cause["answers"]} or set(SIDES)
     where = renderer.all_of([renderer.provider(side) for side in SIDES if side in sides])
@@ -141,7 +123,8 @@ def _by_declaring_again(cause: Declaration, renderer: SentenceRenderer) -> Remed
             "If it was a mistake, declare again with %(where)s; if it is true, declare it on the other side too."
         ),
         official=_("The citizen declares again with %(where)s; in doubt a manual review decides."),
-    ) % {"where": where}
+        where=where,
+    )
     return Remedy((Responsible.CITIZEN,), action, _("at any time; it counts from the next update on"), None)
 
 
@@ -149,12 +132,10 @@ def _by_check_in(cause: Declaration, renderer: SentenceRenderer) -> Remedy:
     run = cause["check_ins"][0]
     short: Side = "a" if run["a"] < run["b"] else "b"
     needed = {"provider": renderer.provider(short), "days": run["needed"]}
-    action = (
-        renderer.choose(
-            citizen=_("Please check in healthy with %(provider)s every day until you have %(days)d in a row."),
-            official=_("The citizen checks in healthy with %(provider)s every day until there are %(days)d in a row."),
-        )
-        % needed
+    action = renderer.choose(
+        citizen=_("Please check in healthy with %(provider)s every day until you have %(days)d in a row."),
+        official=_("The citizen checks in healthy with %(provider)s every day until there are %(days)d in a row."),
+        **needed,
     )
     due = renderer.context.turns_green_on.get(renderer.codes[short])
     if due is None:
@@ -165,9 +146,8 @@ def _by_check_in(cause: Declaration, renderer: SentenceRenderer) -> Remedy:
 def _several(cause: Interaction, renderer: SentenceRenderer) -> Remedy:
     factors = [Factor(factor) for factor in smallest_sets(cause)[0]]
     responsible = tuple(_RESPONSIBLE[factor] for factor in factors)
-    steps = [_step(responsible, renderer) for responsible in responsible]
-    by_when, due = _decided_by(renderer)
-    return Remedy(responsible, renderer.steps(steps), by_when, due)
+    steps = renderer.steps(_step(one, renderer) for one in responsible)
+    return Remedy(responsible, steps, *_decided_by(renderer))
 
 
 _RESPONSIBLE = {

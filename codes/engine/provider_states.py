@@ -36,7 +36,7 @@ VERDICT = ("id", "version_id", "colour", "hits", "turns_green_on", "needs", "run
 
 @dataclass(frozen=True)
 class ProviderState:
-    """A provider as the run froze it whose judgement of the citizen stands. ``verdict``: what it holds against them, if anything."""
+    """What a provider shows for a citizen, by the inputs of the run that judged them last; ``verdict`` is none unless red or yellow."""
 
     inputs: RunProvider
     state: State

@@ -144,7 +144,7 @@ hit AS MATERIALIZED (
     WHERE truth.until IS NULL OR truth.until > m.day
 ),
 judged AS MATERIALIZED (
-    -- Every subject with a held hit, and the spans of days on which its hits hold it if the citizen does as told.
+    -- Every subject with a held hit, and the spans of days on which its hits hold it if the citizen checks in every day.
     SELECT sid, citizen_id, declared_with, version_id, day,
            bool_or(since <= day AND colour = 'red') AS red,
            jsonb_agg(jsonb_build_object('rule', code, 'rule_id', rule_id, 'fact_id', fact_id, 'anchor', anchor, 'until', until_if_followed)

@@ -222,25 +222,25 @@ def effective_outlook(citizen_id: int) -> Outlook | None:
 
     A ruling in force holds until it expires; what the providers say by then follows it.
     """
-    standing = effective_code(citizen_id)
-    if not has_outlook(standing):
+    current = effective_code(citizen_id)
+    if not has_outlook(current):
         return None
     sides = provider_states(citizen_id)
-    return effective_from(outlooks(citizen_id, sides), sides, standing, citizen_id=citizen_id)
+    return effective_from(outlooks(citizen_id, sides), sides, current, citizen_id=citizen_id)
 
 
-def has_outlook(standing: CurrentCode) -> bool:
+def has_outlook(current: CurrentCode) -> bool:
     """Whether there is anything between the code and green."""
-    return standing.colour not in ("green", "unknown")
+    return current.colour not in ("green", "unknown")
 
 
 def effective_from(
-    own: Mapping[str, Outlook], sides: Iterable[ProviderState], standing: CurrentCode, *, citizen_id: int
+    own: Mapping[str, Outlook], sides: Iterable[ProviderState], current: CurrentCode, *, citizen_id: int
 ) -> Outlook:
     """The same from outlooks and sides at hand."""
     horizons = {side.inputs.provider.code: side.inputs.horizon for side in sides if side.state.colour}
     deciding = [own[code] for code in _deciding(horizons) if code in own]
-    ruled_until = _ruled_until(citizen_id) if standing.because == "ruling" else None
+    ruled_until = _ruled_until(citizen_id) if current.because == "ruling" else None
     return _latest(deciding, ruled_until)
 
 

@@ -18,7 +18,7 @@ class Verdict(models.Model):
     """The colour of a citizen with a provider that is not green, with the hits that made it.
 
     ``hits``: ``[{"rule", "rule_id", "fact_id", "anchor", "until"}]``, all unreleased ones; ``until`` is the day the hit ends
-    if the citizen does as told, or none. ``needs``: the missing acts where there is no such day.
+    if the citizen follows the instructions, or none. ``needs``: the missing acts where there is no such day.
     """
 
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="verdicts", db_index=False)

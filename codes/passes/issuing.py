@@ -14,17 +14,17 @@ from regions.tenancy import current_city
 PSEUDONYM_BYTES = 10
 
 
-def issue_pass(citizen: Citizen, *, now: datetime, standing: CurrentCode | None = None) -> tuple[str, Pass]:
-    """(token, what it says). Not journalled: a code is shown millions of times a day, and showing it reveals nobody.
+def issue_pass(citizen: Citizen, *, now: datetime, current: CurrentCode | None = None) -> tuple[str, Pass]:
+    """The token and its content. Not journalled: codes are shown millions of times a day, and a pass identifies nobody.
 
-    ``standing`` is the citizen's effective code where the caller has read it this instant.
+    ``current`` is the citizen's effective code where the caller has just read it.
     """
     city = current_city()
     issued_at = now.replace(microsecond=0)
     content = Pass(
         division=city.division,
         pseudonym=pseudonym(citizen, day=city.day_of(now)),
-        colour=(standing or effective_code(citizen.pk)).colour,
+        colour=(current or effective_code(citizen.pk)).colour,
         issued_at=issued_at,
         expires_at=issued_at + LIFETIME,
     )
@@ -32,7 +32,7 @@ def issue_pass(citizen: Citizen, *, now: datetime, standing: CurrentCode | None 
 
 
 def pseudonym(citizen: Citizen, *, day: date) -> str:
-    """16 letters that two passes of one day have in common, and of which no other day or city can tell whose they are."""
+    """16 letters: the same on all passes of one day, and not linkable to other days or cities."""
     keyed = encryption.lookup_hash(f"{citizen.ref}|{day.isoformat()}", use="pass_pseudonym")
     return base64.b32encode(keyed[:PSEUDONYM_BYTES]).decode()
 

@@ -61,7 +61,7 @@ def rules_of(side: Side, rule: RuleSide | None, renderer: SentenceRenderer) -> s
 
 
 def check_in_rule(run: CheckIns, renderer: SentenceRenderer) -> str:
-    return renderer.choose(citizen=_("the rule"), official=_("rule %(code)s") % {"code": run["rule"]})
+    return renderer.choose(citizen=_("the rule"), official=_("rule %(code)s"), code=run["rule"])
 
 
 def _quoted(record: Record) -> str:

@@ -146,8 +146,9 @@ class SentenceRenderer:
     def to_official(self) -> bool:
         return self.audience == "official"
 
-    def choose(self, *, citizen: str, official: str) -> str:
-        return official if self.to_official else citizen
+    def choose(self, *, citizen: str, official: str, **values: object) -> str:
+        """The message for this audience, with ``sides`` and the values for its placeholders."""
+        return (official if self.to_official else citizen) % {**self.sides, **values}
 
     @property
     def who(self) -> str:

@@ -75,7 +75,7 @@ class PassCard:
 
 def pass_card(citizen: Citizen, standing: CurrentCode, *, now: datetime) -> PassCard:
     """The face of this moment; its pass is good for a minute."""
-    token, said = issue_pass(citizen, now=now, standing=standing)
+    token, said = issue_pass(citizen, now=now, current=standing)
     return PassCard(State(standing.colour), qr_svg(token, _("Pass, renewed every minute")), said.expires_at)
 
 
