@@ -21,7 +21,7 @@ from regions.keys.encryption import SOURCE_CREDENTIAL, create_keys
 from regions.locks import advisory_lock
 from regions.models import City, Domain
 from regions.schemas import create_schema
-from regions.sources.collect import check_place
+from regions.sources.collect import check_address
 from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Source
 from regions.tenancy import current_city, in_city
@@ -29,7 +29,7 @@ from regions.toml_files import Raw, read_toml
 
 
 @dataclass
-class Settling:
+class OpeningResult:
     """What an opening changed, by keys and never values, and what stands in its way."""
 
     changed: list[str] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Coded(Protocol):
     def delete(self) -> Any: ...
 
 
-def place_faults(file: CityFile, environ: Mapping[str, str]) -> list[Fault]:
+def address_faults(file: CityFile, environ: Mapping[str, str]) -> list[Fault]:
     """Sources that are where the operator's list allows none. An address not known yet is judged when it is."""
     faults = []
     for place, source in enumerate(file.sources):
@@ -52,14 +52,14 @@ def place_faults(file: CityFile, environ: Mapping[str, str]) -> list[Fault]:
         credential = given.get_secret_value() if given else environ.get(named or "") or None
         base_url = source.base_url if isinstance(source, BigDataCentre) else ""
         try:
-            check_place(source.kind, base_url=base_url, credential=credential)
+            check_address(source.kind, base_url=base_url, credential=credential)
         except SourceFault as fault:
             key = "base_url" if base_url else CREDENTIAL_KEYS[source.kind][0 if given else 1]
             faults.append(Fault(f"sources[{place}].{key}", fault.reason, fault.parts))
     return faults
 
 
-def settle_city(file: CityFile, settling: Settling, *, now: datetime) -> tuple[City, bool]:
+def apply_city(file: CityFile, result: OpeningResult, *, now: datetime) -> tuple[City, bool]:
     """The city, and whether it was made just now. As the owner, in ``public``."""
     wanted = file.city
     values = {
@@ -77,38 +77,38 @@ def settle_city(file: CityFile, settling: Settling, *, now: datetime) -> tuple[C
         create_schema(city)
     elif changed := set_columns(city, values):
         City.objects.filter(pk=city.pk).update(**{name: values[name] for name in changed})
-        settling.changed += [f"city.{key}" for key in changed]
-    _settle_host(city, wanted.host, settling)
+        result.changed += [f"city.{key}" for key in changed]
+    _settle_host(city, wanted.host, result)
     return city, created
 
 
-def settle_sources(file: CityFile, settling: Settling) -> None:
+def apply_sources(file: CityFile, result: OpeningResult) -> None:
     """Make the file's sources, or change what differs. In the city."""
     for place, wanted in enumerate(file.sources):
         source = Source.objects.filter(code=wanted.code).first()
         if source is None:
             source = Source(code=wanted.code)
-            settling.changed.append(f"sources.{wanted.code}")
+            result.changed.append(f"sources.{wanted.code}")
         elif source.kind != wanted.kind and source.batches.exists():
-            settling.faults.append(Fault(f"sources[{place}].kind", FaultCode.SOURCE_HAS_DELIVERED))
+            result.faults.append(Fault(f"sources[{place}].kind", FaultCode.SOURCE_HAS_DELIVERED))
             continue
         is_new = source.pk is None
         keys = set_columns(source, _columns(wanted)) + _set_credential(source, wanted)
         if keys or is_new:
             source.save()
-        settling.changed += [] if is_new else [f"sources.{wanted.code}.{key}" for key in keys]
+        result.changed += [] if is_new else [f"sources.{wanted.code}.{key}" for key in keys]
 
 
-def drop_rows(rows: Iterable[Coded], name: str, settling: Settling) -> None:
+def delete_rows(rows: Iterable[Coded], name: str, result: OpeningResult) -> None:
     """Delete rows the file no longer has, but for those that something refers to: that must stay readable."""
     for row in rows:
         try:
             row.delete()
         except ProtectedError as error:
             held = ", ".join(sorted({str(one._meta.verbose_name_plural) for one in error.protected_objects}))
-            settling.faults.append(Fault(name, FaultCode.STILL_NEEDED, {"code": row.code, "held": held}))
+            result.faults.append(Fault(name, FaultCode.STILL_NEEDED, {"code": row.code, "held": held}))
         else:
-            settling.changed.append(f"{name}.{row.code}")
+            result.changed.append(f"{name}.{row.code}")
 
 
 def set_columns(row: Any, values: Mapping[str, object]) -> list[str]:
@@ -119,17 +119,17 @@ def set_columns(row: Any, values: Mapping[str, object]) -> list[str]:
     return changed
 
 
-def _settle_host(city: City, host: str, settling: Settling) -> None:
+def _settle_host(city: City, host: str, result: OpeningResult) -> None:
     taken = Domain.objects.filter(domain=host).exclude(tenant=city).select_related("tenant").first()
     if taken is not None:
-        settling.faults.append(Fault("city.host", FaultCode.HOST_TAKEN, {"schema": taken.tenant.schema_name}))
+        result.faults.append(Fault("city.host", FaultCode.HOST_TAKEN, {"schema": taken.tenant.schema_name}))
         return
     domain = Domain.objects.filter(tenant=city, is_primary=True).first()
     if domain is None:
         Domain.objects.create(tenant=city, domain=host, is_primary=True)
     elif domain.domain != host:
         Domain.objects.filter(pk=domain.pk).update(domain=host)
-        settling.changed.append("city.host")
+        result.changed.append("city.host")
 
 
 def _columns(wanted: PoliceDatabase | BigDataCentre) -> dict[str, object]:
@@ -193,7 +193,7 @@ def city_of(
     versions: list[VersionContent] = []
     try:
         file = city_file_of(raw, path, is_file=is_file)
-        located, faults = file.rule_sets, place_faults(file, environ)
+        located, faults = file.rule_sets, address_faults(file, environ)
     except CityFileFaults as error:
         located, faults = error.rule_sets, error.faults
     try:
@@ -207,28 +207,28 @@ def city_of(
 
 def open_city(file: CityFile, versions: Sequence[VersionContent], *, by: str, now: datetime) -> Opened:
     """Make the city, or change what differs; all or nothing. Enter with ``as_owner()``. Raises ``FileFaults``."""
-    settling = Settling()
+    result = OpeningResult()
     with transaction.atomic():
         advisory_lock("openings")  # nobody else opens or changes a city meanwhile
-        city, created = settle_city(file, settling, now=now)
+        city, created = apply_city(file, result, now=now)
         with in_city(city.schema_name):
             create_keys(now=now)
-            settle_sources(file, settling)
-            _settle_rule_sets(versions, settling, by=by, now=now)
-            if not settling.faults:
-                _settle_providers(file, settling)
-                _drop_the_others(file, settling)
-            if settling.faults:
-                raise FileFaults(file.path, settling.faults)
+            apply_sources(file, result)
+            _settle_rule_sets(versions, result, by=by, now=now)
+            if not result.faults:
+                _settle_providers(file, result)
+                _drop_the_others(file, result)
+            if result.faults:
+                raise FileFaults(file.path, result.faults)
             subject = f"city:{city.schema_name}"
             if created:
                 record("city.opened", by=by, now=now, subject=subject, data=_summary(file, versions))
-            elif settling.changed:
-                record("city.changed", by=by, now=now, subject=subject, data={"keys": settling.changed})
-    return Opened(city, created, [] if created else settling.changed)
+            elif result.changed:
+                record("city.changed", by=by, now=now, subject=subject, data={"keys": result.changed})
+    return Opened(city, created, [] if created else result.changed)
 
 
-def _settle_rule_sets(versions: Sequence[VersionContent], settling: Settling, *, by: str, now: datetime) -> None:
+def _settle_rule_sets(versions: Sequence[VersionContent], result: OpeningResult, *, by: str, now: datetime) -> None:
     """Publish the versions that are not there yet, oldest first."""
     today = current_city().day_of(now)
     publishable = []
@@ -236,15 +236,15 @@ def _settle_rule_sets(versions: Sequence[VersionContent], settling: Settling, *,
         try:
             check_publishable(version, today=today)
         except CannotPublish as refusal:
-            settling.faults.append(replace(refusal.fault, key=f"rule_sets[{place}].file: {refusal.fault.key}"))
+            result.faults.append(replace(refusal.fault, key=f"rule_sets[{place}].file: {refusal.fault.key}"))
         else:
             publishable.append(version)
     for version in sorted(publishable, key=lambda one: (one.code, one.version)):
         _, changed = publish(version, by=by, now=now)
-        settling.changed += [f"rule_sets.{version.code}-{version.version}"] if changed else []
+        result.changed += [f"rule_sets.{version.code}-{version.version}"] if changed else []
 
 
-def _settle_providers(file: CityFile, settling: Settling) -> None:
+def _settle_providers(file: CityFile, result: OpeningResult) -> None:
     sources = {source.code: source for source in Source.objects.all()}
     rule_sets = {rule_set.code: rule_set for rule_set in RuleSet.objects.all()}
     for wanted in file.providers:
@@ -260,13 +260,13 @@ def _settle_providers(file: CityFile, settling: Settling) -> None:
         if keys:
             provider.save()
         name = f"providers.{wanted.code}"
-        settling.changed += [name] if is_new else [f"{name}.{key.removesuffix('_id')}" for key in keys]
+        result.changed += [name] if is_new else [f"{name}.{key.removesuffix('_id')}" for key in keys]
 
 
-def _drop_the_others(file: CityFile, settling: Settling) -> None:
+def _drop_the_others(file: CityFile, result: OpeningResult) -> None:
     """Providers first: they refer to sources. Versions stay: people were judged by them."""
-    drop_rows(Provider.objects.exclude(code__in=[one.code for one in file.providers]), "providers", settling)
-    drop_rows(Source.objects.exclude(code__in=[one.code for one in file.sources]), "sources", settling)
+    delete_rows(Provider.objects.exclude(code__in=[one.code for one in file.providers]), "providers", result)
+    delete_rows(Source.objects.exclude(code__in=[one.code for one in file.sources]), "sources", result)
 
 
 def _summary(file: CityFile, versions: Sequence[VersionContent]) -> dict[str, Any]:

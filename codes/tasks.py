@@ -17,7 +17,7 @@ from codes.review.cases.sweep import sweep_reviews
 from codes.runs.ledger import open_run, start_if_due
 from codes.runs.partitions import work_partition
 from codes.runs.steps import advance
-from regions.journal.verify import verify_and_note, write_checkpoint
+from regions.journal.verify import verify_and_record, write_checkpoint
 from regions.tenancy import all_schemas, in_city
 
 # The sweeper enqueues again what no worker has taken by then; the old messages must not pile up.
@@ -77,7 +77,7 @@ def enqueue_verification(schema: str, by: str) -> None:
 def verify_one_journal(schema: str, by: str) -> bool:
     """Walk a city's journal and note what was found; whether it holds."""
     with in_city(schema):
-        return verify_and_note(by=by, now=timezone.now()).broken_at is None
+        return verify_and_record(by=by, now=timezone.now()).broken_at is None
 
 
 def enqueue_replay(schema: str, run_id: int, by: str) -> None:

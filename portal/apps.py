@@ -8,10 +8,10 @@ __all__ = ["PortalConfig", "celery_app"]
 
 
 class PortalConfig(AppConfig):
-    """The top floor. Naming the Celery app here binds every shared task to it."""
+    """Naming the Celery app here binds every shared task to it."""
 
     name = "portal"
 
     def ready(self) -> None:
-        """Listen to what happens at the staff's door; the listeners import models, which are there only now."""
+        """Connect the receivers of sign-in signals; they import models, which are loaded only now."""
         import_module("portal.staff_sign_in.events")

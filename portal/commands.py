@@ -12,21 +12,21 @@ from regions.models import City
 from regions.tenancy import NoSuchCity, NotPrepared, in_city
 
 
-class EndedBadly(CommandError):
-    """An end that the contract gives an exit code of its own; the message says what to do next."""
+class CommandFailed(CommandError):
+    """A failure with an exit code of the contract; the message says what to do next."""
 
     def __init__(self, message: str, *, code: int) -> None:
         super().__init__(message, returncode=code)
 
 
 class PortalCommand(BaseCommand):
-    """A command whose bad ends are told as sentences, without the name of a class in front."""
+    """A command that prints a failure as a sentence, without the name of a class in front."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """As any command; who calls it from Python gets the error itself."""
+        """Callers from Python get the error itself."""
         try:
             return super().execute(*args, **options)
-        except EndedBadly as error:
+        except CommandFailed as error:
             if not getattr(self, "_called_from_command_line", False):
                 raise
             self.stderr.write(str(error))
@@ -52,7 +52,7 @@ class CityCommand(PortalCommand):
                     if self.signs_checkpoint:
                         sign_checkpoint(self.stderr)
         except (NoSuchCity, NotPrepared) as error:
-            raise EndedBadly(str(error), code=2) from error
+            raise CommandFailed(str(error), code=2) from error
 
     def handle_city(self, *args: Any, **options: Any) -> None:
         """The command's work, inside the city."""

@@ -31,7 +31,7 @@ NO_GATEWAY = "portal.citizen.sign_in.tasks.NoGateway"
 
 @dataclass(frozen=True)
 class Environment:
-    """The portal's settings from outside. The three server URLs start an embedded server where none is named."""
+    """Settings from outside the code. The three server URLs start an embedded server where none is named."""
 
     debug: bool
     secret_key: str = field(repr=False)
@@ -52,8 +52,8 @@ class Environment:
 
     @property
     def is_production(self) -> bool:
-        """Not debugging, and answering to a name that others can reach."""
-        return not self.debug and not all(map(_is_loopback, self.allowed_hosts))
+        """DEBUG is off and a host name is public."""
+        return not self.debug and not all(map(is_loopback, self.allowed_hosts))
 
     @cached_property
     def database_url(self) -> str:
@@ -102,8 +102,8 @@ def load() -> Environment:
     state = state_directory()
     allowed_hosts = tuple(env.list("ALLOWED_HOSTS", default=list(LOOPBACK_HOSTS)))
     database_url = env.str("DATABASE_URL", default="")
-    is_public = not all(map(_is_loopback, allowed_hosts))
-    has_own_database = not _is_loopback(urlsplit(database_url).hostname or "localhost")
+    is_public = not all(map(is_loopback, allowed_hosts))
+    has_own_database = not is_loopback(urlsplit(database_url).hostname or "localhost")
     debug = env.bool("DEBUG", default=not (is_public or has_own_database))
     if debug and is_public and has_own_database:
         raise ImproperlyConfigured(
@@ -140,20 +140,20 @@ def read_env_file() -> None:
             environ.Env.read_env(path)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     return host in LOOPBACK_NAMES or host.endswith(".localhost")
 
 
 def _own_secret_key(*, debug: bool) -> str:
-    """The key of a machine used for trying things out: made once, kept in the state directory."""
+    """A random key for development, made once and kept in the state directory."""
     if not debug:
         raise ImproperlyConfigured("SECRET_KEY is not set: with DEBUG off it must be, to 50 or more random characters.")
     state = _usable_state()
     with state.locked("secret-key"):
-        kept = state.recall("secret-key")
+        kept = state.load("secret-key")
         if not kept:
             kept = {"secret_key": secrets.token_urlsafe(48)}
-            state.remember("secret-key", kept)
+            state.save("secret-key", kept)
     return kept["secret_key"]
 
 

@@ -207,7 +207,7 @@ SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": list(ENVIRONMENT.staff_sin
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_CALLABLE = "portal.staff_sign_in.limits.name_tried"
+AXES_USERNAME_CALLABLE = "portal.staff_sign_in.limits.attempted_username"
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "portal.staff_sign_in.limits.locked_out"
 AXES_CLIENT_IP_CALLABLE = "portal.web.host.client_address"

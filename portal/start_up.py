@@ -1,6 +1,6 @@
 """What the portal refuses to start with in production: each fault says what to set instead.
 
-Called by the web server's door and by a worker before its first task, not by every command.
+Called by ``portal.wsgi`` and by a worker before its first task, not by every command.
 """
 
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import psycopg2
 from django.core.exceptions import ImproperlyConfigured
 
-from portal.environment import LOOPBACK_HOSTS, Environment
+from portal.environment import Environment, is_loopback
 
 SECRET_KEY_LENGTH = 50
 SECRET_KEY_SIGNS = 10
 
 
 def refuse_unsafe_start(environment: Environment) -> None:
-    """Raises ``ImproperlyConfigured`` with every fault. Away from production nothing is asked."""
+    """Raises ``ImproperlyConfigured`` with every fault; outside production only DEBUG is checked."""
     faults = [*debug_faults(environment)]
     if environment.is_production:
         faults += [*key_faults(environment.secret_key), *database_faults(environment.database_url)]
@@ -24,10 +24,8 @@ def refuse_unsafe_start(environment: Environment) -> None:
 
 
 def debug_faults(environment: Environment) -> Iterator[str]:
-    """DEBUG shows settings and source code to whoever meets an error."""
-    public = [
-        host for host in environment.allowed_hosts if host not in LOOPBACK_HOSTS and not host.endswith(".localhost")
-    ]
+    """DEBUG shows settings and source code to anybody who causes an error."""
+    public = [host for host in environment.allowed_hosts if not is_loopback(host)]
     if environment.debug and public:
         yield f"DEBUG is on and ALLOWED_HOSTS names {', '.join(public)}: set DEBUG=off."
 
@@ -59,7 +57,7 @@ def database_faults(url: str) -> Iterator[str]:
 
 
 def pools_transactions(url: str) -> bool:
-    """Whether a server connection is handed on between transactions: a second client then gets the first one's."""
+    """Whether a pooler reuses a server connection between transactions: a second client then gets the first one's."""
     first, second = psycopg2.connect(url), psycopg2.connect(url)
     try:
         return _backend(first, stay=False) == _backend(second, stay=True)

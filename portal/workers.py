@@ -37,7 +37,7 @@ def ensure_worker(*, log: Path) -> Iterator[bool]:
 def start_worker(
     output: int, *, beat: Path | None = None, settings: str = "portal.settings"
 ) -> subprocess.Popen[bytes]:
-    """A prefork worker as a child process; with ``beat``, the scheduler inside it, keeping its clock in that file."""
+    """A prefork worker as a child process; with ``beat``, it also schedules, keeping its state in that file."""
     command = [sys.executable, "-m", "celery", "-A", "portal.celery", "worker", "--pool", "prefork"]
     command += ["--concurrency", str(PROCESSES), "--loglevel", "INFO", "--without-mingle", "--without-gossip"]
     if beat is not None:

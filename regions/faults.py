@@ -1,4 +1,4 @@
-"""What can be wrong with what people write: the place, a code and its parameters. The sentence is made where it is read.
+"""Faults of files and settings: the key, a code and its parameters. The message is made where it is shown.
 
 No parameter repeats a value of a credential: faults end up in terminals, in logs and on pages.
 """
@@ -107,7 +107,7 @@ class FaultCode(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong, at a key such as `providers[1].source`; a parameter `rule` names the rule it is in."""
+    """One fault, at a key such as `providers[1].source`; a parameter `rule` names the rule it is in."""
 
     key: str
     code: TextChoices
@@ -118,33 +118,31 @@ class Fault:
 
     @property
     def message(self) -> str:
-        """The sentence as commands print it."""
+        """In English, as commands print it."""
         return self.message_in("en")
 
     def message_in(self, language: str) -> str:
-        """The sentence by language tag."""
         params = {name: _enumerated(value, language) for name, value in self.params.items()}
-        said = label_in(language, self.code).format(**params)
+        message = label_in(language, self.code).format(**params)
         if "rule" in self.params:
-            said = label_in(language, FaultCode.IN_RULE).format(fault=said, rule=self.params["rule"])
-        return said
+            return label_in(language, FaultCode.IN_RULE).format(fault=message, rule=self.params["rule"])
+        return message
 
 
 def _enumerated(value: Any, language: str) -> Any:
-    """A list as a sentence has it; anything else as it is."""
+    """A list as the language enumerates it; anything else as it is."""
     if not isinstance(value, list):
         return value
     if language.startswith("zh"):
         return "、".join(value)
-    *first, last = [f"'{word}'" for word in value]
+    *first, last = [f"'{item}'" for item in value]
     return f"{', '.join(first)} or {last}" if first else last
 
 
 class FileFaults(ValueError):
-    """A file that cannot be taken; `faults` names every reason."""
+    """A file that cannot be used; `faults` holds every reason, in the order found."""
 
     def __init__(self, path: Path, faults: Sequence[Fault]) -> None:
-        """Keep the faults in the order found; the message lists them all."""
         self.path = path
         self.faults = list(faults)
         super().__init__("\n".join([f"{path}:", *(f"  {fault}" for fault in self.faults)]))

@@ -36,14 +36,14 @@ class BadIdentity(ValueError):
     """A document that cannot be anybody's; `reason` says why."""
 
     def __init__(self, reason: IdentityFault) -> None:
-        """Hold the reason only, never the number."""
+        """Keep the reason only, never the number."""
         super().__init__(reason.value)
         self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A checked document in its one spelling: equal identities compare equal and are the same person."""
+    """A checked document in its normal spelling: equal identities are the same person."""
 
     id_type: IdType
     id_number: str

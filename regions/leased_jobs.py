@@ -39,17 +39,17 @@ class Leased(models.Model):
         abstract = True
 
     def leave(self, state: str, **changes: Any) -> bool:
-        """Let go of the claimed row in its next state; false when another worker has taken it over: then nothing changes."""
+        """Release the claimed row in its next state; false, and no change, when another worker has claimed it since."""
         self.TRANSITIONS.require(self.state, state)
         return self.mine().update(state=state, lease_until=None, **changes) == 1
 
     def mine(self) -> QuerySet[Any]:
-        """The row, while nobody has taken it over."""
+        """The row, while this claim is the last one."""
         return type(self)._default_manager.filter(pk=self.pk, fence=self.fence, state=self.state)
 
 
 class LeasedJob(Leased):
-    """It waits, a worker has it, and then it has ended."""
+    """A job that waits, is worked on, and has then ended."""
 
     WAITING: ClassVar[str]
     AT_WORK: ClassVar[str]
@@ -62,43 +62,43 @@ class LeasedJob(Leased):
         return self.state in (self.WAITING, self.AT_WORK)
 
     def give_back(self) -> bool:
-        """Leave it for the next attempt; false after the last one: the caller says how it ends."""
+        """Release it for the next attempt; false after the last one: the caller decides how it ends."""
         if self.attempts < MAX_ATTEMPTS:
             self.leave(self.WAITING)
         return self.attempts < MAX_ATTEMPTS
 
 
 def claim(rows: QuerySet[Row], *, now: datetime, lease: timedelta, **changes: Any) -> Row | None:
-    """Take the row that the query finds; none when it finds none, such as when another worker was quicker."""
+    """Take the first row of the query; none when there is none, such as when another worker was quicker."""
     with transaction.atomic():
         row = rows.select_for_update(of=("self",)).first()
         if row is None:
             return None
-        told = {"fence": row.fence + 1, "lease_until": now + lease, "attempts": row.attempts + 1, **changes}
-        for name, value in told.items():
+        values = {"fence": row.fence + 1, "lease_until": now + lease, "attempts": row.attempts + 1, **changes}
+        for name, value in values.items():
             setattr(row, name, value)
-        row.save(update_fields=told)
+        row.save(update_fields=values)
     return row
 
 
 def claim_job(jobs: QuerySet[Job], *, now: datetime, lease: timedelta, **changes: Any) -> Job | None:
-    """Take the job that the query finds, unless it has ended or is in other hands."""
+    """Take the first job of the query that no worker has."""
     return claim(free(jobs, now=now), now=now, lease=lease, state=jobs.model.AT_WORK, **changes)
 
 
 def free(jobs: QuerySet[Job], *, now: datetime) -> QuerySet[Job]:
-    """What some worker should take: never claimed, or given back, or of a worker whose lease has run out."""
+    """Jobs to take: never claimed, given back, or of a worker whose lease has expired."""
     model = jobs.model
     return jobs.filter(Q(state=model.WAITING) | Q(state=model.AT_WORK, lease_until__lt=now), attempts__lt=MAX_ATTEMPTS)
 
 
 def dead(jobs: QuerySet[Job], *, now: datetime) -> QuerySet[Job]:
-    """What killed its workers as often as one may try; ``DIED`` says so."""
+    """Jobs whose workers died as often as may be tried."""
     return jobs.filter(state=jobs.model.AT_WORK, lease_until__lt=now, attempts__gte=MAX_ATTEMPTS)
 
 
 def sweep(jobs: QuerySet[Job], *, now: datetime, give_up: Callable[[Job], object]) -> list[int]:
-    """Give up what is dead; the ids of what is to be enqueued again, the oldest first."""
+    """Give up dead jobs; the ids of those to enqueue again, the oldest first."""
     for job in dead(jobs, now=now).order_by("pk"):
         give_up(job)
     return list(free(jobs, now=now).order_by("pk").values_list("pk", flat=True))
@@ -106,7 +106,7 @@ def sweep(jobs: QuerySet[Job], *, now: datetime, give_up: Callable[[Job], object
 
 @dataclass(frozen=True)
 class Attempt:
-    """A claimed row being worked on. An error goes to ``failed``, which gives the row back or ends it, and on to the caller."""
+    """A claimed row being worked on. An error goes to ``failed``, which gives the row back or ends it, and is raised again."""
 
     failed: Callable[[Exception], object]
 

@@ -49,7 +49,6 @@ class City(TenantMixin):
         return ZoneInfo(self.timezone)
 
     def day_of(self, instant: datetime) -> date:
-        """The date on the city's calendar."""
         return instant.astimezone(self.zone).date()
 
 
@@ -99,7 +98,7 @@ class CityStanding(models.Model):
 
 
 class CityOpening(LeasedJob):
-    """An operator's wish that a city be opened, or brought to what a city file says; a worker with the owner's login does it.
+    """An operator's request to open a city, or to bring it to what a city file says; a worker with the owner's login does it.
 
     ``content`` is what the city file and its rule sets say, encrypted, and gone once the opening has ended: it may hold credentials.
     """

@@ -45,7 +45,7 @@ def require_proposer(by: str, *, proposed_by: str) -> None:
 
 
 def require_reason(reason: str) -> str:
-    """The reason without its edges and without what cannot be stored. Raises ``Refused`` when there is none."""
+    """The reason, stripped and without NUL, which cannot be stored. Raises ``Refused`` when it is empty."""
     stripped = reason.replace("\x00", "").strip()
     if not stripped:
         raise Refused(CommonReason.NO_REASON)
@@ -53,7 +53,7 @@ def require_reason(reason: str) -> str:
 
 
 def two_people(name: str, states: type[models.TextChoices], *, decided: Sequence[str]) -> list[models.CheckConstraint]:
-    """A decision is signed, and by somebody who did not propose it; only who proposed takes it back."""
+    """A decision has a decider other than the proposer; only the proposer withdraws."""
     undecided = [state for state in states.values if state not in decided]
     return [
         models.CheckConstraint(condition=Q(state__in=states.values), name=f"{name}_state_is_known"),
@@ -71,7 +71,7 @@ def two_people(name: str, states: type[models.TextChoices], *, decided: Sequence
 
 
 def two_people_and_end(name: str) -> list[models.CheckConstraint]:
-    """The same for what can end early; an early end is proposed whole, and by somebody else than it is decided by."""
+    """The same for proposals that can end early: an early end is proposed whole and decided by another person."""
     return [
         *two_people(name, EndableProposal.State, decided=["approved", "refused", "ended"]),
         models.CheckConstraint(
@@ -92,10 +92,9 @@ P = TypeVar("P", bound="Proposal")
 
 
 class ProposalQuerySet(models.QuerySet[P]):
-    """What waits, what may be decided by whom, and the one way in which a proposal's state changes."""
+    """Which proposals wait, who may decide them, and the only way in which a proposal's state changes."""
 
     def waiting(self) -> Self:
-        """Proposals that wait for a second person."""
         return self.filter(state=PROPOSED)
 
     def ending(self) -> Self:
@@ -103,7 +102,7 @@ class ProposalQuerySet(models.QuerySet[P]):
         return self.filter(state=self.model.APPROVED).exclude(end_proposed_by="").order_by("end_proposed_at", "pk")
 
     def locked(self) -> Self:
-        """So that two people decide one after the other."""
+        """Locked rows: two people decide one after the other."""
         return self.select_for_update(of=("self",))
 
     def move(self, from_: str, to: str, **changes: Any) -> None:
@@ -112,7 +111,7 @@ class ProposalQuerySet(models.QuerySet[P]):
             raise MovedMeanwhile
 
     def find(self, pk: int) -> P:
-        """One that waits. Raises ``NotFound``, and ``MovedMeanwhile`` when it is decided or taken back."""
+        """A waiting proposal. Raises ``NotFound``, and ``MovedMeanwhile`` when it is decided or withdrawn."""
         found = self.filter(pk=pk).first()
         if found is None:
             raise NotFound
@@ -136,7 +135,7 @@ class ProposalQuerySet(models.QuerySet[P]):
 
 
 class Proposal(models.Model):
-    """Common to everything that two people decide; a kind says its states, its roles, and how the journal names it."""
+    """Base of everything that two people decide; subclasses define states, roles and journal data."""
 
     APPROVED: ClassVar[str] = "approved"
     PROPOSERS: ClassVar[Role] = Role.REVIEWER
@@ -157,15 +156,15 @@ class Proposal(models.Model):
 
     @property
     def subject(self) -> str:
-        """What the journal says that its entries are about."""
+        """The subject of its journal entries."""
         raise NotImplementedError
 
     def described(self) -> dict[str, Any]:
-        """What the journal keeps of it: codes and keys only, never free text, which may hold anything."""
+        """Its data in the journal: codes and keys only, never free text, which may hold anything."""
         raise NotImplementedError
 
     def move(self, to: str, **changes: Any) -> None:
-        """The row, then the object. Raises ``MovedMeanwhile``."""
+        """Update the row, then the object. Raises ``MovedMeanwhile``."""
         self._move(type(self).objects.filter(pk=self.pk), to, **changes)
 
     def _move(self, read: ProposalQuerySet[Self], to: str, **changes: Any) -> None:
@@ -182,7 +181,7 @@ class Proposal(models.Model):
             self.move(to, **changes)
 
     def act(self, act: str, to: str, *, by: str, now: datetime, **changes: Any) -> None:
-        """Move it, and write the act into the journal. Raises ``MovedMeanwhile``."""
+        """Move it and record the act in the journal. Raises ``MovedMeanwhile``."""
         before = self.state
         self.move(to, **changes)
         self.journal(act, by=by, now=now, before=before)
@@ -242,14 +241,14 @@ class EndableProposal(Proposal):
 
     @classmethod
     def approve_end(cls, pk: int, *, by: str, now: datetime) -> Self:
-        """It is over from now on."""
+        """End it now."""
         one = cls._end_to_decide(pk, by=by)
         one._move_end("ended", cls.State.ENDED, by=by, now=now, ended_by=by, ended_at=now)
         return one
 
     @classmethod
     def refuse_end(cls, pk: int, *, by: str, now: datetime) -> Self:
-        """It stays in force; the proposal to end it is gone."""
+        """It stays in force; the proposal to end it is cleared."""
         one = cls._end_to_decide(pk, by=by)
         gone = {"end_reason": "", "end_proposed_by": "", "end_proposed_at": None}
         one._move_end("end_refused", one.state, by=by, now=now, **gone)

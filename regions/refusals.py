@@ -8,7 +8,7 @@ from regions.vocabulary import label_in
 
 
 class CommonReason(TextChoices):
-    """What is refused alike whatever the act is about: one sentence on what is wrong and one on what to do."""
+    """Reasons that hold for every act: what is wrong, and what to do."""
 
     NOT_YOURS = "not_yours", _("Your role does not allow this. Ask a colleague whose role does.")
     NOT_FOUND = "not_found", _("There is no such matter. Go back to the list and choose again.")
@@ -32,7 +32,7 @@ class CommonReason(TextChoices):
 
 
 class Refused(ValueError):
-    """The act did not happen and nothing was written; ``{…}`` in the reason's sentences is filled from ``params``."""
+    """The act did not happen and nothing was written; ``params`` fill the places in the reason's label."""
 
     def __init__(self, reason: TextChoices, **params: object) -> None:
         self.reason = reason
@@ -40,7 +40,6 @@ class Refused(ValueError):
         super().__init__(self.message_in("en"))
 
     def message_in(self, language: str) -> str:
-        """The sentence by language tag."""
         params = {
             name: label_in(language, param) if isinstance(param, TextChoices) else param
             for name, param in self.params.items()
@@ -49,21 +48,21 @@ class Refused(ValueError):
 
 
 class NotAllowed(Refused):
-    """Whoever asked has no role for it."""
+    """The person has no role for it."""
 
     def __init__(self) -> None:
         super().__init__(CommonReason.NOT_YOURS)
 
 
 class NotFound(Refused):
-    """No such thing in this city, or not the asker's: the two look the same."""
+    """No such thing in this city, or not the person's own: the two look the same."""
 
     def __init__(self) -> None:
         super().__init__(CommonReason.NOT_FOUND)
 
 
 class MovedMeanwhile(Refused):
-    """It is no longer as whoever asked saw it: show what it is now, and ask again."""
+    """The state is no longer the one that was read: show it, and ask again."""
 
     def __init__(self, reason: TextChoices = CommonReason.MOVED_MEANWHILE, **params: object) -> None:
         super().__init__(reason, **params)

@@ -14,7 +14,7 @@ from regions.models import City
 
 
 class AppendOnly(models.Model):
-    """Base of every model whose rows stay as they were written."""
+    """Base of models whose rows are never changed; ``updatable_columns`` are the exceptions."""
 
     updatable_columns: ClassVar[tuple[str, ...]] = ()
 

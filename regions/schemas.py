@@ -17,8 +17,8 @@ from regions.rights import create_city_role, grant_city_rights, grant_public_rig
 from regions.tenancy import all_schemas, city_named
 
 Statement = tuple[Any, Any, bool]
-# What leaves nothing behind, or belongs to the way it was asked: questions, savepoints, the search path of the first city.
-PASSING = ("SELECT", "SHOW", "SAVEPOINT", "RELEASE SAVEPOINT", "SET SEARCH_PATH")
+# Statements that change nothing, or only this session: queries, savepoints, the search path of the first city.
+NOT_REPEATED = ("SELECT", "SHOW", "SAVEPOINT", "RELEASE SAVEPOINT", "SET SEARCH_PATH")
 _repeatable: list[str] = []
 
 
@@ -61,21 +61,20 @@ def make_tables(city: City) -> None:
         _repeat(city)
         return
     written: list[Statement] = []
-    with connection.execute_wrapper(_noting(written)):
+    with connection.execute_wrapper(_recording(written)):
         migrate(city)
-    statements = _plain(written)
+    statements = _to_repeat(written)
     # One that named its schema would work on the first city's tables. None does; should one ever, none is repeated.
     if not any(f"{city.schema_name}{end}" in text for text in statements for end in (".", '".')):
         _repeatable[:] = statements
 
 
 def migrate(city: City, *, verbosity: int = 0) -> None:
-    """Bring the city's tables up to date, whatever they are."""
     call_command("migrate_schemas", schema_name=city.schema_name, interactive=False, verbosity=verbosity)
 
 
-def _noting(written: list[Statement]) -> Callable[..., Any]:
-    """A wrapper that keeps what is executed, once it was."""
+def _recording(written: list[Statement]) -> Callable[..., Any]:
+    """An execute wrapper that keeps the statements that succeeded."""
 
     def note(execute: Callable[..., Any], text: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
         result = execute(text, params, many, context)
@@ -85,18 +84,18 @@ def _noting(written: list[Statement]) -> Callable[..., Any]:
     return note
 
 
-def _plain(written: list[Statement]) -> list[str]:
-    """The statements that leave something behind, with their values in them."""
+def _to_repeat(written: list[Statement]) -> list[str]:
+    """The statements that change something, with their values in them."""
     plain = []
     with connection.cursor() as cursor:
         for text, params, many in written:
-            if not str(text).lstrip().upper().startswith(PASSING):
+            if not str(text).lstrip().upper().startswith(NOT_REPEATED):
                 plain += [cursor.mogrify(text, values).decode() for values in (params if many else [params])]
     return plain
 
 
 def _repeat(city: City) -> None:
-    """All statements in one message and on the city's search path."""
+    """All statements in one message, on the city's search path."""
     path = sql.SQL("SET LOCAL search_path = {}, public").format(sql.Identifier(city.schema_name))
     with connection.cursor() as cursor:
         cursor.execute(path)

@@ -14,7 +14,7 @@ _PART = re.compile(r"\{\{(\w+)\}\}")
 
 
 class WrongParts(ValueError):
-    """A statement was composed with other parts than it has."""
+    """A part is missing, or not used by the statement."""
 
 
 def compose(file: Path, statement: str = "", /, **parts: str) -> str:

@@ -16,17 +16,15 @@ connection: Any = any_connection
 
 
 class NoSuchCity(LookupError):
-    """No city has this schema name."""
-
     def __init__(self, schema: str) -> None:
         super().__init__(f"no city has the schema name {schema!r}; `manage.py cities` lists them")
 
 
-class WrongPlace(RuntimeError):
-    """A city's work was asked for outside any city, or inside another one."""
+class WrongSchema(RuntimeError):
+    """A city's code was called outside any city, or inside another one."""
 
 
-class NotPrepared(WrongPlace):
+class NotPrepared(WrongSchema):
     """The database has no tables yet."""
 
     def __init__(self) -> None:
@@ -37,11 +35,11 @@ class NotPrepared(WrongPlace):
 def in_city(schema: str) -> Iterator[City]:
     """Take the city's search path and role for the block, then what was there before.
 
-    Raises ``NoSuchCity``, and ``WrongPlace`` when another city is already entered: no code has business in two cities.
+    Raises ``NoSuchCity``, and ``WrongSchema`` when another city is already entered: no code has business in two cities.
     """
     before = connection.tenant
     if before.schema_name not in ("public", schema):
-        raise WrongPlace(f"already in {before.schema_name}; leave it before entering {schema}")
+        raise WrongSchema(f"already in {before.schema_name}; leave it before entering {schema}")
     if isinstance(before, City) and before.schema_name == schema:
         yield before
         return
@@ -65,16 +63,16 @@ def city_named(schema: str) -> City:
 
 
 def current_city() -> City:
-    """The city this connection is in. Raises ``WrongPlace`` in ``public``: a task or verb of a city never runs there."""
+    """The city this connection is in. Raises ``WrongSchema`` in ``public``: a task or verb of a city never runs there."""
     tenant = connection.tenant
     if not isinstance(tenant, City) or tenant.schema_name == "public":
-        raise WrongPlace("this belongs to a city and was called outside one")
+        raise WrongSchema("this belongs to a city and was called outside one")
     return tenant
 
 
 @contextmanager
 def second_connection() -> Iterator[Any]:
-    """Another connection in the current city, for telling how far a long transaction of the first is. Raises ``WrongPlace``.
+    """Another connection in the current city, for telling how far a long transaction of the first is. Raises ``WrongSchema``.
 
     What it writes is seen at once, so nothing that belongs to the transaction may go through it.
     """

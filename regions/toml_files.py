@@ -1,4 +1,4 @@
-"""Files that people write by hand: reading them, their shape, and everything that is wrong with them in one go."""
+"""Files that people write by hand: reading them, their shape, and all their faults at once."""
 
 import re
 import tomllib
@@ -17,7 +17,7 @@ from regions.vocabulary import label_in
 Raw = dict[str, Any]
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-# Types of pydantic's that are one thing to people who write a file.
+# Types of pydantic's errors that mean one thing to people who write a file.
 _ALIKE = {
     "string_sub_type": FaultCode.STRING_TYPE,
     "model_type": FaultCode.DICT_TYPE,
@@ -43,7 +43,7 @@ def read_toml(path: Path) -> Raw:
 
 
 def parse_toml(content: bytes, path: Path) -> Raw:
-    """The same of a file that was sent; ``path`` is what people call it."""
+    """The content of an uploaded file; ``path`` names it in faults."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -58,26 +58,25 @@ def parse_toml(content: bytes, path: Path) -> Raw:
     raise FileFaults(path, [fault])
 
 
-def wrong(code: FaultCode) -> PydanticCustomError:
-    """What a validator raises: its type is the code, as pydantic's own types are."""
+def invalid(code: FaultCode) -> PydanticCustomError:
+    """For a validator to raise: its type is the code, like the types of pydantic's own errors."""
     return PydanticCustomError(code.value, code.value)
 
 
-def one_of(words: type[StrEnum]) -> BeforeValidator:
-    """One of our words. pydantic's own finding names them in an English sentence, this one as a list."""
+def enum_value(choices: type[StrEnum]) -> BeforeValidator:
+    """A value of the enum. pydantic's own error names the values in an English sentence, this one as a list."""
 
     def known(value: object) -> object:
-        if isinstance(value, str) and value in set(words):
+        if isinstance(value, str) and value in set(choices):
             return value
-        raise PydanticCustomError(FaultCode.ENUM.value, FaultCode.ENUM.value, {"expected": [*map(str, words)]})
+        raise PydanticCustomError(FaultCode.ENUM.value, FaultCode.ENUM.value, {"expected": [*map(str, choices)]})
 
     return BeforeValidator(known)
 
 
 def shape_faults(error: ValidationError, content: Raw) -> list[Fault]:
-    """pydantic's findings as faults with the keys of the file."""
-    found = error.errors(include_url=False, include_input=False)
-    return [_shape_fault(detail, content) for detail in found]
+    """pydantic's errors as faults with the keys of the file."""
+    return [_shape_fault(detail, content) for detail in error.errors(include_url=False, include_input=False)]
 
 
 def key_path(steps: Sequence[str | int]) -> str:
@@ -93,7 +92,7 @@ def key_path(steps: Sequence[str | int]) -> str:
 
 
 def tables(content: Raw, name: str) -> Iterator[tuple[int, Raw]]:
-    """The tables of a list with their places; whatever is not a table is left to the check of shapes."""
+    """The tables of a list with their positions; values that are no tables are left to the check of shapes."""
     found = content.get(name)
     if isinstance(found, list):
         yield from ((place, table) for place, table in enumerate(found) if isinstance(table, dict))
@@ -105,7 +104,7 @@ def texts(content: Raw, name: str, key: str) -> Iterator[tuple[int, str]]:
 
 
 def repeated(content: Raw, name: str, key: str) -> Iterator[Fault]:
-    """The later ones of a value that must be unique in its list."""
+    """A fault for each repetition of a value that must be unique in its list."""
     first: dict[str, int] = {}
     for place, value in texts(content, name, key):
         if first.setdefault(value, place) != place:
@@ -113,7 +112,7 @@ def repeated(content: Raw, name: str, key: str) -> Iterator[Fault]:
 
 
 def _syntax_fault(complaint: str, text: str) -> Fault:
-    """tomllib tells the line in its message only, and for the end of the file not as a number."""
+    """tomllib names the line in its message only, and the end of the file not as a number."""
     found = re.search(r"\(at line (\d+), column (\d+)\)$", complaint)
     line = int(found[1]) if found else text.count("\n") + 1
     return Fault(f"line {line}", FaultCode.NOT_TOML, {"complaint": complaint})

@@ -16,7 +16,7 @@ A = TypeVar("A", bound=str)
 
 @dataclass(frozen=True)
 class Transition(Generic[S, A]):
-    """In ``state``, ``roles`` may do ``action``; ``next`` is the state then. ``when`` tells two ends of one action apart."""
+    """In ``state``, ``roles`` may do ``action``, which leads to ``next``; ``when`` distinguishes two ends of one action."""
 
     state: S
     action: A
@@ -58,7 +58,7 @@ class TransitionTable(Generic[S, A]):
         return tuple(row for row in self.rows if row.state == state and action in (None, row.action))
 
     def next_states(self, action: A) -> dict[S, S]:
-        """State → next, for an action that ends in one way wherever it is possible. Raises ``LookupError`` for one that does not."""
+        """State → next for an action. Raises ``LookupError`` when it has several ends in one state."""
         rows = [row for row in self.rows if row.action == action]
         found = {row.state: row.next for row in rows}
         if not rows or len(found) != len(rows):
@@ -66,19 +66,19 @@ class TransitionTable(Generic[S, A]):
         return found
 
     def next_state(self, action: A) -> S:
-        """Where an action leads that leads to one state from everywhere. Raises ``LookupError`` for one that does not."""
+        """The one state an action leads to. Raises ``LookupError`` when there are several."""
         (one, *others) = set(self.next_states(action).values())
         if others:
             raise LookupError(f"{action} leads to several states")
         return one
 
     def require(self, state: str, following: str) -> None:
-        """Raises ``LookupError`` when nothing leads from the one state to the other."""
+        """Raises ``LookupError`` when no transition leads from one state to the other."""
         if following != state and following not in {row.next for row in self.find(state)}:
             raise LookupError(f"nothing leads from {state} to {following}")
 
     def move(self, rows: QuerySet[Any], action: A, **changes: Any) -> int:
-        """Compare-and-set: those of the rows in whose state the action is possible are in its next; how many."""
+        """Compare-and-set: move the rows whose state allows the action; how many."""
         before = list(self.next_states(action))
         return rows.filter(state__in=before).update(state=self.next_state(action), **changes)
 

@@ -24,7 +24,7 @@ from regions.refusals import Refused
 from regions.sources.models import Batch, Quarantined, Source
 from regions.sources.reasons import RecordReason
 from regions.sources.records import CheckedRecord, RecordFault, check_record
-from regions.sources.staging import put_aside
+from regions.sources.staging import stage_checked
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 
@@ -91,7 +91,7 @@ def take_what_passes(source: Source, rows: Iterable[Quarantined], *, by: str, no
     batch = Batch.objects.create(
         source=source, since=last.as_of, as_of=last.as_of, started_at=now, delivered=len(fresh), is_retry=True
     )
-    put_aside(batch, ((line, one) for line, one in enumerate(fresh, start=1)))
+    stage_checked(batch, ((line, one) for line, one in enumerate(fresh, start=1)))
     accept(batch, by=by, now=now)
     Quarantined.objects.filter(pk__in=[row.pk for row, _ in passed]).update(taken_in=batch)
     return Retried(batch.accepted, len(passed) - batch.accepted, still, batch)

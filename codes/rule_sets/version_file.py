@@ -16,7 +16,7 @@ from codes.vocabulary import Anchor, Colour
 from regions.city_file import LocatedRuleSet
 from regions.city_file.names import Code, Division
 from regions.faults import Fault, FaultCode, FileFaults
-from regions.toml_files import Raw, Table, one_of, read_toml, shape_faults, tables, wrong
+from regions.toml_files import Raw, Table, enum_value, invalid, read_toml, shape_faults, tables
 from regions.vocabulary import FactKind
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -31,29 +31,29 @@ def _day(value: object) -> object:
     if not isinstance(value, str):
         return value
     if not _ISO_DAY.fullmatch(value):
-        raise wrong(FaultCode.DATE_TYPE)
+        raise invalid(FaultCode.DATE_TYPE)
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise wrong(FaultCode.NOT_A_DAY) from None
+        raise invalid(FaultCode.NOT_A_DAY) from None
 
 
 def _rule_code(code: str) -> str:
     if not _RULE_CODE.fullmatch(code):
-        raise wrong(FaultCode.NOT_A_RULE_CODE)
+        raise invalid(FaultCode.NOT_A_RULE_CODE)
     return code
 
 
 def _level(level: str) -> str:
     """Any city's own word. In small letters, so that High in a rule cannot quietly miss high in the list."""
     if not _LEVEL.fullmatch(level) or level != level.lower():
-        raise wrong(FaultCode.NOT_A_LEVEL)
+        raise invalid(FaultCode.NOT_A_LEVEL)
     return level
 
 
 def _held_or_not(colour: Colour) -> Colour:
     if colour is Colour.GREEN:
-        raise wrong(FaultCode.GREEN_IS_NO_RULE)
+        raise invalid(FaultCode.GREEN_IS_NO_RULE)
     return colour
 
 
@@ -65,8 +65,8 @@ def _none_in_words(value: object) -> object:
 Day = Annotated[date, BeforeValidator(_day)]
 Level = Annotated[str, AfterValidator(_level)]
 Days = Annotated[int, Field(ge=0, le=MOST_DAYS)]
-Kind = Annotated[FactKind, Field(strict=False), one_of(FactKind)]
-HeldColour = Annotated[Colour, Field(strict=False), AfterValidator(_held_or_not), one_of(Colour)]
+Kind = Annotated[FactKind, Field(strict=False), enum_value(FactKind)]
+HeldColour = Annotated[Colour, Field(strict=False), AfterValidator(_held_or_not), enum_value(Colour)]
 
 
 class Wording(Table):
@@ -83,7 +83,7 @@ class Rule(Table):
     kind: Kind
     area_levels: list[Level] | None = None
     colour: HeldColour
-    anchor: Annotated[Anchor, Field(strict=False), one_of(Anchor)] = Anchor.STARTED
+    anchor: Annotated[Anchor, Field(strict=False), enum_value(Anchor)] = Anchor.STARTED
     hold_days: Annotated[Days | None, BeforeValidator(_none_in_words)] = None
     checkin_days: Days = 0
     tests: Days = 0
@@ -99,9 +99,9 @@ class Rule(Table):
         if levels is None:
             return None
         if info.data.get("kind", FactKind.AREA_STAY) is not FactKind.AREA_STAY:
-            raise wrong(FaultCode.LEVELS_WITHOUT_AREA)
+            raise invalid(FaultCode.LEVELS_WITHOUT_AREA)
         if not levels:
-            raise wrong(FaultCode.NO_LEVELS)
+            raise invalid(FaultCode.NO_LEVELS)
         return sorted(set(levels))
 
     @field_validator("cleared_by")
@@ -132,7 +132,7 @@ class RiskArea(Table):
     def _not_before_its_begin(cls, to_day: date | None, info: ValidationInfo) -> date | None:
         from_day = info.data.get("from_day")
         if to_day is not None and from_day is not None and to_day < from_day:
-            raise wrong(FaultCode.ENDS_BEFORE_IT_BEGINS)
+            raise invalid(FaultCode.ENDS_BEFORE_IT_BEGINS)
         return to_day
 
 

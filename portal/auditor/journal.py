@@ -28,7 +28,7 @@ from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.host import city_of
 from portal.web.keyset import keyset_page
 from regions.journal.models import Checkpoint, JournalEntry
-from regions.journal.verify import ask_to_verify, chain_state, verify_and_note
+from regions.journal.verify import chain_state, request_verification, verify_and_record
 from regions.keys import encryption
 from regions.keys.models import Purpose
 from regions.staff.roles import Role
@@ -73,8 +73,8 @@ def journal(request: StaffRequest) -> HttpResponse:
 def verify_now(request: StaffRequest) -> HttpResponse:
     """Walk the chain: a short one at once, a long one by a worker."""
     by = request.user.username
-    if ask_to_verify(by=by, now=timezone.now()):
-        verify_and_note(by=by, now=timezone.now())
+    if request_verification(by=by, now=timezone.now()):
+        verify_and_record(by=by, now=timezone.now())
     else:
         enqueue_verification(current_city().schema_name, by)
         messages.info(request, _("The chain is long: it is being checked in the background. Come back in a minute."))

@@ -18,7 +18,7 @@ def data_of(folder: Path) -> Path:
 
 def ensure_centre(state: State, folder: Path, apps: Mapping[str, str]) -> str:
     """The centre's base URL, started if it is down; `apps` says which variable holds each app's secret. Raises ChildDown."""
-    before = state.recall(NAME)
+    before = state.load(NAME)
     facts = {
         "port": before.get("port", PREFERRED_PORT),
         "apps": " ".join(f"{app_id}={variable}" for app_id, variable in apps.items()),
@@ -29,7 +29,7 @@ def ensure_centre(state: State, folder: Path, apps: Mapping[str, str]) -> str:
         running = None
     if running is None:
         facts["port"] = free_port(facts["port"])
-        state.remember(NAME, facts)
+        state.save(NAME, facts)
         _start(folder, facts["port"], facts["apps"].split())
     return f"http://127.0.0.1:{facts['port']}/api"
 

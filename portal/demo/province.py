@@ -39,9 +39,9 @@ class Province:
     lived: Mapping[str, date]
 
     @classmethod
-    def recall(cls, state: State) -> Self | None:
+    def load(cls, state: State) -> Self | None:
         """The province of an earlier demo."""
-        kept = state.recall(_NAME)
+        kept = state.load(_NAME)
         if not kept:
             return None
         lived = {schema: date.fromisoformat(day) for schema, day in json.loads(kept["lived"]).items()}
@@ -52,10 +52,10 @@ class Province:
         """A new one."""
         return cls(now, shares(people, [city.city.schema_name for city in cities]), {})
 
-    def remember(self, state: State) -> None:
+    def save(self, state: State) -> None:
         lived = {schema: day.isoformat() for schema, day in self.lived.items()}
         kept = {"opened": self.opened.isoformat(), "sizes": json.dumps(self.sizes), "lived": json.dumps(lived)}
-        state.remember(_NAME, kept)
+        state.save(_NAME, kept)
 
     @property
     def people(self) -> int:

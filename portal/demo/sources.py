@@ -27,7 +27,7 @@ def set_up(cities: Sequence[CityFile], *, state: State, folder: Path) -> str:
 
     They are also kept in a file of the state directory, for the commands people try while or after the demo runs.
     """
-    kept = state.recall("demo-secrets")
+    kept = state.load("demo-secrets")
     values: dict[str, str] = {}
     apps: dict[str, str] = {}
     for city in cities:
@@ -41,7 +41,7 @@ def set_up(cities: Sequence[CityFile], *, state: State, folder: Path) -> str:
             else:
                 with police_database(city.city.schema_name):
                     values[source.credential_env] = reading_url(city.city.schema_name, secret)
-    state.remember("demo-secrets", kept)
+    state.save("demo-secrets", kept)
     _publish(values, state.directory / ENVIRONMENT_FILE)
     return ensure_centre(state, folder, apps)
 

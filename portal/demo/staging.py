@@ -34,7 +34,7 @@ class Staging:
     @classmethod
     def of(cls, state: State, cities: Sequence[CityFile], *, people: int, say: Callable[[str], object]) -> "Staging":
         """The province that is there, else a new one of so many people."""
-        province = Province.recall(state) or Province.found(people, cities, now=timezone.now())
+        province = Province.load(state) or Province.found(people, cities, now=timezone.now())
         return cls(state, province.with_cities(cities), cities, say)
 
     @cached_property
@@ -61,7 +61,7 @@ class Staging:
         with as_owner():
             prepare_database()
         base_url = sources.set_up(self.cities, state=self.state, folder=self.folder)
-        self.province.remember(self.state)
+        self.province.save(self.state)
         self.say(f"The big-data centre answers at {base_url}, the police databases in PostgreSQL.")
         for path, stage in zip(files_for(base_url, self.cities, self.folder), self.stages, strict=True):
             call_command("open_city", str(path), by=BY, stdout=(told := StringIO()))
@@ -81,7 +81,7 @@ class Staging:
                 taken = live_on(stage, self.province.population(stage), since=lived, until=today, now=now)
                 self.say(f"{stage.title}: {taken[Outcome.ACCEPTED]:,} check-ins since {lived}.")
             self.province = self.province.having_lived(stage.schema, today)
-            self.province.remember(self.state)
+            self.province.save(self.state)
             for source in stage.sources:
                 sources.move_clock(stage, source, now=timezone.now(), folder=self.folder)
 

@@ -59,7 +59,7 @@ def lock_file(data: Path) -> list[str]:
     return lines if len(lines) >= LOCK_FILE_LINES else []
 
 
-def clear_wreckage(data: Path, account: Account) -> str | None:
+def remove_stale_server(data: Path, account: Account) -> str | None:
     """The port of this cluster's own server if it lives but does not answer yet; else make way for a new one.
 
     After `kill -9` PostgreSQL refuses to start while an orphan holds the shared memory, or while the process number
@@ -147,8 +147,8 @@ class Postgres:
         return self.folder / "server.log"
 
     def urls(self) -> PostgresUrls:
-        """The logins as last remembered; the server must have been started once."""
-        facts = self.state.recall(NAME)
+        """As last saved; the server must have been started once."""
+        facts = self.state.load(NAME)
         place = f"127.0.0.1:{facts['port']}"
         return PostgresUrls(
             app=f"postgresql://portal_app:{facts['app']}@{place}/portal",
@@ -158,7 +158,7 @@ class Postgres:
 
     def is_running(self) -> bool:
         """Whether this cluster's own server answers; a lock file left by `kill -9` does not count."""
-        facts = self.state.recall(NAME)
+        facts = self.state.load(NAME)
         lock = lock_file(self.data)
         if not facts or not lock or lock[1] != str(self.data) or lock[3] != facts["port"]:
             return False
@@ -166,11 +166,11 @@ class Postgres:
 
     def is_ready(self) -> bool:
         """Whether it runs and its roles and database were made."""
-        return self.state.recall(NAME).get("provisioned") == "yes" and self.is_running()
+        return self.state.load(NAME).get("provisioned") == "yes" and self.is_running()
 
     def start(self) -> None:
         """Bring the server up from whatever state it was left in. Call with the state locked."""
-        facts = self.state.recall(NAME) or {role: secrets.token_urlsafe(24) for role in ("app", "owner", "superuser")}
+        facts = self.state.load(NAME) or {role: secrets.token_urlsafe(24) for role in ("app", "owner", "superuser")}
         if not self.is_running():
             facts |= {"programs": str(find_postgres(self.account, self.home))}
             if not self.data.is_dir():
@@ -179,14 +179,14 @@ class Postgres:
             self._launch(facts)
         if facts.get("provisioned") != "yes":
             _provision(facts)
-            self.state.remember(NAME, facts | {"provisioned": "yes"})
+            self.state.save(NAME, facts | {"provisioned": "yes"})
 
     def stop(self) -> bool:
         """Shut down cleanly; True if it was running. Call with the state locked."""
         lock = lock_file(self.data)
         if not lock or int(lock[0]) not in self.account.processes_in(self.data):
             return False
-        program = Path(self.state.recall(NAME)["programs"]) / "pg_ctl"
+        program = Path(self.state.load(NAME)["programs"]) / "pg_ctl"
         for mode, seconds in (("fast", 60), ("immediate", 30)):
             command = [program, "stop", "--pgdata", self.data, f"--mode={mode}", f"--timeout={seconds}"]
             if self.account.run(command, timeout=seconds + 30).returncode == 0:
@@ -205,9 +205,9 @@ class Postgres:
         """Start and wait until it answers; a server that is only busy recovering is waited for."""
         programs = Path(facts["programs"])
         check_release(self.data, programs=programs, account=self.account)
-        recovering = clear_wreckage(self.data, self.account)
+        recovering = remove_stale_server(self.data, self.account)
         facts |= {"port": recovering or free_port(facts.get("port"))}
-        self.state.remember(NAME, facts)
+        self.state.save(NAME, facts)
         if not recovering:
             command = [programs / "pg_ctl", "start", "--pgdata", self.data, "--log", self.log, "--wait"]
             command += [f"--timeout={START_SECONDS}", f"--options={server_options(facts['port'])}"]

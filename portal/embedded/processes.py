@@ -15,7 +15,7 @@ STOP_SECONDS = 20
 
 
 def remember_process(name: str, process: int) -> None:
-    """Note a process under a name that is its own among those running."""
+    """Save the process under a name that no other running process has."""
     folder = _folder()
     folder.mkdir(exist_ok=True)
     (folder / f"{name}.pid").write_text(f"{process} {_started_at(process)}\n", encoding="utf-8")
@@ -27,7 +27,7 @@ def find_process(name: str) -> int | None:
 
 
 def stop_processes() -> list[str]:
-    """Ask every remembered process to end, wait for it, and insist after 20 seconds; the names of those that ran."""
+    """Send SIGTERM to every remembered process and SIGKILL after 20 seconds; the names of those that ran."""
     running = {path: process for path in sorted(_folder().glob("*.pid")) if (process := _running(path))}
     for process in running.values():
         _send(process, signal.SIGTERM)
@@ -47,7 +47,7 @@ def _folder() -> Path:
 
 
 def _running(path: Path) -> int | None:
-    """The process a file speaks of, if it still is that process."""
+    """The process in the file, if it is still the same one."""
     try:
         number, started_at = path.read_text(encoding="utf-8").split()
     except FileNotFoundError:

@@ -11,7 +11,7 @@ __all__ = ["PostgresUrls", "ServerStatus", "ensure_broker", "ensure_postgres", "
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """How one embedded server stands; `directory` is where its data and its log are."""
+    """Of one embedded server; `directory` holds its data and its log."""
 
     name: str
     running: bool
@@ -50,7 +50,7 @@ def stop_all() -> list[str]:
 
 
 def status() -> list[ServerStatus]:
-    """How the servers stand, without starting any."""
+    """Starts no server."""
     state = open_state()
     database, broker = postgres.find(state), valkey.find(state)
     return [

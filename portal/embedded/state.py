@@ -31,13 +31,13 @@ class State:
 
     @contextmanager
     def locked(self, name: str) -> Iterator[None]:
-        """Hold back every other command that wants to start or stop the same server."""
+        """Block other commands that want to start or stop the same server."""
         with (self.directory / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def recall(self, name: str) -> dict[str, str]:
-        """What was remembered under `name`; empty when nothing was."""
+    def load(self, name: str) -> dict[str, str]:
+        """What was saved under `name`; empty when nothing was."""
         path = self._path(name)
         try:
             remembered: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
@@ -50,8 +50,8 @@ class State:
             ) from error
         return remembered
 
-    def remember(self, name: str, facts: dict[str, str]) -> None:
-        """Replace what was remembered under `name` at once, so that nobody reads half of it."""
+    def save(self, name: str, facts: dict[str, str]) -> None:
+        """Replace what was saved under `name` in one step, so that no reader sees half of it."""
         path = self._path(name)
         draft = path.with_suffix(".draft")
         draft.unlink(missing_ok=True)

@@ -42,7 +42,7 @@ class Valkey:
 
     def url(self) -> str:
         """Where Celery finds it, as last remembered; the server must have been started once."""
-        facts = self.state.recall(NAME)
+        facts = self.state.load(NAME)
         return f"redis://:{facts['password']}@127.0.0.1:{facts['port']}/0"
 
     def is_running(self) -> bool:
@@ -72,9 +72,9 @@ class Valkey:
         return True
 
     def _launch(self) -> None:
-        facts = self.state.recall(NAME) or {"password": secrets.token_urlsafe(24)}
+        facts = self.state.load(NAME) or {"password": secrets.token_urlsafe(24)}
         facts["port"] = free_port(facts.get("port"))
-        self.state.remember(NAME, facts)
+        self.state.save(NAME, facts)
         program = find_valkey(self.account, self.home)
         started = self.account.run([program, self._write_configuration(facts)], timeout=START_SECONDS)
         if started.returncode != 0:
@@ -82,7 +82,7 @@ class Valkey:
 
     def _ask(self, command: str) -> list[str]:
         """Log in and send one command: the answers to both, or none when no server of ours is there."""
-        facts = self.state.recall(NAME)
+        facts = self.state.load(NAME)
         if not facts:
             return []
         try:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.staff_sign_in.limits import codes_are_settled
+from portal.staff_sign_in.limits import has_established_codes
 from portal.web.host import city_of, client_address
 from regions.journal.record import record
 from regions.keys.encryption import decrypt_for_installation, encrypt_for_installation
@@ -49,24 +49,22 @@ class StaffAdapter(DefaultAccountAdapter):
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - allauth's signature
-        """Never."""
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """As far as the proxies can be believed."""
         return client_address(request)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:  # noqa: ARG002
-        """Again before codes are changed; not while the first ones are being set up, minutes after signing in."""
+        """Before codes are changed, but not minutes after signing in, while the first ones are set up."""
         account = context.request.user
-        return isinstance(account, Account) and codes_are_settled(account, now=timezone.now())
+        return isinstance(account, Account) and has_established_codes(account, now=timezone.now())
 
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:  # noqa: ARG002
-        """As if there were no such account."""
+        """The same page as for an account that does not exist."""
         return render(request, "account/no_account.html", status=403)
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
-        """Our own pages say what happened, in our own words."""
+        """Our own pages say what happened."""
 
     def send_notification_mail(self, template_prefix: str, user: AbstractBaseUser, **kwargs: Any) -> None:
         """Staff are not written to by mail."""
@@ -81,31 +79,27 @@ class OneTimeCodeAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        """For storing."""
         return encrypt_secret(text, schema=_schema())
 
     def decrypt(self, encrypted_text: str) -> str:
-        """For checking a code."""
         return decrypt_secret(encrypted_text, schema=_schema())
 
     def get_totp_label(self, user: AbstractBaseUser) -> str:
-        """What the authenticator app calls the account."""
         return user.get_username()
 
     def get_totp_issuer(self) -> str:
-        """… and where it is from."""
         city = city_of(context.request)
         name = city.name_zh if city else _("Province")
         return f"{name} {_('health code desk')}"
 
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):
-    """A city's own sign-on opens accounts that exist in that city under the same name, and no others."""
+    """A city's single sign-on signs in to accounts of that city that have the same name, and to no others."""
 
     def list_apps(
         self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
     ) -> list[SocialApp]:
-        """The settings' app of this city; what a city might store in its own table is not asked."""
+        """The apps of this city in the settings; allauth's own table is not read."""
         city = city_of(request)
         apps = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
         mine = [app for app in apps if city is not None and app["provider_id"] == city.schema_name]
@@ -117,7 +111,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         ]
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Tie the sign-on's identity to the account of the same name; without one, say what to do."""
+        """Connect the external identity to the account of the same name; without one, show what to do."""
         if sociallogin.is_existing:
             return
         data = sociallogin.account.extra_data
@@ -135,7 +129,6 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
             )
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:  # noqa: ARG002
-        """Never."""
         return False
 
 

@@ -1,4 +1,4 @@
-"""What happens to accounts at the door, in the journal: signed in and out, locked out, password and codes changed."""
+"""Journal entries for signing in and out, lockouts, and changes of password and codes."""
 
 from typing import Any
 
@@ -27,14 +27,14 @@ def signed_in(request: HttpRequest, user: Account, **_: Any) -> None:
 
 @receiver(user_logged_out)
 def signed_out(user: Account | None, **_: Any) -> None:
-    """By the button or by the clock."""
+    """By the button, or because the session ended."""
     if user is not None:
         _journal("staff.signed_out", user.username)
 
 
 @receiver(user_locked_out)
 def locked_out(username: str | None = None, **_: Any) -> None:
-    """Only names of accounts are kept: what else people type into the field may be anything."""
+    """Only names of accounts are recorded: what else people type into the field may be anything."""
     account = Account.objects.filter(username__iexact=username or "").first()
     if account is not None:
         _journal("staff.locked_out", account.username, by="system")
@@ -42,7 +42,7 @@ def locked_out(username: str | None = None, **_: Any) -> None:
 
 @receiver(password_changed)
 def password_was_changed(user: Account, **_: Any) -> None:
-    """The one-time password has done its work."""
+    """A one-time password must be changed only once."""
     with transaction.atomic():
         Account.objects.filter(pk=user.pk).update(must_change_password=False)
         record("staff.password_changed", by=user.username, now=timezone.now(), subject=f"staff:{user.username}")

@@ -22,24 +22,23 @@ JUST_NOW = timedelta(minutes=5)
 
 
 def has_one_time_codes(account: Account) -> bool:
-    """Whether an authenticator app is set up."""
     return bool(Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).exists())
 
 
-def codes_are_settled(account: Account, *, now: datetime) -> bool:
+def has_established_codes(account: Account, *, now: datetime) -> bool:
     """Whether codes were set up, and not just now: the page after that shows the recovery codes without asking again."""
-    held = Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP, created_at__lt=now - JUST_NOW)
-    return bool(held.exists())
+    found = Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP, created_at__lt=now - JUST_NOW)
+    return bool(found.exists())
 
 
-def came_by_single_sign_on(request: HttpRequest) -> bool:
-    """Whether the city's own sign-on vouched for this session, so that our password does not matter."""
+def signed_in_by_single_sign_on(request: HttpRequest) -> bool:
+    """Whether the city's single sign-on opened this session: then our password does not matter."""
     return any(one["method"] == "socialaccount" for one in get_authentication_records(request, request.user))
 
 
 def next_step(request: HttpRequest, account: Account) -> str:
-    """The name of the page the account must pass next, empty when it is ready to work."""
-    if account.must_change_password and not came_by_single_sign_on(request):
+    """The URL name of the page the account must pass next; empty when there is none."""
+    if account.must_change_password and not signed_in_by_single_sign_on(request):
         return "account_change_password"
     return "" if has_one_time_codes(account) else "mfa_activate_totp"
 
@@ -47,7 +46,7 @@ def next_step(request: HttpRequest, account: Account) -> str:
 KEY = "staff"
 TOUCH_SECONDS = 60
 # Pages a person may see whatever else is missing: the steps themselves, the way out, and how pages look.
-ON_THE_WAY = frozenset(
+ALWAYS_ALLOWED = frozenset(
     {
         "account_change_password",
         "account_logout",
@@ -61,21 +60,20 @@ ON_THE_WAY = frozenset(
     }
 )
 
-Answer = Callable[[HttpRequest], HttpResponse]
+GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class SessionLimitsMiddleware:
     """Ends idle and long sessions, and leads new accounts through their first steps."""
 
-    def __init__(self, get_response: Answer) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Nothing before the address is known."""
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
-        """None to go on, or where to go instead."""
+        """A redirect, or none to go on."""
         account = request.user
         if not isinstance(account, Account):
             return None
@@ -87,8 +85,8 @@ class SessionLimitsMiddleware:
             )
             return redirect_page(request, with_next(reverse("account_login"), request))
         _touch(request, now)
-        here = request.resolver_match.url_name if request.resolver_match else ""
-        if here in ON_THE_WAY or request.session[KEY].get("ready"):
+        url_name = request.resolver_match.url_name if request.resolver_match else ""
+        if url_name in ALWAYS_ALLOWED or request.session[KEY].get("ready"):
             return None
         step = next_step(request, account)
         if step:
@@ -98,12 +96,12 @@ class SessionLimitsMiddleware:
 
 
 def begin(request: HttpRequest, *, now: datetime) -> None:
-    """Start the clocks of a session that has just been signed in to."""
+    """Start the time limits of a new session."""
     request.session[KEY] = {"since": now.timestamp(), "seen": now.timestamp()}
 
 
 def check_again(request: HttpRequest) -> None:
-    """Ask for the first steps again, after one of them was undone."""
+    """Check the first steps again, after one of them was undone."""
     request.session[KEY] = {key: value for key, value in request.session[KEY].items() if key != "ready"}
 
 
@@ -116,13 +114,12 @@ def _has_ended(request: HttpRequest, now: datetime) -> bool:
 
 
 def _touch(request: HttpRequest, now: datetime) -> None:
-    """Remember the moment, at most once a minute."""
     clocks = request.session[KEY]
     if now.timestamp() - clocks["seen"] > TOUCH_SECONDS:
         request.session[KEY] = {**clocks, "seen": now.timestamp()}
 
 
-NAME_KEPT = 150
+USERNAME_CHARACTERS = 150
 
 
 def locked_out(request: HttpRequest, _response: HttpResponse | None, _credentials: dict[str, Any]) -> HttpResponse:
@@ -131,7 +128,7 @@ def locked_out(request: HttpRequest, _response: HttpResponse | None, _credential
     return render(request, "account/locked_out.html", {"minutes": minutes}, status=429)
 
 
-def name_tried(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
-    """The name an attempt is counted for, however its letters are cased; what is checked calls it ``username``, the form ``login``."""
+def attempted_username(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
+    """The user name that axes counts the attempt for, casefolded: ``username`` in credentials, ``login`` in the form."""
     name = (credentials or {}).get("username") or request.POST.get("login", "")
-    return str(name).casefold()[:NAME_KEPT]
+    return str(name).casefold()[:USERNAME_CHARACTERS]

@@ -90,7 +90,7 @@ def my_account(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff()
 def deactivate_codes(request: StaffRequest) -> HttpResponse:
-    """Take the authenticator app off the account, so that another can be tied to it: a new phone."""
+    """Remove the authenticator app from the account, so that another can be set up: a new phone."""
     held = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).first()
     if held is None:
         return redirect("mfa_activate_totp")

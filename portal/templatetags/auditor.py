@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.auditor import report_labels
 from portal.auditor.report_labels import reason_told
-from regions.journal.verify import break_told
+from regions.journal.verify import break_message
 
 register = template.Library()
 
@@ -62,7 +62,7 @@ def instant(text: str) -> datetime | str:
 register.filter("reason_told", reason_told)
 
 
-@register.filter(name="break_told")
+@register.filter(name="break_message")
 def break_in_language(data: Mapping[str, Any]) -> str:
     """How a journal's chain is broken, in the page's language."""
-    return break_told(data, get_language())
+    return break_message(data, get_language())

@@ -10,7 +10,7 @@ from django.utils.cache import patch_vary_headers
 from django_tenants.middleware.main import TenantMainMiddleware
 
 from regions.models import City
-from regions.tenancy import WrongPlace
+from regions.tenancy import WrongSchema
 
 
 class HostMiddleware(TenantMainMiddleware):
@@ -40,10 +40,10 @@ def city_of(request: HttpRequest) -> City | None:
 
 
 def required_city(request: HttpRequest) -> City:
-    """The city of a request whose address exists under a city's host only. Raises ``WrongPlace`` elsewhere."""
+    """The city of a request whose address exists under a city's host only. Raises ``WrongSchema`` elsewhere."""
     city = city_of(request)
     if city is None:
-        raise WrongPlace("this page belongs to a city and was asked for outside one")
+        raise WrongSchema("this page belongs to a city and was asked for outside one")
     return city
 
 

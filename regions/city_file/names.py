@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError
 
 from regions.divisions import is_division_code
 from regions.faults import FaultCode
-from regions.toml_files import wrong
+from regions.toml_files import invalid
 
 _SCHEMA = re.compile(r"[a-z][a-z0-9_]{1,39}")
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -24,27 +24,27 @@ _HEADER_TEXT = re.compile(r"[!-~]+")
 
 def _schema(name: str) -> str:
     if not _SCHEMA.fullmatch(name):
-        raise wrong(FaultCode.NOT_A_SCHEMA)
+        raise invalid(FaultCode.NOT_A_SCHEMA)
     if name in ("public", "information_schema") or name.startswith("pg_"):
-        raise wrong(FaultCode.RESERVED_SCHEMA)
+        raise invalid(FaultCode.RESERVED_SCHEMA)
     return name
 
 
 def _code(code: str) -> str:
     if not _CODE.fullmatch(code):
-        raise wrong(FaultCode.NOT_A_CODE)
+        raise invalid(FaultCode.NOT_A_CODE)
     return code
 
 
 def _division(code: str) -> str:
     if not is_division_code(code):
-        raise wrong(FaultCode.NOT_A_DIVISION)
+        raise invalid(FaultCode.NOT_A_DIVISION)
     return code
 
 
 def _host(host: str) -> str:
     if len(host) > 253 or not all(_HOST_LABEL.fullmatch(label) for label in host.lower().split(".")):
-        raise wrong(FaultCode.NOT_A_HOST)
+        raise invalid(FaultCode.NOT_A_HOST)
     return host.lower()
 
 
@@ -55,38 +55,38 @@ def _zones() -> set[str]:
 
 def _timezone(name: str) -> str:
     if name not in _zones():
-        raise wrong(FaultCode.NOT_A_TIME_ZONE)
+        raise invalid(FaultCode.NOT_A_TIME_ZONE)
     return name
 
 
 def _policy(policy: str) -> str:
     if not _POLICY.fullmatch(policy):
-        raise wrong(FaultCode.NOT_A_POLICY)
+        raise invalid(FaultCode.NOT_A_POLICY)
     return policy
 
 
 def _not_blank(text: str) -> str:
     if not text.strip():
-        raise wrong(FaultCode.EMPTY)
+        raise invalid(FaultCode.EMPTY)
     return text
 
 
 def _environment_name(name: str) -> str:
     if not _ENVIRONMENT_NAME.fullmatch(name):
-        raise wrong(FaultCode.NOT_A_VARIABLE)
+        raise invalid(FaultCode.NOT_A_VARIABLE)
     return name
 
 
 def _view(name: str) -> str:
     parts = name.split(".")
     if len(parts) > 2 or not all(part.isidentifier() and len(part) <= 63 for part in parts):
-        raise wrong(FaultCode.NOT_A_VIEW)
+        raise invalid(FaultCode.NOT_A_VIEW)
     return name
 
 
 def _app_id(app_id: str) -> str:
     if not _HEADER_TEXT.fullmatch(app_id):
-        raise wrong(FaultCode.NOT_PRINTABLE_ASCII)
+        raise invalid(FaultCode.NOT_PRINTABLE_ASCII)
     return app_id
 
 
@@ -95,7 +95,7 @@ def _database_url(url: SecretStr) -> SecretStr:
         make_url(url.get_secret_value())
     except (ArgumentError, ValueError):
         # The original error may repeat the URL, which holds a password.
-        raise wrong(FaultCode.NOT_A_DATABASE_URL) from None
+        raise invalid(FaultCode.NOT_A_DATABASE_URL) from None
     return url
 
 
@@ -104,10 +104,10 @@ def _base_url(url: str) -> str:
         parts = urlsplit(url)
         port_is_possible = parts.port is None or parts.port > 0
     except ValueError:
-        raise wrong(FaultCode.NOT_A_BASE_URL) from None
+        raise invalid(FaultCode.NOT_A_BASE_URL) from None
     is_plain = "@" not in parts.netloc and not re.search(r"[\s\\?#]", url)
     if parts.scheme not in ("http", "https") or not parts.hostname or not is_plain or not port_is_possible:
-        raise wrong(FaultCode.NOT_A_BASE_URL)
+        raise invalid(FaultCode.NOT_A_BASE_URL)
     return url.rstrip("/")
 
 

@@ -22,7 +22,7 @@ class LocatedRuleSet:
 
 @dataclass(frozen=True, slots=True)
 class CityFile:
-    """What a city is to be. Its repr holds no credential."""
+    """What a city file says. Its repr holds no credential."""
 
     path: Path
     city: City
@@ -32,10 +32,9 @@ class CityFile:
 
 
 class CityFileFaults(FileFaults):
-    """A city file that cannot be taken. `rule_sets` are those it does locate, so that their faults can be named too."""
+    """A city file that cannot be used. `rule_sets` are those it does locate, so that their faults can be named too."""
 
     def __init__(self, path: Path, faults: Sequence[Fault], rule_sets: Sequence[LocatedRuleSet] = ()) -> None:
-        """Keep what could be located despite the faults."""
         super().__init__(path, faults)
         self.rule_sets = list(rule_sets)
 
@@ -50,7 +49,7 @@ def read_city_file(path: Path) -> CityFile:
 
 
 def city_file_of(raw: Raw, path: Path, *, is_file: Callable[[Path], bool] = Path.is_file) -> CityFile:
-    """The same of a file's content; ``path`` is where it would lie, ``is_file`` tells what lies beside it."""
+    """The city in a file's content; ``path`` is where it would lie, ``is_file`` tells what lies beside it."""
     located = _located_rule_sets(raw, path, is_file)
     faults = _reference_faults(raw, path, is_file)
     try:
@@ -73,7 +72,6 @@ def missing_environment(city_file: CityFile, environ: Mapping[str, str]) -> list
 
 
 def _located_rule_sets(raw: Raw, path: Path, is_file: Callable[[Path], bool]) -> list[LocatedRuleSet]:
-    """The rule-set files that are where the city file says."""
     named = ((place, table.get("code"), table.get("file")) for place, table in tables(raw, "rule_sets"))
     return [
         LocatedRuleSet(f"rule_sets[{place}].file", code, path.parent / file)

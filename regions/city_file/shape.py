@@ -20,7 +20,7 @@ from regions.city_file.names import (
     TimeZone,
     View,
 )
-from regions.toml_files import Table, one_of
+from regions.toml_files import Table, enum_value
 from regions.vocabulary import FactKind
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -48,14 +48,14 @@ class City(Table):
 
 
 class _Source(Table):
-    """What every kind of source has. `kinds` maps their word to ours."""
+    """Common to both kinds of source. `kinds` maps the source's names of kinds to ours."""
 
     code: Code
     title: Title
     max_age_hours: Annotated[float, Field(gt=0, le=MOST_HOURS, allow_inf_nan=False)] = 26
     max_bad_share: Share = 0.05
     page_size: Annotated[int, Field(ge=1, le=10_000)] = 1000
-    kinds: dict[Text, Annotated[FactKind, Field(strict=False), one_of(FactKind)]] = {}
+    kinds: dict[Text, Annotated[FactKind, Field(strict=False), enum_value(FactKind)]] = {}
 
     @property
     def max_age(self) -> timedelta:
@@ -79,7 +79,6 @@ class PoliceDatabase(_Source):
 
     @property
     def credential_env(self) -> str | None:
-        """The variable that holds the URL, none when the file does."""
         return self.url_env
 
 
@@ -99,7 +98,6 @@ class BigDataCentre(_Source):
 
     @property
     def credential_env(self) -> str | None:
-        """The variable that holds the secret, none when the file does."""
         return self.secret_env
 
 
@@ -109,7 +107,7 @@ CREDENTIAL_KEYS = {"police_database": ("url", "url_env"), "big_data_centre": ("s
 
 
 class Provider(Table):
-    """A channel, bound to exactly one source and one rule set."""
+    """An app that shows codes, bound to exactly one source and one rule set."""
 
     code: Code
     title: Title

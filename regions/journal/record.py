@@ -16,7 +16,7 @@ GENESIS = b"\x00" * 32
 
 
 class Act(NamedTuple):
-    """What is to be written down: ``data`` must be JSON and hold no ID number, phone or secret."""
+    """An entry to be written: ``data`` must be JSON and hold no ID number, phone or secret."""
 
     verb: str
     subject: str = ""
@@ -35,7 +35,7 @@ def record(
 
 
 def record_all(acts: Iterable[Act], *, by: str, now: datetime) -> list[JournalEntry]:
-    """Append many acts at once, each an entry of its own; the chain is held for all of them."""
+    """Append many acts at once, each an entry of its own; the lock is held for all of them."""
     if not connection.in_atomic_block:
         raise TransactionManagementError("a journal entry outside the transaction of its change")
     advisory_lock("journal")  # the chain grows one entry at a time

@@ -69,7 +69,7 @@ def verify_journal() -> Verification:
         previous = bytes(entry.digest)
         if entry.seq in wanted:
             digests[entry.seq] = previous
-    return _check_points(count, digests)
+    return _verify_checkpoints(count, digests)
 
 
 def write_checkpoint(*, now: datetime) -> Checkpoint | None:
@@ -84,7 +84,7 @@ def write_checkpoint(*, now: datetime) -> Checkpoint | None:
     return point
 
 
-def _check_points(count: int, digests: dict[int, bytes]) -> Verification:
+def _verify_checkpoints(count: int, digests: dict[int, bytes]) -> Verification:
     checked = 0
     public = {key.pk: bytes(key.public_key or b"") for key in CityKey.objects.filter(purpose=Purpose.JOURNAL)}
     for seq, digest, key_id, signature in _known_checkpoints():
@@ -128,45 +128,44 @@ def _message(seq: int, digest: bytes) -> bytes:
 
 ASKED = "journal.verification_asked"
 VERIFIED = "journal.verified"
-# What is checked while somebody waits; a longer chain is walked by a worker.
+# Entries that are checked while somebody waits; a worker checks a longer chain.
 AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
 class ChainState:
-    """The last check, and a later one that was asked for and has not ended; none where there is none."""
+    """The last check, and a later request whose check has not ended; none where there is none."""
 
     last: JournalEntry | None
     awaited: JournalEntry | None
 
 
-def ask_to_verify(*, by: str, now: datetime) -> bool:
-    """Put down that somebody wants the chain checked; whether it is short enough to be checked at once."""
+def request_verification(*, by: str, now: datetime) -> bool:
+    """Record that somebody wants the chain checked; whether it is short enough to be checked at once."""
     with transaction.atomic():
         asked = record(ASKED, by=by, now=now)
     return asked.seq <= AT_ONCE
 
 
-def verify_and_note(*, by: str, now: datetime) -> Verification:
-    """Check the current city's chain and write down what was found."""
+def verify_and_record(*, by: str, now: datetime) -> Verification:
     found = verify_journal()
-    told: dict[str, Any] = {"entries": found.entries, "checkpoints": found.checkpoints}
+    data: dict[str, Any] = {"entries": found.entries, "checkpoints": found.checkpoints}
     if found.broken is not None:
-        told |= {"broken_at": found.broken_at, "reason": found.broken.value, "parts": dict(found.parts)}
+        data |= {"broken_at": found.broken_at, "reason": found.broken.value, "parts": dict(found.parts)}
     with transaction.atomic():
-        record(VERIFIED, by=by, now=now, data=told)
+        record(VERIFIED, by=by, now=now, data=data)
     return found
 
 
 def chain_state() -> ChainState:
-    """What is known of the chain without walking it."""
+    """Read from the journal, without walking the chain."""
     newest = {verb: JournalEntry.objects.filter(verb=verb).order_by("-seq").first() for verb in (ASKED, VERIFIED)}
     asked, last = newest[ASKED], newest[VERIFIED]
     is_awaited = asked is not None and (last is None or last.seq < asked.seq)
     return ChainState(last, asked if is_awaited else None)
 
 
-def break_told(data: Mapping[str, Any], language: str) -> str:
-    """What the entry of a check says of the break; one written before there were codes has its English sentence."""
+def break_message(data: Mapping[str, Any], language: str) -> str:
+    """How a check found the chain broken; entries older than the codes hold an English sentence."""
     reason = str(data["reason"])
     return label_in(language, ChainBreak(reason)).format(**data["parts"]) if reason in set(ChainBreak) else reason

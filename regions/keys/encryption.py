@@ -60,7 +60,6 @@ def encrypt(plain: str, *, use: str) -> bytes:
 
 
 def encrypt_bytes(plain: bytes, *, use: str) -> bytes:
-    """The same of bytes, such as a file's."""
     key_id, key = _in_use(current_city().schema_name, Purpose.DATA)
     nonce = os.urandom(NONCE_BYTES)
     return key_id.to_bytes(KEY_ID_BYTES, "big") + nonce + AESGCM(key).encrypt(nonce, plain, use.encode())
@@ -72,7 +71,6 @@ def decrypt(encrypted: bytes, *, use: str) -> str:
 
 
 def decrypt_bytes(encrypted: bytes, *, use: str) -> bytes:
-    """The inverse of ``encrypt_bytes``. Raises ``CannotDecrypt``."""
     encrypted = bytes(encrypted)
     key = _by_id(current_city().schema_name, int.from_bytes(encrypted[:KEY_ID_BYTES], "big"))
     nonce, body = encrypted[KEY_ID_BYTES : KEY_ID_BYTES + NONCE_BYTES], encrypted[KEY_ID_BYTES + NONCE_BYTES :]
@@ -100,7 +98,6 @@ def key_in_use(purpose: Purpose) -> int:
 
 
 def verify(message: bytes, signature: bytes, *, public_key: bytes) -> bool:
-    """Whether the signature is of this message under this public key."""
     try:
         Ed25519PublicKey.from_public_bytes(bytes(public_key)).verify(signature, message)
     except InvalidSignature:

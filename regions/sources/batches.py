@@ -1,6 +1,6 @@
-"""The life of a batch: opened, staged, then accepted in one transaction, held for two people, or refused whole.
+"""A batch is opened and staged, then accepted in one transaction, held for two people, or refused whole.
 
-What acceptance does with the records is the next floor's; here is everything that decides whether it may come to that.
+``codes.intake`` takes the records of an accepted batch; this module decides whether it may be accepted.
 """
 
 from collections.abc import Iterator
@@ -31,15 +31,14 @@ class AlreadyCollecting(RuntimeError):
 
 @contextmanager
 def collecting(source: Source) -> Iterator[None]:
-    """Be the only one who collects the source. Raises ``AlreadyCollecting``; a killed process lets go by itself."""
-    with session_lock(lock_of(source)) as taken:
+    """Hold the lock of the collection of a source. Raises ``AlreadyCollecting``; PostgreSQL releases it for a killed process."""
+    with session_lock(collection_lock_name(source)) as taken:
         if not taken:
             raise AlreadyCollecting(source)
         yield
 
 
-def lock_of(source: Source) -> str:
-    """The name of the lock of whoever collects the source."""
+def collection_lock_name(source: Source) -> str:
     return f"collection of source {source.pk}"
 
 
@@ -54,7 +53,7 @@ def open_batch(source: Source, *, full: bool, by: str, now: datetime) -> Batch:
 
 
 def clock_fault(batch: Batch, *, now: datetime) -> BatchReason | None:
-    """What is wrong with the moment up to which the delivery says it is complete."""
+    """Whether the delivery's as_of is missing, in the future, or earlier than the last one."""
     last = batch.source.batches.accepted().first()
     if batch.as_of is None or batch.as_of > now + CLOCK_TOLERANCE:
         return BatchReason.CLOCK_AHEAD
@@ -64,7 +63,7 @@ def clock_fault(batch: Batch, *, now: datetime) -> BatchReason | None:
 
 
 def has_too_many_bad(batch: Batch) -> bool:
-    """More of the delivery is bad than the source's settings bear."""
+    """More records are bad than the source's settings allow."""
     return batch.quarantined > batch.source.max_bad_share * batch.delivered
 
 
@@ -91,7 +90,7 @@ def refuse_for_fault(batch: Batch, fault: SourceFault, *, by: str, now: datetime
 
 
 def hold(batch: Batch, *, before: int, by: str, now: datetime) -> None:
-    """Keep the staged records until two people have looked; earlier batches that still wait are overtaken."""
+    """Keep the staged records until two people have decided; earlier held batches are overtaken."""
     with transaction.atomic():
         overtake(batch, by=by, now=now)
         batch.held_at = now
@@ -100,14 +99,14 @@ def hold(batch: Batch, *, before: int, by: str, now: datetime) -> None:
 
 
 def overtake(batch: Batch, *, by: str, now: datetime) -> None:
-    """Close what waited: of two deliveries of one source only the later can be the truth."""
+    """Refuse held batches: of two deliveries of one source only the later can be right."""
     waiting = Batch.objects.filter(source=batch.source, state=Batch.State.HELD).exclude(pk=batch.pk)
     for held in waiting:
         refuse(held, BatchReason.OVERTAKEN, by=by, now=now)
 
 
 def close_accepted(batch: Batch, *, accepted: int, by: str, now: datetime) -> None:
-    """Move the horizon: called by whoever took the records, in the same transaction."""
+    """Move the horizon; call in the transaction that took the records."""
     overtake(batch, by=by, now=now)
     _set_state(batch, Batch.State.ACCEPTED)
     batch.accepted = accepted
@@ -116,7 +115,7 @@ def close_accepted(batch: Batch, *, accepted: int, by: str, now: datetime) -> No
     batch.reason, batch.parts = "", {}
     batch.save()
     drop_staged(batch)
-    record("batch.accepted", by=by, now=now, subject=f"source:{batch.source.code}", data=_told(batch))
+    record("batch.accepted", by=by, now=now, subject=f"source:{batch.source.code}", data=_journal_data(batch))
 
 
 def _set_state(batch: Batch, state: Batch.State) -> None:
@@ -132,11 +131,11 @@ def _close(batch: Batch, state: Batch.State, reason: str, parts: dict[str, Any],
         batch.save()
         if state == Batch.State.REFUSED:
             drop_staged(batch)
-        data = {**_told(batch), "reason": reason, "parts": batch.parts}
+        data = {**_journal_data(batch), "reason": reason, "parts": batch.parts}
         record(f"batch.{state.value}", by=by, now=now, subject=f"source:{batch.source.code}", data=data)
 
 
-def _told(batch: Batch) -> dict[str, Any]:
+def _journal_data(batch: Batch) -> dict[str, Any]:
     return {
         "batch": batch.pk,
         "since": batch.since.isoformat() if batch.since else None,

@@ -15,7 +15,7 @@ from regions.faults import Fault
 from regions.keys.encryption import SOURCE_CREDENTIAL, encrypt
 from regions.proposals import ProposalQuerySet, require_reason, require_role
 from regions.refusals import CommonReason, Refused
-from regions.sources.collect import check_place, credential_of
+from regions.sources.collect import check_address, credential_of
 from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Source, SourceChange, SourceKind
 from regions.staff.roles import Role
@@ -23,7 +23,7 @@ from regions.toml_files import shape_faults
 
 
 class ChangeReason(TextChoices):
-    """Beside the reasons that hold for everything two people decide."""
+    """Reasons of settings; ``CommonReason`` has those of all proposals."""
 
     CHANGES_NOTHING = "changes_nothing", _("What you entered is what is in force already: there is nothing to change.")
     SETTINGS_MOVED = (
@@ -87,7 +87,7 @@ def settings_faults(source: Source, values: Mapping[str, Any], credential: str |
     except ValidationError as error:
         return shape_faults(error, content)
     try:
-        check_place(source.kind, base_url=content.get("base_url", ""), credential=credential)
+        check_address(source.kind, base_url=content.get("base_url", ""), credential=credential)
     except SourceFault as fault:
         return [Fault("base_url" if source.kind == SourceKind.BIG_DATA_CENTRE else key, fault.reason, fault.parts)]
     return []
@@ -173,7 +173,7 @@ def _locked() -> ProposalQuerySet[SourceChange]:
 
 
 def _check(source: Source, values: Mapping[str, Any], credential: str | None) -> None:
-    """The list of places may have become shorter since it was proposed, so this is asked at both times."""
+    """At both times: the allow list may have become shorter since the proposal."""
     faults = settings_faults(source, values, credential)
     if faults:
         raise Refused(ChangeReason.BAD_SETTINGS, told="; ".join(map(str, faults)))

@@ -56,8 +56,8 @@ def open_delivery(
     )
 
 
-def check_place(kind: str, *, base_url: str, credential: str | None) -> None:
-    """Whether a source may be where it is said to be, as far as that is known. Raises SourceFault; connects nowhere."""
+def check_address(kind: str, *, base_url: str, credential: str | None) -> None:
+    """Check a source's address against the allow list, as far as it is known; connects nowhere. Raises SourceFault."""
     if kind == SourceKind.BIG_DATA_CENTRE:
         check_base_url(base_url, allow_list())
     elif credential is not None:
@@ -78,7 +78,6 @@ def credential_of(source: Source) -> str:
 
 
 def allow_list() -> AllowList:
-    """The operator's list."""
     allowed: AllowList = settings.SOURCE_ALLOW_LIST
     return allowed
 
@@ -87,8 +86,8 @@ RECORDS_LOOKED_AT = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a source that answers says: complete up to ``as_of``; ``looked_at`` records were checked, ``bad`` by reason code."""
+class TrialResult:
+    """The source is complete up to ``as_of``; ``looked_at`` records were checked, ``bad`` counts faults by reason code."""
 
     as_of: datetime
     looked_at: int
@@ -97,7 +96,7 @@ class Answer:
     is_behind: bool
 
 
-def try_source(source: Source, *, zone: ZoneInfo, now: datetime) -> Answer:
+def try_source(source: Source, *, zone: ZoneInfo, now: datetime) -> TrialResult:
     """Ask the source – as stored or as it would be – for its first records. Raises SourceFault.
 
     Nothing is kept, not even that it was asked. Not inside a transaction.
@@ -111,7 +110,7 @@ def try_source(source: Source, *, zone: ZoneInfo, now: datetime) -> Answer:
             checked = check_record(raw.content, kinds=source.kinds, as_of=delivery.as_of, zone=zone)
             if isinstance(checked, RecordFault):
                 bad[checked.reason.value] += 1
-        return Answer(
+        return TrialResult(
             as_of=delivery.as_of,
             looked_at=looked_at,
             bad=dict(bad),

@@ -54,8 +54,6 @@ class Source(models.Model):
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
-    """What is asked of batches."""
-
     def accepted(self) -> Self:
         """The newest first: its ``as_of`` is the horizon, since none is accepted that goes back."""
         return self.filter(state=Batch.State.ACCEPTED).order_by("-received_at", "-id")
@@ -153,7 +151,6 @@ class Batch(models.Model):
 
     @property
     def message(self) -> str:
-        """The same in English, for logs and terminals."""
         return self.message_in("en")
 
 

@@ -36,7 +36,7 @@ class BatchReason(TextChoices):
 
 
 def sentence(reason: str, parts: dict[str, object], language: str) -> str:
-    """The sentence for a batch's reason, whoever gave it; the bare code if it is of an earlier release."""
+    """The message of a reason code of either kind; the bare code if it is of an earlier release."""
     for known in (BatchReason, FaultReason):
         if reason in set(known):
             return label_in(language, known(reason)).format(**parts)

@@ -171,7 +171,6 @@ def read_day(content: Mapping[str, Any], field: str) -> date:
 
 
 def read_instant(content: Mapping[str, Any], field: str) -> datetime:
-    """An aware instant."""
     value = _required(content, field)
     try:
         instant = datetime.fromisoformat(value) if isinstance(value, str) else None
@@ -223,7 +222,6 @@ def read_detail(content: Mapping[str, Any], field: str) -> dict[str, Any]:
 
 
 def _required(content: Mapping[str, Any], field: str) -> Any:
-    """The value of a field that must be there and not null."""
     value = content.get(field)
     if value is None:
         raise RecordFault(RecordReason.MISSING_FIELD, field, "is missing")

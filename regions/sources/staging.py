@@ -37,12 +37,12 @@ COLUMNS = (
 # table with itself, which without fresh statistics becomes quadratic.
 CONFLICTING = """
 SELECT * FROM (
-    SELECT s.*, min(encode(digest, 'hex')) OVER twins < max(encode(digest, 'hex')) OVER twins AS is_torn
+    SELECT s.*, min(encode(digest, 'hex')) OVER versions < max(encode(digest, 'hex')) OVER versions AS conflicts
     FROM sources_stagedrecord s
     WHERE batch_id = %(batch)s
-    WINDOW twins AS (PARTITION BY record_id, recorded_at)
+    WINDOW versions AS (PARTITION BY record_id, recorded_at)
 ) placed
-WHERE is_torn ORDER BY line
+WHERE conflicts ORDER BY line
 """
 FIELDS = (*COLUMNS[2:4], *COLUMNS[6:14])
 
@@ -71,7 +71,7 @@ def stage(batch: Batch, records: Iterable[RawRecord], *, as_of: datetime, zone: 
             batch.save(update_fields=["delivered", "quarantined"])
 
 
-def put_aside(batch: Batch, records: Iterable[tuple[int, CheckedRecord]]) -> None:
+def stage_checked(batch: Batch, records: Iterable[tuple[int, CheckedRecord]]) -> None:
     """Stage records that passed their check, each with its line. Call in the transaction of its caller."""
     copy_rows("sources_stagedrecord", COLUMNS, (_row(batch, line, record) for line, record in records))
 
@@ -79,21 +79,20 @@ def put_aside(batch: Batch, records: Iterable[tuple[int, CheckedRecord]]) -> Non
 def quarantine_conflicts(batch: Batch) -> None:
     """Move records that contradict themselves to quarantine."""
     with transaction.atomic():
-        torn = StagedRecord.objects.raw(CONFLICTING, {"batch": batch.pk})
-        for some in _chunks(torn.iterator()):
-            Quarantined.objects.bulk_create([_conflict(batch, row) for row in some])
-            StagedRecord.objects.filter(pk__in=[row.pk for row in some]).delete()
-            batch.quarantined += len(some)
+        conflicting = StagedRecord.objects.raw(CONFLICTING, {"batch": batch.pk})
+        for chunk in _chunks(conflicting.iterator()):
+            Quarantined.objects.bulk_create([_conflict(batch, row) for row in chunk])
+            StagedRecord.objects.filter(pk__in=[row.pk for row in chunk]).delete()
+            batch.quarantined += len(chunk)
         batch.save(update_fields=["quarantined"])
 
 
 def drop_staged(batch: Batch) -> None:
-    """Forget what was put aside."""
     StagedRecord.objects.filter(batch=batch).delete()
 
 
 def _row(batch: Batch, line: int, record: CheckedRecord) -> tuple[object, ...]:
-    """The record as it waits, in the order of COLUMNS."""
+    """In the order of COLUMNS."""
     return (
         batch.pk,
         line,
@@ -121,7 +120,7 @@ def _quarantined(batch: Batch, raw: RawRecord, fault: RecordFault) -> Quarantine
 
 
 def _conflict(batch: Batch, row: StagedRecord) -> Quarantined:
-    """The record as it was understood: the delivery itself has been read and is gone."""
+    """From the staged row: the delivery itself has been read and is gone."""
     content = {field: getattr(row, field) for field in FIELDS} | {"id_number": decrypt_number(bytes(row.id_encrypted))}
     raw = RawRecord(row.line, content)
     fault = RecordFault(

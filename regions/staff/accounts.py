@@ -67,7 +67,6 @@ def one_time_password() -> str:
 
 
 def hash_of_random_bits(password: str) -> str:
-    """How a one-time password is stored."""
     hasher = PBKDF2PasswordHasher()
     return hasher.encode(password, hasher.salt(), iterations=ROUNDS_FOR_RANDOM_BITS)
 

@@ -9,12 +9,8 @@ from django.db.models import Q
 from regions.staff.roles import Role
 
 
-class AccountSet(BaseUserManager["Account"]):
-    """Finds accounts for sign-in. They are made by ``regions.staff.accounts`` only, with a journal entry."""
-
-
 class Account(AbstractBaseUser):
-    """One person of one city. Names are unique within the city."""
+    """One person of one city, made by ``regions.staff.accounts`` only."""
 
     username = models.CharField(max_length=80, unique=True)
     full_name = models.TextField(blank=True)
@@ -29,7 +25,7 @@ class Account(AbstractBaseUser):
     is_staff = False
     is_superuser = False
 
-    objects = AccountSet()
+    objects = BaseUserManager["Account"]()
 
     def __str__(self) -> str:
         return self.username

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from portal.commands import EndedBadly, PortalCommand
+from portal.commands import CommandFailed, PortalCommand
 from regions.refusals import Refused
 from regions.staff.accounts import add_staff
 from regions.staff.roles import ADMINISTRATORS
@@ -29,6 +29,6 @@ class Command(PortalCommand):
                 username=username, roles=roles, full_name=full_name, by=by, now=timezone.now()
             )
         except Refused as refusal:
-            raise EndedBadly(str(refusal), code=2) from refusal
+            raise CommandFailed(str(refusal), code=2) from refusal
         self.stdout.write(f"{account.username} can sign in at the operator's hosts (OPERATOR_HOSTS).")
         self.stdout.write(f"One-time password, shown only now: {password}")

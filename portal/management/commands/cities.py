@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from portal.commands import EndedBadly, PortalCommand
+from portal.commands import CommandFailed, PortalCommand
 from regions.models import City, Domain
-from regions.tenancy import WrongPlace, all_schemas
+from regions.tenancy import WrongSchema, all_schemas
 
 
 class Command(PortalCommand):
@@ -13,8 +13,8 @@ class Command(PortalCommand):
     def handle(self, *_: Any, **__: Any) -> None:
         try:
             schemas = all_schemas()
-        except WrongPlace as refusal:
-            raise EndedBadly(str(refusal), code=2) from refusal
+        except WrongSchema as refusal:
+            raise CommandFailed(str(refusal), code=2) from refusal
         hosts = dict(Domain.objects.filter(is_primary=True).values_list("tenant__schema_name", "domain"))
         names = dict(City.objects.values_list("schema_name", "name_zh"))
         for schema in schemas:

@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from codes.intake.collecting import collect_source
-from portal.commands import CityCommand, EndedBadly
+from portal.commands import CityCommand, CommandFailed
 from regions.sources.batches import AlreadyCollecting
 from regions.sources.models import Batch, Source
 
@@ -26,10 +26,10 @@ class Command(CityCommand):
         wanted = [one for one in every if source in (None, one.code)]
         if not wanted:
             known = ", ".join(one.code for one in every)
-            raise EndedBadly(f"no source has the code {source!r}; there are: {known}", code=2)
+            raise CommandFailed(f"no source has the code {source!r}; there are: {known}", code=2)
         failed = [one.code for one in wanted if not self._collect(one, full=full, by=by)]
         if failed:
-            raise EndedBadly(f"Not collected: {', '.join(failed)}.", code=3)
+            raise CommandFailed(f"Not collected: {', '.join(failed)}.", code=3)
 
     def _collect(self, source: Source, *, full: bool, by: str) -> bool:
         try:

@@ -14,7 +14,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from codes.models import Run
-from portal.commands import EndedBadly, PortalCommand
+from portal.commands import CommandFailed, PortalCommand
 from portal.demo.accounts import OPERATORS
 from portal.demo.children import Child, ChildDown, ensure_worker, start_web
 from portal.demo.day import run_day
@@ -61,16 +61,16 @@ class Command(PortalCommand):
 
     def handle(self, *, people: int | None, cities: Path, exit: bool, **_: Any) -> None:  # noqa: A002 - the option
         if not settings.DEBUG:
-            raise EndedBadly("Made-up people do not belong where DEBUG is off.", code=2)
+            raise CommandFailed("Made-up people do not belong where DEBUG is off.", code=2)
         if people is not None and not FEWEST_PEOPLE <= people <= MOST_PEOPLE:
-            raise EndedBadly(f"--people takes {FEWEST_PEOPLE:,} to {MOST_PEOPLE:,}.", code=2)
+            raise CommandFailed(f"--people takes {FEWEST_PEOPLE:,} to {MOST_PEOPLE:,}.", code=2)
         signal.signal(signal.SIGTERM, _interrupt)
         try:
             self._show(people, cities, stay=not exit)
         except KeyboardInterrupt:
             self.stdout.write("")
         except (ChildDown, FileFaults) as error:
-            raise EndedBadly(str(error), code=1) from error
+            raise CommandFailed(str(error), code=1) from error
         self._say(
             "The demo has ended. PostgreSQL, the broker and the big-data centre stay up for other commands until ./run stop; "
             "./run demo goes on from here."
@@ -80,7 +80,7 @@ class Command(PortalCommand):
         began = time.monotonic()
         files = city_files(cities)
         if not files:
-            raise EndedBadly(f"{cities} holds no city files.", code=2)
+            raise CommandFailed(f"{cities} holds no city files.", code=2)
         staging = Staging.of(open_state(), files, people=people or DEFAULT_PEOPLE, say=self._say)
         if people not in (None, staging.province.people):
             self._say(

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 
-from portal.commands import CityCommand, EndedBadly
+from portal.commands import CityCommand, CommandFailed
 from portal.demo.accounts import demo_accounts
 
 
@@ -13,6 +13,6 @@ class Command(CityCommand):
 
     def handle_city(self, **_: Any) -> None:
         if not settings.DEBUG:
-            raise EndedBadly("Known secrets do not belong where DEBUG is off.", code=2)
+            raise CommandFailed("Known secrets do not belong where DEBUG is off.", code=2)
         for account in demo_accounts(self.city.schema_name):
             self.stdout.write(f"{account.username}\t{account.password}\t{account.one_time_codes}\t{account.address}")

@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 
-from portal.commands import EndedBadly, PortalCommand
+from portal.commands import CommandFailed, PortalCommand
 from portal.demo.accounts import OPERATORS
 from portal.staff_sign_in.adapters import decrypt_secret
 
@@ -20,10 +20,10 @@ class Command(PortalCommand):
 
     def handle(self, *_: Any, **__: Any) -> None:
         if not settings.DEBUG:
-            raise EndedBadly("Known secrets do not belong where DEBUG is off.", code=2)
+            raise CommandFailed("Known secrets do not belong where DEBUG is off.", code=2)
         held = Authenticator.objects.filter(user__username__in=OPERATORS, type=Authenticator.Type.TOTP).first()
         if held is None:
-            raise EndedBadly("There is no demo yet: ./run demo", code=2)
+            raise CommandFailed("There is no demo yet: ./run demo", code=2)
         secret = decrypt_secret(held.data["secret"], schema="public")
         now = int(time.time())
         code = format_hotp_value(hotp_value(secret, now // PERIOD))

@@ -7,7 +7,7 @@ from django.utils.translation import override
 
 from codes.explanation import explain
 from codes.models import Citizen
-from portal.commands import CityCommand, EndedBadly
+from portal.commands import CityCommand, CommandFailed
 
 
 class Command(CityCommand):
@@ -23,7 +23,7 @@ class Command(CityCommand):
     def handle_city(self, *, citizen: str, lang: str, **_: Any) -> None:
         person = Citizen.objects.filter(ref=citizen).first()
         if person is None:
-            raise EndedBadly(f"No citizen of this city has the reference {citizen}.", code=2)
+            raise CommandFailed(f"No citizen of this city has the reference {citizen}.", code=2)
         with override(lang):
             for line in explain(person):
                 self.stdout.write(line)

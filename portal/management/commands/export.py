@@ -10,7 +10,7 @@ from django.utils import timezone
 from codes.reports.export import FileFormat, export_report
 from codes.reports.manifest import manifest_path
 from codes.reports.request import CannotExport, NotAllowed, ReportName, ReportRequest
-from portal.commands import CityCommand, EndedBadly, day_argument
+from portal.commands import CityCommand, CommandFailed, day_argument
 
 
 class Command(CityCommand):
@@ -39,9 +39,9 @@ class Command(CityCommand):
                 request, file=output, file_format=FileFormat(file_format), by=by, now=timezone.now(), purpose=purpose
             )
         except CannotExport as refusal:
-            raise EndedBadly(f"{refusal}. Nothing was written.", code=2) from refusal
+            raise CommandFailed(f"{refusal}. Nothing was written.", code=2) from refusal
         except NotAllowed as refusal:
-            raise EndedBadly(f"{refusal}. Nothing was written.", code=5) from refusal
+            raise CommandFailed(f"{refusal}. Nothing was written.", code=5) from refusal
         self.stdout.write(f"{output}: {manifest['rows']} rows, SHA-256 {manifest['sha256']}")
         self.stdout.write(f"{manifest_path(output)}: signed with the city's key {manifest['public_key']}")
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from codes.intake.entries import take_lines
 from codes.intake.results import Outcome
-from portal.commands import CityCommand, EndedBadly
+from portal.commands import CityCommand, CommandFailed
 
 
 class Command(CityCommand):
@@ -32,10 +32,10 @@ class Command(CityCommand):
                     elif result.refusal is not None:
                         self.stdout.write(f"line {result.number}: {result.refusal.reason}: {result.refusal}")
         except OSError as error:
-            raise EndedBadly(f"{file}: {error.strerror}", code=2) from error
+            raise CommandFailed(f"{file}: {error.strerror}", code=2) from error
         if json:
             self.stdout.write(dumps({outcome.value: counts[outcome] for outcome in Outcome}))
         else:
             self.stdout.write(", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome))
         if counts[Outcome.REFUSED]:
-            raise EndedBadly(f"{counts[Outcome.REFUSED]} lines were refused; the others are in.", code=4)
+            raise CommandFailed(f"{counts[Outcome.REFUSED]} lines were refused; the others are in.", code=4)

@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from codes.opening import Opened, open_city, read_city
-from portal.commands import EndedBadly, PortalCommand, sign_checkpoint
+from portal.commands import CommandFailed, PortalCommand, sign_checkpoint
 from regions.city_file import missing_environment
 from regions.faults import FileFaults
 from regions.schemas import ensure_prepared
@@ -30,7 +30,7 @@ class Command(PortalCommand):
                 opened = open_city(wanted, versions, by=by, now=timezone.now())
         except FileFaults as faults:
             self.stderr.write("\n".join(map(str, faults.faults)))
-            raise EndedBadly("Nothing was written.", code=2) from None
+            raise CommandFailed("Nothing was written.", code=2) from None
         if opened.created or opened.changed:
             with in_city(opened.city.schema_name):
                 sign_checkpoint(self.stderr)

@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from codes.intake.provider_keys import CannotIssue, NoSuchProvider, issue_key, revoke_keys
-from portal.commands import CityCommand, EndedBadly
+from portal.commands import CityCommand, CommandFailed
 
 
 class Command(CityCommand):
@@ -34,11 +34,11 @@ class Command(CityCommand):
                 return
             key, secret = issue_key(provider=provider, by=by, now=now, alone=rotate)
         except (NoSuchProvider, CannotIssue) as error:
-            raise EndedBadly(f"{error}.", code=2) from error
+            raise CommandFailed(f"{error}.", code=2) from error
         self.stderr.write(f"The key {key} of {provider}, shown this once; it delivers to {self.city} and nowhere else:")
         self.stdout.write(secret)
 
     def _say_revoked(self, provider: str, ended: list[str]) -> None:
         if not ended:
-            raise EndedBadly(f"{provider} has no such key in force.", code=2)
+            raise CommandFailed(f"{provider} has no such key in force.", code=2)
         self.stdout.write(f"Revoked: {', '.join(f'…{one}' for one in ended)}.")

@@ -13,7 +13,7 @@ from codes.models import Partition, Run
 from codes.runs.ledger import start_run
 from codes.runs.steps import run_here
 from codes.tasks import enqueue_run
-from portal.commands import CityCommand, EndedBadly, day_argument, instant_argument
+from portal.commands import CityCommand, CommandFailed, day_argument, instant_argument
 from portal.settings import ENVIRONMENT
 from portal.workers import ensure_worker
 
@@ -71,7 +71,7 @@ class Command(CityCommand):
                 f"{cases['relinked']} re-linked, {cases['converged']} converged"
             )
         if run.state != Run.State.DONE:
-            raise EndedBadly(f"The run ended {run.state}: {run.message}", code=3)
+            raise CommandFailed(f"The run ended {run.state}: {run.message}", code=3)
         self.stdout.write(f"Run {run} is done.")
 
 

@@ -15,7 +15,7 @@ from codes.rule_sets.publish import CannotPublish
 from codes.rule_sets.rehearsal import CannotRehearse, Rehearsal, Tally, rehearsal
 from codes.rule_sets.rehearsal_jobs import FileFormat, signed_list
 from codes.rule_sets.version_file import VersionFaults, read_version
-from portal.commands import CityCommand, EndedBadly, day_argument
+from portal.commands import CityCommand, CommandFailed, day_argument
 
 
 class Command(CityCommand):
@@ -52,7 +52,7 @@ class Command(CityCommand):
                     written.write(tally.counting(tried.changes), tried, version)
                 manifest = written.manifest
         except (VersionFaults, CannotPublish, CannotRehearse, CannotExport, ArgumentTypeError) as refusal:
-            raise EndedBadly(f"{refusal}. Nothing was tried.", code=2) from refusal
+            raise CommandFailed(f"{refusal}. Nothing was tried.", code=2) from refusal
         self._report(tried, tally)
         if output:
             self.stdout.write(f"{output}: {manifest['rows']} rows, SHA-256 {manifest['sha256']}")

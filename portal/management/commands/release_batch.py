@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from codes.intake.collecting import discard, release
-from portal.commands import CityCommand, EndedBadly
+from portal.commands import CityCommand, CommandFailed
 from regions.refusals import Refused
 from regions.sources.models import Batch
 
@@ -31,7 +31,7 @@ class Command(CityCommand):
         try:
             done = verb(batch, by=by, now=timezone.now())
         except Refused as refusal:
-            raise EndedBadly(str(refusal), code=2) from refusal
+            raise CommandFailed(str(refusal), code=2) from refusal
         waits = "; an approver who is not the same person decides" if done.state == Batch.State.HELD else ""
         told = f": {done.message}" if done.state == Batch.State.REFUSED else ""
         self.stdout.write(f"Batch {done.pk} of {done.source.code} is {done.state}{waits}{told}")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from codes.models import Run
 from codes.runs.settle import refuse, release
 from codes.tasks import enqueue_run
-from portal.commands import CityCommand, EndedBadly
+from portal.commands import CityCommand, CommandFailed
 from regions.refusals import Refused
 
 
@@ -24,7 +24,7 @@ class Command(CityCommand):
         try:
             done = self._decide(run, refuse, by)
         except Refused as refused:
-            raise EndedBadly(str(refused), code=2) from refused
+            raise CommandFailed(str(refused), code=2) from refused
         self.stdout.write(
             f"Run {done} is {done.state}{'; a second person decides' if done.state == Run.State.HELD else ''}."
         )

@@ -9,7 +9,7 @@ from codes.models import Citizen, Partition, Run
 from codes.reports.replay import replay
 from codes.reports.request import CannotExport
 from codes.reports.rows import settled_runs
-from portal.commands import CityCommand, EndedBadly, day_argument
+from portal.commands import CityCommand, CommandFailed, day_argument
 
 MOST_TOLD = 100
 
@@ -28,10 +28,10 @@ class Command(CityCommand):
         try:
             run = settled_runs(first=day, last=day)[0]
         except CannotExport as error:
-            raise EndedBadly(str(error), code=2) from error
+            raise CommandFailed(str(error), code=2) from error
         who = Citizen.objects.filter(ref=citizen).first() if citizen else None
         if citizen and who is None:
-            raise EndedBadly(f"No citizen of this city has the reference {citizen}.", code=2)
+            raise CommandFailed(f"No citizen of this city has the reference {citizen}.", code=2)
         for one in (run, *run.amendments.order_by("pk")):
             self._replay(one, who)
 
@@ -43,7 +43,7 @@ class Command(CityCommand):
             self.stdout.write(f"{where}: {one.aspect}: stored {one.stored}, replayed {one.replayed}")
         if done.differences:
             differing = {(one.citizen_ref, one.provider) for one in done.differences}
-            raise EndedBadly(
+            raise CommandFailed(
                 f"{len(differing)} of {done.verdicts} verdicts of run {run} do not come out again.", code=6
             )
         self.stdout.write(

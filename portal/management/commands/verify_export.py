@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from codes.reports.manifest import Untrue, check
-from portal.commands import EndedBadly, PortalCommand
+from portal.commands import CommandFailed, PortalCommand
 
 
 class Command(PortalCommand):
@@ -23,7 +23,7 @@ class Command(PortalCommand):
         try:
             manifest = check(file, public_key=public_key)
         except Untrue as fault:
-            raise EndedBadly(f"{file}: {fault}.", code=6) from fault
+            raise CommandFailed(f"{file}: {fault}.", code=6) from fault
         what = f"{manifest['report']} of {manifest['city']}, {manifest['rows']} rows"
         self.stdout.write(f"{file} is as {manifest['made_by']} made it at {manifest['made_at']}: {what}.")
         if public_key is None:

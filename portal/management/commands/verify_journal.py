@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from portal.commands import CityCommand, EndedBadly
+from portal.commands import CityCommand, CommandFailed
 from regions.journal.verify import verify_journal
 
 
@@ -14,5 +14,5 @@ class Command(CityCommand):
     def handle_city(self, **_: Any) -> None:
         found = verify_journal()
         if found.broken_at is not None:
-            raise EndedBadly(f"The journal is broken at entry {found.broken_at}: {found.reason}.", code=6)
+            raise CommandFailed(f"The journal is broken at entry {found.broken_at}: {found.reason}.", code=6)
         self.stdout.write(f"The journal holds: {found.entries} entries, {found.checkpoints} signed checkpoints.")

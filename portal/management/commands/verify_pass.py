@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from codes.passes.key_list import BadKeyList, KeyList, from_json
 from codes.passes.token import BadPass, verify_token
-from portal.commands import EndedBadly, PortalCommand, instant_argument
+from portal.commands import CommandFailed, PortalCommand, instant_argument
 from regions.vocabulary import label_in
 
 
@@ -28,7 +28,7 @@ class Command(PortalCommand):
         try:
             content = verify_token(token, found, at=at or timezone.now())
         except BadPass as refusal:
-            raise EndedBadly(f"{refusal.fault.value}: {label_in('en', refusal.fault)}", code=6) from refusal
+            raise CommandFailed(f"{refusal.fault.value}: {label_in('en', refusal.fault)}", code=6) from refusal
         self.stdout.write(
             f"genuine: {content.colour} as of {content.issued_at.isoformat()}, city {content.division}, "
             f"pseudonym {content.pseudonym}, valid until {content.expires_at.isoformat()}"
@@ -48,4 +48,4 @@ def read_keys(texts: list[str]) -> KeyList:
     try:
         return from_json(*texts)
     except BadKeyList as error:
-        raise EndedBadly(str(error), code=2) from error
+        raise CommandFailed(str(error), code=2) from error

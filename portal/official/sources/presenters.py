@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from codes.models import Provider
 from codes.vocabulary import State
 from portal.templatetags.page import label_of, titled, untranslated
-from regions.sources.collect import Answer
+from regions.sources.collect import TrialResult
 from regions.sources.models import SourceChange
 from regions.sources.reasons import RecordReason, sentence
 from regions.vocabulary import FactKind
@@ -26,7 +26,7 @@ def effect_words(effect: dict[str, Any]) -> list[str]:
     return sentences or [_("Nobody's colour changes by this alone.")]
 
 
-def answer_words(answer: Answer) -> list[str]:
+def answer_words(answer: TrialResult) -> list[str]:
     """What a source that was tried says."""
     return list(_of_answer(answer.as_of, answer.looked_at, answer.bad, answer.is_ahead, answer.is_behind))
 

@@ -19,7 +19,7 @@ from portal.official.tasks import enqueue_collection
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.errors import attempt
 from portal.web.keyset import keyset_page
-from regions.sources.collect import Answer, try_source
+from regions.sources.collect import TrialResult, try_source
 from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Batch, Quarantined, Source, SourceChange
 from regions.staff.roles import Role
@@ -146,7 +146,7 @@ def _add_message(request: StaffRequest, batch: Batch) -> None:
         messages.info(request, batch.message_in(translation.get_language()))
 
 
-def _page(request: StaffRequest, source: Source, *, answer: Answer | None = None, fault: str = "") -> HttpResponse:
+def _page(request: StaffRequest, source: Source, *, answer: TrialResult | None = None, fault: str = "") -> HttpResponse:
     shown = read_sources(Source.objects.filter(pk=source.pk), now=timezone.now())[0]
     page = keyset_page(
         Batch.objects.filter(source=source),

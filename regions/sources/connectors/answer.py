@@ -1,4 +1,4 @@
-"""Reading what a stranger answered, within bounds: bytes, depth, number of values, and words that may be shown."""
+"""Reading a source's HTTP answer within bounds: bytes, depth, number of values, and text that may be shown."""
 
 import hashlib
 import json
@@ -59,8 +59,8 @@ def read_json(body: bytes, *, max_values: int) -> Any:
         raise DeliveryInconsistent("not_json") from None
 
 
-def clean(text: object, secrets: Iterable[str] = ()) -> str:
-    """Words of a source made safe to show and log: short, printable, without our secrets or a person's number."""
+def redact(text: object, secrets: Iterable[str] = ()) -> str:
+    """A source's text made safe to show and log: short, printable, without our secrets or a person's number."""
     shown = str(text)[: 10 * SHOWN_CHARACTERS]
     for secret in secrets:
         if secret:
@@ -111,7 +111,7 @@ MAX_CURSOR_CHARACTERS = 2048
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page that is well formed by itself; a record that is no object is kept under the key `not_an_object`."""
+    """A page that is well formed; a record that is no object is kept under the key `not_an_object`."""
 
     as_of: datetime
     total: int
@@ -125,7 +125,7 @@ def read_page(answer: Any, *, secrets: tuple[str, ...]) -> Page:
         raise DeliveryInconsistent("bad_page", field="code")
     code = answer["code"]
     if isinstance(code, bool) or str(code) != "0":
-        raise SourceRefused(clean(code, secrets), clean(answer.get("message", ""), secrets))
+        raise SourceRefused(redact(code, secrets), redact(answer.get("message", ""), secrets))
     data = answer.get("data")
     if not isinstance(data, dict):
         raise DeliveryInconsistent("bad_page", field="data")
@@ -162,7 +162,7 @@ def _read_cursor(data: dict[str, Any]) -> str | None:
 
 @dataclass(slots=True)
 class PageSequence:
-    """What the pages so far said; each further page must go on from there. Memory: 32 bytes a page."""
+    """The pages so far; each further page must continue them. Memory: 32 bytes a page."""
 
     page_size: int
     first: Page | None = None
@@ -200,7 +200,7 @@ class PageSequence:
 
 
 def _add(known: set[bytes], digest: bytes) -> bool:
-    """Whether the digest is new; it is known from now on."""
+    """Whether the digest is new; adds it."""
     new = digest not in known
     known.add(digest)
     return new

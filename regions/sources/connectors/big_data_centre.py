@@ -114,7 +114,6 @@ class _Request:
     system: System
 
     def __call__(self, cursor: str) -> httpx.Request:
-        """The request for the page at `cursor` (empty for the first)."""
         since = (self.since or BEGINNING).astimezone(UTC).isoformat()
         fields = {"cursor": cursor, "limit": str(self.page_size), "since": since}
         query = {name: value for name, value in fields.items() if value}

@@ -136,13 +136,11 @@ class SourceFault(Exception):
     """A source that cannot be used now. `reason` is a stable code; the text says what to do and holds no credential."""
 
     def __init__(self, reason: FaultReason | str, **parts: object) -> None:
-        """`parts` fill the places in the reason's sentences."""
         self.reason = FaultReason(reason)
         self.parts = parts
         super().__init__(self.message_in("en"))
 
     def message_in(self, language: str) -> str:
-        """The sentence for people, by language tag: Chinese for `zh…`, English for all others."""
         return label_in(language, self.reason).format(**self.parts)
 
 
@@ -155,18 +153,18 @@ class HostNotAllowed(SourceFault):
 
 
 class SourceUnreachable(SourceFault):
-    """Nobody answered, or too late, or the connection broke: trying again later may help."""
+    """No answer, a late one, or a broken connection: trying again later may help."""
 
 
 class SourceRefused(SourceFault):
-    """The source answered and said no; `code` and `message` are its own, made safe to show."""
+    """The source answered with an error; `code` and `message` are its own, made safe to show."""
 
     def __init__(self, code: str, message: str, reason: FaultReason | str = FaultReason.REFUSED) -> None:
-        """`code` and `message` must have been cleaned by the caller (see `answer.clean`)."""
+        """`code` and `message` must be redacted by the caller (see `answer.redact`)."""
         self.code = code
         self.message = message
         super().__init__(reason, code=code, message=message)
 
 
 class DeliveryInconsistent(SourceFault):
-    """What came cannot be one whole delivery, so none of it is taken."""
+    """The answer is not one whole delivery, so none of it is used."""

@@ -228,7 +228,7 @@ def _table(view: ViewName) -> TableClause:
 
 
 def _number(rows: Iterator[dict[str, Any]], since: datetime | None, zone: ZoneInfo) -> Iterator[RawRecord]:
-    """The rows as records, numbered through, without those a database of unknown habits gave too many."""
+    """The rows as numbered records, without those before `since` from a database that cannot select them."""
     line = 0
     for row in rows:
         content = to_content(row, zone)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from regions.sources.connectors.answer import clean
+from regions.sources.connectors.answer import redact
 from regions.sources.connectors.delivery import DeliveryInconsistent, SourceFault, SourceRefused, SourceUnreachable
 
 ROWS_AT_ONCE = 1000
@@ -64,7 +64,7 @@ def fault_of(error: Exception, view: str | None) -> SourceFault:
         return _fault_of_connection(error.orig)
     if error.connection_invalidated or code in _BROKEN or code.startswith(("08", "57P")):
         return SourceUnreachable("broken_off")
-    return SourceRefused(code or type(error.orig).__name__, clean(view), "view_unreadable")
+    return SourceRefused(code or type(error.orig).__name__, redact(view), "view_unreadable")
 
 
 def _code(error: BaseException) -> str:

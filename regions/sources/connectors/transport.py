@@ -17,7 +17,7 @@ import httpcore
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from regions.sources.connectors.answer import Page, clean, read_body, read_json, read_page
+from regions.sources.connectors.answer import Page, read_body, read_json, read_page, redact
 from regions.sources.connectors.delivery import DeliveryInconsistent, SourceFault, SourceRefused, SourceUnreachable
 from regions.sources.connectors.guard import AllowList, Resolver
 from regions.sources.connectors.timeouts import HttpLimits
@@ -46,7 +46,7 @@ class Deadline:
         return left if timeout is None else min(left, timeout)
 
 
-class WatchedStream(httpcore.NetworkStream):
+class DeadlineStream(httpcore.NetworkStream):
     """A socket whose every wait ends with the deadline: a time-out per read alone never ends a source that sends byte by byte."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
@@ -66,7 +66,7 @@ class WatchedStream(httpcore.NetworkStream):
         self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         secured = self._stream.start_tls(ssl_context, server_hostname, self._deadline.within(timeout))
-        return WatchedStream(secured, self._deadline)
+        return DeadlineStream(secured, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -98,7 +98,7 @@ class GuardedNetwork(httpcore.NetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
             else:
-                return WatchedStream(stream, self._deadline)
+                return DeadlineStream(stream, self._deadline)
         raise failure
 
 
@@ -147,8 +147,8 @@ class _Body(httpx.SyncByteStream):
         self._answer.close()
 
 
-class _Again(Exception):
-    """A fault that may pass; `wait` is the number of seconds the source asked for, none if it named no time."""
+class _RetryableFault(Exception):
+    """A fault that may pass; `wait` is the number of seconds that the source asked for, or none."""
 
     def __init__(self, fault: SourceFault, wait: float | None = None) -> None:
         super().__init__(fault.reason.value)
@@ -158,7 +158,7 @@ class _Again(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """The way to one source during one delivery. `secrets` never appear in what the source is quoted with."""
+    """Requests to one source during one delivery. `secrets` are removed from quoted messages."""
 
     client: httpx.Client
     limits: HttpLimits
@@ -174,18 +174,18 @@ class Exchange:
             sleep=self.sleep,
             stop=self._stop,
             wait=self._wait,
-            retry=retry_if_exception_type(_Again),
+            retry=retry_if_exception_type(_RetryableFault),
             reraise=True,
         )
         try:
             return retrying(lambda: self._attempt(build(cursor)))
-        except _Again as again:
+        except _RetryableFault as again:
             fault = again.fault
         # Outside the handler: the chain behind it quotes the network library, and that quotes the request.
         raise fault
 
     def _attempt(self, request: httpx.Request) -> Page:
-        """One try. Raises _Again for what may pass, SourceFault for what will not."""
+        """One try. Raises _RetryableFault for what may pass, SourceFault for what will not."""
         self.deadline.step(self.limits.page_seconds)
         try:
             response = self.client.send(request, stream=True)
@@ -194,18 +194,18 @@ class Exchange:
             finally:
                 response.close()
         except SourceUnreachable as fault:
-            raise _Again(fault) from None
+            raise _RetryableFault(fault) from None
         except httpcore.TimeoutException:
-            raise _Again(SourceUnreachable("timed_out")) from None
+            raise _RetryableFault(SourceUnreachable("timed_out")) from None
         except httpcore.NetworkError as error:
             # httpcore's pool drops the cause of the errors it passes on; their context is left.
             reason = "tls_failed" if isinstance(error.__context__, ssl.SSLError) else "no_connection"
-            raise _Again(SourceUnreachable(reason)) from None
+            raise _RetryableFault(SourceUnreachable(reason)) from None
         except httpcore.ProtocolError:
-            raise _Again(SourceUnreachable("broken_off")) from None
+            raise _RetryableFault(SourceUnreachable("broken_off")) from None
 
     def _read(self, response: httpx.Response) -> Page:
-        """The page of an answer, or what its status says. Raises _Again, SourceFault."""
+        """The page of an answer, or what its status says. Raises _RetryableFault, SourceFault."""
         status = response.status_code
         if status == 429 or status >= 500:
             raise self._ask_again(response)
@@ -223,12 +223,12 @@ class Exchange:
         """A record has a dozen values; the slack is for details, so that a fat one is quarantined by itself."""
         return 10_000 + 100 * self.page_size
 
-    def _ask_again(self, response: httpx.Response) -> _Again:
-        """The fault of a server that is busy or broken, with the wait it asks for."""
+    def _ask_again(self, response: httpx.Response) -> _RetryableFault:
+        """The fault of a busy or broken server, with the wait it asks for."""
         wait = self._retry_after(response.headers.get("retry-after", ""))
         if wait is None:
-            return _Again(SourceUnreachable("server_error", status=response.status_code))
-        return _Again(SourceUnreachable("busy", seconds=int(wait)), wait)
+            return _RetryableFault(SourceUnreachable("server_error", status=response.status_code))
+        return _RetryableFault(SourceUnreachable("busy", seconds=int(wait)), wait)
 
     def _retry_after(self, header: str) -> float | None:
         """Seconds to wait, from a number or an HTTP date; none if the header is neither."""
@@ -248,20 +248,19 @@ class Exchange:
         except SourceRefused as refusal:
             return refusal
         except DeliveryInconsistent:
-            # A gateway's page, say: the status is all there is to quote.
-            return SourceRefused(f"HTTP {response.status_code}", clean(response.reason_phrase, self.secrets))
-        return SourceRefused(f"HTTP {response.status_code}", clean(response.reason_phrase, self.secrets))
+            pass  # such as a gateway's page: only the status can be quoted
+        return SourceRefused(f"HTTP {response.status_code}", redact(response.reason_phrase, self.secrets))
 
     def _wait(self, state: RetryCallState) -> float:
-        """What the source asked for, else longer and longer with some chance in it."""
+        """The seconds the source asked for, else exponential backoff with jitter."""
         again = state.outcome.exception() if state.outcome else None
-        if isinstance(again, _Again) and again.wait is not None:
+        if isinstance(again, _RetryableFault) and again.wait is not None:
             return again.wait
         growing = wait_random_exponential(self.limits.first_wait_seconds, self.limits.longest_wait_seconds)
         return growing(state)
 
     def _stop(self, state: RetryCallState) -> bool:
-        """Whether the tries are used up, or the next wait is longer than allowed or than the delivery's time."""
+        """No attempts left, or the next wait is longer than allowed or than the delivery's time."""
         too_long = state.upcoming_sleep > self.limits.longest_wait_seconds
         too_late = self.deadline.monotonic() + state.upcoming_sleep >= self.deadline.end
         return too_long or too_late or stop_after_attempt(self.limits.attempts)(state)

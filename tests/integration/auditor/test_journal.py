@@ -10,7 +10,7 @@ from django.conf import settings
 from portal.auditor import journal as page_of_journal
 from portal.auditor.journal_labels import ACTION_LABELS, entry_label
 from regions.journal.models import JournalEntry
-from regions.journal.verify import chain_state, verify_and_note, write_checkpoint
+from regions.journal.verify import chain_state, verify_and_record, write_checkpoint
 from tests.integration.auditor.conftest import record_many
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
@@ -63,7 +63,7 @@ def test_the_chain_is_checked_and_what_came_of_it_stays(desk: Desk, auditor: Vis
 
 def test_a_broken_chain_is_told(desk: Desk, auditor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("regions.journal.verify.digest_of", lambda entry: b"another")
-    verify_and_note(by="ma", now=desk.now)
+    verify_and_record(by="ma", now=desk.now)
     page = auditor.read(PAGE)
     assert "broken at entry 1" in page
     assert "this is an incident" in page
@@ -76,7 +76,7 @@ def test_a_long_chain_is_left_to_a_worker(desk: Desk, auditor: Visitor, monkeypa
     auditor.post(f"{PAGE}verify/")
     assert enqueued == [("beta", "ma")]
     assert 'Being checked for <span translate="no">ma</span>;' in auditor.read(PAGE)
-    verify_and_note(by="ma", now=desk.now)
+    verify_and_record(by="ma", now=desk.now)
     assert chain_state().awaited is None
 
 

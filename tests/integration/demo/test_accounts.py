@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
 
-from portal.commands import EndedBadly
+from portal.commands import CommandFailed
 from portal.demo.accounts import OPERATORS, Secrets, demo_accounts, operator_accounts
 from regions.models import City
 from regions.staff.models import Account
@@ -55,5 +55,5 @@ def test_operators_are_added_by_a_command(db: None) -> None:
     call_command("add_operator", "mo", "--role", "system_admin", stdout=(said := StringIO()))
     assert "One-time password" in said.getvalue()
     assert Account.objects.get(username="mo").roles == {Role.SYSTEM_ADMIN}
-    with pytest.raises(EndedBadly):
+    with pytest.raises(CommandFailed):
         call_command("add_operator", "mo", "--role", "system_admin")

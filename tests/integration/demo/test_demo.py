@@ -83,7 +83,7 @@ def first(place: Place) -> str:
 
 def planted(place: Place, city: str) -> Counter[str]:
     """The causes of the stories told to the city's people."""
-    province = Province.recall(State(place.state))
+    province = Province.load(State(place.state))
     assert province is not None
     file = next(one for one in city_files(place.cities) if one.city.schema_name == city)
     fate = Fate(Stage(file, province.opened))

@@ -11,7 +11,7 @@ from codes.models import Run
 from codes.runs.ledger import FIRST_MINUTE, move_on, stagger, start_run
 from regions.journal.models import Checkpoint, JournalEntry
 from regions.models import City
-from regions.tenancy import NoSuchCity, WrongPlace, current_city, in_city
+from regions.tenancy import NoSuchCity, WrongSchema, current_city, in_city
 
 Enqueued = tuple[object, ...]
 
@@ -51,7 +51,7 @@ def test_a_run_goes_from_bell_to_bell(db: None, enqueued: list[Enqueued], now: d
         assert Run.objects.get(pk=run.pk).state == Run.State.DONE
     assert not tasks.judge_partition("alpha", run.pk, 1), "enqueued again, to no effect"
     assert tasks.advance_run("alpha", run.pk) == 0
-    with pytest.raises(WrongPlace):
+    with pytest.raises(WrongSchema):
         current_city()
 
 

@@ -160,7 +160,7 @@ def test_a_collection_that_died_leaves_nothing_and_the_next_one_says_so(
 
 
 def test_a_source_is_collected_by_one_at_a_time(police: Police) -> None:
-    key = [batches.lock_of(police.source)]
+    key = [batches.collection_lock_name(police.source)]
     with raw_owner() as other, other.cursor() as cursor:
         cursor.execute(f"SET search_path = alpha; SELECT pg_advisory_lock({KEY})", key)
         with pytest.raises(AlreadyCollecting):

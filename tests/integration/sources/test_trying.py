@@ -3,14 +3,14 @@
 import pytest
 
 from regions.journal.models import JournalEntry
-from regions.sources.collect import Answer, try_source
+from regions.sources.collect import TrialResult, try_source
 from regions.sources.connectors.delivery import HostNotAllowed, SourceFault
 from regions.sources.models import Batch, Quarantined, StagedRecord
 from regions.tenancy import current_city
 from tests.integration.sources.stand_ins import NOW, Centre, Police, at, record, records
 
 
-def tried(source: Police | Centre) -> Answer:
+def tried(source: Police | Centre) -> TrialResult:
     return try_source(source.source, zone=current_city().zone, now=NOW)
 
 

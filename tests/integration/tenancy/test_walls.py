@@ -10,7 +10,7 @@ from psycopg2 import sql
 from codes.models import Citizen, Fact
 from regions.models import City
 from regions.sources.models import Source
-from regions.tenancy import NoSuchCity, WrongPlace, as_owner, current_city, in_city
+from regions.tenancy import NoSuchCity, WrongSchema, as_owner, current_city, in_city
 
 TABLES = """
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -114,7 +114,7 @@ def test_a_rolled_back_savepoint_does_not_leave_the_city(alpha: City) -> None:
 
 
 def test_two_cities_cannot_be_entered_at_once(alpha: City) -> None:
-    with pytest.raises(WrongPlace), in_city("beta"):
+    with pytest.raises(WrongSchema), in_city("beta"):
         pass
     assert current_city() == alpha
 
@@ -126,7 +126,7 @@ def test_what_is_no_city_cannot_be_entered(db: None, schema: str) -> None:
 
 
 def test_a_citys_work_refuses_to_run_in_public(db: None) -> None:
-    with pytest.raises(WrongPlace):
+    with pytest.raises(WrongSchema):
         current_city()
 
 

@@ -13,10 +13,10 @@ CITIES = city_files()
 
 def test_a_province_is_remembered(tmp_path: Path) -> None:
     state = State(tmp_path)
-    assert Province.recall(state) is None
+    assert Province.load(state) is None
     province = Province.found(1_000, CITIES, now=OPENED).having_lived("chengdu", date(2026, 11, 24))
-    province.remember(state)
-    assert Province.recall(state) == province
+    province.save(state)
+    assert Province.load(state) == province
     assert province.people == 1_000
 
 

@@ -12,14 +12,14 @@ as_user = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywher
 
 
 def test_nothing_is_remembered_at_first(tmp_path: Path) -> None:
-    assert State(tmp_path).recall("postgres") == {}
+    assert State(tmp_path).load("postgres") == {}
 
 
 def test_what_was_remembered_comes_back_and_only_its_owner_reads_it(tmp_path: Path) -> None:
-    State(tmp_path).remember("postgres", {"port": "1"})
-    State(tmp_path).remember("postgres", {"port": "2"})
+    State(tmp_path).save("postgres", {"port": "1"})
+    State(tmp_path).save("postgres", {"port": "2"})
 
-    assert State(tmp_path).recall("postgres") == {"port": "2"}
+    assert State(tmp_path).load("postgres") == {"port": "2"}
     assert (tmp_path / "postgres.json").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["postgres.json"]
 

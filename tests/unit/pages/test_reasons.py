@@ -7,7 +7,7 @@ import pytest
 from django.utils import translation
 
 from portal.auditor.report_labels import reason_told
-from regions.journal.verify import ChainBreak, break_told
+from regions.journal.verify import ChainBreak, break_message
 from regions.vocabulary import label_in
 
 
@@ -42,8 +42,8 @@ def test_a_known_reason_is_told_in_chinese(reason: str, told: str) -> None:
     ],
 )
 def test_how_a_chain_is_broken_is_told_in_both_languages(data: dict[str, Any], chinese: str, english: str) -> None:
-    assert chinese in break_told(data, "zh-hans")
-    assert break_told(data, "en") == english
+    assert chinese in break_message(data, "zh-hans")
+    assert break_message(data, "en") == english
 
 
 def test_every_way_a_chain_breaks_has_its_chinese() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.demo.stand_ins.big_data_faults import BOMB_BYTES, gzip_bomb
-from regions.sources.connectors.answer import clean, read_body, read_json
+from regions.sources.connectors.answer import read_body, read_json, redact
 from regions.sources.connectors.delivery import DeliveryInconsistent, SourceFault, SourceUnreachable
 
 MEGABYTE = 1 << 20
@@ -136,9 +136,9 @@ def test_a_byte_order_mark_is_not_held_against_anyone() -> None:
 
 def test_words_of_a_source_are_short_printable_and_without_secrets() -> None:
     words = "no\r\nsuch\0app \x1b[31m\u202eS3CRET " + "11010519491231002X " + "x" * 1000
-    shown = clean(words, ["s3cret", ""])
+    shown = redact(words, ["s3cret", ""])
     assert len(shown) <= 200
     assert shown.isprintable()
     assert "s3cret" not in shown.lower()
     assert "1949" not in shown
-    assert clean(None) == "None"
+    assert redact(None) == "None"
