@@ -29,7 +29,7 @@ def enqueue_collection(schema: str, source_id: int, by: str) -> bool:
 
 @shared_task(name="portal.collect_now")
 def collect_now(schema: str, source_id: int, by: str) -> str:
-    """One source; the state of its batch. A run or somebody else may be at it already: then their batch is the one."""
+    """Collect one source: the state of its batch; empty when somebody else collects it already."""
     with in_city(schema):
         source = Source.objects.filter(pk=source_id).first()
         if source is None:

@@ -36,14 +36,13 @@ REASONS: tuple[type[TextChoices], ...] = (RulingReason, SuppressionReason, Uphol
 
 @register.filter
 def review_reason(code: str) -> str:
-    """A reason from any of the review's lists, in words; codes that two lists share mean the same in both."""
+    """The label of a reason from any list; codes that two lists share mean the same in both."""
     found = next((words(code) for words in REASONS if code in set(words)), None)
     return str(found.label) if found is not None else code
 
 
 @register.filter
 def relative(relation: str) -> str:
-    """What a member of the family is to the citizen."""
     if relation == "guardian":
         return _("guardian")
     return str(Relation(relation).label)
@@ -81,7 +80,7 @@ RISK_LEVELS: dict[str, str | Promise] = {
 
 @register.filter
 def risk_level(level: str) -> str:
-    """The usual levels in words; a city may have its own."""
+    """The label of a usual level; a city may have its own levels."""
     return str(RISK_LEVELS.get(level, level))
 
 
@@ -104,7 +103,6 @@ SOURCE_KINDS: dict[str, str | Promise] = {
 
 @register.filter
 def percent(share: float) -> str:
-    """A share as people say it."""
     return f"{share * 100:g} %"
 
 

@@ -46,5 +46,4 @@ label_filter(register, "why_unknown", WHY_UNKNOWN)
 
 @register.filter
 def case_verb(verb: str) -> str:
-    """The line of a case's timeline, in the page's language."""
     return str(Verb(verb).label)

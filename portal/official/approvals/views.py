@@ -39,8 +39,6 @@ SHOWN_TOGETHER = 20
 
 
 class ApprovalForm(forms.Form):
-    """Approve, or refuse with a reason."""
-
     outcome = forms.ChoiceField(
         label=_("Decision"),
         widget=forms.RadioSelect,

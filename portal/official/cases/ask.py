@@ -32,7 +32,6 @@ def ask(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.REVIEWER)
 def drop_question(request: StaffRequest, number: str) -> HttpResponse:
-    """Go on without an answer."""
     question = own_or_404(InformationRequest.objects.filter(case__number=number), state="open")
     done = _("The question is dropped; the clock goes on.")
     return act_on_case(request, number, information.drop, request_id=question.pk, done=done)

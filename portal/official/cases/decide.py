@@ -52,7 +52,6 @@ def decide(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.REVIEWER)
 def take_back(request: StaffRequest, number: str) -> HttpResponse:
-    """Withdraw one's own proposal."""
     proposed = own_or_404(Ruling.objects.waiting(), case__number=number)
     done = _("Your proposal is taken back; the case is in review again.")
     return act_on_case(request, number, rulings.withdraw_proposal, ruling_id=proposed.pk, done=done)

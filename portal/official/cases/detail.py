@@ -21,7 +21,7 @@ ENDS = ("guardian", "dependant")
 
 @dataclass(frozen=True)
 class Relative:
-    """Somebody of the family, with the colour the city stands by."""
+    """A member of the family with their effective code."""
 
     ref: str
     full_name: str
@@ -52,22 +52,19 @@ class CaseDetail:
 
     @property
     def open_question(self) -> Row | None:
-        """What the citizen is being asked."""
         return next((row for row in self.questions if row["state"] == "open"), None)
 
     @property
     def proposed(self) -> Row | None:
-        """The ruling that waits for a second official."""
         return next((row for row in self.rulings if row["state"] == "proposed"), None)
 
     @property
     def standing(self) -> Row | None:
-        """The ruling in force for the citizen."""
         return next((row for row in self.rulings if row["state"] == "approved"), None)
 
 
 def read_case(**lookup: object) -> CaseDetail:
-    """The case's detail. Raises ``Http404``."""
+    """Raises ``Http404``."""
     case = with_related(Case.objects.filter(**lookup)).first()
     if case is None:
         raise Http404
@@ -131,7 +128,6 @@ def _explain(case: Case, pairs: list[PairDiagnosis], sides: list[ProviderState])
 
 
 def _relative(link: Row, citizen_id: int, codes: Mapping[int, CurrentCode]) -> Relative:
-    """The other one of a guardian and a dependant, whose colours often follow one event."""
     end = "dependant" if link["guardian_id"] == citizen_id else "guardian"
     colour = codes[link[f"{end}_id"]].colour
     return Relative(
@@ -147,7 +143,7 @@ MOST_ROWS_READ = 1000
 
 
 def submitted_rows(data: QueryDict, prefix: str, names: Sequence[str]) -> list[dict[str, str]]:
-    """What was typed so far, unjudged: the form comes back with it and with more empty rows. Wholly empty rows are left out."""
+    """The rows of a form as they were typed, without the empty ones."""
     sent = data.get(f"{prefix}-TOTAL_FORMS", "")
     total = min(int(sent), MOST_ROWS_READ) if sent.isdecimal() and len(sent) < 6 else 0
     rows = [{name: data.get(f"{prefix}-{place}-{name}", "") for name in names} for place in range(total)]

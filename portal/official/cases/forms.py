@@ -50,8 +50,6 @@ class EndDateInput(forms.DateInput):
 
 
 class EndDateField(forms.DateField):
-    """When a ruling ends."""
-
     def __init__(self) -> None:
         super().__init__(
             label=_("Holds until"),
@@ -62,12 +60,10 @@ class EndDateField(forms.DateField):
 
 
 def choices_of(words: Iterable[TextChoices]) -> list[tuple[str, str | Promise]]:
-    """A list to choose from, with nothing chosen yet."""
     return [("", _("Choose …")), *((word.value, word.label) for word in words)]
 
 
 def text_field(label: Any, *, rows: int = 2, **options: Any) -> forms.CharField:
-    """Free text as long as the database keeps it."""
     return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": rows}), max_length=LONGEST_TEXT, **options)
 
 
@@ -90,7 +86,7 @@ class GroundsForm(forms.Form):
     upload = forms.FileField(label=_("Add a file"), widget=forms.FileInput(attrs={"accept": UPLOADS}), required=False)
 
     def offer(self, facts: Iterable[Fact], files: Iterable[dict[str, Any]], *, chosen: Iterable[str] = ()) -> None:
-        """Let the records and files be chosen; ``chosen`` are ticked beforehand."""
+        """Set the records and files to choose from; ``chosen`` are ticked."""
         choices = [(f"fact:{fact.pk}", record_label(fact)) for fact in facts]
         choices += [
             (f"file:{file['id']}", untranslated(file["original_name"] or file["content_type"])) for file in files
@@ -99,7 +95,7 @@ class GroundsForm(forms.Form):
         self.initial.setdefault("grounds", [one for one in chosen if one in dict(choices)])
 
     def references(self) -> list[str]:
-        """What was ticked and named; an upload is added once it is kept."""
+        """The ticked references and the document; an upload gets its reference when it is saved."""
         document = self.cleaned_data["document"].strip()
         return [*self.cleaned_data["grounds"], *([f"document:{document}"] if document else [])]
 
@@ -119,8 +115,6 @@ class GroupGroundsForm(forms.Form):
 
 
 class QuestionForm(forms.Form):
-    """What the citizen is asked."""
-
     note = text_field(
         _("What do you need to know?"),
         rows=3,
@@ -129,14 +123,10 @@ class QuestionForm(forms.Form):
 
 
 class ComplexForm(forms.Form):
-    """Why it takes longer."""
-
     note = text_field(_("Why does it take longer?"), help_text=_("The citizen is told this. It can be done once."))
 
 
 class CorrectionForm(forms.Form):
-    """A record sent back to whoever keeps it."""
-
     fact = forms.ChoiceField(label=_("Record"), error_messages=CHOOSE)
     sent_to = forms.CharField(label=_("Office that keeps it"), max_length=200)
     note = text_field(_("What is to be put right?"), rows=3)
@@ -150,15 +140,11 @@ class CorrectionForm(forms.Form):
 
 
 class CorrectionAnswerForm(forms.Form):
-    """What the office answered."""
-
     answer = forms.ChoiceField(label=_("Their answer"), choices=ANSWERS.items(), error_messages=CHOOSE)
     note = forms.CharField(label=_("In their words"), max_length=LONGEST_TEXT, required=False)
 
 
 class RevealForm(forms.Form):
-    """Why somebody's full identity is needed."""
-
     purpose = forms.CharField(
         label=_("What do you need it for?"),
         max_length=500,
@@ -167,8 +153,6 @@ class RevealForm(forms.Form):
 
 
 class EndForm(forms.Form):
-    """Why a decision in force ends before its day."""
-
     note = text_field(_("Why does it end early?"))
 
 
@@ -192,7 +176,7 @@ SUGGESTED_KEEP = {
 
 
 class DecisionForm(GroundsForm):
-    """One form for every outcome; what the outcome does not need is not looked at."""
+    """One form for every outcome; fields that the outcome does not need are ignored."""
 
     outcome = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect, error_messages=CHOOSE)
     reason_code = forms.ChoiceField(
@@ -207,7 +191,7 @@ class DecisionForm(GroundsForm):
     field_order = ("outcome", "reason_code", "keep_code", "grounds", "document", "upload", "expires_on", "note")
 
     def __init__(self, *args: Any, detail: CaseDetail, last: Mapping[str, str] | None = None, **kwargs: Any) -> None:
-        """``last``: what ``remembered`` of the decision before this one."""
+        """``last``: what ``remembered`` returned for the previous decision."""
         super().__init__(*args, **{**kwargs, "auto_id": "decision_%s"})
         is_appeal = detail.case.kind == Case.Kind.APPEAL
         outcomes = {**OUTCOMES, KEEP: DENY} if is_appeal else OUTCOMES
@@ -225,17 +209,16 @@ class DecisionForm(GroundsForm):
         self.offer(seen.values(), detail.files, chosen=ticked)
 
     def remembered(self) -> dict[str, str]:
-        """The reasons given, for the next case of the same cause: many of one group are decided alike."""
+        """The reasons, as suggestions for the next case of the same cause."""
         data = self.cleaned_data
         return {"cause": self.cause, "reason_code": data["reason_code"], "keep_code": data["keep_code"]}
 
     @property
     def keeps(self) -> bool:
-        """Whether the colour stays as it is."""
         return bool(self.cleaned_data["outcome"] == KEEP)
 
     def full_clean(self) -> None:
-        """Ask only for what the chosen outcome needs; without one that is the outcome alone."""
+        """Require only what the chosen outcome needs."""
         chosen = self.data.get("outcome", "")
         idle = {"": (*FOR_COLOUR, "keep_code"), KEEP: FOR_COLOUR}.get(chosen, ("keep_code",))
         for name in idle:
@@ -247,7 +230,7 @@ class DecisionForm(GroundsForm):
 
 @dataclass(frozen=True)
 class Ground:
-    """One line; ``address`` is empty for what is no file of the portal."""
+    """``address`` is empty unless it is a file of the portal."""
 
     kind: str
     title: str

@@ -3,10 +3,9 @@
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.db.models import OuterRef
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,13 +21,11 @@ from portal.official.cases.related import FILE, json_rows, parse_rows
 from portal.official.cases.views import act_on_case, case_address, keep_added, submit_case_form
 from portal.official.groups.detail import effects_shown
 from portal.web.access import StaffRequest, for_staff, own_or_404
-from portal.web.errors import form_refusals
+from portal.web.errors import submit
 from regions.staff.roles import Role
 
 
 class SuppressionForm(GroundsForm):
-    """Why the record is wrong, and what shows it."""
-
     reason_code = forms.ChoiceField(
         label=gettext_lazy("What is wrong with it?"), choices=choices_of(SuppressionReason), error_messages=CHOOSE
     )
@@ -45,7 +42,7 @@ class SuppressionForm(GroundsForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.REVIEWER)
 def suppress(request: StaffRequest, number: str, fact_id: int) -> HttpResponse:
-    """The record, whose colour would change without it, and the proposal."""
+    """Propose that the record is wrong. The page shows whose colour would change without it."""
     files = json_rows(Evidence.objects.filter(case=OuterRef("pk")), *FILE)
     case = own_or_404(Case.objects.select_related("citizen").annotate(files_json=files), number=number)
     fact, versions = _record(case, fact_id)
@@ -53,21 +50,23 @@ def suppress(request: StaffRequest, number: str, fact_id: int) -> HttpResponse:
         raise Http404
     back = case_address(request, number)
     form = SuppressionForm(request.POST or None, request.FILES or None, case=case, fact=fact)
-    if request.method == "POST" and form.is_valid():
-        with form_refusals(form, back=back):
-            by, now = request.user.username, timezone.now()
-            evidence = form.references() + keep_added(form.cleaned_data, case=case, by=by, now=now)
-            suppressions.propose_suppression(
+    if request.method == "POST":
+        response = submit(
+            request,
+            form,
+            lambda data, **who: suppressions.propose_suppression(
                 fact_id=fact.pk,
-                reason_code=form.cleaned_data["reason_code"],
-                evidence=evidence,
-                reason=form.cleaned_data["note"],
+                reason_code=data["reason_code"],
+                evidence=form.references() + keep_added(data, case=case, **who),
+                reason=data["note"],
                 case_id=case.pk,
-                by=by,
-                now=now,
-            )
-            messages.success(request, _("Proposed. A second official decides; until then the record counts."))
-            return redirect(back)
+                **who,
+            ),
+            back=back,
+            done=_("Proposed. A second official decides; until then the record counts."),
+        )
+        if response:
+            return response
     context = {
         "case": case,
         "fact": fact,
@@ -94,7 +93,6 @@ def _record(case: Case, fact_id: int) -> tuple[Fact, list[Fact]]:
 @require_POST
 @for_staff(Role.REVIEWER)
 def take_back_suppression(request: StaffRequest, number: str, suppression: int) -> HttpResponse:
-    """Withdraw one's own proposal."""
     own_or_404(Suppression.objects.filter(case__number=number), pk=suppression)
     done = _("The proposal is taken back; the record counts.")
     return act_on_case(request, number, suppressions.withdraw_suppression, suppression_id=suppression, done=done)

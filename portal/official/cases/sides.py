@@ -64,7 +64,7 @@ def _one_sided(root_cause: RootCause) -> list[Record]:
 
 
 def _in_both(root_cause: RootCause) -> list[Record]:
-    """What both sides have, each in its own way, or judge by different rules."""
+    """What both sides have with different content, or judge by different rules."""
     match root_cause["cause"]:
         case "rules":
             return [one["record"] for one in root_cause["rules"]] + [
@@ -78,7 +78,7 @@ def _in_both(root_cause: RootCause) -> list[Record]:
 
 @dataclass(frozen=True)
 class HitShown:
-    """A hit with the rule and the fact it rests on; ``until``: the day it ends if the citizen does as told, or none."""
+    """A hit with its rule and fact; ``until``: the day it ends if the citizen meets the rule's conditions, or none."""
 
     rule: Rule
     fact: Fact
@@ -99,8 +99,6 @@ class RecordShown:
 
 @dataclass(frozen=True)
 class SideShown:
-    """One provider's column."""
-
     frozen: RunProvider
     colour: str
     turns_green_on: date | None

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from codes.models import Case, Evidence
 from codes.review.cases import assign, close
-from codes.review.cases.transitions import Verb
+from codes.review.cases.transitions import Verb, transitions_from
 from codes.review.evidence.access import reveal
 from codes.review.evidence.files import keep_upload, read_evidence
 from codes.review.evidence.uploads import MAX_BYTES, UploadFault
-from portal.official.cases.actions import offered
+from codes.review.permissions import may
 from portal.official.cases.detail import CaseDetail, read_case
 from portal.official.cases.forms import (
     ComplexForm,
@@ -29,6 +29,7 @@ from portal.official.cases.forms import (
     QuestionForm,
     RevealForm,
 )
+from portal.official.cases.related import Row
 from portal.official.queue.filters import filter_query, parse_filter
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.errors import attempt_and_return, form_refusals, seen_token, submit
@@ -50,12 +51,11 @@ FORMS: dict[Verb, tuple[str, type[Form]]] = {
 @require_safe
 @for_staff(*CASE_WORK)
 def case_page(request: StaffRequest, number: str) -> HttpResponse:
-    """One case."""
     return show_case(request, read_case(number=number))
 
 
 def case_address(request: StaffRequest, number: str) -> str:
-    """The page of a case, with the queue's filter one came with."""
+    """The page of a case, with the filter of the queue."""
     return reverse("official_case", args=[number]) + filter_query(parse_filter(request.GET))
 
 
@@ -89,9 +89,50 @@ def show_case(
 
 
 def seen_facts(detail: CaseDetail) -> list[Any]:
-    """The records some provider sees, each once, those that differ first."""
+    """The records that some provider sees, those that differ first."""
     records = {record.fact.pk: record for side in detail.sides for record in side.records}
     return [record.fact for record in sorted(records.values(), key=lambda one: (not one.differs, -one.fact.pk))]
+
+
+# Only for the assignee; a colleague's case is taken over first.
+ASSIGNEE_ONLY = frozenset(
+    {
+        Verb.PROPOSE,
+        Verb.UPHOLD,
+        Verb.DENY,
+        Verb.ASK_INFORMATION,
+        Verb.DROP_INFORMATION,
+        Verb.MARK_COMPLEX,
+        Verb.PUT_BACK,
+    }
+)
+
+
+def offered(case: Case, *, roles: frozenset[Role], username: str, proposed: Row | None = None) -> frozenset[str]:
+    """The names of the actions that are possible now (``propose``, ``take_over`` …), for templates."""
+    return frozenset(
+        verb.name.lower()
+        for verb in {transition.action for transition in transitions_from(case.kind, case.state)}
+        if may(roles, verb) and _is_left(verb, case, username, proposed)
+    )
+
+
+def _is_left(verb: Verb, case: Case, username: str, proposed: Row | None) -> bool:
+    match verb:
+        case Verb.TAKE_OVER:
+            return case.assigned_to != username
+        case Verb.PUT_BACK:
+            return case.assigned_to == username
+        case Verb.LOOK:
+            return case.first_looked_at is None
+        case Verb.MARK_COMPLEX:
+            return case.complex_since is None and case.assigned_to in ("", username)
+        case Verb.WITHDRAW_PROPOSAL:
+            return proposed is not None and proposed["proposed_by"] == username
+        case Verb.APPROVE | Verb.REFUSE:
+            return proposed is not None and proposed["proposed_by"] != username
+        case _:
+            return verb not in ASSIGNEE_ONLY or case.assigned_to in ("", username)
 
 
 def act_on_case(
@@ -122,7 +163,6 @@ def take(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.REVIEWER)
 def release(request: StaffRequest, number: str) -> HttpResponse:
-    """Leave it unassigned."""
     case = own_or_404(Case.objects.all(), number=number)
     done = _("The case is back in the queue for everybody.")
     return act_on_case(request, number, assign.put_back, case_id=case.pk, done=done)
@@ -139,7 +179,6 @@ def look(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.REVIEWER)
 def give_more_time(request: StaffRequest, number: str) -> HttpResponse:
-    """Mark it complex: three working days, once."""
     detail = read_case(number=number)
     return submit_case_form(
         request,
@@ -153,7 +192,7 @@ def give_more_time(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 @for_staff(*CASE_WORK)
 def reveal_person(request: StaffRequest, number: str) -> HttpResponse:
-    """The case with its citizen named, in the answer to this request only: nothing of it is kept in a session or address."""
+    """The case with its citizen named, in this response only: nothing of it is kept in a session or address."""
     detail = read_case(number=number)
     form = RevealForm(request.POST, auto_id="reveal_%s")
     if form.is_valid():
@@ -169,7 +208,7 @@ def reveal_person(request: StaffRequest, number: str) -> HttpResponse:
 
 
 def keep_added(data: Mapping[str, Any], *, case: Case, by: str, now: datetime) -> list[str]:
-    """Keep the file of a grounds form, if there is one: its reference. Raises ``Refused``."""
+    """Save the file of a grounds form, if there is one, and return its reference. Raises ``Refused``."""
     upload = data["upload"]
     if not upload:
         return []
@@ -184,7 +223,7 @@ def keep_added(data: Mapping[str, Any], *, case: Case, by: str, now: datetime) -
 @require_safe
 @for_staff(*CASE_WORK)
 def evidence_file(request: StaffRequest, number: str, evidence: int) -> HttpResponse:
-    """A file of the case, to be saved; the citizen sees in their own history that it was read, and for what."""
+    """A file of the case; the citizen sees in their own history that it was read, and for what purpose."""
     case = own_or_404(Case.objects.all(), number=number)
     own_or_404(Evidence.objects.filter(case=case), pk=evidence)
     return hand_out(
@@ -193,7 +232,7 @@ def evidence_file(request: StaffRequest, number: str, evidence: int) -> HttpResp
 
 
 def hand_out(request: StaffRequest, evidence: int, *, purpose: str, name: str) -> HttpResponse:
-    """The file as an attachment under a name of ours, never opened by the browser."""
+    """The file as an attachment with a name of ours, so that no browser opens it."""
     found, content = read_evidence(evidence_id=evidence, by=request.user.username, purpose=purpose, now=timezone.now())
     response = HttpResponse(content, content_type=found.content_type)
     extension = found.content_type.rpartition("/")[2]

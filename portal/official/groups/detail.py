@@ -41,7 +41,7 @@ class GroupDetail:
 
 
 def read_group(key: str, *, now: datetime) -> GroupDetail:
-    """The group's detail. 404 for a key that no open case has and nothing was decided about."""
+    """Raises ``Http404`` for a key that no open case has and nothing was decided about."""
     open_cases = Case.objects.open().filter(group_key=key)
     size = open_cases.aggregate(all=Count("pk"), red=Count("pk", filter=Q(severity="red")), due=Min("due_at"))
     bulk_suppressions = list(
@@ -114,8 +114,6 @@ SHOWN = 20
 
 @dataclass(frozen=True)
 class EffectShown:
-    """One person's change with one provider."""
-
     citizen: Citizen
     provider: Provider
     before: str
@@ -132,7 +130,7 @@ class Effects:
 
 
 def effects_shown(changes: Sequence[ColourChange], versions: Sequence[Fact]) -> Effects:
-    """The table. ``versions`` of the record come with their citizens, who are all whom it can be about."""
+    """``versions`` of the record are read with their citizens."""
     first = changes[:SHOWN]
     citizens = {version.citizen_id: version.citizen for version in versions}
     providers = Provider.objects.in_bulk({change.provider for change in first}, field_name="code")

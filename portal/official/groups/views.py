@@ -27,8 +27,6 @@ READERS = (Role.REVIEWER, Role.APPROVER, Role.SOURCE_MANAGER, Role.RULE_MANAGER)
 
 
 class BulkSuppressionForm(GroupGroundsForm):
-    """Why all of these records are wrong, and the document that shows it."""
-
     reason_code = forms.ChoiceField(
         label=gettext_lazy("What is wrong with them?"), choices=choices_of(SuppressionReason), error_messages=CHOOSE
     )
@@ -50,7 +48,7 @@ def groups(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(*READERS)
 def group(request: StaffRequest, key: str) -> HttpResponse:
-    """The group of that key. A reviewer's answer to its form proposes that its records are wrong."""
+    """The group's page; its form proposes that all its records are wrong."""
     key = plain(key)
     form = BulkSuppressionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -76,7 +74,6 @@ def group(request: StaffRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.APPROVER)
 def decide(request: StaffRequest, bulk_suppression_id: int) -> HttpResponse:
-    """Approve or refuse, on the group's page."""
     proposal = own_or_404(BulkSuppression.objects.all(), pk=bulk_suppression_id)
     form = ApprovalForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -89,7 +86,6 @@ def decide(request: StaffRequest, bulk_suppression_id: int) -> HttpResponse:
 @require_POST
 @for_staff(Role.REVIEWER)
 def take_back(request: StaffRequest, bulk_suppression_id: int) -> HttpResponse:
-    """Withdraw one's own proposal."""
     proposal = own_or_404(BulkSuppression.objects.all(), pk=bulk_suppression_id)
     back, done = group_address(proposal.group_key), _("The proposal is taken back; the records count.")
     return attempt_and_return(

@@ -21,8 +21,6 @@ SHOWN = 50
 
 
 class RefusalForm(forms.Form):
-    """Why the relation is not shown; the guardian reads it."""
-
     note = text_field(
         gettext_lazy("Why is it refused?"),
         help_text=gettext_lazy("The guardian reads this and can ask again with better proof."),
@@ -32,14 +30,12 @@ class RefusalForm(forms.Form):
 @require_safe
 @for_staff(*CASE_WORK)
 def guardians(request: StaffRequest) -> HttpResponse:
-    """The requests that wait, the oldest first."""
     return _show(request)
 
 
 @require_POST
 @for_staff(Role.REVIEWER)
 def answer(request: StaffRequest, link_id: int) -> HttpResponse:
-    """Accept the link, or refuse it with words for the guardian."""
     own_or_404(Guardianship.objects.all(), pk=link_id)
     back = "official_guardians"
     if request.POST.get("outcome") == "accept":
@@ -59,7 +55,7 @@ def answer(request: StaffRequest, link_id: int) -> HttpResponse:
 @require_safe
 @for_staff(*CASE_WORK)
 def proof(request: StaffRequest, link_id: int, evidence: int) -> HttpResponse:
-    """A file that shows the relation, to be saved; its owner sees that it was read."""
+    """A file that proves the relation; its owner sees that it was read."""
     own_or_404(Evidence.objects.filter(guardianship=link_id), pk=evidence)
     return hand_out(request, evidence, purpose=_("review of a guardian's request"), name=f"guardianship-{link_id}")
 

@@ -27,7 +27,6 @@ MOST_LINES = 4
 @require_GET
 @for_staff(Role.REVIEWER, Role.APPROVER, Role.AUDITOR)
 def dashboard(request: StaffRequest) -> HttpResponse:
-    """The city at a glance, counts only."""
     runs = list(Run.objects.settled()[:RUNS_SHOWN])[::-1]
     newest = runs[-1] if runs else None
     differing = pairs_after(runs)
@@ -53,7 +52,7 @@ def _by_pair(runs: Sequence[Run], differing: Mapping[Kind, list[int]]) -> LineCh
 
 
 def _together(found: Sequence[tuple[str, list[int]]]) -> list[tuple[str, list[int]]]:
-    """One series a name, the highest at the end first; what is more than can be drawn, as one."""
+    """One series for each name, the highest last value first; those beyond ``MOST_LINES`` are added up."""
     summed: dict[str, list[int]] = {}
     for name, counts in found:
         known = summed.setdefault(name, [0] * len(counts))

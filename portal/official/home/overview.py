@@ -20,7 +20,7 @@ RUN_WORK = frozenset({Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN,
 
 @dataclass(frozen=True)
 class Waiting:
-    """A number, what it counts, and where it leads; ``presses`` is what comes first."""
+    """A count and where it leads; ``presses`` marks what is urgent."""
 
     title: str | Promise
     count: int
@@ -29,7 +29,7 @@ class Waiting:
 
 
 def waiting_for(username: str, roles: frozenset[Role], *, now: datetime) -> list[Waiting]:
-    """What waits for somebody with these roles, in the order in which it presses. Few questions, whatever the roles."""
+    """What waits for somebody with these roles, the most urgent first."""
     found: list[Waiting] = []
     if roles & CASE_WORK:
         found += _cases(username, roles, now)
@@ -42,12 +42,10 @@ def waiting_for(username: str, roles: frozenset[Role], *, now: datetime) -> list
 
 
 def newest_runs(roles: frozenset[Role]) -> Sequence[Run]:
-    """The last runs, for whoever may open them."""
     return list(Run.objects.order_by("-pk")[:3]) if roles & RUN_WORK else []
 
 
 def _cases(username: str, roles: frozenset[Role], now: datetime) -> list[Waiting]:
-    """Of the open cases: one's own, nobody's, overdue ones and escalated ones."""
     counts = Case.objects.open().aggregate(
         mine=Count("pk", filter=Q(assigned_to=username)),
         free=Count("pk", filter=Q(assigned_to="")),

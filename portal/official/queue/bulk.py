@@ -38,8 +38,6 @@ class AssignAllForm(forms.Form):
 
 
 class ProposeAllForm(GroupGroundsForm):
-    """One lighter colour for all of them, on documents that stand for all of them."""
-
     count = forms.IntegerField(widget=forms.HiddenInput)
     outcome = forms.ChoiceField(
         label=gettext_lazy("Decision"),
@@ -58,7 +56,6 @@ class ProposeAllForm(GroupGroundsForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(*CASE_WORK)
 def assign_all(request: StaffRequest) -> HttpResponse:
-    """Give every open case of the filter to a reviewer."""
     filters = parse_filter(request.GET)
     count = count_of(filters, now=timezone.now())
     form = AssignAllForm(request.POST or None, initial={"count": count})

@@ -13,7 +13,6 @@ FLAGS = ("overdue", "escalated")
 
 
 def parse_filter(query: QueryDict) -> CaseFilter:
-    """The filter of an address."""
     exact: dict[str, Any] = {name: plain(query.get(name, "")) for name in EXACT}
     return CaseFilter(**exact | {name: query.get(name) == "1" for name in FLAGS})
 
@@ -25,7 +24,6 @@ def filter_query(filters: CaseFilter) -> str:
 
 
 def queue_address(filters: CaseFilter) -> str:
-    """The queue with this filter."""
     return reverse("official_queue") + filter_query(filters)
 
 

@@ -59,7 +59,7 @@ def queue(request: StaffRequest) -> HttpResponse:
 @require_POST
 @for_staff(*CASE_WORK)
 def assign_ticked(request: StaffRequest) -> HttpResponse:
-    """Give the ticked cases of a page to a reviewer; those that moved meanwhile stay as they are, and the message says so."""
+    """Assign the ticked cases; those that moved meanwhile stay as they are, and a message says so."""
     back = queue_address(parse_filter(request.GET))
     numbers = [plain(number) for number in request.POST.getlist("case")[:PAGE]]
     if not numbers:
@@ -85,13 +85,12 @@ def assign_ticked(request: StaffRequest) -> HttpResponse:
 
 
 def reviewers() -> list[Account]:
-    """Whom a case can be given to."""
     held = Account.objects.filter(is_active=True, grants__role=Role.REVIEWER.value, grants__revoked_at__isnull=True)
     return list(held.distinct().order_by("username"))
 
 
 def _colours(case: Case, providers: list[Provider]) -> list[tuple[Provider, str]]:
-    """What each provider shows, or what the appeal is against."""
+    """What each provider shows, or the colour that the appeal is against."""
     if case.disagreement is not None:
         shown: dict[str, str] = case.disagreement.colours
         return [(one, shown[one.code]) for one in providers if one.code in shown]
@@ -100,6 +99,6 @@ def _colours(case: Case, providers: list[Provider]) -> list[tuple[Provider, str]
 
 
 def _assignees(request: StaffRequest, filters: CaseFilter) -> list[tuple[str, str]]:
-    """Mine, nobody's – and whoever the address names."""
+    """All, mine, unassigned, and the one in the address."""
     known = [("", _("All")), (request.user.username, _("Mine")), (UNASSIGNED, _("Nobody's"))]
     return known if filters.assignee in dict(known) else [*known, (filters.assignee, filters.assignee)]

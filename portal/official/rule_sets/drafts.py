@@ -59,7 +59,6 @@ def draft_page(request: StaffRequest, draft_id: int) -> HttpResponse:
 @require_POST
 @for_staff(Role.RULE_MANAGER)
 def save_head(request: StaffRequest, draft_id: int) -> HttpResponse:
-    """The number and the day."""
     draft = find_draft(draft_id)
     content = {
         **draft.content,
@@ -84,7 +83,7 @@ def rehearse(request: StaffRequest, draft_id: int) -> HttpResponse:
 @require_safe
 @for_staff(*READERS)
 def rehearsal_list(request: StaffRequest, draft_id: int, rehearsal_id: int) -> FileResponse:  # noqa: ARG001
-    """Who would change colour, masked, to be saved."""
+    """A file of who would change colour, masked."""
     done = DraftRehearsal.objects.filter(draft=draft_id, state=DraftRehearsal.State.DONE)
     job = own_or_404(done.select_related("draft__rule_set"), pk=rehearsal_id)
     path = rehearsal_jobs.list_of(job)
@@ -97,7 +96,6 @@ def rehearsal_list(request: StaffRequest, draft_id: int, rehearsal_id: int) -> F
 @require_POST
 @for_staff(*READERS)
 def decide(request: StaffRequest, draft_id: int) -> HttpResponse:
-    """Propose it, take it back, drop it; put it in force or refuse it."""
     draft, back = find_draft(draft_id), reverse("official_draft", args=[draft_id])
     act: Callable[..., RuleSetDraft]
     match request.POST.get("verb"):
@@ -128,18 +126,17 @@ def decide(request: StaffRequest, draft_id: int) -> HttpResponse:
 
 
 def find_draft(draft_id: int) -> RuleSetDraft:
-    """The draft, or the 404 of every other page."""
     return own_or_404(RuleSetDraft.objects.select_related("rule_set", "version"), pk=draft_id)
 
 
 def sent_revision(request: StaffRequest) -> int:
-    """The save that the page was made from; none sent is a page of no draft."""
+    """The revision that the page showed; 0 when none was sent."""
     sent = request.POST.get("revision", "")
     return int(sent) if sent.isdecimal() and len(sent) < 9 else 0
 
 
 def keep(request: StaffRequest, draft: RuleSetDraft, content: dict[str, Any]) -> bool:
-    """Save the draft; whether it was. The next page says why it was not."""
+    """Whether the draft was saved. The next page says why it was not."""
     back = reverse("official_draft", args=[draft.pk])
     saved = attempt(request, drafts.save, draft.pk, content, revision=sent_revision(request), back=back)
     return saved is not None

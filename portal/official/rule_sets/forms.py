@@ -23,8 +23,6 @@ def number_field(label: Any, help_text: Any = "") -> forms.CharField:
 
 
 class RuleForm(forms.Form):
-    """One rule."""
-
     code = forms.CharField(label=_("Rule code"), max_length=40)
     kind = forms.ChoiceField(label=_("What it is about"), choices=FactKind.choices)
     area_levels = forms.CharField(
@@ -58,7 +56,7 @@ class RuleForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """The version's own judgement, at the fields it is about."""
+        """The checks of a rule-set version, with the faults at their fields."""
         data: dict[str, Any] = super().clean() or {}
         if not self.errors:
             for fault in rule_faults(self.rule):
@@ -82,12 +80,9 @@ class RuleForm(forms.Form):
 
 
 class UploadForm(forms.Form):
-    """A rule-set file."""
-
     file = forms.FileField(label=_("Rule-set file (TOML)"), allow_empty_file=True)
 
     def clean_file(self) -> Any:
-        """Far larger than any rule set is a slip."""
         sent = self.cleaned_data["file"]
         if sent.size > LARGEST_FILE:
             raise forms.ValidationError(_("The file is larger than 1 MB; a rule set is not."))
@@ -95,7 +90,7 @@ class UploadForm(forms.Form):
 
 
 def initial_of(rule: Mapping[str, Any]) -> dict[str, Any]:
-    """A rule's fields as they stand in the form; what has a wrong shape is shown as text, to be mended."""
+    """A rule's fields for the form; what has a wrong shape is shown as text, to be corrected."""
     data = {name: str(rule.get(name, "")) for name in ("code", "kind", "colour", "anchor", *NUMBERS)}
     levels, cleared = rule.get("area_levels"), rule.get("cleared_by")
     data["area_levels"] = ", ".join(map(str, levels)) if isinstance(levels, list) else str(levels or "")
@@ -109,7 +104,7 @@ def initial_of(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def number(text: str) -> int | str:
-    """A whole number, or the text for the version to refuse."""
+    """A whole number, or the text, which the checks of the version refuse."""
     stripped = text.strip()
     return int(stripped) if stripped.isascii() and stripped.isdecimal() else stripped
 

@@ -39,8 +39,6 @@ class RuleShown:
 
 @dataclass(frozen=True)
 class AreaShown:
-    """A row of the risk list."""
-
     area: str
     name: str
     level: str
@@ -52,7 +50,7 @@ class AreaShown:
 
 @dataclass(frozen=True)
 class FaultShown:
-    """A fault with the rule or area it is at, if it is at one."""
+    """A fault, and the rule or area it is about, if any."""
 
     key: str
     message: str
@@ -61,7 +59,6 @@ class FaultShown:
 
 
 def faults_shown(faults: Sequence[Fault]) -> list[FaultShown]:
-    """The faults in the page's language."""
     shown = []
     for fault in faults:
         found = _PLACE.fullmatch(fault.key)
@@ -114,7 +111,7 @@ def areas_shown(
 
 
 def gone(content: Mapping[str, Any], before: Mapping[str, Any]) -> list[RuleShown]:
-    """Rules of the version before that are no longer there under their code and kind."""
+    """Rules of the version before whose code and kind no longer occur."""
     kept = {(rule.get("code"), rule.get("kind")) for _place, rule in tables(dict(content), "rules")}
     left = [rule for _place, rule in tables(dict(before), "rules") if (rule.get("code"), rule.get("kind")) not in kept]
     return rules_shown({"rules": left})
@@ -150,7 +147,7 @@ def _label(vocabulary: type[TextChoices], word: Any) -> str:
 
 
 def _unless(kind: str, title: str) -> str:
-    """A title that only repeats what the rule is about says nothing."""
+    """A title that only repeats the rule's kind is left out."""
     return "" if title.casefold() == kind.casefold() else title
 
 

@@ -53,7 +53,7 @@ def remove_rule(request: StaffRequest, draft_id: int, place: int) -> HttpRespons
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.RULE_MANAGER)
 def areas(request: StaffRequest, draft_id: int) -> HttpResponse:
-    """The risk list; a wholly empty row is no row. It is kept with its faults, which are then named at their rows."""
+    """The risk list. Empty rows are left out; rows with faults are saved, and the faults shown beside them."""
     draft = find_editable(draft_id)
     if request.method != "POST":
         return _areas_page(request, draft, [_typed(area) for _place, area in tables(draft.content, "risk_areas")])
@@ -66,7 +66,7 @@ def areas(request: StaffRequest, draft_id: int) -> HttpResponse:
 
 
 def find_editable(draft_id: int) -> RuleSetDraft:
-    """A draft that is being written; one that is proposed or over has no such page."""
+    """A draft that can be edited. Raises ``Http404`` for one that is proposed or decided."""
     draft = find_draft(draft_id)
     if draft.state != RuleSetDraft.State.EDITING:
         raise Http404
@@ -74,7 +74,7 @@ def find_editable(draft_id: int) -> RuleSetDraft:
 
 
 def rules_of(draft: RuleSetDraft) -> list[dict[str, Any]]:
-    """The draft's rules; a file may have said something else in their place, which is then left out."""
+    """The draft's rules; what an uploaded file had in their place and is no rule is left out."""
     return [rule for _place, rule in tables(draft.content, "rules")]
 
 

@@ -69,7 +69,6 @@ def rule_set_page(request: StaffRequest, code: str) -> HttpResponse:
 @require_safe
 @for_staff(*READERS)
 def version_page(request: StaffRequest, code: str, version: int) -> HttpResponse:
-    """One version, readable."""
     stored = own_or_404(RuleSetVersion.objects.select_related("rule_set"), rule_set__code=code, version=version)
     content = content_of(stored)
     context = {
@@ -85,7 +84,7 @@ def version_page(request: StaffRequest, code: str, version: int) -> HttpResponse
 @require_POST
 @for_staff(Role.RULE_MANAGER)
 def begin(request: StaffRequest, code: str) -> HttpResponse:
-    """A draft of the next version, from the one in force."""
+    """Begin a draft of the next version with what is in force."""
     rule_set = own_or_404(RuleSet.objects.all(), code=code)
     draft = attempt(request, drafts.begin, rule_set.pk, back=request.path)
     if draft is None:
@@ -96,7 +95,7 @@ def begin(request: StaffRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.RULE_MANAGER)
 def upload(request: StaffRequest, code: str) -> HttpResponse:
-    """A draft of what a file says; a file that is no TOML is refused with the line."""
+    """Begin a draft with an uploaded file; for a file that is no TOML the line is shown."""
     rule_set = own_or_404(RuleSet.objects.all(), code=code)
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():

@@ -34,7 +34,6 @@ READERS = (
 @require_GET
 @for_staff(*READERS)
 def run_list(request: StaffRequest) -> HttpResponse:
-    """All runs, the newest first."""
     page = keyset_page(
         Run.objects.all(), by=["-id"], after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )
@@ -45,7 +44,6 @@ def run_list(request: StaffRequest) -> HttpResponse:
 @require_GET
 @for_staff(*READERS)
 def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
-    """One run: how far it is, what came from each source, what each provider shows, what it changed."""
     run = own_or_404(Run.objects.all(), pk=run_id)
     counts = run.partitions.aggregate(
         all=Count("pk"),
@@ -71,7 +69,7 @@ def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
 @require_POST
 @for_staff(Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN)
 def start(request: StaffRequest) -> HttpResponse:
-    """Recompute now; whoever asks while a run is open is led to that one."""
+    """Start a run, or go to the one that is open."""
     run, opened = start_run(by=request.user.username, now=timezone.now())
     enqueue_run(current_city().schema_name, run.pk)
     if not opened:
@@ -82,7 +80,7 @@ def start(request: StaffRequest) -> HttpResponse:
 @require_POST
 @for_staff(*DECIDERS)
 def decide(request: StaffRequest, run_id: int) -> HttpResponse:
-    """Release a held run, the first one asking and a second deciding, or refuse it."""
+    """Release or refuse a held run. The first person's release only asks for the second's."""
     run = own_or_404(Run.objects.all(), pk=run_id)
     back = reverse("official_run", args=[run.pk])
     if request.POST.get("verb") == "refuse":
@@ -100,7 +98,7 @@ def decide(request: StaffRequest, run_id: int) -> HttpResponse:
 
 
 def _minutes_left(run: Run, ended: int, all_: int) -> int | None:
-    """A guess from the pace so far; none before there is one."""
+    """Estimated from the pace so far; none before a partition has ended."""
     if not ended:
         return None
     passed = (timezone.now() - run.started_at).total_seconds()

@@ -35,7 +35,6 @@ PLACE = {"base_url", "app_id", "records_view", "clock_view", "page_size"}
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.SOURCE_MANAGER)
 def change_form(request: StaffRequest, code: str) -> HttpResponse:
-    """New settings: proposed here, put in force by another person."""
     source = own_or_404(Source.objects.all(), code=code)
     if request.method != "POST":
         return _form_page(request, source, SettingsForm(source=source), KindSet(prefix=KINDS, initial=kinds_of(source)))
@@ -60,7 +59,6 @@ def _form_page(request: StaffRequest, source: Source, form: SettingsForm, rows: 
 @require_safe
 @for_staff(*READERS)
 def change_page(request: StaffRequest, change_id: int) -> HttpResponse:
-    """A change: before and after side by side, what it would do, and who decides."""
     change = own_or_404(SourceChange.objects.select_related("source"), pk=change_id)
     is_open = change.state == SourceChange.State.PROPOSED
     is_mine = change.proposed_by == request.user.username
@@ -78,7 +76,6 @@ def change_page(request: StaffRequest, change_id: int) -> HttpResponse:
 @require_POST
 @for_staff(*READERS)
 def decide_change(request: StaffRequest, change_id: int) -> HttpResponse:
-    """Put it in force, refuse it, or take one's own back."""
     change = own_or_404(SourceChange.objects.all(), pk=change_id)
     back = reverse("official_source_change", args=[change.pk])
     match request.POST.get("verb"):
@@ -96,7 +93,7 @@ def decide_change(request: StaffRequest, change_id: int) -> HttpResponse:
 
 
 def _propose(request: StaffRequest, source: Source, form: SettingsForm, kinds: dict[str, str]) -> SourceChange | None:
-    """The proposal, or none with the form's faults named at their fields."""
+    """The proposal; none when the form has faults, which are then at their fields."""
     values, credential, now = {**form.values, "kinds": kinds}, form.new_credential, timezone.now()
     faults = settings_faults(source, values, credential)
     for fault in faults:
@@ -118,7 +115,7 @@ def _propose(request: StaffRequest, source: Source, form: SettingsForm, kinds: d
 
 
 def _effect(source: Source, values: dict[str, Any], credential: str | None, *, now: datetime) -> dict[str, Any]:
-    """What the change would do; a new place is asked, which must not happen inside a transaction."""
+    """What the change would do. A new address is tried, which must not happen inside a transaction."""
     new = differing(source, values)
     candidate = changed(source, new, encrypt_credential(credential))
     effect = effect_of(source, candidate, now=now)
@@ -128,7 +125,7 @@ def _effect(source: Source, values: dict[str, Any], credential: str | None, *, n
 
 
 def _answer(candidate: Source, *, now: datetime) -> dict[str, Any]:
-    """The answer of the new place as JSON, or the fault that kept it from answering."""
+    """The answer of the new address as JSON, or the fault."""
     try:
         answer = try_source(candidate, zone=current_city().zone, now=now)
     except SourceFault as fault:

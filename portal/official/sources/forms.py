@@ -15,7 +15,7 @@ PERCENT = 100
 
 
 class SettingsForm(forms.Form):
-    """Where the source is and how it is read; fields that its kind does not have are left out."""
+    """Fields that the source's kind does not have are left out."""
 
     base_url = forms.CharField(
         label=_("Address"), max_length=500, widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off"})
@@ -63,7 +63,7 @@ class SettingsForm(forms.Form):
 
     @property
     def values(self) -> dict[str, Any]:
-        """Columns of the source, without kinds."""
+        """The source's columns, without ``kinds``."""
         data = {name: value for name, value in self.cleaned_data.items() if name not in ("credential", "reason")}
         data["max_bad_share"] = round(data.pop("max_bad_percent") / PERCENT, 6)
         return data
@@ -75,13 +75,12 @@ class SettingsForm(forms.Form):
 
 
 class KindForm(forms.Form):
-    """One word of theirs and what we call it; a row without a word is no row."""
+    """A word of the source and its kind; a row without a word is ignored."""
 
     word = forms.CharField(label=_("Their word"), max_length=200, required=False)
     kind = forms.ChoiceField(label=_("Our kind"), choices=[("", "–"), *FactKind.choices], required=False)
 
     def clean(self) -> dict[str, Any]:
-        """A word needs a kind."""
         data: dict[str, Any] = super().clean() or {}
         if data.get("word") and not data.get("kind"):
             self.add_error("kind", _("Say what this word means, or take it out."))
@@ -89,7 +88,7 @@ class KindForm(forms.Form):
 
 
 class KindRows(forms.BaseFormSet):  # type: ignore[type-arg]  # Django takes no argument when it runs
-    """The whole mapping; the same word twice is a slip."""
+    """The whole mapping; no word may occur twice."""
 
     default_error_messages: ClassVar = {
         "missing_management_form": _("The form arrived incomplete. Load the page again and send it once more.")
@@ -105,7 +104,6 @@ class KindRows(forms.BaseFormSet):  # type: ignore[type-arg]  # Django takes no 
 
     @property
     def kinds(self) -> dict[str, str]:
-        """Their word → our kind."""
         return {data["word"]: data["kind"] for data in self.cleaned_data if data.get("word")}
 
 
@@ -115,7 +113,6 @@ KindSet = forms.formset_factory(KindForm, formset=KindRows, extra=EMPTY_ROWS, ma
 
 
 def initial_of(source: Source) -> dict[str, Any]:
-    """The settings in force; no credential."""
     data = {name: getattr(source, name) for name in ("base_url", "app_id", "records_view", "clock_view", "page_size")}
     return {
         **data,
@@ -125,5 +122,4 @@ def initial_of(source: Source) -> dict[str, Any]:
 
 
 def kinds_of(source: Source) -> list[dict[str, str]]:
-    """The mapping in force as rows."""
     return [{"word": word, "kind": kind} for word, kind in sorted(source.kinds.items())]

@@ -20,14 +20,13 @@ from regions.vocabulary import FactKind
 
 
 def effect_words(effect: dict[str, Any]) -> list[str]:
-    """The sentences, the most important first; one that says so when nothing can be told beforehand."""
+    """The sentences, the most important first; one that says so when nothing changes."""
     names = {one.code: titled(one) for one in Provider.objects.all()}
     sentences = [*_freshness(effect, names), *_mapping(effect, names), *_answered(effect.get("answer"))]
     return sentences or [_("Nobody's colour changes by this alone.")]
 
 
 def answer_words(answer: TrialResult) -> list[str]:
-    """What a source that was tried says."""
     return list(_of_answer(answer.as_of, answer.looked_at, answer.bad, answer.is_ahead, answer.is_behind))
 
 
@@ -115,7 +114,7 @@ TITLES: dict[str, str | Promise] = {
 
 
 class SettingRow(NamedTuple):
-    """One line of the comparison; empty texts are said as a dash by the page."""
+    """One line of the comparison; the page shows an empty text as a dash."""
 
     title: str
     before: str
@@ -123,7 +122,7 @@ class SettingRow(NamedTuple):
 
 
 def setting_rows(change: SourceChange) -> list[SettingRow]:
-    """What differs, setting by setting; of the mapping only the words that differ."""
+    """What differs, setting by setting."""
     rows = [
         SettingRow(str(TITLES[name]), _plain(name, change.before[name]), _plain(name, value))
         for name, value in change.values.items()

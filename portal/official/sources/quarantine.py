@@ -25,8 +25,6 @@ from regions.staff.roles import Role
 
 @dataclass(frozen=True)
 class Put:
-    """One record in quarantine; ``raw`` is masked."""
-
     row: Quarantined
     reason: RecordReason
     raw: dict[str, Any]
@@ -35,7 +33,6 @@ class Put:
 @require_safe
 @for_staff(*READERS)
 def quarantine(request: StaffRequest, code: str) -> HttpResponse:
-    """A source's quarantine, the newest first, by reason and batch."""
     source = own_or_404(Source.objects.all(), code=code)
     untaken = Quarantined.objects.filter(batch__source=source, taken_in__isnull=True)
     reasons = dict(untaken.order_by().values_list("reason").annotate(number=Count("pk")))

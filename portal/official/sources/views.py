@@ -44,7 +44,7 @@ class SourceShown:
 
 
 def read_sources(sources: QuerySet[Source], *, now: datetime) -> list[SourceShown]:
-    """The sources by code, in two questions to the database."""
+    """The sources by code, in two queries."""
     mine = Batch.objects.filter(source=OuterRef("pk"))
     waiting = Quarantined.objects.filter(batch__source=OuterRef("pk"), taken_in__isnull=True).order_by()
     counted = waiting.values("batch__source").annotate(number=Count("pk")).values("number")
@@ -85,7 +85,6 @@ CHANGES_SHOWN = 10
 @require_safe
 @for_staff(*READERS)
 def source_list(request: StaffRequest) -> HttpResponse:
-    """Every source of the city."""
     return render(
         request, "official/sources/sources.html", {"sources": read_sources(Source.objects.all(), now=timezone.now())}
     )
@@ -94,14 +93,13 @@ def source_list(request: StaffRequest) -> HttpResponse:
 @require_safe
 @for_staff(*READERS)
 def source_page(request: StaffRequest, code: str) -> HttpResponse:
-    """One source: where it stands, its settings without credentials, its batches and changes."""
     return _page(request, own_or_404(Source.objects.all(), code=code))
 
 
 @require_POST
 @for_staff(Role.SOURCE_MANAGER)
 def test_connection(request: StaffRequest, code: str) -> HttpResponse:
-    """Ask the source now, by the guard of every run; the answer is on the page and nowhere else."""
+    """Try the source now, through the same guard as a run; the answer is shown and not stored."""
     source, now = own_or_404(Source.objects.all(), code=code), timezone.now()
     try:
         answer = try_source(source, zone=current_city().zone, now=now)
@@ -113,7 +111,6 @@ def test_connection(request: StaffRequest, code: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.SOURCE_MANAGER)
 def collect(request: StaffRequest, code: str) -> HttpResponse:
-    """Have a worker collect the source."""
     source = own_or_404(Source.objects.all(), code=code)
     if enqueue_collection(current_city().schema_name, source.pk, request.user.username):
         messages.info(request, _("Collecting has been asked for. Its batch appears below; load the page again."))

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.templatetags.page import role_title
 from portal.web.access import StaffRequest, for_staff, own_or_404
-from portal.web.errors import attempt, form_refusals
+from portal.web.errors import attempt, form_refusals, submit
 from portal.web.keyset import keyset_page
 from regions.journal.record import record
 from regions.proposals import require_role
@@ -28,7 +28,7 @@ from regions.staff.roles import Role
 
 
 class RolesForm(forms.Form):
-    """Which roles somebody holds; which exclude each other is the verb's to say."""
+    """``change_roles`` checks which roles exclude each other."""
 
     roles = forms.MultipleChoiceField(
         label=_("Roles"),
@@ -40,8 +40,6 @@ class RolesForm(forms.Form):
 
 
 class NewAccountForm(RolesForm):
-    """A new member of staff."""
-
     username = forms.CharField(
         label=_("User name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
@@ -67,7 +65,6 @@ def reset_sign_in(account_id: int, *, by: str, now: datetime) -> tuple[Account, 
 @require_safe
 @for_staff(Role.SECURITY_ADMIN)
 def staff_list(request: StaffRequest) -> HttpResponse:
-    """Every account with its roles."""
     codes = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
     held = RoleGrant.objects.filter(revoked_at__isnull=True).order_by("role")
     accounts = Account.objects.annotate(has_codes=Exists(codes)).prefetch_related(Prefetch("grants", held, "held"))
@@ -88,7 +85,7 @@ def account_page(request: StaffRequest, account_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.SECURITY_ADMIN)
 def add_account(request: StaffRequest) -> HttpResponse:
-    """A new account; its one-time password is on the page that answers, and nowhere else."""
+    """A new account; its one-time password is shown in this response only."""
     form = NewAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -109,33 +106,31 @@ def add_account(request: StaffRequest) -> HttpResponse:
 @require_POST
 @for_staff(Role.SECURITY_ADMIN)
 def save_roles(request: StaffRequest, account_id: int) -> HttpResponse:
-    """Other roles for the account."""
     account = own_or_404(Account.objects.all(), pk=account_id)
     form = RolesForm(request.POST)
-    if form.is_valid():
-        with form_refusals(form, back=request.path):
-            change_roles(account.pk, roles=form.cleaned_data["roles"], by=request.user.username, now=timezone.now())
-        if form.is_valid():
-            messages.success(request, gettext("The roles are changed; they count from the next page on."))
-            return redirect("official_account", account_id=account.pk)
-    return _page(request, account, form)
+    response = submit(
+        request,
+        form,
+        lambda data, **who: change_roles(account.pk, roles=data["roles"], **who),
+        back=reverse("official_account", args=[account.pk]),
+        done=gettext("The roles are changed; they count from the next page on."),
+    )
+    return response or _page(request, account, form)
 
 
 @require_POST
 @for_staff(Role.SECURITY_ADMIN)
 def save_state(request: StaffRequest, account_id: int) -> HttpResponse:
-    """Close the account, or open it again."""
     account = own_or_404(Account.objects.all(), pk=account_id)
     is_active = request.POST.get("verb") == "open"
     back = reverse("official_account", args=[account.pk])
     done = attempt(request, set_active, account.pk, is_active=is_active, back=back)
     if done is not None:
-        data = (
-            gettext("The account is open again.")
-            if is_active
-            else gettext("The account is closed; its sessions have ended.")
+        opened, closed = (
+            gettext("The account is open again."),
+            gettext("The account is closed; its sessions have ended."),
         )
-        messages.success(request, data)
+        messages.success(request, opened if is_active else closed)
     return redirect(back)
 
 
@@ -143,7 +138,7 @@ def save_state(request: StaffRequest, account_id: int) -> HttpResponse:
 @for_staff(Role.SECURITY_ADMIN)
 @sensitive_post_parameters()
 def reset(request: StaffRequest, account_id: int) -> HttpResponse:
-    """A lost phone or password: codes end, and a new one-time password is on the page that answers, and nowhere else."""
+    """For a lost phone or password: the codes end, and a new one-time password is shown in this response only."""
     account = own_or_404(Account.objects.all(), pk=account_id)
     back = reverse("official_account", args=[account.pk])
     done = attempt(request, reset_sign_in, account.pk, back=back)
