@@ -30,7 +30,6 @@ class ApiErrorCode(TextChoices):
     BAD_REQUEST = "bad_request", _("The call cannot be understood.")
 
     def body(self, **parts: object) -> dict[str, Any]:
-        """As it is sent."""
         said = {language: label_in(language, self).format(**parts) for language in ("zh-hans", "en")}
         return {"code": self.value, "message": said}
 

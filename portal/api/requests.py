@@ -44,7 +44,6 @@ class ProviderKeyAuthentication(BaseAuthentication):
         return CallingProvider(key.provider.code), key
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
-        """What the 401 asks for."""
         return 'Bearer realm="entries"'
 
 

@@ -55,13 +55,10 @@ class ErrorBody(serializers.Serializer[Any]):
 
 
 class ProviderKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers by subclassing
-    """The provider's key as a bearer token."""
-
     target_class = "portal.api.requests.ProviderKeyAuthentication"
     name = "providerKey"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:  # noqa: ARG002
-        """As OpenAPI writes it."""
         return {"type": "http", "scheme": "bearer", "description": "The provider's own key, issued by the city."}
 
 

@@ -56,7 +56,6 @@ class Entries(APIView):
 
     @extend_schema(**ENTRIES)
     def post(self, request: Request) -> Response:
-        """The counts, and what became of each line."""
         provider = caller(request)
         lines = read_lines(request._request)
         try:

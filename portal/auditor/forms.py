@@ -42,7 +42,6 @@ class ReportForm(forms.Form):
             self.fields[name] = _filter(report, name)
 
     def clean(self) -> dict[str, Any]:
-        """The days must make sense, and hold something."""
         found = super().clean() or {}
         first, last = found.get("first"), found.get("last")
         if first and last and first > last:
@@ -55,7 +54,6 @@ class ReportForm(forms.Form):
         return found
 
     def request(self, *, identified: bool = False) -> ReportRequest:
-        """What was asked for, once the form is valid."""
         only = {name: value for name in FILTERS[self.report] if (value := self.cleaned_data[name])}
         return ReportRequest(
             self.report, self.cleaned_data["first"], self.cleaned_data["last"], identified=identified, only=only
@@ -63,8 +61,6 @@ class ReportForm(forms.Form):
 
 
 class ExportForm(forms.Form):
-    """How the report is taken out."""
-
     file_format = forms.ChoiceField(
         label=_("Format"),
         choices=[
@@ -98,13 +94,10 @@ class ExportForm(forms.Form):
 
     @property
     def is_identified(self) -> bool:
-        """Whether full names and numbers were asked for."""
         return bool(self.cleaned_data.get("identify"))
 
 
 class VerifyForm(forms.Form):
-    """A file and the manifest that came with it."""
-
     file = forms.FileField(label=_("The file"), allow_empty_file=True)
     manifest = forms.FileField(
         label=_("Its manifest"), help_text=_("The file whose name ends in <code>.manifest.json</code>.")
@@ -112,8 +105,6 @@ class VerifyForm(forms.Form):
 
 
 class JournalForm(forms.Form):
-    """Whose acts, which acts, on what, and when."""
-
     by = forms.CharField(label=_("Who"), required=False, max_length=80)
     # Any word is taken: an act that is new, or of an older release, is found by its own.
     verb = forms.CharField(label=_("Act"), required=False, max_length=80, widget=forms.Select)
@@ -136,7 +127,6 @@ class ReplayForm(forms.Form):
     citizen = forms.CharField(label=_("Citizen reference"), required=False, max_length=80)
 
     def clean(self) -> dict[str, Any]:
-        """A settled run speaks for the day, and the person is one of this city's."""
         found = super().clean() or {}
         day, ref = found.get("day"), found.get("citizen", "").strip()
         if day:

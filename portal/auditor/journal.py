@@ -150,7 +150,6 @@ def _check_upload(form: VerifyForm) -> CheckResult:
 
 
 def _check_export(request: StaffRequest, name: str) -> CheckResult:
-    """One's own export as it lies on the disk now."""
     job = own_or_404(ExportJob.objects.filter(asked_by=request.user.username, state=ExportJob.State.DONE), name=name)
     return _result_of(lambda: check(exports_folder() / job.file))
 

@@ -80,5 +80,4 @@ def _replay(run: Run, citizen: Citizen | None, *, by: str) -> ReplayResult:
 
 
 def _verdict_count(run: Run) -> int:
-    """How many the run made."""
     return sum(count or 0 for count in run.providers.filter(known=True).values_list("registered", flat=True))

@@ -1,4 +1,4 @@
-"""Reports and their columns as people call them. The files keep the names of ``docs/exports.md``."""
+"""Labels of reports, their columns and cells. Exported files keep the names of ``docs/exports.md``."""
 
 import re
 from collections.abc import Mapping
@@ -8,10 +8,11 @@ from typing import Any
 from django.db.models import TextChoices
 from django.utils import timezone, translation
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.text import Truncator
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from codes.models import Provider
 from codes.models.case import CaseState
@@ -24,8 +25,6 @@ from regions.sources.models import Source
 
 
 class ReportTitle(TextChoices):
-    """What each report is called."""
-
     CODES = "codes", _("Codes")
     DISAGREEMENTS = "disagreements", pgettext_lazy("report title", "Disagreements")
     CASES = "cases", pgettext_lazy("report title", "Cases")
@@ -35,8 +34,6 @@ class ReportTitle(TextChoices):
 
 
 class ReportLead(TextChoices):
-    """What a row of each report is."""
-
     CODES = "codes", _("What every citizen was shown by every provider on a day.")
     DISAGREEMENTS = "disagreements", _("Who was shown different colours on a day, and why.")
     CASES = "cases", _("Cases by the day they were opened, and what was decided.")
@@ -45,59 +42,59 @@ class ReportLead(TextChoices):
     SOURCES = "sources", _("Every delivery of every source, and what became of it.")
 
 
-COLUMNS: dict[str, tuple[str, str]] = {
-    "day": ("日期", "Day"),
-    "citizen_ref": ("市民编号", "Citizen"),
-    "id_number": ("证件号码", "ID number"),
-    "full_name": ("姓名", "Name"),
-    "provider": ("渠道", "Provider"),
-    "state": ("状态", "State"),
-    "rule_codes": ("规则", "Rules"),
-    "turns_green_on": ("转绿日", "Turns green on"),
-    "rule_set": ("规则集", "Rule set"),
-    "rule_set_version": ("版本", "Rule-set version"),
-    "horizon": ("数据更新至", "Complete up to"),
-    "colours": ("各渠道赋码", "Colours"),
-    "effective": ("有效码", "Effective code"),
-    "effective_because": ("依据", "Because of"),
-    "pairs": ("原因分析", "Diagnosis"),
-    "case_number": ("案件编号", "Case"),
-    "case_state": ("案件状态", "State of the case"),
-    "number": ("案件编号", "Case"),
-    "kind": ("类别", "Kind"),
-    "severity": ("最重颜色", "Most severe colour"),
-    "opened_at": ("立案时间", "Opened"),
-    "due_at": ("办理期限", "Due"),
-    "paused_at": ("暂停于", "Clock stands since"),
-    "escalated_at": ("升级于", "Escalated"),
-    "assigned_to": ("经办人", "Assigned to"),
-    "closed_at": ("结案时间", "Closed"),
-    "outcome": ("结果", "Outcome"),
-    "follows": ("前案", "Follows"),
-    "appeal": ("申诉", "Appeal"),
-    "rulings": ("复核决定", "Rulings"),
-    "seq": ("序号", "Number"),
-    "at": ("时间", "At"),
-    "by": ("操作人", "By"),
-    "verb": ("操作", "Act"),
-    "subject": ("对象", "Subject"),
-    "data": ("内容", "Content"),
-    "digest": ("摘要", "Digest"),
-    "source": ("数据来源", "Source"),
-    "cause": ("主要原因", "Primary cause"),
-    "batch": ("批次", "Batch"),
-    "since": ("起于", "Since"),
-    "as_of": ("数据更新至", "Complete up to"),
-    "started_at": ("开始", "Began"),
-    "received_at": ("收到", "Received"),
-    "delivered": ("交付条数", "Delivered"),
-    "accepted": ("接收条数", "Accepted"),
-    "unchanged": ("无变化", "Unchanged"),
-    "quarantined": ("隔离条数", "In quarantine"),
-    "reason": ("原因代码", "Reason"),
-    "message": ("说明", "Message"),
+COLUMNS: dict[str, str | Promise] = {
+    "day": _("Day"),
+    "citizen_ref": pgettext_lazy("column", "Citizen"),
+    "id_number": _("ID number"),
+    "full_name": _("Name"),
+    "provider": _("Provider"),
+    "state": _("State"),
+    "rule_codes": _("Rules"),
+    "turns_green_on": pgettext_lazy("column", "Turns green on"),
+    "rule_set": _("Rule set"),
+    "rule_set_version": pgettext_lazy("column", "Rule-set version"),
+    "horizon": pgettext_lazy("column", "Complete up to"),
+    "colours": pgettext_lazy("column", "Colours"),
+    "effective": _("Effective code"),
+    "effective_because": _("Because of"),
+    "pairs": _("Diagnosis"),
+    "case_number": pgettext_lazy("column", "Case"),
+    "case_state": _("State of the case"),
+    "number": pgettext_lazy("column", "Case"),
+    "kind": _("Kind"),
+    "severity": pgettext_lazy("column", "Most severe colour"),
+    "opened_at": _("Opened"),
+    "due_at": pgettext_lazy("column", "Due"),
+    "paused_at": _("Clock stands since"),
+    "escalated_at": pgettext_lazy("column", "Escalated"),
+    "assigned_to": pgettext_lazy("column", "Assigned to"),
+    "closed_at": _("Closed"),
+    "outcome": _("Outcome"),
+    "follows": pgettext_lazy("column", "Follows"),
+    "appeal": _("Appeal"),
+    "rulings": _("Rulings"),
+    "seq": pgettext_lazy("column", "Number"),
+    "at": _("At"),
+    "by": pgettext_lazy("column", "By"),
+    "verb": _("Act"),
+    "subject": _("Subject"),
+    "data": _("Content"),
+    "digest": _("Digest"),
+    "source": _("Source"),
+    "cause": _("Primary cause"),
+    "batch": _("Batch"),
+    "since": _("Since"),
+    "as_of": pgettext_lazy("column", "Complete up to"),
+    "started_at": pgettext_lazy("column", "Began"),
+    "received_at": pgettext_lazy("column", "Received"),
+    "delivered": pgettext_lazy("column", "Delivered"),
+    "accepted": pgettext_lazy("column", "Accepted"),
+    "unchanged": _("Unchanged"),
+    "quarantined": pgettext_lazy("column", "In quarantine"),
+    "reason": pgettext_lazy("column", "Reason"),
+    "message": _("Message"),
 }
-# Columns whose cells are words of ours; a word none of these knows is shown as it is.
+# Columns whose cells are stored values with labels; any other value is shown as it is.
 VOCABULARIES: dict[str, tuple[type[TextChoices], ...]] = {
     "state": (State, CaseState),
     "severity": (State,),
@@ -112,24 +109,16 @@ LONGEST_CELL = 80
 Titles = dict[str, dict[str, str]]
 
 
-def in_chinese() -> bool:
-    """Whether the page is."""
-    return translation.get_language().startswith("zh")
-
-
 def column_title(column: str) -> str:
-    """What a column is called."""
-    zh, en = COLUMNS[column]
-    return zh if in_chinese() else en
+    return str(COLUMNS[column])
 
 
 def report_title(report: str) -> str:
-    """What a report is called."""
     return str(ReportTitle(ReportName(report).value).label)
 
 
 def city_titles() -> Titles:
-    """What the city's providers and sources are called, in the page's language."""
+    """Titles of the city's providers and sources by code, in the page's language."""
     return {
         "provider": {one.code: titled(one) for one in Provider.objects.all()},
         "source": {one.code: titled(one) for one in Source.objects.all()},
@@ -137,7 +126,7 @@ def city_titles() -> Titles:
 
 
 def cell_label(column: str, cell: Any, titles: Titles) -> str:
-    """A cell for people: words and titles in the page's language, instants in the city's time, lists and objects in short."""
+    """A cell as the page shows it: labels and titles, instants in the city's time, lists and objects in short."""
     if cell is None or cell in ("", []):
         return "–"
     for vocabulary in VOCABULARIES.get(column, ()):
@@ -153,11 +142,11 @@ def cell_label(column: str, cell: Any, titles: Titles) -> str:
         return titles[column].get(cell) or untranslated(cell)
     if column == "colours":
         providers = titles["provider"]
-        return _comma().join(
+        return pgettext("between values", ", ").join(
             f"{providers.get(code, code)} {cell_label('state', colour, titles)}" for code, colour in cell.items()
         )
     if column == "pairs":
-        return _comma().join(_pair(pair, titles["provider"]) for pair in cell)
+        return pgettext("between values", ", ").join(_pair(pair, titles["provider"]) for pair in cell)
     if column.endswith(("_at", "horizon", "as_of")) or column in ("at", "since"):
         return date_format(timezone.localtime(datetime.fromisoformat(str(cell))), "DATETIME_FORMAT")
     if isinstance(cell, dict):
@@ -167,14 +156,9 @@ def cell_label(column: str, cell: Any, titles: Titles) -> str:
     return untranslated(Truncator(cell).chars(LONGEST_CELL))
 
 
-def _comma() -> str:
-    return "，" if in_chinese() else ", "
-
-
 def _pair(pair: dict[str, Any], providers: Mapping[str, str]) -> str:
-    cause = Cause(pair["primary_cause"]).label
     a, b = (providers.get(pair[side], pair[side]) for side in ("a", "b"))
-    return f"{a} – {b}：{cause}" if in_chinese() else f"{a} – {b}: {cause}"
+    return f"{a} – {b}{gettext(': ')}{Cause(pair['primary_cause']).label}"
 
 
 CHINESE = (

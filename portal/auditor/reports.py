@@ -30,7 +30,6 @@ EXPORTS_SHOWN = 20
 @require_safe
 @for_staff(Role.AUDITOR)
 def reports(request: StaffRequest) -> HttpResponse:
-    """Which reports there are, and what was exported lately."""
     lines = [(one.value, str(one.label), str(ReportLead(one.value).label)) for one in ReportTitle]
     mine = ExportJob.objects.filter(asked_by=request.user.username).order_by("-pk")[:EXPORTS_SHOWN]
     return render(request, "auditor/reports.html", {"reports": lines, "exports": mine})
@@ -116,7 +115,6 @@ def export_page(request: StaffRequest, name: str) -> HttpResponse:
 @require_GET
 @for_staff(Role.AUDITOR)
 def export_file(request: StaffRequest, name: str) -> FileResponse:
-    """The file, to be saved."""
     job = _own_export(request, name)
     return _attachment(_path(request, job), _file_name(job), CONTENT_TYPES[job.file_format])
 
@@ -124,7 +122,6 @@ def export_file(request: StaffRequest, name: str) -> FileResponse:
 @require_GET
 @for_staff(Role.AUDITOR)
 def export_manifest(request: StaffRequest, name: str) -> FileResponse:
-    """The manifest, to be saved beside the file."""
     job = _own_export(request, name)
     return _attachment(_path(request, job, manifest=True), f"{_file_name(job)}{SUFFIX}", "application/json")
 

@@ -46,7 +46,6 @@ class DependantForm(DocumentForm):
 @for_self
 @require_safe
 def family(request: SubjectRequest) -> HttpResponse:
-    """Those on this phone, those asked for, and who shows this person's code."""
     links = dependants_of(request.citizen)
     guardians = Guardianship.objects.filter(dependant=request.citizen, accepted=True, ended_at__isnull=True)
     refused = Guardianship.objects.filter(guardian=request.citizen, accepted=False).select_related("dependant")
@@ -63,7 +62,6 @@ def family(request: SubjectRequest) -> HttpResponse:
 @for_self
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: SubjectRequest) -> HttpResponse:
-    """First page: whose."""
     form = DependantForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and form.identity == _identity(request.citizen):
         form.add_error("id_number", str(GuardianshipFault.ONESELF.label))

@@ -86,7 +86,6 @@ ACCESSES_SHOWN = 20
 @for_subject
 @require_safe
 def my_data(request: SubjectRequest) -> HttpResponse:
-    """Who the city takes the person for, what records count, who looked."""
     subject = request.subject
     phone = decrypt_phone(bytes(subject.phone_encrypted)) if subject.phone_encrypted else ""
     facts = Fact.objects.filter(citizen=subject, superseded=False, revoked=False).select_related("source", "provider")

@@ -53,7 +53,6 @@ def for_self(view: SubjectView[P]) -> PlainView[P]:
 
 
 def dependant(guardian: Citizen, ref: str) -> Citizen:
-    """The accepted dependant; 404 otherwise."""
     link = (
         Guardianship.objects.select_related("dependant")
         .filter(guardian=guardian, dependant__ref=ref, accepted=True, ended_at__isnull=True)

@@ -102,8 +102,6 @@ class SourceForm(forms.Form):
 
 
 class ProviderForm(forms.Form):
-    """One of ``[[providers]]``."""
-
     code = _text(_("Short name"), _("Small letters, digits, hyphens."))
     title_zh = _text(_("Name in Chinese"))
     title_en = _text(_("Name in English"))
@@ -154,7 +152,6 @@ class CityFileForm:
         self.rule_sets: BaseFormSet[Any] = RuleSetRows(data, files, prefix="rule_sets")
 
     def lists(self) -> dict[str, "BaseFormSet[Any]"]:
-        """The lists of tables by their names in the file."""
         return {"sources": self.sources, "providers": self.providers, "rule_sets": self.rule_sets}
 
     def is_valid(self) -> bool:
@@ -167,7 +164,6 @@ class CityFileForm:
 
     @property
     def has_faults(self) -> bool:
-        """Whether any field has one."""
         return self.is_bound and bool(self.city.errors or any(any(rows.errors) for rows in self.lists().values()))
 
 

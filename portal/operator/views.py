@@ -69,7 +69,6 @@ class CityRow:
 @require_safe
 @for_staff()
 def overview(request: StaffRequest) -> HttpResponse:
-    """All cities; who may open one sees the last openings, too."""
     now = timezone.now()
     found = City.objects.exclude(schema_name="public").select_related("standing").prefetch_related("domains")
     rows = [_city_row(city, now) for city in found.order_by("division", "schema_name")]
@@ -150,7 +149,6 @@ def opening_page(request: StaffRequest, name: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.SYSTEM_ADMIN)
 def first_run(request: StaffRequest, name: str) -> HttpResponse:
-    """Start the run of an open city."""
     opening = own_or_404(CityOpening.objects.all(), name=name)
     if opening.state != CityOpening.State.DONE:
         raise Conflict(_("The city is not open yet."))

@@ -34,13 +34,11 @@ ASPECTS: dict[str, str | Promise] = {
 
 @register.filter
 def aspect(name: str) -> str:
-    """What of a verdict a replay compares."""
     return str(ASPECTS[name])
 
 
 @register.filter
 def export_state(state: str) -> str:
-    """What an export's state is called."""
     return str(EXPORT_STATES[state])
 
 

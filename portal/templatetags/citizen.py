@@ -48,5 +48,4 @@ def area_label(code: str) -> str:
 
 @register.filter
 def stay_label(stay: Mapping[str, Any]) -> str:
-    """Where and when."""
     return told(stay)

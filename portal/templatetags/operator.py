@@ -17,7 +17,6 @@ OPENING_STATES: dict[str, str | Promise] = {
 
 @register.filter
 def opening_state(state: str) -> str:
-    """What an opening's state is called."""
     return str(OPENING_STATES[state])
 
 

@@ -55,13 +55,11 @@ def titled(thing: Any, name: str = "title") -> str:
 
 @register.filter
 def division(code: str) -> str:
-    """What a division is called."""
     return division_title(code, translation.get_language())
 
 
 @register.filter
 def role_title(role: str) -> str:
-    """What a role is called."""
     return str(Role(role).label)
 
 
@@ -79,7 +77,6 @@ def free_text(text: str) -> str:
 
 @register.filter
 def masked(name: str) -> str:
-    """A name as it may be shown without a purpose."""
     return untranslated(mask_name(name))
 
 

@@ -50,15 +50,11 @@ class Audience:
 
 
 class StaffRequest(HttpRequest):
-    """What a staff view gets."""
-
     user: Account
     roles: frozenset[Role]
 
 
 class CitizenRequest(HttpRequest):
-    """What a citizen's view gets."""
-
     citizen: Citizen
 
 
@@ -112,7 +108,6 @@ def for_citizens(view: CitizenView[P]) -> PlainView[P]:
 
 
 def for_anyone(view: PlainView[P]) -> PlainView[P]:
-    """The view is for everybody."""
     return _mark(view, Audience("anyone"))
 
 

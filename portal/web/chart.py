@@ -13,8 +13,6 @@ MOST_LABELS = 7
 
 @dataclass(frozen=True)
 class Tick:
-    """A mark on an axis: where, and what it says."""
-
     at: float
     text: str
 
@@ -45,14 +43,11 @@ class LineChart:
 
     @property
     def rows(self) -> list[tuple[str, list[float | None]]]:
-        """The table under it."""
         return [(label, [line.values[place] for line in self.lines]) for place, label in enumerate(self.labels)]
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar with its row."""
-
     label: str
     value: float
     y: int

@@ -22,7 +22,6 @@ def sign_in(request: HttpRequest, citizen: Citizen, *, now: datetime) -> None:
 
 
 def sign_out(request: HttpRequest) -> None:
-    """End the session."""
     request.session.flush()
 
 
@@ -60,15 +59,12 @@ class Draft:
         return dict(held.get("answers", {})) if held.get("about") == self._about else {}
 
     def keep(self, page: str, answer: Any) -> None:
-        """Take a page's answer; it must be JSON."""
         self._session[self._key] = {"about": self._about, "answers": {**self.answers, page: answer}}
 
     def forget(self, page: str) -> None:
-        """Take one answer back."""
         held = self.answers
         held.pop(page, None)
         self._session[self._key] = {"about": self._about, "answers": held}
 
     def drop(self) -> None:
-        """Begin anew."""
         self._session.pop(self._key, None)

@@ -34,8 +34,6 @@ class NavigationEntry:
 
 @dataclass(frozen=True)
 class Link:
-    """A line as it is shown."""
-
     title: str | Promise
     address: str
     is_here: bool

@@ -32,7 +32,6 @@ class DisplayPreferences:
 
     @property
     def has_keys(self) -> bool:
-        """Whether the desk's pages listen to single keys."""
         return self.keys == "on"
 
     @property
@@ -54,8 +53,6 @@ def display_preferences(request: HttpRequest) -> DisplayPreferences:
 
 
 class DisplayForm(forms.Form):
-    """The page of display settings."""
-
     theme = forms.ChoiceField(label=_("Colours of the page"), choices=THEMES.items(), widget=forms.RadioSelect)
     contrast = forms.ChoiceField(label=_("Contrast"), choices=CONTRASTS.items(), widget=forms.RadioSelect)
     size = forms.ChoiceField(label=_("Text"), choices=SIZES.items(), widget=forms.RadioSelect)
@@ -77,7 +74,6 @@ class DisplayForm(forms.Form):
 @for_anyone
 @require_http_methods(["GET", "HEAD", "POST"])
 def display(request: HttpRequest) -> HttpResponse:
-    """Show and take the choices."""
     look = display_preferences(request)
     back = _return_address(request)
     if request.method == "POST":

@@ -30,7 +30,6 @@ class OwnNotFoundPageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """The response, unless it is Django's own page of a missing one."""
         response = self.get_response(request)
         is_technical = settings.DEBUG and response.status_code == 404 and not hasattr(response, "is_ours")
         if is_technical and response.headers.get("Content-Type", "").startswith("text/html"):
@@ -51,7 +50,6 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    """400."""
     return render(request, "errors/400.html", status=400)
 
 
@@ -81,11 +79,9 @@ class ConflictMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Nothing to do unless a view raises."""
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """The page, for these exceptions only."""
         if isinstance(exception, NotFound):
             return not_found(request)
         if isinstance(exception, NotAllowed):

@@ -26,7 +26,6 @@ READS_ONLY = frozenset({Role.AUDITOR, Role.AUDIT_ADMIN})
 @for_anyone
 @require_safe
 def guide(request: HttpRequest, audience: str) -> HttpResponse:
-    """The guide for citizens, officials, auditors or the operator."""
     if audience not in AUDIENCES:
         raise Http404
     language = translation.get_language()
@@ -69,7 +68,6 @@ def render_guide(language: str, audience: str, picture_address: str) -> tuple[st
 
 @lru_cache
 def pictures(language: str) -> frozenset[str]:
-    """The names of those there are."""
     return frozenset(path.stem for path in (FOLDER / "pictures" / language).glob("*.png"))
 
 

@@ -79,7 +79,6 @@ def _next_steps(case: Case) -> list[TimelineStep]:
 @for_subject
 @require_safe
 def case_list(request: SubjectRequest) -> HttpResponse:
-    """All matters about the person, the newest first."""
     page = keyset_page(
         Case.objects.filter(citizen=request.subject),
         by=["-opened_at", "-id"],
@@ -93,7 +92,6 @@ def case_list(request: SubjectRequest) -> HttpResponse:
 @for_subject
 @require_safe
 def case_page(request: SubjectRequest, number: str) -> HttpResponse:
-    """Where it stands, what happens next, what was asked and answered."""
     case = _case(request, number)
     return _show(request, case)
 
@@ -101,7 +99,6 @@ def case_page(request: SubjectRequest, number: str) -> HttpResponse:
 @for_subject
 @require_POST
 def withdraw_appeal(request: SubjectRequest, number: str) -> HttpResponse:
-    """Within ten minutes."""
     case = _case(request, number)
     try:
         withdraw(case_id=case.pk, by=acting_citizen(request), now=timezone.now())
@@ -115,7 +112,6 @@ def withdraw_appeal(request: SubjectRequest, number: str) -> HttpResponse:
 @for_subject
 @require_POST
 def object_to_denial(request: SubjectRequest, number: str) -> HttpResponse:
-    """Put on record that one disagrees."""
     case = _case(request, number)
     form = ObjectionForm(request.POST)
     if form.is_valid():

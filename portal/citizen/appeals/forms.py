@@ -63,8 +63,6 @@ LONGEST_TEXT = 2000
 
 
 class TargetForm(forms.Form):
-    """Which record."""
-
     target = forms.ChoiceField(
         label=_("Which record is wrong?"),
         widget=forms.RadioSelect,
@@ -77,8 +75,6 @@ class TargetForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    """Why it is wrong."""
-
     reason = forms.ChoiceField(
         label=_("What is wrong with it?"),
         widget=forms.RadioSelect,
@@ -91,8 +87,6 @@ class ReasonForm(forms.Form):
 
 
 class StatementForm(forms.Form):
-    """In the citizen's own words, and the day of a test where the reason needs one."""
-
     tested_on = forms.DateField(label=_("On which day were you tested?"), widget=DateInput())
     text = forms.CharField(
         label=_("Is there anything to add?"),
@@ -130,16 +124,12 @@ class UploadForm(forms.Form):
 
 
 class ObjectionForm(forms.Form):
-    """What the citizen says to a denial."""
-
     text = forms.CharField(
         label=_("Why do you disagree?"), widget=forms.Textarea(attrs={"rows": 4}), max_length=LONGEST_TEXT
     )
 
 
 class AnswerForm(forms.Form):
-    """The answer to an official's question."""
-
     text = forms.CharField(
         label=_("Your answer"), widget=forms.Textarea(attrs={"rows": 4}), max_length=LONGEST_TEXT, required=False
     )

@@ -23,7 +23,6 @@ from regions.refusals import Refused
 
 
 def draft_files(request: SubjectRequest) -> QuerySet[Evidence]:
-    """The files this citizen has uploaded about this person and not yet sent."""
     mine = Evidence.objects.filter(citizen=request.subject, uploaded_by=acting_citizen(request))
     return mine.drafts().order_by("pk")
 
@@ -59,7 +58,6 @@ PLACES = {"target": 1, "reason": 2, "evidence": 3, "words": 4, "check": 5}
 
 
 def current_draft(request: SubjectRequest) -> Draft:
-    """The appeal under way about this person."""
     return Draft(request.session, "appeal", request.subject.ref)
 
 
@@ -88,7 +86,6 @@ def begin(request: SubjectRequest) -> HttpResponse:
 @for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def reason(request: SubjectRequest) -> HttpResponse:
-    """Why."""
     choice = _selected_choice(request)
     if choice is None:
         return redirect(address(request, "citizen_appeal"))
@@ -128,7 +125,6 @@ def evidence(request: SubjectRequest) -> HttpResponse:
 @for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def words(request: SubjectRequest) -> HttpResponse:
-    """In one's own words."""
     asked = _evidence_asked(request)
     if asked is None:
         return redirect(address(request, "citizen_appeal_reason"))

@@ -65,7 +65,6 @@ class Side:
 
     @property
     def provider(self) -> Provider:
-        """The channel that shows it."""
         return self.registration.provider
 
 
@@ -90,12 +89,10 @@ class MyCode:
 
     @property
     def state(self) -> State:
-        """The effective code."""
         return State(self.standing.colour)
 
     @property
     def because(self) -> Because:
-        """Which of the four steps gave it."""
         return Because(self.standing.because)
 
     @property

@@ -66,8 +66,6 @@ def _row_path(row: list[bool], y: int) -> str:
 
 @dataclass(frozen=True)
 class PassCard:
-    """What is shown at a gate, and until when its pass holds."""
-
     state: State
     qr: SafeString
     expires_at: datetime
@@ -157,7 +155,6 @@ def paper(request: SubjectRequest) -> HttpResponse:
 @for_anyone
 @require_safe
 def first_page(request: HttpRequest) -> HttpResponseBase:
-    """What this is for, and the way in."""
     if signed_in_citizen(request, now=timezone.now()) is not None:
         return redirect("citizen_code")
     return render(request, "citizen/welcome.html")

@@ -61,8 +61,6 @@ YES_NO = {"no": _("No"), "yes": _("Yes")}
 
 
 class DateInput(forms.DateInput):
-    """The browser's own calendar."""
-
     input_type = "date"
 
     def __init__(self) -> None:
@@ -83,18 +81,14 @@ class QuestionForm(forms.Form):
     """A page. ``answer`` is what it says in the line; ``initial_of`` turns an earlier answer back into the form."""
 
     def answer(self) -> dict[str, Any]:
-        """The page's part of the declaration."""
         raise NotImplementedError
 
     @classmethod
     def initial_of(cls, answer: dict[str, Any]) -> dict[str, Any]:
-        """The same, for changing it."""
         return answer
 
 
 class ProvidersForm(QuestionForm):
-    """To whom."""
-
     providers = forms.MultipleChoiceField(
         label=_("To whom do you declare?"),
         widget=forms.CheckboxSelectMultiple,
@@ -107,8 +101,6 @@ class ProvidersForm(QuestionForm):
 
 
 class SymptomsForm(QuestionForm):
-    """How one feels."""
-
     has = forms.ChoiceField(
         label=_("Do you have any of these today?"), choices=YES_NO.items(), widget=forms.RadioSelect
     )
@@ -133,8 +125,6 @@ class SymptomsForm(QuestionForm):
 
 
 class ContactForm(QuestionForm):
-    """With whom one was."""
-
     contact = forms.ChoiceField(
         label=_("In the last 14 days, were you near somebody with the infection?"),
         choices=[("no", _("No")), ("yes", _("Yes")), ("unsure", _("I am not sure"))],
@@ -166,7 +156,6 @@ class StayForm(QuestionForm):
         return data
 
     def answer(self) -> dict[str, Any]:
-        """One entry of ``area_stays``."""
         left_on = self.cleaned_data["left_on"]
         return {
             "area": self.cleaned_data["area"],
@@ -176,8 +165,6 @@ class StayForm(QuestionForm):
 
 
 class ArrivalForm(QuestionForm):
-    """Whence one came."""
-
     came = forms.ChoiceField(
         label=_("In the last 14 days, did you come to this city from elsewhere?"),
         choices=[
@@ -223,15 +210,12 @@ class ArrivalForm(QuestionForm):
 
 @dataclass(frozen=True)
 class AnswerRow:
-    """A question, its answer, its page."""
-
     question: str
     answer: str
     page: str
 
 
 def answer_rows(answers: Mapping[str, Any], providers: Mapping[str, str]) -> list[AnswerRow]:
-    """In the order of the pages."""
     return [
         AnswerRow(
             gettext("To whom"),

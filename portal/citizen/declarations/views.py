@@ -38,14 +38,12 @@ MOST_STAYS = 20
 
 
 def current_draft(request: SubjectRequest) -> Draft:
-    """The declaration under way about this person."""
     return Draft(request.session, "declaration", request.subject.ref)
 
 
 @for_subject
 @require_safe
 def begin(request: SubjectRequest) -> HttpResponse:
-    """Start anew, at the first question."""
     current_draft(request).drop()
     return redirect(address(request, "citizen_declare_page", page="to"))
 

@@ -73,8 +73,6 @@ SESSION_KEY = "signing_in"
 
 
 class CodeForm(forms.Form):
-    """The six digits."""
-
     code = forms.RegexField(
         r"^\s*[0-9]{6}\s*$",
         label=gettext_lazy("Code"),
@@ -86,7 +84,6 @@ class CodeForm(forms.Form):
 @for_anyone
 @require_http_methods(["GET", "HEAD", "POST"])
 def number(request: HttpRequest) -> HttpResponse:
-    """Whose code."""
     form = DocumentForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST" and form.is_valid() and form.identity is not None:
@@ -124,7 +121,6 @@ def code(request: HttpRequest) -> HttpResponse:
 @for_anyone
 @require_POST
 def again(request: HttpRequest) -> HttpResponse:
-    """Another code."""
     identity = _pending_identity(request)
     if identity is None:
         return redirect("citizen_sign_in")
@@ -137,7 +133,6 @@ def again(request: HttpRequest) -> HttpResponse:
 @for_anyone
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """By a button."""
     citizen_session.sign_out(request)
     return redirect("citizen_home")
 
