@@ -12,7 +12,7 @@ LIST = """\
 ./run bench diagnosis [--people N] [--sample N] [--rounds N]
     why 20,000 disagree, against the time of the run's verdicts and a loop over the pairs
 ./run bench pages [--people N] [--visits N]
-    every page that answers GET, in a city of 200,000 with 20,000 open cases: time and questions to the database
+    every page that answers GET, in a city of 200,000 with 20,000 open cases: time and database queries
 
 Results go to bench/results/. The city is built for the measurement and dropped after it.
 """

@@ -23,7 +23,7 @@ from regions.tenancy import as_owner, in_city
 
 # Of three people with facts in such a city, nearly one is an open case.
 WITH_FACTS_SHARE = 0.35
-TIME_LIMIT, QUESTION_LIMIT = 0.2, 12
+TIME_LIMIT, QUERY_LIMIT = 0.2, 12
 HOST = "bench-city.localhost"
 SEEN, WARM_UP, COUNTED = 200, 2, 5
 STAGED = 40
@@ -31,11 +31,11 @@ STAGED = 40
 
 @dataclass(frozen=True)
 class Looked:
-    """A page's times, and the most questions one look asked."""
+    """A page's times, and the most queries of one visit."""
 
     name: str
     times: list[Watch]
-    questions: int
+    queries: int
 
     @property
     def p95(self) -> float:
@@ -78,13 +78,13 @@ def _look_at_all(visits: int) -> tuple[list[Looked], list[str]]:
             left_out.append(page.title)
             continue
         looked.append(_look_at(page, visitors, drawn))
-        say(f"  {page.title}: {looked[-1].p95 * 1000:.0f} ms, {looked[-1].questions} questions")
+        say(f"  {page.title}: {looked[-1].p95 * 1000:.0f} ms, {looked[-1].queries} queries")
     return sorted(looked, key=lambda one: -one.p95), left_out
 
 
 def _look_at(page: Page, visitors: Visitors, drawn: list[Case]) -> Looked:
     times: list[Watch] = []
-    questions = 0
+    queries = 0
     for nth, case in enumerate([*drawn[:WARM_UP], *drawn]):
         browser, path = visitors.look(page, case)
         with watch() as spent:
@@ -97,13 +97,13 @@ def _look_at(page: Page, visitors: Visitors, drawn: list[Case]) -> Looked:
         browser, path = visitors.look(page, case)
         with CaptureQueriesContext(connection) as asked:
             browser.get(path)
-        # Entering the city, which django-tenants does before each question, is none.
-        questions = max(questions, sum(not one["sql"].startswith("SET search_path") for one in asked.captured_queries))
-    return Looked(page.title, times, questions)
+        # Entering the city, which django-tenants does before each query, does not count.
+        queries = max(queries, sum(not one["sql"].startswith("SET search_path") for one in asked.captured_queries))
+    return Looked(page.title, times, queries)
 
 
 def _write(people: int, standing: int, looked: list[Looked], left_out: list[str]) -> None:
-    slowest, most = max(one.p95 for one in looked), max(one.questions for one in looked)
+    slowest, most = max(one.p95 for one in looked), max(one.queries for one in looked)
     promises = [
         report.promise(
             f"p95 of the slowest page, ms (at most {TIME_LIMIT * 1000:.0f})", slowest * 1000, TIME_LIMIT * 1000
@@ -113,13 +113,13 @@ def _write(people: int, standing: int, looked: list[Looked], left_out: list[str]
             max(one.p95_of_processor for one in looked) * 1000,
             TIME_LIMIT * 1000,
         ),
-        report.promise(f"questions of the page that asks most (at most {QUESTION_LIMIT})", most, QUESTION_LIMIT),
+        report.promise(f"queries of the page with the most (at most {QUERY_LIMIT})", most, QUERY_LIMIT),
     ]
     rows = [
         [
             one.name,
             *(f"{seconds * 1000:.0f} ms" for seconds in (one.median, one.p95, one.p95_of_processor)),
-            one.questions,
+            one.queries,
         ]
         for one in looked
     ]
@@ -128,7 +128,7 @@ def _write(people: int, standing: int, looked: list[Looked], left_out: list[str]
         "about another citizen: the whole request from the host name to the last byte, without the network.\n"
     )
     parts = [said, report.table(["promise", "measured", "kept"], promises)]
-    parts.append(report.table(["page", "median", "p95", "p95 of the processor", "questions"], rows))
+    parts.append(report.table(["page", "median", "p95", "p95 of the processor", "queries"], rows))
     if left_out:
         parts.append(
             "Not looked at, for they lead on, only take something in, or are about something that is not in this city: "

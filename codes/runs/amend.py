@@ -1,7 +1,7 @@
 """Bringing some people up to date between two runs of the city: what two officials decided counts at once.
 
 An amending run judges the people it names by the inputs of the last settled run – its day, horizons and versions – and by what the
-city knows now; it settles in the transaction of the act that asks for it (``docs/adr/0009-mending-runs.md``).
+city knows now; it settles in the transaction of the act that asks for it (``docs/adr/0009-amending-runs.md``).
 """
 
 from collections.abc import Collection

@@ -18,7 +18,7 @@ from portal.settings import ENVIRONMENT
 from portal.workers import ensure_worker
 
 POLL_SECONDS = 0.2
-ENQUEUE_AGAIN_SECONDS = 20
+ENQUEUE_AGAIN_SECONDS = 5
 PATIENCE_SECONDS = 60
 
 
