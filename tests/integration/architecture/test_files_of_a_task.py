@@ -53,8 +53,6 @@ DISPLAY = (
     "codes/engine/",
     "portal/official/approvals/inbox.py",
     "portal/official/cases/",
-    "portal/official/labels.py",
-    "portal/official/marking.py",
 )
 # How a source is reached, whatever it delivers.
 REACHING = (
