@@ -59,7 +59,9 @@ def drop(*, request_id: int, by: str, now: datetime) -> InformationRequest:
 def lapse_unanswered(*, now: datetime) -> int:
     """Go on with the cases whose citizens did not answer in time; how many."""
     late = (
-        InformationRequest.objects.filter(state="open", answer_by__lte=now).order_by("pk").values_list("pk", flat=True)
+        InformationRequest.objects.filter(state=InformationRequest.State.OPEN, answer_by__lte=now)
+        .order_by("pk")
+        .values_list("pk", flat=True)
     )
     lapsed = 0
     for request_id in list(late[:SWEEP]):
@@ -84,7 +86,7 @@ def _open_request(request_id: int) -> InformationRequest:
     request = InformationRequest.objects.filter(pk=request_id).first()
     if request is None:
         raise NotFound
-    if request.state != "open":
+    if request.state != InformationRequest.State.OPEN:
         raise MovedMeanwhile
     request.case = find_case(request.case_id)
     return request

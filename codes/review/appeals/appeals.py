@@ -98,7 +98,7 @@ def withdraw(*, case_id: int, by: str, now: datetime) -> Case:
         if now > appeal.withdraw_until:
             raise Refused(Reason.WITHDRAWAL_OVER)
         move(case, Verb.WITHDRAW, by=by, now=now, outcome="withdrawn")
-        Ruling.objects.waiting().filter(case=case).update(state="withdrawn", ended_at=now)
+        Ruling.objects.waiting().filter(case=case).update(state=Ruling.State.WITHDRAWN, ended_at=now)
     return case
 
 

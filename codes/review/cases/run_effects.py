@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 from psycopg2.extras import Json
 
-from codes.models import CaseState, InformationRequest, Run
+from codes.models import CaseState, InformationRequest, Ruling, Run
 from codes.review.cases.deadlines import ANSWER, FIRST_LOOK_AT_RED
 from codes.review.cases.transitions import CASE_TRANSITIONS, Verb
 from codes.review.permissions import SYSTEM
@@ -33,6 +33,9 @@ def converge(run: Run) -> list[str]:
         "converged": Verb.CONVERGE.value,
         "asked": InformationRequest.State.OPEN.value,
         "dropped": InformationRequest.TRANSITIONS.next_state("drop").value,
+        "proposed": Ruling.State.PROPOSED.value,
+        "approved": Ruling.State.APPROVED.value,
+        "withdrawn": Ruling.State.WITHDRAWN.value,
     }
     with connection.cursor() as cursor:
         for which in (AGREES_AGAIN, HOLDS_AGAIN, GREEN_AGAIN):
@@ -69,6 +72,7 @@ def settle_cases(run: Run, *, now: datetime) -> CaseChanges:
         "converged": CaseState.CONVERGED.value,
         "opened": Verb.OPEN.value,
         "relinked": Verb.RELINK.value,
+        "approved": Ruling.State.APPROVED.value,
         "by": SYSTEM,
     }
     converged = converge(run)

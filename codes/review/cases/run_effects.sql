@@ -79,7 +79,7 @@ WITH opened AS (
            run.as_of + %(first_look)s, '', '', ''
     FROM codes_ruling r
     JOIN codes_run run ON run.id = %(run)s
-    WHERE r.state = 'approved' AND r.suspended_at = run.as_of
+    WHERE r.state = %(approved)s AND r.suspended_at = run.as_of
       AND NOT EXISTS (SELECT FROM codes_case c WHERE c.citizen_id = r.citizen_id AND c.kind = 'suspension' AND c.closed_at IS NULL)
     RETURNING id, opened_at
 )
@@ -101,7 +101,7 @@ SELECT id, opened_at, %(by)s, %(opened)s, jsonb_build_object('run', %(run)s) FRO
     SELECT c.id FROM codes_case c
     WHERE c.kind = 'suspension' AND c.closed_at IS NULL
       AND NOT EXISTS (SELECT FROM codes_ruling r
-                      WHERE r.citizen_id = c.citizen_id AND r.state = 'approved' AND r.suspended_at IS NOT NULL)
+                      WHERE r.citizen_id = c.citizen_id AND r.state = %(approved)s AND r.suspended_at IS NOT NULL)
       AND NOT EXISTS (SELECT FROM codes_verdict v JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s
                       WHERE v.citizen_id = c.citizen_id AND NOT p.known)
 
@@ -128,8 +128,8 @@ events AS (
     SELECT id, as_of, %(by)s, %(converged)s, jsonb_build_object('run', %(run)s) FROM closed
 ),
 unproposed AS (
-    UPDATE codes_ruling r SET state = 'withdrawn', ended_at = closed.as_of
-    FROM closed WHERE r.case_id = closed.id AND r.state = 'proposed'
+    UPDATE codes_ruling r SET state = %(withdrawn)s, ended_at = closed.as_of
+    FROM closed WHERE r.case_id = closed.id AND r.state = %(proposed)s
 ),
 unasked AS (
     UPDATE codes_informationrequest q SET state = %(dropped)s, closed_at = closed.as_of

@@ -18,7 +18,7 @@ from codes.review.errors import Reason
 from codes.review.evidence.files import check_documents
 from codes.review.permissions import require
 from codes.review.proposals.ruling_policy import Weighed, check_ruling, check_text, hits_of, uncovered, weighed_in
-from codes.review.proposals.rulings import closing_steps
+from codes.review.proposals.rulings import State, closing_steps
 from regions.refusals import Refused
 from regions.tenancy import current_city
 
@@ -86,7 +86,7 @@ def propose_many(
 def _proposable(found: list[Case], colour: str, *, by: str) -> list[Case]:
     """One case a citizen, undecided, free or one's own, nothing proposed yet, and no stricter for it."""
     citizens = {case.citizen_id for case in found}
-    taken = set(Ruling.objects.filter(citizen__in=citizens, state="proposed").values_list("citizen_id", flat=True))
+    taken = set(Ruling.objects.filter(citizen__in=citizens, state=State.PROPOSED).values_list("citizen_id", flat=True))
     effective = effective_codes(citizens)
     kept: dict[int, Case] = {}
     for case in found:
@@ -120,7 +120,7 @@ def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> BulkRe
     with transaction.atomic():
         lock_effective_codes()
         _lock_cases(wanted)
-        proposed = Ruling.objects.filter(pk__in=wanted, state="proposed", case__state=CaseState.PROPOSED.value)
+        proposed = Ruling.objects.filter(pk__in=wanted, state=State.PROPOSED, case__state=CaseState.PROPOSED.value)
         found = list(proposed.select_for_update(of=("self",)).select_related("case").order_by("pk"))
         standing = effective_codes([ruling.citizen_id for ruling in found])
         before = {citizen: one.colour for citizen, one in standing.items()}
@@ -128,9 +128,9 @@ def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> BulkRe
         steps = closing_steps(rulings, before, bulk=True)
         move_all(steps, by=by, now=now)
         people = [ruling.citizen_id for ruling in rulings]
-        Ruling.objects.filter(citizen__in=people, state="approved").update(state="ended", ended_at=now)
+        Ruling.objects.filter(citizen__in=people, state=State.APPROVED).update(state=State.ENDED, ended_at=now)
         Ruling.objects.filter(pk__in=[ruling.pk for ruling in rulings]).update(
-            state="approved", decided_by=by, decided_at=now
+            state=State.APPROVED, decided_by=by, decided_at=now
         )
         settle_citizens(people, now=now)
         closed = [step.case for step in steps]

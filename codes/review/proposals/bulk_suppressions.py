@@ -5,13 +5,14 @@ A late source is collected again by a run, and rules are brought into line by a 
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from codes.effective import lock_effective_codes
-from codes.models import BulkSuppression, Case, CaseEvent, Suppression
-from codes.review.cases.move import numbers_digest
+from codes.models import BulkSuppression, Case, Suppression
+from codes.review.cases.move import Step, move_all, numbers_digest
 from codes.review.cases.transitions import Verb
 from codes.review.errors import Reason
 from codes.review.evidence.files import check_documents
@@ -42,25 +43,31 @@ def propose_bulk_suppression(
         lock_effective_codes()
         if BulkSuppression.objects.waiting().filter(group_key=key).exists():
             raise Refused(CommonReason.PROPOSED_ALREADY)
-        piece = suppressible(key, now=now)
-        if not piece.records:
+        covered = suppressible(key, now=now)
+        if not covered.records:
             raise Refused(Reason.NOTHING_TO_SUPPRESS)
-        cases = _open_cases(key, piece.people)
-        bulk_suppression = BulkSuppression.objects.create(
+        alike: dict[str, Any] = {
+            "reason_code": reason_code,
+            "reason": reason,
+            "evidence": evidence,
+            "proposed_by": by,
+            "proposed_at": now,
+        }
+        proposed = BulkSuppression.objects.create(
             group_key=key,
-            source_id=piece.records[0].source_id,
-            evidence=evidence,
-            cases=len(cases),
-            records=len(piece.records),
-            people=len(piece.people),
-            reason_code=reason_code,
-            reason=reason,
-            proposed_by=by,
-            proposed_at=now,
+            source_id=covered.records[0].source_id,
+            cases=len(_open_cases(key, covered.people)),
+            records=len(covered.records),
+            people=len(covered.people),
+            **alike,
         )
-        _write_records(bulk_suppression, piece.records)
-        _tell(Verb.PROPOSE_SUPPRESSION, bulk_suppression, piece.people, by=by, now=now)
-    return bulk_suppression
+        suppressions = [
+            Suppression(bulk_suppression=proposed, source_id=one.source_id, record_id=one.record_id, **alike)
+            for one in covered.records
+        ]
+        Suppression.objects.bulk_create(suppressions, batch_size=1000)
+        _record(Verb.PROPOSE_SUPPRESSION, proposed, covered.people, by=by, now=now)
+    return proposed
 
 
 def approve_bulk_suppression(*, bulk_suppression_id: int, by: str, now: datetime, reason: str = "") -> BulkSuppression:
@@ -69,17 +76,13 @@ def approve_bulk_suppression(*, bulk_suppression_id: int, by: str, now: datetime
     reason = check_text(reason)
     with transaction.atomic():
         lock_effective_codes()
-        bulk_suppression = BulkSuppression.objects.locked().to_decide(bulk_suppression_id, by=by)
-        records = records_of(bulk_suppression)
-        if effect_without(records, now=now).stricter:
+        proposed = BulkSuppression.objects.locked().to_decide(bulk_suppression_id, by=by)
+        if effect_of_bulk_suppression(proposed, now=now).stricter:
             raise Refused(Reason.TURNS_STRICTER)
-        people = {one.citizen_id for one in records}
-        bulk_suppression.suppressions.waiting().update(state=State.APPROVED, decided_by=by, decided_at=now)
-        bulk_suppression.decide(State.APPROVED, by=by, now=now, reason=reason)
-        _tell(Verb.APPROVE_SUPPRESSION, bulk_suppression, people, by=by, now=now)
-        bulk_suppression.run = amend_now(people, by=by, now=now, because=bulk_suppression.subject)
-        bulk_suppression.save(update_fields=["run"])
-    return bulk_suppression
+        people = _decide(proposed, State.APPROVED, Verb.APPROVE_SUPPRESSION, by=by, now=now, reason=reason)
+        proposed.run = amend_now(people, by=by, now=now, because=proposed.subject)
+        proposed.save(update_fields=["run"])
+    return proposed
 
 
 def refuse_bulk_suppression(
@@ -89,25 +92,21 @@ def refuse_bulk_suppression(
     require(by, Verb.REFUSE_SUPPRESSION)
     reason = check_refusal(reason_code, reason)
     with transaction.atomic():
-        bulk_suppression = BulkSuppression.objects.locked().to_decide(bulk_suppression_id, by=by)
-        people = {one.citizen_id for one in records_of(bulk_suppression)}
-        decided = {"decided_by": by, "decided_at": now, "decision_code": reason_code}
-        bulk_suppression.suppressions.waiting().update(state=State.REFUSED, **decided)
-        bulk_suppression.move(State.REFUSED, decision_reason=reason, **decided)
-        _tell(Verb.REFUSE_SUPPRESSION, bulk_suppression, people, by=by, now=now)
-    return bulk_suppression
+        proposed = BulkSuppression.objects.locked().to_decide(bulk_suppression_id, by=by)
+        coded = {"decision_code": reason_code}
+        _decide(proposed, State.REFUSED, Verb.REFUSE_SUPPRESSION, by=by, now=now, reason=reason, **coded)
+    return proposed
 
 
 def withdraw_bulk_suppression(*, bulk_suppression_id: int, by: str, now: datetime) -> BulkSuppression:
     """Take one's own proposal back."""
     require(by, Verb.WITHDRAW_SUPPRESSION)
     with transaction.atomic():
-        bulk_suppression = BulkSuppression.objects.locked().to_withdraw(bulk_suppression_id, by=by)
-        people = {one.citizen_id for one in records_of(bulk_suppression)}
-        bulk_suppression.suppressions.waiting().update(state=State.WITHDRAWN, ended_at=now)
-        bulk_suppression.move(State.WITHDRAWN, ended_at=now)
-        _tell(Verb.WITHDRAW_SUPPRESSION, bulk_suppression, people, by=by, now=now)
-    return bulk_suppression
+        proposed = BulkSuppression.objects.locked().to_withdraw(bulk_suppression_id, by=by)
+        proposed.suppressions.waiting().update(state=State.WITHDRAWN, ended_at=now)
+        proposed.move(State.WITHDRAWN, ended_at=now)
+        _record(Verb.WITHDRAW_SUPPRESSION, proposed, _people_of(proposed), by=by, now=now)
+    return proposed
 
 
 def bulk_suppressions_to_decide() -> QuerySet[BulkSuppression]:
@@ -136,30 +135,32 @@ ORDER BY f.citizen_id, s.id, f.version DESC
 """
 
 
-def _write_records(bulk_suppression: BulkSuppression, records: Collection[GroupRecord]) -> None:
-    said = {
-        "reason_code": bulk_suppression.reason_code,
-        "reason": bulk_suppression.reason,
-        "evidence": bulk_suppression.evidence,
-    }
-    made = {"proposed_by": bulk_suppression.proposed_by, "proposed_at": bulk_suppression.proposed_at}
-    rows = [
-        Suppression(bulk_suppression=bulk_suppression, source_id=one.source_id, record_id=one.record_id, **said, **made)
-        for one in records
-    ]
-    Suppression.objects.bulk_create(rows, batch_size=1000)
+def _people_of(bulk_suppression: BulkSuppression) -> set[int]:
+    return {one.citizen_id for one in records_of(bulk_suppression)}
+
+
+def _decide(
+    proposed: BulkSuppression, to: str, verb: Verb, *, by: str, now: datetime, reason: str, **changes: str
+) -> set[int]:
+    """Decide the proposal and each of its suppressions alike; the people they are about."""
+    people = _people_of(proposed)
+    proposed.suppressions.waiting().update(state=to, decided_by=by, decided_at=now, **changes)
+    proposed.decide(to, by=by, now=now, reason=reason, **changes)
+    _record(verb, proposed, people, by=by, now=now)
+    return people
 
 
 def _open_cases(key: str, people: Collection[int]) -> list[Case]:
-    return list(Case.objects.open().filter(group_key=key, citizen__in=people).order_by("pk"))
+    """In the order in which cases are locked, with what a move reads."""
+    cases = Case.objects.open().filter(group_key=key, citizen__in=people)
+    return list(cases.select_for_update(of=("self",)).order_by("pk"))
 
 
-def _tell(verb: Verb, bulk_suppression: BulkSuppression, people: Collection[int], *, by: str, now: datetime) -> None:
+def _record(verb: Verb, proposed: BulkSuppression, people: Collection[int], *, by: str, now: datetime) -> None:
     """On the timeline of each open case; the act has one entry in the journal."""
-    cases = _open_cases(bulk_suppression.group_key, people)
-    data = {"mending": bulk_suppression.pk, "reason_code": bulk_suppression.reason_code, "bulk": True}
-    events = [CaseEvent(case=case, at=now, by=by, verb=verb.value, data=data) for case in cases]
-    CaseEvent.objects.bulk_create(events, batch_size=1000)
+    cases = _open_cases(proposed.group_key, people)
+    data = {"mending": proposed.pk, "reason_code": proposed.reason_code, "bulk": True}
+    move_all([Step(case, verb, data=data) for case in cases], by=by, now=now)
     before = "" if verb is Verb.PROPOSE_SUPPRESSION else State.PROPOSED
     counted = {"cases": len(cases), "numbers": numbers_digest(cases)}
-    bulk_suppression.journal(f"group.{verb.value}", by=by, now=now, before=before, **counted)
+    proposed.journal(f"group.{verb.value}", by=by, now=now, before=before, **counted)

@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 
 from codes.diagnosis.root_cause import RootCause
 from codes.engine.preview import ColourChange
-from codes.models import Disagreement, Fact, PairDiagnosis, Rule, Verdict
+from codes.models import Disagreement, Fact, PairDiagnosis, Rule, Suppression, Verdict
 from codes.review.cases.move import BULK_LIMIT
 from codes.review.proposals.suppressions import changes_without
 from codes.vocabulary import Colour
@@ -101,7 +101,7 @@ def effect_without(records: Collection[GroupRecord], *, now: datetime) -> Effect
 
 def _records(key: str) -> list[GroupRecord]:
     with connection.cursor() as cursor:
-        cursor.execute(RECORDS, {"key": key})
+        cursor.execute(RECORDS, {"key": key, "standing": [Suppression.State.PROPOSED, Suppression.State.APPROVED]})
         return [GroupRecord(*row) for row in cursor.fetchall()]
 
 

@@ -133,7 +133,7 @@ def check_approval(ruling: Ruling, *, by: str, now: datetime) -> None:
 
 def supersede(citizen_id: int, *, now: datetime) -> None:
     """A newer ruling ends the one in force, suspended or not."""
-    Ruling.objects.filter(citizen=citizen_id, state="approved").update(state="ended", ended_at=now)
+    Ruling.objects.filter(citizen=citizen_id, state=State.APPROVED).update(state=State.ENDED, ended_at=now)
 
 
 def close_by_ruling(ruling: Ruling, before: CurrentCode, *, by: str, now: datetime) -> None:
@@ -203,9 +203,9 @@ def expire_rulings(*, now: datetime) -> int:
     with transaction.atomic():
         lock_effective_codes()
         over = list(
-            Ruling.objects.select_related("case").filter(state="approved", expires_on__lte=today).order_by("pk")
+            Ruling.objects.select_related("case").filter(state=State.APPROVED, expires_on__lte=today).order_by("pk")
         )
-        Ruling.objects.filter(pk__in=[ruling.pk for ruling in over]).update(state="ended", ended_at=now)
+        Ruling.objects.filter(pk__in=[ruling.pk for ruling in over]).update(state=State.ENDED, ended_at=now)
         for ruling in over:
             settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk)
         acts = [Act("ruling.expired", ruling.subject, {**ENDED, **ruling.described()}) for ruling in over]
