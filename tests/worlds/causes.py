@@ -25,7 +25,7 @@ class RootCause:
 
     cause: str
     factor: Factor
-    piece: str
+    parameter: str
     on_a: str | int | tuple[str, ...] | None
     on_b: str | int | tuple[str, ...] | None
 

@@ -67,9 +67,9 @@ def _names_other_date(cause: StoredCause, placed: Placed, planted: RootCause) ->
 def _names_rule_parameter(cause: StoredCause, placed: Placed, planted: RootCause) -> bool:
     a, b = _side(placed, placed.a), _side(placed, placed.b)
     return any(
-        one["differs"] == [planted.cause]
-        and _plain(one[a][planted.cause]) == planted.on_a
-        and _plain(one[b][planted.cause]) == planted.on_b
+        one["differs"] == [planted.parameter]
+        and _plain(one[a][planted.parameter]) == planted.on_a
+        and _plain(one[b][planted.parameter]) == planted.on_b
         for one in cause["rules"]
     )
 
