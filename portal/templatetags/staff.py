@@ -14,7 +14,7 @@ register = template.Library()
 RUN_STATES: dict[str, str | Promise] = {
     "collecting": _("Collecting"),
     "evaluating": _("Judging"),
-    "settling": _("OpeningResult"),
+    "settling": _("Settling"),
     "held": _("Held for two people"),
     "done": _("Done"),
     "partial": _("Done in part"),

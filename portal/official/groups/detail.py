@@ -1,4 +1,4 @@
-"""What the page of a group shows: its size and reach, its cause in words, what mends it, and what would follow."""
+"""What the page of a group shows: its size and reach, its cause, the remedy, and what would follow."""
 
 from collections import Counter
 from collections.abc import Sequence
