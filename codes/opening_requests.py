@@ -22,7 +22,7 @@ from regions.city_file import CityFile
 from regions.faults import Fault, FaultCode, FileFaults
 from regions.journal.record import record
 from regions.keys.encryption import decrypt_for_installation, encrypt_for_installation
-from regions.leased_jobs import DIED, Attempt, Clock, claim_job, sweep
+from regions.leased_jobs import DIED, Attempt, Clock, JobFault, claim_job, sweep
 from regions.models import CityOpening
 from regions.sources.connectors.delivery import FaultReason
 from regions.tenancy import as_owner, in_city
@@ -133,17 +133,17 @@ def first_run_of(opening: CityOpening) -> tuple[Run, int, int] | None:
 
 def sweep_openings(*, now: datetime) -> list[int]:
     """Give up what killed its workers; the openings that some worker should take."""
-    return sweep(CityOpening.objects.all(), now=now, give_up=lambda opening: _end_failed(opening, DIED, now=now))
+    return sweep(CityOpening.objects.all(), now=now, give_up=lambda opening: _end_failed(opening, *DIED, now=now))
 
 
 def _failed(opening: CityOpening, error: Exception, *, now: datetime) -> None:
     if not opening.give_back():
         # The name of the error only: its words may repeat a credential of the file.
-        _end_failed(opening, type(error).__name__, now=now)
+        _end_failed(opening, JobFault.ERROR, {"error": type(error).__name__}, now=now)
 
 
-def _end_failed(opening: CityOpening, message: str, *, now: datetime) -> None:
-    _end(opening, CityOpening.State.FAILED, now=now, message=message)
+def _end_failed(opening: CityOpening, fault: JobFault, params: Mapping[str, Any], *, now: datetime) -> None:
+    _end(opening, CityOpening.State.FAILED, now=now, fault=fault.value, params=params)
 
 
 def _end(opening: CityOpening, state: str, *, now: datetime, **told: Any) -> None:

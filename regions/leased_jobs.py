@@ -11,12 +11,24 @@ from types import TracebackType
 from typing import Any, ClassVar, TypeVar
 
 from django.db import models, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextChoices
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
+from regions.faults import Fault
 from regions.transitions import TransitionTable
 
 MAX_ATTEMPTS = 3
-DIED = f"its worker died {MAX_ATTEMPTS} times without a message"
+
+
+class JobFault(models.TextChoices):
+    """Why a job was given up, whatever it does."""
+
+    DIED = "died", _("its worker died {attempts} times without a message")
+    ERROR = "error", _("{error}")
+
+
+DIED = (JobFault.DIED, {"attempts": MAX_ATTEMPTS})
 RENEW_EVERY = timedelta(seconds=1)
 
 Clock = Callable[[], datetime]
@@ -66,6 +78,39 @@ class LeasedJob(Leased):
         if self.attempts < MAX_ATTEMPTS:
             self.leave(self.WAITING)
         return self.attempts < MAX_ATTEMPTS
+
+
+class ReportedJob(LeasedJob):
+    """A job that somebody asked for: when it fails, a code and parameters say why, and are worded where they are read."""
+
+    FAULTS: ClassVar[tuple[type[TextChoices], ...]] = ()
+
+    fault = models.TextField(blank=True, help_text="the code of why it failed")
+    params = models.JSONField(default=dict, help_text="what the sentence of the code names")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def message(self) -> str:
+        """Why it failed, as commands print it."""
+        return self.message_in("en")
+
+    @property
+    def localized_message(self) -> str:
+        """Why it failed, in the language of the page."""
+        return self.message_in(get_language() or "en")
+
+    def message_in(self, language: str) -> str:
+        """Why it failed; empty when it did not."""
+        vocabularies: tuple[type[TextChoices], ...] = (JobFault, *self.FAULTS)
+        codes = {code.value: code for vocabulary in vocabularies for code in vocabulary}
+        return Fault("", codes[self.fault], self.params).message_in(language) if self.fault else ""
+
+
+def error_fault(error: Exception) -> tuple[JobFault, dict[str, str]]:
+    """The fault of an error that nobody expected."""
+    return JobFault.ERROR, {"error": f"{type(error).__name__}: {error}"[:2000]}
 
 
 def claim(rows: QuerySet[Row], *, now: datetime, lease: timedelta, **changes: Any) -> Row | None:

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django_tenants.models import DomainMixin, TenantMixin
 
-from regions.leased_jobs import LeasedJob
+from regions.leased_jobs import ReportedJob
 from regions.transitions import TransitionTable
 
 
@@ -97,7 +97,7 @@ class CityStanding(models.Model):
         return max(0, self.people - self.red - self.yellow - self.unknown)
 
 
-class CityOpening(LeasedJob):
+class CityOpening(ReportedJob):
     """An operator's request to open a city, or to bring it to what a city file says; a worker with the owner's login does it.
 
     ``content`` is what the city file and its rule sets say, encrypted, and gone once the opening has ended: it may hold credentials.
@@ -128,7 +128,6 @@ class CityOpening(LeasedJob):
     created = models.BooleanField(default=False, help_text="the city was made, not changed")
     changed = models.JSONField(default=list, help_text="keys of the file that differed")
     faults = models.JSONField(default=list, help_text="key, code and parameters of each")
-    message = models.TextField(blank=True)
     ended_at = models.DateTimeField(null=True)
     first_run = models.BigIntegerField(null=True, help_text="a run of the city that the operator started")
 
@@ -140,7 +139,7 @@ class CityOpening(LeasedJob):
                 name="opening_keeps_its_file_until_it_ends",
             ),
             models.CheckConstraint(condition=~Q(asked_by=""), name="opening_has_an_asker"),
-            models.CheckConstraint(condition=~Q(state="failed") | ~Q(message=""), name="failed_opening_says_why"),
+            models.CheckConstraint(condition=~Q(state="failed") | ~Q(fault=""), name="failed_opening_says_why"),
         ]
 
     def __str__(self) -> str:

@@ -3,12 +3,12 @@
 from codes.models.case import Appeal, Case, CaseEvent, CaseState
 from codes.models.citizen import Citizen, Guardianship, PersonAccess, SignInCode
 from codes.models.entry import CheckInDays, Entry
-from codes.models.export_job import ExportJob
+from codes.models.export_job import ExportFault, ExportJob
 from codes.models.fact import Fact
 from codes.models.inquiry import CorrectionRequest, Evidence, InformationRequest
 from codes.models.provider import Provider, ProviderKey, Registration
 from codes.models.rule_set import RiskArea, Rule, RuleSet, RuleSetVersion
-from codes.models.rule_set_draft import DraftRehearsal, RuleSetDraft
+from codes.models.rule_set_draft import DraftRehearsal, RehearsalFault, RuleSetDraft
 from codes.models.ruling import BulkSuppression, Ruling, Suppression
 from codes.models.run import Partition, Run, RunCitizen, RunError, RunProvider, RunSource
 from codes.models.verdict import Disagreement, EffectiveChange, EffectiveCode, PairDiagnosis, Verdict, VerdictChange
@@ -28,6 +28,7 @@ __all__ = [
     "EffectiveCode",
     "Entry",
     "Evidence",
+    "ExportFault",
     "ExportJob",
     "Fact",
     "Guardianship",
@@ -38,6 +39,7 @@ __all__ = [
     "Provider",
     "ProviderKey",
     "Registration",
+    "RehearsalFault",
     "RiskArea",
     "Rule",
     "RuleSet",

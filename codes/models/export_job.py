@@ -2,16 +2,47 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
-from regions.leased_jobs import LeasedJob
+from regions.leased_jobs import ReportedJob
 from regions.transitions import TransitionTable
 
 
-class ExportJob(LeasedJob):
+class ExportFault(models.TextChoices):
+    """Why a report cannot be made as asked, and what would work."""
+
+    DAYS_REVERSED = "days_reversed", _("the days are the wrong way round: {first} is after {last}")
+    NAMES_NOBODY = "names_nobody", _("the report {report} names no citizen; leave --identify out")
+    NO_SUCH_FILTER = "no_such_filter", _("the report {report} cannot be narrowed by {filters}")
+    DAY_OR_SPAN = "day_or_span", _("give --day, or --from and --to, not both")
+    BY_NOBODY = "by_nobody", _("identified data is taken out by a person: --by USER")
+    NO_PURPOSE = "no_purpose", _("identified data needs a purpose of at least {least} characters: --purpose")
+    PURPOSE_NAMES_SOMEBODY = (
+        "purpose_names_somebody",
+        _("the purpose is journalled: leave ID numbers and phone numbers out of it"),
+    )
+    NO_ACCOUNT = "no_account", _("{by} is not an active account of this city")
+    NO_RIGHT = "no_right", _("{by} may not: identified data needs the role {roles}")
+    NO_RUN = "no_run", _("no run of this city has settled yet: manage.py recompute")
+    NO_RUN_OF_DAYS = "no_run_of_days", _("no settled run for {asked}; there are runs for {days}")
+    CELL_TOO_LONG = (
+        "cell_too_long",
+        _("a cell of the row of {row} is too long for a spreadsheet; choose csv or jsonl"),
+    )
+    NOT_PACKED = "not_packed", _("the spreadsheet cannot be packed: {error}")
+    IS_A_DIRECTORY = "is_a_directory", _("{file} is a directory; name a file in it")
+    DISK_FULL = "disk_full", _("{file}: No space left on device")
+    NOT_WRITTEN = "not_written", _("{file}: {error}")
+    GONE = "gone", _("the file is not there any more")
+
+
+class ExportJob(ReportedJob):
     """``name`` is random: the address of the export's page, and the beginning of its file's name below ``MEDIA_ROOT``.
 
     ``rows_total`` is none where it is not known before all rows are read. The file is removed at ``expires_at``; the row stays.
     """
+
+    FAULTS = (ExportFault,)
 
     class State(models.TextChoices):
         WAITING = "waiting"
@@ -47,7 +78,6 @@ class ExportJob(LeasedJob):
     manifest = models.JSONField(null=True)
     ended_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
-    message = models.TextField(blank=True, help_text="why it failed")
 
     class Meta:
         indexes = [
@@ -71,7 +101,7 @@ class ExportJob(LeasedJob):
                 & ~Q(file=""),
                 name="finished_export_has_its_file",
             ),
-            models.CheckConstraint(condition=~Q(state="failed") | ~Q(message=""), name="failed_export_says_why"),
+            models.CheckConstraint(condition=~Q(state="failed") | ~Q(fault=""), name="failed_export_says_why"),
         ]
 
     def __str__(self) -> str:

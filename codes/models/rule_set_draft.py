@@ -4,10 +4,12 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from codes.models.rule_set import RuleSet, RuleSetVersion
 from codes.models.run import Run
-from regions.leased_jobs import LeasedJob
+from regions.faults import FaultCode
+from regions.leased_jobs import ReportedJob
 from regions.proposals import Proposal, two_people
 from regions.staff.roles import Role
 from regions.transitions import TransitionTable
@@ -75,11 +77,22 @@ class RuleSetDraft(Proposal):
         return {"draft": self.pk, "revision": self.revision, "proposed_by": self.proposed_by}
 
 
-class DraftRehearsal(LeasedJob):
+class RehearsalFault(models.TextChoices):
+    """Why there is nothing to try a draft on, or no draft to try."""
+
+    NO_RUN = "no_run", _("no run has settled in this city yet: manage.py recompute")
+    NO_PROVIDER = "no_provider", _("no provider that the last run could judge is bound to the rule set {rule_set}")
+    NO_VERSION = "no_version", _("no version of {rule_set} is in force on {day}")
+    HAS_FAULTS = "has_faults", _("The draft has {faults} faults. Mend them first.")
+
+
+class DraftRehearsal(ReportedJob):
     """A draft's revision tried on the whole city in the background. ``tally`` and the list stay for those who decide.
 
-    ``impossible``: there is nothing to try it on, such as a city without a run; ``message`` says what.
+    ``impossible``: there is nothing to try it on, such as a city without a run; ``fault`` says what.
     """
+
+    FAULTS = (RehearsalFault, FaultCode)
 
     class State(models.TextChoices):
         WAITING = "waiting"
@@ -109,7 +122,6 @@ class DraftRehearsal(LeasedJob):
     tally = models.JSONField(null=True)
     file = models.TextField(blank=True, help_text="the list's name in the city's folder of rehearsals")
     ended_at = models.DateTimeField(null=True)
-    message = models.TextField(blank=True)
 
     class Meta:
         constraints = [
@@ -128,7 +140,7 @@ class DraftRehearsal(LeasedJob):
                 name="finished_rehearsal_has_its_outcome",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["impossible", "failed"]) | ~Q(message="") & Q(ended_at__isnull=False),
+                condition=~Q(state__in=["impossible", "failed"]) | ~Q(fault="") & Q(ended_at__isnull=False),
                 name="ended_rehearsal_says_why",
             ),
         ]

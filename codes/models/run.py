@@ -48,7 +48,7 @@ class Run(Leased):
         DONE = "done"
         PARTIAL = "partial"
         FAILED = "failed"
-        AMENDED = "mended", "Mended"
+        AMENDED = "mended"
 
     TRANSITIONS = TransitionTable.of(
         (State.COLLECTING, "freeze", State.EVALUATING),

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
+from errno import ENOSPC
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
 from django.db import transaction
 
+from codes.models import ExportFault
 from codes.reports.catalogue import open_report
 from codes.reports.formats import Row, write_csv, write_jsonl, write_xlsx
 from codes.reports.manifest import digest_of, manifest_path, signed
@@ -49,7 +51,7 @@ def export_report(
 ) -> dict[str, Any]:
     """Write ``file`` and its manifest, which is returned. ``watch`` passes the rows on, for whoever counts them.
 
-    Raises ``CannotExport``, and ``NotAllowed`` when identified data is asked for by somebody without the right to it.
+    Raises ``CannotExport``, and ``MayNotIdentify`` when identified data is asked for by somebody without the right to it.
     """
     if request.identified:
         purpose = checked_purpose(purpose)
@@ -113,17 +115,23 @@ def journal_export(manifest: Mapping[str, Any], *, by: str, now: datetime) -> No
 def drafts_beside(file: Path) -> Iterator[tuple[Path, Path]]:
     """Two drafts on the file's own disk in a directory only this account reads; whatever is left there is removed."""
     if file.is_dir():
-        raise CannotExport(f"{file} is a directory; name a file in it")
+        raise CannotExport(ExportFault.IS_A_DIRECTORY, file=str(file))
     try:
         drafts = Path(mkdtemp(dir=file.parent, prefix=".export-"))
     except OSError as error:
-        raise CannotExport(f"{file.parent}: {error.strerror}") from error
+        raise _not_written(file.parent, error) from error
     try:
         yield drafts / "file", drafts / "manifest"
     except OSError as error:
-        raise CannotExport(f"{file}: {error.strerror}") from error
+        raise _not_written(file, error) from error
     finally:
         shutil.rmtree(drafts)
+
+
+def _not_written(file: Path, error: OSError) -> CannotExport:
+    if error.errno == ENOSPC:
+        return CannotExport(ExportFault.DISK_FULL, file=str(file))
+    return CannotExport(ExportFault.NOT_WRITTEN, file=str(file), error=str(error.strerror))
 
 
 def put_in_place(drafts: Mapping[Path, Path]) -> None:

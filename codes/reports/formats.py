@@ -13,6 +13,7 @@ import defusedcsv.csv
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
+from codes.models import ExportFault
 from codes.reports.request import CannotExport
 from codes.reports.rows import PersonCells
 
@@ -126,7 +127,7 @@ def _close(book: Any) -> None:
     try:
         book.close()
     except FileCreateError as error:
-        raise CannotExport(f"the spreadsheet cannot be packed: {error}") from error
+        raise CannotExport(ExportFault.NOT_PACKED, error=str(error)) from error
 
 
 def _fill(sheet: Any, rows: Iterable[Row], text: Any) -> int:
@@ -143,5 +144,5 @@ def _fill(sheet: Any, rows: Iterable[Row], text: Any) -> int:
 def _fitting(cell: Cell, row: Row) -> str:
     said = cell if isinstance(cell, str) else cell_text(cell)
     if len(said) > CELL_CHARACTERS:
-        raise CannotExport(f"a cell of the row of {row[0]} is too long for a spreadsheet; choose csv or jsonl")
+        raise CannotExport(ExportFault.CELL_TOO_LONG, row=str(row[0]))
     return said

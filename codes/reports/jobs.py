@@ -12,14 +12,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import TextChoices
 
-from codes.models import ExportJob
+from codes.models import ExportFault, ExportJob
 from codes.reports.export import FileFormat, export_report
 from codes.reports.manifest import manifest_path
 from codes.reports.request import (
     OF_SETTLED_DAYS,
     CannotExport,
-    NotAllowed,
+    MayNotIdentify,
     ReportName,
     ReportRequest,
     bounds,
@@ -29,7 +30,7 @@ from codes.reports.request import (
 )
 from codes.reports.rows import settled_runs
 from regions.journal.record import record
-from regions.leased_jobs import DIED, Attempt, Clock, Heartbeat, claim_job, sweep
+from regions.leased_jobs import DIED, Attempt, Clock, Heartbeat, claim_job, error_fault, sweep
 from regions.tenancy import current_city, second_connection
 
 OF_A_RUN = {
@@ -77,7 +78,7 @@ ROWS_BETWEEN_LOOKS = 500
 def ask_for_export(
     request: ReportRequest, *, file_format: FileFormat, by: str, now: datetime, purpose: str = ""
 ) -> ExportJob:
-    """Put an export down to be written. Raises ``CannotExport`` and ``NotAllowed`` as ``export_report`` would."""
+    """Put an export down to be written. Raises ``CannotExport`` and ``MayNotIdentify`` as ``export_report`` would."""
     if request.identified:
         purpose = checked_purpose(purpose)
         require_right(by)
@@ -107,15 +108,15 @@ def write_export(job_id: int, *, clock: Clock) -> bool:
     with Attempt(lambda error: _failed(job, error, now=clock())):
         try:
             return _write(job, clock=clock)
-        except (CannotExport, NotAllowed) as refusal:
-            _end_badly(job, str(refusal), now=clock())
+        except (CannotExport, MayNotIdentify) as refusal:
+            _end_badly(job, refusal.reason, refusal.params, now=clock())
             return False
 
 
 def fetch_export(job: ExportJob, *, by: str, now: datetime, manifest: bool = False) -> Path:
     """Where the file, or its manifest, lies for handing it out, which is journalled. Raises ``CannotExport`` when it is gone."""
     if job.state != ExportJob.State.DONE or job.expires_at is None or job.expires_at <= now:
-        raise CannotExport("the file is not there any more")
+        raise CannotExport(ExportFault.GONE)
     with transaction.atomic():
         told = {"sha256": (job.manifest or {}).get("sha256"), "manifest": manifest, "identified": job.identified}
         record("export.fetched", by=by, now=now, subject=f"export:{job.report}", data=told)
@@ -127,7 +128,7 @@ def sweep_exports(*, now: datetime) -> list[int]:
     """Remove what has outlived its time, give up what killed its workers, and name the jobs that some worker should take."""
     _remove_expired(now=now)
     _remove_left_behind(now=now)
-    return sweep(ExportJob.objects.all(), now=now, give_up=lambda job: _end_badly(job, DIED, now=now))
+    return sweep(ExportJob.objects.all(), now=now, give_up=lambda job: _end_badly(job, *DIED, now=now))
 
 
 def request_of(job: ExportJob) -> ReportRequest:
@@ -179,12 +180,12 @@ def heartbeat(job: ExportJob, connection: Any, clock: Clock) -> Heartbeat:
 
 def _failed(job: ExportJob, error: Exception, *, now: datetime) -> None:
     if not job.give_back():
-        _end_badly(job, f"{type(error).__name__}: {error}"[:2000], now=now)
+        _end_badly(job, *error_fault(error), now=now)
 
 
-def _end_badly(job: ExportJob, message: str, *, now: datetime) -> None:
+def _end_badly(job: ExportJob, fault: TextChoices, params: Mapping[str, Any], *, now: datetime) -> None:
     with transaction.atomic():
-        if job.leave(ExportJob.State.FAILED, ended_at=now, message=message):
+        if job.leave(ExportJob.State.FAILED, ended_at=now, fault=fault.value, params=params):
             record(
                 "export.failed", by="system", now=now, subject=f"export:{job.report}", data={"asked_by": job.asked_by}
             )

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
+from codes.models import ExportFault
+from regions.refusals import Refused
 from regions.staff.models import Account
 from regions.staff.roles import Role
 
@@ -40,8 +42,8 @@ FILTERS: dict[ReportName, tuple[str, ...]] = {
 }
 
 
-class CannotExport(ValueError):
-    """The report cannot be made as asked; the message says why and what would work."""
+class CannotExport(Refused):
+    """The report cannot be made as asked."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,11 @@ class ReportRequest:
 
     def __post_init__(self) -> None:
         if self.first and self.last and self.first > self.last:
-            raise CannotExport(f"the days are the wrong way round: {self.first} is after {self.last}")
+            raise CannotExport(ExportFault.DAYS_REVERSED, first=str(self.first), last=str(self.last))
         if self.identified and self.report not in ABOUT_PEOPLE:
-            raise CannotExport(f"the report {self.report} names no citizen; leave --identify out")
+            raise CannotExport(ExportFault.NAMES_NOBODY, report=self.report)
         if unknown := sorted(set(self.only) - set(FILTERS[self.report])):
-            raise CannotExport(f"the report {self.report} cannot be narrowed by {', '.join(unknown)}")
+            raise CannotExport(ExportFault.NO_SUCH_FILTER, report=self.report, filters=", ".join(unknown))
 
     def wanted(self, name: str) -> str | None:
         """What rows must have there; none when all are wanted."""
@@ -109,27 +111,27 @@ LEAST_PURPOSE = 5
 LIKE_A_NUMBER = re.compile(r"[0-9]{11,}")
 
 
-class NotAllowed(Exception):
-    """This account may not take out identified data; the message says what would be needed."""
+class MayNotIdentify(Refused):
+    """This account may not take out identified data."""
 
 
 def checked_purpose(purpose: str) -> str:
     """The purpose as it is journalled. Raises ``CannotExport`` if it says nothing, or names somebody by number."""
     said = purpose.strip()
     if len(said) < LEAST_PURPOSE:
-        raise CannotExport(f"identified data needs a purpose of at least {LEAST_PURPOSE} characters: --purpose")
+        raise CannotExport(ExportFault.NO_PURPOSE, least=LEAST_PURPOSE)
     if LIKE_A_NUMBER.search(said):
-        raise CannotExport("the purpose is journalled: leave ID numbers and phone numbers out of it")
+        raise CannotExport(ExportFault.PURPOSE_NAMES_SOMEBODY)
     return said
 
 
 def require_right(by: str) -> None:
-    """Raises ``NotAllowed`` unless ``by`` is an active account of the current city with a role in ``MAY_IDENTIFY``."""
+    """Raises ``MayNotIdentify`` unless ``by`` is an active account of the current city with a role in ``MAY_IDENTIFY``."""
     account = Account.objects.filter(username=by, is_active=True).first()
     if account is None:
-        raise NotAllowed(f"{by} is not an active account of this city")
+        raise MayNotIdentify(ExportFault.NO_ACCOUNT, by=by)
     if not account.roles & MAY_IDENTIFY:
-        raise NotAllowed(f"{by} may not: identified data needs the role {' or '.join(sorted(MAY_IDENTIFY))}")
+        raise MayNotIdentify(ExportFault.NO_RIGHT, by=by, roles=" or ".join(sorted(MAY_IDENTIFY)))
 
 
 NOTE = """

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.transaction import TransactionManagementError
 
-from codes.models import Run
+from codes.models import ExportFault, Run
 from codes.reports.request import CannotExport, named
 from regions.keys.encryption import decrypt_number
 from regions.masking import mask_name, mask_number
@@ -105,7 +105,7 @@ def settled_runs(*, first: date | None, last: date | None) -> Sequence[Run]:
         asked = asked.filter(day__lte=last)
     runs = list(asked.order_by("day", "-sequence").distinct("day"))
     if not runs:
-        raise CannotExport(_nothing(first, last))
+        raise _no_runs(first, last)
     return runs
 
 
@@ -118,11 +118,11 @@ def told(runs: Sequence[Run]) -> dict[str, Any]:
     return {**named(runs[0].day, runs[-1].day), "runs": each}
 
 
-def _nothing(first: date | None, last: date | None) -> str:
+def _no_runs(first: date | None, last: date | None) -> CannotExport:
     days = list(Run.objects.settled().order_by("-day").values_list("day", flat=True).distinct())
     if not days:
-        return "no run of this city has settled yet: manage.py recompute"
+        return CannotExport(ExportFault.NO_RUN)
     asked = str(first) if first == last else f"the days from {first or 'the first'} to {last or 'the last'}"
     named = ", ".join(map(str, days[:DAYS_NAMED]))
     more = f" and {len(days) - DAYS_NAMED} more, the first on {days[-1]}" if len(days) > DAYS_NAMED else ""
-    return f"no settled run for {asked}; there are runs for {named}{more}"
+    return CannotExport(ExportFault.NO_RUN_OF_DAYS, asked=asked, days=f"{named}{more}")

@@ -15,11 +15,12 @@ from uuid import uuid4
 from django.db import transaction
 
 from codes.engine.query import REHEARSAL, verdicts_of
-from codes.models import Provider, RuleSet, RuleSetVersion, Run
+from codes.models import Provider, RehearsalFault, RuleSet, RuleSetVersion, Run
 from codes.reports.rows import stream
 from codes.rule_sets.publish import check_publishable, replace_tables
 from codes.rule_sets.version_file import VersionContent
 from codes.vocabulary import Colour
+from regions.refusals import Refused
 from regions.sql import compose
 from regions.tenancy import current_city
 
@@ -84,8 +85,8 @@ class Tally:
             yield change
 
 
-class CannotRehearse(ValueError):
-    """There is nothing to try the draft on; the message says what is missing."""
+class CannotRehearse(Refused):
+    """There is nothing to try the draft on."""
 
 
 @dataclass(frozen=True)
@@ -108,14 +109,14 @@ def rehearsal(content: VersionContent, *, today: date, day: date | None = None) 
     check_publishable(content, today=today)
     run = Run.objects.last_settled()
     if run is None:
-        raise CannotRehearse("no run has settled in this city yet: manage.py recompute")
+        raise CannotRehearse(RehearsalFault.NO_RUN)
     day = day or max(content.effective_from, today)
     known = list(
         Provider.objects.filter(pk__in=run.providers.filter(known=True).values("provider")).select_related("rule_set")
     )
     bound = [one for one in known if one.rule_set.code == content.code]
     if not bound:
-        raise CannotRehearse(f"no provider that the last run could judge is bound to the rule set {content.code}")
+        raise CannotRehearse(RehearsalFault.NO_PROVIDER, rule_set=content.code)
     with transaction.atomic():
         parameters = _parameters(run, day, known, bound, content)
         try:
@@ -170,5 +171,5 @@ def _in_force(provider: Provider, run: Run, day: date, content: VersionContent) 
         stored = stored.exclude(version=content.version, effective_from__gt=run.day)
     newest = stored.in_force(day).first()
     if newest is None:
-        raise CannotRehearse(f"no version of {provider.rule_set.code} is in force on {day}")
+        raise CannotRehearse(RehearsalFault.NO_VERSION, rule_set=provider.rule_set.code, day=str(day))
     return newest.pk

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import TextChoices
 
 from codes.models import DraftRehearsal, RuleSetDraft
 from codes.reports.export import WRITERS, FileFormat, drafts_beside, journal_export, put_in_place, statement_of
@@ -19,10 +20,10 @@ from codes.reports.manifest import manifest_path, signed
 from codes.reports.rows import PersonCells
 from codes.rule_sets.drafts import DraftReason, checked
 from codes.rule_sets.publish import CannotPublish
-from codes.rule_sets.rehearsal import CannotRehearse, Change, Rehearsal, Tally, rehearsal
+from codes.rule_sets.rehearsal import Change, Rehearsal, Tally, rehearsal
 from codes.rule_sets.version_file import VersionContent, canonical_digest
 from regions.journal.record import record
-from regions.leased_jobs import DIED, Attempt, Clock, Heartbeat, claim_job, sweep
+from regions.leased_jobs import DIED, Attempt, Clock, Heartbeat, JobFault, claim_job, error_fault, sweep
 from regions.proposals import require_role
 from regions.refusals import Refused
 from regions.staff.roles import Role
@@ -140,15 +141,18 @@ def rehearse(job_id: int, *, clock: Clock) -> bool:
     with Attempt(lambda error: _failed(job, error, now=clock())):
         try:
             return _run(job, clock=clock)
-        except (CannotRehearse, CannotPublish, Refused) as refusal:
-            return job.leave(State.IMPOSSIBLE, ended_at=clock(), message=str(refusal))
+        except CannotPublish as refusal:
+            return _rule_out(job, refusal.fault.code, refusal.fault.params, now=clock())
+        except Refused as refusal:
+            return _rule_out(job, refusal.reason, refusal.params, now=clock())
         except OSError as error:
-            return _end_failed(job, f"{type(error).__name__}: {error.strerror}", now=clock())
+            params = {"error": f"{type(error).__name__}: {error.strerror}"}
+            return _end_failed(job, JobFault.ERROR, params, now=clock())
 
 
 def sweep_rehearsals(*, now: datetime) -> list[int]:
     """Give up what killed its workers; the rehearsals that some worker should take."""
-    return sweep(DraftRehearsal.objects.all(), now=now, give_up=lambda job: _end_failed(job, DIED, now=now))
+    return sweep(DraftRehearsal.objects.all(), now=now, give_up=lambda job: _end_failed(job, *DIED, now=now))
 
 
 def list_of(job: DraftRehearsal) -> Path:
@@ -186,11 +190,15 @@ def as_json(tally: Tally, *, providers: list[str]) -> dict[str, Any]:
 
 def _failed(job: DraftRehearsal, error: Exception, *, now: datetime) -> None:
     if not job.give_back():
-        _end_failed(job, f"{type(error).__name__}: {error}"[:2000], now=now)
+        _end_failed(job, *error_fault(error), now=now)
 
 
-def _end_failed(job: DraftRehearsal, message: str, *, now: datetime) -> bool:
-    return job.leave(State.FAILED, ended_at=now, message=message)
+def _end_failed(job: DraftRehearsal, fault: TextChoices, params: Mapping[str, Any], *, now: datetime) -> bool:
+    return job.leave(State.FAILED, ended_at=now, fault=fault.value, params=params)
+
+
+def _rule_out(job: DraftRehearsal, fault: TextChoices, params: Mapping[str, Any], *, now: datetime) -> bool:
+    return job.leave(State.IMPOSSIBLE, ended_at=now, fault=fault.value, params=params)
 
 
 def _folder() -> Path:

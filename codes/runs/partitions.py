@@ -10,9 +10,10 @@ from django.db import DatabaseError, connection, transaction
 from codes.engine.query import DAILY, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_VERSIONS, NAMED, among, verdicts_of
 from codes.models import Partition, RuleSetVersion, Run, RunError
 from regions.journal.record import record
-from regions.leased_jobs import DIED, claim_job, dead
+from regions.leased_jobs import MAX_ATTEMPTS, JobFault, claim_job, dead
 from regions.sql import compose
 from regions.tenancy import current_city
+from regions.vocabulary import label_in
 
 IN_RANGE = "v.citizen_id >= %(low)s AND v.citizen_id < %(high)s"
 
@@ -81,8 +82,9 @@ def work_partition(run_id: int, number: int, *, now: datetime) -> bool:
 
 def park_poisoned(run_id: int, *, now: datetime) -> int:
     """Park partitions whose workers died on them as often as one may; how many."""
+    why = label_in("en", JobFault.DIED).format(attempts=MAX_ATTEMPTS)
     poisoned = dead(Partition.objects.filter(run=run_id), now=now)
-    return Partition.TRANSITIONS.move(poisoned, "park", lease_until=None, error=DIED)
+    return Partition.TRANSITIONS.move(poisoned, "park", lease_until=None, error=why)
 
 
 def _evaluate_partitions(partition: Partition, *, now: datetime) -> None:

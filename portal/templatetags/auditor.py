@@ -11,7 +11,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal.auditor import report_labels
-from portal.auditor.report_labels import reason_told
 from regions.journal.verify import break_message
 
 register = template.Library()
@@ -55,9 +54,6 @@ def instant(text: str) -> datetime | str:
         return timezone.localtime(datetime.fromisoformat(text))
     except ValueError:
         return text
-
-
-register.filter("reason_told", reason_told)
 
 
 @register.filter(name="break_message")

@@ -7,9 +7,10 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
+from codes.models import ExportFault
 from codes.reports.export import FileFormat, export_report
 from codes.reports.manifest import manifest_path
-from codes.reports.request import CannotExport, NotAllowed, ReportName, ReportRequest
+from codes.reports.request import CannotExport, MayNotIdentify, ReportName, ReportRequest
 from portal.commands import CityCommand, CommandFailed, day_argument
 
 
@@ -34,13 +35,13 @@ class Command(CityCommand):
             first, last = _days(options["day"], options["first"], options["last"])
             request = ReportRequest(ReportName(report), first, last, identified=options["identify"])
             if request.identified and by == "system":
-                raise CannotExport("identified data is taken out by a person: --by USER")
+                raise CannotExport(ExportFault.BY_NOBODY)
             manifest = export_report(
                 request, file=output, file_format=FileFormat(file_format), by=by, now=timezone.now(), purpose=purpose
             )
         except CannotExport as refusal:
             raise CommandFailed(f"{refusal}. Nothing was written.", code=2) from refusal
-        except NotAllowed as refusal:
+        except MayNotIdentify as refusal:
             raise CommandFailed(f"{refusal}. Nothing was written.", code=5) from refusal
         self.stdout.write(f"{output}: {manifest['rows']} rows, SHA-256 {manifest['sha256']}")
         self.stdout.write(f"{manifest_path(output)}: signed with the city's key {manifest['public_key']}")
@@ -50,5 +51,5 @@ def _days(day: date | None, first: date | None, last: date | None) -> tuple[date
     if day is None:
         return first, last
     if first or last:
-        raise CannotExport("give --day, or --from and --to, not both")
+        raise CannotExport(ExportFault.DAY_OR_SPAN)
     return day, day

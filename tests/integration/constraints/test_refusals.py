@@ -119,7 +119,7 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     ],
     "ended_rehearsal_says_why": [
         ("codes.DraftRehearsal", {"state": "failed", "ended_at": LATER}),
-        ("codes.DraftRehearsal", {"state": "impossible", "message": "no run"}),
+        ("codes.DraftRehearsal", {"state": "impossible", "fault": "no_run"}),
     ],
     "quarantined_record_has_a_reason": [("sources.Quarantined", {"reason": ""})],
     "quarantined_record_is_taken_later": [

@@ -24,7 +24,7 @@ from codes.reports.jobs import (
     write_export,
 )
 from codes.reports.manifest import check
-from codes.reports.request import CannotExport, NotAllowed, ReportName, ReportRequest
+from codes.reports.request import CannotExport, MayNotIdentify, ReportName, ReportRequest
 from regions.journal.models import JournalEntry
 from regions.leased_jobs import MAX_ATTEMPTS, RENEW_EVERY
 from regions.models import City
@@ -140,7 +140,7 @@ def test_how_far_it_is_can_be_seen_while_the_rows_are_read(now: datetime, monkey
 
 def test_identified_exports_are_for_who_may(city: City, now: datetime) -> None:
     request = ReportRequest(ReportName.CASES, identified=True)
-    with pytest.raises(NotAllowed):
+    with pytest.raises(MayNotIdentify):
         ask_for_export(request, file_format=FileFormat.CSV, by="nobody", now=now, purpose="第三季度抽查")
     with pytest.raises(CannotExport):
         ask_for_export(request, file_format=FileFormat.CSV, by="nobody", now=now)

@@ -1,28 +1,31 @@
-"""Reasons that are written down in English are told in Chinese on Chinese pages; one that is new, as it came."""
+"""Reasons are kept as codes and worded in the language of the page; an error that nobody expected, as it came."""
 
 import re
 from typing import Any
 
 import pytest
+from django.db.models import TextChoices
 from django.utils import translation
 
-from portal.auditor.report_labels import reason_told
+from codes.models import ExportFault, ExportJob
 from regions.journal.verify import ChainBreak, break_message
+from regions.leased_jobs import DIED
 from regions.vocabulary import label_in
 
 
 @pytest.mark.parametrize(
-    ("reason", "told"),
+    ("fault", "params", "reason", "told"),
     [
-        ("its worker died 3 times without a message", "连续 3 次中断"),
-        ("/srv/x.csv: No space left on device", "磁盘空间不足"),
+        (*DIED, "its worker died 3 times without a message", "连续 3 次中断"),
+        (ExportFault.DISK_FULL, {"file": "/srv/x.csv"}, "/srv/x.csv: No space left on device", "磁盘空间不足"),
     ],
 )
-def test_a_known_reason_is_told_in_chinese(reason: str, told: str) -> None:
+def test_a_known_reason_is_told_in_chinese(fault: TextChoices, params: dict[str, Any], reason: str, told: str) -> None:
+    job = ExportJob(fault=fault, params=params)
     with translation.override("zh-hans"):
-        assert told in reason_told(reason)
+        assert told in job.localized_message
     with translation.override("en"):
-        assert reason_told(reason) == reason
+        assert job.localized_message == reason
 
 
 @pytest.mark.parametrize(
@@ -51,6 +54,6 @@ def test_every_way_a_chain_breaks_has_its_chinese() -> None:
     assert all(re.search(r"[\u4e00-\u9fff]", label_in("zh-hans", one)) for one in ChainBreak)
 
 
-def test_a_new_reason_is_told_as_it_came() -> None:
-    with translation.override("zh-hans"):
-        assert reason_told("something new") == "something new"
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_a_new_reason_is_told_as_it_came(language: str) -> None:
+    assert ExportJob(fault="error", params={"error": "something new"}).message_in(language) == "something new"
