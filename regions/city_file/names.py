@@ -1,6 +1,7 @@
 """The names and addresses a city file holds, each with the rule it has to pass. No message repeats a value."""
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -14,32 +15,27 @@ from regions.divisions import is_division_code
 from regions.faults import FaultCode
 from regions.toml_files import invalid
 
-_SCHEMA = re.compile(r"[a-z][a-z0-9_]{1,39}")
-_CODE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
-_POLICY = re.compile(r"strictest|freshest|prefer:.+")
-_HEADER_TEXT = re.compile(r"[!-~]+")
+_zones = cache(available_timezones)
 
 
-def _schema(name: str) -> str:
-    if not _SCHEMA.fullmatch(name):
-        raise invalid(FaultCode.NOT_A_SCHEMA)
-    if name in ("public", "information_schema") or name.startswith("pg_"):
-        raise invalid(FaultCode.RESERVED_SCHEMA)
-    return name
+def _valid(is_valid: Callable[[str], object], code: FaultCode) -> AfterValidator:
+    """Text for which the predicate is true; the fault's code otherwise."""
+
+    def check(text: str) -> str:
+        if not is_valid(text):
+            raise invalid(code)
+        return text
+
+    return AfterValidator(check)
 
 
-def _code(code: str) -> str:
-    if not _CODE.fullmatch(code):
-        raise invalid(FaultCode.NOT_A_CODE)
-    return code
+def _matching(pattern: str, code: FaultCode) -> AfterValidator:
+    return _valid(re.compile(pattern).fullmatch, code)
 
 
-def _division(code: str) -> str:
-    if not is_division_code(code):
-        raise invalid(FaultCode.NOT_A_DIVISION)
-    return code
+def _is_not_reserved(schema: str) -> bool:
+    return schema not in ("public", "information_schema") and not schema.startswith("pg_")
 
 
 def _host(host: str) -> str:
@@ -48,46 +44,9 @@ def _host(host: str) -> str:
     return host.lower()
 
 
-@cache
-def _zones() -> set[str]:
-    return available_timezones()
-
-
-def _timezone(name: str) -> str:
-    if name not in _zones():
-        raise invalid(FaultCode.NOT_A_TIME_ZONE)
-    return name
-
-
-def _policy(policy: str) -> str:
-    if not _POLICY.fullmatch(policy):
-        raise invalid(FaultCode.NOT_A_POLICY)
-    return policy
-
-
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise invalid(FaultCode.EMPTY)
-    return text
-
-
-def _environment_name(name: str) -> str:
-    if not _ENVIRONMENT_NAME.fullmatch(name):
-        raise invalid(FaultCode.NOT_A_VARIABLE)
-    return name
-
-
-def _view(name: str) -> str:
+def _is_view(name: str) -> bool:
     parts = name.split(".")
-    if len(parts) > 2 or not all(part.isidentifier() and len(part) <= 63 for part in parts):
-        raise invalid(FaultCode.NOT_A_VIEW)
-    return name
-
-
-def _app_id(app_id: str) -> str:
-    if not _HEADER_TEXT.fullmatch(app_id):
-        raise invalid(FaultCode.NOT_PRINTABLE_ASCII)
-    return app_id
+    return len(parts) <= 2 and all(part.isidentifier() and len(part) <= 63 for part in parts)
 
 
 def _database_url(url: SecretStr) -> SecretStr:
@@ -112,20 +71,25 @@ def _base_url(url: str) -> str:
 
 
 def _secret(secret: SecretStr) -> SecretStr:
-    _not_blank(secret.get_secret_value())
+    if not secret.get_secret_value().strip():
+        raise invalid(FaultCode.EMPTY)
     return secret
 
 
-SchemaName = Annotated[str, AfterValidator(_schema)]
-Code = Annotated[str, AfterValidator(_code)]
-Division = Annotated[str, AfterValidator(_division)]
+SchemaName = Annotated[
+    str,
+    _matching(r"[a-z][a-z0-9_]{1,39}", FaultCode.NOT_A_SCHEMA),
+    _valid(_is_not_reserved, FaultCode.RESERVED_SCHEMA),
+]
+Code = Annotated[str, _matching(r"[a-z][a-z0-9_-]{0,39}", FaultCode.NOT_A_CODE)]
+Division = Annotated[str, _valid(is_division_code, FaultCode.NOT_A_DIVISION)]
 Host = Annotated[str, AfterValidator(_host)]
-TimeZone = Annotated[str, AfterValidator(_timezone)]
-InterimPolicy = Annotated[str, AfterValidator(_policy)]
-Text = Annotated[str, Field(max_length=200), AfterValidator(_not_blank)]
-EnvironmentName = Annotated[str, AfterValidator(_environment_name)]
-View = Annotated[str, AfterValidator(_view)]
-AppId = Annotated[str, Field(max_length=200), AfterValidator(_app_id)]
+TimeZone = Annotated[str, _valid(lambda name: name in _zones(), FaultCode.NOT_A_TIME_ZONE)]
+InterimPolicy = Annotated[str, _matching(r"strictest|freshest|prefer:.+", FaultCode.NOT_A_POLICY)]
+Text = Annotated[str, Field(max_length=200), _valid(str.strip, FaultCode.EMPTY)]
+EnvironmentName = Annotated[str, _matching(r"[A-Za-z_][A-Za-z0-9_]{0,99}", FaultCode.NOT_A_VARIABLE)]
+View = Annotated[str, _valid(_is_view, FaultCode.NOT_A_VIEW)]
+AppId = Annotated[str, Field(max_length=200), _matching(r"[!-~]+", FaultCode.NOT_PRINTABLE_ASCII)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Secret = Annotated[SecretStr, AfterValidator(_secret)]

@@ -30,7 +30,7 @@ class ChangeReason(TextChoices):
         "settings_moved",
         _("The source's settings have changed since this was proposed. Refuse it and have it proposed anew."),
     )
-    BAD_SETTINGS = "bad_settings", _("These settings cannot be used: {told}")
+    BAD_SETTINGS = "bad_settings", _("These settings cannot be used: {faults}")
 
 
 COMMON = ("max_age_hours", "max_bad_share", "page_size", "kinds")
@@ -176,4 +176,4 @@ def _check(source: Source, values: Mapping[str, Any], credential: str | None) ->
     """At both times: the allow list may have become shorter since the proposal."""
     faults = settings_faults(source, values, credential)
     if faults:
-        raise Refused(ChangeReason.BAD_SETTINGS, told="; ".join(map(str, faults)))
+        raise Refused(ChangeReason.BAD_SETTINGS, faults="; ".join(map(str, faults)))
