@@ -71,7 +71,7 @@ def ask_guardianship(
         _check_free(guardian, ward)
         asked = Guardianship.objects.create(guardian=guardian, dependant=ward, relation=relation, asked_at=now)
         attach(evidence_ids, guardianship=asked, by=by)
-        _tell("asked", asked, by=by, now=now)
+        _record_act("asked", asked, by=by, now=now)
     return asked
 
 
@@ -96,7 +96,7 @@ def end_guardianship(*, guardianship_id: int, by: str, now: datetime) -> Guardia
         else:
             require_role(by, Role.REVIEWER)
         _update(link, {"ended_by": by, "ended_at": now})
-        _tell("ended", link, by=by, now=now)
+        _record_act("ended", link, by=by, now=now)
     return link
 
 
@@ -127,7 +127,7 @@ def _review(guardianship_id: int, *, by: str, now: datetime, accepted: bool, **e
     with transaction.atomic():
         link = _find_link(guardianship_id, "accept" if accepted else "refuse")
         _update(link, {"reviewed_by": by, "reviewed_at": now, "accepted": accepted, **ends})
-        _tell("accepted" if accepted else "refused", link, by=by, now=now)
+        _record_act("accepted" if accepted else "refused", link, by=by, now=now)
     return link
 
 
@@ -148,6 +148,6 @@ def _update(link: Guardianship, changes: dict[str, object]) -> None:
         setattr(link, name, value)
 
 
-def _tell(verb: str, link: Guardianship, *, by: str, now: datetime) -> None:
+def _record_act(verb: str, link: Guardianship, *, by: str, now: datetime) -> None:
     data = {"guardianship": link.pk, "guardian": link.guardian.ref, "relation": link.relation}
     record(f"guardianship.{verb}", by=by, now=now, subject=f"citizen:{link.dependant.ref}", data=data)

@@ -1,9 +1,7 @@
 """Proposing one ruling for many cases of one cause: only ever a lighter colour, and one journal entry that says how many."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -17,36 +15,10 @@ from codes.review.cases.transitions import Verb
 from codes.review.errors import Reason
 from codes.review.evidence.files import check_documents
 from codes.review.permissions import require
-from codes.review.proposals.ruling_policy import Weighed, check_ruling, check_text, hits_of, uncovered, weighed_in
-from codes.review.proposals.rulings import State, closing_steps
+from codes.review.proposals.ruling_policy import check_ruling, check_text, hits_of, uncovered, weighed_in
+from codes.review.proposals.rulings import State, closing_steps, supersede
 from regions.refusals import Refused
 from regions.tenancy import current_city
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What is proposed for everybody alike."""
-
-    colour: str
-    reason_code: str
-    reason: str
-    evidence: list[str]
-    expires_on: date
-
-    def ruling(self, case: Case, weighed: Weighed, *, by: str, now: datetime) -> Ruling:
-        """The unsaved ruling for one case; each weighs its own citizen's hits."""
-        return Ruling(
-            citizen_id=case.citizen_id,
-            case=case,
-            colour=self.colour,
-            reason_code=self.reason_code,
-            reason=self.reason,
-            evidence=self.evidence,
-            weighed=weighed,
-            expires_on=self.expires_on,
-            proposed_by=by,
-            proposed_at=now,
-        )
 
 
 def propose_many(
@@ -70,16 +42,37 @@ def propose_many(
     today = current_city().day_of(now)
     evidence = check_documents(documents)
     check_ruling(colour=colour, reason_code=reason_code, expires_on=expires_on, evidence=evidence, today=today)
-    draft = Draft(colour, reason_code, check_text(reason), evidence, expires_on)
+    reason = check_text(reason)
     with transaction.atomic():
         lock_effective_codes()
         found = list(open_cases(chosen, now=now).select_for_update(of=("self",)).order_by("pk")[: BULK_LIMIT + 1])
         if len(found) > BULK_LIMIT:
             raise Refused(Reason.TOO_MANY)
         cases = _proposable(found, colour, by=by)
-        _write(cases, draft, by=by, now=now)
-        said = {"colour": colour, "reason_code": reason_code, "expires_on": str(expires_on)}
-        record_many(Verb.PROPOSE, cases, by=by, now=now, data={**said, "filter": chosen.as_json()})
+        hits = hits_of({case.citizen_id for case in cases})
+        rulings = [
+            Ruling(
+                citizen_id=case.citizen_id,
+                case=case,
+                colour=colour,
+                reason_code=reason_code,
+                reason=reason,
+                evidence=evidence,
+                weighed=weighed_in(hits[case.citizen_id]),
+                expires_on=expires_on,
+                proposed_by=by,
+                proposed_at=now,
+            )
+            for case in cases
+        ]
+        Ruling.objects.bulk_create(rulings, batch_size=1000)
+        data = {"colour": colour, "reason_code": reason_code, "expires_on": str(expires_on)}
+        step_data = {**data, "evidence": len(evidence), "bulk": True}
+        steps = [
+            Step(case, Verb.PROPOSE, data=step_data, changes=assignee_changes(case, by=by, now=now)) for case in cases
+        ]
+        move_all(steps, by=by, now=now)
+        record_many(Verb.PROPOSE, cases, by=by, now=now, data={**data, "filter": chosen.as_json()})
     return BulkResult(len(cases), len(found) - len(cases))
 
 
@@ -94,21 +87,6 @@ def _proposable(found: list[Case], colour: str, *, by: str) -> list[Case]:
         if free and turns_no_stricter(colour, effective[case.citizen_id].colour):
             kept.setdefault(case.citizen_id, case)
     return list(kept.values())
-
-
-def _write(cases: list[Case], draft: Draft, *, by: str, now: datetime) -> None:
-    hits = hits_of({case.citizen_id for case in cases})
-    Ruling.objects.bulk_create(
-        [draft.ruling(case, weighed_in(hits[case.citizen_id]), by=by, now=now) for case in cases], batch_size=1000
-    )
-    data: dict[str, Any] = {
-        "colour": draft.colour,
-        "reason_code": draft.reason_code,
-        "expires_on": str(draft.expires_on),
-    }
-    data |= {"evidence": len(draft.evidence), "bulk": True}
-    steps = [Step(case, Verb.PROPOSE, data=data, changes=assignee_changes(case, by=by, now=now)) for case in cases]
-    move_all(steps, by=by, now=now)
 
 
 def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> BulkResult:
@@ -128,7 +106,7 @@ def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> BulkRe
         steps = closing_steps(rulings, before, bulk=True)
         move_all(steps, by=by, now=now)
         people = [ruling.citizen_id for ruling in rulings]
-        Ruling.objects.filter(citizen__in=people, state=State.APPROVED).update(state=State.ENDED, ended_at=now)
+        supersede(people, now=now)
         Ruling.objects.filter(pk__in=[ruling.pk for ruling in rulings]).update(
             state=State.APPROVED, decided_by=by, decided_at=now
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from codes.effective import CurrentCode, effective_code, lock_effective_codes, settle_citizens
+from codes.effective import effective_code, lock_effective_codes, settle_citizens
 from codes.models import Case, Ruling
 from codes.review.cases import transitions
 from codes.review.cases.assign import assignee_changes
@@ -88,9 +88,9 @@ def approve(*, ruling_id: int, by: str, now: datetime, reason: str = "") -> Ruli
         lock_effective_codes()
         ruling = _with_case().to_decide(ruling_id, by=by)
         check_approval(ruling, by=by, now=now)
-        before = effective_code(ruling.citizen_id)
-        close_by_ruling(ruling, before, by=by, now=now)
-        supersede(ruling.citizen_id, now=now)
+        before = effective_code(ruling.citizen_id).colour
+        move_each(closing_steps([ruling], {ruling.citizen_id: before}), by=by, now=now)
+        supersede([ruling.citizen_id], now=now)
         ruling.decide(State.APPROVED, by=by, now=now, reason=reason)
         settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk)
     return ruling
@@ -131,17 +131,12 @@ def check_approval(ruling: Ruling, *, by: str, now: datetime) -> None:
         raise Refused(Reason.NEW_RECORDS)
 
 
-def supersede(citizen_id: int, *, now: datetime) -> None:
+def supersede(citizens: Collection[int], *, now: datetime) -> None:
     """A newer ruling ends the one in force, suspended or not."""
-    Ruling.objects.filter(citizen=citizen_id, state=State.APPROVED).update(state=State.ENDED, ended_at=now)
+    Ruling.objects.filter(citizen__in=citizens, state=State.APPROVED).update(state=State.ENDED, ended_at=now)
 
 
-def close_by_ruling(ruling: Ruling, before: CurrentCode, *, by: str, now: datetime) -> None:
-    """Close the ruling's case, and the citizen's other cases that it settles."""
-    move_each(closing_steps([ruling], {ruling.citizen_id: before.colour}), by=by, now=now)
-
-
-def closing_steps(rulings: Collection[Ruling], before: Mapping[int, str], **said: Any) -> list[Step]:
+def closing_steps(rulings: Collection[Ruling], before: Mapping[int, str], **extra: Any) -> list[Step]:
     """What closes the rulings' cases, and their citizens' other cases that they settle, since each weighed every hit there is.
 
     ``before``: citizen → colour. An appeal that the ruling brings nothing stays open: it deserves an answer of its own.
@@ -155,7 +150,7 @@ def closing_steps(rulings: Collection[Ruling], before: Mapping[int, str], **said
         is_appeal = case.kind == Case.Kind.APPEAL
         if is_appeal and action is Verb.SETTLE_BY_RULING and effect == transitions.NO_LIGHTER:
             continue
-        data = {"ruling": ruling.pk, "colour": ruling.colour, "before": before[case.citizen_id], **said}
+        data = {"ruling": ruling.pk, "colour": ruling.colour, "before": before[case.citizen_id], **extra}
         steps.append(Step(case, action, effect if is_appeal else "", data, {"outcome": ruling.colour}))
     return steps
 

@@ -63,7 +63,7 @@ def propose_suppression(
             proposed_at=now,
         )
         proposed.save()
-        _tell(Verb.PROPOSE_SUPPRESSION, proposed, by=by, now=now, reason_code=reason_code, fact=fact.pk)
+        _record_act(Verb.PROPOSE_SUPPRESSION, proposed, by=by, now=now, reason_code=reason_code, fact=fact.pk)
     return proposed
 
 
@@ -75,7 +75,7 @@ def approve_suppression(*, suppression_id: int, by: str, now: datetime, reason: 
         lock_effective_codes()
         proposed = _alone(suppression_id).to_decide(suppression_id, by=by)
         proposed.decide(State.APPROVED, by=by, now=now, reason=reason)
-        _tell(Verb.APPROVE_SUPPRESSION, proposed, by=by, now=now)
+        _record_act(Verb.APPROVE_SUPPRESSION, proposed, by=by, now=now)
         amend_now(citizens_of(proposed), by=by, now=now, because=proposed.subject)
     return proposed
 
@@ -89,7 +89,7 @@ def refuse_suppression(
     with transaction.atomic():
         proposed = _alone(suppression_id).to_decide(suppression_id, by=by)
         proposed.decide(State.REFUSED, by=by, now=now, reason=reason, decision_code=reason_code)
-        _tell(Verb.REFUSE_SUPPRESSION, proposed, by=by, now=now)
+        _record_act(Verb.REFUSE_SUPPRESSION, proposed, by=by, now=now)
     return proposed
 
 
@@ -99,7 +99,7 @@ def withdraw_suppression(*, suppression_id: int, by: str, now: datetime) -> Supp
     with transaction.atomic():
         proposed = _alone(suppression_id).to_withdraw(suppression_id, by=by)
         proposed.move(State.WITHDRAWN, ended_at=now)
-        _tell(Verb.WITHDRAW_SUPPRESSION, proposed, by=by, now=now)
+        _record_act(Verb.WITHDRAW_SUPPRESSION, proposed, by=by, now=now)
     return proposed
 
 
@@ -146,7 +146,7 @@ def _alone(suppression_id: int) -> ProposalQuerySet[Suppression]:
     return Suppression.objects.select_related("source", "provider")
 
 
-def _tell(verb: Verb, suppression: Suppression, *, by: str, now: datetime, **data: object) -> None:
+def _record_act(verb: Verb, suppression: Suppression, *, by: str, now: datetime, **data: object) -> None:
     """On the open case's timeline, which journals it; else in the journal alone."""
     case = Case.objects.open().filter(suppressions=suppression).first()
     if case is not None:
