@@ -16,7 +16,7 @@ from regions.sources.models import Batch, Source
 from regions.sql import compose
 from regions.vocabulary import FACT_KINDS
 
-# The engine judges so many in a breath; more would keep a person waiting. The number of all is told beside it.
+# More would keep a person waiting. The number of all is shown beside it.
 MOST_JUDGED = 5000
 
 SQL = Path(__file__).with_suffix(".sql")
@@ -24,7 +24,7 @@ REKIND = compose(SQL, "rekind")
 
 
 def effect_of(source: Source, candidate: Source, *, now: datetime) -> dict[str, Any]:
-    """As JSON: ``unknown`` and ``known`` – registered citizens by provider whose colour could no longer be told, or again –
+    """As JSON: ``unknown`` and ``known`` – registered citizens by provider whose colour would become unknown, or known again –
     and, where the mapping of kinds differs, what ``mapping_effect`` says. ``candidate`` is the source as it would be.
     """
     effect = freshness_effect(source, candidate, now=now)
@@ -34,7 +34,7 @@ def effect_of(source: Source, candidate: Source, *, now: datetime) -> dict[str, 
 
 
 def freshness_effect(source: Source, candidate: Source, *, now: datetime) -> dict[str, Any]:
-    """Whose codes turn UNKNOWN, or can be told again, because of another ``max_age_hours``, at the present horizon."""
+    """Whose codes turn UNKNOWN, or known again, because of another ``max_age_hours``, at the present horizon."""
     horizon = source.horizon_at(now)
     if horizon is None:
         return {}
@@ -49,22 +49,22 @@ def mapping_effect(source: Source, candidate: Source, *, now: datetime) -> dict[
     """``from_quarantine``: records that would leave it; ``moved``: records that would come again as another kind;
     ``lost``: words that would be quarantined from now on; ``colours``: [provider, from, to, citizens] of those judged.
 
-    A stored record keeps its kind until the source sends it again; the colours are told as if it had sent all of them, the
+    A stored record keeps its kind until the source sends it again; the colours are computed as if it had sent all of them, the
     quarantined ones among them. Which of the source's words a record came with is not kept, so all of the kind are meant.
     """
-    told: dict[str, Any] = {"lost": sorted(set(source.kinds) - set(candidate.kinds) - FACT_KINDS)}
+    effect: dict[str, Any] = {"lost": sorted(set(source.kinds) - set(candidate.kinds) - FACT_KINDS)}
     with transaction.atomic():
         before = Fact.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        told["moved"] = _come_again(source, _moved_kinds(source.kinds, candidate.kinds), now=now)
-        told["from_quarantine"] = _leave_quarantine(candidate, now=now)
+        effect["moved"] = _come_again(source, _moved_kinds(source.kinds, candidate.kinds), now=now)
+        effect["from_quarantine"] = _leave_quarantine(candidate, now=now)
         new = Fact.objects.filter(pk__gt=before).values_list("citizen_id", flat=True)
         citizens = sorted(set(new))
-        told |= {"citizens": len(citizens), "judged": min(len(citizens), MOST_JUDGED)}
+        effect |= {"citizens": len(citizens), "judged": min(len(citizens), MOST_JUDGED)}
         run = Run.objects.last_settled()
         if run is not None:
-            told["colours"] = _counted(preview_changes(run, citizens[:MOST_JUDGED], known_at=now))
+            effect["colours"] = _counted(preview_changes(run, citizens[:MOST_JUDGED], known_at=now))
         transaction.set_rollback(True)
-    return told
+    return effect
 
 
 def _moved_kinds(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from codes.models import Provider, Run, RunProvider
 from codes.reports.formats import PERSON, Content, Row
 from codes.reports.request import ReportRequest
-from codes.reports.rows import PersonCells, settled_runs, stream, told
+from codes.reports.rows import PersonCells, describe_runs, settled_runs, stream
 from codes.vocabulary import State
 from regions.sql import compose
 from regions.tenancy import current_city
@@ -44,7 +44,7 @@ def daily_codes(request: ReportRequest) -> Content:
     """Rows by day, then citizen, then provider code. Raises ``CannotExport``."""
     runs = settled_runs(first=request.first, last=request.last)
     person = PersonCells(identified=request.identified)
-    return Content(COLUMNS, _rows(runs, person, request), {**told(runs), **request.only}, person)
+    return Content(COLUMNS, _rows(runs, person, request), {**describe_runs(runs), **request.only}, person)
 
 
 def _rows(runs: Sequence[Run], person: PersonCells, request: ReportRequest) -> Iterator[Row]:

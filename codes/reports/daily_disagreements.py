@@ -8,7 +8,7 @@ from typing import Any
 from codes.models import Run
 from codes.reports.formats import PERSON, Content, Row
 from codes.reports.request import ReportRequest
-from codes.reports.rows import PersonCells, settled_runs, stream, told
+from codes.reports.rows import PersonCells, describe_runs, settled_runs, stream
 from regions.sql import compose
 
 COLUMNS = ("day", *PERSON, "colours", "effective", "effective_because", "pairs", "case_number", "case_state")
@@ -23,7 +23,7 @@ def daily_disagreements(request: ReportRequest) -> Content:
     runs = settled_runs(first=request.first, last=request.last)
     person = PersonCells(identified=request.identified)
     cause = request.wanted("cause")
-    return Content(COLUMNS, _rows(runs, person, cause), {**told(runs), **request.only}, person)
+    return Content(COLUMNS, _rows(runs, person, cause), {**describe_runs(runs), **request.only}, person)
 
 
 def _rows(runs: Sequence[Run], person: PersonCells, cause: str | None) -> Iterator[Row]:

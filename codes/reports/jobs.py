@@ -1,4 +1,4 @@
-"""Exports in the background: asked for by a person, written by one worker at a time, finished or told as failed.
+"""Exports in the background: asked for by a person, written by one worker at a time, finished or failed.
 
 Files lie outside the web root and are removed when their time is over.
 """
@@ -66,7 +66,7 @@ def _count(statement: str, parameters: Mapping[str, Any]) -> int:
         return int(cursor.fetchone()[0])
 
 
-# Longer than packing the largest spreadsheet takes after its last row was told.
+# Longer than packing the largest spreadsheet takes after its last row was counted.
 LEASE = timedelta(minutes=5)
 KEPT = timedelta(days=7)
 KEPT_IDENTIFIED = timedelta(days=1)
@@ -95,8 +95,8 @@ def ask_for_export(
             asked_by=by,
             asked_at=now,
         )
-        told = {"format": job.file_format, "identified": job.identified, **job.only}
-        record("export.asked", by=by, now=now, subject=f"export:{job.report}", data=told)
+        data = {"format": job.file_format, "identified": job.identified, **job.only}
+        record("export.asked", by=by, now=now, subject=f"export:{job.report}", data=data)
     return job
 
 
@@ -118,8 +118,8 @@ def fetch_export(job: ExportJob, *, by: str, now: datetime, manifest: bool = Fal
     if job.state != ExportJob.State.DONE or job.expires_at is None or job.expires_at <= now:
         raise CannotExport(ExportFault.GONE)
     with transaction.atomic():
-        told = {"sha256": (job.manifest or {}).get("sha256"), "manifest": manifest, "identified": job.identified}
-        record("export.fetched", by=by, now=now, subject=f"export:{job.report}", data=told)
+        data = {"sha256": (job.manifest or {}).get("sha256"), "manifest": manifest, "identified": job.identified}
+        record("export.fetched", by=by, now=now, subject=f"export:{job.report}", data=data)
     file = exports_folder() / job.file
     return manifest_path(file) if manifest else file
 
@@ -174,7 +174,7 @@ def _write(job: ExportJob, *, clock: Clock) -> bool:
 
 
 def heartbeat(job: ExportJob, connection: Any, clock: Clock) -> Heartbeat:
-    """How many rows are read, told beside the transaction that reads them."""
+    """How many rows are read, written beside the transaction that reads them."""
     return Heartbeat(job, connection, clock, clock(), LEASE, "rows_done", ROWS_BETWEEN_LOOKS)
 
 

@@ -117,12 +117,12 @@ class MayNotIdentify(Refused):
 
 def checked_purpose(purpose: str) -> str:
     """The purpose as it is journalled. Raises ``CannotExport`` if it says nothing, or names somebody by number."""
-    said = purpose.strip()
-    if len(said) < LEAST_PURPOSE:
+    stripped = purpose.strip()
+    if len(stripped) < LEAST_PURPOSE:
         raise CannotExport(ExportFault.NO_PURPOSE, least=LEAST_PURPOSE)
-    if LIKE_A_NUMBER.search(said):
+    if LIKE_A_NUMBER.search(stripped):
         raise CannotExport(ExportFault.PURPOSE_NAMES_SOMEBODY)
-    return said
+    return stripped
 
 
 def require_right(by: str) -> None:

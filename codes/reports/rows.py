@@ -109,7 +109,7 @@ def settled_runs(*, first: date | None, last: date | None) -> Sequence[Run]:
     return runs
 
 
-def told(runs: Sequence[Run]) -> dict[str, Any]:
+def describe_runs(runs: Sequence[Run]) -> dict[str, Any]:
     """The runs as a manifest names them, with the day or days they are of."""
     each = [
         {"run": run.pk, "day": run.day.isoformat(), "sequence": run.sequence, "as_of": run.as_of.isoformat()}

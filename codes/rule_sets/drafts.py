@@ -94,12 +94,12 @@ def rule_faults(rule: Content) -> list[Fault]:
 
 
 def _rule(rule: Rule) -> Content:
-    told: Content = {"code": rule.code, "kind": rule.kind, "colour": rule.colour, "anchor": rule.anchor}
+    content: Content = {"code": rule.code, "kind": rule.kind, "colour": rule.colour, "anchor": rule.anchor}
     if rule.area_levels is not None:
-        told["area_levels"] = list(rule.area_levels)
+        content["area_levels"] = list(rule.area_levels)
     if rule.hold_days is not None:
-        told["hold_days"] = rule.hold_days
-    return told | {
+        content["hold_days"] = rule.hold_days
+    return content | {
         "checkin_days": rule.checkin_days,
         "tests": rule.tests,
         "test_gap_days": rule.test_gap_days,
@@ -110,8 +110,8 @@ def _rule(rule: Rule) -> Content:
 
 
 def _area(area: RiskArea) -> Content:
-    told: Content = {"area": area.area, "level": area.level, "from": area.from_day.isoformat()}
-    return told | ({"to": area.to_day.isoformat()} if area.to_day else {})
+    content: Content = {"area": area.area, "level": area.level, "from": area.from_day.isoformat()}
+    return content | ({"to": area.to_day.isoformat()} if area.to_day else {})
 
 
 class DraftReason(TextChoices):

@@ -50,12 +50,12 @@ def mass_flip(run: Run) -> str:
     return f"{turned} of {registered} registrations would turn red at once ({share:.1%}; the limit is {limit:.1%})"
 
 
-def hold(run: Run, told: str, *, now: datetime) -> Run:
+def hold(run: Run, why: str, *, now: datetime) -> Run:
     """End the run as held: its history is there to look at, and the city shows what it showed before. Raises ``ClaimLost``."""
     with transaction.atomic():
-        if not move_on(run, Run.State.HELD, ended_at=now, message=told):
+        if not move_on(run, Run.State.HELD, ended_at=now, message=why):
             raise ClaimLost(f"run {run.pk}")
-        record("run.held", by="system", now=now, subject=f"run:{run.pk}", data={"why": told})
+        record("run.held", by="system", now=now, subject=f"run:{run.pk}", data={"why": why})
     return Run.objects.get(pk=run.pk)
 
 
@@ -113,8 +113,8 @@ def apply_changes(run: Run) -> None:
 
 def settle(run: Run, *, now: datetime) -> Run:
     """Settle a claimed run whose partitions have all ended, or hold it for two people. Raises ``ClaimLost``."""
-    if told := mass_flip(run):
-        return hold(run, told, now=now)
+    if why := mass_flip(run):
+        return hold(run, why, now=now)
     changed = sum(partition.counts.get("changed", 0) for partition in run.partitions.all())
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -143,7 +143,7 @@ def _what_is_missing(run: Run) -> str:
         run.partitions.filter(state=Partition.State.PARKED).order_by("number").values_list("number", flat=True)
     )
     failed = list(run.sources.filter(failed=True).order_by("source__code").values_list("source__code", "message"))
-    said = [f"source {code} failed: {message}" for code, message in failed]
+    missing = [f"source {code} failed: {message}" for code, message in failed]
     if parked:
-        said.append(f"partitions {', '.join(map(str, parked))} are parked; see the run's errors")
-    return "; ".join(said)
+        missing.append(f"partitions {', '.join(map(str, parked))} are parked; see the run's errors")
+    return "; ".join(missing)
