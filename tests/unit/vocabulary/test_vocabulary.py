@@ -7,7 +7,6 @@ import pytest
 from django.db.models import TextChoices
 
 from codes.vocabulary import Anchor, Because, Cause, Colour, Factor, State, strictest
-from codes.wire_values import WireSystem
 from regions.vocabulary import CLEARING_KINDS, FACT_KINDS, FactKind, IdType, label_in
 
 FACT_KIND_SPELLING = """
@@ -25,7 +24,7 @@ SPELLINGS: list[tuple[type[TextChoices], str]] = [
     (IdType, "10 14 15 16 20 34 99"),
     (FactKind, FACT_KIND_SPELLING),
 ]
-WORDS: list[type[TextChoices]] = [*(words for words, _ in SPELLINGS), WireSystem]
+WORDS: list[type[TextChoices]] = [words for words, _ in SPELLINGS]
 MEMBERS = [member for words in WORDS for member in words]
 
 
