@@ -17,9 +17,8 @@ from codes.models import Provider
 from codes.models.case import CaseState
 from codes.reports.request import ReportName
 from codes.vocabulary import Because, Cause, State
-from portal.templatetags.official import KINDS, REASONS
 from portal.templatetags.page import titled, untranslated
-from portal.templatetags.staff import BATCH_STATES
+from portal.templatetags.staff import BATCH_STATES, CASE_KINDS, REVIEW_REASONS
 from regions.sources.models import Source
 
 
@@ -101,7 +100,7 @@ VOCABULARIES: dict[str, tuple[type[TextChoices], ...]] = {
     "effective_because": (Because,),
     "case_state": (CaseState,),
     "cause": (Cause,),
-    "outcome": (State, *REASONS),
+    "outcome": (State, *REVIEW_REASONS),
 }
 
 LONGEST_CELL = 80
@@ -132,7 +131,7 @@ def cell_label(column: str, cell: Any, titles: Titles) -> str:
         if cell in {word.value for word in vocabulary}:
             return str(vocabulary(cell).label)
     if column == "kind":
-        return str(KINDS[cell])
+        return str(CASE_KINDS[cell])
     if column == "state" and cell in BATCH_STATES:
         return str(BATCH_STATES[cell])
     if column == "message":

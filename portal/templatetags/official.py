@@ -4,26 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
-from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from codes.citizens.guardianship import Relation
-from codes.models import Case
-from codes.review.appeals.policy import AppealReason
-from codes.review.reasons import RefusalReason, RulingReason, SuppressionReason, UpholdReason
 from codes.vocabulary import Colour
 from portal.official.cases.forms import ANSWERS
-from portal.templatetags.staff import label_filter
+from portal.templatetags.staff import CASE_KINDS, REVIEW_REASONS, label_filter
 
 register = template.Library()
 
-KINDS: dict[str, str | Promise] = {
-    Case.Kind.DISAGREEMENT: gettext_lazy("Disagreement"),
-    Case.Kind.SUSPENSION: gettext_lazy("Suspended decision"),
-    Case.Kind.APPEAL: gettext_lazy("Appeal"),
-}
 PROPOSAL_STATES: dict[str, str | Promise] = {
     "proposed": gettext_lazy("waiting for a second official"),
     "approved": gettext_lazy("in force"),
@@ -31,13 +22,12 @@ PROPOSAL_STATES: dict[str, str | Promise] = {
     "withdrawn": gettext_lazy("taken back"),
     "ended": gettext_lazy("ended"),
 }
-REASONS: tuple[type[TextChoices], ...] = (RulingReason, SuppressionReason, UpholdReason, RefusalReason, AppealReason)
 
 
 @register.filter
 def review_reason(code: str) -> str:
     """The label of a reason from any list; codes that two lists share mean the same in both."""
-    found = next((words(code) for words in REASONS if code in set(words)), None)
+    found = next((words(code) for words in REVIEW_REASONS if code in set(words)), None)
     return str(found.label) if found is not None else code
 
 
@@ -106,7 +96,7 @@ def percent(share: float) -> str:
     return f"{share * 100:g} %"
 
 
-label_filter(register, "case_kind", KINDS)
+label_filter(register, "case_kind", CASE_KINDS)
 label_filter(register, "proposal_state", PROPOSAL_STATES)
 label_filter(register, "draft_state", DRAFT_STATES)
 label_filter(register, "source_state", SOURCE_STATES)

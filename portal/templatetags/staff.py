@@ -4,13 +4,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from codes.models import Case
+from codes.review.appeals.policy import AppealReason
 from codes.review.cases.transitions import Verb
+from codes.review.reasons import RefusalReason, RulingReason, SuppressionReason, UpholdReason
 
 register = template.Library()
 
+CASE_KINDS: dict[str, str | Promise] = {
+    Case.Kind.DISAGREEMENT: _("Disagreement"),
+    Case.Kind.SUSPENSION: _("Suspended decision"),
+    Case.Kind.APPEAL: _("Appeal"),
+}
+REVIEW_REASONS: tuple[type[TextChoices], ...] = (
+    RulingReason,
+    SuppressionReason,
+    UpholdReason,
+    RefusalReason,
+    AppealReason,
+)
 RUN_STATES: dict[str, str | Promise] = {
     "collecting": _("Collecting"),
     "evaluating": _("Judging"),
