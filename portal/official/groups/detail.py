@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Min, Q
 from django.http import Http404
@@ -12,7 +13,7 @@ from django.utils import translation
 from codes.diagnosis.render import RenderedDiagnosis, render_diagnosis
 from codes.diagnosis.sentences.renderer import Context, context_of, green_days, with_citizen
 from codes.engine.preview import ColourChange
-from codes.models import BulkSuppression, Case, Citizen, Fact, PairDiagnosis, Provider
+from codes.models import BulkSuppression, Case, Fact, PairDiagnosis, Provider
 from codes.review.proposals.bulk_suppressions import effect_of_bulk_suppression
 from codes.review.proposals.groups import BATCH, Effect, Suppressible, reach_of, source_of, suppressible
 from portal.templatetags.page import titled
@@ -112,31 +113,25 @@ def explain_groups(keys: list[str]) -> dict[str, RenderedDiagnosis]:
 SHOWN = 20
 
 
-@dataclass(frozen=True)
-class EffectShown:
-    citizen: Citizen
-    provider: Provider
-    before: str
-    after: str
+def effects_shown(changes: Sequence[ColourChange], versions: Sequence[Fact]) -> dict[str, Any]:
+    """Who would change colour. ``versions`` of the record are read with their citizens.
 
-
-@dataclass(frozen=True)
-class Effects:
-    """``sums``: (before, after) → how many, over everybody; ``shown``: the first of them."""
-
-    people: int
-    sums: list[tuple[str, str, int]]
-    shown: list[EffectShown]
-
-
-def effects_shown(changes: Sequence[ColourChange], versions: Sequence[Fact]) -> Effects:
-    """``versions`` of the record are read with their citizens."""
+    ``sums``: (before, after, how many) over everybody; ``shown``: the first changes.
+    """
     first = changes[:SHOWN]
     citizens = {version.citizen_id: version.citizen for version in versions}
     providers = Provider.objects.in_bulk({change.provider for change in first}, field_name="code")
     sums = Counter((change.before, change.after) for change in changes)
-    return Effects(
-        people=len({change.citizen_id for change in changes}),
-        sums=[(before, after, count) for (before, after), count in sorted(sums.items())],
-        shown=[EffectShown(citizens[one.citizen_id], providers[one.provider], one.before, one.after) for one in first],
-    )
+    return {
+        "people": len({change.citizen_id for change in changes}),
+        "sums": [(before, after, count) for (before, after), count in sorted(sums.items())],
+        "shown": [
+            {
+                "citizen": citizens[one.citizen_id],
+                "provider": providers[one.provider],
+                "before": one.before,
+                "after": one.after,
+            }
+            for one in first
+        ],
+    }

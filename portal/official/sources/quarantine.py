@@ -1,8 +1,5 @@
 """Records that were not taken: why, in which line of which delivery, what they say with people masked – and trying them again."""
 
-from dataclasses import dataclass
-from typing import Any
-
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
@@ -21,13 +18,6 @@ from regions.masking import masked_raw
 from regions.sources.models import Quarantined, Source
 from regions.sources.reasons import RecordReason
 from regions.staff.roles import Role
-
-
-@dataclass(frozen=True)
-class Put:
-    row: Quarantined
-    reason: RecordReason
-    raw: dict[str, Any]
 
 
 @require_safe
@@ -53,7 +43,7 @@ def quarantine(request: StaffRequest, code: str) -> HttpResponse:
         "chosen_reason": reason,
         "batch": batch,
         "page": page,
-        "shown": [Put(row, RecordReason(row.reason), masked_raw(row)) for row in page.rows],
+        "shown": [{"row": row, "reason": RecordReason(row.reason), "raw": masked_raw(row)} for row in page.rows],
         "query": f"{kept.urlencode()}&" if kept else "",
         "may_retry": Role.SOURCE_MANAGER in request.roles and waiting(source).exists(),
     }
