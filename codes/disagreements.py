@@ -1,4 +1,4 @@
-"""Finding the citizens two providers show different colours, and keeping what was found from run to run."""
+"""Finds citizens for whom two providers show different colours, and keeps these disagreements from run to run."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Telling the planner how large the tables are now (``codes/migrations/0002_statistics.py``)."""
+"""Refreshes the planner's statistics (``codes/migrations/0002_statistics.py``)."""
 
 from django.db import connection
 
@@ -16,7 +16,7 @@ WHERE relnamespace = current_schema()::regnamespace AND pg_class.relname = ANY (
 
 
 def refresh_statistics(tables: list[str], *, changed: bool = False) -> None:
-    """Analyse those of the tables that grew by a tenth since they were last looked at; all of them if ``changed``."""
+    """Analyse the tables that changed by a tenth since they were last analysed; all of them if ``changed``."""
     with connection.cursor() as cursor:
         if not changed:
             cursor.execute(OUTDATED, [tables, STALE_SHARE])

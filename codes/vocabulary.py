@@ -1,4 +1,4 @@
-"""The words of the middle floor: colours, states, anchors, factors, and why a city stands by a code."""
+"""Enumerations with labels: colours, states, anchors, factors, causes, and the reason for an effective code."""
 
 from collections.abc import Iterable
 

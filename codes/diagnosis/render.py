@@ -16,7 +16,7 @@ from codes.vocabulary import Colour
 
 @dataclass(frozen=True)
 class RenderedDiagnosis:
-    """``sentence``: the cause; ``outcome``: the colours it leads to; then in whose hands it is and by when.
+    """``sentence``: the cause; ``outcome``: the colours it leads to; then who has to act and by when.
 
     ``responsible`` and ``due`` are the same as values, for filters; ``due`` is none where nobody can name a day.
     """

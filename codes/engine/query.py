@@ -1,4 +1,4 @@
-"""The engine: one SQL statement over a relation of subjects (``verdict.sql``), used by everything that asks for a colour.
+"""The engine: one SQL statement over a relation of subjects (``verdict.sql``), used wherever a colour is computed.
 
 The daily run, the diagnosis' hybrids, the forecast, a rehearsal and a replay differ in their subjects only, so a colour,
 its explanation and its forecast can never drift apart.

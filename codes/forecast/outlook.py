@@ -1,4 +1,4 @@
-"""One provider's verdict, looked forward: what its run knew says what is still missing, through the engine itself."""
+"""When a citizen's colour turns green, and what is still missing, by the engine with the inputs of the run."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -129,7 +129,7 @@ def outlooks(citizen_id: int, sides: Sequence[ProviderState]) -> dict[str, Outlo
 
 
 def hits_of(citizen_id: int, *, run_id: int, today: date) -> list[Hit]:
-    """What holds the citizen by the run's inputs, with everything that an outlook is made from: one question."""
+    """What holds the citizen by the run's inputs, with everything that an outlook is made from, in one query."""
     with connection.cursor() as cursor:
         parameters: dict[str, Any] = {
             "run": run_id,
@@ -150,7 +150,7 @@ def rules_needed(verdicts: Iterable[Verdict], hits: Iterable[Hit]) -> set[int]:
 def outlooks_from(
     verdicts: Iterable[Verdict], hits: Sequence[Hit], rules: dict[int, Rule], *, day: date
 ) -> dict[str, Outlook]:
-    """The outlook of each verdict, from rows that are at hand; ``day`` is the run's."""
+    """The outlook of each verdict, from rows loaded already; ``day`` is the run's."""
     found = {}
     for verdict in verdicts:
         own = [hit for hit in hits if hit.provider == verdict.provider.code]
@@ -230,14 +230,14 @@ def effective_outlook(citizen_id: int) -> Outlook | None:
 
 
 def has_outlook(current: CurrentCode) -> bool:
-    """Whether there is anything between the code and green."""
+    """Green needs none, and unknown has none."""
     return current.colour not in ("green", "unknown")
 
 
 def effective_from(
     own: Mapping[str, Outlook], sides: Iterable[ProviderState], current: CurrentCode, *, citizen_id: int
 ) -> Outlook:
-    """The same from outlooks and sides at hand."""
+    """The same from outlooks and states loaded already."""
     horizons = {side.inputs.provider.code: side.inputs.horizon for side in sides if side.state.colour}
     deciding = [own[code] for code in _deciding(horizons) if code in own]
     ruled_until = _ruled_until(citizen_id) if current.because == "ruling" else None

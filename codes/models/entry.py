@@ -1,4 +1,4 @@
-"""What citizens say through a provider: declarations and daily check-ins, kept as they came."""
+"""Declarations and daily check-ins that citizens submit through a provider, stored as received."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ class Entry(AppendOnly):
 class CheckInDays(models.Model):
     """The healthy days of a citizen with a provider, as one value: what the engine reads instead of the daily rows.
 
-    ``complete_at`` is the receipt of the newest entry in it; a question about an earlier instant reads the entries.
+    ``complete_at`` is the receipt of the newest entry in it; a query for an earlier instant reads the entries.
     """
 
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="+")

@@ -48,7 +48,7 @@ def decode(text: str) -> bytes:
 
 
 class PassFault(TextChoices):
-    """One sentence on what is wrong and one on what to do."""
+    """What is wrong and what to do."""
 
     NOT_A_PASS = "not_a_pass", _("This is no pass. Ask the person to open their code.")
     UNKNOWN_ALGORITHM = "unknown_algorithm", _("It is signed in a way that is not accepted. Do not let it pass.")

@@ -255,7 +255,7 @@ FACTORS: dict[Factor, str] = {
 
 
 def interaction_sentence(cause: Interaction, renderer: SentenceRenderer) -> str:
-    """To the citizen what would have to be alike; to the official both directions."""
+    """For citizens what would have to be equal; for officials both directions."""
     if not renderer.to_official:
         return _(
             "No single cause explains the difference: the colours agree only when these are alike on both sides: %(sets)s."
