@@ -5,7 +5,9 @@ from typing import Any
 
 from django import template
 from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from codes.models import Citizen
 from portal.citizen.declarations.forms import stay_label as told
@@ -17,11 +19,23 @@ from regions.masking import mask_number
 
 register = template.Library()
 
+ACCESSED: dict[str, str | Promise] = {
+    "identity": gettext_lazy("name, ID number and phone"),
+    "evidence": gettext_lazy("a file handed in as evidence"),
+    "export": gettext_lazy("an exported report"),
+}
+
 
 @register.simple_tag(takes_context=True)
 def subject_url(context: dict[str, Any], name: str, **kwargs: str | int) -> str:
     """``{% about 'citizen_code' %}``: one's own page, or the same page of the dependant this one is about."""
     return address(context["request"], name, **kwargs)
+
+
+@register.filter
+def accessed(what: str) -> str:
+    """What of a person somebody looked at: ``evidence:7`` is a file."""
+    return str(ACCESSED.get(what.partition(":")[0], untranslated(what)))
 
 
 @register.filter
