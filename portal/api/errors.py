@@ -30,8 +30,8 @@ class ApiErrorCode(TextChoices):
     BAD_REQUEST = "bad_request", _("The call cannot be understood.")
 
     def body(self, **parts: object) -> dict[str, Any]:
-        said = {language: label_in(language, self).format(**parts) for language in ("zh-hans", "en")}
-        return {"code": self.value, "message": said}
+        message = {language: label_in(language, self).format(**parts) for language in ("zh-hans", "en")}
+        return {"code": self.value, "message": message}
 
 
 class ApiError(APIException):

@@ -1,4 +1,4 @@
-"""How the API describes itself: an OpenAPI document, whose schemas of lines are those that lines are checked by."""
+"""The OpenAPI document of the API. The schemas of lines are those that lines are validated against."""
 
 from typing import Any
 
@@ -62,8 +62,8 @@ class ProviderKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
         return {"type": "http", "scheme": "bearer", "description": "The provider's own key, issued by the city."}
 
 
-def _refusal(told: str) -> OpenApiResponse:
-    return OpenApiResponse(ErrorBody, told)
+def _refusal(description: str) -> OpenApiResponse:
+    return OpenApiResponse(ErrorBody, description)
 
 
 ENTRIES: dict[str, Any] = {

@@ -65,5 +65,5 @@ class Entries(APIView):
         except IntakeBusyError:
             raise ApiError(503, ApiErrorCode.BUSY, wait=LOCK_TIMEOUT_SECONDS) from None
         counts = Counter(result.outcome for result in results)
-        told = {outcome.value: counts[outcome] for outcome in Outcome}
-        return Response({**told, "lines": [result.as_json() for result in results]})
+        totals = {outcome.value: counts[outcome] for outcome in Outcome}
+        return Response({**totals, "lines": [result.as_json() for result in results]})

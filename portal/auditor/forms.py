@@ -158,5 +158,4 @@ def _choices(report: ReportName, name: str) -> list[tuple[str, Any]]:
     if report is ReportName.SOURCES:
         return list(BATCH_STATES.items())
     words: type[TextChoices] = Cause if name == "cause" else State if report is ReportName.CODES else CaseState
-    said = [(word.value, str(word.label)) for word in words]
-    return [one for one in said if one[0] != State.NOT_APPLIED]
+    return [(word.value, str(word.label)) for word in words if word.value != State.NOT_APPLIED]

@@ -1,4 +1,4 @@
-"""A citizen's own words as the lines a provider sends: the pages take the same way in as everybody."""
+"""Declarations and check-ins made on the pages, taken in as the lines that a provider sends; and the check-in page."""
 
 import json
 import secrets
@@ -19,7 +19,7 @@ from codes.intake.citizens import REF_LETTERS
 from codes.intake.entries import take_lines
 from codes.intake.results import BadLine, Outcome
 from codes.models import Citizen, Entry, Registration
-from portal.citizen.subject import SubjectRequest, acting_citizen, address, for_subject
+from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url
 from portal.web.errors import refusal_text
 from regions.keys.encryption import decrypt_number
 
@@ -78,7 +78,7 @@ def check_in_page(request: SubjectRequest) -> HttpResponse:
     providers = list(registered.values_list("provider__code", flat=True))
     if not providers:
         messages.info(request, _("Declare first: a check-in counts for those who have a code."))
-        return redirect(address(request, "citizen_declare"))
+        return redirect(subject_url(request, "citizen_declare"))
     form = CheckInForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         healthy, number = form.cleaned_data["healthy"], form.cleaned_data["number"] or new_number(today)
@@ -96,9 +96,9 @@ def check_in_page(request: SubjectRequest) -> HttpResponse:
             form.add_error(None, refusal_text(refusal))
         else:
             messages.success(request, _thanks(healthy=healthy))
-            return redirect(address(request, "citizen_code"))
-    told = Entry.objects.filter(citizen=request.subject, type="check_in", day=today).exists()
-    context = {"form": form, "number": new_number(today), "today": today, "is_checked_in": told}
+            return redirect(subject_url(request, "citizen_code"))
+    checked_in = Entry.objects.filter(citizen=request.subject, type="check_in", day=today).exists()
+    context = {"form": form, "number": new_number(today), "today": today, "is_checked_in": checked_in}
     return render(request, "citizen/check_in.html", context)
 
 

@@ -1,4 +1,4 @@
-"""Asking for a dependant: whose document, what shows the relation; and the list of those there are."""
+"""Dependants: the list, and asking for one by document and proof of the relation."""
 
 from typing import Any
 

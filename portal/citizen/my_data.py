@@ -35,7 +35,7 @@ FACT = (
     *("origin", "source__code", "provider__code", "record_id", "version", "revoked"),
     *("kind", "area", "started_on", "ended_on", "recorded_at", "received_at"),
 )
-# Chapter → whose rows, by which path to the person, with which columns.
+# Chapter → model, path to the person, columns.
 CHAPTERS: dict[str, tuple[type[Model], str, tuple[str, ...]]] = {
     "registrations": (Registration, "citizen", ("provider__code", "registered_at")),
     "entries": (Entry, "citizen", ENTRY),

@@ -1,6 +1,6 @@
-"""Whom a citizen's page is about: the citizen who signed in, or a dependant shown on their phone.
+"""The subject of a citizen's page: the citizen who signed in, or one of their dependants.
 
-The same pages stand under ``/`` and under ``/family/<ref>/``; a ref that is nobody's dependant here is the 404 of a missing page.
+The same pages stand under ``/`` and under ``/family/<ref>/``; any other ref gets the 404 of a missing page.
 """
 
 from collections.abc import Callable
@@ -63,7 +63,7 @@ def dependant(guardian: Citizen, ref: str) -> Citizen:
     return link.dependant
 
 
-def address(request: SubjectRequest, name: str, **kwargs: str | int) -> str:
+def subject_url(request: SubjectRequest, name: str, **kwargs: str | int) -> str:
     """The address of another page about the same person."""
     about = {} if request.subject.pk == request.citizen.pk else {"ref": request.subject.ref}
     return reverse(name, kwargs={**about, **kwargs})

@@ -1,6 +1,6 @@
-"""A city file as a form: its fields, what they say as the file's tables, and the file's faults back at the fields.
+"""A city file as a form: its fields, their conversion to the file's tables, and the file's faults as field errors.
 
-Nothing is judged here: the file's own shape does that, and every fault comes back to its field.
+The file's schema validates; each fault is added to its field.
 """
 
 import re
@@ -155,11 +155,11 @@ class CityFileForm:
         return {"sources": self.sources, "providers": self.providers, "rule_sets": self.rule_sets}
 
     def is_valid(self) -> bool:
-        """Only lengths and choices are looked at here; all parts are, so that no fault hides another."""
+        """Checks lengths and choices only, of all parts, so that no fault hides another."""
         return all([self.city.is_valid(), *(rows.is_valid() for rows in self.lists().values())])
 
     def rows(self, name: str) -> list[forms.Form]:
-        """The rows somebody wrote into, in their order: the n-th is the file's n-th table."""
+        """The rows that were filled in, in order: the n-th is the file's n-th table."""
         return [form for form in self.lists()[name].forms if form.has_changed()]
 
     @property
@@ -185,7 +185,7 @@ def city_file(form: CityFileForm) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def add_faults(form: CityFileForm, faults: Iterable[Fault]) -> None:
-    """Say every fault at the field it is about; what is about no field stands on top."""
+    """Add each fault to its field, or to the form where it has none."""
     for fault in faults:
         found = FAULT_KEY.match(fault.key)
         where, field = _locate(form, found.groupdict() if found else {})

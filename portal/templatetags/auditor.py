@@ -1,4 +1,4 @@
-"""Words of the auditors' room."""
+"""Labels of the auditor's pages."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal.auditor import report_labels
+from portal.templatetags.staff import label_filter
 from regions.journal.verify import break_message
 
 register = template.Library()
@@ -31,25 +32,19 @@ ASPECTS: dict[str, str | Promise] = {
 }
 
 
-@register.filter
-def aspect(name: str) -> str:
-    return str(ASPECTS[name])
-
-
-@register.filter
-def export_state(state: str) -> str:
-    return str(EXPORT_STATES[state])
+label_filter(register, "aspect", ASPECTS)
+label_filter(register, "export_state", EXPORT_STATES)
 
 
 @register.filter
 def report_title(report: str) -> str:
-    """What a report is called; one that is none of ours by its own word."""
+    """The title of a report; an unknown one is shown as it is."""
     return report_labels.report_title(report) if report in set(report_labels.ReportTitle) else report
 
 
 @register.filter
 def instant(text: str) -> datetime | str:
-    """An instant that came as text, in the city's time; anything else as it is."""
+    """An ISO 8601 instant in the city's time; anything else as it is."""
     try:
         return timezone.localtime(datetime.fromisoformat(text))
     except ValueError:

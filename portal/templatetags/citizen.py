@@ -1,6 +1,5 @@
-"""Addresses of pages about the person the present page is about."""
+"""Links to pages about the same person, and labels of the citizen's pages."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import template
@@ -10,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from codes.models import Citizen
-from portal.citizen.declarations.forms import stay_label as told
-from portal.citizen.subject import address
+from portal.citizen.declarations.forms import stay_label
+from portal.citizen.subject import subject_url
 from portal.templatetags.page import masked, untranslated
 from regions.divisions import division_title, divisions
 from regions.keys.encryption import decrypt_number
@@ -26,10 +25,10 @@ ACCESSED: dict[str, str | Promise] = {
 }
 
 
-@register.simple_tag(takes_context=True)
-def subject_url(context: dict[str, Any], name: str, **kwargs: str | int) -> str:
-    """``{% about 'citizen_code' %}``: one's own page, or the same page of the dependant this one is about."""
-    return address(context["request"], name, **kwargs)
+@register.simple_tag(takes_context=True, name="subject_url")
+def subject_url_tag(context: dict[str, Any], name: str, **kwargs: str | int) -> str:
+    """``{% subject_url 'citizen_code' %}``: the page of the citizen, or of the dependant that the present page is about."""
+    return subject_url(context["request"], name, **kwargs)
 
 
 @register.filter
@@ -52,7 +51,7 @@ def masked_id_number(person: Citizen) -> str:
 
 @register.filter
 def area_label(code: str) -> str:
-    """A division as people call it: one the table does not have by the one above it, never by a code of ours."""
+    """The title of a division; one that is not in the table is named by the division above it."""
     language = translation.get_language()
     if code in divisions():
         return division_title(code, language)
@@ -60,6 +59,4 @@ def area_label(code: str) -> str:
     return _("a place in %(area)s") % {"area": division_title(above, language)} if above else _("elsewhere")
 
 
-@register.filter
-def stay_label(stay: Mapping[str, Any]) -> str:
-    return told(stay)
+register.filter("stay_label", stay_label)

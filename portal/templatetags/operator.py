@@ -1,4 +1,4 @@
-"""Words of the operator's room."""
+"""Labels of the operator's pages."""
 
 from django import template
 from django.utils.functional import Promise

@@ -117,7 +117,7 @@ def audience_of(view: Callable[..., Any]) -> Audience | None:
 
 
 def own_or_404(queryset: QuerySet[M], **lookup: Any) -> M:
-    """The one row, or the 404 that does not say whether it is missing or somebody else's."""
+    """The one row, or a 404 that does not say whether it is missing or somebody else's."""
     found = queryset.filter(**lookup).first()
     if found is None:
         raise Http404

@@ -1,4 +1,4 @@
-"""Charts as inline SVG: all geometry is worked out here, the template only draws. A table with the same numbers stands under each."""
+"""Charts as inline SVG: the geometry is computed here, the template only draws. A table with the numbers stands under each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

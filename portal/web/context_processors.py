@@ -63,7 +63,7 @@ OPERATOR: tuple[NavigationEntry, ...] = (
 
 
 def links(entries: Iterable[NavigationEntry], *, roles: frozenset[Role], request: HttpRequest) -> list[Link]:
-    """The lines for somebody with these roles; the most particular address that fits is where they are."""
+    """The links for these roles; the longest address that fits the path is the current one."""
     shown = [(entry, address) for entry in entries if (address := _address(entry, roles))]
     begins = [(start, address) for entry, address in shown for start in (address, entry.also) if start]
     fitting = [(len(start), address) for start, address in begins if request.path.startswith(start)]

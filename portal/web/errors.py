@@ -1,4 +1,4 @@
-"""Error pages. What is missing and what is somebody else's look alike to the byte."""
+"""Error pages and refused actions. A missing object and somebody else's get the identical page."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,7 +38,7 @@ class OwnNotFoundPageMiddleware:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    """404. The exception's words are not told: they could say that the thing exists."""
+    """404. The exception's text is not shown: it could reveal that the object exists."""
     response = render(request, "errors/404.html", status=404)
     response.is_ours = True  # type: ignore[attr-defined]  # told apart from Django's while debugging
     return response
@@ -59,7 +59,7 @@ def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
-    """403 for a form whose secret does not fit: mostly a page left open overnight."""
+    """403 for a failed CSRF check, mostly of a page left open overnight."""
     return render(request, "errors/stale_form.html", status=403)
 
 

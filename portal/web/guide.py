@@ -45,7 +45,7 @@ def guide_picture(request: HttpRequest, language: str, name: str) -> HttpRespons
 
 
 def guide_for(request: HttpRequest) -> str:
-    """The audience of somebody at this page: what the link in the footer leads to."""
+    """The audience whose guide the link in the footer leads to."""
     if city_of(request) is None:
         return "operator"
     roles = roles_of(request) if hasattr(request, "user") else frozenset()

@@ -14,18 +14,13 @@ from regions.tenancy import WrongSchema
 
 
 class HostMiddleware(TenantMainMiddleware):
-    """Enter the city of the host; the operator's hosts stay in ``public``; every other name is nobody's.
+    """Enters the city of the host. The operator's hosts stay in ``public``; any other name gets a 404.
 
     ``request.tenant`` is a ``City`` or, on the operator's hosts, none.
     """
 
-    def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        """The city's search path and role, and its addresses."""
-        response: HttpResponse | None = super().process_request(request)  # type: ignore[no-untyped-call]
-        return response
-
     def no_tenant_found(self, request: HttpRequest, hostname: str) -> HttpResponse | None:
-        """The operator's pages, or a plain 404 that tells nothing about who is here."""
+        """The operator's pages, or a plain 404 that does not say which cities exist."""
         if hostname not in settings.OPERATOR_HOSTS:
             return HttpResponseNotFound("No such host.", content_type="text/plain; charset=utf-8")
         request.tenant = None  # type: ignore[attr-defined]  # django-tenants hangs it on the request

@@ -1,4 +1,4 @@
-"""Following a matter: its timeline, the officials' questions, the answer, withdrawing and objecting."""
+"""The citizen's cases: timeline, the officials' questions, answering, withdrawing and objecting."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,13 +18,13 @@ from codes.review.evidence.files import read_evidence
 from codes.review.information import answer
 from portal.citizen.appeals.forms import AnswerForm, ObjectionForm, UploadForm
 from portal.citizen.appeals.views import draft_files, drop_draft, take_upload
-from portal.citizen.subject import SubjectRequest, acting_citizen, address, for_subject
+from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url
 from portal.web.access import own_or_404
 from portal.web.errors import refusal_text
 from portal.web.keyset import keyset_page
 from regions.refusals import Refused
 
-# What goes on inside the office and says nothing to the person.
+# Transitions that are of no interest to the citizen.
 INTERNAL_VERBS = frozenset(
     {Verb.ASSIGN, Verb.TAKE_OVER, Verb.PUT_BACK, Verb.RELINK, Verb.PROPOSE, Verb.WITHDRAW_PROPOSAL, Verb.REFUSE}
 )
@@ -106,7 +106,7 @@ def withdraw_appeal(request: SubjectRequest, number: str) -> HttpResponse:
         messages.warning(request, refusal_text(refused))
     else:
         messages.success(request, _("Your appeal is withdrawn. You can file another one."))
-    return redirect(address(request, "citizen_case", number=number))
+    return redirect(subject_url(request, "citizen_case", number=number))
 
 
 @for_subject
@@ -123,7 +123,7 @@ def object_to_denial(request: SubjectRequest, number: str) -> HttpResponse:
             form.add_error(None, refusal_text(refused))
         else:
             messages.success(request, _("Your disagreement is on record and stays with the case."))
-            return redirect(address(request, "citizen_case", number=number))
+            return redirect(subject_url(request, "citizen_case", number=number))
     return _show(request, case, objection=form)
 
 
@@ -135,11 +135,11 @@ def answer_question(request: SubjectRequest, number: str) -> HttpResponse:
     act = request.POST.get("act", "")
     if act.startswith("drop-"):
         drop_draft(request, act.removeprefix("drop-"))
-        return redirect(address(request, "citizen_case", number=number))
+        return redirect(subject_url(request, "citizen_case", number=number))
     if act == "add":
         upload = take_upload(request)
         if upload.is_valid():
-            return redirect(address(request, "citizen_case", number=number))
+            return redirect(subject_url(request, "citizen_case", number=number))
         return _show(request, case, upload=upload)
     question = own_or_404(InformationRequest.objects.filter(case=case), state="open")
     form = AnswerForm(request.POST)
@@ -156,7 +156,7 @@ def answer_question(request: SubjectRequest, number: str) -> HttpResponse:
             form.add_error(None, refusal_text(refused))
         else:
             messages.success(request, _("Your answer has arrived. The clock goes on."))
-            return redirect(address(request, "citizen_case", number=number))
+            return redirect(subject_url(request, "citizen_case", number=number))
     return _show(request, case, reply=form)
 
 

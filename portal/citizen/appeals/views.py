@@ -1,4 +1,4 @@
-"""Filing an appeal: which record, why, evidence, words, check – and off it goes."""
+"""Filing an appeal, page by page: record, reason, evidence, statement, check."""
 
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ from codes.review.appeals.policy import EVIDENCE_FOR, AppealReason, Asked
 from codes.review.evidence.files import discard_draft, keep_upload
 from codes.review.evidence.uploads import MAX_BYTES, UploadFault
 from portal.citizen.appeals.forms import Choice, ReasonForm, StatementForm, TargetForm, UploadForm, choices_of
-from portal.citizen.subject import SubjectRequest, acting_citizen, address, for_subject
+from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url
 from portal.web.access import own_or_404
 from portal.web.citizen_session import Draft
 from portal.web.errors import refusal_text, text_or_raise
@@ -64,7 +64,7 @@ def current_draft(request: SubjectRequest) -> Draft:
 @for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def begin(request: SubjectRequest) -> HttpResponse:
-    """Which record. People who cannot appeal are told at once what else they can do."""
+    """Choose the record. Whoever cannot appeal is shown what else they can do."""
     under_way = Case.objects.open().filter(citizen=request.subject, kind=Case.Kind.APPEAL).first()
     choices = choices_of(request.subject)
     possible = [one for one in choices if one.target.may_appeal]
@@ -78,7 +78,7 @@ def begin(request: SubjectRequest) -> HttpResponse:
         draft = current_draft(request)
         draft.drop()
         draft.keep("target", form.cleaned_data["target"])
-        return redirect(address(request, "citizen_appeal_reason"))
+        return redirect(subject_url(request, "citizen_appeal_reason"))
     others = [one for one in choices if not one.target.may_appeal]
     return _page(request, "target", form, template="target", others=others, choices=possible)
 
@@ -88,7 +88,7 @@ def begin(request: SubjectRequest) -> HttpResponse:
 def reason(request: SubjectRequest) -> HttpResponse:
     choice = _selected_choice(request)
     if choice is None:
-        return redirect(address(request, "citizen_appeal"))
+        return redirect(subject_url(request, "citizen_appeal"))
     draft = current_draft(request)
     initial = {"reason": draft.answers.get("reason")}
     form = ReasonForm(
@@ -97,26 +97,26 @@ def reason(request: SubjectRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         draft.keep("reason", form.cleaned_data["reason"])
         asked = EVIDENCE_FOR[AppealReason(form.cleaned_data["reason"])]
-        return redirect(address(request, "citizen_appeal_evidence" if asked.files else "citizen_appeal_words"))
+        return redirect(subject_url(request, "citizen_appeal_evidence" if asked.files else "citizen_appeal_words"))
     return _page(request, "reason", form, back="citizen_appeal", choice=choice)
 
 
 @for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def evidence(request: SubjectRequest) -> HttpResponse:
-    """What shows it. Each file is checked and kept at once, so that a bad one is told at once."""
+    """Upload evidence. Each file is checked and stored at once, so that a fault is reported at once."""
     asked = _evidence_asked(request)
     if asked is None:
-        return redirect(address(request, "citizen_appeal_reason"))
+        return redirect(subject_url(request, "citizen_appeal_reason"))
     act = request.POST.get("act", "")
     form = UploadForm()
     if act == "add":
         form = take_upload(request)
         if form.is_valid():
-            return redirect(address(request, "citizen_appeal_evidence"))
+            return redirect(subject_url(request, "citizen_appeal_evidence"))
     elif act.startswith("drop-"):
         drop_draft(request, act.removeprefix("drop-"))
-        return redirect(address(request, "citizen_appeal_evidence"))
+        return redirect(subject_url(request, "citizen_appeal_evidence"))
     files = list(draft_files(request))
     context = {"files": files, "enough": len(files) >= asked.files, "asked": asked.text_in(translation.get_language())}
     return _page(request, "evidence", form, template="evidence", back="citizen_appeal_reason", **context)
@@ -127,7 +127,7 @@ def evidence(request: SubjectRequest) -> HttpResponse:
 def words(request: SubjectRequest) -> HttpResponse:
     asked = _evidence_asked(request)
     if asked is None:
-        return redirect(address(request, "citizen_appeal_reason"))
+        return redirect(subject_url(request, "citizen_appeal_reason"))
     draft = current_draft(request)
     form = StatementForm(
         request.POST if request.method == "POST" else None, asked=asked, initial=draft.answers.get("words")
@@ -137,7 +137,7 @@ def words(request: SubjectRequest) -> HttpResponse:
         draft.keep(
             "words", {"text": form.cleaned_data["text"], "tested_on": tested_on.isoformat() if tested_on else None}
         )
-        return redirect(address(request, "citizen_appeal_check"))
+        return redirect(subject_url(request, "citizen_appeal_check"))
     back = "citizen_appeal_evidence" if asked.files else "citizen_appeal_reason"
     return _page(request, "words", form, back=back)
 
@@ -145,10 +145,10 @@ def words(request: SubjectRequest) -> HttpResponse:
 @for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: SubjectRequest) -> HttpResponse:
-    """Everything once more, and off it goes."""
+    """Show all answers; POST files the appeal."""
     choice, asked, answers = _selected_choice(request), _evidence_asked(request), current_draft(request).answers
     if choice is None or asked is None or "words" not in answers:
-        return redirect(address(request, "citizen_appeal"))
+        return redirect(subject_url(request, "citizen_appeal"))
     files = list(draft_files(request))
     fault = ""
     if request.method == "POST":
@@ -169,7 +169,7 @@ def check(request: SubjectRequest) -> HttpResponse:
             fault = refusal_text(refused)
         else:
             current_draft(request).drop()
-            return redirect(address(request, "citizen_appealed", number=filed.number))
+            return redirect(subject_url(request, "citizen_appealed", number=filed.number))
     context = {
         "choice": choice,
         "reason": AppealReason(answers["reason"]),
@@ -199,12 +199,12 @@ def _selected_choice(request: SubjectRequest) -> Choice | None:
 
 
 def _evidence_asked(request: SubjectRequest) -> Asked | None:
-    said = current_draft(request).answers.get("reason", "")
-    return EVIDENCE_FOR[AppealReason(said)] if said in set(AppealReason) else None
+    code = current_draft(request).answers.get("reason", "")
+    return EVIDENCE_FOR[AppealReason(code)] if code in set(AppealReason) else None
 
 
-def _day(said: str | None) -> date | None:
-    return date.fromisoformat(said) if said else None
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _page(
@@ -216,5 +216,5 @@ def _page(
     back: str = "citizen_code",
     **more: Any,
 ) -> HttpResponse:
-    context = {"form": form, "place": PLACES[page], "places": len(PLACES), "back": address(request, back), **more}
+    context = {"form": form, "place": PLACES[page], "places": len(PLACES), "back": subject_url(request, back), **more}
     return render(request, f"citizen/appeal/{template}.html", context)

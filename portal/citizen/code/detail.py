@@ -1,4 +1,4 @@
-"""What a citizen's page knows: the effective code, every provider's side with its records and rules, and why two differ."""
+"""What the code page shows: the effective code, each provider's side with its records and rules, and why two differ."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from codes.forecast.outlook import (
 from codes.forecast.sentences import act_sentence, render_outlook
 from codes.models import Citizen, Fact, PairDiagnosis, Provider, Registration, Rule, Verdict
 from codes.vocabulary import Because, Colour, State
-from portal.citizen.subject import SubjectRequest, address
+from portal.citizen.subject import SubjectRequest, subject_url
 from portal.templatetags.page import titled
 from regions.models import City
 from regions.sources.models import Source
@@ -44,7 +44,7 @@ class HoldingRecord:
 
     @property
     def is_declared(self) -> bool:
-        """Whether the citizen said it themselves, and can say otherwise."""
+        """Whether the citizen declared it, and can declare otherwise."""
         return self.fact.origin == "provider"
 
 
@@ -132,8 +132,8 @@ def progress(mine: MyCode) -> Progress | None:
     way = mine.outlook
     if way is None or way.day_number is None or way.of_days is None or way.of_days < 2:
         return None
-    said = render_outlook(way, language=get_language() or "", title_of=str).count
-    return Progress(min(way.day_number, way.of_days), way.of_days, said)
+    text = render_outlook(way, language=get_language() or "", title_of=str).count
+    return Progress(min(way.day_number, way.of_days), way.of_days, text)
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def _check_ins(mine: MyCode, request: SubjectRequest) -> list[Step]:
     counting = {act.provider for act in wanted}
     if all(side.is_checked_in for side in mine.sides if side.provider.code in counting):
         return [Step(_("Today's health check-in is done.") + _space() + text, is_done=True)]
-    return [Step(text, address(request, "citizen_check_in"), _("I am well: check in"), posts="check_in")]
+    return [Step(text, subject_url(request, "citizen_check_in"), _("I am well: check in"), posts="check_in")]
 
 
 def _act_text(act: Act, mine: MyCode) -> str:
@@ -182,13 +182,13 @@ def _declarations(mine: MyCode, request: SubjectRequest) -> list[Step]:
     if not any(one.is_declared for one in mine.records):
         return []
     text = _("You declared this yourself. If it was a slip or is over, declare again.")
-    return [Step(text, address(request, "citizen_declare"), _("Declare again"))]
+    return [Step(text, subject_url(request, "citizen_declare"), _("Declare again"))]
 
 
 def _without_a_colour(mine: MyCode, request: SubjectRequest) -> list[Step]:
     if not mine.sides:
         text = _("You have no code yet. Your first declaration applies for one.")
-        return [Step(text, address(request, "citizen_declare"), _("Apply for a code"))]
+        return [Step(text, subject_url(request, "citizen_declare"), _("Apply for a code"))]
     return [
         Step(_("Wait: as soon as the data source is up to date, your colour is worked out again by itself.")),
         Step(_("Until then show your identity card; you may not be turned away only because no colour is shown.")),
@@ -236,11 +236,11 @@ def my_code(citizen: Citizen, *, city: City, now: datetime, due_at: datetime | N
 
 
 def _facts_and_rules(verdicts: Collection[Verdict], hits: Iterable[Hit]) -> tuple[dict[int, Fact], dict[int, Rule]]:
-    told = [hit for verdict in verdicts for hit in verdict.hits]
-    if not told:
+    stored = [hit for verdict in verdicts for hit in verdict.hits]
+    if not stored:
         return {}, {}
-    facts = Fact.objects.select_related("source", "provider").in_bulk({hit["fact_id"] for hit in told})
-    return facts, Rule.objects.in_bulk({hit["rule_id"] for hit in told} | rules_needed(verdicts, hits))
+    facts = Fact.objects.select_related("source", "provider").in_bulk({hit["fact_id"] for hit in stored})
+    return facts, Rule.objects.in_bulk({hit["rule_id"] for hit in stored} | rules_needed(verdicts, hits))
 
 
 def _records(verdict: Verdict, facts: dict[int, Fact], rules: dict[int, Rule]) -> list[HoldingRecord]:

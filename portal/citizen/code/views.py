@@ -73,8 +73,8 @@ class PassCard:
 
 def pass_card(citizen: Citizen, standing: CurrentCode, *, now: datetime) -> PassCard:
     """The face of this moment; its pass is good for a minute."""
-    token, said = issue_pass(citizen, now=now, current=standing)
-    return PassCard(State(standing.colour), qr_svg(token, _("Pass, renewed every minute")), said.expires_at)
+    token, claims = issue_pass(citizen, now=now, current=standing)
+    return PassCard(State(standing.colour), qr_svg(token, _("Pass, renewed every minute")), claims.expires_at)
 
 
 def policy_sentence(mine: MyCode, city: City) -> str:

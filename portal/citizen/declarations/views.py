@@ -21,7 +21,7 @@ from portal.citizen.declarations.forms import (
     answer_rows,
     area_names,
 )
-from portal.citizen.subject import SubjectRequest, acting_citizen, address, for_subject
+from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url
 from portal.templatetags.page import titled
 from portal.web.citizen_session import Draft
 from portal.web.errors import refusal_text
@@ -45,7 +45,7 @@ def current_draft(request: SubjectRequest) -> Draft:
 @require_safe
 def begin(request: SubjectRequest) -> HttpResponse:
     current_draft(request).drop()
-    return redirect(address(request, "citizen_declare_page", page="to"))
+    return redirect(subject_url(request, "citizen_declare_page", page="to"))
 
 
 @for_subject
@@ -56,7 +56,7 @@ def page(request: SubjectRequest, page: str) -> HttpResponse:
         raise Http404
     missing = _first_unanswered(request)
     if ORDER.index(page) > ORDER.index(missing):
-        return redirect(address(request, "citizen_declare_page", page=missing))
+        return redirect(subject_url(request, "citizen_declare_page", page=missing))
     if page == "stays":
         return _stays(request)
     draft = current_draft(request)
@@ -77,7 +77,7 @@ def check(request: SubjectRequest) -> HttpResponse:
     """The answers once more, and off they go. The number is made with the draft: sending twice is one declaration."""
     missing = _first_unanswered(request)
     if missing != "check":
-        return redirect(address(request, "citizen_declare_page", page=missing))
+        return redirect(subject_url(request, "citizen_declare_page", page=missing))
     draft, now = current_draft(request), timezone.now()
     if "number" not in draft.answers:
         draft.keep("number", lines.new_number(timezone.localdate(now)))
@@ -97,7 +97,7 @@ def check(request: SubjectRequest) -> HttpResponse:
             fault = refusal_text(refusal)
         else:
             draft.drop()
-            return redirect(address(request, "citizen_declared", number=answers["number"]))
+            return redirect(subject_url(request, "citizen_declared", number=answers["number"]))
     return render(
         request, "citizen/declare/check.html", {"rows": answer_rows(answers, _provider_titles()), "fault": fault}
     )
@@ -124,11 +124,11 @@ def _stays(request: SubjectRequest) -> HttpResponse:
         return redirect(_next_url(request, "stays"))
     if act.startswith("drop-") and act[5:].isdecimal():
         draft.keep("stays", [stay for place, stay in enumerate(stays) if place != int(act[5:])])
-        return redirect(address(request, "citizen_declare_page", page="stays"))
+        return redirect(subject_url(request, "citizen_declare_page", page="stays"))
     form = StayForm(request.POST if act == "add" else None)
     if act == "add" and form.is_valid() and len(stays) < MOST_STAYS:
         draft.keep("stays", [*stays, form.answer()])
-        return redirect(address(request, "citizen_declare_page", page="stays"))
+        return redirect(subject_url(request, "citizen_declare_page", page="stays"))
     return _show(request, "stays", form, stays=stays)
 
 
@@ -138,9 +138,9 @@ def _show(request: SubjectRequest, page: str, form: QuestionForm, **more: Any) -
         "form": form,
         "place": place + 1,
         "places": len(ORDER),
-        "back": address(request, "citizen_declare_page", page=ORDER[place - 1])
+        "back": subject_url(request, "citizen_declare_page", page=ORDER[place - 1])
         if place
-        else address(request, "citizen_code"),
+        else subject_url(request, "citizen_code"),
         "areas": area_names() if page in ("stays", "arrival") else [],
         **more,
     }
@@ -169,8 +169,8 @@ def _first_unanswered(request: SubjectRequest) -> str:
 def _next_url(request: SubjectRequest, page: str) -> str:
     """The next page; straight back to the answers when that is where the person came from."""
     if _first_unanswered(request) == "check":
-        return address(request, "citizen_declare_check")
-    return address(request, "citizen_declare_page", page=ORDER[ORDER.index(page) + 1])
+        return subject_url(request, "citizen_declare_check")
+    return subject_url(request, "citizen_declare_page", page=ORDER[ORDER.index(page) + 1])
 
 
 def _answer_line(answers: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Getting a code to a phone: the page rings, a worker sends; what no bell reached, the sweep sends."""
+"""Sending sign-in codes: the page enqueues, a worker sends, and a periodic task sends what was missed."""
 
 import logging
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from regions.tenancy import all_schemas, in_city
 
 log = logging.getLogger(__name__)
 TASK_EXPIRES = 60
-# A bell that was heard has been answered by then.
+# A queued task has run by then.
 SWEEP_AFTER = timedelta(seconds=10)
 
 
@@ -30,7 +30,7 @@ def enqueue_delivery(schema: str, code_id: int) -> None:
     try:
         deliver_sign_in_code.apply_async(args=(schema, code_id), expires=TASK_EXPIRES, retry=False)
     except OperationalError as fault:
-        log.warning("no broker to ring for a sign-in code: %s", type(fault).__name__)
+        log.warning("no broker to enqueue a sign-in code: %s", type(fault).__name__)
 
 
 @shared_task(name="portal.deliver_sign_in_code")

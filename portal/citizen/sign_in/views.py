@@ -1,4 +1,4 @@
-"""The two pages of signing in. Whether a number is known shows nowhere: not in words, status, or time."""
+"""The two pages of signing in. Neither text, status nor timing shows whether a number is known."""
 
 import base64
 import binascii
@@ -44,7 +44,7 @@ class DocumentForm(forms.Form):
         self.identity: Identity | None = None
 
     def clean(self) -> dict[str, Any]:
-        """Only the number's form is checked: whether anybody has it is not asked here."""
+        """Checks only the form of the number, not whether anybody has it."""
         data = super().clean() or {}
         if "id_type" in data and "id_number" in data:
             number = "".join(data["id_number"].split())
