@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar, cast
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 
 from regions.journal.record import record
@@ -228,6 +228,7 @@ class EndableProposal(Proposal):
         super().journal(act, by=by, now=now, before=before, **refused, **data)
 
     @classmethod
+    @transaction.atomic
     def propose_end(cls, pk: int, *, reason: str, by: str, now: datetime) -> Self:
         """Propose that it ends now; until somebody else approves it stays in force."""
         require_role(by, cls.PROPOSERS)
@@ -240,6 +241,7 @@ class EndableProposal(Proposal):
         return one
 
     @classmethod
+    @transaction.atomic
     def approve_end(cls, pk: int, *, by: str, now: datetime) -> Self:
         """End it now."""
         one = cls._end_to_decide(pk, by=by)
@@ -247,6 +249,7 @@ class EndableProposal(Proposal):
         return one
 
     @classmethod
+    @transaction.atomic
     def refuse_end(cls, pk: int, *, by: str, now: datetime) -> Self:
         """It stays in force; the proposal to end it is cleared."""
         one = cls._end_to_decide(pk, by=by)

@@ -172,14 +172,7 @@ def case_of(ruling: Ruling) -> Case:
 def propose_end(*, ruling_id: int, reason: str, by: str, now: datetime) -> Ruling:
     """Propose that a ruling in force ends before its day."""
     reason = check_text(reason, required=True)
-    with transaction.atomic():
-        return Ruling.propose_end(ruling_id, reason=reason, by=by, now=now)
-
-
-def refuse_end(*, ruling_id: int, by: str, now: datetime) -> Ruling:
-    """The ruling stays; the proposal to end it is gone."""
-    with transaction.atomic():
-        return Ruling.refuse_end(ruling_id, by=by, now=now)
+    return Ruling.propose_end(ruling_id, reason=reason, by=by, now=now)
 
 
 def approve_end(*, ruling_id: int, by: str, now: datetime) -> Ruling:

@@ -106,8 +106,7 @@ def withdraw_suppression(*, suppression_id: int, by: str, now: datetime) -> Supp
 def propose_suppression_end(*, suppression_id: int, reason: str, by: str, now: datetime) -> Suppression:
     """Propose that a suppressed record counts again."""
     reason = check_text(reason, required=True)
-    with transaction.atomic():
-        return Suppression.propose_end(suppression_id, reason=reason, by=by, now=now)
+    return Suppression.propose_end(suppression_id, reason=reason, by=by, now=now)
 
 
 def approve_suppression_end(*, suppression_id: int, by: str, now: datetime) -> Suppression:
@@ -118,12 +117,6 @@ def approve_suppression_end(*, suppression_id: int, by: str, now: datetime) -> S
         ended = Suppression.approve_end(suppression_id, by=by, now=now)
         amend_now(citizens_of(ended), by=by, now=now, because=ended.subject)
     return ended
-
-
-def refuse_suppression_end(*, suppression_id: int, by: str, now: datetime) -> Suppression:
-    """The record stays suppressed; the proposal to count it again is gone."""
-    with transaction.atomic():
-        return Suppression.refuse_end(suppression_id, by=by, now=now)
 
 
 def citizens_of(suppression: Suppression) -> list[int]:

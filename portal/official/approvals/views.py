@@ -163,7 +163,7 @@ def ruling_end(request: StaffRequest, ruling_id: int) -> HttpResponse:
     if request.POST.get("outcome") == APPROVE:
         done = gettext("The decision has ended; the code is at once what it is without it.")
         return _decide_end(request, rulings.approve_end, done, ruling_id=ruling_id)
-    return _decide_end(request, rulings.refuse_end, gettext("The decision stands."), ruling_id=ruling_id)
+    return _decide_end(request, Ruling.refuse_end, gettext("The decision stands."), pk=ruling_id)
 
 
 @require_POST
@@ -172,10 +172,9 @@ def record_end(request: StaffRequest, suppression_id: int) -> HttpResponse:
     """Let a record count again, or leave it out."""
     own_or_404(Suppression.objects.all(), pk=suppression_id)
     if request.POST.get("outcome") == APPROVE:
-        act, done = suppressions.approve_suppression_end, gettext("The record counts again.")
-    else:
-        act, done = suppressions.refuse_suppression_end, gettext("The record stays left out.")
-    return _decide_end(request, act, done, suppression_id=suppression_id)
+        done = gettext("The record counts again.")
+        return _decide_end(request, suppressions.approve_suppression_end, done, suppression_id=suppression_id)
+    return _decide_end(request, Suppression.refuse_end, gettext("The record stays left out."), pk=suppression_id)
 
 
 def _decide_end(request: StaffRequest, act: Callable[..., object], done: str, **proposal: int) -> HttpResponse:

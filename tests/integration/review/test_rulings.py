@@ -286,7 +286,7 @@ def test_a_refused_end_leaves_the_ruling_and_can_be_proposed_again(desk: Desk) -
     ruling = desk.approve(desk.propose())
     key: dict[str, Any] = {"ruling_id": ruling.pk, "now": desk.now}
     rulings.propose_end(reason="查明属实", by="li", **key)
-    assert rulings.refuse_end(by="wang", **key).end_proposed_by == ""
+    assert Ruling.refuse_end(ruling.pk, by="wang", now=desk.now).end_proposed_by == ""
     assert colour_of(desk, "zhang") == ("green", "ruling")
     rulings.propose_end(reason="另有依据", by="li", **key)
 
@@ -295,7 +295,7 @@ def test_the_journal_names_what_an_end_is_about_and_what_it_changed(desk: Desk) 
     ruling = desk.approve(desk.propose())
     key: dict[str, Any] = {"ruling_id": ruling.pk, "now": desk.now}
     rulings.propose_end(reason="查明属实", by="li", **key)
-    rulings.refuse_end(by="wang", **key)
+    Ruling.refuse_end(ruling.pk, by="wang", now=desk.now)
     rulings.propose_end(reason="另有依据", by="li", **key)
     rulings.approve_end(by="wang", **key)
     told = JournalEntry.objects.filter(verb__startswith="ruling.").order_by("seq")
