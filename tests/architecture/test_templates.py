@@ -18,5 +18,5 @@ def test_template_compiles(name: str) -> None:
         for node in template.nodelist.get_nodes_by_type(kind):
             named = getattr(node, attribute)
             if isinstance(named.var, str):
-                assert get_template(named.var)
+                assert get_template(named.var) is not None
     assert template.name == name
