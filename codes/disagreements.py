@@ -18,8 +18,6 @@ SQL = Path(__file__).with_suffix(".sql")
 
 @dataclass(frozen=True)
 class DisagreementChanges:
-    """How many disagreements the run opened and closed, and how many stand after it."""
-
     opened: int
     closed: int
     standing: int
@@ -38,8 +36,6 @@ def settle_disagreements(run: Run) -> DisagreementChanges:
 
 
 class Kind(NamedTuple):
-    """What pairs are counted by: the primary cause, and the keys of the two providers."""
-
     cause: str
     a: int
     b: int

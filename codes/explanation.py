@@ -148,7 +148,6 @@ def _check_ins(runs: Collection[CheckInRun], provider: int) -> str:
 
 
 def _pairs(citizen: Citizen) -> Iterator[str]:
-    """The pairs that differ now."""
     pairs = PairDiagnosis.objects.filter(disagreement__citizen=citizen, disagreement__closed_run__isnull=True)
     for pair in pairs.select_related("a", "b", "disagreement", "run").order_by("a__code", "b__code"):
         context = with_citizen(context_of(pair.run), citizen_id=citizen.pk)
@@ -165,7 +164,6 @@ def _pairs(citizen: Citizen) -> Iterator[str]:
 
 
 def _cases(citizen: Citizen) -> Iterator[str]:
-    """Cases and appeals with their timelines."""
     cases = list(Case.objects.filter(citizen=citizen).select_related("appeal__provider").order_by("opened_at", "pk"))
     yield f"\n{_labelled(_('cases'), len(cases) or _('none'))}"
     for case in cases:
@@ -208,7 +206,6 @@ def _proposal(one: EndableProposal) -> list[str]:
 
 
 def _history(citizen: Citizen) -> Iterator[str]:
-    """Every change of the effective code and of a provider's colour, the oldest first."""
     yield "\n" + _("changes of the effective code")
     for change in EffectiveChange.objects.filter(citizen=citizen).order_by("since", "pk"):
         because = Because(change.after_because).label

@@ -270,7 +270,6 @@ def _drop_the_others(file: CityFile, result: OpeningResult) -> None:
 
 
 def _summary(file: CityFile, versions: Sequence[VersionContent]) -> dict[str, Any]:
-    """What the city was opened with, for the journal."""
     return {
         "division": file.city.division,
         "host": file.city.host,

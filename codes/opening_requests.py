@@ -66,7 +66,6 @@ def _read(city: Raw, rules: Mapping[str, object], read: Callable[[str], Raw]) ->
 
 
 def faults_of(opening: CityOpening) -> list[Fault]:
-    """Why it was refused."""
     return [
         Fault(key, FaultReason(code) if code in set(FaultReason) else FaultCode(code), params)
         for key, code, params in opening.faults

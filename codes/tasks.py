@@ -25,7 +25,6 @@ EXPIRES_AFTER = timedelta(minutes=5).total_seconds()
 
 
 def enqueue_run(schema: str, run_id: int) -> None:
-    """Have some worker do what the run needs next."""
     advance_run.apply_async(args=(schema, run_id), expires=EXPIRES_AFTER)
 
 
@@ -57,7 +56,6 @@ def _advance(run_id: int) -> list[int]:
 
 
 def enqueue_export(schema: str, job_id: int) -> None:
-    """Have some worker write an export."""
     write_one_export.apply_async(args=(schema, job_id), expires=EXPIRES_AFTER)
 
 
@@ -69,7 +67,6 @@ def write_one_export(schema: str, job_id: int) -> bool:
 
 
 def enqueue_verification(schema: str, by: str) -> None:
-    """Have some worker walk the city's journal."""
     verify_one_journal.apply_async(args=(schema, by), expires=EXPIRES_AFTER)
 
 
@@ -81,7 +78,6 @@ def verify_one_journal(schema: str, by: str) -> bool:
 
 
 def enqueue_replay(schema: str, run_id: int, by: str) -> None:
-    """Have some worker compute a run's day again."""
     replay_one_run.apply_async(args=(schema, run_id, by), expires=EXPIRES_AFTER)
 
 
@@ -106,7 +102,6 @@ def sweep_all_exports() -> int:
 
 
 def enqueue_opening(opening_id: int) -> None:
-    """Have some worker open a city that was asked for."""
     open_one_city.apply_async(args=(opening_id,), expires=EXPIRES_AFTER)
 
 

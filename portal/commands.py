@@ -55,7 +55,6 @@ class CityCommand(PortalCommand):
             raise CommandFailed(str(error), code=2) from error
 
     def handle_city(self, *args: Any, **options: Any) -> None:
-        """The command's work, inside the city."""
         raise NotImplementedError
 
 

@@ -31,7 +31,6 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[object
 
 
 def _field(value: object) -> str:
-    """One value in COPY's text format."""
     match value:
         case None:
             return "\\N"

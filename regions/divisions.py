@@ -16,8 +16,6 @@ _CODE = re.compile(r"[0-9]{6}")
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """One row of the table."""
-
     code: str
     zh: str
     en: str

@@ -22,8 +22,6 @@ _OTHER_FORM = re.compile(r"[A-Z0-9()/-]{3,30}")
 
 
 class IdentityFault(TextChoices):
-    """Why a document number was refused."""
-
     UNKNOWN_TYPE = "unknown_type", _("This type of document is not known.")
     WRONG_LENGTH = "wrong_length", _("A resident ID number has 18 characters.")
     WRONG_FORM = "wrong_form", _("The number holds characters that it cannot have.")

@@ -53,8 +53,6 @@ class City(TenantMixin):
 
 
 class Domain(DomainMixin):
-    """The host name a city answers on."""
-
     def __str__(self) -> str:
         return str(self.domain)
 

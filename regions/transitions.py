@@ -27,8 +27,6 @@ class Transition(Generic[S, A]):
 
 @dataclass(frozen=True)
 class TransitionTable(Generic[S, A]):
-    """The transitions of one state machine."""
-
     rows: tuple[Transition[S, A], ...]
 
     @classmethod
@@ -49,7 +47,6 @@ class TransitionTable(Generic[S, A]):
 
     @property
     def final(self) -> tuple[S, ...]:
-        """The states that nothing leaves."""
         left = {row.state for row in self.rows if row.state != row.next}
         return tuple(state for state in self.states if state not in left)
 

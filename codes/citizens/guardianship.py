@@ -20,8 +20,6 @@ from regions.staff.roles import Role
 
 
 class Relation(TextChoices):
-    """What the guardian is to the dependant."""
-
     CHILD = "child", _("child")
     PARENT = "parent", _("parent")
     SPOUSE = "spouse", _("spouse")
@@ -30,8 +28,6 @@ class Relation(TextChoices):
 
 
 class GuardianshipFault(TextChoices):
-    """One sentence on what is wrong and one on what to do."""
-
     UNKNOWN_RELATION = "unknown_relation", _("Choose what the person is to you.")
     NO_EVIDENCE = (
         "no_evidence",
@@ -76,7 +72,6 @@ def ask_guardianship(
 
 
 def accept_guardianship(*, guardianship_id: int, by: str, now: datetime) -> Guardianship:
-    """Show the dependant on the guardian's phone from now on."""
     return _review(guardianship_id, by=by, now=now, accepted=True)
 
 
@@ -107,7 +102,6 @@ def dependants_of(guardian: Citizen) -> list[Guardianship]:
 
 
 def to_review(*, size: int = 50) -> list[Guardianship]:
-    """What waits for an official, the oldest first."""
     waiting = Guardianship.objects.filter(reviewed_at__isnull=True, ended_at__isnull=True)
     return list(waiting.select_related("guardian", "dependant").order_by("asked_at", "pk")[:size])
 

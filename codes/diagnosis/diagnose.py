@@ -72,7 +72,6 @@ def diagnose_new(run: Run) -> dict[str, int]:
 
 
 def group_cases(run: Run) -> None:
-    """Put the open cases of the run's diagnoses into their groups."""
     with connection.cursor() as cursor:
         cursor.execute(GROUP_CASES, [run.pk])
 

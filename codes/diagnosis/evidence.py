@@ -157,7 +157,6 @@ class Comparison(Swap):
         return [fact for fact in facts if fact in hit_facts or self.evidence.facts[fact].kind in releasing]
 
     def _statement(self, fact_id: int) -> tuple[object, ...]:
-        """What a verdict depends on."""
         fact = self.evidence.facts[fact_id]
         version = self.pair.versions[SIDES.index(self.base)]
         by_record = any(

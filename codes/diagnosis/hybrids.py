@@ -56,8 +56,6 @@ def primary_cause(a_to_b: Iterable[int], b_to_a: Iterable[int]) -> Cause:
 
 
 class SufficientSwaps(NamedTuple):
-    """All minimal sufficient swaps of a pair in both directions, and the primary cause."""
-
     a_to_b: tuple[int, ...]
     b_to_a: tuple[int, ...]
     cause: Cause
@@ -65,7 +63,6 @@ class SufficientSwaps(NamedTuple):
 
 @cache
 def sufficient_swaps(colours: tuple[str, ...]) -> SufficientSwaps:
-    """Of a pair whose hybrids have these colours; few of the possible patterns ever occur."""
     a_to_b, b_to_a = minimal(sufficient_masks(colours, from_a=True)), minimal(sufficient_masks(colours, from_a=False))
     return SufficientSwaps(a_to_b, b_to_a, primary_cause(a_to_b, b_to_a))
 

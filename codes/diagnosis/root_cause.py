@@ -22,8 +22,6 @@ RULE_PARAMETERS = (
 
 
 class Record(TypedDict):
-    """A fact as evidence: whose record, about what, when it was recorded and received."""
-
     fact_id: int
     origin: Literal["source", "provider", "city"]
     origin_code: str
@@ -39,8 +37,6 @@ class Record(TypedDict):
 
 
 class RuleSide(TypedDict):
-    """A rule as one side applies it."""
-
     rule_set: str
     version: int
     rule_id: int
@@ -78,8 +74,6 @@ class RiskEntry(TypedDict):
 
 
 class SameEvent(TypedDict):
-    """The same event as both sources hold it; ``differs`` names what they disagree on."""
-
     a: Record
     b: Record
     differs: Literal["date", "area", "kind"]
@@ -107,8 +101,6 @@ class Freshness(TypedDict):
 
 
 class Rules(TypedDict):
-    """The two rules and the parameters that differ, or a rule only one set has, or the risk-area entry."""
-
     cause: Literal["rules"]
     base: Side
     rules: list[RuleDifference]
@@ -116,8 +108,6 @@ class Rules(TypedDict):
 
 
 class Declaration(TypedDict):
-    """Answers only one provider was given (``side`` of each), or the check-in runs that differ."""
-
     cause: Literal["declaration"]
     base: Side
     answers: list["SidedRecord"]
@@ -130,8 +120,6 @@ class SidedRecord(TypedDict):
 
 
 class SourceRecords(TypedDict):
-    """Records only one side's source holds, and where the other holds the same event otherwise."""
-
     cause: Literal["source"]
     base: Side
     only: list[SidedRecord]
@@ -139,8 +127,6 @@ class SourceRecords(TypedDict):
 
 
 class Interaction(TypedDict):
-    """No single factor explains it: its minimal sets."""
-
     cause: Literal["interaction"]
     swaps_a_to_b: list[list[str]]
     swaps_b_to_a: list[list[str]]

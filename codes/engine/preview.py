@@ -32,8 +32,6 @@ ORDER BY s.citizen_id, provider.code
 
 
 class ColourChange(NamedTuple):
-    """A citizen's colour with a provider as it stands, and as it would be."""
-
     citizen_id: int
     provider: str
     before: str

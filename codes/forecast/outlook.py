@@ -49,8 +49,6 @@ class Review:
 
 @dataclass(frozen=True)
 class Wait:
-    """Nothing but time."""
-
     until: date
 
 
@@ -143,7 +141,6 @@ def hits_of(citizen_id: int, *, run_id: int, today: date) -> list[Hit]:
 
 
 def rules_needed(verdicts: Iterable[Verdict], hits: Iterable[Hit]) -> set[int]:
-    """The rules that ``outlooks_from`` asks for, by id."""
     return {hit.rule_id for hit in hits} | {need["rule_id"] for verdict in verdicts for need in verdict.needs or ()}
 
 
@@ -195,7 +192,6 @@ def _changes_before_green(verdict: Verdict, hits: Iterable[Hit]) -> bool:
 
 
 def _missing(need: dict[str, Any], hits: list[Hit], rules: dict[int, Rule], day: date) -> Act:
-    """The act that a rule of ``Verdict.needs`` waits for."""
     rule = rules[need["rule_id"]]
     others = tuple(kind for kind in rule.cleared_by if kind != FactKind.NEGATIVE_TEST)
     waiting = [hit for hit in hits if hit.rule_id == rule.pk and hit.until_if_followed is None]

@@ -44,5 +44,4 @@ def _known(hashes: Iterable[bytes]) -> dict[bytes, Citizen]:
 
 
 def _row(identity: Identity, key: bytes, now: datetime) -> tuple[object, ...]:
-    """Somebody new, in the order of COLUMNS."""
     return new_ref(), identity.id_type.value, key, encrypt_number(identity), "", now

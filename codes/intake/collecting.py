@@ -76,7 +76,6 @@ def _receive(batch: Batch, *, now: datetime) -> BatchReason | None:
 
 
 def _judge(batch: Batch, *, by: str, now: datetime) -> None:
-    """Look at the staged batch as a whole and close it."""
     quarantine_conflicts(batch)
     before = batches.shrunk_from(batch)
     if batches.has_too_many_bad(batch):

@@ -30,8 +30,6 @@ COLUMNS = (
 
 
 class Holder(NamedTuple):
-    """Whose code with whom: citizen and provider, by their numbers."""
-
     citizen_id: int
     provider_id: int
 
@@ -97,7 +95,6 @@ def live_facts(citizens: Collection[int]) -> dict[Holder, list[DeclaredFact]]:
 
 
 def declared_record_id(entry_id: str, kind: FactKind, number: int) -> str:
-    """The name of the `number`th statement of a declaration."""
     return f"{entry_id}/{kind.value}/{number}"
 
 
@@ -117,8 +114,6 @@ REGISTER = """
 
 
 class Statement(NamedTuple):
-    """What a declaration says, before it is a fact."""
-
     kind: FactKind
     area: str | None
     started_on: date
@@ -127,8 +122,6 @@ class Statement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """An accepted declaration with its holder."""
-
     holder: Holder
     line: DeclarationLine
 
@@ -197,7 +190,6 @@ def _register(holders: Iterable[Holder], now: datetime) -> None:
 
 
 def _facts(one: Declared, zone: ZoneInfo) -> list[DeclaredFact]:
-    """The first versions of what the declaration states."""
     return [
         DeclaredFact(
             holder=one.holder,

@@ -38,8 +38,6 @@ MERGE = compose(SQL, "merge")
 
 @dataclass(frozen=True, slots=True)
 class CheckedIn:
-    """An accepted check-in with its holder."""
-
     holder: Holder
     entry_id: str
     day: date
@@ -223,7 +221,6 @@ def _file(lines: Sequence[_Numbered], *, now: datetime) -> dict[str, Any]:
 
 
 def _entry(line: _Numbered, citizen: Citizen, now: datetime) -> tuple[object, ...]:
-    """The line as it is kept, in the order of ENTRY_COLUMNS."""
     content = line.read.content
     kept = content.model_dump(mode="json", by_alias=True, exclude=ABOUT_THE_PERSON, exclude_unset=True)
     fields = (

@@ -24,7 +24,6 @@ EARLIEST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def fault(reason: Refusal) -> PydanticCustomError:
-    """A finding whose type is one of our reason codes."""
     return PydanticCustomError(reason.value, "{reason}", {"reason": reason.value})
 
 
@@ -96,15 +95,11 @@ class AreaStay(Shape):
 
 
 class Arrival(Shape):
-    """Came from elsewhere."""
-
     from_area: Area
     on: Day
 
 
 class Line(Shape):
-    """What both kinds share: who says it, about whom."""
-
     provider: Name
     entry_id: Name
     id_type: Name
@@ -126,8 +121,6 @@ class DeclarationLine(Line):
 
 
 class CheckInLine(Line):
-    """A day's health report."""
-
     type: Literal["check_in"]
     day: Day
     healthy: bool

@@ -53,7 +53,6 @@ def revoke_keys(*, provider: str, by: str, now: datetime, last_four: str | None 
 
 
 def in_force(provider: Provider) -> int:
-    """How many keys open the door."""
     return ProviderKey.objects.filter(provider=provider, revoked_at__isnull=True).count()
 
 

@@ -34,8 +34,6 @@ class Refusal(TextChoices):
 
 
 class BadLine(Refused):
-    """A line that is not taken, with its reason and the key that is wrong."""
-
     def __init__(self, reason: Refusal, field: str = "", **params: object) -> None:
         super().__init__(reason, field=field, **params)
         self.field = field

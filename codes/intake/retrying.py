@@ -32,8 +32,6 @@ MOST_AT_ONCE = 5000
 
 
 class RetryReason(TextChoices):
-    """Why nothing can be tried again now."""
-
     NEVER_ACCEPTED = (
         "never_accepted",
         gettext_lazy("No delivery of this source has been accepted yet. Collect again instead."),

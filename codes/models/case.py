@@ -50,10 +50,7 @@ def overdue(now: datetime) -> Q:
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
-    """What is asked of cases."""
-
     def open(self) -> Self:
-        """Cases that wait for an end."""
         return self.filter(OPEN)
 
     def undecided(self) -> Self:
@@ -61,7 +58,6 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(state__in=UNDECIDED)
 
     def overdue(self, now: datetime) -> Self:
-        """Cases whose deadline has passed and is not paused."""
         return self.filter(overdue(now))
 
 

@@ -104,8 +104,6 @@ DRAFT = Q(case__isnull=True, guardianship__isnull=True)
 
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
-    """What is asked of files."""
-
     def drafts(self) -> Self:
         """Files that belong to nothing yet: they are attached once, or discarded."""
         return self.filter(DRAFT)

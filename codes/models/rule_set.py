@@ -18,8 +18,6 @@ class RuleSet(models.Model):
 
 
 class RuleSetVersionQuerySet(models.QuerySet["RuleSetVersion"]):
-    """What is asked of versions."""
-
     def in_force(self, day: date) -> Self:
         """Of each rule set the version people are judged by on the day: the newest whose own day has come."""
         return self.filter(effective_from__lte=day).order_by("rule_set", "-effective_from").distinct("rule_set")

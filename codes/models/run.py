@@ -15,8 +15,6 @@ from regions.transitions import TransitionTable
 
 
 class RunQuerySet(models.QuerySet["Run"]):
-    """What is asked of a city's runs."""
-
     def settled(self) -> Self:
         """Runs of the whole city that count, the newest first."""
         return self.filter(state__in=Run.SETTLED).order_by("-pk")
@@ -129,8 +127,6 @@ class RunCitizen(AppendOnly):
 
 
 class RunSource(models.Model):
-    """What a run's collection brought from one source."""
-
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="sources")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, related_name="+")

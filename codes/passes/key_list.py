@@ -40,7 +40,6 @@ def key_id_of(public_key: bytes) -> bytes:
 
 
 def as_json(keys: Iterable[PublishedKey], *, published_at: datetime) -> str:
-    """The file of these keys."""
     rows = [
         {
             "division": key.division,

@@ -38,8 +38,6 @@ CASES = compose(SQL, "cases", span=span("c.opened_at"))
 
 
 class Stored(NamedTuple):
-    """A row of ``CASES``."""
-
     citizen: int
     ref: str
     encrypted: bytes

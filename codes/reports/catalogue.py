@@ -40,7 +40,6 @@ ORDER BY b.started_at, b.id
 
 
 def deliveries(request: ReportRequest) -> Content:
-    """Batches in the order they began."""
     return Content(COLUMNS, _rows(request), {**named(request.first, request.last), **request.only})
 
 
@@ -65,7 +64,6 @@ ORDER BY seq
 
 
 def journal_entries(request: ReportRequest) -> Content:
-    """Entries by their place in the chain."""
     return Content(
         JOURNAL_ENTRIES_COLUMNS, _rows_journal_entries(request), {**named(request.first, request.last), **request.only}
     )

@@ -24,8 +24,6 @@ from regions.tenancy import current_city
 
 
 class FileFormat(StrEnum):
-    """The formats a report is written in."""
-
     CSV = "csv"
     JSONL = "jsonl"
     XLSX = "xlsx"

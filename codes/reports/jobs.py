@@ -132,7 +132,6 @@ def sweep_exports(*, now: datetime) -> list[int]:
 
 
 def request_of(job: ExportJob) -> ReportRequest:
-    """What was asked for."""
     return ReportRequest(ReportName(job.report), job.first, job.last, identified=job.identified, only=job.only)
 
 

@@ -57,12 +57,10 @@ class Untrue(ValueError):
 
 
 def manifest_path(file: Path) -> Path:
-    """Where the manifest of an export stands."""
     return file.with_name(file.name + SUFFIX)
 
 
 def digest_of(file: Path) -> str:
-    """SHA-256 of the file, in hex."""
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
 

@@ -6,8 +6,6 @@ from django.utils.translation import pgettext_lazy
 
 
 class Reason(TextChoices):
-    """One sentence on what is wrong and one on what to do."""
-
     NOT_NOW = "not_now", _("This cannot be done in the present state. Reload the page to see where it stands.")
     HELD_BY_ANOTHER = (
         "held_by_another",

@@ -47,7 +47,6 @@ def answer(
 
 
 def drop(*, request_id: int, by: str, now: datetime) -> InformationRequest:
-    """Go on without an answer."""
     require(by, Verb.DROP_INFORMATION)
     with transaction.atomic():
         request = _open_request(request_id)
@@ -78,7 +77,6 @@ def lapse_unanswered(*, now: datetime) -> int:
 
 
 def files_of(case: Case) -> list[Evidence]:
-    """The case's files, the oldest first."""
     return list(Evidence.objects.filter(case=case).order_by("uploaded_at", "pk"))
 
 

@@ -7,8 +7,6 @@ from codes.vocabulary import Colour
 
 
 class RulingReason(TextChoices):
-    """Why a colour is set by hand."""
-
     WRONG_PERSON = "wrong_person", _("The record is about somebody else")
     RECORD_WRONG = "record_wrong", _("The record is wrong")
     NOT_THERE = "not_there", _("The person was not there")
@@ -46,8 +44,6 @@ CARRIES: dict[RulingReason, frozenset[Colour]] = {
 
 
 class SuppressionReason(TextChoices):
-    """Why a record is ruled to be wrong."""
-
     WRONG_PERSON = "wrong_person", _("It is about somebody else")
     NEVER_HAPPENED = "never_happened", _("What it says did not happen")
     DUPLICATE = "duplicate", _("It is a duplicate")
@@ -58,8 +54,6 @@ class SuppressionReason(TextChoices):
 
 
 class UpholdReason(TextChoices):
-    """Why a case ends, or an appeal is denied, with the colour as it is."""
-
     RECORD_CONFIRMED = "record_confirmed", _("The record was checked and is right")
     EVIDENCE_UNFIT = "evidence_unfit", _("The evidence does not show it")
     MEASURE_RUNS = "measure_runs", _("The set period has to be completed")
@@ -70,8 +64,6 @@ class UpholdReason(TextChoices):
 
 
 class RefusalReason(TextChoices):
-    """Why an approver sends a proposal back."""
-
     EVIDENCE_THIN = "evidence_thin", _("The evidence is too thin")
     REASON_UNFIT = "reason_unfit", _("The reason does not fit the facts")
     COLOUR_UNFIT = "colour_unfit", _("The colour is too lenient or too strict")

@@ -47,7 +47,6 @@ class Change(NamedTuple):
 
     @property
     def disagreement(self) -> Effect:
-        """What becomes of the disagreement between the citizen's providers."""
         if self.differs:
             return "stays" if self.differed else "appears"
         return "vanishes" if self.differed else "none"

@@ -48,7 +48,6 @@ class SignedList:
     manifest: dict[str, Any] = field(default_factory=dict)
 
     def write(self, changes: Iterable[Change], tried: Rehearsal, version: VersionContent) -> None:
-        """Write a row for each change."""
         self.rows = WRITERS[self.file_format](self.draft, COLUMNS, _rows(changes, tried.day))
         self.filters = {
             "day": tried.day.isoformat(),
@@ -156,7 +155,6 @@ def sweep_rehearsals(*, now: datetime) -> list[int]:
 
 
 def list_of(job: DraftRehearsal) -> Path:
-    """Where the list of changes lies."""
     return _folder() / job.file
 
 

@@ -108,5 +108,4 @@ def start_if_due(*, now: datetime) -> Run | None:
 
 
 def stagger(schema: str) -> timedelta:
-    """The city's place in the spread; the same every day."""
     return timedelta(minutes=crc32(schema.encode()) % SPREAD_MINUTES)

@@ -87,7 +87,6 @@ def advance(run_id: int, *, clock: Clock) -> list[int]:
 
 
 def run_here(run_id: int, *, clock: Clock, progress: Callable[[Run], None]) -> Run:
-    """Bring the run to its end in this process."""
     while True:
         waiting = advance(run_id, clock=clock)
         run = Run.objects.get(pk=run_id)

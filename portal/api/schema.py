@@ -18,8 +18,6 @@ EXAMPLE = (
 
 
 class Message(serializers.Serializer[Any]):
-    """A sentence for people, in both languages."""
-
     en = serializers.CharField()
 
     def get_fields(self) -> dict[str, Any]:
@@ -28,8 +26,6 @@ class Message(serializers.Serializer[Any]):
 
 
 class LineResult(serializers.Serializer[Any]):
-    """What became of one line."""
-
     line = serializers.IntegerField(min_value=1, help_text="Its number in the body, counted from 1.")
     result = serializers.ChoiceField([outcome.value for outcome in Outcome])
     entry_id = serializers.CharField(required=False, help_text="Absent where the line could not be read.")
@@ -93,7 +89,6 @@ ENTRIES: dict[str, Any] = {
 
 
 def line_components() -> dict[str, Any]:
-    """Schemas of the lines and of what they hold, by name."""
     found: dict[str, Any] = {}
     for shape in SHAPES.values():
         schema = shape.model_json_schema(ref_template="#/components/schemas/{model}")

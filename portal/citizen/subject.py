@@ -41,8 +41,6 @@ def for_subject(view: SubjectView[P]) -> PlainView[...]:
 
 
 def for_self(view: SubjectView[P]) -> PlainView[P]:
-    """The view is for a signed-in citizen about themselves only."""
-
     @for_citizens
     @wraps(view)
     def found(request: CitizenRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:

@@ -30,8 +30,6 @@ maxmemory-policy noeviction
 
 @dataclass(frozen=True)
 class Valkey:
-    """The broker that belongs to one state directory."""
-
     state: State
     account: Account
     home: Path
@@ -105,6 +103,5 @@ class Valkey:
 
 
 def find(state: State) -> Valkey:
-    """The broker of a state directory, whether or not it exists yet."""
     account = find_account()
     return Valkey(state=state, account=account, home=find_home(state, account))

@@ -41,7 +41,6 @@ def collect_now(schema: str, source_id: int, by: str) -> str:
 
 
 def enqueue_rehearsal(schema: str, job_id: int) -> bool:
-    """Have a worker rehearse a draft; false when there is no broker."""
     try:
         rehearse_draft.apply_async(args=(schema, job_id), expires=EXPIRES_AFTER, retry=False)
     except OperationalError as fault:
@@ -52,7 +51,6 @@ def enqueue_rehearsal(schema: str, job_id: int) -> bool:
 
 @shared_task(name="portal.rehearse_draft")
 def rehearse_draft(schema: str, job_id: int) -> bool:
-    """One rehearsal; whether this call ended it."""
     with in_city(schema):
         return rehearse(job_id, clock=timezone.now)
 

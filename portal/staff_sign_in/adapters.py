@@ -133,6 +133,5 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
 
 
 def _schema() -> str:
-    """The schema the account is in."""
     city = city_of(context.request)
     return city.schema_name if city else "public"

@@ -116,7 +116,6 @@ FIELDS: dict[TextChoices, str] = {
 
 
 def refusal_text(refused: Refused) -> str:
-    """What is wrong and what to do next, in the page's language."""
     return refused.message_in(translation.get_language())
 
 

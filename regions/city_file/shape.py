@@ -29,8 +29,6 @@ MOST_HOURS = 10_000_000
 
 
 class Title(Table):
-    """What people read, in both languages."""
-
     zh: Text
     en: Text
 
@@ -123,8 +121,6 @@ class RuleSetFile(Table):
 
 
 class Content(Table):
-    """A whole city file."""
-
     city: City
     sources: Annotated[list[Source], Field(min_length=1)]
     providers: Annotated[list[Provider], Field(min_length=1)]

@@ -25,8 +25,6 @@ from regions.vocabulary import label_in
 
 
 class ChainBreak(TextChoices):
-    """How a chain is broken."""
-
     MISSING_ENTRY = "missing_entry", _("entry {entry} is missing; {stands} stands in its place")
     DOES_NOT_FOLLOW = "does_not_follow", _("it does not follow the entry before it")
     CHANGED = "changed", _("its content was changed after it was written")

@@ -19,8 +19,6 @@ from regions.vocabulary import label_in
 
 
 class StaffReason(TextChoices):
-    """Why an account or its roles are not changed."""
-
     EXCLUDED = "excluded", _("one person may not hold both: {pairs}. Make separate accounts.")
     BAD_NAME = "bad_name", _("'{name}' cannot be a user name: it is empty, the portal's own, or holds a colon")
     NAME_TAKEN = "name_taken", _("there is an account named '{name}' already")

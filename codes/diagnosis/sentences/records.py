@@ -13,14 +13,12 @@ def kind_label(record: Record) -> str:
 
 
 def recorded_clause(record: Record, renderer: SentenceRenderer) -> str:
-    """What stands after "recorded"."""
     if renderer.to_official:
         return _numbered(_quoted(record), record, renderer)
     return _(RECORDED[FactKind(record["kind"])]) % {"area": renderer.area(record["area"])}
 
 
 def declared_clause(record: Record, renderer: SentenceRenderer) -> str:
-    """What stands after "declared"."""
     template = DECLARED.get(FactKind(record["kind"]))
     if template is None or renderer.to_official:
         return _numbered(_quoted(record), record, renderer)
@@ -32,7 +30,6 @@ def declared_clause(record: Record, renderer: SentenceRenderer) -> str:
 
 
 def subject(record: Record, renderer: SentenceRenderer) -> str:
-    """The record as what a rule is about."""
     if renderer.to_official:
         return _numbered(_quoted(record), record, renderer)
     if record["kind"] == FactKind.AREA_STAY:
@@ -50,7 +47,6 @@ def with_details(record: Record, value: str, renderer: SentenceRenderer) -> str:
 
 
 def rules_of(side: Side, rule: RuleSide | None, renderer: SentenceRenderer) -> str:
-    """A side's rules as the subject of a sentence."""
     if rule is None or not renderer.to_official:
         return _("the rules of %(provider)s") % {"provider": renderer.provider(side)}
     return _("the rules of %(provider)s (%(version)s, %(code)s)") % {
@@ -75,7 +71,6 @@ def _numbered(value: str, record: Record, renderer: SentenceRenderer) -> str:
 
 
 def _details(record: Record, renderer: SentenceRenderer) -> str:
-    """Area, days, number, version, when it was recorded, and its batch, as far as the record has them."""
     open_stay = record["kind"] == FactKind.AREA_STAY or record["ended_on"]
     parts = [
         renderer.span(record["started_on"], record["ended_on"]) if open_stay else renderer.day(record["started_on"]),

@@ -69,7 +69,6 @@ def context_from(day: date, frozen: Iterable[RunProvider]) -> Context:
 
 
 def with_citizen(context: Context, *, citizen_id: int, due_at: datetime | None = None) -> Context:
-    """Add when each verdict of the citizen turns green, and when the case is due."""
     return replace(context, turns_green_on=green_days([citizen_id])[citizen_id], due_at=due_at)
 
 
@@ -152,7 +151,6 @@ class SentenceRenderer:
 
     @property
     def who(self) -> str:
-        """The citizen, as the subject of a sentence."""
         return self.choose(citizen=_("You"), official=_("The citizen"))
 
     def provider(self, side: Side) -> str:
@@ -161,7 +159,6 @@ class SentenceRenderer:
 
     @property
     def sides(self) -> dict[str, str]:
-        """Both providers and their sources, as placeholders of a message."""
         return {
             "a": self.provider("a"),
             "source_a": self.source("a"),
@@ -248,11 +245,9 @@ class SentenceRenderer:
         return pgettext("between alternatives", ", or ").join(dict.fromkeys(parts))
 
     def steps(self, parts: Iterable[str]) -> str:
-        """What several people do, as one sentence."""
         return capfirst(_("%(steps)s.") % {"steps": pgettext("between steps", "; ").join(dict.fromkeys(parts))})
 
     def sentences(self, sentences: Iterable[str]) -> str:
-        """One after the other, as the language spaces them."""
         return reduce(lambda first, following: _("%(first)s %(next)s") % {"first": first, "next": following}, sentences)
 
     def _untitled(self, code: str, description: str) -> str:

@@ -130,7 +130,6 @@ def _differing(one: RuleDifference, renderer: SentenceRenderer) -> str:
 
 
 def _terms(rule: RuleSide, one: RuleDifference, renderer: SentenceRenderer) -> str:
-    """What the rule asks for where the two differ: to the official all of it."""
     phrases = terms(rule, one["differs"], renderer)
     most = len(phrases) if renderer.to_official else MOST_LISTED
     return renderer.requirements(phrases, most=most, ends_in_none=asks_for_nothing(rule, one["differs"][-1]))

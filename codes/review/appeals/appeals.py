@@ -91,7 +91,6 @@ def file_appeal(
 
 
 def withdraw(*, case_id: int, by: str, now: datetime) -> Case:
-    """Take an appeal back within ten minutes of filing it."""
     require(by, Verb.WITHDRAW)
     with transaction.atomic():
         case, appeal = _own_appeal(case_id, by=by)

@@ -17,8 +17,6 @@ from regions.vocabulary import FactKind
 
 
 class AppealReason(TextChoices):
-    """Why the citizen thinks the colour wrong."""
-
     NOT_ME = "not_me", _("The record is not about me")
     NOT_THERE = "not_there", _("I was not there")
     WRONG_DATES = "wrong_dates", _("The dates are wrong")
@@ -204,12 +202,10 @@ class Target:
 
     @property
     def reasons(self) -> list[AppealReason]:
-        """What can be said against it."""
         return reasons_for(self.kind)
 
     @property
     def instead(self) -> Instead | None:
-        """What to do instead of an appeal, or sooner than one."""
         return INSTEAD.get(FactKind(self.kind))
 
 

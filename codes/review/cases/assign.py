@@ -44,7 +44,6 @@ def take_over(*, case_id: int, assignee: str, by: str, now: datetime) -> Case:
 
 
 def put_back(*, case_id: int, by: str, now: datetime) -> Case:
-    """Give the case back to everybody."""
     require(by, Verb.PUT_BACK)
     with transaction.atomic():
         case = find_case(case_id)

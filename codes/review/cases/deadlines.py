@@ -24,7 +24,6 @@ class Deadlines:
 
 
 def deadlines_of(severity: str, *, opened_at: datetime) -> Deadlines:
-    """The deadlines of a case whose most severe colour is ``severity``."""
     return Deadlines(opened_at + FIRST_LOOK_AT_RED if severity == "red" else None, opened_at + ANSWER[severity])
 
 
@@ -45,7 +44,6 @@ def complex_deadline(opened_at: datetime, *, zone: ZoneInfo) -> datetime:
 
 
 def resumed_deadline(due_at: datetime, *, paused_at: datetime, now: datetime) -> datetime:
-    """A deadline moved by as long as it was paused."""
     return due_at + max(now - paused_at, timedelta())
 
 

@@ -133,7 +133,6 @@ def record_many(
 
 
 def note(case: Case, action: Verb, *, by: str, now: datetime, data: Mapping[str, Any] | None = None) -> CaseEvent:
-    """A line on the case's timeline."""
     return CaseEvent.objects.create(case=case, at=now, by=by, verb=action.value, data=dict(data or {}))
 
 

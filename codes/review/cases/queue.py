@@ -41,8 +41,6 @@ class CaseFilter:
 
 
 class After(NamedTuple):
-    """Where a page ended."""
-
     due_at: datetime
     case_id: int
 
@@ -55,15 +53,12 @@ class Page(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Open cases with the same root cause."""
-
     key: str
     cases: int
     earliest_due: datetime
 
 
 def open_cases(chosen: CaseFilter, *, now: datetime) -> CaseQuerySet:
-    """The open cases of a filter, unordered."""
     exact = {"kind": chosen.kind, "state": chosen.state, "severity": chosen.severity, "group_key": chosen.group}
     cases = Case.objects.open().filter(**{name: value for name, value in exact.items() if value})
     if chosen.assignee:
@@ -102,7 +97,6 @@ def page_of(chosen: CaseFilter, *, now: datetime, after: After | None = None, si
 
 
 def groups_of(chosen: CaseFilter, *, now: datetime, size: int = PAGE) -> list[Group]:
-    """The largest groups by common cause among the open cases of the filter."""
     grouped = (
         open_cases(chosen, now=now)
         .exclude(group_key="")

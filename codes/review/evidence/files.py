@@ -96,7 +96,6 @@ def read_evidence(*, evidence_id: int, by: str, purpose: str, now: datetime) -> 
 
 
 def discard_draft(*, evidence_id: int, by: str, now: datetime) -> None:
-    """Remove one's own file that belongs to nothing yet."""
     with transaction.atomic():
         draft = Evidence.objects.drafts().filter(pk=evidence_id, uploaded_by=by).first()
         if draft is None:
@@ -105,7 +104,6 @@ def discard_draft(*, evidence_id: int, by: str, now: datetime) -> None:
 
 
 def discard_old_drafts(*, now: datetime) -> int:
-    """Remove the files of appeals that were never sent; how many."""
     old = Evidence.objects.drafts().filter(uploaded_at__lt=now - DRAFT_LIVES)
     with transaction.atomic():
         drafts = list(old.select_for_update(skip_locked=True).order_by("pk"))

@@ -18,8 +18,6 @@ PDF_TAIL = 2048
 
 
 class UploadFault(TextChoices):
-    """Why a file was not taken, and what to do."""
-
     EMPTY = "empty", _("The file is empty. Choose another.")
     TOO_LARGE = "too_large", _("The file is larger than 10 MB. Make it smaller first.")
     WRONG_TYPE = "wrong_type", _("Only JPEG, PNG and WebP images and PDF files are taken.")
@@ -30,8 +28,6 @@ class UploadFault(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A file as it will be kept."""
-
     content: bytes
     content_type: str
 

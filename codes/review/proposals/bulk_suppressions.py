@@ -88,7 +88,6 @@ def approve_bulk_suppression(*, bulk_suppression_id: int, by: str, now: datetime
 def refuse_bulk_suppression(
     *, bulk_suppression_id: int, reason_code: str, by: str, now: datetime, reason: str = ""
 ) -> BulkSuppression:
-    """The records stand."""
     require(by, Verb.REFUSE_SUPPRESSION)
     reason = check_refusal(reason_code, reason)
     with transaction.atomic():
@@ -99,7 +98,6 @@ def refuse_bulk_suppression(
 
 
 def withdraw_bulk_suppression(*, bulk_suppression_id: int, by: str, now: datetime) -> BulkSuppression:
-    """Take one's own proposal back."""
     require(by, Verb.WITHDRAW_SUPPRESSION)
     with transaction.atomic():
         proposed = BulkSuppression.objects.locked().to_withdraw(bulk_suppression_id, by=by)

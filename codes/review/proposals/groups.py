@@ -28,8 +28,6 @@ RECORDS = compose(SQL, "records")
 
 
 class GroupRecord(NamedTuple):
-    """A source's record that two people may rule to be wrong."""
-
     fact_id: int
     citizen_id: int
     record_id: str
@@ -106,7 +104,6 @@ def _records(key: str) -> list[GroupRecord]:
 
 
 def _agreeing(people: Collection[int], changes: Collection[ColourChange]) -> int:
-    """How many standing disagreements the changes would end."""
     shown: dict[int, dict[str, str]] = {}
     for citizen, colours in Disagreement.objects.filter(citizen__in=people, closed_run__isnull=True).values_list(
         "citizen_id", "colours"

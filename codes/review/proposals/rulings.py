@@ -97,7 +97,6 @@ def approve(*, ruling_id: int, by: str, now: datetime, reason: str = "") -> Ruli
 
 
 def refuse(*, ruling_id: int, reason_code: str, by: str, now: datetime, reason: str = "") -> Ruling:
-    """Send a proposal back to its reviewer."""
     require(by, Verb.REFUSE)
     reason = check_refusal(reason_code, reason)
     with transaction.atomic():
@@ -108,7 +107,6 @@ def refuse(*, ruling_id: int, reason_code: str, by: str, now: datetime, reason: 
 
 
 def withdraw_proposal(*, ruling_id: int, by: str, now: datetime) -> Ruling:
-    """Take one's own proposal back."""
     require(by, Verb.WITHDRAW_PROPOSAL)
     with transaction.atomic():
         ruling = _with_case().to_withdraw(ruling_id, by=by)
@@ -170,7 +168,6 @@ def case_of(ruling: Ruling) -> Case:
 
 
 def propose_end(*, ruling_id: int, reason: str, by: str, now: datetime) -> Ruling:
-    """Propose that a ruling in force ends before its day."""
     reason = check_text(reason, required=True)
     return Ruling.propose_end(ruling_id, reason=reason, by=by, now=now)
 

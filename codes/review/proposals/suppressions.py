@@ -83,7 +83,6 @@ def approve_suppression(*, suppression_id: int, by: str, now: datetime, reason: 
 def refuse_suppression(
     *, suppression_id: int, reason_code: str, by: str, now: datetime, reason: str = ""
 ) -> Suppression:
-    """The record stands."""
     require(by, Verb.REFUSE_SUPPRESSION)
     reason = check_refusal(reason_code, reason)
     with transaction.atomic():
@@ -94,7 +93,6 @@ def refuse_suppression(
 
 
 def withdraw_suppression(*, suppression_id: int, by: str, now: datetime) -> Suppression:
-    """Take one's own proposal back."""
     require(by, Verb.WITHDRAW_SUPPRESSION)
     with transaction.atomic():
         proposed = _alone(suppression_id).to_withdraw(suppression_id, by=by)
@@ -104,7 +102,6 @@ def withdraw_suppression(*, suppression_id: int, by: str, now: datetime) -> Supp
 
 
 def propose_suppression_end(*, suppression_id: int, reason: str, by: str, now: datetime) -> Suppression:
-    """Propose that a suppressed record counts again."""
     reason = check_text(reason, required=True)
     return Suppression.propose_end(suppression_id, reason=reason, by=by, now=now)
 

@@ -70,8 +70,6 @@ class Side:
 
 @dataclass(frozen=True)
 class Difference:
-    """Why two providers differ, in one sentence for the citizen."""
-
     pair: PairDiagnosis
     told: RenderedDiagnosis
 

@@ -174,7 +174,6 @@ def _next_url(request: SubjectRequest, page: str) -> str:
 
 
 def _answer_line(answers: dict[str, Any]) -> dict[str, Any]:
-    """The answers as they stand in a line."""
     return {**answers["symptoms"], **answers["contact"], "area_stays": answers["stays"], **answers["arrival"]}
 
 

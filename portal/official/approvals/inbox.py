@@ -113,7 +113,6 @@ def _settings() -> list[SettingProposal]:
 
 
 def _held_batches() -> QuerySet[Batch]:
-    """Deliveries that a source manager asked to release."""
     return Batch.objects.filter(state=Batch.State.HELD, release_asked_at__isnull=False)
 
 

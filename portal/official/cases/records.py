@@ -101,7 +101,6 @@ def take_back_suppression(request: StaffRequest, number: str, suppression: int) 
 @require_POST
 @for_staff(Role.REVIEWER)
 def end_suppression(request: StaffRequest, number: str, suppression: int) -> HttpResponse:
-    """Propose that the record counts again."""
     detail = read_case(number=number)
     if suppression not in {row["id"] for row in detail.suppressions}:
         raise Http404

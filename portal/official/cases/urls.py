@@ -7,8 +7,6 @@ from portal.official.cases import ask, decide, records, views
 
 
 class NumberConverter(StringConverter):
-    """A case number."""
-
     regex = "[A-Za-z0-9-]{1,40}"
 
 

@@ -30,7 +30,6 @@ PAGE = 50
 @require_safe
 @for_staff(*CASE_WORK)
 def queue(request: StaffRequest) -> HttpResponse:
-    """Open cases, the earliest due first."""
     filters, now = parse_filter(request.GET), timezone.now()
     cases = open_cases(filters, now=now).select_related("citizen", "disagreement", "appeal__provider")
     page = keyset_page(

@@ -66,7 +66,6 @@ class RuleForm(forms.Form):
 
     @property
     def rule(self) -> Content:
-        """The rule as a file says it."""
         data = self.cleaned_data
         levels = [level.strip() for level in data["area_levels"].replace("，", ",").split(",") if level.strip()]
         rule: Content = {name: data[name] for name in ("code", "kind", "colour", "anchor") if data[name]}
@@ -110,5 +109,4 @@ def number(text: str) -> int | str:
 
 
 def area_of(row: Mapping[str, str]) -> Content:
-    """A risk area as a file says it."""
     return {name: row[name].strip() for name in AREA_FIELDS if row[name].strip()}

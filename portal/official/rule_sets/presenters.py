@@ -94,7 +94,6 @@ def rules_shown(
 def areas_shown(
     content: Mapping[str, Any], *, faults: Sequence[FaultShown] = (), before: Mapping[str, Any] | None = None
 ) -> list[AreaShown]:
-    """The risk list in its order."""
     known = [area for _place, area in tables(dict(before), "risk_areas")] if before is not None else None
     return [
         AreaShown(

@@ -35,7 +35,6 @@ class Deadline:
         self.step_end = self.end
 
     def step(self, seconds: float) -> None:
-        """Give the next exchange at most `seconds`."""
         self.step_end = min(self.end, self.monotonic() + seconds)
 
     def within(self, timeout: float | None) -> float:
