@@ -12,10 +12,7 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Append the rows to a table of the schema the connection is in. Constraints hold as for any INSERT.
-
-    Values: none, text, numbers, booleans, bytes, days, instants, and dicts and lists for JSON columns.
-    """
+    """Append the rows to a table of the current schema; values may be dicts and lists for JSON columns."""
     file = io.StringIO()
     for row in rows:
         file.write("\t".join(map(_field, row)))

@@ -43,10 +43,7 @@ def covers(area: str, other: str) -> bool:
 
 
 def division_title(code: str, lang: str) -> str:
-    """What people call a division, in Chinese for any `zh…` and in English otherwise.
-
-    A code the table does not have is called by the nearest division above it and the code itself, else by the code.
-    """
+    """What people call a division, in Chinese for any `zh…`; an unknown code by the nearest division above it and the code."""
     table = divisions()
     if code in table:
         return _title(table[code], lang)

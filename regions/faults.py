@@ -1,7 +1,4 @@
-"""Faults of files and settings: the key, a code and its parameters. The message is made where it is shown.
-
-No parameter repeats a value of a credential: faults end up in terminals, in logs and on pages.
-"""
+"""Faults of files and settings: the key, a code and its parameters, which never repeat a credential: they end up in logs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

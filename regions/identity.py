@@ -1,7 +1,4 @@
-"""Who a number can belong to: the checks an identity passes before anything is filed under it.
-
-No error here repeats the number: messages end up in logs and refusal lists.
-"""
+"""The checks an identity passes before anything is filed under it. No error repeats the number: messages end up in logs."""
 
 import re
 from dataclasses import dataclass

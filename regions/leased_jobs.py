@@ -167,10 +167,7 @@ class Attempt:
 
 @dataclass
 class Heartbeat:
-    """Says on the job's row how far its stream is and renews the lease, through a connection beside the stream's transaction.
-
-    ``column`` counts; the clock is looked at every so many items.
-    """
+    """Counts a stream's items in the job's ``column`` and renews the lease, through a connection beside the stream's transaction."""
 
     job: LeasedJob
     connection: Any

@@ -11,10 +11,7 @@ KEY = "hashtextextended(%s, hashtextextended(current_schema(), 0))"
 
 
 def advisory_lock(name: str) -> None:
-    """Wait until nobody else has the current schema's lock of this name; it is held until the transaction ends.
-
-    Raises ``TransactionManagementError`` outside a transaction, where it would be held by nobody.
-    """
+    """Wait for the current schema's lock of this name, held until the transaction ends. Raises ``TransactionManagementError``."""
     if not connection.in_atomic_block:
         raise TransactionManagementError(f"the lock {name!r} outside a transaction")
     with connection.cursor() as cursor:

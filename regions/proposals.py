@@ -193,10 +193,7 @@ class Proposal(models.Model):
 
 
 class EndableProposal(Proposal):
-    """In force until it ends: early by two people again, on its day, or because a later one takes its place.
-
-    ``ended_at`` without ``ended_by``: it expired, or a later one took its place.
-    """
+    """In force until two people end it early, it expires, or a later one takes its place; ``ended_by`` is set for the first only."""
 
     class State(models.TextChoices):
         PROPOSED = "proposed"

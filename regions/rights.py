@@ -1,7 +1,4 @@
-"""Who may do what in the database: the owner, the application's login, and one role per city.
-
-Run by the owner after every migration. Grants are set from the models, so a new table is covered without being named here.
-"""
+"""Rights in the database, set from the models by the owner after every migration, so that no new table is forgotten."""
 
 from typing import ClassVar
 

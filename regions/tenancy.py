@@ -33,10 +33,7 @@ class NotPrepared(WrongSchema):
 
 @contextmanager
 def in_city(schema: str) -> Iterator[City]:
-    """Take the city's search path and role for the block, then what was there before.
-
-    Raises ``NoSuchCity``, and ``WrongSchema`` when another city is already entered: no code has business in two cities.
-    """
+    """Take the city's search path and role for the block. Raises ``NoSuchCity``, ``WrongSchema`` in another city."""
     before = connection.tenant
     if before.schema_name not in ("public", schema):
         raise WrongSchema(f"already in {before.schema_name}; leave it before entering {schema}")
@@ -72,10 +69,7 @@ def current_city() -> City:
 
 @contextmanager
 def second_connection() -> Iterator[Any]:
-    """Another connection in the current city, for telling how far a long transaction of the first is. Raises ``WrongSchema``.
-
-    What it writes is seen at once, so nothing that belongs to the transaction may go through it.
-    """
+    """Another connection in the current city, whose writes are seen at once: for progress only. Raises ``WrongSchema``."""
     city = current_city()
     other: Any = connections.create_connection(DEFAULT_DB_ALIAS)
     other.set_tenant(city)
@@ -97,10 +91,7 @@ def all_schemas() -> list[str]:
 
 @contextmanager
 def as_owner() -> Iterator[None]:
-    """Reconnect as the owner of all tables for the block: migrating and opening cities, nothing else.
-
-    The application's login owns nothing, so that no fault in a page can alter a table. Not inside a transaction.
-    """
+    """Reconnect as the owner of all tables, to migrate and open cities. Not inside a transaction."""
     if connection.in_atomic_block:
         raise transaction.TransactionManagementError("the owner's login cannot be taken inside a transaction")
     mine = connection.settings_dict

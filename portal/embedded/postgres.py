@@ -46,10 +46,7 @@ def check_release(data: Path, *, programs: Path, account: Account) -> None:
 
 
 def lock_file(data: Path) -> list[str]:
-    """The lines of `postmaster.pid`: process, data directory, start time, port, …; empty when there is none.
-
-    The server writes it line by line, so a file with fewer than the first four lines counts as none.
-    """
+    """The lines of `postmaster.pid`: process, data directory, start time, port, …; empty when it is missing or half written."""
     try:
         lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:

@@ -57,10 +57,7 @@ class Account:
         return path
 
     def processes_in(self, directory: Path) -> list[int]:
-        """The processes of this user whose working directory is `directory`.
-
-        Asked as that user: in a container root may not look at another user's processes.
-        """
+        """This user's processes working in `directory`, asked as that user: in a container root may not look at others'."""
         script = 'for p in /proc/[0-9]*; do [ "$p/cwd" -ef "$0" ] && echo "${p#/proc/}"; done; true'
         return [int(line) for line in self.run(["/bin/sh", "-c", script, directory], timeout=30).stdout.split()]
 
@@ -95,10 +92,7 @@ SUPPORTED_POSTGRES = range(15, 19)
 
 
 def find_postgres(account: Account, home: Path) -> Path:
-    """The directory with `postgres`, `initdb`, `pg_ctl`, `pg_isready` and `psql`, all runnable by `account`.
-
-    `PORTAL_PG_BIN` wins; then the wheel; then Debian's packages, the newest supported release first.
-    """
+    """The directory of PostgreSQL's programs: `PORTAL_PG_BIN`, the wheel, or Debian's packages, newest release first."""
     chosen = os.environ.get("PORTAL_PG_BIN")
     if chosen:
         if not account.can_execute(Path(chosen) / "postgres"):

@@ -1,7 +1,4 @@
-"""The state directory: what the embedded servers must remember between two commands.
-
-It belongs to whoever runs the commands. Files in it that hold passwords are readable by their owner only.
-"""
+"""The state directory: what the embedded servers remember between two commands; files with passwords are their owner's only."""
 
 import fcntl
 import json
@@ -70,10 +67,7 @@ def state_directory() -> Path:
 
 
 def open_state() -> State:
-    """The state directory, made if missing. Raises EmbeddedServerError when this user may not write it.
-
-    Others may pass through it but not list it: started as root, the servers run as another user and live inside.
-    """
+    """The state directory, made if missing; others may pass through but not list it. Raises EmbeddedServerError."""
     directory = state_directory()
     if not directory.is_dir() and os.access(_nearest_existing(directory), os.W_OK | os.X_OK):
         directory.mkdir(parents=True, exist_ok=True)

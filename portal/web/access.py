@@ -1,7 +1,4 @@
-"""Who may see a page. Every view is marked with its audience; the test over all addresses reads the mark.
-
-Not signed in: to the sign-in page. Signed in without the role: 403. Somebody else's and missing: the identical 404.
-"""
+"""Who may see a page. Every view is marked with its audience; the test over all addresses reads the mark."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -21,10 +21,7 @@ CASES = (Role.REVIEWER, Role.APPROVER)
 
 @dataclass(frozen=True)
 class NavigationEntry:
-    """A line: its name, the URL's name, and who sees it (none named: everybody on the staff).
-
-    ``also``: where the pages it leads to begin, when that is elsewhere.
-    """
+    """A link for ``roles`` (none named: everybody on the staff); ``also`` is another address its pages begin with."""
 
     title: str | Promise
     name: str

@@ -1,7 +1,4 @@
-"""The guides of ``docs/guide/``, one page per audience and language, shown inside the portal.
-
-A link to a repository would be no use to a citizen. The Markdown is ours; HTML in it is shown as text all the same.
-"""
+"""The guides of ``docs/guide/``, one page per audience and language, shown inside the portal."""
 
 from functools import lru_cache
 

@@ -14,10 +14,7 @@ from regions.tenancy import WrongSchema
 
 
 class HostMiddleware(TenantMainMiddleware):
-    """Enters the city of the host. The operator's hosts stay in ``public``; any other name gets a 404.
-
-    ``request.tenant`` is a ``City`` or, on the operator's hosts, none.
-    """
+    """Enters the city of the host, as ``request.tenant``; none on the operator's hosts, and any other name gets a 404."""
 
     def no_tenant_found(self, request: HttpRequest, hostname: str) -> HttpResponse | None:
         """The operator's pages, or a plain 404 that does not say which cities exist."""

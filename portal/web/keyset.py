@@ -28,10 +28,7 @@ class Page(Generic[M]):
 def keyset_page(
     queryset: QuerySet[M], *, by: Sequence[str], after: str = "", before: str = "", size: int = 50
 ) -> Page[M]:
-    """Up to ``size`` rows ordered by the columns ``by`` (``-`` descends), the last of which must be unique.
-
-    A token that is none of ours is the first page: an old bookmark is no error. Columns must not be null.
-    """
+    """Up to ``size`` rows ordered by not-null columns ``by``, the last unique; a token that is none of ours is the first page."""
     backwards = bool(before)
     place = _decode(before or after, len(by))
     ordered = queryset.order_by(*(_reversed(column) if backwards else column for column in by))

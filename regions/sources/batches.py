@@ -1,7 +1,4 @@
-"""A batch is opened and staged, then accepted in one transaction, held for two people, or refused whole.
-
-``codes.intake`` takes the records of an accepted batch; this module decides whether it may be accepted.
-"""
+"""A batch is opened and staged, then accepted in one transaction, held for two people, or refused whole."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,10 +65,7 @@ def has_too_many_bad(batch: Batch) -> bool:
 
 
 def shrunk_from(batch: Batch) -> int | None:
-    """How many records the last full delivery had, when this full one is empty or much smaller; none when it is not.
-
-    Records that vanish from a source change nobody's colour; that many vanishing says that the source is broken.
-    """
+    """How many records the last full delivery had, if this full one is empty or much smaller: then the source is broken."""
     if batch.since is not None:
         return None
     last = batch.source.batches.accepted().filter(since__isnull=True).first()

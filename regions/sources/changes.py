@@ -68,10 +68,7 @@ def encrypt_credential(credential: str | None) -> bytes | None:
 
 
 def settings_faults(source: Source, values: Mapping[str, Any], credential: str | None) -> list[Fault]:
-    """What is wrong with the source as it would be, by the keys of a city file. No message repeats a value.
-
-    The place is judged too, as far as it is new: the same guard as when it is collected.
-    """
+    """What is wrong with the source as it would be, a new address included, by the keys of a city file; never with a value."""
     key = CREDENTIAL_KEYS[source.kind][0]
     content: dict[str, Any] = {
         "code": source.code,
@@ -106,11 +103,7 @@ def propose(
     by: str,
     now: datetime,
 ) -> SourceChange:
-    """Propose new settings; nothing changes before somebody else approves. Raises ``Refused``.
-
-    ``values``: columns of ``settings_check.CHANGEABLE``; ``credential`` none keeps the present one; ``effect`` is what was
-    found out about it, kept for whoever decides.
-    """
+    """Propose ``values`` for columns; ``credential`` none keeps the present one, ``effect`` is for who decides. Raises ``Refused``."""
     require_role(by, Role.SOURCE_MANAGER)
     reason = require_reason(reason)
     with transaction.atomic():

@@ -31,10 +31,7 @@ from regions.sources.records import RecordFault, check_record
 def open_delivery(
     source: Source, *, since: datetime | None, zone: ZoneInfo, interactive: bool = False
 ) -> AbstractContextManager[Delivery]:
-    """What the source recorded after `since` (none = everything). Raises SourceFault, on entering and while it is read.
-
-    Not inside a transaction: nobody else shall wait for a slow source. `interactive`: a person waits for the answer.
-    """
+    """What the source recorded after `since` (none = everything). Not inside a transaction. Raises SourceFault, also while read."""
     if source.kind == SourceKind.POLICE_DATABASE:
         return police_database.open_delivery(
             url=credential_of(source),
@@ -97,10 +94,7 @@ class TrialResult:
 
 
 def try_source(source: Source, *, zone: ZoneInfo, now: datetime) -> TrialResult:
-    """Ask the source – as stored or as it would be – for its first records. Raises SourceFault.
-
-    Nothing is kept, not even that it was asked. Not inside a transaction.
-    """
+    """Check the first records of a source, stored or not; nothing is kept. Not inside a transaction. Raises SourceFault."""
     last = source.batches.accepted().first()
     horizon = last.as_of if last else None
     with open_delivery(source, since=horizon - OVERLAP if horizon else None, zone=zone, interactive=True) as delivery:

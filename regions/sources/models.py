@@ -64,10 +64,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
 
 class Batch(models.Model):
-    """One delivery, staged whole, then accepted in one transaction or refused whole with a reason.
-
-    ``as_of`` is the moment up to which the source says it is complete: the horizon, once the batch is accepted.
-    """
+    """One delivery, accepted or refused whole; ``as_of`` is the moment up to which the source says it is complete."""
 
     class State(models.TextChoices):
         STAGING = "staging"
@@ -181,10 +178,7 @@ class StagedRecord(models.Model):
 
 
 class Quarantined(AppendOnly):
-    """A single bad record of a delivery: its raw content (encrypted), its line and why it was not taken.
-
-    ``taken_in`` is the later batch in which it passed: the settings that kept it out had been mended.
-    """
+    """A bad record: its raw content (encrypted), its line and why; ``taken_in`` is the later batch in which it passed."""
 
     updatable_columns: ClassVar[tuple[str, ...]] = ("taken_in_id",)
 
@@ -217,10 +211,7 @@ class ChangeState(models.TextChoices):
 
 
 class SourceChange(Proposal):
-    """New settings of a source: proposed by one person, in force once another has approved what they would do.
-
-    ``values`` and ``before`` hold the columns that differ; a new credential is encrypted, stands apart and is never shown.
-    """
+    """New settings of a source: ``values`` and ``before`` hold the columns that differ, a new credential is encrypted apart."""
 
     State = ChangeState
     APPROVED: ClassVar[str] = State.IN_FORCE

@@ -1,7 +1,4 @@
-"""One record of a delivery, checked field by field: the city decides on what passes here, so nothing is guessed or corrected.
-
-No message repeats a value: values are people's data.
-"""
+"""One record of a delivery, checked field by field; nothing is guessed or corrected, and no message repeats a value."""
 
 import hashlib
 import json

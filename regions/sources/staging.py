@@ -48,10 +48,7 @@ FIELDS = (*COLUMNS[2:4], *COLUMNS[6:14])
 
 
 def stage(batch: Batch, records: Iterable[RawRecord], *, as_of: datetime, zone: ZoneInfo) -> None:
-    """Check and put aside every record; bad ones go to quarantine. The batch's counts show how far it is.
-
-    Raises SourceFault when the delivery breaks off; what was staged by then is for the caller to drop.
-    """
+    """Check and stage every record; bad ones go to quarantine. Raises SourceFault: what was staged is for the caller to drop."""
     kinds = batch.source.kinds
     incoming = iter(records)
     while chunk := list(islice(incoming, RECORDS_PER_TRANSACTION)):

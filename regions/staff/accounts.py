@@ -37,10 +37,7 @@ ROUNDS_FOR_RANDOM_BITS = 1_000
 def add_staff(
     *, username: str, roles: Iterable[str], by: str, now: datetime, full_name: str = ""
 ) -> tuple[Account, str]:
-    """Make an account with these roles in the current city: (account, one-time password).
-
-    Raises ``Refused`` for an unknown role, roles that exclude each other, or a name already taken.
-    """
+    """Make an account with these roles in the current city: (account, one-time password). Raises ``Refused``."""
     wanted = checked_roles(roles)
     if not username.strip() or username == "system" or ":" in username:
         # The journal and the review name the portal `system` and a citizen `citizen:<ref>`; nobody may pass for either.

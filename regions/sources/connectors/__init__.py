@@ -1,4 +1,1 @@
-"""How a delivery is fetched from a source: one module per kind of source, behind one guard.
-
-Nothing here knows Django, a city or a code: addresses, secrets, limits and the clock come as arguments.
-"""
+"""How a delivery is fetched: one module per kind of source; addresses, secrets, limits and the clock come as arguments."""

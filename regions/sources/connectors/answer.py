@@ -24,10 +24,7 @@ _NUMBER_OF_A_PERSON = re.compile(r"[0-9]{15,17}[0-9Xx]?")
 
 
 def read_body(response: httpx.Response, max_bytes: int) -> bytes:
-    """The body, unpacked piece by piece so that a small bomb never becomes a large one in memory.
-
-    Raises DeliveryInconsistent (too_large, unknown_encoding), SourceUnreachable (broken_off).
-    """
+    """The body, unpacked piece by piece against zip bombs. Raises DeliveryInconsistent, SourceUnreachable."""
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("identity", ""):
         pieces: Iterable[bytes] = response.iter_raw()
@@ -44,10 +41,7 @@ def read_body(response: httpx.Response, max_bytes: int) -> bytes:
 
 
 def read_json(body: bytes, *, max_values: int) -> Any:
-    """The value, whose bytes that are no UTF-8 stay visible as lone surrogates: one bad name spoils one record only.
-
-    Raises DeliveryInconsistent (html_answer, not_json, too_deep).
-    """
+    """The value; bytes that are no UTF-8 become lone surrogates and spoil one record only. Raises DeliveryInconsistent."""
     text = body.decode("utf-8-sig", errors="surrogateescape")
     if text.lstrip()[:1] == "<":
         raise DeliveryInconsistent("html_answer")

@@ -70,10 +70,7 @@ def open_delivery(
     limits: HttpLimits = HTTP_LIMITS,
     system: System = SYSTEM,
 ) -> Iterator[Delivery]:
-    """What was recorded after `since` (aware; none = everything), of which the first page has already come.
-
-    Raises SourceFault, here and while the records are read.
-    """
+    """What was recorded after `since` (aware; none = everything); its first page has come. Raises SourceFault, also while read."""
     url = check_base_url(base_url, allowed)
     _check_settings(app_id, secret, page_size)
     deadline = Deadline(limits.total_seconds, system.monotonic)

@@ -1,7 +1,4 @@
-"""An engine that reaches a checked database at a checked address.
-
-The address resolved by the guard is the one connected to; TLS still checks the name.
-"""
+"""An engine that connects to the address the guard resolved and checked; TLS still checks the name."""
 
 import re
 import socket
@@ -106,10 +103,7 @@ def _open_socket(addresses: tuple[str, ...], port: int, seconds: int) -> socket.
 
 
 def _await_greeting(opened: socket.socket) -> None:
-    """Wait, within the time to connect, for the server to speak first; the driver would wait as for a statement.
-
-    Raises SourceUnreachable.
-    """
+    """Wait for the server to speak first: the driver would wait as long as for a statement. Raises SourceUnreachable."""
     try:
         opened.recv(1, socket.MSG_PEEK)
     except OSError as error:
@@ -130,10 +124,7 @@ _DATABASE_NAME = re.compile(r"[\w$.-]{1,128}")
 
 
 def check_database_url(url: str, allowed: AllowList) -> URL:
-    """The URL if a source may be there, with an explicit driver and port.
-
-    Raises SourceMisconfigured, HostNotAllowed. No message repeats any part of the URL but the host and the port.
-    """
+    """The URL with driver and port, if a source may be there. Raises SourceFault, which repeats only the host and the port."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):

@@ -40,10 +40,7 @@ class AllowList:
 
     @classmethod
     def parse(cls, text: str | None, *, debug: bool = False) -> Self:
-        """`host:port,host:*,[::1]:5432,sqlite:*`; unset or blank is the loopback with `debug` and nothing without.
-
-        Raises AllowListUnreadable.
-        """
+        """`host:port,host:*,[::1]:5432,sqlite:*`; blank is the loopback with `debug`, else nothing. Raises AllowListUnreadable."""
         if text is None or not text.strip():
             return cls(files=debug, loopback_only=debug)
         entries = [_read_entry(entry.strip()) for entry in text.split(",") if entry.strip()]

@@ -65,10 +65,7 @@ DATE_COLUMNS = frozenset({"started_on", "ended_on"})
 
 
 def to_content(row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
-    """One row as the big-data centre would have sent it; values that fit no column are left for the check to refuse.
-
-    A time without a zone is the city's.
-    """
+    """One row as the big-data centre would have sent it; values that fit no column are left for the check to refuse."""
     content: dict[str, Any] = {}
     for name, value in row.items():
         if name == "revoked":
@@ -157,10 +154,7 @@ def open_delivery(
     timeouts: DatabaseTimeouts = DATABASE_TIMEOUTS,
     resolve: Resolver = resolve,
 ) -> Iterator[Delivery]:
-    """What was recorded after `since` (aware; none = everything); `zone` is where times without a zone are.
-
-    Raises SourceFault, here and while the records are read.
-    """
+    """What was recorded after `since` (aware; none = everything), for times in `zone`. Raises SourceFault, also while read."""
     checked = check_database_url(url, allowed)
     records, clock = read_view_name(records_view), read_view_name(clock_view)
     engine = make_engine(checked, allowed, resolve, timeouts)

@@ -1,7 +1,4 @@
-"""What a database's error means for the people who look after the source.
-
-No driver's message is repeated: it may quote hosts, users, statements and, from some servers, values.
-"""
+"""What a database's error means; no driver's message is repeated: it may quote hosts, users, statements or values."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
