@@ -26,7 +26,7 @@ from portal.auditor.forms import JournalForm, VerifyForm
 from portal.auditor.journal_labels import entry_label, subject_label
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.host import city_of
-from portal.web.keyset import keyset_page
+from portal.web.keyset import keyset_page, query_without_place
 from regions.journal.models import Checkpoint, JournalEntry
 from regions.journal.verify import chain_state, request_verification, verify_and_record
 from regions.keys import encryption
@@ -54,15 +54,12 @@ def journal(request: StaffRequest) -> HttpResponse:
     """Entries, the newest first, narrowed by what the address says."""
     form = JournalForm(request.GET)
     entries = _search(form) if form.is_valid() else JournalEntry.objects.none()
-    page = keyset_page(entries, by=["-seq"], after=request.GET.get("after", ""), before=request.GET.get("before", ""))
-    kept = request.GET.copy()
-    for name in ("after", "before"):
-        kept.pop(name, None)
+    page = keyset_page(entries, request.GET, by=["-seq"])
     context = {
         "form": form,
         "page": page,
         "lines": [_journal_row(entry) for entry in page.rows],
-        "query": f"{kept.urlencode()}&" if kept else "",
+        "query": query_without_place(request.GET),
         **(_chain() if city_of(request) else {}),
     }
     return render(request, "auditor/journal.html", context)

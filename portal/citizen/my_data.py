@@ -90,11 +90,7 @@ def my_data(request: SubjectRequest) -> HttpResponse:
     phone = decrypt_phone(bytes(subject.phone_encrypted)) if subject.phone_encrypted else ""
     facts = Fact.objects.filter(citizen=subject, superseded=False, revoked=False).select_related("source", "provider")
     accesses = keyset_page(
-        PersonAccess.objects.filter(citizen=subject),
-        by=["-at", "-id"],
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-        size=ACCESSES_SHOWN,
+        PersonAccess.objects.filter(citizen=subject), request.GET, by=["-at", "-id"], size=ACCESSES_SHOWN
     )
     context = {
         "number": mask_number(decrypt_number(bytes(subject.id_encrypted))),

@@ -1,6 +1,7 @@
 """What an official starts on a page and a worker does: the page enqueues it and goes on."""
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from celery import shared_task
@@ -17,14 +18,18 @@ log = logging.getLogger(__name__)
 EXPIRES_AFTER = timedelta(minutes=10).total_seconds()
 
 
-def enqueue_collection(schema: str, source_id: int, by: str) -> bool:
-    """Have a worker collect the source; false when there is no broker, and nothing will happen."""
+def _enqueue(name: str, apply_async: Callable[..., object], *args: object) -> bool:
+    """Have a worker do the task; false when there is no broker, and nothing will happen."""
     try:
-        collect_now.apply_async(args=(schema, source_id, by), expires=EXPIRES_AFTER, retry=False)
+        apply_async(args=args, expires=EXPIRES_AFTER, retry=False)
     except OperationalError as fault:
-        log.warning("no broker to enqueue a collection: %s", type(fault).__name__)
+        log.warning("no broker to enqueue a %s: %s", name, type(fault).__name__)
         return False
     return True
+
+
+def enqueue_collection(schema: str, source_id: int, by: str) -> bool:
+    return _enqueue("collection", collect_now.apply_async, schema, source_id, by)
 
 
 @shared_task(name="portal.collect_now")
@@ -41,12 +46,7 @@ def collect_now(schema: str, source_id: int, by: str) -> str:
 
 
 def enqueue_rehearsal(schema: str, job_id: int) -> bool:
-    try:
-        rehearse_draft.apply_async(args=(schema, job_id), expires=EXPIRES_AFTER, retry=False)
-    except OperationalError as fault:
-        log.warning("no broker to enqueue a rehearsal: %s", type(fault).__name__)
-        return False
-    return True
+    return _enqueue("rehearsal", rehearse_draft.apply_async, schema, job_id)
 
 
 @shared_task(name="portal.rehearse_draft")

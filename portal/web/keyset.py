@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
+from django.http import QueryDict
 
 M = TypeVar("M", bound=Model)
 
@@ -25,12 +26,11 @@ class Page(Generic[M]):
         return bool(self.rows)
 
 
-def keyset_page(
-    queryset: QuerySet[M], *, by: Sequence[str], after: str = "", before: str = "", size: int = 50
-) -> Page[M]:
-    """Up to ``size`` rows ordered by not-null columns ``by``, the last unique; a token that is none of ours is the first page."""
+def keyset_page(queryset: QuerySet[M], query: QueryDict, *, by: Sequence[str], size: int = 50) -> Page[M]:
+    """Up to ``size`` rows by not-null columns ``by``, the last unique, from the place in the address or else the first."""
+    before = query.get("before", "")
     backwards = bool(before)
-    place = _decode(before or after, len(by))
+    place = _decode(before or query.get("after", ""), len(by))
     ordered = queryset.order_by(*(_reversed(column) if backwards else column for column in by))
     if place is not None:
         ordered = ordered.filter(_after([_reversed(c) if backwards else c for c in by], place))
@@ -45,6 +45,14 @@ def keyset_page(
         next=_encode(rows[-1], by) if rows and has_next else None,
         previous=_encode(rows[0], by) if rows and has_previous else None,
     )
+
+
+def query_without_place(query: QueryDict) -> str:
+    """The rest of the address's query with its ``&``, to which a page's link adds the place."""
+    kept = query.copy()
+    for name in ("after", "before"):
+        kept.pop(name, None)
+    return f"{kept.urlencode()}&" if kept else ""
 
 
 def _reversed(column: str) -> str:

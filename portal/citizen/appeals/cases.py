@@ -79,13 +79,7 @@ def _next_steps(case: Case) -> list[TimelineStep]:
 @for_subject
 @require_safe
 def case_list(request: SubjectRequest) -> HttpResponse:
-    page = keyset_page(
-        Case.objects.filter(citizen=request.subject),
-        by=["-opened_at", "-id"],
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-        size=20,
-    )
+    page = keyset_page(Case.objects.filter(citizen=request.subject), request.GET, by=["-opened_at", "-id"], size=20)
     return render(request, "citizen/cases/list.html", {"page": page})
 
 

@@ -1,8 +1,6 @@
 """What waits for a second official, kind by kind, as the inbox lists it."""
 
 from collections import Counter
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Min, QuerySet, Value
@@ -16,17 +14,6 @@ from regions.sources.models import Batch, SourceChange
 
 SHOWN = 50
 KINDS = ("rulings", "records", "ends", "settings")
-
-
-@dataclass(frozen=True)
-class SettingProposal:
-    """A proposal about a source or a rule set."""
-
-    what: str
-    about: str
-    address: str
-    proposed_by: str
-    proposed_at: datetime
 
 
 def waiting(kind: str) -> dict[str, Any]:
@@ -77,10 +64,10 @@ def _rulings() -> list[dict[str, Any]]:
     return [dict(one) for one in counted.order_by("proposed_at", "first")[:SHOWN]]
 
 
-def _settings() -> list[SettingProposal]:
+def _settings() -> list[dict[str, Any]]:
     """At most one of a kind for each source and rule set."""
     found = [
-        SettingProposal(
+        (
             _("Held delivery"),
             titled(batch.source),
             reverse("official_source", args=[batch.source.code]),
@@ -90,7 +77,7 @@ def _settings() -> list[SettingProposal]:
         for batch in _held_batches().select_related("source")
     ]
     found += [
-        SettingProposal(
+        (
             _("Change of a source"),
             titled(change.source),
             reverse("official_source_change", args=[change.pk]),
@@ -100,7 +87,7 @@ def _settings() -> list[SettingProposal]:
         for change in SourceChange.objects.waiting().select_related("source")
     ]
     found += [
-        SettingProposal(
+        (
             _("New version of rules"),
             draft.rule_set.code,
             reverse("official_draft", args=[draft.pk]),
@@ -109,7 +96,8 @@ def _settings() -> list[SettingProposal]:
         )
         for draft in RuleSetDraft.objects.waiting().select_related("rule_set")
     ]
-    return sorted(found, key=lambda one: one.proposed_at)
+    names = ("what", "about", "address", "proposed_by", "proposed_at")
+    return [dict(zip(names, one, strict=True)) for one in sorted(found, key=lambda one: one[-1])]
 
 
 def _held_batches() -> QuerySet[Batch]:

@@ -13,21 +13,10 @@ from codes.effective import CurrentCode, effective_codes
 from codes.engine.provider_states import ProviderState, VisibleRecord, provider_states, visible_records
 from codes.models import Case, Fact, PairDiagnosis
 from portal.official.cases.related import Row, related_rows, with_related
-from portal.official.cases.sides import Differences, SideShown, differences_of, sides_shown
+from portal.official.cases.sides import Differences, differences_of, sides_shown
 
 FACTS = 200
 ENDS = ("guardian", "dependant")
-
-
-@dataclass(frozen=True)
-class Relative:
-    """A member of the family with their effective code."""
-
-    ref: str
-    full_name: str
-    relation: str
-    colour: str
-    differs: bool
 
 
 @dataclass(frozen=True)
@@ -37,7 +26,7 @@ class CaseDetail:
     case: Case
     explanations: list[RenderedDiagnosis]
     causes: list[str]
-    sides: list[SideShown]
+    sides: list[Row]
     differences: Differences
     colour: str
     because: str
@@ -48,7 +37,7 @@ class CaseDetail:
     suppressions: list[Row]
     rulings: list[Row]
     events: list[Row]
-    family: list[Relative]
+    family: list[Row]
 
     @property
     def open_question(self) -> Row | None:
@@ -127,16 +116,17 @@ def _explain(case: Case, pairs: list[PairDiagnosis], sides: list[ProviderState])
     ]
 
 
-def _relative(link: Row, citizen_id: int, codes: Mapping[int, CurrentCode]) -> Relative:
+def _relative(link: Row, citizen_id: int, codes: Mapping[int, CurrentCode]) -> Row:
+    """A member of the family with their effective code."""
     end = "dependant" if link["guardian_id"] == citizen_id else "guardian"
     colour = codes[link[f"{end}_id"]].colour
-    return Relative(
-        ref=link[f"{end}__ref"],
-        full_name=link[f"{end}__full_name"],
-        relation=link["relation"] if end == "dependant" else end,
-        colour=colour,
-        differs=colour != codes[citizen_id].colour,
-    )
+    return {
+        "ref": link[f"{end}__ref"],
+        "full_name": link[f"{end}__full_name"],
+        "relation": link["relation"] if end == "dependant" else end,
+        "colour": colour,
+        "differs": colour != codes[citizen_id].colour,
+    }
 
 
 MOST_ROWS_READ = 1000

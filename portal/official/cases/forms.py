@@ -1,7 +1,6 @@
 """The forms of a case page."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -204,7 +203,7 @@ class DecisionForm(GroundsForm):
         if last and last["cause"] == cause:
             self.initial.update({name: last[name] for name in ("reason_code", "keep_code") if last[name]})
         self.cause = cause
-        seen = {record.fact.pk: record.fact for side in detail.sides for record in side.records}
+        seen = {record["fact"].pk: record["fact"] for side in detail.sides for record in side["records"]}
         ticked = [f"fact:{fact}" for fact in detail.differences.facts] + [f"file:{file['id']}" for file in detail.files]
         self.offer(seen.values(), detail.files, chosen=ticked)
 
@@ -228,18 +227,9 @@ class DecisionForm(GroundsForm):
             self.fields[name].required = True
 
 
-@dataclass(frozen=True)
-class Ground:
-    """``address`` is empty unless it is a file of the portal."""
-
-    kind: str
-    title: str
-    address: str = ""
-
-
 def grounds_detail(
     references: Iterable[str], *, number: str, facts: Iterable[Fact], files: Iterable[Row]
-) -> list[Ground]:
+) -> list[dict[str, str]]:
     """The references of ``codes.review.evidence.files`` in words. A file of another case of the citizen's is named by its number."""
     by_fact = {fact.pk: fact for fact in facts}
     by_file = {file["id"]: file for file in files}
@@ -247,11 +237,12 @@ def grounds_detail(
     for reference in references:
         kind, _, body = reference.partition(":")
         if kind == "fact" and int(body) in by_fact:
-            shown.append(Ground(kind, record_label(by_fact[int(body)])))
+            shown.append({"kind": kind, "title": record_label(by_fact[int(body)])})
         elif kind == "file" and int(body) in by_file:
             file = by_file[int(body)]
             address = reverse("official_evidence", args=[number, file["id"]])
-            shown.append(Ground(kind, untranslated(file["original_name"] or file["content_type"]), address))
+            title = untranslated(file["original_name"] or file["content_type"])
+            shown.append({"kind": kind, "title": title, "address": address})
         else:
-            shown.append(Ground(kind, untranslated(body)))
+            shown.append({"kind": kind, "title": untranslated(body)})
     return shown

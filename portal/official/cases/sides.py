@@ -7,7 +7,7 @@ from typing import Any
 
 from codes.diagnosis.root_cause import Record, RootCause
 from codes.engine.provider_states import ProviderState, VisibleRecord
-from codes.models import Fact, PairDiagnosis, Rule, RunProvider
+from codes.models import Fact, PairDiagnosis, Rule
 from codes.vocabulary import State
 from portal.official.cases.related import Row
 
@@ -76,46 +76,17 @@ def _in_both(root_cause: RootCause) -> list[Record]:
             return []
 
 
-@dataclass(frozen=True)
-class HitShown:
-    """A hit with its rule and fact; ``until``: the day it ends if the citizen meets the rule's conditions, or none."""
-
-    rule: Rule
-    fact: Fact
-    anchor: date
-    until: date | None
-    differs: bool
-
-
-@dataclass(frozen=True)
-class RecordShown:
-    """A record in a column. ``is_missing``: the other side's, which this provider does not see."""
-
-    fact: Fact
-    differs: bool
-    is_missing: bool
-    suppression: Row | None
-
-
-@dataclass(frozen=True)
-class SideShown:
-    frozen: RunProvider
-    colour: str
-    turns_green_on: date | None
-    hits: list[HitShown]
-    records: list[RecordShown]
-    is_late: bool
-    check_ins: str
-
-
 def sides_shown(
     sides: Iterable[ProviderState],
     seen: Iterable[VisibleRecord],
     facts: Mapping[int, Fact],
     differences: Differences,
     suppressions: Sequence[Row],
-) -> list[SideShown]:
-    """The columns of the providers the citizen has applied with. ``seen``: by the run of the sides; ``facts`` by id."""
+) -> list[Row]:
+    """The columns of the providers the citizen has applied with. ``seen``: by the run of the sides; ``facts`` by id.
+
+    A record that ``is_missing`` is the other side's, which this provider does not see.
+    """
     mine = [side for side in sides if side.state is not State.NOT_APPLIED]
     rules = Rule.objects.in_bulk({hit["rule_id"] for side in mine if side.verdict for hit in side.verdict.hits})
     wrong = {(row["source_id"], row["provider_id"], row["record_id"]): row for row in suppressions}
@@ -129,21 +100,26 @@ def sides_shown(
         has = {_origin(fact) for fact in own}
         lacks = [fact for fact in marked if _origin(fact) not in has]
         records = [
-            RecordShown(fact, fact.pk in differences.facts, is_missing, wrong.get(_origin(fact)))
+            {
+                "fact": fact,
+                "differs": fact.pk in differences.facts,
+                "is_missing": is_missing,
+                "suppression": wrong.get(_origin(fact)),
+            }
             for found, is_missing in ((own, False), (lacks, True))
             for fact in sorted(found, key=lambda fact: (fact.started_on, fact.pk), reverse=True)
         ]
         code, verdict = side.inputs.provider.code, side.verdict
         shown.append(
-            SideShown(
-                frozen=side.inputs,
-                colour=side.state.value,
-                turns_green_on=verdict.turns_green_on if verdict else None,
-                hits=[_hit(hit, rules, facts, differences) for hit in verdict.hits] if verdict else [],
-                records=records,
-                is_late=code in differences.late,
-                check_ins=differences.check_ins.get(code, ""),
-            )
+            {
+                "frozen": side.inputs,
+                "colour": side.state.value,
+                "turns_green_on": verdict.turns_green_on if verdict else None,
+                "hits": [_hit(hit, rules, facts, differences) for hit in verdict.hits] if verdict else [],
+                "records": records,
+                "is_late": code in differences.late,
+                "check_ins": differences.check_ins.get(code, ""),
+            }
         )
     return shown
 
@@ -152,13 +128,12 @@ def _origin(fact: Fact) -> Origin:
     return fact.source_id, fact.provider_id, fact.record_id
 
 
-def _hit(
-    hit: Mapping[str, Any], rules: Mapping[int, Rule], facts: Mapping[int, Fact], differences: Differences
-) -> HitShown:
-    return HitShown(
-        rules[hit["rule_id"]],
-        facts[hit["fact_id"]],
-        date.fromisoformat(hit["anchor"]),
-        date.fromisoformat(hit["until"]) if hit["until"] else None,
-        hit["rule_id"] in differences.rules or hit["fact_id"] in differences.facts,
-    )
+def _hit(hit: Mapping[str, Any], rules: Mapping[int, Rule], facts: Mapping[int, Fact], differences: Differences) -> Row:
+    """A hit with its rule and fact; ``until``: the day it ends if the citizen meets the rule's conditions, or none."""
+    return {
+        "rule": rules[hit["rule_id"]],
+        "fact": facts[hit["fact_id"]],
+        "anchor": date.fromisoformat(hit["anchor"]),
+        "until": date.fromisoformat(hit["until"]) if hit["until"] else None,
+        "differs": hit["rule_id"] in differences.rules or hit["fact_id"] in differences.facts,
+    }

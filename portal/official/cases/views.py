@@ -90,8 +90,8 @@ def show_case(
 
 def seen_facts(detail: CaseDetail) -> list[Any]:
     """The records that some provider sees, those that differ first."""
-    records = {record.fact.pk: record for side in detail.sides for record in side.records}
-    return [record.fact for record in sorted(records.values(), key=lambda one: (not one.differs, -one.fact.pk))]
+    records = {record["fact"].pk: record for side in detail.sides for record in side["records"]}
+    return [one["fact"] for one in sorted(records.values(), key=lambda one: (not one["differs"], -one["fact"].pk))]
 
 
 # Only for the assignee; a colleague's case is taken over first.

@@ -32,9 +32,7 @@ PAGE = 50
 def queue(request: StaffRequest) -> HttpResponse:
     filters, now = parse_filter(request.GET), timezone.now()
     cases = open_cases(filters, now=now).select_related("citizen", "disagreement", "appeal__provider")
-    page = keyset_page(
-        cases, by=["due_at", "id"], after=request.GET.get("after", ""), before=request.GET.get("before", ""), size=PAGE
-    )
+    page = keyset_page(cases, request.GET, by=["due_at", "id"], size=PAGE)
     query = filter_query(filters)
     providers = list(Provider.objects.order_by("code"))
     context: dict[str, Any] = {

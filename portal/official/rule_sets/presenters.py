@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import TextChoices
@@ -17,99 +16,68 @@ from regions.faults import Fault
 from regions.toml_files import tables
 from regions.vocabulary import FactKind
 
+Shown = dict[str, Any]
 _PLACE = re.compile(r"(rules|risk_areas)\[(\d+)\](?:\.(.*))?")
 
 
-@dataclass(frozen=True)
-class RuleShown:
-    """A row of the table; ``colour`` is empty when it is none. ``differs``: not in the version it is compared with."""
-
-    place: int
-    code: str
-    title: str
-    reason: str
-    kind: str
-    levels: str
-    colour: str
-    released: str
-    anchor: str
-    differs: bool
-    faults: list[str]
-
-
-@dataclass(frozen=True)
-class AreaShown:
-    area: str
-    name: str
-    level: str
-    first: str
-    last: str
-    differs: bool
-    faults: list[str]
-
-
-@dataclass(frozen=True)
-class FaultShown:
-    """A fault, and the rule or area it is about, if any."""
-
-    key: str
-    message: str
-    table: str
-    place: int
-
-
-def faults_shown(faults: Sequence[Fault]) -> list[FaultShown]:
+def faults_shown(faults: Sequence[Fault]) -> list[Shown]:
+    """The faults, each with the table and the place it is about, if any."""
     shown = []
     for fault in faults:
         found = _PLACE.fullmatch(fault.key)
         table, place = (found[1], int(found[2])) if found else ("", 0)
-        shown.append(FaultShown(fault.key, fault.message_in(translation.get_language()), table, place))
+        message = fault.message_in(translation.get_language())
+        shown.append({"key": fault.key, "message": message, "table": table, "place": place})
     return shown
 
 
+def messages_at(faults: Sequence[Shown], table: str, place: int) -> list[str]:
+    return [one["message"] for one in faults if (one["table"], one["place"]) == (table, place)]
+
+
 def rules_shown(
-    content: Mapping[str, Any], *, faults: Sequence[FaultShown] = (), before: Mapping[str, Any] | None = None
-) -> list[RuleShown]:
-    """The rules in their order; compared with those of ``before`` where it is given."""
+    content: Mapping[str, Any], *, faults: Sequence[Shown] = (), before: Mapping[str, Any] | None = None
+) -> list[Shown]:
+    """The rules in their order; ``differs`` marks those that are not in ``before``. ``colour`` is empty when it is none."""
     known = [rule for _place, rule in tables(dict(before), "rules")] if before is not None else None
     return [
-        RuleShown(
-            place=place,
-            code=str(rule.get("code", "")),
-            title=_unless(kind, _wording(rule.get("title"))),
-            reason=_wording(rule.get("reason")),
-            kind=kind,
-            levels=_list(rule.get("area_levels")),
-            colour=str(rule.get("colour")) if rule.get("colour") in ("red", "yellow") else "",
-            released=released_when(rule),
-            anchor=_label(Anchor, rule.get("anchor", Anchor.STARTED.value)),
-            differs=known is not None and rule not in known,
-            faults=[one.message for one in faults if (one.table, one.place) == ("rules", place)],
-        )
+        {
+            "place": place,
+            "code": str(rule.get("code", "")),
+            "title": title if title.casefold() != kind.casefold() else "",
+            "reason": _wording(rule.get("reason")),
+            "kind": kind,
+            "levels": _list(rule.get("area_levels")),
+            "colour": str(rule.get("colour")) if rule.get("colour") in ("red", "yellow") else "",
+            "released": released_when(rule),
+            "anchor": _label(Anchor, rule.get("anchor", Anchor.STARTED.value)),
+            "differs": known is not None and rule not in known,
+            "faults": messages_at(faults, "rules", place),
+        }
         for place, rule in tables(dict(content), "rules")
-        for kind in [_label(FactKind, rule.get("kind"))]
+        for kind, title in [(_label(FactKind, rule.get("kind")), _wording(rule.get("title")))]
     ]
 
 
 def areas_shown(
-    content: Mapping[str, Any], *, faults: Sequence[FaultShown] = (), before: Mapping[str, Any] | None = None
-) -> list[AreaShown]:
+    content: Mapping[str, Any], *, faults: Sequence[Shown] = (), before: Mapping[str, Any] | None = None
+) -> list[Shown]:
     known = [area for _place, area in tables(dict(before), "risk_areas")] if before is not None else None
     return [
-        AreaShown(
-            area=str(area.get("area", "")),
-            name=division_title(str(area.get("area", "")), translation.get_language()),
-            level=str(area.get("level", "")),
-            first=str(area.get("from", "")),
-            last=str(area.get("to", "")),
-            differs=known is not None and area not in known,
-            faults=[one.message for one in faults if (one.table, one.place) == ("risk_areas", place)],
-        )
+        {
+            "area": str(area.get("area", "")),
+            "name": division_title(str(area.get("area", "")), translation.get_language()),
+            "level": str(area.get("level", "")),
+            "first": str(area.get("from", "")),
+            "last": str(area.get("to", "")),
+            "differs": known is not None and area not in known,
+            "faults": messages_at(faults, "risk_areas", place),
+        }
         for place, area in tables(dict(content), "risk_areas")
     ]
 
 
-def gone(content: Mapping[str, Any], before: Mapping[str, Any]) -> list[RuleShown]:
+def gone(content: Mapping[str, Any], before: Mapping[str, Any]) -> list[Shown]:
     """Rules of the version before whose code and kind no longer occur."""
     kept = {(rule.get("code"), rule.get("kind")) for _place, rule in tables(dict(content), "rules")}
     left = [rule for _place, rule in tables(dict(before), "rules") if (rule.get("code"), rule.get("kind")) not in kept]
@@ -143,11 +111,6 @@ def _wording(value: Any) -> str:
 def _label(vocabulary: type[TextChoices], word: Any) -> str:
     known = isinstance(word, str) and word in set(vocabulary)
     return str(vocabulary(word).label) if known else str(word if word is not None else "")
-
-
-def _unless(kind: str, title: str) -> str:
-    """A title that only repeats the rule's kind is left out."""
-    return "" if title.casefold() == kind.casefold() else title
 
 
 def _list(value: Any) -> str:

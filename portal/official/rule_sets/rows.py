@@ -12,7 +12,7 @@ from codes.rule_sets.drafts import content_faults
 from portal.official.cases.detail import submitted_rows
 from portal.official.rule_sets.drafts import find_draft, keep
 from portal.official.rule_sets.forms import AREA_FIELDS, RuleForm, area_of, initial_of
-from portal.official.rule_sets.presenters import faults_shown
+from portal.official.rule_sets.presenters import faults_shown, messages_at
 from portal.web.access import StaffRequest, for_staff
 from regions.staff.roles import Role
 from regions.toml_files import tables
@@ -85,10 +85,7 @@ def _typed(area: dict[str, Any]) -> dict[str, str]:
 def _areas_page(request: StaffRequest, draft: RuleSetDraft, rows: list[dict[str, str]]) -> HttpResponse:
     content = {**draft.content, "risk_areas": [area_of(row) for row in rows]}
     faults = faults_shown(content_faults(content, code=draft.rule_set.code, today=timezone.localdate())[1])
-    shown = [
-        (row, [one.message for one in faults if (one.table, one.place) == ("risk_areas", place)])
-        for place, row in enumerate(rows)
-    ]
+    shown = [(row, messages_at(faults, "risk_areas", place)) for place, row in enumerate(rows)]
     empty: dict[str, str] = dict.fromkeys(AREA_FIELDS, "")
     context = {
         "draft": draft,

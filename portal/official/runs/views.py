@@ -34,9 +34,7 @@ READERS = (
 @require_GET
 @for_staff(*READERS)
 def run_list(request: StaffRequest) -> HttpResponse:
-    page = keyset_page(
-        Run.objects.all(), by=["-id"], after=request.GET.get("after", ""), before=request.GET.get("before", "")
-    )
+    page = keyset_page(Run.objects.all(), request.GET, by=["-id"])
     may_start = bool(request.roles & {Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN})
     return render(request, "official/runs/runs.html", {"page": page, "may_start": may_start})
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.utils import timezone, translation
 from django.utils.formats import localize
@@ -113,30 +113,22 @@ TITLES: dict[str, str | Promise] = {
 }
 
 
-class SettingRow(NamedTuple):
-    """One line of the comparison; the page shows an empty text as a dash."""
-
-    title: str
-    before: str
-    after: str
-
-
-def setting_rows(change: SourceChange) -> list[SettingRow]:
-    """What differs, setting by setting."""
+def setting_rows(change: SourceChange) -> list[tuple[str, str, str]]:
+    """What differs, setting by setting: title, before and after; the page shows an empty text as a dash."""
     rows = [
-        SettingRow(str(TITLES[name]), _plain(name, change.before[name]), _plain(name, value))
+        (str(TITLES[name]), _plain(name, change.before[name]), _plain(name, value))
         for name, value in change.values.items()
         if name != "kinds"
     ]
     if change.credential is not None:
-        rows.append(SettingRow(_("Credential"), _("the present one"), _("a new one, encrypted")))
+        rows.append((_("Credential"), _("the present one"), _("a new one, encrypted")))
     return rows + _mapping_rows(change.before.get("kinds", {}), change.values.get("kinds", {}))
 
 
-def _mapping_rows(before: dict[str, str], after: dict[str, str]) -> list[SettingRow]:
+def _mapping_rows(before: dict[str, str], after: dict[str, str]) -> list[tuple[str, str, str]]:
     words = sorted(word for word in before.keys() | after.keys() if before.get(word) != after.get(word))
     title = _("The word “%(word)s” means")
-    return [SettingRow(title % {"word": word}, _kind(before.get(word)), _kind(after.get(word))) for word in words]
+    return [(title % {"word": word}, _kind(before.get(word)), _kind(after.get(word))) for word in words]
 
 
 def _plain(name: str, value: Any) -> str:

@@ -13,7 +13,7 @@ from codes.intake.retrying import Retried, retry, waiting
 from portal.official.sources.views import READERS
 from portal.web.access import StaffRequest, for_staff, own_or_404
 from portal.web.errors import attempt
-from portal.web.keyset import keyset_page
+from portal.web.keyset import keyset_page, query_without_place
 from regions.masking import masked_raw
 from regions.sources.models import Quarantined, Source
 from regions.sources.reasons import RecordReason
@@ -32,10 +32,7 @@ def quarantine(request: StaffRequest, code: str) -> HttpResponse:
         chosen = chosen.filter(reason=reason)
     if batch.isdecimal() and len(batch) < 10:
         chosen = chosen.filter(batch=int(batch))
-    page = keyset_page(chosen, by=["-id"], after=request.GET.get("after", ""), before=request.GET.get("before", ""))
-    kept = request.GET.copy()
-    for name in ("after", "before"):
-        kept.pop(name, None)
+    page = keyset_page(chosen, request.GET, by=["-id"])
     context = {
         "source": source,
         "reasons": [(RecordReason(one), number) for one, number in sorted(reasons.items())],
@@ -44,7 +41,7 @@ def quarantine(request: StaffRequest, code: str) -> HttpResponse:
         "batch": batch,
         "page": page,
         "shown": [{"row": row, "reason": RecordReason(row.reason), "raw": masked_raw(row)} for row in page.rows],
-        "query": f"{kept.urlencode()}&" if kept else "",
+        "query": query_without_place(request.GET),
         "may_retry": Role.SOURCE_MANAGER in request.roles and waiting(source).exists(),
     }
     return render(request, "official/sources/quarantine.html", context)

@@ -1,7 +1,7 @@
 """Data sources: how fresh they are, what they delivered, trying and collecting them, and batches held for two people."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
@@ -26,25 +26,8 @@ from regions.staff.roles import Role
 from regions.tenancy import current_city
 
 
-@dataclass(frozen=True)
-class SourceShown:
-    """A source with ``horizon`` (none = nothing accepted yet), its newest batch, and the batch and change that wait."""
-
-    source: Source
-    horizon: datetime | None
-    state: str
-    newest: Batch | None
-    held: Batch | None
-    open_change: int | None
-    in_quarantine: int
-
-    @property
-    def max_age(self) -> timedelta:
-        return timedelta(hours=self.source.max_age_hours)
-
-
-def read_sources(sources: QuerySet[Source], *, now: datetime) -> list[SourceShown]:
-    """The sources by code, in two queries."""
+def read_sources(sources: QuerySet[Source], *, now: datetime) -> list[dict[str, Any]]:
+    """The sources by code, in two queries: their horizon, newest batch, and the batch and change that wait."""
     mine = Batch.objects.filter(source=OuterRef("pk"))
     waiting = Quarantined.objects.filter(batch__source=OuterRef("pk"), taken_in__isnull=True).order_by()
     counted = waiting.values("batch__source").annotate(number=Count("pk")).values("number")
@@ -58,15 +41,16 @@ def read_sources(sources: QuerySet[Source], *, now: datetime) -> list[SourceShow
     rows = list(found)
     batches = Batch.objects.in_bulk([pk for row in rows for pk in (row.newest_batch, row.held_batch) if pk])
     return [
-        SourceShown(
-            source=row,
-            horizon=row.horizon,
-            state=_state(row, row.horizon, now),
-            newest=batches.get(row.newest_batch),
-            held=batches.get(row.held_batch),
-            open_change=row.open_change,
-            in_quarantine=row.in_quarantine,
-        )
+        {
+            "source": row,
+            "horizon": row.horizon,
+            "state": _state(row, row.horizon, now),
+            "max_age": timedelta(hours=row.max_age_hours),
+            "newest": batches.get(row.newest_batch),
+            "held": batches.get(row.held_batch),
+            "open_change": row.open_change,
+            "in_quarantine": row.in_quarantine,
+        }
         for row in rows
     ]
 
@@ -145,21 +129,16 @@ def _add_message(request: StaffRequest, batch: Batch) -> None:
 
 def _page(request: StaffRequest, source: Source, *, answer: TrialResult | None = None, fault: str = "") -> HttpResponse:
     shown = read_sources(Source.objects.filter(pk=source.pk), now=timezone.now())[0]
-    page = keyset_page(
-        Batch.objects.filter(source=source),
-        by=["-id"],
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-        size=BATCHES_A_PAGE,
-    )
+    page = keyset_page(Batch.objects.filter(source=source), request.GET, by=["-id"], size=BATCHES_A_PAGE)
     language, username = translation.get_language(), request.user.username
-    asked_by = shown.held.release_asked_by if shown.held else ""
+    held = shown["held"]
+    asked_by = held.release_asked_by if held else ""
     context = {
         "shown": shown,
         "source": source,
         "page": page,
         "batches": [(batch, batch.message_in(language)) for batch in page.rows],
-        "held_label": shown.held.message_in(language) if shown.held else "",
+        "held_label": held.message_in(language) if held else "",
         "may_release": bool(asked_by) and asked_by != username and Role.APPROVER in request.roles,
         "changes": SourceChange.objects.filter(source=source).order_by("-id")[:CHANGES_SHOWN],
         "answer_lines": answer_words(answer) if answer else [],

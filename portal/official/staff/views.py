@@ -68,9 +68,7 @@ def staff_list(request: StaffRequest) -> HttpResponse:
     codes = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
     held = RoleGrant.objects.filter(revoked_at__isnull=True).order_by("role")
     accounts = Account.objects.annotate(has_codes=Exists(codes)).prefetch_related(Prefetch("grants", held, "held"))
-    page = keyset_page(
-        accounts, by=["username"], after=request.GET.get("after", ""), before=request.GET.get("before", "")
-    )
+    page = keyset_page(accounts, request.GET, by=["username"])
     return render(request, "official/staff/staff.html", {"page": page})
 
 
