@@ -22,7 +22,7 @@ from regions.city_file import CityFile
 from regions.faults import Fault, FaultCode, FileFaults
 from regions.journal.record import record
 from regions.keys.encryption import decrypt_for_installation, encrypt_for_installation
-from regions.leased_jobs import DIED, Attempt, Clock, JobFault, claim_job, sweep
+from regions.leased_jobs import DIED, Clock, JobFault, attempt, claim_job, sweep
 from regions.models import CityOpening
 from regions.sources.connectors.delivery import FaultReason
 from regions.tenancy import as_owner, in_city
@@ -95,7 +95,7 @@ def open_asked(opening_id: int, *, clock: Clock) -> Opened | None:
     opening = claim_job(CityOpening.objects.filter(pk=opening_id), now=clock(), lease=LEASE)
     if opening is None:
         return None
-    with Attempt(lambda error: _failed(opening, error, now=clock())):
+    with attempt(lambda error: _failed(opening, error, now=clock())):
         try:
             opened = _open(opening, now=clock())
         except FileFaults as refusal:

@@ -5,9 +5,9 @@ worker that wakes late finds its fence taken.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import TracebackType
 from typing import Any, ClassVar, TypeVar
 
 from django.db import models, transaction
@@ -149,20 +149,14 @@ def sweep(jobs: QuerySet[Job], *, now: datetime, give_up: Callable[[Job], object
     return list(free(jobs, now=now).order_by("pk").values_list("pk", flat=True))
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """A claimed row being worked on. An error goes to ``failed``, which gives the row back or ends it, and is raised again."""
-
-    failed: Callable[[Exception], object]
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, Exception):
-            self.failed(error)
+@contextmanager
+def attempt(failed: Callable[[Exception], object]) -> Iterator[None]:
+    """Work on a claimed row. An error goes to ``failed``, which gives the row back or ends it, and is raised again."""
+    try:
+        yield
+    except Exception as error:
+        failed(error)
+        raise
 
 
 @dataclass

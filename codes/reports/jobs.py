@@ -30,7 +30,7 @@ from codes.reports.request import (
 )
 from codes.reports.rows import settled_runs
 from regions.journal.record import record
-from regions.leased_jobs import DIED, Attempt, Clock, Heartbeat, claim_job, error_fault, sweep
+from regions.leased_jobs import DIED, Clock, Heartbeat, attempt, claim_job, error_fault, sweep
 from regions.tenancy import current_city, second_connection
 
 OF_A_RUN = {
@@ -105,7 +105,7 @@ def write_export(job_id: int, *, clock: Clock) -> bool:
     job = claim_job(ExportJob.objects.filter(pk=job_id), now=clock(), lease=LEASE, rows_done=0)
     if job is None:
         return False
-    with Attempt(lambda error: _failed(job, error, now=clock())):
+    with attempt(lambda error: _failed(job, error, now=clock())):
         try:
             return _write(job, clock=clock)
         except (CannotExport, MayNotIdentify) as refusal:

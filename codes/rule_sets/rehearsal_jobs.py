@@ -23,7 +23,7 @@ from codes.rule_sets.publish import CannotPublish
 from codes.rule_sets.rehearsal import Change, Rehearsal, Tally, rehearsal
 from codes.rule_sets.version_file import VersionContent, canonical_digest
 from regions.journal.record import record
-from regions.leased_jobs import DIED, Attempt, Clock, Heartbeat, JobFault, claim_job, error_fault, sweep
+from regions.leased_jobs import DIED, Clock, Heartbeat, JobFault, attempt, claim_job, error_fault, sweep
 from regions.proposals import require_role
 from regions.refusals import Refused
 from regions.staff.roles import Role
@@ -137,7 +137,7 @@ def rehearse(job_id: int, *, clock: Clock) -> bool:
     job = claim_job(asked, now=clock(), lease=LEASE, found=0)
     if job is None:
         return False
-    with Attempt(lambda error: _failed(job, error, now=clock())):
+    with attempt(lambda error: _failed(job, error, now=clock())):
         try:
             return _run(job, clock=clock)
         except CannotPublish as refusal:

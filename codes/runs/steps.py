@@ -14,7 +14,7 @@ from codes.runs.ledger import ClaimLost, all_partitions_ended, claim_step, give_
 from codes.runs.partitions import park_poisoned, work_partition
 from codes.runs.settle import settle
 from codes.statistics import EVIDENCE, refresh_statistics
-from regions.leased_jobs import Attempt, Clock
+from regions.leased_jobs import Clock, attempt
 from regions.sources.batches import AlreadyCollecting
 from regions.sources.models import Batch, Source
 
@@ -102,7 +102,7 @@ def _collect_and_freeze(run_id: int, *, clock: Clock) -> None:
     run = claim_step(run_id, Run.State.COLLECTING, now=clock())
     if run is None:
         return
-    with Attempt(lambda error: give_back(run, step="collecting", error=error, now=clock())):
+    with attempt(lambda error: give_back(run, step="collecting", error=error, now=clock())):
         if run.collects:
             _collect(run)
         with transaction.atomic():
@@ -131,7 +131,7 @@ def _settle(run_id: int, *, clock: Clock) -> None:
     if run is None:
         return
     with (
-        Attempt(lambda error: give_back(run, step="settling", error=error, now=clock())),
+        attempt(lambda error: give_back(run, step="settling", error=error, now=clock())),
         suppress(ClaimLost),
         transaction.atomic(),
     ):

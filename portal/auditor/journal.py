@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -24,7 +24,7 @@ from codes.reports.request import bounds
 from codes.tasks import enqueue_verification
 from portal.auditor.forms import JournalForm, VerifyForm
 from portal.auditor.journal_labels import entry_label, subject_label
-from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.access import StaffRequest, for_staff
 from portal.web.host import city_of
 from portal.web.keyset import keyset_page, query_without_place
 from regions.journal.models import Checkpoint, JournalEntry
@@ -147,7 +147,9 @@ def _check_upload(form: VerifyForm) -> CheckResult:
 
 
 def _check_export(request: StaffRequest, name: str) -> CheckResult:
-    job = own_or_404(ExportJob.objects.filter(asked_by=request.user.username, state=ExportJob.State.DONE), name=name)
+    job = get_object_or_404(
+        ExportJob.objects.filter(asked_by=request.user.username, state=ExportJob.State.DONE), name=name
+    )
     return _result_of(lambda: check(exports_folder() / job.file))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
@@ -19,7 +19,7 @@ from codes.reports.rows import first_rows
 from codes.tasks import enqueue_export
 from portal.auditor.forms import ExportForm, ReportForm
 from portal.auditor.report_labels import ReportLead, ReportTitle, cell_label, city_titles, column_title, report_title
-from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.access import StaffRequest, for_staff
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 
@@ -127,7 +127,7 @@ def export_manifest(request: StaffRequest, name: str) -> FileResponse:
 
 
 def _own_export(request: StaffRequest, name: str) -> ExportJob:
-    return own_or_404(ExportJob.objects.filter(asked_by=request.user.username), name=name)
+    return get_object_or_404(ExportJob.objects.filter(asked_by=request.user.username), name=name)
 
 
 def _path(request: StaffRequest, job: ExportJob, *, manifest: bool = False) -> Path:

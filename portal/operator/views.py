@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from codes.models import Run
 from codes.opening_requests import ask_to_open, checked_bundle, faults_of, first_run_of, start_first_run
 from codes.tasks import enqueue_opening, enqueue_run
 from portal.operator.forms import MOST_ROWS, ROWS, CityFileForm, add_faults, city_file, fact_kinds
-from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import Conflict
 from regions.faults import FileFaults
 from regions.models import City, CityOpening, CityStanding
@@ -130,7 +130,7 @@ def open_city(request: StaffRequest) -> HttpResponse:
 @for_staff(Role.SYSTEM_ADMIN)
 def opening_page(request: StaffRequest, name: str) -> HttpResponse:
     """How an opening goes, what came of it, and the first run; survives a refresh."""
-    opening = own_or_404(CityOpening.objects.all(), name=name)
+    opening = get_object_or_404(CityOpening, name=name)
     found = first_run_of(opening)
     run, ended, partitions = found or (None, 0, 0)
     context = {
@@ -149,7 +149,7 @@ def opening_page(request: StaffRequest, name: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.SYSTEM_ADMIN)
 def first_run(request: StaffRequest, name: str) -> HttpResponse:
-    opening = own_or_404(CityOpening.objects.all(), name=name)
+    opening = get_object_or_404(CityOpening, name=name)
     if opening.state != CityOpening.State.DONE:
         raise Conflict(_("The city is not open yet."))
     run = start_first_run(opening, by=request.user.username, now=timezone.now())

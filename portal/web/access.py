@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
@@ -35,7 +34,6 @@ def with_next(address: str, request: HttpRequest) -> str:
 
 
 P = ParamSpec("P")
-M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -111,14 +109,6 @@ def for_anyone(view: PlainView[P]) -> PlainView[P]:
 def audience_of(view: Callable[..., Any]) -> Audience | None:
     """The mark, none when a view was never marked – which fails the test over all addresses."""
     return getattr(view, "audience", None)
-
-
-def own_or_404(queryset: QuerySet[M], **lookup: Any) -> M:
-    """The one row, or a 404 that does not say whether it is missing or somebody else's."""
-    found = queryset.filter(**lookup).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def _mark(view: PlainView[P], audience: Audience) -> PlainView[P]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,7 +19,6 @@ from codes.review.information import answer
 from portal.citizen.appeals.forms import AnswerForm, ObjectionForm, UploadForm
 from portal.citizen.appeals.views import draft_files, drop_draft, take_upload
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url
-from portal.web.access import own_or_404
 from portal.web.errors import refusal_text
 from portal.web.keyset import keyset_page
 from regions.refusals import Refused
@@ -135,7 +134,7 @@ def answer_question(request: SubjectRequest, number: str) -> HttpResponse:
         if upload.is_valid():
             return redirect(subject_url(request, "citizen_case", number=number))
         return _show(request, case, upload=upload)
-    question = own_or_404(InformationRequest.objects.filter(case=case), state="open")
+    question = get_object_or_404(InformationRequest.objects.filter(case=case), state="open")
     form = AnswerForm(request.POST)
     if form.is_valid():
         try:
@@ -159,7 +158,7 @@ def answer_question(request: SubjectRequest, number: str) -> HttpResponse:
 def evidence_file(request: SubjectRequest, number: str, evidence: int) -> HttpResponse:
     """One's own file again: handed out to be saved, never opened by the portal."""
     case = _case(request, number)
-    own_or_404(Evidence.objects.filter(case=case), pk=evidence)
+    get_object_or_404(Evidence.objects.filter(case=case), pk=evidence)
     found, content = read_evidence(evidence_id=evidence, by=acting_citizen(request), purpose="", now=timezone.now())
     response = HttpResponse(content, content_type=found.content_type)
     extension = found.content_type.rpartition("/")[2]
@@ -168,7 +167,7 @@ def evidence_file(request: SubjectRequest, number: str, evidence: int) -> HttpRe
 
 
 def _case(request: SubjectRequest, number: str) -> Case:
-    return own_or_404(Case.objects.filter(citizen=request.subject), number=number)
+    return get_object_or_404(Case.objects.filter(citizen=request.subject), number=number)
 
 
 def _show(

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -16,7 +16,6 @@ from codes.review.evidence.files import discard_draft, keep_upload
 from codes.review.evidence.uploads import MAX_BYTES, UploadFault
 from portal.citizen.appeals.forms import Choice, ReasonForm, StatementForm, TargetForm, UploadForm, choices_of
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url
-from portal.web.access import own_or_404
 from portal.web.citizen_session import Draft
 from portal.web.errors import refusal_text, text_or_raise
 from regions.refusals import Refused
@@ -186,7 +185,7 @@ def check(request: SubjectRequest) -> HttpResponse:
 def done(request: SubjectRequest, number: str) -> HttpResponse:
     """The number, and what happens next and when."""
     appeals = Case.objects.select_related("appeal").filter(citizen=request.subject, kind=Case.Kind.APPEAL)
-    found = own_or_404(appeals, number=number)
+    found = get_object_or_404(appeals, number=number)
     now = timezone.now()
     may_withdraw = found.closed_at is None and now <= found.appeal.withdraw_until
     return render(request, "citizen/appeal/done.html", {"case": found, "may_withdraw": may_withdraw})

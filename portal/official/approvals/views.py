@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.db.models import Count, OuterRef, QuerySet
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -29,7 +29,7 @@ from portal.official.cases.forms import CHOOSE, choices_of, grounds_detail, text
 from portal.official.cases.related import FILE, json_rows, parse_rows
 from portal.official.groups.detail import effects_shown
 from portal.official.queue.filters import plain
-from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt, attempt_and_return, form_refusals
 from regions.staff.roles import Role
 
@@ -120,7 +120,9 @@ def _next(request: StaffRequest, after: datetime) -> str:
 def record(request: StaffRequest, suppression_id: int) -> HttpResponse:
     """One record said to be wrong: what it says and whom it affects, then why, then the form to decide it."""
     files = json_rows(Evidence.objects.filter(case=OuterRef("case")), *FILE)
-    proposal = own_or_404(Suppression.objects.select_related("case").annotate(files_json=files), pk=suppression_id)
+    proposal = get_object_or_404(
+        Suppression.objects.select_related("case").annotate(files_json=files), pk=suppression_id
+    )
     form = ApprovalForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with form_refusals(form, back=request.path):
@@ -159,7 +161,7 @@ def record(request: StaffRequest, suppression_id: int) -> HttpResponse:
 @for_staff(Role.APPROVER)
 def ruling_end(request: StaffRequest, ruling_id: int) -> HttpResponse:
     """Let a ruling end before its day, or let it stand."""
-    own_or_404(Ruling.objects.all(), pk=ruling_id)
+    get_object_or_404(Ruling, pk=ruling_id)
     if request.POST.get("outcome") == APPROVE:
         done = gettext("The decision has ended; the code is at once what it is without it.")
         return _decide_end(request, rulings.approve_end, done, ruling_id=ruling_id)
@@ -170,7 +172,7 @@ def ruling_end(request: StaffRequest, ruling_id: int) -> HttpResponse:
 @for_staff(Role.APPROVER)
 def record_end(request: StaffRequest, suppression_id: int) -> HttpResponse:
     """Let a record count again, or leave it out."""
-    own_or_404(Suppression.objects.all(), pk=suppression_id)
+    get_object_or_404(Suppression, pk=suppression_id)
     if request.POST.get("outcome") == APPROVE:
         done = gettext("The record counts again.")
         return _decide_end(request, suppressions.approve_suppression_end, done, suppression_id=suppression_id)

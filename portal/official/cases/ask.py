@@ -1,6 +1,7 @@
 """Requests about a case: to the citizen for information, to a record's owner for a correction."""
 
 from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -9,7 +10,7 @@ from codes.review import corrections, information
 from portal.official.cases.detail import read_case
 from portal.official.cases.forms import CorrectionAnswerForm, CorrectionForm, QuestionForm
 from portal.official.cases.views import act_on_case, case_address, seen_facts, submit_case_form
-from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import check_seen
 from regions.staff.roles import Role
 
@@ -32,7 +33,7 @@ def ask(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.REVIEWER)
 def drop_question(request: StaffRequest, number: str) -> HttpResponse:
-    question = own_or_404(InformationRequest.objects.filter(case__number=number), state="open")
+    question = get_object_or_404(InformationRequest.objects.filter(case__number=number), state="open")
     done = _("The question is dropped; the clock goes on.")
     return act_on_case(request, number, information.drop, request_id=question.pk, done=done)
 
@@ -58,7 +59,7 @@ def correct(request: StaffRequest, number: str) -> HttpResponse:
 def enter_correction_answer(request: StaffRequest, number: str, correction: int) -> HttpResponse:
     """Enter what the owner answered; also after the case is closed."""
     detail = read_case(number=number)
-    own_or_404(CorrectionRequest.objects.filter(case=detail.case), pk=correction)
+    get_object_or_404(CorrectionRequest.objects.filter(case=detail.case), pk=correction)
     return submit_case_form(
         request,
         detail,

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -24,7 +24,7 @@ from portal.official.cases.views import (
     submit_case_form,
 )
 from portal.official.queue.filters import parse_filter, queue_address
-from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import check_seen, form_refusals
 from regions.refusals import NotFound
 from regions.staff.roles import Role
@@ -52,7 +52,7 @@ def decide(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.REVIEWER)
 def take_back(request: StaffRequest, number: str) -> HttpResponse:
-    proposed = own_or_404(Ruling.objects.waiting(), case__number=number)
+    proposed = get_object_or_404(Ruling.objects.waiting(), case__number=number)
     done = _("Your proposal is taken back; the case is in review again.")
     return act_on_case(request, number, rulings.withdraw_proposal, ruling_id=proposed.pk, done=done)
 
@@ -78,7 +78,7 @@ def end_ruling(request: StaffRequest, number: str) -> HttpResponse:
 @for_staff(*CASE_WORK)
 def neighbour(request: StaffRequest, number: str) -> HttpResponse:
     """The next case of the queue one came from, or with ``way=back`` the one before; the queue at its ends."""
-    case = own_or_404(Case.objects.all(), number=number)
+    case = get_object_or_404(Case, number=number)
     return redirect(_neighbour(request, case, backwards=request.GET.get("way") == "back"))
 
 

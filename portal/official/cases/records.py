@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.db.models import OuterRef
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,7 +20,7 @@ from portal.official.cases.forms import CHOOSE, EndForm, GroundsForm, choices_of
 from portal.official.cases.related import FILE, json_rows, parse_rows
 from portal.official.cases.views import act_on_case, case_address, keep_added, submit_case_form
 from portal.official.groups.detail import effects_shown
-from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import submit
 from regions.staff.roles import Role
 
@@ -44,7 +44,7 @@ class SuppressionForm(GroundsForm):
 def suppress(request: StaffRequest, number: str, fact_id: int) -> HttpResponse:
     """Propose that the record is wrong. The page shows whose colour would change without it."""
     files = json_rows(Evidence.objects.filter(case=OuterRef("pk")), *FILE)
-    case = own_or_404(Case.objects.select_related("citizen").annotate(files_json=files), number=number)
+    case = get_object_or_404(Case.objects.select_related("citizen").annotate(files_json=files), number=number)
     fact, versions = _record(case, fact_id)
     if case.closed_at is not None:
         raise Http404
@@ -93,7 +93,7 @@ def _record(case: Case, fact_id: int) -> tuple[Fact, list[Fact]]:
 @require_POST
 @for_staff(Role.REVIEWER)
 def take_back_suppression(request: StaffRequest, number: str, suppression: int) -> HttpResponse:
-    own_or_404(Suppression.objects.filter(case__number=number), pk=suppression)
+    get_object_or_404(Suppression.objects.filter(case__number=number), pk=suppression)
     done = _("The proposal is taken back; the record counts.")
     return act_on_case(request, number, suppressions.withdraw_suppression, suppression_id=suppression, done=done)
 

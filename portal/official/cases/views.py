@@ -6,7 +6,7 @@ from typing import Any
 
 from django.forms import Form
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -31,7 +31,7 @@ from portal.official.cases.forms import (
 )
 from portal.official.cases.related import Row
 from portal.official.queue.filters import filter_query, parse_filter
-from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt_and_return, form_refusals, seen_token, submit
 from regions.refusals import Refused
 from regions.staff.roles import Role
@@ -155,7 +155,7 @@ def submit_case_form(
 @for_staff(Role.REVIEWER)
 def take(request: StaffRequest, number: str) -> HttpResponse:
     """Assign it to oneself. ``assignee`` is who the page showed; when it is another by now, the answer is 409."""
-    case = own_or_404(Case.objects.all(), number=number)
+    case = get_object_or_404(Case, number=number)
     shown = request.POST.get("assignee", "")
     return act_on_case(request, number, assign.take_over, case_id=case.pk, assignee=shown, done=_("The case is yours."))
 
@@ -163,7 +163,7 @@ def take(request: StaffRequest, number: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.REVIEWER)
 def release(request: StaffRequest, number: str) -> HttpResponse:
-    case = own_or_404(Case.objects.all(), number=number)
+    case = get_object_or_404(Case, number=number)
     done = _("The case is back in the queue for everybody.")
     return act_on_case(request, number, assign.put_back, case_id=case.pk, done=done)
 
@@ -172,7 +172,7 @@ def release(request: StaffRequest, number: str) -> HttpResponse:
 @for_staff(*CASE_WORK)
 def look(request: StaffRequest, number: str) -> HttpResponse:
     """Record the first look, which meets its deadline. It is a POST because reading writes nothing."""
-    case = own_or_404(Case.objects.all(), number=number)
+    case = get_object_or_404(Case, number=number)
     return act_on_case(request, number, close.look, case_id=case.pk, done=_("Noted as looked at."))
 
 
@@ -224,8 +224,8 @@ def keep_added(data: Mapping[str, Any], *, case: Case, by: str, now: datetime) -
 @for_staff(*CASE_WORK)
 def evidence_file(request: StaffRequest, number: str, evidence: int) -> HttpResponse:
     """A file of the case; the citizen sees in their own history that it was read, and for what purpose."""
-    case = own_or_404(Case.objects.all(), number=number)
-    own_or_404(Evidence.objects.filter(case=case), pk=evidence)
+    case = get_object_or_404(Case, number=number)
+    get_object_or_404(Evidence.objects.filter(case=case), pk=evidence)
     return hand_out(
         request, evidence, purpose=_("review of case %(number)s") % {"number": case.number}, name=case.number
     )

@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from portal.official.cases.forms import CHOOSE, GroupGroundsForm, choices_of
 from portal.official.cases.views import CASE_WORK
 from portal.official.groups.detail import explain_groups, read_group
 from portal.official.queue.filters import plain
-from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt_and_return, form_refusals
 from regions.staff.roles import Role
 
@@ -74,7 +74,7 @@ def group(request: StaffRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.APPROVER)
 def decide(request: StaffRequest, bulk_suppression_id: int) -> HttpResponse:
-    proposal = own_or_404(BulkSuppression.objects.all(), pk=bulk_suppression_id)
+    proposal = get_object_or_404(BulkSuppression, pk=bulk_suppression_id)
     form = ApprovalForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with form_refusals(form, back=group_address(proposal.group_key)):
@@ -86,7 +86,7 @@ def decide(request: StaffRequest, bulk_suppression_id: int) -> HttpResponse:
 @require_POST
 @for_staff(Role.REVIEWER)
 def take_back(request: StaffRequest, bulk_suppression_id: int) -> HttpResponse:
-    proposal = own_or_404(BulkSuppression.objects.all(), pk=bulk_suppression_id)
+    proposal = get_object_or_404(BulkSuppression, pk=bulk_suppression_id)
     back, done = group_address(proposal.group_key), _("The proposal is taken back; the records count.")
     return attempt_and_return(
         request, verbs.withdraw_bulk_suppression, bulk_suppression_id=bulk_suppression_id, back=back, done=done

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from django import forms
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -13,7 +13,7 @@ from codes.citizens.guardianship import accept_guardianship, refuse_guardianship
 from codes.models import Evidence, Guardianship
 from portal.official.cases.forms import text_field
 from portal.official.cases.views import CASE_WORK, hand_out
-from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt_and_return, submit
 from regions.staff.roles import Role
 
@@ -36,7 +36,7 @@ def guardians(request: StaffRequest) -> HttpResponse:
 @require_POST
 @for_staff(Role.REVIEWER)
 def answer(request: StaffRequest, link_id: int) -> HttpResponse:
-    own_or_404(Guardianship.objects.all(), pk=link_id)
+    get_object_or_404(Guardianship, pk=link_id)
     back = "official_guardians"
     if request.POST.get("outcome") == "accept":
         done = _("Accepted: the dependant is shown on the guardian's phone.")
@@ -56,7 +56,7 @@ def answer(request: StaffRequest, link_id: int) -> HttpResponse:
 @for_staff(*CASE_WORK)
 def proof(request: StaffRequest, link_id: int, evidence: int) -> HttpResponse:
     """A file that proves the relation; its owner sees that it was read."""
-    own_or_404(Evidence.objects.filter(guardianship=link_id), pk=evidence)
+    get_object_or_404(Evidence.objects.filter(guardianship=link_id), pk=evidence)
     return hand_out(request, evidence, purpose=_("review of a guardian's request"), name=f"guardianship-{link_id}")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from portal.official.rule_sets.presenters import areas_shown, faults_shown, gone
 from portal.official.rule_sets.views import READERS
 from portal.official.tasks import enqueue_rehearsal
 from portal.templatetags.page import titled
-from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt
 from regions.staff.roles import Role
 from regions.tenancy import current_city
@@ -85,7 +85,7 @@ def rehearse(request: StaffRequest, draft_id: int) -> HttpResponse:
 def rehearsal_list(request: StaffRequest, draft_id: int, rehearsal_id: int) -> FileResponse:  # noqa: ARG001
     """A file of who would change colour, masked."""
     done = DraftRehearsal.objects.filter(draft=draft_id, state=DraftRehearsal.State.DONE)
-    job = own_or_404(done.select_related("draft__rule_set"), pk=rehearsal_id)
+    job = get_object_or_404(done.select_related("draft__rule_set"), pk=rehearsal_id)
     path = rehearsal_jobs.list_of(job)
     if not path.is_file():
         raise Http404
@@ -126,7 +126,7 @@ def decide(request: StaffRequest, draft_id: int) -> HttpResponse:
 
 
 def find_draft(draft_id: int) -> RuleSetDraft:
-    return own_or_404(RuleSetDraft.objects.select_related("rule_set", "version"), pk=draft_id)
+    return get_object_or_404(RuleSetDraft.objects.select_related("rule_set", "version"), pk=draft_id)
 
 
 def sent_revision(request: StaffRequest) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from codes.rule_sets import drafts
 from codes.rule_sets.drafts import content_of, plain
 from portal.official.rule_sets.forms import UploadForm
 from portal.official.rule_sets.presenters import areas_shown, rules_shown
-from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt
 from regions.faults import FileFaults
 from regions.staff.roles import Role
@@ -51,7 +51,7 @@ def rule_set_list(request: StaffRequest) -> HttpResponse:
 @for_staff(*READERS)
 def rule_set_page(request: StaffRequest, code: str) -> HttpResponse:
     """One rule set: its versions, and the drafts of the next."""
-    rule_set = own_or_404(RuleSet.objects.all(), code=code)
+    rule_set = get_object_or_404(RuleSet, code=code)
     today = timezone.localdate()
     versions = list(rule_set.versions.order_by("-effective_from"))
     context = {
@@ -69,7 +69,7 @@ def rule_set_page(request: StaffRequest, code: str) -> HttpResponse:
 @require_safe
 @for_staff(*READERS)
 def version_page(request: StaffRequest, code: str, version: int) -> HttpResponse:
-    stored = own_or_404(RuleSetVersion.objects.select_related("rule_set"), rule_set__code=code, version=version)
+    stored = get_object_or_404(RuleSetVersion.objects.select_related("rule_set"), rule_set__code=code, version=version)
     content = content_of(stored)
     context = {
         "version": stored,
@@ -85,7 +85,7 @@ def version_page(request: StaffRequest, code: str, version: int) -> HttpResponse
 @for_staff(Role.RULE_MANAGER)
 def begin(request: StaffRequest, code: str) -> HttpResponse:
     """Begin a draft of the next version with what is in force."""
-    rule_set = own_or_404(RuleSet.objects.all(), code=code)
+    rule_set = get_object_or_404(RuleSet, code=code)
     draft = attempt(request, drafts.begin, rule_set.pk, back=request.path)
     if draft is None:
         return redirect("official_rule_set", code=code)
@@ -96,7 +96,7 @@ def begin(request: StaffRequest, code: str) -> HttpResponse:
 @for_staff(Role.RULE_MANAGER)
 def upload(request: StaffRequest, code: str) -> HttpResponse:
     """Begin a draft with an uploaded file; for a file that is no TOML the line is shown."""
-    rule_set = own_or_404(RuleSet.objects.all(), code=code)
+    rule_set = get_object_or_404(RuleSet, code=code)
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data["file"]

@@ -5,7 +5,7 @@ from django.db.models import Count, IntegerField, Q, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from codes.models import Partition, Run
 from codes.runs.ledger import start_run
 from codes.runs.settle import DECIDERS, refuse, release
 from codes.tasks import enqueue_run
-from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt
 from portal.web.keyset import keyset_page
 from regions.staff.roles import Role
@@ -42,7 +42,7 @@ def run_list(request: StaffRequest) -> HttpResponse:
 @require_GET
 @for_staff(*READERS)
 def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
-    run = own_or_404(Run.objects.all(), pk=run_id)
+    run = get_object_or_404(Run, pk=run_id)
     counts = run.partitions.aggregate(
         all=Count("pk"),
         ended=Count("pk", filter=Q(state__in=[Partition.State.DONE, Partition.State.PARKED])),
@@ -79,7 +79,7 @@ def start(request: StaffRequest) -> HttpResponse:
 @for_staff(*DECIDERS)
 def decide(request: StaffRequest, run_id: int) -> HttpResponse:
     """Release or refuse a held run. The first person's release only asks for the second's."""
-    run = own_or_404(Run.objects.all(), pk=run_id)
+    run = get_object_or_404(Run, pk=run_id)
     back = reverse("official_run", args=[run.pk])
     if request.POST.get("verb") == "refuse":
         done = attempt(request, refuse, run.pk, reason=request.POST.get("reason", "").strip() or "-", back=back)

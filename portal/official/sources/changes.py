@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -17,7 +17,7 @@ from portal.official.cases.detail import submitted_rows
 from portal.official.sources.forms import KindSet, SettingsForm, kinds_of
 from portal.official.sources.presenters import effect_words, setting_rows
 from portal.official.sources.views import READERS
-from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt, form_refusals
 from regions.sources import changes
 from regions.sources.changes import changed, differing, encrypt_credential, settings_faults
@@ -35,7 +35,7 @@ PLACE = {"base_url", "app_id", "records_view", "clock_view", "page_size"}
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.SOURCE_MANAGER)
 def change_form(request: StaffRequest, code: str) -> HttpResponse:
-    source = own_or_404(Source.objects.all(), code=code)
+    source = get_object_or_404(Source, code=code)
     if request.method != "POST":
         return _form_page(request, source, SettingsForm(source=source), KindSet(prefix=KINDS, initial=kinds_of(source)))
     if "more" in request.POST:
@@ -59,7 +59,7 @@ def _form_page(request: StaffRequest, source: Source, form: SettingsForm, rows: 
 @require_safe
 @for_staff(*READERS)
 def change_page(request: StaffRequest, change_id: int) -> HttpResponse:
-    change = own_or_404(SourceChange.objects.select_related("source"), pk=change_id)
+    change = get_object_or_404(SourceChange.objects.select_related("source"), pk=change_id)
     is_open = change.state == SourceChange.State.PROPOSED
     is_mine = change.proposed_by == request.user.username
     context = {
@@ -76,7 +76,7 @@ def change_page(request: StaffRequest, change_id: int) -> HttpResponse:
 @require_POST
 @for_staff(*READERS)
 def decide_change(request: StaffRequest, change_id: int) -> HttpResponse:
-    change = own_or_404(SourceChange.objects.all(), pk=change_id)
+    change = get_object_or_404(SourceChange, pk=change_id)
     back = reverse("official_source_change", args=[change.pk])
     match request.POST.get("verb"):
         case "approve":

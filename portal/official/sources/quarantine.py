@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from codes.intake.retrying import Retried, retry, waiting
 from portal.official.sources.views import READERS
-from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt
 from portal.web.keyset import keyset_page, query_without_place
 from regions.masking import masked_raw
@@ -23,7 +23,7 @@ from regions.staff.roles import Role
 @require_safe
 @for_staff(*READERS)
 def quarantine(request: StaffRequest, code: str) -> HttpResponse:
-    source = own_or_404(Source.objects.all(), code=code)
+    source = get_object_or_404(Source, code=code)
     untaken = Quarantined.objects.filter(batch__source=source, taken_in__isnull=True)
     reasons = dict(untaken.order_by().values_list("reason").annotate(number=Count("pk")))
     reason, batch = request.GET.get("reason", ""), request.GET.get("batch", "")
@@ -51,7 +51,7 @@ def quarantine(request: StaffRequest, code: str) -> HttpResponse:
 @for_staff(Role.SOURCE_MANAGER)
 def retry_quarantine(request: StaffRequest, code: str) -> HttpResponse:
     """Check the records again with the settings in force; those that pass become facts."""
-    source = own_or_404(Source.objects.all(), code=code)
+    source = get_object_or_404(Source, code=code)
     back, batch = reverse("official_source_quarantine", args=[code]), request.POST.get("batch", "")
     chosen = int(batch) if batch.isdecimal() and len(batch) < 10 else None
     done = attempt(request, retry, source.pk, batch_id=chosen, back=back)

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from codes.intake.collecting import discard, release
 from portal.official.sources.presenters import answer_words
 from portal.official.tasks import enqueue_collection
-from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt
 from portal.web.keyset import keyset_page
 from regions.sources.collect import TrialResult, try_source
@@ -77,14 +77,14 @@ def source_list(request: StaffRequest) -> HttpResponse:
 @require_safe
 @for_staff(*READERS)
 def source_page(request: StaffRequest, code: str) -> HttpResponse:
-    return _page(request, own_or_404(Source.objects.all(), code=code))
+    return _page(request, get_object_or_404(Source, code=code))
 
 
 @require_POST
 @for_staff(Role.SOURCE_MANAGER)
 def test_connection(request: StaffRequest, code: str) -> HttpResponse:
     """Try the source now, through the same guard as a run; the answer is shown and not stored."""
-    source, now = own_or_404(Source.objects.all(), code=code), timezone.now()
+    source, now = get_object_or_404(Source, code=code), timezone.now()
     try:
         answer = try_source(source, zone=current_city().zone, now=now)
     except SourceFault as fault:
@@ -95,7 +95,7 @@ def test_connection(request: StaffRequest, code: str) -> HttpResponse:
 @require_POST
 @for_staff(Role.SOURCE_MANAGER)
 def collect(request: StaffRequest, code: str) -> HttpResponse:
-    source = own_or_404(Source.objects.all(), code=code)
+    source = get_object_or_404(Source, code=code)
     if enqueue_collection(current_city().schema_name, source.pk, request.user.username):
         messages.info(request, _("Collecting has been asked for. Its batch appears below; load the page again."))
     else:
@@ -107,7 +107,7 @@ def collect(request: StaffRequest, code: str) -> HttpResponse:
 @for_staff(*READERS)
 def decide_batch(request: StaffRequest, batch_id: int) -> HttpResponse:
     """A held delivery: a source manager asks for its release, an approver decides; either may give it up."""
-    batch = own_or_404(Batch.objects.select_related("source"), pk=batch_id)
+    batch = get_object_or_404(Batch.objects.select_related("source"), pk=batch_id)
     back = reverse("official_source", args=[batch.source.code])
     verb = {"release": release, "discard": discard}.get(request.POST.get("verb", ""))
     if verb is None:

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Prefetch
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.templatetags.page import role_title
-from portal.web.access import StaffRequest, for_staff, own_or_404
+from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt, form_refusals, submit
 from portal.web.keyset import keyset_page
 from regions.journal.record import record
@@ -76,7 +76,7 @@ def staff_list(request: StaffRequest) -> HttpResponse:
 @for_staff(Role.SECURITY_ADMIN)
 def account_page(request: StaffRequest, account_id: int) -> HttpResponse:
     """One account: its roles now and before, and what may be done with it."""
-    account = own_or_404(Account.objects.all(), pk=account_id)
+    account = get_object_or_404(Account, pk=account_id)
     return _page(request, account, RolesForm(initial={"roles": sorted(account.roles)}))
 
 
@@ -104,7 +104,7 @@ def add_account(request: StaffRequest) -> HttpResponse:
 @require_POST
 @for_staff(Role.SECURITY_ADMIN)
 def save_roles(request: StaffRequest, account_id: int) -> HttpResponse:
-    account = own_or_404(Account.objects.all(), pk=account_id)
+    account = get_object_or_404(Account, pk=account_id)
     form = RolesForm(request.POST)
     response = submit(
         request,
@@ -119,7 +119,7 @@ def save_roles(request: StaffRequest, account_id: int) -> HttpResponse:
 @require_POST
 @for_staff(Role.SECURITY_ADMIN)
 def save_state(request: StaffRequest, account_id: int) -> HttpResponse:
-    account = own_or_404(Account.objects.all(), pk=account_id)
+    account = get_object_or_404(Account, pk=account_id)
     is_active = request.POST.get("verb") == "open"
     back = reverse("official_account", args=[account.pk])
     done = attempt(request, set_active, account.pk, is_active=is_active, back=back)
@@ -137,7 +137,7 @@ def save_state(request: StaffRequest, account_id: int) -> HttpResponse:
 @sensitive_post_parameters()
 def reset(request: StaffRequest, account_id: int) -> HttpResponse:
     """For a lost phone or password: the codes end, and a new one-time password is shown in this response only."""
-    account = own_or_404(Account.objects.all(), pk=account_id)
+    account = get_object_or_404(Account, pk=account_id)
     back = reverse("official_account", args=[account.pk])
     done = attempt(request, reset_sign_in, account.pk, back=back)
     if done is None:
