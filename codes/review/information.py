@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from codes.models import Case, Evidence, InformationRequest
+from codes.models import InformationRequest
 from codes.review.cases.assign import assignee_changes
 from codes.review.cases.deadlines import information_deadline
 from codes.review.cases.move import find_case, move
@@ -74,10 +74,6 @@ def lapse_unanswered(*, now: datetime) -> int:
             else:
                 lapsed += 1
     return lapsed
-
-
-def files_of(case: Case) -> list[Evidence]:
-    return list(Evidence.objects.filter(case=case).order_by("uploaded_at", "pk"))
 
 
 def _open_request(request_id: int) -> InformationRequest:

@@ -33,7 +33,8 @@ def keyset_page(queryset: QuerySet[M], query: QueryDict, *, by: Sequence[str], s
     place = _decode(before or query.get("after", ""), len(by))
     ordered = queryset.order_by(*(_reversed(column) if backwards else column for column in by))
     if place is not None:
-        ordered = ordered.filter(_after([_reversed(c) if backwards else c for c in by], place))
+        columns = [_reversed(c) if backwards else c for c in by]
+        ordered = ordered.filter(_after(columns, place), _bound(columns[0], place[0]))
     found = list(ordered[: size + 1])
     more, rows = len(found) > size, found[:size]
     if backwards:
@@ -67,6 +68,11 @@ def _after(by: Sequence[str], place: Sequence[Any]) -> Q:
         condition |= equal & Q(**{f"{name}__{step}": value})
         equal &= Q(**{name: value})
     return condition
+
+
+def _bound(column: str, value: Any) -> Q:
+    """What ``_after`` implies for its first column: an index then starts at the place instead of reading all before it."""
+    return Q(**{f"{column[1:]}__lte" if column.startswith("-") else f"{column}__gte": value})
 
 
 def _encode(row: Model, by: Sequence[str]) -> str:

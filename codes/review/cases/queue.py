@@ -1,7 +1,4 @@
-"""The queue of open cases: filters, pages that continue after a key, groups by common cause.
-
-Pages are by keyset – the next one starts after the last case's due time and id – so that page 400 costs what page 1 does.
-"""
+"""The queue of open cases: filters, and groups by common cause."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -12,7 +9,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q
 from codes.models import Appeal, Case, PairDiagnosis
 from codes.models.case import CaseQuerySet
 
-PAGE = 50
+LARGEST = 50
 UNASSIGNED = "-"
 
 
@@ -38,18 +35,6 @@ class CaseFilter:
     def as_json(self) -> dict[str, Any]:
         """The fields that narrow, for the journal and for links."""
         return {name: value for name, value in asdict(self).items() if value}
-
-
-class After(NamedTuple):
-    due_at: datetime
-    case_id: int
-
-
-class Page(NamedTuple):
-    """Some cases of the queue, the earliest due first; ``after`` is none on the last page."""
-
-    cases: list[Case]
-    after: After | None
 
 
 class Group(NamedTuple):
@@ -79,24 +64,7 @@ def open_cases(chosen: CaseFilter, *, now: datetime) -> CaseQuerySet:
     return cases
 
 
-def page_of(chosen: CaseFilter, *, now: datetime, after: After | None = None, size: int = PAGE) -> Page:
-    """The next cases of the queue, in one query; citizen and appeal come with them."""
-    cases = (
-        open_cases(chosen, now=now)
-        .select_related("citizen", "disagreement", "appeal__provider")
-        .order_by("due_at", "pk")
-    )
-    if after:
-        cases = cases.filter(
-            Q(due_at=after.due_at, pk__gt=after.case_id) | Q(due_at__gt=after.due_at), due_at__gte=after.due_at
-        )
-    found = list(cases[: size + 1])
-    more = len(found) > size
-    found = found[:size]
-    return Page(found, After(found[-1].due_at, found[-1].pk) if more else None)
-
-
-def groups_of(chosen: CaseFilter, *, now: datetime, size: int = PAGE) -> list[Group]:
+def groups_of(chosen: CaseFilter, *, now: datetime, size: int = LARGEST) -> list[Group]:
     grouped = (
         open_cases(chosen, now=now)
         .exclude(group_key="")

@@ -1,6 +1,6 @@
 """Who saw whose identity: asked for with a purpose, journalled, and there for the citizen to read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -53,11 +53,3 @@ def log_access(*, citizens: Iterable[int], what: str, purpose: str, by: str, now
         subject = f"citizen:{refs[0]}" if refs else ""
         record("person.seen", by=by, now=now, subject=subject, data={"what": what, "people": len(rows)})
     return len(rows)
-
-
-def accesses_of(citizen: Citizen, *, before: datetime | None = None, size: int = 50) -> Sequence[PersonAccess]:
-    """Who saw the citizen's identified data, the latest first; ``before`` continues a list."""
-    seen = PersonAccess.objects.filter(citizen=citizen)
-    if before is not None:
-        seen = seen.filter(at__lt=before)
-    return list(seen.order_by("-at", "-id")[:size])

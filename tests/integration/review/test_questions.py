@@ -53,7 +53,7 @@ def test_an_answer_may_bring_files_and_needs_something(desk: Desk) -> None:
         now=desk.now,
     )
     information.answer(text="", evidence_ids=[kept.pk], **key)
-    assert [one.pk for one in information.files_of(desk.case())] == [kept.pk]
+    assert [one.pk for one in desk.case().evidence.all()] == [kept.pk]
 
 
 def test_only_the_citizen_answers_and_only_once(desk: Desk) -> None:

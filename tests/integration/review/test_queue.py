@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from codes.models import Case, Disagreement, PairDiagnosis, Run
 from codes.review.cases import assign
-from codes.review.cases.queue import After, CaseFilter, count_of, groups_of, open_cases, page_of
+from codes.review.cases.queue import CaseFilter, count_of, groups_of, open_cases
 from codes.review.cases.sweep import escalate_overdue
+from portal.web.keyset import Page, keyset_page
 from regions.models import City
 from regions.staff.roles import Role
 from tests.integration.review.desk import Desk, hire, open_desk
@@ -79,21 +81,25 @@ def test_pages_hold_every_case_once_the_earliest_due_first(crowd: Desk) -> None:
 
 
 def all_pages(chosen: CaseFilter, now: datetime, *, size: int) -> Iterator[list[Case]]:
-    after: After | None = None
-    while True:
+    after: str | None = ""
+    while after is not None:
         page = page_of(chosen, now=now, after=after, size=size)
-        yield page.cases
-        if page.after is None:
-            return
-        after = page.after
+        yield page.rows
+        after = page.next
+
+
+def page_of(chosen: CaseFilter, *, now: datetime, after: str = "", size: int = 50) -> Page[Case]:
+    """As the queue's page asks for it."""
+    cases = open_cases(chosen, now=now).select_related("citizen", "disagreement", "appeal__provider")
+    return keyset_page(cases, QueryDict(f"after={after}"), by=["due_at", "id"], size=size)
 
 
 def test_a_case_that_closes_meanwhile_moves_no_other_past_a_page(crowd: Desk) -> None:
     first = page_of(CaseFilter(), now=crowd.now, size=4)
-    crowd.bring(first.cases[0], "decided")
-    second = page_of(CaseFilter(), now=crowd.now, after=first.after, size=20)
-    assert not {case.pk for case in first.cases} & {case.pk for case in second.cases}
-    assert len(second.cases) == 6
+    crowd.bring(first.rows[0], "decided")
+    second = page_of(CaseFilter(), now=crowd.now, after=first.next or "", size=20)
+    assert not {case.pk for case in first.rows} & {case.pk for case in second.rows}
+    assert len(second.rows) == 6
 
 
 def test_groups_are_by_common_cause_the_largest_first(crowd: Desk) -> None:
@@ -142,7 +148,11 @@ def test_the_queue_is_quick_with_twenty_thousand_open_cases(crowd: Desk) -> None
     """A page is one query by an index, wherever it starts; what acts on all is a few statements."""
     fill(crowd)
     hire("zhou", Role.REVIEWER, now=crowd.now)
-    middle = After(crowd.now + timedelta(seconds=10_000), 0)
+    ten_thousand = keyset_page(
+        Case.objects.filter(number__startswith="X"), QueryDict(), by=["due_at", "id"], size=10_000
+    )
+    middle = ten_thousand.next or ""
+    assert ten_thousand.rows[-1].due_at == crowd.now + timedelta(seconds=10_000)
     filters = [
         CaseFilter(),
         CaseFilter(kind="disagreement"),
@@ -159,7 +169,7 @@ def test_the_queue_is_quick_with_twenty_thousand_open_cases(crowd: Desk) -> None
             started = time.perf_counter()
             page = page_of(chosen, now=crowd.now, after=middle)
             assert time.perf_counter() - started < 0.2, chosen
-        assert len(page.cases) == 50
+        assert len(page.rows) == 50
         assert len([one for one in queries if "codes_case" in one["sql"]]) == 1
     started = time.perf_counter()
     groups = groups_of(CaseFilter(), now=crowd.now)
