@@ -21,10 +21,9 @@ from codes.citizens.guardianship import (
     end_guardianship,
 )
 from codes.models import Citizen, Guardianship
-from portal.citizen.appeals.forms import UploadForm
-from portal.citizen.appeals.views import draft_files, drop_draft, take_upload
+from portal.citizen.appeals.views import change_files, draft_files
 from portal.citizen.sign_in.views import DocumentForm, decrypt_identity, encrypt_identity
-from portal.citizen.subject import SubjectRequest, acting_citizen, for_self
+from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject
 from portal.web.citizen_session import Draft
 from portal.web.errors import refusal_text
 from regions.identity import Identity
@@ -43,7 +42,7 @@ class DependantForm(DocumentForm):
         self.fields["relation"].choices = [(one.value, capfirst(str(one.label))) for one in Relation]  # type: ignore[attr-defined]
 
 
-@for_self
+@for_subject
 @require_safe
 def family(request: SubjectRequest) -> HttpResponse:
     links = dependants_of(request.citizen)
@@ -59,7 +58,7 @@ def family(request: SubjectRequest) -> HttpResponse:
     return render(request, "citizen/family/list.html", context)
 
 
-@for_self
+@for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: SubjectRequest) -> HttpResponse:
     form = DependantForm(request.POST if request.method == "POST" else None)
@@ -76,7 +75,7 @@ def _identity(citizen: Citizen) -> Identity:
     return Identity(IdType(citizen.id_type), decrypt_number(bytes(citizen.id_encrypted)))
 
 
-@for_self
+@for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def proof(request: SubjectRequest) -> HttpResponse:
     """Second page: what shows the relation – and off it goes."""
@@ -85,15 +84,10 @@ def proof(request: SubjectRequest) -> HttpResponse:
     identity = decrypt_identity(who["document"]) if who else None
     if who is None or identity is None:
         return redirect("citizen_family_ask")
-    act, form, fault = request.POST.get("act", ""), UploadForm(), ""
-    if act == "add":
-        form = take_upload(request)
-        if form.is_valid():
-            return redirect("citizen_family_proof")
-    elif act.startswith("drop-"):
-        drop_draft(request, act.removeprefix("drop-"))
+    form, fault = change_files(request), ""
+    if form is None:
         return redirect("citizen_family_proof")
-    elif act == "send":
+    if request.POST.get("act") == "send":
         try:
             ask_guardianship(
                 guardian=request.citizen,
@@ -113,7 +107,7 @@ def proof(request: SubjectRequest) -> HttpResponse:
     return render(request, "citizen/family/proof.html", context)
 
 
-@for_self
+@for_subject
 @require_POST
 def end(request: SubjectRequest, link: int) -> HttpResponse:
     """By the guardian or the dependant; ``NotFound`` for whatever is neither's."""

@@ -40,16 +40,6 @@ def for_subject(view: SubjectView[P]) -> PlainView[...]:
     return found
 
 
-def for_self(view: SubjectView[P]) -> PlainView[P]:
-    @for_citizens
-    @wraps(view)
-    def found(request: CitizenRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        request.subject = request.citizen  # type: ignore[attr-defined]  # what SubjectRequest promises
-        return view(request, *args, **kwargs)  # type: ignore[arg-type]
-
-    return found
-
-
 def dependant(guardian: Citizen, ref: str) -> Citizen:
     link = (
         Guardianship.objects.select_related("dependant")

@@ -17,7 +17,7 @@ from codes.review.cases.transitions import Verb
 from codes.review.evidence.files import read_evidence
 from codes.review.information import answer
 from portal.citizen.appeals.forms import AnswerForm, ObjectionForm, UploadForm
-from portal.citizen.appeals.views import draft_files, drop_draft, take_upload
+from portal.citizen.appeals.views import change_files, draft_files
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url
 from portal.web.errors import refusal_text
 from portal.web.keyset import keyset_page
@@ -36,7 +36,6 @@ class TimelineStep:
     title: str
     at: datetime | None = None
     text: str = ""
-    by: str = ""
     state: str = "done"
 
 
@@ -85,8 +84,7 @@ def case_list(request: SubjectRequest) -> HttpResponse:
 @for_subject
 @require_safe
 def case_page(request: SubjectRequest, number: str) -> HttpResponse:
-    case = _case(request, number)
-    return _show(request, case)
+    return _show(request, _case(request, number))
 
 
 @for_subject
@@ -125,14 +123,10 @@ def object_to_denial(request: SubjectRequest, number: str) -> HttpResponse:
 def answer_question(request: SubjectRequest, number: str) -> HttpResponse:
     """Answer what an official asked, with files if there are any. Files are kept one by one before the answer is sent."""
     case = _case(request, number)
-    act = request.POST.get("act", "")
-    if act.startswith("drop-"):
-        drop_draft(request, act.removeprefix("drop-"))
+    upload = change_files(request)
+    if upload is None:
         return redirect(subject_url(request, "citizen_case", number=number))
-    if act == "add":
-        upload = take_upload(request)
-        if upload.is_valid():
-            return redirect(subject_url(request, "citizen_case", number=number))
+    if upload.is_bound:
         return _show(request, case, upload=upload)
     question = get_object_or_404(InformationRequest.objects.filter(case=case), state="open")
     form = AnswerForm(request.POST)

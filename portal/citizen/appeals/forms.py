@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import Citizen, Fact, Provider, Rule
 from codes.review.appeals.policy import AppealReason, Asked, Target, targets_of
-from portal.citizen.declarations.forms import DateInput
+from portal.citizen.declarations.forms import PastDateField
 from portal.templatetags.page import label_of, titled
 
 
@@ -60,13 +58,14 @@ def _rules(targets: Sequence[Target], providers: dict[int, Provider]) -> dict[tu
 
 
 LONGEST_TEXT = 2000
+CHOOSE = {"required": _("Choose one."), "invalid_choice": _("Choose one.")}
 
 
 class TargetForm(forms.Form):
     target = forms.ChoiceField(
         label=_("Which record is wrong?"),
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose one."), "invalid_choice": _("Choose one.")},
+        error_messages=CHOOSE,
     )
 
     def __init__(self, *args: Any, choices: Sequence[Choice], **kwargs: Any) -> None:
@@ -78,7 +77,7 @@ class ReasonForm(forms.Form):
     reason = forms.ChoiceField(
         label=_("What is wrong with it?"),
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose one."), "invalid_choice": _("Choose one.")},
+        error_messages=CHOOSE,
     )
 
     def __init__(self, *args: Any, reasons: Sequence[AppealReason], **kwargs: Any) -> None:
@@ -87,7 +86,7 @@ class ReasonForm(forms.Form):
 
 
 class StatementForm(forms.Form):
-    tested_on = forms.DateField(label=_("On which day were you tested?"), widget=DateInput())
+    tested_on = PastDateField(label=_("On which day were you tested?"))
     text = forms.CharField(
         label=_("Is there anything to add?"),
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -103,13 +102,6 @@ class StatementForm(forms.Form):
         self.fields["text"].required = asked.text
         if asked.text:
             self.fields["text"].label = _("What is wrong, in your words?")
-
-    def clean_tested_on(self) -> date:
-        """A test of tomorrow proves nothing."""
-        day: date = self.cleaned_data["tested_on"]
-        if day > timezone.localdate():
-            raise forms.ValidationError(_("This day is yet to come."))
-        return day
 
 
 class UploadForm(forms.Form):

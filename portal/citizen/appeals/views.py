@@ -26,31 +26,26 @@ def draft_files(request: SubjectRequest) -> QuerySet[Evidence]:
     return mine.drafts().order_by("pk")
 
 
-def take_upload(request: SubjectRequest) -> UploadForm:
-    """Keep the file of the request as a draft; the form says what was wrong with it, and is valid if nothing was."""
+def change_files(request: SubjectRequest) -> UploadForm | None:
+    """Add or drop a file of the draft, as ``act`` asks: none when that is done. Raises ``NotFound`` for a file of others."""
+    act = request.POST.get("act", "")
+    who: dict[str, Any] = {"by": acting_citizen(request), "now": timezone.now()}
+    if act.startswith("drop-"):
+        evidence = act.removeprefix("drop-")
+        discard_draft(evidence_id=int(evidence) if evidence.isdecimal() else 0, **who)
+        return None
+    if act != "add":
+        return UploadForm()
     form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
             if file.size > MAX_BYTES:
                 raise Refused(UploadFault.TOO_LARGE)
-            keep_upload(
-                citizen=request.subject,
-                content=file.read(),
-                original_name=file.name,
-                by=acting_citizen(request),
-                now=timezone.now(),
-            )
+            keep_upload(citizen=request.subject, content=file.read(), original_name=file.name, **who)
         except Refused as bad:
             form.add_error("file", text_or_raise(bad, back=request.path))
-    return form
-
-
-def drop_draft(request: SubjectRequest, evidence: str) -> None:
-    """Take one back. Raises ``NotFound`` for whatever is not one of these."""
-    discard_draft(
-        evidence_id=int(evidence) if evidence.isdecimal() else 0, by=acting_citizen(request), now=timezone.now()
-    )
+    return form if form.errors else None
 
 
 PLACES = {"target": 1, "reason": 2, "evidence": 3, "words": 4, "check": 5}
@@ -107,14 +102,8 @@ def evidence(request: SubjectRequest) -> HttpResponse:
     asked = _evidence_asked(request)
     if asked is None:
         return redirect(subject_url(request, "citizen_appeal_reason"))
-    act = request.POST.get("act", "")
-    form = UploadForm()
-    if act == "add":
-        form = take_upload(request)
-        if form.is_valid():
-            return redirect(subject_url(request, "citizen_appeal_evidence"))
-    elif act.startswith("drop-"):
-        drop_draft(request, act.removeprefix("drop-"))
+    form = change_files(request)
+    if form is None:
         return redirect(subject_url(request, "citizen_appeal_evidence"))
     files = list(draft_files(request))
     context = {"files": files, "enough": len(files) >= asked.files, "asked": asked.text_in(translation.get_language())}

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.utils import translation
 from django.utils.translation import get_language
@@ -116,22 +117,13 @@ class MyCode:
         return self.outlook is not None and any(not isinstance(act, Wait) for act in self.outlook.acts)
 
 
-@dataclass(frozen=True)
-class Progress:
-    """``text`` says what the bar shows."""
-
-    day: int
-    days: int
-    text: str
-
-
-def progress(mine: MyCode) -> Progress | None:
+def progress(mine: MyCode) -> dict[str, Any] | None:
     """As the forecast counts it; none when no day is in sight, or the way is a day at most."""
     way = mine.outlook
     if way is None or way.day_number is None or way.of_days is None or way.of_days < 2:
         return None
     text = render_outlook(way, language=get_language() or "", title_of=str).count
-    return Progress(min(way.day_number, way.of_days), way.of_days, text)
+    return {"day": min(way.day_number, way.of_days), "days": way.of_days, "text": text}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """My code: the page a citizen opens every day, and the part of it that renews itself."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -64,17 +63,11 @@ def _row_path(row: list[bool], y: int) -> str:
     return "".join(commands)
 
 
-@dataclass(frozen=True)
-class PassCard:
-    state: State
-    qr: SafeString
-    expires_at: datetime
-
-
-def pass_card(citizen: Citizen, standing: CurrentCode, *, now: datetime) -> PassCard:
+def pass_card(citizen: Citizen, standing: CurrentCode, *, now: datetime) -> dict[str, Any]:
     """The face of this moment; its pass is good for a minute."""
     token, claims = issue_pass(citizen, now=now, current=standing)
-    return PassCard(State(standing.colour), qr_svg(token, _("Pass, renewed every minute")), claims.expires_at)
+    qr = qr_svg(token, _("Pass, renewed every minute"))
+    return {"state": State(standing.colour), "qr": qr, "expires_at": claims.expires_at}
 
 
 def policy_sentence(mine: MyCode, city: City) -> str:
@@ -128,8 +121,7 @@ def read_code(request: SubjectRequest, *, now: datetime, due_at: datetime | None
 
 def open_case(request: SubjectRequest) -> Case | None:
     """The matter that is being looked into, an appeal before anything else."""
-    cases = Case.objects.open().filter(citizen=request.subject).order_by("kind")
-    return cases.first()
+    return Case.objects.open().filter(citizen=request.subject).order_by("kind").first()
 
 
 PAPER_PREFIX = "HCPAPER1"

@@ -1,7 +1,6 @@
 """The questions of a declaration, one form a page. Each turns into a part of the line that is taken in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -67,21 +66,21 @@ class DateInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-def _date_field(label: Any, **kwargs: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=DateInput(), **kwargs)
-
-
-def _not_in_future(day: date | None) -> date | None:
-    if day and day > timezone.localdate():
+def not_in_future(day: date) -> None:
+    if day > timezone.localdate():
         raise forms.ValidationError(_("This day is yet to come."))
-    return day
+
+
+class PastDateField(forms.DateField):
+    widget = DateInput
+    default_validators = [not_in_future]  # as Django's own fields have it
 
 
 class QuestionForm(forms.Form):
     """A page. ``answer`` is what it says in the line; ``initial_of`` turns an earlier answer back into the form."""
 
     def answer(self) -> dict[str, Any]:
-        raise NotImplementedError
+        return self.cleaned_data
 
     @classmethod
     def initial_of(cls, answer: dict[str, Any]) -> dict[str, Any]:
@@ -95,9 +94,6 @@ class ProvidersForm(QuestionForm):
         help_text=_("The same answers everywhere keep your codes from differing."),
         error_messages={"required": _("Choose at least one.")},
     )
-
-    def answer(self) -> dict[str, Any]:
-        return {"providers": self.cleaned_data["providers"]}
 
 
 class SymptomsForm(QuestionForm):
@@ -132,22 +128,13 @@ class ContactForm(QuestionForm):
         help_text=_("Near: under the same roof, at one table, or closer than a metre without a mask."),
     )
 
-    def answer(self) -> dict[str, Any]:
-        return {"contact": self.cleaned_data["contact"]}
-
 
 class StayForm(QuestionForm):
     """Where one was: one place at a time."""
 
     area = AreaField(label=_("Place"), help_text=_("City or district, such as 武汉市"))
-    from_day = _date_field(_("From"))
-    left_on = _date_field(_("Left on"), required=False, help_text=_("Leave empty if you are still there."))
-
-    def clean_from_day(self) -> date | None:
-        return _not_in_future(self.cleaned_data["from_day"])
-
-    def clean_left_on(self) -> date | None:
-        return _not_in_future(self.cleaned_data["left_on"])
+    from_day = PastDateField(label=_("From"))
+    left_on = PastDateField(label=_("Left on"), required=False, help_text=_("Leave empty if you are still there."))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -179,10 +166,9 @@ class ArrivalForm(QuestionForm):
         required=False,
         help_text=_("Needed if you came from within the country."),
     )
-    on = _date_field(_("Arrived on"), required=False, help_text=_("Needed if you came from elsewhere or abroad."))
-
-    def clean_on(self) -> date | None:
-        return _not_in_future(self.cleaned_data["on"])
+    on = PastDateField(
+        label=_("Arrived on"), required=False, help_text=_("Needed if you came from elsewhere or abroad.")
+    )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -208,37 +194,20 @@ class ArrivalForm(QuestionForm):
         return {"came": "yes", **answer["arrival"]} if answer["arrival"] else {"came": "no"}
 
 
-@dataclass(frozen=True)
-class AnswerRow:
-    question: str
-    answer: str
-    page: str
-
-
-def answer_rows(answers: Mapping[str, Any], providers: Mapping[str, str]) -> list[AnswerRow]:
+def answer_rows(answers: Mapping[str, Any], providers: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Question, answer and page, as they are shown before sending."""
+    comma = gettext(", ")
+    to = comma.join(providers.get(code, code) for code in answers["to"]["providers"])
+    symptoms = comma.join(str(SYMPTOMS[one]) for one in answers["symptoms"]["symptoms"])
+    contact = {"yes": gettext("Yes"), "no": gettext("No"), "unsure": gettext("I am not sure")}
+    stays = gettext("; ").join(map(stay_label, answers["stays"]))
     return [
-        AnswerRow(
-            gettext("To whom"),
-            gettext(", ").join(providers.get(code, code) for code in answers["to"]["providers"]),
-            "to",
-        ),
-        AnswerRow(gettext("Symptoms today"), _symptom_labels(answers["symptoms"]["symptoms"]), "symptoms"),
-        AnswerRow(gettext("Near an infected person"), _contact_label(answers["contact"]["contact"]), "contact"),
-        AnswerRow(gettext("Places in the last 14 days"), _stays_label(answers["stays"]), "stays"),
-        AnswerRow(gettext("Came from elsewhere"), _arrival_label(answers["arrival"]), "arrival"),
+        (gettext("To whom"), to, "to"),
+        (gettext("Symptoms today"), symptoms or gettext("none"), "symptoms"),
+        (gettext("Near an infected person"), contact[answers["contact"]["contact"]], "contact"),
+        (gettext("Places in the last 14 days"), stays or gettext("nowhere else"), "stays"),
+        (gettext("Came from elsewhere"), _arrival_label(answers["arrival"]), "arrival"),
     ]
-
-
-def _symptom_labels(data: list[str]) -> str:
-    return gettext(", ").join(str(SYMPTOMS[one]) for one in data) or gettext("none")
-
-
-def _contact_label(data: str) -> str:
-    return {"yes": gettext("Yes"), "no": gettext("No"), "unsure": gettext("I am not sure")}[data]
-
-
-def _stays_label(stays: list[dict[str, Any]]) -> str:
-    return gettext("; ").join(map(stay_label, stays)) or gettext("nowhere else")
 
 
 def stay_label(stay: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,34 +15,14 @@ from codes.diagnosis.sentences.renderer import Context, context_of, green_days, 
 from codes.engine.preview import ColourChange
 from codes.models import BulkSuppression, Case, Fact, PairDiagnosis, Provider
 from codes.review.proposals.bulk_suppressions import effect_of_bulk_suppression
-from codes.review.proposals.groups import BATCH, Effect, Suppressible, reach_of, source_of, suppressible
+from codes.review.proposals.groups import BATCH, Effect, reach_of, source_of, suppressible
 from portal.templatetags.page import titled
-from regions.sources.models import Source
 
 EARLIER_SHOWN = 5
 
 
-@dataclass(frozen=True)
-class GroupDetail:
-    """``cause`` is the first part of the key: ``batch``, ``late``, ``rules`` or ``risk``. ``waiting`` is what two people decide."""
-
-    key: str
-    cause: str
-    cases: int
-    red: int
-    earliest_due: datetime | None
-    people: int
-    explanation: RenderedDiagnosis | None
-    source: Source | None
-    waiting: BulkSuppression | None
-    piece: Suppressible | None
-    effect: Effect | None
-    moves: list[tuple[str, str, str, int]]
-    earlier: list[BulkSuppression]
-
-
-def read_group(key: str, *, now: datetime) -> GroupDetail:
-    """Raises ``Http404`` for a key that no open case has and nothing was decided about."""
+def read_group(key: str, *, now: datetime) -> dict[str, Any]:
+    """Raises ``Http404`` for a key that no open case has and nothing was decided about. ``waiting`` is what two people decide."""
     open_cases = Case.objects.open().filter(group_key=key)
     size = open_cases.aggregate(all=Count("pk"), red=Count("pk", filter=Q(severity="red")), due=Min("due_at"))
     bulk_suppressions = list(
@@ -54,21 +34,21 @@ def read_group(key: str, *, now: datetime) -> GroupDetail:
     waiting = next((one for one in bulk_suppressions if one.state == "proposed"), None)
     piece = suppressible(key, now=now) if waiting is None and key.startswith(BATCH) and size["all"] else None
     effect = effect_of_bulk_suppression(waiting, now=now) if waiting else piece.effect if piece else None
-    return GroupDetail(
-        key=key,
-        cause=key.partition("|")[0],
-        cases=size["all"],
-        red=size["red"],
-        earliest_due=size["due"],
-        people=reach_of(key),
-        explanation=_explain(pair) if pair else None,
-        source=source_of(pair) if pair else bulk_suppressions[0].source if bulk_suppressions else None,
-        waiting=waiting,
-        piece=piece,
-        effect=effect,
-        moves=_moves(effect) if effect else [],
-        earlier=[one for one in bulk_suppressions if one is not waiting][:EARLIER_SHOWN],
-    )
+    return {
+        "key": key,
+        "cause": key.partition("|")[0],
+        "cases": size["all"],
+        "red": size["red"],
+        "earliest_due": size["due"],
+        "people": reach_of(key),
+        "explanation": _explain(pair) if pair else None,
+        "source": source_of(pair) if pair else bulk_suppressions[0].source if bulk_suppressions else None,
+        "waiting": waiting,
+        "piece": piece,
+        "effect": effect,
+        "moves": _moves(effect) if effect else [],
+        "earlier": [one for one in bulk_suppressions if one is not waiting][:EARLIER_SHOWN],
+    }
 
 
 def _first_pair(key: str) -> PairDiagnosis | None:

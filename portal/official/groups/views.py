@@ -128,7 +128,7 @@ def _show(
         "now": now,
         "form": asked,
         "answer": answered,
-        "is_mine": detail.waiting is not None and detail.waiting.proposed_by == request.user.username,
+        "is_mine": detail["waiting"] is not None and detail["waiting"].proposed_by == request.user.username,
         "may_propose": Role.REVIEWER in roles,
         "may_decide": Role.APPROVER in roles,
         "may_collect": bool(roles & {Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN}),
