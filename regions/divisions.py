@@ -44,18 +44,12 @@ def covers(area: str, other: str) -> bool:
 
 def division_title(code: str, lang: str) -> str:
     """What people call a division, in Chinese for any `zh…`; an unknown code by the nearest division above it and the code."""
+    is_zh = lang.lower().startswith("zh")
     table = divisions()
-    if code in table:
-        return _title(table[code], lang)
-    for above in (code[:4] + "00", code[:2] + "0000"):
-        if above in table:
-            return _within(_title(table[above], lang), code, lang)
+    for known in (code, code[:4] + "00", code[:2] + "0000"):
+        if known in table:
+            title = table[known].zh if is_zh else table[known].en
+            if known == code:
+                return title
+            return f"{title}（{code}）" if is_zh else f"{title} ({code})"
     return code
-
-
-def _title(division: Division, lang: str) -> str:
-    return division.zh if lang.lower().startswith("zh") else division.en
-
-
-def _within(title: str, code: str, lang: str) -> str:
-    return f"{title}（{code}）" if lang.lower().startswith("zh") else f"{title} ({code})"

@@ -66,20 +66,13 @@ def check_identity(id_type: str, id_number: str, *, today: date) -> Identity:
     return Identity(kind, number)
 
 
-def birth_date(identity: Identity) -> date | None:
-    """The birth date a resident ID carries; other documents carry none."""
-    if identity.id_type is not IdType.RESIDENT_ID:
-        return None
-    return _date_within(identity.id_number)
-
-
 def _check_resident_number(number: str, today: date) -> None:
     """Refuse an 18-character number that GB 11643 would not issue."""
     if len(number) != 18:
         raise BadIdentity(IdentityFault.WRONG_LENGTH)
     if not _RESIDENT_FORM.fullmatch(number):
         raise BadIdentity(IdentityFault.WRONG_FORM)
-    born = _date_within(number)
+    born = birth_date(number)
     if born is None or born < EARLIEST_BIRTH:
         raise BadIdentity(IdentityFault.IMPOSSIBLE_BIRTH_DATE)
     if born > today:
@@ -88,7 +81,7 @@ def _check_resident_number(number: str, today: date) -> None:
         raise BadIdentity(IdentityFault.WRONG_CHECK_DIGIT)
 
 
-def _date_within(number: str) -> date | None:
+def birth_date(number: str) -> date | None:
     """The eight digits from the seventh on as a day, none if the calendar has no such day."""
     try:
         return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))

@@ -13,15 +13,7 @@ STAR = "*"
 
 def mask_name(name: str) -> str:
     """The first and the last character with stars between: 张小三 → 张*三, 张三 → 张*; a single one is hidden."""
-    match len(name):
-        case 0:
-            return ""
-        case 1:
-            return STAR
-        case 2:
-            return name[0] + STAR
-        case length:
-            return name[0] + STAR * (length - 2) + name[-1]
+    return name[0] + STAR if len(name) == 2 else _keep_ends(name, head=1, tail=1)
 
 
 def mask_number(number: str) -> str:

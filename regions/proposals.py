@@ -38,12 +38,6 @@ def require_another(by: str, *, proposed_by: str) -> None:
         raise Refused(CommonReason.SAME_PERSON)
 
 
-def require_proposer(by: str, *, proposed_by: str) -> None:
-    """Raises ``Refused`` when somebody takes back what another proposed."""
-    if by != proposed_by:
-        raise Refused(CommonReason.NOT_THE_PROPOSER)
-
-
 def require_reason(reason: str) -> str:
     """The reason, stripped and without NUL, which cannot be stored. Raises ``Refused`` when it is empty."""
     stripped = reason.replace("\x00", "").strip()
@@ -130,7 +124,8 @@ class ProposalQuerySet(models.QuerySet[P]):
         """A waiting proposal for whoever made it."""
         require_role(by, self.model.PROPOSERS)
         found = self.find(pk)
-        require_proposer(by, proposed_by=found.proposed_by)
+        if by != found.proposed_by:
+            raise Refused(CommonReason.NOT_THE_PROPOSER)
         return found
 
 

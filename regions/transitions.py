@@ -4,7 +4,7 @@ Whatever changes a state looks it up in its table, one row or many, in Python or
 not happen in it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar
 
@@ -32,7 +32,8 @@ class TransitionTable(Generic[S, A]):
     @classmethod
     def of(cls, *rows: tuple[S | tuple[S, ...], A, S]) -> Self:
         """From (state or states, action, next)."""
-        return cls(tuple(Transition(state, action, end) for states, action, end in rows for state in _each(states)))
+        each = [(states if isinstance(states, tuple) else (states,), action, end) for states, action, end in rows]
+        return cls(tuple(Transition(state, action, end) for states, action, end in each for state in states))
 
     def __iter__(self) -> Iterator[Transition[S, A]]:
         return iter(self.rows)
@@ -78,7 +79,3 @@ class TransitionTable(Generic[S, A]):
         """Compare-and-set: move the rows whose state allows the action; how many."""
         before = list(self.next_states(action))
         return rows.filter(state__in=before).update(state=self.next_state(action), **changes)
-
-
-def _each(states: S | tuple[S, ...]) -> Iterable[S]:
-    return states if isinstance(states, tuple) else (states,)

@@ -172,7 +172,8 @@ class Postgres:
             facts |= {"programs": str(find_postgres(self.account, self.home))}
             if not self.data.is_dir():
                 facts.pop("provisioned", None)
-                self._create(facts)
+                folder, programs = self.account.give_directory(self.folder), Path(facts["programs"])
+                create(folder, programs=programs, account=self.account, superuser_password=facts["superuser"])
             self._launch(facts)
         if facts.get("provisioned") != "yes":
             _provision(facts)
@@ -189,14 +190,6 @@ class Postgres:
             if self.account.run(command, timeout=seconds + 30).returncode == 0:
                 return True
         raise EmbeddedServerError(f"PostgreSQL would not stop; its log is {self.log}.")
-
-    def _create(self, facts: dict[str, str]) -> None:
-        create(
-            self.account.give_directory(self.folder),
-            programs=Path(facts["programs"]),
-            account=self.account,
-            superuser_password=facts["superuser"],
-        )
 
     def _launch(self, facts: dict[str, str]) -> None:
         """Start and wait until it answers; a server that is only busy recovering is waited for."""

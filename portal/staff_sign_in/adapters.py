@@ -102,8 +102,8 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         """The apps of this city in the settings; allauth's own table is not read."""
         city = city_of(request)
         apps = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
-        mine = [app for app in apps if city is not None and app["provider_id"] == city.schema_name]
-        found = [SocialApp(provider="openid_connect", **app) for app in mine]
+        schema = city.schema_name if city else None
+        found = [SocialApp(provider="openid_connect", **app) for app in apps if app["provider_id"] == schema]
         return [
             app
             for app in found

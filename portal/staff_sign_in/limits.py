@@ -1,6 +1,5 @@
 """How long a member of staff stays signed in, and that nobody works before password and one-time codes are their own."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
 from portal.web.access import redirect_page, with_next
@@ -60,17 +60,9 @@ ALWAYS_ALLOWED = frozenset(
     }
 )
 
-GetResponse = Callable[[HttpRequest], HttpResponse]
 
-
-class SessionLimitsMiddleware:
+class SessionLimitsMiddleware(MiddlewareMixin):
     """Ends idle and long sessions, and leads new accounts through their first steps."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
         """A redirect, or none to go on."""

@@ -34,14 +34,9 @@ def signed_in_citizen(request: HttpRequest, *, now: datetime) -> Citizen | None:
     if idle > settings.CITIZEN_IDLE.total_seconds():
         sign_out(request)
         return None
-    _update_last_seen(request.session, held, idle, now)
+    if idle > TOUCH_SECONDS:  # at most once a minute: not every look at a page writes
+        request.session[KEY] = {**held, "seen": now.timestamp()}
     return Citizen.objects.filter(pk=held["id"]).first()
-
-
-def _update_last_seen(session: SessionBase, held: dict[str, float], idle: float, now: datetime) -> None:
-    """Remember the moment, at most once a minute: not every look at a page writes."""
-    if idle > TOUCH_SECONDS:
-        session[KEY] = {**held, "seen": now.timestamp()}
 
 
 class Draft:

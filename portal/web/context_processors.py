@@ -88,9 +88,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "in_chinese": in_chinese,
         "other_language": "en" if in_chinese else "zh-hans",
         "guide_audience": SimpleLazyObject(lambda: guide_for(request)),
-        "staff_links": SimpleLazyObject(lambda: _staff_links(request)),
+        "staff_links": SimpleLazyObject(
+            lambda: links(CITY if city else OPERATOR, roles=roles_of(request), request=request)
+        ),
     }
-
-
-def _staff_links(request: HttpRequest) -> list[Link]:
-    return links(CITY if city_of(request) else OPERATOR, roles=roles_of(request), request=request)

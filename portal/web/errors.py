@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template import loader
 from django.utils import timezone, translation
+from django.utils.deprecation import MiddlewareMixin
 
 from codes.models import Case
 from codes.review.errors import Reason
@@ -20,17 +21,11 @@ from codes.review.evidence.uploads import UploadFault
 from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
 from regions.staff.accounts import StaffReason
 
-Answer = Callable[[HttpRequest], HttpResponse]
 
-
-class OwnNotFoundPageMiddleware:
+class OwnNotFoundPageMiddleware(MiddlewareMixin):
     """While debugging Django answers 404 with a page that says whether something is there. Everybody sees ours instead."""
 
-    def __init__(self, get_response: Answer) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         is_technical = settings.DEBUG and response.status_code == 404 and not hasattr(response, "is_ours")
         if is_technical and response.headers.get("Content-Type", "").startswith("text/html"):
             return not_found(request)
@@ -72,14 +67,8 @@ class Conflict(Exception):
         self.back = back
 
 
-class ConflictMiddleware:
+class ConflictMiddleware(MiddlewareMixin):
     """Turns ``Conflict`` and the review's own refusals into 409, 404 and 403, each with a page that says what to do next."""
-
-    def __init__(self, get_response: Answer) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, NotFound):

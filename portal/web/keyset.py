@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
@@ -76,18 +76,9 @@ def _bound(column: str, value: Any) -> Q:
 
 
 def _encode(row: Model, by: Sequence[str]) -> str:
-    values = [_json_value(_value(row, column.lstrip("-"))) for column in by]
-    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
-
-
-def _value(row: Any, path: str) -> Any:
-    for name in path.split("__"):
-        row = getattr(row, name)
-    return row
-
-
-def _json_value(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date | datetime) else value
+    values = [attrgetter(column.lstrip("-").replace("__", "."))(row) for column in by]
+    text = json.dumps(values, default=lambda moment: moment.isoformat())
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def _decode(token: str, columns: int) -> list[Any] | None:

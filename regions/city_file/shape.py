@@ -26,6 +26,8 @@ from regions.vocabulary import FactKind
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 # Far more than anyone needs, and still a number of hours that dates can bear.
 MOST_HOURS = 10_000_000
+# Per kind of source: the key that holds its credential, and the key that names a variable instead.
+CREDENTIAL_KEYS = {"police_database": ("url", "url_env"), "big_data_centre": ("secret", "secret_env")}
 
 
 class Title(Table):
@@ -48,6 +50,7 @@ class City(Table):
 class _Source(Table):
     """Common to both kinds of source. `kinds` maps the source's names of kinds to ours."""
 
+    kind: str
     code: Code
     title: Title
     max_age_hours: Annotated[float, Field(gt=0, le=MOST_HOURS, allow_inf_nan=False)] = 26
@@ -60,6 +63,17 @@ class _Source(Table):
         """How old the horizon may be before a verdict is unknown."""
         return timedelta(hours=self.max_age_hours)
 
+    @property
+    def credential(self) -> SecretStr | None:
+        """What the file itself holds, none when it comes from the environment."""
+        held: SecretStr | None = getattr(self, CREDENTIAL_KEYS[self.kind][0])
+        return held
+
+    @property
+    def credential_env(self) -> str | None:
+        name: str | None = getattr(self, CREDENTIAL_KEYS[self.kind][1])
+        return name
+
 
 class PoliceDatabase(_Source):
     """The city's police database, read by SQL."""
@@ -69,15 +83,6 @@ class PoliceDatabase(_Source):
     url_env: EnvironmentName | None = None
     records_view: View
     clock_view: View
-
-    @property
-    def credential(self) -> SecretStr | None:
-        """The database URL the file itself holds, none when it comes from the environment."""
-        return self.url
-
-    @property
-    def credential_env(self) -> str | None:
-        return self.url_env
 
 
 class BigDataCentre(_Source):
@@ -89,19 +94,8 @@ class BigDataCentre(_Source):
     secret: Secret | None = None
     secret_env: EnvironmentName | None = None
 
-    @property
-    def credential(self) -> SecretStr | None:
-        """The shared secret the file itself holds, none when it comes from the environment."""
-        return self.secret
-
-    @property
-    def credential_env(self) -> str | None:
-        return self.secret_env
-
 
 Source = Annotated[PoliceDatabase | BigDataCentre, Field(discriminator="kind")]
-# Per kind of source: the key that holds its credential, and the key that names a variable instead.
-CREDENTIAL_KEYS = {"police_database": ("url", "url_env"), "big_data_centre": ("secret", "secret_env")}
 
 
 class Provider(Table):

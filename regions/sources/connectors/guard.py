@@ -50,12 +50,9 @@ class AllowList:
     def check(self, host: str, port: int) -> None:
         """Pass, or raise HostNotAllowed, by the name alone; SourceMisconfigured if it is no host name."""
         name = normal_host(host)
-        if not (is_loopback_name(name) if self.loopback_only else self._lists(name, port)):
+        is_listed = (name, port) in self.entries or (name, None) in self.entries
+        if not (is_loopback_name(name) if self.loopback_only else is_listed):
             raise HostNotAllowed("host_not_allowed", host=name, port=port)
-
-    def _lists(self, name: str, port: int) -> bool:
-        """Whether the operator named the host with this port, or with any."""
-        return (name, port) in self.entries or (name, None) in self.entries
 
     def check_file(self) -> None:
         """Pass if sources may be database files, or raise HostNotAllowed."""

@@ -6,7 +6,7 @@ the connection pool below it gets a network of ours, which connects to checked a
 
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -101,8 +101,8 @@ class GuardedNetwork(httpcore.NetworkBackend):
         raise failure
 
 
-class GuardedTransport(httpx.BaseTransport):
-    """httpx on the guarded network. Errors come as httpcore's, and the guard's own as SourceFault."""
+class GuardedTransport(httpx.HTTPTransport):
+    """httpx on the guarded network, whose faults pass through as SourceFault."""
 
     def __init__(self, allowed: AllowList, resolve: Resolver, deadline: Deadline) -> None:
         self._pool = httpcore.ConnectionPool(
@@ -110,40 +110,6 @@ class GuardedTransport(httpx.BaseTransport):
             max_connections=1,
             network_backend=GuardedNetwork(allowed, resolve, deadline),
         )
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        url = request.url
-        answer = self._pool.handle_request(
-            httpcore.Request(
-                method=request.method,
-                url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
-            )
-        )
-        return httpx.Response(
-            status_code=answer.status,
-            headers=answer.headers,
-            stream=_Body(answer),
-            extensions=answer.extensions,
-        )
-
-    def close(self) -> None:
-        self._pool.close()
-
-
-class _Body(httpx.SyncByteStream):
-    """An answer's body as it arrives, given back to the pool when closed."""
-
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._answer.iter_stream()
-
-    def close(self) -> None:
-        self._answer.close()
 
 
 class _RetryableFault(Exception):
@@ -194,13 +160,14 @@ class Exchange:
                 response.close()
         except SourceUnreachable as fault:
             raise _RetryableFault(fault) from None
-        except httpcore.TimeoutException:
+        except httpx.TimeoutException:
             raise _RetryableFault(SourceUnreachable("timed_out")) from None
-        except httpcore.NetworkError as error:
+        except httpx.NetworkError as error:
             # httpcore's pool drops the cause of the errors it passes on; their context is left.
-            reason = "tls_failed" if isinstance(error.__context__, ssl.SSLError) else "no_connection"
+            origin = error.__cause__ and error.__cause__.__context__
+            reason = "tls_failed" if isinstance(origin, ssl.SSLError) else "no_connection"
             raise _RetryableFault(SourceUnreachable(reason)) from None
-        except httpcore.ProtocolError:
+        except httpx.ProtocolError:
             raise _RetryableFault(SourceUnreachable("broken_off")) from None
 
     def _read(self, response: httpx.Response) -> Page:
@@ -215,12 +182,9 @@ class Exchange:
         if response.headers.get("content-type", "").startswith("text/html"):
             raise DeliveryInconsistent("html_answer")
         body = read_body(response, self.limits.page_bytes)
-        return read_page(read_json(body, max_values=self._max_values), secrets=self.secrets)
-
-    @property
-    def _max_values(self) -> int:
-        """A record has a dozen values; the slack is for details, so that a fat one is quarantined by itself."""
-        return 10_000 + 100 * self.page_size
+        # A record has a dozen values; the slack is for details, so that a fat one is quarantined by itself.
+        max_values = 10_000 + 100 * self.page_size
+        return read_page(read_json(body, max_values=max_values), secrets=self.secrets)
 
     def _ask_again(self, response: httpx.Response) -> _RetryableFault:
         """The fault of a busy or broken server, with the wait it asks for."""
