@@ -18,7 +18,7 @@ class Reason(TextChoices):
     RULED_ALREADY = "ruled_already", _("The record is ruled to be wrong already; there is nothing to propose.")
     PART_OF_GROUP = (
         "part_of_group",
-        _("The record is part of a group's mending; decide it there, together with the others."),
+        _("The record is one of a group's wrong records ruled on together; decide it there with the others."),
     )
     NOTHING_TO_SUPPRESS = (
         "nothing_to_suppress",

@@ -63,7 +63,7 @@ COLUMNS: dict[str, str | Promise] = {
     "severity": pgettext_lazy("column", "Most severe colour"),
     "opened_at": _("Opened"),
     "due_at": pgettext_lazy("column", "Due"),
-    "paused_at": _("Clock stands since"),
+    "paused_at": _("Paused since"),
     "escalated_at": pgettext_lazy("column", "Escalated"),
     "assigned_to": pgettext_lazy("column", "Assigned to"),
     "closed_at": _("Closed"),

@@ -53,7 +53,7 @@ def _next_steps(case: Case) -> list[TimelineStep]:
     if case.paused_at:
         return [
             TimelineStep(
-                _("Your answer is waited for"), text=_("The clock stands until you have answered."), state="now"
+                _("Your answer is waited for"), text=_("The deadline is paused until you have answered."), state="now"
             )
         ]
     steps = []
@@ -142,7 +142,7 @@ def answer_question(request: SubjectRequest, number: str) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, refusal_text(refused))
         else:
-            messages.success(request, _("Your answer has arrived. The clock goes on."))
+            messages.success(request, _("Your answer has arrived. The deadline is no longer paused."))
             return redirect(subject_url(request, "citizen_case", number=number))
     return _show(request, case, reply=form)
 

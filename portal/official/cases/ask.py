@@ -26,7 +26,7 @@ def ask(request: StaffRequest, number: str) -> HttpResponse:
         detail,
         ("question", QuestionForm(request.POST, auto_id="question_%s")),
         lambda data, **who: information.ask(case_id=detail.case.pk, question=data["note"], **who),
-        done=_("The citizen is asked. The clock stands until they answer."),
+        done=_("The citizen is asked. The deadline is paused until they answer."),
     )
 
 
@@ -34,7 +34,7 @@ def ask(request: StaffRequest, number: str) -> HttpResponse:
 @for_staff(Role.REVIEWER)
 def drop_question(request: StaffRequest, number: str) -> HttpResponse:
     question = get_object_or_404(InformationRequest.objects.filter(case__number=number), state="open")
-    done = _("The question is dropped; the clock goes on.")
+    done = _("The question is dropped; the deadline is no longer paused.")
     return act_on_case(request, number, information.drop, request_id=question.pk, done=done)
 
 
@@ -50,7 +50,7 @@ def correct(request: StaffRequest, number: str) -> HttpResponse:
         lambda data, **who: corrections.send(
             case_id=detail.case.pk, fact_id=int(data["fact"]), text=data["note"], sent_to=data["sent_to"], **who
         ),
-        done=_("The owner is asked to put the record right. The clock runs on."),
+        done=_("The owner is asked to put the record right. The deadline is not paused."),
     )
 
 

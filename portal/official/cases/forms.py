@@ -117,7 +117,7 @@ class QuestionForm(forms.Form):
     note = text_field(
         _("What do you need to know?"),
         rows=3,
-        help_text=_("The citizen reads this on their phone and has three days. The clock stands meanwhile."),
+        help_text=_("The citizen reads this on their phone and has three days. The deadline is paused meanwhile."),
     )
 
 
