@@ -97,25 +97,17 @@ def rehearsal_list(request: StaffRequest, draft_id: int, rehearsal_id: int) -> F
 @for_staff(*READERS)
 def decide(request: StaffRequest, draft_id: int) -> HttpResponse:
     draft, back = find_draft(draft_id), reverse("official_draft", args=[draft_id])
-    act: Callable[..., RuleSetDraft]
-    match request.POST.get("verb"):
-        case "propose":
-            act = partial(
-                drafts.propose, draft.pk, revision=sent_revision(request), reason=request.POST.get("reason", "")
-            )
-        case "approve":
-            act = partial(drafts.put_in_force, draft.pk)
-        case "refuse":
-            act = partial(drafts.refuse, draft.pk, reason=request.POST.get("reason", ""))
-        case "take_back":
-            act = partial(drafts.take_back, draft.pk)
-        case "again":
-            act = partial(drafts.begin_with, draft.rule_set_id, draft.content)
-        case "drop":
-            act = partial(drafts.drop, draft.pk)
-        case _:
-            return redirect(back)
-    done = attempt(request, act, back=back)
+    reason = request.POST.get("reason", "")
+    acts: dict[str, Callable[..., RuleSetDraft]] = {
+        "propose": partial(drafts.propose, draft.pk, revision=sent_revision(request), reason=reason),
+        "approve": partial(drafts.put_in_force, draft.pk),
+        "refuse": partial(drafts.refuse, draft.pk, reason=reason),
+        "take_back": partial(drafts.take_back, draft.pk),
+        "again": partial(drafts.begin_with, draft.rule_set_id, draft.content),
+        "drop": partial(drafts.drop, draft.pk),
+    }
+    act = acts.get(request.POST.get("verb", ""))
+    done = attempt(request, act, back=back) if act else None
     if done is None:
         return redirect(back)
     if done.state == State.PUBLISHED:
@@ -138,8 +130,7 @@ def sent_revision(request: StaffRequest) -> int:
 def keep(request: StaffRequest, draft: RuleSetDraft, content: dict[str, Any]) -> bool:
     """Whether the draft was saved. The next page says why it was not."""
     back = reverse("official_draft", args=[draft.pk])
-    saved = attempt(request, drafts.save, draft.pk, content, revision=sent_revision(request), back=back)
-    return saved is not None
+    return attempt(request, drafts.save, draft.pk, content, revision=sent_revision(request), back=back) is not None
 
 
 def _draft_context(request: StaffRequest, draft: RuleSetDraft, rehearsal: DraftRehearsal | None) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Changing a source: the form, what the change would do, and the two people's decision."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -78,15 +80,13 @@ def change_page(request: StaffRequest, change_id: int) -> HttpResponse:
 def decide_change(request: StaffRequest, change_id: int) -> HttpResponse:
     change = get_object_or_404(SourceChange, pk=change_id)
     back = reverse("official_source_change", args=[change.pk])
-    match request.POST.get("verb"):
-        case "approve":
-            done = attempt(request, changes.put_in_force, change.pk, back=back)
-        case "refuse":
-            done = attempt(request, changes.refuse, change.pk, reason=request.POST.get("reason", ""), back=back)
-        case "withdraw":
-            done = attempt(request, changes.withdraw, change.pk, back=back)
-        case _:
-            done = None
+    acts: dict[str, Callable[..., SourceChange]] = {
+        "approve": changes.put_in_force,
+        "refuse": partial(changes.refuse, reason=request.POST.get("reason", "")),
+        "withdraw": changes.withdraw,
+    }
+    act = acts.get(request.POST.get("verb", ""))
+    done = attempt(request, act, change.pk, back=back) if act else None
     if done is not None and done.state == SourceChange.State.IN_FORCE:
         messages.success(request, _("In force. Records in quarantine can be tried again now."))
     return redirect(back)

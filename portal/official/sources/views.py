@@ -109,10 +109,8 @@ def decide_batch(request: StaffRequest, batch_id: int) -> HttpResponse:
     """A held delivery: a source manager asks for its release, an approver decides; either may give it up."""
     batch = get_object_or_404(Batch.objects.select_related("source"), pk=batch_id)
     back = reverse("official_source", args=[batch.source.code])
-    verb = {"release": release, "discard": discard}.get(request.POST.get("verb", ""))
-    if verb is None:
-        return redirect(back)
-    done = attempt(request, verb, batch.pk, back=back)
+    act = {"release": release, "discard": discard}.get(request.POST.get("verb", ""))
+    done = attempt(request, act, batch.pk, back=back) if act else None
     if done is not None:
         _add_message(request, done)
     return redirect(back)
