@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
+
+from regions.refusals import MovedMeanwhile
 
 S = TypeVar("S", bound=str)
 A = TypeVar("A", bound=str)
@@ -79,3 +81,11 @@ class TransitionTable(Generic[S, A]):
         """Compare-and-set: move the rows whose state allows the action; how many."""
         before = list(self.next_states(action))
         return rows.filter(state__in=before).update(state=self.next_state(action), **changes)
+
+
+def compare_and_set(row: Model, read: QuerySet[Any], **changes: Any) -> None:
+    """Update the one row if the query still finds it as it was read, then the object. Raises ``MovedMeanwhile``."""
+    if read.update(**changes) != 1:
+        raise MovedMeanwhile
+    for name, value in changes.items():
+        setattr(row, name, value)

@@ -17,6 +17,7 @@ from regions.journal.record import record
 from regions.proposals import require_role
 from regions.refusals import MovedMeanwhile, NotFound, Refused
 from regions.staff.roles import Role
+from regions.transitions import compare_and_set
 
 
 class Relation(TextChoices):
@@ -136,10 +137,7 @@ def _find_link(guardianship_id: int, action: str) -> Guardianship:
 
 def _update(link: Guardianship, changes: dict[str, object]) -> None:
     read = Guardianship.objects.filter(pk=link.pk, ended_at__isnull=True, reviewed_at=link.reviewed_at)
-    if read.update(**changes) != 1:
-        raise MovedMeanwhile
-    for name, value in changes.items():
-        setattr(link, name, value)
+    compare_and_set(link, read, **changes)
 
 
 def _record_act(verb: str, link: Guardianship, *, by: str, now: datetime) -> None:

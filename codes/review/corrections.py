@@ -11,7 +11,8 @@ from codes.review.errors import Reason
 from codes.review.permissions import require
 from codes.review.proposals.ruling_policy import check_text
 from regions.journal.record import record
-from regions.refusals import MovedMeanwhile, NotFound, Refused
+from regions.refusals import NotFound, Refused
+from regions.transitions import compare_and_set
 
 
 def send(*, case_id: int, fact_id: int, text: str, sent_to: str, by: str, now: datetime) -> CorrectionRequest:
@@ -50,8 +51,5 @@ def enter_answer(*, request_id: int, answer: str, by: str, now: datetime, text: 
         else:  # offices answer after the citizen was answered
             record(f"case.{Verb.ANSWER_CORRECTION.value}", by=by, now=now, subject=f"case:{case.number}", data=data)
         changes = {"answer": answer, "answer_text": text, "answer_entered_by": by, "answered_at": now}
-        if CorrectionRequest.objects.filter(pk=request.pk, answered_at__isnull=True).update(**changes) != 1:
-            raise MovedMeanwhile
-        for name, value in changes.items():
-            setattr(request, name, value)
+        compare_and_set(request, CorrectionRequest.objects.filter(pk=request.pk, answered_at__isnull=True), **changes)
     return request

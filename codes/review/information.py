@@ -14,6 +14,7 @@ from codes.review.evidence.files import attach
 from codes.review.permissions import SYSTEM, require, require_own
 from codes.review.proposals.ruling_policy import check_text
 from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
+from regions.transitions import compare_and_set
 
 SWEEP = 1000
 
@@ -87,10 +88,7 @@ def _open_request(request_id: int) -> InformationRequest:
 
 
 def _close(request: InformationRequest, action: str, *, now: datetime, **changes: str) -> InformationRequest:
-    closed = {"closed_at": now, **changes}
-    if InformationRequest.TRANSITIONS.move(InformationRequest.objects.filter(pk=request.pk), action, **closed) != 1:
-        raise MovedMeanwhile
-    request.state = InformationRequest.TRANSITIONS.next_state(action)
-    for name, value in closed.items():
-        setattr(request, name, value)
+    state = InformationRequest.TRANSITIONS.next_state(action)
+    read = InformationRequest.objects.filter(pk=request.pk, state=request.state)
+    compare_and_set(request, read, state=state, closed_at=now, **changes)
     return request

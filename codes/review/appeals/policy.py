@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import TextChoices
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import Citizen, Fact, Verdict
@@ -30,53 +31,28 @@ class AppealReason(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The evidence a reason needs: at least ``files`` files, and the day of a test; in words for the upload page."""
+    """The evidence a reason needs: at least ``files`` files, and the day of a test; ``label`` says it on the upload page."""
 
     files: int
     test_day: bool
     text: bool
-    zh: str
-    en: str
-
-    def text_in(self, language: str) -> str:
-        """The words in a language tag: Chinese for every ``zh…``, English for all others."""
-        return self.zh if language.lower().startswith("zh") else self.en
+    label: Promise
 
 
 EVIDENCE_FOR: dict[AppealReason, Asked] = {
     AppealReason.NOT_ME: Asked(
-        1,
-        False,
-        False,
-        "本人身份证件照片，号码以外的内容可以遮盖",
-        "a photo of your identity document; all but the number may be covered",
+        1, False, False, _("a photo of your identity document; all but the number may be covered")
     ),
     AppealReason.NOT_THERE: Asked(
-        1,
-        False,
-        False,
-        "当时在别处的证明：车票、考勤、单位证明等",
-        "proof of where you were: a ticket, time sheet or employer's letter",
+        1, False, False, _("proof of where you were: a ticket, time sheet or employer's letter")
     ),
-    AppealReason.WRONG_DATES: Asked(
-        1, False, False, "载有正确日期的票据或证明", "a ticket or certificate with the right dates"
-    ),
-    AppealReason.TESTED_NEGATIVE: Asked(
-        1, True, False, "赋码当日或之后的检测报告", "the report of a test on the day of the record or later"
-    ),
-    AppealReason.ISOLATION_DONE: Asked(
-        1, False, False, "解除隔离通知书", "the certificate that your isolation has ended"
-    ),
-    AppealReason.DECLARED_BY_MISTAKE: Asked(
-        0, False, False, "无需材料；重新申报通常更快", "nothing; declaring again is usually quicker"
-    ),
-    AppealReason.STATEMENT_TRUE: Asked(
-        1, False, False, "能说明申报属实的材料", "whatever shows that what you declared is true"
-    ),
-    AppealReason.PROVIDERS_DIFFER: Asked(
-        0, False, False, "无需材料，我们会核对双方记录", "nothing: we compare the two records"
-    ),
-    AppealReason.OTHER: Asked(0, False, True, "请用文字说明", "please explain in words"),
+    AppealReason.WRONG_DATES: Asked(1, False, False, _("a ticket or certificate with the right dates")),
+    AppealReason.TESTED_NEGATIVE: Asked(1, True, False, _("the report of a test on the day of the record or later")),
+    AppealReason.ISOLATION_DONE: Asked(1, False, False, _("the certificate that your isolation has ended")),
+    AppealReason.DECLARED_BY_MISTAKE: Asked(0, False, False, _("nothing; declaring again is usually quicker")),
+    AppealReason.STATEMENT_TRUE: Asked(1, False, False, _("whatever shows that what you declared is true")),
+    AppealReason.PROVIDERS_DIFFER: Asked(0, False, False, _("nothing: we compare the two records")),
+    AppealReason.OTHER: Asked(0, False, True, _("please explain in words")),
 }
 
 _K = FactKind

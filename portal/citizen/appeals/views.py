@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from codes.models import Case, Evidence
@@ -106,7 +106,7 @@ def evidence(request: SubjectRequest) -> HttpResponse:
     if form is None:
         return redirect(subject_url(request, "citizen_appeal_evidence"))
     files = list(draft_files(request))
-    context = {"files": files, "enough": len(files) >= asked.files, "asked": asked.text_in(translation.get_language())}
+    context = {"files": files, "enough": len(files) >= asked.files, "asked": asked.label}
     return _page(request, "evidence", form, template="evidence", back="citizen_appeal_reason", **context)
 
 
