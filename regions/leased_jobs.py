@@ -80,8 +80,8 @@ class LeasedJob(Leased):
         return self.attempts < MAX_ATTEMPTS
 
 
-class ReportedJob(LeasedJob):
-    """A job that somebody asked for: when it fails, a code and parameters say why, and are worded where they are read."""
+class Reported(models.Model):
+    """A row that may fail: a code and parameters say why, and are worded where they are read."""
 
     FAULTS: ClassVar[tuple[type[TextChoices], ...]] = ()
 
@@ -90,6 +90,12 @@ class ReportedJob(LeasedJob):
 
     class Meta:
         abstract = True
+
+    @property
+    def fault_code(self) -> TextChoices:
+        """The code of why it failed, with its label."""
+        vocabularies: tuple[type[TextChoices], ...] = (JobFault, *self.FAULTS)
+        return next(vocabulary(self.fault) for vocabulary in vocabularies if self.fault in vocabulary.values)
 
     @property
     def message(self) -> str:
@@ -103,9 +109,14 @@ class ReportedJob(LeasedJob):
 
     def message_in(self, language: str) -> str:
         """Why it failed; empty when it did not."""
-        vocabularies: tuple[type[TextChoices], ...] = (JobFault, *self.FAULTS)
-        codes = {code.value: code for vocabulary in vocabularies for code in vocabulary}
-        return Fault("", codes[self.fault], self.params).message_in(language) if self.fault else ""
+        return Fault("", self.fault_code, self.params).message_in(language) if self.fault else ""
+
+
+class ReportedJob(Reported, LeasedJob):
+    """A job that somebody asked for, and that says why it failed."""
+
+    class Meta:
+        abstract = True
 
 
 def error_fault(error: Exception) -> tuple[JobFault, dict[str, str]]:

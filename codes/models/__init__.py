@@ -10,7 +10,17 @@ from codes.models.provider import Provider, ProviderKey, Registration
 from codes.models.rule_set import RiskArea, Rule, RuleSet, RuleSetVersion
 from codes.models.rule_set_draft import DraftRehearsal, RehearsalFault, RuleSetDraft
 from codes.models.ruling import BulkSuppression, Ruling, Suppression
-from codes.models.run import Partition, Run, RunCitizen, RunError, RunProvider, RunSource
+from codes.models.run import (
+    CollectingFault,
+    Partition,
+    Run,
+    RunCitizen,
+    RunError,
+    RunFault,
+    RunProvider,
+    RunSource,
+    RunStep,
+)
 from codes.models.verdict import Disagreement, EffectiveChange, EffectiveCode, PairDiagnosis, Verdict, VerdictChange
 
 __all__ = [
@@ -21,6 +31,7 @@ __all__ = [
     "CaseState",
     "CheckInDays",
     "Citizen",
+    "CollectingFault",
     "CorrectionRequest",
     "Disagreement",
     "DraftRehearsal",
@@ -49,8 +60,10 @@ __all__ = [
     "Run",
     "RunCitizen",
     "RunError",
+    "RunFault",
     "RunProvider",
     "RunSource",
+    "RunStep",
     "SignInCode",
     "Suppression",
     "Verdict",

@@ -1,17 +1,49 @@
 """The ledger of the daily job. PostgreSQL holds all run state; the broker only wakes workers."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext, pgettext_lazy
 
 from codes.models.citizen import Citizen
 from codes.models.provider import Provider
 from codes.models.rule_set import RuleSetVersion
-from regions.leased_jobs import Leased, LeasedJob
+from regions.leased_jobs import Leased, Reported, ReportedJob
 from regions.rights import AppendOnly
+from regions.sources.connectors.delivery import FaultReason
 from regions.sources.models import Batch, Source
+from regions.sources.reasons import BatchReason
 from regions.transitions import TransitionTable
+
+
+class RunFault(models.TextChoices):
+    """Why a run is held, has failed or lacks a part."""
+
+    MASS_FLIP = (
+        "mass_flip",
+        _("{turned} of {registered} registrations would turn red at once ({share}; the limit is {limit})"),
+    )
+    REFUSED = "refused", _("refused by {by}: {reason}")
+    COLLECTING_FAILED = "collecting_failed", _("collecting failed {attempts} times: {error}")
+    SETTLING_FAILED = "settling_failed", _("settling failed {attempts} times: {error}")
+    SOURCE_FAILED = "source_failed", _("source {source} failed: {fault}")
+    PARKED = "parked", _("partitions {numbers} are parked; see the run's errors")
+    INCOMPLETE = "incomplete"  # worded part by part
+
+
+class CollectingFault(models.TextChoices):
+    """Why a run could not collect a source, beside what the batch says."""
+
+    BUSY_ELSEWHERE = "busy_elsewhere", _("it is being collected by somebody else")
+
+
+class RunStep(models.TextChoices):
+    COLLECTING = "collecting", pgettext_lazy("step of a run", "collecting")
+    PARTITION = "partition", pgettext_lazy("step of a run", "partition {number}")
+    SETTLING = "settling", pgettext_lazy("step of a run", "settling")
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -30,13 +62,17 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.filter(Q(pk__in=whole) | Q(amends__in=whole) & Exists(named)).order_by("-pk")
 
 
-class Run(Leased):
+class Run(Reported, Leased):
     """One recomputation of a city for a day. ``day`` and ``as_of`` are fixed at its start; nothing later reads the clock.
 
     It is leased for the steps before its partitions and after them.
 
+    ``fault`` says why it is held, has failed, or is settled without a part; with ``incomplete``, the missing parts are its rows'.
+
     ``amends``: this one brought only the people of ``RunCitizen`` up to date, by the inputs of that run of the whole city.
     """
+
+    FAULTS = (RunFault,)
 
     class State(models.TextChoices):
         COLLECTING = "collecting"
@@ -73,7 +109,6 @@ class Run(Leased):
     started_by = models.TextField()
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
-    message = models.TextField(blank=True)
     counts = models.JSONField(default=dict)
     release_asked_by = models.TextField(blank=True, help_text="the first of the two who let a held run settle")
     release_asked_at = models.DateTimeField(null=True)
@@ -112,6 +147,30 @@ class Run(Leased):
     def __str__(self) -> str:
         return f"{self.day} #{self.sequence}"
 
+    def missing_parts(self) -> list[tuple[RunFault, dict[str, Any]]]:
+        """The sources that failed and the partitions that are parked, as codes with parameters."""
+        failed = self.sources.filter(failed=True).select_related("source").order_by("source__code")
+        parts: list[tuple[RunFault, dict[str, Any]]] = [
+            (RunFault.SOURCE_FAILED, {"source": one.source, "fault": one}) for one in failed
+        ]
+        parked = self.partitions.filter(state=Partition.State.PARKED).order_by("number")
+        if numbers := [str(number) for number in parked.values_list("number", flat=True)]:
+            parts.append((RunFault.PARKED, {"numbers": pgettext("between items of a list", ", ").join(numbers)}))
+        return parts
+
+    def message_in(self, language: str) -> str:
+        if self.fault != RunFault.INCOMPLETE:
+            return super().message_in(language)
+        with translation.override(language):
+            return pgettext("between faults", "; ").join(
+                str(code.label).format(**{name: _worded(value, language) for name, value in params.items()})
+                for code, params in self.missing_parts()
+            )
+
+
+def _worded(value: Any, language: str) -> Any:
+    return value.message_in(language) if isinstance(value, Reported) else value
+
 
 class RunCitizen(AppendOnly):
     """One of the people an amending run judged again; a run of the whole city names nobody."""
@@ -126,12 +185,13 @@ class RunCitizen(AppendOnly):
         return f"{self.run_id} {self.citizen_id}"
 
 
-class RunSource(models.Model):
+class RunSource(Reported):
+    FAULTS = (CollectingFault, BatchReason, FaultReason)
+
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="sources")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, related_name="+")
     failed = models.BooleanField(default=False)
-    message = models.TextField(blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "source"], name="run_collects_a_source_once")]
@@ -179,7 +239,7 @@ class RunProvider(models.Model):
         return self.registered - (self.red or 0) - (self.yellow or 0)
 
 
-class Partition(LeasedJob):
+class Partition(ReportedJob):
     """A range of citizens (``low`` ≤ id < ``high``) claimed by one worker at a time, by lease and fence."""
 
     class State(models.TextChoices):
@@ -201,7 +261,6 @@ class Partition(LeasedJob):
     low = models.BigIntegerField()
     high = models.BigIntegerField()
     state = models.TextField(choices=State.choices, default=State.PENDING)
-    error = models.TextField(blank=True)
     counts = models.JSONField(default=dict)
     digest = models.TextField(blank=True, help_text="SHA-256 of the rows it changed")
 
@@ -211,7 +270,7 @@ class Partition(LeasedJob):
             models.CheckConstraint(
                 condition=Q(state__in=["pending", "claimed", "done", "parked"]), name="partition_state_is_known"
             ),
-            models.CheckConstraint(condition=~Q(state="parked") | ~Q(error=""), name="parked_partition_says_why"),
+            models.CheckConstraint(condition=~Q(state="parked") | ~Q(fault=""), name="parked_partition_says_why"),
         ]
 
     def __str__(self) -> str:
@@ -219,12 +278,17 @@ class Partition(LeasedJob):
 
 
 class RunError(AppendOnly):
-    """A failed attempt at a partition or a step, kept for whoever looks into it."""
+    """A failed attempt at a partition or a step. ``message`` is the exception's own text, for whoever looks into it."""
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="errors")
     at = models.DateTimeField()
-    step = models.TextField()
+    step = models.TextField(choices=RunStep.choices)
+    number = models.IntegerField(null=True, help_text="of the partition")
     message = models.TextField()
 
     def __str__(self) -> str:
         return self.message
+
+    @property
+    def step_label(self) -> str:
+        return str(RunStep(self.step).label).format(number=self.number)

@@ -9,9 +9,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 
 from codes.effective import lock_effective_codes
-from codes.models import Partition, Run, RunError
+from codes.models import Partition, Run, RunError, RunFault, RunStep
 from regions.journal.record import record
-from regions.leased_jobs import MAX_ATTEMPTS, claim, free
+from regions.leased_jobs import MAX_ATTEMPTS, claim, error_fault, free
 from regions.tenancy import current_city
 
 STEP_LEASE = timedelta(minutes=10)
@@ -70,13 +70,17 @@ def move_on(run: Run, state: str, **changes: Any) -> bool:
     return run.leave(state, attempts=0, **changes)
 
 
-def give_back(run: Run, *, step: str, error: Exception, now: datetime) -> None:
+STEP_FAILED = {RunStep.COLLECTING: RunFault.COLLECTING_FAILED, RunStep.SETTLING: RunFault.SETTLING_FAILED}
+
+
+def give_back(run: Run, *, step: RunStep, error: Exception, now: datetime) -> None:
     """Note a failed attempt at a step; after the last one the run ends as failed, with the reason."""
-    message = f"{type(error).__name__}: {error}"[:2000]
+    _, params = error_fault(error)
     with transaction.atomic():
-        RunError.objects.create(run=run, at=now, step=step, message=message)
+        RunError.objects.create(run=run, at=now, step=step, message=params["error"])
         if run.attempts >= MAX_ATTEMPTS:
-            if move_on(run, Run.State.FAILED, ended_at=now, message=f"{step} failed {run.attempts} times: {message}"):
+            why = {"fault": STEP_FAILED[step], "params": {"attempts": run.attempts, **params}}
+            if move_on(run, Run.State.FAILED, ended_at=now, **why):
                 record("run.failed", by="system", now=now, subject=f"run:{run.pk}", data={"step": step})
         else:
             run.leave(run.state)

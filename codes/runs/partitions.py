@@ -8,12 +8,11 @@ from typing import Any
 from django.db import DatabaseError, connection, transaction
 
 from codes.engine.query import DAILY, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_VERSIONS, NAMED, among, verdicts_of
-from codes.models import Partition, RuleSetVersion, Run, RunError
+from codes.models import Partition, RuleSetVersion, Run, RunError, RunStep
 from regions.journal.record import record
-from regions.leased_jobs import MAX_ATTEMPTS, JobFault, claim_job, dead
+from regions.leased_jobs import DIED, claim_job, dead, error_fault
 from regions.sql import compose
 from regions.tenancy import current_city
-from regions.vocabulary import label_in
 
 IN_RANGE = "v.citizen_id >= %(low)s AND v.citizen_id < %(high)s"
 
@@ -82,9 +81,9 @@ def work_partition(run_id: int, number: int, *, now: datetime) -> bool:
 
 def park_poisoned(run_id: int, *, now: datetime) -> int:
     """Park partitions whose workers died on them as often as one may; how many."""
-    why = label_in("en", JobFault.DIED).format(attempts=MAX_ATTEMPTS)
+    fault, params = DIED
     poisoned = dead(Partition.objects.filter(run=run_id), now=now)
-    return Partition.TRANSITIONS.move(poisoned, "park", lease_until=None, error=why)
+    return Partition.TRANSITIONS.move(poisoned, "park", lease_until=None, fault=fault, params=params)
 
 
 def _evaluate_partitions(partition: Partition, *, now: datetime) -> None:
@@ -102,8 +101,10 @@ def _evaluate_partitions(partition: Partition, *, now: datetime) -> None:
 
 
 def _note_failure(partition: Partition, error: Exception, *, now: datetime) -> None:
-    message = f"{type(error).__name__}: {error}"[:2000]
+    fault, params = error_fault(error)
     with transaction.atomic():
-        RunError.objects.create(run=partition.run, at=now, step=f"partition {partition.number}", message=message)
+        RunError.objects.create(
+            run=partition.run, at=now, step=RunStep.PARTITION, number=partition.number, message=params["error"]
+        )
         if not partition.give_back():
-            partition.leave(Partition.State.PARKED, error=message)
+            partition.leave(Partition.State.PARKED, fault=fault, params=params)

@@ -1,5 +1,6 @@
 """The end of a run, in one transaction: settled, or held until two people release or refuse it because too many turned red."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from codes.diagnosis.diagnose import diagnose_new, group_cases
 from codes.disagreements import settle_disagreements
 from codes.effective import settle_effective_codes
-from codes.models import Partition, Registration, Run
+from codes.models import Registration, Run, RunFault
 from codes.review.cases.run_effects import settle_cases
 from codes.runs.ledger import ClaimLost, move_on, open_run
 from codes.statistics import FINDINGS, refresh_statistics
@@ -35,28 +36,29 @@ class HoldReason(TextChoices):
     OVERTAKEN = "overtaken", _("A later run has begun or settled; this one is overtaken and can only be refused.")
 
 
-def mass_flip(run: Run) -> str:
-    """Why the run is to be held; empty when it is not: the city's first run, few people, or released by two."""
+def mass_flip(run: Run) -> dict[str, Any]:
+    """The numbers for which the run is to be held; empty when it is not: the first run, few people, or released by two."""
     last = Run.objects.settled().filter(pk__lt=run.pk).first()
     if run.released_at or last is None:
-        return ""
+        return {}
     turned = sum(partition.counts.get("turned_red", 0) for partition in run.partitions.all())
     if turned < LEAST_TURNED_RED:
-        return ""
+        return {}
     registered = last.providers.aggregate(all=Sum("registered"))["all"] or Registration.objects.count()
     share, limit = turned / max(registered, 1), current_city().mass_flip_share
     if share <= limit:
-        return ""
-    return f"{turned} of {registered} registrations would turn red at once ({share:.1%}; the limit is {limit:.1%})"
+        return {}
+    return {"turned": turned, "registered": registered, "share": f"{share:.1%}", "limit": f"{limit:.1%}"}
 
 
-def hold(run: Run, why: str, *, now: datetime) -> Run:
+def hold(run: Run, numbers: Mapping[str, Any], *, now: datetime) -> Run:
     """End the run as held: its history is there to look at, and the city shows what it showed before. Raises ``ClaimLost``."""
     with transaction.atomic():
-        if not move_on(run, Run.State.HELD, ended_at=now, message=why):
+        if not move_on(run, Run.State.HELD, ended_at=now, fault=RunFault.MASS_FLIP, params=numbers):
             raise ClaimLost(f"run {run.pk}")
-        record("run.held", by="system", now=now, subject=f"run:{run.pk}", data={"why": why})
-    return Run.objects.get(pk=run.pk)
+        held = Run.objects.get(pk=run.pk)
+        record("run.held", by="system", now=now, subject=f"run:{run.pk}", data={"why": held.message})
+    return held
 
 
 def release(run_id: int, *, by: str, now: datetime) -> Run:
@@ -72,7 +74,7 @@ def release(run_id: int, *, by: str, now: datetime) -> Run:
         require_another(by, proposed_by=run.release_asked_by)
         if open_run() or Run.objects.settled().filter(pk__gt=run.pk).exists():
             raise MovedMeanwhile(HoldReason.OVERTAKEN)
-        released = {"released_by": by, "released_at": now, "ended_at": None, "message": ""}
+        released = {"released_by": by, "released_at": now, "ended_at": None, "fault": "", "params": {}}
         Run.TRANSITIONS.move(Run.objects.filter(pk=run.pk), "release", **released)
         record("run.released", by=by, now=now, subject=f"run:{run.pk}", data={"asked_by": run.release_asked_by})
     return Run.objects.get(pk=run_id)
@@ -83,7 +85,8 @@ def refuse(run_id: int, *, by: str, reason: str, now: datetime) -> Run:
     require_role(by, *DECIDERS)
     with transaction.atomic():
         run = _held(run_id)
-        Run.TRANSITIONS.move(Run.objects.filter(pk=run.pk), "refuse", message=f"refused by {by}: {reason}")
+        why = {"fault": RunFault.REFUSED, "params": {"by": by, "reason": reason}}
+        Run.TRANSITIONS.move(Run.objects.filter(pk=run.pk), "refuse", **why)
         record("run.refused", by=by, now=now, subject=f"run:{run.pk}", data={"reason": reason})
     return Run.objects.get(pk=run_id)
 
@@ -113,8 +116,8 @@ def apply_changes(run: Run) -> None:
 
 def settle(run: Run, *, now: datetime) -> Run:
     """Settle a claimed run whose partitions have all ended, or hold it for two people. Raises ``ClaimLost``."""
-    if why := mass_flip(run):
-        return hold(run, why, now=now)
+    if numbers := mass_flip(run):
+        return hold(run, numbers, now=now)
     changed = sum(partition.counts.get("changed", 0) for partition in run.partitions.all())
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -130,20 +133,9 @@ def settle(run: Run, *, now: datetime) -> Run:
         refresh_statistics(["codes_pairdiagnosis"], changed=bool(counts["causes"]))
         counts["cases"] = asdict(settle_cases(run, now=now))
         group_cases(run)
-        message = _what_is_missing(run)
-        state = Run.State.PARTIAL if message else Run.State.DONE
-        if not move_on(run, state, ended_at=now, message=message, counts=counts):
+        incomplete = bool(run.missing_parts())
+        state, fault = (Run.State.PARTIAL, RunFault.INCOMPLETE) if incomplete else (Run.State.DONE, "")
+        if not move_on(run, state, ended_at=now, fault=fault, counts=counts):
             raise ClaimLost(f"run {run.pk}")
         record("run.settled", by="system", now=now, subject=f"run:{run.pk}", data={"state": state, **counts})
     return Run.objects.get(pk=run.pk)
-
-
-def _what_is_missing(run: Run) -> str:
-    parked = list(
-        run.partitions.filter(state=Partition.State.PARKED).order_by("number").values_list("number", flat=True)
-    )
-    failed = list(run.sources.filter(failed=True).order_by("source__code").values_list("source__code", "message"))
-    missing = [f"source {code} failed: {message}" for code, message in failed]
-    if parked:
-        missing.append(f"partitions {', '.join(map(str, parked))} are parked; see the run's errors")
-    return "; ".join(missing)

@@ -8,7 +8,16 @@ from itertools import pairwise
 from django.db import connection, transaction
 
 from codes.intake.collecting import collect_source
-from codes.models import Partition, Provider, RuleSetVersion, Run, RunProvider, RunSource
+from codes.models import (
+    CollectingFault,
+    Partition,
+    Provider,
+    RuleSetVersion,
+    Run,
+    RunProvider,
+    RunSource,
+    RunStep,
+)
 from codes.runs.amend import amend_owed
 from codes.runs.ledger import ClaimLost, all_partitions_ended, claim_step, give_back, move_on, unfinished_partitions
 from codes.runs.partitions import park_poisoned, work_partition
@@ -102,7 +111,7 @@ def _collect_and_freeze(run_id: int, *, clock: Clock) -> None:
     run = claim_step(run_id, Run.State.COLLECTING, now=clock())
     if run is None:
         return
-    with attempt(lambda error: give_back(run, step="collecting", error=error, now=clock())):
+    with attempt(lambda error: give_back(run, step=RunStep.COLLECTING, error=error, now=clock())):
         if run.collects:
             _collect(run)
         with transaction.atomic():
@@ -116,13 +125,13 @@ def _collect(run: Run) -> None:
     """Collect each source once; a source that fails is noted, and the run goes on with the horizon it had."""
     done = set(run.sources.values_list("source_id", flat=True))
     for source in Source.objects.exclude(pk__in=done).order_by("code"):
-        batch, message = None, "it is being collected by somebody else"
+        batch, why = None, {"fault": CollectingFault.BUSY_ELSEWHERE, "params": {}}
         with suppress(AlreadyCollecting):
             batch = collect_source(source, now=run.as_of, by="system")
-            message = batch.message
+            why = {"fault": batch.reason, "params": batch.parts}
         failed = batch is None or batch.state != Batch.State.ACCEPTED
         RunSource.objects.get_or_create(
-            run=run, source=source, defaults={"batch": batch, "failed": failed, "message": message if failed else ""}
+            run=run, source=source, defaults={"batch": batch, "failed": failed, **(why if failed else {})}
         )
 
 
@@ -131,7 +140,7 @@ def _settle(run_id: int, *, clock: Clock) -> None:
     if run is None:
         return
     with (
-        attempt(lambda error: give_back(run, step="settling", error=error, now=clock())),
+        attempt(lambda error: give_back(run, step=RunStep.SETTLING, error=error, now=clock())),
         suppress(ClaimLost),
         transaction.atomic(),
     ):

@@ -6,12 +6,17 @@ from typing import Any
 from django import template
 from django.db.models import TextChoices
 from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
-from codes.models import Case
+from codes.models import Case, Run, RunFault
 from codes.review.appeals.policy import AppealReason
 from codes.review.cases.transitions import Verb
 from codes.review.reasons import RefusalReason, RulingReason, SuppressionReason, UpholdReason
+from portal.templatetags.page import actor, titled, untranslated
+from regions.leased_jobs import Reported
+from regions.sources.models import Source
 
 register = template.Library()
 
@@ -63,3 +68,36 @@ label_filter(register, "why_unknown", WHY_UNKNOWN)
 @register.filter
 def case_verb(verb: str) -> str:
     return str(Verb(verb).label)
+
+
+@register.filter
+def fault_message(row: Reported) -> str:
+    """Why it failed, in the page's language; names in it, an exception's own text and what a person wrote are marked."""
+    if not row.fault:
+        return ""
+    if isinstance(row, Run) and row.fault == RunFault.INCOMPLETE:
+        parts = [(_worded(code, params),) for code, params in row.missing_parts()]
+        return format_html_join(pgettext("between faults", "; "), "{}", parts)
+    return _worded(row.fault_code, row.params)
+
+
+def _worded(code: TextChoices, params: Mapping[str, Any]) -> str:
+    marked = {name: _marked(name, value) for name, value in params.items()}
+    return format_html(str(code.label), **marked) if marked else str(code.label)
+
+
+def _marked(name: str, value: Any) -> Any:
+    match name, value:
+        case _, Reported():
+            return fault_message(value)
+        case _, Source():
+            return titled(value)
+        case "error", _:
+            return format_html('<span lang="en" translate="no">{}</span>', value)
+        case "reason" | "message", _:
+            return format_html('<span lang="">{}</span>', value)
+        case "by", _:
+            return actor(value)
+        case _, str():
+            return untranslated(value)
+    return value

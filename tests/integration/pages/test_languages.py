@@ -12,7 +12,20 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404
 from django.utils import timezone, translation
 
-from codes.models import Citizen, Fact, PersonAccess, Provider, Rule
+from codes.models import (
+    Citizen,
+    CollectingFault,
+    Fact,
+    Partition,
+    PersonAccess,
+    Provider,
+    Rule,
+    Run,
+    RunError,
+    RunFault,
+    RunSource,
+    RunStep,
+)
 from codes.reports.request import ReportName
 from portal.web import guide
 from portal.web.errors import Conflict, stale_form
@@ -93,10 +106,53 @@ def _pages(place: Place, language: str) -> Iterator[tuple[str, str]]:
 
 
 def _more_pages(cast: Cast, language: str) -> Iterator[tuple[str, str]]:
-    for who, path in MORE_PAGES:
+    for who, path in (*MORE_PAGES, *(("approver", f"/staff/runs/{run}/") for run in _runs_with_faults())):
         answer = _answer(cast.people[who], "GET", path, language)
         assert answer.status_code == 200, path
         yield path, answer.content.decode()
+
+
+def _runs_with_faults() -> list[int]:
+    """Runs that are held, refused, failed and incomplete, each for the day after the last."""
+    last = Run.objects.latest("day", "sequence")
+    faults: dict[RunFault, tuple[str, dict[str, object]]] = {
+        RunFault.MASS_FLIP: ("held", {"turned": 300, "registered": 900, "share": "33.3%", "limit": "2.0%"}),
+        RunFault.REFUSED: ("failed", {"by": "wang", "reason": "the source sent nonsense"}),
+        RunFault.COLLECTING_FAILED: ("failed", {"attempts": 3, "error": "RuntimeError: no disk"}),
+        RunFault.SETTLING_FAILED: ("failed", {"attempts": 3, "error": "RuntimeError: no disk"}),
+        RunFault.INCOMPLETE: ("partial", {}),
+    }
+    runs = [
+        Run.objects.create(
+            day=last.day,
+            sequence=last.sequence + place,
+            as_of=last.as_of,
+            state=state,
+            started_by="li",
+            started_at=last.started_at,
+            ended_at=last.started_at,
+            fault=fault,
+            params=params,
+        )
+        for place, (fault, (state, params)) in enumerate(faults.items(), start=1)
+    ]
+    first, second = Source.objects.order_by("code")[:2]
+    refused = {"fault": "refused", "params": {"code": "40100", "message": "app disabled"}}
+    RunSource.objects.create(run=runs[-1], source=first, failed=True, fault=CollectingFault.BUSY_ELSEWHERE)
+    RunSource.objects.create(run=runs[-1], source=second, failed=True, **refused)
+    for number in (1, 2):
+        Partition.objects.create(
+            run=runs[-1],
+            number=number,
+            low=number,
+            high=number + 1,
+            state="parked",
+            fault="died",
+            params={"attempts": 3},
+        )
+    for step in RunStep:
+        RunError.objects.create(run=runs[-1], at=last.started_at, step=step, number=1, message="DatabaseError: no disk")
+    return [run.pk for run in runs]
 
 
 def _answer(visitor: Visitor, method: str, path: str, language: str) -> Any:

@@ -147,7 +147,7 @@ def _copied(run: Run) -> Run:
 
 def test_a_parked_range_has_nothing_to_compare(three_days: Settled, capsys: pytest.CaptureFixture[str]) -> None:
     run = three_days.runs[0]
-    Partition.objects.filter(run=run).update(state=Partition.State.PARKED, error="poison")
+    Partition.objects.filter(run=run).update(state=Partition.State.PARKED, fault="error", params={"error": "poison"})
     assert replay(run).verdicts == 0
     call_command("replay", "--city", "beta", "--day", str(run.day))
     assert "1 ranges of citizens were parked" in capsys.readouterr().out

@@ -161,7 +161,7 @@ def test_a_run_of_a_past_instant_leaves_out_what_was_decided_before_it_was_asked
 def test_a_run_that_fails_leaves_it_to_the_next_sweep(desk: Desk) -> None:
     run, _ = start_run(by="system", now=desk.now, collects=False)
     ruled_wrong(desk)
-    Run.objects.filter(pk=run.pk).update(state="failed", ended_at=desk.now, message="said so")
+    Run.objects.filter(pk=run.pk).update(state="failed", ended_at=desk.now, fault="error", params={"error": "said so"})
     assert amend_owed(now=desk.now + timedelta(minutes=5))
     assert shown(desk) == {}
     assert amend_owed(now=desk.now + timedelta(minutes=10)) is None, "once is enough"
@@ -170,7 +170,7 @@ def test_a_run_that_fails_leaves_it_to_the_next_sweep(desk: Desk) -> None:
 def test_who_is_owed_it_is_judged_with_the_next(desk: Desk) -> None:
     run, _ = start_run(by="system", now=desk.now, collects=False)
     ruled_wrong(desk)
-    Run.objects.filter(pk=run.pk).update(state="failed", ended_at=desk.now, message="said so")
+    Run.objects.filter(pk=run.pk).update(state="failed", ended_at=desk.now, fault="error", params={"error": "said so"})
     ruled_wrong(desk, "liu", now=desk.now + timedelta(minutes=1))
     assert shown(desk) == shown(desk, "liu") == {}
     assert mended().counts["citizens"] == 2

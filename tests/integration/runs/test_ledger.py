@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from codes.models import Run, RunError
+from codes.models import Run, RunError, RunStep
 from codes.runs.ledger import (
     FIRST_MINUTE,
     SPREAD_MINUTES,
@@ -88,7 +88,7 @@ def test_runs_of_a_day_are_counted(alpha: City, now: datetime) -> None:
     for sequence in (1, 2, 3):
         run, opened = start_run(by="li", now=now)
         assert (run.sequence, opened) == (sequence, True)
-        assert move_on(run, Run.State.FAILED, ended_at=now, message="for the test")
+        assert move_on(run, Run.State.FAILED, ended_at=now, fault="error", params={"error": "for the test"})
 
 
 def test_two_beats_start_the_day_once(alpha: City, now: datetime) -> None:
@@ -97,7 +97,7 @@ def test_two_beats_start_the_day_once(alpha: City, now: datetime) -> None:
     run = start_if_due(now=local)
     assert run
     assert start_if_due(now=local) is None
-    move_on(run, Run.State.FAILED, ended_at=now, message="for the test")
+    move_on(run, Run.State.FAILED, ended_at=now, fault="error", params={"error": "for the test"})
     assert start_if_due(now=local + timedelta(hours=3)) is None
     assert start_if_due(now=local + timedelta(days=1))
 
@@ -147,7 +147,7 @@ def test_a_failure_of_a_worker_whose_claim_was_lost_changes_nothing(alpha: City,
     present = claim_step(run.pk, Run.State.COLLECTING, now=later)
     assert stale
     assert present
-    give_back(stale, step="collecting", error=RuntimeError("late"), now=later)
+    give_back(stale, step=RunStep.COLLECTING, error=RuntimeError("late"), now=later)
     run.refresh_from_db()
     assert run.lease_until == present.lease_until
     assert run.state == Run.State.COLLECTING

@@ -146,7 +146,8 @@ def test_a_worker_that_stops_in_its_transaction_holds_nobody_up(
     wakes.set()
     worker.join(timeout=30)
     assert woken == [False]
-    assert RunError.objects.get().step == "partition 1"
+    failed = RunError.objects.get()
+    assert (failed.step, failed.number) == ("partition", 1)
     assert_as_if_nothing_had_happened(committed.finish_here(run), committed.scene, committed.keys)
 
 
@@ -157,12 +158,12 @@ def test_a_poisoned_partition_is_parked_and_the_run_ends_partial(filled: Filled)
     parked = run.partitions.get(state=Partition.State.PARKED)
     assert parked.low <= filled.keys.citizens[poisoned] < parked.high
     assert parked.attempts == MAX_ATTEMPTS
-    assert "out of range" in parked.error
+    assert "out of range" in parked.message
     assert (run.state, run.message) == (
         Run.State.PARTIAL,
         f"partitions {parked.number} are parked; see the run's errors",
     )
-    assert RunError.objects.filter(run=run, step=f"partition {parked.number}").count() == MAX_ATTEMPTS
+    assert RunError.objects.filter(run=run, step="partition", number=parked.number).count() == MAX_ATTEMPTS
     said, wanted = city_says(run, filled.keys, Verdict.objects.all()), oracle_says(filled.scene)
     for (citizen, provider), one in wanted.items():
         inside = parked.low <= filled.keys.citizens[citizen] < parked.high
@@ -178,7 +179,7 @@ def test_a_partition_whose_workers_die_is_parked_after_three_of_them(filled: Fil
     dead.update(state=Partition.State.CLAIMED, lease_until=now, attempts=MAX_ATTEMPTS, fence=MAX_ATTEMPTS)
     assert 2 not in advance(run.pk, clock=lambda: now + LEASE_IS_OVER)
     assert dead.get().state == Partition.State.PARKED
-    assert dead.get().error == "its worker died 3 times without a message"
+    assert dead.get().message == "its worker died 3 times without a message"
     assert filled.finish_here(run).state == Run.State.PARTIAL
 
 

@@ -73,7 +73,7 @@ def test_what_an_ended_run_says_is_signed_at_once(db: None, enqueued: list[Enque
 def test_the_sweeper_rings_for_open_runs_only(db: None, enqueued: list[Enqueued], now: datetime) -> None:
     with in_city("alpha"):
         ended, _ = start_run(by="li", now=now)
-        move_on(ended, Run.State.FAILED, ended_at=now, message="for the test")
+        move_on(ended, Run.State.FAILED, ended_at=now, fault="error", params={"error": "for the test"})
     with in_city("beta"):
         stuck, _ = start_run(by="li", now=now)
     assert tasks.sweep() == 1

@@ -191,4 +191,4 @@ def test_the_database_ends_connections_in_a_partition(
     workers.follow(waiting)
     assert_as_if_nothing_had_happened(waiting, committed.scene, committed.keys)
     assert waiting.partitions.filter(attempts__gt=1).exists()
-    assert "connection" in RunError.objects.filter(run=waiting, step__startswith="partition").latest("pk").message
+    assert "connection" in RunError.objects.filter(run=waiting, step="partition").latest("pk").message
