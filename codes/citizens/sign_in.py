@@ -12,6 +12,8 @@ from typing import Protocol
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from codes.models import Citizen, SignInCode
 from codes.models.citizen import MAX_TRIES
@@ -68,9 +70,7 @@ def wait_of(asked: list[datetime], limits: tuple[tuple[timedelta, int], ...], *,
 DIGITS = 6
 LIVES = timedelta(minutes=5)
 KEPT = timedelta(days=2)
-MESSAGE = (
-    "您的健康码登录验证码是{code}，5分钟内有效，请勿告诉他人。Your code: {code}, valid for 5 minutes. Tell nobody."
-)
+LANGUAGES = ("zh-hans", "en")
 
 
 class WrongCode(ValueError):
@@ -115,7 +115,7 @@ def deliver_code(*, code_id: int, gateway: SmsGateway, now: datetime) -> bool:
     sealed = bytes(asked.code_sealed)
     code = decrypt(sealed, use="sign_in_code")
     try:
-        gateway.send(phone=decrypt_phone(bytes(phone)), text=MESSAGE.format(code=code))
+        gateway.send(phone=decrypt_phone(bytes(phone)), text=_message(code))
     except GatewayRefused:
         SignInCode.objects.filter(pk=code_id).update(code_sealed=sealed)
         raise
@@ -160,3 +160,12 @@ def _count_try(asked: SignInCode, *, now: datetime) -> bool:
 
 def _code_hash(number: bytes, code: str) -> bytes:
     return lookup_hash(f"{number.hex()}:{code}", use="sign_in_code")
+
+
+def _message(code: str) -> str:
+    """The text of the message, in each language: nobody has said yet which one they read."""
+    texts = []
+    for language in LANGUAGES:
+        with translation.override(language):
+            texts.append(_("Your code: {code}, valid for 5 minutes. Tell nobody.").format(code=code))
+    return "".join(texts)

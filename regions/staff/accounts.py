@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import transaction
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override, pgettext
 
 from regions.journal.record import record
 from regions.proposals import require_role
@@ -76,9 +77,18 @@ def checked_roles(roles: Iterable[str]) -> set[Role]:
         raise Refused(StaffReason.NO_ROLE)
     wanted = {Role(role) for role in asked}
     if pairs := excluded_pairs(wanted):
-        pairs_zh = "；".join("与".join(label_in("zh-hans", role) for role in pair) for pair in pairs)
-        raise Refused(StaffReason.EXCLUDED, pairs="; ".join(" and ".join(pair) for pair in pairs), pairs_zh=pairs_zh)
+        in_english = _enumerated("en", [(one.value, other.value) for one, other in pairs])
+        in_chinese = _enumerated(
+            "zh-hans", [(label_in("zh-hans", one), label_in("zh-hans", other)) for one, other in pairs]
+        )
+        raise Refused(StaffReason.EXCLUDED, pairs=in_english, pairs_zh=in_chinese)
     return wanted
+
+
+def _enumerated(language: str, pairs: list[tuple[str, str]]) -> str:
+    with override(language):
+        each = [pgettext("pair of roles", "{one} and {other}").format(one=one, other=other) for one, other in pairs]
+        return pgettext("between pairs", "; ").join(each)
 
 
 def change_roles(account_id: int, *, roles: Iterable[str], by: str, now: datetime) -> Account:
