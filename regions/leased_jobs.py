@@ -5,9 +5,10 @@ worker that wakes late finds its fence taken.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import TracebackType
 from typing import Any, ClassVar, TypeVar
 
 from django.db import models, transaction
@@ -163,11 +164,15 @@ def sweep(jobs: QuerySet[Job], *, now: datetime, give_up: Callable[[Job], object
 @contextmanager
 def attempt(failed: Callable[[Exception], object]) -> Iterator[None]:
     """Work on a claimed row. An error goes to ``failed``, which gives the row back or ends it, and is raised again."""
-    try:
+
+    def leave(_kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None) -> bool:
+        if isinstance(error, Exception):
+            failed(error)
+        return False
+
+    with ExitStack() as stack:
+        stack.push(leave)
         yield
-    except Exception as error:
-        failed(error)
-        raise
 
 
 @dataclass

@@ -6,8 +6,7 @@ from typing import Any
 
 from django.utils import translation
 from django.utils.functional import Promise
-from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -139,7 +138,8 @@ def entry_label(entry: JournalEntry) -> str:
     """What was done, without its subject."""
     if entry.verb in ACTION_LABELS:
         text = str(ACTION_LABELS[entry.verb])
-        return SafeString(PLACEHOLDER.sub(lambda found: conditional_escape(_value(found[1], entry.data)), text))
+        values = {name: _value(name, entry.data) for name in PLACEHOLDER.findall(text)}
+        return format_html(text, **values) if values else text
     if entry.verb.startswith(CASE) and entry.verb.removeprefix(CASE) in set(Verb):
         return str(Verb(entry.verb.removeprefix(CASE)).label)
     return entry.verb

@@ -8,7 +8,7 @@ from django.db.models import TextChoices
 from django.template.defaultfilters import linebreaksbr
 from django.utils import timezone, translation
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -86,7 +86,7 @@ def actor(name: str) -> str:
     if name == "system":
         return _("the portal")
     if name.startswith(CITIZEN):
-        return mark_safe(_("citizen %(ref)s") % {"ref": untranslated(name.removeprefix(CITIZEN))})  # noqa: S308  # a translation
+        return format_html(_("citizen {ref}"), ref=untranslated(name.removeprefix(CITIZEN)))
     return untranslated(name)
 
 
