@@ -120,14 +120,14 @@ def start_first_run(opening: CityOpening, *, by: str, now: datetime) -> int:
     return run.pk
 
 
-def first_run_of(opening: CityOpening) -> tuple[Run, int, int] | None:
-    """The run the operator started, with its partitions ended and in all; none when there is none."""
+def first_run_of(opening: CityOpening) -> tuple[Run, str, int, int] | None:
+    """The run the operator started, what it says of itself in the active language, its partitions ended and in all, if any."""
     if opening.first_run is None:
         return None
     with in_city(opening.schema):
         run = Run.objects.get(pk=opening.first_run)
         ended = run.partitions.filter(state__in=["done", "parked"]).count()
-        return run, ended, run.partitions.count()
+        return run, str(run.localized_message), ended, run.partitions.count()
 
 
 def sweep_openings(*, now: datetime) -> list[int]:

@@ -132,12 +132,13 @@ def opening_page(request: StaffRequest, name: str) -> HttpResponse:
     """How an opening goes, what came of it, and the first run; survives a refresh."""
     opening = get_object_or_404(CityOpening, name=name)
     found = first_run_of(opening)
-    run, ended, partitions = found or (None, 0, 0)
+    run, message, ended, partitions = found or (None, "", 0, 0)
     context = {
         "opening": opening,
         "city_opened": City.objects.filter(schema_name=opening.schema).prefetch_related("domains").first(),
         "faults": [(fault.key, fault.message_in(get_language())) for fault in faults_of(opening)],
         "run": run,
+        "message": message,
         "ended": ended,
         "partitions": partitions,
         "is_open": opening.is_open or (run is not None and run.state in Run.OPEN),
