@@ -68,7 +68,10 @@ def apply_city(file: CityFile, result: OpeningResult, *, now: datetime) -> tuple
         "division": wanted.division,
         "timezone": wanted.timezone,
         "interim_policy": wanted.interim_policy,
-        "mass_flip_share": wanted.mass_flip_share,
+        "mass_change_share": wanted.mass_change_share,
+        "mass_change_least": wanted.mass_change_least,
+        "recognition": wanted.recognition.value,
+        "hotline": wanted.hotline or "",
     }
     city = City.objects.filter(schema_name=wanted.schema_name).first()
     created = city is None
@@ -143,6 +146,10 @@ def _columns(wanted: PoliceDatabase | BigDataCentre) -> dict[str, object]:
         "max_age_hours": wanted.max_age_hours,
         "max_bad_share": wanted.max_bad_share,
         "kinds": {word: kind.value for word, kind in wanted.kinds.items()},
+        "overlap_hours": wanted.overlap_hours,
+        "full_every_days": wanted.full_every_days,
+        "still": wanted.still,
+        "retired": wanted.retired,
     }
     if isinstance(wanted, PoliceDatabase):
         return columns | {
@@ -255,6 +262,10 @@ def _settle_providers(file: CityFile, result: OpeningResult) -> None:
             "title_en": wanted.title.en,
             "source_id": sources[wanted.source].pk,
             "rule_set_id": rule_sets[wanted.rule_set].pk,
+            "symptoms": {word: symptom.value for word, symptom in wanted.symptoms.items()},
+            "display": {value: colour.value for value, colour in wanted.display.items()},
+            "display_delay_minutes": wanted.display_delay_minutes,
+            "retired": wanted.retired,
         }
         keys = set_columns(provider, columns)
         if keys:

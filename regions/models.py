@@ -9,6 +9,7 @@ from django_tenants.models import DomainMixin, TenantMixin
 
 from regions.leased_jobs import ReportedJob
 from regions.transitions import TransitionTable
+from regions.vocabulary import Recognition
 
 
 class City(TenantMixin):
@@ -22,9 +23,12 @@ class City(TenantMixin):
     division = models.CharField(max_length=6, help_text="GB/T 2260")
     timezone = models.TextField(default="Asia/Shanghai")
     interim_policy = models.TextField(default="strictest", help_text="strictest | prefer:<provider> | freshest")
-    mass_flip_share = models.FloatField(
-        default=0.02, help_text="share of the registered turning red in one run that is held"
+    mass_change_share = models.FloatField(
+        default=0.02, help_text="share of the registered above which changes of one cause are held"
     )
+    mass_change_least = models.IntegerField(default=20, help_text="people above which changes of one cause are held")
+    recognition = models.TextField(choices=Recognition.choices, default=Recognition.LOOK_UP)
+    hotline = models.TextField(blank=True, help_text="a telephone number, shown wherever a page can go no further")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -34,6 +38,11 @@ class City(TenantMixin):
                 condition=Q(interim_policy__regex=r"^(strictest|freshest|prefer:.+)$"),
                 name="city_interim_policy_is_known",
             ),
+            models.CheckConstraint(
+                condition=Q(mass_change_share__gte=0, mass_change_share__lte=1, mass_change_least__gte=1),
+                name="city_mass_change_is_a_share_and_a_number",
+            ),
+            models.CheckConstraint(condition=Q(recognition__in=Recognition.values), name="city_recognition_is_known"),
         ]
 
     def __str__(self) -> str:

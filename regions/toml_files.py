@@ -3,10 +3,11 @@
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -17,6 +18,7 @@ from regions.vocabulary import label_in
 Raw = dict[str, Any]
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Types of pydantic's errors that mean one thing to people who write a file.
 _ALIKE = {
     "string_sub_type": FaultCode.STRING_TYPE,
@@ -72,6 +74,21 @@ def enum_value(choices: type[StrEnum]) -> BeforeValidator:
         raise PydanticCustomError(FaultCode.ENUM.value, FaultCode.ENUM.value, {"expected": [*map(str, choices)]})
 
     return BeforeValidator(known)
+
+
+def _day(value: object) -> object:
+    """A TOML date stays; ISO text becomes one; anything else is left for the type to refuse."""
+    if not isinstance(value, str):
+        return value
+    if not _ISO_DAY.fullmatch(value):
+        raise invalid(FaultCode.DATE_TYPE)
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise invalid(FaultCode.NOT_A_DAY) from None
+
+
+Day = Annotated[date, BeforeValidator(_day)]
 
 
 def shape_faults(error: ValidationError, content: Raw) -> list[Fault]:

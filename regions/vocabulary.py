@@ -42,6 +42,35 @@ CLEARING_KINDS = frozenset(
 )
 
 
+class Symptom(TextChoices):
+    """The symptoms of a declaration; ``none`` says that there is none and stands alone."""
+
+    NONE = "none", _("None of these")
+    FEVER = "fever", _("Fever, 37.3 °C or more")
+    DRY_COUGH = "dry_cough", _("Dry cough")
+    SORE_THROAT = "sore_throat", _("Sore throat")
+    FATIGUE = "fatigue", _("Unusual tiredness")
+    SHORT_BREATH = "short_breath", _("Short of breath")
+    LOSS_OF_SMELL_OR_TASTE = "loss_of_smell_or_taste", _("No smell or taste")
+    OTHER = "other", _("Something else")
+
+
+class DisplayedColour(TextChoices):
+    """What a value that a provider displays can mean."""
+
+    GREEN = "green", _("green")
+    YELLOW = "yellow", _("yellow")
+    RED = "red", _("red")
+
+
+class Recognition(TextChoices):
+    """What is done with a pass of another city (``docs/contracts.md`` §5)."""
+
+    LOOK_UP = "look_up", _("look it up with the city that issued it")
+    CONVERT = "convert", _("issue a pass of this city after a look-up and a declaration here")
+    REFUSE = "refuse", _("refuse it and say what to do")
+
+
 class IdType(TextChoices):
     """Identity documents by the codes that public systems use."""
 

@@ -19,6 +19,19 @@ class Provider(models.Model):
     title_en = models.TextField()
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="providers")
     rule_set = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="providers")
+    symptoms = models.JSONField(default=dict, help_text="their code -> our symptom")
+    display = models.JSONField(default=dict, help_text="the value they display -> our colour")
+    display_delay_minutes = models.IntegerField(
+        default=10, help_text="how long an earlier colour may still be displayed"
+    )
+    retired = models.BooleanField(default=False, help_text="no longer judged or shown; its history stays")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(display_delay_minutes__gte=0), name="provider_display_delay_is_not_negative"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.code

@@ -16,26 +16,13 @@ from codes.vocabulary import Anchor, Colour
 from regions.city_file import LocatedRuleSet
 from regions.city_file.names import Code, Division
 from regions.faults import Fault, FaultCode, FileFaults
-from regions.toml_files import Raw, Table, enum_value, invalid, read_toml, shape_faults, tables
+from regions.toml_files import Day, Raw, Table, enum_value, invalid, read_toml, shape_faults, tables
 from regions.vocabulary import FactKind
 
-_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _RULE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _LEVEL = re.compile(r"\w[\w.-]{0,39}")
 # Ten years: beyond it a number is a typing error, and dates stay inside what the database can hold.
 MOST_DAYS = 3660
-
-
-def _day(value: object) -> object:
-    """A TOML date stays; ISO text becomes one; anything else is left for the type to refuse."""
-    if not isinstance(value, str):
-        return value
-    if not _ISO_DAY.fullmatch(value):
-        raise invalid(FaultCode.DATE_TYPE)
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise invalid(FaultCode.NOT_A_DAY) from None
 
 
 def _rule_code(code: str) -> str:
@@ -62,7 +49,6 @@ def _none_in_words(value: object) -> object:
     return None if value == "none" else value
 
 
-Day = Annotated[date, BeforeValidator(_day)]
 Level = Annotated[str, AfterValidator(_level)]
 Days = Annotated[int, Field(ge=0, le=MOST_DAYS)]
 Kind = Annotated[FactKind, Field(strict=False), enum_value(FactKind)]

@@ -45,7 +45,7 @@ def mass_flip(run: Run) -> dict[str, Any]:
     if turned < LEAST_TURNED_RED:
         return {}
     registered = last.providers.aggregate(all=Sum("registered"))["all"] or Registration.objects.count()
-    share, limit = turned / max(registered, 1), current_city().mass_flip_share
+    share, limit = turned / max(registered, 1), current_city().mass_change_share
     if share <= limit:
         return {}
     return {"turned": turned, "registered": registered, "share": f"{share:.1%}", "limit": f"{limit:.1%}"}

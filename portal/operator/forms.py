@@ -18,20 +18,51 @@ from portal.embedded.state import CHECKOUT
 from portal.web.widgets import SelectName
 from regions.faults import Fault, FileFaults
 from regions.toml_files import parse_toml
-from regions.vocabulary import FactKind
+from regions.vocabulary import FactKind, Recognition
 
 RULE_SETS = CHECKOUT / "cities" / "rules"
 LARGEST_RULE_SET = 512 * 1024
 ROWS = {"sources": 1, "providers": 2, "rule_sets": 1}
 MOST_ROWS = 20
-NUMBERS = {"page_size": int, "max_age_hours": float, "max_bad_share": float, "mass_flip_share": float}
+NUMBERS = {
+    "page_size": int,
+    "max_age_hours": float,
+    "max_bad_share": float,
+    "mass_change_share": float,
+    "mass_change_least": int,
+    "overlap_hours": float,
+    "full_every_days": int,
+    "display_delay_minutes": int,
+}
 TITLES = {"title", "name"}
 OF_KIND = {
     "police_database": ("url", "url_env", "records_view", "clock_view"),
     "big_data_centre": ("base_url", "app_id", "secret", "secret_env"),
 }
-OF_BOTH = ("code", "kind", "page_size", "max_age_hours", "max_bad_share")
-KINDS_LINE = re.compile(r'\s*"?(?P<word>[^"=]+?)"?\s*=\s*"?(?P<kind>[^"#]*?)"?\s*(#.*)?')
+OF_BOTH = (
+    "code",
+    "kind",
+    "page_size",
+    "max_age_hours",
+    "max_bad_share",
+    "overlap_hours",
+    "full_every_days",
+    "still",
+    "retired",
+)
+OF_CITY = (
+    "schema",
+    "division",
+    "host",
+    "timezone",
+    "interim_policy",
+    "mass_change_share",
+    "mass_change_least",
+    "recognition",
+    "hotline",
+)
+OF_PROVIDER = ("code", "source", "rule_set", "display_delay_minutes", "retired")
+MAP_LINE = re.compile(r'\s*"?(?P<word>[^"=]+?)"?\s*=\s*"?(?P<ours>[^"#]*?)"?\s*(#.*)?')
 FAULT_KEY = re.compile(
     r"(?P<table>city|sources|providers|rule_sets)(\[(?P<row>\d+)\])?(\.(?P<key>\w+))?(\.(?P<inner>zh|en))?"
 )
@@ -57,7 +88,14 @@ class CityForm(forms.Form):
         _("<code>strictest</code>, <code>freshest</code>, or <code>prefer:</code> and a provider's short name."),
         initial="strictest",
     )
-    mass_flip_share = _text(_("Share turning red that holds a run"), _("0.02 is two per cent."), initial="0.02")
+    mass_change_share = _text(
+        _("Share of people above which a mass change is held"), _("0.02 is two per cent."), initial="0.02"
+    )
+    mass_change_least = _text(_("… and number of people"), _("Empty: 20."))
+    recognition = forms.ChoiceField(
+        label=_("Passes of other cities"), required=False, choices=[("", "–"), *Recognition.choices]
+    )
+    hotline = _text(_("Hotline"), _("Shown wherever a page can go no further, such as <code>12345</code>."))
     change_existing = forms.BooleanField(
         label=_("This city exists already; bring it to what I write here"), required=False
     )
@@ -94,6 +132,10 @@ class SourceForm(forms.Form):
     page_size = _text(_("Records a page"), initial="1000")
     max_age_hours = _text(_("Too old after hours"), _("Then its providers' codes become unknown."), initial="26")
     max_bad_share = _text(_("Share of bad records that refuses a delivery"), initial="0.05")
+    overlap_hours = _text(_("Hours to look back"), _("Behind the last delivery, at each collection. Empty: 24."))
+    full_every_days = _text(_("Days between full comparisons"), _("Empty: 7."))
+    still = _text(_("Its day for “no end”"), _("Such as <code>9999-12-31</code>; empty when it has none."))
+    retired = forms.BooleanField(label=_("Retired: no longer collected"), required=False)
     kinds = _text(
         _("Their words for kinds"),
         _("One a line: <code>MJ = close_contact</code>"),
@@ -107,6 +149,18 @@ class ProviderForm(forms.Form):
     title_en = _text(_("Name in English"))
     source = _text(_("Source"), _("The code of a source above."))
     rule_set = _text(_("Rule set"), _("The code of a rule set below."))
+    symptoms = _text(
+        _("Its codes for symptoms"),
+        _("One a line: <code>2 = fever</code>"),
+        widget=forms.Textarea({"rows": 3, "placeholder": "2 = fever"}),
+    )
+    display = _text(
+        _("The values it displays"),
+        _("One a line: <code>00 = green</code>"),
+        widget=forms.Textarea({"rows": 3, "placeholder": "00 = green"}),
+    )
+    display_delay_minutes = _text(_("Minutes until a new colour is displayed"), _("Empty: 10."))
+    retired = forms.BooleanField(label=_("Retired: no longer shown"), required=False)
 
 
 @cache
@@ -218,27 +272,31 @@ def _locate(form: CityFileForm, key: dict[str, str | None]) -> tuple[forms.Form,
 
 
 def _city(cleaned: dict[str, Any]) -> dict[str, Any]:
-    filled = _filled_in(cleaned, ("schema", "division", "host", "timezone", "interim_policy", "mass_flip_share"))
+    filled = _filled_in(cleaned, OF_CITY)
     return {"name": _both_languages(cleaned, "name"), **filled}
 
 
 def _source(cleaned: dict[str, Any]) -> dict[str, Any]:
     kind = cleaned["kind"] or "police_database"
     filled = _filled_in({**cleaned, "kind": kind}, (*OF_BOTH, *OF_KIND[kind]))
-    kinds = {line["word"].strip(): line["kind"].strip() for line in _parse_kinds(cleaned["kinds"])}
-    return {"title": _both_languages(cleaned, "title"), **filled, **({"kinds": kinds} if kinds else {})}
+    return {"title": _both_languages(cleaned, "title"), **filled, **_maps(cleaned, "kinds")}
 
 
 def _provider(cleaned: dict[str, Any]) -> dict[str, Any]:
-    return {"title": _both_languages(cleaned, "title"), **_filled_in(cleaned, ("code", "source", "rule_set"))}
+    filled = _filled_in(cleaned, OF_PROVIDER)
+    return {"title": _both_languages(cleaned, "title"), **filled, **_maps(cleaned, "symptoms", "display")}
 
 
-def _parse_kinds(text: str) -> list[dict[str, str]]:
-    """Their word and ours of every line; a line that says neither becomes a kind that none is, and so a fault."""
+def _maps(cleaned: dict[str, Any], *names: str) -> dict[str, dict[str, str]]:
+    """The fields that map their words to ours, where they are filled in."""
+    return {name: _parse_map(cleaned[name]) for name in names if cleaned[name].strip()}
+
+
+def _parse_map(text: str) -> dict[str, str]:
+    """Their word and ours of every line; a line that says neither becomes a word of ours that none is, and so a fault."""
     lines = [line for line in text.splitlines() if line.strip()]
-    return [
-        found.groupdict() if (found := KINDS_LINE.fullmatch(line)) else {"word": line, "kind": ""} for line in lines
-    ]
+    found = [(line, MAP_LINE.fullmatch(line)) for line in lines]
+    return dict((one["word"].strip(), one["ours"].strip()) if one else (line.strip(), "") for line, one in found)
 
 
 def _both_languages(cleaned: dict[str, Any], name: str) -> dict[str, str]:

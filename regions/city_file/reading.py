@@ -88,6 +88,7 @@ def _reference_faults(content: Raw, path: Path, is_file: Callable[[Path], bool])
         *repeated(content, "providers", "code"),
         *_binding_faults(content, "source", "sources", FaultCode.NAMES_NO_SOURCE),
         *_binding_faults(content, "rule_set", "rule_sets", FaultCode.NAMES_NO_RULE_SET),
+        *_retired_faults(content),
         *_policy_faults(content),
         *repeated(content, "rule_sets", "file"),
         *_missing_files(content, path, is_file),
@@ -114,6 +115,16 @@ def _binding_faults(content: Raw, key: str, name: str, code: FaultCode) -> Itera
     for place, named in texts(content, "providers", key):
         if named not in known:
             yield Fault(f"providers[{place}].{key}", code)
+
+
+def _retired_faults(content: Raw) -> Iterator[Fault]:
+    """Nobody is judged by a source that is no longer collected."""
+    over = {place for place, one in tables(content, "sources") if one.get("retired") is True}
+    retired = {code for place, code in texts(content, "sources", "code") if place in over}
+    current = {place for place, one in tables(content, "providers") if one.get("retired") is not True}
+    for place, named in texts(content, "providers", "source"):
+        if place in current and named in retired:
+            yield Fault(f"providers[{place}].source", FaultCode.NAMES_RETIRED_SOURCE)
 
 
 def _policy_faults(content: Raw) -> Iterator[Fault]:

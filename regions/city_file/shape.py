@@ -13,6 +13,7 @@ from regions.city_file.names import (
     Division,
     EnvironmentName,
     Host,
+    Hotline,
     InterimPolicy,
     SchemaName,
     Secret,
@@ -20,12 +21,16 @@ from regions.city_file.names import (
     TimeZone,
     View,
 )
-from regions.toml_files import Table, enum_value
-from regions.vocabulary import FactKind
+from regions.toml_files import Day, Table, enum_value
+from regions.vocabulary import DisplayedColour, FactKind, Recognition, Symptom
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Least = Annotated[int, Field(ge=1)]
 # Far more than anyone needs, and still a number of hours that dates can bear.
 MOST_HOURS = 10_000_000
+MOST_MINUTES = 60 * 24 * 366
+# Ten years, in days.
+MOST_DAYS = 3660
 # Per kind of source: the key that holds its credential, and the key that names a variable instead.
 CREDENTIAL_KEYS = {"police_database": ("url", "url_env"), "big_data_centre": ("secret", "secret_env")}
 
@@ -36,7 +41,8 @@ class Title(Table):
 
 
 class City(Table):
-    """The tenant itself. `mass_flip_share`: the share of the registered turning red in one run that holds the run."""
+    """The tenant itself. Changes of one cause are held above both `mass_change_share` of the registered and
+    `mass_change_least` people; `recognition` is of other cities' passes."""
 
     schema_name: Annotated[SchemaName, Field(alias="schema")]
     name: Title
@@ -44,11 +50,14 @@ class City(Table):
     host: Host
     timezone: TimeZone = "Asia/Shanghai"
     interim_policy: InterimPolicy = "strictest"
-    mass_flip_share: Share = 0.02
+    mass_change_share: Share = 0.02
+    mass_change_least: Least = 20
+    recognition: Annotated[Recognition, Field(strict=False), enum_value(Recognition)] = Recognition.LOOK_UP
+    hotline: Hotline | None = None
 
 
 class _Source(Table):
-    """Common to both kinds of source. `kinds` maps the source's names of kinds to ours."""
+    """Common to both kinds of source. `kinds` maps the source's names of kinds to ours; `still` is its day for no end."""
 
     kind: str
     code: Code
@@ -57,6 +66,10 @@ class _Source(Table):
     max_bad_share: Share = 0.05
     page_size: Annotated[int, Field(ge=1, le=10_000)] = 1000
     kinds: dict[Text, Annotated[FactKind, Field(strict=False), enum_value(FactKind)]] = {}
+    overlap_hours: Annotated[float, Field(ge=0, le=MOST_HOURS, allow_inf_nan=False)] = 24
+    full_every_days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = 7
+    still: Day | None = None
+    retired: bool = False
 
     @property
     def max_age(self) -> timedelta:
@@ -99,12 +112,19 @@ Source = Annotated[PoliceDatabase | BigDataCentre, Field(discriminator="kind")]
 
 
 class Provider(Table):
-    """An app that shows codes, bound to exactly one source and one rule set."""
+    """An app that shows codes, bound to exactly one source and one rule set.
+
+    `symptoms` maps its codes to ours, `display` the values it displays to our colours.
+    """
 
     code: Code
     title: Title
     source: Code
     rule_set: Code
+    symptoms: dict[Text, Annotated[Symptom, Field(strict=False), enum_value(Symptom)]] = {}
+    display: dict[Text, Annotated[DisplayedColour, Field(strict=False), enum_value(DisplayedColour)]] = {}
+    display_delay_minutes: Annotated[int, Field(ge=0, le=MOST_MINUTES)] = 10
+    retired: bool = False
 
 
 class RuleSetFile(Table):

@@ -35,6 +35,10 @@ class Source(models.Model):
     max_age_hours = models.FloatField(default=26)
     max_bad_share = models.FloatField(default=0.05)
     kinds = models.JSONField(default=dict, help_text="their word -> our kind")
+    overlap_hours = models.FloatField(default=24, help_text="how far behind the horizon a collection looks again")
+    full_every_days = models.IntegerField(default=7, help_text="a full comparison at least this often")
+    still = models.DateField(null=True, help_text="the day this source writes for no end")
+    retired = models.BooleanField(default=False, help_text="no longer collected or shown; its history stays")
 
     class Meta:
         constraints = [
@@ -42,6 +46,9 @@ class Source(models.Model):
             models.CheckConstraint(condition=Q(max_age_hours__gt=0), name="source_max_age_is_positive"),
             models.CheckConstraint(
                 condition=Q(max_bad_share__gte=0, max_bad_share__lte=1), name="source_bad_share_is_a_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(overlap_hours__gte=0, full_every_days__gte=1), name="source_looks_back_and_compares"
             ),
         ]
 

@@ -36,7 +36,7 @@ CITY_FORM = {
     "city-host": "gamma.localhost",
     "city-timezone": "Asia/Shanghai",
     "city-interim_policy": "strictest",
-    "city-mass_flip_share": "0.02",
+    "city-mass_change_share": "0.02",
     "sources-TOTAL_FORMS": "2",
     "sources-INITIAL_FORMS": "0",
     "sources-0-code": "police",

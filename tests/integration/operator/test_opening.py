@@ -51,7 +51,7 @@ def field_of(page: str, fault: str) -> str:
         ({"city-name_en": ""}, "city-name_en", "is missing"),
         ({"city-division": "51"}, "city-division", "6 digits"),
         ({"city-interim_policy": "prefer:nobody"}, "city-interim_policy", "prefers none of the providers"),
-        ({"city-mass_flip_share": "much"}, "city-mass_flip_share", "must be a number"),
+        ({"city-mass_change_share": "much"}, "city-mass_change_share", "must be a number"),
         ({"sources-0-url_env": ""}, "sources-0-url_env", "is missing"),
         ({"sources-0-url": "sqlite://", "sources-0-url_env": "X"}, "sources-0-url", "cannot stand beside"),
         ({"sources-0-page_size": "0"}, "sources-0-page_size", "must be 1 or more"),
@@ -153,7 +153,7 @@ def test_what_is_kept_for_the_worker_is_what_was_checked(operator: Visitor, enqu
     odd = '引"号\\'
     operator.post(FORM, {**CITY_FORM, "city-name_zh": odd})
     kept = json.loads(decrypt_for_installation(bytes(CityOpening.objects.get().content or b""), use=USE))
-    assert (kept["city"]["city"]["name"]["zh"], kept["city"]["city"]["mass_flip_share"]) == (odd, 0.02)
+    assert (kept["city"]["city"]["name"]["zh"], kept["city"]["city"]["mass_change_share"]) == (odd, 0.02)
     file, versions = Bundle(**kept).read()
     assert (file.city.schema_name, [version.code for version in versions]) == ("gamma", ["national"])
     assert versions == [read_version(RULE_SETS / "national-1.toml")]
@@ -163,7 +163,7 @@ def test_an_opening_put_down_as_toml_is_read_after_the_change(operator: Visitor,
     """Openings that stand when the portal is updated are done as if they had been asked for today."""
     migration = import_module("regions.migrations.0003_openings_as_json")
     rules = {"rules/0.toml": (RULE_SETS / "national-1.toml").read_text(encoding="utf-8")}
-    old = {"city": '[city]\nname = { zh = "丙" }\nmass_flip_share = 0.5\n', "rules": rules}
+    old = {"city": '[city]\nname = { zh = "丙" }\nmass_change_share = 0.5\n', "rules": rules}
     waiting = ask_to_open(Bundle({}, {}), schema="gamma", by="mo", now=now)
     CityOpening.objects.filter(pk=waiting.pk).update(
         content=encrypt_for_installation(json.dumps(old).encode(), use=USE)
@@ -174,7 +174,7 @@ def test_an_opening_put_down_as_toml_is_read_after_the_change(operator: Visitor,
     migration.read_what_stands(apps, None)
     waiting.refresh_from_db()
     kept = Bundle(**json.loads(decrypt_for_installation(bytes(waiting.content or b""), use=USE)))
-    assert kept.city == {"city": {"name": {"zh": "丙"}, "mass_flip_share": 0.5}}
+    assert kept.city == {"city": {"name": {"zh": "丙"}, "mass_change_share": 0.5}}
     assert VersionContent.model_validate(kept.rules["rules/0.toml"]) == read_version(RULE_SETS / "national-1.toml")
     refused.refresh_from_db()
     assert [str(fault) for fault in faults_of(refused)] == ["city.host: is missing"]

@@ -111,7 +111,7 @@ def test_few_people_are_no_mass(bare_city: City) -> None:
 def test_below_the_citys_share_nothing_is_held(bare_city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("codes.runs.settle.LEAST_TURNED_RED", 1)
     life = Life()
-    current_city().mass_flip_share = 0.34
+    current_city().mass_change_share = 0.34
     life.live("")
     assert life.live("police: close_contact").state == Run.State.DONE
 
