@@ -7,7 +7,9 @@
     )
     INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, superseded, revoked, kind, area,
                             started_on, ended_on, recorded_at, received_at, detail)
-    SELECT citizen_id, origin, source_id, record_id, version + 1, false, false, %(new)s, area,
+    SELECT citizen_id, origin, source_id, record_id,
+           (SELECT max(version) + 1 FROM codes_fact v WHERE v.source_id = old.source_id AND v.record_id = old.record_id),
+           false, false, %(new)s, area,
            started_on, ended_on, recorded_at, %(now)s, detail
     FROM old WHERE %(new)s <> 'area_stay' OR area IS NOT NULL
     RETURNING citizen_id

@@ -19,9 +19,9 @@
     WHERE c.id_hash = s.id_hash AND c.full_name = ''
 
 -- statement: new_versions
--- Within a batch the rows of a record stand in the order of recorded_at and the last one is its state. That is stored
--- unless it is the state the city holds already; an earlier row is stored unless the city ever held it, and then the
--- last one after it.
+-- A delivered row is stored unless it is what the city holds already for this moment of the record. Of a record's versions
+-- the latest is the one with the latest recorded_at, then received_at, then version; all others are superseded, also one that
+-- comes later and was recorded earlier.
     WITH delivered AS MATERIALIZED (
         SELECT DISTINCT ON (record_id, recorded_at)
                record_id, id_hash, kind, area, started_on, ended_on, recorded_at, revoked, detail, digest
@@ -29,31 +29,35 @@
         WHERE batch_id = %(batch)s
         ORDER BY record_id, recorded_at, line
     ),
-    placed AS MATERIALIZED (
-        SELECT d.*, lead(d.recorded_at) OVER (PARTITION BY d.record_id ORDER BY d.recorded_at) IS NULL AS is_last,
-               h.id AS held_id, h.version AS held_version, h.digest AS held_digest
-        FROM delivered d
-        LEFT JOIN codes_fact h ON h.source_id = %(source)s AND h.provider_id IS NULL AND h.record_id = d.record_id
-                              AND NOT h.superseded
+    held AS MATERIALIZED (
+        SELECT f.id, f.record_id, f.recorded_at, f.received_at, f.version, f.superseded, f.digest
+        FROM (SELECT DISTINCT record_id FROM delivered) d
+        JOIN codes_fact f ON f.record_id = d.record_id AND f.source_id = %(source)s AND f.provider_id IS NULL
     ),
-    judged AS MATERIALIZED (
-        SELECT p.*,
-               CASE WHEN is_last THEN held_digest IS DISTINCT FROM digest
-                    ELSE NOT EXISTS (SELECT FROM codes_fact f
-                                     WHERE f.source_id = %(source)s AND f.provider_id IS NULL
-                                       AND f.record_id = p.record_id AND f.digest = p.digest)
-               END AS is_new
-        FROM placed p
+    same_moment AS MATERIALIZED (
+        SELECT DISTINCT ON (record_id, recorded_at) record_id, recorded_at, digest
+        FROM held ORDER BY record_id, recorded_at, received_at DESC, version DESC
+    ),
+    numbered AS MATERIALIZED (
+        SELECT record_id, max(version) AS version, max(id) FILTER (WHERE NOT superseded) AS latest_id,
+               max(recorded_at) FILTER (WHERE NOT superseded) AS recorded_at,
+               max(received_at) FILTER (WHERE NOT superseded) AS received_at
+        FROM held GROUP BY record_id
     ),
     fresh AS MATERIALIZED (
-        SELECT j.*, row_number() OVER (PARTITION BY record_id ORDER BY recorded_at) AS step
-        FROM (SELECT judged.*, bool_or(is_new) OVER (PARTITION BY record_id) AS any_new FROM judged) j
-        WHERE is_new OR is_last AND any_new
+        SELECT d.*, coalesce(n.version, 0) + row_number() OVER earliest_first AS version, n.latest_id,
+               lead(d.recorded_at) OVER earliest_first IS NULL
+               AND (n.latest_id IS NULL OR (d.recorded_at, %(now)s) >= (n.recorded_at, n.received_at)) AS is_latest
+        FROM delivered d
+        LEFT JOIN same_moment s ON s.record_id = d.record_id AND s.recorded_at = d.recorded_at
+        LEFT JOIN numbered n ON n.record_id = d.record_id
+        WHERE s.digest IS DISTINCT FROM d.digest
+        WINDOW earliest_first AS (PARTITION BY d.record_id ORDER BY d.recorded_at)
     ),
     stored AS (
         INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, superseded, revoked, kind, area,
                                 started_on, ended_on, recorded_at, received_at, detail, batch_id, digest)
-        SELECT c.id, 'source', %(source)s, f.record_id, coalesce(f.held_version, 0) + f.step, NOT f.is_last, f.revoked,
+        SELECT c.id, 'source', %(source)s, f.record_id, f.version, NOT f.is_latest, f.revoked,
                f.kind, f.area, f.started_on, f.ended_on, f.recorded_at, %(now)s, f.detail, %(batch)s, f.digest
         FROM fresh f
         JOIN codes_citizen c ON c.id_hash = f.id_hash
@@ -61,6 +65,6 @@
     ),
     outdated AS (
         UPDATE codes_fact SET superseded = true
-        WHERE id IN (SELECT held_id FROM fresh WHERE is_last AND held_id IS NOT NULL)
+        WHERE id IN (SELECT latest_id FROM fresh WHERE is_latest AND latest_id IS NOT NULL)
     )
     SELECT count(*), (SELECT count(*) FROM fresh) FROM stored

@@ -29,6 +29,7 @@ from regions.staff.roles import Role
 from regions.tenancy import current_city
 
 MOST_AT_ONCE = 5000
+LATEST_BY = ("recorded_at", "received_at")
 
 
 class RetryReason(TextChoices):
@@ -55,7 +56,7 @@ def waiting(source: Source) -> QuerySet[Quarantined]:
     Of a refused delivery nothing was taken, so the next one brings its records again.
     """
     untaken = Quarantined.objects.filter(batch__source=source, batch__state=Batch.State.ACCEPTED, taken_in__isnull=True)
-    return untaken.exclude(reason=RecordReason.CONFLICTING_VERSION)
+    return untaken.exclude(reason=RecordReason.CONFLICTING_VERSION).select_related("batch")
 
 
 def retry(source_id: int, *, by: str, now: datetime, batch_id: int | None = None) -> Retried:
@@ -102,7 +103,7 @@ def _checked(
     zone, passed, still = current_city().zone, [], 0
     for row in rows:
         content = json.loads(encryption.decrypt(bytes(row.raw), use=QUARANTINED_RECORD))
-        checked = check_record(content, kinds=source.kinds, as_of=as_of, zone=zone)
+        checked = check_record(content, kinds=source.kinds, as_of=as_of, zone=zone, still=source.still)
         if isinstance(checked, RecordFault):
             still += 1
         else:
@@ -111,12 +112,13 @@ def _checked(
 
 
 def _not_outdated(source: Source, passed: list[tuple[Quarantined, CheckedRecord]]) -> list[CheckedRecord]:
-    """Those the city does not hold as recorded later; the same moment of a record, come twice, counts once."""
+    """Those the city holds no later version of, by recording and receipt; of one moment of a record the newest that came."""
     ids = {checked.record_id for _, checked in passed}
     held = Fact.objects.filter(source=source, record_id__in=ids, superseded=False)
-    newest = dict(held.values_list("record_id", "recorded_at"))
+    newest = {record_id: tuple(instants) for record_id, *instants in held.values_list("record_id", *LATEST_BY)}
     once: dict[tuple[str, datetime], CheckedRecord] = {}
-    for _, checked in passed:
-        if checked.record_id not in newest or newest[checked.record_id] < checked.recorded_at:
+    for row, checked in passed:
+        came = (checked.recorded_at, row.batch.received_at)
+        if checked.record_id not in newest or newest[checked.record_id] < came:
             once.setdefault((checked.record_id, checked.recorded_at), checked)
     return list(once.values())

@@ -18,7 +18,10 @@ ONE_ORIGIN = (
 
 
 class Fact(AppendOnly):
-    """One version of one record. ``version`` counts in the order of receipt; ``superseded`` says that a later one exists."""
+    """One version of one record. ``version`` counts in the order of receipt.
+
+    ``superseded`` says that a later one exists: of a record's versions the latest is the one recorded last, then received last.
+    """
 
     updatable_columns: ClassVar[tuple[str, ...]] = ("superseded",)
 

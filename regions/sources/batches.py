@@ -14,9 +14,10 @@ from regions.sources.models import Batch, Source
 from regions.sources.reasons import BatchReason
 from regions.sources.staging import drop_staged
 
-OVERLAP = timedelta(hours=1)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 SMALLEST_SHARE_OF_BEFORE = 0.6
+# Of a small delivery a few bad records are a large share and no sign of a broken source.
+MOST_BAD_WHATEVER_THE_SHARE = 20
 
 
 class AlreadyCollecting(RuntimeError):
@@ -45,8 +46,13 @@ def open_batch(source: Source, *, full: bool, by: str, now: datetime) -> Batch:
         for left in Batch.objects.filter(source=source, state=Batch.State.STAGING):
             refuse(left, BatchReason.ABANDONED, by=by, now=now)
         last = None if full else source.batches.accepted().first()
-        since = last.as_of - OVERLAP if last and last.as_of else None
+        since = next_since(source, last.as_of if last else None)
         return Batch.objects.create(source=source, since=since, started_at=now)
+
+
+def next_since(source: Source, horizon: datetime | None) -> datetime | None:
+    """From where a source is read again: some records are written down later than the instant they bear."""
+    return horizon - timedelta(hours=source.overlap_hours) if horizon else None
 
 
 def clock_fault(batch: Batch, *, now: datetime) -> BatchReason | None:
@@ -60,8 +66,9 @@ def clock_fault(batch: Batch, *, now: datetime) -> BatchReason | None:
 
 
 def has_too_many_bad(batch: Batch) -> bool:
-    """More records are bad than the source's settings allow."""
-    return batch.quarantined > batch.source.max_bad_share * batch.delivered
+    """More records are bad than the source's settings allow, and more than a small delivery may have in any case."""
+    is_large_share = batch.quarantined > batch.source.max_bad_share * batch.delivered
+    return is_large_share and batch.quarantined > MOST_BAD_WHATEVER_THE_SHARE
 
 
 def shrunk_from(batch: Batch) -> int | None:

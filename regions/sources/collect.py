@@ -12,7 +12,7 @@ from django.conf import settings
 
 from regions.keys import encryption
 from regions.keys.encryption import SOURCE_CREDENTIAL
-from regions.sources.batches import CLOCK_TOLERANCE, OVERLAP
+from regions.sources.batches import CLOCK_TOLERANCE, next_since
 from regions.sources.connectors import big_data_centre, police_database
 from regions.sources.connectors.big_data_centre import check_base_url
 from regions.sources.connectors.database import check_database_url
@@ -97,11 +97,11 @@ def try_source(source: Source, *, zone: ZoneInfo, now: datetime) -> TrialResult:
     """Check the first records of a source, stored or not; nothing is kept. Not inside a transaction. Raises SourceFault."""
     last = source.batches.accepted().first()
     horizon = last.as_of if last else None
-    with open_delivery(source, since=horizon - OVERLAP if horizon else None, zone=zone, interactive=True) as delivery:
+    with open_delivery(source, since=next_since(source, horizon), zone=zone, interactive=True) as delivery:
         looked_at, bad = 0, Counter[str]()
         for raw in islice(delivery.records, RECORDS_LOOKED_AT):
             looked_at += 1
-            checked = check_record(raw.content, kinds=source.kinds, as_of=delivery.as_of, zone=zone)
+            checked = check_record(raw.content, kinds=source.kinds, as_of=delivery.as_of, zone=zone, still=source.still)
             if isinstance(checked, RecordFault):
                 bad[checked.reason.value] += 1
         return TrialResult(

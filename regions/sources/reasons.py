@@ -52,5 +52,8 @@ class RecordReason(TextChoices):
     BAD_AREA = "bad_area", _("division code not valid")
     BAD_ENCODING = "bad_encoding", _("text not decodable")
     MISSING_FIELD = "missing_field", _("required field missing or not usable")
-    FUTURE_RECORD = "future_record", _("recorded after the delivery's own horizon")
+    FUTURE_RECORD = (
+        "future_record",
+        _("begins after the day it was recorded on, or was recorded after the delivery's horizon"),
+    )
     CONFLICTING_VERSION = "conflicting_version", _("versions of one record contradict each other")

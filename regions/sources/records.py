@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from regions.divisions import is_division_code
 from regions.identity import BadIdentity, Identity, check_identity
 from regions.sources.reasons import RecordReason
 from regions.vocabulary import FACT_KINDS, FactKind, label_in
@@ -21,9 +22,20 @@ MAX_DETAIL_BYTES = 8 * 1024
 MAX_DETAIL_DEPTH = 5
 # ASCII digits only: `\d` would take full-width ones.
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_AREA = re.compile(r"[0-9]{6}")
 # Signs of text decoded wrongly at some earlier stop: undecodable bytes, the replacement character, non-characters.
 _SPOILT = re.compile("[\ud800-\udfff\ufffd\ufffe\uffff]")
+# The fields of a record that hold one line of text, numbers and dates among them; `detail` may hold several.
+TEXTS_OF_ONE_LINE = (
+    "record_id",
+    "id_type",
+    "id_number",
+    "full_name",
+    "kind",
+    "area",
+    "started_on",
+    "ended_on",
+    "recorded_at",
+)
 
 
 class RecordFault(Exception):
@@ -58,15 +70,16 @@ def check_record(
     kinds: Mapping[str, str],
     as_of: datetime,
     zone: ZoneInfo,
+    still: date | None = None,
     known_kinds: Collection[str] = FACT_KINDS,
 ) -> CheckedRecord | RecordFault:
     """The record, or the first fault in it. Fields the contract does not name are ignored.
 
     `kinds` maps the source's words to ours; a word it does not map must be one of `known_kinds`. `as_of` is the moment
-    the delivery says it is complete up to, `zone` the city's.
+    the delivery says it is complete up to, `zone` the city's, `still` the day the source writes for "no end".
     """
     try:
-        return _read(content, kinds, as_of, zone, known_kinds)
+        return _read(content, kinds, as_of, zone, still, known_kinds)
     except RecordFault as fault:
         return fault.with_traceback(None)
 
@@ -76,8 +89,10 @@ def _read(
     kinds: Mapping[str, str],
     as_of: datetime,
     zone: ZoneInfo,
+    still: date | None,
     known_kinds: Collection[str],
 ) -> CheckedRecord:
+    _check_every_encoding(content)
     record_id = read_line(content, "record_id", MAX_RECORD_ID_CHARACTERS)
     if not record_id.strip():
         raise RecordFault(RecordReason.MISSING_FIELD, "record_id", "is empty")
@@ -89,7 +104,9 @@ def _read(
     if kind is FactKind.AREA_STAY and area is None:
         raise RecordFault(RecordReason.MISSING_FIELD, "area", "is needed for area_stay")
     started_on = read_day(content, "started_on")
-    ended_on = None if content.get("ended_on") is None else read_day(content, "ended_on")
+    if started_on > recorded_at.astimezone(zone).date():
+        raise RecordFault(RecordReason.FUTURE_RECORD, "started_on", "is later than the day of recorded_at")
+    ended_on = _read_end(content, still)
     if ended_on is not None and ended_on < started_on:
         raise RecordFault(RecordReason.BAD_DATE, "ended_on", "is before started_on")
     return CheckedRecord(
@@ -123,6 +140,14 @@ def content_digest(record: CheckedRecord) -> bytes:
     }
     text = json.dumps(canonical, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).digest()
+
+
+def _read_end(content: Mapping[str, Any], still: date | None) -> date | None:
+    """None for what has not ended, which some sources write as a day that will never come."""
+    value = content.get("ended_on")
+    if value is None or (still is not None and value == still.isoformat()):
+        return None
+    return read_day(content, "ended_on")
 
 
 def _read_identity(content: Mapping[str, Any], today: date) -> Identity:
@@ -183,8 +208,8 @@ def read_area(content: Mapping[str, Any], field: str) -> str | None:
     value = content.get(field)
     if value is None:
         return None
-    if not isinstance(value, str) or not _AREA.fullmatch(value):
-        raise RecordFault(RecordReason.BAD_AREA, field, "must be six digits or nothing")
+    if not isinstance(value, str) or not is_division_code(value):
+        raise RecordFault(RecordReason.BAD_AREA, field, "must be a division's code of six digits or nothing")
     return value
 
 
@@ -223,6 +248,13 @@ def _required(content: Mapping[str, Any], field: str) -> Any:
     if value is None:
         raise RecordFault(RecordReason.MISSING_FIELD, field, "is missing")
     return value
+
+
+def _check_every_encoding(content: Mapping[str, Any]) -> None:
+    """Before anything else: a spoilt value is named as such in whichever field it stands."""
+    for field in TEXTS_OF_ONE_LINE:
+        if isinstance(value := content.get(field), str):
+            _check_encoding(value, field, controls="")
 
 
 def _check_encoding(text: str, field: str, *, controls: str) -> None:

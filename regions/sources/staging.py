@@ -49,13 +49,13 @@ FIELDS = (*COLUMNS[2:4], *COLUMNS[6:14])
 
 def stage(batch: Batch, records: Iterable[RawRecord], *, as_of: datetime, zone: ZoneInfo) -> None:
     """Check and stage every record; bad ones go to quarantine. Raises SourceFault: what was staged is for the caller to drop."""
-    kinds = batch.source.kinds
+    kinds, still = batch.source.kinds, batch.source.still
     incoming = iter(records)
     while chunk := list(islice(incoming, RECORDS_PER_TRANSACTION)):
         rows: list[tuple[object, ...]] = []
         bad: list[Quarantined] = []
         for raw in chunk:
-            checked = check_record(raw.content, kinds=kinds, as_of=as_of, zone=zone)
+            checked = check_record(raw.content, kinds=kinds, as_of=as_of, zone=zone, still=still)
             if isinstance(checked, RecordFault):
                 bad.append(_quarantined(batch, raw, checked))
             else:

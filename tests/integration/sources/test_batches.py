@@ -33,7 +33,9 @@ def test_the_horizon_is_what_the_source_says_it_is_complete_up_to(police: Police
     assert (batch.state, batch.as_of, batch.received_at, batch.since) == (Batch.State.ACCEPTED, at(600), NOW, None)
 
 
-def test_the_next_delivery_begins_an_hour_before_the_horizon(centre: Centre) -> None:
+def test_the_next_delivery_looks_back_behind_the_horizon(centre: Centre) -> None:
+    centre.source.overlap_hours = 1
+    centre.source.save()
     centre.set_clock(at(600))
     centre.add([*records(3), record(record_id="late", kind="close_contact", recorded_at=at(541))])
     centre.collect()
@@ -76,26 +78,47 @@ def test_a_clock_may_run_five_minutes_ahead_and_no_more(police: Police, ahead: t
     assert police.collect().reason == reason
 
 
-@pytest.mark.parametrize(("bad", "state"), [(5, Batch.State.ACCEPTED), (6, Batch.State.REFUSED)])
+@pytest.mark.parametrize(("bad", "state"), [(25, Batch.State.ACCEPTED), (26, Batch.State.REFUSED)])
 def test_more_than_the_bearable_share_of_bad_records_refuses_all(police: Police, bad: int, state: str) -> None:
-    police.add(*records(100 - bad), *(record(record_id=f"bad{n}", kind="XYZ") for n in range(bad)))
+    police.add(*records(500 - bad), *(record(record_id=f"bad{n}", kind="XYZ") for n in range(bad)))
 
     batch = police.collect()
 
-    assert (batch.state, batch.delivered, batch.quarantined) == (state, 100, bad)
-    assert Fact.objects.count() == Citizen.objects.count() == (95 if state == Batch.State.ACCEPTED else 0)
+    assert (batch.state, batch.delivered, batch.quarantined) == (state, 500, bad)
+    assert Fact.objects.count() == Citizen.objects.count() == (475 if state == Batch.State.ACCEPTED else 0)
     assert Quarantined.objects.filter(batch=batch).count() == bad
     assert not StagedRecord.objects.exists()
-    if bad == 6:
+    if bad == 26:
         assert batch.reason == "too_many_bad"
-        assert batch.message_in("en").startswith("6 of 100 records are bad")
-        assert batch.message_in("zh-hans").startswith("100 条中有 6 条不合格")
+        assert batch.message_in("en").startswith("26 of 500 records are bad")
+        assert batch.message_in("zh-hans").startswith("500 条中有 26 条不合格")
+
+
+def test_a_few_bad_records_are_no_share_of_a_small_delivery(police: Police) -> None:
+    police.add(*records(1000))
+    assert police.collect().accepted == 1000
+    police.set_clock(NOW + timedelta(days=2))
+    new = [record(record_id=f"n{n}", recorded_at=NOW + timedelta(days=1)) for n in range(10)]
+    police.add(*new[:9], {**new[9], "kind": "XYZ"})
+
+    batch = police.collect(now=NOW + timedelta(days=2))
+
+    assert (batch.state, batch.accepted, batch.quarantined) == (Batch.State.ACCEPTED, 9, 1)
+
+
+@pytest.mark.parametrize(("bad", "state"), [(20, Batch.State.ACCEPTED), (21, Batch.State.REFUSED)])
+def test_a_delivery_of_nothing_but_bad_records_may_have_twenty(police: Police, bad: int, state: str) -> None:
+    police.add(*(record(record_id=f"bad{n}", kind="XYZ") for n in range(bad)))
+
+    assert police.collect().state == state
 
 
 def test_records_that_contradict_each_other_count_as_bad(police: Police) -> None:
-    police.add(*records(10), record(record_id="x"), record(record_id="x", kind="QZ"))
+    police.add(*records(10), *(record(record_id=f"x{n}", kind=kind) for n in range(11) for kind in ("MJ", "QZ")))
 
-    assert police.collect().reason == "too_many_bad"
+    batch = police.collect()
+
+    assert (batch.reason, batch.quarantined) == ("too_many_bad", 22)
 
 
 def test_what_is_put_aside_can_be_read_again_and_not_in_the_database(police: Police) -> None:
@@ -123,7 +146,7 @@ def test_a_full_delivery_that_shrank_is_held(police: Police, left: int, state: s
 
 def test_an_empty_delivery_of_what_is_new_is_no_fault(centre: Centre) -> None:
     centre.add(records(100))
-    centre.set_clock(at(600))
+    centre.set_clock(at(99) + timedelta(hours=centre.source.overlap_hours))
     centre.collect()
 
     batch = centre.collect(now=LATER)

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from regions.sources.batches import OVERLAP
 from regions.sources.models import Batch
 from tests.integration.sources.stand_ins import NOW, Police, at, record, records
 
@@ -10,6 +9,8 @@ LATER = NOW + timedelta(hours=1)
 
 
 def test_records_become_facts_and_only_what_is_new_is_read_again(postgres_police: Police) -> None:
+    postgres_police.source.overlap_hours = 1
+    postgres_police.source.save()
     postgres_police.set_clock(at(600))
     postgres_police.add(*records(20), record(area="420100", kind="LJ", ended_on="2026-11-20", detail={"venue": "市场"}))
 
@@ -22,7 +23,7 @@ def test_records_become_facts_and_only_what_is_new_is_read_again(postgres_police
     postgres_police.set_clock(at(700))
     postgres_police.add(record(record_id="new", recorded_at=at(650)))
     second = postgres_police.collect(now=LATER)
-    assert (second.since, second.delivered, second.accepted) == (at(600) - OVERLAP, 1, 1)
+    assert (second.since, second.delivered, second.accepted) == (at(540), 1, 1)
 
 
 def test_a_withdrawn_record_is_revoked(postgres_police: Police) -> None:

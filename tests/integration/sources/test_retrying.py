@@ -51,7 +51,7 @@ def test_what_passes_now_becomes_a_fact(mended: Police) -> None:
 def test_the_next_delivery_begins_where_it_would_have(mended: Police) -> None:
     retry(mended.source.pk, by="qian", now=LATER)
     batch = mended.collect(now=LATER)
-    assert batch.since == NOW - timedelta(hours=2)
+    assert batch.since == NOW - timedelta(hours=1 + mended.source.overlap_hours)
     assert (batch.state, batch.accepted) == (Batch.State.ACCEPTED, 0)
 
 
@@ -78,7 +78,7 @@ def test_one_batch_by_itself(mended: Police) -> None:
 
 def test_of_a_refused_delivery_nothing_is_taken(police: Police) -> None:
     hire("qian", Role.SOURCE_MANAGER, now=NOW)
-    police.add(*records(5), record(record_id="x", kind="XJ"))
+    police.add(*records(5), *(record(record_id=f"x{n}", kind="XJ") for n in range(21)))
     assert police.collect().reason == "too_many_bad"
     with pytest.raises(Refused, match="Collect again"):
         retry(police.source.pk, by="qian", now=LATER)

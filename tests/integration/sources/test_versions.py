@@ -1,8 +1,10 @@
 """From deliveries to versions of facts: what is new, what is known already, and which version is the last."""
 
 from datetime import date, timedelta
+from importlib import import_module
 
 import pytest
+from django.db import connection
 
 from codes.models import Citizen, Fact
 from regions.keys import encryption
@@ -107,18 +109,30 @@ def test_versions_of_one_delivery_stand_in_the_order_of_their_recording(police: 
     ]
 
 
-def test_a_version_recorded_earlier_than_the_one_held_still_counts_as_the_latest(police: Police) -> None:
-    """The source went back on what it said: what it says now is what holds."""
+def test_a_version_recorded_earlier_than_the_one_held_comes_too_late_to_count(police: Police) -> None:
     police.add(record(kind="QZ", recorded_at=at(9)))
     police.collect()
     police.replace(record(recorded_at=at(1)))
-    police.collect(now=LATER, full=True)
 
-    assert _told(police) == [(1, "confirmed_case", True, False), (2, "close_contact", False, False)]
+    assert police.collect(now=LATER, full=True).accepted == 1
+    assert _told(police) == [(1, "confirmed_case", False, False), (2, "close_contact", True, False)]
 
 
-def test_a_state_the_city_once_held_is_a_new_version_when_it_comes_back(police: Police) -> None:
-    first, second = record(recorded_at=at(1)), record(kind="QZ", recorded_at=at(2))
+def test_the_next_version_is_numbered_after_one_that_came_too_late(police: Police) -> None:
+    for minute, kind in ((9, "QZ"), (1, "MJ"), (10, "PCMJ"), (5, "LJ")):
+        police.replace(record(kind=kind, area="420100", recorded_at=at(minute)))
+        police.collect(full=True)
+
+    assert _told(police) == [
+        (1, "confirmed_case", True, False),
+        (2, "close_contact", True, False),
+        (3, "contact_excluded", False, False),
+        (4, "area_stay", True, False),
+    ]
+
+
+def test_what_was_changed_in_place_and_back_is_three_versions(police: Police) -> None:
+    first, second = record(), record(kind="QZ")
     for delivered in (first, second, first):
         police.replace(delivered)
         police.collect(full=True)
@@ -143,11 +157,7 @@ def test_history_the_city_missed_does_not_displace_the_present(police: Police) -
     police.add(record(recorded_at=at(1)))
     police.collect(now=LATER, full=True)
 
-    assert _told(police) == [
-        (1, "confirmed_case", True, False),
-        (2, "close_contact", True, False),
-        (3, "confirmed_case", False, False),
-    ]
+    assert _told(police) == [(1, "confirmed_case", False, False), (2, "close_contact", True, False)]
     assert police.collect(now=LATER, full=True).accepted == 0
 
 
@@ -180,6 +190,31 @@ def test_two_contents_of_one_moment_are_both_put_aside(police: Police) -> None:
     assert [(one.line, one.reason) for one in bad] == [(1, "conflicting_version"), (2, "conflicting_version")]
     assert all(ANNA.encode() not in bytes(one.raw) for one in bad)
     assert all(f'"id_number": "{ANNA}"' in encryption.decrypt(bytes(one.raw), use=QUARANTINED_RECORD) for one in bad)
+
+
+def test_only_contents_of_one_moment_contradict_each_other(police: Police) -> None:
+    police.add(record(recorded_at=at(5)), record(kind="QZ", recorded_at=at(6)), record(recorded_at=at(5)))
+
+    batch = police.collect()
+
+    assert (batch.accepted, batch.quarantined) == (2, 0)
+
+
+def test_of_rows_that_stand_the_one_recorded_last_becomes_the_latest(police: Police) -> None:
+    """As the first release left them: the one received last was the latest."""
+    for minute in (9, 1):
+        police.replace(record(recorded_at=at(minute), full_name=f"安{minute}"))
+        police.collect(full=True)
+    take(declaration(), declaration(entry_id="d-2", contact="yes"), now=NOW)
+    declared = list(Fact.objects.filter(provider__isnull=False).order_by("pk").values_list("pk", "superseded"))
+    Fact.objects.filter(version=1, source=police.source).update(superseded=True)
+    Fact.objects.filter(version=2, source=police.source).update(superseded=False)
+
+    with connection.cursor() as cursor:
+        for _ in range(2):
+            cursor.execute(import_module("codes.migrations.0015_latest_version").MARK_THE_LATEST)
+            assert [version.superseded for version in police.versions()] == [False, True]
+    assert list(Fact.objects.filter(provider__isnull=False).order_by("pk").values_list("pk", "superseded")) == declared
 
 
 def test_a_record_whose_number_was_corrected_moves_to_the_right_person(police: Police) -> None:

@@ -130,6 +130,15 @@ def test_undecodable_bytes_stay_visible_in_their_own_record() -> None:
     assert any("\ud800" <= character <= "\udfff" for character in records[0]["full_name"])
 
 
+@pytest.mark.parametrize("spoilt", ["許".encode("gbk"), "珅許功蓋".encode("gb18030"), b"a\0b", b"a\tb\x1b"])
+def test_a_spoilt_text_leaves_the_records_around_it_whole(spoilt: bytes) -> None:
+    good = {"record_id": "2", "full_name": "李四", "detail": {"a": [1, "]"]}}
+    body = b'[{"record_id": "1", "full_name": "' + spoilt + b'"}, ' + json.dumps(good).encode() + b"]"
+    records = read_json(body, max_values=100)
+    assert records[1] == good
+    assert not records[0]["full_name"].isprintable()
+
+
 def test_a_byte_order_mark_is_not_held_against_anyone() -> None:
     assert read_json(b"\xef\xbb\xbf[1]", max_values=10) == [1]
 

@@ -65,9 +65,10 @@ def test_a_good_record_is_taken_as_it_is() -> None:
         {"full_name": "阿卜杜拉·买买提"},
         {"full_name": "𬱖"},
         {"kind": "area_stay", "area": "510100"},
-        {"area": "000000"},
         {"ended_on": "2026-11-18"},
         {"started_on": "1900-01-01", "ended_on": "2100-12-31"},
+        {"started_on": "2026-11-20"},
+        {"started_on": "2026-11-20", "recorded_at": "2026-11-19T16:00:00Z"},
         {"started_on": "2024-02-29"},
         {"recorded_at": AS_OF.isoformat()},
         {"recorded_at": "2026-11-20T00:00:00Z"},
@@ -107,6 +108,7 @@ def test_these_pass(changes: dict[str, Any]) -> None:
         ("bad_kind", "kind", "CLOSE_CONTACT"),
         ("bad_kind", "kind", ""),
         ("bad_kind", "kind", ["close_contact"]),
+        ("future_record", "started_on", "2026-11-21"),
         ("bad_area", "area", ""),
         ("bad_area", "area", "51010"),
         ("bad_area", "area", "5101000"),
@@ -149,6 +151,11 @@ def test_these_pass(changes: dict[str, Any]) -> None:
         ("bad_encoding", "record_id", "\ufeff\uffff"),
         ("bad_encoding", "kind", "MJ\0"),
         ("bad_encoding", "id_number", "1101\ufffd"),
+        ("bad_encoding", "id_type", "10\0"),
+        ("bad_encoding", "area", "5101\udcff0"),
+        ("bad_encoding", "started_on", "2026-11-18\0"),
+        ("bad_encoding", "ended_on", "\udcc5"),
+        ("bad_encoding", "recorded_at", "2026-11-20T00:00:00\0"),
         ("bad_encoding", "detail", {"a": ["\0"]}),
         ("bad_encoding", "detail", {"\ud800": 1}),
         ("bad_encoding", "detail", '{"a": "\ufffd"}'),
@@ -186,6 +193,21 @@ def test_a_stay_needs_its_area() -> None:
     fault = check(kind="area_stay", area=None)
     assert isinstance(fault, RecordFault)
     assert (fault.reason, fault.field) == ("missing_field", "area")
+
+
+def test_the_day_it_was_recorded_on_is_the_citys() -> None:
+    """15:59:59 UTC is the last second of the 19th in Shanghai."""
+    fault = check(started_on="2026-11-20", recorded_at="2026-11-19T15:59:59Z")
+    assert isinstance(fault, RecordFault)
+    assert (fault.reason, fault.field) == ("future_record", "started_on")
+
+
+@pytest.mark.parametrize(("still", "ended_on"), [(date(9999, 12, 31), None), (date(2099, 1, 1), date(2026, 11, 19))])
+def test_a_sources_day_for_no_end_is_no_end(still: date, ended_on: date | None) -> None:
+    content = {**RECORD, "ended_on": "9999-12-31" if ended_on is None else "2026-11-19"}
+    record = check_record(content, kinds=KINDS, as_of=AS_OF, zone=SHANGHAI, still=still)
+    assert isinstance(record, CheckedRecord)
+    assert record.ended_on == ended_on
 
 
 def test_the_sources_own_words_win_over_ours() -> None:
