@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from codes.models import Provider, RuleSet
-from codes.rule_sets.publish import CannotPublish, check_publishable, publish
+from codes.rule_sets.publish import CannotPublish, check_first_day, check_publishable, publish
 from codes.rule_sets.version_file import VersionContent, VersionFaults, read_versions
 from regions.city_file import BigDataCentre, CityFile, CityFileFaults, PoliceDatabase, city_file_of
 from regions.city_file.shape import CREDENTIAL_KEYS
@@ -242,6 +242,7 @@ def _settle_rule_sets(versions: Sequence[VersionContent], result: OpeningResult,
     for place, version in enumerate(versions):
         try:
             check_publishable(version, today=today)
+            check_first_day(version, today=today)
         except CannotPublish as refusal:
             result.faults.append(replace(refusal.fault, key=f"rule_sets[{place}].file: {refusal.fault.key}"))
         else:

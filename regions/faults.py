@@ -87,12 +87,17 @@ class FaultCode(TextChoices):
     LEVELS_WITHOUT_AREA = "levels_without_area", _("is for rules of the kind area_stay only")
     NO_LEVELS = "no_levels", _("must not be empty: leave it out to count every stay")
     ENDS_BEFORE_IT_BEGINS = "ends_before_it_begins", _("must not be before from")
+    LEVEL_NOT_LISTED = "level_not_listed", _("names levels that no risk area has: {levels}")
+    NOTHING_ENDS = "nothing_ends", _("must name a record, or hold_days be given: nothing else ends it")
+    NOT_CLEARING = "not_clearing", _("must be records that clear; these do not: {kinds}")
+    TESTS_WITHOUT_HOLD = "tests_without_hold", _("count only with hold_days, which is missing")
+    CHECKINS_BEYOND_HOLD = "checkins_beyond_hold", _("must not be more than hold_days, which is {hold_days}")
     REPEATS_RULE = "repeats_rule", _("repeats {place}: the same code for the same kind")
     IN_RULE = "in_rule", _("{fault} (rule {rule})")
     OTHER_CODE = "other_code", _("must be {code}")
     CODES_DIFFER = "codes_differ", _("is {in_file}, and {in_city_file} in the city file")
     REPEATS_VERSION = "repeats_version", _("repeats that of {place}")
-    NOT_LATER = "not_later", _("must be later than that of version {version}")
+    NOT_LATER = "not_later", _("must not be earlier than that of version {version}")
     IN_THE_PAST = "in_the_past", _("must not lie in the past")
     IN_FORCE = (
         "in_force",

@@ -60,9 +60,9 @@ def parse_toml(content: bytes, path: Path) -> Raw:
     raise FileFaults(path, [fault])
 
 
-def invalid(code: FaultCode) -> PydanticCustomError:
+def invalid(code: FaultCode, **params: Any) -> PydanticCustomError:
     """For a validator to raise: its type is the code, like the types of pydantic's own errors."""
-    return PydanticCustomError(code.value, code.value)
+    return PydanticCustomError(code.value, code.value, params)
 
 
 def enum_value(choices: type[StrEnum]) -> BeforeValidator:
@@ -71,7 +71,7 @@ def enum_value(choices: type[StrEnum]) -> BeforeValidator:
     def known(value: object) -> object:
         if isinstance(value, str) and value in set(choices):
             return value
-        raise PydanticCustomError(FaultCode.ENUM.value, FaultCode.ENUM.value, {"expected": [*map(str, choices)]})
+        raise invalid(FaultCode.ENUM, expected=[*map(str, choices)])
 
     return BeforeValidator(known)
 

@@ -194,6 +194,9 @@ verdict AS MATERIALIZED (
             FROM codes_rulesetversion v
             JOIN codes_rulesetversion present ON present.id = p.version_id AND present.rule_set_id = v.rule_set_id
             WHERE v.effective_from > run.day AND v.created_at <= run.as_of
+              AND NOT EXISTS (SELECT FROM codes_rulesetversion higher
+                              WHERE higher.rule_set_id = v.rule_set_id AND higher.effective_from = v.effective_from
+                                AND higher.version > v.version AND higher.created_at <= run.as_of)
         ) e
         WHERE run.id = %(run)s
     )

@@ -19,8 +19,12 @@ class RuleSet(models.Model):
 
 class RuleSetVersionQuerySet(models.QuerySet["RuleSetVersion"]):
     def in_force(self, day: date) -> Self:
-        """Of each rule set the version people are judged by on the day: the newest whose own day has come."""
-        return self.filter(effective_from__lte=day).order_by("rule_set", "-effective_from").distinct("rule_set")
+        """Of each rule set the version people are judged by on the day: the newest whose own day has come, of one day the highest."""
+        return (
+            self.filter(effective_from__lte=day)
+            .order_by("rule_set", "-effective_from", "-version")
+            .distinct("rule_set")
+        )
 
 
 class RuleSetVersion(models.Model):
@@ -38,7 +42,6 @@ class RuleSetVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["rule_set", "version"], name="rule_set_version_is_unique"),
-            models.UniqueConstraint(fields=["rule_set", "effective_from"], name="one_version_starts_on_a_day"),
             models.CheckConstraint(condition=Q(version__gte=1), name="rule_set_version_starts_at_one"),
         ]
 

@@ -41,7 +41,7 @@ def content_of(stored: RuleSetVersion) -> Content:
 
 def next_content(stored: RuleSetVersion, *, newest: RuleSetVersion, today: date) -> Content:
     """What a new version begins with: the stored one's tables, the next number, and the first day it may take."""
-    first_day = max(today, newest.effective_from) + timedelta(days=1)
+    first_day = max(today + timedelta(days=1), newest.effective_from)
     return {**content_of(stored), "version": newest.version + 1, "effective_from": first_day.isoformat()}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from codes.models import RiskArea, Rule, RuleSet, RuleSetVersion
+from codes.models import RiskArea, Rule, RuleSet, RuleSetVersion, Run
 from codes.rule_sets.version_file import VersionContent, canonical_digest
 from regions.faults import Fault, FaultCode
 from regions.journal.record import record
@@ -33,6 +33,7 @@ def publish(content: VersionContent, *, by: str, now: datetime) -> tuple[RuleSet
         if stored is not None and stored.digest == digest:
             return stored, False
         check_publishable(content, today=current_city().day_of(now))
+        check_first_day(content, today=current_city().day_of(now))
         if stored is None:
             stored = RuleSetVersion(rule_set=rule_set, version=content.version)
         replaced = stored.digest
@@ -55,9 +56,20 @@ def check_publishable(content: VersionContent, *, today: date) -> None:
         params: dict[str, Any] = {"version": content.version, "day": same.effective_from.isoformat()}
         raise CannotPublish(Fault("version", FaultCode.IN_FORCE, params))
     for other in held.values():
-        if (other.version < content.version) != (other.effective_from < content.effective_from):
+        is_older = other.version < content.version
+        if other.effective_from != content.effective_from and is_older != (
+            other.effective_from < content.effective_from
+        ):
             params = {"version": other.version, "day": other.effective_from.isoformat()}
             raise CannotPublish(Fault("effective_from", FaultCode.OUT_OF_ORDER, params))
+
+
+def check_first_day(content: VersionContent, *, today: date) -> None:
+    """Once a run has settled, a new version begins today or later: past days were judged. Raises ``CannotPublish``."""
+    stored = RuleSetVersion.objects.filter(rule_set__code=content.code, version=content.version)
+    is_new = not stored.filter(digest=canonical_digest(content)).exists()
+    if content.effective_from < today and is_new and Run.objects.settled().exists():
+        raise CannotPublish(Fault("effective_from", FaultCode.IN_THE_PAST))
 
 
 def replace_tables(stored: RuleSetVersion, content: VersionContent) -> None:

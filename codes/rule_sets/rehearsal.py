@@ -31,7 +31,10 @@ Effect = Literal["appears", "vanishes", "stays", "none"]
 
 
 class Change(NamedTuple):
-    """A citizen's colour with a provider. The rules are those that hold them before and after, by code."""
+    """A citizen's colour with a provider. The rules are those that hold them before and after, by code.
+
+    ``changed_by``: of these the ones the change comes from, which give the more severe of the two colours.
+    """
 
     citizen_id: int
     ref: str
@@ -42,6 +45,7 @@ class Change(NamedTuple):
     after: str
     rules_before: list[str]
     rules_after: list[str]
+    changed_by: list[str]
     differed: bool
     differs: bool
 
@@ -54,11 +58,6 @@ class Change(NamedTuple):
     @property
     def is_stricter(self) -> bool:
         return Colour(self.after).severity > Colour(self.before).severity
-
-    @property
-    def by_rules(self) -> list[str]:
-        """The rules it comes from: the draft's that now hold the citizen, or those in force that no longer do."""
-        return self.rules_after if self.is_stricter else self.rules_before
 
 
 @dataclass
@@ -76,7 +75,7 @@ class Tally:
         last = None
         for change in changes:
             self.colours[change.provider, change.before, change.after] += 1
-            (self.stricter_by if change.is_stricter else self.milder_by).update(change.by_rules)
+            (self.stricter_by if change.is_stricter else self.milder_by).update(change.changed_by)
             if change.citizen_id != last:
                 self.citizens += 1
                 self.disagreements[change.disagreement] += 1

@@ -22,6 +22,11 @@ shown AS (
 SELECT c.citizen_id, person.ref, person.id_encrypted, person.full_name, provider.code, c.before, c.after,
        ARRAY(SELECT DISTINCT hit->>'rule' FROM jsonb_array_elements(c.held_before) AS hit ORDER BY 1) AS rules_before,
        ARRAY(SELECT DISTINCT hit->>'rule' FROM jsonb_array_elements(c.held_after) AS hit ORDER BY 1) AS rules_after,
+       -- Of the more severe colour: the draft's rules that now give it, or those in force that no longer do.
+       ARRAY(SELECT DISTINCT rule.code FROM jsonb_array_elements(coalesce(c.held_after, '[]') || coalesce(c.held_before, '[]')) AS hit
+             JOIN codes_rule rule ON rule.id = (hit->>'rule_id')::bigint
+             WHERE rule.colour = CASE WHEN 'red' IN (c.before, c.after) THEN 'red' ELSE 'yellow' END
+             ORDER BY 1) AS changed_by,
        shown.differed, shown.differs
 FROM changed c
 JOIN shown ON shown.citizen_id = c.citizen_id

@@ -31,7 +31,7 @@ from regions.tenancy import current_city, second_connection
 
 __all__ = ["COLUMNS", "FileFormat", "SignedList", "signed_list", "write_changes"]
 
-COLUMNS = ("day", *PERSON, "provider", "before", "after", "rules_before", "rules_after", "disagreement")
+COLUMNS = ("day", *PERSON, "provider", "before", "after", "rules_before", "rules_after", "changed_by", "disagreement")
 
 
 REPORT = "rehearsal"
@@ -102,6 +102,7 @@ def _rows(changes: Iterable[Change], day: date) -> Iterator[Row]:
             one.after,
             one.rules_before,
             one.rules_after,
+            one.changed_by,
             one.disagreement,
         )
 

@@ -10,6 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 
 from codes.vocabulary import Anchor, Colour
@@ -17,7 +19,7 @@ from regions.city_file import LocatedRuleSet
 from regions.city_file.names import Code, Division
 from regions.faults import Fault, FaultCode, FileFaults
 from regions.toml_files import Day, Raw, Table, enum_value, invalid, read_toml, shape_faults, tables
-from regions.vocabulary import FactKind
+from regions.vocabulary import CLEARING_KINDS, FactKind
 
 _RULE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _LEVEL = re.compile(r"\w[\w.-]{0,39}")
@@ -74,7 +76,7 @@ class Rule(Table):
     checkin_days: Days = 0
     tests: Days = 0
     test_gap_days: Days = 0
-    cleared_by: list[Kind] = []
+    cleared_by: Annotated[list[Kind], Field(validate_default=True)] = []
     title: Wording = Wording()
     reason: Wording = Wording()
 
@@ -90,10 +92,29 @@ class Rule(Table):
             raise invalid(FaultCode.NO_LEVELS)
         return sorted(set(levels))
 
+    @field_validator("checkin_days")
+    @classmethod
+    def _within_the_hold(cls, days: int, info: ValidationInfo) -> int:
+        hold_days = info.data.get("hold_days")
+        if hold_days is not None and days > hold_days:
+            raise invalid(FaultCode.CHECKINS_BEYOND_HOLD, hold_days=hold_days)
+        return days
+
+    @field_validator("tests")
+    @classmethod
+    def _only_with_a_hold(cls, tests: int, info: ValidationInfo) -> int:
+        if tests and info.data.get("hold_days", 0) is None:
+            raise invalid(FaultCode.TESTS_WITHOUT_HOLD)
+        return tests
+
     @field_validator("cleared_by")
     @classmethod
-    def _each_once(cls, kinds: list[FactKind]) -> list[FactKind]:
+    def _clearing_and_each_once(cls, kinds: list[FactKind], info: ValidationInfo) -> list[FactKind]:
         """Order and repetition say nothing, so the file's digest shall not depend on them."""
+        if others := sorted(set(kinds) - CLEARING_KINDS):
+            raise invalid(FaultCode.NOT_CLEARING, kinds=", ".join(others))
+        if not kinds and info.data.get("hold_days", 0) is None:
+            raise invalid(FaultCode.NOTHING_ENDS)
         return sorted(set(kinds))
 
     def title_in(self, language: str) -> str:
@@ -162,7 +183,7 @@ class VersionFaults(FileFaults):
 
 
 def read_version(path: Path, *, read: Callable[[Path], Raw] = read_toml) -> VersionContent:
-    """The version in the file, or VersionFaults with every fault. A rule that nothing releases is allowed: by order."""
+    """The version in the file, or VersionFaults with every fault."""
     try:
         raw = read(path)
     except FileFaults as error:
@@ -180,6 +201,7 @@ def judged(raw: Raw) -> tuple[VersionContent | None, list[Fault]]:
         version = VersionContent.model_validate(raw)
     except ValidationError as error:
         return None, _naming_rules([*shape_faults(error, raw), *faults], raw)
+    faults += _unlisted_levels(version)
     return (None, _naming_rules(faults, raw)) if faults else (version, [])
 
 
@@ -212,15 +234,41 @@ def _misnamed(read: Sequence[tuple[LocatedRuleSet, VersionContent]]) -> Iterator
 
 
 def _out_of_order(read: Sequence[tuple[LocatedRuleSet, VersionContent]]) -> Iterator[Fault]:
-    """Versions of one code are unique, and a later version takes effect on a later day."""
+    """Versions of one code are unique, and none takes effect before an earlier one; of one day the highest counts."""
     by_version = sorted(read, key=lambda pair: (pair[1].code, pair[1].version))
     for (before, older), (located, newer) in pairwise(by_version):
         if older.code != newer.code:
             continue
         if older.version == newer.version:
             yield Fault(f"{located.key}: version", FaultCode.REPEATS_VERSION, {"place": before.key})
-        elif newer.effective_from <= older.effective_from:
+        elif newer.effective_from < older.effective_from:
             yield Fault(f"{located.key}: effective_from", FaultCode.NOT_LATER, {"version": older.version})
+
+
+class VersionWarning(TextChoices):
+    """What a version may mean, and is worth a second look."""
+
+    NO_RISK_AREAS = (
+        "no_risk_areas",
+        _("are none, so no stay matches the rules that look at levels: {rules}"),
+    )
+
+
+def version_warnings(version: VersionContent) -> list[Fault]:
+    """What could be meant, each at its key: shown to whoever writes or approves the version, and no hindrance."""
+    with_levels = sorted({rule.code for rule in version.rules if rule.area_levels})
+    if with_levels and not version.risk_areas:
+        return [Fault("risk_areas", VersionWarning.NO_RISK_AREAS, {"rules": ", ".join(with_levels)})]
+    return []
+
+
+def _unlisted_levels(version: VersionContent) -> Iterator[Fault]:
+    """Of a version without any risk area this is a warning: the list may be yet to come."""
+    listed = {area.level for area in version.risk_areas}
+    for place, rule in enumerate(version.rules):
+        missing = [level for level in rule.area_levels or [] if level not in listed]
+        if listed and missing:
+            yield Fault(f"rules[{place}].area_levels", FaultCode.LEVEL_NOT_LISTED, {"levels": ", ".join(missing)})
 
 
 def _repeated_rules(raw: Raw) -> Iterator[Fault]:

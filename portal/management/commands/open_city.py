@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from codes.opening import Opened, open_city, read_city
+from codes.rule_sets.version_file import version_warnings
 from portal.commands import CommandFailed, PortalCommand, sign_checkpoint
 from regions.city_file import missing_environment
 from regions.faults import FileFaults
@@ -36,6 +37,9 @@ class Command(PortalCommand):
                 sign_checkpoint(self.stderr)
         for missing in missing_environment(wanted, os.environ):
             self.stdout.write(f"Note: {missing}. It is needed when the source is collected.")
+        for version in versions:
+            for warning in version_warnings(version):
+                self.stdout.write(f"Warning: {version.code}-{version.version}: {warning}.")
         self.stdout.write(_sentence(opened))
 
 

@@ -14,7 +14,7 @@ from codes.reports.request import CannotExport
 from codes.rule_sets.publish import CannotPublish
 from codes.rule_sets.rehearsal import CannotRehearse, Rehearsal, Tally, rehearsal
 from codes.rule_sets.rehearsal_jobs import FileFormat, signed_list
-from codes.rule_sets.version_file import VersionFaults, read_version
+from codes.rule_sets.version_file import VersionFaults, read_version, version_warnings
 from portal.commands import CityCommand, CommandFailed, day_argument
 
 
@@ -53,6 +53,8 @@ class Command(CityCommand):
                 manifest = written.manifest
         except (VersionFaults, CannotPublish, CannotRehearse, CannotExport, ArgumentTypeError) as refusal:
             raise CommandFailed(f"{refusal}. Nothing was tried.", code=2) from refusal
+        for warning in version_warnings(version):
+            self.stdout.write(f"Warning: {warning}.")
         self._report(tried, tally)
         if output:
             self.stdout.write(f"{output}: {manifest['rows']} rows, SHA-256 {manifest['sha256']}")

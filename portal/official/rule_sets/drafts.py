@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from codes.models import DraftRehearsal, Provider, RuleSetDraft
 from codes.rule_sets import drafts, rehearsal_jobs
 from codes.rule_sets.drafts import content_faults, content_of
+from codes.rule_sets.version_file import version_warnings
 from portal.official.rule_sets.forms import number
 from portal.official.rule_sets.presenters import areas_shown, faults_shown, gone, rules_shown
 from portal.official.rule_sets.views import READERS
@@ -137,7 +138,7 @@ def _draft_context(request: StaffRequest, draft: RuleSetDraft, rehearsal: DraftR
     today, username = timezone.localdate(), request.user.username
     is_editing, is_proposed = draft.state == State.EDITING, draft.state == State.PROPOSED
     is_open = is_editing or is_proposed
-    found = content_faults(draft.content, code=draft.rule_set.code, today=today)[1] if is_open else []
+    version, found = content_faults(draft.content, code=draft.rule_set.code, today=today) if is_open else (None, [])
     faults = faults_shown(found)
     in_force = draft.rule_set.versions.in_force(today).first()
     before = content_of(in_force) if in_force and is_open else None
@@ -145,6 +146,7 @@ def _draft_context(request: StaffRequest, draft: RuleSetDraft, rehearsal: DraftR
     concerned = {draft.proposed_by, draft.edited_by}
     return {
         "faults": faults,
+        "warnings": faults_shown(version_warnings(version)) if version else [],
         "in_force": in_force,
         "rules": rules_shown(draft.content, faults=faults, before=before),
         "areas": areas_shown(draft.content, faults=faults, before=before),

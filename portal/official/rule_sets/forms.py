@@ -41,8 +41,7 @@ class RuleForm(forms.Form):
     test_gap_days = number_field(_("Days between tests"))
     cleared_by = forms.MultipleChoiceField(
         label=_("Records that clear it"),
-        # What clears is what people look for; any kind may.
-        choices=sorted(FactKind.choices, key=lambda kind: kind[0] not in CLEARING_KINDS),
+        choices=[kind for kind in FactKind.choices if kind[0] in CLEARING_KINDS],
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )

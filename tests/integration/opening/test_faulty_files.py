@@ -1,10 +1,13 @@
 """A file that cannot be taken: every fault by its key, exit 2, and nothing written."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
+from codes.models import RuleSetVersion
 from regions.tenancy import in_city
 from tests.integration.lines import check_in, take
 from tests.integration.opening.conftest import Run
@@ -81,7 +84,7 @@ def test_what_stands_in_the_way_in_the_database_is_named_at_once(
     assert everything() == state
 
 
-@pytest.mark.parametrize("effective_from", ["2020-03-01", "2019-01-01"])
+@pytest.mark.parametrize("effective_from", ["2020-02-29", "2019-01-01"])
 def test_a_later_version_takes_effect_later(run: Run, files: Edited, effective_from: str) -> None:
     """Against the versions that are stored, whether or not the file still names them."""
     files.change("version = 1", "version = 2", "rules/local-1.toml")
@@ -91,6 +94,39 @@ def test_a_later_version_takes_effect_later(run: Run, files: Edited, effective_f
 
     assert ended.code == 2
     assert "rule_sets[1].file: effective_from" in ended.err
+
+
+def test_where_a_run_has_settled_a_version_begins_today_or_later(run: Run, files: Edited) -> None:
+    today = timezone.now().astimezone(ZoneInfo("Asia/Shanghai")).date()
+    files.change("version = 1", "version = 2", "rules/local-1.toml")
+    files.change("effective_from = 2020-03-01", f"effective_from = {today - timedelta(days=1)}", "rules/local-1.toml")
+    assert run("recompute", "--city=alpha", "--no-collect", "--here").code == 0
+
+    late = run("open_city", str(files.alpha))
+    assert (late.code, late.err.splitlines()[0]) == (
+        2,
+        "rule_sets[1].file: effective_from: must not lie in the past",
+    )
+
+    files.change(f"effective_from = {today - timedelta(days=1)}", f"effective_from = {today}", "rules/local-1.toml")
+    assert run("open_city", str(files.alpha)).code == 0
+    files.change("version = 2", "version = 3", "rules/local-1.toml")
+    files.change("hold_days = 21", "hold_days = 20", "rules/local-1.toml")
+    assert run("open_city", str(files.alpha)).code == 0
+    with in_city("alpha"):
+        assert RuleSetVersion.objects.in_force(today).get(rule_set__code="local").version == 3
+
+
+def test_what_could_be_meant_is_printed_as_a_warning(run: Run, files: Edited) -> None:
+    files.change("version = 1", "version = 2", "rules/local-1.toml")
+    files.change("effective_from = 2020-03-01", "effective_from = 2030-03-01", "rules/local-1.toml")
+    path = files.alpha.parent / "rules" / "local-1.toml"
+    path.write_text(path.read_text(encoding="utf-8").split("[[risk_areas]]")[0], encoding="utf-8")
+
+    ended = run("open_city", str(files.alpha))
+
+    assert ended.code == 0
+    assert "Warning: local-2: risk_areas: are none, so no stay matches the rules that look at levels: " in ended.out
 
 
 def test_a_provider_with_people_cannot_be_taken_away(run: Run, files: Edited, everything: Everything) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from codes.rule_sets.version_file import VersionContent
-from tests.oracle import Rule, World, version_in_force
+from regions.vocabulary import CLEARING_KINDS
+from tests.oracle import Rule, RuleSetVersion, World, version_in_force
 
 
 def draft_of(world: World, rule_set: str, *, day: date, effective_from: date) -> VersionContent:
@@ -18,7 +19,7 @@ def draft_of(world: World, rule_set: str, *, day: date, effective_from: date) ->
             "code": rule_set,
             "version": newest + 1,
             "effective_from": effective_from,
-            "rules": [_changed(rule, place) for place, rule in enumerate(rules)],
+            "rules": [_changed(rule, place, stored) for place, rule in enumerate(rules)],
             "risk_areas": [
                 {"area": one.area, "level": one.level, "from": one.from_day, "to": one.to_day}
                 for one in stored.risk_areas
@@ -42,20 +43,24 @@ def as_file(version: VersionContent, folder: Path) -> Path:
     return path
 
 
-def _changed(rule: Rule, place: int) -> dict[str, Any]:
+def _changed(rule: Rule, place: int, stored: RuleSetVersion) -> dict[str, Any]:
+    """What a file may not say, a drawn rule may: that much is put right."""
     colour = {"red": "yellow", "yellow": "red"}[rule.colour] if place % 2 else rule.colour
     hold_days = rule.hold_days if rule.hold_days is None or place % 2 else rule.hold_days // 2
+    cleared_by = [kind for kind in rule.cleared_by if kind in CLEARING_KINDS]
+    listed = {area.level for area in stored.risk_areas}
+    levels = [level for level in rule.area_levels if level in listed or not listed]
     return {
         "code": rule.code,
         "kind": rule.kind,
-        "area_levels": list(rule.area_levels) or None,
+        "area_levels": levels or None,
         "colour": colour,
         "anchor": rule.anchor,
         "hold_days": hold_days,
-        "checkin_days": rule.checkin_days,
-        "tests": rule.tests,
+        "checkin_days": rule.checkin_days if hold_days is None else min(rule.checkin_days, hold_days),
+        "tests": 0 if hold_days is None else rule.tests,
         "test_gap_days": rule.test_gap_days,
-        "cleared_by": list(rule.cleared_by),
+        "cleared_by": cleared_by if cleared_by or hold_days is not None else ["contact_excluded"],
     }
 
 

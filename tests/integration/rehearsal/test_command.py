@@ -53,7 +53,7 @@ def test_the_summary(tried: Tried) -> None:
     one = tried.changes[0]
     alike = [c for c in tried.changes if (c.provider, c.before, c.after) == (one.provider, one.before, one.after)]
     assert f"  {one.provider}: {len(alike)} from {one.before} to {one.after}\n" in told
-    for rule in {rule for change in tried.changes for rule in change.by_rules}:
+    for rule in {rule for change in tried.changes for rule in change.changed_by}:
         assert f" {rule}: " in told
 
 

@@ -15,6 +15,7 @@ from portal.official import tasks
 from regions.models import City
 from tests.integration.pages.people import Visitor
 from tests.integration.rehearsal.drafts import as_file
+from tests.integration.rehearsal.test_drafts import content
 from tests.integration.rehearsal.test_rehearsal import Lived, lived
 from tests.integration.sources.officials import at_desk
 
@@ -185,7 +186,7 @@ def test_a_draft_is_tried_proposed_and_put_in_force(
 
 def test_while_it_is_tried_the_page_asks_again(city: Lived, manager: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks.rehearse_draft, "apply_async", lambda args, **_: None)
-    draft = begun(city, manager)
+    draft = drafts.begin_with(RuleSet.objects.get(code=city.draft.code).pk, content(city), by="gu", now=_now(city))
     address = f"{PATH}drafts/{draft.pk}/"
     manager.post(f"{address}rehearse/")
     page = manager.read(address)
@@ -233,13 +234,22 @@ def test_a_file_of_another_shape_is_a_draft_with_its_faults(city: Lived, manager
 
 
 def test_the_number_and_the_day(city: Lived, manager: Visitor) -> None:
-    draft = begun(city, manager)
+    draft = drafts.begin_with(RuleSet.objects.get(code=city.draft.code).pk, content(city), by="gu", now=_now(city))
     address = f"{PATH}drafts/{draft.pk}/"
     manager.post(f"{address}head/", {"version": "\x00", "effective_from": "\x00", "revision": 1})
     manager.post(f"{address}head/", {"version": "1", "effective_from": "2020-01-01", "revision": 2})
     page = manager.read(address)
     assert "must not lie in the past" in page
     assert "<code>version</code>" in page or "must fit between the versions" in page
+
+
+def test_a_warning_is_shown_and_hinders_nobody(city: Lived, manager: Visitor) -> None:
+    rule = {"code": "S1", "kind": "area_stay", "area_levels": ["high"], "colour": "red", "hold_days": 14}
+    bare = content(city, rules=[rule], risk_areas=[])
+    draft = drafts.begin_with(RuleSet.objects.get(code=city.draft.code).pk, bare, by="gu", now=_now(city))
+    page = manager.read(f"{PATH}drafts/{draft.pk}/")
+    assert "no stay matches the rules that look at levels: S1" in page
+    assert "to be mended" not in page
 
 
 def test_the_pages_speak_chinese(city: Lived) -> None:

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 import pytest
+from django.db import transaction
 
 from codes.models import Disagreement, RiskArea, Rule, RuleSet, RuleSetVersion, Run, VerdictChange
 from codes.rule_sets.publish import CannotPublish, publish
@@ -14,7 +15,7 @@ from regions.models import City
 from regions.sources.models import Source
 from tests.integration.rehearsal.drafts import draft_of
 from tests.integration.reports.days import load_people, run_day, scene_of
-from tests.oracle import World
+from tests.oracle import World, version_in_force
 from tests.worlds import Scene
 
 PEOPLE = 80
@@ -133,8 +134,29 @@ def test_the_tally_adds_up(bare_city: City) -> None:
         changes = list(tally.counting(tried.changes))
     assert sum(tally.colours.values()) == len(changes)
     assert tally.citizens == len({one.citizen_id for one in changes}) == sum(tally.disagreements.values())
-    assert all(one.by_rules for one in changes)
-    assert {rule for one in changes for rule in one.by_rules} == {*tally.stricter_by, *tally.milder_by}
+    assert all(one.changed_by for one in changes)
+    assert {rule for one in changes for rule in one.changed_by} == {*tally.stricter_by, *tally.milder_by}
+
+
+def test_each_change_names_the_rules_that_made_it(bare_city: City) -> None:
+    """Those of the more severe colour, on the side that has it; a rule that holds before and after changed nothing."""
+    found = 0
+    for seed in SEEDS:
+        with transaction.atomic():
+            city = lived(seed)
+            rules = {one.code: one.colour for one in city.draft.rules}
+            stood = {
+                rule.code: rule.colour
+                for rule in version_in_force(city.scene.world, city.draft.code, city.first_day).rules
+            }
+            for one in rehearsed(city.draft, today=city.scene.day):
+                of_side, colours = (one.rules_after, rules) if one.is_stricter else (one.rules_before, stood)
+                severe = "red" if "red" in (one.before, one.after) else "yellow"
+                assert one.changed_by == [code for code in of_side if colours[code] == severe]
+                assert one.changed_by
+                found += one.changed_by != of_side
+            transaction.set_rollback(True)
+    assert found > 0, "no change in which another rule held as well"
 
 
 def test_what_cannot_be_tried(bare_city: City) -> None:

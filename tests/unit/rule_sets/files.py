@@ -25,6 +25,7 @@ code = "A7"
 kind = "area_stay"
 area_levels = ["medium", "high"]
 colour = "yellow"
+hold_days = 7
 
 [[risk_areas]]
 area = "420100"

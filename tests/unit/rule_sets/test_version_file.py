@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from codes.rule_sets.version_file import VersionContent, VersionFaults, read_version
+from codes.rule_sets.version_file import VersionContent, VersionFaults, read_version, version_warnings
 from codes.vocabulary import Anchor, Colour
 from regions.vocabulary import FactKind
 from tests.unit.rule_sets.files import GOOD, changed, write
@@ -46,6 +46,12 @@ TABLE = [
     ('area_levels = ["medium", "high"]', "area_levels = []", "rules[1].area_levels"),
     ('area_levels = ["medium", "high"]', 'area_levels = "high"', "rules[1].area_levels"),
     ('area_levels = ["medium", "high"]', 'area_levels = ["HIGH"]', "rules[1].area_levels[0]"),
+    ('area_levels = ["medium", "high"]', 'area_levels = ["medium", "higher"]', "rules[1].area_levels"),
+    ("hold_days = 7", "", "rules[1].cleared_by"),
+    ("hold_days = 7", 'hold_days = "none"\ncleared_by = []', "rules[1].cleared_by"),
+    ("hold_days = 14", "", "rules[0].tests"),
+    ("checkin_days = 14", "checkin_days = 15", "rules[0].checkin_days"),
+    ('"negative_test", ', '"close_contact", ', "rules[0].cleared_by"),
     ('title = { zh = "密切接触者", en = "Close contact" }', 'title = "密切接触者"', "rules[0].title"),
     ('zh = "密切接触者"', "zh = 1", "rules[0].title.zh"),
     ('zh = "密切接触者"', 'de = "Kontakt"', "rules[0].title.de"),
@@ -85,9 +91,8 @@ def test_a_good_file_is_read_whole(version: VersionContent) -> None:
 
 def test_what_is_left_out_has_its_default(version: VersionContent) -> None:
     stay = version.rules[1]
-    assert (stay.anchor, stay.hold_days, stay.checkin_days, stay.tests, stay.test_gap_days, stay.cleared_by) == (
+    assert (stay.anchor, stay.checkin_days, stay.tests, stay.test_gap_days, stay.cleared_by) == (
         Anchor.STARTED,
-        None,
         0,
         0,
         0,
@@ -130,11 +135,38 @@ def test_what_is_not_toml_is_named_by_its_line(tmp_path: Path) -> None:
     assert [fault.key for fault in faults_of(write(tmp_path, content)).faults] == ["line 3"]
 
 
-@pytest.mark.parametrize("hold", ['hold_days = "none"', ""])
-def test_a_rule_that_nothing_releases_is_by_order_and_allowed(tmp_path: Path, hold: str) -> None:
-    content = changed(("hold_days = 14", hold), ('cleared_by = ["negative_test", "contact_excluded"]', ""))
-    rule = read_version(write(tmp_path, content)).rules[0]
-    assert (rule.hold_days, rule.cleared_by) == (None, [])
+def test_the_faults_of_version_2_say_what_is_wrong(tmp_path: Path) -> None:
+    content = changed(
+        ("checkin_days = 14", "checkin_days = 15"),
+        ('["negative_test", "contact_excluded"]', '["negative_test", "symptom"]'),
+        (
+            'area_levels = ["medium", "high"]\ncolour = "yellow"\nhold_days = 7',
+            'area_levels = ["low"]\ncolour = "yellow"\ntests = 1',
+        ),
+    )
+    assert [str(fault) for fault in faults_of(write(tmp_path, content)).faults] == [
+        "rules[0].checkin_days: must not be more than hold_days, which is 14 (rule A4)",
+        "rules[0].cleared_by: must be records that clear; these do not: symptom (rule A4)",
+        "rules[1].tests: count only with hold_days, which is missing (rule A7)",
+        "rules[1].cleared_by: must name a record, or hold_days be given: nothing else ends it (rule A7)",
+    ]
+
+
+def test_a_level_that_no_area_has_is_named(tmp_path: Path) -> None:
+    content = changed(('area_levels = ["medium", "high"]', 'area_levels = ["low", "high", "lower"]'))
+    assert [str(fault) for fault in faults_of(write(tmp_path, content)).faults] == [
+        "rules[1].area_levels: names levels that no risk area has: low, lower (rule A7)"
+    ]
+
+
+def test_an_empty_risk_list_beside_rules_that_need_one_is_a_warning(tmp_path: Path) -> None:
+    empty = read_version(write(tmp_path, GOOD[: GOOD.index("[[risk_areas]]")]))
+    assert [str(one) for one in version_warnings(empty)] == [
+        "risk_areas: are none, so no stay matches the rules that look at levels: A7"
+    ]
+    whole = read_version(write(tmp_path, GOOD))
+    needs_none = whole.model_copy(update={"rules": whole.rules[:1], "risk_areas": []})
+    assert version_warnings(whole) == version_warnings(needs_none) == []
 
 
 WORDINGS = [

@@ -14,14 +14,15 @@ TABLE = [
     ([("national", GOOD)], []),
     ([("national", SECOND_VERSION), ("national", GOOD)], []),
     ([("national", GOOD), ("local", changed(('"national"', '"local"')))], []),
+    ([("national", changed(("version = 1", "version = 2"))), ("national", GOOD)], []),
     ([("local", GOOD)], ["rule_sets[0].file: code: is national, and local in the city file"]),
     (
-        [("national", GOOD), ("national", changed(("hold_days = 14", "hold_days = 7")))],
+        [("national", GOOD), ("national", changed(("hold_days = 14", "hold_days = 21")))],
         ["rule_sets[1].file: version: repeats that of rule_sets[0].file"],
     ),
     (
-        [("national", changed(("version = 1", "version = 2"))), ("national", GOOD)],
-        ["rule_sets[0].file: effective_from: must be later than that of version 1"],
+        [("national", changed(("version = 1", "version = 2"), ("2020-02-11", "2020-02-10"))), ("national", GOOD)],
+        ["rule_sets[0].file: effective_from: must not be earlier than that of version 1"],
     ),
     (
         [("national", changed(('colour = "red"', 'colour = "blue"'))), ("national", "version = ")],
