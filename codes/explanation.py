@@ -211,9 +211,7 @@ def _history(citizen: Citizen) -> Iterator[str]:
         because = Because(change.after_because).label
         yield f"  {_instant(change.since)} · {_change(change.before, change.after)} · {because}"
     yield "\n" + _("changes of providers' colours")
-    changes = VerdictChange.objects.filter(citizen=citizen, run__state__in=Run.COUNTED).select_related(
-        "run", "provider"
-    )
+    changes = VerdictChange.objects.counted().filter(citizen=citizen).select_related("run", "provider")
     for one in changes.order_by("run", "provider__code"):
         rules = " ".join(dict.fromkeys(hit["rule"] for hit in one.hits))
         yield f"  {_instant(one.run.as_of)} · {one.provider.code} · {_change(one.before, one.after)} {rules}".rstrip()

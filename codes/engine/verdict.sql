@@ -10,7 +10,8 @@
 
 -- statement: steps
 seen AS MATERIALIZED (
-    -- §2: of each record the version that counts, unless it is revoked or a ruling suppresses the record.
+    -- §2: of each record the version that counts, unless it is revoked or a ruling suppresses the record. A version that is
+    -- itself suppressed does not count, so that the one before it does.
     SELECT s.sid, s.citizen_id, s.declared_with, s.version_id, s.known_at, s.day, s.assumed_from,
            f.id AS fact_id, f.kind, f.started_on, f.ended_on, f.recorded_at,
            CASE WHEN f.kind = 'area_stay' THEN ARRAY[f.area, left(f.area, 4) || '00', left(f.area, 2) || '0000'] END AS covering,
@@ -36,12 +37,22 @@ seen AS MATERIALIZED (
                 AND later.source_id IS NOT DISTINCT FROM f.source_id
                 AND later.provider_id IS NOT DISTINCT FROM f.provider_id
                 AND later.received_at <= s.known_at
-                AND (later.source_id IS NULL OR later.recorded_at <= s.horizon)))
+                AND (later.source_id IS NULL OR later.recorded_at <= s.horizon)
+                AND NOT EXISTS (
+                    SELECT FROM codes_suppression wrong
+                    WHERE wrong.record_id = later.record_id
+                      AND wrong.source_id IS NOT DISTINCT FROM later.source_id
+                      AND wrong.provider_id IS NOT DISTINCT FROM later.provider_id
+                      AND wrong.version = later.version
+                      AND wrong.state IN ('approved', 'ended')
+                      AND wrong.decided_at <= s.known_at
+                      AND (wrong.ended_at IS NULL OR wrong.ended_at > s.known_at))))
       AND NOT EXISTS (
               SELECT FROM codes_suppression wrong
               WHERE wrong.record_id = f.record_id
                 AND wrong.source_id IS NOT DISTINCT FROM f.source_id
                 AND wrong.provider_id IS NOT DISTINCT FROM f.provider_id
+                AND coalesce(wrong.version, f.version) = f.version
                 AND wrong.state IN ('approved', 'ended')
                 AND wrong.decided_at <= s.known_at
                 AND (wrong.ended_at IS NULL OR wrong.ended_at > s.known_at))
@@ -194,9 +205,11 @@ verdict AS MATERIALIZED (
             FROM codes_rulesetversion v
             JOIN codes_rulesetversion present ON present.id = p.version_id AND present.rule_set_id = v.rule_set_id
             WHERE v.effective_from > run.day AND v.created_at <= run.as_of
+              AND (v.withdrawn_at IS NULL OR v.withdrawn_at > run.as_of)
               AND NOT EXISTS (SELECT FROM codes_rulesetversion higher
                               WHERE higher.rule_set_id = v.rule_set_id AND higher.effective_from = v.effective_from
-                                AND higher.version > v.version AND higher.created_at <= run.as_of)
+                                AND higher.version > v.version AND higher.created_at <= run.as_of
+                                AND (higher.withdrawn_at IS NULL OR higher.withdrawn_at > run.as_of))
         ) e
         WHERE run.id = %(run)s
     )

@@ -5,6 +5,7 @@ from codes.models.citizen import Citizen, Guardianship, PersonAccess, SignInCode
 from codes.models.entry import CheckInDays, Entry
 from codes.models.export_job import ExportFault, ExportJob
 from codes.models.fact import Fact
+from codes.models.held_group import GroupProposalState, HeldGroup, HeldGroupProposal
 from codes.models.inquiry import CorrectionRequest, Evidence, InformationRequest
 from codes.models.provider import Provider, ProviderKey, Registration
 from codes.models.rule_set import RiskArea, Rule, RuleSet, RuleSetVersion
@@ -42,7 +43,10 @@ __all__ = [
     "ExportFault",
     "ExportJob",
     "Fact",
+    "GroupProposalState",
     "Guardianship",
+    "HeldGroup",
+    "HeldGroupProposal",
     "InformationRequest",
     "PairDiagnosis",
     "Partition",

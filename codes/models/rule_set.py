@@ -19,9 +19,12 @@ class RuleSet(models.Model):
 
 class RuleSetVersionQuerySet(models.QuerySet["RuleSetVersion"]):
     def in_force(self, day: date) -> Self:
-        """Of each rule set the version people are judged by on the day: the newest whose own day has come, of one day the highest."""
+        """Of each rule set the version people are judged by on the day: the newest whose own day has come, of one day the highest.
+
+        Withdrawn ones are left out.
+        """
         return (
-            self.filter(effective_from__lte=day)
+            self.filter(effective_from__lte=day, withdrawn_at__isnull=True)
             .order_by("rule_set", "-effective_from", "-version")
             .distinct("rule_set")
         )
@@ -36,6 +39,7 @@ class RuleSetVersion(models.Model):
     digest = models.TextField(help_text="SHA-256 of its canonical content")
     created_by = models.TextField()
     created_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, help_text="two people put it out of force from then on")
 
     objects = RuleSetVersionQuerySet.as_manager()
 

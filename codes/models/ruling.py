@@ -55,7 +55,8 @@ class Ruling(EndableProposal):
 class Suppression(EndableProposal):
     """A record ruled to be wrong: not seen by any provider while in force. Neither source nor provider: the city's own.
 
-    With a ``bulk_suppression`` it is one of many that two people decide about together.
+    With a ``version``, only that version of it: the one before counts again, and so does a later one. With a
+    ``bulk_suppression`` it is one of many that two people decide about together, with a ``held_group`` what they refused.
     """
 
     NAME: ClassVar[str] = "suppression"
@@ -64,6 +65,8 @@ class Suppression(EndableProposal):
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="+")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="+")
     record_id = models.TextField()
+    version = models.IntegerField(null=True)
+    held_group = models.ForeignKey("codes.HeldGroup", on_delete=models.PROTECT, null=True, related_name="suppressions")
     bulk_suppression = models.ForeignKey(
         "codes.BulkSuppression", on_delete=models.PROTECT, null=True, related_name="suppressions"
     )
@@ -81,7 +84,7 @@ class Suppression(EndableProposal):
                 name="suppressed_record_has_one_origin",
             ),
             models.UniqueConstraint(
-                fields=["record_id", "source", "provider"],
+                fields=["record_id", "source", "provider", "version"],
                 condition=Q(state="proposed"),
                 nulls_distinct=False,
                 name="one_proposed_suppression_per_record",

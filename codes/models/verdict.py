@@ -1,6 +1,8 @@
 """Verdicts. Green is the absence of a held rule, so only red and yellow are rows; a citizen without one is green when registered
 with a provider that could judge in the last settled run (``docs/adr/0004-green-is-no-row.md``)."""
 
+from typing import ClassVar, Self
+
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
@@ -41,8 +43,19 @@ class Verdict(models.Model):
         return f"{self.citizen_id} {self.provider_id} {self.colour}"
 
 
+class VerdictChangeQuerySet(models.QuerySet["VerdictChange"]):
+    def counted(self) -> Self:
+        """What was shown: changes of runs that count, without those kept back in a held group."""
+        return self.filter(run__state__in=Run.COUNTED, held_in__isnull=True)
+
+
 class VerdictChange(AppendOnly):
-    """What a run changed: the colour before and after, and the whole verdict after. Counts once its run has settled."""
+    """What a run changed: the colour before and after, and the whole verdict after. Counts once its run has settled.
+
+    One that is ``held_in`` a group counts for nothing: its person keeps what they showed.
+    """
+
+    updatable_columns: ClassVar[tuple[str, ...]] = ("held_in_id",)
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="changes", db_index=False)
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -53,10 +66,18 @@ class VerdictChange(AppendOnly):
     hits = models.JSONField(default=list)
     turns_green_on = models.DateField(null=True)
     needs = models.JSONField(null=True)
+    held_in = models.ForeignKey(
+        "codes.HeldGroup", on_delete=models.PROTECT, null=True, related_name="changes", db_index=False
+    )
+
+    objects = VerdictChangeQuerySet.as_manager()
 
     class Meta:
         # Rows are only ever appended, run after run, so a block range index finds a run's rows and costs nothing to keep.
-        indexes = [BrinIndex(fields=["run"], name="change_of_run", pages_per_range=32)]
+        indexes = [
+            BrinIndex(fields=["run"], name="change_of_run", pages_per_range=32),
+            models.Index(fields=["held_in", "run"], condition=Q(held_in__isnull=False), name="change_held_in"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["citizen", "provider", "run"], name="one_change_per_run"),
             models.CheckConstraint(

@@ -12,6 +12,7 @@ WITH held AS (
           FROM codes_verdictchange
           WHERE run_id IN (SELECT id FROM codes_run
                            WHERE coalesce(amends_id, id) <= %(run)s AND state = ANY(%(counted)s))
+            AND held_in_id IS NULL
             AND EXISTS (SELECT FROM codes_run later WHERE later.id > %(run)s AND later.state = ANY(%(settled)s))
           ORDER BY citizen_id, provider_id, run_id DESC) last_change
     WHERE after <> 'green'

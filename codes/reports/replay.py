@@ -118,7 +118,7 @@ def side_by_side(run: Run, citizen: Citizen, done: Replayed) -> list[Again]:
         Registration.objects.filter(citizen=citizen, registered_at__lte=run.as_of).values_list("provider_id", flat=True)
     )
     of_then = Run.objects.annotate(of=Coalesce("amends_id", "pk")).filter(of__lte=run.pk, state__in=Run.COUNTED)
-    changes = VerdictChange.objects.filter(citizen=citizen, run__in=of_then.values("pk")).order_by("run_id")
+    changes = VerdictChange.objects.counted().filter(citizen=citizen, run__in=of_then.values("pk")).order_by("run_id")
     last = {change.provider_id: change for change in changes}
     rows = run.providers.select_related("provider", "source", "version__rule_set").order_by("provider__code")
     return [_again(row, last.get(row.provider_id), row.provider_id in registered, done) for row in rows]

@@ -1,5 +1,6 @@
 -- statement: compare
--- What stood after the run: of each citizen and provider the last change by a settled or amending run up to it. Green is no row on
+-- What stood after the run: of each citizen and provider the last change by a settled or amending run up to it; what it kept back
+-- itself is what it judged, what an earlier one kept back never stood. Green is no row on
 -- either side, and a provider that could not judge is on neither.
 stored AS MATERIALIZED (
     SELECT * FROM (
@@ -7,6 +8,7 @@ stored AS MATERIALIZED (
         FROM codes_verdictchange change
         JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = change.provider_id AND p.known
         WHERE change.run_id IN (SELECT id FROM codes_run WHERE id <= %(run)s AND state = ANY(%(counted)s))
+          AND (change.held_in_id IS NULL OR change.run_id = %(run)s)
           AND change.citizen_id >= %(low)s AND change.citizen_id < %(high)s
         ORDER BY change.citizen_id, change.provider_id, change.run_id DESC
     ) last_change

@@ -49,7 +49,8 @@ def _evaluate(run: Run, subjects: str, among: str, parameters: dict[str, Any]) -
 
 
 def _later_versions(run: Run) -> bool:
-    return RuleSetVersion.objects.filter(effective_from__gt=run.day, created_at__lte=run.as_of).exists()
+    known = RuleSetVersion.objects.filter(effective_from__gt=run.day, created_at__lte=run.as_of)
+    return known.exclude(withdrawn_at__lte=run.as_of).exists()
 
 
 LEASE = timedelta(seconds=60)

@@ -9,7 +9,7 @@ WHERE run.id = p.run_id AND run.id = %s
 
 -- statement: apply
 -- The run's history becomes what the city shows, all of it at one instant.
-WITH mine AS MATERIALIZED (SELECT * FROM codes_verdictchange WHERE run_id = %(run)s),
+WITH mine AS MATERIALIZED (SELECT * FROM codes_verdictchange WHERE run_id = %(run)s AND held_in_id IS NULL),
 gone AS (
     DELETE FROM codes_verdict v USING mine
     WHERE mine.after = 'green' AND v.citizen_id = mine.citizen_id AND v.provider_id = mine.provider_id

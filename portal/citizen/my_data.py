@@ -77,7 +77,8 @@ def _person(citizen: Citizen) -> dict[str, Any]:
 
 def _rows(chapter: str, citizen: Citizen) -> list[dict[str, Any]]:
     model, path, columns = CHAPTERS[chapter]
-    return list(model._default_manager.filter(**{path: citizen}).order_by("pk").values(*columns))
+    found = VerdictChange.objects.counted() if model is VerdictChange else model._default_manager.all()
+    return list(found.filter(**{path: citizen}).order_by("pk").values(*columns))
 
 
 ACCESSES_SHOWN = 20

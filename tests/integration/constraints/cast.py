@@ -309,6 +309,26 @@ VALID: dict[str, Callable[[Cast], Values]] = {
     "codes.BulkSuppression": lambda cast: (
         _proposal() | {"source": cast.police, "group_key": f"g{next(_numbers)}", "cases": 2, "records": 2, "people": 2}
     ),
+    "codes.HeldGroup": lambda cast: {
+        "key": f"k{next(_numbers)}",
+        "rule_set": cast.version.rule_set,
+        "rule": "A1",
+        "brought_by": "version",
+        "version": cast.version,
+        "first_run": cast.run(),
+        "base_run": cast.run(),
+        "red": 30,
+        "green": 0,
+        "registered": 1000,
+        "held_at": AT,
+    },
+    "codes.HeldGroupProposal": lambda cast: {
+        "group": cast.shared("codes.HeldGroup"),
+        "act_proposed": "release",
+        "reason": "x",
+        "proposed_by": "lin",
+        "proposed_at": AT,
+    },
     "codes.RunCitizen": lambda cast: {"run": cast.run(), "citizen": cast.citizen()},
     "codes.SignInCode": lambda cast: {
         "id_hash": b"x",

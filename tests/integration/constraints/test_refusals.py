@@ -274,6 +274,32 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     },
     "ruling_colour_is_a_colour": [("codes.Ruling", {"colour": "unknown"})],
     "ruling_rests_on_evidence": [("codes.Ruling", {"evidence": []}), ("codes.Ruling", {"evidence": {}})],
+    "held_group_is_closed_when_its_state_says_so": [
+        ("codes.HeldGroup", {"state": "released"}),
+        ("codes.HeldGroup", {"closed_at": LATER}),
+        ("codes.HeldGroup", {"state": "lost"}),
+    ],
+    "held_group_has_one_cause": [
+        ("codes.HeldGroup", {"brought_by": "batch"}),
+        ("codes.HeldGroup", {"brought_by": "weather"}),
+        ("codes.HeldGroup", {"version": None}),
+        ("codes.HeldGroup", {"brought_by": "entries", "version": None, "provider": lambda cast: cast.alipay}),
+        ("codes.HeldGroup", {"received_on": DAY}),
+    ],
+    **{
+        f"held_group_proposal_{end}": [("codes.HeldGroupProposal", one) for one in TWO_PEOPLE[end]]
+        for end in ("state_is_known", "proposer_is_not_approver")
+    },
+    "held_group_proposal_is_decided_by_somebody": [
+        ("codes.HeldGroupProposal", {"state": "approved"}),
+        ("codes.HeldGroupProposal", {"state": "approved", "decided_by": "wang"}),
+        ("codes.HeldGroupProposal", {"state": "refused", "decided_at": LATER}),
+    ],
+    "held_group_proposal_is_to_release_or_refuse": [("codes.HeldGroupProposal", {"act_proposed": "forget"})],
+    "held_group_proposal_has_proposer_and_reason": [
+        ("codes.HeldGroupProposal", {"reason": ""}),
+        ("codes.HeldGroupProposal", {"proposed_by": "", "state": "withdrawn"}),
+    ],
     "bulk_suppression_rests_on_evidence": [
         ("codes.BulkSuppression", {"evidence": []}),
         ("codes.BulkSuppression", {"evidence": {}}),
@@ -323,6 +349,8 @@ UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "one_ruling_in_force_per_citizen": ("codes.Ruling", APPROVED, {"colour": "red"}),
     "one_proposed_ruling_per_citizen": ("codes.Ruling", {}, {"colour": "red"}),
     "one_proposed_suppression_per_record": ("codes.Suppression", {"record_id": "same"}, {}),
+    "one_held_group_per_cause": ("codes.HeldGroup", {"key": "same"}, {}),
+    "one_waiting_proposal_per_held_group": ("codes.HeldGroupProposal", {}, {"act_proposed": "refuse"}),
     "one_proposed_bulk_suppression_per_group": ("codes.BulkSuppression", {"group_key": "same"}, {}),
     "run_names_a_citizen_once": ("codes.RunCitizen", {}, {}),
     "one_verdict_per_citizen_and_provider": ("codes.Verdict", {}, {"colour": "yellow"}),

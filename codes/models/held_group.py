@@ -1,0 +1,173 @@
+"""Held groups: changes of many people's verdicts by one cause, kept back until two people decide (``docs/adr/0015-held-groups.md``)."""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from codes.models.provider import Provider
+from codes.models.rule_set import RuleSet, RuleSetVersion
+from codes.models.run import Run, RunCitizen
+from codes.models.verdict import VerdictChange
+from regions.proposals import Proposal, two_people
+from regions.sources.models import Batch
+from regions.staff.roles import Role
+from regions.transitions import TransitionTable
+
+TO_BE_ANSWERED_WITHIN = timedelta(hours=1)
+
+
+class HeldGroupQuerySet(models.QuerySet["HeldGroup"]):
+    def waiting(self) -> Self:
+        """Those that wait for two people, the oldest first."""
+        return self.filter(state=HeldGroup.State.HELD).order_by("held_at", "pk")
+
+    def described(self) -> Self:
+        """With all that names the cause."""
+        return self.select_related("rule_set", "batch__source", "provider", "version", "first_run")
+
+
+class HeldGroup(models.Model):
+    """One cause – a rule, and the batch, the entries of a day or the rule-set version that brought the changes – and its counts.
+
+    Its changes are the ``VerdictChange`` rows with ``held_in``; they count for nothing. ``base_run`` is the run on which rests
+    what its people show meanwhile. ``red`` and ``green`` are the people it would turn, with those the same cause turned in the
+    24 hours before; ``registered`` the people they were measured against.
+    """
+
+    class State(models.TextChoices):
+        HELD = "held", pgettext_lazy("state of a held group", "Held for two people")
+        RELEASED = "released", pgettext_lazy("state of a held group", "Released")
+        REFUSED = "refused", pgettext_lazy("state of a held group", "Refused")
+        DISSOLVED = "dissolved", pgettext_lazy("state of a held group", "Dissolved: nobody would change by it any more")
+
+    class BroughtBy(models.TextChoices):
+        BATCH = "batch", _("A delivery of a source")
+        ENTRIES = "entries", _("Entries of a provider")
+        VERSION = "version", _("A version of the rules")
+
+    TRANSITIONS = TransitionTable.of(
+        (State.HELD, "release", State.RELEASED),
+        (State.HELD, "refuse", State.REFUSED),
+        (State.HELD, "dissolve", State.DISSOLVED),
+    )
+
+    key = models.TextField(help_text="the same for the same cause, run after run")
+    rule_set = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="+")
+    rule = models.TextField(help_text="its code")
+    brought_by = models.TextField(choices=BroughtBy.choices)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, related_name="+")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="+")
+    received_on = models.DateField(null=True, help_text="the city's day on which the entries were received")
+    version = models.ForeignKey(RuleSetVersion, on_delete=models.PROTECT, null=True, related_name="+")
+    first_run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
+    base_run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
+    red = models.IntegerField()
+    green = models.IntegerField()
+    registered = models.IntegerField()
+    state = models.TextField(choices=State.choices, default=State.HELD)
+    held_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    counts = models.JSONField(
+        default=dict, help_text="what its end did: people, records put out of force, the amending run"
+    )
+
+    objects = HeldGroupQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="held", closed_at__isnull=True)
+                | Q(state__in=["released", "refused", "dissolved"], closed_at__isnull=False),
+                name="held_group_is_closed_when_its_state_says_so",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    brought_by="batch", batch__isnull=False, provider__isnull=True, received_on__isnull=True,
+                    version__isnull=True,
+                )
+                | Q(
+                    brought_by="entries", batch__isnull=True, provider__isnull=False, received_on__isnull=False,
+                    version__isnull=True,
+                )
+                | Q(
+                    brought_by="version", batch__isnull=True, provider__isnull=True, received_on__isnull=True,
+                    version__isnull=False,
+                ),
+                name="held_group_has_one_cause",
+            ),
+            models.UniqueConstraint(fields=["key"], condition=Q(state="held"), name="one_held_group_per_cause"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def subject(self) -> str:
+        """The subject of its journal entries."""
+        return f"held_group:{self.pk}"
+
+    @property
+    def answer_by(self) -> datetime:
+        return self.held_at + TO_BE_ANSWERED_WITHIN
+
+    def is_overdue(self, now: datetime) -> bool:
+        return self.state == self.State.HELD and now > self.answer_by
+
+    def described(self) -> dict[str, Any]:
+        """Its data in the journal."""
+        return {"cause": self.key, "red": self.red, "green": self.green, "registered": self.registered}
+
+    def changes_after(self, run: Run) -> "models.QuerySet[VerdictChange]":
+        """What is kept back after a run of the whole city: of each person by the newest run that judged them."""
+        again = RunCitizen.objects.filter(run__amends=run, citizen=OuterRef("citizen"), run__gt=OuterRef("run"))
+        newest = VerdictChange.objects.filter(Q(run=run) | Q(run__amends=run), held_in=self)
+        return newest.filter(~Exists(again))
+
+
+class GroupProposalState(models.TextChoices):
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class HeldGroupProposal(Proposal):
+    """What one person proposes to do about a held group, and another decides."""
+
+    class Act(models.TextChoices):
+        RELEASE = "release", _("release it: the changes are right")
+        REFUSE = "refuse", _("refuse it: put what brought it out of force")
+
+    PROPOSERS: ClassVar[Role] = Role.APPROVER
+
+    group = models.ForeignKey(HeldGroup, on_delete=models.PROTECT, related_name="proposals")
+    act_proposed = models.TextField(choices=Act.choices)
+    state = models.TextField(choices=GroupProposalState.choices, default=GroupProposalState.PROPOSED)
+
+    class Meta:
+        constraints = [
+            *two_people("held_group_proposal", GroupProposalState, decided=["approved", "refused"]),
+            models.CheckConstraint(
+                condition=Q(act_proposed__in=["release", "refuse"]), name="held_group_proposal_is_to_release_or_refuse"
+            ),
+            models.CheckConstraint(
+                condition=~Q(proposed_by="") & ~Q(reason=""), name="held_group_proposal_has_proposer_and_reason"
+            ),
+            models.UniqueConstraint(
+                fields=["group"], condition=Q(state="proposed"), name="one_waiting_proposal_per_held_group"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act_proposed} {self.group_id}"
+
+    @property
+    def subject(self) -> str:
+        return f"held_group:{self.group_id}"
+
+    def described(self) -> dict[str, Any]:
+        return {"act": self.act_proposed, "cause": self.group.key, "proposed_by": self.proposed_by}
