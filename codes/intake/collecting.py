@@ -7,14 +7,16 @@ from typing import Any
 from django.db import connection, transaction
 
 from codes.intake.citizens import REF_LETTERS, hold_intake
+from codes.intake.comparing import find_unexpected
 from regions.journal.record import record
 from regions.proposals import require_another, require_role
 from regions.refusals import MovedMeanwhile
 from regions.sources import batches
 from regions.sources.batches import close_accepted
-from regions.sources.collect import open_delivery
+from regions.sources.collect import address_of, open_delivery
 from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Batch, Source
+from regions.sources.ranges import keep_comparison, known_ranges
 from regions.sources.reasons import BatchReason
 from regions.sources.staging import quarantine_conflicts, stage
 from regions.sql import compose
@@ -50,9 +52,9 @@ def collect_source(source: Source, *, now: datetime, by: str, full: bool = False
     Raises ``AlreadyCollecting``. A fault of the source is no error here: it is the reason of a refused batch.
     """
     with batches.collecting(source):
-        batch = batches.open_batch(source, full=full, by=by, now=now)
+        batch = batches.open_batch(source, address=address_of(source), full=full, by=by, now=now)
         try:
-            reason = _receive(batch, now=now)
+            reason = _receive(batch, afresh=full, now=now)
         except SourceFault as fault:
             batches.refuse_for_fault(batch, fault, by=by, now=now)
             return batch
@@ -63,20 +65,28 @@ def collect_source(source: Source, *, now: datetime, by: str, full: bool = False
         return batch
 
 
-def _receive(batch: Batch, *, now: datetime) -> BatchReason | None:
-    """Put the delivery aside; a reason when its clock already rules it out. Raises SourceFault."""
-    zone = current_city().zone
-    with open_delivery(batch.source, since=batch.since, zone=zone) as delivery:
+def _receive(batch: Batch, *, afresh: bool, now: datetime) -> BatchReason | None:
+    """Put the delivery aside; a reason when its clock already rules it out. Raises SourceFault.
+
+    ``afresh``: somebody asked for everything, also for what is as it was.
+    """
+    zone, last = current_city().zone, batch.source.batches.accepted().first()
+    known = known_ranges(batch) if batch.full and not afresh else None
+    ranges = known.ranges if known else None
+    with open_delivery(batch.source, since=batch.since, zone=zone, full=batch.full, known=ranges) as delivery:
         batch.as_of = delivery.as_of
         if reason := batches.clock_fault(batch, now=now):
             return reason
         batch.save(update_fields=["as_of"])
         stage(batch, delivery.records, as_of=delivery.as_of, zone=zone)
+    quarantine_conflicts(batch)
+    if batch.full:
+        keep_comparison(batch, delivery.comparison)
+    find_unexpected(batch, horizon=last.as_of if last else None, comparison=delivery.comparison, known=known)
     return None
 
 
 def _judge(batch: Batch, *, by: str, now: datetime) -> None:
-    quarantine_conflicts(batch)
     before = batches.shrunk_from(batch)
     if batches.has_too_many_bad(batch):
         counts = {"bad": batch.quarantined, "delivered": batch.delivered}

@@ -10,7 +10,8 @@ from django.db import transaction
 from regions.journal.record import record
 from regions.locks import session_lock
 from regions.sources.connectors.delivery import SourceFault
-from regions.sources.models import Batch, Source
+from regions.sources.models import Batch, RangeHashes, Source
+from regions.sources.ranges import is_full_due
 from regions.sources.reasons import BatchReason
 from regions.sources.staging import drop_staged
 
@@ -40,14 +41,20 @@ def collection_lock_name(source: Source) -> str:
     return f"collection of source {source.pk}"
 
 
-def open_batch(source: Source, *, full: bool, by: str, now: datetime) -> Batch:
-    """Begin a delivery where the last accepted one ended, less an overlap; `full` or the first begins at nothing."""
+def open_batch(source: Source, *, address: bytes | None, full: bool, by: str, now: datetime) -> Batch:
+    """Begin a delivery where the last accepted one ended, less an overlap; a full one begins at nothing.
+
+    It is full if that is asked for, for the first one from an address, and when a full one is due.
+    """
     with transaction.atomic():
         for left in Batch.objects.filter(source=source, state=Batch.State.STAGING):
             refuse(left, BatchReason.ABANDONED, by=by, now=now)
-        last = None if full else source.batches.accepted().first()
-        since = next_since(source, last.as_of if last else None)
-        return Batch.objects.create(source=source, since=since, started_at=now)
+        batch = Batch(source=source, started_at=now, address=address)
+        batch.full = full or is_full_due(batch, now=now)
+        last = None if batch.full else source.batches.accepted().first()
+        batch.since = next_since(source, last.as_of if last else None)
+        batch.save()
+        return batch
 
 
 def next_since(source: Source, horizon: datetime | None) -> datetime | None:
@@ -67,17 +74,17 @@ def clock_fault(batch: Batch, *, now: datetime) -> BatchReason | None:
 
 def has_too_many_bad(batch: Batch) -> bool:
     """More records are bad than the source's settings allow, and more than a small delivery may have in any case."""
-    is_large_share = batch.quarantined > batch.source.max_bad_share * batch.delivered
+    is_large_share = batch.quarantined > batch.source.max_bad_share * batch.extent
     return is_large_share and batch.quarantined > MOST_BAD_WHATEVER_THE_SHARE
 
 
 def shrunk_from(batch: Batch) -> int | None:
     """How many records the last full delivery had, if this full one is empty or much smaller: then the source is broken."""
-    if batch.since is not None:
+    if not batch.full:
         return None
-    last = batch.source.batches.accepted().filter(since__isnull=True).first()
-    before = last.delivered if last else 0
-    return before if batch.delivered == 0 or batch.delivered < SMALLEST_SHARE_OF_BEFORE * before else None
+    last = batch.source.batches.full().first()
+    before, present = last.compared or 0 if last else 0, batch.compared or 0
+    return before if present == 0 or present < SMALLEST_SHARE_OF_BEFORE * before else None
 
 
 def refuse(batch: Batch, reason: BatchReason, *, by: str, now: datetime, **parts: Any) -> None:
@@ -95,7 +102,7 @@ def hold(batch: Batch, *, before: int, by: str, now: datetime) -> None:
     with transaction.atomic():
         overtake(batch, by=by, now=now)
         batch.held_at = now
-        parts = {"delivered": batch.delivered, "before": before}
+        parts = {"delivered": batch.compared, "before": before}
         _close(batch, Batch.State.HELD, BatchReason.SHRUNKEN_DELIVERY.value, parts, by=by, now=now)
 
 
@@ -116,6 +123,8 @@ def close_accepted(batch: Batch, *, accepted: int, by: str, now: datetime) -> No
     batch.reason, batch.parts = "", {}
     batch.save()
     drop_staged(batch)
+    if batch.full:
+        RangeHashes.objects.filter(batch__source=batch.source).exclude(batch=batch).delete()
     record("batch.accepted", by=by, now=now, subject=f"source:{batch.source.code}", data=_journal_data(batch))
 
 
@@ -132,6 +141,8 @@ def _close(batch: Batch, state: Batch.State, reason: str, parts: dict[str, Any],
         batch.save()
         if state == Batch.State.REFUSED:
             drop_staged(batch)
+            batch.findings.all().delete()
+            RangeHashes.objects.filter(batch=batch).delete()
         data = {**_journal_data(batch), "reason": reason, "parts": batch.parts}
         record(f"batch.{state.value}", by=by, now=now, subject=f"source:{batch.source.code}", data=data)
 
@@ -142,6 +153,9 @@ def _journal_data(batch: Batch) -> dict[str, Any]:
         "since": batch.since.isoformat() if batch.since else None,
         "as_of": batch.as_of.isoformat() if batch.as_of else None,
         "delivered": batch.delivered,
+        **({"compared": batch.compared, "missing": batch.missing} if batch.full else {}),
+        "late": batch.late,
+        "changed": batch.changed,
         "accepted": batch.accepted,
         "unchanged": batch.unchanged,
         "quarantined": batch.quarantined,

@@ -16,7 +16,7 @@ from regions.sources.batches import CLOCK_TOLERANCE, next_since
 from regions.sources.connectors import big_data_centre, police_database
 from regions.sources.connectors.big_data_centre import check_base_url
 from regions.sources.connectors.database import check_database_url
-from regions.sources.connectors.delivery import Delivery, SourceMisconfigured
+from regions.sources.connectors.delivery import Delivery, Ranges, SourceMisconfigured
 from regions.sources.connectors.guard import AllowList
 from regions.sources.connectors.timeouts import (
     DATABASE_TIMEOUTS,
@@ -25,13 +25,23 @@ from regions.sources.connectors.timeouts import (
     INTERACTIVE_HTTP_LIMITS,
 )
 from regions.sources.models import Source, SourceKind
+from regions.sources.ranges import address_hash
 from regions.sources.records import RecordFault, check_record
 
 
 def open_delivery(
-    source: Source, *, since: datetime | None, zone: ZoneInfo, interactive: bool = False
+    source: Source,
+    *,
+    since: datetime | None,
+    zone: ZoneInfo,
+    full: bool = False,
+    known: Ranges | None = None,
+    interactive: bool = False,
 ) -> AbstractContextManager[Delivery]:
-    """What the source recorded after `since` (none = everything). Not inside a transaction. Raises SourceFault, also while read."""
+    """What the source recorded after `since` (none = everything). Not inside a transaction. Raises SourceFault, also while read.
+
+    With `full` everything is compared; a source that can hash its records leaves out what is as it is in `known`.
+    """
     if source.kind == SourceKind.POLICE_DATABASE:
         return police_database.open_delivery(
             url=credential_of(source),
@@ -40,6 +50,8 @@ def open_delivery(
             since=since,
             zone=zone,
             allowed=allow_list(),
+            full=full,
+            known=known,
             timeouts=INTERACTIVE_DATABASE_TIMEOUTS if interactive else DATABASE_TIMEOUTS,
         )
     return big_data_centre.open_delivery(
@@ -51,6 +63,14 @@ def open_delivery(
         allowed=allow_list(),
         limits=INTERACTIVE_HTTP_LIMITS if interactive else HTTP_LIMITS,
     )
+
+
+def address_of(source: Source) -> bytes | None:
+    """A hash of where the source is; none while its credential cannot be read, and then nothing can be collected either."""
+    try:
+        return address_hash(source, credential_of(source))
+    except SourceMisconfigured:
+        return None
 
 
 def check_address(kind: str, *, base_url: str, credential: str | None) -> None:

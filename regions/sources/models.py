@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
+from django.utils.translation import gettext_lazy as _
 
 from regions.proposals import Proposal, two_people
 from regions.rights import AppendOnly
@@ -65,6 +66,10 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         """The newest first: its ``as_of`` is the horizon, since none is accepted that goes back."""
         return self.filter(state=Batch.State.ACCEPTED).order_by("-received_at", "-id")
 
+    def full(self) -> Self:
+        """Accepted full comparisons, the newest first."""
+        return self.accepted().filter(full=True)
+
     def horizon_of(self, source: OuterRef) -> Subquery:
         """The horizon as a column of a query of sources."""
         return Subquery(self.accepted().filter(source=source).values("as_of")[:1])
@@ -87,7 +92,7 @@ class Batch(models.Model):
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="batches")
     state = models.TextField(choices=State.choices, default=State.STAGING)
-    since = models.DateTimeField(null=True, help_text="none = a full delivery")
+    since = models.DateTimeField(null=True, help_text="none = everything")
     as_of = models.DateTimeField(null=True)
     started_at = models.DateTimeField()
     received_at = models.DateTimeField(null=True, help_text="when the city accepted it")
@@ -98,6 +103,12 @@ class Batch(models.Model):
     unchanged = models.IntegerField(default=0)
     accepted = models.IntegerField(default=0)
     quarantined = models.IntegerField(default=0)
+    full = models.BooleanField(db_default=False, default=False, help_text="all records of the source were compared")
+    compared = models.IntegerField(null=True, help_text="of a full comparison: how many records the source has")
+    late = models.IntegerField(default=0, db_default=0, help_text="new, though recorded before the horizon")
+    changed = models.IntegerField(default=0, db_default=0, help_text="other content, recorded at the same moment")
+    missing = models.IntegerField(default=0, db_default=0, help_text="the city holds them, the source has them no more")
+    address = models.BinaryField(null=True, help_text="keyed hash of where the source was")
     is_retry = models.BooleanField(
         db_default=False, default=False, help_text="records of earlier ones, out of quarantine"
     )
@@ -157,6 +168,53 @@ class Batch(models.Model):
     def message(self) -> str:
         return self.message_in("en")
 
+    @property
+    def extent(self) -> int:
+        """How many records its shares are shares of: a full comparison need not fetch what is as it was."""
+        return max(self.delivered, self.compared or 0)
+
+
+class BatchFinding(models.Model):
+    """A record of which a delivery said what nobody expected; it goes with its batch when that is refused."""
+
+    class Kind(models.TextChoices):
+        LATE = "late", _("Recorded before the horizon, and new to the city")
+        CHANGED = "changed", _("Changed without being recorded anew")
+        MISSING = "missing", _("Gone from the source")
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="findings", db_index=False)
+    kind = models.TextField(choices=Kind.choices)
+    record_id = models.TextField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "kind", "record_id"], name="record_is_found_once_in_a_batch"),
+            models.CheckConstraint(condition=Q(kind__in=["late", "changed", "missing"]), name="finding_is_of_a_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id} {self.kind} {self.record_id}"
+
+
+class RangeHashes(models.Model):
+    """What a full comparison saw, so that the next one need not fetch what is still the same.
+
+    Records fall into 2^``bits`` ranges by the hash of their id; ``digests`` has eight bytes for each range, over all of its
+    records recorded by the batch's horizon. ``reading`` is a hash of the settings by which they were read.
+    """
+
+    batch = models.OneToOneField(Batch, on_delete=models.CASCADE, related_name="range_hashes")
+    bits = models.IntegerField()
+    digests = models.BinaryField()
+    reading = models.BinaryField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(bits__gte=1, bits__lte=16), name="ranges_are_of_16_bits")]
+
+    def __str__(self) -> str:
+        return f"ranges of batch {self.batch_id}"
+
 
 class StagedRecord(models.Model):
     """A checked record waiting for its batch. ID numbers are encrypted before they touch the database."""
@@ -191,6 +249,7 @@ class Quarantined(AppendOnly):
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="quarantine")
     line = models.IntegerField()
+    record_id = models.TextField(blank=True, db_default="", help_text="empty if it cannot be read")
     reason = models.TextField()
     field = models.TextField(blank=True)
     message = models.TextField(blank=True)

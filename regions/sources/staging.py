@@ -13,7 +13,14 @@ from regions.keys.encryption import QUARANTINED_RECORD, content_hash, decrypt_nu
 from regions.sources.connectors.delivery import RawRecord
 from regions.sources.models import Batch, Quarantined, StagedRecord
 from regions.sources.reasons import RecordReason
-from regions.sources.records import CheckedRecord, RecordFault, check_record, content_digest
+from regions.sources.records import (
+    MAX_RECORD_ID_CHARACTERS,
+    CheckedRecord,
+    RecordFault,
+    check_record,
+    content_digest,
+    read_line,
+)
 
 RECORDS_PER_TRANSACTION = 5000
 COLUMNS = (
@@ -112,8 +119,22 @@ def _row(batch: Batch, line: int, record: CheckedRecord) -> tuple[object, ...]:
 def _quarantined(batch: Batch, raw: RawRecord, fault: RecordFault) -> Quarantined:
     encrypted = encryption.encrypt(raw.as_text(), use=QUARANTINED_RECORD)
     return Quarantined(
-        batch=batch, line=raw.line, reason=fault.reason.value, field=fault.field, message=fault.message, raw=encrypted
+        batch=batch,
+        line=raw.line,
+        record_id=_readable_id(raw),
+        reason=fault.reason.value,
+        field=fault.field,
+        message=fault.message,
+        raw=encrypted,
     )
+
+
+def _readable_id(raw: RawRecord) -> str:
+    """A bad record is not missing from its source."""
+    try:
+        return read_line(raw.content, "record_id", MAX_RECORD_ID_CHARACTERS)
+    except RecordFault:
+        return ""
 
 
 def _conflict(batch: Batch, row: StagedRecord) -> Quarantined:

@@ -6,6 +6,7 @@ from portal.official.sources import changes, quarantine, views
 
 urlpatterns = [
     path("", views.source_list, name="official_sources"),
+    path("batches/<int:batch_id>/", views.batch_page, name="official_batch"),
     path("batches/<int:batch_id>/decide/", views.decide_batch, name="official_batch_decide"),
     path("changes/<int:change_id>/", changes.change_page, name="official_source_change"),
     path("changes/<int:change_id>/decide/", changes.decide_change, name="official_source_change_decide"),

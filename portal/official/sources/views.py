@@ -18,10 +18,11 @@ from portal.official.sources.presenters import answer_words
 from portal.official.tasks import enqueue_collection
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt
-from portal.web.keyset import keyset_page
+from portal.web.keyset import keyset_page, query_without_place
 from regions.sources.collect import TrialResult, try_source
 from regions.sources.connectors.delivery import SourceFault
-from regions.sources.models import Batch, Quarantined, Source, SourceChange
+from regions.sources.models import Batch, BatchFinding, Quarantined, Source, SourceChange
+from regions.sources.ranges import LISTED_A_KIND
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 
@@ -64,6 +65,7 @@ def _state(source: Source, horizon: datetime | None, now: datetime) -> str:
 READERS = (Role.SOURCE_MANAGER, Role.APPROVER)
 BATCHES_A_PAGE = 20
 CHANGES_SHOWN = 10
+FINDINGS_A_PAGE = 100
 
 
 @require_safe
@@ -114,6 +116,35 @@ def decide_batch(request: StaffRequest, batch_id: int) -> HttpResponse:
     if done is not None:
         _add_message(request, done)
     return redirect(back)
+
+
+@require_safe
+@for_staff(*READERS)
+def batch_page(request: StaffRequest, batch_id: int) -> HttpResponse:
+    """One delivery: its counts, and by record id what nobody expected of it."""
+    batch = get_object_or_404(Batch.objects.select_related("source"), pk=batch_id)
+    counts = {
+        BatchFinding.Kind.LATE: batch.late,
+        BatchFinding.Kind.CHANGED: batch.changed,
+        BatchFinding.Kind.MISSING: batch.missing,
+    }
+    found = [kind for kind, number in counts.items() if number]
+    chosen = next((kind for kind in found if kind.value == request.GET.get("kind")), found[0] if found else None)
+    number = counts[chosen] if chosen else 0
+    listed = batch.findings.filter(kind=chosen)
+    context = {
+        "batch": batch,
+        "source": batch.source,
+        "label": batch.message_in(translation.get_language()),
+        "counts": counts.items(),
+        "found": found,
+        "chosen": chosen,
+        "is_cut": number > LISTED_A_KIND,
+        "most": LISTED_A_KIND,
+        "page": keyset_page(listed, request.GET, by=["record_id"], size=FINDINGS_A_PAGE),
+        "query": query_without_place(request.GET),
+    }
+    return render(request, "official/sources/batch.html", context)
 
 
 def _add_message(request: StaffRequest, batch: Batch) -> None:

@@ -3,6 +3,7 @@
 import re
 import socket
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,28 @@ OPTIONS = {"postgresql": {"sslmode"}, "mysql": {"charset"}, "mariadb": {"charset
 _OPTION_VALUE = re.compile(r"[\w.-]{1,64}")
 # No `=`, `;`, `/` or blank: libpq and ODBC take a database name of that kind for a connection string of its own.
 _DATABASE_NAME = re.compile(r"[\w$.-]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAddress:
+    """A database's URL without what proves who we are."""
+
+    dialect: str
+    host: str
+    port: int | None
+    database: str
+    user: str
+
+
+def read_address(url: str) -> DatabaseAddress | None:
+    """None for what is no URL of a database."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        return None
+    dialect = parsed.get_backend_name()
+    port = parsed.port or DEFAULT_PORTS.get(dialect)
+    return DatabaseAddress(dialect, parsed.host or "", port, parsed.database or "", parsed.username or "")
 
 
 def check_database_url(url: str, allowed: AllowList) -> URL:

@@ -121,15 +121,51 @@ class RawRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranges:
+    """All records of a source that were recorded by `as_of`, as hashes: the records fall into 2^`bits` ranges by the hash of
+    their id, and `digests` has `DIGEST_BYTES` for each range in order, zeros for an empty one.
+    """
+
+    as_of: datetime
+    bits: int
+    digests: bytes
+
+    def differing(self, other: "Ranges") -> list[int]:
+        """The ranges that are not alike; of the same number of bits."""
+        places = range(0, len(self.digests), DIGEST_BYTES)
+        return [
+            number
+            for number, place in enumerate(places)
+            if self.digests[place : place + DIGEST_BYTES] != other.digests[place : place + DIGEST_BYTES]
+        ]
+
+
+DIGEST_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Of a source that can hash its records: how many it has, their `ranges`, and which ones are not as they were at the last
+    comparison (none = all): of the others nothing comes.
+    """
+
+    records: int
+    ranges: Ranges
+    differing: list[int] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A source's answer: complete up to `as_of` (aware); `total` is what it announces, none if it announces nothing.
 
-    `records` may raise a SourceFault at any record, and at the end when fewer or more came than announced.
+    `records` may raise a SourceFault at any record, and at the end when fewer or more came than announced. `comparison` is
+    none unless one was asked for and the source can hash.
     """
 
     as_of: datetime
     total: int | None
     records: Iterator[RawRecord]
+    comparison: Comparison | None = None
 
 
 class SourceFault(Exception):

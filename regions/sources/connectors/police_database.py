@@ -9,22 +9,43 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnClause, Connection, Select, TableClause, column, or_, select, table, text
+import psycopg2.extensions
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    TableClause,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    column,
+    func,
+    or_,
+    select,
+    table,
+    text,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, INTEGER
 from sqlalchemy.sql import quoted_name
 
 from regions.sources.connectors.database import check_database_url, make_engine
 from regions.sources.connectors.delivery import (
     Delivery,
     DeliveryInconsistent,
+    Ranges,
     RawRecord,
     SourceMisconfigured,
     SourceRefused,
 )
 from regions.sources.connectors.guard import AllowList, Resolver, resolve
 from regions.sources.connectors.police_database_faults import translate_errors, translated_rows
+from regions.sources.connectors.police_database_ranges import Columns, can_hash, compare, range_of
 from regions.sources.connectors.timeouts import DATABASE_TIMEOUTS, DatabaseTimeouts
 
 
@@ -62,9 +83,10 @@ def _mysql_zone(zone: ZoneInfo) -> str:
 
 
 DATE_COLUMNS = frozenset({"started_on", "ended_on"})
+NOT_TEXT = DATE_COLUMNS | {"recorded_at", "revoked"}
 
 
-def to_content(row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+def to_content(row: dict[str, Any], zone: ZoneInfo, codec: str = "utf-8") -> dict[str, Any]:
     """One row as the big-data centre would have sent it; values that fit no column are left for the check to refuse."""
     content: dict[str, Any] = {}
     for name, value in row.items():
@@ -75,7 +97,7 @@ def to_content(row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
         elif name in DATE_COLUMNS:
             content[name] = _to_day(value)
         else:
-            content[name] = _to_text(value)
+            content[name] = _to_text(value, codec)
     return content
 
 
@@ -113,10 +135,10 @@ def _to_day(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else _to_text(value)
 
 
-def _to_text(value: Any) -> Any:
+def _to_text(value: Any, codec: str = "utf-8") -> Any:
     """Text as text: numbers stored as numbers are spelt out, the blanks that CHAR(n) adds are taken off."""
     if isinstance(value, (bytes, bytearray, memoryview)):
-        value = bytes(value).decode("utf-8", errors="surrogateescape")
+        value = bytes(value).decode(codec, errors="surrogateescape")
     if isinstance(value, str):
         return value.rstrip(" ")
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
@@ -151,10 +173,16 @@ def open_delivery(
     since: datetime | None,
     zone: ZoneInfo,
     allowed: AllowList,
+    full: bool = False,
+    known: Ranges | None = None,
     timeouts: DatabaseTimeouts = DATABASE_TIMEOUTS,
     resolve: Resolver = resolve,
 ) -> Iterator[Delivery]:
-    """What was recorded after `since` (aware; none = everything), for times in `zone`. Raises SourceFault, also while read."""
+    """What was recorded after `since` (aware; none = everything), for times in `zone`. Raises SourceFault, also while read.
+
+    With `full` everything is compared: where the database can hash its records, those come that were recorded after `known`,
+    and the ranges that are no longer as they are in `known`.
+    """
     checked = check_database_url(url, allowed)
     records, clock = read_view_name(records_view), read_view_name(clock_view)
     engine = make_engine(checked, allowed, resolve, timeouts)
@@ -163,9 +191,22 @@ def open_delivery(
         with connection:
             session = translate_errors(lambda: prepare_session(connection, zone, timeouts), view=clock_view)
             as_of = translate_errors(lambda: _read_clock(session, clock, zone), view=clock_view)
-            query = translate_errors(lambda: _select_records(session, records, since, zone), view=records_view)
+            names = translate_errors(lambda: _find_columns(session, records, COLUMNS), view=records_view)
+            codec = translate_errors(lambda: _read_bytes(session, records), view=records_view)
+            query, comparison = _select_records(names, records, as_bytes=bool(codec)), None
+            if full and can_hash(session):
+                act = partial(compare, session, _table(records), names, as_of=as_of, known=known)
+                comparison = translate_errors(act, view=records_view)
+            if comparison and comparison.differing is not None and known is not None:
+                is_in_range = range_of(names["record_id"], known.bits) == any_(
+                    bindparam("ranges", comparison.differing, ARRAY(INTEGER))
+                )
+                query = query.where(or_(_is_recent(session, names, known.as_of, zone), is_in_range))
+            elif since is not None and not full:
+                query = query.where(_is_recent(session, names, since, zone))
             rows = translated_rows(session, query, view=records_view)
-            yield Delivery(as_of=as_of, total=None, records=_number(rows, since, zone))
+            numbered = _number(rows, None if full else since, zone, codec or "utf-8")
+            yield Delivery(as_of=as_of, total=None, records=numbered, comparison=comparison)
     finally:
         engine.dispose()
 
@@ -188,22 +229,43 @@ def _read_clock(session: Connection, view: ViewName, zone: ZoneInfo) -> datetime
     return as_of
 
 
-def _select_records(session: Connection, view: ViewName, since: datetime | None, zone: ZoneInfo) -> Select[Any]:
-    """The query for the contract's columns; a row without `recorded_at` is always read, to be quarantined."""
-    names = _find_columns(session, view, COLUMNS)
-    query = select(*(names[name].label(name) for name in COLUMNS)).select_from(_table(view))
+def _read_bytes(session: Connection, view: ViewName) -> str | None:
+    """The codec of a PostgreSQL database that is not in UTF-8, from which text comes as bytes from now on.
+
+    Converted by the server, one value that is none of its encoding would end the delivery. A view's name that is not ASCII
+    would not be understood any more; then the server converts.
+    """
+    if session.dialect.name != "postgresql" or not all(part.isascii() for part in view if part):
+        return None
+    encoding = session.execute(text("SHOW server_encoding")).scalar_one()
+    codec = "utf-8" if encoding == "SQL_ASCII" else psycopg2.extensions.encodings.get(encoding)
+    if encoding == "UTF8" or codec is None:
+        return None
+    session.execute(text("SELECT set_config('client_encoding', :encoding, true)"), {"encoding": encoding})
+    return codec
+
+
+def _select_records(names: Columns, view: ViewName, *, as_bytes: bool) -> Select[Any]:
+    """The query for the contract's columns."""
+    columns: list[ColumnElement[Any]] = []
+    for name, one in names.items():
+        is_text = as_bytes and name not in NOT_TEXT
+        columns.append((func.textsend(cast(one, Text)) if is_text else one).label(name))
+    return select(*columns).select_from(_table(view))
+
+
+def _is_recent(session: Connection, names: Columns, since: datetime, zone: ZoneInfo) -> ColumnElement[bool]:
+    """A row without `recorded_at` is always read, to be quarantined; a database we do not know well sends every row."""
     recorded_at = names["recorded_at"]
-    if since is None:
-        return query
     if session.dialect.name == "postgresql":
-        return query.where(or_(recorded_at > since, recorded_at.is_(None)))
+        return or_(recorded_at > since, recorded_at.is_(None))
     if session.dialect.name in ("mysql", "mariadb"):
         # Its session is in the city's zone, for DATETIME and TIMESTAMP alike.
-        return query.where(or_(recorded_at > since.astimezone(zone).replace(tzinfo=None), recorded_at.is_(None)))
-    return query
+        return or_(recorded_at > since.astimezone(zone).replace(tzinfo=None), recorded_at.is_(None))
+    return true()
 
 
-def _find_columns(session: Connection, view: ViewName, wanted: tuple[str, ...]) -> dict[str, ColumnClause[Any]]:
+def _find_columns(session: Connection, view: ViewName, wanted: tuple[str, ...]) -> Columns:
     """The view's columns by the contract's names, in whatever case the database has them. Raises SourceRefused."""
     probe = session.execute(select(text("*")).select_from(_table(view)).where(text("1 = 0")))
     result_names = list(probe.keys())
@@ -221,11 +283,11 @@ def _table(view: ViewName) -> TableClause:
     return table(quoted_name(name, quote=True), schema=None if schema is None else quoted_name(schema, quote=True))
 
 
-def _number(rows: Iterator[dict[str, Any]], since: datetime | None, zone: ZoneInfo) -> Iterator[RawRecord]:
+def _number(rows: Iterator[dict[str, Any]], since: datetime | None, zone: ZoneInfo, codec: str) -> Iterator[RawRecord]:
     """The rows as numbered records, without those before `since` from a database that cannot select them."""
     line = 0
     for row in rows:
-        content = to_content(row, zone)
+        content = to_content(row, zone, codec)
         recorded_at = read_instant(content["recorded_at"], zone)
         if since is None or recorded_at is None or recorded_at > since:
             line += 1

@@ -4,6 +4,7 @@ import socket
 import sqlite3
 import traceback
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -232,18 +233,44 @@ def test_a_view_the_login_may_not_read_is_refused(postgres: Engine) -> None:
         police.run(postgres, f"DROP OWNED BY {reader}", f"DROP ROLE {reader}")
 
 
-def test_text_that_cannot_be_decoded_is_refused(postgres_server: URL) -> None:
+def _reasons(engine: Engine) -> list[str]:
+    """Of each record what the check says about it, or the name in it."""
+    as_of, contents = police.read(engine)
+    checked = [
+        check_record(one, kinds={"MJ": "symptom"}, as_of=as_of, zone=police.SHANGHAI)
+        for one in sorted(contents, key=lambda one: str(one["record_id"]))
+    ]
+    return [str(getattr(one, "reason", None) or one.full_name) for one in checked]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("column", ["full_name", "id_number", "kind", "area", "detail"])
+def test_one_undecodable_value_of_a_database_without_encoding_spoils_its_record_only(
+    postgres_server: URL, column: str
+) -> None:
     url = make_database(postgres_server, "ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
     try:
-        engine = create_engine(url, poolclass=NullPool)
-        police.create(engine)
+        engine = create_engine(url, poolclass=NullPool, connect_args={"client_encoding": "utf8"})
+        police.create(engine, json="text")
+        for number in range(3):
+            police.add(engine, record_id=f"GA-{number}")
+        spoilt = f"UPDATE health_records SET {column} = convert_from(:value, 'SQL_ASCII') WHERE record_id = 'GA-1'"  # noqa: S608
         with engine.begin() as connection:
-            gbk = {"name": "张三".encode("gbk"), "moment": "2026-11-20T00:00:00Z"}
-            insert = (
-                "INSERT INTO health_records (full_name, recorded_at) VALUES (convert_from(:name, 'SQL_ASCII'), :moment)"
-            )
-            connection.execute(text(insert), gbk)
-        assert refusal(engine, DeliveryInconsistent).reason == "undecodable"
+            connection.execute(text(spoilt), {"value": "许功".encode("gbk")})
+        assert _reasons(engine) == ["张三", "bad_encoding", "张三"]
+        assert len(police.read(engine, since=datetime(2026, 11, 20, tzinfo=UTC))[1]) == 3
+        assert len(police.read(engine, full=True)[1]) == 3
+    finally:
+        drop_database(url)
+
+
+def test_a_database_in_another_encoding_is_read_in_it(postgres_server: URL) -> None:
+    url = make_database(postgres_server, "ENCODING 'EUC_CN' LOCALE 'C' TEMPLATE template0")
+    try:
+        engine = create_engine(url, poolclass=NullPool, connect_args={"client_encoding": "utf8"})
+        police.create(engine)
+        police.add(engine)
+        police.add(engine, record_id="GA-2", full_name="李四", area=None, detail=None)
+        assert _reasons(engine) == ["张三", "李四"]
     finally:
         drop_database(url)
 

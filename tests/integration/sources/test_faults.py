@@ -68,7 +68,7 @@ def test_a_delivery_with_most_people_missing_waits_for_two_people(centre: Centre
     centre.set_fault(fault)
     if fault is Fault.SHRUNKEN:
         # Sixty of a hundred are just bearable; one fewer is not.
-        Batch.objects.filter(pk=good.pk).update(delivered=101)
+        Batch.objects.filter(pk=good.pk).update(compared=101)
 
     batch = centre.collect(now=LATER, full=True)
 

@@ -1,5 +1,6 @@
 """The sources' pages as officials use them: trying, collecting, changing by two, the quarantine with people masked."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -69,7 +70,7 @@ def test_the_list_says_how_fresh_each_source_is(police: Police, manager: Visitor
 
 def test_a_page_without_the_roles_is_403(police: Police) -> None:
     reviewer = official("li", "reviewer")
-    for path in (PATH, f"{PATH}police/", f"{PATH}police/quarantine/", f"{PATH}police/change/"):
+    for path in (PATH, f"{PATH}police/", f"{PATH}police/quarantine/", f"{PATH}police/change/", f"{PATH}batches/1/"):
         assert reviewer.get(path).status_code == 403
 
 
@@ -81,9 +82,57 @@ def test_an_approver_reads_and_does_not_act(police: Police, approver: Visitor) -
 
 
 def test_a_source_nobody_has_is_the_404_of_every_other(manager: Visitor) -> None:
-    for path in ("nothing/", "%00/", "%00/quarantine/", "nothing/quarantine/", "nothing/change/", "changes/99/"):
+    for path in (
+        "nothing/",
+        "%00/",
+        "%00/quarantine/",
+        "nothing/quarantine/",
+        "nothing/change/",
+        "changes/99/",
+        "batches/99/",
+    ):
         assert manager.get(PATH + path).status_code == 404
     assert manager.post(f"{PATH}batches/99/decide/").status_code == 404
+
+
+def test_a_batch_lists_what_nobody_expected(police: Police, manager: Visitor) -> None:
+    police.add(*records(150))
+    police.collect()
+    police.replace(*records(150)[:40], {**records(1)[0], "record_id": "behind"})
+    police.source.max_bad_share = 1
+    police.source.save()
+    held = police.collect(full=True)
+    assert "See which records are missing" in manager.read(f"{PATH}police/")
+
+    page = manager.read(f"{PATH}batches/{held.pk}/")
+
+    assert "Recorded before the horizon, and new to the city" in page
+    assert "<code>behind</code>" in page
+    assert "<code>r149</code>" not in page
+    first = manager.read(f"{PATH}batches/{held.pk}/?kind=missing")
+    assert first.count("<code>r") == 100
+    more = manager.read(f"{PATH}batches/{held.pk}/?kind=missing&after={after(first)}")
+    assert more.count("<code>r") == 10
+    assert "late: 1 · changed in place: 0 · missing: 110" in manager.read(f"{PATH}police/")
+    manager.post(f"{PATH}batches/{held.pk}/decide/", {"verb": "discard"})
+    assert "its findings are no longer listed" in manager.read(f"{PATH}batches/{held.pk}/")
+
+
+def test_a_batch_without_findings_says_so(police: Police, manager: Visitor) -> None:
+    police.add(record())
+    first = police.collect()
+    page = manager.read(f"{PATH}batches/{first.pk}/")
+    assert "Everything was as the city holds it" in page
+    assert "Nothing. Only a full comparison" in manager.read(f"{PATH}batches/{police.collect().pk}/")
+    del manager.client.cookies["language"]
+    assert "全部记录与本市所存一致" in manager.read(f"{PATH}batches/{first.pk}/")
+
+
+def after(page: str) -> str:
+    """The place of the next page in its link."""
+    found = re.search(r"after=([^\"&]+)", page)
+    assert found is not None
+    return found[1]
 
 
 def test_a_connection_is_tried_and_nothing_is_kept(police: Police, manager: Visitor) -> None:
