@@ -1,6 +1,10 @@
-"""The checks an identity passes before anything is filed under it. No error repeats the number: messages end up in logs."""
+"""The one normal form of an identity, and the checks it passes before anything is filed under it (``docs/semantics.md`` §1).
+
+Files, the API, sources and pages all come through ``check_identity``. No error repeats the number: messages end up in logs.
+"""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,8 +17,9 @@ from regions.vocabulary import IdType
 # Numbers were first issued in 1984; nobody alive then was born before this day, so an earlier date is a typing error.
 EARLIEST_BIRTH = date(1850, 1, 1)
 
-# ASCII only: `\d` would also accept full-width and Arabic digits, which no register holds.
+# ASCII only: `\d` would also accept Arabic digits, which no register holds.
 _RESIDENT_FORM = re.compile(r"[0-9]{17}[0-9X]")
+_PERMIT_FORM = re.compile(r"([A-Z][0-9]{8})[0-9]{2}")
 _OTHER_FORM = re.compile(r"[A-Z0-9()/-]{3,30}")
 
 
@@ -38,7 +43,7 @@ class BadIdentity(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A checked document in its normal spelling: equal identities are the same person."""
+    """A checked document in its normal form: equal identities are the same person."""
 
     id_type: IdType
     id_number: str
@@ -49,7 +54,7 @@ class Identity:
 
 
 def check_identity(id_type: str, id_number: str, *, today: date) -> Identity:
-    """The identity in its normal spelling (upper case), or BadIdentity with the first thing that is wrong.
+    """The identity in its normal form, or BadIdentity with the first thing that is wrong.
 
     A resident ID's division is not looked up: numbers carry the division at issue, which may be long dissolved.
     """
@@ -57,13 +62,44 @@ def check_identity(id_type: str, id_number: str, *, today: date) -> Identity:
         kind = IdType(id_type)
     except ValueError:
         raise BadIdentity(IdentityFault.UNKNOWN_TYPE) from None
-    # `upper` may lengthen or map exotic letters into ASCII (ſ → S), so only ASCII is raised at all.
-    number = id_number.upper() if id_number.isascii() else id_number
+    number = normalise_number(id_number)
     if kind is IdType.RESIDENT_ID:
         _check_resident_number(number, today)
     elif not _OTHER_FORM.fullmatch(number):
         raise BadIdentity(IdentityFault.WRONG_FORM)
-    return Identity(kind, number)
+    return canonical_identity(Identity(kind, number), today=today)
+
+
+def normalise_number(number: str) -> str:
+    """NFKC, no spaces, upper case: how a number is compared, whichever keyboard or file it came from.
+
+    Invisible marks go with the spaces: a number copied from a chat or a table brings them along.
+    """
+    text = "".join(
+        one for one in unicodedata.normalize("NFKC", number) if not one.isspace() and unicodedata.category(one) != "Cf"
+    )
+    # `upper` may lengthen what is not ASCII or map it into ASCII, so only ASCII is raised at all.
+    return text.upper() if text.isascii() else text
+
+
+def canonical_identity(identity: Identity, *, today: date) -> Identity:
+    """The one identity of whoever holds the document; its number is in normal spelling already.
+
+    Residence permits of Hong Kong, Macao and Taiwan residents and the foreigner's permanent residence card of 2023 have the
+    resident ID's form, and systems send them under whatever type they know: a number that passes as a resident ID is one. A number
+    of another type with a wrong check digit does not have the form. It stays a document of its own, as it was sent: under
+    "other" a number that only looks like one is nothing wrong, and whom it would belong to could only be guessed.
+    """
+    if identity.id_type is not IdType.RESIDENT_ID:
+        try:
+            _check_resident_number(identity.id_number, today)
+        except BadIdentity:
+            pass
+        else:
+            return Identity(IdType.RESIDENT_ID, identity.id_number)
+    if identity.id_type is IdType.HK_MACAO_PERMIT and (renewed := _PERMIT_FORM.fullmatch(identity.id_number)):
+        return Identity(identity.id_type, renewed[1])  # without how often it was renewed
+    return identity
 
 
 def _check_resident_number(number: str, today: date) -> None:

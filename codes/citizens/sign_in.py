@@ -6,6 +6,7 @@ made and hashed, tries are counted. Only the sending, which happens outside the 
 
 import hmac
 import secrets
+import unicodedata
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Protocol
@@ -16,7 +17,6 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from codes.models import Citizen, SignInCode
-from codes.models.citizen import MAX_TRIES
 from codes.review.permissions import actor_name
 from regions.identity import Identity
 from regions.journal.record import record
@@ -124,22 +124,32 @@ def deliver_code(*, code_id: int, gateway: SmsGateway, now: datetime) -> bool:
 
 
 def redeem_code(*, identity: Identity, code: str, now: datetime) -> Citizen:
-    """The citizen whose code it is. Raises ``WrongCode``. Only the newest code asked for a number counts, once, five tries."""
+    """The citizen whose code it is. Raises ``WrongCode``.
+
+    Every code asked for a number in the last minutes counts until one is used, as messages overtake each other; each is good for
+    five tries, and a try is one at all of them.
+    """
     number = identity_hash(identity)
-    offered = _code_hash(number, code.strip())
+    offered = _code_hash(number, normalise_code(code))
     with transaction.atomic():
-        asked = SignInCode.objects.filter(id_hash=number).order_by("-asked_at", "-pk").first()
-        tried = asked is not None and _count_try(asked, now=now)
-    expected = bytes(asked.code_hash) if asked else bytes(len(offered))
-    is_right = hmac.compare_digest(offered, expected)
-    if asked is None or not tried or not is_right or asked.citizen_id is None:
+        usable = list(SignInCode.objects.usable(number, now=now).select_for_update().order_by("pk"))
+        # Counted before it is looked at, so that many tries at once are not more than five.
+        SignInCode.objects.filter(pk__in=[asked.pk for asked in usable]).update(tries=F("tries") + 1)
+    right = [asked for asked in usable if hmac.compare_digest(offered, bytes(asked.code_hash))]
+    if not right or right[0].citizen_id is None:
         raise WrongCode("the code is wrong or no longer valid")
     with transaction.atomic():
-        if SignInCode.objects.filter(pk=asked.pk, used_at__isnull=True).update(used_at=now) != 1:
+        if SignInCode.objects.filter(pk=right[0].pk, used_at__isnull=True).update(used_at=now) != 1:
             raise WrongCode("the code is wrong or no longer valid")
-        citizen = Citizen.objects.get(pk=asked.citizen_id)
+        SignInCode.objects.filter(id_hash=number, used_at__isnull=True, expires_at__gt=now).update(expires_at=now)
+        citizen = Citizen.objects.get(pk=right[0].citizen_id)
         record("citizen.signed_in", by=actor_name(citizen), now=now, subject=f"citizen:{citizen.ref}")
     return citizen
+
+
+def normalise_code(code: str) -> str:
+    """The digits, however they were typed: full-width, or in groups as a message shows them."""
+    return "".join(unicodedata.normalize("NFKC", code).split())
 
 
 def forget_old_codes(*, now: datetime) -> int:
@@ -150,12 +160,6 @@ def forget_old_codes(*, now: datetime) -> int:
 def address_hash(address: str) -> bytes:
     """A network address as it is kept: comparable for the limits, readable by nobody."""
     return lookup_hash(address, use="network_address")
-
-
-def _count_try(asked: SignInCode, *, now: datetime) -> bool:
-    """Count a try before looking at it, so that many at once are not more than five; false when none is left."""
-    usable = SignInCode.objects.filter(pk=asked.pk, used_at__isnull=True, expires_at__gt=now, tries__lt=MAX_TRIES)
-    return usable.update(tries=F("tries") + 1) == 1
 
 
 def _code_hash(number: bytes, code: str) -> bytes:

@@ -1,5 +1,8 @@
 """A person known to a city."""
 
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
@@ -99,6 +102,12 @@ class Guardianship(models.Model):
 MAX_TRIES = 5
 
 
+class SignInCodeQuerySet(models.QuerySet["SignInCode"]):
+    def usable(self, id_hash: bytes, *, now: datetime) -> Self:
+        """Codes asked for a number that can still be used."""
+        return self.filter(id_hash=id_hash, used_at__isnull=True, expires_at__gt=now, tries__lt=MAX_TRIES)
+
+
 class SignInCode(models.Model):
     """One asked-for code. Numbers nobody has are rows alike, without a citizen: what differs is only whether anything is sent."""
 
@@ -112,6 +121,8 @@ class SignInCode(models.Model):
     sent_at = models.DateTimeField(null=True)
     tries = models.IntegerField(default=0)
     used_at = models.DateTimeField(null=True)
+
+    objects = SignInCodeQuerySet.as_manager()
 
     class Meta:
         indexes = [

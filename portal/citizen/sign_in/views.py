@@ -15,7 +15,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from codes.citizens.sign_in import TooOften, WrongCode, ask_code, redeem_code
+from codes.citizens.sign_in import TooOften, WrongCode, ask_code, normalise_code, redeem_code
 from portal.citizen.sign_in.tasks import enqueue_delivery
 from portal.web import citizen_session
 from portal.web.access import for_anyone
@@ -47,9 +47,8 @@ class DocumentForm(forms.Form):
         """Checks only the form of the number, not whether anybody has it."""
         data = super().clean() or {}
         if "id_type" in data and "id_number" in data:
-            number = "".join(data["id_number"].split())
             try:
-                self.identity = check_identity(data["id_type"], number, today=timezone.localdate())
+                self.identity = check_identity(data["id_type"], data["id_number"], today=timezone.localdate())
             except BadIdentity as bad:
                 self.add_error("id_number", str(bad.reason.label))
         return data
@@ -72,13 +71,21 @@ def decrypt_identity(kept: str) -> Identity | None:
 SESSION_KEY = "signing_in"
 
 
+class CodeField(forms.RegexField):
+    """Six digits in any width, in groups or not."""
+
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True})
+    default_error_messages = {"invalid": gettext_lazy("The code has six digits.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(r"^[0-9]{6}$", label=gettext_lazy("Code"), max_length=40, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return normalise_code(super().to_python(value) or "")
+
+
 class CodeForm(forms.Form):
-    code = forms.RegexField(
-        r"^\s*[0-9]{6}\s*$",
-        label=gettext_lazy("Code"),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}),
-        error_messages={"invalid": gettext_lazy("The code has six digits.")},
-    )
+    code = CodeField()
 
 
 @for_anyone

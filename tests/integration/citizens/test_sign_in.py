@@ -121,13 +121,46 @@ def test_a_code_can_be_tried_five_times(citizen: Citizen, mailbox: Mailbox, wron
             redeem_code(identity=KNOWN, code=code, now=NOW)
 
 
-def test_a_newer_code_takes_the_place_of_an_older_one(citizen: Citizen, mailbox: Mailbox) -> None:
+def test_the_first_code_is_taken_after_a_second_was_asked_for(citizen: Citizen, mailbox: Mailbox) -> None:
     first = sent_code(mailbox)
     second = sent_code(mailbox, at=NOW + MINUTE)
-    if first != second:
+    assert redeem_code(identity=KNOWN, code=first, now=NOW + MINUTE) == citizen
+    with pytest.raises(WrongCode):
+        redeem_code(identity=KNOWN, code=second, now=NOW + MINUTE)
+
+
+def test_the_second_code_ends_the_first(citizen: Citizen, mailbox: Mailbox) -> None:
+    first = sent_code(mailbox)
+    assert redeem_code(identity=KNOWN, code=sent_code(mailbox, at=NOW + MINUTE), now=NOW + MINUTE) == citizen
+    with pytest.raises(WrongCode):
+        redeem_code(identity=KNOWN, code=first, now=NOW + MINUTE)
+
+
+def test_an_older_code_lives_no_longer_for_a_newer_one(citizen: Citizen, mailbox: Mailbox) -> None:
+    first = sent_code(mailbox)
+    sent_code(mailbox, at=NOW + 4 * MINUTE)
+    with pytest.raises(WrongCode):
+        redeem_code(identity=KNOWN, code=first, now=NOW + 5 * MINUTE)
+
+
+def test_a_try_counts_against_every_code_that_is_out(citizen: Citizen, mailbox: Mailbox) -> None:
+    codes = {sent_code(mailbox), sent_code(mailbox, at=NOW + MINUTE)}
+    wrong = next(f"{number:06d}" for number in range(3) if f"{number:06d}" not in codes)
+    for _ in range(5):
         with pytest.raises(WrongCode):
-            redeem_code(identity=KNOWN, code=first, now=NOW + MINUTE)
-    assert redeem_code(identity=KNOWN, code=second, now=NOW + MINUTE) == citizen
+            redeem_code(identity=KNOWN, code=wrong, now=NOW + MINUTE)
+    for code in codes:
+        with pytest.raises(WrongCode):
+            redeem_code(identity=KNOWN, code=code, now=NOW + MINUTE)
+    assert set(SignInCode.objects.values_list("tries", flat=True)) == {5}
+
+
+@pytest.mark.parametrize("typed", ["{0}", " {0} ", "{1} {2}", "\u3000{1}\xa0{2}", "{3}", "{4} {5}"])
+def test_a_code_is_taken_however_it_was_typed(citizen: Citizen, mailbox: Mailbox, typed: str) -> None:
+    code = sent_code(mailbox)
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in code)
+    typed = typed.format(code, code[:3], code[3:], wide, wide[:3], wide[3:])
+    assert redeem_code(identity=KNOWN, code=typed, now=NOW) == citizen
 
 
 def test_another_persons_code_is_nothing_to_me(citizen: Citizen, mailbox: Mailbox) -> None:

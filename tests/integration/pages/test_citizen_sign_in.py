@@ -75,6 +75,21 @@ def test_number_code_and_in(browser: Visitor, phone: Pocket, enqueued: list[tupl
     assert JournalEntry.objects.filter(verb="citizen.signed_in").count() == 1
 
 
+def wide(text: str) -> str:
+    return "".join(chr(ord(one) + 0xFEE0) for one in text)
+
+
+@pytest.mark.parametrize("number", [wide(ANNA), ANNA.lower(), f"{ANNA[:6]} {ANNA[6:14]}\u3000{ANNA[14:]}"])
+@pytest.mark.parametrize("spaced", [False, True])
+def test_numbers_and_codes_are_taken_however_they_are_typed(
+    browser: Visitor, phone: Pocket, enqueued: list[tuple[str, int]], now: datetime, number: str, spaced: bool
+) -> None:
+    browser.post("/sign-in/", {"id_type": "10", "id_number": number})
+    deliver(enqueued, now)
+    code = f"{phone.code[:3]} {phone.code[3:]}" if spaced else wide(phone.code)
+    assert browser.post("/sign-in/code/", {"code": code}).headers["Location"] == "/code/"
+
+
 def test_known_and_unknown_look_the_same(browser: Visitor, enqueued: list[tuple[str, int]], now: datetime) -> None:
     answers = []
     for who in (KNOWN, UNKNOWN):
