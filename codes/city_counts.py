@@ -1,5 +1,6 @@
 """Counts of a city that say nothing of a person: read in the city, kept in ``public`` beside those of the others."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -17,15 +18,19 @@ from regions.tenancy import in_city
 def update_city_counts(schema: str, *, now: datetime) -> CityStanding:
     """Call outside any city: a city's role may not write in ``public``."""
     with in_city(schema) as city:
-        counted = {**_codes(), **_last_run(), **_cases(now), "sources": _sources()}
+        counted = {**_codes(now), **_last_run(), **_cases(now), "sources": _sources()}
     row, _ = CityStanding.objects.update_or_create(city=city, defaults={**counted, "read_at": now})
     return row
 
 
-def _codes() -> dict[str, int]:
-    counted = count_effective_codes()
-    colours = {state.value: counted.get(state.value, 0) for state in (State.RED, State.YELLOW, State.UNKNOWN)}
-    return {"people": sum(counted.values()), **colours}
+def _codes(now: datetime) -> dict[str, int]:
+    counted: Counter[str] = Counter()
+    for code, people in count_effective_codes(now=now).items():
+        counted[code.colour] += people
+    return {
+        "people": counted.total(),
+        **{state.value: counted[state] for state in (State.RED, State.YELLOW, State.UNKNOWN)},
+    }
 
 
 def _last_run() -> dict[str, Any]:

@@ -1,5 +1,10 @@
-"""The effective code: ruling, agreement, policy, unknown – in this order (``docs/semantics.md`` §4)."""
+"""The effective code: ruling, agreement, policy, held, unknown – in this order (``docs/semantics.md`` §4).
 
+What a run settles is stored where it is anything but green by agreement. Whether it is still valid, and whether a ruling's last
+day is over, is looked at when the code is asked for (``docs/adr/0019-validity-when-asked.md``).
+"""
+
+from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +14,7 @@ from django.db import connection
 
 from codes.engine.query import NAMED_BY_RUN
 from codes.models import Run
+from codes.validity import Age
 from regions.locks import advisory_lock
 from regions.sql import compose
 from regions.tenancy import current_city
@@ -21,6 +27,18 @@ SUSPEND = compose(SQL, "suspend")
 TOUCHED_BY_RUN = compose(SQL, "touched_by_run")
 
 TOUCHED_BY_NAME = "SELECT unnest(%(citizens)s::bigint[])"
+
+BY_LAST = "(SELECT id FROM last)"
+
+
+def _decide(touched: str, *, run: str) -> str:
+    """The steps that decide about the citizens whom the query ``touched`` names: the same for settling and for reading."""
+    return compose(SQL, "decide", touched=touched, run=run, heard=_heard(run))
+
+
+def _heard(run: str) -> str:
+    """The condition that a registration counts with the run, or with what brought its citizen up to date since."""
+    return compose(SQL, "heard", run=run)
 
 
 def settle_effective_codes(run: Run) -> int:
@@ -48,17 +66,23 @@ def settle_citizens(citizens: Collection[int], *, now: datetime, ruling_id: int 
 
 
 def _settle(touched: str, run: Run | None, **parameters: Any) -> int:
-    policy, _, preferred = current_city().interim_policy.partition(":")
     causes = {"run": run.pk if run else None, "cause_run": None, "cause_ruling": None}
     with connection.cursor() as cursor:
-        cursor.execute(
-            compose(SQL, "settle", touched=touched), {**causes, **parameters, "policy": policy, "preferred": preferred}
-        )
+        statement = compose(SQL, "settle", decide=_decide(touched, run="%(run)s"))
+        cursor.execute(statement, {**_policy(), **causes, **parameters})
         return int(cursor.fetchone()[0])
 
 
-READ = compose(SQL, "read")
-COUNT = compose(SQL, "count")
+def _policy() -> dict[str, str]:
+    policy, _, preferred = current_city().interim_policy.partition(":")
+    return {"policy": policy, "preferred": preferred}
+
+
+LAST = compose(SQL, "last")
+LAPSED = _decide(compose(SQL, "lapsed"), run=BY_LAST)
+LAPSED_ANYWHERE = _decide(compose(SQL, "lapsed_anywhere"), run=BY_LAST)
+READ = compose(SQL, "read", last=LAST, decide=LAPSED, run=BY_LAST, heard=_heard(BY_LAST))
+COUNT = compose(SQL, "count", last=LAST, decide=LAPSED_ANYWHERE, run=BY_LAST, heard=_heard(BY_LAST))
 
 
 class CurrentCode(NamedTuple):
@@ -69,22 +93,66 @@ class CurrentCode(NamedTuple):
     since: datetime | None
 
 
-def effective_code(citizen_id: int) -> CurrentCode:
-    return effective_codes([citizen_id])[citizen_id]
+def effective_code(citizen_id: int, *, now: datetime) -> CurrentCode:
+    return effective_codes([citizen_id], now=now)[citizen_id]
 
 
-def effective_codes(citizens: Collection[int]) -> dict[int, CurrentCode]:
-    """In one query."""
+def effective_codes(citizens: Collection[int], *, now: datetime) -> dict[int, CurrentCode]:
+    """What they are at this instant, which may be later than what was settled is valid for. In one query."""
+    found = {}
     with connection.cursor() as cursor:
-        cursor.execute(READ, {"citizens": list(citizens), "settled": list(Run.SETTLED)})
-        return {citizen: CurrentCode(*row) for citizen, *row in cursor.fetchall()}
+        cursor.execute(READ, {**_asked(now), "citizens": list(citizens)})
+        for run_day, citizen, *code in cursor.fetchall():
+            found[citizen] = _aged(CurrentCode(*code), Age.of(run_day, now=now))
+    return found
 
 
-def count_effective_codes() -> dict[str, int]:
-    """How many people the city knows of each colour, ``unknown`` among them."""
+def _aged(code: CurrentCode, age: Age) -> CurrentCode:
+    colour, because = age.seen(code.colour, code.because)
+    if because == code.because or age.expired_at is None:
+        return code
+    return CurrentCode(colour, because, max(filter(None, (code.since, age.expired_at))))
+
+
+class CountedCode(NamedTuple):
+    colour: str
+    because: str
+
+
+def count_effective_codes(*, now: datetime) -> Counter[CountedCode]:
+    """How many people the city knows of each colour, ``unknown`` among them, and because of what."""
+    counted: Counter[CountedCode] = Counter()
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, {"settled": list(Run.SETTLED)})
-        return dict(cursor.fetchall())
+        cursor.execute(COUNT, _asked(now))
+        for run_day, colour, because, people in cursor.fetchall():
+            counted[CountedCode(*Age.of(run_day, now=now).seen(colour, because))] += people
+    return counted
+
+
+def _asked(now: datetime) -> dict[str, Any]:
+    city = current_city()
+    return {**_policy(), "settled": list(Run.SETTLED), "day": city.day_of(now), "zone": city.timezone}
+
+
+# For reports: `decided` are those whose ruling is over though nobody has ended it.
+DECIDED_WHEN_ASKED = _decide(compose(SQL, "lapsed_anywhere"), run="%(run)s")
+
+
+def stood(citizen: str) -> str:
+    """The query of a citizen's code after a run; ``citizen`` is a column of ours."""
+    return compose(SQL, "stood", citizen=citizen)
+
+
+def after_run(run: Run, *, now: datetime | None) -> dict[str, Any]:
+    """Parameters of both: what stood on the run's day, or, with ``now``, what the run's codes are now that somebody asks."""
+    following = Run.objects.settled().filter(pk__gt=run.pk).order_by("pk").first()
+    return {
+        **_policy(),
+        "run": run.pk,
+        "until": following.as_of if following else None,
+        "to_day": run.day if now is None else None,
+        "day": None if now is None else current_city().day_of(now),
+    }
 
 
 def lock_effective_codes() -> None:

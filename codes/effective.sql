@@ -3,12 +3,13 @@ UPDATE codes_ruling r SET state = 'ended', ended_at = run.as_of
 FROM codes_run run WHERE run.id = %(run)s AND r.state = 'approved' AND r.expires_on <= run.day
 
 -- statement: suspend
--- A ruling covers the hits it weighed: a new unreleased hit more severe than its colour suspends it while that hit stands.
+-- A ruling covers the hits it weighed: a new unreleased hit more severe than its colour suspends it while that hit stands. A held
+-- colour's hits stand too: a source that falls silent brings no suspended ruling back.
 WITH new_hit AS (
     SELECT DISTINCT r.id
     FROM codes_ruling r
     JOIN codes_verdict v ON v.citizen_id = r.citizen_id
-    JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s AND p.known
+    JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s AND p.horizon IS NOT NULL AND p.version_id IS NOT NULL
     CROSS JOIN LATERAL jsonb_array_elements(v.hits) AS hit
     JOIN codes_rule rule ON rule.id = (hit->>'rule_id')::bigint
     WHERE r.state = 'approved'
@@ -28,60 +29,85 @@ WHERE run.id = %(run)s AND r.state = 'approved' AND (r.suspended_at IS NOT NULL)
     UNION SELECT r.citizen_id
           FROM codes_registration r
           WHERE EXISTS (SELECT FROM codes_runprovider p WHERE p.run_id = %(run)s AND NOT p.known)
+            AND r.registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
           GROUP BY r.citizen_id
-          HAVING bool_and(r.provider_id NOT IN (SELECT provider_id FROM known))
+          HAVING bool_and(r.provider_id NOT IN (SELECT provider_id FROM judging WHERE known))
 
--- statement: settle
--- `run` is whose verdicts count; `cause_run` and `cause_ruling` are what the change is put down to, `at` and `day` when it is.
-WITH known AS (
-    SELECT p.provider_id, p.horizon, provider.code
+-- statement: decide
+-- docs/semantics.md §4 for the citizens of `touched`, by the run {{run}} and the rulings in force on `day`; where a citizen has been
+-- brought up to date since, the verdicts are those of the amending run.
+judging AS (
+    -- Who could judge. Of those that are not known, whose source is silent, the verdicts are held colours.
+    SELECT p.provider_id, p.horizon, p.known, provider.code
     FROM codes_runprovider p
     JOIN codes_provider provider ON provider.id = p.provider_id
-    WHERE p.run_id = %(run)s AND p.known
+    WHERE p.run_id = {{run}} AND p.horizon IS NOT NULL AND p.version_id IS NOT NULL
 ),
 touched (citizen_id) AS ({{touched}}),
 coloured AS (
     SELECT t.citizen_id,
-           array_agg(coalesce(v.colour, 'green') ORDER BY k.code) FILTER (WHERE k.provider_id IS NOT NULL) AS colours,
-           max(coalesce(v.colour, 'green')) FILTER (WHERE k.code = %(preferred)s) AS preferred,
-           array_agg(coalesce(v.colour, 'green') ORDER BY k.horizon DESC) FILTER (WHERE k.provider_id IS NOT NULL) AS by_horizon,
-           array_agg(k.horizon ORDER BY k.horizon DESC) FILTER (WHERE k.provider_id IS NOT NULL) AS horizons
+           array_agg(coalesce(v.colour, 'green') ORDER BY j.code) FILTER (WHERE j.known) AS colours,
+           max(coalesce(v.colour, 'green')) FILTER (WHERE j.known AND j.code = %(preferred)s) AS preferred,
+           array_agg(coalesce(v.colour, 'green') ORDER BY j.horizon DESC) FILTER (WHERE j.known) AS by_horizon,
+           array_agg(j.horizon ORDER BY j.horizon DESC) FILTER (WHERE j.known) AS horizons,
+           min(v.colour) FILTER (WHERE NOT j.known) AS held  -- a verdict is red or yellow, in this order
     FROM touched t
     LEFT JOIN LATERAL (
         -- One look-up each: a join would read the registrations of the whole city.
-        SELECT provider_id FROM codes_registration
-        WHERE citizen_id = t.citizen_id AND registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
-        OFFSET 0
+        SELECT provider_id FROM codes_registration r WHERE r.citizen_id = t.citizen_id AND {{heard}} OFFSET 0
     ) r ON true
-    LEFT JOIN known k ON k.provider_id = r.provider_id
-    LEFT JOIN codes_verdict v ON v.citizen_id = t.citizen_id AND v.provider_id = k.provider_id
+    LEFT JOIN judging j ON j.provider_id = r.provider_id
+    LEFT JOIN codes_verdict v ON v.citizen_id = t.citizen_id AND v.provider_id = j.provider_id
     GROUP BY t.citizen_id
 ),
 decided AS (
     SELECT c.citizen_id, r.id AS ruling_id, c.colours IS NULL AS unseen,
            CASE
                WHEN r.id IS NOT NULL THEN r.colour
-               WHEN c.colours IS NULL THEN 'unknown'
-               WHEN %(policy)s = 'prefer' AND c.preferred IS NOT NULL THEN c.preferred
-               WHEN 'red' = ANY (counted.colours) THEN 'red'
-               WHEN 'yellow' = ANY (counted.colours) THEN 'yellow'
-               ELSE 'green'
+               WHEN held.counts THEN c.held
+               ELSE coalesce(said.colour, 'unknown')
            END AS colour,
            CASE
                WHEN r.id IS NOT NULL THEN 'ruling'
-               WHEN c.colours IS NULL THEN 'unknown'
+               WHEN held.counts THEN 'held'
+               WHEN said.colour IS NULL THEN 'unknown'
                WHEN c.colours[1] = ALL (c.colours) THEN 'agreement'
                ELSE 'policy'
            END AS because
     FROM coloured c
-    LEFT JOIN codes_ruling r ON r.citizen_id = c.citizen_id AND r.state = 'approved' AND r.suspended_at IS NULL
+    LEFT JOIN codes_ruling r
+           ON r.citizen_id = c.citizen_id AND r.state = 'approved' AND r.suspended_at IS NULL AND r.expires_on > %(day)s
     CROSS JOIN LATERAL (
         SELECT CASE WHEN %(policy)s = 'freshest'
                     THEN (SELECT array_agg(f.colour) FROM unnest(c.by_horizon, c.horizons) AS f(colour, horizon)
                           WHERE f.horizon = c.horizons[1])
                     ELSE c.colours END AS colours
     ) counted
-),
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN c.colours IS NULL THEN NULL
+            WHEN %(policy)s = 'prefer' AND c.preferred IS NOT NULL THEN c.preferred
+            WHEN 'red' = ANY (counted.colours) THEN 'red'
+            WHEN 'yellow' = ANY (counted.colours) THEN 'yellow'
+            ELSE 'green'
+        END AS colour
+    ) said
+    CROSS JOIN LATERAL (
+        -- A silent source lifts nobody: what it said last counts where it is more severe, or nobody else says anything.
+        SELECT CASE WHEN said.colour IS NULL THEN c.held IS NOT NULL
+                    ELSE coalesce(c.held = 'red' AND said.colour <> 'red' OR c.held = 'yellow' AND said.colour = 'green', false)
+               END AS counts
+    ) held
+)
+
+-- statement: heard
+(r.registered_at <= (SELECT as_of FROM codes_run WHERE id = {{run}})
+            OR EXISTS (SELECT FROM codes_runcitizen named JOIN codes_run later ON later.id = named.run_id
+                       WHERE named.citizen_id = r.citizen_id AND later.amends_id = {{run}} AND r.registered_at <= later.as_of))
+
+-- statement: settle
+-- `run` is whose verdicts count; `cause_run` and `cause_ruling` are what the change is put down to, `at` and `day` when it is.
+WITH {{decide}},
 compared AS (
     -- No row was green by agreement; for somebody whom no run has covered it was no colour at all.
     SELECT d.*, coalesce(e.colour, CASE WHEN d.unseen AND %(cause_run)s IS NULL THEN 'unknown' ELSE 'green' END) AS before,
@@ -109,31 +135,61 @@ present AS (
 )
 SELECT count(*) FROM changed
 
+-- statement: last
+-- The last settled run; its day tells whether what it settled is still valid.
+    SELECT id, day FROM codes_run WHERE state = ANY (%(settled)s) ORDER BY id DESC LIMIT 1
+
+-- statement: lapsed
+-- The asked whose ruling's last day is over, though nobody has ended it yet: they are decided about when they are asked for.
+SELECT citizen_id FROM codes_ruling
+    WHERE state = 'approved' AND expires_on <= %(day)s AND citizen_id = ANY (%(citizens)s)
+
+-- statement: lapsed_anywhere
+SELECT citizen_id FROM codes_ruling WHERE state = 'approved' AND expires_on <= %(day)s
+
 -- statement: read
 -- No row is green by agreement only for somebody a provider with a colour knows; it is never green for want of a run.
-SELECT c.id, coalesce(e.colour, CASE WHEN known.any THEN 'green' ELSE 'unknown' END),
-       coalesce(e.because, CASE WHEN known.any THEN 'agreement' ELSE 'unknown' END),
-       coalesce(e.since, (SELECT max(since) FROM codes_effectivechange WHERE citizen_id = c.id), known.since)
+WITH last AS MATERIALIZED ({{last}}),
+{{decide}}
+SELECT (SELECT day FROM last), c.id, coalesce(d.colour, e.colour, CASE WHEN known.any THEN 'green' ELSE 'unknown' END),
+       coalesce(d.because, e.because, CASE WHEN known.any THEN 'agreement' ELSE 'unknown' END),
+       coalesce((SELECT max(expires_on::timestamp AT TIME ZONE %(zone)s) FROM codes_ruling
+                 WHERE citizen_id = d.citizen_id AND state = 'approved'),
+                e.since, (SELECT max(since) FROM codes_effectivechange WHERE citizen_id = c.id), known.since)
 FROM unnest(%(citizens)s::bigint[]) AS c(id)
+LEFT JOIN decided d ON d.citizen_id = c.id
 LEFT JOIN codes_effectivecode e ON e.citizen_id = c.id
 CROSS JOIN LATERAL (
-    SELECT bool_or(p.known) AS any, min(r.registered_at) AS since
+    SELECT bool_or(j.known) AS any, min(r.registered_at) AS since
     FROM codes_registration r
-    JOIN codes_runprovider p ON p.provider_id = r.provider_id
-    JOIN codes_run run ON run.id = p.run_id AND r.registered_at <= run.as_of
-    WHERE r.citizen_id = c.id AND run.id = (SELECT max(id) FROM codes_run WHERE state = ANY (%(settled)s))
+    JOIN codes_runprovider j ON j.provider_id = r.provider_id AND j.run_id = {{run}}
+    WHERE r.citizen_id = c.id AND {{heard}}
 ) known
 
 -- statement: count
 -- The same for the whole city, in numbers: those without a row are green where a provider with a colour knows them.
-SELECT coalesce(e.colour, CASE WHEN known.citizen_id IS NULL THEN 'unknown' ELSE 'green' END), count(*)
+WITH last AS MATERIALIZED ({{last}}),
+{{decide}}
+SELECT (SELECT day FROM last), coalesce(d.colour, e.colour, CASE WHEN known.citizen_id IS NULL THEN 'unknown' ELSE 'green' END),
+       coalesce(d.because, e.because, CASE WHEN known.citizen_id IS NULL THEN 'unknown' ELSE 'agreement' END), count(*)
 FROM codes_citizen c
+LEFT JOIN decided d ON d.citizen_id = c.id
 LEFT JOIN codes_effectivecode e ON e.citizen_id = c.id
 LEFT JOIN (
     SELECT DISTINCT r.citizen_id
     FROM codes_registration r
-    JOIN codes_runprovider p ON p.provider_id = r.provider_id AND p.known
-    JOIN codes_run run ON run.id = p.run_id AND r.registered_at <= run.as_of
-    WHERE run.id = (SELECT max(id) FROM codes_run WHERE state = ANY (%(settled)s))
+    JOIN codes_runprovider j ON j.provider_id = r.provider_id AND j.run_id = {{run}} AND j.known
+    WHERE {{heard}}
 ) known ON known.citizen_id = c.id
-GROUP BY 1
+GROUP BY 1, 2, 3
+
+-- statement: stood
+-- The last change of {{citizen}}'s code by the run or what amended it, or by a ruling before the next run and not after `to_day`;
+-- none: green by agreement.
+SELECT change.after, change.after_because
+    FROM codes_effectivechange change
+    WHERE change.citizen_id = {{citizen}}
+      AND ((SELECT coalesce(brought.amends_id, brought.id) FROM codes_run brought WHERE brought.id = change.run_id) <= %(run)s
+           OR change.run_id IS NULL AND change.day <= coalesce(%(to_day)s::date, 'infinity')
+              AND change.since < coalesce(%(until)s::timestamptz, 'infinity'))
+    ORDER BY change.id DESC LIMIT 1

@@ -58,7 +58,7 @@ class ProposalState(TextChoices):
     ENDED = "ended", gettext_lazy("ended")
 
 
-def explain(citizen: Citizen) -> Iterator[str]:
+def explain(citizen: Citizen, *, now: datetime) -> Iterator[str]:
     """The lines in the active language, with instants in the city's time. Names are masked: no purpose was stated."""
     number = mask_number(decrypt_number(bytes(citizen.id_encrypted)))
     yield f"{citizen.ref} · {mask_name(citizen.full_name)} · {IdType(citizen.id_type).label} {number}"
@@ -70,25 +70,25 @@ def explain(citizen: Citizen) -> Iterator[str]:
     if run is None:
         yield _("no run has settled yet")
         return
-    code = effective_code(citizen.pk)
+    code = effective_code(citizen.pk, now=now)
     effective = f"{State(code.colour).label} · {Because(code.because).label}"
     yield f"{_labelled(_('effective code'), effective)} · {_labelled(_('since'), _instant(code.since))}"
-    if outlook := effective_outlook(citizen.pk):
+    if outlook := effective_outlook(citizen.pk, now=now):
         yield _labelled(_("turns green on"), outlook.turns_green_on)
     yield _labelled(_("judged"), f"{run} {_instant(run.as_of)}")
-    yield from _providers(citizen, run)
+    yield from _providers(citizen, run, now=now)
     yield from _pairs(citizen)
     yield from _cases(citizen)
     yield from _rulings(citizen)
     yield from _history(citizen)
 
 
-def _providers(citizen: Citizen, run: Run) -> Iterator[str]:
+def _providers(citizen: Citizen, run: Run, *, now: datetime) -> Iterator[str]:
     """Every provider the citizen is registered with, by code. ``run`` is the one whose verdicts about them are current."""
     seen, check_ins = visible_records(run, citizen.pk), check_in_runs(citizen.pk, known_at=run.as_of)
     rules = Rule.objects.in_bulk({one.rule_id for one in seen if one.rule_id})
     facts = Fact.objects.select_related("source", "provider").in_bulk({one.fact_id for one in seen})
-    sides = [side for side in provider_states(citizen.pk) if side.state is not State.NOT_APPLIED]
+    sides = [side for side in provider_states(citizen.pk, now=now) if side.state is not State.NOT_APPLIED]
     by_code = outlooks(citizen.pk, sides)
     titles = {provider.code: _title(provider) for provider in Provider.objects.all()}
     for side in sides:

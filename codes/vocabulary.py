@@ -75,9 +75,11 @@ class Cause(TextChoices):
 
 
 class Because(TextChoices):
-    """Which of the four steps gave the effective code."""
+    """Which step gave the effective code; the last one says that it gave one, which is no longer valid."""
 
     RULING = "ruling", _("a ruling after manual review")
     AGREEMENT = "agreement", _("the providers that have a colour agree")
     POLICY = "policy", _("providers disagree: the city's interim policy")
+    HELD = "held", _("a data source is silent: what it said last still counts")
     UNKNOWN = "unknown", _("no provider has a colour")
+    EXPIRED = "expired", _("not worked out anew in time: no longer valid")

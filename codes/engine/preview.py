@@ -15,15 +15,16 @@ THESE = """
     SELECT row_number() OVER (), r.citizen_id, p.provider_id, p.source_id, p.version_id, p.horizon,
            %(known_at)s::timestamptz, run.day, NULL::date
     FROM codes_run run
-    JOIN codes_runprovider p ON p.run_id = run.id AND p.known
+    JOIN codes_runprovider p ON p.run_id = run.id AND p.horizon IS NOT NULL AND p.version_id IS NOT NULL
     JOIN codes_registration r ON r.provider_id = p.provider_id AND r.registered_at <= run.as_of
     WHERE run.id = %(run)s AND r.citizen_id = ANY (%(citizens)s)
 """
 
 COMPARE = """
-SELECT s.citizen_id, provider.code, coalesce(stood.colour, 'green'), coalesce(v.colour, 'green')
+SELECT s.citizen_id, provider.code, coalesce(stood.colour, 'green'), coalesce(v.colour, 'green'), NOT p.known
 FROM subject s
 JOIN codes_provider provider ON provider.id = s.declared_with
+JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = s.declared_with
 LEFT JOIN verdict v ON v.sid = s.sid
 LEFT JOIN codes_verdict stood ON stood.citizen_id = s.citizen_id AND stood.provider_id = s.declared_with
 WHERE coalesce(stood.colour, 'green') <> coalesce(v.colour, 'green')
@@ -32,10 +33,13 @@ ORDER BY s.citizen_id, provider.code
 
 
 class ColourChange(NamedTuple):
+    """``is_held``: both are held colours, since the provider's source is silent."""
+
     citizen_id: int
     provider: str
     before: str
     after: str
+    is_held: bool = False
 
 
 def preview_changes(run: Run, citizens: Sequence[int], *, known_at: datetime) -> list[ColourChange]:

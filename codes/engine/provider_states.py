@@ -1,5 +1,6 @@
-"""What each provider shows for a citizen: the current verdicts, and the engine run again for their reasons."""
+"""What each provider shows for a citizen now: the current verdicts, and the engine run again for their reasons."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ from django.db.models.functions import JSONObject
 
 from codes.engine.query import EACH_SIDE, verdicts_of
 from codes.models import Registration, Run, RunProvider, Verdict
+from codes.validity import Age
 from codes.vocabulary import State
 from regions.tenancy import current_city
 
@@ -36,11 +38,22 @@ VERDICT = ("id", "version_id", "colour", "hits", "turns_green_on", "needs", "run
 
 @dataclass(frozen=True)
 class ProviderState:
-    """What a provider shows for a citizen, by the inputs of the run that judged them last; ``verdict`` is none unless red or yellow."""
+    """What a provider shows for a citizen, by the inputs of the run that judged them last; ``verdict`` is none unless red or yellow.
+
+    ``held``: what the last delivery of a source says which is silent, where it is red or yellow. ``was``: what the run settled,
+    where that is no longer valid.
+    """
 
     inputs: RunProvider
     state: State
     verdict: Verdict | None
+    held: Verdict | None = None
+    was: State | None = None
+
+    @property
+    def why_unknown(self) -> str:
+        """``expired``, or why the provider could not judge in the run; empty when it has a colour, or has not judged yet."""
+        return "expired" if self.was else self.inputs.why_unknown
 
 
 class VisibleRecord(NamedTuple):
@@ -62,7 +75,17 @@ class CheckInRun(NamedTuple):
     last: date
 
 
-def provider_states(citizen_id: int) -> list[ProviderState]:
+def one_sided_since(sides: Sequence[ProviderState]) -> datetime | None:
+    """Since when one side only is judged by: how far the oldest silent source is, where another provider has a colour."""
+    silent = [
+        side.inputs.horizon for side in sides if side.state is State.UNKNOWN and side.inputs.why_unknown == "stale"
+    ]
+    if not any(side.state.colour for side in sides):
+        return None
+    return min(filter(None, silent), default=None)
+
+
+def provider_states(citizen_id: int, *, now: datetime) -> list[ProviderState]:
     """Every provider by code, also where the citizen has not applied; none before the city's first run."""
     run = Run.objects.judging(citizen_id).values("pk")[:1]
     registered = Registration.objects.filter(citizen=citizen_id, provider=OuterRef("provider"))
@@ -76,7 +99,10 @@ def provider_states(citizen_id: int) -> list[ProviderState]:
         )
         .order_by("provider__code")
     )
-    return [_provider_state(one, one.registered_at, one.held, citizen_id) for one in frozen]
+    return [
+        _provider_state(one, one.registered_at, _verdict(one, citizen_id), Age.of(one.run.day, now=now))
+        for one in frozen
+    ]
 
 
 def visible_records(run: Run, citizen_id: int) -> list[VisibleRecord]:
@@ -94,16 +120,26 @@ def check_in_runs(citizen_id: int, *, known_at: datetime) -> list[CheckInRun]:
         return [CheckInRun(*row) for row in cursor.fetchall()]
 
 
+def _verdict(inputs: Any, citizen_id: int) -> Verdict | None:
+    held: dict[str, Any] | None = inputs.held
+    if held is None:
+        return None
+    green = date.fromisoformat(held["turns_green_on"]) if held["turns_green_on"] else None
+    return Verdict(citizen_id=citizen_id, provider=inputs.provider, **{**held, "turns_green_on": green})
+
+
 def _provider_state(
-    inputs: RunProvider, registered_at: datetime | None, held: dict[str, Any] | None, citizen_id: int
+    inputs: RunProvider, registered_at: datetime | None, verdict: Verdict | None, age: Age
 ) -> ProviderState:
-    """A provider that could not judge keeps earlier verdicts, which do not count (``semantics.md`` §3)."""
+    """What a provider's rows say that could not judge is no verdict, but may be held (``semantics.md`` §4)."""
     if registered_at is None:
         return ProviderState(inputs, State.NOT_APPLIED, None)
-    if not inputs.known or registered_at > inputs.run.as_of:
+    if registered_at > inputs.run.as_of:
         return ProviderState(inputs, State.UNKNOWN, None)
-    if held is None:
-        return ProviderState(inputs, State.GREEN, None)
-    green = date.fromisoformat(held["turns_green_on"]) if held["turns_green_on"] else None
-    verdict = Verdict(citizen_id=citizen_id, provider=inputs.provider, **{**held, "turns_green_on": green})
-    return ProviderState(inputs, State(verdict.colour), verdict)
+    settled = State(verdict.colour) if verdict else State.GREEN
+    state = age.state(settled)
+    if not inputs.known:
+        return ProviderState(inputs, State.UNKNOWN, None, held=verdict if inputs.holds and state is settled else None)
+    if state is not settled:
+        return ProviderState(inputs, state, None, was=settled)
+    return ProviderState(inputs, state, verdict)

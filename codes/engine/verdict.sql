@@ -197,7 +197,8 @@ verdict AS MATERIALIZED (
                CASE WHEN e.segment > 0 THEN run.day END AS assumed_from,
                row_number() OVER (ORDER BY p.provider_id, e.segment) - 1 AS place, count(*) OVER () AS places
         FROM codes_run run
-        JOIN codes_runprovider p ON p.run_id = run.id AND p.known
+        -- Also those that are not known because their source is silent: what they say are held colours (§4).
+        JOIN codes_runprovider p ON p.run_id = run.id AND p.horizon IS NOT NULL AND p.version_id IS NOT NULL
         CROSS JOIN LATERAL (
             SELECT 0 AS segment, p.version_id, run.day
             UNION ALL

@@ -213,15 +213,15 @@ def _more_tests(rule: Rule, hits: list[Hit], day: date) -> MoreTests:
     return MoreTests(rule.tests - fewest, gap.days, from_day, tuple(rule.cleared_by))
 
 
-def effective_outlook(citizen_id: int) -> Outlook | None:
+def effective_outlook(citizen_id: int, *, now: datetime) -> Outlook | None:
     """What the deciding providers wait for, and the latest of their days; none when the code is green or unknown.
 
     A ruling in force holds until it expires; what the providers say by then follows it.
     """
-    current = effective_code(citizen_id)
+    current = effective_code(citizen_id, now=now)
     if not has_outlook(current):
         return None
-    sides = provider_states(citizen_id)
+    sides = provider_states(citizen_id, now=now)
     return effective_from(outlooks(citizen_id, sides), sides, current, citizen_id=citizen_id)
 
 

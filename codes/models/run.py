@@ -204,7 +204,8 @@ class RunProvider(models.Model):
     """The inputs of a provider frozen on a run: source, horizon, rule set version – and whether it could judge at all.
 
     ``known`` is false when the source has no accepted batch, is older than its ``max_age`` or no version is in force:
-    everyone registered with the provider is then UNKNOWN. ``registered`` … ``yellow`` are the counts at the end.
+    everyone registered with the provider is then UNKNOWN. ``registered`` … ``held_yellow`` are the counts at the end; held are
+    the colours that the last delivery of a source says which is silent now.
     """
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="providers")
@@ -217,6 +218,8 @@ class RunProvider(models.Model):
     registered = models.BigIntegerField(null=True)
     red = models.BigIntegerField(null=True)
     yellow = models.BigIntegerField(null=True)
+    held_red = models.BigIntegerField(null=True)
+    held_yellow = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -237,6 +240,11 @@ class RunProvider(models.Model):
         if not self.known or self.registered is None:
             return None
         return self.registered - (self.red or 0) - (self.yellow or 0)
+
+    @property
+    def holds(self) -> bool:
+        """Whether its verdicts are held colours: its source is silent, but has delivered, and there are rules to judge by."""
+        return not self.known and self.horizon is not None and self.version_id is not None
 
 
 class Partition(ReportedJob):

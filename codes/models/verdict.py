@@ -1,5 +1,8 @@
 """Verdicts. Green is the absence of a held rule, so only red and yellow are rows; a citizen without one is green when registered
-with a provider that could judge in the last settled run (``docs/adr/0004-green-is-no-row.md``)."""
+with a provider that could judge in the last settled run (``docs/adr/0004-green-is-no-row.md``).
+
+Rows of a provider that is not known in a run are *held colours*: what its silent source's last delivery says. They are no
+verdicts and count in the effective code only (``docs/adr/0018-a-silent-source-lifts-nobody.md``)."""
 
 from typing import ClassVar, Self
 
@@ -94,7 +97,8 @@ class VerdictChange(AppendOnly):
 
 
 COLOURS = ["red", "yellow", "green", "unknown"]
-BECAUSE = ["ruling", "agreement", "policy", "unknown"]
+# What is stored. That a code has expired is worked out when it is asked for, and is no row.
+BECAUSE = ["ruling", "agreement", "policy", "held", "unknown"]
 
 
 class EffectiveCode(models.Model):
@@ -114,6 +118,9 @@ class EffectiveCode(models.Model):
             models.CheckConstraint(
                 condition=Q(colour="unknown", because="unknown") | ~Q(colour="unknown") & ~Q(because="unknown"),
                 name="unknown_is_only_because_unknown",
+            ),
+            models.CheckConstraint(
+                condition=~Q(because="held") | Q(colour__in=["red", "yellow"]), name="held_code_is_red_or_yellow"
             ),
         ]
 

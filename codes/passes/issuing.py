@@ -24,7 +24,7 @@ def issue_pass(citizen: Citizen, *, now: datetime, current: CurrentCode | None =
     content = Pass(
         division=city.division,
         pseudonym=pseudonym(citizen, day=city.day_of(now)),
-        colour=(current or effective_code(citizen.pk)).colour,
+        colour=(current or effective_code(citizen.pk, now=now)).colour,
         issued_at=issued_at,
         expires_at=issued_at + LIFETIME,
     )

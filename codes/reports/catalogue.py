@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from codes.reports.case_list import case_list
 from codes.reports.daily_codes import daily_codes
@@ -78,8 +79,6 @@ def _rows_journal_entries(request: ReportRequest) -> Iterator[Row]:
 
 
 REPORTS: dict[ReportName, Callable[[ReportRequest], Content]] = {
-    ReportName.CODES: daily_codes,
-    ReportName.DISAGREEMENTS: daily_disagreements,
     ReportName.CASES: case_list,
     ReportName.APPEALS: case_list,
     ReportName.JOURNAL: journal_entries,
@@ -87,9 +86,15 @@ REPORTS: dict[ReportName, Callable[[ReportRequest], Content]] = {
 }
 
 
-def open_report(request: ReportRequest) -> Content:
+def open_report(request: ReportRequest, *, now: datetime) -> Content:
     """The report's columns and rows, to be read inside the surrounding transaction. Raises ``CannotExport``.
 
     A page that shows the first rows and the export that writes all of them read the same.
     """
-    return REPORTS[request.report](request)
+    match request.report:
+        case ReportName.CODES:
+            return daily_codes(request, now=now)
+        case ReportName.DISAGREEMENTS:
+            return daily_disagreements(request, now=now)
+        case _:
+            return REPORTS[request.report](request)

@@ -1,14 +1,17 @@
 """The report ``codes``: what every registered (citizen, provider) was shown on a day."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from codes.effective import DECIDED_WHEN_ASKED, after_run, stood
 from codes.models import Provider, Run, RunProvider
 from codes.reports.formats import PERSON, Content, Row
-from codes.reports.request import ReportRequest
+from codes.reports.request import ReportRequest, asked_now
 from codes.reports.rows import PersonCells, describe_runs, settled_runs, stream
+from codes.validity import Age
 from codes.vocabulary import State
 from regions.sql import compose
 from regions.tenancy import current_city
@@ -23,10 +26,12 @@ COLUMNS = (
     "rule_set",
     "rule_set_version",
     "horizon",
+    "effective",
+    "effective_because",
 )
 
 SQL = Path(__file__).with_suffix(".sql")
-REGISTERED = compose(SQL, "registered")
+REGISTERED = compose(SQL, "registered", decide=DECIDED_WHEN_ASKED, stood=stood("r.citizen_id"))
 RUN_STATES = {"settled": list(Run.SETTLED), "counted": list(Run.COUNTED)}
 
 
@@ -40,26 +45,35 @@ class Frozen(NamedTuple):
     horizon: str | None
 
 
-def daily_codes(request: ReportRequest) -> Content:
-    """Rows by day, then citizen, then provider code. Raises ``CannotExport``."""
+def daily_codes(request: ReportRequest, *, now: datetime) -> Content:
+    """Rows by day, then citizen, then provider code. Raises ``CannotExport``.
+
+    Of a day that was asked for, the effective code of that day; without one, what it is now.
+    """
     runs = settled_runs(first=request.first, last=request.last)
     person = PersonCells(identified=request.identified)
-    return Content(COLUMNS, _rows(runs, person, request), {**describe_runs(runs), **request.only}, person)
+    return Content(
+        COLUMNS,
+        _rows(runs, person, request, now=asked_now(request, now)),
+        {**describe_runs(runs), **request.only},
+        person,
+    )
 
 
-def _rows(runs: Sequence[Run], person: PersonCells, request: ReportRequest) -> Iterator[Row]:
+def _rows(runs: Sequence[Run], person: PersonCells, request: ReportRequest, *, now: datetime | None) -> Iterator[Row]:
     state = request.wanted("state")
     # Green and unknown are no rows of their own, so only Python can tell them; a held colour is found by the database.
     held = state if state in (State.RED, State.YELLOW) else None
     for run in runs:
         frozen = frozen_providers(run, zone=current_city().zone)
         day = run.day.isoformat()
-        values = {"run": run.pk, "provider": request.wanted("provider"), "held": held, **RUN_STATES}
-        for citizen, ref, encrypted, name, provider, colour, rules, green_on in stream(REGISTERED, values):
+        age = Age.of(run.day, now=now) if now else Age()
+        values = {"provider": request.wanted("provider"), "held": held, **RUN_STATES, **after_run(run, now=now)}
+        for citizen, ref, encrypted, name, provider, colour, rules, green_on, *effective in stream(REGISTERED, values):
             verdict = _verdict(frozen[provider], colour, rules, green_on)
             # Before anything of the person is opened: who is not in the rows was not revealed.
             if state in (None, verdict[1]):
-                yield (day, *person.of(citizen, ref, encrypted, name), *verdict)
+                yield (day, *person.of(citizen, ref, encrypted, name), *verdict, *age.seen(*effective))
 
 
 def _verdict(frozen: Frozen, colour: str | None, rules: list[str] | None, green_on: Any) -> Row:

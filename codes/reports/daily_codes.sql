@@ -1,8 +1,9 @@
 -- statement: registered
 -- What was red or yellow at the end of the run. Where no later run has settled, the verdicts that stand; else the last change
 -- up to it by a run that settled, or that amended one – a held or failed one counts for nothing. One statement decides, so nothing
--- comes between.
-WITH held AS (
+-- comes between. The effective code is the one after the run, also where a ruling's last day is over meanwhile.
+WITH {{decide}},
+held AS (
     SELECT citizen_id, provider_id, colour, hits, turns_green_on
     FROM codes_verdict
     WHERE NOT EXISTS (SELECT FROM codes_run later WHERE later.id > %(run)s AND later.state = ANY(%(settled)s))
@@ -20,11 +21,13 @@ WITH held AS (
 SELECT r.citizen_id, c.ref, c.id_encrypted, c.full_name, r.provider_id, h.colour,
        CASE WHEN h.colour IS NOT NULL THEN ARRAY(
            SELECT DISTINCT (hit->>'rule') COLLATE "C" FROM jsonb_array_elements(h.hits) AS hit ORDER BY 1) END,
-       h.turns_green_on
+       h.turns_green_on, coalesce(decided.colour, stood.after, 'green'), coalesce(decided.because, stood.after_because, 'agreement')
 FROM codes_registration r
 JOIN codes_citizen c ON c.id = r.citizen_id
 JOIN codes_provider provider ON provider.id = r.provider_id
 LEFT JOIN held h ON h.citizen_id = r.citizen_id AND h.provider_id = r.provider_id
+LEFT JOIN decided ON decided.citizen_id = r.citizen_id
+LEFT JOIN LATERAL ({{stood}}) stood ON true
 WHERE r.registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
   AND (%(provider)s::text IS NULL OR provider.code = %(provider)s)
   AND (%(held)s::text IS NULL OR h.colour = %(held)s)

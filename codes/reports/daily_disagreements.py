@@ -2,41 +2,52 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from codes.effective import DECIDED_WHEN_ASKED, after_run, stood
 from codes.models import Run
 from codes.reports.formats import PERSON, Content, Row
-from codes.reports.request import ReportRequest
+from codes.reports.request import ReportRequest, asked_now
 from codes.reports.rows import PersonCells, describe_runs, settled_runs, stream
+from codes.validity import Age
 from regions.sql import compose
 
 COLUMNS = ("day", *PERSON, "colours", "effective", "effective_because", "pairs", "case_number", "case_state")
 PAIR_KEYS = ("a", "b", "primary_cause", "swaps_a_to_b", "swaps_b_to_a", "guilty")
 
 SQL = Path(__file__).with_suffix(".sql")
-STANDING = compose(SQL, "standing")
+STANDING = compose(SQL, "standing", decide=DECIDED_WHEN_ASKED, stood=stood("d.citizen_id"))
 
 
-def daily_disagreements(request: ReportRequest) -> Content:
-    """Rows by day, then citizen. Raises ``CannotExport``."""
+def daily_disagreements(request: ReportRequest, *, now: datetime) -> Content:
+    """Rows by day, then citizen. Raises ``CannotExport``.
+
+    Of a day that was asked for, the effective code of that day; without one, what it is now.
+    """
     runs = settled_runs(first=request.first, last=request.last)
     person = PersonCells(identified=request.identified)
     cause = request.wanted("cause")
-    return Content(COLUMNS, _rows(runs, person, cause), {**describe_runs(runs), **request.only}, person)
+    return Content(
+        COLUMNS,
+        _rows(runs, person, cause, now=asked_now(request, now)),
+        {**describe_runs(runs), **request.only},
+        person,
+    )
 
 
-def _rows(runs: Sequence[Run], person: PersonCells, cause: str | None) -> Iterator[Row]:
+def _rows(runs: Sequence[Run], person: PersonCells, cause: str | None, *, now: datetime | None) -> Iterator[Row]:
     for run in runs:
         day = run.day.isoformat()
-        following = Run.objects.settled().filter(pk__gt=run.pk).order_by("pk").first()
-        parameters = {"run": run.pk, "until": following.as_of if following else None}
+        parameters = after_run(run, now=now)
+        age = Age.of(run.day, now=now) if now else Age()
         for citizen, ref, encrypted, name, colours, effective, because, pairs, *case in stream(STANDING, parameters):
             diagnosed = _pairs(pairs)
             if cause is not None and cause not in [pair["primary_cause"] for pair in diagnosed]:
                 continue
             shown = dict(sorted(json.loads(colours).items()))
-            stood_by = (effective or "green", because or "agreement")
+            stood_by = age.seen(effective, because)
             yield (day, *person.of(citizen, ref, encrypted, name), shown, *stood_by, diagnosed, *case)
 
 

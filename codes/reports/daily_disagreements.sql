@@ -1,19 +1,15 @@
 -- statement: standing
--- What stood before the next run: the effective code is the one the run settled, or a ruling or an amending run set after it; green
--- by agreement is no row. The case is the one about this fingerprint or, where data missing on one side changed it, the one then open.
-SELECT d.citizen_id, c.ref, c.id_encrypted, c.full_name, d.colours, effective.after, effective.after_because,
+-- What stood before the next run: the effective code is the one the run settled, or a ruling or an amending run set after it, also
+-- where a ruling's last day is over meanwhile. The case is the one about this fingerprint or, where data missing on one side changed it, the one then open.
+WITH {{decide}}
+SELECT d.citizen_id, c.ref, c.id_encrypted, c.full_name, d.colours,
+       coalesce(decided.colour, stood.after, 'green'), coalesce(decided.because, stood.after_because, 'agreement'),
        coalesce(diagnosed.pairs, '[]'), taken.number, taken.state
 FROM codes_disagreement d
 JOIN codes_run run ON run.id = %(run)s
 JOIN codes_citizen c ON c.id = d.citizen_id
-LEFT JOIN LATERAL (
-    SELECT change.after, change.after_because
-    FROM codes_effectivechange change
-    WHERE change.citizen_id = d.citizen_id
-      AND ((SELECT coalesce(brought.amends_id, brought.id) FROM codes_run brought WHERE brought.id = change.run_id) <= run.id
-           OR change.run_id IS NULL AND change.since < coalesce(%(until)s::timestamptz, 'infinity'))
-    ORDER BY change.id DESC LIMIT 1
-) effective ON true
+LEFT JOIN decided ON decided.citizen_id = d.citizen_id
+LEFT JOIN LATERAL ({{stood}}) stood ON true
 LEFT JOIN LATERAL (
     SELECT jsonb_agg(to_jsonb(p) || jsonb_build_object('a', a.code, 'b', b.code, 'guilty', p.root_cause)
                      ORDER BY a.code COLLATE "C", b.code COLLATE "C") AS pairs

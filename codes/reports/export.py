@@ -56,7 +56,7 @@ def export_report(
         require_right(by)
     with drafts_beside(file) as (draft, draft_manifest):
         with transaction.atomic():
-            content = open_report(request)
+            content = open_report(request, now=now)
             rows = WRITERS[file_format](draft, content.columns, watch(content.rows))
         statement = statement_of(
             request.report.value, content.columns, content.filters, draft, file_format, rows=rows, by=by, now=now

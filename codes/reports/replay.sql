@@ -21,7 +21,8 @@ both_sides AS (
            jsonb_build_object('colour', coalesce(t.colour, 'green'), 'rule_set_version', t.version_id,
                               'hits', coalesce(t.hits, '[]'), 'turns_green_on', t.turns_green_on, 'needs', t.needs) AS replayed
     FROM stored s
-    FULL JOIN today t ON t.citizen_id = s.citizen_id AND t.provider_id = s.provider_id
+    FULL JOIN (SELECT today.* FROM today
+               JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = today.provider_id AND p.known) t ON t.citizen_id = s.citizen_id AND t.provider_id = s.provider_id
 )
 SELECT c.ref, provider.code, stored, replayed
 FROM both_sides

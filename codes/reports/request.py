@@ -74,6 +74,11 @@ class ReportRequest:
         return self.only.get(name)
 
 
+def asked_now(request: ReportRequest, now: datetime) -> datetime | None:
+    """The instant for which a report of settled days is asked: ``now`` where no day is, and else none, for it is the past's."""
+    return now if request.first is None and request.last is None else None
+
+
 SPAN = """
 ({column} >= coalesce(%(from)s::timestamptz, '-infinity') AND {column} < coalesce(%(until)s::timestamptz, 'infinity'))
 """

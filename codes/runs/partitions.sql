@@ -1,9 +1,9 @@
 -- statement: write
--- Only changed verdicts are written: the new ones against the ones that stood, by one full join. A provider that is not
--- known in this run keeps its rows; its colours do not count until it is known again.
+-- Only changed verdicts are written: the new ones against the ones that stood, by one full join. A provider without a delivery
+-- or a version judges nobody and keeps its rows.
 stood AS MATERIALIZED (
     SELECT v.* FROM codes_verdict v
-    JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s AND p.known
+    JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s AND p.horizon IS NOT NULL AND p.version_id IS NOT NULL
     WHERE {{among}}
 ),
 changed AS MATERIALIZED (

@@ -3,7 +3,11 @@ UPDATE codes_runprovider p
 SET registered = (SELECT count(*) FROM codes_registration r WHERE r.provider_id = p.provider_id AND r.registered_at <= run.as_of),
     red = CASE WHEN p.known THEN (SELECT count(*) FROM codes_verdict v WHERE v.provider_id = p.provider_id AND v.colour = 'red') END,
     yellow = CASE WHEN p.known
-                  THEN (SELECT count(*) FROM codes_verdict v WHERE v.provider_id = p.provider_id AND v.colour = 'yellow') END
+                  THEN (SELECT count(*) FROM codes_verdict v WHERE v.provider_id = p.provider_id AND v.colour = 'yellow') END,
+    held_red = CASE WHEN NOT p.known AND p.horizon IS NOT NULL AND p.version_id IS NOT NULL
+                    THEN (SELECT count(*) FROM codes_verdict v WHERE v.provider_id = p.provider_id AND v.colour = 'red') END,
+    held_yellow = CASE WHEN NOT p.known AND p.horizon IS NOT NULL AND p.version_id IS NOT NULL
+                       THEN (SELECT count(*) FROM codes_verdict v WHERE v.provider_id = p.provider_id AND v.colour = 'yellow') END
 FROM codes_run run
 WHERE run.id = p.run_id AND run.id = %s
 

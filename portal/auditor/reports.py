@@ -76,7 +76,7 @@ def _start_export(request: StaffRequest, form: ReportForm, export: ExportForm) -
 def _preview(asked: ReportRequest) -> dict[str, object]:
     """The first rows, always masked; whether there are more."""
     with transaction.atomic(), first_rows(ROWS_SHOWN + 1):
-        content = open_report(asked)
+        content = open_report(asked, now=timezone.now())
         rows = list(islice(content.rows, ROWS_SHOWN + 1))
     titles = city_titles()
     return {

@@ -58,7 +58,7 @@ def file_appeal(
     text = check_text(text)
     with transaction.atomic():
         advisory_lock("appeal numbers")  # given one after the other
-        target = _target(citizen, provider, rule, fact_id)
+        target = _target(citizen, provider, rule, fact_id, now=now)
         today = current_city().day_of(now)
         check_appeal(
             kind=target.kind,
@@ -78,7 +78,7 @@ def file_appeal(
             reason_code=reason_code,
             text=text,
             tested_on=tested_on,
-            colour=effective_code(citizen.pk).colour,
+            colour=effective_code(citizen.pk, now=now).colour,
             filed_by=by,
             filed_at=now,
             withdraw_until=now + WITHDRAW_WITHIN,
@@ -114,13 +114,13 @@ def log_disagreement(*, case_id: int, text: str, by: str, now: datetime) -> Case
     return case
 
 
-def _target(citizen: Citizen, provider: str, rule: str, fact_id: int) -> Target:
+def _target(citizen: Citizen, provider: str, rule: str, fact_id: int, *, now: datetime) -> Target:
     """The hit as it stands. Raises ``Refused`` when it does not hold the code, or an appeal is open already."""
     if not Fact.objects.filter(pk=fact_id, citizen=citizen).exists():
         raise NotFound
     wanted = (provider, rule, fact_id)
     found = [one for one in targets_of(citizen) if (one.provider, one.rule, one.fact_id) == wanted]
-    standing = effective_code(citizen.pk)
+    standing = effective_code(citizen.pk, now=now)
     if not found or (standing.colour, standing.because) == ("green", "ruling"):
         raise Refused(Reason.NOTHING_TO_APPEAL)
     if Case.objects.open().filter(citizen=citizen, kind=Case.Kind.APPEAL).exists():

@@ -48,7 +48,7 @@ def propose_many(
         found = list(open_cases(chosen, now=now).select_for_update(of=("self",)).order_by("pk")[: BULK_LIMIT + 1])
         if len(found) > BULK_LIMIT:
             raise Refused(Reason.TOO_MANY)
-        cases = _proposable(found, colour, by=by)
+        cases = _proposable(found, colour, by=by, now=now)
         hits = hits_of({case.citizen_id for case in cases})
         rulings = [
             Ruling(
@@ -76,11 +76,11 @@ def propose_many(
     return BulkResult(len(cases), len(found) - len(cases))
 
 
-def _proposable(found: list[Case], colour: str, *, by: str) -> list[Case]:
+def _proposable(found: list[Case], colour: str, *, by: str, now: datetime) -> list[Case]:
     """One case a citizen, undecided, free or one's own, nothing proposed yet, and no stricter for it."""
     citizens = {case.citizen_id for case in found}
     taken = set(Ruling.objects.filter(citizen__in=citizens, state=State.PROPOSED).values_list("citizen_id", flat=True))
-    effective = effective_codes(citizens)
+    effective = effective_codes(citizens, now=now)
     kept: dict[int, Case] = {}
     for case in found:
         free = case.state in UNDECIDED and case.assigned_to in ("", by) and case.citizen_id not in taken
@@ -100,7 +100,7 @@ def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> BulkRe
         _lock_cases(wanted)
         proposed = Ruling.objects.filter(pk__in=wanted, state=State.PROPOSED, case__state=CaseState.PROPOSED.value)
         found = list(proposed.select_for_update(of=("self",)).select_related("case").order_by("pk"))
-        standing = effective_codes([ruling.citizen_id for ruling in found])
+        standing = effective_codes([ruling.citizen_id for ruling in found], now=now)
         before = {citizen: one.colour for citizen, one in standing.items()}
         rulings = _approvable(found, before, by=by, now=now)
         steps = closing_steps(rulings, before, bulk=True)

@@ -88,7 +88,7 @@ def approve(*, ruling_id: int, by: str, now: datetime, reason: str = "") -> Ruli
         lock_effective_codes()
         ruling = _with_case().to_decide(ruling_id, by=by)
         check_approval(ruling, by=by, now=now)
-        before = effective_code(ruling.citizen_id).colour
+        before = effective_code(ruling.citizen_id, now=now).colour
         move_each(closing_steps([ruling], {ruling.citizen_id: before}), by=by, now=now)
         supersede([ruling.citizen_id], now=now)
         ruling.decide(State.APPROVED, by=by, now=now, reason=reason)

@@ -193,8 +193,8 @@ def _space() -> str:
 def my_code(citizen: Citizen, *, city: City, now: datetime, due_at: datetime | None = None) -> MyCode:
     """Read the citizen's page. ``due_at``: when an open case of theirs is due, for the sentence's “by when”."""
     today = city.day_of(now)
-    standing = effective_code(citizen.pk)
-    judged = provider_states(citizen.pk)
+    standing = effective_code(citizen.pk, now=now)
+    judged = provider_states(citizen.pk, now=now)
     run = judged[0].inputs.run if judged else None
     verdicts = [side.verdict for side in judged if side.verdict]
     hits = hits_of(citizen.pk, run_id=run.pk, today=today) if run and verdicts else []

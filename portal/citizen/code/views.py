@@ -110,7 +110,7 @@ def code_page(request: SubjectRequest) -> HttpResponse:
 def pass_fragment(request: SubjectRequest) -> HttpResponse:
     """Only the face, for the page to put in place of the one that is about to expire."""
     now = timezone.now()
-    standing = effective_code(request.subject.pk)
+    standing = effective_code(request.subject.pk, now=now)
     return render(request, "citizen/face.html", {"face": pass_card(request.subject, standing, now=now), "now": now})
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils import timezone
 from django.utils.translation import override
 
 from codes.explanation import explain
@@ -25,5 +26,5 @@ class Command(CityCommand):
         if person is None:
             raise CommandFailed(f"No citizen of this city has the reference {citizen}.", code=2)
         with override(lang):
-            for line in explain(person):
+            for line in explain(person, now=timezone.now()):
                 self.stdout.write(line)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from django.db.models import Q
 from django.http import Http404, QueryDict
-from django.utils import translation
+from django.utils import timezone, translation
 
 from codes.diagnosis.render import RenderedDiagnosis, render_diagnosis
 from codes.diagnosis.sentences.renderer import context_from
@@ -54,17 +54,18 @@ class CaseDetail:
 
 def read_case(**lookup: object) -> CaseDetail:
     """Raises ``Http404``."""
+    now = timezone.now()
     case = with_related(Case.objects.filter(**lookup)).first()
     if case is None:
         raise Http404
     pairs = _pairs(case)
     differences = differences_of(pairs)
-    sides = provider_states(case.citizen_id)
+    sides = provider_states(case.citizen_id, now=now)
     seen = visible_records(sides[0].inputs.run, case.citizen_id) if sides else []
     facts = _facts(case.citizen_id, differences, sides, seen)
     suppressions = related_rows(case, "suppressions")
     links = related_rows(case, "family")
-    codes = effective_codes({case.citizen_id, *(link[f"{end}_id"] for link in links for end in ENDS)})
+    codes = effective_codes({case.citizen_id, *(link[f"{end}_id"] for link in links for end in ENDS)}, now=now)
     standing = codes[case.citizen_id]
     return CaseDetail(
         case=case,

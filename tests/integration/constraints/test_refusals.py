@@ -229,6 +229,7 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("codes.EffectiveCode", {"colour": "unknown"}),
         ("codes.EffectiveCode", {"because": "unknown"}),
     ],
+    "held_code_is_red_or_yellow": [("codes.EffectiveCode", {"colour": "green", "because": "held"})],
     "effective_change_is_known": [
         ("codes.EffectiveChange", {name: "blue"}) for name in ("before", "after", "before_because", "after_because")
     ],

@@ -17,7 +17,7 @@ HELD_FROM = date(2026, 11, 22)
 
 
 def outlook(desk: Desk, name: str) -> object:
-    return effective_outlook(desk.citizen(name).pk)
+    return effective_outlook(desk.citizen(name).pk, now=desk.now)
 
 
 def test_without_a_ruling_it_is_the_providers_day(desk: Desk) -> None:

@@ -39,8 +39,8 @@ def told(seed: int, city: City) -> Told:
         run, _ = start_run(by="test", now=scene.as_of, day=scene.day, as_of=scene.as_of, collects=False)
         run = run_here(run.pk, clock=lambda: scene.as_of, progress=lambda _run: None)
         assert run.state in Run.SETTLED, run.message
-        providers = {name: outlooks(key, provider_states(key)) for name, key in keys.citizens.items()}
-        effective = {name: effective_outlook(key) for name, key in keys.citizens.items()}
+        providers = {name: outlooks(key, provider_states(key, now=scene.as_of)) for name, key in keys.citizens.items()}
+        effective = {name: effective_outlook(key, now=scene.as_of) for name, key in keys.citizens.items()}
         transaction.set_rollback(True)
     return Told(scene, providers, effective)
 

@@ -72,7 +72,7 @@ def test_an_approval_is_in_force_at_once(desk: Desk, at_work: At) -> None:
     at_work("wang").post(f"/staff/approvals/rulings/{ruling.pk}/", APPROVE)
     ruling.refresh_from_db()
     assert (ruling.state, ruling.decided_by) == ("approved", "wang")
-    assert effective_code(ruling.citizen_id).because == "ruling"
+    assert effective_code(ruling.citizen_id, now=desk.now).because == "ruling"
     late = at_work("zhao").post(f"/staff/approvals/rulings/{ruling.pk}/", APPROVE)
     assert late.status_code == 409
 
@@ -122,7 +122,7 @@ def test_a_wrong_record_no_longer_counts_and_its_people_are_judged_again(desk: D
     wang.post(f"/staff/approvals/records/{proposed.pk}/", APPROVE)
     proposed.refresh_from_db()
     assert proposed.state == "approved"
-    assert effective_code(desk.citizen("zhang").pk).colour == "green"
+    assert effective_code(desk.citizen("zhang").pk, now=desk.now).colour == "green"
     assert desk.case().state == "converged"
 
 

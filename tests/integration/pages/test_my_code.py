@@ -97,7 +97,7 @@ def _sources(page: str) -> list[str]:
 
 def test_the_way_to_green_is_the_forecasts(desk: Desk, visitor: Opens) -> None:
     """The day, the count of days and what to do are what ``codes.forecast`` says."""
-    way = effective_outlook(desk.citizen("zhang").pk)
+    way = effective_outlook(desk.citizen("zhang").pk, now=desk.now)
     assert way
     told = render_outlook(way, language="zh-hans", title_of=str)
     page = visitor("zhang").read("/code/")

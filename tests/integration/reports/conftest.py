@@ -23,11 +23,13 @@ class Settled:
 
 
 @pytest.fixture
-def three_days(bare_city: City) -> Settled:
+def three_days(bare_city: City, monkeypatch: pytest.MonkeyPatch) -> Settled:
+    """Exports are asked for on the day after the last."""
     scene = scene_of(SEED, PEOPLE)
     bare_city.interim_policy = scene.world.interim_policy
     load_people(scene)
     runs = tuple(run_day(scene.day + n * ONE_DAY, scene.as_of + n * ONE_DAY) for n in range(3))
+    monkeypatch.setattr("django.utils.timezone.now", lambda: runs[-1].as_of + ONE_DAY)
     return Settled(scene, runs)
 
 

@@ -12,7 +12,7 @@ from regions.identity import Identity
 from regions.keys.encryption import encrypt_number
 from regions.vocabulary import IdType
 from tests.integration.engine.loading import load_world
-from tests.oracle import World, forecast, horizon_of, verdict, version_in_force
+from tests.oracle import World, effective, forecast, horizon_of, verdict, version_in_force
 from tests.worlds import FORESEEABLE_DAYS, Scene, random_world
 
 SURNAMES = "赵钱孙李周吴郑王"
@@ -64,6 +64,7 @@ def oracle_rows(world: World, day: date, as_of: datetime) -> Iterator[dict[str, 
     """The report ``codes`` as the oracle writes it: by citizen, then provider code, the registered only."""
     for place, citizen in enumerate(world.citizens):
         who = person(place)
+        stood_by = effective(world, citizen, day, as_of)
         for provider in sorted(one.code for one in world.providers):
             found = verdict(world, citizen, provider, day, as_of)
             if found.state == "not_applied":
@@ -84,4 +85,6 @@ def oracle_rows(world: World, day: date, as_of: datetime) -> Iterator[dict[str, 
                 "rule_set": channel.rule_set,
                 "rule_set_version": version.version,
                 "horizon": horizon.astimezone(world.zone).isoformat() if horizon else None,
+                "effective": stood_by.colour,
+                "effective_because": stood_by.because,
             }

@@ -8,7 +8,7 @@ from typing import Any
 from codes.models import Case, Disagreement, EffectiveChange, Run
 from codes.reports.daily_disagreements import COLUMNS, PAIR_KEYS
 from tests.integration.reports.conftest import Settled
-from tests.integration.reports.days import person, run_day
+from tests.integration.reports.days import ONE_DAY, person, run_day
 from tests.integration.reports.reading import export, read
 from tests.oracle import diagnose, disagreements, effective
 
@@ -96,7 +96,7 @@ def test_a_ruling_after_the_run_counts_until_the_next_one(three_days: Settled, o
     assert disagreement is not None
     citizen = disagreement.citizen
     ruling = citizen.rulings.create(
-        colour="green", state="approved", reason_code="reviewed", evidence=["a document"], expires_on=last.day,
+        colour="green", state="approved", reason_code="reviewed", evidence=["a document"], expires_on=last.day + 5 * ONE_DAY,
         proposed_by="li", proposed_at=last.as_of, decided_by="wang", decided_at=last.as_of + HOUR,
     )  # fmt: skip
     EffectiveChange.objects.create(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from codes.models import PersonAccess
 from codes.reports.catalogue import open_report
@@ -16,7 +17,7 @@ from tests.integration.reports.conftest import Settled
 
 def rows(report: ReportName, **only: str) -> list[dict[str, object]]:
     with transaction.atomic():
-        content = open_report(ReportRequest(report, only=only))
+        content = open_report(ReportRequest(report, only=only), now=timezone.now())
         return [dict(zip(content.columns, row, strict=True)) for row in content.rows]
 
 

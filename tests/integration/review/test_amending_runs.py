@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from codes.effective import effective_code
+from codes.effective import after_run, effective_code
 from codes.engine.provider_states import provider_states, visible_records
 from codes.models import (
     Case,
@@ -57,7 +57,7 @@ def mended() -> Run:
 def test_the_approval_changes_the_colour_the_code_and_the_case(desk: Desk) -> None:
     ruled_wrong(desk)
     assert shown(desk) == {}
-    assert tuple(effective_code(desk.citizen("zhang").pk))[:2] == ("green", "agreement")
+    assert tuple(effective_code(desk.citizen("zhang").pk, now=desk.now))[:2] == ("green", "agreement")
     case = desk.case()
     assert (case.state, case.outcome, case.closed_at) == ("converged", "converged", desk.now)
     assert not Disagreement.objects.filter(citizen__ref="zhang", closed_run__isnull=True).exists()
@@ -72,10 +72,10 @@ def test_the_sides_are_those_of_the_run_that_judged_the_citizen_last(desk: Desk)
     between = base.as_of + timedelta(seconds=1)
     Registration.objects.filter(citizen__ref="zhang", provider__code="alipay").update(registered_at=between)
     zhang = desk.citizen("zhang").pk
-    assert [side.state.value for side in provider_states(zhang)] == ["unknown", "red"]
+    assert [side.state.value for side in provider_states(zhang, now=desk.now)] == ["unknown", "red"]
     ruled_wrong(desk)
-    assert [side.state.value for side in provider_states(zhang)] == ["green", "green"]
-    assert {side.inputs.run for side in provider_states(zhang)} == {mended()}
+    assert [side.state.value for side in provider_states(zhang, now=desk.now)] == ["green", "green"]
+    assert {side.inputs.run for side in provider_states(zhang, now=desk.now)} == {mended()}
     assert visible_records(base, zhang)
     assert not visible_records(mended(), zhang)
 
@@ -116,7 +116,7 @@ def test_the_journal_accounts_for_it(desk: Desk) -> None:
 def test_its_end_brings_the_colour_back_at_once(desk: Desk) -> None:
     ended(desk, ruled_wrong(desk))
     assert shown(desk) == {"wechat": "red"}
-    assert effective_code(desk.citizen("zhang").pk).colour == "red"
+    assert effective_code(desk.citizen("zhang").pk, now=desk.now).colour == "red"
     case = desk.case()
     assert (case.state, case.follows.state if case.follows else "") == ("received", "converged")
     assert case.disagreement
@@ -211,13 +211,13 @@ def test_exports_of_the_day_show_what_stood_before_the_next_run(desk: Desk) -> N
 
 def _exported(run: Run) -> dict[str, str]:
     """What wechat showed on the run's day."""
-    rows = stream(REGISTERED, {"run": run.pk, "provider": "wechat", "held": None, **RUN_STATES})
+    rows = stream(REGISTERED, {"provider": "wechat", "held": None, **RUN_STATES, **after_run(run, now=None)})
     return {row[1]: row[5] or "green" for row in rows}
 
 
 def _differing(run: Run) -> dict[str, tuple[object, ...]]:
     """Who differed, with the effective code and the case."""
-    rows = stream(STANDING, {"run": run.pk, "until": None})
+    rows = stream(STANDING, after_run(run, now=None))
     found: dict[str, tuple[object, ...]] = {row[1]: (row[5], row[-2], row[-1]) for row in rows}
     for name, (effective, number, state) in found.items():
         assert (effective, Case.objects.get(number=number).citizen.ref) == (_exported(run)[name], name)

@@ -46,7 +46,7 @@ def approve(desk: Desk, by: str = "wang") -> BulkResult:
 
 
 def colours(desk: Desk) -> list[str]:
-    return [effective_code(desk.citizen(name).pk).colour for name in (*RED, *YELLOW)]
+    return [effective_code(desk.citizen(name).pk, now=desk.now).colour for name in (*RED, *YELLOW)]
 
 
 def test_ten_cases_are_cleared_by_two_people_at_once(crowd: Desk) -> None:

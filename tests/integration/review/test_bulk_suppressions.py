@@ -37,7 +37,7 @@ def approve(desk: Desk, proposed: BulkSuppression, *, by: str = "wang") -> BulkS
 
 
 def colours(desk: Desk) -> dict[str, str]:
-    return {name: effective_code(desk.citizen(name).pk).colour for name in (*WRONG, "ma")}
+    return {name: effective_code(desk.citizen(name).pk, now=desk.now).colour for name in (*WRONG, "ma")}
 
 
 def refusal(act: Callable[..., object], *told: Any, **values: Any) -> TextChoices:

@@ -19,7 +19,7 @@ from tests.integration.review.desk import EVIDENCE, Desk, written
 
 
 def colour_of(desk: Desk, name: str) -> tuple[str, str]:
-    standing = effective_code(desk.citizen(name).pk)
+    standing = effective_code(desk.citizen(name).pk, now=desk.now)
     return standing.colour, standing.because
 
 

@@ -47,7 +47,7 @@ def _one_verdict_each(run: Run, scene: Scene, keys: Keys) -> None:
 def _same_result_hash(run: Run, scene: Scene, keys: Keys) -> None:
     """Over verdicts, effective codes and disagreements."""
     world = scene.world
-    ours = {name: tuple(effective_code(key)[:2]) for name, key in keys.citizens.items()}
+    ours = {name: tuple(effective_code(key, now=run.as_of)[:2]) for name, key in keys.citizens.items()}
     theirs = {name: tuple(effective(world, name, scene.day, scene.as_of)) for name in world.citizens}
     standing = Disagreement.objects.filter(closed_run__isnull=True).values_list("citizen__ref", "colours")
     stored = _hash(city_says(run, keys, Verdict.objects.all()), ours, dict(standing))

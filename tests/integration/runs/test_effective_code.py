@@ -41,10 +41,43 @@ LIVES: dict[str, Lived] = {
         ("everybody silent", "unknown unknown"),
         ("", "green agreement"),
     ],
-    "never green for want of data: red, unknown, red": [
+    "never green for want of data: red, held, red": [
         ("everybody: close_contact", "red agreement"),
-        ("everybody silent", "unknown unknown"),
+        ("everybody silent", "red held"),
         ("", "red agreement"),
+    ],
+    "a silent source lifts nobody": [
+        ("police: close_contact", "red policy"),
+        ("police silent", "red held"),
+        ("police silent", "red held"),
+        ("", "red policy"),
+    ],
+    "a held colour no more severe than what the others say is nothing": [
+        ("police: arrival, bigdata+hospitals: arrival", "yellow agreement"),
+        ("police silent", "yellow agreement"),
+        ("police silent, bigdata: close_contact", "red policy"),
+        ("police: -arrival, bigdata: -close_contact, hospitals: -arrival", "yellow policy"),
+    ],
+    "the most severe of those held": [
+        ("police: arrival, bigdata: close_contact", "red policy"),
+        ("police+bigdata silent", "red held"),
+        ("everybody silent", "red held"),
+        ("police silent", "red policy"),
+        ("police silent, bigdata: -close_contact", "yellow held"),
+    ],
+    "a held green is nothing": [
+        ("", "green agreement"),
+        ("police silent", "green agreement"),
+        ("everybody silent", "unknown unknown"),
+    ],
+    "it is judged for the day, not kept: its hold ends in the silence": [
+        ("police: close_contact", "red policy"),
+        *[("police silent", "red held")] * 13,
+        ("police silent", "green agreement"),
+    ],
+    "a source that has never delivered holds nobody": [
+        ("bigdata+hospitals: close_contact, police silent", "red agreement"),
+        ("bigdata+hospitals: -close_contact, police silent", "green agreement"),
     ],
     "only those that can tell are asked": [
         ("police: close_contact", "red policy"),
@@ -70,7 +103,7 @@ def test_effective_code_and_its_history(bare_city: City, lived: Lived) -> None:
     expected = ["green agreement"]
     for number, (acts, standing) in enumerate(lived):
         run = life.live(acts)
-        found = effective_code(life.keys.citizens[WHO])
+        found = effective_code(life.keys.citizens[WHO], now=life.as_of)
         assert f"{found.colour} {found.because}" == standing, f"on day {number}"
         assert (found.colour, found.because) == effective(life.world, WHO, life.day, life.as_of)
         assert run.counts["effective_changes"] == (standing != expected[-1])
@@ -101,7 +134,7 @@ def test_interim_policy(bare_city: City, policy: str, colour: str) -> None:
     """All deliveries are equally fresh, so freshest is strictest."""
     life = Life(interim_policy=policy)
     life.live("police: close_contact")
-    found = effective_code(life.keys.citizens[WHO])
+    found = effective_code(life.keys.citizens[WHO], now=life.as_of)
     assert (found.colour, found.because) == (colour, "policy")
     assert found == (*effective(life.world, WHO, life.day, life.as_of), life.as_of)
 
@@ -111,14 +144,14 @@ def test_the_freshest_source_decides(bare_city: City) -> None:
     life.live("police: close_contact")
     life.allow_age_of(48)
     life.live("police silent")
-    assert effective_code(life.keys.citizens[WHO])[:2] == ("green", "policy")
+    assert effective_code(life.keys.citizens[WHO], now=life.as_of)[:2] == ("green", "policy")
     assert effective(life.world, WHO, life.day, life.as_of) == ("green", "policy")
 
 
 def test_somebody_no_provider_knows_is_unknown(bare_city: City) -> None:
     life = Life(registered=())
     life.live("everybody: close_contact")
-    assert effective_code(life.keys.citizens[WHO])[:2] == ("unknown", "unknown")
+    assert effective_code(life.keys.citizens[WHO], now=life.as_of)[:2] == ("unknown", "unknown")
     assert not EffectiveCode.objects.exists()
     assert not Verdict.objects.exists()
 
@@ -132,15 +165,16 @@ def test_whoever_registered_after_the_last_run_is_unknown_not_green(bare_city: C
         citizen=late, provider=Provider.objects.get(code="wechat"), registered_at=life.as_of + timedelta(hours=1)
     )
     here, there = life.keys.citizens[WHO], late.pk
-    assert effective_code(there) == ("unknown", "unknown", None)
-    told = effective_codes([here, there])
+    assert effective_code(there, now=life.as_of) == ("unknown", "unknown", None)
+    told = effective_codes([here, there], now=life.as_of)
     assert {citizen: one.colour for citizen, one in told.items()} == {here: "green", there: "unknown"}
-    assert count_effective_codes() == {"green": 1, "unknown": Citizen.objects.count() - 1}
+    counted = count_effective_codes(now=life.as_of)
+    assert counted == {("green", "agreement"): 1, ("unknown", "unknown"): Citizen.objects.count() - 1}
 
 
 def test_nobody_is_green_before_the_first_run(bare_city: City) -> None:
     life = Life()
-    assert effective_code(life.keys.citizens[WHO]) == ("unknown", "unknown", None)
+    assert effective_code(life.keys.citizens[WHO], now=life.as_of) == ("unknown", "unknown", None)
 
 
 def test_a_provider_without_any_delivery_is_unknown_to_those_registered_with_it(bare_city: City) -> None:
@@ -164,11 +198,13 @@ def test_a_stale_provider_keeps_its_verdicts_and_they_count_again_when_it_is_bac
     run = life.live("police silent")
     frozen = run.providers.get(provider__code="wechat")
     assert (frozen.known, frozen.why_unknown) == (False, "stale")
+    assert (frozen.red, frozen.yellow, frozen.green) == (None, None, None), "a held colour is no verdict"
+    assert (frozen.held_red, frozen.held_yellow) == (1, 0)
     assert Verdict.objects.values().get() == stood
-    assert effective_code(life.keys.citizens[WHO])[:2] == ("unknown", "unknown")
+    assert effective_code(life.keys.citizens[WHO], now=life.as_of)[:2] == ("red", "held")
     life.live("")
     assert Verdict.objects.values().get() == stood
-    assert effective_code(life.keys.citizens[WHO])[:2] == ("red", "agreement")
+    assert effective_code(life.keys.citizens[WHO], now=life.as_of)[:2] == ("red", "agreement")
     assert VerdictChange.objects.count() == 1
 
 
@@ -185,4 +221,4 @@ def test_an_version_that_is_not_in_force_yet_judges_nobody(bare_city: City) -> N
     life.rules_from(5)
     run = life.live("police: close_contact")
     assert {(one.known, one.why_unknown) for one in run.providers.all()} == {(False, "no_edition")}
-    assert effective_code(life.keys.citizens[WHO])[:2] == ("unknown", "unknown")
+    assert effective_code(life.keys.citizens[WHO], now=life.as_of)[:2] == ("unknown", "unknown")
