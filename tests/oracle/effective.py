@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
+from tests.oracle.hits import hits
 from tests.oracle.rulings import Ruling
 from tests.oracle.seen import horizon_of
-from tests.oracle.verdicts import Verdict, verdict
+from tests.oracle.verdicts import Verdict, colour_of, inputs_of, verdict
 from tests.oracle.world import World
 
 SEVERITY = {"green": 0, "yellow": 1, "red": 2}
 
-Because = Literal["ruling", "agreement", "policy", "unknown"]
+Because = Literal["ruling", "agreement", "policy", "held", "unknown", "expired"]
 
 
 class Effective(NamedTuple):
@@ -62,15 +63,35 @@ def ruling_in_force(
 
 def effective(world: World, citizen: str, day: date, as_of: datetime) -> Effective:
     coloured = coloured_verdicts(world, citizen, day, as_of)
-    ruling = ruling_in_force(world, citizen, day, as_of, coloured)
+    held = held_verdicts(world, citizen, day, as_of)
+    ruling = ruling_in_force(world, citizen, day, as_of, coloured | held)
     if ruling:
         return Effective(ruling.colour, "ruling")
-    if not coloured:
-        return Effective("unknown", "unknown")
     colours = {code: str(one.state) for code, one in coloured.items()}
-    if len(set(colours.values())) == 1:
-        return Effective(next(iter(colours.values())), "agreement")
-    return Effective(by_policy(world, colours, as_of), "policy")
+    k = None
+    if colours:
+        k = (
+            Effective(next(iter(colours.values())), "agreement")
+            if len(set(colours.values())) == 1
+            else Effective(by_policy(world, colours, as_of), "policy")
+        )
+    severe = [str(one.state) for one in held.values() if one.state != "green"]
+    if severe and (k is None or SEVERITY[strictest(severe)] > SEVERITY[k.colour]):
+        return Effective(strictest(severe), "held")
+    return k or Effective("unknown", "unknown")
+
+
+def held_verdicts(world: World, citizen: str, day: date, as_of: datetime) -> dict[str, Verdict]:
+    found = {}
+    for one in world.providers:
+        if verdict(world, citizen, one.code, day, as_of).state != "unknown":
+            continue
+        inputs = inputs_of(world, one.code, day, as_of)
+        if inputs is None:
+            continue
+        hit = tuple(hits(world, citizen, inputs))
+        found[one.code] = Verdict(colour_of(hit), hit)
+    return found
 
 
 def by_policy(world: World, colours: dict[str, str], as_of: datetime) -> str:
