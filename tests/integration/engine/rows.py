@@ -29,7 +29,7 @@ def insert_rows(rows: Iterable[Model]) -> None:
 
 def _statement(model: type[Model], rows: Sequence[Model], values: list[Any], database: Any) -> str:
     fields = model._meta.concrete_fields
-    columns = ", ".join(str(field.column) for field in fields)
+    columns = ", ".join(f'"{field.column}"' for field in fields)
     tuples = ", ".join(_places(row, fields, values, database) for row in rows)
     return f"INSERT INTO {model._meta.db_table} ({columns}) VALUES {tuples}"  # noqa: S608 - names of our own models
 
