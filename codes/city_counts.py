@@ -54,7 +54,7 @@ def _cases(now: datetime) -> dict[str, int]:
 
 
 def _sources() -> list[dict[str, Any]]:
-    rows = Source.objects.annotate(horizon=Batch.objects.horizon_of(OuterRef("pk"))).order_by("code")
+    rows = Source.objects.current().annotate(horizon=Batch.objects.horizon_of(OuterRef("pk"))).order_by("code")
     return [
         {
             "code": row.code,

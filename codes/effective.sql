@@ -21,14 +21,14 @@ FROM codes_run run
 WHERE run.id = %(run)s AND r.state = 'approved' AND (r.suspended_at IS NOT NULL) <> (r.id IN (SELECT id FROM new_hit))
 
 -- statement: touched_by_run
--- Whom a run looks at: whoever has a verdict, a stored code, a ruling – and, when a provider is not known, whoever has no other.
--- Everybody else is green by agreement, before and after.
+-- Whom a run looks at: whoever has a verdict, a stored code, a ruling – and, when a provider is not known or is retired, whoever
+-- has no other. Everybody else is green by agreement, before and after.
     SELECT citizen_id FROM codes_verdict
     UNION SELECT citizen_id FROM codes_effectivecode
     UNION SELECT citizen_id FROM codes_ruling WHERE state = 'approved' AND suspended_at IS NULL
     UNION SELECT r.citizen_id
           FROM codes_registration r
-          WHERE EXISTS (SELECT FROM codes_runprovider p WHERE p.run_id = %(run)s AND NOT p.known)
+          WHERE EXISTS (SELECT FROM codes_provider p WHERE p.id NOT IN (SELECT provider_id FROM judging WHERE known))
             AND r.registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
           GROUP BY r.citizen_id
           HAVING bool_and(r.provider_id NOT IN (SELECT provider_id FROM judging WHERE known))

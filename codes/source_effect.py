@@ -1,7 +1,7 @@
 """What a change of a source's settings would do, as far as it can be computed before: found out, shown, and rolled back."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Count
 
+from codes.effective import settle_effective_codes
 from codes.engine.preview import ColourChange, preview_changes
 from codes.intake.retrying import MOST_AT_ONCE, take_what_passes, waiting
-from codes.models import Fact, Provider, Run
+from codes.models import EffectiveChange, Fact, Provider, Run, RunProvider, Verdict
 from regions.sources.models import Batch, Source
 from regions.sql import compose
 from regions.vocabulary import FACT_KINDS
@@ -23,11 +24,16 @@ SQL = Path(__file__).with_suffix(".sql")
 REKIND = compose(SQL, "rekind")
 
 
-def effect_of(source: Source, candidate: Source, *, now: datetime) -> dict[str, Any]:
+def effect_of(
+    source: Source, candidate: Source, *, retired: Collection[str] | None = None, now: datetime
+) -> dict[str, Any]:
     """As JSON: ``unknown`` and ``known`` – registered citizens by provider whose colour would become unknown, or known again –
-    and, where the mapping of kinds differs, what ``mapping_effect`` says. ``candidate`` is the source as it would be.
+    and, where the mapping of kinds differs, what ``mapping_effect`` says; where other providers would be retired, what
+    ``retirement_effect`` says. ``candidate`` is the source as it would be, ``retired`` its retired providers.
     """
     effect = freshness_effect(source, candidate, now=now)
+    if retired is not None:
+        effect |= retirement_effect(source, retired)
     if source.kinds != candidate.kinds:
         effect |= mapping_effect(source, candidate, now=now)
     return effect
@@ -41,8 +47,51 @@ def freshness_effect(source: Source, candidate: Source, *, now: datetime) -> dic
     before, after = (now - horizon > timedelta(hours=one.max_age_hours) for one in (source, candidate))
     if before == after:
         return {}
-    providers = Provider.objects.filter(source=source.pk).annotate(registered=Count("registrations")).order_by("code")
-    return {"unknown" if after else "known": {one.code: one.registered for one in providers}}
+    return {"unknown" if after else "known": _registered(source)}
+
+
+def _registered(source: Source) -> dict[str, int]:
+    """By the code of each current or retired provider."""
+    providers = Provider.objects.filter(source=source.pk).order_by("code")
+    return dict(providers.values_list("code").annotate(Count("registrations")))
+
+
+def retirement_effect(source: Source, retired: Collection[str]) -> dict[str, Any]:
+    """``leaving`` and ``returning``: [provider, registered, red, yellow], as they stand; ``effective``: [from, to, citizens] of the
+    codes that would change with the next run because providers leave it.
+
+    Who would change by a provider that returns is known only when a run has judged by it.
+    """
+    providers, registered = list(source.providers.order_by("code")), _registered(source)
+    leaving = [one for one in providers if one.code in retired and not one.retired]
+    returning = [one for one in providers if one.retired and one.code not in retired]
+    effect: dict[str, Any] = {
+        "leaving": [_standing(one, registered[one.code]) for one in leaving],
+        "returning": [_standing(one, registered[one.code]) for one in returning],
+    }
+    run = Run.objects.last_settled()
+    if leaving and run is not None:
+        effect["effective"] = _effective_without(run, leaving)
+    return effect
+
+
+def _standing(provider: Provider, registered: int) -> list[str | int]:
+    colours = Verdict.objects.filter(provider=provider).order_by().values_list("colour")
+    standing = dict(colours.annotate(number=Count("pk")))
+    return [provider.code, registered, standing.get("red", 0), standing.get("yellow", 0)]
+
+
+def _effective_without(run: Run, leaving: Sequence[Provider]) -> list[list[str | int]]:
+    """The last settled run's codes brought up to date, then again without these providers: what changes by the second time."""
+    with transaction.atomic():
+        settle_effective_codes(run)
+        before = EffectiveChange.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        RunProvider.objects.filter(run=run, provider__in=leaving).delete()
+        settle_effective_codes(run)
+        changes = EffectiveChange.objects.filter(pk__gt=before).values_list("before", "after")
+        counted = Counter(changes.iterator())
+        transaction.set_rollback(True)
+    return [[*colours, number] for colours, number in sorted(counted.items()) if colours[0] != colours[1]]
 
 
 def mapping_effect(source: Source, candidate: Source, *, now: datetime) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Providers: the channels that show citizens a colour, and who is registered with them."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -9,6 +9,12 @@ from codes.models.citizen import Citizen
 from codes.models.rule_set import RuleSet
 from regions.rights import AppendOnly
 from regions.sources.models import Source
+
+
+class ProviderQuerySet(models.QuerySet["Provider"]):
+    def current(self) -> Self:
+        """Those that are judged and shown: not retired, nor their source."""
+        return self.filter(retired=False, source__retired=False)
 
 
 class Provider(models.Model):
@@ -25,6 +31,8 @@ class Provider(models.Model):
         default=10, help_text="how long an earlier colour may still be displayed"
     )
     retired = models.BooleanField(default=False, help_text="no longer judged or shown; its history stays")
+
+    objects = ProviderQuerySet.as_manager()
 
     class Meta:
         constraints = [

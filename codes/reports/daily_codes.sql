@@ -29,6 +29,8 @@ LEFT JOIN held h ON h.citizen_id = r.citizen_id AND h.provider_id = r.provider_i
 LEFT JOIN decided ON decided.citizen_id = r.citizen_id
 LEFT JOIN LATERAL ({{stood}}) stood ON true
 WHERE r.registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
+  -- A retired provider is in the exports of the days on which it was judged.
+  AND (NOT provider.retired OR EXISTS (SELECT FROM codes_runprovider p WHERE p.run_id = %(run)s AND p.provider_id = r.provider_id))
   AND (%(provider)s::text IS NULL OR provider.code = %(provider)s)
   AND (%(held)s::text IS NULL OR h.colour = %(held)s)
 ORDER BY r.citizen_id, provider.code COLLATE "C"

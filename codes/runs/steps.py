@@ -33,7 +33,7 @@ CITIZENS_PER_PARTITION = 20_000
 def freeze_providers(run: Run) -> list[RunProvider]:
     """Write down for each provider what its verdicts of this run rest on (``docs/semantics.md`` §2, §3)."""
     versions = {one.rule_set_id: one for one in RuleSetVersion.objects.in_force(run.day)}
-    providers = Provider.objects.select_related("source").order_by("code")
+    providers = Provider.objects.current().select_related("source").order_by("code")
     return RunProvider.objects.bulk_create(_frozen(run, one, versions.get(one.rule_set_id)) for one in providers)
 
 
@@ -124,7 +124,7 @@ def _collect_and_freeze(run_id: int, *, clock: Clock) -> None:
 def _collect(run: Run) -> None:
     """Collect each source once; a source that fails is noted, and the run goes on with the horizon it had."""
     done = set(run.sources.values_list("source_id", flat=True))
-    for source in Source.objects.exclude(pk__in=done).order_by("code"):
+    for source in Source.objects.current().exclude(pk__in=done).order_by("code"):
         batch, why = None, {"fault": CollectingFault.BUSY_ELSEWHERE, "params": {}}
         with suppress(AlreadyCollecting):
             batch = collect_source(source, now=run.as_of, by="system")

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from codes.intake.citizens import REF_LETTERS
 from codes.intake.entries import take_lines
 from codes.intake.results import BadLine, Outcome
-from codes.models import Citizen, Entry, Registration
+from codes.models import Citizen, Entry, Provider, Registration
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url
 from portal.web.errors import refusal_text
 from regions.keys.encryption import decrypt_number
@@ -74,8 +74,10 @@ def check_in_page(request: SubjectRequest) -> HttpResponse:
     """Ask how the person is, and tell every provider they are registered with."""
     now = timezone.now()
     today = timezone.localdate(now)
-    registered = Registration.objects.filter(citizen=request.subject).order_by("provider__code")
-    providers = list(registered.values_list("provider__code", flat=True))
+    registered = Registration.objects.filter(citizen=request.subject).values("provider")
+    providers = list(
+        Provider.objects.current().filter(pk__in=registered).order_by("code").values_list("code", flat=True)
+    )
     if not providers:
         messages.info(request, _("Declare first: a check-in counts for those who have a code."))
         return redirect(subject_url(request, "citizen_declare"))

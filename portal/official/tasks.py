@@ -34,9 +34,9 @@ def enqueue_collection(schema: str, source_id: int, by: str) -> bool:
 
 @shared_task(name="portal.collect_now")
 def collect_now(schema: str, source_id: int, by: str) -> str:
-    """Collect one source: the state of its batch; empty when somebody else collects it already."""
+    """Collect one source: the state of its batch; empty when somebody else collects it already, and when it is retired."""
     with in_city(schema):
-        source = Source.objects.filter(pk=source_id).first()
+        source = Source.objects.current().filter(pk=source_id).first()
         if source is None:
             return ""
         try:

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -33,7 +33,19 @@ class ChangeReason(TextChoices):
     BAD_SETTINGS = "bad_settings", _("These settings cannot be used: {faults}")
 
 
-COMMON = ("max_age_hours", "max_bad_share", "page_size", "kinds")
+COMMON = (
+    "max_age_hours",
+    "max_bad_share",
+    "page_size",
+    "kinds",
+    "overlap_hours",
+    "full_every_days",
+    "still",
+    "retired",
+    "retired_providers",
+)
+# The codes of the source's providers that are retired, which is theirs and not the source's.
+OF_PROVIDERS = "retired_providers"
 # What people may change on a page. Where a credential is read from the environment is the operator's, in the city file.
 CHANGEABLE: dict[str, tuple[str, ...]] = {
     SourceKind.POLICE_DATABASE: ("records_view", "clock_view", *COMMON),
@@ -45,19 +57,36 @@ SHAPES: dict[str, type[PoliceDatabase | BigDataCentre]] = {
 }
 
 
+def setting_of(source: Source, name: str) -> Any:
+    """What is in force, as JSON."""
+    if name == OF_PROVIDERS:
+        return sorted(source.providers.filter(retired=True).values_list("code", flat=True))
+    value = getattr(source, name)
+    return value.isoformat() if isinstance(value, date) else value
+
+
 def differing(source: Source, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Of the new values those that differ from what is in force. Raises ``KeyError`` for a column nobody may change."""
+    """Of the new values those that differ from what is in force. Raises ``KeyError`` for a column nobody may change.
+
+    With a source its providers are retired: nobody is judged by what is no longer collected.
+    """
     foreign = values.keys() - set(CHANGEABLE[source.kind])
     if foreign:
         raise KeyError(f"not to be changed on a page: {', '.join(sorted(foreign))}")
-    return {name: value for name, value in values.items() if getattr(source, name) != value}
+    wanted = dict(values)
+    if values.get("retired", source.retired):
+        wanted[OF_PROVIDERS] = sorted(source.providers.values_list("code", flat=True))
+    return {name: value for name, value in wanted.items() if setting_of(source, name) != value}
 
 
 def changed(source: Source, values: Mapping[str, Any], credential: bytes | None) -> Source:
     """The source as it would be; a copy that nobody saves. ``credential`` is encrypted, none keeps the present one."""
     candidate = copy.copy(source)
     for name, value in values.items():
-        setattr(candidate, name, value)
+        if name == "still":
+            candidate.still = date.fromisoformat(value) if value else None
+        elif name != OF_PROVIDERS:
+            setattr(candidate, name, value)
     if credential is not None:
         candidate.credential, candidate.credential_env = credential, ""
     return candidate
@@ -74,8 +103,8 @@ def settings_faults(source: Source, values: Mapping[str, Any], credential: str |
         "code": source.code,
         "kind": source.kind,
         "title": {"zh": source.title_zh, "en": source.title_en},
-        **{name: getattr(source, name) for name in CHANGEABLE[source.kind]},
-        **values,
+        **{name: getattr(source, name) for name in CHANGEABLE[source.kind] if name != OF_PROVIDERS},
+        **{name: value for name, value in values.items() if name != OF_PROVIDERS},
     }
     if credential is not None:
         content[key] = credential
@@ -117,7 +146,7 @@ def propose(
         change = SourceChange.objects.create(
             source=source,
             values=new,
-            before={name: getattr(source, name) for name in new},
+            before={name: setting_of(source, name) for name in new},
             credential=encrypt_credential(credential),
             effect=dict(effect),
             reason=reason,
@@ -133,12 +162,15 @@ def put_in_force(change_id: int, *, by: str, now: datetime) -> SourceChange:
     with transaction.atomic():
         change = _locked().to_decide(change_id, by=by)
         source = Source.objects.select_for_update().get(pk=change.source_id)
-        if any(getattr(source, name) != value for name, value in change.before.items()):
+        if any(setting_of(source, name) != value for name, value in change.before.items()):
             raise Refused(ChangeReason.SETTINGS_MOVED)
         candidate = changed(source, change.values, bytes(change.credential) if change.credential else None)
         credential = credential_of(candidate) if change.credential else None
         _check(source, change.values, credential)
         candidate.save()
+        if OF_PROVIDERS in change.values:
+            source.providers.filter(code__in=change.values[OF_PROVIDERS]).update(retired=True)
+            source.providers.exclude(code__in=change.values[OF_PROVIDERS]).update(retired=False)
         change.decide(State.IN_FORCE, by=by, now=now, act="source.changed")
     return change
 

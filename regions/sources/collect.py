@@ -15,7 +15,7 @@ from regions.keys.encryption import SOURCE_CREDENTIAL
 from regions.sources.batches import CLOCK_TOLERANCE, next_since
 from regions.sources.connectors import big_data_centre, police_database
 from regions.sources.connectors.big_data_centre import check_base_url
-from regions.sources.connectors.database import check_database_url
+from regions.sources.connectors.database import DatabaseAddress, check_database_url, read_address
 from regions.sources.connectors.delivery import Delivery, Ranges, SourceMisconfigured
 from regions.sources.connectors.guard import AllowList
 from regions.sources.connectors.timeouts import (
@@ -92,6 +92,16 @@ def credential_of(source: Source) -> str:
     if not value:
         raise SourceMisconfigured("bad_setting", part=source.credential_env)
     return value
+
+
+def database_address(source: Source) -> DatabaseAddress | None:
+    """Where a police database is, without the password; none for a centre, and while the URL cannot be read."""
+    if source.kind != SourceKind.POLICE_DATABASE:
+        return None
+    try:
+        return read_address(credential_of(source))
+    except SourceMisconfigured:
+        return None
 
 
 def allow_list() -> AllowList:

@@ -19,6 +19,12 @@ class SourceKind(models.TextChoices):
     BIG_DATA_CENTRE = "big_data_centre", "big-data centre (HTTP)"
 
 
+class SourceQuerySet(models.QuerySet["Source"]):
+    def current(self) -> models.QuerySet["Source"]:
+        """Those that are collected: not retired."""
+        return self.filter(retired=False)
+
+
 class Source(models.Model):
     """Where evidence comes from. The credential (a database URL, or a shared secret) is encrypted and never shown."""
 
@@ -40,6 +46,8 @@ class Source(models.Model):
     full_every_days = models.IntegerField(default=7, help_text="a full comparison at least this often")
     still = models.DateField(null=True, help_text="the day this source writes for no end")
     retired = models.BooleanField(default=False, help_text="no longer collected or shown; its history stays")
+
+    objects = SourceQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -315,9 +323,11 @@ class SourceChange(Proposal):
         """Columns by name, numbers by value: addresses and words may tell more than an auditor needs."""
         columns = sorted([*self.values, *(["credential"] if self.credential else [])])
         numbers = {name: [self.before[name], new] for name, new in self.values.items() if isinstance(new, int | float)}
+        providers = {name: [self.before[name], new] for name, new in self.values.items() if name == "retired_providers"}
         return {
             "change": self.pk,
             "columns": columns,
             "proposed_by": self.proposed_by,
             **({"numbers": numbers} if numbers else {}),
+            **providers,
         }

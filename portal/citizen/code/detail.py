@@ -203,7 +203,9 @@ def my_code(citizen: Citizen, *, city: City, now: datetime, due_at: datetime | N
     by_provider = {side.inputs.provider_id: side for side in judged}
     sides = []
     for one in (
-        Registration.objects.filter(citizen=citizen).select_related("provider__source").order_by("provider__code")
+        Registration.objects.filter(citizen=citizen, provider__in=Provider.objects.current())
+        .select_related("provider__source")
+        .order_by("provider__code")
     ):
         side = by_provider.get(one.provider_id)
         verdict = side.verdict if side else None

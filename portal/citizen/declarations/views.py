@@ -158,7 +158,7 @@ def _form(request: SubjectRequest, page: str, data: Any, initial: dict[str, Any]
 
 
 def _provider_titles() -> dict[str, str]:
-    return {provider.code: titled(provider) for provider in Provider.objects.order_by("code")}
+    return {provider.code: titled(provider) for provider in Provider.objects.current().order_by("code")}
 
 
 def _first_unanswered(request: SubjectRequest) -> str:

@@ -22,11 +22,11 @@ class Command(CityCommand):
         parser.add_argument("--full", action="store_true", help="everything the source has, not only what is new")
 
     def handle_city(self, *, source: str | None, full: bool, by: str, **_: Any) -> None:
-        every = list(Source.objects.order_by("code"))
+        every = list(Source.objects.current().order_by("code"))
         wanted = [one for one in every if source in (None, one.code)]
         if not wanted:
             known = ", ".join(one.code for one in every)
-            raise CommandFailed(f"no source has the code {source!r}; there are: {known}", code=2)
+            raise CommandFailed(f"no source has the code {source!r}, or it is retired; there are: {known}", code=2)
         failed = [one.code for one in wanted if not self._collect(one, full=full, by=by)]
         if failed:
             raise CommandFailed(f"Not collected: {', '.join(failed)}.", code=3)

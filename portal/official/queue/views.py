@@ -34,7 +34,7 @@ def queue(request: StaffRequest) -> HttpResponse:
     cases = open_cases(filters, now=now).select_related("citizen", "disagreement", "appeal__provider")
     page = keyset_page(cases, request.GET, by=["due_at", "id"], size=PAGE)
     query = filter_query(filters)
-    providers = list(Provider.objects.order_by("code"))
+    providers = list(Provider.objects.current().order_by("code"))
     context: dict[str, Any] = {
         "page": page,
         "filters": filters,

@@ -34,7 +34,7 @@ def rule_set_list(request: StaffRequest) -> HttpResponse:
     today = timezone.localdate()
     rule_sets = RuleSet.objects.order_by("code").prefetch_related(
         Prefetch("versions", RuleSetVersion.objects.filter(effective_from__gt=today).order_by("effective_from")),
-        Prefetch("providers", Provider.objects.order_by("code")),
+        Prefetch("providers", Provider.objects.current().order_by("code")),
     )
     drafted = defaultdict(list)
     for draft in RuleSetDraft.objects.filter(state__in=RuleSetDraft.OPEN).order_by("-pk"):
@@ -59,7 +59,7 @@ def rule_set_page(request: StaffRequest, code: str) -> HttpResponse:
         "versions": versions,
         "in_force": rule_set.versions.in_force(today).first(),
         "today": today,
-        "providers": rule_set.providers.order_by("code"),
+        "providers": Provider.objects.current().filter(rule_set=rule_set).order_by("code"),
         "drafts": RuleSetDraft.objects.filter(rule_set=rule_set).order_by("-pk")[:DRAFTS_SHOWN],
         "may_write": Role.RULE_MANAGER in request.roles,
     }

@@ -1,6 +1,7 @@
 """Changing a source: the form, what the change would do, and the two people's decision."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -22,8 +23,8 @@ from portal.official.sources.views import READERS
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt, form_refusals
 from regions.sources import changes
-from regions.sources.changes import changed, differing, encrypt_credential, settings_faults
-from regions.sources.collect import try_source
+from regions.sources.changes import OF_PROVIDERS, changed, differing, encrypt_credential, settings_faults
+from regions.sources.collect import database_address, try_source
 from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Source, SourceChange
 from regions.staff.roles import Role
@@ -118,7 +119,9 @@ def _effect(source: Source, values: dict[str, Any], credential: str | None, *, n
     """What the change would do. A new address is tried, which must not happen inside a transaction."""
     new = differing(source, values)
     candidate = changed(source, new, encrypt_credential(credential))
-    effect = effect_of(source, candidate, now=now)
+    effect = effect_of(source, candidate, retired=new.get(OF_PROVIDERS), now=now)
+    if credential is not None and (address := database_address(source)):
+        effect["address"] = asdict(address)
     if PLACE & new.keys() or credential is not None:
         effect["answer"] = _answer(candidate, now=now)
     return effect

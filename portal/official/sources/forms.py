@@ -7,7 +7,9 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from regions.city_file.shape import MOST_HOURS
+from portal.templatetags.page import titled
+from regions.city_file.shape import MOST_DAYS, MOST_HOURS
+from regions.sources.changes import OF_PROVIDERS, setting_of
 from regions.sources.models import Source, SourceKind
 from regions.vocabulary import FactKind
 
@@ -42,6 +44,39 @@ class SettingsForm(forms.Form):
         max_value=PERCENT,
         help_text=_("With more than that a delivery is refused whole."),
     )
+    overlap_hours = forms.FloatField(
+        label=_("Hours to look back"),
+        min_value=0,
+        max_value=MOST_HOURS,
+        help_text=_("How far behind the horizon each collection looks again."),
+    )
+    full_every_days = forms.IntegerField(
+        label=_("Days between full comparisons"),
+        min_value=1,
+        max_value=MOST_DAYS,
+        help_text=_(
+            "Only a full comparison finds what was removed, changed in place, or written far behind the horizon."
+        ),
+    )
+    still = forms.DateField(
+        label=_("Its day for “no end”"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text=_("The day this source writes for what has not ended, such as 9999-12-31; empty when it has none."),
+    )
+    retired = forms.BooleanField(
+        label=_("Retired: no longer collected"),
+        required=False,
+        help_text=_("With a source its providers are retired. All it delivered stays."),
+    )
+    retired_providers = forms.MultipleChoiceField(
+        label=_("Retired providers"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "No longer judged or shown; their registrations, facts and verdicts stay. It counts from the next run on, and can be undone."
+        ),
+    )
     reason = forms.CharField(
         label=_("Why this change?"),
         max_length=1000,
@@ -54,6 +89,9 @@ class SettingsForm(forms.Form):
     ) -> None:
         """``typed`` stands in for what is in force: the form comes back with more rows and is not judged yet."""
         super().__init__(data, initial=dict(typed or initial_of(source)))
+        self.fields["retired_providers"].choices = [  # type: ignore[attr-defined]  # it is a choice field
+            (one.code, titled(one)) for one in source.providers.order_by("code")
+        ]
         is_database = source.kind == SourceKind.POLICE_DATABASE
         for name in ("base_url", "app_id") if is_database else ("records_view", "clock_view"):
             del self.fields[name]
@@ -66,6 +104,8 @@ class SettingsForm(forms.Form):
         """The source's columns, without ``kinds``."""
         data = {name: value for name, value in self.cleaned_data.items() if name not in ("credential", "reason")}
         data["max_bad_share"] = round(data.pop("max_bad_percent") / PERCENT, 6)
+        data["still"] = data["still"].isoformat() if data["still"] else None
+        data["retired_providers"] = sorted(data["retired_providers"])
         return data
 
     @property
@@ -116,6 +156,11 @@ def initial_of(source: Source) -> dict[str, Any]:
     data = {name: getattr(source, name) for name in ("base_url", "app_id", "records_view", "clock_view", "page_size")}
     return {
         **data,
+        "still": source.still,
+        "retired": source.retired,
+        "retired_providers": setting_of(source, OF_PROVIDERS),
+        "full_every_days": source.full_every_days,
+        "overlap_hours": f"{source.overlap_hours:g}",
         "max_age_hours": f"{source.max_age_hours:g}",
         "max_bad_percent": f"{source.max_bad_share * PERCENT:g}",
     }

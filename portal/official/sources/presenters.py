@@ -1,6 +1,7 @@
 """What a change of a source would do, in sentences for whoever decides about it."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from codes.models import Provider
 from codes.vocabulary import State
 from portal.templatetags.page import label_of, titled, untranslated
-from regions.sources.collect import TrialResult
+from regions.sources.changes import changed
+from regions.sources.collect import TrialResult, database_address
+from regions.sources.connectors.database import DatabaseAddress
 from regions.sources.models import SourceChange
 from regions.sources.reasons import RecordReason, sentence
 from regions.vocabulary import FactKind
@@ -22,12 +25,46 @@ from regions.vocabulary import FactKind
 def effect_words(effect: dict[str, Any]) -> list[str]:
     """The sentences, the most important first; one that says so when nothing changes."""
     names = {one.code: titled(one) for one in Provider.objects.all()}
-    sentences = [*_freshness(effect, names), *_mapping(effect, names), *_answered(effect.get("answer"))]
+    sentences = [
+        *_retirement(effect, names),
+        *_freshness(effect, names),
+        *_mapping(effect, names),
+        *_answered(effect.get("answer")),
+    ]
     return sentences or [_("Nobody's colour changes by this alone.")]
 
 
 def answer_words(answer: TrialResult) -> list[str]:
     return list(_of_answer(answer.as_of, answer.looked_at, answer.bad, answer.is_ahead, answer.is_behind))
+
+
+def _retirement(effect: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
+    if "leaving" not in effect:
+        return
+    for code, registered, red, yellow in effect["leaving"]:
+        yield _(
+            "%(provider)s: no longer judged or shown from the next run on. Registered: %(n)s; red: %(red)s; yellow: %(yellow)s."
+        ) % {
+            "provider": names.get(code, code),
+            "n": localize(registered),
+            "red": localize(red),
+            "yellow": localize(yellow),
+        }
+    for code, registered, _red, _yellow in effect["returning"]:
+        yield _("%(provider)s: judged and shown again from the next run on, %(n)s registered people.") % {
+            "provider": names.get(code, code),
+            "n": localize(registered),
+        }
+    for before, after, number in effect.get("effective", []):
+        yield ngettext(
+            "Effective code: %(n)d person from %(before)s to %(after)s.",
+            "Effective code: %(n)d people from %(before)s to %(after)s.",
+            number,
+        ) % {"n": number, "before": _state(before), "after": _state(after)}
+    if effect["leaving"] and "effective" not in effect:
+        yield _("No run has settled yet, so who would change colour cannot be told.")
+    elif effect["leaving"] and not effect["effective"]:
+        yield _("Nobody's effective code would change.")
 
 
 def _freshness(effect: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
@@ -110,7 +147,25 @@ TITLES: dict[str, str | Promise] = {
     "page_size": gettext_lazy("Records a page"),
     "max_age_hours": gettext_lazy("Oldest horizon in hours"),
     "max_bad_share": gettext_lazy("Bad records a delivery may have, in percent"),
+    "overlap_hours": gettext_lazy("Hours to look back"),
+    "full_every_days": gettext_lazy("Days between full comparisons"),
+    "still": gettext_lazy("Its day for “no end”"),
+    "retired": gettext_lazy("Retired: no longer collected"),
+    "retired_providers": gettext_lazy("Retired providers"),
 }
+PARTS_OF_ADDRESS: dict[str, str | Promise] = {
+    "dialect": gettext_lazy("Kind of database"),
+    "host": gettext_lazy("Host"),
+    "port": gettext_lazy("Port"),
+    "database": gettext_lazy("Database"),
+    "user": gettext_lazy("Database user"),
+}
+
+
+def address_rows(address: DatabaseAddress | None) -> list[tuple[str, str]]:
+    """The parts of a database's address by their titles; never the password, which is not in it."""
+    parts = asdict(address) if address else {}
+    return [(str(title), untranslated(parts.get(name) or "")) for name, title in PARTS_OF_ADDRESS.items()]
 
 
 def setting_rows(change: SourceChange) -> list[tuple[str, str, str]]:
@@ -121,8 +176,19 @@ def setting_rows(change: SourceChange) -> list[tuple[str, str, str]]:
         if name != "kinds"
     ]
     if change.credential is not None:
+        rows += _address_rows(change)
         rows.append((_("Credential"), _("the present one"), _("a new one, encrypted")))
     return rows + _mapping_rows(change.before.get("kinds", {}), change.values.get("kinds", {}))
+
+
+def _address_rows(change: SourceChange) -> list[tuple[str, str, str]]:
+    """Where the database was when this was proposed, and where it would be."""
+    after = database_address(changed(change.source, {}, bytes(change.credential or b"")))
+    if after is None:
+        return []
+    known = change.effect.get("address")
+    before = address_rows(DatabaseAddress(**known) if known else None)
+    return [(title, old, new) for (title, old), (_title, new) in zip(before, address_rows(after), strict=True)]
 
 
 def _mapping_rows(before: dict[str, str], after: dict[str, str]) -> list[tuple[str, str, str]]:
@@ -132,6 +198,11 @@ def _mapping_rows(before: dict[str, str], after: dict[str, str]) -> list[tuple[s
 
 
 def _plain(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, list):
+        titles = {one.code: titled(one) for one in Provider.objects.filter(code__in=value)}
+        return _(", ").join(str(titles.get(code, code)) for code in value)
     if name == "max_bad_share":
         return f"{value * 100:g} %"
     return f"{value:g}" if isinstance(value, float) else untranslated(value)

@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from codes.intake.collecting import discard, release
-from portal.official.sources.presenters import answer_words
+from portal.official.sources.presenters import address_rows, answer_words
 from portal.official.tasks import enqueue_collection
+from portal.templatetags.page import titled
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt
 from portal.web.keyset import keyset_page, query_without_place
-from regions.sources.collect import TrialResult, try_source
+from regions.sources.collect import TrialResult, database_address, try_source
 from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Batch, BatchFinding, Quarantined, Source, SourceChange
 from regions.sources.ranges import LISTED_A_KIND
@@ -57,6 +58,8 @@ def read_sources(sources: QuerySet[Source], *, now: datetime) -> list[dict[str, 
 
 
 def _state(source: Source, horizon: datetime | None, now: datetime) -> str:
+    if source.retired:
+        return "retired"
     if horizon is None:
         return "never"
     return "stale" if now - horizon > timedelta(hours=source.max_age_hours) else "fresh"
@@ -170,6 +173,10 @@ def _page(request: StaffRequest, source: Source, *, answer: TrialResult | None =
         "held_label": held.message_in(language) if held else "",
         "may_release": bool(asked_by) and asked_by != username and Role.APPROVER in request.roles,
         "changes": SourceChange.objects.filter(source=source).order_by("-id")[:CHANGES_SHOWN],
+        "address": address_rows(address) if (address := database_address(source)) else [],
+        "retired_providers": _(", ").join(
+            titled(one) for one in source.providers.filter(retired=True).order_by("code")
+        ),
         "answer_lines": answer_words(answer) if answer else [],
         "fault": fault,
         "may_act": Role.SOURCE_MANAGER in request.roles,

@@ -1,7 +1,7 @@
 """The sources' pages as officials use them: trying, collecting, changing by two, the quarantine with people masked."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -50,6 +50,9 @@ def settings_form(source: Source, *kinds: tuple[str, str], **changes: Any) -> di
         "page_size": source.page_size,
         "max_age_hours": source.max_age_hours,
         "max_bad_percent": 5,
+        "overlap_hours": source.overlap_hours,
+        "full_every_days": source.full_every_days,
+        "still": "",
         "credential": "",
         "reason": "对方改了用词",
         "kinds-TOTAL_FORMS": len(rows),
@@ -196,17 +199,52 @@ def test_a_change_is_proposed_shown_and_put_in_force(police: Police, manager: Vi
     assert police.source.max_age_hours == 30
 
 
-def test_a_new_database_is_tried_when_it_is_proposed_and_its_url_is_never_shown(
+def test_a_new_database_is_tried_when_it_is_proposed_and_shown_without_its_password(
     police: Police, manager: Visitor, approver: Visitor
 ) -> None:
-    sent = settings_form(police.source, credential="sqlite:////nowhere/at/all/geheim.sqlite")
+    sent = settings_form(police.source, credential="postgresql://reader:geheim@127.0.0.1:9/ga_new")
     manager.post(f"{PATH}police/change/", sent)
     change = SourceChange.objects.get()
-    assert encryption.decrypt(bytes(change.credential or b""), use=SOURCE_CREDENTIAL).endswith("geheim.sqlite")
+    assert encryption.decrypt(bytes(change.credential or b""), use=SOURCE_CREDENTIAL).endswith("ga_new")
     shown = [manager.read(f"{PATH}changes/{change.pk}/"), approver.read(f"{PATH}police/")]
     shown.append(manager.read(f"{PATH}police/change/"))
     assert "The connection was tried and failed" in shown[0]
     assert not any("geheim" in page for page in shown)
+    for part in ("postgresql", "127.0.0.1", ">9<", "ga_new", "reader", "sqlite", "police.sqlite"):
+        assert part in shown[0]
+    approver.post(f"{PATH}changes/{change.pk}/decide/", {"verb": "approve"})
+    now_in_force = approver.read(f"{PATH}police/")
+    assert "ga_new" in now_in_force
+    assert "geheim" not in now_in_force + approver.read(f"{PATH}changes/{change.pk}/")
+
+
+def test_the_new_settings_are_changed_by_two(police: Police, manager: Visitor, approver: Visitor) -> None:
+    changes = {"overlap_hours": 48, "full_every_days": 3, "still": "9999-12-31", "retired_providers": ["wechat"]}
+    manager.post(f"{PATH}police/change/", settings_form(police.source, **changes))
+    change = SourceChange.objects.get()
+    page = approver.read(f"{PATH}changes/{change.pk}/")
+    for told in ("Hours to look back", "Days between full comparisons", "9999-12-31", "No run has settled yet"):
+        assert told in page
+    approver.post(f"{PATH}changes/{change.pk}/decide/", {"verb": "approve"})
+    police.source.refresh_from_db()
+    found = (police.source.overlap_hours, police.source.full_every_days, police.source.still, police.source.retired)
+    assert found == (48, 3, date(9999, 12, 31), False)
+    assert list(police.source.providers.filter(retired=True).values_list("code", flat=True)) == ["wechat"]
+    assert "Retired providers" in approver.read(f"{PATH}police/")
+
+
+def test_a_retired_source_is_shown_as_such_and_not_collected(
+    police: Police, manager: Visitor, approver: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    police.add(record())
+    police.collect()
+    manager.post(f"{PATH}police/change/", settings_form(police.source, retired="on"))
+    approver.post(f"{PATH}changes/{SourceChange.objects.get().pk}/decide/", {"verb": "approve"})
+    page = manager.read(f"{PATH}police/")
+    assert "Retired: no longer collected" in page
+    assert "Collect now" not in page
+    assert tasks.collect_now("alpha", police.source.pk, "qian") == ""
+    assert Batch.objects.count() == 1
 
 
 @pytest.mark.parametrize(
