@@ -227,7 +227,7 @@ def test_the_new_settings_are_changed_by_two(police: Police, manager: Visitor, a
         assert told in page
     approver.post(f"{PATH}changes/{change.pk}/decide/", {"verb": "approve"})
     police.source.refresh_from_db()
-    found = (police.source.overlap_hours, police.source.full_every_days, police.source.still, police.source.retired)
+    found = Source.objects.values_list("overlap_hours", "full_every_days", "still", "retired").get(code="police")
     assert found == (48, 3, date(9999, 12, 31), False)
     assert list(police.source.providers.filter(retired=True).values_list("code", flat=True)) == ["wechat"]
     assert "Retired providers" in approver.read(f"{PATH}police/")
