@@ -227,8 +227,13 @@ def test_the_new_settings_are_changed_by_two(police: Police, manager: Visitor, a
         assert told in page
     approver.post(f"{PATH}changes/{change.pk}/decide/", {"verb": "approve"})
     police.source.refresh_from_db()
-    found = Source.objects.values_list("overlap_hours", "full_every_days", "still", "retired").get(code="police")
-    assert found == (48, 3, date(9999, 12, 31), False)
+    columns = ("overlap_hours", "full_every_days", "still", "retired")
+    assert Source.objects.values(*columns).get(code="police") == {
+        "overlap_hours": 48,
+        "full_every_days": 3,
+        "still": date(9999, 12, 31),
+        "retired": False,
+    }
     assert list(police.source.providers.filter(retired=True).values_list("code", flat=True)) == ["wechat"]
     assert "Retired providers" in approver.read(f"{PATH}police/")
 
