@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from codes.intake.citizens import REF_LETTERS, hold_intake
 from codes.intake.comparing import find_unexpected
+from codes.intake.names import keep_names_of_batch
 from regions.journal.record import record
 from regions.proposals import require_another, require_role
 from regions.refusals import MovedMeanwhile
@@ -43,6 +44,7 @@ def accept(batch: Batch, *, by: str, now: datetime) -> None:
             stored, wanted = cursor.fetchone()
         if stored != wanted:
             raise RuntimeError(f"batch {batch.pk}: {stored} of {wanted} versions found their citizen")
+        keep_names_of_batch(batch, now=now)
         close_accepted(batch, accepted=stored, by=by, now=now)
 
 

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from codes.intake.lines import DeclarationLine
+from codes.intake.phones import NamedPhone, is_another, set_first_phone
 from codes.models import Citizen, Entry, Fact
 from regions.copying import copy_rows
-from regions.keys.encryption import encrypt_phone, phone_hash
 from regions.vocabulary import FactKind
 
 COLUMNS = (
@@ -215,21 +215,28 @@ UPDATE = """
 
 def update_details(
     declared: Sequence[Declared], citizens: Mapping[int, Citizen], *, newest: Mapping[Holder, datetime]
-) -> None:
-    """Take over names and phones; `newest` holds the declarations known before these, with whatever provider."""
+) -> list[NamedPhone]:
+    """Take over names and first phones; the phones that are not the one on record, for ``propose_phones``.
+
+    `newest` holds the declarations known before these, with whatever provider.
+    """
     said_at: dict[int, datetime] = {}
     for holder, submitted_at in newest.items():
         said_at[holder.citizen_id] = max(submitted_at, said_at.get(holder.citizen_id, submitted_at))
     changed: dict[int, Citizen] = {}
+    others: list[NamedPhone] = []
     for one in declared:
-        citizen = citizens[one.holder.citizen_id]
+        citizen, phone = citizens[one.holder.citizen_id], one.line.phone
         is_newest = one.line.submitted_at >= said_at.get(citizen.pk, one.line.submitted_at)
         if is_newest:
             said_at[citizen.pk] = one.line.submitted_at
-        if _take_name(citizen, one.line.full_name, is_newest) | _take_phone(citizen, one.line.phone, is_newest):
+        if _take_name(citizen, one.line.full_name, is_newest) | set_first_phone(citizen, phone):
             changed[citizen.pk] = citizen
+        if phone and is_another(citizen, phone):
+            others.append(NamedPhone(citizen, one.holder.provider_id, phone))
     if changed:
         _store(list(changed.values()))
+    return others
 
 
 def _store(citizens: Sequence[Citizen]) -> None:
@@ -248,16 +255,4 @@ def _take_name(citizen: Citizen, name: str | None, is_newest: bool) -> bool:
     if not name or name == citizen.full_name or (citizen.full_name and not is_newest):
         return False
     citizen.full_name = name
-    return True
-
-
-def _take_phone(citizen: Citizen, phone: str | None, is_newest: bool) -> bool:
-    """A phone is kept encrypted and found by its hash; the same phone is not encrypted anew."""
-    if not phone or (citizen.phone_hash is not None and not is_newest):
-        return False
-    hashed = phone_hash(phone)
-    if citizen.phone_hash is not None and bytes(citizen.phone_hash) == hashed:
-        return False
-    citizen.phone_encrypted = encrypt_phone(phone)
-    citizen.phone_hash = hashed
     return True

@@ -23,6 +23,8 @@ from codes.intake.declarations import (
     update_details,
 )
 from codes.intake.lines import CheckInLine, DeclarationLine, ReadLine, read_line
+from codes.intake.names import DeclaredName, keep_declared_names
+from codes.intake.phones import propose_phones
 from codes.intake.results import BadLine, LineResult, Outcome, Refusal
 from codes.models import Citizen, Entry, Provider
 from regions.copying import copy_rows
@@ -177,7 +179,7 @@ def _store_together(lines: Sequence[_Numbered], *, by: str, now: datetime) -> li
         else:
             results.append(_refused(line, Refusal.ENTRY_ID_REUSED))
     if fresh:
-        counts = _file(fresh, now=now)
+        counts = _file(fresh, by=by, now=now)
         record("entries.taken", by=by, now=now, data={"lines": [fresh[0].number, fresh[-1].number], **counts})
     return results
 
@@ -196,7 +198,7 @@ def _held_digests(lines: Sequence[_Numbered]) -> dict[tuple[int, str], bytes]:
     }
 
 
-def _file(lines: Sequence[_Numbered], *, now: datetime) -> dict[str, Any]:
+def _file(lines: Sequence[_Numbered], *, by: str, now: datetime) -> dict[str, Any]:
     """Citizens, facts, days and entries of accepted lines; the counts for the journal."""
     citizens = find_or_make({line.read.identity for line in lines}, now=now)
     declared: list[Declared] = []
@@ -210,7 +212,16 @@ def _file(lines: Sequence[_Numbered], *, now: datetime) -> dict[str, Any]:
                 checked_in.append(CheckedIn(holder, content.entry_id, content.day, content.healthy))
     if declared:
         newest = newest_instants(one.holder.citizen_id for one in declared)
-        update_details(declared, {one.pk: one for one in citizens.values()}, newest=newest)
+        others = update_details(declared, {one.pk: one for one in citizens.values()}, newest=newest)
+        propose_phones(others, by=by, now=now)
+        keep_declared_names(
+            (
+                DeclaredName(*one.holder, one.line.full_name, min(one.line.submitted_at, now))
+                for one in declared
+                if one.line.full_name
+            ),
+            now=now,
+        )
         record_declarations(declared, newest=newest, now=now, zone=current_city().zone)
     record_check_ins(checked_in, now=now)
     copy_rows("codes_entry", ENTRY_COLUMNS, (_entry(line, citizens[line.read.identity], now) for line in lines))

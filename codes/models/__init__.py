@@ -1,12 +1,13 @@
 """The models of the codes, one module per noun."""
 
 from codes.models.case import Appeal, Case, CaseEvent, CaseState
-from codes.models.citizen import Citizen, Guardianship, PersonAccess, SignInCode
+from codes.models.citizen import Citizen, FormerRef, Guardianship, PersonAccess, SignInCode
 from codes.models.entry import CheckInDays, Entry
 from codes.models.export_job import ExportFault, ExportJob
-from codes.models.fact import Fact
+from codes.models.fact import Fact, StatedName
 from codes.models.held_group import GroupProposalState, HeldGroup, HeldGroupProposal
 from codes.models.inquiry import CorrectionRequest, Evidence, InformationRequest
+from codes.models.phone import PhoneChange, PhoneNotice
 from codes.models.provider import Provider, ProviderKey, Registration
 from codes.models.rule_set import RiskArea, Rule, RuleSet, RuleSetVersion
 from codes.models.rule_set_draft import DraftRehearsal, RehearsalFault, RuleSetDraft
@@ -43,6 +44,7 @@ __all__ = [
     "ExportFault",
     "ExportJob",
     "Fact",
+    "FormerRef",
     "GroupProposalState",
     "Guardianship",
     "HeldGroup",
@@ -51,6 +53,8 @@ __all__ = [
     "PairDiagnosis",
     "Partition",
     "PersonAccess",
+    "PhoneChange",
+    "PhoneNotice",
     "Provider",
     "ProviderKey",
     "Registration",
@@ -69,6 +73,7 @@ __all__ = [
     "RunSource",
     "RunStep",
     "SignInCode",
+    "StatedName",
     "Suppression",
     "Verdict",
     "VerdictChange",

@@ -10,6 +10,12 @@ from regions.rights import AppendOnly
 from regions.transitions import TransitionTable
 
 
+class CitizenQuerySet(models.QuerySet["Citizen"]):
+    def by_ref(self, ref: str) -> Self:
+        """Whom a ref names, also one from before they were joined with another."""
+        return self.filter(Q(ref=ref) | Q(former_refs__ref=ref)).distinct()
+
+
 class Citizen(models.Model):
     """Identified by (``id_type``, ``id_number``); the number is encrypted and found by its keyed hash."""
 
@@ -18,15 +24,31 @@ class Citizen(models.Model):
     id_hash = models.BinaryField(unique=True)
     id_encrypted = models.BinaryField()
     full_name = models.TextField(blank=True)
+    names_differ = models.BooleanField(
+        default=False, db_default=False, help_text="origins give clearly different names (``StatedName``)"
+    )
     phone_encrypted = models.BinaryField(null=True)
     phone_hash = models.BinaryField(null=True)
     known_since = models.DateTimeField()
+
+    objects = CitizenQuerySet.as_manager()
 
     class Meta:
         constraints = [models.CheckConstraint(condition=~Q(id_type=""), name="citizen_has_an_id_type")]
 
     def __str__(self) -> str:
         return self.ref
+
+
+class FormerRef(AppendOnly):
+    """The ref of somebody who proved to be the same person as another: journal, notes and exports still speak of it."""
+
+    ref = models.TextField(unique=True)
+    citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="former_refs")
+    joined_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.ref} is {self.citizen_id}"
 
 
 class Guardianship(models.Model):

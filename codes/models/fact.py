@@ -63,3 +63,30 @@ class Fact(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.record_id} v{self.version}"
+
+
+class StatedName(models.Model):
+    """What one origin calls a citizen, as it said last. Names do not identify: the facts stand whatever these say."""
+
+    citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="stated_names")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    full_name = models.TextField()
+    stated_at = models.DateTimeField(help_text="recorded_at of the record or submitted_at of the declaration")
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["citizen", "source", "provider"], nulls_distinct=False, name="one_name_per_origin"
+            ),
+            models.CheckConstraint(
+                condition=Q(source__isnull=False, provider__isnull=True)
+                | Q(source__isnull=True, provider__isnull=False),
+                name="stated_name_has_one_origin",
+            ),
+            models.CheckConstraint(condition=~Q(full_name=""), name="stated_name_is_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.citizen_id} by {self.source or self.provider}"

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from codes.citizens.phones import deliver_notices
 from codes.citizens.sign_in import GatewayRefused, SmsGateway, deliver_code, forget_old_codes
 from codes.models import SignInCode
 from regions.tenancy import all_schemas, in_city
@@ -42,7 +43,7 @@ def deliver_sign_in_code(schema: str, code_id: int) -> bool:
 
 @shared_task(name="portal.sweep_sign_in_codes")
 def sweep_sign_in_codes() -> int:
-    """Send what was overlooked and forget what is old; how many were sent."""
+    """Send what was overlooked and what phones are to be told, and forget what is old; how many were sent."""
     sent, now = 0, timezone.now()
     for schema in all_schemas():
         with in_city(schema):
@@ -51,6 +52,7 @@ def sweep_sign_in_codes() -> int:
             )
             for code_id in list(waiting.values_list("pk", flat=True)[:1000]):
                 sent += _deliver(code_id, now=now)
+            sent += deliver_notices(gateway=gateway(), now=now)
             forget_old_codes(now=now)
     return sent
 

@@ -18,7 +18,7 @@ import regions.transitions
 from codes import disagreements, effective, tasks
 from codes.diagnosis import diagnose
 from codes.engine import query
-from codes.intake import collecting
+from codes.intake import collecting, names
 from codes.passes import issuing
 from codes.reports import daily_codes
 from codes.review import permissions
@@ -139,6 +139,7 @@ DELIVERY = Task(
         _file(staging): "records are checked and staged; bad ones go to quarantine",
         _file(records): "the check of one record",
         collecting.SQL: "staged records become citizens and versions of facts",
+        _file(names): "what each origin calls a person, compared with what others say",
         _file(partitions): "a worker claims a partition and judges it",
         _file(query): "the engine's statement, composed for the run's subjects",
         query.SQL: "who is judged, and what a colour is",

@@ -337,6 +337,28 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "asked_at": AT,
         "expires_at": LATER,
     },
+    "codes.FormerRef": lambda cast: {"ref": f"C{next(_numbers)}", "citizen": cast.citizen(), "joined_at": AT},
+    "codes.StatedName": lambda cast: {
+        "citizen": cast.citizen(),
+        "source": cast.police,
+        "full_name": "张三",
+        "stated_at": AT,
+        "received_at": AT,
+    },
+    "codes.PhoneChange": lambda cast: {
+        "citizen": cast.citizen(),
+        "provider": cast.alipay,
+        "phone_encrypted": b"x",
+        "phone_hash": b"x",
+        "proposed_at": AT,
+    },
+    "codes.PhoneNotice": lambda cast: {
+        "change": cast.shared("codes.PhoneChange"),
+        "receiver": "named",
+        "about": "proposed",
+        "phone_encrypted": b"x",
+        "made_at": AT,
+    },
     "codes.PersonAccess": lambda cast: {
         "citizen": cast.citizen(),
         "at": AT,

@@ -145,7 +145,7 @@ def test_an_entry_id_is_unique_for_its_provider_only(alpha: City, now: datetime)
     assert outcomes(take(declaration(), declaration(provider="wechat"), now=now)) == ["accepted", "accepted"]
 
 
-def test_the_newest_name_and_phone_are_believed(alpha: City, now: datetime) -> None:
+def test_the_newest_name_is_believed_and_the_first_phone(alpha: City, now: datetime) -> None:
     take(declaration(submitted_at=SECOND, full_name="安娜", phone=...), now=now)
     take(declaration(entry_id="old", submitted_at=FIRST, full_name="阿娜", phone="13911111111"), now=now)
     anna = citizen()
@@ -155,7 +155,7 @@ def test_the_newest_name_and_phone_are_believed(alpha: City, now: datetime) -> N
     take(declaration(provider="wechat", submitted_at=THIRD, full_name="安妮", phone="+86 138 2222 2222"), now=now)
     anna = citizen()
     assert anna.full_name == "安妮"
-    assert decrypt_phone(bytes(anna.phone_encrypted or b"")) == "13822222222"
+    assert decrypt_phone(bytes(anna.phone_encrypted or b"")) == "13911111111"
 
     take(declaration(entry_id="empty", submitted_at="2026-11-21T00:00:00Z", full_name=None, phone=None), now=now)
     assert citizen().full_name == "安妮"
