@@ -1,12 +1,13 @@
 """Declarations: what they state, whom they register, and how a newer one takes the place of an older one."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import Max
 
 from codes.intake.lines import DeclarationLine
 from codes.intake.phones import NamedPhone, is_another, set_first_phone
@@ -29,9 +30,27 @@ COLUMNS = (
 )
 
 
+# The key of a declaration that each kind of declared fact answers.
+QUESTIONS = {
+    FactKind.SYMPTOM: "symptoms",
+    FactKind.CONTACT_WITH_CASE: "contact",
+    FactKind.UNSURE_CONTACT: "contact",
+    FactKind.AREA_STAY: "area_stays",
+    FactKind.ARRIVAL: "arrival",
+    FactKind.OVERSEAS_ARRIVAL: "overseas_arrival_on",
+}
+
+
 class Holder(NamedTuple):
     citizen_id: int
     provider_id: int
+
+
+class Asked(NamedTuple):
+    """A question as one person answered it with one provider."""
+
+    holder: Holder
+    question: str
 
 
 @dataclass(slots=True)
@@ -81,16 +100,26 @@ def store_facts(facts: Iterable[DeclaredFact], *, now: datetime) -> None:
     copy_rows("codes_fact", (*COLUMNS, "origin", "received_at", "detail"), rows)
 
 
-def live_facts(citizens: Collection[int]) -> dict[Holder, list[DeclaredFact]]:
-    """What declarations still state, by holder: facts that are neither revoked nor of a check-in."""
+def stored_facts(citizens: Collection[int]) -> Iterator[DeclaredFact]:
+    """What these people's declarations and check-ins still state."""
     found = Fact.objects.filter(citizen_id__in=citizens, origin="provider", superseded=False, revoked=False)
-    live: dict[Holder, list[DeclaredFact]] = {}
     for pk, *values in found.order_by("id").values_list("id", *COLUMNS):
         row = dict(zip(COLUMNS, values, strict=True))
         holder = Holder(row.pop("citizen_id"), row.pop("provider_id"))
-        fact = DeclaredFact(holder, stored_as=pk, **row | {"kind": FactKind(row["kind"])})
+        yield DeclaredFact(holder, stored_as=pk, **row | {"kind": FactKind(row["kind"])})
+
+
+def mark_superseded(facts: Iterable[DeclaredFact]) -> None:
+    """Write down which stored facts have got a later version."""
+    Fact.objects.filter(pk__in=[fact.stored_as for fact in facts if fact.superseded]).update(superseded=True)
+
+
+def live_facts(citizens: Collection[int]) -> dict[Asked, list[DeclaredFact]]:
+    """What declarations still state, by the question it answered."""
+    live: dict[Asked, list[DeclaredFact]] = {}
+    for fact in stored_facts(citizens):
         if declaration_of(fact.record_id) is not None:
-            live.setdefault(holder, []).append(fact)
+            live.setdefault(Asked(fact.holder, QUESTIONS[fact.kind]), []).append(fact)
     return live
 
 
@@ -122,13 +151,20 @@ class Statement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Declared:
+    """``instant``: ``submitted_at``, or the receipt if that is earlier."""
+
     holder: Holder
     line: DeclarationLine
+    instant: datetime
+
+    @property
+    def asked(self) -> list[Asked]:
+        """The questions whose keys the line holds; no other is answered by it."""
+        return [Asked(self.holder, name) for name in sorted(self.line.model_fields_set & set(QUESTIONS.values()))]
 
 
-def statements(line: DeclarationLine, zone: ZoneInfo) -> list[Statement]:
-    """What the answers mean (`docs/semantics.md` §2). A symptom or contact starts on the local day of the declaration."""
-    declared_on = line.submitted_at.astimezone(zone).date()
+def statements(line: DeclarationLine, *, declared_on: date) -> list[Statement]:
+    """What the answers mean (`docs/semantics.md` §2). A symptom or contact starts on the city's day of the declaration."""
     stated = []
     if line.symptoms:
         stated.append(Statement(FactKind.SYMPTOM, None, declared_on))
@@ -137,7 +173,8 @@ def statements(line: DeclarationLine, zone: ZoneInfo) -> list[Statement]:
             stated.append(Statement(FactKind.CONTACT_WITH_CASE, None, declared_on))
         case "unsure":
             stated.append(Statement(FactKind.UNSURE_CONTACT, None, declared_on))
-    stated += [Statement(FactKind.AREA_STAY, stay.area, stay.from_day, stay.left_on) for stay in line.area_stays]
+    stays = line.area_stays or []
+    stated += [Statement(FactKind.AREA_STAY, stay.area, stay.from_day, stay.left_on) for stay in stays]
     if line.arrival:
         stated.append(Statement(FactKind.ARRIVAL, line.arrival.from_area, line.arrival.on))
     if line.overseas_arrival_on:
@@ -145,41 +182,55 @@ def statements(line: DeclarationLine, zone: ZoneInfo) -> list[Statement]:
     return stated
 
 
-def newest_instants(citizens: Iterable[int]) -> dict[Holder, datetime]:
-    """When the newest declaration the city holds was submitted, for every holder among these citizens."""
-    newest: dict[Holder, datetime] = {}
-    found = Entry.objects.filter(type="declaration", citizen_id__in=set(citizens))
-    for citizen_id, provider_id, submitted_at in found.values_list("citizen_id", "provider_id", "submitted_at"):
-        holder = Holder(citizen_id, provider_id)
-        if submitted_at is not None:
-            newest[holder] = max(submitted_at, newest.get(holder, submitted_at))
-    return newest
+# The newest answer to each question, of declarations stored before these.
+NEWEST_ANSWERS = """
+    SELECT citizen_id, provider_id, question, max(instant)
+    FROM codes_entry CROSS JOIN LATERAL jsonb_object_keys(content) AS question
+    WHERE type = 'declaration' AND citizen_id = ANY(%(citizens)s) AND question = ANY(%(questions)s)
+    GROUP BY citizen_id, provider_id, question
+"""
+
+
+def newest_answers(citizens: Iterable[int]) -> dict[Asked, datetime]:
+    """The instant of the newest answer the city holds, for every question these citizens have answered."""
+    values: dict[str, Any] = {"citizens": sorted(set(citizens)), "questions": sorted(set(QUESTIONS.values()))}
+    with connection.cursor() as cursor:
+        cursor.execute(NEWEST_ANSWERS, values)
+        return {Asked(Holder(citizen, provider), name): at for citizen, provider, name, at in cursor.fetchall()}
+
+
+def newest_instants(citizens: Iterable[int]) -> dict[int, datetime]:
+    """Of each of these citizens the instant of the newest declaration the city holds, with whatever provider."""
+    found = Entry.objects.filter(type="declaration", citizen_id__in=set(citizens)).values("citizen_id")
+    return dict(found.annotate(newest=Max("instant")).values_list("citizen_id", "newest"))
 
 
 def record_declarations(
-    declared: Sequence[Declared], *, newest: Mapping[Holder, datetime], now: datetime, zone: ZoneInfo
+    declared: Sequence[Declared], *, newest: Mapping[Asked, datetime], now: datetime, zone: ZoneInfo
 ) -> None:
-    """Register the holders and file the facts, in the order of receipt; `newest` as it was before these.
+    """Register the holders and file the facts, in the order of receipt; ``newest`` are the answers before these.
 
-    Of one holder's declarations the newest by `submitted_at` counts, of two at the same instant the one received later.
+    Of one holder's answers to a question the newest by instant counts, of two at one instant the one received later.
     """
     _register({one.holder for one in declared}, now)
     newest = dict(newest)
     live = live_facts({one.holder.citizen_id for one in declared})
     held = [fact for facts in live.values() for fact in facts]
-    facts: list[DeclaredFact] = []
+    stored: list[DeclaredFact] = []
     for one in declared:
         stated = _facts(one, zone)
-        before = newest.get(one.holder)
-        facts += stated
-        if before is None or one.line.submitted_at >= before:
-            newest[one.holder] = one.line.submitted_at
-            facts += [fact.revocation(one.line.submitted_at) for fact in live.get(one.holder, [])]
-            live[one.holder] = stated
-        else:
-            facts += [fact.revocation(before) for fact in stated]
-    store_facts(facts, now=now)
-    Fact.objects.filter(pk__in=[fact.stored_as for fact in held if fact.superseded]).update(superseded=True)
+        stored += stated
+        for asked in one.asked:
+            answer = [fact for fact in stated if QUESTIONS[fact.kind] == asked.question]
+            last = newest.get(asked)
+            if last is None or one.instant >= last:
+                newest[asked] = one.instant
+                stored += [fact.revocation(one.instant) for fact in live.get(asked, [])]
+                live[asked] = answer
+            else:
+                stored += [fact.revocation(last) for fact in answer]
+    store_facts(stored, now=now)
+    mark_superseded(held)
 
 
 def _register(holders: Iterable[Holder], now: datetime) -> None:
@@ -190,6 +241,7 @@ def _register(holders: Iterable[Holder], now: datetime) -> None:
 
 
 def _facts(one: Declared, zone: ZoneInfo) -> list[DeclaredFact]:
+    stated_by = statements(one.line, declared_on=one.instant.astimezone(zone).date())
     return [
         DeclaredFact(
             holder=one.holder,
@@ -198,9 +250,9 @@ def _facts(one: Declared, zone: ZoneInfo) -> list[DeclaredFact]:
             area=stated.area,
             started_on=stated.started_on,
             ended_on=stated.ended_on,
-            recorded_at=one.line.submitted_at,
+            recorded_at=one.instant,
         )
-        for number, stated in enumerate(statements(one.line, zone), start=1)
+        for number, stated in enumerate(stated_by, start=1)
     ]
 
 
@@ -214,22 +266,20 @@ UPDATE = """
 
 
 def update_details(
-    declared: Sequence[Declared], citizens: Mapping[int, Citizen], *, newest: Mapping[Holder, datetime]
+    declared: Sequence[Declared], citizens: Mapping[int, Citizen], *, newest: Mapping[int, datetime]
 ) -> list[NamedPhone]:
     """Take over names and first phones; the phones that are not the one on record, for ``propose_phones``.
 
     `newest` holds the declarations known before these, with whatever provider.
     """
-    said_at: dict[int, datetime] = {}
-    for holder, submitted_at in newest.items():
-        said_at[holder.citizen_id] = max(submitted_at, said_at.get(holder.citizen_id, submitted_at))
+    newest = dict(newest)
     changed: dict[int, Citizen] = {}
     others: list[NamedPhone] = []
     for one in declared:
         citizen, phone = citizens[one.holder.citizen_id], one.line.phone
-        is_newest = one.line.submitted_at >= said_at.get(citizen.pk, one.line.submitted_at)
+        is_newest = one.instant >= newest.get(citizen.pk, one.instant)
         if is_newest:
-            said_at[citizen.pk] = one.line.submitted_at
+            newest[citizen.pk] = one.instant
         if _take_name(citizen, one.line.full_name, is_newest) | set_first_phone(citizen, phone):
             changed[citizen.pk] = citizen
         if phone and is_another(citizen, phone):

@@ -5,73 +5,31 @@ The command and the API take the same way. A line is checked by itself first (`r
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, transaction
 
+from codes.intake.check_ins import CheckedIn, is_late, record_check_ins
 from codes.intake.citizens import find_or_make, hold_intake
 from codes.intake.declarations import (
     Declared,
-    DeclaredFact,
     Holder,
+    newest_answers,
     newest_instants,
     record_declarations,
-    store_facts,
     update_details,
 )
-from codes.intake.lines import CheckInLine, DeclarationLine, ReadLine, read_line
+from codes.intake.lines import CheckInLine, ReadLine, read_line, with_our_symptoms
 from codes.intake.names import DeclaredName, keep_declared_names
 from codes.intake.phones import propose_phones
 from codes.intake.results import BadLine, LineResult, Outcome, Refusal
-from codes.models import Citizen, Entry, Provider
+from codes.models import Entry, Provider
 from regions.copying import copy_rows
 from regions.journal.record import record
 from regions.keys.encryption import content_hash
-from regions.sql import compose
 from regions.tenancy import current_city
-from regions.vocabulary import FactKind
-
-SQL = Path(__file__).with_suffix(".sql")
-MERGE = compose(SQL, "merge")
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedIn:
-    holder: Holder
-    entry_id: str
-    day: date
-    healthy: bool
-
-
-def record_check_ins(checked_in: Sequence[CheckedIn], *, now: datetime) -> None:
-    """Merge the healthy days and file the unhealthy ones as facts. Call in the transaction of the entries."""
-    healthy = [one for one in checked_in if one.healthy]
-    if healthy:
-        said: dict[str, Any] = {
-            "citizens": [one.holder.citizen_id for one in healthy],
-            "providers": [one.holder.provider_id for one in healthy],
-            "days": [one.day for one in healthy],
-            "now": now,
-        }
-        with connection.cursor() as cursor:
-            cursor.execute(MERGE, said)
-    store_facts([_symptom(one, now) for one in checked_in if not one.healthy], now=now)
-
-
-def _symptom(one: CheckedIn, now: datetime) -> DeclaredFact:
-    return DeclaredFact(
-        holder=one.holder,
-        record_id=f"{one.entry_id}/{FactKind.SYMPTOM.value}",
-        kind=FactKind.SYMPTOM,
-        area=None,
-        started_on=one.day,
-        ended_on=None,
-        recorded_at=now,
-    )
-
 
 LINES_PER_TRANSACTION = 5000
 # Who a line is about stands with the citizen; the rest of it is kept as it came.
@@ -83,8 +41,10 @@ ENTRY_COLUMNS = (
     "type",
     "citizen_id",
     "submitted_at",
+    "instant",
     "day",
     "healthy",
+    "late",
     "received_at",
     "digest",
     "content",
@@ -132,6 +92,7 @@ def _take_chunk(
             read = read_line(raw, now=now, zone=zone)
             entry_id = read.content.entry_id
             provider = _provider(read, providers, only_provider)
+            read = with_our_symptoms(read, provider.symptoms)
         except BadLine as refusal:
             results[number] = LineResult(number, Outcome.REFUSED, entry_id, refusal)
         else:
@@ -169,13 +130,13 @@ def _store_together(lines: Sequence[_Numbered], *, by: str, now: datetime) -> li
     results: list[LineResult] = []
     fresh: list[_Numbered] = []
     for line in lines:
-        before = held.get(line.key)
+        before, entry_id = held.get(line.key), line.read.content.entry_id
         if before is None:
             held[line.key] = line.digest
             fresh.append(line)
-            results.append(LineResult(line.number, Outcome.ACCEPTED, line.read.content.entry_id))
-        elif before == line.digest:
-            results.append(LineResult(line.number, Outcome.DUPLICATE, line.read.content.entry_id))
+            results.append(LineResult(line.number, Outcome.ACCEPTED, entry_id, left_out=line.read.left_out))
+        elif before in (line.digest, content_hash(line.read.as_written, use="entry")):
+            results.append(LineResult(line.number, Outcome.DUPLICATE, entry_id))
         else:
             results.append(_refused(line, Refusal.ENTRY_ID_REUSED))
     if fresh:
@@ -201,43 +162,43 @@ def _held_digests(lines: Sequence[_Numbered]) -> dict[tuple[int, str], bytes]:
 def _file(lines: Sequence[_Numbered], *, by: str, now: datetime) -> dict[str, Any]:
     """Citizens, facts, days and entries of accepted lines; the counts for the journal."""
     citizens = find_or_make({line.read.identity for line in lines}, now=now)
+    zone = current_city().zone
     declared: list[Declared] = []
     checked_in: list[CheckedIn] = []
+    rows: list[tuple[object, ...]] = []
     for line in lines:
         holder = Holder(citizens[line.read.identity].pk, line.provider.pk)
-        match line.read.content:
-            case DeclarationLine() as content:
-                declared.append(Declared(holder, content))
-            case CheckInLine() as content:
-                checked_in.append(CheckedIn(holder, content.entry_id, content.day, content.healthy))
+        content = line.read.content
+        # A fast clock cannot outrank a later correction.
+        instant = min(content.submitted_at or now, now)
+        late = False
+        if isinstance(content, CheckInLine):
+            late = is_late(healthy=content.healthy, day=content.day, instant=instant, zone=zone)
+            checked_in.append(CheckedIn(holder, content.entry_id, content.day, content.healthy, late, instant))
+        else:
+            declared.append(Declared(holder, content, instant))
+        rows.append(_entry(line, holder, instant, late, now))
     if declared:
-        newest = newest_instants(one.holder.citizen_id for one in declared)
-        others = update_details(declared, {one.pk: one for one in citizens.values()}, newest=newest)
+        about = {one.holder.citizen_id for one in declared}
+        others = update_details(declared, {one.pk: one for one in citizens.values()}, newest=newest_instants(about))
         propose_phones(others, by=by, now=now)
-        keep_declared_names(
-            (
-                DeclaredName(*one.holder, one.line.full_name, min(one.line.submitted_at, now))
-                for one in declared
-                if one.line.full_name
-            ),
-            now=now,
-        )
-        record_declarations(declared, newest=newest, now=now, zone=current_city().zone)
+        names = (DeclaredName(*one.holder, one.line.full_name, one.instant) for one in declared if one.line.full_name)
+        keep_declared_names(names, now=now)
+        record_declarations(declared, newest=newest_answers(about), now=now, zone=zone)
+    copy_rows("codes_entry", ENTRY_COLUMNS, rows)
     record_check_ins(checked_in, now=now)
-    copy_rows("codes_entry", ENTRY_COLUMNS, (_entry(line, citizens[line.read.identity], now) for line in lines))
     by_provider: dict[str, int] = {}
     for line in lines:
         by_provider[line.provider.code] = by_provider.get(line.provider.code, 0) + 1
     return {"declarations": len(declared), "check_ins": len(checked_in), "providers": by_provider}
 
 
-def _entry(line: _Numbered, citizen: Citizen, now: datetime) -> tuple[object, ...]:
+def _entry(line: _Numbered, holder: Holder, instant: datetime, late: bool, now: datetime) -> tuple[object, ...]:
     content = line.read.content
     kept = content.model_dump(mode="json", by_alias=True, exclude=ABOUT_THE_PERSON, exclude_unset=True)
-    fields = (
-        (None, content.day, content.healthy) if isinstance(content, CheckInLine) else (content.submitted_at, None, None)
-    )
-    return (line.provider.pk, content.entry_id, content.type, citizen.pk, *fields, now, line.digest, kept)
+    day, healthy = (content.day, content.healthy) if isinstance(content, CheckInLine) else (None, None)
+    about = (holder.provider_id, content.entry_id, content.type, holder.citizen_id)
+    return (*about, content.submitted_at, instant, day, healthy, late, now, line.digest, kept)
 
 
 def _refused(line: _Numbered, reason: Refusal) -> LineResult:

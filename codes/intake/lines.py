@@ -3,22 +3,26 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal, NoReturn
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from codes.intake.results import BadLine, Refusal
 from regions.divisions import is_division_code
 from regions.identity import BadIdentity, Identity, check_identity
+from regions.vocabulary import Symptom
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PHONE_DRESSING = re.compile(r"[ ()-]")
 _PHONE = re.compile(r"\+?[0-9]{5,20}")
 EARLIEST_DAY = date(1900, 1, 1)
+LONGEST_NAME = 200
 # Before any provider existed; with it the offset of an instant can never push it out of the calendar.
 EARLIEST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -63,18 +67,36 @@ def _area(area: str) -> str:
     return area
 
 
-def _phone(phone: str) -> str:
-    """The digits people dial inside the country: a number is found again however it was written."""
-    digits = _PHONE_DRESSING.sub("", phone)
+def normalise_phone(phone: str) -> str | None:
+    """The digits people dial inside the country, so that a number is found again however it was written; none if it is none."""
+    digits = _PHONE_DRESSING.sub("", unicodedata.normalize("NFKC", phone))
     digits = digits.removeprefix("+86") if digits.startswith("+86") else digits.removeprefix("0086")
-    if not _PHONE.fullmatch(digits):
-        raise fault(Refusal.BAD_FIELD)
-    return digits
+    return digits if _PHONE.fullmatch(digits) else None
 
 
-Symptom = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable)]
-Phone = Annotated[str, Field(max_length=40), AfterValidator(_phone)]
+def normalise_name(name: str) -> str | None:
+    """The name in one spelling of its letters and spaces; none if it cannot be used."""
+    plain = " ".join(unicodedata.normalize("NFKC", name).split())
+    is_text = plain.isprintable() and not any("\ud800" <= letter <= "\udfff" for letter in plain)
+    return plain if plain and is_text and len(plain) <= LONGEST_NAME else None
+
+
+def _if_usable(normalise: Callable[[str], str | None]) -> BeforeValidator:
+    """A detail of the person that cannot be used is left out and reported: no health answer is lost for it."""
+
+    def normalised(value: object, info: ValidationInfo) -> str | None:
+        usable = normalise(value) if isinstance(value, str) else None
+        if usable is None and value is not None:
+            info.context.append(info.field_name)  # type: ignore[union-attr]  # read_line gives a list
+        return usable
+
+    return BeforeValidator(normalised)
+
+
+SymptomCode = Annotated[str, Field(max_length=500), AfterValidator(_storable)]
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_storable)]
+FullName = Annotated[str | None, _if_usable(normalise_name)]
+Phone = Annotated[str | None, _if_usable(normalise_phone)]
 Day = Annotated[date, BeforeValidator(_day)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Area = Annotated[str, AfterValidator(_area)]
@@ -107,21 +129,22 @@ class Line(Shape):
 
 
 class DeclarationLine(Line):
-    """Answers to the questions of a health declaration; a question left out is not answered."""
+    """Answers to the questions of a health declaration: null is an answer, a question left out was not asked."""
 
     type: Literal["declaration"]
-    full_name: Name | None = None
-    phone: Phone | None = None
+    full_name: FullName = None
+    phone: Phone = None
     submitted_at: Instant
-    symptoms: Annotated[list[Symptom], Field(max_length=100)] = []
+    symptoms: Annotated[list[SymptomCode], Field(max_length=100)] | None = None
     contact: Literal["yes", "no", "unsure"] | None = None
-    area_stays: Annotated[list[AreaStay], Field(max_length=200)] = []
+    area_stays: Annotated[list[AreaStay], Field(max_length=200)] | None = None
     arrival: Arrival | None = None
     overseas_arrival_on: Day | None = None
 
 
 class CheckInLine(Line):
     type: Literal["check_in"]
+    submitted_at: Instant | None = None
     day: Day
     healthy: bool
 
@@ -133,7 +156,6 @@ SHAPES: dict[str, type[DeclarationLine] | type[CheckInLine]] = {
 
 
 MOST_BYTES = 100_000
-CLOCK_TOLERANCE = timedelta(minutes=5)
 # A declared journey may still lie ahead, but not beyond any ticket.
 FARTHEST_PLAN = timedelta(days=366)
 # A key that is not one of ours may be anything; only what looks like a key is repeated to the sender.
@@ -143,11 +165,17 @@ _OURS = {reason.value: reason for reason in Refusal}
 
 @dataclass(frozen=True, slots=True)
 class ReadLine:
-    """A line that is right in itself. `digest` tells a repeated line from a changed one."""
+    """A line that is right in itself. ``left_out`` names details of the person that cannot be used.
+
+    ``digest`` tells a repeated line from a changed one; ``as_written`` does where it was stored before version 2 of the
+    contract, which compared the text of values.
+    """
 
     content: DeclarationLine | CheckInLine
     identity: Identity
     digest: bytes
+    as_written: bytes
+    left_out: tuple[str, ...] = ()
 
 
 def read_line(raw: bytes, *, now: datetime, zone: ZoneInfo) -> ReadLine:
@@ -157,17 +185,30 @@ def read_line(raw: bytes, *, now: datetime, zone: ZoneInfo) -> ReadLine:
     shape = SHAPES.get(kind) if isinstance(kind, str) else None
     if shape is None:
         raise BadLine(Refusal.UNKNOWN_TYPE, "type")
+    left_out: list[str] = []
     try:
-        content = shape.model_validate(plain)
+        content = shape.model_validate(plain, context=left_out)
     except ValidationError as error:
         _refuse_shape(error)
     today = now.astimezone(zone).date()
-    _check_times(content, now, today)
+    _check_times(content, today)
     try:
         identity = check_identity(content.id_type, content.id_number, today=today)
     except BadIdentity as error:
         raise BadLine(Refusal.BAD_ID, "id_number", why=error.reason) from None
-    return ReadLine(content, identity, _digest(plain))
+    return ReadLine(content, identity, _digest(_parsed(content, identity)), _digest(plain), tuple(left_out))
+
+
+def with_our_symptoms(line: ReadLine, ours: Mapping[str, str]) -> ReadLine:
+    """The line with its symptoms in our codes, ``none`` as no symptom; ``ours`` maps the provider's. Raises BadLine."""
+    content = line.content
+    if isinstance(content, CheckInLine) or not content.symptoms:
+        return line
+    symptoms = list(dict.fromkeys(ours.get(code, code) for code in content.symptoms))
+    if not set(symptoms) <= set(Symptom) or (Symptom.NONE in symptoms and len(symptoms) > 1):
+        raise BadLine(Refusal.UNKNOWN_SYMPTOM, "symptoms")
+    found = [] if symptoms == [Symptom.NONE] else symptoms
+    return replace(line, content=content.model_copy(update={"symptoms": found}))
 
 
 def _parse(raw: bytes) -> dict[str, Any]:
@@ -210,15 +251,13 @@ def _refuse_shape(error: ValidationError) -> NoReturn:
     raise BadLine(reason, field) from None
 
 
-def _check_times(content: DeclarationLine | CheckInLine, now: datetime, today: date) -> None:
-    """Nothing that was done can lie ahead, and nothing ends before it begins."""
+def _check_times(content: DeclarationLine | CheckInLine, today: date) -> None:
+    """Nothing that was done can lie ahead, and nothing ends before it begins. A clock that is fast is no reason to refuse."""
     if isinstance(content, CheckInLine):
         if content.day > today:
             raise BadLine(Refusal.IN_FUTURE, "day")
         return
-    if content.submitted_at > now + CLOCK_TOLERANCE:
-        raise BadLine(Refusal.IN_FUTURE, "submitted_at")
-    for place, stay in enumerate(content.area_stays):
+    for place, stay in enumerate(content.area_stays or []):
         if stay.left_on is not None and stay.left_on < stay.from_day:
             raise BadLine(Refusal.ENDS_BEFORE_START, f"area_stays.{place}.left_on")
     for field, day in _planned_days(content):
@@ -229,13 +268,20 @@ def _check_times(content: DeclarationLine | CheckInLine, now: datetime, today: d
 def _planned_days(content: DeclarationLine) -> list[tuple[str, date]]:
     days = [("arrival.on", content.arrival.on)] if content.arrival else []
     days += [("overseas_arrival_on", content.overseas_arrival_on)] if content.overseas_arrival_on else []
-    for place, stay in enumerate(content.area_stays):
+    for place, stay in enumerate(content.area_stays or []):
         days.append((f"area_stays.{place}.from", stay.from_day))
         days += [(f"area_stays.{place}.left_on", stay.left_on)] if stay.left_on else []
     return days
 
 
+def _parsed(content: DeclarationLine | CheckInLine, identity: Identity) -> dict[str, Any]:
+    """What the line says, in one spelling of every value: null as absent, instants in UTC, the person's details normalised."""
+    values = content.model_dump(mode="python", by_alias=True, exclude_none=True, exclude_unset=True)
+    instants = {name: value.astimezone(UTC) for name, value in values.items() if isinstance(value, datetime)}
+    return {**values, **instants, "id_type": identity.id_type.value, "id_number": identity.id_number}
+
+
 def _digest(plain: dict[str, Any]) -> bytes:
     """SHA-256 of the whole content, however its keys were ordered."""
-    canonical = json.dumps(plain, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps(plain, ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=date.isoformat)
     return hashlib.sha256(canonical.encode()).digest()

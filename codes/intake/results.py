@@ -25,6 +25,12 @@ class Refusal(TextChoices):
     BAD_TIME = "bad_time", _("{field} must be an ISO 8601 instant with an offset.")
     ENDS_BEFORE_START = "ends_before_start", _("{field} lies before its beginning.")
     IN_FUTURE = "in_future", _("{field} has not come yet.")
+    UNKNOWN_SYMPTOM = (
+        "unknown_symptom",
+        _(
+            "{field} holds a code that was not agreed on, or says at once that there are symptoms and that there are not."
+        ),
+    )
     BAD_AREA = "bad_area", _("{field} must be a division code of 6 digits.")
     BAD_ID = "bad_id", _("The identity document cannot be anybody's. {why}")
     UNKNOWN_PROVIDER = "unknown_provider", _("This city has no such provider.")
@@ -40,7 +46,7 @@ class BadLine(Refused):
 
 
 class Outcome(StrEnum):
-    """A duplicate is a line the city has already, word for word: no error and no second entry."""
+    """A duplicate is a line that says what the city has already: no error and no second entry."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
@@ -49,18 +55,24 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LineResult:
-    """`number` counts the lines from 1; `refusal` says why, and is none unless the line was refused."""
+    """``number`` counts the lines from 1; ``refusal`` says why, and is none unless the line was refused.
+
+    ``left_out``: details of the person that could not be used; the rest of the line was.
+    """
 
     number: int
     outcome: Outcome
     entry_id: str = ""
     refusal: BadLine | None = None
+    left_out: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """What the provider is told of the line, by the command and by the API alike; it repeats nothing but the entry id."""
         told: dict[str, Any] = {"line": self.number, "result": self.outcome.value}
         if self.entry_id:
             told["entry_id"] = self.entry_id
+        if self.left_out:
+            told["left_out"] = list(self.left_out)
         if self.refusal is not None:
             told["reason"] = self.refusal.reason.value
             if self.refusal.field:

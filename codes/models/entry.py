@@ -18,15 +18,22 @@ class DateMultiRangeField(models.Field):  # type: ignore[type-arg]  # generic on
 
 
 class Entry(AppendOnly):
-    """One accepted line. ``content`` leaves out who it is about: name, ID number and phone stand with the citizen."""
+    """One accepted line. ``content`` leaves out who it is about: name, ID number and phone stand with the citizen.
+
+    Entries of one person with one provider are ordered by ``instant``, then by receipt (``docs/semantics.md`` §2).
+    """
 
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="entries")
     entry_id = models.TextField()
     type = models.TextField()
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="entries")
-    submitted_at = models.DateTimeField(null=True)
+    submitted_at = models.DateTimeField(null=True, help_text="as the provider says")
+    instant = models.DateTimeField(help_text="submitted_at or received_at, whichever is earlier")
     day = models.DateField(null=True)
     healthy = models.BooleanField(null=True)
+    late = models.BooleanField(
+        default=False, help_text="healthy, submitted after the day after its day: counts for nothing"
+    )
     received_at = models.DateTimeField()
     digest = models.BinaryField(help_text="of the whole line: tells a repeated line from a changed one")
     content = models.JSONField(default=dict)
@@ -34,7 +41,7 @@ class Entry(AppendOnly):
     class Meta:
         indexes = [
             models.Index(
-                fields=["citizen", "provider", "submitted_at"],
+                fields=["citizen", "provider", "instant"],
                 condition=Q(type="declaration"),
                 name="entry_declarations",
             ),
@@ -44,8 +51,16 @@ class Entry(AppendOnly):
             models.UniqueConstraint(fields=["provider", "entry_id"], name="entry_id_is_unique_for_its_provider"),
             models.CheckConstraint(
                 condition=Q(type="declaration", submitted_at__isnull=False, day__isnull=True, healthy__isnull=True)
-                | Q(type="check_in", submitted_at__isnull=True, day__isnull=False, healthy__isnull=False),
+                | Q(type="check_in", day__isnull=False, healthy__isnull=False),
                 name="entry_has_the_fields_of_its_type",
+            ),
+            models.CheckConstraint(
+                condition=Q(instant__lte=models.F("received_at"))
+                & (Q(submitted_at__isnull=True) | Q(instant__lte=models.F("submitted_at"))),
+                name="entry_is_of_no_instant_after_its_receipt",
+            ),
+            models.CheckConstraint(
+                condition=Q(late=False) | Q(type="check_in", healthy=True), name="only_a_healthy_check_in_is_late"
             ),
         ]
 
@@ -54,9 +69,10 @@ class Entry(AppendOnly):
 
 
 class CheckInDays(models.Model):
-    """The healthy days of a citizen with a provider, as one value: what the engine reads instead of the daily rows.
+    """The days that count as healthy of a citizen with a provider, as one value: what the engine reads instead of the daily rows.
 
-    ``complete_at`` is the receipt of the newest entry in it; a query for an earlier instant reads the entries.
+    A day counts when its last check-in that is not late is healthy. ``complete_at`` is the receipt of the newest entry that
+    changed it; a query for an earlier instant reads the entries.
     """
 
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="+")

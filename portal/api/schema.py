@@ -29,6 +29,11 @@ class LineResult(serializers.Serializer[Any]):
     line = serializers.IntegerField(min_value=1, help_text="Its number in the body, counted from 1.")
     result = serializers.ChoiceField([outcome.value for outcome in Outcome])
     entry_id = serializers.CharField(required=False, help_text="Absent where the line could not be read.")
+    left_out = serializers.ListField(
+        child=serializers.ChoiceField(["full_name", "phone"]),
+        required=False,
+        help_text="Details of the person that could not be used; the rest of the line was.",
+    )
     reason = serializers.ChoiceField([reason.value for reason in Refusal], required=False)
     field = serializers.CharField(required=False, help_text="The key that is wrong.")
     message = Message(required=False)
@@ -68,7 +73,8 @@ ENTRIES: dict[str, Any] = {
     "description": (
         f"One JSON object a line, at most {MOST_LINES:,} lines and {MOST_BYTES:,} bytes: a `DeclarationLine` or a "
         "`CheckInLine`. Each line is accepted or refused by itself. A line whose `entry_id` was taken before with the same "
-        "content is a `duplicate`: sending a call again is always safe. A provider delivers for itself only, to the city "
+        "content is a `duplicate`: sending a call again is always safe; instants, numbers, names and phones are compared as "
+        "what they mean. A question whose key is absent was not asked. A provider delivers for itself only, to the city "
         "that the host name says."
     ),
     "tags": ["entries"],

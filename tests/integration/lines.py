@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from codes.intake.entries import take_lines
@@ -38,16 +38,19 @@ def declaration(**changes: Any) -> Line:
 
 
 def check_in(**changes: Any) -> Line:
-    """A healthy check-in of Anna's with Alipay; a change to ``...`` leaves the key out."""
+    """A healthy check-in of Anna's with Alipay, submitted at noon of its day; a change to ``...`` leaves the key out."""
     line: Line = {
         "type": "check_in",
         "provider": "alipay",
         "entry_id": "c-1",
         "id_type": "10",
         "id_number": ANNA,
+        "submitted_at": f"{changes.get('day')}T12:00:00+08:00",
         "day": "2026-11-20",
         "healthy": True,
     }
+    if not _is_day(changes.get("day")):
+        line["submitted_at"] = "2026-11-20T12:00:00+08:00"
     return _changed(line, changes)
 
 
@@ -65,6 +68,13 @@ def outcomes(results: Iterable[LineResult]) -> list[str]:
 def citizen(id_number: str = ANNA, id_type: IdType = IdType.RESIDENT_ID) -> Citizen:
     """The citizen with this document in the current city."""
     return Citizen.objects.get(id_hash=identity_hash(Identity(id_type, id_number)))
+
+
+def _is_day(text: object) -> bool:
+    try:
+        return bool(date.fromisoformat(str(text)))
+    except ValueError:
+        return False
 
 
 def _changed(line: Line, changes: dict[str, Any]) -> Line:

@@ -29,6 +29,8 @@ class Command(CityCommand):
                     counts[result.outcome] += 1
                     if json:
                         self.stdout.write(dumps(result.as_json(), ensure_ascii=False))
+                    elif result.left_out:
+                        self.stdout.write(f"line {result.number}: accepted without {', '.join(result.left_out)}")
                     elif result.refusal is not None:
                         self.stdout.write(f"line {result.number}: {result.refusal.reason}: {result.refusal}")
         except OSError as error:

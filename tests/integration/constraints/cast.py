@@ -271,6 +271,7 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "day": DAY,
         "healthy": True,
         "received_at": AT,
+        "instant": AT,
         "digest": b"x",
     },
     "codes.CheckInDays": lambda cast: {

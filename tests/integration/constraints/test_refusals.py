@@ -55,6 +55,11 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "journal_entry_has_an_actor": [("journal.JournalEntry", {"by": ""})],
     "source_kind_is_known": [("sources.Source", {"kind": "spreadsheet"})],
     "source_max_age_is_positive": [("sources.Source", {"max_age_hours": 0})],
+    "source_looks_back_and_compares": [
+        ("sources.Source", {"overlap_hours": -1}),
+        ("sources.Source", {"full_every_days": 0}),
+    ],
+    "provider_display_delay_is_not_negative": [("codes.Provider", {"display_delay_minutes": -1})],
     "source_bad_share_is_a_share": [
         ("sources.Source", {"max_bad_share": 1.01}),
         ("sources.Source", {"max_bad_share": -0.01}),
@@ -239,8 +244,15 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("codes.Entry", {"type": "ruling"}),
         ("codes.Entry", {"healthy": None}),
         ("codes.Entry", {"day": None}),
-        ("codes.Entry", {"submitted_at": AT}),
         ("codes.Entry", {"type": "declaration", "day": None, "healthy": None}),
+    ],
+    "entry_is_of_no_instant_after_its_receipt": [
+        ("codes.Entry", {"instant": LATER}),
+        ("codes.Entry", {"received_at": LATER, "submitted_at": AT, "instant": LATER}),
+    ],
+    "only_a_healthy_check_in_is_late": [
+        ("codes.Entry", {"late": True, "healthy": False}),
+        ("codes.Entry", {"late": True, "type": "declaration", "day": None, "healthy": None, "submitted_at": AT}),
     ],
     "evidence_type_is_known": [("codes.Evidence", {"content_type": "text/html"})],
     "evidence_has_an_uploader": [("codes.Evidence", {"uploaded_by": ""})],
@@ -358,7 +370,6 @@ UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "phone_is_proposed_once": ("codes.PhoneChange", {}, {"proposed_at": LATER}),
     "phone_is_told_once": ("codes.PhoneNotice", {}, {"made_at": LATER}),
     "rule_set_version_is_unique": ("codes.RuleSetVersion", {"version": 7}, {}),
-    "one_version_starts_on_a_day": ("codes.RuleSetVersion", {"effective_from": DAY}, {}),
     "registered_once_with_a_provider": ("codes.Registration", {}, {"registered_at": LATER}),
     "run_sequence_is_unique_for_its_day": ("codes.Run", {"sequence": 999}, {}),
     "one_open_run_per_city": ("codes.Run", OPEN_RUN, {"state": "settling"}),
@@ -404,6 +415,8 @@ UNIQUE_COLUMNS: dict[tuple[str, str], Any] = {
 PUBLIC_CHECKS = {
     "city_division_is_six_digits": ("division", "51010"),
     "city_interim_policy_is_known": ("interim_policy", "prefer:"),
+    "city_mass_change_is_a_share_and_a_number": ("mass_change_least", 0),
+    "city_recognition_is_known": ("recognition", "maybe"),
 }
 PUBLIC_UNIQUE_COLUMNS = {
     ("regions.City", "schema_name"),

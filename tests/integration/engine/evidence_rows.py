@@ -66,6 +66,7 @@ def check_ins(world: World, keys: Keys) -> Iterator[Model]:
             day=one.day,
             healthy=one.healthy,
             received_at=one.received_at,
+            instant=one.received_at,
             digest=b"-",
         )
     for number, ((citizen, provider), said) in enumerate(healthy.items(), start=FIRST_KEY):

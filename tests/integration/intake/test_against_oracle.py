@@ -47,7 +47,7 @@ def _draw(draw: random.Random, entry_id: str) -> Line:
         provider=draw.choice(["alipay", "wechat"]),
         submitted_at=submitted_at.isoformat(),
         symptoms=draw.choice([[], ["fever"]]),
-        contact=draw.choice(["yes", "no", "unsure", ...]),
+        contact=draw.choice(["yes", "no", "unsure"]),
         area_stays=draw.choice([[], stays]),
     )
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from codes.models import Entry, Fact, Registration
+from codes.models import Entry, Fact, Provider, Registration
 from regions.keys.encryption import decrypt_number, decrypt_phone
 from regions.models import City
 from tests.integration.lines import ANNA, BERT, Line, citizen, declaration, outcomes, take
@@ -16,7 +16,7 @@ STAY = {"area": "420100", "from": "2026-11-01", "left_on": None}
 STATED: dict[str, tuple[Line, list[tuple[str, str | None, date, date | None]]]] = {
     "nothing": (declaration(), []),
     "no answer on contact": (declaration(contact=...), []),
-    "symptoms": (declaration(symptoms=["发热", "咳嗽"]), [("symptom", None, date(2026, 11, 20), None)]),
+    "symptoms": (declaration(symptoms=["fever", "dry_cough"]), [("symptom", None, date(2026, 11, 20), None)]),
     "contact": (declaration(contact="yes"), [("contact_with_case", None, date(2026, 11, 20), None)]),
     "unsure": (declaration(contact="unsure"), [("unsure_contact", None, date(2026, 11, 20), None)]),
     "the evening before, in UTC": (
@@ -139,6 +139,104 @@ def test_a_repeated_line_is_a_duplicate_and_a_changed_one_is_refused(alpha: City
     assert outcomes(results) == ["duplicate", *["entry_id_reused"] * 3]
     assert Entry.objects.count() == 1
     assert Fact.objects.count() == 1
+
+
+# The answers of an older declaration, those of a newer one → what counts then, as kinds.
+PARTLY: dict[str, tuple[Line, Line, set[str]]] = {
+    "another question": ({"arrival": {"from_area": "310000", "on": "2026-11-18"}}, {"symptoms": []}, {"arrival"}),
+    "the same question": ({"symptoms": ["fever"], "contact": "yes"}, {"symptoms": []}, {"contact_with_case"}),
+    "null is an answer": ({"contact": "yes", "symptoms": ["fever"]}, {"contact": None}, {"symptom"}),
+    "no is an answer": ({"contact": "unsure", "symptoms": ["fever"]}, {"contact": "no"}, {"symptom"}),
+    "none is an answer": ({"symptoms": ["fever"], "contact": "yes"}, {"symptoms": ["none"]}, {"contact_with_case"}),
+    "stays": ({"area_stays": [STAY], "contact": "yes"}, {"area_stays": []}, {"contact_with_case"}),
+    "abroad is a question of its own": (
+        {"arrival": {"from_area": "310000", "on": "2026-11-18"}, "overseas_arrival_on": "2026-11-10"},
+        {"overseas_arrival_on": None},
+        {"arrival"},
+    ),
+    "no question at all": ({"contact": "yes"}, {}, {"contact_with_case"}),
+}
+
+
+@pytest.mark.parametrize("newer_first", [False, True])
+@pytest.mark.parametrize(("older", "newer", "kinds"), PARTLY.values(), ids=PARTLY.keys())
+def test_a_declaration_answers_only_the_questions_it_holds(
+    alpha: City, now: datetime, older: Line, newer: Line, kinds: set[str], newer_first: bool
+) -> None:
+    lines = [_answering(FIRST, **older), _answering(SECOND, **newer)]
+    for line in reversed(lines) if newer_first else lines:
+        take(line, now=now)
+
+    live = Fact.objects.filter(superseded=False, revoked=False)
+    assert set(live.values_list("kind", flat=True)) == kinds
+
+
+def _answering(submitted_at: str, **answers: object) -> Line:
+    """A declaration that holds these questions only."""
+    asked = dict.fromkeys(("symptoms", "contact", "area_stays", "arrival", "overseas_arrival_on"), ...)
+    return declaration(entry_id=submitted_at, submitted_at=submitted_at, **{**asked, **answers})
+
+
+def test_the_provider_s_codes_of_symptoms_are_ours(alpha: City, now: datetime) -> None:
+    Provider.objects.filter(code="alipay").update(symptoms={"1": "none", "2": "fever", "无": "none"})
+    lines = [declaration(entry_id=f"d{n}", symptoms=said) for n, said in enumerate([["1"], ["2"], ["无"], ["other"]])]
+    both = declaration(entry_id="both", symptoms=["1", "2"])
+    assert outcomes(take(*lines, both, now=now)) == ["accepted"] * 4 + ["unknown_symptom"]
+
+    assert [entry.content["symptoms"] for entry in Entry.objects.order_by("id")] == [[], ["fever"], [], ["other"]]
+
+
+UNUSABLE: dict[str, tuple[Line, list[str], str | None]] = {
+    "an empty phone": ({"phone": ""}, ["phone"], None),
+    "a phone with an extension": ({"phone": "138-0013-8000转2"}, ["phone"], None),
+    "a phone in words": ({"phone": "无"}, ["phone"], None),
+    "a phone as a number": ({"phone": 13800138000}, ["phone"], None),
+    "a phone in full-width digits": ({"phone": "１３８００１３８０００"}, [], "13800138000"),
+    "an empty name": ({"full_name": "", "phone": None}, ["full_name"], None),
+    "a name of control characters": ({"full_name": "\x00", "phone": None}, ["full_name"], None),
+    "both": ({"full_name": " ", "phone": "?"}, ["full_name", "phone"], None),
+}
+
+
+@pytest.mark.parametrize(("details", "left_out", "phone"), UNUSABLE.values(), ids=UNUSABLE.keys())
+def test_a_detail_that_cannot_be_used_costs_no_answer(
+    alpha: City, now: datetime, details: Line, left_out: list[str], phone: str | None
+) -> None:
+    (result,) = take(declaration(contact="yes", **details), now=now)
+
+    assert result.outcome.value == "accepted"
+    assert result.as_json().get("left_out", []) == left_out
+    assert _live() == {"d-1/contact_with_case/1"}
+    kept = citizen().phone_encrypted
+    assert (decrypt_phone(bytes(kept)) if kept else None) == phone
+
+
+SAME: dict[str, Line] = {
+    "the instant in UTC": {"submitted_at": "2026-11-20T00:00:00Z"},
+    "with milliseconds": {"submitted_at": "2026-11-20T08:00:00.000+08:00"},
+    "null left out": {"arrival": ..., "overseas_arrival_on": ...},
+    "a small x": {"id_number": ANNA.lower()},
+    "the phone with its country": {"phone": "+86 138 0000 0000"},
+    "the phone in full-width digits": {"phone": "１３８００００００００"},
+    "the name with spaces": {"full_name": " 安娜 "},
+}
+
+
+@pytest.mark.parametrize("changes", SAME.values(), ids=SAME.keys())
+def test_the_same_said_in_another_way_is_a_duplicate(alpha: City, now: datetime, changes: Line) -> None:
+    results = take(declaration(contact="yes"), declaration(contact="yes", **changes), now=now)
+    assert outcomes(results) == ["accepted", "duplicate"]
+    assert Entry.objects.count() == 1
+
+
+def test_a_line_stored_by_its_text_is_recognised(alpha: City, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before version 2 of the contract the digest was that of the text of its values."""
+    line = declaration(symptoms=["fever"], phone="+86 138 0000 0000")
+    with monkeypatch.context() as before:
+        before.setattr("codes.intake.lines._parsed", lambda *_: line)
+        take(line, now=now)
+
+    assert outcomes(take(line, declaration(contact="yes"), now=now)) == ["duplicate", "entry_id_reused"]
 
 
 def test_an_entry_id_is_unique_for_its_provider_only(alpha: City, now: datetime) -> None:

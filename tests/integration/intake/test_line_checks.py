@@ -51,10 +51,15 @@ BAD_LINES: dict[str, tuple[Line | bytes, Refusal]] = {
     "an instant without offset": (declaration(submitted_at="2026-11-20T08:00:00"), Refusal.BAD_TIME),
     "seconds since 1970": (declaration(submitted_at=1763596800), Refusal.BAD_TIME),
     "the year one": (declaration(submitted_at="0001-01-01T00:00:00+08:00"), Refusal.BAD_TIME),
-    "six minutes ahead": (declaration(submitted_at="2026-11-24T10:06:00+08:00"), Refusal.IN_FUTURE),
     "symptoms as text": (declaration(symptoms="fever"), Refusal.BAD_FIELD),
-    "symptoms as null": (declaration(symptoms=None), Refusal.BAD_FIELD),
-    "a symptom without a name": (declaration(symptoms=[""]), Refusal.BAD_FIELD),
+    "a symptom without a name": (declaration(symptoms=[""]), Refusal.UNKNOWN_SYMPTOM),
+    "a blank symptom": (declaration(symptoms=[" "]), Refusal.UNKNOWN_SYMPTOM),
+    "a symptom in other words": (declaration(symptoms=["发热"]), Refusal.UNKNOWN_SYMPTOM),
+    "no symptom in other words": (declaration(symptoms=["无"]), Refusal.UNKNOWN_SYMPTOM),
+    "a code of another provider": (declaration(symptoms=["1"]), Refusal.UNKNOWN_SYMPTOM),
+    "none and fever": (declaration(symptoms=["none", "fever"]), Refusal.UNKNOWN_SYMPTOM),
+    "none and fever in other words": (declaration(symptoms=["无", "发热"]), Refusal.UNKNOWN_SYMPTOM),
+    "a check-in at no instant": (check_in(submitted_at="noon"), Refusal.BAD_TIME),
     "an area of five digits": (declaration(area_stays=[{"area": "42010", "from": "2026-11-01"}]), Refusal.BAD_AREA),
     "full-width digits": (declaration(area_stays=[{"area": "４２０１００", "from": "2026-11-01"}]), Refusal.BAD_AREA),
     "a stay without an area": (declaration(area_stays=[{"from": "2026-11-01"}]), Refusal.MISSING_FIELD),
@@ -69,7 +74,6 @@ BAD_LINES: dict[str, tuple[Line | bytes, Refusal]] = {
     "an arrival without a day": (declaration(arrival={"from_area": "420100"}), Refusal.MISSING_FIELD),
     "an arrival in two years": (declaration(arrival={"from_area": "420100", "on": "2028-11-24"}), Refusal.BAD_DATE),
     "an overseas arrival as true": (declaration(overseas_arrival_on=True), Refusal.BAD_DATE),
-    "a phone in words": (declaration(phone="none"), Refusal.BAD_FIELD),
 }
 
 
@@ -102,7 +106,12 @@ FINE_LINES: dict[str, Line] = {
     "nothing but what must be": {
         key: declaration()[key] for key in ("type", "provider", "entry_id", "id_type", "id_number", "submitted_at")
     },
-    "five minutes ahead": declaration(submitted_at="2026-11-24T10:05:00+08:00"),
+    "symptoms as null": declaration(symptoms=None),
+    "no symptom": declaration(symptoms=["none"]),
+    "stays as null": declaration(area_stays=None),
+    "a fast clock": declaration(submitted_at="2027-11-24T10:05:00+08:00"),
+    "a check-in whose clock is fast": check_in(submitted_at="2027-11-24T10:05:00+08:00"),
+    "a check-in without an instant": check_in(submitted_at=...),
     "a journey next month": declaration(arrival={"from_area": "420100", "on": "2026-12-24"}),
     "today": check_in(day="2026-11-24"),
     "a small x": check_in(id_number="11010519491231002x"),

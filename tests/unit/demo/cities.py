@@ -113,9 +113,9 @@ def _declaration(line: DeclarationLine, received_at: datetime) -> Declaration:
         entry_id=line.entry_id,
         submitted_at=line.submitted_at,
         received_at=received_at,
-        symptoms=tuple(line.symptoms),
+        symptoms=tuple(line.symptoms or []),
         contact=line.contact or "no",
-        stays=tuple(Stay(stay.area, stay.from_day, stay.left_on) for stay in line.area_stays),
+        stays=tuple(Stay(stay.area, stay.from_day, stay.left_on) for stay in line.area_stays or []),
     )
 
 

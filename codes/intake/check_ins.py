@@ -1,0 +1,133 @@
+"""Daily check-ins: which of a day's counts, the days that count as healthy, and symptoms as facts (``docs/semantics.md`` §2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from codes.intake.declarations import DeclaredFact, Holder, mark_superseded, store_facts, stored_facts
+from codes.models import Entry
+from regions.sql import compose
+from regions.vocabulary import FactKind
+
+SQL = Path(__file__).with_suffix(".sql")
+LAST = compose(SQL, "last")
+REMOVE_DAYS = compose(SQL, "remove_days", last=LAST)
+ADD_DAYS = compose(SQL, "add_days", last=LAST)
+# A healthy check-in counts when it was submitted on its day or on the day after.
+LATEST = timedelta(days=1)
+
+
+class _HealthDay(NamedTuple):
+    """What check-ins are compared within: one person's day with one provider."""
+
+    holder: Holder
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedIn:
+    holder: Holder
+    entry_id: str
+    day: date
+    healthy: bool
+    late: bool
+    instant: datetime
+
+    @property
+    def health_day(self) -> _HealthDay:
+        return _HealthDay(self.holder, self.day)
+
+
+def is_late(*, healthy: bool, day: date, instant: datetime, zone: ZoneInfo) -> bool:
+    """Whether a check-in counts for nothing. An unhealthy one counts whenever it comes."""
+    return healthy and not day <= instant.astimezone(zone).date() <= day + LATEST
+
+
+def record_check_ins(checked_in: Sequence[CheckedIn], *, now: datetime) -> None:
+    """State and revoke the symptoms, and settle which days count as healthy.
+
+    ``checked_in`` in the order of receipt. Call in the transaction of the entries, once they are stored.
+    """
+    counting = [one for one in checked_in if not one.late]
+    if not counting:
+        return
+    _record_symptoms(counting, now=now)
+    days: dict[str, Any] = {
+        "citizens": [one.holder.citizen_id for one in counting],
+        "providers": [one.holder.provider_id for one in counting],
+        "days": [one.day for one in counting],
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        for statement in (REMOVE_DAYS, ADD_DAYS):
+            cursor.execute(statement, days)
+
+
+def _record_symptoms(checked_in: Sequence[CheckedIn], *, now: datetime) -> None:
+    """An unhealthy check-in is a symptom of its day until a later healthy one of the same day revokes it."""
+    held = _live_symptoms(checked_in)
+    healthy_at = _last_healthy(checked_in)
+    live = {day: list(facts) for day, facts in held.items()}
+    stated: list[DeclaredFact] = []
+    for one in checked_in:
+        facts = live.setdefault(one.health_day, [])
+        if one.healthy:
+            healthy_at[one.health_day] = max(one.instant, healthy_at.get(one.health_day, one.instant))
+            revoked = [fact for fact in facts if fact.recorded_at <= one.instant]
+            stated += [fact.revocation(one.instant) for fact in revoked]
+            live[one.health_day] = [fact for fact in facts if fact not in revoked]
+            continue
+        stated.append(fact := _symptom(one))
+        if one.instant < healthy_at.get(one.health_day, one.instant):
+            stated.append(fact.revocation(healthy_at[one.health_day]))
+        else:
+            facts.append(fact)
+    store_facts(stated, now=now)
+    mark_superseded(fact for facts in held.values() for fact in facts)
+
+
+def _live_symptoms(checked_in: Sequence[CheckedIn]) -> dict[_HealthDay, list[DeclaredFact]]:
+    """The symptoms that stand from check-ins of people who now report to be healthy."""
+    live: dict[_HealthDay, list[DeclaredFact]] = {}
+    for fact in stored_facts({one.holder.citizen_id for one in checked_in if one.healthy}):
+        if fact.record_id.endswith(f"/{FactKind.SYMPTOM.value}"):
+            live.setdefault(_HealthDay(fact.holder, fact.started_on), []).append(fact)
+    return live
+
+
+def _last_healthy(checked_in: Sequence[CheckedIn]) -> dict[_HealthDay, datetime]:
+    """The last healthy check-in before these, of the days that are now reported as unhealthy."""
+    sick = [one for one in checked_in if not one.healthy]
+    found = Entry.objects.filter(
+        citizen_id__in={one.holder.citizen_id for one in sick},
+        day__in={one.day for one in sick},
+        type="check_in",
+        healthy=True,
+        late=False,
+    )
+    fresh = {(one.holder.provider_id, one.entry_id) for one in checked_in}
+    last: dict[_HealthDay, datetime] = {}
+    for citizen_id, provider_id, day, instant, entry_id in found.values_list(
+        "citizen_id", "provider_id", "day", "instant", "entry_id"
+    ):
+        if day is not None and (provider_id, entry_id) not in fresh:
+            key = _HealthDay(Holder(citizen_id, provider_id), day)
+            last[key] = max(instant, last.get(key, instant))
+    return last
+
+
+def _symptom(one: CheckedIn) -> DeclaredFact:
+    return DeclaredFact(
+        holder=one.holder,
+        record_id=f"{one.entry_id}/{FactKind.SYMPTOM.value}",
+        kind=FactKind.SYMPTOM,
+        area=None,
+        started_on=one.day,
+        ended_on=None,
+        recorded_at=one.instant,
+    )
