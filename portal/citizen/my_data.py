@@ -30,7 +30,7 @@ from regions.journal.record import record
 from regions.keys.encryption import decrypt_number, decrypt_phone
 from regions.masking import mask_number, mask_phone
 
-ENTRY = ("provider__code", "entry_id", "type", "submitted_at", "day", "healthy", "received_at", "content")
+ENTRY = ("provider__code", "entry_id", "type", "submitted_at", "day", "healthy", "late", "received_at", "content")
 FACT = (
     *("origin", "source__code", "provider__code", "record_id", "version", "revoked"),
     *("kind", "area", "started_on", "ended_on", "recorded_at", "received_at"),

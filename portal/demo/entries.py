@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from portal.demo.life import Answers, Life
 from portal.demo.people import Person
+
+CHECKED_IN_AT = time(7, 30)
 
 
 def declaration_lines(person: Person, life: Life) -> Iterator[bytes]:
@@ -24,11 +27,12 @@ def check_in_lines(person: Person, life: Life, *, first: date, last: date) -> It
         for ago in sorted(days_ago):
             day = today - timedelta(days=ago)
             if first <= day <= last:
-                yield _line(_check_in(person, provider, day, healthy=ago not in ill))
+                yield _line(_check_in(person, provider, day, life.stage.zone, healthy=ago not in ill))
         later = max(first, today + timedelta(days=1))
         if 0 in days_ago:
             for days in range((last - later).days + 1):
-                yield _line(_check_in(person, provider, later + timedelta(days=days), healthy=True))
+                day = later + timedelta(days=days)
+                yield _line(_check_in(person, provider, day, life.stage.zone, healthy=True))
 
 
 def _declaration(person: Person, provider: str, number: int, answers: Answers) -> dict[str, Any]:
@@ -47,12 +51,13 @@ def _declaration(person: Person, provider: str, number: int, answers: Answers) -
     }
 
 
-def _check_in(person: Person, provider: str, day: date, *, healthy: bool) -> dict[str, Any]:
+def _check_in(person: Person, provider: str, day: date, zone: ZoneInfo, *, healthy: bool) -> dict[str, Any]:
     return {
         "type": "check_in",
         "provider": provider,
         "entry_id": f"{provider}-{person.number}-{day:%Y%m%d}",
         **_about(person),
+        "submitted_at": datetime.combine(day, CHECKED_IN_AT, zone).isoformat(),
         "day": day.isoformat(),
         "healthy": healthy,
     }

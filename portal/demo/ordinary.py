@@ -51,7 +51,9 @@ def newly_arrived(life: Life) -> None:
 
 def unwell(life: Life) -> None:
     """The same symptoms told to every provider: yellow."""
-    life.declare_everywhere(life.recently(1, 2), symptoms=[life.dice.choice(["发热", "咳嗽", "乏力", "咽痛"])])
+    life.declare_everywhere(
+        life.recently(1, 2), symptoms=[life.dice.choice(["fever", "dry_cough", "fatigue", "sore_throat"])]
+    )
 
 
 def said_and_corrected(life: Life) -> None:

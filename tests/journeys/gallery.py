@@ -145,7 +145,7 @@ def _go_half_way(person: Visitor, world: World) -> None:
     person.post("/appeal/words/", {"text": "我那天在外地出差。"})
     person.get("/declare/")
     person.post("/declare/to/", {"providers": ["alipay", "wechat"]})
-    person.post("/declare/symptoms/", {"has": "yes", "symptoms": ["cough"]})
+    person.post("/declare/symptoms/", {"has": "yes", "symptoms": ["dry_cough"]})
     person.post("/declare/contact/", {"contact": "no"})
     person.post("/declare/stays/", {"act": "add", "area": "武汉市", "from_day": "2026-11-10", "left_on": "2026-11-12"})
     person.post("/declare/stays/", {"act": "on"})

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from regions.divisions import division_title, divisions, is_division_code
+from regions.vocabulary import Symptom
 
 
 class AreaField(forms.CharField):
@@ -47,15 +48,7 @@ def area_names() -> list[str]:
     return sorted({division_title(code, language) for code in divisions()})
 
 
-SYMPTOMS = {
-    "fever": _("Fever, 37.3 °C or more"),
-    "cough": _("Dry cough"),
-    "throat": _("Sore throat"),
-    "tired": _("Unusual tiredness"),
-    "breath": _("Short of breath"),
-    "smell": _("No smell or taste"),
-    "other": _("Something else"),
-}
+SYMPTOMS = [choice for choice in Symptom.choices if choice[0] != Symptom.NONE]
 YES_NO = {"no": _("No"), "yes": _("Yes")}
 
 
@@ -101,7 +94,7 @@ class SymptomsForm(QuestionForm):
         label=_("Do you have any of these today?"), choices=YES_NO.items(), widget=forms.RadioSelect
     )
     symptoms = forms.MultipleChoiceField(
-        label=_("If so, which?"), choices=SYMPTOMS.items(), widget=forms.CheckboxSelectMultiple, required=False
+        label=_("If so, which?"), choices=SYMPTOMS, widget=forms.CheckboxSelectMultiple, required=False
     )
 
     def clean(self) -> dict[str, Any]:
@@ -134,7 +127,12 @@ class StayForm(QuestionForm):
 
     area = AreaField(label=_("Place"), help_text=_("City or district, such as 武汉市"))
     from_day = PastDateField(label=_("From"))
-    left_on = PastDateField(label=_("Left on"), required=False, help_text=_("Leave empty if you are still there."))
+    left_on = forms.DateField(
+        label=_("Left on"),
+        required=False,
+        widget=DateInput,
+        help_text=_("Leave empty if you are still there and do not know until when. A day to come is a plan."),
+    )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -198,7 +196,7 @@ def answer_rows(answers: Mapping[str, Any], providers: Mapping[str, str]) -> lis
     """Question, answer and page, as they are shown before sending."""
     comma = gettext(", ")
     to = comma.join(providers.get(code, code) for code in answers["to"]["providers"])
-    symptoms = comma.join(str(SYMPTOMS[one]) for one in answers["symptoms"]["symptoms"])
+    symptoms = comma.join(str(Symptom(one).label) for one in answers["symptoms"]["symptoms"])
     contact = {"yes": gettext("Yes"), "no": gettext("No"), "unsure": gettext("I am not sure")}
     stays = gettext("; ").join(map(stay_label, answers["stays"]))
     return [

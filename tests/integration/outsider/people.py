@@ -214,6 +214,7 @@ def _check_in(dice: Random, told: Told, person: int, provider: str) -> None:
                 "entry_id": f"{provider}:{person}:{day}",
                 "id_type": "10",
                 "id_number": number_of(person),
+                "submitted_at": f"{day}T06:00:00+08:00",
                 "day": day.isoformat(),
                 "healthy": healthy,
             }

@@ -20,7 +20,7 @@ def chen(desk: Desk, visitor: Opens) -> Visitor:
 def answer_all(person: Visitor) -> None:
     person.get("/declare/")
     person.post("/declare/to/", {"providers": BOTH})
-    person.post("/declare/symptoms/", {"has": "yes", "symptoms": ["cough"]})
+    person.post("/declare/symptoms/", {"has": "yes", "symptoms": ["dry_cough"]})
     person.post("/declare/contact/", {"contact": "no"})
     person.post("/declare/stays/", {"act": "add", "area": "武汉市", "from_day": "2026-11-10", "left_on": "2026-11-12"})
     person.post("/declare/stays/", {"act": "on"})
@@ -104,7 +104,7 @@ def test_pages_cannot_be_jumped(chen: Visitor) -> None:
 
 def test_a_changed_answer_leads_straight_back_to_the_check(chen: Visitor) -> None:
     answer_all(chen)
-    assert 'value="cough"' in chen.read("/declare/symptoms/")
+    assert 'value="dry_cough"' in chen.read("/declare/symptoms/")
     led = chen.post("/declare/symptoms/", {"has": "no"})
     assert led.headers["Location"] == "/declare/check/"
     assert "今日症状" in chen.read("/declare/check/")
