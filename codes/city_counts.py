@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, OuterRef
 
 from codes.effective import count_effective_codes
-from codes.models import Case, Run
+from codes.models import Case, HeldGroup, Run
 from codes.models.case import overdue
 from codes.vocabulary import State
 from regions.models import CityStanding
@@ -18,7 +18,13 @@ from regions.tenancy import in_city
 def update_city_counts(schema: str, *, now: datetime) -> CityStanding:
     """Call outside any city: a city's role may not write in ``public``."""
     with in_city(schema) as city:
-        counted = {**_codes(now), **_last_run(), **_cases(now), "sources": _sources()}
+        counted = {
+            **_codes(now),
+            **_last_run(),
+            **_cases(now),
+            "sources": _sources(),
+            "held_groups": HeldGroup.objects.waiting().count(),
+        }
     row, _ = CityStanding.objects.update_or_create(city=city, defaults={**counted, "read_at": now})
     return row
 

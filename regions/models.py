@@ -81,6 +81,7 @@ class CityStanding(models.Model):
     disagreements = models.BigIntegerField(default=0)
     open_cases = models.BigIntegerField(default=0)
     overdue_cases = models.BigIntegerField(default=0)
+    held_groups = models.BigIntegerField(default=0, help_text="mass changes that wait for two people")
     run_day = models.DateField(null=True)
     run_state = models.TextField(blank=True)
     run_ended_at = models.DateTimeField(null=True)

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.TextField(help_text='the same for the same cause, run after run')),
                 ('rule', models.TextField(help_text='its code')),
-                ('brought_by', models.TextField(choices=[('batch', 'A delivery of a source'), ('entries', 'Entries of a provider'), ('version', 'A version of the rules')])),
+                ('cause_kind', models.TextField(choices=[('batch', 'A delivery of a source'), ('entries', 'Entries of a provider'), ('version', 'A version of the rules')])),
                 ('received_on', models.DateField(help_text="the city's day on which the entries were received", null=True)),
                 ('red', models.IntegerField()),
                 ('green', models.IntegerField()),
@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='heldgroup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('batch__isnull', False), ('brought_by', 'batch'), ('provider__isnull', True), ('received_on__isnull', True), ('version__isnull', True)), models.Q(('batch__isnull', True), ('brought_by', 'entries'), ('provider__isnull', False), ('received_on__isnull', False), ('version__isnull', True)), models.Q(('batch__isnull', True), ('brought_by', 'version'), ('provider__isnull', True), ('received_on__isnull', True), ('version__isnull', False)), _connector='OR'), name='held_group_has_one_cause'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('batch__isnull', False), ('cause_kind', 'batch'), ('provider__isnull', True), ('received_on__isnull', True), ('version__isnull', True)), models.Q(('batch__isnull', True), ('cause_kind', 'entries'), ('provider__isnull', False), ('received_on__isnull', False), ('version__isnull', True)), models.Q(('batch__isnull', True), ('cause_kind', 'version'), ('provider__isnull', True), ('received_on__isnull', True), ('version__isnull', False)), _connector='OR'), name='held_group_has_one_cause'),
         ),
         migrations.AddConstraint(
             model_name='heldgroup',

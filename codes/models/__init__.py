@@ -5,7 +5,7 @@ from codes.models.citizen import Citizen, FormerRef, Guardianship, PersonAccess,
 from codes.models.entry import CheckInDays, Entry
 from codes.models.export_job import ExportFault, ExportJob
 from codes.models.fact import Fact, StatedName
-from codes.models.held_group import GroupProposalState, HeldGroup, HeldGroupProposal
+from codes.models.held_group import GroupProposalState, HeldChange, HeldGroup, HeldGroupProposal
 from codes.models.inquiry import CorrectionRequest, Evidence, InformationRequest
 from codes.models.phone import PhoneChange, PhoneNotice
 from codes.models.provider import Provider, ProviderKey, Registration
@@ -47,6 +47,7 @@ __all__ = [
     "FormerRef",
     "GroupProposalState",
     "Guardianship",
+    "HeldChange",
     "HeldGroup",
     "HeldGroupProposal",
     "InformationRequest",

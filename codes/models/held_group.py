@@ -5,17 +5,29 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils import formats, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from codes.models.provider import Provider
-from codes.models.rule_set import RuleSet, RuleSetVersion
+from codes.models.rule_set import Rule, RuleSet, RuleSetVersion
 from codes.models.run import Run, RunCitizen
 from codes.models.verdict import VerdictChange
 from regions.proposals import Proposal, two_people
-from regions.sources.models import Batch
+from regions.rights import AppendOnly
+from regions.sources.models import Batch, Source
 from regions.staff.roles import Role
+from regions.tenancy import current_city
 from regions.transitions import TransitionTable
+
+
+def _column(language: str) -> str:
+    return "title_zh" if language.startswith("zh") else "title_en"
+
+
+def _titled(row: Provider | Source, language: str) -> str:
+    return str(getattr(row, _column(language)))
+
 
 TO_BE_ANSWERED_WITHIN = timedelta(hours=1)
 
@@ -33,7 +45,7 @@ class HeldGroupQuerySet(models.QuerySet["HeldGroup"]):
 class HeldGroup(models.Model):
     """One cause – a rule, and the batch, the entries of a day or the rule-set version that brought the changes – and its counts.
 
-    Its changes are the ``VerdictChange`` rows with ``held_in``; they count for nothing. ``base_run`` is the run on which rests
+    Its ``changes`` count for nothing; they are marked with ``held_in``. ``base_run`` is the run on which rests
     what its people show meanwhile. ``red`` and ``green`` are the people it would turn, with those the same cause turned in the
     24 hours before; ``registered`` the people they were measured against.
     """
@@ -44,10 +56,10 @@ class HeldGroup(models.Model):
         REFUSED = "refused", pgettext_lazy("state of a held group", "Refused")
         DISSOLVED = "dissolved", pgettext_lazy("state of a held group", "Dissolved: nobody would change by it any more")
 
-    class BroughtBy(models.TextChoices):
-        BATCH = "batch", _("A delivery of a source")
-        ENTRIES = "entries", _("Entries of a provider")
-        VERSION = "version", _("A version of the rules")
+    class CauseKind(models.TextChoices):
+        BATCH = "batch", gettext_lazy("A delivery of a source")
+        ENTRIES = "entries", gettext_lazy("Entries of a provider")
+        VERSION = "version", gettext_lazy("A version of the rules")
 
     TRANSITIONS = TransitionTable.of(
         (State.HELD, "release", State.RELEASED),
@@ -58,7 +70,7 @@ class HeldGroup(models.Model):
     key = models.TextField(help_text="the same for the same cause, run after run")
     rule_set = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="+")
     rule = models.TextField(help_text="its code")
-    brought_by = models.TextField(choices=BroughtBy.choices)
+    cause_kind = models.TextField(choices=CauseKind.choices)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, related_name="+")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="+")
     received_on = models.DateField(null=True, help_text="the city's day on which the entries were received")
@@ -86,15 +98,15 @@ class HeldGroup(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(
-                    brought_by="batch", batch__isnull=False, provider__isnull=True, received_on__isnull=True,
+                    cause_kind="batch", batch__isnull=False, provider__isnull=True, received_on__isnull=True,
                     version__isnull=True,
                 )
                 | Q(
-                    brought_by="entries", batch__isnull=True, provider__isnull=False, received_on__isnull=False,
+                    cause_kind="entries", batch__isnull=True, provider__isnull=False, received_on__isnull=False,
                     version__isnull=True,
                 )
                 | Q(
-                    brought_by="version", batch__isnull=True, provider__isnull=True, received_on__isnull=True,
+                    cause_kind="version", batch__isnull=True, provider__isnull=True, received_on__isnull=True,
                     version__isnull=False,
                 ),
                 name="held_group_has_one_cause",
@@ -117,6 +129,31 @@ class HeldGroup(models.Model):
     def is_overdue(self, now: datetime) -> bool:
         return self.state == self.State.HELD and now > self.answer_by
 
+    def message_in(self, language: str) -> str:
+        """The cause in one sentence."""
+        with translation.override(language):
+            zone = current_city().zone
+            named: dict[str, Any] = {"rule": self.rule, "title": self._rule_title(language)}
+            if self.batch is not None:
+                on = formats.date_format(self.batch.started_at.astimezone(zone), "DATE_FORMAT")
+                return _("{rule} “{title}”, brought by delivery {number} of {source} on {day}").format(
+                    **named, number=self.batch.pk, source=_titled(self.batch.source, language), day=on
+                )
+            if self.provider is not None and self.received_on is not None:
+                return _("{rule} “{title}”, brought by what {provider} sent on {day}").format(
+                    **named,
+                    provider=_titled(self.provider, language),
+                    day=formats.date_format(self.received_on, "DATE_FORMAT"),
+                )
+            return _("{rule} “{title}”, brought by version {number} of the rules {rule_set}").format(
+                **named, number=self.version.version if self.version else "", rule_set=self.rule_set.code
+            )
+
+    def _rule_title(self, language: str) -> str:
+        rules = Rule.objects.filter(version__rule_set=self.rule_set, code=self.rule).order_by("-version__version", "pk")
+        found = rules.first()
+        return str(getattr(found, _column(language))) if found else ""
+
     def described(self) -> dict[str, Any]:
         """Its data in the journal."""
         return {"cause": self.key, "red": self.red, "green": self.green, "registered": self.registered}
@@ -124,8 +161,21 @@ class HeldGroup(models.Model):
     def changes_after(self, run: Run) -> "models.QuerySet[VerdictChange]":
         """What is kept back after a run of the whole city: of each person by the newest run that judged them."""
         again = RunCitizen.objects.filter(run__amends=run, citizen=OuterRef("citizen"), run__gt=OuterRef("run"))
-        newest = VerdictChange.objects.filter(Q(run=run) | Q(run__amends=run), held_in=self)
+        newest = VerdictChange.objects.filter(Q(run=run) | Q(run__amends=run), kept_back__group=self)
         return newest.filter(~Exists(again))
+
+
+class HeldChange(AppendOnly):
+    """A change that a group keeps back: several may, and the change's own ``held_in`` is the first of them."""
+
+    group = models.ForeignKey(HeldGroup, on_delete=models.PROTECT, related_name="changes")
+    change = models.ForeignKey(VerdictChange, on_delete=models.PROTECT, related_name="kept_back", db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["change", "group"], name="group_keeps_a_change_back_once")]
+
+    def __str__(self) -> str:
+        return f"{self.change_id} in {self.group_id}"
 
 
 class GroupProposalState(models.TextChoices):
@@ -139,8 +189,8 @@ class HeldGroupProposal(Proposal):
     """What one person proposes to do about a held group, and another decides."""
 
     class Act(models.TextChoices):
-        RELEASE = "release", _("release it: the changes are right")
-        REFUSE = "refuse", _("refuse it: put what brought it out of force")
+        RELEASE = "release", gettext_lazy("release it: the changes are right")
+        REFUSE = "refuse", gettext_lazy("refuse it: put what brought it out of force")
 
     PROPOSERS: ClassVar[Role] = Role.APPROVER
 

@@ -3,7 +3,7 @@
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
@@ -20,8 +20,9 @@ from regions.transitions import TransitionTable
 
 
 class RunFault(models.TextChoices):
-    """Why a run is held, has failed or lacks a part."""
+    """Why a run has failed or lacks a part."""
 
+    # Runs as a whole were held once, and refused; these rows stay.
     MASS_FLIP = (
         "mass_flip",
         _("{turned} of {registered} registrations would turn red at once ({share}; the limit is {limit})"),
@@ -30,6 +31,7 @@ class RunFault(models.TextChoices):
     COLLECTING_FAILED = "collecting_failed", _("collecting failed {attempts} times: {error}")
     SETTLING_FAILED = "settling_failed", _("settling failed {attempts} times: {error}")
     SOURCE_FAILED = "source_failed", _("source {source} failed: {fault}")
+    GROUP_HELD = "group_held", _("held for two people: {group}")
     PARKED = "parked", _("partitions {numbers} are parked; see the run's errors")
     INCOMPLETE = "incomplete"  # worded part by part
 
@@ -67,7 +69,7 @@ class Run(Reported, Leased):
 
     It is leased for the steps before its partitions and after them.
 
-    ``fault`` says why it is held, has failed, or is settled without a part; with ``incomplete``, the missing parts are its rows'.
+    ``fault`` says why it has failed, or is settled without a part; with ``incomplete``, the missing parts are its rows'.
 
     ``amends``: this one brought only the people of ``RunCitizen`` up to date, by the inputs of that run of the whole city.
     """
@@ -78,7 +80,6 @@ class Run(Reported, Leased):
         COLLECTING = "collecting"
         EVALUATING = "evaluating"
         SETTLING = "settling"
-        HELD = "held"
         DONE = "done"
         PARTIAL = "partial"
         FAILED = "failed"
@@ -87,12 +88,9 @@ class Run(Reported, Leased):
     TRANSITIONS = TransitionTable.of(
         (State.COLLECTING, "freeze", State.EVALUATING),
         (State.EVALUATING, "judge", State.SETTLING),
-        (State.SETTLING, "hold", State.HELD),
-        (State.HELD, "release", State.SETTLING),
         (State.SETTLING, "finish", State.DONE),
         (State.SETTLING, "finish_in_part", State.PARTIAL),
         ((State.COLLECTING, State.SETTLING), "fail", State.FAILED),
-        (State.HELD, "refuse", State.FAILED),
     )
     OPEN = (State.COLLECTING, State.EVALUATING, State.SETTLING)
     SETTLED = (State.DONE, State.PARTIAL)
@@ -110,10 +108,6 @@ class Run(Reported, Leased):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     counts = models.JSONField(default=dict)
-    release_asked_by = models.TextField(blank=True, help_text="the first of the two who let a held run settle")
-    release_asked_at = models.DateTimeField(null=True)
-    released_by = models.TextField(blank=True)
-    released_at = models.DateTimeField(null=True)
 
     objects = RunQuerySet.as_manager()
 
@@ -128,19 +122,12 @@ class Run(Reported, Leased):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["collecting", "evaluating", "settling"], ended_at__isnull=True)
-                | Q(state__in=["held", "done", "partial", "failed", "mended"], ended_at__isnull=False),
+                | Q(state__in=["done", "partial", "failed", "mended"], ended_at__isnull=False),
                 name="run_has_ended_when_its_state_says_so",
             ),
             models.CheckConstraint(
                 condition=Q(state="mended", amends__isnull=False) | ~Q(state="mended") & Q(amends__isnull=True),
                 name="run_that_mends_amends_another",
-            ),
-            models.CheckConstraint(
-                condition=Q(released_at__isnull=True, released_by="")
-                | Q(released_at__isnull=False, release_asked_at__isnull=False)
-                & ~Q(released_by="")
-                & ~Q(released_by=F("release_asked_by")),
-                name="held_run_is_released_by_two_people",
             ),
         ]
 
@@ -148,7 +135,7 @@ class Run(Reported, Leased):
         return f"{self.day} #{self.sequence}"
 
     def missing_parts(self) -> list[tuple[RunFault, dict[str, Any]]]:
-        """The sources that failed and the partitions that are parked, as codes with parameters."""
+        """The sources that failed, the partitions that are parked and the groups held for two people, as codes with parameters."""
         failed = self.sources.filter(failed=True).select_related("source").order_by("source__code")
         parts: list[tuple[RunFault, dict[str, Any]]] = [
             (RunFault.SOURCE_FAILED, {"source": one.source, "fault": one}) for one in failed
@@ -156,6 +143,8 @@ class Run(Reported, Leased):
         parked = self.partitions.filter(state=Partition.State.PARKED).order_by("number")
         if numbers := [str(number) for number in parked.values_list("number", flat=True)]:
             parts.append((RunFault.PARKED, {"numbers": pgettext("between items of a list", ", ").join(numbers)}))
+        held = self.changes.filter(held_in__isnull=False).order_by("held_in").distinct("held_in")
+        parts += [(RunFault.GROUP_HELD, {"group": one.held_in}) for one in held.select_related("held_in")]
         return parts
 
     def message_in(self, language: str) -> str:
@@ -169,7 +158,7 @@ class Run(Reported, Leased):
 
 
 def _worded(value: Any, language: str) -> Any:
-    return value.message_in(language) if isinstance(value, Reported) else value
+    return value.message_in(language) if hasattr(value, "message_in") else value
 
 
 class RunCitizen(AppendOnly):

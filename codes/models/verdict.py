@@ -70,7 +70,7 @@ class VerdictChange(AppendOnly):
     turns_green_on = models.DateField(null=True)
     needs = models.JSONField(null=True)
     held_in = models.ForeignKey(
-        "codes.HeldGroup", on_delete=models.PROTECT, null=True, related_name="changes", db_index=False
+        "codes.HeldGroup", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
 
     objects = VerdictChangeQuerySet.as_manager()

@@ -19,6 +19,7 @@ from codes.effective import lock_effective_codes, settle_effective_codes
 from codes.models import Fact, Run, RunCitizen, RunProvider, Suppression
 from codes.review.cases.run_effects import settle_cases
 from codes.runs.ledger import open_run
+from codes.runs.mass_changes import BY_CAUSE, dissolve_groups, hold_mass_changes
 from codes.runs.partitions import evaluate_named
 from codes.runs.settle import apply_changes
 from regions.journal.record import record
@@ -79,16 +80,19 @@ def _amend(base: Run, people: list[int], *, by: str, now: datetime, because: str
         started_at=now,
         ended_at=now,
     )
-    RunProvider.objects.bulk_create(_frozen_again(run, one) for one in base.providers.order_by("provider__code"))
+    before = base.providers.select_related("version__rule_set").order_by("provider__code")
+    RunProvider.objects.bulk_create(_frozen_again(run, one) for one in before)
     RunCitizen.objects.bulk_create([RunCitizen(run=run, citizen_id=one) for one in people], batch_size=5000)
     done = evaluate_named(run=run, zone=current_city().timezone)
+    by_cause = hold_mass_changes(run, last=base, now=now)
+    dissolve_groups(base, now=now)
     apply_changes(run)
     counts: dict[str, Any] = {"citizens": len(people), **asdict(done), "effective_changes": settle_effective_codes(run)}
     counts["disagreements"] = asdict(settle_disagreements(run))
     counts["causes"] = diagnose_new(run)
     counts["cases"] = asdict(settle_cases(run, now=now))
     group_cases(run)
-    run.counts = counts
+    run.counts = {**counts, BY_CAUSE: by_cause}
     run.save(update_fields=["counts"])
     record(
         "run.mended", by=by, now=now, subject=f"run:{run.pk}", data={"amends": base.pk, "because": because, **counts}
@@ -97,12 +101,18 @@ def _amend(base: Run, people: list[int], *, by: str, now: datetime, because: str
 
 
 def _frozen_again(run: Run, one: RunProvider) -> RunProvider:
-    """The amended run's inputs, so that this one's verdicts are replayed and explained like any other's."""
+    """The amended run's inputs, so that this one's verdicts are replayed and explained like any other's.
+
+    A version withdrawn since gives way to the one that is in force without it.
+    """
+    version = one.version
+    if version is not None and version.withdrawn_at is not None:
+        version = version.rule_set.versions.in_force(run.day).first()
     return RunProvider(
         run=run,
         provider_id=one.provider_id,
         source_id=one.source_id,
-        version_id=one.version_id,
+        version=version,
         horizon=one.horizon,
         known=one.known,
         why_unknown=one.why_unknown,

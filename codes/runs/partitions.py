@@ -21,12 +21,13 @@ SQL = Path(__file__).with_suffix(".sql")
 
 @dataclass(frozen=True)
 class Evaluated:
-    """Subjects judged, verdicts that are not green, rows changed, people turned red, SHA-256 over the changed rows."""
+    """Subjects judged, verdicts that are not green, rows changed, verdicts turned red and green, SHA-256 over the changed rows."""
 
     subjects: int
     held: int
     changed: int
     turned_red: int
+    turned_green: int
     digest: str
 
 

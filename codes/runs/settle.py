@@ -1,102 +1,22 @@
-"""The end of a run, in one transaction: settled, or held until two people release or refuse it because too many turned red."""
+"""The end of a run, in one transaction: what it judged becomes what the city shows, but for what is held for two people."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Sum, TextChoices
-from django.utils.translation import gettext_lazy as _
 
 from codes.diagnosis.diagnose import diagnose_new, group_cases
 from codes.disagreements import settle_disagreements
-from codes.effective import settle_effective_codes
-from codes.models import Registration, Run, RunFault
+from codes.effective import lock_effective_codes, settle_effective_codes
+from codes.models import Partition, Run, RunFault
 from codes.review.cases.run_effects import settle_cases
-from codes.runs.ledger import ClaimLost, move_on, open_run
+from codes.runs.ledger import ClaimLost, move_on
+from codes.runs.mass_changes import BY_CAUSE, dissolve_groups, hold_mass_changes
 from codes.statistics import FINDINGS, refresh_statistics
 from regions.journal.record import record
-from regions.proposals import require_another, require_role
-from regions.refusals import MovedMeanwhile
 from regions.sql import compose
-from regions.staff.roles import Role
-from regions.tenancy import current_city
-
-# Below this number a share says little: three of a hundred people may well meet the same case.
-LEAST_TURNED_RED = 200
-DECIDERS = (Role.APPROVER, Role.SYSTEM_ADMIN)
-
-
-class HoldReason(TextChoices):
-    """Why a held run is not decided about, beside what holds for everything two people decide."""
-
-    NOT_HELD = "not_held", _("This run is not held any more; somebody may have been quicker. Reload the page.")
-    OVERTAKEN = "overtaken", _("A later run has begun or settled; this one is overtaken and can only be refused.")
-
-
-def mass_flip(run: Run) -> dict[str, Any]:
-    """The numbers for which the run is to be held; empty when it is not: the first run, few people, or released by two."""
-    last = Run.objects.settled().filter(pk__lt=run.pk).first()
-    if run.released_at or last is None:
-        return {}
-    turned = sum(partition.counts.get("turned_red", 0) for partition in run.partitions.all())
-    if turned < LEAST_TURNED_RED:
-        return {}
-    registered = last.providers.aggregate(all=Sum("registered"))["all"] or Registration.objects.count()
-    share, limit = turned / max(registered, 1), current_city().mass_change_share
-    if share <= limit:
-        return {}
-    return {"turned": turned, "registered": registered, "share": f"{share:.1%}", "limit": f"{limit:.1%}"}
-
-
-def hold(run: Run, numbers: Mapping[str, Any], *, now: datetime) -> Run:
-    """End the run as held: its history is there to look at, and the city shows what it showed before. Raises ``ClaimLost``."""
-    with transaction.atomic():
-        if not move_on(run, Run.State.HELD, ended_at=now, fault=RunFault.MASS_FLIP, params=numbers):
-            raise ClaimLost(f"run {run.pk}")
-        held = Run.objects.get(pk=run.pk)
-        record("run.held", by="system", now=now, subject=f"run:{run.pk}", data={"why": held.message})
-    return held
-
-
-def release(run_id: int, *, by: str, now: datetime) -> Run:
-    """Let a held run settle: the first person asks, a second one decides, and it is settling. Raises ``Refused``."""
-    require_role(by, *DECIDERS)
-    with transaction.atomic():
-        run = _held(run_id)
-        if not run.release_asked_by:
-            run.release_asked_by, run.release_asked_at = by, now
-            run.save(update_fields=["release_asked_by", "release_asked_at"])
-            record("run.release_asked", by=by, now=now, subject=f"run:{run.pk}", data={"why": run.message})
-            return run
-        require_another(by, proposed_by=run.release_asked_by)
-        if open_run() or Run.objects.settled().filter(pk__gt=run.pk).exists():
-            raise MovedMeanwhile(HoldReason.OVERTAKEN)
-        released = {"released_by": by, "released_at": now, "ended_at": None, "fault": "", "params": {}}
-        Run.TRANSITIONS.move(Run.objects.filter(pk=run.pk), "release", **released)
-        record("run.released", by=by, now=now, subject=f"run:{run.pk}", data={"asked_by": run.release_asked_by})
-    return Run.objects.get(pk=run_id)
-
-
-def refuse(run_id: int, *, by: str, reason: str, now: datetime) -> Run:
-    """Give a held run up: it counts for nothing. Raises ``Refused``."""
-    require_role(by, *DECIDERS)
-    with transaction.atomic():
-        run = _held(run_id)
-        why = {"fault": RunFault.REFUSED, "params": {"by": by, "reason": reason}}
-        Run.TRANSITIONS.move(Run.objects.filter(pk=run.pk), "refuse", **why)
-        record("run.refused", by=by, now=now, subject=f"run:{run.pk}", data={"reason": reason})
-    return Run.objects.get(pk=run_id)
-
-
-def _held(run_id: int) -> Run:
-    run = Run.objects.select_for_update().filter(pk=run_id, state=Run.State.HELD).first()
-    if run is None:
-        raise MovedMeanwhile(HoldReason.NOT_HELD)
-    return run
-
 
 # The locks of a worker that stopped while it settled are gone before its lease is.
 IDLE_SECONDS = 300
@@ -115,17 +35,20 @@ def apply_changes(run: Run) -> None:
 
 
 def settle(run: Run, *, now: datetime) -> Run:
-    """Settle a claimed run whose partitions have all ended, or hold it for two people. Raises ``ClaimLost``."""
-    if numbers := mass_flip(run):
-        return hold(run, numbers, now=now)
-    changed = sum(partition.counts.get("changed", 0) for partition in run.partitions.all())
+    """Settle a claimed run whose partitions have all ended. Raises ``ClaimLost``."""
+    parts = [partition.counts for partition in run.partitions.all()]
+    changed = sum(counts.get("changed", 0) for counts in parts)
+    turned = sum(counts.get("turned_red", 0) + counts.get("turned_green", 0) for counts in parts)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [f"{IDLE_SECONDS}s"])
+            by_cause = _hold(run, now=now) if turned else {}
+            if not run.partitions.filter(state=Partition.State.PARKED).exists():
+                dissolve_groups(run, now=now)
             apply_changes(run)
             refresh_statistics(FINDINGS, changed=changed > 0)
             cursor.execute(COUNT, [run.pk])
-        counts: dict[str, Any] = {"effective_changes": settle_effective_codes(run)}
+        counts: dict[str, Any] = {"effective_changes": settle_effective_codes(run), BY_CAUSE: by_cause}
         counts["disagreements"] = asdict(settle_disagreements(run))
         refresh_statistics(["codes_disagreement"], changed=counts["disagreements"]["opened"] > 0)
         counts["causes"] = diagnose_new(run)
@@ -137,5 +60,11 @@ def settle(run: Run, *, now: datetime) -> Run:
         state, fault = (Run.State.PARTIAL, RunFault.INCOMPLETE) if incomplete else (Run.State.DONE, "")
         if not move_on(run, state, ended_at=now, fault=fault, counts=counts):
             raise ClaimLost(f"run {run.pk}")
-        record("run.settled", by="system", now=now, subject=f"run:{run.pk}", data={"state": state, **counts})
+        told = {name: value for name, value in counts.items() if name != BY_CAUSE}
+        record("run.settled", by="system", now=now, subject=f"run:{run.pk}", data={"state": state, **told})
     return Run.objects.get(pk=run.pk)
+
+
+def _hold(run: Run, *, now: datetime) -> dict[str, list[int]]:
+    lock_effective_codes()  # two people may be deciding about a group
+    return hold_mass_changes(run, last=Run.objects.settled().filter(pk__lt=run.pk).first(), now=now)

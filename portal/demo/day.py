@@ -25,7 +25,8 @@ def run_day(schemas: Sequence[str], *, worker: Child, ended: Callable[[str, Run]
             runs[schema] = start_run(by=BY, now=timezone.now())[0].pk
         enqueue_run(schema, runs[schema])
     for schema, run in _follow(runs, worker):
-        ended(schema, run)
+        with in_city(schema):  # what it lacks is worded from the city's tables
+            ended(schema, run)
     return runs
 
 

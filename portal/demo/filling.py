@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 from codes.intake.entries import take_lines
@@ -11,6 +12,7 @@ from codes.intake.results import Outcome
 from portal.demo import sources
 from portal.demo.entries import check_in_lines, declaration_lines
 from portal.demo.life import CHECK_IN_DAYS, Life
+from portal.demo.mass_changes import Crowds
 from portal.demo.people import Person, Population
 from portal.demo.records import records_in
 from portal.demo.stage import Stage
@@ -30,13 +32,21 @@ class Filled:
 
 
 def fill_city(
-    stage: Stage, people: Population, *, until: date, now: datetime, folder: Path, progress: Progress
+    stage: Stage,
+    people: Population,
+    *,
+    until: date,
+    now: datetime,
+    folder: Path,
+    progress: Progress,
+    crowds: Crowds | None = None,
 ) -> Filled:
     """Everything up to a day. Done again, the same lines are duplicates and the sources begin anew: nothing is doubled."""
     records: dict[str, int] = {}
     for source in stage.sources:
         sources.empty(stage, source, folder=folder)
-        records[source] = sources.fill(stage, source, records_in(source, _lives(stage, people)), folder=folder)
+        held = chain(records_in(source, _lives(stage, people)), crowds.before(source) if crowds else ())
+        records[source] = sources.fill(stage, source, held, folder=folder)
     first = stage.day(CHECK_IN_DAYS)
     taken = _take(stage, _lines(stage, people, first=first, last=until, declare=True, progress=progress), now=now)
     return Filled(taken, records)

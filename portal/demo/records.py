@@ -24,14 +24,14 @@ def records_in(source: str, people: Iterable[tuple[Person, Life]]) -> Iterator[R
     for person, life in people:
         for record in life.records:
             if record.source == source:
-                yield (raw := _raw(person, life, record))
+                yield (raw := raw_record(person, life, record))
                 good += 1
                 if good % GOOD_FOR_EACH_SPOILT == 0:
                     spoilt = _SPOILT[good // GOOD_FOR_EACH_SPOILT % len(_SPOILT)]
                     yield {**raw, **spoilt, "record_id": f"{raw['record_id']}-X"}
 
 
-def _raw(person: Person, life: Life, record: Record) -> RawRecord:
+def raw_record(person: Person, life: Life, record: Record) -> RawRecord:
     return {
         "record_id": f"{record.source.upper()}-{life.stage.city.city.division}-{person.number:07d}-{record.number}",
         "id_type": person.id_type.value,

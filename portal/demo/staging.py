@@ -1,7 +1,7 @@
 """Setting the province up and keeping it up to date: every act can be repeated where an earlier demo broke off."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
@@ -14,6 +14,7 @@ from codes.intake.results import Outcome
 from portal.demo import sources
 from portal.demo.accounts import Secrets, demo_accounts, operator_accounts
 from portal.demo.filling import BY, Filled, fill_city, live_on
+from portal.demo.mass_changes import Crowds, crowds_of
 from portal.demo.province import Province, files_for
 from portal.demo.stage import Stage
 from portal.embedded.state import State
@@ -30,6 +31,7 @@ class Staging:
     province: Province
     cities: Sequence[CityFile]
     say: Callable[[str], object]
+    filled: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, state: State, cities: Sequence[CityFile], *, people: int, say: Callable[[str], object]) -> "Staging":
@@ -46,6 +48,19 @@ class Staging:
     @cached_property
     def stages(self) -> list[Stage]:
         return [Stage(city, self.province.opened) for city in self.cities]
+
+    @cached_property
+    def crowds(self) -> Crowds | None:
+        """Whom the mass changes are about."""
+        return crowds_of(self.stages, {stage.schema: self.province.population(stage) for stage in self.stages})
+
+    def deliver_mass_changes(self) -> str | None:
+        """Let the source of a city that is new deliver them; the city, or none where there are none to show."""
+        crowds = self.crowds
+        if crowds is None or crowds.stage.schema not in self.filled:
+            return None
+        crowds.deliver(now=timezone.now(), folder=self.folder)
+        return crowds.stage.schema
 
     @property
     def schemas(self) -> list[str]:
@@ -89,7 +104,17 @@ class Staging:
         people = self.province.population(stage)
         today = timezone.localdate(timezone=stage.zone)
         with tqdm(total=people.size, desc=stage.title, unit=" people", leave=False, disable=None) as bar:
-            filled = fill_city(stage, people, until=today, now=timezone.now(), folder=self.folder, progress=bar.update)
+            crowds = self.crowds if self.crowds and self.crowds.stage == stage else None
+            filled = fill_city(
+                stage,
+                people,
+                until=today,
+                now=timezone.now(),
+                folder=self.folder,
+                progress=bar.update,
+                crowds=crowds,
+            )
+        self.filled.add(stage.schema)
         self.say(_told(stage, people.size, filled))
 
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("cases/", include("portal.official.cases.urls")),
     path("approvals/", include("portal.official.approvals.urls")),
     path("runs/", include("portal.official.runs.urls")),
+    path("held-groups/", include("portal.official.held_groups.urls")),
     path("sources/", include("portal.official.sources.urls")),
     path("rule-sets/", include("portal.official.rule_sets.urls")),
     path("people/", include("portal.official.staff.urls")),

@@ -7,10 +7,10 @@ from django import template
 from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
 
-from codes.models import Case, Run, RunFault
+from codes.models import Case, HeldGroup, Run, RunFault
 from codes.review.appeals.policy import AppealReason
 from codes.review.cases.transitions import Verb
 from codes.review.reasons import RefusalReason, RulingReason, SuppressionReason, UpholdReason
@@ -36,7 +36,6 @@ RUN_STATES: dict[str, str | Promise] = {
     "collecting": _("Collecting"),
     "evaluating": _("Judging"),
     "settling": _("Settling"),
-    "held": _("Held for two people"),
     "done": _("Done"),
     "partial": _("Done in part"),
     "failed": _("Failed"),
@@ -90,6 +89,8 @@ def _marked(name: str, value: Any) -> Any:
     match name, value:
         case _, Reported():
             return fault_message(value)
+        case _, HeldGroup():
+            return value.message_in(get_language() or "en")
         case _, Source():
             return titled(value)
         case "error", _:

@@ -95,6 +95,7 @@ class Command(PortalCommand):
             self._say(f"\n{told(look_at(schema, run) for schema, run in runs.items())}")
             first = staging.stages[0]
             self._say(f"\n{examples(first, staging.province.population(first), runs[first.schema])}")
+            self._mass_changes(staging, worker)
             self._say(f"\nAll of it took {time.monotonic() - began:.0f} seconds.")
             self._say(
                 NEXT.format(city=first.schema, day=timezone.localdate(timezone=first.zone), folder=staging.folder)
@@ -113,6 +114,18 @@ class Command(PortalCommand):
             self._say(f"{titles[schema]}: {run.state}. {run.message}".rstrip())
 
         return run_day(staging.schemas, worker=worker, ended=ended)
+
+    def _mass_changes(self, staging: Staging, worker: Child) -> None:
+        """A second delivery in one new city, most of which is held for two people."""
+        schema = staging.deliver_mass_changes()
+        if schema is None:
+            return
+        stage = next(one for one in staging.stages if one.schema == schema)
+        self._say(
+            f"\n{stage.title}: another delivery takes a whole flight back, names contacts who are none, and one confirmed case."
+        )
+        run_day([schema], worker=worker, ended=lambda _, run: self._say(f"{stage.title}: {run.state}. {run.message}"))
+        self._say("Both wait for two people at …/staff/held-groups/; the case has gone through.")
 
     def _keep_up(self, staging: Staging, *children: Child) -> None:
         """Let the sources' clocks go on and, past midnight, people check in; the worker's scheduler starts the runs.

@@ -5,15 +5,17 @@ from typing import Any
 
 from django.db.models import Count, Min, QuerySet, Value
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from codes.models import RuleSetDraft, Ruling, Suppression
+from codes.models import HeldGroupProposal, RuleSetDraft, Ruling, Suppression
 from codes.review.proposals.bulk_suppressions import bulk_suppressions_to_decide
+from codes.review.proposals.held_groups import proposals_to_decide
 from portal.templatetags.page import titled
 from regions.sources.models import Batch, SourceChange
 
 SHOWN = 50
-KINDS = ("rulings", "records", "ends", "settings")
+KINDS = ("rulings", "records", "ends", "settings", "held")
 
 
 def waiting(kind: str) -> dict[str, Any]:
@@ -30,6 +32,8 @@ def waiting(kind: str) -> dict[str, Any]:
         }
     if kind == "settings":
         return {"settings": _settings()}
+    if kind == "held":
+        return {"settings": [_mass_change(one) for one in proposals_to_decide()[:SHOWN]]}
     return {
         "ruling_ends": list(Ruling.objects.ending().select_related("case", "citizen")[:SHOWN]),
         "record_ends": list(Suppression.objects.ending().select_related("case")[:SHOWN]),
@@ -43,6 +47,7 @@ def tabs(kind: str) -> list[tuple[str, str, bool]]:
         "records": _("Wrong records"),
         "ends": _("Early ends"),
         "settings": _("Sources and rules"),
+        "held": _("Mass changes"),
     }
     counts = _counts()
     labels = {one: f"{titles[one]} · {counts[one]}" if counts[one] else titles[one] for one in KINDS}
@@ -100,6 +105,16 @@ def _settings() -> list[dict[str, Any]]:
     return [dict(zip(names, one, strict=True)) for one in sorted(found, key=lambda one: one[-1])]
 
 
+def _mass_change(one: HeldGroupProposal) -> dict[str, Any]:
+    return {
+        "what": HeldGroupProposal.Act(one.act_proposed).label,
+        "about": one.group.message_in(get_language() or "en"),
+        "address": reverse("official_held_group", args=[one.group_id]),
+        "proposed_by": one.proposed_by,
+        "proposed_at": one.proposed_at,
+    }
+
+
 def _held_batches() -> QuerySet[Batch]:
     return Batch.objects.filter(state=Batch.State.HELD, release_asked_at__isnull=False)
 
@@ -115,6 +130,7 @@ def _counts() -> Counter[str]:
         ("settings", _held_batches()),
         ("settings", SourceChange.objects.waiting()),
         ("settings", RuleSetDraft.objects.waiting()),
+        ("held", HeldGroupProposal.objects.waiting()),
     ]
     first, *others = [
         rows.order_by().select_related(None).values(kind=Value(kind)).annotate(number=Count("pk"))

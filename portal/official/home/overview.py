@@ -9,12 +9,13 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from codes.models import Case, Guardianship, Ruling, Run, Suppression
+from codes.models import Case, Guardianship, HeldGroup, Ruling, Run, Suppression
 from codes.models.case import overdue
 from codes.review.cases.queue import UNASSIGNED
 from regions.staff.roles import Role
 
 CASE_WORK = frozenset({Role.REVIEWER, Role.APPROVER})
+HELD_WORK = CASE_WORK | {Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.AUDITOR}
 RUN_WORK = frozenset({Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN, *CASE_WORK, Role.AUDITOR})
 
 
@@ -31,6 +32,10 @@ class Waiting:
 def waiting_for(username: str, roles: frozenset[Role], *, now: datetime) -> list[Waiting]:
     """What waits for somebody with these roles, the most urgent first."""
     found: list[Waiting] = []
+    if roles & HELD_WORK and (held := HeldGroup.objects.waiting().count()):
+        found.append(
+            Waiting(_("Mass changes held: answer within the hour"), held, reverse("official_held_groups"), presses=True)
+        )
     if roles & CASE_WORK:
         found += _cases(username, roles, now)
     if Role.APPROVER in roles:

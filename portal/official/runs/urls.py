@@ -8,5 +8,4 @@ urlpatterns = [
     path("", views.run_list, name="official_runs"),
     path("start/", views.start, name="official_run_start"),
     path("<int:run_id>/", views.run_page, name="official_run"),
-    path("<int:run_id>/decide/", views.decide, name="official_run_decide"),
 ]

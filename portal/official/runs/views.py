@@ -1,4 +1,7 @@
-"""Runs: the list, a page per run that survives a refresh, starting one, and deciding about one that is held."""
+"""Runs: the list, a page per run that survives a refresh, and starting one."""
+
+from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, IntegerField, Q, Sum
@@ -6,17 +9,16 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from codes.models import Partition, Run
+from codes.models import HeldGroup, Partition, Run
 from codes.runs.ledger import start_run
-from codes.runs.settle import DECIDERS, refuse, release
 from codes.tasks import enqueue_run
+from portal.official.held_groups.views import READERS as HELD_READERS
 from portal.web.access import StaffRequest, for_staff
-from portal.web.errors import attempt
 from portal.web.keyset import keyset_page
 from regions.staff.roles import Role
 from regions.tenancy import current_city
@@ -36,7 +38,13 @@ READERS = (
 def run_list(request: StaffRequest) -> HttpResponse:
     page = keyset_page(Run.objects.all(), request.GET, by=["-id"])
     may_start = bool(request.roles & {Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN})
-    return render(request, "official/runs/runs.html", {"page": page, "may_start": may_start})
+    context = {
+        "page": page,
+        "may_start": may_start,
+        "held": _held(timezone.now()),
+        "may_see_held": bool(request.roles & set(HELD_READERS)),
+    }
+    return render(request, "official/runs/runs.html", context)
 
 
 @require_GET
@@ -58,7 +66,8 @@ def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
         "providers": run.providers.select_related("provider", "source", "version__rule_set").order_by("provider__code"),
         "sources": run.sources.select_related("source", "batch").order_by("source__code"),
         "errors": run.errors.order_by("-at")[:20],
-        "may_decide": run.state == Run.State.HELD and bool(request.roles & set(DECIDERS)),
+        "held": _held_in(run),
+        "may_see_held": bool(request.roles & set(HELD_READERS)),
     }
     template = "official/runs/run_progress.html" if request.headers.get("HX-Request") else "official/runs/run.html"
     return render(request, template, context)
@@ -75,24 +84,19 @@ def start(request: StaffRequest) -> HttpResponse:
     return redirect("official_run", run_id=run.pk)
 
 
-@require_POST
-@for_staff(*DECIDERS)
-def decide(request: StaffRequest, run_id: int) -> HttpResponse:
-    """Release or refuse a held run. The first person's release only asks for the second's."""
-    run = get_object_or_404(Run, pk=run_id)
-    back = reverse("official_run", args=[run.pk])
-    if request.POST.get("verb") == "refuse":
-        done = attempt(request, refuse, run.pk, reason=request.POST.get("reason", "").strip() or "-", back=back)
-    else:
-        done = attempt(request, release, run.pk, back=back)
-    if done is None:
-        return redirect(back)
-    if done.state == Run.State.SETTLING:
-        enqueue_run(current_city().schema_name, done.pk)
-        messages.success(request, _("Released. The run is settling."))
-    elif done.state == Run.State.HELD:
-        messages.info(request, _("Asked for. A second person has to decide."))
-    return redirect(back)
+def _held(now: datetime) -> dict[str, Any]:
+    """How many groups wait for two people, and by when the oldest is to be answered; empty when none does."""
+    waiting = list(HeldGroup.objects.waiting())
+    if not waiting:
+        return {}
+    return {"count": len(waiting), "answer_by": waiting[0].answer_by, "overdue": waiting[0].is_overdue(now)}
+
+
+def _held_in(run: Run) -> list[tuple[HeldGroup, str]]:
+    """The groups in which the run kept something back, with their causes."""
+    kept = run.changes.filter(held_in__isnull=False).values("kept_back__group")
+    found = HeldGroup.objects.described().filter(pk__in=kept).order_by("pk")
+    return [(group, group.message_in(get_language() or "en")) for group in found]
 
 
 def _minutes_left(run: Run, ended: int, all_: int) -> int | None:

@@ -314,7 +314,7 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "key": f"k{next(_numbers)}",
         "rule_set": cast.version.rule_set,
         "rule": "A1",
-        "brought_by": "version",
+        "cause_kind": "version",
         "version": cast.version,
         "first_run": cast.run(),
         "base_run": cast.run(),
@@ -322,6 +322,10 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "green": 0,
         "registered": 1000,
         "held_at": AT,
+    },
+    "codes.HeldChange": lambda cast: {
+        "group": cast.shared("codes.HeldGroup"),
+        "change": cast.shared("codes.VerdictChange"),
     },
     "codes.HeldGroupProposal": lambda cast: {
         "group": cast.shared("codes.HeldGroup"),

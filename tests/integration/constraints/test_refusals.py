@@ -178,12 +178,6 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("codes.Run", {"state": "settling"}),
         ("codes.Run", {"state": "lost"}),
     ],
-    "held_run_is_released_by_two_people": [
-        ("codes.Run", {"released_by": "lin", "released_at": LATER}),
-        ("codes.Run", {"release_asked_by": "lin", "release_asked_at": AT, "released_by": "lin", "released_at": LATER}),
-        ("codes.Run", {"release_asked_by": "lin", "release_asked_at": AT, "released_at": LATER}),
-        ("codes.Run", {"release_asked_by": "lin", "release_asked_at": AT, "released_by": "wang"}),
-    ],
     "known_provider_has_horizon_and_edition": [
         ("codes.RunProvider", {"horizon": None}),
         ("codes.RunProvider", {"version": None}),
@@ -293,10 +287,10 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("codes.HeldGroup", {"state": "lost"}),
     ],
     "held_group_has_one_cause": [
-        ("codes.HeldGroup", {"brought_by": "batch"}),
-        ("codes.HeldGroup", {"brought_by": "weather"}),
+        ("codes.HeldGroup", {"cause_kind": "batch"}),
+        ("codes.HeldGroup", {"cause_kind": "weather"}),
         ("codes.HeldGroup", {"version": None}),
-        ("codes.HeldGroup", {"brought_by": "entries", "version": None, "provider": lambda cast: cast.alipay}),
+        ("codes.HeldGroup", {"cause_kind": "entries", "version": None, "provider": lambda cast: cast.alipay}),
         ("codes.HeldGroup", {"received_on": DAY}),
     ],
     **{
@@ -387,6 +381,7 @@ UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "one_ruling_in_force_per_citizen": ("codes.Ruling", APPROVED, {"colour": "red"}),
     "one_proposed_ruling_per_citizen": ("codes.Ruling", {}, {"colour": "red"}),
     "one_proposed_suppression_per_record": ("codes.Suppression", {"record_id": "same"}, {}),
+    "group_keeps_a_change_back_once": ("codes.HeldChange", {}, {}),
     "one_held_group_per_cause": ("codes.HeldGroup", {"key": "same"}, {}),
     "one_waiting_proposal_per_held_group": ("codes.HeldGroupProposal", {}, {"act_proposed": "refuse"}),
     "one_proposed_bulk_suppression_per_group": ("codes.BulkSuppression", {"group_key": "same"}, {}),

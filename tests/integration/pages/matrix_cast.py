@@ -13,13 +13,24 @@ from django.db import transaction
 from django.http import HttpResponseBase
 
 from codes.citizens.guardianship import accept_guardianship, ask_guardianship
-from codes.models import Case, Entry, Evidence, Guardianship, RuleSet, Run
+from codes.models import (
+    Case,
+    Entry,
+    Evidence,
+    Guardianship,
+    HeldChange,
+    HeldGroup,
+    RuleSet,
+    Run,
+    VerdictChange,
+)
 from codes.reports.export import FileFormat
 from codes.reports.jobs import ask_for_export
 from codes.reports.request import ReportName, ReportRequest
 from codes.review import corrections
 from codes.review.evidence.files import keep_upload
 from codes.review.proposals.bulk_suppressions import propose_bulk_suppression
+from codes.review.proposals.held_groups import propose
 from codes.review.proposals.suppressions import propose_suppression
 from codes.rule_sets import drafts, rehearsal_jobs
 from portal.citizen.entries import declare
@@ -130,6 +141,7 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
     bulk_suppression = propose_bulk_suppression(
         key=GROUP, reason_code="wrong_person", documents=EVIDENCE, by="li", now=now
     )
+    waiting = propose(mass_change(now=now).pk, act="release", reason="核对无误", by="li", now=now)
     # What the other city has under the same name would be found there.
     RuleSet.objects.filter(code="national").update(code="city_rules")
     draft = drafts.begin(RuleSet.objects.get(code="city_rules").pk, by="m-rule_manager", now=now)
@@ -164,6 +176,8 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
             "name": export.name,
             "key": quote(GROUP),
             "bulk_suppression_id": bulk_suppression.pk,
+            "group_id": waiting.group_id,
+            "proposal_id": waiting.pk,
             "draft_id": draft.pk,
             "place": 0,
             "version": 1,
@@ -184,6 +198,29 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
     }
     others = {"number": case.number, "ref": "liu", "link": link.pk + 7, "evidence": files["liu"]}
     return own, others
+
+
+def mass_change(*, now: datetime) -> HeldGroup:
+    """Zhang's contact, as if it stood for many."""
+    run = Run.objects.latest("pk")
+    version = RuleSet.objects.get(code="national").versions.latest("version")
+    group = HeldGroup.objects.create(
+        key=f"batch:{Batch.objects.latest('pk').pk}:{version.rule_set_id}:R1",
+        rule_set=version.rule_set,
+        rule="R1",
+        cause_kind="batch",
+        batch=Batch.objects.latest("pk"),
+        first_run=run,
+        base_run=run,
+        red=30,
+        green=0,
+        registered=100,
+        held_at=now,
+    )
+    kept = VerdictChange.objects.filter(run=run).first()
+    if kept is not None:
+        HeldChange.objects.create(group=group, change=kept)
+    return group
 
 
 def guardian_of_chen(desk: Desk, picture: bytes) -> Guardianship:

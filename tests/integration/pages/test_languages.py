@@ -113,10 +113,10 @@ def _more_pages(cast: Cast, language: str) -> Iterator[tuple[str, str]]:
 
 
 def _runs_with_faults() -> list[int]:
-    """Runs that are held, refused, failed and incomplete, each for the day after the last."""
+    """Runs that were held, refused, failed and incomplete, each for the day after the last."""
     last = Run.objects.latest("day", "sequence")
     faults: dict[RunFault, tuple[str, dict[str, object]]] = {
-        RunFault.MASS_FLIP: ("held", {"turned": 300, "registered": 900, "share": "33.3%", "limit": "2.0%"}),
+        RunFault.MASS_FLIP: ("failed", {"turned": 300, "registered": 900, "share": "33.3%", "limit": "2.0%"}),
         RunFault.REFUSED: ("failed", {"by": "wang", "reason": "the source sent nonsense"}),
         RunFault.COLLECTING_FAILED: ("failed", {"attempts": 3, "error": "RuntimeError: no disk"}),
         RunFault.SETTLING_FAILED: ("failed", {"attempts": 3, "error": "RuntimeError: no disk"}),

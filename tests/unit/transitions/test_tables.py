@@ -47,8 +47,8 @@ def test_a_job_is_claimed_while_it_waits_or_its_worker_is_late(model: type[Lease
     assert model.TRANSITIONS.next_states("give_back") == {model.AT_WORK: model.WAITING}
 
 
-def test_a_run_is_open_until_it_is_held_or_ends() -> None:
-    assert set(Run.OPEN) == set(Run.State) - set(Run.TRANSITIONS.final) - {Run.State.HELD, Run.State.AMENDED}
+def test_a_run_is_open_until_it_ends() -> None:
+    assert set(Run.OPEN) == set(Run.State) - set(Run.TRANSITIONS.final) - {Run.State.AMENDED}
 
 
 def test_an_unknown_action_leads_nowhere() -> None:

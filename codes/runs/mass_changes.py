@@ -1,0 +1,184 @@
+"""Mass changes: when one cause would turn too many people red, or take too many to green before their day, its changes are held.
+
+Their people keep what they showed, everybody else settles; two people release or refuse the group (``docs/semantics.md`` §4,
+``docs/adr/0015-held-groups.md``).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Max
+
+from codes.models import HeldGroup, Registration, Run
+from regions.journal.record import record
+from regions.sql import compose
+from regions.tenancy import current_city
+
+SQL = Path(__file__).with_suffix(".sql")
+# What somebody's colour rests on: the last settled run, or, once a group was ever held, perhaps an earlier one.
+BASE_IS_LAST_SETTLED = compose(SQL, "base_is_last_settled")
+BASE_OF_EACH = compose(SQL, "base_of_each")
+COUNT, HOLD, BROUGHT = compose(SQL, "count"), compose(SQL, "hold"), compose(SQL, "brought")
+WINDOW = timedelta(hours=24)
+# Under this name in a run's counts: cause -> [people turned red, people taken to green early], without what is held.
+BY_CAUSE = "changes_by_cause"
+
+
+class Caused(NamedTuple):
+    """One cause of changes in a run, and how many people it would turn."""
+
+    key: str
+    rule_set: int
+    rule: str
+    cause_kind: str
+    batch: int | None
+    provider: int | None
+    received_on: date | None
+    version: int | None
+    red: int
+    green: int
+
+
+class RecordVersion(NamedTuple):
+    """One version of a record, and whom it is about."""
+
+    record_id: str
+    source_id: int | None
+    provider_id: int | None
+    version: int
+    citizen_id: int
+
+
+def hold_mass_changes(run: Run, *, last: Run | None, now: datetime) -> dict[str, list[int]]:
+    """Mark the run's changes that wait for two people; what goes through, by cause. Call before the changes are applied.
+
+    ``last`` is the run that this one follows or amends; a city's first run has none, and holds nothing.
+    """
+    if last is None:
+        return {}
+    parameters = {"run": run.pk, "last": last.pk, "counted": list(Run.COUNTED), "zone": current_city().timezone}
+    causes = _count(parameters)
+    held = {group.key: group for group in _held(causes, run=run, last=last, now=now)}
+    if held:
+        _run(HOLD, {**parameters, "causes": list(held), "groups": [group.pk for group in held.values()]})
+    return {one.key: [one.red, one.green] for one in causes if one.key not in held}
+
+
+def dissolve_groups(run: Run, *, now: datetime) -> None:
+    """Close the groups of which nothing is left after a run of the whole city. Call once its changes are marked."""
+    for group in HeldGroup.objects.waiting():
+        if not group.changes_after(run).exists():
+            close_group(group, "dissolve", by="system", now=now, because="no_longer_due")
+
+
+def close_group(group: HeldGroup, action: str, *, by: str, now: datetime, **counts: Any) -> None:
+    """End it and record it; a proposal that still waits goes with it."""
+    before = group.state
+    HeldGroup.TRANSITIONS.move(HeldGroup.objects.filter(pk=group.pk), action, closed_at=now, counts=counts)
+    group.refresh_from_db()
+    group.proposals.waiting().update(state="withdrawn")
+    states = {"from": before, "to": group.state}
+    record(
+        f"group.{group.state}", by=by, now=now, subject=group.subject, data={**states, **group.described(), **counts}
+    )
+
+
+def versions_that_brought(group: HeldGroup, run: Run) -> Sequence[RecordVersion]:
+    """Of every record by which the group's people would change, the version that brought it, as the last settled ``run`` left it."""
+    found: dict[RecordVersion, None] = {}
+    for pk in sorted(set(group.changes_after(run).values_list("run", flat=True))):
+        rows = _run(
+            BROUGHT,
+            {
+                "run": pk,
+                "last": group.base_run_id,
+                "zone": current_city().timezone,
+                "cause": group.key,
+                "batch": group.batch_id,
+                "rule": group.rule,
+                "rule_set": group.rule_set_id,
+            },
+            base=BASE_IS_LAST_SETTLED,
+        )
+        found |= dict.fromkeys(RecordVersion(*row) for row in rows)
+    return list(found)
+
+
+def _held(causes: Sequence[Caused], *, run: Run, last: Run, now: datetime) -> list[HeldGroup]:
+    """The groups that keep changes of the run back: those that wait already, and what is too much now."""
+    waiting = {group.key: group for group in HeldGroup.objects.waiting()}
+    released = set(HeldGroup.objects.filter(state=HeldGroup.State.RELEASED).values_list("key", flat=True))
+    new = [one for one in causes if one.key not in waiting and one.key not in released]
+    return [
+        *(waiting[one.key] for one in causes if one.key in waiting),
+        *(_open(one, numbers, run=run, last=last, now=now) for one, numbers in _too_many(new, run=run, last=last)),
+    ]
+
+
+def _too_many(causes: Sequence[Caused], *, run: Run, last: Run) -> list[tuple[Caused, dict[str, int]]]:
+    """The causes that turn more than the city's share and number of people, with what they turned in the last 24 hours."""
+    city = current_city()
+    before = _settled_in_window(run)
+    added = [(one, {"red": one.red + before[one.key, 0], "green": one.green + before[one.key, 1]}) for one in causes]
+    many = [(one, people) for one, people in added if max(people.values()) >= city.mass_change_least]
+    # A provider's registrations are counted already and are no more than the people; counting these takes a while.
+    registered = last.providers.aggregate(most=Max("registered"))["most"] or 0
+    if any(max(people.values()) > city.mass_change_share * registered for _, people in many):
+        registered = _registered(run)
+    return [
+        (one, {**people, "registered": registered})
+        for one, people in many
+        if max(people.values()) > city.mass_change_share * registered
+    ]
+
+
+def _registered(run: Run) -> int:
+    """The people registered with any provider."""
+    registered = Registration.objects.filter(registered_at__lte=run.as_of)
+    return registered.values("citizen").distinct().count()
+
+
+def _settled_in_window(run: Run) -> Counter[tuple[str, int]]:
+    """How many people each cause turned in the 24 hours before, to red (0) and to green (1)."""
+    found: Counter[tuple[str, int]] = Counter()
+    recent = Run.objects.filter(state__in=Run.COUNTED, pk__lt=run.pk, as_of__gt=run.as_of - WINDOW)
+    for by_cause in recent.values_list(f"counts__{BY_CAUSE}", flat=True):
+        for key, people in (by_cause or {}).items():
+            found.update({(key, direction): number for direction, number in enumerate(people)})
+    return found
+
+
+def _open(one: Caused, numbers: dict[str, int], *, run: Run, last: Run, now: datetime) -> HeldGroup:
+    group = HeldGroup.objects.create(
+        key=one.key,
+        rule_set_id=one.rule_set,
+        rule=one.rule,
+        cause_kind=one.cause_kind,
+        batch_id=one.batch,
+        provider_id=one.provider,
+        received_on=one.received_on,
+        version_id=one.version,
+        first_run=run,
+        base_run=last,
+        held_at=now,
+        **numbers,
+    )
+    record("group.held", by="system", now=now, subject=group.subject, data={"run": run.pk, **group.described()})
+    return group
+
+
+def _count(parameters: dict[str, Any]) -> list[Caused]:
+    return [Caused(*row) for row in _run(COUNT, parameters)]
+
+
+def _run(statement: str, parameters: dict[str, Any], *, base: str = "") -> list[tuple[Any, ...]]:
+    """One of the statements that follow from the causes."""
+    rests = base or (BASE_OF_EACH if HeldGroup.objects.exists() else BASE_IS_LAST_SETTLED)
+    caused = compose(SQL, "caused", base=rests)
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {caused}\n{statement}", parameters)
+        return list(cursor.fetchall()) if cursor.description else []

@@ -1,0 +1,181 @@
+-- statement: base_is_last_settled
+    SELECT %(last)s::bigint AS run_id
+
+-- statement: base_of_each
+    -- What the person shows meanwhile rests on the run before the first that kept their change back.
+    SELECT coalesce((
+        SELECT min(g.base_run_id)
+        FROM codes_verdictchange kept
+        JOIN codes_heldgroup g ON g.id = kept.held_in_id
+        WHERE kept.citizen_id = c.citizen_id AND kept.provider_id = c.provider_id AND kept.run_id < c.run_id
+          AND NOT EXISTS (SELECT FROM codes_verdictchange shown
+                          JOIN codes_run counted ON counted.id = shown.run_id AND counted.state = ANY (%(counted)s)
+                          WHERE shown.citizen_id = c.citizen_id AND shown.provider_id = c.provider_id
+                            AND shown.run_id > kept.run_id AND shown.run_id < c.run_id AND shown.held_in_id IS NULL)
+    ), %(last)s::bigint) AS run_id
+
+-- statement: caused
+-- Each change to red, and each to green before its day, with what caused it (docs/semantics.md §4, docs/adr/0015-held-groups.md):
+-- one row for each new red hit, or for each hit that is gone; `cause` is none where time or two people brought it.
+-- Call before the run's changes are applied: what stands tells which hits are gone.
+--
+-- Every step looks rows up one by one: a join would read the facts of the whole city for the few that changed.
+-- "New" is what the run that the person's colour rests on (`base`) did not know: by its instant and its provider's horizon.
+change AS MATERIALIZED (
+    SELECT c.id, c.citizen_id, c.provider_id, c.after AS direction, c.hits, run.day, run.as_of,
+           now.source_id, now.horizon, now.version_id, version.rule_set_id,
+           base.as_of AS known_before, before.source_id AS source_before, before.horizon AS horizon_before,
+           before.version_id IS DISTINCT FROM now.version_id AS other_version, old.withdrawn_at IS NOT NULL AS withdrawn
+    FROM codes_verdictchange c
+    JOIN codes_run run ON run.id = c.run_id
+    JOIN codes_runprovider now ON now.run_id = run.id AND now.provider_id = c.provider_id
+    JOIN codes_rulesetversion version ON version.id = now.version_id
+    CROSS JOIN LATERAL ({{base}}) rests
+    JOIN codes_run base ON base.id = rests.run_id
+    JOIN codes_runprovider before ON before.run_id = base.id AND before.provider_id = c.provider_id
+    CROSS JOIN LATERAL (
+        -- Somebody who registered since shows no colour that could be kept.
+        SELECT FROM codes_registration
+        WHERE citizen_id = c.citizen_id AND provider_id = c.provider_id AND registered_at <= base.as_of
+        OFFSET 0
+    ) registered
+    LEFT JOIN codes_rulesetversion old ON old.id = before.version_id
+    WHERE c.run_id = %(run)s
+      AND (c.after = 'red' AND c.before <> 'red' OR c.after = 'green' AND c.before <> 'green')
+),
+moved AS MATERIALIZED (
+    -- The hits in question: who was not red had no red hit, so all of them are new; of those that stood, the ones whose own
+    -- announced day has not come.
+    SELECT c.id AS change_id, hit->>'rule' AS rule, (hit->>'rule_id')::bigint AS rule_id, (hit->>'fact_id')::bigint AS fact_id
+    FROM change c
+    CROSS JOIN LATERAL jsonb_array_elements(c.hits) AS hit
+    JOIN codes_rule rule ON rule.id = (hit->>'rule_id')::bigint AND rule.colour = 'red'
+    WHERE c.direction = 'red'
+    UNION ALL
+    SELECT c.id, hit->>'rule', (hit->>'rule_id')::bigint, (hit->>'fact_id')::bigint
+    FROM change c
+    CROSS JOIN LATERAL (
+        SELECT hits FROM codes_verdict WHERE citizen_id = c.citizen_id AND provider_id = c.provider_id OFFSET 0
+    ) stood
+    CROSS JOIN LATERAL jsonb_array_elements(stood.hits) AS hit
+    WHERE c.direction = 'green' AND coalesce((hit->>'until')::date > c.day, true)
+),
+brought AS MATERIALIZED (
+    -- The fact that brought it, or the version of the rules.
+    SELECT m.change_id, m.rule, c.citizen_id, c.direction, c.rule_set_id, c.version_id,
+           record.decided, brought.fact_id, NOT c.withdrawn AND c.other_version AS by_version
+    FROM moved m
+    JOIN change c ON c.id = m.change_id
+    CROSS JOIN LATERAL (SELECT * FROM codes_fact WHERE id = m.fact_id OFFSET 0) f
+    CROSS JOIN LATERAL (
+        -- Put out of force, or back in force, by two people since.
+        SELECT f.origin = 'city' OR EXISTS (
+            SELECT FROM codes_suppression s
+            WHERE s.record_id = f.record_id AND s.source_id IS NOT DISTINCT FROM f.source_id
+              AND s.provider_id IS NOT DISTINCT FROM f.provider_id AND s.state IN ('approved', 'ended')
+              AND (s.decided_at > c.known_before AND s.decided_at <= c.as_of OR s.ended_at > c.known_before AND s.ended_at <= c.as_of)
+        ) AS decided
+    ) record
+    LEFT JOIN LATERAL (
+        -- The record's newest version, before and now: it counts as a cause only when what it says is something else.
+        SELECT newest.id AS fact_id
+        FROM (SELECT * FROM codes_fact v
+              WHERE v.record_id = f.record_id AND v.source_id IS NOT DISTINCT FROM f.source_id
+                AND v.provider_id IS NOT DISTINCT FROM f.provider_id
+                AND v.received_at <= c.as_of AND (v.source_id IS NULL OR v.recorded_at <= c.horizon)
+              ORDER BY v.recorded_at DESC, v.received_at DESC, v.version DESC LIMIT 1) newest
+        LEFT JOIN LATERAL (
+            SELECT * FROM codes_fact v
+            WHERE v.record_id = f.record_id AND v.source_id IS NOT DISTINCT FROM f.source_id
+              AND v.provider_id IS NOT DISTINCT FROM f.provider_id
+              AND v.received_at <= c.known_before
+              AND (v.source_id IS NULL OR v.source_id = c.source_before AND v.recorded_at <= c.horizon_before)
+            ORDER BY v.recorded_at DESC, v.received_at DESC, v.version DESC LIMIT 1
+        ) known ON true
+        WHERE (newest.citizen_id, newest.revoked, newest.kind, newest.area, newest.started_on, newest.ended_on)
+              IS DISTINCT FROM (known.citizen_id, known.revoked, known.kind, known.area, known.started_on, known.ended_on)
+    ) said ON true
+    LEFT JOIN LATERAL (
+        -- For green, a new fact that clears; for red, a fact that cleared and is taken back or says something else now.
+        SELECT x.id AS fact_id
+        FROM codes_fact x
+        JOIN codes_rule rule ON rule.id = m.rule_id
+        WHERE said.fact_id IS NULL AND x.citizen_id = c.citizen_id AND x.received_at <= c.as_of
+          AND (x.source_id = c.source_id AND x.recorded_at <= c.horizon OR x.provider_id = c.provider_id)
+          AND NOT (x.received_at <= c.known_before
+                   AND (x.source_id IS NULL OR x.source_id = c.source_before AND x.recorded_at <= c.horizon_before))
+          AND CASE c.direction
+                  WHEN 'green' THEN NOT x.revoked AND (x.kind = ANY (rule.cleared_by) OR x.kind = 'negative_test' AND rule.tests > 0)
+                  ELSE x.version > 1 AND EXISTS (
+                      SELECT FROM codes_fact earlier
+                      WHERE earlier.record_id = x.record_id AND earlier.source_id IS NOT DISTINCT FROM x.source_id
+                        AND earlier.provider_id IS NOT DISTINCT FROM x.provider_id AND earlier.version < x.version
+                        AND (earlier.kind = ANY (rule.cleared_by) OR earlier.kind = 'negative_test'))
+              END
+        ORDER BY x.id DESC LIMIT 1
+    ) cleared ON said.fact_id IS NULL
+    CROSS JOIN LATERAL (SELECT coalesce(said.fact_id, cleared.fact_id) AS fact_id) brought
+),
+caused AS MATERIALIZED (
+    SELECT b.change_id, b.citizen_id, b.direction, b.rule_set_id, b.rule, f.id AS fact_id,
+           CASE WHEN b.decided OR f.origin = 'city' THEN NULL
+                WHEN f.batch_id IS NOT NULL THEN 'batch'
+                WHEN f.provider_id IS NOT NULL THEN 'entries'
+                WHEN f.id IS NULL AND b.by_version THEN 'version'
+           END AS cause_kind,
+           f.batch_id, CASE WHEN f.batch_id IS NULL THEN f.provider_id END AS provider_id,
+           CASE WHEN f.provider_id IS NOT NULL THEN (f.received_at AT TIME ZONE %(zone)s)::date END AS received_on,
+           CASE WHEN f.id IS NULL THEN b.version_id END AS version_id
+    FROM brought b
+    LEFT JOIN LATERAL (SELECT * FROM codes_fact WHERE id = b.fact_id OFFSET 0) f ON true
+),
+keyed AS MATERIALIZED (
+    SELECT *, CASE cause_kind
+                  WHEN 'batch' THEN concat_ws(':', cause_kind, batch_id, rule_set_id, rule)
+                  WHEN 'entries' THEN concat_ws(':', cause_kind, provider_id, received_on, rule_set_id, rule)
+                  WHEN 'version' THEN concat_ws(':', cause_kind, version_id, rule_set_id, rule)
+              END AS cause
+    FROM caused
+)
+
+-- statement: count
+SELECT cause, min(rule_set_id), min(rule), min(cause_kind), min(batch_id), min(provider_id), min(received_on), min(version_id),
+       count(DISTINCT citizen_id) FILTER (WHERE direction = 'red'), count(DISTINCT citizen_id) FILTER (WHERE direction = 'green')
+FROM keyed
+WHERE cause IS NOT NULL
+GROUP BY cause
+ORDER BY cause
+
+-- statement: hold
+-- Nobody is kept from red whom something else turns red as well; nobody turns green whom a held cause alone lets go.
+, kept AS MATERIALIZED (
+    SELECT DISTINCT change_id, held.group_id
+    FROM (SELECT change_id, cause,
+                 direction = 'green' OR bool_and(coalesce(cause = ANY (%(causes)s), false)) OVER (PARTITION BY change_id) AS is_kept
+          FROM keyed) one
+    JOIN unnest(%(causes)s::text[], %(groups)s::bigint[]) AS held(cause, group_id) ON held.cause = one.cause
+    WHERE is_kept
+),
+noted AS (
+    INSERT INTO codes_heldchange (change_id, group_id) SELECT change_id, group_id FROM kept
+)
+UPDATE codes_verdictchange c SET held_in_id = first.group_id
+FROM (SELECT change_id, min(group_id) AS group_id FROM kept GROUP BY change_id) first
+WHERE c.id = first.change_id
+
+-- statement: brought
+-- The versions of records that brought what a group keeps back, and those of its batch and rule that already count for somebody
+-- who was red anyway.
+SELECT f.record_id, f.source_id, f.provider_id, f.version, f.citizen_id
+FROM (SELECT fact_id FROM keyed JOIN codes_verdictchange c ON c.id = keyed.change_id
+      WHERE keyed.cause = %(cause)s AND c.held_in_id IS NOT NULL AND fact_id IS NOT NULL
+      UNION
+      SELECT counted.id
+      FROM codes_fact counted
+      JOIN codes_verdict v ON v.citizen_id = counted.citizen_id
+      CROSS JOIN LATERAL jsonb_array_elements(v.hits) AS hit
+      JOIN codes_rulesetversion version ON version.id = v.version_id
+      WHERE counted.batch_id = %(batch)s AND (hit->>'fact_id')::bigint = counted.id AND hit->>'rule' = %(rule)s
+        AND version.rule_set_id = %(rule_set)s) found
+JOIN codes_fact f ON f.id = found.fact_id
+ORDER BY f.id

@@ -1,0 +1,72 @@
+"""Two mass changes to look at, both held for two people: a delivery of wrong contacts, and one that takes a whole flight back.
+
+They happen after the first run, which knows the flight's passengers as arrivals from abroad, in the largest city whose providers
+share one source and one rule set, so that each is one group. A confirmed case in the same delivery goes through.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from portal.demo import sources
+from portal.demo.life import Life
+from portal.demo.people import Person, Population
+from portal.demo.records import raw_record
+from portal.demo.stage import PROMPT, Stage
+from portal.demo.stories import Fate
+from regions.vocabulary import FactKind
+
+
+@dataclass(frozen=True)
+class Crowds:
+    """The flight's passengers, whoever is taken for a contact, and one who is ill; all of them had nothing to do with a source."""
+
+    stage: Stage
+    flight: Sequence[Person]
+    contacts: Sequence[Person]
+    case: Person
+
+    @classmethod
+    def of(cls, stage: Stage, people: Population) -> "Crowds | None":
+        """None where nothing would be held as one group, or the city has too few people for two crowds."""
+        if len(stage.sources) > 1 or len(stage.rule_sets) > 1:
+            return None
+        city = stage.city.city
+        many = max(city.mass_change_least, int(city.mass_change_share * people.size)) + 1
+        fate = Fate(stage)
+        free = (number for number in range(people.size) if fate.story_of(number) is None)
+        some = [people.person(number) for number, _ in zip(free, range(2 * many + 1), strict=False)]
+        if len(some) <= 2 * many:
+            return None
+        return cls(stage, some[:many], some[many:-1], some[-1])
+
+    def before(self, source: str) -> Iterator[Mapping[str, Any]]:
+        """What the source holds from the beginning: the flight."""
+        for person in self.flight:
+            life = Life(self.stage, person.dice)
+            life.tell(FactKind.OVERSEAS_ARRIVAL, 3, only=source, flight="CA928")
+            yield raw_record(person, life, life.records[0])
+
+    def deliver(self, *, now: datetime, folder: Path) -> None:
+        """The flight taken back, contacts who are none, and one case: recorded in the source since its last delivery."""
+        (source,) = self.stage.sources
+        at = now - PROMPT
+        rows: list[Mapping[str, Any]] = [
+            {**row, "recorded_at": at.isoformat(), "revoked": True} for row in self.before(source)
+        ]
+        told = [*((person, FactKind.CLOSE_CONTACT) for person in self.contacts), (self.case, FactKind.CONFIRMED_CASE)]
+        for person, kind in told:
+            life = Life(self.stage, person.dice)
+            life.tell(kind, 1, only=source, recorded_at=at)
+            rows.append(raw_record(person, life, life.records[0]))
+        sources.fill(self.stage, source, rows, folder=folder)
+        sources.move_clock(self.stage, source, now=now, folder=folder)
+
+
+def crowds_of(stages: Sequence[Stage], people: Mapping[str, Population]) -> Crowds | None:
+    """In the largest city that they can happen in."""
+    largest = sorted(stages, key=lambda stage: -people[stage.schema].size)
+    found = (Crowds.of(stage, people[stage.schema]) for stage in largest)
+    return next((crowds for crowds in found if crowds is not None), None)

@@ -1,0 +1,1 @@
+"""Mass changes held for two people: their list, and a page for each."""

@@ -1,0 +1,143 @@
+"""Mass changes held for two people: the list, and each group's page with who would change, the proposal and its answer."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from codes.models import HeldGroup, HeldGroupProposal, Run, VerdictChange
+from codes.review.proposals import held_groups as verbs
+from codes.runs.ledger import start_run
+from codes.tasks import enqueue_run
+from portal.official.cases.forms import text_field
+from portal.web.access import StaffRequest, for_staff
+from portal.web.errors import attempt, attempt_and_return, form_refusals
+from portal.web.keyset import Page, keyset_page
+from regions.staff.roles import Role
+from regions.tenancy import current_city
+
+READERS = (Role.REVIEWER, Role.APPROVER, Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.AUDITOR)
+
+
+class ProposalForm(forms.Form):
+    act = forms.ChoiceField(
+        label=gettext_lazy("What is to be done?"), widget=forms.RadioSelect, choices=HeldGroupProposal.Act.choices
+    )
+    note = text_field(gettext_lazy("Why"))
+
+
+@require_safe
+@for_staff(*READERS)
+def held_groups(request: StaffRequest) -> HttpResponse:
+    """Those that wait, the oldest first, and below them what became of the others."""
+    ended = HeldGroup.objects.described().exclude(state=HeldGroup.State.HELD)
+    now = timezone.now()
+    context = {
+        "waiting": [_told(group, overdue=group.is_overdue(now)) for group in HeldGroup.objects.waiting().described()],
+        "page": (page := keyset_page(ended, request.GET, by=["-id"])),
+        "ended": [_told(group) for group in page.rows],
+    }
+    return render(request, "official/held_groups/held_groups.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff(*READERS)
+def held_group(request: StaffRequest, group_id: int) -> HttpResponse:
+    """The group's page; its form proposes to release or to refuse it."""
+    group = get_object_or_404(HeldGroup.objects.described(), pk=group_id)
+    form = ProposalForm(request.POST or None)
+    back = _address(group)
+    if request.method == "POST" and form.is_valid():
+        with form_refusals(form, back=back):
+            data = form.cleaned_data
+            by, now = request.user.username, timezone.now()
+            verbs.propose(group.pk, act=data["act"], reason=data["note"], by=by, now=now)
+            messages.success(
+                request, _("Proposed. A second official decides; until then everybody keeps their colour.")
+            )
+            return redirect(back)
+    return _show(request, group, form)
+
+
+@require_POST
+@for_staff(Role.REVIEWER, Role.APPROVER)
+def decide(request: StaffRequest, group_id: int, proposal_id: int) -> HttpResponse:
+    """The second person's answer, or the first one's taking back."""
+    proposal = get_object_or_404(HeldGroupProposal, pk=proposal_id, group=group_id)
+    back = _address(proposal.group)
+    verb, reason = request.POST.get("verb"), request.POST.get("reason", "")
+    if verb == "withdraw":
+        return attempt_and_return(
+            request, verbs.withdraw, proposal.pk, back=back, done=_("The proposal is taken back.")
+        )
+    if verb == "send_back":
+        done = _("Sent back; the group stays held until something else is proposed and approved.")
+        return attempt_and_return(request, verbs.send_back, proposal.pk, reason=reason, back=back, done=done)
+    decided = attempt(request, verbs.approve, proposal.pk, reason=reason, back=back)
+    if decided is not None:
+        messages.success(request, _decided(request, decided))
+    return redirect(back)
+
+
+def _decided(request: StaffRequest, group: HeldGroup) -> str:
+    if group.state == HeldGroup.State.RELEASED:
+        return _("Released: the changes count now.")
+    if group.version is None:
+        return _("Refused: what brought it is out of force, and nobody changes by it.")
+    run, _opened = start_run(by=request.user.username, now=timezone.now())
+    enqueue_run(current_city().schema_name, run.pk)
+    return _("Refused: the version is withdrawn. A run has begun that judges everybody by the rules without it.")
+
+
+def _show(request: StaffRequest, group: HeldGroup, form: ProposalForm) -> HttpResponse:
+    now = timezone.now()
+    proposals = list(group.proposals.order_by("-pk"))
+    waiting = next((one for one in proposals if one.state == "proposed"), None)
+    is_mine = waiting is not None and waiting.proposed_by == request.user.username
+    is_held = group.state == HeldGroup.State.HELD
+    page = _people(request, group) if is_held else None
+    context: dict[str, Any] = {
+        "group": group,
+        **_told(group, overdue=group.is_overdue(now)),
+        "is_held": is_held,
+        "page": page,
+        "people": [(change, _rules(change)) for change in page.rows] if page else [],
+        "waiting": waiting,
+        "earlier": [one for one in proposals if one is not waiting],
+        "form": form,
+        "may_propose": is_held and waiting is None and bool(request.roles & set(verbs.PROPOSERS)),
+        "may_decide": waiting is not None and not is_mine and Role.APPROVER in request.roles,
+        "may_withdraw": is_mine,
+    }
+    status = 422 if form.errors else 200
+    return render(request, "official/held_groups/held_group.html", context, status=status)
+
+
+def _people(request: StaffRequest, group: HeldGroup) -> Page[VerdictChange] | None:
+    """Of whom a change is kept back after the last run, by person."""
+    base = Run.objects.last_settled()
+    if base is None:
+        return None
+    found = group.changes_after(base).select_related("citizen", "provider")
+    return keyset_page(found, request.GET, by=["citizen_id", "id"])
+
+
+def _rules(change: VerdictChange) -> list[str]:
+    return list(dict.fromkeys(str(hit["rule"]) for hit in change.hits))
+
+
+def _told(group: HeldGroup, *, overdue: bool = False) -> dict[str, Any]:
+    """The group, its cause in one sentence, and its share of the registered."""
+    share = max(group.red, group.green) / max(group.registered, 1)
+    return {"group": group, "cause": group.message_in(get_language() or "en"), "share": share, "overdue": overdue}
+
+
+def _address(group: HeldGroup) -> str:
+    return reverse("official_held_group", args=[group.pk])

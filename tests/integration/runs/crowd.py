@@ -1,0 +1,154 @@
+"""A city of sixty people, hour by hour: what the police deliver in one batch, what a provider sends, and its runs.
+
+wechat reads the police, alipay the big-data centre, both under one rule set. Somebody is a number from 0; everybody is registered
+with both. What is told is of the hour, and counts in the next run.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from codes import models
+from codes.models import Citizen, Fact, HeldGroup, Run
+from codes.runs.ledger import start_run
+from codes.runs.steps import run_here
+from regions.sources.models import Batch as BatchRow
+from regions.staff.roles import Role
+from regions.tenancy import current_city
+from tests.integration.engine.keys import Keys
+from tests.integration.engine.loading import load_world
+from tests.integration.review.desk import hire
+from tests.oracle import Provider, Registration, Rule, RuleSetVersion, Source, World
+from tests.worlds import ZONE, day, tick
+
+PEOPLE = 60
+RULES = (
+    Rule("R1", "close_contact", "red", hold_days=14, cleared_by=("contact_excluded",)),
+    Rule("R2", "confirmed_case", "red", hold_days=None, cleared_by=("discharged",)),
+    Rule("R3", "spacetime_overlap", "red", hold_days=7, checkin_days=7),
+    Rule("Y1", "arrival", "yellow", hold_days=14),
+    Rule("S1", "contact_with_case", "red", hold_days=14),
+)
+
+
+@dataclass
+class Crowd:
+    """The city, its clock, and what has been told so far. Its first run has settled."""
+
+    now: datetime = field(default_factory=lambda: tick(61))
+    keys: Keys = field(init=False)
+
+    def __post_init__(self) -> None:
+        people = tuple(f"p{number:02}" for number in range(PEOPLE))
+        told = self.now - timedelta(days=30)
+        world = World(
+            providers=(Provider("alipay", "bigdata", "national"), Provider("wechat", "police", "national")),
+            sources=(Source("bigdata", timedelta(days=9)), Source("police", timedelta(days=9))),
+            rule_sets=(RuleSetVersion("national", 1, day(-90), RULES),),
+            citizens=people,
+            registrations=tuple(Registration(one, code, told) for one in people for code in ("alipay", "wechat")),
+            zone=ZONE,
+        )
+        self.keys = load_world(world, known_at=self.now)
+        current_city().mass_change_least = 20
+        current_city().mass_change_share = 0.02
+        for name, role in {"li": Role.REVIEWER, "wang": Role.APPROVER, "zhao": Role.APPROVER}.items():
+            hire(name, role, now=self.now)
+
+    @property
+    def day(self) -> date:
+        return current_city().day_of(self.now)
+
+    def deliver(
+        self,
+        who: Iterable[int] = (),
+        kind: str = "close_contact",
+        *,
+        source: str = "police",
+        revoked: bool = False,
+        started: int = 1,
+    ) -> BatchRow:
+        """A batch of a source: of each person a record of the kind, begun ``started`` days ago, or its next version."""
+        batch = BatchRow.objects.create(
+            source_id=self.keys.sources[source],
+            state=BatchRow.State.ACCEPTED,
+            as_of=self.now,
+            started_at=self.now,
+            received_at=self.now,
+            closed_at=self.now,
+        )
+        self.add(batch, who, kind, revoked=revoked, started=started)
+        return batch
+
+    def add(
+        self, batch: BatchRow, who: Iterable[int], kind: str, *, revoked: bool = False, started: int = 1
+    ) -> list[Fact]:
+        """More records in the same batch."""
+        origin = {"origin": "source", "source_id": batch.source_id, "batch": batch}
+        return [self._fact(number, kind, origin, revoked=revoked, started=started) for number in who]
+
+    def declare(self, who: Iterable[int], kind: str = "contact_with_case", *, provider: str = "alipay") -> list[Fact]:
+        """A provider sends what these people answered."""
+        origin = {"origin": "provider", "provider_id": self.keys.providers[provider]}
+        return [self._fact(number, kind, origin, revoked=False, started=0) for number in who]
+
+    def publish(self, *, hold_days: int, days_ahead: int = 0) -> models.RuleSetVersion:
+        """A version in force from today or later, in which every rule that ends by itself holds for so long."""
+        first = models.RuleSetVersion.objects.latest("version")
+        rules = list(first.rules.all())
+        version = models.RuleSetVersion.objects.create(
+            rule_set=first.rule_set,
+            version=first.version + 1,
+            effective_from=self.day + timedelta(days=days_ahead),
+            digest="-",
+            created_by="test",
+            created_at=self.now,
+        )
+        for rule in rules:
+            rule.pk, rule.version = None, version
+            rule.hold_days = rule.hold_days and hold_days
+            rule.save()
+        return version
+
+    def run(self, *, after: timedelta = timedelta(hours=1)) -> Run:
+        """Later on; both sources are complete up to now."""
+        for source in self.keys.sources:
+            self.deliver(source=source)
+        as_of = self.now
+        run, opened = start_run(by="system", now=as_of, as_of=as_of, collects=False)
+        assert opened
+        ended = run_here(run.pk, clock=lambda: as_of, progress=lambda _: None)
+        self.now += after
+        return ended
+
+    def red(self, provider: str = "wechat") -> set[int]:
+        """Who is red with the provider, by number."""
+        stood = models.Verdict.objects.filter(provider__code=provider, colour="red")
+        return {int(ref[1:]) for ref in stood.values_list("citizen__ref", flat=True)}
+
+    def held(self, group: HeldGroup) -> set[int]:
+        """Of whom the group keeps a change back."""
+        last = Run.objects.last_settled()
+        assert last is not None
+        return {int(ref[1:]) for ref in group.changes_after(last).values_list("citizen__ref", flat=True)}
+
+    def citizen(self, number: int) -> Citizen:
+        return Citizen.objects.get(ref=f"p{number:02}")
+
+    def _fact(self, number: int, kind: str, origin: dict[str, object], *, revoked: bool, started: int) -> Fact:
+        record = f"{origin.get('source_id') or origin.get('provider_id')}-{number}-{kind}"
+        before = Fact.objects.filter(record_id=record)
+        first = before.order_by("version").first()
+        version = before.count() + 1
+        before.update(superseded=True)
+        return Fact.objects.create(
+            citizen=self.citizen(number),
+            record_id=record,
+            version=version,
+            kind=kind,
+            revoked=revoked,
+            started_on=first.started_on if first else self.day - timedelta(days=started),
+            recorded_at=self.now,
+            received_at=self.now,
+            **origin,
+        )

@@ -1,0 +1,375 @@
+"""Mass changes: what one cause would do to too many people waits for two people, and everybody else settles."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from codes.effective import effective_code
+from codes.models import Case, Disagreement, EffectiveChange, HeldGroup, Run, Suppression, VerdictChange
+from codes.reports.replay import replay
+from codes.review.proposals import held_groups
+from codes.runs.amend import amend_now
+from regions.journal.models import JournalEntry
+from regions.models import City
+from regions.refusals import MovedMeanwhile, NotAllowed, Refused
+from regions.staff.roles import Role
+from regions.tenancy import current_city
+from tests.integration.review.desk import hire
+from tests.integration.runs.crowd import Crowd
+
+State = HeldGroup.State
+MANY = range(25)
+
+
+@pytest.fixture
+def crowd(bare_city: City) -> Crowd:
+    """The first run has settled; nobody is known for anything."""
+    one = Crowd()
+    one.run()
+    return one
+
+
+@pytest.fixture
+def contacts(crowd: Crowd) -> Crowd:
+    """25 of 60 were told to be contacts in one batch, and the run that judged them has ended."""
+    crowd.deliver(MANY)
+    crowd.run()
+    return crowd
+
+
+@pytest.fixture
+def reds(crowd: Crowd) -> Crowd:
+    """25 contacts have been red for two days: two people had released them."""
+    crowd.deliver(MANY)
+    crowd.run()
+    decide(crowd, "release")
+    crowd.now += timedelta(days=2)
+    return crowd
+
+
+def held() -> HeldGroup:
+    return HeldGroup.objects.waiting().described().get()
+
+
+def only() -> HeldGroup:
+    return HeldGroup.objects.described().get()
+
+
+def decide(crowd: Crowd, act: str, group: HeldGroup | None = None) -> HeldGroup:
+    """li proposes, wang decides."""
+    proposed = held_groups.propose((group or only()).pk, act=act, reason="checked", by="li", now=crowd.now)
+    return held_groups.approve(proposed.pk, by="wang", now=crowd.now)
+
+
+def test_a_wrong_batch_is_held_and_an_unrelated_case_is_not(crowd: Crowd) -> None:
+    batch = crowd.deliver(MANY)
+    crowd.add(batch, [40], "confirmed_case")
+    run = crowd.run()
+
+    group = only()
+    assert (group.key, group.red, group.green, group.registered) == (
+        f"batch:{batch.pk}:{group.rule_set_id}:R1",
+        25,
+        0,
+        60,
+    )
+    assert crowd.red() == {40}
+    assert crowd.held(group) == set(MANY)
+    assert (run.state, run.message) == (Run.State.PARTIAL, f"held for two people: {group.message_in('en')}")
+    assert [effective_code(crowd.citizen(one).pk, now=crowd.now).colour for one in (0, 40)] == ["green", "red"]
+    assert Case.objects.get().citizen == crowd.citizen(40)
+    assert JournalEntry.objects.get(verb="group.held").data["red"] == 25
+
+
+def test_whom_something_else_turns_red_as_well_is_red(crowd: Crowd) -> None:
+    batch = crowd.deliver(MANY)
+    crowd.add(batch, [3], "confirmed_case")
+    crowd.run()
+
+    assert crowd.red() == {3}
+    assert crowd.held(only()) == set(MANY) - {3}
+
+
+def test_a_batch_that_takes_many_records_back_is_held(reds: Crowd) -> None:
+    reds.deliver(MANY, revoked=True)
+    run = reds.run()
+
+    group = held()
+    assert (group.red, group.green, run.state) == (0, 25, Run.State.PARTIAL)
+    assert reds.red() == set(MANY)
+    assert Disagreement.objects.filter(closed_run=None).count() == 25
+    assert Case.objects.filter(closed_at=None).count() == 25
+    assert not EffectiveChange.objects.filter(run=run).exists()
+
+
+def test_facts_of_one_batch_that_clear_many_are_held(reds: Crowd) -> None:
+    batch = reds.deliver(MANY, "contact_excluded", started=0)
+    reds.run()
+
+    group = held()
+    assert (group.batch_id, group.green, reds.red()) == (batch.pk, 25, set(MANY))
+    decide(reds, "refuse", group)
+    reds.run()
+    assert reds.red() == set(MANY)
+
+
+def test_a_version_that_lets_everybody_go_is_held(reds: Crowd) -> None:
+    version = reds.publish(hold_days=0)
+    reds.run()
+
+    group = held()
+    assert (group.cause_kind, group.version, group.green) == ("version", version, 25)
+    assert reds.red() == set(MANY)
+
+
+def test_a_version_announced_the_day_before_is_held_on_its_day(reds: Crowd) -> None:
+    """A day that only a version to come announces is not the day anybody was told by the rules in force."""
+    version = reds.publish(hold_days=0, days_ahead=1)
+    reds.run()
+    assert set(VerdictChange.objects.latest("pk").citizen.verdicts.values_list("turns_green_on", flat=True)) == {
+        version.effective_from
+    }
+    reds.now += timedelta(days=1)
+    reds.run()
+
+    assert (held().version, reds.red()) == (version, set(MANY))
+
+
+def test_the_next_run_keeps_the_same_group_without_a_second(contacts: Crowd) -> None:
+    group = only()
+    contacts.deliver([0, 1], revoked=True)
+    run = contacts.run()
+
+    assert HeldGroup.objects.count() == 1
+    assert run.state == Run.State.PARTIAL
+    assert contacts.held(group) == set(MANY) - {0, 1}
+    assert JournalEntry.objects.filter(verb="group.held").count() == 1
+
+
+def test_a_group_of_which_nothing_is_left_closes_by_itself(contacts: Crowd) -> None:
+    proposed = held_groups.propose(only().pk, act="release", reason="checked", by="li", now=contacts.now)
+    contacts.deliver(MANY, revoked=True)
+    run = contacts.run()
+
+    group = only()
+    assert (group.state, group.counts, run.state) == (State.DISSOLVED, {"because": "no_longer_due"}, Run.State.DONE)
+    proposed.refresh_from_db()
+    assert proposed.state == "withdrawn"
+    with pytest.raises(MovedMeanwhile):
+        held_groups.approve(proposed.pk, by="wang", now=contacts.now)
+
+
+def test_released_it_counts_at_once_and_is_not_held_again(contacts: Crowd) -> None:
+    group = decide(contacts, "release")
+
+    assert (group.state, group.counts["people"]) == (State.RELEASED, 25)
+    assert contacts.red() == set(MANY)
+    assert Case.objects.filter(closed_at=None).count() == 25
+    assert contacts.run().state == Run.State.DONE
+    assert contacts.red() == set(MANY)
+
+
+def test_refused_the_records_are_out_of_force_and_a_correction_counts(contacts: Crowd) -> None:
+    group = decide(contacts, "refuse")
+
+    assert (group.state, group.counts["suppressed"]) == (State.REFUSED, 25)
+    assert Suppression.objects.filter(held_group=group, version=1, proposed_by="li", decided_by="wang").count() == 25
+    assert contacts.run().state == Run.State.DONE
+    assert contacts.red() == set()
+    contacts.deliver([7])
+    contacts.run()
+    assert contacts.red() == {7}, "the police say it again, of one"
+
+
+def test_refusing_reaches_whom_the_batch_holds_though_they_were_red_anyway(crowd: Crowd) -> None:
+    crowd.deliver([3], "confirmed_case")
+    crowd.run()
+    crowd.deliver(MANY)
+    crowd.run()
+    decide(crowd, "refuse")
+    crowd.deliver([3], "confirmed_case", revoked=True)
+    crowd.run()
+
+    assert crowd.red() == set()
+
+
+def test_a_refused_mass_release_leaves_everybody_as_they_were(reds: Crowd) -> None:
+    reds.deliver(MANY, revoked=True)
+    reds.run()
+    group = decide(reds, "refuse", held())
+
+    assert group.counts["suppressed"] == 25
+    assert reds.run().state == Run.State.DONE
+    assert reds.red() == set(MANY)
+
+
+def test_a_refused_version_is_withdrawn_and_what_it_settled_with_it(reds: Crowd) -> None:
+    reds.deliver([50], "arrival")
+    first = reds.run()
+    version = reds.publish(hold_days=0)
+    second = reds.run()
+    assert not reds.citizen(50).verdicts.exists(), "one person is no mass"
+    group = decide(reds, "refuse", held())
+
+    version.refresh_from_db()
+    assert (group.state, version.withdrawn_at) == (State.REFUSED, reds.now)
+    assert reds.citizen(50).verdicts.get().colour == "yellow"
+    assert reds.run().state == Run.State.DONE
+    assert reds.red() == set(MANY)
+    assert {one.version.version for one in Run.objects.last_settled().providers.all()} == {1}  # type: ignore[union-attr]
+    assert [replay(run).differences for run in (first, second)] == [[], []]
+
+
+def test_a_version_without_which_there_are_none_is_not_withdrawn(reds: Crowd) -> None:
+    version = reds.publish(hold_days=0)
+    reds.run()
+    version.rule_set.versions.filter(version=1).update(effective_from=reds.day + timedelta(days=9))
+
+    with pytest.raises(Refused, match="no rules would be in force"):
+        decide(reds, "refuse", held())
+    version.refresh_from_db()
+    assert (held().version, version.withdrawn_at) == (version, None)
+
+
+def test_changes_of_one_cause_add_up_over_a_day(crowd: Crowd) -> None:
+    """What came in an earlier run is settled; it counts, and only the rest is held."""
+    crowd.declare(range(15))
+    crowd.run()
+    assert crowd.red("alipay") == set(range(15))
+    crowd.declare(range(15, 25))
+    crowd.run()
+
+    group = only()
+    assert (group.cause_kind, group.provider, group.received_on) == ("entries", group.provider, crowd.day)
+    assert group.red == 25
+    assert crowd.held(group) == set(range(15, 25))
+    assert crowd.red("alipay") == set(range(15))
+
+
+def test_refused_entries_are_put_out_of_force(crowd: Crowd) -> None:
+    crowd.declare(MANY)
+    crowd.run()
+    decide(crowd, "refuse")
+
+    assert Suppression.objects.filter(provider__code="alipay", state="approved").count() == 25
+    crowd.run()
+    assert crowd.red("alipay") == set()
+
+
+def test_time_alone_is_no_mass_change(contacts: Crowd) -> None:
+    decide(contacts, "release")
+    contacts.now += timedelta(days=14)
+    run = contacts.run()
+
+    assert (run.state, contacts.red()) == (Run.State.DONE, set())
+
+
+@pytest.mark.parametrize(("least", "share"), [(26, 0.02), (20, 0.42)])
+def test_few_people_or_a_small_share_are_no_mass(crowd: Crowd, least: int, share: float) -> None:
+    current_city().mass_change_least, current_city().mass_change_share = least, share
+    crowd.deliver(MANY)
+
+    assert crowd.run().state == Run.State.DONE
+    assert crowd.red() == set(MANY)
+
+
+def test_a_citys_first_run_holds_nothing(bare_city: City) -> None:
+    crowd = Crowd()
+    crowd.deliver(MANY)
+
+    assert crowd.run().state == Run.State.DONE
+    assert crowd.red() == set(MANY)
+
+
+def test_who_registers_shows_nothing_that_could_be_kept(crowd: Crowd) -> None:
+    registered_at = crowd.now - timedelta(minutes=1)
+    for number in MANY:
+        crowd.citizen(number).registrations.filter(provider__code="wechat").update(registered_at=registered_at)
+    crowd.deliver(MANY)
+
+    assert crowd.run().state == Run.State.DONE
+    assert crowd.red() == set(MANY)
+
+
+def test_a_person_of_a_held_group_stays_in_it_when_judged_again(contacts: Crowd) -> None:
+    """Somebody decides something else about them meanwhile."""
+    with transaction.atomic():
+        amend_now([contacts.citizen(4).pk], by="wang", now=contacts.now, because="test")
+
+    assert contacts.red() == set()
+    assert contacts.held(only()) == set(MANY)
+
+
+def test_two_groups_of_a_person_are_decided_one_by_one(reds: Crowd) -> None:
+    """Two records hold them, and two batches take them back: neither alone lets anybody go."""
+    reds.deliver(MANY, "spacetime_overlap")
+    reds.run()
+    reds.deliver(MANY, revoked=True)
+    reds.deliver(MANY, "spacetime_overlap", revoked=True)
+    reds.run()
+    first, second = HeldGroup.objects.waiting()
+    assert {first.rule, second.rule} == {"R1", "R3"}
+
+    decide(reds, "release", first)
+    assert (reds.red(), reds.held(second)) == (set(MANY), set(MANY))
+    reds.run()
+    assert (reds.red(), reds.held(second)) == (set(MANY), set(MANY))
+    decide(reds, "release", second)
+    assert reds.red() == set()
+
+
+def test_held_changes_count_for_nothing(contacts: Crowd) -> None:
+    held = VerdictChange.objects.filter(held_in=only())
+    assert held.count() == 25
+    assert not VerdictChange.objects.counted().filter(pk__in=held).exists()
+    run = Run.objects.last_settled()
+    assert run is not None
+    assert {one.red for one in run.providers.all()} == {0}
+    assert replay(run).differences == [], "the run comes out again as it judged"
+
+
+def test_two_people_with_the_role(contacts: Crowd) -> None:
+    hire("qian", Role.SOURCE_MANAGER, now=contacts.now)
+    who = {"reason": "checked", "now": contacts.now}
+    with pytest.raises(NotAllowed):
+        held_groups.propose(only().pk, act="release", by="qian", **who)  # type: ignore[arg-type]
+    proposed = held_groups.propose(only().pk, act="release", by="zhao", **who)  # type: ignore[arg-type]
+    with pytest.raises(Refused, match="waiting already"):
+        held_groups.propose(only().pk, act="refuse", by="wang", **who)  # type: ignore[arg-type]
+    for by in ("li", "qian"):
+        with pytest.raises(NotAllowed):
+            held_groups.approve(proposed.pk, by=by, now=contacts.now)
+    with pytest.raises(Refused, match="second person"):
+        held_groups.approve(proposed.pk, by="zhao", now=contacts.now)
+    held_groups.send_back(proposed.pk, by="wang", now=contacts.now, reason="look again")
+    again = held_groups.propose(only().pk, act="refuse", by="wang", **who)  # type: ignore[arg-type]
+    with pytest.raises(Refused, match="withdraw"):
+        held_groups.withdraw(again.pk, by="zhao", now=contacts.now)
+    held_groups.withdraw(again.pk, by="wang", now=contacts.now)
+    assert only().state == State.HELD
+    verbs = JournalEntry.objects.filter(verb__startswith="group.").order_by("seq").values_list("verb", flat=True)
+    assert list(verbs) == [
+        "group.held", "group.proposed", "group.sent_back", "group.proposed", "group.withdrawn",
+    ]  # fmt: skip
+
+
+def test_the_database_wants_two_people_too(contacts: Crowd) -> None:
+    proposed = held_groups.propose(only().pk, act="release", reason="checked", by="zhao", now=contacts.now)
+    with pytest.raises(IntegrityError, match="proposer_is_not_approver"), transaction.atomic():
+        type(proposed).objects.filter(pk=proposed.pk).update(
+            state="approved", decided_by="zhao", decided_at=contacts.now
+        )
+
+
+def test_nobody_decides_while_a_run_is_about_to_judge_the_people(contacts: Crowd) -> None:
+    proposed = held_groups.propose(only().pk, act="release", reason="checked", by="li", now=contacts.now)
+    Run.objects.create(day=contacts.day, sequence=99, as_of=contacts.now, started_by="x", started_at=contacts.now)
+    with pytest.raises(MovedMeanwhile, match="under way"):
+        held_groups.approve(proposed.pk, by="wang", now=contacts.now)
+
+
+def test_a_group_is_to_be_answered_within_the_hour(contacts: Crowd) -> None:
+    group = only()
+    assert not group.is_overdue(group.held_at + timedelta(minutes=59))
+    assert group.is_overdue(group.held_at + timedelta(minutes=61))
