@@ -4,7 +4,16 @@ It never looks at the product: whatever the two disagree about is a bug in one o
 """
 
 from tests.oracle.diagnosis import FACTORS, SUBSETS, Diagnosis, Swap, diagnose, hybrid, hybrid_colours
-from tests.oracle.effective import Disagreement, Effective, disagreements, effective
+from tests.oracle.effective import (
+    Disagreement,
+    Effective,
+    Settled,
+    coloured_verdicts,
+    disagreements,
+    effective,
+    effective_when_asked,
+    held_verdicts,
+)
 from tests.oracle.entries import Declaration, Stay, facts_of_check_ins, facts_of_declaration, facts_of_declarations
 from tests.oracle.facts import CITY, CheckIn, FactRef, FactVersion, Origin, RecordKey, Registration
 from tests.oracle.hits import Hit, hits, released
@@ -49,20 +58,24 @@ __all__ = [
     "Rule",
     "RuleSetVersion",
     "Ruling",
+    "Settled",
     "Source",
     "Stay",
     "Suppression",
     "Swap",
     "Verdict",
     "World",
+    "coloured_verdicts",
     "counting_version",
     "diagnose",
     "disagreements",
     "effective",
+    "effective_when_asked",
     "facts_of_check_ins",
     "facts_of_declaration",
     "facts_of_declarations",
     "forecast",
+    "held_verdicts",
     "hits",
     "horizon_of",
     "hybrid",

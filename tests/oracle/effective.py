@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
-from tests.oracle.hits import hits
 from tests.oracle.rulings import Ruling
 from tests.oracle.seen import horizon_of
-from tests.oracle.verdicts import Verdict, colour_of, inputs_of, verdict
+from tests.oracle.verdicts import Verdict, inputs_of, judged, verdict
 from tests.oracle.world import World
 
 SEVERITY = {"green": 0, "yellow": 1, "red": 2}
@@ -27,71 +27,108 @@ class Disagreement(NamedTuple):
     """Provider → colour, of the providers that have one."""
 
 
+class Settled(NamedTuple):
+    """The day and the instant of a settled run."""
+
+    day: date
+    as_of: datetime
+
+
 def coloured_verdicts(world: World, citizen: str, day: date, as_of: datetime) -> dict[str, Verdict]:
     """Provider → verdict, of the providers that have a colour for this citizen."""
     found = {one.code: verdict(world, citizen, one.code, day, as_of) for one in world.providers}
     return {code: one for code, one in found.items() if one.has_colour}
 
 
-def strictest(colours: list[str]) -> str:
+def held_verdicts(world: World, citizen: str, day: date, as_of: datetime) -> dict[str, Verdict]:
+    """Provider → what it would say of the day by its last accepted horizon, red and yellow only.
+
+    Of the providers that are unknown though their source has delivered; without a version in force there is nothing.
+    """
+    found = {}
+    for one in world.providers:
+        inputs = inputs_of(world, one.code, day, as_of)
+        if inputs and verdict(world, citizen, one.code, day, as_of).state == "unknown":
+            found[one.code] = judged(world, citizen, inputs)
+    return {code: one for code, one in found.items() if one.state != "green"}
+
+
+def strictest(colours: Iterable[str]) -> str:
     return max(colours, key=SEVERITY.__getitem__)
 
 
-def suspended(ruling: Ruling, coloured: dict[str, Verdict]) -> bool:
-    """A hit it did not weigh is more severe than the colour it gave."""
+def suspended(ruling: Ruling, said: Mapping[str, Verdict]) -> bool:
+    """A hit it did not weigh is more severe than the colour it gave.
+
+    Whose hits, the semantics leave open (§4 1); read the safer way, those of held colours too, or a silent source would
+    lift what its provider's people declare meanwhile.
+    """
     return any(
         hit.key not in ruling.weighed and SEVERITY[hit.colour] > SEVERITY[ruling.colour]
-        for one in coloured.values()
+        for one in said.values()
         for hit in one.hits
     )
 
 
 def ruling_in_force(
-    world: World, citizen: str, day: date, as_of: datetime, coloured: dict[str, Verdict]
+    world: World, citizen: str, day: date, asked_at: datetime, said: Mapping[str, Verdict]
 ) -> Ruling | None:
-    """The last approved one that has not expired; a suspended one does not bring an older one back."""
+    """The last approved one, unless it has ended or expired or is suspended: then no older one comes back."""
     approved = [
         (ruling.approved_at, ruling)
         for ruling in world.rulings_about.get(citizen, ())
-        if ruling.approved_at and ruling.approved_at <= as_of and day <= ruling.ends_on
+        if ruling.approved_at and ruling.approved_at <= asked_at
     ]
     if not approved:
         return None
     last = max(approved, key=lambda pair: pair[0])[1]
-    return None if suspended(last, coloured) else last
+    over = day > last.ends_on or (last.ended_at is not None and last.ended_at <= asked_at)
+    return None if over or suspended(last, said) else last
 
 
 def effective(world: World, citizen: str, day: date, as_of: datetime) -> Effective:
-    coloured = coloured_verdicts(world, citizen, day, as_of)
-    held = held_verdicts(world, citizen, day, as_of)
-    ruling = ruling_in_force(world, citizen, day, as_of, coloured | held)
+    """As the run of that day and instant settles it."""
+    return _effective(world, citizen, Settled(day, as_of), day, as_of)
+
+
+def effective_when_asked(
+    world: World, citizen: str, run: Settled | None, asked_at: datetime, *, valid_days: int = 1
+) -> Effective:
+    """What is shown at an instant: the newest settled run's, while it is valid; a ruling's last day counts as of now.
+
+    Nobody was judged without a run: unknown. Past the day after the run's, green and yellow are unknown, a ruling's as
+    well: the semantics (§4) except red only, and nobody has looked for hits it did not weigh.
+    """
+    if run is None:
+        return Effective("unknown", "unknown")
+    today = asked_at.astimezone(world.zone).date()
+    found = _effective(world, citizen, run, today, asked_at)
+    if found.colour in ("green", "yellow") and today > run.day + timedelta(days=valid_days):
+        return Effective("unknown", "expired")
+    return found
+
+
+def _effective(world: World, citizen: str, run: Settled, today: date, asked_at: datetime) -> Effective:
+    coloured = coloured_verdicts(world, citizen, *run)
+    held = held_verdicts(world, citizen, *run)
+    ruling = ruling_in_force(world, citizen, today, asked_at, coloured | held)
     if ruling:
         return Effective(ruling.colour, "ruling")
-    colours = {code: str(one.state) for code, one in coloured.items()}
-    k = None
-    if colours:
-        k = (
-            Effective(next(iter(colours.values())), "agreement")
-            if len(set(colours.values())) == 1
-            else Effective(by_policy(world, colours, as_of), "policy")
-        )
-    severe = [str(one.state) for one in held.values() if one.state != "green"]
-    if severe and (k is None or SEVERITY[strictest(severe)] > SEVERITY[k.colour]):
-        return Effective(strictest(severe), "held")
-    return k or Effective("unknown", "unknown")
+    known = _known(world, {code: str(one.state) for code, one in coloured.items()}, run.as_of)
+    if held:
+        colour = strictest(str(one.state) for one in held.values())
+        if known is None or SEVERITY[colour] > SEVERITY[known.colour]:
+            return Effective(colour, "held")
+    return known or Effective("unknown", "unknown")
 
 
-def held_verdicts(world: World, citizen: str, day: date, as_of: datetime) -> dict[str, Verdict]:
-    found = {}
-    for one in world.providers:
-        if verdict(world, citizen, one.code, day, as_of).state != "unknown":
-            continue
-        inputs = inputs_of(world, one.code, day, as_of)
-        if inputs is None:
-            continue
-        hit = tuple(hits(world, citizen, inputs))
-        found[one.code] = Verdict(colour_of(hit), hit)
-    return found
+def _known(world: World, colours: dict[str, str], as_of: datetime) -> Effective | None:
+    """K: what the providers that have a colour say together."""
+    if not colours:
+        return None
+    if len(set(colours.values())) == 1:
+        return Effective(next(iter(colours.values())), "agreement")
+    return Effective(by_policy(world, colours, as_of), "policy")
 
 
 def by_policy(world: World, colours: dict[str, str], as_of: datetime) -> str:

@@ -30,10 +30,14 @@ class HitKey(NamedTuple):
 
 @dataclass(frozen=True)
 class Ruling:
-    """A manual colour. `approved_at` None: still waiting for the second official. `ends_on` is its last day."""
+    """A manual colour. `approved_at` None: still waiting for the second official. `ends_on` is its last day.
+
+    `ended_at`: two people ended it before that.
+    """
 
     citizen: str
     colour: Colour
     approved_at: datetime | None
     ends_on: date
     weighed: frozenset[HitKey] = frozenset()
+    ended_at: datetime | None = None

@@ -60,7 +60,9 @@ def inputs_of(world: World, provider: str, day: date, as_of: datetime) -> Inputs
     """What the provider's verdict is made from; None while its source has never delivered."""
     channel = world.provider(provider)
     horizon = horizon_of(world, channel.source, as_of)
-    if horizon is None:
+    if horizon is None or not any(
+        one.code == channel.rule_set and one.effective_from <= day for one in world.rule_sets
+    ):
         return None
     version = version_in_force(world, channel.rule_set, day)
     return Inputs(provider, channel.source, version, horizon, as_of, day)
@@ -80,6 +82,11 @@ def verdict(world: World, citizen: str, provider: str, day: date, as_of: datetim
     inputs = inputs_of(world, provider, day, as_of)
     if inputs is None or as_of - inputs.horizon > world.source(inputs.source).max_age:
         return Verdict("unknown")
+    return judged(world, citizen, inputs)
+
+
+def judged(world: World, citizen: str, inputs: Inputs) -> Verdict:
+    """The colour these inputs give, whoever may show it."""
     found = hits(world, citizen, inputs)
     return Verdict(colour_of(found), tuple(found))
 

@@ -16,9 +16,10 @@ from tests.oracle import (
     Ruling,
     Source,
     World,
+    coloured_verdicts,
     facts_of_check_ins,
     facts_of_declarations,
-    verdict,
+    held_verdicts,
 )
 from tests.worlds.calendar import NOW, TODAY, ZONE, day, tick
 from tests.worlds.dice import Dice, DrawnDice, SeededDice
@@ -41,9 +42,12 @@ class Scene:
 
 
 def draw_source(dice: Dice, code: str) -> Source:
-    """Fresh, late, stale to the hour, or silent; the last batch may be accepted only after the day's `as_of`."""
-    max_age = timedelta(hours=dice.pick((720, 720, 720, 720, 720, 26, 24)))
-    if dice.once_in(12):
+    """Fresh, late, stale to the hour, silent or never heard of; the last batch may be accepted after the day's `as_of`.
+
+    A silent one has told a part of what there is, and people may have declared something since.
+    """
+    max_age = timedelta(hours=dice.pick((720, 720, 26, 720, 24)))
+    if dice.once_in(15):
         return Source(code, max_age)
     complete = NOW - dice.pick((1, 0, 2, 3, 4, 12, 24))
     batches = [Batch(tick(-9), tick(-12)), Batch(tick(complete), tick(complete))]
@@ -53,15 +57,18 @@ def draw_source(dice: Dice, code: str) -> Source:
 
 
 def draw_ruling(dice: Dice, scene: Scene, citizen: str) -> Ruling:
-    """It weighed every hit there is, none, or all but the first."""
-    asked = [verdict(scene.world, citizen, one.code, scene.day, scene.as_of) for one in scene.world.providers]
-    hits = sorted({hit.key for one in asked for hit in one.hits})
+    """It weighed every hit there is, none, or all but the first; it may be over, and may have been ended before."""
+    asked = (scene.world, citizen, scene.day, scene.as_of)
+    said = coloured_verdicts(*asked) | held_verdicts(*asked)
+    hits = sorted({hit.key for one in said.values() for hit in one.hits})
+    approved_at = dice.pick((tick(NOW - 4), tick(NOW - 1), tick(NOW + 1), None))
     return Ruling(
         citizen=citizen,
         colour=dice.pick(("green", "yellow", "red")),
-        approved_at=dice.pick((tick(NOW - 4), tick(NOW - 1), tick(NOW + 1), None)),
+        approved_at=approved_at,
         ends_on=day(TODAY + dice.pick((7, 0, -1))),
         weighed=frozenset(dice.pick((hits, [], hits[1:]))),
+        ended_at=dice.pick((None, None, tick(NOW), tick(NOW + 2))) if approved_at else None,
     )
 
 

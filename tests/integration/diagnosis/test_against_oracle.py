@@ -13,8 +13,8 @@ from codes.models import Case, Disagreement, Ruling
 from regions.models import City
 from tests.integration.diagnosis.running import Diagnosed, as_oracle_says_it, diagnosed
 from tests.integration.diagnosis.sound_causes import assert_is_sound
-from tests.oracle import diagnose, disagreements, effective
-from tests.oracle.effective import coloured_verdicts, suspended
+from tests.oracle import Verdict, coloured_verdicts, diagnose, disagreements, effective, held_verdicts
+from tests.oracle.effective import suspended
 from tests.worlds import Scene, random_world, scenes
 
 # Worlds with many causes in them; the last test sees to it that they stay so.
@@ -72,16 +72,21 @@ def test_rulings_are_suspended_by_what_they_did_not_weigh(bare_city: City, seed:
     in_force = [
         one
         for one in scene.world.rulings
-        if one.approved_at and one.approved_at <= scene.as_of and scene.day <= one.ends_on
+        if one.approved_at
+        and one.approved_at <= scene.as_of
+        and scene.day <= one.ends_on
+        and not (one.ended_at and one.ended_at <= scene.as_of)
     ]
-    wanted = {
-        one.citizen
-        for one in in_force
-        if suspended(one, coloured_verdicts(scene.world, one.citizen, scene.day, scene.as_of))
-    }
+    wanted = {one.citizen for one in in_force if suspended(one, all_verdicts(scene, one.citizen))}
     stored = Ruling.objects.filter(state="approved", suspended_at__isnull=False).values_list("citizen", flat=True)
     assert {names[key] for key in stored} == wanted
     assert set(Case.objects.filter(kind="suspension").values_list("citizen__ref", flat=True)) == wanted
+
+
+def all_verdicts(scene: Scene, citizen: str) -> dict[str, Verdict]:
+    """Of the providers that have a colour, and of those whose source is silent."""
+    asked = (scene.world, citizen, scene.day, scene.as_of)
+    return coloured_verdicts(*asked) | held_verdicts(*asked)
 
 
 def test_all_causes_occur_in_the_larger_worlds() -> None:

@@ -97,15 +97,16 @@ def suppressions(world: World, keys: Keys) -> Iterator[Model]:
 
 
 def rulings(world: World, keys: Keys, known_at: datetime) -> Iterator[Model]:
-    """A citizen has one at a time. What is approved later is a proposal still."""
+    """A citizen has one at a time. What is approved or ended later is not yet so."""
     facts = {ref: key for key, ref in keys.facts.items()} if world.rulings else {}
     for number, one in enumerate(world.rulings, start=FIRST_KEY):
         approved_at = one.approved_at if one.approved_at and one.approved_at <= known_at else None
+        ended_at = one.ended_at if approved_at and one.ended_at and one.ended_at <= known_at else None
         yield models.Ruling(
             pk=number,
             citizen_id=keys.citizens[one.citizen],
             colour=one.colour,
-            state="approved" if approved_at else "proposed",
+            state="ended" if ended_at else "approved" if approved_at else "proposed",
             reason_code="reviewed",
             evidence=["a document"],
             weighed=[[hit.rule_code, facts[hit.fact]] for hit in sorted(one.weighed)],
@@ -114,4 +115,5 @@ def rulings(world: World, keys: Keys, known_at: datetime) -> Iterator[Model]:
             proposed_at=LONG_AGO,
             decided_by="wang" if approved_at else "",
             decided_at=approved_at,
+            ended_at=ended_at,
         )

@@ -13,11 +13,15 @@ from tests.oracle import (
     Registration,
     RuleSetVersion,
     Ruling,
+    Settled,
     Source,
     World,
+    coloured_verdicts,
     disagreements,
     effective,
+    effective_when_asked,
     forecast,
+    held_verdicts,
     verdict,
 )
 from tests.unit.oracle.march import LI, ORIGINS, Row, at, city, fact, march, rows, rule
@@ -56,17 +60,27 @@ def test_the_forecast_knows_the_rules_to_come() -> None:
 
 
 def showing(shows: dict[str, str], policy: str) -> World:
-    """Provider → what it shows to Li: each has its own source, and a rule of that colour for one common fact."""
+    """Provider → what it shows to Li: each has its own source, and a rule of that colour for one common fact.
+
+    "silent red" would be red by what its source said last. "silent" has never had a version in force.
+    """
+    colours = {code: state.removeprefix("silent").strip() for code, state in shows.items()}
     rule_sets = [
-        RuleSetVersion(code, 1, march(0), (rule(code=code, colour=state),) if state in ("red", "yellow") else ())
-        for code, state in shows.items()
+        RuleSetVersion(
+            code,
+            1,
+            march(0 if colour else 11),
+            (rule(code=code, colour=colour),) if colour in ("red", "yellow") else (),
+        )
+        for code, colour in colours.items()
     ]
+    horizons = {code: at(4) if state.startswith("silent") else HORIZONS[code] for code, state in shows.items()}
     return city(
         [],
         [fact("close_contact", 1, origin="city")],
         providers=tuple(Provider(code, code, code) for code in shows),
         sources=tuple(
-            Source(code, timedelta(days=5), () if state == "unknown" else (Batch(at("9 13"), HORIZONS[code]),))
+            Source(code, timedelta(days=5), () if state == "unknown" else (Batch(at("9 13"), horizons[code]),))
             for code, state in shows.items()
         ),
         rule_sets=tuple(rule_sets),
@@ -76,13 +90,15 @@ def showing(shows: dict[str, str], policy: str) -> World:
 
 
 def ruling(row: Row, world: World) -> Ruling:
-    hits = {hit.key for one in world.providers for hit in verdict(world, LI, one.code, march(10), at(10)).hits}
+    said = coloured_verdicts(world, LI, march(10), at(10)) | held_verdicts(world, LI, march(10), at(10))
+    hits = {hit.key for one in said.values() for hit in one.hits}
     approved = row.get("approved", 9)
     return Ruling(
         citizen=LI,
         colour=row["colour"],
         approved_at=at(approved) if approved else None,
         ends_on=march(row.get("ends", 20)),
+        ended_at=at(row["ended"]) if "ended" in row else None,
         weighed=frozenset(hits if row["weighed"] else ()),
     )
 
@@ -91,7 +107,7 @@ def ruling(row: Row, world: World) -> Ruling:
 def test_effective(row: Row) -> None:
     world = showing(row["shows"], row.get("policy", "strictest"))
     shown = {code: verdict(world, LI, code, march(10), at(10)).state for code in row["shows"]}
-    assert shown == row["shows"]
+    assert shown == {code: "unknown" if "silent" in state else state for code, state in row["shows"].items()}
     if "ruling" in row:
         world = replace(world, rulings=(ruling(row["ruling"], world),))
     assert effective(world, LI, march(10), at(10)) == tuple(row["effective"])
@@ -122,3 +138,65 @@ def test_a_fact_from_elsewhere_colours_nobody_here() -> None:
     world = city([rule()], [fact("close_contact", 1, origin="wechat"), fact("close_contact", 1, origin="bigdata")])
     assert set(ORIGINS) > {"wechat", "bigdata"}
     assert verdict(world, LI, "alipay", march(2), at(2)).state == "green"
+
+
+RUN = Settled(march(10), at(10))
+
+
+@pytest.mark.parametrize(
+    ("shows", "asked", "told"),
+    [
+        ({"a": "green"}, "10 13", ("green", "agreement")),
+        ({"a": "green"}, "11 23.9", ("green", "agreement")),
+        ({"a": "green"}, "12 0", ("unknown", "expired")),
+        ({"a": "yellow"}, "12 0", ("unknown", "expired")),
+        ({"a": "green", "b": "yellow"}, "12 0", ("unknown", "expired")),
+        ({"a": "red"}, "31 0", ("red", "agreement")),
+        ({"a": "red", "b": "green"}, "31 0", ("red", "policy")),
+        ({"a": "silent red", "b": "green"}, "31 0", ("red", "held")),
+        ({"a": "silent yellow", "b": "green"}, "12 0", ("unknown", "expired")),
+        ({"a": "unknown"}, "12 0", ("unknown", "unknown")),
+    ],
+)
+def test_what_a_run_settled_is_valid_to_the_end_of_the_next_day(
+    shows: dict[str, str], asked: str, told: tuple[str, str]
+) -> None:
+    assert effective_when_asked(showing(shows, "strictest"), LI, RUN, at(asked)) == told
+
+
+def test_a_city_may_shorten_it_and_without_a_run_nothing_is_known() -> None:
+    world = showing({"a": "green"}, "strictest")
+    assert effective_when_asked(world, LI, RUN, at("11 0"), valid_days=0) == ("unknown", "expired")
+    assert effective_when_asked(world, LI, None, at("10 13")) == ("unknown", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("about", "asked", "told"),
+    [
+        ({"colour": "green", "ends": 10}, "10 23.9", ("green", "ruling")),
+        ({"colour": "green", "ends": 10}, "11 0", ("red", "policy")),
+        ({"colour": "green", "ends": 20}, "12 0", ("unknown", "expired")),
+        ({"colour": "red", "ends": 20}, "12 0", ("red", "ruling")),
+        ({"colour": "green", "approved": "10 15"}, "10 14", ("red", "policy")),
+        ({"colour": "green", "approved": "10 15"}, "10 15", ("green", "ruling")),
+        ({"colour": "green", "ended": "10 15"}, "10 14", ("green", "ruling")),
+        ({"colour": "green", "ended": "10 15"}, "10 15", ("red", "policy")),
+    ],
+)
+def test_a_ruling_is_looked_at_when_the_code_is_asked_for(about: Row, asked: str, told: tuple[str, str]) -> None:
+    world = showing({"a": "red", "b": "green"}, "strictest")
+    world = replace(world, rulings=(ruling({"weighed": True, **about}, world),))
+    assert effective_when_asked(world, LI, RUN, at(asked)) == told
+
+
+def test_what_is_held_follows_its_hold_and_what_is_declared_meanwhile() -> None:
+    world = showing({"a": "silent yellow", "b": "green"}, "strictest")
+    assert effective(world, LI, march(14), at(14)) == ("yellow", "held")
+    fresh = tuple(replace(one, batches=(Batch(at(14), at(14)),)) if one.code == "b" else one for one in world.sources)
+    later = replace(world, sources=fresh)
+    assert effective(later, LI, march(14), at(14)) == ("yellow", "held")
+    assert effective(later, LI, march(15), at(15)) == ("green", "agreement")
+    declared = fact("close_contact", 12, origin="alipay", received=12)
+    declared = replace(declared, origin=declared.origin._replace(code="a"))
+    later = replace(later, facts=(*later.facts, declared))
+    assert effective(later, LI, march(15), at(15)) == ("yellow", "held")
