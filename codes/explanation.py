@@ -21,6 +21,7 @@ from codes.engine.provider_states import (
 )
 from codes.forecast.outlook import effective_outlook, outlooks
 from codes.forecast.sentences import render_outlook
+from codes.held import one_sided_sentences, state_sentences
 from codes.models import (
     Case,
     CaseState,
@@ -38,6 +39,7 @@ from codes.models import (
 from codes.review.appeals.policy import AppealReason
 from codes.review.cases.transitions import Verb
 from codes.review.reasons import RulingReason, SuppressionReason
+from codes.validity import Age
 from codes.vocabulary import Because, Cause, Colour, Factor, State
 from regions.divisions import division_title
 from regions.keys.encryption import decrypt_number
@@ -89,7 +91,8 @@ def _providers(citizen: Citizen, run: Run, *, now: datetime) -> Iterator[str]:
     rules = Rule.objects.in_bulk({one.rule_id for one in seen if one.rule_id})
     facts = Fact.objects.select_related("source", "provider").in_bulk({one.fact_id for one in seen})
     sides = [side for side in provider_states(citizen.pk, now=now) if side.state is not State.NOT_APPLIED]
-    by_code = outlooks(citizen.pk, sides)
+    by_code = outlooks(citizen.pk, sides) if Age.of(run.day, now=now).is_valid else {}
+    yield from one_sided_sentences(sides)
     titles = {provider.code: _title(provider) for provider in Provider.objects.all()}
     for side in sides:
         provider = side.inputs.provider
@@ -108,8 +111,9 @@ def _providers(citizen: Citizen, run: Run, *, now: datetime) -> Iterator[str]:
 
 def _provider(side: ProviderState, run: Run) -> Iterator[str]:
     one = side.inputs
-    why = f" ({one.why_unknown})" if one.why_unknown else ""
+    why = f" ({side.why_unknown})" if side.why_unknown else ""
     yield f"\n{_titled(one.provider)} · {side.state.label}{why}"
+    yield from (f"  {sentence}" for sentence in state_sentences(side))
     yield f"  {_labelled(_('source'), _titled(one.source))}"
     age = f"{(run.as_of - one.horizon) / timedelta(hours=1):.1f}" if one.horizon else NOTHING
     limit = _labelled(_("limit in hours"), f"{one.source.max_age_hours:g}")

@@ -1,6 +1,5 @@
 """What each provider shows for a citizen now: the current verdicts, and the engine run again for their reasons."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -51,6 +50,11 @@ class ProviderState:
     was: State | None = None
 
     @property
+    def holding(self) -> Verdict | None:
+        """What holds the citizen with this provider, by a verdict or by a held colour."""
+        return self.verdict or self.held
+
+    @property
     def why_unknown(self) -> str:
         """``expired``, or why the provider could not judge in the run; empty when it has a colour, or has not judged yet."""
         return "expired" if self.was else self.inputs.why_unknown
@@ -73,16 +77,6 @@ class CheckInRun(NamedTuple):
     provider_id: int
     first: date
     last: date
-
-
-def one_sided_since(sides: Sequence[ProviderState]) -> datetime | None:
-    """Since when one side only is judged by: how far the oldest silent source is, where another provider has a colour."""
-    silent = [
-        side.inputs.horizon for side in sides if side.state is State.UNKNOWN and side.inputs.why_unknown == "stale"
-    ]
-    if not any(side.state.colour for side in sides):
-        return None
-    return min(filter(None, silent), default=None)
 
 
 def provider_states(citizen_id: int, *, now: datetime) -> list[ProviderState]:

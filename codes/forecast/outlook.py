@@ -12,6 +12,7 @@ from codes.effective import CurrentCode, effective_code
 from codes.engine.provider_states import ProviderState, provider_states
 from codes.engine.query import DAILY, verdicts_of
 from codes.models import Rule, Ruling, Verdict
+from codes.validity import Age
 from regions.sql import compose
 from regions.tenancy import current_city
 from regions.vocabulary import FactKind
@@ -117,8 +118,8 @@ class Outlook:
 
 
 def outlooks(citizen_id: int, sides: Sequence[ProviderState]) -> dict[str, Outlook]:
-    """Provider → outlook, for every one of the citizen's sides that is red or yellow."""
-    verdicts = [side.verdict for side in sides if side.verdict]
+    """Provider → outlook, for every one of the citizen's sides that is red or yellow, or whose source held it so when it fell silent."""
+    verdicts = [side.holding for side in sides if side.holding]
     if not verdicts:
         return {}
     run = sides[0].inputs.run
@@ -216,12 +217,15 @@ def _more_tests(rule: Rule, hits: list[Hit], day: date) -> MoreTests:
 def effective_outlook(citizen_id: int, *, now: datetime) -> Outlook | None:
     """What the deciding providers wait for, and the latest of their days; none when the code is green or unknown.
 
-    A ruling in force holds until it expires; what the providers say by then follows it.
+    A ruling in force holds until it expires; what the providers say by then follows it. Nor is there one of a run that is no longer
+    valid: its days may be over.
     """
     current = effective_code(citizen_id, now=now)
     if not has_outlook(current):
         return None
     sides = provider_states(citizen_id, now=now)
+    if not Age.of(sides[0].inputs.run.day if sides else None, now=now).is_valid:
+        return None
     return effective_from(outlooks(citizen_id, sides), sides, current, citizen_id=citizen_id)
 
 
@@ -231,13 +235,17 @@ def has_outlook(current: CurrentCode) -> bool:
 
 
 def effective_from(
-    own: Mapping[str, Outlook], sides: Iterable[ProviderState], current: CurrentCode, *, citizen_id: int
+    own: Mapping[str, Outlook], sides: Sequence[ProviderState], current: CurrentCode, *, citizen_id: int
 ) -> Outlook:
-    """The same from outlooks and states loaded already."""
+    """The same from outlooks and states loaded already. What is held counts until its own day, should the source stay silent;
+    and while no provider has a colour, no day ends in green.
+    """
     horizons = {side.inputs.provider.code: side.inputs.horizon for side in sides if side.state.colour}
-    deciding = [own[code] for code in _deciding(horizons) if code in own]
+    held = [side.inputs.provider.code for side in sides if side.held]
+    deciding = [own[code] for code in (*_deciding(horizons), *held) if code in own]
     ruled_until = _ruled_until(citizen_id) if current.because == "ruling" else None
-    return _latest(deciding, ruled_until)
+    way = _latest(deciding, ruled_until)
+    return way if horizons else Outlook(None, None, None, way.acts)
 
 
 def _deciding(horizons: Mapping[str, datetime | None]) -> list[str]:

@@ -51,6 +51,7 @@ WHY_UNKNOWN: dict[str, str | Promise] = {
     "no_batch": _("its source has not delivered yet"),
     "stale": _("its source has not delivered for too long"),
     "no_edition": _("no version of its rules is in force"),
+    "expired": _("no run has settled in time"),
 }
 
 

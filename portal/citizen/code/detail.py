@@ -1,12 +1,12 @@
 """What the code page shows: the effective code, each provider's side with its records and rules, and why two differ."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import translation
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from codes.diagnosis.render import RenderedDiagnosis, render_diagnosis
@@ -26,10 +26,13 @@ from codes.forecast.outlook import (
     rules_needed,
 )
 from codes.forecast.sentences import act_sentence, render_outlook
+from codes.held import one_sided_sentences, state_sentences
 from codes.models import Citizen, Fact, PairDiagnosis, Provider, Registration, Rule, Verdict
+from codes.validity import Age
 from codes.vocabulary import Because, Colour, State
 from portal.citizen.subject import SubjectRequest, subject_url
 from portal.templatetags.page import titled
+from portal.web.host import required_city
 from regions.models import City
 from regions.sources.models import Source
 
@@ -51,7 +54,8 @@ class HoldingRecord:
 
 @dataclass(frozen=True)
 class Side:
-    """What one provider shows, and what it rests on. ``horizon``: its source is complete up to here.
+    """What one provider shows, and what it rests on. ``horizon``: its source is complete up to here. ``held``: what the source said
+    last, where it is silent; ``told``: what is to be said of that, or of a colour that is no longer valid.
 
     ``is_checked_in``: a healthy check-in of today, told where check-ins can matter.
     """
@@ -63,6 +67,8 @@ class Side:
     records: list[HoldingRecord]
     turns_green_on: date | None
     is_checked_in: bool = False
+    held: State | None = None
+    told: Sequence[str] = ()
 
     @property
     def provider(self) -> Provider:
@@ -77,7 +83,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class MyCode:
-    """Everything the page needs. ``outlook``: the way to green, of a code that is red or yellow."""
+    """Everything the page needs. ``outlook``: the way to green, of a code that is red or yellow. ``one_sided``: who judges alone.
+
+    ``expired``: the day of the last run, where what it settled is no longer valid.
+    """
 
     citizen: Citizen
     standing: CurrentCode
@@ -85,6 +94,8 @@ class MyCode:
     differences: list[Difference]
     today: date
     outlook: Outlook | None = None
+    one_sided: Sequence[str] = ()
+    expired: date | None = None
 
     @property
     def state(self) -> State:
@@ -96,8 +107,9 @@ class MyCode:
 
     @property
     def deciding(self) -> list[Side]:
-        """The sides whose colour is the effective one."""
-        return [side for side in self.sides if side.state is self.state]
+        """The sides whose colour, shown or held, is the effective one."""
+        is_held = self.because is Because.HELD
+        return [side for side in self.sides if (side.held if is_held else side.state) is self.state]
 
     @property
     def records(self) -> list[HoldingRecord]:
@@ -143,9 +155,13 @@ def steps(mine: MyCode, request: SubjectRequest) -> list[Step]:
         return _without_a_colour(mine, request)
     if mine.state is State.GREEN:
         return []
+    if mine.expired:
+        return [Step(str(_AS_SOON_AS_WORKED_OUT)), *_call(request)]
     acts = mine.outlook.acts if mine.outlook else []
     others = [act for act in acts if not isinstance(act, CheckIn)]
     found = [*_check_ins(mine, request), *(Step(_act_text(act, mine)) for act in others), *_declarations(mine, request)]
+    if mine.because is Because.HELD:
+        found += _while_held(request)
     if not found:
         found.append(Step(_("Nothing has to be done: the code changes by itself on the day named above.")))
     return found
@@ -179,10 +195,33 @@ def _without_a_colour(mine: MyCode, request: SubjectRequest) -> list[Step]:
     if not mine.sides:
         text = _("You have no code yet. Your first declaration applies for one.")
         return [Step(text, subject_url(request, "citizen_declare"), _("Apply for a code"))]
-    return [
-        Step(_("Wait: as soon as the data source is up to date, your colour is worked out again by itself.")),
-        Step(_("Until then show your identity card; you may not be turned away only because no colour is shown.")),
-    ]
+    waiting = _AS_SOON_AS_WORKED_OUT if mine.because is Because.EXPIRED else _AS_SOON_AS_DELIVERED
+    card = _("Until then show your identity card; you may not be turned away only because no colour is shown.")
+    return [Step(str(waiting)), Step(card), *_call(request)]
+
+
+_AS_SOON_AS_WORKED_OUT = gettext_lazy(
+    "Wait: as soon as the city has worked out all codes again, yours is shown by itself."
+)
+_AS_SOON_AS_DELIVERED = gettext_lazy(
+    "Wait: as soon as the data source is up to date, your colour is worked out again by itself."
+)
+
+
+def _while_held(request: SubjectRequest) -> list[Step]:
+    """A silence lifts nobody: the delivery does, or two officials do."""
+    wrong = _("Is the record wrong? Appeal: two officials can decide without waiting for the data source.")
+    return [Step(str(_AS_SOON_AS_DELIVERED)), Step(wrong, subject_url(request, "citizen_appeal"), _("Appeal"))]
+
+
+def _call(request: SubjectRequest) -> list[Step]:
+    """Where the page can go no further."""
+    number = required_city(request).hotline
+    return (
+        [Step(_("Somebody is there to help you."), f"tel:{number}", _("Call %(number)s") % {"number": number})]
+        if number
+        else []
+    )
 
 
 def _space() -> str:
@@ -196,7 +235,8 @@ def my_code(citizen: Citizen, *, city: City, now: datetime, due_at: datetime | N
     standing = effective_code(citizen.pk, now=now)
     judged = provider_states(citizen.pk, now=now)
     run = judged[0].inputs.run if judged else None
-    verdicts = [side.verdict for side in judged if side.verdict]
+    verdicts = [side.holding for side in judged if side.holding]
+    age = Age.of(run.day if run else None, now=now)
     hits = hits_of(citizen.pk, run_id=run.pk, today=today) if run and verdicts else []
     facts, rules = _facts_and_rules(verdicts, hits)
     checked_in = {hit.provider for hit in hits if hit.checked_in}
@@ -208,7 +248,7 @@ def my_code(citizen: Citizen, *, city: City, now: datetime, due_at: datetime | N
         .order_by("provider__code")
     ):
         side = by_provider.get(one.provider_id)
-        verdict = side.verdict if side else None
+        verdict = side.holding if side else None
         sides.append(
             Side(
                 registration=one,
@@ -216,15 +256,26 @@ def my_code(citizen: Citizen, *, city: City, now: datetime, due_at: datetime | N
                 source=one.provider.source,
                 horizon=side.inputs.horizon if side else None,
                 records=_records(verdict, facts, rules) if verdict else [],
-                turns_green_on=verdict.turns_green_on if verdict else None,
+                turns_green_on=verdict.turns_green_on if verdict and age.is_valid else None,
                 is_checked_in=one.provider.code in checked_in,
+                held=State(side.held.colour) if side and side.held else None,
+                told=state_sentences(side) if side else (),
             )
         )
     outlook = None
-    if has_outlook(standing):
+    if has_outlook(standing) and age.is_valid:
         own = outlooks_from(verdicts, hits, rules, day=run.day) if run else {}
         outlook = effective_from(own, judged, standing, citizen_id=citizen.pk)
-    return MyCode(citizen, standing, sides, _differences(citizen, sides, city, today, due_at), today, outlook)
+    return MyCode(
+        citizen,
+        standing,
+        sides,
+        _differences(citizen, sides, city, today, due_at),
+        today,
+        outlook,
+        one_sided=one_sided_sentences(judged),
+        expired=None if age.is_valid else age.run_day,
+    )
 
 
 def _facts_and_rules(verdicts: Collection[Verdict], hits: Iterable[Hit]) -> tuple[dict[int, Fact], dict[int, Rule]]:

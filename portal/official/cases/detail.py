@@ -11,6 +11,7 @@ from codes.diagnosis.render import RenderedDiagnosis, render_diagnosis
 from codes.diagnosis.sentences.renderer import context_from
 from codes.effective import CurrentCode, effective_codes
 from codes.engine.provider_states import ProviderState, VisibleRecord, provider_states, visible_records
+from codes.held import one_sided_sentences
 from codes.models import Case, Fact, PairDiagnosis
 from portal.official.cases.related import Row, related_rows, with_related
 from portal.official.cases.sides import Differences, differences_of, sides_shown
@@ -30,6 +31,7 @@ class CaseDetail:
     differences: Differences
     colour: str
     because: str
+    one_sided: list[str]
     facts: list[Fact]
     files: list[Row]
     questions: list[Row]
@@ -75,6 +77,7 @@ def read_case(**lookup: object) -> CaseDetail:
         differences=differences,
         colour=standing.colour,
         because=standing.because,
+        one_sided=one_sided_sentences(sides),
         facts=list(facts.values()),
         files=related_rows(case, "files"),
         questions=related_rows(case, "questions"),
@@ -98,7 +101,7 @@ def _facts(
     citizen_id: int, differences: Differences, sides: list[ProviderState], seen: list[VisibleRecord]
 ) -> dict[int, Fact]:
     """What the columns show, and the newest records beside it, on which a proposal may rest."""
-    held = {hit["fact_id"] for side in sides if side.verdict for hit in side.verdict.hits}
+    held = {hit["fact_id"] for side in sides if side.holding for hit in side.holding.hits}
     wanted = {one.fact_id for one in seen} | held | differences.lacking
     newest = Fact.objects.filter(citizen=citizen_id).order_by("-received_at", "-pk")[:FACTS]
     found = Fact.objects.filter(Q(pk__in=wanted) | Q(pk__in=newest.values("pk")), citizen=citizen_id)

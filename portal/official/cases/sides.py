@@ -7,6 +7,7 @@ from typing import Any
 
 from codes.diagnosis.root_cause import Record, RootCause
 from codes.engine.provider_states import ProviderState, VisibleRecord
+from codes.held import state_sentences
 from codes.models import Fact, PairDiagnosis, Rule
 from codes.vocabulary import State
 from portal.official.cases.related import Row
@@ -88,7 +89,7 @@ def sides_shown(
     A record that ``is_missing`` is the other side's, which this provider does not see.
     """
     mine = [side for side in sides if side.state is not State.NOT_APPLIED]
-    rules = Rule.objects.in_bulk({hit["rule_id"] for side in mine if side.verdict for hit in side.verdict.hits})
+    rules = Rule.objects.in_bulk({hit["rule_id"] for side in mine if side.holding for hit in side.holding.hits})
     wrong = {(row["source_id"], row["provider_id"], row["record_id"]): row for row in suppressions}
     marked = [facts[pk] for pk in sorted(differences.lacking) if pk in facts]
     in_view: dict[int, set[int]] = {side.inputs.provider_id: set() for side in mine}
@@ -109,11 +110,13 @@ def sides_shown(
             for found, is_missing in ((own, False), (lacks, True))
             for fact in sorted(found, key=lambda fact: (fact.started_on, fact.pk), reverse=True)
         ]
-        code, verdict = side.inputs.provider.code, side.verdict
+        code, verdict = side.inputs.provider.code, side.holding
         shown.append(
             {
                 "frozen": side.inputs,
                 "colour": side.state.value,
+                "why_unknown": side.why_unknown,
+                "told": state_sentences(side),
                 "turns_green_on": verdict.turns_green_on if verdict else None,
                 "hits": [_hit(hit, rules, facts, differences) for hit in verdict.hits] if verdict else [],
                 "records": records,

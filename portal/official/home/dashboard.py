@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from codes.disagreements import Kind, pairs_after
 from codes.models import Case, Provider, Run
 from codes.models.case import overdue
+from codes.validity import Age
 from portal.templatetags.page import label_of, titled
 from portal.web.access import StaffRequest, for_staff
 from portal.web.chart import BarChart, LineChart, bar_chart, line_chart
@@ -32,6 +33,7 @@ def dashboard(request: StaffRequest) -> HttpResponse:
     differing = pairs_after(runs)
     context = {
         "newest": newest,
+        "expired": newest is not None and not Age.of(newest.day, now=timezone.now()).is_valid,
         "providers": newest.providers.select_related("provider").order_by("provider__code") if newest else [],
         "by_cause": _by_cause(runs, differing),
         "by_pair": _by_pair(runs, differing),

@@ -47,11 +47,17 @@ def green_days(scene: Scene, world: World, citizen: str, provider: str) -> list[
     return [day for day in days_ahead(scene) if colour_on(scene, world, citizen, provider, day) == "green"]
 
 
-def first_effective_green(scene: Scene, world: World, citizen: str, providers: list[str]) -> date | None:
-    """The first day on which the city's policy would make it green; ``providers`` are those that have a colour."""
+def first_effective_green(
+    scene: Scene, world: World, citizen: str, providers: list[str], held: list[str]
+) -> date | None:
+    """The first day on which the city's policy would make it green and nothing is held any more.
+
+    ``providers`` are those that have a colour, ``held`` those whose silent source holds one.
+    """
     for day in days_ahead(scene):
         colours = {provider: colour_on(scene, world, citizen, provider, day) for provider in providers}
-        if by_policy(world, colours, scene.as_of) == "green":
+        still_held = any(colour_on(scene, world, citizen, provider, day) != "green" for provider in held)
+        if by_policy(world, colours, scene.as_of) == "green" and not still_held:
             return day
     return None
 

@@ -13,7 +13,7 @@ from codes.runs.steps import run_here
 from regions.models import City
 from tests.integration.engine.loading import load_world
 from tests.integration.forecast.playing import doing, first_effective_green, green_days
-from tests.oracle.effective import coloured_verdicts
+from tests.oracle import coloured_verdicts, held_verdicts
 from tests.worlds import Scene, random_world
 
 SEEDS = range(8)
@@ -70,15 +70,19 @@ def assert_that_the_effective_code_follows(said: Told, citizen: str) -> None:
     outlook = said.effective[citizen]
     if outlook is None:
         return
-    coloured = list(coloured_verdicts(said.scene.world, citizen, said.scene.day, said.scene.as_of))
+    asked = (said.scene.world, citizen, said.scene.day, said.scene.as_of)
+    coloured, held = list(coloured_verdicts(*asked)), list(held_verdicts(*asked))
+    if not coloured:
+        assert outlook.turns_green_on is None, "nobody could say green"
+        return
     world = doing(said.scene, citizen, outlook.acts)
-    green = first_effective_green(said.scene, world, citizen, coloured)
+    green = first_effective_green(said.scene, world, citizen, coloured, held)
     if outlook.turns_green_on:
         assert green == outlook.turns_green_on, (citizen, outlook)
     else:
         assert green, (citizen, outlook)
         check_ins = [act for act in outlook.acts if isinstance(act, CheckIn)]
-        assert not first_effective_green(said.scene, doing(said.scene, citizen, check_ins), citizen, coloured)
+        assert not first_effective_green(said.scene, doing(said.scene, citizen, check_ins), citizen, coloured, held)
 
 
 def assert_that_it_takes_the_acts(scene: Scene, citizen: str, provider: str, outlook: Outlook) -> None:

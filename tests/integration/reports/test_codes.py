@@ -51,7 +51,7 @@ def test_a_held_run_counts_for_nothing(three_days: Settled, out: Path) -> None:
     world, run = three_days.scene.world, three_days.runs[-2]
     Verdict.objects.all().delete()
     Verdict.objects.bulk_create(_stood_after(run))
-    written = read(export("codes", out / "codes.jsonl"))
+    written = read(export("codes", out / "codes.jsonl", "--day", str(run.day)))
     assert written == list(oracle_rows(world, run.day, run.as_of))
     assert written != before
 

@@ -1,0 +1,77 @@
+"""Told where a provider cannot judge now: what its silent source said last, who judges alone, and what is no longer valid."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.utils.formats import date_format
+from django.utils.translation import get_language, pgettext
+from django.utils.translation import gettext as _
+
+from codes.engine.provider_states import ProviderState
+from codes.models import Provider
+from codes.vocabulary import State
+from regions.sources.models import Source
+from regions.tenancy import current_city
+
+
+def held_sentence(side: ProviderState) -> str:
+    """“Red (held): …”, with the source and its last delivery; empty where nothing is held. In the active language."""
+    if side.held is None or side.inputs.horizon is None:
+        return ""
+    return _("%(colour)s (held): the last delivery of %(source)s is of %(at)s.") % {
+        "colour": _capitalised(State(side.held.colour)),
+        "source": _title(side.inputs.source),
+        "at": _instant(side.inputs.horizon),
+    }
+
+
+def expired_sentence(side: ProviderState) -> str:
+    """What the provider's colour was, and of which day; empty where it is still valid."""
+    if side.was is None:
+        return ""
+    return _("%(colour)s on %(day)s, which is no longer valid.") % {
+        "colour": _capitalised(side.was),
+        "day": date_format(side.inputs.run.day, "MONTH_DAY_FORMAT"),
+    }
+
+
+def state_sentences(side: ProviderState) -> list[str]:
+    """What is to be said beside a provider's state, if anything."""
+    return [sentence for sentence in (held_sentence(side), expired_sentence(side)) if sentence]
+
+
+def one_sided_sentences(sides: Sequence[ProviderState]) -> list[str]:
+    """“Judged by … only, since …”, one for each silent source; none where every provider judges, or nobody does."""
+    judging = [side.inputs.provider for side in sides if side.state.colour]
+    silent = {side.inputs.source_id: side for side in sides if _is_silent(side)}
+    if not judging:
+        return []
+    return [_one_sided(judging, side) for side in silent.values()]
+
+
+def _is_silent(side: ProviderState) -> bool:
+    return side.state is State.UNKNOWN and side.inputs.why_unknown in ("stale", "no_batch")
+
+
+def _one_sided(judging: Iterable[Provider], silent: ProviderState) -> str:
+    values = {
+        "providers": pgettext("between items of a list", ", ").join(map(_title, judging)),
+        "source": _title(silent.inputs.source),
+    }
+    if silent.inputs.horizon is None:
+        return _("Judged by %(providers)s only, since %(source)s has not delivered yet.") % values
+    values["at"] = _instant(silent.inputs.horizon)
+    return _("Judged by %(providers)s only, since %(source)s has delivered nothing after %(at)s.") % values
+
+
+def _capitalised(state: State) -> str:
+    label = str(state.label)
+    return label[:1].upper() + label[1:]
+
+
+def _title(row: Provider | Source) -> str:
+    return str(row.title_zh if (get_language() or "").startswith("zh") else row.title_en)
+
+
+def _instant(at: datetime) -> str:
+    return date_format(at.astimezone(current_city().zone), "DATETIME_FORMAT")

@@ -1,0 +1,103 @@
+"""What people read while a source is silent, and when no run has settled for days: what holds, since when, what to do."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from codes.models import Run
+from tests.integration.pages.people import Visitor
+from tests.integration.review.desk import Desk
+
+LATER = timedelta(days=3)
+At = Callable[[str], Visitor]
+
+
+@pytest.fixture
+def later(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """Three days on, by the clock of every page; no run has settled since."""
+    at = desk.now + LATER
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at)
+    return at
+
+
+@pytest.fixture
+def silence(desk: Desk, later: datetime) -> datetime:
+    """The police have been silent for three days, and the day's run has settled."""
+    desk.run(later, silent=("police",))
+    return later
+
+
+def citizen(desk: Desk, name: str, at: datetime) -> Visitor:
+    return Visitor.signed_in(desk.citizen(name), now=at)
+
+
+def official(at: datetime, *roles: str) -> Visitor:
+    return Visitor.at_work(*roles, now=at, username="gao")
+
+
+def test_who_is_red_by_a_silent_source_stays_red_and_is_told(desk: Desk, silence: datetime) -> None:
+    page = citizen(desk, "zhang", silence).read("/code/")
+    assert 'class="face" data-state="red"' in page
+    assert "数据源未按时送达，沿用其最后一次送达的结果" in page
+    assert "红码（沿用）：police最后一次送达 2026年11月24日 09:59" in page
+    assert "目前仅按alipay判定：police自2026年11月24日 09:59起未再送达数据。" in page
+    assert "两名工作人员即可复核决定" in page
+    assert "2026年12月6日转绿" in page or "12月6日" in page, "its hold ends in the silence"
+
+
+def test_the_same_in_english(desk: Desk, silence: datetime) -> None:
+    page = citizen(desk, "chen", silence).in_english().read("/code/")
+    assert 'class="face" data-state="yellow"' in page
+    assert "Yellow (held): the last delivery of police is of 24 November 2026, 09:59." in page
+    assert "Judged by alipay only, since police has delivered nothing after 24 November 2026, 09:59." in page
+
+
+def test_an_appeal_can_be_made_against_what_is_held(desk: Desk, silence: datetime) -> None:
+    assert desk.fact("zhang").record_id
+    page = citizen(desk, "zhang", silence).read("/appeal/")
+    assert "police" in page or "wechat" in page
+    assert desk.appeal("zhang").number
+
+
+def test_a_green_by_one_side_only_says_so(desk: Desk, later: datetime) -> None:
+    desk.revoke("zhang")
+    desk.run(later, silent=("bigdata",))
+    page = citizen(desk, "zhang", later).read("/code/")
+    assert 'class="face" data-state="green"' in page
+    assert "目前仅按wechat判定：bigdata自" in page
+    assert "在目前能够判定的渠道中，没有影响您的记录" in page
+    assert "各渠道均无影响您的记录" not in page
+
+
+def test_officials_see_what_is_held_and_by_which_record(desk: Desk, silence: datetime) -> None:
+    page = official(silence, "reviewer").read(f"/staff/cases/{desk.case('zhang').number}/")
+    assert "红码（沿用）：police最后一次送达" in page
+    assert "目前仅按alipay判定" in page
+    assert "R2" in page
+
+
+def test_the_dashboard_and_the_runs_page_count_what_is_held(desk: Desk, silence: datetime) -> None:
+    reader = official(silence, "reviewer")
+    counted = "沿用：红码2人，黄码1人"
+    assert counted in reader.read("/staff/dashboard/")
+    newest = Run.objects.latest("pk")
+    assert counted in reader.read(f"/staff/runs/{newest.pk}/")
+
+
+@pytest.mark.parametrize(("name", "state"), [("zhang", "red"), ("chen", "unknown")])
+def test_without_a_run_in_time_nothing_but_red_is_shown(desk: Desk, later: datetime, name: str, state: str) -> None:
+    page = citizen(desk, name, later).read("/code/")
+    assert f'class="face" data-state="{state}"' in page
+    assert "本市最近一次核算日期为2026年11月24日，有效期至次日结束" in page
+    assert "11月24日为绿码，现已过有效期" in page
+    assert 'href="tel:12345"' in page
+    assert "转绿" not in page, "no day is named by a run that is over"
+    assert ("未按时重新核算，结果已过有效期" in page) == (state == "unknown")
+
+
+def test_officials_see_of_which_day_the_colours_are(desk: Desk, later: datetime) -> None:
+    reader = official(later, "reviewer")
+    page = reader.read(f"/staff/cases/{desk.case('chen').number}/")
+    assert "11月24日为黄码，现已过有效期" in page
+    assert "以下为2026年11月24日的核算结果，已过有效期" in reader.read("/staff/dashboard/")
