@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from codes.intake.citizens import REF_LETTERS, hold_intake
 from codes.intake.comparing import find_unexpected
 from codes.intake.names import keep_names_of_batch
+from codes.statistics import refresh_statistics
 from regions.journal.record import record
 from regions.proposals import require_another, require_role
 from regions.refusals import MovedMeanwhile
@@ -30,6 +31,10 @@ NEW_CITIZENS = compose(SQL, "new_citizens", ref_letters=REF_LETTERS)
 MISSING_NAMES = compose(SQL, "missing_names")
 
 NEW_VERSIONS = compose(SQL, "new_versions")
+
+# A plan made for the few rows of the last delivery is quadratic on the many of this one.
+STAGED, HELD = ["sources_stagedrecord", "sources_quarantined"], ["codes_fact", "codes_citizen"]
+WORTH_ANALYSING = 1000
 
 
 def accept(batch: Batch, *, by: str, now: datetime) -> None:
@@ -81,6 +86,9 @@ def _receive(batch: Batch, *, afresh: bool, now: datetime) -> BatchReason | None
             return reason
         batch.save(update_fields=["as_of"])
         stage(batch, delivery.records, as_of=delivery.as_of, zone=zone)
+    if batch.delivered >= WORTH_ANALYSING:
+        refresh_statistics(STAGED, changed=True)
+        refresh_statistics(HELD)
     quarantine_conflicts(batch)
     if batch.full:
         keep_comparison(batch, delivery.comparison)

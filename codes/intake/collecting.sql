@@ -21,7 +21,8 @@
 -- statement: new_versions
 -- A delivered row is stored unless it is what the city holds already for this moment of the record. Of a record's versions
 -- the latest is the one with the latest recorded_at, then received_at, then version; all others are superseded, also one that
--- comes later and was recorded earlier.
+-- comes later and was recorded earlier. What is held is looked up row by row: joined, it would depend on the planner's guesses. The
+-- count over all rows makes every look-up come before the first insertion, for an empty table is read from its first page to its last.
     WITH delivered AS MATERIALIZED (
         SELECT DISTINCT ON (record_id, recorded_at)
                record_id, id_hash, kind, area, started_on, ended_on, recorded_at, revoked, detail, digest
@@ -29,29 +30,22 @@
         WHERE batch_id = %(batch)s
         ORDER BY record_id, recorded_at, line
     ),
-    held AS MATERIALIZED (
-        SELECT f.id, f.record_id, f.recorded_at, f.received_at, f.version, f.superseded, f.digest
-        FROM (SELECT DISTINCT record_id FROM delivered) d
-        JOIN codes_fact f ON f.record_id = d.record_id AND f.source_id = %(source)s AND f.provider_id IS NULL
-    ),
-    same_moment AS MATERIALIZED (
-        SELECT DISTINCT ON (record_id, recorded_at) record_id, recorded_at, digest
-        FROM held ORDER BY record_id, recorded_at, received_at DESC, version DESC
-    ),
-    numbered AS MATERIALIZED (
-        SELECT record_id, max(version) AS version, max(id) FILTER (WHERE NOT superseded) AS latest_id,
-               max(recorded_at) FILTER (WHERE NOT superseded) AS recorded_at,
-               max(received_at) FILTER (WHERE NOT superseded) AS received_at
-        FROM held GROUP BY record_id
-    ),
     fresh AS MATERIALIZED (
-        SELECT d.*, coalesce(n.version, 0) + row_number() OVER earliest_first AS version, n.latest_id,
+        SELECT d.*, held.latest_id, count(*) OVER () AS all_rows, coalesce(held.version, 0) + row_number() OVER earliest_first AS version,
                lead(d.recorded_at) OVER earliest_first IS NULL
-               AND (n.latest_id IS NULL OR (d.recorded_at, %(now)s) >= (n.recorded_at, n.received_at)) AS is_latest
+               AND (held.latest_id IS NULL OR (d.recorded_at, %(now)s) >= (held.recorded_at, held.received_at)) AS is_latest
         FROM delivered d
-        LEFT JOIN same_moment s ON s.record_id = d.record_id AND s.recorded_at = d.recorded_at
-        LEFT JOIN numbered n ON n.record_id = d.record_id
-        WHERE s.digest IS DISTINCT FROM d.digest
+        CROSS JOIN LATERAL (
+            SELECT max(f.version) AS version,
+                   max(f.id) FILTER (WHERE NOT f.superseded) AS latest_id,
+                   max(f.recorded_at) FILTER (WHERE NOT f.superseded) AS recorded_at,
+                   max(f.received_at) FILTER (WHERE NOT f.superseded) AS received_at,
+                   (array_agg(f.digest ORDER BY f.received_at DESC, f.version DESC)
+                    FILTER (WHERE f.recorded_at = d.recorded_at))[1] AS digest
+            FROM codes_fact f
+            WHERE f.record_id = d.record_id AND f.source_id = %(source)s AND f.provider_id IS NULL
+        ) held
+        WHERE held.digest IS DISTINCT FROM d.digest
         WINDOW earliest_first AS (PARTITION BY d.record_id ORDER BY d.recorded_at)
     ),
     stored AS (

@@ -7,18 +7,16 @@ WITH delivered AS MATERIALIZED (
     FROM sources_stagedrecord WHERE batch_id = %(batch)s
     ORDER BY record_id, recorded_at, line
 ),
-held AS MATERIALIZED (
-    SELECT DISTINCT ON (f.record_id, f.recorded_at) f.record_id, f.recorded_at, f.digest
-    FROM delivered d
-    JOIN codes_fact f ON f.record_id = d.record_id AND f.recorded_at = d.recorded_at
-                     AND f.source_id = %(source)s AND f.provider_id IS NULL
-    ORDER BY f.record_id, f.recorded_at, f.received_at DESC, f.version DESC
-),
 unexpected AS (
-    SELECT CASE WHEN h.record_id IS NULL THEN 'late' ELSE 'changed' END AS kind, d.record_id, d.recorded_at
+    SELECT CASE WHEN held.digests IS NULL THEN 'late' ELSE 'changed' END AS kind, d.record_id, d.recorded_at
     FROM delivered d
-    LEFT JOIN held h ON h.record_id = d.record_id AND h.recorded_at = d.recorded_at
-    WHERE CASE WHEN h.record_id IS NULL THEN d.recorded_at <= %(horizon)s ELSE h.digest IS DISTINCT FROM d.digest END
+    CROSS JOIN LATERAL (
+        SELECT array_agg(f.digest ORDER BY f.received_at DESC, f.version DESC) AS digests
+        FROM codes_fact f
+        WHERE f.record_id = d.record_id AND f.recorded_at = d.recorded_at
+          AND f.source_id = %(source)s AND f.provider_id IS NULL
+    ) held
+    WHERE CASE WHEN held.digests IS NULL THEN d.recorded_at <= %(horizon)s ELSE held.digests[1] IS DISTINCT FROM d.digest END
 ),
 present AS MATERIALIZED (
     SELECT record_id FROM delivered
