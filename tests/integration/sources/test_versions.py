@@ -237,11 +237,15 @@ def test_sources_number_their_records_by_themselves(police: Police, centre: Cent
     assert Citizen.objects.count() == 1
 
 
-def test_one_number_of_two_kinds_of_documents_is_two_people(police: Police) -> None:
-    police.add(record(), record(record_id="r2", id_type="20"))
+def test_a_number_is_one_person_whatever_kind_of_document_it_was_sent_with(police: Police) -> None:
+    police.add(
+        record(), record(record_id="r2", id_type="99"), record(record_id="r3", id_type="20", id_number="E12345678")
+    )
     police.collect()
 
-    assert citizen(ANNA, IdType.PASSPORT) != citizen(ANNA)
+    assert [fact.citizen for fact in police.versions("r2")] == [citizen(ANNA)]
+    assert [fact.citizen for fact in police.versions("r3")] == [citizen("E12345678", IdType.PASSPORT)]
+    assert Citizen.objects.count() == 2
 
 
 def test_a_declared_name_is_believed_over_a_sources(police: Police) -> None:
