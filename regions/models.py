@@ -17,6 +17,8 @@ class City(TenantMixin):
 
     auto_create_schema = False
     auto_drop_schema = False
+    # Whether this object stands for the city entered by the owner, who needs no role (``tenancy.in_city_as_owner``).
+    by_owner = False
 
     name_zh = models.TextField()
     name_en = models.TextField()
@@ -50,8 +52,8 @@ class City(TenantMixin):
 
     @property
     def role_name(self) -> str | None:
-        """The PostgreSQL role taken with the search path; none in ``public``, where the login's own rights count."""
-        return None if self.schema_name == "public" else f"city_{self.schema_name}"
+        """The PostgreSQL role taken with the search path; none where the login's own rights count: in ``public``, and for the owner."""
+        return None if self.schema_name == "public" or self.by_owner else f"city_{self.schema_name}"
 
     @property
     def zone(self) -> ZoneInfo:

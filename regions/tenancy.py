@@ -48,6 +48,24 @@ def in_city(schema: str) -> Iterator[City]:
         connection.set_tenant(before)
 
 
+@contextmanager
+def in_city_as_owner(schema: str) -> Iterator[City]:
+    """Take the city's search path and keep the owner's rights, for what its own role may not do. Inside ``as_owner``.
+
+    Raises ``NoSuchCity``, and ``WrongSchema`` in any city.
+    """
+    before = connection.tenant
+    if before.schema_name != "public":
+        raise WrongSchema(f"already in {before.schema_name}; leave it before entering {schema}")
+    city = city_named(schema)
+    city.by_owner = True
+    connection.set_tenant(city)
+    try:
+        yield city
+    finally:
+        connection.set_tenant(before)
+
+
 def city_named(schema: str) -> City:
     """Look a city up in ``public``. Raises ``NoSuchCity`` and ``NotPrepared``."""
     try:

@@ -134,7 +134,7 @@ class ReplayForm(forms.Form):
                 found["run"] = settled_runs(first=day, last=day)[0]
             except CannotExport:
                 self.add_error("day", _("No run has settled on this day."))
-        found["who"] = Citizen.objects.filter(ref=ref).first() if ref else None
+        found["who"] = Citizen.objects.by_ref(ref).first() if ref else None
         if ref and found["who"] is None:
             self.add_error("citizen", _("No citizen of this city has this reference."))
         return found

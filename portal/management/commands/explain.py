@@ -22,7 +22,7 @@ class Command(CityCommand):
         parser.add_argument("--lang", choices=["zh-hans", "en"], default="zh-hans")
 
     def handle_city(self, *, citizen: str, lang: str, **_: Any) -> None:
-        person = Citizen.objects.filter(ref=citizen).first()
+        person = Citizen.objects.by_ref(citizen).first()
         if person is None:
             raise CommandFailed(f"No citizen of this city has the reference {citizen}.", code=2)
         with override(lang):

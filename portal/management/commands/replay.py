@@ -29,7 +29,7 @@ class Command(CityCommand):
             run = settled_runs(first=day, last=day)[0]
         except CannotExport as error:
             raise CommandFailed(str(error), code=2) from error
-        who = Citizen.objects.filter(ref=citizen).first() if citizen else None
+        who = Citizen.objects.by_ref(citizen).first() if citizen else None
         if citizen and who is None:
             raise CommandFailed(f"No citizen of this city has the reference {citizen}.", code=2)
         for one in (run, *run.amendments.order_by("pk")):

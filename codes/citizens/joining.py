@@ -1,0 +1,214 @@
+"""Joining people who are one by the normal form of their number, with everything that hangs on them (``docs/adr/0016-one-person.md``).
+
+Numbers are encrypted with the city's keys, and history is only ever changed here: so it is a command, run as the owner inside each
+city after every upgrade. A second time it finds nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from codes.citizens.sign_in import LANGUAGES
+from codes.effective import lock_effective_codes
+from codes.intake.citizens import hold_intake
+from codes.intake.names import compare_names
+from codes.intake.phones import NamedPhone, is_another, propose_phones
+from codes.models import Case, Citizen, Ruling, Run
+from codes.models.case import CaseState
+from codes.review.cases.move import move
+from codes.review.cases.transitions import Verb
+from codes.review.permissions import SYSTEM
+from codes.vocabulary import Colour
+from regions.identity import Identity, canonical_identity
+from regions.journal.record import Act, record_all
+from regions.keys.encryption import decrypt_number, decrypt_phone, encrypt_number, identity_hash
+from regions.sources.models import StagedRecord
+from regions.sql import compose
+from regions.tenancy import current_city
+from regions.vocabulary import IdType
+
+SQL = Path(__file__).with_suffix(".sql")
+PAIR = "unnest(%(joined)s::bigint[], %(kept)s::bigint[]) AS pair(joined, kept)"
+PAIRS_AT_ONCE = 500
+ROWS_AT_ONCE = 5000
+IN_ORDER = (
+    *("registrations", "check_in_days", "stated_names", "verdicts", "verdict_history", "verdict_history_left"),
+    *("effective_history", "effective", "disagreements", "named_by_runs", "own_guardians", "double_guardians"),
+    *("double_phones", "details", "former_refs", "filed_by", "uploaded_by"),
+)
+# A day computed again as history writes its whole set of rows, which is no link of the chain.
+PARTS = {"verdict_history": {"chained": "true"}}
+MERGING = [compose(SQL, name, pair=PAIR, **PARTS.get(name, {})) for name in IN_ORDER]
+
+
+class RunIsOpen(RuntimeError):
+    """People are not joined while a run judges them."""
+
+
+@dataclass
+class Joined:
+    """What was done: pairs of refs (who is no more, who is both), and how many numbers were only written in the new form."""
+
+    pairs: list[tuple[str, str]] = field(default_factory=list)
+    rewritten: int = 0
+
+
+def join_people(*, now: datetime) -> Joined:
+    """Bring every number to its normal form and join who have the same. As the owner, inside a city. Raises ``RunIsOpen``."""
+    report = Joined()
+    today = current_city().day_of(now)
+    with transaction.atomic():
+        hold_intake()
+        lock_effective_codes()
+        if Run.objects.filter(state__in=Run.OPEN).exists():
+            raise RunIsOpen
+        _rewrite_staged(today)
+        pairs = list(_sort_out(today, report))
+        for some in _rounds(pairs):
+            _join(some, now=now)
+        refs = dict(Citizen.objects.filter(pk__in=[kept for _, _, kept in pairs]).values_list("pk", "ref"))
+        report.pairs = [(ref, refs[kept]) for ref, _, kept in pairs]
+        acts = (Act("person.joined", f"citizen:{kept}", {"joined": gone}) for gone, kept in report.pairs)
+        record_all(acts, by=SYSTEM, now=now)
+    return report
+
+
+Pair = tuple[str, int, int]
+"""The ref of who goes, their key, and the key of who stays."""
+
+
+def _sort_out(today: date, report: Joined) -> Iterator[Pair]:
+    """Those to join; a number that nobody else has is written in the new form at once.
+
+    Numbers stored as resident IDs have their form already; the others are few.
+    """
+    for citizen in Citizen.objects.exclude(id_type=IdType.RESIDENT_ID).order_by("known_since", "pk").iterator():
+        stored = Identity(IdType(citizen.id_type), decrypt_number(bytes(citizen.id_encrypted)))
+        wanted = canonical_identity(stored, today=today)
+        if wanted == stored:
+            continue
+        hashed = identity_hash(wanted)
+        same = Citizen.objects.filter(id_hash=hashed).values_list("pk", flat=True).first()
+        if same is not None:
+            yield citizen.ref, citizen.pk, same
+        else:
+            changed = {"id_type": wanted.id_type.value, "id_hash": hashed, "id_encrypted": encrypt_number(wanted)}
+            Citizen.objects.filter(pk=citizen.pk).update(**changed)
+            report.rewritten += 1
+
+
+def _rewrite_staged(today: date) -> None:
+    """Deliveries that wait for two people find their citizens by the new form, too."""
+    waiting = StagedRecord.objects.exclude(id_type=IdType.RESIDENT_ID)
+    changed = []
+    for row in waiting.only("id_type", "id_hash", "id_encrypted").iterator(ROWS_AT_ONCE):
+        stored = Identity(IdType(row.id_type), decrypt_number(bytes(row.id_encrypted)))
+        wanted = canonical_identity(stored, today=today)
+        if wanted != stored:
+            row.id_type, row.id_hash = wanted.id_type.value, identity_hash(wanted)
+            row.id_encrypted = encrypt_number(wanted)
+            changed.append(row)
+    StagedRecord.objects.bulk_update(changed, ["id_type", "id_hash", "id_encrypted"], batch_size=ROWS_AT_ONCE)
+
+
+def _rounds(pairs: Sequence[Pair]) -> Iterator[list[Pair]]:
+    """Some at a time, in none of which anybody is joined with two others."""
+    left = list(pairs)
+    while left:
+        taken: dict[int, Pair] = {}
+        later = []
+        for pair in left:
+            if pair[2] in taken or len(taken) == PAIRS_AT_ONCE:
+                later.append(pair)
+            else:
+                taken[pair[2]] = pair
+        yield list(taken.values())
+        left = later
+
+
+def _join(pairs: Sequence[Pair], *, now: datetime) -> None:
+    joined, kept = [gone for _, gone, _ in pairs], [stays for _, _, stays in pairs]
+    phones = _other_phones(pairs)
+    for gone, stays in zip(joined, kept, strict=True):
+        _close_doubles(gone, stays, now=now)
+    values: dict[str, Any] = {"joined": joined, "kept": kept, "now": now, "counted": list(Run.COUNTED)}
+    with connection.cursor() as cursor:
+        for statement in MERGING:
+            cursor.execute(statement, values)
+        for table, column in _references():
+            cursor.execute(
+                f'UPDATE "{table}" SET "{column}" = pair.kept FROM {PAIR} WHERE "{column}" = pair.joined',  # noqa: S608 - names of our own models
+                values,
+            )
+        cursor.execute("DELETE FROM codes_citizen WHERE id = ANY (%(joined)s)", values)
+    propose_phones(phones, by=SYSTEM, now=now)
+    compare_names(kept)
+
+
+def _references() -> Iterable[tuple[str, str]]:
+    """Every column that refers to a citizen: a table that comes later is not forgotten."""
+    for relation in Citizen._meta.get_fields(include_hidden=True):
+        if relation.auto_created and not relation.concrete and relation.related_model is not None:
+            yield relation.related_model._meta.db_table, str(relation.field.column)  # type: ignore[union-attr]
+
+
+def _other_phones(pairs: Sequence[Pair]) -> list[NamedPhone]:
+    """The phones of those who go, where those who stay have another one."""
+    people = Citizen.objects.in_bulk([key for _, gone, stays in pairs for key in (gone, stays)])
+    found = []
+    for _ref, gone, stays in pairs:
+        encrypted = people[gone].phone_encrypted
+        phone = decrypt_phone(bytes(encrypted)) if encrypted is not None else ""
+        if phone and is_another(people[stays], phone):
+            found.append(NamedPhone(people[stays], None, phone))
+    return found
+
+
+def _close_doubles(gone: int, stays: int, *, now: datetime) -> None:
+    """Where only one may be open or in force, close the other with a reference to it."""
+    for case in Case.objects.open().filter(citizen=gone).order_by("pk"):
+        other = Case.objects.open().filter(citizen=stays, kind=case.kind).first()
+        if other is not None:
+            _close_case(case, other, now=now)
+    proposed = Ruling.objects.waiting().filter(citizen=gone).first()
+    if proposed is not None and Ruling.objects.waiting().filter(citizen=stays).exists():
+        _withdraw(proposed, now=now)
+    in_force = {one.citizen_id: one for one in Ruling.objects.filter(citizen__in=[gone, stays], state="approved")}
+    if len(in_force) == 2:
+        # The stricter stays; of two alike that of who stays.
+        weaker = min(in_force.values(), key=lambda one: (Colour(one.colour).severity, one.citizen_id == stays))
+        Ruling.objects.filter(pk=weaker.pk).update(state=Ruling.State.ENDED, ended_at=now)
+
+
+def _close_case(case: Case, other: Case, *, now: datetime) -> None:
+    proposed = Ruling.objects.waiting().filter(case=case).first()
+    if proposed is not None:
+        _withdraw(proposed, now=now)
+        case.refresh_from_db()
+    answer = _in_each_language(other.number)
+    data = {"joined": other.number}
+    move(case, Verb.CONVERGE, by=SYSTEM, now=now, data=data, outcome=CaseState.CONVERGED.value, answer=answer)
+    severity = "red" if "red" in (case.severity, other.severity) else other.severity
+    Case.objects.filter(pk=other.pk).update(severity=severity, due_at=min(case.due_at, other.due_at))
+
+
+def _withdraw(ruling: Ruling, *, now: datetime) -> None:
+    """A proposal that gives way to the other; its case goes back to the reviewers."""
+    Ruling.objects.filter(pk=ruling.pk).update(state=Ruling.State.WITHDRAWN, ended_at=now)
+    if ruling.case is not None and ruling.case.state == CaseState.PROPOSED:
+        move(ruling.case, Verb.WITHDRAW_PROPOSAL, by=SYSTEM, now=now)
+
+
+def _in_each_language(number: str) -> str:
+    """What the citizen reads, in whatever language."""
+    texts = []
+    for language in LANGUAGES:
+        with translation.override(language):
+            texts.append(_("It is dealt with together with case {number}.").format(number=number))
+    return " ".join(texts)
