@@ -28,11 +28,21 @@ def settle_disagreements(run: Run) -> DisagreementChanges:
 
     Of an amending run, those of the people it names.
     """
+    people = among(run.amends_id, "citizen_id")
+    found = compose(SQL, "found", verdicts="codes_verdict", among=people)
     with connection.cursor() as cursor:
-        cursor.execute(compose(SQL, "settle", among=among(run.amends_id, "citizen_id")), {"run": run.pk})
+        cursor.execute(compose(SQL, "settle", found=found, among=people), {"run": run.pk})
         opened, closed = cursor.fetchone()
         cursor.execute("SELECT count(*) FROM codes_disagreement WHERE closed_run_id IS NULL")
         return DisagreementChanges(opened, closed, cursor.fetchone()[0])
+
+
+def keep_disagreements(run: Run) -> int:
+    """Write down who disagreed on the day of a run of history, beside what stands; how many."""
+    found = compose(SQL, "found", verdicts=compose(SQL, "judged_by"), among="true")
+    with connection.cursor() as cursor:
+        cursor.execute(compose(SQL, "keep", found=found), {"run": run.pk})
+        return int(cursor.rowcount)
 
 
 class Kind(NamedTuple):

@@ -1,18 +1,16 @@
--- statement: settle
--- The colours of every citizen with a verdict that is not green at a provider that is known in the run. Someone without such a
--- row is green everywhere a provider is known, and cannot disagree.
--- One full join of what is found with what stands: all reading ends before the first row is written, and closing before opening,
--- for the database allows one open disagreement per citizen.
-WITH coloured AS (
+-- statement: found
+-- Who disagrees by these verdicts. Someone without a verdict that is not green at a provider that is known in the run is green
+-- everywhere a provider is known, and cannot disagree.
+coloured AS (
     SELECT r.citizen_id, p.provider_id, provider.code, p.version_id, coalesce(v.colour, 'green') AS colour, v.hits
-    FROM (SELECT DISTINCT v.citizen_id FROM codes_verdict v
+    FROM (SELECT DISTINCT v.citizen_id FROM {{verdicts}} v
           JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s AND p.known
           WHERE {{among}}) held
     JOIN codes_registration r ON r.citizen_id = held.citizen_id
     JOIN codes_runprovider p ON p.provider_id = r.provider_id AND p.run_id = %(run)s AND p.known
     JOIN codes_run run ON run.id = p.run_id AND r.registered_at <= run.as_of
     JOIN codes_provider provider ON provider.id = p.provider_id
-    LEFT JOIN codes_verdict v ON v.citizen_id = r.citizen_id AND v.provider_id = r.provider_id
+    LEFT JOIN {{verdicts}} v ON v.citizen_id = r.citizen_id AND v.provider_id = r.provider_id
 ),
 found AS MATERIALIZED (
     SELECT citizen_id, jsonb_object_agg(code, colour) AS colours,
@@ -22,7 +20,12 @@ found AS MATERIALIZED (
     FROM coloured
     GROUP BY citizen_id
     HAVING min(colour) <> max(colour)
-),
+)
+
+-- statement: settle
+-- One full join of what is found with what stands: all reading ends before the first row is written, and closing before opening,
+-- for the database allows one open disagreement per citizen.
+WITH {{found}},
 compared AS MATERIALIZED (
     SELECT found.citizen_id, found.fingerprint, found.colours, stood.id AS stood
     FROM found
@@ -42,3 +45,13 @@ opened AS (
     RETURNING id
 )
 SELECT (SELECT count(*) FROM opened), (SELECT count(*) FROM closed)
+
+-- statement: judged_by
+-- What a run of history found, all of which is its own.
+(SELECT citizen_id, provider_id, after AS colour, hits FROM codes_verdictchange WHERE run_id = %(run)s)
+
+-- statement: keep
+-- A disagreement of the past never stands: it is closed by the run that opens it.
+WITH {{found}}
+INSERT INTO codes_disagreement (citizen_id, fingerprint, colours, opened_run_id, closed_run_id)
+SELECT citizen_id, fingerprint, colours, %(run)s, %(run)s FROM found ORDER BY citizen_id

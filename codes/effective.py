@@ -135,7 +135,7 @@ def _asked(now: datetime) -> dict[str, Any]:
 
 
 # For reports: `decided` are those whose ruling is over though nobody has ended it.
-DECIDED_WHEN_ASKED = _decide(compose(SQL, "lapsed_anywhere"), run="%(run)s")
+DECIDED_WHEN_ASKED = _decide(compose(SQL, "lapsed_anywhere"), run="%(stood_by)s")
 
 
 def stood(citizen: str) -> str:
@@ -144,11 +144,17 @@ def stood(citizen: str) -> str:
 
 
 def after_run(run: Run, *, now: datetime | None) -> dict[str, Any]:
-    """Parameters of both: what stood on the run's day, or, with ``now``, what the run's codes are now that somebody asks."""
-    following = Run.objects.settled().filter(pk__gt=run.pk).order_by("pk").first()
+    """Parameters of both: what stood on the run's day, or, with ``now``, what the run's codes are now that somebody asks.
+
+    A run of history has no say in codes: what the city stood by on its day is not what is known of it since.
+    """
+    stood_by = Run.objects.standing_on(run.day) if run.history else run
+    following = Run.objects.settled().filter(pk__gt=stood_by.pk).order_by("pk").first() if stood_by else None
     return {
         **_policy(),
         "run": run.pk,
+        "kept": run.history,
+        "stood_by": stood_by.pk if stood_by else None,
         "until": following.as_of if following else None,
         "to_day": run.day if now is None else None,
         "day": None if now is None else current_city().day_of(now),

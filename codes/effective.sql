@@ -185,11 +185,18 @@ GROUP BY 1, 2, 3
 
 -- statement: stood
 -- The last change of {{citizen}}'s code by the run or what amended it, or by a ruling before the next run and not after `to_day`;
--- none: green by agreement.
-SELECT change.after, change.after_because
-    FROM codes_effectivechange change
-    WHERE change.citizen_id = {{citizen}}
-      AND ((SELECT coalesce(brought.amends_id, brought.id) FROM codes_run brought WHERE brought.id = change.run_id) <= %(run)s
-           OR change.run_id IS NULL AND change.day <= coalesce(%(to_day)s::date, 'infinity')
-              AND change.since < coalesce(%(until)s::timestamptz, 'infinity'))
-    ORDER BY change.id DESC LIMIT 1
+-- none: green by agreement – or, of a past day that is told by later knowledge, unknown to whomever it did not cover then.
+SELECT coalesce(last.after, CASE WHEN uncovered.all_along THEN 'unknown' ELSE 'green' END) AS after,
+           coalesce(last.after_because, CASE WHEN uncovered.all_along THEN 'unknown' ELSE 'agreement' END) AS after_because
+    FROM (SELECT %(kept)s AND NOT EXISTS (
+              SELECT FROM codes_registration known JOIN codes_run base ON base.id = %(stood_by)s AND known.registered_at <= base.as_of
+              WHERE known.citizen_id = {{citizen}}) AS all_along) uncovered
+    LEFT JOIN LATERAL (
+        SELECT change.after, change.after_because
+        FROM codes_effectivechange change
+        WHERE change.citizen_id = {{citizen}}
+          AND ((SELECT coalesce(brought.amends_id, brought.id) FROM codes_run brought WHERE brought.id = change.run_id) <= %(stood_by)s
+               OR change.run_id IS NULL AND change.day <= coalesce(%(to_day)s::date, 'infinity')
+                  AND change.since < coalesce(%(until)s::timestamptz, 'infinity'))
+        ORDER BY change.id DESC LIMIT 1
+    ) last ON true

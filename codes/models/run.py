@@ -1,5 +1,6 @@
 """The ledger of the daily job. PostgreSQL holds all run state; the broker only wakes workers."""
 
+from datetime import date
 from typing import Any, Self
 
 from django.db import models
@@ -50,12 +51,20 @@ class RunStep(models.TextChoices):
 
 class RunQuerySet(models.QuerySet["Run"]):
     def settled(self) -> Self:
-        """Runs of the whole city that count, the newest first."""
+        """Runs of the whole city that count, the newest first. One kept as history changed nothing and is not among them."""
         return self.filter(state__in=Run.SETTLED).order_by("-pk")
+
+    def kept(self) -> Self:
+        """Runs that say what a past day looks like by what is known later, the newest first."""
+        return self.filter(state=Run.State.KEPT).order_by("-pk")
 
     def last_settled(self) -> "Run | None":
         """What the city shows stands on this one's inputs."""
         return self.settled().first()
+
+    def standing_on(self, day: date) -> "Run | None":
+        """The run whose colours the city stood by at the end of the day."""
+        return self.settled().filter(day__lte=day).order_by("-day", "-pk").first()
 
     def judging(self, citizen_id: int) -> Self:
         """The last settled run and the runs that amended it for the citizen, the newest first: its judgement stands."""
@@ -72,6 +81,9 @@ class Run(Reported, Leased):
     ``fault`` says why it has failed, or is settled without a part; with ``incomplete``, the missing parts are its rows'.
 
     ``amends``: this one brought only the people of ``RunCitizen`` up to date, by the inputs of that run of the whole city.
+
+    ``history``: it judges a day that is past, and its verdicts are kept for that day and stand for nothing (``docs/adr/0023-…``).
+    Its changes are all that was not green, as if nothing had stood before.
     """
 
     FAULTS = (RunFault,)
@@ -84,12 +96,14 @@ class Run(Reported, Leased):
         PARTIAL = "partial"
         FAILED = "failed"
         AMENDED = "mended"
+        KEPT = "kept"
 
     TRANSITIONS = TransitionTable.of(
         (State.COLLECTING, "freeze", State.EVALUATING),
         (State.EVALUATING, "judge", State.SETTLING),
         (State.SETTLING, "finish", State.DONE),
         (State.SETTLING, "finish_in_part", State.PARTIAL),
+        (State.SETTLING, "keep", State.KEPT),
         ((State.COLLECTING, State.SETTLING), "fail", State.FAILED),
     )
     OPEN = (State.COLLECTING, State.EVALUATING, State.SETTLING)
@@ -103,6 +117,7 @@ class Run(Reported, Leased):
     sequence = models.IntegerField(default=1, help_text="1 = the day's first run; asked for again, 2, 3 …")
     as_of = models.DateTimeField()
     collects = models.BooleanField(default=True)
+    history = models.BooleanField(default=False, db_default=False)
     state = models.TextField(choices=State.choices, default=State.COLLECTING)
     started_by = models.TextField()
     started_at = models.DateTimeField()
@@ -122,12 +137,17 @@ class Run(Reported, Leased):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["collecting", "evaluating", "settling"], ended_at__isnull=True)
-                | Q(state__in=["done", "partial", "failed", "mended"], ended_at__isnull=False),
+                | Q(state__in=["done", "partial", "failed", "mended", "kept"], ended_at__isnull=False),
                 name="run_has_ended_when_its_state_says_so",
             ),
             models.CheckConstraint(
                 condition=Q(state="mended", amends__isnull=False) | ~Q(state="mended") & Q(amends__isnull=True),
                 name="run_that_mends_amends_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(history=True, state__in=["collecting", "evaluating", "settling", "kept", "failed"])
+                | Q(history=False) & ~Q(state="kept"),
+                name="run_of_history_is_kept_and_never_settles",
             ),
         ]
 

@@ -1,19 +1,23 @@
 -- statement: registered
 -- What was red or yellow at the end of the run. Where no later run has settled, the verdicts that stand; else the last change
--- up to it by a run that settled, or that amended one – a held or failed one counts for nothing. One statement decides, so nothing
--- comes between. The effective code is the one after the run, also where a ruling's last day is over meanwhile.
+-- up to it by a run that settled, or that amended one – a held or failed one counts for nothing. Of a run of history, what it
+-- kept itself. One statement decides, so nothing comes between. The effective code is the one after the run, also where a ruling's last day is over meanwhile.
 WITH {{decide}},
 held AS (
+    SELECT citizen_id, provider_id, after AS colour, hits, turns_green_on
+    FROM codes_verdictchange
+    WHERE %(kept)s AND run_id = %(run)s AND after <> 'green'
+    UNION ALL
     SELECT citizen_id, provider_id, colour, hits, turns_green_on
     FROM codes_verdict
-    WHERE NOT EXISTS (SELECT FROM codes_run later WHERE later.id > %(run)s AND later.state = ANY(%(settled)s))
+    WHERE NOT %(kept)s AND NOT EXISTS (SELECT FROM codes_run later WHERE later.id > %(run)s AND later.state = ANY(%(settled)s))
     UNION ALL
     SELECT citizen_id, provider_id, after, hits, turns_green_on
     FROM (SELECT DISTINCT ON (citizen_id, provider_id) citizen_id, provider_id, after, hits, turns_green_on
           FROM codes_verdictchange
           WHERE run_id IN (SELECT id FROM codes_run
                            WHERE coalesce(amends_id, id) <= %(run)s AND state = ANY(%(counted)s))
-            AND held_in_id IS NULL
+            AND held_in_id IS NULL AND NOT %(kept)s
             AND EXISTS (SELECT FROM codes_run later WHERE later.id > %(run)s AND later.state = ANY(%(settled)s))
           ORDER BY citizen_id, provider_id, run_id DESC) last_change
     WHERE after <> 'green'
@@ -21,7 +25,7 @@ held AS (
 SELECT r.citizen_id, c.ref, c.id_encrypted, c.full_name, r.provider_id, h.colour,
        CASE WHEN h.colour IS NOT NULL THEN ARRAY(
            SELECT DISTINCT (hit->>'rule') COLLATE "C" FROM jsonb_array_elements(h.hits) AS hit ORDER BY 1) END,
-       h.turns_green_on, coalesce(decided.colour, stood.after, 'green'), coalesce(decided.because, stood.after_because, 'agreement')
+       h.turns_green_on, coalesce(decided.colour, stood.after), coalesce(decided.because, stood.after_because)
 FROM codes_registration r
 JOIN codes_citizen c ON c.id = r.citizen_id
 JOIN codes_provider provider ON provider.id = r.provider_id

@@ -18,7 +18,9 @@ COLUMNS = ("day", *PERSON, "colours", "effective", "effective_because", "pairs",
 PAIR_KEYS = ("a", "b", "primary_cause", "swaps_a_to_b", "swaps_b_to_a", "guilty")
 
 SQL = Path(__file__).with_suffix(".sql")
-STANDING = compose(SQL, "standing", decide=DECIDED_WHEN_ASKED, stood=stood("d.citizen_id"))
+OF_RUN = {"decide": DECIDED_WHEN_ASKED, "stood": stood("d.citizen_id")}
+STANDING = compose(SQL, "of_run", which=compose(SQL, "standing"), **OF_RUN)
+KEPT = compose(SQL, "of_run", which=compose(SQL, "kept"), **OF_RUN)
 
 
 def daily_disagreements(request: ReportRequest, *, now: datetime) -> Content:
@@ -42,7 +44,8 @@ def _rows(runs: Sequence[Run], person: PersonCells, cause: str | None, *, now: d
         day = run.day.isoformat()
         parameters = after_run(run, now=now)
         age = Age.of(run.day, now=now) if now else Age()
-        for citizen, ref, encrypted, name, colours, effective, because, pairs, *case in stream(STANDING, parameters):
+        rows = stream(KEPT if run.history else STANDING, parameters)
+        for citizen, ref, encrypted, name, colours, effective, because, pairs, *case in rows:
             diagnosed = _pairs(pairs)
             if cause is not None and cause not in [pair["primary_cause"] for pair in diagnosed]:
                 continue

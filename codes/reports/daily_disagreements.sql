@@ -1,12 +1,12 @@
--- statement: standing
+-- statement: of_run
 -- What stood before the next run: the effective code is the one the run settled, or a ruling or an amending run set after it, also
 -- where a ruling's last day is over meanwhile. The case is the one about this fingerprint or, where data missing on one side changed it, the one then open.
 WITH {{decide}}
 SELECT d.citizen_id, c.ref, c.id_encrypted, c.full_name, d.colours,
-       coalesce(decided.colour, stood.after, 'green'), coalesce(decided.because, stood.after_because, 'agreement'),
+       coalesce(decided.colour, stood.after), coalesce(decided.because, stood.after_because),
        coalesce(diagnosed.pairs, '[]'), taken.number, taken.state
 FROM codes_disagreement d
-JOIN codes_run run ON run.id = %(run)s
+LEFT JOIN codes_run run ON run.id = %(stood_by)s
 JOIN codes_citizen c ON c.id = d.citizen_id
 LEFT JOIN decided ON decided.citizen_id = d.citizen_id
 LEFT JOIN LATERAL ({{stood}}) stood ON true
@@ -28,6 +28,11 @@ LEFT JOIN LATERAL (
 ) taken ON true
 JOIN codes_run opened ON opened.id = d.opened_run_id
 LEFT JOIN codes_run closed ON closed.id = d.closed_run_id
-WHERE coalesce(opened.amends_id, opened.id) <= run.id
-  AND (closed.id IS NULL OR coalesce(closed.amends_id, closed.id) > run.id)
+WHERE {{which}}
 ORDER BY d.citizen_id
+
+-- statement: standing
+coalesce(opened.amends_id, opened.id) <= %(run)s AND (closed.id IS NULL OR coalesce(closed.amends_id, closed.id) > %(run)s)
+
+-- statement: kept
+opened.id = %(run)s

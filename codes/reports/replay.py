@@ -21,8 +21,10 @@ from regions.sql import compose
 from regions.tenancy import current_city
 
 SQL = Path(__file__).with_suffix(".sql")
-COMPARE = compose(SQL, "compare")
-STATEMENT = f"{verdicts_of(DAILY)},\n{DAILY_VERDICTS_ACROSS_VERSIONS},\n{COMPARE}"
+JUDGED = f"{verdicts_of(DAILY)},\n{DAILY_VERDICTS_ACROSS_VERSIONS}"
+STATEMENT = f"{JUDGED},\n{compose(SQL, 'compare', stood=compose(SQL, 'stood_then'))}"
+# What a run of history kept is all its own.
+KEPT = f"{JUDGED},\n{compose(SQL, 'compare', stood=compose(SQL, 'kept_then'))}"
 
 COUNT = compose(SQL, "count")
 
@@ -55,13 +57,14 @@ def replay(run: Run, *, citizen_id: int | None = None) -> Replayed:
     the people it names.
     """
     done = Replayed()
+    statement = KEPT if run.history else STATEMENT
     with connection.cursor() as cursor:
         for low, high in _ranges(run, citizen_id):
             values: dict[str, Any] = {"run": run.pk, "low": low, "high": high, "zone": current_city().timezone}
             values["counted"] = list(Run.COUNTED)
             cursor.execute(COUNT, values)
             done.verdicts += cursor.fetchone()[0]
-            cursor.execute(STATEMENT, values)
+            cursor.execute(statement, values)
             for ref, provider, stored, replayed in cursor.fetchall():
                 done.differences += _aspects(ref, provider, json.loads(stored), json.loads(replayed))
     return done
@@ -117,8 +120,12 @@ def side_by_side(run: Run, citizen: Citizen, done: Replayed) -> list[Again]:
     registered = set(
         Registration.objects.filter(citizen=citizen, registered_at__lte=run.as_of).values_list("provider_id", flat=True)
     )
-    of_then = Run.objects.annotate(of=Coalesce("amends_id", "pk")).filter(of__lte=run.pk, state__in=Run.COUNTED)
-    changes = VerdictChange.objects.counted().filter(citizen=citizen, run__in=of_then.values("pk")).order_by("run_id")
+    if run.history:
+        changes = VerdictChange.objects.filter(citizen=citizen, run=run)
+    else:
+        of_then = Run.objects.annotate(of=Coalesce("amends_id", "pk")).filter(of__lte=run.pk, state__in=Run.COUNTED)
+        counted = VerdictChange.objects.counted().filter(citizen=citizen, run__in=of_then.values("pk"))
+        changes = counted.order_by("run_id")
     last = {change.provider_id: change for change in changes}
     rows = run.providers.select_related("provider", "source", "version__rule_set").order_by("provider__code")
     return [_again(row, last.get(row.provider_id), row.provider_id in registered, done) for row in rows]

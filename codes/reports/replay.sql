@@ -7,7 +7,7 @@ stored AS MATERIALIZED (
         SELECT DISTINCT ON (change.citizen_id, change.provider_id) change.*
         FROM codes_verdictchange change
         JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = change.provider_id AND p.known
-        WHERE change.run_id IN (SELECT id FROM codes_run WHERE id <= %(run)s AND state = ANY(%(counted)s))
+        WHERE {{stood}}
           AND (change.held_in_id IS NULL OR change.run_id = %(run)s)
           AND change.citizen_id >= %(low)s AND change.citizen_id < %(high)s
         ORDER BY change.citizen_id, change.provider_id, change.run_id DESC
@@ -30,6 +30,12 @@ JOIN codes_citizen c ON c.id = both_sides.citizen_id
 JOIN codes_provider provider ON provider.id = both_sides.provider_id
 WHERE stored <> replayed
 ORDER BY c.id, provider.code
+
+-- statement: stood_then
+change.run_id IN (SELECT id FROM codes_run WHERE id <= %(run)s AND state = ANY(%(counted)s))
+
+-- statement: kept_then
+change.run_id = %(run)s
 
 -- statement: count
 -- Whoever has no facts is green on both sides, and counts.

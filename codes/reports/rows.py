@@ -92,13 +92,14 @@ DAYS_NAMED = 10
 def settled_runs(*, first: date | None, last: date | None) -> Sequence[Run]:
     """The last settled run of each day from ``first`` to ``last``, oldest first; without days, the newest one of all.
 
-    Raises ``CannotExport`` when there is none, with the days that there are.
+    A day that was computed again as history after it had settled is told by what was kept of it then. Raises ``CannotExport`` when
+    there is none, with the days that there are.
     """
     settled = Run.objects.settled()
     if first is None and last is None:
         newest = settled.order_by("-pk").first()
         first = last = newest.day if newest else None
-    asked = settled
+    asked = settled | Run.objects.kept()
     if first is not None:
         asked = asked.filter(day__gte=first)
     if last is not None:
@@ -113,13 +114,15 @@ def describe_runs(runs: Sequence[Run]) -> dict[str, Any]:
     """The runs as a manifest names them, with the day or days they are of."""
     each = [
         {"run": run.pk, "day": run.day.isoformat(), "sequence": run.sequence, "as_of": run.as_of.isoformat()}
+        | ({"history": True} if run.history else {})
         for run in runs
     ]
     return {**named(runs[0].day, runs[-1].day), "runs": each}
 
 
 def _no_runs(first: date | None, last: date | None) -> CannotExport:
-    days = list(Run.objects.settled().order_by("-day").values_list("day", flat=True).distinct())
+    there = Run.objects.settled() | Run.objects.kept()
+    days = list(there.order_by("-day").values_list("day", flat=True).distinct())
     if not days:
         return CannotExport(ExportFault.NO_RUN)
     asked = str(first) if first == last else f"the days from {first or 'the first'} to {last or 'the last'}"

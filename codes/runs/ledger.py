@@ -6,15 +6,35 @@ from typing import Any
 from zlib import crc32
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Q, TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from codes.effective import lock_effective_codes
 from codes.models import Partition, Run, RunError, RunFault, RunStep
 from regions.journal.record import record
 from regions.leased_jobs import MAX_ATTEMPTS, claim, error_fault, free
+from regions.locks import advisory_lock
+from regions.refusals import Refused
 from regions.tenancy import current_city
 
 STEP_LEASE = timedelta(minutes=10)
+SCHEDULE = "system"
+
+
+class RunRefusal(TextChoices):
+    """Why no run is opened."""
+
+    DAY_TO_COME = "day_to_come", _("{day} is still to come: today is {today} in this city.")
+    INSTANT_TO_COME = "instant_to_come", _("{as_of} is still to come: nobody can know what will be known then.")
+    LATER_DAY_SETTLED = (
+        "later_day_settled",
+        _("{newest} has settled, so {day} can only be recomputed as history, which changes nothing that stands."),
+    )
+    LATER_INSTANT_SETTLED = (
+        "later_instant_settled",
+        _("{day} has settled by what was known at {newest}; what was known before can only be recomputed as history."),
+    )
+    OTHER_OPEN = "other_open", _("Another run is under way ({run}). Try again when it has ended.")
 
 
 class ClaimLost(RuntimeError):
@@ -22,36 +42,81 @@ class ClaimLost(RuntimeError):
 
 
 def start_run(
-    *, by: str, now: datetime, day: date | None = None, as_of: datetime | None = None, collects: bool = True
+    *,
+    by: str,
+    now: datetime,
+    day: date | None = None,
+    as_of: datetime | None = None,
+    collects: bool = True,
+    history: bool = False,
 ) -> tuple[Run, bool]:
     """Open the city's run: (run, whether it was opened now). While one is open, everybody who asks gets that one.
 
-    ``day`` defaults to the day of ``as_of`` in the city's zone, ``as_of`` to ``now``; both are fixed from here on.
+    ``day`` defaults to the day of ``as_of`` in the city's zone, ``as_of`` to ``now``; both are fixed from here on. ``history``
+    keeps the run's verdicts for its day and changes nothing that stands; it asks no source, which could only add to what was known.
+    Raises ``Refused`` with a ``RunRefusal``.
     """
     as_of = as_of or now
     day = day or current_city().day_of(as_of)
-    if found := open_run():
+    check_instants(day, as_of, now=now, history=history)
+    if found := _joined(history):
         return found, False
     try:
         with transaction.atomic():
             lock_effective_codes()  # an amending run may be taking the day's next number
+            # A run may have settled since the first look.
+            check_instants(day, as_of, now=now, history=history)
             last = Run.objects.filter(day=day).aggregate(Max("sequence"))["sequence__max"] or 0
             run = Run.objects.create(
-                day=day, sequence=last + 1, as_of=as_of, collects=collects, started_by=by, started_at=now
+                day=day,
+                sequence=last + 1,
+                as_of=as_of,
+                collects=collects and not history,
+                history=history,
+                started_by=by,
+                started_at=now,
             )
-            record(
-                "run.started",
-                by=by,
-                now=now,
-                subject=f"run:{run.pk}",
-                data={"day": str(day), "as_of": as_of.isoformat()},
-            )
+            told = {"day": str(day), "as_of": as_of.isoformat(), **({"history": True} if history else {})}
+            record("run.started", by=by, now=now, subject=f"run:{run.pk}", data=told)
     except IntegrityError:  # another starter was quicker; theirs is the run
-        found = open_run()
+        found = _joined(history)
         if found is None:
             raise
         return found, False
     return run, True
+
+
+def check_instants(day: date, as_of: datetime, *, now: datetime, history: bool) -> None:
+    """``docs/semantics.md`` §4, Runs: nothing to come is computed, and nothing later is undone. Raises ``Refused``.
+
+    What a run settled by later knowledge of its day would be undone by earlier knowledge of it just as by an earlier day. A run
+    of a day or an instant to come, which earlier versions allowed, does not count here: it would let no other follow.
+    """
+    city = current_city()
+    today = city.day_of(now)
+    if day > today:
+        raise Refused(RunRefusal.DAY_TO_COME, day=day, today=today)
+    if as_of > now:
+        raise Refused(RunRefusal.INSTANT_TO_COME, as_of=as_of.astimezone(city.zone).isoformat())
+    if history:
+        return
+    settled = Run.objects.settled().filter(day__lte=today, as_of__lte=now)
+    newest = settled.order_by("-day", "-as_of").first()
+    if newest is None:
+        return
+    if day < newest.day:
+        raise Refused(RunRefusal.LATER_DAY_SETTLED, day=day, newest=newest.day)
+    if day == newest.day and as_of < newest.as_of:
+        known_at = newest.as_of.astimezone(city.zone).isoformat()
+        raise Refused(RunRefusal.LATER_INSTANT_SETTLED, day=day, newest=known_at)
+
+
+def _joined(history: bool) -> Run | None:
+    """The open run, for whoever asks for one. Raises ``Refused`` when it does something else."""
+    found = open_run()
+    if found and (history or found.history):
+        raise Refused(RunRefusal.OTHER_OPEN, run=found)
+    return found
 
 
 def open_run() -> Run | None:
@@ -98,16 +163,32 @@ def all_partitions_ended(run_id: int) -> bool:
 
 FIRST_MINUTE = time(4, 0)
 SPREAD_MINUTES = 120
+# After a failure the day's run is tried again, not with every beat.
+PAUSE_AFTER_FAILURE = timedelta(minutes=10)
 
 
 def start_if_due(*, now: datetime) -> Run | None:
-    """Open today's run when its minute has come and the day has none yet."""
+    """Open today's run when its minute has come and no run that counts as it has begun since.
+
+    One that began before, failed, judges another day or asked no source does not count: what the sources recorded in the
+    night would wait a day (``docs/semantics.md`` §4, Validity).
+    """
     city = current_city()
     local = now.astimezone(city.zone)
-    due = datetime.combine(local.date(), FIRST_MINUTE, city.zone) + stagger(city.schema_name)
-    if local < due or Run.objects.filter(day=local.date()).exists():
+    today = local.date()
+    due = datetime.combine(today, FIRST_MINUTE, city.zone) + stagger(city.schema_name)
+    if local < due:
         return None
-    run, opened = start_run(by="system", now=now)
+    with transaction.atomic():
+        # Two beats at once: the second looks when the first one's run is there, even if that has ended already.
+        advisory_lock("scheduled run")
+        since = Run.objects.filter(started_at__gte=due, day=today)
+        if since.filter(as_of__gte=due, collects=True, state__in=[*Run.OPEN, *Run.SETTLED]).exists():
+            return None
+        failed = since.filter(state=Run.State.FAILED, started_by=SCHEDULE, ended_at__gt=now - PAUSE_AFTER_FAILURE)
+        if open_run() or failed.exists():
+            return None
+        run, opened = start_run(by=SCHEDULE, now=now)
     return run if opened else None
 
 

@@ -32,8 +32,12 @@ class Evaluated:
 
 
 def evaluate_range(*, run: Run, low: int, high: int, zone: str) -> Evaluated:
-    """Judge the citizens with ``low`` ≤ id < ``high`` for the run and store what changed. Call in a transaction."""
-    return _evaluate(run, DAILY, IN_RANGE, {"low": low, "high": high, "zone": zone})
+    """Judge the citizens with ``low`` ≤ id < ``high`` for the run and store what changed. Call in a transaction.
+
+    A run of history is held against nothing that stands: all that is not green is its change.
+    """
+    stood = "false" if run.history else IN_RANGE
+    return _evaluate(run, DAILY, stood, {"low": low, "high": high, "zone": zone})
 
 
 def evaluate_named(*, run: Run, zone: str) -> Evaluated:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from codes.diagnosis.diagnose import diagnose_new, group_cases
-from codes.disagreements import settle_disagreements
+from codes.disagreements import keep_disagreements, settle_disagreements
 from codes.effective import lock_effective_codes, settle_effective_codes
 from codes.models import Partition, Run, RunFault
 from codes.review.cases.run_effects import settle_cases
@@ -34,8 +34,29 @@ def apply_changes(run: Run) -> None:
         cursor.execute(APPLY, {"run": run.pk})
 
 
+COUNT_KEPT = compose(SQL, "count_kept")
+
+
+def keep(run: Run, *, now: datetime) -> Run:
+    """End a claimed run of history: its verdicts and disagreements are kept for its day, and all that stands is left alone.
+
+    Raises ``ClaimLost``.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(COUNT_KEPT, {"run": run.pk})
+        counts: dict[str, Any] = {"kept_disagreements": keep_disagreements(run), "causes": diagnose_new(run)}
+        fault = RunFault.INCOMPLETE if run.missing_parts() else ""
+        if not move_on(run, Run.State.KEPT, ended_at=now, fault=fault, counts=counts):
+            raise ClaimLost(f"run {run.pk}")
+        record("run.kept", by="system", now=now, subject=f"run:{run.pk}", data={"day": str(run.day), **counts})
+    return Run.objects.get(pk=run.pk)
+
+
 def settle(run: Run, *, now: datetime) -> Run:
     """Settle a claimed run whose partitions have all ended. Raises ``ClaimLost``."""
+    if run.history:
+        return keep(run, now=now)
     parts = [partition.counts for partition in run.partitions.all()]
     changed = sum(counts.get("changed", 0) for counts in parts)
     turned = sum(counts.get("turned_red", 0) + counts.get("turned_green", 0) for counts in parts)

@@ -23,3 +23,15 @@ SELECT citizen_id, provider_id, version_id, after, hits, turns_green_on, needs, 
 ON CONFLICT (citizen_id, provider_id) DO UPDATE
 SET version_id = excluded.version_id, colour = excluded.colour, hits = excluded.hits,
     turns_green_on = excluded.turns_green_on, needs = excluded.needs, run_id = excluded.run_id
+
+-- statement: count_kept
+-- The same of a run of history, whose own changes are all that is not green on its day.
+UPDATE codes_runprovider p
+SET registered = (SELECT count(*) FROM codes_registration r WHERE r.provider_id = p.provider_id AND r.registered_at <= run.as_of),
+    red = CASE WHEN p.known THEN coalesce(counted.red, 0) END,
+    yellow = CASE WHEN p.known THEN coalesce(counted.yellow, 0) END
+FROM codes_run run
+CROSS JOIN codes_provider provider
+LEFT JOIN (SELECT provider_id, count(*) FILTER (WHERE after = 'red') AS red, count(*) FILTER (WHERE after = 'yellow') AS yellow
+           FROM codes_verdictchange WHERE run_id = %(run)s GROUP BY provider_id) counted ON counted.provider_id = provider.id
+WHERE run.id = p.run_id AND run.id = %(run)s AND provider.id = p.provider_id

@@ -113,6 +113,7 @@ ACTION_LABELS: dict[str, str | Promise] = {
     "run.released": _("released a held run, as the second person"),
     "run.replayed": _("computed {day} again from its inputs: {verdicts} verdicts, {differing} differ"),
     "run.settled": _("a run settled"),
+    "run.kept": _("a day of the past was computed again and kept as history"),
     "run.started": _("started the run of {day}"),
     "source.change_proposed": _("proposed to change a source"),
     "source.change_refused": _("refused a change of a source"),

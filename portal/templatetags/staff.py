@@ -40,6 +40,7 @@ RUN_STATES: dict[str, str | Promise] = {
     "partial": _("Done in part"),
     "failed": _("Failed"),
     "mended": _("Some people judged again"),
+    "kept": _("Kept as history"),
 }
 BATCH_STATES: dict[str, str | Promise] = {
     "staging": _("Being checked"),

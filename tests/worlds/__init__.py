@@ -1,6 +1,6 @@
 """Cities to try the semantics on: drawn by Hypothesis, from a seed, or made to differ for one known cause."""
 
-from tests.worlds.calendar import FORESEEABLE_DAYS, NOW, TODAY, ZONE, day, tick
+from tests.worlds.calendar import FORESEEABLE_DAYS, NOW, TODAY, ZONE, asked_at, day, tick
 from tests.worlds.causes import CAUSES, RootCause
 from tests.worlds.injected import INTERACTION, PAIRS, Injected, injected
 from tests.worlds.scenes import Scene, random_world, scenes, worlds
@@ -16,6 +16,7 @@ __all__ = [
     "Injected",
     "RootCause",
     "Scene",
+    "asked_at",
     "day",
     "injected",
     "random_world",

@@ -6,7 +6,7 @@ first of them is still yesterday in UTC.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -25,6 +25,11 @@ _FIRST_TICK = datetime(2022, 3, 1, 3, tzinfo=ZONE).astimezone(UTC)
 
 def day(number: int) -> date:
     return BASE_DAY + timedelta(days=number)
+
+
+def asked_at(wanted: date, as_of: datetime) -> datetime:
+    """When a run of a day by what was known at an instant can be asked for: neither is to come any more."""
+    return max(as_of, datetime.combine(wanted, time(0), ZONE))
 
 
 def tick(number: int) -> datetime:

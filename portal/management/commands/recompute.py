@@ -10,12 +10,13 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from codes.models import Partition, Run
-from codes.runs.ledger import start_run
+from codes.runs.ledger import RunRefusal, start_run
 from codes.runs.steps import run_here
 from codes.tasks import enqueue_run
 from portal.commands import CityCommand, CommandFailed, day_argument, instant_argument
 from portal.settings import ENVIRONMENT
 from portal.workers import ensure_worker
+from regions.refusals import Refused
 
 POLL_SECONDS = 0.2
 ENQUEUE_AGAIN_SECONDS = 5
@@ -29,13 +30,30 @@ class Command(CityCommand):
         super().add_arguments(parser)
         parser.add_argument("--day", type=day_argument, help="default: the day of --as-of in the city's time zone")
         parser.add_argument("--as-of", type=instant_argument, help="the instant whose knowledge counts; default: now")
+        parser.add_argument(
+            "--as-history",
+            action="store_true",
+            help="for a day before the newest settled one: keep its verdicts for that day and change nothing that stands",
+        )
         parser.add_argument("--no-collect", action="store_true", help="judge by what the city has; ask no source")
         parser.add_argument("--here", action="store_true", help="in this process instead of through Celery")
 
     def handle_city(
-        self, *, day: date | None, as_of: datetime | None, no_collect: bool, here: bool, **options: Any
+        self,
+        *,
+        day: date | None,
+        as_of: datetime | None,
+        no_collect: bool,
+        as_history: bool,
+        here: bool,
+        **options: Any,
     ) -> None:
-        run, opened = start_run(by=options["by"], now=timezone.now(), day=day, as_of=as_of, collects=not no_collect)
+        by, now = options["by"], timezone.now()
+        try:
+            run, opened = start_run(by=by, now=now, day=day, as_of=as_of, collects=not no_collect, history=as_history)
+        except Refused as refused:
+            asked = refused.reason in (RunRefusal.LATER_DAY_SETTLED, RunRefusal.LATER_INSTANT_SETTLED)
+            raise CommandFailed(f"{refused}{' Ask for it with --as-history.' if asked else ''}", code=2) from refused
         if not opened:
             self.stderr.write(f"The run {run} is still open; following it.")
         with tqdm(desc=f"{self.city.schema_name} {run.day}", unit=" partitions", disable=None) as bar:
@@ -61,16 +79,22 @@ class Command(CityCommand):
                 told = f"{frozen.registered} unknown ({frozen.why_unknown})"
             self.stdout.write(f"{frozen.provider.code}: {told}")
         changed = sum(partition.counts.get("changed", 0) for partition in run.partitions.all())
-        self.stdout.write(
-            f"{changed} verdicts changed, {run.counts.get('effective_changes', 0)} effective codes changed"
-        )
+        if run.state == Run.State.KEPT:
+            self.stdout.write(
+                f"{changed} verdicts are red or yellow, {run.counts['kept_disagreements']} disagreements; "
+                "kept as history: nothing that stands has changed"
+            )
+        else:
+            self.stdout.write(
+                f"{changed} verdicts changed, {run.counts.get('effective_changes', 0)} effective codes changed"
+            )
         if "disagreements" in run.counts:
             cases = run.counts["cases"]
             self.stdout.write(
                 f"{run.counts['disagreements']['standing']} disagreements; cases: {cases['opened']} opened, "
                 f"{cases['relinked']} re-linked, {cases['converged']} converged"
             )
-        if run.state != Run.State.DONE:
+        if run.state not in (Run.State.DONE, Run.State.KEPT) or run.fault:
             raise CommandFailed(f"The run ended {run.state}: {run.message}", code=3)
         self.stdout.write(f"Run {run} is done.")
 

@@ -9,6 +9,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from codes.runs.ledger import start_run
 from codes.tasks import enqueue_run
 from portal.official.held_groups.views import READERS as HELD_READERS
 from portal.web.access import StaffRequest, for_staff
+from portal.web.errors import attempt
 from portal.web.keyset import keyset_page
 from regions.staff.roles import Role
 from regions.tenancy import current_city
@@ -77,7 +79,10 @@ def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
 @for_staff(Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN)
 def start(request: StaffRequest) -> HttpResponse:
     """Start a run, or go to the one that is open."""
-    run, opened = start_run(by=request.user.username, now=timezone.now())
+    started = attempt(request, start_run, back=reverse("official_runs"))
+    if started is None:
+        return redirect("official_runs")
+    run, opened = started
     enqueue_run(current_city().schema_name, run.pk)
     if not opened:
         messages.info(request, _("A run is under way already; this is it."))

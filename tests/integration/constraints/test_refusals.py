@@ -178,6 +178,10 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("codes.Run", {"state": "settling"}),
         ("codes.Run", {"state": "lost"}),
     ],
+    "run_of_history_is_kept_and_never_settles": [
+        ("codes.Run", {"history": True}),
+        ("codes.Run", {"state": "kept"}),
+    ],
     "known_provider_has_horizon_and_edition": [
         ("codes.RunProvider", {"horizon": None}),
         ("codes.RunProvider", {"version": None}),

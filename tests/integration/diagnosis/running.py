@@ -9,7 +9,7 @@ from regions.tenancy import current_city
 from tests.integration.engine.keys import Keys
 from tests.integration.engine.loading import load_world
 from tests.oracle import Diagnosis, Swap
-from tests.worlds import Scene
+from tests.worlds import Scene, asked_at
 
 Pair = tuple[str, str, str]
 """(citizen, provider, provider), the providers in the order of their codes."""
@@ -26,7 +26,9 @@ def diagnosed(scene: Scene) -> Diagnosed:
     """Load the scene into the city the connection is in and run its day there."""
     current_city().interim_policy = scene.world.interim_policy
     keys = load_world(scene.world, known_at=scene.as_of)
-    run, _ = start_run(by="system", now=scene.as_of, day=scene.day, as_of=scene.as_of, collects=False)
+    run, _ = start_run(
+        by="system", now=asked_at(scene.day, scene.as_of), day=scene.day, as_of=scene.as_of, collects=False
+    )
     run = run_here(run.pk, clock=lambda: scene.as_of, progress=lambda _: None)
     assert run.state == Run.State.DONE
     rows = PairDiagnosis.objects.select_related("a", "b", "disagreement__citizen")

@@ -14,7 +14,7 @@ from regions.models import City
 from tests.integration.engine.loading import load_world
 from tests.integration.forecast.playing import doing, first_effective_green, green_days
 from tests.oracle import coloured_verdicts, held_verdicts
-from tests.worlds import Scene, random_world
+from tests.worlds import Scene, asked_at, random_world
 
 SEEDS = range(8)
 PEOPLE = 60
@@ -36,7 +36,9 @@ def told(seed: int, city: City) -> Told:
     city.interim_policy = scene.world.interim_policy
     with transaction.atomic():
         keys = load_world(scene.world, known_at=scene.as_of)
-        run, _ = start_run(by="test", now=scene.as_of, day=scene.day, as_of=scene.as_of, collects=False)
+        run, _ = start_run(
+            by="test", now=asked_at(scene.day, scene.as_of), day=scene.day, as_of=scene.as_of, collects=False
+        )
         run = run_here(run.pk, clock=lambda: scene.as_of, progress=lambda _run: None)
         assert run.state in Run.SETTLED, run.message
         providers = {name: outlooks(key, provider_states(key, now=scene.as_of)) for name, key in keys.citizens.items()}

@@ -13,7 +13,7 @@ from regions.keys.encryption import encrypt_number
 from regions.vocabulary import IdType
 from tests.integration.engine.loading import load_world
 from tests.oracle import World, effective, forecast, horizon_of, verdict, version_in_force
-from tests.worlds import FORESEEABLE_DAYS, Scene, random_world
+from tests.worlds import FORESEEABLE_DAYS, Scene, asked_at, random_world
 
 SURNAMES = "赵钱孙李周吴郑王"
 ONE_DAY = timedelta(days=1)
@@ -53,7 +53,7 @@ def load_people(scene: Scene) -> None:
 
 def run_day(day: date, as_of: datetime) -> Run:
     """The daily job of that day, without collecting."""
-    run, opened = start_run(by="tests", now=as_of, day=day, as_of=as_of, collects=False)
+    run, opened = start_run(by="tests", now=asked_at(day, as_of), day=day, as_of=as_of, collects=False)
     assert opened
     ended = run_here(run.pk, clock=lambda: as_of, progress=lambda run: None)
     assert ended.state == Run.State.DONE, ended.message

@@ -14,7 +14,7 @@ from regions.sources.models import Source
 from regions.tenancy import current_city, in_city
 from tests.integration.engine.keys import Keys
 from tests.integration.engine.loading import load_world
-from tests.worlds import Scene, random_world
+from tests.worlds import Scene, asked_at, random_world
 
 # Three providers, each with a source, under two rule sets; every fourth person is a disagreement.
 SEED, PEOPLE = 10, 80
@@ -32,7 +32,11 @@ class Filled:
     def start(self) -> Run:
         """The run of the scene's day; its sources are not asked."""
         run, opened = start_run(
-            by="system", now=self.scene.as_of, day=self.scene.day, as_of=self.scene.as_of, collects=False
+            by="system",
+            now=asked_at(self.scene.day, self.scene.as_of),
+            day=self.scene.day,
+            as_of=self.scene.as_of,
+            collects=False,
         )
         assert opened
         return run
