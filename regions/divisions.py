@@ -1,17 +1,19 @@
-"""Administrative divisions of GB/T 2260: how a code is called, and which code lies inside which.
+"""Administrative divisions of GB/T 2260: which there are, how a code is called, what lies inside what, what became of what.
 
-The table holds every province and prefecture, the counties that no prefecture governs, and the districts of the cities
-whose files are shipped; other counties are called by their prefecture and their code.
+Every division that exists or was dissolved since 2009 is known (``docs/adr/0022-divisions.md``). Called by name are provinces,
+prefectures, the counties that no prefecture governs, and the districts of the cities whose files are shipped; other
+counties are called by their prefecture and their code.
 """
 
 import csv
-import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-_TABLE = Path(__file__).parent / "data" / "divisions.csv"
-_CODE = re.compile(r"[0-9]{6}")
+_DATA = Path(__file__).parent / "data"
+_TABLE = _DATA / "divisions.csv"
+_WITHOUT_NAMES = _DATA / "division_codes.txt"
+_SUCCESSORS = _DATA / "division_successors.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,40 @@ def divisions() -> dict[str, Division]:
         return {row["code"]: Division(**row) for row in csv.DictReader(rows)}
 
 
+@cache
+def dissolved() -> dict[str, tuple[str, ...]]:
+    """Dissolved division → those that took its place, sorted; of one that was dissolved in turn, its successors as well."""
+    direct: dict[str, set[str]] = {}
+    with _SUCCESSORS.open(encoding="utf-8", newline="") as rows:
+        for row in csv.DictReader(rows):
+            direct.setdefault(row["code"], set()).add(row["successor"])
+
+    def following(code: str, known: frozenset[str]) -> set[str]:
+        further = direct.get(code, set()) - known
+        return further.union(*(following(one, known | further) for one in further))
+
+    return {code: tuple(sorted(following(code, frozenset({code})))) for code in direct}
+
+
+def successors(code: str) -> tuple[str, ...]:
+    """The divisions that took the place of a dissolved one, whenever; none of one that exists."""
+    return dissolved().get(code, ())
+
+
+def is_dissolved(code: str) -> bool:
+    """Whether the division is no more. Stays in it are known still; a new entry of a risk list should name its successors."""
+    return code in dissolved()
+
+
+@cache
+def _codes() -> frozenset[str]:
+    return frozenset({*divisions(), *_WITHOUT_NAMES.read_text(encoding="utf-8").split(), *dissolved()})
+
+
 def is_division_code(code: str) -> bool:
-    """Six ASCII digits. Whether such a division exists is not asked: codes come and go every year."""
-    return _CODE.fullmatch(code) is not None
+    """Whether there is or was such a division. The districts of a city taken together are one of its own: …01."""
+    prefecture, place = code[:4], code[4:]
+    return code in _codes() or (place == "01" and prefecture[2:] != "00" and f"{prefecture}00" in _codes())
 
 
 def covers(area: str, other: str) -> bool:

@@ -43,7 +43,7 @@ class FaultCode(TextChoices):
         "not_a_code",
         _("must be 1 to 40 small letters, digits, underscores and hyphens, and begin with a letter"),
     )
-    NOT_A_DIVISION = "not_a_division", _("must be a division code of 6 digits")
+    NOT_A_DIVISION = "not_a_division", _("must be the code of a division of GB/T 2260")
     NOT_A_HOST = "not_a_host", _("must be a host name, without scheme, port or underscore")
     NOT_A_TIME_ZONE = "not_a_time_zone", _("must be a time zone such as Asia/Shanghai")
     NOT_A_POLICY = "not_a_policy", _("must be strictest, freshest or prefer:<provider>")

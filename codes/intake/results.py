@@ -31,7 +31,7 @@ class Refusal(TextChoices):
             "{field} holds a code that was not agreed on, or says at once that there are symptoms and that there are not."
         ),
     )
-    BAD_AREA = "bad_area", _("{field} must be a division code of 6 digits.")
+    BAD_AREA = "bad_area", _("{field} must be the code of a division of GB/T 2260.")
     BAD_ID = "bad_id", _("The identity document cannot be anybody's. {why}")
     UNKNOWN_PROVIDER = "unknown_provider", _("This city has no such provider.")
     OTHER_PROVIDER = "other_provider", _("This key may not speak for another provider.")

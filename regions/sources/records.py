@@ -204,12 +204,12 @@ def read_instant(content: Mapping[str, Any], field: str) -> datetime:
 
 
 def read_area(content: Mapping[str, Any], field: str) -> str | None:
-    """A division code of six digits, or none."""
+    """A division code, or none."""
     value = content.get(field)
     if value is None:
         return None
     if not isinstance(value, str) or not is_division_code(value):
-        raise RecordFault(RecordReason.BAD_AREA, field, "must be a division's code of six digits or nothing")
+        raise RecordFault(RecordReason.BAD_AREA, field, "must be the code of a division of GB/T 2260 or nothing")
     return value
 
 

@@ -61,6 +61,10 @@ BAD_LINES: dict[str, tuple[Line | bytes, Refusal]] = {
     "none and fever in other words": (declaration(symptoms=["无", "发热"]), Refusal.UNKNOWN_SYMPTOM),
     "a check-in at no instant": (check_in(submitted_at="noon"), Refusal.BAD_TIME),
     "an area of five digits": (declaration(area_stays=[{"area": "42010", "from": "2026-11-01"}]), Refusal.BAD_AREA),
+    "a division that never was": (
+        declaration(area_stays=[{"area": "429999", "from": "2026-11-01"}]),
+        Refusal.BAD_AREA,
+    ),
     "full-width digits": (declaration(area_stays=[{"area": "４２０１００", "from": "2026-11-01"}]), Refusal.BAD_AREA),
     "a stay without an area": (declaration(area_stays=[{"from": "2026-11-01"}]), Refusal.MISSING_FIELD),
     "left before arrival": (

@@ -72,7 +72,7 @@ def test_the_second_run_changes_nothing_and_says_so(run: Run, files: Edited, eve
 # A change of the file → the keys that are named, and the tables that change besides the journal.
 CHANGES: dict[str, tuple[str, str, list[str], set[str]]] = {
     "name": ('zh = "甲市",', 'zh = "新甲市",', ["city.name_zh"], {"public.regions_city"}),
-    "division": ('division = "510100"', 'division = "510200"', ["city.division"], {"public.regions_city"}),
+    "division": ('division = "510100"', 'division = "510300"', ["city.division"], {"public.regions_city"}),
     "host": ("alpha.localhost", "a.localhost", ["city.host"], {"public.regions_domain"}),
     "policy": (
         'division = "510100"',

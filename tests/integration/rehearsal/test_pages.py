@@ -153,8 +153,8 @@ def test_the_risk_list_is_edited_as_a_table(city: Lived, manager: Visitor) -> No
     manager.post(f"{address}areas/", sent)
     draft.refresh_from_db()
     assert [area["area"] for area in draft.content["risk_areas"]] == ["420100", "42"]
-    assert "must be a division code of 6 digits" in manager.read(address)
-    assert "must be a division code of 6 digits" in manager.read(f"{address}areas/")
+    assert "must be the code of a division of GB/T 2260" in manager.read(address)
+    assert "must be the code of a division of GB/T 2260" in manager.read(f"{address}areas/")
 
 
 def test_a_draft_is_tried_proposed_and_put_in_force(

@@ -30,6 +30,7 @@ TABLE = [
     ('name = { zh = "成都市", en = "Chengdu" }', 'name = "成都市"', "city.name"),
     ('division = "510100"', 'division = "51010"', "city.division"),
     ('division = "510100"', "division = 510100", "city.division"),
+    ('division = "510100"', 'division = "512800"', "city.division"),
     ('host = "chengdu.localhost"', 'host = "http://chengdu.localhost"', "city.host"),
     ('host = "chengdu.localhost"', 'host = "chengdu.localhost:8000"', "city.host"),
     ('host = "chengdu.localhost"', 'host = "cheng_du.localhost"', "city.host"),

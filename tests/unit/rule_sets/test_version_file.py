@@ -57,6 +57,7 @@ TABLE = [
     ('zh = "密切接触者"', 'de = "Kontakt"', "rules[0].title.de"),
     ('area = "420100"', 'area = "4201"', "risk_areas[0].area"),
     ('area = "420100"', "area = 420100", "risk_areas[0].area"),
+    ('area = "420100"', 'area = "519900"', "risk_areas[0].area"),
     ('level = "high"\nfrom', 'level = ""\nfrom', "risk_areas[0].level"),
     ("from = 2026-11-01", "", "risk_areas[0].from"),
     ("from = 2026-11-01", "from_day = 2026-11-01", "risk_areas[0].from risk_areas[0].from_day"),
@@ -113,7 +114,7 @@ def test_every_fault_is_named_in_one_go_with_its_rule(tmp_path: Path) -> None:
     assert [str(fault) for fault in faults_of(write(tmp_path, content)).faults] == [
         "rules[0].colour: must be red or yellow: green is what no rule holds (rule A4)",
         "rules[0].hold_days: must be 0 or more (rule A4)",
-        "risk_areas[1].area: must be a division code of 6 digits",
+        "risk_areas[1].area: must be the code of a division of GB/T 2260",
     ]
 
 

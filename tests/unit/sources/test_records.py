@@ -115,6 +115,7 @@ def test_these_pass(changes: dict[str, Any]) -> None:
         ("bad_area", "area", "成都市"),
         ("bad_area", "area", "\uff15\uff1110100"),  # full-width digits
         ("bad_area", "area", 510100),
+        ("bad_area", "area", "519900"),
         ("bad_date", "started_on", "0000-00-00"),
         ("bad_date", "started_on", "1899-12-31"),
         ("bad_date", "started_on", "2101-01-01"),
