@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from codes.intake.declarations import DeclaredFact, Holder, mark_superseded, store_facts, stored_facts
+from codes.intake.declarations import DeclaredFact, Holder, declaration_of, mark_superseded, store_facts, stored_facts
 from codes.models import Entry
 from regions.sql import compose
 from regions.vocabulary import FactKind
@@ -94,8 +94,9 @@ def _record_symptoms(checked_in: Sequence[CheckedIn], *, now: datetime) -> None:
 def _live_symptoms(checked_in: Sequence[CheckedIn]) -> dict[_HealthDay, list[DeclaredFact]]:
     """The symptoms that stand from check-ins of people who now report to be healthy."""
     live: dict[_HealthDay, list[DeclaredFact]] = {}
-    for fact in stored_facts({one.holder.citizen_id for one in checked_in if one.healthy}):
-        if fact.record_id.endswith(f"/{FactKind.SYMPTOM.value}"):
+    reported_healthy = {one.holder.citizen_id for one in checked_in if one.healthy}
+    for fact in stored_facts(reported_healthy, kind=FactKind.SYMPTOM):
+        if declaration_of(fact.record_id) is None:
             live.setdefault(_HealthDay(fact.holder, fact.started_on), []).append(fact)
     return live
 

@@ -100,9 +100,9 @@ def store_facts(facts: Iterable[DeclaredFact], *, now: datetime) -> None:
     copy_rows("codes_fact", (*COLUMNS, "origin", "received_at", "detail"), rows)
 
 
-def stored_facts(citizens: Collection[int]) -> Iterator[DeclaredFact]:
-    """What these people's declarations and check-ins still state."""
-    found = Fact.objects.filter(citizen_id__in=citizens, origin="provider", superseded=False, revoked=False)
+def stored_facts(citizens: Collection[int], **only: Any) -> Iterator[DeclaredFact]:
+    """What these people's declarations and check-ins still state; ``only`` narrows the facts further."""
+    found = Fact.objects.filter(citizen_id__in=citizens, origin="provider", superseded=False, revoked=False, **only)
     for pk, *values in found.order_by("id").values_list("id", *COLUMNS):
         row = dict(zip(COLUMNS, values, strict=True))
         holder = Holder(row.pop("citizen_id"), row.pop("provider_id"))

@@ -135,7 +135,7 @@ def _store_together(lines: Sequence[_Numbered], *, by: str, now: datetime) -> li
             held[line.key] = line.digest
             fresh.append(line)
             results.append(LineResult(line.number, Outcome.ACCEPTED, entry_id, left_out=line.read.left_out))
-        elif before in (line.digest, content_hash(line.read.as_written, use="entry")):
+        elif before in (line.digest, content_hash(line.read.digest_as_written, use="entry")):
             results.append(LineResult(line.number, Outcome.DUPLICATE, entry_id))
         else:
             results.append(_refused(line, Refusal.ENTRY_ID_REUSED))

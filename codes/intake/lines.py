@@ -167,15 +167,19 @@ _OURS = {reason.value: reason for reason in Refusal}
 class ReadLine:
     """A line that is right in itself. ``left_out`` names details of the person that cannot be used.
 
-    ``digest`` tells a repeated line from a changed one; ``as_written`` does where it was stored before version 2 of the
-    contract, which compared the text of values.
+    ``digest`` tells a repeated line from a changed one.
     """
 
     content: DeclarationLine | CheckInLine
     identity: Identity
     digest: bytes
-    as_written: bytes
+    plain: Mapping[str, Any]
     left_out: tuple[str, ...] = ()
+
+    @property
+    def digest_as_written(self) -> bytes:
+        """What was stored as the digest before version 2 of the contract, which compared the text of values."""
+        return _digest(self.plain)
 
 
 def read_line(raw: bytes, *, now: datetime, zone: ZoneInfo) -> ReadLine:
@@ -196,7 +200,7 @@ def read_line(raw: bytes, *, now: datetime, zone: ZoneInfo) -> ReadLine:
         identity = check_identity(content.id_type, content.id_number, today=today)
     except BadIdentity as error:
         raise BadLine(Refusal.BAD_ID, "id_number", why=error.reason) from None
-    return ReadLine(content, identity, _digest(_parsed(content, identity)), _digest(plain), tuple(left_out))
+    return ReadLine(content, identity, _digest(_parsed(content, identity)), plain, tuple(left_out))
 
 
 def with_our_symptoms(line: ReadLine, ours: Mapping[str, str]) -> ReadLine:
@@ -281,7 +285,7 @@ def _parsed(content: DeclarationLine | CheckInLine, identity: Identity) -> dict[
     return {**values, **instants, "id_type": identity.id_type.value, "id_number": identity.id_number}
 
 
-def _digest(plain: dict[str, Any]) -> bytes:
+def _digest(plain: Mapping[str, Any]) -> bytes:
     """SHA-256 of the whole content, however its keys were ordered."""
     canonical = json.dumps(plain, ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=date.isoformat)
     return hashlib.sha256(canonical.encode()).digest()
