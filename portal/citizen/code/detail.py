@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.utils import translation
-from django.utils.translation import get_language, gettext_lazy
+from django.db.models import Count
+from django.utils import timezone, translation
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from codes.diagnosis.render import RenderedDiagnosis, render_diagnosis
@@ -35,6 +36,8 @@ from portal.templatetags.page import titled
 from portal.web.host import required_city
 from regions.models import City
 from regions.sources.models import Source
+
+LATE_SHOWN = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -172,11 +175,25 @@ def _check_ins(mine: MyCode, request: SubjectRequest) -> list[Step]:
     wanted = [act for act in (mine.outlook.acts if mine.outlook else []) if isinstance(act, CheckIn)]
     if not wanted:
         return []
-    text = _space().join(_act_text(act, mine) for act in wanted)
     counting = {act.provider for act in wanted}
+    text = _space().join([*(_act_text(act, mine) for act in wanted), *_late_days(counting, request)])
     if all(side.is_checked_in for side in mine.sides if side.provider.code in counting):
         return [Step(_("Today's health check-in is done.") + _space() + text, is_done=True)]
     return [Step(text, subject_url(request, "citizen_check_in"), _("I am well: check in"), posts="check_in")]
+
+
+def _late_days(providers: Collection[str], request: SubjectRequest) -> list[str]:
+    """Whoever reported days too late is told why these are not counted."""
+    recent = request.subject.entries.filter(late=True, day__gte=timezone.localdate() - LATE_SHOWN)
+    days = recent.filter(provider__code__in=providers).aggregate(days=Count("day", distinct=True))["days"]
+    if not days:
+        return []
+    text = ngettext(
+        "%(n)d check-in of yours was made later than the day after and is not counted.",
+        "%(n)d check-ins of yours were made later than the day after and are not counted.",
+        days,
+    )
+    return [text % {"n": days}]
 
 
 def _act_text(act: Act, mine: MyCode) -> str:

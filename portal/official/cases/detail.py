@@ -73,7 +73,7 @@ def read_case(**lookup: object) -> CaseDetail:
         case=case,
         explanations=_explain(case, pairs, sides),
         causes=[pair.primary_cause for pair in pairs],
-        sides=sides_shown(sides, seen, facts, differences, suppressions),
+        sides=sides_shown(sides, seen, facts, differences, suppressions, related_rows(case, "late_check_ins")),
         differences=differences,
         colour=standing.colour,
         because=standing.because,

@@ -11,6 +11,7 @@ from codes.models import (
     Case,
     CaseEvent,
     CorrectionRequest,
+    Entry,
     Evidence,
     Fact,
     Guardianship,
@@ -23,7 +24,7 @@ INSTANTS = frozenset(
     {"uploaded_at", "asked_at", "answer_by", "closed_at", "sent_at", "answered_at", "proposed_at", "decided_at"}
     | {"suspended_at", "end_proposed_at", "at"}
 )
-DAYS = frozenset({"expires_on"})
+DAYS = frozenset({"expires_on", "day"})
 
 Row = dict[str, Any]
 """A row by its columns' names, for templates."""
@@ -62,6 +63,7 @@ def with_related(cases: QuerySet[Case]) -> QuerySet[Case]:
             *("end_proposed_by", "end_proposed_at", "end_reason", "evidence"),
         ),
         events_json=json_rows(CaseEvent.objects.filter(case=case), *("id", "at", "by", "verb", "data")),
+        late_check_ins_json=json_rows(Entry.objects.filter(citizen=citizen, late=True), "provider_id", "day"),
         family_json=json_rows(
             Guardianship.objects.filter(Q(guardian=citizen) | Q(dependant=citizen), accepted=True, ended_at=None),
             *("relation", "guardian_id", "guardian__ref", "guardian__full_name"),

@@ -83,6 +83,7 @@ def sides_shown(
     facts: Mapping[int, Fact],
     differences: Differences,
     suppressions: Sequence[Row],
+    late_check_ins: Sequence[Row],
 ) -> list[Row]:
     """The columns of the providers the citizen has applied with. ``seen``: by the run of the sides; ``facts`` by id.
 
@@ -122,6 +123,9 @@ def sides_shown(
                 "records": records,
                 "is_late": code in differences.late,
                 "check_ins": differences.check_ins.get(code, ""),
+                "late_check_ins": sorted(
+                    {one["day"] for one in late_check_ins if one["provider_id"] == side.inputs.provider_id}
+                ),
             }
         )
     return shown

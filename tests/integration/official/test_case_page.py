@@ -11,6 +11,7 @@ from codes.review.proposals import suppressions
 from codes.runs.ledger import start_run
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
+from tests.integration.pages.test_my_code import late_check_ins
 from tests.integration.review.desk import EVIDENCE, Desk
 
 At = Callable[[str], Visitor]
@@ -57,6 +58,13 @@ def test_the_columns_are_those_of_the_run_that_judged_the_citizen_last(desk: Des
     assert desk.fact().record_id not in after["wechat"]
     assert "绿码" in after["alipay"]
     assert "late-one" not in after["alipay"]
+
+
+def test_late_check_ins_are_shown_as_not_counted(desk: Desk, at_work: At) -> None:
+    case = desk.case()
+    late_check_ins(desk, case.citizen.ref)
+    columns_shown = columns(at_work("li").read(page_of(case)))
+    assert all("2天：已保存，不计入天数" in column for column in columns_shown.values())
 
 
 def test_a_record_ruled_out_while_a_run_is_open_says_that_it_still_counts(desk: Desk, at_work: At) -> None:

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 
 from codes.forecast.outlook import effective_outlook
 from codes.forecast.sentences import render_outlook
-from codes.models import Rule
+from codes.models import Entry, Registration, Rule
 from portal.templatetags.citizen import area_label
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
@@ -114,6 +114,31 @@ def test_a_check_in_of_today_is_seen_at_once(desk: Desk, visitor: Opens) -> None
     page = person.read("/code/")
     assert "今日健康打卡已完成" in page
     assert "身体健康，今日打卡" not in page
+
+
+def test_whoever_checked_in_too_late_is_told(desk: Desk, visitor: Opens) -> None:
+    Rule.objects.filter(code="R2").update(checkin_days=14)
+    desk.run()
+    late_check_ins(desk, "zhang")
+    assert "您有2次打卡晚于次日，不计入天数。" in visitor("zhang").read("/code/")
+
+
+def late_check_ins(desk: Desk, ref: str) -> None:
+    """Two days of one person, reported to each of their providers two days after."""
+    for registration in Registration.objects.filter(citizen__ref=ref):
+        for ago in (2, 3):
+            Entry.objects.create(
+                citizen=registration.citizen,
+                provider=registration.provider,
+                entry_id=f"late-{ago}",
+                type="check_in",
+                day=desk.now.date() - timedelta(days=ago),
+                healthy=True,
+                late=True,
+                instant=desk.now,
+                received_at=desk.now,
+                digest=b"x",
+            )
 
 
 def test_a_green_that_the_citys_rule_gives_does_not_deny_the_record_of_the_other_provider() -> None:
