@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, Va
 from codes.vocabulary import Anchor, Colour
 from regions.city_file import LocatedRuleSet
 from regions.city_file.names import Code, Division
+from regions.divisions import is_dissolved, successors
 from regions.faults import Fault, FaultCode, FileFaults
 from regions.toml_files import Day, Raw, Table, enum_value, invalid, read_toml, shape_faults, tables
 from regions.vocabulary import CLEARING_KINDS, FactKind
@@ -252,6 +253,10 @@ class VersionWarning(TextChoices):
         "no_risk_areas",
         _("are none, so no stay matches the rules that look at levels: {rules}"),
     )
+    DISSOLVED_AREA = (
+        "dissolved_area",
+        _("is a division that was dissolved: only stays written under it match; today it is {successors}"),
+    )
 
 
 def version_warnings(version: VersionContent) -> list[Fault]:
@@ -259,7 +264,13 @@ def version_warnings(version: VersionContent) -> list[Fault]:
     with_levels = sorted({rule.code for rule in version.rules if rule.area_levels})
     if with_levels and not version.risk_areas:
         return [Fault("risk_areas", VersionWarning.NO_RISK_AREAS, {"rules": ", ".join(with_levels)})]
-    return []
+    return [
+        Fault(
+            f"risk_areas[{place}].area", VersionWarning.DISSOLVED_AREA, {"successors": ", ".join(successors(one.area))}
+        )
+        for place, one in enumerate(version.risk_areas)
+        if is_dissolved(one.area)
+    ]
 
 
 def _unlisted_levels(version: VersionContent) -> Iterator[Fault]:

@@ -170,6 +170,13 @@ def test_an_empty_risk_list_beside_rules_that_need_one_is_a_warning(tmp_path: Pa
     assert version_warnings(whole) == version_warnings(needs_none) == []
 
 
+def test_an_area_that_was_dissolved_is_a_warning(tmp_path: Path) -> None:
+    old = read_version(write(tmp_path, changed(('area = "420100"', 'area = "500105"'))))
+    assert [str(one) for one in version_warnings(old)] == [
+        "risk_areas[0].area: is a division that was dissolved: only stays written under it match; today it is 500157"
+    ]
+
+
 WORDINGS = [
     ("", "A4", "A4", "A4", "A4"),
     ('title = { zh = "密接" }', "密接", "密接", "密接", "密接"),
