@@ -25,13 +25,17 @@ COLUMNS = (
     "accepted",
     "unchanged",
     "quarantined",
+    "full",
+    "late",
+    "changed",
+    "missing",
     "reason",
     "message",
 )
 
 BATCHES = f"""
 SELECT s.code, b.id, b.state, b.since, b.as_of, b.started_at, b.received_at, b.delivered, b.accepted, b.unchanged,
-       b.quarantined, b.reason, b.parts
+       b.quarantined, b."full", b.late, b.changed, b.missing, b.reason, b.parts
 FROM sources_batch b
 JOIN sources_source s ON s.id = b.source_id
 WHERE {span("b.started_at")} AND (%(source)s::text IS NULL OR s.code = %(source)s)
@@ -48,10 +52,10 @@ def _rows(request: ReportRequest) -> Iterator[Row]:
     zone = current_city().zone
     narrowed = {name: request.wanted(name) for name in ("source", "state")}
     for source, batch, state, *rest in stream(BATCHES, {**narrowed, **bounds(request.first, request.last, zone=zone)}):
-        since, as_of, started, received, delivered, accepted, unchanged, quarantined, reason, parts = rest
+        since, as_of, started, received, *counts, reason, parts = rest
         instants = (in_zone(instant, zone) for instant in (since, as_of, started, received))
         message = sentence(reason, json.loads(parts), "en") if reason else None
-        yield (source, batch, state, *instants, delivered, accepted, unchanged, quarantined, reason or None, message)
+        yield (source, batch, state, *instants, *counts, reason or None, message)
 
 
 JOURNAL_ENTRIES_COLUMNS = ("seq", "at", "by", "verb", "subject", "data", "digest")

@@ -89,6 +89,10 @@ COLUMNS: dict[str, str | Promise] = {
     "accepted": pgettext_lazy("column", "Accepted"),
     "unchanged": _("Unchanged"),
     "quarantined": pgettext_lazy("column", "In quarantine"),
+    "full": pgettext_lazy("column", "Full"),
+    "late": pgettext_lazy("column", "Late"),
+    "changed": pgettext_lazy("column", "Changed in place"),
+    "missing": pgettext_lazy("column", "Missing"),
     "reason": pgettext_lazy("column", "Reason"),
     "message": _("Message"),
 }

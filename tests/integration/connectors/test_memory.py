@@ -115,3 +115,31 @@ def test_a_large_delivery_from_a_database_takes_some_rows_of_memory(postgres: En
     }
     with bounded(megabytes=8), police_database.open_delivery(**settings) as delivery:
         assert sum(1 for _ in delivery.records) == 60_000
+
+
+def test_a_full_comparison_takes_no_more_and_sends_nothing_that_is_equal(postgres: Engine) -> None:
+    police.create(postgres)
+    police.run(
+        postgres,
+        "INSERT INTO health_records (record_id, full_name, recorded_at, detail) "
+        "SELECT n::text, repeat('x', 200), '2026-11-20T00:00:00Z', '{}' FROM generate_series(1, 60000) n",
+    )
+    settings: dict[str, Any] = {
+        "url": police.url_of(postgres.url),
+        "records_view": "health_records",
+        "clock_view": "health_clock",
+        "since": None,
+        "zone": police.SHANGHAI,
+        "allowed": police.LOOPBACK,
+        "full": True,
+    }
+    with bounded(megabytes=10), police_database.open_delivery(**settings) as delivery:
+        assert sum(1 for _ in delivery.records) == 60_000
+    first = delivery.comparison
+    assert first is not None
+    assert first.records == 60_000
+    police.run(postgres, "UPDATE health_records SET full_name = 'y' WHERE record_id = '777'")
+    with bounded(megabytes=10), police_database.open_delivery(**settings, known=first.ranges) as delivery:
+        fetched = [record.content["record_id"] for record in delivery.records]
+    assert "777" in fetched
+    assert len(fetched) < 100

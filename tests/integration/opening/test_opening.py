@@ -104,6 +104,18 @@ CHANGES: dict[str, tuple[str, str, list[str], set[str]]] = {
         ["providers.wechat.source", "providers.wechat.rule_set"],
         {"alpha.codes_provider"},
     ),
+    "comparing": (
+        'clock_view = "health_clock"',
+        'clock_view = "health_clock"\nfull_every_days = 3\noverlap_hours = 48\nstill = "9999-12-31"',
+        ["sources.police.full_every_days", "sources.police.overlap_hours", "sources.police.still"],
+        {"alpha.sources_source"},
+    ),
+    "retired": (
+        'source = "police"\n',
+        'source = "police"\nretired = true\n',
+        ["providers.wechat.retired"],
+        {"alpha.codes_provider"},
+    ),
     "title": ('zh = "微信"', 'zh = "微信小程序"', ["providers.wechat.title_zh"], {"alpha.codes_provider"}),
 }
 

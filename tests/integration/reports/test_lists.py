@@ -96,12 +96,13 @@ def test_deliveries_are_listed_with_what_became_of_them(three_days: Settled, out
     assert source is not None
     at = three_days.runs[-1].as_of
     Batch.objects.create(
-        source=source, state="refused", started_at=at, closed_at=at, delivered=10, quarantined=4,
+        source=source, state="refused", started_at=at, closed_at=at, delivered=10, quarantined=4, full=True, late=1, changed=2, missing=3,
         reason="too_many_bad", parts={"delivered": 10, "bad": 4},
     )  # fmt: skip
     rows = read(export("sources", out / "sources.jsonl"))
     assert list(rows[0]) == list(DELIVERY_COLUMNS)
     assert len(rows) == Batch.objects.count()
     assert (rows[-1]["state"], rows[-1]["reason"], rows[-1]["as_of"]) == ("refused", "too_many_bad", None)
+    assert [rows[-1][name] for name in ("quarantined", "full", "late", "changed", "missing")] == [4, True, 1, 2, 3]
     assert "4 of 10" in rows[-1]["message"]
     assert {row["state"] for row in rows[:-1]} == {"accepted"}

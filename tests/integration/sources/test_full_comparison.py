@@ -2,9 +2,11 @@
 
 import random
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from sqlalchemy import create_engine, text
 
 from codes.intake.collecting import discard
@@ -185,6 +187,20 @@ def test_another_database_behind_the_same_source_is_read_whole(
     assert found(batch) == {"late": ["only there"], "missing": ["r0", "r1", "r2", "r3", "r4"]}
     assert len(moved.versions("only there")) == 1
     assert next_day(moved, 2).full is False
+
+
+def test_an_old_delivery_of_everything_was_full_and_the_next_collection_is(police: Police) -> None:
+    """As the first release left the rows: it did not keep where they came from."""
+    police.add(*old_records())
+    everything, daily = police.collect(), next_day(police)
+    Batch.objects.update(full=False, compared=None, address=None)
+
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("regions.sources.migrations.0006_full_comparison").MARK_FULL)
+
+    marked = Batch.objects.order_by("pk").values_list("pk", "full", "compared")
+    assert list(marked) == [(everything.pk, True, 40), (daily.pk, False, None)]
+    assert [next_day(police, day).full for day in (2, 3)] == [True, False]
 
 
 def test_another_password_is_the_same_database(postgres_police: Police) -> None:
