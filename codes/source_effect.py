@@ -1,7 +1,7 @@
 """What a change of a source's settings would do, as far as it can be computed before: found out, shown, and rolled back."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,14 +40,24 @@ def effect_of(
 
 
 def freshness_effect(source: Source, candidate: Source, *, now: datetime) -> dict[str, Any]:
-    """Whose codes turn UNKNOWN, or known again, because of another ``max_age_hours``, at the present horizon."""
+    """Whose codes turn UNKNOWN, or known again, because of another ``max_age_hours``, at the present horizon.
+
+    ``held``: [provider, red, yellow], the colours by which its people would go on to be held, or are held until then;
+    ``effective``: [from, to, citizens] of the codes that change all the same.
+    """
     horizon = source.horizon_at(now)
     if horizon is None:
         return {}
     before, after = (now - horizon > timedelta(hours=one.max_age_hours) for one in (source, candidate))
     if before == after:
         return {}
-    return {"unknown" if after else "known": _registered(source)}
+    effect: dict[str, Any] = {"unknown" if after else "known": _registered(source)}
+    run = Run.objects.last_settled()
+    if run is not None:
+        providers = list(source.providers.filter(retired=False).order_by("code"))
+        effect["held"] = [[one.code, *_colours(one)] for one in providers]
+        effect["effective"] = _effective_by_age(run, providers, is_known=not after)
+    return effect
 
 
 def _registered(source: Source) -> dict[str, int]:
@@ -76,17 +86,33 @@ def retirement_effect(source: Source, retired: Collection[str]) -> dict[str, Any
 
 
 def _standing(provider: Provider, registered: int) -> list[str | int]:
+    return [provider.code, registered, *_colours(provider)]
+
+
+def _colours(provider: Provider) -> tuple[int, int]:
+    """How many are red and yellow, by verdicts or by what is held."""
     colours = Verdict.objects.filter(provider=provider).order_by().values_list("colour")
     standing = dict(colours.annotate(number=Count("pk")))
-    return [provider.code, registered, standing.get("red", 0), standing.get("yellow", 0)]
+    return standing.get("red", 0), standing.get("yellow", 0)
 
 
 def _effective_without(run: Run, leaving: Sequence[Provider]) -> list[list[str | int]]:
-    """The last settled run's codes brought up to date, then again without these providers: what changes by the second time."""
+    return _effective_if(run, lambda: RunProvider.objects.filter(run=run, provider__in=leaving).delete())
+
+
+def _effective_by_age(run: Run, providers: Sequence[Provider], *, is_known: bool) -> list[list[str | int]]:
+    """As if the last settled run had found them known, or too old to judge by; what they held then stays as it was."""
+    why = {"known": is_known, "why_unknown": "" if is_known else "stale"}
+    could = RunProvider.objects.filter(run=run, provider__in=providers, horizon__isnull=False, version__isnull=False)
+    return _effective_if(run, lambda: could.update(**why))
+
+
+def _effective_if(run: Run, change: Callable[[], object]) -> list[list[str | int]]:
+    """The last settled run's codes brought up to date, then again after the change: what changes by the second time."""
     with transaction.atomic():
         settle_effective_codes(run)
         before = EffectiveChange.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        RunProvider.objects.filter(run=run, provider__in=leaving).delete()
+        change()
         settle_effective_codes(run)
         changes = EffectiveChange.objects.filter(pk__gt=before).values_list("before", "after")
         counted = Counter(changes.iterator())
@@ -111,7 +137,9 @@ def mapping_effect(source: Source, candidate: Source, *, now: datetime) -> dict[
         effect |= {"citizens": len(citizens), "judged": min(len(citizens), MOST_JUDGED)}
         run = Run.objects.last_settled()
         if run is not None:
-            effect["colours"] = _counted(preview_changes(run, citizens[:MOST_JUDGED], known_at=now))
+            changes = preview_changes(run, citizens[:MOST_JUDGED], known_at=now)
+            effect["colours"] = _counted([one for one in changes if not one.is_held])
+            effect["held_colours"] = _counted([one for one in changes if one.is_held])
         transaction.set_rollback(True)
     return effect
 

@@ -111,6 +111,7 @@ def effects_shown(changes: Sequence[ColourChange], versions: Sequence[Fact]) -> 
                 "provider": providers[one.provider],
                 "before": one.before,
                 "after": one.after,
+                "is_held": one.is_held,
             }
             for one in first
         ],

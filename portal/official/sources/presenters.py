@@ -55,16 +55,7 @@ def _retirement(effect: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
             "provider": names.get(code, code),
             "n": localize(registered),
         }
-    for before, after, number in effect.get("effective", []):
-        yield ngettext(
-            "Effective code: %(n)d person from %(before)s to %(after)s.",
-            "Effective code: %(n)d people from %(before)s to %(after)s.",
-            number,
-        ) % {"n": number, "before": _state(before), "after": _state(after)}
-    if effect["leaving"] and "effective" not in effect:
-        yield _("No run has settled yet, so who would change colour cannot be told.")
-    elif effect["leaving"] and not effect["effective"]:
-        yield _("Nobody's effective code would change.")
+    yield from _effective(effect, is_asked=bool(effect["leaving"]))
 
 
 def _freshness(effect: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
@@ -79,6 +70,35 @@ def _freshness(effect: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
             "n": localize(registered),
         }
 
+    for code, red, yellow in effect.get("held", []):
+        if red or yellow:
+            held = {"provider": names.get(code, code), "red": localize(red), "yellow": localize(yellow)}
+            yield _held(held, until_it_delivers="unknown" in effect)
+    if "leaving" not in effect:
+        yield from _effective(effect, is_asked="held" in effect)
+
+
+def _held(values: dict[str, str], *, until_it_delivers: bool) -> str:
+    if until_it_delivers:
+        return (
+            _("%(provider)s: a silence lifts nobody, so %(red)s stay red and %(yellow)s yellow until it delivers.")
+            % values
+        )
+    return _("%(provider)s: %(red)s red and %(yellow)s yellow, held so far, would be judged again.") % values
+
+
+def _effective(effect: dict[str, Any], *, is_asked: bool) -> Iterator[str]:
+    for before, after, number in effect.get("effective", []):
+        yield ngettext(
+            "Effective code: %(n)d person from %(before)s to %(after)s.",
+            "Effective code: %(n)d people from %(before)s to %(after)s.",
+            number,
+        ) % {"n": number, "before": _state(before), "after": _state(after)}
+    if is_asked and "effective" not in effect:
+        yield _("No run has settled yet, so who would change colour cannot be told.")
+    elif is_asked and not effect["effective"]:
+        yield _("Nobody's effective code would change.")
+
 
 def _mapping(effect: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
     if "lost" not in effect:
@@ -89,9 +109,15 @@ def _mapping(effect: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
             "%(provider)s: %(n)d people from %(before)s to %(after)s.",
             number,
         ) % {"provider": names.get(provider, provider), "n": number, "before": _state(before), "after": _state(after)}
+    for provider, before, after, number in effect.get("held_colours", []):
+        yield ngettext(
+            "%(provider)s, whose source is silent: %(n)d person held from %(before)s to %(after)s.",
+            "%(provider)s, whose source is silent: %(n)d people held from %(before)s to %(after)s.",
+            number,
+        ) % {"provider": names.get(provider, provider), "n": number, "before": _state(before), "after": _state(after)}
     if "colours" not in effect:
         yield _("No run has settled yet, so who would change colour cannot be told.")
-    elif not effect["colours"]:
+    elif not effect["colours"] and not effect.get("held_colours"):
         yield _("Nobody's colour would change.")
     if effect["judged"] < effect["citizens"]:
         yield _("Told of %(judged)s people; %(citizens)s are concerned.") % {
