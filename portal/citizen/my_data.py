@@ -10,6 +10,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from codes.effective import effective_code
+from codes.engine.provider_states import ProviderState, provider_states
 from codes.models import (
     Appeal,
     Case,
@@ -61,7 +63,25 @@ CHAPTERS: dict[str, tuple[type[Model], str, tuple[str, ...]]] = {
 
 def personal_data(citizen: Citizen, *, now: datetime) -> dict[str, Any]:
     """JSON, but for instants and days, which the answer's encoder writes as ISO 8601."""
-    return {"made_at": now, "person": _person(citizen), **{name: _rows(name, citizen) for name in CHAPTERS}}
+    return {
+        "made_at": now,
+        "person": _person(citizen),
+        "code": effective_code(citizen.pk, now=now)._asdict(),
+        "providers": [_provider(side) for side in provider_states(citizen.pk, now=now)],
+        **{name: _rows(name, citizen) for name in CHAPTERS},
+    }
+
+
+def _provider(side: ProviderState) -> dict[str, Any]:
+    """As it is now: ``held`` is what a silent source said last, ``was`` what the run of ``day`` said and no longer counts."""
+    return {
+        "provider": side.inputs.provider.code,
+        "state": side.state.value,
+        "held": side.held.colour if side.held else None,
+        "was": side.was.value if side.was else None,
+        "day": side.inputs.run.day,
+        "horizon": side.inputs.horizon,
+    }
 
 
 def _person(citizen: Citizen) -> dict[str, Any]:

@@ -101,3 +101,10 @@ def test_officials_see_of_which_day_the_colours_are(desk: Desk, later: datetime)
     page = reader.read(f"/staff/cases/{desk.case('chen').number}/")
     assert "11月24日为黄码，现已过有效期" in page
     assert "以下为2026年11月24日的核算结果，已过有效期" in reader.read("/staff/dashboard/")
+
+
+def test_the_copy_of_my_data_says_what_holds_now(desk: Desk, silence: datetime) -> None:
+    told = citizen(desk, "zhang", silence).post("/data/copy/").json()  # type: ignore[attr-defined]
+    assert (told["code"]["colour"], told["code"]["because"]) == ("red", "held")
+    states = {one["provider"]: (one["state"], one["held"]) for one in told["providers"]}
+    assert states == {"alipay": ("green", None), "wechat": ("unknown", "red")}
