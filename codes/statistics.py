@@ -2,7 +2,9 @@
 
 from django.db import connection
 
-EVIDENCE = ["codes_fact", "codes_registration", "codes_checkindays", "codes_citizen", "codes_rule", "codes_riskarea"]
+EVIDENCE = [
+    "codes_fact", "codes_registration", "codes_checkindays", "codes_citizen", "codes_rule", "codes_riskarea", "codes_suppression",
+]  # fmt: skip
 FINDINGS = ["codes_verdict", "codes_disagreement", "codes_effectivecode", "codes_case"]
 
 STALE_SHARE = 0.1

@@ -22,8 +22,12 @@ from codes.runs.ledger import open_run
 from codes.runs.mass_changes import BY_CAUSE, dissolve_groups, hold_mass_changes
 from codes.runs.partitions import evaluate_named
 from codes.runs.settle import apply_changes
+from codes.statistics import refresh_statistics
 from regions.journal.record import record
 from regions.tenancy import current_city
+
+# From so many people on it matters that the planner knows how many they are.
+MANY = 1000
 
 
 def amend_now(citizens: Collection[int], *, by: str, now: datetime, because: str) -> Run | None:
@@ -83,6 +87,8 @@ def _amend(base: Run, people: list[int], *, by: str, now: datetime, because: str
     before = base.providers.select_related("version__rule_set").order_by("provider__code")
     RunProvider.objects.bulk_create(_frozen_again(run, one) for one in before)
     RunCitizen.objects.bulk_create([RunCitizen(run=run, citizen_id=one) for one in people], batch_size=5000)
+    if len(people) > MANY:
+        refresh_statistics(["codes_runcitizen"])
     done = evaluate_named(run=run, zone=current_city().timezone)
     by_cause = hold_mass_changes(run, last=base, now=now)
     dissolve_groups(base, now=now)

@@ -105,12 +105,20 @@ brought AS MATERIALIZED (
           AND NOT (x.received_at <= c.known_before
                    AND (x.source_id IS NULL OR x.source_id = c.source_before AND x.recorded_at <= c.horizon_before))
           AND CASE c.direction
-                  WHEN 'green' THEN NOT x.revoked AND (x.kind = ANY (rule.cleared_by) OR x.kind = 'negative_test' AND rule.tests > 0)
+                  WHEN 'green' THEN
+                      NOT x.revoked AND (x.kind = ANY (rule.cleared_by) OR x.kind = 'negative_test' AND rule.tests > 0)
+                      AND NOT EXISTS (
+                          SELECT FROM codes_fact earlier
+                          WHERE earlier.record_id = x.record_id AND earlier.source_id IS NOT DISTINCT FROM x.source_id
+                            AND earlier.provider_id IS NOT DISTINCT FROM x.provider_id AND earlier.version <> x.version
+                            AND earlier.received_at <= c.known_before
+                            AND (earlier.citizen_id, earlier.revoked, earlier.kind, earlier.started_on)
+                                = (x.citizen_id, x.revoked, x.kind, x.started_on))
                   ELSE x.version > 1 AND EXISTS (
                       SELECT FROM codes_fact earlier
                       WHERE earlier.record_id = x.record_id AND earlier.source_id IS NOT DISTINCT FROM x.source_id
                         AND earlier.provider_id IS NOT DISTINCT FROM x.provider_id AND earlier.version < x.version
-                        AND (earlier.kind = ANY (rule.cleared_by) OR earlier.kind = 'negative_test'))
+                        AND (earlier.kind = ANY (rule.cleared_by) OR earlier.kind = 'negative_test' AND rule.tests > 0))
               END
         ORDER BY x.id DESC LIMIT 1
     ) cleared ON said.fact_id IS NULL

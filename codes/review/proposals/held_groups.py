@@ -29,6 +29,7 @@ from codes.review.reasons import SuppressionReason
 from codes.runs.amend import amend_now
 from codes.runs.ledger import open_run
 from codes.runs.mass_changes import RecordVersion, close_group, versions_that_brought
+from codes.statistics import refresh_statistics
 from regions.proposals import require_role
 from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
 from regions.staff.roles import Role
@@ -175,7 +176,10 @@ def _suppress(
         )
         for one in found
     ]
-    return len(Suppression.objects.bulk_create(rows, batch_size=1000))
+    Suppression.objects.bulk_create(rows, batch_size=1000)
+    # The people are judged again at once, by a statement that looks into what was an almost empty table.
+    refresh_statistics(["codes_suppression"])
+    return len(rows)
 
 
 def _withdraw_version(version: RuleSetVersion, base: Run, *, now: datetime) -> set[int]:

@@ -112,6 +112,20 @@ def test_it_prints_what_came_of_the_day(first: str) -> None:
     assert "refused" not in first
 
 
+def test_two_mass_changes_wait_for_two_people_and_a_case_goes_through(place: Place, first: str) -> None:
+    (told,) = (line for line in first.splitlines() if line.startswith("上海市 Shanghai: partial."))
+    assert told.count("held for two people") == 2
+    listed = place.run("decide_group", "--city", "shanghai").stdout
+    assert ["would turn red, 0 green early" in listed, ": 0 would turn red" in listed] == [True, True]
+    codes = place.state / "codes.jsonl"
+    done = place.run("export", "codes", "--city", "shanghai", "--format", "jsonl", "--output", str(codes))
+    assert done.returncode == 0, done.stderr
+    rules = Counter(
+        rule for line in codes.read_text(encoding="utf-8").splitlines() for rule in json.loads(line)["rule_codes"]
+    )
+    assert rules["N8"] > 40, "the flight is red until somebody decides"
+
+
 def test_other_commands_reach_its_sources_when_it_has_ended(place: Place, first: str) -> None:
     for city in CITIES:
         collected = place.run("collect", "--city", city)

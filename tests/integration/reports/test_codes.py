@@ -45,9 +45,9 @@ def test_the_newest_day_reads_alike_from_the_verdicts_and_from_their_history(thr
     assert read(export("codes", out / "history.jsonl", "--day", str(newest.day))) == standing
 
 
-def test_a_held_run_counts_for_nothing(three_days: Settled, out: Path) -> None:
+def test_a_failed_run_counts_for_nothing(three_days: Settled, out: Path) -> None:
     before = read(export("codes", out / "before.jsonl"))
-    Run.objects.filter(pk=three_days.runs[-1].pk).update(state="held")
+    Run.objects.filter(pk=three_days.runs[-1].pk).update(state="failed")
     world, run = three_days.scene.world, three_days.runs[-2]
     Verdict.objects.all().delete()
     Verdict.objects.bulk_create(_stood_after(run))

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from codes.effective import effective_code
+from codes.effective import after_run, effective_code
 from codes.models import Case, Disagreement, EffectiveChange, HeldGroup, Run, Suppression, VerdictChange
+from codes.reports.daily_codes import REGISTERED, RUN_STATES
 from codes.reports.replay import replay
+from codes.reports.rows import stream
 from codes.review.proposals import held_groups
 from codes.runs.amend import amend_now
 from regions.journal.models import JournalEntry
@@ -327,6 +329,13 @@ def test_held_changes_count_for_nothing(contacts: Crowd) -> None:
     assert run is not None
     assert {one.red for one in run.providers.all()} == {0}
     assert replay(run).differences == [], "the run comes out again as it judged"
+    decide(contacts, "release")
+    contacts.run()
+    asked = {"provider": "wechat", "held": None, **RUN_STATES, **after_run(run, now=None)}
+    assert {row[5] for row in stream(REGISTERED, asked)} == {"red", None}, "released before the next run"
+    first = Run.objects.settled().last()
+    assert first is not None
+    assert {row[5] for row in stream(REGISTERED, {**asked, **after_run(first, now=None)})} == {None}
 
 
 def test_two_people_with_the_role(contacts: Crowd) -> None:

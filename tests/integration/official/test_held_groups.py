@@ -1,0 +1,105 @@
+"""A mass change from the alarm to the answer: on the officials' pages, and by the command."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from codes.models import HeldGroup, HeldGroupProposal, Run
+from portal.commands import CommandFailed
+from regions.models import City
+from tests.integration.pages.people import Visitor
+from tests.integration.runs.crowd import Crowd
+from tests.integration.sources.officials import at_desk
+
+MANY = range(55)
+
+
+@pytest.fixture
+def crowd(bare_city: City) -> Crowd:
+    """55 of 60 people were told to be contacts in one batch, an hour and a half ago by the clock on the wall."""
+    one = Crowd(now=timezone.now() - timedelta(hours=3, minutes=30))
+    one.run()
+    one.now += timedelta(hours=1)
+    one.deliver(MANY)
+    one.run()
+    return one
+
+
+def at_work(name: str) -> Visitor:
+    return Visitor.as_account(name, now=timezone.now())
+
+
+def group() -> HeldGroup:
+    return HeldGroup.objects.get()
+
+
+def test_the_alarm_stands_on_the_start_page_and_the_runs(crowd: Crowd) -> None:
+    li = at_work("li").in_english()
+    assert "Mass changes held: answer within the hour" in li.read("/staff/")
+    runs = li.read("/staff/runs/")
+    assert "1 mass change is held for two people." in runs
+    assert "Overdue" in runs
+    assert "R1" in li.read(f"/staff/runs/{Run.objects.latest('pk').pk}/")
+    assert "集中变码暂停待审" in at_work("wang").read("/staff/")
+
+
+def test_the_page_names_the_cause_and_everybody_page_by_page(crowd: Crowd) -> None:
+    li = at_work("li").in_english()
+    address = f"/staff/held-groups/{group().pk}/"
+    assert group().message_in("en") in li.read("/staff/held-groups/")
+    first = li.read(address)
+    assert first.count("<tr data-row>") == 50
+    assert "张三" not in first, "names are masked"
+    following = first.partition('rel="next" href="')[2].partition('"')[0]
+    assert li.read(address + following.replace("&amp;", "&")).count("<tr data-row>") == 5
+
+
+def test_one_proposes_and_another_decides(crowd: Crowd) -> None:
+    address = f"/staff/held-groups/{group().pk}/"
+    li, wang = at_work("li"), at_work("wang")
+    assert li.post(address, {"act": "release", "note": ""}).status_code == 422
+    assert li.post(address, {"act": "release", "note": "已核对"}).status_code == 302
+    proposal = HeldGroupProposal.objects.get()
+    decide = f"{address}decide/{proposal.pk}/"
+    assert li.post(decide, {"verb": "approve"}).status_code == 403
+    assert group().message_in("zh-hans") in wang.read("/staff/approvals/?kind=held")
+    wang.post(decide, {"verb": "send_back", "reason": ""})
+    assert HeldGroupProposal.objects.get().state == "proposed", "a refusal says why"
+    wang.post(decide, {"verb": "approve"})
+    assert group().state == HeldGroup.State.RELEASED
+    assert crowd.red() == set(MANY)
+    assert wang.post(decide, {"verb": "approve"}).status_code == 409
+
+
+def command(*arguments: str, by: str) -> str:
+    out = StringIO()
+    call_command("decide_group", str(group().pk), "--city=beta", f"--by={by}", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_the_command_of_two_people(crowd: Crowd) -> None:
+    out = StringIO()
+    call_command("decide_group", "--city=beta", stdout=out)
+    assert "55 would turn red, 0 green early, of 60" in out.getvalue()
+    with pytest.raises(CommandFailed, match="Say why"):
+        command("--refuse", by="li")
+    assert "an approver who is not li decides" in command("--refuse", "--reason=wrong", by="li")
+    with pytest.raises(CommandFailed, match="not to release it"):
+        command("--release", by="wang")
+    with pytest.raises(CommandFailed, match="role"):
+        command("--refuse", by="li")
+    assert "is refused; 55 people were judged again" in command("--refuse", by="wang")
+    assert crowd.red() == set()
+
+
+def test_others_are_kept_out(crowd: Crowd) -> None:
+    address = f"/staff/held-groups/{group().pk}/"
+    security = at_desk("sec", "security_admin", now=timezone.now())
+    assert security.get(address).status_code == 403
+    assert "集中变码暂停" not in security.read("/staff/")
+    manager = at_desk("man", "source_manager", now=timezone.now())
+    assert "集中变码" in manager.read(address)
+    assert manager.post(address, {"act": "release", "note": "x"}).status_code == 403
