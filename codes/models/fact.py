@@ -44,7 +44,12 @@ class Fact(AppendOnly):
     digest = models.BinaryField(null=True, help_text="of its content: tells a repeated delivery from a new version")
 
     class Meta:
-        indexes = [models.Index(fields=["citizen"])]
+        indexes = [
+            models.Index(fields=["citizen"]),
+            models.Index(
+                fields=["source"], condition=Q(kind="area_stay", area__endswith="00"), name="fact_stays_by_prefecture"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["record_id", "version", "source", "provider"],

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from codes.coarse_stays import coarse_stays
 from codes.intake.collecting import discard, release
 from portal.official.sources.presenters import address_rows, answer_words
 from portal.official.tasks import enqueue_collection
@@ -170,6 +171,7 @@ def _page(request: StaffRequest, source: Source, *, answer: TrialResult | None =
         "source": source,
         "page": page,
         "batches": [(batch, batch.message_in(language)) for batch in page.rows],
+        "coarse": coarse_stays(source, day=timezone.localdate()),
         "held_label": held.message_in(language) if held else "",
         "may_release": bool(asked_by) and asked_by != username and Role.APPROVER in request.roles,
         "changes": SourceChange.objects.filter(source=source).order_by("-id")[:CHANGES_SHOWN],
