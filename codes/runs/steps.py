@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from codes.intake.collecting import collect_source
 from codes.models import (
@@ -33,8 +34,16 @@ CITIZENS_PER_PARTITION = 20_000
 def freeze_providers(run: Run) -> list[RunProvider]:
     """Write down for each provider what its verdicts of this run rest on (``docs/semantics.md`` §2, §3)."""
     versions = {one.rule_set_id: one for one in RuleSetVersion.objects.in_force(run.day)}
-    providers = Provider.objects.current().select_related("source").order_by("code")
+    providers = _providers_of(run).select_related("source").order_by("code")
     return RunProvider.objects.bulk_create(_frozen(run, one, versions.get(one.rule_set_id)) for one in providers)
+
+
+def _providers_of(run: Run) -> QuerySet[Provider]:
+    """The current ones; of a past day also those that were judged then and have been retired since."""
+    then = Run.objects.settled().filter(day__lte=run.day).first() if run.history else None
+    if then is None:
+        return Provider.objects.current()
+    return Provider.objects.current() | Provider.objects.filter(pk__in=then.providers.values("provider"))
 
 
 def make_partitions(run: Run) -> int:

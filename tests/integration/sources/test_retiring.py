@@ -119,6 +119,21 @@ def test_its_history_stays(desk: Desk) -> None:
     assert not RunProvider.objects.filter(run=run, provider=wechat).exists()
 
 
+def test_a_past_day_is_recomputed_with_the_providers_it_had(desk: Desk) -> None:
+    change(desk, retired=True)
+    run_on(desk, 48)
+    standing = codes(desk)
+    past = Run.objects.settled().order_by("pk").first()
+    assert past
+    run, _ = start_run(
+        by="system", now=desk.now + timedelta(hours=49), day=past.day, as_of=past.as_of, collects=False, history=True
+    )
+    run_here(run.pk, clock=lambda: desk.now + timedelta(hours=49), progress=lambda _: None)
+
+    assert sorted(run.providers.values_list("provider__code", flat=True)) == ["alipay", "wechat"]
+    assert codes(desk) == standing
+
+
 def test_it_comes_back_as_it_was(desk: Desk) -> None:
     before = codes(desk)
     change(desk, retired=True)
@@ -177,8 +192,8 @@ def test_two_people_change_it(desk: Desk) -> None:
 def test_a_run_does_not_collect_it(desk: Desk) -> None:
     change(desk, retired=True)
     before = Batch.objects.count()
-    run, _ = start_run(by="system", now=desk.now, as_of=desk.now + timedelta(hours=1))
-    run_here(run.pk, clock=lambda: desk.now, progress=lambda _: None)
+    run, _ = start_run(by="system", now=desk.now + timedelta(hours=1))
+    run_here(run.pk, clock=lambda: desk.now + timedelta(hours=1), progress=lambda _: None)
 
     assert list(run.sources.values_list("source__code", flat=True)) == ["bigdata"]
     assert Batch.objects.filter(source__code="police").count() <= before
