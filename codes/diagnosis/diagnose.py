@@ -4,12 +4,13 @@ from collections import Counter
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from codes.diagnosis.evidence import Comparison, Evidence, load_evidence
 from codes.diagnosis.finders import FINDERS
 from codes.diagnosis.hybrids import ALL, BIT, Pair, SufficientSwaps, Swap, factor_names, judge_pairs, sufficient_swaps
 from codes.diagnosis.root_cause import Interaction, RootCause, Side
-from codes.models import Disagreement, Run
+from codes.models import Disagreement, HeldGroup, Run, VerdictChange
 from codes.vocabulary import Cause, Colour, Factor
 from regions.copying import copy_rows
 from regions.tenancy import current_city
@@ -60,15 +61,28 @@ class Diagnosis(NamedTuple):
 
 
 def diagnose_new(run: Run) -> dict[str, int]:
-    """Diagnose the disagreements the run opened; how many pairs by primary cause."""
+    """Diagnose the disagreements the run opened, and those left for later; how many pairs by primary cause."""
     causes: Counter[str] = Counter()
-    new = Disagreement.objects.filter(opened_run=run, pairs__isnull=True).order_by("pk").values_list("pk", flat=True)
-    ids = list(new)
+    ids = list(_undiagnosed(run).order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), CHUNK):
         found = diagnose(run, ids[start : start + CHUNK])
         copy_rows("codes_pairdiagnosis", (*Diagnosis._fields, "run_id"), ((*one, run.pk) for one in found))
         causes.update(one.primary_cause for one in found)
     return dict(sorted(causes.items()))
+
+
+def _undiagnosed(run: Run) -> QuerySet[Disagreement]:
+    """Of somebody of whom a mass change is kept back nothing is diagnosed until it is decided about or gone: the engine would
+    explain other colours than are shown.
+    """
+    missing = Disagreement.objects.filter(pairs__isnull=True)
+    if run.history or not HeldGroup.objects.exists():
+        return missing.filter(opened_run=run)
+    left = Q(closed_run=None)
+    if run.amends_id is not None:
+        left &= Q(citizen__in=run.citizens.values("citizen"))
+    kept = VerdictChange.objects.filter(citizen=OuterRef("citizen"), run=run, held_in__isnull=False)
+    return missing.filter(Q(opened_run=run) | left).exclude(Exists(kept))
 
 
 def group_cases(run: Run) -> None:

@@ -28,6 +28,12 @@ JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = s.declared_wi
 LEFT JOIN verdict v ON v.sid = s.sid
 LEFT JOIN codes_verdict stood ON stood.citizen_id = s.citizen_id AND stood.provider_id = s.declared_with
 WHERE coalesce(stood.colour, 'green') <> coalesce(v.colour, 'green')
+  -- What is kept back of a mass change would not follow from what is tried here.
+  AND NOT EXISTS (SELECT FROM codes_verdictchange kept
+                  JOIN codes_heldgroup held ON held.id = kept.held_in_id AND held.state = 'held'
+                  JOIN codes_run run ON run.id = kept.run_id AND %(run)s IN (run.id, run.amends_id)
+                  WHERE kept.citizen_id = s.citizen_id AND kept.provider_id = s.declared_with
+                    AND kept.after = coalesce(v.colour, 'green'))
 ORDER BY s.citizen_id, provider.code
 """
 

@@ -95,6 +95,12 @@ def test_the_command_of_two_people(crowd: Crowd) -> None:
     assert crowd.red() == set()
 
 
+def test_a_run_that_keeps_something_back_says_so_and_exits_3(crowd: Crowd) -> None:
+    with pytest.raises(CommandFailed, match="ended partial: held for two people: R1") as ended:
+        call_command("recompute", "--city=beta", "--here", "--no-collect", stdout=StringIO())
+    assert ended.value.returncode == 3
+
+
 def test_others_are_kept_out(crowd: Crowd) -> None:
     address = f"/staff/held-groups/{group().pk}/"
     security = at_desk("sec", "security_admin", now=timezone.now())

@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from codes.effective import after_run, effective_code
+from codes.engine.preview import preview_changes
 from codes.models import Case, Disagreement, EffectiveChange, HeldGroup, Run, Suppression, VerdictChange
 from codes.reports.daily_codes import REGISTERED, RUN_STATES
 from codes.reports.replay import replay
@@ -336,6 +337,26 @@ def test_held_changes_count_for_nothing(contacts: Crowd) -> None:
     first = Run.objects.settled().last()
     assert first is not None
     assert {row[5] for row in stream(REGISTERED, {**asked, **after_run(first, now=None)})} == {None}
+
+
+def test_a_disagreement_about_somebody_kept_is_diagnosed_when_it_is_decided(contacts: Crowd) -> None:
+    contacts.deliver([0], "arrival", source="bigdata")
+    contacts.run()
+    found = Disagreement.objects.get(closed_run=None)
+    assert (found.colours, found.pairs.count()) == ({"alipay": "yellow", "wechat": "green"}, 0)
+
+    decide(contacts, "refuse")
+    assert Disagreement.objects.get(closed_run=None).pairs.get().primary_cause == "source"
+
+
+def test_a_preview_shows_what_is_tried_and_not_what_is_kept(contacts: Crowd) -> None:
+    run = Run.objects.last_settled()
+    assert run is not None
+    people = [contacts.citizen(number).pk for number in (0, 40)]
+    assert preview_changes(run, people, known_at=contacts.now) == []
+    contacts.now = run.as_of
+    contacts.deliver([40], "arrival", started=0)
+    assert [one.after for one in preview_changes(run, people, known_at=contacts.now)] == ["yellow"]
 
 
 def test_two_people_with_the_role(contacts: Crowd) -> None:
