@@ -16,14 +16,14 @@ from django.utils.translation import gettext as _
 
 from codes.citizens.sign_in import LANGUAGES
 from codes.effective import lock_effective_codes
+from codes.intake.check_ins import settle_days
 from codes.intake.citizens import hold_intake
 from codes.intake.names import compare_names
 from codes.intake.phones import NamedPhone, is_another, propose_phones
-from codes.models import Case, Citizen, Ruling, Run
+from codes.models import Case, Citizen, Entry, Ruling, Run
 from codes.models.case import CaseState
 from codes.review.cases.move import move
 from codes.review.cases.transitions import Verb
-from codes.review.permissions import SYSTEM
 from codes.vocabulary import Colour
 from regions.identity import Identity, canonical_identity
 from regions.journal.record import Act, record_all
@@ -37,14 +37,27 @@ SQL = Path(__file__).with_suffix(".sql")
 PAIR = "unnest(%(joined)s::bigint[], %(kept)s::bigint[]) AS pair(joined, kept)"
 PAIRS_AT_ONCE = 500
 ROWS_AT_ONCE = 5000
-IN_ORDER = (
-    *("registrations", "check_in_days", "stated_names", "verdicts", "verdict_history", "verdict_history_left"),
-    *("effective_history", "effective", "disagreements", "named_by_runs", "own_guardians", "double_guardians"),
-    *("double_phones", "details", "former_refs", "filed_by", "uploaded_by"),
+CHAINED = "true"
+MERGING = (
+    compose(SQL, "registrations", pair=PAIR),
+    compose(SQL, "check_in_days", pair=PAIR),
+    compose(SQL, "stated_names", pair=PAIR),
+    compose(SQL, "verdicts", pair=PAIR),
+    # A day computed again as history writes its whole set of rows, which is no link of the chain.
+    compose(SQL, "verdict_history", pair=PAIR, chained=CHAINED),
+    compose(SQL, "verdict_history_left", pair=PAIR),
+    compose(SQL, "effective_history", pair=PAIR),
+    compose(SQL, "effective", pair=PAIR),
+    compose(SQL, "disagreements", pair=PAIR),
+    compose(SQL, "named_by_runs", pair=PAIR),
+    compose(SQL, "own_guardians", pair=PAIR),
+    compose(SQL, "double_guardians", pair=PAIR),
+    compose(SQL, "double_phones", pair=PAIR),
+    compose(SQL, "details", pair=PAIR),
+    compose(SQL, "former_refs", pair=PAIR),
+    compose(SQL, "filed_by", pair=PAIR),
+    compose(SQL, "uploaded_by", pair=PAIR),
 )
-# A day computed again as history writes its whole set of rows, which is no link of the chain.
-PARTS = {"verdict_history": {"chained": "true"}}
-MERGING = [compose(SQL, name, pair=PAIR, **PARTS.get(name, {})) for name in IN_ORDER]
 
 
 class RunIsOpen(RuntimeError):
@@ -59,7 +72,7 @@ class Joined:
     rewritten: int = 0
 
 
-def join_people(*, now: datetime) -> Joined:
+def join_people(*, by: str, now: datetime) -> Joined:
     """Bring every number to its normal form and join who have the same. As the owner, inside a city. Raises ``RunIsOpen``."""
     report = Joined()
     today = current_city().day_of(now)
@@ -71,11 +84,11 @@ def join_people(*, now: datetime) -> Joined:
         _rewrite_staged(today)
         pairs = list(_sort_out(today, report))
         for some in _rounds(pairs):
-            _join(some, now=now)
+            _join(some, by=by, now=now)
         refs = dict(Citizen.objects.filter(pk__in=[kept for _, _, kept in pairs]).values_list("pk", "ref"))
         report.pairs = [(ref, refs[kept]) for ref, _, kept in pairs]
         acts = (Act("person.joined", f"citizen:{kept}", {"joined": gone}) for gone, kept in report.pairs)
-        record_all(acts, by=SYSTEM, now=now)
+        record_all(acts, by=by, now=now)
     return report
 
 
@@ -132,11 +145,11 @@ def _rounds(pairs: Sequence[Pair]) -> Iterator[list[Pair]]:
         left = later
 
 
-def _join(pairs: Sequence[Pair], *, now: datetime) -> None:
+def _join(pairs: Sequence[Pair], *, by: str, now: datetime) -> None:
     joined, kept = [gone for _, gone, _ in pairs], [stays for _, _, stays in pairs]
     phones = _other_phones(pairs)
     for gone, stays in zip(joined, kept, strict=True):
-        _close_doubles(gone, stays, now=now)
+        _close_doubles(gone, stays, by=by, now=now)
     values: dict[str, Any] = {"joined": joined, "kept": kept, "now": now, "counted": list(Run.COUNTED)}
     with connection.cursor() as cursor:
         for statement in MERGING:
@@ -147,7 +160,10 @@ def _join(pairs: Sequence[Pair], *, now: datetime) -> None:
                 values,
             )
         cursor.execute("DELETE FROM codes_citizen WHERE id = ANY (%(joined)s)", values)
-    propose_phones(phones, by=SYSTEM, now=now)
+    # On one day the one may have been well and the other, later, unwell.
+    unwell = Entry.objects.filter(citizen__in=kept, type="check_in", healthy=False)
+    settle_days([(one.citizen_id, one.provider_id, one.day) for one in unwell if one.day], now=now)
+    propose_phones(phones, by=by, now=now)
     compare_names(kept)
 
 
@@ -170,15 +186,15 @@ def _other_phones(pairs: Sequence[Pair]) -> list[NamedPhone]:
     return found
 
 
-def _close_doubles(gone: int, stays: int, *, now: datetime) -> None:
+def _close_doubles(gone: int, stays: int, *, by: str, now: datetime) -> None:
     """Where only one may be open or in force, close the other with a reference to it."""
     for case in Case.objects.open().filter(citizen=gone).order_by("pk"):
         other = Case.objects.open().filter(citizen=stays, kind=case.kind).first()
         if other is not None:
-            _close_case(case, other, now=now)
+            _close_case(case, other, by=by, now=now)
     proposed = Ruling.objects.waiting().filter(citizen=gone).first()
     if proposed is not None and Ruling.objects.waiting().filter(citizen=stays).exists():
-        _withdraw(proposed, now=now)
+        _withdraw(proposed, by=by, now=now)
     in_force = {one.citizen_id: one for one in Ruling.objects.filter(citizen__in=[gone, stays], state="approved")}
     if len(in_force) == 2:
         # The stricter stays; of two alike that of who stays.
@@ -186,23 +202,23 @@ def _close_doubles(gone: int, stays: int, *, now: datetime) -> None:
         Ruling.objects.filter(pk=weaker.pk).update(state=Ruling.State.ENDED, ended_at=now)
 
 
-def _close_case(case: Case, other: Case, *, now: datetime) -> None:
+def _close_case(case: Case, other: Case, *, by: str, now: datetime) -> None:
     proposed = Ruling.objects.waiting().filter(case=case).first()
     if proposed is not None:
-        _withdraw(proposed, now=now)
+        _withdraw(proposed, by=by, now=now)
         case.refresh_from_db()
     answer = _in_each_language(other.number)
     data = {"joined": other.number}
-    move(case, Verb.CONVERGE, by=SYSTEM, now=now, data=data, outcome=CaseState.CONVERGED.value, answer=answer)
+    move(case, Verb.CONVERGE, by=by, now=now, data=data, outcome=CaseState.CONVERGED.value, answer=answer)
     severity = "red" if "red" in (case.severity, other.severity) else other.severity
     Case.objects.filter(pk=other.pk).update(severity=severity, due_at=min(case.due_at, other.due_at))
 
 
-def _withdraw(ruling: Ruling, *, now: datetime) -> None:
+def _withdraw(ruling: Ruling, *, by: str, now: datetime) -> None:
     """A proposal that gives way to the other; its case goes back to the reviewers."""
     Ruling.objects.filter(pk=ruling.pk).update(state=Ruling.State.WITHDRAWN, ended_at=now)
     if ruling.case is not None and ruling.case.state == CaseState.PROPOSED:
-        move(ruling.case, Verb.WITHDRAW_PROPOSAL, by=SYSTEM, now=now)
+        move(ruling.case, Verb.WITHDRAW_PROPOSAL, by=by, now=now)
 
 
 def _in_each_language(number: str) -> str:

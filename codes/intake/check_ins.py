@@ -57,15 +57,20 @@ def record_check_ins(checked_in: Sequence[CheckedIn], *, now: datetime) -> None:
     if not counting:
         return
     _record_symptoms(counting, now=now)
-    days: dict[str, Any] = {
-        "citizens": [one.holder.citizen_id for one in counting],
-        "providers": [one.holder.provider_id for one in counting],
-        "days": [one.day for one in counting],
+    settle_days([(*one.holder, one.day) for one in counting], now=now)
+
+
+def settle_days(days: Sequence[tuple[int, int, date]], *, now: datetime) -> None:
+    """Settle whether these days (citizen, provider, day) count as healthy, from the entries as they are stored."""
+    said: dict[str, Any] = {
+        "citizens": [citizen for citizen, _, _ in days],
+        "providers": [provider for _, provider, _ in days],
+        "days": [day for _, _, day in days],
         "now": now,
     }
     with connection.cursor() as cursor:
         for statement in (REMOVE_DAYS, ADD_DAYS):
-            cursor.execute(statement, days)
+            cursor.execute(statement, said)
 
 
 def _record_symptoms(checked_in: Sequence[CheckedIn], *, now: datetime) -> None:

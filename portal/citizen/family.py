@@ -22,9 +22,9 @@ from codes.citizens.guardianship import (
 )
 from codes.models import Citizen, Guardianship
 from portal.citizen.appeals.views import change_files, draft_files
-from portal.citizen.sign_in.views import DocumentForm, decrypt_identity, encrypt_identity
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject
 from portal.web.citizen_session import Draft
+from portal.web.documents import DocumentForm, decrypt_identity, encrypt_identity
 from portal.web.errors import refusal_text
 from regions.identity import Identity
 from regions.keys.encryption import decrypt_number

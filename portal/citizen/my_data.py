@@ -21,16 +21,19 @@ from codes.models import (
     Fact,
     Guardianship,
     PersonAccess,
+    PhoneChange,
     Registration,
     Ruling,
     Verdict,
     VerdictChange,
 )
+from codes.review.evidence.access import names_of
+from portal.citizen.phones import offered_phones
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject
 from portal.web.keyset import keyset_page
 from regions.journal.record import record
 from regions.keys.encryption import decrypt_number, decrypt_phone
-from regions.masking import mask_number, mask_phone
+from regions.masking import mask_name, mask_number, mask_phone
 
 ENTRY = ("provider__code", "entry_id", "type", "submitted_at", "day", "healthy", "late", "received_at", "content")
 FACT = (
@@ -56,6 +59,7 @@ CHAPTERS: dict[str, tuple[type[Model], str, tuple[str, ...]]] = {
         "case__citizen",
         ("case__number", "reason_code", "text", "colour", "filed_at", "disagreement"),
     ),
+    "phones_proposed": (PhoneChange, "citizen", ("provider__code", "state", "proposed_at", "how", "decided_at")),
     "guardians": (Guardianship, "dependant", ("relation", "asked_at", "accepted", "ended_at")),
     "looked_at_by": (PersonAccess, "citizen", ("at", "by", "purpose", "what")),
 }
@@ -66,6 +70,7 @@ def personal_data(citizen: Citizen, *, now: datetime) -> dict[str, Any]:
     return {
         "made_at": now,
         "person": _person(citizen),
+        "names": _names(citizen),
         "code": effective_code(citizen.pk, now=now)._asdict(),
         "providers": [_provider(side) for side in provider_states(citizen.pk, now=now)],
         **{name: _rows(name, citizen) for name in CHAPTERS},
@@ -95,6 +100,14 @@ def _person(citizen: Citizen) -> dict[str, Any]:
     }
 
 
+def _names(citizen: Citizen) -> list[dict[str, Any]]:
+    """What each origin calls them, masked: another name may be somebody else's."""
+    return [
+        {"origin": str(one.source or one.provider), "full_name": mask_name(one.full_name), "stated_at": one.stated_at}
+        for one in names_of(citizen)
+    ]
+
+
 def _rows(chapter: str, citizen: Citizen) -> list[dict[str, Any]]:
     model, path, columns = CHAPTERS[chapter]
     found = VerdictChange.objects.counted() if model is VerdictChange else model._default_manager.all()
@@ -121,6 +134,8 @@ def my_data(request: SubjectRequest) -> HttpResponse:
         .select_related("provider")
         .order_by("provider__code"),
         "accesses": accesses,
+        "names": names_of(subject) if subject.names_differ else [],
+        "phones": offered_phones(request),
     }
     return render(request, "citizen/my_data.html", context)
 

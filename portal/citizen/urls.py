@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
-from portal.citizen import entries, family, my_data
+from portal.citizen import entries, family, my_data, phones
 from portal.citizen.appeals import cases
 from portal.citizen.appeals import views as appeal
 from portal.citizen.code import views as code
@@ -43,6 +43,8 @@ urlpatterns: list[URLPattern] = [
     path("sign-in/code/", sign_in.code, name="citizen_sign_in_code"),
     path("sign-in/again/", sign_in.again, name="citizen_sign_in_again"),
     path("sign-out/", sign_in.sign_out, name="citizen_sign_out"),
+    path("phone/", phones.confirm, name="citizen_phone_confirm"),
+    path("phone/<int:change>/", phones.answer, name="citizen_phone_answer"),
     path("family/", family.family, name="citizen_family"),
     path("family/ask/", family.ask, name="citizen_family_ask"),
     path("family/ask/proof/", family.proof, name="citizen_family_proof"),

@@ -7,6 +7,7 @@ from portal.official.home.dashboard import dashboard
 urlpatterns = [
     path("queue/", include("portal.official.queue.urls")),
     path("guardians/", include("portal.official.guardians.urls")),
+    path("phones/", include("portal.official.phones.urls")),
     path("groups/", include("portal.official.groups.urls")),
     path("cases/", include("portal.official.cases.urls")),
     path("approvals/", include("portal.official.approvals.urls")),

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 
-from codes.models import Citizen
+from codes.models import Citizen, PhoneChange
 from portal.web.host import city_of
 
 KEY = "citizen"
@@ -26,7 +27,10 @@ def sign_out(request: HttpRequest) -> None:
 
 
 def signed_in_citizen(request: HttpRequest, *, now: datetime) -> Citizen | None:
-    """The citizen of this session, none when nobody signed in here or nobody did anything for too long."""
+    """The citizen of this session, none when nobody signed in here or nobody did anything for too long.
+
+    ``phone_waits`` says whether another phone of theirs waits for their word: read with them, as their first page shows it.
+    """
     held = request.session.get(KEY) if city_of(request) else None
     if held is None:
         return None
@@ -36,7 +40,8 @@ def signed_in_citizen(request: HttpRequest, *, now: datetime) -> Citizen | None:
         return None
     if idle > TOUCH_SECONDS:  # at most once a minute: not every look at a page writes
         request.session[KEY] = {**held, "seen": now.timestamp()}
-    return Citizen.objects.filter(pk=held["id"]).first()
+    waiting = PhoneChange.objects.filter(citizen=OuterRef("pk"), state=PhoneChange.State.PROPOSED)
+    return Citizen.objects.annotate(phone_waits=Exists(waiting)).filter(pk=held["id"]).first()
 
 
 class Draft:

@@ -42,6 +42,7 @@ CITY: tuple[NavigationEntry, ...] = (
     NavigationEntry(_("Groups"), "official_groups", CASES),
     NavigationEntry(_("Approvals"), "official_approvals", (Role.APPROVER,)),
     NavigationEntry(_("Guardians"), "official_guardians", CASES),
+    NavigationEntry(_("Phones"), "official_phones", (Role.REVIEWER,)),
     NavigationEntry(_("Runs"), "official_runs", (*CASES, Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN)),
     NavigationEntry(_("Sources"), "official_sources", (Role.SOURCE_MANAGER, Role.APPROVER)),
     NavigationEntry(_("Rule sets"), "official_rule_sets", (Role.RULE_MANAGER, Role.APPROVER)),

@@ -68,6 +68,7 @@ def file_appeal(
             tested_on=tested_on,
             anchor=target.anchor,
             today=today,
+            names_differ=citizen.names_differ,
         )
         case = _open_case(citizen, target, now=now, today=today)
         appeal = Appeal.objects.create(

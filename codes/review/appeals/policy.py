@@ -19,6 +19,7 @@ from regions.vocabulary import FactKind
 
 class AppealReason(TextChoices):
     NOT_ME = "not_me", _("The record is not about me")
+    NAMES_DIFFER = "names_differ", _("It was recorded under another name")
     NOT_THERE = "not_there", _("I was not there")
     WRONG_DATES = "wrong_dates", _("The dates are wrong")
     TESTED_NEGATIVE = "tested_negative", _("I have tested negative since")
@@ -43,6 +44,9 @@ EVIDENCE_FOR: dict[AppealReason, Asked] = {
     AppealReason.NOT_ME: Asked(
         1, False, False, _("a photo of your identity document; all but the number may be covered")
     ),
+    AppealReason.NAMES_DIFFER: Asked(
+        1, False, False, _("a photo of your identity document that shows your name; the number may be covered")
+    ),
     AppealReason.NOT_THERE: Asked(
         1, False, False, _("proof of where you were: a ticket, time sheet or employer's letter")
     ),
@@ -66,6 +70,7 @@ APPEALABLE = _PLACE | _DECLARED | {_K.FALSE_DECLARATION}
 
 FITS: dict[AppealReason, frozenset[FactKind]] = {
     AppealReason.NOT_ME: APPEALABLE,
+    AppealReason.NAMES_DIFFER: APPEALABLE,
     AppealReason.NOT_THERE: _PLACE,
     AppealReason.WRONG_DATES: _PLACE,
     AppealReason.TESTED_NEGATIVE: _DECLARED | {_K.AREA_STAY, _K.SPACETIME_OVERLAP, _K.CO_TRAVELLER},
@@ -129,9 +134,16 @@ INSTEAD: dict[FactKind, Instead] = {
 }
 
 
-def reasons_for(kind: str) -> list[AppealReason]:
-    """The reasons that fit a kind of fact; none where no appeal is possible."""
-    return [reason for reason in AppealReason if kind in FITS[reason]]
+def reasons_for(kind: str, *, names_differ: bool = False) -> list[AppealReason]:
+    """The reasons that fit a kind of fact; none where no appeal is possible.
+
+    ``names_differ``: whether origins call the citizen clearly different names, which is then a reason of its own.
+    """
+    return [
+        reason
+        for reason in AppealReason
+        if kind in FITS[reason] and (names_differ or reason is not AppealReason.NAMES_DIFFER)
+    ]
 
 
 def check_kind(kind: str) -> None:
@@ -141,14 +153,22 @@ def check_kind(kind: str) -> None:
 
 
 def check_appeal(
-    *, kind: str, reason_code: str, text: str, files: int, tested_on: date | None, anchor: date, today: date
+    *,
+    kind: str,
+    reason_code: str,
+    text: str,
+    files: int,
+    tested_on: date | None,
+    anchor: date,
+    today: date,
+    names_differ: bool = False,
 ) -> None:
     """Raises ``Refused`` with the first thing that is missing. ``anchor`` is the day the hit counts from."""
     check_kind(kind)
     if reason_code not in set(AppealReason):
         raise Refused(Reason.UNKNOWN_REASON)
     reason = AppealReason(reason_code)
-    if kind not in FITS[reason]:
+    if reason not in reasons_for(kind, names_differ=names_differ):
         raise Refused(Reason.REASON_DOES_NOT_FIT)
     asked = EVIDENCE_FOR[reason]
     if asked.text and not text:
@@ -170,6 +190,7 @@ class Target:
     kind: str
     colour: str
     anchor: date
+    names_differ: bool = False
 
     @property
     def may_appeal(self) -> bool:
@@ -178,7 +199,7 @@ class Target:
 
     @property
     def reasons(self) -> list[AppealReason]:
-        return reasons_for(self.kind)
+        return reasons_for(self.kind, names_differ=self.names_differ)
 
     @property
     def instead(self) -> Instead | None:
@@ -203,6 +224,7 @@ def targets_of(citizen: Citizen) -> list[Target]:
             kind=kinds[hit["fact_id"]],
             colour=colours[hit["rule"], hit["fact_id"]],
             anchor=date.fromisoformat(hit["anchor"]),
+            names_differ=citizen.names_differ,
         )
         for verdict in verdicts
         for hit in verdict.hits

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from codes.models import Citizen, PersonAccess
+from codes.models import Citizen, PersonAccess, StatedName
 from codes.review.errors import Reason
 from regions.journal.record import record
 from regions.keys.encryption import decrypt_number, decrypt_phone
@@ -20,12 +21,13 @@ LONGEST_PURPOSE = 500
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A citizen as they are called; in no log and no repr."""
+    """A citizen as they are called; in no log and no repr. ``names`` are what origins call them, where that differs."""
 
     full_name: str = field(repr=False)
     id_type: str
     id_number: str = field(repr=False)
     phone: str = field(repr=False)
+    names: tuple[StatedName, ...] = field(repr=False, default=())
 
 
 def reveal(*, citizen_id: int, purpose: str, by: str, now: datetime) -> Person:
@@ -36,7 +38,14 @@ def reveal(*, citizen_id: int, purpose: str, by: str, now: datetime) -> Person:
         raise NotFound
     log_access(citizens=[citizen.pk], what=IDENTITY, purpose=purpose, by=by, now=now)
     phone = decrypt_phone(bytes(citizen.phone_encrypted)) if citizen.phone_encrypted else ""
-    return Person(citizen.full_name, citizen.id_type, decrypt_number(bytes(citizen.id_encrypted)), phone)
+    names = tuple(names_of(citizen)) if citizen.names_differ else ()
+    return Person(citizen.full_name, citizen.id_type, decrypt_number(bytes(citizen.id_encrypted)), phone, names)
+
+
+def names_of(citizen: Citizen) -> QuerySet[StatedName]:
+    """What each origin calls a citizen, with the origin."""
+    stated = StatedName.objects.filter(citizen=citizen).select_related("source", "provider")
+    return stated.order_by("source__code", "provider__code")
 
 
 def log_access(*, citizens: Iterable[int], what: str, purpose: str, by: str, now: datetime) -> int:

@@ -100,6 +100,7 @@ def code_page(request: SubjectRequest) -> HttpResponse:
         "progress": progress(mine),
         "number": new_number(mine.today),
         "case": case,
+        "phone_waits": request.subject.pk == request.citizen.pk and getattr(request.citizen, "phone_waits", False),
         "now": now,
     }
     return render(request, "citizen/code.html", context)

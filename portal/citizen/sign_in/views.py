@@ -1,7 +1,5 @@
 """The two pages of signing in. Neither text, status nor timing shows whether a number is known."""
 
-import base64
-import binascii
 from typing import Any
 
 from django import forms
@@ -10,63 +8,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy, ngettext
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from codes.citizens.sign_in import TooOften, WrongCode, ask_code, normalise_code, redeem_code
 from portal.citizen.sign_in.tasks import enqueue_delivery
 from portal.web import citizen_session
 from portal.web.access import for_anyone
+from portal.web.documents import DocumentForm, decrypt_identity, encrypt_identity
 from portal.web.host import client_address, required_city
-from regions.identity import BadIdentity, Identity, check_identity
-from regions.keys.encryption import CannotDecrypt, decrypt, encrypt
-from regions.vocabulary import IdType
-
-USE = "document between two pages"
-
-
-class DocumentForm(forms.Form):
-    """Type and number. ``identity`` is there once the form is valid."""
-
-    id_type = forms.ChoiceField(label=_("Kind of document"))
-    id_number = forms.CharField(
-        label=_("Document number"),
-        max_length=40,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["id_type"].choices = [(one.value, capfirst(str(one.label))) for one in IdType]  # type: ignore[attr-defined]
-        self.fields["id_type"].initial = IdType.RESIDENT_ID.value
-        self.identity: Identity | None = None
-
-    def clean(self) -> dict[str, Any]:
-        """Checks only the form of the number, not whether anybody has it."""
-        data = super().clean() or {}
-        if "id_type" in data and "id_number" in data:
-            try:
-                self.identity = check_identity(data["id_type"], data["id_number"], today=timezone.localdate())
-            except BadIdentity as bad:
-                self.add_error("id_number", str(bad.reason.label))
-        return data
-
-
-def encrypt_identity(identity: Identity) -> str:
-    """For the session: no number lies anywhere in the clear."""
-    return base64.b64encode(encrypt(f"{identity.id_type.value}:{identity.id_number}", use=USE)).decode()
-
-
-def decrypt_identity(kept: str) -> Identity | None:
-    """The inverse; none for anything else."""
-    try:
-        kind, _sep, number = decrypt(base64.b64decode(kept), use=USE).partition(":")
-    except (CannotDecrypt, binascii.Error):
-        return None
-    return Identity(IdType(kind), number)
-
+from regions.identity import Identity
 
 SESSION_KEY = "signing_in"
 

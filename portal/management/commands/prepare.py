@@ -5,6 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from codes.citizens.joining import Joined, RunIsOpen, join_people
+from codes.review.permissions import SYSTEM
 from portal.commands import PortalCommand, sign_checkpoint
 from regions.schemas import prepare_database
 from regions.tenancy import as_owner, in_city, in_city_as_owner
@@ -29,7 +30,7 @@ class Command(PortalCommand):
         """Whether anybody was joined or any number rewritten."""
         try:
             with in_city_as_owner(schema):
-                done = join_people(now=timezone.now())
+                done = join_people(by=SYSTEM, now=timezone.now())
         except RunIsOpen:
             self.stderr.write(f"{schema}: a run is open; people who are one are joined when prepare is run after it.")
             return False

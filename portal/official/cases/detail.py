@@ -12,7 +12,8 @@ from codes.diagnosis.sentences.renderer import context_from
 from codes.effective import CurrentCode, effective_codes
 from codes.engine.provider_states import ProviderState, VisibleRecord, provider_states, visible_records
 from codes.held import one_sided_sentences
-from codes.models import Case, Fact, PairDiagnosis
+from codes.models import Case, Fact, PairDiagnosis, StatedName
+from codes.review.evidence.access import names_of
 from portal.official.cases.related import Row, related_rows, with_related
 from portal.official.cases.sides import Differences, differences_of, sides_shown
 
@@ -40,6 +41,7 @@ class CaseDetail:
     rulings: list[Row]
     events: list[Row]
     family: list[Row]
+    names: list[StatedName]
 
     @property
     def open_question(self) -> Row | None:
@@ -86,6 +88,7 @@ def read_case(**lookup: object) -> CaseDetail:
         rulings=related_rows(case, "rulings"),
         events=sorted(related_rows(case, "events"), key=lambda event: (event["at"], event["id"])),
         family=[_relative(link, case.citizen_id, codes) for link in links],
+        names=list(names_of(case.citizen)) if case.citizen.names_differ else [],
     )
 
 

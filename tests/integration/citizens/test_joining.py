@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from io import StringIO
 from typing import Any
 
@@ -80,7 +80,7 @@ class Place:
     def join(self) -> Joined:
         """As ``prepare`` does it."""
         with self.left(), as_owner(), in_city_as_owner(self.schema):
-            return join_people(now=NOW)
+            return join_people(by="system", now=NOW)
 
 
 @pytest.fixture
@@ -303,12 +303,15 @@ def test_days_names_and_phones(place: Place) -> None:
         person.save()
     for person, days in ((stays, "{[2026-11-01,2026-11-03)}"), (goes, "{[2026-11-03,2026-11-05)}")):
         cast.make("codes.CheckInDays", citizen=person, days=days)
+    sick_on = {"day": date(2026, 11, 2), "received_at": AT, "instant": AT, "citizen": goes}
+    cast.make("codes.Entry", healthy=True, **sick_on | {"citizen": stays})
+    cast.make("codes.Entry", healthy=False, **sick_on)
     wechat = Provider.objects.get(code="wechat")
     cast.make("codes.StatedName", citizen=stays, full_name="张三")
     cast.make("codes.StatedName", citizen=goes, full_name="李四", stated_at=LATER)
     cast.make("codes.StatedName", citizen=goes, full_name="张三", source=None, provider=wechat)
     place.join()
-    assert str(CheckInDays.objects.get().days) == "{[2026-11-01,2026-11-05)}"
+    assert str(CheckInDays.objects.get().days) == "{[2026-11-01,2026-11-02),[2026-11-03,2026-11-05)}"
     assert set(StatedName.objects.values_list("citizen", "full_name")) == {(stays.pk, "李四"), (stays.pk, "张三")}
     stays.refresh_from_db()
     assert stays.names_differ

@@ -13,13 +13,16 @@ from django.db import transaction
 from django.http import HttpResponseBase
 
 from codes.citizens.guardianship import accept_guardianship, ask_guardianship
+from codes.intake.phones import NamedPhone, propose_phones
 from codes.models import (
     Case,
+    Citizen,
     Entry,
     Evidence,
     Guardianship,
     HeldChange,
     HeldGroup,
+    PhoneChange,
     RuleSet,
     Run,
     VerdictChange,
@@ -141,6 +144,7 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
     bulk_suppression = propose_bulk_suppression(
         key=GROUP, reason_code="wrong_person", documents=EVIDENCE, by="li", now=now
     )
+    phones = {name: proposed_phone(desk.citizen(name), now=now) for name in ("zhang", "chen")}
     waiting = propose(mass_change(now=now).pk, act="release", reason="核对无误", by="li", now=now)
     # What the other city has under the same name would be found there.
     RuleSet.objects.filter(code="national").update(code="city_rules")
@@ -186,7 +190,8 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
             "evidence": files["zhang"],
         },
         **{f"official_rule_set{page}": {"code": "city_rules"} for page in ("", "_version", "_begin", "_upload")},
-        "mine": {"number": numbers["zhang"], "evidence": files["zhang"]},
+        "mine": {"number": numbers["zhang"], "evidence": files["zhang"], "change": phones["zhang"]},
+        "official_phone": {"change_id": phones["zhang"]},
         "dependant's": {"number": numbers["chen"], "evidence": files["chen"]},
         "citizen_declared": {"number": "B20261124-MINE0000"},
         "dependant's citizen_declared": {"number": "B20261124-CHEN0000"},
@@ -196,7 +201,13 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
         "official_suppression_back": {"number": desk.case("zhang").number},
         "official_suppression_end": {"number": desk.case("zhang").number},
     }
-    others = {"number": case.number, "ref": "liu", "link": link.pk + 7, "evidence": files["liu"]}
+    others = {
+        "number": case.number,
+        "ref": "liu",
+        "link": link.pk + 7,
+        "evidence": files["liu"],
+        "change": phones["chen"],
+    }
     return own, others
 
 
@@ -221,6 +232,12 @@ def mass_change(*, now: datetime) -> HeldGroup:
     if kept is not None:
         HeldChange.objects.create(group=group, change=kept)
     return group
+
+
+def proposed_phone(citizen: Citizen, *, now: datetime) -> int:
+    """Another phone that waits for the person's word."""
+    propose_phones([NamedPhone(citizen, None, "13711112222")], by="system", now=now)
+    return PhoneChange.objects.get(citizen=citizen).pk
 
 
 def guardian_of_chen(desk: Desk, picture: bytes) -> Guardianship:

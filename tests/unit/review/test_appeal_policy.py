@@ -62,11 +62,14 @@ def test_confirmed_cases_and_contacts_cannot_appeal_and_hear_what_else(kind: str
 
 @pytest.mark.parametrize(("kind", "reason"), list(product(HOLDING_KINDS, AppealReason)))
 def test_a_reason_fits_some_kinds_and_no_others(kind: FactKind, reason: AppealReason) -> None:
-    why = refusal(kind=kind.value, reason_code=reason.value, text="因为", files=5, tested_on=TODAY)
+    sent = {"kind": kind.value, "reason_code": reason.value, "text": "因为", "files": 5, "tested_on": TODAY}
+    why = refusal(**sent, names_differ=True)
     if kind in NO_APPEAL:
         assert why is Reason.CANNOT_APPEAL
     else:
         assert (why is None) == (kind in FITS[reason])
+        if reason is AppealReason.NAMES_DIFFER:
+            assert refusal(**sent) is Reason.REASON_DOES_NOT_FIT
 
 
 @pytest.mark.parametrize("kind", sorted(APPEALABLE))

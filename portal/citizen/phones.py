@@ -1,0 +1,72 @@
+"""Another phone for sign-in codes: answered by the citizen signed in, or confirmed with the code that the earlier phone was sent."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from codes.citizens.phones import confirm_signed_in, confirm_with_code, proposed_phones, refuse_signed_in
+from codes.citizens.sign_in import WrongCode
+from codes.models import PhoneChange
+from codes.review.permissions import actor_name
+from portal.citizen.sign_in.views import CodeField
+from portal.citizen.subject import SubjectRequest
+from portal.web.access import CitizenRequest, for_anyone, for_citizens
+from portal.web.documents import DocumentForm
+from regions.keys.encryption import decrypt_phone
+from regions.masking import mask_phone
+
+
+@dataclass(frozen=True)
+class OfferedPhone:
+    change: PhoneChange
+    phone: str
+
+
+def offered_phones(request: SubjectRequest) -> list[OfferedPhone]:
+    """Masked phones that wait for the citizen's word; none on a dependant's pages, as nobody answers for another."""
+    if request.subject.pk != request.citizen.pk:
+        return []
+    changes = proposed_phones(request.subject)
+    return [OfferedPhone(one, mask_phone(decrypt_phone(bytes(one.phone_encrypted)))) for one in changes]
+
+
+@for_citizens
+@require_POST
+def answer(request: CitizenRequest, change: int) -> HttpResponse:
+    """By the citizen themselves; ``NotFound`` for whatever is another's."""
+    act = confirm_signed_in if request.POST.get("act") == "confirm" else refuse_signed_in
+    act(change_id=change, by=actor_name(request.citizen), now=timezone.now())
+    if act is confirm_signed_in:
+        messages.success(request, _("Sign-in codes go to the new phone from now on. Both phones are told."))
+    else:
+        messages.success(request, _("Nothing changes: sign-in codes go to your phone as before."))
+    return redirect("citizen_data")
+
+
+class ConfirmForm(DocumentForm):
+    """Whose phone it is, and the code that the earlier phone was sent."""
+
+    code = CodeField()
+
+
+@for_anyone
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Neither text nor status shows whether a number is known or a phone waits."""
+    form = ConfirmForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid() and form.identity is not None:
+        try:
+            confirm_with_code(identity=form.identity, code=form.cleaned_data["code"], now=timezone.now())
+        except WrongCode:
+            form.add_error(
+                "code", _("This code is wrong or has expired. Sign in to confirm the phone, or go to a counter.")
+            )
+        else:
+            messages.success(request, _("Sign-in codes go to the new phone from now on. Both phones are told."))
+            return redirect("citizen_sign_in")
+    return render(request, "citizen/sign_in/phone.html", {"form": form})

@@ -1,0 +1,1 @@
+"""Confirming another phone for sign-in codes, with the document in hand."""
