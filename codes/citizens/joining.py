@@ -37,14 +37,13 @@ SQL = Path(__file__).with_suffix(".sql")
 PAIR = "unnest(%(joined)s::bigint[], %(kept)s::bigint[]) AS pair(joined, kept)"
 PAIRS_AT_ONCE = 500
 ROWS_AT_ONCE = 5000
-CHAINED = "true"
 MERGING = (
     compose(SQL, "registrations", pair=PAIR),
     compose(SQL, "check_in_days", pair=PAIR),
     compose(SQL, "stated_names", pair=PAIR),
     compose(SQL, "verdicts", pair=PAIR),
-    # A day computed again as history writes its whole set of rows, which is no link of the chain.
-    compose(SQL, "verdict_history", pair=PAIR, chained=CHAINED),
+    compose(SQL, "verdict_history", pair=PAIR),
+    compose(SQL, "verdicts_of_past_days", pair=PAIR),
     compose(SQL, "verdict_history_left", pair=PAIR),
     compose(SQL, "effective_history", pair=PAIR),
     compose(SQL, "effective", pair=PAIR),

@@ -49,12 +49,12 @@ FROM other WHERE k.id = other.kept_row
 
 -- statement: verdict_history
 -- At every run that counts and changed either, the stricter of what both had after it. What is kept back in a group, and what a
--- run wrote that never settled, is no part of the chain.
+-- run wrote that never settled or computed again as history, is no part of the chain.
 WITH own AS MATERIALIZED (
     SELECT c.*, pair.kept, c.citizen_id = pair.joined AS of_joined
     FROM {{pair}}
     JOIN codes_verdictchange c ON c.citizen_id IN (pair.joined, pair.kept)
-    JOIN codes_run run ON run.id = c.run_id AND run.state = ANY (%(counted)s) AND {{chained}}
+    JOIN codes_run run ON run.id = c.run_id AND run.state = ANY (%(counted)s) AND NOT run.history
     WHERE c.held_in_id IS NULL
 ),
 moment AS (
@@ -89,6 +89,19 @@ UPDATE codes_verdictchange c
 SET citizen_id = m.kept, version_id = m.version_id, before = m.before, after = m.colour, hits = m.hits,
     turns_green_on = m.turns_green_on, needs = m.needs
 FROM merged m WHERE c.id = m.row_id
+
+-- statement: verdicts_of_past_days
+-- A day computed again as history stands for itself: both were judged by it from green on.
+UPDATE codes_verdictchange k
+SET after = CASE WHEN 'red' IN (k.after, j.after) THEN 'red' ELSE greatest(k.after, j.after) END,
+    version_id = CASE WHEN k.after <> 'red' AND j.after = 'red' THEN j.version_id ELSE k.version_id END,
+    hits = k.hits || j.hits,
+    turns_green_on = CASE WHEN k.turns_green_on IS NOT NULL AND j.turns_green_on IS NOT NULL
+                          THEN greatest(k.turns_green_on, j.turns_green_on) END,
+    needs = coalesce(k.needs || j.needs, k.needs, j.needs)
+FROM {{pair}}, codes_verdictchange j, codes_run run
+WHERE k.citizen_id = pair.kept AND j.citizen_id = pair.joined AND j.run_id = k.run_id AND j.provider_id = k.provider_id
+  AND run.id = k.run_id AND run.history
 
 -- statement: verdict_history_left
 -- Of two rows of one run the first holds both by now.

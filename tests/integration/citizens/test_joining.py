@@ -266,6 +266,11 @@ def test_histories_are_merged_to_the_stricter_at_every_moment(place: Place) -> N
         hits = [] if colour == "green" else HITS_A
         before = "green" if colour != "green" else "red"
         cast.make("codes.VerdictChange", citizen=person, run=runs[nth], before=before, after=colour, hits=hits)
+    past = Run.objects.create(
+        day=DAY, sequence=200, as_of=AT, state="kept", history=True, started_by="x", started_at=AT, ended_at=AT
+    )
+    for person, colour, hits in ((stays, "yellow", HITS_A), (goes, "red", HITS_B)):
+        cast.make("codes.VerdictChange", citizen=person, run=past, before="green", after=colour, hits=hits)
     at = [AT + timedelta(hours=n) for n in range(5)]
     for person, nth, before, colour in (
         (stays, 0, "green", "yellow"),
@@ -278,7 +283,7 @@ def test_histories_are_merged_to_the_stricter_at_every_moment(place: Place) -> N
             before_because="agreement", after_because="agreement",
         )  # fmt: skip
     place.join()
-    counted = VerdictChange.objects.filter(citizen=stays).exclude(run=runs[2]).order_by("run")
+    counted = VerdictChange.objects.filter(citizen=stays).exclude(run__in=[runs[2], past]).order_by("run")
     assert list(counted.values_list("run", "before", "after")) == [
         (runs[0].pk, "green", "yellow"),
         (runs[1].pk, "yellow", "red"),
@@ -286,6 +291,8 @@ def test_histories_are_merged_to_the_stricter_at_every_moment(place: Place) -> N
         (runs[4].pk, "red", "green"),
     ]
     assert VerdictChange.objects.filter(run=runs[2]).count() == 1
+    again = VerdictChange.objects.get(run=past)
+    assert (again.citizen, again.before, again.after, again.hits) == (stays, "green", "red", HITS_A + HITS_B)
     changes = EffectiveChange.objects.filter(citizen=stays).order_by("since")
     assert list(changes.values_list("since", "before", "after")) == [
         (at[0], "green", "yellow"),

@@ -10,7 +10,7 @@ from codes.models import Appeal, Citizen, PersonAccess, PhoneChange, Provider, S
 from portal.web.documents import encrypt_identity
 from regions.identity import check_identity
 from regions.keys.encryption import decrypt_phone
-from tests.integration.citizens.test_phones import Mailbox
+from tests.integration.citizens.test_sign_in import Mailbox
 from tests.integration.lines import ANNA, BERT
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
