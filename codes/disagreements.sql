@@ -2,7 +2,7 @@
 -- Who disagrees by these verdicts. Someone without a verdict that is not green at a provider that is known in the run is green
 -- everywhere a provider is known, and cannot disagree.
 coloured AS (
-    SELECT r.citizen_id, p.provider_id, provider.code, p.version_id, coalesce(v.colour, 'green') AS colour, v.hits
+    SELECT r.citizen_id, provider.code, coalesce(v.colour, 'green') AS colour, v.hits
     FROM (SELECT DISTINCT v.citizen_id FROM {{verdicts}} v
           JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s AND p.known
           WHERE {{among}}) held
@@ -12,14 +12,40 @@ coloured AS (
     JOIN codes_provider provider ON provider.id = p.provider_id
     LEFT JOIN {{verdicts}} v ON v.citizen_id = r.citizen_id AND v.provider_id = r.provider_id
 ),
-found AS MATERIALIZED (
-    SELECT citizen_id, jsonb_object_agg(code, colour) AS colours,
-           sha256(convert_to(string_agg(concat_ws('|', code, colour, version_id, (
-               SELECT string_agg(concat_ws(':', hit->>'rule', hit->>'fact_id'), ',' ORDER BY hit->>'rule', hit->>'fact_id')
-               FROM jsonb_array_elements(hits) AS hit)), E'\n' ORDER BY code), 'UTF8')) AS fingerprint
+differing AS MATERIALIZED (
+    SELECT citizen_id, array_agg(code ORDER BY code COLLATE "C") AS codes, array_agg(colour ORDER BY code COLLATE "C") AS colours,
+           jsonb_agg(hits ORDER BY code COLLATE "C") AS hits
     FROM coloured
     GROUP BY citizen_id
     HAVING min(colour) <> max(colour)
+),
+found AS MATERIALIZED (
+    -- The fingerprint (docs/adr/0020-…): the colours, and of each hit what makes it what it is. Of the rule, its code and every
+    -- parameter; `area_levels` is one, but neither the version nor the risk-list entry that matched: as long as the rule hits, it
+    -- is the same hit. Of the fact, where it comes from and what it says. Not the anchor, which follows from these, and moves
+    -- every day for a stay that goes on; not names, texts or the ids of rows, which change when nothing does for the person.
+    SELECT d.citizen_id, jsonb_object(d.codes, d.colours) AS colours, sha256(convert_to(jsonb_build_array(d.codes, d.colours, (
+               SELECT jsonb_agg((
+                   SELECT jsonb_agg(content ORDER BY content)
+                   FROM jsonb_array_elements(nullif(of_provider, 'null')) AS hit
+                   CROSS JOIN LATERAL (
+                       -- One look-up each: a join would read the facts of the whole city.
+                       SELECT f.origin, coalesce(s.code, declared.code) AS code, f.record_id, f.kind, f.area, f.started_on, f.ended_on
+                       FROM codes_fact f
+                       LEFT JOIN sources_source s ON s.id = f.source_id
+                       LEFT JOIN codes_provider declared ON declared.id = f.provider_id
+                       WHERE f.id = (hit->>'fact_id')::bigint
+                       OFFSET 0
+                   ) f
+                   CROSS JOIN LATERAL (SELECT * FROM codes_rule WHERE id = (hit->>'rule_id')::bigint OFFSET 0) r
+                   CROSS JOIN LATERAL (SELECT jsonb_build_array(
+                       r.code, r.kind, r.colour, r.anchor, r.hold_days, r.checkin_days, r.tests, r.test_gap_days,
+                       (SELECT jsonb_agg(one ORDER BY one) FROM unnest(r.area_levels) AS one),
+                       (SELECT jsonb_agg(one ORDER BY one) FROM unnest(r.cleared_by) AS one),
+                       f.origin, f.code, f.record_id, f.kind, f.area, f.started_on, f.ended_on) AS content OFFSET 0) told
+               ) ORDER BY place)
+               FROM jsonb_array_elements(d.hits) WITH ORDINALITY AS each(of_provider, place)))::text, 'UTF8')) AS fingerprint
+    FROM differing d
 )
 
 -- statement: settle

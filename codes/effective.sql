@@ -15,6 +15,15 @@ WITH new_hit AS (
     WHERE r.state = 'approved'
       AND array_position(ARRAY['green', 'yellow', 'red'], rule.colour) > array_position(ARRAY['green', 'yellow', 'red'], r.colour)
       AND NOT r.weighed @> jsonb_build_array(jsonb_build_array(hit->'rule', hit->'fact_id'))
+      -- Nor is a version new that says what a weighed one said: a name may be spelt otherwise.
+      AND NOT EXISTS (
+          SELECT FROM jsonb_array_elements(r.weighed) AS weighed_hit(pair)
+          JOIN codes_fact before ON before.id = (pair->>1)::bigint
+          JOIN codes_fact again ON again.id = (hit->>'fact_id')::bigint AND again.record_id = before.record_id
+          WHERE pair->>0 = hit->>'rule' AND again.citizen_id = before.citizen_id
+            AND (again.origin, again.source_id, again.provider_id, again.kind, again.area, again.started_on, again.ended_on)
+                IS NOT DISTINCT FROM
+                (before.origin, before.source_id, before.provider_id, before.kind, before.area, before.started_on, before.ended_on))
 )
 UPDATE codes_ruling r SET suspended_at = CASE WHEN r.id IN (SELECT id FROM new_hit) THEN coalesce(r.suspended_at, run.as_of) END
 FROM codes_run run

@@ -15,6 +15,7 @@ from regions.journal.record import record
 from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
 from regions.staff.models import RoleGrant
 from regions.staff.roles import Role
+from regions.transitions import compare_and_set
 
 PROPOSED = "proposed"
 WITHDRAWN = "withdrawn"
@@ -99,11 +100,6 @@ class ProposalQuerySet(models.QuerySet[P]):
         """Locked rows: two people decide one after the other."""
         return self.select_for_update(of=("self",))
 
-    def move(self, from_: str, to: str, **changes: Any) -> None:
-        """Compare-and-set of one proposal. Raises ``MovedMeanwhile`` when it is no longer in the state that was read."""
-        if self.filter(state=from_).update(state=to, **changes) != 1:
-            raise MovedMeanwhile
-
     def find(self, pk: int) -> P:
         """A waiting proposal. Raises ``NotFound``, and ``MovedMeanwhile`` when it is decided or withdrawn."""
         found = self.filter(pk=pk).first()
@@ -163,9 +159,7 @@ class Proposal(models.Model):
         self._move(type(self).objects.filter(pk=self.pk), to, **changes)
 
     def _move(self, read: ProposalQuerySet[Self], to: str, **changes: Any) -> None:
-        read.move(self.state, to, **changes)
-        for name, value in {"state": to, **changes}.items():
-            setattr(self, name, value)
+        compare_and_set(self, read.filter(state=self.state), state=to, **changes)
 
     def decide(self, to: str, *, by: str, now: datetime, reason: str = "", act: str = "", **changes: Any) -> None:
         """Write the second person's decision. Raises ``MovedMeanwhile``."""

@@ -62,7 +62,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 
 class Case(models.Model):
-    """A person's case. The disagreement's fingerprint is kept: once decided, the same fingerprint does not come back."""
+    """A person's case. The disagreement's fingerprint is kept: while its decision stands, the same one opens no other case.
+
+    ``ruling``: what decided it; none where the colours were left as they are. ``lapsed_at``: since when the decision of a
+    disagreement stands no longer: its ruling has ended, or the fingerprint that was left has not lasted (``docs/adr/0020-…``).
+    """
 
     class Kind(models.TextChoices):
         DISAGREEMENT = "disagreement"
@@ -89,6 +93,8 @@ class Case(models.Model):
     assigned_to = models.TextField(blank=True)
     assigned_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    ruling = models.ForeignKey("codes.Ruling", on_delete=models.PROTECT, null=True, related_name="decided")
+    lapsed_at = models.DateTimeField(null=True)
     outcome = models.TextField(blank=True, help_text="the ruled colour, a reason code, or converged")
     answer = models.TextField(blank=True, db_default="", help_text="what the citizen is told beside the outcome")
     group_key = models.TextField(blank=True)
@@ -109,6 +115,9 @@ class Case(models.Model):
             ),
             models.Index(fields=["opened_at"]),
             models.Index(fields=["closed_at", "id"], condition=Q(closed_at__isnull=False), name="case_archive"),
+            models.Index(
+                fields=["citizen"], condition=Q(state="decided", lapsed_at__isnull=True), name="case_decision_stands"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -127,6 +136,9 @@ class Case(models.Model):
                 condition=Q(assigned_at__isnull=True, assigned_to="")
                 | Q(assigned_at__isnull=False) & ~Q(assigned_to=""),
                 name="case_assigned_at_and_to_go_together",
+            ),
+            models.CheckConstraint(
+                condition=Q(lapsed_at__isnull=True) | Q(state="decided"), name="only_a_decision_lapses"
             ),
             models.CheckConstraint(
                 condition=Q(kind="appeal") & ~Q(state="decided")

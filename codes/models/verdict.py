@@ -162,7 +162,7 @@ class Disagreement(models.Model):
     """Stands from the run that found it until the run that did not, as long as its fingerprint is the same."""
 
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="disagreements")
-    fingerprint = models.BinaryField(help_text="over colours, hits (rule, fact, version) and rule set versions")
+    fingerprint = models.BinaryField(help_text="over the colours, and what the rules and facts of the hits say")
     colours = models.JSONField(help_text="provider code -> colour")
     opened_run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
     closed_run = models.ForeignKey(Run, on_delete=models.PROTECT, null=True, related_name="+")

@@ -1,5 +1,6 @@
-"""What a run does to cases: opens them, re-links them by fingerprint, closes those whose colours agree again."""
+"""What a run does to cases, and the end of a ruling: opens them, re-links them by fingerprint, closes those whose colours agree again."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -46,7 +47,13 @@ def converge(run: Run) -> list[str]:
 
 RELINK = compose(SQL, "relink")
 
-OPEN = compose(SQL, "open")
+LAPSE = compose(SQL, "lapse", among="true")
+
+LAPSE_RULED = compose(SQL, "lapse", among="c.ruling_id IS NOT NULL AND c.citizen_id = ANY (%(citizens)s)")
+
+OPEN = compose(SQL, "open", among="true")
+
+OPEN_AGAIN = compose(SQL, "open", among="d.citizen_id = ANY (%(citizens)s)")
 
 OPEN_SUSPENDED = compose(SQL, "open_suspended")
 
@@ -63,23 +70,51 @@ class CaseChanges:
 def settle_cases(run: Run, *, now: datetime) -> CaseChanges:
     """Bring the open cases to the standing disagreements (``docs/semantics.md`` §5). Call after these were settled."""
     done: dict[str, int] = {}
-    parameters: dict[str, Any] = {
-        "run": run.pk,
-        "first_look": FIRST_LOOK_AT_RED,
-        "answer_red": ANSWER["red"],
-        "answer_yellow": ANSWER["yellow"],
-        "received": CaseState.RECEIVED.value,
-        "converged": CaseState.CONVERGED.value,
-        "opened": Verb.OPEN.value,
-        "relinked": Verb.RELINK.value,
-        "approved": Ruling.State.APPROVED.value,
-        "by": SYSTEM,
-    }
+    parameters = _opening(run, at=run.as_of)
     converged = converge(run)
     with connection.cursor() as cursor:
-        for name, statement in (("relinked", RELINK), ("opened", OPEN), ("suspended", OPEN_SUSPENDED)):
+        for name, statement in (
+            ("relinked", RELINK),
+            ("lapsed", LAPSE),
+            ("opened", OPEN),
+            ("suspended", OPEN_SUSPENDED),
+        ):
             cursor.execute(statement, parameters)
             done[name] = cursor.rowcount
     acts = (Act(f"case.{Verb.CONVERGE.value}", f"case:{number}", {"run": run.pk}) for number in converged)
     record_all(acts, by="system", now=now)
     return CaseChanges(done["opened"] + done["suspended"], done["relinked"], len(converged))
+
+
+def _opening(run: Run, *, at: datetime) -> dict[str, Any]:
+    return {
+        "run": run.pk,
+        "at": at,
+        "first_look": FIRST_LOOK_AT_RED,
+        "answer_red": ANSWER["red"],
+        "answer_yellow": ANSWER["yellow"],
+        "received": CaseState.RECEIVED.value,
+        "decided": CaseState.DECIDED.value,
+        "opened": Verb.OPEN.value,
+        "relinked": Verb.RELINK.value,
+        "approved": Ruling.State.APPROVED.value,
+        "by": SYSTEM,
+    }
+
+
+def open_again(citizens: Collection[int], *, now: datetime) -> list[str]:
+    """Open a case for each of these whose ruling has just ended and whose providers still differ; the numbers of the cases.
+
+    They stand on the last settled run, whose disagreements these are. Call in the transaction that ended the rulings.
+    """
+    run = Run.objects.last_settled()
+    if run is None:
+        return []
+    parameters = {**_opening(run, at=now), "citizens": sorted(set(citizens))}
+    with connection.cursor() as cursor:
+        cursor.execute(LAPSE_RULED, parameters)
+        cursor.execute(OPEN_AGAIN, parameters)
+        opened = cursor.fetchall()
+    acts = [Act(f"case.{Verb.OPEN.value}", f"case:{number}", {"follows": before}) for number, before in opened]
+    record_all(acts, by="system", now=now)
+    return [number for number, _ in opened]

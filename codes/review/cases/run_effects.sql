@@ -19,9 +19,26 @@ INSERT INTO codes_caseevent (case_id, at, by, verb, data)
 SELECT id, as_of, %(by)s, %(relinked)s, jsonb_build_object('run', %(run)s, 'disagreement', disagreement_id)
 FROM moved WHERE differs
 
+-- statement: lapse
+-- A decision stands while its ruling is in force – or the one that took its place, which weighed every hit there was – or, where
+-- the colours were left as they are, as long as the fingerprint lasts. Missing data ends no fingerprint.
+UPDATE codes_case c SET lapsed_at = %(at)s
+FROM codes_disagreement decided
+WHERE decided.id = c.disagreement_id AND c.kind = 'disagreement' AND c.state = %(decided)s AND c.lapsed_at IS NULL AND {{among}}
+  AND CASE WHEN c.ruling_id IS NOT NULL
+           THEN NOT EXISTS (SELECT FROM codes_ruling r WHERE r.citizen_id = c.citizen_id AND r.state = %(approved)s)
+           ELSE NOT EXISTS (SELECT FROM codes_disagreement d
+                            WHERE d.citizen_id = c.citizen_id AND d.closed_run_id IS NULL AND d.fingerprint = c.fingerprint)
+                AND NOT EXISTS (SELECT FROM jsonb_object_keys(decided.colours) AS shown(code)
+                                JOIN codes_provider provider ON provider.code = shown.code
+                                JOIN codes_runprovider p ON p.provider_id = provider.id AND p.run_id = %(run)s
+                                WHERE NOT p.known)
+           END
+
 -- statement: open
--- Nor does missing data open one: a decided disagreement of which today's is what the known providers still show, the others
--- being unknown, is that disagreement. Should a hit have changed meanwhile, it is seen when they are back.
+-- A case for every disagreement that has none and about which no decision stands; it follows the last one. Nor does missing data
+-- open one: a decided disagreement of which today's is what the known providers still show, the others being unknown, is that
+-- disagreement. Should a hit have changed meanwhile, it is seen when they are back.
 WITH due AS MATERIALIZED (
     SELECT d.id, d.citizen_id, d.fingerprint,
            (SELECT max(before.id) FROM codes_case before WHERE before.citizen_id = d.citizen_id AND before.kind = 'disagreement')
@@ -31,15 +48,15 @@ WITH due AS MATERIALIZED (
            CASE WHEN d.colours @? '$.* ? (@ == "red")' THEN 'red' ELSE 'yellow' END AS severity
     FROM codes_disagreement d
     JOIN codes_run run ON run.id = %(run)s
-    WHERE d.closed_run_id IS NULL
+    WHERE d.closed_run_id IS NULL AND {{among}}
       AND NOT EXISTS (SELECT FROM codes_case c
                       WHERE c.citizen_id = d.citizen_id AND c.kind = 'disagreement'
-                        AND (c.closed_at IS NULL OR c.fingerprint = d.fingerprint AND c.state <> %(converged)s))
-      AND NOT EXISTS (SELECT FROM (SELECT c.state, before.colours FROM codes_case c
+                        AND (c.closed_at IS NULL OR c.fingerprint = d.fingerprint AND c.state = %(decided)s AND c.lapsed_at IS NULL))
+      AND NOT EXISTS (SELECT FROM (SELECT c.state, c.lapsed_at, before.colours FROM codes_case c
                                    JOIN codes_disagreement before ON before.id = c.disagreement_id
                                    WHERE c.citizen_id = d.citizen_id AND c.kind = 'disagreement'
                                    ORDER BY c.id DESC LIMIT 1) last
-                      WHERE last.state <> %(converged)s AND last.colours @> d.colours
+                      WHERE last.state = %(decided)s AND last.lapsed_at IS NULL AND last.colours @> d.colours
                         AND EXISTS (SELECT FROM jsonb_object_keys(last.colours) AS shown(code)
                                     JOIN codes_provider provider ON provider.code = shown.code
                                     JOIN codes_runprovider p ON p.provider_id = provider.id AND p.run_id = run.id
@@ -48,7 +65,7 @@ WITH due AS MATERIALIZED (
 counted AS MATERIALIZED (
     -- Counted first, so that all reading of the cases is done before the first is written: a statement that reads what it
     -- fills takes longer for every row.
-    SELECT run.id, run.as_of, run.day, (SELECT count(*) FROM due) AS due,
+    SELECT run.id, run.day, (SELECT count(*) FROM due) AS due,
            (SELECT count(*) FROM codes_case taken JOIN codes_run earlier ON earlier.id = taken.opened_run_id
             WHERE earlier.day = run.day AND taken.kind = 'disagreement') AS taken
     FROM codes_run run WHERE run.id = %(run)s
@@ -58,16 +75,19 @@ opened AS (
                             opened_run_id, due_at, first_look_due_at, assigned_to, outcome, group_key)
     SELECT 'D' || to_char(run.day, 'YYYYMMDD') || '-'
                || to_char(row_number() OVER (ORDER BY due.id) + run.taken, 'FM999999000000'),
-           'disagreement', due.citizen_id, %(received)s, due.id, due.fingerprint, due.follows_id, due.severity, run.as_of, run.id,
-           run.as_of + CASE due.severity WHEN 'red' THEN %(answer_red)s ELSE %(answer_yellow)s END,
-           CASE due.severity WHEN 'red' THEN run.as_of + %(first_look)s END, '', '',
+           'disagreement', due.citizen_id, %(received)s, due.id, due.fingerprint, due.follows_id, due.severity, %(at)s, run.id,
+           %(at)s + CASE due.severity WHEN 'red' THEN %(answer_red)s ELSE %(answer_yellow)s END,
+           CASE due.severity WHEN 'red' THEN %(at)s + %(first_look)s END, '', '',
            coalesce(due.group_key, '')
     FROM counted run
     JOIN due ON run.due > 0
-    RETURNING id, opened_at
+    RETURNING id, opened_at, number, follows_id
+),
+events AS (
+    INSERT INTO codes_caseevent (case_id, at, by, verb, data)
+    SELECT id, opened_at, %(by)s, %(opened)s, jsonb_build_object('run', %(run)s) FROM opened
 )
-INSERT INTO codes_caseevent (case_id, at, by, verb, data)
-SELECT id, opened_at, %(by)s, %(opened)s, jsonb_build_object('run', %(run)s) FROM opened
+SELECT opened.number, before.number FROM opened LEFT JOIN codes_case before ON before.id = opened.follows_id ORDER BY opened.id
 
 -- statement: open_suspended
 -- A suspended ruling needs two officials again.

@@ -15,8 +15,8 @@ from codes.review.cases.transitions import Verb
 from codes.review.errors import Reason
 from codes.review.evidence.files import check_documents
 from codes.review.permissions import require
-from codes.review.proposals.ruling_policy import check_ruling, check_text, hits_of, uncovered, weighed_in
-from codes.review.proposals.rulings import State, closing_steps, supersede
+from codes.review.proposals.ruling_policy import check_ruling, check_text, hits_of, said_again, uncovered, weighed_in
+from codes.review.proposals.rulings import State, closing_steps, rest_on_rulings, supersede
 from regions.refusals import Refused
 from regions.tenancy import current_city
 
@@ -110,6 +110,7 @@ def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> BulkRe
         Ruling.objects.filter(pk__in=[ruling.pk for ruling in rulings]).update(
             state=State.APPROVED, decided_by=by, decided_at=now
         )
+        rest_on_rulings(steps)
         settle_citizens(people, now=now)
         closed = [step.case for step in steps]
         record_many(Verb.APPROVE, closed, by=by, now=now, data={"rulings": len(rulings)})
@@ -125,12 +126,13 @@ def _lock_cases(ruling_ids: Collection[int]) -> None:
 def _approvable(found: list[Ruling], before: dict[int, str], *, by: str, now: datetime) -> list[Ruling]:
     hits = hits_of(list(before))
     today = current_city().day_of(now)
+    weighed = said_again([ruling.weighed for ruling in found])
     return [
         ruling
-        for ruling in found
+        for ruling, known in zip(found, weighed, strict=True)
         if ruling.colour != "red"
         and ruling.proposed_by != by
         and ruling.expires_on > today
         and turns_no_stricter(ruling.colour, before[ruling.citizen_id])
-        and not uncovered(hits[ruling.citizen_id], weighed=ruling.weighed, colour=ruling.colour)
+        and not uncovered(hits[ruling.citizen_id], weighed=known, colour=ruling.colour)
     ]

@@ -1,10 +1,10 @@
 """What a ruling must be: pure questions of fact, apart from who asks."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from codes.models import Rule, Verdict
+from codes.models import Fact, Rule, Verdict
 from codes.review.errors import Reason
 from codes.review.reasons import CARRIES, RefusalReason, RulingReason
 from codes.vocabulary import Colour
@@ -77,6 +77,24 @@ def hits_of(citizens: Collection[int]) -> dict[int, list[Hit]]:
     for citizen, hits in rows:
         found[citizen] |= {Hit(colours[hit["rule_id"]], hit["rule"], hit["fact_id"]) for hit in hits}
     return {citizen: sorted(hits, key=lambda hit: (hit.rule, hit.fact_id)) for citizen, hits in found.items()}
+
+
+# What makes a record's version say the same as another of it; as in the suspension of rulings (``codes/effective.sql``).
+SAYING = ("record_id", "origin", "source_id", "provider_id", "kind", "area", "started_on", "ended_on")
+
+
+def said_again(rulings: Sequence[Weighed]) -> list[Weighed]:
+    """What each of the rulings weighed, and beside it the versions that say the same: a name spelt otherwise is no new hit."""
+    ids = {fact for weighed in rulings for _, fact in weighed}
+    content = {pk: tuple(said) for pk, *said in Fact.objects.filter(pk__in=ids).values_list("pk", *SAYING)}
+    again: dict[tuple[Any, ...], list[int]] = {said: [] for said in content.values()}
+    for pk, *said in Fact.objects.filter(record_id__in={said[0] for said in again}).values_list("pk", *SAYING):
+        if tuple(said) in again:
+            again[tuple(said)].append(pk)
+    return [
+        [[rule, pk] for rule, fact in weighed for pk in {fact, *again.get(content.get(fact, ()), ())}]
+        for weighed in rulings
+    ]
 
 
 def weighed_in(hits: Collection[Hit]) -> Weighed:

@@ -5,12 +5,14 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
 from codes.effective import effective_code, lock_effective_codes, settle_citizens
 from codes.models import Case, Ruling
 from codes.review.cases import transitions
 from codes.review.cases.assign import assignee_changes
 from codes.review.cases.move import Step, check_move, find_case, move, move_each
+from codes.review.cases.run_effects import open_again
 from codes.review.cases.transitions import Verb
 from codes.review.errors import Reason
 from codes.review.evidence.files import check_evidence
@@ -21,6 +23,7 @@ from codes.review.proposals.ruling_policy import (
     check_text,
     hits_of,
     lighter,
+    said_again,
     uncovered,
     weighed_in,
 )
@@ -89,9 +92,11 @@ def approve(*, ruling_id: int, by: str, now: datetime, reason: str = "") -> Ruli
         ruling = _with_case().to_decide(ruling_id, by=by)
         check_approval(ruling, by=by, now=now)
         before = effective_code(ruling.citizen_id, now=now).colour
-        move_each(closing_steps([ruling], {ruling.citizen_id: before}), by=by, now=now)
+        steps = closing_steps([ruling], {ruling.citizen_id: before})
+        move_each(steps, by=by, now=now)
         supersede([ruling.citizen_id], now=now)
         ruling.decide(State.APPROVED, by=by, now=now, reason=reason)
+        rest_on_rulings(steps)
         settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk)
     return ruling
 
@@ -125,7 +130,8 @@ def check_approval(ruling: Ruling, *, by: str, now: datetime) -> None:
     require_another(by, proposed_by=ruling.proposed_by)
     if ruling.expires_on <= current_city().day_of(now):
         raise Refused(Reason.EXPIRED_PROPOSAL)
-    if uncovered(hits_of([ruling.citizen_id])[ruling.citizen_id], weighed=ruling.weighed, colour=ruling.colour):
+    weighed = said_again([ruling.weighed])[0]
+    if uncovered(hits_of([ruling.citizen_id])[ruling.citizen_id], weighed=weighed, colour=ruling.colour):
         raise Refused(Reason.NEW_RECORDS)
 
 
@@ -153,6 +159,13 @@ def closing_steps(rulings: Collection[Ruling], before: Mapping[int, str], **extr
     return steps
 
 
+def rest_on_rulings(steps: Collection[Step]) -> None:
+    """Note with the cases that were closed the rulings in force that decided them: when one ends, its decision does."""
+    in_force = Ruling.objects.filter(citizen=OuterRef("citizen"), state=State.APPROVED)
+    closed = Case.objects.filter(pk__in=[step.case.pk for step in steps])
+    closed.update(ruling=Subquery(in_force.values("pk")[:1]))
+
+
 def effect_of(colour: str, before: str) -> str:
     """What a ruled colour does for the citizen, as the appeal's transitions tell it apart."""
     if colour == "green":
@@ -173,12 +186,13 @@ def propose_end(*, ruling_id: int, reason: str, by: str, now: datetime) -> Rulin
 
 
 def approve_end(*, ruling_id: int, by: str, now: datetime) -> Ruling:
-    """End the ruling now; the citizen's code is at once what it is without it."""
+    """End the ruling now; the citizen's code is at once what it is without it, and a disagreement it had decided is a case again."""
     require_role(by, Role.APPROVER)
     with transaction.atomic():
         lock_effective_codes()
         ruling = Ruling.approve_end(ruling_id, by=by, now=now)
         settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk)
+        open_again([ruling.citizen_id], now=now)
     return ruling
 
 
@@ -195,4 +209,5 @@ def expire_rulings(*, now: datetime) -> int:
             settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk)
         acts = [Act("ruling.expired", ruling.subject, {**ENDED, **ruling.described()}) for ruling in over]
         record_all(acts, by="system", now=now)
+        open_again([ruling.citizen_id for ruling in over], now=now)
     return len(over)

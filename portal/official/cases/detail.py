@@ -39,6 +39,7 @@ class CaseDetail:
     corrections: list[Row]
     suppressions: list[Row]
     rulings: list[Row]
+    followers: list[Row]
     events: list[Row]
     family: list[Row]
     names: list[StatedName]
@@ -86,6 +87,7 @@ def read_case(**lookup: object) -> CaseDetail:
         corrections=related_rows(case, "corrections"),
         suppressions=suppressions,
         rulings=related_rows(case, "rulings"),
+        followers=related_rows(case, "followers"),
         events=sorted(related_rows(case, "events"), key=lambda event: (event["at"], event["id"])),
         family=[_relative(link, case.citizen_id, codes) for link in links],
         names=list(names_of(case.citizen)) if case.citizen.names_differ else [],

@@ -40,7 +40,7 @@ def with_related(cases: QuerySet[Case]) -> QuerySet[Case]:
         state__in=["proposed", "approved"],
         record_id__in=Fact.objects.filter(citizen=OuterRef(OuterRef("citizen"))).values("record_id"),
     )
-    kin = ["citizen", "disagreement", "follows", "appeal__provider", "appeal__fact__source"]
+    kin = ["citizen", "disagreement", "follows__ruling", "appeal__provider", "appeal__fact__source"]
     return cases.select_related(*kin).annotate(
         files_json=json_rows(Evidence.objects.filter(case=case), *FILE),
         questions_json=json_rows(
@@ -62,6 +62,7 @@ def with_related(cases: QuerySet[Case]) -> QuerySet[Case]:
             *("decided_by", "decided_at", "decision_code", "decision_reason", "suspended_at"),
             *("end_proposed_by", "end_proposed_at", "end_reason", "evidence"),
         ),
+        followers_json=json_rows(Case.objects.filter(follows=case), "number"),
         events_json=json_rows(CaseEvent.objects.filter(case=case), *("id", "at", "by", "verb", "data")),
         late_check_ins_json=json_rows(Entry.objects.filter(citizen=citizen, late=True), "provider_id", "day"),
         family_json=json_rows(

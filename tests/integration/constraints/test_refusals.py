@@ -195,6 +195,7 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("codes.Case", {"state": "in_review"}),
         ("codes.Case", {"state": "lost"}),
     ],
+    "only_a_decision_lapses": [("codes.Case", {"lapsed_at": LATER, "state": "converged"})],
     "disagreement_case_has_its_disagreement": [
         ("codes.Case", {"disagreement": None}),
         ("codes.Case", {"fingerprint": None}),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from codes.models import Case, Fact, Registration
-from codes.review.proposals import suppressions
+from codes.review.proposals import rulings, suppressions
 from codes.runs.ledger import start_run
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
@@ -134,3 +134,14 @@ def test_english_is_complete(desk: Desk, at_work: At) -> None:
     page = at_work("li").in_english().read(page_of(desk.case()))
     assert "Save and next" in page
     assert "Not here: " in page
+
+
+def test_a_case_that_follows_is_linked_both_ways(desk: Desk, at_work: At) -> None:
+    first = desk.case()
+    ruling = desk.approve(desk.propose())
+    rulings.propose_end(ruling_id=ruling.pk, reason="查明属实", by="li", now=desk.now)
+    rulings.approve_end(ruling_id=ruling.pk, by="wang", now=desk.now)
+    second = desk.case()
+    assert second != first
+    assert f">{first.number}</a>（其裁定已于2026年11月24日终止）" in at_work("li").read(page_of(second))
+    assert f'后续案件 <a href="{page_of(second)}">{second.number}</a>' in at_work("li").read(page_of(first))

@@ -52,9 +52,27 @@ LIVES: dict[str, Lived] = {
         ("police: close_contact", "1 received re-linked"),
         ("police: -close_contact", "1 received re-linked re-linked"),
     ],
-    "a changed fingerprint re-links the open case: another version of the record": [
+    "a record sent again that says the same is the same matter": [
         ("police: close_contact", "1 received"),
-        ("police: close_contact", "1 received re-linked"),
+        ("police: close_contact", "1 received"),
+    ],
+    "decided, and the record sent again: nothing has changed for the person": [
+        ("police: close_contact", "1 received"),
+        ("decide", "1 decided"),
+        ("police: close_contact", "1 decided"),
+    ],
+    "decided, changed, decided, and back to what was left at first: that has not lasted": [
+        ("police: close_contact", "1 received"),
+        ("decide", "1 decided"),
+        ("police: suspected_case", "1 decided, 2 received after 1"),
+        ("decide, police: -suspected_case", "1 decided, 2 decided after 1, 3 received after 2"),
+    ],
+    "decided, gone and back while a source was silent in between: it may never have gone": [
+        ("police: close_contact", "1 received"),
+        ("decide", "1 decided"),
+        ("police silent", "1 decided"),
+        ("bigdata silent", "1 decided"),
+        ("", "1 decided"),
     ],
     "decided does not come back": [
         ("police: close_contact", "1 received"),
@@ -76,7 +94,7 @@ LIVES: dict[str, Lived] = {
         ("police: suspected_case", "1 decided, 2 received after 1"),
         ("police: -suspected_case", "1 decided, 2 received after 1 re-linked"),
     ],
-    "decided, agreed, and different again by a new version": [
+    "decided, agreed, and different again": [
         ("police: close_contact", "1 received"),
         ("decide, police: -close_contact", "1 decided"),
         ("", "1 decided"),
