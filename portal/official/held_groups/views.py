@@ -134,8 +134,8 @@ def _rules(change: VerdictChange) -> list[str]:
 
 
 def _told(group: HeldGroup, *, overdue: bool = False) -> dict[str, Any]:
-    """The group, its cause in one sentence, and its share of the registered."""
-    share = max(group.red, group.green) / max(group.registered, 1)
+    """The group, its cause in one sentence, and its share of the registered in percent."""
+    share = 100 * max(group.red, group.green) / max(group.registered, 1)
     return {"group": group, "cause": group.message_in(get_language() or "en"), "share": share, "overdue": overdue}
 
 

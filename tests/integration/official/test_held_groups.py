@@ -50,6 +50,7 @@ def test_the_page_names_the_cause_and_everybody_page_by_page(crowd: Crowd) -> No
     li = at_work("li").in_english()
     address = f"/staff/held-groups/{group().pk}/"
     assert group().message_in("en") in li.read("/staff/held-groups/")
+    assert "91.7%" in li.read("/staff/held-groups/"), "55 of 60 people"
     first = li.read(address)
     assert first.count("<tr data-row>") == 50
     assert "张三" not in first, "names are masked"
