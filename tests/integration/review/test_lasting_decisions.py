@@ -254,7 +254,7 @@ def test_a_proposal_is_approved_although_the_name_was_spelt_otherwise_since(desk
 # The upgrade
 
 
-UPGRADE = importlib.import_module("codes.migrations.0024_standing_fingerprints")
+UPGRADE = importlib.import_module("codes.migrations.0025_standing_fingerprints")
 
 
 def as_version_1_left_it() -> None:

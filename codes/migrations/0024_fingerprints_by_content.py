@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("codes", "0022_history_runs"),
+        ("codes", "0023_stays_by_prefecture"),
     ]
 
     operations = [

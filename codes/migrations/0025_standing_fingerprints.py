@@ -72,6 +72,6 @@ WHERE told.case_id = c.id AND c.closed_at IS NOT NULL
 
 
 class Migration(migrations.Migration):
-    dependencies = [("codes", "0023_fingerprints_by_content")]
+    dependencies = [("codes", "0024_fingerprints_by_content")]
 
     operations = [migrations.RunSQL([RECOMPUTE, OF_CASES, DECIDED_BY], migrations.RunSQL.noop)]
