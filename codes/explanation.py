@@ -38,6 +38,7 @@ from codes.models import (
 )
 from codes.review.appeals.policy import AppealReason
 from codes.review.cases.transitions import Verb
+from codes.review.evidence.access import names_of
 from codes.review.reasons import RulingReason, SuppressionReason
 from codes.validity import Age
 from codes.vocabulary import Because, Cause, Colour, Factor, State
@@ -64,6 +65,9 @@ def explain(citizen: Citizen, *, now: datetime) -> Iterator[str]:
     """The lines in the active language, with instants in the city's time. Names are masked: no purpose was stated."""
     number = mask_number(decrypt_number(bytes(citizen.id_encrypted)))
     yield f"{citizen.ref} · {mask_name(citizen.full_name)} · {IdType(citizen.id_type).label} {number}"
+    if citizen.names_differ:
+        said = [f"{_titled(one.stated_by)} {mask_name(one.full_name)}" for one in names_of(citizen)]
+        yield _labelled(_("names differ"), ", ".join(said))
     zone = _labelled(_("times are of the zone"), current_city().timezone)
     yield f"{_labelled(_('known since'), _instant(citizen.known_since))} · {zone}"
     for one in citizen.registrations.select_related("provider").order_by("registered_at", "provider__code"):

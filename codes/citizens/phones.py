@@ -109,6 +109,10 @@ def _confirm(change_id: int, *, how: PhoneChange.How, by: str, now: datetime) ->
     _decide(change, "confirm", how=how, by=by, now=now, before_hash=before_hash)
     Citizen.objects.filter(pk=citizen.pk).update(phone_encrypted=change.phone_encrypted, phone_hash=change.phone_hash)
     SignInCode.objects.filter(id_hash=citizen.id_hash, used_at__isnull=True, expires_at__gt=now).update(expires_at=now)
+    # Nor may the earlier phone confirm a third one now with a code that it was sent before.
+    others = PhoneChange.objects.filter(citizen=citizen, state=PhoneChange.State.PROPOSED)
+    others.update(code_hash=None, code_expires_at=None)
+    PhoneNotice.objects.filter(change__in=others, code_sealed__isnull=False).delete()
     told = [(PhoneNotice.Receiver.NAMED, change.phone_encrypted)]
     told += [(PhoneNotice.Receiver.EARLIER, earlier)] if earlier is not None else []
     PhoneNotice.objects.bulk_create(

@@ -1,6 +1,6 @@
 """Facts: dated statements about a citizen, from one origin, in versions that are never changed."""
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from django.db import models
 from django.db.models import Q
@@ -94,4 +94,9 @@ class StatedName(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.citizen_id} by {self.source or self.provider}"
+        return f"{self.citizen_id} by {self.stated_by}"
+
+    @property
+    def stated_by(self) -> Source | Provider:
+        """The one origin it has."""
+        return cast("Source | Provider", self.source or self.provider)

@@ -103,7 +103,7 @@ def _person(citizen: Citizen) -> dict[str, Any]:
 def _names(citizen: Citizen) -> list[dict[str, Any]]:
     """What each origin calls them, masked: another name may be somebody else's."""
     return [
-        {"origin": str(one.source or one.provider), "full_name": mask_name(one.full_name), "stated_at": one.stated_at}
+        {"origin": str(one.stated_by), "full_name": mask_name(one.full_name), "stated_at": one.stated_at}
         for one in names_of(citizen)
     ]
 

@@ -147,6 +147,20 @@ def test_codes_on_their_way_to_the_old_phone_end(anna: Citizen, mailbox: Mailbox
         redeem_code(identity=IDENTITY, code=sign_in, now=now)
 
 
+def test_the_earlier_phone_confirms_no_third_one_afterwards(anna: Citizen, mailbox: Mailbox, now: datetime) -> None:
+    code = code_in(mailbox, now)
+    for place, phone in enumerate((THIRD, "13733333333")):
+        take(declaration(entry_id=f"t{place}", phone=phone), now=now)
+    third = PhoneChange.objects.get(pk=change().pk - 1)
+    confirm_signed_in(change_id=third.pk, by=f"citizen:{anna.ref}", now=now)
+    with pytest.raises(WrongCode):
+        confirm_with_code(identity=IDENTITY, code=code, now=now)
+    sent = len(mailbox.sent)
+    deliver_notices(gateway=mailbox, now=now)
+    assert not [text for phone, text in mailbox.sent[sent:] if phone == OLD and "13733333333"[-4:] in text]
+    assert on_record() == THIRD
+
+
 def test_the_citizen_confirms_or_refuses_and_nobody_for_them(anna: Citizen, now: datetime) -> None:
     for act in (confirm_signed_in, refuse_signed_in):
         with pytest.raises(NotFound):

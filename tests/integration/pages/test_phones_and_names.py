@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+from django.utils import translation
 
 from codes.citizens.phones import deliver_notices
+from codes.explanation import explain
 from codes.intake.phones import NamedPhone, propose_phones
 from codes.models import Appeal, Citizen, PersonAccess, PhoneChange, Provider, StatedName
 from portal.web.documents import encrypt_identity
@@ -138,6 +140,17 @@ def test_the_citizen_can_appeal_for_it(desk: Desk, visitor: Opens, two_names: No
     zhang.post("/appeal/words/", {"text": ""})
     zhang.post("/appeal/check/")
     assert Appeal.objects.get().reason_code == "names_differ"
+
+
+def test_the_explanation_says_it_masked(desk: Desk, two_names: None) -> None:
+    with translation.override("zh-hans"):
+        said = "\n".join(explain(desk.citizen("zhang"), now=desk.now))
+        other = "\n".join(explain(desk.citizen("chen"), now=desk.now))
+    assert "李*" in said
+    assert "张*三" in said
+    assert "李四" not in said
+    assert "姓名不一致" in said
+    assert "姓名不一致" not in other
 
 
 def test_without_two_names_it_is_no_reason(desk: Desk, visitor: Opens) -> None:
