@@ -42,7 +42,7 @@ class SettingsForm(forms.Form):
         label=_("Bad records a delivery may have, in percent"),
         min_value=0,
         max_value=PERCENT,
-        help_text=_("With more than that a delivery is refused whole."),
+        help_text=_("With more than that, and more than 20, a delivery is refused whole."),
     )
     overlap_hours = forms.FloatField(
         label=_("Hours to look back"),
