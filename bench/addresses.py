@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from codes.models import Case, Fact, RuleSet, RuleSetDraft, Ruling, Run, Suppression
 from codes.reports.request import ReportName
 from portal.web.access import Audience, audience_of
-from regions.sources.models import Source
+from regions.sources.models import Batch, Source
 from regions.staff.models import Account
 
 URLCONF = "portal.urls_city"
@@ -38,6 +38,7 @@ FILLS: dict[tuple[str, str], Fill] = {
     ("", "draft_id"): lambda _case: RuleSetDraft.objects.earliest("pk").pk,
     ("official_draft", "place"): lambda _case: 0,
     ("", "account_id"): lambda _case: Account.objects.earliest("pk").pk,
+    ("", "batch_id"): lambda _case: Batch.objects.latest("pk").pk,
     ("official_source", "code"): lambda _case: Source.objects.order_by("code")[0].code,
     ("official_rule_set", "code"): lambda _case: RuleSet.objects.order_by("code")[0].code,
     ("official_rule_set", "version"): lambda _case: 1,

@@ -20,7 +20,7 @@ from codes.rule_sets import drafts, rehearsal_jobs
 from portal.citizen.entries import declare
 from regions.identity import Identity
 from regions.sources import changes
-from regions.sources.models import Source
+from regions.sources.models import Batch, Source
 from regions.staff.models import Account
 from regions.staff.roles import Role
 from tests.integration.pages.people import tie_phone
@@ -184,6 +184,7 @@ def _sources(desk: Desk) -> dict[str, str]:
         "official_source_change_form": "sources/bigdata/change/",
         "official_source_change": f"sources/changes/{change.pk}/",
         "official_source_quarantine": "sources/police/quarantine/",
+        "official_batch": f"sources/batches/{Batch.objects.latest('pk').pk}/",
     }
 
 

@@ -121,6 +121,7 @@ CITY: dict[str, Row] = {
     "official_source_change_decide": Row(SOURCES, POST, NOT_ONES_OWN),
     "official_source_quarantine": Row(SOURCES, GET),
     "official_source_retry": Row(MANAGE_SOURCES, POST),
+    "official_batch": Row(SOURCES, GET),
     "official_batch_decide": Row(SOURCES, POST),
     "official_group": Row((*CASES, Role.SOURCE_MANAGER, Role.RULE_MANAGER), BOTH),
     "official_bulk_suppression": Row(APPROVE, BOTH),
