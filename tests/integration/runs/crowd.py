@@ -5,8 +5,9 @@ with both. What is told is of the hour, and counts in the next run.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from codes import models
 from codes.models import Citizen, Fact, HeldGroup, Run
@@ -18,7 +19,7 @@ from regions.tenancy import current_city
 from tests.integration.engine.keys import Keys
 from tests.integration.engine.loading import load_world
 from tests.integration.review.desk import hire
-from tests.oracle import Provider, Registration, Rule, RuleSetVersion, Source, World
+from tests.oracle import Batch, FactVersion, Origin, Provider, Registration, Rule, RuleSetVersion, Source, World
 from tests.worlds import ZONE, day, tick
 
 PEOPLE = 60
@@ -33,15 +34,17 @@ RULES = (
 
 @dataclass
 class Crowd:
-    """The city, its clock, and what has been told so far. Its first run has settled."""
+    """The city as it is stored and as the oracle knows it, and its clock. Above ``least`` people a change is a mass change."""
 
     now: datetime = field(default_factory=lambda: tick(61))
+    least: int = 20
+    world: World = field(init=False)
     keys: Keys = field(init=False)
 
     def __post_init__(self) -> None:
         people = tuple(f"p{number:02}" for number in range(PEOPLE))
         told = self.now - timedelta(days=30)
-        world = World(
+        self.world = World(
             providers=(Provider("alipay", "bigdata", "national"), Provider("wechat", "police", "national")),
             sources=(Source("bigdata", timedelta(days=9)), Source("police", timedelta(days=9))),
             rule_sets=(RuleSetVersion("national", 1, day(-90), RULES),),
@@ -49,8 +52,8 @@ class Crowd:
             registrations=tuple(Registration(one, code, told) for one in people for code in ("alipay", "wechat")),
             zone=ZONE,
         )
-        self.keys = load_world(world, known_at=self.now)
-        current_city().mass_change_least = 20
+        self.keys = load_world(self.world, known_at=self.now)
+        current_city().mass_change_least = self.least
         current_city().mass_change_share = 0.02
         for name, role in {"li": Role.REVIEWER, "wang": Role.APPROVER, "zhao": Role.APPROVER}.items():
             hire(name, role, now=self.now)
@@ -77,6 +80,11 @@ class Crowd:
             received_at=self.now,
             closed_at=self.now,
         )
+        told = [
+            replace(one, batches=(*one.batches, Batch(self.now, self.now))) if one.code == source else one
+            for one in self.world.sources
+        ]
+        self.world = replace(self.world, sources=tuple(told))
         self.add(batch, who, kind, revoked=revoked, started=started)
         return batch
 
@@ -108,6 +116,10 @@ class Crowd:
             rule.pk, rule.version = None, version
             rule.hold_days = rule.hold_days and hold_days
             rule.save()
+        known = self.world.rule_sets[-1]
+        shorter = tuple(replace(one, hold_days=one.hold_days and hold_days) for one in known.rules)
+        told = replace(known, version=version.version, effective_from=version.effective_from, rules=shorter)
+        self.world = replace(self.world, rule_sets=(*self.world.rule_sets, told))
         return version
 
     def run(self, *, after: timedelta = timedelta(hours=1)) -> Run:
@@ -135,20 +147,26 @@ class Crowd:
     def citizen(self, number: int) -> Citizen:
         return Citizen.objects.get(ref=f"p{number:02}")
 
-    def _fact(self, number: int, kind: str, origin: dict[str, object], *, revoked: bool, started: int) -> Fact:
+    def _fact(self, number: int, kind: str, origin: dict[str, Any], *, revoked: bool, started: int) -> Fact:
         record = f"{origin.get('source_id') or origin.get('provider_id')}-{number}-{kind}"
         before = Fact.objects.filter(record_id=record)
         first = before.order_by("version").first()
         version = before.count() + 1
         before.update(superseded=True)
-        return Fact.objects.create(
-            citizen=self.citizen(number),
-            record_id=record,
-            version=version,
-            kind=kind,
-            revoked=revoked,
-            started_on=first.started_on if first else self.day - timedelta(days=started),
-            recorded_at=self.now,
-            received_at=self.now,
-            **origin,
-        )
+        stated: dict[str, Any] = {
+            "record_id": record,
+            "version": version,
+            "kind": kind,
+            "revoked": revoked,
+            "started_on": first.started_on if first else self.day - timedelta(days=started),
+            "recorded_at": self.now,
+            "received_at": self.now,
+        }
+        said = FactVersion(self._origin(origin), citizen=f"p{number:02}", area=None, ended_on=None, **stated)
+        self.world = replace(self.world, facts=(*self.world.facts, said))
+        return Fact.objects.create(citizen=self.citizen(number), **stated, **origin)
+
+    def _origin(self, origin: dict[str, Any]) -> Origin:
+        keys = self.keys.sources if origin["origin"] == "source" else self.keys.providers
+        wanted = origin.get("source_id") or origin.get("provider_id")
+        return Origin(origin["origin"], next(code for code, key in keys.items() if key == wanted))
