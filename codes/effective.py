@@ -79,9 +79,9 @@ def _policy() -> dict[str, str]:
 
 
 LAST = compose(SQL, "last")
-LAPSED = _decide(compose(SQL, "lapsed"), run=BY_LAST)
+READ = compose(SQL, "read", last=LAST, run=BY_LAST, heard=_heard(BY_LAST))
+AGAIN = compose(SQL, "again", last=LAST, decide=_decide(TOUCHED_BY_NAME, run=BY_LAST))
 LAPSED_ANYWHERE = _decide(compose(SQL, "lapsed_anywhere"), run=BY_LAST)
-READ = compose(SQL, "read", last=LAST, decide=LAPSED, run=BY_LAST, heard=_heard(BY_LAST))
 COUNT = compose(SQL, "count", last=LAST, decide=LAPSED_ANYWHERE, run=BY_LAST, heard=_heard(BY_LAST))
 
 
@@ -98,13 +98,23 @@ def effective_code(citizen_id: int, *, now: datetime) -> CurrentCode:
 
 
 def effective_codes(citizens: Collection[int], *, now: datetime) -> dict[int, CurrentCode]:
-    """What they are at this instant, which may be later than what was settled is valid for. In one query."""
-    found = {}
+    """What they are at this instant, which may be later than what was settled is valid for, or than a ruling's last day.
+
+    In one query, and a second one for those whose ruling is over though nobody has ended it.
+    """
+    asked = _asked(now)
     with connection.cursor() as cursor:
-        cursor.execute(READ, {**_asked(now), "citizens": list(citizens)})
-        for run_day, citizen, *code in cursor.fetchall():
-            found[citizen] = _aged(CurrentCode(*code), Age.of(run_day, now=now))
-    return found
+        cursor.execute(READ, {**asked, "citizens": list(citizens)})
+        rows = cursor.fetchall()
+        over = {citizen: since for _, citizen, *_, since in rows if since is not None}
+        again = {}
+        if over:
+            cursor.execute(AGAIN, {**asked, "citizens": list(over)})
+            again = {one: CurrentCode(colour, because, over[one]) for one, colour, because in cursor.fetchall()}
+    return {
+        citizen: _aged(again.get(citizen) or CurrentCode(*code), Age.of(run_day, now=now))
+        for run_day, citizen, *code, _ in rows
+    }
 
 
 def _aged(code: CurrentCode, age: Age) -> CurrentCode:

@@ -148,25 +148,16 @@ SELECT count(*) FROM changed
 -- The last settled run; its day tells whether what it settled is still valid.
     SELECT id, day FROM codes_run WHERE state = ANY (%(settled)s) ORDER BY id DESC LIMIT 1
 
--- statement: lapsed
--- The asked whose ruling's last day is over, though nobody has ended it yet: they are decided about when they are asked for.
-SELECT citizen_id FROM codes_ruling
-    WHERE state = 'approved' AND expires_on <= %(day)s AND citizen_id = ANY (%(citizens)s)
-
--- statement: lapsed_anywhere
-SELECT citizen_id FROM codes_ruling WHERE state = 'approved' AND expires_on <= %(day)s
-
 -- statement: read
--- No row is green by agreement only for somebody a provider with a colour knows; it is never green for want of a run.
-WITH last AS MATERIALIZED ({{last}}),
-{{decide}}
-SELECT (SELECT day FROM last), c.id, coalesce(d.colour, e.colour, CASE WHEN known.any THEN 'green' ELSE 'unknown' END),
-       coalesce(d.because, e.because, CASE WHEN known.any THEN 'agreement' ELSE 'unknown' END),
-       coalesce((SELECT max(expires_on::timestamp AT TIME ZONE %(zone)s) FROM codes_ruling
-                 WHERE citizen_id = d.citizen_id AND state = 'approved'),
-                e.since, (SELECT max(since) FROM codes_effectivechange WHERE citizen_id = c.id), known.since)
+-- No row is green by agreement only for somebody a provider with a colour knows; it is never green for want of a run. `over`: since
+-- when the last day of the citizen's ruling is over though nobody has ended it; what their code is without it, `again` decides.
+WITH last AS MATERIALIZED ({{last}})
+SELECT (SELECT day FROM last), c.id, coalesce(e.colour, CASE WHEN known.any THEN 'green' ELSE 'unknown' END),
+       coalesce(e.because, CASE WHEN known.any THEN 'agreement' ELSE 'unknown' END),
+       coalesce(e.since, (SELECT max(since) FROM codes_effectivechange WHERE citizen_id = c.id), known.since),
+       (SELECT max(expires_on::timestamp AT TIME ZONE %(zone)s) FROM codes_ruling
+        WHERE citizen_id = c.id AND state = 'approved' AND suspended_at IS NULL AND expires_on <= %(day)s) AS over
 FROM unnest(%(citizens)s::bigint[]) AS c(id)
-LEFT JOIN decided d ON d.citizen_id = c.id
 LEFT JOIN codes_effectivecode e ON e.citizen_id = c.id
 CROSS JOIN LATERAL (
     SELECT bool_or(j.known) AS any, min(r.registered_at) AS since
@@ -174,6 +165,14 @@ CROSS JOIN LATERAL (
     JOIN codes_runprovider j ON j.provider_id = r.provider_id AND j.run_id = {{run}}
     WHERE r.citizen_id = c.id AND {{heard}}
 ) known
+
+-- statement: again
+WITH last AS MATERIALIZED ({{last}}),
+{{decide}}
+SELECT citizen_id, colour, because FROM decided
+
+-- statement: lapsed_anywhere
+SELECT citizen_id FROM codes_ruling WHERE state = 'approved' AND expires_on <= %(day)s
 
 -- statement: count
 -- The same for the whole city, in numbers: those without a row are green where a provider with a colour knows them.
