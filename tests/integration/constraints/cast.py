@@ -105,6 +105,18 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "title_en": "Source",
     },
     "sources.Batch": lambda cast: {"source": cast.police, "started_at": AT},
+    "sources.BatchFinding": lambda cast: {
+        "batch": cast.shared("sources.Batch"),
+        "kind": "late",
+        "record_id": "r-1",
+        "recorded_at": AT,
+    },
+    "sources.RangeHashes": lambda cast: {
+        "batch": cast.make("sources.Batch"),
+        "bits": 8,
+        "digests": b"x",
+        "reading": b"x",
+    },
     "sources.Quarantined": lambda cast: {
         "batch": cast.shared("sources.Batch"),
         "line": 1,

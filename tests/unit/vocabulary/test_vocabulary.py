@@ -20,7 +20,7 @@ SPELLINGS: list[tuple[type[TextChoices], str]] = [
     (Anchor, "started ended recorded"),
     (Factor, "declaration source rules freshness"),
     (Cause, "freshness rules declaration source interaction"),
-    (Because, "ruling agreement policy unknown"),
+    (Because, "ruling agreement policy held unknown expired"),
     (IdType, "10 14 15 16 20 34 99"),
     (FactKind, FACT_KIND_SPELLING),
 ]
