@@ -66,6 +66,8 @@ def propose_phones(named: Iterable[NamedPhone], *, by: str, now: datetime) -> in
             notices += _notices(change, now=now)
         before.append(change)
         made.append(change)
+    if not made:
+        return 0
     PhoneChange.objects.bulk_create(made)
     PhoneNotice.objects.bulk_create(notices)
     record_all([_act(change) for change in made], by=by, now=now)

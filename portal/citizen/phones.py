@@ -1,6 +1,7 @@
 """Another phone for sign-in codes: answered by the citizen signed in, or confirmed with the code that the earlier phone was sent."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -52,6 +53,11 @@ class ConfirmForm(DocumentForm):
     """Whose phone it is, and the code that the earlier phone was sent."""
 
     code = CodeField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = _("Code from the message")
+        self.fields["code"].widget.attrs = {"inputmode": "numeric"}  # the document comes first
 
 
 @for_anyone

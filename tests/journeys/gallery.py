@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 from playwright.sync_api import BrowserContext
 
-from codes.models import Citizen
+from codes.intake.phones import NamedPhone, propose_phones
+from codes.models import Citizen, Provider, StatedName
 from codes.opening_requests import Bundle, ask_to_open
 from codes.tasks import sum_up_cities
 from portal.web.display import DisplayPreferences
+from regions.sources.models import Source
 from regions.tenancy import in_city
 from tests.integration.pages.people import PASSWORD, Visitor
 from tests.journeys.cast import CROWD
@@ -92,6 +95,7 @@ def _of_strangers() -> Iterator[Picture]:
     pages = {
         "citizen_home": "/",
         "citizen_sign_in": "/sign-in/",
+        "citizen_phone_confirm": "/phone/",
         "account_login": "/staff/sign-in/",
         "socialaccount_login_error": "/staff/single-sign-on/failed/",
         "display": "/display/",
@@ -107,6 +111,7 @@ def _of_citizens(world: World) -> Iterator[Picture]:
     coming.post("/sign-in/", {"id_type": person.id_type.value, "id_number": person.id_number})
     yield Picture("citizen_sign_in_code", "/sign-in/code/", coming)
     asking, appealed = _citizen(WITH_CODE, world), _citizen(ASKED, world)
+    _name_otherwise(Citizen.objects.get(ref=WITH_CODE), world)
     _go_half_way(asking, world)
     pages = {
         "citizen_code": "code/",
@@ -134,6 +139,17 @@ def _of_citizens(world: World) -> Iterator[Picture]:
         "citizen_declared": f"declare/done/{NUMBER}/",
     }.items():
         yield Picture(name, f"/{path}", appealed)
+
+
+def _name_otherwise(citizen: Citizen, world: World) -> None:
+    """A provider names another phone of theirs, and calls them otherwise than a source does."""
+    now = world.clock()
+    wechat, police = Provider.objects.get(code="wechat"), Source.objects.get(code="police")
+    with transaction.atomic():
+        propose_phones([NamedPhone(citizen, wechat.pk, "13711112222")], by="wechat", now=now)
+    StatedName.objects.create(citizen=citizen, provider=wechat, full_name="王小明", stated_at=now, received_at=now)
+    StatedName.objects.create(citizen=citizen, source=police, full_name="李国强", stated_at=now, received_at=now)
+    Citizen.objects.filter(pk=citizen.pk).update(names_differ=True)
 
 
 def _go_half_way(person: Visitor, world: World) -> None:

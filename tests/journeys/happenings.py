@@ -106,6 +106,7 @@ def happen(world: World) -> Happened:
         "official_queue_assign_all": f"queue/assign-all/?group={quote(GROUP)}",
         "official_queue_propose_all": f"queue/propose-all/?group={quote(GROUP)}",
         "official_guardians": "guardians/",
+        "official_phones": "phones/",
         "official_runs": "runs/",
         "official_run": f"runs/{Run.objects.latest('pk').pk}/",
         "official_dashboard": "dashboard/",
