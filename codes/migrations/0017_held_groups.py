@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('decided_by', models.TextField(blank=True, db_default='', default='')),
                 ('decided_at', models.DateTimeField(null=True)),
                 ('decision_reason', models.TextField(blank=True, db_default='', default='')),
-                ('act_proposed', models.TextField(choices=[('release', 'release it: the changes are right'), ('refuse', 'refuse it: put what brought it out of force')])),
+                ('act_proposed', models.TextField(choices=[('release', 'Release it: the changes are right'), ('refuse', 'Refuse it: put what brought it out of force')])),
                 ('state', models.TextField(choices=[('proposed', 'Proposed'), ('approved', 'Approved'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn')], default='proposed')),
             ],
         ),

@@ -189,8 +189,8 @@ class HeldGroupProposal(Proposal):
     """What one person proposes to do about a held group, and another decides."""
 
     class Act(models.TextChoices):
-        RELEASE = "release", gettext_lazy("release it: the changes are right")
-        REFUSE = "refuse", gettext_lazy("refuse it: put what brought it out of force")
+        RELEASE = "release", gettext_lazy("Release it: the changes are right")
+        REFUSE = "refuse", gettext_lazy("Refuse it: put what brought it out of force")
 
     PROPOSERS: ClassVar[Role] = Role.APPROVER
 

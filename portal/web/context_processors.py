@@ -43,7 +43,12 @@ CITY: tuple[NavigationEntry, ...] = (
     NavigationEntry(_("Approvals"), "official_approvals", (Role.APPROVER,)),
     NavigationEntry(_("Guardians"), "official_guardians", CASES),
     NavigationEntry(_("Phones"), "official_phones", (Role.REVIEWER,)),
-    NavigationEntry(_("Runs"), "official_runs", (*CASES, Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN)),
+    NavigationEntry(
+        _("Runs"),
+        "official_runs",
+        (*CASES, Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN),
+        also="/staff/held-groups/",
+    ),
     NavigationEntry(_("Sources"), "official_sources", (Role.SOURCE_MANAGER, Role.APPROVER)),
     NavigationEntry(_("Rule sets"), "official_rule_sets", (Role.RULE_MANAGER, Role.APPROVER)),
     NavigationEntry(_("Dashboard"), "official_dashboard", (*CASES, Role.AUDITOR)),

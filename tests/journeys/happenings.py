@@ -24,7 +24,7 @@ from regions.sources.models import Batch, Source
 from regions.staff.models import Account
 from regions.staff.roles import Role
 from tests.integration.pages.people import tie_phone
-from tests.integration.review.desk import EVIDENCE, Desk, hire
+from tests.integration.review.desk import EVIDENCE, Desk, hire, mass_change
 from tests.journeys.world import CITY, World
 
 NUMBER = "B20261124-7K2M9XAB"
@@ -95,6 +95,7 @@ def happen(world: World) -> Happened:
     bulk_suppression = propose_bulk_suppression(
         key=MENDED, reason_code="wrong_dates", documents=EVIDENCE, by="li", now=desk.now
     )
+    held = mass_change("R2", now=desk.now)
     together = f"approvals/together/?by=li&at={quote(ruling.proposed_at.isoformat())}"
     reviewer = {
         "staff_home": "",
@@ -109,6 +110,8 @@ def happen(world: World) -> Happened:
         "official_phones": "phones/",
         "official_runs": "runs/",
         "official_run": f"runs/{Run.objects.latest('pk').pk}/",
+        "official_held_groups": "held-groups/",
+        "official_held_group": f"held-groups/{held.pk}/",
         "official_dashboard": "dashboard/",
     }
     approver = {

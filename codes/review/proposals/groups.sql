@@ -8,5 +8,6 @@ JOIN codes_fact f ON f.id = (evidence->'record'->>'fact_id')::bigint
 WHERE c.group_key = %(key)s AND c.closed_at IS NULL AND f.source_id IS NOT NULL
   AND concat_ws('|', 'batch', evidence->'record'->>'origin_code', coalesce(evidence->'record'->>'batch', '0'), f.kind) = %(key)s
   AND NOT EXISTS (SELECT FROM codes_suppression s
-                  WHERE s.record_id = f.record_id AND s.source_id = f.source_id AND s.state = ANY(%(standing)s))
+                  WHERE s.record_id = f.record_id AND s.source_id = f.source_id
+                    AND coalesce(s.version, f.version) = f.version AND s.state = ANY(%(standing)s))
 ORDER BY f.record_id, f.version DESC

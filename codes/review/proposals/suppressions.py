@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from codes.effective import lock_effective_codes
 from codes.engine.preview import ColourChange, preview_changes
@@ -123,7 +124,8 @@ def citizens_of(suppression: Suppression) -> list[int]:
 
 def _check_new(fact: Fact) -> None:
     same = Suppression.objects.filter(record_id=fact.record_id, source=fact.source_id, provider=fact.provider_id)
-    if same.filter(state=State.APPROVED).exists():
+    ruled = same.filter(state=State.APPROVED)
+    if ruled.filter(Q(version=None) | Q(version=fact.version)).exists():
         raise Refused(Reason.RULED_ALREADY)
     if same.waiting().exists():
         raise Refused(CommonReason.PROPOSED_ALREADY)

@@ -20,12 +20,9 @@ from codes.models import (
     Entry,
     Evidence,
     Guardianship,
-    HeldChange,
-    HeldGroup,
     PhoneChange,
     RuleSet,
     Run,
-    VerdictChange,
 )
 from codes.reports.export import FileFormat
 from codes.reports.jobs import ask_for_export
@@ -47,7 +44,7 @@ from tests.integration.lines import ANNA, citizen, declaration, take
 from tests.integration.pages.matrix_rows import WORDS, Row
 from tests.integration.pages.people import Visitor
 from tests.integration.pages.test_who_may import addresses
-from tests.integration.review.desk import EVIDENCE, Desk
+from tests.integration.review.desk import EVIDENCE, Desk, mass_change
 from tests.integration.sources.officials import at_desk
 
 PART = re.compile(r"<(\w+):(\w+)>")
@@ -145,7 +142,7 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
         key=GROUP, reason_code="wrong_person", documents=EVIDENCE, by="li", now=now
     )
     phones = {name: proposed_phone(desk.citizen(name), now=now) for name in ("zhang", "chen")}
-    waiting = propose(mass_change(now=now).pk, act="release", reason="核对无误", by="li", now=now)
+    waiting = propose(mass_change("R1", now=now).pk, act="release", reason="核对无误", by="li", now=now)
     # What the other city has under the same name would be found there.
     RuleSet.objects.filter(code="national").update(code="city_rules")
     draft = drafts.begin(RuleSet.objects.get(code="city_rules").pk, by="m-rule_manager", now=now)
@@ -209,29 +206,6 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
         "change": phones["chen"],
     }
     return own, others
-
-
-def mass_change(*, now: datetime) -> HeldGroup:
-    """Zhang's contact, as if it stood for many."""
-    run = Run.objects.latest("pk")
-    version = RuleSet.objects.get(code="national").versions.latest("version")
-    group = HeldGroup.objects.create(
-        key=f"batch:{Batch.objects.latest('pk').pk}:{version.rule_set_id}:R1",
-        rule_set=version.rule_set,
-        rule="R1",
-        cause_kind="batch",
-        batch=Batch.objects.latest("pk"),
-        first_run=run,
-        base_run=run,
-        red=30,
-        green=0,
-        registered=100,
-        held_at=now,
-    )
-    kept = VerdictChange.objects.filter(run=run).first()
-    if kept is not None:
-        HeldChange.objects.create(group=group, change=kept)
-    return group
 
 
 def proposed_phone(citizen: Citizen, *, now: datetime) -> int:

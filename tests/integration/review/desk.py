@@ -10,7 +10,18 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from codes.models import Case, CaseEvent, Citizen, Fact, Ruling, Run
+from codes.models import (
+    Case,
+    CaseEvent,
+    Citizen,
+    Fact,
+    HeldChange,
+    HeldGroup,
+    Ruling,
+    Run,
+    VerdictChange,
+)
+from codes.models import RuleSetVersion as RuleSetVersionRow
 from codes.review import information
 from codes.review.appeals import appeals
 from codes.review.appeals.appeals import Filed
@@ -165,6 +176,29 @@ def deliver(source: int, *, at: datetime) -> None:
     BatchRow.objects.create(
         source_id=source, state=BatchRow.State.ACCEPTED, as_of=at, started_at=at, received_at=at, closed_at=at
     )
+
+
+def mass_change(rule: str, *, now: datetime) -> HeldGroup:
+    """What the last run changed by the rule, as if it had been of too many and were kept back."""
+    run = Run.objects.latest("pk")
+    version = RuleSetVersionRow.objects.filter(rules__code=rule).latest("pk")
+    batch = BatchRow.objects.latest("pk")
+    group = HeldGroup.objects.create(
+        key=f"batch:{batch.pk}:{version.rule_set_id}:{rule}",
+        rule_set=version.rule_set,
+        rule=rule,
+        cause_kind="batch",
+        batch=batch,
+        first_run=run,
+        base_run=run,
+        red=30,
+        green=0,
+        registered=100,
+        held_at=now,
+    )
+    kept = VerdictChange.objects.filter(run=run, hits__contains=[{"rule": rule}])
+    HeldChange.objects.bulk_create(HeldChange(group=group, change=one) for one in kept)
+    return group
 
 
 def open_desk(people: Mapping[str, str], *, now: datetime) -> Desk:

@@ -1,24 +1,26 @@
 """Mass changes: what one cause would do to too many people waits for two people, and everybody else settles."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from codes.effective import after_run, effective_code
 from codes.engine.preview import preview_changes
-from codes.models import Case, Disagreement, EffectiveChange, HeldGroup, Run, Suppression, VerdictChange
+from codes.models import Case, Disagreement, EffectiveChange, Fact, HeldGroup, Run, Suppression, VerdictChange
 from codes.reports.daily_codes import REGISTERED, RUN_STATES
 from codes.reports.replay import replay
 from codes.reports.rows import stream
 from codes.review.proposals import held_groups
+from codes.review.proposals.suppressions import propose_suppression
 from codes.runs.amend import amend_now
 from regions.journal.models import JournalEntry
 from regions.models import City
 from regions.refusals import MovedMeanwhile, NotAllowed, Refused
 from regions.staff.roles import Role
 from regions.tenancy import current_city
-from tests.integration.review.desk import hire
+from tests.integration.review.desk import EVIDENCE, hire
 from tests.integration.runs.crowd import Crowd
 
 State = HeldGroup.State
@@ -183,6 +185,24 @@ def test_refused_the_records_are_out_of_force_and_a_correction_counts(contacts: 
     contacts.deliver([7])
     contacts.run()
     assert contacts.red() == {7}, "the police say it again, of one"
+
+
+def test_a_later_version_of_a_refused_record_can_be_ruled_on_by_itself(contacts: Crowd) -> None:
+    decide(contacts, "refuse")
+    contacts.deliver([7])
+    contacts.run()
+    for fact in Fact.objects.filter(record_id__endswith="-7-close_contact").order_by("version"):
+        asked: dict[str, Any] = {
+            "fact_id": fact.pk,
+            "reason_code": "never_happened",
+            "evidence": EVIDENCE,
+            "now": contacts.now,
+        }
+        if fact.version == 1:
+            with pytest.raises(Refused, match="ruled to be wrong already"):
+                propose_suppression(by="li", **asked)
+        else:
+            propose_suppression(by="li", **asked)
 
 
 def test_refusing_reaches_whom_the_batch_holds_though_they_were_red_anyway(crowd: Crowd) -> None:
@@ -361,19 +381,19 @@ def test_a_preview_shows_what_is_tried_and_not_what_is_kept(contacts: Crowd) -> 
 
 def test_two_people_with_the_role(contacts: Crowd) -> None:
     hire("qian", Role.SOURCE_MANAGER, now=contacts.now)
-    who = {"reason": "checked", "now": contacts.now}
+    who: dict[str, Any] = {"reason": "checked", "now": contacts.now}
     with pytest.raises(NotAllowed):
-        held_groups.propose(only().pk, act="release", by="qian", **who)  # type: ignore[arg-type]
-    proposed = held_groups.propose(only().pk, act="release", by="zhao", **who)  # type: ignore[arg-type]
+        held_groups.propose(only().pk, act="release", by="qian", **who)
+    proposed = held_groups.propose(only().pk, act="release", by="zhao", **who)
     with pytest.raises(Refused, match="waiting already"):
-        held_groups.propose(only().pk, act="refuse", by="wang", **who)  # type: ignore[arg-type]
+        held_groups.propose(only().pk, act="refuse", by="wang", **who)
     for by in ("li", "qian"):
         with pytest.raises(NotAllowed):
             held_groups.approve(proposed.pk, by=by, now=contacts.now)
     with pytest.raises(Refused, match="second person"):
         held_groups.approve(proposed.pk, by="zhao", now=contacts.now)
     held_groups.send_back(proposed.pk, by="wang", now=contacts.now, reason="look again")
-    again = held_groups.propose(only().pk, act="refuse", by="wang", **who)  # type: ignore[arg-type]
+    again = held_groups.propose(only().pk, act="refuse", by="wang", **who)
     with pytest.raises(Refused, match="withdraw"):
         held_groups.withdraw(again.pk, by="zhao", now=contacts.now)
     held_groups.withdraw(again.pk, by="wang", now=contacts.now)
