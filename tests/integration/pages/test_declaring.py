@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from codes.models import Entry, Fact
+from codes.models import Entry, Fact, Provider
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
 
@@ -123,6 +123,20 @@ def test_one_tap_checks_in_with_every_provider(chen: Visitor) -> None:
     entries = Entry.objects.filter(citizen__ref="chen", type="check_in", day="2026-11-24")
     assert sorted(entries.values_list("provider__code", flat=True)) == BOTH
     assert "今日健康打卡成功" in chen.read("/code/")
+
+
+def test_a_retired_provider_is_neither_offered_nor_told(chen: Visitor) -> None:
+    chen.get("/declare/")
+    assert "wechat" in chen.read("/declare/to/")
+    Provider.objects.filter(code="wechat").update(retired=True)
+
+    assert "wechat" not in chen.read("/declare/to/")
+    chen.post("/declare/to/", {"providers": BOTH})
+    assert chen.get("/declare/symptoms/").status_code == 302
+    chen.post("/check-in/", {"healthy": "yes", "number": ""})
+    told = Entry.objects.filter(citizen__ref="chen", type="check_in").values_list("provider__code", flat=True)
+    assert list(told) == ["alipay"]
+    assert "微信" not in chen.read("/code/")
 
 
 def test_feeling_ill_is_a_symptom(chen: Visitor) -> None:
