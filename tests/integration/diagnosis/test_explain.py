@@ -32,6 +32,7 @@ def checked_in(desk: Desk, *days: int) -> None:
             day=day,
             healthy=True,
             received_at=desk.now,
+            instant=desk.now - timedelta(days=back),
             digest=b"x",
         )
 
