@@ -188,7 +188,12 @@ def start_if_due(*, now: datetime) -> Run | None:
         failed = since.filter(state=Run.State.FAILED, started_by=SCHEDULE, ended_at__gt=now - PAUSE_AFTER_FAILURE)
         if open_run() or failed.exists():
             return None
-        run, opened = start_run(by=SCHEDULE, now=now)
+        try:
+            run, opened = start_run(by=SCHEDULE, now=now)
+        except (
+            Refused
+        ):  # a run of history was quicker; the next beat tries again, and other cities do not wait for this one
+            return None
     return run if opened else None
 
 

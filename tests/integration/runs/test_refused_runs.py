@@ -258,3 +258,15 @@ def test_a_task_that_finds_a_run_of_history_open_waits(
     with in_city("alpha"):
         ended(run, Run.State.KEPT, now=due)
     assert tasks.start_due_runs() == 1, "now alpha's"
+
+
+def test_a_beat_that_another_run_outruns_does_not_fail(
+    alpha: City, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between looking and starting, somebody began a run of history."""
+    due = minute_of(alpha, now)
+    theirs, _ = start_run(by="li", now=due, history=True)
+    looks = iter([None, theirs])
+    monkeypatch.setattr("codes.runs.ledger.open_run", lambda: next(looks))
+    assert start_if_due(now=due) is None
+    assert Run.objects.get() == theirs
