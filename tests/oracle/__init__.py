@@ -16,7 +16,7 @@ from tests.oracle.effective import (
 )
 from tests.oracle.entries import Declaration, Stay, facts_of_check_ins, facts_of_declaration, facts_of_declarations
 from tests.oracle.facts import CITY, CheckIn, FactRef, FactVersion, Origin, RecordKey, Registration
-from tests.oracle.hits import Hit, hits, released
+from tests.oracle.hits import Hit, hits
 from tests.oracle.rules import RiskArea, Rule, RuleSetVersion
 from tests.oracle.rulings import Colour, HitKey, Ruling, Suppression
 from tests.oracle.seen import Inputs, counting_version, horizon_of, seen_facts
@@ -81,7 +81,6 @@ __all__ = [
     "hybrid",
     "hybrid_colours",
     "inputs_of",
-    "released",
     "seen_facts",
     "turns_green_on",
     "verdict",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
+from tests.oracle.areas import covers
 from tests.oracle.facts import FactRef, FactVersion
-from tests.oracle.rules import RiskArea, Rule
+from tests.oracle.rules import RiskArea, Rule, RuleSetVersion
 from tests.oracle.rulings import HitKey
-from tests.oracle.seen import Inputs, checked_in_healthy, seen_facts
+from tests.oracle.seen import Inputs, checked_in_healthy, recorded_on, seen_facts
 from tests.oracle.world import World
 
 ONE_DAY = timedelta(days=1)
@@ -31,40 +32,38 @@ class Hit:
         return HitKey(self.rule_code, self.fact)
 
 
-def covers(entry_area: str, area: str) -> bool:
-    """510000 covers its province, 510100 its city, 510104 only itself."""
-    if entry_area.endswith("0000"):
-        return area[:2] == entry_area[:2]
-    if entry_area.endswith("00"):
-        return area[:4] == entry_area[:4]
-    return area == entry_area
+def listings(rule: Rule, stay: FactVersion, risk_areas: Iterable[RiskArea]) -> list[RiskArea]:
+    """The entries of the risk list, at one of the rule's levels, that the stay's area falls into."""
+    return [
+        entry for entry in risk_areas if stay.area and entry.level in rule.area_levels and covers(entry.area, stay.area)
+    ]
 
 
-def stayed_at_risk(stay: FactVersion, levels: Collection[str], risk_areas: Iterable[RiskArea], day: date) -> bool:
-    """Some day of the stay – up to `day` while it has no end – lies in a matching entry of the risk list."""
-    last = stay.ended_on or day
-    return stay.area is not None and any(
-        entry.level in levels
-        and covers(entry.area, stay.area)
-        and max(entry.from_day, stay.started_on) <= min(entry.to_day or last, last)
-        for entry in risk_areas
+def last_listed_day(entries: Iterable[RiskArea], day: date) -> date | None:
+    """The last day up to `day` on which one of the entries lists the area."""
+    return max(
+        (min(entry.to_day or day, day) for entry in entries if entry.from_day <= day),
+        default=None,
     )
 
 
-def matches(rule: Rule, fact: FactVersion, risk_areas: Iterable[RiskArea], day: date) -> bool:
+def goes_on(rule: Rule, fact: FactVersion) -> bool:
+    """A stay without an end, held for as long as its area is listed: nobody has said that the person left."""
+    return rule.anchor == "ended" and is_area_rule(rule, fact) and fact.ended_on is None
+
+
+def is_area_rule(rule: Rule, fact: FactVersion) -> bool:
+    return bool(rule.area_levels) and fact.kind == "area_stay"
+
+
+def matches(rule: Rule, fact: FactVersion, entries: Iterable[RiskArea], day: date) -> bool:
+    """With levels, some day of the stay from its start to the earlier of its end and `day` must be a listed one."""
     if rule.kind != fact.kind:
         return False
-    if rule.area_levels and fact.kind == "area_stay":
-        return stayed_at_risk(fact, rule.area_levels, risk_areas, day)
-    return True
-
-
-def anchor_of(rule: Rule, fact: FactVersion, world: World) -> date:
-    if rule.anchor == "recorded":
-        return fact.recorded_at.astimezone(world.zone).date()
-    if rule.anchor == "ended" and fact.ended_on is not None:
-        return fact.ended_on
-    return fact.started_on
+    if not is_area_rule(rule, fact):
+        return True
+    last = min(fact.ended_on or day, day)
+    return any(max(entry.from_day, fact.started_on) <= min(entry.to_day or last, last) for entry in entries)
 
 
 def longest_run(days: Collection[date], first: date, last: date) -> int:
@@ -87,36 +86,82 @@ def counted_tests(tested_on: Iterable[date], gap_days: int) -> int:
     return len(taken)
 
 
-def tests_since(anchor: date, rule: Rule, seen: Iterable[FactVersion], day: date) -> int:
-    tested_on = [f.started_on for f in seen if f.kind == "negative_test" and anchor <= f.started_on <= day]
+def tests_after(anchor: date, rule: Rule, seen: Iterable[FactVersion], day: date) -> int:
+    """A test of the anchor day may precede the event."""
+    tested_on = [f.started_on for f in seen if f.kind == "negative_test" and anchor < f.started_on <= day]
     return counted_tests(tested_on, rule.test_gap_days)
 
 
-def released(rule: Rule, anchor: date, seen: Collection[FactVersion], healthy: Collection[date], day: date) -> bool:
-    if any(fact.kind in rule.cleared_by and anchor <= fact.started_on <= day for fact in seen):
-        return True
+def cleared(rule: Rule, fact: FactVersion, anchor: date, seen: Iterable[FactVersion], day: date) -> bool:
+    """By a fact from the anchor on; what is counted from its recording may have been excluded before that.
+
+    Semantics §3 says two things of a negative test under anchor `recorded`; read together, the stricter way: it must
+    lie after the recording day and not before the event.
+    """
+    since = fact.started_on if rule.anchor == "recorded" else anchor
+    return any(
+        one.kind in rule.cleared_by
+        and since <= one.started_on <= day
+        and (one.kind != "negative_test" or one.started_on > anchor)
+        for one in seen
+    )
+
+
+def served(rule: Rule, anchor: date, seen: Iterable[FactVersion], healthy: Collection[date], day: date) -> bool:
     return (
         rule.hold_days is not None
         and (day - anchor).days >= rule.hold_days
         and longest_run(healthy, anchor, day) >= rule.checkin_days
-        and tests_since(anchor, rule, seen, day) >= rule.tests
+        and tests_after(anchor, rule, seen, day) >= rule.tests
     )
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is seen about one citizen, whatever the day."""
+
+    world: World
+    inputs: Inputs
+    seen: Sequence[FactVersion]
+    healthy: frozenset[date]
+
+
+def known_about(world: World, citizen: str, inputs: Inputs) -> Known:
+    return Known(world, inputs, seen_facts(world, citizen, inputs), checked_in_healthy(world, citizen, inputs))
+
+
+def hit_of(known: Known, rule: Rule, fact: FactVersion, version: RuleSetVersion, day: date) -> Hit | None:
+    """The hit that the rule makes of the fact, unless it has not begun, does not match or is released."""
+    entries = listings(rule, fact, version.risk_areas) if is_area_rule(rule, fact) else []
+    if fact.started_on > day or not matches(rule, fact, entries, day):
+        return None
+    anchor: date | None = fact.started_on
+    if rule.anchor == "recorded":
+        anchor = recorded_on(known.world, fact, known.inputs)
+        if anchor > day:
+            return None
+    elif goes_on(rule, fact):
+        anchor = last_listed_day(entries, day)
+    elif rule.anchor == "ended" and fact.ended_on is not None:
+        anchor = fact.ended_on
+    assert anchor, "a stay that matches was listed on some day"
+    hit = Hit(rule.code, version.version, fact.ref, anchor, rule.colour)
+    if goes_on(rule, fact) and anchor == day:
+        return hit
+    released = cleared(rule, fact, anchor, known.seen, day) or served(rule, anchor, known.seen, known.healthy, day)
+    return None if released else hit
+
+
+def standing_hits(known: Known, version: RuleSetVersion, day: date, healthy_from: date | None = None) -> list[Hit]:
+    """All unreleased hits, in a fixed order, if the citizen checks in healthy on every day from `healthy_from` on."""
+    if healthy_from is not None:
+        assumed = (healthy_from + n * ONE_DAY for n in range((day - healthy_from).days + 1))
+        known = replace(known, healthy=known.healthy | frozenset(assumed))
+    found = [hit_of(known, rule, fact, version, day) for rule in version.rules for fact in known.seen]
+    return sorted(hit for hit in found if hit)
 
 
 def hits(world: World, citizen: str, inputs: Inputs) -> list[Hit]:
     """All unreleased hits, red and yellow, in a fixed order."""
-    seen = seen_facts(world, citizen, inputs)
-    healthy = set(checked_in_healthy(world, citizen, inputs))
-    if inputs.assumed_healthy_from is not None:
-        days = (inputs.day - inputs.assumed_healthy_from).days + 1
-        healthy |= {inputs.assumed_healthy_from + n * ONE_DAY for n in range(days)}
-    version = inputs.rule_set_version
-    found = []
-    for rule in version.rules:
-        for fact in seen:
-            if not matches(rule, fact, version.risk_areas, inputs.day):
-                continue
-            anchor = anchor_of(rule, fact, world)
-            if anchor <= inputs.day and not released(rule, anchor, seen, healthy, inputs.day):
-                found.append(Hit(rule.code, version.version, fact.ref, anchor, rule.colour))
-    return sorted(found)
+    known = known_about(world, citizen, inputs)
+    return standing_hits(known, inputs.rule_set_version, inputs.day, inputs.assumed_healthy_from)

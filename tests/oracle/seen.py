@@ -30,14 +30,34 @@ def horizon_of(world: World, source: str, as_of: datetime) -> datetime | None:
     return max(accepted, key=lambda batch: batch.accepted_at).as_of if accepted else None
 
 
-def counting_version(versions: Iterable[FactVersion], *, horizon: datetime, known_at: datetime) -> FactVersion | None:
-    """The latest version received by then and, for a source's record, recorded before its horizon."""
+def counted_versions(versions: Iterable[FactVersion], *, horizon: datetime, known_at: datetime) -> list[FactVersion]:
+    """Those received by then and, for a source's record, recorded up to its horizon; the latest last.
+
+    The latest is the one recorded last, of those the one received last; what is still alike stands in the order
+    received, which is that of the version numbers.
+    """
     visible = [
         fact
         for fact in versions
         if fact.received_at <= known_at and (fact.origin.kind != "source" or fact.recorded_at <= horizon)
     ]
-    return max(visible, key=lambda fact: fact.version, default=None)
+    return sorted(visible, key=lambda fact: (fact.recorded_at, fact.received_at, fact.version))
+
+
+def counting_version(versions: Iterable[FactVersion], *, horizon: datetime, known_at: datetime) -> FactVersion | None:
+    counted = counted_versions(versions, horizon=horizon, known_at=known_at)
+    return counted[-1] if counted else None
+
+
+def recorded_on(world: World, fact: FactVersion, inputs: Inputs) -> date:
+    """The day on which the record first said what it says now: the same kind, area and start, and not revoked.
+
+    Not asked, as the semantics do not (§2, §3): whom it named then, what else it said, and what it said between.
+    """
+    counted = counted_versions(world.records[fact.key], horizon=inputs.horizon, known_at=inputs.known_at)
+    said = (fact.kind, fact.area, fact.started_on)
+    first = next(one for one in counted if not one.revoked and (one.kind, one.area, one.started_on) == said)
+    return first.recorded_at.astimezone(world.zone).date()
 
 
 def suppressed(world: World, record: RecordKey, known_at: datetime) -> bool:

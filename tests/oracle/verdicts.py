@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
 from tests.oracle.facts import FactRef
-from tests.oracle.hits import Hit, hits, tests_since
+from tests.oracle.hits import Hit, Known, goes_on, hits, known_about, standing_hits, tests_after
 from tests.oracle.rules import RuleSetVersion
 from tests.oracle.rulings import Colour
-from tests.oracle.seen import Inputs, horizon_of, seen_facts
+from tests.oracle.seen import Inputs, horizon_of
 from tests.oracle.world import World
 
 State = Literal["red", "yellow", "green", "unknown", "not_applied"]
 
-FORECAST_DAYS = 400
+FORECAST_DAYS = 366
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class MissingAct:
-    """What a hit still waits for: a `fact` of one of `kinds`, or so many further `tests` (or one of `kinds`)."""
+    """What a hit still waits for: a `fact` of one of `kinds`, so many further `tests` (or one of `kinds`), that the
+    citizen says when they `left`, or nothing but days beyond those played.
+    """
 
     rule_code: str
     fact: FactRef
-    act: Literal["fact", "tests"]
+    act: Literal["fact", "tests", "left", "wait"]
     kinds: tuple[str, ...] = ()
     tests: int = 0
 
@@ -50,21 +52,18 @@ class Forecast:
     missing: tuple[MissingAct, ...] = ()
 
 
-def version_in_force(world: World, rule_set: str, day: date) -> RuleSetVersion:
-    """Raises ValueError when no version has taken effect yet: such a provider cannot be asked."""
+def version_in_force(world: World, rule_set: str, day: date) -> RuleSetVersion | None:
     versions = [one for one in world.rule_sets if one.code == rule_set and one.effective_from <= day]
-    return max(versions, key=lambda one: (one.effective_from, one.version))
+    return max(versions, key=lambda one: (one.effective_from, one.version), default=None)
 
 
 def inputs_of(world: World, provider: str, day: date, as_of: datetime) -> Inputs | None:
-    """What the provider's verdict is made from; None while its source has never delivered."""
+    """What the provider's verdict is made from; None while its source has never delivered or no version is in force."""
     channel = world.provider(provider)
     horizon = horizon_of(world, channel.source, as_of)
-    if horizon is None or not any(
-        one.code == channel.rule_set and one.effective_from <= day for one in world.rule_sets
-    ):
-        return None
     version = version_in_force(world, channel.rule_set, day)
+    if horizon is None or version is None:
+        return None
     return Inputs(provider, channel.source, version, horizon, as_of, day)
 
 
@@ -97,21 +96,21 @@ def forecast(
     """Plays the days forward: nothing new arrives, the citizen checks in healthy every day from `day` on.
 
     The rule set version is the one in force on each later day; horizon and knowledge stay those of `as_of`.
-    What is missing is told of the hits that stand on the last day played, `days_ahead` on: it must lie beyond
-    every hold, every check-in window and every rule set change of the world.
+    What is missing is told of the hits that stand on the last day played, `days_ahead` on: less than the semantics'
+    366 days will do where it lies beyond every hold, check-in window, planned end and rule set change of the world.
     """
     inputs = inputs_of(world, provider, day, as_of)
     if inputs is None or verdict(world, citizen, provider, day, as_of).state not in ("red", "yellow"):
         return Forecast()
-    standing: list[Hit] = []
+    known, rule_set = known_about(world, citizen, inputs), world.provider(provider).rule_set
+    last, version, standing = day, inputs.rule_set_version, list[Hit]()
     for ahead in range(days_ahead + 1):
-        later = day + timedelta(days=ahead)
-        version = version_in_force(world, world.provider(provider).rule_set, later)
-        inputs = replace(inputs, day=later, rule_set_version=version, assumed_healthy_from=day)
-        standing = hits(world, citizen, inputs)
+        last = day + timedelta(days=ahead)
+        version = version_in_force(world, rule_set, last) or version
+        standing = standing_hits(known, version, last, healthy_from=day)
         if not standing:
-            return Forecast(turns_green_on=later)
-    return Forecast(missing=tuple(_missing(world, citizen, inputs, hit) for hit in standing))
+            return Forecast(turns_green_on=last)
+    return Forecast(missing=tuple(_missing(known, version, last, hit) for hit in standing))
 
 
 def turns_green_on(
@@ -120,9 +119,14 @@ def turns_green_on(
     return forecast(world, citizen, provider, day, as_of, days_ahead=days_ahead).turns_green_on
 
 
-def _missing(world: World, citizen: str, inputs: Inputs, hit: Hit) -> MissingAct:
-    rule = next(rule for rule in inputs.rule_set_version.rules if rule.code == hit.rule_code)
+def _missing(known: Known, version: RuleSetVersion, day: date, hit: Hit) -> MissingAct:
+    rule = next(rule for rule in version.rules if rule.code == hit.rule_code)
+    fact = next(fact for fact in known.seen if fact.ref == hit.fact)
+    if goes_on(rule, fact) and hit.anchor == day:
+        return MissingAct(hit.rule_code, hit.fact, "left")
     if rule.hold_days is None:
         return MissingAct(hit.rule_code, hit.fact, "fact", kinds=rule.cleared_by)
-    counted = tests_since(hit.anchor, rule, seen_facts(world, citizen, inputs), inputs.day)
-    return MissingAct(hit.rule_code, hit.fact, "tests", kinds=rule.cleared_by, tests=rule.tests - counted)
+    wanting = rule.tests - tests_after(hit.anchor, rule, known.seen, day)
+    if wanting <= 0:
+        return MissingAct(hit.rule_code, hit.fact, "wait")
+    return MissingAct(hit.rule_code, hit.fact, "tests", kinds=rule.cleared_by, tests=wanting)

@@ -52,13 +52,18 @@ class World:
     zone: ZoneInfo = field(default=ZoneInfo("Asia/Shanghai"))
 
     @cached_property
-    def records_about(self) -> dict[str, list[list[FactVersion]]]:
-        """Citizen → the records (all their versions) that named this citizen in any version."""
+    def records(self) -> dict[RecordKey, list[FactVersion]]:
+        """Record → all its versions."""
         records: dict[RecordKey, list[FactVersion]] = defaultdict(list)
         for fact in self.facts:
             records[fact.key].append(fact)
+        return records
+
+    @cached_property
+    def records_about(self) -> dict[str, list[list[FactVersion]]]:
+        """Citizen → the records (all their versions) that named this citizen in any version."""
         about: dict[str, list[list[FactVersion]]] = defaultdict(list)
-        for versions in records.values():
+        for versions in self.records.values():
             for citizen in {fact.citizen for fact in versions}:
                 about[citizen].append(versions)
         return about

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tests.oracle import CheckIn, Declaration, Registration, Stay
 from tests.worlds.calendar import NOW, TODAY, day, tick
 from tests.worlds.dice import Dice
-from tests.worlds.rules import AREAS
+from tests.worlds.rules import draw_area
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Entries:
 
 def draw_declaration(dice: Dice, citizen: str, provider: str, number: int) -> Declaration:
     submitted = NOW - dice.number(-2, NOW)
-    stays = [(dice.pick(AREAS), TODAY - dice.number(0, TODAY), dice.pick((None, 0, 5))) for _ in dice.up_to(2)]
+    stays = [(draw_area(dice), TODAY - dice.number(0, TODAY), dice.pick((None, 0, 5))) for _ in dice.up_to(2)]
     return Declaration(
         citizen=citizen,
         provider=provider,

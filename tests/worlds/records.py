@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tests.oracle import CITY, FactVersion, Origin, RecordKey, Suppression
+from tests.oracle import CITY, FactVersion, Origin, RecordKey, RiskArea, Rule, RuleSetVersion, Suppression
+from tests.oracle.areas import covers
 from tests.worlds.calendar import NOW, TODAY, day, tick
 from tests.worlds.dice import Dice
-from tests.worlds.rules import AREAS
+from tests.worlds.rules import AREAS, DIVIDED, draw_area
 
 EVENT_KINDS = (
     "close_contact",
@@ -26,7 +27,7 @@ RULED_KINDS = ("false_declaration", "contact_excluded", "close_contact")
 
 @dataclass(frozen=True)
 class Event:
-    """Days as numbers; `ended` None: not over, or over at once."""
+    """Days as numbers; `ended` None: not over, or over at once. An end may lie ahead."""
 
     kind: str
     area: str | None
@@ -37,22 +38,41 @@ class Event:
 def draw_event(dice: Dice, kinds: Sequence[str]) -> Event:
     kind = dice.pick(kinds)
     started = TODAY - dice.number(-3, dice.pick((TODAY, 4)))
-    lasted = dice.pick((None, 0, 4, 12))
-    area = dice.pick(AREAS) if kind == "area_stay" or dice.once_in(6) else None
-    return Event(kind, area, started, None if lasted is None else started + lasted)
+    lasted = dice.pick((None, None, 0, 4, 12) if kind == "area_stay" else (None, 0, 4, 12))
+    if lasted is not None and dice.once_in(6):
+        lasted = TODAY - started + dice.pick((1, 0, 3, 9))  # a planned end
+    area = draw_area(dice) if kind == "area_stay" or dice.once_in(6) else None
+    return Event(kind, area, started, None if lasted is None else started + max(lasted, 0))
 
 
-def draw_story(dice: Dice, held_kinds: Sequence[str]) -> Iterator[Event]:
-    """Events, and what follows from them: tests and clearances from just before the day on, some still to come.
+def draw_held_event(dice: Dice, rule: Rule, risk_areas: Sequence[RiskArea]) -> Event:
+    """An event that the rule is about; with levels, where the risk list has one of them if it has any."""
+    event = draw_event(dice, (rule.kind,))
+    listed = [one.area for one in risk_areas if one.level in rule.area_levels]
+    if not listed or rule.kind != "area_stay":
+        return event
+    within = dice.pick(listed)
+    return replace(event, area=dice.pick([area for area in (within, *AREAS, *DIVIDED) if covers(within, area)]))
 
-    Every other event is of a kind that some rule holds, or most worlds would be green throughout.
+
+def draw_story(dice: Dice, versions: Sequence[RuleSetVersion]) -> Iterator[Event]:
+    """Events, and what follows from them: tests and clearances from just before the day on, the same day, or to come.
+
+    Two of three events are such as some rule holds, or most worlds would be green throughout.
     """
+    held = [(rule, version.risk_areas) for version in versions for rule in version.rules]
     for _ in dice.up_to(3):
-        event = draw_event(dice, dice.pick((held_kinds or EVENT_KINDS, EVENT_KINDS)))
+        following: tuple[str, ...] = FOLLOWING_KINDS
+        if held and not dice.once_in(3):
+            rule, risk_areas = dice.pick(held)
+            event = draw_held_event(dice, rule, risk_areas)
+            following = (*rule.cleared_by, *following)
+        else:
+            event = draw_event(dice, EVENT_KINDS)
         yield event
         since = dice.pick((event.started, event.ended or event.started, TODAY))
         for _ in dice.up_to(4):
-            yield Event(dice.pick(FOLLOWING_KINDS), None, since + dice.pick((1, 0, 2, 3, -1, 5)), None)
+            yield Event(dice.pick(following), None, since + dice.pick((1, 0, 2, 3, -1, 5)), None)
 
 
 def draw_versions(
@@ -79,41 +99,52 @@ def draw_versions(
         received_at=tick(received),
     )
     yield fact
-    while fact.version < 4 and dice.once_in(4):
+    told = [fact]
+    while len(told) < 5 and dice.once_in(4 if len(told) == 1 else 2):
         recorded += dice.pick((1, 9, 0, -1, -6))
-        received = max(received, recorded) + dice.pick((1, 3, 12))
-        fact = replace(
-            draw_amendment(dice, fact, citizens),
-            version=fact.version + 1,
-            recorded_at=tick(recorded),
-            received_at=tick(received),
+        received = max(received, recorded) + dice.pick((1, 0, 3, 12))
+        told.append(
+            replace(
+                draw_amendment(dice, told, citizens),
+                version=len(told) + 1,
+                recorded_at=tick(recorded),
+                received_at=tick(received),
+            )
         )
-        yield fact
+        yield told[-1]
 
 
-def draw_amendment(dice: Dice, fact: FactVersion, citizens: Sequence[str]) -> FactVersion:
-    """What one version changes; a revoked record that comes again is no longer revoked."""
-    what = dice.pick(("revoked", "started", "kind", "area", "detail", "citizen"))
+def draw_amendment(dice: Dice, told: Sequence[FactVersion], citizens: Sequence[str]) -> FactVersion:
+    """What one version changes: nothing but a spelling, or back to what was said first, or what it is about.
+
+    A revoked record that comes again is no longer revoked.
+    """
+    fact = told[-1]
+    what = dice.pick(("revoked", "spelling", "started", "first", "ended", "kind", "area", "citizen"))
+    if what == "first":
+        return replace(told[0], detail=(("note", "again"),))
     if what == "revoked":
         return replace(fact, revoked=not fact.revoked)
     if what == "started":
         shift = day(dice.number(1, 12)) - day(0)
         return replace(fact, revoked=False, started_on=fact.started_on - shift)
+    if what == "ended":
+        return replace(fact, revoked=False, ended_on=max(fact.started_on, day(TODAY + dice.number(-4, 6))))
     if what == "kind" and fact.kind != "area_stay":
         return replace(fact, revoked=False, kind=dice.pick(EVENT_KINDS[3:]))
     if what == "area" and fact.area:
-        return replace(fact, revoked=False, area=dice.pick(AREAS))
+        return replace(fact, revoked=False, area=draw_area(dice))
     if what == "citizen":
         return replace(fact, revoked=False, citizen=dice.pick(citizens))
     return replace(fact, revoked=False, detail=(("note", str(fact.version)),))
 
 
 def draw_records(
-    dice: Dice, citizens: Sequence[str], sources: Sequence[str], held_kinds: Sequence[str]
+    dice: Dice, citizens: Sequence[str], sources: Sequence[str], versions: Sequence[RuleSetVersion]
 ) -> Iterator[FactVersion]:
     """Each event reaches some of the sources, now and then under another date; the city adds a fact of its own."""
     for citizen in citizens:
-        for number, event in enumerate(draw_story(dice, held_kinds)):
+        for number, event in enumerate(draw_story(dice, versions)):
             for source in sources:
                 if dice.once_in(3):
                     continue

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.oracle import RiskArea, Rule, RuleSetVersion
+from tests.oracle.rules import Anchor
 from tests.worlds.calendar import TODAY, day
 from tests.worlds.dice import Dice
 
 AREAS = ("510104", "510100", "510000", "420100", "420000")
-LEVELS = ("high", "medium", "low")
+DIVIDED = ("500157", "500105", "500157", "500112", "500100")
+"""500157 is what became of 500105 and 500112; the city around them covers all three."""
+LEVELS = ("high", "high", "medium", "low")
 HELD_KINDS = (
     "close_contact",
     "area_stay",
     "symptom",
+    "area_stay",
     "area_stay",
     "arrival",
     "positive_test",
@@ -35,6 +39,10 @@ CLEARINGS: tuple[tuple[str, ...], ...] = (
 RULE_SET_CODES = ("national", "local", "strict")
 
 
+def draw_area(dice: Dice) -> str:
+    return dice.pick(DIVIDED if dice.once_in(3) else AREAS)
+
+
 def draw_rule(dice: Dice, code: str) -> Rule:
     """Most rules that want tests want little else, or the tests would rarely decide."""
     kind = dice.pick(HELD_KINDS)
@@ -42,32 +50,35 @@ def draw_rule(dice: Dice, code: str) -> Rule:
     by_tests = tests > 0 and not dice.once_in(4)
     hold_days = dice.pick((0, 3)) if by_tests else dice.pick((14, 7, 3, 0, None))
     cleared_by = dice.pick(CLEARINGS)
+    stays = kind == "area_stay"
+    anchors: tuple[Anchor, ...] = ("started", "ended", "recorded")
     return Rule(
         code=code,
         kind=kind,
         colour=dice.pick(("red", "yellow")),
-        anchor=dice.pick(("started", "ended", "recorded")),
+        anchor=dice.pick(("ended", *anchors) if stays else anchors),
         hold_days=hold_days,
         checkin_days=0 if by_tests else dice.pick((0, 0, 3, 7, 14)),
         tests=tests,
         test_gap_days=dice.pick((0, 1, 2)),
         cleared_by=cleared_by or (("isolation_completed",) if hold_days is None else ()),
-        area_levels=dice.pick(((), ("high",), ("high", "medium"), ("low",))) if kind == "area_stay" else (),
+        area_levels=dice.pick((("high",), (), ("high", "medium"), ("high", "low"), ("low",))) if stays else (),
     )
 
 
 def draw_risk_area(dice: Dice) -> RiskArea:
+    """Listed for good, for a few days, or until shortly before the day asked about."""
     from_day = TODAY - dice.number(-3, TODAY)
-    lasts = dice.pick((None, 0, 3, 10))
+    to_day = dice.pick((None, from_day + 3, TODAY - 2, None, from_day, TODAY - 5, from_day + 10))
     return RiskArea(
-        dice.pick(AREAS), dice.pick(LEVELS), day(from_day), None if lasts is None else day(from_day + lasts)
+        draw_area(dice), dice.pick(LEVELS), day(from_day), None if to_day is None else day(max(from_day, to_day))
     )
 
 
 def draw_first_version(dice: Dice, code: str, least_rules: int) -> RuleSetVersion:
     count = least_rules + sum(1 for _ in dice.up_to(4))
     rules = [draw_rule(dice, f"A{number}") for number in range(count)]
-    risk_areas = [draw_risk_area(dice), *(draw_risk_area(dice) for _ in dice.up_to(3))]
+    risk_areas = [draw_risk_area(dice), *(draw_risk_area(dice) for _ in dice.up_to(6))]
     return RuleSetVersion(code, 1, day(-90), tuple(rules), tuple(risk_areas))
 
 
@@ -94,9 +105,11 @@ def draw_rule_sets(dice: Dice, count: int, least_rules: int) -> tuple[RuleSetVer
     versions = [first]
     for code in RULE_SET_CODES[1:count]:
         variant = draw_first_version(dice, code, least_rules) if dice.once_in(3) else draw_variant(dice, first)
-        versions.append(replace(variant, code=code))
+        # Now and then nothing is in force yet.
+        versions.append(replace(variant, code=code, effective_from=day(TODAY + 2 if dice.once_in(12) else -90)))
     for version in list(versions):
         if version.rules and dice.once_in(3):
             second = draw_variant(dice, version)
-            versions.append(replace(second, version=2, effective_from=day(TODAY + dice.number(-3, 5))))
+            begins = max(day(TODAY + dice.number(-3, 5)), version.effective_from)
+            versions.append(replace(second, version=2, effective_from=begins))
     return tuple(versions)

@@ -83,7 +83,7 @@ def draw_scene(dice: Dice, people: int, least_rules: int) -> Scene:
     )
     entries = draw_entries(dice, citizens, tuple(one.code for one in providers))
     facts = [
-        *draw_records(dice, citizens, sources, [rule.kind for version in versions for rule in version.rules]),
+        *draw_records(dice, citizens, sources, versions),
         *facts_of_declarations(entries.declarations, ZONE),
         *facts_of_check_ins(entries.check_ins),
     ]

@@ -8,7 +8,7 @@ from django.db.models import Model
 
 from codes import models
 from tests.integration.engine.keys import FIRST_KEY, LONG_AGO, Keys
-from tests.oracle import CheckIn, RecordKey, World
+from tests.oracle import CheckIn, World
 
 ONE_DAY = timedelta(days=1)
 
@@ -28,9 +28,10 @@ def citizens(world: World, keys: Keys) -> Iterator[Model]:
 
 
 def facts(world: World, keys: Keys) -> Iterator[Model]:
-    last: dict[RecordKey, int] = defaultdict(int)
-    for fact in world.facts:
-        last[fact.key] = max(fact.version, last[fact.key])
+    latest = {
+        key: max(versions, key=lambda one: (one.recorded_at, one.received_at, one.version)).version
+        for key, versions in world.records.items()
+    }
     for key, fact in zip(keys.facts, world.facts, strict=True):
         yield models.Fact(
             pk=key,
@@ -39,7 +40,7 @@ def facts(world: World, keys: Keys) -> Iterator[Model]:
             **keys.origin(fact.origin),
             record_id=fact.record_id,
             version=fact.version,
-            superseded=fact.version < last[fact.key],
+            superseded=fact.version != latest[fact.key],
             revoked=fact.revoked,
             kind=fact.kind,
             area=fact.area,

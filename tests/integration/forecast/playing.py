@@ -65,7 +65,7 @@ def first_effective_green(
 def colour_on(scene: Scene, world: World, citizen: str, provider: str, day: date) -> str:
     inputs = inputs_of(world, provider, scene.day, scene.as_of)
     assert inputs is not None
-    version = version_in_force(world, world.provider(provider).rule_set, day)
+    version = version_in_force(world, world.provider(provider).rule_set, day) or inputs.rule_set_version
     return colour_of(hits(world, citizen, replace(inputs, day=day, rule_set_version=version)))
 
 

@@ -12,6 +12,7 @@ from tests.oracle import Rule, RuleSetVersion, World, version_in_force
 def draft_of(world: World, rule_set: str, *, day: date, effective_from: date) -> VersionContent:
     """The next version of a rule set: every other rule held for half as long, the next ones of the other colour, the last gone."""
     stored = version_in_force(world, rule_set, day)
+    assert stored
     newest = max(one.version for one in world.rule_sets if one.code == rule_set)
     rules = stored.rules[:-1] if len(stored.rules) > 1 else stored.rules
     return VersionContent.model_validate(

@@ -11,6 +11,7 @@ from tests.oracle import (
     Batch,
     Provider,
     Registration,
+    RiskArea,
     RuleSetVersion,
     Ruling,
     Settled,
@@ -57,6 +58,31 @@ def test_the_forecast_knows_the_rules_to_come() -> None:
     milder = replace(world.rule_sets[0], version=2, effective_from=march(10), rules=(rule(hold_days=7),))
     world = replace(world, rule_sets=(*world.rule_sets, milder))
     assert forecast(world, LI, "alipay", march(5), at(5)).turns_green_on == march(10)
+
+
+@pytest.mark.parametrize(("until", "turns_green_on"), [(8, 12), (None, None)])
+def test_a_stay_without_an_end_is_green_when_its_listing_ends_or_once_they_say_they_left(
+    until: int | None, turns_green_on: int | None
+) -> None:
+    stays = rule(kind="area_stay", anchor="ended", area_levels=["high"], hold_days=4)
+    world = city([stays], [fact("area_stay", 3, area="510104")])
+    listing = RiskArea("510104", "high", march(1), march(until) if until else None)
+    world = replace(world, rule_sets=(replace(world.rule_sets[0], risk_areas=(listing,)),))
+    found = forecast(world, LI, "alipay", march(5), at(5))
+    assert found.turns_green_on == (march(turns_green_on) if turns_green_on else None)
+    assert [one.act for one in found.missing] == ([] if until else ["left"])
+
+
+def test_an_end_planned_beyond_the_horizon_of_forecasts_leaves_only_waiting() -> None:
+    stay = fact("area_stay", 3, area="510104", ended=500)
+    found = forecast(city([rule(kind="area_stay", anchor="ended")], [stay]), LI, "alipay", march(5), at(5))
+    assert [one.act for one in found.missing] == ["wait"]
+
+
+def test_without_a_version_in_force_the_state_is_unknown() -> None:
+    world = city([rule()], [fact("close_contact", 1)])
+    world = replace(world, rule_sets=(replace(world.rule_sets[0], effective_from=march(6)),))
+    assert [verdict(world, LI, "alipay", march(day), at(5)).state for day in (5, 6)] == ["unknown", "red"]
 
 
 def showing(shows: dict[str, str], policy: str) -> World:

@@ -1,0 +1,115 @@
+"""What worlds are drawn for occurs in them, often enough to be compared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tests.oracle import FactVersion, Hit, Inputs, Rule, World, forecast, inputs_of, verdict
+from tests.oracle.areas import SUCCESSORS
+from tests.oracle.hits import cleared, goes_on, hits, is_area_rule
+from tests.oracle.seen import recorded_on, seen_facts
+from tests.worlds import FORESEEABLE_DAYS, Scene, random_world
+
+SEEDS = range(60)
+LEAST = 8
+
+
+def test_what_a_colour_can_hang_on_occurs() -> None:
+    found: Counter[str] = Counter()
+    for seed in SEEDS:
+        scene = random_world(seed, people=25)
+        for citizen in scene.world.citizens:
+            for provider in scene.world.providers:
+                found.update(told(scene, citizen, provider.code))
+    assert {what: found[what] for what in WANTED if found[what] < LEAST} == {}
+
+
+WANTED = (
+    "no version in force",
+    "planned end",
+    "stay that goes on",
+    "stay whose listing is over",
+    "say when you left",
+    "recorded again",
+    "older version received later",
+    "excluded before it was recorded",
+    "test of the same day",
+    "successor",
+    "turns green",
+)
+
+
+def told(scene: Scene, citizen: str, provider: str) -> Iterator[str]:
+    world = scene.world
+    inputs = inputs_of(world, provider, scene.day, scene.as_of)
+    state = verdict(world, citizen, provider, scene.day, scene.as_of).state
+    if inputs is None:
+        yield "no version in force" if world.source(world.provider(provider).source).batches else "no batch"
+        return
+    if any(excluded_early(world, citizen, inputs, rule) for rule in inputs.rule_set_version.rules):
+        yield "excluded before it was recorded"
+    if state not in ("red", "yellow"):
+        return
+    coming = forecast(world, citizen, provider, scene.day, scene.as_of, days_ahead=FORESEEABLE_DAYS)
+    if coming.turns_green_on:
+        yield "turns green"
+    if any(one.act == "left" for one in coming.missing):
+        yield "say when you left"
+    for hit in hits(world, citizen, inputs):
+        yield from told_of(world, inputs, citizen, hit)
+
+
+def told_of(world: World, inputs: Inputs, citizen: str, hit: Hit) -> Iterator[str]:
+    version = inputs.rule_set_version
+    rule = next(one for one in version.rules if one.code == hit.rule_code)
+    fact = next(one for one in world.facts if one.ref == hit.fact)
+    if hit.anchor > inputs.day:
+        yield "planned end"
+    if goes_on(rule, fact):
+        yield "stay that goes on" if hit.anchor == inputs.day else "stay whose listing is over"
+    if rule.anchor == "recorded" and recorded_on(world, fact, inputs) < fact.recorded_at.astimezone(world.zone).date():
+        yield "recorded again"
+    if counts_before(world, fact, inputs):
+        yield "older version received later"
+    seen = seen_facts(world, citizen, inputs)
+    if any(one.kind == "negative_test" and one.started_on == hit.anchor for one in seen) and needs_tests(rule):
+        yield "test of the same day"
+    if depends_on_successor(world, citizen, inputs, rule, fact):
+        yield "successor"
+
+
+def counts_before(world: World, fact: FactVersion, inputs: Inputs) -> bool:
+    """Another version came later and was recorded before."""
+    known = [one for one in world.records[fact.key] if one.received_at <= inputs.known_at]
+    return any(one.received_at > fact.received_at and one.recorded_at < fact.recorded_at for one in known)
+
+
+def excluded_early(world: World, citizen: str, inputs: Inputs, rule: Rule) -> bool:
+    """A fact that counts from its recording was excluded before that, and not again later."""
+    seen = seen_facts(world, citizen, inputs)
+    for fact in seen if rule.anchor == "recorded" else ():
+        anchor = recorded_on(world, fact, inputs)
+        early = replace(rule, anchor="started")
+        if (
+            fact.kind == rule.kind
+            and cleared(rule, fact, anchor, seen, inputs.day)
+            and not cleared(early, fact, anchor, seen, inputs.day)
+        ):
+            return True
+    return False
+
+
+def needs_tests(rule: Rule) -> bool:
+    return rule.tests > 0 or "negative_test" in rule.cleared_by
+
+
+def depends_on_successor(world: World, citizen: str, inputs: Inputs, rule: Rule, fact: FactVersion) -> bool:
+    if not is_area_rule(rule, fact) or fact.area not in SUCCESSORS:
+        return False
+    elsewhere = tuple(
+        replace(one, area="990000") if one.area == "500157" else one for one in inputs.rule_set_version.risk_areas
+    )
+    other = replace(inputs, rule_set_version=replace(inputs.rule_set_version, risk_areas=elsewhere))
+    return (rule.code, fact.ref) not in {(one.rule_code, one.fact) for one in hits(world, citizen, other)}
