@@ -14,7 +14,15 @@ from tests.oracle.effective import (
     effective_when_asked,
     held_verdicts,
 )
-from tests.oracle.entries import Declaration, Stay, facts_of_check_ins, facts_of_declaration, facts_of_declarations
+from tests.oracle.entries import (
+    QUESTIONS,
+    Declaration,
+    Question,
+    Stay,
+    facts_of_check_ins,
+    facts_of_declaration,
+    facts_of_declarations,
+)
 from tests.oracle.facts import CITY, CheckIn, FactRef, FactVersion, Origin, RecordKey, Registration
 from tests.oracle.hits import Hit, hits
 from tests.oracle.rules import RiskArea, Rule, RuleSetVersion
@@ -35,6 +43,7 @@ from tests.oracle.world import Batch, Provider, Source, World
 __all__ = [
     "CITY",
     "FACTORS",
+    "QUESTIONS",
     "SUBSETS",
     "Batch",
     "CheckIn",
@@ -52,6 +61,7 @@ __all__ = [
     "MissingAct",
     "Origin",
     "Provider",
+    "Question",
     "RecordKey",
     "Registration",
     "RiskArea",

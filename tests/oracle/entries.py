@@ -1,15 +1,18 @@
-"""Declarations and check-ins as facts of the provider they were made with."""
+"""Declarations and check-ins as facts of the provider they were made with (semantics §2)."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from tests.oracle.facts import CheckIn, FactVersion, Origin
+
+Question = Literal["symptoms", "contact", "area_stays", "arrival", "overseas_arrival_on"]
+QUESTIONS: tuple[Question, ...] = ("symptoms", "contact", "area_stays", "arrival", "overseas_arrival_on")
 
 
 class Stay(NamedTuple):
@@ -20,7 +23,10 @@ class Stay(NamedTuple):
 
 @dataclass(frozen=True)
 class Declaration:
-    """`entry_id` is unique for its provider; `submitted_at` is the citizen's moment, `received_at` the city's."""
+    """`entry_id` is unique for its provider; `submitted_at` is the citizen's clock, `received_at` the city's.
+
+    What is not among `answered` was not asked; the other fields then say nothing. Symptoms are the city's codes.
+    """
 
     citizen: str
     provider: str
@@ -32,44 +38,71 @@ class Declaration:
     stays: tuple[Stay, ...] = ()
     arrived_on: date | None = None
     overseas_arrival_on: date | None = None
+    answered: frozenset[Question] = frozenset(QUESTIONS)
+
+    @property
+    def instant(self) -> datetime:
+        """A fast clock cannot outrank a later correction."""
+        return min(self.submitted_at, self.received_at)
+
+    @property
+    def order(self) -> tuple[datetime, datetime, str]:
+        """Of one instant, in the order received; entry ids stand for the order of lines in one parcel."""
+        return self.instant, self.received_at, self.entry_id
 
 
-def facts_of_declaration(declaration: Declaration, zone: ZoneInfo) -> list[FactVersion]:
-    """The first versions of what one declaration states; record ids count the statements in a fixed order."""
-    submitted_on = declaration.submitted_at.astimezone(zone).date()
-    stated: list[tuple[str, str | None, date, date | None]] = []
-    if declaration.symptoms:
-        stated.append(("symptom", None, submitted_on, None))
+Entry = TypeVar("Entry", Declaration, CheckIn)
+
+
+class Statement(NamedTuple):
+    question: Question
+    kind: str
+    started_on: date
+    ended_on: date | None = None
+    area: str | None = None
+
+
+def statements(declaration: Declaration, zone: ZoneInfo) -> Iterator[Statement]:
+    """What the answers mean; `none` is the answer that there is no symptom."""
+    declared_on = declaration.instant.astimezone(zone).date()
+    if any(one != "none" for one in declaration.symptoms):
+        yield Statement("symptoms", "symptom", declared_on)
     if declaration.contact == "yes":
-        stated.append(("contact_with_case", None, submitted_on, None))
+        yield Statement("contact", "contact_with_case", declared_on)
     if declaration.contact == "unsure":
-        stated.append(("unsure_contact", None, submitted_on, None))
-    stated += [("area_stay", stay.area, stay.from_day, stay.left_on) for stay in declaration.stays]
+        yield Statement("contact", "unsure_contact", declared_on)
+    for stay in declaration.stays:
+        yield Statement("area_stays", "area_stay", stay.from_day, stay.left_on, stay.area)
     if declaration.arrived_on:
-        stated.append(("arrival", None, declaration.arrived_on, None))
+        yield Statement("arrival", "arrival", declaration.arrived_on)
     if declaration.overseas_arrival_on:
-        stated.append(("overseas_arrival", None, declaration.overseas_arrival_on, None))
-    return [
+        yield Statement("overseas_arrival_on", "overseas_arrival", declaration.overseas_arrival_on)
+
+
+def facts_of_declaration(declaration: Declaration, zone: ZoneInfo) -> dict[FactVersion, Question]:
+    """The first versions of what one declaration states; record ids count the statements in a fixed order."""
+    stated = [one for one in statements(declaration, zone) if one.question in declaration.answered]
+    return {
         FactVersion(
             origin=Origin("provider", declaration.provider),
             record_id=f"{declaration.entry_id}:{number}",
             version=1,
             citizen=declaration.citizen,
-            kind=kind,
-            area=area,
-            started_on=started_on,
-            ended_on=ended_on,
-            recorded_at=declaration.submitted_at,
+            kind=one.kind,
+            area=one.area,
+            started_on=one.started_on,
+            ended_on=one.ended_on,
+            recorded_at=declaration.instant,
             received_at=declaration.received_at,
-        )
-        for number, (kind, area, started_on, ended_on) in enumerate(stated)
-    ]
+        ): one.question
+        for number, one in enumerate(stated)
+    }
 
 
 def facts_of_declarations(declarations: Iterable[Declaration], zone: ZoneInfo) -> list[FactVersion]:
-    """Every declaration's facts, and their revocation by the first newer declaration the city received.
+    """Every declaration's facts, and each one's revocation by the first newer answer to its question that was received.
 
-    One that arrives after a newer one is revoked in the moment it arrives.
+    One that arrives after a newer answer is revoked in the moment it arrives.
     """
     by_holder: dict[tuple[str, str], list[Declaration]] = defaultdict(list)
     for declaration in declarations:
@@ -77,47 +110,49 @@ def facts_of_declarations(declarations: Iterable[Declaration], zone: ZoneInfo) -
     facts: list[FactVersion] = []
     for held in by_holder.values():
         for older in held:
-            stated = facts_of_declaration(older, zone)
-            facts += stated
-            newer = [one for one in held if _order(one) > _order(older)]
-            if newer:
-                first = min(newer, key=lambda one: (one.received_at, _order(one)))
-                facts += [_revoked(fact, first) for fact in stated]
+            for fact, question in facts_of_declaration(older, zone).items():
+                facts.append(fact)
+                newer = [one for one in held if one.order > older.order and question in one.answered]
+                facts += [_revoked(fact, first) for first in _first_received(newer)]
     return facts
 
 
-def _order(declaration: Declaration) -> tuple[datetime, datetime, str]:
-    return declaration.submitted_at, declaration.received_at, declaration.entry_id
+def facts_of_check_ins(check_ins: Iterable[CheckIn], zone: ZoneInfo) -> list[FactVersion]:
+    """Each unhealthy check-in is a symptom of its day, revoked by the first later healthy one received that is not late."""
+    by_day: dict[tuple[str, str, date], list[CheckIn]] = defaultdict(list)
+    for check_in in check_ins:
+        by_day[check_in.citizen, check_in.provider, check_in.day].append(check_in)
+    facts: list[FactVersion] = []
+    for told in by_day.values():
+        for unhealthy in (one for one in told if not one.healthy):
+            fact = FactVersion(
+                origin=Origin("provider", unhealthy.provider),
+                record_id=f"check-in:{unhealthy.citizen}:{unhealthy.day}:{unhealthy.entry_id}",
+                version=1,
+                citizen=unhealthy.citizen,
+                kind="symptom",
+                area=None,
+                started_on=unhealthy.day,
+                ended_on=None,
+                recorded_at=unhealthy.instant,
+                received_at=unhealthy.received_at,
+            )
+            facts.append(fact)
+            later = [one for one in told if one.healthy and not one.is_late(zone) and one.order > unhealthy.order]
+            facts += [_revoked(fact, first) for first in _first_received(later)]
+    return facts
 
 
-def _revoked(fact: FactVersion, newer: Declaration) -> FactVersion:
+def _first_received(entries: list[Entry]) -> list[Entry]:
+    """None or one."""
+    return sorted(entries, key=lambda one: (one.received_at, one.order))[:1]
+
+
+def _revoked(fact: FactVersion, by: Declaration | CheckIn) -> FactVersion:
     return replace(
         fact,
         version=fact.version + 1,
         revoked=True,
-        recorded_at=newer.submitted_at,
-        received_at=max(newer.received_at, fact.received_at),
+        recorded_at=by.instant,
+        received_at=max(by.received_at, fact.received_at),
     )
-
-
-def facts_of_check_ins(check_ins: Iterable[CheckIn]) -> list[FactVersion]:
-    """An unhealthy check-in is a symptom of its day; the first one received for that day states it."""
-    first: dict[tuple[str, str, date], CheckIn] = {}
-    for check_in in sorted(check_ins, key=lambda one: one.received_at):
-        if not check_in.healthy:
-            first.setdefault((check_in.provider, check_in.citizen, check_in.day), check_in)
-    return [
-        FactVersion(
-            origin=Origin("provider", check_in.provider),
-            record_id=f"check-in:{check_in.citizen}:{check_in.day}",
-            version=1,
-            citizen=check_in.citizen,
-            kind="symptom",
-            area=None,
-            started_on=check_in.day,
-            ended_on=None,
-            recorded_at=check_in.received_at,
-            received_at=check_in.received_at,
-        )
-        for check_in in first.values()
-    ]

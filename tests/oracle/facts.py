@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 
 class Origin(NamedTuple):
@@ -56,11 +57,32 @@ class FactVersion:
 
 @dataclass(frozen=True)
 class CheckIn:
+    """`submitted_at` is the provider's word and may be missing; `received_at` is the city's clock."""
+
     citizen: str
     provider: str
     day: date
     healthy: bool
     received_at: datetime
+    submitted_at: datetime | None = None
+    entry_id: str = ""
+
+    @property
+    def instant(self) -> datetime:
+        return min(self.submitted_at or self.received_at, self.received_at)
+
+    @property
+    def order(self) -> tuple[datetime, datetime, str]:
+        """Of one instant, in the order received, as with declarations: the semantics say it of those only (§2)."""
+        return self.instant, self.received_at, self.entry_id
+
+    def is_late(self, zone: ZoneInfo) -> bool:
+        """Healthy, and submitted neither on its day nor on the day after: it counts for nothing.
+
+        Read strictly (§2): one submitted before its day has not been submitted on it either.
+        """
+        submitted_on = self.instant.astimezone(zone).date()
+        return self.healthy and submitted_on not in (self.day, self.day + timedelta(days=1))
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from tests.oracle.facts import CITY, FactVersion, Origin, RecordKey
+from tests.oracle.facts import CITY, CheckIn, FactVersion, Origin, RecordKey
 from tests.oracle.rules import RuleSetVersion
 from tests.oracle.world import World
 
@@ -80,10 +81,17 @@ def seen_facts(world: World, citizen: str, inputs: Inputs) -> list[FactVersion]:
     return seen
 
 
+def healthy_days(check_ins: Iterable[CheckIn], known_at: datetime, zone: ZoneInfo) -> frozenset[date]:
+    """The days whose last check-in is healthy, of one holder's check-ins received by then and not late."""
+    last: dict[date, CheckIn] = {}
+    for check_in in check_ins:
+        if check_in.received_at <= known_at and not check_in.is_late(zone):
+            before = last.get(check_in.day, check_in)
+            last[check_in.day] = max(before, check_in, key=lambda one: one.order)
+    return frozenset(day for day, check_in in last.items() if check_in.healthy)
+
+
 def checked_in_healthy(world: World, citizen: str, inputs: Inputs) -> frozenset[date]:
-    """Days with a healthy check-in with the provider declared with, received by then."""
-    return frozenset(
-        check_in.day
-        for check_in in world.check_ins_of.get((citizen, inputs.declared_with), ())
-        if check_in.healthy and check_in.received_at <= inputs.known_at
-    )
+    """With the provider declared with."""
+    check_ins = world.check_ins_of.get((citizen, inputs.declared_with), ())
+    return healthy_days(check_ins, inputs.known_at, world.zone)

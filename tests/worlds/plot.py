@@ -147,7 +147,7 @@ def staged(plot: Plot) -> Scene:
         sources=tuple({side.source: side.delivered() for side in sides}.values()),
         rule_sets=tuple({side.rule_set: side.version() for side in sides}.values()),
         citizens=(CITIZEN, BYSTANDER),
-        facts=(*records.values(), *facts_of_declarations(declarations, ZONE), *facts_of_check_ins(check_ins)),
+        facts=(*records.values(), *facts_of_declarations(declarations, ZONE), *facts_of_check_ins(check_ins, ZONE)),
         check_ins=tuple(check_ins),
         registrations=tuple(
             Registration(citizen, side.provider, tick(0)) for citizen in (CITIZEN, BYSTANDER) for side in sides

@@ -85,7 +85,7 @@ def draw_scene(dice: Dice, people: int, least_rules: int) -> Scene:
     facts = [
         *draw_records(dice, citizens, sources, versions),
         *facts_of_declarations(entries.declarations, ZONE),
-        *facts_of_check_ins(entries.check_ins),
+        *facts_of_check_ins(entries.check_ins, ZONE),
     ]
     world = World(
         providers=providers,

@@ -1,6 +1,5 @@
 """Rows of what a city knows about people: registrations, facts, check-ins, rulings."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -9,6 +8,7 @@ from django.db.models import Model
 from codes import models
 from tests.integration.engine.keys import FIRST_KEY, LONG_AGO, Keys
 from tests.oracle import CheckIn, World
+from tests.oracle.seen import healthy_days
 
 ONE_DAY = timedelta(days=1)
 
@@ -53,32 +53,36 @@ def facts(world: World, keys: Keys) -> Iterator[Model]:
 
 
 def check_ins(world: World, keys: Keys) -> Iterator[Model]:
-    healthy: dict[tuple[int, int], list[CheckIn]] = defaultdict(list)
-    for number, one in enumerate(world.check_ins, start=FIRST_KEY):
-        holder = keys.citizens[one.citizen], keys.providers[one.provider]
-        if one.healthy:
-            healthy[holder].append(one)
+    """Keys in the order received, which decides between check-ins of one instant."""
+    for number, one in enumerate(sorted(world.check_ins, key=_as_received), start=FIRST_KEY):
         yield models.Entry(
             pk=number,
-            provider_id=holder[1],
+            provider_id=keys.providers[one.provider],
             entry_id=f"check-in-{number}",
             type="check_in",
-            citizen_id=holder[0],
+            citizen_id=keys.citizens[one.citizen],
             day=one.day,
             healthy=one.healthy,
+            submitted_at=one.submitted_at,
             received_at=one.received_at,
-            instant=one.received_at,
+            instant=one.instant,
+            late=one.is_late(world.zone),
             digest=b"-",
         )
-    for number, ((citizen, provider), said) in enumerate(healthy.items(), start=FIRST_KEY):
-        days = ",".join(f"[{one.day},{one.day + ONE_DAY})" for one in said)
+    for number, ((citizen, provider), said) in enumerate(world.check_ins_of.items(), start=FIRST_KEY):
+        complete_at = max(one.received_at for one in said)
+        days = ",".join(f"[{day},{day + ONE_DAY})" for day in sorted(healthy_days(said, complete_at, world.zone)))
         yield models.CheckInDays(
             pk=number,
-            citizen_id=citizen,
-            provider_id=provider,
+            citizen_id=keys.citizens[citizen],
+            provider_id=keys.providers[provider],
             days=f"{{{days}}}",
-            complete_at=max(one.received_at for one in said),
+            complete_at=complete_at,
         )
+
+
+def _as_received(one: CheckIn) -> tuple[datetime, str]:
+    return one.received_at, one.entry_id
 
 
 def suppressions(world: World, keys: Keys) -> Iterator[Model]:

@@ -82,7 +82,7 @@ class Told:
             facts=(
                 *self.facts,
                 *facts_of_declarations(self.declarations, ZONE),
-                *facts_of_check_ins(self.check_ins),
+                *facts_of_check_ins(self.check_ins, ZONE),
             ),
             check_ins=tuple(self.check_ins),
             registrations=tuple(Registration(*holder, NOW) for holder in holders),
@@ -206,16 +206,18 @@ def _check_in(dice: Random, told: Told, person: int, provider: str) -> None:
     missed = {dice.randint(0, 20) for _ in range(dice.choice((0, 0, 1, 4)))}
     for ago in set(range(dice.randint(0, 20))) - missed:
         day, healthy = TODAY - timedelta(days=ago), dice.random() > 0.01
-        told.check_ins.append(CheckIn(number_of(person), provider, day, healthy, NOW))
+        entry_id = f"{provider}:{person}:{day}"
+        submitted_at = min(datetime.combine(day, time(dice.randint(0, 23), 15), ZONE), NOW)
+        told.check_ins.append(CheckIn(number_of(person), provider, day, healthy, NOW, submitted_at, entry_id))
         told.lines.append(
             {
                 "type": "check_in",
                 "provider": provider,
-                "entry_id": f"{provider}:{person}:{day}",
+                "entry_id": entry_id,
                 "id_type": "10",
                 "id_number": number_of(person),
-                "submitted_at": f"{day}T06:00:00+08:00",
                 "day": day.isoformat(),
                 "healthy": healthy,
+                "submitted_at": submitted_at.isoformat(),
             }
         )

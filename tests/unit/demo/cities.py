@@ -18,6 +18,7 @@ from portal.demo.records import records_in
 from portal.demo.stage import LATE, PROMPT, Stage
 from regions.sources.records import CheckedRecord, check_record
 from tests.oracle import (
+    QUESTIONS,
     Batch,
     CheckIn,
     Declaration,
@@ -56,14 +57,15 @@ def world_of(person: Person, life: Life) -> World:
     )
     days = check_in_lines(person, life, first=stage.day(CHECK_IN_DAYS), last=stage.today)
     check_ins = tuple(
-        CheckIn(SOMEBODY, line.provider, line.day, line.healthy, stage.opened) for line in _lines(days, CheckInLine)
+        CheckIn(SOMEBODY, line.provider, line.day, line.healthy, stage.opened, line.submitted_at, line.entry_id)
+        for line in _lines(days, CheckInLine)
     )
     return World(
         providers=tuple(Provider(one.code, one.source, one.rule_set) for one in stage.providers),
         sources=tuple(Source(one, timedelta(hours=26), (Batch(stage.opened, horizons[one]),)) for one in stage.sources),
         rule_sets=tuple(map(_rule_set, read_versions(stage.city.path, stage.city.rule_sets))),
         citizens=(SOMEBODY,),
-        facts=(*facts, *facts_of_declarations(declarations, stage.zone), *facts_of_check_ins(check_ins)),
+        facts=(*facts, *facts_of_declarations(declarations, stage.zone), *facts_of_check_ins(check_ins, stage.zone)),
         check_ins=check_ins,
         registrations=tuple(Registration(SOMEBODY, one.provider, stage.opened) for one in declarations),
         zone=stage.zone,
@@ -113,9 +115,10 @@ def _declaration(line: DeclarationLine, received_at: datetime) -> Declaration:
         entry_id=line.entry_id,
         submitted_at=line.submitted_at,
         received_at=received_at,
-        symptoms=tuple(line.symptoms or []),
+        symptoms=tuple(line.symptoms or ()),
         contact=line.contact or "no",
-        stays=tuple(Stay(stay.area, stay.from_day, stay.left_on) for stay in line.area_stays or []),
+        stays=tuple(Stay(stay.area, stay.from_day, stay.left_on) for stay in line.area_stays or ()),
+        answered=frozenset(question for question in QUESTIONS if question in line.model_fields_set),
     )
 
 

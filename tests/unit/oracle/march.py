@@ -55,6 +55,10 @@ def at(moment: int | str) -> datetime:
     return (midnight + timedelta(hours=float(hour or 12))).astimezone(UTC)
 
 
+def noon_of(day: date) -> datetime:
+    return at((day - march(0)).days)
+
+
 def days(spans: str) -> list[date]:
     """The days of "1-3, 5"."""
     found: list[date] = []
@@ -104,7 +108,7 @@ def city(rules: list[Rule], facts: list[FactVersion], *, healthy: str = "", **fi
         rule_sets=(RuleSetVersion("national", 1, march(-90), tuple(rules)),),
         citizens=(LI,),
         facts=tuple(facts),
-        check_ins=tuple(CheckIn(LI, "alipay", day, True, at(0)) for day in days(healthy)),
+        check_ins=tuple(CheckIn(LI, "alipay", day, True, noon_of(day)) for day in days(healthy)),
         registrations=(Registration(LI, "alipay", at(0)),),
         zone=ZONE,
     )

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from tests.oracle import Batch, CheckIn, Source, Suppression, inputs_of, seen_facts, verdict
-from tests.unit.oracle.march import LI, ORIGINS, Row, at, city, fact, march, rows, rule
+from tests.oracle.seen import healthy_days
+from tests.unit.oracle.march import LI, ORIGINS, ZONE, Row, at, city, fact, march, rows, rule
 
 POLICE_TO_THE_10TH = Source("police", timedelta(days=30), (Batch(at(10), at("10 12")),))
 
@@ -56,7 +57,7 @@ def test_a_revoked_test_does_not_count() -> None:
 
 def test_a_check_in_counts_from_its_receipt_and_with_its_own_provider_only() -> None:
     world = city([rule(hold_days=0, checkin_days=1)], [fact("close_contact", 1)])
-    entered = CheckIn(LI, "alipay", march(2), True, at("4 9"))
+    entered = CheckIn(LI, "alipay", march(2), True, at("4 9"), at("2 20"))
     for check_in, state_before, state_after in [
         (entered, "red", "green"),
         (replace(entered, provider="wechat"), "red", "red"),
@@ -65,3 +66,38 @@ def test_a_check_in_counts_from_its_receipt_and_with_its_own_provider_only() -> 
         world = replace(world, check_ins=(check_in,))
         assert verdict(world, LI, "alipay", march(4), at("4 8")).state == state_before
         assert verdict(world, LI, "alipay", march(4), at("4 9")).state == state_after
+
+
+Told = tuple[bool, str | None, str]
+"""Whether healthy, when submitted, when received."""
+
+
+@pytest.mark.parametrize(
+    ("told", "counts"),
+    [
+        ([(True, "5 23.9", "9 0")], True),
+        ([(True, "6 23.9", "9 0")], True),
+        ([(True, "7 0", "9 0")], False),
+        ([(True, "4 23.9", "9 0")], False),
+        ([(True, None, "6 12")], True),
+        ([(True, None, "7 12")], False),
+        ([(True, "9 12", "6 12")], True),
+        ([(False, "5 12", "5 12"), (True, "5 12.1", "5 13")], True),
+        ([(True, "5 12.1", "5 13"), (False, "5 12", "9 0")], True),
+        ([(True, "5 12", "5 12"), (False, "5 12.1", "5 13")], False),
+        ([(True, "5 12", "5 12"), (False, "9 0", "9 0")], False),
+        ([(False, "5 12", "5 12"), (True, "7 9", "7 9")], False),
+        ([(True, "5 12", "5 12"), (True, "7 9", "7 9")], True),
+        ([(True, "5 12", "5 12"), (False, "5 13", "10 13")], True),
+        ([(False, "5 12", "6 12"), (True, "5 12", "7 12")], True),
+        ([(True, "5 12", "6 12"), (False, "5 12", "7 12")], False),
+        ([(False, "5 12", "6 12"), (True, "5 12", "6 12")], True),
+    ],
+)
+def test_the_check_in_submitted_last_counts_unless_it_is_late(told: list[Told], counts: bool) -> None:
+    check_ins = [
+        CheckIn(LI, "alipay", march(5), healthy, at(received), at(submitted) if submitted else None, f"c{number}")
+        for number, (healthy, submitted, received) in enumerate(told)
+    ]
+    for entered in (check_ins, check_ins[::-1]):
+        assert (march(5) in healthy_days(entered, at(10), ZONE)) is counts

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
+from itertools import pairwise
 
-from tests.oracle import FactVersion, Hit, Inputs, Rule, World, forecast, inputs_of, verdict
+from tests.oracle import QUESTIONS, CheckIn, FactVersion, Hit, Inputs, Origin, Rule, World, forecast, inputs_of, verdict
 from tests.oracle.areas import SUCCESSORS
 from tests.oracle.hits import cleared, goes_on, hits, is_area_rule
 from tests.oracle.seen import recorded_on, seen_facts
@@ -20,6 +22,7 @@ def test_what_a_colour_can_hang_on_occurs() -> None:
     found: Counter[str] = Counter()
     for seed in SEEDS:
         scene = random_world(seed, people=25)
+        found.update(entered(scene))
         for citizen in scene.world.citizens:
             for provider in scene.world.providers:
                 found.update(told(scene, citizen, provider.code))
@@ -38,7 +41,46 @@ WANTED = (
     "test of the same day",
     "successor",
     "turns green",
+    "declared in part",
+    "declared by a fast clock",
+    "an answer taken back alone",
+    "late check-in",
+    "healthy replaced",
+    "unhealthy replaced",
+    "unhealthy, then healthy but late",
 )
+
+
+def entered(scene: Scene) -> Iterator[str]:
+    """What was entered with providers, whoever is judged by it."""
+    for one in scene.declarations:
+        if 0 < len(one.answered) < len(QUESTIONS):
+            yield "declared in part"
+        if one.submitted_at > one.received_at:
+            yield "declared by a fast clock"
+    declared = [fact for fact in scene.world.facts if not fact.record_id.startswith("check-in")]
+    by_entry: dict[tuple[Origin, str, str], set[bool]] = defaultdict(set)
+    for fact in declared:
+        if fact.origin.kind == "provider":
+            last = max(one.version for one in scene.world.records[fact.key])
+            by_entry[fact.origin, fact.citizen, fact.record_id.rpartition(":")[0]].add(last > 1)
+    yield from ["an answer taken back alone"] * sum(len(revoked) == 2 for revoked in by_entry.values())
+    by_day: dict[tuple[str, str, date], list[CheckIn]] = defaultdict(list)
+    for entry in scene.world.check_ins:
+        by_day[entry.citizen, entry.provider, entry.day].append(entry)
+    for said in by_day.values():
+        yield from said_of_a_day(sorted(said, key=lambda one: one.order), scene.world)
+
+
+def said_of_a_day(said: list[CheckIn], world: World) -> Iterator[str]:
+    late = [one.is_late(world.zone) for one in said]
+    if any(late):
+        yield "late check-in"
+    for (before, after), after_is_late in zip(pairwise(said), late[1:], strict=True):
+        if not before.healthy and after.healthy:
+            yield "unhealthy, then healthy but late" if after_is_late else "unhealthy replaced"
+        if before.healthy and not before.is_late(world.zone) and not after.healthy:
+            yield "healthy replaced"
 
 
 def told(scene: Scene, citizen: str, provider: str) -> Iterator[str]:
