@@ -48,7 +48,7 @@ INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, super
                         recorded_at, received_at, detail)
 SELECT (SELECT min(id) FROM codes_citizen) + (n %% %(with_facts)s) * (%(people)s / %(with_facts)s),
        'source', s.id, 'r' || n, 1, false, false, (%(kinds)s::text[])[1 + (dice.kind %% %(number_of_kinds)s)],
-       '350500', %(day)s::date - (dice.days_ago %% 40), NULL,
+       '350500', %(day)s::date - (dice.days_ago %% 40), %(day)s::date - (dice.days_ago %% 40),
        %(now)s - interval '1 day' * (dice.days_ago %% 40) - interval '2 hours', %(now)s - interval '1 hour', '{}'
 FROM generate_series(1, %(events)s::bigint) AS n
 CROSS JOIN LATERAL (SELECT hashint8(n * 31) & 2147483647 AS kind, hashint8(n * 7) & 2147483647 AS days_ago,

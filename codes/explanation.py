@@ -107,7 +107,9 @@ def _providers(citizen: Citizen, run: Run, *, now: datetime) -> Iterator[str]:
             yield from _record(facts[fact_id], list(rows), rules)
         yield f"  {_labelled(_('healthy check-ins'), _check_ins(check_ins, provider.pk))}"
         if outlook := by_code.get(provider.code):
-            way = render_outlook(outlook, language=get_language(), title_of=lambda code: titles[code])
+            way = render_outlook(
+                outlook, language=get_language(), title_of=lambda code: titles[code], audience="official"
+            )
             counted = f" ({way.count})" if way.count else ""
             yield f"  {_labelled(_('turns green on'), way.turns_green_on)}{counted}"
             yield from (f"  {_labelled(_('to do'), act)}" for act in way.todo)
@@ -148,7 +150,8 @@ def _match(match: VisibleRecord, rules: dict[int, Rule]) -> str:
     else:
         held = _("holds, and no day ends it")
     title = _title(rule) or _title(rule, "reason")
-    return f"{rule.code} {title} · {Colour(rule.colour).label} · {_labelled(_('counts from'), match.anchor)} · {held}"
+    counted = _("the stay goes on: no day counts yet") if match.goes_on else _labelled(_("counts from"), match.anchor)
+    return f"{rule.code} {title} · {Colour(rule.colour).label} · {counted} · {held}"
 
 
 def _check_ins(runs: Collection[CheckInRun], provider: int) -> str:

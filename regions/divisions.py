@@ -75,6 +75,11 @@ def covers(area: str, other: str) -> bool:
     return other == area
 
 
+def covering(code: str) -> tuple[str, str, str]:
+    """The division, its prefecture and its province: a risk area of one of these covers it."""
+    return code, code[:4] + "00", code[:2] + "0000"
+
+
 def division_title(code: str, lang: str) -> str:
     """What people call a division, in Chinese for any `zh…`; an unknown code by the nearest division above it and the code."""
     is_zh = lang.lower().startswith("zh")

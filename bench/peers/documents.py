@@ -24,12 +24,19 @@ def document(inputs: Inputs, citizen_id: int, provider_id: int) -> Document:
                 "levels": _levels(inputs, provider.version_id, fact),
                 "days": (inputs.day - fact.started_on).days,
                 "run": longest_run(checked_in, fact.started_on, inputs.day),
-                "cleared": [other.kind for other in facts if fact.started_on <= other.started_on <= inputs.day],
+                "cleared": [other.kind for other in facts if _clears(other, fact) and other.started_on <= inputs.day],
             }
             for fact in facts
             if fact.started_on <= inputs.day
         ]
     }
+
+
+def _clears(other: FactRow, fact: FactRow) -> bool:
+    """A test of the same day may have been taken before. The bench's stays end on the day they began."""
+    if other.kind == "negative_test":
+        return other.started_on > fact.started_on
+    return other.started_on >= fact.started_on
 
 
 def longest_run(spans: list[tuple[date, date]], since: date, until: date) -> int:

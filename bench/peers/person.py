@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bench.peers.documents import longest_run
 from codes.models import Fact, RiskArea, Rule
+from regions.divisions import covering, successors
 
 Hit = tuple[str, int]
 
@@ -21,6 +22,14 @@ class Eyes:
     version_id: int
     horizon: datetime
     check_ins: list[tuple[date, date]]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The version that counts of a record, and when its origin first said the same."""
+
+    fact: Fact
+    first_recorded_at: datetime
 
 
 @dataclass(frozen=True)
@@ -49,17 +58,17 @@ def judge(
     """The colour and the unreleased hits, as (rule code, fact id)."""
     seen = _seen(facts, eyes, as_of)
     held = [
-        (rule, fact)
+        (rule, one.fact)
         for rule in versions.rules[eyes.version_id]
-        for fact in seen
-        if _matches(rule, fact, versions, day) and not _released(rule, fact, seen, eyes, versions, day)
+        for one in seen
+        if _held(rule, one, seen, eyes, versions, day)
     ]
     colours = {rule.colour for rule, _ in held}
     colour = "red" if "red" in colours else "yellow" if "yellow" in colours else "green"
     return colour, sorted((rule.code, fact.pk) for rule, fact in held)
 
 
-def _seen(facts: Iterable[Fact], eyes: Eyes, as_of: datetime) -> list[Fact]:
+def _seen(facts: Iterable[Fact], eyes: Eyes, as_of: datetime) -> list[Seen]:
     def visible(fact: Fact) -> bool:
         if fact.received_at > as_of:
             return False
@@ -67,47 +76,76 @@ def _seen(facts: Iterable[Fact], eyes: Eyes, as_of: datetime) -> list[Fact]:
             return fact.source_id == eyes.source_id and fact.recorded_at <= eyes.horizon
         return fact.provider_id is None or fact.provider_id == eyes.declared_with
 
-    def record(fact: Fact) -> tuple[str, int, int, str, int]:
-        return fact.origin, fact.source_id or 0, fact.provider_id or 0, fact.record_id, fact.version
+    def record(fact: Fact) -> tuple[str, int, int, str]:
+        return fact.origin, fact.source_id or 0, fact.provider_id or 0, fact.record_id
 
-    ordered = sorted(filter(visible, facts), key=record)
-    latest = [list(versions)[-1] for _, versions in groupby(ordered, key=lambda fact: record(fact)[:4])]
-    return [fact for fact in latest if not fact.revoked]
+    def order(fact: Fact) -> tuple[datetime, datetime, int]:
+        return fact.recorded_at, fact.received_at, fact.version
+
+    seen = []
+    for _, group in groupby(sorted(filter(visible, facts), key=record), key=record):
+        versions = sorted(group, key=order)
+        last = versions[-1]
+        if not last.revoked:
+            first = next(one for one in versions if not one.revoked and _statement(one) == _statement(last))
+            seen.append(Seen(last, first.recorded_at))
+    return seen
 
 
-def _anchor(rule: Rule, fact: Fact, versions: Versions) -> date:
-    if rule.anchor == "ended":
-        return fact.ended_on or fact.started_on
-    return fact.started_on if rule.anchor == "started" else fact.recorded_at.astimezone(versions.zone).date()
+def _statement(fact: Fact) -> tuple[object, ...]:
+    return fact.kind, fact.area, fact.started_on
 
 
-def _matches(rule: Rule, fact: Fact, versions: Versions, day: date) -> bool:
-    if rule.kind != fact.kind or _anchor(rule, fact, versions) > day:
+def _held(rule: Rule, one: Seen, seen: list[Seen], eyes: Eyes, versions: Versions, day: date) -> bool:
+    """Whether the rule holds the fact on the day: it matches, has begun, and is not released."""
+    fact = one.fact
+    if rule.kind != fact.kind or fact.started_on > day:
         return False
-    if rule.area_levels is None or fact.kind != "area_stay" or fact.area is None:
-        return True
-    last = fact.ended_on or day
-    covering = (fact.area, fact.area[:4] + "00", fact.area[:2] + "0000")
-    return any(
-        entry.level in rule.area_levels
-        and entry.area in covering
+    anchor = fact.started_on
+    if rule.anchor == "recorded":
+        anchor = one.first_recorded_at.astimezone(versions.zone).date()
+        if anchor > day:
+            return False
+    if rule.anchor == "ended" and fact.ended_on:
+        anchor = fact.ended_on
+    if rule.area_levels is not None and fact.kind == "area_stay":
+        listed = _listed(rule, fact, versions, day)
+        if not listed:
+            return False
+        if rule.anchor == "ended" and fact.ended_on is None:
+            anchor = max(listed)
+            if anchor == day:
+                return True
+    return not _released(rule, anchor, fact, [other.fact for other in seen], eyes, day)
+
+
+def _listed(rule: Rule, fact: Fact, versions: Versions, day: date) -> list[date]:
+    """For each entry of the risk list about the stay, the last day on which both are so, up to the day."""
+    area = fact.area or ""
+    covered_by = {code for one in (area, *successors(area)) for code in covering(one)}
+    last = min(fact.ended_on or day, day)
+    return [
+        min(entry.to_day or last, last)
+        for entry in versions.risk_areas.get(rule.version_id, [])
+        if entry.level in (rule.area_levels or ())
+        and entry.area in covered_by
         and entry.from_day <= last
         and (entry.to_day is None or entry.to_day >= fact.started_on)
-        for entry in versions.risk_areas.get(rule.version_id, [])
-    )
+    ]
 
 
-def _released(rule: Rule, fact: Fact, seen: list[Fact], eyes: Eyes, versions: Versions, day: date) -> bool:
-    anchor = _anchor(rule, fact, versions)
-    since = [other for other in seen if anchor <= other.started_on <= day]
-    if any(other.kind in rule.cleared_by for other in since):
-        return True
+def _released(rule: Rule, anchor: date, fact: Fact, seen: list[Fact], eyes: Eyes, day: date) -> bool:
+    first = fact.started_on if rule.anchor == "recorded" else anchor
+    for other in seen:
+        early = other.kind == "negative_test" and other.started_on <= anchor
+        if other.kind in rule.cleared_by and first <= other.started_on <= day and not early:
+            return True
     if rule.hold_days is None or day < anchor + timedelta(days=rule.hold_days):
         return False
     if longest_run(eyes.check_ins, anchor, day) < rule.checkin_days:
         return False
     tests, last = 0, date.min
-    for taken in sorted(other.started_on for other in since if other.kind == "negative_test"):
-        if tests == 0 or (taken - last).days >= rule.test_gap_days:
+    for taken in sorted(one.started_on for one in seen if one.kind == "negative_test"):
+        if anchor < taken <= day and (tests == 0 or (taken - last).days >= rule.test_gap_days):
             tests, last = tests + 1, taken
     return tests >= rule.tests

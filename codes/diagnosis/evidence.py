@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
 from django.db import connection
@@ -12,16 +13,11 @@ from django.db import connection
 from codes.diagnosis.hybrids import Judged, Swap
 from codes.diagnosis.root_cause import RULE_PARAMETERS, SIDES, Record, RuleSide, Side, other_side
 from codes.models import RiskArea, Rule
+from regions.divisions import covering, successors
+from regions.sql import compose
 from regions.tenancy import current_city
 
-FACTS = """
-SELECT f.id, f.origin, coalesce(s.code, p.code, 'city'), f.record_id, f.version, f.kind, f.area, f.started_on, f.ended_on,
-       f.recorded_at, f.received_at, f.batch_id
-FROM codes_fact f
-LEFT JOIN sources_source s ON s.id = f.source_id
-LEFT JOIN codes_provider p ON p.id = f.provider_id
-WHERE f.id = ANY (%s)
-"""
+FACTS = compose(Path(__file__).with_suffix(".sql"))
 
 
 # Two rules as the pair's sides apply them, and the parameters that differ.
@@ -29,7 +25,10 @@ ComparedRules = tuple[RuleSide | None, RuleSide | None, list[str]]
 
 
 class FactRow(NamedTuple):
-    """A fact without the weight of a model: a run may have to look at a hundred thousand."""
+    """A fact without the weight of a model: a run may have to look at a hundred thousand.
+
+    ``first_recorded_at``: when its origin first said the same, which is what an anchor `recorded` counts from.
+    """
 
     fact_id: int
     origin: Literal["source", "provider", "city"]
@@ -43,6 +42,7 @@ class FactRow(NamedTuple):
     recorded_at: datetime
     received_at: datetime
     batch: int | None
+    first_recorded_at: datetime
 
 
 @dataclass(frozen=True)
@@ -61,15 +61,16 @@ class Evidence:
     def record(self, fact_id: int) -> Record:
         """The fact as a root cause stores it."""
         values = self.facts[fact_id]._asdict()
+        del values["first_recorded_at"]
         return cast(Record, {k: v.isoformat() if isinstance(v, date) else v for k, v in values.items()})
 
     def risk_entries(self, version: int, area: str, first: date, last: date | None) -> list[RiskArea]:
         """Entries of the version's list that cover the area on some day of the span."""
-        covering = {area, area[:4] + "00", area[:2] + "0000"}
+        covered_by = {code for one in (area, *successors(area)) for code in covering(one)}
         return [
             entry
             for entry in self.risk_areas_of.get(version, [])
-            if entry.area in covering
+            if entry.area in covered_by
             and (last is None or entry.from_day <= last)
             and (entry.to_day is None or entry.to_day >= first)
         ]
@@ -162,7 +163,7 @@ class Comparison(Swap):
         by_record = any(
             rule.kind == fact.kind and rule.anchor == RECORDED for rule in self.evidence.rules_of.get(version, [])
         )
-        recorded_on = current_city().day_of(fact.recorded_at) if by_record else None
+        recorded_on = current_city().day_of(fact.first_recorded_at) if by_record else None
         return fact.kind, fact.area, fact.started_on, fact.ended_on, recorded_on
 
     def _colours(self, judged: Judged) -> dict[int, tuple[str, ...]]:

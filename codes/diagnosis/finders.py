@@ -196,7 +196,7 @@ def _risk_difference(found: Comparison, fact: int) -> list[RiskEntry]:
     stay = found.evidence.facts[fact]
     if stay.kind != "area_stay" or stay.area is None:
         return []
-    last = stay.ended_on or found.pair.day
+    last = min(stay.ended_on or found.pair.day, found.pair.day)
     lists = [found.evidence.risk_entries(version, stay.area, stay.started_on, last) for version in found.pair.versions]
     keys = [{_entry_key(entry) for entry in entries} for entries in lists]
     return [

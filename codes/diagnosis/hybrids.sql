@@ -18,7 +18,7 @@ pair AS MATERIALIZED (
                   AND (f.recorded_at > least(a.horizon, b.horizon) AND f.recorded_at <= greatest(a.horizon, b.horizon)
                        OR f.superseded AND EXISTS (
                            SELECT FROM codes_fact later
-                           WHERE later.record_id = f.record_id AND later.source_id = f.source_id AND later.version > f.version
+                           WHERE later.record_id = f.record_id AND later.source_id = f.source_id
                              AND later.recorded_at > least(a.horizon, b.horizon)
                              AND later.recorded_at <= greatest(a.horizon, b.horizon)))
            ))::int * 8 AS same

@@ -15,18 +15,22 @@ from codes.vocabulary import State
 from regions.tenancy import current_city
 
 VISIBLE = """
-SELECT f.declared_with, f.fact_id, m.rule_id, m.anchor, h.fact_id IS NOT NULL, h.until_if_followed
+SELECT f.declared_with, f.fact_id, m.rule_id, m.anchor, h.fact_id IS NOT NULL, h.until_if_followed,
+       coalesce(m.listed @> f.day, false)
 FROM seen f
-LEFT JOIN matched m ON m.sid = f.sid AND m.fact_id = f.fact_id AND m.anchor <= f.day
-LEFT JOIN hit h ON h.sid = f.sid AND h.fact_id = f.fact_id AND h.rule_id = m.rule_id
+LEFT JOIN matched m ON m.sid = f.sid AND m.fact_id = f.fact_id AND m.since <= f.day
+LEFT JOIN hit h ON h.sid = f.sid AND h.fact_id = f.fact_id AND h.rule_id = m.rule_id AND h.holds
 ORDER BY f.declared_with, f.started_on, f.fact_id, m.code, m.rule_id
 """
 
 CHECK_INS = """
 SELECT provider_id, lower(unbroken), upper(unbroken) - 1
 FROM (SELECT provider_id, unnest(range_agg(daterange(day, day, '[]'))) AS unbroken
-      FROM codes_entry
-      WHERE citizen_id = %s AND type = 'check_in' AND healthy AND received_at <= %s
+      FROM (SELECT DISTINCT ON (provider_id, day) provider_id, day, healthy
+            FROM codes_entry
+            WHERE citizen_id = %s AND type = 'check_in' AND NOT late AND received_at <= %s
+            ORDER BY provider_id, day, instant DESC, id DESC) last
+      WHERE healthy
       GROUP BY provider_id) counted
 ORDER BY provider_id, unbroken
 """
@@ -61,7 +65,10 @@ class ProviderState:
 
 
 class VisibleRecord(NamedTuple):
-    """A record a provider sees; with the rule about it, the day it counts from, and until when it holds if it does."""
+    """A record a provider sees; with the rule about it, the day it counts from, and until when it holds if it does.
+
+    ``goes_on``: a stay without an end whose area is listed still: no day counts yet.
+    """
 
     provider_id: int
     fact_id: int
@@ -69,6 +76,7 @@ class VisibleRecord(NamedTuple):
     anchor: date | None
     holds: bool
     until: date | None
+    goes_on: bool
 
 
 class CheckInRun(NamedTuple):

@@ -4,12 +4,20 @@ The daily run, the diagnosis' hybrids, the forecast, a rehearsal and a replay di
 its explanation and its forecast can never drift apart.
 """
 
+import json
 from pathlib import Path
 
+from regions.divisions import covering, dissolved
 from regions.sql import compose
 
 SQL = Path(__file__).with_name("verdict.sql")
-STEPS = compose(SQL, "steps")
+
+# What else a stay in a dissolved division matches: its successors, and what these lie in.
+COVERING_SUCCESSORS = {
+    code: sorted({area for successor in successors for area in covering(successor)})
+    for code, successors in dissolved().items()
+}
+STEPS = compose(SQL, "steps", covering_successors=json.dumps(COVERING_SUCCESSORS))
 
 NAMED_BY_RUN = "SELECT citizen_id FROM codes_runcitizen WHERE run_id = %(run)s"
 

@@ -10,11 +10,25 @@
 
 -- statement: steps
 seen AS MATERIALIZED (
-    -- §2: of each record the version that counts, unless it is revoked or a ruling suppresses the record. A version that is
-    -- itself suppressed does not count, so that the one before it does.
+    -- §2: of each record the version that counts, unless it is revoked or a ruling suppresses the record. The latest one is found
+    -- by the record: a version that names somebody else takes it away. A version that is itself suppressed does not count, so that
+    -- the one before it does. `recorded_at` is the first time the origin said the same, where a rule counts from it.
     SELECT s.sid, s.citizen_id, s.declared_with, s.version_id, s.known_at, s.day, s.assumed_from,
-           f.id AS fact_id, f.kind, f.started_on, f.ended_on, f.recorded_at,
-           CASE WHEN f.kind = 'area_stay' THEN ARRAY[f.area, left(f.area, 4) || '00', left(f.area, 2) || '0000'] END AS covering,
+           f.id AS fact_id, f.kind, f.started_on, f.ended_on,
+           CASE WHEN f.kind = ANY (ARRAY(SELECT DISTINCT kind FROM codes_rule WHERE anchor = 'recorded')) THEN
+               (SELECT min(said.recorded_at) FROM codes_fact said
+                WHERE said.record_id = f.record_id
+                  AND said.source_id IS NOT DISTINCT FROM f.source_id
+                  AND said.provider_id IS NOT DISTINCT FROM f.provider_id
+                  AND said.kind = f.kind AND said.area IS NOT DISTINCT FROM f.area AND said.started_on = f.started_on
+                  AND NOT said.revoked
+                  AND said.received_at <= s.known_at
+                  AND (said.source_id IS NULL OR said.recorded_at <= s.horizon))
+           END AS recorded_at,
+           CASE WHEN f.kind = 'area_stay' THEN
+               ARRAY[f.area, left(f.area, 4) || '00', left(f.area, 2) || '0000']
+               || ARRAY(SELECT jsonb_array_elements_text('{{covering_successors}}'::jsonb -> f.area))
+           END AS covering,
            array_agg(f.kind) FILTER (WHERE f.kind = ANY (ARRAY(SELECT DISTINCT unnest(cleared_by) FROM codes_rule)))
                OVER facts_of_subject AS clearing_kinds,
            array_agg(f.started_on) FILTER (WHERE f.kind = ANY (ARRAY(SELECT DISTINCT unnest(cleared_by) FROM codes_rule)))
@@ -33,7 +47,7 @@ seen AS MATERIALIZED (
       AND (NOT f.superseded OR NOT EXISTS (
               SELECT FROM codes_fact later
               WHERE later.record_id = f.record_id
-                AND later.version > f.version
+                AND (later.recorded_at, later.received_at, later.version) > (f.recorded_at, f.received_at, f.version)
                 AND later.source_id IS NOT DISTINCT FROM f.source_id
                 AND later.provider_id IS NOT DISTINCT FROM f.provider_id
                 AND later.received_at <= s.known_at
@@ -59,19 +73,26 @@ seen AS MATERIALIZED (
     WINDOW facts_of_subject AS (PARTITION BY s.sid)
 ),
 matched AS MATERIALIZED (
-    -- §3: a rule of the version in force matches the fact's kind and, where it names levels, the stay's area. A stay without
-    -- an end is matched from the first day it and a risk entry have in common; one with an end, by its whole span at once.
+    -- §3: a rule of the version in force matches the fact's kind and, where it names levels, the stay's area, from the first day
+    -- the stay and a risk entry have in common. `since` is the day the hit begins, which may lie ahead; `anchor` may too, where
+    -- an end is planned. `listed`: the days on which the area of a stay without an end is listed, where release counts from them.
     SELECT seen.*, r.id AS rule_id, r.code, r.colour, r.hold_days, r.checkin_days, r.tests, r.test_gap_days, r.cleared_by,
-           CASE r.anchor
-               WHEN 'started' THEN seen.started_on
-               WHEN 'ended' THEN coalesce(seen.ended_on, seen.started_on)
-               ELSE (seen.recorded_at AT TIME ZONE %(zone)s)::date
+           CASE WHEN risk.listed IS NOT NULL THEN (
+                    SELECT max(least(upper(span) - 1, seen.day)) FROM unnest(risk.listed) AS span WHERE lower(span) <= seen.day)
+                WHEN r.anchor = 'started' THEN seen.started_on
+                WHEN r.anchor = 'ended' THEN coalesce(seen.ended_on, seen.started_on)
+                ELSE (seen.recorded_at AT TIME ZONE %(zone)s)::date
            END AS anchor,
-           CASE WHEN seen.ended_on IS NULL THEN risk.first_day END AS risky_from
+           greatest(seen.started_on, risk.first_day,
+                    CASE WHEN r.anchor = 'recorded' THEN (seen.recorded_at AT TIME ZONE %(zone)s)::date END) AS since,
+           CASE WHEN r.anchor = 'recorded' THEN seen.started_on END AS cleared_from,
+           risk.listed
     FROM seen
     JOIN codes_rule r ON r.version_id = seen.version_id AND r.kind = seen.kind
     LEFT JOIN LATERAL (
-        SELECT min(greatest(seen.started_on, risky.from_day)) AS first_day
+        SELECT min(greatest(seen.started_on, risky.from_day)) AS first_day,
+               range_agg(daterange(greatest(seen.started_on, risky.from_day), risky.to_day, '[]'))
+                   FILTER (WHERE r.anchor = 'ended' AND seen.ended_on IS NULL) AS listed
         FROM codes_riskarea risky
         WHERE r.area_levels IS NOT NULL
           AND seen.kind = 'area_stay'
@@ -83,24 +104,50 @@ matched AS MATERIALIZED (
     ) risk ON true
     WHERE r.area_levels IS NULL OR seen.kind <> 'area_stay' OR risk.first_day IS NOT NULL
 ),
-hit AS MATERIALIZED (
-    -- §3 release: `until` is the first day on which the hit is released by what is known, `until_if_followed` the same when the
-    -- citizen checks in healthy every day from the subject's day (or from assumed_from) on; none = never by that.
-    -- A hit that is released on the day is left out.
-    SELECT m.sid, m.citizen_id, m.declared_with, m.version_id, m.day, m.fact_id, m.rule_id, m.code, m.colour, m.anchor,
-           greatest(m.anchor, m.risky_from) AS since, truth.until, told.until AS until_if_followed
+spell AS MATERIALIZED (
+    -- §3 release, from one day to count from: `until` is the first day on which the hit is released by what is known,
+    -- `until_if_followed` the same when the citizen checks in healthy every day from the subject's day (or from assumed_from) on;
+    -- none = never by that. There is one spell for each matched fact, but a stay without an end is judged anew when its area is
+    -- listed again, and not released before the listing ends: one for each listing. What is over by the day is left out.
+    SELECT m.sid, m.citizen_id, m.declared_with, m.version_id, m.day, m.assumed_from, m.fact_id, m.rule_id, m.code, m.colour,
+           m.anchor, m.listed, listing.since, truth.until, told.until AS until_if_followed
     FROM matched m
+    LEFT JOIN LATERAL (
+        SELECT CASE
+            WHEN known.complete_at <= m.known_at THEN known.days
+            ELSE (SELECT range_agg(daterange(last.day, last.day, '[]'))
+                  FROM (SELECT DISTINCT ON (e.day) e.day, e.healthy
+                        FROM codes_entry e
+                        WHERE e.citizen_id = m.citizen_id AND e.provider_id = m.declared_with
+                          AND e.type = 'check_in' AND NOT e.late AND e.received_at <= m.known_at
+                        ORDER BY e.day, e.instant DESC, e.id DESC) last
+                  WHERE last.healthy)
+            END AS days
+        FROM codes_checkindays known
+        WHERE m.checkin_days > 0 AND m.hold_days IS NOT NULL
+          AND known.citizen_id = m.citizen_id AND known.provider_id = m.declared_with
+        OFFSET 0
+    ) said ON true
     CROSS JOIN LATERAL (
-        -- Release 1, and of release 2 what does not depend on check-ins, each as the first day on which it holds.
+        SELECT m.since, m.anchor, NULL::date AS ends WHERE m.listed IS NULL
+        UNION ALL
+        SELECT lower(span), upper(span) - 1, upper(span) FROM unnest(m.listed) AS span
+        WHERE NOT EXISTS (SELECT FROM unnest(m.listed) AS again WHERE again >> span AND lower(again) <= m.day)
+    ) listing
+    CROSS JOIN LATERAL (
+        -- Release 1, and of release 2 what does not depend on check-ins, each as the first day on which it holds. A test of the
+        -- anchor's own day may have been taken before what happened on it.
         SELECT CASE WHEN m.clearing_days IS NOT NULL AND m.cleared_by <> '{}' THEN
-                   (SELECT min(c.day) FROM unnest(m.clearing_kinds, m.clearing_days) AS c(kind, day)
-                    WHERE c.kind = ANY (m.cleared_by) AND c.day >= m.anchor)
+                   (SELECT min(greatest(c.day, listing.ends)) FROM unnest(m.clearing_kinds, m.clearing_days) AS c(kind, day)
+                    WHERE c.kind = ANY (m.cleared_by) AND c.day >= coalesce(m.cleared_from, listing.anchor)
+                      AND (c.kind <> 'negative_test' OR c.day > listing.anchor))
                END AS cleared_on,
-               CASE WHEN m.hold_days IS NULL THEN NULL
-                    WHEN m.tests = 0 THEN m.anchor + m.hold_days
-                    ELSE greatest(m.anchor + m.hold_days, (
+               CASE WHEN m.hold_days IS NULL OR listing.anchor IS NULL THEN NULL
+                    WHEN m.tests = 0 THEN greatest(listing.anchor + m.hold_days, listing.ends)
+                    ELSE greatest(listing.anchor + m.hold_days, listing.ends, (
                         WITH RECURSIVE taken AS (
-                            SELECT coalesce(array_agg(t ORDER BY t), '{}') AS days FROM unnest(m.test_days) AS t WHERE t >= m.anchor
+                            SELECT coalesce(array_agg(t ORDER BY t), '{}') AS days FROM unnest(m.test_days) AS t
+                            WHERE t > listing.anchor
                         ), counted(number, place) AS (
                             SELECT 1, 1::bigint FROM taken WHERE cardinality(days) > 0
                             UNION ALL
@@ -115,19 +162,6 @@ hit AS MATERIALIZED (
                END AS waited_until
         OFFSET 0
     ) done
-    LEFT JOIN LATERAL (
-        SELECT CASE
-            WHEN known.complete_at <= m.known_at THEN known.days
-            ELSE (SELECT range_agg(daterange(e.day, e.day, '[]'))
-                  FROM codes_entry e
-                  WHERE e.citizen_id = m.citizen_id AND e.provider_id = m.declared_with
-                    AND e.type = 'check_in' AND e.healthy AND e.received_at <= m.known_at)
-            END AS days
-        FROM codes_checkindays known
-        WHERE m.checkin_days > 0 AND m.hold_days IS NOT NULL
-          AND known.citizen_id = m.citizen_id AND known.provider_id = m.declared_with
-        OFFSET 0
-    ) said ON true
     CROSS JOIN LATERAL (
         SELECT least(done.cleared_on, CASE
             WHEN m.checkin_days = 0 OR done.waited_until IS NULL THEN done.waited_until
@@ -135,7 +169,7 @@ hit AS MATERIALIZED (
             ELSE (SELECT greatest(done.waited_until, min(lower(unbroken) + m.checkin_days - 1))
                   FROM unnest((coalesce(said.days, '{}')
                                + CASE WHEN m.assumed_from IS NULL THEN '{}' ELSE datemultirange(daterange(m.assumed_from, NULL)) END)
-                              * datemultirange(daterange(m.anchor, NULL))) AS unbroken
+                              * datemultirange(daterange(listing.anchor, NULL))) AS unbroken
                   WHERE upper_inf(unbroken) OR upper(unbroken) - lower(unbroken) >= m.checkin_days
                   HAVING count(*) > 0)
             END) AS until
@@ -147,35 +181,67 @@ hit AS MATERIALIZED (
             WHEN m.checkin_days = 0 OR done.waited_until IS NULL OR m.assumed_from IS NOT NULL THEN raw.until
             ELSE least(raw.until, (SELECT greatest(done.waited_until, min(lower(unbroken) + m.checkin_days - 1))
                   FROM unnest((coalesce(said.days, '{}') + datemultirange(daterange(m.day, NULL)))
-                              * datemultirange(daterange(m.anchor, NULL))) AS unbroken
+                              * datemultirange(daterange(listing.anchor, NULL))) AS unbroken
                   WHERE upper_inf(unbroken) OR upper(unbroken) - lower(unbroken) >= m.checkin_days))
             END, 'infinity') AS until
         OFFSET 0
     ) told
-    WHERE truth.until IS NULL OR truth.until > m.day
+    WHERE truth.until IS NULL OR truth.until > greatest(m.day, listing.since)
+),
+hit AS MATERIALIZED (
+    -- The spells of one fact under one rule are one hit, which `holds` on the day or begins later. Spells that meet end together;
+    -- `again` are all the days of one that holds again after its end.
+    SELECT sid, citizen_id, declared_with, version_id, day, assumed_from, fact_id, rule_id, code, colour, anchor, listed,
+           since, since <= day AS holds, until, until_if_followed, NULL::datemultirange AS again
+    FROM spell WHERE listed IS NULL
+    UNION ALL
+    SELECT sid, citizen_id, declared_with, version_id, day, assumed_from, fact_id, rule_id, code, colour, anchor, listed,
+           since, since <= day,
+           (SELECT upper(span) FROM unnest(known) AS span WHERE span @> since),
+           CASE WHEN followed @> greatest(since, day)
+                THEN (SELECT upper(span) FROM unnest(followed) AS span WHERE span @> greatest(since, day))
+                ELSE greatest(since, day) END,
+           followed
+    FROM (SELECT sid, citizen_id, declared_with, version_id, day, assumed_from, fact_id, rule_id, code, colour, anchor, listed,
+                 min(since) AS since, range_agg(daterange(since, until)) AS known,
+                 coalesce(range_agg(daterange(since, until_if_followed))
+                          FILTER (WHERE until_if_followed IS NULL OR until_if_followed > since), '{}') AS followed
+          FROM spell WHERE listed IS NOT NULL
+          GROUP BY sid, citizen_id, declared_with, version_id, day, assumed_from, fact_id, rule_id, code, colour, anchor, listed
+    ) listings
 ),
 judged AS MATERIALIZED (
-    -- Every subject with a held hit, and the spans of days on which its hits hold it if the citizen checks in every day.
-    SELECT sid, citizen_id, declared_with, version_id, day,
-           bool_or(since <= day AND colour = 'red') AS red,
+    -- Every subject with a held hit, and the days on which its hits hold it if the citizen checks in every day. `staying` are the
+    -- rules that hold a stay whose end nobody has told, in an area whose listing has no end.
+    SELECT sid, citizen_id, declared_with, version_id, day, assumed_from,
+           bool_or(holds AND colour = 'red') AS red,
            jsonb_agg(jsonb_build_object('rule', code, 'rule_id', rule_id, 'fact_id', fact_id, 'anchor', anchor, 'until', until_if_followed)
-                     ORDER BY code, fact_id, rule_id) FILTER (WHERE since <= day) AS hits,
-           range_agg(daterange(since, until_if_followed)) FILTER (WHERE until_if_followed IS NULL OR until_if_followed > since) AS spans,
-           array_agg(rule_id) FILTER (WHERE until_if_followed IS NULL) AS endless
+                     ORDER BY code, fact_id, rule_id) FILTER (WHERE holds) AS hits,
+           coalesce(range_agg(daterange(since, until_if_followed)) FILTER (WHERE until_if_followed IS NULL OR until_if_followed > since), '{}')
+           + coalesce(range_agg(again) FILTER (WHERE again IS NOT NULL), '{}') AS spans,
+           array_agg(rule_id) FILTER (WHERE until_if_followed IS NULL AND listed IS NULL OR upper_inf(again) AND NOT upper_inf(listed))
+               AS endless,
+           array_agg(rule_id) FILTER (WHERE upper_inf(listed)) AS staying
     FROM hit
-    GROUP BY sid, citizen_id, declared_with, version_id, day
-    HAVING bool_or(since <= day)
+    GROUP BY sid, citizen_id, declared_with, version_id, day, assumed_from
+    HAVING bool_or(holds)
 ),
 verdict AS MATERIALIZED (
-    -- Red if a red hit is held, else yellow if a yellow one is; a subject without a held hit is green and has no row.
-    -- `needs` names, where no day is in sight, the rules that wait for a fact or for tests.
+    -- Red if a red hit is held, else yellow if a yellow one is; a subject without a held hit is green and has no row. A day that
+    -- lies more than 366 days ahead is not named. `needs` names, where no day is in sight, the rules that wait for a fact, for
+    -- tests, or for word that a stay has ended.
     SELECT sid, citizen_id, declared_with, version_id, CASE WHEN red THEN 'red' ELSE 'yellow' END AS colour, hits,
-           green.day AS turns_green_on,
+           CASE WHEN green.day <= coalesce(assumed_from, judged.day) + 366 THEN green.day END AS turns_green_on,
            CASE WHEN green.day IS NULL THEN
-               (SELECT jsonb_agg(jsonb_build_object('rule', r.code, 'rule_id', r.id, 'cleared_by', to_jsonb(r.cleared_by),
-                                                    'tests', CASE WHEN r.hold_days IS NULL THEN 0 ELSE r.tests END)
-                                 ORDER BY r.code, r.id)
-                FROM codes_rule r WHERE r.id = ANY (endless))
+               (SELECT jsonb_agg(need ORDER BY code, id, leaves)
+                FROM (SELECT r.code, r.id, false AS leaves,
+                             jsonb_build_object('rule', r.code, 'rule_id', r.id, 'cleared_by', to_jsonb(r.cleared_by),
+                                                'tests', CASE WHEN r.hold_days IS NULL THEN 0 ELSE r.tests END) AS need
+                      FROM codes_rule r WHERE r.id = ANY (endless)
+                      UNION ALL
+                      SELECT r.code, r.id, true,
+                             jsonb_build_object('rule', r.code, 'rule_id', r.id, 'cleared_by', '[]'::jsonb, 'tests', 0, 'leaves', true)
+                      FROM codes_rule r WHERE r.id = ANY (staying)) missing)
            END AS needs
     FROM judged
     CROSS JOIN LATERAL (
@@ -205,7 +271,7 @@ verdict AS MATERIALIZED (
             SELECT row_number() OVER (ORDER BY v.effective_from), v.id, v.effective_from
             FROM codes_rulesetversion v
             JOIN codes_rulesetversion present ON present.id = p.version_id AND present.rule_set_id = v.rule_set_id
-            WHERE v.effective_from > run.day AND v.created_at <= run.as_of
+            WHERE v.effective_from > run.day AND v.effective_from <= run.day + 366 AND v.created_at <= run.as_of
               AND (v.withdrawn_at IS NULL OR v.withdrawn_at > run.as_of)
               AND NOT EXISTS (SELECT FROM codes_rulesetversion higher
                               WHERE higher.rule_set_id = v.rule_set_id AND higher.effective_from = v.effective_from

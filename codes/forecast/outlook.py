@@ -17,6 +17,8 @@ from regions.sql import compose
 from regions.tenancy import current_city
 from regions.vocabulary import FactKind
 
+ONE_DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True)
 class CheckIn:
@@ -53,7 +55,17 @@ class Wait:
     until: date
 
 
-Act = CheckIn | MoreTests | Clearance | Review | Wait
+@dataclass(frozen=True)
+class TellEnd:
+    """Say when a stay in ``area`` ended: nothing is counted before. ``declared_with`` is the provider it was declared with, none
+    where a source recorded it.
+    """
+
+    area: str
+    declared_with: str | None
+
+
+Act = CheckIn | MoreTests | Clearance | Review | Wait | TellEnd
 
 
 def counted_tests(tests: Iterable[date], *, gap_days: int) -> list[date]:
@@ -92,7 +104,8 @@ class Hit(NamedTuple):
     """An unreleased hit: ``until`` by what is known, ``until_if_followed`` when the citizen checks in every day from now on.
 
     Hits of a version that is not in force yet are judged on its first day; ``next_version`` is the nearest such day.
-    ``checked_in``: whether the citizen has checked in healthy with the provider today.
+    ``holds``: on the day judged, rather than later. ``checked_in``: whether the citizen has checked in healthy with the provider
+    today. ``counts_from``: as in ``outlook.sql``. ``declared_with``: the provider that the fact was declared with, if it was.
     """
 
     provider: str
@@ -100,21 +113,29 @@ class Hit(NamedTuple):
     rule_id: int
     anchor: date
     since: date
+    holds: bool
     until: date | None
     until_if_followed: date | None
     test_days: list[date] | None
     next_version: date | None
     checked_in: bool
+    counts_from: date | None
+    area: str | None
+    declared_with: str | None
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """``day_number`` of ``of_days`` counts the hit that ends last; both are none when no day is in sight."""
+    """``day_number`` of ``of_days`` counts the hit that ends last; both are none when no day is in sight.
+
+    ``starts_on``: while its days do not count yet, the day they will be counted from; there is no ``day_number`` then.
+    """
 
     day_number: int | None
     of_days: int | None
     turns_green_on: date | None
     acts: list[Act] = field(default_factory=list)
+    starts_on: date | None = None
 
 
 def outlooks(citizen_id: int, sides: Sequence[ProviderState]) -> dict[str, Outlook]:
@@ -161,16 +182,26 @@ def _outlook(verdict: Verdict, hits: list[Hit], rules: dict[int, Rule], day: dat
     green = verdict.turns_green_on
     acts: list[Act] = [CheckIn(verdict.provider.code, green)] if check_in else []
     if green is None:
-        acts += merge_acts(_missing(need, hits, rules, day) for need in verdict.needs or ())
-        return Outlook(None, None, None, acts)
-    held = [hit for hit in hits if hit.version_id == verdict.version_id and hit.since <= day]
+        acts += merge_acts(act for need in verdict.needs or () for act in _missing(need, hits, rules, day))
+        return Outlook(None, None, None, acts or _wait_long(hits))
+    held = [hit for hit in hits if hit.version_id == verdict.version_id and hit.holds]
     last = max(held, key=lambda hit: (hit.until_if_followed or date.max, hit.anchor), default=None)
+    start = last.counts_from if last else None
+    if start is None:
+        return Outlook(None, None, green, acts or [Wait(green)])
     return Outlook(
-        day_number=(day - last.anchor).days + 1 if last else None,
-        of_days=(green - last.anchor).days if last else None,
+        day_number=(day - start).days + 1 if start <= day else None,
+        of_days=(green - start).days,
         turns_green_on=green,
         acts=acts or [Wait(green)],
+        starts_on=start if start > day else None,
     )
+
+
+def _wait_long(hits: Iterable[Hit]) -> list[Act]:
+    """Where the day is further ahead than one is named for the code, the end of what holds it."""
+    days = [hit.until_if_followed for hit in hits if hit.until_if_followed]
+    return [Wait(max(days))] if days else []
 
 
 def _check_ins_matter(hits: list[Hit], rules: dict[int, Rule]) -> bool:
@@ -192,25 +223,36 @@ def _changes_before_green(verdict: Verdict, hits: Iterable[Hit]) -> bool:
     return nearest is not None and nearest <= (verdict.turns_green_on or date.max)
 
 
-def _missing(need: dict[str, Any], hits: list[Hit], rules: dict[int, Rule], day: date) -> Act:
+def _missing(need: dict[str, Any], hits: list[Hit], rules: dict[int, Rule], day: date) -> list[Act]:
     rule = rules[need["rule_id"]]
-    others = tuple(kind for kind in rule.cleared_by if kind != FactKind.NEGATIVE_TEST)
     waiting = [hit for hit in hits if hit.rule_id == rule.pk and hit.until_if_followed is None]
+    if need.get("leaves"):
+        going_on = [hit for hit in waiting if hit.counts_from is None]
+        return [TellEnd(hit.area, hit.declared_with) for hit in going_on if hit.area]
+    others = tuple(kind for kind in rule.cleared_by if kind != FactKind.NEGATIVE_TEST)
     if len(others) < len(rule.cleared_by):
-        return MoreTests(count=1, gap_days=0, from_day=max([day, *(hit.anchor for hit in waiting)]), kinds=others)
+        return [MoreTests(count=1, gap_days=0, from_day=_test_day(waiting, day), kinds=others)]
     if rule.hold_days is not None and rule.tests:
-        return _more_tests(rule, waiting, day)
-    return Clearance(others) if others else Review()
+        return [_more_tests(rule, waiting, day)]
+    return [Clearance(others) if others else Review()]
+
+
+def _test_day(hits: Iterable[Hit], day: date) -> date:
+    """The first day of a test that counts for all of them: after the day each counts from, and not before it begins."""
+    return max([day, *(max(hit.since, hit.counts_from + ONE_DAY) for hit in hits if hit.counts_from)])
 
 
 def _more_tests(rule: Rule, hits: list[Hit], day: date) -> MoreTests:
     """Counted on the hit that lacks most; a test must keep its distance from those taken for any of them."""
     gap = timedelta(days=rule.test_gap_days)
     taken = [
-        counted_tests((day for day in hit.test_days or () if day >= hit.anchor), gap_days=gap.days) for hit in hits
+        counted_tests(
+            (day for day in hit.test_days or () if hit.counts_from and day > hit.counts_from), gap_days=gap.days
+        )
+        for hit in hits
     ]
     fewest = min((len(days) for days in taken), default=0)
-    from_day = max([day, *(hit.anchor for hit in hits), *(days[-1] + gap for days in taken if days)])
+    from_day = max([_test_day(hits, day), *(days[-1] + gap for days in taken if days)])
     return MoreTests(rule.tests - fewest, gap.days, from_day, tuple(rule.cleared_by))
 
 
@@ -274,4 +316,4 @@ def _latest(deciding: list[Outlook], ruled_until: date | None) -> Outlook:
     longest = max(deciding, key=lambda one: one.turns_green_on or date.min, default=None)
     if longest is None or longest.turns_green_on != latest:
         return Outlook(None, None, latest, acts)
-    return Outlook(longest.day_number, longest.of_days, latest, acts)
+    return Outlook(longest.day_number, longest.of_days, latest, acts, longest.starts_on)

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext, override, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, override, pgettext
 
-from codes.forecast.outlook import Act, CheckIn, Clearance, MoreTests, Outlook, Review, Wait
+from codes.diagnosis.sentences.renderer import Audience
+from codes.forecast.outlook import Act, CheckIn, Clearance, MoreTests, Outlook, Review, TellEnd, Wait
+from regions.divisions import division_title
 from regions.vocabulary import FactKind
 
 
@@ -23,7 +25,9 @@ class Progress:
     todo: list[str]
 
 
-def render_outlook(outlook: Outlook, *, language: str, title_of: Callable[[str], str]) -> Progress:
+def render_outlook(
+    outlook: Outlook, *, language: str, title_of: Callable[[str], str], audience: Audience = "citizen"
+) -> Progress:
     """In ``zh-hans`` or ``en``. ``title_of`` returns a provider's title by its code, in that language."""
     with override(language):
         return Progress(
@@ -31,22 +35,35 @@ def render_outlook(outlook: Outlook, *, language: str, title_of: Callable[[str],
             of_days=outlook.of_days,
             turns_green_on=outlook.turns_green_on,
             count=_counted(outlook),
-            todo=[_act(act, title_of) for act in outlook.acts],
+            todo=[_act(act, title_of, audience) for act in outlook.acts],
         )
 
 
-def act_sentence(act: Act, *, language: str, title_of: Callable[[str], str]) -> str:
+def act_sentence(act: Act, *, language: str, title_of: Callable[[str], str], audience: Audience = "citizen") -> str:
     with override(language):
-        return _act(act, title_of)
+        return _act(act, title_of, audience)
 
 
 def _counted(outlook: Outlook) -> str:
+    """While the days do not count yet, from when they will."""
+    if outlook.starts_on is not None and outlook.of_days is not None:
+        values = {"day": _day(outlook.starts_on), "days": outlook.of_days}
+        if not outlook.of_days:
+            return _("The clock starts on %(day)s.") % values
+        return (
+            ngettext(
+                "The clock starts on %(day)s and runs for %(days)d day.",
+                "The clock starts on %(day)s and runs for %(days)d days.",
+                outlook.of_days,
+            )
+            % values
+        )
     if outlook.day_number is None or outlook.of_days is None:
         return ""
     return _("Day %(day)d of %(days)d") % {"day": outlook.day_number, "days": outlook.of_days}
 
 
-def _act(act: Act, title_of: Callable[[str], str]) -> str:
+def _act(act: Act, title_of: Callable[[str], str], audience: Audience) -> str:
     match act:
         case CheckIn():
             return _check_in(act, title_of(act.provider))
@@ -56,8 +73,33 @@ def _act(act: Act, title_of: Callable[[str], str]) -> str:
             return _("It ends once this is on record: %(kinds)s.") % {"kinds": _either(act.kinds)}
         case Review():
             return _("Only a manual review can end it: you may appeal.")
+        case TellEnd():
+            return _tell_end(act, title_of, audience)
         case Wait():
             return _("You need not do anything until %(day)s.") % {"day": _day(act.until)}
+
+
+def _tell_end(act: TellEnd, title_of: Callable[[str], str], audience: Audience) -> str:
+    """Who declared the stay says when it ended; of a source's record its owner does, moved by an appeal."""
+    if act.declared_with is None:
+        sentence = {
+            "citizen": _("Say when you left %(area)s: appeal with a ticket or certificate that shows it."),
+            "official": _(
+                "The source that recorded the stay in %(area)s says when it ended; until then a ruling may decide."
+            ),
+        }[audience]
+        provider = ""
+    else:
+        sentence = {
+            "citizen": _("Say when you left %(area)s: declare your stays again with %(provider)s."),
+            "official": _("The citizen says when they left %(area)s by declaring again with %(provider)s."),
+        }[audience]
+        provider = title_of(act.declared_with)
+    told = sentence % {"area": division_title(act.area, get_language() or ""), "provider": provider}
+    return _("%(first)s %(next)s") % {
+        "first": told,
+        "next": _("Until then the stay counts as going on, and no day is counted."),
+    }
 
 
 def _check_in(act: CheckIn, provider: str) -> str:

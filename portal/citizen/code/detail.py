@@ -19,6 +19,7 @@ from codes.forecast.outlook import (
     CheckIn,
     Hit,
     Outlook,
+    TellEnd,
     Wait,
     effective_from,
     has_outlook,
@@ -133,12 +134,13 @@ class MyCode:
 
 
 def progress(mine: MyCode) -> dict[str, Any] | None:
-    """As the forecast counts it; none when no day is in sight, or the way is a day at most."""
+    """As the forecast counts it; none when no day is in sight, or the way is a day at most. Without a ``day`` while none counts."""
     way = mine.outlook
-    if way is None or way.day_number is None or way.of_days is None or way.of_days < 2:
+    if way is None or way.of_days is None or (way.of_days < 2 and way.starts_on is None):
         return None
     text = render_outlook(way, language=get_language() or "", title_of=str).count
-    return {"day": min(way.day_number, way.of_days), "days": way.of_days, "text": text}
+    day = None if way.day_number is None else min(way.day_number, way.of_days)
+    return {"day": day, "days": way.of_days, "text": text}
 
 
 @dataclass(frozen=True)
@@ -161,13 +163,24 @@ def steps(mine: MyCode, request: SubjectRequest) -> list[Step]:
     if mine.expired:
         return [Step(str(_AS_SOON_AS_WORKED_OUT)), *_call(request)]
     acts = mine.outlook.acts if mine.outlook else []
-    others = [act for act in acts if not isinstance(act, CheckIn)]
-    found = [*_check_ins(mine, request), *(Step(_act_text(act, mine)) for act in others), *_declarations(mine, request)]
+    others = [_step(act, mine, request) for act in acts if not isinstance(act, CheckIn)]
+    found = [*_check_ins(mine, request), *others]
+    if not any(isinstance(act, TellEnd) and act.declared_with for act in acts):
+        found += _declarations(mine, request)
     if mine.because is Because.HELD:
         found += _while_held(request)
     if not found:
         found.append(Step(_("Nothing has to be done: the code changes by itself on the day named above.")))
     return found
+
+
+def _step(act: Act, mine: MyCode, request: SubjectRequest) -> Step:
+    match act:
+        case TellEnd(declared_with=None):
+            return Step(_act_text(act, mine), subject_url(request, "citizen_appeal"), _("Appeal"))
+        case TellEnd():
+            return Step(_act_text(act, mine), subject_url(request, "citizen_declare"), _("Declare again"))
+    return Step(_act_text(act, mine))
 
 
 def _check_ins(mine: MyCode, request: SubjectRequest) -> list[Step]:

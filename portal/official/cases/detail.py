@@ -11,6 +11,7 @@ from codes.diagnosis.render import RenderedDiagnosis, render_diagnosis
 from codes.diagnosis.sentences.renderer import context_from
 from codes.effective import CurrentCode, effective_codes
 from codes.engine.provider_states import ProviderState, VisibleRecord, provider_states, visible_records
+from codes.forecast.outlook import Outlook, outlooks
 from codes.held import one_sided_sentences
 from codes.models import Case, Fact, PairDiagnosis, StatedName
 from codes.review.evidence.access import names_of
@@ -76,7 +77,15 @@ def read_case(**lookup: object) -> CaseDetail:
         case=case,
         explanations=_explain(case, pairs, sides),
         causes=[pair.primary_cause for pair in pairs],
-        sides=sides_shown(sides, seen, facts, differences, suppressions, related_rows(case, "late_check_ins")),
+        sides=sides_shown(
+            sides,
+            seen,
+            facts,
+            differences,
+            suppressions,
+            related_rows(case, "late_check_ins"),
+            outlooks=_without_a_day(case.citizen_id, sides),
+        ),
         differences=differences,
         colour=standing.colour,
         because=standing.because,
@@ -111,6 +120,12 @@ def _facts(
     newest = Fact.objects.filter(citizen=citizen_id).order_by("-received_at", "-pk")[:FACTS]
     found = Fact.objects.filter(Q(pk__in=wanted) | Q(pk__in=newest.values("pk")), citizen=citizen_id)
     return {fact.pk: fact for fact in found.select_related("source", "provider")}
+
+
+def _without_a_day(citizen_id: int, sides: list[ProviderState]) -> dict[str, Outlook]:
+    """The outlooks of the providers whose colour ends on no day in sight, by code."""
+    held = [side for side in sides if side.holding and side.holding.turns_green_on is None]
+    return outlooks(citizen_id, held) if held else {}
 
 
 def _explain(case: Case, pairs: list[PairDiagnosis], sides: list[ProviderState]) -> list[RenderedDiagnosis]:

@@ -5,12 +5,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.utils.translation import get_language
+
 from codes.diagnosis.root_cause import Record, RootCause
 from codes.engine.provider_states import ProviderState, VisibleRecord
+from codes.forecast.outlook import CheckIn, Outlook
+from codes.forecast.sentences import act_sentence
 from codes.held import state_sentences
 from codes.models import Fact, PairDiagnosis, Rule
 from codes.vocabulary import State
 from portal.official.cases.related import Row
+from portal.templatetags.page import titled
 
 Origin = tuple[int | None, int | None, str]
 
@@ -84,18 +89,25 @@ def sides_shown(
     differences: Differences,
     suppressions: Sequence[Row],
     late_check_ins: Sequence[Row],
+    *,
+    outlooks: Mapping[str, Outlook],
 ) -> list[Row]:
     """The columns of the providers the citizen has applied with. ``seen``: by the run of the sides; ``facts`` by id.
 
-    A record that ``is_missing`` is the other side's, which this provider does not see.
+    A record that ``is_missing`` is the other side's, which this provider does not see. ``outlooks`` are those of the providers
+    whose day is not in sight, by code: ``waits_for`` says what is missing.
     """
     mine = [side for side in sides if side.state is not State.NOT_APPLIED]
     rules = Rule.objects.in_bulk({hit["rule_id"] for side in mine if side.holding for hit in side.holding.hits})
     wrong = {(row["source_id"], row["provider_id"], row["record_id"]): row for row in suppressions}
     marked = [facts[pk] for pk in sorted(differences.lacking) if pk in facts]
     in_view: dict[int, set[int]] = {side.inputs.provider_id: set() for side in mine}
+    going_on = set()
     for one in seen:
         in_view[one.provider_id].add(one.fact_id)
+        if one.goes_on:
+            going_on.add((one.provider_id, one.rule_id, one.fact_id))
+    titles = {side.inputs.provider.code: titled(side.inputs.provider) for side in mine}
     shown = []
     for side in mine:
         own = [facts[pk] for pk in in_view[side.inputs.provider_id]]
@@ -119,7 +131,12 @@ def sides_shown(
                 "why_unknown": side.why_unknown,
                 "told": state_sentences(side),
                 "turns_green_on": verdict.turns_green_on if verdict else None,
-                "hits": [_hit(hit, rules, facts, differences) for hit in verdict.hits] if verdict else [],
+                "waits_for": _acts(outlooks.get(code), titles),
+                "hits": [
+                    _hit(hit, rules, facts, differences)
+                    | {"goes_on": (side.inputs.provider_id, hit["rule_id"], hit["fact_id"]) in going_on}
+                    for hit in (verdict.hits if verdict else ())
+                ],
                 "records": records,
                 "is_late": code in differences.late,
                 "check_ins": differences.check_ins.get(code, ""),
@@ -129,6 +146,18 @@ def sides_shown(
             }
         )
     return shown
+
+
+def _acts(outlook: Outlook | None, titles: Mapping[str, str]) -> list[str]:
+    """What no day is in sight without."""
+    if outlook is None:
+        return []
+    language = get_language() or ""
+    return [
+        act_sentence(act, language=language, title_of=lambda code: titles.get(code, code), audience="official")
+        for act in outlook.acts
+        if not isinstance(act, CheckIn)
+    ]
 
 
 def _origin(fact: Fact) -> Origin:

@@ -12,12 +12,12 @@ from tests.worlds import FORESEEABLE_DAYS, Scene
 
 
 class Said(NamedTuple):
-    """A verdict with its forecast: either a day, or the rules that wait for an act."""
+    """A verdict with its forecast: either a day, or the rules that wait for an act, each with whether a stay's end is missing."""
 
     state: str
     hits: frozenset[tuple[str, FactRef, date]] = frozenset()
     turns_green_on: date | None = None
-    waiting_rules: frozenset[str] = frozenset()
+    waiting_rules: frozenset[tuple[str, bool]] = frozenset()
 
 
 Sayings = dict[tuple[str, str], Said]
@@ -64,7 +64,7 @@ def _oracle_says(scene: Scene, citizen: str, provider: str) -> Said:
         found.state,
         frozenset((hit.rule_code, hit.fact, hit.anchor) for hit in found.hits),
         coming.turns_green_on,
-        frozenset(missing.rule_code for missing in coming.missing),
+        frozenset((missing.rule_code, missing.act == "left") for missing in coming.missing),
     )
 
 
@@ -73,5 +73,5 @@ def _city_says(row: Verdict | VerdictChange, keys: Keys) -> Said:
         row.colour if isinstance(row, Verdict) else row.after,
         frozenset(hits_of(row.hits, keys.facts)),
         row.turns_green_on,
-        frozenset(need["rule"] for need in row.needs or ()),
+        frozenset((need["rule"], need.get("leaves", False)) for need in row.needs or ()),
     )

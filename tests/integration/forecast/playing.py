@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from codes.forecast.outlook import Act, CheckIn, Clearance, MoreTests
+from codes.forecast.outlook import Act, CheckIn, Clearance, MoreTests, TellEnd
 from tests.oracle import CITY, FactVersion, World
 from tests.oracle.effective import by_policy
 from tests.oracle.hits import known_about, standing_hits
+from tests.oracle.seen import seen_facts
 from tests.oracle.verdicts import colour_of, inputs_of, version_in_force
 from tests.worlds import FORESEEABLE_DAYS, Scene
 
@@ -37,11 +38,29 @@ def doing(scene: Scene, citizen: str, acts: Sequence[Act], *, tests_left_out: in
             case MoreTests():
                 days = [act.from_day + n * act.gap_days * ONE_DAY for n in range(act.count - tests_left_out)]
                 world = replace(world, facts=(*world.facts, *_new(scene, citizen, "negative_test", days, world)))
+            case TellEnd():
+                world = replace(world, facts=(*world.facts, *ended_today(scene, citizen, act, world)))
             case Clearance():
                 world = replace(
                     world, facts=(*world.facts, *_new(scene, citizen, act.kinds[0], [scene.day + LATER], world))
                 )
     return Lived(world, healthy)
+
+
+def ended_today(scene: Scene, citizen: str, act: TellEnd, world: World) -> list[FactVersion]:
+    """A further version of each stay in the area that is seen to have no end: it ended today."""
+    asked = (inputs_of(world, provider.code, scene.day, scene.as_of) for provider in world.providers)
+    seen = {fact for inputs in asked if inputs for fact in seen_facts(world, citizen, inputs)}
+    return [
+        replace(
+            fact,
+            version=1 + max(one.version for one in world.records[fact.key]),
+            ended_on=max(fact.started_on, scene.day),
+            received_at=scene.as_of,
+        )
+        for fact in seen
+        if (fact.kind, fact.area, fact.ended_on) == ("area_stay", act.area, None)
+    ]
 
 
 def days_ahead(scene: Scene) -> list[date]:

@@ -19,7 +19,7 @@ from tests.oracle import World, version_in_force
 from tests.worlds import Scene
 
 PEOPLE = 80
-SEEDS = (1, 2, 4, 5)
+SEEDS = (2, 4, 5, 8)
 
 
 class Lived(NamedTuple):
@@ -145,10 +145,9 @@ def test_each_change_names_the_rules_that_made_it(bare_city: City) -> None:
         with transaction.atomic():
             city = lived(seed)
             rules = {one.code: one.colour for one in city.draft.rules}
-            stood = {
-                rule.code: rule.colour
-                for rule in version_in_force(city.scene.world, city.draft.code, city.first_day).rules
-            }
+            in_force = version_in_force(city.scene.world, city.draft.code, city.first_day)
+            assert in_force
+            stood = {rule.code: rule.colour for rule in in_force.rules}
             for one in rehearsed(city.draft, today=city.scene.day):
                 of_side, colours = (one.rules_after, rules) if one.is_stricter else (one.rules_before, stood)
                 severe = "red" if "red" in (one.before, one.after) else "yellow"
