@@ -8,7 +8,20 @@ from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
-from tests.oracle import QUESTIONS, CheckIn, FactVersion, Hit, Inputs, Origin, Rule, World, forecast, inputs_of, verdict
+from tests.oracle import (
+    QUESTIONS,
+    CheckIn,
+    FactVersion,
+    Hit,
+    Inputs,
+    Origin,
+    Rule,
+    World,
+    effective,
+    forecast,
+    inputs_of,
+    verdict,
+)
 from tests.oracle.areas import SUCCESSORS
 from tests.oracle.hits import cleared, goes_on, hits, is_area_rule
 from tests.oracle.seen import recorded_on, seen_facts
@@ -24,6 +37,7 @@ def test_what_a_colour_can_hang_on_occurs() -> None:
         scene = random_world(seed, people=25)
         found.update(entered(scene))
         for citizen in scene.world.citizens:
+            found.update(f"effective: {one}" for one in effective(scene.world, citizen, scene.day, scene.as_of)[1:])
             for provider in scene.world.providers:
                 found.update(told(scene, citizen, provider.code))
     assert {what: found[what] for what in WANTED if found[what] < LEAST} == {}
@@ -41,6 +55,12 @@ WANTED = (
     "test of the same day",
     "successor",
     "turns green",
+    "effective: ruling",
+    "effective: agreement",
+    "effective: policy",
+    "effective: held",
+    "effective: unknown",
+    "ruling that was ended",
     "declared in part",
     "declared by a fast clock",
     "an answer taken back alone",
@@ -52,7 +72,10 @@ WANTED = (
 
 
 def entered(scene: Scene) -> Iterator[str]:
-    """What was entered with providers, whoever is judged by it."""
+    """What was entered with providers or ruled, whoever is judged by it."""
+    for ruling in scene.world.rulings:
+        if ruling.approved_at and ruling.ended_at and ruling.approved_at < ruling.ended_at <= scene.as_of:
+            yield "ruling that was ended"
     for one in scene.declarations:
         if 0 < len(one.answered) < len(QUESTIONS):
             yield "declared in part"
