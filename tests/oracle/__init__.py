@@ -3,6 +3,7 @@
 It never looks at the product: whatever the two disagree about is a bug in one of them.
 """
 
+from tests.oracle.cases import Case, Cases, Fingerprint, fingerprint
 from tests.oracle.diagnosis import FACTORS, SUBSETS, Diagnosis, Swap, diagnose, hybrid, hybrid_colours
 from tests.oracle.effective import (
     Disagreement,
@@ -46,6 +47,8 @@ __all__ = [
     "QUESTIONS",
     "SUBSETS",
     "Batch",
+    "Case",
+    "Cases",
     "CheckIn",
     "Colour",
     "Declaration",
@@ -54,6 +57,7 @@ __all__ = [
     "Effective",
     "FactRef",
     "FactVersion",
+    "Fingerprint",
     "Forecast",
     "Hit",
     "HitKey",
@@ -84,6 +88,7 @@ __all__ = [
     "facts_of_check_ins",
     "facts_of_declaration",
     "facts_of_declarations",
+    "fingerprint",
     "forecast",
     "held_verdicts",
     "hits",

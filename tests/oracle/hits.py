@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
 
 from tests.oracle.areas import covers
 from tests.oracle.facts import FactRef, FactVersion
 from tests.oracle.rules import RiskArea, Rule, RuleSetVersion
-from tests.oracle.rulings import HitKey
+from tests.oracle.rulings import HitContent, HitKey
 from tests.oracle.seen import Inputs, checked_in_healthy, recorded_on, seen_facts
 from tests.oracle.world import World
 
@@ -26,10 +26,25 @@ class Hit:
     fact: FactRef
     anchor: date
     colour: Literal["red", "yellow"]
+    rule: Rule = field(compare=False, repr=False)
+    said: FactVersion = field(compare=False, repr=False)
+
+    @property
+    def content(self) -> HitContent:
+        said = self.said
+        return HitContent(
+            self.rule_code,
+            self.colour,
+            *said.key,
+            said.kind,
+            said.area or "",
+            said.started_on,
+            said.ended_on or date.max,
+        )
 
     @property
     def key(self) -> HitKey:
-        return HitKey(self.rule_code, self.fact)
+        return HitKey(self.content, self.fact)
 
 
 def listings(rule: Rule, stay: FactVersion, risk_areas: Iterable[RiskArea]) -> list[RiskArea]:
@@ -145,7 +160,7 @@ def hit_of(known: Known, rule: Rule, fact: FactVersion, version: RuleSetVersion,
     elif rule.anchor == "ended" and fact.ended_on is not None:
         anchor = fact.ended_on
     assert anchor, "a stay that matches was listed on some day"
-    hit = Hit(rule.code, version.version, fact.ref, anchor, rule.colour)
+    hit = Hit(rule.code, version.version, fact.ref, anchor, rule.colour, rule, fact)
     if goes_on(rule, fact) and anchor == day:
         return hit
     released = cleared(rule, fact, anchor, known.seen, day) or served(rule, anchor, known.seen, known.healthy, day)

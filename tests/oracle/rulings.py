@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
@@ -21,11 +21,28 @@ class Suppression:
     until: datetime | None = None
 
 
-class HitKey(NamedTuple):
-    """A hit as a case's fingerprint knows it: the rule's code, the fact's record and version."""
+class HitContent(NamedTuple):
+    """What a hit says, whatever version of its record says it: no area and no end are empty and the last day there is."""
 
     rule_code: str
-    fact: FactRef
+    colour: str
+    origin: Origin
+    record_id: str
+    kind: str
+    area: str
+    started_on: date
+    ended_on: date
+
+
+@dataclass(frozen=True, order=True)
+class HitKey:
+    """A hit that a ruling weighed. A record told again with another spelling is the same one.
+
+    A rule that by now is red where it was yellow makes a new hit: the semantics (§4) do not say; it is the safer way.
+    """
+
+    content: HitContent
+    fact: FactRef = field(compare=False)
 
 
 @dataclass(frozen=True)

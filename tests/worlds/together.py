@@ -44,7 +44,11 @@ def renamed(world: World, mark: str) -> World:
                 one,
                 citizen=name(one.citizen),
                 weighed=frozenset(
-                    HitKey(hit.rule_code, FactRef(**record(hit.fact), version=hit.fact.version)) for hit in one.weighed
+                    HitKey(
+                        hit.content._replace(**record(hit.content)),
+                        FactRef(**record(hit.fact), version=hit.fact.version),
+                    )
+                    for hit in one.weighed
                 ),
             )
             for one in world.rulings

@@ -114,7 +114,7 @@ def rulings(world: World, keys: Keys, known_at: datetime) -> Iterator[Model]:
             state="ended" if ended_at else "approved" if approved_at else "proposed",
             reason_code="reviewed",
             evidence=["a document"],
-            weighed=[[hit.rule_code, facts[hit.fact]] for hit in sorted(one.weighed)],
+            weighed=[[hit.content.rule_code, facts[hit.fact]] for hit in sorted(one.weighed)],
             expires_on=one.ends_on + ONE_DAY,
             proposed_by="li",
             proposed_at=LONG_AGO,
