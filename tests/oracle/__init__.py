@@ -26,6 +26,7 @@ from tests.oracle.entries import (
 )
 from tests.oracle.facts import CITY, CheckIn, FactRef, FactVersion, Origin, RecordKey, Registration
 from tests.oracle.hits import Hit, hits
+from tests.oracle.mass_changes import Cause, Change, MassChanges
 from tests.oracle.rules import RiskArea, Rule, RuleSetVersion
 from tests.oracle.rulings import Colour, HitKey, Ruling, Suppression
 from tests.oracle.seen import Inputs, counting_version, horizon_of, seen_facts
@@ -49,6 +50,8 @@ __all__ = [
     "Batch",
     "Case",
     "Cases",
+    "Cause",
+    "Change",
     "CheckIn",
     "Colour",
     "Declaration",
@@ -62,6 +65,7 @@ __all__ = [
     "Hit",
     "HitKey",
     "Inputs",
+    "MassChanges",
     "MissingAct",
     "Origin",
     "Provider",

@@ -1,0 +1,210 @@
+"""Groups of changes that are held for two people (semantics §4): a plain model, run after run.
+
+The text names a cause and leaves to the reader how it is found. Read here: a hit's cause is what made it come, or go before
+its day; the rule is part of it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Literal, NamedTuple
+
+from tests.oracle.facts import FactVersion, Origin
+from tests.oracle.hits import ONE_DAY, Hit, hit_of, known_about
+from tests.oracle.seen import Inputs, seen_facts
+from tests.oracle.verdicts import Verdict, inputs_of, verdict
+from tests.oracle.world import World
+
+Direction = Literal["red", "green"]
+Pair = tuple[str, str]
+"""(citizen, provider)"""
+
+SAME_CAUSE = timedelta(hours=24)
+FORESEEN = 366
+
+
+class Brought(NamedTuple):
+    """A source's batch by when it was received, a provider's entries by their day, or a rule-set version by its number.
+
+    Entries of one day are one import: the text says "entry import", and many small ones must not pass where one large one is held.
+    """
+
+    origin: Origin | None
+    when: datetime | date | int
+
+
+class Cause(NamedTuple):
+    rule_set: str
+    rule: str
+    brought: Brought
+
+
+class Shown(NamedTuple):
+    """What a provider shows of a citizen, and from what it was judged."""
+
+    verdict: Verdict
+    inputs: Inputs
+
+
+@dataclass(frozen=True)
+class Change:
+    citizen: str
+    provider: str
+    direction: Direction
+    causes: frozenset[Cause | None]
+    """None: time passed, or two people decided."""
+
+
+@dataclass
+class MassChanges:
+    """`share` and `least` are the city's. `kept`: whose change the last run held back, and by which causes."""
+
+    share: float = 0.02
+    least: int = 20
+    shown: dict[Pair, Shown] = field(default_factory=dict)
+    turned: list[tuple[datetime, Direction, Cause, str]] = field(default_factory=list)
+    released: set[Cause] = field(default_factory=set)
+    held: dict[Cause, set[str]] = field(default_factory=dict)
+    kept: dict[Pair, Change] = field(default_factory=dict)
+    runs: int = 0
+
+    def settle(self, world: World, day: date, as_of: datetime) -> None:
+        """A run, or the settling of a group that was released or refused: then with the same day and instant."""
+        after = dict(_judged(world, day, as_of))
+        changes = [one for pair in after for one in self._change(world, pair, after[pair])]
+        self.held = {} if self.runs == 0 else self._held(world, changes, as_of)
+        self.kept = {(one.citizen, one.provider): one for one in changes if self._is_kept(one)}
+        for pair in after.keys() - self.kept.keys():
+            self.shown[pair] = after[pair]
+        for one in changes:
+            if (one.citizen, one.provider) not in self.kept:
+                self.turned += [(as_of, one.direction, cause, one.citizen) for cause in one.causes if cause]
+        self.runs += 1
+
+    def release(self, cause: Cause, world: World, day: date, as_of: datetime) -> None:
+        self.released.add(cause)
+        self.settle(world, day, as_of)
+
+    def _held(self, world: World, changes: list[Change], as_of: datetime) -> dict[Cause, set[str]]:
+        """The causes that turn too many people one way, with those they turned in the day before."""
+        people: dict[tuple[Direction, Cause], set[str]] = defaultdict(set)
+        for one in changes:
+            for cause in one.causes - {None}:
+                if cause and cause not in self.released:
+                    people[one.direction, cause].add(one.citizen)
+        now = {key: set(citizens) for key, citizens in people.items()}
+        for at, direction, cause, citizen in self.turned:
+            if (direction, cause) in people and as_of - at < SAME_CAUSE:
+                people[direction, cause].add(citizen)
+        registered = {citizen for (citizen, _), at in world.registered_at.items() if at <= as_of}
+        held: dict[Cause, set[str]] = defaultdict(set)
+        for (direction, cause), citizens in people.items():
+            if len(citizens) >= self.least and len(citizens) > self.share * len(registered):
+                held[cause] |= now[direction, cause]
+        return dict(held)
+
+    def _is_kept(self, change: Change) -> bool:
+        """Red only if all of it is held: whom an unrelated case turns red as well is red. Green if any of it is."""
+        held = [cause in self.held for cause in change.causes]
+        return all(held) if change.direction == "red" else any(held)
+
+    def _change(self, world: World, pair: Pair, after: Shown) -> Iterator[Change]:
+        """From what they showed before; whoever showed nothing yet has nothing that could be kept."""
+        before = self.shown.get(pair)
+        if before is None or before.verdict.state == after.verdict.state:
+            return
+        citizen, provider = pair
+        rule_set = world.provider(provider).rule_set
+        if after.verdict.state == "red":
+            stood = {hit.content for hit in before.verdict.hits}
+            came = [hit for hit in after.verdict.hits if hit.colour == "red" and hit.content not in stood]
+            causes = {_cause_of_coming(world, citizen, rule_set, hit, before.inputs, after.inputs) for hit in came}
+            yield Change(citizen, provider, "red", frozenset(causes or {None}))
+        elif after.verdict.state == "green":
+            early = [
+                hit for hit in before.verdict.hits if _announced(world, citizen, hit, before.inputs) > after.inputs.day
+            ]
+            causes = {_cause_of_going(world, citizen, rule_set, hit, before.inputs, after.inputs) for hit in early}
+            if causes:
+                yield Change(citizen, provider, "green", frozenset(causes))
+
+
+def _judged(world: World, day: date, as_of: datetime) -> Iterator[tuple[Pair, Shown]]:
+    for citizen in sorted(world.citizens):
+        for one in world.providers:
+            found, inputs = verdict(world, citizen, one.code, day, as_of), inputs_of(world, one.code, day, as_of)
+            if found.has_colour and inputs:
+                yield (citizen, one.code), Shown(found, inputs)
+
+
+def _announced(world: World, citizen: str, hit: Hit, inputs: Inputs) -> date:
+    """The day on which the hit would have gone by itself, by the rules in force when it was announced.
+
+    A version to come announces no day: else it could let everybody go unheld by being known a day before (§4 leaves it open).
+    """
+    known = known_about(world, citizen, inputs)
+    for ahead in range(FORESEEN):
+        day = inputs.day + ahead * ONE_DAY
+        healthy = frozenset(inputs.day + n * ONE_DAY for n in range(ahead + 1))
+        later = replace(known, healthy=known.healthy | healthy)
+        if hit_of(later, hit.rule, hit.said, inputs.rule_set_version, day) is None:
+            return day
+    return date.max
+
+
+def _cause_of_coming(
+    world: World, citizen: str, rule_set: str, hit: Hit, before: Inputs, after: Inputs
+) -> Cause | None:
+    """Its own record, or one that no longer clears it, or else another version of the rules."""
+    old, new = _seen(world, citizen, before), _seen(world, citizen, after)
+    if _differs(hit.said, old):
+        return Cause(rule_set, hit.rule_code, _brought(world, hit.said))
+    for fact in old.values():
+        if fact.kind in hit.rule.cleared_by and _differs(fact, new):
+            return Cause(rule_set, hit.rule_code, _brought(world, _last_version(world, fact, after)))
+    return _version(rule_set, hit.rule_code, before, after)
+
+
+def _cause_of_going(world: World, citizen: str, rule_set: str, hit: Hit, before: Inputs, after: Inputs) -> Cause | None:
+    """Its own record, or a new one that clears it, or else another version of the rules."""
+    old, new = _seen(world, citizen, before), _seen(world, citizen, after)
+    if _differs(hit.said, new):
+        return Cause(rule_set, hit.rule_code, _brought(world, _last_version(world, hit.said, after)))
+    clearing = [one for one in new.values() if one.kind in hit.rule.cleared_by and _differs(one, old)]
+    for fact in sorted(clearing, key=lambda one: one.ref):
+        return Cause(rule_set, hit.rule_code, _brought(world, fact))
+    return _version(rule_set, hit.rule_code, before, after)
+
+
+def _version(rule_set: str, rule: str, before: Inputs, after: Inputs) -> Cause | None:
+    if before.rule_set_version == after.rule_set_version:
+        return None
+    return Cause(rule_set, rule, Brought(None, after.rule_set_version.version))
+
+
+def _seen(world: World, citizen: str, inputs: Inputs) -> dict[tuple[Origin, str], FactVersion]:
+    return {fact.key: fact for fact in seen_facts(world, citizen, inputs)}
+
+
+def _differs(fact: FactVersion, seen: dict[tuple[Origin, str], FactVersion]) -> bool:
+    """Whether the record says something else there, or nothing; another spelling is nothing else."""
+    other = seen.get(fact.key)
+    return other is None or _content(other) != _content(fact)
+
+
+def _content(fact: FactVersion) -> tuple[object, ...]:
+    return fact.citizen, fact.kind, fact.area, fact.started_on, fact.ended_on
+
+
+def _last_version(world: World, fact: FactVersion, inputs: Inputs) -> FactVersion:
+    known = [one for one in world.records[fact.key] if one.received_at <= inputs.known_at]
+    return max(known, key=lambda one: (one.recorded_at, one.received_at, one.version))
+
+
+def _brought(world: World, fact: FactVersion) -> Brought:
+    if fact.origin.kind == "provider":
+        return Brought(fact.origin, fact.received_at.astimezone(world.zone).date())
+    return Brought(fact.origin, fact.received_at)
