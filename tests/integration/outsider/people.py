@@ -11,6 +11,7 @@ from stdnum.cn.ric import calc_check_digit
 
 from tests.integration.outsider.rules import TODAY, VERSIONS
 from tests.oracle import (
+    QUESTIONS,
     Batch,
     CheckIn,
     Declaration,
@@ -109,11 +110,14 @@ def tell(seed: int) -> Told:
 
 
 def _event(dice: Random, told: Told, person: int, number: int) -> None:
-    """One thing that happened, in all sources or some; now and then dated otherwise, corrected later or taken back."""
+    """One thing that happened, in all sources or some, now and then dated otherwise. It may go on, or end on a planned day.
+
+    Later it may be corrected, told again under another spelling of the name, given another end, or taken back.
+    """
     kind, days_ago = dice.choice(KINDS), dice.randint(0, 24)
     for source in dice.choice((list(SOURCES), list(SOURCES), ["ledger"], ["hub"], ["hub", "annex"])):
         started = TODAY - timedelta(days=days_ago + dice.choice((0, 0, 0, 2)))
-        ended = min(TODAY, started + timedelta(days=dice.randint(0, 5))) if dice.random() < 0.5 else None
+        ended = started + timedelta(days=dice.choice((0, 2, 5, days_ago + 3))) if dice.random() < 0.5 else None
         recorded = datetime.combine(started, time(dice.randint(1, 23), dice.randint(0, 59)), ZONE)
         recorded = min(recorded, NOW - timedelta(hours=1))
         version: dict[str, Any] = {
@@ -127,9 +131,16 @@ def _event(dice: Random, told: Told, person: int, number: int) -> None:
         versions = [version]
         if dice.random() < 0.3:
             later = min(recorded + timedelta(hours=dice.randint(1, 90)), NOW - timedelta(minutes=1))
-            revoked = dice.random() < 0.5
-            moved = started - timedelta(days=0 if revoked else 1)
-            versions.append(version | {"recorded_at": later, "revoked": revoked, "started_on": moved})
+            changes: dict[str, Any] = dice.choice(
+                (
+                    {"revoked": True},
+                    {"revoked": True},
+                    {"started_on": started - timedelta(days=1)},
+                    {"ended_on": max(started, TODAY + timedelta(days=dice.randint(-3, 4)))},
+                    {"detail": (("name", "respelled"),)},
+                )
+            )
+            versions.append(version | {"recorded_at": later} | changes)
         for count, one in enumerate(versions, start=1):
             _record(told, person, source, f"{source}/{person}/{number}", count, one)
 
@@ -144,9 +155,9 @@ def _record(told: Told, person: int, source: str, record_id: str, version: int, 
             "record_id": record_id,
             "id_type": "10",
             "id_number": number_of(person),
-            "full_name": f"阿不都{person}",
-            "detail": {"entered_by": "desk 4"},
             **one,
+            "full_name": f"阿不都·{person}" if "detail" in one else f"阿不都{person}",
+            "detail": {"entered_by": "desk 4"},
             "kind": word,
             "started_on": one["started_on"].isoformat(),
             "ended_on": one["ended_on"].isoformat() if one["ended_on"] else None,
@@ -159,13 +170,19 @@ def _record(told: Told, person: int, source: str, record_id: str, version: int, 
 
 
 def _declare(dice: Random, told: Told, person: int, provider: str) -> None:
-    for number in range(dice.choice((1, 1, 2))):
+    """The first in full or in part, sometimes corrected by another that asks only some of the questions."""
+    for number in range(dice.choice((1, 1, 2, 3))):
         at = NOW - timedelta(days=dice.randint(0, 12), minutes=17 * number + dice.randint(1, 15))
         entry = {"provider": provider, "entry_id": f"{provider}:{person}:{number}"}
         symptoms = ("fever",) if dice.random() < 0.1 else ()
         contact = dice.choice(SELDOM) if dice.random() < 0.13 else MOSTLY
-        stays = [Stay("420106", TODAY - timedelta(days=9), dice.choice((None, TODAY)))] if dice.random() < 0.1 else []
+        stays = (
+            [Stay("420106", TODAY - timedelta(days=9), dice.choice((None, TODAY, TODAY + timedelta(days=2))))]
+            if dice.random() < 0.1
+            else []
+        )
         arrived = TODAY - timedelta(days=dice.randint(0, 9)) if dice.random() < 0.1 else None
+        asked = [one for one in QUESTIONS if dice.random() < 0.5] if dice.random() < 0.4 else QUESTIONS
         told.declarations.append(
             Declaration(
                 number_of(person),
@@ -177,8 +194,23 @@ def _declare(dice: Random, told: Told, person: int, provider: str) -> None:
                 contact=contact,
                 stays=tuple(stays),
                 arrived_on=arrived,
+                answered=frozenset(asked),
             )
         )
+        answers = {
+            "symptoms": list(symptoms),
+            "contact": contact,
+            "area_stays": [
+                {
+                    "area": stay.area,
+                    "from": stay.from_day.isoformat(),
+                    "left_on": stay.left_on.isoformat() if stay.left_on else None,
+                }
+                for stay in stays
+            ],
+            "arrival": {"from_area": "110000", "on": arrived.isoformat()} if arrived else None,
+            "overseas_arrival_on": None,
+        }
         told.lines.append(
             {
                 "type": "declaration",
@@ -187,37 +219,38 @@ def _declare(dice: Random, told: Told, person: int, provider: str) -> None:
                 "id_number": number_of(person),
                 "full_name": f"阿不都{person}",
                 "submitted_at": at.astimezone(ZONE).isoformat(),
-                "symptoms": list(symptoms),
-                "contact": contact,
-                "area_stays": [
-                    {
-                        "area": stay.area,
-                        "from": stay.from_day.isoformat(),
-                        "left_on": stay.left_on.isoformat() if stay.left_on else None,
-                    }
-                    for stay in stays
-                ],
-                "arrival": {"from_area": "110000", "on": arrived.isoformat()} if arrived else None,
+                **{question: answers[question] for question in asked},
             }
         )
 
 
 def _check_in(dice: Random, told: Told, person: int, provider: str) -> None:
+    """Most on their day, some days later; now and then somebody says something else of a day."""
     missed = {dice.randint(0, 20) for _ in range(dice.choice((0, 0, 1, 4)))}
+    tardy = dice.random() < 0.15
     for ago in set(range(dice.randint(0, 20))) - missed:
-        day, healthy = TODAY - timedelta(days=ago), dice.random() > 0.01
-        entry_id = f"{provider}:{person}:{day}"
-        submitted_at = min(datetime.combine(day, time(dice.randint(0, 23), 15), ZONE), NOW)
-        told.check_ins.append(CheckIn(number_of(person), provider, day, healthy, NOW, submitted_at, entry_id))
-        told.lines.append(
-            {
-                "type": "check_in",
-                "provider": provider,
-                "entry_id": entry_id,
-                "id_type": "10",
-                "id_number": number_of(person),
-                "day": day.isoformat(),
-                "healthy": healthy,
-                "submitted_at": submitted_at.isoformat(),
-            }
-        )
+        day = TODAY - timedelta(days=ago)
+        noon = datetime.combine(day, time(12, 15), ZONE) + timedelta(days=dice.randint(0, 3) if tardy else 0)
+        healthy = dice.random() > 0.02
+        _enter(told, person, provider, day, healthy, noon, "")
+        if dice.random() < 0.05:
+            later = timedelta(hours=dice.choice((-3, 1, 30, 60)))
+            _enter(told, person, provider, day, not healthy, noon + later, ":again")
+
+
+def _enter(told: Told, person: int, provider: str, day: date, healthy: bool, submitted_at: datetime, mark: str) -> None:
+    entry_id = f"{provider}:{person}:{day}{mark}"
+    submitted_at = min(submitted_at, NOW)
+    told.check_ins.append(CheckIn(number_of(person), provider, day, healthy, NOW, submitted_at, entry_id))
+    told.lines.append(
+        {
+            "type": "check_in",
+            "provider": provider,
+            "entry_id": entry_id,
+            "id_type": "10",
+            "id_number": number_of(person),
+            "day": day.isoformat(),
+            "healthy": healthy,
+            "submitted_at": submitted_at.isoformat(),
+        }
+    )

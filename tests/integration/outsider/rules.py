@@ -12,7 +12,16 @@ AREAS = (
 NORTH = (
     Rule("K1", "confirmed_case", "red", hold_days=None, cleared_by=("discharged", "case_excluded")),
     Rule("K2", "close_contact", "red", hold_days=14, checkin_days=14, cleared_by=("contact_excluded",)),
-    Rule("K3", "spacetime_overlap", "yellow", "recorded", hold_days=10, tests=2, test_gap_days=1),
+    Rule(
+        "K3",
+        "spacetime_overlap",
+        "yellow",
+        "recorded",
+        hold_days=10,
+        tests=2,
+        test_gap_days=1,
+        cleared_by=("contact_excluded",),
+    ),
     Rule("K4", "area_stay", "red", "ended", hold_days=14, checkin_days=7, area_levels=("red-zone",)),
     Rule("K5", "symptom", "yellow", hold_days=7, checkin_days=7, cleared_by=("negative_test",)),
     Rule("K6", "arrival", "yellow", hold_days=7, checkin_days=5),

@@ -116,6 +116,8 @@ def test_every_row_is_the_oracles(exported: Exported) -> None:
     assert disagreements_of(exported.disagreements) == disagreements_by(world)
     states = {row["state"] for row in exported.codes}
     assert states == {"red", "yellow", "green", "unknown"}
+    reasons = {row["effective_because"] for row in exported.codes}
+    assert reasons == {"agreement", "policy", "held"}, "one source is silent"
     causes = {pair["primary_cause"] for row in exported.disagreements for pair in row["pairs"]}
     assert {"source", "rules", "declaration"} <= causes, "or the trial tries little"
 
@@ -124,7 +126,8 @@ def codes_of(rows: list[dict[str, Any]]) -> dict[tuple[str, str], tuple[Any, ...
     found = {}
     for row in rows:
         version = row["rule_set"], row["rule_set_version"], row["horizon"]
-        shown = row["day"], row["state"], row["rule_codes"], row["turns_green_on"], *version
+        effective_code = row["effective"], row["effective_because"]
+        shown = row["day"], row["state"], row["rule_codes"], row["turns_green_on"], *version, *effective_code
         found[row["id_number"], row["provider"]] = shown
     assert len(found) == len(rows)
     return found
@@ -144,6 +147,7 @@ def codes_by(world: World) -> dict[tuple[str, str], tuple[Any, ...]]:
             channel.rule_set,
             {"north": 2, "south": 1}[channel.rule_set],
             SOURCES[channel.source][1].astimezone(ZONE).isoformat(),
+            *effective(world, citizen, TODAY, NOW),
         )
     return found
 
