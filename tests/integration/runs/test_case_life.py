@@ -6,9 +6,10 @@ After each day the city is also held against the oracle: the same disagreement, 
 import pytest
 
 from codes.models import Case, Disagreement
+from codes.models.case import CaseState
 from regions.models import City
 from tests.integration.runs.days import WHO, Life, cases_told
-from tests.oracle import disagreements
+from tests.oracle import Cases, disagreements
 
 Lived = list[tuple[str, str]]
 
@@ -158,14 +159,26 @@ LIVES: dict[str, Lived] = {
 
 @pytest.mark.parametrize("lived", LIVES.values(), ids=LIVES.keys())
 def test_case_life(bare_city: City, lived: Lived) -> None:
-    life = Life()
+    life, oracle = Life(), Cases()
     for number, (acts, cases) in enumerate(lived):
         life.live(acts)
         assert cases_told() == cases, f"on day {number}"
+        if "decide" in acts.split(", "):
+            oracle.decide(WHO)
+        oracle.settle(life.world, life.day, life.as_of)
+        assert cases_of_the_city() == [(one.state, one.follows) for one in oracle.of(WHO)], f"on day {number}"
         standing = [one.colours for one in disagreements(life.world, life.day, life.as_of)]
         found = Disagreement.objects.filter(closed_run__isnull=True)
         assert [one.colours for one in found] == standing, f"on day {number}"
         assert Case.objects.filter(closed_at__isnull=True).count() <= 1
+
+
+def cases_of_the_city() -> list[tuple[str, int | None]]:
+    """In the oracle's words: their states and, by its place, the case that each follows."""
+    cases = list(Case.objects.order_by("pk"))
+    places = {one.pk: place for place, one in enumerate(cases, start=1)}
+    states = {CaseState.DECIDED: "decided", CaseState.CONVERGED: "converged"}
+    return [(states.get(CaseState(one.state), "open"), places.get(one.follows_id or 0)) for one in cases]
 
 
 def test_a_case_leads_to_its_person_and_disagreement(bare_city: City) -> None:
