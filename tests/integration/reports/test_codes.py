@@ -18,6 +18,7 @@ from tests.integration.reports.reading import export, manifest_of, read
 def test_every_row_of_the_newest_day_is_the_oracles(bare_city: City, out: Path, seed: int) -> None:
     scene = scene_of(seed, 60)
     load_people(scene)
+    bare_city.interim_policy = scene.world.interim_policy
     run_day(scene.day, scene.as_of)
     written = read(export("codes", out / "codes.jsonl", "--day", str(scene.day)))
     assert written == list(oracle_rows(scene.world, scene.day, scene.as_of))

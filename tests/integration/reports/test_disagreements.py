@@ -82,7 +82,8 @@ def test_a_past_day_tells_the_case_that_was_open_then(three_days: Settled, out: 
 
 def test_a_decided_disagreement_keeps_its_case(three_days: Settled, out: Path) -> None:
     last = three_days.runs[-1]
-    case = Case.objects.filter(closed_at__isnull=True, kind="disagreement").order_by("pk").latest("pk")
+    standing = Case.objects.filter(closed_at__isnull=True, disagreement__closed_run__isnull=True)
+    case = standing.latest("pk")
     Case.objects.filter(pk=case.pk).update(state="decided", closed_at=last.as_of + HOUR, outcome="green")
     run_day(last.day, last.as_of + 2 * HOUR)
     rows = {row["citizen_ref"]: row for row in read(export("disagreements", out / "rows.jsonl"))}
