@@ -111,18 +111,7 @@ def sides_shown(
     shown = []
     for side in mine:
         own = [facts[pk] for pk in in_view[side.inputs.provider_id]]
-        has = {_origin(fact) for fact in own}
-        lacks = [fact for fact in marked if _origin(fact) not in has]
-        records = [
-            {
-                "fact": fact,
-                "differs": fact.pk in differences.facts,
-                "is_missing": is_missing,
-                "suppression": wrong.get(_origin(fact)),
-            }
-            for found, is_missing in ((own, False), (lacks, True))
-            for fact in sorted(found, key=lambda fact: (fact.started_on, fact.pk), reverse=True)
-        ]
+        records = _records(own, marked, wrong, differences)
         code, verdict = side.inputs.provider.code, side.holding
         shown.append(
             {
@@ -146,6 +135,24 @@ def sides_shown(
             }
         )
     return shown
+
+
+def _records(
+    own: Sequence[Fact], marked: Sequence[Fact], wrong: Mapping[Origin, Row], differences: Differences
+) -> list[Row]:
+    """A provider's own records, and those that it lacks; the newest first."""
+    has = {_origin(fact) for fact in own}
+    lacks = [fact for fact in marked if _origin(fact) not in has]
+    return [
+        {
+            "fact": fact,
+            "differs": fact.pk in differences.facts,
+            "is_missing": is_missing,
+            "suppression": wrong.get(_origin(fact)),
+        }
+        for found, is_missing in ((own, False), (lacks, True))
+        for fact in sorted(found, key=lambda fact: (fact.started_on, fact.pk), reverse=True)
+    ]
 
 
 def _acts(outlook: Outlook | None, titles: Mapping[str, str]) -> list[str]:

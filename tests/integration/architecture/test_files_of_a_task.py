@@ -51,8 +51,11 @@ SHARED = (
 DISPLAY = (
     "codes/diagnosis/",
     "codes/engine/",
+    "codes/held.py",
+    "codes/validity.py",
     "portal/official/approvals/inbox.py",
     "portal/official/cases/",
+    "portal/templatetags/",
 )
 # How a source is reached, whatever it delivers.
 REACHING = (
@@ -61,6 +64,14 @@ REACHING = (
     "regions/sources/connectors/guard.py",
     "regions/sources/connectors/police_database_faults.py",
     "regions/sources/connectors/timeouts.py",
+)
+
+
+# A delivery compared as a whole with what the city holds: the first one, and one a week.
+COMPARING = (
+    "codes/intake/comparing.py",
+    "regions/sources/connectors/police_database_ranges.py",
+    "regions/sources/ranges.py",
 )
 
 
@@ -99,7 +110,7 @@ def test_a_delivery_runs_through_the_files_listed(police: Police, monkeypatch: p
     with in_city("alpha"):
         assert Run.objects.get(pk=run.pk).state == Run.State.DONE
         assert Verdict.objects.get().colour == "red"
-    check(DELIVERY, collecting | judging, (*SHARED, *REACHING))
+    check(DELIVERY, collecting | judging, (*SHARED, *REACHING, *COMPARING))
 
 
 def check(task: Task, ran: set[str], left_out: tuple[str, ...]) -> None:

@@ -49,7 +49,7 @@ def field_of(page: str, fault: str) -> str:
     [
         ({"city-schema": "Gamma!"}, "city-schema", "must be 2 to 40 small letters"),
         ({"city-name_en": ""}, "city-name_en", "is missing"),
-        ({"city-division": "51"}, "city-division", "6 digits"),
+        ({"city-division": "51"}, "city-division", "must be the code of a division"),
         ({"city-interim_policy": "prefer:nobody"}, "city-interim_policy", "prefers none of the providers"),
         ({"city-mass_change_share": "much"}, "city-mass_change_share", "must be a number"),
         ({"sources-0-url_env": ""}, "sources-0-url_env", "is missing"),

@@ -198,7 +198,7 @@ def test_a_partition_fails_twice_and_succeeds(filled: Filled, monkeypatch: pytes
 
 
 def poison(filled: Filled) -> str:
-    """Somebody whom a rule holds gets another record of that kind, as no intake would let through; who."""
+    """Somebody who is judged gets a record of a kind that a rule looks at, as no intake would let through; who."""
     scene = filled.scene
     versions = {
         provider.code: inputs_of(scene.world, provider.code, scene.day, scene.as_of)
@@ -209,7 +209,7 @@ def poison(filled: Filled) -> str:
         for (citizen, provider), said in oracle_says(scene).items()
         if (inputs := versions[provider])
         for rule in inputs.rule_set_version.rules
-        if rule.code in {code for code, _, _ in said.hits}
+        if said.state not in ("unknown", "not_applied")
         if rule.hold_days and rule.anchor == "started" and not rule.area_levels
     )
     with connection.cursor() as cursor:
