@@ -210,7 +210,7 @@ def poison(filled: Filled) -> str:
         if (inputs := versions[provider])
         for rule in inputs.rule_set_version.rules
         if said.state not in ("unknown", "not_applied")
-        if rule.hold_days and rule.anchor == "started" and not rule.area_levels
+        if rule.hold_days and rule.anchor != "recorded" and not rule.area_levels
     )
     with connection.cursor() as cursor:
         cursor.execute(
