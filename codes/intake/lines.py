@@ -19,7 +19,7 @@ from regions.identity import BadIdentity, Identity, check_identity
 from regions.vocabulary import Symptom
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_PHONE_DRESSING = re.compile(r"[ ()-]")
+_PHONE_DRESSING = re.compile(r"[\s()\-\u2010-\u2015\u2212]")
 _PHONE = re.compile(r"\+?[0-9]{5,20}")
 EARLIEST_DAY = date(1900, 1, 1)
 LONGEST_NAME = 200

@@ -115,6 +115,7 @@ def _rows(chapter: str, citizen: Citizen) -> list[dict[str, Any]]:
 
 
 ACCESSES_SHOWN = 20
+CHECK_INS_SHOWN = 30
 
 
 @for_subject
@@ -123,6 +124,7 @@ def my_data(request: SubjectRequest) -> HttpResponse:
     subject = request.subject
     phone = decrypt_phone(bytes(subject.phone_encrypted)) if subject.phone_encrypted else ""
     facts = Fact.objects.filter(citizen=subject, superseded=False, revoked=False).select_related("source", "provider")
+    check_ins = Entry.objects.filter(citizen=subject, type="check_in").select_related("provider")
     accesses = keyset_page(
         PersonAccess.objects.filter(citizen=subject), request.GET, by=["-at", "-id"], size=ACCESSES_SHOWN
     )
@@ -130,6 +132,7 @@ def my_data(request: SubjectRequest) -> HttpResponse:
         "number": mask_number(decrypt_number(bytes(subject.id_encrypted))),
         "phone": mask_phone(phone),
         "facts": facts.order_by("-recorded_at", "-id"),
+        "check_ins": check_ins.order_by("-instant", "-id")[:CHECK_INS_SHOWN],
         "registrations": Registration.objects.filter(citizen=subject)
         .select_related("provider")
         .order_by("provider__code"),

@@ -217,6 +217,7 @@ SAME: dict[str, Line] = {
     "null left out": {"arrival": ..., "overseas_arrival_on": ...},
     "a small x": {"id_number": ANNA.lower()},
     "the phone with its country": {"phone": "+86 138 0000 0000"},
+    "the phone with dashes of print": {"phone": "138–0000—0000\t"},
     "the phone in full-width digits": {"phone": "１３８００００００００"},
     "the name with spaces": {"full_name": " 安娜 "},
 }

@@ -17,6 +17,7 @@ from regions.masking import mask_name, mask_number
 from tests.integration.lines import ANNA, BERT
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
+from tests.integration.pages.test_my_code import late_check_ins
 from tests.integration.review.desk import Desk
 
 Opens = Callable[[str], Visitor]
@@ -100,6 +101,15 @@ def test_my_data_is_masked_and_says_who_looked(zhang: Visitor, desk: Desk) -> No
     assert "13812345678" not in page
     assert "138****5678" in page
     assert "核对身份" in page
+
+
+def test_my_data_tells_check_ins_that_came_too_late(zhang: Visitor, desk: Desk) -> None:
+    late_check_ins(desk, "zhang")
+    with at_most(12):
+        page = zhang.read("/data/")
+    late = Entry.objects.filter(citizen__ref="zhang", late=True).count()
+    assert late > 0
+    assert page.count("提交过晚：已保存，不计入") == late
 
 
 def test_the_copy_is_whole_and_journalled(zhang: Visitor) -> None:
