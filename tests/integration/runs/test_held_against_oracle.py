@@ -65,7 +65,9 @@ class Drawn:
         )
 
     def oracle_says(self) -> tuple[dict[tuple[str, str], str], set[tuple[str, str]], int]:
-        colours = {pair: one.verdict.state for pair, one in self.oracle.shown.items() if one.verdict.state != "green"}
+        colours = {
+            pair: str(one.verdict.state) for pair, one in self.oracle.shown.items() if one.verdict.state != "green"
+        }
         return colours, set(self.oracle.kept), len(self.oracle.held)
 
 
