@@ -19,33 +19,42 @@ differing AS MATERIALIZED (
     GROUP BY citizen_id
     HAVING min(colour) <> max(colour)
 ),
-found AS MATERIALIZED (
-    -- The fingerprint (docs/adr/0020-…): the colours, and of each hit what makes it what it is. Of the rule, its code and every
-    -- parameter; `area_levels` is one, but neither the version nor the risk-list entry that matched: as long as the rule hits, it
-    -- is the same hit. Of the fact, where it comes from and what it says. Not the anchor, which follows from these, and moves
-    -- every day for a stay that goes on; not names, texts or the ids of rows, which change when nothing does for the person.
-    SELECT d.citizen_id, jsonb_object(d.codes, d.colours) AS colours, sha256(convert_to(jsonb_build_array(d.codes, d.colours, (
-               SELECT jsonb_agg((
-                   SELECT jsonb_agg(content ORDER BY content)
-                   FROM jsonb_array_elements(nullif(of_provider, 'null')) AS hit
-                   CROSS JOIN LATERAL (
-                       -- One look-up each: a join would read the facts of the whole city.
-                       SELECT f.origin, coalesce(s.code, declared.code) AS code, f.record_id, f.kind, f.area, f.started_on, f.ended_on
-                       FROM codes_fact f
-                       LEFT JOIN sources_source s ON s.id = f.source_id
-                       LEFT JOIN codes_provider declared ON declared.id = f.provider_id
-                       WHERE f.id = (hit->>'fact_id')::bigint
-                       OFFSET 0
-                   ) f
-                   CROSS JOIN LATERAL (SELECT * FROM codes_rule WHERE id = (hit->>'rule_id')::bigint OFFSET 0) r
-                   CROSS JOIN LATERAL (SELECT jsonb_build_array(
-                       r.code, r.kind, r.colour, r.anchor, r.hold_days, r.checkin_days, r.tests, r.test_gap_days,
-                       (SELECT jsonb_agg(one ORDER BY one) FROM unnest(r.area_levels) AS one),
-                       (SELECT jsonb_agg(one ORDER BY one) FROM unnest(r.cleared_by) AS one),
-                       f.origin, f.code, f.record_id, f.kind, f.area, f.started_on, f.ended_on) AS content OFFSET 0) told
-               ) ORDER BY place)
-               FROM jsonb_array_elements(d.hits) WITH ORDINALITY AS each(of_provider, place)))::text, 'UTF8')) AS fingerprint
+-- The fingerprint (docs/adr/0020-…): the colours, and of each hit what makes it what it is. Of the rule, its code and every
+-- parameter; `area_levels` is one, but neither the version nor the risk-list entry that matched: as long as the rule hits, it
+-- is the same hit. Of the fact, where it comes from and what it says. Not the anchor, which follows from these, and moves
+-- every day for a stay that goes on; not names, texts or the ids of rows, which change when nothing does for the person.
+ruled AS MATERIALIZED (
+    SELECT id, jsonb_build_array(
+               code, kind, colour, anchor, hold_days, checkin_days, tests, test_gap_days,
+               (SELECT jsonb_agg(one ORDER BY one) FROM unnest(area_levels) AS one),
+               (SELECT jsonb_agg(one ORDER BY one) FROM unnest(cleared_by) AS one)) AS content
+    FROM codes_rule
+),
+told AS MATERIALIZED (
+    SELECT d.citizen_id, place, jsonb_agg(said.content ORDER BY said.content) AS hits
     FROM differing d
+    CROSS JOIN LATERAL jsonb_array_elements(d.hits) WITH ORDINALITY AS each(of_provider, place)
+    CROSS JOIN LATERAL jsonb_array_elements(nullif(of_provider, 'null')) AS hit
+    -- One look-up each: a join would read the facts of the whole city.
+    CROSS JOIN LATERAL (SELECT * FROM codes_fact WHERE id = (hit->>'fact_id')::bigint OFFSET 0) f
+    JOIN ruled ON ruled.id = (hit->>'rule_id')::bigint
+    LEFT JOIN sources_source s ON s.id = f.source_id
+    LEFT JOIN codes_provider declared ON declared.id = f.provider_id
+    CROSS JOIN LATERAL (
+        SELECT ruled.content || jsonb_build_array(f.origin, coalesce(s.code, declared.code), f.record_id, f.kind, f.area,
+                                                  f.started_on, f.ended_on) AS content
+        OFFSET 0
+    ) said
+    GROUP BY d.citizen_id, place
+),
+found AS MATERIALIZED (
+    SELECT d.citizen_id, jsonb_object(d.codes, d.colours) AS colours,
+           sha256(convert_to(jsonb_build_array(d.codes, d.colours, jsonb_agg(told.hits ORDER BY each.place))::text, 'UTF8'))
+               AS fingerprint
+    FROM differing d
+    CROSS JOIN LATERAL generate_series(1, cardinality(d.codes)) AS each(place)
+    LEFT JOIN told ON told.citizen_id = d.citizen_id AND told.place = each.place
+    GROUP BY d.citizen_id, d.codes, d.colours
 )
 
 -- statement: settle
