@@ -75,6 +75,8 @@ def normalise_number(number: str) -> str:
 
     Invisible marks go with the spaces: a number copied from a chat or a table brings them along.
     """
+    if number.isascii() and number.isalnum():
+        return number.upper()
     text = "".join(
         one for one in unicodedata.normalize("NFKC", number) if not one.isspace() and unicodedata.category(one) != "Cf"
     )

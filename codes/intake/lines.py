@@ -77,7 +77,8 @@ def normalise_phone(phone: str) -> str | None:
 def normalise_name(name: str) -> str | None:
     """The name in one spelling of its letters and spaces; none if it cannot be used."""
     plain = " ".join(unicodedata.normalize("NFKC", name).split())
-    is_text = plain.isprintable() and not any("\ud800" <= letter <= "\udfff" for letter in plain)
+    # Characters of private use are printed by nobody's table, and still stand in names: rare ones in their old form.
+    is_text = plain.isprintable() or all(unicodedata.category(letter) not in ("Cc", "Cs") for letter in plain)
     return plain if plain and is_text and len(plain) <= LONGEST_NAME else None
 
 

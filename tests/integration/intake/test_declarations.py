@@ -194,6 +194,7 @@ UNUSABLE: dict[str, tuple[Line, list[str], str | None]] = {
     "a phone in full-width digits": ({"phone": "１３８００１３８０００"}, [], "13800138000"),
     "an empty name": ({"full_name": "", "phone": None}, ["full_name"], None),
     "a name of control characters": ({"full_name": "\x00", "phone": None}, ["full_name"], None),
+    "a name with a rare character in its old form": ({"full_name": "王\ue863", "phone": None}, [], None),
     "both": ({"full_name": " ", "phone": "?"}, ["full_name", "phone"], None),
 }
 
