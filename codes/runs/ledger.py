@@ -190,9 +190,8 @@ def start_if_due(*, now: datetime) -> Run | None:
             return None
         try:
             run, opened = start_run(by=SCHEDULE, now=now)
-        except (
-            Refused
-        ):  # a run of history was quicker; the next beat tries again, and other cities do not wait for this one
+        except Refused:
+            # A run of history was quicker. The next beat tries again, and other cities do not wait for this one.
             return None
     return run if opened else None
 
