@@ -27,7 +27,7 @@ from regions.tenancy import as_owner
 CITY_FILES = Path(__file__).parent / "cities"
 OPENED_AT = datetime(2026, 11, 1, tzinfo=UTC)
 PREFIX = "test_portal_"
-DROP_ATTEMPTS = 20
+DROP_ATTEMPTS = 120
 # The database of the installation, from which the others are made and dropped; nothing in it is touched.
 HOME = str(settings.DATABASES["default"]["NAME"])
 _copies = count(1)

@@ -75,7 +75,7 @@ class Reason(TextChoices):
     FILES_MISSING = "files_missing", _("This reason needs evidence. Upload what the page asks for.")
     TEST_DATE = (
         "test_date",
-        _("Say when you were tested. It must be on the day of the record or later, and not in the future."),
+        _("Say when you were tested. It must be on a day after the day of the record, and not in the future."),
     )
     TEXT_TOO_LONG = "text_too_long", _("The text is too long: 2,000 characters at most.")
     PURPOSE_MISSING = "purpose_missing", _("Seeing who somebody is needs a purpose. State it.")

@@ -51,7 +51,7 @@ EVIDENCE_FOR: dict[AppealReason, Asked] = {
         1, False, False, _("proof of where you were: a ticket, time sheet or employer's letter")
     ),
     AppealReason.WRONG_DATES: Asked(1, False, False, _("a ticket or certificate with the right dates")),
-    AppealReason.TESTED_NEGATIVE: Asked(1, True, False, _("the report of a test on the day of the record or later")),
+    AppealReason.TESTED_NEGATIVE: Asked(1, True, False, _("the report of a test on a day after the day of the record")),
     AppealReason.ISOLATION_DONE: Asked(1, False, False, _("the certificate that your isolation has ended")),
     AppealReason.DECLARED_BY_MISTAKE: Asked(0, False, False, _("nothing; declaring again is usually quicker")),
     AppealReason.STATEMENT_TRUE: Asked(1, False, False, _("whatever shows that what you declared is true")),
@@ -175,7 +175,7 @@ def check_appeal(
         raise Refused(CommonReason.NO_REASON)
     if files < asked.files:
         raise Refused(Reason.FILES_MISSING)
-    if asked.test_day and (tested_on is None or not anchor <= tested_on <= today):
+    if asked.test_day and (tested_on is None or not anchor < tested_on <= today):
         raise Refused(Reason.TEST_DATE)
 
 

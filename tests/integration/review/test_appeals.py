@@ -141,8 +141,9 @@ def test_evidence_fits_the_reason_and_goes_with_the_appeal(desk: Desk) -> None:
     }
     assert refusal(appeals.file_appeal, reason_code="tested_negative", **asked) is Reason.FILES_MISSING
     files = [upload(desk, zhang)]
-    too_early = desk.fact().started_on - timedelta(days=1)
-    for tested_on in (None, too_early, desk.now.date() + timedelta(days=1)):
+    # A test of the record's own day may have been taken before the contact: it clears nothing, so it is no evidence.
+    same_day = desk.fact().started_on
+    for tested_on in (None, same_day - timedelta(days=1), same_day, desk.now.date() + timedelta(days=1)):
         why = refusal(
             appeals.file_appeal, reason_code="tested_negative", tested_on=tested_on, evidence_ids=files, **asked
         )

@@ -1,6 +1,6 @@
 """What can be appealed against, with which reason and evidence, and what else people can do."""
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import product
 
 import pytest
@@ -109,10 +109,11 @@ def test_what_an_appeal_needs(changes: dict[str, object], why: Reason | None) ->
     [
         (None, Reason.TEST_DATE),
         (date(2026, 11, 19), Reason.TEST_DATE),
-        (ANCHOR, None),
+        (ANCHOR, Reason.TEST_DATE),
+        (ANCHOR + timedelta(days=1), None),
         (TODAY, None),
         (date(2026, 11, 25), Reason.TEST_DATE),
     ],
 )
-def test_a_test_is_no_earlier_than_the_record_and_not_to_come(tested_on: date | None, why: Reason | None) -> None:
+def test_a_test_is_later_than_the_record_and_not_to_come(tested_on: date | None, why: Reason | None) -> None:
     assert refusal(reason_code="tested_negative", tested_on=tested_on) is why
