@@ -54,7 +54,10 @@ def check_base_url(base_url: str, allowed: AllowList) -> httpx.URL:
         raise SourceMisconfigured("bad_setting", part="base_url")
     if url.userinfo or url.query or url.fragment:
         raise SourceMisconfigured("bad_setting", part="base_url (user, query, fragment)")
-    allowed.check(url.host, url.port or DEFAULT_PORTS[url.scheme])
+    port = url.port or DEFAULT_PORTS[url.scheme]
+    allowed.check(url.host, port)
+    if url.scheme != "https":
+        allowed.check_plain(url.host, port)
     return url
 
 

@@ -3,6 +3,7 @@
 import re
 import socket
 import sqlite3
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ def make_engine(url: URL, allowed: AllowList, resolve: Resolver, timeouts: Datab
         if url.drivername == "postgresql+psycopg2":
             return _postgres_engine(url, addresses, timeouts)
         if url.drivername in ("mysql+pymysql", "mariadb+pymysql"):
-            return _mysql_engine(url, addresses, timeouts)
+            is_plain = allowed.allows_plain(str(url.host), int(url.port or 0))
+            return _mysql_engine(url, addresses, timeouts, is_plain=is_plain)
         # A driver we do not know is given the address in place of the name.
         return create_engine(url.set(host=addresses[0]), poolclass=NullPool)
     except (NoSuchModuleError, ImportError):
@@ -54,7 +56,7 @@ def _sqlite_engine(url: URL, timeouts: DatabaseTimeouts) -> Engine:
 
 def _postgres_engine(url: URL, addresses: tuple[str, ...], timeouts: DatabaseTimeouts) -> Engine:
     """`hostaddr` holds libpq to the address, `host` to the name in the certificate; keepalives notice a dead peer."""
-    arguments = {
+    arguments: dict[str, str | int] = {
         "host": ",".join([str(url.host)] * len(addresses)),
         "hostaddr": ",".join(addresses),
         "connect_timeout": timeouts.connect_seconds,
@@ -64,20 +66,28 @@ def _postgres_engine(url: URL, addresses: tuple[str, ...], timeouts: DatabaseTim
         "keepalives_count": 3,
         "application_name": "health-code-portal",
     }
+    if url.query.get("sslmode") == VERIFIED:
+        # The machine's own certificates, as for the other connectors; Kerberos would take the place of TLS.
+        trusted = ssl.get_default_verify_paths().cafile or "system"
+        arguments |= {"sslrootcert": trusted, "gssencmode": "disable"}
     engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
     # One date the driver cannot hold (year 10022, BC) would else break the whole delivery off.
     event.listen(engine, "connect", lambda connection, _record: psycopg2.extensions.register_type(_AS_TEXT, connection))
     return engine
 
 
-def _mysql_engine(url: URL, addresses: tuple[str, ...], timeouts: DatabaseTimeouts) -> Engine:
-    """Hands the driver a socket that is connected already, so that it resolves nothing."""
-    arguments = {
+def _mysql_engine(url: URL, addresses: tuple[str, ...], timeouts: DatabaseTimeouts, *, is_plain: bool) -> Engine:
+    """Hands the driver a socket that is connected already, so that it resolves nothing; it gives no login without TLS
+    unless that is allowed.
+    """
+    arguments: dict[str, Any] = {
         "defer_connect": True,
         "local_infile": False,
         "read_timeout": timeouts.statement_seconds,
         "write_timeout": timeouts.connect_seconds,
     }
+    if not is_plain:
+        arguments["ssl"] = ssl.create_default_context()
     engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
 
     def connect(dialect: Any, _record: Any, positional: Any, named: dict[str, Any]) -> Any:
@@ -119,6 +129,7 @@ def _await_greeting(opened: socket.socket) -> None:
 DRIVERS = {"postgresql": "postgresql+psycopg2", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
 DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "oracle": 1521, "mssql": 1433}
 OPTIONS = {"postgresql": {"sslmode"}, "mysql": {"charset"}, "mariadb": {"charset"}, "oracle": {"service_name"}}
+VERIFIED = "verify-full"
 _OPTION_VALUE = re.compile(r"[\w.-]{1,64}")
 # No `=`, `;`, `/` or blank: libpq and ODBC take a database name of that kind for a connection string of its own.
 _DATABASE_NAME = re.compile(r"[\w$.-]{1,128}")
@@ -165,7 +176,17 @@ def check_database_url(url: str, allowed: AllowList) -> URL:
         raise SourceMisconfigured("bad_setting", part="url (database)")
     allowed.check(parsed.host, port)
     drivername = DRIVERS.get(parsed.drivername, parsed.drivername)
-    return parsed.set(drivername=drivername, host=normal_host(parsed.host), port=port)
+    checked = parsed.set(drivername=drivername, host=normal_host(parsed.host), port=port)
+    return checked if allowed.allows_plain(parsed.host, port) else _with_tls(checked, allowed)
+
+
+def _with_tls(url: URL, allowed: AllowList) -> URL:
+    """The URL of a place that must be reached with TLS. Raises HostNotAllowed for what asks for less, or cannot be told to."""
+    if url.drivername == DRIVERS["postgresql"] and url.query.get("sslmode", VERIFIED) == VERIFIED:
+        return url.update_query_dict({"sslmode": VERIFIED})
+    if url.drivername not in (DRIVERS["mysql"], DRIVERS["mariadb"]):
+        allowed.check_plain(str(url.host), int(url.port or 0))
+    return url
 
 
 def _check_file(parsed: URL, allowed: AllowList) -> URL:

@@ -34,7 +34,14 @@ class FaultReason(TextChoices):
     )
     ADDRESS_NOT_ALLOWED = (
         "address_not_allowed",
-        _("{host} leads to an address where no source may be. Check its DNS entry, or have the address listed."),
+        _("{host} leads to an address where no source may be. Check its DNS entry."),
+    )
+    TLS_REQUIRED = (
+        "tls_required",
+        _(
+            "{host}:{port} must be reached with TLS: https, or sslmode=verify-full. "
+            "Only the operator can list it as a place without."
+        ),
     )
     FILE_NOT_ALLOWED = (
         "file_not_allowed",

@@ -1,14 +1,15 @@
 """Where a source may be: the operator's list, held against the name in the settings and again against the address.
 
 Sources are configured by people, so every address is treated as an attack. A name is resolved once; all addresses it
-leads to must be allowed, and the connection is made to one of them and to nothing resolved later.
+leads to must be allowed, and the connection is made to one of them and to nothing resolved later. What trusts its
+neighbours by their place in the network (link-local, metadata of clouds) is no source, whatever the list says.
 """
 
 import ipaddress
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Self
 
 import idna
@@ -20,8 +21,34 @@ Address = IPv4Address | IPv6Address
 Resolver = Callable[[str, int], Sequence[str]]
 
 
+NEVER = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            # This network, link-local (metadata of most clouds), multicast, reserved and broadcast.
+            "0.0.0.0/8",
+            "169.254.0.0/16",
+            "224.0.0.0/4",
+            "240.0.0.0/4",
+            "::/128",
+            "fe80::/10",
+            "ff00::/8",
+            # Metadata of Alibaba, Oracle, Azure, Amazon and Google, which are in no special network.
+            "100.100.100.200/32",
+            "192.0.0.192/32",
+            "168.63.129.16/32",
+            "fd00:ec2::254/128",
+            "fd20:ce::254/128",
+        ),
+    )
+)
+# IPv6 networks whose last four bytes are an IPv4 address that a gateway goes on to: compatible, SIIT, NAT64.
+_LAST_FOUR_BYTES = tuple(map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")))
+_ISATAP = (0x5EFE, 0x02005EFE)
+
+
 class AllowListUnreadable(ValueError):
-    """The operator's list has an entry that is not `host:port`, `host:*` or `sqlite:*`."""
+    """The operator's list has an entry that is not `host:port`, `host:*` or `sqlite:*`, or that can be no source."""
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -32,20 +59,28 @@ def resolve(host: str, port: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class AllowList:
-    """Hosts and ports where sources may be (port none = any), whether in files, or on the loopback and nowhere else."""
+    """Hosts and ports where sources may be (port none = any), those of them without TLS, whether in files, or on the
+    loopback and nowhere else.
+    """
 
     entries: frozenset[tuple[str, int | None]] = frozenset()
+    plain: frozenset[tuple[str, int | None]] = frozenset()
     files: bool = False
     loopback_only: bool = False
 
     @classmethod
     def parse(cls, text: str | None, *, debug: bool = False) -> Self:
-        """`host:port,host:*,[::1]:5432,sqlite:*`; blank is the loopback with `debug`, else nothing. Raises AllowListUnreadable."""
+        """`host:port,host:port;plain,host:*,[::1]:5432,sqlite:*`; blank is the loopback with `debug`, else nothing.
+
+        Raises AllowListUnreadable.
+        """
         if text is None or not text.strip():
             return cls(files=debug, loopback_only=debug)
-        entries = [_read_entry(entry.strip()) for entry in text.split(",") if entry.strip()]
+        written = [entry.strip() for entry in text.split(",") if entry.strip()]
+        plain = frozenset(_read_entry(entry.removesuffix(PLAIN)) for entry in written if entry.endswith(PLAIN))
+        entries = plain.union(_read_entry(entry) for entry in written if not entry.endswith(PLAIN))
         files = ("sqlite", None)
-        return cls(entries=frozenset(entries) - {files}, files=files in entries)
+        return cls(entries=entries - {files}, plain=plain - {files}, files=files in entries)
 
     def check(self, host: str, port: int) -> None:
         """Pass, or raise HostNotAllowed, by the name alone; SourceMisconfigured if it is no host name."""
@@ -53,6 +88,19 @@ class AllowList:
         is_listed = (name, port) in self.entries or (name, None) in self.entries
         if not (is_loopback_name(name) if self.loopback_only else is_listed):
             raise HostNotAllowed("host_not_allowed", host=name, port=port)
+        address = _as_address(name)
+        if address is not None and is_never_a_source(address):
+            raise HostNotAllowed("address_not_allowed", host=name)
+
+    def allows_plain(self, host: str, port: int) -> bool:
+        """Whether a place may be reached without TLS: on the loopback, or because the operator said so."""
+        name = normal_host(host)
+        return is_loopback_name(name) or (name, port) in self.plain or (name, None) in self.plain
+
+    def check_plain(self, host: str, port: int) -> None:
+        """Pass if the place may be reached without TLS, or raise HostNotAllowed."""
+        if not self.allows_plain(host, port):
+            raise HostNotAllowed("tls_required", host=normal_host(host), port=port)
 
     def check_file(self) -> None:
         """Pass if sources may be database files, or raise HostNotAllowed."""
@@ -77,15 +125,37 @@ class AllowList:
     def _allows_address(self, name: str, port: int, address: str) -> bool:
         """Whether a name that passed `check` may lead to this address.
 
-        It may lead into any network, but not back to this machine nor to special addresses: they hold what trusts its
-        neighbours (metadata services, local daemons), and are listed by address or not at all.
+        It may lead into any network, but back to this machine only if that is listed by address, and never to an
+        address that is no source.
         """
         ip = _unmapped(ipaddress.ip_address(address.partition("%")[0]))
+        if is_never_a_source(ip):
+            return False
         if is_loopback_name(name):
             return ip.is_loopback
         if _as_address(name) == ip or (str(ip), port) in self.entries or (str(ip), None) in self.entries:
             return True
-        return not (ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved)
+        return not any(one.is_loopback for one in (ip, *_embedded(ip)))
+
+
+def is_never_a_source(address: Address) -> bool:
+    """Whether an address, or the IPv4 address that a gateway would make of it, is link-local, metadata, or of no one host."""
+    return any(_is_within(one, network) for one in (address, *_embedded(address)) for network in NEVER)
+
+
+def _is_within(address: Address, network: IPv4Network | IPv6Network) -> bool:
+    return address.version == network.version and address in network
+
+
+def _embedded(address: Address) -> Iterator[IPv4Address]:
+    """The IPv4 addresses inside an IPv6 address: mapped, translated and tunnelled."""
+    if isinstance(address, IPv4Address) or address.is_loopback or address.is_unspecified:
+        return
+    last = IPv4Address(int(address) & 0xFFFFFFFF)
+    is_isatap = (int(address) >> 32) & 0xFFFFFFFF in _ISATAP
+    if is_isatap or any(address in network for network in _LAST_FOUR_BYTES):
+        yield last
+    yield from filter(None, (address.ipv4_mapped, address.sixtofour, *(address.teredo or ())))
 
 
 def normal_host(host: str) -> str:
@@ -122,12 +192,19 @@ def _unmapped(address: Address) -> Address:
     return getattr(address, "ipv4_mapped", None) or address
 
 
+PLAIN = ";plain"
+
+
 def _read_entry(entry: str) -> tuple[str, int | None]:
     """One entry of the list as host and port, none for any port."""
     host, separator, port = entry.rpartition(":")
     if not separator or not host or not (port == "*" or (port.isascii() and port.isdigit() and 0 < int(port) < 65536)):
-        raise AllowListUnreadable(f"{entry!r} is not host:port, host:* or sqlite:*")
+        raise AllowListUnreadable(f"{entry!r} is not host:port, host:port;plain, host:* or sqlite:*")
     try:
-        return normal_host(host), None if port == "*" else int(port)
+        name = normal_host(host)
     except SourceMisconfigured:
         raise AllowListUnreadable(f"{entry!r} does not begin with a host name or an address") from None
+    address = _as_address(name)
+    if address is not None and is_never_a_source(address):
+        raise AllowListUnreadable(f"{entry!r} is link-local, metadata of a cloud, or no one host's address")
+    return name, None if port == "*" else int(port)

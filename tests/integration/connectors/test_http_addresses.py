@@ -62,14 +62,14 @@ def bare(centre: Centre) -> Centre:
 
 
 def test_a_name_is_resolved_once_for_all_pages(bare: Centre) -> None:
-    allowed = AllowList.parse(f"data.example:{port_of(bare)},127.0.0.1:{port_of(bare)}")
+    allowed = AllowList.parse(f"data.example:{port_of(bare)};plain,127.0.0.1:{port_of(bare)}")
     resolve = Rebinding("127.0.0.1", "10.0.0.1")
     assert open_at("data.example", bare, allowed, resolve) == 25
     assert resolve.asked == 1
 
 
 def test_a_name_that_turns_to_this_machine_is_refused(bare: Centre) -> None:
-    allowed = AllowList.parse(f"data.example:{port_of(bare)}")
+    allowed = AllowList.parse(f"data.example:{port_of(bare)};plain")
     with pytest.raises(HostNotAllowed) as refused:
         open_at("data.example", bare, allowed, Rebinding("127.0.0.1"))
     assert refused.value.reason == "address_not_allowed"

@@ -295,10 +295,10 @@ def test_the_address_checked_is_the_address_used(request: pytest.FixtureRequest,
     named = create_engine(url.set(host="db.police.example"))
     answers = iter([["127.0.0.1"], ["10.0.0.1"]])
     try:
-        both = AllowList.parse(f"db.police.example:{url.port},127.0.0.1:{url.port}")
+        both = AllowList.parse(f"db.police.example:{url.port};plain,127.0.0.1:{url.port}")
         assert police.read(named, allowed=both, resolve=lambda *_: next(answers))[1] == []
         assert next(answers) == ["10.0.0.1"]
-        name_only = AllowList.parse(f"db.police.example:{url.port}")
+        name_only = AllowList.parse(f"db.police.example:{url.port};plain")
         fault = refusal(named, HostNotAllowed, allowed=name_only, resolve=lambda *_: ["127.0.0.1"])
         assert fault.reason == "address_not_allowed"
     finally:

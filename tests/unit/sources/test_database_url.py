@@ -7,7 +7,7 @@ from regions.sources.connectors.delivery import HostNotAllowed, SourceFault, Sou
 from regions.sources.connectors.guard import AllowList
 from regions.sources.connectors.police_database import read_view_name
 
-ALLOWED = AllowList.parse("db.example:*,127.0.0.1:5432,sqlite:*")
+ALLOWED = AllowList.parse("db.example:*,plain.example:*;plain,127.0.0.1:5432,sqlite:*")
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,6 @@ ALLOWED = AllowList.parse("db.example:*,127.0.0.1:5432,sqlite:*")
         ("postgresql+psycopg2://u:hidden@DB.example:6432/police?sslmode=verify-full", "postgresql+psycopg2", 6432),
         ("mysql://u:hidden@db.example/police", "mysql+pymysql", 3306),
         ("mariadb+pymysql://u:hidden@db.example/police?charset=utf8mb4", "mariadb+pymysql", 3306),
-        ("oracle+oracledb://u:hidden@db.example/?service_name=JK.GA", "oracle+oracledb", 1521),
         ("postgresql://u:hidden@db.example/公安", "postgresql+psycopg2", 5432),
     ],
 )
@@ -25,6 +24,35 @@ def test_a_checked_url_names_its_driver_and_port(url: str, driver: str, port: in
     checked = check_database_url(url, ALLOWED)
     assert (checked.drivername, checked.host, checked.port) == (driver, "db.example", port)
     assert checked.password == "hidden"
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:hidden@db.example/x", "postgresql://u@db.example/x?sslmode=verify-full"]
+)
+def test_off_the_loopback_a_certificate_is_asked_for(url: str) -> None:
+    assert check_database_url(url, ALLOWED).query == {"sslmode": "verify-full"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(f"postgresql://u:hidden@db.example/x?sslmode={mode}" for mode in ("disable", "allow", "prefer", "require")),
+        "postgresql+asyncpg://u:hidden@db.example/x",
+        "oracle+oracledb://u:hidden@db.example/?service_name=JK.GA",
+        "mysql+mysqldb://u:hidden@db.example/x",
+        "mssql+pyodbc://u:hidden@db.example/x",
+    ],
+)
+def test_what_asks_for_less_or_cannot_be_told_to_is_refused(url: str) -> None:
+    with pytest.raises(HostNotAllowed) as fault:
+        check_database_url(url, ALLOWED)
+    assert fault.value.reason == "tls_required"
+    assert check_database_url(url.replace("db.example", "plain.example"), ALLOWED).host == "plain.example"
+
+
+def test_on_the_loopback_and_where_the_operator_says_so_the_url_decides() -> None:
+    for place in ("127.0.0.1:5432", "plain.example"):
+        assert not check_database_url(f"postgresql://u:hidden@{place}/x", ALLOWED).query
 
 
 @pytest.mark.parametrize(

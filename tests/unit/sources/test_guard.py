@@ -9,6 +9,31 @@ from regions.sources.connectors.guard import AllowList, AllowListUnreadable, Res
 
 LISTED = AllowList.parse("data.sichuan.example:443, db.chengdu.example:*,127.0.0.1:8701,[::1]:5432,数据.example:443")
 LOOPBACK = AllowList.parse(None, debug=True)
+NEVER = [
+    "0.0.0.0",  # noqa: S104
+    "224.0.0.1",
+    "240.0.0.1",
+    "255.255.255.255",
+    "169.254.169.254",
+    "169.254.0.1",
+    "100.100.100.200",
+    "192.0.0.192",
+    "168.63.129.16",
+    "::",
+    "fe80::1",
+    "febf::a9fe:a9fe",
+    "ff02::1",
+    "fd00:ec2::254",
+    "fd20:ce::254",
+    "::ffff:169.254.169.254",
+    "::169.254.169.254",
+    "::ffff:0:169.254.169.254",
+    "64:ff9b::169.254.169.254",
+    "64:ff9b:1::100.100.100.200",
+    "2002:a9fe:a9fe::1",
+    "2001:0:a9fe:a9fe::1",
+    "2001:db8::5efe:169.254.169.254",
+]
 
 
 def is_allowed(check: Callable[..., None], *place: object) -> bool:
@@ -102,7 +127,8 @@ def test_files_are_allowed_by_their_own_entry() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["db.example", "db.example:", ":5432", "db:0", "db:65536", "db:5432x", "db:-1", "a b:1"]
+    "text",
+    ["db.example", "db.example:", ":5432", "db:80;tls", "db;plain", "db:0", "db:65536", "db:5432x", "db:-1", "a b:1"],
 )
 def test_an_unreadable_list_is_refused_whole(text: str) -> None:
     with pytest.raises(AllowListUnreadable):
@@ -111,13 +137,41 @@ def test_an_unreadable_list_is_refused_whole(text: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["127.0.0.1", "::1", "::ffff:127.0.0.1", "169.254.169.254", "fe80::1", "0.0.0.0", "224.0.0.1", "240.0.0.1", "::"],  # noqa: S104
+    ["127.0.0.1", "::1", "::ffff:127.0.0.1", "64:ff9b::127.0.0.1", "2002:7f00:1::1", *NEVER],
 )
 def test_a_listed_name_may_not_lead_back_to_this_machine_or_its_link(address: str) -> None:
     with pytest.raises(HostNotAllowed) as refused:
         LISTED.addresses("db.chengdu.example", 5433, lambda *_: [address])
     assert refused.value.reason == "address_not_allowed"
     assert address not in str(refused.value)
+
+
+@pytest.mark.parametrize("address", NEVER)
+def test_what_trusts_its_neighbours_is_no_source_even_if_it_is_listed(address: str) -> None:
+    with pytest.raises(AllowListUnreadable, match="link-local"):
+        AllowList.parse(f"db.example:5432,[{address}]:80")
+    told = AllowList(entries=frozenset({("db.example", None), (normal_host(address), None)}))
+    with pytest.raises(HostNotAllowed):
+        told.check(address, 80)
+    with pytest.raises(HostNotAllowed):
+        told.addresses("db.example", 80, lambda *_: [address])
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "10.1.2.3", "64:ff9b::10.1.2.3", "2002:a01:203::1", "2400:3200::1"])
+def test_an_ordinary_address_is_ordinary_in_every_form(address: str) -> None:
+    assert LISTED.addresses("db.chengdu.example", 5432, lambda *_: [address]) == (address,)
+
+
+def test_only_the_operator_says_where_there_is_no_tls() -> None:
+    allowed = AllowList.parse("a.example:443,b.example:80;plain,c.example:*;plain")
+    assert is_allowed(allowed.check, "b.example", 80)
+    assert is_allowed(allowed.check_plain, "B.example.", 80)
+    assert is_allowed(allowed.check_plain, "c.example", 5432)
+    assert is_allowed(LOOPBACK.check_plain, "localhost", 1)
+    for place in (("a.example", 443), ("b.example", 81)):
+        with pytest.raises(HostNotAllowed, match="TLS") as refused:
+            allowed.check_plain(*place)
+        assert refused.value.reason == "tls_required"
 
 
 def test_one_bad_address_among_good_ones_spoils_the_name() -> None:
