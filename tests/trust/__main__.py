@@ -1,0 +1,157 @@
+"""`./run trust-report FILE`: write `docs/trust-report.md` from the JUnit file of a run (`./run test --junitxml FILE`)."""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tomllib
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+TRUST = CHECKOUT / "docs" / "trust.md"
+REPORT = CHECKOUT / "docs" / "trust-report.md"
+SHOWN_BY = Path(__file__).with_name("lines.toml")
+
+SECTION = re.compile(r"^## (.+)$")
+LINE = re.compile(r"^- \*\*([A-Z][a-z ]*\d+)\.\*\* (.+)$")
+
+
+class Outcome(StrEnum):
+    """What happened to one test, and to a line whose tests these are."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Verdict(StrEnum):
+    HOLDS = "holds"
+    IN_PART = "holds in part"
+    DOES_NOT = "does not hold"
+    NOT_TRIED = "not tried"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of `docs/trust.md`: its section, its number and what must hold."""
+
+    section: str
+    number: str
+    text: str
+
+    @property
+    def key(self) -> str:
+        """As it is named in `lines.toml`: `Who may 3` is `who-may-3`."""
+        return self.number.lower().replace(" ", "-")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A test that ran, named as pytest names it, without parameters, with the figures that it recorded."""
+
+    name: str
+    outcome: Outcome
+    figures: tuple[str, ...] = ()
+
+
+def lines_of(text: str) -> Iterator[Line]:
+    section = ""
+    for row in text.splitlines():
+        if title := SECTION.match(row):
+            section = title[1]
+        elif found := LINE.match(row):
+            yield Line(section, found[1], found[2])
+
+
+def shown_by() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(SHOWN_BY.read_text(encoding="utf-8"))
+
+
+def read_junit(path: Path) -> Iterator[Ran]:
+    """The tests of a JUnit file. Raises ``ET.ParseError`` and ``OSError``."""
+    for case in ET.parse(path).getroot().iter("testcase"):  # noqa: S314 – a file of our own test run
+        failed = case.find("failure") is not None or case.find("error") is not None
+        skipped = case.find("skipped") is not None
+        outcome = Outcome.FAILED if failed else Outcome.SKIPPED if skipped else Outcome.PASSED
+        function = case.get("name", "").partition("[")[0]
+        figures = tuple(one.get("value", "") for one in case.iter("property") if one.get("name") == "figure")
+        yield Ran(f"{case.get('classname', '').replace('.', '/')}.py::{function}", outcome, figures)
+
+
+def belongs(ran: Ran, named: str) -> bool:
+    """Whether a named test, file or folder has this test in it."""
+    return ran.name == named or ran.name.startswith((f"{named}::", f"{named.rstrip('/')}/"))
+
+
+def judge(tests: list[str], remains: str, ran: list[Ran]) -> tuple[Verdict, str]:
+    """The line's verdict and its figure. A line whose tests were all skipped, or did not run, was not tried."""
+    mine = [one for one in ran if any(belongs(one, named) for named in tests)]
+    missing = [named for named in tests if not any(belongs(one, named) for one in mine)]
+    counted = {outcome: sum(one.outcome is outcome for one in mine) for outcome in Outcome}
+    figures = [figure for one in mine for figure in one.figures]
+    if counted[Outcome.FAILED]:
+        names = sorted({one.name for one in mine if one.outcome is Outcome.FAILED})
+        return Verdict.DOES_NOT, f"{counted[Outcome.FAILED]} of {len(mine)} tests failed: {', '.join(names)}"
+    if not counted[Outcome.PASSED] or missing:
+        return Verdict.NOT_TRIED, remains or (f"did not run: {', '.join(missing)}" if missing else "no test")
+    skipped = f", {counted[Outcome.SKIPPED]} skipped" if counted[Outcome.SKIPPED] else ""
+    said = "; ".join([f"{counted[Outcome.PASSED]} tests passed{skipped}", *figures])
+    if remains:
+        return Verdict.IN_PART, f"{said}. Remains: {remains}"
+    return Verdict.HOLDS, said
+
+
+def report(ran: list[Ran], *, day: date, commit: str, further: Mapping[str, str]) -> str:
+    """The page. ``further`` are figures of runs beside the suite, by the line's key."""
+    known = shown_by()
+    rows, counts, section = [], dict.fromkeys(Verdict, 0), ""
+    for line in lines_of(TRUST.read_text(encoding="utf-8")):
+        entry = known[line.key]
+        verdict, figure = judge(entry["tests"], entry.get("remains", ""), ran)
+        counts[verdict] += 1
+        if line.section != section:
+            section = line.section
+            rows += ["", f"## {section}", "", "| line | says | verdict | figure |", "|---|---|---|---|"]
+        figure = "; ".join(filter(None, [figure, further.get(line.key, "")]))
+        rows.append(f"| {line.number} | {line.text} | **{verdict}** | {figure.replace('|', '/')} |")
+    total = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+    head = [
+        "# Trust report",
+        "",
+        f"Written by `./run trust-report` on {day.isoformat()} from a run of the tests at commit {commit}.",
+        "The lines are those of [`trust.md`](trust.md); `tests/trust/lines.toml` names the tests of each.",
+        "",
+        f"{sum(counts.values())} lines: {total}. {len(ran)} tests ran.",
+    ]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="./run trust-report", description=__doc__)
+    parser.add_argument("junit", type=Path, help="the JUnit file of a run of the tests")
+    parser.add_argument("--figures", type=Path, help="JSON: figures of longer runs, by line (`runs-5`)")
+    options = parser.parse_args()
+    git = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    further = json.loads(options.figures.read_text(encoding="utf-8")) if options.figures else {}
+    ran = list(read_junit(options.junit))
+    REPORT.write_text(
+        report(ran, day=datetime.now(UTC).date(), commit=git.stdout.strip(), further=further), encoding="utf-8"
+    )
+    sys.stdout.write(f"{REPORT.relative_to(CHECKOUT)} is written from {len(ran)} tests.\n")
+
+
+if __name__ == "__main__":
+    main()
