@@ -117,7 +117,7 @@ def load() -> Environment:
         allowed_hosts=allowed_hosts,
         operator_hosts=tuple(env.list("OPERATOR_HOSTS", default=list(LOOPBACK_NAMES[:2]))),
         sms_gateway=env.str("SMS_GATEWAY", default=NO_GATEWAY),
-        trusted_proxies=env.int("TRUSTED_PROXIES", default=0 if debug else 1),
+        trusted_proxies=_trusted_proxies(env.int("TRUSTED_PROXIES", default=0 if debug else 1)),
         staff_single_sign_on=_single_sign_on(env.str("STAFF_SINGLE_SIGN_ON", default="")),
         source_allow_list=_source_allow_list(env.str("SOURCE_ALLOW_LIST", default=""), debug=debug),
         state=state,
@@ -180,6 +180,13 @@ def _key_encryption_key(value: str, secret_key: str, *, debug: bool) -> bytes:
     if len(key) != KEY_BYTES:
         raise ImproperlyConfigured(f"KEY_ENCRYPTION_KEY holds {len(key)} bytes and must hold {KEY_BYTES}.")
     return key
+
+
+def _trusted_proxies(count: int) -> int:
+    """A negative number would count from the wrong end, and take an address that anybody can write for theirs."""
+    if count < 0:
+        raise ImproperlyConfigured(f"TRUSTED_PROXIES is {count}: set it to the number of proxies, 0 for none.")
+    return count
 
 
 def _single_sign_on(value: str) -> tuple[dict[str, Any], ...]:

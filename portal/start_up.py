@@ -3,22 +3,36 @@
 Called by ``portal.wsgi`` and by a worker before its first task, not by every command.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import psycopg2
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.environment import Environment, is_loopback
 
 SECRET_KEY_LENGTH = 50
 SECRET_KEY_SIGNS = 10
+# Shares that random keys, also hexadecimal ones, are far from: neighbours that follow each other in the alphabet, and
+# groups of three signs that occur once.
+MOST_IN_SEQUENCE = 0.4
+LEAST_UNIQUE = 0.7
+# A row of a keyboard typed along, and what examples and templates hold in place of a key.
+TYPED = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "change-me", "changeme", "your-secret", "django-insecure", "password")
 
 
 def refuse_unsafe_start(environment: Environment) -> None:
     """Raises ``ImproperlyConfigured`` with every fault; outside production only DEBUG is checked."""
     faults = [*debug_faults(environment)]
     if environment.is_production:
-        faults += [*key_faults(environment.secret_key), *database_faults(environment.database_url)]
+        faults += [
+            *key_faults(environment.secret_key),
+            *key_encryption_key_faults(environment.key_encryption_key),
+            *host_faults(environment.allowed_hosts),
+            *demo_faults(gateway=settings.SMS_GATEWAY, apps=settings.INSTALLED_APPS),
+            *database_faults(environment.database_url),
+        ]
     if faults:
         raise ImproperlyConfigured("The portal does not start:\n" + "\n".join(f"- {fault}" for fault in faults))
 
@@ -32,12 +46,36 @@ def debug_faults(environment: Environment) -> Iterator[str]:
 
 def key_faults(secret_key: str) -> Iterator[str]:
     """A key that can be guessed signs anybody's session."""
-    if (
-        len(secret_key) < SECRET_KEY_LENGTH
-        or len(set(secret_key)) < SECRET_KEY_SIGNS
-        or secret_key.startswith("django-insecure")
-    ):
+    if len(secret_key) < SECRET_KEY_LENGTH or len(set(secret_key)) < SECRET_KEY_SIGNS:
         yield f"SECRET_KEY is weak: set it to {SECRET_KEY_LENGTH} or more random characters."
+    elif is_patterned(secret_key) or any(typed in secret_key.lower() for typed in TYPED):
+        yield f"SECRET_KEY follows a pattern: set it to {SECRET_KEY_LENGTH} or more random characters."
+
+
+def key_encryption_key_faults(key: bytes) -> Iterator[str]:
+    """A key that can be guessed opens every ID number. Random bytes are not all printable: such a key is a typed text."""
+    if is_patterned(key.decode("latin-1")) or all(32 <= byte < 127 for byte in key):
+        yield "KEY_ENCRYPTION_KEY follows a pattern or is a text: set it to 32 random bytes (openssl rand -base64 32)."
+
+
+def is_patterned(key: str) -> bool:
+    """Whether most of the key follows from the rest of it: repeated, or along the alphabet."""
+    steps = [abs(ord(one) - ord(other)) <= 1 for one, other in pairwise(key)]
+    threes = [key[place : place + 3] for place in range(len(key) - 2)]
+    return sum(steps) > MOST_IN_SEQUENCE * len(steps) or len(set(threes)) < LEAST_UNIQUE * len(threes)
+
+
+def host_faults(hosts: Iterable[str]) -> Iterator[str]:
+    """A name that anybody can point here would be answered, and be written into links."""
+    for host in hosts:
+        if host == "*" or (host.startswith(".") and "." not in host.strip(".") and not is_loopback(host)):
+            yield f"ALLOWED_HOSTS holds {host!r}, which anybody's name fits: name the hosts of the cities and the operator's."
+
+
+def demo_faults(*, gateway: str, apps: Iterable[str]) -> Iterator[str]:
+    """The demo's mail box shows everybody's sign-in code to everybody."""
+    if gateway.startswith("portal.demo.") or any(app.startswith("portal.demo") for app in apps):
+        yield "The demo's mail box would show sign-in codes to anybody: set SMS_GATEWAY to your own (docs/operations.md)."
 
 
 def database_faults(url: str) -> Iterator[str]:
