@@ -1,5 +1,6 @@
 """Making accounts and giving roles. Every act is journalled with who did it."""
 
+import re
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
@@ -21,7 +22,12 @@ from regions.vocabulary import label_in
 
 class StaffReason(TextChoices):
     EXCLUDED = "excluded", _("one person may not hold both: {pairs}. Make separate accounts.")
-    BAD_NAME = "bad_name", _("'{name}' cannot be a user name: it is empty, the portal's own, or holds a colon")
+    BAD_NAME = (
+        "bad_name",
+        _(
+            "'{name}' cannot be a user name: use the letters a to z, digits, '.', '-' and '_'; 'system' is the portal's own."
+        ),
+    )
     NAME_TAKEN = "name_taken", _("there is an account named '{name}' already")
     UNKNOWN_ROLE = "unknown_role", _("no such role: {roles}; there are {all}")
     NO_ROLE = "no_role", _("an account needs at least one role")
@@ -29,6 +35,9 @@ class StaffReason(TextChoices):
     NO_SUCH_ACCOUNT = "no_such_account", _("There is no such account.")
 
 
+# The journal names people by it: no name may be taken for another's, for the portal's own (`system`) or a citizen's
+# (`citizen:<ref>`), nor hold signs that cannot be seen.
+USERNAME = re.compile(r"[A-Za-z0-9._-]{1,80}")
 ONE_TIME_PASSWORD_BYTES = 12
 # Slow hashes make up for what people choose. 96 random bits cannot be guessed however fast they are tried, and the sign-in
 # hashes them anew at full strength.
@@ -40,12 +49,11 @@ def add_staff(
 ) -> tuple[Account, str]:
     """Make an account with these roles in the current city: (account, one-time password). Raises ``Refused``."""
     wanted = checked_roles(roles)
-    if not username.strip() or username == "system" or ":" in username:
-        # The journal and the review name the portal `system` and a citizen `citizen:<ref>`; nobody may pass for either.
+    if not USERNAME.fullmatch(username) or username.lower() == "system":
         raise Refused(StaffReason.BAD_NAME, name=username)
     password = one_time_password()
     with transaction.atomic():
-        if Account.objects.filter(username=username).exists():
+        if Account.objects.filter(username__iexact=username).exists():
             raise Refused(StaffReason.NAME_TAKEN, name=username)
         account = Account(username=username, full_name=full_name, created_at=now)
         account.password = hash_of_random_bits(password)

@@ -35,7 +35,7 @@ class RolesForm(forms.Form):
         choices=lambda: [(role.value, role_title(role)) for role in Role],
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        help_text=_("An administrator holds no other role: system, security and audit are three people."),
+        help_text=_("An auditor and an administrator hold no other role: system, security and audit are three people."),
     )
 
 
