@@ -11,7 +11,7 @@ from regions.models import City
 
 
 class AppendOnly(models.Model):
-    """Base of models whose rows are never changed; ``updatable_columns`` are the exceptions."""
+    """Base of models whose rows are never removed, and changed in ``updatable_columns`` only."""
 
     updatable_columns: ClassVar[tuple[str, ...]] = ()
 
@@ -23,6 +23,7 @@ def grant_public_rights() -> None:
     """Keep cities' roles out of ``public`` and give the application's login its data there, never its structure."""
     app = sql.Identifier(settings.APP_LOGIN)
     _run(
+        sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(sql.Identifier(_database())),
         sql.SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC"),
         sql.SQL("GRANT USAGE ON SCHEMA public TO {app}").format(app=app),
         sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app}").format(app=app),
@@ -31,10 +32,10 @@ def grant_public_rights() -> None:
             app=app
         ),
     )
+    present = connection.introspection.table_names()
     for model in _append_only_models():
-        if connection.introspection.table_names() and model._meta.db_table in connection.introspection.table_names():
-            table = sql.Identifier("public", model._meta.db_table)
-            _run(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {t} FROM {app}").format(t=table, app=app))
+        if model._meta.db_table in present:
+            _keep_rows(model, sql.Identifier("public", model._meta.db_table), app)
 
 
 def create_city_role(city: City) -> None:
@@ -57,12 +58,11 @@ def grant_city_rights(city: City) -> None:
         sql.SQL("GRANT USAGE ON SCHEMA {schema} TO {role}").format(**names),
         sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}").format(**names),
         sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role}").format(**names),
+        sql.SQL("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} FROM PUBLIC").format(**names),
+        sql.SQL("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {role}").format(**names),
     )
     for model in _append_only_models():
-        table = {"table": sql.Identifier(city.schema_name, model._meta.db_table), "role": _role(city)}
-        _run(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}").format(**table))
-        for column in model.updatable_columns:
-            _run(sql.SQL("GRANT UPDATE ({c}) ON {table} TO {role}").format(c=sql.Identifier(column), **table))
+        _keep_rows(model, sql.Identifier(city.schema_name, model._meta.db_table), _role(city))
     _run(
         sql.SQL("REVOKE INSERT, UPDATE, DELETE ON {t} FROM {role}").format(
             t=sql.Identifier(city.schema_name, "django_migrations"), role=_role(city)
@@ -70,9 +70,21 @@ def grant_city_rights(city: City) -> None:
     )
 
 
+def _keep_rows(model: type[AppendOnly], table: sql.Identifier, role: sql.Identifier) -> None:
+    """Leave the role reading, adding, and the change of the columns that may change."""
+    _run(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}").format(table=table, role=role))
+    for column in model.updatable_columns:
+        change = sql.SQL("GRANT UPDATE ({column}) ON {table} TO {role}")
+        _run(change.format(column=sql.Identifier(column), table=table, role=role))
+
+
 def _append_only_models() -> list[type[AppendOnly]]:
     found: list[type[models.Model]] = apps.get_models()
     return [model for model in found if issubclass(model, AppendOnly)]
+
+
+def _database() -> str:
+    return str(connection.settings_dict["NAME"])
 
 
 def _role(city: City) -> sql.Identifier:

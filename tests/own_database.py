@@ -61,6 +61,8 @@ def own_copy() -> Iterator[None]:
     connection.close()
     with raw_owner(HOME) as server:
         _run(server, "CREATE DATABASE {} TEMPLATE {}", name, original)
+        # A copy has the rights within the database, and not those on it.
+        _run(server, "REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC", name)
     try:
         with _connected_to(name):
             yield

@@ -28,3 +28,5 @@ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'portal')
 ALTER DATABASE portal OWNER TO portal_owner;
 ALTER SCHEMA public OWNER TO portal_owner;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+-- What only a session sees would be searched before what a function of the owner's means.
+REVOKE TEMPORARY ON DATABASE portal FROM PUBLIC;
