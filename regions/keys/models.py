@@ -1,7 +1,11 @@
 """A city's own keys, each wrapped by the operator's key-encryption key."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
+
+from regions.rights import AppendOnly
 
 
 class Purpose(models.TextChoices):
@@ -14,8 +18,13 @@ class Purpose(models.TextChoices):
     PASS = "pass", "signs passes"
 
 
-class CityKey(models.Model):
-    """One key. Symmetric keys are 32 random bytes, signing keys Ed25519 seeds; ``public_key`` is kept readable for verifiers."""
+class CityKey(AppendOnly):
+    """One key. Symmetric keys are 32 random bytes, signing keys Ed25519 seeds; ``public_key`` is kept readable for verifiers.
+
+    The database lets the city retire a key, and neither remove nor replace one: what it encrypted could be read no more.
+    """
+
+    updatable_columns: ClassVar[tuple[str, ...]] = ("retired_at",)
 
     purpose = models.TextField(choices=Purpose.choices)
     wrapped = models.BinaryField(help_text="AES-GCM under the key-encryption key")

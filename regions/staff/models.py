@@ -1,16 +1,26 @@
 """Accounts of a city's staff. Citizens are not accounts: they sign in with a code sent to their phone."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 
+from regions.rights import AppendOnly
 from regions.staff.roles import Role
 
 
-class Account(AbstractBaseUser):
-    """One person of one city, made by ``regions.staff.accounts`` only."""
+class Account(AppendOnly, AbstractBaseUser):
+    """One person of one city, made by ``regions.staff.accounts`` only; closed, never removed or renamed."""
+
+    updatable_columns: ClassVar[tuple[str, ...]] = (
+        "password",
+        "last_login",
+        "full_name",
+        "email",
+        "is_active",
+        "must_change_password",
+    )
 
     username = models.CharField(max_length=80, unique=True)
     full_name = models.TextField(blank=True)
@@ -30,14 +40,22 @@ class Account(AbstractBaseUser):
     def __str__(self) -> str:
         return self.username
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """What was read again is written without the columns that the database would refuse; libraries save whole rows."""
+        if not self._state.adding and kwargs.get("update_fields") is None:
+            kwargs["update_fields"] = self.updatable_columns
+        super().save(*args, **kwargs)
+
     @property
     def roles(self) -> frozenset[Role]:
         """Roles granted and not withdrawn."""
         return frozenset(Role(r) for r in self.grants.filter(revoked_at__isnull=True).values_list("role", flat=True))
 
 
-class RoleGrant(models.Model):
-    """A role given to an account, by whom and when, and until when."""
+class RoleGrant(AppendOnly):
+    """A role given to an account, by whom and when, and until when. Withdrawn, never removed."""
+
+    updatable_columns: ClassVar[tuple[str, ...]] = ("revoked_by", "revoked_at")
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="grants")
     role = models.TextField(choices=[(role.value, role.value) for role in Role])

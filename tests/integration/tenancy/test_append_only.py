@@ -1,5 +1,7 @@
 """Tables that may only grow: the city's role has no other right on them, by any statement."""
 
+from datetime import datetime
+
 import psycopg2.errors
 import pytest
 from django.apps import apps
@@ -8,18 +10,24 @@ from django.db import connection, transaction
 from django.db.utils import ProgrammingError
 from psycopg2 import sql
 
+from regions.journal.models import JournalEntry
+from regions.keys.models import CityKey
 from regions.models import City
 from regions.rights import AppendOnly
+from regions.staff.models import Account, RoleGrant
 
 MODELS = [model for model in apps.get_models() if issubclass(model, AppendOnly)]
 # Append-only by design, beside which every new one is tried too.
 EXPECTED = {
+    "Account",
     "Checkpoint",
+    "CityKey",
     "EffectiveChange",
     "Entry",
     "Fact",
     "JournalEntry",
     "Quarantined",
+    "RoleGrant",
     "RunError",
     "VerdictChange",
 }
@@ -31,6 +39,43 @@ def test_the_records_of_what_happened_are_append_only() -> None:
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_rows_can_be_neither_changed_nor_removed(alpha: City, model: type[AppendOnly]) -> None:
+    _may_only_change(model, model.updatable_columns)
+
+
+@pytest.mark.parametrize("model", [Account, CityKey, JournalEntry, RoleGrant], ids=lambda model: model.__name__)
+def test_those_of_public_are_kept_from_the_applications_login(db: None, model: type[AppendOnly]) -> None:
+    _may_only_change(model, model.updatable_columns)
+
+
+def test_who_somebody_is_and_what_they_were_given_stays(alpha: City) -> None:
+    """What ``updatable_columns`` say is what the tests above compare with; this says what they must not say."""
+    for statement in (
+        "UPDATE staff_account SET username = 'zhao'",
+        "UPDATE staff_account SET created_at = now()",
+        "UPDATE staff_rolegrant SET account_id = 1",
+        "UPDATE staff_rolegrant SET role = 'approver'",
+        "UPDATE staff_rolegrant SET granted_by = 'zhao'",
+        "UPDATE staff_rolegrant SET granted_at = now()",
+        "UPDATE keys_citykey SET wrapped = ''",
+        "UPDATE keys_citykey SET public_key = NULL",
+        "UPDATE keys_citykey SET purpose = 'pass'",
+        "DELETE FROM keys_citykey",
+        "DELETE FROM staff_rolegrant",
+        "DELETE FROM staff_account",
+    ):
+        assert _is_refused(sql.SQL(statement)), statement
+
+
+def test_an_account_saved_whole_keeps_its_name(alpha: City, now: datetime) -> None:
+    """As the sign-in's library does after a change of password."""
+    account = Account.objects.create(username="li", password="!", created_at=now)
+    again = Account.objects.get(pk=account.pk)
+    again.username, again.password = "zhao", "?"
+    again.save()
+    assert Account.objects.filter(pk=account.pk).values_list("username", "password").get() == ("li", "?")
+
+
+def _may_only_change(model: type[AppendOnly], changing: tuple[str, ...]) -> None:
     table = sql.Identifier(model._meta.db_table)
     columns = [field.column for field in model._meta.concrete_fields if field.column is not None]
 
@@ -38,7 +83,7 @@ def test_rows_can_be_neither_changed_nor_removed(alpha: City, model: type[Append
     assert _is_refused(sql.SQL("TRUNCATE {}").format(table))
     for column in columns:
         change = sql.SQL("UPDATE {table} SET {c} = {c}").format(table=table, c=sql.Identifier(column))
-        assert _is_refused(change) is (column not in model.updatable_columns), column
+        assert _is_refused(change) is (column not in changing), column
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
