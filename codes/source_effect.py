@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 
 from codes.effective import settle_effective_codes
-from codes.engine.preview import ColourChange, preview_changes
+from codes.engine.preview import ColourChange, preview_changes, put_previewed_verdicts
 from codes.intake.retrying import MOST_AT_ONCE, take_what_passes, waiting
 from codes.models import EffectiveChange, Fact, Provider, Run, RunProvider, Verdict
 from regions.sources.models import Batch, Source
@@ -122,7 +123,8 @@ def _effective_if(run: Run, change: Callable[[], object]) -> list[list[str | int
 
 def mapping_effect(source: Source, candidate: Source, *, now: datetime) -> dict[str, Any]:
     """``from_quarantine``: records that would leave it; ``moved``: records that would come again as another kind;
-    ``lost``: words that would be quarantined from now on; ``colours``: [provider, from, to, citizens] of those judged.
+    ``lost``: words that would be quarantined from now on; ``colours``: [provider, from, to, citizens] of those judged;
+    ``effective_by_words``: [from, to, citizens] of their effective codes.
 
     A stored record keeps its kind until the source sends it again; the colours are computed as if it had sent all of them, the
     quarantined ones among them. Which of the source's words a record came with is not kept, so all of the kind are meant.
@@ -140,6 +142,8 @@ def mapping_effect(source: Source, candidate: Source, *, now: datetime) -> dict[
             changes = preview_changes(run, citizens[:MOST_JUDGED], known_at=now)
             effect["colours"] = _counted([one for one in changes if not one.is_held])
             effect["held_colours"] = _counted([one for one in changes if one.is_held])
+            judged = partial(put_previewed_verdicts, run, citizens[:MOST_JUDGED], known_at=now)
+            effect["effective_by_words"] = _effective_if(run, judged)
         transaction.set_rollback(True)
     return effect
 

@@ -13,7 +13,8 @@ from regions.sql import compose
 from regions.tenancy import current_city
 
 SQL = Path(__file__).with_suffix(".sql")
-THESE, COMPARE = compose(SQL, "these"), compose(SQL, "compare")
+THESE, DIFFERING = compose(SQL, "these"), compose(SQL, "differing")
+COMPARE, PUT = compose(SQL, "compare"), compose(SQL, "put")
 
 
 class ColourChange(NamedTuple):
@@ -28,12 +29,16 @@ class ColourChange(NamedTuple):
 
 def preview_changes(run: Run, citizens: Sequence[int], *, known_at: datetime) -> list[ColourChange]:
     """Whose colour would change. Writes nothing; what the caller wrote in its transaction counts if known by ``known_at``."""
-    values: dict[str, Any] = {
-        "run": run.pk,
-        "citizens": list(citizens),
-        "known_at": known_at,
-        "zone": current_city().timezone,
-    }
     with connection.cursor() as cursor:
-        cursor.execute(f"{verdicts_of(THESE)}\n{COMPARE}", values)
+        cursor.execute(f"{verdicts_of(THESE)},\n{DIFFERING}\n{COMPARE}", _values(run, citizens, known_at))
         return [ColourChange(*row) for row in cursor.fetchall()]
+
+
+def put_previewed_verdicts(run: Run, citizens: Sequence[int], *, known_at: datetime) -> None:
+    """Write the verdicts of ``preview_changes``, to see what follows from them. The caller rolls its transaction back."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{verdicts_of(THESE)},\n{DIFFERING}\n{PUT}", _values(run, citizens, known_at))
+
+
+def _values(run: Run, citizens: Sequence[int], known_at: datetime) -> dict[str, Any]:
+    return {"run": run.pk, "citizens": list(citizens), "known_at": known_at, "zone": current_city().timezone}

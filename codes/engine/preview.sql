@@ -7,8 +7,10 @@
     JOIN codes_registration r ON r.provider_id = p.provider_id AND r.registered_at <= run.as_of
     WHERE run.id = %(run)s AND r.citizen_id = ANY (%(citizens)s)
 
--- statement: compare
-SELECT s.citizen_id, provider.code, coalesce(stood.colour, 'green'), coalesce(v.colour, 'green'), NOT p.known
+-- statement: differing
+differing AS (
+SELECT s.citizen_id, s.declared_with, provider.code, coalesce(stood.colour, 'green') AS before,
+       coalesce(v.colour, 'green') AS after, NOT p.known AS is_held, v.version_id, v.hits, v.turns_green_on, v.needs
 FROM subject s
 JOIN codes_provider provider ON provider.id = s.declared_with
 JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = s.declared_with
@@ -21,4 +23,19 @@ WHERE coalesce(stood.colour, 'green') <> coalesce(v.colour, 'green')
                   JOIN codes_run run ON run.id = kept.run_id AND %(run)s IN (run.id, run.amends_id)
                   WHERE kept.citizen_id = s.citizen_id AND kept.provider_id = s.declared_with
                     AND kept.after = coalesce(v.colour, 'green'))
-ORDER BY s.citizen_id, provider.code
+)
+
+-- statement: compare
+SELECT citizen_id, code, before, after, is_held FROM differing ORDER BY citizen_id, code
+
+-- statement: put
+-- The verdicts that would be, in place of those that stand: the caller rolls back.
+, gone AS (
+    DELETE FROM codes_verdict v USING differing d
+    WHERE d.after = 'green' AND v.citizen_id = d.citizen_id AND v.provider_id = d.declared_with
+)
+INSERT INTO codes_verdict (citizen_id, provider_id, version_id, colour, hits, turns_green_on, needs, run_id)
+SELECT citizen_id, declared_with, version_id, after, hits, turns_green_on, needs, %(run)s FROM differing WHERE after <> 'green'
+ON CONFLICT (citizen_id, provider_id) DO UPDATE
+SET version_id = excluded.version_id, colour = excluded.colour, hits = excluded.hits,
+    turns_green_on = excluded.turns_green_on, needs = excluded.needs, run_id = excluded.run_id

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +16,8 @@ from regions.faults import Fault
 from regions.keys.encryption import SOURCE_CREDENTIAL, encrypt
 from regions.proposals import ProposalQuerySet, require_reason, require_role
 from regions.refusals import CommonReason, Refused
-from regions.sources.collect import check_address, credential_of
+from regions.sources.collect import check_address, credential_of, database_address
+from regions.sources.connectors.database import DatabaseAddress, read_address
 from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Source, SourceChange, SourceKind
 from regions.staff.roles import Role
@@ -148,7 +150,7 @@ def propose(
             values=new,
             before={name: setting_of(source, name) for name in new},
             credential=encrypt_credential(credential),
-            effect=dict(effect),
+            effect={**effect, **_addresses(source, credential)},
             reason=reason,
             proposed_by=by,
             proposed_at=now,
@@ -163,6 +165,9 @@ def put_in_force(change_id: int, *, by: str, now: datetime) -> SourceChange:
         change = _locked().to_decide(change_id, by=by)
         source = Source.objects.select_for_update().get(pk=change.source_id)
         if any(setting_of(source, name) != value for name, value in change.before.items()):
+            raise Refused(ChangeReason.SETTINGS_MOVED)
+        # The database that was shown as the present one: its URL may have been changed in the city file meanwhile.
+        if change.effect.get("address") and DatabaseAddress(**change.effect["address"]) != database_address(source):
             raise Refused(ChangeReason.SETTINGS_MOVED)
         candidate = changed(source, change.values, bytes(change.credential) if change.credential else None)
         credential = credential_of(candidate) if change.credential else None
@@ -191,6 +196,15 @@ def withdraw(change_id: int, *, by: str, now: datetime) -> SourceChange:
         change = _locked().to_withdraw(change_id, by=by)
         change.decide(State.WITHDRAWN, by=by, now=now, act="source.change_withdrawn")
     return change
+
+
+def _addresses(source: Source, credential: str | None) -> dict[str, Any]:
+    """Where the database is and would be, without the passwords: for who decides, and for the journal."""
+    after = read_address(credential) if credential is not None and source.kind == SourceKind.POLICE_DATABASE else None
+    if after is None:
+        return {}
+    before = database_address(source)
+    return {"address": asdict(before) if before else None, "new_address": asdict(after)}
 
 
 def _locked() -> ProposalQuerySet[SourceChange]:

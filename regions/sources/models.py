@@ -320,14 +320,28 @@ class SourceChange(Proposal):
         return f"source:{self.source.code}"
 
     def described(self) -> dict[str, Any]:
-        """Columns by name, numbers by value: addresses and words may tell more than an auditor needs."""
+        """What differs as [old, new]; of a database's URL the parts that are no secret, and of a mapping the words."""
         columns = sorted([*self.values, *(["credential"] if self.credential else [])])
-        numbers = {name: [self.before[name], new] for name, new in self.values.items() if isinstance(new, int | float)}
-        providers = {name: [self.before[name], new] for name, new in self.values.items() if name == "retired_providers"}
+        settings = {name: [self.before[name], new] for name, new in self.values.items() if name != "kinds"}
+        kinds = differing_parts(self.before.get("kinds"), self.values.get("kinds"))
+        address = self.differing_address
         return {
             "change": self.pk,
             "columns": columns,
             "proposed_by": self.proposed_by,
-            **({"numbers": numbers} if numbers else {}),
-            **providers,
+            **({"settings": settings} if settings else {}),
+            **({"kinds": kinds} if kinds else {}),
+            **({} if address is None else {"address": address}),
         }
+
+    @property
+    def differing_address(self) -> dict[str, list[Any]] | None:
+        """Of a new database's address what differs: empty, then only the password may be new; none if it is not known."""
+        after = self.effect.get("new_address")
+        return None if after is None else differing_parts(self.effect.get("address"), after)
+
+
+def differing_parts(before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, list[Any]]:
+    """By name [old, new] of what differs; none is an empty dictionary."""
+    old, new = before or {}, after or {}
+    return {name: [old.get(name), new.get(name)] for name in sorted({*old, *new}) if old.get(name) != new.get(name)}

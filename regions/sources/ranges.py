@@ -28,7 +28,8 @@ def address_hash(source: Source, credential: str) -> bytes:
     place: list[object] = [source.base_url, source.app_id, source.records_view, source.clock_view]
     if source.kind == SourceKind.POLICE_DATABASE:
         address = read_address(credential)
-        place.append(asdict(address) if address else "")
+        # Options say how it is reached, not where.
+        place.append({name: part for name, part in asdict(address).items() if name != "options"} if address else "")
     return _keyed(place, use="source address")
 
 

@@ -1,7 +1,6 @@
 """Changing a source: the form, what the change would do, and the two people's decision."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -18,13 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from codes.source_effect import effect_of
 from portal.official.cases.detail import submitted_rows
 from portal.official.sources.forms import KindSet, SettingsForm, kinds_of
-from portal.official.sources.presenters import effect_words, setting_rows
+from portal.official.sources.presenters import effect_words, place_words, setting_rows
 from portal.official.sources.views import READERS
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt, form_refusals
 from regions.sources import changes
 from regions.sources.changes import OF_PROVIDERS, changed, differing, encrypt_credential, settings_faults
-from regions.sources.collect import database_address, try_source
+from regions.sources.collect import try_source
 from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Source, SourceChange
 from regions.staff.roles import Role
@@ -68,7 +67,7 @@ def change_page(request: StaffRequest, change_id: int) -> HttpResponse:
     context = {
         "change": change,
         "rows": setting_rows(change),
-        "effects": effect_words(change.effect),
+        "effects": [*place_words(change), *effect_words(change.effect)],
         "may_decide": is_open and not is_mine and Role.APPROVER in request.roles,
         "may_withdraw": is_open and is_mine and Role.SOURCE_MANAGER in request.roles,
         "is_open": is_open,
@@ -120,8 +119,6 @@ def _effect(source: Source, values: dict[str, Any], credential: str | None, *, n
     new = differing(source, values)
     candidate = changed(source, new, encrypt_credential(credential))
     effect = effect_of(source, candidate, retired=new.get(OF_PROVIDERS), now=now)
-    if credential is not None and (address := database_address(source)):
-        effect["address"] = asdict(address)
     if PLACE & new.keys() or credential is not None:
         effect["answer"] = _answer(candidate, now=now)
     return effect

@@ -17,7 +17,7 @@ from portal.templatetags.page import label_of, titled, untranslated
 from regions.sources.changes import changed
 from regions.sources.collect import TrialResult, database_address
 from regions.sources.connectors.database import DatabaseAddress
-from regions.sources.models import SourceChange
+from regions.sources.models import SourceChange, SourceKind
 from regions.sources.reasons import RecordReason, sentence
 from regions.vocabulary import FactKind
 
@@ -87,16 +87,16 @@ def _held(values: dict[str, str], *, until_it_delivers: bool) -> str:
     return _("%(provider)s: %(red)s red and %(yellow)s yellow, held so far, would be judged again.") % values
 
 
-def _effective(effect: dict[str, Any], *, is_asked: bool) -> Iterator[str]:
-    for before, after, number in effect.get("effective", []):
+def _effective(effect: dict[str, Any], *, is_asked: bool, key: str = "effective") -> Iterator[str]:
+    for before, after, number in effect.get(key, []):
         yield ngettext(
             "Effective code: %(n)d person from %(before)s to %(after)s.",
             "Effective code: %(n)d people from %(before)s to %(after)s.",
             number,
         ) % {"n": number, "before": _state(before), "after": _state(after)}
-    if is_asked and "effective" not in effect:
+    if is_asked and key not in effect:
         yield _("No run has settled yet, so who would change colour cannot be told.")
-    elif is_asked and not effect["effective"]:
+    elif is_asked and not effect[key]:
         yield _("Nobody's effective code would change.")
 
 
@@ -119,6 +119,7 @@ def _mapping(effect: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
         yield _("No run has settled yet, so who would change colour cannot be told.")
     elif not effect["colours"] and not effect.get("held_colours"):
         yield _("Nobody's colour would change.")
+    yield from _effective(effect, is_asked="effective_by_words" in effect, key="effective_by_words")
     if effect["judged"] < effect["citizens"]:
         yield _("Told of %(judged)s people; %(citizens)s are concerned.") % {
             "judged": localize(effect["judged"]),
@@ -185,6 +186,7 @@ PARTS_OF_ADDRESS: dict[str, str | Promise] = {
     "port": gettext_lazy("Port"),
     "database": gettext_lazy("Database"),
     "user": gettext_lazy("Database user"),
+    "options": gettext_lazy("Options of the connection"),
 }
 
 
@@ -192,6 +194,26 @@ def address_rows(address: DatabaseAddress | None) -> list[tuple[str, str]]:
     """The parts of a database's address by their titles; never the password, which is not in it."""
     parts = asdict(address) if address else {}
     return [(str(title), untranslated(parts.get(name) or "")) for name, title in PARTS_OF_ADDRESS.items()]
+
+
+VIEWS = ("records_view", "clock_view")
+
+
+def place_words(change: SourceChange) -> list[str]:
+    """Whether a new database URL leads to another database, or has another password and nothing else."""
+    differing = change.differing_address
+    if differing is None:
+        return []
+    if not differing:
+        return [_("A new password; the database is the same.")]
+    parts = _(", ").join(str(PARTS_OF_ADDRESS[name]) for name in PARTS_OF_ADDRESS if name in differing)
+    return [
+        _("Another database, not only a new password. What differs: %(parts)s.") % {"parts": parts},
+        _(
+            "Who would change colour is known when it has been collected; its first collection compares everything, "
+            "and nobody's colour changes because it lacks a record."
+        ),
+    ]
 
 
 def setting_rows(change: SourceChange) -> list[tuple[str, str, str]]:
@@ -203,7 +225,9 @@ def setting_rows(change: SourceChange) -> list[tuple[str, str, str]]:
     ]
     if change.credential is not None:
         rows += _address_rows(change)
-        rows.append((_("Credential"), _("the present one"), _("a new one, encrypted")))
+        is_database = change.source.kind == SourceKind.POLICE_DATABASE
+        title = _("Password") if is_database else _("Shared secret")
+        rows.append((title, _("the present one"), _("a new one, encrypted")))
     return rows + _mapping_rows(change.before.get("kinds", {}), change.values.get("kinds", {}))
 
 
@@ -214,7 +238,9 @@ def _address_rows(change: SourceChange) -> list[tuple[str, str, str]]:
         return []
     known = change.effect.get("address")
     before = address_rows(DatabaseAddress(**known) if known else None)
-    return [(title, old, new) for (title, old), (_title, new) in zip(before, address_rows(after), strict=True)]
+    rows = [(title, old, new) for (title, old), (_title, new) in zip(before, address_rows(after), strict=True)]
+    views = [(name, str(getattr(change.source, name))) for name in VIEWS if name not in change.values]
+    return rows + [(str(TITLES[name]), view, view) for name, view in views]
 
 
 def _mapping_rows(before: dict[str, str], after: dict[str, str]) -> list[tuple[str, str, str]]:

@@ -137,13 +137,14 @@ _DATABASE_NAME = re.compile(r"[\w$.-]{1,128}")
 
 @dataclass(frozen=True, slots=True)
 class DatabaseAddress:
-    """A database's URL without what proves who we are."""
+    """A database's URL without what proves who we are; ``options`` are those that a URL may have."""
 
     dialect: str
     host: str
     port: int | None
     database: str
     user: str
+    options: str = ""
 
 
 def read_address(url: str) -> DatabaseAddress | None:
@@ -154,7 +155,9 @@ def read_address(url: str) -> DatabaseAddress | None:
         return None
     dialect = parsed.get_backend_name()
     port = parsed.port or DEFAULT_PORTS.get(dialect)
-    return DatabaseAddress(dialect, parsed.host or "", port, parsed.database or "", parsed.username or "")
+    known = sorted(OPTIONS.get(dialect, set()) & parsed.query.keys())
+    options = "&".join(f"{name}={parsed.query[name]}" for name in known)
+    return DatabaseAddress(dialect, parsed.host or "", port, parsed.database or "", parsed.username or "", options)
 
 
 def check_database_url(url: str, allowed: AllowList) -> URL:

@@ -167,7 +167,7 @@ def test_a_provider_of_a_retired_source_is_retired_with_it(desk: Desk) -> None:
         change(desk, retired_providers=[])
     entry = JournalEntry.objects.filter(verb="source.changed").latest("seq")
     assert entry.data["columns"] == ["retired", "retired_providers"]
-    assert entry.data["retired_providers"] == [[], ["wechat"]]
+    assert entry.data["settings"] == {"retired": [False, True], "retired_providers": [[], ["wechat"]]}
 
 
 def test_two_people_change_it(desk: Desk) -> None:
