@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ from codes.rule_sets.version_file import VersionContent, VersionFaults, read_ver
 from regions.city_file import BigDataCentre, CityFile, CityFileFaults, PoliceDatabase, city_file_of
 from regions.city_file.shape import CREDENTIAL_KEYS
 from regions.faults import Fault, FaultCode, FileFaults
+from regions.journal.checkpoints import set_aside
 from regions.journal.record import record
 from regions.keys import encryption
 from regions.keys.encryption import SOURCE_CREDENTIAL, create_keys
@@ -230,6 +232,7 @@ def open_city(file: CityFile, versions: Sequence[VersionContent], *, by: str, no
             subject = f"city:{city.schema_name}"
             if created:
                 record("city.opened", by=by, now=now, subject=subject, data=_summary(file, versions))
+                transaction.on_commit(partial(set_aside, city.schema_name, now=now))
             elif result.changed:
                 record("city.changed", by=by, now=now, subject=subject, data={"keys": result.changed})
     return Opened(city, created, [] if created else result.changed)

@@ -17,7 +17,8 @@ from codes.review.cases.sweep import sweep_reviews
 from codes.runs.ledger import open_run, start_if_due
 from codes.runs.partitions import work_partition
 from codes.runs.steps import advance
-from regions.journal.verify import verify_and_record, write_checkpoint
+from regions.journal.checkpoints import write_checkpoint
+from regions.journal.verify import verify_and_record
 from regions.tenancy import all_schemas, in_city
 
 # The sweeper enqueues again what no worker has taken by then; the old messages must not pile up.

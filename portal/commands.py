@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.utils import timezone
 
-from regions.journal.verify import write_checkpoint
+from regions.journal.checkpoints import write_checkpoint
 from regions.models import City
 from regions.tenancy import NoSuchCity, NotPrepared, in_city
 

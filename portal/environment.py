@@ -43,6 +43,7 @@ class Environment:
     staff_single_sign_on: tuple[dict[str, Any], ...] = field(repr=False)
     source_allow_list: AllowList
     state: Path
+    journal_checkpoints: Path
     media_root: Path
     static_root: Path
     log_level: str
@@ -121,6 +122,7 @@ def load() -> Environment:
         staff_single_sign_on=_single_sign_on(env.str("STAFF_SINGLE_SIGN_ON", default="")),
         source_allow_list=_source_allow_list(env.str("SOURCE_ALLOW_LIST", default=""), debug=debug),
         state=state,
+        journal_checkpoints=Path(env.path("JOURNAL_CHECKPOINTS", default=str(state / "checkpoints"))()),
         media_root=Path(env.path("MEDIA_ROOT", default=str(state / "media"))()),
         static_root=Path(env.path("STATIC_ROOT", default=str(state / "static"))()),
         log_level=env.str("LOG_LEVEL", default="INFO").upper(),

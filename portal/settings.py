@@ -16,7 +16,7 @@ SECRET_KEY = ENVIRONMENT.secret_key
 KEY_ENCRYPTION_KEY = ENVIRONMENT.key_encryption_key
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 SOURCE_ALLOW_LIST = ENVIRONMENT.source_allow_list
-JOURNAL_CHECKPOINTS = ENVIRONMENT.state / "checkpoints"
+JOURNAL_CHECKPOINTS = ENVIRONMENT.journal_checkpoints
 
 # What lives in public, what in each city's schema. An app's boundary is a schema boundary (docs/adr/0002).
 # Signing in is in both: the operator's accounts are in public, each city's in its own schema.

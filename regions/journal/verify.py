@@ -1,26 +1,17 @@
-"""Checking the journal: an edit, a deletion, a reorder, an insertion or a cut tail is found and named.
+"""Checking the journal: an edit, a deletion, a reorder, an insertion, a cut tail or a removed checkpoint is found and named."""
 
-Checkpoints are kept twice, in the city's schema and in a file outside the database: a database superuser who cuts the
-tail of the chain and the checkpoints with it still leaves the file behind.
-"""
-
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from regions.journal.checkpoints import FileAltered, Signed, is_signed_here, read_file
 from regions.journal.models import Checkpoint, JournalEntry
 from regions.journal.record import GENESIS, digest_of, record
-from regions.keys import encryption
-from regions.keys.models import CityKey, Purpose
-from regions.tenancy import current_city
 from regions.vocabulary import label_in
 
 
@@ -31,6 +22,16 @@ class ChainBreak(TextChoices):
     FOREIGN_SIGNATURE = "foreign_signature", _("a checkpoint's signature is not of this city")
     TAIL_CUT = "tail_cut", _("the tail is cut: a signed checkpoint knows {entries} entries")
     WRITTEN_ANEW = "written_anew", _("the chain was written anew: a signed checkpoint holds another digest")
+    NO_FILE = "no_file", _("the file of checkpoints outside the database is missing")
+    FILE_ALTERED = "file_altered", _("the file of checkpoints outside the database was altered")
+    CHECKPOINT_REMOVED = "checkpoint_removed", _("a checkpoint was removed from the database")
+    NOT_IN_FILE = "not_in_file", _("a checkpoint is missing in the file outside the database")
+    UNSIGNED = "unsigned", _("no signed checkpoint covers the entries from here on")
+
+
+DIGEST_BYTES = 32
+# Checkpoints are signed every minute in which the journal grew.
+LONGEST_UNSIGNED = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,10 @@ class Verification:
 
 def verify_journal() -> Verification:
     """Walk the current city's whole chain and all its checkpoints."""
-    digests: dict[int, bytes] = {}
+    digests = bytearray()
     previous = GENESIS
-    wanted = {point[0] for point in _known_checkpoints()}
+    # Read before the entries: one that is written meanwhile would speak of entries that were not read.
+    stored = [Signed.of(point) for point in Checkpoint.objects.order_by("seq").iterator()]
     count = 0
     for entry in JournalEntry.objects.order_by("seq").iterator(chunk_size=5000):
         count += 1
@@ -65,63 +67,52 @@ def verify_journal() -> Verification:
         if digest_of(entry) != bytes(entry.digest):
             return Verification(count, 0, count, ChainBreak.CHANGED)
         previous = bytes(entry.digest)
-        if entry.seq in wanted:
-            digests[entry.seq] = previous
-    return _verify_checkpoints(count, digests)
+        digests += previous
+    return _verify_checkpoints(count, digests, stored)
 
 
-def write_checkpoint(*, now: datetime) -> Checkpoint | None:
-    """Sign the chain's present length and digest; none when it is empty or nothing was added since the last."""
-    with transaction.atomic():
-        last = JournalEntry.objects.order_by("-seq").first()
-        if last is None or Checkpoint.objects.filter(seq=last.seq).exists():
-            return None
-        key_id, signature = encryption.sign(_message(last.seq, bytes(last.digest)), purpose=Purpose.JOURNAL)
-        point = Checkpoint.objects.create(seq=last.seq, digest=last.digest, at=now, key_id=key_id, signature=signature)
-    _append_to_file(point)
-    return point
+def _verify_checkpoints(count: int, digests: bytearray, stored: Sequence[Signed]) -> Verification:
+    """The file first: it tells of what the database no longer holds."""
+    kept: list[Signed] = []
+    try:
+        for point in read_file():
+            kept.append(point)
+            if broken := _broken(point, count, digests, len(kept)):
+                return broken
+    except FileNotFoundError:
+        if stored:
+            return Verification(count, 0, stored[0].seq, ChainBreak.NO_FILE)
+    except FileAltered as altered:
+        return Verification(count, len(kept), altered.seq + 1, ChainBreak.FILE_ALTERED)
+    for point in stored:
+        if broken := _broken(point, count, digests, len(kept)):
+            return broken
+    return _compared(count, kept, stored)
 
 
-def _verify_checkpoints(count: int, digests: dict[int, bytes]) -> Verification:
-    checked = 0
-    public = {key.pk: bytes(key.public_key or b"") for key in CityKey.objects.filter(purpose=Purpose.JOURNAL)}
-    for seq, digest, key_id, signature in _known_checkpoints():
-        checked += 1
-        if key_id not in public or not encryption.verify(_message(seq, digest), signature, public_key=public[key_id]):
-            return Verification(count, checked, seq, ChainBreak.FOREIGN_SIGNATURE)
-        if seq > count:
-            return Verification(count, checked, count + 1, ChainBreak.TAIL_CUT, {"entries": seq})
-        if digests.get(seq) != digest:
-            return Verification(count, checked, seq, ChainBreak.WRITTEN_ANEW)
-    return Verification(count, checked)
+def _broken(point: Signed, count: int, digests: bytearray, checked: int) -> Verification | None:
+    if not is_signed_here(point):
+        return Verification(count, checked, point.seq, ChainBreak.FOREIGN_SIGNATURE)
+    if point.seq > count:
+        return Verification(count, checked, count + 1, ChainBreak.TAIL_CUT, {"entries": point.seq})
+    if digests[DIGEST_BYTES * (point.seq - 1) : DIGEST_BYTES * point.seq] != point.digest:
+        return Verification(count, checked, point.seq, ChainBreak.WRITTEN_ANEW)
+    return None
 
 
-def _known_checkpoints() -> Iterator[tuple[int, bytes, int, bytes]]:
-    for point in Checkpoint.objects.order_by("seq").iterator():
-        yield point.seq, bytes(point.digest), point.key_id, bytes(point.signature)
-    path = _file()
-    if path.exists():
-        for line in path.read_text().splitlines():
-            kept = json.loads(line)
-            yield kept["seq"], bytes.fromhex(kept["digest"]), kept["key_id"], bytes.fromhex(kept["signature"])
-
-
-def _append_to_file(point: Checkpoint) -> None:
-    path = _file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    kept = {"seq": point.seq, "digest": bytes(point.digest).hex(), "key_id": point.key_id}
-    kept |= {"signature": bytes(point.signature).hex(), "at": point.at.astimezone(UTC).isoformat()}
-    with path.open("a") as file:
-        file.write(json.dumps(kept) + "\n")
-
-
-def _file() -> Path:
-    city = current_city()
-    return Path(settings.JOURNAL_CHECKPOINTS) / f"{city.schema_name}-{city.created_at:%Y%m%dT%H%M%S%f}.jsonl"
-
-
-def _message(seq: int, digest: bytes) -> bytes:
-    return f"journal {current_city().schema_name} {seq} ".encode() + digest
+def _compared(count: int, kept: Sequence[Signed], stored: Sequence[Signed]) -> Verification:
+    """Both places hold the same, and the entries are covered. A process may have ended between the file's last line and its row."""
+    in_database, in_file = {point.seq for point in stored}, {point.seq for point in kept}
+    if removed := sorted({point.seq for point in kept[:-1]} - in_database):
+        return Verification(count, len(kept), removed[0], ChainBreak.CHECKPOINT_REMOVED)
+    if missing := sorted(in_database - in_file):
+        return Verification(count, len(kept), missing[0], ChainBreak.NOT_IN_FILE)
+    covered = max(in_file, default=0)
+    uncovered = JournalEntry.objects.filter(seq__gt=covered).order_by("seq").values_list("at", flat=True)
+    first, last = uncovered.first(), uncovered.last()
+    if first and last and (not covered or last - first > LONGEST_UNSIGNED):
+        return Verification(count, len(kept), covered + 1, ChainBreak.UNSIGNED)
+    return Verification(count, len(kept))
 
 
 ASKED = "journal.verification_asked"

@@ -110,10 +110,20 @@ def public_key(key_id: int) -> bytes:
     return bytes(CityKey.objects.get(pk=key_id, public_key__isnull=False).public_key or b"")
 
 
+def own_public_key(key_id: int, purpose: Purpose) -> bytes:
+    """The public half of a key that the installation's own key opens. Raises ``CannotDecrypt``.
+
+    The stored public key can be exchanged by whoever writes to the table; the wrapped secret cannot.
+    """
+    seed = _seed(current_city().schema_name, key_id, purpose)
+    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
 def forget_cached_keys() -> None:
     """Drop keys held in memory: after rotation elsewhere, and between tests."""
     _in_use.cache_clear()
     _by_id.cache_clear()
+    _seed.cache_clear()
 
 
 def identity_hash(identity: Identity) -> bytes:
@@ -171,8 +181,13 @@ def decrypt_for_installation(encrypted: bytes, *, use: str, schema: str = "") ->
         ) from error
 
 
+def installation_key(use: str) -> bytes:
+    """32 bytes derived from the key-encryption key, which the database does not hold, for one use."""
+    return HKDF(SHA256(), length=32, salt=None, info=use.encode()).derive(settings.KEY_ENCRYPTION_KEY)
+
+
 def _installation_cipher(use: str) -> AESGCM:
-    return AESGCM(HKDF(SHA256(), length=32, salt=None, info=use.encode()).derive(settings.KEY_ENCRYPTION_KEY))
+    return AESGCM(installation_key(use))
 
 
 def _create(purpose: Purpose, *, now: datetime) -> CityKey:
@@ -195,6 +210,14 @@ def _by_id(schema: str, key_id: int) -> bytes:
     if key is None:
         raise CannotDecrypt("the key of a stored value is not in this city")
     return _unwrap(bytes(key.wrapped), key.purpose, schema)
+
+
+@lru_cache(maxsize=1024)
+def _seed(schema: str, key_id: int, purpose: Purpose) -> bytes:
+    key = CityKey.objects.filter(pk=key_id, purpose=purpose).first()
+    if key is None:
+        raise CannotDecrypt("there is no such key of this purpose in this city")
+    return _unwrap(bytes(key.wrapped), purpose, schema)
 
 
 def _wrap(secret: bytes, purpose: str) -> bytes:

@@ -7,6 +7,7 @@ from django.utils import timezone
 from codes.citizens.joining import Joined, RunIsOpen, join_people
 from codes.review.permissions import SYSTEM
 from portal.commands import PortalCommand, sign_checkpoint
+from regions.journal.checkpoints import take_over_file
 from regions.schemas import prepare_database
 from regions.tenancy import as_owner, in_city, in_city_as_owner
 
@@ -21,9 +22,11 @@ class Command(PortalCommand):
         with as_owner():
             schemas = prepare_database(verbosity=max(0, options["verbosity"] - 1))
             changed = [schema for schema in schemas if self._join(schema)]
-        for schema in changed:
+        for schema in schemas:
             with in_city(schema):
-                sign_checkpoint(self.stderr)
+                take_over_file()
+                if schema in changed:
+                    sign_checkpoint(self.stderr)
         self.stdout.write(f"The database is up to date: public and {len(schemas)} cities.")
 
     def _join(self, schema: str) -> bool:

@@ -9,8 +9,9 @@ from django.conf import settings
 
 from portal.auditor import journal as page_of_journal
 from portal.auditor.journal_labels import ACTION_LABELS, entry_label
+from regions.journal.checkpoints import write_checkpoint
 from regions.journal.models import JournalEntry
-from regions.journal.verify import chain_state, verify_and_record, write_checkpoint
+from regions.journal.verify import chain_state, verify_and_record
 from tests.integration.auditor.conftest import record_many
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk

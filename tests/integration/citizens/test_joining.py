@@ -38,7 +38,6 @@ from codes.models import (
 )
 from regions.identity import Identity
 from regions.journal.models import JournalEntry
-from regions.journal.verify import verify_journal
 from regions.keys.encryption import (
     decrypt_number,
     decrypt_phone,
@@ -51,6 +50,7 @@ from regions.sources.models import Source, StagedRecord
 from regions.tenancy import as_owner, in_city, in_city_as_owner
 from regions.vocabulary import IdType
 from tests.integration.constraints.cast import AT, DAY, LATER, VALID, Cast, another
+from tests.integration.journal.holding import journal_break
 from tests.integration.lines import citizen
 from tests.integration.review.desk import open_desk
 
@@ -397,4 +397,4 @@ def test_the_next_run_sees_a_red_and_a_green_of_one_person(place: Place) -> None
     desk.run(now + timedelta(hours=1))
     assert effective_code(zhang.pk, now=now + timedelta(hours=1)).colour == "red"
     assert Disagreement.objects.get(closed_run=None).colours == {"alipay": "green", "wechat": "red"}
-    assert verify_journal().broken is None
+    assert journal_break() is None

@@ -10,9 +10,9 @@ from psycopg2.extensions import connection as Owner  # noqa: N812 - the fixture'
 
 from regions.journal.models import JournalEntry
 from regions.journal.record import GENESIS, record
-from regions.journal.verify import verify_journal
 from regions.models import City
 from regions.tenancy import in_city
+from tests.integration.journal.holding import journal_break
 
 AT = datetime(2026, 11, 24, 2, tzinfo=UTC)
 
@@ -24,7 +24,7 @@ def test_each_digest_covers_the_one_before(alpha: City) -> None:
     assert second.seq == first.seq + 1
     assert bytes(second.previous) == bytes(first.digest)
     assert bytes(JournalEntry.objects.get(seq=1).previous) == GENESIS
-    assert verify_journal().broken_at is None
+    assert journal_break() is None
 
 
 def test_an_entry_needs_the_transaction_of_its_change(owner: Owner) -> None:
@@ -44,7 +44,7 @@ def test_cities_have_chains_of_their_own(db: None) -> None:
         record("tested", by="lin", now=AT)
     with in_city("beta"):
         assert record("tested", by="lin", now=AT).seq <= alphas
-        assert verify_journal().broken_at is None
+        assert journal_break() is None
 
 
 def test_many_writers_make_one_chain(owner: Owner) -> None:
@@ -63,11 +63,11 @@ def test_many_writers_make_one_chain(owner: Owner) -> None:
 
     with in_city("alpha"):
         assert JournalEntry.objects.filter(verb="tested").count() == 40
-        assert verify_journal().broken_at is None
+        assert journal_break() is None
 
 
 def test_the_instant_is_hashed_as_such_and_not_as_it_was_written(alpha: City) -> None:
     """The database gives every instant back in UTC and to the microsecond."""
     record("tested", by="lin", now=datetime.fromisoformat("2026-11-24T10:00:00.123456+08:00"))
 
-    assert verify_journal().broken_at is None
+    assert journal_break() is None

@@ -1,19 +1,27 @@
 """What the owner of all tables does to the journal behind everybody's back is found, and where."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connection as any_connection
 from django.db import transaction
 from psycopg2.extensions import connection
 
+from regions.journal.checkpoints import message, set_aside, take_over_file, write_checkpoint
 from regions.journal.models import Checkpoint, JournalEntry
 from regions.journal.record import GENESIS, digest_of, record
-from regions.journal.verify import verify_journal, write_checkpoint
+from regions.journal.verify import ChainBreak, verify_journal
 from regions.models import City
 from regions.tenancy import in_city
 from tests.integration.constraints.cast import AT
@@ -164,12 +172,141 @@ def test_a_checkpoint_is_written_once_for_the_same_length(city: City) -> None:
     assert len(file.read_text().splitlines()) == 1
 
 
-def test_without_the_file_the_database_is_still_checked(city: City, tamper: Tamper) -> None:
+def test_a_missing_file_is_a_failure(city: City, tamper: Tamper) -> None:
     shutil.rmtree(settings.JOURNAL_CHECKPOINTS)
-    assert verify_journal().checkpoints == 1
 
-    tamper("UPDATE journal_journalentry SET by = 'wang' WHERE seq = 9")
-    assert verify_journal().broken_at == 9
+    found = verify_journal()
+
+    assert (found.broken, found.broken_at) == (ChainBreak.NO_FILE, found.entries)
+
+
+def test_no_checkpoint_at_all_is_a_failure(city: City, tamper: Tamper) -> None:
+    shutil.rmtree(settings.JOURNAL_CHECKPOINTS)
+    tamper("DELETE FROM journal_checkpoint")
+
+    found = verify_journal()
+
+    assert (found.broken, found.broken_at) == (ChainBreak.UNSIGNED, 1)
+
+
+def test_removed_checkpoints_are_missed_by_the_file(city: City, tamper: Tamper) -> None:
+    signed = [JournalEntry.objects.count(), grow()]
+    tamper("DELETE FROM journal_checkpoint")
+
+    found = verify_journal()
+
+    # The file's last line may be ahead of its row while it is being written; the next checkpoint puts the row in.
+    assert (found.broken, found.broken_at) == (ChainBreak.CHECKPOINT_REMOVED, signed[0])
+
+
+def test_a_moved_creation_date_hides_no_file(city: City, tamper: Tamper) -> None:
+    tamper(
+        "UPDATE public.regions_city SET created_at = created_at + interval '1 microsecond' WHERE schema_name = 'alpha'"
+    )
+    tamper("DELETE FROM journal_checkpoint; DELETE FROM journal_journalentry WHERE seq = %s", city_length())
+
+    assert verify_journal().broken is ChainBreak.TAIL_CUT
+
+
+def test_a_renamed_city_finds_no_checkpoints_of_its_own(city: City, tamper: Tamper) -> None:
+    """The rows of a checkpoint, and the lines of its file, speak of one city by name."""
+    file = Path(settings.JOURNAL_CHECKPOINTS) / "alpha.jsonl"
+    file.rename(file.with_name("beta.jsonl"))
+
+    with leave_city(), in_city("beta"):
+        found = verify_journal()
+
+    assert found.broken is ChainBreak.FILE_ALTERED
+
+
+def test_a_cut_or_edited_file_is_found(city: City) -> None:
+    first = city_length()
+    grow()
+    third = grow()
+    file = Path(settings.JOURNAL_CHECKPOINTS) / "alpha.jsonl"
+    lines = file.read_text().splitlines(keepends=True)
+
+    file.write_text("".join([lines[0], lines[2]]))
+    assert verify_journal().broken is ChainBreak.FILE_ALTERED
+    file.write_text("".join(lines[:2]))
+    assert verify_journal().broken_at == third
+    assert verify_journal().broken is ChainBreak.NOT_IN_FILE
+    file.write_text("".join([lines[0].replace(f'"seq": {first}', f'"seq": {first - 1}'), *lines[1:]]))
+    assert (verify_journal().broken, verify_journal().broken_at) == (ChainBreak.FILE_ALTERED, 1)
+
+
+def test_an_exchanged_public_key_signs_nothing(city: City, tamper: Tamper) -> None:
+    """A superuser who makes a key of their own cannot wrap its secret, so its signatures are foreign."""
+    own = Ed25519PrivateKey.generate()
+    public = own.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    point = Checkpoint.objects.get()
+    tamper("UPDATE keys_citykey SET public_key = %s WHERE id = %s", public, point.key_id)
+    tamper("UPDATE journal_checkpoint SET signature = %s", own.sign(message(point.seq, bytes(point.digest))))
+
+    assert verify_journal().broken is ChainBreak.FOREIGN_SIGNATURE
+
+
+def test_a_day_without_checkpoints_is_a_failure(city: City) -> None:
+    length = city_length()
+    with transaction.atomic():
+        record("tested", by="lin", now=AT)
+        record("tested", by="lin", now=AT + timedelta(hours=25))
+
+    found = verify_journal()
+
+    assert (found.broken, found.broken_at) == (ChainBreak.UNSIGNED, length + 1)
+
+
+def test_a_row_that_was_not_committed_is_put_in_from_the_file(city: City, tamper: Tamper) -> None:
+    """A process that ends between the file and the database leaves nothing that must be mended by hand."""
+    tamper("DELETE FROM journal_checkpoint")
+    assert verify_journal().broken is None
+
+    grow()
+
+    assert Checkpoint.objects.count() == 2
+    assert verify_journal().broken is None
+
+
+def test_a_city_opened_under_an_earlier_name_begins_a_file(city: City) -> None:
+    set_aside("alpha", now=AT)
+    names = sorted(path.name.partition(".until-")[0] for path in Path(settings.JOURNAL_CHECKPOINTS).iterdir())
+    assert names == ["alpha"]
+    assert verify_journal().broken is ChainBreak.NO_FILE
+
+
+def test_a_file_of_the_earlier_form_is_taken_over_once(city: City) -> None:
+    point = Checkpoint.objects.get()
+    path = Path(settings.JOURNAL_CHECKPOINTS) / "alpha.jsonl"
+    path.unlink()
+    kept = {"seq": point.seq, "digest": bytes(point.digest).hex(), "key_id": point.key_id}
+    lines = [{**kept, "signature": bytes(point.signature).hex()}, {**kept, "signature": "00" * 64}]
+    earlier = path.with_name(f"alpha-{city.created_at:%Y%m%dT%H%M%S%f}.jsonl")
+    earlier.write_text("".join(json.dumps({**line, "at": AT.isoformat()}) + "\n" for line in lines))
+
+    assert [take_over_file(), take_over_file()] == [1, 0]
+    assert verify_journal().broken is None
+
+
+def city_length() -> int:
+    return JournalEntry.objects.count()
+
+
+def grow() -> int:
+    """One more entry with a checkpoint on it; its number."""
+    with transaction.atomic():
+        entry = record("tested", by="lin", now=AT)
+    write_checkpoint(now=AT)
+    return entry.seq
+
+
+@contextmanager
+def leave_city() -> Iterator[None]:
+    """Outside any city for the block."""
+    before = cast("Any", any_connection).tenant
+    cast("Any", any_connection).set_schema_to_public()
+    yield
+    cast("Any", any_connection).set_tenant(before)
 
 
 def test_the_command_says_where_and_exits_with_six(city: City, tamper: Tamper) -> None:

@@ -7,13 +7,13 @@ from psycopg2.extensions import connection
 
 from codes.models import Provider, RiskArea, Rule, RuleSetVersion
 from regions.journal.models import JournalEntry
-from regions.journal.verify import verify_journal
 from regions.keys import encryption
 from regions.keys.encryption import SOURCE_CREDENTIAL
 from regions.keys.models import CityKey, Purpose
 from regions.models import City, Domain
 from regions.sources.models import Source
 from regions.tenancy import in_city
+from tests.integration.journal.holding import journal_break
 from tests.integration.opening.conftest import Run
 from tests.integration.opening.files import Edited
 
@@ -55,7 +55,7 @@ def test_a_new_city_is_what_its_file_says(run: Run, files: Edited, owner: connec
         opened = JournalEntry.objects.get(verb="city.opened")
         assert (opened.by, opened.subject) == ("lin", "city:gamma")
         assert "not to be read" not in str(list(JournalEntry.objects.values_list("data", flat=True)))
-        assert verify_journal().broken_at is None
+        assert journal_break() is None
 
 
 def test_the_second_run_changes_nothing_and_says_so(run: Run, files: Edited, everything: Everything) -> None:

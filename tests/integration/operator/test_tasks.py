@@ -12,6 +12,7 @@ from codes.opening_requests import Bundle, ask_to_open
 from codes.reports.export import FileFormat
 from codes.reports.jobs import ask_for_export
 from codes.reports.request import ReportName, ReportRequest
+from regions.journal.checkpoints import write_checkpoint
 from regions.journal.models import JournalEntry
 from regions.models import CityOpening, CityStanding
 from regions.tenancy import in_city
@@ -54,6 +55,8 @@ def test_openings_are_rung_for_until_they_have_ended(enqueued: list[object]) -> 
 
 
 def test_a_journal_is_checked_in_its_city(enqueued: list[object]) -> None:
+    with in_city("beta"):
+        write_checkpoint(now=NOW)
     assert tasks.verify_one_journal("beta", "sun")
     with in_city("beta"):
         assert JournalEntry.objects.latest("seq").verb == "journal.verified"

@@ -15,10 +15,10 @@ from codes.reports.manifest import check, manifest_path
 from codes.reports.request import ReportName
 from codes.reports.rows import stream
 from regions.journal.models import JournalEntry
-from regions.journal.verify import verify_journal
 from regions.keys import encryption
 from regions.keys.models import Purpose
 from regions.models import City
+from tests.integration.journal.holding import journal_break
 from tests.integration.reports.conftest import Settled
 from tests.integration.reports.days import ONE_DAY
 from tests.integration.reports.reading import export, manifest_of
@@ -59,7 +59,7 @@ def test_an_export_is_journalled(three_days: Settled, out: Path) -> None:
     entry = JournalEntry.objects.latest("seq")
     assert (entry.verb, entry.by, entry.subject) == ("export.made", "wang", "export:codes")
     assert entry.data == {key: manifest[key] for key in ("filters", "format", "rows", "sha256")}
-    assert verify_journal().broken_at is None
+    assert journal_break() is None
 
 
 def test_a_day_without_a_settled_run_is_refused_with_the_days_there_are(three_days: Settled, out: Path) -> None:

@@ -9,10 +9,10 @@ from django.core.management import CommandError
 
 from codes.models import Case, PersonAccess, Registration
 from regions.journal.models import JournalEntry
-from regions.journal.verify import verify_journal
 from regions.staff.accounts import add_staff
 from regions.staff.models import Account
 from regions.staff.roles import Role
+from tests.integration.journal.holding import journal_break
 from tests.integration.reports.conftest import Settled
 from tests.integration.reports.days import person
 from tests.integration.reports.reading import export, manifest_of, read
@@ -54,7 +54,7 @@ def test_the_journal_and_everybody_in_it_learn_of_it(three_days: Settled, audito
     entry = JournalEntry.objects.latest("seq")
     assert (entry.verb, entry.by, entry.subject) == ("export.identified", auditor, "export:codes")
     assert entry.data == {key: manifest[key] for key in ("filters", "format", "rows", "sha256", "purpose")}
-    assert verify_journal().broken_at is None
+    assert journal_break() is None
     run = three_days.runs[-1]
     in_it = set(Registration.objects.filter(registered_at__lte=run.as_of).values_list("citizen", flat=True))
     told = PersonAccess.objects.values_list("citizen", "by", "purpose", "what")

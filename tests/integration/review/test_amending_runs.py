@@ -28,7 +28,7 @@ from codes.runs.amend import amend_now, amend_owed
 from codes.runs.ledger import start_run
 from codes.runs.steps import advance, run_here
 from regions.journal.models import JournalEntry
-from regions.journal.verify import verify_journal
+from tests.integration.journal.holding import journal_break
 from tests.integration.review.desk import EVIDENCE, Desk, deliver
 
 
@@ -110,7 +110,7 @@ def test_the_journal_accounts_for_it(desk: Desk) -> None:
     assert (entry.data["citizens"], entry.data["changed"], len(entry.data["digest"])) == (1, 1, 64)
     told = JournalEntry.objects.get(verb="case.converged")
     assert (told.subject, told.data) == (f"case:{desk.case().number}", {"run": mended().pk})
-    assert verify_journal().broken_at is None
+    assert journal_break() is None
 
 
 def test_its_end_brings_the_colour_back_at_once(desk: Desk) -> None:

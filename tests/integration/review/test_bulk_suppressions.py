@@ -12,9 +12,9 @@ from codes.review.errors import Reason
 from codes.review.proposals import bulk_suppressions, suppressions
 from codes.review.proposals.groups import suppressible
 from regions.journal.models import JournalEntry
-from regions.journal.verify import verify_journal
 from regions.models import City
 from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
+from tests.integration.journal.holding import journal_break
 from tests.integration.review.desk import EVIDENCE, Desk, open_desk, written
 
 WRONG = ("zhang", "chen", "liu", "sun", "he")
@@ -82,7 +82,7 @@ def test_the_approval_recomputes_at_once_and_closes_every_case_with_its_own_entr
     assert sorted(done.run.citizens.values_list("citizen__ref", flat=True)) == sorted(WRONG)
     assert set(done.suppressions.values_list("state", "decided_by")) == {("approved", "wang")}
     assert list(bulk_suppressions.bulk_suppressions_to_decide()) == []
-    assert verify_journal().broken_at is None
+    assert journal_break() is None
 
 
 def test_the_next_run_agrees(desk: Desk) -> None:

@@ -14,11 +14,11 @@ from codes.review.appeals import appeals
 from codes.review.cases import assign
 from codes.review.errors import Reason
 from codes.review.proposals import rulings
-from regions.journal.verify import verify_journal
 from regions.refusals import CommonReason, MovedMeanwhile, Refused
 from regions.sources.models import Source
 from regions.staff.roles import Role
 from regions.tenancy import in_city
+from tests.integration.journal.holding import journal_break
 from tests.integration.review.desk import Desk, hire, open_desk
 
 PEOPLE = {"zhang": "spacetime_overlap", "chen": "arrival", "sun2": "arrival", "qian": "arrival"}
@@ -62,7 +62,7 @@ def test_two_approvers_approve_once(shared: Desk) -> None:
     ends = at_once(*(lambda by=by: shared.approve(ruling, by) for by in ("wang", "han")))
     assert ends == ["done", CommonReason.MOVED_MEANWHILE.value]
     assert EffectiveChange.objects.count() == changes + 1
-    assert verify_journal().broken_at is None
+    assert journal_break() is None
 
 
 def test_an_approval_and_a_refusal_are_one_or_the_other(shared: Desk) -> None:
@@ -110,7 +110,7 @@ def test_a_run_and_a_ruling_at_once_leave_the_ruling_standing(shared: Desk) -> N
     assert ends == ["done", "done"]
     code = shared.citizen("zhang").effective
     assert (code.colour, code.because) == ("green", "ruling")
-    assert verify_journal().broken_at is None
+    assert journal_break() is None
 
 
 def test_a_withdrawal_and_a_decision_are_one_or_the_other(shared: Desk) -> None:

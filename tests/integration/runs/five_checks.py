@@ -16,9 +16,9 @@ from codes.models import (
     VerdictChange,
 )
 from regions.journal.models import JournalEntry
-from regions.journal.verify import verify_journal
 from tests.integration.engine.comparing import Sayings, city_says, differences, oracle_says
 from tests.integration.engine.keys import Keys
+from tests.integration.journal.holding import journal_break
 from tests.oracle import disagreements, effective
 from tests.worlds import Scene
 
@@ -61,7 +61,7 @@ def _same_open_cases(scene: Scene) -> None:
 
 
 def _journal_accounts_for_every_change(run: Run) -> None:
-    assert verify_journal().broken_at is None
+    assert journal_break() is None
     acts = Counter(JournalEntry.objects.filter(subject=f"run:{run.pk}").values_list("verb", flat=True))
     assert acts == {"run.started": 1, "run.settled": 1}
     judged = JournalEntry.objects.filter(verb="partition.judged", subject__startswith=f"run:{run.pk}/")

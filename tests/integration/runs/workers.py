@@ -13,6 +13,7 @@ import psycopg2
 import psycopg2.extensions
 import pytest
 from celery import Celery
+from django.conf import settings
 from django.db import connection as django
 from redis import Redis
 
@@ -41,7 +42,8 @@ class Workers:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        for variable, value in {**database_urls(), "CELERY_BROKER_URL": self.broker}.items():
+        checkpoints = {"JOURNAL_CHECKPOINTS": str(settings.JOURNAL_CHECKPOINTS)}
+        for variable, value in {**database_urls(), **checkpoints, "CELERY_BROKER_URL": self.broker}.items():
             self.patch.setenv(variable, value)
         with self.log.open("ab") as output:
             self.process = start_worker(output.fileno())

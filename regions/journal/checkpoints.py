@@ -1,0 +1,175 @@
+"""Signed checkpoints of the journal, kept twice: in the city's schema, and in a file outside the database.
+
+The file is the one that is believed. Nothing that the database alone holds decides where it is or which key checks it: it is
+named after the schema, its lines form a chain under a key of the installation, and a signature is checked with the key that
+only ``KEY_ENCRYPTION_KEY`` opens. A database superuser who changes the journal leaves the file behind.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from regions.journal.models import Checkpoint, JournalEntry
+from regions.keys import encryption
+from regions.keys.models import Purpose
+from regions.locks import advisory_lock
+from regions.tenancy import current_city
+
+CHAIN_USE = "journal checkpoints"
+# More than a line: only the last one is read to add to the file.
+LONGEST_LINE = 4096
+
+
+class FileAltered(ValueError):
+    """A line of the file was changed, removed or inserted. ``seq`` is the entry that the line, or the last good one, speaks of."""
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(f"the file of checkpoints was altered after the one at entry {seq}")
+        self.seq = seq
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """One checkpoint, from either place."""
+
+    seq: int
+    digest: bytes
+    key_id: int
+    signature: bytes
+
+    @classmethod
+    def of(cls, point: Checkpoint) -> "Signed":
+        return cls(point.seq, bytes(point.digest), point.key_id, bytes(point.signature))
+
+    @property
+    def message(self) -> bytes:
+        return message(self.seq, self.digest)
+
+
+def write_checkpoint(*, now: datetime) -> Checkpoint | None:
+    """Sign the chain's present length and digest; none when it is empty or nothing was added since the last.
+
+    Raises ``OSError`` when the file cannot be written, and then keeps nothing in the database either.
+    """
+    with transaction.atomic():
+        advisory_lock("journal")
+        _complete()
+        last = JournalEntry.objects.order_by("-seq").first()
+        if last is None or Checkpoint.objects.filter(seq=last.seq).exists():
+            return None
+        key_id, signature = encryption.sign(message(last.seq, bytes(last.digest)), purpose=Purpose.JOURNAL)
+        point = Checkpoint.objects.create(seq=last.seq, digest=last.digest, at=now, key_id=key_id, signature=signature)
+        _append(Signed.of(point), at=now)
+    return point
+
+
+def message(seq: int, digest: bytes) -> bytes:
+    """What a checkpoint signs: it names the city, so that another city's says nothing here."""
+    return f"journal {current_city().schema_name} {seq} ".encode() + digest
+
+
+def is_signed_here(point: Signed) -> bool:
+    """Whether a key of this city's journal signed it: the key that the installation's own key opens, not the stored public one."""
+    try:
+        public = encryption.own_public_key(point.key_id, Purpose.JOURNAL)
+    except encryption.CannotDecrypt:
+        return False
+    return encryption.verify(point.message, point.signature, public_key=public)
+
+
+def checkpoint_file() -> Path:
+    return Path(settings.JOURNAL_CHECKPOINTS) / f"{current_city().schema_name}.jsonl"
+
+
+def read_file() -> Iterator[Signed]:
+    """The file's checkpoints in order. Raises ``FileAltered`` and ``FileNotFoundError``."""
+    mac, seq = b"", 0
+    with checkpoint_file().open("rb") as file:
+        for row in file:
+            line = _parsed(row)
+            if line is None or not hmac.compare_digest(_mac(mac, line["point"]), line["mac"]):
+                raise FileAltered(seq)
+            mac, seq = line["mac"], line["point"]["seq"]
+            yield _signed(line["point"])
+
+
+def set_aside(schema: str, *, now: datetime) -> None:
+    """Keep the file of an earlier city of this name under another: the one that is opened now has a journal of its own."""
+    path = Path(settings.JOURNAL_CHECKPOINTS) / f"{schema}.jsonl"
+    if path.exists():
+        path.rename(path.with_name(f"{schema}.until-{now.astimezone(UTC):%Y%m%dT%H%M%S%f}.jsonl"))
+
+
+def take_over_file() -> int:
+    """Copy the checkpoints of a file of the earlier form, once, after an upgrade; how many. Those of another key stay out."""
+    city = current_city()
+    earlier = checkpoint_file().with_name(f"{city.schema_name}-{city.created_at:%Y%m%dT%H%M%S%f}.jsonl")
+    if checkpoint_file().exists() or not earlier.exists():
+        return 0
+    taken = 0
+    for row in earlier.read_text().splitlines():
+        kept = json.loads(row)
+        point = _signed(kept)
+        if is_signed_here(point):
+            _append(point, at=datetime.fromisoformat(kept["at"]))
+            taken += 1
+    return taken
+
+
+def _complete() -> None:
+    """Take the file's last line into the database where a process ended between the two."""
+    line = _last_line()
+    if line is None or Checkpoint.objects.filter(seq=line["point"]["seq"]).exists():
+        return
+    point = _signed(line["point"])
+    entry = JournalEntry.objects.filter(seq=point.seq).first()
+    if entry and bytes(entry.digest) == point.digest and is_signed_here(point):
+        at = datetime.fromisoformat(line["point"]["at"])
+        Checkpoint.objects.create(
+            seq=point.seq, digest=point.digest, at=at, key_id=point.key_id, signature=point.signature
+        )
+
+
+def _append(point: Signed, *, at: datetime) -> None:
+    line = _last_line()
+    kept = {"seq": point.seq, "digest": point.digest.hex(), "key_id": point.key_id, "signature": point.signature.hex()}
+    kept |= {"at": at.astimezone(UTC).isoformat()}
+    mac = _mac(line["mac"] if line else b"", kept)
+    checkpoint_file().parent.mkdir(parents=True, exist_ok=True)
+    with checkpoint_file().open("a") as file:
+        file.write(json.dumps({"point": kept, "mac": mac.hex()}) + "\n")
+
+
+def _last_line() -> dict[str, Any] | None:
+    path = checkpoint_file()
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - LONGEST_LINE))
+        rows = file.read().splitlines()
+    return _parsed(rows[-1]) if rows else None
+
+
+def _parsed(row: bytes) -> dict[str, Any] | None:
+    try:
+        line = json.loads(row)
+        return {"point": line["point"], "mac": bytes.fromhex(line["mac"])}
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _signed(kept: dict[str, Any]) -> Signed:
+    return Signed(kept["seq"], bytes.fromhex(kept["digest"]), kept["key_id"], bytes.fromhex(kept["signature"]))
+
+
+def _mac(previous: bytes, point: dict[str, Any]) -> bytes:
+    text = json.dumps([current_city().schema_name, point], sort_keys=True, separators=(",", ":"))
+    return hmac.digest(encryption.installation_key(CHAIN_USE), previous + text.encode(), hashlib.sha256)
