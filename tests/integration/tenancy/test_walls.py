@@ -18,32 +18,6 @@ TABLES = """
 """
 
 
-def test_no_table_of_another_city_or_of_public_can_be_read(alpha: City) -> None:
-    tables = _relations(["beta", "public"], ["r", "p", "v", "m"])
-    assert ("beta", "codes_citizen") in tables
-    assert ("public", "regions_city") in tables
-    assert len(tables) > 60
-
-    for schema, table in tables:
-        statement = sql.SQL("SELECT 1 FROM {} LIMIT 1").format(sql.Identifier(schema, table))
-        assert _is_refused(statement), f"{schema}.{table} can be read from alpha"
-
-
-def test_no_table_of_another_city_can_be_written(alpha: City) -> None:
-    for schema, table in _relations(["beta", "public"], ["r"]):
-        for statement in ("DELETE FROM {}", "TRUNCATE {}", "INSERT INTO {} DEFAULT VALUES"):
-            assert _is_refused(sql.SQL(statement).format(sql.Identifier(schema, table))), (
-                f"{statement} {schema}.{table}"
-            )
-
-
-def test_no_sequence_or_function_of_another_city_can_be_used(alpha: City) -> None:
-    for schema, sequence in _relations(["beta", "public"], ["S"]):
-        statement = sql.SQL("SELECT nextval({})").format(sql.Literal(f'"{schema}"."{sequence}"'))
-        assert _is_refused(statement), f"{schema}.{sequence}"
-    assert _is_refused(sql.SQL("SELECT beta.refresh_statistics(ARRAY['codes_fact'])"))
-
-
 def test_the_structure_is_nobodys_to_change(alpha: City) -> None:
     for statement in (
         "CREATE TABLE more (id int)",
