@@ -173,7 +173,7 @@ def check_database_url(url: str, allowed: AllowList) -> URL:
         if option not in OPTIONS.get(backend, ()) or not isinstance(value, str) or not _OPTION_VALUE.fullmatch(value):
             raise SourceMisconfigured("url_option", option=option if option.isidentifier() else "?")
     port = parsed.port or DEFAULT_PORTS.get(backend)
-    if not parsed.host or port is None:
+    if not parsed.host or port is None or not 0 < port < 65536:
         raise SourceMisconfigured("bad_setting", part="url (host, port)")
     if parsed.database and not _DATABASE_NAME.fullmatch(parsed.database):
         raise SourceMisconfigured("bad_setting", part="url (database)")

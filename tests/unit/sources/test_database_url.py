@@ -91,6 +91,8 @@ def test_options_are_refused_by_name_only(url: str) -> None:
         "postgresql://u:hidden@%2Frun%2Fpostgresql/x",
         "postgresql://u:hidden@db.example,evil.example/x",
         "postgresql://u:hidden@db.example:x/x",
+        "postgresql://u:hidden@db.example:-1/x",
+        "postgresql://u:hidden@db.example:65536/x",
         "postgresql://u:hidden@db.example/dbname=x host=evil",
         "postgresql://u:hidden@db.example/host%3Devil.example",
         "unknown://u:hidden@db.example/x",
