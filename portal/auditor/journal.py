@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from codes.models import ExportJob
+from codes.intake.citizens import REF_LENGTH, REF_LETTERS
+from codes.models import Case, ExportJob
 from codes.reports.jobs import exports_folder
 from codes.reports.manifest import Untrue, check, check_digest, check_signature, is_this_citys, parse
 from codes.reports.request import bounds
@@ -53,7 +55,7 @@ class JournalRow:
 def journal(request: StaffRequest) -> HttpResponse:
     """Entries, the newest first, narrowed by what the address says."""
     form = JournalForm(request.GET)
-    entries = _search(form) if form.is_valid() else JournalEntry.objects.none()
+    entries = _search(form, in_a_city=bool(city_of(request))) if form.is_valid() else JournalEntry.objects.none()
     page = keyset_page(entries, request.GET, by=["-seq"])
     context = {
         "form": form,
@@ -78,16 +80,35 @@ def verify_now(request: StaffRequest) -> HttpResponse:
     return redirect("auditor_journal")
 
 
-def _search(form: JournalForm) -> QuerySet[JournalEntry]:
+def _search(form: JournalForm, *, in_a_city: bool) -> QuerySet[JournalEntry]:
     wanted = form.cleaned_data
-    exact = {name: wanted[name] for name in ("by", "verb", "subject") if wanted[name]}
+    exact = {name: wanted[name] for name in ("by", "verb") if wanted[name]}
     entries = JournalEntry.objects.filter(**exact)
+    if wanted["subject"]:
+        entries = entries.about(_subjects(wanted["subject"], in_a_city=in_a_city))
     span = bounds(wanted["first"], wanted["last"], zone=timezone.get_current_timezone())
     if span["from"]:
         entries = entries.filter(at__gte=span["from"])
     if span["until"]:
         entries = entries.filter(at__lt=span["until"])
     return entries
+
+
+CASE_NUMBER = re.compile(r"\b[A-Z]\d{8}-\d{6}\b")
+CITIZEN_REF = re.compile(rf"\bC[{REF_LETTERS}]{{{REF_LENGTH}}}\b")
+
+
+def _subjects(text: str, *, in_a_city: bool) -> list[str]:
+    """Subjects as they are stored, from what a page shows: `案件 D20261124-000001`, a number or a reference alone.
+
+    A citizen's entries are those about them and about their cases.
+    """
+    shown = text.strip().upper()
+    refs = CITIZEN_REF.findall(shown)
+    cases = {*CASE_NUMBER.findall(shown)}
+    if refs and in_a_city:
+        cases |= {*Case.objects.filter(citizen__ref__in=refs).values_list("number", flat=True)}
+    return [text.strip(), *(f"citizen:{ref}" for ref in refs), *(f"case:{number}" for number in sorted(cases))]
 
 
 def _chain() -> dict[str, Any]:

@@ -1,13 +1,31 @@
 """The audit chain of a city: every change, who made it and when, each entry hashed over the one before."""
 
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+from typing import Self
+
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KeyTransform
 
 from regions.rights import AppendOnly
 
 
+class JournalEntryQuerySet(models.QuerySet["JournalEntry"]):
+    def about(self, subjects: Iterable[str]) -> Self:
+        """Entries about one of these: as their subject, or among the many of an act on many."""
+        wanted = list(subjects)
+        among = reduce(or_, (Q(data__subjects__contains=[one]) for one in wanted), Q(pk__in=[]))
+        return self.filter(Q(subject__in=wanted) | Q(data__has_key="subjects") & among)
+
+
 class JournalEntry(AppendOnly):
-    """One act. ``digest`` is SHA-256 over the previous digest and this entry's canonical JSON."""
+    """One act. ``digest`` is SHA-256 over the previous digest and this entry's canonical JSON.
+
+    An act on many has no one ``subject``; its data names them all as ``subjects``.
+    """
 
     seq = models.BigIntegerField(unique=True)
     at = models.DateTimeField()
@@ -18,12 +36,19 @@ class JournalEntry(AppendOnly):
     previous = models.BinaryField()
     digest = models.BinaryField()
 
+    objects = JournalEntryQuerySet.as_manager()
+
     class Meta:
         indexes = [
             models.Index(fields=["subject", "seq"]),
             models.Index(fields=["verb", "seq"]),
             models.Index(fields=["by", "seq"]),
             models.Index(fields=["at"]),
+            GinIndex(
+                KeyTransform("subjects", "data"),
+                name="journal_entry_many_subjects",
+                condition=Q(data__has_key="subjects"),
+            ),
         ]
         constraints = [models.CheckConstraint(condition=~Q(by=""), name="journal_entry_has_an_actor")]
 

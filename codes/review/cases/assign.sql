@@ -10,3 +10,4 @@ moved AS (
 )
 INSERT INTO codes_caseevent (case_id, at, by, verb, data)
 SELECT id, %s, %s, %s, jsonb_build_object('assigned_to', assigned_to, 'before', before) FROM moved
+RETURNING (SELECT number FROM codes_case WHERE codes_case.id = case_id), data ->> 'before'

@@ -4,7 +4,6 @@ Rows are taken in one order – case, then what belongs to it, the journal last 
 other in a circle.
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,10 +34,9 @@ def turns_no_stricter(colour: str, before: str) -> bool:
     return before in set(Colour) and Colour(colour).severity <= Colour(before).severity
 
 
-def numbers_digest(cases: Iterable[Case]) -> str:
-    """SHA-256 over the sorted case numbers: the journal's entry accounts for exactly these."""
-    numbers = sorted(case.number for case in cases)
-    return hashlib.sha256("\n".join(numbers).encode()).hexdigest()
+def subjects_of(numbers: Iterable[str]) -> list[str]:
+    """Cases as the subjects of one journal entry: it is found by each of their numbers."""
+    return sorted(f"case:{number}" for number in numbers)
 
 
 def find_case(case_id: int) -> Case:
@@ -127,8 +125,8 @@ def move_all(steps: Sequence[Step], *, by: str, now: datetime) -> None:
 def record_many(
     action: Verb, cases: Collection[Case], *, by: str, now: datetime, data: Mapping[str, Any] | None = None
 ) -> None:
-    """One journal entry for an action on many cases, which accounts for exactly these."""
-    data = {**(data or {}), "cases": len(cases), "numbers": numbers_digest(cases)}
+    """One journal entry for an action on many cases, which names exactly these."""
+    data = {**(data or {}), "cases": len(cases), "subjects": subjects_of(case.number for case in cases)}
     record(f"case.bulk_{action.value}", by=by, now=now, data=data)
 
 

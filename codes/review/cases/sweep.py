@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from codes.review.cases.move import subjects_of
 from codes.review.cases.transitions import CASE_TRANSITIONS, Verb
 from codes.review.evidence.files import discard_old_drafts
 from codes.review.information import lapse_unanswered
@@ -30,10 +31,11 @@ def escalate_overdue(*, now: datetime) -> int:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(ESCALATE, {"now": now, **PARAMETERS})
-            escalated = int(cursor.rowcount)
+            escalated = [number for (number,) in cursor.fetchall()]
         if escalated:
-            record(f"case.{Verb.ESCALATE.value}", by="system", now=now, data={"cases": escalated})
-    return escalated
+            data = {"cases": len(escalated), "subjects": subjects_of(escalated)}
+            record(f"case.{Verb.ESCALATE.value}", by="system", now=now, data=data)
+    return len(escalated)
 
 
 def sweep_reviews(*, now: datetime) -> dict[str, int]:

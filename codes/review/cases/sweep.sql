@@ -17,3 +17,4 @@ moved AS (
 )
 INSERT INTO codes_caseevent (case_id, at, by, verb, data)
 SELECT id, %(now)s, %(by)s, %(escalated)s, jsonb_build_object('clock', escalated_for) FROM moved
+RETURNING (SELECT number FROM codes_case WHERE codes_case.id = case_id)

@@ -3,14 +3,18 @@
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 
+from codes.models import Citizen
 from portal.auditor import journal as page_of_journal
 from portal.auditor.journal_labels import ACTION_LABELS, entry_label
 from regions.journal.checkpoints import write_checkpoint
 from regions.journal.models import JournalEntry
+from regions.journal.record import record
 from regions.journal.verify import chain_state, verify_and_record
 from tests.integration.auditor.conftest import record_many
 from tests.integration.pages.people import Visitor
@@ -95,3 +99,29 @@ def test_every_act_the_source_names_is_told() -> None:
     ]
     assert sorted({verb for verb in named if verb not in ACTION_LABELS and not verb.startswith("case.")}) == []
     assert len(named) > 40
+
+
+@pytest.mark.parametrize(
+    "shown", ["D20261124-000007", "d20261124-000007 ", "案件 D20261124-000007", "case:D20261124-000007"]
+)
+def test_an_act_on_many_is_found_by_each_case_as_pages_show_it(desk: Desk, auditor: Visitor, shown: str) -> None:
+    with transaction.atomic():
+        numbers = [f"case:D20261124-00000{number}" for number in (6, 7)]
+        many = record("case.bulk_approved", by="lin", now=desk.now, data={"cases": 2, "subjects": numbers})
+        one = record("case.viewed", by="lin", now=desk.now, subject=numbers[1])
+        record("case.viewed", by="lin", now=desk.now, subject=numbers[0])
+    response: Any = auditor.get(f"{PAGE}?subject={quote(shown)}")
+    assert [line.entry.seq for line in response.context["lines"]] == [one.seq, many.seq]
+
+
+def test_a_citizens_entries_are_theirs_and_their_cases(desk: Desk, auditor: Visitor) -> None:
+    case = desk.case("zhang")
+    Citizen.objects.filter(pk=case.citizen_id).update(ref="C2E46CWT47BR2")
+    with transaction.atomic():
+        about = record("citizen.viewed", by="lin", now=desk.now, subject="citizen:C2E46CWT47BR2")
+        many = record("case.bulk_assigned", by="lin", now=desk.now, data={"subjects": [f"case:{case.number}"]})
+    response: Any = auditor.get(f"{PAGE}?subject=C2E46CWT47BR2")
+    seen = {line.entry.seq for line in response.context["lines"]}
+    assert {about.seq, many.seq} <= seen
+    subjects = {line.entry.subject for line in response.context["lines"]}
+    assert subjects <= {"", "citizen:C2E46CWT47BR2", f"case:{case.number}"}

@@ -79,7 +79,14 @@ def test_bulk_assignment_honours_the_filter_and_says_the_number(desk: Desk) -> N
         {"assigned_to": "wu", "before": ""},
     ]
     entry = JournalEntry.objects.get(verb="case.bulk_assigned")
-    assert entry.data == {"to": "wu", "cases": 2, "filter": {"severity": "red"}}
+    zhang, liu = desk.case("zhang").number, desk.case("liu").number
+    assert entry.data == {
+        "to": "wu",
+        "cases": 2,
+        "filter": {"severity": "red"},
+        "subjects": sorted([f"case:{zhang}", f"case:{liu}"]),
+        "before": {liu: "li"},
+    }
 
 
 def test_bulk_assignment_a_second_time_changes_nothing(desk: Desk) -> None:
