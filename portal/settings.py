@@ -66,6 +66,8 @@ DATABASES = {"default": {**_application, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS
 DATABASES["default"]["OPTIONS"] = {**_application.get("OPTIONS", {}), "connect_timeout": 10}
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 APP_LOGIN = _application["USER"]
+# Sessions are logged in as their city (docs/adr/0026-what-separates-cities.md).
+CITY_LOGINS = ENVIRONMENT.city_logins
 OWNER_LOGIN = {"USER": _owner["USER"], "PASSWORD": _owner["PASSWORD"]}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

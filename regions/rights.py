@@ -6,7 +6,9 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, models
 from psycopg2 import sql
+from psycopg2.extensions import encrypt_password
 
+from regions.logins import login_password
 from regions.models import City
 
 
@@ -39,16 +41,23 @@ def grant_public_rights() -> None:
 
 
 def create_city_role(city: City) -> None:
-    """Make the city's role if it is missing and let the two logins take it. It has no password: nobody signs in as it."""
+    """Make the city's role if it is missing, with its password, and let the owner take it.
+
+    The application's login may take it only without ``CITY_LOGINS``.
+    """
     role = _role(city)
+    app = sql.Identifier(settings.APP_LOGIN)
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [city.role_name])
         if not cursor.fetchone()[0]:
             cursor.execute(sql.SQL("CREATE ROLE {role} LOGIN NOINHERIT").format(role=role))
-    _run(
-        sql.SQL("GRANT {role} TO {app}").format(role=role, app=sql.Identifier(settings.APP_LOGIN)),
-        sql.SQL("GRANT {role} TO CURRENT_USER").format(role=role),
-    )
+        # Hashed here: statements reach the server's log.
+        hashed = encrypt_password(
+            login_password(str(city.role_name)), str(city.role_name), scope=cursor.connection, algorithm="scram-sha-256"
+        )
+        cursor.execute(sql.SQL("ALTER ROLE {role} PASSWORD {hashed}").format(role=role, hashed=sql.Literal(hashed)))
+    member = "REVOKE {role} FROM {app}" if settings.CITY_LOGINS else "GRANT {role} TO {app}"
+    _run(sql.SQL(member).format(role=role, app=app), sql.SQL("GRANT {role} TO CURRENT_USER").format(role=role))
 
 
 def grant_city_rights(city: City) -> None:

@@ -1,5 +1,7 @@
 """The database connection: a city's search path is only ever taken together with the city's own role.
 
+With ``CITY_LOGINS`` the session itself is logged in as the city, so that no statement in it can take another city's role.
+
 django-tenants sets the search path before each cursor. A search path alone is a default, not a wall: any statement may
 name another schema. So the role goes with it; a wrong path is then an error of the database and not another city's rows.
 """
@@ -7,11 +9,72 @@ name another schema. So the role goes with it; a wrong path is then an error of 
 from typing import Any
 
 import psycopg2.extensions
+from django.conf import settings
+from django.db.transaction import TransactionManagementError
 from django_tenants.postgresql_backend import base as tenants
+
+from regions.logins import login_password
+
+# Sessions are dear to the server: a process keeps that of ``public``, that of its city, and these.
+PARKED_CITIES = 2
 
 
 class DatabaseWrapper(tenants.DatabaseWrapper):
     """PostgreSQL through psycopg2, one role per city."""
+
+    connection: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # The login of ``connection``, and the sessions of other logins of this process, least lately used first.
+        self._login = ""
+        self._parked: dict[str, Any] = {}
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
+
+    def get_connection_params(self) -> dict[str, Any]:
+        wanted: dict[str, Any] = super().get_connection_params()
+        login = self._wanted_login()
+        if login != self.settings_dict["USER"]:
+            wanted |= {"user": login, "password": login_password(login)}
+        return wanted
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        self._login = str(conn_params["user"])
+        return super().get_new_connection(conn_params)
+
+    def ensure_connection(self) -> None:
+        """Every way to the session leads through here; so the one in use is always that of the tenant."""
+        if self.connection is not None and self._login != self._wanted_login():
+            self._change_login()
+        super().ensure_connection()
+
+    def close(self) -> None:
+        """All sessions: a closed connection is one that has changed its place or its owner, or is broken."""
+        if not self.in_atomic_block:
+            self._end(*self._parked)
+        super().close()  # type: ignore[no-untyped-call]
+
+    def _wanted_login(self) -> str:
+        """The owner stays the owner wherever it goes; it takes a city's role only to be held to its rights."""
+        login = str(self.settings_dict["USER"])
+        role = getattr(self.tenant, "role_name", None)
+        return str(role) if role and settings.CITY_LOGINS and login == settings.APP_LOGIN else login
+
+    def _change_login(self) -> None:
+        if self.in_atomic_block:
+            raise TransactionManagementError(
+                "a city is entered and left outside transactions: they belong to one login"
+            )
+        self._parked[self._login] = self.connection
+        self._login = self._wanted_login()
+        self.connection = self._parked.pop(self._login, None)
+        if self.connection is not None and not self.is_usable():  # the server may have ended what lay idle
+            self.connection.close()
+            self.connection = None
+        self._end(*[login for login in self._parked if login != settings.APP_LOGIN][:-PARKED_CITIES])
+
+    def _end(self, *logins: str) -> None:
+        for login in logins:
+            self._parked.pop(login).close()
 
     @property
     def queries_logged(self) -> bool:

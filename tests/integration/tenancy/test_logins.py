@@ -1,0 +1,130 @@
+"""With ``CITY_LOGINS`` a session is logged in as its city, and the database itself refuses it every other role."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg2.errors
+import pytest
+from django.db import connection, transaction
+from django.db.utils import ProgrammingError
+from django.test import Client
+from pytest_django import Settings
+
+from regions.models import City
+from regions.rights import create_city_role
+from regions.sources.models import Source
+from regions.tenancy import as_owner, in_city, second_connection
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _city_logins(settings: Settings, transactional_db: None) -> Iterator[None]:
+    settings.CITY_LOGINS = True
+    yield
+    connection.close()
+
+
+def _one(query: str) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.parametrize("other", ["city_beta", "portal_app", "portal_owner", "postgres"])
+def test_no_other_role_can_be_taken(other: str) -> None:
+    with in_city("alpha"):
+        for statement in (f"SET ROLE {other}", f"SET SESSION AUTHORIZATION {other}", f"RESET ROLE; SET ROLE {other}"):
+            with pytest.raises(ProgrammingError) as refusal, connection.cursor() as cursor:
+                cursor.execute(statement)
+            assert isinstance(refusal.value.__cause__, psycopg2.errors.InsufficientPrivilege), statement
+
+
+def test_the_session_is_the_citys_and_is_kept() -> None:
+    seen = []
+    for schema in ("alpha", "beta", "alpha"):
+        assert _one("SELECT session_user") == "portal_app"
+        with in_city(schema):
+            assert (_one("SELECT session_user"), _one("SELECT current_user")) == (f"city_{schema}", f"city_{schema}")
+            assert Source.objects.exists()
+            seen.append(_one("SELECT pg_backend_pid()"))
+            with transaction.atomic():
+                assert _one("SELECT pg_backend_pid()") == seen[-1]
+    assert seen[0] == seen[2] != seen[1]
+
+
+def test_a_transaction_that_begins_a_city_is_the_citys() -> None:
+    """Without a statement before: BEGIN is sent by another way than a cursor."""
+    with in_city("alpha"), transaction.atomic():
+        assert _one("SELECT session_user") == "city_alpha"
+
+
+def test_a_city_is_not_entered_inside_a_transaction_of_public() -> None:
+    with transaction.atomic():
+        _one("SELECT 1")
+        with pytest.raises(transaction.TransactionManagementError), in_city("alpha"):
+            _one("SELECT 1")
+        assert _one("SELECT session_user") == "portal_app"
+
+
+def test_another_connection_and_the_owner() -> None:
+    with in_city("alpha"), second_connection() as other, other.cursor() as cursor:
+        cursor.execute("SELECT session_user")
+        assert cursor.fetchone() == ("city_alpha",)
+    with as_owner():
+        assert _one("SELECT session_user") == "portal_owner"
+        with transaction.atomic(), in_city("alpha"):
+            assert (_one("SELECT session_user"), _one("SELECT current_user")) == ("portal_owner", "city_alpha")
+    assert _one("SELECT session_user") == "portal_app"
+
+
+def test_a_session_that_was_ended_is_replaced(owner: Any) -> None:
+    with in_city("alpha"):
+        before = _one("SELECT pg_backend_pid()")
+    with owner.cursor() as cursor:
+        cursor.execute("SET ROLE city_alpha")
+        cursor.execute("SELECT pg_terminate_backend(%s)", [before])
+    with in_city("alpha"):
+        assert _one("SELECT pg_backend_pid()") != before
+
+
+def test_a_request_is_its_citys() -> None:
+    for schema in ("alpha", "beta"):
+        assert Client(headers={"host": f"{schema}.localhost"}).get("/").status_code == 200
+        assert _one("SELECT session_user") == f"city_{schema}"
+
+
+def test_few_sessions_are_kept_and_all_are_closed(owner: Any) -> None:
+    sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = ANY (%s)"
+    logins = ["portal_app", "city_alpha", "city_beta"]
+    for schema in ("alpha", "beta", "alpha", "beta"):
+        with in_city(schema):
+            _one("SELECT 1")
+    _one("SELECT 1")
+    with owner.cursor() as cursor:
+        cursor.execute(sessions, [logins])
+        assert cursor.fetchone() == (3,)
+        connection.close()
+        deadline = time.monotonic() + 10
+        while True:
+            cursor.execute(sessions, [logins])
+            if cursor.fetchone() == (0,):
+                break
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def test_the_application_is_made_no_member(settings: Settings) -> None:
+    """Roles belong to the server, on which other sessions of tests may run, so this one is made and rolled back."""
+    member = "SELECT pg_has_role('portal_app', 'city_lonely', 'MEMBER')"
+    with as_owner(), transaction.atomic():
+        create_city_role(City(schema_name="lonely"))
+        assert _one(member) is False
+        settings.CITY_LOGINS = False
+        create_city_role(City(schema_name="lonely"))
+        assert _one(member) is True
+        settings.CITY_LOGINS = True
+        create_city_role(City(schema_name="lonely"))
+        assert _one(member) is False
+        transaction.set_rollback(True)
