@@ -3,11 +3,17 @@
 from typing import Any
 
 from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa import app_settings
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as CodeAgainForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
+from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
+
+from regions.staff.models import Account
 
 
 def _set_label(field: forms.Field, label: Any, **attributes: str) -> None:
@@ -48,11 +54,27 @@ class CodeMixin(forms.Form):
         _set_label(self.fields["code"], _("One-time code"), inputmode="numeric", autofocus="autofocus")
 
 
-class CodeForm(CodeMixin, AuthenticateForm):
+class UsedOnceMixin(CodeMixin):
+    """A code is taken once in all the time it is good for; allauth remembers it for one period only."""
+
+    user: Account
+
+    def clean_code(self) -> str:
+        used = f"one-time code of {self.user.pk}: {normalize_user_code(self.cleaned_data['code'])}"
+        # Before allauth looks: a right code clears its rate limit.
+        if cache.get(used) is not None:
+            raise get_adapter().validation_error("incorrect_code")
+        code: str = super().clean_code()  # type: ignore[misc]
+        if not cache.add(used, True, timeout=app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class CodeForm(UsedOnceMixin, AuthenticateForm):
     """Second step of signing in."""
 
 
-class CodeConfirmForm(CodeMixin, CodeAgainForm):
+class CodeConfirmForm(UsedOnceMixin, CodeAgainForm):
     """A code, asked for again before the account is changed."""
 
 

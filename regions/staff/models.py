@@ -78,3 +78,14 @@ class RoleGrant(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.account}: {self.role}"
+
+
+class CacheEntry(models.Model):
+    """A used one-time code or the tries within a rate limit (``portal.staff_sign_in.shared_cache``); gone when its time is over."""
+
+    key_hash = models.BinaryField(unique=True)
+    value = models.JSONField()
+    until = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"until {self.until}"

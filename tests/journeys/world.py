@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
+from django.core.cache import cache
 
 from codes.models import Provider, RuleSet, RuleSetVersion
 from portal.celery import app
@@ -56,6 +57,12 @@ class World:
     def one_time_code(self, username: str) -> str:
         """What the official's phone shows."""
         return present_code(self.secrets[username])
+
+    def forget_used_codes(self) -> None:
+        """A code counts once; a journey may sign the same person in twice within the half minute that it is shown."""
+        cache.clear()
+        with in_city(CITY):
+            cache.clear()
 
 
 @contextmanager

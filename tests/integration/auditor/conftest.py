@@ -14,11 +14,11 @@ from regions.identity import Identity
 from regions.journal.record import Act, record_all
 from regions.keys.encryption import encrypt_number
 from regions.vocabulary import IdType
-from tests.integration.pages.conftest import _counts_begin_anew, clock, desk
+from tests.integration.pages.conftest import clock, desk
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
 
-__all__ = ["_counts_begin_anew", "clock", "desk"]
+__all__ = ["clock", "desk"]
 
 
 @pytest.fixture

@@ -89,6 +89,7 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "granted_by": "lin",
         "granted_at": AT,
     },
+    "staff.CacheEntry": lambda cast: {"key_hash": b"x", "value": 1, "until": LATER},
     "keys.CityKey": lambda cast: {"purpose": "pass", "wrapped": b"x", "created_at": AT, "retired_at": LATER},
     "journal.JournalEntry": lambda cast: {
         "seq": 1_000_000 + next(_numbers),

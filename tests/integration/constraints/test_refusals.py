@@ -401,6 +401,7 @@ UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
 # A column that is unique by itself → a value that two rows would share.
 UNIQUE_COLUMNS: dict[tuple[str, str], Any] = {
     ("staff.Account", "username"): "lin",
+    ("staff.CacheEntry", "key_hash"): b"same",
     ("journal.JournalEntry", "seq"): 1_000_000,
     ("sources.Source", "code"): "police",
     ("codes.Citizen", "ref"): "C1",

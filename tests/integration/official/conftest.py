@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.pages.conftest import _counts_begin_anew, clock, desk, picture, stranger, visitor
+from tests.integration.pages.conftest import clock, desk, picture, stranger, visitor
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
 
-__all__ = ["_counts_begin_anew", "clock", "desk", "picture", "stranger", "visitor"]
+__all__ = ["clock", "desk", "picture", "stranger", "visitor"]
 
 At = Callable[..., Visitor]
 

@@ -6,10 +6,10 @@ from datetime import datetime
 import pytest
 
 from portal.operator import views
-from tests.integration.pages.conftest import _counts_begin_anew, clock
+from tests.integration.pages.conftest import clock
 from tests.integration.pages.people import Visitor
 
-__all__ = ["_counts_begin_anew", "clock"]
+__all__ = ["clock"]
 Opens = Callable[..., Visitor]
 
 

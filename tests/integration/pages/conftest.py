@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from celery.app.task import Task
-from django.core.cache import cache
 from django.test import Client
 from PIL import Image
 from pytest_django import Settings
@@ -38,12 +37,6 @@ from tests.integration.review.desk import Desk, open_desk
 DOCUMENTS = {"zhang": BERT, "chen": ANNA}
 PHONE = "13812345678"
 PEOPLE = {"zhang": "spacetime_overlap", "chen": "arrival", "liu": "close_contact"}
-
-
-@pytest.fixture(autouse=True)
-def _counts_begin_anew() -> None:
-    """Rate limits are counted in the cache, which no rollback empties."""
-    cache.clear()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from pytest_django import Settings
 
 from codes.models import DraftRehearsal, RuleSet, RuleSetDraft, RuleSetVersion
@@ -24,7 +23,6 @@ PATH = "/staff/rule-sets/"
 
 @pytest.fixture
 def city(bare_city: City, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lived:
-    cache.clear()
     settings.MEDIA_ROOT = tmp_path
     made = lived(1)
     monkeypatch.setattr("django.utils.timezone.now", lambda: made.scene.as_of)

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 
 from codes.intake.retrying import waiting
 from portal.official import tasks
@@ -22,7 +21,6 @@ PATH = "/staff/sources/"
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
-    cache.clear()
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
     return NOW
 

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.core.cache import cache
 
 from portal.official.staff.views import reset_sign_in
 from regions.journal.models import JournalEntry
@@ -24,7 +23,6 @@ PATH = "/staff/people/"
 
 @pytest.fixture
 def lin(beta: City, monkeypatch: pytest.MonkeyPatch) -> Account:
-    cache.clear()
     monkeypatch.setattr("django.utils.timezone.now", lambda: AT)
     hire("an", Role.SECURITY_ADMIN, now=AT)
     return hire("lin", Role.REVIEWER, Role.APPROVER, now=AT)

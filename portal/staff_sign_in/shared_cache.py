@@ -1,0 +1,71 @@
+"""Django's cache as rows of PostgreSQL: what sign-in counts there counts for every web process of the installation.
+
+allauth keeps one-time codes that were used and its rate limits in the cache. Each city's are in its own schema, as its accounts
+are. Of a key only a keyed hash is stored, since user names, addresses and one-time codes stand in keys.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from regions.staff.models import CacheEntry
+
+# Removed with each write, so that what expired does not pile up.
+REMOVED_AT_ONCE = 50
+
+
+class NeverExpires(ValueError):
+    """An entry was to be kept for ever; every one here ends."""
+
+
+class SharedCache(BaseCache):
+    """Values are what JSON can hold. Nothing is dropped to make room: an attacker could make room for a used code."""
+
+    def __init__(self, _location: str, params: dict[str, Any]) -> None:
+        super().__init__(params)
+
+    def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        """Whether the key was free. Of two processes at once one is told so."""
+        key_hash, now = self._hash(key, version), timezone.now()
+        _remove_expired(now)
+        CacheEntry.objects.filter(key_hash=key_hash, until__lte=now).delete()
+        kept = {"value": value, "until": self._until(timeout, now)}
+        return CacheEntry.objects.get_or_create(key_hash=key_hash, defaults=kept)[1]
+
+    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
+        found = CacheEntry.objects.filter(key_hash=self._hash(key, version), until__gt=timezone.now()).first()
+        return default if found is None else found.value
+
+    def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
+        now = timezone.now()
+        _remove_expired(now)
+        kept = {"value": value, "until": self._until(timeout, now)}
+        CacheEntry.objects.update_or_create(key_hash=self._hash(key, version), defaults=kept)
+
+    def delete(self, key: str, version: int | None = None) -> bool:
+        return CacheEntry.objects.filter(key_hash=self._hash(key, version)).delete()[0] > 0
+
+    def clear(self) -> None:
+        CacheEntry.objects.all().delete()
+
+    def _hash(self, key: str, version: int | None) -> bytes:
+        return salted_hmac("keys of the shared cache", self.make_key(key, version), algorithm="sha256").digest()
+
+    def _until(self, timeout: Any, now: datetime) -> datetime:
+        seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
+        if seconds is None:
+            raise NeverExpires
+        return now + timedelta(seconds=seconds)
+
+
+def _remove_expired(now: datetime) -> None:
+    """Some entries that ended; those that another process is removing are left to it, so that nobody waits."""
+    with transaction.atomic():
+        ended = CacheEntry.objects.filter(until__lte=now).select_for_update(skip_locked=True)
+        keys = list(ended.values_list("pk", flat=True)[:REMOVED_AT_ONCE])
+        if keys:
+            CacheEntry.objects.filter(pk__in=keys).delete()
