@@ -110,8 +110,7 @@ def write_token(content: Pass, *, key_id: bytes, sign: Sign) -> str:
         }
     )
     signature = sign(_signed_bytes(protected, payload))
-    signed = cbor2.CBORTag(COSE_SIGN1, [protected, {}, payload, signature])
-    return PREFIX + encode(cbor2.dumps(signed))
+    return PREFIX + encode(_sealed(protected, payload, signature))
 
 
 def verify_token(token: str, keys: KeyList, *, at: datetime) -> Pass:
@@ -137,7 +136,8 @@ def _parts(token: str) -> tuple[bytes, bytes, bytes]:
     if not token.startswith(PREFIX) or len(token) > MAX_CHARACTERS:
         raise BadPass(PassFault.NOT_A_PASS)
     try:
-        signed = cbor2.loads(decode(token.removeprefix(PREFIX)))
+        raw = decode(token.removeprefix(PREFIX))
+        signed = cbor2.loads(raw)
     except (ValueError, cbor2.CBORDecodeError, RecursionError) as error:
         raise BadPass(PassFault.NOT_A_PASS) from error
     parts = signed.value if isinstance(signed, cbor2.CBORTag) and signed.tag == COSE_SIGN1 else None
@@ -145,6 +145,9 @@ def _parts(token: str) -> tuple[bytes, bytes, bytes]:
         raise BadPass(PassFault.NOT_A_PASS)
     protected, _, payload, signature = parts
     if not all(isinstance(part, bytes) for part in (protected, payload, signature)):
+        raise BadPass(PassFault.NOT_A_PASS)
+    # The signature covers two of the parts; what lies around them has one spelling, or a pass could carry more than is signed.
+    if _sealed(protected, payload, signature) != raw:
         raise BadPass(PassFault.NOT_A_PASS)
     return protected, payload, signature
 
@@ -193,6 +196,10 @@ def _map(encoded: bytes) -> dict[Any, Any]:
     if not isinstance(decoded, dict):
         raise BadPass(PassFault.NOT_A_PASS)
     return decoded
+
+
+def _sealed(protected: bytes, payload: bytes, signature: bytes) -> bytes:
+    return bytes(cbor2.dumps(cbor2.CBORTag(COSE_SIGN1, [protected, {}, payload, signature])))
 
 
 def _signed_bytes(protected: bytes, payload: bytes) -> bytes:

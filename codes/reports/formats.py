@@ -2,8 +2,10 @@
 
 import csv
 import json
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,11 +39,13 @@ class Content:
     person: PersonCells | None = None
 
 
-# What defusedcsv defuses, and what it does not know of: white space that some programs skip, and the full-width signs
-# that others read as the narrow ones.
-LIVE_BEGINNINGS = frozenset("=+-@|%\t\r\n \u00a0\u3000＝＋－＠｜％")
-FULL_WIDTH = "＝＋－＠｜％"
-SKIPPED = "\t\r\n \u00a0\u3000"
+# Where a spreadsheet may take a cell for a formula or a command.
+LIVE = frozenset("=+-@|%")
+# What a program may skip in front of it, by Unicode category: control and format characters, spaces, combining marks.
+# These are letters or symbols by category, and are shown as nothing.
+UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
+MINUSES = frozenset("\u2212")
+UNSEEN_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -58,7 +62,7 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
         plain.writerow(columns)
         for row in rows:
             cells = [cell if type(cell) is str else cell_text(cell) for cell in row]
-            if LIVE_BEGINNINGS.isdisjoint([cell[:1] for cell in cells]):
+            if not any(map(_may_be_live, [cell[:1] for cell in cells])):
                 plain.writerow(cells)
             else:
                 guarded.writerow([inert(cell) for cell in cells])
@@ -74,10 +78,25 @@ def cell_text(cell: Cell) -> str:
 
 
 def inert(cell: str) -> str:
-    """With an apostrophe where a formula hides behind white space or a full-width sign; defusedcsv does the rest."""
-    behind = cell.lstrip(SKIPPED)
-    hidden = behind != cell and behind[:1] in LIVE_BEGINNINGS
-    return "'" + cell if hidden or cell[:1] in FULL_WIDTH or cell[:1] in "\t\r\n" else cell
+    """With an apostrophe where a formula hides behind unseen characters or in another form of its sign; defusedcsv does the rest."""
+    place = next((place for place, sign in enumerate(cell) if not _is_unseen(sign)), len(cell))
+    hidden = _is_live(cell[place : place + 1]) and (place > 0 or cell[0] not in LIVE)
+    return "'" + cell if hidden or cell[:1] in ("\t", "\r", "\n") else cell
+
+
+@cache
+def _may_be_live(first: str) -> bool:
+    """Whether a cell that begins with this is looked at closer; empty for an empty cell."""
+    return bool(first) and (_is_unseen(first) or _is_live(first))
+
+
+def _is_unseen(sign: str) -> bool:
+    return unicodedata.category(sign) in UNSEEN_CATEGORIES or sign in UNSEEN_LETTERS
+
+
+def _is_live(sign: str) -> bool:
+    """Also full-width, small and mathematical forms, which some programs read as the plain ones."""
+    return unicodedata.normalize("NFKC", sign)[:1] in LIVE or sign in MINUSES
 
 
 def write_jsonl(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:

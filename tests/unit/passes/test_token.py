@@ -1,5 +1,7 @@
 """A pass is genuine or refused with its reason; nothing in it is the token's own to choose."""
 
+import random
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -125,6 +127,69 @@ def test_any_changed_byte_is_noticed(place: int, change: int) -> None:
     raw[place % len(raw)] ^= change
     with pytest.raises(BadPass):
         verify_token(PREFIX + base45.encode(bytes(raw)), KEYS, at=AT)
+
+
+def raw_token() -> bytes:
+    return base45.decode(token().removeprefix(PREFIX))
+
+
+@pytest.mark.parametrize("around", [b"\x00", b"\xf6", b"\xa0", b"hello", raw_token()], ids=repr)
+def test_nothing_lies_before_or_after_what_is_signed(around: bytes) -> None:
+    for raw in (raw_token() + around, around + raw_token()):
+        assert fault_of(PREFIX + base45.encode(raw)) is PassFault.NOT_A_PASS
+
+
+@pytest.mark.parametrize("around", [" ", "\n", "\r\n", "\t", "\u200b", "\ufeff", "\x00", "%", "00", "BB8"], ids=repr)
+def test_no_sign_lies_before_or_after_the_pass(around: str) -> None:
+    for text in (token() + around, around + token(), PREFIX + around + token().removeprefix(PREFIX)):
+        assert fault_of(text) is PassFault.NOT_A_PASS
+
+
+def test_another_spelling_of_the_same_parts_is_no_pass() -> None:
+    """Longer heads, arrays and strings without a length, an outer tag: all are read alike by CBOR, and none is accepted."""
+    protected, _, payload, signature = cbor2.loads(raw_token()).value
+    parts = [cbor2.dumps(protected), b"\xa0", cbor2.dumps(payload), cbor2.dumps(signature)]
+    long_head = b"\x59" + len(payload).to_bytes(2, "big") + payload
+    spellings = [
+        b"\xd2\x9f" + b"".join(parts) + b"\xff",
+        b"\xd8\x12\x84" + b"".join(parts),
+        b"\xd2\x98\x04" + b"".join(parts),
+        b"\xd2\x84" + parts[0] + b"\xbf\xff" + parts[2] + parts[3],
+        b"\xd2\x84" + parts[0] + b"\xb8\x00" + parts[2] + parts[3],
+        b"\xd2\x84" + parts[0] + parts[1] + long_head + parts[3],
+        b"\xd2\x84" + parts[0] + parts[1] + b"\x5f" + parts[2] + b"\xff" + parts[3],
+        b"\xd9\xd9\xf7" + raw_token(),
+    ]
+    assert cbor2.loads(spellings[0]).value[2] == payload
+    for raw in spellings:
+        assert fault_of(PREFIX + base45.encode(raw)) is PassFault.NOT_A_PASS
+
+
+def test_ten_thousand_alterations_are_refused(record_property: Callable[[str, object], None]) -> None:
+    dice = random.Random(45)
+    genuine, refused = token(), 0
+    signs = base45.SIGNS + "abz_\u00e9\u2003\n"
+    while refused < 10_000:
+        altered = list(genuine)
+        for _ in range(dice.choice((1, 1, 1, 2, 5))):
+            place = dice.randrange(len(altered))
+            act = dice.choice(("replace", "insert", "delete", "swap", "cut"))
+            if act == "replace":
+                altered[place] = dice.choice(signs)
+            elif act == "insert":
+                altered.insert(place, dice.choice(signs))
+            elif act == "delete" and len(altered) > 1:
+                del altered[place]
+            elif act == "swap":
+                other = dice.randrange(len(altered))
+                altered[place], altered[other] = altered[other], altered[place]
+            elif place:
+                del altered[place:]
+        text = "".join(altered)
+        if text != genuine:
+            fault_of(text)
+            refused += 1
+    record_property("figure", f"{refused} altered passes refused, none accepted")
 
 
 @given(binary(max_size=200))

@@ -2,11 +2,14 @@
 
 import csv
 import json
+import unicodedata
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import lists, sampled_from, text
 
-from codes.reports.formats import write_csv
+from codes.reports.formats import inert, write_csv
 
 COLUMNS = ("citizen_ref", "full_name", "data")
 
@@ -50,6 +53,19 @@ def test_it_begins_with_a_bom_and_its_lines_end_as_the_rfc_says(tmp_path: Path) 
         "－2+3",
         " ＝1+1",
         '=HYPERLINK("http://127.0.0.1/","x")',
+        "\u200b=1+1",
+        "\ufeff=1+1",
+        "\u2060\u200d@SUM(A1)",
+        "\u202e=1+1",
+        "\u00ad+1+1",
+        "\u0000=1+1",
+        "\u3164=1+1",
+        "\u0301=1+1",
+        "\u2028=1+1",
+        "\ufe66=1",
+        "\ufe62=1",
+        "\u22121+1",
+        "\ufe63=1",
     ],
 )
 def test_no_cell_is_run_as_a_formula(tmp_path: Path, live: str) -> None:
@@ -83,3 +99,14 @@ def test_lists_and_objects_are_json_and_nothing_is_empty(tmp_path: Path) -> None
     assert json.loads(rows[1][2]) == value
     assert "微信" in rows[1][2]
     assert rows[2] == ["7", "x", "[]"]
+
+
+INVISIBLE = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) in ("Cc", "Cf", "Zs", "Zl", "Zp")]
+
+
+@given(lists(sampled_from(INVISIBLE), max_size=4), sampled_from("=+@|%＝＋＠｜％"), text(max_size=5))
+def test_nothing_unseen_hides_a_formula(unseen: list[str], sign: str, rest: str) -> None:
+    """Each of some 190 invisible characters, in any number, in front of each sign."""
+    cell = "".join(unseen) + sign + rest
+    assert inert(cell).startswith("'") or cell[0] in "=+@|%"
+    assert inert(cell).removeprefix("'") == cell
