@@ -18,12 +18,16 @@ class BadKeyList(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PublishedKey:
-    """``retired_at``: nothing it signs after that counts; what it signed before still does."""
+    """``retired_at``: nothing it signs after that counts; what it signed before still does.
+
+    ``compromised_at``: somebody else holds it, and nothing it ever signed counts.
+    """
 
     division: str
     public_key: bytes
     created_at: datetime
     retired_at: datetime | None
+    compromised_at: datetime | None = None
 
     @property
     def key_id(self) -> bytes:
@@ -48,6 +52,7 @@ def as_json(keys: Iterable[PublishedKey], *, published_at: datetime) -> str:
             "public_key": base64.b64encode(key.public_key).decode(),
             "created_at": key.created_at.isoformat(),
             "retired_at": key.retired_at.isoformat() if key.retired_at else None,
+            "compromised_at": key.compromised_at.isoformat() if key.compromised_at else None,
         }
         for key in keys
     ]
@@ -85,5 +90,8 @@ def _key(row: dict[str, Any]) -> PublishedKey:
     public_key = base64.b64decode(row["public_key"], validate=True)
     if len(public_key) != PUBLIC_KEY_BYTES:
         raise ValueError("a public key has 32 bytes")
-    retired_at = datetime.fromisoformat(row["retired_at"]) if row["retired_at"] else None
-    return PublishedKey(str(row["division"]), public_key, datetime.fromisoformat(row["created_at"]), retired_at)
+    created_at = datetime.fromisoformat(row["created_at"])
+    # Lists written before keys could be called compromised lack the last.
+    ended = (row["retired_at"], row.get("compromised_at"))
+    retired_at, compromised_at = (datetime.fromisoformat(one) if one else None for one in ended)
+    return PublishedKey(str(row["division"]), public_key, created_at, retired_at, compromised_at)

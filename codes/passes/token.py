@@ -54,6 +54,7 @@ class PassFault(TextChoices):
     UNKNOWN_ALGORITHM = "unknown_algorithm", _("It is signed in a way that is not accepted. Do not let it pass.")
     UNKNOWN_KEY = "unknown_key", _("Its key is not known. Fetch the newest key list and scan again.")
     RETIRED_KEY = "retired_key", _("Its key was retired before it was signed. Ask the person to renew their code.")
+    COMPROMISED_KEY = "compromised_key", _("Its key was stolen: anybody may have signed it. Do not let it pass.")
     WRONG_SIGNATURE = "wrong_signature", _("The signature is wrong. Do not let it pass.")
     WRONG_CITY = "wrong_city", _("The key is not of the city it names. Do not let it pass.")
     WRONG_AUDIENCE = "wrong_audience", _("This token was not made for checkpoints.")
@@ -117,7 +118,7 @@ def verify_token(token: str, keys: KeyList, *, at: datetime) -> Pass:
     """What a genuine, unexpired pass says. Raises ``BadPass`` with why it is none.
 
     The algorithm is ours, never the token's to choose; a key counts for the city that published it only, and, once retired,
-    only for what it signed before.
+    only for what it signed before; one that is compromised counts for nothing, whenever it says it signed.
     """
     protected, payload, signature = _parts(token)
     key = _key_of(protected, keys)
@@ -159,6 +160,8 @@ def _key_of(protected: bytes, keys: KeyList) -> PublishedKey:
     key = keys.get(header[KEY_ID]) if isinstance(header[KEY_ID], bytes) else None
     if key is None:
         raise BadPass(PassFault.UNKNOWN_KEY)
+    if key.compromised_at is not None:
+        raise BadPass(PassFault.COMPROMISED_KEY)
     return key
 
 

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,8 @@ class Fault(TextChoices):
     NOT_A_MANIFEST = "not_a_manifest", _("This is no manifest of an export, or not a whole one.")
     KEY = "key", _("The public key in the manifest is none.")
     OTHER_KEY = "other_key", _("The manifest was signed with another key.")
+    RETIRED_KEY = "retired_key", _("The manifest says it was made after its key was retired.")
+    COMPROMISED_KEY = "compromised_key", _("The manifest's key was stolen: anybody may have signed it.")
     SIGNATURE = "signature", _("The manifest was changed after it was signed, or its signature is not of its key.")
     NO_FILE = "no_file", _("The file cannot be read.")
     FILE = "file", _("The file was changed: it is not the one in the manifest.")
@@ -67,10 +70,9 @@ def digest_of(file: Path) -> str:
 
 def signed(statement: Mapping[str, Any]) -> dict[str, Any]:
     """The statement with the key's number, the public key and the signature of the current city."""
-    key_id = encryption.key_in_use(Purpose.EXPORT)
-    whole = {**statement, "key_id": key_id, "public_key": _base64(encryption.public_key(key_id))}
-    _, signature = encryption.sign(canonical(whole), purpose=Purpose.EXPORT)
-    return {**whole, SIGNATURE: _base64(signature)}
+    key = encryption.signing_key(Purpose.EXPORT)
+    whole = {**statement, "key_id": key.number, "public_key": _base64(key.public_key)}
+    return {**whole, SIGNATURE: _base64(key.sign(canonical(whole)))}
 
 
 def canonical(statement: Mapping[str, Any]) -> bytes:
@@ -138,9 +140,25 @@ def check_digest(manifest: Mapping[str, Any], digest: str) -> None:
 
 
 def is_this_citys(manifest: Mapping[str, Any]) -> bool:
-    """Whether the current city holds the key the manifest was signed with, in use or retired."""
-    key = _bytes(manifest, "public_key")
-    return key in {bytes(one.public_key or b"") for one in CityKey.objects.filter(purpose=Purpose.EXPORT)}
+    """Whether the manifest was signed with a key of the current city.
+
+    Raises ``Untrue`` when that key was compromised, or retired before the manifest says it was made.
+    """
+    key = CityKey.objects.filter(purpose=Purpose.EXPORT, public_key=_bytes(manifest, "public_key")).first()
+    if key is None:
+        return False
+    if key.compromised_at is not None:
+        raise Untrue(f"key {key.pk}, which signed the manifest, was compromised", Fault.COMPROMISED_KEY)
+    try:
+        made_at = datetime.fromisoformat(manifest["made_at"])
+    except (TypeError, ValueError) as error:
+        raise Untrue("the manifest's made_at is no instant", Fault.NOT_A_MANIFEST) from error
+    if made_at.tzinfo is None:
+        raise Untrue("the manifest's made_at has no offset", Fault.NOT_A_MANIFEST)
+    # An export says when it was asked for, which is before it is signed.
+    if key.retired_at is not None and made_at > key.retired_at:
+        raise Untrue(f"key {key.pk}, which signed the manifest, was retired before", Fault.RETIRED_KEY)
+    return True
 
 
 def _base64(value: bytes) -> str:

@@ -177,9 +177,9 @@ def _check_export(request: StaffRequest, name: str) -> CheckResult:
 def _result_of(look: Callable[[], dict[str, Any]]) -> CheckResult:
     try:
         found = look()
+        return CheckResult(manifest=found, is_ours=is_this_citys(found))
     except Untrue as untrue:
         return CheckResult(fault=str(untrue.fault.label))
-    return CheckResult(manifest=found, is_ours=is_this_citys(found))
 
 
 def _digest_of(file: "UploadedFile[Any]") -> str:

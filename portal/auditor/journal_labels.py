@@ -85,6 +85,8 @@ ACTION_LABELS: dict[str, str | Promise] = {
     "guardianship.asked": _("asked for a guardianship"),
     "guardianship.ended": _("ended a guardianship"),
     "guardianship.refused": _("refused a guardianship"),
+    "key.compromised": _("called a key compromised"),
+    "keys.rotated": _("made new signing and encryption keys"),
     "journal.verification_asked": _("asked for the journal to be checked"),
     "journal.verified": _("checked the journal: {entries} entries, {checkpoints} checkpoints"),
     "partition.judged": _("judged a partition; {changed} verdicts changed"),

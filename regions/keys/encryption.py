@@ -6,6 +6,8 @@ Only ``encrypt_for_installation`` uses no city's key: it is for what is stored i
 import hashlib
 import hmac
 import os
+import time
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
@@ -23,6 +25,8 @@ from regions.tenancy import current_city
 
 NONCE_BYTES = 12
 KEY_ID_BYTES = 4
+# A process that does not know of a rotation encrypts with the old key for no longer than this.
+SECONDS_REMEMBERED = 5
 SIGNING = {Purpose.JOURNAL, Purpose.EXPORT, Purpose.PASS}
 
 # What values are encrypted or hashed for; a value moved from one use to another cannot be decrypted.
@@ -46,7 +50,10 @@ def create_keys(*, now: datetime) -> None:
 
 
 def rotate(purpose: Purpose, *, now: datetime) -> CityKey:
-    """Retire the key in use and make a new one; what the old one encrypted or signed stays readable. Call in a transaction."""
+    """Retire the key in use and make a new one; what the old one encrypted or signed stays readable. Call in a transaction.
+
+    The look-up key stays for the city's life: hashes could not be compared across two, and nothing is read with it.
+    """
     if purpose is Purpose.LOOKUP:
         raise ValueError("the look-up key cannot rotate by itself: every stored hash would have to be made again")
     CityKey.objects.filter(purpose=purpose, retired_at__isnull=True).update(retired_at=now)
@@ -60,7 +67,8 @@ def encrypt(plain: str, *, use: str) -> bytes:
 
 
 def encrypt_bytes(plain: bytes, *, use: str) -> bytes:
-    key_id, key = _in_use(current_city().schema_name, Purpose.DATA)
+    period = int(time.monotonic()) // SECONDS_REMEMBERED
+    key_id, key = _in_use(current_city().schema_name, Purpose.DATA, period)
     nonce = os.urandom(NONCE_BYTES)
     return key_id.to_bytes(KEY_ID_BYTES, "big") + nonce + AESGCM(key).encrypt(nonce, plain, use.encode())
 
@@ -86,15 +94,34 @@ def lookup_hash(plain: str, *, use: str) -> bytes:
     return hmac.digest(key, f"{use}\x00{plain}".encode(), hashlib.sha256)
 
 
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A city's Ed25519 key for one purpose, by its number and what verifiers know of it."""
+
+    number: int
+    public_key: bytes
+    seed: bytes = field(repr=False)
+
+    def sign(self, message: bytes) -> bytes:
+        """64 bytes."""
+        return Ed25519PrivateKey.from_private_bytes(self.seed).sign(message)
+
+
+def signing_key(purpose: Purpose) -> SigningKey:
+    """The key in use by what the database says now: nothing is signed with a key that another process has retired."""
+    key = CityKey.objects.get(purpose=purpose, retired_at__isnull=True, public_key__isnull=False)
+    return SigningKey(key.pk, bytes(key.public_key or b""), _seed(current_city().schema_name, key.pk, purpose))
+
+
 def sign(message: bytes, *, purpose: Purpose) -> tuple[int, bytes]:
     """Ed25519 with the key in use: (key id, 64-byte signature)."""
-    key_id, seed = _in_use(current_city().schema_name, purpose)
-    return key_id, Ed25519PrivateKey.from_private_bytes(seed).sign(message)
+    key = signing_key(purpose)
+    return key.number, key.sign(message)
 
 
 def key_in_use(purpose: Purpose) -> int:
-    """The number of the key that ``sign`` uses now: a signed statement may name it."""
-    return _in_use(current_city().schema_name, purpose)[0]
+    """The number of the key that ``sign`` uses now."""
+    return signing_key(purpose).number
 
 
 def verify(message: bytes, signature: bytes, *, public_key: bytes) -> bool:
@@ -199,7 +226,8 @@ def _create(purpose: Purpose, *, now: datetime) -> CityKey:
 
 
 @lru_cache(maxsize=1024)
-def _in_use(schema: str, purpose: Purpose) -> tuple[int, bytes]:
+def _in_use(schema: str, purpose: Purpose, _period: int = 0) -> tuple[int, bytes]:
+    """What is found is remembered for the period: for ever without one, which is for the key that never rotates."""
     key = CityKey.objects.get(purpose=purpose, retired_at__isnull=True)
     return key.pk, _unwrap(bytes(key.wrapped), purpose, schema)
 

@@ -19,12 +19,13 @@ class Purpose(models.TextChoices):
 
 
 class CityKey(AppendOnly):
-    """One key. Symmetric keys are 32 random bytes, signing keys Ed25519 seeds; ``public_key`` is kept readable for verifiers.
+    """One key: current, retired (what it signed before ``retired_at`` counts), or compromised (nothing it signed counts).
 
+    Symmetric keys are 32 random bytes, signing keys Ed25519 seeds; ``public_key`` is kept readable for verifiers.
     The database lets the city retire a key, and neither remove nor replace one: what it encrypted could be read no more.
     """
 
-    updatable_columns: ClassVar[tuple[str, ...]] = ("retired_at",)
+    updatable_columns: ClassVar[tuple[str, ...]] = ("retired_at", "compromised_at")
 
     purpose = models.TextField(choices=Purpose.choices)
     wrapped = models.BinaryField(help_text="AES-GCM under the key-encryption key")
@@ -33,9 +34,14 @@ class CityKey(AppendOnly):
     retired_at = models.DateTimeField(
         null=True, help_text="no longer used for new work; still opens and verifies the old"
     )
+    compromised_at = models.DateTimeField(null=True, help_text="when it became known that somebody else holds it")
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(compromised_at__isnull=True) | Q(retired_at__isnull=False),
+                name="compromised_key_is_retired",
+            ),
             models.CheckConstraint(condition=Q(purpose__in=Purpose.values), name="key_purpose_is_known"),
             models.UniqueConstraint(
                 fields=["purpose"], condition=Q(retired_at__isnull=True), name="one_key_in_use_per_purpose"

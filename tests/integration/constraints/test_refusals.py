@@ -52,6 +52,7 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("staff.RoleGrant", {"revoked_by": "lin"}),
     ],
     "key_purpose_is_known": [("keys.CityKey", {"purpose": "other"})],
+    "compromised_key_is_retired": [("keys.CityKey", {"retired_at": None, "compromised_at": LATER})],
     "journal_entry_has_an_actor": [("journal.JournalEntry", {"by": ""})],
     "source_kind_is_known": [("sources.Source", {"kind": "spreadsheet"})],
     "source_max_age_is_positive": [("sources.Source", {"max_age_hours": 0})],

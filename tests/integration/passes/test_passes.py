@@ -114,7 +114,7 @@ def test_a_stolen_retired_key_makes_no_passes(desk: Desk) -> None:
 def test_no_secret_is_published(desk: Desk) -> None:
     text = as_json(published_keys(), published_at=desk.now)
     (row,) = json.loads(text)["keys"]
-    assert set(row) == {"division", "key_id", "algorithm", "public_key", "created_at", "retired_at"}
+    assert set(row) == {"division", "key_id", "algorithm", "public_key", "created_at", "retired_at", "compromised_at"}
 
 
 def test_showing_a_pass_costs_a_handful_of_queries(desk: Desk) -> None:

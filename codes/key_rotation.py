@@ -1,0 +1,80 @@
+"""Rotating a city's keys: new ones for what is signed and encrypted from now on, and the end of a key that was stolen.
+
+The look-up key is not rotated: a citizen is found by a hash made with it, and the same number must give the same hash for as
+long as the city stands. It decrypts nothing and signs nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from codes.passes.key_list import KEY_ID_BYTES, key_id_of
+from regions.journal.record import record
+from regions.keys import encryption
+from regions.keys.models import CityKey, Purpose
+from regions.locks import advisory_lock
+
+ROTATED = (Purpose.DATA, Purpose.JOURNAL, Purpose.EXPORT, Purpose.PASS)
+# What a key of these purposes signed can be refused without losing anything that must stay.
+REFUSABLE = {Purpose.EXPORT, Purpose.PASS}
+
+
+class CannotRotate(ValueError):
+    """Nothing was rotated; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """The city's keys in use by purpose, and the one that counts no more."""
+
+    keys: dict[Purpose, CityKey]
+    compromised: CityKey | None
+
+
+def rotate_keys(*, by: str, now: datetime, compromised: str | None = None) -> Rotation:
+    """A new key for every purpose but look-up; what the old ones signed and encrypted before stays valid and readable.
+
+    ``compromised`` names the key, in use until now or not, that somebody else holds: nothing it signed counts, whatever
+    instant it claims. Raises ``CannotRotate``.
+    """
+    with transaction.atomic():
+        advisory_lock("rotate_keys")
+        stolen = _key_called(compromised) if compromised is not None else None
+        before = {key.purpose: key.pk for key in CityKey.objects.filter(retired_at__isnull=True)}
+        keys = {purpose: encryption.rotate(purpose, now=now) for purpose in ROTATED}
+        data = {
+            "retired": {purpose.value: before[purpose] for purpose in ROTATED if purpose in before},
+            "made": {purpose.value: keys[purpose].pk for purpose in ROTATED},
+        }
+        record("keys.rotated", by=by, now=now, subject="city", data=data)
+        if stolen is not None:
+            CityKey.objects.filter(pk=stolen.pk).update(compromised_at=now)
+            stolen.refresh_from_db()
+            named = {"purpose": stolen.purpose, "kid": kid_of(stolen)}
+            record("key.compromised", by=by, now=now, subject=f"key:{stolen.pk}", data=named)
+    return Rotation(keys, stolen)
+
+
+def kid_of(key: CityKey) -> str:
+    """What people call the key by: that of the published list for one that signs, else its number."""
+    return key_id_of(bytes(key.public_key)).hex() if key.public_key is not None else str(key.pk)
+
+
+def _key_called(kid: str) -> CityKey:
+    """The key of this id in hexadecimal, as in a key list, or of this number, as in a manifest."""
+    if len(kid) == 2 * KEY_ID_BYTES:
+        found = next(
+            (key for key in CityKey.objects.filter(public_key__isnull=False) if kid_of(key) == kid.lower()), None
+        )
+    else:
+        found = CityKey.objects.filter(pk=int(kid)).first() if kid.isascii() and kid.isdigit() else None
+    if found is None:
+        raise CannotRotate(f"the city has no key {kid}")
+    if found.compromised_at is not None:
+        raise CannotRotate(f"key {kid} is compromised already, since {found.compromised_at.isoformat()}")
+    if found.purpose not in REFUSABLE:
+        raise CannotRotate(
+            f"key {kid} {Purpose(found.purpose).label}: only keys of passes and of exports can be refused"
+        )
+    return found
