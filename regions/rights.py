@@ -1,7 +1,8 @@
 """Rights in the database, set from the models by the owner after every migration, so that no new table is forgotten."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import psycopg2
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, models
@@ -49,15 +50,30 @@ def create_city_role(city: City) -> None:
     app = sql.Identifier(settings.APP_LOGIN)
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [city.role_name])
-        if not cursor.fetchone()[0]:
+        known = cursor.fetchone()[0]
+        if not known:
             cursor.execute(sql.SQL("CREATE ROLE {role} LOGIN NOINHERIT").format(role=role))
-        # Hashed here: statements reach the server's log.
-        hashed = encrypt_password(
-            login_password(str(city.role_name)), str(city.role_name), scope=cursor.connection, algorithm="scram-sha-256"
-        )
-        cursor.execute(sql.SQL("ALTER ROLE {role} PASSWORD {hashed}").format(role=role, hashed=sql.Literal(hashed)))
+        if not (known and _logs_in(str(city.role_name))):
+            _set_password(str(city.role_name), cursor)
     member = "REVOKE {role} FROM {app}" if settings.CITY_LOGINS else "GRANT {role} TO {app}"
     _run(sql.SQL(member).format(role=role, app=app), sql.SQL("GRANT {role} TO CURRENT_USER").format(role=role))
+
+
+def _logs_in(role: str) -> bool:
+    """Whether the password stands. A role belongs to the server: set anew for nothing, it would be locked for other databases."""
+    place = {**connection.get_connection_params(), "user": role, "password": login_password(role)}
+    try:
+        psycopg2.connect(**place).close()
+    except psycopg2.OperationalError:
+        return False
+    return True
+
+
+def _set_password(role: str, cursor: Any) -> None:
+    """Hashed here: statements reach the server's log."""
+    hashed = encrypt_password(login_password(role), role, scope=cursor.connection, algorithm="scram-sha-256")
+    statement = sql.SQL("ALTER ROLE {role} PASSWORD {hashed}")
+    cursor.execute(statement.format(role=sql.Identifier(role), hashed=sql.Literal(hashed)))
 
 
 def grant_city_rights(city: City) -> None:

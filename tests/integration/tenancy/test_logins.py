@@ -128,3 +128,16 @@ def test_the_application_is_made_no_member(settings: Settings) -> None:
         create_city_role(City(schema_name="lonely"))
         assert _one(member) is False
         transaction.set_rollback(True)
+
+
+def test_a_password_is_set_where_none_stands_and_else_left(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set anew for nothing, a role would be locked for sessions in other databases."""
+    settings.CITY_LOGINS = False  # the memberships of this role are other sessions' too
+    given: list[str] = []
+    monkeypatch.setattr("regions.rights._set_password", lambda role, cursor: given.append(role))
+    with as_owner():
+        create_city_role(City(schema_name="alpha"))
+        assert given == []
+        monkeypatch.setattr("django.conf.settings.KEY_ENCRYPTION_KEY", b"k" * 32)
+        create_city_role(City(schema_name="alpha"))
+        assert given == ["city_alpha"]
