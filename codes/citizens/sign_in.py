@@ -2,14 +2,18 @@
 
 A number that nobody has is treated as one that somebody has, in everything that can be seen or timed: a row is written, a code
 made and hashed, tries are counted. Only the sending, which happens outside the request, differs.
+
+A code works in the browser that asked for it, and tries count there, so that who only knows a number can neither use up its
+owner's tries nor their requests (docs/adr/0029-browsers-of-citizens.md).
 """
 
 import hmac
 import secrets
 import unicodedata
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from django.db import transaction
 from django.db.models import F
@@ -38,8 +42,37 @@ class SmsGateway(Protocol):
 
 PAUSE = timedelta(seconds=60)
 PER_NUMBER = ((timedelta(hours=1), 5), (timedelta(days=1), 10))
+# What all browsers together that never signed in as a number may ask for it: whoever knows it can send no more messages than that.
+BY_STRANGERS = ((timedelta(days=1), 30),)
 # Many people share an address behind their carrier's or an office's gateway.
 PER_ADDRESS = ((timedelta(hours=1), 60),)
+
+
+@dataclass(frozen=True)
+class Browser:
+    """A browser by the random value that it was given, with a mark for each number that signed in there."""
+
+    value: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    marks: tuple[str, ...] = field(default=(), repr=False)
+
+    MOST_MARKS: ClassVar[int] = 8
+
+    @property
+    def hash(self) -> bytes:
+        return lookup_hash(self.value, use="browser")
+
+    def has_signed_in(self, number: bytes) -> bool:
+        """Whether somebody got in as this number here before."""
+        mark = self._mark(number)
+        return any(hmac.compare_digest(mark, one) for one in self.marks)
+
+    def marked(self, identity: Identity) -> "Browser":
+        """The same after this number signed in; the earliest mark of too many is dropped."""
+        mark = self._mark(identity_hash(identity))
+        return replace(self, marks=(*(one for one in self.marks if one != mark), mark)[-self.MOST_MARKS :])
+
+    def _mark(self, number: bytes) -> str:
+        return lookup_hash(f"{self.value}:{number.hex()}", use="number signed in at a browser").hex()
 
 
 class TooOften(ValueError):
@@ -50,13 +83,27 @@ class TooOften(ValueError):
         self.seconds = seconds
 
 
-def check_limits(number: bytes, address: bytes, *, now: datetime) -> None:
-    """Raises ``TooOften`` with the longest wait that any limit asks for."""
-    by_number = SignInCode.objects.filter(id_hash=number).order_by("-asked_at")
+def check_limits(number: bytes, browser: Browser, address: bytes, *, now: datetime) -> None:
+    """Raises ``TooOften`` with the longest wait that any limit asks for.
+
+    A browser that signed in as this number before is limited by its own requests only; others by those from their address
+    and those of all strangers too.
+    """
+    since = now - BY_STRANGERS[-1][0]
+    by_number = SignInCode.objects.filter(id_hash=number, asked_at__gt=since).order_by("-asked_at")
     by_address = SignInCode.objects.filter(address_hash=address).order_by("-asked_at")
-    numbers = list(by_number.filter(asked_at__gt=now - PER_NUMBER[-1][0]).values_list("asked_at", flat=True)[:10])
+    asked = list(by_number)
     addresses = list(by_address.filter(asked_at__gt=now - PER_ADDRESS[-1][0]).values_list("asked_at", flat=True)[:60])
-    waits = [wait_of(numbers, ((PAUSE, 1), *PER_NUMBER), now=now), wait_of(addresses, PER_ADDRESS, now=now)]
+    own, mine = (PAUSE, 1), browser.hash
+    here = [one.asked_at for one in asked if bytes(one.browser_hash) == mine]
+    waits = [wait_of(here, (own, *PER_NUMBER), now=now), wait_of(addresses, PER_ADDRESS, now=now)]
+    if not browser.has_signed_in(number):
+        strangers = [one for one in asked if not one.has_signed_in_before]
+        near = [one.asked_at for one in strangers if bytes(one.address_hash) == address]
+        waits += [
+            wait_of(near, (own, *PER_NUMBER), now=now),
+            wait_of([one.asked_at for one in strangers], BY_STRANGERS, now=now),
+        ]
     if max(waits):
         raise TooOften(max(waits))
 
@@ -77,20 +124,22 @@ class WrongCode(ValueError):
     """The code is wrong, too old, used, tried too often, or was never asked for: one answer for all of them."""
 
 
-def ask_code(*, identity: Identity, address: str, now: datetime) -> int:
+def ask_code(*, identity: Identity, browser: Browser, address: str, now: datetime) -> int:
     """Make a code for whoever has this number; the key to hand to ``deliver_code`` outside the request, whoever has it or not.
 
-    Raises ``TooOften`` by number and by network address, known or not.
+    Raises ``TooOften`` by number and browser and by network address, known or not.
     """
     number, origin = identity_hash(identity), address_hash(address)
     with transaction.atomic():
         advisory_lock(f"sign-in codes for {int.from_bytes(number)}")
-        check_limits(number, origin, now=now)
+        check_limits(number, browser, origin, now=now)
         citizen = Citizen.objects.filter(id_hash=number).first()
         code = "".join(secrets.choice("0123456789") for _ in range(DIGITS))
         asked = SignInCode.objects.create(
             id_hash=number,
             address_hash=origin,
+            browser_hash=browser.hash,
+            has_signed_in_before=browser.has_signed_in(number),
             citizen=citizen,
             code_hash=_code_hash(number, code),
             code_sealed=encrypt(code, use="sign_in_code"),
@@ -123,16 +172,16 @@ def deliver_code(*, code_id: int, gateway: SmsGateway, now: datetime) -> bool:
     return True
 
 
-def redeem_code(*, identity: Identity, code: str, now: datetime) -> Citizen:
+def redeem_code(*, identity: Identity, browser: Browser, code: str, now: datetime) -> Citizen:
     """The citizen whose code it is. Raises ``WrongCode``.
 
-    Every code asked for a number in the last minutes counts until one is used, as messages overtake each other; each is good for
-    five tries, and a try is one at all of them.
+    Every code asked for a number in this browser in the last minutes counts until one is used, as messages overtake each other;
+    each is good for five tries, and a try is one at all of them.
     """
     number = identity_hash(identity)
     offered = _code_hash(number, normalise_code(code))
     with transaction.atomic():
-        usable = list(SignInCode.objects.usable(number, now=now).select_for_update().order_by("pk"))
+        usable = list(SignInCode.objects.usable(number, browser.hash, now=now).select_for_update().order_by("pk"))
         # Counted before it is looked at, so that many tries at once are not more than five.
         SignInCode.objects.filter(pk__in=[asked.pk for asked in usable]).update(tries=F("tries") + 1)
     right = [asked for asked in usable if hmac.compare_digest(offered, bytes(asked.code_hash))]

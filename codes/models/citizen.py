@@ -125,9 +125,10 @@ MAX_TRIES = 5
 
 
 class SignInCodeQuerySet(models.QuerySet["SignInCode"]):
-    def usable(self, id_hash: bytes, *, now: datetime) -> Self:
-        """Codes asked for a number that can still be used."""
-        return self.filter(id_hash=id_hash, used_at__isnull=True, expires_at__gt=now, tries__lt=MAX_TRIES)
+    def usable(self, id_hash: bytes, browser_hash: bytes, *, now: datetime) -> Self:
+        """Codes asked for a number in one browser that can still be used."""
+        here = self.filter(id_hash=id_hash, browser_hash=browser_hash)
+        return here.filter(used_at__isnull=True, expires_at__gt=now, tries__lt=MAX_TRIES)
 
 
 class SignInCode(models.Model):
@@ -135,6 +136,10 @@ class SignInCode(models.Model):
 
     id_hash = models.BinaryField(help_text="keyed hash of the identity asked for")
     address_hash = models.BinaryField(help_text="keyed hash of the network address that asked")
+    browser_hash = models.BinaryField(
+        default=b"", help_text="keyed hash of the browser that asked; it works there only"
+    )
+    has_signed_in_before = models.BooleanField(default=False, help_text="that browser, as this number")
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, null=True, related_name="+")
     code_hash = models.BinaryField()
     code_sealed = models.BinaryField(null=True, help_text="until it was handed to the gateway")

@@ -1,8 +1,11 @@
 """The two pages of signing in. Neither text, status nor timing shows whether a number is known."""
 
+import json
+from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from codes.citizens.sign_in import TooOften, WrongCode, ask_code, normalise_code, redeem_code
+from codes.citizens.sign_in import Browser, TooOften, WrongCode, ask_code, normalise_code, redeem_code
 from portal.citizen.sign_in.tasks import enqueue_delivery
 from portal.web import citizen_session
 from portal.web.access import for_anyone
@@ -20,6 +23,8 @@ from portal.web.host import client_address, required_city
 from regions.identity import Identity
 
 SESSION_KEY = "signing_in"
+BROWSER_COOKIE = f"{settings.COOKIE_PREFIX}browser"
+BROWSER_REMEMBERED = timedelta(days=365)
 
 
 class CodeField(forms.RegexField):
@@ -45,11 +50,12 @@ def number(request: HttpRequest) -> HttpResponse:
     form = DocumentForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST" and form.is_valid() and form.identity is not None:
-        wait = _ask(request, form.identity)
+        browser = _browser(request) or Browser()
+        wait = _ask(request, browser, form.identity)
         if not wait:
             held = {"who": encrypt_identity(form.identity), "next": _safe_next(request)}
             request.session[SESSION_KEY] = held
-            return redirect("citizen_sign_in_code")
+            return _remember(browser, redirect("citizen_sign_in_code"))
         form.add_error(None, _too_often(wait))
         status = 429
     return render(request, "citizen/sign_in/number.html", {"form": form, "next": _safe_next(request)}, status=status)
@@ -59,30 +65,30 @@ def number(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def code(request: HttpRequest) -> HttpResponse:
     """The code that was sent, if anybody was there to send it to."""
-    identity = _pending_identity(request)
-    if identity is None:
+    identity, browser = _pending_identity(request), _browser(request)
+    if identity is None or browser is None:
         return redirect("citizen_sign_in")
     form = CodeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
         try:
-            citizen = redeem_code(identity=identity, code=form.cleaned_data["code"], now=now)
+            citizen = redeem_code(identity=identity, browser=browser, code=form.cleaned_data["code"], now=now)
         except WrongCode:
             form.add_error("code", gettext("This code is wrong or has expired. Compare it, or ask for a new one."))
         else:
             onward = request.session[SESSION_KEY]["next"] or reverse("citizen_code")
             citizen_session.sign_in(request, citizen, now=now)
-            return redirect(onward)
+            return _remember(browser.marked(identity), redirect(onward))
     return _code_page(request, form)
 
 
 @for_anyone
 @require_POST
 def again(request: HttpRequest) -> HttpResponse:
-    identity = _pending_identity(request)
-    if identity is None:
+    identity, browser = _pending_identity(request), _browser(request)
+    if identity is None or browser is None:
         return redirect("citizen_sign_in")
-    wait = _ask(request, identity)
+    wait = _ask(request, browser, identity)
     if not wait:
         return redirect("citizen_sign_in_code")
     return _code_page(request, CodeForm(), fault=_too_often(wait), status=429)
@@ -95,10 +101,33 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("citizen_home")
 
 
-def _ask(request: HttpRequest, identity: Identity) -> int:
+def _browser(request: HttpRequest) -> Browser | None:
+    """The browser as its cookie names it; none without one that we signed."""
+    told = request.get_signed_cookie(BROWSER_COOKIE, default="", salt=BROWSER_COOKIE)
+    if not told:
+        return None
+    held = json.loads(told)
+    return Browser(held["value"], tuple(held["marks"]))
+
+
+def _remember(browser: Browser, response: HttpResponse) -> HttpResponse:
+    """Signed out or not, a browser stays known: its owner's codes are limited by what is asked here, not elsewhere."""
+    response.set_signed_cookie(
+        BROWSER_COOKIE,
+        json.dumps({"value": browser.value, "marks": browser.marks}),
+        salt=BROWSER_COOKIE,
+        max_age=int(BROWSER_REMEMBERED.total_seconds()),
+        secure=settings.SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _ask(request: HttpRequest, browser: Browser, identity: Identity) -> int:
     """Have a code sent; seconds to wait when that was asked for too often."""
     try:
-        code_id = ask_code(identity=identity, address=client_address(request), now=timezone.now())
+        code_id = ask_code(identity=identity, browser=browser, address=client_address(request), now=timezone.now())
     except TooOften as refusal:
         return refusal.seconds
     enqueue_delivery(required_city(request).schema_name, code_id)

@@ -23,7 +23,7 @@ from regions.keys.encryption import decrypt_phone
 from regions.models import City
 from regions.refusals import MovedMeanwhile, NotAllowed, NotFound, Refused
 from regions.staff.roles import Role
-from tests.integration.citizens.test_sign_in import Mailbox
+from tests.integration.citizens.test_sign_in import HOME, Mailbox
 from tests.integration.lines import ANNA, BERT, citizen, declaration, take
 from tests.integration.review.desk import hire
 
@@ -61,7 +61,9 @@ def code_in(mailbox: Mailbox, now: datetime) -> str:
 
 def test_codes_go_to_the_old_phone_when_another_is_declared(anna: Citizen, mailbox: Mailbox, now: datetime) -> None:
     assert on_record() == OLD
-    assert deliver_code(code_id=ask_code(identity=IDENTITY, address="10.0.0.1", now=now), gateway=mailbox, now=now)
+    assert deliver_code(
+        code_id=ask_code(identity=IDENTITY, browser=HOME, address="10.0.0.1", now=now), gateway=mailbox, now=now
+    )
     assert [phone for phone, _ in mailbox.sent] == [OLD]
 
 
@@ -140,11 +142,13 @@ def test_a_code_is_tried_five_times_and_lives_a_day(anna: Citizen, mailbox: Mail
 
 
 def test_codes_on_their_way_to_the_old_phone_end(anna: Citizen, mailbox: Mailbox, now: datetime) -> None:
-    deliver_code(code_id=ask_code(identity=IDENTITY, address="10.0.0.1", now=now), gateway=mailbox, now=now)
+    deliver_code(
+        code_id=ask_code(identity=IDENTITY, browser=HOME, address="10.0.0.1", now=now), gateway=mailbox, now=now
+    )
     sign_in = mailbox.code
     confirm_signed_in(change_id=change().pk, by=f"citizen:{anna.ref}", now=now)
     with pytest.raises(WrongCode):
-        redeem_code(identity=IDENTITY, code=sign_in, now=now)
+        redeem_code(identity=IDENTITY, browser=HOME, code=sign_in, now=now)
 
 
 def test_the_earlier_phone_confirms_no_third_one_afterwards(anna: Citizen, mailbox: Mailbox, now: datetime) -> None:

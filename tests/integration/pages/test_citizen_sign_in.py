@@ -132,6 +132,25 @@ def test_five_wrong_codes_end_it(
     assert "验证码不正确或已过期" in browser.post("/sign-in/code/", {"code": phone.code}).content.decode()
 
 
+def test_whoever_knows_the_number_cannot_keep_its_owner_out(
+    browser: Visitor, phone: Pocket, enqueued: list[tuple[str, int]], now: datetime
+) -> None:
+    browser.post("/sign-in/", KNOWN)
+    deliver(enqueued, now)
+    code = phone.code
+    attacker = Visitor(Client(headers={"host": "alpha.localhost"}, REMOTE_ADDR="10.9.9.9"))
+    assert attacker.post("/sign-in/", KNOWN).status_code == 302
+    for _ in range(6):
+        attacker.post("/sign-in/code/", {"code": "000000" if code != "000000" else "111111"})
+    # Not even with the owner's code: it belongs to the browser that asked.
+    assert attacker.post("/sign-in/code/", {"code": code}).status_code == 200
+    answer = browser.post("/sign-in/code/", {"code": code})
+    assert answer.headers["Location"] == "/code/"
+    assert answer.cookies["browser"]["httponly"]
+    browser.client.cookies["browser"] = "made-up"
+    assert browser.get("/sign-in/code/").headers["Location"] == "/sign-in/"
+
+
 @pytest.mark.parametrize(
     ("number", "told"), [("123", "身份证号码应为18位"), ("510104199003078034", "号码有误（校验位不符）"), ("", "必填")]
 )
