@@ -64,7 +64,7 @@ def run_here(schema: str) -> Round:
         watch_calls(steps, "_settle") as settle,  # with its commit, at which foreign keys are checked
         watch_calls(settling, "diagnose_new") as diagnosis,
     ):
-        run, _ = start_run(by="bench", now=timezone.now(), collects=False)
+        run, _ = start_run(by="system", now=timezone.now(), collects=False)
         run = steps.run_here(run.pk, clock=timezone.now, progress=lambda _run: None)
     _must_be_done(run)
     return Round(total - settle, settle - diagnosis, diagnosis, total)
@@ -73,7 +73,7 @@ def run_here(schema: str) -> Round:
 def run_through_celery(schema: str) -> float:
     """The same through the workers that are up: seconds from the first message to the end."""
     with in_city(schema), watch() as total:
-        run, _ = start_run(by="bench", now=timezone.now(), collects=False)
+        run, _ = start_run(by="system", now=timezone.now(), collects=False)
         enqueue_run(schema, run.pk)
         while run.state in Run.OPEN:
             time.sleep(POLL_SECONDS)

@@ -18,7 +18,7 @@ EVIDENCE = ["document:a letter"]
 def stage(cases: Sequence[Case], *, now: datetime) -> None:
     """Propose a green code for the first half of the cases, and for the others that a record is wrong; begin a draft."""
     for username, role in ((REVIEWER, Role.REVIEWER), (RULE_MANAGER, Role.RULE_MANAGER)):
-        add_staff(username=username, roles=[role], by="bench", now=now)
+        add_staff(username=username, roles=[role], by="system", now=now)
     half = len(cases) // 2
     until = now.date() + timedelta(days=7)
     for case in cases[:half]:

@@ -54,7 +54,7 @@ class Visitors:
                 held |= {role}
         if held not in self._staff:
             username = "-".join(["bench", *sorted(held)])
-            account, _ = add_staff(username=username, roles=sorted(held), by="bench", now=self.now)
+            account, _ = add_staff(username=username, roles=sorted(held), by="system", now=self.now)
             account.must_change_password = False
             account.save()
             browser = self._browser()

@@ -14,6 +14,8 @@ from regions.journal.record import record
 from regions.keys import encryption
 from regions.keys.models import CityKey, Purpose
 from regions.locks import advisory_lock
+from regions.proposals import require_role_or_operator
+from regions.staff.roles import Role
 
 ROTATED = (Purpose.DATA, Purpose.JOURNAL, Purpose.EXPORT, Purpose.PASS)
 # What a key of these purposes signed can be refused without losing anything that must stay.
@@ -36,8 +38,9 @@ def rotate_keys(*, by: str, now: datetime, compromised: str | None = None) -> Ro
     """A new key for every purpose but look-up; what the old ones signed and encrypted before stays valid and readable.
 
     ``compromised`` names the key, in use until now or not, that somebody else holds: nothing it signed counts, whatever
-    instant it claims. Raises ``CannotRotate``.
+    instant it claims. Raises ``CannotRotate`` and ``NotAllowed``.
     """
+    require_role_or_operator(by, Role.SECURITY_ADMIN)
     with transaction.atomic():
         advisory_lock("rotate_keys")
         stolen = _key_called(compromised) if compromised is not None else None

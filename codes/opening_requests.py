@@ -24,7 +24,9 @@ from regions.journal.record import record
 from regions.keys.encryption import decrypt_for_installation, encrypt_for_installation
 from regions.leased_jobs import DIED, Clock, JobFault, attempt, claim_job, sweep
 from regions.models import CityOpening
+from regions.proposals import require_role_or_operator
 from regions.sources.connectors.delivery import FaultReason
+from regions.staff.roles import Role
 from regions.tenancy import as_owner, in_city
 from regions.toml_files import Raw, parse_toml
 
@@ -77,7 +79,8 @@ def _plain(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def ask_to_open(bundle: Bundle, *, schema: str, by: str, now: datetime) -> CityOpening:
-    """Put it down to be done. Call in no city."""
+    """Put it down to be done. Call in no city. Raises ``NotAllowed``."""
+    require_role_or_operator(by, Role.SYSTEM_ADMIN)
     with transaction.atomic():
         opening = CityOpening.objects.create(
             name=secrets.token_hex(NAME_BYTES),
@@ -113,7 +116,8 @@ def _open(opening: CityOpening, *, now: datetime) -> Opened:
 
 
 def start_first_run(opening: CityOpening, *, by: str, now: datetime) -> int:
-    """Have the opened city run its day; the number of the run to enqueue: the open one, if there is one."""
+    """Have the opened city run its day; the number of the run to enqueue: the open one, if there is one. Raises ``NotAllowed``."""
+    require_role_or_operator(by, Role.SYSTEM_ADMIN)
     with in_city(opening.schema):
         run, _ = start_run(by=f"operator:{by}", now=now)
     CityOpening.objects.filter(pk=opening.pk).update(first_run=run.pk)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from regions.journal.checkpoints import write_checkpoint
 from regions.models import City
+from regions.refusals import NotAllowed
 from regions.tenancy import NoSuchCity, NotPrepared, in_city
 
 
@@ -53,6 +54,8 @@ class CityCommand(PortalCommand):
                         sign_checkpoint(self.stderr)
         except (NoSuchCity, NotPrepared) as error:
             raise CommandFailed(str(error), code=2) from error
+        except NotAllowed as refusal:
+            raise CommandFailed(f"{options['by']}: {refusal}", code=5) from refusal
 
     def handle_city(self, *args: Any, **options: Any) -> None:
         raise NotImplementedError

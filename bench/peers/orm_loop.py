@@ -42,7 +42,7 @@ def judge_in_a_loop(citizens: Sequence[int]) -> tuple[Watch, Found]:
     """The time for these people, and what was found: (citizen, provider) → colour and hits where not green. Writes are undone."""
     found: Found = {}
     with transaction.atomic():
-        run, _ = start_run(by="bench", now=timezone.now(), collects=False)
+        run, _ = start_run(by="system", now=timezone.now(), collects=False)
         frozen = {row.provider_id: row for row in freeze_providers(run)}
         with _entered_once(), watch() as counted:
             versions = load_versions(current_city().zone)

@@ -11,7 +11,7 @@ from codes.intake.comparing import find_unexpected
 from codes.intake.names import keep_names_of_batch
 from codes.statistics import refresh_statistics
 from regions.journal.record import record
-from regions.proposals import require_another, require_role
+from regions.proposals import require_another, require_role, require_role_or_operator
 from regions.refusals import MovedMeanwhile
 from regions.sources import batches
 from regions.sources.batches import close_accepted
@@ -56,8 +56,9 @@ def accept(batch: Batch, *, by: str, now: datetime) -> None:
 def collect_source(source: Source, *, now: datetime, by: str, full: bool = False) -> Batch:
     """The batch as it was closed: accepted, held or refused with its reason. Only an accepted one moves the horizon.
 
-    Raises ``AlreadyCollecting``. A fault of the source is no error here: it is the reason of a refused batch.
+    Raises ``AlreadyCollecting`` and ``NotAllowed``. A fault of the source is no error here: it is the reason of a refused batch.
     """
+    require_role_or_operator(by, Role.SOURCE_MANAGER)
     with batches.collecting(source):
         batch = batches.open_batch(source, address=address_of(source), full=full, by=by, now=now)
         try:

@@ -29,6 +29,8 @@ from codes.models import Entry, Provider
 from regions.copying import copy_rows
 from regions.journal.record import record
 from regions.keys.encryption import content_hash
+from regions.proposals import require_role_or_operator
+from regions.staff.roles import Role
 from regions.tenancy import current_city
 
 LINES_PER_TRANSACTION = 5000
@@ -72,8 +74,10 @@ def take_lines(
 
     `only_provider`: lines of all others are refused, as a provider's key speaks for that provider only. Stopping half
     way leaves what was reported as taken; the same lines again are duplicates. One journal entry per transaction
-    tells the counts.
+    tells the counts. Providers and citizens come with what they signed in by, all others with a role. Raises ``NotAllowed``.
     """
+    if not by.startswith(("provider:", "citizen:")):
+        require_role_or_operator(by, Role.SOURCE_MANAGER)
     numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
     while chunk := list(islice(numbered, LINES_PER_TRANSACTION)):
         yield from _take_chunk(chunk, by=by, now=now, only_provider=only_provider)

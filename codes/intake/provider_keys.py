@@ -10,6 +10,8 @@ from django.db import transaction
 from codes.models import Provider, ProviderKey
 from regions.journal.record import record
 from regions.keys.encryption import provider_key_hash
+from regions.proposals import require_role_or_operator
+from regions.staff.roles import Role
 
 KEY_BYTES = 32
 # Two, so that a provider can change over without a gap; more would be keys nobody remembers.
@@ -29,8 +31,9 @@ class CannotIssue(ValueError):
 def issue_key(*, provider: str, by: str, now: datetime, alone: bool = False) -> tuple[ProviderKey, str]:
     """A new key of the provider: (its row, the key itself, which cannot be shown again).
 
-    ``alone`` revokes all others in the same transaction. Raises ``NoSuchProvider`` and ``CannotIssue``.
+    ``alone`` revokes all others in the same transaction. Raises ``NoSuchProvider``, ``CannotIssue`` and ``NotAllowed``.
     """
+    require_role_or_operator(by, Role.SYSTEM_ADMIN)
     with transaction.atomic():
         holder = _provider(provider)
         if alone:
@@ -47,7 +50,8 @@ def issue_key(*, provider: str, by: str, now: datetime, alone: bool = False) -> 
 
 
 def revoke_keys(*, provider: str, by: str, now: datetime, last_four: str | None = None) -> list[str]:
-    """Revoke the provider's keys in force, or the one that ends so; how they end. Raises ``NoSuchProvider``."""
+    """Revoke the provider's keys in force, or the one that ends so; how they end. Raises ``NoSuchProvider`` and ``NotAllowed``."""
+    require_role_or_operator(by, Role.SYSTEM_ADMIN)
     with transaction.atomic():
         return _revoke(_provider(provider), by=by, now=now, last_four=last_four)
 

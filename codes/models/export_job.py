@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from regions.leased_jobs import ReportedJob
+from regions.refusals import CommonReason
 from regions.transitions import TransitionTable
 
 
@@ -42,7 +43,7 @@ class ExportJob(ReportedJob):
     ``rows_total`` is none where it is not known before all rows are read. The file is removed at ``expires_at``; the row stays.
     """
 
-    FAULTS = (ExportFault,)
+    FAULTS = (ExportFault, CommonReason)
 
     class State(models.TextChoices):
         WAITING = "waiting"

@@ -18,6 +18,7 @@ from codes.models import ExportFault, ExportJob
 from codes.reports.export import FileFormat, export_report
 from codes.reports.manifest import manifest_path
 from codes.reports.request import (
+    MAY_IDENTIFY,
     OF_SETTLED_DAYS,
     CannotExport,
     MayNotIdentify,
@@ -31,6 +32,8 @@ from codes.reports.request import (
 from codes.reports.rows import settled_runs
 from regions.journal.record import record
 from regions.leased_jobs import DIED, Clock, Heartbeat, attempt, claim_job, error_fault, sweep
+from regions.proposals import require_role_or_operator
+from regions.refusals import NotAllowed
 from regions.tenancy import current_city, second_connection
 
 OF_A_RUN = {
@@ -82,6 +85,8 @@ def ask_for_export(
     if request.identified:
         purpose = checked_purpose(purpose)
         require_right(by)
+    else:
+        require_role_or_operator(by, *MAY_IDENTIFY)
     with transaction.atomic():
         job = ExportJob.objects.create(
             name=secrets.token_hex(NAME_BYTES),
@@ -108,13 +113,14 @@ def write_export(job_id: int, *, clock: Clock) -> bool:
     with attempt(lambda error: _failed(job, error, now=clock())):
         try:
             return _write(job, clock=clock)
-        except (CannotExport, MayNotIdentify) as refusal:
+        except (CannotExport, NotAllowed, MayNotIdentify) as refusal:
             _end_badly(job, refusal.reason, refusal.params, now=clock())
             return False
 
 
 def fetch_export(job: ExportJob, *, by: str, now: datetime, manifest: bool = False) -> Path:
     """Where the file, or its manifest, lies for handing it out, which is journalled. Raises ``CannotExport`` when it is gone."""
+    require_role_or_operator(by, *MAY_IDENTIFY)
     if job.state != ExportJob.State.DONE or job.expires_at is None or job.expires_at <= now:
         raise CannotExport(ExportFault.GONE)
     with transaction.atomic():

@@ -17,7 +17,9 @@ from codes.engine.query import DAILY, DAILY_VERDICTS_ACROSS_VERSIONS, verdicts_o
 from codes.models import Citizen, Partition, Registration, Run, RunProvider, VerdictChange
 from codes.vocabulary import State
 from regions.journal.record import record
+from regions.proposals import require_role_or_operator
 from regions.sql import compose
+from regions.staff.roles import Role
 from regions.tenancy import current_city
 
 SQL = Path(__file__).with_suffix(".sql")
@@ -100,7 +102,8 @@ class Again:
 
 
 def replay_and_note(run: Run, *, by: str, now: datetime, citizen: Citizen | None = None) -> Replayed:
-    """Judge the run's people, or one of them, again, and write down that it was done and what came of it."""
+    """Judge the run's people, or one of them, again, and write down that it was done and what came of it. Raises ``NotAllowed``."""
+    require_role_or_operator(by, Role.AUDITOR)
     done = replay(run, citizen_id=citizen.pk if citizen else None)
     told = {
         "day": run.day.isoformat(),

@@ -24,7 +24,7 @@ from codes.rule_sets.rehearsal import Change, Rehearsal, Tally, rehearsal
 from codes.rule_sets.version_file import VersionContent, canonical_digest
 from regions.journal.record import record
 from regions.leased_jobs import DIED, Clock, Heartbeat, JobFault, attempt, claim_job, error_fault, sweep
-from regions.proposals import require_role
+from regions.proposals import require_role, require_role_or_operator
 from regions.refusals import Refused
 from regions.staff.roles import Role
 from regions.tenancy import current_city, second_connection
@@ -63,8 +63,10 @@ class SignedList:
 def signed_list(file: Path, file_format: FileFormat, *, by: str, now: datetime) -> Iterator[SignedList]:
     """A list with its manifest and a journal entry, as with every export: whole or not at all.
 
-    Open it around the rehearsal: what is written within that is rolled back, so it is signed after its end. Raises ``CannotExport``.
+    Open it around the rehearsal: what is written within that is rolled back, so it is signed after its end. Raises ``CannotExport``
+    and ``NotAllowed``.
     """
+    require_role_or_operator(by, Role.RULE_MANAGER)
     with drafts_beside(file) as (draft, draft_manifest):
         written = SignedList(draft, file_format)
         yield written

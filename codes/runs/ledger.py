@@ -14,11 +14,15 @@ from codes.models import Partition, Run, RunError, RunFault, RunStep
 from regions.journal.record import record
 from regions.leased_jobs import MAX_ATTEMPTS, claim, error_fault, free
 from regions.locks import advisory_lock
+from regions.proposals import SYSTEM, require_role_or_operator
 from regions.refusals import Refused
+from regions.staff.roles import Role
 from regions.tenancy import current_city
 
 STEP_LEASE = timedelta(minutes=10)
-SCHEDULE = "system"
+SCHEDULE = SYSTEM
+# An approver who refuses a held group has everybody judged again without the version that brought it.
+MAY_START = (Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN, Role.APPROVER)
 
 
 class RunRefusal(TextChoices):
@@ -54,8 +58,9 @@ def start_run(
 
     ``day`` defaults to the day of ``as_of`` in the city's zone, ``as_of`` to ``now``; both are fixed from here on. ``history``
     keeps the run's verdicts for its day and changes nothing that stands; it asks no source, which could only add to what was known.
-    Raises ``Refused`` with a ``RunRefusal``.
+    Raises ``Refused`` with a ``RunRefusal``, and ``NotAllowed``.
     """
+    require_role_or_operator(by, *MAY_START)
     as_of = as_of or now
     day = day or current_city().day_of(as_of)
     check_instants(day, as_of, now=now, history=history)

@@ -19,7 +19,7 @@ from portal.demo.stage import Stage
 from portal.demo.stories import Fate
 from regions.tenancy import in_city
 
-BY = "demo"
+BY = "operator:demo"
 Progress = Callable[[int], object]
 
 

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from regions.journal.checkpoints import FileAltered, Signed, is_signed_here, read_file
 from regions.journal.models import Checkpoint, JournalEntry
 from regions.journal.record import GENESIS, digest_of, record
+from regions.proposals import require_role_or_operator
+from regions.staff.roles import Role
 from regions.vocabulary import label_in
 
 
@@ -130,13 +132,15 @@ class ChainState:
 
 
 def request_verification(*, by: str, now: datetime) -> bool:
-    """Record that somebody wants the chain checked; whether it is short enough to be checked at once."""
+    """Record that somebody wants the chain checked; whether it is short enough to be checked at once. Raises ``NotAllowed``."""
+    require_role_or_operator(by, Role.AUDITOR, Role.AUDIT_ADMIN)
     with transaction.atomic():
         asked = record(ASKED, by=by, now=now)
     return asked.seq <= AT_ONCE
 
 
 def verify_and_record(*, by: str, now: datetime) -> Verification:
+    require_role_or_operator(by, Role.AUDITOR, Role.AUDIT_ADMIN)
     found = verify_journal()
     data: dict[str, Any] = {"entries": found.entries, "checkpoints": found.checkpoints}
     if found.broken is not None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override, pgettext
 
 from regions.journal.record import record
-from regions.proposals import require_role
+from regions.proposals import require_role, require_role_or_operator
 from regions.refusals import Refused
 from regions.staff.models import Account, RoleGrant
 from regions.staff.roles import Role, excluded_pairs
@@ -48,6 +48,7 @@ def add_staff(
     *, username: str, roles: Iterable[str], by: str, now: datetime, full_name: str = ""
 ) -> tuple[Account, str]:
     """Make an account with these roles in the current city: (account, one-time password). Raises ``Refused``."""
+    require_role_or_operator(by, Role.SECURITY_ADMIN)
     wanted = checked_roles(roles)
     if not USERNAME.fullmatch(username) or username.lower() == "system":
         raise Refused(StaffReason.BAD_NAME, name=username)

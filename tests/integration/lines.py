@@ -57,7 +57,7 @@ def check_in(**changes: Any) -> Line:
 def take(*lines: Line | bytes, now: datetime, **options: Any) -> list[LineResult]:
     """Have the current city take the lines."""
     raw = [line if isinstance(line, bytes) else json.dumps(line, ensure_ascii=False).encode() for line in lines]
-    return list(take_lines(raw, by="tests", now=now, **options))
+    return list(take_lines(raw, by="system", now=now, **options))
 
 
 def outcomes(results: Iterable[LineResult]) -> list[str]:

@@ -84,7 +84,7 @@ def hang(world: World) -> list[Picture]:
 
 def _of_the_operator(world: World) -> Iterator[Picture]:
     visitor = Visitor.as_account(OPERATOR, now=world.clock(), host="localhost")
-    opening = ask_to_open(Bundle({}, {}), schema="gamma", by=OPERATOR, now=world.clock())
+    opening = ask_to_open(Bundle({}, {}), schema="gamma", by="system", now=world.clock())
     sum_up_cities()
     pages = {"operator_open_city": "/open/", "operator_opening": f"/openings/{opening.name}/", "staff_home": "/"}
     for name, path in pages.items():

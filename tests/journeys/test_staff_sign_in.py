@@ -41,7 +41,7 @@ def test_a_wrong_code_lets_nobody_in(window: Opens) -> None:
 def test_the_first_day(window: Opens, world: World) -> None:
     """One's own password, an authenticator app read in by hand, the recovery codes, and the desk."""
     with in_city(CITY):
-        _, given = add_staff(username="erna", roles=[Role.REVIEWER], by="tests", now=world.clock())
+        _, given = add_staff(username="erna", roles=[Role.REVIEWER], by="system", now=world.clock())
     official = window("desktop")
     official.open("/staff/sign-in/")
     official.page.locator("[name=login]").fill("erna")

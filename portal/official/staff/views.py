@@ -21,7 +21,6 @@ from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt, form_refusals, submit
 from portal.web.keyset import keyset_page
 from regions.journal.record import record
-from regions.proposals import require_role
 from regions.staff.accounts import add_staff, change_roles, new_password, set_active
 from regions.staff.models import Account, RoleGrant
 from regions.staff.roles import Role
@@ -88,7 +87,6 @@ def add_account(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         with form_refusals(form, back=request.path):
-            require_role(request.user.username, Role.SECURITY_ADMIN)
             account, password = add_staff(
                 username=data["username"],
                 full_name=data["full_name"],

@@ -43,5 +43,5 @@ def clock(now: datetime, monkeypatch: pytest.MonkeyPatch) -> datetime:
 @pytest.fixture
 def alipay(alpha: City, clock: datetime) -> Machine:
     """Alipay's own machine."""
-    _, key = issue_key(provider="alipay", by="lin", now=clock)
+    _, key = issue_key(provider="alipay", by="operator:lin", now=clock)
     return Machine(key)

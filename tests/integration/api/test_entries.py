@@ -82,7 +82,7 @@ def test_the_command_tells_the_same(alipay: Machine, tmp_path: Any, capsys: pyte
 
 
 def test_unknown_revoked_and_missing_keys_are_told_the_same(alipay: Machine, clock: datetime) -> None:
-    revoke_keys(provider="alipay", by="lin", now=clock)
+    revoke_keys(provider="alipay", by="operator:lin", now=clock)
     answers = [
         alipay.post(check_in()),
         Machine("never issued").post(check_in()),
@@ -103,7 +103,7 @@ def test_a_key_opens_one_city(alipay: Machine) -> None:
 
 
 def test_no_provider_speaks_for_another(alipay: Machine, clock: datetime) -> None:
-    _, key = issue_key(provider="wechat", by="lin", now=clock)
+    _, key = issue_key(provider="wechat", by="operator:lin", now=clock)
     assert told(Machine(key).post(check_in()))["lines"][0]["reason"] == "other_provider"
 
 
@@ -174,7 +174,7 @@ def test_whoever_waits_too_long_is_told_to_come_back(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("django.utils.timezone.now", lambda: now)
     monkeypatch.setattr(views, "LOCK_TIMEOUT_SECONDS", 1)
     with in_city("alpha"):
-        _, key = issue_key(provider="alipay", by="lin", now=now)
+        _, key = issue_key(provider="alipay", by="operator:lin", now=now)
     with raw_owner() as other, other.cursor() as cursor:
         cursor.execute(f"SET search_path = alpha; BEGIN; SELECT pg_advisory_xact_lock({KEY})", [INTAKE])
         response = Machine(key).post(check_in())

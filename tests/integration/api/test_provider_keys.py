@@ -15,13 +15,20 @@ from regions.models import City
 def run(*options: str) -> str:
     """What the command prints to be kept."""
     call_command(
-        "provider_key", "--city", "alpha", "--by", "lin", *options, stdout=(out := StringIO()), stderr=StringIO()
+        "provider_key",
+        "--city",
+        "alpha",
+        "--by",
+        "operator:lin",
+        *options,
+        stdout=(out := StringIO()),
+        stderr=StringIO(),
     )
     return out.getvalue().strip()
 
 
 def test_a_key_is_known_by_nothing_but_itself(alpha: City, now: datetime) -> None:
-    row, key = issue_key(provider="alipay", by="lin", now=now)
+    row, key = issue_key(provider="alipay", by="operator:lin", now=now)
     assert key_shown(key) == row
     assert key_shown(f"{key} ") is None
     assert key_shown("") is None
@@ -32,35 +39,35 @@ def test_a_key_is_known_by_nothing_but_itself(alpha: City, now: datetime) -> Non
 
 
 def test_issued_beside_another_and_no_third(alpha: City, now: datetime) -> None:
-    keys = [issue_key(provider="alipay", by="lin", now=now)[1] for _ in range(MOST_IN_FORCE)]
+    keys = [issue_key(provider="alipay", by="operator:lin", now=now)[1] for _ in range(MOST_IN_FORCE)]
     assert all(key_shown(key) for key in keys)
     with pytest.raises(CannotIssue):
-        issue_key(provider="alipay", by="lin", now=now)
-    issue_key(provider="wechat", by="lin", now=now)
+        issue_key(provider="alipay", by="operator:lin", now=now)
+    issue_key(provider="wechat", by="operator:lin", now=now)
 
 
 def test_rotating_leaves_one(alpha: City, now: datetime) -> None:
-    before = [issue_key(provider="alipay", by="lin", now=now)[1] for _ in range(MOST_IN_FORCE)]
-    _, after = issue_key(provider="alipay", by="wang", now=now, alone=True)
+    before = [issue_key(provider="alipay", by="operator:lin", now=now)[1] for _ in range(MOST_IN_FORCE)]
+    _, after = issue_key(provider="alipay", by="operator:wang", now=now, alone=True)
     assert [bool(key_shown(key)) for key in (*before, after)] == [False, False, True]
-    assert set(ProviderKey.objects.filter(revoked_at=now).values_list("revoked_by", flat=True)) == {"wang"}
+    assert set(ProviderKey.objects.filter(revoked_at=now).values_list("revoked_by", flat=True)) == {"operator:wang"}
 
 
 def test_one_of_two_is_revoked_by_its_end(alpha: City, now: datetime) -> None:
-    keys = [issue_key(provider="alipay", by="lin", now=now)[1] for _ in range(2)]
-    assert revoke_keys(provider="alipay", by="lin", now=now, last_four=keys[0][-4:]) == [keys[0][-4:]]
+    keys = [issue_key(provider="alipay", by="operator:lin", now=now)[1] for _ in range(2)]
+    assert revoke_keys(provider="alipay", by="operator:lin", now=now, last_four=keys[0][-4:]) == [keys[0][-4:]]
     assert [bool(key_shown(key)) for key in keys] == [False, True]
-    assert revoke_keys(provider="alipay", by="lin", now=now, last_four="none") == []
+    assert revoke_keys(provider="alipay", by="operator:lin", now=now, last_four="none") == []
 
 
 def test_every_act_is_journalled_without_the_key(alpha: City, now: datetime) -> None:
-    _, key = issue_key(provider="alipay", by="lin", now=now)
-    revoke_keys(provider="alipay", by="wang", now=now)
-    revoke_keys(provider="alipay", by="wang", now=now)
+    _, key = issue_key(provider="alipay", by="operator:lin", now=now)
+    revoke_keys(provider="alipay", by="operator:wang", now=now)
+    revoke_keys(provider="alipay", by="operator:wang", now=now)
     acts = list(JournalEntry.objects.filter(verb__startswith="provider_key").order_by("seq"))
     assert [(one.verb, one.by, one.subject) for one in acts] == [
-        ("provider_key.issued", "lin", "provider:alipay"),
-        ("provider_key.revoked", "wang", "provider:alipay"),
+        ("provider_key.issued", "operator:lin", "provider:alipay"),
+        ("provider_key.revoked", "operator:wang", "provider:alipay"),
     ]
     assert acts[0].data == {"last_four": key[-4:]}
 
@@ -89,4 +96,4 @@ def test_the_command_says_what_stands_in_its_way(alpha: City, options: list[str]
 
 def test_no_such_provider(alpha: City, now: datetime) -> None:
     with pytest.raises(NoSuchProvider):
-        revoke_keys(provider="nobody", by="lin", now=now)
+        revoke_keys(provider="nobody", by="operator:lin", now=now)

@@ -108,7 +108,7 @@ def judge(known: World, number: int = TODAY, *, citizen: str = WHO, horizon: dat
     known = delivered(known, Batch(at, horizon or at))
     with transaction.atomic():
         keys = load_world(known, known_at=at)
-        run, _ = start_run(by="test", now=at, day=day(number), as_of=at, collects=False)
+        run, _ = start_run(by="system", now=at, day=day(number), as_of=at, collects=False)
         run = run_here(run.pk, clock=lambda: at, progress=lambda _run: None)
         assert run.state in Run.SETTLED, run.message
         sides = provider_states(keys.citizens[citizen], now=at)

@@ -37,7 +37,7 @@ def told(seed: int, city: City) -> Told:
     with transaction.atomic():
         keys = load_world(scene.world, known_at=scene.as_of)
         run, _ = start_run(
-            by="test", now=asked_at(scene.day, scene.as_of), day=scene.day, as_of=scene.as_of, collects=False
+            by="system", now=asked_at(scene.day, scene.as_of), day=scene.day, as_of=scene.as_of, collects=False
         )
         run = run_here(run.pk, clock=lambda: scene.as_of, progress=lambda _run: None)
         assert run.state in Run.SETTLED, run.message

@@ -41,7 +41,7 @@ def key_list(now: datetime) -> KeyList:
 
 
 def rotate(now: datetime, *, compromised: str | None = None) -> Rotation:
-    done = rotate_keys(by="operator", now=now, compromised=compromised)
+    done = rotate_keys(by="system", now=now, compromised=compromised)
     write_checkpoint(now=now)
     return done
 
@@ -99,7 +99,7 @@ def test_checkpoints_of_each_generation_hold(zhang: Citizen, now: datetime) -> N
 def test_a_rotation_is_in_the_journal(zhang: Citizen, now: datetime) -> None:
     old = CityKey.objects.get(purpose=Purpose.PASS, retired_at__isnull=True)
     done = rotate(now, compromised=kid_of(old))
-    rotated, stolen = JournalEntry.objects.filter(by="operator").order_by("seq")
+    rotated, stolen = JournalEntry.objects.filter(by="system").order_by("seq")
     assert rotated.verb == "keys.rotated"
     assert rotated.data["retired"]["pass"] == old.pk
     assert rotated.data["made"] == {purpose.value: key.pk for purpose, key in done.keys.items()}

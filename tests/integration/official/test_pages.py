@@ -42,7 +42,7 @@ def judged_city(bare_city: City) -> City:
 def shown(view: object, *roles: Role, path: str = "/staff/", **values: object) -> str:
     """What the page says to somebody with these roles."""
     account, _ = add_staff(
-        username="wang", roles=[role.value for role in roles], by="test", now=Run.objects.latest("pk").as_of
+        username="wang", roles=[role.value for role in roles], by="system", now=Run.objects.latest("pk").as_of
     )
     request = RequestFactory().get(path)
     request.user, request.session = account, {}  # type: ignore[assignment]

@@ -122,7 +122,7 @@ def test_a_missing_opening_is_a_404(operator: Visitor) -> None:
 
 
 def test_a_refused_file_says_what_is_wrong_and_is_gone(operator: Visitor, now: datetime) -> None:
-    opening = ask_to_open(Bundle({"city": {}}, {}), schema="gamma", by="mo", now=now)
+    opening = ask_to_open(Bundle({"city": {}}, {}), schema="gamma", by="system", now=now)
     assert open_asked(opening.pk, clock=lambda: now) is None
     opening.refresh_from_db()
     assert (opening.state, opening.content) == ("refused", None)
@@ -130,7 +130,7 @@ def test_a_refused_file_says_what_is_wrong_and_is_gone(operator: Visitor, now: d
 
 
 def test_what_kills_every_worker_is_told(operator: Visitor, now: datetime) -> None:
-    opening = ask_to_open(Bundle({}, {}), schema="gamma", by="mo", now=now)
+    opening = ask_to_open(Bundle({}, {}), schema="gamma", by="system", now=now)
     CityOpening.objects.update(state="opening", attempts=MAX_ATTEMPTS, lease_until=now)
     assert sweep_openings(now=now + LEASE) == []
     assert "could not be opened" in operator.read(f"/openings/{opening.name}/")
@@ -138,7 +138,7 @@ def test_what_kills_every_worker_is_told(operator: Visitor, now: datetime) -> No
 
 @pytest.mark.parametrize("wrong", [{"state": "done"}, {"content": None}, {"asked_by": ""}, {"state": "lost"}])
 def test_the_database_refuses_half_truths(db: None, now: datetime, wrong: dict[str, object]) -> None:
-    ask_to_open(Bundle({}, {}), schema="gamma", by="mo", now=now)
+    ask_to_open(Bundle({}, {}), schema="gamma", by="system", now=now)
     with pytest.raises(IntegrityError), transaction.atomic():
         CityOpening.objects.update(**wrong)
 
@@ -164,11 +164,11 @@ def test_an_opening_put_down_as_toml_is_read_after_the_change(operator: Visitor,
     migration = import_module("regions.migrations.0003_openings_as_json")
     rules = {"rules/0.toml": (RULE_SETS / "national-1.toml").read_text(encoding="utf-8")}
     old = {"city": '[city]\nname = { zh = "丙" }\nmass_change_share = 0.5\n', "rules": rules}
-    waiting = ask_to_open(Bundle({}, {}), schema="gamma", by="mo", now=now)
+    waiting = ask_to_open(Bundle({}, {}), schema="gamma", by="system", now=now)
     CityOpening.objects.filter(pk=waiting.pk).update(
         content=encrypt_for_installation(json.dumps(old).encode(), use=USE)
     )
-    refused = ask_to_open(Bundle({"city": {}}, {}), schema="delta", by="mo", now=now)
+    refused = ask_to_open(Bundle({"city": {}}, {}), schema="delta", by="system", now=now)
     open_asked(refused.pk, clock=lambda: now)
     CityOpening.objects.filter(pk=refused.pk).update(faults=[["city.host", "is missing"]])
     migration.read_what_stands(apps, None)

@@ -31,7 +31,7 @@ def enqueued(db: None, monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_
 
 def test_exports_are_rung_for_and_written_in_their_city(enqueued: list[object]) -> None:
     with in_city("beta"):
-        job = ask_for_export(ReportRequest(ReportName.SOURCES), file_format=FileFormat.CSV, by="sun", now=NOW)
+        job = ask_for_export(ReportRequest(ReportName.SOURCES), file_format=FileFormat.CSV, by="system", now=NOW)
     assert tasks.sweep_all_exports() == 1
     assert enqueued == [("beta", job.pk)]
     assert tasks.write_one_export("beta", job.pk)
@@ -46,7 +46,7 @@ def test_every_city_is_counted(enqueued: list[object]) -> None:
 
 
 def test_openings_are_rung_for_until_they_have_ended(enqueued: list[object]) -> None:
-    opening = ask_to_open(Bundle({"city": {}}, {}), schema="gamma", by="mo", now=NOW)
+    opening = ask_to_open(Bundle({"city": {}}, {}), schema="gamma", by="system", now=NOW)
     assert tasks.sweep_all_openings() == 1
     assert enqueued == [opening.pk]
     assert not tasks.open_one_city(opening.pk)
@@ -57,6 +57,6 @@ def test_openings_are_rung_for_until_they_have_ended(enqueued: list[object]) -> 
 def test_a_journal_is_checked_in_its_city(enqueued: list[object]) -> None:
     with in_city("beta"):
         write_checkpoint(now=NOW)
-    assert tasks.verify_one_journal("beta", "sun")
+    assert tasks.verify_one_journal("beta", "system")
     with in_city("beta"):
         assert JournalEntry.objects.latest("seq").verb == "journal.verified"

@@ -123,7 +123,7 @@ def operators(db: None, clock: datetime) -> Cast:
         STRANGER: Visitor(Client(headers={"host": "localhost"})),
         **everybody_at("localhost", now=clock),
     }
-    opening = ask_to_open(Bundle({}, {}), schema="gamma", by="m-system_admin", now=clock)
+    opening = ask_to_open(Bundle({}, {}), schema="gamma", by="system", now=clock)
     return Cast(people, {}, {"": {"name": opening.name}, "guide_picture": {"name": "citizen_code"}}, {})
 
 

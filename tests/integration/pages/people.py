@@ -75,7 +75,7 @@ class Visitor:
 
 def ready_account(username: str, *roles: str, now: datetime) -> Account:
     """An account past its first steps: own password, one-time codes."""
-    account, _ = add_staff(username=username, roles=roles, by="tests", now=now)
+    account, _ = add_staff(username=username, roles=roles, by="system", now=now)
     account.set_password(PASSWORD)
     account.must_change_password = False
     account.save()

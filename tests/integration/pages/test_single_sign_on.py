@@ -55,7 +55,7 @@ def test_it_is_not_another_citys(door: Visitor) -> None:
 
 
 def test_an_account_of_that_name_is_tied_to_it(door: Visitor, beta: City, now: Any) -> None:
-    account, _ = add_staff(username="anna", roles=["reviewer"], by="tests", now=now)
+    account, _ = add_staff(username="anna", roles=["reviewer"], by="system", now=now)
     request, login = arrived(beta, "anna")
     with context.request_context(request):
         SingleSignOnAdapter().pre_social_login(request, login)

@@ -37,7 +37,7 @@ def sign_in(door: Visitor, username: str, password: str, **options: str) -> str:
 def test_a_new_account_takes_its_first_steps(
     door: Visitor, clock: datetime, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
-    _, given = add_staff(username="anna", roles=["reviewer"], by="tests", now=clock)
+    _, given = add_staff(username="anna", roles=["reviewer"], by="system", now=clock)
     sign_in(door, "anna", given)
     assert door.get("/staff/").headers["Location"] == "/staff/account/password/"
     assert door.get("/staff/account/").headers["Location"] == "/staff/account/password/"

@@ -53,7 +53,7 @@ def load_people(scene: Scene) -> None:
 
 def run_day(day: date, as_of: datetime) -> Run:
     """The daily job of that day, without collecting."""
-    run, opened = start_run(by="tests", now=asked_at(day, as_of), day=day, as_of=as_of, collects=False)
+    run, opened = start_run(by="system", now=asked_at(day, as_of), day=day, as_of=as_of, collects=False)
     assert opened
     ended = run_here(run.pk, clock=lambda: as_of, progress=lambda run: None)
     assert ended.state == Run.State.DONE, ended.message

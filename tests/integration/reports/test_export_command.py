@@ -55,9 +55,9 @@ def test_the_manifest_is_signed_with_the_citys_key(three_days: Settled, out: Pat
 
 
 def test_an_export_is_journalled(three_days: Settled, out: Path) -> None:
-    manifest = manifest_of(export("codes", out / "codes.csv", "--by", "wang"))
+    manifest = manifest_of(export("codes", out / "codes.csv", "--by", "operator:wang"))
     entry = JournalEntry.objects.latest("seq")
-    assert (entry.verb, entry.by, entry.subject) == ("export.made", "wang", "export:codes")
+    assert (entry.verb, entry.by, entry.subject) == ("export.made", "operator:wang", "export:codes")
     assert entry.data == {key: manifest[key] for key in ("filters", "format", "rows", "sha256")}
     assert journal_break() is None
 

@@ -45,7 +45,7 @@ def test_the_first_rows_are_those_of_the_whole(three_days: Settled) -> None:
 
 
 def test_only_whom_the_file_names_is_told(three_days: Settled, out: Path) -> None:
-    add_staff(username="sun", roles=["auditor"], by="tests", now=three_days.runs[-1].as_of)
+    add_staff(username="sun", roles=["auditor"], by="system", now=three_days.runs[-1].as_of)
     red = {str(one["citizen_ref"]) for one in rows(ReportName.CODES, state="red")}
     export_report(
         ReportRequest(ReportName.CODES, identified=True, only={"state": "red"}),

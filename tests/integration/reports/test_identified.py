@@ -22,7 +22,7 @@ PURPOSE = "第三季度抽查"
 
 @pytest.fixture
 def auditor(three_days: Settled, now: datetime) -> str:
-    add_staff(username="li.auditor", roles=["auditor"], by="tests", now=now)
+    add_staff(username="li.auditor", roles=["auditor"], by="system", now=now)
     return "li.auditor"
 
 
@@ -76,7 +76,7 @@ def test_a_masked_export_is_nobodys_access(three_days: Settled, out: Path) -> No
 
 @pytest.mark.parametrize("role", list(Role))
 def test_only_those_who_audit_may(three_days: Settled, now: datetime, out: Path, role: Role) -> None:
-    add_staff(username="somebody", roles=[role], by="tests", now=now)
+    add_staff(username="somebody", roles=[role], by="system", now=now)
     if role in (Role.AUDITOR, Role.AUDIT_ADMIN):
         export("codes", out / "codes.csv", *identified("somebody"))
         assert (out / "codes.csv").stat().st_size

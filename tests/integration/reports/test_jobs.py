@@ -40,7 +40,7 @@ def city(bare_city: City, settings: Settings, tmp_path: Path) -> City:
 
 
 def asked(now: datetime, **options: str) -> ExportJob:
-    return ask_for_export(CODES, file_format=FileFormat.CSV, by="sun", now=now, **options)
+    return ask_for_export(CODES, file_format=FileFormat.CSV, by="system", now=now, **options)
 
 
 def test_an_export_is_written_once_and_can_be_checked(city: City, now: datetime) -> None:
@@ -50,7 +50,7 @@ def test_an_export_is_written_once_and_can_be_checked(city: City, now: datetime)
     assert not write_export(job.pk, clock=lambda: now)
     job.refresh_from_db()
     assert (job.state, job.rows_done, job.rows_total) == ("done", 0, 0)
-    assert check(fetch_export(job, by="sun", now=now))["made_by"] == "sun"
+    assert check(fetch_export(job, by="system", now=now))["made_by"] == "system"
     assert sweep_exports(now=now) == []
     verbs = list(JournalEntry.objects.order_by("-seq").values_list("verb", flat=True)[:3])
     assert verbs == ["export.fetched", "export.made", "export.asked"]
@@ -90,7 +90,7 @@ def test_what_kills_every_worker_is_told_as_failed(city: City, now: datetime) ->
 
 def test_what_cannot_be_made_says_why_at_once(city: City, now: datetime) -> None:
     request = ReportRequest(ReportName.CODES)
-    job = ask_for_export(request, file_format=FileFormat.CSV, by="sun", now=now)
+    job = ask_for_export(request, file_format=FileFormat.CSV, by="system", now=now)
     assert not write_export(job.pk, clock=lambda: now)
     job.refresh_from_db()
     assert (job.state, "no run" in job.message) == ("failed", True)
@@ -119,7 +119,7 @@ def test_files_do_not_outlive_their_time(city: City, now: datetime) -> None:
     assert job.state == "expired"
     assert list(exports_folder().iterdir()) == []
     with pytest.raises(CannotExport):
-        fetch_export(job, by="sun", now=now)
+        fetch_export(job, by="system", now=now)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -152,7 +152,7 @@ def test_a_run_of_a_past_instant_leaves_out_what_was_decided_before_it_was_asked
     for source in desk.keys.sources.values():
         deliver(source, at=at)
     later = desk.now + timedelta(minutes=1)
-    run, _ = start_run(by="li", now=later, as_of=at, collects=False)
+    run, _ = start_run(by="system", now=later, as_of=at, collects=False)
     run_here(run.pk, clock=lambda: later, progress=lambda _: None)
     assert shown(desk) == {"wechat": "red"}
     assert amend_owed(now=later) is None

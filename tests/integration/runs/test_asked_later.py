@@ -45,7 +45,7 @@ def instants(scene: Scene) -> list[datetime]:
 def settle(scene: Scene) -> dict[str, int]:
     """The world's run; citizen → key."""
     keys = load_world(scene.world, known_at=scene.as_of)
-    run, _ = start_run(by="test", now=instants(scene)[0], day=scene.day, as_of=scene.as_of, collects=False)
+    run, _ = start_run(by="operator:test", now=instants(scene)[0], day=scene.day, as_of=scene.as_of, collects=False)
     run = run_here(run.pk, clock=lambda: scene.as_of, progress=lambda _: None)
     assert run.state in Run.SETTLED, run.message
     return keys.citizens

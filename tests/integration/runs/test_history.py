@@ -70,7 +70,7 @@ def standing() -> dict[str, list[Any]]:
 
 def recompute(life: Life, number: int, **asked: Any) -> Run:
     now = life.as_of + HOUR
-    run, opened = start_run(by="li", now=now, day=day(number), history=True, **asked)
+    run, opened = start_run(by="operator:li", now=now, day=day(number), history=True, **asked)
     assert opened
     return run_here(run.pk, clock=lambda: now, progress=lambda _: None)
 
@@ -143,7 +143,7 @@ def test_the_newer_of_a_days_runs_is_told(bare_city: City) -> None:
     life.live("police: close_contact")
     run = recompute(life, 0)
     assert run.sequence == 2
-    again, _ = start_run(by="li", now=life.as_of + 2 * HOUR, collects=False)
+    again, _ = start_run(by="operator:li", now=life.as_of + 2 * HOUR, collects=False)
     run_here(again.pk, clock=lambda: life.as_of + 2 * HOUR, progress=lambda _: None)
     content = daily_codes(ReportRequest(ReportName.CODES, day(0), day(0)), now=NOW)
     assert [one["run"] for one in content.filters["runs"]] == [again.pk]
@@ -214,7 +214,7 @@ def test_no_ruling_ends_and_none_is_suspended(life: Life) -> None:
 
 def test_a_run_of_history_that_lacks_a_part_says_so(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
     now = life.as_of + HOUR
-    run, _ = start_run(by="li", now=now, day=day(2), history=True)
+    run, _ = start_run(by="operator:li", now=now, day=day(2), history=True)
     run_parked = iter([True])
 
     def park(*_: Any, **__: Any) -> Iterator[bool]:
@@ -230,7 +230,7 @@ def test_a_run_of_history_that_lacks_a_part_says_so(life: Life, monkeypatch: pyt
 def test_what_was_decided_while_it_worked_is_counted_after_it(life: Life) -> None:
     """An amending run is owed whoever was decided about, as after any run."""
     now = life.as_of + HOUR
-    run, _ = start_run(by="li", now=now, day=day(2), history=True)
+    run, _ = start_run(by="operator:li", now=now, day=day(2), history=True)
     fact = Case.objects.get().citizen.facts.get(kind="close_contact")
     Suppression.objects.create(
         source=fact.source,

@@ -34,25 +34,25 @@ STARTERS = 50
 
 
 def test_a_second_start_joins_the_open_run(alpha: City, now: datetime) -> None:
-    run, opened = start_run(by="li", now=now)
-    joined, opened_again = start_run(by="wang", now=now + timedelta(minutes=1), day=date(2026, 1, 1))
+    run, opened = start_run(by="operator:li", now=now)
+    joined, opened_again = start_run(by="operator:wang", now=now + timedelta(minutes=1), day=date(2026, 1, 1))
     assert (opened, opened_again) == (True, False)
     assert joined == run
     assert JournalEntry.objects.filter(verb="run.started").count() == 1
 
 
 def test_the_database_allows_one_open_run(alpha: City, now: datetime) -> None:
-    start_run(by="li", now=now)
+    start_run(by="operator:li", now=now)
     with pytest.raises(IntegrityError, match="one_open_run_per_city"), transaction.atomic():
         Run.objects.create(day=date(2026, 1, 1), as_of=now, started_by="li", started_at=now)
 
 
 def test_another_starter_who_was_quicker_is_joined(alpha: City, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between looking and inserting, somebody else inserted."""
-    theirs, _ = start_run(by="wang", now=now)
+    theirs, _ = start_run(by="operator:wang", now=now)
     looks = iter([None, theirs])
     monkeypatch.setattr("codes.runs.ledger.open_run", lambda: next(looks))
-    assert start_run(by="li", now=now) == (theirs, False)
+    assert start_run(by="operator:li", now=now) == (theirs, False)
     assert JournalEntry.objects.filter(verb="run.started").count() == 1
 
 
@@ -66,7 +66,7 @@ def test_fifty_clicks_open_one_run(committed: Filled) -> None:
         start_together.wait()
         try:
             with in_city(committed.schema):
-                run, opened = start_run(by=f"official-{number}", now=now, day=day, as_of=as_of, collects=False)
+                run, opened = start_run(by=f"operator:{number}", now=now, day=day, as_of=as_of, collects=False)
                 return run.pk, opened
         finally:
             connection.close()
@@ -82,13 +82,13 @@ def test_fifty_clicks_open_one_run(committed: Filled) -> None:
 def test_day_and_instant_are_the_citys_and_fixed_at_the_start(alpha: City) -> None:
     """Five in the afternoon in UTC is tomorrow in the city."""
     at = datetime(2026, 11, 24, 17, tzinfo=UTC)
-    run, _ = start_run(by="li", now=at)
+    run, _ = start_run(by="operator:li", now=at)
     assert (run.day, run.as_of, run.sequence) == (date(2026, 11, 25), at, 1)
 
 
 def test_runs_of_a_day_are_counted(alpha: City, now: datetime) -> None:
     for sequence in (1, 2, 3):
-        run, opened = start_run(by="li", now=now)
+        run, opened = start_run(by="operator:li", now=now)
         assert (run.sequence, opened) == (sequence, True)
         assert move_on(run, Run.State.FAILED, ended_at=now, fault="error", params={"error": "for the test"})
 
@@ -111,7 +111,7 @@ def test_cities_are_spread_over_the_night() -> None:
 
 
 def test_a_step_is_claimed_by_one_worker_until_its_lease_is_over(alpha: City, now: datetime) -> None:
-    run, _ = start_run(by="li", now=now)
+    run, _ = start_run(by="operator:li", now=now)
     first = claim_step(run.pk, Run.State.COLLECTING, now=now)
     assert first
     assert claim_step(run.pk, Run.State.COLLECTING, now=now + STEP_LEASE) is None
@@ -128,7 +128,7 @@ def test_a_step_that_fails_is_tried_three_times_and_says_why(
     alpha: City, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("codes.runs.steps.freeze_providers", failing(RuntimeError("the freezer is broken")))
-    run, _ = start_run(by="li", now=now, collects=False)
+    run, _ = start_run(by="operator:li", now=now, collects=False)
     for attempt in range(1, MAX_ATTEMPTS + 1):
         assert open_run()
         with pytest.raises(RuntimeError, match="freezer"):
@@ -139,11 +139,11 @@ def test_a_step_that_fails_is_tried_three_times_and_says_why(
     assert run.message == "collecting failed 3 times: RuntimeError: the freezer is broken"
     assert JournalEntry.objects.filter(verb="run.failed", subject=f"run:{run.pk}").count() == 1
     assert advance(run.pk, clock=lambda: now) == []
-    assert start_run(by="li", now=now)[1], "the next one may begin"
+    assert start_run(by="operator:li", now=now)[1], "the next one may begin"
 
 
 def test_a_failure_of_a_worker_whose_claim_was_lost_changes_nothing(alpha: City, now: datetime) -> None:
-    run, _ = start_run(by="li", now=now)
+    run, _ = start_run(by="operator:li", now=now)
     stale = claim_step(run.pk, Run.State.COLLECTING, now=now)
     later = now + STEP_LEASE + timedelta(seconds=1)
     present = claim_step(run.pk, Run.State.COLLECTING, now=later)

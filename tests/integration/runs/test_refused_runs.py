@@ -44,7 +44,7 @@ def test_nothing_to_come_is_computed(
     alpha: City, now: datetime, asked: Callable[[datetime, date], dict[str, object]]
 ) -> None:
     with pytest.raises(Refused) as refused:
-        start_run(by="li", now=now, **asked(now, alpha.day_of(now)))  # type: ignore[arg-type]
+        start_run(by="operator:li", now=now, **asked(now, alpha.day_of(now)))  # type: ignore[arg-type]
     assert refused.value.reason in (RunRefusal.DAY_TO_COME, RunRefusal.INSTANT_TO_COME)
     assert not Run.objects.exists()
     assert not JournalEntry.objects.filter(verb="run.started").exists()
@@ -54,12 +54,12 @@ def test_today_is_the_citys(alpha: City) -> None:
     """Five in the afternoon in UTC is tomorrow in the city: that day has begun there, and the one after has not."""
     now = datetime(2026, 11, 24, 17, tzinfo=UTC)
     with pytest.raises(Refused):
-        start_run(by="li", now=now, day=date(2026, 11, 26))
-    assert start_run(by="li", now=now, day=date(2026, 11, 25))[1]
+        start_run(by="operator:li", now=now, day=date(2026, 11, 26))
+    assert start_run(by="operator:li", now=now, day=date(2026, 11, 25))[1]
 
 
 def settled(*, now: datetime, **asked: object) -> Run:
-    run, opened = start_run(by="li", now=now, **{"collects": False, **asked})  # type: ignore[arg-type]
+    run, opened = start_run(by="operator:li", now=now, **{"collects": False, **asked})  # type: ignore[arg-type]
     assert opened
     return ended(run, Run.State.DONE, now=now)
 
@@ -74,10 +74,10 @@ def ended(run: Run, state: Run.State, *, now: datetime) -> Run:
 def test_a_day_before_the_newest_settled_one_is_history(alpha: City, now: datetime) -> None:
     newest = settled(now=now)
     with pytest.raises(Refused) as refused:
-        start_run(by="li", now=now + HOUR, day=newest.day - DAY)
+        start_run(by="operator:li", now=now + HOUR, day=newest.day - DAY)
     assert refused.value.reason == RunRefusal.LATER_DAY_SETTLED
     assert list(Run.objects.all()) == [newest]
-    run, opened = start_run(by="li", now=now + HOUR, day=newest.day - DAY, history=True)
+    run, opened = start_run(by="operator:li", now=now + HOUR, day=newest.day - DAY, history=True)
     assert (opened, run.history, run.collects) == (True, True, False)
     assert JournalEntry.objects.get(verb="run.started", subject=f"run:{run.pk}").data["history"] is True
 
@@ -85,7 +85,7 @@ def test_a_day_before_the_newest_settled_one_is_history(alpha: City, now: dateti
 def test_what_was_known_before_the_newest_instant_of_the_day_is_history(alpha: City, now: datetime) -> None:
     newest = settled(now=now)
     with pytest.raises(Refused) as refused:
-        start_run(by="li", now=now + HOUR, as_of=newest.as_of - MINUTE)
+        start_run(by="operator:li", now=now + HOUR, as_of=newest.as_of - MINUTE)
     assert refused.value.reason == RunRefusal.LATER_INSTANT_SETTLED
     again = settled(now=now + HOUR, as_of=newest.as_of)
     assert again.sequence == newest.sequence + 1, "the same instant again undoes nothing"
@@ -93,9 +93,9 @@ def test_what_was_known_before_the_newest_instant_of_the_day_is_history(alpha: C
 
 @pytest.mark.parametrize("state", [Run.State.FAILED, Run.State.KEPT])
 def test_a_run_that_did_not_settle_forbids_nothing(alpha: City, now: datetime, state: Run.State) -> None:
-    run, _ = start_run(by="li", now=now, history=state == Run.State.KEPT)
+    run, _ = start_run(by="operator:li", now=now, history=state == Run.State.KEPT)
     ended(run, state, now=now)
-    assert start_run(by="li", now=now + HOUR, day=run.day - DAY)[1]
+    assert start_run(by="operator:li", now=now + HOUR, day=run.day - DAY)[1]
 
 
 def test_a_run_of_a_day_to_come_which_was_once_allowed_forbids_nothing(alpha: City, now: datetime) -> None:
@@ -103,18 +103,18 @@ def test_a_run_of_a_day_to_come_which_was_once_allowed_forbids_nothing(alpha: Ci
     Run.objects.create(
         day=year_2062.date(), as_of=now, state="done", started_by="li", started_at=now, ended_at=now, sequence=1
     )
-    assert start_run(by="li", now=now + HOUR)[1]
+    assert start_run(by="operator:li", now=now + HOUR)[1]
 
 
 def test_history_does_not_join_another_run_nor_another_it(alpha: City, now: datetime) -> None:
-    run, _ = start_run(by="li", now=now)
+    run, _ = start_run(by="operator:li", now=now)
     with pytest.raises(Refused) as refused:
-        start_run(by="wang", now=now, day=run.day - DAY, history=True)
+        start_run(by="operator:wang", now=now, day=run.day - DAY, history=True)
     assert refused.value.reason == RunRefusal.OTHER_OPEN
     ended(run, Run.State.FAILED, now=now)
-    start_run(by="wang", now=now, day=run.day - DAY, history=True)
+    start_run(by="operator:wang", now=now, day=run.day - DAY, history=True)
     with pytest.raises(Refused):
-        start_run(by="li", now=now)
+        start_run(by="operator:li", now=now)
 
 
 REFUSED = {
@@ -160,13 +160,13 @@ DOES_NOT_COUNT: dict[str, Callable[[datetime, datetime], Run]] = {
     "one of the day before": lambda due, early: settled(now=due + MINUTE, day=early.date() - DAY, collects=True),
     "one by what was known before its minute": lambda due, early: settled(now=due + MINUTE, as_of=early, collects=True),
     "one that failed in the night": lambda due, early: ended(
-        start_run(by="li", now=early)[0], Run.State.FAILED, now=early
+        start_run(by="operator:li", now=early)[0], Run.State.FAILED, now=early
     ),
     "one that failed since": lambda due, early: ended(
-        start_run(by="li", now=due + MINUTE)[0], Run.State.FAILED, now=due + MINUTE
+        start_run(by="operator:li", now=due + MINUTE)[0], Run.State.FAILED, now=due + MINUTE
     ),
     "one of history": lambda due, early: ended(
-        start_run(by="li", now=due + MINUTE, history=True)[0], Run.State.KEPT, now=due + MINUTE
+        start_run(by="operator:li", now=due + MINUTE, history=True)[0], Run.State.KEPT, now=due + MINUTE
     ),
 }
 
@@ -197,7 +197,7 @@ def test_a_collecting_run_since_its_minute_is_the_days(
 ) -> None:
     """Whoever asked for it."""
     due = minute_of(alpha, now)
-    run, _ = start_run(by="li", now=due + after)
+    run, _ = start_run(by="operator:li", now=due + after)
     if state:
         ended(run, state, now=due + after)
     assert start_if_due(now=due + after + MINUTE) is None
@@ -206,7 +206,7 @@ def test_a_collecting_run_since_its_minute_is_the_days(
 
 def test_a_run_that_was_open_at_its_minute_is_waited_for(alpha: City, now: datetime) -> None:
     due = minute_of(alpha, now)
-    early, _ = start_run(by="li", now=due - MINUTE)
+    early, _ = start_run(by="operator:li", now=due - MINUTE)
     assert start_if_due(now=due) is None
     ended(early, Run.State.DONE, now=due + MINUTE)
     assert start_if_due(now=due + 2 * MINUTE)
@@ -248,7 +248,7 @@ def test_a_task_that_finds_a_run_of_history_open_waits(
 ) -> None:
     with in_city("alpha") as city:
         due = minute_of(city, now)
-        run, _ = start_run(by="li", now=due, history=True)
+        run, _ = start_run(by="operator:li", now=due, history=True)
     with in_city("beta") as city:
         due = max(due, minute_of(city, now))
     rung: list[object] = []
@@ -265,7 +265,7 @@ def test_a_beat_that_another_run_outruns_does_not_fail(
 ) -> None:
     """Between looking and starting, somebody began a run of history."""
     due = minute_of(alpha, now)
-    theirs, _ = start_run(by="li", now=due, history=True)
+    theirs, _ = start_run(by="operator:li", now=due, history=True)
     looks = iter([None, theirs])
     monkeypatch.setattr("codes.runs.ledger.open_run", lambda: next(looks))
     assert start_if_due(now=due) is None

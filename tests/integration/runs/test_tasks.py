@@ -43,7 +43,7 @@ def test_no_task_runs_outside_a_city(db: None, schema: str, task: Callable[..., 
 
 def test_a_run_goes_from_bell_to_bell(db: None, enqueued: list[Enqueued], now: datetime) -> None:
     with in_city("alpha"):
-        run, _ = start_run(by="li", now=now, collects=False)
+        run, _ = start_run(by="operator:li", now=now, collects=False)
     assert tasks.advance_run("alpha", run.pk) == 1
     assert enqueued == [("judge_partition", "alpha", run.pk, 1)]
     assert tasks.judge_partition("alpha", run.pk, 1)
@@ -57,7 +57,7 @@ def test_a_run_goes_from_bell_to_bell(db: None, enqueued: list[Enqueued], now: d
 
 def test_what_an_ended_run_says_is_signed_at_once(db: None, enqueued: list[Enqueued], now: datetime) -> None:
     with in_city("alpha"):
-        run, _ = start_run(by="li", now=now, collects=False)
+        run, _ = start_run(by="operator:li", now=now, collects=False)
         before = Checkpoint.objects.count()
     tasks.advance_run("alpha", run.pk)
     with in_city("alpha"):
@@ -72,10 +72,10 @@ def test_what_an_ended_run_says_is_signed_at_once(db: None, enqueued: list[Enque
 
 def test_the_sweeper_rings_for_open_runs_only(db: None, enqueued: list[Enqueued], now: datetime) -> None:
     with in_city("alpha"):
-        ended, _ = start_run(by="li", now=now)
+        ended, _ = start_run(by="operator:li", now=now)
         move_on(ended, Run.State.FAILED, ended_at=now, fault="error", params={"error": "for the test"})
     with in_city("beta"):
-        stuck, _ = start_run(by="li", now=now)
+        stuck, _ = start_run(by="operator:li", now=now)
     assert tasks.sweep() == 1
     assert enqueued == [("advance_run", "beta", stuck.pk)]
 

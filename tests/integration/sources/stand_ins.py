@@ -57,7 +57,7 @@ class _Collected:
 
     def collect(self, *, now: datetime = NOW, full: bool = False) -> Batch:
         """Collect once; the batch as it is stored."""
-        return Batch.objects.get(pk=collect_source(self.source, now=now, by="tests", full=full).pk)
+        return Batch.objects.get(pk=collect_source(self.source, now=now, by="system", full=full).pk)
 
     def versions(self, record_id: str = "r1") -> list[Fact]:
         """A record's versions in their order."""

@@ -44,15 +44,15 @@ LOOK_ALIKES = [
 def test_an_administrator_or_auditor_is_nothing_else(alpha: City, pair: tuple[Role, Role]) -> None:
     if ALONE & set(pair):
         with pytest.raises(Refused, match="may not hold both"):
-            add_staff(username="lin", roles=pair, by="wang", now=AT)
+            add_staff(username="lin", roles=pair, by="operator:wang", now=AT)
         assert not Account.objects.exists()
     else:
-        account, _ = add_staff(username="lin", roles=pair, by="wang", now=AT)
+        account, _ = add_staff(username="lin", roles=pair, by="operator:wang", now=AT)
         assert account.roles == set(pair)
 
 
 def test_the_password_opens_the_account_once_and_is_kept_nowhere(alpha: City) -> None:
-    account, password = add_staff(username="lin", roles=["reviewer"], by="wang", now=AT, full_name="林")
+    account, password = add_staff(username="lin", roles=["reviewer"], by="operator:wang", now=AT, full_name="林")
 
     stored = Account.objects.get(username="lin")
     assert stored.check_password(password)
@@ -65,12 +65,12 @@ def test_the_password_opens_the_account_once_and_is_kept_nowhere(alpha: City) ->
 
 
 def test_making_an_account_is_journalled_with_its_roles(alpha: City) -> None:
-    add_staff(username="lin", roles=["approver", "reviewer"], by="wang", now=AT)
+    add_staff(username="lin", roles=["approver", "reviewer"], by="operator:wang", now=AT)
 
     entry = JournalEntry.objects.order_by("-seq")[0]
-    assert (entry.verb, entry.by, entry.at, entry.subject) == ("staff.added", "wang", AT, "staff:lin")
+    assert (entry.verb, entry.by, entry.at, entry.subject) == ("staff.added", "operator:wang", AT, "staff:lin")
     assert entry.data == {"roles": ["approver", "reviewer"]}
-    assert set(RoleGrant.objects.values_list("granted_by", "granted_at")) == {("wang", AT)}
+    assert set(RoleGrant.objects.values_list("granted_by", "granted_at")) == {("operator:wang", AT)}
 
 
 @pytest.mark.parametrize(
@@ -88,11 +88,11 @@ def test_making_an_account_is_journalled_with_its_roles(alpha: City) -> None:
     ],
 )
 def test_what_cannot_be_an_account_is_refused(alpha: City, username: str, roles: list[str], why: str) -> None:
-    add_staff(username="taken", roles=["auditor"], by="wang", now=AT)
+    add_staff(username="taken", roles=["auditor"], by="operator:wang", now=AT)
     entries = JournalEntry.objects.count()
 
     with pytest.raises(Refused, match=why):
-        add_staff(username=username, roles=roles, by="wang", now=AT)
+        add_staff(username=username, roles=roles, by="operator:wang", now=AT)
 
     assert (Account.objects.count(), JournalEntry.objects.count()) == (1, entries)
 
@@ -100,7 +100,7 @@ def test_what_cannot_be_an_account_is_refused(alpha: City, username: str, roles:
 def test_a_name_is_taken_in_its_own_city_only(db: None) -> None:
     for schema in ("alpha", "beta"):
         with in_city(schema):
-            add_staff(username="lin", roles=["reviewer"], by="wang", now=AT)
+            add_staff(username="lin", roles=["reviewer"], by="operator:wang", now=AT)
             assert Account.objects.count() == 1
 
 
@@ -137,7 +137,7 @@ def test_a_one_time_password_is_hashed_at_full_strength_when_it_is_used(
 ) -> None:
     """Random bits need no slow hash; still, what is stored after a sign-in is as strong as a chosen password's."""
     settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
-    account, password = add_staff(username="lin", roles=["reviewer"], by="tests", now=now)
+    account, password = add_staff(username="lin", roles=["reviewer"], by="operator:tests", now=now)
     assert account.password.startswith("pbkdf2_sha256$1000$")
     assert not account.check_password(f"{password}x")
     assert account.check_password(password)
