@@ -45,7 +45,9 @@ IDENTIFIERS = frozenset({"record_id"})
 
 def masked_raw(quarantined: Quarantined) -> dict[str, Any]:
     """Its fields in the order they came, values masked. Raises ``CannotDecrypt``."""
-    content: dict[str, Any] = json.loads(encryption.decrypt(bytes(quarantined.raw), use=QUARANTINED_RECORD))
+    stored = json.loads(encryption.decrypt(bytes(quarantined.raw), use=QUARANTINED_RECORD))
+    # Bytes that were no text are kept as lone surrogates, which no page can be sent with.
+    content: dict[str, Any] = json.loads(json.dumps(stored, ensure_ascii=False).encode(errors="replace"))
     return {name: mask_value(name, value) for name, value in content.items()}
 
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.utils.translation import override
 
 from codes.models import Citizen, EffectiveCode, Registration, Verdict
@@ -26,7 +25,6 @@ OURS = "postgresql://reader:geheim@127.0.0.1:9/alpha_police?sslmode=require"
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    cache.clear()
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
 
 
