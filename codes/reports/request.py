@@ -90,8 +90,9 @@ def span(column: str) -> str:
 
 
 def bounds(first: date | None, last: date | None, *, zone: ZoneInfo) -> dict[str, datetime | None]:
-    """Parameters for ``span``: half open, either side open when its day is none."""
-    return {"from": _midnight(first, zone), "until": _midnight(last + timedelta(days=1), zone) if last else None}
+    """Parameters for ``span``: half open, either side open when its day is none or the calendar's last."""
+    after = last + timedelta(days=1) if last and last < date.max else None
+    return {"from": _midnight(first, zone), "until": _midnight(after, zone)}
 
 
 def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:

@@ -1,7 +1,6 @@
 """A document typed into a form, and kept between two pages without its number in the clear."""
 
 import base64
-import binascii
 from typing import Any
 
 from django import forms
@@ -52,6 +51,6 @@ def decrypt_identity(kept: str) -> Identity | None:
     """The inverse; none for anything else."""
     try:
         kind, _sep, number = decrypt(base64.b64decode(kept), use=USE).partition(":")
-    except (CannotDecrypt, binascii.Error):
+    except (CannotDecrypt, ValueError):
         return None
     return Identity(IdType(kind), number)

@@ -5,10 +5,12 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import MAXYEAR, date
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import Field, IntegerField, Model, Q, QuerySet
 from django.http import QueryDict
 
 M = TypeVar("M", bound=Model)
@@ -30,7 +32,7 @@ def keyset_page(queryset: QuerySet[M], query: QueryDict, *, by: Sequence[str], s
     """Up to ``size`` rows by not-null columns ``by``, the last unique, from the place in the address or else the first."""
     before = query.get("before", "")
     backwards = bool(before)
-    place = _decode(before or query.get("after", ""), len(by))
+    place = _decode(before or query.get("after", ""), [_field(queryset.model, column) for column in by])
     ordered = queryset.order_by(*(_reversed(column) if backwards else column for column in by))
     if place is not None:
         columns = [_reversed(c) if backwards else c for c in by]
@@ -81,10 +83,34 @@ def _encode(row: Model, by: Sequence[str]) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decode(token: str, columns: int) -> list[Any] | None:
+def _field(model: type[Model], column: str) -> "Field[Any, Any]":
+    """The field of a column, also of a related row's."""
+    *relations, name = column.lstrip("-").split("__")
+    for relation in relations:
+        model = model._meta.get_field(relation).related_model  # type: ignore[assignment]
+    return model._meta.get_field(name)  # type: ignore[return-value]
+
+
+def _decode(token: str, fields: "Sequence[Field[Any, Any]]") -> list[Any] | None:
+    """The values, each such as its field holds; none for what is no place in this list: then the list begins anew."""
     try:
         values = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except (binascii.Error, ValueError):
+        if not isinstance(values, list) or len(values) != len(fields):
+            return None
+        return [_fitting(field, value) for field, value in zip(fields, values, strict=True)]
+    except (binascii.Error, ValueError, OverflowError, RecursionError, ValidationError):
         return None
-    fits = isinstance(values, list) and len(values) == columns and all(isinstance(v, str | int | float) for v in values)
-    return values if fits else None
+
+
+def _fitting(field: "Field[Any, Any]", value: Any) -> Any:
+    """The value as the field's own type. Raises ``ValidationError`` and ``ValueError`` for what the column cannot be compared with."""
+    wanted = int if isinstance(field, IntegerField) else str
+    if type(value) is not wanted or "\x00" in str(value):
+        raise ValueError("not a value of this column")
+    for check in field.validators:
+        check(value)
+    fitting = field.to_python(value)
+    # The first and the last years of the calendar have no instant in every zone.
+    if isinstance(fitting, date) and not 1 < fitting.year < MAXYEAR:
+        raise ValueError("outside the calendar")
+    return fitting

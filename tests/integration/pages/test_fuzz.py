@@ -1,0 +1,191 @@
+"""Every address with hostile values in its parts, its query and its form: refused or not found, never an error of the server."""
+
+import base64
+import json
+import random
+import re
+import sys
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import generate_totp_secret
+from django import forms
+from django.core.signals import got_request_exception
+
+from codes.models import Citizen
+from portal.staff_sign_in.adapters import encrypt_secret
+from regions.identity import Identity
+from regions.keys.encryption import encrypt_number
+from regions.vocabulary import IdType
+from tests.architecture.source import CHECKOUT
+from tests.integration.lines import ANNA
+from tests.integration.pages.matrix_cast import Place, undone, whoever_may
+from tests.integration.pages.people import Visitor
+
+pytestmark = pytest.mark.usefixtures("no_worker")
+
+
+def token(*values: object) -> str:
+    """A place in a list, as `portal.web.keyset` writes it, with values of other types."""
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+TOKENS = [
+    *(
+        token(*values)
+        for size in (1, 2, 3)
+        for values in ([True] * size, ["x"] * size, [1e308] * size, [10**30] * size)
+    ),
+    *(token(*["\x00"] * size) for size in (1, 2, 3)),
+    *(token(*["9999-12-31T23:59:59+00:00"] * size) for size in (1, 2, 3)),
+    token({"a": 1}),
+    token(None),
+    base64.urlsafe_b64encode(b"[NaN]").decode(),
+    base64.urlsafe_b64encode(b"[" * 5000).decode(),
+]
+HOSTILE = [
+    "",
+    "\x00",
+    "a\x00b",
+    "-1",
+    "0",
+    str(2**31),
+    str(2**63),
+    "9" * 400,
+    "1e400",
+    "NaN",
+    "１２",
+    "٣",
+    "²",
+    "0000-00-00",
+    "0001-01-01",
+    "9999-12-31",
+    "2026-02-30",
+    "9999-12-31T23:59:59+14:00",
+    "..",
+    "../../etc/passwd",
+    "%00",
+    "%",
+    "'",
+    "\\",
+    "{0.__class__}",
+    "%(x)s",
+    "\ud800",
+    "\ufeff",
+    "\u202e",
+    "🀄" * 300,
+    "x" * 20_000,
+    "[]",
+    '{"a": 1}',
+    "<script>",
+    *TOKENS,
+]
+# As bytes of a path or a query, some of which are no text at all.
+RAW = ["%00", "%ff", "%ed%a0%80", "%c0%80", "%0d%0a", "%25%30%30", "+", "%2e%2e%2f"]
+READ = re.compile(r"""\b(?:GET|POST)(?:\.get(?:list)?\(|\[)\s*"(\w+)\"""")
+
+
+def names() -> list[str]:
+    """Every name that a page reads from a query or a form."""
+    found = {"after", "before", "next"}
+    for path in (CHECKOUT / "portal").rglob("*.py"):
+        found |= {*READ.findall(path.read_text(encoding="utf-8"))}
+    for form in descendants(forms.BaseForm):
+        if form.__module__.startswith("portal."):
+            found |= {*getattr(form, "base_fields", {})}
+    return sorted(found)
+
+
+def descendants(kind: type[Any]) -> Iterator[type[Any]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from descendants(one)
+
+
+def encoded(value: str) -> str:
+    return quote(value.encode("utf-8", "surrogatepass"), safe="")
+
+
+def queries(dice: random.Random, asked: list[str]) -> Iterator[str]:
+    """Each name alone with some values, and all of them at once."""
+    for name in asked:
+        yield f"{name}={encoded(dice.choice(HOSTILE))}"
+    yield "&".join(f"{name}={encoded(dice.choice(HOSTILE))}" for name in asked)
+    yield "&".join(f"{name}={dice.choice(RAW)}" for name in asked)
+
+
+def answer(visitor: Visitor, method: str, path: str, body: bytes = b"") -> int:
+    """The status; nothing is left behind."""
+    cookies = deepcopy(visitor.client.cookies)
+    visitor.client.raise_request_exception = False
+    with undone():
+        form = {"content_type": "application/x-www-form-urlencoded"} if method == "POST" else {}
+        response = visitor.client.generic(method, path, body, **form)  # type: ignore[arg-type]
+        status = response.status_code
+        if getattr(response, "streaming", False):
+            response.close()
+    visitor.client.cookies = cookies
+    return status
+
+
+def hostile_requests(place: Place, dice: random.Random, rounds: int) -> Iterator[tuple[Visitor, str, str, bytes]]:
+    """For each address, as somebody who may: its parts spoilt one by one, its query and its form spoilt."""
+    asked = names()
+    for address, row, path in place.each():
+        if row.who == "machine":
+            continue
+        visitor = place.cast.people[whoever_may(row, place.cast.people)]
+        parts = place.cast.parts(address)
+        for _ in range(rounds):
+            for part in address.parts:
+                spoilt = encoded(dice.choice(HOSTILE)) if dice.random() < 0.7 else dice.choice(RAW)
+                for method in row.methods:
+                    yield visitor, method, address.path({**parts, part: spoilt}), b""
+            few = dice.sample(asked, 4)
+            for query in queries(dice, few):
+                if "GET" in row.methods:
+                    yield visitor, "GET", f"{path}?{query}", b""
+            if "POST" in row.methods:
+                for query in [*queries(dice, few[:2]), *list(queries(dice, asked))[-2:]]:
+                    yield visitor, "POST", path, query.encode()
+        if "GET" in row.methods:
+            for name in ("after", "before", "first", "last", "day"):
+                yield (
+                    visitor,
+                    "GET",
+                    f"{path}?{urlencode({name: dice.choice(TOKENS if name in ('after', 'before') else HOSTILE[13:18])})}",
+                    b"",
+                )
+
+
+@pytest.fixture
+def readable(place: Place) -> None:
+    """What the cast's rows hold encrypted can be opened, as it always can where the portal wrote it."""
+    if place.door == "/sign-in/":
+        for one in Authenticator.objects.all():
+            one.data = {"secret": encrypt_secret(generate_totp_secret(), schema="public")}
+            one.save()
+    else:
+        Citizen.objects.filter(ref="liu").update(id_encrypted=encrypt_number(Identity(IdType.RESIDENT_ID, ANNA)))
+
+
+@pytest.mark.usefixtures("readable")
+@pytest.mark.parametrize("seed", range(2))
+def test_no_request_is_an_error_of_the_server(
+    place: Place, seed: int, record_property: Callable[[str, object], None]
+) -> None:
+    """The seed and the request repeat a fault; `/…%00` as a whole path is among them."""
+    faults, count, raised = [], 0, []
+    got_request_exception.connect(note := lambda **_: raised.append(repr(sys.exc_info()[1])[:200]))
+    for visitor, method, path, body in hostile_requests(place, random.Random(seed), 1):
+        count += 1
+        status = answer(visitor, method, path, body)
+        if status >= 500:
+            faults.append(f"{method} {path[:300]} {body[:200]!r}: {status} {raised[-1:]}")
+    got_request_exception.disconnect(note)
+    assert faults == []
+    record_property("figure", f"{count} hostile requests, none answered with 5xx")
