@@ -147,7 +147,7 @@ def verify(request: StaffRequest) -> HttpResponse:
     result = None
     form = VerifyForm()
     if "export" in request.POST:
-        result = _check_export(request, request.POST["export"])
+        result = _check_export(request, request.POST["export"].replace("\x00", ""))
     elif request.method == "POST":
         form = VerifyForm(request.POST, request.FILES)
         result = _check_upload(form) if form.is_valid() else None

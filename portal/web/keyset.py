@@ -88,7 +88,8 @@ def _field(model: type[Model], column: str) -> "Field[Any, Any]":
     *relations, name = column.lstrip("-").split("__")
     for relation in relations:
         model = model._meta.get_field(relation).related_model  # type: ignore[assignment]
-    return model._meta.get_field(name)  # type: ignore[return-value]
+    field: Any = model._meta.get_field(name)
+    return getattr(field, "target_field", field)  # type: ignore[no-any-return]
 
 
 def _decode(token: str, fields: "Sequence[Field[Any, Any]]") -> list[Any] | None:

@@ -16,6 +16,7 @@ from codes.intake.phones import NamedPhone, propose_phones
 from codes.models import Citizen, Provider, StatedName
 from codes.opening_requests import Bundle, ask_to_open
 from codes.tasks import sum_up_cities
+from portal.citizen.sign_in.views import BROWSER_COOKIE
 from portal.web.display import DisplayPreferences
 from regions.sources.models import Source
 from regions.tenancy import in_city
@@ -56,13 +57,14 @@ class Picture:
     host: str = f"{CITY}.localhost"
 
     def enter(self, context: BrowserContext, world: World, *, language: str, look: DisplayPreferences) -> None:
-        """Give the browser the person's session, and how they want pages to look."""
+        """Give the browser the person's session, what it is known by, and how they want pages to look."""
         url = world.address("/", host=self.host)
-        session = self.visitor.client.cookies.get(settings.SESSION_COOKIE_NAME)
+        held = self.visitor.client.cookies
+        known = {name: held[name].value for name in (settings.SESSION_COOKIE_NAME, BROWSER_COOKIE) if name in held}
         cookies = {
             settings.LANGUAGE_COOKIE_NAME: language,
             settings.LOOK_COOKIE_NAME: f"{look.theme}.{look.contrast}.{look.size}",
-            **({settings.SESSION_COOKIE_NAME: session.value} if session else {}),
+            **known,
         }
         context.clear_cookies()
         context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])

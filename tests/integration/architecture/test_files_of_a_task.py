@@ -57,9 +57,10 @@ DISPLAY = (
     "portal/official/cases/",
     "portal/templatetags/",
 )
-# How a source is reached, whatever it delivers.
+# How a source is reached, by whoever may, whatever it delivers.
 REACHING = (
     "codes/intake/citizens.py",
+    "regions/proposals.py",
     "regions/sources/connectors/database.py",
     "regions/sources/connectors/guard.py",
     "regions/sources/connectors/police_database_faults.py",

@@ -17,9 +17,11 @@ from codes.rule_sets.rehearsal_jobs import COLUMNS
 from codes.rule_sets.version_file import canonical_digest
 from regions.journal.models import JournalEntry
 from regions.models import City
+from regions.staff.roles import Role
 from tests.integration.rehearsal.drafts import as_file
 from tests.integration.rehearsal.test_rehearsal import Lived, lived, rehearsed
 from tests.integration.reports.days import person
+from tests.integration.review.desk import hire
 
 
 class Tried(NamedTuple):
@@ -86,6 +88,7 @@ def test_the_list(tried: Tried, tmp_path: Path, name: str) -> None:
 
 
 def test_the_list_is_signed_and_journalled_as_every_export_is(tried: Tried, tmp_path: Path) -> None:
+    hire("ma", Role.RULE_MANAGER, now=tried.city.scene.as_of)
     told = rehearse(tried, f"--output={tmp_path / 'list.csv'}", "--by=ma")
     manifest = check(tmp_path / "list.csv")
     assert f"{tmp_path / 'list.csv.manifest.json'}: signed with the city's key {manifest['public_key']}" in told

@@ -231,7 +231,7 @@ def test_every_closing_is_journalled_with_its_counts(police: Police) -> None:
     police.collect(now=LATER)
 
     accepted, refused = JournalEntry.objects.order_by("seq")[before:]
-    assert (accepted.verb, accepted.subject, accepted.by) == ("batch.accepted", "source:police", "tests")
+    assert (accepted.verb, accepted.subject, accepted.by) == ("batch.accepted", "source:police", "system")
     counts = {"delivered": 21, "accepted": 20, "unchanged": 0, "quarantined": 1}
     assert accepted.data.items() >= {"batch": batch.pk, **counts}.items()
     assert (refused.verb, refused.data["reason"]) == ("batch.refused", "clock_went_back")

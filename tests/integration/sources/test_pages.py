@@ -159,7 +159,7 @@ def test_collecting_rings_for_a_worker(police: Police, manager: Visitor, monkeyp
     assert "Collecting has been asked for" in manager.read(f"{PATH}police/")
 
 
-def test_the_worker_collects_as_whoever_asked(police: Police) -> None:
+def test_the_worker_collects_as_whoever_asked(police: Police, manager: Visitor) -> None:
     police.add(record())
     assert tasks.collect_now("alpha", police.source.pk, "qian") == "accepted"
     assert tasks.collect_now("alpha", 10_000, "qian") == ""
