@@ -1,4 +1,4 @@
-"""`./run trust-report FILE`: write `docs/trust-report.md` from the JUnit file of a run (`./run test --junitxml FILE`)."""
+"""`./run trust-report FILE …`: write `docs/trust-report.md` from the JUnit file of a run (`./run test --junitxml FILE`)."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tomllib
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -85,6 +85,15 @@ def read_junit(path: Path) -> Iterator[Ran]:
         yield Ran(f"{case.get('classname', '').replace('.', '/')}.py::{function}", outcome, figures)
 
 
+def latest(runs: Iterable[list[Ran]]) -> list[Ran]:
+    """What each test came to when it last ran."""
+    ran: list[Ran] = []
+    for again in runs:
+        names = {one.name for one in again}
+        ran = [one for one in ran if one.name not in names] + again
+    return ran
+
+
 def belongs(ran: Ran, named: str) -> bool:
     """Whether a named test, file or folder has this test in it."""
     return ran.name == named or ran.name.startswith((f"{named}::", f"{named.rstrip('/')}/"))
@@ -135,7 +144,7 @@ def report(ran: list[Ran], *, day: date, commit: str, further: Mapping[str, str]
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="./run trust-report", description=__doc__)
-    parser.add_argument("junit", type=Path, help="the JUnit file of a run of the tests")
+    parser.add_argument("junit", type=Path, nargs="+", help="JUnit files: of the whole run, then of tests run again")
     parser.add_argument("--figures", type=Path, help="JSON: figures of longer runs, by line (`runs-5`)")
     options = parser.parse_args()
     git = subprocess.run(
@@ -146,7 +155,7 @@ def main() -> None:
         check=True,
     )
     further = json.loads(options.figures.read_text(encoding="utf-8")) if options.figures else {}
-    ran = list(read_junit(options.junit))
+    ran = latest(list(read_junit(path)) for path in options.junit)
     REPORT.write_text(
         report(ran, day=datetime.now(UTC).date(), commit=git.stdout.strip(), further=further), encoding="utf-8"
     )

@@ -6,7 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.trust.__main__ import CHECKOUT, TRUST, Outcome, Ran, Verdict, judge, lines_of, read_junit, report, shown_by
+from tests.trust.__main__ import (
+    CHECKOUT,
+    TRUST,
+    Outcome,
+    Ran,
+    Verdict,
+    judge,
+    latest,
+    lines_of,
+    read_junit,
+    report,
+    shown_by,
+)
 
 JUNIT = """<testsuites><testsuite>
 <testcase classname="fixture.one.test_a" name="test_x[1]"><properties><property name="figure" value="3 s"/></properties></testcase>
@@ -58,6 +70,11 @@ def test_a_junit_file_is_read(tmp_path: Path) -> None:
 )
 def test_a_line_says_no_more_than_its_tests(tests: list[str], remains: str, verdict: Verdict) -> None:
     assert judge(tests, remains, [A_X, A_Y, B_Z])[0] is verdict
+
+
+def test_a_test_that_ran_again_counts_as_it_last_did() -> None:
+    mended = Ran(A_Y.name, Outcome.PASSED)
+    assert latest([[A_X, A_Y], [mended]]) == [A_X, mended]
 
 
 def test_figures_are_told() -> None:
