@@ -100,7 +100,11 @@ def belongs(ran: Ran, named: str) -> bool:
 
 
 def judge(tests: list[str], remains: str, ran: list[Ran]) -> tuple[Verdict, str]:
-    """The line's verdict and its figure. A line whose tests were all skipped, or did not run, was not tried."""
+    """The line's verdict and its figure.
+
+    A line whose tests were all skipped, or did not run, was not tried; one without tests of which it is known what the code
+    does instead does not hold.
+    """
     mine = [one for one in ran if any(belongs(one, named) for named in tests)]
     missing = [named for named in tests if not any(belongs(one, named) for one in mine)]
     counted = {outcome: sum(one.outcome is outcome for one in mine) for outcome in Outcome}
@@ -108,8 +112,10 @@ def judge(tests: list[str], remains: str, ran: list[Ran]) -> tuple[Verdict, str]
     if counted[Outcome.FAILED]:
         names = sorted({one.name for one in mine if one.outcome is Outcome.FAILED})
         return Verdict.DOES_NOT, f"{counted[Outcome.FAILED]} of {len(mine)} tests failed: {', '.join(names)}"
+    if remains and not tests:
+        return Verdict.DOES_NOT, remains
     if not counted[Outcome.PASSED] or missing:
-        return Verdict.NOT_TRIED, remains or (f"did not run: {', '.join(missing)}" if missing else "no test")
+        return Verdict.NOT_TRIED, (f"did not run: {', '.join(missing)}" if missing else "no test")
     skipped = f", {counted[Outcome.SKIPPED]} skipped" if counted[Outcome.SKIPPED] else ""
     said = "; ".join([f"{counted[Outcome.PASSED]} tests passed{skipped}", *figures])
     if remains:
@@ -146,6 +152,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="./run trust-report", description=__doc__)
     parser.add_argument("junit", type=Path, nargs="+", help="JUnit files: of the whole run, then of tests run again")
     parser.add_argument("--figures", type=Path, help="JSON: figures of longer runs, by line (`runs-5`)")
+    parser.add_argument("--commit", help="what the tests ran at; without it, the commit that is checked out")
     options = parser.parse_args()
     git = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
@@ -157,7 +164,8 @@ def main() -> None:
     further = json.loads(options.figures.read_text(encoding="utf-8")) if options.figures else {}
     ran = latest(list(read_junit(path)) for path in options.junit)
     REPORT.write_text(
-        report(ran, day=datetime.now(UTC).date(), commit=git.stdout.strip(), further=further), encoding="utf-8"
+        report(ran, day=datetime.now(UTC).date(), commit=options.commit or git.stdout.strip(), further=further),
+        encoding="utf-8",
     )
     sys.stdout.write(f"{REPORT.relative_to(CHECKOUT)} is written from {len(ran)} tests.\n")
 

@@ -66,6 +66,7 @@ def test_a_junit_file_is_read(tmp_path: Path) -> None:
         (["fixture/one/test_a.py::test_x", "fixture/two"], "", Verdict.NOT_TRIED),
         (["fixture/one/test_a.py::test_"], "", Verdict.NOT_TRIED),
         ([], "", Verdict.NOT_TRIED),
+        ([], "nothing of it", Verdict.DOES_NOT),
     ],
 )
 def test_a_line_says_no_more_than_its_tests(tests: list[str], remains: str, verdict: Verdict) -> None:
