@@ -2,12 +2,10 @@
 
 from datetime import datetime
 
-import psycopg2.errors
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.utils import ProgrammingError
+from django.db import connection
 from psycopg2 import sql
 
 from regions.journal.models import JournalEntry
@@ -15,6 +13,7 @@ from regions.keys.models import CityKey
 from regions.models import City
 from regions.rights import AppendOnly
 from regions.staff.models import Account, RoleGrant
+from tests.integration.tenancy.refused import is_refused
 
 MODELS = [model for model in apps.get_models() if issubclass(model, AppendOnly)]
 # Append-only by design, beside which every new one is tried too.
@@ -63,7 +62,7 @@ def test_who_somebody_is_and_what_they_were_given_stays(alpha: City) -> None:
         "DELETE FROM staff_rolegrant",
         "DELETE FROM staff_account",
     ):
-        assert _is_refused(sql.SQL(statement)), statement
+        assert is_refused(sql.SQL(statement)), statement
 
 
 def test_an_account_saved_whole_keeps_its_name(alpha: City, now: datetime) -> None:
@@ -79,19 +78,19 @@ def _may_only_change(model: type[AppendOnly], changing: tuple[str, ...]) -> None
     table = sql.Identifier(model._meta.db_table)
     columns = [field.column for field in model._meta.concrete_fields if field.column is not None]
 
-    assert _is_refused(sql.SQL("DELETE FROM {}").format(table))
-    assert _is_refused(sql.SQL("TRUNCATE {}").format(table))
+    assert is_refused(sql.SQL("DELETE FROM {}").format(table))
+    assert is_refused(sql.SQL("TRUNCATE {}").format(table))
     for column in columns:
         change = sql.SQL("UPDATE {table} SET {c} = {c}").format(table=table, c=sql.Identifier(column))
-        assert _is_refused(change) is (column not in changing), column
+        assert is_refused(change) is (column not in changing), column
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_rows_can_be_read_and_added(alpha: City, model: type[AppendOnly]) -> None:
     table = sql.Identifier(model._meta.db_table)
 
-    assert not _is_refused(sql.SQL("SELECT 1 FROM {}").format(table))
-    assert not _is_refused(sql.SQL("INSERT INTO {t} SELECT * FROM {t} WHERE false").format(t=table))
+    assert not is_refused(sql.SQL("SELECT 1 FROM {}").format(table))
+    assert not is_refused(sql.SQL("INSERT INTO {t} SELECT * FROM {t} WHERE false").format(t=table))
 
 
 def test_the_citys_role_holds_no_right_that_was_not_meant(alpha: City) -> None:
@@ -107,13 +106,3 @@ def test_the_citys_role_holds_no_right_that_was_not_meant(alpha: City) -> None:
             "SELECT rolsuper, rolcreaterole, rolcreatedb, rolbypassrls FROM pg_roles WHERE rolname = 'city_alpha'"
         )
         assert cursor.fetchone() == (False, False, False, False)
-
-
-def _is_refused(statement: sql.Composable) -> bool:
-    """Whether the database refuses for want of a right."""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statement)
-    except ProgrammingError as error:
-        return isinstance(error.__cause__, psycopg2.errors.InsufficientPrivilege)
-    return False

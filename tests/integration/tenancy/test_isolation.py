@@ -6,15 +6,14 @@ Two walls stand before everything, and each is tried alone: the schema may not b
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg2.errors
 import pytest
-from django.db import connection, transaction
-from django.db.utils import ProgrammingError
+from django.db import connection
 from psycopg2 import sql
 
 from regions.models import City
 from regions.sql import compose
 from regions.tenancy import in_city
+from tests.integration.tenancy.refused import is_refused
 
 FILE = Path(__file__).with_name("isolation.sql")
 ELSEWHERE = "nspname NOT IN (current_schema(), 'pg_catalog', 'information_schema') AND nspname !~ '^pg_(toast|temp)'"
@@ -63,7 +62,7 @@ def test_no_table_elsewhere_can_be_read_or_written(city: City) -> None:
             "TRUNCATE {t}",
         ):
             names = {"t": sql.Identifier(schema, table), "c": sql.Identifier(column)}
-            assert _is_refused(sql.SQL(statement).format(**names)), f"{statement} {schema}.{table}"
+            assert is_refused(sql.SQL(statement).format(**names)), f"{statement} {schema}.{table}"
 
 
 def test_no_sequence_elsewhere_can_be_used(city: City) -> None:
@@ -72,7 +71,7 @@ def test_no_sequence_elsewhere_can_be_used(city: City) -> None:
     for schema, sequence, _ in sequences:
         for statement in ("SELECT nextval({})", "SELECT setval({}, 1)"):
             name = sql.Literal(f'"{schema}"."{sequence}"')
-            assert _is_refused(sql.SQL(statement).format(name)), f"{schema}.{sequence}"
+            assert is_refused(sql.SQL(statement).format(name)), f"{schema}.{sequence}"
 
 
 def test_no_function_elsewhere_can_be_called(city: City) -> None:
@@ -81,7 +80,7 @@ def test_no_function_elsewhere_can_be_called(city: City) -> None:
     for schema, name, kinds in functions:
         values = sql.SQL(", ").join(sql.SQL(f"NULL::{kind}") for kind in kinds)
         call = sql.SQL("SELECT {f}({values})").format(f=sql.Identifier(schema, name), values=values)
-        assert _is_refused(call), f"{schema}.{name}"
+        assert is_refused(call), f"{schema}.{name}"
 
 
 def test_nothing_elsewhere_is_granted_even_to_who_may_use_its_schema(city: City) -> None:
@@ -90,7 +89,7 @@ def test_nothing_elsewhere_is_granted_even_to_who_may_use_its_schema(city: City)
 
 def test_the_servers_secrets_and_files_are_nobodys(city: City) -> None:
     for statement in SENSITIVE:
-        assert _is_refused(sql.SQL(statement)), statement
+        assert is_refused(sql.SQL(statement)), statement
 
 
 def test_samples_and_statements_of_others_are_not_shown(city: City) -> None:
@@ -103,13 +102,3 @@ def _rows(query: str, parameters: list[list[str]]) -> list[tuple[str, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters or None)
         return list(cursor.fetchall())
-
-
-def _is_refused(statement: sql.Composable) -> bool:
-    """Whether the database refuses for want of a right, and for nothing else."""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statement)
-    except ProgrammingError as error:
-        return isinstance(error.__cause__, psycopg2.errors.InsufficientPrivilege)
-    return False

@@ -1,6 +1,5 @@
 """A city's role reads and writes its own schema and nothing else, whatever the search path says."""
 
-import psycopg2.errors
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
@@ -11,6 +10,7 @@ from codes.models import Citizen, Fact
 from regions.models import City
 from regions.sources.models import Source
 from regions.tenancy import NoSuchCity, WrongSchema, as_owner, current_city, in_city
+from tests.integration.tenancy.refused import is_refused
 
 TABLES = """
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -29,7 +29,7 @@ def test_the_structure_is_nobodys_to_change(alpha: City) -> None:
         "CREATE ROLE somebody",
         "COPY codes_fact TO '/tmp/facts'",
     ):
-        assert _is_refused(sql.SQL(statement)), statement
+        assert is_refused(sql.SQL(statement)), statement
 
 
 def test_a_role_cannot_give_itself_a_right(alpha: City) -> None:
@@ -37,15 +37,15 @@ def test_a_role_cannot_give_itself_a_right(alpha: City) -> None:
     with connection.cursor() as cursor:
         cursor.execute("GRANT UPDATE, DELETE ON codes_fact TO city_alpha")
 
-    assert _is_refused(sql.SQL("UPDATE codes_fact SET kind = 'negative_test'"))
-    assert _is_refused(sql.SQL("DELETE FROM codes_fact"))
+    assert is_refused(sql.SQL("UPDATE codes_fact SET kind = 'negative_test'"))
+    assert is_refused(sql.SQL("DELETE FROM codes_fact"))
 
 
 def test_the_applications_own_login_sees_no_citys_data_before_it_enters(db: None) -> None:
     for schema, table in _relations(["alpha", "beta"], ["r"]):
-        assert _is_refused(sql.SQL("SELECT 1 FROM {} LIMIT 1").format(sql.Identifier(schema, table)))
-    assert _is_refused(sql.SQL("UPDATE public.regions_city SET division = '000000'"))
-    assert _is_refused(sql.SQL("DELETE FROM public.regions_domain"))
+        assert is_refused(sql.SQL("SELECT 1 FROM {} LIMIT 1").format(sql.Identifier(schema, table)))
+    assert is_refused(sql.SQL("UPDATE public.regions_city SET division = '000000'"))
+    assert is_refused(sql.SQL("DELETE FROM public.regions_domain"))
 
 
 def test_what_is_done_in_one_city_is_not_seen_in_another(db: None) -> None:
@@ -113,16 +113,6 @@ def _relations(schemas: list[str], kinds: list[str]) -> list[tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(TABLES, [schemas, kinds])
         return [(schema, table) for schema, table in cursor.fetchall()]
-
-
-def _is_refused(statement: sql.Composable) -> bool:
-    """Whether the database refuses for want of a right, and for nothing else."""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statement)
-    except ProgrammingError as error:
-        return isinstance(error.__cause__, psycopg2.errors.InsufficientPrivilege)
-    return False
 
 
 def _role() -> str:
