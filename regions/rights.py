@@ -9,7 +9,7 @@ from django.db import connection, models
 from psycopg2 import sql
 from psycopg2.extensions import encrypt_password
 
-from regions.logins import login_password
+from regions.installation import login_password
 from regions.models import City
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.transaction import TransactionManagementError
 from django_tenants.postgresql_backend import base as tenants
 
-from regions.logins import login_password
+from regions.installation import login_password
 
 # Sessions are dear to the server: a process keeps that of ``public``, that of its city, and these.
 PARKED_CITIES = 2

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from regions.installation import installation_key
 from regions.journal.models import Checkpoint, JournalEntry
 from regions.keys import encryption
 from regions.keys.models import Purpose
@@ -61,13 +62,15 @@ def write_checkpoint(*, now: datetime) -> Checkpoint | None:
     """
     with transaction.atomic():
         advisory_lock("journal")
-        _complete()
+        line = _last_line()
+        if line is not None:
+            _complete(line)
         last = JournalEntry.objects.order_by("-seq").first()
         if last is None or Checkpoint.objects.filter(seq=last.seq).exists():
             return None
         key_id, signature = encryption.sign(message(last.seq, bytes(last.digest)), purpose=Purpose.JOURNAL)
         point = Checkpoint.objects.create(seq=last.seq, digest=last.digest, at=now, key_id=key_id, signature=signature)
-        _append(Signed.of(point), at=now)
+        _append(Signed.of(point), at=now, after=line)
     return point
 
 
@@ -85,8 +88,9 @@ def is_signed_here(point: Signed) -> bool:
     return encryption.verify(point.message, point.signature, public_key=public)
 
 
-def checkpoint_file() -> Path:
-    return Path(settings.JOURNAL_CHECKPOINTS) / f"{current_city().schema_name}.jsonl"
+def checkpoint_file(schema: str | None = None) -> Path:
+    """The file of a city; of the current one without a name."""
+    return Path(settings.JOURNAL_CHECKPOINTS) / f"{schema or current_city().schema_name}.jsonl"
 
 
 def read_file() -> Iterator[Signed]:
@@ -103,7 +107,7 @@ def read_file() -> Iterator[Signed]:
 
 def set_aside(schema: str, *, now: datetime) -> None:
     """Keep the file of an earlier city of this name under another: the one that is opened now has a journal of its own."""
-    path = Path(settings.JOURNAL_CHECKPOINTS) / f"{schema}.jsonl"
+    path = checkpoint_file(schema)
     if path.exists():
         path.rename(path.with_name(f"{schema}.until-{now.astimezone(UTC):%Y%m%dT%H%M%S%f}.jsonl"))
 
@@ -119,30 +123,26 @@ def take_over_file() -> int:
         kept = json.loads(row)
         point = _signed(kept)
         if is_signed_here(point):
-            _append(point, at=datetime.fromisoformat(kept["at"]))
+            _append(point, at=datetime.fromisoformat(kept["at"]), after=_last_line())
             taken += 1
     return taken
 
 
-def _complete() -> None:
+def _complete(line: dict[str, Any]) -> None:
     """Take the file's last line into the database where a process ended between the two."""
-    line = _last_line()
-    if line is None or Checkpoint.objects.filter(seq=line["point"]["seq"]).exists():
-        return
     point = _signed(line["point"])
+    if Checkpoint.objects.filter(seq=point.seq).exists():
+        return
     entry = JournalEntry.objects.filter(seq=point.seq).first()
     if entry and bytes(entry.digest) == point.digest and is_signed_here(point):
-        at = datetime.fromisoformat(line["point"]["at"])
-        Checkpoint.objects.create(
-            seq=point.seq, digest=point.digest, at=at, key_id=point.key_id, signature=point.signature
-        )
+        Checkpoint.objects.create(**asdict(point), at=datetime.fromisoformat(line["point"]["at"]))
 
 
-def _append(point: Signed, *, at: datetime) -> None:
-    line = _last_line()
+def _append(point: Signed, *, at: datetime, after: dict[str, Any] | None) -> None:
+    """Add a line to the chain ``after`` the file's last one."""
     kept = {"seq": point.seq, "digest": point.digest.hex(), "key_id": point.key_id, "signature": point.signature.hex()}
     kept |= {"at": at.astimezone(UTC).isoformat()}
-    mac = _mac(line["mac"] if line else b"", kept)
+    mac = _mac(after["mac"] if after else b"", kept)
     checkpoint_file().parent.mkdir(parents=True, exist_ok=True)
     with checkpoint_file().open("a") as file:
         file.write(json.dumps({"point": kept, "mac": mac.hex()}) + "\n")
@@ -172,4 +172,4 @@ def _signed(kept: dict[str, Any]) -> Signed:
 
 def _mac(previous: bytes, point: dict[str, Any]) -> bytes:
     text = json.dumps([current_city().schema_name, point], sort_keys=True, separators=(",", ":"))
-    return hmac.digest(encryption.installation_key(CHAIN_USE), previous + text.encode(), hashlib.sha256)
+    return hmac.digest(installation_key(CHAIN_USE), previous + text.encode(), hashlib.sha256)

@@ -14,12 +14,11 @@ from functools import lru_cache
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
 from regions.identity import Identity
+from regions.installation import installation_key
 from regions.keys.models import CityKey, Purpose
 from regions.tenancy import current_city
 
@@ -80,7 +79,7 @@ def decrypt(encrypted: bytes, *, use: str) -> str:
 
 def decrypt_bytes(encrypted: bytes, *, use: str) -> bytes:
     encrypted = bytes(encrypted)
-    key = _by_id(current_city().schema_name, int.from_bytes(encrypted[:KEY_ID_BYTES], "big"))
+    key = _by_id(current_city().schema_name, int.from_bytes(encrypted[:KEY_ID_BYTES], "big"), Purpose.DATA)
     nonce, body = encrypted[KEY_ID_BYTES : KEY_ID_BYTES + NONCE_BYTES], encrypted[KEY_ID_BYTES + NONCE_BYTES :]
     try:
         return AESGCM(key).decrypt(nonce, body, use.encode())
@@ -110,7 +109,7 @@ class SigningKey:
 def signing_key(purpose: Purpose) -> SigningKey:
     """The key in use by what the database says now: nothing is signed with a key that another process has retired."""
     key = CityKey.objects.get(purpose=purpose, retired_at__isnull=True, public_key__isnull=False)
-    return SigningKey(key.pk, bytes(key.public_key or b""), _seed(current_city().schema_name, key.pk, purpose))
+    return SigningKey(key.pk, bytes(key.public_key or b""), _by_id(current_city().schema_name, key.pk, purpose))
 
 
 def sign(message: bytes, *, purpose: Purpose) -> tuple[int, bytes]:
@@ -142,7 +141,7 @@ def own_public_key(key_id: int, purpose: Purpose) -> bytes:
 
     The stored public key can be exchanged by whoever writes to the table; the wrapped secret cannot.
     """
-    seed = _seed(current_city().schema_name, key_id, purpose)
+    seed = _by_id(current_city().schema_name, key_id, purpose)
     return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
@@ -150,7 +149,6 @@ def forget_cached_keys() -> None:
     """Drop keys held in memory: after rotation elsewhere, and between tests."""
     _in_use.cache_clear()
     _by_id.cache_clear()
-    _seed.cache_clear()
 
 
 def identity_hash(identity: Identity) -> bytes:
@@ -208,11 +206,6 @@ def decrypt_for_installation(encrypted: bytes, *, use: str, schema: str = "") ->
         ) from error
 
 
-def installation_key(use: str) -> bytes:
-    """32 bytes derived from the key-encryption key, which the database does not hold, for one use."""
-    return HKDF(SHA256(), length=32, salt=None, info=use.encode()).derive(settings.KEY_ENCRYPTION_KEY)
-
-
 def _installation_cipher(use: str) -> AESGCM:
     return AESGCM(installation_key(use))
 
@@ -233,18 +226,10 @@ def _in_use(schema: str, purpose: Purpose, _period: int = 0) -> tuple[int, bytes
 
 
 @lru_cache(maxsize=4096)
-def _by_id(schema: str, key_id: int) -> bytes:
-    key = CityKey.objects.filter(pk=key_id).first()
-    if key is None:
-        raise CannotDecrypt("the key of a stored value is not in this city")
-    return _unwrap(bytes(key.wrapped), key.purpose, schema)
-
-
-@lru_cache(maxsize=1024)
-def _seed(schema: str, key_id: int, purpose: Purpose) -> bytes:
+def _by_id(schema: str, key_id: int, purpose: Purpose) -> bytes:
     key = CityKey.objects.filter(pk=key_id, purpose=purpose).first()
     if key is None:
-        raise CannotDecrypt("there is no such key of this purpose in this city")
+        raise CannotDecrypt("the key of a stored value is not in this city")
     return _unwrap(bytes(key.wrapped), purpose, schema)
 
 
