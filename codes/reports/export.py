@@ -18,9 +18,8 @@ from codes.models import ExportFault
 from codes.reports.catalogue import open_report
 from codes.reports.formats import Row, write_csv, write_jsonl, write_xlsx
 from codes.reports.manifest import digest_of, manifest_path, signed
-from codes.reports.request import MAY_IDENTIFY, CannotExport, ReportRequest, checked_purpose, note_access, require_right
+from codes.reports.request import CannotExport, ReportRequest, check_asker, note_access
 from regions.journal.record import record
-from regions.proposals import require_role_or_operator
 from regions.tenancy import current_city
 
 
@@ -53,11 +52,7 @@ def export_report(
     Raises ``CannotExport``, and ``MayNotIdentify`` when identified data is asked for by somebody without the right to it;
     ``NotAllowed`` from whoever may not export at all.
     """
-    if request.identified:
-        purpose = checked_purpose(purpose)
-        require_right(by)
-    else:
-        require_role_or_operator(by, *MAY_IDENTIFY)
+    purpose = check_asker(request, by=by, purpose=purpose)
     with drafts_beside(file) as (draft, draft_manifest):
         with transaction.atomic():
             content = open_report(request, now=now)

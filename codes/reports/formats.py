@@ -41,10 +41,10 @@ class Content:
 
 # Where a spreadsheet may take a cell for a formula or a command.
 LIVE = frozenset("=+-@|%")
-# What a program may skip in front of it, by Unicode category: control and format characters, spaces, combining marks.
-# These are letters or symbols by category, and are shown as nothing.
-UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
 MINUSES = frozenset("\u2212")
+# What a program may skip in front of it, by Unicode category: control and format characters, spaces, combining marks.
+UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
+# These are letters or symbols by category, and are shown as nothing.
 UNSEEN_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 as_json = json.JSONEncoder(ensure_ascii=False).encode
 

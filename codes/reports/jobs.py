@@ -25,8 +25,7 @@ from codes.reports.request import (
     ReportName,
     ReportRequest,
     bounds,
-    checked_purpose,
-    require_right,
+    check_asker,
     span,
 )
 from codes.reports.rows import settled_runs
@@ -82,11 +81,7 @@ def ask_for_export(
     request: ReportRequest, *, file_format: FileFormat, by: str, now: datetime, purpose: str = ""
 ) -> ExportJob:
     """Put an export down to be written. Raises ``CannotExport`` and ``MayNotIdentify`` as ``export_report`` would."""
-    if request.identified:
-        purpose = checked_purpose(purpose)
-        require_right(by)
-    else:
-        require_role_or_operator(by, *MAY_IDENTIFY)
+    purpose = check_asker(request, by=by, purpose=purpose)
     with transaction.atomic():
         job = ExportJob.objects.create(
             name=secrets.token_hex(NAME_BYTES),
@@ -96,7 +91,7 @@ def ask_for_export(
             last=request.last,
             only=dict(request.only),
             identified=request.identified,
-            purpose=purpose if request.identified else "",
+            purpose=purpose,
             asked_by=by,
             asked_at=now,
         )

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from codes.models import ExportFault
+from regions.proposals import require_role_or_operator
 from regions.refusals import Refused
 from regions.staff.models import Account
 from regions.staff.roles import Role
@@ -138,6 +139,19 @@ def require_right(by: str) -> None:
         raise MayNotIdentify(ExportFault.NO_ACCOUNT, by=by)
     if not account.roles & MAY_IDENTIFY:
         raise MayNotIdentify(ExportFault.NO_RIGHT, by=by, roles=" or ".join(sorted(MAY_IDENTIFY)))
+
+
+def check_asker(request: ReportRequest, *, by: str, purpose: str) -> str:
+    """The purpose of identified data as it is journalled, empty for other reports.
+
+    Raises ``CannotExport`` and ``MayNotIdentify`` where identified data is asked for, ``NotAllowed`` from whoever may not export at all.
+    """
+    if not request.identified:
+        require_role_or_operator(by, *MAY_IDENTIFY)
+        return ""
+    purpose = checked_purpose(purpose)
+    require_right(by)
+    return purpose
 
 
 NOTE = """
