@@ -24,7 +24,7 @@ from regions.journal.record import record
 from regions.keys.encryption import decrypt_for_installation, encrypt_for_installation
 from regions.leased_jobs import DIED, Clock, JobFault, attempt, claim_job, sweep
 from regions.models import CityOpening
-from regions.proposals import require_role_or_operator
+from regions.proposals import OPERATOR_PREFIX, require_role_or_operator
 from regions.sources.connectors.delivery import FaultReason
 from regions.staff.roles import Role
 from regions.tenancy import as_owner, in_city
@@ -112,14 +112,14 @@ def open_asked(opening_id: int, *, clock: Clock) -> Opened | None:
 def _open(opening: CityOpening, *, now: datetime) -> Opened:
     file, versions = Bundle(**json.loads(decrypt_for_installation(bytes(opening.content or b""), use=USE))).read()
     with as_owner():
-        return open_city(file, versions, by=f"operator:{opening.asked_by}", now=now)
+        return open_city(file, versions, by=f"{OPERATOR_PREFIX}{opening.asked_by}", now=now)
 
 
 def start_first_run(opening: CityOpening, *, by: str, now: datetime) -> int:
     """Have the opened city run its day; the number of the run to enqueue: the open one, if there is one. Raises ``NotAllowed``."""
     require_role_or_operator(by, Role.SYSTEM_ADMIN)
     with in_city(opening.schema):
-        run, _ = start_run(by=f"operator:{by}", now=now)
+        run, _ = start_run(by=f"{OPERATOR_PREFIX}{by}", now=now)
     CityOpening.objects.filter(pk=opening.pk).update(first_run=run.pk)
     return run.pk
 

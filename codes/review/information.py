@@ -11,8 +11,9 @@ from codes.review.cases.deadlines import information_deadline
 from codes.review.cases.move import find_case, move
 from codes.review.cases.transitions import Verb
 from codes.review.evidence.files import attach
-from codes.review.permissions import SYSTEM, require, require_own
+from codes.review.permissions import require, require_own
 from codes.review.proposals.ruling_policy import check_text
+from regions.proposals import SYSTEM
 from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
 from regions.transitions import compare_and_set
 

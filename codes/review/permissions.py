@@ -7,11 +7,10 @@ the API that forgets to ask changes nothing.
 from codes.models import Guardianship
 from codes.models.citizen import Citizen
 from codes.review.cases.transitions import APPEAL_TRANSITIONS, CASE_TRANSITIONS, Actor, Verb
-from regions.proposals import roles_of
+from regions.proposals import SYSTEM, roles_of
 from regions.refusals import NotAllowed, NotFound
 from regions.staff.roles import Role
 
-SYSTEM = "system"
 CITIZEN_PREFIX = "citizen:"
 
 ACTORS: dict[Verb, frozenset[Actor]] = {

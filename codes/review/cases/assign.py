@@ -9,7 +9,7 @@ from psycopg2.extras import Json
 
 from codes.effective import lock_effective_codes
 from codes.models import Case
-from codes.review.cases.move import find_case, move, subjects_of
+from codes.review.cases.move import find_case, move, naming
 from codes.review.cases.queue import CaseFilter, open_cases
 from codes.review.cases.transitions import CASE_TRANSITIONS, Verb
 from codes.review.errors import Reason
@@ -66,13 +66,8 @@ def bulk_assign(*, chosen: CaseFilter, to: str, by: str, now: datetime) -> int:
             cursor.execute(compose(SQL, "bulk_assign", cases=cases), [*parameters, *values])
             held_before = dict(cursor.fetchall())
         if held_before:
-            data = {
-                "to": to,
-                "cases": len(held_before),
-                "filter": chosen.as_json(),
-                "subjects": subjects_of(held_before),
-            }
-            data["before"] = {number: holder for number, holder in sorted(held_before.items()) if holder}
+            before = {number: holder for number, holder in sorted(held_before.items()) if holder}
+            data = {"to": to, "before": before, "filter": chosen.as_json(), **naming(held_before)}
             record("case.bulk_assigned", by=by, now=now, data=data)
     return len(held_before)
 

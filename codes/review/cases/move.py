@@ -5,7 +5,7 @@ other in a circle.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -34,9 +34,9 @@ def turns_no_stricter(colour: str, before: str) -> bool:
     return before in set(Colour) and Colour(colour).severity <= Colour(before).severity
 
 
-def subjects_of(numbers: Iterable[str]) -> list[str]:
-    """Cases as the subjects of one journal entry: it is found by each of their numbers."""
-    return sorted(f"case:{number}" for number in numbers)
+def naming(numbers: Collection[str]) -> dict[str, Any]:
+    """What a journal entry of an act on many cases says of them: how many, and each as a subject by which it is found."""
+    return {"cases": len(numbers), "subjects": sorted(f"case:{number}" for number in numbers)}
 
 
 def find_case(case_id: int) -> Case:
@@ -126,7 +126,7 @@ def record_many(
     action: Verb, cases: Collection[Case], *, by: str, now: datetime, data: Mapping[str, Any] | None = None
 ) -> None:
     """One journal entry for an action on many cases, which names exactly these."""
-    data = {**(data or {}), "cases": len(cases), "subjects": subjects_of(case.number for case in cases)}
+    data = {**(data or {}), **naming([case.number for case in cases])}
     record(f"case.bulk_{action.value}", by=by, now=now, data=data)
 
 

@@ -12,8 +12,8 @@ from psycopg2.extras import Json
 from codes.models import CaseState, InformationRequest, Ruling, Run
 from codes.review.cases.deadlines import ANSWER, FIRST_LOOK_AT_RED
 from codes.review.cases.transitions import CASE_TRANSITIONS, Verb
-from codes.review.permissions import SYSTEM
 from regions.journal.record import Act, record_all
+from regions.proposals import SYSTEM
 from regions.sql import compose
 
 SQL = Path(__file__).with_suffix(".sql")

@@ -7,14 +7,14 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from codes.review.cases.move import subjects_of
+from codes.review.cases.move import naming
 from codes.review.cases.transitions import CASE_TRANSITIONS, Verb
 from codes.review.evidence.files import discard_old_drafts
 from codes.review.information import lapse_unanswered
-from codes.review.permissions import SYSTEM
 from codes.review.proposals.rulings import expire_rulings
 from codes.runs.amend import amend_owed
 from regions.journal.record import record
+from regions.proposals import SYSTEM
 from regions.sql import compose
 
 SQL = Path(__file__).with_suffix(".sql")
@@ -33,8 +33,7 @@ def escalate_overdue(*, now: datetime) -> int:
             cursor.execute(ESCALATE, {"now": now, **PARAMETERS})
             escalated = [number for (number,) in cursor.fetchall()]
         if escalated:
-            data = {"cases": len(escalated), "subjects": subjects_of(escalated)}
-            record(f"case.{Verb.ESCALATE.value}", by="system", now=now, data=data)
+            record(f"case.{Verb.ESCALATE.value}", by="system", now=now, data=naming(escalated))
     return len(escalated)
 
 

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from codes.effective import lock_effective_codes
 from codes.models import BulkSuppression, Case, Suppression
-from codes.review.cases.move import Step, move_all, subjects_of
+from codes.review.cases.move import Step, move_all, naming
 from codes.review.cases.transitions import Verb
 from codes.review.errors import Reason
 from codes.review.evidence.files import check_documents
@@ -160,5 +160,5 @@ def _record(verb: Verb, proposed: BulkSuppression, people: Collection[int], *, b
     data = {"mending": proposed.pk, "reason_code": proposed.reason_code, "bulk": True}
     move_all([Step(case, verb, data=data) for case in cases], by=by, now=now)
     before = "" if verb is Verb.PROPOSE_SUPPRESSION else State.PROPOSED
-    counted = {"cases": len(cases), "subjects": subjects_of(case.number for case in cases)}
-    proposed.journal(f"group.{verb.value}", by=by, now=now, before=before, **counted)
+    named = naming([case.number for case in cases])
+    proposed.journal(f"group.{verb.value}", by=by, now=now, before=before, **named)

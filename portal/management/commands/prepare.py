@@ -5,9 +5,9 @@ from typing import Any
 from django.utils import timezone
 
 from codes.citizens.joining import Joined, RunIsOpen, join_people
-from codes.review.permissions import SYSTEM
 from portal.commands import PortalCommand, sign_checkpoint
 from regions.journal.checkpoints import take_over_file
+from regions.proposals import SYSTEM
 from regions.schemas import prepare_database
 from regions.tenancy import as_owner, in_city, in_city_as_owner
 
