@@ -1,7 +1,6 @@
 """Long lists page by page without counting or skipping: each page begins after the last row of the one before."""
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -99,7 +98,7 @@ def _decode(token: str, fields: "Sequence[Field[Any, Any]]") -> list[Any] | None
         if not isinstance(values, list) or len(values) != len(fields):
             return None
         return [_fitting(field, value) for field, value in zip(fields, values, strict=True)]
-    except (binascii.Error, ValueError, OverflowError, RecursionError, ValidationError):
+    except (ValueError, OverflowError, RecursionError, ValidationError):
         return None
 
 
