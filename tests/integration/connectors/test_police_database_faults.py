@@ -172,7 +172,8 @@ def test_a_connection_that_breaks_in_the_middle_is_told(postgres: Engine) -> Non
         next(delivery.records)
         police.run(
             postgres,
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'health-code-portal'",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name = 'health-code-portal' AND datname = current_database()",
         )
         with pytest.raises(SourceUnreachable) as fault:
             list(delivery.records)
