@@ -29,6 +29,8 @@ def test_entries_are_read_in_words_and_lead_on(desk: Desk, auditor: Visitor) -> 
     desk.bring(desk.case("zhang"), "in_review")
     page = auditor.read(f"{PAGE}?by=li")
     assert "taken over" in page
+    rows = page.partition('<table class="journal">')[2]
+    assert re.search(r"<td>[^<]*taken over[^<]*<details>", rows), "in the row, not only among the acts to choose from"
     assert f"?subject=case%3A{desk.case('zhang').number}" in page.replace("case:", "case%3A")
     assert "接手" in Visitor.at_work("audit_admin", now=desk.now, username="he").read(f"{PAGE}?by=li")
 
