@@ -2,8 +2,13 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
-from codes.effective import effective_code
+from django.db.models import QuerySet
+
+from codes.effective import effective_codes
 from codes.models import (
     Case,
     Disagreement,
@@ -19,73 +24,136 @@ from regions.journal.models import JournalEntry
 from tests.integration.engine.comparing import Sayings, city_says, differences, oracle_says
 from tests.integration.engine.keys import Keys
 from tests.integration.journal.holding import journal_break
-from tests.oracle import disagreements, effective
+from tests.oracle import Settled, disagreements, effective, effective_when_asked
 from tests.worlds import Scene
+
+Colours = dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the oracle says of everybody in a scene, asked once: verdicts, the codes as settled and when asked for, who disagrees."""
+
+    verdicts: Sayings
+    settled: Colours
+    asked: Colours
+    differ: dict[str, dict[str, str]]
+
+    @classmethod
+    def of(cls, scene: Scene) -> Self:
+        world, run = scene.world, Settled(scene.day, scene.as_of)
+        return cls(
+            verdicts=oracle_says(scene),
+            settled={name: tuple(effective(world, name, *run)) for name in world.citizens},
+            # The instant may be of the day after: then a ruling whose last day the run's was is over.
+            asked={name: tuple(effective_when_asked(world, name, run, run.as_of)) for name in world.citizens},
+            differ=dict(disagreements(world, *run)),
+        )
 
 
 def assert_as_if_nothing_had_happened(run: Run, scene: Scene, keys: Keys) -> None:
     """The run is the city's first, of a scene's day and instant; all its partitions could be judged."""
     run.refresh_from_db()
-    _one_verdict_each(run, scene, keys)
-    _same_result_hash(run, scene, keys)
-    _same_open_cases(scene)
-    _journal_accounts_for_every_change(run)
-    _final_state_tells_the_truth(run)
+    for name, complaints in five_checks([run], Told.of(scene), keys).items():
+        assert complaints == [], name
 
 
-def _one_verdict_each(run: Run, scene: Scene, keys: Keys) -> None:
-    said = oracle_says(scene)
-    assert differences(city_says(run, keys, Verdict.objects.all()), said) == []
-    assert differences(city_says(run, keys, VerdictChange.objects.filter(run=run)), said) == []
+def five_checks(runs: Sequence[Run], told: Told, keys: Keys) -> dict[str, list[str]]:
+    """Check → what is wrong. The first of the city's runs finds what the oracle tells, and those after it that nothing changed."""
+    first = runs[0]
+    return {
+        "one verdict each": _one_verdict_each(first, told, keys) + _nothing_new(runs[1:]),
+        "same result hash": _same_result_hash(first, told, keys),
+        "same open cases": _same_open_cases(told),
+        "journal accounts": _journal_accounts_for_every_change(runs),
+        "state tells the truth": [line for run in runs for line in _final_state_tells_the_truth(run)],
+    }
+
+
+def _one_verdict_each(run: Run, told: Told, keys: Keys) -> list[str]:
+    wrong: list[str] = []
+    stored: list[QuerySet[Verdict] | QuerySet[VerdictChange]] = [
+        Verdict.objects.all(),
+        VerdictChange.objects.filter(run=run),
+    ]
+    for rows in stored:
+        wrong += differences(city_says(run, keys, rows), told.verdicts)
+        if doubled := len(rows) - len({(row.citizen_id, row.provider_id) for row in rows}):
+            wrong.append(f"{doubled} rows of {rows.model.__name__} are doubled")
     for frozen in run.providers.select_related("provider"):
-        states = Counter(one.state for (_, provider), one in said.items() if provider == frozen.provider.code)
-        assert frozen.registered == states.total() - states["not_applied"]
-        if frozen.known:
-            assert (frozen.red, frozen.yellow, frozen.green) == (states["red"], states["yellow"], states["green"])
+        states = Counter(one.state for (_, code), one in told.verdicts.items() if code == frozen.provider.code)
+        wanted = [states.total() - states["not_applied"], states["red"], states["yellow"], states["green"]]
+        counted = [frozen.registered, frozen.red, frozen.yellow, frozen.green]
+        if counted != wanted if frozen.known else counted[0] != wanted[0]:
+            wrong.append(f"{frozen.provider.code} counts {counted}, not {wanted}")
+    return wrong
 
 
-def _same_result_hash(run: Run, scene: Scene, keys: Keys) -> None:
+def _nothing_new(runs: Sequence[Run]) -> list[str]:
+    return [f"run {run} changed verdicts" for run in runs if run.changes.exists()]
+
+
+def _same_result_hash(run: Run, told: Told, keys: Keys) -> list[str]:
     """Over verdicts, effective codes and disagreements."""
-    world = scene.world
-    ours = {name: tuple(effective_code(key, now=run.as_of)[:2]) for name, key in keys.citizens.items()}
-    theirs = {name: tuple(effective(world, name, scene.day, scene.as_of)) for name in world.citizens}
-    standing = Disagreement.objects.filter(closed_run__isnull=True).values_list("citizen__ref", "colours")
-    stored = _hash(city_says(run, keys, Verdict.objects.all()), ours, dict(standing))
-    assert stored == _hash(oracle_says(scene), theirs, dict(disagreements(world, scene.day, scene.as_of)))
+    names = {key: name for name, key in keys.citizens.items()}
+    asked = {names[key]: tuple(code[:2]) for key, code in effective_codes(list(names), now=run.as_of).items()}
+    # No row is green by agreement, or nobody whom the run judged.
+    rows = {names[row.citizen_id]: (row.colour, row.because) for row in EffectiveCode.objects.all()}
+    rowless = {name: code for name, code in told.settled.items() if name not in rows and code[1] in NO_ROW}
+    standing = dict(Disagreement.objects.filter(closed_run__isnull=True).values_list("citizen__ref", "colours"))
+    ours = _hash(city_says(run, keys, Verdict.objects.all()), asked, rows | rowless, standing)
+    theirs = _hash(told.verdicts, told.asked, told.settled, told.differ)
+    return [] if ours == theirs else [f"the city's is {ours[:12]}, the oracle's {theirs[:12]}"]
 
 
-def _same_open_cases(scene: Scene) -> None:
-    open_cases = Case.objects.filter(kind="disagreement", closed_at__isnull=True)
-    wanted = [one.citizen for one in disagreements(scene.world, scene.day, scene.as_of)]
-    assert sorted(open_cases.values_list("citizen__ref", flat=True)) == wanted
+NO_ROW = ("agreement", "unknown")
 
 
-def _journal_accounts_for_every_change(run: Run) -> None:
-    assert journal_break() is None
-    acts = Counter(JournalEntry.objects.filter(subject=f"run:{run.pk}").values_list("verb", flat=True))
-    assert acts == {"run.started": 1, "run.settled": 1}
-    judged = JournalEntry.objects.filter(verb="partition.judged", subject__startswith=f"run:{run.pk}/")
-    partitions = {f"run:{run.pk}/{one.number}": one for one in run.partitions.all()}
-    assert sorted(entry.subject for entry in judged) == sorted(partitions)
-    for entry in judged:
-        assert entry.data == {**partitions[entry.subject].counts, "digest": partitions[entry.subject].digest}
-    assert sum(entry.data["changed"] for entry in judged) == VerdictChange.objects.filter(run=run).count()
+def _same_open_cases(told: Told) -> list[str]:
+    open_cases = Counter(
+        Case.objects.filter(kind="disagreement", closed_at__isnull=True).values_list("citizen__ref", flat=True)
+    )
+    wanted = Counter(list(told.differ))
+    too_many, too_few = open_cases - wanted, wanted - open_cases
+    return [f"{len(too_many)} too many and {len(too_few)} too few"] if too_many or too_few else []
 
 
-def _final_state_tells_the_truth(run: Run) -> None:
-    assert set(run.partitions.values_list("state", flat=True)) == {Partition.State.DONE}
-    assert (run.state, run.message) == (Run.State.DONE, "")
-    assert run.ended_at
-    assert run.lease_until is None
+def _journal_accounts_for_every_change(runs: Sequence[Run]) -> list[str]:
+    broken = journal_break()
+    wrong = [str(broken)] if broken else []
+    for run in runs:
+        acts = Counter(JournalEntry.objects.filter(subject=f"run:{run.pk}").values_list("verb", flat=True))
+        if acts != {"run.started": 1, "run.settled": 1}:
+            wrong.append(f"of run {run} it says {dict(acts)}")
+        judged = JournalEntry.objects.filter(verb="partition.judged", subject__startswith=f"run:{run.pk}/")
+        said = sorted((entry.subject, entry.data) for entry in judged)
+        done = [
+            (f"run:{run.pk}/{one.number}", {**one.counts, "digest": one.digest})
+            for one in run.partitions.filter(state=Partition.State.DONE)
+        ]
+        if said != sorted(done):
+            wrong.append(f"of the partitions of run {run} it says {said}")
+        changed = sum(data["changed"] for _, data in said)
+        if changed != run.changes.count():
+            wrong.append(f"of run {run} it accounts for {changed} changes and not for {run.changes.count()}")
+    return wrong
 
 
-def _hash(said: Sayings, codes: dict[str, tuple[str, ...]], differ: dict[str, dict[str, str]]) -> str:
+def _final_state_tells_the_truth(run: Run) -> list[str]:
+    states = set(run.partitions.values_list("state", flat=True))
+    whole = states == {Partition.State.DONE} and not run.missing_parts()
+    told = (run.state, run.message) == (Run.State.DONE, "") and bool(run.ended_at) and run.lease_until is None
+    return [] if whole and told else [f"run {run} is {run.state} {run.message!r}, its partitions {sorted(states)}"]
+
+
+def _hash(said: Sayings, asked: Colours, settled: Colours, differ: dict[str, dict[str, str]]) -> str:
     verdicts = sorted(
         (key, one.state, sorted(one.hits), str(one.turns_green_on), sorted(one.waiting_rules))
         for key, one in said.items()
     )
     colours = sorted((name, sorted(shown.items())) for name, shown in differ.items())
-    return hashlib.sha256(repr((verdicts, sorted(codes.items()), colours)).encode()).hexdigest()
+    codes = (sorted(asked.items()), sorted(settled.items()))
+    return hashlib.sha256(repr((verdicts, codes, colours)).encode()).hexdigest()
 
 
 def rows_told() -> dict[str, list[tuple[object, ...]]]:
