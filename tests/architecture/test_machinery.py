@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.db.backends.postgresql.psycopg_any import is_psycopg3
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.state import ProjectState
+from django.db.migrations.writer import MigrationWriter
 
 from portal.celery import BEAT, app
 from tests.architecture.source import CHECKOUT, called_name, modules
@@ -102,3 +106,28 @@ def test_migrations_make_what_the_models_say() -> None:
     said = io.StringIO()
     call_command("makemigrations", check=True, dry_run=True, stdout=said)
     assert said.getvalue() == "No changes detected\n"
+
+
+@pytest.mark.usefixtures("db")
+def test_the_squashed_migration_makes_what_those_it_replaces_make() -> None:
+    """A city opened today has the tables of one that was opened long ago; only the order of columns may differ."""
+    loader = MigrationLoader(connection, replace_migrations=False)
+    [squashed] = [one for one in loader.disk_migrations.values() if one.replaces]
+    stepped = loader.project_state(squashed.replaces[-1])
+    before = loader.project_state([key for key in squashed.dependencies if key[0] != squashed.app_label])
+    at_once = squashed.mutate_state(before)
+    assert _tables(at_once, squashed.app_label) == _tables(stepped, squashed.app_label)
+
+
+def _tables(state: ProjectState, app: str) -> dict[str, Any]:
+    """Fields and options of each model, in no order, as they would be written into a migration."""
+    return {
+        model.name: {
+            "fields": {name: MigrationWriter.serialize(field) for name, field in model.fields.items()},
+            "constraints": sorted(str(one.deconstruct()) for one in model.options.get("constraints", ())),
+            "indexes": sorted(str(one.deconstruct()) for one in model.options.get("indexes", ())),
+            "unique together": sorted(model.options.get("unique_together", ())),
+        }
+        for (label, _), model in state.models.items()
+        if label == app
+    }
