@@ -8,7 +8,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,12 @@ from codes.models import Run
 from codes.opening import Opened, city_of, open_city
 from codes.rule_sets.version_file import VersionContent
 from codes.runs.ledger import start_run
+from regions.attempts import attempt
 from regions.city_file import CityFile
 from regions.faults import Fault, FaultCode, FileFaults
 from regions.journal.record import record
 from regions.keys.encryption import decrypt_for_installation, encrypt_for_installation
-from regions.leased_jobs import DIED, Clock, JobFault, attempt, claim_job, sweep
+from regions.leased_jobs import DIED, Clock, JobFault, claim_job, sweep
 from regions.models import CityOpening
 from regions.proposals import OPERATOR_PREFIX, require_role_or_operator
 from regions.sources.connectors.delivery import FaultReason
@@ -33,7 +34,6 @@ from regions.toml_files import Raw, parse_toml
 # What a form is called among files: its rule sets lie beside it by the names it gives them.
 FORM = Path("city.toml")
 USE = "installation city file"
-LEASE = timedelta(minutes=5)
 NAME_BYTES = 12
 
 
@@ -95,10 +95,10 @@ def ask_to_open(bundle: Bundle, *, schema: str, by: str, now: datetime) -> CityO
 
 def open_asked(opening_id: int, *, clock: Clock) -> Opened | None:
     """Open the city, unless that is done or in other hands. Call in no city and in no transaction."""
-    opening = claim_job(CityOpening.objects.filter(pk=opening_id), now=clock(), lease=LEASE)
+    opening = claim_job(CityOpening.objects.filter(pk=opening_id), now=clock())
     if opening is None:
         return None
-    with attempt(lambda error: _failed(opening, error, now=clock())):
+    with attempt(opening, lambda error: _failed(opening, error, now=clock()), clock=clock):
         try:
             opened = _open(opening, now=clock())
         except FileFaults as refusal:

@@ -8,6 +8,7 @@ import binascii
 import json
 import secrets
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,8 @@ class Environment:
     media_root: Path
     static_root: Path
     log_level: str
+    lease: timedelta
+    partition_citizens: int
     named_database_url: str = field(repr=False)
     named_database_owner_url: str = field(repr=False)
     named_broker_url: str = field(repr=False)
@@ -128,6 +131,8 @@ def load() -> Environment:
         media_root=Path(env.path("MEDIA_ROOT", default=str(state / "media"))()),
         static_root=Path(env.path("STATIC_ROOT", default=str(state / "static"))()),
         log_level=env.str("LOG_LEVEL", default="INFO").upper(),
+        lease=timedelta(seconds=_at_least_one("LEASE_SECONDS", env.float("LEASE_SECONDS", default=60))),
+        partition_citizens=int(_at_least_one("PARTITION_CITIZENS", env.int("PARTITION_CITIZENS", default=20_000))),
         named_database_url=database_url,
         named_database_owner_url=env.str("DATABASE_OWNER_URL", default=""),
         named_broker_url=env.str("CELERY_BROKER_URL", default=""),
@@ -191,6 +196,13 @@ def _trusted_proxies(count: int) -> int:
     if count < 0:
         raise ImproperlyConfigured(f"TRUSTED_PROXIES is {count}: set it to the number of proxies, 0 for none.")
     return count
+
+
+def _at_least_one(variable: str, number: float) -> float:
+    """Without a lease every worker would take the others' work away; and a partition holds somebody."""
+    if number < 1:
+        raise ImproperlyConfigured(f"{variable} is {number:g}: it must be 1 or more.")
+    return number
 
 
 def _single_sign_on(value: str) -> tuple[dict[str, Any], ...]:

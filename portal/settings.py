@@ -239,6 +239,9 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 5
 MEDIA_ROOT = ENVIRONMENT.media_root
 OPERATOR_HOSTS = ENVIRONMENT.operator_hosts
 TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
+# How long a dead worker's work waits for another, and how many people with facts one worker judges at a time.
+LEASE = ENVIRONMENT.lease
+PARTITION_CITIZENS = ENVIRONMENT.partition_citizens
 
 # Machines have keys and no sessions; every refusal has the one form of portal.api.errors.
 REST_FRAMEWORK = {

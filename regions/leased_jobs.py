@@ -5,12 +5,11 @@ worker that wakes late finds its fence taken.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import TracebackType
 from typing import Any, ClassVar, TypeVar
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q, QuerySet, TextChoices
 from django.utils.translation import get_language
@@ -30,7 +29,7 @@ class JobFault(models.TextChoices):
 
 
 DIED = (JobFault.DIED, {"attempts": MAX_ATTEMPTS})
-RENEW_EVERY = timedelta(seconds=1)
+TELL_EVERY = timedelta(seconds=1)
 
 Clock = Callable[[], datetime]
 Row = TypeVar("Row", bound="Leased")
@@ -125,22 +124,22 @@ def error_fault(error: Exception) -> tuple[JobFault, dict[str, str]]:
     return JobFault.ERROR, {"error": f"{type(error).__name__}: {error}"[:2000]}
 
 
-def claim(rows: QuerySet[Row], *, now: datetime, lease: timedelta, **changes: Any) -> Row | None:
-    """Take the first row of the query; none when there is none, such as when another worker was quicker."""
+def claim(rows: QuerySet[Row], *, now: datetime, **changes: Any) -> Row | None:
+    """Take the first row of the query for ``settings.LEASE``; none when there is none, such as when another worker was quicker."""
     with transaction.atomic():
         row = rows.select_for_update(of=("self",)).first()
         if row is None:
             return None
-        values = {"fence": row.fence + 1, "lease_until": now + lease, "attempts": row.attempts + 1, **changes}
+        values = {"fence": row.fence + 1, "lease_until": now + settings.LEASE, "attempts": row.attempts + 1, **changes}
         for name, value in values.items():
             setattr(row, name, value)
         row.save(update_fields=values)
     return row
 
 
-def claim_job(jobs: QuerySet[Job], *, now: datetime, lease: timedelta, **changes: Any) -> Job | None:
+def claim_job(jobs: QuerySet[Job], *, now: datetime, **changes: Any) -> Job | None:
     """Take the first job of the query that no worker has."""
-    return claim(free(jobs, now=now), now=now, lease=lease, state=jobs.model.AT_WORK, **changes)
+    return claim(free(jobs, now=now), now=now, state=jobs.model.AT_WORK, **changes)
 
 
 def free(jobs: QuerySet[Job], *, now: datetime) -> QuerySet[Job]:
@@ -161,45 +160,29 @@ def sweep(jobs: QuerySet[Job], *, now: datetime, give_up: Callable[[Job], object
     return list(free(jobs, now=now).order_by("pk").values_list("pk", flat=True))
 
 
-@contextmanager
-def attempt(failed: Callable[[Exception], object]) -> Iterator[None]:
-    """Work on a claimed row. An error goes to ``failed``, which gives the row back or ends it, and is raised again."""
-
-    def leave(_kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None) -> bool:
-        if isinstance(error, Exception):
-            failed(error)
-        return False
-
-    with ExitStack() as stack:
-        stack.push(leave)
-        yield
-
-
 @dataclass
-class Heartbeat:
-    """Counts a stream's items in the job's ``column`` and renews the lease, through a connection beside the stream's transaction."""
+class Progress:
+    """Counts a stream's items in the job's ``column``, through a connection beside the stream's transaction."""
 
     job: LeasedJob
     connection: Any
     clock: Clock
-    renewed_at: datetime
-    lease: timedelta
+    told_at: datetime
     column: str
     items_between_looks: int
 
     def watch(self, items: Iterator[Item]) -> Iterator[Item]:
         """The same items, counted."""
         for count, item in enumerate(items, start=1):
-            if count % self.items_between_looks == 0 and self.clock() - self.renewed_at >= RENEW_EVERY:
-                self._renew(count)
+            if count % self.items_between_looks == 0 and self.clock() - self.told_at >= TELL_EVERY:
+                self._tell(count)
             yield item
 
-    def _renew(self, count: int) -> None:
-        self.renewed_at = self.clock()
+    def _tell(self, count: int) -> None:
+        self.told_at = self.clock()
         statement = (
-            f"UPDATE {self.job._meta.db_table} SET {self.column} = %s, lease_until = %s"  # noqa: S608 - names of ours
+            f"UPDATE {self.job._meta.db_table} SET {self.column} = %s"  # noqa: S608 - names of ours
             " WHERE id = %s AND fence = %s AND state = %s"
         )
-        values = [count, self.renewed_at + self.lease, self.job.pk, self.job.fence, self.job.state]
         with self.connection.cursor() as cursor:
-            cursor.execute(statement, values)
+            cursor.execute(statement, [count, self.job.pk, self.job.fence, self.job.state])

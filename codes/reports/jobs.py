@@ -29,8 +29,9 @@ from codes.reports.request import (
     span,
 )
 from codes.reports.rows import settled_runs
+from regions.attempts import attempt
 from regions.journal.record import record
-from regions.leased_jobs import DIED, Clock, Heartbeat, attempt, claim_job, error_fault, sweep
+from regions.leased_jobs import DIED, Clock, Progress, claim_job, error_fault, sweep
 from regions.proposals import require_role_or_operator
 from regions.refusals import NotAllowed
 from regions.tenancy import current_city, second_connection
@@ -68,8 +69,6 @@ def _count(statement: str, parameters: Mapping[str, Any]) -> int:
         return int(cursor.fetchone()[0])
 
 
-# Longer than packing the largest spreadsheet takes after its last row was counted.
-LEASE = timedelta(minutes=5)
 KEPT = timedelta(days=7)
 KEPT_IDENTIFIED = timedelta(days=1)
 LEFT_BEHIND = timedelta(days=1)
@@ -102,10 +101,10 @@ def ask_for_export(
 
 def write_export(job_id: int, *, clock: Clock) -> bool:
     """Write the job's file unless that is done or in other hands; whether this call finished it."""
-    job = claim_job(ExportJob.objects.filter(pk=job_id), now=clock(), lease=LEASE, rows_done=0)
+    job = claim_job(ExportJob.objects.filter(pk=job_id), now=clock(), rows_done=0)
     if job is None:
         return False
-    with attempt(lambda error: _failed(job, error, now=clock())):
+    with attempt(job, lambda error: _failed(job, error, now=clock()), clock=clock):
         try:
             return _write(job, clock=clock)
         except (CannotExport, NotAllowed, MayNotIdentify) as refusal:
@@ -155,7 +154,7 @@ def _write(job: ExportJob, *, clock: Clock) -> bool:
             by=job.asked_by,
             now=clock(),
             purpose=job.purpose,
-            watch=heartbeat(job, beside, clock).watch,
+            watch=progress(job, beside, clock).watch,
         )
     ended = clock()
     finished = job.leave(
@@ -173,9 +172,9 @@ def _write(job: ExportJob, *, clock: Clock) -> bool:
     return finished
 
 
-def heartbeat(job: ExportJob, connection: Any, clock: Clock) -> Heartbeat:
+def progress(job: ExportJob, connection: Any, clock: Clock) -> Progress:
     """How many rows are read, written beside the transaction that reads them."""
-    return Heartbeat(job, connection, clock, clock(), LEASE, "rows_done", ROWS_BETWEEN_LOOKS)
+    return Progress(job, connection, clock, clock(), "rows_done", ROWS_BETWEEN_LOOKS)
 
 
 def _failed(job: ExportJob, error: Exception, *, now: datetime) -> None:

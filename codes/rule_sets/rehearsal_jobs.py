@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,9 @@ from codes.rule_sets.drafts import DraftReason, checked
 from codes.rule_sets.publish import CannotPublish
 from codes.rule_sets.rehearsal import Change, Rehearsal, Tally, rehearsal
 from codes.rule_sets.version_file import VersionContent, canonical_digest
+from regions.attempts import attempt
 from regions.journal.record import record
-from regions.leased_jobs import DIED, Clock, Heartbeat, JobFault, attempt, claim_job, error_fault, sweep
+from regions.leased_jobs import DIED, Clock, JobFault, Progress, claim_job, error_fault, sweep
 from regions.proposals import require_role, require_role_or_operator
 from regions.refusals import Refused
 from regions.staff.roles import Role
@@ -111,8 +112,6 @@ def _rows(changes: Iterable[Change], day: date) -> Iterator[Row]:
 
 State = DraftRehearsal.State
 
-# The list is written at the pace of its statement's stream; the longest silence is the statement's own beginning.
-LEASE = timedelta(minutes=10)
 CHANGES_BETWEEN_LOOKS = 200
 NAME_BYTES = 12
 
@@ -137,10 +136,10 @@ def ask(draft_id: int, *, by: str, now: datetime) -> DraftRehearsal:
 def rehearse(job_id: int, *, clock: Clock) -> bool:
     """Run it, unless that is done or in other hands; whether this call ended it."""
     asked = DraftRehearsal.objects.select_related("draft__rule_set").filter(pk=job_id)
-    job = claim_job(asked, now=clock(), lease=LEASE, found=0)
+    job = claim_job(asked, now=clock(), found=0)
     if job is None:
         return False
-    with attempt(lambda error: _failed(job, error, now=clock())):
+    with attempt(job, lambda error: _failed(job, error, now=clock()), clock=clock):
         try:
             return _run(job, clock=clock)
         except CannotPublish as refusal:
@@ -166,7 +165,7 @@ def _run(job: DraftRehearsal, *, clock: Clock) -> bool:
     version = checked(job.draft, now=now)
     tally, name = Tally(), f"{secrets.token_hex(NAME_BYTES)}-{job.fence}.csv"
     with second_connection() as beside, rehearsal(version, today=current_city().day_of(now)) as tried:
-        watched = Heartbeat(job, beside, clock, now, LEASE, "found", CHANGES_BETWEEN_LOOKS).watch(tried.changes)
+        watched = Progress(job, beside, clock, now, "found", CHANGES_BETWEEN_LOOKS).watch(tried.changes)
         write_changes(_folder() / name, FileFormat.CSV, tally.counting(watched), day=tried.day)
     told = {"tally": as_json(tally, providers=tried.providers), "run": tried.run, "day": tried.day, "file": name}
     ended = job.leave(State.DONE, ended_at=clock(), found=sum(tally.colours.values()), **told)

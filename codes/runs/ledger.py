@@ -19,7 +19,6 @@ from regions.refusals import Refused
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 
-STEP_LEASE = timedelta(minutes=10)
 SCHEDULE = SYSTEM
 # An approver who refuses a held group has everybody judged again without the version that brought it.
 MAY_START = (Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN, Role.APPROVER)
@@ -132,7 +131,7 @@ def open_run() -> Run | None:
 def claim_step(run_id: int, state: str, *, now: datetime) -> Run | None:
     """Take the run's present step for this worker; none when it is past that step or another holds it."""
     unclaimed = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    return claim(Run.objects.filter(unclaimed, pk=run_id, state=state), now=now, lease=STEP_LEASE)
+    return claim(Run.objects.filter(unclaimed, pk=run_id, state=state), now=now)
 
 
 def move_on(run: Run, state: str, **changes: Any) -> bool:

@@ -1,10 +1,11 @@
 """Working a partition: claim it, judge it in one short transaction, and let a late worker's write fall at the fence."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from codes.engine.query import DAILY, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_VERSIONS, NAMED, among, verdicts_of
@@ -58,10 +59,9 @@ def _later_versions(run: Run) -> bool:
     return known.exclude(withdrawn_at__lte=run.as_of).exists()
 
 
-LEASE = timedelta(seconds=60)
-# A partition is one statement, so instead of a heartbeat the database ends the statement before its lease can run out – and
+# A partition is one statement, so instead of renewing the lease the database ends the statement before it can run out – and
 # the transaction of a worker that stopped in it, whose locks would hold up its successor.
-STATEMENT_SECONDS = 50
+SHARE_OF_LEASE = 5 / 6
 
 
 class Fenced(RuntimeError):
@@ -71,7 +71,7 @@ class Fenced(RuntimeError):
 def work_partition(run_id: int, number: int, *, now: datetime) -> bool:
     """Judge one partition unless it is done or in other hands; whether this call finished it."""
     waiting = Partition.objects.filter(run=run_id, number=number, run__state=Run.State.EVALUATING)
-    partition = claim_job(waiting.select_related("run"), now=now, lease=LEASE)
+    partition = claim_job(waiting.select_related("run"), now=now)
     if partition is None:
         return False
     try:
@@ -95,7 +95,8 @@ def park_poisoned(run_id: int, *, now: datetime) -> int:
 def _evaluate_partitions(partition: Partition, *, now: datetime) -> None:
     with connection.cursor() as cursor:
         for timeout in ("statement_timeout", "idle_in_transaction_session_timeout"):
-            cursor.execute("SELECT set_config(%s, %s, true)", [timeout, f"{STATEMENT_SECONDS}s"])
+            milliseconds = settings.LEASE.total_seconds() * SHARE_OF_LEASE * 1000
+            cursor.execute("SELECT set_config(%s, %s, true)", [timeout, f"{milliseconds:.0f}ms"])
     zone = current_city().timezone
     done = evaluate_range(run=partition.run, low=partition.low, high=partition.high, zone=zone)
     counts = asdict(done)

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from codes.diagnosis.diagnose import diagnose_new, group_cases
@@ -17,9 +18,6 @@ from codes.runs.mass_changes import BY_CAUSE, dissolve_groups, hold_mass_changes
 from codes.statistics import FINDINGS, refresh_statistics
 from regions.journal.record import record
 from regions.sql import compose
-
-# The locks of a worker that stopped while it settled are gone before its lease is.
-IDLE_SECONDS = 300
 
 SQL = Path(__file__).with_suffix(".sql")
 COUNT = compose(SQL, "count")
@@ -62,7 +60,9 @@ def settle(run: Run, *, now: datetime) -> Run:
     turned = sum(counts.get("turned_red", 0) + counts.get("turned_green", 0) for counts in parts)
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [f"{IDLE_SECONDS}s"])
+            # The locks of a worker that stopped while it settled are gone when its lease is.
+            idle = f"{settings.LEASE.total_seconds() * 1000:.0f}ms"
+            cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [idle])
             by_cause = _hold(run, now=now) if turned else {}
             if not run.partitions.filter(state=Partition.State.PARKED).exists():
                 dissolve_groups(run, now=now)

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
@@ -24,11 +25,10 @@ from codes.runs.ledger import ClaimLost, all_partitions_ended, claim_step, give_
 from codes.runs.partitions import park_poisoned, work_partition
 from codes.runs.settle import settle
 from codes.statistics import EVIDENCE, refresh_statistics
-from regions.leased_jobs import Clock, attempt
+from regions.attempts import attempt
+from regions.leased_jobs import Clock
 from regions.sources.batches import AlreadyCollecting
 from regions.sources.models import Batch, Source
-
-CITIZENS_PER_PARTITION = 20_000
 
 
 def freeze_providers(run: Run) -> list[RunProvider]:
@@ -57,7 +57,7 @@ def make_partitions(run: Run) -> int:
             ) numbered
             WHERE place %% %s = 0 ORDER BY citizen_id
             """,
-            [CITIZENS_PER_PARTITION],
+            [settings.PARTITION_CITIZENS],
         )
         bounds = [0, *(citizen + 1 for (citizen,) in cursor.fetchall()), 2**62]
     ranges = pairwise(bounds)
@@ -120,7 +120,7 @@ def _collect_and_freeze(run_id: int, *, clock: Clock) -> None:
     run = claim_step(run_id, Run.State.COLLECTING, now=clock())
     if run is None:
         return
-    with attempt(lambda error: give_back(run, step=RunStep.COLLECTING, error=error, now=clock())):
+    with attempt(run, lambda error: give_back(run, step=RunStep.COLLECTING, error=error, now=clock()), clock=clock):
         if run.collects:
             _collect(run)
         with transaction.atomic():
@@ -149,7 +149,7 @@ def _settle(run_id: int, *, clock: Clock) -> None:
     if run is None:
         return
     with (
-        attempt(lambda error: give_back(run, step=RunStep.SETTLING, error=error, now=clock())),
+        attempt(run, lambda error: give_back(run, step=RunStep.SETTLING, error=error, now=clock()), clock=clock),
         suppress(ClaimLost),
         transaction.atomic(),
     ):

@@ -36,6 +36,7 @@ SHARED = (
     "regions/identity.py",
     "regions/journal/",
     "regions/keys/",
+    "regions/attempts.py",
     "regions/leased_jobs.py",
     "regions/locks.py",
     "regions/models.py",

@@ -8,13 +8,14 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import get_language
 
 from codes.city_counts import update_city_counts
 from codes.models import Provider, Run
-from codes.opening_requests import LEASE, USE, Bundle, ask_to_open, faults_of, open_asked, sweep_openings
+from codes.opening_requests import USE, Bundle, ask_to_open, faults_of, open_asked, sweep_openings
 from codes.rule_sets.version_file import VersionContent, read_version
 from codes.runs.steps import run_here
 from portal.operator.forms import RULE_SETS
@@ -132,7 +133,7 @@ def test_a_refused_file_says_what_is_wrong_and_is_gone(operator: Visitor, now: d
 def test_what_kills_every_worker_is_told(operator: Visitor, now: datetime) -> None:
     opening = ask_to_open(Bundle({}, {}), schema="gamma", by="system", now=now)
     CityOpening.objects.update(state="opening", attempts=MAX_ATTEMPTS, lease_until=now)
-    assert sweep_openings(now=now + LEASE) == []
+    assert sweep_openings(now=now + settings.LEASE) == []
     assert "could not be opened" in operator.read(f"/openings/{opening.name}/")
 
 

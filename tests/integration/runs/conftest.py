@@ -48,7 +48,7 @@ class Filled:
 @pytest.fixture
 def small_partitions(monkeypatch: pytest.MonkeyPatch) -> None:
     """About ten of them for the people here."""
-    monkeypatch.setattr("codes.runs.steps.CITIZENS_PER_PARTITION", PEOPLE_WITH_FACTS_IN_A_PARTITION)
+    monkeypatch.setattr("django.conf.settings.PARTITION_CITIZENS", PEOPLE_WITH_FACTS_IN_A_PARTITION)
 
 
 @pytest.fixture

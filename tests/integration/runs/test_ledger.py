@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
 from codes.models import Run, RunError, RunStep
 from codes.runs.ledger import (
     FIRST_MINUTE,
     SPREAD_MINUTES,
-    STEP_LEASE,
     claim_step,
     give_back,
     move_on,
@@ -114,9 +114,9 @@ def test_a_step_is_claimed_by_one_worker_until_its_lease_is_over(alpha: City, no
     run, _ = start_run(by="operator:li", now=now)
     first = claim_step(run.pk, Run.State.COLLECTING, now=now)
     assert first
-    assert claim_step(run.pk, Run.State.COLLECTING, now=now + STEP_LEASE) is None
+    assert claim_step(run.pk, Run.State.COLLECTING, now=now + settings.LEASE) is None
     assert claim_step(run.pk, Run.State.SETTLING, now=now) is None
-    second = claim_step(run.pk, Run.State.COLLECTING, now=now + STEP_LEASE + timedelta(seconds=1))
+    second = claim_step(run.pk, Run.State.COLLECTING, now=now + settings.LEASE + timedelta(seconds=1))
     assert second
     assert second.fence == first.fence + 1
     assert not move_on(first, Run.State.EVALUATING), "its claim was lost"
@@ -145,7 +145,7 @@ def test_a_step_that_fails_is_tried_three_times_and_says_why(
 def test_a_failure_of_a_worker_whose_claim_was_lost_changes_nothing(alpha: City, now: datetime) -> None:
     run, _ = start_run(by="operator:li", now=now)
     stale = claim_step(run.pk, Run.State.COLLECTING, now=now)
-    later = now + STEP_LEASE + timedelta(seconds=1)
+    later = now + settings.LEASE + timedelta(seconds=1)
     present = claim_step(run.pk, Run.State.COLLECTING, now=later)
     assert stale
     assert present

@@ -7,12 +7,13 @@ from typing import Any
 
 import psycopg2.extensions
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, connection
 
 from codes.models import Partition, Run, RunError, Verdict, VerdictChange
 from codes.runs import partitions
 from codes.runs.ledger import unfinished_partitions
-from codes.runs.partitions import LEASE, Evaluated, evaluate_range, work_partition
+from codes.runs.partitions import Evaluated, evaluate_range, work_partition
 from codes.runs.steps import advance
 from regions.journal.models import JournalEntry
 from regions.leased_jobs import MAX_ATTEMPTS
@@ -22,7 +23,7 @@ from tests.integration.runs.conftest import PEOPLE_WITH_FACTS_IN_A_PARTITION, Fi
 from tests.integration.runs.five_checks import assert_as_if_nothing_had_happened
 from tests.oracle import inputs_of
 
-LEASE_IS_OVER = LEASE + timedelta(seconds=1)
+LEASE_IS_OVER = settings.LEASE + timedelta(seconds=1)
 
 
 def evaluating(filled: Filled) -> Run:
@@ -78,9 +79,9 @@ def test_a_partition_is_worked_once(filled: Filled) -> None:
 def test_a_claimed_partition_waits_for_its_lease(filled: Filled) -> None:
     run, now = evaluating(filled), filled.scene.as_of
     claimed = run.partitions.filter(number=1)
-    claimed.update(state=Partition.State.CLAIMED, lease_until=now + LEASE, fence=1, attempts=1)
-    assert not work_partition(run.pk, 1, now=now + LEASE)
-    assert 1 not in [one.number for one in unfinished_partitions(run.pk, now=now + LEASE)]
+    claimed.update(state=Partition.State.CLAIMED, lease_until=now + settings.LEASE, fence=1, attempts=1)
+    assert not work_partition(run.pk, 1, now=now + settings.LEASE)
+    assert 1 not in [one.number for one in unfinished_partitions(run.pk, now=now + settings.LEASE)]
     assert 1 in [one.number for one in unfinished_partitions(run.pk, now=now + LEASE_IS_OVER)]
     assert work_partition(run.pk, 1, now=now + LEASE_IS_OVER)
     assert claimed.get().fence == 2
@@ -118,7 +119,7 @@ def test_a_worker_that_stops_in_its_transaction_holds_nobody_up(
     committed: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its rows are written and not committed. The database ends its transaction, and its successor's write stands."""
-    monkeypatch.setattr(partitions, "STATEMENT_SECONDS", 1)
+    monkeypatch.setattr("django.conf.settings.LEASE", timedelta(seconds=1.2))
     run, now = evaluating(committed), committed.scene.as_of
     stopped, wakes = Event(), Event()
     woken: list[bool] = []
@@ -141,7 +142,7 @@ def test_a_worker_that_stops_in_its_transaction_holds_nobody_up(
         worker = Thread(target=work)
         worker.start()
         assert stopped.wait(timeout=30)
-    monkeypatch.setattr(partitions, "STATEMENT_SECONDS", 20)
+    monkeypatch.setattr("django.conf.settings.LEASE", timedelta(seconds=24))
     assert work_partition(run.pk, 1, now=now + LEASE_IS_OVER)
     wakes.set()
     worker.join(timeout=30)

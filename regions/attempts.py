@@ -1,0 +1,76 @@
+"""An attempt at claimed work: its lease is renewed beside it, and an error gives the row back or ends it.
+
+The lease of a worker that was killed or stopped runs out; one that hangs is left alone for ``LONGEST`` and no longer.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from datetime import timedelta
+from threading import Event, Thread
+from types import TracebackType
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from regions.leased_jobs import Clock, Leased
+from regions.tenancy import in_city
+
+log = logging.getLogger(__name__)
+# Longer than the slowest source that is still listened to.
+LONGEST = timedelta(hours=2)
+RENEWALS_PER_LEASE = 3
+JOIN_SECONDS = 10
+
+
+@contextmanager
+def attempt(row: Leased, failed: Callable[[Exception], object], *, clock: Clock) -> Iterator[None]:
+    """Work on a claimed row. An error goes to ``failed``, which gives the row back or ends it, and is raised again."""
+
+    def leave(_kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None) -> bool:
+        if isinstance(error, Exception):
+            failed(error)
+        return False
+
+    with ExitStack() as stack:
+        stack.push(leave)
+        stack.enter_context(_renewed(row, clock))
+        yield
+
+
+@contextmanager
+def _renewed(row: Leased, clock: Clock) -> Iterator[None]:
+    """A thread renews the lease, as the work may be one long statement; it has a connection of its own, and that only if needed."""
+    ended = Event()
+    # django-tenants' addition to a connection is not in Django's types.
+    schema: str = connection.tenant.schema_name  # type: ignore[attr-defined]
+    thread = Thread(target=_renew, args=(row, clock, ended, schema), daemon=True, name="lease renewal")
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(JOIN_SECONDS)
+
+
+def _renew(row: Leased, clock: Clock, ended: Event, schema: str) -> None:
+    pause = settings.LEASE.total_seconds() / RENEWALS_PER_LEASE
+    last = time.monotonic() + LONGEST.total_seconds()
+    try:
+        while not ended.wait(pause) and time.monotonic() < last:
+            _renew_once(row, clock, schema)
+    finally:
+        connection.close()
+
+
+def _renew_once(row: Leased, clock: Clock, schema: str) -> None:
+    place: Any = nullcontext() if schema == "public" else in_city(schema)
+    try:
+        with place:
+            row.mine().update(lease_until=clock() + settings.LEASE)
+    except (DatabaseError, InterfaceError) as error:
+        # The next try has a new connection; if none succeeds, another worker takes the row over.
+        log.warning("a lease was not renewed: %s", type(error).__name__)
+        connection.close()
