@@ -26,6 +26,7 @@ from regions.sources.connectors.guard import AllowList, AllowListUnreadable
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1", "[::1]")
 LOOPBACK_HOSTS = ("localhost", ".localhost", "127.0.0.1", "[::1]")
 KEY_BYTES = 32
+LEAST_UPLOAD_MEMORY = 128
 # Where codes for citizens go while nothing else is named: nowhere.
 NO_GATEWAY = "portal.citizen.sign_in.tasks.NoGateway"
 
@@ -48,6 +49,7 @@ class Environment:
     journal_checkpoints: Path
     media_root: Path
     static_root: Path
+    upload_memory: int
     log_level: str
     lease: timedelta
     partition_citizens: int
@@ -130,6 +132,7 @@ def load() -> Environment:
         journal_checkpoints=Path(env.path("JOURNAL_CHECKPOINTS", default=str(state / "checkpoints"))()),
         media_root=Path(env.path("MEDIA_ROOT", default=str(state / "media"))()),
         static_root=Path(env.path("STATIC_ROOT", default=str(state / "static"))()),
+        upload_memory=_upload_memory(env.int("UPLOAD_MEMORY", default=256)),
         log_level=env.str("LOG_LEVEL", default="INFO").upper(),
         lease=timedelta(seconds=_at_least_one("LEASE_SECONDS", env.float("LEASE_SECONDS", default=60))),
         partition_citizens=int(_at_least_one("PARTITION_CITIZENS", env.int("PARTITION_CITIZENS", default=20_000))),
@@ -203,6 +206,13 @@ def _at_least_one(variable: str, number: float) -> float:
     if number < 1:
         raise ImproperlyConfigured(f"{variable} is {number:g}: it must be 1 or more.")
     return number
+
+
+def _upload_memory(mebibytes: int) -> int:
+    """In bytes. With less no photo of a telephone would pass."""
+    if mebibytes < LEAST_UPLOAD_MEMORY:
+        raise ImproperlyConfigured(f"UPLOAD_MEMORY is {mebibytes}: set it to {LEAST_UPLOAD_MEMORY} or more (MiB).")
+    return mebibytes * 2**20
 
 
 def _single_sign_on(value: str) -> tuple[dict[str, Any], ...]:

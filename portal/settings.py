@@ -237,6 +237,8 @@ WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 DATA_UPLOAD_MAX_NUMBER_FILES = 5
 MEDIA_ROOT = ENVIRONMENT.media_root
+# Bytes that checking one uploaded file may take.
+UPLOAD_MEMORY = ENVIRONMENT.upload_memory
 OPERATOR_HOSTS = ENVIRONMENT.operator_hosts
 TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
 # How long a dead worker's work waits for another, and how many people with facts one worker judges at a time.

@@ -125,6 +125,7 @@ class Evidence(models.Model):
     sha256 = models.BinaryField()
     uploaded_by = models.TextField()
     uploaded_at = models.DateTimeField()
+    redrawn = models.BooleanField(default=False, help_text="false for PDFs of earlier versions, kept as they came")
 
     objects = EvidenceQuerySet.as_manager()
 

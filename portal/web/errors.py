@@ -17,7 +17,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 from codes.models import Case
 from codes.review.errors import Reason
-from codes.review.evidence.uploads import UploadFault
+from codes.review.evidence.faults import UploadFault
 from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
 from regions.staff.accounts import StaffReason
 
@@ -81,8 +81,8 @@ class ConflictMiddleware(MiddlewareMixin):
             return not_found(request)
         if isinstance(exception, NotAllowed):
             return permission_denied(request)
-        if isinstance(exception, MovedMeanwhile):
-            return _conflict_page(request, exception.message_in(translation.get_language()))
+        if isinstance(exception, Refused):
+            return _conflict_page(request, refusal_text(exception))
         if isinstance(exception, Conflict):
             return _conflict_page(request, exception.message, exception.back)
         return None

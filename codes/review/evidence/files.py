@@ -16,7 +16,9 @@ from django.db import transaction
 from codes.models import Case, Citizen, Evidence, Fact, Guardianship
 from codes.review.errors import Reason
 from codes.review.evidence.access import log_access
-from codes.review.evidence.uploads import UploadFault, check_upload
+from codes.review.evidence.faults import UploadFault
+from codes.review.evidence.pdfs import PDF
+from codes.review.evidence.uploads import check_upload
 from codes.review.permissions import CITIZEN_PREFIX, require_own
 from regions.journal.record import record
 from regions.keys.encryption import decrypt_bytes, encrypt_bytes
@@ -57,6 +59,7 @@ def keep_upload(
             sha256=hashlib.sha256(checked.content).digest(),
             uploaded_by=by,
             uploaded_at=now,
+            redrawn=True,
         )
         subject = f"case:{case.number}" if case else f"citizen:{citizen.ref}"
         data = {"evidence": kept.pk, "sha256": bytes(kept.sha256).hex(), "size": kept.size}
@@ -82,7 +85,11 @@ def attach(
 
 
 def read_evidence(*, evidence_id: int, by: str, purpose: str, now: datetime) -> tuple[Evidence, bytes]:
-    """The file and its content, to be served as an attachment. An official's reading is logged for the citizen to see."""
+    """The file and its content, to be served as an attachment. An official's reading is logged for the citizen to see.
+
+    A PDF that an earlier version kept as it came is drawn anew each time, and stays as the journal has its digest.
+    Raises ``Refused`` for one that cannot be drawn.
+    """
     found = Evidence.objects.select_related("citizen", "case").filter(pk=evidence_id).first()
     if found is None:
         raise NotFound
@@ -92,7 +99,9 @@ def read_evidence(*, evidence_id: int, by: str, purpose: str, now: datetime) -> 
         require_role(by, Role.REVIEWER, Role.APPROVER, Role.AUDITOR)
         what = f"evidence:{found.pk}"
         log_access(citizens=[found.citizen_id], what=what, purpose=purpose, by=by, now=now)
-    return found, decrypt_bytes(_path(found.name).read_bytes(), use=f"{USE}:{found.name}")
+    content = decrypt_bytes(_path(found.name).read_bytes(), use=f"{USE}:{found.name}")
+    is_as_it_came = found.content_type == PDF and not found.redrawn
+    return found, check_upload(content).content if is_as_it_came else content
 
 
 def discard_draft(*, evidence_id: int, by: str, now: datetime) -> None:

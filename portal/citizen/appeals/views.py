@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from codes.models import Case, Evidence
 from codes.review.appeals.appeals import file_appeal
 from codes.review.appeals.policy import EVIDENCE_FOR, AppealReason, Asked
+from codes.review.evidence.faults import MAX_BYTES, UploadFault
 from codes.review.evidence.files import discard_draft, keep_upload
-from codes.review.evidence.uploads import MAX_BYTES, UploadFault
 from portal.citizen.appeals.forms import Choice, ReasonForm, StatementForm, TargetForm, UploadForm, choices_of
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url
 from portal.web.citizen_session import Draft

@@ -16,8 +16,8 @@ from codes.models import Case, Evidence
 from codes.review.cases import assign, close
 from codes.review.cases.transitions import Verb, transitions_from
 from codes.review.evidence.access import reveal
+from codes.review.evidence.faults import MAX_BYTES, UploadFault
 from codes.review.evidence.files import keep_upload, read_evidence
-from codes.review.evidence.uploads import MAX_BYTES, UploadFault
 from codes.review.permissions import may
 from portal.official.cases.detail import CaseDetail, read_case
 from portal.official.cases.forms import (

@@ -12,12 +12,13 @@ from codes.models import Evidence, PersonAccess
 from codes.review.errors import Reason
 from codes.review.evidence import files as evidence
 from codes.review.evidence.access import log_access, reveal
-from codes.review.evidence.uploads import UploadFault
+from codes.review.evidence.faults import UploadFault
 from regions.identity import check_identity
 from regions.journal.models import JournalEntry
-from regions.keys.encryption import CannotDecrypt, encrypt_number, encrypt_phone
+from regions.keys.encryption import CannotDecrypt, encrypt_bytes, encrypt_number, encrypt_phone
 from regions.refusals import NotAllowed, NotFound, Refused
 from tests.integration.review.desk import Desk, written
+from tests.unit.review.hostile_pdfs import CARRYING, MARK, colours, locked, pdf
 from tests.unit.review.test_uploads import picture
 
 
@@ -57,6 +58,27 @@ def test_a_file_that_was_altered_or_swapped_does_not_open(desk: Desk) -> None:
     one.write_bytes(other.read_bytes())
     with pytest.raises(CannotDecrypt):
         evidence.read_evidence(evidence_id=first.pk, by="citizen:zhang", purpose="", now=desk.now)
+
+
+def test_a_pdf_of_an_earlier_version_is_drawn_anew_or_not_handed_out(desk: Desk) -> None:
+    kept = keep(desk, content=pdf())
+    assert kept.redrawn
+    Evidence.objects.update(redrawn=False)
+    (path,) = files()
+
+    def stored(sent: bytes) -> bytes:
+        encrypted = encrypt_bytes(sent, use=f"{evidence.USE}:{kept.name}")
+        path.write_bytes(encrypted)
+        return encrypted
+
+    as_it_came = stored(CARRYING["a link"])
+    _, content = evidence.read_evidence(evidence_id=kept.pk, by="citizen:zhang", purpose="", now=desk.now)
+    assert (MARK in content, colours(content)) == (False, [(0, 0, 254)])
+    assert path.read_bytes() == as_it_came
+    stored(locked())
+    with pytest.raises(Refused) as refused:
+        evidence.read_evidence(evidence_id=kept.pk, by="citizen:zhang", purpose="", now=desk.now)
+    assert refused.value.reason is UploadFault.PDF_LOCKED
 
 
 @pytest.mark.parametrize(

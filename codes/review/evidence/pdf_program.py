@@ -1,0 +1,102 @@
+"""Draws the pages of a PDF: a program of its own, so that a fault in PDFium ends a process that holds nothing else.
+
+The PDF is standard input; standard output becomes a new PDF that consists of one picture a page and is written here from
+end to end: of scripts, links, forms and attachments nothing can come along. ``pdfs.py`` beside it runs it.
+"""
+
+import io
+import math
+import resource
+import sys
+from collections.abc import Iterator, Sequence
+
+import pypdfium2
+
+# How it ends; any other end is that of a process that wanted too much.
+LOCKED, BROKEN, TOO_LONG = 10, 11, 12
+
+POINTS_AN_INCH = 72
+# A4 at 200 dots an inch has 3.9 million pixels, and its small print is legible.
+DOTS_AN_INCH = 200
+PAGE_PIXELS = 4_000_000
+LONGEST_SIDE = 16_000
+QUALITY = 80
+
+
+def main(memory: int, seconds: int, most_bytes: int, most_pages: int) -> int:
+    """Bytes of address space, seconds of processor, bytes of output, pages."""
+    for what, most in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_FSIZE, most_bytes),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
+    try:
+        # A document without pages is none to PDFium.
+        document = pypdfium2.PdfDocument(sys.stdin.buffer.read())
+        if len(document) > most_pages:
+            return TOO_LONG
+        document.init_forms()  # else what is filled in or stamped in a form's field would be missing
+        pages = [_picture(document[number]) for number in range(len(document))]
+    except pypdfium2.PdfiumError as error:
+        return LOCKED if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD else BROKEN
+    except (ValueError, ArithmeticError):
+        return BROKEN
+    for part in _pdf(pages):
+        sys.stdout.buffer.write(part)
+    sys.stdout.buffer.flush()
+    return 0
+
+
+def _picture(page: pypdfium2.PdfPage) -> tuple[bytes, int, int]:
+    """A page as a JPEG, its width and its height in pixels. Raises ``ValueError`` for one without a size."""
+    width, height = page.get_size()
+    if not (math.isfinite(width) and math.isfinite(height) and width > 0 and height > 0):
+        raise ValueError("a page without a size")
+    scale = min(DOTS_AN_INCH / POINTS_AN_INCH, math.sqrt(PAGE_PIXELS / (width * height)))
+    scale = min(scale, LONGEST_SIDE / max(width, height))
+    drawn = page.render(scale=scale)
+    page.close()
+    out = io.BytesIO()
+    drawn.to_pil().convert("RGB").save(out, format="JPEG", quality=QUALITY)
+    return out.getvalue(), drawn.width, drawn.height
+
+
+def _pdf(pages: Sequence[tuple[bytes, int, int]]) -> Iterator[bytes]:
+    """A PDF of one picture a page, part by part, and of nothing else."""
+    offsets: list[int] = []
+    yield (head := b"%PDF-1.4\n")
+    position = len(head)
+    for number, body in enumerate(_objects(pages), start=1):
+        offsets.append(position)
+        written = b"%d 0 obj\n%b\nendobj\n" % (number, body)
+        position += len(written)
+        yield written
+    yield b"xref\n0 %d\n0000000000 65535 f \n" % (len(offsets) + 1)
+    yield from (b"%010d 00000 n \n" % offset for offset in offsets)
+    yield b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(offsets) + 1, position)
+
+
+def _objects(pages: Sequence[tuple[bytes, int, int]]) -> Iterator[bytes]:
+    first = 3
+    kids = b" ".join(b"%d 0 R" % (first + 3 * place) for place in range(len(pages)))
+    yield b"<< /Type /Catalog /Pages 2 0 R >>"
+    yield b"<< /Type /Pages /Count %d /Kids [%b] >>" % (len(pages), kids)
+    for place, (jpeg, wide, high) in enumerate(pages):
+        page = first + 3 * place
+        across, up = (b"%.2f" % (side * POINTS_AN_INCH / DOTS_AN_INCH) for side in (wide, high))
+        yield (
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %b %b] /Contents %d 0 R /Resources << /XObject << /P %d 0 R >> >> >>"
+            % (across, up, page + 1, page + 2)
+        )
+        drawing = b"%b 0 0 %b 0 0 cm /P Do" % (across, up)
+        yield b"<< /Length %d >>\nstream\n%b\nendstream" % (len(drawing), drawing)
+        yield (
+            b"<< /Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceRGB /BitsPerComponent 8"
+            b" /Filter /DCTDecode /Length %d >>\nstream\n%b\nendstream" % (wide, high, len(jpeg), jpeg)
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:])))

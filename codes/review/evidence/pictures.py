@@ -1,0 +1,135 @@
+"""Pictures are drawn anew so that nothing else rides in them, within a bound of memory that the header is measured against."""
+
+import io
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
+
+from codes.review.evidence.faults import MAX_PIXELS, Checked, UploadFault
+from regions.refusals import Refused
+
+QUALITY = 85
+FORMATS = ("JPEG", "PNG", "WEBP")
+PNG, JPEG = "PNG", "JPEG"
+CONTENT_TYPES = {JPEG: "image/jpeg", PNG: "image/png"}
+# Bytes a pixel: in the modes that pictures are decoded to, what they are kept as, and what WebP's decoder holds at once.
+DECODED = {"1": 1, "L": 1, "P": 1, "I;16": 2}
+KEPT = 4
+WEBP_DECODER = 14
+COEFFICIENT = 2
+JPEG_SCALES = (1, 2, 4, 8)
+# Scans of a progressive picture are decoded one by one over all its pixels; cameras and editors make about ten.
+MAX_SCANS = 64
+START_OF_SCAN = b"\xff\xda"
+
+
+def redraw(content: bytes, *, memory: int) -> Checked:
+    """Decode a picture and encode its pixels anew, within ``memory`` bytes: place, camera, thumbnails and payloads stay behind.
+
+    Raises ``Refused``.
+    """
+    with _faults_worded(), Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+        fault = _fault_of_header(picture, content, memory)
+        kept = None if fault else _plain(picture)
+        kind = _kept_as(picture)
+    if fault or kept is None:
+        raise Refused(fault or UploadFault.BROKEN)
+    with _faults_worded():
+        out = io.BytesIO()
+        kept.save(out, format=kind, quality=QUALITY)
+        return Checked(out.getvalue(), CONTENT_TYPES[kind])
+
+
+@contextmanager
+def _faults_worded() -> Iterator[None]:
+    """Whatever Pillow and its decoders raise about a file becomes a refusal that says what to do."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            yield
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise Refused(UploadFault.TOO_MANY_PIXELS) from error
+    except UnidentifiedImageError as error:
+        raise Refused(UploadFault.WRONG_TYPE) from error
+    except MemoryError as error:
+        raise Refused(UploadFault.TOO_MUCH_MEMORY) from error
+    except (
+        OSError,
+        EOFError,
+        SyntaxError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        LookupError,
+        ArithmeticError,
+        RuntimeError,
+        struct.error,
+        zlib.error,
+    ) as error:
+        raise Refused(UploadFault.BROKEN) from error
+
+
+def _kept_as(picture: Image.Image) -> str:
+    """WebP becomes JPEG: its own encoder takes up to 43 bytes a pixel, and a second for three million of them."""
+    return PNG if picture.format == PNG else JPEG
+
+
+def _fault_of_header(picture: Image.Image, content: bytes, memory: int) -> UploadFault | None:
+    """Why a picture is not decoded, from its header alone. A JPEG that is too large is set to be decoded smaller."""
+    if picture.width * picture.height > MAX_PIXELS:
+        return UploadFault.TOO_MANY_PIXELS
+    if isinstance(picture, JpegImageFile):
+        scans = content.count(START_OF_SCAN)
+        if scans > MAX_SCANS:
+            return UploadFault.BROKEN
+        coefficients = _coefficients(picture) if scans > 1 else 0
+        for scale in JPEG_SCALES:
+            if _cost(picture, scale, coefficients) <= memory:
+                picture.draft(None, (picture.width // scale, picture.height // scale))
+                return None
+        return UploadFault.TOO_MUCH_MEMORY
+    if _cost(picture) > memory:
+        return UploadFault.TOO_MUCH_MEMORY
+    return None
+
+
+def _cost(picture: Image.Image, scale: int = 1, coefficients: int = 0) -> int:
+    """The most bytes that decoding and converting hold at once, measured for every format and mode that is taken."""
+    pixels = -(-picture.width // scale) * -(-picture.height // scale)
+    decoded = DECODED.get(picture.mode, 4) * pixels
+    converting = KEPT * pixels
+    if picture.mode == "I;16":
+        converting += 4 * pixels  # its bytes, and the upper ones of them
+    if picture.format == "WEBP":
+        converting = max(converting, WEBP_DECODER * pixels)
+    return decoded + max(converting, coefficients)
+
+
+def _coefficients(picture: JpegImageFile) -> int:
+    """The decoder holds all coefficients of a picture sent in several scans, at full size whatever the scale."""
+    shares = [across * down for _, across, down, _ in picture.layer]
+    most = max((across for _, across, _, _ in picture.layer), default=1) * max(
+        (down for _, _, down, _ in picture.layer), default=1
+    )
+    return COEFFICIENT * picture.width * picture.height * sum(shares) // most
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    """The pixels upright, in one of two modes, and nothing else."""
+    ImageOps.exif_transpose(picture, in_place=True)
+    if picture.mode == "I;16":  # converting would make all above 255 white, which is nearly black
+        kept = Image.frombytes("L", picture.size, picture.tobytes()[1::2]).convert("RGB")
+    elif "A" not in picture.getbands():
+        kept = picture.convert("RGB")
+    elif _kept_as(picture) == PNG:
+        kept = picture.convert("RGBA")
+    else:
+        kept = Image.new("RGB", picture.size, "white")
+        kept.paste(picture, mask=picture.getchannel("A"))
+    kept.info = {}
+    return kept
