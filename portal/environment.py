@@ -27,6 +27,8 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1", "[::1]")
 LOOPBACK_HOSTS = ("localhost", ".localhost", "127.0.0.1", "[::1]")
 KEY_BYTES = 32
 LEAST_UPLOAD_MEMORY = 128
+# Where links for staff go while no mail server is named: nowhere, and nobody is told that they were sent.
+NO_MAIL = {"EMAIL_BACKEND": "portal.official.staff.enrolment_mail.NoMail"}
 # Where codes for citizens go while nothing else is named: nowhere.
 NO_GATEWAY = "portal.citizen.sign_in.tasks.NoGateway"
 
@@ -43,6 +45,11 @@ class Environment:
     operator_hosts: tuple[str, ...]
     trusted_proxies: int
     sms_gateway: str
+    email: dict[str, Any] = field(repr=False)
+    email_from: str
+    city_address: str
+    enrolment_link_hours: int
+    staff_change_days: int
     staff_single_sign_on: tuple[dict[str, Any], ...] = field(repr=False)
     source_allow_list: AllowList
     state: Path
@@ -125,6 +132,11 @@ def load() -> Environment:
         allowed_hosts=allowed_hosts,
         operator_hosts=tuple(env.list("OPERATOR_HOSTS", default=list(LOOPBACK_NAMES[:2]))),
         sms_gateway=env.str("SMS_GATEWAY", default=NO_GATEWAY),
+        email=env.email_url("EMAIL_URL") if env.str("EMAIL_URL", default="") else NO_MAIL,
+        email_from=env.str("EMAIL_FROM", default="webmaster@localhost"),
+        city_address=env.str("CITY_ADDRESS", default="http://{host}:8000" if debug else "https://{host}"),
+        enrolment_link_hours=env.int("ENROLMENT_LINK_HOURS", default=72),
+        staff_change_days=env.int("STAFF_CHANGE_DAYS", default=7),
         trusted_proxies=_trusted_proxies(env.int("TRUSTED_PROXIES", default=0 if debug else 1)),
         staff_single_sign_on=_single_sign_on(env.str("STAFF_SINGLE_SIGN_ON", default="")),
         source_allow_list=_source_allow_list(env.str("SOURCE_ALLOW_LIST", default=""), debug=debug),

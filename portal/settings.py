@@ -176,6 +176,13 @@ STAFF_IDLE = timedelta(minutes=15)
 STAFF_LONGEST = timedelta(hours=8)
 CITIZEN_IDLE = timedelta(minutes=20)
 SMS_GATEWAY = ENVIRONMENT.sms_gateway
+# Mail goes to staff only, and brings nothing but links to enrol; each city's pages are at CITY_ADDRESS.
+EMAIL_TIMEOUT = 20
+globals().update(ENVIRONMENT.email)
+DEFAULT_FROM_EMAIL = ENVIRONMENT.email_from
+CITY_ADDRESS = ENVIRONMENT.city_address
+ENROLMENT_LINK_HOURS = ENVIRONMENT.enrolment_link_hours
+STAFF_CHANGE_DAYS = ENVIRONMENT.staff_change_days
 
 ACCOUNT_ADAPTER = "portal.staff_sign_in.adapters.StaffAdapter"
 ACCOUNT_FORMS = {

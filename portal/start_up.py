@@ -10,8 +10,9 @@ import psycopg2
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from portal.environment import Environment, is_loopback
+from portal.environment import NO_MAIL, Environment, is_loopback
 
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
 SECRET_KEY_LENGTH = 50
 SECRET_KEY_SIGNS = 10
 # Shares that random keys, also hexadecimal ones, are far from: neighbours that follow each other in the alphabet, and
@@ -31,6 +32,7 @@ def refuse_unsafe_start(environment: Environment) -> None:
             *key_encryption_key_faults(environment.key_encryption_key),
             *host_faults(environment.allowed_hosts),
             *demo_faults(gateway=settings.SMS_GATEWAY, apps=settings.INSTALLED_APPS),
+            *mail_faults(settings.EMAIL_BACKEND),
             *database_faults(environment.database_url),
         ]
     if faults:
@@ -76,6 +78,12 @@ def demo_faults(*, gateway: str, apps: Iterable[str]) -> Iterator[str]:
     """The demo's mail box shows everybody's sign-in code to everybody."""
     if gateway.startswith("portal.demo.") or any(app.startswith("portal.demo") for app in apps):
         yield "The demo's mail box would show sign-in codes to anybody: set SMS_GATEWAY to your own (docs/operations.md)."
+
+
+def mail_faults(backend: str) -> Iterator[str]:
+    """A link to enrol is for one person; a log, a file or a page shows it to others."""
+    if backend not in (SMTP, NO_MAIL["EMAIL_BACKEND"]):
+        yield "EMAIL_URL names no mail server, so links to enrol would be lost or shown: set it to smtp+tls://…, or unset it."
 
 
 def database_faults(url: str) -> Iterator[str]:

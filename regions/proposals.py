@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar, cast
 
+from django.apps import apps
 from django.db import models, transaction
 from django.db.models import F, Q
 
 from regions.journal.record import record
 from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
-from regions.staff.models import RoleGrant
 from regions.staff.roles import Role
 from regions.transitions import compare_and_set
 
@@ -25,7 +25,10 @@ WITHDRAWN = "withdrawn"
 
 def roles_of(username: str) -> frozenset[Role]:
     """The roles somebody has now; none for an inactive or unknown account, for a citizen, and for ``system``."""
-    grants = RoleGrant.objects.filter(account__username=username, account__is_active=True, revoked_at__isnull=True)
+    # By name: changes of staff are proposals themselves, so the models of staff import this module.
+    grants = apps.get_model("staff", "RoleGrant").objects.filter(
+        account__username=username, account__is_active=True, revoked_at__isnull=True
+    )
     return frozenset(Role(role) for role in grants.values_list("role", flat=True))
 
 
@@ -35,12 +38,20 @@ def require_role(by: str, *wanted: Role) -> None:
         raise NotAllowed
 
 
-def require_role_or_operator(by: str, *wanted: Role) -> None:
-    """Like ``require_role``; ``system`` may, too: the portal's own timers, and whoever runs commands at the machine.
+def require_operator(by: str) -> None:
+    """Raises ``NotAllowed`` for whoever is not ``system`` – the portal's own timers – or an operator at the machine.
 
-    No account can be named so, and no page passes it on. Raises ``NotAllowed``.
+    No account can be named so, and no page passes it on.
     """
     if by != SYSTEM and not by.startswith(OPERATOR_PREFIX):
+        raise NotAllowed
+
+
+def require_role_or_operator(by: str, *wanted: Role) -> None:
+    """Like ``require_role``; ``system`` and the operator at the machine may, too. Raises ``NotAllowed``."""
+    try:
+        require_operator(by)
+    except NotAllowed:
         require_role(by, *wanted)
 
 

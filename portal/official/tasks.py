@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from codes.intake.collecting import collect_source
 from codes.rule_sets.rehearsal_jobs import rehearse, sweep_rehearsals
+from portal.official.staff.enrolment_mail import host_of, send_link
 from regions.sources.batches import AlreadyCollecting
 from regions.sources.models import Source
+from regions.staff.enrolment import links_to_send
 from regions.tenancy import all_schemas, in_city
 
 log = logging.getLogger(__name__)
@@ -64,3 +66,27 @@ def sweep_all_rehearsals() -> int:
             waiting = sweep_rehearsals(now=timezone.now())
         enqueued += sum(enqueue_rehearsal(schema, job_id) for job_id in waiting)
     return enqueued
+
+
+def enqueue_enrolment_link(schema: str, link_id: int) -> bool:
+    return _enqueue("link to enrol", send_enrolment_link.apply_async, schema, link_id)
+
+
+@shared_task(name="portal.send_enrolment_link")
+def send_enrolment_link(schema: str, link_id: int) -> bool:
+    """Send one link; the token is made here, and is no task's argument."""
+    host = host_of(schema)
+    with in_city(schema):
+        return send_link(link_id, host=host, now=timezone.now())
+
+
+@shared_task(name="portal.sweep_enrolment_links")
+def sweep_enrolment_links() -> int:
+    """Send the links that no worker has sent, such as those of a city that was opened just now; how many were sent."""
+    sent = 0
+    for schema in all_schemas():
+        host = host_of(schema)
+        with in_city(schema):
+            for link_id in list(links_to_send(now=timezone.now()).values_list("pk", flat=True)):
+                sent += send_link(link_id, host=host, now=timezone.now())
+    return sent

@@ -10,10 +10,13 @@ from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as CodeAgainForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
+from django.contrib.auth.password_validation import validate_password
 from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
 from regions.staff.models import Account
+
+PASSWORD_HELP = _("At least 12 characters, and not one that others use. Three words you remember are good.")
 
 
 def _set_label(field: forms.Field, label: Any, **attributes: str) -> None:
@@ -37,9 +40,7 @@ class NewPasswordForm(ChangePasswordForm):
         _set_label(self.fields["oldpassword"], _("Present password"))
         _set_label(self.fields["password1"], _("New password"))
         _set_label(self.fields["password2"], _("New password once more"))
-        self.fields["password1"].help_text = _(
-            "At least 12 characters, and not one that others use. Three words you remember are good."
-        )
+        self.fields["password1"].help_text = PASSWORD_HELP
 
 
 class PasswordAgainForm(ReauthenticateForm):
@@ -80,3 +81,38 @@ class CodeConfirmForm(UsedOnceMixin, CodeAgainForm):
 
 class FirstCodeForm(CodeMixin, ActivateTOTPForm):
     """Shows that the authenticator app works."""
+
+
+class EnrolmentForm(FirstCodeForm):
+    """The first password and the first code, of somebody who is not signed in."""
+
+    password1 = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        max_length=4096,
+        help_text=PASSWORD_HELP,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    password2 = forms.CharField(
+        label=_("New password once more"),
+        strip=False,
+        max_length=4096,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    field_order = ("password1", "password2", "code")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # It comes last here: the page begins at its top.
+        self.fields["code"].widget.attrs.pop("autofocus")
+
+    def clean_password1(self) -> str:
+        password: str = self.cleaned_data["password1"]
+        validate_password(password, user=self.user)
+        return password
+
+    def clean_password2(self) -> str:
+        password: str = self.cleaned_data["password2"]
+        if self.cleaned_data.get("password1", password) != password:
+            raise forms.ValidationError(_("The two passwords differ."))
+        return password

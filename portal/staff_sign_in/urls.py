@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.staff_sign_in import views
+from portal.staff_sign_in import enrolment, views
 
 urlpatterns = [
     path("", views.home, name="staff_home"),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("account/codes/renew/", views.deactivate_codes, name="mfa_deactivate_totp"),
     path("account/codes/recovery/", views.recovery_codes, name="mfa_view_recovery_codes"),
     path("account/codes/recovery/new/", views.new_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("enrol/", enrolment.enrol_page, name="enrolment"),
+    path("enrol/<slug:token>/", enrolment.open_link, name="enrolment_link"),
     path("single-sign-on/", views.single_sign_on, name="single_sign_on"),
     path("single-sign-on/failed/", views.single_sign_on_failed, name="socialaccount_login_error"),
     path("single-sign-on/<slug:provider_id>/", views.single_sign_on_callback, name="openid_connect_callback"),

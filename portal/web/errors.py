@@ -107,6 +107,8 @@ FIELDS: dict[TextChoices, str] = {
     **dict.fromkeys(StaffReason, "roles"),
     StaffReason.BAD_NAME: "username",
     StaffReason.NAME_TAKEN: "username",
+    StaffReason.BAD_EMAIL: "email",
+    StaffReason.EMAIL_TAKEN: "email",
 }
 
 

@@ -1,4 +1,7 @@
-"""Making accounts and giving roles. Every act is journalled with who did it."""
+"""Making accounts: what they are checked for, the operator's own way, and the step that all ways share.
+
+A city's security administrators change staff by ``regions.staff.changes``.
+"""
 
 import re
 import secrets
@@ -7,13 +10,15 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override, pgettext
+from django.utils.translation import override, pgettext, pgettext_lazy
 
 from regions.journal.record import record
-from regions.proposals import require_role, require_role_or_operator
+from regions.proposals import SYSTEM, require_operator
 from regions.refusals import Refused
 from regions.staff.models import Account, RoleGrant
 from regions.staff.roles import Role, excluded_pairs
@@ -33,6 +38,20 @@ class StaffReason(TextChoices):
     NO_ROLE = "no_role", _("an account needs at least one role")
     YOURSELF = "yourself", _("Nobody changes their own account here. Ask another security administrator.")
     NO_SUCH_ACCOUNT = "no_such_account", _("There is no such account.")
+    BAD_EMAIL = "bad_email", _("'{email}' is no e-mail address.")
+    EMAIL_TAKEN = "email_taken", _("The account '{name}' has this address: whoever reads one mail box is one person.")
+    NO_EMAIL = "no_email", _("The account has no e-mail address, to which a link could be sent. Propose one first.")
+    CHANGES_NOTHING = "changes_nothing", pgettext_lazy("account", "It is so already: there is nothing to change.")
+    ONLY_TAKES_AWAY = "only_takes_away", _("This only takes roles away, which needs no second administrator.")
+    GIVES_ROLES = "gives_roles", _("This gives roles, which a second administrator confirms.")
+    IS_OPEN = "is_open", _("The account is open.")
+    IS_CLOSED = "is_closed", _("The account is closed. Propose first that it is opened again.")
+    ACCOUNT_MOVED = (
+        "account_moved",
+        _("The account has changed since this was proposed. Refuse it and have it proposed anew."),
+    )
+    CHANGE_EXPIRED = "change_expired", _("This proposal has expired. Have it proposed anew.")
+    ENROLLED = "enrolled", _("The account waits for no link: its password is chosen. Propose a reset if it is lost.")
 
 
 # The journal names people by it: no name may be taken for another's, for the portal's own (`system`) or a citizen's
@@ -47,23 +66,61 @@ ROUNDS_FOR_RANDOM_BITS = 1_000
 def add_staff(
     *, username: str, roles: Iterable[str], by: str, now: datetime, full_name: str = ""
 ) -> tuple[Account, str]:
-    """Make an account with these roles in the current city: (account, one-time password). Raises ``Refused``."""
-    require_role_or_operator(by, Role.SECURITY_ADMIN)
+    """The operator's, at the machine: an account with a one-time password for a sealed print. Raises ``Refused``.
+
+    Not a security administrator's: theirs are proposed, and their first secret goes to the person alone.
+    """
+    require_operator(by)
     wanted = checked_roles(roles)
-    if not USERNAME.fullmatch(username) or username.lower() == "system":
-        raise Refused(StaffReason.BAD_NAME, name=username)
+    check_username(username)
     password = one_time_password()
     with transaction.atomic():
-        if Account.objects.filter(username__iexact=username).exists():
-            raise Refused(StaffReason.NAME_TAKEN, name=username)
-        account = Account(username=username, full_name=full_name, created_at=now)
-        account.password = hash_of_random_bits(password)
-        account.save()
-        RoleGrant.objects.bulk_create(
-            RoleGrant(account=account, role=role.value, granted_by=by, granted_at=now) for role in sorted(wanted)
+        account = create_account(
+            Account(username=username, full_name=full_name, password=hash_of_random_bits(password)),
+            wanted,
+            by=by,
+            now=now,
         )
-        record("staff.added", by=by, now=now, subject=f"staff:{username}", data={"roles": sorted(wanted)})
     return account, password
+
+
+def create_account(account: Account, roles: set[Role], *, by: str, now: datetime) -> Account:
+    """Save a new account with its roles; without a password of its own, with one that fits nothing. Raises ``Refused``."""
+    if Account.objects.filter(username__iexact=account.username).exists():
+        raise Refused(StaffReason.NAME_TAKEN, name=account.username)
+    check_email_is_free(account.email, account)
+    if not account.password:
+        account.set_unusable_password()
+    account.created_at = now
+    account.save()
+    RoleGrant.objects.bulk_create(
+        RoleGrant(account=account, role=role.value, granted_by=by, granted_at=now) for role in sorted(roles)
+    )
+    record("staff.added", by=by, now=now, subject=f"staff:{account.username}", data={"roles": sorted(roles)})
+    return account
+
+
+def check_username(username: str) -> None:
+    """Raises ``Refused``."""
+    if not USERNAME.fullmatch(username) or username.lower() == SYSTEM:
+        raise Refused(StaffReason.BAD_NAME, name=username)
+
+
+def checked_email(email: str) -> str:
+    """The address, stripped. Raises ``Refused`` for what is none."""
+    stripped = email.strip()
+    try:
+        validate_email(stripped)
+    except ValidationError:
+        raise Refused(StaffReason.BAD_EMAIL, email=stripped[:100]) from None
+    return stripped
+
+
+def check_email_is_free(email: str, account: Account) -> None:
+    """Raises ``Refused`` when another account has the address."""
+    other = Account.objects.filter(email__iexact=email).exclude(pk=account.pk).first() if email else None
+    if other is not None:
+        raise Refused(StaffReason.EMAIL_TAKEN, name=other.username)
 
 
 def one_time_password() -> str:
@@ -100,48 +157,8 @@ def _enumerated(language: str, pairs: list[tuple[str, str]]) -> str:
         return pgettext("between pairs", "; ").join(each)
 
 
-def change_roles(account_id: int, *, roles: Iterable[str], by: str, now: datetime) -> Account:
-    """Give the account these roles and no others; what stays is not given anew. Raises ``Refused``."""
-    require_role(by, Role.SECURITY_ADMIN)
-    wanted = checked_roles(roles)
-    with transaction.atomic():
-        account = _other(account_id, by)
-        held = account.roles
-        withdrawn, given = sorted(held - wanted), sorted(wanted - held)
-        if withdrawn or given:
-            account.grants.filter(role__in=withdrawn, revoked_at__isnull=True).update(revoked_by=by, revoked_at=now)
-            RoleGrant.objects.bulk_create(
-                RoleGrant(account=account, role=role.value, granted_by=by, granted_at=now) for role in given
-            )
-            _journal("staff.roles_changed", account, by=by, now=now, given=given, withdrawn=withdrawn)
-    return account
-
-
-def set_active(account_id: int, *, is_active: bool, by: str, now: datetime) -> Account:
-    """Close the account, which ends its sessions at once, or open it again with the roles it had. Raises ``Refused``."""
-    require_role(by, Role.SECURITY_ADMIN)
-    with transaction.atomic():
-        account = _other(account_id, by)
-        if account.is_active != is_active:
-            account.is_active = is_active
-            account.save(update_fields=["is_active"])
-            _journal("staff.opened" if is_active else "staff.closed", account, by=by, now=now)
-    return account
-
-
-def new_password(account_id: int, *, by: str, now: datetime) -> tuple[Account, str]:
-    """A new one-time password, shown once; whoever is signed in with the old one is signed out. Raises ``Refused``."""
-    require_role(by, Role.SECURITY_ADMIN)
-    password = one_time_password()
-    with transaction.atomic():
-        account = _other(account_id, by)
-        account.password, account.must_change_password = hash_of_random_bits(password), True
-        account.save(update_fields=["password", "must_change_password"])
-        _journal("staff.password_reset", account, by=by, now=now)
-    return account, password
-
-
-def _other(account_id: int, by: str) -> Account:
+def other_account(account_id: int, by: str) -> Account:
+    """The account, locked, if it is not one's own. Raises ``Refused``."""
     account = Account.objects.select_for_update().filter(pk=account_id).first()
     if account is None:
         raise Refused(StaffReason.NO_SUCH_ACCOUNT)
@@ -150,5 +167,5 @@ def _other(account_id: int, by: str) -> Account:
     return account
 
 
-def _journal(verb: str, account: Account, *, by: str, now: datetime, **data: Any) -> None:
+def journal(verb: str, account: Account, *, by: str, now: datetime, **data: Any) -> None:
     record(verb, by=by, now=now, subject=f"staff:{account.username}", data=data)

@@ -1,11 +1,15 @@
 """Accounts of a city's staff. Citizens are not accounts: they sign in with a code sent to their phone."""
 
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
+from regions.proposals import PROPOSED, Proposal, two_people
 from regions.rights import AppendOnly
 from regions.staff.roles import Role
 
@@ -17,6 +21,7 @@ class Account(AppendOnly, AbstractBaseUser):
         "password",
         "last_login",
         "full_name",
+        "office",
         "email",
         "is_active",
         "must_change_password",
@@ -24,6 +29,7 @@ class Account(AppendOnly, AbstractBaseUser):
 
     username = models.CharField(max_length=80, unique=True)
     full_name = models.TextField(blank=True)
+    office = models.TextField(blank=True, db_default="")
     email = models.EmailField(blank=True)
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=True)
@@ -36,6 +42,12 @@ class Account(AppendOnly, AbstractBaseUser):
     is_superuser = False
 
     objects = BaseUserManager["Account"]()
+
+    class Meta:
+        constraints = [
+            # Whoever reads one mail box is one person.
+            models.UniqueConstraint(Lower("email"), condition=~Q(email=""), name="email_is_of_one_account"),
+        ]
 
     def __str__(self) -> str:
         return self.username
@@ -89,3 +101,135 @@ class CacheEntry(models.Model):
 
     def __str__(self) -> str:
         return f"until {self.until}"
+
+
+class ChangeState(models.TextChoices):
+    PROPOSED = "proposed", _("waits for a second administrator")
+    CONFIRMED = "confirmed", _("confirmed")
+    REFUSED = "refused", _("refused")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    EXPIRED = "expired", _("expired")
+
+
+class ChangeKind(models.TextChoices):
+    ACCOUNT = "account", _("New account")
+    ROLES = "roles", _("Other roles")
+    REOPENING = "reopening", _("Open a closed account again")
+    RESET = "reset", _("New password and one-time codes")
+    EMAIL = "email", _("Other e-mail address")
+
+
+class StaffChange(AppendOnly, Proposal):
+    """What gives somebody power: one security administrator proposes, another confirms, and neither is who it is about.
+
+    ``values`` and ``before`` hold what the account would have and had: ``roles``, ``email``, and of a new account name and office.
+    """
+
+    State, Kind = ChangeState, ChangeKind
+    APPROVED: ClassVar[str] = ChangeState.CONFIRMED
+    PROPOSERS: ClassVar[Role] = Role.SECURITY_ADMIN
+    DECIDERS: ClassVar[Role] = Role.SECURITY_ADMIN
+    updatable_columns: ClassVar[tuple[str, ...]] = (
+        "state",
+        "account_id",
+        "decided_by",
+        "decided_at",
+        "decision_reason",
+    )
+
+    kind = models.TextField(choices=ChangeKind.choices)
+    username = models.TextField()
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="changes", null=True)
+    state = models.TextField(choices=ChangeState.choices, default=ChangeState.PROPOSED)
+    values = models.JSONField(default=dict)
+    before = models.JSONField(default=dict)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            *two_people("staff_change", ChangeState, decided=["confirmed", "refused", "withdrawn"]),
+            models.CheckConstraint(condition=Q(kind__in=ChangeKind.values), name="staff_change_kind_is_known"),
+            models.CheckConstraint(
+                condition=~Q(proposed_by="") & ~Q(reason=""), name="staff_change_has_proposer_and_reason"
+            ),
+            models.CheckConstraint(
+                condition=~Q(proposed_by=F("username")) & ~Q(decided_by=F("username")),
+                name="staff_change_is_of_a_third_person",
+            ),
+            # A new account is there once it is confirmed; every other change is of one that is there.
+            models.CheckConstraint(
+                condition=Q(kind="account", account__isnull=True) & ~Q(state="confirmed")
+                | Q(account__isnull=False) & (~Q(kind="account") | Q(state="confirmed")),
+                name="staff_change_has_its_account",
+            ),
+            models.UniqueConstraint(
+                Lower("username"), "kind", condition=Q(state=PROPOSED), name="one_waiting_staff_change_of_a_kind"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.username}"
+
+    @property
+    def subject(self) -> str:
+        return f"staff:{self.username}"
+
+    def described(self) -> dict[str, Any]:
+        """Roles and address as [old, new]; names and offices are typed by hand and stay out of the journal."""
+        settings = {
+            name: [self.before.get(name), self.values[name]] for name in ("roles", "email") if name in self.values
+        }
+        return {"change": self.pk, "kind": self.kind, "proposed_by": self.proposed_by, "settings": settings}
+
+
+class EnrolmentLinkQuerySet(models.QuerySet["EnrolmentLink"]):
+    def open(self) -> Self:
+        """Neither used nor void; they may have expired."""
+        return self.filter(used_at__isnull=True, voided_at__isnull=True)
+
+    def usable(self, *, now: datetime) -> Self:
+        return self.open().filter(expires_at__gt=now, account__is_active=True)
+
+
+class EnrolmentLink(AppendOnly):
+    """A way to choose a password and tie an authenticator app, once: sent to the account's address, seen by nobody else.
+
+    The token is made by the worker that sends it; only its hash is kept.
+    """
+
+    updatable_columns: ClassVar[tuple[str, ...]] = (
+        "token_hash",
+        "tries",
+        "tried_at",
+        "sent_at",
+        "used_at",
+        "voided_at",
+    )
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="enrolment_links")
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    token_hash = models.BinaryField(null=True, unique=True)
+    tries = models.IntegerField(default=0, help_text="how often a worker began to send it")
+    tried_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+    voided_at = models.DateTimeField(null=True)
+
+    objects = EnrolmentLinkQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True) | Q(voided_at__isnull=True) & Q(token_hash__isnull=False),
+                name="enrolment_link_is_used_or_void",
+            ),
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=Q(used_at__isnull=True, voided_at__isnull=True),
+                name="one_open_enrolment_link_of_an_account",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"link for {self.account_id}"

@@ -19,6 +19,8 @@ from codes.tasks import sum_up_cities
 from portal.citizen.sign_in.views import BROWSER_COOKIE
 from portal.web.display import DisplayPreferences
 from regions.sources.models import Source
+from regions.staff.enrolment import open_link, take_to_send
+from regions.staff.models import Account
 from regions.tenancy import in_city
 from tests.integration.pages.people import PASSWORD, Visitor
 from tests.journeys.cast import CROWD
@@ -34,6 +36,7 @@ NO_PAGES = frozenset(
         "citizen_declare",
         "citizen_evidence",
         "citizen_pass",
+        "enrolment_link",
         "guide_picture",
         "mfa_reauthenticate",
         "official_case_next",
@@ -195,6 +198,13 @@ def _of_the_door(world: World) -> Iterator[Picture]:
         yield Picture(name, f"/staff/{path}", inside)
     fresh = Visitor.as_account("new", now=world.clock())
     yield Picture("mfa_activate_totp", "/staff/account/codes/", fresh)
+    enrolling = _nobody()
+    newcomer = Account.objects.create(username="su.ke", email="su.ke@example.cn", created_at=world.clock())
+    with transaction.atomic():
+        link = open_link(newcomer, now=world.clock())
+    _, token = take_to_send(link.pk, now=world.clock()) or (None, "")
+    enrolling.get(f"/staff/enrol/{token}/")
+    yield Picture("enrolment", "/staff/enrol/", enrolling)
     ready = Visitor.as_account("tang", now=world.clock())
     ready.post("/staff/account/codes/recovery/new/")
     yield Picture("mfa_view_recovery_codes", "/staff/account/codes/recovery/", ready)

@@ -21,7 +21,8 @@ from portal.citizen.entries import declare
 from regions.identity import Identity
 from regions.sources import changes
 from regions.sources.models import Batch, Source
-from regions.staff.models import Account
+from regions.staff.changes import propose_account
+from regions.staff.models import Account, StaffChange
 from regions.staff.roles import Role
 from tests.integration.pages.people import tie_phone
 from tests.integration.review.desk import EVIDENCE, Desk, hire, mass_change
@@ -96,6 +97,16 @@ def happen(world: World) -> Happened:
         key=MENDED, reason_code="wrong_dates", documents=EVIDENCE, by="li", now=desk.now
     )
     held = mass_change("R2", now=desk.now)
+    propose_account(
+        username="ma.lan",
+        full_name="马兰",
+        office="市卫生健康委员会",
+        email="ma.lan@example.cn",
+        roles=["reviewer"],
+        reason="新入职，负责申诉复核。",
+        by="gao",
+        now=desk.now,
+    )
     together = f"approvals/together/?by=li&at={quote(ruling.proposed_at.isoformat())}"
     reviewer = {
         "staff_home": "",
@@ -225,5 +236,6 @@ def _staff() -> dict[str, str]:
     return {
         "official_staff": "people/",
         "official_account": f"people/{account.pk}/",
+        "official_staff_change": f"people/changes/{StaffChange.objects.get().pk}/",
         "official_account_add": "people/new/",
     }

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from codes.models import Case, Guardianship, HeldGroup, Ruling, Run, Suppression
 from codes.models.case import overdue
 from codes.review.cases.queue import UNASSIGNED
+from regions.staff.models import StaffChange
 from regions.staff.roles import Role
 
 CASE_WORK = frozenset({Role.REVIEWER, Role.APPROVER})
@@ -43,6 +44,10 @@ def waiting_for(username: str, roles: frozenset[Role], *, now: datetime) -> list
     if Role.REVIEWER in roles:
         guardians = Guardianship.objects.filter(reviewed_at__isnull=True, ended_at__isnull=True).count()
         found.append(Waiting(_("Guardians to answer"), guardians, reverse("official_guardians")))
+    if Role.SECURITY_ADMIN in roles:
+        changes = StaffChange.objects.waiting().filter(expires_at__gt=now)
+        others = changes.exclude(proposed_by=username).exclude(username=username).count()
+        found.append(Waiting(_("Changes of staff to confirm"), others, reverse("official_staff")))
     return found
 
 

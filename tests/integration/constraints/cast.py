@@ -89,6 +89,21 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "granted_by": "lin",
         "granted_at": AT,
     },
+    "staff.StaffChange": lambda cast: {
+        "kind": "roles",
+        "username": "mei",
+        "account": cast.shared("staff.Account"),
+        "expires_at": LATER,
+        "reason": "x",
+        "proposed_by": "lin",
+        "proposed_at": AT,
+    },
+    "staff.EnrolmentLink": lambda cast: {
+        "account": cast.shared("staff.Account"),
+        "asked_at": AT,
+        "expires_at": LATER,
+        "token_hash": f"h{next(_numbers)}".encode(),
+    },
     "staff.CacheEntry": lambda cast: {"key_hash": b"x", "value": 1, "until": LATER},
     "keys.CityKey": lambda cast: {"purpose": "pass", "wrapped": b"x", "created_at": AT, "retired_at": LATER},
     "journal.JournalEntry": lambda cast: {

@@ -51,6 +51,35 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("staff.RoleGrant", {"revoked_at": LATER}),
         ("staff.RoleGrant", {"revoked_by": "lin"}),
     ],
+    "staff_change_state_is_known": [("staff.StaffChange", {**DECIDED, "state": "lost"})],
+    "staff_change_kind_is_known": [("staff.StaffChange", {"kind": "king"})],
+    "staff_change_has_proposer_and_reason": [
+        ("staff.StaffChange", {"proposed_by": ""}),
+        ("staff.StaffChange", {"reason": ""}),
+    ],
+    "staff_change_is_decided_by_somebody": [
+        ("staff.StaffChange", {"state": "confirmed"}),
+        ("staff.StaffChange", {"state": "refused", "decided_by": "wang"}),
+        ("staff.StaffChange", {"state": "withdrawn", "decided_at": LATER}),
+        ("staff.StaffChange", DECIDED),
+    ],
+    "staff_change_proposer_is_not_approver": [
+        ("staff.StaffChange", {**DECIDED, "state": "confirmed", "decided_by": "lin"}),
+        ("staff.StaffChange", {**DECIDED, "state": "refused", "decided_by": "lin"}),
+    ],
+    "staff_change_is_of_a_third_person": [
+        ("staff.StaffChange", {"proposed_by": "mei"}),
+        ("staff.StaffChange", {**DECIDED, "state": "confirmed", "decided_by": "mei"}),
+    ],
+    "staff_change_has_its_account": [
+        ("staff.StaffChange", {"account": None}),
+        ("staff.StaffChange", {"kind": "account"}),
+        ("staff.StaffChange", {**DECIDED, "kind": "account", "state": "confirmed", "account": None}),
+    ],
+    "enrolment_link_is_used_or_void": [
+        ("staff.EnrolmentLink", {"used_at": LATER, "voided_at": LATER}),
+        ("staff.EnrolmentLink", {"used_at": LATER, "token_hash": None}),
+    ],
     "key_purpose_is_known": [("keys.CityKey", {"purpose": "other"})],
     "compromised_key_is_retired": [("keys.CityKey", {"retired_at": None, "compromised_at": LATER})],
     "journal_entry_has_an_actor": [("journal.JournalEntry", {"by": ""})],
@@ -367,6 +396,9 @@ UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "one_proposed_edition_per_rule_set": ("codes.RuleSetDraft", {**DRAFT_PROPOSED, "state": "proposed"}, {}),
     "revision_is_rehearsed_once": ("codes.DraftRehearsal", {}, {}),
     "record_is_found_once_in_a_batch": ("sources.BatchFinding", {"record_id": "same"}, {"recorded_at": LATER}),
+    "email_is_of_one_account": ("staff.Account", {"email": "li@example.cn"}, {"email": "LI@example.cn"}),
+    "one_waiting_staff_change_of_a_kind": ("staff.StaffChange", {"username": "mei"}, {"username": "MEI"}),
+    "one_open_enrolment_link_of_an_account": ("staff.EnrolmentLink", {}, {}),
     "one_open_change_per_source": ("sources.SourceChange", {}, {}),
     "one_open_guardianship_per_pair": ("codes.Guardianship", {"dependant": another("codes.Citizen")}, {}),
     "one_name_per_origin": ("codes.StatedName", {}, {"full_name": "李四"}),
@@ -403,6 +435,7 @@ UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
 UNIQUE_COLUMNS: dict[tuple[str, str], Any] = {
     ("staff.Account", "username"): "lin",
     ("staff.CacheEntry", "key_hash"): b"same",
+    ("staff.EnrolmentLink", "token_hash"): b"same",
     ("journal.JournalEntry", "seq"): 1_000_000,
     ("sources.Source", "code"): "police",
     ("codes.Citizen", "ref"): "C1",

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.core import mail
+from django.utils import timezone
 from pytest_django import Settings
 
 from codes import tasks
@@ -12,9 +14,12 @@ from codes.opening_requests import Bundle, ask_to_open
 from codes.reports.export import FileFormat
 from codes.reports.jobs import ask_for_export
 from codes.reports.request import ReportName, ReportRequest
+from portal.official.tasks import send_enrolment_link, sweep_enrolment_links
 from regions.journal.checkpoints import write_checkpoint
 from regions.journal.models import JournalEntry
 from regions.models import CityOpening, CityStanding
+from regions.staff.enrolment import open_link
+from regions.staff.models import Account
 from regions.tenancy import in_city
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -60,3 +65,16 @@ def test_a_journal_is_checked_in_its_city(enqueued: list[object]) -> None:
     assert tasks.verify_one_journal("beta", "system")
     with in_city("beta"):
         assert JournalEntry.objects.latest("seq").verb == "journal.verified"
+
+
+def test_links_to_enrol_are_sent_in_their_city_once(enqueued: list[object]) -> None:
+    with in_city("beta"):
+        person = Account.objects.create(username="new", email="new@example.cn", password="!", created_at=timezone.now())
+        open_link(person, now=timezone.now())
+    assert [sweep_enrolment_links(), sweep_enrolment_links()] == [1, 0]
+    assert "//beta.localhost" in str(mail.outbox[0].body)
+    with in_city("beta"):
+        again = open_link(person, now=timezone.now())
+    assert [send_enrolment_link("beta", again.pk) for _ in range(2)] == [True, False]
+    with in_city("beta"):
+        assert JournalEntry.objects.filter(verb="staff.link_sent", subject="staff:new").count() == 2

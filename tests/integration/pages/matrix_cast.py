@@ -37,6 +37,7 @@ from portal.citizen.entries import declare
 from regions.identity import Identity
 from regions.sources import changes
 from regions.sources.models import Batch, Source
+from regions.staff.changes import propose_roles
 from regions.staff.models import Account
 from regions.staff.roles import Role
 from regions.vocabulary import IdType
@@ -158,6 +159,7 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
         by="m-source_manager",
         now=now,
     )
+    roles = propose_roles(account.pk, roles=["reviewer"], reason="人手不足", by="m-security_admin", now=now)
     export = ask_for_export(ReportRequest(ReportName.SOURCES), file_format=FileFormat.CSV, by="m-auditor", now=now)
     own: dict[str, Things] = {
         "": {
@@ -189,6 +191,7 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
         **{f"official_rule_set{page}": {"code": "city_rules"} for page in ("", "_version", "_begin", "_upload")},
         "mine": {"number": numbers["zhang"], "evidence": files["zhang"], "change": phones["zhang"]},
         "official_phone": {"change_id": phones["zhang"]},
+        **{f"official_staff_change{act}": {"change_id": roles.pk} for act in ("", "_decide")},
         "dependant's": {"number": numbers["chen"], "evidence": files["chen"]},
         "citizen_declared": {"number": "B20261124-MINE0000"},
         "dependant's citizen_declared": {"number": "B20261124-CHEN0000"},

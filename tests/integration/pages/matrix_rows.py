@@ -144,8 +144,11 @@ CITY: dict[str, Row] = {
     "official_account": Row(SECURITY, GET),
     "official_account_add": Row(SECURITY, BOTH),
     "official_account_roles": Row(SECURITY, POST),
-    "official_account_state": Row(SECURITY, POST),
-    "official_account_reset": Row(SECURITY, POST),
+    "official_account_close": Row(SECURITY, POST),
+    "official_account_link": Row(SECURITY, POST),
+    "official_account_propose": Row(SECURITY, POST),
+    "official_staff_change": Row(SECURITY, GET),
+    "official_staff_change_decide": Row(SECURITY, POST),
     # The auditors' room.
     "auditor_reports": Row(AUDIT, GET),
     "auditor_report": Row(AUDIT, BOTH),
@@ -169,6 +172,8 @@ CITY: dict[str, Row] = {
     "mfa_deactivate_totp": Row("staff", BOTH),
     "mfa_view_recovery_codes": Row("staff", GET, NOTHING_TO_DO),
     "mfa_generate_recovery_codes": Row("staff", BOTH),
+    "enrolment": Row("anyone", BOTH, NOTHING_TO_DO),
+    "enrolment_link": Row("anyone", GET),
     "single_sign_on": Row("anyone", POST),
     "socialaccount_login_error": Row("anyone", GET, TOLD),
     "openid_connect_callback": Row("anyone", GET),
@@ -193,4 +198,11 @@ PUBLIC: dict[str, Row] = {
 # These find nothing, by design, in the city of the test: no single sign-on is named there.
 NOTHING_THERE = frozenset({"single_sign_on", "openid_connect_callback"})
 # Parts of an address that name a page and no thing of anybody's.
-WORDS = {"page": "contact", "report": "sources", "provider_id": "beta", "audience": "citizen", "language": "en"}
+WORDS = {
+    "token": "none",
+    "page": "contact",
+    "report": "sources",
+    "provider_id": "beta",
+    "audience": "citizen",
+    "language": "en",
+}

@@ -25,13 +25,19 @@ from regions.models import City, CityOpening
 from regions.refusals import NotAllowed
 from regions.sources.models import Batch, Source
 from regions.staff.accounts import add_staff
+from regions.staff.changes import propose_account
 from regions.staff.models import Account
 from regions.staff.roles import Role
 
 SOURCES = ReportRequest(ReportName.SOURCES)
 # Each with the roles that may; everything but who acts and when.
 VERBS: dict[str, tuple[set[Role], Callable[..., Any]]] = {
-    "add_staff": ({Role.SECURITY_ADMIN}, lambda **who: add_staff(username="new", roles=["reviewer"], **who)),
+    "propose_account": (
+        {Role.SECURITY_ADMIN},
+        lambda **who: propose_account(
+            username="new", full_name="", office="", email="n@example.cn", roles=["reviewer"], reason="x", **who
+        ),
+    ),
     "issue_key": ({Role.SYSTEM_ADMIN}, lambda **who: issue_key(provider="alipay", **who)),
     "revoke_keys": ({Role.SYSTEM_ADMIN}, lambda **who: revoke_keys(provider="alipay", **who)),
     "rotate_keys": ({Role.SECURITY_ADMIN}, rotate_keys),
@@ -78,6 +84,7 @@ def test_collecting_replaying_and_opening_ask_before_they_begin(alpha: City, now
         lambda: replay_and_note(Run(day=now.date()), by="nobody", now=now),
         lambda: ask_to_open(Bundle({}, {}), schema="gamma", by="nobody", now=now),
         lambda: start_first_run(CityOpening(schema="none"), by="nobody", now=now),
+        lambda: add_staff(username="new", roles=["reviewer"], by="nobody", now=now),
     ):
         with pytest.raises(NotAllowed):
             act()

@@ -1,0 +1,295 @@
+"""Changes of staff. What gives power is proposed by one security administrator and confirmed by another, about neither of them.
+
+To take power away takes one, at once: whoever does it is a security administrator and stays one. The rules of roles, names and
+addresses are judged at the proposal and at its confirmation. No secret is made here: ``regions.staff.enrolment``.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.db import transaction
+
+from regions.locks import advisory_lock
+from regions.proposals import require_another, require_reason, require_role, require_role_or_operator
+from regions.refusals import CommonReason, Refused
+from regions.staff.accounts import (
+    StaffReason,
+    check_email_is_free,
+    check_username,
+    checked_email,
+    checked_roles,
+    create_account,
+    journal,
+    other_account,
+)
+from regions.staff.enrolment import is_enrolling, open_link
+from regions.staff.models import Account, ChangeKind, ChangeState, EnrolmentLink, RoleGrant, StaffChange
+from regions.staff.roles import Role
+
+
+def propose_account(
+    *, username: str, full_name: str, office: str, email: str, roles: Iterable[str], reason: str, by: str, now: datetime
+) -> StaffChange:
+    """A new account for one person. Raises ``Refused``."""
+    require_role(by, Role.SECURITY_ADMIN)
+    values = {
+        "full_name": full_name.strip(),
+        "office": office.strip(),
+        "email": checked_email(email),
+        "roles": sorted(checked_roles(roles)),
+    }
+    check_username(username)
+    with transaction.atomic():
+        advisory_lock("staff")
+        _check_new(username, values)
+        return _propose(StaffChange(kind=ChangeKind.ACCOUNT, username=username, values=values), reason, by=by, now=now)
+
+
+def propose_roles(account_id: int, *, roles: Iterable[str], reason: str, by: str, now: datetime) -> StaffChange:
+    """These roles and no others, of which some are new; to take roles away needs no proposal. Raises ``Refused``."""
+    wanted = checked_roles(roles)
+
+    def change(account: Account) -> StaffChange:
+        held = account.roles
+        if wanted <= held:
+            raise Refused(StaffReason.CHANGES_NOTHING if wanted == held else StaffReason.ONLY_TAKES_AWAY)
+        return _about(account, ChangeKind.ROLES, {"roles": sorted(wanted)}, {"roles": sorted(held)})
+
+    return _propose_about(account_id, change, reason, by=by, now=now)
+
+
+def propose_reopening(account_id: int, *, reason: str, by: str, now: datetime) -> StaffChange:
+    """That a closed account is opened again, with the roles it had, to be enrolled anew. Raises ``Refused``."""
+
+    def change(account: Account) -> StaffChange:
+        if account.is_active:
+            raise Refused(StaffReason.IS_OPEN)
+        if not account.email:
+            raise Refused(StaffReason.NO_EMAIL)
+        held = {"roles": sorted(account.roles), "email": account.email}
+        return _about(account, ChangeKind.REOPENING, held, held)
+
+    return _propose_about(account_id, change, reason, by=by, now=now)
+
+
+def propose_reset(account_id: int, *, reason: str, by: str, now: datetime) -> StaffChange:
+    """That password and one-time codes end and a link to choose new ones is sent to the account's address. Raises ``Refused``."""
+
+    def change(account: Account) -> StaffChange:
+        if not account.is_active:
+            raise Refused(StaffReason.IS_CLOSED)
+        if not account.email:
+            raise Refused(StaffReason.NO_EMAIL)
+        return _about(account, ChangeKind.RESET, {"email": account.email}, {"email": account.email})
+
+    return _propose_about(account_id, change, reason, by=by, now=now)
+
+
+def propose_email(account_id: int, *, email: str, reason: str, by: str, now: datetime) -> StaffChange:
+    """Another address for links to be sent to. Raises ``Refused``."""
+    wanted = checked_email(email)
+
+    def change(account: Account) -> StaffChange:
+        if wanted == account.email:
+            raise Refused(StaffReason.CHANGES_NOTHING)
+        check_email_is_free(wanted, account)
+        return _about(account, ChangeKind.EMAIL, {"email": wanted}, {"email": account.email})
+
+    return _propose_about(account_id, change, reason, by=by, now=now)
+
+
+def confirm(change_id: int, *, by: str, now: datetime) -> StaffChange:
+    """Put it in force: the second security administrator's, or the operator's at the machine. Raises ``Refused``."""
+    with transaction.atomic():
+        change = _to_decide(change_id, by=by)
+        if change.expires_at <= now:
+            raise Refused(StaffReason.CHANGE_EXPIRED)
+        account = _new_account(change, by=by, now=now) if change.account is None else change.account
+        change.decide(ChangeState.CONFIRMED, by=by, now=now, act="staff.change_confirmed", account=account)
+        if change.kind in EFFECTS:
+            _check_unmoved(change, account)
+            EFFECTS[change.kind](account, change, by=by, now=now)
+    return change
+
+
+def refuse(change_id: int, *, reason: str, by: str, now: datetime) -> StaffChange:
+    """Leave everything as it is. Raises ``Refused``."""
+    reason = require_reason(reason)
+    with transaction.atomic():
+        change = _to_decide(change_id, by=by)
+        change.decide(ChangeState.REFUSED, by=by, now=now, reason=reason, act="staff.change_refused")
+    return change
+
+
+def withdraw(change_id: int, *, by: str, now: datetime) -> StaffChange:
+    """Take one's own proposal back. Raises ``Refused``."""
+    with transaction.atomic():
+        change = StaffChange.objects.locked().to_withdraw(change_id, by=by)
+        change.decide(ChangeState.WITHDRAWN, by=by, now=now, act="staff.change_withdrawn")
+    return change
+
+
+def withdraw_roles(account_id: int, *, keep: Iterable[str], by: str, now: datetime) -> Account:
+    """Leave the account these of its roles, at once. Raises ``Refused``, also when one of them would be given."""
+    kept = checked_roles(keep)
+    with transaction.atomic():
+        account = _to_change(account_id, by)
+        held = account.roles
+        if kept - held:
+            raise Refused(StaffReason.GIVES_ROLES)
+        if held - kept:
+            _settle_roles(account, kept, by=by, now=now)
+    return account
+
+
+def close_account(account_id: int, *, by: str, now: datetime) -> Account:
+    """End the account's sessions and its links to enrol at once. Raises ``Refused``."""
+    with transaction.atomic():
+        account = _to_change(account_id, by)
+        if account.is_active:
+            account.is_active = False
+            account.save(update_fields=["is_active"])
+            account.enrolment_links.open().update(voided_at=now)
+            journal("staff.closed", account, by=by, now=now)
+    return account
+
+
+def send_again(account_id: int, *, by: str, now: datetime) -> EnrolmentLink:
+    """A new link to the same confirmed address, for somebody who has not enrolled yet: takes one. Raises ``Refused``."""
+    with transaction.atomic():
+        account = _to_change(account_id, by)
+        if not account.is_active:
+            raise Refused(StaffReason.IS_CLOSED)
+        if not is_enrolling(account):
+            raise Refused(StaffReason.ENROLLED)
+        link = open_link(account, now=now)
+        journal("staff.link_asked_again", account, by=by, now=now)
+    return link
+
+
+def _to_change(account_id: int, by: str) -> Account:
+    """Somebody else's account, locked, for a security administrator who is one under the lock.
+
+    Of two who close each other, or of one who confirms while being closed, only the first does anything.
+    """
+    advisory_lock("staff")
+    require_role(by, Role.SECURITY_ADMIN)
+    return other_account(account_id, by)
+
+
+def _about(account: Account, kind: ChangeKind, values: dict[str, Any], before: dict[str, Any]) -> StaffChange:
+    return StaffChange(kind=kind, username=account.username, account=account, values=values, before=before)
+
+
+def _propose_about(
+    account_id: int, change: Callable[[Account], StaffChange], reason: str, *, by: str, now: datetime
+) -> StaffChange:
+    with transaction.atomic():
+        return _propose(change(_to_change(account_id, by)), reason, by=by, now=now)
+
+
+def _propose(change: StaffChange, reason: str, *, by: str, now: datetime) -> StaffChange:
+    change.reason, change.proposed_by, change.proposed_at = require_reason(reason), by, now
+    change.expires_at = now + timedelta(days=settings.STAFF_CHANGE_DAYS)
+    waiting = StaffChange.objects.waiting().filter(username__iexact=change.username, kind=change.kind)
+    for old in waiting.filter(expires_at__lte=now):
+        old.act("staff.change_expired", ChangeState.EXPIRED, by="system", now=now)
+    if waiting.exists():
+        raise Refused(CommonReason.PROPOSED_ALREADY)
+    change.save()
+    change.journal("staff.change_proposed", by=by, now=now)
+    return change
+
+
+def _to_decide(change_id: int, *, by: str) -> StaffChange:
+    advisory_lock("staff")
+    require_role_or_operator(by, Role.SECURITY_ADMIN)
+    change: StaffChange = StaffChange.objects.locked().select_related("account").find(change_id)
+    require_another(by, proposed_by=change.proposed_by)
+    if by == change.username:
+        raise Refused(StaffReason.YOURSELF)
+    return change
+
+
+def _check_new(username: str, values: dict[str, Any]) -> None:
+    if Account.objects.filter(username__iexact=username).exists():
+        raise Refused(StaffReason.NAME_TAKEN, name=username)
+    check_email_is_free(values["email"], Account())
+
+
+def _check_unmoved(change: StaffChange, account: Account) -> None:
+    """Whoever confirms has seen what was there when it was proposed."""
+    now_held = {"roles": sorted(account.roles), "email": account.email}
+    if any(now_held[name] != value for name, value in change.before.items()):
+        raise Refused(StaffReason.ACCOUNT_MOVED)
+
+
+def _new_account(change: StaffChange, *, by: str, now: datetime) -> Account:
+    values = change.values
+    account = Account(
+        username=change.username, full_name=values["full_name"], office=values["office"], email=values["email"]
+    )
+    create_account(account, checked_roles(values["roles"]), by=by, now=now)
+    open_link(account, now=now)
+    return account
+
+
+def _give_roles(account: Account, change: StaffChange, *, by: str, now: datetime) -> None:
+    _settle_roles(account, checked_roles(change.values["roles"]), by=by, now=now)
+
+
+def _settle_roles(account: Account, wanted: set[Role], *, by: str, now: datetime) -> None:
+    """These roles and no others; what stays is not given anew."""
+    held = account.roles
+    withdrawn, given = sorted(held - wanted), sorted(wanted - held)
+    account.grants.filter(role__in=withdrawn, revoked_at__isnull=True).update(revoked_by=by, revoked_at=now)
+    RoleGrant.objects.bulk_create(
+        RoleGrant(account=account, role=role.value, granted_by=by, granted_at=now) for role in given
+    )
+    journal("staff.roles_changed", account, by=by, now=now, given=given, withdrawn=withdrawn)
+
+
+def _reopen(account: Account, change: StaffChange, *, by: str, now: datetime) -> None:
+    """As if it were new: why it was closed nobody knows here, and a session of before would go on."""
+    checked_roles(change.values["roles"])
+    account.is_active = True
+    account.save(update_fields=["is_active"])
+    journal("staff.opened", account, by=by, now=now)
+    _begin_anew(account, by=by, now=now)
+
+
+def _reset(account: Account, change: StaffChange, *, by: str, now: datetime) -> None:  # noqa: ARG001 - as the others
+    if not account.is_active:
+        raise Refused(StaffReason.IS_CLOSED)
+    _begin_anew(account, by=by, now=now)
+
+
+def _begin_anew(account: Account, *, by: str, now: datetime) -> None:
+    """End password, codes, sessions and lock-outs. The codes do not end alone: whoever knew the password could tie another phone."""
+    account.set_unusable_password()
+    account.save(update_fields=["password"])
+    Authenticator.objects.filter(user=account).delete()
+    AccessAttempt.objects.filter(username=account.username.casefold()).delete()
+    journal("staff.sign_in_reset", account, by=by, now=now)
+    open_link(account, now=now)
+
+
+def _change_email(account: Account, change: StaffChange, *, by: str, now: datetime) -> None:
+    """Links that went to the old address are void."""
+    check_email_is_free(change.values["email"], account)
+    account.email = change.values["email"]
+    account.save(update_fields=["email"])
+    account.enrolment_links.open().update(voided_at=now)
+    journal("staff.email_changed", account, by=by, now=now, before=change.before["email"], email=account.email)
+
+
+EFFECTS: dict[str, Callable[..., None]] = {
+    ChangeKind.ROLES: _give_roles,
+    ChangeKind.REOPENING: _reopen,
+    ChangeKind.RESET: _reset,
+    ChangeKind.EMAIL: _change_email,
+}
