@@ -17,6 +17,7 @@ from regions.city_file import BigDataCentre, CityFile, CityFileFaults, PoliceDat
 from regions.city_file.shape import CREDENTIAL_KEYS
 from regions.faults import Fault, FaultCode, FileFaults
 from regions.journal.checkpoints import set_aside
+from regions.journal.playback import take_stock
 from regions.journal.record import record
 from regions.keys import encryption
 from regions.keys.encryption import SOURCE_CREDENTIAL, create_keys
@@ -232,6 +233,7 @@ def open_city(file: CityFile, versions: Sequence[VersionContent], *, by: str, no
             subject = f"city:{city.schema_name}"
             if created:
                 record("city.opened", by=by, now=now, subject=subject, data=_summary(file, versions))
+                take_stock(by=by, now=now)
                 transaction.on_commit(partial(set_aside, city.schema_name, now=now))
             elif result.changed:
                 record("city.changed", by=by, now=now, subject=subject, data={"keys": result.changed})

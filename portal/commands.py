@@ -46,6 +46,7 @@ class CityCommand(PortalCommand):
 
     def handle(self, *args: Any, city: str, **options: Any) -> None:
         try:
+            self.look_up(city)
             with in_city(city) as self.city:
                 try:
                     self.handle_city(*args, **options)
@@ -56,6 +57,9 @@ class CityCommand(PortalCommand):
             raise CommandFailed(str(error), code=2) from error
         except NotAllowed as refusal:
             raise CommandFailed(f"{options['by']}: {refusal}", code=5) from refusal
+
+    def look_up(self, schema: str) -> None:
+        """Take what the command needs from ``public``, which a city's role cannot read."""
 
     def handle_city(self, *args: Any, **options: Any) -> None:
         raise NotImplementedError

@@ -7,12 +7,13 @@ from django.db import models
 from django.db.models import Q
 from django_tenants.models import DomainMixin, TenantMixin
 
+from regions.accounted import Accounted
 from regions.leased_jobs import ReportedJob
 from regions.transitions import TransitionTable
 from regions.vocabulary import Recognition
 
 
-class City(TenantMixin):
+class City(Accounted, TenantMixin):
     """A tenant: one schema, one role, its own settings. The schema is made by ``regions.schemas``, never by ``save()``."""
 
     auto_create_schema = False
@@ -63,7 +64,7 @@ class City(TenantMixin):
         return instant.astimezone(self.zone).date()
 
 
-class Domain(DomainMixin):
+class Domain(Accounted, DomainMixin):
     def __str__(self) -> str:
         return str(self.domain)
 

@@ -9,6 +9,7 @@ from django.db import connection, models
 from psycopg2 import sql
 from psycopg2.extensions import encrypt_password
 
+from regions.accounted import note_changes_in
 from regions.installation import login_password
 from regions.models import City
 
@@ -28,6 +29,7 @@ def grant_public_rights() -> None:
     _run(
         sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(sql.Identifier(_database())),
         sql.SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC"),
+        sql.SQL("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC"),
         sql.SQL("GRANT USAGE ON SCHEMA public TO {app}").format(app=app),
         sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app}").format(app=app),
         sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app}").format(app=app),
@@ -39,6 +41,7 @@ def grant_public_rights() -> None:
     for model in _append_only_models():
         if model._meta.db_table in present:
             _keep_rows(model, sql.Identifier("public", model._meta.db_table), app)
+    note_changes_in("public")
 
 
 def create_city_role(city: City) -> None:
@@ -93,6 +96,7 @@ def grant_city_rights(city: City) -> None:
             t=sql.Identifier(city.schema_name, "django_migrations"), role=_role(city)
         )
     )
+    note_changes_in(city.schema_name)
 
 
 def _keep_rows(model: type[AppendOnly], table: sql.Identifier, role: sql.Identifier) -> None:

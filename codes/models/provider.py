@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from codes.models.citizen import Citizen
 from codes.models.rule_set import RuleSet
+from regions.accounted import Accounted
 from regions.rights import AppendOnly
 from regions.sources.models import Source
 
@@ -17,7 +18,7 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         return self.filter(retired=False, source__retired=False)
 
 
-class Provider(models.Model):
+class Provider(Accounted):
     """A channel bound to exactly one data source and one rule set; several providers may share either."""
 
     code = models.TextField(unique=True)

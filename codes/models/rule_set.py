@@ -7,6 +7,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from regions.accounted import Accounted
+
 
 class RuleSet(models.Model):
     """A family of versions under one code, such as ``national``."""
@@ -30,7 +32,7 @@ class RuleSetVersionQuerySet(models.QuerySet["RuleSetVersion"]):
         )
 
 
-class RuleSetVersion(models.Model):
+class RuleSetVersion(Accounted):
     """One version: a list of rules plus its risk-area list, in force from a day until the next version's day."""
 
     rule_set = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="versions")

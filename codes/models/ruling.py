@@ -8,14 +8,19 @@ from django.db.models import Q
 from codes.models.citizen import Citizen
 from codes.models.provider import Provider
 from codes.models.run import Run
+from regions.accounted import Accounted
 from regions.proposals import EndableProposal, two_people_and_end
 from regions.sources.models import Source
 
+# Written by people, or as long as what they rest on.
+TEXTS = ("reason", "decision_reason", "end_reason", "evidence")
 
-class Ruling(EndableProposal):
+
+class Ruling(Accounted, EndableProposal):
     """A manual colour: reason, evidence and an end date; it covers the hits it weighed (fact ids) and no new, more severe one."""
 
     NAME: ClassVar[str] = "ruling"
+    told_by_digest: ClassVar[tuple[str, ...]] = (*TEXTS, "weighed")
 
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="rulings")
     case = models.ForeignKey("codes.Case", on_delete=models.PROTECT, null=True, related_name="rulings")
@@ -52,7 +57,7 @@ class Ruling(EndableProposal):
         return {**of_case, "colour": self.colour, "expires_on": str(self.expires_on), "reason_code": self.reason_code}
 
 
-class Suppression(EndableProposal):
+class Suppression(Accounted, EndableProposal):
     """A record ruled to be wrong: not seen by any provider while in force. Neither source nor provider: the city's own.
 
     With a ``version``, only that version of it: the one before counts again, and so does a later one. With a
@@ -60,6 +65,7 @@ class Suppression(EndableProposal):
     """
 
     NAME: ClassVar[str] = "suppression"
+    told_by_digest: ClassVar[tuple[str, ...]] = (*TEXTS, "record_id")
 
     case = models.ForeignKey("codes.Case", on_delete=models.PROTECT, null=True, related_name="suppressions")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="+")
@@ -103,7 +109,7 @@ class Suppression(EndableProposal):
         }
 
 
-class BulkSuppression(EndableProposal):
+class BulkSuppression(Accounted, EndableProposal):
     """What it covers are its ``suppressions``, fixed when it is proposed: the second person decides about exactly these.
 
     ``cases``, ``records`` and ``people`` are their numbers as proposed; ``run`` is the amending run of the approval, none while
@@ -111,6 +117,8 @@ class BulkSuppression(EndableProposal):
     """
 
     NAME: ClassVar[str] = "mending"  # stands in journal entries that are already written
+    told_by_digest: ClassVar[tuple[str, ...]] = TEXTS
+    left_out: ClassVar[tuple[str, ...]] = ("run_id",)
 
     group_key = models.TextField(help_text="as in PairDiagnosis: what the cases have in common")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")

@@ -25,6 +25,6 @@ SELECT (SELECT count(*) FROM subject), (SELECT count(*) FROM today), count(*),
        count(*) FILTER (WHERE after = 'red' AND before <> 'red'),
        count(*) FILTER (WHERE after = 'green' AND before <> 'green'),
        encode(sha256(convert_to(coalesce(string_agg(
-           concat_ws('|', citizen_id, provider_id, before, after, hits, turns_green_on), E'\n' ORDER BY citizen_id, provider_id
-       ), ''), 'UTF8')), 'hex')
+           jsonb_build_array(citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs)::text,
+           E'\n' ORDER BY citizen_id, provider_id), ''), 'UTF8')), 'hex')
 FROM changed

@@ -37,6 +37,8 @@ from regions.staff.roles import Role
 from regions.tenancy import current_city
 
 LATE_AFTER = timedelta(minutes=10)
+# Old and new values of more rows are read by `reconcile`, not by people.
+MOST_ROWS = 20
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,10 @@ def _chain() -> dict[str, Any]:
 
 
 def _journal_row(entry: JournalEntry) -> JournalRow:
-    data = json.dumps(entry.data, ensure_ascii=False, indent=2, sort_keys=True) if entry.data else ""
+    said = dict(entry.data)
+    if sum(len(one["ids"]) for one in entry.rows or []) in range(1, MOST_ROWS + 1):
+        said["rows"] = entry.rows
+    data = json.dumps(said, ensure_ascii=False, indent=2, sort_keys=True) if said else ""
     return JournalRow(entry, entry_label(entry), subject_label(entry.subject), data, bytes(entry.digest).hex())
 
 

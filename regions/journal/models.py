@@ -24,7 +24,8 @@ class JournalEntryQuerySet(models.QuerySet["JournalEntry"]):
 class JournalEntry(AppendOnly):
     """One act. ``digest`` is SHA-256 over the previous digest and this entry's canonical JSON.
 
-    An act on many has no one ``subject``; its data names them all as ``subjects``.
+    An act on many has no one ``subject``; its data names them all as ``subjects``. ``rows`` says what it, and whatever its
+    transaction did before it, did to accounted rows.
     """
 
     seq = models.BigIntegerField(unique=True)
@@ -33,6 +34,7 @@ class JournalEntry(AppendOnly):
     verb = models.TextField()
     subject = models.TextField(blank=True, help_text="what it was done to, such as case:12")
     data = models.JSONField(default=dict)
+    rows = models.JSONField(null=True, help_text="what the act did to accounted rows: regions.accounted")
     previous = models.BinaryField()
     digest = models.BinaryField()
 

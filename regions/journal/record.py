@@ -2,25 +2,34 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.transaction import TransactionManagementError
 
+from regions.accounted import SETTING, forget_noted, read_noted
 from regions.journal.models import JournalEntry
 from regions.locks import advisory_lock
 
 GENESIS = b"\x00" * 32
+BEFORE = """
+SELECT last.seq, last.digest, current_setting(%s, true)
+FROM (SELECT) AS one LEFT JOIN LATERAL (SELECT seq, digest FROM journal_journalentry ORDER BY seq DESC LIMIT 1) AS last ON true
+"""
 
 
 class Act(NamedTuple):
-    """An entry to be written: ``data`` must be JSON and hold no ID number, phone or secret."""
+    """An entry to be written: ``data`` must be JSON and hold no ID number, phone or secret.
+
+    ``rows``: accounted rows it tells of beside those it changed (``regions.accounted.packed``).
+    """
 
     verb: str
     subject: str = ""
     data: Mapping[str, Any] = {}
+    rows: Sequence[Mapping[str, Any]] = ()
 
 
 def record(
@@ -39,17 +48,26 @@ def record_all(acts: Iterable[Act], *, by: str, now: datetime) -> list[JournalEn
     if not connection.in_atomic_block:
         raise TransactionManagementError("a journal entry outside the transaction of its change")
     advisory_lock("journal")  # the chain grows one entry at a time
-    last = JournalEntry.objects.order_by("-seq").values_list("seq", "digest").first()
-    seq, previous = (last[0], bytes(last[1])) if last else (0, GENESIS)
+    seq, previous, changed = _before()
     entries = []
     for act in acts:
         seq += 1
-        entry = JournalEntry(
-            seq=seq, at=now, by=by, verb=act.verb, subject=act.subject, data=dict(act.data), previous=previous
-        )
+        entry = JournalEntry(seq=seq, at=now, by=by, verb=act.verb, subject=act.subject, data=dict(act.data))
+        entry.previous, entry.rows = previous, [*changed, *act.rows] or None
         entry.digest = previous = digest_of(entry)
+        changed = []
         entries.append(entry)
+    if entries and entries[0].rows:
+        forget_noted()
     return JournalEntry.objects.bulk_create(entries, batch_size=1000)
+
+
+def _before() -> tuple[int, bytes, list[Any]]:
+    """The end of the chain, and what the transaction has done to accounted rows since its last entry."""
+    with connection.cursor() as cursor:
+        cursor.execute(BEFORE, [SETTING])
+        seq, digest, noted = cursor.fetchone()
+    return seq or 0, bytes(digest) if digest is not None else GENESIS, read_noted(noted or "")
 
 
 def digest_of(entry: JournalEntry) -> bytes:
@@ -62,5 +80,7 @@ def digest_of(entry: JournalEntry) -> bytes:
         "subject": entry.subject,
         "data": entry.data,
     }
+    if entry.rows:  # earlier entries have none, and their digests stand
+        content["rows"] = entry.rows
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(bytes(entry.previous) + text.encode()).digest()

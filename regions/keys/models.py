@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from regions.accounted import Accounted
 from regions.rights import AppendOnly
 
 
@@ -18,7 +19,7 @@ class Purpose(models.TextChoices):
     PASS = "pass", "signs passes"
 
 
-class CityKey(AppendOnly):
+class CityKey(AppendOnly, Accounted):
     """One key: current, retired (what it signed before ``retired_at`` counts), or compromised (nothing it signed counts).
 
     Symmetric keys are 32 random bytes, signing keys Ed25519 seeds; ``public_key`` is kept readable for verifiers.
@@ -26,6 +27,7 @@ class CityKey(AppendOnly):
     """
 
     updatable_columns: ClassVar[tuple[str, ...]] = ("retired_at", "compromised_at")
+    told_by_digest: ClassVar[tuple[str, ...]] = ("wrapped",)
 
     purpose = models.TextField(choices=Purpose.choices)
     wrapped = models.BinaryField(help_text="AES-GCM under the key-encryption key")

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
+from regions.accounted import Accounted
 from regions.proposals import Proposal, two_people
 from regions.rights import AppendOnly
 from regions.sources.reasons import sentence
@@ -25,8 +26,10 @@ class SourceQuerySet(models.QuerySet["Source"]):
         return self.filter(retired=False)
 
 
-class Source(models.Model):
+class Source(Accounted):
     """Where evidence comes from. The credential (a database URL, or a shared secret) is encrypted and never shown."""
+
+    told_by_digest: ClassVar[tuple[str, ...]] = ("credential",)
 
     code = models.TextField(unique=True)
     kind = models.TextField(choices=SourceKind.choices)

@@ -9,12 +9,13 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from regions.accounted import Accounted
 from regions.proposals import PROPOSED, Proposal, two_people
 from regions.rights import AppendOnly
 from regions.staff.roles import Role
 
 
-class Account(AppendOnly, AbstractBaseUser):
+class Account(AppendOnly, Accounted, AbstractBaseUser):
     """One person of one city, made by ``regions.staff.accounts`` only; closed, never removed or renamed."""
 
     updatable_columns: ClassVar[tuple[str, ...]] = (
@@ -26,6 +27,9 @@ class Account(AppendOnly, AbstractBaseUser):
         "is_active",
         "must_change_password",
     )
+
+    told_by_digest: ClassVar[tuple[str, ...]] = ("full_name", "office", "email")
+    left_out: ClassVar[tuple[str, ...]] = ("password", "last_login", "must_change_password")
 
     username = models.CharField(max_length=80, unique=True)
     full_name = models.TextField(blank=True)
@@ -64,7 +68,7 @@ class Account(AppendOnly, AbstractBaseUser):
         return frozenset(Role(r) for r in self.grants.filter(revoked_at__isnull=True).values_list("role", flat=True))
 
 
-class RoleGrant(AppendOnly):
+class RoleGrant(AppendOnly, Accounted):
     """A role given to an account, by whom and when, and until when. Withdrawn, never removed."""
 
     updatable_columns: ClassVar[tuple[str, ...]] = ("revoked_by", "revoked_at")

@@ -10,13 +10,13 @@ from codes.effective import effective_code
 from codes.models import Appeal, Case, Citizen, Fact, Ruling
 from codes.review.appeals.policy import Target, check_appeal, targets_of
 from codes.review.cases.deadlines import deadlines_of
-from codes.review.cases.move import find_case, move, note
+from codes.review.cases.move import Step, acts_of, find_case, move, note
 from codes.review.cases.transitions import Verb
 from codes.review.errors import Reason
 from codes.review.evidence.files import attach
 from codes.review.permissions import require, require_own
 from codes.review.proposals.ruling_policy import check_text
-from regions.journal.record import record
+from regions.journal.record import record, record_all
 from regions.locks import advisory_lock
 from regions.refusals import NotFound, Refused
 from regions.tenancy import current_city
@@ -97,8 +97,9 @@ def withdraw(*, case_id: int, by: str, now: datetime) -> Case:
         case, appeal = _own_appeal(case_id, by=by)
         if now > appeal.withdraw_until:
             raise Refused(Reason.WITHDRAWAL_OVER)
-        move(case, Verb.WITHDRAW, by=by, now=now, outcome="withdrawn")
+        acts = acts_of([Step(case, Verb.WITHDRAW, changes={"outcome": "withdrawn"})], by=by, now=now)
         Ruling.objects.waiting().filter(case=case).update(state=Ruling.State.WITHDRAWN, ended_at=now)
+        record_all(acts, by=by, now=now)
     return case
 
 

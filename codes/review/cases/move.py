@@ -80,15 +80,15 @@ def move(
     **changes: Any,
 ) -> Case:
     """Do the action: the case as it then is. Call in a transaction. Raises ``Refused`` and ``MovedMeanwhile``."""
-    move_each([Step(case, action, when, data or {}, changes)], by=by, now=now)
+    record_all(acts_of([Step(case, action, when, data or {}, changes)], by=by, now=now), by=by, now=now)
     return case
 
 
-def move_each(steps: Sequence[Step], *, by: str, now: datetime) -> None:
-    """Do the actions, each with a journal entry of its own."""
+def acts_of(steps: Sequence[Step], *, by: str, now: datetime) -> list[Act]:
+    """Do the actions; an entry for each, which the caller writes once everything is done that belongs to them."""
     before = [one.case.state for one in steps]
     move_all(steps, by=by, now=now)
-    record_all((_act(one, state) for one, state in zip(steps, before, strict=True)), by=by, now=now)
+    return [_act(one, state) for one, state in zip(steps, before, strict=True)]
 
 
 def move_all(steps: Sequence[Step], *, by: str, now: datetime) -> None:

@@ -11,7 +11,7 @@ from codes.effective import effective_code, lock_effective_codes, settle_citizen
 from codes.models import Case, Ruling
 from codes.review.cases import transitions
 from codes.review.cases.assign import assignee_changes
-from codes.review.cases.move import Step, check_move, find_case, move, move_each
+from codes.review.cases.move import Step, acts_of, check_move, find_case
 from codes.review.cases.run_effects import open_again
 from codes.review.cases.transitions import Verb
 from codes.review.errors import Reason
@@ -68,8 +68,9 @@ def propose(
             "expires_on": str(expires_on),
             "evidence": len(references),
         }
-        move(case, Verb.PROPOSE, by=by, now=now, data=data, **assignee_changes(case, by=by, now=now))
-        return Ruling.objects.create(
+        changes = assignee_changes(case, by=by, now=now)
+        acts = acts_of([Step(case, Verb.PROPOSE, data=data, changes=changes)], by=by, now=now)
+        ruling = Ruling.objects.create(
             citizen=case.citizen,
             case=case,
             colour=colour,
@@ -81,6 +82,8 @@ def propose(
             proposed_by=by,
             proposed_at=now,
         )
+        record_all(acts, by=by, now=now)
+    return ruling
 
 
 def approve(*, ruling_id: int, by: str, now: datetime, reason: str = "") -> Ruling:
@@ -93,10 +96,11 @@ def approve(*, ruling_id: int, by: str, now: datetime, reason: str = "") -> Ruli
         check_approval(ruling, by=by, now=now)
         before = effective_code(ruling.citizen_id, now=now).colour
         steps = closing_steps([ruling], {ruling.citizen_id: before})
-        move_each(steps, by=by, now=now)
+        acts = acts_of(steps, by=by, now=now)
         supersede([ruling.citizen_id], now=now)
         ruling.decide(State.APPROVED, by=by, now=now, reason=reason)
         rest_on_rulings(steps)
+        record_all(acts, by=by, now=now)
         settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk)
     return ruling
 
@@ -106,8 +110,10 @@ def refuse(*, ruling_id: int, reason_code: str, by: str, now: datetime, reason: 
     reason = check_refusal(reason_code, reason)
     with transaction.atomic():
         ruling = _with_case().to_decide(ruling_id, by=by)
-        move(case_of(ruling), Verb.REFUSE, by=by, now=now, data={"ruling": ruling.pk, "reason_code": reason_code})
+        step = Step(case_of(ruling), Verb.REFUSE, data={"ruling": ruling.pk, "reason_code": reason_code})
+        acts = acts_of([step], by=by, now=now)
         ruling.decide(State.REFUSED, by=by, now=now, reason=reason, decision_code=reason_code)
+        record_all(acts, by=by, now=now)
     return ruling
 
 
@@ -115,8 +121,10 @@ def withdraw_proposal(*, ruling_id: int, by: str, now: datetime) -> Ruling:
     require(by, Verb.WITHDRAW_PROPOSAL)
     with transaction.atomic():
         ruling = _with_case().to_withdraw(ruling_id, by=by)
-        move(case_of(ruling), Verb.WITHDRAW_PROPOSAL, by=by, now=now, data={"ruling": ruling.pk})
+        step = Step(case_of(ruling), Verb.WITHDRAW_PROPOSAL, data={"ruling": ruling.pk})
+        acts = acts_of([step], by=by, now=now)
         ruling.move(State.WITHDRAWN, ended_at=now)
+        record_all(acts, by=by, now=now)
     return ruling
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from codes.citizens.joining import Joined, RunIsOpen, join_people
 from portal.commands import PortalCommand, sign_checkpoint
 from regions.journal.checkpoints import take_over_file
+from regions.journal.playback import take_stock
 from regions.proposals import SYSTEM
 from regions.schemas import prepare_database
 from regions.tenancy import as_owner, in_city, in_city_as_owner
@@ -25,7 +26,7 @@ class Command(PortalCommand):
         for schema in schemas:
             with in_city(schema):
                 take_over_file()
-                if schema in changed:
+                if take_stock(by=SYSTEM, now=timezone.now()) or schema in changed:
                     sign_checkpoint(self.stderr)
         self.stdout.write(f"The database is up to date: public and {len(schemas)} cities.")
 

@@ -1,0 +1,135 @@
+"""Whether what stands is what the journal says: roles, rulings, suppressions, settings, rule sets, and the verdicts of every run.
+
+``regions.journal.playback`` knows the rows; here is what only the codes know of them.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+
+from codes.models import RuleSetVersion, Run
+from codes.rule_sets.drafts import content_of
+from codes.rule_sets.version_file import canonical_digest, judged
+from regions.accounted import Row, accounted_models, standing_rows
+from regions.journal.models import JournalEntry
+from regions.journal.playback import Difference, Unaccounted, play, tables_here
+from regions.models import City, Domain
+from regions.sql import compose
+
+SQL = Path(__file__).with_suffix(".sql")
+JUDGED, AMENDED, JOINED = "partition.judged", "run.mended", "verdicts.joined"
+DIGESTS = compose(SQL, "digests")
+OF_PARTITIONS = compose(SQL, "of_partitions", digests=DIGESTS)
+OF_RUN = compose(SQL, "of_run", digests=DIGESTS)
+OF_JOINED = compose(SQL, "of_joined", digests=DIGESTS)
+WITH_CHANGES = compose(SQL, "with_changes")
+STANDING = compose(SQL, "standing")
+EMPTY = hashlib.sha256(b"").hexdigest()
+
+Stood = Mapping[str, Mapping[int, Row]]
+
+
+@dataclass
+class ToldOfRun:
+    """What the journal says a run changed: partition by partition, or as a whole since people were joined; entry and digest."""
+
+    parts: dict[int | None, tuple[int, str]] = field(default_factory=dict)
+    whole: tuple[int, str] | None = None
+
+
+def settings_of(city: City) -> dict[str, dict[int, Row]]:
+    """The city's rows in ``public``, which its own role cannot read: take them before entering it."""
+    cities, hosts = dict(standing_rows(City)), dict(standing_rows(Domain))
+    of_city = {key: row for key, row in hosts.items() if row["tenant_id"] == city.pk}
+    return {City._meta.db_table: {city.pk: cities[city.pk]}, Domain._meta.db_table: of_city}
+
+
+def reconcile(settings: Stood) -> Iterator[Difference]:
+    """Play the current city's journal again; everything that stands otherwise. ``settings``: ``settings_of``."""
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_outermost:  # what is changed meanwhile is seen with its entry or not at all
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        played = play()
+        yield from played.differences
+        for table in tables_here():
+            yield from played.against(table, standing_rows(accounted_models()[table]))
+        for table, rows in settings.items():
+            yield from played.against(table, iter(rows.items()))
+        yield from _versions()
+        yield from _runs()
+        yield from _standing()
+
+
+def digests_of_joined(kept: Collection[int]) -> dict[str, str]:
+    """Run → the digest of all it changed, of each run in which these people have changes: for the entry about their joining."""
+    return {str(run): digest for run, _, digest, _ in _rows(OF_JOINED, kept=list(kept))}
+
+
+def _versions() -> Iterator[Difference]:
+    """Rules and risk areas are accounted for by the digest that their version was published with."""
+    for version in RuleSetVersion.objects.select_related("rule_set").order_by("pk"):
+        content, _ = judged(content_of(version))
+        if content is None or canonical_digest(content) != version.digest:
+            yield Difference(Unaccounted.OTHER_CONTENT, {"place": f"rule_set:{version}"})
+
+
+def _runs() -> Iterator[Difference]:
+    told = _told_of_runs()
+    changed = dict(_rows(WITH_CHANGES))
+    for run in sorted(changed.keys() - told.keys()):
+        yield Difference(Unaccounted.NO_ENTRY, {"place": f"run:{run}", "rows": changed[run]})
+    for run, of_run in sorted(told.items()):
+        if of_run.whole is not None:
+            ((rows, *digests),) = _rows(OF_RUN, run=run)
+            if of_run.whole[1] not in digests:
+                parts = {"place": f"run:{run}", "rows": rows, "entry": of_run.whole[0]}
+                yield Difference(Unaccounted.OTHER_DIGEST, parts)
+        else:
+            yield from _partitions(run, of_run.parts)
+
+
+def _partitions(run: int, told: Mapping[int | None, tuple[int, str]]) -> Iterator[Difference]:
+    stands = {number: rest for number, *rest in _rows(OF_PARTITIONS, run=run)}
+    for number in sorted(told.keys() | stands.keys(), key=lambda one: (one is None, one or 0)):
+        place = f"run:{run}/{number}" if number is not None else f"run:{run}, outside its partitions,"
+        rows, *digests = stands.get(number, (0, EMPTY))
+        if number not in told:
+            yield Difference(Unaccounted.NO_ENTRY, {"place": place, "rows": rows})
+        elif told[number][1] not in digests:
+            yield Difference(Unaccounted.OTHER_DIGEST, {"place": place, "rows": rows, "entry": told[number][0]})
+
+
+def _told_of_runs() -> dict[int, ToldOfRun]:
+    found: dict[int, ToldOfRun] = {}
+    entries = JournalEntry.objects.filter(verb__in=[JUDGED, AMENDED, JOINED]).order_by("seq")
+    for seq, verb, subject, data in entries.values_list("seq", "verb", "subject", "data").iterator(chunk_size=2000):
+        if verb == JOINED:
+            for run, digest in data["runs"].items():
+                found.setdefault(int(run), ToldOfRun()).whole = (seq, digest)
+            continue
+        run, _, number = subject.removeprefix("run:").partition("/")
+        of_run = found.setdefault(int(run), ToldOfRun())
+        if verb == AMENDED:
+            of_run.whole = (seq, data["digest"])
+        else:
+            of_run.parts[int(number)] = (seq, data["digest"])
+    return found
+
+
+def _standing() -> Iterator[Difference]:
+    for ref, provider, stands, told, run in _rows(STANDING, counted=list(Run.COUNTED)):
+        words = {"stands": stands, "told": told} if stands != told else {"stands": f"another {stands}", "told": told}
+        place = f"citizen:{ref} with {provider}" + (f" (run:{run})" if run else "")
+        yield Difference(Unaccounted.OTHER_VERDICT, {"place": place, **words})
+
+
+def _rows(statement: str, **parameters: Any) -> Iterator[tuple[Any, ...]]:
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(statement, parameters)
+        yield from cursor

@@ -1,0 +1,159 @@
+"""Rows whose every change the journal tells of: what an act did to them is noted by triggers and taken into its entry.
+
+A trigger notes old and new values in a setting of the transaction, which nobody else's transaction sees and which ends with it.
+So a change made with the journal's knowledge can be played again, and one made past the application is noted nowhere.
+"""
+
+import hmac
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, ClassVar
+
+from django.apps import apps
+from django.db import connection, models
+from psycopg2 import sql
+
+from regions.installation import installation_key
+
+# Keyed: a record's id, with all else known, may give an ID number away.
+DIGEST_USE = "rows in the journal"
+SETTING = "portal.changed_rows"
+Row = dict[str, Any]
+Change = tuple[Row | None, Row | None]
+"""A row's columns before and after: none before it was made, none after it is gone; of a change those that differ."""
+
+
+class Accounted(models.Model):
+    """Base of models whose rows the journal accounts for. Free text, and what may be secret, is told by a keyed digest."""
+
+    told_by_digest: ClassVar[tuple[str, ...]] = ()
+    left_out: ClassVar[tuple[str, ...]] = ()
+
+    class Meta:
+        abstract = True
+
+
+@cache
+def accounted_models() -> dict[str, type[Accounted]]:
+    """By the names of their tables."""
+    found: list[type[models.Model]] = apps.get_models()
+    return {model._meta.db_table: model for model in found if issubclass(model, Accounted)}
+
+
+def note_changes_in(schema: str) -> None:
+    """Have the schema's accounted tables note what is changed in them. As the owner, after every migration."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = %s", [schema])
+        present = {name for (name,) in cursor.fetchall()}
+        for table in sorted(present & accounted_models().keys()):
+            for event, told in (
+                ("INSERT", "NEW TABLE AS made"),
+                ("UPDATE", "OLD TABLE AS before NEW TABLE AS after"),
+                ("DELETE", "OLD TABLE AS gone"),
+            ):
+                cursor.execute(
+                    sql.SQL(
+                        "CREATE OR REPLACE TRIGGER {name} AFTER {event} ON {table} REFERENCING {told}"
+                        " FOR EACH STATEMENT EXECUTE FUNCTION {function}()"
+                    ).format(
+                        name=sql.Identifier(f"journal_{event.lower()}"),
+                        event=sql.SQL(event),
+                        table=sql.Identifier(schema, table),
+                        told=sql.SQL(told),
+                        function=sql.Identifier(schema, "journal_note_rows"),
+                    )
+                )
+
+
+def forget_noted() -> None:
+    """What was noted so far is taken into an entry."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, '', true)", [SETTING])
+
+
+def read_noted(noted: str) -> list[Row]:
+    """What an entry says of the rows noted: ``packed``."""
+    changes: dict[tuple[str, int], Change] = {}
+    for line in noted.splitlines():
+        for table, key, before, after in json.loads(line):
+            model = accounted_models()[table]
+            change = (said(model, before), said(model, after))
+            changes[table, key] = _one_after_the_other(changes.get((table, key)), change)
+    differing = {place: _differing(*change) for place, change in changes.items()}
+    return packed({place: change for place, change in differing.items() if change != (None, None)})
+
+
+def said(model: type[Accounted], row: Row | None) -> Row | None:
+    """The row as the journal tells it."""
+    if row is None:
+        return None
+    told = {name: value for name, value in row.items() if name not in ("id", *model.left_out)}
+    for name in model.told_by_digest:
+        if told[name]:
+            text = json.dumps([model._meta.db_table, name, told[name]], sort_keys=True)
+            told[name] = hmac.digest(installation_key(DIGEST_USE), text.encode(), "sha256").hex()
+    return told
+
+
+def standing_rows(model: type[Accounted]) -> Iterator[tuple[int, Row]]:
+    """Every row as the journal would tell it, in the order of their keys."""
+    table = model._meta.db_table
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(f'SELECT t.id, to_jsonb(t)::text FROM "{table}" t ORDER BY t.id')  # noqa: S608 - a model's own name
+        for key, row in cursor:
+            told = said(model, json.loads(row))
+            yield key, told or {}
+
+
+def packed(changes: Mapping[tuple[str, int], Change]) -> list[Row]:
+    """Changes of alike rows as one: their keys, columns that are the same for all, and the others as lists in the keys' order."""
+    alike: dict[tuple[Any, ...], list[tuple[int, Change]]] = defaultdict(list)
+    for (table, key), (before, after) in changes.items():
+        alike[table, before is None, after is None, *sorted({*(before or {}), *(after or {})})].append(
+            (key, (before, after))
+        )
+    found = []
+    for (table, *_), rows in alike.items():
+        one: Row = {"table": table, "ids": [key for key, _ in rows]}
+        for name, side in (("old", 0), ("new", 1)):
+            values = [change[side] for _, change in rows]
+            one[name], one[f"{name}_each"] = _columns([row for row in values if row is not None])
+        found.append({name: value for name, value in one.items() if value})
+    return found
+
+
+def unpacked(rows: list[Row]) -> Iterator[tuple[str, int, Change]]:
+    """The inverse of ``packed``."""
+    for one in rows:
+        for place, key in enumerate(one["ids"]):
+            sides: list[Row] = [
+                {**one.get(name, {}), **{column: each[place] for column, each in one.get(f"{name}_each", {}).items()}}
+                for name in ("old", "new")
+            ]
+            yield one["table"], key, (sides[0] or None, sides[1] or None)
+
+
+def _columns(rows: list[Row]) -> tuple[Row, dict[str, list[Any]]]:
+    same: Row = {}
+    each: dict[str, list[Any]] = {}
+    for name in rows[0] if rows else ():
+        values = [row[name] for row in rows]
+        if all(value == values[0] for value in values):
+            same[name] = values[0]
+        else:
+            each[name] = values
+    return same, each
+
+
+def _one_after_the_other(first: Change | None, second: Change) -> Change:
+    return second if first is None else (first[0], second[1])
+
+
+def _differing(before: Row | None, after: Row | None) -> Change:
+    """Of a row that stood before and after, the columns that differ; nothing where none does."""
+    if before is None or after is None:
+        return before, after
+    names = [name for name in after if before[name] != after[name]]
+    return ({name: before[name] for name in names}, {name: after[name] for name in names}) if names else (None, None)
