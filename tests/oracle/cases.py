@@ -93,8 +93,11 @@ class Cases:
         return [one for one in self.opened if one.citizen == citizen]
 
     def _follow(self, citizen: str, now: Fingerprint, ruling: Ruling | None) -> None:
+        """An open case follows only what all its providers say: else one that is silent today would be forgotten, and the case
+        would close when the others agree, though missing data closes none (§5).
+        """
         case = next((one for one in self.of(citizen) if one.state == "open"), None)
-        if case and comparable(case, now):
+        if case and case.fingerprint.providers <= now.providers:
             case.fingerprint = now if now.is_disagreement else case.fingerprint
             case.state = "open" if now.is_disagreement else "converged"
         elif now.is_disagreement and not case and not any(stands(one, now, ruling) for one in self.of(citizen)):

@@ -1,0 +1,55 @@
+"""What the oracle holds of the city after each of its runs: what was settled for whom, the cases, every change of a code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from tests.oracle import Cases, RuleSetVersion, Settled, World, effective
+from tests.simulation.known import Known
+
+
+@dataclass
+class Record:
+    known: Known
+    cases: Cases = field(default_factory=Cases)
+    run: Settled | None = None
+    history: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
+    versions: tuple[RuleSetVersion, ...] = ()
+    """Those that were there when the last run began: what is published later counts from the next one on."""
+    _world: World | None = None
+
+    @property
+    def settled(self) -> bool:
+        return self.run is not None
+
+    @property
+    def world(self) -> World:
+        if self._world is None:
+            self._world = replace(self.known.world(), rule_sets=self.versions)
+        return self._world
+
+    def told(self) -> None:
+        """The city has taken something."""
+        self._world = None
+
+    def settle(self, day: date, as_of: datetime) -> None:
+        """A run of this day and instant has settled."""
+        self.versions = tuple(self.known.versions)
+        self.told()
+        self.run = Settled(day, as_of)
+        self.cases.settle(self.world, day, as_of)
+        for person in self.world.citizens:
+            if self._is_covered(person, as_of):
+                self._note(person, effective(self.world, person, day, as_of).colour)
+
+    def _is_covered(self, person: str, as_of: datetime) -> bool:
+        return any(one.registered_at <= as_of for one in self.world.registrations if one.citizen == person)
+
+    def _note(self, person: str, colour: str) -> None:
+        """Before their first run people count as green: the city keeps no row of green (ADR 4), and none of a first green."""
+        before = self.codes.get(person, "green")
+        if colour != before:
+            self.history.setdefault(person, []).append((before, colour))
+        self.codes[person] = colour
