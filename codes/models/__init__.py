@@ -1,5 +1,6 @@
 """The models of the codes, one module per noun."""
 
+from codes.models.alarm import AcknowledgementState, Alarm, AlarmAcknowledgement, SubjectCount, SubjectKind
 from codes.models.case import Appeal, Case, CaseEvent, CaseState
 from codes.models.citizen import Citizen, FormerRef, Guardianship, PersonAccess, SignInCode
 from codes.models.entry import CheckInDays, Entry
@@ -26,6 +27,9 @@ from codes.models.run import (
 from codes.models.verdict import Disagreement, EffectiveChange, EffectiveCode, PairDiagnosis, Verdict, VerdictChange
 
 __all__ = [
+    "AcknowledgementState",
+    "Alarm",
+    "AlarmAcknowledgement",
     "Appeal",
     "BulkSuppression",
     "Case",
@@ -75,6 +79,8 @@ __all__ = [
     "RunStep",
     "SignInCode",
     "StatedName",
+    "SubjectCount",
+    "SubjectKind",
     "Suppression",
     "Verdict",
     "VerdictChange",

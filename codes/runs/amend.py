@@ -22,7 +22,9 @@ from codes.runs.ledger import open_run
 from codes.runs.mass_changes import BY_CAUSE, dissolve_groups, hold_mass_changes
 from codes.runs.partitions import evaluate_named
 from codes.runs.settle import apply_changes
-from codes.statistics import refresh_statistics
+from codes.sentinel.alarms import watch
+from codes.sentinel.measure import SENTINEL
+from codes.statistics import FINDINGS, refresh_statistics
 from regions.journal.record import record
 from regions.tenancy import current_city
 
@@ -92,8 +94,12 @@ def _amend(base: Run, people: list[int], *, by: str, now: datetime, because: str
     done = evaluate_named(run=run, zone=current_city().timezone)
     by_cause = hold_mass_changes(run, last=base, now=now)
     dissolve_groups(base, now=now)
+    watched = watch(run, last=base, now=now)
     apply_changes(run)
-    counts: dict[str, Any] = {"citizens": len(people), **asdict(done), "effective_changes": settle_effective_codes(run)}
+    if len(people) > MANY:
+        refresh_statistics(FINDINGS, changed=True)
+    counts: dict[str, Any] = {"citizens": len(people), **asdict(done), SENTINEL: watched}
+    counts["effective_changes"] = settle_effective_codes(run)
     counts["disagreements"] = asdict(settle_disagreements(run))
     counts["causes"] = diagnose_new(run)
     counts["cases"] = asdict(settle_cases(run, now=now))

@@ -15,6 +15,8 @@ from codes.models import Partition, Run, RunFault
 from codes.review.cases.run_effects import settle_cases
 from codes.runs.ledger import ClaimLost, move_on
 from codes.runs.mass_changes import BY_CAUSE, dissolve_groups, hold_mass_changes
+from codes.sentinel.alarms import watch
+from codes.sentinel.measure import SENTINEL
 from codes.statistics import FINDINGS, refresh_statistics
 from regions.journal.record import record
 from regions.sql import compose
@@ -58,18 +60,25 @@ def settle(run: Run, *, now: datetime) -> Run:
     parts = [partition.counts for partition in run.partitions.all()]
     changed = sum(counts.get("changed", 0) for counts in parts)
     turned = sum(counts.get("turned_red", 0) + counts.get("turned_green", 0) for counts in parts)
+    last = Run.objects.settled().filter(pk__lt=run.pk).first()
     with transaction.atomic():
         with connection.cursor() as cursor:
             # The locks of a worker that stopped while it settled are gone when its lease is.
             idle = f"{settings.LEASE.total_seconds() * 1000:.0f}ms"
             cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [idle])
-            by_cause = _hold(run, now=now) if turned else {}
+            lock_effective_codes()  # two people may be deciding about a group, or about somebody
+            by_cause = hold_mass_changes(run, last=last, now=now) if turned else {}
             if not run.partitions.filter(state=Partition.State.PARKED).exists():
                 dissolve_groups(run, now=now)
+            watched = watch(run, last=last, now=now)
             apply_changes(run)
             refresh_statistics(FINDINGS, changed=changed > 0)
             cursor.execute(COUNT, [run.pk])
-        counts: dict[str, Any] = {"effective_changes": settle_effective_codes(run), BY_CAUSE: by_cause}
+        counts: dict[str, Any] = {
+            "effective_changes": settle_effective_codes(run),
+            BY_CAUSE: by_cause,
+            SENTINEL: watched,
+        }
         counts["disagreements"] = asdict(settle_disagreements(run))
         refresh_statistics(["codes_disagreement"], changed=counts["disagreements"]["opened"] > 0)
         counts["causes"] = diagnose_new(run)
@@ -84,8 +93,3 @@ def settle(run: Run, *, now: datetime) -> Run:
         told = {name: value for name, value in counts.items() if name != BY_CAUSE}
         record("run.settled", by="system", now=now, subject=f"run:{run.pk}", data={"state": state, **told})
     return Run.objects.get(pk=run.pk)
-
-
-def _hold(run: Run, *, now: datetime) -> dict[str, list[int]]:
-    lock_effective_codes()  # two people may be deciding about a group
-    return hold_mass_changes(run, last=Run.objects.settled().filter(pk__lt=run.pk).first(), now=now)

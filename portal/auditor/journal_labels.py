@@ -19,6 +19,7 @@ from regions.sources.reasons import sentence
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 CASE = "case."
 SUBJECT_LABELS: dict[str, str | Promise] = {
+    "alarm": _("alarm"),
     "case": _("case"),
     "citizen": _("citizen"),
     "city": _("city"),
@@ -35,6 +36,11 @@ SUBJECT_LABELS: dict[str, str | Promise] = {
     "suppression": _("suppression"),
 }
 ACTION_LABELS: dict[str, str | Promise] = {
+    "alarm.acknowledged": _("confirmed what an alarm was, as the second person: it is closed"),
+    "alarm.acknowledgement_proposed": _("said what an alarm was"),
+    "alarm.acknowledgement_refused": _("did not agree about an alarm"),
+    "alarm.acknowledgement_withdrawn": _("took back what was said about an alarm"),
+    "alarm.raised": _("raised an alarm: {people} people, {expected} expected"),
     "batch.accepted": _("accepted a delivery with {accepted} new records"),
     "batch.held": _("held a delivery for two people: {reason}"),
     "batch.refused": _("refused a delivery: {reason}"),

@@ -12,6 +12,7 @@ urlpatterns = [
     path("cases/", include("portal.official.cases.urls")),
     path("approvals/", include("portal.official.approvals.urls")),
     path("runs/", include("portal.official.runs.urls")),
+    path("alarms/", include("portal.official.alarms.urls")),
     path("held-groups/", include("portal.official.held_groups.urls")),
     path("sources/", include("portal.official.sources.urls")),
     path("rule-sets/", include("portal.official.rule_sets.urls")),

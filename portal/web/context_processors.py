@@ -52,6 +52,7 @@ CITY: tuple[NavigationEntry, ...] = (
     NavigationEntry(_("Sources"), "official_sources", (Role.SOURCE_MANAGER, Role.APPROVER)),
     NavigationEntry(_("Rule sets"), "official_rule_sets", (Role.RULE_MANAGER, Role.APPROVER)),
     NavigationEntry(_("Dashboard"), "official_dashboard", (*CASES, Role.AUDITOR)),
+    NavigationEntry(_("Alarms"), "official_alarms", (Role.SECURITY_ADMIN, Role.AUDITOR)),
     NavigationEntry(_("Reports"), "auditor_reports", (Role.AUDITOR,)),
     NavigationEntry(_("Journal"), "auditor_journal", (Role.AUDITOR, Role.AUDIT_ADMIN)),
     NavigationEntry(_("Replay"), "auditor_replay", (Role.AUDITOR,)),

@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from codes.models import Case, Guardianship, HeldGroup, Ruling, Run, Suppression
+from codes.models import Alarm, Case, Guardianship, HeldGroup, Ruling, Run, Suppression
 from codes.models.case import overdue
 from codes.review.cases.queue import UNASSIGNED
+from codes.sentinel.alarms import READERS
 from regions.staff.models import StaffChange
 from regions.staff.roles import Role
 
@@ -33,6 +34,10 @@ class Waiting:
 def waiting_for(username: str, roles: frozenset[Role], *, now: datetime) -> list[Waiting]:
     """What waits for somebody with these roles, the most urgent first."""
     found: list[Waiting] = []
+    if roles.intersection(READERS) and (alarms := Alarm.objects.standing().count()):
+        found.append(
+            Waiting(_("Alarms that nobody has acknowledged"), alarms, reverse("official_alarms"), presses=True)
+        )
     if roles & HELD_WORK and (held := HeldGroup.objects.waiting().count()):
         found.append(
             Waiting(_("Mass changes held: answer within the hour"), held, reverse("official_held_groups"), presses=True)

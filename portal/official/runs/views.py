@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from codes.models import HeldGroup, Partition, Run
 from codes.runs.ledger import start_run
+from codes.sentinel.alarms import READERS as ALARM_READERS
 from codes.tasks import enqueue_run
 from portal.official.held_groups.views import READERS as HELD_READERS
 from portal.web.access import StaffRequest, for_staff
@@ -70,6 +71,7 @@ def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
         "errors": run.errors.order_by("-at")[:20],
         "held": _held_in(run),
         "may_see_held": bool(request.roles & set(HELD_READERS)),
+        "may_see_alarms": bool(request.roles & set(ALARM_READERS)),
     }
     template = "official/runs/run_progress.html" if request.headers.get("HX-Request") else "official/runs/run.html"
     return render(request, template, context)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from codes.coarse_stays import coarse_stays
 from codes.intake.collecting import discard, release
+from codes.sentinel.alarms import READERS as ALARM_READERS
 from portal.official.sources.presenters import address_rows, answer_words
 from portal.official.tasks import enqueue_collection
 from portal.templatetags.page import titled
@@ -123,7 +124,7 @@ def decide_batch(request: StaffRequest, batch_id: int) -> HttpResponse:
 
 
 @require_safe
-@for_staff(*READERS)
+@for_staff(*READERS, *ALARM_READERS)
 def batch_page(request: StaffRequest, batch_id: int) -> HttpResponse:
     """One delivery: its counts, and by record id what nobody expected of it."""
     batch = get_object_or_404(Batch.objects.select_related("source"), pk=batch_id)
@@ -139,6 +140,7 @@ def batch_page(request: StaffRequest, batch_id: int) -> HttpResponse:
     context = {
         "batch": batch,
         "source": batch.source,
+        "may_read_source": bool(request.roles & set(READERS)),
         "label": batch.message_in(translation.get_language()),
         "counts": counts.items(),
         "found": found,

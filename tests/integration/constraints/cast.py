@@ -338,6 +338,32 @@ VALID: dict[str, Callable[[Cast], Values]] = {
     "codes.BulkSuppression": lambda cast: (
         _proposal() | {"source": cast.police, "group_key": f"g{next(_numbers)}", "cases": 2, "records": 2, "people": 2}
     ),
+    "codes.SubjectCount": lambda cast: {
+        "run": cast.shared("codes.Run"),
+        "day": DAY,
+        "kind": "area",
+        "key": "110100",
+        "red": 1,
+        "yellow": 0,
+        "green": 0,
+    },
+    "codes.Alarm": lambda cast: {
+        "kind": "area",
+        "key": f"k{next(_numbers)}",
+        "colour": "red",
+        "severity": "alert",
+        "first_run": cast.run(),
+        "last_run": cast.run(),
+        "raised_at": AT,
+    },
+    "codes.AlarmAcknowledgement": lambda cast: {
+        "alarm": cast.shared("codes.Alarm"),
+        "finding": "explained",
+        "reason": "x",
+        "proposed_by": "lin",
+        "proposed_at": AT,
+        "proposed_as": "auditor",
+    },
     "codes.HeldGroup": lambda cast: {
         "key": f"k{next(_numbers)}",
         "rule_set": cast.version.rule_set,

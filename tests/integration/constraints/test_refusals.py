@@ -17,6 +17,7 @@ from tests.integration.constraints.cast import AT, DAY, LATER, VALID, Cast, anot
 OURS = ("regions", "staff", "keys", "journal", "sources", "codes")
 APPROVED = {"state": "approved", "decided_by": "wang", "decided_at": LATER}
 OPEN_CASE = {"state": "received", "closed_at": None}
+CONFIRMED = {"state": "confirmed", "decided_by": "wang", "decided_at": LATER, "decided_as": "security_admin"}
 DRAFT_PROPOSED = {"reason": "x", "proposed_by": "lin", "proposed_at": AT}
 DECIDED = {"decided_by": "wang", "decided_at": LATER}
 ASKED = {"held_at": AT, "release_asked_by": "lin", "release_asked_at": AT}
@@ -344,6 +345,32 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("codes.HeldGroupProposal", {"reason": ""}),
         ("codes.HeldGroupProposal", {"proposed_by": "", "state": "withdrawn"}),
     ],
+    "counted_subject_is_of_a_kind": [("codes.SubjectCount", {"kind": "weather"})],
+    "alarm_is_closed_when_its_state_says_so": [
+        ("codes.Alarm", {"state": "acknowledged"}),
+        ("codes.Alarm", {"closed_at": LATER}),
+        ("codes.Alarm", {"state": "lost"}),
+    ],
+    "alarm_is_of_a_kind_and_colour": [("codes.Alarm", {name: "other"}) for name in ("kind", "colour", "severity")],
+    "acknowledgement_state_is_known": [("codes.AlarmAcknowledgement", {"state": "lost"})],
+    "acknowledgement_proposer_is_not_approver": [
+        ("codes.AlarmAcknowledgement", {**CONFIRMED, "decided_by": "lin"}),
+    ],
+    "acknowledgement_is_decided_by_somebody": [
+        ("codes.AlarmAcknowledgement", {"state": "confirmed"}),
+        ("codes.AlarmAcknowledgement", {"state": "refused", "decided_at": LATER}),
+    ],
+    "acknowledgement_has_proposer_and_reason": [
+        ("codes.AlarmAcknowledgement", {"reason": ""}),
+        ("codes.AlarmAcknowledgement", {"proposed_by": ""}),
+        ("codes.AlarmAcknowledgement", {"finding": "boring"}),
+    ],
+    "acknowledgement_takes_both_roles": [
+        ("codes.AlarmAcknowledgement", {**CONFIRMED, "decided_as": "auditor"}),
+        ("codes.AlarmAcknowledgement", {**CONFIRMED, "decided_as": ""}),
+        ("codes.AlarmAcknowledgement", {**CONFIRMED, "decided_as": "reviewer"}),
+        ("codes.AlarmAcknowledgement", {"proposed_as": "reviewer"}),
+    ],
     "bulk_suppression_rests_on_evidence": [
         ("codes.BulkSuppression", {"evidence": []}),
         ("codes.BulkSuppression", {"evidence": {}}),
@@ -423,6 +450,9 @@ UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "one_proposed_ruling_per_citizen": ("codes.Ruling", {}, {"colour": "red"}),
     "one_proposed_suppression_per_record": ("codes.Suppression", {"record_id": "same"}, {}),
     "group_keeps_a_change_back_once": ("codes.HeldChange", {}, {}),
+    "subject_is_counted_once_in_a_run": ("codes.SubjectCount", {}, {"red": 2}),
+    "one_standing_alarm_per_subject": ("codes.Alarm", {"key": "same"}, {"severity": "notice"}),
+    "one_waiting_acknowledgement_per_alarm": ("codes.AlarmAcknowledgement", {}, {"finding": "reported"}),
     "one_held_group_per_cause": ("codes.HeldGroup", {"key": "same"}, {}),
     "one_waiting_proposal_per_held_group": ("codes.HeldGroupProposal", {}, {"act_proposed": "refuse"}),
     "one_proposed_bulk_suppression_per_group": ("codes.BulkSuppression", {"group_key": "same"}, {}),

@@ -33,6 +33,7 @@ from codes.review.proposals.bulk_suppressions import propose_bulk_suppression
 from codes.review.proposals.held_groups import propose
 from codes.review.proposals.suppressions import propose_suppression
 from codes.rule_sets import drafts, rehearsal_jobs
+from codes.sentinel.alarms import propose as propose_acknowledgement
 from portal.citizen.entries import declare
 from regions.identity import Identity
 from regions.sources import changes
@@ -45,7 +46,7 @@ from tests.integration.lines import ANNA, citizen, declaration, take
 from tests.integration.pages.matrix_rows import WORDS, Row
 from tests.integration.pages.people import Visitor
 from tests.integration.pages.test_who_may import addresses
-from tests.integration.review.desk import EVIDENCE, Desk, mass_change
+from tests.integration.review.desk import EVIDENCE, Desk, an_alarm, mass_change
 from tests.integration.sources.officials import at_desk
 
 PART = re.compile(r"<(\w+):(\w+)>")
@@ -143,6 +144,8 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
         key=GROUP, reason_code="wrong_person", documents=EVIDENCE, by="li", now=now
     )
     phones = {name: proposed_phone(desk.citizen(name), now=now) for name in ("zhang", "chen")}
+    alarm = an_alarm(now=now)
+    said = propose_acknowledgement(alarm.pk, finding="explained", reason="核对无误", by="m-auditor", now=now)
     waiting = propose(mass_change("R1", now=now).pk, act="release", reason="核对无误", by="li", now=now)
     # What the other city has under the same name would be found there.
     RuleSet.objects.filter(code="national").update(code="city_rules")
@@ -181,6 +184,7 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
             "bulk_suppression_id": bulk_suppression.pk,
             "group_id": waiting.group_id,
             "proposal_id": waiting.pk,
+            "alarm_id": alarm.pk,
             "draft_id": draft.pk,
             "place": 0,
             "version": 1,
@@ -196,6 +200,7 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
         "citizen_declared": {"number": "B20261124-MINE0000"},
         "dependant's citizen_declared": {"number": "B20261124-CHEN0000"},
         "official_evidence": {"number": numbers["zhang"]},
+        "official_alarm_decide": {"proposal_id": said.pk},
         "guide_picture": {"name": "citizen_code"},
         "official_guardian_proof": {"evidence": Evidence.objects.get(guardianship=link).pk},
         "official_suppression_back": {"number": desk.case("zhang").number},

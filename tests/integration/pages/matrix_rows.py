@@ -22,6 +22,7 @@ RUNS = (*CASES, Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN, Role.
 AUDIT = (Role.AUDITOR,)
 JOURNAL = (Role.AUDITOR, Role.AUDIT_ADMIN)
 SECURITY = (Role.SECURITY_ADMIN,)
+ALARMS = (Role.SECURITY_ADMIN, Role.AUDITOR)
 SYSTEM = (Role.SYSTEM_ADMIN,)
 
 
@@ -108,6 +109,9 @@ CITY: dict[str, Row] = {
     "official_runs": Row(RUNS, GET),
     "official_run": Row(RUNS, GET),
     "official_run_start": Row((Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN), POST),
+    "official_alarms": Row(ALARMS, GET),
+    "official_alarm": Row(ALARMS, BOTH),
+    "official_alarm_decide": Row(ALARMS, POST),
     "official_held_groups": Row((*CASES, Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.AUDITOR), GET),
     "official_held_group": Row((*CASES, Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.AUDITOR), BOTH),
     "official_held_group_decide": Row(CASES, POST, NOT_ONES_OWN),
@@ -121,7 +125,7 @@ CITY: dict[str, Row] = {
     "official_source_change_decide": Row(SOURCES, POST, NOT_ONES_OWN),
     "official_source_quarantine": Row(SOURCES, GET),
     "official_source_retry": Row(MANAGE_SOURCES, POST),
-    "official_batch": Row(SOURCES, GET),
+    "official_batch": Row((*SOURCES, *ALARMS), GET),
     "official_batch_decide": Row(SOURCES, POST),
     "official_group": Row((*CASES, Role.SOURCE_MANAGER, Role.RULE_MANAGER), BOTH),
     "official_bulk_suppression": Row(APPROVE, BOTH),

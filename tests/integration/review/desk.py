@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any
 
 from codes.models import (
+    Alarm,
     Case,
     CaseEvent,
     Citizen,
@@ -31,6 +32,7 @@ from codes.runs.ledger import start_run
 from codes.runs.steps import run_here
 from regions.journal.models import JournalEntry
 from regions.sources.models import Batch as BatchRow
+from regions.sources.models import Source as SourceRow
 from regions.staff.models import Account, RoleGrant
 from regions.staff.roles import Role
 from tests.integration.engine.keys import Keys
@@ -176,6 +178,29 @@ def deliver(source: int, *, at: datetime) -> None:
     BatchRow.objects.create(
         source_id=source, state=BatchRow.State.ACCEPTED, as_of=at, started_at=at, received_at=at, closed_at=at
     )
+
+
+def an_alarm(*, now: datetime) -> Alarm:
+    """1,317 people turned red by the police's records."""
+    run = Run.objects.latest("pk")
+    police = SourceRow.objects.get(code="police")
+    figures = {
+        "window": 7,
+        "people": 1317,
+        "expected": 32,
+        "limit": 112,
+        "registered": 20_000,
+        "days": [[str(run.day - timedelta(days=ago)), 0 if ago else 1285] for ago in range(28)],
+        "rules": [["R1", 1317]],
+        "shared": [
+            ["batch", str(BatchRow.objects.filter(source=police).latest("pk").pk), 700],
+            ["place", "410100", 1200],
+        ],
+    }
+    return Alarm.objects.create(
+        kind="source", key=str(police.pk), colour="red", severity="alert", figures=figures,
+        first_run=run, last_run=run, raised_at=now,
+    )  # fmt: skip
 
 
 def mass_change(rule: str, *, now: datetime) -> HeldGroup:

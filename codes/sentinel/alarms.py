@@ -1,0 +1,213 @@
+"""Alarms: raised in the run that shows them, and closed by two people of different roles (``docs/adr/0033-sentinel.md``)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from codes.models import AcknowledgementState, Alarm, AlarmAcknowledgement, Run
+from codes.sentinel.expectation import FOUR_WEEKS
+from codes.sentinel.measure import Found, Measurement
+from codes.vocabulary import Colour
+from regions.journal.record import record
+from regions.proposals import require_another, require_reason, require_role, roles_of
+from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
+from regions.staff.roles import Role
+
+# Who reads alarms; of the two who close one, each has another of these roles.
+READERS = (Role.SECURITY_ADMIN, Role.AUDITOR)
+# An acknowledged subject is an alarm again when it turned so many times the people.
+TIMES_ACKNOWLEDGED = 2
+ALERT_TIMES = 2
+# What else its people have in common: shown when it is so many parts of them, and not more than so many.
+LEAST_PARTS, MOST_SHARED = 10, 8
+
+
+class AlarmReason(TextChoices):
+    """Why an alarm is not acknowledged, beside what holds for everything two people decide."""
+
+    CLOSED = "closed", _("This alarm is acknowledged already.")
+    SAME_ROLE = (
+        "same_role",
+        _(
+            "Of the two people one is a security administrator and the other an auditor. Ask somebody of the other role."
+        ),
+    )
+
+
+def watch(run: Run, *, last: Run | None, now: datetime) -> dict[str, int]:
+    """Compare what the run changes with what explains it, and raise alarms. Call before its changes are applied.
+
+    ``last`` is the run of the whole city that this one follows or amends; a city's first run changes everything and is not
+    compared. What is said of it under ``sentinel`` in the run's counts: alarms raised now, and all that stand.
+    """
+    raised = 0
+    if last is not None:
+        measured = Measurement(run, last)
+        if measured.count():
+            raised = sum(_raise(one, measured, now=now) for one in measured.found())
+        return {"raised": raised, "standing": Alarm.objects.standing().count(), "up_to": measured.up_to}
+    return {"raised": 0, "standing": 0}
+
+
+def alarms_to_deliver() -> Sequence[Alarm]:
+    """What has not been sent to anybody yet, the most severe first: for whatever carries alarms out of the portal."""
+    return list(Alarm.objects.standing().filter(mailed_at__isnull=True))
+
+
+def _raise(found: Found, measured: Measurement, *, now: datetime) -> bool:
+    """Whether it is a new alarm; one that stands is brought up to date."""
+    subject, run = found.subject, measured.run
+    known = Alarm.objects.filter(**subject._asdict()).order_by("-pk").first()
+    if known is not None and known.state == Alarm.State.RAISED:
+        _update(known, found, measured)
+        return False
+    within = found.within and Alarm.objects.standing().filter(**found.within._asdict()).exists()
+    if within or (known is not None and not _is_news(known, found, run)):
+        return False
+    figures = {**_figures(found, run), **_shared(found, measured)}
+    alarm = Alarm.objects.create(
+        **subject._asdict(),
+        severity=_severity(found),
+        first_run=run,
+        last_run=run,
+        raised_at=now,
+        figures=figures,
+    )
+    record("alarm.raised", by="system", now=now, subject=alarm.subject, data={"run": run.pk, **alarm.described()})
+    return True
+
+
+def _is_news(acknowledged: Alarm, found: Found, run: Run) -> bool:
+    """Whether this is more than what two people have acknowledged: many more people, or after it had been quiet."""
+    is_over = run.day - acknowledged.last_run.day > timedelta(days=found.excess.window)
+    return is_over or found.excess.people > TIMES_ACKNOWLEDGED * int(acknowledged.figures["people"])
+
+
+def _severity(found: Found) -> str:
+    is_much = found.excess.people > ALERT_TIMES * found.excess.limit
+    return Alarm.Severity.ALERT if found.subject.colour == Colour.RED and is_much else Alarm.Severity.NOTICE
+
+
+def _update(alarm: Alarm, found: Found, measured: Measurement) -> None:
+    """What the people have in common stays that of the run that turned the most of them."""
+    is_most = found.daily[-1] >= max(found.daily[-found.excess.window :])
+    alarm.last_run, alarm.severity = measured.run, _severity(found)
+    alarm.figures |= _figures(found, measured.run) | (_shared(found, measured) if is_most else {})
+    alarm.save(update_fields=["last_run", "figures", "severity"])
+
+
+def _figures(found: Found, run: Run) -> dict[str, Any]:
+    weeks = list(reversed(found.daily[-FOUR_WEEKS:]))
+    return {
+        "window": found.excess.window,
+        "people": found.excess.people,
+        "expected": round(found.excess.expected),
+        "limit": round(found.excess.limit),
+        "registered": found.registered,
+        "days": [[str(run.day - timedelta(days=ago)), people] for ago, people in enumerate(weeks)],
+    }
+
+
+def _shared(found: Found, measured: Measurement) -> dict[str, list[list[Any]]]:
+    """What else those of this run have in common, without what only few of them have."""
+    shared = measured.shared(found.subject)
+    many = [one for one in shared if one[2] * LEAST_PARTS >= found.daily[-1]]
+    return {
+        "rules": [[key, people] for kind, key, people in many if kind == "rule"],
+        "shared": [one for one in many if one[0] != "rule"][:MOST_SHARED],
+    }
+
+
+def propose(alarm_id: int, *, finding: str, reason: str, by: str, now: datetime) -> AlarmAcknowledgement:
+    """Say what the alarm was; it stands until somebody of the other role confirms. Raises ``Refused``."""
+    require_role(by, *READERS)
+    reason = require_reason(reason)
+    with transaction.atomic():
+        alarm = _standing(alarm_id)
+        if alarm.acknowledgements.waiting().exists():
+            raise Refused(CommonReason.PROPOSED_ALREADY)
+        proposed = AlarmAcknowledgement.objects.create(
+            alarm=alarm,
+            finding=AlarmAcknowledgement.Finding(finding),
+            reason=reason,
+            proposed_by=by,
+            proposed_at=now,
+            proposed_as=_role_of(by),
+        )
+        proposed.journal("alarm.acknowledgement_proposed", by=by, now=now)
+    return proposed
+
+
+def confirm(proposal_id: int, *, by: str, now: datetime) -> Alarm:
+    """The second person agrees, and the alarm is closed. Raises ``Refused``."""
+    require_role(by, *READERS)
+    with transaction.atomic():
+        proposed, role = _to_decide(proposal_id, by=by)
+        alarm = _standing(proposed.alarm_id)
+        proposed.decide(AcknowledgementState.CONFIRMED, by=by, now=now, decided_as=role)
+        Alarm.TRANSITIONS.move(Alarm.objects.filter(pk=alarm.pk), "acknowledge", closed_at=now)
+        states = {"from": alarm.state, "to": Alarm.State.ACKNOWLEDGED}
+        record(
+            "alarm.acknowledged",
+            by=by,
+            now=now,
+            subject=alarm.subject,
+            data={**states, **alarm.described(), **proposed.described(), "decided_as": role},
+        )
+    alarm.refresh_from_db()
+    return alarm
+
+
+def send_back(proposal_id: int, *, reason: str, by: str, now: datetime) -> AlarmAcknowledgement:
+    """The second person disagrees: the alarm stands. Raises ``Refused``."""
+    require_role(by, *READERS)
+    reason = require_reason(reason)
+    with transaction.atomic():
+        proposed, role = _to_decide(proposal_id, by=by)
+        proposed.decide(
+            AcknowledgementState.REFUSED,
+            by=by,
+            now=now,
+            reason=reason,
+            decided_as=role,
+            act="alarm.acknowledgement_refused",
+        )
+    return proposed
+
+
+def withdraw(proposal_id: int, *, by: str, now: datetime) -> AlarmAcknowledgement:
+    """Whoever proposed takes it back. Raises ``Refused``."""
+    require_role(by, *READERS)
+    with transaction.atomic():
+        proposed = AlarmAcknowledgement.objects.select_related("alarm").locked().find(proposal_id)
+        if by != proposed.proposed_by:
+            raise Refused(CommonReason.NOT_THE_PROPOSER)
+        proposed.act("alarm.acknowledgement_withdrawn", AcknowledgementState.WITHDRAWN, by=by, now=now)
+    return proposed
+
+
+def _to_decide(proposal_id: int, *, by: str) -> tuple[AlarmAcknowledgement, Role]:
+    proposed = AlarmAcknowledgement.objects.select_related("alarm").locked().find(proposal_id)
+    require_another(by, proposed_by=proposed.proposed_by)
+    role = _role_of(by)
+    if role == proposed.proposed_as:
+        raise Refused(AlarmReason.SAME_ROLE)
+    return proposed, role
+
+
+def _role_of(by: str) -> Role:
+    """Neither role can be held together with another."""
+    return next(role for role in READERS if role in roles_of(by))
+
+
+def _standing(alarm_id: int) -> Alarm:
+    alarm = Alarm.objects.select_for_update().filter(pk=alarm_id).first()
+    if alarm is None:
+        raise NotFound
+    if alarm.state != Alarm.State.RAISED:
+        raise MovedMeanwhile(AlarmReason.CLOSED)
+    return alarm

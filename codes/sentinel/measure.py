@@ -1,0 +1,159 @@
+"""Counts whom a run turns by what they have in common, and reads the past that this is compared with."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Max, Min
+
+from codes.models import EffectiveChange, Run, SubjectKind
+from codes.sentinel.expectation import LONG_PAST, SINGLE, Excess, excess, least_people
+from codes.vocabulary import Colour
+from regions.sources.models import Batch
+from regions.sql import compose
+from regions.tenancy import current_city
+
+SQL = Path(__file__).with_suffix(".sql")
+TURNED = compose(SQL, "turned")
+COUNT, SHARED = compose(SQL, "count"), compose(SQL, "shared")
+HISTORY, KINDS = compose(SQL, "history"), compose(SQL, "kinds")
+COLOURS = (Colour.RED, Colour.YELLOW, Colour.GREEN)
+# Under this name in a run's counts: alarms raised and standing, and up to which effective change decisions were counted.
+SENTINEL = "sentinel"
+
+
+class Subject(NamedTuple):
+    kind: str
+    key: str
+    colour: str
+
+
+class Found(NamedTuple):
+    """A subject that turned too many people, how many each day of its past, and the subject that it is a part of."""
+
+    subject: Subject
+    excess: Excess
+    daily: list[int]
+    registered: int
+    within: Subject | None
+
+
+Daily = dict[Subject, Counter[date]]
+
+
+def _newest_effective_change() -> int:
+    return EffectiveChange.objects.aggregate(newest=Max("pk"))["newest"] or 0
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One run's changes, counted once. ``last`` is the run of the whole city that it follows or amends."""
+
+    run: Run
+    last: Run
+    up_to: int = field(default_factory=_newest_effective_change)
+
+    @property
+    def registered(self) -> int:
+        """A provider's registrations are counted already, and are nearly all of the people."""
+        return self.last.providers.aggregate(most=Max("registered"))["most"] or 0
+
+    def count(self) -> bool:
+        """Store the counts; whether there is any."""
+        return bool(_fetch(f"WITH {TURNED}\n{COUNT}", self._parameters()))
+
+    def found(self) -> Iterator[Found]:
+        """The subjects of this run that turned too many, a whole before its parts. Call once they are counted."""
+        registered = self.registered
+        days = _days_known(self.run.day)
+        asked = {"run": self.run.pk, "day": self.run.day, "past": LONG_PAST}
+        rows = _fetch(HISTORY, {**asked, "least": least_people(registered)})
+        totals, largest = self._of_kinds({kind for kind, *_ in rows}, asked)
+        own = _by_day((Subject(kind, key, ""), day, counts) for kind, key, day, *counts in rows)
+        batches = Batch.objects.select_related("source").in_bulk(
+            [int(one.key) for one in own if one.kind == SubjectKind.BATCH]
+        )
+        for subject, by_day in sorted(own.items(), key=lambda one: (one[0].kind in SINGLE, one[0])):
+            daily = _series(by_day, self.run.day, days)
+            kind = Subject(subject.kind, "", subject.colour)
+            of_all = _series(totals[kind], self.run.day, days)
+            over = excess(
+                subject.kind,
+                daily,
+                others=[all_ - one for all_, one in zip(of_all, daily, strict=True)],
+                largest=_series(largest[kind], self.run.day, days),
+                registered=registered,
+                days_covered=_days_covered(batches[int(subject.key)]) if subject.kind == SubjectKind.BATCH else 1.0,
+            )
+            if over:
+                yield Found(subject, over, daily, registered, _within(subject, batches))
+
+    def shared(self, subject: Subject) -> list[list[Any]]:
+        """What else the people have in common whom this run turned by the subject: [kind, key, people], the most first."""
+        rows = _fetch(f"WITH {TURNED}\n{SHARED}", {**self._parameters(), **subject._asdict()})
+        return [list(row) for row in rows]
+
+    def _of_kinds(self, kinds: set[str], asked: Mapping[str, Any]) -> tuple[Daily, Daily]:
+        rows = _fetch(KINDS, {**asked, "kinds": sorted(kinds)}) if kinds else []
+        totals = _by_day((Subject(kind, "", ""), day, counts[:3]) for kind, day, *counts in rows)
+        return totals, _by_day((Subject(kind, "", ""), day, counts[3:]) for kind, day, *counts in rows)
+
+    def _parameters(self) -> dict[str, Any]:
+        by = self.run.started_by
+        is_decision = self.run.amends_id is not None and by != "system" and not by.startswith("citizen:")
+        before = Run.objects.filter(state__in=Run.COUNTED, pk__lt=self.run.pk).order_by("-pk").first()
+        return {
+            "run": self.run.pk,
+            "day": self.run.day,
+            "last": self.last.pk,
+            "last_as_of": self.last.as_of,
+            "since": self.last.started_at,
+            "started_by": by if is_decision else "",
+            "up_to": ((before and before.counts.get(SENTINEL)) or {}).get("up_to", self.up_to),
+            "zone": current_city().timezone,
+        }
+
+
+def _days_known(day: date) -> int:
+    """How many days the city's past has, this one among them: since the first run that was compared."""
+    first = Run.objects.settled().filter(counts__has_key=SENTINEL).aggregate(first=Min("day"))["first"] or day
+    return min(LONG_PAST, (day - first).days + 1)
+
+
+def _by_day(rows: Iterable[tuple[Subject, date, list[int]]]) -> Daily:
+    found: Daily = {}
+    for subject, day, counts in rows:
+        for colour, people in zip(COLOURS, counts, strict=True):
+            found.setdefault(subject._replace(colour=colour), Counter())[day] += int(people)
+    return found
+
+
+def _series(by_day: Counter[date], last: date, days: int) -> list[int]:
+    return [by_day[last - timedelta(days=ago)] for ago in range(days - 1, -1, -1)]
+
+
+def _days_covered(batch: Batch) -> float:
+    """How many days a delivery reaches back, without what was asked for again; a late one has those it is late by."""
+    if batch.since is None or batch.as_of is None:
+        return 1.0
+    return min(7.0, max(1.0, (batch.as_of - batch.since) / timedelta(days=1) - batch.source.overlap_hours / 24))
+
+
+def _within(subject: Subject, batches: Mapping[int, Batch]) -> Subject | None:
+    """Of a delivery or a minute the source or the provider: one alarm is enough, and names them."""
+    if subject.kind == SubjectKind.BATCH:
+        return Subject(SubjectKind.SOURCE, str(batches[int(subject.key)].source_id), subject.colour)
+    if subject.kind == SubjectKind.INSTANT:
+        kind, _dash, key = subject.key.partition(" ")[0].partition("-")
+        return Subject(kind, key, subject.colour)
+    return None
+
+
+def _fetch(statement: str, parameters: Mapping[str, Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())

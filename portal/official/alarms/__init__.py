@@ -1,0 +1,1 @@
+"""The alarms of the sentinel: their list, and a page for each."""

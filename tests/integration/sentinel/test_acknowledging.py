@@ -1,0 +1,125 @@
+"""An alarm reaches the security administrator and the auditor, and stands until both have said what it was."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.utils import ProgrammingError
+from django.utils import timezone
+
+from codes.models import Alarm, AlarmAcknowledgement
+from codes.sentinel import alarms
+from regions.journal.models import JournalEntry
+from regions.models import City
+from regions.refusals import MovedMeanwhile, NotAllowed, Refused
+from regions.staff.roles import Role
+from tests.integration.pages.people import Visitor
+from tests.integration.review.desk import an_alarm, hire
+from tests.integration.runs.crowd import Crowd
+
+NOW = timezone.now()
+
+
+@pytest.fixture
+def alarm(bare_city: City) -> Alarm:
+    crowd = Crowd(now=NOW - timedelta(hours=2))
+    crowd.run()
+    staff = {"gao": Role.SECURITY_ADMIN, "he": Role.SECURITY_ADMIN, "sun": Role.AUDITOR, "qin": Role.AUDITOR}
+    for name, role in staff.items():
+        hire(name, role, now=NOW)
+    return an_alarm(now=NOW)
+
+
+def proposed(alarm: Alarm, by: str = "gao") -> AlarmAcknowledgement:
+    return alarms.propose(alarm.pk, finding="corrected", reason="put right", by=by, now=NOW)
+
+
+@pytest.mark.parametrize(("first", "second"), [("gao", "sun"), ("sun", "gao")])
+def test_one_of_each_role_closes_it(alarm: Alarm, first: str, second: str) -> None:
+    one = proposed(alarm, first)
+    alarm.refresh_from_db()
+    assert (alarm.state, list(alarms.alarms_to_deliver())) == ("raised", [alarm])
+
+    alarms.confirm(one.pk, by=second, now=NOW)
+
+    alarm.refresh_from_db()
+    assert (alarm.state, alarms.alarms_to_deliver()) == ("acknowledged", [])
+    entry = JournalEntry.objects.get(verb="alarm.acknowledged")
+    assert (entry.by, entry.subject, entry.data["proposed_by"]) == (second, f"alarm:{alarm.pk}", first)
+    with pytest.raises(MovedMeanwhile):
+        proposed(alarm)
+
+
+def test_nobody_silences_it_alone(alarm: Alarm) -> None:
+    """Neither the one who proposed, nor a colleague of the same role, nor anybody of another."""
+    one = proposed(alarm)
+    refusals: list[tuple[str, type[Refused]]] = [
+        ("gao", Refused),
+        ("he", Refused),
+        ("li", NotAllowed),
+        ("wang", NotAllowed),
+    ]
+    for by, kind in refusals:
+        with pytest.raises(kind):
+            alarms.confirm(one.pk, by=by, now=NOW)
+    acts: list[Callable[[], object]] = [
+        lambda: proposed(alarm, "li"),
+        lambda: proposed(alarm, "system"),
+        lambda: alarms.withdraw(one.pk, by="sun", now=NOW),
+        lambda: alarms.send_back(one.pk, reason="no", by="he", now=NOW),
+    ]
+    for act in acts:
+        with pytest.raises(Refused):
+            act()
+    for changes in (
+        {"decided_by": "gao", "decided_as": "auditor"},
+        {"decided_by": "he", "decided_as": "security_admin"},
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            AlarmAcknowledgement.objects.filter(pk=one.pk).update(state="confirmed", decided_at=NOW, **changes)
+    with (
+        pytest.raises(ProgrammingError, match="permission denied"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("DELETE FROM codes_alarm")
+    alarm.refresh_from_db()
+    assert alarm.state == "raised"
+
+
+def test_sent_back_or_taken_back_it_stands(alarm: Alarm) -> None:
+    alarms.send_back(proposed(alarm).pk, reason="look again", by="sun", now=NOW)
+    alarms.withdraw(proposed(alarm).pk, by="gao", now=NOW)
+
+    assert alarms.alarms_to_deliver() == [alarm]
+    assert list(alarm.acknowledgements.order_by("pk").values_list("state", flat=True)) == ["refused", "withdrawn"]
+
+
+def test_the_pages(alarm: Alarm) -> None:
+    gao, sun, li = (Visitor.as_account(name, now=NOW).in_english() for name in ("gao", "sun", "li"))
+    sentence = "1317 people turned red within 7 days: records of police"
+    address = f"/staff/alarms/{alarm.pk}/"
+    for visitor in (gao, sun):
+        assert "Alarms that nobody has acknowledged" in visitor.read("/staff/")
+        assert sentence in visitor.read("/staff/alarms/")
+        page = visitor.read(address)
+        assert sentence in page
+        assert "people who were in Zhengzhou" in page
+        assert "1285" in page.replace(",", "")
+    assert "Alarms" not in li.read("/staff/")
+    assert li.get(address).status_code == 403
+    assert "/staff/journal/?subject=source%3Apolice" in sun.read(address)
+    batch = alarm.figures["shared"][0][1]
+    assert gao.get(f"/staff/sources/batches/{batch}/").status_code == 200
+    assert "7 天内 1317 人转为红码" in Visitor.as_account("gao", now=NOW).read(address)
+
+    assert gao.post(address, {"finding": "reported", "note": ""}).status_code == 422
+    assert gao.post(address, {"finding": "reported", "note": "reported"}).status_code == 302
+    decide = f"{address}decide/{AlarmAcknowledgement.objects.get().pk}/"
+    gao.post(decide, {"verb": "confirm"})
+    assert Alarm.objects.get().state == "raised"
+    sun.post(decide, {"verb": "confirm"})
+    assert Alarm.objects.get().state == "acknowledged"
+    assert "Alarms that nobody has acknowledged" not in sun.read("/staff/")
+    assert sentence in sun.read("/staff/alarms/")

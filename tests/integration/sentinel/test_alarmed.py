@@ -1,0 +1,175 @@
+"""1,317 people turned red without a health reason, in ways that no hold stops, are alarmed in the run that shows them."""
+
+from datetime import timedelta
+
+import pytest
+
+from codes.models import Alarm, EffectiveChange, HeldGroup, Ruling, Run, Suppression
+from codes.runs.amend import amend_owed
+from regions.journal.models import JournalEntry
+from regions.models import City
+from tests.integration.sentinel.town import Town
+
+DEPOSITORS = range(5001, 5001 + 1317)
+# Each is below the hold's 2 % of twenty thousand.
+PARTS = [DEPOSITORS[at : at + 330] for at in range(0, 1317, 330)]
+
+
+@pytest.fixture
+def town(bare_city: City) -> Town:
+    return Town()
+
+
+def raised_by(run: Run) -> set[str]:
+    """The kinds of subject that were alarmed for the first time by the run."""
+    assert not HeldGroup.objects.exists(), "no hold stops it"
+    assert run.counts["sentinel"]["raised"] == Alarm.objects.filter(first_run=run).count()
+    return set(Alarm.objects.filter(first_run=run).values_list("kind", flat=True))
+
+
+def test_several_small_deliveries(town: Town) -> None:
+    batches = [town.deliver(part) for part in PARTS]
+    run = town.run()
+
+    assert town.red() == 1317
+    assert raised_by(run) == {"source"}
+    alarm = Alarm.objects.get()
+    assert alarm.key == str(town.sources["police"].pk)
+    assert alarm.figures["people"] >= 1317
+    assert alarm.figures["shared"] == [
+        ["batch", str(one.pk), len(part)] for one, part in zip(batches, PARTS, strict=True)
+    ]
+
+
+def test_a_few_a_day_from_both_sources(town: Town) -> None:
+    """Fewer than two hundred a day, by both sources and three rules: in the run of the second day they are too many."""
+    runs = []
+    for number in range(0, 1317, 188):
+        some = DEPOSITORS[number : number + 188]
+        town.deliver(some[:60], "close_contact")
+        town.deliver(some[60:120], "spacetime_overlap", source="bigdata")
+        town.deliver(some[120:], "co_traveller", source="bigdata")
+        runs.append(town.run())
+
+    assert town.red() == 1317
+    assert "source" in raised_by(runs[0]) | raised_by(runs[1])
+    assert sum(run.counts["sentinel"]["raised"] for run in runs[5:]) == 0, "what stands is not raised anew daily"
+    assert town.alarms()["source", str(town.sources["bigdata"].pk)] > 800
+    assert runs[-1].counts["sentinel"]["standing"] == Alarm.objects.count()
+    source = Alarm.objects.get(kind="source", key=str(town.sources["bigdata"].pk))
+    assert (source.first_run, source.last_run) == (runs[0], runs[-1])
+    assert (
+        JournalEntry.objects.get(verb="alarm.raised", subject=source.subject).data["people"] < source.figures["people"]
+    )
+
+
+def test_people_who_were_at_one_place(town: Town) -> None:
+    """Turned by small deliveries that look like all others: what they share no rule names."""
+    town.declare(DEPOSITORS, "arrival", area="410100")
+    town.run()
+    for number, at in enumerate(range(0, 1317, 100)):
+        source = ("police", "bigdata")[number % 2]
+        town.deliver(DEPOSITORS[at : at + 100], "spacetime_overlap", source=source, area=f"5106{number + 1:02}")
+    run = town.run()
+
+    assert "place" in raised_by(run)
+    alarm = Alarm.objects.get(kind="place")
+    assert (alarm.key, alarm.figures["people"], alarm.severity) == ("410100", 1317, "alert")
+    assert alarm.figures["rules"] == [["R2", 1317]]
+    assert [kind for kind, _, _ in alarm.figures["shared"]][:2] == ["source", "source"]
+
+
+def test_one_official_puts_records_back_in_force(town: Town) -> None:
+    town.deliver(DEPOSITORS)
+    town.suppress(DEPOSITORS)
+    town.run()
+    assert (town.red(), Alarm.objects.count()) == (0, 0)
+
+    ended = town.now - timedelta(hours=1)
+    last = Run.objects.last_settled()
+    Suppression.objects.update(
+        state="ended", ended_at=ended, ended_by="wang", end_proposed_by="li", end_proposed_at=ended, end_reason="again"
+    )
+    amending = amend_owed(now=town.now)
+
+    assert amending is not None
+    assert amending.amends == last
+    assert town.red() == 1317
+    assert {key for kind, key in town.alarms() if kind == "official"} == {"li", "wang"}
+    assert "official" in raised_by(amending), "at once, not with the next morning's run"
+
+
+def test_rulings_of_one_official(town: Town) -> None:
+    people = [town.first + one - 1 for one in DEPOSITORS]
+    rulings = Ruling.objects.bulk_create(
+        Ruling(
+            citizen_id=one, colour="red", evidence=["document:1"], expires_on=town.today + timedelta(days=9), state="approved",
+            reason_code="owner_confirmed", proposed_by="li", proposed_at=town.now, decided_by="wang", decided_at=town.now,
+        )
+        for one in people
+    )  # fmt: skip
+    EffectiveChange.objects.bulk_create(
+        EffectiveChange(
+            citizen_id=one.citizen_id, before="green", before_because="agreement", after="red", after_because="ruling",
+            since=town.now, day=town.today, ruling=one,
+        )
+        for one in rulings
+    )  # fmt: skip
+    run = town.run()
+
+    assert raised_by(run) == {"official"}
+    assert [town.alarms()["official", name] >= 1317 for name in ("li", "wang")] == [True, True]
+    assert town.run().counts["sentinel"]["raised"] == 0, "a ruling counts once"
+
+
+def test_rule_sets_that_list_small_areas(town: Town) -> None:
+    """Four places where 330 people each have been; a version a day lists one more of them."""
+    areas = [f"4101{number:02}" for number in range(1, 5)]
+    for area, part in zip(areas, PARTS, strict=False):
+        town.deliver(part, "area_stay", area=area, days_ago=20)
+    town.run()
+    assert (town.red(), Alarm.objects.count()) == (0, 0)
+
+    runs = []
+    for area in areas:
+        town.list_areas([area], by="lin")
+        runs.append(town.run())
+    assert town.red() == 1317
+    assert {"listed", "publisher"} <= raised_by(runs[0])
+    assert town.alarms()["publisher", "lin"] == town.red()
+
+
+def test_entries_of_one_provider(town: Town) -> None:
+    runs = []
+    for part in PARTS:
+        town.declare(part)
+        runs.append(town.run())
+
+    assert town.red() == 1317
+    assert "provider" in raised_by(runs[0])
+    assert town.alarms()["provider", str(town.providers["alipay"].pk)] >= 1317
+    assert not any(kind == "source" for kind, _ in town.alarms())
+
+
+def test_records_written_in_one_minute(town: Town) -> None:
+    town.deliver(DEPOSITORS[:60], minutes=1)
+    assert "instant" in raised_by(town.run())
+
+
+def test_ordinary_days_are_silent(town: Town) -> None:
+    """As many as in the weeks before, from everywhere, and an area that is listed where few have been."""
+    first = 1
+    runs = []
+    for number in range(5):
+        town.deliver(range(first, first + 6), area=f"3505{number + 1:02}")
+        town.deliver(range(first + 6, first + 12), "co_traveller", source="bigdata")
+        town.declare(range(first + 12, first + 15))
+        first += 15
+        runs.append(town.run())
+    town.deliver(range(first, first + 18), "area_stay", area="410102", days_ago=20)
+    town.list_areas(["410102"], by="lin")
+    town.run()
+
+    assert town.red() == 93
+    assert runs[-1].subject_counts.filter(kind="source").count() == 2
+    assert town.alarms() == {}
