@@ -11,6 +11,7 @@ from django.utils import timezone
 from codes.city_counts import update_city_counts
 from codes.models import Run
 from codes.opening_requests import open_asked, sweep_openings
+from codes.reports.identified import lapse_unanswered
 from codes.reports.jobs import sweep_exports, write_export
 from codes.reports.replay import replay_and_note
 from codes.review.cases.sweep import sweep_reviews
@@ -91,10 +92,11 @@ def replay_one_run(schema: str, run_id: int, by: str) -> bool:
 
 @shared_task(name="codes.sweep_exports")
 def sweep_all_exports() -> int:
-    """Enqueue exports that no worker has, and remove expired ones; how many were enqueued."""
+    """Enqueue exports that no worker has, remove expired ones, and close requests that nobody answers; how many were enqueued."""
     enqueued = 0
     for schema in all_schemas():
         with in_city(schema):
+            lapse_unanswered(now=timezone.now())
             waiting = sweep_exports(now=timezone.now())
         for job_id in waiting:
             enqueue_export(schema, job_id)

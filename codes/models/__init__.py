@@ -4,7 +4,7 @@ from codes.models.alarm import AcknowledgementState, Alarm, AlarmAcknowledgement
 from codes.models.case import Appeal, Case, CaseEvent, CaseState
 from codes.models.citizen import Citizen, FormerRef, Guardianship, PersonAccess, SignInCode
 from codes.models.entry import CheckInDays, Entry
-from codes.models.export_job import ExportFault, ExportJob
+from codes.models.export_job import ExportFault, ExportJob, IdentifiedExport
 from codes.models.fact import Fact, StatedName
 from codes.models.held_group import GroupProposalState, HeldChange, HeldGroup, HeldGroupProposal
 from codes.models.inquiry import CorrectionRequest, Evidence, InformationRequest
@@ -54,6 +54,7 @@ __all__ = [
     "HeldChange",
     "HeldGroup",
     "HeldGroupProposal",
+    "IdentifiedExport",
     "InformationRequest",
     "PairDiagnosis",
     "Partition",

@@ -1,10 +1,13 @@
-"""An export that is made in the background: what was asked for, how far it is, and where its file lies."""
+"""Exports: what was asked for, who agreed to full names and numbers, how far the file is, and where it lies."""
+
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from regions.leased_jobs import ReportedJob
+from regions.proposals import Proposal, two_people
 from regions.refusals import CommonReason
 from regions.transitions import TransitionTable
 
@@ -24,6 +27,9 @@ class ExportFault(models.TextChoices):
     )
     NO_ACCOUNT = "no_account", _("{by} is not an active account of this city")
     NO_RIGHT = "no_right", _("{by} may not: identified data needs the role {roles}")
+    NOT_CONFIRMED = "not_confirmed", _("full names and ID numbers need a second person, who has not confirmed this")
+    NOT_ANSWERED = "not_answered", _("nobody confirmed this in time; ask for it again")
+    ASKED_ALREADY = "asked_already", _("you have asked for this already; another person confirms it")
     NO_RUN = "no_run", _("no run of this city has settled yet: manage.py recompute")
     NO_RUN_OF_DAYS = "no_run_of_days", _("no settled run for {asked}; there are runs for {days}")
     CELL_TOO_LONG = (
@@ -37,7 +43,67 @@ class ExportFault(models.TextChoices):
     GONE = "gone", _("the file is not there any more")
 
 
-class ExportJob(ReportedJob):
+class AskedReport(models.Model):
+    """Which report, of which days, narrowed to what, in which format."""
+
+    report = models.TextField()
+    file_format = models.TextField()
+    first = models.DateField(null=True)
+    last = models.DateField(null=True)
+    only = models.JSONField(default=dict, help_text="what the rows are narrowed to")
+
+    class Meta:
+        abstract = True
+
+
+class IdentifiedExportState(models.TextChoices):
+    PROPOSED = "proposed", _("Waits for a second person")
+    APPROVED = "approved", _("Confirmed")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    LAPSED = "lapsed", _("Not answered in time")
+
+
+class IdentifiedExport(AskedReport, Proposal):
+    """Full names and ID numbers, asked for by one person and confirmed by another; ``reason`` is the purpose.
+
+    Once confirmed it makes one export, the asker's. Unanswered it lapses at ``expires_at``.
+    """
+
+    State = IdentifiedExportState
+
+    state = models.TextField(choices=State.choices, default=State.PROPOSED)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            *two_people("identified_export", IdentifiedExportState, decided=["approved", "refused", "withdrawn"]),
+            models.CheckConstraint(
+                condition=~Q(proposed_by="") & ~Q(reason=""), name="identified_export_has_asker_and_purpose"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report} for {self.proposed_by}"
+
+    @property
+    def subject(self) -> str:
+        return f"export:{self.report}"
+
+    def described(self) -> dict[str, Any]:
+        """The purpose is journalled: it was checked when it was given."""
+        days = {name: str(day) for name, day in (("first", self.first), ("last", self.last)) if day}
+        return {
+            "request": self.pk,
+            "asked_by": self.proposed_by,
+            "format": self.file_format,
+            "purpose": self.reason,
+            **days,
+            **self.only,
+        }
+
+
+class ExportJob(AskedReport, ReportedJob):
     """``name`` is random: the address of the export's page, and the beginning of its file's name below ``MEDIA_ROOT``.
 
     ``rows_total`` is none where it is not known before all rows are read. The file is removed at ``expires_at``; the row stays.
@@ -62,12 +128,10 @@ class ExportJob(ReportedJob):
     )
 
     name = models.TextField(unique=True)
-    report = models.TextField()
-    file_format = models.TextField()
-    first = models.DateField(null=True)
-    last = models.DateField(null=True)
-    only = models.JSONField(default=dict, help_text="what the rows are narrowed to")
     identified = models.BooleanField(default=False)
+    confirmation = models.OneToOneField(
+        IdentifiedExport, on_delete=models.PROTECT, null=True, related_name="job", help_text="of identified data"
+    )
     purpose = models.TextField(blank=True)
     asked_by = models.TextField()
     asked_at = models.DateTimeField()
@@ -95,6 +159,13 @@ class ExportJob(ReportedJob):
             models.CheckConstraint(condition=~Q(asked_by=""), name="export_job_has_an_asker"),
             models.CheckConstraint(
                 condition=Q(identified=False) | ~Q(purpose=""), name="identified_export_has_a_purpose"
+            ),
+            # Files of an earlier release ended without a second person: their rows stay as they are.
+            models.CheckConstraint(
+                condition=Q(identified=False)
+                | Q(confirmation__isnull=False)
+                | Q(state__in=["done", "failed", "expired"]),
+                name="identified_export_is_confirmed",
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["done", "expired"])

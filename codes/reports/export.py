@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import transaction
 
-from codes.models import ExportFault
+from codes.models import ExportFault, IdentifiedExport
 from codes.reports.catalogue import open_report
 from codes.reports.formats import Row, write_csv, write_jsonl, write_xlsx
 from codes.reports.manifest import digest_of, manifest_path, signed
@@ -44,15 +44,15 @@ def export_report(
     file_format: FileFormat,
     by: str,
     now: datetime,
-    purpose: str = "",
+    confirmation: IdentifiedExport | None = None,
     watch: Callable[[Iterator[Row]], Iterator[Row]] = iter,
 ) -> dict[str, Any]:
     """Write ``file`` and its manifest, which is returned. ``watch`` passes the rows on, for whoever counts them.
 
-    Raises ``CannotExport``, and ``MayNotIdentify`` when identified data is asked for by somebody without the right to it;
+    Raises ``CannotExport``, ``MayNotIdentify`` for identified data without the ``confirmation`` of a second person, and
     ``NotAllowed`` from whoever may not export at all.
     """
-    purpose = check_asker(request, by=by, purpose=purpose)
+    check_asker(request, by=by, confirmation=confirmation)
     with drafts_beside(file) as (draft, draft_manifest):
         with transaction.atomic():
             content = open_report(request, now=now)
@@ -61,14 +61,15 @@ def export_report(
             request.report.value, content.columns, content.filters, draft, file_format, rows=rows, by=by, now=now
         )
         statement["identified"] = request.identified
-        if request.identified:
-            statement["purpose"] = purpose
+        if confirmation is not None:
+            statement |= {"purpose": confirmation.reason, "confirmed_by": confirmation.decided_by}
         manifest = signed(statement)
         draft_manifest.write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         with transaction.atomic():
             journal_export(manifest, by=by, now=now)
-            if request.identified and content.person:
-                note_access(content.person.revealed(), what=f"export:{request.report}", purpose=purpose, by=by, now=now)
+            if confirmation is not None and content.person:
+                what, purpose = f"export:{request.report}", confirmation.reason
+                note_access(content.person.revealed(), what=what, purpose=purpose, by=by, now=now)
         # Whoever holds the file is in the journal already: the entry is there even if the machine stops here.
         put_in_place({draft: file, draft_manifest: manifest_path(file)})
     return manifest
@@ -103,7 +104,11 @@ def statement_of(
 
 def journal_export(manifest: Mapping[str, Any], *, by: str, now: datetime) -> None:
     """Write down that a file was made and by whom. Call in a transaction."""
-    told = {key: manifest[key] for key in ("filters", "format", "rows", "sha256", "purpose") if key in manifest}
+    told = {
+        key: manifest[key]
+        for key in ("filters", "format", "rows", "sha256", "purpose", "confirmed_by")
+        if key in manifest
+    }
     verb = "export.identified" if manifest["identified"] else "export.made"
     record(verb, by=by, now=now, subject=f"export:{manifest['report']}", data=told)
 

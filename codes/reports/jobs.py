@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import TextChoices
 
-from codes.models import ExportFault, ExportJob
+from codes.models import ExportFault, ExportJob, IdentifiedExport
 from codes.reports.export import FileFormat, export_report
 from codes.reports.manifest import manifest_path
 from codes.reports.request import (
@@ -26,6 +26,7 @@ from codes.reports.request import (
     ReportRequest,
     bounds,
     check_asker,
+    request_of,
     span,
 )
 from codes.reports.rows import settled_runs
@@ -77,10 +78,15 @@ ROWS_BETWEEN_LOOKS = 500
 
 
 def ask_for_export(
-    request: ReportRequest, *, file_format: FileFormat, by: str, now: datetime, purpose: str = ""
+    request: ReportRequest,
+    *,
+    file_format: FileFormat,
+    by: str,
+    now: datetime,
+    confirmation: IdentifiedExport | None = None,
 ) -> ExportJob:
-    """Put an export down to be written. Raises ``CannotExport`` and ``MayNotIdentify`` as ``export_report`` would."""
-    purpose = check_asker(request, by=by, purpose=purpose)
+    """Put an export down to be written. Raises ``MayNotIdentify`` and ``NotAllowed`` as ``export_report`` would."""
+    check_asker(request, by=by, confirmation=confirmation)
     with transaction.atomic():
         job = ExportJob.objects.create(
             name=secrets.token_hex(NAME_BYTES),
@@ -90,7 +96,8 @@ def ask_for_export(
             last=request.last,
             only=dict(request.only),
             identified=request.identified,
-            purpose=purpose,
+            confirmation=confirmation,
+            purpose=confirmation.reason if confirmation else "",
             asked_by=by,
             asked_at=now,
         )
@@ -131,10 +138,6 @@ def sweep_exports(*, now: datetime) -> list[int]:
     return sweep(ExportJob.objects.all(), now=now, give_up=lambda job: _end_badly(job, *DIED, now=now))
 
 
-def request_of(job: ExportJob) -> ReportRequest:
-    return ReportRequest(ReportName(job.report), job.first, job.last, identified=job.identified, only=job.only)
-
-
 def exports_folder() -> Path:
     """The city's folder of exports; only the portal's own account may enter it."""
     folder = Path(settings.MEDIA_ROOT) / current_city().schema_name / "exports"
@@ -153,7 +156,7 @@ def _write(job: ExportJob, *, clock: Clock) -> bool:
             file_format=FileFormat(job.file_format),
             by=job.asked_by,
             now=clock(),
-            purpose=job.purpose,
+            confirmation=job.confirmation,
             watch=progress(job, beside, clock).watch,
         )
     ended = clock()

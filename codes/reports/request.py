@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import islice
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from codes.models import ExportFault
+from codes.models import ExportFault, ExportJob, IdentifiedExport
 from regions.proposals import require_role_or_operator
 from regions.refusals import Refused
 from regions.staff.models import Account
@@ -73,6 +73,16 @@ class ReportRequest:
     def wanted(self, name: str) -> str | None:
         """What rows must have there; none when all are wanted."""
         return self.only.get(name)
+
+    def masked(self) -> "ReportRequest":
+        """The same rows with nobody to be recognised."""
+        return replace(self, identified=False)
+
+
+def request_of(asked: ExportJob | IdentifiedExport) -> ReportRequest:
+    """What a row asks for."""
+    identified = isinstance(asked, IdentifiedExport) or asked.identified
+    return ReportRequest(ReportName(asked.report), asked.first, asked.last, identified=identified, only=asked.only)
 
 
 def asked_now(request: ReportRequest, now: datetime) -> datetime | None:
@@ -141,17 +151,23 @@ def require_right(by: str) -> None:
         raise MayNotIdentify(ExportFault.NO_RIGHT, by=by, roles=" or ".join(sorted(MAY_IDENTIFY)))
 
 
-def check_asker(request: ReportRequest, *, by: str, purpose: str) -> str:
-    """The purpose of identified data as it is journalled, empty for other reports.
+def check_asker(request: ReportRequest, *, by: str, confirmation: IdentifiedExport | None = None) -> None:
+    """Raises ``NotAllowed`` from whoever may not export, and ``MayNotIdentify`` unless two people agreed to identified data.
 
-    Raises ``CannotExport`` and ``MayNotIdentify`` where identified data is asked for, ``NotAllowed`` from whoever may not export at all.
+    Both must still have the right to it, and have agreed to this very report.
     """
     if not request.identified:
         require_role_or_operator(by, *MAY_IDENTIFY)
-        return ""
-    purpose = checked_purpose(purpose)
+        return
+    if (
+        confirmation is None
+        or confirmation.state != IdentifiedExport.State.APPROVED
+        or confirmation.proposed_by != by
+        or request_of(confirmation) != request
+    ):
+        raise MayNotIdentify(ExportFault.NOT_CONFIRMED)
     require_right(by)
-    return purpose
+    require_right(confirmation.decided_by)
 
 
 NOTE = """

@@ -69,7 +69,11 @@ class ExportForm(forms.Form):
             (FileFormat.JSONL.value, _("For other systems (JSONL)")),
         ],
     )
-    identify = forms.BooleanField(label=_("With full names and ID numbers"), required=False)
+    identify = forms.BooleanField(
+        label=_("With full names and ID numbers"),
+        required=False,
+        help_text=_("Somebody else who audits confirms it first; until then nothing is written."),
+    )
     purpose = forms.CharField(
         label=_("Purpose"),
         required=False,

@@ -73,6 +73,13 @@ ACTION_LABELS: dict[str, str | Promise] = {
     "export.failed": _("an export failed; nothing was written"),
     "export.fetched": _("fetched an exported file"),
     "export.identified": _("exported {rows} rows with full names and ID numbers. Purpose: {purpose}"),
+    "export.identify_asked": _("asked for an export with full names and ID numbers. Purpose: {purpose}"),
+    "export.identify_confirmed": _(
+        "confirmed an export with full names that {asked_by} asked for, as the second person"
+    ),
+    "export.identify_lapsed": _("an export with full names that {asked_by} asked for was not answered in time"),
+    "export.identify_refused": _("refused an export with full names that {asked_by} asked for"),
+    "export.identify_withdrawn": _("took back a request for an export with full names"),
     "export.made": _("exported {rows} rows, masked"),
     "export.removed": _("removed an exported file when its time was over"),
     "group.approved": _("approved an answer to a mass change, as the second person"),

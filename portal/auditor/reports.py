@@ -9,7 +9,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-from codes.models import ExportJob, Run
+from codes.models import ExportJob, IdentifiedExport, Run
+from codes.models.export_job import AskedReport
+from codes.reports import identified
 from codes.reports.catalogue import open_report
 from codes.reports.export import FileFormat
 from codes.reports.jobs import ask_for_export, fetch_export
@@ -20,6 +22,7 @@ from codes.tasks import enqueue_export
 from portal.auditor.forms import ExportForm, ReportForm
 from portal.auditor.report_labels import ReportLead, ReportTitle, cell_label, city_titles, column_title, report_title
 from portal.web.access import StaffRequest, for_staff
+from portal.web.errors import form_refusals
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 
@@ -32,7 +35,8 @@ EXPORTS_SHOWN = 20
 def reports(request: StaffRequest) -> HttpResponse:
     lines = [(one.value, str(one.label), str(ReportLead(one.value).label)) for one in ReportTitle]
     mine = ExportJob.objects.filter(asked_by=request.user.username).order_by("-pk")[:EXPORTS_SHOWN]
-    return render(request, "auditor/reports.html", {"reports": lines, "exports": mine})
+    waiting = IdentifiedExport.objects.waiting().count()
+    return render(request, "auditor/reports.html", {"reports": lines, "exports": mine, "waiting": waiting})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -47,7 +51,11 @@ def report(request: StaffRequest, report: str) -> HttpResponse:
     may_identify = bool(request.roles & MAY_IDENTIFY)
     export = ExportForm(name, request.POST if is_export else None, may_identify=may_identify)
     if is_export and form.is_valid() and export.is_valid():
-        return _start_export(request, form, export)
+        if export.is_identified:
+            with form_refusals(export, back=request.path):
+                return _ask_for_names(request, form, export)
+        else:
+            return _start_export(request, form, export)
     context = {
         "report": name.value,
         "title": str(ReportTitle(name.value).label),
@@ -56,24 +64,31 @@ def report(request: StaffRequest, report: str) -> HttpResponse:
         "export": export,
         "of_settled_days": name in OF_SETTLED_DAYS,
         "newest": Run.objects.last_settled(),
-        **(_preview(form.request()) if form.is_bound and form.is_valid() else {}),
+        **(preview(form.request()) if form.is_bound and form.is_valid() else {}),
     }
     return render(request, "auditor/report.html", context)
 
 
 def _start_export(request: StaffRequest, form: ReportForm, export: ExportForm) -> HttpResponse:
-    job = ask_for_export(
-        form.request(identified=export.is_identified),
-        file_format=FileFormat(export.cleaned_data["file_format"]),
-        by=request.user.username,
-        now=timezone.now(),
-        purpose=export.cleaned_data.get("purpose", ""),
-    )
+    file_format = FileFormat(export.cleaned_data["file_format"])
+    job = ask_for_export(form.request(), file_format=file_format, by=request.user.username, now=timezone.now())
     enqueue_export(current_city().schema_name, job.pk)
     return redirect("auditor_export", name=job.name)
 
 
-def _preview(asked: ReportRequest) -> dict[str, object]:
+def _ask_for_names(request: StaffRequest, form: ReportForm, export: ExportForm) -> HttpResponse:
+    """Full names and numbers wait for a second person."""
+    asked = identified.propose(
+        form.request(identified=True),
+        file_format=FileFormat(export.cleaned_data["file_format"]),
+        purpose=export.cleaned_data["purpose"],
+        by=request.user.username,
+        now=timezone.now(),
+    )
+    return redirect("auditor_identified_export", identified_id=asked.pk)
+
+
+def preview(asked: ReportRequest) -> dict[str, object]:
     """The first rows, always masked; whether there are more."""
     with transaction.atomic(), first_rows(ROWS_SHOWN + 1):
         content = open_report(asked, now=timezone.now())
@@ -105,11 +120,16 @@ def export_page(request: StaffRequest, name: str) -> HttpResponse:
     context = {
         "job": job,
         "title": report_title(job.report),
-        "filters": [(column_title(key), cell_label(key, value, city_titles())) for key, value in job.only.items()],
+        "filters": narrowed(job),
         "file_name": _file_name(job),
     }
     template = "auditor/export_progress.html" if request.headers.get("HX-Request") else "auditor/export.html"
     return render(request, template, context)
+
+
+def narrowed(asked: AskedReport) -> list[tuple[str, str]]:
+    """What a report is narrowed to, in words."""
+    return [(column_title(key), cell_label(key, value, city_titles())) for key, value in asked.only.items()]
 
 
 @require_GET

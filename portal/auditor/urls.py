@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portal.auditor import journal, replay, reports
+from portal.auditor import identified, journal, replay, reports
 
 urlpatterns = [
     path("reports/", reports.reports, name="auditor_reports"),
@@ -8,6 +8,9 @@ urlpatterns = [
     path("reports/exports/<slug:name>/", reports.export_page, name="auditor_export"),
     path("reports/exports/<slug:name>/file/", reports.export_file, name="auditor_export_file"),
     path("reports/exports/<slug:name>/manifest/", reports.export_manifest, name="auditor_export_manifest"),
+    path("reports/identified/", identified.identified_exports, name="auditor_identified_exports"),
+    path("reports/identified/<int:identified_id>/", identified.identified_export, name="auditor_identified_export"),
+    path("reports/identified/<int:identified_id>/decide/", identified.decide, name="auditor_identified_decide"),
     path("journal/", journal.journal, name="auditor_journal"),
     path("replay/", replay.replay_page, name="auditor_replay"),
     path("journal/verify/", journal.verify_now, name="auditor_journal_verify"),

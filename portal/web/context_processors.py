@@ -54,6 +54,7 @@ CITY: tuple[NavigationEntry, ...] = (
     NavigationEntry(_("Dashboard"), "official_dashboard", (*CASES, Role.AUDITOR)),
     NavigationEntry(_("Alarms"), "official_alarms", (Role.SECURITY_ADMIN, Role.AUDITOR)),
     NavigationEntry(_("Reports"), "auditor_reports", (Role.AUDITOR,)),
+    NavigationEntry(_("Identified exports"), "auditor_identified_exports", (Role.AUDIT_ADMIN,)),
     NavigationEntry(_("Journal"), "auditor_journal", (Role.AUDITOR, Role.AUDIT_ADMIN)),
     NavigationEntry(_("Replay"), "auditor_replay", (Role.AUDITOR,)),
     NavigationEntry(_("Staff"), "official_staff", (Role.SECURITY_ADMIN,)),

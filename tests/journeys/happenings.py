@@ -10,6 +10,7 @@ from PIL import Image
 from codes.citizens.guardianship import accept_guardianship, ask_guardianship
 from codes.models import Case, Evidence, Guardianship, RuleSet, Run
 from codes.reports.export import FileFormat
+from codes.reports.identified import propose as propose_identified
 from codes.reports.jobs import ask_for_export, write_export
 from codes.reports.request import ReportName, ReportRequest
 from codes.review import corrections, information
@@ -43,6 +44,7 @@ OTHERS = {
     "zhou": (Role.RULE_MANAGER, "周莉"),
     "gao": (Role.SECURITY_ADMIN, "高鹏"),
     "tang": (Role.REVIEWER, "唐静"),
+    "hao": (Role.AUDIT_ADMIN, "郝静"),
     "new": (Role.REVIEWER, "何新"),
 }
 
@@ -221,7 +223,16 @@ def _rules(desk: Desk) -> dict[str, str]:
 def _audit(desk: Desk) -> dict[str, str]:
     job = ask_for_export(ReportRequest(ReportName.CASES), file_format=FileFormat.CSV, by="sun", now=desk.now)
     assert write_export(job.pk, clock=lambda: desk.now)
+    asked = propose_identified(
+        ReportRequest(ReportName.DISAGREEMENTS, identified=True),
+        file_format=FileFormat.XLSX,
+        purpose="核对第三季度红码申诉的处理",
+        by="hao",
+        now=desk.now,
+    )
     return {
+        "auditor_identified_exports": "reports/identified/",
+        "auditor_identified_export": f"reports/identified/{asked.pk}/",
         "auditor_reports": "reports/",
         "auditor_report": "reports/disagreements/?show=1&first=&last=",
         "auditor_verify": "reports/verify/",

@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from codes.models import Alarm, Case, Guardianship, HeldGroup, Ruling, Run, Suppression
+from codes.models import Alarm, Case, Guardianship, HeldGroup, IdentifiedExport, Ruling, Run, Suppression
 from codes.models.case import overdue
+from codes.reports.request import MAY_IDENTIFY
 from codes.review.cases.queue import UNASSIGNED
 from codes.sentinel.alarms import READERS
 from regions.staff.models import StaffChange
@@ -53,6 +54,9 @@ def waiting_for(username: str, roles: frozenset[Role], *, now: datetime) -> list
         changes = StaffChange.objects.waiting().filter(expires_at__gt=now)
         others = changes.exclude(proposed_by=username).exclude(username=username).count()
         found.append(Waiting(_("Changes of staff to confirm"), others, reverse("official_staff")))
+    if roles & MAY_IDENTIFY:
+        asked = IdentifiedExport.objects.waiting().exclude(proposed_by=username).count()
+        found.append(Waiting(_("Exports with full names to confirm"), asked, reverse("auditor_identified_exports")))
     return found
 
 

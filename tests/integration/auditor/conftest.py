@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from codes.models import Citizen, ExportJob
 from codes.reports.jobs import write_export
-from portal.auditor import reports
+from portal.auditor import identified, reports
 from regions.identity import Identity
 from regions.journal.record import Act, record_all
 from regions.keys.encryption import encrypt_number
@@ -25,7 +25,8 @@ __all__ = ["clock", "desk"]
 def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The exports that were enqueued for."""
     enqueued: list[int] = []
-    monkeypatch.setattr(reports, "enqueue_export", lambda schema, job: enqueued.append(job))
+    for module in (reports, identified):
+        monkeypatch.setattr(module, "enqueue_export", lambda schema, job: enqueued.append(job))
     return enqueued
 
 

@@ -64,15 +64,35 @@ def test_an_export_is_asked_for_followed_and_fetched(desk: Desk, auditor: Visito
     assert JournalEntry.objects.filter(verb="export.fetched", by="ma").count() == 2
 
 
-def test_names_and_numbers_need_a_purpose_and_are_told_to_their_people(desk: Desk, auditor: Visitor) -> None:
+def test_names_and_numbers_need_a_purpose_and_a_second_person(
+    desk: Desk, auditor: Visitor, enqueued: list[int]
+) -> None:
     asked = {"file_format": "jsonl", "identify": "on", "purpose": "", "cause": ""}
     assert "Say in a few words" in auditor.post("/staff/reports/disagreements/", asked).content.decode()
     named = {**asked, "purpose": "about 510107199001011234"}
     assert "Leave ID numbers" in auditor.post("/staff/reports/disagreements/", named).content.decode()
     assert not ExportJob.objects.exists()
-    auditor.post("/staff/reports/disagreements/", {**asked, "purpose": "quarterly review"})
+    page = auditor.post("/staff/reports/disagreements/", {**asked, "purpose": "quarterly review"}).headers["Location"]
+    again = auditor.post("/staff/reports/disagreements/", {**asked, "purpose": "quarterly review"})
+    assert "you have asked for this already" in again.content.decode()
+    mine = auditor.read(page)
+    assert "somebody else who audits confirms it" in mine
+    assert "Confirm: the file is written" not in mine
+    own = auditor.post(f"{page}decide/", {"verb": "confirm"}, follow=True)
+    assert "a second person decides" in own.content.decode()
+    assert not ExportJob.objects.exists()
+    second = Visitor.at_work("audit_admin", now=desk.now, username="he").in_english()
+    assert "Exports with full names to confirm" in second.read("/staff/")
+    assert "quarterly review" in second.read("/staff/reports/identified/")
+    shown = second.read(page)
+    assert "Confirm: the file is written" in shown
+    assert "小三" not in shown
+    assert "Say why." in second.post(f"{page}decide/", {"verb": "refuse"}, follow=True).content.decode()
+    second.post(f"{page}decide/", {"verb": "confirm"})
     job = written(desk)
-    assert job.identified
+    assert (job.identified, job.asked_by, enqueued) == (True, "ma", [job.pk])
+    file = f"/staff/reports/exports/{job.name}/file/"
+    assert (len(body(auditor, file).splitlines()), second.get(file).status_code) == (3, 403)
     assert PersonAccess.objects.filter(citizen__ref="zhang", by="ma", purpose="quarterly review").count() == 1
 
 

@@ -147,6 +147,14 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "edited_by": "lin",
         "edited_at": AT,
     },
+    "codes.IdentifiedExport": lambda cast: {
+        "report": "codes",
+        "file_format": "csv",
+        "reason": "第三季度抽查",
+        "proposed_by": "lin",
+        "proposed_at": AT,
+        "expires_at": LATER,
+    },
     "codes.ExportJob": lambda cast: {
         "name": f"e{next(_numbers)}",
         "report": "codes",

@@ -122,7 +122,26 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "batch_received_after_start": [("sources.Batch", {"received_at": AT - timedelta(seconds=1)})],
     "export_job_state_is_known": [("codes.ExportJob", {"state": "lost"})],
     "export_job_has_an_asker": [("codes.ExportJob", {"asked_by": ""})],
-    "identified_export_has_a_purpose": [("codes.ExportJob", {"identified": True})],
+    "identified_export_has_a_purpose": [
+        ("codes.ExportJob", {"identified": True, "confirmation": another("codes.IdentifiedExport")})
+    ],
+    "identified_export_is_confirmed": [
+        ("codes.ExportJob", {"identified": True, "purpose": "第三季度抽查"}),
+    ],
+    "identified_export_state_is_known": [("codes.IdentifiedExport", {"state": "lost"})],
+    "identified_export_is_decided_by_somebody": [
+        ("codes.IdentifiedExport", {"state": "approved"}),
+        ("codes.IdentifiedExport", {"state": "approved", "decided_by": "wang"}),
+        ("codes.IdentifiedExport", {"state": "refused", "decided_at": LATER}),
+        ("codes.IdentifiedExport", DECIDED),
+    ],
+    "identified_export_proposer_is_not_approver": [
+        ("codes.IdentifiedExport", {**DECIDED, "state": "approved", "decided_by": "lin"})
+    ],
+    "identified_export_has_asker_and_purpose": [
+        ("codes.IdentifiedExport", {"reason": ""}),
+        ("codes.IdentifiedExport", {"proposed_by": ""}),
+    ],
     "finished_export_has_its_file": [
         *(("codes.ExportJob", {**EXPORTED, "state": "done", gone: None}) for gone in EXPORTED if gone != "file"),
         ("codes.ExportJob", {**EXPORTED, "state": "expired", "file": ""}),
@@ -478,6 +497,7 @@ UNIQUE_COLUMNS: dict[tuple[str, str], Any] = {
     ("codes.Case", "number"): "2026-1",
     ("codes.Evidence", "name"): "same",
     ("codes.ExportJob", "name"): "same",
+    ("codes.ExportJob", "confirmation"): lambda cast: cast.make("codes.IdentifiedExport"),
     ("codes.EffectiveCode", "citizen"): lambda cast: cast.citizen(),
     ("codes.Appeal", "case"): lambda cast: cast.case(),
 }

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -25,6 +25,7 @@ from codes.models import (
     Run,
 )
 from codes.reports.export import FileFormat
+from codes.reports.identified import propose as propose_identified
 from codes.reports.jobs import ask_for_export
 from codes.reports.request import ReportName, ReportRequest
 from codes.review import corrections
@@ -164,6 +165,13 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
     )
     roles = propose_roles(account.pk, roles=["reviewer"], reason="人手不足", by="m-security_admin", now=now)
     export = ask_for_export(ReportRequest(ReportName.SOURCES), file_format=FileFormat.CSV, by="m-auditor", now=now)
+    identified = propose_identified(
+        ReportRequest(ReportName.CASES, last=date(2020, 1, 1), identified=True),
+        file_format=FileFormat.CSV,
+        purpose="第三季度抽查",
+        by="m-auditor",
+        now=now,
+    )
     own: dict[str, Things] = {
         "": {
             "number": case.number,
@@ -180,6 +188,7 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
             "change_id": change.pk,
             "code": "city_police",
             "name": export.name,
+            "identified_id": identified.pk,
             "key": quote(GROUP),
             "bulk_suppression_id": bulk_suppression.pk,
             "group_id": waiting.group_id,

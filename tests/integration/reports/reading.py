@@ -2,11 +2,19 @@
 
 import csv
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
 from openpyxl import load_workbook
+
+from codes.models import ExportJob
+from codes.reports.export import FileFormat
+from codes.reports.identified import confirm, propose
+from codes.reports.request import ReportRequest
+from regions.staff.roles import Role
+from tests.integration.review.desk import hire
 
 Written = list[dict[str, Any]]
 
@@ -15,6 +23,15 @@ def export(report: str, file: Path, *options: str) -> Path:
     """``manage.py export`` in the city ``beta``, in the format of the file's suffix."""
     call_command("export", report, "--city", "beta", "--format", file.suffix[1:], "--output", str(file), *options)
     return file
+
+
+def confirmed_export(request: ReportRequest, *, now: datetime) -> ExportJob:
+    """Identified data that ``sun`` asked for and ``he`` confirmed, for a worker to write."""
+    for username in ("sun", "he"):
+        hire(username, Role.AUDITOR, now=now)
+    asked = propose(request, file_format=FileFormat.JSONL, purpose="第三季度抽查", by="sun", now=now)
+    job: ExportJob = confirm(asked.pk, by="he", now=now).job
+    return job
 
 
 def read(file: Path) -> Written:

@@ -5,14 +5,15 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 from django.utils import timezone
+from pytest_django import Settings
 
 from codes.models import PersonAccess
 from codes.reports.catalogue import open_report
-from codes.reports.export import FileFormat, export_report
+from codes.reports.jobs import write_export
 from codes.reports.request import CannotExport, ReportName, ReportRequest
 from codes.reports.rows import first_rows
-from regions.staff.accounts import add_staff
 from tests.integration.reports.conftest import Settled
+from tests.integration.reports.reading import confirmed_export
 
 
 def rows(report: ReportName, **only: str) -> list[dict[str, object]]:
@@ -44,17 +45,12 @@ def test_the_first_rows_are_those_of_the_whole(three_days: Settled) -> None:
         assert rows(ReportName.CODES) == everything
 
 
-def test_only_whom_the_file_names_is_told(three_days: Settled, out: Path) -> None:
-    add_staff(username="sun", roles=["auditor"], by="system", now=three_days.runs[-1].as_of)
+def test_only_whom_the_file_names_is_told(three_days: Settled, settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
     red = {str(one["citizen_ref"]) for one in rows(ReportName.CODES, state="red")}
-    export_report(
-        ReportRequest(ReportName.CODES, identified=True, only={"state": "red"}),
-        file=out / "red.csv",
-        file_format=FileFormat.CSV,
-        by="sun",
-        now=three_days.runs[-1].as_of,
-        purpose="第三季度抽查",
-    )
+    request = ReportRequest(ReportName.CODES, identified=True, only={"state": "red"})
+    job = confirmed_export(request, now=three_days.runs[-1].as_of)
+    assert write_export(job.pk, clock=lambda: three_days.runs[-1].as_of)
     assert set(PersonAccess.objects.values_list("citizen__ref", flat=True)) == red
     assert red
 

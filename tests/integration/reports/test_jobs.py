@@ -24,7 +24,7 @@ from codes.reports.jobs import (
     write_export,
 )
 from codes.reports.manifest import check
-from codes.reports.request import CannotExport, MayNotIdentify, ReportName, ReportRequest
+from codes.reports.request import CannotExport, ReportName, ReportRequest
 from regions.journal.models import JournalEntry
 from regions.leased_jobs import MAX_ATTEMPTS, TELL_EVERY
 from regions.models import City
@@ -39,8 +39,8 @@ def city(bare_city: City, settings: Settings, tmp_path: Path) -> City:
     return bare_city
 
 
-def asked(now: datetime, **options: str) -> ExportJob:
-    return ask_for_export(CODES, file_format=FileFormat.CSV, by="system", now=now, **options)
+def asked(now: datetime) -> ExportJob:
+    return ask_for_export(CODES, file_format=FileFormat.CSV, by="system", now=now)
 
 
 def test_an_export_is_written_once_and_can_be_checked(city: City, now: datetime) -> None:
@@ -136,14 +136,6 @@ def test_how_far_it_is_can_be_seen_while_the_rows_are_read(now: datetime, monkey
             next(rows)
             job.refresh_from_db()
         assert job.rows_done == 1
-
-
-def test_identified_exports_are_for_who_may(city: City, now: datetime) -> None:
-    request = ReportRequest(ReportName.CASES, identified=True)
-    with pytest.raises(MayNotIdentify):
-        ask_for_export(request, file_format=FileFormat.CSV, by="nobody", now=now, purpose="第三季度抽查")
-    with pytest.raises(CannotExport):
-        ask_for_export(request, file_format=FileFormat.CSV, by="nobody", now=now)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,100 @@
+"""Full names and ID numbers in an export: one person asks and says what for, another confirms, and only then it is written."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from codes.models import ExportFault, IdentifiedExport
+from codes.reports.export import FileFormat
+from codes.reports.jobs import ask_for_export
+from codes.reports.request import CannotExport, ReportRequest, checked_purpose, request_of, require_right
+from regions.proposals import require_another, require_reason
+from regions.refusals import CommonReason, Refused
+
+WAITS = timedelta(days=3)
+State = IdentifiedExport.State
+
+
+def propose(
+    request: ReportRequest, *, file_format: FileFormat, purpose: str, by: str, now: datetime
+) -> IdentifiedExport:
+    """Ask for a second person's word. Raises ``CannotExport`` and ``MayNotIdentify``."""
+    purpose = checked_purpose(purpose)
+    require_right(by)
+    with transaction.atomic():
+        if any(one.proposed_by == by for one in waiting_like(request, file_format=file_format, purpose=purpose)):
+            raise CannotExport(ExportFault.ASKED_ALREADY)
+        asked = IdentifiedExport.objects.create(
+            report=request.report.value,
+            file_format=file_format.value,
+            first=request.first,
+            last=request.last,
+            only=dict(request.only),
+            reason=purpose,
+            proposed_by=by,
+            proposed_at=now,
+            expires_at=now + WAITS,
+        )
+        asked.journal("export.identify_asked", by=by, now=now)
+    return asked
+
+
+def waiting_like(request: ReportRequest, *, file_format: FileFormat, purpose: str) -> list[IdentifiedExport]:
+    """Those that wait and ask for this very file for this very purpose."""
+    found = IdentifiedExport.objects.waiting().filter(report=request.report, file_format=file_format, reason=purpose)
+    return [one for one in found.order_by("pk") if request_of(one) == request]
+
+
+def confirm(pk: int, *, by: str, now: datetime) -> IdentifiedExport:
+    """Have it written, as the second person. Raises ``Refused``."""
+    require_right(by)
+    with transaction.atomic():
+        asked = _to_decide(pk, by=by, now=now)
+        require_right(asked.proposed_by)
+        asked.decide(State.APPROVED, by=by, now=now, act="export.identify_confirmed")
+        ask_for_export(
+            request_of(asked),
+            file_format=FileFormat(asked.file_format),
+            by=asked.proposed_by,
+            now=now,
+            confirmation=asked,
+        )
+    return asked
+
+
+def refuse(pk: int, *, reason: str, by: str, now: datetime) -> IdentifiedExport:
+    """Nothing is written. Raises ``Refused``."""
+    require_right(by)
+    reason = require_reason(reason)
+    with transaction.atomic():
+        asked = _to_decide(pk, by=by, now=now)
+        asked.decide(State.REFUSED, by=by, now=now, reason=reason, act="export.identify_refused")
+    return asked
+
+
+def withdraw(pk: int, *, by: str, now: datetime) -> IdentifiedExport:
+    """Take one's own request back. Raises ``Refused``."""
+    require_right(by)
+    with transaction.atomic():
+        asked = IdentifiedExport.objects.locked().find(pk)
+        if asked.proposed_by != by:
+            raise Refused(CommonReason.NOT_THE_PROPOSER)
+        asked.decide(State.WITHDRAWN, by=by, now=now, act="export.identify_withdrawn")
+    return asked
+
+
+def lapse_unanswered(*, now: datetime) -> int:
+    """Close what nobody has answered in time; how many."""
+    with transaction.atomic():
+        late = list(IdentifiedExport.objects.locked().waiting().filter(expires_at__lte=now).order_by("pk"))
+        for asked in late:
+            asked.act("export.identify_lapsed", State.LAPSED, by="system", now=now)
+    return len(late)
+
+
+def _to_decide(pk: int, *, by: str, now: datetime) -> IdentifiedExport:
+    asked = IdentifiedExport.objects.locked().find(pk)
+    if asked.expires_at <= now:
+        raise CannotExport(ExportFault.NOT_ANSWERED)
+    require_another(by, proposed_by=asked.proposed_by)
+    return asked
