@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "portal.web.host.LocaleMiddleware",
     "portal.web.errors.OwnNotFoundPageMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "portal.web.bodies.BodyMiddleware",  # before the next, which reads forms
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -242,7 +243,13 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
+# How large a body may be is each view's to say (portal.web.bodies); this is the text in it, and what is no upload.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
+# The longest form, a city's, has a few hundred fields; the widest, a page of the queue, two hundred boxes.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 5
+# A file of evidence stays in memory: unencrypted it lies on no disk of the portal.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 24 * 2**20
 MEDIA_ROOT = ENVIRONMENT.media_root
 # Bytes that checking one uploaded file may take.
 UPLOAD_MEMORY = ENVIRONMENT.upload_memory

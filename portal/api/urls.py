@@ -3,9 +3,11 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from portal.api.requests import MOST_BYTES
 from portal.api.views import Entries
+from portal.web.bodies import takes_body
 
 urlpatterns = [
-    path("entries", Entries.as_view(), name="api_entries"),
+    path("entries", takes_body(MOST_BYTES)(Entries.as_view()), name="api_entries"),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="api_description"),
 ]

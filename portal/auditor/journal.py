@@ -27,6 +27,7 @@ from codes.tasks import enqueue_verification
 from portal.auditor.forms import JournalForm, VerifyForm
 from portal.auditor.journal_labels import entry_label, subject_label
 from portal.web.access import StaffRequest, for_staff
+from portal.web.bodies import takes_body
 from portal.web.host import city_of
 from portal.web.keyset import keyset_page, query_without_place
 from regions.journal.models import Checkpoint, JournalEntry
@@ -134,6 +135,8 @@ def _journal_row(entry: JournalEntry) -> JournalRow:
 
 
 LARGEST_MANIFEST = 256 * 1024
+# A whole city, identified, with its manifest.
+LARGEST_EXPORT = 512 * 2**20
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,7 @@ class CheckResult:
     is_ours: bool = False
 
 
+@takes_body(LARGEST_EXPORT)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.AUDITOR, Role.AUDIT_ADMIN)
 def verify(request: StaffRequest) -> HttpResponse:
@@ -152,7 +156,7 @@ def verify(request: StaffRequest) -> HttpResponse:
     result = None
     form = VerifyForm()
     if "export" in request.POST:
-        result = _check_export(request, request.POST["export"].replace("\x00", ""))
+        result = _check_export(request, request.POST["export"])
     elif request.method == "POST":
         form = VerifyForm(request.POST, request.FILES)
         result = _check_upload(form) if form.is_valid() else None

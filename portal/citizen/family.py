@@ -23,6 +23,7 @@ from codes.citizens.guardianship import (
 from codes.models import Citizen, Guardianship
 from portal.citizen.appeals.views import change_files, draft_files
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject
+from portal.web.bodies import takes_file
 from portal.web.citizen_session import Draft
 from portal.web.documents import DocumentForm, decrypt_identity, encrypt_identity
 from portal.web.errors import refusal_text
@@ -75,6 +76,7 @@ def _identity(citizen: Citizen) -> Identity:
     return Identity(IdType(citizen.id_type), decrypt_number(bytes(citizen.id_encrypted)))
 
 
+@takes_file
 @for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def proof(request: SubjectRequest) -> HttpResponse:

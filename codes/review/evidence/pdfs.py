@@ -27,7 +27,7 @@ FAULTS = {
 def rewrite(content: bytes, *, memory: int) -> Checked:
     """A PDF of pictures of the pages, within ``memory`` bytes. Raises ``Refused``."""
     limits = (memory + OWN_MEMORY, PROCESSOR_SECONDS, MOST_BYTES, MAX_PAGES)
-    # Files in memory: of what people send nothing lies on a disk unencrypted, and neither side waits for the other.
+    # Files in memory: neither side waits for the other, and nothing unencrypted lies on a disk.
     with os.fdopen(os.memfd_create("sent"), "w+b") as sent, os.fdopen(os.memfd_create("drawn"), "w+b") as drawn:
         sent.write(content)
         sent.seek(0)

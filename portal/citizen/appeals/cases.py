@@ -19,6 +19,7 @@ from codes.review.information import answer
 from portal.citizen.appeals.forms import AnswerForm, ObjectionForm, UploadForm
 from portal.citizen.appeals.views import change_files, draft_files
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url
+from portal.web.bodies import takes_file
 from portal.web.errors import refusal_text
 from portal.web.keyset import keyset_page
 from regions.refusals import Refused
@@ -118,6 +119,7 @@ def object_to_denial(request: SubjectRequest, number: str) -> HttpResponse:
     return _show(request, case, objection=form)
 
 
+@takes_file
 @for_subject
 @require_http_methods(["POST"])
 def answer_question(request: SubjectRequest, number: str) -> HttpResponse:

@@ -16,6 +16,7 @@ from codes.review.evidence.faults import MAX_BYTES, UploadFault
 from codes.review.evidence.files import discard_draft, keep_upload
 from portal.citizen.appeals.forms import Choice, ReasonForm, StatementForm, TargetForm, UploadForm, choices_of
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url
+from portal.web.bodies import takes_file
 from portal.web.citizen_session import Draft
 from portal.web.errors import refusal_text, text_or_raise
 from regions.refusals import Refused
@@ -95,6 +96,7 @@ def reason(request: SubjectRequest) -> HttpResponse:
     return _page(request, "reason", form, back="citizen_appeal", choice=choice)
 
 
+@takes_file
 @for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def evidence(request: SubjectRequest) -> HttpResponse:

@@ -25,11 +25,13 @@ from portal.official.cases.views import (
 )
 from portal.official.queue.filters import parse_filter, queue_address
 from portal.web.access import StaffRequest, for_staff
+from portal.web.bodies import takes_file
 from portal.web.errors import check_seen, form_refusals
 from regions.refusals import NotFound
 from regions.staff.roles import Role
 
 
+@takes_file
 @require_POST
 @for_staff(Role.REVIEWER)
 def decide(request: StaffRequest, number: str) -> HttpResponse:

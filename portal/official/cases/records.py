@@ -21,6 +21,7 @@ from portal.official.cases.related import FILE, json_rows, parse_rows
 from portal.official.cases.views import act_on_case, case_address, keep_added, submit_case_form
 from portal.official.groups.detail import effects_shown
 from portal.web.access import StaffRequest, for_staff
+from portal.web.bodies import takes_file
 from portal.web.errors import submit
 from regions.staff.roles import Role
 
@@ -39,6 +40,7 @@ class SuppressionForm(GroundsForm):
         self.offer([fact], files, chosen=[f"file:{file['id']}" for file in files])
 
 
+@takes_file
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.REVIEWER)
 def suppress(request: StaffRequest, number: str, fact_id: int) -> HttpResponse:

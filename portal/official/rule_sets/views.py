@@ -18,6 +18,7 @@ from codes.rule_sets.drafts import content_of, plain
 from portal.official.rule_sets.forms import UploadForm
 from portal.official.rule_sets.presenters import areas_shown, rules_shown
 from portal.web.access import StaffRequest, for_staff
+from portal.web.bodies import takes_file
 from portal.web.errors import attempt
 from regions.faults import FileFaults
 from regions.staff.roles import Role
@@ -92,6 +93,7 @@ def begin(request: StaffRequest, code: str) -> HttpResponse:
     return redirect("official_draft", draft_id=draft.pk)
 
 
+@takes_file
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.RULE_MANAGER)
 def upload(request: StaffRequest, code: str) -> HttpResponse:

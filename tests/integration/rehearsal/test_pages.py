@@ -234,7 +234,7 @@ def test_a_file_of_another_shape_is_a_draft_with_its_faults(city: Lived, manager
 def test_the_number_and_the_day(city: Lived, manager: Visitor) -> None:
     draft = drafts.begin_with(RuleSet.objects.get(code=city.draft.code).pk, content(city), by="gu", now=_now(city))
     address = f"{PATH}drafts/{draft.pk}/"
-    manager.post(f"{address}head/", {"version": "\x00", "effective_from": "\x00", "revision": 1})
+    manager.post(f"{address}head/", {"version": " ", "effective_from": "?", "revision": 1})
     manager.post(f"{address}head/", {"version": "1", "effective_from": "2020-01-01", "revision": 2})
     page = manager.read(address)
     assert "must not lie in the past" in page

@@ -282,7 +282,7 @@ def test_more_rows_keep_what_was_typed(police: Police, manager: Visitor) -> None
 def test_refusing_needs_a_reason(police: Police, manager: Visitor, approver: Visitor) -> None:
     manager.post(f"{PATH}police/change/", settings_form(police.source, max_age_hours=30))
     address = f"{PATH}changes/{SourceChange.objects.get().pk}/"
-    approver.post(f"{address}decide/", {"verb": "refuse", "reason": " \x00"})
+    approver.post(f"{address}decide/", {"verb": "refuse", "reason": " "})
     assert "Say why." in approver.read(address)
     approver.post(f"{address}decide/", {"verb": "refuse", "reason": "不需要"})
     assert "不需要" in approver.read(address)
