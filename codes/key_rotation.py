@@ -19,7 +19,8 @@ from regions.staff.roles import Role
 
 ROTATED = (Purpose.DATA, Purpose.JOURNAL, Purpose.EXPORT, Purpose.PASS)
 # What a key of these purposes signed can be refused without losing anything that must stay.
-REFUSABLE = {Purpose.EXPORT, Purpose.PASS}
+# A checkpoint of the journal counts if it was signed before, or if a witness has seen the journal since.
+REFUSABLE = {Purpose.EXPORT, Purpose.PASS, Purpose.JOURNAL}
 
 
 class CannotRotate(ValueError):
@@ -77,7 +78,5 @@ def _key_called(kid: str) -> CityKey:
     if found.compromised_at is not None:
         raise CannotRotate(f"key {kid} is compromised already, since {found.compromised_at.isoformat()}")
     if found.purpose not in REFUSABLE:
-        raise CannotRotate(
-            f"key {kid} {Purpose(found.purpose).label}: only keys of passes and of exports can be refused"
-        )
+        raise CannotRotate(f"key {kid} {Purpose(found.purpose).label}: only keys that sign can be refused")
     return found

@@ -18,6 +18,7 @@ from codes.review.cases.sweep import sweep_reviews
 from codes.runs.ledger import open_run, start_if_due
 from codes.runs.partitions import work_partition
 from codes.runs.steps import advance
+from codes.witnessing import heads_elsewhere, witness_all
 from regions.journal.checkpoints import write_checkpoint
 from regions.journal.verify import verify_and_record
 from regions.tenancy import all_schemas, in_city
@@ -75,8 +76,9 @@ def enqueue_verification(schema: str, by: str) -> None:
 @shared_task(name="codes.verify_journal")
 def verify_one_journal(schema: str, by: str) -> bool:
     """Walk a city's journal and note what was found; whether it holds."""
+    heads = heads_elsewhere(schema)
     with in_city(schema):
-        return verify_and_record(by=by, now=timezone.now()).broken_at is None
+        return verify_and_record(by=by, now=timezone.now(), heads=heads).broken_at is None
 
 
 def enqueue_replay(schema: str, run_id: int, by: str) -> None:
@@ -172,6 +174,12 @@ def sweep_all_reviews() -> int:
         with in_city(schema):
             done += sum(sweep_reviews(now=timezone.now()).values())
     return done
+
+
+@shared_task(name="codes.witness_journals")
+def witness_journals() -> int:
+    """Have the heads of all journals co-signed where a day has passed; how many signatures were had."""
+    return witness_all(now=timezone.now())
 
 
 @shared_task(name="codes.sign_checkpoints")

@@ -27,6 +27,8 @@ BEAT = {
     "sweep reviews": {"task": "codes.sweep_reviews", "schedule": crontab(minute="*/5")},
     # Of what people do on pages a superuser of the database could cut off the last minute unseen, and no more.
     "sign journal checkpoints": {"task": "codes.sign_checkpoints", "schedule": crontab()},
+    # Once a day for each city; asked every hour, so that an hour without workers costs no day.
+    "have journals witnessed": {"task": "codes.witness_journals", "schedule": crontab(minute=40)},
 }
 
 app = Celery("portal")

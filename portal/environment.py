@@ -54,6 +54,9 @@ class Environment:
     source_allow_list: AllowList
     state: Path
     journal_checkpoints: Path
+    journal_witness_url: str
+    journal_witness_key: bytes
+    journal_auditor_key: bytes
     media_root: Path
     static_root: Path
     upload_memory: int
@@ -142,6 +145,9 @@ def load() -> Environment:
         source_allow_list=_source_allow_list(env.str("SOURCE_ALLOW_LIST", default=""), debug=debug),
         state=state,
         journal_checkpoints=Path(env.path("JOURNAL_CHECKPOINTS", default=str(state / "checkpoints"))()),
+        journal_witness_url=(witness := env.str("JOURNAL_WITNESS_URL", default="")),
+        journal_witness_key=_public_key("JOURNAL_WITNESS_KEY", env, required=bool(witness)),
+        journal_auditor_key=_public_key("JOURNAL_AUDITOR_KEY", env, required=False),
         media_root=Path(env.path("MEDIA_ROOT", default=str(state / "media"))()),
         static_root=Path(env.path("STATIC_ROOT", default=str(state / "static"))()),
         upload_memory=_upload_memory(env.int("UPLOAD_MEMORY", default=256)),
@@ -203,6 +209,19 @@ def _key_encryption_key(value: str, secret_key: str, *, debug: bool) -> bytes:
         raise ImproperlyConfigured("KEY_ENCRYPTION_KEY is not base64.") from error
     if len(key) != KEY_BYTES:
         raise ImproperlyConfigured(f"KEY_ENCRYPTION_KEY holds {len(key)} bytes and must hold {KEY_BYTES}.")
+    return key
+
+
+def _public_key(variable: str, env: environ.Env, *, required: bool) -> bytes:
+    """The 32 bytes of an Ed25519 public key in hex; empty if it is not set."""
+    try:
+        key = bytes.fromhex(env.str(variable, default=""))
+    except ValueError:
+        raise ImproperlyConfigured(f"{variable} is not hexadecimal.") from None
+    if key and len(key) != KEY_BYTES:
+        raise ImproperlyConfigured(f"{variable} holds {len(key)} bytes and must hold {KEY_BYTES}.")
+    if required and not key:
+        raise ImproperlyConfigured(f"{variable} is not set: without it no signature of the witness could be checked.")
     return key
 
 

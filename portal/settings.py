@@ -17,6 +17,9 @@ KEY_ENCRYPTION_KEY = ENVIRONMENT.key_encryption_key
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 SOURCE_ALLOW_LIST = ENVIRONMENT.source_allow_list
 JOURNAL_CHECKPOINTS = ENVIRONMENT.journal_checkpoints
+JOURNAL_WITNESS_URL = ENVIRONMENT.journal_witness_url
+JOURNAL_WITNESS_KEY = ENVIRONMENT.journal_witness_key
+JOURNAL_AUDITOR_KEY = ENVIRONMENT.journal_auditor_key
 
 # What lives in public, what in each city's schema. An app's boundary is a schema boundary (docs/adr/0002).
 # Signing in is in both: the operator's accounts are in public, each city's in its own schema.

@@ -30,8 +30,9 @@ from portal.web.access import StaffRequest, for_staff
 from portal.web.bodies import takes_body
 from portal.web.host import city_of
 from portal.web.keyset import keyset_page, query_without_place
+from regions.journal.heads import BadHead, last_head
 from regions.journal.models import Checkpoint, JournalEntry
-from regions.journal.verify import chain_state, request_verification, verify_and_record
+from regions.journal.verify import chain_state, is_unwitnessed_after, request_verification, verify_and_record
 from regions.keys import encryption
 from regions.keys.models import Purpose
 from regions.staff.roles import Role
@@ -117,12 +118,18 @@ def _subjects(text: str, *, in_a_city: bool) -> list[str]:
 def _chain() -> dict[str, Any]:
     """What is known of the chain without walking it."""
     state, point = chain_state(), Checkpoint.objects.order_by("-seq").first()
+    try:
+        head = last_head()
+    except BadHead:
+        head = None
     return {
         "has_chain": True,
         "last": state.last,
         "awaited": state.awaited,
         "is_late": state.awaited is not None and timezone.now() - state.awaited.at > LATE_AFTER,
         "checkpoint": point,
+        "head": head,
+        "is_unwitnessed": is_unwitnessed_after(head.head.seq if head else 0, now=timezone.now()),
     }
 
 

@@ -102,6 +102,7 @@ ACTION_LABELS: dict[str, str | Promise] = {
     "keys.rotated": _("made new signing and encryption keys"),
     "journal.stock_taken": _("took what stands into the journal, as it was at the upgrade"),
     "journal.verification_asked": _("asked for the journal to be checked"),
+    "journal.witnessed": _("co-signed the journal of the city {city} up to entry {seq}"),
     "journal.verified": _("checked the journal: {entries} entries, {checkpoints} checkpoints"),
     "partition.judged": _("judged a partition; {changed} verdicts changed"),
     "person.joined": _("joined two people who have one document"),

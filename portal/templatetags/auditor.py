@@ -51,6 +51,18 @@ def instant(text: str) -> datetime | str:
         return text
 
 
+@register.filter
+def witness(name: str) -> str:
+    """Who has co-signed a head of the journal, in words."""
+    kind, _separator, city = name.partition(":")
+    words = {
+        "city": _("the city {name}"),
+        "outside": _("the outside witness"),
+        "auditor": _("the auditor's key"),
+    }
+    return str(words[kind]).format(name=city) if kind in words else name
+
+
 @register.filter(name="break_message")
 def break_in_language(data: Mapping[str, Any]) -> str:
     """How a journal's chain is broken, in the page's language."""

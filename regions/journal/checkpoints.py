@@ -5,8 +5,6 @@ named after the schema, its lines form a chain under a key of the installation, 
 only ``KEY_ENCRYPTION_KEY`` opens. A database superuser who changes the journal leaves the file behind.
 """
 
-import hashlib
-import hmac
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -14,10 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
-from regions.installation import installation_key
+from regions.journal.chained_file import ChainedFile
 from regions.journal.models import Checkpoint, JournalEntry
 from regions.keys import encryption
 from regions.keys.models import Purpose
@@ -25,16 +22,8 @@ from regions.locks import advisory_lock
 from regions.tenancy import current_city
 
 CHAIN_USE = "journal checkpoints"
-# More than a line: only the last one is read to add to the file.
-LONGEST_LINE = 4096
-
-
-class FileAltered(ValueError):
-    """A line of the file was changed, removed or inserted. ``seq`` is the entry that the line, or the last good one, speaks of."""
-
-    def __init__(self, seq: int) -> None:
-        super().__init__(f"the file of checkpoints was altered after the one at entry {seq}")
-        self.seq = seq
+# The file of co-signed heads lies beside it (``regions.journal.heads``).
+HEADS = ".heads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +34,11 @@ class Signed:
     digest: bytes
     key_id: int
     signature: bytes
+    at: datetime
 
     @classmethod
     def of(cls, point: Checkpoint) -> "Signed":
-        return cls(point.seq, bytes(point.digest), point.key_id, bytes(point.signature))
+        return cls(point.seq, bytes(point.digest), point.key_id, bytes(point.signature), point.at)
 
     @property
     def message(self) -> bytes:
@@ -62,15 +52,14 @@ def write_checkpoint(*, now: datetime) -> Checkpoint | None:
     """
     with transaction.atomic():
         advisory_lock("journal")
-        line = _last_line()
-        if line is not None:
-            _complete(line)
+        if line := _file().last():
+            _complete(_signed(line))
         last = JournalEntry.objects.order_by("-seq").first()
         if last is None or Checkpoint.objects.filter(seq=last.seq).exists():
             return None
         key_id, signature = encryption.sign(message(last.seq, bytes(last.digest)), purpose=Purpose.JOURNAL)
         point = Checkpoint.objects.create(seq=last.seq, digest=last.digest, at=now, key_id=key_id, signature=signature)
-        _append(Signed.of(point), at=now, after=line)
+        _append(Signed.of(point))
     return point
 
 
@@ -90,26 +79,20 @@ def is_signed_here(point: Signed) -> bool:
 
 def checkpoint_file(schema: str | None = None) -> Path:
     """The file of a city; of the current one without a name."""
-    return Path(settings.JOURNAL_CHECKPOINTS) / f"{schema or current_city().schema_name}.jsonl"
+    return _file(schema).path
 
 
 def read_file() -> Iterator[Signed]:
     """The file's checkpoints in order. Raises ``FileAltered`` and ``FileNotFoundError``."""
-    mac, seq = b"", 0
-    with checkpoint_file().open("rb") as file:
-        for row in file:
-            line = _parsed(row)
-            if line is None or not hmac.compare_digest(_mac(mac, line["point"]), line["mac"]):
-                raise FileAltered(seq)
-            mac, seq = line["mac"], line["point"]["seq"]
-            yield _signed(line["point"])
+    return map(_signed, _file().read())
 
 
 def set_aside(schema: str, *, now: datetime) -> None:
-    """Keep the file of an earlier city of this name under another: the one that is opened now has a journal of its own."""
-    path = checkpoint_file(schema)
-    if path.exists():
-        path.rename(path.with_name(f"{schema}.until-{now.astimezone(UTC):%Y%m%dT%H%M%S%f}.jsonl"))
+    """Keep the files of an earlier city of this name under others: the one that is opened now has a journal of its own."""
+    for ending in ("", HEADS):
+        path = checkpoint_file(schema).with_name(f"{schema}{ending}.jsonl")
+        if path.exists():
+            path.rename(path.with_name(f"{schema}.until-{now.astimezone(UTC):%Y%m%dT%H%M%S%f}{ending}.jsonl"))
 
 
 def take_over_file() -> int:
@@ -123,53 +106,34 @@ def take_over_file() -> int:
         kept = json.loads(row)
         point = _signed(kept)
         if is_signed_here(point):
-            _append(point, at=datetime.fromisoformat(kept["at"]), after=_last_line())
+            _append(point)
             taken += 1
     return taken
 
 
-def _complete(line: dict[str, Any]) -> None:
+def _complete(point: Signed) -> None:
     """Take the file's last line into the database where a process ended between the two."""
-    point = _signed(line["point"])
     if Checkpoint.objects.filter(seq=point.seq).exists():
         return
     entry = JournalEntry.objects.filter(seq=point.seq).first()
     if entry and bytes(entry.digest) == point.digest and is_signed_here(point):
-        Checkpoint.objects.create(**asdict(point), at=datetime.fromisoformat(line["point"]["at"]))
+        Checkpoint.objects.create(**asdict(point))
 
 
-def _append(point: Signed, *, at: datetime, after: dict[str, Any] | None) -> None:
-    """Add a line to the chain ``after`` the file's last one."""
+def _file(schema: str | None = None) -> ChainedFile:
+    return ChainedFile(schema or current_city().schema_name, ending="", use=CHAIN_USE)
+
+
+def _append(point: Signed) -> None:
     kept = {"seq": point.seq, "digest": point.digest.hex(), "key_id": point.key_id, "signature": point.signature.hex()}
-    kept |= {"at": at.astimezone(UTC).isoformat()}
-    mac = _mac(after["mac"] if after else b"", kept)
-    checkpoint_file().parent.mkdir(parents=True, exist_ok=True)
-    with checkpoint_file().open("a") as file:
-        file.write(json.dumps({"point": kept, "mac": mac.hex()}) + "\n")
-
-
-def _last_line() -> dict[str, Any] | None:
-    path = checkpoint_file()
-    if not path.exists():
-        return None
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - LONGEST_LINE))
-        rows = file.read().splitlines()
-    return _parsed(rows[-1]) if rows else None
-
-
-def _parsed(row: bytes) -> dict[str, Any] | None:
-    try:
-        line = json.loads(row)
-        return {"point": line["point"], "mac": bytes.fromhex(line["mac"])}
-    except (ValueError, KeyError, TypeError):
-        return None
+    _file().append(kept | {"at": point.at.astimezone(UTC).isoformat()})
 
 
 def _signed(kept: dict[str, Any]) -> Signed:
-    return Signed(kept["seq"], bytes.fromhex(kept["digest"]), kept["key_id"], bytes.fromhex(kept["signature"]))
-
-
-def _mac(previous: bytes, point: dict[str, Any]) -> bytes:
-    text = json.dumps([current_city().schema_name, point], sort_keys=True, separators=(",", ":"))
-    return hmac.digest(installation_key(CHAIN_USE), previous + text.encode(), hashlib.sha256)
+    return Signed(
+        kept["seq"],
+        bytes.fromhex(kept["digest"]),
+        kept["key_id"],
+        bytes.fromhex(kept["signature"]),
+        datetime.fromisoformat(kept["at"]),
+    )

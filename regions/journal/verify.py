@@ -1,17 +1,21 @@
 """Checking the journal: an edit, a deletion, a reorder, an insertion, a cut tail or a removed checkpoint is found and named."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import TextChoices
+from django.db.models import Max, Min, TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from regions.journal.checkpoints import FileAltered, Signed, is_signed_here, read_file
+from regions.journal.chained_file import FileAltered
+from regions.journal.checkpoints import Signed, is_signed_here, read_file
+from regions.journal.heads import BadHead, CoSigned, kept_heads
 from regions.journal.models import Checkpoint, JournalEntry
 from regions.journal.record import GENESIS, digest_of, record
+from regions.keys.encryption import compromised_keys
+from regions.keys.models import Purpose
 from regions.proposals import require_role_or_operator
 from regions.staff.roles import Role
 from regions.vocabulary import label_in
@@ -28,12 +32,21 @@ class ChainBreak(TextChoices):
     FILE_ALTERED = "file_altered", _("the file of checkpoints outside the database was altered")
     CHECKPOINT_REMOVED = "checkpoint_removed", _("a checkpoint was removed from the database")
     NOT_IN_FILE = "not_in_file", _("a checkpoint is missing in the file outside the database")
+    COMPROMISED_KEY = (
+        "compromised_key",
+        _("a checkpoint was signed after its key was compromised, and no witness has seen the journal since"),
+    )
+    HEADS_ALTERED = "heads_altered", _("the file of co-signed heads outside the database was altered")
+    WITNESS_KNOWS_MORE = "witness_knows_more", _("the tail is cut: {witness} has co-signed {entries} entries")
+    WITNESS_DISAGREES = "witness_disagrees", _("the chain was written anew: {witness} has co-signed another digest")
     UNSIGNED = "unsigned", _("no signed checkpoint covers the entries from here on")
 
 
 DIGEST_BYTES = 32
 # Checkpoints are signed every minute in which the journal grew.
 LONGEST_UNSIGNED = timedelta(days=1)
+# Heads are co-signed once a day.
+LONGEST_UNWITNESSED = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -44,7 +57,11 @@ class Verification:
     checkpoints: int
     broken_at: int | None = None
     broken: ChainBreak | None = None
-    parts: Mapping[str, int] = field(default_factory=dict)
+    parts: Mapping[str, Any] = field(default_factory=dict)
+    # Co-signed heads that the chain holds, the newest entry they speak of, and whether entries of two days ago have no witness.
+    heads: int = 0
+    witnessed: int = 0
+    is_unwitnessed: bool = False
 
     @property
     def reason(self) -> str:
@@ -52,8 +69,11 @@ class Verification:
         return label_in("en", self.broken).format(**self.parts) if self.broken else ""
 
 
-def verify_journal() -> Verification:
-    """Walk the current city's whole chain and all its checkpoints."""
+def verify_journal(*, now: datetime, heads: Sequence[CoSigned] = ()) -> Verification:
+    """Walk the current city's whole chain, all its checkpoints, and the heads of its file.
+
+    ``heads``: others that a witness holds and the chain must contain.
+    """
     digests = bytearray()
     previous = GENESIS
     # Read before the entries: one that is written meanwhile would speak of entries that were not read.
@@ -70,17 +90,47 @@ def verify_journal() -> Verification:
             return Verification(count, 0, count, ChainBreak.CHANGED)
         previous = bytes(entry.digest)
         digests += previous
-    return _verify_checkpoints(count, digests, stored)
+    try:
+        known = [*kept_heads(), *heads]
+    except (FileAltered, BadHead):
+        return Verification(count, 0, count, ChainBreak.HEADS_ALTERED)
+    witnessed = max((one.head.seq for one in known), default=0)
+    found = _verify_heads(count, digests, known) or _verify_checkpoints(count, digests, stored, witnessed, now)
+    if found.broken is None:
+        is_late = is_unwitnessed_after(witnessed, now=now)
+        found = replace(found, heads=len(known), witnessed=witnessed, is_unwitnessed=is_late)
+    return found
 
 
-def _verify_checkpoints(count: int, digests: bytearray, stored: Sequence[Signed]) -> Verification:
+def is_unwitnessed_after(seq: int, *, now: datetime) -> bool:
+    """Whether entries of two days ago and more come after the newest that anybody has co-signed."""
+    return JournalEntry.objects.filter(seq__gt=seq, at__lt=now - LONGEST_UNWITNESSED).exists()
+
+
+def _verify_heads(count: int, digests: bytearray, heads: Sequence[CoSigned]) -> Verification | None:
+    """Each head that somebody co-signed stands in the chain."""
+    for one in sorted(heads, key=lambda one: one.head.seq):
+        seq, parts = one.head.seq, {"witness": one.witness, "entries": one.head.seq}
+        if seq > count:
+            return Verification(count, 0, count + 1, ChainBreak.WITNESS_KNOWS_MORE, parts)
+        if _digest_at(seq, digests) != one.head.digest:
+            return Verification(count, 0, seq, ChainBreak.WITNESS_DISAGREES, parts)
+    return None
+
+
+def _verify_checkpoints(
+    count: int, digests: bytearray, stored: Sequence[Signed], witnessed: int, now: datetime
+) -> Verification:
     """The file first: it tells of what the database no longer holds."""
     kept: list[Signed] = []
+    stolen = compromised_keys(Purpose.JOURNAL)
     try:
         for point in read_file():
             kept.append(point)
             if broken := _broken(point, count, digests, len(kept)):
                 return broken
+            if point.key_id in stolen and point.at > stolen[point.key_id] and point.seq > witnessed:
+                return Verification(count, len(kept), point.seq, ChainBreak.COMPROMISED_KEY)
     except FileNotFoundError:
         if stored:
             return Verification(count, 0, stored[0].seq, ChainBreak.NO_FILE)
@@ -89,7 +139,7 @@ def _verify_checkpoints(count: int, digests: bytearray, stored: Sequence[Signed]
     for point in stored:
         if broken := _broken(point, count, digests, len(kept)):
             return broken
-    return _compared(count, kept, stored)
+    return _compared(count, kept, stored, now)
 
 
 def _broken(point: Signed, count: int, digests: bytearray, checked: int) -> Verification | None:
@@ -97,22 +147,30 @@ def _broken(point: Signed, count: int, digests: bytearray, checked: int) -> Veri
         return Verification(count, checked, point.seq, ChainBreak.FOREIGN_SIGNATURE)
     if point.seq > count:
         return Verification(count, checked, count + 1, ChainBreak.TAIL_CUT, {"entries": point.seq})
-    if digests[DIGEST_BYTES * (point.seq - 1) : DIGEST_BYTES * point.seq] != point.digest:
+    if _digest_at(point.seq, digests) != point.digest:
         return Verification(count, checked, point.seq, ChainBreak.WRITTEN_ANEW)
     return None
 
 
-def _compared(count: int, kept: Sequence[Signed], stored: Sequence[Signed]) -> Verification:
-    """Both places hold the same, and the entries are covered. A process may have ended between the file's last line and its row."""
+def _digest_at(seq: int, digests: bytearray) -> bytes:
+    return bytes(digests[DIGEST_BYTES * (seq - 1) : DIGEST_BYTES * seq])
+
+
+def _compared(count: int, kept: Sequence[Signed], stored: Sequence[Signed], now: datetime) -> Verification:
+    """Both places hold the same, and the entries are covered. A process may have ended between the file's last line and its row.
+
+    Entries wait for their checkpoint for a minute; how long they have waited is told by the clock, and by later entries where
+    the clock was put back.
+    """
     in_database, in_file = {point.seq for point in stored}, {point.seq for point in kept}
     if removed := sorted({point.seq for point in kept[:-1]} - in_database):
         return Verification(count, len(kept), removed[0], ChainBreak.CHECKPOINT_REMOVED)
     if missing := sorted(in_database - in_file):
         return Verification(count, len(kept), missing[0], ChainBreak.NOT_IN_FILE)
     covered = max(in_file, default=0)
-    uncovered = JournalEntry.objects.filter(seq__gt=covered).order_by("seq").values_list("at", flat=True)
-    first, last = uncovered.first(), uncovered.last()
-    if first and last and (not covered or last - first > LONGEST_UNSIGNED):
+    uncovered = JournalEntry.objects.filter(seq__gt=covered).aggregate(first=Min("at"), last=Max("at"))
+    first, last = uncovered["first"], uncovered["last"]
+    if first and (not covered or max(now, last) - first > LONGEST_UNSIGNED):
         return Verification(count, len(kept), covered + 1, ChainBreak.UNSIGNED)
     return Verification(count, len(kept))
 
@@ -139,10 +197,13 @@ def request_verification(*, by: str, now: datetime) -> bool:
     return asked.seq <= AT_ONCE
 
 
-def verify_and_record(*, by: str, now: datetime) -> Verification:
+def verify_and_record(*, by: str, now: datetime, heads: Sequence[CoSigned] = ()) -> Verification:
+    """Raises ``NotAllowed``."""
     require_role_or_operator(by, Role.AUDITOR, Role.AUDIT_ADMIN)
-    found = verify_journal()
+    found = verify_journal(now=now, heads=heads)
     data: dict[str, Any] = {"entries": found.entries, "checkpoints": found.checkpoints}
+    if found.is_unwitnessed:
+        data["unwitnessed_after"] = found.witnessed
     if found.broken is not None:
         data |= {"broken_at": found.broken_at, "reason": found.broken.value, "parts": dict(found.parts)}
     with transaction.atomic():

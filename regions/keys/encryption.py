@@ -145,6 +145,12 @@ def own_public_key(key_id: int, purpose: Purpose) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
+def compromised_keys(purpose: Purpose) -> dict[int, datetime]:
+    """The numbers of the keys that somebody else holds, with the instant since when that is known."""
+    found = CityKey.objects.filter(purpose=purpose, compromised_at__isnull=False)
+    return {key.pk: key.compromised_at for key in found if key.compromised_at}
+
+
 def forget_cached_keys() -> None:
     """Drop keys held in memory: after rotation elsewhere, and between tests."""
     _in_use.cache_clear()

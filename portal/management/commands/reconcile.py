@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from codes.reconcile import reconcile, settings_of
+from codes.witnessing import heads_elsewhere
 from portal.commands import CityCommand, CommandFailed
 from regions.journal.verify import verify_journal
 from regions.tenancy import city_named
@@ -20,9 +23,10 @@ class Command(CityCommand):
 
     def look_up(self, schema: str) -> None:
         self.settings = settings_of(city_named(schema))
+        self.heads = heads_elsewhere(schema)
 
     def handle_city(self, **_: Any) -> None:
-        checked = verify_journal()
+        checked = verify_journal(now=timezone.now(), heads=self.heads)
         if checked.broken_at is not None:
             raise CommandFailed(f"The journal is broken at entry {checked.broken_at}: {checked.reason}.", code=6)
         differing = reconcile(self.settings)

@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from django.db import transaction
 
@@ -13,6 +15,7 @@ from codes.models import Citizen
 from portal.auditor import journal as page_of_journal
 from portal.auditor.journal_labels import ACTION_LABELS, entry_label
 from regions.journal.checkpoints import write_checkpoint
+from regions.journal.heads import CoSigned, keep, present_head
 from regions.journal.models import JournalEntry
 from regions.journal.record import record
 from regions.journal.verify import chain_state, verify_and_record
@@ -66,6 +69,19 @@ def test_the_chain_is_checked_and_what_came_of_it_stays(desk: Desk, auditor: Vis
     entry = JournalEntry.objects.latest("seq")
     assert (entry.verb, entry.by, "broken_at" in entry.data) == ("journal.verified", "ma", False)
     assert entry.data["checkpoints"] > 0
+
+
+def test_who_has_co_signed_the_journal_last_is_told_and_when_nobody_did(desk: Desk, auditor: Visitor) -> None:
+    assert "by nobody yet" in auditor.read(PAGE)
+    assert "For two days nobody has co-signed this journal." in auditor.read(PAGE)
+    write_checkpoint(now=desk.now)
+    head, key = present_head(), Ed25519PrivateKey.generate()
+    assert head is not None
+    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    keep(CoSigned(head, "city:alpha", public, key.sign(head.text), desk.now))
+    page = auditor.read(PAGE)
+    assert f"entry {head.seq} · the city alpha" in page
+    assert "For two days nobody" not in page
 
 
 def test_a_broken_chain_is_told(desk: Desk, auditor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,5 +8,6 @@ from regions.journal.verify import ChainBreak, verify_journal
 
 def journal_break() -> ChainBreak | None:
     """Sign a checkpoint, as whoever changed the journal would have, and check the chain; none when it holds."""
-    write_checkpoint(now=datetime.now(UTC))
-    return verify_journal().broken
+    now = datetime.now(UTC)
+    write_checkpoint(now=now)
+    return verify_journal(now=now).broken

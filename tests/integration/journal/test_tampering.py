@@ -96,11 +96,11 @@ EDITS = {
 
 @pytest.mark.parametrize(("statement", "place", "word"), EDITS.values(), ids=EDITS.keys())
 def test_a_change_is_found_and_named(city: City, tamper: Tamper, statement: str, place: int, word: str) -> None:
-    assert verify_journal().broken_at is None
+    assert verify_journal(now=AT).broken_at is None
 
     tamper(statement)
 
-    found = verify_journal()
+    found = verify_journal(now=AT)
     assert found.broken_at == place
     assert word in found.reason
 
@@ -109,7 +109,7 @@ def test_a_cut_tail_is_missed_by_the_checkpoint(city: City, tamper: Tamper) -> N
     length = JournalEntry.objects.count()
     tamper("DELETE FROM journal_journalentry WHERE seq > %s", length - 3)
 
-    found = verify_journal()
+    found = verify_journal(now=AT)
 
     assert found.broken_at == length - 2
     assert "tail is cut" in found.reason
@@ -119,7 +119,7 @@ def test_a_tail_cut_with_its_checkpoints_is_missed_by_the_file_outside(city: Cit
     length = JournalEntry.objects.count()
     tamper("DELETE FROM journal_checkpoint; DELETE FROM journal_journalentry WHERE seq > %s", length - 3)
 
-    assert verify_journal().broken_at == length - 2
+    assert verify_journal(now=AT).broken_at == length - 2
 
 
 def test_a_chain_that_grew_again_over_a_cut_is_found(city: City, tamper: Tamper) -> None:
@@ -129,7 +129,7 @@ def test_a_chain_that_grew_again_over_a_cut_is_found(city: City, tamper: Tamper)
         for _ in range(9):
             record("tested", by="lin", now=AT)
 
-    found = verify_journal()
+    found = verify_journal(now=AT)
 
     assert found.broken_at == length
     assert "written anew" in found.reason
@@ -146,7 +146,7 @@ def test_a_chain_forged_whole_is_found(city: City, tamper: Tamper) -> None:
         change = "UPDATE journal_journalentry SET by = 'nobody', previous = %s, digest = %s WHERE seq = %s"
         tamper(change, bytes(entry.previous), previous, entry.seq)
 
-    found = verify_journal()
+    found = verify_journal(now=AT)
 
     assert found.broken_at == len(entries)
     assert "written anew" in found.reason
@@ -155,14 +155,14 @@ def test_a_chain_forged_whole_is_found(city: City, tamper: Tamper) -> None:
 def test_a_forged_checkpoint_is_found(city: City, tamper: Tamper) -> None:
     tamper("UPDATE journal_checkpoint SET signature = sha256('x') || sha256('y')")
 
-    assert "signature" in verify_journal().reason
+    assert "signature" in verify_journal(now=AT).reason
 
 
 def test_a_checkpoint_of_another_city_says_nothing(city: City, tamper: Tamper) -> None:
     """The signed sentence names the city, and each city has its own key."""
     tamper("UPDATE journal_checkpoint SET key_id = key_id + 1000")
 
-    assert "signature" in verify_journal().reason
+    assert "signature" in verify_journal(now=AT).reason
 
 
 def test_a_checkpoint_is_written_once_for_the_same_length(city: City) -> None:
@@ -175,7 +175,7 @@ def test_a_checkpoint_is_written_once_for_the_same_length(city: City) -> None:
 def test_a_missing_file_is_a_failure(city: City, tamper: Tamper) -> None:
     shutil.rmtree(settings.JOURNAL_CHECKPOINTS)
 
-    found = verify_journal()
+    found = verify_journal(now=AT)
 
     assert (found.broken, found.broken_at) == (ChainBreak.NO_FILE, found.entries)
 
@@ -184,7 +184,7 @@ def test_no_checkpoint_at_all_is_a_failure(city: City, tamper: Tamper) -> None:
     shutil.rmtree(settings.JOURNAL_CHECKPOINTS)
     tamper("DELETE FROM journal_checkpoint")
 
-    found = verify_journal()
+    found = verify_journal(now=AT)
 
     assert (found.broken, found.broken_at) == (ChainBreak.UNSIGNED, 1)
 
@@ -193,7 +193,7 @@ def test_removed_checkpoints_are_missed_by_the_file(city: City, tamper: Tamper) 
     signed = [JournalEntry.objects.count(), grow()]
     tamper("DELETE FROM journal_checkpoint")
 
-    found = verify_journal()
+    found = verify_journal(now=AT)
 
     # The file's last line may be ahead of its row while it is being written; the next checkpoint puts the row in.
     assert (found.broken, found.broken_at) == (ChainBreak.CHECKPOINT_REMOVED, signed[0])
@@ -205,7 +205,7 @@ def test_a_moved_creation_date_hides_no_file(city: City, tamper: Tamper) -> None
     )
     tamper("DELETE FROM journal_checkpoint; DELETE FROM journal_journalentry WHERE seq = %s", city_length())
 
-    assert verify_journal().broken is ChainBreak.TAIL_CUT
+    assert verify_journal(now=AT).broken is ChainBreak.TAIL_CUT
 
 
 def test_a_renamed_city_finds_no_checkpoints_of_its_own(city: City, tamper: Tamper) -> None:
@@ -214,7 +214,7 @@ def test_a_renamed_city_finds_no_checkpoints_of_its_own(city: City, tamper: Tamp
     file.rename(file.with_name("beta.jsonl"))
 
     with leave_city(), in_city("beta"):
-        found = verify_journal()
+        found = verify_journal(now=AT)
 
     assert found.broken is ChainBreak.FILE_ALTERED
 
@@ -227,12 +227,12 @@ def test_a_cut_or_edited_file_is_found(city: City) -> None:
     lines = file.read_text().splitlines(keepends=True)
 
     file.write_text("".join([lines[0], lines[2]]))
-    assert verify_journal().broken is ChainBreak.FILE_ALTERED
+    assert verify_journal(now=AT).broken is ChainBreak.FILE_ALTERED
     file.write_text("".join(lines[:2]))
-    assert verify_journal().broken_at == third
-    assert verify_journal().broken is ChainBreak.NOT_IN_FILE
+    assert verify_journal(now=AT).broken_at == third
+    assert verify_journal(now=AT).broken is ChainBreak.NOT_IN_FILE
     file.write_text("".join([lines[0].replace(f'"seq": {first}', f'"seq": {first - 1}'), *lines[1:]]))
-    assert (verify_journal().broken, verify_journal().broken_at) == (ChainBreak.FILE_ALTERED, 1)
+    assert (verify_journal(now=AT).broken, verify_journal(now=AT).broken_at) == (ChainBreak.FILE_ALTERED, 1)
 
 
 def test_an_exchanged_public_key_signs_nothing(city: City, tamper: Tamper) -> None:
@@ -243,7 +243,7 @@ def test_an_exchanged_public_key_signs_nothing(city: City, tamper: Tamper) -> No
     tamper("UPDATE keys_citykey SET public_key = %s WHERE id = %s", public, point.key_id)
     tamper("UPDATE journal_checkpoint SET signature = %s", own.sign(message(point.seq, bytes(point.digest))))
 
-    assert verify_journal().broken is ChainBreak.FOREIGN_SIGNATURE
+    assert verify_journal(now=AT).broken is ChainBreak.FOREIGN_SIGNATURE
 
 
 def test_a_day_without_checkpoints_is_a_failure(city: City) -> None:
@@ -252,7 +252,7 @@ def test_a_day_without_checkpoints_is_a_failure(city: City) -> None:
         record("tested", by="lin", now=AT)
         record("tested", by="lin", now=AT + timedelta(hours=25))
 
-    found = verify_journal()
+    found = verify_journal(now=AT)
 
     assert (found.broken, found.broken_at) == (ChainBreak.UNSIGNED, length + 1)
 
@@ -260,19 +260,19 @@ def test_a_day_without_checkpoints_is_a_failure(city: City) -> None:
 def test_a_row_that_was_not_committed_is_put_in_from_the_file(city: City, tamper: Tamper) -> None:
     """A process that ends between the file and the database leaves nothing that must be mended by hand."""
     tamper("DELETE FROM journal_checkpoint")
-    assert verify_journal().broken is None
+    assert verify_journal(now=AT).broken is None
 
     grow()
 
     assert Checkpoint.objects.count() == 2
-    assert verify_journal().broken is None
+    assert verify_journal(now=AT).broken is None
 
 
 def test_a_city_opened_under_an_earlier_name_begins_a_file(city: City) -> None:
     set_aside("alpha", now=AT)
     names = sorted(path.name.partition(".until-")[0] for path in Path(settings.JOURNAL_CHECKPOINTS).iterdir())
     assert names == ["alpha"]
-    assert verify_journal().broken is ChainBreak.NO_FILE
+    assert verify_journal(now=AT).broken is ChainBreak.NO_FILE
 
 
 def test_a_file_of_the_earlier_form_is_taken_over_once(city: City) -> None:
@@ -285,7 +285,7 @@ def test_a_file_of_the_earlier_form_is_taken_over_once(city: City) -> None:
     earlier.write_text("".join(json.dumps({**line, "at": AT.isoformat()}) + "\n" for line in lines))
 
     assert [take_over_file(), take_over_file()] == [1, 0]
-    assert verify_journal().broken is None
+    assert verify_journal(now=AT).broken is None
 
 
 def city_length() -> int:
@@ -311,11 +311,12 @@ def leave_city() -> Iterator[None]:
 
 def test_the_command_says_where_and_exits_with_six(city: City, tamper: Tamper) -> None:
     out = StringIO()
-    call_command("verify_journal", "--city", "alpha", stdout=out)
+    with leave_city():
+        call_command("verify_journal", "--city", "alpha", stdout=out)
     assert f"{JournalEntry.objects.count()} entries" in out.getvalue()
 
     tamper("UPDATE journal_journalentry SET by = 'wang' WHERE seq = 9")
-    with pytest.raises(CommandError, match="entry 9") as broken:
+    with leave_city(), pytest.raises(CommandError, match="entry 9") as broken:
         call_command("verify_journal", "--city", "alpha")
     assert broken.value.returncode == 6
 
@@ -326,4 +327,4 @@ def test_every_command_signs_a_checkpoint_of_what_it_added(city: City, tamper: T
     length = JournalEntry.objects.count()
     tamper("DELETE FROM journal_journalentry WHERE seq = %s", length)
 
-    assert verify_journal().broken_at == length
+    assert verify_journal(now=AT).broken_at == length

@@ -92,7 +92,7 @@ def test_checkpoints_of_each_generation_hold(zhang: Citizen, now: datetime) -> N
     rotate(now + HOUR)
     rotate(now + 2 * HOUR)
     assert Checkpoint.objects.values("key_id").distinct().count() >= 2
-    found = verify_journal()
+    found = verify_journal(now=now)
     assert (found.broken_at, found.checkpoints >= 2) == (None, True)
 
 
@@ -156,7 +156,7 @@ def test_a_manifest_of_a_retired_key_counts_up_to_that_instant(zhang: Citizen, n
     assert refused.value.fault is Fault.COMPROMISED_KEY
 
 
-@pytest.mark.parametrize("purpose", [Purpose.DATA, Purpose.LOOKUP, Purpose.JOURNAL])
+@pytest.mark.parametrize("purpose", [Purpose.DATA, Purpose.LOOKUP])
 def test_a_key_whose_work_must_stay_is_not_refused(zhang: Citizen, now: datetime, purpose: Purpose) -> None:
     key = CityKey.objects.get(purpose=purpose)
     _refused(kid_of(key))

@@ -1,0 +1,121 @@
+"""The daily co-signing of every city's journal head: by the next city of the ring, and by an outside witness if there is one.
+
+A city is entered and left for each step, outside transactions: what it signs for another stands in its own journal.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+from django.conf import settings
+
+from regions.journal.chained_file import FileAltered
+from regions.journal.checkpoints import write_checkpoint
+from regions.journal.heads import (
+    BadHead,
+    CoSigned,
+    Head,
+    co_sign,
+    co_signed_for,
+    keep,
+    kept_heads,
+    present_head,
+    witness_of,
+)
+from regions.sources.collect import allow_list
+from regions.sources.connectors.answer import read_body, read_json
+from regions.sources.connectors.big_data_centre import SYSTEM, System, check_base_url
+from regions.sources.connectors.delivery import DeliveryInconsistent, SourceFault, SourceUnreachable
+from regions.sources.connectors.timeouts import INTERACTIVE_HTTP_LIMITS
+from regions.sources.connectors.transport import Deadline, GuardedTransport
+from regions.tenancy import all_schemas, in_city
+
+OUTSIDE, AUDITOR = "outside", "auditor"
+# Asked every hour, so that a missed hour costs an hour; a witness signs once a day.
+SIGNED_EVERY = timedelta(hours=20)
+ANSWER_BYTES = 4096
+
+logger = logging.getLogger(__name__)
+
+
+def witness_all(*, now: datetime) -> int:
+    """Have every city's head co-signed where that is due; how many signatures were had. Call outside any city."""
+    schemas = all_schemas()
+    return sum(witness_head(schema, schemas, now=now) for schema in schemas)
+
+
+def witness_head(schema: str, schemas: Sequence[str], *, now: datetime) -> int:
+    """Have one city's head co-signed by each witness it has not been shown to for a day; how many did. Call outside any city."""
+    with in_city(schema):
+        write_checkpoint(now=now)
+        try:
+            waiting = list(_due(present_head(), kept_heads(), witness_of(schema, schemas), now=now))
+        except (FileAltered, BadHead):
+            logger.exception("The co-signed heads of %s cannot be read", schema)
+            return 0
+    signed = 0
+    for head, witness in waiting:
+        try:
+            one = ask_outside(head, now=now) if witness == OUTSIDE else _signed_by(witness, head, now=now)
+        except (SourceFault, BadHead) as fault:
+            logger.warning("The journal of %s has no signature of %s: %s", schema, witness, fault)
+            continue
+        with in_city(schema):
+            signed += keep(one)
+    return signed
+
+
+def heads_elsewhere(schema: str) -> list[CoSigned]:
+    """What the journals of the other cities say they have co-signed for this one. Call outside any city."""
+    found = []
+    for other in all_schemas():
+        if other != schema:
+            with in_city(other):
+                found += list(co_signed_for(schema))
+    return found
+
+
+def ask_outside(head: Head, *, now: datetime, system: System = SYSTEM) -> CoSigned:
+    """Show the head to the outside witness and have its signature. Raises ``SourceFault`` and ``BadHead``."""
+    url = check_base_url(settings.JOURNAL_WITNESS_URL, allow_list())
+    limits = INTERACTIVE_HTTP_LIMITS
+    transport = GuardedTransport(allow_list(), system.resolve, Deadline(limits.total_seconds, system.monotonic))
+    timeout = httpx.Timeout(limits.read_seconds, connect=limits.connect_seconds)
+    with httpx.Client(transport=transport, timeout=timeout, trust_env=False, follow_redirects=False) as client:
+        try:
+            with client.stream("POST", url, content=head.text, headers={"Content-Type": "text/plain"}) as response:
+                if response.status_code != httpx.codes.OK:
+                    raise SourceUnreachable("server_error", status=response.status_code)
+                told: Any = read_json(read_body(response, ANSWER_BYTES), max_values=100)
+        except httpx.HTTPError as error:
+            reason = "timed_out" if isinstance(error, httpx.TimeoutException) else "no_connection"
+            raise SourceUnreachable(reason) from error
+    try:
+        signature = bytes.fromhex(told["signature"])
+    except (TypeError, KeyError, ValueError) as error:
+        raise DeliveryInconsistent("not_json") from error
+    one = CoSigned(head, OUTSIDE, settings.JOURNAL_WITNESS_KEY, signature, now)
+    if not one.holds:
+        raise BadHead("the outside witness's signature is not of JOURNAL_WITNESS_KEY")
+    return one
+
+
+def _signed_by(witness: str, head: Head, *, now: datetime) -> CoSigned:
+    with in_city(witness.removeprefix("city:")):
+        one = co_sign(head, now=now)
+        write_checkpoint(now=now)
+    return one
+
+
+def _due(head: Head | None, kept: Sequence[CoSigned], city: str | None, *, now: datetime) -> Iterator[tuple[Head, str]]:
+    """The witnesses that have signed nothing for a day, while the journal has grown since."""
+    witnesses = [f"city:{city}"] if city else []
+    if settings.JOURNAL_WITNESS_URL:
+        witnesses.append(OUTSIDE)
+    for witness in witnesses:
+        last = max((one for one in kept if one.witness == witness), key=lambda one: one.signed_at, default=None)
+        is_due = last is None or now - last.signed_at >= SIGNED_EVERY
+        if head is not None and is_due and (last is None or last.head.seq < head.seq):
+            yield head, witness

@@ -1,0 +1,80 @@
+"""A file outside the database to which lines are added: each is chained to the one before under a key of the installation.
+
+Whoever may write to the database, and to the file, but does not hold ``KEY_ENCRYPTION_KEY``, can cut its end off and nothing else.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from regions.installation import installation_key
+
+Content = dict[str, Any]
+# More than a line: only the last one is read to add to the file.
+LONGEST_LINE = 4096
+
+
+class FileAltered(ValueError):
+    """A line of the file was changed, removed or inserted. ``seq`` is the entry that the line, or the last good one, speaks of."""
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(f"the file was altered after the line about entry {seq}")
+        self.seq = seq
+
+
+class ChainedFile:
+    """A city's file of one use. Its name, and what its lines say, come from nothing that the database alone holds."""
+
+    def __init__(self, schema: str, *, ending: str, use: str) -> None:
+        self.path = Path(settings.JOURNAL_CHECKPOINTS) / f"{schema}{ending}.jsonl"
+        self._schema, self._use = schema, use
+
+    def read(self) -> Iterator[Content]:
+        """What its lines say, in order. Raises ``FileAltered`` and ``FileNotFoundError``."""
+        mac, seq = b"", 0
+        with self.path.open("rb") as file:
+            for row in file:
+                line = _parsed(row)
+                if line is None or not hmac.compare_digest(self._mac(mac, line[0]), line[1]):
+                    raise FileAltered(seq)
+                content, mac = line
+                seq = content["seq"]
+                yield content
+
+    def last(self) -> Content | None:
+        """What the last line says; none without one that can be read."""
+        line = self._last_line()
+        return line[0] if line else None
+
+    def append(self, content: Content) -> None:
+        """Add a line. One writer at a time: the caller holds a lock. Raises ``OSError``."""
+        line = self._last_line()
+        mac = self._mac(line[1] if line else b"", content)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a") as file:
+            file.write(json.dumps({"point": content, "mac": mac.hex()}) + "\n")
+
+    def _last_line(self) -> tuple[Content, bytes] | None:
+        if not self.path.exists():
+            return None
+        with self.path.open("rb") as file:
+            file.seek(max(0, self.path.stat().st_size - LONGEST_LINE))
+            rows = file.read().splitlines()
+        return _parsed(rows[-1]) if rows else None
+
+    def _mac(self, previous: bytes, content: Content) -> bytes:
+        text = json.dumps([self._schema, content], sort_keys=True, separators=(",", ":"))
+        return hmac.digest(installation_key(self._use), previous + text.encode(), hashlib.sha256)
+
+
+def _parsed(row: bytes) -> tuple[Content, bytes] | None:
+    try:
+        line = json.loads(row)
+        return line["point"], bytes.fromhex(line["mac"])
+    except (ValueError, KeyError, TypeError):
+        return None
