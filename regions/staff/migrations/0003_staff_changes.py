@@ -6,6 +6,14 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+# An address that several accounts have stays with the one that was made first. The others ask for theirs again, by two people.
+ONE_ACCOUNT_EACH = """
+UPDATE staff_account later SET email = '' FROM staff_account earlier
+WHERE later.email <> '' AND lower(later.email) = lower(earlier.email) AND earlier.id < later.id;
+SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED
+"""
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -50,6 +58,7 @@ class Migration(migrations.Migration):
             name='office',
             field=models.TextField(blank=True, db_default=''),
         ),
+        migrations.RunSQL(ONE_ACCOUNT_EACH, migrations.RunSQL.noop),
         migrations.AddConstraint(
             model_name='account',
             constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), condition=models.Q(('email', ''), _negated=True), name='email_is_of_one_account'),
