@@ -110,7 +110,7 @@ def forecast(
         standing = standing_hits(known, version, last, healthy_from=day)
         if not standing:
             return Forecast(turns_green_on=last)
-    return Forecast(missing=tuple(_missing(known, version, last, hit) for hit in standing))
+    return Forecast(missing=tuple(_missing(known, last, hit) for hit in standing))
 
 
 def turns_green_on(
@@ -119,8 +119,9 @@ def turns_green_on(
     return forecast(world, citizen, provider, day, as_of, days_ahead=days_ahead).turns_green_on
 
 
-def _missing(known: Known, version: RuleSetVersion, day: date, hit: Hit) -> MissingAct:
-    rule = next(rule for rule in version.rules if rule.code == hit.rule_code)
+def _missing(known: Known, day: date, hit: Hit) -> MissingAct:
+    """Of the hit's own rule: one code may stand on several rules of a version, each of another kind."""
+    rule = hit.rule
     fact = next(fact for fact in known.seen if fact.ref == hit.fact)
     if goes_on(rule, fact) and hit.anchor == day:
         return MissingAct(hit.rule_code, hit.fact, "left")

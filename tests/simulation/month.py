@@ -13,6 +13,7 @@ from codes.models import Run
 from codes.runs.ledger import start_if_due, start_run
 from codes.runs.steps import run_here
 from tests.oracle import effective_when_asked
+from tests.simulation.crashes import work_through
 from tests.simulation.events import Recorders
 from tests.simulation.judging import Difference, Judge
 from tests.simulation.known import RULE_SETS, Known
@@ -106,8 +107,12 @@ class Month:
         for source in self.stage.sources:
             source.write()
         assert run is not None, "the day's run was not started"
-        run_here(run.pk, clock=lambda: now, progress=lambda _: None)
-        run.refresh_from_db()
+        crashes = self.dice.pick((1, 2)) if self.dice.once_in(3) else 0
+        key = run.pk
+        run, interrupted = work_through(
+            self.dice, lambda at: run_here(key, clock=lambda: at, progress=lambda _: None), now=now, crashes=crashes
+        )
+        self.happened["crashes"] += interrupted
         failed: set[str] = set()
         if run.collects:
             failed = {one.code for one in self.stage.sources if not one.collected(self.known, at=now)}
