@@ -75,10 +75,18 @@ class Cases:
         for citizen in sorted(world.citizens):
             self.look_at(world, citizen, day, as_of, as_of)
 
-    def look_at(self, world: World, citizen: str, day: date, as_of: datetime, now: datetime) -> None:
-        """After a run, and in the moment when a ruling ends: then `now` is later than the run's `as_of`."""
-        coloured = coloured_verdicts(world, citizen, day, as_of)
-        held = held_verdicts(world, citizen, day, as_of)
+    def look_at(
+        self,
+        world: World,
+        citizen: str,
+        day: date,
+        as_of: datetime,
+        now: datetime,
+        known_at: datetime | None = None,
+    ) -> None:
+        """After a run, and in the moment when a ruling ends or the citizen is judged again: `now` is later than its `as_of`."""
+        coloured = coloured_verdicts(world, citizen, day, as_of, known_at)
+        held = held_verdicts(world, citizen, day, as_of, known_at)
         today = max(day, now.astimezone(world.zone).date())
         ruling = ruling_in_force(world, citizen, today, now, coloured | held)
         self._lapse(citizen, fingerprint(coloured), ruling)

@@ -28,27 +28,32 @@ class Disagreement(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """The day and the instant of a settled run."""
+    """The day and the instant of a settled run; ``known_at``: when the citizen was judged again since."""
 
     day: date
     as_of: datetime
+    known_at: datetime | None = None
 
 
-def coloured_verdicts(world: World, citizen: str, day: date, as_of: datetime) -> dict[str, Verdict]:
+def coloured_verdicts(
+    world: World, citizen: str, day: date, as_of: datetime, known_at: datetime | None = None
+) -> dict[str, Verdict]:
     """Provider → verdict, of the providers that have a colour for this citizen."""
-    found = {one.code: verdict(world, citizen, one.code, day, as_of) for one in world.providers}
+    found = {one.code: verdict(world, citizen, one.code, day, as_of, known_at) for one in world.providers}
     return {code: one for code, one in found.items() if one.has_colour}
 
 
-def held_verdicts(world: World, citizen: str, day: date, as_of: datetime) -> dict[str, Verdict]:
+def held_verdicts(
+    world: World, citizen: str, day: date, as_of: datetime, known_at: datetime | None = None
+) -> dict[str, Verdict]:
     """Provider → what it would say of the day by its last accepted horizon, red and yellow only.
 
     Of the providers that are unknown though their source has delivered; without a version in force there is nothing.
     """
     found = {}
     for one in world.providers:
-        inputs = inputs_of(world, one.code, day, as_of)
-        if inputs and verdict(world, citizen, one.code, day, as_of).state == "unknown":
+        inputs = inputs_of(world, one.code, day, as_of, known_at)
+        if inputs and verdict(world, citizen, one.code, day, as_of, known_at).state == "unknown":
             found[one.code] = judged(world, citizen, inputs)
     return {code: one for code, one in found.items() if one.state != "green"}
 
@@ -86,9 +91,9 @@ def ruling_in_force(
     return None if over or suspended(last, said) else last
 
 
-def effective(world: World, citizen: str, day: date, as_of: datetime) -> Effective:
+def effective(world: World, citizen: str, day: date, as_of: datetime, known_at: datetime | None = None) -> Effective:
     """As the run of that day and instant settles it."""
-    return _effective(world, citizen, Settled(day, as_of), day, as_of)
+    return _effective(world, citizen, Settled(day, as_of, known_at), day, as_of)
 
 
 def effective_when_asked(
@@ -143,10 +148,10 @@ def by_policy(world: World, colours: dict[str, str], as_of: datetime) -> str:
     return strictest(list(colours.values()))
 
 
-def disagreements(world: World, day: date, as_of: datetime) -> list[Disagreement]:
+def disagreements(world: World, day: date, as_of: datetime, known_at: datetime | None = None) -> list[Disagreement]:
     found = []
     for citizen in sorted(world.citizens):
-        coloured = coloured_verdicts(world, citizen, day, as_of)
+        coloured = coloured_verdicts(world, citizen, day, as_of, known_at)
         if len({one.state for one in coloured.values()}) > 1:
             found.append(Disagreement(citizen, {code: str(one.state) for code, one in coloured.items()}))
     return found

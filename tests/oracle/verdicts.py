@@ -57,14 +57,20 @@ def version_in_force(world: World, rule_set: str, day: date) -> RuleSetVersion |
     return max(versions, key=lambda one: (one.effective_from, one.version), default=None)
 
 
-def inputs_of(world: World, provider: str, day: date, as_of: datetime) -> Inputs | None:
-    """What the provider's verdict is made from; None while its source has never delivered or no version is in force."""
+def inputs_of(
+    world: World, provider: str, day: date, as_of: datetime, known_at: datetime | None = None
+) -> Inputs | None:
+    """What the provider's verdict is made from; None while its source has never delivered or no version is in force.
+
+    ``known_at``: whom two officials decided about since is judged again by what is known then, and by the run's day, horizons
+    and versions.
+    """
     channel = world.provider(provider)
     horizon = horizon_of(world, channel.source, as_of)
     version = version_in_force(world, channel.rule_set, day)
     if horizon is None or version is None:
         return None
-    return Inputs(provider, channel.source, version, horizon, as_of, day)
+    return Inputs(provider, channel.source, version, horizon, known_at or as_of, day)
 
 
 def colour_of(found: Iterable[Hit]) -> Colour:
@@ -74,11 +80,13 @@ def colour_of(found: Iterable[Hit]) -> Colour:
     return "yellow" if colours else "green"
 
 
-def verdict(world: World, citizen: str, provider: str, day: date, as_of: datetime) -> Verdict:
+def verdict(
+    world: World, citizen: str, provider: str, day: date, as_of: datetime, known_at: datetime | None = None
+) -> Verdict:
     registered_at = world.registered_at.get((citizen, provider))
-    if registered_at is None or registered_at > as_of:
+    if registered_at is None or registered_at > (known_at or as_of):
         return Verdict("not_applied")
-    inputs = inputs_of(world, provider, day, as_of)
+    inputs = inputs_of(world, provider, day, as_of, known_at)
     if inputs is None or as_of - inputs.horizon > world.source(inputs.source).max_age:
         return Verdict("unknown")
     return judged(world, citizen, inputs)
@@ -91,7 +99,14 @@ def judged(world: World, citizen: str, inputs: Inputs) -> Verdict:
 
 
 def forecast(
-    world: World, citizen: str, provider: str, day: date, as_of: datetime, *, days_ahead: int = FORECAST_DAYS
+    world: World,
+    citizen: str,
+    provider: str,
+    day: date,
+    as_of: datetime,
+    known_at: datetime | None = None,
+    *,
+    days_ahead: int = FORECAST_DAYS,
 ) -> Forecast:
     """Plays the days forward: nothing new arrives, the citizen checks in healthy every day from `day` on.
 
@@ -99,8 +114,8 @@ def forecast(
     What is missing is told of the hits that stand on the last day played, `days_ahead` on: less than the semantics'
     366 days will do where it lies beyond every hold, check-in window, planned end and rule set change of the world.
     """
-    inputs = inputs_of(world, provider, day, as_of)
-    if inputs is None or verdict(world, citizen, provider, day, as_of).state not in ("red", "yellow"):
+    inputs = inputs_of(world, provider, day, as_of, known_at)
+    if inputs is None or verdict(world, citizen, provider, day, as_of, known_at).state not in ("red", "yellow"):
         return Forecast()
     known, rule_set = known_about(world, citizen, inputs), world.provider(provider).rule_set
     last, version, standing = day, inputs.rule_set_version, list[Hit]()

@@ -15,7 +15,7 @@ from regions.keys.encryption import identity_hash
 from regions.vocabulary import IdType
 from tests.integration.journal.holding import journal_break
 from tests.oracle import Case as OracleCase
-from tests.oracle import FactVersion, disagreements, effective_when_asked, forecast, verdict
+from tests.oracle import FactVersion, coloured_verdicts, effective_when_asked, forecast, verdict
 from tests.oracle.verdicts import Verdict as Judged
 from tests.simulation.people import Person
 from tests.simulation.record import Record
@@ -50,7 +50,7 @@ class Judge:
 
     def differences(self, asked_at: datetime) -> list[Difference]:
         """Of everybody the city knows, at this instant."""
-        keys = self._keys()
+        keys = self.keys()
         found = [Difference("people known", len(self.record.known.people), Citizen.objects.count())]
         found = [one for one in found if one.oracle != one.portal]
         if self.record.settled:
@@ -61,7 +61,7 @@ class Judge:
             found.append(Difference("journal", "holds", broken))
         return found
 
-    def _keys(self) -> dict[str, int]:
+    def keys(self) -> dict[str, int]:
         """Person → primary key, found as the city finds people: by their number."""
         hashes = {
             bytes(identity_hash(Identity(IdType.RESIDENT_ID, self.people[one].id_number))): one
@@ -71,22 +71,21 @@ class Judge:
         return {hashes[bytes(found)]: pk for found, pk in stored if bytes(found) in hashes}
 
     def _verdicts(self, keys: dict[str, int]) -> Iterator[Difference]:
-        moment = self.record.run
-        assert moment is not None
-        stored = Stored.read(moment.as_of)
+        stored = Stored.read()
         looked_ahead = self._pick_forecasts()
         for person, provider in product(sorted(keys), sorted(stored.known)):
             row = stored.rows.get((keys[person], provider))
+            moment = self.record.moment_of(person)
             ours = _told_of_verdict(verdict(self.record.world, person, provider, *moment))
-            theirs = stored.says(keys[person], provider)
+            theirs = stored.says(keys[person], provider, moment.known_at or moment.as_of)
             if ours != theirs:
                 yield Difference("verdict", ours, theirs, person, provider)
             elif row and ours[0] in ("red", "yellow") and (person, provider) in looked_ahead:
                 yield from self._forecast(row, person, provider)
 
     def _forecast(self, row: Verdict, person: str, provider: str) -> Iterator[Difference]:
-        assert self.record.run
-        coming = forecast(self.record.world, person, provider, *self.record.run, days_ahead=FORESEEABLE_DAYS)
+        moment = self.record.moment_of(person)
+        coming = forecast(self.record.world, person, provider, *moment, days_ahead=FORESEEABLE_DAYS)
         ours = coming.turns_green_on, sorted({(one.rule_code, one.act == "left") for one in coming.missing})
         theirs = row.turns_green_on, sorted({(one["rule"], one.get("leaves", False)) for one in row.needs or ()})
         if ours != theirs:
@@ -108,7 +107,9 @@ class Judge:
             if change[0] != change[1]:
                 changes.setdefault(citizen, []).append((change[0], change[1]))
         for person in sorted(keys):
-            says = effective_when_asked(self.record.world, person, self.record.run, asked_at)
+            says = effective_when_asked(
+                self.record.world, person, self.record.run and self.record.moment_of(person), asked_at
+            )
             code = found[keys[person]]
             if tuple(says) != (code.colour, code.because):
                 yield Difference("effective code", tuple(says), (code.colour, code.because), person)
@@ -122,15 +123,16 @@ class Judge:
             cases.setdefault(case.citizen_id, []).append(case)
         standing = Disagreement.objects.filter(closed_run__isnull=True).values_list("citizen_id", "colours")
         colours = dict(standing)
-        assert self.record.run
-        differ = {one.citizen: one.colours for one in disagreements(self.record.world, *self.record.run)}
         for person in sorted(keys):
             ours = _told(self.record.cases.of(person))
             theirs = _told_of(cases.get(keys[person], []))
             if ours != theirs:
                 yield Difference("cases", ours, theirs, person)
-            if differ.get(person) != colours.get(keys[person]):
-                yield Difference("disagreement", differ.get(person), colours.get(keys[person]), person)
+            said = coloured_verdicts(self.record.world, person, *self.record.moment_of(person))
+            shown = {provider: str(one.state) for provider, one in said.items()}
+            wanted = shown if len(set(shown.values())) > 1 else None
+            if wanted != colours.get(keys[person]):
+                yield Difference("disagreement", wanted, colours.get(keys[person]), person)
 
 
 def _told(cases: list[OracleCase]) -> list[tuple[str, int | None]]:
@@ -149,29 +151,27 @@ def _told_of(cases: list[Case]) -> list[tuple[str, int | None]]:
 class Stored:
     """What the city has stored of verdicts; ``known``: which provider could judge in the last settled run."""
 
-    as_of: datetime
     known: dict[str, bool]
     rows: dict[tuple[int, str], Verdict]
     registered: dict[tuple[int, str], datetime]
     facts: dict[int, tuple[object, ...]]
 
     @classmethod
-    def read(cls, as_of: datetime) -> Stored:
+    def read(cls) -> Stored:
         run = Run.objects.last_settled()
         assert run is not None
         rows = Verdict.objects.select_related("provider")
         registered = Registration.objects.values_list("citizen_id", "provider__code", "registered_at")
         return cls(
-            as_of,
             dict(run.providers.values_list("provider__code", "known")),
             {(one.citizen_id, one.provider.code): one for one in rows},
             {(citizen, provider): at for citizen, provider, at in registered},
             {one.pk: _stored(one) for one in Fact.objects.select_related("source", "provider")},
         )
 
-    def says(self, citizen: int, provider: str) -> Told:
+    def says(self, citizen: int, provider: str, known_at: datetime) -> Told:
         at = self.registered.get((citizen, provider))
-        if at is None or at > self.as_of:
+        if at is None or at > known_at:
             return "not_applied", []
         if not self.known[provider]:
             return "unknown", []

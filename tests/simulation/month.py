@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 
 from codes.models import Run
@@ -18,6 +19,7 @@ from tests.simulation.events import Recorders
 from tests.simulation.judging import Difference, Judge
 from tests.simulation.known import RULE_SETS, Known
 from tests.simulation.law import first_versions, next_version
+from tests.simulation.officials import Officials
 from tests.simulation.people import Entries, Person, draw_person
 from tests.simulation.record import Record
 from tests.simulation.stage import Stage, put_in_force, set_up
@@ -54,22 +56,27 @@ class Month:
     record: Record = field(init=False)
     entries: Entries = field(init=False)
     recorders: Recorders = field(init=False)
+    judge: Judge = field(init=False)
+    officials: Officials = field(init=False)
 
     def __post_init__(self) -> None:
         self.record = Record(self.known)
         self.entries = Entries(self.dice, self.known)
         self.recorders = Recorders(self.dice)
+        self.judge = Judge(self.record, self.people, self.dice)
+        self.officials = Officials(self.dice, self.record, self.judge.keys)
 
     def live(self, number: int) -> DayReport:
-        self.happened = Counter()
+        self.happened = self.officials.happened = Counter()
         self._night(number)
         self._run(number)
         self._daytime(number)
         asked_at = at(number, 23, self.dice.number(0, 59))
         self.record.told()
-        found = Judge(self.record, self.people, self.dice).differences(asked_at)
+        found = self.judge.differences(asked_at)
         shown = Counter(
-            effective_when_asked(self.record.world, one, self.record.run, asked_at).colour for one in self.known.people
+            effective_when_asked(self.record.world, one, self.record.moment_of(one), asked_at).colour
+            for one in self.known.people
         )
         return DayReport(number, self.happened, shown, found)
 
@@ -81,7 +88,9 @@ class Month:
             self._records(at(-ago, 12))
 
     def _night(self, number: int) -> None:
-        """The sources move on, or do not."""
+        """The sources move on, or do not; what is due is swept."""
+        if self.record.settled:
+            self.officials.sweep(at(number, 0, 30))
         for source in self.stage.sources:
             if source.clock is None:
                 source.set_clock(at(number, 5))
@@ -108,18 +117,16 @@ class Month:
             source.write()
         assert run is not None, "the day's run was not started"
         crashes = self.dice.pick((1, 2)) if self.dice.once_in(3) else 0
-        key = run.pk
-        run, interrupted = work_through(
-            self.dice, lambda at: run_here(key, clock=lambda: at, progress=lambda _: None), now=now, crashes=crashes
-        )
+        done, interrupted = work_through(self.dice, partial(_work, run.pk), now=now, crashes=crashes)
         self.happened["crashes"] += interrupted
         failed: set[str] = set()
-        if run.collects:
+        if done.collects:
             failed = {one.code for one in self.stage.sources if not one.collected(self.known, at=now)}
-            told = {one.source.code: one.fault for one in run.sources.filter(failed=True).select_related("source")}
+            told = {one.source.code: one.fault for one in done.sources.filter(failed=True).select_related("source")}
             assert failed == told.keys(), f"collections that failed: expected {failed}, the run says {told}"
-        assert run.state == (Run.State.PARTIAL if failed else Run.State.DONE), run.message
-        self.record.settle(run.day, run.as_of)
+        assert done.state == (Run.State.PARTIAL if failed else Run.State.DONE), done.message
+        self.record.settle(done.day, done.as_of)
+        self.officials.forget_expired(now)
         self.happened["runs"] += 1
 
     def _daytime(self, number: int) -> None:
@@ -127,6 +134,8 @@ class Month:
         for hour in (9, 15):
             self._entries(number, hour)
             self.happened["entries"] += self.entries.send(at(number, hour, 30))
+            self.record.told()
+            self.officials.work(at(number, hour + 1))
         self._records(at(number, 12))
         if self.dice.once_in(8):
             version = next_version(self.dice, self.known.newest_version(self.dice.pick(RULE_SETS)), number)
@@ -178,6 +187,11 @@ class Month:
             self.happened["corrections"] += self.recorders.amend(source, people, now)
         if self.dice.once_in(4):
             self.happened["spoilt records"] += self.recorders.spoil(source, self.dice.pick(people), now)
+
+
+def _work(run_id: int, at: datetime) -> Run:
+    """As one process does it; what it asks of the clock are leases."""
+    return run_here(run_id, clock=lambda: at, progress=lambda _: None)
 
 
 def at(number: int, hour: int, minute: int = 0) -> datetime:

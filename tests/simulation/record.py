@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from tests.oracle import Cases, RuleSetVersion, Settled, World, effective
+from tests.oracle import Cases, RuleSetVersion, Settled, World, effective, effective_when_asked
 from tests.simulation.known import Known
+
+FOR_EVER = 100_000
 
 
 @dataclass
@@ -15,6 +18,7 @@ class Record:
     cases: Cases = field(default_factory=Cases)
     run: Settled | None = None
     history: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    again: dict[str, datetime] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
     versions: tuple[RuleSetVersion, ...] = ()
     """Those that were there when the last run began: what is published later counts from the next one on."""
@@ -38,11 +42,36 @@ class Record:
         """A run of this day and instant has settled."""
         self.versions = tuple(self.known.versions)
         self.told()
-        self.run = Settled(day, as_of)
+        self.run, self.again = Settled(day, as_of), {}
         self.cases.settle(self.world, day, as_of)
         for person in self.world.citizens:
             if self._is_covered(person, as_of):
                 self._note(person, effective(self.world, person, day, as_of).colour)
+
+    def moment_of(self, person: str) -> Settled:
+        """The run, and since when what was decided about the person counts."""
+        assert self.run
+        return self.run._replace(known_at=self.again.get(person))
+
+    def judge_again(self, people: Iterable[str], now: datetime) -> None:
+        """Two officials have decided about a record of theirs."""
+        self.told()
+        for person in people:
+            self.again[person] = now
+            self.look_again(person, now)
+
+    def look_again(self, person: str, now: datetime) -> None:
+        """A ruling has ended, or the person was judged again: the code and the case follow at once."""
+        self.told()
+        day, as_of, known_at = self.moment_of(person)
+        self.cases.look_at(self.world, person, day, as_of, now, known_at)
+        self.note_now(person, now)
+
+    def note_now(self, person: str, now: datetime) -> None:
+        """The code as it is from now on; that it may be too old by now is seen when it is asked, and noted nowhere."""
+        self.told()
+        moment = self.moment_of(person)
+        self._note(person, effective_when_asked(self.world, person, moment, now, valid_days=FOR_EVER).colour)
 
     def _is_covered(self, person: str, as_of: datetime) -> bool:
         return any(one.registered_at <= as_of for one in self.world.registrations if one.citizen == person)

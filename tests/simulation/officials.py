@@ -1,0 +1,264 @@
+"""Officials at work: cases left as they are, rulings and wrong records proposed by one and decided by another, ended, expired.
+
+What each act must do is told to the record before the city is asked whether it did. An act that must be refused is tried as well.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from codes.models import Case as CaseRow
+from codes.models import Fact
+from codes.review.cases import close
+from codes.review.cases.sweep import sweep_reviews
+from codes.review.proposals import rulings, suppressions
+from regions.journal.models import JournalEntry
+from regions.refusals import Refused
+from tests.integration.review.desk import EVIDENCE
+from tests.oracle import Colour, RecordKey, Ruling, Suppression, coloured_verdicts, held_verdicts
+from tests.oracle.effective import suspended
+from tests.oracle.verdicts import Verdict
+from tests.simulation.record import Record
+from tests.worlds import ZONE
+from tests.worlds.dice import Dice
+
+REASONS = {"green": "wrong_person", "yellow": "less_severe", "red": "owner_confirmed"}
+APPROVERS = ("wang", "zhao")
+
+
+@dataclass
+class Waiting:
+    """A proposal that a second official has not decided about."""
+
+    key: int
+    by: str
+    ruling: Ruling
+
+
+@dataclass
+class WrongRecord:
+    key: int
+    suppression: Suppression
+
+
+@dataclass
+class Officials:
+    dice: Dice
+    record: Record
+    keys: Callable[[], dict[str, int]]
+    happened: Counter[str] = field(default_factory=Counter)
+    now: datetime = field(init=False)
+    waiting: dict[str, Waiting] = field(default_factory=dict)
+    in_force: dict[str, tuple[int, Ruling]] = field(default_factory=dict)
+    wrong: list[WrongRecord] = field(default_factory=list)
+
+    def work(self, now: datetime) -> None:
+        """An hour of theirs, after a run has settled."""
+        self.now = now
+        keys = self.keys()
+        for person in sorted(keys):
+            if person in self.waiting:
+                if self.dice.once_in(2):
+                    self._decide(person)
+            elif person in self.in_force and self.dice.once_in(12):
+                self._end(person)
+            elif self._open_case(keys[person]) is not None and self.dice.once_in(4):
+                self._propose_or_leave(person, keys[person])
+        if self.dice.once_in(2):
+            self._suppress(keys)
+        for one in list(self.wrong):
+            if self.dice.once_in(8):
+                self._end_suppression(one)
+
+    def sweep(self, now: datetime) -> None:
+        """After midnight, as the beat does every few minutes: rulings whose last day is over end, and their cases open again."""
+        self.now = now
+        over = [person for person, (_, one) in self.in_force.items() if one.ends_on < now.astimezone(ZONE).date()]
+        sweep_reviews(now=now)
+        for person in sorted(over):
+            self.record.look_again(person, now)
+            self._forget(person)
+
+    def forget_expired(self, now: datetime) -> None:
+        """What a run of today has ended."""
+        for person, (_, one) in sorted(self.in_force.items()):
+            if one.ends_on < now.astimezone(ZONE).date():
+                self._forget(person)
+
+    def _forget(self, person: str) -> None:
+        self.in_force.pop(person, None)
+
+    def _open_case(self, citizen: int) -> CaseRow | None:
+        return CaseRow.objects.open().filter(citizen=citizen, kind=CaseRow.Kind.DISAGREEMENT).first()
+
+    def _reviewer(self, person: str) -> str:
+        """Always the same for a person: a case is its assignee's. ``zhao`` may do both, and never both for one person."""
+        return ("li", "wu", "zhao")[int(person.removeprefix("p")) % 3]
+
+    def _said(self, person: str) -> dict[str, Verdict]:
+        asked = self.record.world, person, *self.record.moment_of(person)
+        return coloured_verdicts(*asked) | held_verdicts(*asked)
+
+    def _act(self, what: str, by: str, verb: Callable[..., Any], *, must_fail: bool = False, **how: Any) -> Any:
+        """Do it; it must happen and be in the journal, or be refused and leave the journal as it was."""
+        self.now += timedelta(minutes=1)
+        written = JournalEntry.objects.filter(by=by)
+        before = written.count()
+        done, refused = None, ""
+        try:
+            done = verb(by=by, now=self.now, **how)
+        except Refused as refusal:
+            refused = str(refusal)
+        told = written.count() - before
+        assert bool(refused) == must_fail, f"{what} by {by}: {refused or 'must be refused and was not'}"
+        assert bool(told) != must_fail, (
+            f"{what} by {by}: {told} entries in the journal, {refused or 'though it was done'}"
+        )
+        self.happened["refused acts" if refused else what] += 1
+        return done
+
+    def _propose_or_leave(self, person: str, citizen: int) -> None:
+        case, by = self._open_case(citizen), self._reviewer(person)
+        assert case is not None
+        if self.dice.once_in(3):
+            self._act("cases left as they are", by, close.uphold, case_id=case.pk, reason_code="mends_itself")
+            self.record.cases.decide(person)
+            return
+        colours: tuple[Colour, ...] = ("green", "yellow", "green", "red")
+        colour = self.dice.pick(colours)
+        today = self.now.astimezone(ZONE).date()
+        lasts = self.dice.pick((1, 2, 5, 20))
+        weighed = frozenset(hit.key for one in self._said(person).values() for hit in one.hits)
+        made = self._act(
+            "rulings proposed",
+            by,
+            rulings.propose,
+            case_id=case.pk,
+            colour=colour,
+            reason_code=REASONS[colour],
+            evidence=EVIDENCE,
+            expires_on=today + timedelta(days=lasts),
+        )
+        ends_on = today + timedelta(days=lasts - 1)
+        self.waiting[person] = Waiting(made.pk, by, Ruling(person, colour, None, ends_on, weighed))
+
+    def _decide(self, person: str) -> None:
+        """Approved, refused or taken back – unless its case has closed by itself, its day has come or new hits have."""
+        one = self.waiting[person]
+        is_open = any(case.state == "open" for case in self.record.cases.of(person))
+        how = self.dice.pick(("approve", "approve", "approve", "refuse", "withdraw", "by themselves"))
+        if how == "by themselves":
+            if one.by == "zhao":
+                self._act("approvals", "zhao", rulings.approve, must_fail=True, ruling_id=one.key)
+            return
+        other = self.dice.pick([name for name in APPROVERS if name != one.by])
+        if how == "refuse":
+            self._act(
+                "rulings refused",
+                other,
+                rulings.refuse,
+                must_fail=not is_open,
+                ruling_id=one.key,
+                reason_code="too_long",
+            )
+        elif how == "withdraw":
+            self._act("rulings withdrawn", one.by, rulings.withdraw_proposal, must_fail=not is_open, ruling_id=one.key)
+        else:
+            today = self.now.astimezone(ZONE).date()
+            must_fail = not is_open or one.ruling.ends_on < today or suspended(one.ruling, self._said(person))
+            self._act("rulings approved", other, rulings.approve, must_fail=must_fail, ruling_id=one.key)
+            if must_fail and is_open:
+                return
+            if is_open:
+                self._rule(person, one)
+        del self.waiting[person]
+
+    def _rule(self, person: str, one: Waiting) -> None:
+        approved = replace(one.ruling, approved_at=self.now)
+        self.record.known.rulings.append(approved)
+        self.in_force[person] = (one.key, approved)
+        self.record.cases.decide(person, approved)
+        self.record.note_now(person, self.now)
+
+    def _end(self, person: str) -> None:
+        key, ruling = self.in_force.pop(person)
+        today = self.now.astimezone(ZONE).date()
+        if ruling.ends_on < today:
+            return
+        self._act("ends proposed", "li", rulings.propose_end, ruling_id=key, reason="查明属实")
+        self._act("rulings ended", "wang", rulings.approve_end, ruling_id=key)
+        known = self.record.known.rulings
+        known[known.index(ruling)] = replace(ruling, ended_at=self.now)
+        self.record.look_again(person, self.now)
+
+    def _suppress(self, keys: dict[str, int]) -> None:
+        """Of one of the hits there are: a record is wrong, says one; another agrees or not."""
+        person = self.dice.pick(sorted(keys))
+        hits = sorted(hit for one in self._said(person).values() for hit in one.hits)
+        if not hits:
+            return
+        said = self.dice.pick(hits).said
+        if any(one.suppression.record_id == said.record_id for one in self.wrong):
+            return
+        stored = Fact.objects.filter(
+            citizen=keys[person],
+            origin=said.origin.kind,
+            kind=said.kind,
+            started_on=said.started_on,
+            ended_on=said.ended_on,
+            recorded_at=said.recorded_at,
+            **(
+                {"source__code": said.origin.code}
+                if said.origin.kind == "source"
+                else {"provider__code": said.origin.code}
+            ),
+        )
+        if said.kind != "arrival":
+            stored = stored.filter(area=said.area)
+        fact = stored.filter(revoked=False).earliest("pk")
+        by = self._reviewer(person)
+        made = self._act(
+            "wrong records proposed",
+            by,
+            suppressions.propose_suppression,
+            fact_id=fact.pk,
+            reason_code="never_happened",
+            evidence=EVIDENCE,
+        )
+        other = self.dice.pick([name for name in APPROVERS if name != by])
+        how = self.dice.pick(("approve", "approve", "refuse", "withdraw"))
+        if how == "refuse":
+            self._act(
+                "wrong records refused",
+                other,
+                suppressions.refuse_suppression,
+                suppression_id=made.pk,
+                reason_code="evidence_thin",
+            )
+        elif how == "withdraw":
+            self._act("wrong records taken back", by, suppressions.withdraw_suppression, suppression_id=made.pk)
+        else:
+            self._act("wrong records ruled", other, suppressions.approve_suppression, suppression_id=made.pk)
+            ruled = Suppression(said.origin, said.record_id, self.now)
+            one = WrongRecord(made.pk, ruled)
+            self.record.known.suppressions.append(ruled)
+            self.wrong.append(one)
+            self.record.judge_again(self._about(one), self.now)
+
+    def _end_suppression(self, one: WrongRecord) -> None:
+        key: dict[str, Any] = {"suppression_id": one.key}
+        self._act("ends proposed", "li", suppressions.propose_suppression_end, reason="记录属实", **key)
+        self._act("wrong records count again", "wang", suppressions.approve_suppression_end, **key)
+        known = self.record.known.suppressions
+        known[known.index(one.suppression)] = replace(one.suppression, until=self.now)
+        self.wrong.remove(one)
+        self.record.judge_again(self._about(one), self.now)
+
+    def _about(self, one: WrongRecord) -> list[str]:
+        """Everybody whom the record named in any version that has come by now."""
+        key = RecordKey(one.suppression.origin, one.suppression.record_id)
+        return sorted({fact.citizen for fact in self.record.world.records[key]})
