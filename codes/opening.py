@@ -23,10 +23,15 @@ from regions.keys import encryption
 from regions.keys.encryption import SOURCE_CREDENTIAL, create_keys
 from regions.locks import advisory_lock
 from regions.models import City, Domain
+from regions.refusals import Refused
 from regions.schemas import create_schema
 from regions.sources.collect import check_address
 from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Source
+from regions.staff.accounts import create_account
+from regions.staff.enrolment import open_link
+from regions.staff.models import Account, RoleGrant
+from regions.staff.roles import Role
 from regions.tenancy import current_city, in_city
 from regions.toml_files import Raw, read_toml
 
@@ -215,8 +220,13 @@ def city_of(
     return file, versions
 
 
-def open_city(file: CityFile, versions: Sequence[VersionContent], *, by: str, now: datetime) -> Opened:
-    """Make the city, or change what differs; all or nothing. Enter with ``as_owner()``. Raises ``FileFaults``."""
+def open_city(
+    file: CityFile, versions: Sequence[VersionContent], *, by: str, now: datetime, confirmed_by: str = ""
+) -> Opened:
+    """Make the city, or change what differs; all or nothing. Enter with ``as_owner()``. Raises ``FileFaults``.
+
+    ``confirmed_by`` is the second operator, none for whoever runs commands at the machine.
+    """
     result = OpeningResult()
     with transaction.atomic():
         advisory_lock("openings")  # nobody else opens or changes a city meanwhile
@@ -228,15 +238,17 @@ def open_city(file: CityFile, versions: Sequence[VersionContent], *, by: str, no
             if not result.faults:
                 _settle_providers(file, result)
                 _drop_the_others(file, result)
+                _name_administrators(file, result, by=by, now=now)
             if result.faults:
                 raise FileFaults(file.path, result.faults)
             subject = f"city:{city.schema_name}"
+            second = {"confirmed_by": confirmed_by} if confirmed_by else {}
             if created:
-                record("city.opened", by=by, now=now, subject=subject, data=_summary(file, versions))
+                record("city.opened", by=by, now=now, subject=subject, data={**_summary(file, versions), **second})
                 take_stock(by=by, now=now)
                 transaction.on_commit(partial(set_aside, city.schema_name, now=now))
             elif result.changed:
-                record("city.changed", by=by, now=now, subject=subject, data={"keys": result.changed})
+                record("city.changed", by=by, now=now, subject=subject, data={"keys": result.changed, **second})
     return Opened(city, created, [] if created else result.changed)
 
 
@@ -280,6 +292,21 @@ def _settle_providers(file: CityFile, result: OpeningResult) -> None:
         result.changed += [name] if is_new else [f"{name}.{key.removesuffix('_id')}" for key in keys]
 
 
+def _name_administrators(file: CityFile, result: OpeningResult, *, by: str, now: datetime) -> None:
+    """The first security administrators, of a city that has none at work; a worker mails them their links to enrol."""
+    at_work = RoleGrant.objects.filter(role=Role.SECURITY_ADMIN, revoked_at__isnull=True, account__is_active=True)
+    if at_work.exists():
+        return
+    for place, one in enumerate(file.security_administrators):
+        account = Account(username=one.username, full_name=one.name, email=one.email)
+        try:
+            open_link(create_account(account, {Role.SECURITY_ADMIN}, by=by, now=now), now=now)
+        except Refused:
+            result.faults.append(Fault(f"security_administrators[{place}].username", FaultCode.ACCOUNT_TAKEN))
+        else:
+            result.changed.append(f"security_administrators.{one.username}")
+
+
 def _drop_the_others(file: CityFile, result: OpeningResult) -> None:
     """Providers first: they refer to sources. Versions stay: people were judged by them."""
     delete_rows(Provider.objects.exclude(code__in=[one.code for one in file.providers]), "providers", result)
@@ -294,4 +321,5 @@ def _summary(file: CityFile, versions: Sequence[VersionContent]) -> dict[str, An
         "sources": [source.code for source in file.sources],
         "providers": {provider.code: [provider.source, provider.rule_set] for provider in file.providers},
         "rule_sets": [f"{version.code}-{version.version}" for version in versions],
+        "security_administrators": [one.username for one in file.security_administrators],
     }

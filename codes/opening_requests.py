@@ -25,16 +25,19 @@ from regions.journal.record import record
 from regions.keys.encryption import decrypt_for_installation, encrypt_for_installation
 from regions.leased_jobs import DIED, Clock, JobFault, claim_job, sweep
 from regions.models import CityOpening
-from regions.proposals import OPERATOR_PREFIX, require_role_or_operator
+from regions.proposals import OPERATOR_PREFIX, require_another, require_role_or_operator
+from regions.refusals import CommonReason, Refused
 from regions.sources.connectors.delivery import FaultReason
 from regions.staff.roles import Role
 from regions.tenancy import as_owner, in_city
 from regions.toml_files import Raw, parse_toml
+from regions.transitions import compare_and_set
 
 # What a form is called among files: its rule sets lie beside it by the names it gives them.
 FORM = Path("city.toml")
 USE = "installation city file"
 NAME_BYTES = 12
+VERBS = {"confirm": "confirmed", "decline": "declined", "withdraw": "withdrawn"}
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,47 @@ def ask_to_open(bundle: Bundle, *, schema: str, by: str, now: datetime) -> CityO
     return opening
 
 
+def confirm_opening(opening_id: int, *, by: str, now: datetime) -> CityOpening:
+    """The second operator's: from now on a worker may do it. Call in no city. Raises ``Refused``."""
+    return _decide(opening_id, "confirm", by=by, now=now)
+
+
+def decline_opening(opening_id: int, *, by: str, now: datetime) -> CityOpening:
+    """The second operator's: nothing is done. Call in no city. Raises ``Refused``."""
+    return _decide(opening_id, "decline", by=by, now=now, content=None, ended_at=now)
+
+
+def withdraw_opening(opening_id: int, *, by: str, now: datetime) -> CityOpening:
+    """Whoever asked takes it back. Call in no city. Raises ``Refused``."""
+    return _decide(opening_id, "withdraw", by=by, now=now, content=None, ended_at=now)
+
+
+def _decide(opening_id: int, act: str, *, by: str, now: datetime, **changes: Any) -> CityOpening:
+    require_role_or_operator(by, Role.SYSTEM_ADMIN)
+    with transaction.atomic():
+        opening = CityOpening.objects.get(pk=opening_id)
+        if act != "withdraw":
+            require_another(by, proposed_by=opening.asked_by)
+        elif by != opening.asked_by:
+            raise Refused(CommonReason.NOT_THE_PROPOSER)
+        read = CityOpening.objects.filter(pk=opening.pk, state=CityOpening.State.ASKED)
+        state = CityOpening.TRANSITIONS.next_state(act)
+        compare_and_set(opening, read, state=state, decided_by=by, decided_at=now, **changes)
+        told = {"schema": opening.schema, "asked_by": opening.asked_by, "to": str(state)}
+        record(f"city.opening_{VERBS[act]}", by=by, now=now, subject=f"city:{opening.schema}", data=told)
+    return opening
+
+
+def read_opening(opening: CityOpening) -> CityFile | None:
+    """What it would do, for whoever confirms; none once it has ended, and when it cannot be read, which the worker will say."""
+    if opening.content is None:
+        return None
+    try:
+        return Bundle(**json.loads(decrypt_for_installation(bytes(opening.content), use=USE))).read()[0]
+    except FileFaults:
+        return None
+
+
 def open_asked(opening_id: int, *, clock: Clock) -> Opened | None:
     """Open the city, unless that is done or in other hands. Call in no city and in no transaction."""
     opening = claim_job(CityOpening.objects.filter(pk=opening_id), now=clock())
@@ -112,7 +156,13 @@ def open_asked(opening_id: int, *, clock: Clock) -> Opened | None:
 def _open(opening: CityOpening, *, now: datetime) -> Opened:
     file, versions = Bundle(**json.loads(decrypt_for_installation(bytes(opening.content or b""), use=USE))).read()
     with as_owner():
-        return open_city(file, versions, by=f"{OPERATOR_PREFIX}{opening.asked_by}", now=now)
+        return open_city(
+            file,
+            versions,
+            by=f"{OPERATOR_PREFIX}{opening.asked_by}",
+            confirmed_by=f"{OPERATOR_PREFIX}{opening.decided_by}",
+            now=now,
+        )
 
 
 def start_first_run(opening: CityOpening, *, by: str, now: datetime) -> int:

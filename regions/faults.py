@@ -45,6 +45,12 @@ class FaultCode(TextChoices):
     )
     NOT_A_DIVISION = "not_a_division", _("must be the code of a division of GB/T 2260")
     NOT_A_HOST = "not_a_host", _("must be a host name, without scheme, port or underscore")
+    NOT_A_USERNAME = (
+        "not_a_username",
+        _("must be a user name: the letters a to z, digits, '.', '-' and '_', and not 'system'"),
+    )
+    NOT_AN_EMAIL = "not_an_email", _("must be an e-mail address")
+    ACCOUNT_TAKEN = "account_taken", _("is the user name or the e-mail address of another account of the city")
     NOT_A_TIME_ZONE = "not_a_time_zone", _("must be a time zone such as Asia/Shanghai")
     NOT_A_POLICY = "not_a_policy", _("must be strictest, freshest or prefer:<provider>")
     NOT_A_PHONE = "not_a_phone", _("must be a telephone number of digits, spaces and hyphens")

@@ -109,20 +109,27 @@ class CityStanding(models.Model):
 
 
 class CityOpening(ReportedJob):
-    """An operator's request to open a city, or to bring it to what a city file says; a worker with the owner's login does it.
+    """An operator's request to open a city, or to bring it to what a city file says; once another operator has confirmed it, a
+    worker with the owner's login does it.
 
     ``content`` is what the city file and its rule sets say, encrypted, and gone once the opening has ended: it may hold credentials.
     """
 
     class State(models.TextChoices):
+        ASKED = "asked"
         WAITING = "waiting"
         OPENING = "opening"
         DONE = "done"
         REFUSED = "refused"
         FAILED = "failed"
+        DECLINED = "declined"
+        WITHDRAWN = "withdrawn"
 
     WAITING, AT_WORK = State.WAITING, State.OPENING
     TRANSITIONS = TransitionTable.of(
+        (State.ASKED, "confirm", WAITING),
+        (State.ASKED, "decline", State.DECLINED),
+        (State.ASKED, "withdraw", State.WITHDRAWN),
         ((WAITING, AT_WORK), "claim", AT_WORK),
         (AT_WORK, "give_back", WAITING),
         (AT_WORK, "finish", State.DONE),
@@ -135,7 +142,9 @@ class CityOpening(ReportedJob):
     content = models.BinaryField(null=True)
     asked_by = models.TextField()
     asked_at = models.DateTimeField()
-    state = models.TextField(choices=State.choices, default=State.WAITING)
+    decided_by = models.TextField(blank=True, db_default="", default="", help_text="the second operator")
+    decided_at = models.DateTimeField(null=True)
+    state = models.TextField(choices=State.choices, default=State.ASKED)
     created = models.BooleanField(default=False, help_text="the city was made, not changed")
     changed = models.JSONField(default=list, help_text="keys of the file that differed")
     faults = models.JSONField(default=list, help_text="key, code and parameters of each")
@@ -145,11 +154,24 @@ class CityOpening(ReportedJob):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["waiting", "opening"], ended_at__isnull=True, content__isnull=False)
-                | Q(state__in=["done", "refused", "failed"], ended_at__isnull=False, content__isnull=True),
+                condition=Q(state__in=["asked", "waiting", "opening"], ended_at__isnull=True, content__isnull=False)
+                | Q(
+                    state__in=["done", "refused", "failed", "declined", "withdrawn"],
+                    ended_at__isnull=False,
+                    content__isnull=True,
+                ),
                 name="opening_keeps_its_file_until_it_ends",
             ),
             models.CheckConstraint(condition=~Q(asked_by=""), name="opening_has_an_asker"),
+            # Those that ended before there was a second operator have none.
+            models.CheckConstraint(
+                condition=Q(state="asked", decided_by="", decided_at__isnull=True)
+                | Q(state="withdrawn", decided_by=models.F("asked_by"), decided_at__isnull=False)
+                | ~Q(state__in=["asked", "withdrawn"])
+                & ~Q(decided_by=models.F("asked_by"))
+                & (~Q(decided_by="") & Q(decided_at__isnull=False) | Q(state__in=["done", "refused", "failed"])),
+                name="opening_takes_two_operators",
+            ),
             models.CheckConstraint(condition=~Q(state="failed") | ~Q(fault=""), name="failed_opening_says_why"),
         ]
 

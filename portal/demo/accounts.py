@@ -23,7 +23,13 @@ from regions.tenancy import in_city
 
 PASSWORD_BYTES = 12
 # The operator's accounts, in no city: who opens cities, and who reads the journal of that.
-OPERATORS = {"operator": Role.SYSTEM_ADMIN, "operator_audit": Role.AUDIT_ADMIN}
+OPERATORS = {
+    "operator": Role.SYSTEM_ADMIN,
+    "operator_second": Role.SYSTEM_ADMIN,
+    "operator_audit": Role.AUDIT_ADMIN,
+}
+# Of those who decide about each other's proposals a city needs a second one.
+SECOND = {"security_admin_second": Role.SECURITY_ADMIN}
 
 
 @dataclass(frozen=True)
@@ -61,9 +67,10 @@ class DemoAccount:
 
 
 def demo_accounts(schema: str, given: Secrets | None = None) -> list[DemoAccount]:
-    """An account for every role of the city, named after it, all with the given secrets or with fresh ones."""
+    """An account for every role of the city, named after it, and a second security administrator: one secret for all."""
     with in_city(schema):
-        return _renewed(((role.value, role) for role in Role), given or Secrets.fresh(), place=schema)
+        wanted = {**{role.value: role for role in Role}, **SECOND}
+        return _renewed(wanted.items(), given or Secrets.fresh(), place=schema)
 
 
 def operator_accounts(given: Secrets | None = None) -> list[DemoAccount]:

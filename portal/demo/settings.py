@@ -10,3 +10,4 @@ if not DEBUG:
 
 ROOT_URLCONF = "portal.demo.urls"
 SMS_GATEWAY = "portal.demo.mail_box.MailBox"
+EMAIL_BACKEND = "portal.demo.mail_box.StaffMail"

@@ -22,7 +22,7 @@ from regions.vocabulary import FactKind, Recognition
 
 RULE_SETS = CHECKOUT / "cities" / "rules"
 LARGEST_RULE_SET = 512 * 1024
-ROWS = {"sources": 1, "providers": 2, "rule_sets": 1}
+ROWS = {"sources": 1, "providers": 2, "rule_sets": 1, "security_administrators": 2}
 MOST_ROWS = 20
 NUMBERS = {
     "page_size": int,
@@ -61,13 +61,19 @@ OF_CITY = (
     "recognition",
     "hotline",
 )
+OF_ADMINISTRATOR = ("username", "name", "email")
 OF_PROVIDER = ("code", "source", "rule_set", "display_delay_minutes", "retired")
 MAP_LINE = re.compile(r'\s*"?(?P<word>[^"=]+?)"?\s*=\s*"?(?P<ours>[^"#]*?)"?\s*(#.*)?')
 FAULT_KEY = re.compile(
-    r"(?P<table>city|sources|providers|rule_sets)(\[(?P<row>\d+)\])?(\.(?P<key>\w+))?(\.(?P<inner>zh|en))?"
+    r"(?P<table>city|sources|providers|rule_sets|security_administrators)(\[(?P<row>\d+)\])?(\.(?P<key>\w+))?(\.(?P<inner>zh|en))?"
 )
 
-LISTS = {"sources": _("Data sources"), "providers": _("Providers"), "rule_sets": _("Rule sets")}
+LISTS = {
+    "sources": _("Data sources"),
+    "providers": _("Providers"),
+    "rule_sets": _("Rule sets"),
+    "security_administrators": _("Security administrators"),
+}
 
 
 def _text(label: Any, help_text: Any = "", **options: Any) -> forms.CharField:
@@ -190,9 +196,20 @@ class RuleSetForm(forms.Form):
         return self.cleaned_data.get("text") or shipped().get(self.cleaned_data.get("shipped", ""), "")
 
 
+class AdministratorForm(forms.Form):
+    """One of ``[[security_administrators]]``."""
+
+    name = _text(_("Name"))
+    username = _text(_("User name"))
+    email = _text(_("E-mail address"), _("The link to enrol goes there, and nowhere else."))
+
+
 SourceRows = formset_factory(SourceForm, extra=ROWS["sources"], max_num=MOST_ROWS, absolute_max=MOST_ROWS)
 ProviderRows = formset_factory(ProviderForm, extra=ROWS["providers"], max_num=MOST_ROWS, absolute_max=MOST_ROWS)
 RuleSetRows = formset_factory(RuleSetForm, extra=ROWS["rule_sets"], max_num=MOST_ROWS, absolute_max=MOST_ROWS)
+AdministratorRows = formset_factory(
+    AdministratorForm, extra=ROWS["security_administrators"], max_num=MOST_ROWS, absolute_max=MOST_ROWS
+)
 
 
 class CityFileForm:
@@ -204,9 +221,12 @@ class CityFileForm:
         self.sources: BaseFormSet[Any] = SourceRows(data, files, prefix="sources")
         self.providers: BaseFormSet[Any] = ProviderRows(data, files, prefix="providers")
         self.rule_sets: BaseFormSet[Any] = RuleSetRows(data, files, prefix="rule_sets")
+        self.security_administrators: BaseFormSet[Any] = AdministratorRows(
+            data, files, prefix="security_administrators"
+        )
 
     def lists(self) -> dict[str, "BaseFormSet[Any]"]:
-        return {"sources": self.sources, "providers": self.providers, "rule_sets": self.rule_sets}
+        return {name: getattr(self, name) for name in LISTS}
 
     def is_valid(self) -> bool:
         """Checks lengths and choices only, of all parts, so that no fault hides another."""
@@ -234,6 +254,9 @@ def city_file(form: CityFileForm) -> tuple[dict[str, Any], dict[str, str]]:
         "sources": [_source(one.cleaned_data) for one in form.rows("sources")],
         "providers": [_provider(one.cleaned_data) for one in form.rows("providers")],
         "rule_sets": [{"code": _code_in(text), "file": name} for name, text in rules.items()],
+        "security_administrators": [
+            _filled_in(one.cleaned_data, OF_ADMINISTRATOR) for one in form.rows("security_administrators")
+        ],
     }
     return {name: table for name, table in content.items() if table}, rules
 
@@ -266,7 +289,7 @@ def _locate(form: CityFileForm, key: dict[str, str | None]) -> tuple[forms.Form,
         if int(row) >= len(rows):
             return form.city, ""
         target = rows[int(row)]
-    if name in TITLES:
+    if name in TITLES and table != "security_administrators":
         return target, f"{name}_{inner or 'zh'}"
     return target, name or ""
 

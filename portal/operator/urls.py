@@ -8,5 +8,6 @@ urlpatterns = [
     path("", views.overview, name="staff_home"),
     path("open/", views.open_city, name="operator_open_city"),
     path("openings/<slug:name>/", views.opening_page, name="operator_opening"),
+    path("openings/<slug:name>/decide/", views.decide_opening, name="operator_opening_decide"),
     path("openings/<slug:name>/first-run/", views.first_run, name="operator_first_run"),
 ]

@@ -4,19 +4,31 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from codes.models import Run
-from codes.opening_requests import ask_to_open, checked_bundle, faults_of, first_run_of, start_first_run
+from codes.opening_requests import (
+    ask_to_open,
+    checked_bundle,
+    confirm_opening,
+    decline_opening,
+    faults_of,
+    first_run_of,
+    read_opening,
+    start_first_run,
+    withdraw_opening,
+)
 from codes.tasks import enqueue_opening, enqueue_run
 from portal.operator.forms import MOST_ROWS, ROWS, CityFileForm, add_faults, city_file, fact_kinds
 from portal.web.access import StaffRequest, for_staff
-from portal.web.errors import Conflict
+from portal.web.errors import Conflict, attempt
 from regions.faults import FileFaults
 from regions.models import City, CityOpening, CityStanding
 from regions.staff.roles import Role
@@ -116,13 +128,19 @@ def open_city(request: StaffRequest) -> HttpResponse:
         add_faults(form, found.faults)
         return _form_page(request, form)
     schema = form.city.cleaned_data["schema"]
-    if City.objects.filter(schema_name=schema).exists() and not form.city.cleaned_data["change_existing"]:
+    is_there = City.objects.filter(schema_name=schema).exists()
+    if is_there and not form.city.cleaned_data["change_existing"]:
         form.city.add_error(
             "schema", _("There is such a city. Tick the last box of this part if you mean to change it.")
         )
         return _form_page(request, form)
+    if not is_there and not form.rows("security_administrators"):
+        form.city.add_error(
+            None, _("A new city needs two security administrators: without them nobody makes its staff accounts.")
+        )
+        return _form_page(request, form)
     opening = ask_to_open(bundle, schema=schema, by=request.user.username, now=timezone.now())
-    enqueue_opening(opening.pk)
+    messages.success(request, _("Asked for. Another operator looks at it and confirms; until then nothing is done."))
     return redirect("operator_opening", name=opening.name)
 
 
@@ -139,12 +157,27 @@ def opening_page(request: StaffRequest, name: str) -> HttpResponse:
         "faults": [(fault.key, fault.message_in(get_language())) for fault in faults_of(opening)],
         "run": run,
         "message": message,
+        "file": read_opening(opening) if opening.state == CityOpening.State.ASKED else None,
+        "is_mine": opening.asked_by == request.user.username,
         "ended": ended,
         "partitions": partitions,
         "is_open": opening.is_open or (run is not None and run.state in Run.OPEN),
     }
     template = "operator/opening_progress.html" if request.headers.get("HX-Request") else "operator/opening.html"
     return render(request, template, context)
+
+
+@require_POST
+@for_staff(Role.SYSTEM_ADMIN)
+def decide_opening(request: StaffRequest, name: str) -> HttpResponse:
+    """The second operator's word, or whoever asked takes it back."""
+    opening = get_object_or_404(CityOpening, name=name)
+    acts = {"confirm": confirm_opening, "decline": decline_opening, "withdraw": withdraw_opening}
+    act, back = acts.get(request.POST.get("verb", "")), reverse("operator_opening", args=[opening.name])
+    done = attempt(request, act, opening.pk, back=back) if act else None
+    if done is not None and done.state == CityOpening.State.WAITING:
+        enqueue_opening(opening.pk)
+    return redirect(back)
 
 
 @require_POST

@@ -7,12 +7,15 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from pydantic import AfterValidator, Field, SecretStr
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from regions.divisions import is_division_code
 from regions.faults import FaultCode
+from regions.staff.roles import is_username
 from regions.toml_files import invalid
 
 _HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -47,6 +50,14 @@ def _host(host: str) -> str:
 def _is_view(name: str) -> bool:
     parts = name.split(".")
     return len(parts) <= 2 and all(part.isidentifier() and len(part) <= 63 for part in parts)
+
+
+def _is_email(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def _database_url(url: SecretStr) -> SecretStr:
@@ -85,6 +96,8 @@ Code = Annotated[str, _matching(r"[a-z][a-z0-9_-]{0,39}", FaultCode.NOT_A_CODE)]
 Division = Annotated[str, _valid(is_division_code, FaultCode.NOT_A_DIVISION)]
 Host = Annotated[str, AfterValidator(_host)]
 TimeZone = Annotated[str, _valid(lambda name: name in _zones(), FaultCode.NOT_A_TIME_ZONE)]
+Username = Annotated[str, _valid(is_username, FaultCode.NOT_A_USERNAME)]
+Email = Annotated[str, Field(max_length=254), _valid(_is_email, FaultCode.NOT_AN_EMAIL)]
 Hotline = Annotated[str, _matching(r"\+?[0-9][0-9 -]{1,28}[0-9]", FaultCode.NOT_A_PHONE)]
 InterimPolicy = Annotated[str, _matching(r"strictest|freshest|prefer:.+", FaultCode.NOT_A_POLICY)]
 Text = Annotated[str, Field(max_length=200), _valid(str.strip, FaultCode.EMPTY)]

@@ -6,7 +6,15 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from regions.city_file.shape import CREDENTIAL_KEYS, BigDataCentre, City, Content, PoliceDatabase, Provider
+from regions.city_file.shape import (
+    CREDENTIAL_KEYS,
+    BigDataCentre,
+    City,
+    Content,
+    PoliceDatabase,
+    Provider,
+    SecurityAdministrator,
+)
 from regions.faults import Fault, FaultCode, FileFaults
 from regions.toml_files import Raw, read_toml, repeated, shape_faults, tables, texts
 
@@ -29,6 +37,7 @@ class CityFile:
     sources: Sequence[PoliceDatabase | BigDataCentre]
     providers: Sequence[Provider]
     rule_sets: Sequence[LocatedRuleSet]
+    security_administrators: Sequence[SecurityAdministrator] = ()
 
 
 class CityFileFaults(FileFaults):
@@ -59,7 +68,7 @@ def city_file_of(raw: Raw, path: Path, *, is_file: Callable[[Path], bool] = Path
         raise CityFileFaults(path, [*shape_faults(error, raw), *faults], located) from None
     if faults:
         raise CityFileFaults(path, faults, located)
-    return CityFile(path, content.city, content.sources, content.providers, located)
+    return CityFile(path, content.city, content.sources, content.providers, located, content.security_administrators)
 
 
 def missing_environment(city_file: CityFile, environ: Mapping[str, str]) -> list[Fault]:
@@ -91,6 +100,8 @@ def _reference_faults(content: Raw, path: Path, is_file: Callable[[Path], bool])
         *_retired_faults(content),
         *_policy_faults(content),
         *repeated(content, "rule_sets", "file"),
+        *repeated(content, "security_administrators", "username"),
+        *repeated(content, "security_administrators", "email"),
         *_missing_files(content, path, is_file),
     ]
 

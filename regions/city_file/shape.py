@@ -11,6 +11,7 @@ from regions.city_file.names import (
     Code,
     DatabaseUrl,
     Division,
+    Email,
     EnvironmentName,
     Host,
     Hotline,
@@ -19,6 +20,7 @@ from regions.city_file.names import (
     Secret,
     Text,
     TimeZone,
+    Username,
     View,
 )
 from regions.toml_files import Day, Table, enum_value
@@ -134,8 +136,17 @@ class RuleSetFile(Table):
     file: Text
 
 
+class SecurityAdministrator(Table):
+    """One of the first of a new city; the link to enrol goes to `email`."""
+
+    username: Username
+    name: Text
+    email: Email
+
+
 class Content(Table):
     city: City
     sources: Annotated[list[Source], Field(min_length=1)]
     providers: Annotated[list[Provider], Field(min_length=1)]
     rule_sets: Annotated[list[RuleSetFile], Field(min_length=1)]
+    security_administrators: Annotated[list[SecurityAdministrator], Field(min_length=2)] = []

@@ -3,7 +3,6 @@
 A city's security administrators change staff by ``regions.staff.changes``.
 """
 
-import re
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,10 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override, pgettext, pgettext_lazy
 
 from regions.journal.record import record
-from regions.proposals import SYSTEM, require_operator
+from regions.proposals import require_operator
 from regions.refusals import Refused
 from regions.staff.models import Account, RoleGrant
-from regions.staff.roles import Role, excluded_pairs
+from regions.staff.roles import Role, excluded_pairs, is_username
 from regions.vocabulary import label_in
 
 
@@ -54,9 +53,6 @@ class StaffReason(TextChoices):
     ENROLLED = "enrolled", _("The account waits for no link: its password is chosen. Propose a reset if it is lost.")
 
 
-# The journal names people by it: no name may be taken for another's, for the portal's own (`system`) or a citizen's
-# (`citizen:<ref>`), nor hold signs that cannot be seen.
-USERNAME = re.compile(r"[A-Za-z0-9._-]{1,80}")
 ONE_TIME_PASSWORD_BYTES = 12
 # Slow hashes make up for what people choose. 96 random bits cannot be guessed however fast they are tried, and the sign-in
 # hashes them anew at full strength.
@@ -102,7 +98,7 @@ def create_account(account: Account, roles: set[Role], *, by: str, now: datetime
 
 def check_username(username: str) -> None:
     """Raises ``Refused``."""
-    if not USERNAME.fullmatch(username) or username.lower() == SYSTEM:
+    if not is_username(username):
         raise Refused(StaffReason.BAD_NAME, name=username)
 
 

@@ -1,9 +1,14 @@
-"""Roles of a city's staff, and which of them no one person may hold together (``docs/trust.md``, graded protection level 3)."""
+"""Names and roles of a city's staff, and which roles no one person may hold together (``docs/trust.md``, graded protection level 3)."""
 
+import re
 from itertools import combinations
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+
+# The journal names people by it: no name may be taken for another's, for the portal's own (`system`) or a citizen's
+# (`citizen:<ref>`), nor hold signs that cannot be seen.
+USERNAME = re.compile(r"[A-Za-z0-9._-]{1,80}")
 
 
 class Role(TextChoices):
@@ -28,3 +33,7 @@ ALONE = ADMINISTRATORS | {Role.AUDITOR}
 def excluded_pairs(roles: set[Role]) -> list[tuple[Role, Role]]:
     """The pairs among these that exclude each other; empty when one person may hold them all."""
     return [pair for pair in combinations(sorted(roles), 2) if ALONE & set(pair)]
+
+
+def is_username(text: str) -> bool:
+    return USERNAME.fullmatch(text) is not None and text.lower() != "system"

@@ -14,7 +14,6 @@ from playwright.sync_api import BrowserContext
 
 from codes.intake.phones import NamedPhone, propose_phones
 from codes.models import Citizen, Provider, StatedName
-from codes.opening_requests import Bundle, ask_to_open
 from codes.tasks import sum_up_cities
 from portal.citizen.sign_in.views import BROWSER_COOKIE
 from portal.web.display import DisplayPreferences
@@ -22,10 +21,11 @@ from regions.sources.models import Source
 from regions.staff.enrolment import open_link, take_to_send
 from regions.staff.models import Account
 from regions.tenancy import in_city
+from tests.integration.operator.conftest import CITY_FORM
 from tests.integration.pages.people import PASSWORD, Visitor
 from tests.journeys.cast import CROWD
 from tests.journeys.happenings import NUMBER, PHOTO, Happened, happen
-from tests.journeys.world import CITY, OPERATOR, World
+from tests.journeys.world import CITY, OPERATOR, SECOND_OPERATOR, World
 
 # Neither a page nor part of one: files, fragments, machines' descriptions, and what only leads elsewhere.
 NO_PAGES = frozenset(
@@ -89,9 +89,10 @@ def hang(world: World) -> list[Picture]:
 
 def _of_the_operator(world: World) -> Iterator[Picture]:
     visitor = Visitor.as_account(OPERATOR, now=world.clock(), host="localhost")
-    opening = ask_to_open(Bundle({}, {}), schema="gamma", by="system", now=world.clock())
+    second = Visitor.as_account(SECOND_OPERATOR, now=world.clock(), host="localhost")
+    opening = second.post("/open/", CITY_FORM).headers["Location"]
     sum_up_cities()
-    pages = {"operator_open_city": "/open/", "operator_opening": f"/openings/{opening.name}/", "staff_home": "/"}
+    pages = {"operator_open_city": "/open/", "operator_opening": opening, "staff_home": "/"}
     for name, path in pages.items():
         yield Picture(name, path, visitor, "localhost")
 

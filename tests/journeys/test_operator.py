@@ -11,7 +11,7 @@ from tests.integration.connectors import police
 from tests.integration.operator.conftest import CITY_FORM
 from tests.journeys.conftest import Opens
 from tests.journeys.people import Browser
-from tests.journeys.world import OPERATOR
+from tests.journeys.world import OPERATOR, SECOND_OPERATOR
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,15 @@ def test_a_further_city_is_opened_and_runs(
     operator.open("/open/", host="localhost")
     fill_in(operator, city)
     operator.page.locator("main form.city-file p.actions button[type=submit]").click()
+    asked = operator.path
+    assert operator.said("Another operator confirms it. You may take it back.") in operator.text
+    second = window(device)
+    second.open("/sign-in/", host="localhost")
+    second.in_language(language).sign_in_as_staff(SECOND_OPERATOR, door="/sign-in/", host="localhost")
+    second.open(asked, host="localhost")
+    assert f"an.jing@{city.schema}.example.cn" in second.text
+    second.press("Confirm")
+    operator.open(asked, host="localhost")
     assert operator.said("The city is open.") in operator.text
     operator.press("Start the first run")
     assert operator.said("First run") + operator.said(": ") + operator.said("Done") in operator.text

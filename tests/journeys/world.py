@@ -28,7 +28,7 @@ from tests.journeys.server import serving
 from tests.own_database import own_copy
 
 CITY = "beta"
-OPERATOR = "mo"
+OPERATOR, SECOND_OPERATOR = "mo", "su"
 BEGINS = datetime(2026, 11, 24, 2, tzinfo=UTC)
 
 
@@ -85,7 +85,8 @@ def open_world(folder: Path) -> Iterator[World]:
             desk = open_desk(PEOPLE, now=clock())
             citizens = dress()
             secrets = _ready_staff(CITY)
-        hire(OPERATOR, Role.SYSTEM_ADMIN, now=clock())
+        for operator in (OPERATOR, SECOND_OPERATOR):
+            hire(operator, Role.SYSTEM_ADMIN, now=clock())
         secrets |= _ready_staff("public")
         with bells_answered_at_once(), serving() as port:
             yield World(port, clock, desk.keys, citizens, secrets)

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from codes.models import Run
 from portal.commands import CommandFailed, PortalCommand
-from portal.demo.accounts import OPERATORS
+from portal.demo.accounts import OPERATORS, SECOND
 from portal.demo.children import Child, ChildDown, ensure_worker, start_web
 from portal.demo.day import run_day
 from portal.demo.examples import examples
@@ -42,7 +42,8 @@ Logs of the worker and the big-data centre: {folder}"""
 HOW_TO_SIGN_IN = """\
   Operator of the province  http://localhost:{port}/
 
-As a citizen: …/sign-in/ with the number of anybody named above; the code sent to their telephone is on …/demo/mail-box/
+As a citizen: …/sign-in/ with the number of anybody named above; the code sent to their telephone is on …/demo/mail-box/,
+  as are the links to enrol that staff get by mail
 As staff of any city: …/staff/ as {roles}
 As the operator: {operators}
   password of all of them         {password}
@@ -150,7 +151,7 @@ def _addresses(staging: Staging, port: str) -> str:
     lines = [f"  {stage.title}  http://{stage.city.city.host}:{port}/" for stage in staging.stages]
     how = HOW_TO_SIGN_IN.format(
         port=port,
-        roles=", ".join(Role),
+        roles=", ".join([*Role, *SECOND]),
         operators=", ".join(OPERATORS),
         password=staging.secrets.password,
         codes=staging.secrets.one_time_codes,

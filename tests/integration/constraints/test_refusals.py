@@ -528,6 +528,14 @@ OUTSIDE_CHECKS: dict[str, list[tuple[type[models.Model], dict[str, Any]]]] = {
         (CityOpening, {**OPENED, "content": b"x"}),
         (CityOpening, {**OPENED, "ended_at": None}),
     ],
+    "opening_takes_two_operators": [
+        (CityOpening, {"decided_by": "wang", "decided_at": LATER}),
+        (CityOpening, {"state": "waiting"}),
+        (CityOpening, {"state": "waiting", "decided_by": "lin", "decided_at": LATER}),
+        (CityOpening, {**OPENED, "decided_by": "lin", "decided_at": LATER}),
+        (CityOpening, {**OPENED, "state": "declined"}),
+        (CityOpening, {**OPENED, "state": "withdrawn", "decided_by": "wang", "decided_at": LATER}),
+    ],
     "opening_has_an_asker": [(CityOpening, {"asked_by": ""})],
     "failed_opening_says_why": [(CityOpening, {**OPENED, "state": "failed"})],
 }

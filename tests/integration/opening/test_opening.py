@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 from psycopg2.extensions import connection
 
 from codes.models import Provider, RiskArea, Rule, RuleSetVersion
@@ -12,10 +13,13 @@ from regions.keys.encryption import SOURCE_CREDENTIAL
 from regions.keys.models import CityKey, Purpose
 from regions.models import City, Domain
 from regions.sources.models import Source
+from regions.staff.models import Account, EnrolmentLink
+from regions.staff.roles import Role
 from regions.tenancy import in_city
 from tests.integration.journal.holding import journal_break
 from tests.integration.opening.conftest import Run
 from tests.integration.opening.files import Edited
+from tests.integration.review.desk import hire
 
 Everything = Callable[[], dict[str, str]]
 
@@ -139,6 +143,26 @@ def test_only_what_differs_is_changed_and_journalled_by_its_keys(
         assert sorted(last.data["keys"]) == sorted(keys)
         assert "another" not in str(last.data)
     assert "nothing changed" in run("open_city", str(path)).out
+
+
+def test_a_city_without_security_administrators_gets_those_of_its_file_once(
+    run: Run, files: Edited, everything: Everything
+) -> None:
+    one = '[[security_administrators]]\nusername = "{0}"\nname = "{0}"\nemail = "{0}@example.cn"\n'
+    with in_city("alpha"):
+        hire("an", Role.AUDITOR, now=timezone.now())
+    before = everything()
+    files.append("".join(map(one.format, ("an", "bo"))))
+    taken = run("open_city", str(files.alpha))
+    assert (taken.code, taken.err.splitlines()[0].partition(":")[0]) == (2, "security_administrators[0].username")
+    assert everything() == before
+    files.change('"an', '"ai')
+    assert run("open_city", str(files.alpha)).out.count("security_administrators.") == 2
+    assert "nothing changed" in run("open_city", str(files.alpha)).out
+    with in_city("alpha"):
+        links = EnrolmentLink.objects.open().filter(sent_at=None).values_list("account__email", flat=True)
+        assert set(links) == {"ai@example.cn", "bo@example.cn"}
+        assert not any(one.has_usable_password() for one in Account.objects.all())
 
 
 def test_a_new_version_of_a_rule_set_stands_beside_the_old_one(run: Run, files: Edited) -> None:

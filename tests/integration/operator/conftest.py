@@ -28,6 +28,11 @@ def operator(db: None, clock: datetime, enqueued: list[object]) -> Visitor:
     return Visitor.at_work("system_admin", now=clock, host="localhost", username="mo").in_english()
 
 
+def second_operator(*, now: datetime) -> Visitor:
+    """Who confirms what the first has asked for, in English."""
+    return Visitor.at_work("system_admin", now=now, host="localhost", username="su").in_english()
+
+
 CITY_FORM = {
     "city-schema": "gamma",
     "city-name_zh": "丙市",
@@ -63,6 +68,14 @@ CITY_FORM = {
     "providers-0-title_en": "Alipay",
     "providers-0-source": "police",
     "providers-0-rule_set": "national",
+    "security_administrators-TOTAL_FORMS": "2",
+    "security_administrators-INITIAL_FORMS": "0",
+    "security_administrators-0-name": "安静",
+    "security_administrators-0-username": "an.jing",
+    "security_administrators-0-email": "an.jing@gamma.example.cn",
+    "security_administrators-1-name": "鲍平",
+    "security_administrators-1-username": "bao.ping",
+    "security_administrators-1-email": "bao.ping@gamma.example.cn",
     "rule_sets-TOTAL_FORMS": "1",
     "rule_sets-INITIAL_FORMS": "0",
     "rule_sets-0-shipped": "national-1.toml",

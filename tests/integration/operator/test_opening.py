@@ -9,25 +9,39 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.core import mail
 from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.translation import get_language
 
 from codes.city_counts import update_city_counts
 from codes.models import Provider, Run
-from codes.opening_requests import USE, Bundle, ask_to_open, faults_of, open_asked, sweep_openings
+from codes.opening_requests import (
+    USE,
+    Bundle,
+    ask_to_open,
+    confirm_opening,
+    decline_opening,
+    faults_of,
+    open_asked,
+    sweep_openings,
+)
 from codes.rule_sets.version_file import VersionContent, read_version
 from codes.runs.steps import run_here
+from portal.official.tasks import sweep_enrolment_links
 from portal.operator.forms import RULE_SETS
 from regions.faults import Fault, FaultCode
 from regions.journal.models import JournalEntry
 from regions.keys.encryption import decrypt_for_installation, encrypt_for_installation
 from regions.leased_jobs import MAX_ATTEMPTS
-from regions.models import CityOpening
+from regions.models import City, CityOpening
+from regions.refusals import Refused
 from regions.sources.models import Source
+from regions.staff.models import Account, RoleGrant
 from regions.tenancy import in_city
-from tests.integration.operator.conftest import CITY_FORM
+from tests.integration.operator.conftest import CITY_FORM, second_operator
 from tests.integration.pages.people import Visitor
+from tests.integration.staff.people import follow
 
 FORM = "/open/"
 
@@ -62,6 +76,10 @@ def field_of(page: str, fault: str) -> str:
         ({"rule_sets-0-shipped": "", "rule_sets-0-text": "code = "}, "rule_sets-0-shipped", "is not TOML"),
         ({"rule_sets-0-shipped": "", "rule_sets-0-text": 'code = "x"'}, "rule_sets-0-shipped", "is missing"),
         ({"sources-1-code": "police"}, "sources-1-title_zh", "is missing"),
+        ({"security_administrators-1-email": "nobody"}, "security_administrators-1-email", "must be an e-mail address"),
+        ({"security_administrators-0-username": "安"}, "security_administrators-0-username", "must be a user name"),
+        ({"security_administrators-1-username": "an.jing"}, "security_administrators-1-username", "repeats"),
+        ({"security_administrators-1-email": "an.jing@gamma.example.cn"}, "security_administrators-1-email", "repeats"),
     ],
 )
 def test_a_fault_stands_at_its_field(operator: Visitor, changed: dict[str, str], field: str, fault: str) -> None:
@@ -89,19 +107,82 @@ def test_rows_are_added_without_losing_what_was_written(operator: Visitor) -> No
     assert 'value="3"' in page
 
 
-def test_a_right_form_waits_for_a_worker_with_its_file_encrypted(operator: Visitor, enqueued: list[object]) -> None:
+def test_a_right_form_waits_for_two_and_a_worker_with_its_file_encrypted(
+    operator: Visitor, enqueued: list[object], clock: datetime
+) -> None:
     answer = operator.post(
         FORM, {**CITY_FORM, "sources-0-url_env": "", "sources-0-url": "postgresql://u:geheim@localhost/x"}
     )
     opening = CityOpening.objects.get()
     assert answer.headers["Location"] == f"/openings/{opening.name}/"
-    assert enqueued == [opening.pk]
+    assert enqueued == []
     assert b"geheim" not in bytes(opening.content or b"")
     page = operator.read(f"/openings/{opening.name}/")
-    assert "Waiting for a worker" in page
+    assert "Another operator confirms it" in page
     assert "geheim" not in page
     assert JournalEntry.objects.latest("seq").verb == "city.opening_asked"
+    assert sweep_openings(now=opening.asked_at) == []
+    second = second_operator(now=clock)
+    seen = second.read(f"/openings/{opening.name}/")
+    assert all(
+        one in seen for one in ("gamma.localhost", "an.jing@gamma.example.cn", "postgresql · localhost · 5432 · x · u")
+    )
+    assert "geheim" not in seen
+    second.post(f"/openings/{opening.name}/decide/", {"verb": "confirm"})
+    assert enqueued == [opening.pk]
+    assert "Waiting for a worker" in second.read(f"/openings/{opening.name}/")
+    assert JournalEntry.objects.latest("seq").by == "su"
     assert sweep_openings(now=opening.asked_at) == [opening.pk]
+
+
+def test_one_operator_opens_nothing_alone(operator: Visitor, enqueued: list[object], clock: datetime) -> None:
+    operator.post(FORM, CITY_FORM)
+    opening = CityOpening.objects.get()
+    assert "does not approve" in operator.read(decided(operator, opening, "confirm"))
+    with pytest.raises(Refused):
+        confirm_opening(opening.pk, by="mo", now=clock)
+    with pytest.raises(Refused):
+        decline_opening(opening.pk, by="mo", now=clock)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CityOpening.objects.update(state="waiting", decided_by="mo", decided_at=clock)
+    assert open_asked(opening.pk, clock=lambda: clock) is None
+    assert (enqueued, City.objects.filter(schema_name="gamma").exists()) == ([], False)
+    second = second_operator(now=clock)
+    assert "Only the proposer" in second.read(decided(second, opening, "withdraw"))
+    assert "Nothing was done." in operator.read(decided(operator, opening, "withdraw"))
+    opening.refresh_from_db()
+    assert (opening.state, opening.content) == ("withdrawn", None)
+    assert second.post(f"/openings/{opening.name}/decide/", {"verb": "confirm"}).status_code == 409
+
+
+def test_a_declined_opening_keeps_nothing(operator: Visitor, clock: datetime) -> None:
+    operator.post(FORM, CITY_FORM)
+    opening, second = CityOpening.objects.get(), second_operator(now=clock)
+    assert "Declined by" in second.read(decided(second, opening, "decline"))
+    opening.refresh_from_db()
+    assert (opening.state, opening.content, opening.decided_by) == ("declined", None, "su")
+
+
+@pytest.mark.parametrize(("filled", "told"), [(0, "needs two security administrators"), (1, "at least 2")])
+def test_a_new_city_names_two_administrators(operator: Visitor, filled: int, told: str) -> None:
+    rows = {
+        key: ""
+        for key in CITY_FORM
+        if (found := re.match(r"security_administrators-(\d)", key)) and int(found[1]) >= filled
+    }
+    assert told in sent(operator, **{**CITY_FORM, **rows, "security_administrators-TOTAL_FORMS": "2"})
+    assert not CityOpening.objects.exists()
+
+
+def decided(visitor: Visitor, opening: CityOpening, verb: str) -> str:
+    """Press a button of the opening's page; the page it leads to."""
+    return visitor.post(f"/openings/{opening.name}/decide/", {"verb": verb}).headers["Location"]
+
+
+def confirmed_request(bundle: Bundle, *, schema: str, now: datetime) -> CityOpening:
+    """Asked for by one and confirmed by another."""
+    opening = ask_to_open(bundle, schema=schema, by="system", now=now)
+    return confirm_opening(opening.pk, by="operator:su", now=now)
 
 
 def test_an_existing_city_is_changed_only_on_purpose(operator: Visitor) -> None:
@@ -123,7 +204,7 @@ def test_a_missing_opening_is_a_404(operator: Visitor) -> None:
 
 
 def test_a_refused_file_says_what_is_wrong_and_is_gone(operator: Visitor, now: datetime) -> None:
-    opening = ask_to_open(Bundle({"city": {}}, {}), schema="gamma", by="system", now=now)
+    opening = confirmed_request(Bundle({"city": {}}, {}), schema="gamma", now=now)
     assert open_asked(opening.pk, clock=lambda: now) is None
     opening.refresh_from_db()
     assert (opening.state, opening.content) == ("refused", None)
@@ -131,7 +212,7 @@ def test_a_refused_file_says_what_is_wrong_and_is_gone(operator: Visitor, now: d
 
 
 def test_what_kills_every_worker_is_told(operator: Visitor, now: datetime) -> None:
-    opening = ask_to_open(Bundle({}, {}), schema="gamma", by="system", now=now)
+    opening = confirmed_request(Bundle({}, {}), schema="gamma", now=now)
     CityOpening.objects.update(state="opening", attempts=MAX_ATTEMPTS, lease_until=now)
     assert sweep_openings(now=now + settings.LEASE) == []
     assert "could not be opened" in operator.read(f"/openings/{opening.name}/")
@@ -169,7 +250,7 @@ def test_an_opening_put_down_as_toml_is_read_after_the_change(operator: Visitor,
     CityOpening.objects.filter(pk=waiting.pk).update(
         content=encrypt_for_installation(json.dumps(old).encode(), use=USE)
     )
-    refused = ask_to_open(Bundle({"city": {}}, {}), schema="delta", by="system", now=now)
+    refused = confirmed_request(Bundle({"city": {}}, {}), schema="delta", now=now)
     open_asked(refused.pk, clock=lambda: now)
     CityOpening.objects.filter(pk=refused.pk).update(faults=[["city.host", "is missing"]])
     migration.read_what_stands(apps, None)
@@ -181,12 +262,22 @@ def test_an_opening_put_down_as_toml_is_read_after_the_change(operator: Visitor,
     assert [str(fault) for fault in faults_of(refused)] == ["city.host: is missing"]
 
 
+def test_what_a_worker_had_while_the_portal_was_updated_is_confirmed_anew(db: None, now: datetime) -> None:
+    opening = confirmed_request(Bundle({}, {}), schema="gamma", now=now)
+    CityOpening.objects.update(state="opening", lease_until=now, attempts=1)
+    import_module("regions.migrations.0007_openings_by_two").ask_again(apps, None)
+    opening.refresh_from_db()
+    assert (opening.state, opening.fence, opening.lease_until) == ("asked", 1, None)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_city_opens_runs_and_opens_again_unchanged(clock: datetime, enqueued: list[object]) -> None:
     operator = Visitor.at_work("system_admin", now=clock, host="localhost", username="mo").in_english()
+    second = second_operator(now=clock)
     for again in (False, True):
         operator.post(FORM, {**CITY_FORM, **({"city-change_existing": "on"} if again else {})})
         opening = CityOpening.objects.latest("pk")
+        decided(second, opening, "confirm")
         opened = open_asked(opening.pk, clock=lambda: clock)
         assert opened is not None
         assert (opened.created, opened.changed) == (not again, [])
@@ -195,7 +286,17 @@ def test_a_city_opens_runs_and_opens_again_unchanged(clock: datetime, enqueued: 
     with in_city("gamma"):
         assert Source.objects.get().kinds == {"MJ": "close_contact", "确诊": "confirmed_case"}
         assert Provider.objects.get().rule_set.code == "national"
-        assert JournalEntry.objects.filter(verb="city.opened", by="operator:mo").count() == 1
+        entry = JournalEntry.objects.get(verb="city.opened")
+        assert (entry.by, entry.data["confirmed_by"]) == ("operator:mo", "operator:su")
+        assert set(RoleGrant.objects.values_list("account__username", "role")) == {
+            ("an.jing", "security_admin"),
+            ("bao.ping", "security_admin"),
+        }
+        assert not any(account.has_usable_password() for account in Account.objects.all())
+    assert (sweep_enrolment_links(), [one.to[0] for one in mail.outbox]) == (
+        2,
+        ["an.jing@gamma.example.cn", "bao.ping@gamma.example.cn"],
+    )
     opening = CityOpening.objects.latest("pk")
     operator.post(f"/openings/{opening.name}/first-run/")
     assert "Collecting" in operator.read(f"/openings/{opening.name}/")
@@ -206,3 +307,5 @@ def test_a_city_opens_runs_and_opens_again_unchanged(clock: datetime, enqueued: 
     assert "Ended on" in operator.read(f"/openings/{opening.name}/")
     update_city_counts("gamma", now=clock)
     assert "gamma.localhost" in operator.read("/")
+    link = re.findall(r"/staff/enrol/[\w-]+/", str(mail.outbox[0].body))[0]
+    assert follow(link, host="gamma.localhost")[2] == 302

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from codes import tasks
 from codes.models import ExportJob
-from codes.opening_requests import Bundle, ask_to_open
+from codes.opening_requests import Bundle, ask_to_open, confirm_opening
 from codes.reports.export import FileFormat
 from codes.reports.jobs import ask_for_export
 from codes.reports.request import ReportName, ReportRequest
@@ -52,6 +52,8 @@ def test_every_city_is_counted(enqueued: list[object]) -> None:
 
 def test_openings_are_rung_for_until_they_have_ended(enqueued: list[object]) -> None:
     opening = ask_to_open(Bundle({"city": {}}, {}), schema="gamma", by="system", now=NOW)
+    assert tasks.sweep_all_openings() == 0
+    confirm_opening(opening.pk, by="operator:su", now=NOW)
     assert tasks.sweep_all_openings() == 1
     assert enqueued == [opening.pk]
     assert not tasks.open_one_city(opening.pk)

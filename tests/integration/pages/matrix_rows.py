@@ -199,6 +199,7 @@ CITY: dict[str, Row] = {
 PUBLIC: dict[str, Row] = {
     "operator_open_city": Row(SYSTEM, BOTH),
     "operator_opening": Row(SYSTEM, GET),
+    "operator_opening_decide": Row(SYSTEM, POST),
     "operator_first_run": Row(SYSTEM, POST),
 }
 

@@ -102,10 +102,11 @@ PRODUCTION = {
 
 def test_every_fault_is_named_at_once(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     settings.SMS_GATEWAY = "portal.demo.mail_box.MailBox"
+    settings.EMAIL_BACKEND = "portal.demo.mail_box.StaffMail"
     monkeypatch.setattr(start_up, "database_faults", lambda url: iter(()))
     with pytest.raises(ImproperlyConfigured) as refused:
         start_up.refuse_unsafe_start(SimpleNamespace(**PRODUCTION))  # type: ignore[arg-type]
-    for named in ("SECRET_KEY", "KEY_ENCRYPTION_KEY", "ALLOWED_HOSTS", "SMS_GATEWAY"):
+    for named in ("SECRET_KEY", "KEY_ENCRYPTION_KEY", "ALLOWED_HOSTS", "SMS_GATEWAY", "EMAIL_URL"):
         assert named in str(refused.value)
 
 
