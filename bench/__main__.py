@@ -11,6 +11,8 @@ LIST = """\
     the daily run of a city against the bare-SQL floor, a Django loop, JsonLogic and zen-engine; growth; memory
 ./run bench diagnosis [--people N] [--sample N] [--rounds N]
     why 20,000 disagree, against the time of the run's verdicts and a loop over the pairs
+./run bench sentinel [--people N] [--rounds N]
+    what comparing a run with the past takes of the run
 ./run bench pages [--people N] [--visits N]
     every page that answers GET, in a city of 200,000 with 20,000 open cases: time and database queries
 
@@ -22,7 +24,7 @@ def main() -> None:
     """Read the command line, prepare Django and the embedded servers, and measure."""
     parser = argparse.ArgumentParser(prog="./run bench", usage=LIST, add_help=True)
     benches = parser.add_subparsers(dest="bench")
-    for name, people in (("recompute", 1_000_000), ("diagnosis", 1_000_000), ("pages", 200_000)):
+    for name, people in (("recompute", 1_000_000), ("diagnosis", 1_000_000), ("sentinel", 200_000), ("pages", 200_000)):
         options = benches.add_parser(name)
         options.add_argument("--people", type=int, default=people)
         if name == "pages":
@@ -47,12 +49,13 @@ def main() -> None:
 
 
 def _bench(name: str) -> Callable[..., None]:
-    from bench import diagnosis, pages, recompute  # noqa: PLC0415 - they need Django's set-up
+    from bench import diagnosis, pages, recompute, sentinel  # noqa: PLC0415 - they need Django's set-up
 
     benches: dict[str, Callable[..., None]] = {
         "recompute": recompute.main,
         "diagnosis": diagnosis.main,
         "pages": pages.main,
+        "sentinel": sentinel.main,
     }
     return benches[name]
 

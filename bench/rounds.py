@@ -36,11 +36,12 @@ class BenchFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Round:
-    """One run and its parts; ``settle`` is without the diagnosis in it."""
+    """One run and its parts; ``settle`` is without the diagnosis in it, and with the sentinel."""
 
     evaluate: Watch
     settle: Watch
     diagnosis: Watch
+    sentinel: Watch
     total: Watch
 
     @property
@@ -63,11 +64,12 @@ def run_here(schema: str) -> Round:
         watch() as total,
         watch_calls(steps, "_settle") as settle,  # with its commit, at which foreign keys are checked
         watch_calls(settling, "diagnose_new") as diagnosis,
+        watch_calls(settling, "watch") as sentinel,
     ):
         run, _ = start_run(by="system", now=timezone.now(), collects=False)
         run = steps.run_here(run.pk, clock=timezone.now, progress=lambda _run: None)
     _must_be_done(run)
-    return Round(total - settle, settle - diagnosis, diagnosis, total)
+    return Round(total - settle, settle - diagnosis, diagnosis, sentinel, total)
 
 
 def run_through_celery(schema: str) -> float:

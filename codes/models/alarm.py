@@ -53,7 +53,7 @@ class SubjectCount(AppendOnly):
     green = models.IntegerField()
 
     class Meta:
-        indexes = [models.Index(fields=["kind", "day"], name="subject_counts_by_day")]
+        indexes = [models.Index(fields=["kind", "key", "day"], name="subject_counts_by_key")]
         constraints = [
             models.UniqueConstraint(fields=["run", "kind", "key"], name="subject_is_counted_once_in_a_run"),
             models.CheckConstraint(condition=Q(kind__in=SubjectKind.values), name="counted_subject_is_of_a_kind"),

@@ -1,6 +1,6 @@
 """Counts whom a run turns by what they have in common, and reads the past that this is compared with."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Max, Min
 
 from codes.models import EffectiveChange, Run, SubjectKind
-from codes.sentinel.expectation import LONG_PAST, SINGLE, Excess, excess, least_people
+from codes.sentinel.expectation import LISTINGS, LONG_PAST, PAST, SINGLE, Excess, excess, least_people
 from codes.vocabulary import Colour
 from regions.sources.models import Batch
 from regions.sql import compose
@@ -42,9 +42,6 @@ class Found(NamedTuple):
     within: Subject | None
 
 
-Daily = dict[Subject, Counter[date]]
-
-
 def _newest_effective_change() -> int:
     return EffectiveChange.objects.aggregate(newest=Max("pk"))["newest"] or 0
 
@@ -68,26 +65,30 @@ class Measurement:
 
     def found(self) -> Iterator[Found]:
         """The subjects of this run that turned too many, a whole before its parts. Call once they are counted."""
-        registered = self.registered
-        days = _days_known(self.run.day)
-        asked = {"run": self.run.pk, "day": self.run.day, "past": LONG_PAST}
-        rows = _fetch(HISTORY, {**asked, "least": least_people(registered)})
-        totals, largest = self._of_kinds({kind for kind, *_ in rows}, asked)
-        own = _by_day((Subject(kind, key, ""), day, counts) for kind, key, day, *counts in rows)
+        registered, days = self.registered, _days_known(self.run.day)
+        asked = {
+            "run": self.run.pk,
+            "day": self.run.day,
+            "least": least_people(registered),
+            "listings": list(LISTINGS),
+            "past": PAST,
+            "long_past": LONG_PAST,
+        }
+        rows = _fetch(HISTORY, asked)
+        kinds = self._kinds({kind for kind, *_ in rows}, asked, days)
         batches = Batch.objects.select_related("source").in_bulk(
-            [int(one.key) for one in own if one.kind == SubjectKind.BATCH]
+            [int(row[1]) for row in rows if row[0] == SubjectKind.BATCH]
         )
-        for subject, by_day in sorted(own.items(), key=lambda one: (one[0].kind in SINGLE, one[0])):
-            daily = _series(by_day, self.run.day, days)
-            kind = Subject(subject.kind, "", subject.colour)
-            of_all = _series(totals[kind], self.run.day, days)
+        for kind, key, colour, ago, people in sorted(rows, key=lambda row: (row[0] in SINGLE, *row[:3])):
+            subject, daily = Subject(kind, key, colour), _series(zip(ago, people, strict=True), days)
+            totals, largest = kinds[kind, colour]
             over = excess(
-                subject.kind,
+                kind,
                 daily,
-                others=[all_ - one for all_, one in zip(of_all, daily, strict=True)],
-                largest=_series(largest[kind], self.run.day, days),
+                others=[all_ - own for all_, own in zip(totals, daily, strict=True)],
+                largest=largest,
                 registered=registered,
-                days_covered=_days_covered(batches[int(subject.key)]) if subject.kind == SubjectKind.BATCH else 1.0,
+                days_covered=_days_covered(batches[int(key)]) if kind == SubjectKind.BATCH else 1.0,
             )
             if over:
                 yield Found(subject, over, daily, registered, _within(subject, batches))
@@ -97,10 +98,21 @@ class Measurement:
         rows = _fetch(f"WITH {TURNED}\n{SHARED}", {**self._parameters(), **subject._asdict()})
         return [list(row) for row in rows]
 
-    def _of_kinds(self, kinds: set[str], asked: Mapping[str, Any]) -> tuple[Daily, Daily]:
-        rows = _fetch(KINDS, {**asked, "kinds": sorted(kinds)}) if kinds else []
-        totals = _by_day((Subject(kind, "", ""), day, counts[:3]) for kind, day, *counts in rows)
-        return totals, _by_day((Subject(kind, "", ""), day, counts[3:]) for kind, day, *counts in rows)
+    def _kinds(
+        self, kinds: set[str], asked: Mapping[str, Any], days: int
+    ) -> dict[tuple[str, str], tuple[list[int], ...]]:
+        """By kind and colour: what all its subjects turned each day, and what the largest did."""
+        told: dict[str, list[Any]] = defaultdict(list)
+        for kind, *row in _fetch(KINDS, {**asked, "kinds": sorted(kinds)}) if kinds else []:
+            told[kind].append(row)
+        return {
+            (kind, colour): (
+                _series(((row[0], row[place]) for row in rows), days),
+                _series(((row[0], row[place + len(COLOURS)]) for row in rows), days),
+            )
+            for kind, rows in told.items()
+            for place, colour in enumerate(COLOURS, start=1)
+        }
 
     def _parameters(self) -> dict[str, Any]:
         by = self.run.started_by
@@ -124,16 +136,13 @@ def _days_known(day: date) -> int:
     return min(LONG_PAST, (day - first).days + 1)
 
 
-def _by_day(rows: Iterable[tuple[Subject, date, list[int]]]) -> Daily:
-    found: Daily = {}
-    for subject, day, counts in rows:
-        for colour, people in zip(COLOURS, counts, strict=True):
-            found.setdefault(subject._replace(colour=colour), Counter())[day] += int(people)
+def _series(counted: Iterable[tuple[int, int]], days: int) -> list[int]:
+    """From days ago and people to a number for each day, the oldest first; a day may have had several runs."""
+    found = [0] * days
+    for ago, people in counted:
+        if ago < days:
+            found[days - 1 - ago] += int(people)
     return found
-
-
-def _series(by_day: Counter[date], last: date, days: int) -> list[int]:
-    return [by_day[last - timedelta(days=ago)] for ago in range(days - 1, -1, -1)]
 
 
 def _days_covered(batch: Batch) -> float:

@@ -37,43 +37,44 @@ hit AS MATERIALIZED (
            CASE WHEN v.id IS NOT NULL THEN ARRAY[v.created_by, v.proposed_by] END AS publishers
     FROM changed c
     CROSS JOIN LATERAL (
-        SELECT area, batch_id, source_id, CASE WHEN origin = 'provider' THEN provider_id END AS entered_with, record_id,
-               fact.provider_id AS of_provider, recorded_at, received_at, id AS fact_id
-        FROM codes_fact fact WHERE id = c.fact_id OFFSET 0
+        SELECT area, batch_id, source_id, provider_id, record_id, recorded_at, received_at
+        FROM codes_fact WHERE id = c.fact_id OFFSET 0
     ) f
     JOIN codes_rulesetversion version ON version.id = c.version_id
     LEFT JOIN new_version v ON v.provider_id = c.provider_id AND f.received_at <= %(last_as_of)s
 ),
 turned AS MATERIALIZED (
-    SELECT h.citizen_id, h.colour, h.rule, common.kind, common.key
+    -- One branch for each subject: taking a row apart into all of them by a lateral join takes several times as long.
+    SELECT citizen_id, colour, rule, 'area' AS kind, area::text AS key FROM hit WHERE NOT listed AND area IS NOT NULL
+    UNION ALL
+    SELECT citizen_id, colour, rule, 'listed', area FROM hit WHERE listed
+    UNION ALL
+    SELECT citizen_id, colour, rule, 'publisher', publisher FROM hit WHERE listed
+    UNION ALL
+    SELECT citizen_id, colour, rule, 'source', source_id::text FROM hit WHERE NOT listed AND source_id IS NOT NULL
+    UNION ALL
+    SELECT citizen_id, colour, rule, 'batch', batch_id::text FROM hit WHERE NOT listed AND batch_id IS NOT NULL
+    UNION ALL
+    SELECT citizen_id, colour, rule, 'provider', provider_id::text FROM hit WHERE NOT listed AND provider_id IS NOT NULL
+    UNION ALL
+    SELECT citizen_id, colour, rule, 'instant',
+           concat(coalesce('source-' || source_id, 'provider-' || provider_id, 'city'), ' ',
+                  to_char(date_trunc('minute', recorded_at AT TIME ZONE 'UTC'), 'YYYY-MM-DD"T"HH24:MI"Z"'))
+    FROM hit WHERE NOT listed AND colour <> 'green'
+    UNION ALL
+    SELECT citizen_id, colour, rule, 'version', version_id::text FROM hit WHERE NOT listed AND version_id IS NOT NULL
+    UNION ALL
+    SELECT citizen_id, colour, rule, 'official', unnest(publishers) FROM hit WHERE NOT listed AND version_id IS NOT NULL
+    UNION ALL
+    SELECT citizen_id, colour, rule, 'official', %(started_by)s FROM hit WHERE %(started_by)s <> ''
+    UNION ALL
+    -- Who put the record out of force, or back, since the last run of the whole city began.
+    SELECT h.citizen_id, h.colour, h.rule, 'official', unnest(CASE WHEN s.ended_at > %(since)s THEN ARRAY[s.end_proposed_by, s.ended_by]
+                                                                   ELSE ARRAY[s.proposed_by, s.decided_by] END)
     FROM hit h
-    CROSS JOIN LATERAL (
-        SELECT * FROM (VALUES
-            ('area', CASE WHEN NOT h.listed THEN h.area END),
-            ('source', CASE WHEN NOT h.listed THEN h.source_id::text END),
-            ('batch', CASE WHEN NOT h.listed THEN h.batch_id::text END),
-            ('provider', CASE WHEN NOT h.listed THEN h.entered_with::text END),
-            ('instant', CASE WHEN NOT h.listed AND h.colour <> 'green' THEN
-                concat(coalesce('source-' || h.source_id, 'provider-' || h.of_provider, 'city'), ' ',
-                       to_char(date_trunc('minute', h.recorded_at AT TIME ZONE 'UTC'), 'YYYY-MM-DD"T"HH24:MI"Z"')) END),
-            ('version', CASE WHEN NOT h.listed THEN h.version_id::text END),
-            ('listed', CASE WHEN h.listed THEN h.area END),
-            ('publisher', CASE WHEN h.listed THEN h.publisher END)
-        ) AS told(kind, key)
-        UNION ALL
-        SELECT 'official', unnest(h.publishers) WHERE NOT h.listed
-        UNION ALL
-        -- Who put the record out of force, or back, since the last run of the whole city began.
-        SELECT 'official', unnest(CASE WHEN s.ended_at > %(since)s THEN ARRAY[s.end_proposed_by, s.ended_by]
-                                       ELSE ARRAY[s.proposed_by, s.decided_by] END)
-        FROM codes_suppression s
-        WHERE s.record_id = h.record_id AND s.source_id IS NOT DISTINCT FROM h.source_id
-          AND s.provider_id IS NOT DISTINCT FROM h.of_provider AND s.state IN ('approved', 'ended')
-          AND (s.decided_at > %(since)s OR s.ended_at > %(since)s)
-        UNION ALL
-        SELECT 'official', %(started_by)s
-    ) common
-    WHERE common.key <> ''
+    JOIN codes_suppression s ON s.record_id = h.record_id AND s.source_id IS NOT DISTINCT FROM h.source_id
+                            AND s.provider_id IS NOT DISTINCT FROM h.provider_id
+    WHERE s.state IN ('approved', 'ended') AND (s.decided_at > %(since)s OR s.ended_at > %(since)s)
     UNION ALL
     -- Decisions that made somebody's colour by themselves, since the run before.
     SELECT e.citizen_id, e.after, '', 'official', by.name
@@ -100,7 +101,10 @@ INSERT INTO codes_subjectcount (run_id, day, kind, key, red, yellow, green)
 SELECT %(run)s, %(day)s, kind, key, count(DISTINCT citizen_id) FILTER (WHERE colour = 'red'),
        count(DISTINCT citizen_id) FILTER (WHERE colour = 'yellow'), count(DISTINCT citizen_id) FILTER (WHERE colour = 'green')
 FROM turned
+WHERE key <> ''
 GROUP BY kind, key
+-- Almost every record has a minute of its own; what one or two people share says nothing and would be most of the rows.
+HAVING kind <> 'instant' OR count(DISTINCT citizen_id) > 2
 RETURNING kind, key
 
 -- statement: shared
@@ -121,23 +125,32 @@ ORDER BY count(DISTINCT citizen_id) DESC, kind, key
 LIMIT 20
 
 -- statement: history
--- The days of the subjects of this run that turned enough people in four weeks to be looked at.
-WITH candidate AS MATERIALIZED (
-    SELECT s.kind, s.key
-    FROM codes_subjectcount s
-    JOIN codes_subjectcount now ON now.run_id = %(run)s AND now.kind = s.kind AND now.key = s.key
+-- The past of the subjects of this run that turned enough people in four weeks to be looked at: days ago and people of each day.
+WITH now AS MATERIALIZED (
+    SELECT kind, key, each.colour
+    FROM codes_subjectcount
+    CROSS JOIN LATERAL (VALUES ('red', red), ('yellow', yellow), ('green', green)) AS each(colour, people)
+    WHERE run_id = %(run)s AND each.people > 0
+),
+candidate AS MATERIALIZED (
+    SELECT n.kind, n.key, n.colour
+    FROM now n
+    JOIN codes_subjectcount s ON s.kind = n.kind AND s.key = n.key
     WHERE s.day > %(day)s::date - 28 AND s.day <= %(day)s
-    GROUP BY s.kind, s.key
-    HAVING greatest(sum(s.red), sum(s.yellow), sum(s.green)) >= %(least)s
+    GROUP BY n.kind, n.key, n.colour
+    HAVING sum(CASE n.colour WHEN 'red' THEN s.red WHEN 'yellow' THEN s.yellow ELSE s.green END) >= %(least)s
 )
-SELECT s.kind, s.key, s.day, sum(s.red), sum(s.yellow), sum(s.green)
-FROM codes_subjectcount s
-JOIN candidate c ON c.kind = s.kind AND c.key = s.key
-WHERE s.day > %(day)s::date - %(past)s AND s.day <= %(day)s
-GROUP BY s.kind, s.key, s.day
+SELECT c.kind, c.key, c.colour, array_agg(%(day)s::date - s.day),
+       array_agg(CASE c.colour WHEN 'red' THEN s.red WHEN 'yellow' THEN s.yellow ELSE s.green END)
+FROM candidate c
+JOIN codes_subjectcount s ON s.kind = c.kind AND s.key = c.key
+WHERE s.day > %(day)s::date - CASE WHEN c.kind = ANY (%(listings)s) THEN %(long_past)s ELSE %(past)s END AND s.day <= %(day)s
+GROUP BY c.kind, c.key, c.colour
 
 -- statement: kinds
-SELECT kind, day, sum(red), sum(yellow), sum(green), max(red), max(yellow), max(green)
+-- What all subjects of a kind turned on each day, and what the largest of them did.
+SELECT kind, %(day)s::date - day, sum(red), sum(yellow), sum(green), max(red), max(yellow), max(green)
 FROM codes_subjectcount
-WHERE kind = ANY (%(kinds)s) AND day > %(day)s::date - %(past)s AND day <= %(day)s
+WHERE kind = ANY (%(kinds)s) AND day <= %(day)s
+  AND day > %(day)s::date - CASE WHEN kind = ANY (%(listings)s) THEN %(long_past)s ELSE %(past)s END
 GROUP BY kind, day

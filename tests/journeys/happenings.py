@@ -26,7 +26,7 @@ from regions.staff.changes import propose_account
 from regions.staff.models import Account, StaffChange
 from regions.staff.roles import Role
 from tests.integration.pages.people import tie_phone
-from tests.integration.review.desk import EVIDENCE, Desk, hire, mass_change
+from tests.integration.review.desk import EVIDENCE, Desk, an_alarm, hire, mass_change
 from tests.journeys.world import CITY, World
 
 NUMBER = "B20261124-7K2M9XAB"
@@ -230,7 +230,10 @@ def _audit(desk: Desk) -> dict[str, str]:
         by="hao",
         now=desk.now,
     )
+    alarm = an_alarm(now=desk.now)
     return {
+        "official_alarms": "alarms/",
+        "official_alarm": f"alarms/{alarm.pk}/",
         "auditor_identified_exports": "reports/identified/",
         "auditor_identified_export": f"reports/identified/{asked.pk}/",
         "auditor_reports": "reports/",

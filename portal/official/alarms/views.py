@@ -40,7 +40,7 @@ def alarm_list(request: StaffRequest) -> HttpResponse:
     """Those that nobody silenced, the most severe first, and below them the acknowledged."""
     page = keyset_page(Alarm.objects.exclude(state=Alarm.State.RAISED), request.GET, by=["-id"])
     context = {
-        "standing": [_worded(alarm) for alarm in Alarm.objects.standing().select_related("first_run", "last_run")],
+        "standing": [_worded(alarm) for alarm in Alarm.objects.standing()],
         "page": page,
         "acknowledged": [_worded(alarm) for alarm in page.rows],
     }
