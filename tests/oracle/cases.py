@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
-from tests.oracle.effective import coloured_verdicts, held_verdicts, ruling_in_force
+from tests.oracle.effective import coloured_verdicts, ruling_not_over
 from tests.oracle.rules import Rule
 from tests.oracle.rulings import HitContent, Ruling
 from tests.oracle.verdicts import Verdict
@@ -15,8 +15,12 @@ from tests.oracle.world import World
 
 
 class WeighedHit(NamedTuple):
-    """A hit as the fingerprint covers it: the rule with its parameters, and what the record says."""
+    """A hit as the fingerprint covers it: with whom, the rule with its parameters, and what the record says.
 
+    The semantics (§5) name no provider; but what two providers hold by one record are two hits, and one of them gone is news.
+    """
+
+    provider: str
     rule: Rule
     content: HitContent
 
@@ -39,7 +43,9 @@ class Fingerprint(NamedTuple):
 def fingerprint(coloured: Mapping[str, Verdict]) -> Fingerprint:
     return Fingerprint(
         frozenset((code, str(one.state)) for code, one in coloured.items()),
-        frozenset(WeighedHit(_parameters(hit.rule), hit.content) for one in coloured.values() for hit in one.hits),
+        frozenset(
+            WeighedHit(code, _parameters(hit.rule), hit.content) for code, one in coloured.items() for hit in one.hits
+        ),
     )
 
 
@@ -86,9 +92,8 @@ class Cases:
     ) -> None:
         """After a run, and in the moment when a ruling ends or the citizen is judged again: `now` is later than its `as_of`."""
         coloured = coloured_verdicts(world, citizen, day, as_of, known_at)
-        held = held_verdicts(world, citizen, day, as_of, known_at)
         today = max(day, now.astimezone(world.zone).date())
-        ruling = ruling_in_force(world, citizen, today, now, coloured | held)
+        ruling = ruling_not_over(world, citizen, today, now)
         self._lapse(citizen, fingerprint(coloured), ruling)
         self._follow(citizen, fingerprint(coloured), ruling)
 
@@ -113,14 +118,16 @@ class Cases:
             self.opened.append(Case(len(self.opened) + 1, citizen, now, before[0].number if before else None))
 
     def _lapse(self, citizen: str, now: Fingerprint, ruling: Ruling | None) -> None:
-        """Decisions that left the colours as they are last as long as their fingerprint.
+        """Decisions that left the colours as they are last as long as their fingerprint, others as long as there is a ruling.
+
+        Two readings of §5, both recorded in ADR 20: a ruling that takes another's place carries its decisions on, and a suspended
+        one has not ended: §4 opens a case of its own for it.
 
         The end of a ruling opens a case also where somebody left a later fingerprint alone under it: §5 says so without
         an exception, and what they left was a code that the ruling gave.
         """
-        in_force = ruling.approved_at if ruling else None
         decided = [one for one in self.of(citizen) if one.state == "decided" and not one.lapsed]
-        ended = [one for one in decided if one.decided_by and one.decided_by != in_force]
+        ended = [one for one in decided if one.decided_by and ruling is None]
         for case in decided:
             if case.decided_by is None:
                 changed = comparable(case, now) and case.fingerprint != now
@@ -144,4 +151,4 @@ def stands(case: Case, now: Fingerprint, ruling: Ruling | None) -> bool:
     """Whether the case was decided, on what there is now as far as it can be seen, and the decision still holds."""
     if case.state != "decided" or case.lapsed or (comparable(case, now) and case.fingerprint != now):
         return False
-    return case.decided_by is None or (ruling is not None and ruling.approved_at == case.decided_by)
+    return case.decided_by is None or ruling is not None

@@ -75,10 +75,8 @@ def suspended(ruling: Ruling, said: Mapping[str, Verdict]) -> bool:
     )
 
 
-def ruling_in_force(
-    world: World, citizen: str, day: date, asked_at: datetime, said: Mapping[str, Verdict]
-) -> Ruling | None:
-    """The last approved one, unless it has ended or expired or is suspended: then no older one comes back."""
+def ruling_not_over(world: World, citizen: str, day: date, asked_at: datetime) -> Ruling | None:
+    """The last approved one, unless it has ended or expired: then no older one comes back. It may be suspended."""
     approved = [
         (ruling.approved_at, ruling)
         for ruling in world.rulings_about.get(citizen, ())
@@ -88,7 +86,14 @@ def ruling_in_force(
         return None
     last = max(approved, key=lambda pair: pair[0])[1]
     over = day > last.ends_on or (last.ended_at is not None and last.ended_at <= asked_at)
-    return None if over or suspended(last, said) else last
+    return None if over else last
+
+
+def ruling_in_force(
+    world: World, citizen: str, day: date, asked_at: datetime, said: Mapping[str, Verdict]
+) -> Ruling | None:
+    last = ruling_not_over(world, citizen, day, asked_at)
+    return None if last is None or suspended(last, said) else last
 
 
 def effective(world: World, citizen: str, day: date, as_of: datetime, known_at: datetime | None = None) -> Effective:

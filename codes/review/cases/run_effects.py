@@ -49,7 +49,7 @@ RELINK = compose(SQL, "relink")
 
 LAPSE = compose(SQL, "lapse", among="true")
 
-LAPSE_RULED = compose(SQL, "lapse", among="c.ruling_id IS NOT NULL AND c.citizen_id = ANY (%(citizens)s)")
+LAPSE_RULED = compose(SQL, "lapse", among="c.citizen_id = ANY (%(citizens)s)")
 
 OPEN = compose(SQL, "open", among="true")
 

@@ -21,12 +21,18 @@ FROM moved WHERE differs
 
 -- statement: lapse
 -- A decision stands while its ruling is in force – or the one that took its place, which weighed every hit there was – or, where
--- the colours were left as they are, as long as the fingerprint lasts. Missing data ends no fingerprint.
+-- the colours were left as they are, as long as the fingerprint lasts. Missing data ends no fingerprint. Colours that were left while
+-- a ruling for an earlier case was in force were left under its colour: that they are is over when it is.
 UPDATE codes_case c SET lapsed_at = %(at)s
 FROM codes_disagreement decided
 WHERE decided.id = c.disagreement_id AND c.kind = 'disagreement' AND c.state = %(decided)s AND c.lapsed_at IS NULL AND {{among}}
   AND CASE WHEN c.ruling_id IS NOT NULL
            THEN NOT EXISTS (SELECT FROM codes_ruling r WHERE r.citizen_id = c.citizen_id AND r.state = %(approved)s)
+           WHEN EXISTS (SELECT FROM codes_case ruled
+                        WHERE ruled.citizen_id = c.citizen_id AND ruled.kind = c.kind AND ruled.id < c.id
+                          AND ruled.state = %(decided)s AND ruled.ruling_id IS NOT NULL AND ruled.lapsed_at IS NULL)
+                AND NOT EXISTS (SELECT FROM codes_ruling r WHERE r.citizen_id = c.citizen_id AND r.state = %(approved)s)
+           THEN true
            ELSE NOT EXISTS (SELECT FROM codes_disagreement d
                             WHERE d.citizen_id = c.citizen_id AND d.closed_run_id IS NULL AND d.fingerprint = c.fingerprint)
                 AND NOT EXISTS (SELECT FROM jsonb_object_keys(decided.colours) AS shown(code)

@@ -85,6 +85,21 @@ def test_the_journal_says_that_the_case_follows(desk: Desk) -> None:
     assert (told.subject, told.data) == (f"case:{desk.case().number}", {"follows": desk.case().follows.number})  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+def test_what_was_left_under_a_ruling_is_a_case_again_when_it_ends(
+    desk: Desk, end: Callable[[Desk, Ruling], None]
+) -> None:
+    """Another fingerprint opened a case while the ruling was in force, and its colours were left: as the ruling gave them."""
+    ruling = ruled(desk, colour="red")
+    desk.tell(WHO, "arrival")
+    desk.run()
+    left(desk)
+    assert kinds() == [("disagreement", "decided"), ("disagreement", "decided")]
+    end(desk, ruling)
+    assert kinds()[2:] == [("disagreement", "received")]
+    assert desk.case().follows == Case.objects.filter(citizen__ref=WHO, state="decided").latest("pk")
+
+
 def test_when_a_ruling_ends_and_the_providers_agree_nothing_opens(desk: Desk) -> None:
     ruling = ruled(desk)
     desk.revoke(WHO)
