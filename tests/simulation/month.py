@@ -14,6 +14,7 @@ from codes.models import Run
 from codes.runs.ledger import start_if_due, start_run
 from codes.runs.steps import run_here
 from tests.oracle import effective_when_asked
+from tests.simulation.appeals import Appeals
 from tests.simulation.crashes import work_through
 from tests.simulation.events import Recorders
 from tests.simulation.judging import Difference, Judge
@@ -29,7 +30,7 @@ from tests.worlds.dice import Dice, SeededDice
 
 PEOPLE = 30
 NO_MASS_CHANGE = 10_000
-FAULTS = ("down", "html", "unauthorised", "half_page", "errors", "not_json", "changing_total")
+FAULTS = ("down", "html", "unauthorised", "half_page", "errors", "not_json")
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,7 @@ class Month:
             self.happened["entries"] += self.entries.send(at(number, hour, 30))
             self.record.told()
             self.officials.work(at(number, hour + 1))
+            self._appeals()
         self._records(at(number, 12))
         if self.dice.once_in(8):
             version = next_version(self.dice, self.known.newest_version(self.dice.pick(RULE_SETS)), number)
@@ -144,6 +146,17 @@ class Month:
             self.happened["rule-set versions"] += 1
         if self.dice.once_in(4):
             self._recompute(at(number, 19))
+
+    def _appeals(self) -> None:
+        """Then citizens and whoever works for many, in what is left of the hour."""
+        keys, appeals = self.judge.keys(), Appeals(self.officials)
+        if self.dice.once_in(2):
+            appeals.file(keys)
+        appeals.answer(keys)
+        if self.dice.once_in(6):
+            appeals.propose_many({pk: person for person, pk in keys.items()})
+        if self.dice.once_in(5):
+            appeals.approve_many()
 
     def _entries(self, number: int, hour: int) -> None:
         now = at(number, hour, 30)

@@ -21,6 +21,7 @@ from regions.refusals import Refused
 from tests.integration.review.desk import EVIDENCE
 from tests.oracle import Colour, RecordKey, Ruling, Suppression, coloured_verdicts, held_verdicts
 from tests.oracle.effective import suspended
+from tests.oracle.rulings import HitKey
 from tests.oracle.verdicts import Verdict
 from tests.simulation.record import Record
 from tests.worlds import ZONE
@@ -37,6 +38,8 @@ class Waiting:
     key: int
     by: str
     ruling: Ruling
+    case: int
+    """The city's own key of the case that it is for."""
 
 
 @dataclass
@@ -95,15 +98,24 @@ class Officials:
     def _open_case(self, citizen: int) -> CaseRow | None:
         return CaseRow.objects.open().filter(citizen=citizen, kind=CaseRow.Kind.DISAGREEMENT).first()
 
-    def _reviewer(self, person: str) -> str:
-        """Always the same for a person: a case is its assignee's. ``zhao`` may do both, and never both for one person."""
+    def reviewer(self, person: str) -> str:
+        """Who takes a case that is nobody's. ``zhao`` may do both, and never both for one person."""
         return ("li", "wu", "zhao")[int(person.removeprefix("p")) % 3]
 
-    def _said(self, person: str) -> dict[str, Verdict]:
+    def said(self, person: str) -> dict[str, Verdict]:
         asked = self.record.world, person, *self.record.moment_of(person)
         return coloured_verdicts(*asked) | held_verdicts(*asked)
 
-    def _act(self, what: str, by: str, verb: Callable[..., Any], *, must_fail: bool = False, **how: Any) -> Any:
+    def act(
+        self,
+        what: str,
+        by: str,
+        verb: Callable[..., Any],
+        *,
+        must_fail: bool = False,
+        may_do_nothing: bool = False,
+        **how: Any,
+    ) -> Any:
         """Do it; it must happen and be in the journal, or be refused and leave the journal as it was."""
         self.now += timedelta(minutes=1)
         written = JournalEntry.objects.filter(by=by)
@@ -115,26 +127,30 @@ class Officials:
             refused = str(refusal)
         told = written.count() - before
         assert bool(refused) == must_fail, f"{what} by {by}: {refused or 'must be refused and was not'}"
-        assert bool(told) != must_fail, (
+        assert may_do_nothing or bool(told) != must_fail, (
             f"{what} by {by}: {told} entries in the journal, {refused or 'though it was done'}"
         )
         self.happened["refused acts" if refused else what] += 1
         return done
 
     def _propose_or_leave(self, person: str, citizen: int) -> None:
-        case, by = self._open_case(citizen), self._reviewer(person)
+        case = self._open_case(citizen)
         assert case is not None
+        by = case.assigned_to or self.reviewer(person)
         if self.dice.once_in(3):
-            self._act("cases left as they are", by, close.uphold, case_id=case.pk, reason_code="mends_itself")
+            self.act("cases left as they are", by, close.uphold, case_id=case.pk, reason_code="mends_itself")
             self.record.cases.decide(person)
             return
+        self.propose(person, case)
+
+    def propose(self, person: str, case: CaseRow, *, of_appeal: bool = False) -> None:
         colours: tuple[Colour, ...] = ("green", "yellow", "green", "red")
-        colour = self.dice.pick(colours)
+        colour, by = self.dice.pick(colours), case.assigned_to or self.reviewer(person)
         today = self.now.astimezone(ZONE).date()
         lasts = self.dice.pick((1, 2, 5, 20))
-        weighed = frozenset(hit.key for one in self._said(person).values() for hit in one.hits)
-        made = self._act(
-            "rulings proposed",
+        weighed = self.weighed(person)
+        made = self.act(
+            "rulings proposed on appeal" if of_appeal else "rulings proposed",
             by,
             rulings.propose,
             case_id=case.pk,
@@ -144,20 +160,28 @@ class Officials:
             expires_on=today + timedelta(days=lasts),
         )
         ends_on = today + timedelta(days=lasts - 1)
-        self.waiting[person] = Waiting(made.pk, by, Ruling(person, colour, None, ends_on, weighed))
+        self.waiting[person] = Waiting(made.pk, by, Ruling(person, colour, None, ends_on, weighed), case.pk)
+
+    def weighed(self, person: str) -> frozenset[HitKey]:
+        """All that speaks against the person now."""
+        return frozenset(hit.key for one in self.said(person).values() for hit in one.hits)
+
+    def waits(self, one: Waiting) -> bool:
+        """Whether its case is still there to be decided: it may have closed by itself, and another opened since."""
+        return CaseRow.objects.open().filter(pk=one.case).exists()
 
     def _decide(self, person: str) -> None:
         """Approved, refused or taken back – unless its case has closed by itself, its day has come or new hits have."""
         one = self.waiting[person]
-        is_open = any(case.state == "open" for case in self.record.cases.of(person))
+        is_open = self.waits(one)
         how = self.dice.pick(("approve", "approve", "approve", "refuse", "withdraw", "by themselves"))
         if how == "by themselves":
             if one.by == "zhao":
-                self._act("approvals", "zhao", rulings.approve, must_fail=True, ruling_id=one.key)
+                self.act("approvals", "zhao", rulings.approve, must_fail=True, ruling_id=one.key)
             return
         other = self.dice.pick([name for name in APPROVERS if name != one.by])
         if how == "refuse":
-            self._act(
+            self.act(
                 "rulings refused",
                 other,
                 rulings.refuse,
@@ -166,22 +190,23 @@ class Officials:
                 reason_code="too_long",
             )
         elif how == "withdraw":
-            self._act("rulings withdrawn", one.by, rulings.withdraw_proposal, must_fail=not is_open, ruling_id=one.key)
+            self.act("rulings withdrawn", one.by, rulings.withdraw_proposal, must_fail=not is_open, ruling_id=one.key)
         else:
             today = self.now.astimezone(ZONE).date()
-            must_fail = not is_open or one.ruling.ends_on < today or suspended(one.ruling, self._said(person))
-            self._act("rulings approved", other, rulings.approve, must_fail=must_fail, ruling_id=one.key)
+            must_fail = not is_open or one.ruling.ends_on < today or suspended(one.ruling, self.said(person))
+            self.act("rulings approved", other, rulings.approve, must_fail=must_fail, ruling_id=one.key)
             if must_fail and is_open:
                 return
             if is_open:
-                self._rule(person, one)
+                self.rule(person, one)
         del self.waiting[person]
 
-    def _rule(self, person: str, one: Waiting) -> None:
+    def rule(self, person: str, one: Waiting) -> None:
         approved = replace(one.ruling, approved_at=self.now)
         self.record.known.rulings.append(approved)
         self.in_force[person] = (one.key, approved)
-        self.record.cases.decide(person, approved)
+        if any(case.state == "open" for case in self.record.cases.of(person)):
+            self.record.cases.decide(person, approved)
         self.record.note_now(person, self.now)
 
     def _end(self, person: str) -> None:
@@ -189,8 +214,8 @@ class Officials:
         today = self.now.astimezone(ZONE).date()
         if ruling.ends_on < today:
             return
-        self._act("ends proposed", "li", rulings.propose_end, ruling_id=key, reason="查明属实")
-        self._act("rulings ended", "wang", rulings.approve_end, ruling_id=key)
+        self.act("ends proposed", "li", rulings.propose_end, ruling_id=key, reason="查明属实")
+        self.act("rulings ended", "wang", rulings.approve_end, ruling_id=key)
         known = self.record.known.rulings
         known[known.index(ruling)] = replace(ruling, ended_at=self.now)
         self.record.look_again(person, self.now)
@@ -198,7 +223,7 @@ class Officials:
     def _suppress(self, keys: dict[str, int]) -> None:
         """Of one of the hits there are: a record is wrong, says one; another agrees or not."""
         person = self.dice.pick(sorted(keys))
-        hits = sorted(hit for one in self._said(person).values() for hit in one.hits)
+        hits = sorted(hit for one in self.said(person).values() for hit in one.hits)
         if not hits:
             return
         said = self.dice.pick(hits).said
@@ -220,8 +245,8 @@ class Officials:
         if said.kind != "arrival":
             stored = stored.filter(area=said.area)
         fact = stored.filter(revoked=False).earliest("pk")
-        by = self._reviewer(person)
-        made = self._act(
+        by = self.reviewer(person)
+        made = self.act(
             "wrong records proposed",
             by,
             suppressions.propose_suppression,
@@ -232,7 +257,7 @@ class Officials:
         other = self.dice.pick([name for name in APPROVERS if name != by])
         how = self.dice.pick(("approve", "approve", "refuse", "withdraw"))
         if how == "refuse":
-            self._act(
+            self.act(
                 "wrong records refused",
                 other,
                 suppressions.refuse_suppression,
@@ -240,9 +265,9 @@ class Officials:
                 reason_code="evidence_thin",
             )
         elif how == "withdraw":
-            self._act("wrong records taken back", by, suppressions.withdraw_suppression, suppression_id=made.pk)
+            self.act("wrong records taken back", by, suppressions.withdraw_suppression, suppression_id=made.pk)
         else:
-            self._act("wrong records ruled", other, suppressions.approve_suppression, suppression_id=made.pk)
+            self.act("wrong records ruled", other, suppressions.approve_suppression, suppression_id=made.pk)
             ruled = Suppression(said.origin, said.record_id, self.now)
             one = WrongRecord(made.pk, ruled)
             self.record.known.suppressions.append(ruled)
@@ -251,8 +276,8 @@ class Officials:
 
     def _end_suppression(self, one: WrongRecord) -> None:
         key: dict[str, Any] = {"suppression_id": one.key}
-        self._act("ends proposed", "li", suppressions.propose_suppression_end, reason="记录属实", **key)
-        self._act("wrong records count again", "wang", suppressions.approve_suppression_end, **key)
+        self.act("ends proposed", "li", suppressions.propose_suppression_end, reason="记录属实", **key)
+        self.act("wrong records count again", "wang", suppressions.approve_suppression_end, **key)
         known = self.record.known.suppressions
         known[known.index(one.suppression)] = replace(one.suppression, until=self.now)
         self.wrong.remove(one)

@@ -54,11 +54,16 @@ class Record:
         return self.run._replace(known_at=self.again.get(person))
 
     def judge_again(self, people: Iterable[str], now: datetime) -> None:
-        """Two officials have decided about a record of theirs."""
+        """Two officials have decided about a record of theirs; what is due to anybody else's case is done with it."""
+        named = set(people)
+        self.again |= dict.fromkeys(named, now)
         self.told()
-        for person in people:
-            self.again[person] = now
-            self.look_again(person, now)
+        for person in self.world.citizens:
+            if person in named:
+                self.look_again(person, now)
+            else:
+                day, as_of, known_at = self.moment_of(person)
+                self.cases.look_at(self.world, person, day, as_of, now, known_at)
 
     def look_again(self, person: str, now: datetime) -> None:
         """A ruling has ended, or the person was judged again: the code and the case follow at once."""
