@@ -15,6 +15,8 @@ LIST = """\
     what comparing a run with the past takes of the run
 ./run bench pages [--people N] [--visits N]
     every page that answers GET, in a city of 200,000 with 20,000 open cases: time and database queries
+./run bench journal [--entries N] [--rounds N]
+    a journal of 1,000,000 entries verified, against SHA-256 over the same bytes
 
 Results go to bench/results/. The city is built for the measurement and dropped after it.
 """
@@ -38,6 +40,9 @@ def main() -> None:
         if name == "recompute":
             options.add_argument("--no-growth", action="store_true", help="leave out the cities of other sizes")
             options.add_argument("--no-celery", action="store_true", help="leave out the worker processes")
+    options = benches.add_parser("journal")
+    options.add_argument("--entries", type=int, default=1_000_000)
+    options.add_argument("--rounds", type=int, default=3, help="of each measurement the median counts")
     asked = vars(parser.parse_args())
     name = asked.pop("bench")
     if name is None:
@@ -49,11 +54,12 @@ def main() -> None:
 
 
 def _bench(name: str) -> Callable[..., None]:
-    from bench import diagnosis, pages, recompute, sentinel  # noqa: PLC0415 - they need Django's set-up
+    from bench import diagnosis, journal, pages, recompute, sentinel  # noqa: PLC0415 - they need Django's set-up
 
     benches: dict[str, Callable[..., None]] = {
         "recompute": recompute.main,
         "diagnosis": diagnosis.main,
+        "journal": journal.main,
         "pages": pages.main,
         "sentinel": sentinel.main,
     }

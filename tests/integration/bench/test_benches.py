@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import diagnosis, recompute, report
+from bench import diagnosis, journal, recompute, report
 from bench.a_city import SCHEMA, a_city
 from bench.city import Size
 from bench.peers import engines, inputs, orm_loop
@@ -44,6 +44,14 @@ def test_diagnosis_compares_like_with_like(results: Path) -> None:
     diagnosis.main(people=PEOPLE, with_facts=WITH_FACTS, sample=SAMPLE, rounds=1)
     page = (results / "diagnosis.md").read_text(encoding="utf-8")
     assert "Python loop over the pairs" in page
+
+
+def test_the_journal_that_is_verified_is_the_one_that_was_written(results: Path) -> None:
+    journal.main(entries=1_000, rounds=1)
+    page = (results / "journal.md").read_text(encoding="utf-8")
+    assert "the same rows read and hashed" in page
+    with pytest.raises(BenchFailed), a_city(Size(100, 10)), in_city(SCHEMA):
+        journal._verified(1)
 
 
 def test_a_peer_that_differs_is_no_peer(results: Path) -> None:
