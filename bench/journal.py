@@ -71,7 +71,13 @@ def _act(number: int) -> dict[str, Any]:
     """A case moved with its ruling, a partition judged, or a delivery accepted."""
     match number % 10:
         case 0:
-            counts = {"subjects": 20_000, "held": 812, "changed": 97, "turned_red": 11, "turned_green": 35}
+            counts: dict[str, Any] = {
+                "subjects": 20_000,
+                "held": 812,
+                "changed": 97,
+                "turned_red": 11,
+                "turned_green": 35,
+            }
             digest = hashlib.sha256(str(number).encode()).hexdigest()
             return {
                 "by": "system",
@@ -80,7 +86,13 @@ def _act(number: int) -> dict[str, Any]:
                 "data": {**counts, "digest": digest},
             }
         case 1:
-            data = {"batch": number, "delivered": 1000, "accepted": 37, "unchanged": 961, "quarantined": 2}
+            data: dict[str, Any] = {
+                "batch": number,
+                "delivered": 1000,
+                "accepted": 37,
+                "unchanged": 961,
+                "quarantined": 2,
+            }
             return {"by": "system", "verb": "batch.accepted", "subject": "source:police", "data": data}
     case_number = f"D20261124-{number % 1_000_000:06}"
     data = {

@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from codes.citizens.sign_in import LANGUAGES, GatewayRefused, SmsGateway, WrongCode, normalise_code
-from codes.intake.phones import CODE_USE, code_hash
+from codes.intake.phones import code_hash
 from codes.models import Citizen, PhoneChange, PhoneNotice, SignInCode
 from codes.models.citizen import MAX_TRIES
 from codes.review.permissions import actor_name
 from regions.identity import Identity
 from regions.journal.record import record
-from regions.keys.encryption import decrypt, decrypt_phone, identity_hash
+from regions.keys.encryption import PHONE_CODE, decrypt, decrypt_phone, identity_hash
 from regions.masking import mask_phone
 from regions.proposals import require_role
 from regions.refusals import MovedMeanwhile, NotFound, Refused
@@ -171,7 +171,7 @@ def _is_overtaken(notice: PhoneNotice) -> bool:
 
 def _message(notice: PhoneNotice) -> str:
     """In each language, as with sign-in codes. The phone that was named learns nothing of whose code it is."""
-    code = decrypt(bytes(notice.code_sealed), use=CODE_USE) if notice.code_sealed else ""
+    code = decrypt(bytes(notice.code_sealed), use=PHONE_CODE) if notice.code_sealed else ""
     texts = []
     for language in LANGUAGES:
         with translation.override(language):

@@ -24,7 +24,7 @@ from codes.models import Citizen, SignInCode
 from codes.review.permissions import actor_name
 from regions.identity import Identity
 from regions.journal.record import record
-from regions.keys.encryption import decrypt, decrypt_phone, encrypt, identity_hash, lookup_hash
+from regions.keys.encryption import SIGN_IN_CODE, decrypt, decrypt_phone, encrypt, identity_hash, lookup_hash
 from regions.locks import advisory_lock
 
 
@@ -142,7 +142,7 @@ def ask_code(*, identity: Identity, browser: Browser, address: str, now: datetim
             has_signed_in_before=browser.has_signed_in(number),
             citizen=citizen,
             code_hash=_code_hash(number, code),
-            code_sealed=encrypt(code, use="sign_in_code"),
+            code_sealed=encrypt(code, use=SIGN_IN_CODE),
             asked_at=now,
             expires_at=now + LIVES,
         )
@@ -162,7 +162,7 @@ def deliver_code(*, code_id: int, gateway: SmsGateway, now: datetime) -> bool:
     if mine != 1 or phone is None or asked.expires_at <= now:
         return False
     sealed = bytes(asked.code_sealed)
-    code = decrypt(sealed, use="sign_in_code")
+    code = decrypt(sealed, use=SIGN_IN_CODE)
     try:
         gateway.send(phone=decrypt_phone(bytes(phone)), text=_message(code))
     except GatewayRefused:
@@ -212,7 +212,7 @@ def address_hash(address: str) -> bytes:
 
 
 def _code_hash(number: bytes, code: str) -> bytes:
-    return lookup_hash(f"{number.hex()}:{code}", use="sign_in_code")
+    return lookup_hash(f"{number.hex()}:{code}", use=SIGN_IN_CODE)
 
 
 def _message(code: str) -> str:

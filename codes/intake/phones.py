@@ -11,14 +11,13 @@ from typing import NamedTuple
 
 from codes.models import Citizen, PhoneChange, PhoneNotice
 from regions.journal.record import Act, record_all
-from regions.keys.encryption import encrypt, encrypt_phone, lookup_hash, phone_hash
+from regions.keys.encryption import PHONE_CODE, encrypt, encrypt_phone, lookup_hash, phone_hash
 
 DIGITS = 6
 # A message about a phone is read when it is read; the code in it asks for nothing that is urgent.
 CODE_LIVES = timedelta(days=1)
 REFUSED_FOR = timedelta(days=30)
 MOST_PROPOSED = 5
-CODE_USE = "phone_code"
 
 
 class NamedPhone(NamedTuple):
@@ -75,7 +74,7 @@ def propose_phones(named: Iterable[NamedPhone], *, by: str, now: datetime) -> in
 
 
 def code_hash(citizen_id: int, hashed_phone: bytes, code: str) -> bytes:
-    return lookup_hash(f"{citizen_id}:{hashed_phone.hex()}:{code}", use=CODE_USE)
+    return lookup_hash(f"{citizen_id}:{hashed_phone.hex()}:{code}", use=PHONE_CODE)
 
 
 def _known(citizens: Collection[int]) -> dict[int, list[PhoneChange]]:
@@ -111,7 +110,7 @@ def _notices(change: PhoneChange, *, now: datetime) -> list[PhoneNotice]:
             receiver=PhoneNotice.Receiver.EARLIER,
             about=about,
             phone_encrypted=change.citizen.phone_encrypted,
-            code_sealed=encrypt(code, use=CODE_USE),
+            code_sealed=encrypt(code, use=PHONE_CODE),
             made_at=now,
         ),
         PhoneNotice(

@@ -1,11 +1,14 @@
 """A person known to a city."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 
+from regions.keys.encryption import ID_NUMBER, PHONE, SIGN_IN_CODE
+from regions.keys.models import Encrypted
 from regions.rights import AppendOnly
 from regions.transitions import TransitionTable
 
@@ -16,8 +19,10 @@ class CitizenQuerySet(models.QuerySet["Citizen"]):
         return self.filter(Q(ref=ref) | Q(former_refs__ref=ref)).distinct()
 
 
-class Citizen(models.Model):
+class Citizen(Encrypted):
     """Identified by (``id_type``, ``id_number``); the number is encrypted and found by its keyed hash."""
+
+    encrypted: ClassVar[Mapping[str, str]] = {"id_encrypted": ID_NUMBER, "phone_encrypted": PHONE}
 
     ref = models.TextField(unique=True, help_text="stable within the city, says nothing outside it")
     id_type = models.TextField()
@@ -131,8 +136,10 @@ class SignInCodeQuerySet(models.QuerySet["SignInCode"]):
         return here.filter(used_at__isnull=True, expires_at__gt=now, tries__lt=MAX_TRIES)
 
 
-class SignInCode(models.Model):
+class SignInCode(Encrypted):
     """One asked-for code. Numbers nobody has are rows alike, without a citizen: what differs is only whether anything is sent."""
+
+    encrypted: ClassVar[Mapping[str, str]] = {"code_sealed": SIGN_IN_CODE}
 
     id_hash = models.BinaryField(help_text="keyed hash of the identity asked for")
     address_hash = models.BinaryField(help_text="keyed hash of the network address that asked")

@@ -1,20 +1,27 @@
 """The phone that sign-in codes go to, and those it might change to."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from codes.models.citizen import MAX_TRIES, Citizen
 from codes.models.provider import Provider
+from regions.keys.encryption import PHONE, PHONE_CODE
+from regions.keys.models import Encrypted
 from regions.transitions import TransitionTable
 
 
-class PhoneChange(models.Model):
+class PhoneChange(Encrypted):
     """Another phone than the one on record, named by a provider. It counts once it is confirmed (``docs/contracts.md`` §3).
 
     ``code_hash`` is of the one-time code that was sent to the phone on record. Without a provider it was a second phone of
     somebody who had been two people.
     """
+
+    encrypted: ClassVar[Mapping[str, str]] = {"phone_encrypted": PHONE}
 
     class State(models.TextChoices):
         PROPOSED = "proposed"
@@ -77,8 +84,10 @@ class PhoneChange(models.Model):
         return f"{self.citizen_id} {self.state}"
 
 
-class PhoneNotice(models.Model):
+class PhoneNotice(Encrypted):
     """A message about a change to one of the two phones. ``phone_encrypted`` is the phone as it was when it was made."""
+
+    encrypted: ClassVar[Mapping[str, str]] = {"phone_encrypted": PHONE, "code_sealed": PHONE_CODE}
 
     class Receiver(models.TextChoices):
         EARLIER = "earlier"

@@ -102,6 +102,8 @@ ACTION_LABELS: dict[str, str | Promise] = {
     "guardianship.ended": _("ended a guardianship"),
     "guardianship.refused": _("refused a guardianship"),
     "key.compromised": _("called a key compromised"),
+    "keys.files_encrypted_anew": _("encrypted {files} files with the new key"),
+    "keys.rows_encrypted_anew": _("encrypted {rows} values of {column} with the new key"),
     "keys.rotated": _("made new signing and encryption keys"),
     "journal.stock_taken": _("took what stands into the journal, as it was at the upgrade"),
     "journal.verification_asked": _("asked for the journal to be checked"),

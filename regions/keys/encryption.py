@@ -34,6 +34,8 @@ PHONE = "phone"
 PROVIDER_KEY = "provider_key"
 QUARANTINED_RECORD = "quarantined_record"
 SOURCE_CREDENTIAL = "source_credential"
+SIGN_IN_CODE = "sign_in_code"
+PHONE_CODE = "phone_code"
 
 
 class CannotDecrypt(ValueError):
@@ -79,7 +81,7 @@ def decrypt(encrypted: bytes, *, use: str) -> str:
 
 def decrypt_bytes(encrypted: bytes, *, use: str) -> bytes:
     encrypted = bytes(encrypted)
-    key = _by_id(current_city().schema_name, int.from_bytes(encrypted[:KEY_ID_BYTES], "big"), Purpose.DATA)
+    key = _by_id(current_city().schema_name, key_of(encrypted), Purpose.DATA)
     nonce, body = encrypted[KEY_ID_BYTES : KEY_ID_BYTES + NONCE_BYTES], encrypted[KEY_ID_BYTES + NONCE_BYTES :]
     try:
         return AESGCM(key).decrypt(nonce, body, use.encode())
@@ -116,6 +118,16 @@ def sign(message: bytes, *, purpose: Purpose) -> tuple[int, bytes]:
     """Ed25519 with the key in use: (key id, 64-byte signature)."""
     key = signing_key(purpose)
     return key.number, key.sign(message)
+
+
+def data_key_in_use() -> int:
+    """The number of the key that ``encrypt`` uses from now on, by what the database says."""
+    return CityKey.objects.get(purpose=Purpose.DATA, retired_at__isnull=True).pk
+
+
+def key_of(encrypted: bytes) -> int:
+    """The number of the data key that a value was encrypted with."""
+    return int.from_bytes(bytes(encrypted[:KEY_ID_BYTES]), "big")
 
 
 def key_in_use(purpose: Purpose) -> int:

@@ -1,5 +1,6 @@
 """A city's own keys, each wrapped by the operator's key-encryption key."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from django.db import models
@@ -17,6 +18,15 @@ class Purpose(models.TextChoices):
     JOURNAL = "journal", "signs journal checkpoints"
     EXPORT = "export", "signs export manifests"
     PASS = "pass", "signs passes"
+
+
+class Encrypted(models.Model):
+    """Base of models with columns that ``regions.keys.encryption`` fills: their names, each with its use."""
+
+    encrypted: ClassVar[Mapping[str, str]] = {}
+
+    class Meta:
+        abstract = True
 
 
 class CityKey(AppendOnly, Accounted):

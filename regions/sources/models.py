@@ -1,5 +1,6 @@
 """A city's data sources and what they delivered: settings and their changes, batches, staged records, quarantine."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
@@ -8,6 +9,8 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from regions.accounted import Accounted
+from regions.keys.encryption import ID_NUMBER, QUARANTINED_RECORD, SOURCE_CREDENTIAL
+from regions.keys.models import Encrypted
 from regions.proposals import Proposal, two_people
 from regions.rights import AppendOnly
 from regions.sources.reasons import sentence
@@ -26,10 +29,11 @@ class SourceQuerySet(models.QuerySet["Source"]):
         return self.filter(retired=False)
 
 
-class Source(Accounted):
+class Source(Accounted, Encrypted):
     """Where evidence comes from. The credential (a database URL, or a shared secret) is encrypted and never shown."""
 
     told_by_digest: ClassVar[tuple[str, ...]] = ("credential",)
+    encrypted: ClassVar[Mapping[str, str]] = {"credential": SOURCE_CREDENTIAL}
 
     code = models.TextField(unique=True)
     kind = models.TextField(choices=SourceKind.choices)
@@ -227,8 +231,10 @@ class RangeHashes(models.Model):
         return f"ranges of batch {self.batch_id}"
 
 
-class StagedRecord(models.Model):
+class StagedRecord(Encrypted):
     """A checked record waiting for its batch. ID numbers are encrypted before they touch the database."""
+
+    encrypted: ClassVar[Mapping[str, str]] = {"id_encrypted": ID_NUMBER}
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="staged")
     line = models.IntegerField()
@@ -253,8 +259,10 @@ class StagedRecord(models.Model):
         return f"{self.batch_id}:{self.line}"
 
 
-class Quarantined(AppendOnly):
+class Quarantined(AppendOnly, Encrypted):
     """A bad record: its raw content (encrypted), its line and why; ``taken_in`` is the later batch in which it passed."""
+
+    encrypted: ClassVar[Mapping[str, str]] = {"raw": QUARANTINED_RECORD}
 
     updatable_columns: ClassVar[tuple[str, ...]] = ("taken_in_id",)
 
@@ -287,8 +295,10 @@ class ChangeState(models.TextChoices):
     WITHDRAWN = "withdrawn"
 
 
-class SourceChange(Proposal):
+class SourceChange(Encrypted, Proposal):
     """New settings of a source: ``values`` and ``before`` hold the columns that differ, a new credential is encrypted apart."""
+
+    encrypted: ClassVar[Mapping[str, str]] = {"credential": SOURCE_CREDENTIAL}
 
     State = ChangeState
     APPROVED: ClassVar[str] = State.IN_FORCE

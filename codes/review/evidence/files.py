@@ -21,7 +21,7 @@ from codes.review.evidence.pdfs import PDF
 from codes.review.evidence.uploads import check_upload
 from codes.review.permissions import CITIZEN_PREFIX, require_own
 from regions.journal.record import record
-from regions.keys.encryption import decrypt_bytes, encrypt_bytes
+from regions.keys.encryption import decrypt_bytes, encrypt_bytes, key_of
 from regions.proposals import require_role
 from regions.refusals import NotFound, Refused
 from regions.staff.roles import Role
@@ -104,6 +104,18 @@ def read_evidence(*, evidence_id: int, by: str, purpose: str, now: datetime) -> 
     return found, check_upload(content).content if is_as_it_came else content
 
 
+def encrypt_anew(found: Evidence, key: int) -> bool:
+    """Encrypt the file with the data key in use, unless this key has; whether that was done. A file that is gone stays gone."""
+    path, use = _path(found.name), f"{USE}:{found.name}"
+    if not path.exists() or key_of(encrypted := path.read_bytes()) == key:
+        return False
+    anew = path.with_suffix(".anew")
+    anew.unlink(missing_ok=True)  # of a call that was broken off
+    _write_to(anew, encrypt_bytes(decrypt_bytes(encrypted, use=use), use=use))
+    anew.replace(path)
+    return True
+
+
 def discard_draft(*, evidence_id: int, by: str, now: datetime) -> None:
     with transaction.atomic():
         draft = Evidence.objects.drafts().filter(pk=evidence_id, uploaded_by=by).first()
@@ -140,7 +152,10 @@ def _path(name: str) -> Path:
 
 def _write(name: str, encrypted: bytes) -> None:
     """A new file readable by the portal alone. One whose row is rolled back can be read by nobody and is no one's."""
-    path = _path(name)
+    _write_to(_path(name), encrypted)
+
+
+def _write_to(path: Path, encrypted: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(encrypted)

@@ -1,4 +1,4 @@
-"""``manage.py rotate_keys --city S [--compromised KID]``: new signing and encryption keys, and the end of a stolen one."""
+"""``manage.py rotate_keys --city S [--compromised KID | --re-encrypt]``: new keys, the end of a stolen one, old rows under the new."""
 
 from typing import Any
 
@@ -6,7 +6,11 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from codes.key_rotation import CannotRotate, kid_of, rotate_keys
-from portal.commands import CityCommand, CommandFailed
+from codes.re_encryption import re_encrypt as encrypt_all_anew
+from portal.commands import CityCommand, CommandFailed, sign_checkpoint
+from regions.keys.encryption import CannotDecrypt
+from regions.refusals import NotAllowed
+from regions.tenancy import NoSuchCity, as_owner, in_city, in_city_as_owner
 
 
 class Command(CityCommand):
@@ -21,6 +25,38 @@ class Command(CityCommand):
             "--compromised",
             metavar="KID",
             help="a key that somebody else holds, by its id in the key list or its number in a manifest: nothing it signed counts",
+        )
+
+        parser.add_argument(
+            "--re-encrypt",
+            action="store_true",
+            help="rotate nothing, and encrypt with the key in use what earlier ones encrypted; with the owner's login",
+        )
+
+    def handle(self, *args: Any, city: str, **options: Any) -> None:
+        if not options["re_encrypt"]:
+            super().handle(*args, city=city, **options)
+            return
+        try:
+            with as_owner(), in_city_as_owner(city):
+                self._re_encrypt(by=options["by"])
+        except NoSuchCity as error:
+            raise CommandFailed(str(error), code=2) from error
+        except NotAllowed as refusal:
+            raise CommandFailed(f"{options['by']}: {refusal}", code=5) from refusal
+        with in_city(city):
+            sign_checkpoint(self.stderr)
+
+    def _re_encrypt(self, *, by: str) -> None:
+        def progress(what: str, done: int) -> None:
+            self.stdout.write(f"{what}: {done} encrypted anew.")
+
+        try:
+            done = encrypt_all_anew(by=by, now=timezone.now(), progress=progress)
+        except CannotDecrypt as error:
+            raise CommandFailed(f"What was done stays done; then: {error}.", code=2) from error
+        self.stdout.write(
+            f"{done} values are under the key in use that were not. Called again, this goes on with what is left."
         )
 
     def handle_city(self, *, compromised: str | None, by: str, **_: Any) -> None:
