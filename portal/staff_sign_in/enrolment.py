@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.staff_sign_in.forms import EnrolmentForm
+from portal.staff_sign_in.forms import EnrolmentForm, use_up
 from portal.web.access import for_anyone
 from regions.staff.enrolment import enrol, find_link, hash_of_token
 from regions.staff.models import Account
@@ -49,7 +49,10 @@ def enrol_page(request: HttpRequest) -> HttpResponse:
         request.session[KEY] = token_hash.hex()
     form = EnrolmentForm(request.POST or None, user=link.account)
     if request.method == "POST" and form.is_valid() and _enrol(request, token_hash, form) is not None:
-        messages.success(request, _("Your password and your one-time codes are set up. Sign in with both."))
+        messages.success(
+            request,
+            _("Your password and your one-time codes are set up. Sign in with the password and the app's next code."),
+        )
         return redirect("account_login")
     adapter = get_adapter()
     picture = adapter.build_totp_svg(adapter.build_totp_url(link.account, form.secret))
@@ -65,6 +68,7 @@ def _enrol(request: HttpRequest, token_hash: bytes, form: EnrolmentForm) -> Acco
             return None
         Authenticator.objects.filter(user=account).delete()
         TOTP.activate(account, form.secret)
+        use_up(account, form.cleaned_data["code"])
     clear_totp_secret(request)
     del request.session[KEY]
     return account

@@ -61,14 +61,23 @@ class UsedOnceMixin(CodeMixin):
     user: Account
 
     def clean_code(self) -> str:
-        used = f"one-time code of {self.user.pk}: {normalize_user_code(self.cleaned_data['code'])}"
         # Before allauth looks: a right code clears its rate limit.
-        if cache.get(used) is not None:
+        if cache.get(_used(self.user, self.cleaned_data["code"])) is not None:
             raise get_adapter().validation_error("incorrect_code")
         code: str = super().clean_code()  # type: ignore[misc]
-        if not cache.add(used, True, timeout=app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)):
+        if not use_up(self.user, code):
             raise get_adapter().validation_error("incorrect_code")
         return code
+
+
+def use_up(account: Account, code: str) -> bool:
+    """Whether the code had not been taken yet; now it is."""
+    good_for = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
+    return bool(cache.add(_used(account, code), True, timeout=good_for))
+
+
+def _used(account: Account, code: str) -> str:
+    return f"one-time code of {account.pk}: {normalize_user_code(code)}"
 
 
 class CodeForm(UsedOnceMixin, AuthenticateForm):

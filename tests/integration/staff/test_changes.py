@@ -131,6 +131,14 @@ def test_a_proposal_expires_and_makes_room_for_another(lin: Account) -> None:
         changes.confirm(old.pk, by="bo", now=late)
 
 
+def test_what_somebody_proposed_who_was_closed_since_is_not_confirmed(lin: Account) -> None:
+    change = propose_new()
+    changes.close_account(Account.objects.get(username="an").pk, by="bo", now=AT)
+    with pytest.raises(Refused, match="no longer a security administrator"):
+        changes.confirm(change.pk, by="bo", now=AT)
+    changes.refuse(change.pk, reason="x", by="bo", now=AT)
+
+
 def test_what_was_shown_is_what_is_confirmed(lin: Account) -> None:
     """Of an account that has changed meanwhile nothing is confirmed: neither wider roles nor a link to another address."""
     roles = PROPOSALS["roles"](lin, "an")
