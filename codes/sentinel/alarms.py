@@ -54,8 +54,11 @@ def watch(run: Run, *, last: Run | None, now: datetime) -> dict[str, int]:
 
 
 def alarms_to_deliver() -> Sequence[Alarm]:
-    """What has not been sent to anybody yet, the most severe first: for whatever carries alarms out of the portal."""
-    return list(Alarm.objects.standing().filter(mailed_at__isnull=True))
+    """What has not been sent to anybody yet, the most severe first: for whatever carries alarms out of the portal.
+
+    Call in a transaction: the rows are locked, and those that another worker is sending are left out.
+    """
+    return list(Alarm.objects.standing().filter(mailed_at__isnull=True).select_for_update(skip_locked=True))
 
 
 def _raise(found: Found, measured: Measurement, *, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from codes.intake.collecting import collect_source
 from codes.rule_sets.rehearsal_jobs import rehearse, sweep_rehearsals
+from portal.official.alarms.mail import mail_alarms
 from portal.official.staff.enrolment_mail import host_of, send_link
 from regions.sources.batches import AlreadyCollecting
 from regions.sources.models import Source
@@ -89,4 +90,15 @@ def sweep_enrolment_links() -> int:
         with in_city(schema):
             for link_id in list(links_to_send(now=timezone.now()).values_list("pk", flat=True)):
                 sent += send_link(link_id, host=host, now=timezone.now())
+    return sent
+
+
+@shared_task(name="portal.mail_alarms")
+def mail_all_alarms() -> int:
+    """Send new alarms to whoever reads them and has an address; how many alarms."""
+    sent = 0
+    for schema in all_schemas():
+        host = host_of(schema)
+        with in_city(schema):
+            sent += mail_alarms(host=host, now=timezone.now())
     return sent

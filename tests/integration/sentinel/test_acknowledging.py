@@ -4,15 +4,21 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.core.mail import EmailMessage
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import ProgrammingError
 from django.utils import timezone
+from pytest_django import Settings
 
 from codes.models import Alarm, AlarmAcknowledgement
 from codes.sentinel import alarms
+from portal.celery import BEAT
+from portal.environment import NO_MAIL
+from portal.official.alarms.mail import mail_alarms
 from regions.journal.models import JournalEntry
 from regions.models import City
 from regions.refusals import MovedMeanwhile, NotAllowed, Refused
+from regions.staff.models import Account
 from regions.staff.roles import Role
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import an_alarm, hire
@@ -94,6 +100,23 @@ def test_sent_back_or_taken_back_it_stands(alarm: Alarm) -> None:
 
     assert alarms.alarms_to_deliver() == [alarm]
     assert list(alarm.acknowledgements.order_by("pk").values_list("state", flat=True)) == ["refused", "withdrawn"]
+
+
+def test_it_is_mailed_once_to_both_roles(alarm: Alarm, settings: Settings, mailoutbox: list[EmailMessage]) -> None:
+    """Nothing is lost while there is no mail server, or nobody with an address."""
+    assert "portal.mail_alarms" in {entry["task"] for entry in BEAT.values()}
+    assert mail_alarms(host="beta.example.cn", now=NOW) == 0
+    for name in ("gao", "sun", "li"):
+        Account.objects.filter(username=name).update(email=f"{name}@example.cn")
+    usual, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, NO_MAIL["EMAIL_BACKEND"]
+    assert mail_alarms(host="beta.example.cn", now=NOW) == 0
+    settings.EMAIL_BACKEND = usual
+
+    assert [mail_alarms(host="beta.example.cn", now=NOW) for _ in range(2)] == [1, 0]
+
+    assert [one.to for one in mailoutbox] == [["gao@example.cn"], ["sun@example.cn"]]
+    for said in (alarm.message_in("en"), alarm.message_in("zh-hans"), "://beta.example.cn", "/staff/alarms/"):
+        assert said in mailoutbox[0].body
 
 
 def test_the_pages(alarm: Alarm) -> None:

@@ -1,0 +1,73 @@
+"""The mail that tells security administrators and auditors of new alarms, in both languages; a worker sends it, never a run."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.db import transaction
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from codes.models import Alarm
+from codes.sentinel.alarms import READERS, alarms_to_deliver
+from portal.official.staff.enrolment_mail import LANGUAGES, NoMailServer
+from regions.models import City
+from regions.staff.models import Account
+from regions.tenancy import current_city
+
+log = logging.getLogger(__name__)
+
+
+def mail_alarms(*, host: str, now: datetime) -> int:
+    """Send what nobody has been sent yet to everybody who reads alarms and has an address; how many alarms.
+
+    Without a mail server or anybody to write to they stay to be sent; the pages show them either way. What the server refuses is
+    tried again with all of its recipients: twice is better than never.
+    """
+    with transaction.atomic():
+        alarms = alarms_to_deliver()
+        addresses = _addresses() if alarms else []
+        if not addresses:
+            return 0
+        text = message_of(
+            alarms, f"{settings.CITY_ADDRESS.format(host=host)}{reverse('official_alarms')}", current_city()
+        )
+        try:
+            with get_connection() as server:
+                for address in addresses:
+                    EmailMessage(*text, to=[address], connection=server).send()
+        except NoMailServer:
+            return 0
+        except (OSError, SMTPException) as fault:
+            # The name only: a server's words may repeat the message.
+            log.warning("%s alarms were not sent by mail: %s", len(alarms), type(fault).__name__)
+            return 0
+        return Alarm.objects.filter(pk__in=[alarm.pk for alarm in alarms]).update(mailed_at=now)
+
+
+def _addresses() -> list[str]:
+    held = {"grants__role__in": READERS, "grants__revoked_at__isnull": True}
+    found = Account.objects.filter(is_active=True, **held).exclude(email="")
+    return sorted(set(found.values_list("email", flat=True)))
+
+
+def message_of(alarms: Sequence[Alarm], address: str, city: City) -> tuple[str, str]:
+    """Subject and text. It says how many people and by what, as the list of alarms does, and nothing of anybody."""
+    subjects, texts = [], []
+    for language in LANGUAGES:
+        with translation.override(language):
+            name = city.name_zh if language == "zh-hans" else city.name_en
+            told = "\n".join(f"– {alarm.message_in(language)}" for alarm in alarms)
+            subjects.append(_("Alarm at the health code desk of %(city)s") % {"city": name})
+            texts.append(
+                _(
+                    "%(told)s\n\nLook at it here: %(address)s\n\nAn alarm stands until a security administrator and an auditor "
+                    "have said together what it was."
+                )
+                % {"told": told, "address": address}
+            )
+    return " · ".join(subjects), "\n\n– – –\n\n".join(texts)
