@@ -1,5 +1,7 @@
 """The city's staff: who may do what, and what one security administrator may do alone. Nobody changes their own account."""
 
+from typing import Any
+
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, Prefetch
@@ -50,24 +52,19 @@ def save_roles(request: StaffRequest, account_id: int) -> HttpResponse:
     account = get_object_or_404(Account, pk=account_id)
     form = RolesForm(request.POST)
     only_takes_away = set(request.POST.getlist("roles")) < account.roles
+    withdrawn, proposed = (
+        gettext("The roles are withdrawn; they count no more from the next page on."),
+        gettext("Proposed. Another security administrator confirms; until then nothing changes."),
+    )
+
+    def save(data: dict[str, Any], **who: Any) -> None:
+        if only_takes_away:
+            withdraw_roles(account.pk, keep=data["roles"], **who)
+        else:
+            propose_roles(account.pk, roles=data["roles"], reason=data["note"], **who)
+
     back = reverse("official_account", args=[account.pk])
-    if only_takes_away:
-        done = gettext("The roles are withdrawn; they count no more from the next page on.")
-        response = submit(
-            request,
-            form,
-            lambda data, **who: withdraw_roles(account.pk, keep=data["roles"], **who),
-            back=back,
-            done=done,
-        )
-    else:
-        response = submit(
-            request,
-            form,
-            lambda data, **who: propose_roles(account.pk, roles=data["roles"], reason=data["note"], **who),
-            back=back,
-            done=gettext("Proposed. Another security administrator confirms; until then nothing changes."),
-        )
+    response = submit(request, form, save, back=back, done=withdrawn if only_takes_away else proposed)
     return response or _page(request, account, form)
 
 
