@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
-from tests.oracle.rulings import Ruling
+from tests.oracle.hits import Hit
+from tests.oracle.rulings import HitKey, Ruling
 from tests.oracle.seen import horizon_of
 from tests.oracle.verdicts import Verdict, inputs_of, judged, verdict
 from tests.oracle.world import World
@@ -69,10 +70,16 @@ def suspended(ruling: Ruling, said: Mapping[str, Verdict]) -> bool:
     lift what its provider's people declare meanwhile.
     """
     return any(
-        hit.key not in ruling.weighed and SEVERITY[hit.colour] > SEVERITY[ruling.colour]
+        SEVERITY[hit.colour] > SEVERITY[ruling.colour] and not any(covers(one, hit) for one in ruling.weighed)
         for one in said.values()
         for hit in one.hits
     )
+
+
+def covers(weighed: HitKey, hit: Hit) -> bool:
+    """The same hit, weighed when its rule gave a colour at least as severe: one that has become milder is nothing new."""
+    milder = SEVERITY[weighed.content.colour] >= SEVERITY[hit.colour]
+    return milder and weighed.content._replace(colour=hit.colour) == hit.content
 
 
 def ruling_not_over(world: World, citizen: str, day: date, asked_at: datetime) -> Ruling | None:

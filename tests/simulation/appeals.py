@@ -113,7 +113,7 @@ class Appeals:
             RulingRow.objects.filter(pk__in=ids, state=RulingRow.State.APPROVED).values_list("pk", flat=True)
         )
         done = {person for person, one in wanted.items() if one.key in approved}
-        assert done == due, f"approved for many: the oracle says {sorted(due)}, the portal says {sorted(done)}"
+        assert done == due, f"approved for many: the oracle says {sorted(due)}, the portal {sorted(done)}; {wanted}"
         for person in sorted(done):
             desk.rule(person, desk.waiting.pop(person))
 

@@ -20,17 +20,18 @@ from tests.simulation.events import Recorders
 from tests.simulation.judging import Difference, Judge
 from tests.simulation.known import RULE_SETS, Known
 from tests.simulation.law import first_versions, next_version
+from tests.simulation.managers import answer_held, move_away
 from tests.simulation.officials import Officials
 from tests.simulation.people import Entries, Person, draw_person
 from tests.simulation.record import Record
 from tests.simulation.stage import Stage, put_in_force, set_up
-from tests.simulation.upstream import Upstream
+from tests.simulation.upstream import EMPTY, Upstream
 from tests.worlds import ZONE, day
 from tests.worlds.dice import Dice, SeededDice
 
 PEOPLE = 30
 NO_MASS_CHANGE = 10_000
-FAULTS = ("down", "html", "unauthorised", "half_page", "errors", "not_json")
+FAULTS = ("down", "html", "unauthorised", "half_page", "errors", "not_json", EMPTY, EMPTY)
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ class Month:
             self.record.told()
             self.officials.work(at(number, hour + 1))
             self._appeals()
+            self._managers()
         self._records(at(number, 12))
         if self.dice.once_in(8):
             version = next_version(self.dice, self.known.newest_version(self.dice.pick(RULE_SETS)), number)
@@ -146,6 +148,12 @@ class Month:
             self.happened["rule-set versions"] += 1
         if self.dice.once_in(4):
             self._recompute(at(number, 19))
+
+    def _managers(self) -> None:
+        for source in self.stage.sources:
+            answer_held(self.officials, source)
+        if self.dice.once_in(6):
+            move_away(self.officials, self.stage.bigdata)
 
     def _appeals(self) -> None:
         """Then citizens and whoever works for many, in what is left of the hour."""

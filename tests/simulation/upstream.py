@@ -21,6 +21,8 @@ OVERLAP = timedelta(hours=24)
 FULL_EVERY_DAYS = 7
 CLOCK_TOLERANCE = timedelta(minutes=5)
 SMALLEST_SHARE = 0.6
+EMPTY = "empty"
+"""The fault of a centre that answers and knows nobody any more."""
 APP = "alpha"
 
 
@@ -70,6 +72,8 @@ class Upstream:
     fault: str = ""
     full_on: date | None = None
     full_count: int = 0
+    is_held: bool = False
+    """Its last delivery waits for two people."""
     taken: dict[tuple[str, datetime], Row] = field(default_factory=dict)
     unwritten: list[Row] = field(default_factory=list)
 
@@ -105,7 +109,7 @@ class Upstream:
     def collected(self, known: Known, *, at: datetime) -> bool:
         """A collection at this instant: what the city then has. Whether it was accepted."""
         last = known.batches[self.code][-1] if known.batches[self.code] else None
-        if self.fault or self.clock is None or self.clock > at + CLOCK_TOLERANCE:
+        if self.fault not in ("", EMPTY) or self.clock is None or self.clock > at + CLOCK_TOLERANCE:
             return False
         if last and self.clock < last.as_of:
             return False
@@ -115,8 +119,12 @@ class Upstream:
         sent = [
             row for row in self.rows if row.recorded_at <= self.clock and (since is None or row.recorded_at > since)
         ]
+        if self.fault == EMPTY:
+            sent = []
         if full and (not sent or len(sent) < SMALLEST_SHARE * self.full_count):
-            return False  # held for two people
+            self.is_held = True
+            return False
+        self.is_held = False  # a later delivery overtakes one that waits
         for row in sorted(sent, key=lambda one: one.recorded_at):
             if not row.broken:
                 self._take(row, known, at=at)
