@@ -1,9 +1,11 @@
 """A run, step by step: collect and freeze → partitions → settle. Called by tasks and by ``recompute --here`` alike."""
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -134,14 +136,33 @@ def _collect(run: Run) -> None:
     """Collect each source once; a source that fails is noted, and the run goes on with the horizon it had."""
     done = set(run.sources.values_list("source_id", flat=True))
     for source in Source.objects.current().exclude(pk__in=done).order_by("code"):
-        batch, why = None, {"fault": CollectingFault.BUSY_ELSEWHERE, "params": {}}
-        with suppress(AlreadyCollecting):
-            batch = collect_source(source, now=run.as_of, by="system")
+        batch = _collect_when_free(source, run)
+        if not run.mine().exists():
+            return  # another worker does it
+        why: dict[str, Any] = {"fault": CollectingFault.BUSY_ELSEWHERE, "params": {}}
+        if batch is not None:
             why = {"fault": batch.reason, "params": batch.parts}
         failed = batch is None or batch.state != Batch.State.ACCEPTED
         RunSource.objects.get_or_create(
             run=run, source=source, defaults={"batch": batch, "failed": failed, **(why if failed else {})}
         )
+
+
+# Who has the source may be a person who has just asked for it, or a worker that was stopped and has lost the run's step since.
+LEASES_WAITED = 2
+SECONDS_BETWEEN_TRIES = 0.5
+
+
+def _collect_when_free(source: Source, run: Run) -> Batch | None:
+    """Collect the source, after whoever does so now; none when they do not come to an end."""
+    until = time.monotonic() + LEASES_WAITED * settings.LEASE.total_seconds()
+    while True:
+        try:
+            return collect_source(source, now=run.as_of, by="system")
+        except AlreadyCollecting:
+            if time.monotonic() >= until:
+                return None
+            time.sleep(SECONDS_BETWEEN_TRIES)
 
 
 def _settle(run_id: int, *, clock: Clock) -> None:
