@@ -4,6 +4,8 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
 from typing import Self
 
 from django.db.models import QuerySet
@@ -50,6 +52,11 @@ class Told:
             differ=dict(disagreements(world, *run)),
         )
 
+    @cached_property
+    def digest(self) -> str:
+        """The result hash, as it must be."""
+        return _hash(self.verdicts, self.asked, self.settled, self.differ)
+
 
 def assert_as_if_nothing_had_happened(run: Run, scene: Scene, keys: Keys) -> None:
     """The run is the city's first, of a scene's day and instant; all its partitions could be judged."""
@@ -61,23 +68,21 @@ def assert_as_if_nothing_had_happened(run: Run, scene: Scene, keys: Keys) -> Non
 def five_checks(runs: Sequence[Run], told: Told, keys: Keys) -> dict[str, list[str]]:
     """Check → what is wrong. The first of the city's runs finds what the oracle tells, and those after it that nothing changed."""
     first = runs[0]
+    said = city_says(first, keys, Verdict.objects.all())
     return {
-        "one verdict each": _one_verdict_each(first, told, keys) + _nothing_new(runs[1:]),
-        "same result hash": _same_result_hash(first, told, keys),
+        "one verdict each": _one_verdict_each(first, said, told, keys) + _nothing_new(runs[1:]),
+        "same result hash": _same_result_hash(first, said, told, keys),
         "same open cases": _same_open_cases(told),
         "journal accounts": _journal_accounts_for_every_change(runs),
         "state tells the truth": [line for run in runs for line in _final_state_tells_the_truth(run)],
     }
 
 
-def _one_verdict_each(run: Run, told: Told, keys: Keys) -> list[str]:
-    wrong: list[str] = []
-    stored: list[QuerySet[Verdict] | QuerySet[VerdictChange]] = [
-        Verdict.objects.all(),
-        VerdictChange.objects.filter(run=run),
-    ]
+def _one_verdict_each(run: Run, said: Sayings, told: Told, keys: Keys) -> list[str]:
+    changes = VerdictChange.objects.filter(run=run)
+    wrong = differences(said, told.verdicts) + differences(city_says(run, keys, changes), told.verdicts)
+    stored: list[QuerySet[Verdict] | QuerySet[VerdictChange]] = [Verdict.objects.all(), changes]
     for rows in stored:
-        wrong += differences(city_says(run, keys, rows), told.verdicts)
         if doubled := len(rows) - len({(row.citizen_id, row.provider_id) for row in rows}):
             wrong.append(f"{doubled} rows of {rows.model.__name__} are doubled")
     for frozen in run.providers.select_related("provider"):
@@ -93,7 +98,7 @@ def _nothing_new(runs: Sequence[Run]) -> list[str]:
     return [f"run {run} changed verdicts" for run in runs if run.changes.exists()]
 
 
-def _same_result_hash(run: Run, told: Told, keys: Keys) -> list[str]:
+def _same_result_hash(run: Run, said: Sayings, told: Told, keys: Keys) -> list[str]:
     """Over verdicts, effective codes and disagreements."""
     names = {key: name for name, key in keys.citizens.items()}
     asked = {names[key]: tuple(code[:2]) for key, code in effective_codes(list(names), now=run.as_of).items()}
@@ -101,9 +106,8 @@ def _same_result_hash(run: Run, told: Told, keys: Keys) -> list[str]:
     rows = {names[row.citizen_id]: (row.colour, row.because) for row in EffectiveCode.objects.all()}
     rowless = {name: code for name, code in told.settled.items() if name not in rows and code[1] in NO_ROW}
     standing = dict(Disagreement.objects.filter(closed_run__isnull=True).values_list("citizen__ref", "colours"))
-    ours = _hash(city_says(run, keys, Verdict.objects.all()), asked, rows | rowless, standing)
-    theirs = _hash(told.verdicts, told.asked, told.settled, told.differ)
-    return [] if ours == theirs else [f"the city's is {ours[:12]}, the oracle's {theirs[:12]}"]
+    ours = _hash(said, asked, rows | rowless, standing)
+    return [] if ours == told.digest else [f"the city's is {ours[:12]}, the oracle's {told.digest[:12]}"]
 
 
 NO_ROW = ("agreement", "unknown")
@@ -147,10 +151,12 @@ def _final_state_tells_the_truth(run: Run) -> list[str]:
 
 
 def _hash(said: Sayings, asked: Colours, settled: Colours, differ: dict[str, dict[str, str]]) -> str:
-    verdicts = sorted(
+    verdicts = [
         (key, one.state, sorted(one.hits), str(one.turns_green_on), sorted(one.waiting_rules))
-        for key, one in said.items()
-    )
+        if one.hits
+        else (key, one.state)
+        for key, one in sorted(said.items(), key=itemgetter(0))
+    ]
     colours = sorted((name, sorted(shown.items())) for name, shown in differ.items())
     codes = (sorted(asked.items()), sorted(settled.items()))
     return hashlib.sha256(repr((verdicts, codes, colours)).encode()).hexdigest()

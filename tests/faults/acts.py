@@ -1,0 +1,125 @@
+"""Each fault, done to the servers and the processes."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerError
+
+from codes.runs.ledger import start_run
+from codes.tasks import advance_run, enqueue_run, judge_partition
+from regions.tenancy import in_city
+from tests.faults.cities import Built
+from tests.faults.jobs import ASK, TABLES
+from tests.faults.plan import ASKED_IN, JOBS, Fault, Kind
+from tests.faults.processes import WORKERS, Fleet
+from tests.faults.servers import Servers
+from tests.faults.watch import job_state, look
+
+DELIVERIES = 20
+CLICKS, CLICKERS = 50, 5
+BEATS = 5
+JOB_SECONDS = 20
+AT_WORK = ("writing", "opening", "running")
+OVER = ("done", "failed", "refused", "impossible")
+# A page that is asked for while a server is away shows an error, and its reader clicks again or does not.
+AWAY = (DatabaseError, InterfaceError, BrokerError, OSError)
+
+
+@dataclass
+class Acts:
+    """What a plan has done to the installation, and what is still to be undone: stopped workers wake at ``wakes``."""
+
+    servers: Servers
+    fleet: Fleet
+    cities: dict[str, Built]
+    wakes: dict[int, float] = field(default_factory=dict)
+    asked: set[Kind] = field(default_factory=set)
+
+    def do(self, fault: Fault) -> None:
+        number = fault.dice % WORKERS
+        acts: dict[Kind, Callable[[], object]] = {
+            Kind.CHILD: partial(self._kill_child, fault),
+            Kind.WORKER: partial(self.fleet.kill_worker, number),
+            Kind.STOP: partial(self._stop, number),
+            Kind.DATABASE: self.servers.restart_database,
+            Kind.BACKENDS: self.servers.terminate_backends,
+            Kind.BEAT: self.fleet.kill_beat,
+            Kind.BROKER: self.servers.restart_broker,
+            Kind.EMPTY: self.servers.empty_broker,
+            Kind.DELIVER: partial(self._deliver, fault),
+            Kind.BEATS: self._start_beats,
+            Kind.CLICKS: partial(self._click, fault.moment.city),
+            **{kind: partial(self._kill_job, kind) for kind in JOBS},
+        }
+        acts[fault.kind]()
+
+    def wake(self, *, at_once: bool = False) -> None:
+        """Continue the workers whose time has come."""
+        for number, at in list(self.wakes.items()):
+            if at_once or time.monotonic() >= at:
+                self.fleet.continue_worker(number)
+                del self.wakes[number]
+
+    def _kill_child(self, fault: Fault) -> None:
+        children = self.fleet.children(fault.dice % WORKERS)
+        self.fleet.kill_children(children[fault.dice % 7 % len(children) :][:1] if children else [])
+
+    def _stop(self, number: int) -> None:
+        self.fleet.stop_worker(number)
+        self.wakes[number] = time.monotonic() + settings.LEASE.total_seconds() + 1
+
+    def _start_beats(self) -> None:
+        while len(self.fleet.beats) < BEATS:
+            self.fleet.beats.append(self.fleet.start_beat())
+
+    def _deliver(self, fault: Fault) -> None:
+        seen = look(self.servers).get(fault.moment.city)
+        number = 1 + fault.dice % max(seen.partitions, 1) if seen else 1
+        run = seen.run if seen else 1
+        for _ in range(DELIVERIES):
+            with suppress(*AWAY):
+                judge_partition.apply_async(args=(fault.moment.city, run, number), retry=False)
+                advance_run.apply_async(args=(fault.moment.city, run), retry=False)
+
+    def _click(self, schema: str) -> None:
+        with ThreadPoolExecutor(CLICKERS) as clickers:
+            list(clickers.map(partial(_click_once, schema), range(CLICKS)))
+
+    def _kill_job(self, kind: Kind) -> None:
+        """Ask for it, and kill every child as soon as one is at it."""
+        self.asked.add(kind)
+        for _ in range(CLICKERS):
+            try:
+                ASK[kind](self.cities[ASKED_IN])
+                break
+            except AWAY:
+                connection.close()
+                time.sleep(1)
+        deadline = time.monotonic() + JOB_SECONDS
+        while time.monotonic() < deadline:
+            state, _ = job_state(self.servers, TABLES[kind])
+            if state in AT_WORK:
+                self.fleet.kill_children([child for number in range(WORKERS) for child in self.fleet.children(number)])
+                return
+            if state in OVER:
+                return
+            time.sleep(0.005)
+
+
+def _click_once(schema: str, _number: int) -> None:
+    """As the page does it."""
+    try:
+        with in_city(schema):
+            run, _ = start_run(by="system", now=timezone.now())
+        enqueue_run(schema, run.pk)
+    except AWAY:
+        return
+    finally:
+        connection.close()

@@ -1,0 +1,187 @@
+"""A PostgreSQL and a broker of the plans' own, which they restart, kill and empty; or the operator's, named by variables.
+
+``FAULTS_DATABASE_URL`` is a superuser's URL of an empty server, ``FAULTS_BROKER_URL`` a broker's; ``FAULTS_DATABASE_RESTART`` and
+``FAULTS_BROKER_RESTART`` are shell commands that restart them at once.
+"""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg2
+import psycopg2.extensions
+from amqp.exceptions import ChannelError
+from celery import Celery
+from psycopg2 import sql
+
+from portal.embedded import postgres, valkey
+from portal.embedded.state import open_state
+
+PATIENCE_SECONDS = 60
+DATABASE, BUILT = "portal", "portal_built"
+QUEUE = "portal"
+OWNER, APPLICATION = "portal_owner", "portal_app"
+
+
+@dataclass
+class Servers:
+    """``urls``: the environment of every process that works on them."""
+
+    superuser: str
+    broker: str
+    urls: dict[str, str] = field(repr=False)
+    _eye: psycopg2.extensions.connection | None = None
+
+    @contextmanager
+    def cursor(self, database: str = DATABASE) -> Iterator[psycopg2.extensions.cursor]:
+        """The superuser's, every statement by itself."""
+        with closing(psycopg2.connect(self._url(database), connect_timeout=3)) as raw:
+            raw.autocommit = True
+            with raw.cursor() as cursor:
+                yield cursor
+
+    def look(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows, by a connection that is kept; none while the database is away."""
+        try:
+            if self._eye is None:
+                self._eye = psycopg2.connect(self._url(DATABASE), connect_timeout=3)
+                self._eye.autocommit = True
+            with self._eye.cursor() as cursor:
+                cursor.execute(query)
+                return cursor.fetchall()
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            self._eye = None
+            return []
+
+    def keep_as_built(self) -> None:
+        """From here on every plan gets a copy of what the database holds."""
+        with self.cursor("postgres") as server:
+            _end_all(server)
+            server.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*map(sql.Identifier, (DATABASE, BUILT))))
+
+    def build_again(self) -> None:
+        """Drop what the last plan left, and copy what was built."""
+        portal, built = sql.Identifier(DATABASE), sql.Identifier(BUILT)
+        with self.cursor("postgres") as server:
+            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(portal))
+            statement = "CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY WAL_LOG"
+            server.execute(sql.SQL(statement).format(portal, built, sql.Identifier(OWNER)))
+            # A copy has the rights within the database, and not those on it.
+            server.execute(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(portal))
+            # A sequence's page is copied with numbers that the original has logged ahead and the copy has not: without a
+            # checkpoint, a crash would make PostgreSQL give them out twice.
+            server.execute("CHECKPOINT")
+
+    def terminate_backends(self) -> None:
+        with self.cursor("postgres") as server:
+            _end_all(server)
+
+    def restart_database(self) -> None:
+        """Immediately: no checkpoint, and every connection is gone."""
+        if command := os.environ.get("FAULTS_DATABASE_RESTART"):
+            subprocess.run(command, shell=True, check=True)  # noqa: S602 - the operator's own command
+        else:
+            state = open_state()
+            with state.locked(postgres.NAME):
+                server = postgres.find(state)
+                program = f"{state.load(postgres.NAME)['programs']}/pg_ctl"
+                server.account.run([program, "stop", "--pgdata", server.data, "--mode=immediate"], timeout=60)
+                server.start()
+        self._wait_for_database()
+
+    def restart_broker(self) -> None:
+        if command := os.environ.get("FAULTS_BROKER_RESTART"):
+            subprocess.run(command, shell=True, check=True)  # noqa: S602 - the operator's own command
+            return
+        state = open_state()
+        with state.locked(valkey.NAME):
+            server = valkey.find(state)
+            server.stop()
+            server.start()
+
+    def empty_broker(self) -> None:
+        """What waits is lost; on Redis also what was taken and not answered."""
+        with Celery(broker=self.broker, set_as_current=False) as client, client.connection_for_write() as connection:
+            channel = connection.default_channel
+            if hasattr(channel, "client"):
+                channel.client.flushall()
+            else:
+                client.control.purge(connection=connection)
+
+    def waiting_messages(self) -> int:
+        """How many messages no worker has taken."""
+        with Celery(broker=self.broker, set_as_current=False) as client, client.connection_for_write() as connection:
+            try:
+                channel: Any = connection.default_channel
+                return int(channel.queue_declare(queue=QUEUE, passive=True).message_count)
+            except ChannelError:  # there is no such queue: nothing was ever sent
+                return 0
+
+    def _url(self, database: str) -> str:
+        return urlsplit(self.superuser)._replace(path=f"/{database}").geturl()
+
+    def _wait_for_database(self) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                with self.cursor("postgres"):
+                    return
+            except psycopg2.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
+
+def _end_all(server: psycopg2.extensions.cursor) -> None:
+    server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [DATABASE])
+
+
+def start() -> Servers:
+    """The servers of the present state directory, or the operator's."""
+    if named := os.environ.get("FAULTS_DATABASE_URL"):
+        place = urlsplit(named)
+        netloc = f"{place.hostname}:{place.port or 5432}"
+        _drop_left_behind(named)
+        passwords = {"PORTAL_OWNER_PASSWORD": "owner", "PORTAL_APP_PASSWORD": "app"}
+        command = ["psql", "--no-psqlrc", f"--file={postgres.ROLES}", place._replace(path="/postgres").geturl()]
+        subprocess.run(command, check=True, env={**os.environ, **passwords}, stdout=subprocess.DEVNULL)
+        owner, app = (
+            f"postgresql://{user}:{word}@{netloc}/{DATABASE}" for user, word in ((OWNER, "owner"), (APPLICATION, "app"))
+        )
+        superuser = named
+    else:
+        # Processes die here, machines do not: what a process wrote is there without waiting for the disk.
+        postgres.SETTINGS["fsync"] = "off"
+        state = open_state()
+        server = postgres.find(state)
+        with state.locked(postgres.NAME):
+            server.start()
+        urls = server.urls()
+        owner, app, superuser = urls.owner, urls.app, urls.superuser
+    broker = os.environ.get("FAULTS_BROKER_URL", "")
+    if not broker:
+        state = open_state()
+        with state.locked(valkey.NAME):
+            valkey.find(state).start()
+        broker = valkey.find(state).url()
+    return Servers(superuser, broker, {"DATABASE_URL": app, "DATABASE_OWNER_URL": owner, "CELERY_BROKER_URL": broker})
+
+
+def _drop_left_behind(superuser: str) -> None:
+    """Of plans that did not come to their end."""
+    with Servers(superuser, "", {}).cursor("postgres") as server:
+        for name in (DATABASE, BUILT):
+            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def stop() -> None:
+    """Stop those that were started from the state directory."""
+    state = open_state()
+    for name, server in ((postgres.NAME, postgres.find(state)), (valkey.NAME, valkey.find(state))):
+        with state.locked(name):
+            server.stop()
