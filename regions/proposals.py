@@ -38,12 +38,14 @@ def require_role(by: str, *wanted: Role) -> None:
         raise NotAllowed
 
 
-def require_operator(by: str) -> None:
-    """Raises ``NotAllowed`` for whoever is not ``system`` – the portal's own timers – or an operator at the machine.
+def is_operator(name: str) -> bool:
+    """Whether it is somebody at the machine. No account can be named so, and no page passes it on."""
+    return name.startswith(OPERATOR_PREFIX)
 
-    No account can be named so, and no page passes it on.
-    """
-    if by != SYSTEM and not by.startswith(OPERATOR_PREFIX):
+
+def require_operator(by: str) -> None:
+    """Raises ``NotAllowed`` for whoever is not ``system`` – the portal's own timers – or an operator at the machine."""
+    if by != SYSTEM and not is_operator(by):
         raise NotAllowed
 
 

@@ -8,7 +8,7 @@ from codes.models import ExportFault, IdentifiedExport
 from codes.reports.export import FileFormat
 from codes.reports.jobs import ask_for_export
 from codes.reports.request import CannotExport, ReportRequest, checked_purpose, request_of, require_right
-from regions.proposals import require_another, require_reason
+from regions.proposals import require_another, require_operator, require_reason
 from regions.refusals import CommonReason, Refused
 
 WAITS = timedelta(days=3)
@@ -36,6 +36,17 @@ def propose(
             expires_at=now + WAITS,
         )
         asked.journal("export.identify_asked", by=by, now=now)
+    return asked
+
+
+def agree_at_the_machine(
+    request: ReportRequest, *, file_format: FileFormat, purpose: str, by: str, operator: str, now: datetime
+) -> IdentifiedExport:
+    """By command: the account asks, and the operator whose shell it is confirms. Raises ``CannotExport``, ``MayNotIdentify``."""
+    require_operator(operator)
+    with transaction.atomic():
+        asked = propose(request, file_format=file_format, purpose=purpose, by=by, now=now)
+        asked.decide(State.APPROVED, by=operator, now=now, act="export.identify_confirmed")
     return asked
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from codes.models import ExportFault, ExportJob, IdentifiedExport
-from regions.proposals import require_role_or_operator
+from regions.proposals import is_operator, require_role_or_operator
 from regions.refusals import Refused
 from regions.staff.models import Account
 from regions.staff.roles import Role
@@ -167,7 +167,8 @@ def check_asker(request: ReportRequest, *, by: str, confirmation: IdentifiedExpo
     ):
         raise MayNotIdentify(ExportFault.NOT_CONFIRMED)
     require_right(by)
-    require_right(confirmation.decided_by)
+    if not is_operator(confirmation.decided_by):
+        require_right(confirmation.decided_by)
 
 
 NOTE = """

@@ -1,7 +1,6 @@
 """What a request may bring: how much, and no text that cannot be stored. Looked at before anything of a body is read.
 
-``portal.web_server`` asks ``limit_of`` as soon as the header of a request is there, and the middleware once more, when it
-is known who is signed in.
+``limit_of`` says how much a page takes; the middleware asks it when it is known who is signed in.
 """
 
 from collections.abc import Callable
