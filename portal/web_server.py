@@ -1,0 +1,87 @@
+"""The web server: ``python -m portal.web_server --listen 127.0.0.1:8000 --threads 4`` (docs/operations.md).
+
+waitress takes in a request whole before a thread answers it, and gives the answer out at the pace at which it is read. So whoever sends or
+reads slowly holds a connection and no thread.
+"""
+
+import argparse
+import signal
+from copy import copy
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from django.conf import settings
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import create_server
+
+from portal import wsgi
+from portal.web.bodies import limit_of
+
+# Open connections; the slow ones wait in these.
+CONNECTIONS = 1000
+# A connection on which nothing has arrived or been taken for so long is closed.
+SILENT_SECONDS = 20
+HEADER_BYTES = 32 * 1024
+
+
+class Request(HTTPRequestParser):
+    """A request as it arrives. The limit of its view holds from the last line of its header on, for chunks as well."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        path = self.path.encode("latin-1").decode("utf-8", errors="replace")
+        self.adj: Any = copy(self.adj)
+        # waitress refuses what reaches the figure.
+        self.adj.max_request_body_size = limit_of(path, stranger=self._is_stranger()) + 1
+
+    def _is_stranger(self) -> bool:
+        """Whether nothing is shown that could be a session or a key; what it is worth, the view finds out."""
+        try:
+            cookies = SimpleCookie(self.headers.get("COOKIE", ""))
+        except CookieError:
+            return True
+        return settings.SESSION_COOKIE_NAME not in cookies and "AUTHORIZATION" not in self.headers
+
+
+class Channel(HTTPChannel):
+    parser_class = Request
+
+
+def serve(*, listen: str, threads: int, proxy: str) -> None:
+    """Answer until SIGTERM or Ctrl+C; what has begun is finished. ``proxy``: whose X-Forwarded-Proto is believed."""
+    server = create_server(
+        wsgi.application,
+        listen=listen,
+        threads=threads,
+        connection_limit=CONNECTIONS,
+        channel_timeout=SILENT_SECONDS,
+        cleanup_interval=SILENT_SECONDS // 2,
+        max_request_header_size=HEADER_BYTES,
+        trusted_proxy=proxy,
+        trusted_proxy_headers={"x-forwarded-proto"},
+        clear_untrusted_proxy_headers=False,  # the portal reads X-Forwarded-For itself, from its end
+        ident=None,
+        asyncore_use_poll=True,
+    )
+    server.channel_class = Channel
+    signal.signal(signal.SIGTERM, _end)
+    limit_of("/", stranger=False)  # the addresses are loaded before the first request waits for them
+    server.run()
+
+
+def _end(*_: object) -> None:
+    raise SystemExit
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m portal.web_server", description=__doc__)
+    parser.add_argument("--listen", default="127.0.0.1:8000", metavar="HOST:PORT")
+    parser.add_argument("--threads", type=int, default=4, help="requests that are answered at once")
+    parser.add_argument("--proxy", default="127.0.0.1", metavar="ADDRESS", help="of the proxy that ends TLS")
+    asked = parser.parse_args()
+    serve(listen=asked.listen, threads=asked.threads, proxy=asked.proxy)
+
+
+if __name__ == "__main__":
+    main()
