@@ -48,6 +48,7 @@ ACTION_LABELS: dict[str, str | Promise] = {
     "batch.released": _("let a held delivery be taken, as the second person"),
     "case.bulk_approved": _("approved cases together"),
     "case.bulk_assigned": _("assigned cases together"),
+    "case.bulk_refused": _("took cases out of what was proposed together"),
     "case.bulk_proposed": _("proposed rulings for cases together"),
     "case.converged": _("closed a case by itself: the colours agree again"),
     "case.escalated": _("escalated an overdue case"),

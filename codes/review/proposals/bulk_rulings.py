@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from codes.effective import effective_codes, lock_effective_codes, settle_citizens
-from codes.models import Case, CaseState, Ruling
+from codes.models import Case, CaseState, EffectiveChange, Ruling, VerdictChange
 from codes.models.case import UNDECIDED
 from codes.review.cases.assign import assignee_changes
 from codes.review.cases.move import BULK_LIMIT, BulkResult, Step, move_all, record_many, turns_no_stricter
@@ -15,8 +16,17 @@ from codes.review.cases.transitions import Verb
 from codes.review.errors import Reason
 from codes.review.evidence.files import check_documents
 from codes.review.permissions import require
-from codes.review.proposals.ruling_policy import check_ruling, check_text, hits_of, said_again, uncovered, weighed_in
-from codes.review.proposals.rulings import State, closing_steps, rest_on_rulings, supersede
+from codes.review.proposals.ruling_policy import (
+    check_refusal,
+    check_ruling,
+    check_text,
+    hits_of,
+    said_again,
+    uncovered,
+    weighed_in,
+)
+from codes.review.proposals.rulings import State, case_of, closing_steps, rest_on_rulings, supersede
+from regions.proposals import require_another
 from regions.refusals import Refused
 from regions.tenancy import current_city
 
@@ -90,7 +100,10 @@ def _proposable(found: list[Case], colour: str, *, by: str, now: datetime) -> li
 
 
 def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> BulkResult:
-    """Put the proposals in force that others made, that are no red and no stricter, and about which nothing new is known."""
+    """Put the proposals in force that others made, that are no red and no stricter, and about which nothing new is known.
+
+    Whose colours have changed since the proposal is left for a look of their own: what stands was not what was looked at.
+    """
     require(by, Verb.APPROVE)
     wanted = set(ruling_ids)
     if len(wanted) > BULK_LIMIT:
@@ -98,8 +111,7 @@ def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> BulkRe
     with transaction.atomic():
         lock_effective_codes()
         _lock_cases(wanted)
-        proposed = Ruling.objects.filter(pk__in=wanted, state=State.PROPOSED, case__state=CaseState.PROPOSED.value)
-        found = list(proposed.select_for_update(of=("self",)).select_related("case").order_by("pk"))
+        found = _waiting(wanted)
         standing = effective_codes([ruling.citizen_id for ruling in found], now=now)
         before = {citizen: one.colour for citizen, one in standing.items()}
         rulings = _approvable(found, before, by=by, now=now)
@@ -117,6 +129,42 @@ def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> BulkRe
     return BulkResult(len(rulings), len(wanted) - len(rulings))
 
 
+def take_out(*, ruling_ids: Sequence[int], reason_code: str, by: str, now: datetime, reason: str = "") -> int:
+    """Refuse some of what was proposed together: their cases are their reviewers' again; how many."""
+    require(by, Verb.REFUSE)
+    reason = check_refusal(reason_code, reason)
+    with transaction.atomic():
+        _lock_cases(ruling_ids)
+        found = _waiting(ruling_ids)
+        for ruling in found:
+            require_another(by, proposed_by=ruling.proposed_by)
+        data = {"reason_code": reason_code, "bulk": True}
+        steps = [Step(case_of(one), Verb.REFUSE, data={"ruling": one.pk, **data}) for one in found]
+        move_all(steps, by=by, now=now)
+        Ruling.objects.filter(pk__in=[one.pk for one in found]).update(
+            state=State.REFUSED, decided_by=by, decided_at=now, decision_reason=reason, decision_code=reason_code
+        )
+        if found:
+            record_many(Verb.REFUSE, [step.case for step in steps], by=by, now=now, data={"reason_code": reason_code})
+    return len(found)
+
+
+def changed_since(rulings: Collection[Ruling]) -> set[int]:
+    """Of these proposals the keys of those whose person got another colour since, with a provider or in effect."""
+    asked, ended_later = {"citizen": OuterRef("citizen")}, Q(run__ended_at__gt=OuterRef("proposed_at"))
+    effective = EffectiveChange.objects.filter(
+        ended_later | Q(run__isnull=True, since__gt=OuterRef("proposed_at")), **asked
+    )
+    verdicts = VerdictChange.objects.counted().filter(ended_later, **asked)
+    of_these = Ruling.objects.filter(pk__in=[one.pk for one in rulings])
+    return set(of_these.filter(Exists(effective) | Exists(verdicts)).values_list("pk", flat=True))
+
+
+def _waiting(ruling_ids: Collection[int]) -> list[Ruling]:
+    proposed = Ruling.objects.filter(pk__in=ruling_ids, state=State.PROPOSED, case__state=CaseState.PROPOSED.value)
+    return list(proposed.select_for_update(of=("self",)).select_related("case").order_by("pk"))
+
+
 def _lock_cases(ruling_ids: Collection[int]) -> None:
     """All that may be closed, before their rulings: as in every other action."""
     citizens = Ruling.objects.filter(pk__in=ruling_ids).values("citizen")
@@ -127,12 +175,14 @@ def _approvable(found: list[Ruling], before: dict[int, str], *, by: str, now: da
     hits = hits_of(list(before))
     today = current_city().day_of(now)
     weighed = said_again([ruling.weighed for ruling in found])
+    changed = changed_since(found)
     return [
         ruling
         for ruling, known in zip(found, weighed, strict=True)
         if ruling.colour != "red"
         and ruling.proposed_by != by
         and ruling.expires_on > today
+        and ruling.pk not in changed
         and turns_no_stricter(ruling.colour, before[ruling.citizen_id])
         and not uncovered(hits[ruling.citizen_id], weighed=known, colour=ruling.colour)
     ]

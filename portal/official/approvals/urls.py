@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.official.approvals import views
+from portal.official.approvals import together, views
 
 urlpatterns = [
     path("", views.approvals, name="official_approvals"),
@@ -10,5 +10,5 @@ urlpatterns = [
     path("rulings/<int:ruling_id>/end/", views.ruling_end, name="official_approve_ruling_end"),
     path("records/<int:suppression_id>/", views.record, name="official_approve_record"),
     path("records/<int:suppression_id>/end/", views.record_end, name="official_approve_record_end"),
-    path("together/", views.together, name="official_approve_together"),
+    path("together/", together.together, name="official_approve_together"),
 ]

@@ -6,20 +6,17 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, OuterRef, QuerySet
+from django.db.models import OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from codes.models import Evidence, Fact, PairDiagnosis, Ruling, Suppression
-from codes.review.cases.move import BULK_LIMIT
+from codes.models import Evidence, Fact, Ruling, Suppression
 from codes.review.proposals import rulings, suppressions
-from codes.review.proposals.bulk_rulings import approve_many
 from codes.review.proposals.suppressions import effect_of_suppression
 from codes.review.reasons import RefusalReason
 from codes.runs.ledger import open_run
@@ -28,14 +25,12 @@ from portal.official.cases.detail import read_case
 from portal.official.cases.forms import CHOOSE, choices_of, grounds_detail, text_field
 from portal.official.cases.related import FILE, json_rows, parse_rows
 from portal.official.groups.detail import effects_shown
-from portal.official.queue.filters import plain
 from portal.web.access import StaffRequest, for_staff
-from portal.web.errors import attempt, attempt_and_return, form_refusals
+from portal.web.errors import attempt_and_return, form_refusals
 from regions.staff.roles import Role
 
 T = TypeVar("T")
 APPROVE, REFUSE = "approve", "refuse"
-SHOWN_TOGETHER = 20
 
 
 class ApprovalForm(forms.Form):
@@ -181,48 +176,3 @@ def record_end(request: StaffRequest, suppression_id: int) -> HttpResponse:
 
 def _decide_end(request: StaffRequest, act: Callable[..., object], done: str, **proposal: int) -> HttpResponse:
     return attempt_and_return(request, act, back=f"{reverse('official_approvals')}?kind=ends", done=done, **proposal)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@for_staff(Role.APPROVER)
-def together(request: StaffRequest) -> HttpResponse:
-    """What one person proposed at one moment (``by``, ``at`` in the address), and approving all that makes no code stricter."""
-    by, at = plain(request.GET.get("by", "")), _instant(request.GET.get("at", ""))
-    proposed = Ruling.objects.waiting().filter(proposed_by=by, proposed_at=at).order_by("pk")
-    if request.method == "POST":
-        return _approve_together(request, proposed)
-    first = list(proposed.select_related("case", "citizen")[:SHOWN_TOGETHER])
-    if not first:
-        raise Http404
-    diagnosed = PairDiagnosis.objects.filter(disagreement__cases__rulings__in=proposed.order_by().values("pk"))
-    causes = diagnosed.values_list("primary_cause").annotate(pairs=Count("pk", distinct=True)).order_by("-pairs")
-    context: dict[str, Any] = {
-        "people": proposed.count(),
-        "first": first,
-        "proposal": first[0],
-        "grounds": grounds_detail(first[0].evidence, number="", facts=[], files=[]),
-        "causes": list(causes),
-        "is_mine": by == request.user.username,
-    }
-    return render(request, "official/approvals/together.html", context)
-
-
-def _approve_together(request: StaffRequest, proposed: QuerySet[Ruling]) -> HttpResponse:
-    keys, back = list(proposed.values_list("pk", flat=True)[: BULK_LIMIT + 1]), reverse("official_approvals")
-    handled = attempt(request, approve_many, ruling_ids=keys, back=back)
-    if handled is not None:
-        done = ngettext("%(n)d approved.", "%(n)d approved.", handled.done) % {"n": handled.done}
-        messages.success(request, done)
-        if handled.skipped:
-            messages.info(request, gettext("%(n)d are left for a look of their own.") % {"n": handled.skipped})
-    return redirect(back)
-
-
-def _instant(text: str) -> datetime:
-    try:
-        found = parse_datetime(text)
-    except ValueError as error:
-        raise Http404 from error
-    if found is None or found.tzinfo is None:
-        raise Http404
-    return found

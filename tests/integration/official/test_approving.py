@@ -174,12 +174,25 @@ def test_what_was_proposed_together_is_approved_together(desk: Desk, at_work: At
     listed = wang.read("/staff/approvals/")
     assert "3件" in listed
     path = listed.split("together/")[1].split('"')[0].replace("&amp;", "&")
-    with at_most(12):
-        page = wang.read(f"/staff/approvals/together/{path}")
+    address = f"/staff/approvals/together/{path}"
+    with at_most(18):
+        page = wang.read(address)
     assert page.index("2026-17") < page.index("<details") < page.index("记录内容有误")
-    zhao.post(f"/staff/approvals/together/{path}")
-    assert Ruling.objects.filter(state="approved").count() == 0
-    wang.post(f"/staff/approvals/together/{path}")
-    assert Ruling.objects.filter(state="approved", decided_by="wang").count() == 3
+    assert all(f'data-state="{colour}"' in page for colour in ("red", "green"))
+    keys = list(Ruling.objects.order_by("pk").values_list("pk", flat=True))
+    zhao.post(address, {"shown": keys})
+    wang.post(address)
+    assert Ruling.objects.filter(state="approved").count() == 0, "approved whom the page had not shown"
+    without = wang.post(address, {"shown": keys, "out": keys[:1]})
+    assert (without.status_code, Ruling.objects.waiting().count()) == (422, 3)
+    wang.post(address, {"shown": keys, "out": keys[:1], "reason_code": "evidence_thin", "note": "缺原件"})
+    assert dict(Ruling.objects.values_list("pk", "state")) == dict(
+        zip(keys, ["refused", "approved", "approved"], strict=True)
+    )
+    taken = Ruling.objects.get(pk=keys[0])
+    assert (taken.decided_by, taken.decision_code, taken.decision_reason) == ("wang", "evidence_thin", "缺原件")
+    assert taken.case is not None
+    assert taken.case.state == "in_review"
     with pytest.raises(Refused):
-        desk.approve(Ruling.objects.first() or pytest.fail("none"))
+        desk.approve(Ruling.objects.get(pk=keys[1]))
+    assert wang.get(address).status_code == 404

@@ -167,6 +167,36 @@ def test_bulk_approval_skips_ones_own_and_what_is_no_longer_as_it_was(crowd: Des
     assert set(Ruling.objects.filter(state="proposed").values_list("citizen__ref", flat=True)) == {"red0", *YELLOW}
 
 
+def test_who_is_taken_out_goes_back_with_a_reason(crowd: Desk) -> None:
+    propose(crowd)
+    out = Ruling.objects.filter(citizen__ref__in=RED[:2])
+    keys = list(out.values_list("pk", flat=True))
+    with pytest.raises(Refused):
+        bulk_rulings.take_out(ruling_ids=keys, reason_code="evidence_thin", by="li", now=crowd.now)
+    taken = bulk_rulings.take_out(ruling_ids=keys, reason_code="evidence_thin", by="wang", now=crowd.now)
+    assert (taken, approve(crowd)) == (2, (8, 0))
+    assert colours(crowd) == ["red"] * 2 + ["green"] * 8
+    entry = JournalEntry.objects.get(verb="case.bulk_refused")
+    numbers = out.values_list("case__number", flat=True)
+    assert entry.data.items() >= {"cases": 2, "subjects": sorted(f"case:{one}" for one in numbers)}.items()
+    assert set(out.values_list("state", "case__state", "case__assigned_to")) == {("refused", "in_review", "li")}
+    assert bulk_rulings.take_out(ruling_ids=keys, reason_code="evidence_thin", by="wang", now=crowd.now) == 0
+
+
+def test_whose_colours_changed_since_is_left(crowd: Desk) -> None:
+    """Lighter, too: the approver would not do what they looked at."""
+    propose(crowd, CaseFilter(severity="red"))
+    crowd.propose("yellow0")
+    crowd.revoke("red0")
+    crowd.tell("red0", "arrival")
+    crowd.run(crowd.now + timedelta(minutes=1))
+    assert effective_code(crowd.citizen("red0").pk, now=crowd.now).colour == "yellow"
+    waiting = Ruling.objects.filter(state="proposed")
+    changed = waiting.filter(pk__in=bulk_rulings.changed_since(list(waiting)))
+    assert list(changed.values_list("citizen__ref", flat=True)) == ["red0"]
+    assert approve(crowd) == (6, 1)
+
+
 def test_bulk_acts_ask_for_roles(crowd: Desk) -> None:
     for act, by in ((propose, "wang"), (approve, "li")):
         with pytest.raises(Refused) as refused:

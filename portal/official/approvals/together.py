@@ -1,0 +1,128 @@
+"""What one person proposed for many at one moment: each person's colours now and then, who is taken out, and the answer.
+
+An answer is about the people of one page, whose colours it showed: nobody approves whom they did not see.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from codes.effective import effective_codes
+from codes.engine.provider_states import provider_states_of
+from codes.models import PairDiagnosis, Ruling
+from codes.review.cases.move import BulkResult
+from codes.review.proposals.bulk_rulings import approve_many, changed_since, take_out
+from codes.review.reasons import RefusalReason
+from portal.official.cases.forms import CHOOSE, choices_of, grounds_detail, text_field
+from portal.official.queue.filters import plain
+from portal.web.access import StaffRequest, for_staff
+from portal.web.errors import form_refusals
+from portal.web.keyset import keyset_page, query_without_place
+from regions.staff.roles import Role
+
+SHOWN = 50
+
+
+class TogetherForm(forms.Form):
+    """Why those who are ticked are taken out; needed only where somebody is."""
+
+    reason_code = forms.ChoiceField(
+        label=_("Why are they taken out?"), choices=choices_of(RefusalReason), error_messages=CHOOSE
+    )
+    note = text_field(_("In words"), required=False)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff(Role.APPROVER)
+def together(request: StaffRequest) -> HttpResponse:
+    """What one person proposed at one moment (``by``, ``at`` in the address)."""
+    by, at = plain(request.GET.get("by", "")), _instant(request.GET.get("at", ""))
+    proposed = Ruling.objects.waiting().filter(proposed_by=by, proposed_at=at)
+    form = TogetherForm(request.POST or None)
+    if request.method == "POST":
+        shown, out = (_among(proposed, request.POST.getlist(name)) for name in ("shown", "out"))
+        form.fields["reason_code"].required = bool(out)
+        back = f"{request.path}?{query_without_place(request.GET).rstrip('&')}"
+        with form_refusals(form, back=back):
+            if form.is_valid():
+                _answer(request, form, approved=set() if "only_out" in request.POST else shown - out, out=out)
+                return redirect(back if proposed.exists() else reverse("official_approvals"))
+    page = keyset_page(proposed.select_related("case", "citizen"), request.GET, by=["id"], size=SHOWN)
+    if not page:
+        raise Http404
+    diagnosed = PairDiagnosis.objects.filter(disagreement__cases__rulings__in=proposed.order_by().values("pk"))
+    causes = diagnosed.values_list("primary_cause").annotate(pairs=Count("pk", distinct=True)).order_by("-pairs")
+    context: dict[str, Any] = {
+        "people": proposed.count(),
+        "page": page,
+        "query": query_without_place(request.GET),
+        "lines": _lines(page.rows, ticked=request.POST.getlist("out")),
+        "proposal": page.rows[0],
+        "grounds": grounds_detail(page.rows[0].evidence, number="", facts=[], files=[]),
+        "causes": list(causes),
+        "form": form,
+        "is_mine": by == request.user.username,
+    }
+    return render(request, "official/approvals/together.html", context, status=422 if form.errors else 200)
+
+
+def _lines(rows: list[Ruling], *, ticked: list[str]) -> list[dict[str, Any]]:
+    """Each person's colour with each provider and in effect, as they are now, and whether they changed since the proposal."""
+    now, citizens = timezone.now(), [one.citizen_id for one in rows]
+    states, codes, changed = (
+        provider_states_of(citizens, now=now),
+        effective_codes(citizens, now=now),
+        changed_since(rows),
+    )
+    return [
+        {
+            "ruling": one,
+            "sides": states[one.citizen_id],
+            "now": codes[one.citizen_id].colour,
+            "has_changed": one.pk in changed,
+            "is_ticked": str(one.pk) in ticked,
+        }
+        for one in rows
+    ]
+
+
+def _among(proposed: QuerySet[Ruling], keys: list[str]) -> set[int]:
+    """Of the keys of a form those that wait."""
+    wanted = {int(key) for key in keys if key.isascii() and key.isdecimal() and len(key) <= 18}
+    return set(proposed.filter(pk__in=wanted).values_list("pk", flat=True))
+
+
+def _answer(request: StaffRequest, form: TogetherForm, *, approved: set[int], out: set[int]) -> None:
+    """Take some out and approve the others. Raises ``Refused``."""
+    by, now = request.user.username, timezone.now()
+    if out:
+        data = form.cleaned_data
+        count = take_out(ruling_ids=sorted(out), reason_code=data["reason_code"], reason=data["note"], by=by, now=now)
+        done = ngettext("%(n)d taken out: back in the queue.", "%(n)d taken out: back in the queue.", count)
+        messages.success(request, done % {"n": count})
+    handled = approve_many(ruling_ids=sorted(approved), by=by, now=now) if approved else BulkResult(0, 0)
+    if handled.done:
+        messages.success(request, ngettext("%(n)d approved.", "%(n)d approved.", handled.done) % {"n": handled.done})
+    if handled.skipped:
+        messages.info(request, gettext("%(n)d are left for a look of their own.") % {"n": handled.skipped})
+
+
+def _instant(text: str) -> datetime:
+    try:
+        found = parse_datetime(text)
+    except ValueError as error:
+        raise Http404 from error
+    if found is None or found.tzinfo is None:
+        raise Http404
+    return found
