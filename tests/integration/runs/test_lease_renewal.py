@@ -42,7 +42,16 @@ def claimed_export() -> Leased | None:
 def claimed_opening() -> Leased | None:
     """Its row is in ``public``, in no city."""
     if not CityOpening.objects.exists():
-        CityOpening.objects.create(name="o", schema="gamma", content=b"-", asked_by="li", asked_at=timezone.now())
+        CityOpening.objects.create(
+            name="o",
+            schema="gamma",
+            content=b"-",
+            asked_by="li",
+            asked_at=timezone.now(),
+            state="waiting",
+            decided_by="mo",
+            decided_at=timezone.now(),
+        )
     return claim_job(CityOpening.objects.all(), now=timezone.now())
 
 
