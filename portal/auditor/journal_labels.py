@@ -202,8 +202,10 @@ def action_choices() -> list[tuple[str, str]]:
 def subject_label(subject: str) -> str:
     """What it was done to: ``case:D20261124-000001`` → 案件 D20261124-000001."""
     kind, _colon, name = subject.partition(":")
-    if not name or kind not in SUBJECT_LABELS:
+    if kind not in SUBJECT_LABELS:
         return subject
+    if not name:
+        return str(SUBJECT_LABELS[kind])
     return format_html("{} {}", SUBJECT_LABELS[kind], untranslated(name))
 
 
