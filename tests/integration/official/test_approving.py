@@ -181,10 +181,11 @@ def test_what_was_proposed_together_is_approved_together(desk: Desk, at_work: At
     assert all(f'data-state="{colour}"' in page for colour in ("red", "green"))
     keys = list(Ruling.objects.order_by("pk").values_list("pk", flat=True))
     zhao.post(address, {"shown": keys})
-    wang.post(address)
-    assert Ruling.objects.filter(state="approved").count() == 0, "approved whom the page had not shown"
+    assert Ruling.objects.filter(state="approved").count() == 0, "approved by their proposer"
+    wang.post(address, {"shown": keys[2:]})
+    assert list(Ruling.objects.filter(state="approved").values_list("pk", flat=True)) == keys[2:]
     without = wang.post(address, {"shown": keys, "out": keys[:1]})
-    assert (without.status_code, Ruling.objects.waiting().count()) == (422, 3)
+    assert (without.status_code, Ruling.objects.waiting().count()) == (422, 2)
     wang.post(address, {"shown": keys, "out": keys[:1], "reason_code": "evidence_thin", "note": "缺原件"})
     assert dict(Ruling.objects.values_list("pk", "state")) == dict(
         zip(keys, ["refused", "approved", "approved"], strict=True)

@@ -185,7 +185,7 @@ def test_who_is_taken_out_goes_back_with_a_reason(crowd: Desk) -> None:
 
 def test_whose_colours_changed_since_is_left(crowd: Desk) -> None:
     """Lighter, too: the approver would not do what they looked at."""
-    propose(crowd, CaseFilter(severity="red"))
+    propose(crowd, CaseFilter(severity="red"), "yellow")
     crowd.propose("yellow0")
     crowd.revoke("red0")
     crowd.tell("red0", "arrival")
