@@ -40,6 +40,8 @@ class Waiting:
     ruling: Ruling
     case: int
     """The city's own key of the case that it is for."""
+    colours: dict[str, str]
+    """What each provider said when it was proposed."""
 
 
 @dataclass
@@ -160,7 +162,11 @@ class Officials:
             expires_on=today + timedelta(days=lasts),
         )
         ends_on = today + timedelta(days=lasts - 1)
-        self.waiting[person] = Waiting(made.pk, by, Ruling(person, colour, None, ends_on, weighed), case.pk)
+        ruling = Ruling(person, colour, None, ends_on, weighed)
+        self.waiting[person] = Waiting(made.pk, by, ruling, case.pk, self.colours(person))
+
+    def colours(self, person: str) -> dict[str, str]:
+        return {provider: one.state for provider, one in self.said(person).items()}
 
     def weighed(self, person: str) -> frozenset[HitKey]:
         """All that speaks against the person now."""
