@@ -4,7 +4,7 @@ The verbs here ask for the role, find what waits, keep the two apart and change 
 adds what is its own: its checks, and what follows from an approval. The tables hold the two people apart as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar, cast
 
@@ -140,9 +140,9 @@ class ProposalQuerySet(models.QuerySet[P]):
         require_another(by, proposed_by=found.proposed_by)
         return found
 
-    def to_withdraw(self, pk: int, *, by: str) -> P:
-        """A waiting proposal for whoever made it."""
-        require_role(by, self.model.PROPOSERS)
+    def to_withdraw(self, pk: int, *, by: str, proposers: Collection[Role] = ()) -> P:
+        """A waiting proposal for whoever made it. ``proposers``: where the model names one role and several may propose."""
+        require_role(by, *(proposers or [self.model.PROPOSERS]))
         found = self.find(pk)
         if by != found.proposed_by:
             raise Refused(CommonReason.NOT_THE_PROPOSER)

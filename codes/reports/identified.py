@@ -7,9 +7,8 @@ from django.db import transaction
 from codes.models import ExportFault, IdentifiedExport
 from codes.reports.export import FileFormat
 from codes.reports.jobs import ask_for_export
-from codes.reports.request import CannotExport, ReportRequest, checked_purpose, request_of, require_right
+from codes.reports.request import MAY_IDENTIFY, CannotExport, ReportRequest, checked_purpose, request_of, require_right
 from regions.proposals import require_another, require_operator, require_reason
-from regions.refusals import CommonReason, Refused
 
 WAITS = timedelta(days=3)
 State = IdentifiedExport.State
@@ -22,7 +21,10 @@ def propose(
     purpose = checked_purpose(purpose)
     require_right(by)
     with transaction.atomic():
-        if any(one.proposed_by == by for one in waiting_like(request, file_format=file_format, purpose=purpose)):
+        own = IdentifiedExport.objects.waiting().filter(
+            report=request.report, file_format=file_format, reason=purpose, proposed_by=by
+        )
+        if any(request_of(one) == request for one in own):
             raise CannotExport(ExportFault.ASKED_ALREADY)
         asked = IdentifiedExport.objects.create(
             report=request.report.value,
@@ -48,12 +50,6 @@ def agree_at_the_machine(
         asked = propose(request, file_format=file_format, purpose=purpose, by=by, now=now)
         asked.decide(State.APPROVED, by=operator, now=now, act="export.identify_confirmed")
     return asked
-
-
-def waiting_like(request: ReportRequest, *, file_format: FileFormat, purpose: str) -> list[IdentifiedExport]:
-    """Those that wait and ask for this very file for this very purpose."""
-    found = IdentifiedExport.objects.waiting().filter(report=request.report, file_format=file_format, reason=purpose)
-    return [one for one in found.order_by("pk") if request_of(one) == request]
 
 
 def confirm(pk: int, *, by: str, now: datetime) -> IdentifiedExport:
@@ -87,9 +83,7 @@ def withdraw(pk: int, *, by: str, now: datetime) -> IdentifiedExport:
     """Take one's own request back. Raises ``Refused``."""
     require_right(by)
     with transaction.atomic():
-        asked = IdentifiedExport.objects.locked().find(pk)
-        if asked.proposed_by != by:
-            raise Refused(CommonReason.NOT_THE_PROPOSER)
+        asked = IdentifiedExport.objects.locked().to_withdraw(pk, by=by, proposers=MAY_IDENTIFY)
         asked.decide(State.WITHDRAWN, by=by, now=now, act="export.identify_withdrawn")
     return asked
 

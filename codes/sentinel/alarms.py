@@ -184,11 +184,9 @@ def send_back(proposal_id: int, *, reason: str, by: str, now: datetime) -> Alarm
 
 def withdraw(proposal_id: int, *, by: str, now: datetime) -> AlarmAcknowledgement:
     """Whoever proposed takes it back. Raises ``Refused``."""
-    require_role(by, *READERS)
     with transaction.atomic():
-        proposed = AlarmAcknowledgement.objects.select_related("alarm").locked().find(proposal_id)
-        if by != proposed.proposed_by:
-            raise Refused(CommonReason.NOT_THE_PROPOSER)
+        proposals = AlarmAcknowledgement.objects.select_related("alarm").locked()
+        proposed = proposals.to_withdraw(proposal_id, by=by, proposers=READERS)
         proposed.act("alarm.acknowledgement_withdrawn", AcknowledgementState.WITHDRAWN, by=by, now=now)
     return proposed
 

@@ -98,11 +98,9 @@ def send_back(proposal_id: int, *, by: str, now: datetime, reason: str) -> HeldG
 
 def withdraw(proposal_id: int, *, by: str, now: datetime) -> HeldGroupProposal:
     """Whoever proposed takes it back. Raises ``Refused``."""
-    require_role(by, *PROPOSERS)
     with transaction.atomic():
-        proposed = HeldGroupProposal.objects.select_related("group").locked().find(proposal_id)
-        if by != proposed.proposed_by:
-            raise Refused(CommonReason.NOT_THE_PROPOSER)
+        proposals = HeldGroupProposal.objects.select_related("group").locked()
+        proposed = proposals.to_withdraw(proposal_id, by=by, proposers=PROPOSERS)
         proposed.act("group.withdrawn", GroupProposalState.WITHDRAWN, by=by, now=now)
     return proposed
 
