@@ -28,7 +28,7 @@ LOOPBACK_HOSTS = ("localhost", ".localhost", "127.0.0.1", "[::1]")
 KEY_BYTES = 32
 LEAST_UPLOAD_MEMORY = 128
 # Where links for staff go while no mail server is named: nowhere, and nobody is told that they were sent.
-NO_MAIL = {"EMAIL_BACKEND": "portal.official.staff.enrolment_mail.NoMail"}
+NO_MAIL = {"EMAIL_BACKEND": "portal.mail.NoMail"}
 # Where codes for citizens go while nothing else is named: nowhere.
 NO_GATEWAY = "portal.citizen.sign_in.tasks.NoGateway"
 

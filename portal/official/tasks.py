@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from codes.intake.collecting import collect_source
 from codes.rule_sets.rehearsal_jobs import rehearse, sweep_rehearsals
+from portal.mail import host_of
 from portal.official.alarms.mail import mail_alarms
-from portal.official.staff.enrolment_mail import host_of, send_link
+from portal.official.staff.enrolment_mail import send_link
 from regions.sources.batches import AlreadyCollecting
 from regions.sources.models import Source
 from regions.staff.enrolment import links_to_send

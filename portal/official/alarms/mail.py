@@ -5,16 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from smtplib import SMTPException
 
-from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
-from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from codes.models import Alarm
 from codes.sentinel.alarms import READERS, alarms_to_deliver
-from portal.official.staff.enrolment_mail import LANGUAGES, NoMailServer
+from portal.mail import NoMailServer, address_of, in_both_languages
 from regions.models import City
 from regions.staff.models import Account
 from regions.tenancy import current_city
@@ -33,9 +30,7 @@ def mail_alarms(*, host: str, now: datetime) -> int:
         addresses = _addresses() if alarms else []
         if not addresses:
             return 0
-        text = message_of(
-            alarms, f"{settings.CITY_ADDRESS.format(host=host)}{reverse('official_alarms')}", current_city()
-        )
+        text = message_of(alarms, address_of(host, "official_alarms"), current_city())
         try:
             with get_connection() as server:
                 for address in addresses:
@@ -57,17 +52,14 @@ def _addresses() -> list[str]:
 
 def message_of(alarms: Sequence[Alarm], address: str, city: City) -> tuple[str, str]:
     """Subject and text. It says how many people and by what, as the list of alarms does, and nothing of anybody."""
-    subjects, texts = [], []
-    for language in LANGUAGES:
-        with translation.override(language):
-            name = city.name_zh if language == "zh-hans" else city.name_en
-            told = "\n".join(f"– {alarm.message_in(language)}" for alarm in alarms)
-            subjects.append(_("Alarm at the health code desk of %(city)s") % {"city": name})
-            texts.append(
-                _(
-                    "%(told)s\n\nLook at it here: %(address)s\n\nAn alarm stands until a security administrator and an auditor "
-                    "have said together what it was."
-                )
-                % {"told": told, "address": address}
-            )
-    return " · ".join(subjects), "\n\n– – –\n\n".join(texts)
+
+    def write(language: str, city_name: str) -> tuple[str, str]:
+        told = "\n".join(f"– {alarm.message_in(language)}" for alarm in alarms)
+        text = _(
+            "%(told)s\n\nLook at it here: %(address)s\n\nAn alarm stands until a security administrator and an auditor "
+            "have said together what it was."
+        )
+        subject = _("Alarm at the health code desk of %(city)s")
+        return subject % {"city": city_name}, text % {"told": told, "address": address}
+
+    return in_both_languages(city, write)

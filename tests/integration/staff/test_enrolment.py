@@ -219,7 +219,7 @@ def test_without_a_mail_server_no_link_counts_as_sent_and_later_it_goes_out(
     clock: list[datetime], alone: Visitor, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     account = confirmed(clock[0])
-    settings.EMAIL_BACKEND = "portal.official.staff.enrolment_mail.NoMail"
+    settings.EMAIL_BACKEND = "portal.mail.NoMail"
     assert mailed_links() == []
     assert "NoMailServer" in caplog.text
     assert "has not taken it yet" in alone.read(f"{PATH}{account.pk}/")

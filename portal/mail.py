@@ -1,0 +1,44 @@
+"""Mail to staff, in both languages. A worker sends it, never a page; without ``EMAIL_URL`` none is sent."""
+
+from collections.abc import Callable, Sequence
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.urls import reverse
+from django.utils import translation
+
+from regions.models import City, Domain
+
+LANGUAGES = ("zh-hans", "en")
+
+
+class NoMailServer(RuntimeError):
+    """``EMAIL_URL`` is not set."""
+
+
+class NoMail(BaseEmailBackend):
+    """Refuses every message, so that none counts as sent."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:  # noqa: ARG002 - a backend's signature
+        raise NoMailServer
+
+
+def host_of(schema: str) -> str:
+    """The host name under which a city's pages are. Call in no city."""
+    return str(Domain.objects.get(tenant__schema_name=schema, is_primary=True).domain)
+
+
+def address_of(host: str, view: str, *args: str) -> str:
+    """The whole address of a page of the city with this host name."""
+    return f"{settings.CITY_ADDRESS.format(host=host)}{reverse(view, args=args)}"
+
+
+def in_both_languages(city: City, write: Callable[[str, str], tuple[str, str]]) -> tuple[str, str]:
+    """Subject and text, each language after the other. ``write`` is given the language, which is in force, and the city's name in it."""
+    written = []
+    for language in LANGUAGES:
+        with translation.override(language):
+            written.append(write(language, city.name_zh if language == "zh-hans" else city.name_en))
+    subjects, texts = zip(*written, strict=True)
+    return " · ".join(subjects), "\n\n– – –\n\n".join(texts)
