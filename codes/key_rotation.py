@@ -17,10 +17,10 @@ from regions.locks import advisory_lock
 from regions.proposals import require_role_or_operator
 from regions.staff.roles import Role
 
-ROTATED = (Purpose.DATA, Purpose.JOURNAL, Purpose.EXPORT, Purpose.PASS)
+ROTATED = (Purpose.DATA, Purpose.JOURNAL, Purpose.EXPORT, Purpose.PASS, Purpose.MESSAGE)
 # What a key of these purposes signed can be refused without losing anything that must stay.
 # A checkpoint of the journal counts if it was signed before, or if a witness has seen the journal since.
-REFUSABLE = {Purpose.EXPORT, Purpose.PASS, Purpose.JOURNAL}
+REFUSABLE = {Purpose.EXPORT, Purpose.PASS, Purpose.JOURNAL, Purpose.MESSAGE}
 
 
 class CannotRotate(ValueError):
@@ -58,6 +58,17 @@ def rotate_keys(*, by: str, now: datetime, compromised: str | None = None) -> Ro
             named = {"purpose": stolen.purpose, "kid": kid_of(stolen)}
             record("key.compromised", by=by, now=now, subject=f"key:{stolen.pk}", data=named)
     return Rotation(keys, stolen)
+
+
+def make_missing_keys(*, by: str, now: datetime) -> list[CityKey]:
+    """The keys that a city of an earlier release has not got yet, made and journalled. Raises ``NotAllowed``."""
+    require_role_or_operator(by, Role.SECURITY_ADMIN)
+    with transaction.atomic():
+        advisory_lock("rotate_keys")
+        made = encryption.create_keys(now=now)
+        if made:
+            record("keys.made", by=by, now=now, subject="city", data={"made": {key.purpose: key.pk for key in made}})
+    return made
 
 
 def kid_of(key: CityKey) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
 from django.conf import settings
 
 from regions.journal.chained_file import FileAltered
@@ -24,18 +23,15 @@ from regions.journal.heads import (
     present_head,
     witness_of,
 )
+from regions.outgoing import CallFailed, call
 from regions.sources.collect import allow_list
-from regions.sources.connectors.answer import read_body, read_json
-from regions.sources.connectors.big_data_centre import SYSTEM, System, check_base_url
+from regions.sources.connectors.answer import read_json
 from regions.sources.connectors.delivery import DeliveryInconsistent, SourceFault, SourceUnreachable
-from regions.sources.connectors.timeouts import INTERACTIVE_HTTP_LIMITS
-from regions.sources.connectors.transport import Deadline, GuardedTransport
 from regions.tenancy import all_schemas, in_city
 
 OUTSIDE, AUDITOR = "outside", "auditor"
 # Asked every hour, so that a missed hour costs an hour; a witness signs once a day.
 SIGNED_EVERY = timedelta(hours=20)
-ANSWER_BYTES = 4096
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +55,7 @@ def witness_head(schema: str, schemas: Sequence[str], *, now: datetime) -> int:
     for head, witness in waiting:
         try:
             one = ask_outside(head, now=now) if witness == OUTSIDE else _signed_by(witness, head, now=now)
-        except (SourceFault, BadHead) as fault:
+        except (CallFailed, SourceFault, BadHead) as fault:
             logger.warning("The journal of %s has no signature of %s: %s", schema, witness, fault)
             continue
         with in_city(schema):
@@ -77,21 +73,18 @@ def heads_elsewhere(schema: str) -> list[CoSigned]:
     return found
 
 
-def ask_outside(head: Head, *, now: datetime, system: System = SYSTEM) -> CoSigned:
-    """Show the head to the outside witness and have its signature. Raises ``SourceFault`` and ``BadHead``."""
-    url = check_base_url(settings.JOURNAL_WITNESS_URL, allow_list())
-    limits = INTERACTIVE_HTTP_LIMITS
-    transport = GuardedTransport(allow_list(), system.resolve, Deadline(limits.total_seconds, system.monotonic))
-    timeout = httpx.Timeout(limits.read_seconds, connect=limits.connect_seconds)
-    with httpx.Client(transport=transport, timeout=timeout, trust_env=False, follow_redirects=False) as client:
-        try:
-            with client.stream("POST", url, content=head.text, headers={"Content-Type": "text/plain"}) as response:
-                if response.status_code != httpx.codes.OK:
-                    raise SourceUnreachable("server_error", status=response.status_code)
-                told: Any = read_json(read_body(response, ANSWER_BYTES), max_values=100)
-        except httpx.HTTPError as error:
-            reason = "timed_out" if isinstance(error, httpx.TimeoutException) else "no_connection"
-            raise SourceUnreachable(reason) from error
+def ask_outside(head: Head, *, now: datetime) -> CoSigned:
+    """Show the head to the outside witness and have its signature. Raises ``CallFailed``, ``SourceFault`` and ``BadHead``."""
+    answer = call(
+        "POST",
+        settings.JOURNAL_WITNESS_URL,
+        content=head.text,
+        headers={"Content-Type": "text/plain"},
+        allowed=allow_list(),
+    )
+    if not answer.is_success:
+        raise SourceUnreachable("server_error", status=answer.status)
+    told: Any = read_json(answer.body, max_values=100)
     try:
         signature = bytes.fromhex(told["signature"])
     except (TypeError, KeyError, ValueError) as error:

@@ -52,6 +52,7 @@ class Environment:
     staff_change_days: int
     staff_single_sign_on: tuple[dict[str, Any], ...] = field(repr=False)
     source_allow_list: AllowList
+    message_allow_list: AllowList
     state: Path
     journal_checkpoints: Path
     journal_witness_url: str
@@ -142,7 +143,8 @@ def load() -> Environment:
         staff_change_days=env.int("STAFF_CHANGE_DAYS", default=7),
         trusted_proxies=_trusted_proxies(env.int("TRUSTED_PROXIES", default=0 if debug else 1)),
         staff_single_sign_on=_single_sign_on(env.str("STAFF_SINGLE_SIGN_ON", default="")),
-        source_allow_list=_source_allow_list(env.str("SOURCE_ALLOW_LIST", default=""), debug=debug),
+        source_allow_list=_allow_list("SOURCE_ALLOW_LIST", env, debug=debug),
+        message_allow_list=_allow_list("MESSAGE_ALLOW_LIST", env, debug=debug),
         state=state,
         journal_checkpoints=Path(env.path("JOURNAL_CHECKPOINTS", default=str(state / "checkpoints"))()),
         journal_witness_url=(witness := env.str("JOURNAL_WITNESS_URL", default="")),
@@ -268,9 +270,9 @@ def _single_sign_on(value: str) -> tuple[dict[str, Any], ...]:
         raise fault from None
 
 
-def _source_allow_list(value: str, *, debug: bool) -> AllowList:
+def _allow_list(variable: str, env: environ.Env, *, debug: bool) -> AllowList:
     """`host:port` entries, `[::1]:443` for IPv6; none at all means the loopback, and that only while debugging."""
     try:
-        return AllowList.parse(value, debug=debug)
+        return AllowList.parse(env.str(variable, default=""), debug=debug)
     except AllowListUnreadable as error:
-        raise ImproperlyConfigured(f"SOURCE_ALLOW_LIST: {error}.") from None
+        raise ImproperlyConfigured(f"{variable}: {error}.") from None

@@ -106,3 +106,4 @@ def owner(transactional_db: None) -> Iterator[psycopg2.extensions.connection]:
 def sources_anywhere_here(settings: Settings) -> None:
     """Let sources be database files and anything on the loopback, as while debugging."""
     settings.SOURCE_ALLOW_LIST = AllowList.parse("127.0.0.1:*,localhost:*,sqlite:*")
+    settings.MESSAGE_ALLOW_LIST = AllowList.parse("127.0.0.1:*,localhost:*")

@@ -26,7 +26,7 @@ NONCE_BYTES = 12
 KEY_ID_BYTES = 4
 # A process that does not know of a rotation encrypts with the old key for no longer than this.
 SECONDS_REMEMBERED = 5
-SIGNING = {Purpose.JOURNAL, Purpose.EXPORT, Purpose.PASS}
+SIGNING = {Purpose.JOURNAL, Purpose.EXPORT, Purpose.PASS, Purpose.MESSAGE}
 
 # What values are encrypted or hashed for; a value moved from one use to another cannot be decrypted.
 ID_NUMBER = "id_number"
@@ -42,12 +42,10 @@ class CannotDecrypt(ValueError):
     """The bytes were altered, belong to another use, or their key is gone."""
 
 
-def create_keys(*, now: datetime) -> None:
-    """Give the current city one key per purpose where it has none in use."""
+def create_keys(*, now: datetime) -> list[CityKey]:
+    """Give the current city one key per purpose where it has none in use; those that were made."""
     present = set(CityKey.objects.filter(retired_at__isnull=True).values_list("purpose", flat=True))
-    for purpose in Purpose:
-        if purpose not in present:
-            _create(purpose, now=now)
+    return [_create(purpose, now=now) for purpose in Purpose if purpose not in present]
 
 
 def rotate(purpose: Purpose, *, now: datetime) -> CityKey:

@@ -18,6 +18,7 @@ class Purpose(models.TextChoices):
     JOURNAL = "journal", "signs journal checkpoints"
     EXPORT = "export", "signs export manifests"
     PASS = "pass", "signs passes"
+    MESSAGE = "message", "signs messages to other cities and to receivers of webhooks"
 
 
 class Encrypted(models.Model):

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from codes.citizens.joining import Joined, RunIsOpen, join_people
+from codes.key_rotation import make_missing_keys
 from portal.commands import PortalCommand, sign_checkpoint
 from regions.journal.checkpoints import take_over_file
 from regions.journal.playback import take_stock
@@ -26,7 +27,8 @@ class Command(PortalCommand):
         for schema in schemas:
             with in_city(schema):
                 take_over_file()
-                if take_stock(by=SYSTEM, now=timezone.now()) or schema in changed:
+                made = make_missing_keys(by=SYSTEM, now=timezone.now())
+                if take_stock(by=SYSTEM, now=timezone.now()) or made or schema in changed:
                     sign_checkpoint(self.stderr)
         self.stdout.write(f"The database is up to date: public and {len(schemas)} cities.")
 

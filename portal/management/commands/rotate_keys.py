@@ -15,7 +15,7 @@ from regions.tenancy import NoSuchCity, as_owner, in_city, in_city_as_owner
 
 class Command(CityCommand):
     help = (
-        "Makes new keys for passes, exports, journal checkpoints and encryption. What the old ones signed stays valid, and what "
+        "Makes new keys for passes, exports, messages, journal checkpoints and encryption. What the old ones signed stays valid, and what "
         "they encrypted readable. Exit 0; 2: refused, nothing was rotated."
     )
 

@@ -52,7 +52,12 @@ class AllowListUnreadable(ValueError):
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a name, as the operating system gives them, without repeats. Raises OSError."""
+    """The addresses of a name, as the operating system gives them, without repeats. Raises OSError.
+
+    Names under `.localhost` are this machine's by definition (RFC 6761), which not every system knows.
+    """
+    if host.endswith(".localhost"):
+        return ["127.0.0.1", "::1"]
     answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(answer[4][0]) for answer in answers))
 

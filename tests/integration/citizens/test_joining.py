@@ -38,6 +38,7 @@ from codes.models import (
 )
 from regions.identity import Identity
 from regions.journal.models import JournalEntry
+from regions.keys import encryption
 from regions.keys.encryption import (
     decrypt_number,
     decrypt_phone,
@@ -46,6 +47,7 @@ from regions.keys.encryption import (
     identity_hash,
     phone_hash,
 )
+from regions.keys.models import CityKey, Purpose
 from regions.sources.models import Source, StagedRecord
 from regions.tenancy import as_owner, in_city, in_city_as_owner
 from regions.vocabulary import IdType
@@ -179,8 +181,10 @@ def test_prepare_joins_and_says_who_by_refs(place: Place) -> None:
     two(Cast())
     store("H1234567801", IdType.HK_MACAO_PERMIT, "CPERMIT")
     said = StringIO()
+    CityKey.objects.filter(purpose=Purpose.MESSAGE).update(retired_at=AT)
     with place.left():
         call_command("prepare", stdout=said)
+    assert encryption.key_in_use(Purpose.MESSAGE), "made for a city that had none"
     assert "alpha: CGOES is CSTAYS" in said.getvalue()
     assert "alpha: 1 numbers" in said.getvalue()
     assert NUMBER not in said.getvalue()

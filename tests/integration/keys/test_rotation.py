@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from codes.key_rotation import Rotation, kid_of, rotate_keys
+from codes.key_rotation import Rotation, kid_of, make_missing_keys, rotate_keys
 from codes.models import Citizen
 from codes.passes.issuing import issue_pass, published_keys
 from codes.passes.key_list import KeyList, as_json, from_json, key_id_of
@@ -105,6 +105,16 @@ def test_a_rotation_is_in_the_journal(zhang: Citizen, now: datetime) -> None:
     assert rotated.data["made"] == {purpose.value: key.pk for purpose, key in done.keys.items()}
     assert (stolen.verb, stolen.subject) == ("key.compromised", f"key:{old.pk}")
     assert stolen.data == {"purpose": "pass", "kid": kid_of(old)}
+
+
+def test_a_city_of_an_earlier_release_is_given_the_keys_it_lacks(zhang: Citizen, now: datetime) -> None:
+    CityKey.objects.filter(purpose=Purpose.MESSAGE).update(retired_at=now)
+    made = make_missing_keys(by="system", now=now)
+    assert [key.purpose for key in made] == [Purpose.MESSAGE]
+    key = encryption.signing_key(Purpose.MESSAGE)
+    assert encryption.verify(b"x", key.sign(b"x"), public_key=encryption.public_key(made[0].pk))
+    assert JournalEntry.objects.get(verb="keys.made").data == {"made": {"message": made[0].pk}}
+    assert make_missing_keys(by="system", now=now) == []
 
 
 def test_another_process_notices_at_its_next_signature(zhang: Citizen, now: datetime) -> None:

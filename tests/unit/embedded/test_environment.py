@@ -124,6 +124,8 @@ def test_the_allow_list_names_hosts_and_ports(bare_environment: dict[str, str]) 
 
     listed = {("data.example.org", 443), ("10.0.0.5", None), ("fd00::1", 8443), ("xn--vxup8b.example", 443)}
     assert environment.load().source_allow_list == AllowList(entries=frozenset(listed))
+    bare_environment["MESSAGE_ALLOW_LIST"] = bare_environment.pop("SOURCE_ALLOW_LIST")
+    assert environment.load().message_allow_list == AllowList(entries=frozenset(listed))
 
 
 @pytest.mark.parametrize("entry", ["data.example.org", ":443", "a:0", "a:65536", "a:http", "a:-1"])
@@ -137,7 +139,7 @@ def test_a_bad_allow_list_is_refused(bare_environment: dict[str, str], entry: st
 def test_without_an_allow_list_production_reaches_no_source(bare_environment: dict[str, str]) -> None:
     bare_environment.update(PRODUCTION)
 
-    assert environment.load().source_allow_list == AllowList()
+    assert environment.load().source_allow_list == environment.load().message_allow_list == AllowList()
 
 
 def test_what_is_set_wins_over_the_env_file(bare_environment: dict[str, str], tmp_path: Path) -> None:
