@@ -14,10 +14,12 @@ from regions.tenancy import current_city
 PSEUDONYM_BYTES = 10
 
 
-def issue_pass(citizen: Citizen, *, now: datetime, current: CurrentCode | None = None) -> tuple[str, Pass]:
+def issue_pass(
+    citizen: Citizen, *, now: datetime, current: CurrentCode | None = None, key_number: int | None = None
+) -> tuple[str, Pass]:
     """The token and its content. Not journalled: codes are shown millions of times a day, and a pass identifies nobody.
 
-    ``current`` is the citizen's effective code where the caller has just read it.
+    ``current`` is the citizen's effective code, and ``key_number`` the key in use, where the caller has just read them.
     """
     city = current_city()
     issued_at = now.replace(microsecond=0)
@@ -28,7 +30,7 @@ def issue_pass(citizen: Citizen, *, now: datetime, current: CurrentCode | None =
         issued_at=issued_at,
         expires_at=issued_at + LIFETIME,
     )
-    return _signed(content), content
+    return _signed(content, key_number), content
 
 
 def pseudonym(citizen: Citizen, *, day: date) -> str:
@@ -47,6 +49,6 @@ def published_keys() -> list[PublishedKey]:
     ]
 
 
-def _signed(content: Pass) -> str:
-    key = encryption.signing_key(Purpose.PASS)
+def _signed(content: Pass, key_number: int | None) -> str:
+    key = encryption.signing_key(Purpose.PASS, number=key_number)
     return write_token(content, key_id=key_id_of(key.public_key), sign=key.sign)

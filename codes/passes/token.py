@@ -6,6 +6,7 @@ Nothing here touches the database: a checkpoint verifies off-line with a list of
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from struct import pack, unpack
 from typing import Any
 
 import cbor2
@@ -17,34 +18,38 @@ from django.utils.translation import gettext_lazy as _
 from codes.passes.key_list import KeyList, PublishedKey
 
 SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
-_VALUE = {sign: value for value, sign in enumerate(SIGNS)}
+_TWO_SIGNS = [SIGNS[number % 45] + SIGNS[number // 45] for number in range(45**2)]
+_NO_VALUE = 255
+_VALUES = bytes(SIGNS.find(chr(byte)) % 256 for byte in range(256))
 
 
 def encode(raw: bytes) -> str:
     """Two bytes become three signs, a last single one two."""
+    even = len(raw) & ~1
     signs = []
-    for start in range(0, len(raw), 2):
-        piece = raw[start : start + 2]
-        number = int.from_bytes(piece, "big")
-        for _place in range(len(piece) + 1):
-            number, place = divmod(number, 45)
-            signs.append(SIGNS[place])
+    for number in unpack(f">{even // 2}H", raw[:even]):
+        high, low = divmod(number, 45**2)
+        signs.append(_TWO_SIGNS[low] + SIGNS[high])
+    if len(raw) > even:
+        signs.append(_TWO_SIGNS[raw[even]])
     return "".join(signs)
 
 
 def decode(text: str) -> bytes:
     """The inverse. Raises ``ValueError`` for anything that ``encode`` cannot have made."""
-    raw = bytearray()
-    for start in range(0, len(text), 3):
-        piece = text[start : start + 3]
-        if len(piece) == 1 or any(sign not in _VALUE for sign in piece):
-            raise ValueError("not base45")
-        number = sum(_VALUE[sign] * 45**place for place, sign in enumerate(piece))
-        size = len(piece) - 1
-        if number >= 256**size:
-            raise ValueError("not base45")
-        raw += number.to_bytes(size, "big")
-    return bytes(raw)
+    try:
+        values = text.encode("ascii").translate(_VALUES)
+    except UnicodeEncodeError as error:
+        raise ValueError("not base45") from error
+    whole, rest = divmod(len(values), 3)
+    if rest == 1 or _NO_VALUE in values:
+        raise ValueError("not base45")
+    threes = zip(*(values[place : 3 * whole : 3] for place in range(3)), strict=True)
+    numbers = [low + 45 * high + 45**2 * last for low, high, last in threes]
+    single = [values[-2] + 45 * values[-1]] if rest else []
+    if max(numbers, default=0) > 0xFFFF or max(single, default=0) > 0xFF:
+        raise ValueError("not base45")
+    return pack(f">{whole}H", *numbers) + bytes(single)
 
 
 class PassFault(TextChoices):

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
+from django.db.models import Subquery
 
 from regions.identity import Identity
 from regions.installation import installation_key
@@ -103,13 +104,24 @@ class SigningKey:
 
     def sign(self, message: bytes) -> bytes:
         """64 bytes."""
-        return Ed25519PrivateKey.from_private_bytes(self.seed).sign(message)
+        return _private_key(self.seed).sign(message)
 
 
-def signing_key(purpose: Purpose) -> SigningKey:
-    """The key in use by what the database says now: nothing is signed with a key that another process has retired."""
-    key = CityKey.objects.get(purpose=purpose, retired_at__isnull=True, public_key__isnull=False)
-    return SigningKey(key.pk, bytes(key.public_key or b""), _by_id(current_city().schema_name, key.pk, purpose))
+def signing_key(purpose: Purpose, *, number: int | None = None) -> SigningKey:
+    """The key in use by what the database says now: nothing is signed with a key that another process has retired.
+
+    ``number``: what ``number_in_use`` found, where the caller has just read it with something else.
+    """
+    if number is None:
+        in_use = CityKey.objects.filter(purpose=purpose, retired_at__isnull=True, public_key__isnull=False)
+        number = in_use.values_list("pk", flat=True).get()
+    seed = _by_id(current_city().schema_name, number, purpose)
+    return SigningKey(number, _public_key(seed), seed)
+
+
+def number_in_use(purpose: Purpose) -> Subquery:
+    """For a query of something else: the number of the key in use."""
+    return Subquery(CityKey.objects.filter(purpose=purpose, retired_at__isnull=True).values("pk")[:1])
 
 
 def sign(message: bytes, *, purpose: Purpose) -> tuple[int, bytes]:
@@ -151,8 +163,7 @@ def own_public_key(key_id: int, purpose: Purpose) -> bytes:
 
     The stored public key can be exchanged by whoever writes to the table; the wrapped secret cannot.
     """
-    seed = _by_id(current_city().schema_name, key_id, purpose)
-    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return _public_key(_by_id(current_city().schema_name, key_id, purpose))
 
 
 def compromised_keys(purpose: Purpose) -> dict[int, datetime]:
@@ -165,6 +176,8 @@ def forget_cached_keys() -> None:
     """Drop keys held in memory: after rotation elsewhere, and between tests."""
     _in_use.cache_clear()
     _by_id.cache_clear()
+    _private_key.cache_clear()
+    _public_key.cache_clear()
 
 
 def identity_hash(identity: Identity) -> bytes:
@@ -230,7 +243,7 @@ def _create(purpose: Purpose, *, now: datetime) -> CityKey:
     secret = os.urandom(32)
     public = None
     if purpose in SIGNING:
-        public = Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        public = _public_key(secret)
     return CityKey.objects.create(purpose=purpose, wrapped=_wrap(secret, purpose), public_key=public, created_at=now)
 
 
@@ -247,6 +260,17 @@ def _by_id(schema: str, key_id: int, purpose: Purpose) -> bytes:
     if key is None:
         raise CannotDecrypt("the key of a stored value is not in this city")
     return _unwrap(bytes(key.wrapped), purpose, schema)
+
+
+@lru_cache(maxsize=1024)
+def _private_key(seed: bytes) -> Ed25519PrivateKey:
+    """Kept as an object: making it of its bytes takes as long as a signature."""
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+@lru_cache(maxsize=1024)
+def _public_key(seed: bytes) -> bytes:
+    return _private_key(seed).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
 def _wrap(secret: bytes, purpose: str) -> bytes:

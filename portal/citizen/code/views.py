@@ -6,12 +6,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from qrcode.constants import ERROR_CORRECT_M
-from qrcode.main import QRCode
 
 from codes.effective import CurrentCode, effective_code
 from codes.models import Case, Citizen
@@ -24,43 +20,10 @@ from portal.templatetags.page import titled
 from portal.web.access import for_anyone
 from portal.web.citizen_session import signed_in_citizen
 from portal.web.host import required_city
+from portal.web.qr import qr_svg
 from regions.keys.encryption import decrypt_number
 from regions.masking import mask_number
 from regions.models import City
-
-QUIET_ZONE = 4  # modules of white around it, as the standard wants
-
-
-def qr_svg(text: str, title: str) -> SafeString:
-    """The code of the text as an inline SVG, called ``title`` for those who cannot see it."""
-    code: QRCode[Any] = QRCode(error_correction=ERROR_CORRECT_M, border=0)
-    code.add_data(text)
-    code.make(fit=True)
-    rows = code.get_matrix()
-    size = len(rows) + 2 * QUIET_ZONE
-    dots = "".join(_row_path(row, y + QUIET_ZONE) for y, row in enumerate(rows))
-    return format_html(
-        '<svg class="qr" role="img" aria-label="{}" viewBox="0 0 {} {}" shape-rendering="crispEdges">'
-        '<path fill="#ffffff" d="M0 0h{}v{}H0z"></path><path fill="#000000" d="{}"></path></svg>',
-        title,
-        size,
-        size,
-        size,
-        size,
-        dots,
-    )
-
-
-def _row_path(row: list[bool], y: int) -> str:
-    """Path commands for the dark runs of a row: fewer than one a module."""
-    commands, start = [], None
-    for x, dark in enumerate([*row, False]):
-        if dark and start is None:
-            start = x
-        elif not dark and start is not None:
-            commands.append(f"M{start + QUIET_ZONE} {y}h{x - start}v1h-{x - start}z")
-            start = None
-    return "".join(commands)
 
 
 def pass_card(citizen: Citizen, standing: CurrentCode, *, now: datetime) -> dict[str, Any]:
