@@ -15,6 +15,8 @@ LIST = """\
     what comparing a run with the past takes of the run
 ./run bench pages [--people N] [--visits N]
     every page that answers GET, in a city of 200,000 with 20,000 open cases: time and database queries
+./run bench passes [--people N] [--sample N] [--rounds N]
+    passes issued, drawn and verified against bare Ed25519 and qrcode; the code page against an empty one on the same server
 ./run bench journal [--entries N] [--rounds N]
     a journal of 1,000,000 entries verified, against SHA-256 over the same bytes
 
@@ -40,6 +42,10 @@ def main() -> None:
         if name == "recompute":
             options.add_argument("--no-growth", action="store_true", help="leave out the cities of other sizes")
             options.add_argument("--no-celery", action="store_true", help="leave out the worker processes")
+    options = benches.add_parser("passes")
+    options.add_argument("--people", type=int, default=20_000)
+    options.add_argument("--sample", type=int, default=500, help="passes in a round, and a quarter of as many visits")
+    options.add_argument("--rounds", type=int, default=3, help="of each measurement the median counts")
     options = benches.add_parser("journal")
     options.add_argument("--entries", type=int, default=1_000_000)
     options.add_argument("--rounds", type=int, default=3, help="of each measurement the median counts")
@@ -54,13 +60,14 @@ def main() -> None:
 
 
 def _bench(name: str) -> Callable[..., None]:
-    from bench import diagnosis, journal, pages, recompute, sentinel  # noqa: PLC0415 - they need Django's set-up
+    from bench import diagnosis, journal, pages, passes, recompute, sentinel  # noqa: PLC0415 - they need Django's set-up
 
     benches: dict[str, Callable[..., None]] = {
         "recompute": recompute.main,
         "diagnosis": diagnosis.main,
         "journal": journal.main,
         "pages": pages.main,
+        "passes": passes.main,
         "sentinel": sentinel.main,
     }
     return benches[name]

@@ -33,16 +33,17 @@ class Visitors:
         """A browser of somebody who may see the page, and the address."""
         if page.audience.kind == "staff":
             return self._official(page.audience.roles), page.path(case)
-        return (self._citizen(case) if page.audience.kind == "citizen" else self._browser()), page.path(case)
+        return (self.citizen(case.citizen_id) if page.audience.kind == "citizen" else self._browser()), page.path(case)
 
     def _browser(self) -> Client:
         return Client(headers={"host": self.host})
 
-    def _citizen(self, case: Case) -> Client:
+    def citizen(self, citizen_id: int) -> Client:
+        """A browser in which they have signed in."""
         browser = self._browser()
         _enter(
             browser,
-            lambda session: session.update({citizen_session.KEY: {"id": case.citizen_id, "seen": self._moment}}),
+            lambda session: session.update({citizen_session.KEY: {"id": citizen_id, "seen": self._moment}}),
         )
         return browser
 

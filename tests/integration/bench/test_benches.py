@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import diagnosis, journal, recompute, report
+from bench import diagnosis, journal, passes, recompute, report
 from bench.a_city import SCHEMA, a_city
 from bench.city import Size
 from bench.peers import engines, inputs, orm_loop
@@ -16,6 +16,7 @@ from bench.samples import with_facts
 from codes.models import Run, Verdict
 from regions.models import City
 from regions.tenancy import in_city
+from tests.own_database import database_urls
 
 PEOPLE, WITH_FACTS, SAMPLE = 1_000, 200, 60
 
@@ -68,3 +69,15 @@ def test_a_peer_that_differs_is_no_peer(results: Path) -> None:
         Verdict.objects.filter(pk=Verdict.objects.filter(citizen__in=known).latest("pk").pk).delete()
         with pytest.raises(BenchFailed, match="differ on 1 colour"):
             engines.judge_with("JsonLogic", read, known)
+
+
+def test_passes_and_pages_are_measured_against_what_they_cannot_avoid(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the real web server, in the test's own database."""
+    for name, value in database_urls().items():
+        monkeypatch.setenv(name, value)
+    passes.main(people=200, sample=4, rounds=1)
+    page = (results / "passes.md").read_text(encoding="utf-8")
+    for said in ("a pass verified", "bare Ed25519 and qrcode", "a page on which there is nothing", "the code page"):
+        assert said in page

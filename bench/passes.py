@@ -1,0 +1,229 @@
+"""``./run bench passes``: passes issued, drawn and verified, and the pages that show and check them, each against what it cannot avoid."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from qrcode.constants import ERROR_CORRECT_M
+from qrcode.main import QRCode
+
+from bench import report, samples
+from bench.a_city import SCHEMA, a_city, fresh_round, say
+from bench.city import Size
+from bench.clock import Watch, typical, watch
+from bench.rounds import BenchFailed
+from bench.visits import Visitors
+from bench.web import Served, Visit, WebServer, web_server
+from bench.web_urls import EMPTY
+from codes.models import Citizen, Verdict
+from codes.passes.issuing import issue_pass, published_keys
+from codes.passes.key_list import key_id_of
+from codes.passes.token import Pass, verify_token, write_token
+from portal.web.qr import MASK, qr_svg
+from regions.keys import encryption
+from regions.keys.models import Purpose
+from regions.models import City, Domain
+from regions.tenancy import as_owner, in_city
+
+WITH_FACTS_SHARE = 0.08
+VERIFY_LIMIT, ISSUE_LIMIT, PAGE_SHARE = 3.0, 1.2, 0.5
+HOSTS = "bench-city.localhost"
+# A token of a usual length, of which Ed25519 signs so many bytes.
+SIGNED_BYTES = 110
+BROWSERS = 50
+PER_ROUND = 4
+WARM_UP = 2
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Seconds of one pass in each round, and of what nobody could avoid."""
+
+    issued: list[Watch]
+    bare_issued: list[Watch]
+    bare_best: list[Watch]
+    verified: list[Watch]
+    bare_verified: list[Watch]
+
+
+def main(*, people: int, sample: int, rounds: int) -> None:
+    """Measure and write the results."""
+    with a_city(Size(people, int(people * WITH_FACTS_SHARE))):
+        fresh_round()
+        with as_owner():
+            Domain.objects.create(domain=HOSTS, tenant=City.objects.get(schema_name=SCHEMA), is_primary=True)
+        with in_city(SCHEMA):
+            tokens = _tokens(sample, rounds)
+            visits = _visits(min(sample, BROWSERS), now=timezone.now())
+        with web_server() as server, in_city(SCHEMA):
+            served = _served(server, visits, rounds=rounds, each=max(2, sample // PER_ROUND))
+    _write(people, tokens, served, missing="gate" not in visits)
+
+
+def _tokens(sample: int, rounds: int) -> Tokens:
+    """Ours and the bare ones in turns, so that whatever disturbs the machine disturbs both."""
+    now = timezone.now()
+    citizen = Citizen.objects.earliest("pk")
+    example, content = issue_pass(citizen, now=now)
+    keys = {one.key_id: one for one in published_keys()}
+    key = encryption.signing_key(Purpose.PASS)
+    secret, public = Ed25519PrivateKey.from_private_bytes(key.seed), Ed25519PublicKey.from_public_bytes(key.public_key)
+    message = random.Random(1).randbytes(SIGNED_BYTES)
+    signature = secret.sign(message)
+    key_id = key_id_of(key.public_key)
+
+    def issue() -> None:
+        qr_svg(_written(content, key_id, key), "pass")
+
+    def bare_issue(mask: int | None = MASK) -> None:
+        secret.sign(message)
+        code: QRCode[Any] = QRCode(error_correction=ERROR_CORRECT_M, border=0, mask_pattern=mask)
+        code.add_data(example)
+        code.make(fit=True)
+
+    def verify() -> None:
+        if verify_token(example, keys, at=now) != content:
+            raise BenchFailed("the pass is not what was issued")
+
+    acts: list[Callable[[], None]] = [
+        issue, bare_issue, lambda: bare_issue(None), verify, lambda: public.verify(signature, message),
+    ]  # fmt: skip
+    counted: list[list[Watch]] = [[] for _ in acts]
+    for _ in range(rounds):
+        for act, into in zip(acts, counted, strict=True):
+            with watch() as spent:
+                for _nth in range(sample):
+                    act()
+            into.append(spent / sample)
+    return Tokens(*counted)
+
+
+def _written(content: Pass, key_id: bytes, key: encryption.SigningKey) -> str:
+    return write_token(content, key_id=key_id, sign=key.sign)
+
+
+def _visits(browsers: int, *, now: datetime) -> dict[str, list[Visit]]:
+    """Signed-in citizens drawn as by lot, those who are not green, and a gate's device."""
+    visitors = Visitors(HOSTS, now=now)
+    green = samples.everybody(browsers)
+    held = list(Verdict.objects.order_by("pk").values_list("citizen_id", flat=True).distinct())
+    carried = {pk: _carried(visitors.citizen(pk)) for pk in {*green, *held[:browsers]}}
+    return {
+        "empty": [Visit(EMPTY, carried[pk]) for pk in green],
+        "code": [Visit(reverse("citizen_code", urlconf=settings.ROOT_URLCONF), carried[pk]) for pk in green],
+        "renewal": [Visit(reverse("citizen_pass", urlconf=settings.ROOT_URLCONF), carried[pk]) for pk in green],
+        "held": [Visit(reverse("citizen_code", urlconf=settings.ROOT_URLCONF), carried[pk]) for pk in held[:browsers]],
+    }
+
+
+def _carried(browser: Client) -> dict[str, str]:
+    cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
+    return {"Host": HOSTS, "Cookie": cookies}
+
+
+def _served(server: WebServer, visits: dict[str, list[Visit]], *, rounds: int, each: int) -> dict[str, Served]:
+    """Each kind of visit in turns, after a few that nobody counts."""
+    served = {name: Served() for name in visits}
+    for some in visits.values():
+        server.serve(some * WARM_UP, Served())
+    for _ in range(rounds * PER_ROUND):
+        for name, some in visits.items():
+            server.serve((some * (each // len(some) + 1))[:each], served[name])
+    for name, one in served.items():
+        say(
+            f"  {name}: {one.per_second:.0f}/s, {one.processor_each * 1000:.1f} ms of processor, p99 {one.p99 * 1000:.0f} ms"
+        )
+    return served
+
+
+ROWS = {
+    "empty": "a page on which there is nothing",
+    "code": "the code page, people drawn as by lot",
+    "renewal": "its renewal every 45 seconds",
+    "held": "the code page of people who are not green",
+    "gate": "a gate's look at a pass",
+}
+
+
+def _write(people: int, tokens: Tokens, served: dict[str, Served], *, missing: bool) -> None:
+    times = {name: typical(getattr(tokens, name)) for name in Tokens.__dataclass_fields__}
+    empty = served["empty"]
+
+    def against(name: str, bare: str) -> float:
+        return times[name].processor / times[bare].processor
+
+    promises = [
+        report.promise(
+            "a pass issued and drawn, in times of bare Ed25519 and qrcode (at most 1.2)",
+            against("issued", "bare_issued"),
+            ISSUE_LIMIT,
+        ),
+        report.promise(
+            "a pass verified, in times of bare Ed25519 (at most 3)", against("verified", "bare_verified"), VERIFY_LIMIT
+        ),
+        *(
+            report.promise(
+                f"{ROWS[name]}, per second, as a share of the empty page (at least 0.5)",
+                served[name].per_second / empty.per_second,
+                PAGE_SHARE,
+                at_least=True,
+            )
+            for name in ("code", "renewal", "gate")
+            if name in served
+        ),
+    ]
+    said = (
+        f"{people:,} people. Passes are made and verified in this process, in turns with the bare library calls; pages by the web "
+        f"server as it is shipped, in a process of its own with {len(empty.times):,} visits of each kind in turns, and by the browsers "
+        "of the bench on the same machine.\n"
+    )
+    bare = {"issued": "bare_issued", "bare_best": "bare_issued", "verified": "bare_verified"}
+    names = {
+        "issued": "a pass issued and drawn as the page shows it",
+        "bare_issued": "Ed25519 and qrcode, bare, with the same mask",
+        "bare_best": "the same with the best of eight masks, as qrcode does by itself",
+        "verified": "a pass verified",
+        "bare_verified": "Ed25519, bare",
+    }
+    passes = [
+        [
+            title,
+            report.micro(times[name].seconds),
+            report.micro(times[name].processor),
+            f"{1 / times[name].processor:,.0f}",
+            f"{against(name, bare.get(name, name)):.2f}",
+        ]
+        for name, title in names.items()
+    ]
+    pages = [
+        [
+            ROWS[name],
+            f"{one.per_second:.0f}",
+            f"{one.per_second / empty.per_second:.2f}",
+            f"{one.processor_each * 1000:.1f} ms",
+            f"{one.processor_each / empty.processor_each:.1f}",
+            f"{one.p99 * 1000:.0f} ms",
+            f"{one.p99 / empty.p99:.1f}",
+        ]
+        for name, one in served.items()
+    ]
+    parts = [
+        said,
+        report.table(["promise", "measured", "kept"], promises),
+        report.table(["", "time", "processor", "per second and core", "× bare"], passes),
+        report.table(
+            ["", "per second", "of the empty page", "processor, with the database's", "× empty", "p99", "× empty"],
+            pages,
+        ),
+    ]
+    if missing:
+        parts.append("Not measured: the gate's look at a pass, which this version of the portal has no address for.\n")
+    page = report.write("passes", "Passes", parts)
+    say(f"written to bench/results/{page.name}")

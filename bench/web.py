@@ -1,0 +1,131 @@
+"""The portal's own web server in a process of its own, and how fast it answers."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+
+import psutil
+from django.db import connection
+
+from bench.rounds import BenchFailed
+from portal.embedded.state import free_port
+
+HOST, SERVER_SECONDS = "127.0.0.1", 60
+# Browsers at once; the server has a thread more, so that none waits for another's connection to be put away.
+BROWSERS = 2
+FOUND = 200
+SETTINGS = "bench.web_settings"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """An address under a host name, with what the browser carries; a body makes it a POST."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes | None = None
+
+
+@dataclass
+class Served:
+    """Answers so far: how long each took, the seconds they took together, and those of the processor, of server and database."""
+
+    times: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    processor: float = 0.0
+
+    @property
+    def per_second(self) -> float:
+        return len(self.times) / self.seconds
+
+    @property
+    def processor_each(self) -> float:
+        return self.processor / len(self.times)
+
+    @property
+    def p99(self) -> float:
+        return sorted(self.times)[len(self.times) * 99 // 100]
+
+
+@dataclass(frozen=True)
+class WebServer:
+    port: int
+    process: psutil.Process
+
+    def serve(self, visits: Sequence[Visit], into: Served) -> None:
+        """Make the visits one after the other on two connections at once."""
+        before, began = self._processor(), time.perf_counter()
+        with ThreadPoolExecutor(BROWSERS) as browsers:
+            for times in browsers.map(self._visit_all, (visits[nth::BROWSERS] for nth in range(BROWSERS))):
+                into.times += times
+        into.seconds += time.perf_counter() - began
+        into.processor += self._processor() - before
+
+    def _visit_all(self, visits: Sequence[Visit]) -> list[float]:
+        times = []
+        with closing(HTTPConnection(HOST, self.port, timeout=SERVER_SECONDS)) as line:
+            for visit in visits:
+                began = time.perf_counter()
+                line.request("GET" if visit.body is None else "POST", visit.path, visit.body, visit.headers)
+                answer = line.getresponse()
+                answer.read()
+                times.append(time.perf_counter() - began)
+                if answer.status != FOUND:
+                    raise BenchFailed(f"{visit.path} answered {answer.status}")
+        return times
+
+    def _processor(self) -> float:
+        """Seconds of the server and of all of PostgreSQL's backends: on this machine only the bench uses these."""
+        return sum(_spent(one) for one in (self.process, *_backends()))
+
+
+@contextmanager
+def web_server() -> Iterator[WebServer]:
+    """Answering for the block."""
+    port = int(free_port(None))
+    command = [sys.executable, "-m", "portal.web_server", f"--listen={HOST}:{port}", f"--threads={BROWSERS + 1}"]
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": SETTINGS}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+        try:
+            _wait_for(port, process)
+            yield WebServer(port, psutil.Process(process.pid))
+        finally:
+            process.terminate()
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + SERVER_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise BenchFailed("the web server did not start")
+        try:
+            with closing(HTTPConnection(HOST, port, timeout=1)) as line:
+                line.connect()
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise BenchFailed("the web server does not answer")
+
+
+def _backends() -> list[psutil.Process]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        own = cursor.fetchone()[0]
+    try:
+        postmaster = psutil.Process(own).parent()
+        return [one for one in postmaster.children() if one.pid != own] if postmaster else []
+    except psutil.Error:
+        return []
+
+
+def _spent(process: psutil.Process) -> float:
+    try:
+        return float(sum(process.cpu_times()[:2]))
+    except psutil.Error:
+        return 0.0

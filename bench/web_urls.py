@@ -1,0 +1,18 @@
+"""The portal's addresses, and a page on which there is nothing: what answering at all takes."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from portal.urls_city import *  # noqa: F403 - its handlers as well
+from portal.urls_city import urlpatterns as portal
+from portal.web.access import for_anyone
+
+EMPTY = "/bench/empty/"
+
+
+@for_anyone
+def empty(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+urlpatterns = [path(EMPTY.removeprefix("/"), empty), *portal]
