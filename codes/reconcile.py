@@ -18,6 +18,7 @@ from regions.accounted import Row, accounted_models, standing_rows
 from regions.journal.models import JournalEntry
 from regions.journal.playback import Difference, Unaccounted, play, tables_here
 from regions.models import City, Domain
+from regions.retention.sweeping import SWEPT
 from regions.sql import compose
 
 SQL = Path(__file__).with_suffix(".sql")
@@ -71,6 +72,11 @@ def digests_of_joined(kept: Collection[int]) -> dict[str, str]:
     return {str(run): digest for run, _, digest, _ in _rows(OF_JOINED, kept=list(kept))}
 
 
+def digests_of_runs(runs: Collection[int]) -> dict[str, str]:
+    """Run → the digest of all it changed and that still stands: for the entry about what was swept."""
+    return {str(run): digest for run in runs for _, digest, _ in _rows(OF_RUN, run=run)}
+
+
 def _versions() -> Iterator[Difference]:
     """Rules and risk areas are accounted for by the digest that their version was published with."""
     for version in RuleSetVersion.objects.select_related("rule_set").order_by("pk"):
@@ -107,10 +113,10 @@ def _partitions(run: int, told: Mapping[int | None, tuple[int, str]]) -> Iterato
 
 def _told_of_runs() -> dict[int, ToldOfRun]:
     found: dict[int, ToldOfRun] = {}
-    entries = JournalEntry.objects.filter(verb__in=[JUDGED, AMENDED, JOINED]).order_by("seq")
+    entries = JournalEntry.objects.filter(verb__in=[JUDGED, AMENDED, JOINED, SWEPT]).order_by("seq")
     for seq, verb, subject, data in entries.values_list("seq", "verb", "subject", "data").iterator(chunk_size=2000):
-        if verb == JOINED:
-            for run, digest in data["runs"].items():
+        if verb in (JOINED, SWEPT):
+            for run, digest in data.get("runs", {}).items():
                 found.setdefault(int(run), ToldOfRun()).whole = (seq, digest)
             continue
         run, _, number = subject.removeprefix("run:").partition("/")

@@ -21,6 +21,7 @@ from codes.runs.steps import advance
 from codes.witnessing import heads_elsewhere, witness_all
 from regions.journal.checkpoints import write_checkpoint
 from regions.journal.verify import verify_and_record
+from regions.retention.sweeping import carry_out, sweep_public, sweep_waiting
 from regions.tenancy import all_schemas, in_city
 
 # The sweeper enqueues again what no worker has taken by then; the old messages must not pile up.
@@ -174,6 +175,31 @@ def sweep_all_reviews() -> int:
         with in_city(schema):
             done += sum(sweep_reviews(now=timezone.now()).values())
     return done
+
+
+def enqueue_retention(schema: str, sweep_id: int) -> None:
+    sweep_one_city.apply_async(args=(schema, sweep_id), expires=EXPIRES_AFTER)
+
+
+@shared_task(name="codes.sweep_city")
+def sweep_one_city(schema: str, sweep_id: int) -> bool:
+    """What a city holds longer than it may; whether this call finished the day's sweep."""
+    with in_city(schema):
+        return carry_out(sweep_id, clock=timezone.now)
+
+
+@shared_task(name="codes.sweep_retention")
+def sweep_retention() -> int:
+    """Enqueue every sweep of old data that is due; how many. What ``public`` holds too long goes at once."""
+    sweep_public(now=timezone.now())
+    enqueued = 0
+    for schema in all_schemas():
+        with in_city(schema):
+            waiting = sweep_waiting(now=timezone.now())
+        for sweep_id in waiting:
+            enqueue_retention(schema, sweep_id)
+        enqueued += len(waiting)
+    return enqueued
 
 
 @shared_task(name="codes.witness_journals")

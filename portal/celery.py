@@ -26,6 +26,8 @@ BEAT = {
     "sweep rehearsals": {"task": "portal.sweep_rehearsals", "schedule": 15.0},
     "sum up cities": {"task": "codes.sum_up_cities", "schedule": 60.0},
     "sweep reviews": {"task": "codes.sweep_reviews", "schedule": crontab(minute="*/5")},
+    # Once a day for each city; asked more often, so that a time without workers costs no day.
+    "sweep old data": {"task": "codes.sweep_retention", "schedule": crontab(minute="*/10")},
     # Of what people do on pages a superuser of the database could cut off the last minute unseen, and no more.
     "sign journal checkpoints": {"task": "codes.sign_checkpoints", "schedule": crontab()},
     # Once a day for each city; asked every hour, so that an hour without workers costs no day.

@@ -55,6 +55,7 @@ SHARED_APPS = [
 TENANT_APPS = [
     *SIGN_IN_APPS,
     "regions.sources",
+    "regions.retention",
     "codes",
 ]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]

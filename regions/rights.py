@@ -12,6 +12,7 @@ from psycopg2.extensions import encrypt_password
 from regions.accounted import note_changes_in
 from regions.installation import login_password
 from regions.models import City
+from regions.retention.functions import make_sweeping_functions
 
 
 class AppendOnly(models.Model):
@@ -42,6 +43,7 @@ def grant_public_rights() -> None:
         if model._meta.db_table in present:
             _keep_rows(model, sql.Identifier("public", model._meta.db_table), app)
     note_changes_in("public")
+    make_sweeping_functions("public", settings.APP_LOGIN)
 
 
 def create_city_role(city: City) -> None:
@@ -97,6 +99,7 @@ def grant_city_rights(city: City) -> None:
         )
     )
     note_changes_in(city.schema_name)
+    make_sweeping_functions(city.schema_name, str(city.role_name))
 
 
 def _keep_rows(model: type[AppendOnly], table: sql.Identifier, role: sql.Identifier) -> None:

@@ -160,6 +160,11 @@ def list_of(job: DraftRehearsal) -> Path:
     return _folder() / job.file
 
 
+def remove_list(name: str) -> None:
+    """The list of a rehearsal whose row says that it is swept."""
+    (_folder() / name).unlink(missing_ok=True)
+
+
 def _run(job: DraftRehearsal, *, clock: Clock) -> bool:
     now = clock()
     version = checked(job.draft, now=now)

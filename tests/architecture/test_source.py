@@ -21,7 +21,12 @@ MAY_READ_THE_CLOCK = {
 
 
 # Where a missing row is read for what it means, and the statements that only keep, count or close by the rows there are.
-MAY_READ_EFFECTIVE_CODES = {"codes/effective.py", "codes/statistics.py", "codes/review/cases/run_effects.py"}
+MAY_READ_EFFECTIVE_CODES = {
+    "codes/data_classes.py",
+    "codes/effective.py",
+    "codes/review/cases/run_effects.py",
+    "codes/statistics.py",
+}
 
 
 def test_only_one_module_says_what_no_effective_code_means() -> None:

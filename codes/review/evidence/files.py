@@ -140,6 +140,11 @@ def _discard(draft: Evidence, *, by: str, now: datetime) -> None:
     transaction.on_commit(lambda: path.unlink(missing_ok=True))
 
 
+def remove_file(name: str) -> None:
+    """The file of a row that is gone."""
+    _path(name).unlink(missing_ok=True)
+
+
 def _plain_name(name: str) -> str:
     """A name to show, never a path: what follows the last slash, without control characters."""
     last = name.replace("\\", "/").rpartition("/")[2]

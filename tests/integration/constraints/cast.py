@@ -152,6 +152,7 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "reason": "bad_id",
         "raw": b"x",
     },
+    "retention.RetentionSweep": lambda cast: {"day": DAY, "started_at": AT},
     "codes.RuleSetDraft": lambda cast: {
         "rule_set": cast.version.rule_set,
         "content": {},

@@ -14,7 +14,7 @@ from psycopg2.extensions import connection
 from regions.models import City, CityOpening, CityStanding
 from tests.integration.constraints.cast import AT, DAY, LATER, VALID, Cast, another
 
-OURS = ("regions", "staff", "keys", "journal", "sources", "codes")
+OURS = ("regions", "staff", "keys", "journal", "sources", "retention", "codes")
 APPROVED = {"state": "approved", "decided_by": "wang", "decided_at": LATER}
 OPEN_CASE = {"state": "received", "closed_at": None}
 CONFIRMED = {"state": "confirmed", "decided_by": "wang", "decided_at": LATER, "decided_as": "security_admin"}
@@ -97,6 +97,12 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("sources.Source", {"max_bad_share": 1.01}),
         ("sources.Source", {"max_bad_share": -0.01}),
     ],
+    "retention_sweep_has_ended_when_its_state_says_so": [
+        ("retention.RetentionSweep", {"state": "done"}),
+        ("retention.RetentionSweep", {"ended_at": LATER}),
+        ("retention.RetentionSweep", {"state": "lost"}),
+    ],
+    "failed_retention_sweep_says_why": [("retention.RetentionSweep", {"state": "failed", "ended_at": LATER})],
     "batch_state_is_known": [("sources.Batch", {"state": "lost"})],
     "accepted_batch_has_its_instants": [
         ("sources.Batch", {"state": "accepted", "received_at": LATER, "closed_at": LATER}),
@@ -491,6 +497,7 @@ UNIQUE_COLUMNS: dict[tuple[str, str], Any] = {
     ("codes.Citizen", "id_hash"): b"same",
     ("codes.FormerRef", "ref"): "C1",
     ("sources.RangeHashes", "batch"): lambda cast: cast.make("sources.Batch"),
+    ("retention.RetentionSweep", "day"): DAY,
     ("codes.RuleSet", "code"): "same",
     ("codes.Provider", "code"): "alipay",
     ("codes.ProviderKey", "key_hash"): b"same",

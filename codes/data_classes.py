@@ -1,0 +1,345 @@
+"""Classes of data of citizens, their codes and their cases (``regions.retention.classes``).
+
+Facts and entries are cleared and not removed: what a source or a provider delivers again is known by what is left, and takes
+nothing back. Their person is nobody then: one row of citizens whose kind of document is ``swept``.
+"""
+
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+
+from codes.retention import destroy_evidence, digests_of_swept_runs, make_nobody, remove_rehearsal_lists
+from regions.retention.classes import DataClass, Step
+from regions.sql import compose
+
+SQL = Path(__file__).with_suffix(".sql")
+YEAR = 365
+PEOPLE_AT_ONCE = 1000
+NOTHING_HOLDS = compose(SQL, "nothing_holds", citizen="t.citizen_id")
+NOBODY = "(SELECT id FROM codes_citizen WHERE id_type = 'swept')"
+IS_SOMEBODYS = f"t.citizen_id <> {NOBODY}"
+FACT_AGE = compose(SQL, "fact_age", fact="t")
+SAID = "'–'"
+
+
+DATA_CLASSES = (
+    DataClass(
+        "sign_in_codes",
+        title=_("Codes to sign in with"),
+        personal=_("whose number was asked for, and from where, as keyed hashes"),
+        stays=_("nothing"),
+        tables=("codes_signincode",),
+        by="portal.sweep_sign_in_codes",
+    ),
+    DataClass(
+        "verdict_history",
+        title=_("History of colours"),
+        personal=_("which rules held somebody, when and by which records"),
+        stays=_("the colours that stood when the time was over, and all since; a digest of each run"),
+        tables=("codes_verdictchange", "codes_heldchange", "codes_runcitizen"),
+        days=2 * YEAR,
+        steps=(
+            Step(
+                "codes_heldchange",
+                age="(SELECT g.closed_at FROM codes_heldgroup g WHERE g.id = t.group_id)",
+            ),
+            Step(
+                "codes_verdictchange",
+                age=compose(SQL, "run_started", run="run_id"),
+                free=compose(SQL, "change_is_free", bound="{{bound}}"),
+                told="t.run_id",
+            ),
+            Step(
+                "codes_runcitizen",
+                age=compose(SQL, "run_started", run="run_id"),
+                free="NOT EXISTS (SELECT FROM codes_verdictchange c WHERE c.run_id = t.run_id)",
+            ),
+        ),
+        after=digests_of_swept_runs,
+    ),
+    DataClass(
+        "effective_history",
+        title=_("History of effective codes"),
+        personal=_("which colour somebody showed, since when and why"),
+        stays=_("what somebody showed when the time was over, and all since"),
+        tables=("codes_effectivechange",),
+        days=2 * YEAR,
+        steps=(Step("codes_effectivechange", age="t.since", free=compose(SQL, "effective_is_free", bound="{{bound}}")),),
+    ),
+    DataClass(
+        "facts",
+        title=_("Records of sources and answers of citizens"),
+        personal=_("where somebody was, whom they met, their tests and symptoms"),
+        stays=_("of whose nobody is: the record's number and a digest, by which it is known when it comes again"),
+        tables=("codes_fact",),
+        days=YEAR,
+        steps=(
+            Step(
+                "codes_fact",
+                age=FACT_AGE,
+                present=IS_SOMEBODYS,
+                free=compose(
+                    SQL,
+                    "fact_is_free",
+                    nothing_holds=NOTHING_HOLDS,
+                    age_of_kept=compose(SQL, "fact_age", fact="k"),
+                    bound="{{bound}}",
+                ),
+                clear={"citizen_id": NOBODY, "area": "NULL", "detail": "'{}'", "revoked": "true"},
+                unit="t.citizen_id",
+                at_once=PEOPLE_AT_ONCE,
+            ),
+        ),
+        before=make_nobody,
+    ),
+    DataClass(
+        "entries",
+        title=_("Declarations and check-ins"),
+        personal=_("what somebody answered, and how they were on each day"),
+        stays=_("the last answer to each question; of the others the entry's number and a digest, with nobody's name"),
+        tables=("codes_entry", "codes_checkindays"),
+        days=YEAR,
+        steps=(
+            Step(
+                "codes_entry",
+                age="CASE WHEN t.type = 'check_in' THEN greatest(t.received_at, (t.day + 1)::timestamp AT TIME ZONE 'UTC') END",
+                present=IS_SOMEBODYS,
+                free=compose(SQL, "check_in_is_free", nothing_holds=NOTHING_HOLDS),
+                clear={"citizen_id": NOBODY, "content": "'{}'"},
+                unit="t.citizen_id",
+                at_once=PEOPLE_AT_ONCE,
+            ),
+            Step(
+                "codes_entry",
+                age="CASE WHEN t.type = 'declaration' THEN t.received_at END",
+                present=IS_SOMEBODYS,
+                free=compose(SQL, "declaration_is_free", nothing_holds=NOTHING_HOLDS),
+                clear={"citizen_id": NOBODY, "content": "'{}'"},
+                unit="t.citizen_id",
+                at_once=PEOPLE_AT_ONCE,
+            ),
+            Step(
+                "codes_checkindays",
+                age="lower(t.days)::timestamp AT TIME ZONE 'UTC'",
+                free=compose(SQL, "days_are_free", nothing_holds=NOTHING_HOLDS, bound="{{bound}}"),
+                clear={"days": "t.days * datemultirange(daterange(({{bound}} AT TIME ZONE 'UTC')::date + 1, NULL))"},
+            ),
+        ),
+        before=make_nobody,
+    ),
+    DataClass(
+        "people",
+        title=_("People"),
+        personal=_("ID number and phone (encrypted), name; with whom somebody applied for a code"),
+        stays=_("everything: whoever has applied may show their code on any day"),
+        tables=("codes_citizen", "codes_formerref", "codes_statedname", "codes_registration"),
+    ),
+    DataClass(
+        "colours",
+        title=_("Colours that stand"),
+        personal=_("who is red, yellow or unknown, and where the providers differ"),
+        stays=_("everything: it is what is shown today"),
+        tables=("codes_verdict", "codes_effectivecode"),
+    ),
+    DataClass(
+        "phones",
+        title=_("Earlier phones and messages about them"),
+        personal=_("phones (encrypted), and who changed them when"),
+        stays=_("the entries in the journal"),
+        tables=("codes_phonechange", "codes_phonenotice"),
+        days=3 * YEAR,
+        steps=(
+            Step(
+                "codes_phonenotice",
+                age="(SELECT c.decided_at FROM codes_phonechange c WHERE c.id = t.change_id)",
+            ),
+            Step("codes_phonechange", age="t.decided_at"),
+        ),
+    ),
+    DataClass(
+        "accesses",
+        title=_("Who has read somebody's data"),
+        personal=_("who read what about whom, and what for"),
+        stays=_("the entries in the journal"),
+        tables=("codes_personaccess",),
+        days=3 * YEAR,
+        steps=(Step("codes_personaccess", age="t.at"),),
+    ),
+    DataClass(
+        "guardianships",
+        title=_("Guardianships that have ended"),
+        personal=_("who answered for whom, with the documents"),
+        stays=_("the entries in the journal"),
+        tables=("codes_guardianship",),
+        days=YEAR,
+        steps=(
+            Step(
+                "codes_evidence",
+                age="(SELECT g.ended_at FROM codes_guardianship g WHERE g.id = t.guardianship_id)",
+                told="t.name",
+            ),
+            Step(
+                "codes_guardianship",
+                age="t.ended_at",
+                free="NOT EXISTS (SELECT FROM codes_evidence e WHERE e.guardianship_id = t.id)",
+            ),
+        ),
+        after=destroy_evidence,
+    ),
+    DataClass(
+        "evidence",
+        title=_("Evidence of closed cases"),
+        personal=_("pictures and documents of citizens"),
+        stays=_("the entries in the journal, with the digest of each file"),
+        tables=("codes_evidence",),
+        days=3 * YEAR,
+        steps=(Step("codes_evidence", age=compose(SQL, "case_closed"), told="t.name"),),
+        after=destroy_evidence,
+    ),
+    DataClass(
+        "cases",
+        title=_("Words in closed cases"),
+        personal=_("what citizens and officials wrote, and answers of offices"),
+        stays=_("the case: number, kind, steps, deadlines, outcome"),
+        tables=("codes_case", "codes_caseevent", "codes_appeal", "codes_informationrequest", "codes_correctionrequest"),
+        days=3 * YEAR,
+        steps=(
+            Step(
+                "codes_appeal",
+                age=compose(SQL, "case_closed"),
+                present=f"(t.text, t.disagreement) <> ({SAID}, {SAID})",
+                clear={"text": SAID, "disagreement": SAID, "tested_on": "NULL"},
+            ),
+            Step(
+                "codes_informationrequest",
+                age=compose(SQL, "case_closed"),
+                present=f"t.question <> {SAID}",
+                clear={"question": SAID, "answer": f"CASE WHEN t.answer = '' THEN '' ELSE {SAID} END"},
+            ),
+            Step(
+                "codes_correctionrequest",
+                age=compose(SQL, "case_closed"),
+                present=f"t.text <> {SAID}",
+                clear={"text": SAID, "answer_text": f"CASE WHEN t.answer_text = '' THEN '' ELSE {SAID} END"},
+            ),
+            Step(
+                "codes_case",
+                age="t.closed_at",
+                present=f"t.answer NOT IN ('', {SAID})",
+                clear={"answer": SAID},
+            ),
+        ),
+    ),
+    DataClass(
+        "diagnoses",
+        title=_("Why providers differed"),
+        personal=_("the records at the root of somebody's disagreement"),
+        stays=_("the colours of the disagreement, and its case"),
+        tables=("codes_pairdiagnosis", "codes_disagreement"),
+        days=3 * YEAR,
+        steps=(
+            Step(
+                "codes_pairdiagnosis",
+                age="(SELECT r.started_at FROM codes_disagreement d JOIN codes_run r ON r.id = d.closed_run_id"
+                " WHERE d.id = t.disagreement_id)",
+                free="NOT EXISTS (SELECT FROM codes_case k WHERE k.disagreement_id = t.disagreement_id"
+                " AND (k.closed_at IS NULL OR k.closed_at >= {{bound}}))",
+            ),
+            Step(
+                "codes_disagreement",
+                age=compose(SQL, "run_started", run="closed_run_id"),
+                free="NOT EXISTS (SELECT FROM codes_case k WHERE k.disagreement_id = t.id)"
+                " AND NOT EXISTS (SELECT FROM codes_pairdiagnosis p WHERE p.disagreement_id = t.id)",
+            ),
+        ),
+    ),
+    DataClass(
+        "decisions",
+        title=_("Reasons of rulings and suppressions that have ended"),
+        personal=_("what officials wrote, and what they named as evidence"),
+        stays=_("the decision: colour or record, reason by code, both officials, days"),
+        tables=("codes_ruling", "codes_suppression", "codes_bulksuppression"),
+        days=3 * YEAR,
+        steps=tuple(
+            Step(
+                table,
+                age=f"greatest({ended})",
+                present="t.evidence <> '[\"–\"]'",
+                free="t.state NOT IN ('proposed', 'approved')",
+                clear={
+                    "evidence": "'[\"–\"]'",
+                    **{
+                        name: f"CASE WHEN t.{name} = '' THEN '' ELSE {SAID} END"
+                        for name in ("reason", "decision_reason", "end_reason")
+                    },
+                },
+            )
+            for table, ended in (
+                ("codes_ruling", "t.ended_at, t.decided_at, t.expires_on::timestamp AT TIME ZONE 'UTC'"),
+                ("codes_suppression", "t.ended_at, t.decided_at"),
+                ("codes_bulksuppression", "t.ended_at, t.decided_at"),
+            )
+        ),
+    ),
+    DataClass(
+        "run_errors",
+        title=_("Errors of runs"),
+        personal=_("the words of an error, which may repeat a value"),
+        stays=_("the run and its counts"),
+        tables=("codes_runerror",),
+        days=90,
+        steps=(Step("codes_runerror", age="t.at"),),
+    ),
+    DataClass(
+        "subject_counts",
+        title=_("What the sentinel counts"),
+        personal=_("user names of officials with counts; nobody else"),
+        stays=_("the alarms"),
+        tables=("codes_subjectcount", "codes_alarm", "codes_alarmacknowledgement"),
+        days=2 * YEAR,
+        steps=(Step("codes_subjectcount", age="t.day::timestamp AT TIME ZONE 'UTC'"),),
+    ),
+    DataClass(
+        "rehearsals",
+        title=_("Lists of who would change colour by a draft"),
+        personal=_("masked names and references, in files"),
+        stays=_("the counts by which it was decided"),
+        tables=("codes_draftrehearsal",),
+        days=90,
+        steps=(
+            Step(
+                "codes_draftrehearsal",
+                age="t.ended_at",
+                present="t.file NOT IN ('', 'swept')",
+                free="EXISTS (SELECT FROM codes_rulesetdraft d WHERE d.id = t.draft_id AND d.state NOT IN ('editing', 'proposed'))",
+                clear={"file": "'swept'"},
+                told="t.file",
+            ),
+        ),
+        after=remove_rehearsal_lists,
+    ),
+    DataClass(
+        "exports",
+        title=_("Exports"),
+        personal=_("rows of people, in files; who asked and what for"),
+        stays=_("who took out what, when and what for; the files go after a day with names and after a week without"),
+        tables=("codes_exportjob", "codes_identifiedexport"),
+        by="codes.sweep_exports",
+    ),
+)  # fmt: skip
+
+NOTHING_PERSONAL = {
+    "codes_ruleset": "rules",
+    "codes_rulesetversion": "rules, and who published them",
+    "codes_rule": "rules",
+    "codes_riskarea": "areas",
+    "codes_rulesetdraft": "rules, and who edited them",
+    "codes_provider": "settings of a provider",
+    "codes_providerkey": "keyed hashes of keys, and who issued them",
+    "codes_run": "instants and counts of a run",
+    "codes_runsource": "which delivery a run rested on",
+    "codes_runprovider": "inputs and counts of a run",
+    "codes_partition": "ranges of row numbers and counts",
+    "codes_heldgroup": "a cause and counts",
+    "codes_heldgroupproposal": "what two officials decided about a cause",
+}
