@@ -340,6 +340,7 @@ NOTHING_PERSONAL = {
     "codes_runsource": "which delivery a run rested on",
     "codes_runprovider": "inputs and counts of a run",
     "codes_partition": "ranges of row numbers and counts",
+    "codes_gatedevice": "where a device stands, who enrolled it, and hashes of its link and secret",
     "codes_heldgroup": "a cause and counts",
     "codes_heldgroupproposal": "what two officials decided about a cause",
 }

@@ -150,6 +150,7 @@ LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
 LANGUAGE_COOKIE_SECURE = SECURE
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+GATE_COOKIE_NAME = f"{COOKIE_PREFIX}gate"
 LOOK_COOKIE_NAME = f"{COOKIE_PREFIX}look"
 X_FRAME_OPTIONS = "DENY"
 # Nothing inline, nothing from elsewhere, nothing framed; pages work without any script.

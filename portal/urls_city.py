@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/", include("portal.staff_sign_in.urls")),
     path("staff/", include("portal.official.urls")),
     path("staff/", include("portal.auditor.urls")),
+    path("gate/", include("portal.gate.urls")),
     path("api/v1/", include("portal.api.urls")),
     path("guide/<slug:audience>/", guide.guide, name="guide"),
     path("guide/pictures/<slug:language>/<slug:name>.png", guide.guide_picture, name="guide_picture"),

@@ -6,6 +6,7 @@ from codes.models.citizen import Citizen, FormerRef, Guardianship, PersonAccess,
 from codes.models.entry import CheckInDays, Entry
 from codes.models.export_job import ExportFault, ExportJob, IdentifiedExport
 from codes.models.fact import Fact, StatedName
+from codes.models.gate import GateDevice, GateDeviceState
 from codes.models.held_group import GroupProposalState, HeldChange, HeldGroup, HeldGroupProposal
 from codes.models.inquiry import CorrectionRequest, Evidence, InformationRequest
 from codes.models.phone import PhoneChange, PhoneNotice
@@ -49,6 +50,8 @@ __all__ = [
     "ExportJob",
     "Fact",
     "FormerRef",
+    "GateDevice",
+    "GateDeviceState",
     "GroupProposalState",
     "Guardianship",
     "HeldChange",

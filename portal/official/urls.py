@@ -16,6 +16,7 @@ urlpatterns = [
     path("held-groups/", include("portal.official.held_groups.urls")),
     path("sources/", include("portal.official.sources.urls")),
     path("rule-sets/", include("portal.official.rule_sets.urls")),
+    path("gates/", include("portal.official.gates.urls")),
     path("people/", include("portal.official.staff.urls")),
     path("dashboard/", dashboard, name="official_dashboard"),
 ]

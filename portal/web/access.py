@@ -38,7 +38,7 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True)
 class Audience:
-    """Who a view is for: ``anyone``, ``citizen``, ``staff`` of some roles (none named: every role)."""
+    """Who a view is for: ``anyone``, ``citizen``, ``device``, ``staff`` of some roles (none named: every role)."""
 
     kind: str
     roles: frozenset[Role] = frozenset()
@@ -83,7 +83,7 @@ def for_staff(*roles: Role) -> Callable[[StaffView[P]], PlainView[P]]:
                 raise PermissionDenied
             return view(request, *args, **kwargs)  # type: ignore[arg-type]  # roles and account are on it now
 
-        return _mark(guarded, Audience("staff", wanted))
+        return mark(guarded, Audience("staff", wanted))
 
     return decorate
 
@@ -99,11 +99,11 @@ def for_citizens(view: CitizenView[P]) -> PlainView[P]:
         request.citizen = citizen  # type: ignore[attr-defined]  # what CitizenRequest promises
         return view(request, *args, **kwargs)  # type: ignore[arg-type]
 
-    return _mark(guarded, Audience("citizen"))
+    return mark(guarded, Audience("citizen"))
 
 
 def for_anyone(view: PlainView[P]) -> PlainView[P]:
-    return _mark(view, Audience("anyone"))
+    return mark(view, Audience("anyone"))
 
 
 def audience_of(view: Callable[..., Any]) -> Audience | None:
@@ -111,6 +111,7 @@ def audience_of(view: Callable[..., Any]) -> Audience | None:
     return getattr(view, "audience", None)
 
 
-def _mark(view: PlainView[P], audience: Audience) -> PlainView[P]:
+def mark(view: PlainView[P], audience: Audience) -> PlainView[P]:
+    """Say who the view is for."""
     view.audience = audience  # type: ignore[attr-defined]
     return view

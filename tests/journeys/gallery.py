@@ -21,6 +21,7 @@ from regions.sources.models import Source
 from regions.staff.enrolment import open_link, take_to_send
 from regions.staff.models import Account
 from regions.tenancy import in_city
+from tests.integration.gates.people import SECOND, browser, enrolled, link_for, proposed
 from tests.integration.operator.conftest import CITY_FORM
 from tests.integration.pages.people import PASSWORD, Visitor
 from tests.journeys.cast import CROWD
@@ -37,6 +38,7 @@ NO_PAGES = frozenset(
         "citizen_evidence",
         "citizen_pass",
         "enrolment_link",
+        "gate_enrolment_link",
         "guide_picture",
         "mfa_reauthenticate",
         "official_case_next",
@@ -63,7 +65,11 @@ class Picture:
         """Give the browser the person's session, what it is known by, and how they want pages to look."""
         url = world.address("/", host=self.host)
         held = self.visitor.client.cookies
-        known = {name: held[name].value for name in (settings.SESSION_COOKIE_NAME, BROWSER_COOKIE) if name in held}
+        known = {
+            name: held[name].value
+            for name in (settings.SESSION_COOKIE_NAME, settings.GATE_COOKIE_NAME, BROWSER_COOKIE)
+            if name in held
+        }
         cookies = {
             settings.LANGUAGE_COOKIE_NAME: language,
             settings.LOOK_COOKIE_NAME: f"{look.theme}.{look.contrast}.{look.size}",
@@ -83,6 +89,7 @@ def hang(world: World) -> list[Picture]:
             *_of_the_door(world),
             *_of_strangers(),
             *_of_citizens(world),
+            *_of_a_gate(world),
             *_of_the_desk(world, happened),
         ]
 
@@ -109,6 +116,23 @@ def _of_strangers() -> Iterator[Picture]:
     }
     for name, path in pages.items():
         yield Picture(name, path, _nobody())
+
+
+def _of_a_gate(world: World) -> Iterator[Picture]:
+    _device, phone = enrolled("二号机", now=world.clock())
+    yield Picture("gate", "/gate/", phone)
+    _device, link = link_for("三号机", now=world.clock())
+    coming = browser(f"{CITY}.localhost")
+    coming.get(link)
+    yield Picture("gate_enrolment", "/gate/enrol/", coming)
+    waiting = proposed(now=world.clock())
+    administrator = Visitor.as_account(SECOND, now=world.clock(), host=f"{CITY}.localhost")
+    for name, path in {
+        "official_gates": "",
+        "official_gate_add": "new/",
+        "official_gate": f"{waiting.pk}/",
+    }.items():
+        yield Picture(name, f"/staff/gates/{path}", administrator)
 
 
 def _of_citizens(world: World) -> Iterator[Picture]:

@@ -104,6 +104,14 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "expires_at": LATER,
         "token_hash": f"h{next(_numbers)}".encode(),
     },
+    "codes.GateDevice": lambda cast: {
+        "name": "gate 1",
+        "place": "station",
+        "expires_at": LATER,
+        "reason": "x",
+        "proposed_by": "lin",
+        "proposed_at": AT,
+    },
     "staff.CacheEntry": lambda cast: {"key_hash": b"x", "value": 1, "until": LATER},
     "keys.CityKey": lambda cast: {"purpose": "pass", "wrapped": b"x", "created_at": AT, "retired_at": LATER},
     "journal.JournalEntry": lambda cast: {

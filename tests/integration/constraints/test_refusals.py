@@ -52,6 +52,28 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("staff.RoleGrant", {"revoked_at": LATER}),
         ("staff.RoleGrant", {"revoked_by": "lin"}),
     ],
+    "gate_device_state_is_known": [("codes.GateDevice", {**DECIDED, "state": "lost"})],
+    "gate_device_is_decided_by_somebody": [
+        ("codes.GateDevice", {"state": "confirmed"}),
+        ("codes.GateDevice", {"state": "refused", "decided_by": "wang"}),
+        ("codes.GateDevice", DECIDED),
+    ],
+    "gate_device_proposer_is_not_approver": [
+        ("codes.GateDevice", {**DECIDED, "state": "confirmed", "decided_by": "lin"}),
+    ],
+    "gate_device_says_what_where_and_why": [
+        ("codes.GateDevice", {one: ""}) for one in ("name", "place", "reason", "proposed_by")
+    ],
+    "gate_device_is_confirmed_before_it_has_a_secret": [
+        ("codes.GateDevice", {"secret_hash": b"s", "enrolled_at": LATER}),
+        ("codes.GateDevice", {**DECIDED, "state": "confirmed", "secret_hash": b"s"}),
+        ("codes.GateDevice", {**DECIDED, "state": "confirmed", "enrolled_at": LATER}),
+    ],
+    "gate_device_is_revoked_by_somebody": [
+        ("codes.GateDevice", {**DECIDED, "state": "revoked"}),
+        ("codes.GateDevice", {**DECIDED, "state": "revoked", "revoked_at": LATER}),
+        ("codes.GateDevice", {**DECIDED, "state": "confirmed", "revoked_by": "lin", "revoked_at": LATER}),
+    ],
     "staff_change_state_is_known": [("staff.StaffChange", {**DECIDED, "state": "lost"})],
     "staff_change_kind_is_known": [("staff.StaffChange", {"kind": "king"})],
     "staff_change_has_proposer_and_reason": [
@@ -451,6 +473,11 @@ UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "email_is_of_one_account": ("staff.Account", {"email": "li@example.cn"}, {"email": "LI@example.cn"}),
     "one_waiting_staff_change_of_a_kind": ("staff.StaffChange", {"username": "mei"}, {"username": "MEI"}),
     "one_open_enrolment_link_of_an_account": ("staff.EnrolmentLink", {}, {}),
+    "gate_device_secret_is_of_one_device": (
+        "codes.GateDevice",
+        {**DECIDED, "state": "confirmed", "secret_hash": b"same", "enrolled_at": LATER},
+        {},
+    ),
     "one_open_change_per_source": ("sources.SourceChange", {}, {}),
     "one_open_guardianship_per_pair": ("codes.Guardianship", {"dependant": another("codes.Citizen")}, {}),
     "one_name_per_origin": ("codes.StatedName", {}, {"full_name": "李四"}),
@@ -498,6 +525,7 @@ UNIQUE_COLUMNS: dict[tuple[str, str], Any] = {
     ("codes.FormerRef", "ref"): "C1",
     ("sources.RangeHashes", "batch"): lambda cast: cast.make("sources.Batch"),
     ("retention.RetentionSweep", "day"): DAY,
+    ("codes.GateDevice", "link_hash"): b"same",
     ("codes.RuleSet", "code"): "same",
     ("codes.Provider", "code"): "alipay",
     ("codes.ProviderKey", "key_hash"): b"same",

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ from django.db import transaction
 from django.http import HttpResponseBase
 
 from codes.citizens.guardianship import accept_guardianship, ask_guardianship
+from codes.gates.devices import propose_device
 from codes.intake.phones import NamedPhone, propose_phones
 from codes.models import (
     Case,
@@ -172,6 +173,9 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
         by="m-auditor",
         now=now,
     )
+    device = propose_device(
+        name="一号", place="东站", expires_at=now + timedelta(days=9), reason="新入口", by="m-system_admin", now=now
+    )
     own: dict[str, Things] = {
         "": {
             "number": case.number,
@@ -194,6 +198,7 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
             "group_id": waiting.group_id,
             "proposal_id": waiting.pk,
             "alarm_id": alarm.pk,
+            "device_id": device.pk,
             "draft_id": draft.pk,
             "place": 0,
             "version": 1,

@@ -144,6 +144,12 @@ CITY: dict[str, Row] = {
     "official_draft_rehearse": Row(MANAGE_RULES, POST),
     "official_draft_rehearsal_list": Row(RULES, GET, NOTHING_TO_DO),
     "official_draft_decide": Row(RULES, POST, NOT_ONES_OWN),
+    "official_gates": Row(SYSTEM, GET),
+    "official_gate_add": Row(SYSTEM, BOTH),
+    "official_gate": Row(SYSTEM, GET),
+    "official_gate_decide": Row(SYSTEM, POST),
+    "official_gate_link": Row(SYSTEM, POST),
+    "official_gate_revoke": Row(SYSTEM, POST),
     "official_staff": Row(SECURITY, GET),
     "official_account": Row(SECURITY, GET),
     "official_account_add": Row(SECURITY, BOTH),
@@ -190,6 +196,10 @@ CITY: dict[str, Row] = {
     "display": Row("anyone", BOTH),
     "switch_size": Row("anyone", POST),
     "switch_language": Row("anyone", POST),
+    # A gate's device has a secret of its own; whoever opens its link becomes it.
+    "gate": Row("machine", GET),
+    "gate_enrolment": Row("anyone", BOTH, NOTHING_TO_DO),
+    "gate_enrolment_link": Row("anyone", GET),
     # Machines have keys of their own; their answers are tried with the API.
     "api_entries": Row("machine", POST),
     "api_description": Row("anyone", GET),

@@ -1,0 +1,1 @@
+"""Gates: their devices, and what they learn from a pass."""

@@ -1,0 +1,146 @@
+"""Devices of gates: proposed by one system administrator, confirmed by another, given their secret by a link, revoked by one.
+
+The secret is made on the device's own request and shown to nobody else: whoever enrols a device cannot scan as it later.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q, TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from codes.models import GateDevice, GateDeviceState
+from regions.journal.record import record
+from regions.proposals import require_reason, require_role, roles_of
+from regions.refusals import MovedMeanwhile, NotFound, Refused
+from regions.staff.enrolment import TOKEN_BYTES, hash_of_token
+from regions.staff.roles import Role
+from regions.transitions import compare_and_set
+
+# Somebody stands beside the device with the link on a screen.
+LINK_WORKS = timedelta(minutes=15)
+LONGEST = timedelta(days=366)
+MOST_CHARACTERS = 200
+
+
+class DeviceReason(TextChoices):
+    NO_NAME = "no_name", _("Say what the device is called and where it stands.")
+    BAD_END = "bad_end", _("A device is enrolled for a year at most, and not into the past.")
+    PROPOSER_GONE = (
+        "proposer_gone",
+        _("Whoever proposed this is no longer a system administrator. Refuse it and have it proposed anew."),
+    )
+    NOT_CONFIRMED = "not_confirmed", _("The device is not confirmed, or no longer in force.")
+    HAS_A_SECRET = "has_a_secret", _("The device is enrolled already. If it is lost, revoke it and propose another.")
+
+
+def propose_device(*, name: str, place: str, expires_at: datetime, reason: str, by: str, now: datetime) -> GateDevice:
+    """A device for a gate. Raises ``Refused``."""
+    require_role(by, Role.SYSTEM_ADMIN)
+    name, place = (value.replace("\x00", "").strip()[:MOST_CHARACTERS] for value in (name, place))
+    if not name or not place:
+        raise Refused(DeviceReason.NO_NAME)
+    if not now < expires_at <= now + LONGEST:
+        raise Refused(DeviceReason.BAD_END)
+    with transaction.atomic():
+        device: GateDevice = GateDevice.objects.create(
+            name=name,
+            place=place,
+            expires_at=expires_at,
+            reason=require_reason(reason),
+            proposed_by=by,
+            proposed_at=now,
+        )
+        device.journal("gate.device_proposed", by=by, now=now)
+    return device
+
+
+def confirm_device(device_id: int, *, by: str, now: datetime) -> GateDevice:
+    """The second administrator's; from now on a link can be made for it. Raises ``Refused``."""
+    with transaction.atomic():
+        device: GateDevice = GateDevice.objects.locked().to_decide(device_id, by=by)
+        if Role.SYSTEM_ADMIN not in roles_of(device.proposed_by):
+            raise Refused(DeviceReason.PROPOSER_GONE)
+        device.decide(GateDeviceState.CONFIRMED, by=by, now=now, act="gate.device_confirmed")
+    return device
+
+
+def refuse_device(device_id: int, *, reason: str, by: str, now: datetime) -> GateDevice:
+    reason = require_reason(reason)
+    with transaction.atomic():
+        device: GateDevice = GateDevice.objects.locked().to_decide(device_id, by=by)
+        device.decide(GateDeviceState.REFUSED, by=by, now=now, reason=reason, act="gate.device_refused")
+    return device
+
+
+def withdraw_device(device_id: int, *, by: str, now: datetime) -> GateDevice:
+    with transaction.atomic():
+        device: GateDevice = GateDevice.objects.locked().to_withdraw(device_id, by=by)
+        device.decide(GateDeviceState.WITHDRAWN, by=by, now=now, act="gate.device_withdrawn")
+    return device
+
+
+def revoke_device(device_id: int, *, by: str, now: datetime) -> GateDevice:
+    """End it at once: takes one. Raises ``Refused``."""
+    with transaction.atomic():
+        device = _in_force(device_id, by=by)
+        ends = {"revoked_by": by, "revoked_at": now, "link_hash": None, "link_expires_at": None}
+        device.act("gate.device_revoked", GateDeviceState.REVOKED, by=by, now=now, **ends)
+    return device
+
+
+def open_device_link(device_id: int, *, by: str, now: datetime) -> tuple[GateDevice, str]:
+    """The device and a new link's token, for its browser to open; an earlier link is void. Raises ``Refused``."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    with transaction.atomic():
+        device = _in_force(device_id, by=by)
+        if device.secret_hash is not None:
+            raise Refused(DeviceReason.HAS_A_SECRET)
+        if device.expires_at <= now:
+            raise Refused(DeviceReason.NOT_CONFIRMED)
+        read = GateDevice.objects.filter(pk=device.pk, secret_hash__isnull=True)
+        compare_and_set(device, read, link_hash=hash_of_token(token), link_expires_at=now + LINK_WORKS)
+        device.journal("gate.link_made", by=by, now=now, before=device.state)
+    return device, token
+
+
+def find_by_link(link_hash: bytes, *, now: datetime) -> GateDevice | None:
+    """The device that a usable link is for; none for one that was used, replaced, has expired, or is another city's."""
+    usable = Q(link_expires_at__gt=now, expires_at__gt=now, state=GateDeviceState.CONFIRMED, secret_hash=None)
+    found: GateDevice | None = GateDevice.objects.filter(usable, link_hash=link_hash).first()
+    return found
+
+
+def enrol_device(link_hash: bytes, *, now: datetime) -> tuple[GateDevice, str] | None:
+    """Use the link: the device and its secret, which is told this once. None when the link is no longer usable."""
+    device = find_by_link(link_hash, now=now)
+    if device is None:
+        return None
+    secret = secrets.token_urlsafe(TOKEN_BYTES)
+    with transaction.atomic():
+        read = GateDevice.objects.filter(pk=device.pk, link_hash=link_hash, state=GateDeviceState.CONFIRMED)
+        changes = {"secret_hash": hash_of_token(secret), "enrolled_at": now, "link_hash": None, "link_expires_at": None}
+        try:
+            compare_and_set(device, read, **changes)
+        except MovedMeanwhile:
+            return None
+        record("gate.device_enrolled", by="system", now=now, subject=device.subject, data=device.described())
+    return device, secret
+
+
+def find_device(secret: str, *, now: datetime) -> GateDevice | None:
+    """The device in force that has this secret."""
+    in_force = GateDevice.objects.filter(state=GateDeviceState.CONFIRMED, expires_at__gt=now)
+    found: GateDevice | None = in_force.filter(secret_hash=hash_of_token(secret)).first()
+    return found
+
+
+def _in_force(device_id: int, *, by: str) -> GateDevice:
+    require_role(by, Role.SYSTEM_ADMIN)
+    device: GateDevice | None = GateDevice.objects.locked().filter(pk=device_id).first()
+    if device is None:
+        raise NotFound
+    if device.state != GateDeviceState.CONFIRMED:
+        raise Refused(DeviceReason.NOT_CONFIRMED)
+    return device

@@ -1,0 +1,85 @@
+"""Gates: the devices that check passes, and what they have scanned."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from regions.proposals import Proposal, two_people
+from regions.rights import AppendOnly
+from regions.staff.roles import Role
+
+
+class GateDeviceState(models.TextChoices):
+    PROPOSED = "proposed", _("waits for a second administrator")
+    CONFIRMED = "confirmed", _("confirmed")
+    REFUSED = "refused", _("refused")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    REVOKED = "revoked", _("revoked")
+
+
+class GateDevice(AppendOnly, Proposal):
+    """A browser or machine at a gate: two system administrators enrol it, one revokes it. It sees results of checks only.
+
+    ``link_hash`` is of a link that hands it its secret once; both are kept as hashes.
+    """
+
+    State = GateDeviceState
+    APPROVED: ClassVar[str] = GateDeviceState.CONFIRMED
+    PROPOSERS: ClassVar[Role] = Role.SYSTEM_ADMIN
+    DECIDERS: ClassVar[Role] = Role.SYSTEM_ADMIN
+    updatable_columns: ClassVar[tuple[str, ...]] = (
+        "state",
+        "decided_by",
+        "decided_at",
+        "decision_reason",
+        "link_hash",
+        "link_expires_at",
+        "secret_hash",
+        "enrolled_at",
+        "revoked_by",
+        "revoked_at",
+    )
+
+    name = models.TextField()
+    place = models.TextField()
+    state = models.TextField(choices=GateDeviceState.choices, default=GateDeviceState.PROPOSED)
+    expires_at = models.DateTimeField()
+    link_hash = models.BinaryField(null=True, unique=True)
+    link_expires_at = models.DateTimeField(null=True)
+    secret_hash = models.BinaryField(null=True)
+    enrolled_at = models.DateTimeField(null=True)
+    revoked_by = models.TextField(blank=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["secret_hash"], name="gate_device_secret_is_of_one_device"),
+            *two_people("gate_device", GateDeviceState, decided=["confirmed", "refused", "withdrawn", "revoked"]),
+            models.CheckConstraint(
+                condition=~Q(proposed_by="") & ~Q(reason="") & ~Q(name="") & ~Q(place=""),
+                name="gate_device_says_what_where_and_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(secret_hash__isnull=True, enrolled_at__isnull=True)
+                | Q(secret_hash__isnull=False, enrolled_at__isnull=False, state__in=["confirmed", "revoked"]),
+                name="gate_device_is_confirmed_before_it_has_a_secret",
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True, revoked_by="") & ~Q(state="revoked")
+                | Q(revoked_at__isnull=False, state="revoked") & ~Q(revoked_by=""),
+                name="gate_device_is_revoked_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def subject(self) -> str:
+        return f"gate:{self.pk}"
+
+    def described(self) -> dict[str, Any]:
+        """Name and place are typed by hand and stay out of the journal."""
+        return {"device": self.pk, "proposed_by": self.proposed_by, "expires_at": self.expires_at.isoformat()}

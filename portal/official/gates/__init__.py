@@ -1,0 +1,1 @@
+"""The gates' devices, for system administrators."""
