@@ -12,10 +12,9 @@ from typing import Any
 import cbor2
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.db.models import TextChoices
-from django.utils.translation import gettext_lazy as _
 
 from codes.passes.key_list import KeyList, PublishedKey
+from codes.passes.results import BadPass, CheckResult, Detail
 
 SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 _TWO_SIGNS = [SIGNS[number % 45] + SIGNS[number // 45] for number in range(45**2)]
@@ -50,29 +49,6 @@ def decode(text: str) -> bytes:
     if max(numbers, default=0) > 0xFFFF or max(single, default=0) > 0xFF:
         raise ValueError("not base45")
     return pack(f">{whole}H", *numbers) + bytes(single)
-
-
-class PassFault(TextChoices):
-    """What is wrong and what to do."""
-
-    NOT_A_PASS = "not_a_pass", _("This is no pass. Ask the person to open their code.")
-    UNKNOWN_ALGORITHM = "unknown_algorithm", _("It is signed in a way that is not accepted. Do not let it pass.")
-    UNKNOWN_KEY = "unknown_key", _("Its key is not known. Fetch the newest key list and scan again.")
-    RETIRED_KEY = "retired_key", _("Its key was retired before it was signed. Ask the person to renew their code.")
-    COMPROMISED_KEY = "compromised_key", _("Its key was stolen: anybody may have signed it. Do not let it pass.")
-    WRONG_SIGNATURE = "wrong_signature", _("The signature is wrong. Do not let it pass.")
-    WRONG_CITY = "wrong_city", _("The key is not of the city it names. Do not let it pass.")
-    WRONG_AUDIENCE = "wrong_audience", _("This token was not made for checkpoints.")
-    EXPIRED = "expired", _("It has expired. Ask the person to renew their code.")
-    NOT_YET = "not_yet", _("It was issued in this device's future. Set the clock.")
-
-
-class BadPass(ValueError):
-    """The token is no valid pass; ``fault`` says why."""
-
-    def __init__(self, fault: PassFault) -> None:
-        super().__init__(fault.value)
-        self.fault = fault
 
 
 PREFIX = "HCP1:"
@@ -130,79 +106,79 @@ def verify_token(token: str, keys: KeyList, *, at: datetime) -> Pass:
     try:
         Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, _signed_bytes(protected, payload))
     except InvalidSignature as error:
-        raise BadPass(PassFault.WRONG_SIGNATURE) from error
+        raise BadPass(CheckResult.BAD_SIGNATURE) from error
     content = _content(payload)
     if content.division != key.division:
-        raise BadPass(PassFault.WRONG_CITY)
+        raise BadPass(Detail.WRONG_CITY)
     _check_times(content, key, at)
     return content
 
 
 def _parts(token: str) -> tuple[bytes, bytes, bytes]:
     if not token.startswith(PREFIX) or len(token) > MAX_CHARACTERS:
-        raise BadPass(PassFault.NOT_A_PASS)
+        raise BadPass(CheckResult.NOT_A_PASS)
     try:
         raw = decode(token.removeprefix(PREFIX))
         signed = cbor2.loads(raw)
     except (ValueError, cbor2.CBORDecodeError, RecursionError) as error:
-        raise BadPass(PassFault.NOT_A_PASS) from error
+        raise BadPass(CheckResult.NOT_A_PASS) from error
     parts = signed.value if isinstance(signed, cbor2.CBORTag) and signed.tag == COSE_SIGN1 else None
     if not isinstance(parts, list | tuple) or len(parts) != 4 or parts[1] != {}:
-        raise BadPass(PassFault.NOT_A_PASS)
+        raise BadPass(CheckResult.NOT_A_PASS)
     protected, _, payload, signature = parts
     if not all(isinstance(part, bytes) for part in (protected, payload, signature)):
-        raise BadPass(PassFault.NOT_A_PASS)
+        raise BadPass(CheckResult.NOT_A_PASS)
     # The signature covers two of the parts; what lies around them has one spelling, or a pass could carry more than is signed.
     if _sealed(protected, payload, signature) != raw:
-        raise BadPass(PassFault.NOT_A_PASS)
+        raise BadPass(CheckResult.NOT_A_PASS)
     return protected, payload, signature
 
 
 def _key_of(protected: bytes, keys: KeyList) -> PublishedKey:
     header = _map(protected)
     if set(header) != {ALGORITHM, KEY_ID} or header[ALGORITHM] != EDDSA:
-        raise BadPass(PassFault.UNKNOWN_ALGORITHM)
+        raise BadPass(Detail.UNKNOWN_ALGORITHM)
     key = keys.get(header[KEY_ID]) if isinstance(header[KEY_ID], bytes) else None
     if key is None:
-        raise BadPass(PassFault.UNKNOWN_KEY)
+        raise BadPass(CheckResult.UNKNOWN_KEY)
     if key.compromised_at is not None:
-        raise BadPass(PassFault.COMPROMISED_KEY)
+        raise BadPass(Detail.COMPROMISED_KEY)
     return key
 
 
 def _content(payload: bytes) -> Pass:
     claims = _map(payload)
     if set(claims) != {ISSUER, SUBJECT, AUDIENCE_OF, EXPIRES, ISSUED, COLOUR}:
-        raise BadPass(PassFault.NOT_A_PASS)
+        raise BadPass(CheckResult.NOT_A_PASS)
     times = (claims[ISSUED], claims[EXPIRES])
     if not all(type(time) is int and 0 <= time < 2**33 for time in times):
-        raise BadPass(PassFault.NOT_A_PASS)
+        raise BadPass(CheckResult.NOT_A_PASS)
     if claims[AUDIENCE_OF] != AUDIENCE:
-        raise BadPass(PassFault.WRONG_AUDIENCE)
+        raise BadPass(Detail.WRONG_AUDIENCE)
     if type(claims[COLOUR]) is not int or not 0 <= claims[COLOUR] < len(COLOURS):
-        raise BadPass(PassFault.NOT_A_PASS)
+        raise BadPass(CheckResult.NOT_A_PASS)
     issued_at, expires_at = (datetime.fromtimestamp(time, UTC) for time in times)
     return Pass(str(claims[ISSUER]), str(claims[SUBJECT]), COLOURS[claims[COLOUR]], issued_at, expires_at)
 
 
 def _check_times(content: Pass, key: PublishedKey, at: datetime) -> None:
     if not timedelta() < content.expires_at - content.issued_at <= LIFETIME:
-        raise BadPass(PassFault.NOT_A_PASS)
+        raise BadPass(CheckResult.NOT_A_PASS)
     if at >= content.expires_at + CLOCKS_DIFFER:
-        raise BadPass(PassFault.EXPIRED)
+        raise BadPass(CheckResult.EXPIRED)
     if at < content.issued_at - CLOCKS_DIFFER:
-        raise BadPass(PassFault.NOT_YET)
+        raise BadPass(CheckResult.NOT_YET_VALID)
     if key.retired_at is not None and content.issued_at > key.retired_at + CLOCKS_DIFFER:
-        raise BadPass(PassFault.RETIRED_KEY)
+        raise BadPass(Detail.RETIRED_KEY)
 
 
 def _map(encoded: bytes) -> dict[Any, Any]:
     try:
         decoded = cbor2.loads(encoded)
     except (ValueError, cbor2.CBORDecodeError, RecursionError) as error:
-        raise BadPass(PassFault.NOT_A_PASS) from error
+        raise BadPass(CheckResult.NOT_A_PASS) from error
     if not isinstance(decoded, dict):
-        raise BadPass(PassFault.NOT_A_PASS)
+        raise BadPass(CheckResult.NOT_A_PASS)
     return decoded
 
 

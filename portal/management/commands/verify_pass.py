@@ -7,11 +7,12 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 from django.utils import timezone
+from django.utils.translation import override
 
+from codes.passes.checking import verify_scanned
 from codes.passes.key_list import BadKeyList, KeyList, from_json
-from codes.passes.token import BadPass, verify_token
+from codes.passes.results import BadPass
 from portal.commands import CommandFailed, PortalCommand, instant_argument
-from regions.vocabulary import label_in
 
 
 class Command(PortalCommand):
@@ -26,13 +27,21 @@ class Command(PortalCommand):
     def handle(self, *_: Any, token: str, keys: list[str], at: datetime | None, **__: Any) -> None:
         found = read_keys(keys)
         try:
-            content = verify_token(token, found, at=at or timezone.now())
+            content = verify_scanned(token, found, at=at or timezone.now())
         except BadPass as refusal:
-            raise CommandFailed(f"{refusal.fault.value}: {label_in('en', refusal.fault)}", code=6) from refusal
+            raise CommandFailed(refused(refusal), code=6) from refusal
         self.stdout.write(
             f"genuine: {content.colour} as of {content.issued_at.isoformat()}, city {content.division}, "
             f"pseudonym {content.pseudonym}, valid until {content.expires_at.isoformat()}"
         )
+
+
+def refused(refusal: BadPass) -> str:
+    """Number, word, what is the matter and what to do."""
+    result, detail = refusal.result, refusal.detail
+    with override("en"):
+        said = [str(label) for label in (result.label, detail and detail.label, result.next_step) if label]
+    return f"{result.number} {result.value}: {' '.join(said)}"
 
 
 def key_file(path: str) -> str:

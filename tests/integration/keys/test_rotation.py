@@ -10,7 +10,8 @@ from codes.key_rotation import Rotation, kid_of, make_missing_keys, rotate_keys
 from codes.models import Citizen
 from codes.passes.issuing import issue_pass, published_keys
 from codes.passes.key_list import KeyList, as_json, from_json, key_id_of
-from codes.passes.token import BadPass, Pass, PassFault, verify_token, write_token
+from codes.passes.results import BadPass, CheckResult, Detail
+from codes.passes.token import Pass, verify_token, write_token
 from codes.reports.manifest import Fault, Untrue, check_signature, is_this_citys, signed
 from regions.identity import Identity
 from regions.journal.checkpoints import write_checkpoint
@@ -51,10 +52,10 @@ def manifest(now: datetime) -> dict[str, object]:
     return signed({**rest, "sha256": "0", "made_at": now.isoformat()})
 
 
-def fault_of(token: str, at: datetime) -> PassFault:
+def fault_of(token: str, at: datetime) -> CheckResult | Detail:
     with pytest.raises(BadPass) as refused:
         verify_token(token, key_list(at), at=at)
-    return refused.value.fault
+    return refused.value.detail or refused.value.result
 
 
 def forged(key: encryption.SigningKey, issued_at: datetime) -> str:
@@ -146,10 +147,10 @@ def test_a_stolen_retired_key_can_back_date_only_within_a_passes_life(zhang: Cit
     rotate(now)
     back_dated = forged(stolen, now - SECOND)
     assert verify_token(back_dated, key_list(now), at=now + 30 * SECOND).colour == "green"
-    assert fault_of(back_dated, now + 2 * 60 * SECOND) is PassFault.EXPIRED
-    assert fault_of(forged(stolen, now + 60 * SECOND), now + 60 * SECOND) is PassFault.RETIRED_KEY
+    assert fault_of(back_dated, now + 2 * 60 * SECOND) is CheckResult.EXPIRED
+    assert fault_of(forged(stolen, now + 60 * SECOND), now + 60 * SECOND) is Detail.RETIRED_KEY
     rotate(now + SECOND, compromised=key_id_of(stolen.public_key).hex())
-    assert fault_of(back_dated, now + 30 * SECOND) is PassFault.COMPROMISED_KEY
+    assert fault_of(back_dated, now + 30 * SECOND) is Detail.COMPROMISED_KEY
 
 
 def test_a_manifest_of_a_retired_key_counts_up_to_that_instant(zhang: Citizen, now: datetime) -> None:

@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from codes.models import Citizen
 from codes.passes.issuing import issue_pass, pseudonym, published_keys
 from codes.passes.key_list import KeyList, as_json, from_json
-from codes.passes.token import BadPass, PassFault, verify_token
+from codes.passes.results import BadPass, Detail
+from codes.passes.token import verify_token
 from codes.review.proposals.rulings import expire_rulings
 from regions.keys import encryption
 from regions.keys.models import CityKey, Purpose
@@ -108,7 +109,7 @@ def test_a_stolen_retired_key_makes_no_passes(desk: Desk) -> None:
     CityKey.objects.filter(purpose=Purpose.PASS).update(retired_at=desk.now)
     with pytest.raises(BadPass) as refused:
         verify_token(token, keys(desk.now), at=desk.now + timedelta(hours=1))
-    assert refused.value.fault is PassFault.RETIRED_KEY
+    assert refused.value.detail is Detail.RETIRED_KEY
 
 
 def test_no_secret_is_published(desk: Desk) -> None:

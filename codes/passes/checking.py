@@ -1,0 +1,55 @@
+"""Checking what was scanned: of all that it can have been, the one token that a city signed."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from codes.passes.key_list import KeyList
+from codes.passes.results import BadPass, CheckResult
+from codes.passes.scanned import hint, readings
+from codes.passes.token import Pass, verify_token
+
+Said = TypeVar("Said")
+
+
+def verify_scanned(text: str, keys: KeyList, *, at: datetime) -> Pass:
+    """What the genuine, unexpired pass says that was scanned, however spoilt. Raises ``BadPass``."""
+    return the_one_reading(text, lambda token: verify_token(token, keys, at=at))
+
+
+def the_one_reading(text: str, verify: Callable[[str], Said]) -> Said:
+    """What ``verify`` says of the one reading of the text that it makes sense of. Raises ``BadPass``.
+
+    A reading that is no token, or whose signature is wrong, was a wrong guess as long as another one is neither.
+    """
+    outcomes: list[Said | BadPass] = []
+    for reading in readings(text):
+        outcomes.append(_outcome(reading, verify))
+        if len(outcomes) == 1 and _weight(outcomes[0]) == SIGNED:
+            break
+    weight = max(map(_weight, outcomes), default=NO_TOKEN)
+    best = [outcome for outcome in outcomes if _weight(outcome) == weight]
+    first = best[0] if best else None
+    same = {(one.result, one.detail) if isinstance(one, BadPass) else one for one in best}
+    if weight == NO_TOKEN or first is None or len(same) != 1:
+        raise BadPass(hint(text) or CheckResult.NOT_A_PASS)
+    if isinstance(first, BadPass):
+        raise first
+    return first
+
+
+NO_TOKEN, UNPROVEN, SIGNED = range(3)
+
+
+def _outcome(reading: str, verify: Callable[[str], Said]) -> Said | BadPass:
+    try:
+        return verify(reading)
+    except BadPass as refusal:
+        return refusal
+
+
+def _weight(outcome: object) -> int:
+    """How much speaks for the reading that led to it."""
+    if not isinstance(outcome, BadPass) or outcome.detail is not None:
+        return SIGNED
+    return {CheckResult.NOT_A_PASS: NO_TOKEN, CheckResult.BAD_SIGNATURE: UNPROVEN}.get(outcome.result, SIGNED)
