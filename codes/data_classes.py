@@ -300,6 +300,15 @@ DATA_CLASSES = (
         steps=(Step("codes_subjectcount", age="t.day::timestamp AT TIME ZONE 'UTC'"),),
     ),
     DataClass(
+        "webhook_deliveries",
+        title=_("What webhooks were told"),
+        personal=_("colours and cases under the provider's own word for a person"),
+        stays=_("the webhook; what waits to be sent"),
+        tables=("codes_webhookdelivery",),
+        days=30,
+        steps=(Step("codes_webhookdelivery", age="t.made_at", free="t.state <> 'waiting'"),),
+    ),
+    DataClass(
         "rehearsals",
         title=_("Lists of who would change colour by a draft"),
         personal=_("masked names and references, in files"),
@@ -336,6 +345,7 @@ NOTHING_PERSONAL = {
     "codes_rulesetdraft": "rules, and who edited them",
     "codes_provider": "settings of a provider",
     "codes_providerkey": "keyed hashes of keys, and who issued them",
+    "codes_webhook": "addresses of receivers, and who agreed to them",
     "codes_run": "instants and counts of a run",
     "codes_runsource": "which delivery a run rested on",
     "codes_runprovider": "inputs and counts of a run",

@@ -18,6 +18,7 @@ from codes.review.cases.sweep import sweep_reviews
 from codes.runs.ledger import open_run, start_if_due
 from codes.runs.partitions import work_partition
 from codes.runs.steps import advance
+from codes.webhooks.deliver import deliver, due_webhooks
 from codes.witnessing import heads_elsewhere, witness_all
 from regions.journal.checkpoints import write_checkpoint
 from regions.journal.verify import verify_and_record
@@ -200,6 +201,34 @@ def sweep_retention() -> int:
             enqueue_retention(schema, sweep_id)
         enqueued += len(waiting)
     return enqueued
+
+
+@shared_task(name="codes.deliver_webhooks")
+def deliver_all_webhooks() -> int:
+    """Have a worker deliver for each webhook that something waits for, one's slowness at nobody else's cost; how many."""
+    enqueued = 0
+    for schema in all_schemas():
+        with in_city(schema):
+            due = due_webhooks(now=timezone.now())
+        for webhook_id in due:
+            enqueue_webhook(schema, webhook_id)
+        enqueued += len(due)
+    return enqueued
+
+
+def enqueue_webhook(schema: str, webhook_id: int) -> None:
+    deliver_webhook.apply_async(args=(schema, webhook_id), expires=EXPIRES_AFTER)
+
+
+@shared_task(name="codes.deliver_webhook")
+def deliver_webhook(schema: str, webhook_id: int) -> int:
+    """Deliver for a few seconds; how many messages. What is left the next call takes up at once."""
+    with in_city(schema):
+        delivered = deliver(webhook_id, clock=timezone.now)
+        is_left = delivered > 0 and webhook_id in due_webhooks(now=timezone.now())
+    if is_left:
+        enqueue_webhook(schema, webhook_id)
+    return delivered
 
 
 @shared_task(name="codes.witness_journals")

@@ -22,6 +22,7 @@ BEAT = {
     "sweep exports": {"task": "codes.sweep_exports", "schedule": 15.0},
     "sweep openings": {"task": "codes.sweep_openings", "schedule": 15.0},
     "sweep links to enrol": {"task": "portal.sweep_enrolment_links", "schedule": 30.0},
+    "deliver webhooks": {"task": "codes.deliver_webhooks", "schedule": 10.0},
     "mail alarms": {"task": "portal.mail_alarms", "schedule": 60.0},
     "sweep rehearsals": {"task": "portal.sweep_rehearsals", "schedule": 15.0},
     "sum up cities": {"task": "codes.sum_up_cities", "schedule": 60.0},

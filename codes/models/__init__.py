@@ -26,6 +26,7 @@ from codes.models.run import (
     RunStep,
 )
 from codes.models.verdict import Disagreement, EffectiveChange, EffectiveCode, PairDiagnosis, Verdict, VerdictChange
+from codes.models.webhook import Webhook, WebhookDelivery, WebhookEvent
 
 __all__ = [
     "AcknowledgementState",
@@ -88,4 +89,7 @@ __all__ = [
     "Suppression",
     "Verdict",
     "VerdictChange",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookEvent",
 ]

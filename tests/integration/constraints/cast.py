@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from django.apps import apps
 from django.db.models import Model
@@ -113,6 +114,25 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "proposed_at": AT,
     },
     "staff.CacheEntry": lambda cast: {"key_hash": b"x", "value": 1, "until": LATER},
+    "codes.Webhook": lambda cast: {
+        "provider": cast.alipay,
+        "address": "https://a.example/hook",
+        "events": ["code.changed"],
+        "reason": "x",
+        "proposed_by": "li",
+        "proposed_at": AT,
+    },
+    "codes.WebhookDelivery": lambda cast: {
+        "webhook": cast.shared("codes.Webhook"),
+        "event_id": uuid4(),
+        "event": "code.changed",
+        "person": "a-1",
+        "data": {},
+        "urgent": False,
+        "made_at": AT,
+        "next_at": AT,
+        "give_up_at": LATER,
+    },
     "keys.CityKey": lambda cast: {"purpose": "pass", "wrapped": b"x", "created_at": AT, "retired_at": LATER},
     "journal.JournalEntry": lambda cast: {
         "seq": 1_000_000 + next(_numbers),

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 from typing import cast as typed
+from uuid import UUID
 
 import psycopg2.errors
 import pytest
@@ -103,6 +104,21 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("staff.EnrolmentLink", {"used_at": LATER, "voided_at": LATER}),
         ("staff.EnrolmentLink", {"used_at": LATER, "token_hash": None}),
     ],
+    "webhook_state_is_known": [("codes.Webhook", {"state": "other"})],
+    "webhook_is_decided_by_somebody": [
+        ("codes.Webhook", {"state": "active"}),
+        ("codes.Webhook", {"decided_by": "wang"}),
+    ],
+    "webhook_proposer_is_not_approver": [
+        ("codes.Webhook", {"state": "active", "decided_by": "li", "decided_at": LATER})
+    ],
+    "webhook_has_proposer_and_reason": [("codes.Webhook", {"proposed_by": ""}), ("codes.Webhook", {"reason": ""})],
+    "webhook_is_told_what_is_its_owners": [
+        ("codes.Webhook", {"events": []}),
+        ("codes.Webhook", {"events": ["alarm.raised"]}),
+        ("codes.Webhook", {"provider": None}),
+    ],
+    "delivery_state_is_known": [("codes.WebhookDelivery", {"state": "other"})],
     "key_purpose_is_known": [("keys.CityKey", {"purpose": "other"})],
     "compromised_key_is_retired": [("keys.CityKey", {"retired_at": None, "compromised_at": LATER})],
     "journal_entry_has_an_actor": [("journal.JournalEntry", {"by": ""})],
@@ -466,6 +482,11 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
 # Constraint → model, and what two rows have in common (and in which they may differ: `second`).
 UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "role_is_granted_once_at_a_time": ("staff.RoleGrant", {}, {}),
+    "one_webhook_per_owner_and_address": (
+        "codes.Webhook",
+        {"address": "https://b.example/"},
+        {"events": ["case.opened"]},
+    ),
     "one_key_in_use_per_purpose": ("keys.CityKey", {"purpose": "pass", "retired_at": None}, {}),
     "one_proposed_edition_per_rule_set": ("codes.RuleSetDraft", {**DRAFT_PROPOSED, "state": "proposed"}, {}),
     "revision_is_rehearsed_once": ("codes.DraftRehearsal", {}, {}),
@@ -529,6 +550,7 @@ UNIQUE_COLUMNS: dict[tuple[str, str], Any] = {
     ("codes.RuleSet", "code"): "same",
     ("codes.Provider", "code"): "alipay",
     ("codes.ProviderKey", "key_hash"): b"same",
+    ("codes.WebhookDelivery", "event_id"): UUID(int=1),
     ("codes.Case", "number"): "2026-1",
     ("codes.Evidence", "name"): "same",
     ("codes.ExportJob", "name"): "same",

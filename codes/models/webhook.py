@@ -1,0 +1,163 @@
+"""Webhooks: where providers' front ends, and the city's own receivers, are told what happened, and what they were told.
+
+Rows of ``WebhookDelivery`` are made by triggers (``codes_tell_webhooks``, which the migrations make), in the transaction of
+what they tell of.
+"""
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from codes.models.provider import Provider
+from regions.accounted import Accounted
+from regions.leased_jobs import Leased
+from regions.proposals import Proposal, two_people
+from regions.staff.roles import Role
+from regions.transitions import TransitionTable
+
+
+class WebhookEvent(models.TextChoices):
+    CODE_CHANGED = "code.changed", _("Somebody's colour has changed")
+    CASE_OPENED = "case.opened", _("A case was opened")
+    CASE_DECIDED = "case.decided", _("A case has ended")
+    ALARM_RAISED = "alarm.raised", _("The portal raised an alarm")
+
+
+# What is told of a person goes to a provider that knows them; what is told of the city, to the city's own receivers.
+OF_PERSONS = (WebhookEvent.CODE_CHANGED, WebhookEvent.CASE_OPENED, WebhookEvent.CASE_DECIDED)
+OF_THE_CITY = (WebhookEvent.ALARM_RAISED,)
+
+
+# As the function that makes the rows has it, too.
+GIVEN_UP_AFTER = timedelta(hours=24)
+
+
+class WebhookState(models.TextChoices):
+    PROPOSED = "proposed", _("Waits for a second person")
+    ACTIVE = "active", pgettext_lazy("state of a webhook", "Active")
+    PAUSED = "paused", pgettext_lazy("state of a webhook", "Paused")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    ENDED = "ended", pgettext_lazy("state of a webhook", "Removed")
+
+
+class Webhook(Accounted, Leased, Proposal):
+    """One address and the events that are sent to it; a provider's, or without one the city's own.
+
+    An address is never changed: another one is another webhook, which two people decide. The lease is of the worker that
+    delivers, so that two never mix up the order.
+    """
+
+    State = WebhookState
+    TRANSITIONS = TransitionTable.of(
+        (WebhookState.PROPOSED, "approve", WebhookState.ACTIVE),
+        (WebhookState.PROPOSED, "refuse", WebhookState.REFUSED),
+        (WebhookState.PROPOSED, "withdraw", WebhookState.WITHDRAWN),
+        (WebhookState.ACTIVE, "pause", WebhookState.PAUSED),
+        (WebhookState.PAUSED, "resume", WebhookState.ACTIVE),
+        ((WebhookState.ACTIVE, WebhookState.PAUSED), "end", WebhookState.ENDED),
+    )
+    APPROVED: ClassVar[str] = WebhookState.ACTIVE
+    PROPOSERS: ClassVar[Role] = Role.SOURCE_MANAGER
+    DECIDERS: ClassVar[Role] = Role.APPROVER
+    told_by_digest: ClassVar[tuple[str, ...]] = ("reason", "decision_reason")
+    left_out: ClassVar[tuple[str, ...]] = ("fence", "lease_until", "attempts", "failures", "resume_at")
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="webhooks")
+    address = models.TextField()
+    events = models.JSONField()
+    state = models.TextField(choices=WebhookState.choices, default=WebhookState.PROPOSED)
+    failures = models.IntegerField(default=0, db_default=0, help_text="how often in a row nothing was answered")
+    resume_at = models.DateTimeField(null=True, help_text="nothing is sent before: nothing was answered")
+
+    class Meta:
+        constraints = [
+            *two_people("webhook", WebhookState, decided=["active", "paused", "refused", "withdrawn", "ended"]),
+            models.CheckConstraint(
+                condition=~Q(proposed_by="") & ~Q(reason=""), name="webhook_has_proposer_and_reason"
+            ),
+            models.CheckConstraint(
+                condition=~Q(events=[])
+                & (
+                    Q(provider__isnull=False, events__contained_by=[event.value for event in OF_PERSONS])
+                    | Q(provider__isnull=True, events__contained_by=[event.value for event in OF_THE_CITY])
+                ),
+                name="webhook_is_told_what_is_its_owners",
+            ),
+            models.UniqueConstraint(
+                fields=["provider", "address"],
+                condition=Q(state__in=["proposed", "active", "paused"]),
+                nulls_distinct=False,
+                name="one_webhook_per_owner_and_address",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+    @property
+    def subject(self) -> str:
+        return f"webhook:{self.pk}"
+
+    def described(self) -> dict[str, Any]:
+        owner = {"provider": self.provider.code} if self.provider else {}
+        return {"address": self.address, "events": sorted(self.events), "proposed_by": self.proposed_by, **owner}
+
+    @property
+    def event_titles(self) -> list[str]:
+        return [str(WebhookEvent(event).label) for event in self.events]
+
+
+class WebhookDelivery(models.Model):
+    """One event for one webhook. ``person``: the provider's own reference, empty for what is of nobody; of nobody else a word.
+
+    Events of one person are sent in the order of ``id``, each once the one before it has been answered.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", pgettext_lazy("state of a delivery", "Waits")
+        DELIVERED = "delivered", pgettext_lazy("state of a delivery", "Delivered")
+        DEAD = "dead", pgettext_lazy("state of a delivery", "Given up")
+        SUPERSEDED = "superseded", pgettext_lazy("state of a delivery", "Overtaken")
+
+    TRANSITIONS = TransitionTable.of(
+        (State.WAITING, "deliver", State.DELIVERED),
+        (State.WAITING, "give_up", State.DEAD),
+        (State.DEAD, "replay", State.WAITING),
+        (State.DEAD, "overtake", State.SUPERSEDED),
+    )
+
+    event_id = models.UUIDField(unique=True)
+    webhook = models.ForeignKey(Webhook, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
+    event = models.TextField(choices=WebhookEvent.choices)
+    person = models.TextField(blank=True)
+    data = models.JSONField()
+    urgent = models.BooleanField(help_text="what a person decided goes before what a run changed")
+    made_at = models.DateTimeField()
+    state = models.TextField(choices=State.choices, default=State.WAITING, db_default="waiting")
+    attempts = models.IntegerField(default=0, db_default=0)
+    next_at = models.DateTimeField()
+    give_up_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True)
+    status = models.IntegerField(null=True, help_text="of the last answer")
+    fault = models.TextField(blank=True, default="", db_default="", help_text="why the last attempt had none")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["webhook", "person", "id"], condition=Q(state="waiting"), name="delivery_heads"),
+            models.Index(fields=["webhook", "-urgent", "id"], condition=Q(state="waiting"), name="delivery_queue"),
+            models.Index(fields=["webhook", "id"], name="delivery_list"),
+            models.Index(fields=["made_at"], name="delivery_age"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "delivered", "dead", "superseded"]), name="delivery_state_is_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.event_id}"

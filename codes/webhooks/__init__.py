@@ -1,0 +1,1 @@
+"""Telling providers' front ends, and the city's own receivers, of what happened."""

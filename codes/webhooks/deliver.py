@@ -1,0 +1,153 @@
+"""Sending what waits: at least once, each person's events in their order, and no receiver at the cost of another.
+
+One worker at a time delivers for a webhook, by lease, for a few seconds; what is left is for the next. A row is marked once its
+request has been answered, so whoever dies in between costs a second sending, and never a message.
+"""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from codes.key_rotation import kid_of
+from codes.models import Webhook, WebhookDelivery
+from regions.attempts import attempt
+from regions.keys.encryption import SigningKey, signing_key
+from regions.keys.models import CityKey, Purpose
+from regions.leased_jobs import Clock, claim
+from regions.outgoing import Answer, CallFailed, Message, call_together
+from regions.tenancy import current_city
+
+# One claim lasts so long, and so much is under way at once: a receiver that never answers holds a worker for this and one time-out.
+SECONDS_AT_WORK = 15.0
+AT_ONCE = 8
+# A message is tried again after 10 s, 20 s, 40 s and so on; a receiver that does not answer at all is left alone likewise.
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
+LONGEST_SILENCE = timedelta(minutes=10)
+# Statuses of a receiver that is down or busy, whatever it is sent.
+IS_BUSY = {429, 502, 503, 504}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A message as it was sent, and what came of it: a status, or why there was no answer."""
+
+    delivery: WebhookDelivery
+    status: int | None = None
+    fault: str = ""
+
+    @property
+    def is_delivered(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def is_unanswered(self) -> bool:
+        return self.status is None or self.status in IS_BUSY
+
+
+def due_webhooks(*, now: datetime) -> list[int]:
+    """The webhooks that have something to send and no worker that sends it."""
+    waiting = WebhookDelivery.objects.filter(webhook=OuterRef("pk"), state="waiting", next_at__lte=now)
+    return list(_free(now=now).filter(Exists(waiting)).order_by("pk").values_list("pk", flat=True))
+
+
+def deliver(webhook_id: int, *, clock: Clock) -> int:
+    """Send what waits for a webhook, for a few seconds; how many messages were delivered. Call outside transactions."""
+    webhook = claim(_free(now=clock()).filter(pk=webhook_id), now=clock(), attempts=0)
+    if webhook is None:
+        return 0
+    with attempt(webhook, lambda _error: webhook.leave(Webhook.State.ACTIVE), clock=clock):
+        delivered, unanswered = _deliver_some(webhook, clock=clock)
+        failures = webhook.failures + 1 if unanswered else 0
+        silence = min(FIRST_PAUSE * 2 ** min(failures - 1, 20), LONGEST_SILENCE)
+        webhook.leave(Webhook.State.ACTIVE, failures=failures, resume_at=clock() + silence if unanswered else None)
+    return delivered
+
+
+def waiting_heads(webhook: Webhook, *, now: datetime) -> QuerySet[WebhookDelivery]:
+    """What may be sent now: of each person the first that waits, those that people decided before those of runs."""
+    of_webhook = WebhookDelivery.objects.filter(webhook=webhook, state=WebhookDelivery.State.WAITING)
+    earlier = of_webhook.filter(person=OuterRef("person"), pk__lt=OuterRef("pk"))
+    return of_webhook.filter(~Exists(earlier), next_at__lte=now).order_by("-urgent", "pk")
+
+
+def body_of(delivery: WebhookDelivery, webhook: Webhook) -> bytes:
+    """What is sent and signed. Of the person it has the provider's own word and nothing else."""
+    provider = webhook.provider.code if webhook.provider else None
+    told = {
+        "id": str(delivery.event_id),
+        "event": delivery.event,
+        "sequence": delivery.pk,
+        "at": delivery.made_at.astimezone(UTC).isoformat(),
+        "city": current_city().division,
+        "provider": provider,
+        "person": delivery.person or None,
+        "data": delivery.data,
+    }
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def signed_headers(body: bytes, *, key: SigningKey, kid: str, now: datetime) -> dict[str, str]:
+    """``X-Timestamp``, a point and the body are what ``X-Signature`` signs: nobody replays an old message as a new one."""
+    timestamp = str(int(now.timestamp()))
+    signature = key.sign(f"{timestamp}.".encode() + body).hex()
+    return {
+        "Content-Type": "application/json",
+        "X-Timestamp": timestamp,
+        "X-Key-Id": kid,
+        "X-Signature": f"ed25519={signature}",
+    }
+
+
+def _free(*, now: datetime) -> QuerySet[Webhook]:
+    unclaimed = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    speaking = Q(resume_at__isnull=True) | Q(resume_at__lte=now)
+    return Webhook.objects.filter(unclaimed, speaking, state=Webhook.State.ACTIVE)
+
+
+def _deliver_some(webhook: Webhook, *, clock: Clock) -> tuple[int, bool]:
+    """How many were delivered, and whether the receiver did not answer at all in the end."""
+    key = signing_key(Purpose.MESSAGE)
+    kid = kid_of(CityKey.objects.get(pk=key.number))
+    owner = Webhook.objects.select_related("provider").get(pk=webhook.pk)
+    delivered, end = 0, time.monotonic() + SECONDS_AT_WORK
+    # After silence one message asks whether it is over.
+    at_once = 1 if webhook.failures else AT_ONCE
+    while time.monotonic() < end and webhook.mine().exists():
+        batch = list(waiting_heads(webhook, now=clock())[:at_once])
+        if not batch:
+            break
+        bodies = [body_of(one, owner) for one in batch]
+        messages = [
+            Message(owner.address, body, signed_headers(body, key=key, kid=kid, now=clock())) for body in bodies
+        ]
+        attempts = list(map(_attempt_of, batch, call_together(messages)))
+        _note(attempts, now=clock())
+        delivered += sum(one.is_delivered for one in attempts)
+        if all(one.is_unanswered for one in attempts):
+            return delivered, True
+        at_once = AT_ONCE
+    return delivered, False
+
+
+def _attempt_of(delivery: WebhookDelivery, came: Answer | CallFailed) -> Attempt:
+    if isinstance(came, CallFailed):
+        return Attempt(delivery, fault=came.fault.value)
+    return Attempt(delivery, status=came.status)
+
+
+def _note(attempts: Sequence[Attempt], *, now: datetime) -> None:
+    """What came of each: delivered, to be tried again after a longer pause, or given up."""
+    for one in attempts:
+        row = WebhookDelivery.objects.filter(pk=one.delivery.pk)
+        tried = {"attempts": F("attempts") + 1, "tried_at": now, "status": one.status, "fault": one.fault}
+        if one.is_delivered:
+            WebhookDelivery.TRANSITIONS.move(row, "deliver", **tried)
+        elif now >= one.delivery.give_up_at:
+            WebhookDelivery.TRANSITIONS.move(row, "give_up", **tried)
+        else:
+            pause = min(FIRST_PAUSE * 2 ** min(one.delivery.attempts, 20), LONGEST_PAUSE)
+            row.filter(state=WebhookDelivery.State.WAITING).update(**tried, next_at=now + pause)

@@ -1,0 +1,1 @@
+"""Telling front ends what happened."""
