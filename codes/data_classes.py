@@ -32,6 +32,15 @@ DATA_CLASSES = (
         by="portal.sweep_sign_in_codes",
     ),
     DataClass(
+        "paper_passes",
+        title=_("Paper codes"),
+        personal=_("whose paper code is looked up by which random name, kept as a keyed hash; when and by whom it was asked for"),
+        stays=_("nothing"),
+        tables=("codes_paperpass",),
+        days=YEAR,
+        steps=(Step("codes_paperpass", age="coalesce(t.withdrawn_at, t.expires_at)"),),
+    ),
+    DataClass(
         "verdict_history",
         title=_("History of colours"),
         personal=_("which rules held somebody, when and by which records"),

@@ -9,6 +9,7 @@ from codes.models.fact import Fact, StatedName
 from codes.models.gate import GateDevice, GateDeviceState
 from codes.models.held_group import GroupProposalState, HeldChange, HeldGroup, HeldGroupProposal
 from codes.models.inquiry import CorrectionRequest, Evidence, InformationRequest
+from codes.models.paper_pass import PaperPass
 from codes.models.phone import PhoneChange, PhoneNotice
 from codes.models.provider import Provider, ProviderKey, Registration
 from codes.models.rule_set import RiskArea, Rule, RuleSet, RuleSetVersion
@@ -61,6 +62,7 @@ __all__ = [
     "IdentifiedExport",
     "InformationRequest",
     "PairDiagnosis",
+    "PaperPass",
     "Partition",
     "PersonAccess",
     "PhoneChange",

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from codes.passes.key_list import KeyList
+from codes.passes.paper import PAPER_PREFIX, Paper, verify_paper
 from codes.passes.results import BadPass, CheckResult
 from codes.passes.scanned import hint, readings
 from codes.passes.token import Pass, verify_token
@@ -12,9 +13,14 @@ from codes.passes.token import Pass, verify_token
 Said = TypeVar("Said")
 
 
-def verify_scanned(text: str, keys: KeyList, *, at: datetime) -> Pass:
-    """What the genuine, unexpired pass says that was scanned, however spoilt. Raises ``BadPass``."""
-    return the_one_reading(text, lambda token: verify_token(token, keys, at=at))
+def verify_scanned(text: str, keys: KeyList, *, at: datetime) -> Pass | Paper:
+    """What the genuine, unexpired pass says that was scanned, however spoilt, on paper or not. Raises ``BadPass``."""
+    return the_one_reading(text, lambda token: _verify(token, keys, at))
+
+
+def _verify(token: str, keys: KeyList, at: datetime) -> Pass | Paper:
+    verify: Callable[..., Pass | Paper] = verify_paper if token.startswith(PAPER_PREFIX) else verify_token
+    return verify(token, keys, at=at)
 
 
 def the_one_reading(text: str, verify: Callable[[str], Said]) -> Said:

@@ -80,19 +80,22 @@ class Pass:
 
 def write_token(content: Pass, *, key_id: bytes, sign: Sign) -> str:
     """The token of a pass; ``sign`` makes an Ed25519 signature with the key that ``key_id`` names."""
+    claims = {
+        ISSUER: content.division,
+        SUBJECT: content.pseudonym,
+        AUDIENCE_OF: AUDIENCE,
+        EXPIRES: int(content.expires_at.timestamp()),
+        ISSUED: int(content.issued_at.timestamp()),
+        COLOUR: COLOURS.index(content.colour),
+    }
+    return write_signed(claims, prefix=PREFIX, key_id=key_id, sign=sign)
+
+
+def write_signed(claims: dict[int, Any], *, prefix: str, key_id: bytes, sign: Sign) -> str:
+    """Claims as a signed token."""
     protected = cbor2.dumps({ALGORITHM: EDDSA, KEY_ID: key_id})
-    payload = cbor2.dumps(
-        {
-            ISSUER: content.division,
-            SUBJECT: content.pseudonym,
-            AUDIENCE_OF: AUDIENCE,
-            EXPIRES: int(content.expires_at.timestamp()),
-            ISSUED: int(content.issued_at.timestamp()),
-            COLOUR: COLOURS.index(content.colour),
-        }
-    )
-    signature = sign(_signed_bytes(protected, payload))
-    return PREFIX + encode(_sealed(protected, payload, signature))
+    payload = cbor2.dumps(claims)
+    return prefix + encode(_sealed(protected, payload, sign(_signed_bytes(protected, payload))))
 
 
 def verify_token(token: str, keys: KeyList, *, at: datetime) -> Pass:
@@ -101,24 +104,29 @@ def verify_token(token: str, keys: KeyList, *, at: datetime) -> Pass:
     The algorithm is ours, never the token's to choose; a key counts for the city that published it only, and, once retired,
     only for what it signed before; one that is compromised counts for nothing, whenever it says it signed.
     """
-    protected, payload, signature = _parts(token)
+    claims, key = read_signed(token, keys, prefix=PREFIX)
+    content = _content(claims)
+    check_issuer(content.division, key)
+    check_times(content.issued_at, content.expires_at, key, at, lifetime=LIFETIME)
+    return content
+
+
+def read_signed(token: str, keys: KeyList, *, prefix: str) -> tuple[dict[Any, Any], PublishedKey]:
+    """The claims of a signed token, and the key that signed it. Raises ``BadPass``."""
+    protected, payload, signature = _parts(token, prefix)
     key = _key_of(protected, keys)
     try:
         Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, _signed_bytes(protected, payload))
     except InvalidSignature as error:
         raise BadPass(CheckResult.BAD_SIGNATURE) from error
-    content = _content(payload)
-    if content.division != key.division:
-        raise BadPass(Detail.WRONG_CITY)
-    _check_times(content, key, at)
-    return content
+    return _map(payload), key
 
 
-def _parts(token: str) -> tuple[bytes, bytes, bytes]:
-    if not token.startswith(PREFIX) or len(token) > MAX_CHARACTERS:
+def _parts(token: str, prefix: str) -> tuple[bytes, bytes, bytes]:
+    if not token.startswith(prefix) or len(token) > MAX_CHARACTERS:
         raise BadPass(CheckResult.NOT_A_PASS)
     try:
-        raw = decode(token.removeprefix(PREFIX))
+        raw = decode(token.removeprefix(prefix))
         signed = cbor2.loads(raw)
     except (ValueError, cbor2.CBORDecodeError, RecursionError) as error:
         raise BadPass(CheckResult.NOT_A_PASS) from error
@@ -146,29 +154,42 @@ def _key_of(protected: bytes, keys: KeyList) -> PublishedKey:
     return key
 
 
-def _content(payload: bytes) -> Pass:
-    claims = _map(payload)
-    if set(claims) != {ISSUER, SUBJECT, AUDIENCE_OF, EXPIRES, ISSUED, COLOUR}:
+def _content(claims: dict[Any, Any]) -> Pass:
+    issued_at, expires_at = instants_of(claims, audience=AUDIENCE, others={COLOUR})
+    if type(claims[COLOUR]) is not int or not 0 <= claims[COLOUR] < len(COLOURS):
+        raise BadPass(CheckResult.NOT_A_PASS)
+    return Pass(str(claims[ISSUER]), str(claims[SUBJECT]), COLOURS[claims[COLOUR]], issued_at, expires_at)
+
+
+def instants_of(claims: dict[Any, Any], *, audience: str, others: set[int]) -> tuple[datetime, datetime]:
+    """When the token with these claims, and none beside them, was issued and expires. Raises ``BadPass``."""
+    if set(claims) != {ISSUER, SUBJECT, AUDIENCE_OF, EXPIRES, ISSUED, *others}:
         raise BadPass(CheckResult.NOT_A_PASS)
     times = (claims[ISSUED], claims[EXPIRES])
     if not all(type(time) is int and 0 <= time < 2**33 for time in times):
         raise BadPass(CheckResult.NOT_A_PASS)
-    if claims[AUDIENCE_OF] != AUDIENCE:
+    if claims[AUDIENCE_OF] != audience:
         raise BadPass(Detail.WRONG_AUDIENCE)
-    if type(claims[COLOUR]) is not int or not 0 <= claims[COLOUR] < len(COLOURS):
-        raise BadPass(CheckResult.NOT_A_PASS)
     issued_at, expires_at = (datetime.fromtimestamp(time, UTC) for time in times)
-    return Pass(str(claims[ISSUER]), str(claims[SUBJECT]), COLOURS[claims[COLOUR]], issued_at, expires_at)
+    return issued_at, expires_at
 
 
-def _check_times(content: Pass, key: PublishedKey, at: datetime) -> None:
-    if not timedelta() < content.expires_at - content.issued_at <= LIFETIME:
+def check_issuer(division: str, key: PublishedKey) -> None:
+    if division != key.division:
+        raise BadPass(Detail.WRONG_CITY)
+
+
+def check_times(
+    issued_at: datetime, expires_at: datetime, key: PublishedKey, at: datetime, *, lifetime: timedelta
+) -> None:
+    """Raises ``BadPass`` for what lives longer than it may, is over or to come, or was signed with a key retired before."""
+    if not timedelta() < expires_at - issued_at <= lifetime:
         raise BadPass(CheckResult.NOT_A_PASS)
-    if at >= content.expires_at + CLOCKS_DIFFER:
+    if at >= expires_at + CLOCKS_DIFFER:
         raise BadPass(CheckResult.EXPIRED)
-    if at < content.issued_at - CLOCKS_DIFFER:
+    if at < issued_at - CLOCKS_DIFFER:
         raise BadPass(CheckResult.NOT_YET_VALID)
-    if key.retired_at is not None and content.issued_at > key.retired_at + CLOCKS_DIFFER:
+    if key.retired_at is not None and issued_at > key.retired_at + CLOCKS_DIFFER:
         raise BadPass(Detail.RETIRED_KEY)
 
 

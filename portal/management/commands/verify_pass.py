@@ -11,7 +11,8 @@ from django.utils.translation import override
 
 from codes.passes.checking import verify_scanned
 from codes.passes.key_list import BadKeyList, KeyList, from_json
-from codes.passes.results import BadPass
+from codes.passes.paper import Paper
+from codes.passes.results import BadPass, Detail
 from portal.commands import CommandFailed, PortalCommand, instant_argument
 
 
@@ -30,6 +31,8 @@ class Command(PortalCommand):
             content = verify_scanned(token, found, at=at or timezone.now())
         except BadPass as refusal:
             raise CommandFailed(refused(refusal), code=6) from refusal
+        if isinstance(content, Paper):
+            raise CommandFailed(refused(BadPass(Detail.PAPER)), code=6)
         self.stdout.write(
             f"genuine: {content.colour} as of {content.issued_at.isoformat()}, city {content.division}, "
             f"pseudonym {content.pseudonym}, valid until {content.expires_at.isoformat()}"

@@ -113,6 +113,13 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "proposed_by": "lin",
         "proposed_at": AT,
     },
+    "codes.PaperPass": lambda cast: {
+        "citizen": cast.citizen(),
+        "pseudonym_hash": f"p{next(_numbers)}".encode(),
+        "asked_by": "lin",
+        "issued_at": AT,
+        "expires_at": LATER,
+    },
     "staff.CacheEntry": lambda cast: {"key_hash": b"x", "value": 1, "until": LATER},
     "codes.Webhook": lambda cast: {
         "provider": cast.alipay,

@@ -53,6 +53,14 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("staff.RoleGrant", {"revoked_at": LATER}),
         ("staff.RoleGrant", {"revoked_by": "lin"}),
     ],
+    "paper_pass_is_good_for_a_year_at_most": [
+        ("codes.PaperPass", {"expires_at": AT}),
+        ("codes.PaperPass", {"expires_at": AT + timedelta(days=366)}),
+    ],
+    "paper_pass_is_withdrawn_by_somebody": [
+        ("codes.PaperPass", {"withdrawn_at": LATER}),
+        ("codes.PaperPass", {"withdrawn_by": "lin"}),
+    ],
     "gate_device_state_is_known": [("codes.GateDevice", {**DECIDED, "state": "lost"})],
     "gate_device_is_decided_by_somebody": [
         ("codes.GateDevice", {"state": "confirmed"}),
@@ -547,6 +555,7 @@ UNIQUE_COLUMNS: dict[tuple[str, str], Any] = {
     ("sources.RangeHashes", "batch"): lambda cast: cast.make("sources.Batch"),
     ("retention.RetentionSweep", "day"): DAY,
     ("codes.GateDevice", "link_hash"): b"same",
+    ("codes.PaperPass", "pseudonym_hash"): b"same",
     ("codes.RuleSet", "code"): "same",
     ("codes.Provider", "code"): "alipay",
     ("codes.ProviderKey", "key_hash"): b"same",

@@ -1,0 +1,143 @@
+"""Paper passes: good for a year, without a colour, and of use to the city alone, which looks up whose they are.
+
+``docs/adr/0038-passes-off-line.md``.
+"""
+
+import base64
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from codes.models import Citizen, PaperPass
+from codes.passes.key_list import KeyList, key_id_of
+from codes.passes.results import BadPass, CheckResult
+from codes.passes.token import (
+    AUDIENCE_OF,
+    EXPIRES,
+    ISSUED,
+    ISSUER,
+    SUBJECT,
+    check_issuer,
+    check_times,
+    instants_of,
+    read_signed,
+    write_signed,
+)
+from codes.review.permissions import CITIZEN_PREFIX, require_own
+from regions.journal.record import record
+from regions.keys import encryption
+from regions.keys.models import Purpose
+from regions.proposals import require_role
+from regions.refusals import NotFound
+from regions.staff.roles import Role
+from regions.tenancy import current_city
+
+PAPER_PREFIX = "HPP1:"
+PAPER_AUDIENCE = "look-up"
+PAPER_LIFETIME = timedelta(days=365)
+PSEUDONYM_BYTES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What a paper pass says: only the city knows whose pseudonym it is."""
+
+    division: str
+    pseudonym: str
+    issued_at: datetime
+    expires_at: datetime
+
+
+def issue_paper(
+    citizen: Citizen, *, by: str, now: datetime, lifetime: timedelta = PAPER_LIFETIME, withdraw_earlier: bool = False
+) -> tuple[str, Paper]:
+    """The token and its content, for the citizen, whoever shows them on their phone, or a reviewer at a desk.
+
+    Earlier ones stay good unless ``withdraw_earlier``: the copy at home and the one in the wallet. Raises ``NotFound`` and
+    ``NotAllowed``.
+    """
+    _require(by, citizen)
+    if not timedelta(days=1) <= lifetime <= PAPER_LIFETIME:
+        raise ValueError("a paper pass is good for one to 365 days")
+    issued_at = now.replace(microsecond=0)
+    pseudonym = base64.b32encode(secrets.token_bytes(PSEUDONYM_BYTES)).decode()
+    content = Paper(current_city().division, pseudonym, issued_at, issued_at + lifetime)
+    with transaction.atomic():
+        withdrawn = (
+            _withdraw(PaperPass.objects.in_force(now).filter(citizen=citizen), by, now) if withdraw_earlier else []
+        )
+        row = PaperPass.objects.create(
+            citizen=citizen,
+            pseudonym_hash=_hash(pseudonym),
+            asked_by=by,
+            issued_at=content.issued_at,
+            expires_at=content.expires_at,
+        )
+        data = {"paper": row.pk, "until": content.expires_at.isoformat(), "withdrawn": withdrawn}
+        record("paper.issued", by=by, now=now, subject=f"citizen:{citizen.ref}", data=data)
+    return _write(content), content
+
+
+def withdraw_paper(paper_id: int, *, by: str, now: datetime) -> None:
+    """It counts nowhere from now on. Raises ``NotFound`` and ``NotAllowed``."""
+    row = PaperPass.objects.in_force(now).select_related("citizen").filter(pk=paper_id).first()
+    if row is None:
+        raise NotFound
+    _require(by, row.citizen)
+    with transaction.atomic():
+        if not _withdraw(PaperPass.objects.filter(pk=row.pk, withdrawn_at__isnull=True), by, now):
+            raise NotFound
+        record("paper.withdrawn", by=by, now=now, subject=f"citizen:{row.citizen.ref}", data={"paper": row.pk})
+
+
+def verify_paper(token: str, keys: KeyList, *, at: datetime) -> Paper:
+    """What a genuine paper pass says, without asking whether it was withdrawn. Raises ``BadPass``."""
+    claims, key = read_signed(token, keys, prefix=PAPER_PREFIX)
+    issued_at, expires_at = instants_of(claims, audience=PAPER_AUDIENCE, others=set())
+    content = Paper(str(claims[ISSUER]), str(claims[SUBJECT]), issued_at, expires_at)
+    check_issuer(content.division, key)
+    check_times(issued_at, expires_at, key, at, lifetime=PAPER_LIFETIME)
+    return content
+
+
+def holder(said: Paper) -> Citizen:
+    """Whose verified paper pass it is, by the city that issued it. Raises ``BadPass``."""
+    if said.division != current_city().division:
+        raise BadPass(CheckResult.OTHER_CITY)
+    row = PaperPass.objects.select_related("citizen").filter(pseudonym_hash=_hash(said.pseudonym)).first()
+    # One that the city signed and knows nothing of belongs to somebody whose records are gone.
+    if row is None or row.withdrawn_at is not None:
+        raise BadPass(CheckResult.WITHDRAWN)
+    return row.citizen
+
+
+def _require(by: str, citizen: Citizen) -> None:
+    if by.startswith(CITIZEN_PREFIX):
+        require_own(by, citizen)
+    else:
+        require_role(by, Role.REVIEWER)
+
+
+def _withdraw(papers: QuerySet[PaperPass], by: str, now: datetime) -> list[int]:
+    keys = sorted(papers.select_for_update().values_list("pk", flat=True))
+    PaperPass.objects.filter(pk__in=keys).update(withdrawn_at=now, withdrawn_by=by)
+    return keys
+
+
+def _hash(pseudonym: str) -> bytes:
+    return encryption.lookup_hash(pseudonym, use="paper_pass")
+
+
+def _write(content: Paper) -> str:
+    key = encryption.signing_key(Purpose.PASS)
+    claims = {
+        ISSUER: content.division,
+        SUBJECT: content.pseudonym,
+        AUDIENCE_OF: PAPER_AUDIENCE,
+        EXPIRES: int(content.expires_at.timestamp()),
+        ISSUED: int(content.issued_at.timestamp()),
+    }
+    return write_signed(claims, prefix=PAPER_PREFIX, key_id=key_id_of(key.public_key), sign=key.sign)
