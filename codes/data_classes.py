@@ -337,6 +337,15 @@ DATA_CLASSES = (
         after=remove_rehearsal_lists,
     ),
     DataClass(
+        "api_answers",
+        title=_("Answers to calls that may come again"),
+        personal=_("what a provider was answered, encrypted"),
+        stays=_("nothing"),
+        tables=("codes_idempotentanswer",),
+        days=1,
+        steps=(Step("codes_idempotentanswer", age="t.called_at"),),
+    ),
+    DataClass(
         "exports",
         title=_("Exports"),
         personal=_("rows of people, in files; who asked and what for"),
@@ -355,6 +364,7 @@ NOTHING_PERSONAL = {
     "codes_provider": "settings of a provider",
     "codes_providerkey": "keyed hashes of keys, and who issued them",
     "codes_webhook": "addresses of receivers, and who agreed to them",
+    "codes_usednonce": "random numbers of signed calls of the last minutes",
     "codes_run": "instants and counts of a run",
     "codes_runsource": "which delivery a run rested on",
     "codes_runprovider": "inputs and counts of a run",

@@ -41,7 +41,8 @@ class Request(HTTPRequestParser):
             cookies = SimpleCookie(self.headers.get("COOKIE", ""))
         except CookieError:
             return True
-        return settings.SESSION_COOKIE_NAME not in cookies and "AUTHORIZATION" not in self.headers
+        shown = {"AUTHORIZATION", "X_APP_ID"} & self.headers.keys()
+        return settings.SESSION_COOKIE_NAME not in cookies and not shown
 
 
 class Channel(HTTPChannel):

@@ -1,15 +1,21 @@
-"""Issuing, rotating and revoking the keys of providers, knowing a key again, and how often it may call."""
+"""Issuing, rotating and revoking the keys of providers, knowing a key again, and how often it may call.
+
+A key opens the services of its scopes until it expires or is revoked. Whoever would rather not send it signs calls with the
+secret that was shown with it, once each.
+"""
 
 import hmac
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from math import ceil
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 
-from codes.models import Provider, ProviderKey
+from codes.models import Provider, ProviderKey, Scope, UsedNonce
 from regions.journal.record import record
-from regions.keys.encryption import provider_key_hash
+from regions.keys.encryption import provider_key_hash, provider_signing_secret
 from regions.proposals import require_role_or_operator
 from regions.staff.roles import Role
 
@@ -17,7 +23,12 @@ KEY_BYTES = 32
 # Two, so that a provider can change over without a gap; more would be keys nobody remembers.
 MOST_IN_FORCE = 2
 WINDOW = timedelta(minutes=1)
-CALLS_PER_WINDOW = 60
+CALLS_PER_WINDOW = 600
+# What a key is for unless its issuer says otherwise, and for how long.
+ONLY_ENTRIES = (Scope.ENTRIES, Scope.DECLARATIONS)
+LIFETIME = timedelta(days=366)
+# A signed call is taken so long before and after the instant it names.
+SIGNATURE_WINDOW = timedelta(minutes=5)
 
 
 class NoSuchProvider(LookupError):
@@ -28,7 +39,15 @@ class CannotIssue(ValueError):
     """The provider has as many keys in force as it may have; the message says what would work."""
 
 
-def issue_key(*, provider: str, by: str, now: datetime, alone: bool = False) -> tuple[ProviderKey, str]:
+def issue_key(
+    *,
+    provider: str,
+    by: str,
+    now: datetime,
+    alone: bool = False,
+    scopes: Collection[str] = ONLY_ENTRIES,
+    lifetime: timedelta = LIFETIME,
+) -> tuple[ProviderKey, str]:
     """A new key of the provider: (its row, the key itself, which cannot be shown again).
 
     ``alone`` revokes all others in the same transaction. Raises ``NoSuchProvider``, ``CannotIssue`` and ``NotAllowed``.
@@ -38,13 +57,19 @@ def issue_key(*, provider: str, by: str, now: datetime, alone: bool = False) -> 
         holder = _provider(provider)
         if alone:
             _revoke(holder, by=by, now=now)
-        elif in_force(holder) >= MOST_IN_FORCE:
+        elif keys_in_force(now=now).filter(provider=holder).count() >= MOST_IN_FORCE:
             raise CannotIssue(f"{provider} has {MOST_IN_FORCE} keys in force already; revoke them, or rotate")
         secret = secrets.token_urlsafe(KEY_BYTES)
         key = ProviderKey.objects.create(
-            provider=holder, key_hash=provider_key_hash(secret), last_four=secret[-4:], issued_by=by, issued_at=now
+            provider=holder,
+            scopes=sorted(Scope(scope).value for scope in scopes),
+            expires_at=now + lifetime,
+            key_hash=provider_key_hash(secret),
+            last_four=secret[-4:],
+            issued_by=by,
+            issued_at=now,
         )
-        data = {"last_four": key.last_four}
+        data = {"last_four": key.last_four, "scopes": key.scopes, "expires_at": (now + lifetime).isoformat()}
         record("provider_key.issued", by=by, now=now, subject=f"provider:{provider}", data=data)
     return key, secret
 
@@ -56,22 +81,40 @@ def revoke_keys(*, provider: str, by: str, now: datetime, last_four: str | None 
         return _revoke(_provider(provider), by=by, now=now, last_four=last_four)
 
 
-def in_force(provider: Provider) -> int:
-    return ProviderKey.objects.filter(provider=provider, revoked_at__isnull=True).count()
+def keys_in_force(*, now: datetime) -> QuerySet[ProviderKey]:
+    """Neither revoked nor expired."""
+    standing = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+    return ProviderKey.objects.filter(standing, revoked_at__isnull=True).select_related("provider").order_by("pk")
 
 
-def key_shown(secret: str) -> ProviderKey | None:
-    """The key in force that this is; none for an unknown one as for a revoked one.
+def key_shown(secret: str, *, now: datetime) -> ProviderKey | None:
+    """The key in force that this is; none for an unknown one as for a revoked or expired one.
 
-    Every key of the city is compared, each in constant time: how long it takes says nothing about which was nearly right.
+    Every key in force is compared, each in constant time: how long it takes says nothing about which was nearly right.
     """
     shown = provider_key_hash(secret)
     found = None
-    for key in ProviderKey.objects.select_related("provider").order_by("pk"):
-        is_it = hmac.compare_digest(bytes(key.key_hash), shown)
-        if is_it and key.revoked_at is None:
+    for key in keys_in_force(now=now):
+        if hmac.compare_digest(bytes(key.key_hash), shown):
             found = key
     return found
+
+
+def signing_secret(key: ProviderKey) -> str:
+    """What calls are signed with under this key's number; it is shown with the key."""
+    return provider_signing_secret(bytes(key.key_hash))
+
+
+def use_nonce(key: ProviderKey, nonce: str, *, now: datetime) -> bool:
+    """Whether a signed call with it comes for the first time; from then on it has come. Exact over all processes."""
+    # By then the call's own instant is too long ago.
+    UsedNonce.objects.filter(used_at__lt=now - 3 * SIGNATURE_WINDOW).delete()
+    try:
+        with transaction.atomic():
+            UsedNonce.objects.create(key=key, nonce=nonce, used_at=now)
+    except IntegrityError:
+        return False
+    return True
 
 
 def count_call(key: ProviderKey, *, now: datetime) -> int:

@@ -11,7 +11,7 @@ from codes.models.held_group import GroupProposalState, HeldChange, HeldGroup, H
 from codes.models.inquiry import CorrectionRequest, Evidence, InformationRequest
 from codes.models.paper_pass import PaperPass
 from codes.models.phone import PhoneChange, PhoneNotice
-from codes.models.provider import Provider, ProviderKey, Registration
+from codes.models.provider import IdempotentAnswer, Provider, ProviderKey, Registration, Scope, UsedNonce
 from codes.models.rule_set import RiskArea, Rule, RuleSet, RuleSetVersion
 from codes.models.rule_set_draft import DraftRehearsal, RehearsalFault, RuleSetDraft
 from codes.models.ruling import BulkSuppression, Ruling, Suppression
@@ -59,6 +59,7 @@ __all__ = [
     "HeldChange",
     "HeldGroup",
     "HeldGroupProposal",
+    "IdempotentAnswer",
     "IdentifiedExport",
     "InformationRequest",
     "PairDiagnosis",
@@ -84,11 +85,13 @@ __all__ = [
     "RunProvider",
     "RunSource",
     "RunStep",
+    "Scope",
     "SignInCode",
     "StatedName",
     "SubjectCount",
     "SubjectKind",
     "Suppression",
+    "UsedNonce",
     "Verdict",
     "VerdictChange",
     "Webhook",

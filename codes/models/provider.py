@@ -1,13 +1,18 @@
 """Providers: the channels that show citizens a colour, and who is registered with them."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from codes.models.citizen import Citizen
 from codes.models.rule_set import RuleSet
 from regions.accounted import Accounted
+from regions.keys.encryption import API_ANSWER
+from regions.keys.models import Encrypted
 from regions.rights import AppendOnly
 from regions.sources.models import Source
 
@@ -61,12 +66,36 @@ class Registration(models.Model):
         return f"{self.citizen_id} with {self.provider_id}"
 
 
+class Scope(TextChoices):
+    """The services of the API that a key may open, by the names of their addresses."""
+
+    ENTRIES = "entries", _("deliver declarations, check-ins and displayed colours, many at a time")
+    DECLARATIONS = "declarations", _("deliver one declaration")
+    TRIPS = "trips", _("ask for a person's declared stays")
+    STATUS = "status", _("ask for a person's colour")
+    CALLS = "calls", _("call for a person's code")
+    CODES = "codes", _("make the code that was called for")
+    VERIFICATIONS = "verifications", _("check codes that are shown")
+    CORRECTIONS = "corrections", _("file appeals for people")
+    DISAGREEMENTS = "disagreements", _("list disagreements with other providers")
+    CASES = "cases", _("list cases about the provider")
+    EXPORTS = "exports", _("take out masked reports about the provider")
+    WEBHOOKS = "webhooks", _("receive messages about changes")
+
+
 class ProviderKey(AppendOnly):
     """One key, known by its keyed hash. A row stays when the key is revoked: the journal speaks of it by its last four."""
 
     updatable_columns: ClassVar[tuple[str, ...]] = ("revoked_by", "revoked_at", "window_began", "window_calls")
 
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="keys")
+    scopes = ArrayField(
+        models.TextField(choices=Scope.choices),
+        default=list,
+        db_default=["entries"],
+        help_text="what it may be used for",
+    )
+    expires_at = models.DateTimeField(null=True, help_text="from then on it opens nothing; none: until it is revoked")
     key_hash = models.BinaryField(unique=True)
     last_four = models.TextField(help_text="the end of the key, by which people tell keys apart")
     issued_by = models.TextField()
@@ -84,7 +113,46 @@ class ProviderKey(AppendOnly):
                 name="provider_key_revoked_at_and_by_go_together",
             ),
             models.CheckConstraint(condition=~Q(issued_by=""), name="provider_key_is_issued_by_somebody"),
+            models.CheckConstraint(
+                condition=Q(expires_at__isnull=True) | Q(expires_at__gt=models.F("issued_at")),
+                name="provider_key_expires_after_it_was_issued",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"…{self.last_four}"
+
+
+class UsedNonce(models.Model):
+    """A signed call comes once. Rows are removed when their call would be too old to be taken anyhow."""
+
+    key = models.ForeignKey(ProviderKey, on_delete=models.CASCADE, related_name="+")
+    nonce = models.TextField()
+    used_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "nonce"], name="nonce_is_used_once")]
+        indexes = [models.Index(fields=["used_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.key_id} {self.nonce}"
+
+
+class IdempotentAnswer(Encrypted):
+    """What a call with an ``Idempotency-Key`` was answered: the same call again gets it again, and nothing is done twice."""
+
+    encrypted: ClassVar[Mapping[str, str]] = {"answer_encrypted": API_ANSWER}
+
+    caller = models.TextField(help_text="who called, with their key")
+    key_hash = models.BinaryField()
+    call_hash = models.BinaryField(help_text="of address and body")
+    status = models.IntegerField(null=True, help_text="none while the call runs")
+    answer_encrypted = models.BinaryField(null=True)
+    called_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["caller", "key_hash"], name="idempotency_key_is_of_one_call")]
+        indexes = [models.Index(fields=["called_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.caller} {self.status}"

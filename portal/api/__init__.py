@@ -1,1 +1,1 @@
-"""The HTTP API through which providers deliver declarations and check-ins."""
+"""The HTTP API through which providers and gates talk to a city."""

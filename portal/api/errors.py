@@ -1,14 +1,21 @@
-"""Why a call as a whole is refused, in the one form every answer of the API has that is not the wanted one."""
+"""Why a call is refused: problems of RFC 9457, each with a stable type and its sentence in two languages."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from regions.vocabulary import label_in
+from regions.refusals import MovedMeanwhile, NotAllowed, NotFound, Refused
+
+MEDIA_TYPE = "application/problem+json"
+# Not an address: the same problem has the same type in every city and installation.
+TYPE_PREFIX = "urn:health-code:problem:"
+LANGUAGES = ("zh-hans", "en")
 
 
 class ApiErrorCode(TextChoices):
@@ -18,48 +25,109 @@ class ApiErrorCode(TextChoices):
         "not_this_key",
         _("There is no key in force in the call. Send your own as `Authorization: Bearer …`."),
     )
+    SCOPE_MISSING = (
+        "scope_missing",
+        _("This key does not open {scope}. Have the city issue one that does."),
+    )
+    CLOCK_DIFFERS = (
+        "clock_differs",
+        _("The signed instant is more than {minutes} minutes from the city's clock. Set the clock and sign anew."),
+    )
+    NONCE_USED = "nonce_used", _("A call with this nonce has come before. Sign anew with another one.")
     TOO_OFTEN = "too_often", _("Too many calls; ask again in {seconds} s.")
-    BAD_CONTENT_TYPE = "bad_content_type", _("The body must be application/x-ndjson, UTF-8 and not compressed.")
+    BAD_CONTENT_TYPE = "bad_content_type", _("The body must be {wanted}, UTF-8 and not compressed.")
     NO_LENGTH = "no_length", _("The Content-Length header is missing or no number.")
     TOO_LARGE = "too_large", _("The body is larger than {limit} bytes.")
     TOO_MANY_LINES = "too_many_lines", _("A call takes at most {limit} lines.")
     INCOMPLETE = "incomplete", _("The body is shorter than announced; no line was taken.")
+    BAD_BODY = "bad_body", _("The body does not have the agreed form. `errors` says which fields to mend.")
+    BAD_QUERY = "bad_query", _("The address has a parameter that cannot be understood: {name}.")
+    BAD_CURSOR = (
+        "bad_cursor",
+        _("The cursor is not one of this list, filter and key. Begin again without a cursor."),
+    )
+    BAD_IDEMPOTENCY_KEY = "bad_idempotency_key", _("An Idempotency-Key has 1 to {limit} printable ASCII characters.")
+    IDEMPOTENCY_KEY_REUSED = (
+        "idempotency_key_reused",
+        _("This Idempotency-Key came with another call within the last 24 hours. Use a new one for a new call."),
+    )
+    STILL_RUNNING = "still_running", _("The same call is running already. Ask again in {seconds} s.")
     BUSY = "busy", _("The city is taking other data in. Send the same lines again; those taken before are duplicates.")
+    NO_SUCH_ADDRESS = (
+        "no_such_address",
+        pgettext_lazy("api", "There is nothing here. `/api/v1/schema` lists the addresses."),
+    )
     METHOD_NOT_ALLOWED = "method_not_allowed", _("This address does not know the method.")
     NOT_ACCEPTABLE = "not_acceptable", _("The answer is JSON and nothing else.")
     BAD_REQUEST = "bad_request", _("The call cannot be understood.")
 
-    def body(self, **parts: object) -> dict[str, Any]:
-        message = {language: label_in(language, self).format(**parts) for language in ("zh-hans", "en")}
-        return {"code": self.value, "message": message}
+
+def problem(status: int, reason: TextChoices, params: Mapping[str, object]) -> dict[str, Any]:
+    """The body of a refusal; ``params`` fill the places in the reason's sentence."""
+    message = {language: Refused(reason, **params).message_in(language) for language in LANGUAGES}
+    return {
+        "type": f"{TYPE_PREFIX}{reason.value}",
+        "title": str(reason.value).replace("_", " ").capitalize(),
+        "status": status,
+        "detail": message["en"],
+        "code": reason.value,
+        "message": message,
+    }
 
 
 class ApiError(APIException):
     """Ends a call with a status and a reason; ``wait`` in seconds becomes ``Retry-After``."""
 
-    def __init__(self, status: int, reason: ApiErrorCode, *, wait: int | None = None, **parts: object) -> None:
+    def __init__(
+        self,
+        status: int,
+        reason: TextChoices,
+        *,
+        wait: int | None = None,
+        errors: Sequence[dict[str, Any]] | None = None,
+        **parts: object,
+    ) -> None:
         super().__init__(reason.value)
         self.status_code = status
         self.wait = wait
-        self.body = reason.body(**parts)
+        self.body = problem(status, reason, parts)
+        if errors is not None:
+            self.body["errors"] = list(errors)
 
 
 # What the framework itself refuses, by its status.
 _FRAMEWORK = {
     401: ApiErrorCode.NOT_THIS_KEY,
+    404: ApiErrorCode.NO_SUCH_ADDRESS,
     405: ApiErrorCode.METHOD_NOT_ALLOWED,
     406: ApiErrorCode.NOT_ACCEPTABLE,
-    415: ApiErrorCode.BAD_CONTENT_TYPE,
 }
 
 
 def exception_response(error: Exception, context: dict[str, Any]) -> Response | None:
-    """The framework's handler keeps status and headers; the body is ours."""
+    """The framework's handler keeps status and headers; the body is ours. A refused act is a problem by its own code."""
+    if isinstance(error, Refused):
+        status = _status(error)
+        body, error = problem(status, error.reason, error.params), ApiError(status, error.reason)
+        error.body = body
     response = exception_handler(error, context)
     if response is None:
         return None
     if isinstance(error, ApiError):
         response.data = error.body
     else:
-        response.data = _FRAMEWORK.get(response.status_code, ApiErrorCode.BAD_REQUEST).body()
+        reason = _FRAMEWORK.get(response.status_code, ApiErrorCode.BAD_REQUEST)
+        response.data = problem(response.status_code, reason, {})
+    response.content_type = MEDIA_TYPE
     return response
+
+
+def _status(refusal: Refused) -> int:
+    match refusal:
+        case NotAllowed():
+            return 403
+        case NotFound():
+            return 404
+        case MovedMeanwhile():
+            return 409
+    return 422

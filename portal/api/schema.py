@@ -1,20 +1,39 @@
 """The OpenAPI document of the API. The schemas of lines are those that lines are validated against."""
 
+import json
+from functools import lru_cache
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from codes.intake.lines import SHAPES
 from codes.intake.results import Outcome, Refusal
-from portal.api.errors import ApiErrorCode
-from portal.api.requests import MEDIA_TYPE, MOST_BYTES, MOST_LINES
+from portal.api.bodies import LINES_TYPE, MOST_BYTES, MOST_LINES
+from portal.api.errors import MEDIA_TYPE as PROBLEM_TYPE
 
 EXAMPLE = (
     '{"type": "check_in", "provider": "alipay", "entry_id": "a-2", "id_type": "10",'
     ' "id_number": "11010519491231002X", "day": "2026-11-20", "healthy": true}\n'
 )
+OPENAPI_TYPE = "application/vnd.oai.openapi+json"
+URLS = "portal.urls_city"
+
+
+@lru_cache(maxsize=1)
+def document() -> bytes:
+    """The same in every city: what differs is the host that it is asked of."""
+    generator = SchemaGenerator(urlconf=URLS)  # type: ignore[no-untyped-call]
+    return json.dumps(generator.get_schema(request=None, public=True), ensure_ascii=False).encode()  # type: ignore[no-untyped-call]
+
+
+@require_GET
+def schema(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    return HttpResponse(document(), content_type=OPENAPI_TYPE)
 
 
 class Message(serializers.Serializer[Any]):
@@ -48,24 +67,76 @@ class EntriesResult(serializers.Serializer[Any]):
     lines = LineResult(many=True)
 
 
-class ErrorBody(serializers.Serializer[Any]):
-    """The call as a whole was refused, and no line of it was taken (but see `busy`)."""
-
-    code = serializers.ChoiceField([reason.value for reason in ApiErrorCode])
-    message = Message()
+class FieldError(serializers.Serializer[Any]):
+    field = serializers.CharField(help_text="Where in the body, its steps joined by dots.", allow_blank=True)
+    reason = serializers.CharField()
 
 
-class ProviderKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers by subclassing
-    target_class = "portal.api.requests.ProviderKeyAuthentication"
-    name = "providerKey"
+class Problem(serializers.Serializer[Any]):
+    """The call was refused, and nothing was done (but see `busy`). RFC 9457; `type` and `code` are stable."""
+
+    type = serializers.CharField(help_text="`urn:health-code:problem:` and the code.")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField(help_text="What is wrong and what to do, in English.")
+    code = serializers.CharField()
+    message = Message(help_text="The same in both languages.")
+    errors = FieldError(  # type: ignore[assignment]  # the member is named so by custom
+        many=True, required=False, help_text="Every field of the body that does not fit."
+    )
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers by subclassing
+    target_class = "portal.api.callers.BearerAuthentication"
+    name = "key"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:  # noqa: ARG002
-        return {"type": "http", "scheme": "bearer", "description": "The provider's own key, issued by the city."}
+        return {"type": "http", "scheme": "bearer", "description": "The caller's own key, issued by the city."}
 
 
-def _refusal(description: str) -> OpenApiResponse:
-    return OpenApiResponse(ErrorBody, description)
+class SignedScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers by subclassing
+    target_class = "portal.api.callers.SignedAuthentication"
+    name = "signature"
 
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:  # noqa: ARG002
+        description = (
+            "Instead of the key: `X-App-Id` (the key's number), `X-Timestamp` (seconds), `X-Nonce`, and here the upper-case hex "
+            "HMAC-SHA256, with the key's signing secret, over `name=value&…` of the query's parameters and `app_id`, "
+            "`body_sha256`, `method`, `nonce`, `path`, `timestamp`; sorted by name, empty values left out, not URL-encoded."
+        )
+        return {"type": "apiKey", "in": "header", "name": "X-Sign", "description": description}
+
+
+PROBLEMS = {
+    400: "The call cannot be understood.",
+    401: "No key in force: missing, unknown, expired and revoked ones are told the same. Or a signature that is too old.",
+    403: "The key does not open this service.",
+    404: "There is no such thing, or it is none of the caller's.",
+    406: "The answer is JSON only.",
+    409: "The same call is running, or the thing has moved meanwhile.",
+    411: "No Content-Length.",
+    413: "Too many bytes or lines.",
+    415: "Another content type, character set or an encoding.",
+    422: "The body does not have the agreed form, or the act is refused; `code` says why.",
+    429: "The key calls too often; `Retry-After` says in how many seconds.",
+    503: "`busy`: lines of this call may have been taken; send all of them again after `Retry-After`.",
+}
+# Every call may get these; a call with a body those as well.
+ANY_CALL = (400, 401, 403, 406, 429)
+WITH_BODY = (*ANY_CALL, 409, 411, 413, 415, 422)
+
+
+def problems(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:
+    """What a call may be refused with, for ``extend_schema``."""
+    return {(status, PROBLEM_TYPE): OpenApiResponse(Problem, PROBLEMS[status]) for status in statuses}
+
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+    OpenApiParameter.HEADER,
+    description="Made up by the caller, for one call. The same call with it within 24 hours is answered as before and done once.",
+)
 
 ENTRIES: dict[str, Any] = {
     "operation_id": "deliver_entries",
@@ -78,18 +149,12 @@ ENTRIES: dict[str, Any] = {
         "that the host name says."
     ),
     "tags": ["entries"],
-    "request": {MEDIA_TYPE: {"type": "string", "description": "NDJSON in UTF-8"}},
-    "examples": [OpenApiExample("A check-in", EXAMPLE, media_type=MEDIA_TYPE, request_only=True)],
+    "parameters": [IDEMPOTENCY_KEY],
+    "request": {LINES_TYPE: {"type": "string", "description": "NDJSON in UTF-8"}},
+    "examples": [OpenApiExample("A check-in", EXAMPLE, media_type=LINES_TYPE, request_only=True)],
     "responses": {
         200: OpenApiResponse(EntriesResult, "Every line was looked at; what became of it is told by line."),
-        400: _refusal("The body is shorter than announced."),
-        401: _refusal("No key in force. Unknown and revoked keys are told the same."),
-        406: _refusal("The answer is JSON only."),
-        411: _refusal("No Content-Length."),
-        413: _refusal("Too many bytes or lines."),
-        415: _refusal("Another content type, character set or an encoding."),
-        429: _refusal("The key calls too often; `Retry-After` says in how many seconds."),
-        503: _refusal("`busy`: lines of this call may have been taken; send all of them again after `Retry-After`."),
+        **problems(*WITH_BODY, 503),
     },
 }
 
@@ -97,9 +162,9 @@ ENTRIES: dict[str, Any] = {
 def line_components() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for shape in SHAPES.values():
-        schema = shape.model_json_schema(ref_template="#/components/schemas/{model}")
-        found |= schema.pop("$defs", {})
-        found[shape.__name__] = schema
+        described = shape.model_json_schema(ref_template="#/components/schemas/{model}")
+        found |= described.pop("$defs", {})
+        found[shape.__name__] = described
     return found
 
 

@@ -37,6 +37,8 @@ QUARANTINED_RECORD = "quarantined_record"
 SOURCE_CREDENTIAL = "source_credential"
 SIGN_IN_CODE = "sign_in_code"
 PHONE_CODE = "phone_code"
+PROVIDER_SIGNATURE = "provider_signature"
+API_ANSWER = "api_answer"
 
 
 class CannotDecrypt(ValueError):
@@ -211,6 +213,11 @@ def decrypt_phone(encrypted: bytes) -> str:
 def provider_key_hash(key: str) -> bytes:
     """What a provider's key is found by; the key itself is stored nowhere."""
     return lookup_hash(key, use=PROVIDER_KEY)
+
+
+def provider_signing_secret(key_hash: bytes) -> str:
+    """What the provider signs calls with instead of showing the key; it is made anew each time and stored nowhere."""
+    return lookup_hash(bytes(key_hash).hex(), use=PROVIDER_SIGNATURE).hex()
 
 
 def content_hash(digest: bytes, *, use: str) -> bytes:

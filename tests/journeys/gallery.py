@@ -31,7 +31,7 @@ from tests.journeys.world import CITY, OPERATOR, SECOND_OPERATOR, World
 # Neither a page nor part of one: files, fragments, machines' descriptions, and what only leads elsewhere.
 NO_PAGES = frozenset(
     {
-        "api_description",
+        "api_schema",
         "auditor_export_file",
         "auditor_export_manifest",
         "citizen_declare",

@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from codes.intake.citizens import INTAKE
 from codes.intake.provider_keys import CALLS_PER_WINDOW, issue_key, revoke_keys
 from codes.models import Citizen, Entry, ProviderKey
-from portal.api import requests, views
+from portal.api import bodies, service
 from regions.journal.models import JournalEntry
 from regions.locks import KEY
 from regions.models import City
@@ -119,11 +119,11 @@ def test_a_key_that_calls_too_often_waits(alipay: Machine, monkeypatch: pytest.M
 
 
 def test_nothing_is_taken_of_too_many_lines_or_bytes(alipay: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requests, "MOST_LINES", 2)
+    monkeypatch.setattr(bodies, "MOST_LINES", 2)
     lines = [check_in(entry_id=f"c-{n}") for n in range(3)]
     refused = alipay.post(*lines)
     assert (refused.status_code, told(refused)["code"]) == (413, "too_many_lines")
-    monkeypatch.setattr(requests, "MOST_BYTES", 100)
+    monkeypatch.setattr(bodies, "MOST_BYTES", 100)
     refused = alipay.post(lines[0])
     assert (refused.status_code, told(refused)["code"]) == (413, "too_large")
     assert not Entry.objects.exists()
@@ -172,7 +172,7 @@ def test_other_methods_are_not_known(alipay: Machine) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_whoever_waits_too_long_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
     monkeypatch.setattr("django.utils.timezone.now", lambda: now)
-    monkeypatch.setattr(views, "LOCK_TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(service, "LOCK_TIMEOUT_SECONDS", 1)
     with in_city("alpha"):
         _, key = issue_key(provider="alipay", by="operator:lin", now=now)
     with raw_owner() as other, other.cursor() as cursor:
@@ -185,9 +185,9 @@ def test_whoever_waits_too_long_is_told_to_come_back(monkeypatch: pytest.MonkeyP
 
 
 def test_each_city_has_its_own_description(alpha: City) -> None:
-    response: Any = Machine("").client.get("/api/v1/openapi.json", headers={"host": "alpha.localhost"})
+    response: Any = Machine("").client.get("/api/v1/schema", headers={"host": "alpha.localhost"})
     described = json.loads(response.content)
-    assert list(described["paths"]) == ["/api/v1/entries"]
+    assert "/api/v1/entries" in described["paths"]
     line = described["components"]["schemas"]["CheckInLine"]
     assert set(line["required"]) == {"type", "provider", "entry_id", "id_type", "id_number", "day", "healthy"}
     assert line["properties"]["day"]["format"] == "date"

@@ -5,8 +5,17 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
-from codes.intake.provider_keys import MOST_IN_FORCE, CannotIssue, NoSuchProvider, issue_key, key_shown, revoke_keys
+from codes.intake.provider_keys import (
+    LIFETIME,
+    MOST_IN_FORCE,
+    CannotIssue,
+    NoSuchProvider,
+    issue_key,
+    key_shown,
+    revoke_keys,
+)
 from codes.models import ProviderKey
 from regions.journal.models import JournalEntry
 from regions.models import City
@@ -29,9 +38,9 @@ def run(*options: str) -> str:
 
 def test_a_key_is_known_by_nothing_but_itself(alpha: City, now: datetime) -> None:
     row, key = issue_key(provider="alipay", by="operator:lin", now=now)
-    assert key_shown(key) == row
-    assert key_shown(f"{key} ") is None
-    assert key_shown("") is None
+    assert key_shown(key, now=now) == row
+    assert key_shown(f"{key} ", now=now) is None
+    assert key_shown("", now=now) is None
     assert row.last_four == key[-4:]
     stored = " ".join(str(value) for value in ProviderKey.objects.filter(pk=row.pk).values_list()[0])
     assert key not in stored
@@ -40,7 +49,7 @@ def test_a_key_is_known_by_nothing_but_itself(alpha: City, now: datetime) -> Non
 
 def test_issued_beside_another_and_no_third(alpha: City, now: datetime) -> None:
     keys = [issue_key(provider="alipay", by="operator:lin", now=now)[1] for _ in range(MOST_IN_FORCE)]
-    assert all(key_shown(key) for key in keys)
+    assert all(key_shown(key, now=now) for key in keys)
     with pytest.raises(CannotIssue):
         issue_key(provider="alipay", by="operator:lin", now=now)
     issue_key(provider="wechat", by="operator:lin", now=now)
@@ -49,14 +58,14 @@ def test_issued_beside_another_and_no_third(alpha: City, now: datetime) -> None:
 def test_rotating_leaves_one(alpha: City, now: datetime) -> None:
     before = [issue_key(provider="alipay", by="operator:lin", now=now)[1] for _ in range(MOST_IN_FORCE)]
     _, after = issue_key(provider="alipay", by="operator:wang", now=now, alone=True)
-    assert [bool(key_shown(key)) for key in (*before, after)] == [False, False, True]
+    assert [bool(key_shown(key, now=now)) for key in (*before, after)] == [False, False, True]
     assert set(ProviderKey.objects.filter(revoked_at=now).values_list("revoked_by", flat=True)) == {"operator:wang"}
 
 
 def test_one_of_two_is_revoked_by_its_end(alpha: City, now: datetime) -> None:
     keys = [issue_key(provider="alipay", by="operator:lin", now=now)[1] for _ in range(2)]
     assert revoke_keys(provider="alipay", by="operator:lin", now=now, last_four=keys[0][-4:]) == [keys[0][-4:]]
-    assert [bool(key_shown(key)) for key in keys] == [False, True]
+    assert [bool(key_shown(key, now=now)) for key in keys] == [False, True]
     assert revoke_keys(provider="alipay", by="operator:lin", now=now, last_four="none") == []
 
 
@@ -69,16 +78,21 @@ def test_every_act_is_journalled_without_the_key(alpha: City, now: datetime) -> 
         ("provider_key.issued", "operator:lin", "provider:alipay"),
         ("provider_key.revoked", "operator:wang", "provider:alipay"),
     ]
-    assert acts[0].data == {"last_four": key[-4:]}
+    assert acts[0].data == {
+        "last_four": key[-4:],
+        "scopes": ["declarations", "entries"],
+        "expires_at": (now + LIFETIME).isoformat(),
+    }
 
 
 def test_the_command_issues_rotates_and_revokes(alpha: City) -> None:
+    now = timezone.now()
     first = run("--provider", "alipay", "--issue")
-    assert key_shown(first)
+    assert key_shown(first, now=now)
     second = run("--provider", "alipay", "--rotate")
-    assert (key_shown(first), bool(key_shown(second))) == (None, True)
+    assert (key_shown(first, now=now), bool(key_shown(second, now=now))) == (None, True)
     assert second[-4:] in run("--provider", "alipay", "--revoke", "--last-four", second[-4:])
-    assert key_shown(second) is None
+    assert key_shown(second, now=now) is None
 
 
 @pytest.mark.parametrize(

@@ -262,6 +262,17 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "issued_by": "lin",
         "issued_at": AT,
     },
+    "codes.UsedNonce": lambda cast: {
+        "key": cast.shared("codes.ProviderKey"),
+        "nonce": str(next(_numbers)),
+        "used_at": AT,
+    },
+    "codes.IdempotentAnswer": lambda cast: {
+        "caller": "provider:alipay:1",
+        "key_hash": str(next(_numbers)).encode(),
+        "call_hash": b"x",
+        "called_at": AT,
+    },
     "codes.Registration": lambda cast: {"citizen": cast.citizen(), "provider": cast.alipay, "registered_at": AT},
     "codes.Run": lambda cast: {
         "day": DAY,

@@ -257,6 +257,7 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("codes.ProviderKey", {"revoked_at": LATER}),
         ("codes.ProviderKey", {"revoked_by": "lin"}),
     ],
+    "provider_key_expires_after_it_was_issued": [("codes.ProviderKey", {"expires_at": AT})],
     "nobody_is_their_own_guardian": [("codes.Guardianship", {"dependant": lambda cast: cast.citizen()})],
     "guardianship_reviewed_at_and_by_go_together": [
         ("codes.Guardianship", {"reviewed_at": LATER, "accepted": True}),
@@ -523,6 +524,8 @@ UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "pair_is_diagnosed_once": ("codes.PairDiagnosis", {}, {"primary_cause": "rules"}),
     "one_open_case_per_citizen_and_kind": ("codes.Case", OPEN_CASE, {"state": "in_review"}),
     "record_version_is_unique": ("codes.Fact", {"record_id": "same"}, {"kind": "confirmed_case"}),
+    "nonce_is_used_once": ("codes.UsedNonce", {"nonce": "same"}, {"used_at": LATER}),
+    "idempotency_key_is_of_one_call": ("codes.IdempotentAnswer", {"key_hash": b"same"}, {"call_hash": b"y"}),
     "entry_id_is_unique_for_its_provider": ("codes.Entry", {"entry_id": "same"}, {"healthy": False}),
     "check_in_days_once_per_registration": ("codes.CheckInDays", {}, {"complete_at": LATER}),
     "one_open_question_per_case": ("codes.InformationRequest", {}, {"question": "When?"}),

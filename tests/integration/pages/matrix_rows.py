@@ -202,7 +202,8 @@ CITY: dict[str, Row] = {
     "gate_enrolment_link": Row("anyone", GET),
     # Machines have keys of their own; their answers are tried with the API.
     "api_entries": Row("machine", POST),
-    "api_description": Row("anyone", GET),
+    "api_schema": Row("anyone", GET),
+    "api_no_such_address": Row("anyone", frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})),
 }
 
 # On the host of no city: the operator's own pages, beside the staff's door and the journal.
@@ -214,13 +215,14 @@ PUBLIC: dict[str, Row] = {
 }
 
 # These find nothing, by design, in the city of the test: no single sign-on is named there.
-NOTHING_THERE = frozenset({"single_sign_on", "openid_connect_callback"})
+NOTHING_THERE = frozenset({"single_sign_on", "openid_connect_callback", "api_no_such_address"})
 # Parts of an address that name a page and no thing of anybody's.
 WORDS = {
     "token": "none",
     "page": "contact",
     "report": "sources",
     "provider_id": "beta",
+    "address": "nothing",
     "audience": "citizen",
     "language": "en",
 }

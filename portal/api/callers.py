@@ -1,0 +1,152 @@
+"""Who calls, and what their key opens. A key counts in the city of the host name and in no other.
+
+Another kind of caller brings a function that knows its bearer keys, and adds it to ``BEARERS``.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from codes.intake.provider_keys import SIGNATURE_WINDOW, count_call, key_shown, keys_in_force, signing_secret, use_nonce
+from codes.models import ProviderKey, Scope
+from portal.api.bodies import MOST_JSON_BYTES, body_of
+from portal.api.errors import ApiError, ApiErrorCode
+from regions.sources.connectors.big_data_centre import sign
+
+SCHEME = b"bearer"
+LONGEST_NONCE = 128
+LARGEST_NUMBER = 2**63
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Stands where the framework expects a user: ``kind`` and ``code`` of whom the key is, and what it opens."""
+
+    kind: str
+    code: str
+    key: str
+    scopes: frozenset[str]
+    is_authenticated: bool = True
+
+    @property
+    def actor(self) -> str:
+        """Its name in the journal; the colon keeps it apart from everybody on the staff."""
+        return f"{self.kind}:{self.code}"
+
+
+def _provider(key: ProviderKey) -> Caller:
+    return Caller("provider", key.provider.code, str(key.pk), frozenset(key.scopes))
+
+
+def _counted(key: ProviderKey, *, now: datetime) -> Caller:
+    """Raises ``ApiError`` with 429 for a key that calls too often."""
+    wait = count_call(key, now=now)
+    if wait:
+        raise ApiError(429, ApiErrorCode.TOO_OFTEN, wait=wait, seconds=wait)
+    return _provider(key)
+
+
+def provider_of(bearer: str, *, now: datetime) -> Caller | None:
+    key = key_shown(bearer, now=now)
+    return None if key is None else _counted(key, now=now)
+
+
+BEARERS: list[Callable[..., Caller | None]] = [provider_of]
+
+
+class BearerAuthentication(BaseAuthentication):
+    """`Authorization: Bearer KEY`. Missing, unknown, expired and revoked keys get the identical answer."""
+
+    def authenticate(self, request: Request) -> tuple[Caller, None]:
+        words = get_authorization_header(request).split()
+        is_ours = len(words) == 2 and words[0].lower() == SCHEME
+        bearer, now = words[1].decode("latin-1") if is_ours else "", timezone.now()
+        for known in BEARERS if is_ours else ():
+            caller = known(bearer, now=now)
+            if caller is not None:
+                return caller, None
+        raise AuthenticationFailed
+
+    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
+        return 'Bearer realm="api"'
+
+
+class SignedAuthentication(BearerAuthentication):
+    """The signature of ``docs/contracts.md`` §2 instead of the key: by `X-App-Id`, `X-Timestamp`, `X-Nonce` and `X-Sign`.
+
+    Signed are the query's parameters and with them ``app_id``, ``body_sha256``, ``method``, ``nonce``, ``path`` and
+    ``timestamp``. A call that does not say `X-App-Id` is left to the next scheme.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Caller, None] | None:  # type: ignore[override]
+        app_id = request.headers.get("X-App-Id")
+        if app_id is None:
+            return None
+        now = timezone.now()
+        key = self._key(app_id, now)
+        if key is None or not hmac.compare_digest(
+            sign(signing_secret(key), _signed_fields(request)).encode(),
+            request.headers.get("X-Sign", "").encode("utf-8", "surrogatepass"),
+        ):
+            raise AuthenticationFailed
+        self._check_fresh(request, key, now)
+        return _counted(key, now=now), None
+
+    def _key(self, app_id: str, now: datetime) -> ProviderKey | None:
+        is_number = app_id.isascii() and app_id.isdecimal() and len(app_id) < len(str(LARGEST_NUMBER))
+        return keys_in_force(now=now).filter(pk=int(app_id)).first() if is_number else None
+
+    def _check_fresh(self, request: Request, key: ProviderKey, now: datetime) -> None:
+        """Asked only of what is signed rightly: a stranger can use up nobody's nonces."""
+        timestamp, nonce = request.headers.get("X-Timestamp", ""), request.headers.get("X-Nonce", "")
+        is_number = timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= len("9999999999")
+        at = datetime.fromtimestamp(int(timestamp), tz=UTC) if is_number else None
+        if at is None or abs(now - at) > SIGNATURE_WINDOW:
+            raise ApiError(401, ApiErrorCode.CLOCK_DIFFERS, minutes=int(SIGNATURE_WINDOW.total_seconds()) // 60)
+        is_nonce = nonce.isascii() and nonce.isprintable() and 0 < len(nonce) <= LONGEST_NONCE
+        if not is_nonce or not use_nonce(key, nonce, now=now):
+            raise ApiError(401, ApiErrorCode.NONCE_USED)
+
+
+def _signed_fields(request: Request) -> dict[str, str]:
+    body = b""
+    if request.method == "POST":
+        view: Any = (request.parser_context or {}).get("view")
+        body = body_of(request._request, most=getattr(view, "most_bytes", MOST_JSON_BYTES))
+    # What every call has wins over a parameter of the same name.
+    return {
+        **request.GET.dict(),
+        "app_id": request.headers["X-App-Id"],
+        "body_sha256": hashlib.sha256(body).hexdigest(),
+        "method": request.method or "",
+        "nonce": request.headers.get("X-Nonce", ""),
+        "path": request.path,
+        "timestamp": request.headers.get("X-Timestamp", ""),
+    }
+
+
+class HasScope(BasePermission):
+    """The view's ``scope`` is among those of the key."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        caller, scope = caller_of(request), Scope(view.scope)
+        if scope.value not in caller.scopes:
+            raise ApiError(403, ApiErrorCode.SCOPE_MISSING, scope=scope.value)
+        return True
+
+
+def caller_of(request: Request) -> Caller:
+    """Who calls, where a ``Service`` let the call in."""
+    user: object = request.user
+    if not isinstance(user, Caller):
+        raise AuthenticationFailed
+    return user

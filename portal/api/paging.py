@@ -1,0 +1,55 @@
+"""Long lists by cursor. A cursor is opaque, and good for the list, the filter and the caller that it was given for."""
+
+import hmac
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+from rest_framework.request import Request
+
+from portal.api.bodies import query_parameters
+from portal.api.callers import caller_of
+from portal.api.errors import ApiError, ApiErrorCode
+from portal.web.keyset import keyset_page
+from regions.keys.encryption import lookup_hash
+
+PAGE_SIZE = 100
+LARGEST_PAGE = 1000
+OF_PAGES = ("cursor", "limit")
+
+
+def filter_of(request: Request, names: tuple[str, ...] = ()) -> dict[str, str]:
+    """The query without what pages are asked by. Raises ``ApiError`` for a parameter that is not known."""
+    given = query_parameters(request._request, (*names, *OF_PAGES))
+    return {name: value for name, value in given.items() if name in names}
+
+
+def page(
+    request: Request, queryset: QuerySet[Any], *, by: Sequence[str], told: Callable[[Any], dict[str, Any]]
+) -> dict[str, Any]:
+    """Up to ``limit`` rows of the list after the cursor, as ``items``, and the ``next_cursor`` while there are more.
+
+    ``by``: not-null columns, the last unique. Raises ``ApiError``.
+    """
+    limit = request.GET.get("limit", str(PAGE_SIZE))
+    is_number = limit.isascii() and limit.isdecimal() and len(limit) <= len(str(LARGEST_PAGE))
+    if not is_number or not 1 <= int(limit) <= LARGEST_PAGE:
+        raise ApiError(400, ApiErrorCode.BAD_QUERY, name="limit")
+    place = QueryDict(mutable=True)
+    cursor = request.GET.get("cursor")
+    if cursor is not None:
+        token, _, seal = cursor.partition(".")
+        if not hmac.compare_digest(seal.encode("utf-8", "surrogatepass"), _seal(request, token).encode()):
+            raise ApiError(400, ApiErrorCode.BAD_CURSOR)
+        place["after"] = token
+    found = keyset_page(queryset, place, by=by, size=int(limit))
+    following = f"{found.next}.{_seal(request, found.next)}" if found.next else None
+    return {"items": [told(row) for row in found.rows], "next_cursor": following}
+
+
+def _seal(request: Request, token: str) -> str:
+    """Bound to who asks and to everything of the address but the place and the size of the page."""
+    rest = sorted((name, value) for name, value in request.GET.items() if name not in OF_PAGES)
+    bound = [caller_of(request).actor, request.path, *(f"{name}={value}" for name, value in rest), token]
+    return lookup_hash("\x00".join(bound), use="api_cursor").hex()[:32]

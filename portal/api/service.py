@@ -1,0 +1,126 @@
+"""What all services have in common: a key with the service's scope, JSON both ways, and calls that may be sent again."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import wraps
+from typing import Any, ClassVar, NoReturn, TypeVar, cast
+
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from codes.models import IdempotentAnswer, Scope
+from portal.api.bodies import MOST_JSON_BYTES, body_of
+from portal.api.callers import BearerAuthentication, HasScope, SignedAuthentication, caller_of
+from portal.api.errors import ApiError, ApiErrorCode
+from regions.keys.encryption import API_ANSWER, content_hash, decrypt, encrypt, lookup_hash
+
+ANSWERS_KEPT = timedelta(hours=24)
+LONGEST_IDEMPOTENCY_KEY = 255
+# How long a call waits for others that hold what it needs.
+LOCK_TIMEOUT_SECONDS = 10
+
+Handler = TypeVar("Handler", bound=Callable[..., Response])
+
+
+class Service(APIView):
+    """Base of the API's views: who calls is known, and the key opens ``scope``. The city is that of the host name."""
+
+    authentication_classes = (SignedAuthentication, BearerAuthentication)
+    permission_classes = (HasScope,)
+    renderer_classes = (JSONRenderer,)
+    scope: ClassVar[Scope]
+    most_bytes: ClassVar[int] = MOST_JSON_BYTES
+
+
+@extend_schema(exclude=True)
+class NoSuchAddress(APIView):
+    """Whatever else is asked for under the API's addresses: a problem as all others, and no page."""
+
+    renderer_classes = (JSONRenderer,)
+
+    def initial(self, request: Request, *args: object, **parts: object) -> NoReturn:  # noqa: ARG002
+        raise ApiError(404, ApiErrorCode.NO_SUCH_ADDRESS)
+
+
+class LockTimedOutError(RuntimeError):
+    """Another holds what the call needs; nothing of what was asked last has been stored. Ask again."""
+
+
+@contextmanager
+def lock_timeout(*, seconds: int) -> Iterator[None]:
+    """Wait so long for any lock in the block. Raises ``LockTimedOutError``."""
+    _set_lock_timeout(f"{seconds}s")
+    try:
+        yield
+    except OperationalError as error:
+        if getattr(error.__cause__, "pgcode", None) == LOCK_NOT_AVAILABLE:
+            raise LockTimedOutError from error
+        raise
+    finally:
+        if not connection.needs_rollback:  # else the setting goes back with the transaction
+            _set_lock_timeout("0")
+
+
+def _set_lock_timeout(value: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [value])
+
+
+def idempotent(handler: Handler) -> Handler:
+    """Let a call say ``Idempotency-Key``: for a day the same call of the same key is answered as the first time, and done once.
+
+    The call is one transaction then. What was refused is not kept: mended or asked later, it is tried anew.
+    """
+
+    @wraps(handler)
+    def once(view: Service, request: Request, **parts: Any) -> Response:
+        shown = request.headers.get("Idempotency-Key")
+        if shown is None:
+            return handler(view, request, **parts)
+        if not (shown.isascii() and shown.isprintable() and 0 < len(shown) <= LONGEST_IDEMPOTENCY_KEY):
+            raise ApiError(400, ApiErrorCode.BAD_IDEMPOTENCY_KEY, limit=LONGEST_IDEMPOTENCY_KEY)
+        body = body_of(request._request, most=view.most_bytes)
+        digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode() + body).digest()
+        with transaction.atomic():
+            kept = _claim(request, shown, content_hash(digest, use="api_call"))
+            if kept.status is not None:
+                answer = json.loads(decrypt(bytes(kept.answer_encrypted or b""), use=API_ANSWER))
+                return Response(answer, status=kept.status, headers={"Idempotent-Replay": "true"})
+            response = handler(view, request, **parts)
+            kept.status = response.status_code
+            kept.answer_encrypted = encrypt(JSONRenderer().render(response.data).decode(), use=API_ANSWER)
+            kept.save()
+        return response
+
+    return cast("Handler", once)
+
+
+def _claim(request: Request, shown: str, call_hash: bytes) -> IdempotentAnswer:
+    """The row of the key, ours to fill where it has no status yet. Whoever comes second waits for the first to end."""
+    now, caller = timezone.now(), caller_of(request)
+    IdempotentAnswer.objects.filter(called_at__lt=now - ANSWERS_KEPT).delete()
+    row = IdempotentAnswer(
+        caller=f"{caller.actor}:{caller.key}",
+        key_hash=lookup_hash(shown, use="idempotency_key"),
+        call_hash=call_hash,
+        called_at=now,
+    )
+    try:
+        with lock_timeout(seconds=LOCK_TIMEOUT_SECONDS), transaction.atomic():
+            IdempotentAnswer.objects.bulk_create([row], ignore_conflicts=True)
+    except LockTimedOutError:
+        wait = LOCK_TIMEOUT_SECONDS
+        raise ApiError(409, ApiErrorCode.STILL_RUNNING, wait=wait, seconds=wait) from None
+    held = IdempotentAnswer.objects.get(caller=row.caller, key_hash=row.key_hash)
+    if bytes(held.call_hash) != call_hash:
+        raise ApiError(422, ApiErrorCode.IDEMPOTENCY_KEY_REUSED)
+    return held
