@@ -17,7 +17,8 @@ from regions.refusals import MovedMeanwhile, NotAllowed, NotFound, Refused
 from regions.staff.roles import Role
 
 PROVIDER_PREFIX = "provider:"
-MANAGERS = (Role.SOURCE_MANAGER, Role.APPROVER)
+# Who may stop and resume what two people have agreed to, and have sent again what was given up.
+MANAGERS = (Role.SOURCE_MANAGER, Role.APPROVER, Role.SYSTEM_ADMIN)
 MOST_OF_AN_OWNER = 10
 State = Webhook.State
 Waits = WebhookDelivery.State

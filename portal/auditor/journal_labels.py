@@ -34,6 +34,7 @@ SUBJECT_LABELS: dict[str, str | Promise] = {
     "source": _("source"),
     "staff": _("account"),
     "suppression": _("suppression"),
+    "webhook": _("webhook"),
 }
 ACTION_LABELS: dict[str, str | Promise] = {
     "alarm.acknowledged": _("confirmed what an alarm was, as the second person: it is closed"),
@@ -112,6 +113,7 @@ ACTION_LABELS: dict[str, str | Promise] = {
     "key.compromised": _("called a key compromised"),
     "keys.files_encrypted_anew": _("encrypted {files} files with the new key"),
     "keys.rows_encrypted_anew": _("encrypted {rows} values of {column} with the new key"),
+    "keys.made": _("made the keys that the city had not got yet"),
     "keys.rotated": _("made new signing and encryption keys"),
     "journal.stock_taken": _("took what stands into the journal, as it was at the upgrade"),
     "journal.verification_asked": _("asked for the journal to be checked"),
@@ -179,6 +181,14 @@ ACTION_LABELS: dict[str, str | Promise] = {
     "suppression.end_proposed": _("proposed to end a suppression"),
     "suppression.end_refused": _("refused to end a suppression"),
     "suppression.ended": _("ended a suppression"),
+    "webhook.approved": _("agreed to the address of a webhook, as the second person: {address}"),
+    "webhook.paused": _("paused a webhook"),
+    "webhook.proposed": _("proposed a webhook: {address}"),
+    "webhook.refused": _("refused a webhook"),
+    "webhook.removed": _("removed a webhook: {address}"),
+    "webhook.replayed": _("had {messages} messages of a webhook sent again"),
+    "webhook.resumed": _("resumed a webhook"),
+    "webhook.withdrawn": _("took back a proposed webhook"),
 }
 
 # Labels of the values of some placeholders.

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from codes.models import HeldGroupProposal, RuleSetDraft, Ruling, Suppression
+from codes.models import HeldGroupProposal, RuleSetDraft, Ruling, Suppression, Webhook
 from codes.review.proposals.bulk_suppressions import bulk_suppressions_to_decide
 from codes.review.proposals.held_groups import proposals_to_decide
 from portal.templatetags.page import titled
@@ -70,7 +70,7 @@ def _rulings() -> list[dict[str, Any]]:
 
 
 def _settings() -> list[dict[str, Any]]:
-    """At most one of a kind for each source and rule set."""
+    """At most one of a kind for each source and rule set, and webhooks."""
     found = [
         (
             _("Held delivery"),
@@ -101,6 +101,16 @@ def _settings() -> list[dict[str, Any]]:
         )
         for draft in RuleSetDraft.objects.waiting().select_related("rule_set")
     ]
+    found += [
+        (
+            _("Webhook"),
+            webhook.address,
+            reverse("official_webhook", args=[webhook.pk]),
+            webhook.proposed_by,
+            webhook.proposed_at,
+        )
+        for webhook in Webhook.objects.waiting()
+    ]
     names = ("what", "about", "address", "proposed_by", "proposed_at")
     return [dict(zip(names, one, strict=True)) for one in sorted(found, key=lambda one: one[-1])]
 
@@ -130,6 +140,7 @@ def _counts() -> Counter[str]:
         ("settings", _held_batches()),
         ("settings", SourceChange.objects.waiting()),
         ("settings", RuleSetDraft.objects.waiting()),
+        ("settings", Webhook.objects.waiting()),
         ("held", HeldGroupProposal.objects.waiting()),
     ]
     first, *others = [

@@ -22,6 +22,7 @@ from codes.models import (
     Evidence,
     Guardianship,
     PhoneChange,
+    Provider,
     RuleSet,
     Run,
 )
@@ -36,6 +37,7 @@ from codes.review.proposals.held_groups import propose
 from codes.review.proposals.suppressions import propose_suppression
 from codes.rule_sets import drafts, rehearsal_jobs
 from codes.sentinel.alarms import propose as propose_acknowledgement
+from codes.webhooks.subscriptions import propose as propose_webhook
 from portal.citizen.entries import declare
 from regions.identity import Identity
 from regions.sources import changes
@@ -173,6 +175,14 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
         by="m-auditor",
         now=now,
     )
+    webhook = propose_webhook(
+        provider=Provider.objects.get(code="alipay"),
+        address="http://127.0.0.1:9/hook",
+        events=["code.changed"],
+        reason="前端",
+        by="m-source_manager",
+        now=now,
+    )
     device = propose_device(
         name="一号", place="东站", expires_at=now + timedelta(days=9), reason="新入口", by="m-system_admin", now=now
     )
@@ -199,6 +209,7 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
             "proposal_id": waiting.pk,
             "alarm_id": alarm.pk,
             "device_id": device.pk,
+            "webhook_id": webhook.pk,
             "draft_id": draft.pk,
             "place": 0,
             "version": 1,

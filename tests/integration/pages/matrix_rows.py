@@ -22,6 +22,7 @@ RUNS = (*CASES, Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN, Role.
 AUDIT = (Role.AUDITOR,)
 JOURNAL = (Role.AUDITOR, Role.AUDIT_ADMIN)
 SECURITY = (Role.SECURITY_ADMIN,)
+WEBHOOKS = (Role.SOURCE_MANAGER, Role.APPROVER, Role.SYSTEM_ADMIN)
 ALARMS = (Role.SECURITY_ADMIN, Role.AUDITOR)
 SYSTEM = (Role.SYSTEM_ADMIN,)
 
@@ -109,6 +110,10 @@ CITY: dict[str, Row] = {
     "official_runs": Row(RUNS, GET),
     "official_run": Row(RUNS, GET),
     "official_run_start": Row((Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN), POST),
+    "official_webhooks": Row(WEBHOOKS, GET),
+    "official_webhook_new": Row(MANAGE_SOURCES, BOTH),
+    "official_webhook": Row(WEBHOOKS, GET),
+    "official_webhook_decide": Row(WEBHOOKS, POST),
     "official_alarms": Row(ALARMS, GET),
     "official_alarm": Row(ALARMS, BOTH),
     "official_alarm_decide": Row(ALARMS, POST),
