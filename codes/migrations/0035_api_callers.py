@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("codes", "0033_webhooks"),
+        ("codes", "0034_paper_passes"),
     ]
 
     operations = [
