@@ -291,6 +291,15 @@ DATA_CLASSES = (
         ),
     ),
     DataClass(
+        "gate_scans",
+        title=_("Scans at gates"),
+        personal=_("when a pass was shown at which gate, under a keyed hash that no name belongs to"),
+        stays=_("nothing"),
+        tables=("codes_gatescan",),
+        days=14,
+        steps=(Step("codes_gatescan", age="t.at"),),
+    ),
+    DataClass(
         "run_errors",
         title=_("Errors of runs"),
         personal=_("the words of an error, which may repeat a value"),

@@ -6,7 +6,7 @@ from codes.models.citizen import Citizen, FormerRef, Guardianship, PersonAccess,
 from codes.models.entry import CheckInDays, Entry
 from codes.models.export_job import ExportFault, ExportJob, IdentifiedExport
 from codes.models.fact import Fact, StatedName
-from codes.models.gate import GateDevice, GateDeviceState
+from codes.models.gate import GateDevice, GateDeviceState, GateScan
 from codes.models.held_group import GroupProposalState, HeldChange, HeldGroup, HeldGroupProposal
 from codes.models.inquiry import CorrectionRequest, Evidence, InformationRequest
 from codes.models.paper_pass import PaperPass
@@ -54,6 +54,7 @@ __all__ = [
     "FormerRef",
     "GateDevice",
     "GateDeviceState",
+    "GateScan",
     "GroupProposalState",
     "Guardianship",
     "HeldChange",

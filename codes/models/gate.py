@@ -83,3 +83,25 @@ class GateDevice(AppendOnly, Proposal):
     def described(self) -> dict[str, Any]:
         """Name and place are typed by hand and stay out of the journal."""
         return {"device": self.pk, "proposed_by": self.proposed_by, "expires_at": self.expires_at.isoformat()}
+
+
+class GateScan(AppendOnly):
+    """That a pass was checked: where, when, and with which result; never whose it was.
+
+    ``pass_hash`` tells the same pass from others; none for what no city signed. ``by`` is a device or another caller.
+    """
+
+    by = models.TextField()
+    at = models.DateTimeField()
+    result = models.TextField()
+    pass_hash = models.BinaryField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["pass_hash", "at"], condition=Q(pass_hash__isnull=False), name="scans_of_a_pass"),
+            models.Index(fields=["at"], name="scans_by_age"),
+        ]
+        constraints = [models.CheckConstraint(condition=~Q(by="") & ~Q(result=""), name="scan_says_who_and_what")]
+
+    def __str__(self) -> str:
+        return f"{self.result} at {self.by}"

@@ -11,7 +11,8 @@ from regions.keys import encryption
 from regions.keys.models import CityKey, Purpose
 from regions.tenancy import current_city
 
-PSEUDONYM_BYTES = 10
+PSEUDONYM = "pass_pseudonym"
+HALF_BLOCK = 8
 
 
 def issue_pass(
@@ -34,9 +35,19 @@ def issue_pass(
 
 
 def pseudonym(citizen: Citizen, *, day: date) -> str:
-    """16 letters: the same on all passes of one day, and not linkable to other days or cities."""
-    keyed = encryption.lookup_hash(f"{citizen.ref}|{day.isoformat()}", use="pass_pseudonym")
-    return base64.b32encode(keyed[:PSEUDONYM_BYTES]).decode()
+    """26 letters: the same on all passes of one day, not linkable to other days or cities, and followed back by the city alone."""
+    block = citizen.pk.to_bytes(HALF_BLOCK, "big") + day.toordinal().to_bytes(HALF_BLOCK, "big")
+    return base64.b32encode(encryption.encrypt_block(block, use=PSEUDONYM)).decode().rstrip("=")
+
+
+def citizen_of(name: str, *, day: date) -> int | None:
+    """The number of the citizen whose pseudonym of the day it is; none for what is nobody's. Of a genuine pass only."""
+    try:
+        block = encryption.decrypt_block(base64.b32decode(f"{name}======"), use=PSEUDONYM)
+    except ValueError:
+        return None
+    ordinal = int.from_bytes(block[HALF_BLOCK:], "big")
+    return int.from_bytes(block[:HALF_BLOCK], "big") if ordinal == day.toordinal() else None
 
 
 def published_keys() -> list[PublishedKey]:

@@ -6,6 +6,10 @@ from portal.gate import enrolment, views
 
 urlpatterns = [
     path("", views.gate, name="gate"),
+    path("check/", views.check, name="gate_check"),
+    path("keys.json", views.keys, name="gate_keys"),
+    path("worker.js", views.worker, name="gate_worker"),
+    path("manifest.json", views.manifest, name="gate_manifest"),
     path("enrol/", enrolment.enrol_page, name="gate_enrolment"),
     path("enrol/<slug:token>/", enrolment.open_link, name="gate_enrolment_link"),
 ]

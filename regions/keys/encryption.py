@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
@@ -94,6 +95,25 @@ def lookup_hash(plain: str, *, use: str) -> bytes:
     """A keyed SHA-256 by which an encrypted value is found. Equal only inside one city and one use."""
     _, key = _in_use(current_city().schema_name, Purpose.LOOKUP)
     return hmac.digest(key, f"{use}\x00{plain}".encode(), hashlib.sha256)
+
+
+def encrypt_block(block: bytes, *, use: str) -> bytes:
+    """16 bytes as 16 others, the same every time: equal only inside one city and one use, and read back by that city alone."""
+    sealing = _block_cipher(use).encryptor()
+    return sealing.update(block) + sealing.finalize()
+
+
+def decrypt_block(encrypted: bytes, *, use: str) -> bytes:
+    """The inverse of ``encrypt_block``. Any 16 bytes open, to something: the caller knows what is genuine."""
+    opening = _block_cipher(use).decryptor()
+    return opening.update(encrypted) + opening.finalize()
+
+
+def _block_cipher(use: str) -> Cipher[modes.ECB]:
+    """With a key that follows from the look-up key, which stays for the city's life."""
+    _, key = _in_use(current_city().schema_name, Purpose.LOOKUP)
+    # One block and no more is ever encrypted at once, so there is nothing to chain.
+    return Cipher(algorithms.AES(hmac.digest(key, f"block\x00{use}".encode(), hashlib.sha256)), modes.ECB())  # noqa: S305
 
 
 @dataclass(frozen=True, slots=True)

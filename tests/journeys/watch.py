@@ -11,6 +11,8 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Req
 
 # A browser says so about every page whose status is no success; the status itself is the journey's to judge.
 STATUS = "Failed to load resource: the server responded with a status of 4"
+# Only a browser that the journey took off-line says so.
+OFF_LINE = "Failed to load resource: net::ERR_INTERNET_DISCONNECTED"
 
 
 class Watch(logging.Handler):
@@ -32,7 +34,7 @@ class Watch(logging.Handler):
         page.on("pageerror", self._broke)
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not message.text.startswith(STATUS):
+        if message.type in ("error", "warning") and not message.text.startswith((STATUS, OFF_LINE)):
             self.faults.append(f"{message.type} on the console: {message.text}")
 
     def _broke(self, error: Error) -> None:

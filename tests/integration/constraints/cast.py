@@ -120,6 +120,7 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "issued_at": AT,
         "expires_at": LATER,
     },
+    "codes.GateScan": lambda cast: {"by": "gate:1", "at": AT, "result": "ok"},
     "staff.CacheEntry": lambda cast: {"key_hash": b"x", "value": 1, "until": LATER},
     "codes.Webhook": lambda cast: {
         "provider": cast.alipay,

@@ -83,6 +83,7 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("codes.GateDevice", {**DECIDED, "state": "revoked", "revoked_at": LATER}),
         ("codes.GateDevice", {**DECIDED, "state": "confirmed", "revoked_by": "lin", "revoked_at": LATER}),
     ],
+    "scan_says_who_and_what": [("codes.GateScan", {"by": ""}), ("codes.GateScan", {"result": ""})],
     "staff_change_state_is_known": [("staff.StaffChange", {**DECIDED, "state": "lost"})],
     "staff_change_kind_is_known": [("staff.StaffChange", {"kind": "king"})],
     "staff_change_has_proposer_and_reason": [

@@ -202,7 +202,11 @@ CITY: dict[str, Row] = {
     "switch_size": Row("anyone", POST),
     "switch_language": Row("anyone", POST),
     # A gate's device has a secret of its own; whoever opens its link becomes it.
-    "gate": Row("machine", GET),
+    "gate": Row("machine", BOTH),
+    "gate_check": Row("machine", POST),
+    "gate_keys": Row("machine", GET),
+    "gate_worker": Row("anyone", GET),
+    "gate_manifest": Row("anyone", GET),
     "gate_enrolment": Row("anyone", BOTH, NOTHING_TO_DO),
     "gate_enrolment_link": Row("anyone", GET),
     # Machines have keys of their own; their answers are tried with the API.

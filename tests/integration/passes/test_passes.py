@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from codes.models import Citizen
-from codes.passes.issuing import issue_pass, pseudonym, published_keys
+from codes.passes.issuing import citizen_of, issue_pass, pseudonym, published_keys
 from codes.passes.key_list import KeyList, as_json, from_json
 from codes.passes.results import BadPass, Detail
 from codes.passes.token import verify_token
@@ -70,11 +70,21 @@ def test_a_pseudonym_is_one_persons_for_one_day_of_the_citys_zone(desk: Desk) ->
     ]
     assert names[0] == names[1] != names[2]
     assert len(set(names)) == 4
-    assert all(len(name) == 16 for name in names)
+    assert all(len(name) == 26 for name in names)
+
+
+def test_the_city_alone_follows_a_pseudonym_back_and_on_its_day_only(desk: Desk) -> None:
+    zhang = desk.citizen("zhang")
+    today = desk.now.date()
+    name = pseudonym(zhang, day=today)
+    assert citizen_of(name, day=today) == zhang.pk
+    assert citizen_of(name, day=today + timedelta(days=1)) is None
+    for nobody in ("", "ABC", "A" * 26, "1" * 26, name.lower(), name[:-1], f"{name}A"):
+        assert citizen_of(nobody, day=today) is None
 
 
 def test_cities_cannot_tell_that_a_pseudonym_is_one_persons(db: None, now: datetime) -> None:
-    zhang, names = Citizen(ref="zhang"), set()
+    zhang, names = Citizen(pk=1, ref="zhang"), set()
     for schema in ("alpha", "beta"):
         with in_city(schema):
             names.add(pseudonym(zhang, day=now.date()))

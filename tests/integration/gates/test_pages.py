@@ -1,0 +1,78 @@
+"""The gate's page works without a script, answers its script alike, and shows results to enrolled devices only."""
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from codes.passes.issuing import issue_pass
+from codes.passes.key_list import from_json
+from codes.passes.results import CheckResult, Detail
+from portal.gate.views import words
+from regions.models import City
+from tests.integration.gates.people import browser, enrolled
+from tests.integration.review.desk import Desk, open_desk
+
+HOST = {"host": "beta.localhost"}
+
+
+@pytest.fixture
+def desk(bare_city: City, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+    return open_desk({"zhang": "spacetime_overlap"}, now=now)
+
+
+def test_a_pass_is_checked_by_form_and_by_script(desk: Desk) -> None:
+    device, gate = enrolled(now=desk.now)
+    zhang = desk.citizen("zhang")
+    token, said = issue_pass(zhang, now=desk.now)
+    assert 'data-state="none"' in gate.read("/gate/")
+    page = gate.post("/gate/", {"text": f"  {token.lower()}\r\n"}).content.decode()
+    assert 'data-result="ok" data-state="red"' in page
+    assert "Act by the colour shown." in page
+    told = json.loads(gate.post("/gate/check/", {"text": token}).content)
+    assert (told["result"], told["number"], told["colour"]) == ("ok", 0, "red")
+    assert set(told) == {"result", "number", "detail", "colour", "colour_label", "at", "sentence", "next_step"}
+    for hidden in (zhang.ref, zhang.full_name or "zhang", said.pseudonym):
+        assert hidden not in page + json.dumps(told)
+    assert "expired" in json.loads(_late(gate.client, token, desk))["result"]
+    assert device.place in page
+
+
+def _late(client: Client, token: str, desk: Desk) -> bytes:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.utils.timezone.now", lambda: desk.now + timedelta(seconds=66))
+        content: bytes = client.post("/gate/check/", {"text": token}).content
+    return content
+
+
+def test_strangers_get_neither_results_nor_keys_and_no_form_of_others_counts(desk: Desk) -> None:
+    token, _ = issue_pass(desk.citizen("zhang"), now=desk.now)
+    stranger = browser()
+    for path in ("/gate/", "/gate/check/"):
+        assert stranger.post(path, {"text": token}).status_code == 401
+    assert stranger.get("/gate/keys.json").status_code == 401
+    _device, gate = enrolled(now=desk.now)
+    elsewhere = Client(enforce_csrf_checks=True, headers=HOST)
+    elsewhere.cookies = gate.client.cookies
+    assert elsewhere.post("/gate/check/", {"text": token}).status_code == 403
+    assert len(from_json(gate.read("/gate/keys.json"))) == 1
+
+
+def test_what_is_installed_can_be_read_by_anybody_and_says_nothing(desk: Desk) -> None:
+    stranger = browser()
+    worker = stranger.get("/gate/worker.js")
+    assert worker.headers["Content-Type"] == "text/javascript"
+    told = json.loads(stranger.read("/gate/manifest.json"))
+    assert (told["start_url"], told["scope"]) == ("/gate/", "/gate/")
+    assert "manifest-src 'self'" in worker.headers["Content-Security-Policy"]
+
+
+def test_the_script_has_words_for_every_result() -> None:
+    said = words()
+    for result in CheckResult:
+        assert said["sentences"][result]
+        assert said["next_steps"][result]
+        assert said["numbers"][result] == str(result.number)
+    assert {*Detail} <= said["sentences"].keys()
