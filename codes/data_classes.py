@@ -379,6 +379,8 @@ NOTHING_PERSONAL = {
     "codes_runprovider": "inputs and counts of a run",
     "codes_partition": "ranges of row numbers and counts",
     "codes_gatedevice": "where a device stands, who enrolled it, and hashes of its link and secret",
+    "codes_neighbour": "names, addresses and keys of other cities",
+    "codes_neighbourcall": "which city called when",
     "codes_heldgroup": "a cause and counts",
     "codes_heldgroupproposal": "what two officials decided about a cause",
 }

@@ -8,6 +8,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from codes.cities.neighbours import note_neighbours
 from codes.city_counts import update_city_counts
 from codes.models import Run
 from codes.opening_requests import open_asked, sweep_openings
@@ -140,6 +141,12 @@ def sum_up_cities() -> int:
     for schema in schemas:
         update_city_counts(schema, now=timezone.now())
     return len(schemas)
+
+
+@shared_task(name="codes.note_neighbours")
+def note_all_neighbours() -> int:
+    """Which other cities there are, into every city's table; how many rows changed."""
+    return note_neighbours(now=timezone.now())
 
 
 @shared_task(name="codes.start_due_runs")

@@ -53,6 +53,7 @@ class Environment:
     staff_single_sign_on: tuple[dict[str, Any], ...] = field(repr=False)
     source_allow_list: AllowList
     message_allow_list: AllowList
+    neighbour_cities: Path | None
     state: Path
     journal_checkpoints: Path
     journal_witness_url: str
@@ -145,6 +146,7 @@ def load() -> Environment:
         staff_single_sign_on=_single_sign_on(env.str("STAFF_SINGLE_SIGN_ON", default="")),
         source_allow_list=_allow_list("SOURCE_ALLOW_LIST", env, debug=debug),
         message_allow_list=_allow_list("MESSAGE_ALLOW_LIST", env, debug=debug),
+        neighbour_cities=Path(listed) if (listed := env.str("NEIGHBOUR_CITIES", default="")) else None,
         state=state,
         journal_checkpoints=Path(env.path("JOURNAL_CHECKPOINTS", default=str(state / "checkpoints"))()),
         journal_witness_url=(witness := env.str("JOURNAL_WITNESS_URL", default="")),

@@ -82,14 +82,7 @@ CACHES = {
         "BACKEND": "portal.staff_sign_in.shared_cache.SharedCache",
         "KEY_FUNCTION": "django_tenants.cache.make_key",
         "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
-    },
-    # Pieces of pages by everything that is shown in them, each process by itself: none of them is ever out of date.
-    "template_fragments": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "KEY_FUNCTION": "django_tenants.cache.make_key",
-        "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
-        "OPTIONS": {"MAX_ENTRIES": 2_000},
-    },
+    }
 }
 
 MIDDLEWARE = [
@@ -196,6 +189,8 @@ EMAIL_TIMEOUT = 20
 globals().update(ENVIRONMENT.email)
 DEFAULT_FROM_EMAIL = ENVIRONMENT.email_from
 CITY_ADDRESS = ENVIRONMENT.city_address
+# Cities of other installations; those of this one are known by themselves.
+NEIGHBOUR_CITIES = ENVIRONMENT.neighbour_cities
 ENROLMENT_LINK_HOURS = ENVIRONMENT.enrolment_link_hours
 STAFF_CHANGE_DAYS = ENVIRONMENT.staff_change_days
 

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from portal.api import cities
 from portal.web import display, guide
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/", include("portal.auditor.urls")),
     path("gate/", include("portal.gate.urls")),
     path("api/v1/", include("portal.api.urls")),
+    path(".well-known/health-code-message-keys.json", cities.message_keys, name="message_keys"),
     path("guide/<slug:audience>/", guide.guide, name="guide"),
     path("guide/pictures/<slug:language>/<slug:name>.png", guide.guide_picture, name="guide_picture"),
     path("display/", display.display, name="display"),

@@ -9,6 +9,7 @@ from codes.models.fact import Fact, StatedName
 from codes.models.gate import GateDevice, GateDeviceState, GateScan
 from codes.models.held_group import GroupProposalState, HeldChange, HeldGroup, HeldGroupProposal
 from codes.models.inquiry import CorrectionRequest, Evidence, InformationRequest
+from codes.models.neighbour import Neighbour, NeighbourCall
 from codes.models.paper_pass import PaperPass
 from codes.models.phone import PhoneChange, PhoneNotice
 from codes.models.provider import IdempotentAnswer, Provider, ProviderKey, Registration, Scope, UsedNonce
@@ -63,6 +64,8 @@ __all__ = [
     "IdempotentAnswer",
     "IdentifiedExport",
     "InformationRequest",
+    "Neighbour",
+    "NeighbourCall",
     "PairDiagnosis",
     "PaperPass",
     "Partition",

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from portal.api import cities
 from portal.api.bodies import MOST_BYTES
 from portal.api.entries import Entries
 from portal.api.schema import schema
@@ -10,6 +11,7 @@ from portal.web.bodies import takes_body
 
 urlpatterns = [
     path("entries", takes_body(MOST_BYTES)(Entries.as_view()), name="api_entries"),
+    path("cities/look-ups", cities.look_ups, name="api_city_look_ups"),
     path("schema", schema, name="api_schema"),
     # The last of all.
     path("<path:address>", NoSuchAddress.as_view(), name="api_no_such_address"),

@@ -465,6 +465,13 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "asked_at": AT,
         "expires_at": LATER,
     },
+    "codes.Neighbour": lambda _cast: {
+        "division": f"{next(_numbers):06d}",
+        "name_zh": "重庆市",
+        "name_en": "Chongqing",
+        "address": "https://cq.example",
+    },
+    "codes.NeighbourCall": lambda cast: {"neighbour": cast.shared("codes.Neighbour"), "nonce": "same", "at": AT},
     "codes.FormerRef": lambda cast: {"ref": f"C{next(_numbers)}", "citizen": cast.citizen(), "joined_at": AT},
     "codes.StatedName": lambda cast: {
         "citizen": cast.citizen(),

@@ -213,6 +213,8 @@ CITY: dict[str, Row] = {
     "api_entries": Row("machine", POST),
     "api_schema": Row("anyone", GET),
     "api_no_such_address": Row("anyone", frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})),
+    "api_city_look_ups": Row("machine", POST),
+    "message_keys": Row("anyone", GET),
 }
 
 # On the host of no city: the operator's own pages, beside the staff's door and the journal.

@@ -1,0 +1,102 @@
+"""Look-ups between cities: what colour the holder of a pass, or the person of a correction, has now in the city that is asked.
+
+The answer is a colour and nothing of the person. Where the asking city says whose pass it should be, the answer comes only if it is.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.core.cache import cache
+from django.db import transaction
+
+from codes.cities.signing import ask
+from codes.effective import effective_code
+from codes.models import Citizen, Neighbour
+from codes.passes.issuing import pseudonym, published_keys
+from codes.passes.results import BadPass, CheckResult
+from codes.passes.token import COLOURS, verify_token
+from regions.identity import BadIdentity, Identity, check_identity
+from regions.journal.record import record
+from regions.keys.encryption import identity_hash, lookup_hash
+from regions.sources.connectors.timeouts import HttpLimits
+from regions.tenancy import current_city
+
+PATH = "/api/v1/cities/look-ups"
+# At a gate somebody stands and waits.
+LIMITS = HttpLimits(connect_seconds=2, read_seconds=3, page_seconds=3, total_seconds=4, page_bytes=16 * 1024)
+KEPT_SECONDS = 60
+OK, UNKNOWN = CheckResult.OK.value, CheckResult.UNKNOWN.value
+# Of a pass that is not good its own city says one of these; all else it may answer is no answer.
+NOT_GOOD = {*CheckResult.values} - {OK, UNKNOWN, CheckResult.OTHER_CITY.value}
+
+
+class LookedUp(NamedTuple):
+    """What the other city said. ``result`` is a word of ``docs/contracts.md`` §5; ``colour`` is empty but for ``ok``."""
+
+    result: str
+    colour: str
+    as_of: datetime
+
+
+def look_up(neighbour: Neighbour, text: str, *, now: datetime) -> LookedUp:
+    """Ask the city that issued a pass, or take its answer of less than a minute ago. Raises ``signing.NO_ANSWER``."""
+    kept = f"look_up:{lookup_hash(text, use='foreign_pass').hex()}"
+    told = cache.get(kept)
+    if told is None or not 0 <= (now - datetime.fromisoformat(told["as_of"])).total_seconds() < KEPT_SECONDS:
+        answer = _read(ask(neighbour, PATH, {"pass": text}, now=now, limits=LIMITS), now=now)
+        told = {"result": answer.result, "colour": answer.colour, "as_of": now.isoformat()}
+        cache.set(kept, told, timeout=KEPT_SECONDS)
+    return LookedUp(told["result"], told["colour"], datetime.fromisoformat(told["as_of"]))
+
+
+def look_up_of(neighbour: Neighbour, text: str, person: Identity, *, now: datetime) -> LookedUp:
+    """The same for a pass that must be this person's; never kept. Raises ``signing.NO_ANSWER``."""
+    content = {"pass": text, "id_type": person.id_type.value, "id_number": person.id_number}
+    return _read(ask(neighbour, PATH, content, now=now, limits=LIMITS), now=now)
+
+
+def _read(told: Mapping[str, Any], *, now: datetime) -> LookedUp:
+    """An answer that says anything else than a colour is no colour."""
+    result, colour = str(told.get("result", UNKNOWN)), told.get("colour")
+    if result in NOT_GOOD:
+        return LookedUp(result, "", now)
+    if result != OK or colour not in COLOURS or colour == "unknown":
+        return LookedUp(UNKNOWN, "", now)
+    return LookedUp(OK, str(colour), now)
+
+
+class BadLookUp(ValueError):
+    """The body of a look-up cannot be read."""
+
+
+def answer(asked: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dict[str, str]:
+    """What the current city answers a neighbour. Raises ``BadLookUp``."""
+    text = asked.get("pass")
+    if not isinstance(text, str):
+        raise BadLookUp
+    try:
+        content = verify_token(text, {key.key_id: key for key in published_keys()}, at=now)
+    except BadPass as bad:
+        return {"result": bad.result.value}
+    if "id_number" not in asked:
+        return _coloured(content.colour, content.issued_at)
+    try:
+        person = check_identity(str(asked.get("id_type")), str(asked["id_number"]), today=current_city().day_of(now))
+    except BadIdentity:
+        raise BadLookUp from None
+    citizen = Citizen.objects.filter(id_hash=identity_hash(person)).first()
+    day = current_city().day_of(content.issued_at)
+    if citizen is None or pseudonym(citizen, day=day) != content.pseudonym:
+        return {"result": UNKNOWN}
+    with transaction.atomic():
+        record(
+            "city.looked_up", by=f"city:{of.division}", now=now, subject=f"citizen:{citizen.ref}", data={"for": "pass"}
+        )
+    return _coloured(effective_code(citizen.pk, now=now).colour, now)
+
+
+def _coloured(colour: str, as_of: datetime) -> dict[str, str]:
+    if colour == "unknown":
+        return {"result": UNKNOWN}
+    return {"result": OK, "colour": colour, "as_of": as_of.isoformat()}

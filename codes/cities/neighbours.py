@@ -1,0 +1,138 @@
+"""Which other cities there are and where: those of this installation, and those the operator's file names.
+
+Both are written into each city's own table from outside of any city, so that a city at work reads no other's rows.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from pydantic import Field, ValidationError
+
+from codes.models import Neighbour, NeighbourCall
+from codes.passes.key_list import BadKeyList, KeyList, PublishedKey, as_json, from_json
+from regions.city_file.names import Division, Text
+from regions.keys.models import CityKey, Purpose
+from regions.models import City, Domain
+from regions.outgoing import CallFailed, check_address
+from regions.outgoing import call as call_out
+from regions.tenancy import all_schemas, current_city, in_city
+from regions.toml_files import Table, read_toml
+
+KEYS_PATH = "/.well-known/health-code-message-keys.json"
+# A key that was revoked counts no longer than this; and a stranger who names a new key makes us ask no more often than that.
+KEYS_KEPT = timedelta(minutes=10)
+ASKED_AGAIN = timedelta(seconds=30)
+CALLS_KEPT = timedelta(hours=1)
+
+
+class Listed(Table):
+    """A city of another installation, as the operator's file names it."""
+
+    division: Division
+    name_zh: Text
+    name_en: Text
+    address: Text
+
+
+class ListFile(Table):
+    cities: list[Listed] = Field(default_factory=list)
+
+
+class BadList(ValueError):
+    """The operator's file cannot be used; the message says why."""
+
+
+def read_list(path: Path) -> list[Listed]:
+    """The cities of the operator's file. Raises ``BadList``."""
+    try:
+        listed = ListFile.model_validate(read_toml(path)).cities
+        for one in listed:
+            check_address(one.address)
+    except (OSError, ValueError, ValidationError, CallFailed) as error:
+        raise BadList(f"{path}: {error}") from None
+    return listed
+
+
+def note_neighbours(*, now: datetime) -> int:
+    """Bring every city's table to what there is; how many rows changed. Call outside any city."""
+    listed = read_list(settings.NEIGHBOUR_CITIES) if settings.NEIGHBOUR_CITIES else []
+    hosts = dict(Domain.objects.filter(is_primary=True).values_list("tenant__schema_name", "domain"))
+    ours = [
+        Listed(
+            division=city.division,
+            name_zh=city.name_zh,
+            name_en=city.name_en or city.name_zh,
+            address=settings.CITY_ADDRESS.format(host=hosts[city.schema_name]),
+        )
+        for city in City.objects.exclude(schema_name="public").order_by("schema_name")
+        if city.schema_name in hosts
+    ]
+    # What the operator wrote counts before what the installation knows by itself.
+    known = {one.division: one for one in (*ours, *listed)}
+    changed = 0
+    for schema in all_schemas():
+        with in_city(schema) as city, transaction.atomic():
+            changed += _note([one for one in known.values() if one.division != city.division])
+            NeighbourCall.objects.filter(at__lt=now - CALLS_KEPT).delete()
+    return changed
+
+
+def _note(listed: Iterable[Listed]) -> int:
+    changed = 0
+    rows = {row.division: row for row in Neighbour.objects.all()}
+    wanted = {one.division: one for one in listed}
+    for division, one in wanted.items():
+        columns = {**one.model_dump(exclude={"division"}), "listed": True}
+        row = rows.get(division)
+        if row is None or any(getattr(row, name) != value for name, value in columns.items()):
+            # Keys belong to an address: those of another one are no longer believed.
+            Neighbour.objects.update_or_create(
+                division=division, defaults={**columns, "keys": "", "keys_fetched_at": None}
+            )
+            changed += 1
+    return changed + Neighbour.objects.exclude(division__in=wanted).filter(listed=True).update(listed=False)
+
+
+def neighbour_of(division: str) -> Neighbour | None:
+    return Neighbour.objects.filter(division=division, listed=True).first()
+
+
+def own_message_keys(*, now: datetime) -> str:
+    """The key list by which other cities verify this city's messages: none of its keys signs passes."""
+    division = current_city().division
+    rows = CityKey.objects.filter(purpose=Purpose.MESSAGE, public_key__isnull=False).order_by("pk")
+    keys = [
+        PublishedKey(division, bytes(row.public_key or b""), row.created_at, row.retired_at, row.compromised_at)
+        for row in rows
+    ]
+    return as_json(keys, published_at=now)
+
+
+def message_key(neighbour: Neighbour, key_id: bytes, *, now: datetime) -> PublishedKey | None:
+    """The neighbour's key of that name, by its list of a few minutes ago or, where that lacks it, by its list of now."""
+    fetched_at = neighbour.keys_fetched_at
+    found = _keys(neighbour).get(key_id)
+    age = None if fetched_at is None else now - fetched_at
+    if age is None or age >= (KEYS_KEPT if found else ASKED_AGAIN):
+        _fetch_keys(neighbour, now=now)
+        found = _keys(neighbour).get(key_id)
+    return found if found is not None and found.division == neighbour.division else None
+
+
+def _keys(neighbour: Neighbour) -> KeyList:
+    return from_json(neighbour.keys) if neighbour.keys else {}
+
+
+def _fetch_keys(neighbour: Neighbour, *, now: datetime) -> None:
+    """Take its list of now. Without an answer no key counts: whether one was revoked meanwhile cannot be known."""
+    try:
+        answer = call_out("GET", f"{neighbour.address}{KEYS_PATH}")
+        text = answer.body.decode() if answer.is_success else ""
+        from_json(text) if text else {}
+    except (CallFailed, BadKeyList, UnicodeDecodeError):
+        text = ""
+    neighbour.keys, neighbour.keys_fetched_at = text, now
+    Neighbour.objects.filter(pk=neighbour.pk).update(keys=text, keys_fetched_at=now)

@@ -1,0 +1,204 @@
+"""What is done with another city's pass here, by the city's ``recognition`` (``docs/contracts.md`` §5).
+
+Of the pass itself only the city that it names is read: whether it is genuine, and what colour it stands for now, its own city says.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import cbor2
+from django.db import transaction
+from django.db.models import TextChoices
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from codes.cities.look_ups import OK, UNKNOWN, look_up, look_up_of
+from codes.cities.neighbours import neighbour_of
+from codes.cities.signing import NO_ANSWER
+from codes.effective import CurrentCode, effective_code
+from codes.models import Citizen, Entry, Neighbour
+from codes.passes.issuing import issue_pass
+from codes.passes.token import COSE_SIGN1, ISSUER, MAX_CHARACTERS, Pass, decode
+from codes.review.permissions import require_own
+from codes.vocabulary import Colour
+from regions.identity import Identity
+from regions.journal.record import record
+from regions.keys.encryption import decrypt_number
+from regions.refusals import Refused
+from regions.tenancy import current_city
+from regions.vocabulary import IdType, Recognition, label_in
+
+# A declaration that says how somebody is doing, and not how they did.
+DECLARED_WITHIN = timedelta(days=14)
+PREFIX_LENGTH = len("HCP1:")
+
+
+class ForeignOutcome(TextChoices):
+    """What became of another city's pass. Its sentence names the city that answers for the colour."""
+
+    LOOKED_UP = "looked_up", _("A pass of {city}. {city} says: {colour}, as of now. {city} answers for this colour.")
+    NOT_GOOD = "not_good", _("A pass of {city}. {city} says that it is not good.")
+    CANNOT_SAY = "cannot_say", _("A pass of {city}. {city} cannot say what colour it stands for now.")
+    NO_ANSWER = "no_answer", _("A pass of {city}. {city} does not answer, so nothing is known of it.")
+    TO_CONVERT = "to_convert", _("A pass of {city}. Here it has to be exchanged for a pass of {here} first.")
+    REFUSED = "refused", _("A pass of {city}. {here} does not take passes of other cities.")
+    UNKNOWN_CITY = "unknown_city", _("It names a city that is not known here.")
+
+
+class NextStep(TextChoices):
+    """What the officer does then."""
+
+    LOOKED_UP = "looked_up", _("Do as with a code of this colour of {here}. Whoever objects to it turns to {city}.")
+    NOT_GOOD = "not_good", _("Do not let it pass. Ask the person to open their code anew.")
+    CANNOT_SAY = "cannot_say", _("Do not treat it as green. The person asks {city}, or declares in {here}.")
+    NO_ANSWER = (
+        "no_answer",
+        _("Do not treat it as green. Scan again in a minute; then follow your desk's rule for no code."),
+    )
+    TO_CONVERT = (
+        "to_convert",
+        _("Ask the person to declare in {here} and to exchange the pass on “Pass of another city”."),
+    )
+    REFUSED = "refused", _("Ask the person to declare in {here}; they then have a code of {here} to show.")
+    UNKNOWN_CITY = "unknown_city", _("Do not let it pass. Report where you saw it.")
+
+
+# The word of §5 that a check answers with; ``not_good`` has the issuing city's own.
+WORDS = {
+    ForeignOutcome.LOOKED_UP: "other_city",
+    ForeignOutcome.CANNOT_SAY: UNKNOWN,
+    ForeignOutcome.NO_ANSWER: UNKNOWN,
+    ForeignOutcome.TO_CONVERT: "other_city",
+    ForeignOutcome.REFUSED: "other_city",
+    ForeignOutcome.UNKNOWN_CITY: "unknown_key",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignPass:
+    """``colour`` is empty unless the issuing city has just said it, ``word`` one of the ten of ``docs/contracts.md`` §5."""
+
+    outcome: ForeignOutcome
+    word: str
+    city: Neighbour | None = None
+    colour: str = ""
+    as_of: datetime | None = None
+
+    def sentence(self, language: str) -> str:
+        return self._worded(self.outcome, language)
+
+    def next_step(self, language: str) -> str:
+        return self._worded(NextStep(self.outcome.value), language)
+
+    def _worded(self, choice: TextChoices, language: str) -> str:
+        here = current_city()
+        names = {
+            "city": self.city.name_in(language) if self.city else "",
+            "here": here.name_zh if language.startswith("zh") else here.name_en or here.name_zh,
+            "colour": label_in(language, Colour(self.colour)) if self.colour else "",
+        }
+        return label_in(language, choice).format(**names)
+
+
+class NotAForeignPass(ValueError):
+    """The text names no city, or the current one."""
+
+
+def foreign_pass(text: str, *, now: datetime) -> ForeignPass:
+    """What is said of another city's pass at a gate. Raises ``NotAForeignPass``. Call outside transactions: it may ask."""
+    neighbour = neighbour_of(issuer_of(text))
+    if neighbour is None:
+        return _said(ForeignOutcome.UNKNOWN_CITY)
+    recognition = Recognition(current_city().recognition)
+    if recognition is Recognition.REFUSE:
+        return _said(ForeignOutcome.REFUSED, neighbour)
+    if recognition is Recognition.CONVERT:
+        return _said(ForeignOutcome.TO_CONVERT, neighbour)
+    try:
+        told = look_up(neighbour, text, now=now)
+    except NO_ANSWER:
+        return _said(ForeignOutcome.NO_ANSWER, neighbour)
+    if told.result == OK:
+        return ForeignPass(ForeignOutcome.LOOKED_UP, "other_city", neighbour, told.colour, told.as_of)
+    if told.result == UNKNOWN:
+        return _said(ForeignOutcome.CANNOT_SAY, neighbour)
+    return ForeignPass(ForeignOutcome.NOT_GOOD, told.result, neighbour)
+
+
+def _said(outcome: ForeignOutcome, neighbour: Neighbour | None = None) -> ForeignPass:
+    return ForeignPass(outcome, WORDS[outcome], neighbour)
+
+
+def issuer_of(text: str) -> str:
+    """The division that a pass names, without a word about whether it is genuine. Raises ``NotAForeignPass``."""
+    if not text.startswith(("HCP1:", "HPP1:")) or len(text) > MAX_CHARACTERS:
+        raise NotAForeignPass
+    try:
+        signed = cbor2.loads(decode(text[PREFIX_LENGTH:]))
+        payload = signed.value[2] if isinstance(signed, cbor2.CBORTag) and signed.tag == COSE_SIGN1 else b""
+        division = cbor2.loads(payload)[ISSUER]
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError, cbor2.CBORDecodeError):
+        raise NotAForeignPass from None
+    if not isinstance(division, str) or division == current_city().division:
+        raise NotAForeignPass
+    return division
+
+
+class ConversionRefusal(TextChoices):
+    """Why a pass is not exchanged, and what to do."""
+
+    NOT_HERE = "not_here", _("In this city passes are not exchanged. Show the code of {here}.")
+    NOT_A_FOREIGN_PASS = "not_a_foreign_pass", _("This is no pass of another city. Copy the whole text below its code.")
+    NOT_DECLARED = "not_declared", _("Exchanging takes a declaration in {here} of the last 14 days. Declare first.")
+    NO_ANSWER = "no_answer", _("{city} does not answer just now. Try again in a few minutes.")
+    NOT_GOOD = "not_good", _("{city} says that this pass is not good, or not yours. Open your code there anew.")
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A pass of this city: its colour is the more severe of the two, and ``there`` what the other city said."""
+
+    token: str
+    content: Pass
+    city: Neighbour
+    there: str
+
+
+def convert(text: str, *, citizen: Citizen, by: str, now: datetime) -> Converted:
+    """Exchange a citizen's own pass of another city. Raises ``Refused``. Call outside transactions.
+
+    The other city is told the document, and answers only if the pass is that person's: nobody exchanges a stranger's.
+    """
+    require_own(by, citizen)
+    here = current_city()
+    names = {"here": here.name_zh if translation.get_language().startswith("zh") else here.name_en or here.name_zh}
+    if Recognition(here.recognition) is not Recognition.CONVERT:
+        raise Refused(ConversionRefusal.NOT_HERE, **names)
+    try:
+        neighbour = neighbour_of(issuer_of(text))
+    except NotAForeignPass:
+        neighbour = None
+    if neighbour is None:
+        raise Refused(ConversionRefusal.NOT_A_FOREIGN_PASS)
+    declared = Entry.objects.filter(citizen=citizen, type="declaration", instant__gt=now - DECLARED_WITHIN)
+    if not declared.exists():
+        raise Refused(ConversionRefusal.NOT_DECLARED, **names)
+    names["city"] = neighbour.name_in(translation.get_language())
+    person = Identity(IdType(citizen.id_type), decrypt_number(bytes(citizen.id_encrypted)))
+    try:
+        told = look_up_of(neighbour, text, person, now=now)
+    except NO_ANSWER:
+        raise Refused(ConversionRefusal.NO_ANSWER, **names) from None
+    if told.result != OK:
+        raise Refused(ConversionRefusal.NOT_GOOD, **names)
+    own = effective_code(citizen.pk, now=now)
+    colour = (
+        max(Colour(told.colour), Colour(own.colour), key=lambda one: one.severity)
+        if own.colour in Colour.values
+        else own.colour
+    )
+    with transaction.atomic():
+        token, content = issue_pass(citizen, now=now, current=CurrentCode(colour, own.because, own.since))
+        data = {"division": neighbour.division, "there": told.colour, "here": own.colour, "colour": str(colour)}
+        record("pass.converted", by=by, now=now, subject=f"citizen:{citizen.ref}", data=data)
+    return Converted(token, content, neighbour, told.colour)

@@ -1,0 +1,41 @@
+"""Other cities as this city knows them: where their API is, which keys sign their messages, and which of their calls it took."""
+
+from django.db import models
+
+
+class Neighbour(models.Model):
+    """Another city. Cities know each other only by what stands here and by what crosses between their APIs.
+
+    ``keys``: its key list as it was fetched last, as text.
+    """
+
+    division = models.CharField(max_length=6, unique=True, help_text="GB/T 2260")
+    name_zh = models.TextField()
+    name_en = models.TextField()
+    address = models.TextField(help_text="https://host, without a path")
+    listed = models.BooleanField(default=True, help_text="no calls are made to, or taken from, one that is not")
+    keys = models.TextField(blank=True, default="")
+    keys_fetched_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name_zh
+
+    def name_in(self, language: str) -> str:
+        return self.name_zh if language.startswith("zh") else self.name_en
+
+
+class NeighbourCall(models.Model):
+    """A signed call that was taken: its nonce is taken once, and calls of the last minute are counted. Kept for an hour."""
+
+    neighbour = models.ForeignKey(Neighbour, on_delete=models.CASCADE, related_name="calls", db_index=False)
+    nonce = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["neighbour", "at"], name="neighbour_calls_by_time")]
+        constraints = [
+            models.UniqueConstraint(fields=["neighbour", "nonce"], name="nonce_is_taken_once_from_a_neighbour")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.neighbour_id} at {self.at}"

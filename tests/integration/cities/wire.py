@@ -1,0 +1,73 @@
+"""The network between two cities of a test: a call reaches the portal itself, under the host it names, in that city."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection as any_connection
+from django.test import Client
+
+from regions.outgoing import Answer, CallFailed, CallFault
+
+connection: Any = any_connection
+
+
+@dataclass(frozen=True)
+class Sent:
+    method: str
+    address: str
+    headers: dict[str, str]
+    content: bytes
+
+
+@dataclass
+class Wire:
+    """``down``: hosts that do not answer. ``altered``: what somebody on the way makes of a call."""
+
+    sent: list[Sent] = field(default_factory=list)
+    down: set[str] = field(default_factory=set)
+    altered: Callable[[Sent], Sent] = lambda sent: sent
+
+    def __call__(
+        self, method: str, address: str, *, content: bytes = b"", headers: Mapping[str, str] | None = None, **_: object
+    ) -> Answer:
+        sent = Sent(method, address, dict(headers or {}), content)
+        self.sent.append(sent)
+        return deliver(self.altered(sent), down=self.down)
+
+    @property
+    def calls(self) -> list[Sent]:
+        """Those that are signed."""
+        return [one for one in self.sent if one.method == "POST"]
+
+
+def deliver(sent: Sent, *, down: set[str] | None = None) -> Answer:
+    url = urlsplit(sent.address)
+    if url.hostname in (down or ()):
+        raise CallFailed(CallFault.NO_CONNECTION)
+    with _outside():
+        response = Client(headers=sent.headers).generic(
+            sent.method, url.path, sent.content, content_type="application/json", headers={"host": str(url.hostname)}
+        )
+    return Answer(response.status_code, cast("Mapping[str, str]", response.headers), response.content)
+
+
+@contextmanager
+def _outside() -> Iterator[None]:
+    """The other side is another process: it begins outside any city, and leaves ours as it was."""
+    before = connection.tenant
+    connection.set_schema_to_public()
+    try:
+        yield
+    finally:
+        connection.set_tenant(before)
+
+
+def lay_wire(patch: pytest.MonkeyPatch) -> Wire:
+    wire = Wire()
+    for place in ("codes.cities.signing.call", "codes.cities.neighbours.call_out"):
+        patch.setattr(place, wire)
+    return wire
