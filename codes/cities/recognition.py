@@ -148,7 +148,10 @@ class ConversionRefusal(TextChoices):
     """Why a pass is not exchanged, and what to do."""
 
     NOT_HERE = "not_here", _("In this city passes are not exchanged. Show the code of {here}.")
-    NOT_A_FOREIGN_PASS = "not_a_foreign_pass", _("This is no pass of another city. Copy the whole text below its code.")
+    NOT_A_FOREIGN_PASS = (
+        "not_a_foreign_pass",
+        _("This is no pass of another city. Copy the whole text that a scanner reads from it."),
+    )
     NOT_DECLARED = "not_declared", _("Exchanging takes a declaration in {here} of the last 14 days. Declare first.")
     NO_ANSWER = "no_answer", _("{city} does not answer just now. Try again in a few minutes.")
     NOT_GOOD = "not_good", _("{city} says that this pass is not good, or not yours. Open your code there anew.")

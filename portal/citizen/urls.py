@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
-from portal.citizen import entries, family, my_data, phones
+from portal.citizen import entries, family, my_data, other_city, phones
 from portal.citizen.appeals import cases
 from portal.citizen.appeals import views as appeal
 from portal.citizen.code import views as code
@@ -17,6 +17,7 @@ ABOUT: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
     ("code/pass/", code.pass_fragment, "citizen_pass"),
     ("check-in/", entries.check_in_page, "citizen_check_in"),
     ("paper/", code.paper, "citizen_paper"),
+    ("other-city/", other_city.other_city, "citizen_other_city"),
     ("data/", my_data.my_data, "citizen_data"),
     ("data/copy/", my_data.download, "citizen_download"),
     ("appeal/", appeal.begin, "citizen_appeal"),

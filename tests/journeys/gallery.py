@@ -150,6 +150,7 @@ def _of_citizens(world: World) -> Iterator[Picture]:
         "citizen_code": "code/",
         "citizen_check_in": "check-in/",
         "citizen_paper": "paper/",
+        "citizen_other_city": "other-city/",
         "citizen_data": "data/",
         "citizen_appeal": "appeal/",
         "citizen_appeal_reason": "appeal/reason/",

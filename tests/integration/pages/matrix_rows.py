@@ -54,6 +54,7 @@ CITY: dict[str, Row] = {
     "citizen_pass": Row("citizen", GET),
     "citizen_check_in": Row("citizen", BOTH),
     "citizen_paper": Row("citizen", GET),
+    "citizen_other_city": Row("citizen", BOTH, frozenset({422})),
     "citizen_data": Row("citizen", GET),
     "citizen_download": Row("citizen", POST),
     "citizen_appeal": Row("citizen", BOTH),
