@@ -61,7 +61,6 @@ TENANT_APPS = [
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
 TENANT_MODEL = "regions.City"
 TENANT_DOMAIN_MODEL = "regions.Domain"
-TENANT_LIMIT_SET_CALLS = False
 PUBLIC_SCHEMA_URLCONF = "portal.urls_public"
 ROOT_URLCONF = "portal.urls_city"
 

@@ -100,3 +100,4 @@ def _repeat(city: City) -> None:
     with connection.cursor() as cursor:
         cursor.execute(path)
         cursor.execute(";\n".join(_repeatable))
+    connection.forget_entry()  # type: ignore[attr-defined]  # regions.backend's own

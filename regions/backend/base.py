@@ -2,8 +2,12 @@
 
 With ``CITY_LOGINS`` the session itself is logged in as the city, so that no statement in it can take another city's role.
 
-django-tenants sets the search path before each cursor. A search path alone is a default, not a wall: any statement may
-name another schema. So the role goes with it; a wrong path is then an error of the database and not another city's rows.
+A search path alone is a default, not a wall: any statement may name another schema. So the role goes with it; a wrong path
+is then an error of the database and not another city's rows.
+
+Both are taken with the first cursor after the tenant was set, which every request, task and command does anew, and again
+after whatever may have undone them: a rollback, also to a savepoint, another session, a session that was closed. Taking
+them before each cursor, as django-tenants does unless told otherwise, doubles the statements of every page.
 """
 
 from typing import Any
@@ -39,6 +43,7 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         self._login = str(conn_params["user"])
+        self.forget_entry()
         return super().get_new_connection(conn_params)
 
     def ensure_connection(self) -> None:
@@ -66,6 +71,7 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
             )
         self._parked[self._login] = self.connection
         self._login = self._wanted_login()
+        self.forget_entry()
         self.connection = self._parked.pop(self._login, None)
         if self.connection is not None and not self.is_usable():  # the server may have ended what lay idle
             self.connection.close()
@@ -81,9 +87,13 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
         """Only where a test counts them: while debugging Django would keep thousands of statements, megabytes each."""
         return bool(self.force_debug_cursor)
 
+    def forget_entry(self) -> None:
+        """Take path and role again with the next cursor, for they may have been changed."""
+        self.search_path_set_schemas = None
+
     def _handle_search_path(self, cursor: Any = None) -> None:
         """Take path and role in one statement. In a failed transaction nothing can be set; the rollback clears it."""
-        if self._setting_search_path or self._transaction_failed():
+        if self.search_path_set_schemas or self._setting_search_path or self._transaction_failed():
             return
         self._setting_search_path = True
         own_cursor = self.connection.cursor() if cursor is None else cursor
@@ -93,6 +103,7 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
             self._setting_search_path = False
             if cursor is None:
                 own_cursor.close()
+        self.search_path_set_schemas = self._get_cursor_search_paths()  # type: ignore[no-untyped-call]
 
     def _entry_statement(self) -> str:
         path = ", ".join(f'"{schema}"' for schema in self._get_cursor_search_paths())  # type: ignore[no-untyped-call]

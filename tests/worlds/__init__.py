@@ -3,7 +3,7 @@
 from tests.worlds.calendar import FORESEEABLE_DAYS, NOW, TODAY, ZONE, asked_at, day, tick
 from tests.worlds.causes import CAUSES, RootCause
 from tests.worlds.injected import INTERACTION, PAIRS, Injected, injected
-from tests.worlds.scenes import Scene, random_world, scenes, worlds
+from tests.worlds.scenes import Scene, random_world, scenes, small_world, worlds
 
 __all__ = [
     "CAUSES",
@@ -21,6 +21,7 @@ __all__ = [
     "injected",
     "random_world",
     "scenes",
+    "small_world",
     "tick",
     "worlds",
 ]

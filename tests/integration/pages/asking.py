@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 @contextmanager
 def at_most(number: int) -> Iterator[None]:
-    """Fail when the block asks more. Entering a city, which django-tenants does before each question, is none."""
+    """Fail when the block asks more. Entering a city is none."""
     with CaptureQueriesContext(connection) as captured:
         yield
     asked = [query["sql"] for query in captured.captured_queries if not query["sql"].startswith("SET search_path")]
