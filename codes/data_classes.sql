@@ -79,7 +79,12 @@ OR t.after = 'green' AND t.after_because = 'agreement'
                    WHERE first.citizen_id = t.citizen_id AND (first.since, first.id) < (t.since, t.id))
 
 -- statement: run_started
-(SELECT r.started_at FROM codes_run r WHERE r.id = t.{{run}})
+-- By the row, which the city may change, and by its entries, which it may not: the later of both.
+(SELECT greatest(r.started_at, (SELECT max(j.at) FROM journal_journalentry j
+                                WHERE j.subject = 'run:' || r.id AND j.verb IN ('run.started', 'run.settled', 'run.mended', 'run.kept')))
+ FROM codes_run r WHERE r.id = t.{{run}})
 
 -- statement: case_closed
-(SELECT k.closed_at FROM codes_case k WHERE k.id = t.case_id)
+-- Likewise by its steps.
+(SELECT greatest(k.closed_at, (SELECT max(e.at) FROM codes_caseevent e WHERE e.case_id = k.id))
+ FROM codes_case k WHERE k.id = t.case_id AND k.closed_at IS NOT NULL)

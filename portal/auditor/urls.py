@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portal.auditor import identified, journal, replay, reports
+from portal.auditor import identified, journal, replay, reports, retention
 
 urlpatterns = [
     path("reports/", reports.reports, name="auditor_reports"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("reports/identified/", identified.identified_exports, name="auditor_identified_exports"),
     path("reports/identified/<int:identified_id>/", identified.identified_export, name="auditor_identified_export"),
     path("reports/identified/<int:identified_id>/decide/", identified.decide, name="auditor_identified_decide"),
+    path("reports/retention/", retention.retention, name="auditor_retention"),
     path("journal/", journal.journal, name="auditor_journal"),
     path("replay/", replay.replay_page, name="auditor_replay"),
     path("journal/verify/", journal.verify_now, name="auditor_journal_verify"),

@@ -59,6 +59,7 @@ CITY: tuple[NavigationEntry, ...] = (
     NavigationEntry(_("Identified exports"), "auditor_identified_exports", (Role.AUDIT_ADMIN,)),
     NavigationEntry(_("Journal"), "auditor_journal", (Role.AUDITOR, Role.AUDIT_ADMIN)),
     NavigationEntry(_("Replay"), "auditor_replay", (Role.AUDITOR,)),
+    NavigationEntry(_("Retention"), "auditor_retention", (Role.SECURITY_ADMIN,)),
     NavigationEntry(_("Staff"), "official_staff", (Role.SECURITY_ADMIN,)),
 )
 

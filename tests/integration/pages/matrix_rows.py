@@ -175,6 +175,7 @@ CITY: dict[str, Row] = {
     "auditor_identified_exports": Row(JOURNAL, GET),
     "auditor_identified_export": Row(JOURNAL, GET),
     "auditor_identified_decide": Row(JOURNAL, POST),
+    "auditor_retention": Row(ALARMS, GET),
     "auditor_journal": Row(JOURNAL, GET),
     "auditor_journal_verify": Row(JOURNAL, POST),
     "auditor_replay": Row(AUDIT, BOTH),
