@@ -63,6 +63,18 @@ def witness_head(schema: str, schemas: Sequence[str], *, now: datetime) -> int:
     return signed
 
 
+def have_witnessed(schema: str, *, now: datetime) -> int:
+    """Have a head that is the last one co-signed by the next city now; how many did. Call outside any city."""
+    others = [one for one in all_schemas() if one != schema]
+    with in_city(schema):
+        head, witness = present_head(), witness_of(schema, sorted([*others, schema]))
+    if head is None or witness is None:
+        return 0
+    one = _signed_by(f"city:{witness}", head, now=now)
+    with in_city(schema):
+        return int(keep(one))
+
+
 def heads_elsewhere(schema: str) -> list[CoSigned]:
     """What the journals of the other cities say they have co-signed for this one. Call outside any city."""
     found = []

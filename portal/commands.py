@@ -10,7 +10,7 @@ from django.utils import timezone
 from regions.journal.checkpoints import write_checkpoint
 from regions.models import City
 from regions.refusals import NotAllowed
-from regions.tenancy import NoSuchCity, NotPrepared, in_city
+from regions.tenancy import NoSuchCity, NotPrepared, ended_schemas, in_city
 
 
 class CommandFailed(CommandError):
@@ -39,6 +39,8 @@ class CityCommand(PortalCommand):
 
     city: City
     signs_checkpoint = True
+    # Whether it works on what is left of a city whose service has ended.
+    reads_ended = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--city", required=True, metavar="SCHEMA", help="schema name of the city")
@@ -46,6 +48,8 @@ class CityCommand(PortalCommand):
 
     def handle(self, *args: Any, city: str, **options: Any) -> None:
         try:
+            if not self.reads_ended and city in ended_schemas():
+                raise CommandFailed(f"the service of {city} has ended; verify_journal reads what is left", code=2)
             self.look_up(city)
             with in_city(city) as self.city:
                 try:

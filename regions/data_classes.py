@@ -107,6 +107,7 @@ NOTHING_PERSONAL = {
     "regions_domain": "host names",
     "regions_citystanding": "counts",
     "regions_cityopening": "a city file, encrypted, and gone when the opening has ended; names of operators",
+    "regions_citysunset": "counts, and the two operators",
     "django_content_type": "names of models",
     "django_migrations": "names of migrations",
     "auth_permission": "names of permissions; not used",

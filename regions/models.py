@@ -177,3 +177,47 @@ class CityOpening(ReportedJob):
 
     def __str__(self) -> str:
         return f"{self.schema} for {self.asked_by}"
+
+
+class CitySunset(models.Model):
+    """The end of a city's service: one operator asks, another confirms; what was audited is then destroyed, once and for all.
+
+    ``counts``: table → rows that are destroyed. ``certificate``: what was destroyed, signed; what is left of it all.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked"
+        CONFIRMED = "confirmed"
+        DONE = "done"
+
+    city = models.OneToOneField(City, on_delete=models.PROTECT, related_name="sunset")
+    state = models.TextField(choices=State.choices, default=State.ASKED)
+    asked_by = models.TextField()
+    asked_at = models.DateTimeField()
+    confirmed_by = models.TextField(blank=True, default="", db_default="")
+    confirmed_at = models.DateTimeField(null=True)
+    counts = models.JSONField(null=True)
+    done_at = models.DateTimeField(null=True)
+    certificate = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(asked_by="")
+                & (
+                    Q(state="asked", confirmed_by="", confirmed_at__isnull=True)
+                    | Q(state__in=["confirmed", "done"], confirmed_at__isnull=False)
+                    & ~Q(confirmed_by="")
+                    & ~Q(confirmed_by=models.F("asked_by"))
+                ),
+                name="sunset_takes_two_operators",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["asked", "confirmed"], certificate__isnull=True, done_at__isnull=True)
+                | Q(state="done", certificate__isnull=False, done_at__isnull=False, counts__isnull=False),
+                name="sunset_ends_with_a_certificate",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.city_id} {self.state}"

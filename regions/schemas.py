@@ -14,7 +14,7 @@ from psycopg2 import sql
 
 from regions.models import City
 from regions.rights import create_city_role, grant_city_rights, grant_public_rights
-from regions.tenancy import all_schemas, city_named
+from regions.tenancy import all_schemas, city_named, ended_schemas
 
 Statement = tuple[Any, Any, bool]
 # Statements that change nothing, or only this session: queries, savepoints, the search path of the first city.
@@ -29,6 +29,8 @@ def prepare_database(*, verbosity: int = 0) -> list[str]:
     schemas = all_schemas()
     for schema in schemas:
         migrate_city(city_named(schema), verbosity=verbosity)
+    for schema in ended_schemas():  # their journals must stay readable; their roles get no right back
+        migrate(city_named(schema), verbosity=verbosity)
     return schemas
 
 

@@ -7,12 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db import connection as any_connection
+from django.db.models import QuerySet
 from django.db.utils import ProgrammingError
 
-from regions.models import City
+from regions.models import City, CitySunset
 
 # django-tenants' additions to a connection are not in Django's types.
 connection: Any = any_connection
+ENDED = CitySunset.objects.filter(state__in=[CitySunset.State.CONFIRMED, CitySunset.State.DONE])
 
 
 class NoSuchCity(LookupError):
@@ -98,11 +100,18 @@ def second_connection() -> Iterator[Any]:
 
 
 def all_schemas() -> list[str]:
-    """Schema names of all cities, in a stable order. Call from ``public``."""
+    """Schema names of all cities whose service has not ended, in a stable order. Call from ``public``."""
+    return _schemas(City.objects.exclude(pk__in=ENDED.values("city")))
+
+
+def ended_schemas() -> list[str]:
+    """Of the others: their journals are all that is left of them."""
+    return _schemas(City.objects.filter(pk__in=ENDED.values("city")))
+
+
+def _schemas(cities: QuerySet[City]) -> list[str]:
     try:
-        return list(
-            City.objects.exclude(schema_name="public").order_by("schema_name").values_list("schema_name", flat=True)
-        )
+        return list(cities.exclude(schema_name="public").order_by("schema_name").values_list("schema_name", flat=True))
     except ProgrammingError as error:
         raise NotPrepared from error
 

@@ -9,15 +9,28 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django_tenants.middleware.main import TenantMainMiddleware
 
-from regions.models import City
-from regions.tenancy import WrongSchema
+from regions.models import City, Domain
+from regions.tenancy import ENDED, WrongSchema
+
+# Both languages, since nothing is left of the city by which one could be chosen.
+ENDED_ZH = "本市健康码服务已终止，相关数据已销毁。"
+ENDED_EN = "The health-code service of this city has ended, and its data have been destroyed."
+SERVICE_ENDED = f"{ENDED_ZH}\n\n{ENDED_EN}\n"
 
 
 class HostMiddleware(TenantMainMiddleware):
     """Enters the city of the host, as ``request.tenant``; none on the operator's hosts, and any other name gets a 404."""
 
+    def get_tenant(self, domain_model: type[Domain], hostname: str) -> City:
+        """The city of the host, unless its service has ended."""
+        open_ones = domain_model.objects.exclude(tenant__in=ENDED.values("city"))
+        city: City = open_ones.select_related("tenant").get(domain=hostname).tenant
+        return city
+
     def no_tenant_found(self, request: HttpRequest, hostname: str) -> HttpResponse | None:
-        """The operator's pages, or a plain 404 that does not say which cities exist."""
+        """The operator's pages, that a city's service has ended, or a plain 404 that does not say which cities exist."""
+        if Domain.objects.filter(domain=hostname, tenant__in=ENDED.values("city")).exists():
+            return HttpResponse(SERVICE_ENDED, status=410, content_type="text/plain; charset=utf-8")
         if hostname not in settings.OPERATOR_HOSTS:
             return HttpResponseNotFound("No such host.", content_type="text/plain; charset=utf-8")
         request.tenant = None  # type: ignore[attr-defined]  # django-tenants hangs it on the request

@@ -20,6 +20,7 @@ class Command(CityCommand):
     )
 
     signs_checkpoint = False
+    reads_ended = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

@@ -12,7 +12,7 @@ from django.db import IntegrityError, models, transaction
 from psycopg2 import sql
 from psycopg2.extensions import connection
 
-from regions.models import City, CityOpening, CityStanding
+from regions.models import City, CityOpening, CityStanding, CitySunset
 from tests.integration.constraints.cast import AT, DAY, LATER, VALID, Cast, another
 
 OURS = ("regions", "staff", "keys", "journal", "sources", "retention", "codes")
@@ -584,6 +584,7 @@ PUBLIC_UNIQUE_COLUMNS = {
     ("regions.City", "schema_name"),
     ("regions.Domain", "domain"),
     ("regions.CityStanding", "city"),
+    ("regions.CitySunset", "city"),
     ("regions.CityOpening", "name"),
 }
 # In public as well, written by the application in no city: constraint → model and the changes that break it alone.
@@ -607,6 +608,16 @@ OUTSIDE_CHECKS: dict[str, list[tuple[type[models.Model], dict[str, Any]]]] = {
         (CityOpening, {**OPENED, "decided_by": "lin", "decided_at": LATER}),
         (CityOpening, {**OPENED, "state": "declined"}),
         (CityOpening, {**OPENED, "state": "withdrawn", "decided_by": "wang", "decided_at": LATER}),
+    ],
+    "sunset_takes_two_operators": [
+        (CitySunset, {"asked_by": ""}),
+        (CitySunset, {"state": "confirmed"}),
+        (CitySunset, {"state": "confirmed", "confirmed_by": "lin", "confirmed_at": LATER}),
+        (CitySunset, {"confirmed_by": "wang"}),
+    ],
+    "sunset_ends_with_a_certificate": [
+        (CitySunset, {"certificate": {}}),
+        (CitySunset, {"state": "done", "confirmed_by": "wang", "confirmed_at": LATER}),
     ],
     "opening_has_an_asker": [(CityOpening, {"asked_by": ""})],
     "failed_opening_says_why": [(CityOpening, {**OPENED, "state": "failed"})],
@@ -677,7 +688,7 @@ def test_a_check_outside_of_cities_refuses(
     assert _refused_by(model(**_outside(model, name="another") | changes)) == name
 
 
-@pytest.mark.parametrize("model", [CityStanding, CityOpening])
+@pytest.mark.parametrize("model", [CityStanding, CityOpening, CitySunset])
 def test_a_city_stands_once_and_an_opening_has_its_own_name(db: None, model: type[models.Model]) -> None:
     assert [_refused_by(model(**_outside(model))) != "" for _ in range(2)] == [False, True]
 
@@ -714,9 +725,10 @@ def _refused_by(row: models.Model) -> str:
 
 def _outside(model: type[models.Model], *, name: str = "same") -> dict[str, Any]:
     """A valid row; every standing is another city's but for the same name."""
-    if model is CityStanding:
+    if model in (CityStanding, CitySunset):
         schema = {"same": "alpha", "another": "beta"}[name]
-        return {"city": City.objects.get(schema_name=schema), "read_at": AT}
+        said = {"read_at": AT} if model is CityStanding else {"asked_by": "lin", "asked_at": AT}
+        return {"city": City.objects.get(schema_name=schema), **said}
     return {"name": name, "schema": "gamma", "content": b"x", "asked_by": "lin", "asked_at": AT}
 
 

@@ -1,0 +1,229 @@
+"""The end of a city's service: audited first, then destroyed but for its journal, and certified (``docs/adr/0034-retention.md``).
+
+One operator asks, another confirms. From the confirmation on the city is closed: its host says so, no task enters it, and its role
+has no right left on what is destroyed. Each step can be done again, so a call that was broken off is gone on with by the next.
+"""
+
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from psycopg2 import sql
+
+from codes.reconcile import reconcile, settings_of
+from codes.witnessing import have_witnessed, heads_elsewhere
+from regions.journal.checkpoints import write_checkpoint
+from regions.journal.heads import present_head
+from regions.journal.record import CANONICAL, record
+from regions.journal.verify import verify_journal
+from regions.keys import encryption
+from regions.keys.models import CityKey, Purpose
+from regions.models import CitySunset
+from regions.proposals import is_operator, require_another, require_operator
+from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
+from regions.tenancy import as_owner, city_named, current_city, in_city, in_city_as_owner
+
+State = CitySunset.State
+# What stays: the journal, what verifies it, and which migrations its tables have.
+LEFT = ("journal_journalentry", "journal_checkpoint", "keys_citykey", "django_migrations")
+READ_BY_ROLE = ("journal_journalentry", "journal_checkpoint", "keys_citykey")
+TABLES = "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = %s ORDER BY 1"
+
+
+class AuditFailed(Exception):
+    """What stands is not what the journal says, or the journal is broken. Nothing was destroyed."""
+
+
+def ask(schema: str, *, by: str, now: datetime) -> CitySunset:
+    """The first operator's. Call in no city. Raises ``NotAllowed``, ``NoSuchCity``, ``MovedMeanwhile`` when it is asked already."""
+    _require_operator(by=by)
+    city = city_named(schema)
+    with transaction.atomic():
+        sunset, made = CitySunset.objects.get_or_create(city=city, defaults={"asked_by": by, "asked_at": now})
+        if not made:
+            raise MovedMeanwhile
+        record("city.sunset_asked", by=by, now=now, subject=f"city:{schema}")
+    return sunset
+
+
+def withdraw(schema: str, *, by: str, now: datetime) -> None:
+    """Whoever asked takes it back; once it is confirmed nobody can. Call in no city. Raises ``NotAllowed`` and ``Refused``."""
+    _require_operator(by=by)
+    with transaction.atomic():
+        sunset = _locked(schema)
+        if sunset.state != State.ASKED:
+            raise MovedMeanwhile
+        if by != sunset.asked_by:
+            raise Refused(CommonReason.NOT_THE_PROPOSER)
+        sunset.delete()
+        record("city.sunset_withdrawn", by=by, now=now, subject=f"city:{schema}")
+
+
+def confirm(schema: str, *, by: str, now: datetime) -> CitySunset:
+    """The second operator's: the audit, and from then on the city is closed. Call in no city and in no transaction.
+
+    Raises ``NotAllowed``, ``Refused``, and ``AuditFailed``: then the city is as it was.
+    """
+    _require_operator(by=by)
+    sunset = _find(schema)
+    if sunset.state != State.ASKED:
+        raise MovedMeanwhile
+    require_another(by, proposed_by=sunset.asked_by)
+    entries = audit(schema, now=now)
+    with as_owner(), transaction.atomic():
+        sunset = _locked(schema)
+        if sunset.state != State.ASKED:
+            raise MovedMeanwhile
+        sunset.state, sunset.confirmed_by, sunset.confirmed_at = State.CONFIRMED, by, now
+        with in_city_as_owner(schema):
+            take_rights()
+            sunset.counts = count_rows()
+            data = {"asked_by": sunset.asked_by, "audited_entries": entries, "rows": sunset.counts}
+            record("city.sunset_confirmed", by=by, now=now, subject=f"city:{schema}", data=data)
+        sunset.save(update_fields=["state", "confirmed_by", "confirmed_at", "counts"])
+    return sunset
+
+
+def audit(schema: str, *, now: datetime) -> int:
+    """How many entries hold and agree with what stands. Call in no city. Raises ``AuditFailed``."""
+    told, heads = settings_of(city_named(schema)), heads_elsewhere(schema)
+    with in_city(schema):
+        write_checkpoint(now=now)
+        checked = verify_journal(now=now, heads=heads)
+        if checked.broken_at is not None:
+            raise AuditFailed(f"the journal is broken at entry {checked.broken_at}: {checked.reason}")
+        if differing := [str(one) for one in reconcile(told)]:
+            raise AuditFailed(
+                f"{len(differing)} differences between the journal and what stands, such as: {differing[0]}"
+            )
+    return checked.entries
+
+
+def destroy(schema: str, *, forget: Callable[[str], int], now: datetime) -> dict[str, Any]:
+    """Destroy what the confirmed end names, or what is left of it, and certify it. Call in no city and in no transaction.
+
+    ``forget`` takes the city's messages out of the broker. The keys go last. Raises ``MovedMeanwhile`` where nothing is confirmed.
+    """
+    sunset = _find(schema)
+    if sunset.state == State.DONE and sunset.certificate is not None:
+        certificate: dict[str, Any] = sunset.certificate
+        return certificate
+    if sunset.state != State.CONFIRMED:
+        raise MovedMeanwhile
+    files, messages = _destroy_files(schema), forget(schema)
+    with as_owner(), in_city_as_owner(schema):
+        with transaction.atomic():
+            _empty_tables()
+            data = {"rows": sunset.counts, "files": files, "messages": messages}
+            record("city.data_destroyed", by="system", now=now, subject=f"city:{schema}", data=data)
+        with transaction.atomic():
+            keys, _ = CityKey.objects.exclude(purpose=Purpose.JOURNAL).delete()
+            record("city.keys_destroyed", by="system", now=now, subject=f"city:{schema}", data={"keys": keys})
+    encryption.forget_cached_keys()
+    with in_city(schema):
+        write_checkpoint(now=now)
+    have_witnessed(schema, now=now)
+    return _certify(sunset, schema, files=files, messages=messages, now=now)
+
+
+def message_of(content: dict[str, Any]) -> bytes:
+    """What a certificate's signature is of."""
+    return b"sunset certificate\n" + CANONICAL.encode(content).encode()
+
+
+def take_rights() -> None:
+    """Leave the city's role nothing but reading the journal and adding to it. As the owner, in the city."""
+    city = current_city()
+    names = {"schema": sql.Identifier(city.schema_name), "role": sql.Identifier(f"city_{city.schema_name}")}
+    with connection.cursor() as cursor:
+        for kind in ("TABLES", "FUNCTIONS"):
+            cursor.execute(sql.SQL(f"REVOKE ALL ON ALL {kind} IN SCHEMA {{schema}} FROM {{role}}").format(**names))
+        for table in READ_BY_ROLE:
+            right = "SELECT" if table == "keys_citykey" else "SELECT, INSERT"
+            cursor.execute(
+                sql.SQL(f"GRANT {right} ON {{table}} TO {{role}}").format(
+                    table=sql.Identifier(city.schema_name, table), **names
+                )
+            )
+
+
+def count_rows() -> dict[str, int]:
+    """Table → rows, of all that is destroyed. In the city."""
+    counts = {}
+    with connection.cursor() as cursor:
+        for table in destroyed_tables():
+            cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table)))
+            counts[table] = cursor.fetchone()[0]
+    return {table: rows for table, rows in counts.items() if rows}
+
+
+def destroyed_tables() -> list[str]:
+    """Every table of the city but those that stay: one that comes later is not forgotten."""
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES, [current_city().schema_name])
+        return [table for (table,) in cursor.fetchall() if table not in LEFT]
+
+
+def _empty_tables() -> None:
+    """TRUNCATE gives the tables new files, so that nothing is left in pages of the old ones."""
+    with connection.cursor() as cursor:
+        tables = sql.SQL(", ").join(map(sql.Identifier, destroyed_tables()))
+        cursor.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(tables))
+
+
+def _destroy_files(schema: str) -> int:
+    """Evidence, exports and lists; how many files were there."""
+    folder = Path(settings.MEDIA_ROOT) / schema
+    files = sum(path.is_file() for path in folder.rglob("*"))
+    if folder.exists():
+        shutil.rmtree(folder)
+    return files
+
+
+def _certify(sunset: CitySunset, schema: str, *, files: int, messages: int, now: datetime) -> dict[str, Any]:
+    with in_city(schema) as city:
+        head = present_head()
+        content = {
+            "city": schema,
+            "name": city.name_zh,
+            "division": city.division,
+            "asked_by": sunset.asked_by,
+            "confirmed_by": sunset.confirmed_by,
+            "rows_destroyed": sunset.counts,
+            "files_destroyed": files,
+            "messages_destroyed": messages,
+            "journal": head.text.decode() if head else "",
+            "at": now.isoformat(),
+        }
+        key_id, signature = encryption.sign(message_of(content), purpose=Purpose.JOURNAL)
+        public = encryption.own_public_key(key_id, Purpose.JOURNAL)
+    certificate = {**content, "public_key": public.hex(), "signature": signature.hex()}
+    CitySunset.objects.filter(pk=sunset.pk, state=State.CONFIRMED).update(
+        state=State.DONE, done_at=now, certificate=certificate
+    )
+    return certificate
+
+
+def _require_operator(*, by: str) -> None:
+    """Two people at the machine: the portal's own timers are nobody."""
+    require_operator(by)
+    if not is_operator(by):
+        raise NotAllowed
+
+
+def _find(schema: str) -> CitySunset:
+    found = CitySunset.objects.filter(city=city_named(schema)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _locked(schema: str) -> CitySunset:
+    found = CitySunset.objects.select_for_update(of=("self",)).filter(city__schema_name=schema).first()
+    if found is None:
+        raise NotFound
+    return found
