@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from codes.key_rotation import kid_of
@@ -245,3 +246,15 @@ def test_neither_redirects_nor_closed_addresses_are_followed_and_nothing_is_logg
     said = caplog.text
     assert "w-zhang" not in said
     assert "ed25519" not in said
+
+
+def test_the_functions_of_each_city_write_to_its_own_tables(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT n.nspname, p.proconfig[1] FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace"
+            " WHERE p.proname LIKE 'codes_tell_%'"
+        )
+        found = cursor.fetchall()
+    assert {schema for schema, _ in found} >= {"alpha", "beta"}
+    for schema, path in found:
+        assert path.removeprefix("search_path=").split(",")[0].strip('" ') == schema
