@@ -128,6 +128,12 @@ DATA_CLASSES = (
                 at_once=PEOPLE_AT_ONCE,
             ),
             Step(
+                "codes_entry",
+                age="CASE WHEN t.type = 'displayed' THEN t.received_at END",
+                present=IS_SOMEBODYS,
+                clear={"citizen_id": NOBODY, "content": "'{}'"},
+            ),
+            Step(
                 "codes_checkindays",
                 age="lower(t.days)::timestamp AT TIME ZONE 'UTC'",
                 free=compose(SQL, "days_are_free", nothing_holds=NOTHING_HOLDS, bound="{{bound}}"),
@@ -135,6 +141,31 @@ DATA_CLASSES = (
             ),
         ),
         before=make_nobody,
+    ),
+    DataClass(
+        "displayed",
+        title=_("Colours that providers displayed"),
+        personal=_("which colour a provider showed somebody, and whether it was wrong"),
+        stays=_("what is wrong now; of each cause the item with its provider, without anybody's name"),
+        tables=("codes_displayed", "codes_displayfinding", "codes_displaychange"),
+        days=YEAR,
+        steps=(
+            Step(
+                "codes_displayed",
+                age="t.shown_at",
+                free="NOT EXISTS (SELECT FROM codes_displayfinding f WHERE f.citizen_id = t.citizen_id"
+                " AND f.provider_id = t.provider_id AND f.closed_at IS NULL)",
+            ),
+            Step(
+                "codes_displaychange",
+                age="(SELECT f.closed_at FROM codes_displayfinding f WHERE f.id = t.finding_id)",
+            ),
+            Step(
+                "codes_displayfinding",
+                age="t.closed_at",
+                free="NOT EXISTS (SELECT FROM codes_displaychange c WHERE c.finding_id = t.id)",
+            ),
+        ),
     ),
     DataClass(
         "people",
@@ -374,6 +405,7 @@ NOTHING_PERSONAL = {
     "codes_providerkey": "keyed hashes of keys, and who issued them",
     "codes_webhook": "addresses of receivers, and who agreed to them",
     "codes_usednonce": "random numbers of signed calls of the last minutes",
+    "codes_displayitem": "a cause with a provider",
     "codes_run": "instants and counts of a run",
     "codes_runsource": "which delivery a run rested on",
     "codes_runprovider": "inputs and counts of a run",

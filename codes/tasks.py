@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from codes.cities.neighbours import note_neighbours
 from codes.city_counts import update_city_counts
+from codes.display.findings import update_findings
 from codes.models import Run
 from codes.opening_requests import open_asked, sweep_openings
 from codes.reports.identified import lapse_unanswered
@@ -236,6 +237,16 @@ def deliver_webhook(schema: str, webhook_id: int) -> int:
     if is_left:
         enqueue_webhook(schema, webhook_id)
     return delivered
+
+
+@shared_task(name="codes.update_display_findings")
+def update_display_findings() -> int:
+    """Close and explain what providers display wrongly, after rulings and changed maps; how many cities."""
+    schemas = all_schemas()
+    for schema in schemas:
+        with in_city(schema):
+            update_findings(now=timezone.now())
+    return len(schemas)
 
 
 @shared_task(name="codes.witness_journals")

@@ -27,6 +27,7 @@ BEAT = {
     "sweep rehearsals": {"task": "portal.sweep_rehearsals", "schedule": 15.0},
     "sum up cities": {"task": "codes.sum_up_cities", "schedule": 60.0},
     "note neighbours": {"task": "codes.note_neighbours", "schedule": crontab(minute="*/5")},
+    "update display findings": {"task": "codes.update_display_findings", "schedule": 60.0},
     "sweep reviews": {"task": "codes.sweep_reviews", "schedule": crontab(minute="*/5")},
     # Once a day for each city; asked more often, so that a time without workers costs no day.
     "sweep old data": {"task": "codes.sweep_retention", "schedule": crontab(minute="*/10")},

@@ -29,6 +29,23 @@ WITH other AS (
 UPDATE codes_statedname k SET full_name = other.full_name, stated_at = other.stated_at, received_at = other.received_at
 FROM other WHERE k.id = other.kept_row AND other.stated_at > k.stated_at
 
+-- statement: displayed
+-- What was shown last counts.
+WITH other AS (
+    DELETE FROM codes_displayed j USING {{pair}}, codes_displayed k
+    WHERE j.citizen_id = pair.joined AND k.citizen_id = pair.kept AND k.provider_id = j.provider_id
+    RETURNING k.id AS kept_row, j.value, j.colour, j.shown_at
+)
+UPDATE codes_displayed k SET value = other.value, colour = other.colour, shown_at = other.shown_at
+FROM other WHERE k.id = other.kept_row AND other.shown_at > k.shown_at
+
+-- statement: display_findings
+-- One stands; the next look brings it to what is shown to both.
+UPDATE codes_displayfinding j SET closed_at = greatest(j.opened_at, %(now)s)
+FROM {{pair}}, codes_displayfinding k
+WHERE j.citizen_id = pair.joined AND k.citizen_id = pair.kept AND k.provider_id = j.provider_id
+  AND j.closed_at IS NULL AND k.closed_at IS NULL
+
 -- statement: verdicts
 -- The stricter colour with the hits of both; a day on which it turns green only where both have one.
 WITH other AS (

@@ -11,6 +11,8 @@ from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
 
+from codes.display.displayed import Shown, keep_displayed
+from codes.display.findings import update_findings
 from codes.intake.check_ins import CheckedIn, is_late, record_check_ins
 from codes.intake.citizens import find_or_make, hold_intake
 from codes.intake.declarations import (
@@ -21,7 +23,7 @@ from codes.intake.declarations import (
     record_declarations,
     update_details,
 )
-from codes.intake.lines import CheckInLine, ReadLine, read_line, with_our_symptoms
+from codes.intake.lines import CheckInLine, DisplayedLine, ReadLine, read_line, with_our_symptoms
 from codes.intake.names import DeclaredName, keep_declared_names
 from codes.intake.phones import propose_phones
 from codes.intake.results import BadLine, LineResult, Outcome, Refusal
@@ -169,14 +171,16 @@ def _file(lines: Sequence[_Numbered], *, by: str, now: datetime) -> dict[str, An
     zone = current_city().zone
     declared: list[Declared] = []
     checked_in: list[CheckedIn] = []
+    shown: list[Shown] = []
     rows: list[tuple[object, ...]] = []
     for line in lines:
         holder = Holder(citizens[line.read.identity].pk, line.provider.pk)
         content = line.read.content
-        # A fast clock cannot outrank a later correction.
-        instant = min(content.submitted_at or now, now)
+        instant = _instant(line, now)
         late = False
-        if isinstance(content, CheckInLine):
+        if isinstance(content, DisplayedLine):
+            shown.append(Shown(*holder, content.value, content.shown_at))
+        elif isinstance(content, CheckInLine):
             late = is_late(healthy=content.healthy, day=content.day, instant=instant, zone=zone)
             checked_in.append(CheckedIn(holder, content.entry_id, content.day, content.healthy, late, instant))
         else:
@@ -191,10 +195,25 @@ def _file(lines: Sequence[_Numbered], *, by: str, now: datetime) -> dict[str, An
         record_declarations(declared, newest=newest_answers(about), now=now, zone=zone)
     copy_rows("codes_entry", ENTRY_COLUMNS, rows)
     record_check_ins(checked_in, now=now)
+    if shown:
+        keep_displayed(shown)
+        update_findings(now=now, citizens={one.citizen_id for one in shown})
     by_provider: dict[str, int] = {}
     for line in lines:
         by_provider[line.provider.code] = by_provider.get(line.provider.code, 0) + 1
-    return {"declarations": len(declared), "check_ins": len(checked_in), "providers": by_provider}
+    return {
+        "declarations": len(declared),
+        "check_ins": len(checked_in),
+        "displayed": len(shown),
+        "providers": by_provider,
+    }
+
+
+def _instant(line: _Numbered, now: datetime) -> datetime:
+    content = line.read.content
+    said = content.shown_at if isinstance(content, DisplayedLine) else content.submitted_at
+    # A fast clock cannot outrank a later correction.
+    return min(said or now, now)
 
 
 def _entry(line: _Numbered, holder: Holder, instant: datetime, late: bool, now: datetime) -> tuple[object, ...]:
@@ -202,7 +221,8 @@ def _entry(line: _Numbered, holder: Holder, instant: datetime, late: bool, now: 
     kept = content.model_dump(mode="json", by_alias=True, exclude=ABOUT_THE_PERSON, exclude_unset=True)
     day, healthy = (content.day, content.healthy) if isinstance(content, CheckInLine) else (None, None)
     about = (holder.provider_id, content.entry_id, content.type, holder.citizen_id)
-    return (*about, content.submitted_at, instant, day, healthy, late, now, line.digest, kept)
+    submitted_at = None if isinstance(content, DisplayedLine) else content.submitted_at
+    return (*about, submitted_at, instant, day, healthy, late, now, line.digest, kept)
 
 
 def _refused(line: _Numbered, reason: Refusal) -> LineResult:

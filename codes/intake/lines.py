@@ -150,9 +150,20 @@ class CheckInLine(Line):
     healthy: bool
 
 
-SHAPES: dict[str, type[DeclarationLine] | type[CheckInLine]] = {
+class DisplayedLine(Line):
+    """What the provider showed this person at that instant: the value as it stands with the provider, in its map or not."""
+
+    type: Literal["displayed"]
+    value: Name
+    shown_at: Instant
+
+
+AnyLine = DeclarationLine | CheckInLine | DisplayedLine
+
+SHAPES: dict[str, type[DeclarationLine] | type[CheckInLine] | type[DisplayedLine]] = {
     "declaration": DeclarationLine,
     "check_in": CheckInLine,
+    "displayed": DisplayedLine,
 }
 
 
@@ -171,7 +182,7 @@ class ReadLine:
     ``digest`` tells a repeated line from a changed one.
     """
 
-    content: DeclarationLine | CheckInLine
+    content: AnyLine
     identity: Identity
     digest: bytes
     plain: Mapping[str, Any]
@@ -196,7 +207,7 @@ def read_line(raw: bytes, *, now: datetime, zone: ZoneInfo) -> ReadLine:
     except ValidationError as error:
         _refuse_shape(error)
     today = now.astimezone(zone).date()
-    _check_times(content, today)
+    _check_times(content, today, now)
     try:
         identity = check_identity(content.id_type, content.id_number, today=today)
     except BadIdentity as error:
@@ -207,7 +218,7 @@ def read_line(raw: bytes, *, now: datetime, zone: ZoneInfo) -> ReadLine:
 def with_our_symptoms(line: ReadLine, ours: Mapping[str, str]) -> ReadLine:
     """The line with its symptoms in our codes, ``none`` as no symptom; ``ours`` maps the provider's. Raises BadLine."""
     content = line.content
-    if isinstance(content, CheckInLine) or not content.symptoms:
+    if not isinstance(content, DeclarationLine) or not content.symptoms:
         return line
     symptoms = list(dict.fromkeys(ours.get(code, code) for code in content.symptoms))
     if not set(symptoms) <= set(Symptom) or (Symptom.NONE in symptoms and len(symptoms) > 1):
@@ -256,11 +267,16 @@ def _refuse_shape(error: ValidationError) -> NoReturn:
     raise BadLine(reason, field) from None
 
 
-def _check_times(content: DeclarationLine | CheckInLine, today: date) -> None:
+def _check_times(content: AnyLine, today: date, now: datetime) -> None:
     """Nothing that was done can lie ahead, and nothing ends before it begins. A clock that is fast is no reason to refuse."""
     if isinstance(content, CheckInLine):
         if content.day > today:
             raise BadLine(Refusal.IN_FUTURE, "day")
+        return
+    if isinstance(content, DisplayedLine):
+        # It is measured by minutes, so a fast clock would accuse the provider of what it could not know yet.
+        if content.shown_at > now:
+            raise BadLine(Refusal.IN_FUTURE, "shown_at")
         return
     for place, stay in enumerate(content.area_stays or []):
         if stay.left_on is not None and stay.left_on < stay.from_day:
@@ -279,7 +295,7 @@ def _planned_days(content: DeclarationLine) -> list[tuple[str, date]]:
     return days
 
 
-def _parsed(content: DeclarationLine | CheckInLine, identity: Identity) -> dict[str, Any]:
+def _parsed(content: AnyLine, identity: Identity) -> dict[str, Any]:
     """What the line says, in one spelling of every value: null as absent, instants in UTC, the person's details normalised."""
     values = content.model_dump(mode="python", by_alias=True, exclude_none=True, exclude_unset=True)
     instants = {name: value.astimezone(UTC) for name, value in values.items() if isinstance(value, datetime)}

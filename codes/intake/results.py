@@ -16,7 +16,7 @@ class Refusal(TextChoices):
     BAD_JSON = "bad_json", _("The line is not one JSON object in UTF-8.")
     TOO_LONG = "too_long", _("The line is longer than {limit} bytes.")
     REPEATED_KEY = "repeated_key", _("A key stands in the line twice.")
-    UNKNOWN_TYPE = "unknown_type", _("type must be declaration or check_in.")
+    UNKNOWN_TYPE = "unknown_type", _("type must be declaration, check_in or displayed.")
     MISSING_FIELD = "missing_field", _("{field} is missing.")
     UNKNOWN_FIELD = "unknown_field", _("{field} is not a known key; is it misspelt?")
     BAD_FIELD = "bad_field", _("{field} does not have a value that was agreed on.")

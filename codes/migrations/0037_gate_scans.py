@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("codes", "0036_neighbours"),
+        ("codes", "0035_api_callers"),
     ]
 
     operations = [

@@ -3,6 +3,7 @@
 from codes.models.alarm import AcknowledgementState, Alarm, AlarmAcknowledgement, SubjectCount, SubjectKind
 from codes.models.case import Appeal, Case, CaseEvent, CaseState
 from codes.models.citizen import Citizen, FormerRef, Guardianship, PersonAccess, SignInCode
+from codes.models.displayed import DisplayCause, DisplayChange, Displayed, DisplayFinding, DisplayItem
 from codes.models.entry import CheckInDays, Entry
 from codes.models.export_job import ExportFault, ExportJob, IdentifiedExport
 from codes.models.fact import Fact, StatedName
@@ -44,6 +45,11 @@ __all__ = [
     "CollectingFault",
     "CorrectionRequest",
     "Disagreement",
+    "DisplayCause",
+    "DisplayChange",
+    "DisplayFinding",
+    "DisplayItem",
+    "Displayed",
     "DraftRehearsal",
     "EffectiveChange",
     "EffectiveCode",

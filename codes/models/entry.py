@@ -1,4 +1,4 @@
-"""Declarations and daily check-ins that citizens submit through a provider, stored as received."""
+"""What providers send of a person, stored as received: declarations, daily check-ins, and the colours they displayed."""
 
 from typing import Any
 
@@ -46,12 +46,16 @@ class Entry(AppendOnly):
                 name="entry_declarations",
             ),
             models.Index(fields=["citizen", "provider", "day"], condition=Q(type="check_in"), name="entry_check_ins"),
+            models.Index(
+                fields=["citizen", "provider", "instant"], condition=Q(type="displayed"), name="entry_displayed"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["provider", "entry_id"], name="entry_id_is_unique_for_its_provider"),
             models.CheckConstraint(
                 condition=Q(type="declaration", submitted_at__isnull=False, day__isnull=True, healthy__isnull=True)
-                | Q(type="check_in", day__isnull=False, healthy__isnull=False),
+                | Q(type="check_in", day__isnull=False, healthy__isnull=False)
+                | Q(type="displayed", submitted_at__isnull=True, day__isnull=True, healthy__isnull=True),
                 name="entry_has_the_fields_of_its_type",
             ),
             models.CheckConstraint(

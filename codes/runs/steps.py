@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from codes.display.findings import update_findings
 from codes.intake.collecting import collect_source
 from codes.models import (
     CollectingFault,
@@ -176,3 +177,4 @@ def _settle(run_id: int, *, clock: Clock) -> None:
     ):
         settle(run, now=clock())
         amend_owed(now=clock())  # what was decided while it worked; nobody sees the city in between
+    update_findings(now=clock())

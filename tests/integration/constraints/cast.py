@@ -121,6 +121,28 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "expires_at": LATER,
     },
     "codes.GateScan": lambda cast: {"by": "gate:1", "at": AT, "result": "ok"},
+    "codes.Displayed": lambda cast: {
+        "citizen": cast.citizen(),
+        "provider": cast.alipay,
+        "value": "00",
+        "shown_at": AT,
+    },
+    "codes.DisplayItem": lambda cast: {"provider": cast.alipay, "cause": "old", "opened_at": AT},
+    "codes.DisplayFinding": lambda cast: {
+        "citizen": cast.citizen(),
+        "provider": cast.alipay,
+        "value": "00",
+        "colour": "green",
+        "expected": "red",
+        "shown_at": AT,
+        "opened_at": AT,
+    },
+    "codes.DisplayChange": lambda cast: {
+        "finding": cast.shared("codes.DisplayFinding"),
+        "what": "opened",
+        "cause": "old",
+        "at": AT,
+    },
     "staff.CacheEntry": lambda cast: {"key_hash": b"x", "value": 1, "until": LATER},
     "codes.Webhook": lambda cast: {
         "provider": cast.alipay,

@@ -170,7 +170,13 @@ def test_only_acts_that_changed_something_are_journalled(alpha: City, now: datet
 
     (entry,) = JournalEntry.objects.order_by("seq")[before:]
     assert entry.verb == "entries.taken"
-    assert entry.data == {"lines": [1, 1], "declarations": 0, "check_ins": 1, "providers": {"alipay": 1}}
+    assert entry.data == {
+        "lines": [1, 1],
+        "declarations": 0,
+        "check_ins": 1,
+        "displayed": 0,
+        "providers": {"alipay": 1},
+    }
 
 
 def _texts(line: Any) -> list[str]:

@@ -1,0 +1,82 @@
+"""What providers show and should not (``docs/semantics.md`` §7). It never changes a verdict, and opens no citizen's case."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import OuterRef, Subquery
+
+from codes.display.items import settle_items
+from codes.models import DisplayChange, Displayed, DisplayFinding, Run
+from codes.validity import DAYS_AFTER
+from regions.locks import advisory_lock
+from regions.sql import compose
+from regions.tenancy import current_city
+
+SQL = Path(__file__).with_suffix(".sql")
+
+
+def _judge(which: str) -> str:
+    concerns = {name: compose(SQL, "concerns", citizen=f"{name}.citizen_id") for name in ("m", "l", "w")}
+    return compose(
+        SQL,
+        "judge",
+        which=which,
+        concerns_line=concerns["l"],
+        concerns_wrong=concerns["w"],
+        stood=compose(SQL, "stood", moments="since_shown", concerns=concerns["m"]),
+        stood_earlier=compose(SQL, "stood", moments="earlier", concerns=concerns["m"]),
+    )
+
+
+OF_EVERYBODY, OF_CITIZENS = _judge(compose(SQL, "of_everybody")), _judge(compose(SQL, "of_citizens"))
+EXPLAIN, NOTE = compose(SQL, "explain"), compose(SQL, "note")
+# So long after a colour has changed, showing the one before is a cache and says nothing about the map.
+LATELY = timedelta(days=2)
+# So many people, at least, say that a value is mapped elsewhere.
+LEAST_PEOPLE = 3
+
+
+def update_findings(*, now: datetime, citizens: Collection[int] | None = None) -> None:
+    """Bring findings and their items to what stands now: of these people's new lines, or of all that a run or a ruling can end.
+
+    Safe to call at any time, any number of times.
+    """
+    asked: dict[str, Any] = {
+        "now": now,
+        "counted": list(Run.COUNTED),
+        "days": DAYS_AFTER + 1,
+        "zone": current_city().timezone,
+        "citizens": sorted(citizens or ()),
+        "lately": LATELY,
+        "least": LEAST_PEOPLE,
+    }
+    with transaction.atomic():
+        # One at a time, so that the ids of ``DisplayChange`` are in the order in which they can be read.
+        advisory_lock("displayed colours")
+        with connection.cursor() as cursor:
+            cursor.execute(OF_EVERYBODY if citizens is None else OF_CITIZENS, asked)
+            cursor.execute(EXPLAIN, asked)
+            cursor.execute(NOTE, {"now": now})
+        settle_items(now=now)
+
+
+def changes_since(last: int, *, limit: int) -> list[DisplayChange]:
+    """What happened to findings after the change with this id, in order, for whoever tells the provider."""
+    told = DisplayChange.objects.filter(pk__gt=last).select_related("finding__provider", "finding__citizen")
+    return list(told.order_by("pk")[:limit])
+
+
+def findings_of(citizen_id: int) -> list[DisplayFinding]:
+    """What this person is shown wrongly now, by the provider's code."""
+    standing = DisplayFinding.objects.filter(citizen=citizen_id, closed_at__isnull=True)
+    return list(standing.select_related("provider").order_by("provider__code"))
+
+
+def displayed_of(citizen_id: int) -> list[Displayed]:
+    """What each provider showed this person last, with the ``cause`` where it is wrong."""
+    standing = DisplayFinding.objects.filter(citizen=citizen_id, provider=OuterRef("provider"), closed_at__isnull=True)
+    shown = Displayed.objects.filter(citizen=citizen_id).select_related("provider").order_by("provider__code")
+    return list(shown.annotate(cause=Subquery(standing.values("cause")[:1])))
