@@ -85,12 +85,13 @@ class ApiError(APIException):
         *,
         wait: int | None = None,
         errors: Sequence[dict[str, Any]] | None = None,
+        params: Mapping[str, object] | None = None,
         **parts: object,
     ) -> None:
         super().__init__(reason.value)
         self.status_code = status
         self.wait = wait
-        self.body = problem(status, reason, parts)
+        self.body = problem(status, reason, {**(params or {}), **parts})
         if errors is not None:
             self.body["errors"] = list(errors)
 
@@ -107,9 +108,7 @@ _FRAMEWORK = {
 def exception_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """The framework's handler keeps status and headers; the body is ours. A refused act is a problem by its own code."""
     if isinstance(error, Refused):
-        status = _status(error)
-        body, error = problem(status, error.reason, error.params), ApiError(status, error.reason)
-        error.body = body
+        error = ApiError(_status(error), error.reason, params=error.params)
     response = exception_handler(error, context)
     if response is None:
         return None

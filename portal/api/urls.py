@@ -5,6 +5,8 @@ from django.urls import path
 from portal.api import cities
 from portal.api.bodies import MOST_BYTES
 from portal.api.entries import Entries
+from portal.api.lists import Cases, Disagreements
+from portal.api.people import Calls, Codes, Declarations, Status, TripsOfPerson
 from portal.api.schema import schema
 from portal.api.service import NoSuchAddress
 from portal.web.bodies import takes_body
@@ -12,6 +14,13 @@ from portal.web.bodies import takes_body
 urlpatterns = [
     path("entries", takes_body(MOST_BYTES)(Entries.as_view()), name="api_entries"),
     path("cities/look-ups", cities.look_ups, name="api_city_look_ups"),
+    path("declarations", Declarations.as_view(), name="api_declarations"),
+    path("trips", TripsOfPerson.as_view(), name="api_trips"),
+    path("status", Status.as_view(), name="api_status"),
+    path("calls", Calls.as_view(), name="api_calls"),
+    path("codes", Codes.as_view(), name="api_codes"),
+    path("disagreements", Disagreements.as_view(), name="api_disagreements"),
+    path("cases", Cases.as_view(), name="api_cases"),
     path("schema", schema, name="api_schema"),
     # The last of all.
     path("<path:address>", NoSuchAddress.as_view(), name="api_no_such_address"),

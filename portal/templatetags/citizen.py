@@ -23,6 +23,8 @@ ACCESSED: dict[str, str | Promise] = {
     "phone": gettext_lazy("the phone for sign-in codes"),
     "evidence": gettext_lazy("a file handed in as evidence"),
     "export": gettext_lazy("an exported report"),
+    "status": gettext_lazy("your colour, asked for by a provider you applied with"),
+    "trips": gettext_lazy("the stays you declared, asked for by the provider you declared them with"),
 }
 
 

@@ -40,6 +40,7 @@ SIGN_IN_CODE = "sign_in_code"
 PHONE_CODE = "phone_code"
 PROVIDER_SIGNATURE = "provider_signature"
 API_ANSWER = "api_answer"
+CODE_CALL = "code_call"
 
 
 class CannotDecrypt(ValueError):

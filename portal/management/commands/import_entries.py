@@ -1,6 +1,10 @@
-"""``manage.py import_entries --city S FILE``: take a provider's lines."""
+"""``manage.py import_entries --city S FILE``: take a provider's lines, and write down those that were refused, to be mended."""
 
+import csv
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from io import TextIOWrapper
 from json import dumps
 from pathlib import Path
 from typing import Any
@@ -9,8 +13,14 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from codes.intake.entries import take_lines
-from codes.intake.results import Outcome
+from codes.intake.lines import MOST_BYTES
+from codes.intake.results import LineResult, Outcome
 from portal.commands import CityCommand, CommandFailed
+
+COLUMNS = ("row", "entry_id", "field", "reason", "cure", "cure_zh", "line")
+MENDED = ".csv"
+# Bytes that are no UTF-8 come back as they were.
+TEXT: dict[str, str] = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
 
 
 class Command(CityCommand):
@@ -18,26 +28,94 @@ class Command(CityCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("file", type=Path, help="NDJSON, UTF-8")
+        parser.add_argument("file", type=Path, help="NDJSON, UTF-8; or a .csv of --errors whose lines have been mended")
         parser.add_argument("--json", action="store_true", help="tell every line's result as the API does, one a line")
+        parser.add_argument(
+            "--errors", type=Path, metavar="OUT.csv", help="write the refused lines there, with what to mend"
+        )
 
-    def handle_city(self, *, file: Path, by: str, json: bool, **_: Any) -> None:
+    def handle_city(self, *, file: Path, by: str, json: bool, errors: Path | None, **_: Any) -> None:
         counts: Counter[Outcome] = Counter()
+        if errors is not None and errors.resolve() == file.resolve():
+            raise CommandFailed(f"{errors} is the file that is being read; name another.", code=2)
         try:
-            with file.open("rb") as lines:
+            with ExitStack() as stack:
+                lines = Remembered(_lines(file))
+                note = Refusals(stack.enter_context(errors.open("w", **TEXT))) if errors else None  # type: ignore[call-overload]
                 for result in take_lines(lines, by=by, now=timezone.now()):
                     counts[result.outcome] += 1
-                    if json:
-                        self.stdout.write(dumps(result.as_json(), ensure_ascii=False))
-                    elif result.left_out:
-                        self.stdout.write(f"line {result.number}: accepted without {', '.join(result.left_out)}")
-                    elif result.refusal is not None:
-                        self.stdout.write(f"line {result.number}: {result.refusal.reason}: {result.refusal}")
+                    self._tell(result, json=json)
+                    raw = lines.forget(result.number)
+                    if note and result.refusal is not None:
+                        note.add(result, raw)
         except OSError as error:
-            raise CommandFailed(f"{file}: {error.strerror}", code=2) from error
+            raise CommandFailed(f"{error.filename or file}: {error.strerror}", code=2) from error
         if json:
             self.stdout.write(dumps({outcome.value: counts[outcome] for outcome in Outcome}))
         else:
             self.stdout.write(", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome))
         if counts[Outcome.REFUSED]:
             raise CommandFailed(f"{counts[Outcome.REFUSED]} lines were refused; the others are in.", code=4)
+
+    def _tell(self, result: LineResult, *, json: bool) -> None:
+        if json:
+            self.stdout.write(dumps(result.as_json(), ensure_ascii=False))
+        elif result.left_out:
+            self.stdout.write(f"line {result.number}: accepted without {', '.join(result.left_out)}")
+        elif result.refusal is not None:
+            self.stdout.write(f"line {result.number}: {result.refusal.reason}: {result.refusal}")
+
+
+class Remembered:
+    """Lines, each kept until what became of it is known."""
+
+    def __init__(self, lines: Iterator[bytes]) -> None:
+        self._lines = lines
+        self._kept: dict[int, bytes] = {}
+
+    def __iter__(self) -> Iterator[bytes]:
+        for number, line in enumerate(self._lines, start=1):
+            if line.strip():
+                self._kept[number] = line
+            yield line
+
+    def forget(self, number: int) -> bytes:
+        return self._kept.pop(number)
+
+
+class Refusals:
+    """The table of refused lines. Its last column is the line, which may be mended there and taken from the table again."""
+
+    def __init__(self, file: TextIOWrapper) -> None:
+        file.write("\ufeff")
+        self._table = csv.writer(file)
+        self._table.writerow(COLUMNS)
+
+    def add(self, result: LineResult, raw: bytes) -> None:
+        told = result.as_json()
+        about = (told.get("entry_id", ""), told.get("field", ""), told["reason"])
+        line = raw.rstrip(b"\r\n").decode(TEXT["encoding"], TEXT["errors"])
+        cells = (result.number, *about, told["message"]["en"], told["message"]["zh-hans"], line)
+        self._table.writerow(
+            [_no_formula(cell) if place < len(cells) - 1 else cell for place, cell in enumerate(cells)]
+        )
+
+
+def _no_formula(cell: object) -> object:
+    """An entry id is the sender's; a spreadsheet must not run it. The line itself begins with a brace or is mended anyhow."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" and cell else cell
+
+
+def _lines(file: Path) -> Iterator[bytes]:
+    """The lines of the file, or those in the last column of a table of refusals."""
+    if file.suffix.lower() != MENDED:
+        with file.open("rb") as lines:
+            yield from lines
+        return
+    csv.field_size_limit(2 * MOST_BYTES)
+    with file.open(encoding="utf-8-sig", errors=TEXT["errors"], newline="") as table:
+        try:
+            for row in csv.DictReader(table):
+                yield (row.get("line") or "").encode(TEXT["encoding"], TEXT["errors"])
+        except csv.Error as error:
+            raise CommandFailed(f"{file}: {error}.", code=2) from error

@@ -1,15 +1,19 @@
 """Whatever is sent, the answer is one that the description knows (schemathesis)."""
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
+from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import (
@@ -18,10 +22,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from codes.intake.provider_keys import issue_key
-from codes.models import Entry, ProviderKey
+from codes.intake.provider_keys import LIFETIME, issue_key
+from codes.models import Scope
 from regions.models import City
-from tests.integration.lines import check_in, declaration
+from tests.integration.lines import check_in, declaration, take
 
 CHECKS: Any = [
     schemathesis.checks.not_a_server_error,
@@ -47,6 +51,9 @@ def lines(draw: st.DrawFn) -> bytes:
 
 BODIES = st.lists(lines(), max_size=4).map(b"\n".join)
 schemathesis.openapi.media_type("application/x-ndjson", BODIES)
+# Of every kind of key: none, another city's, one that has ended, one without any scope, one with every scope.
+KINDS = ("none", "elsewhere", "ended", "useless", "able")
+CASES_OF_AN_ADDRESS = 40
 
 
 @pytest.fixture
@@ -59,21 +66,47 @@ def one_connection() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
-def test_every_answer_is_described(alpha: City, now: datetime, one_connection: None) -> None:
+@pytest.fixture
+def keys(alpha: City, now: datetime, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A key of each kind; Anna is known to alpha, so that a call can be right."""
+    monkeypatch.setattr("codes.intake.provider_keys.CALLS_PER_WINDOW", 10**9)
+    issued = {"none": "none"}
+    issued["ended"] = issue_key(provider="alipay", by="operator:lin", now=now - 2 * LIFETIME, scopes=list(Scope))[1]
+    issued["useless"] = issue_key(provider="alipay", by="operator:lin", now=timezone.now(), scopes=[])[1]
+    issued["able"] = issue_key(provider="alipay", by="operator:lin", now=timezone.now(), scopes=list(Scope))[1]
+    issued["elsewhere"] = issued["able"]
+    take(declaration(), now=timezone.now())
+    return issued
+
+
+def test_every_answer_is_described(
+    keys: dict[str, str], one_connection: None, record_property: Callable[[str, object], None]
+) -> None:
     application = get_wsgi_application()
     schema = schemathesis.openapi.from_wsgi("/api/v1/schema", application, headers={"Host": "alpha.localhost"})
-    _, key = issue_key(provider="alipay", by="operator:lin", now=now)
-    statuses = set()
+    answered: Counter[tuple[str, int]] = Counter()
+    for operation in schema.get_all_operations():
+        whole: Any = operation.ok()  # type: ignore[union-attr]  # a document with a fault has no operations
 
-    @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(case=schema["/api/v1/entries"]["POST"].as_strategy(), has_key=st.sampled_from([True, True, False]))
-    def answers(case: Any, has_key: bool) -> None:
-        ProviderKey.objects.update(window_calls=0)
-        case.headers = {"Host": "alpha.localhost", "Authorization": f"Bearer {key if has_key else 'another'}"}
-        response = case.call()
-        statuses.add(response.status_code)
-        case.validate_response(response, checks=CHECKS)
+        @settings(
+            max_examples=CASES_OF_AN_ADDRESS, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        )
+        @given(case=whole.as_strategy(), kind=st.sampled_from([*KINDS, "able", "able"]))
+        def answers(case: Any, kind: str) -> None:
+            host = "beta.localhost" if kind == "elsewhere" else "alpha.localhost"
+            case.headers = {**(case.headers or {}), "Host": host, "Authorization": f"Bearer {keys[kind]}"}
+            response = case.call()
+            answered[kind, response.status_code] += 1
+            case.validate_response(response, checks=CHECKS)
 
-    answers()
-    assert {200, 401} <= statuses
-    assert Entry.objects.exists()
+        answers()
+    for kind, wanted in (("none", {401}), ("elsewhere", {401}), ("ended", {401})):
+        assert {status for name, status in answered if name == kind} == wanted
+    assert ("able", 200) in answered
+    assert 403 in {status for name, status in answered if name == "useless"}
+    assert ("able", 201) in answered
+    record_property("figure", f"{sum(answered.values())} calls, each answered as the document says, none with 5xx")
+
+
+def test_the_document_is_without_a_warning(tmp_path: Path) -> None:
+    call_command("spectacular", "--fail-on-warn", "--file", str(tmp_path / "document.yaml"))

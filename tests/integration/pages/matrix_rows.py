@@ -213,6 +213,13 @@ CITY: dict[str, Row] = {
     "gate_enrolment_link": Row("anyone", GET),
     # Machines have keys of their own; their answers are tried with the API.
     "api_entries": Row("machine", POST),
+    "api_declarations": Row("machine", POST),
+    "api_trips": Row("machine", POST),
+    "api_status": Row("machine", POST),
+    "api_calls": Row("machine", POST),
+    "api_codes": Row("machine", POST),
+    "api_disagreements": Row("machine", GET),
+    "api_cases": Row("machine", GET),
     "api_schema": Row("anyone", GET),
     "api_no_such_address": Row("anyone", frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})),
     "api_city_look_ups": Row("machine", POST),

@@ -1,0 +1,356 @@
+"""`declarations`, `trips`, `status`, `calls` and `codes`: one person at a time, named by their document in the body, never in an address.
+
+Whoever has not applied for a code with the provider that calls is to it as one whom nobody knows.
+"""
+
+import base64
+import binascii
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+
+from django.db.models import TextChoices
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from pydantic import BaseModel, ConfigDict, Field
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from codes.effective import effective_code
+from codes.engine.provider_states import provider_states
+from codes.intake.lines import DeclarationLine
+from codes.intake.results import BadLine, Outcome, Refusal
+from codes.models import Citizen, Entry, Registration, Scope
+from codes.passes.issuing import issue_pass
+from codes.review.evidence.access import log_access
+from codes.vocabulary import Because, State
+from portal.api.bodies import JSON_TYPE, read_json, read_json_line
+from portal.api.callers import Caller, caller_of
+from portal.api.entries import taken
+from portal.api.errors import ApiError
+from portal.api.schema import IDEMPOTENCY_KEY, WITH_BODY, LineResult, problems
+from portal.api.service import Service, idempotent
+from regions.identity import BadIdentity, check_identity
+from regions.keys.encryption import CODE_CALL, CannotDecrypt, decrypt, encrypt, identity_hash
+from regions.tenancy import current_city
+from regions.vocabulary import IdType
+
+CALL_LIFETIME = timedelta(minutes=5)
+LONGEST_REFERENCE = 500
+
+
+class PersonRefusal(TextChoices):
+    """Why nothing is told of, or done for, the person."""
+
+    BAD_ID = "bad_id", _("The identity document cannot be anybody's. Look at its type and number again.")
+    NOT_REGISTERED = (
+        "not_registered",
+        _("This person has not applied for a code with you. Deliver their declaration first."),
+    )
+    CALL_ENDED = (
+        "call_ended",
+        _("The reference is none of yours, or older than {minutes} minutes. Apply for the call again."),
+    )
+
+
+class Shape(BaseModel):
+    """No unknown keys and no conversions."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class PersonQuery(Shape):
+    """Who is meant, by their document."""
+
+    id_type: Annotated[str, Field(description=f"One of {', '.join(IdType.values)}.", max_length=2)]
+    id_number: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class CallReference(Shape):
+    reference: Annotated[str, Field(min_length=1, max_length=LONGEST_REFERENCE)]
+
+
+class Trip(BaseModel):
+    """A stay as it was declared, with the declaration that says so."""
+
+    entry_id: str
+    submitted_at: datetime
+    area: str
+    from_day: Annotated[date, Field(serialization_alias="from")]
+    left_on: date | None
+
+
+class Trips(BaseModel):
+    trips: list[Trip]
+
+
+class StatusAnswer(BaseModel):
+    """The colour that counts, because of what; and what this provider shows, by which rules.
+
+    `effective` is none where the person has not applied with the provider (`state` is `not_applied` then).
+    """
+
+    as_of: datetime
+    state: State
+    rule_codes: list[str]
+    turns_green_on: date | None
+    effective: State | None
+    effective_because: Because | None
+
+
+class Call(BaseModel):
+    reference: str
+    expires_at: datetime
+
+
+class MadeCode(BaseModel):
+    """The text of the QR code, which is shown until it expires; then it is made anew by the same reference."""
+
+    token: str
+    colour: State
+    issued_at: datetime
+    expires_at: datetime
+
+
+PERSON = OpenApiExample("A resident", {"id_type": "10", "id_number": "11010519491231002X"}, request_only=True)
+DECLARATION = OpenApiExample(
+    "A declaration",
+    {
+        "type": "declaration",
+        "provider": "alipay",
+        "entry_id": "a-1",
+        "id_type": "10",
+        "id_number": "11010519491231002X",
+        "full_name": "安娜",
+        "submitted_at": "2026-11-20T08:00:00+08:00",
+        "symptoms": [],
+        "contact": "no",
+        "area_stays": [{"area": "420100", "from": "2026-11-01", "left_on": None}],
+    },
+    request_only=True,
+)
+
+
+def _described(name: str, summary: str, description: str, *, tag: str, **members: Any) -> dict[str, Any]:
+    return {"operation_id": name, "summary": summary, "description": description, "tags": [tag], **members}
+
+
+def _answer(status: int, shape: Any, description: str, *refusals: int) -> dict[Any, Any]:
+    return {(status, JSON_TYPE): OpenApiResponse(shape, description), **problems(*WITH_BODY, *refusals)}
+
+
+class Declarations(Service):
+    """One declaration, as a line of `entries` says it."""
+
+    scope = Scope.DECLARATIONS
+    http_method_names = ("post",)
+
+    @extend_schema(
+        **_described(
+            "declare",
+            "Deliver one declaration",
+            "The object is a line of `entries` of type `declaration`. 201: taken; 200: the city has it already, with the same "
+            "content. A refusal's `code` is the reason that the line would have, and `errors` names the field.",
+            tag="declarations",
+            parameters=[IDEMPOTENCY_KEY],
+            request={JSON_TYPE: DeclarationLine},
+            examples=[DECLARATION],
+            responses={
+                (201, JSON_TYPE): OpenApiResponse(LineResult, "Taken."),
+                **_answer(200, LineResult, "A duplicate.", 503),
+            },
+        )
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        body = read_json_line(request._request)
+        _require_declaration(body)
+        results = taken(request, [body.replace(b"\r", b" ").replace(b"\n", b" ")])
+        result = results[0] if results else None
+        if result is None or result.refusal is not None:
+            refusal = result.refusal if result else None
+            raise _refused_line(refusal)
+        return Response(result.as_json(), status=201 if result.outcome is Outcome.ACCEPTED else 200)
+
+
+class TripsOfPerson(Service):
+    scope = Scope.TRIPS
+    http_method_names = ("post",)
+
+    @extend_schema(
+        **_described(
+            "list_trips",
+            "A person's declared stays",
+            "Every stay in the declarations that this provider delivered, as delivered, the newest declaration first. Trips are "
+            "declared with `declarations`. Whoever has not applied with the provider has none. The person reads in their own "
+            "history that it was asked.",
+            tag="trips",
+            request={JSON_TYPE: PersonQuery},
+            examples=[PERSON],
+            responses=_answer(200, Trips, "Their stays."),
+        )
+    )
+    def post(self, request: Request) -> Response:
+        caller, citizen = caller_of(request), _person(request)
+        trips: list[Trip] = []
+        if citizen is not None:
+            _note(citizen, caller, "trips")
+            trips = _trips(citizen, caller)
+        return Response(Trips(trips=trips).model_dump(mode="json", by_alias=True))
+
+
+class Status(Service):
+    scope = Scope.STATUS
+    http_method_names = ("post",)
+
+    @extend_schema(
+        **_described(
+            "ask_status",
+            "A person's colour, and why",
+            "Asked by POST, as no ID number belongs in an address. Only of people who have applied with the provider that asks; "
+            "all others, known to the city or not, are `not_applied`. The person reads in their own history that it was asked.",
+            tag="status",
+            request={JSON_TYPE: PersonQuery},
+            examples=[PERSON],
+            responses=_answer(200, StatusAnswer, "What is shown now."),
+        )
+    )
+    def post(self, request: Request) -> Response:
+        caller, citizen, now = caller_of(request), _person(request), timezone.now()
+        if citizen is not None:
+            _note(citizen, caller, "status")
+        return Response(_status(citizen, caller, now).model_dump(mode="json"))
+
+
+class Calls(Service):
+    scope = Scope.CALLS
+    http_method_names = ("post",)
+
+    @extend_schema(
+        **_described(
+            "apply_for_call",
+            "Apply for a call of a person's code",
+            f"The person asks to see their code in the provider's app. The reference makes codes for "
+            f"{int(CALL_LIFETIME.total_seconds()) // 60} minutes and says nothing of the person.",
+            tag="calls",
+            request={JSON_TYPE: PersonQuery},
+            examples=[PERSON],
+            responses={(201, JSON_TYPE): OpenApiResponse(Call, "A reference."), **problems(*WITH_BODY, 404)},
+        )
+    )
+    def post(self, request: Request) -> Response:
+        caller, citizen, now = caller_of(request), _person(request), timezone.now()
+        if citizen is None:
+            raise ApiError(404, PersonRefusal.NOT_REGISTERED)
+        expires = (now + CALL_LIFETIME).replace(microsecond=0)
+        told = json.dumps([caller.actor, citizen.pk, int(expires.timestamp())])
+        reference = base64.urlsafe_b64encode(encrypt(told, use=CODE_CALL)).decode().rstrip("=")
+        return Response(Call(reference=reference, expires_at=expires).model_dump(mode="json"), status=201)
+
+
+class Codes(Service):
+    scope = Scope.CODES
+    http_method_names = ("post",)
+
+    @extend_schema(
+        **_described(
+            "make_code",
+            "Make the code that was called for",
+            "The pass holds the colour of this instant for 60 seconds; while the reference is good, a new one can be made.",
+            tag="codes",
+            request={JSON_TYPE: CallReference},
+            examples=[OpenApiExample("A reference", {"reference": "AAAAAQ…"}, request_only=True)],
+            responses={(201, JSON_TYPE): OpenApiResponse(MadeCode, "A pass."), **problems(*WITH_BODY)},
+        )
+    )
+    def post(self, request: Request) -> Response:
+        asked, now = read_json(request._request, CallReference), timezone.now()
+        citizen = _called(asked.reference, caller_of(request), now)
+        token, made = issue_pass(citizen, now=now)
+        answer = MadeCode(token=token, colour=State(made.colour), issued_at=made.issued_at, expires_at=made.expires_at)
+        return Response(answer.model_dump(mode="json"), status=201)
+
+
+def _require_declaration(body: bytes) -> None:
+    """Other types of lines go to `entries`; whatever is no object is told by whoever reads lines."""
+    try:
+        kind = json.loads(body)["type"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return
+    if kind != "declaration":
+        raise _refused_line(BadLine(Refusal.UNKNOWN_TYPE, "type"))
+
+
+def _refused_line(refusal: BadLine | None) -> ApiError:
+    """A line's refusal as a problem; none: the body was blank."""
+    refusal = refusal or BadLine(Refusal.BAD_JSON)
+    errors = [{"field": refusal.field, "reason": refusal.reason.value}] if refusal.field else None
+    return ApiError(422, refusal.reason, params=refusal.params, errors=errors)
+
+
+def _person(request: Request) -> Citizen | None:
+    """Whom the body means, if they have applied with the provider that calls. Raises ``ApiError``."""
+    asked, now = read_json(request._request, PersonQuery), timezone.now()
+    try:
+        identity = check_identity(asked.id_type, asked.id_number, today=current_city().day_of(now))
+    except BadIdentity:
+        raise ApiError(422, PersonRefusal.BAD_ID) from None
+    registered = Registration.objects.filter(provider__code=caller_of(request).code)
+    return Citizen.objects.filter(id_hash=identity_hash(identity), registrations__in=registered).first()
+
+
+def _note(citizen: Citizen, caller: Caller, what: str) -> None:
+    log_access(citizens=[citizen.pk], what=what, purpose="API", by=caller.actor, now=timezone.now())
+
+
+def _trips(citizen: Citizen, caller: Caller) -> list[Trip]:
+    declared = Entry.objects.filter(citizen=citizen, provider__code=caller.code, type="declaration")
+    return [
+        Trip(
+            entry_id=one.entry_id,
+            submitted_at=one.submitted_at or one.instant,
+            area=stay["area"],
+            from_day=stay["from"],
+            left_on=stay.get("left_on"),
+        )
+        for one in declared.order_by("-instant", "-pk")
+        for stay in one.content.get("area_stays") or []
+    ]
+
+
+def _status(citizen: Citizen | None, caller: Caller, now: datetime) -> StatusAnswer:
+    none = StatusAnswer(
+        as_of=now, state=State.NOT_APPLIED, rule_codes=[], turns_green_on=None, effective=None, effective_because=None
+    )
+    if citizen is None:
+        return none
+    standing = effective_code(citizen.pk, now=now)
+    shown = next((one for one in provider_states(citizen.pk, now=now) if one.inputs.provider.code == caller.code), None)
+    verdict = shown.verdict if shown else None
+    return none.model_copy(
+        update={
+            "state": shown.state if shown else State.UNKNOWN,
+            "rule_codes": sorted({hit["rule"] for hit in verdict.hits}) if verdict else [],
+            "turns_green_on": verdict.turns_green_on if verdict else None,
+            "effective": State(standing.colour),
+            "effective_because": Because(standing.because),
+        }
+    )
+
+
+def _called(reference: str, caller: Caller, now: datetime) -> Citizen:
+    """The person that the caller was given the reference for. Raises ``ApiError``."""
+    ended = ApiError(422, PersonRefusal.CALL_ENDED, minutes=int(CALL_LIFETIME.total_seconds()) // 60)
+    try:
+        encrypted = base64.urlsafe_b64decode(reference + "=" * (-len(reference) % 4))
+        whose, citizen_id, until = json.loads(decrypt(encrypted, use=CODE_CALL))
+    except (CannotDecrypt, binascii.Error, ValueError):
+        raise ended from None
+    if whose != caller.actor or datetime.fromtimestamp(until, tz=UTC) <= now:
+        raise ended
+    registered = Registration.objects.filter(provider__code=caller.code)
+    citizen = Citizen.objects.filter(pk=citizen_id, registrations__in=registered).first()
+    if citizen is None:
+        raise ended
+    return citizen
