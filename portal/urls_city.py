@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from portal.api import cities
 from portal.web import display, guide
+from portal.web.key_list import key_list
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.citizen.urls")),
@@ -13,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("gate/", include("portal.gate.urls")),
     path("api/v1/", include("portal.api.urls")),
     path(".well-known/health-code-message-keys.json", cities.message_keys, name="message_keys"),
+    path(".well-known/health-code-keys.json", key_list, name="key_list"),
     path("guide/<slug:audience>/", guide.guide, name="guide"),
     path("guide/pictures/<slug:language>/<slug:name>.png", guide.guide_picture, name="guide_picture"),
     path("display/", display.display, name="display"),

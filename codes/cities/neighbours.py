@@ -12,13 +12,15 @@ from django.db import transaction
 from pydantic import Field, ValidationError
 
 from codes.models import Neighbour, NeighbourCall
-from codes.passes.key_list import BadKeyList, KeyList, PublishedKey, as_json, from_json
+from codes.passes.issuing import signed_key_list
+from codes.passes.key_list import MESSAGE_USE, BadKeyList, KeyList, PublishedKey
+from codes.passes.key_list import read_list as read_key_list
 from regions.city_file.names import Division, Text
-from regions.keys.models import CityKey, Purpose
+from regions.keys.models import Purpose
 from regions.models import City, Domain
 from regions.outgoing import CallFailed, check_address
 from regions.outgoing import call as call_out
-from regions.tenancy import all_schemas, current_city, in_city
+from regions.tenancy import all_schemas, in_city
 from regions.toml_files import Table, read_toml
 
 KEYS_PATH = "/.well-known/health-code-message-keys.json"
@@ -102,13 +104,7 @@ def neighbour_of(division: str) -> Neighbour | None:
 
 def own_message_keys(*, now: datetime) -> str:
     """The key list by which other cities verify this city's messages: none of its keys signs passes."""
-    division = current_city().division
-    rows = CityKey.objects.filter(purpose=Purpose.MESSAGE, public_key__isnull=False).order_by("pk")
-    keys = [
-        PublishedKey(division, bytes(row.public_key or b""), row.created_at, row.retired_at, row.compromised_at)
-        for row in rows
-    ]
-    return as_json(keys, published_at=now)
+    return signed_key_list(Purpose.MESSAGE, now=now)
 
 
 def message_key(neighbour: Neighbour, key_id: bytes, *, now: datetime) -> PublishedKey | None:
@@ -123,7 +119,8 @@ def message_key(neighbour: Neighbour, key_id: bytes, *, now: datetime) -> Publis
 
 
 def _keys(neighbour: Neighbour) -> KeyList:
-    return from_json(neighbour.keys) if neighbour.keys else {}
+    keys = read_key_list(neighbour.keys).keys if neighbour.keys else ()
+    return {key.key_id: key for key in keys if key.use == MESSAGE_USE}
 
 
 def _fetch_keys(neighbour: Neighbour, *, now: datetime) -> None:
@@ -131,7 +128,7 @@ def _fetch_keys(neighbour: Neighbour, *, now: datetime) -> None:
     try:
         answer = call_out("GET", f"{neighbour.address}{KEYS_PATH}")
         text = answer.body.decode() if answer.is_success else ""
-        from_json(text) if text else {}
+        read_key_list(text) if text else {}
     except (CallFailed, BadKeyList, UnicodeDecodeError):
         text = ""
     neighbour.keys, neighbour.keys_fetched_at = text, now

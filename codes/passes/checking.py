@@ -1,14 +1,15 @@
 """Checking what was scanned: of all that it can have been, the one token that a city signed."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TypeVar
 
-from codes.passes.key_list import KeyList
+from codes.passes.key_list import KeyList, SignedList, pass_keys
 from codes.passes.paper import PAPER_PREFIX, Paper, verify_paper
-from codes.passes.results import BadPass, CheckResult
+from codes.passes.results import BadPass, CheckResult, Detail
 from codes.passes.scanned import hint, readings
-from codes.passes.token import Pass, verify_token
+from codes.passes.token import CLOCKS_DIFFER, Pass, verify_token
 
 Said = TypeVar("Said")
 
@@ -16,6 +17,33 @@ Said = TypeVar("Said")
 def verify_scanned(text: str, keys: KeyList, *, at: datetime) -> Pass | Paper:
     """What the genuine, unexpired pass says that was scanned, however spoilt, on paper or not. Raises ``BadPass``."""
     return the_one_reading(text, lambda token: _verify(token, keys, at))
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What an off-line check found: "as of" when the pass was made, by a list of this age. ``said`` is there for whatever is genuine."""
+
+    result: CheckResult
+    detail: Detail | None
+    said: Pass | Paper | None = None
+    list_age: timedelta | None = None
+
+
+def check_off_line(text: str, lists: Sequence[SignedList], *, at: datetime) -> Checked:
+    """The result of a check with published lists alone; whatever is scanned has one."""
+    try:
+        said = verify_scanned(text, pass_keys(lists), at=at)
+        used = max((one for one in lists if one.division == said.division), key=lambda one: one.published_at)
+        if at < used.published_at - CLOCKS_DIFFER:
+            raise BadPass(Detail.LIST_TO_COME)
+        if at > used.usable_until:
+            raise BadPass(Detail.OLD_LIST)
+    except BadPass as refusal:
+        return Checked(refusal.result, refusal.detail)
+    age = max(at - used.published_at, timedelta())
+    if isinstance(said, Paper):
+        return Checked(CheckResult.UNKNOWN, Detail.PAPER, said, age)
+    return Checked(CheckResult.UNKNOWN if said.colour == "unknown" else CheckResult.OK, None, said, age)
 
 
 def _verify(token: str, keys: KeyList, at: datetime) -> Pass | Paper:

@@ -3,10 +3,14 @@
 import base64
 from datetime import date, datetime
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from codes.effective import CurrentCode, effective_code
 from codes.models import Citizen
-from codes.passes.key_list import PublishedKey, key_id_of
+from codes.passes.key_list import PublishedKey, key_id_of, write_list
 from codes.passes.token import LIFETIME, Pass, write_token
+from regions.installation import installation_key
 from regions.keys import encryption
 from regions.keys.models import CityKey, Purpose
 from regions.tenancy import current_city
@@ -50,14 +54,25 @@ def citizen_of(name: str, *, day: date) -> int | None:
     return int.from_bytes(block[:HALF_BLOCK], "big") if ordinal == day.toordinal() else None
 
 
-def published_keys() -> list[PublishedKey]:
+def published_keys(*purposes: Purpose) -> list[PublishedKey]:
     """The current city's pass keys, those retired and compromised too: a pass of a minute ago is told from a forged one."""
     division = current_city().division
-    rows = CityKey.objects.filter(purpose=Purpose.PASS, public_key__isnull=False).order_by("pk")
+    rows = CityKey.objects.filter(purpose__in=purposes or [Purpose.PASS], public_key__isnull=False).order_by("pk")
     return [
-        PublishedKey(division, bytes(row.public_key or b""), row.created_at, row.retired_at, row.compromised_at)
+        PublishedKey(
+            division, bytes(row.public_key or b""), row.created_at, row.retired_at, row.compromised_at, row.purpose
+        )
         for row in rows
     ]
+
+
+def signed_key_list(*purposes: Purpose, now: datetime) -> str:
+    """The current city's list of keys for gates, other cities and receivers of webhooks."""
+    division = current_city().division
+    secret = Ed25519PrivateKey.from_private_bytes(installation_key(f"key list of {division}"))
+    signed_by = secret.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    keys = published_keys(*(purposes or (Purpose.PASS, Purpose.MESSAGE)))
+    return write_list(keys, division=division, published_at=now, signed_by=signed_by, sign=secret.sign)
 
 
 def _signed(content: Pass, key_number: int | None) -> str:

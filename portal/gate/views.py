@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from codes.gates.check import Checked, check_pass
-from codes.passes.issuing import published_keys
-from codes.passes.key_list import as_json
+from codes.passes.issuing import signed_key_list
 from codes.passes.results import CheckResult, Detail
 from codes.vocabulary import State
 from portal.gate.session import DeviceRequest, for_devices
@@ -68,7 +67,7 @@ def words() -> dict[str, dict[str, str]]:
 @require_safe
 def keys(_request: DeviceRequest) -> HttpResponse:
     """The keys that passes are verified with off-line."""
-    return HttpResponse(as_json(published_keys(), published_at=timezone.now()), content_type="application/json")
+    return HttpResponse(signed_key_list(now=timezone.now()), content_type="application/json")
 
 
 @for_anyone

@@ -9,10 +9,10 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 from django.utils.translation import override
 
-from codes.passes.checking import verify_scanned
-from codes.passes.key_list import BadKeyList, KeyList, from_json
-from codes.passes.paper import Paper
-from codes.passes.results import BadPass, Detail
+from codes.passes.checking import Checked, check_off_line
+from codes.passes.key_list import BadKeyList, SignedList, read_list
+from codes.passes.results import CheckResult
+from codes.passes.token import Pass
 from portal.commands import CommandFailed, PortalCommand, instant_argument
 
 
@@ -23,23 +23,26 @@ class Command(PortalCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("token")
         parser.add_argument("--keys", required=True, action="append", type=key_file, metavar="FILE", help="repeatable")
+        parser.add_argument(
+            "--pin", action="append", type=bytes.fromhex, metavar="KEY", help="who may sign lists; repeatable"
+        )
         parser.add_argument("--at", type=instant_argument, help="as of this instant; default: now")
 
-    def handle(self, *_: Any, token: str, keys: list[str], at: datetime | None, **__: Any) -> None:
-        found = read_keys(keys)
-        try:
-            content = verify_scanned(token, found, at=at or timezone.now())
-        except BadPass as refusal:
-            raise CommandFailed(refused(refusal), code=6) from refusal
-        if isinstance(content, Paper):
-            raise CommandFailed(refused(BadPass(Detail.PAPER)), code=6)
+    def handle(
+        self, *_: Any, token: str, keys: list[str], at: datetime | None, pin: list[bytes] | None, **__: Any
+    ) -> None:
+        at = at or timezone.now()
+        found = check_off_line(token, read_lists(keys, pin or []), at=at)
+        if found.result is not CheckResult.OK or not isinstance(found.said, Pass) or found.list_age is None:
+            raise CommandFailed(refused(found), code=6)
         self.stdout.write(
-            f"genuine: {content.colour} as of {content.issued_at.isoformat()}, city {content.division}, "
-            f"pseudonym {content.pseudonym}, valid until {content.expires_at.isoformat()}"
+            f"genuine: {found.said.colour} as of {found.said.issued_at.isoformat()}, city {found.said.division}, "
+            f"pseudonym {found.said.pseudonym}, valid until {found.said.expires_at.isoformat()}, "
+            f"by a key list {found.list_age.total_seconds() / 3600:.0f} hours old"
         )
 
 
-def refused(refusal: BadPass) -> str:
+def refused(refusal: Checked) -> str:
     """Number, word, what is the matter and what to do."""
     result, detail = refusal.result, refusal.detail
     with override("en"):
@@ -55,9 +58,12 @@ def key_file(path: str) -> str:
         raise ArgumentTypeError(f"{path} cannot be read: {error}") from error
 
 
-def read_keys(texts: list[str]) -> KeyList:
-    """The keys of all files, or exit 2."""
+def read_lists(texts: list[str], pinned: list[bytes]) -> list[SignedList]:
+    """The lists of all files, each by a pinned signer if any is pinned, or exit 2."""
     try:
-        return from_json(*texts)
+        lists = [read_list(text) for text in texts]
     except BadKeyList as error:
         raise CommandFailed(str(error), code=2) from error
+    if pinned and not all(one.signed_by in pinned for one in lists):
+        raise CommandFailed("a list is signed by somebody who is not pinned", code=2)
+    return lists

@@ -8,8 +8,8 @@ from django.core.management import CommandError, call_command
 
 from codes.key_rotation import Rotation, kid_of, make_missing_keys, rotate_keys
 from codes.models import Citizen
-from codes.passes.issuing import issue_pass, published_keys
-from codes.passes.key_list import KeyList, as_json, from_json, key_id_of
+from codes.passes.issuing import issue_pass, signed_key_list
+from codes.passes.key_list import KeyList, key_id_of, pass_keys, read_list
 from codes.passes.results import BadPass, CheckResult, Detail
 from codes.passes.token import Pass, verify_token, write_token
 from codes.reports.manifest import Fault, Untrue, check_signature, is_this_citys, signed
@@ -38,7 +38,7 @@ def zhang(bare_city: City, now: datetime) -> Citizen:
 
 
 def key_list(now: datetime) -> KeyList:
-    return from_json(as_json(published_keys(), published_at=now))
+    return pass_keys([read_list(signed_key_list(now=now))])
 
 
 def rotate(now: datetime, *, compromised: str | None = None) -> Rotation:

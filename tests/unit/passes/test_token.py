@@ -14,13 +14,15 @@ from hypothesis import given
 from hypothesis.strategies import binary, integers
 
 from codes.passes import token as base45
-from codes.passes.key_list import BadKeyList, KeyList, PublishedKey, as_json, from_json
+from codes.passes.checking import check_off_line
+from codes.passes.key_list import BadKeyList, KeyList, PublishedKey, pass_keys, read_list, write_list
 from codes.passes.results import BadPass, CheckResult, Detail
 from codes.passes.token import PREFIX, Pass, verify_token, write_token
 
 AT = datetime(2026, 11, 24, 2, tzinfo=UTC)
 SECRET = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
+SIGNER = Ed25519PrivateKey.from_private_bytes(bytes(range(2, 34)))
 SAID = Pass("510100", "ABCDEFGHIJKLMNOP", "green", AT, AT + timedelta(seconds=60))
 
 
@@ -209,27 +211,64 @@ def test_a_retired_key_verifies_what_it_signed_before_and_nothing_after() -> Non
     assert fault_of(token(), published(retired_at=AT - timedelta(seconds=6))) is Detail.RETIRED_KEY
 
 
+def list_text(keys: KeyList = KEYS, **changes: Any) -> str:
+    signed_by = SIGNER.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    said = {"division": "510100", "published_at": AT, "signed_by": signed_by, "sign": SIGNER.sign, **changes}
+    return write_list(keys.values(), **said)
+
+
 def test_a_key_list_is_read_as_it_was_written() -> None:
     keys = published(retired_at=AT)
-    assert from_json(as_json(keys.values(), published_at=AT)) == keys
-    both = from_json(as_json(KEYS.values(), published_at=AT), as_json(published(OTHER).values(), published_at=AT))
-    assert len(both) == 2
+    found = read_list(list_text(keys))
+    assert pass_keys([found]) == keys
+    assert (found.published_at, found.usable_until) == (AT, AT + timedelta(days=7))
+    assert read_list(list_text(), pinned=found.signed_by).signed_by == found.signed_by
+    with pytest.raises(BadKeyList, match="somebody else"):
+        read_list(list_text(), pinned=KEYS[KEY_ID].public_key)
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ('"version": 1', '"version": 2'),
-        ('"EdDSA"', '"none"'),
-        (f'"key_id": "{KEY_ID.hex()}"', '"key_id": "0011223344556677"'),
-        ('"public_key": "', '"public_key": "AAAA'),
-        ('"retired_at": null', '"retired_at": "soon"'),
-        ('"division"', '"city"'),
+        ('"version": 2', '"version": 1'),
+        ('"offline_days": 7', '"offline_days": 70'),
+        ('"use": "pass"', '"use": "message"'),
+        ('"retired_at": null', '"retired_at": "2026-01-01T00:00:00+00:00"'),
+        ('"signature"', '"no"'),
         ("{", ""),
     ],
 )
-def test_a_spoilt_key_list_is_refused(before: str, after: str) -> None:
-    text = as_json(KEYS.values(), published_at=AT)
+def test_a_changed_key_list_is_refused(before: str, after: str) -> None:
+    text = list_text()
     assert before in text
     with pytest.raises(BadKeyList):
-        from_json(text.replace(before, after, 1))
+        read_list(text.replace(before, after, 1))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"division": "310000"}, {"offline_days": 0}, {"published_at": AT.replace(tzinfo=None)}], ids=str
+)
+def test_a_list_that_says_too_little_or_too_much_is_refused_though_it_is_signed(changes: dict[str, Any]) -> None:
+    with pytest.raises(BadKeyList):
+        read_list(list_text(**changes))
+
+
+@pytest.mark.parametrize(
+    ("days", "result", "detail"),
+    [
+        (-1, CheckResult.NOT_YET_VALID, Detail.LIST_TO_COME),
+        (0, CheckResult.OK, None),
+        (7, CheckResult.OK, None),
+        (7.01, CheckResult.UNKNOWN_KEY, Detail.OLD_LIST),
+    ],
+)
+def test_an_old_list_says_how_old_it_is_and_ends(days: float, result: CheckResult, detail: Detail | None) -> None:
+    age = timedelta(days=days)
+    found = check_off_line(token(), [read_list(list_text(published_at=AT - age))], at=AT)
+    assert (found.result, found.detail) == (result, detail)
+    assert found.list_age == (age if result is CheckResult.OK else None)
+
+
+def test_nobody_is_green_whom_the_city_calls_unknown() -> None:
+    found = check_off_line(token(replace(SAID, colour="unknown")), [read_list(list_text())], at=AT)
+    assert found.result is CheckResult.UNKNOWN
