@@ -97,7 +97,7 @@ def verify_paper(token: str, keys: KeyList, *, at: datetime) -> Paper:
     """What a genuine paper pass says, without asking whether it was withdrawn. Raises ``BadPass``."""
     claims, key = read_signed(token, keys, prefix=PAPER_PREFIX)
     issued_at, expires_at = instants_of(claims, audience=PAPER_AUDIENCE, others=set())
-    content = Paper(str(claims[ISSUER]), str(claims[SUBJECT]), issued_at, expires_at)
+    content = Paper(claims[ISSUER], claims[SUBJECT], issued_at, expires_at)
     check_issuer(content.division, key)
     check_times(issued_at, expires_at, key, at, lifetime=PAPER_LIFETIME)
     return content

@@ -158,12 +158,14 @@ def _content(claims: dict[Any, Any]) -> Pass:
     issued_at, expires_at = instants_of(claims, audience=AUDIENCE, others={COLOUR})
     if type(claims[COLOUR]) is not int or not 0 <= claims[COLOUR] < len(COLOURS):
         raise BadPass(CheckResult.NOT_A_PASS)
-    return Pass(str(claims[ISSUER]), str(claims[SUBJECT]), COLOURS[claims[COLOUR]], issued_at, expires_at)
+    return Pass(claims[ISSUER], claims[SUBJECT], COLOURS[claims[COLOUR]], issued_at, expires_at)
 
 
 def instants_of(claims: dict[Any, Any], *, audience: str, others: set[int]) -> tuple[datetime, datetime]:
     """When the token with these claims, and none beside them, was issued and expires. Raises ``BadPass``."""
     if set(claims) != {ISSUER, SUBJECT, AUDIENCE_OF, EXPIRES, ISSUED, *others}:
+        raise BadPass(CheckResult.NOT_A_PASS)
+    if not all(isinstance(claims[name], str) for name in (ISSUER, SUBJECT)):
         raise BadPass(CheckResult.NOT_A_PASS)
     times = (claims[ISSUED], claims[EXPIRES])
     if not all(type(time) is int and 0 <= time < 2**33 for time in times):

@@ -1,0 +1,1 @@
+"""Verifying health codes off-line, with nothing of the portal."""
