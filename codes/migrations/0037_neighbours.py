@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('codes', '0037_gate_scans'),
+        ('codes', '0036_gate_scans'),
     ]
 
     operations = [
