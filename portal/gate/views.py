@@ -16,6 +16,7 @@ from codes.vocabulary import State
 from portal.gate.session import DeviceRequest, for_devices
 from portal.web.access import for_anyone
 from portal.web.host import required_city
+from regions.keys.models import Purpose
 
 WORKER = settings.BASE_DIR / "portal" / "static" / "portal" / "gate_worker.js"
 
@@ -67,7 +68,7 @@ def words() -> dict[str, dict[str, str]]:
 @require_safe
 def keys(_request: DeviceRequest) -> HttpResponse:
     """The keys that passes are verified with off-line."""
-    return HttpResponse(signed_key_list(now=timezone.now()), content_type="application/json")
+    return HttpResponse(signed_key_list(Purpose.PASS, now=timezone.now()), content_type="application/json")
 
 
 @for_anyone
