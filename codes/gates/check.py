@@ -5,61 +5,105 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import translation
 
+from codes.cities.recognition import ForeignOutcome, ForeignPass, NotAForeignPass, foreign_pass
 from codes.effective import effective_code
 from codes.models import GateScan
 from codes.passes.checking import verify_scanned
 from codes.passes.issuing import citizen_of, published_keys
 from codes.passes.paper import Paper, holder
 from codes.passes.results import BadPass, CheckResult, Detail
+from codes.passes.scanned import readings
 from codes.passes.token import CLOCKS_DIFFER, LIFETIME, Pass
 from codes.vocabulary import State
 from regions.keys.encryption import lookup_hash
 from regions.locks import advisory_lock
 from regions.tenancy import current_city
+from regions.vocabulary import label_in
 
 SCANNED = "scanned_pass"
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """``colour`` is that of ``at``: the citizen's effective code of now; empty unless the result is ``ok``."""
+    """``colour`` is that of ``at``: the citizen's effective code of now, or what the city of ``foreign`` says; else empty."""
 
     result: CheckResult
     at: datetime
     colour: str = ""
     detail: Detail | None = None
+    foreign: ForeignPass | None = None
+
+    def sentence(self, language: str) -> str:
+        return self.foreign.sentence(language) if self.foreign else label_in(language, self.detail or self.result)
+
+    def next_step(self, language: str) -> str:
+        if self.foreign:
+            return self.foreign.next_step(language)
+        with translation.override(language):
+            return str(self.result.next_step)
+
+    def other_city(self, language: str) -> str:
+        """The name of the other city whose pass it is, and that answers for the colour; empty for the current one's."""
+        return self.foreign.city.name_in(language) if self.foreign and self.foreign.city else ""
 
     def as_json(self) -> dict[str, Any]:
-        """What a gate's page and a machine are told, in the language of the request: nothing by which anybody is known."""
+        """What a gate's page is told, in the language of the request: nothing by which anybody is known."""
+        language = translation.get_language()
         return {
             "result": self.result.value,
             "number": self.result.number,
             "detail": self.detail.value if self.detail else "",
             "colour": self.colour,
             "colour_label": str(State(self.colour).label) if self.colour else "",
+            "city": self.other_city(language),
             "at": self.at.isoformat(),
-            "sentence": str((self.detail or self.result).label),
-            "next_step": str(self.result.next_step),
+            "sentence": self.sentence(language),
+            "next_step": self.next_step(language),
         }
 
 
 def check_pass(text: str, *, by: str, now: datetime) -> Checked:
-    """Check what was scanned and keep that it was. ``by`` is the device or other caller that asks."""
+    """Check what was scanned and keep that it was. ``by`` is the device or other caller that asks.
+
+    Call outside transactions: of another city's pass that city may be asked.
+    """
     keys = {key.key_id: key for key in published_keys()}
     try:
         found = verify_scanned(text, keys, at=now)
         citizen = holder(found).pk if isinstance(found, Paper) else _citizen(found)
     except BadPass as refused:
-        GateScan.objects.create(by=by, at=now, result=refused.result)
-        return Checked(refused.result, now, detail=refused.detail)
+        checked, token = _foreign(text, now) if refused.result is CheckResult.UNKNOWN_KEY else (None, "")
+        if checked is None:
+            checked = Checked(refused.result, now, detail=refused.detail)
+        if checked.foreign and checked.foreign.outcome is ForeignOutcome.LOOKED_UP:
+            return _kept(checked, lookup_hash(token, use=SCANNED), by=by, now=now, lives_briefly=True)
+        GateScan.objects.create(by=by, at=now, result=checked.result)
+        return checked
     pass_hash = lookup_hash(f"{found.pseudonym}|{found.issued_at.isoformat()}", use=SCANNED)
+    # Paper is shown at every gate of a day; only what lives for a minute is at one place.
+    return _kept(_now(citizen, now), pass_hash, by=by, now=now, lives_briefly=isinstance(found, Pass))
+
+
+def _foreign(text: str, now: datetime) -> tuple[Checked | None, str]:
+    """What is said of a pass that names another city, and its token as that city made it."""
+    for token in readings(text):
+        try:
+            foreign = foreign_pass(token, now=now)
+        except NotAForeignPass:
+            continue
+        return Checked(CheckResult(foreign.word), foreign.as_of or now, colour=foreign.colour, foreign=foreign), token
+    return None, ""
+
+
+def _kept(checked: Checked, pass_hash: bytes, *, by: str, now: datetime, lives_briefly: bool) -> Checked:
+    """What the gate is told of a genuine pass: that it was elsewhere just now, or what was found."""
     with transaction.atomic():
         # Of two gates that scan one pass in one instant, the second waits and sees the first.
         advisory_lock(f"pass:{pass_hash.hex()}")
-        # Paper is shown at every gate of a day; only what lives for a minute is at one place.
-        is_replayed = isinstance(found, Pass) and _was_elsewhere(pass_hash, by, now)
-        checked = Checked(CheckResult.REPLAYED, now) if is_replayed else _now(citizen, now)
+        if lives_briefly and _was_elsewhere(pass_hash, by, now):
+            checked = Checked(CheckResult.REPLAYED, now)
         GateScan.objects.create(by=by, at=now, result=checked.result, pass_hash=pass_hash)
     return checked
 

@@ -2,7 +2,8 @@
 import { verifyOffLine } from "./verifier.js";
 
 const KEYS = "gate.keys";
-const TRY_MS = 4000;
+// Longer than the portal itself waits for another city's answer.
+const TRY_MS = 6000;
 const form = document.querySelector("#scan");
 const field = document.querySelector("#text");
 const shown = document.querySelector("#result");
@@ -44,7 +45,10 @@ const show = (told, time) => {
   shown.dataset.state = state;
   shown.querySelector("use").setAttribute("href", `#i-${told.colour || "attention"}`);
   say("word", told.colour ? words.colours[told.colour] : words.times.no_colour);
-  say("sentence", words.sentences[told.detail || told.result] ?? told.sentence);
+  // Of another city's pass, the city that answers for the colour.
+  say("city", told.city ?? "");
+  shown.querySelector("[data-city]").hidden = !told.city;
+  say("sentence", told.sentence ?? words.sentences[told.detail || told.result]);
   say("next", told.next_step ?? words.next_steps[told.result]);
   say("time", time);
   say("number", `${words.times.result} ${words.numbers[told.result]}`);

@@ -40,10 +40,10 @@ def browser(host: str = "beta.localhost") -> Visitor:
     return Visitor(Client(headers={"host": host})).in_english()
 
 
-def enrolled(name: str = "一号机", *, now: datetime) -> tuple[GateDevice, Visitor]:
+def enrolled(name: str = "一号机", *, now: datetime, host: str = "beta.localhost") -> tuple[GateDevice, Visitor]:
     """A device at work, and its browser."""
     device, link = link_for(name, now=now)
-    visitor = browser()
+    visitor = browser(host)
     visitor.get(link)
     assert visitor.post("/gate/enrol/", {"as": "browser"}).status_code == 302
     assert settings.GATE_COOKIE_NAME in visitor.client.cookies

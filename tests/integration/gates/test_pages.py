@@ -33,7 +33,10 @@ def test_a_pass_is_checked_by_form_and_by_script(desk: Desk) -> None:
     assert "Act by the colour shown." in page
     told = json.loads(gate.post("/gate/check/", {"text": token}).content)
     assert (told["result"], told["number"], told["colour"]) == ("ok", 0, "red")
-    assert set(told) == {"result", "number", "detail", "colour", "colour_label", "at", "sentence", "next_step"}
+    assert set(told) == {
+        *("result", "number", "detail", "colour", "colour_label", "city", "at", "sentence", "next_step"),
+    }
+    assert told["city"] == ""
     for hidden in (zhang.ref, zhang.full_name or "zhang", said.pseudonym):
         assert hidden not in page + json.dumps(told)
     assert "expired" in json.loads(_late(gate.client, token, desk))["result"]
