@@ -23,6 +23,7 @@ OTHER_PAIRS = {
     "codes.InformationRequest.answer_by": None,  # a deadline
     "codes.InformationRequest.answered_by": "closed_at",
     "codes.CorrectionRequest.answer_entered_by": "answered_at",
+    "codes.PaperPass.asked_by": "issued_at",
 }
 
 # These end also by themselves: a ruling expires, a question lapses. Then nobody did it.
@@ -90,7 +91,7 @@ def pairs() -> Iterator[tuple[type[models.Model], str, str]]:
 def optional_pairs() -> Iterator[tuple[type[models.Model], str, str]]:
     """Those of which neither is needed at first."""
     for model, who, when in pairs():
-        if columns(model)[when].null and f"{model._meta.label}.{who}" not in ENDS_BY_ITSELF:
+        if when in columns(model) and columns(model)[when].null and f"{model._meta.label}.{who}" not in ENDS_BY_ITSELF:
             yield model, who, when
 
 
