@@ -83,8 +83,3 @@ OR t.after = 'green' AND t.after_because = 'agreement'
 (SELECT greatest(r.started_at, (SELECT max(j.at) FROM journal_journalentry j
                                 WHERE j.subject = 'run:' || r.id AND j.verb IN ('run.started', 'run.settled', 'run.mended', 'run.kept')))
  FROM codes_run r WHERE r.id = t.{{run}})
-
--- statement: case_closed
--- Likewise by its steps.
-(SELECT greatest(k.closed_at, (SELECT max(e.at) FROM codes_caseevent e WHERE e.case_id = k.id))
- FROM codes_case k WHERE k.id = t.case_id AND k.closed_at IS NOT NULL)

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from tests.architecture.source import CHECKOUT, FLOORS, modules
 
-OURS = {*FLOORS, "tests", "bench", "manage"}
+OURS = {*FLOORS, "tests", "bench", "manage", "health_code_verifier"}
 LINE = re.compile(r"(?P<pin>\S+==\S+)\s+# (?P<why>.+)")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 

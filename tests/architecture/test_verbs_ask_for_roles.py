@@ -27,6 +27,7 @@ NOT_ASKING = {
     "codes/citizens/joining.py:join_people": A_STEP,
     "codes/citizens/phones.py:confirm_signed_in": OWN,
     "codes/citizens/phones.py:refuse_signed_in": OWN,
+    "codes/gates/check.py:check_pass": "a device's own act: `by` is what signed in, and no account",
     "codes/intake/collecting.py:accept": A_STEP,
     "codes/intake/phones.py:propose_phones": A_STEP,
     "codes/intake/retrying.py:take_what_passes": A_STEP,
