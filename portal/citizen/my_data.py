@@ -1,5 +1,6 @@
 """My data: what the city holds about a person, a copy of it, and who has looked at it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from codes.models import (
     EffectiveChange,
     Entry,
     Fact,
+    GateDevice,
     Guardianship,
     PersonAccess,
     PhoneChange,
@@ -30,6 +32,7 @@ from codes.models import (
 from codes.review.evidence.access import names_of
 from portal.citizen.phones import offered_phones
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject
+from portal.templatetags.page import GATE
 from portal.web.keyset import keyset_page
 from regions.journal.record import record
 from regions.keys.encryption import decrypt_number, decrypt_phone
@@ -128,6 +131,7 @@ def my_data(request: SubjectRequest) -> HttpResponse:
     accesses = keyset_page(
         PersonAccess.objects.filter(citizen=subject), request.GET, by=["-at", "-id"], size=ACCESSES_SHOWN
     )
+    gates = {one.subject: one.place for one in GateDevice.objects.filter(pk__in=_gates(accesses.rows))}
     context = {
         "number": mask_number(decrypt_number(bytes(subject.id_encrypted))),
         "phone": mask_phone(phone),
@@ -137,10 +141,16 @@ def my_data(request: SubjectRequest) -> HttpResponse:
         .select_related("provider")
         .order_by("provider__code"),
         "accesses": accesses,
+        "rows": [(one, gates.get(one.by, "")) for one in accesses.rows],
         "names": names_of(subject) if subject.names_differ else [],
         "phones": offered_phones(request),
     }
     return render(request, "citizen/my_data.html", context)
+
+
+def _gates(accesses: Iterable[PersonAccess]) -> list[int]:
+    """The devices among those who looked."""
+    return [int(one.by.removeprefix(GATE)) for one in accesses if one.by.startswith(GATE)]
 
 
 @for_subject

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.gate import enrolment, views
+from portal.gate import document, enrolment, views
 
 urlpatterns = [
     path("", views.gate, name="gate"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("keys.json", views.keys, name="gate_keys"),
     path("worker.js", views.worker, name="gate_worker"),
     path("manifest.json", views.manifest, name="gate_manifest"),
+    path("document/", document.by_document, name="gate_document"),
     path("enrol/", enrolment.enrol_page, name="gate_enrolment"),
     path("enrol/<slug:token>/", enrolment.open_link, name="gate_enrolment_link"),
 ]

@@ -8,10 +8,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from codes.models import Citizen
+from codes.models import Citizen, PersonAccess
+from codes.passes.lookup import SEEN, LookUpPurpose
 from portal.citizen.declarations.forms import stay_label
 from portal.citizen.subject import subject_url
-from portal.templatetags.page import masked, untranslated
+from portal.templatetags.page import free_text, masked, untranslated
 from regions.divisions import division_title, divisions
 from regions.keys.encryption import decrypt_number
 from regions.masking import mask_number
@@ -25,6 +26,7 @@ ACCESSED: dict[str, str | Promise] = {
     "export": gettext_lazy("an exported report"),
     "status": gettext_lazy("your colour, asked for by a provider you applied with"),
     "trips": gettext_lazy("the stays you declared, asked for by the provider you declared them with"),
+    SEEN: gettext_lazy("your colour, by your document"),
 }
 
 
@@ -38,6 +40,12 @@ def subject_url_tag(context: dict[str, Any], name: str, **kwargs: str | int) -> 
 def accessed(what: str) -> str:
     """What of a person somebody looked at: ``evidence:7`` is a file."""
     return str(ACCESSED.get(what.partition(":")[0], untranslated(what)))
+
+
+@register.filter
+def purpose_of(access: PersonAccess) -> str:
+    """As the official wrote it, or as the officer at a gate chose it."""
+    return str(LookUpPurpose(access.purpose).label) if access.what == SEEN else free_text(access.purpose)
 
 
 @register.filter

@@ -37,6 +37,7 @@ WORDS: dict[str, type[TextChoices]] = {
 }
 SHAPES = frozenset(State)
 CITIZEN = "citizen:"
+GATE = "gate:"
 
 
 @register.filter("label")
@@ -82,11 +83,13 @@ def masked(name: str) -> str:
 
 @register.filter
 def actor(name: str) -> str:
-    """Who acted: the portal itself, a citizen by reference, or a member of the staff by user name."""
+    """Who acted: the portal itself, a citizen by reference, a gate's device, or a member of the staff by user name."""
     if name == "system":
         return _("the portal")
     if name.startswith(CITIZEN):
         return format_html(_("citizen {ref}"), ref=untranslated(name.removeprefix(CITIZEN)))
+    if name.startswith(GATE):
+        return format_html(_("gate device {number}"), number=untranslated(name.removeprefix(GATE)))
     return untranslated(name)
 
 

@@ -124,6 +124,7 @@ def _of_strangers() -> Iterator[Picture]:
 def _of_a_gate(world: World) -> Iterator[Picture]:
     _device, phone = enrolled("二号机", now=world.clock())
     yield Picture("gate", "/gate/", phone)
+    yield Picture("gate_document", "/gate/document/", phone)
     _device, link = link_for("三号机", now=world.clock())
     coming = browser(f"{CITY}.localhost")
     coming.get(link)

@@ -210,6 +210,7 @@ CITY: dict[str, Row] = {
     "gate_keys": Row("machine", GET),
     "gate_worker": Row("anyone", GET),
     "gate_manifest": Row("anyone", GET),
+    "gate_document": Row("machine", BOTH),
     "gate_enrolment": Row("anyone", BOTH, NOTHING_TO_DO),
     "gate_enrolment_link": Row("anyone", GET),
     # Machines have keys of their own; their answers are tried with the API.

@@ -1,0 +1,60 @@
+"""Looking a person up at a gate by the document in hand: type, number and purpose in, a colour out."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods
+
+from codes.citizens.sign_in import TooOften
+from codes.passes.lookup import LookUpPurpose, look_up_by_document
+from codes.vocabulary import State
+from portal.gate.session import DeviceRequest, for_devices
+from portal.web.documents import DocumentForm
+
+
+class LookUpForm(DocumentForm):
+    """The document, and why it is asked about instead of a code being scanned."""
+
+    purpose = forms.ChoiceField(label=gettext_lazy("Why is no code scanned?"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["purpose"].choices = [(one.value, capfirst(str(one.label))) for one in LookUpPurpose]  # type: ignore[attr-defined]
+
+
+@for_devices
+@require_http_methods(["GET", "HEAD", "POST"])
+def by_document(request: DeviceRequest) -> HttpResponse:
+    """Nothing of what was typed is shown again: the next person stands in front of the screen already."""
+    form = LookUpForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid() or form.identity is None:
+        return render(request, "gate/document.html", {"form": form})
+    purpose = LookUpPurpose(form.cleaned_data["purpose"])
+    try:
+        state = look_up_by_document(form.identity, purpose=purpose, by=request.device.subject, now=timezone.now())
+    except TooOften as often:
+        fault = ngettext(
+            "Too many people were looked up from this device. Go on in %(n)d second.",
+            "Too many people were looked up from this device. Go on in %(n)d seconds.",
+            often.seconds,
+        ) % {"n": often.seconds}
+        answer = render(request, "gate/document.html", {"form": form, "fault": fault}, status=429)
+        answer.headers["Retry-After"] = str(often.seconds)
+        return answer
+    context = {"form": LookUpForm(), "state": state, "next_step": _next_step(state), "now": timezone.now()}
+    return render(request, "gate/document.html", context)
+
+
+def _next_step(state: State) -> str:
+    match state:
+        case State.GREEN:
+            return _("Compare the picture on the document with the person, and let them pass.")
+        case State.YELLOW | State.RED:
+            return _("Do not let them pass; follow what your city says for this colour.")
+    return _("The city cannot say. Ask for another document, or call your control room; this is not green.")
