@@ -10,7 +10,7 @@ from django.utils import timezone
 from regions.journal.checkpoints import write_checkpoint
 from regions.models import City
 from regions.refusals import NotAllowed
-from regions.tenancy import NoSuchCity, NotPrepared, ended_schemas, in_city
+from regions.tenancy import NoSuchCity, NotPrepared, has_ended, in_city
 
 
 class CommandFailed(CommandError):
@@ -48,7 +48,7 @@ class CityCommand(PortalCommand):
 
     def handle(self, *args: Any, city: str, **options: Any) -> None:
         try:
-            if not self.reads_ended and city in ended_schemas():
+            if not self.reads_ended and has_ended(city):
                 raise CommandFailed(f"the service of {city} has ended; verify_journal reads what is left", code=2)
             self.look_up(city)
             with in_city(city) as self.city:

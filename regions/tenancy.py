@@ -109,6 +109,11 @@ def ended_schemas() -> list[str]:
     return _schemas(City.objects.filter(pk__in=ENDED.values("city")))
 
 
+def has_ended(schema: str) -> bool:
+    """Whether only its journal is left. Whoever is in a city already cannot look, for its role does not read ``public``."""
+    return connection.tenant.schema_name == "public" and schema in ended_schemas()
+
+
 def _schemas(cities: QuerySet[City]) -> list[str]:
     try:
         return list(cities.exclude(schema_name="public").order_by("schema_name").values_list("schema_name", flat=True))
