@@ -5,16 +5,18 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from codes.effective import DECIDED_WHEN_ASKED, after_run, stood
 from codes.models import Run
 from codes.reports.formats import PERSON, Content, Row
-from codes.reports.request import ReportRequest, asked_now
+from codes.reports.request import ReportRequest, asked_now, bounds, in_zone
 from codes.reports.rows import PersonCells, describe_runs, settled_runs, stream
 from codes.validity import Age
 from regions.sql import compose
+from regions.tenancy import current_city
 
-COLUMNS = ("day", *PERSON, "colours", "effective", "effective_because", "pairs", "case_number", "case_state")
+COLUMNS = ("day", *PERSON, "colours", "effective", "effective_because", "pairs", "case_number", "case_state", "display")
 PAIR_KEYS = ("a", "b", "primary_cause", "swaps_a_to_b", "swaps_b_to_a", "guilty")
 
 SQL = Path(__file__).with_suffix(".sql")
@@ -26,32 +28,45 @@ KEPT = compose(SQL, "of_run", which=compose(SQL, "kept"), **OF_RUN)
 def daily_disagreements(request: ReportRequest, *, now: datetime) -> Content:
     """Rows by day, then citizen. Raises ``CannotExport``.
 
-    Of a day that was asked for, the effective code of that day; without one, what it is now.
+    Of a day that was asked for, the effective code of that day and what was displayed wrongly at its end; without one,
+    both as they are now.
     """
     runs = settled_runs(first=request.first, last=request.last)
     person = PersonCells(identified=request.identified)
     cause = request.wanted("cause")
     return Content(
         COLUMNS,
-        _rows(runs, person, cause, now=asked_now(request, now)),
+        _rows(runs, person, cause, asked=asked_now(request, now), now=now),
         {**describe_runs(runs), **request.only},
         person,
     )
 
 
-def _rows(runs: Sequence[Run], person: PersonCells, cause: str | None, *, now: datetime | None) -> Iterator[Row]:
+def _rows(
+    runs: Sequence[Run], person: PersonCells, cause: str | None, *, asked: datetime | None, now: datetime
+) -> Iterator[Row]:
+    zone = current_city().zone
     for run in runs:
         day = run.day.isoformat()
-        parameters = after_run(run, now=now)
-        age = Age.of(run.day, now=now) if now else Age()
+        over = bounds(run.day, run.day, zone=zone)["until"]
+        seen = now if asked or over is None else min(now, over)
+        parameters = {**after_run(run, now=asked), "seen": seen}
+        age = Age.of(run.day, now=asked) if asked else Age()
         rows = stream(KEPT if run.history else STANDING, parameters)
-        for citizen, ref, encrypted, name, colours, effective, because, pairs, *case in rows:
+        for citizen, ref, encrypted, name, colours, effective, because, pairs, *case, display in rows:
             diagnosed = _pairs(pairs)
             if cause is not None and cause not in [pair["primary_cause"] for pair in diagnosed]:
                 continue
             shown = dict(sorted(json.loads(colours).items()))
             stood_by = age.seen(effective, because)
-            yield (day, *person.of(citizen, ref, encrypted, name), shown, *stood_by, diagnosed, *case)
+            displayed = [_displayed(one, zone) for one in json.loads(display)]
+            yield (day, *person.of(citizen, ref, encrypted, name), shown, *stood_by, diagnosed, *case, displayed)
+
+
+def _displayed(found: dict[str, str], zone: ZoneInfo) -> dict[str, Any]:
+    """In the order of the documentation, in the city's time."""
+    since = in_zone(datetime.fromisoformat(found["since"]), zone)
+    return {"provider": found["provider"], "value": found["value"], "cause": found["cause"], "since": since}
 
 
 def _pairs(stored: str) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@
 WITH {{decide}}
 SELECT d.citizen_id, c.ref, c.id_encrypted, c.full_name, d.colours,
        coalesce(decided.colour, stood.after), coalesce(decided.because, stood.after_because),
-       coalesce(diagnosed.pairs, '[]'), taken.number, taken.state
+       coalesce(diagnosed.pairs, '[]'), taken.number, taken.state, coalesce(displayed.wrongly, '[]')
 FROM codes_disagreement d
 LEFT JOIN codes_run run ON run.id = %(stood_by)s
 JOIN codes_citizen c ON c.id = d.citizen_id
@@ -26,6 +26,17 @@ LEFT JOIN LATERAL (
       AND (found.fingerprint = d.fingerprint OR found.closed_at IS NULL OR found.closed_at > run.as_of)
     ORDER BY found.fingerprint = d.fingerprint DESC, found.closed_at IS NULL DESC, found.id DESC LIMIT 1
 ) taken ON true
+LEFT JOIN LATERAL (
+    -- The cause as it was then: it can have changed since.
+    SELECT jsonb_agg(jsonb_build_object('provider', p.code, 'value', f.value, 'cause', at_the_time.cause,
+                                        'since', CASE WHEN at_the_time.cause = 'old' THEN f.old_since ELSE f.opened_at END)
+                     ORDER BY p.code COLLATE "C") AS wrongly
+    FROM codes_displayfinding f
+    JOIN codes_provider p ON p.id = f.provider_id
+    CROSS JOIN LATERAL (SELECT c.cause FROM codes_displaychange c WHERE c.finding_id = f.id AND c.at <= %(seen)s
+                        ORDER BY c.id DESC LIMIT 1) at_the_time
+    WHERE f.citizen_id = d.citizen_id AND f.opened_at <= %(seen)s AND (f.closed_at IS NULL OR f.closed_at > %(seen)s)
+) displayed ON true
 JOIN codes_run opened ON opened.id = d.opened_run_id
 LEFT JOIN codes_run closed ON closed.id = d.closed_run_id
 WHERE {{which}}

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from codes.models import Provider
 from codes.models.case import CaseState
+from codes.models.displayed import DisplayCause
 from codes.reports.request import ReportName
 from codes.vocabulary import Because, Cause, State
 from portal.templatetags.page import titled, untranslated
@@ -58,6 +59,7 @@ COLUMNS: dict[str, str | Promise] = {
     "pairs": _("Diagnosis"),
     "case_number": pgettext_lazy("column", "Case"),
     "case_state": _("State of the case"),
+    "display": _("Displayed wrongly"),
     "number": pgettext_lazy("column", "Case"),
     "kind": _("Kind"),
     "severity": pgettext_lazy("column", "Most severe colour"),
@@ -149,6 +151,8 @@ def cell_label(column: str, cell: Any, titles: Titles) -> str:
         )
     if column == "pairs":
         return pgettext("between values", ", ").join(_pair(pair, titles["provider"]) for pair in cell)
+    if column == "display":
+        return pgettext("between values", ", ").join(_displayed(found, titles["provider"]) for found in cell)
     if column.endswith(("_at", "horizon", "as_of")) or column in ("at", "since"):
         return date_format(timezone.localtime(datetime.fromisoformat(str(cell))), "DATETIME_FORMAT")
     if isinstance(cell, dict):
@@ -161,3 +165,8 @@ def cell_label(column: str, cell: Any, titles: Titles) -> str:
 def _pair(pair: dict[str, Any], providers: Mapping[str, str]) -> str:
     a, b = (providers.get(pair[side], pair[side]) for side in ("a", "b"))
     return f"{a} – {b}{gettext(': ')}{Cause(pair['primary_cause']).label}"
+
+
+def _displayed(found: dict[str, str], providers: Mapping[str, str]) -> str:
+    provider = providers.get(found["provider"], found["provider"])
+    return f"{provider} {found['value']}{gettext(': ')}{DisplayCause(found['cause']).label}"

@@ -5,7 +5,10 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from codes.models import Case, Disagreement, EffectiveChange, Run
+from codes.display.displayed import Shown, keep_displayed
+from codes.display.findings import update_findings
+from codes.effective import effective_code
+from codes.models import Case, Disagreement, EffectiveChange, Provider, Run
 from codes.reports.daily_disagreements import COLUMNS, PAIR_KEYS
 from tests.integration.reports.conftest import Settled
 from tests.integration.reports.days import ONE_DAY, person, run_day
@@ -109,3 +112,35 @@ def test_a_ruling_after_the_run_counts_until_the_next_one(three_days: Settled, o
     then = read(export("disagreements", out / "then.jsonl", "--day", str(before.day)))
     earlier = {row["citizen_ref"]: row for row in then}[citizen.ref]
     assert earlier["effective_because"] == "policy"
+
+
+def test_what_was_displayed_wrongly_is_that_of_the_days_end(three_days: Settled, out: Path) -> None:
+    """A value nobody knows from the second day on; on the third the city learns what it means, so that its cause is another."""
+    _, second, third = three_days.runs
+    disagreement = Disagreement.objects.filter(closed_run__isnull=True, opened_run=three_days.runs[0]).earliest("pk")
+    colours = disagreement.colours
+    provider = Provider.objects.get(code=min(colours))
+    stood_by = effective_code(disagreement.citizen_id, now=third.as_of).colour
+    others = {"red", "yellow", "green"} - {colours[provider.code], stood_by}
+    shown_at = second.as_of + HOUR
+    keep_displayed([Shown(disagreement.citizen_id, provider.pk, "=A", shown_at)])
+    update_findings(now=shown_at, citizens=[disagreement.citizen_id])
+    Provider.objects.filter(pk=provider.pk).update(display={"=A": min(others)})
+    update_findings(now=third.as_of + HOUR)
+
+    def told(*day: str) -> list[dict[str, Any]]:
+        rows = {row["citizen_ref"]: row for row in read(export("disagreements", out / "rows.jsonl", *day))}
+        display: list[dict[str, Any]] = rows[disagreement.citizen.ref]["display"]
+        return display
+
+    since = shown_at.astimezone(three_days.scene.world.zone).isoformat()
+    found = {"provider": provider.code, "value": "=A", "cause": "unknown_value", "since": since}
+    assert [told("--day", str(run.day)) for run in three_days.runs[:2]] == [[], [found]]
+    now = told()
+    assert now == [{**found, "cause": "unexplained"}]
+    assert list(now[0]) == list(found)
+    assert told("--day", str(third.day)) == now
+    Provider.objects.filter(pk=provider.pk).update(display={"=A": colours[provider.code]})
+    update_findings(now=third.as_of + 23 * HOUR)
+    assert told() == []
+    assert told("--day", str(third.day)) == now
