@@ -81,7 +81,14 @@ CACHES = {
         "BACKEND": "portal.staff_sign_in.shared_cache.SharedCache",
         "KEY_FUNCTION": "django_tenants.cache.make_key",
         "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
-    }
+    },
+    # Pieces of pages by everything that is shown in them, each process by itself: none of them is ever out of date.
+    "template_fragments": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "KEY_FUNCTION": "django_tenants.cache.make_key",
+        "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
+        "OPTIONS": {"MAX_ENTRIES": 2_000},
+    },
 }
 
 MIDDLEWARE = [

@@ -1,7 +1,7 @@
 """What the code page shows: the effective code, each provider's side with its records and rules, and why two differ."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from codes.diagnosis.render import RenderedDiagnosis, render_diagnosis
 from codes.diagnosis.sentences.renderer import Context, Title
-from codes.effective import CurrentCode, effective_code
+from codes.effective import CurrentCode
 from codes.engine.provider_states import provider_states
 from codes.forecast.outlook import (
     Act,
@@ -28,6 +28,7 @@ from codes.forecast.outlook import (
     rules_needed,
 )
 from codes.forecast.sentences import act_sentence, render_outlook
+from codes.glance import Glance
 from codes.held import one_sided_sentences, state_sentences
 from codes.models import Citizen, Fact, PairDiagnosis, Provider, Registration, Rule, Verdict
 from codes.validity import Age
@@ -64,7 +65,7 @@ class Side:
     ``is_checked_in``: a healthy check-in of today, told where check-ins can matter.
     """
 
-    registration: Registration
+    provider: Provider
     state: State
     source: Source
     horizon: datetime | None
@@ -73,10 +74,6 @@ class Side:
     is_checked_in: bool = False
     held: State | None = None
     told: Sequence[str] = ()
-
-    @property
-    def provider(self) -> Provider:
-        return self.registration.provider
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,8 @@ class Difference:
 class MyCode:
     """Everything the page needs. ``outlook``: the way to green, of a code that is red or yellow. ``one_sided``: who judges alone.
 
-    ``expired``: the day of the last run, where what it settled is no longer valid.
+    ``expired``: the day of the last run, where what it settled is no longer valid. ``plain``: equal for people whose sides look alike,
+    green and explained by nothing; empty for others.
     """
 
     citizen: Citizen
@@ -100,6 +98,7 @@ class MyCode:
     outlook: Outlook | None = None
     one_sided: Sequence[str] = ()
     expired: date | None = None
+    plain: str = ""
 
     @property
     def state(self) -> State:
@@ -259,10 +258,38 @@ def _space() -> str:
     return "" if translation.get_language().startswith("zh") else " "
 
 
-def my_code(citizen: Citizen, *, city: City, now: datetime, due_at: datetime | None = None) -> MyCode:
-    """Read the citizen's page. ``due_at``: when an open case of theirs is due, for the sentence's “by when”."""
+def my_code(
+    citizen: Citizen,
+    *,
+    city: City,
+    now: datetime,
+    glance: Glance,
+    standing: CurrentCode,
+    due_at: datetime | None = None,
+) -> MyCode:
+    """Read the citizen's page. ``due_at``: when an open case of theirs is due, for the sentence's “by when”.
+
+    Of somebody who is green and held by nothing the sides are those of whoever was the first to look like that.
+    """
+    if not glance.is_plain(standing):
+        return _my_code(citizen, city=city, now=now, standing=standing, due_at=due_at)
+    key = f"{city.schema_name}/{get_language()}/{city.timezone}/{glance.sides}"
+    known = _PLAIN.get(key)
+    if known is None:
+        known = _my_code(citizen, city=city, now=now, standing=standing, due_at=None)
+        if len(_PLAIN) >= MOST_PLAIN:
+            _PLAIN.clear()
+        _PLAIN[key] = known
+    return replace(known, citizen=citizen, standing=standing, today=city.day_of(now), plain=key)
+
+
+# By everything that is shown of the sides, so that nothing in it can be out of date; cities, languages and runs grow it.
+_PLAIN: dict[str, MyCode] = {}
+MOST_PLAIN = 2_000
+
+
+def _my_code(citizen: Citizen, *, city: City, now: datetime, standing: CurrentCode, due_at: datetime | None) -> MyCode:
     today = city.day_of(now)
-    standing = effective_code(citizen.pk, now=now)
     judged = provider_states(citizen.pk, now=now)
     run = judged[0].inputs.run if judged else None
     verdicts = [side.holding for side in judged if side.holding]
@@ -281,7 +308,7 @@ def my_code(citizen: Citizen, *, city: City, now: datetime, due_at: datetime | N
         verdict = side.holding if side else None
         sides.append(
             Side(
-                registration=one,
+                provider=one.provider,
                 state=side.state if side else State.UNKNOWN,
                 source=one.provider.source,
                 horizon=side.inputs.horizon if side else None,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from codes.effective import CurrentCode, effective_code
+from codes.glance import glance_at
 from codes.models import Case, Citizen
 from codes.passes.issuing import issue_pass
 from codes.vocabulary import State
@@ -26,9 +27,11 @@ from regions.masking import mask_number
 from regions.models import City
 
 
-def pass_card(citizen: Citizen, standing: CurrentCode, *, now: datetime) -> dict[str, Any]:
+def pass_card(
+    citizen: Citizen, standing: CurrentCode, *, now: datetime, key_number: int | None = None
+) -> dict[str, Any]:
     """The face of this moment; its pass is good for a minute."""
-    token, claims = issue_pass(citizen, now=now, current=standing)
+    token, claims = issue_pass(citizen, now=now, current=standing, key_number=key_number)
     qr = qr_svg(token, _("Pass, renewed every minute"))
     return {"state": State(standing.colour), "qr": qr, "expires_at": claims.expires_at}
 
@@ -52,18 +55,24 @@ def policy_sentence(mine: MyCode, city: City) -> str:
 @require_safe
 def code_page(request: SubjectRequest) -> HttpResponse:
     """The effective code with its pass, the four answers, both sides, the way to green."""
-    now = timezone.now()
-    case = open_case(request)
-    mine = read_code(request, now=now, due_at=case.due_at if case else None)
+    now, city = timezone.now(), required_city(request)
+    standing, glance = effective_code(request.subject.pk, now=now), glance_at(request.subject.pk)
+    case = Case.objects.get(pk=glance.open_case) if glance.open_case else None
+    due_at = case.due_at if case else None
+    mine = my_code(request.subject, city=city, now=now, glance=glance, standing=standing, due_at=due_at)
+    is_own = request.subject.pk == request.citizen.pk
+    phone_waits = is_own and getattr(request.citizen, "phone_waits", False)
     context = {
         "mine": mine,
-        "face": pass_card(request.subject, mine.standing, now=now),
+        # Below the face the page is that of everybody whose sides look alike.
+        "is_plain": bool(mine.plain) and is_own and not case and not phone_waits,
+        "face": pass_card(request.subject, standing, now=now, key_number=glance.key_number),
         "steps": steps(mine, request),
-        "policy": policy_sentence(mine, required_city(request)),
+        "policy": policy_sentence(mine, city),
         "progress": progress(mine),
         "number": new_number(mine.today),
         "case": case,
-        "phone_waits": request.subject.pk == request.citizen.pk and getattr(request.citizen, "phone_waits", False),
+        "phone_waits": phone_waits,
         "now": now,
     }
     return render(request, "citizen/code.html", context)
@@ -76,16 +85,6 @@ def pass_fragment(request: SubjectRequest) -> HttpResponse:
     now = timezone.now()
     standing = effective_code(request.subject.pk, now=now)
     return render(request, "citizen/face.html", {"face": pass_card(request.subject, standing, now=now), "now": now})
-
-
-def read_code(request: SubjectRequest, *, now: datetime, due_at: datetime | None = None) -> MyCode:
-    """What the page is about, of the request's city."""
-    return my_code(request.subject, city=required_city(request), now=now, due_at=due_at)
-
-
-def open_case(request: SubjectRequest) -> Case | None:
-    """The matter that is being looked into, an appeal before anything else."""
-    return Case.objects.open().filter(citizen=request.subject).order_by("kind").first()
 
 
 PAPER_PREFIX = "HCPAPER1"

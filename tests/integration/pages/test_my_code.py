@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 
 from codes.forecast.outlook import effective_outlook
 from codes.forecast.sentences import render_outlook
-from codes.models import Entry, Registration, Rule
+from codes.models import Case, Citizen, Entry, Provider, Registration, Rule
 from portal.templatetags.citizen import area_label
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
@@ -46,6 +46,39 @@ def test_renewing_the_pass_asks_only_for_the_code(visitor: Opens) -> None:
         page = person.read("/code/pass/")
     assert "<html" not in page
     assert "红码" in page
+
+
+def _nobody_knows_anything_of(name: str, desk: Desk) -> Visitor:
+    """Somebody who applied with both providers before the last run."""
+    told = desk.now - timedelta(hours=3)
+    person = Citizen.objects.create(ref=name, id_type="99", id_hash=name.encode(), id_encrypted=b"-", known_since=told)
+    for provider in Provider.objects.all():
+        Registration.objects.create(citizen=person, provider=provider, registered_at=told)
+    return Visitor.signed_in(person, now=desk.now)
+
+
+def test_the_page_of_somebody_green_is_read_once_for_all_and_never_out_of_date(desk: Desk) -> None:
+    """Whatever changes what is shown, changes it at once: a name, a delivery, a matter, a retired provider, a record."""
+    anna, bert = (_nobody_knows_anything_of(name, desk) for name in ("anna", "bert"))
+    first = anna.read("/code/")
+    assert 'class="face" data-state="green"' in first
+    with at_most(5):
+        assert anna.read("/code/").count('class="provider"') == 2
+    with at_most(5):
+        assert bert.read("/code/").count('class="provider"') == 2
+    assert "What each provider shows" in anna.in_english().read("/code/")
+    Provider.objects.filter(code="wechat").update(title_zh="新名", title_en="New name")
+    assert "新名" in bert.read("/code/")
+    desk.run(desk.now + timedelta(minutes=3))
+    assert first.count("10:03") < bert.read("/code/").count("10:03")
+    case = desk.case("zhang")
+    Case.objects.filter(pk=case.pk).update(citizen=desk.citizen("bert"))
+    assert case.number in bert.read("/code/")
+    desk.tell("anna", "spacetime_overlap")
+    desk.run(desk.now + timedelta(minutes=4))
+    assert 'data-state="red"' in anna.read("/code/")
+    Provider.objects.filter(code="wechat").update(retired=True)
+    assert bert.read("/code/").count('class="provider"') == 1
 
 
 def test_without_scripts_the_page_renews_itself(visitor: Opens) -> None:

@@ -1,0 +1,44 @@
+"""Whether anything is to be told about a person beyond their colour: one short query, for the page that is opened most of all.
+
+Nearly everybody is green by agreement and held by nothing. Their pages differ by nothing but the name and the pass, so what is shown
+of their providers is read once for all of them (``docs/adr/0040-showing-a-code.md``).
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from codes.effective import CurrentCode
+from codes.models import Run
+from codes.vocabulary import Because, State
+from regions.keys.models import Purpose
+from regions.sql import compose
+
+READ = compose(Path(__file__).with_suffix(".sql"))
+
+
+class Glance(NamedTuple):
+    """``sides``: equal for two people only if everything that is shown of their providers is.
+
+    ``is_held``: some provider holds them, or two differ. ``open_case`` is the id of the matter that is looked into, ``key_number``
+    that of the city's key for passes in use.
+    """
+
+    run_day: date | None
+    sides: str
+    is_held: bool
+    open_case: int | None
+    key_number: int
+
+    def is_plain(self, code: CurrentCode) -> bool:
+        """Whether the person is green because all their providers say so, and nothing is left to explain."""
+        return (code.colour, code.because) == (State.GREEN, Because.AGREEMENT) and not self.is_held
+
+
+def glance_at(citizen_id: int) -> Glance:
+    asked: dict[str, Any] = {"citizen": citizen_id, "settled": list(Run.SETTLED), "purpose": Purpose.PASS.value}
+    with connection.cursor() as cursor:
+        cursor.execute(READ, asked)
+        return Glance(*cursor.fetchone())

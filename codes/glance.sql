@@ -1,0 +1,24 @@
+-- What the code page reads of a person first: what their page rests on, told shortly enough to be compared. `sides` names everything
+-- that is shown of the providers of somebody whom nothing holds: theirs, their sources, and the inputs of the run that judges them.
+WITH last AS MATERIALIZED (SELECT id FROM codes_run WHERE state = ANY (%(settled)s) ORDER BY id DESC LIMIT 1),
+judging AS (
+    SELECT run.id, run.as_of, run.day
+    FROM codes_run run
+    WHERE run.id = (SELECT id FROM last)
+       OR run.amends_id = (SELECT id FROM last)
+          AND EXISTS (SELECT FROM codes_runcitizen named WHERE named.run_id = run.id AND named.citizen_id = %(citizen)s)
+    ORDER BY run.id DESC LIMIT 1
+)
+SELECT (SELECT day FROM judging),
+       (SELECT md5(coalesce(string_agg(concat_ws(E'\x1f', run.id, r.registered_at > run.as_of, p::text, s.code, s.title_zh, s.title_en,
+                                                 s.retired, input::text), E'\x1e' ORDER BY p.code), ''))
+        FROM codes_registration r
+        JOIN codes_provider p ON p.id = r.provider_id
+        JOIN sources_source s ON s.id = p.source_id
+        LEFT JOIN judging run ON true
+        LEFT JOIN codes_runprovider input ON input.run_id = run.id AND input.provider_id = p.id
+        WHERE r.citizen_id = %(citizen)s) AS sides,
+       EXISTS (SELECT FROM codes_verdict WHERE citizen_id = %(citizen)s)
+       OR EXISTS (SELECT FROM codes_disagreement WHERE citizen_id = %(citizen)s AND closed_run_id IS NULL) AS is_held,
+       (SELECT id FROM codes_case WHERE citizen_id = %(citizen)s AND closed_at IS NULL ORDER BY kind LIMIT 1) AS open_case,
+       (SELECT id FROM keys_citykey WHERE purpose = %(purpose)s AND retired_at IS NULL) AS key_number
