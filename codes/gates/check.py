@@ -1,7 +1,8 @@
 """What a gate learns from a pass, on-line: whether it is genuine, and the colour that its citizen has now (``docs/contracts.md`` §5)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from django.db import transaction
@@ -23,6 +24,8 @@ from regions.tenancy import current_city
 from regions.vocabulary import label_in
 
 SCANNED = "scanned_pass"
+WINDOW = timedelta(minutes=1)
+SCANS_PER_WINDOW = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,13 @@ def check_pass(text: str, *, by: str, now: datetime) -> Checked:
     pass_hash = lookup_hash(f"{found.pseudonym}|{found.issued_at.isoformat()}", use=SCANNED)
     # Paper is shown at every gate of a day; only what lives for a minute is at one place.
     return _kept(_now(citizen, now), pass_hash, by=by, now=now, lives_briefly=isinstance(found, Pass))
+
+
+def scans_too_often(by: str, *, now: datetime) -> int:
+    """0 when it may scan on, else the seconds to wait. Scans of one instant in several processes may exceed it by as many."""
+    recent = GateScan.objects.filter(by=by, at__gt=now - WINDOW).order_by("-at").values_list("at", flat=True)
+    crowded = list(recent[SCANS_PER_WINDOW - 1 : SCANS_PER_WINDOW])
+    return max(1, ceil((crowded[0] + WINDOW - now).total_seconds())) if crowded else 0
 
 
 def _foreign(text: str, now: datetime) -> tuple[Checked | None, str]:

@@ -16,6 +16,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from codes.gates.check import scans_too_often
+from codes.gates.devices import find_device
 from codes.intake.provider_keys import SIGNATURE_WINDOW, count_call, key_shown, keys_in_force, signing_secret, use_nonce
 from codes.models import ProviderKey, Scope
 from portal.api.bodies import MOST_JSON_BYTES, body_of
@@ -51,8 +53,12 @@ def _counted(key: ProviderKey, *, now: datetime) -> Caller:
     """Raises ``ApiError`` with 429 for a key that calls too often."""
     wait = count_call(key, now=now)
     if wait:
-        raise ApiError(429, ApiErrorCode.TOO_OFTEN, wait=wait, seconds=wait)
+        raise _not_yet(wait)
     return _provider(key)
+
+
+def _not_yet(wait: int) -> ApiError:
+    return ApiError(429, ApiErrorCode.TOO_OFTEN, wait=wait, seconds=wait)
 
 
 def provider_of(bearer: str, *, now: datetime) -> Caller | None:
@@ -60,7 +66,19 @@ def provider_of(bearer: str, *, now: datetime) -> Caller | None:
     return None if key is None else _counted(key, now=now)
 
 
-BEARERS: list[Callable[..., Caller | None]] = [provider_of]
+def gate_of(bearer: str, *, now: datetime) -> Caller | None:
+    """A gate's machine: it has passes checked, and nothing else. Raises ``ApiError`` with 429 when it scans too often."""
+    device = find_device(bearer, now=now)
+    if device is None:
+        return None
+    caller = Caller("gate", str(device.pk), str(device.pk), frozenset({Scope.VERIFICATIONS.value}))
+    wait = scans_too_often(caller.actor, now=now)
+    if wait:
+        raise _not_yet(wait)
+    return caller
+
+
+BEARERS: list[Callable[..., Caller | None]] = [provider_of, gate_of]
 
 
 class BearerAuthentication(BaseAuthentication):

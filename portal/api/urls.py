@@ -9,6 +9,7 @@ from portal.api.lists import Cases, Disagreements
 from portal.api.people import Calls, Codes, Declarations, Status, TripsOfPerson
 from portal.api.schema import schema
 from portal.api.service import NoSuchAddress
+from portal.api.verifications import Verifications
 from portal.web.bodies import takes_body
 
 urlpatterns = [
@@ -19,6 +20,7 @@ urlpatterns = [
     path("status", Status.as_view(), name="api_status"),
     path("calls", Calls.as_view(), name="api_calls"),
     path("codes", Codes.as_view(), name="api_codes"),
+    path("verifications", Verifications.as_view(), name="api_verifications"),
     path("disagreements", Disagreements.as_view(), name="api_disagreements"),
     path("cases", Cases.as_view(), name="api_cases"),
     path("schema", schema, name="api_schema"),

@@ -7,9 +7,10 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from codes.gates.devices import confirm_device, open_device_link, propose_device
+from codes.gates.devices import confirm_device, enrol_device, open_device_link, propose_device
 from codes.models import GateDevice
 from regions.staff.accounts import add_staff
+from regions.staff.enrolment import hash_of_token
 from regions.staff.models import Account
 from regions.staff.roles import Role
 from tests.integration.pages.people import Visitor
@@ -58,3 +59,13 @@ def machine_key(name: str = "闸机", *, now: datetime) -> tuple[GateDevice, str
     page = visitor.post("/gate/enrol/", {"as": "machine"}).content.decode()
     (key,) = re.findall(r'<code class="code">(?:<[^>]+>)?([\w-]{40,})', page)
     return device, key
+
+
+def key_of_machine(name: str = "闸机", *, now: datetime) -> tuple[GateDevice, str]:
+    """The same in whatever city is current, without its pages."""
+    hire_administrators(now=now)
+    device = confirm_device(proposed(name, now=now).pk, by=SECOND, now=now)
+    _, token = open_device_link(device.pk, by=SECOND, now=now)
+    found = enrol_device(hash_of_token(token), now=now)
+    assert found is not None
+    return found

@@ -1,0 +1,116 @@
+"""`verifications`: a gate's machine, or a provider whose key may, has a pass checked as the page of a gate does."""
+
+from datetime import datetime
+from typing import Annotated
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from pydantic import BaseModel, Field
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from codes.gates.check import Checked, check_pass
+from codes.models import Scope
+from codes.passes.results import CheckResult, Detail
+from codes.vocabulary import Colour
+from portal.api.bodies import JSON_TYPE, read_json
+from portal.api.callers import caller_of
+from portal.api.people import Shape
+from portal.api.schema import WITH_BODY, problems
+from portal.api.service import Service
+
+# A scanner's noise may be longer than any pass; it is answered as no pass.
+MOST_CHARACTERS = 20_000
+
+
+class ScannedPass(Shape):
+    """What was scanned, as it was: white space, case and known keyboard layouts are forgiven."""
+
+    text: Annotated[str, Field(alias="pass", max_length=MOST_CHARACTERS)]
+
+
+class TwoLanguages(BaseModel):
+    zh_hans: Annotated[str, Field(serialization_alias="zh-hans")]
+    en: str
+
+
+class OtherCity(BaseModel):
+    division: str
+    name: TwoLanguages
+
+
+class Verification(BaseModel):
+    """`colour` is that of `at`; none means that no colour is known, which is not green.
+
+    `number` stands for `result` (0 is `ok`), `detail` says why exactly where the result leaves it open. `city` is the other
+    city whose pass it is, and which answers for the colour; none for passes of this city.
+    """
+
+    result: CheckResult
+    number: Annotated[int, Field(ge=0, lt=len(CheckResult))]
+    detail: Detail | None
+    colour: Colour | None
+    at: datetime
+    city: OtherCity | None
+    sentence: TwoLanguages
+    next_step: TwoLanguages
+
+
+SCANNED = OpenApiExample(
+    "A scanned pass", {"pass": "HCP1:6BF+70790T9WJWG.FKY*4GO0.O1CV2 O5 N2FBBRW1*70HS8WY04AC"}, request_only=True
+)
+GREEN = OpenApiExample(
+    "A green pass of this city",
+    {
+        "result": "ok",
+        "number": 0,
+        "detail": None,
+        "colour": "green",
+        "at": "2026-11-24T10:00:00Z",
+        "city": None,
+        "sentence": {"zh-hans": "健康码真实、有效。", "en": "The pass is genuine and valid."},
+        "next_step": {"zh-hans": "按显示的颜色处置。", "en": "Act by the colour shown."},
+    },
+    response_only=True,
+    status_codes=["200"],
+)
+
+
+class Verifications(Service):
+    scope = Scope.VERIFICATIONS
+    http_method_names = ("post",)
+
+    @extend_schema(
+        operation_id="verify",
+        summary="Check a pass that was scanned",
+        description="Whether it is genuine, and the colour that its holder has now; every text gets one of ten results. A pass of "
+        "another city is treated by this city's recognition. The key is that of a gate's machine, which opens this service only, "
+        "or a provider's with the scope. The same pass under another gate's or provider's key within its life is `replayed`. "
+        "That it was checked is kept for the city's retention, and never with a name.",
+        tags=["verifications"],
+        request={JSON_TYPE: ScannedPass},
+        examples=[SCANNED, GREEN],
+        responses={(200, JSON_TYPE): OpenApiResponse(Verification, "The result."), **problems(*WITH_BODY)},
+    )
+    def post(self, request: Request) -> Response:
+        text = read_json(request._request, ScannedPass).text
+        checked = check_pass(text, by=caller_of(request).actor, now=timezone.now())
+        return Response(_told(checked).model_dump(mode="json", by_alias=True))
+
+
+def _told(checked: Checked) -> Verification:
+    other = checked.foreign.city if checked.foreign else None
+    return Verification(
+        result=checked.result,
+        number=checked.result.number,
+        detail=checked.detail,
+        colour=Colour(checked.colour) if checked.colour else None,
+        at=checked.at,
+        city=OtherCity(
+            division=other.division, name=TwoLanguages(zh_hans=other.name_in("zh-hans"), en=other.name_in("en"))
+        )
+        if other
+        else None,
+        sentence=TwoLanguages(zh_hans=checked.sentence("zh-hans"), en=checked.sentence("en")),
+        next_step=TwoLanguages(zh_hans=checked.next_step("zh-hans"), en=checked.next_step("en")),
+    )
