@@ -22,6 +22,7 @@ from codes.models import (
     Fact,
     GateDevice,
     Guardianship,
+    PaperPass,
     PersonAccess,
     PhoneChange,
     Registration,
@@ -63,6 +64,7 @@ CHAPTERS: dict[str, tuple[type[Model], str, tuple[str, ...]]] = {
         ("case__number", "reason_code", "text", "colour", "filed_at", "disagreement"),
     ),
     "phones_proposed": (PhoneChange, "citizen", ("provider__code", "state", "proposed_at", "how", "decided_at")),
+    "paper_codes": (PaperPass, "citizen", ("asked_by", "issued_at", "expires_at", "withdrawn_at")),
     "guardians": (Guardianship, "dependant", ("relation", "asked_at", "accepted", "ended_at")),
     "looked_at_by": (PersonAccess, "citizen", ("at", "by", "purpose", "what")),
 }

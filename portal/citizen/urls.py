@@ -8,6 +8,7 @@ from django.urls import URLPattern, path
 from portal.citizen import entries, family, my_data, other_city, phones
 from portal.citizen.appeals import cases
 from portal.citizen.appeals import views as appeal
+from portal.citizen.code import paper
 from portal.citizen.code import views as code
 from portal.citizen.declarations import views as declare
 from portal.citizen.sign_in import views as sign_in
@@ -16,7 +17,8 @@ ABOUT: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
     ("code/", code.code_page, "citizen_code"),
     ("code/pass/", code.pass_fragment, "citizen_pass"),
     ("check-in/", entries.check_in_page, "citizen_check_in"),
-    ("paper/", code.paper, "citizen_paper"),
+    ("paper/", paper.paper, "citizen_paper"),
+    ("paper/<int:paper>/withdraw/", paper.withdraw, "citizen_paper_withdraw"),
     ("other-city/", other_city.other_city, "citizen_other_city"),
     ("data/", my_data.my_data, "citizen_data"),
     ("data/copy/", my_data.download, "citizen_download"),

@@ -1,6 +1,6 @@
 """My code: the page a citizen opens every day, and the part of it that renews itself."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -22,8 +22,6 @@ from portal.web.access import for_anyone
 from portal.web.citizen_session import signed_in_citizen
 from portal.web.host import required_city
 from portal.web.qr import qr_svg
-from regions.keys.encryption import decrypt_number
-from regions.masking import mask_number
 from regions.models import City
 
 
@@ -85,26 +83,6 @@ def pass_fragment(request: SubjectRequest) -> HttpResponse:
     now = timezone.now()
     standing = effective_code(request.subject.pk, now=now)
     return render(request, "citizen/face.html", {"face": pass_card(request.subject, standing, now=now), "now": now})
-
-
-PAPER_PREFIX = "HCPAPER1"
-PAPER_VALID = timedelta(days=365)
-
-
-@for_subject
-@require_safe
-def paper(request: SubjectRequest) -> HttpResponse:
-    """A page to print: a reference that only this city can follow, good for a year, shown together with an identity card."""
-    now = timezone.now()
-    until = timezone.localdate(now) + PAPER_VALID
-    content = f"{PAPER_PREFIX}:{required_city(request).division}:{request.subject.ref}:{until:%Y%m%d}"
-    context = {
-        "qr": qr_svg(content, _("Paper code")),
-        "number": mask_number(decrypt_number(bytes(request.subject.id_encrypted))),
-        "printed": now,
-        "until": until,
-    }
-    return render(request, "citizen/paper.html", context)
 
 
 @for_anyone

@@ -21,11 +21,13 @@ from codes.models import (
     Entry,
     Evidence,
     Guardianship,
+    PaperPass,
     PhoneChange,
     Provider,
     RuleSet,
     Run,
 )
+from codes.passes.paper import issue_paper
 from codes.reports.export import FileFormat
 from codes.reports.identified import propose as propose_identified
 from codes.reports.jobs import ask_for_export
@@ -148,6 +150,7 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
         key=GROUP, reason_code="wrong_person", documents=EVIDENCE, by="li", now=now
     )
     phones = {name: proposed_phone(desk.citizen(name), now=now) for name in ("zhang", "chen")}
+    papers = {name: paper_of(desk.citizen(name), now=now) for name in ("zhang", "chen", "liu")}
     alarm = an_alarm(now=now)
     said = propose_acknowledgement(alarm.pk, finding="explained", reason="核对无误", by="m-auditor", now=now)
     waiting = propose(mass_change("R1", now=now).pk, act="release", reason="核对无误", by="li", now=now)
@@ -218,10 +221,15 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
             "evidence": files["zhang"],
         },
         **{f"official_rule_set{page}": {"code": "city_rules"} for page in ("", "_version", "_begin", "_upload")},
-        "mine": {"number": numbers["zhang"], "evidence": files["zhang"], "change": phones["zhang"]},
+        "mine": {
+            "number": numbers["zhang"],
+            "evidence": files["zhang"],
+            "change": phones["zhang"],
+            "paper": papers["zhang"],
+        },
         "official_phone": {"change_id": phones["zhang"]},
         **{f"official_staff_change{act}": {"change_id": roles.pk} for act in ("", "_decide")},
-        "dependant's": {"number": numbers["chen"], "evidence": files["chen"]},
+        "dependant's": {"number": numbers["chen"], "evidence": files["chen"], "paper": papers["chen"]},
         "citizen_declared": {"number": "B20261124-MINE0000"},
         "dependant's citizen_declared": {"number": "B20261124-CHEN0000"},
         "official_evidence": {"number": numbers["zhang"]},
@@ -237,6 +245,7 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
         "link": link.pk + 7,
         "evidence": files["liu"],
         "change": phones["chen"],
+        "paper": papers["liu"],
     }
     return own, others
 
@@ -245,6 +254,12 @@ def proposed_phone(citizen: Citizen, *, now: datetime) -> int:
     """Another phone that waits for the person's word."""
     propose_phones([NamedPhone(citizen, None, "13711112222")], by="system", now=now)
     return PhoneChange.objects.get(citizen=citizen).pk
+
+
+def paper_of(citizen: Citizen, *, now: datetime) -> int:
+    """A paper code in force."""
+    issue_paper(citizen, by=f"citizen:{citizen.ref}", now=now)
+    return PaperPass.objects.get(citizen=citizen).pk
 
 
 def guardian_of_chen(desk: Desk, picture: bytes) -> Guardianship:

@@ -1,4 +1,4 @@
-"""Dependants, one's own data, the paper code, and the demo's telephones."""
+"""Dependants, one's own data and the demo's telephones."""
 
 import json
 from collections.abc import Callable
@@ -120,13 +120,6 @@ def test_the_copy_is_whole_and_journalled(zhang: Visitor) -> None:
     assert response.headers["Content-Disposition"].startswith("attachment")
     assert JournalEntry.objects.filter(verb="citizen.copied", by="citizen:zhang").count() == 1
     assert zhang.get("/data/copy/").status_code == 405
-
-
-def test_the_paper_code_shows_no_colour_and_no_number(zhang: Visitor) -> None:
-    page = zhang.read("/paper/")
-    assert BERT not in page
-    assert "2027年11月24日" in page
-    assert "红码" not in page
 
 
 def test_the_demos_telephones_exist_in_the_demo_only(

@@ -88,7 +88,7 @@ def test_nothing_is_read_in_front_of_behind_or_inside_a_pass(more: str) -> None:
     [
         ("", None),
         ("https://example.cn/code", None),
-        ("HCPAPER1:330100:abc", None),
+        ("TICKET1:330100:abc", None),
         (token()[:-4], Detail.INCOMPLETE),
         (token()[:30], Detail.INCOMPLETE),
         (german(token())[:-4], Detail.KEYBOARD),
