@@ -50,6 +50,9 @@ CITY: tuple[NavigationEntry, ...] = (
         also="/staff/held-groups/",
     ),
     NavigationEntry(_("Sources"), "official_sources", (Role.SOURCE_MANAGER, Role.APPROVER)),
+    NavigationEntry(
+        _("Displayed colours"), "official_displays", (Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN, Role.AUDITOR)
+    ),
     NavigationEntry(_("Webhooks"), "official_webhooks", (Role.SOURCE_MANAGER, Role.APPROVER, Role.SYSTEM_ADMIN)),
     NavigationEntry(_("Rule sets"), "official_rule_sets", (Role.RULE_MANAGER, Role.APPROVER)),
     NavigationEntry(_("Dashboard"), "official_dashboard", (*CASES, Role.AUDITOR)),

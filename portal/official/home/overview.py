@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from codes.models import Alarm, Case, Guardianship, HeldGroup, IdentifiedExport, Ruling, Run, Suppression
+from codes.display.items import OWNERS
+from codes.models import Alarm, Case, DisplayItem, Guardianship, HeldGroup, IdentifiedExport, Ruling, Run, Suppression
 from codes.models.case import overdue
 from codes.reports.request import MAY_IDENTIFY
 from codes.review.cases.queue import UNASSIGNED
@@ -43,6 +44,8 @@ def waiting_for(username: str, roles: frozenset[Role], *, now: datetime) -> list
         found.append(
             Waiting(_("Mass changes held: answer within the hour"), held, reverse("official_held_groups"), presses=True)
         )
+    if roles.intersection(OWNERS) and (wrong := DisplayItem.objects.filter(state=DisplayItem.State.OPEN).count()):
+        found.append(Waiting(_("Wrong colours that providers display"), wrong, reverse("official_displays")))
     if roles & CASE_WORK:
         found += _cases(username, roles, now)
     if Role.APPROVER in roles:

@@ -13,11 +13,14 @@ from django.db import transaction
 from django.http import HttpResponseBase
 
 from codes.citizens.guardianship import accept_guardianship, ask_guardianship
+from codes.display.displayed import Shown, keep_displayed
+from codes.display.findings import update_findings
 from codes.gates.devices import propose_device
 from codes.intake.phones import NamedPhone, propose_phones
 from codes.models import (
     Case,
     Citizen,
+    DisplayItem,
     Entry,
     Evidence,
     Guardianship,
@@ -186,6 +189,8 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
         by="m-source_manager",
         now=now,
     )
+    keep_displayed([Shown(zhang.pk, Provider.objects.get(code="wechat").pk, "??", now)])
+    update_findings(now=now, citizens=[zhang.pk])
     device = propose_device(
         name="一号", place="东站", expires_at=now + timedelta(days=9), reason="新入口", by="m-system_admin", now=now
     )
@@ -212,6 +217,7 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
             "proposal_id": waiting.pk,
             "alarm_id": alarm.pk,
             "device_id": device.pk,
+            "item_id": DisplayItem.objects.get().pk,
             "webhook_id": webhook.pk,
             "draft_id": draft.pk,
             "place": 0,

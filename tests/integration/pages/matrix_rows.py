@@ -23,6 +23,7 @@ AUDIT = (Role.AUDITOR,)
 JOURNAL = (Role.AUDITOR, Role.AUDIT_ADMIN)
 SECURITY = (Role.SECURITY_ADMIN,)
 WEBHOOKS = (Role.SOURCE_MANAGER, Role.APPROVER, Role.SYSTEM_ADMIN)
+DISPLAYS = (Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN)
 ALARMS = (Role.SECURITY_ADMIN, Role.AUDITOR)
 SYSTEM = (Role.SYSTEM_ADMIN,)
 
@@ -113,6 +114,9 @@ CITY: dict[str, Row] = {
     "official_runs": Row(RUNS, GET),
     "official_run": Row(RUNS, GET),
     "official_run_start": Row((Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN), POST),
+    "official_displays": Row((*DISPLAYS, Role.AUDITOR), GET),
+    "official_display": Row((*DISPLAYS, Role.AUDITOR), GET),
+    "official_display_act": Row(DISPLAYS, POST),
     "official_webhooks": Row(WEBHOOKS, GET),
     "official_webhook_new": Row(MANAGE_SOURCES, BOTH),
     "official_webhook": Row(WEBHOOKS, GET),

@@ -1,0 +1,1 @@
+"""What providers display wrongly: the list of causes, and a page for each."""
