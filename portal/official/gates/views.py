@@ -27,7 +27,7 @@ from regions.staff.roles import Role
 
 class DeviceForm(forms.Form):
     name = forms.CharField(
-        label=_("Name"), help_text=_("As it is written on the device."), max_length=verbs.MOST_CHARACTERS
+        label=_("Name of the device"), help_text=_("As it is written on the device."), max_length=verbs.MOST_CHARACTERS
     )
     place = forms.CharField(
         label=_("Place"), help_text=_("The gate at which it stands."), max_length=verbs.MOST_CHARACTERS
