@@ -8,7 +8,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 
-from codes.models import Citizen, PhoneChange
+from codes.models import Citizen, DisplayFinding, PhoneChange
 from portal.web.host import city_of
 
 KEY = "citizen"
@@ -29,7 +29,8 @@ def sign_out(request: HttpRequest) -> None:
 def signed_in_citizen(request: HttpRequest, *, now: datetime) -> Citizen | None:
     """The citizen of this session, none when nobody signed in here or nobody did anything for too long.
 
-    ``phone_waits`` says whether another phone of theirs waits for their word: read with them, as their first page shows it.
+    Read with them, as their first page shows it: ``phone_waits``, whether another phone of theirs waits for their word, and
+    ``shown_wrongly``, whether any provider shows them a wrong colour.
     """
     held = request.session.get(KEY) if city_of(request) else None
     if held is None:
@@ -41,7 +42,10 @@ def signed_in_citizen(request: HttpRequest, *, now: datetime) -> Citizen | None:
     if idle > TOUCH_SECONDS:  # at most once a minute: not every look at a page writes
         request.session[KEY] = {**held, "seen": now.timestamp()}
     waiting = PhoneChange.objects.filter(citizen=OuterRef("pk"), state=PhoneChange.State.PROPOSED)
-    return Citizen.objects.annotate(phone_waits=Exists(waiting)).filter(pk=held["id"]).first()
+    wrong = DisplayFinding.objects.filter(citizen=OuterRef("pk"), closed_at__isnull=True)
+    return (
+        Citizen.objects.annotate(phone_waits=Exists(waiting), shown_wrongly=Exists(wrong)).filter(pk=held["id"]).first()
+    )
 
 
 class Draft:

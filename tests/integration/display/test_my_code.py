@@ -1,0 +1,58 @@
+"""The code page says first what a provider shows this person wrongly, and stops when the provider shows it right."""
+
+from datetime import datetime, timedelta
+
+from codes.display.displayed import Shown, keep_displayed
+from codes.display.findings import update_findings
+from codes.models import Provider
+from regions.models import City
+from tests.integration.pages.conftest import clock
+from tests.integration.pages.people import Visitor
+from tests.integration.review.desk import Desk, open_desk
+
+__all__ = ["clock"]
+
+# All are red with wechat and green with alipay. Who is shown what by whom; in Chinese and in English; then what is right.
+PAGES = [
+    (
+        "a",
+        "wechat",
+        "red",
+        ("wechat仍在显示以前的颜色（红码），自", "wechat still shows an earlier colour (red)"),
+        "green",
+    ),
+    ("b", "wechat", "<A>", ("wechat显示的内容（&lt;A&gt;）本市无法识别。", "cannot read (&lt;A&gt;)"), "red"),
+    (
+        "c",
+        "alipay",
+        "Y",
+        ("本市对alipay显示内容的解读可能有误", "The city may be misreading what alipay shows"),
+        "green",
+    ),
+    ("f", "alipay", "yellow", ("与应显示的不一致，原因尚不清楚。", "another colour than it should (yellow)"), "red"),
+]
+
+
+def test_each_cause_is_told_first_and_gone_when_it_is_right(bare_city: City, clock: datetime) -> None:
+    desk = open_desk(dict.fromkeys("abcdef", "close_contact"), now=clock)
+    Provider.objects.update(display={"Y": "yellow"} | {colour: colour for colour in ("green", "yellow", "red")})
+    desk.approve(desk.propose("a", "green"))
+    at = desk.now + timedelta(hours=1)
+    for who in "de":
+        show(desk, who, "alipay", "Y", at)
+    for who, provider, value, _, _ in PAGES:
+        show(desk, who, provider, value, at)
+    for who, provider, _, sentences, right in PAGES:
+        visitor = Visitor.signed_in(desk.citizen(who), now=desk.now)
+        page = visitor.read("/code/")
+        assert sentences[0] in page
+        assert 0 < page.index("您无需处理") < page.index("各渠道显示")
+        assert sentences[1] in visitor.in_english().read("/code/")
+        show(desk, who, provider, right, at + timedelta(hours=1))
+        assert "You need not do anything: the city asks" not in visitor.read("/code/")
+
+
+def show(desk: Desk, who: str, provider: str, value: str, at: datetime) -> None:
+    citizen = desk.citizen(who).pk
+    keep_displayed([Shown(citizen, Provider.objects.get(code=provider).pk, value, at)])
+    update_findings(now=at, citizens=[citizen])
