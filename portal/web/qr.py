@@ -4,7 +4,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from django.utils.html import escape
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
@@ -27,9 +27,10 @@ def qr_svg(text: str, title: str) -> SafeString:
     rows = "".join(
         [f"M{QUIET_ZONE} {y}.5{_row(bytes(map(bool, row)))}" for y, row in enumerate(code.modules, QUIET_ZONE)]
     )
-    return SafeString(
-        f'<svg class="qr" role="img" aria-label="{escape(title)}" viewBox="0 0 {size} {size}" shape-rendering="crispEdges">'
-        f'<path fill="#ffffff" d="M0 0h{size}v{size}H0z"></path><path fill="none" stroke="#000000" d="{rows}"></path></svg>'
+    return format_html(
+        '<svg class="qr" role="img" aria-label="{}" viewBox="0 0 {} {}" shape-rendering="crispEdges">'
+        '<path fill="#ffffff" d="M0 0h{}v{}H0z"></path><path fill="none" stroke="#000000" d="{}"></path></svg>',
+        *(title, size, size, size, size, rows),
     )
 
 
