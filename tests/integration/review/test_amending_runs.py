@@ -217,8 +217,8 @@ def _exported(run: Run) -> dict[str, str]:
 
 def _differing(run: Run) -> dict[str, tuple[object, ...]]:
     """Who differed, with the effective code and the case."""
-    rows = stream(STANDING, after_run(run, now=None))
-    found: dict[str, tuple[object, ...]] = {row[1]: (row[5], row[-2], row[-1]) for row in rows}
+    rows = stream(STANDING, {**after_run(run, now=None), "seen": run.as_of})
+    found: dict[str, tuple[object, ...]] = {row[1]: (row[5], row[-3], row[-2]) for row in rows}
     for name, (effective, number, state) in found.items():
         assert (effective, Case.objects.get(number=number).citizen.ref) == (_exported(run)[name], name)
         assert state == Case.objects.get(number=number).state
