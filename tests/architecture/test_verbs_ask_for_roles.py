@@ -21,17 +21,20 @@ ASKING_METHODS = {"to_decide", "to_withdraw", "propose_end", "approve_end", "ref
 A_STEP = "a step of verbs that have asked, and of the daily run"
 OWN = "a person's own act: it compares ``by`` with whose thing it is"
 ASKS_ITSELF = "is what asks"
+A_GATE = "``by`` is the gate device or key that has signed in, and no account"
 # Everything else asks, itself or by the verb it passes ``by`` on to.
 NOT_ASKING = {
     "codes/citizens/guardianship.py:ask_guardianship": OWN,
     "codes/citizens/joining.py:join_people": A_STEP,
     "codes/citizens/phones.py:confirm_signed_in": OWN,
     "codes/citizens/phones.py:refuse_signed_in": OWN,
-    "codes/gates/check.py:check_pass": "a device's own act: `by` is what signed in, and no account",
+    "codes/gates/check.py:check_pass": A_GATE,
+    "codes/gates/check.py:scans_too_often": A_GATE,
     "codes/intake/collecting.py:accept": A_STEP,
     "codes/intake/phones.py:propose_phones": A_STEP,
     "codes/intake/retrying.py:take_what_passes": A_STEP,
     "codes/opening.py:open_city": "before a city is opened it has no roles; it needs the owner's login, which no page has",
+    "codes/passes/lookup.py:look_up_by_document": A_GATE,
     "codes/reports/export.py:journal_export": A_STEP,
     "codes/reports/export.py:statement_of": A_STEP,
     "codes/reports/request.py:note_access": A_STEP,
