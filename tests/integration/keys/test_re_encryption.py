@@ -30,8 +30,8 @@ LATER = AT + timedelta(hours=1)
 # Digests, hashes and signatures; a wrapped key is encrypted with the installation's own.
 NOT_ENCRYPTED = {
     "address", "address_hash", "before_hash", "browser_hash", "call_hash", "code_hash", "digest", "digests", "fingerprint", "id_hash",
-    "key_hash", "link_hash", "pass_hash", "phone_hash", "previous", "pseudonym_hash", "public_key", "reading", "secret_hash", "sha256", "signature", "token_hash",
-    "wrapped",
+    "key_hash", "link_hash", "pass_hash", "phone_hash", "previous", "pseudonym_hash", "public_key", "reading",
+    "secret_hash", "sha256", "signature", "token_hash", "wrapped",
 }  # fmt: skip
 
 
