@@ -31,6 +31,9 @@ from tests.journeys.world import CITY, OPERATOR, SECOND_OPERATOR, World
 # Neither a page nor part of one: files, fragments, machines' descriptions, and what only leads elsewhere.
 NO_PAGES = frozenset(
     {
+        "api_cases",
+        "api_disagreements",
+        "api_no_such_address",
         "api_schema",
         "auditor_export_file",
         "auditor_export_manifest",
@@ -43,6 +46,8 @@ NO_PAGES = frozenset(
         "gate_manifest",
         "gate_worker",
         "guide_picture",
+        "key_list",
+        "message_keys",
         "mfa_reauthenticate",
         "official_case_next",
         "official_draft_rehearsal_list",

@@ -21,6 +21,7 @@ from codes.review.evidence.files import keep_upload
 from codes.review.proposals.bulk_suppressions import propose_bulk_suppression
 from codes.review.proposals.suppressions import propose_suppression
 from codes.rule_sets import drafts, rehearsal_jobs
+from codes.webhooks.subscriptions import propose as propose_webhook
 from portal.citizen.entries import declare
 from regions.identity import Identity
 from regions.sources import changes
@@ -199,7 +200,18 @@ def _sources(desk: Desk) -> dict[str, str]:
         now=desk.now,
     )
     item = _display(desk)
+    webhook = propose_webhook(
+        provider=Provider.objects.get(code="alipay"),
+        address="http://127.0.0.1:9/hook",
+        events=["code.changed"],
+        reason="前端更新颜色",
+        by="qian",
+        now=desk.now,
+    )
     return {
+        "official_webhooks": "webhooks/",
+        "official_webhook_new": "webhooks/new/",
+        "official_webhook": f"webhooks/{webhook.pk}/",
         "official_displays": "displays/",
         "official_display": f"displays/{item.pk}/",
         "official_sources": "sources/",
@@ -255,6 +267,7 @@ def _audit(desk: Desk) -> dict[str, str]:
         "official_alarm": f"alarms/{alarm.pk}/",
         "auditor_identified_exports": "reports/identified/",
         "auditor_identified_export": f"reports/identified/{asked.pk}/",
+        "auditor_retention": "reports/retention/",
         "auditor_reports": "reports/",
         "auditor_report": "reports/disagreements/?show=1&first=&last=",
         "auditor_verify": "reports/verify/",

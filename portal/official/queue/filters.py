@@ -3,17 +3,23 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import QueryDict
+from django.http import Http404, QueryDict
 from django.urls import reverse
 
+from codes.models.case import Case, CaseState
 from codes.review.cases.queue import CaseFilter
+from codes.vocabulary import Cause, State
 
 EXACT = ("kind", "state", "severity", "assignee", "group", "cause", "provider", "number")
 FLAGS = ("overdue", "escalated")
+WORDS = {"kind": Case.Kind, "state": CaseState, "severity": State, "cause": Cause}
 
 
 def parse_filter(query: QueryDict) -> CaseFilter:
+    """Raises ``Http404`` for a word that is none of its list: left out, it would widen what is done to all cases."""
     exact: dict[str, Any] = {name: plain(query.get(name, "")) for name in EXACT}
+    if not all(exact[name] in {"", *words.values} for name, words in WORDS.items()):
+        raise Http404
     return CaseFilter(**exact | {name: query.get(name) == "1" for name in FLAGS})
 
 
