@@ -17,7 +17,7 @@ from codes.review.reasons import CARRIES, RulingReason
 from codes.vocabulary import Colour
 from portal.official.cases.forms import CHOOSE, OUTCOMES, EndDateField, GroupGroundsForm, choices_of
 from portal.official.cases.views import CASE_WORK
-from portal.official.queue.filters import parse_filter, queue_address
+from portal.official.queue.filters import parse_filter_of_act, queue_address
 from portal.official.queue.views import reviewers
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import form_refusals
@@ -56,7 +56,7 @@ class ProposeAllForm(GroupGroundsForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(*CASE_WORK)
 def assign_all(request: StaffRequest) -> HttpResponse:
-    filters = parse_filter(request.GET)
+    filters = parse_filter_of_act(request.GET)
     count = count_of(filters, now=timezone.now())
     form = AssignAllForm(request.POST or None, initial={"count": count})
     if request.method == "POST" and form.is_valid() and _same_number(form, count):
@@ -71,7 +71,7 @@ def assign_all(request: StaffRequest) -> HttpResponse:
 @for_staff(Role.REVIEWER)
 def propose_all(request: StaffRequest) -> HttpResponse:
     """Propose one lighter colour for every case of the filter that is undecided and not a colleague's."""
-    filters = parse_filter(request.GET)
+    filters = parse_filter_of_act(request.GET)
     count = count_of(filters, now=timezone.now())
     form = ProposeAllForm(request.POST or None, initial={"count": count})
     if request.method == "POST" and form.is_valid() and _same_number(form, count):

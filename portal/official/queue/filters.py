@@ -16,11 +16,16 @@ WORDS = {"kind": Case.Kind, "state": CaseState, "severity": State, "cause": Caus
 
 
 def parse_filter(query: QueryDict) -> CaseFilter:
-    """Raises ``Http404`` for a word that is none of its list: left out, it would widen what is done to all cases."""
     exact: dict[str, Any] = {name: plain(query.get(name, "")) for name in EXACT}
-    if not all(exact[name] in {"", *words.values} for name, words in WORDS.items()):
-        raise Http404
     return CaseFilter(**exact | {name: query.get(name) == "1" for name in FLAGS})
+
+
+def parse_filter_of_act(query: QueryDict) -> CaseFilter:
+    """The filter of what is done to all cases, which the page tells in words. Raises ``Http404`` for a word that is none."""
+    filters = parse_filter(query)
+    if not all(getattr(filters, name) in {"", *words.values} for name, words in WORDS.items()):
+        raise Http404
+    return filters
 
 
 def filter_query(filters: CaseFilter) -> str:
