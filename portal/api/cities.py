@@ -14,9 +14,9 @@ from codes.cities.look_ups import answer as answer_look_up
 from codes.cities.neighbours import own_message_keys
 from codes.cities.signing import COUNTED, CallRefusal, CallRefused, accept
 from codes.models import Neighbour
+from portal.api.errors import MEDIA_TYPE
 from portal.web.access import for_anyone
 
-PROBLEM = "application/problem+json"
 MOST_BYTES = 64 * 1024
 
 
@@ -68,5 +68,5 @@ def _refusal(reason: CallRefusal) -> HttpResponse:
 
 def _problem(status: int, code: str, title: str) -> HttpResponse:
     return JsonResponse(
-        {"type": f"about:blank#{code}", "title": title, "status": status}, status=status, content_type=PROBLEM
+        {"type": f"about:blank#{code}", "title": title, "status": status}, status=status, content_type=MEDIA_TYPE
     )

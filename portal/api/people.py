@@ -9,17 +9,17 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
-from django.db.models import TextChoices
+from django.db.models import QuerySet, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from codes.effective import effective_code
 from codes.engine.provider_states import provider_states
-from codes.intake.lines import DeclarationLine
+from codes.intake.lines import DeclarationLine, Shape
 from codes.intake.results import BadLine, Outcome, Refusal
 from codes.models import Citizen, Entry, Registration, Scope
 from codes.passes.issuing import issue_pass
@@ -52,12 +52,6 @@ class PersonRefusal(TextChoices):
         "call_ended",
         _("The reference is none of yours, or older than {minutes} minutes. Apply for the call again."),
     )
-
-
-class Shape(BaseModel):
-    """No unknown keys and no conversions."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
 
 class PersonQuery(Shape):
@@ -296,8 +290,12 @@ def _person(request: Request) -> Citizen | None:
         identity = check_identity(asked.id_type, asked.id_number, today=current_city().day_of(now))
     except BadIdentity:
         raise ApiError(422, PersonRefusal.BAD_ID) from None
-    registered = Registration.objects.filter(provider__code=caller_of(request).code)
-    return Citizen.objects.filter(id_hash=identity_hash(identity), registrations__in=registered).first()
+    return _applied_with(caller_of(request)).filter(id_hash=identity_hash(identity)).first()
+
+
+def _applied_with(caller: Caller) -> QuerySet[Citizen]:
+    """The people who have applied with the provider that calls."""
+    return Citizen.objects.filter(registrations__in=Registration.objects.filter(provider__code=caller.code))
 
 
 def _note(citizen: Citizen, caller: Caller, what: str) -> None:
@@ -349,8 +347,7 @@ def _called(reference: str, caller: Caller, now: datetime) -> Citizen:
         raise ended from None
     if whose != caller.actor or datetime.fromtimestamp(until, tz=UTC) <= now:
         raise ended
-    registered = Registration.objects.filter(provider__code=caller.code)
-    citizen = Citizen.objects.filter(pk=citizen_id, registrations__in=registered).first()
+    citizen = _applied_with(caller).filter(pk=citizen_id).first()
     if citizen is None:
         raise ended
     return citizen

@@ -10,12 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from codes.gates.check import Checked, check_pass
+from codes.intake.lines import Shape
 from codes.models import Scope
 from codes.passes.results import CheckResult, Detail
 from codes.vocabulary import Colour
 from portal.api.bodies import JSON_TYPE, read_json
 from portal.api.callers import caller_of
-from portal.api.people import Shape
 from portal.api.schema import WITH_BODY, problems
 from portal.api.service import Service
 
