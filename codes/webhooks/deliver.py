@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from codes.key_rotation import kid_of
 from codes.models import Webhook, WebhookDelivery
+from codes.passes.key_list import key_id_of
 from regions.attempts import attempt
 from regions.keys.encryption import SigningKey, signing_key
-from regions.keys.models import CityKey, Purpose
+from regions.keys.models import Purpose
 from regions.leased_jobs import Clock, claim
 from regions.outgoing import Answer, CallFailed, Message, call_together
 from regions.tenancy import current_city
@@ -62,7 +62,7 @@ def deliver(webhook_id: int, *, clock: Clock) -> int:
     with attempt(webhook, lambda _error: webhook.leave(Webhook.State.ACTIVE), clock=clock):
         delivered, unanswered = _deliver_some(webhook, clock=clock)
         failures = webhook.failures + 1 if unanswered else 0
-        silence = min(FIRST_PAUSE * 2 ** min(failures - 1, 20), LONGEST_SILENCE)
+        silence = _pause(failures - 1, LONGEST_SILENCE)
         webhook.leave(Webhook.State.ACTIVE, failures=failures, resume_at=clock() + silence if unanswered else None)
     return delivered
 
@@ -111,7 +111,7 @@ def _free(*, now: datetime) -> QuerySet[Webhook]:
 def _deliver_some(webhook: Webhook, *, clock: Clock) -> tuple[int, bool]:
     """How many were delivered, and whether the receiver did not answer at all in the end."""
     key = signing_key(Purpose.MESSAGE)
-    kid = kid_of(CityKey.objects.get(pk=key.number))
+    kid = key_id_of(key.public_key).hex()
     owner = Webhook.objects.select_related("provider").get(pk=webhook.pk)
     delivered, end = 0, time.monotonic() + SECONDS_AT_WORK
     # After silence one message asks whether it is over.
@@ -149,5 +149,11 @@ def _note(attempts: Sequence[Attempt], *, now: datetime) -> None:
         elif now >= one.delivery.give_up_at:
             WebhookDelivery.TRANSITIONS.move(row, "give_up", **tried)
         else:
-            pause = min(FIRST_PAUSE * 2 ** min(one.delivery.attempts, 20), LONGEST_PAUSE)
-            row.filter(state=WebhookDelivery.State.WAITING).update(**tried, next_at=now + pause)
+            next_at = now + _pause(one.delivery.attempts, LONGEST_PAUSE)
+            row.filter(state=WebhookDelivery.State.WAITING).update(**tried, next_at=next_at)
+
+
+def _pause(times: int, longest: timedelta) -> timedelta:
+    """Twice as long after each time, and no longer than this."""
+    doubled: timedelta = FIRST_PAUSE * 2 ** min(times, 20)
+    return min(doubled, longest)
