@@ -39,6 +39,6 @@ def in_both_languages(city: City, write: Callable[[str, str], tuple[str, str]]) 
     written = []
     for language in LANGUAGES:
         with translation.override(language):
-            written.append(write(language, city.name_zh if language == "zh-hans" else city.name_en))
+            written.append(write(language, city.name_in(language)))
     subjects, texts = zip(*written, strict=True)
     return " · ".join(subjects), "\n\n– – –\n\n".join(texts)

@@ -51,6 +51,9 @@ class City(Accounted, TenantMixin):
     def __str__(self) -> str:
         return self.name_zh or self.schema_name
 
+    def name_in(self, language: str) -> str:
+        return self.name_zh if language.startswith("zh") else self.name_en or self.name_zh
+
     @property
     def role_name(self) -> str | None:
         """The PostgreSQL role taken with the search path; none where the login's own rights count: in ``public``, and for the owner."""

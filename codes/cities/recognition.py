@@ -6,7 +6,6 @@ Of the pass itself only the city that it names is read: whether it is genuine, a
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import cbor2
 from django.db import transaction
 from django.db.models import TextChoices
 from django.utils import translation
@@ -18,7 +17,9 @@ from codes.cities.signing import NO_ANSWER
 from codes.effective import CurrentCode, effective_code
 from codes.models import Citizen, Entry, Neighbour
 from codes.passes.issuing import issue_pass
-from codes.passes.token import COSE_SIGN1, ISSUER, MAX_CHARACTERS, Pass, decode
+from codes.passes.results import BadPass
+from codes.passes.scanned import PREFIXES
+from codes.passes.token import Pass, claimed_issuer
 from codes.review.permissions import require_own
 from codes.vocabulary import Colour
 from regions.identity import Identity
@@ -30,7 +31,6 @@ from regions.vocabulary import IdType, Recognition, label_in
 
 # A declaration that says how somebody is doing, and not how they did.
 DECLARED_WITHIN = timedelta(days=14)
-PREFIX_LENGTH = len("HCP1:")
 
 
 class ForeignOutcome(TextChoices):
@@ -94,7 +94,7 @@ class ForeignPass:
         here = current_city()
         names = {
             "city": self.city.name_in(language) if self.city else "",
-            "here": here.name_zh if language.startswith("zh") else here.name_en or here.name_zh,
+            "here": here.name_in(language),
             "colour": label_in(language, Colour(self.colour)) if self.colour else "",
         }
         return label_in(language, choice).format(**names)
@@ -131,15 +131,13 @@ def _said(outcome: ForeignOutcome, neighbour: Neighbour | None = None) -> Foreig
 
 def issuer_of(text: str) -> str:
     """The division that a pass names, without a word about whether it is genuine. Raises ``NotAForeignPass``."""
-    if not text.startswith(("HCP1:", "HPP1:")) or len(text) > MAX_CHARACTERS:
+    if not text.startswith(PREFIXES):
         raise NotAForeignPass
     try:
-        signed = cbor2.loads(decode(text[PREFIX_LENGTH:]))
-        payload = signed.value[2] if isinstance(signed, cbor2.CBORTag) and signed.tag == COSE_SIGN1 else b""
-        division = cbor2.loads(payload)[ISSUER]
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError, cbor2.CBORDecodeError):
+        division = claimed_issuer(text, prefix=text[: text.index(":") + 1])
+    except BadPass:
         raise NotAForeignPass from None
-    if not isinstance(division, str) or division == current_city().division:
+    if division == current_city().division:
         raise NotAForeignPass
     return division
 
@@ -174,7 +172,8 @@ def convert(text: str, *, citizen: Citizen, by: str, now: datetime) -> Converted
     """
     require_own(by, citizen)
     here = current_city()
-    names = {"here": here.name_zh if translation.get_language().startswith("zh") else here.name_en or here.name_zh}
+    language = translation.get_language()
+    names = {"here": here.name_in(language)}
     if Recognition(here.recognition) is not Recognition.CONVERT:
         raise Refused(ConversionRefusal.NOT_HERE, **names)
     try:
@@ -186,7 +185,7 @@ def convert(text: str, *, citizen: Citizen, by: str, now: datetime) -> Converted
     declared = Entry.objects.filter(citizen=citizen, type="declaration", instant__gt=now - DECLARED_WITHIN)
     if not declared.exists():
         raise Refused(ConversionRefusal.NOT_DECLARED, **names)
-    names["city"] = neighbour.name_in(translation.get_language())
+    names["city"] = neighbour.name_in(language)
     person = Identity(IdType(citizen.id_type), decrypt_number(bytes(citizen.id_encrypted)))
     try:
         told = look_up_of(neighbour, text, person, now=now)

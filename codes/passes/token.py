@@ -122,6 +122,15 @@ def read_signed(token: str, keys: KeyList, *, prefix: str) -> tuple[dict[Any, An
     return _map(payload), key
 
 
+def claimed_issuer(token: str, *, prefix: str) -> str:
+    """The division that a token names, without a word about whether it is genuine. Raises ``BadPass``."""
+    _, payload, _ = _parts(token, prefix)
+    division = _map(payload).get(ISSUER)
+    if not isinstance(division, str):
+        raise BadPass(CheckResult.NOT_A_PASS)
+    return division
+
+
 def _parts(token: str, prefix: str) -> tuple[bytes, bytes, bytes]:
     if not token.startswith(prefix) or len(token) > MAX_CHARACTERS:
         raise BadPass(CheckResult.NOT_A_PASS)

@@ -94,10 +94,11 @@ def _address(entry: NavigationEntry, roles: frozenset[Role]) -> str:
 def page(request: HttpRequest) -> dict[str, Any]:
     """The city and its name in the page's language, the look, and the staff's navigation (made only when shown)."""
     city = city_of(request)
-    in_chinese = translation.get_language().startswith("zh")
+    language = translation.get_language()
+    in_chinese = language.startswith("zh")
     return {
         "city": city,
-        "city_name": "" if city is None else (city.name_zh if in_chinese else city.name_en),
+        "city_name": "" if city is None else city.name_in(language),
         "look": display_preferences(request),
         "in_chinese": in_chinese,
         "other_language": "en" if in_chinese else "zh-hans",
