@@ -154,24 +154,42 @@ ROWS = {
 
 def _write(people: int, tokens: Tokens, served: dict[str, Served], *, missing: bool) -> None:
     times = {name: typical(getattr(tokens, name)) for name in Tokens.__dataclass_fields__}
-    empty = served["empty"]
+    said = (
+        f"{people:,} people. Passes are made and verified in this process, in turns with the bare library calls; pages by the web "
+        f"server as it is shipped, in a process of its own with {len(served['empty'].times):,} visits of each kind in turns, and by the "
+        "browsers of the bench on the same machine.\n"
+    )
+    parts = [
+        said,
+        report.table(["promise", "measured", "kept"], _promises(times, served)),
+        report.table(["", "time", "processor", "per second and core", "× bare"], _pass_rows(times)),
+        report.table(
+            ["", "per second", "of the empty page", "processor, with the database's", "× empty", "p99", "× empty"],
+            _page_rows(served),
+        ),
+    ]
+    if missing:
+        parts.append("Not measured: the gate's look at a pass, which this version of the portal has no address for.\n")
+    page = report.write("passes", "Passes", parts)
+    say(f"written to bench/results/{page.name}")
 
-    def against(name: str, bare: str) -> float:
-        return times[name].processor / times[bare].processor
 
-    promises = [
+def _promises(times: dict[str, Watch], served: dict[str, Served]) -> list[list[str]]:
+    return [
         report.promise(
             "a pass issued and drawn, in times of bare Ed25519 and qrcode (at most 1.2)",
-            against("issued", "bare_issued"),
+            times["issued"].processor / times["bare_issued"].processor,
             ISSUE_LIMIT,
         ),
         report.promise(
-            "a pass verified, in times of bare Ed25519 (at most 3)", against("verified", "bare_verified"), VERIFY_LIMIT
+            "a pass verified, in times of bare Ed25519 (at most 3)",
+            times["verified"].processor / times["bare_verified"].processor,
+            VERIFY_LIMIT,
         ),
         *(
             report.promise(
                 f"{ROWS[name]}, per second, as a share of the empty page (at least 0.5)",
-                served[name].per_second / empty.per_second,
+                served[name].per_second / served["empty"].per_second,
                 PAGE_SHARE,
                 at_least=True,
             )
@@ -179,11 +197,9 @@ def _write(people: int, tokens: Tokens, served: dict[str, Served], *, missing: b
             if name in served
         ),
     ]
-    said = (
-        f"{people:,} people. Passes are made and verified in this process, in turns with the bare library calls; pages by the web "
-        f"server as it is shipped, in a process of its own with {len(empty.times):,} visits of each kind in turns, and by the browsers "
-        "of the bench on the same machine.\n"
-    )
+
+
+def _pass_rows(times: dict[str, Watch]) -> list[list[str]]:
     bare = {"issued": "bare_issued", "bare_best": "bare_issued", "verified": "bare_verified"}
     names = {
         "issued": "a pass issued and drawn as the page shows it",
@@ -192,17 +208,21 @@ def _write(people: int, tokens: Tokens, served: dict[str, Served], *, missing: b
         "verified": "a pass verified",
         "bare_verified": "Ed25519, bare",
     }
-    passes = [
+    return [
         [
             title,
             report.micro(times[name].seconds),
             report.micro(times[name].processor),
             f"{1 / times[name].processor:,.0f}",
-            f"{against(name, bare.get(name, name)):.2f}",
+            f"{times[name].processor / times[bare.get(name, name)].processor:.2f}",
         ]
         for name, title in names.items()
     ]
-    pages = [
+
+
+def _page_rows(served: dict[str, Served]) -> list[list[str]]:
+    empty = served["empty"]
+    return [
         [
             ROWS[name],
             f"{one.per_second:.0f}",
@@ -214,16 +234,3 @@ def _write(people: int, tokens: Tokens, served: dict[str, Served], *, missing: b
         ]
         for name, one in served.items()
     ]
-    parts = [
-        said,
-        report.table(["promise", "measured", "kept"], promises),
-        report.table(["", "time", "processor", "per second and core", "× bare"], passes),
-        report.table(
-            ["", "per second", "of the empty page", "processor, with the database's", "× empty", "p99", "× empty"],
-            pages,
-        ),
-    ]
-    if missing:
-        parts.append("Not measured: the gate's look at a pass, which this version of the portal has no address for.\n")
-    page = report.write("passes", "Passes", parts)
-    say(f"written to bench/results/{page.name}")
