@@ -19,7 +19,8 @@ from regions.tenancy import all_schemas, city_named, ended_schemas
 Statement = tuple[Any, Any, bool]
 # Statements that change nothing, or only this session: queries, savepoints, the search path of the first city.
 NOT_REPEATED = ("SELECT", "SHOW", "SAVEPOINT", "RELEASE SAVEPOINT", "SET SEARCH_PATH")
-_repeatable: list[str] = []
+# What makes a city's tables, once one was made; empty until then.
+repeatable: list[str] = []
 
 
 def prepare_database(*, verbosity: int = 0) -> list[str]:
@@ -59,7 +60,7 @@ def create_schema(city: City) -> None:
 
 def make_tables(city: City) -> None:
     """Fill the city's empty schema. Call as the owner, in ``public``, in the transaction that made the schema."""
-    if _repeatable:
+    if repeatable:
         _repeat(city)
         return
     written: list[Statement] = []
@@ -68,7 +69,7 @@ def make_tables(city: City) -> None:
     statements = _to_repeat(written)
     # One that named its schema would work on the first city's tables. None does; should one ever, none is repeated.
     if not any(f"{city.schema_name}{end}" in text for text in statements for end in (".", '".')):
-        _repeatable[:] = statements
+        repeatable[:] = statements
 
 
 def migrate(city: City, *, verbosity: int = 0) -> None:
@@ -101,5 +102,5 @@ def _repeat(city: City) -> None:
     path = sql.SQL("SET LOCAL search_path = {}, public").format(sql.Identifier(city.schema_name))
     with connection.cursor() as cursor:
         cursor.execute(path)
-        cursor.execute(";\n".join(_repeatable))
+        cursor.execute(";\n".join(repeatable))
     connection.forget_entry()  # type: ignore[attr-defined]  # regions.backend's own

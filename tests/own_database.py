@@ -1,13 +1,17 @@
 """The database of a test session: two open cities, seen with the application's login, so that grants are really tried.
 
-A test that commits gets a copy of its own, which costs a few tenths of a second and leaves nothing behind.
+The server keeps a template of it for as long as nothing changes that it was made from: only the first session after a change,
+and only one process of that, works through the migrations. A test that commits gets a copy of its own, which costs a few
+tenths of a second and leaves nothing behind.
 """
 
+import json
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
@@ -19,14 +23,20 @@ from psycopg2 import sql
 
 from codes.opening import open_city
 from codes.rule_sets.version_file import read_versions
-from portal.embedded.state import open_state
+from portal.embedded.state import CHECKOUT, open_state
 from regions.city_file import read_city_file
-from regions.schemas import prepare_database
+from regions.models import City
+from regions.rights import create_city_role
+from regions.schemas import prepare_database, repeatable
 from regions.tenancy import as_owner
 
 CITY_FILES = Path(__file__).parent / "cities"
 OPENED_AT = datetime(2026, 11, 1, tzinfo=UTC)
+CITIES = ("alpha", "beta")
 PREFIX = "test_portal_"
+TEMPLATE_PREFIX = "template_test_portal_"
+# What a prepared database with open cities can depend on; rather too much than too little.
+MADE_FROM = ("regions", "codes", "tests/cities", "tests/own_database.py", "portal/settings.py", "requirements.lock")
 DROP_ATTEMPTS = 120
 # The database of the installation, from which the others are made and dropped; nothing in it is touched.
 HOME = str(settings.DATABASES["default"]["NAME"])
@@ -38,16 +48,16 @@ def session_database() -> Iterator[None]:
     """Make the database and open the cities; drop it at the end. Two sessions at once have one each."""
     name = f"{PREFIX}{os.getpid()}"
     _drop_left_behind()
-    with raw_owner(HOME) as server:
-        _run(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
-        _run(server, "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'", name)
+    # One makes the template while the others wait; roles, too, belong to the whole server.
+    with open_state().locked("tests"):
+        template = _template()
+        with raw_owner(HOME) as server:
+            _run(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+            _copy(server, template, name)
+        with _connected_to(name), as_owner():
+            for city in City.objects.all():
+                create_city_role(city)
     with _connected_to(name):
-        # Roles belong to the whole server: two sessions that make the same ones would trip over each other.
-        with open_state().locked("tests"), as_owner():
-            prepare_database()
-            for schema in ("alpha", "beta"):
-                file = read_city_file(CITY_FILES / f"{schema}.toml")
-                open_city(file, read_versions(file.path, file.rule_sets), by="tests", now=OPENED_AT)
         yield
     with raw_owner(HOME) as server:
         _drop(server, name)
@@ -60,9 +70,7 @@ def own_copy() -> Iterator[None]:
     name = f"{original}_{next(_copies)}"
     connection.close()
     with raw_owner(HOME) as server:
-        _run(server, "CREATE DATABASE {} TEMPLATE {}", name, original)
-        # A copy has the rights within the database, and not those on it.
-        _run(server, "REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC", name)
+        _copy(server, original, name)
     try:
         with _connected_to(name):
             yield
@@ -99,6 +107,49 @@ def database_urls() -> dict[str, str]:
     }
 
 
+def _template() -> str:
+    """The database that sessions are copied from, made if what it is made from has changed. Call with the tests locked."""
+    wanted, state = f"{TEMPLATE_PREFIX}{_sum_of_what_it_is_made_from()}", open_state()
+    facts = state.load("tests")
+    with raw_owner(HOME) as server:
+        present = _databases_of(server, TEMPLATE_PREFIX)
+        if wanted not in present or facts.get("template") != wanted:
+            for name in present:
+                _drop(server, name)
+            draft = f"{TEMPLATE_PREFIX}draft"
+            _run(server, "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'", draft)
+            with _connected_to(draft), as_owner():
+                prepare_database()
+                for schema in CITIES:
+                    file = read_city_file(CITY_FILES / f"{schema}.toml")
+                    open_city(file, read_versions(file.path, file.rule_sets), by="tests", now=OPENED_AT)
+            # Under its name it is known to be whole.
+            _run(server, "ALTER DATABASE {} RENAME TO {}", draft, wanted)
+            facts = {"template": wanted, "statements of a city": json.dumps(repeatable)}
+            state.save("tests", facts)
+    repeatable[:] = json.loads(facts["statements of a city"])
+    return wanted
+
+
+def _sum_of_what_it_is_made_from() -> str:
+    files = [
+        path for place in MADE_FROM for path in (CHECKOUT / place, *(CHECKOUT / place).rglob("*")) if path.is_file()
+    ]
+    logins = [settings.APP_LOGIN, settings.OWNER_LOGIN["USER"], str(settings.CITY_LOGINS)]
+    made_from = sha256(repr([settings.KEY_ENCRYPTION_KEY, settings.SECRET_KEY, *logins]).encode())
+    for path in sorted(path for path in files if path.suffix != ".pyc"):
+        made_from.update(f"{path.relative_to(CHECKOUT)}\0{sha256(path.read_bytes()).hexdigest()}\0".encode())
+    return made_from.hexdigest()[:24]
+
+
+def _copy(server: psycopg2.extensions.connection, original: str, name: str) -> None:
+    _run(server, "CREATE DATABASE {} TEMPLATE {}", name, original)
+    # A copy has the rights within the database, and not those on it.
+    _run(server, "REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC", name)
+    # What is lost when the machine goes down is no loss, so that no commit waits for the disk.
+    _run(server, "ALTER DATABASE {} SET synchronous_commit = off", name)
+
+
 @contextmanager
 def _connected_to(name: str) -> Iterator[None]:
     """Point the connection, and those of other threads, to a database for the block."""
@@ -115,13 +166,17 @@ def _connected_to(name: str) -> Iterator[None]:
 
 def _drop_left_behind() -> None:
     """Remove the databases of sessions that were killed."""
-    with raw_owner(HOME) as server, server.cursor() as cursor:
-        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [PREFIX.replace("_", r"\_") + "%"])
-        names = [name for (name,) in cursor.fetchall()]
-        for name in names:
+    with raw_owner(HOME) as server:
+        for name in _databases_of(server, PREFIX):
             process = name.removeprefix(PREFIX).partition("_")[0]
             if not Path(f"/proc/{process}").exists():
                 _drop(server, name)
+
+
+def _databases_of(server: psycopg2.extensions.connection, prefix: str) -> list[str]:
+    with server.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix])
+        return [name for (name,) in cursor.fetchall()]
 
 
 def _drop(server: psycopg2.extensions.connection, name: str) -> None:
