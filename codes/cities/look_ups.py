@@ -11,11 +11,12 @@ from django.core.cache import cache
 from django.db import transaction
 
 from codes.cities.signing import ask
-from codes.effective import effective_code
 from codes.models import Citizen, Neighbour
-from codes.passes.issuing import pseudonym, published_keys
+from codes.passes.checking import verify_token_or_paper
+from codes.passes.issuing import published_keys
+from codes.passes.live import read_live
 from codes.passes.results import BadPass, CheckResult
-from codes.passes.token import COLOURS, verify_token
+from codes.passes.token import CLOCKS_DIFFER, COLOURS, claimed_end
 from regions.identity import BadIdentity, Identity, check_identity
 from regions.journal.record import record
 from regions.keys.encryption import identity_hash, lookup_hash
@@ -42,12 +43,20 @@ class LookedUp(NamedTuple):
 def look_up(neighbour: Neighbour, text: str, *, now: datetime) -> LookedUp:
     """Ask the city that issued a pass, or take its answer of less than a minute ago. Raises ``signing.NO_ANSWER``."""
     kept = f"look_up:{lookup_hash(text, use='foreign_pass').hex()}"
-    told = cache.get(kept)
+    told = None if _is_over(text, now) else cache.get(kept)
     if told is None or not 0 <= (now - datetime.fromisoformat(told["as_of"])).total_seconds() < KEPT_SECONDS:
         answer = _read(ask(neighbour, PATH, {"pass": text}, now=now, limits=LIMITS), now=now)
         told = {"result": answer.result, "colour": answer.colour, "as_of": now.isoformat()}
         cache.set(kept, told, timeout=KEPT_SECONDS)
     return LookedUp(told["result"], told["colour"], datetime.fromisoformat(told["as_of"]))
+
+
+def _is_over(text: str, now: datetime) -> bool:
+    """By what the pass says of itself: an answer that was kept does not make it live longer."""
+    try:
+        return now >= claimed_end(text, prefix=text[: text.index(":") + 1]) + CLOCKS_DIFFER
+    except (BadPass, ValueError):
+        return True
 
 
 def look_up_of(neighbour: Neighbour, text: str, person: Identity, *, now: datetime) -> LookedUp:
@@ -76,27 +85,21 @@ def answer(asked: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dict[st
     if not isinstance(text, str):
         raise BadLookUp
     try:
-        content = verify_token(text, {key.key_id: key for key in published_keys()}, at=now)
+        said = verify_token_or_paper(text, {key.key_id: key for key in published_keys()}, at=now)
+        live = read_live(said, now=now)
     except BadPass as bad:
         return {"result": bad.result.value}
-    if "id_number" not in asked:
-        return _coloured(content.colour, content.issued_at)
-    try:
-        person = check_identity(str(asked.get("id_type")), str(asked["id_number"]), today=current_city().day_of(now))
-    except BadIdentity:
-        raise BadLookUp from None
-    citizen = Citizen.objects.filter(id_hash=identity_hash(person)).first()
-    day = current_city().day_of(content.issued_at)
-    if citizen is None or pseudonym(citizen, day=day) != content.pseudonym:
-        return {"result": UNKNOWN}
-    with transaction.atomic():
-        record(
-            "city.looked_up", by=f"city:{of.division}", now=now, subject=f"citizen:{citizen.ref}", data={"for": "pass"}
-        )
-    return _coloured(effective_code(citizen.pk, now=now).colour, now)
-
-
-def _coloured(colour: str, as_of: datetime) -> dict[str, str]:
-    if colour == "unknown":
-        return {"result": UNKNOWN}
-    return {"result": OK, "colour": colour, "as_of": as_of.isoformat()}
+    if "id_number" in asked:
+        try:
+            person = check_identity(
+                str(asked.get("id_type")), str(asked["id_number"]), today=current_city().day_of(now)
+            )
+        except BadIdentity:
+            raise BadLookUp from None
+        citizen = Citizen.objects.filter(id_hash=identity_hash(person)).first()
+        if citizen is None or citizen.pk != live.citizen:
+            return {"result": UNKNOWN}
+        asker, subject = f"city:{of.division}", f"citizen:{citizen.ref}"
+        with transaction.atomic():
+            record("city.looked_up", by=asker, now=now, subject=subject, data={"for": "pass"})
+    return {"result": OK, "colour": live.colour, "as_of": now.isoformat()} if live.colour else {"result": UNKNOWN}

@@ -9,18 +9,16 @@ from django.db import transaction
 from django.utils import translation
 
 from codes.cities.recognition import ForeignOutcome, ForeignPass, NotAForeignPass, foreign_pass
-from codes.effective import effective_code
 from codes.models import GateScan
 from codes.passes.checking import verify_scanned
-from codes.passes.issuing import citizen_of, published_keys
-from codes.passes.paper import Paper, holder
+from codes.passes.issuing import published_keys
+from codes.passes.live import read_live
 from codes.passes.results import BadPass, CheckResult, Detail
 from codes.passes.scanned import readings
 from codes.passes.token import CLOCKS_DIFFER, LIFETIME, Pass
 from codes.vocabulary import State
 from regions.keys.encryption import lookup_hash
 from regions.locks import advisory_lock
-from regions.tenancy import current_city
 from regions.vocabulary import label_in
 
 SCANNED = "scanned_pass"
@@ -75,7 +73,7 @@ def check_pass(text: str, *, by: str, now: datetime) -> Checked:
     keys = {key.key_id: key for key in published_keys()}
     try:
         found = verify_scanned(text, keys, at=now)
-        citizen = holder(found).pk if isinstance(found, Paper) else _citizen(found)
+        colour = read_live(found, now=now).colour
     except BadPass as refused:
         checked, token = _foreign(text, now) if refused.result is CheckResult.UNKNOWN_KEY else (None, "")
         if checked is None:
@@ -86,7 +84,8 @@ def check_pass(text: str, *, by: str, now: datetime) -> Checked:
         return checked
     pass_hash = lookup_hash(f"{found.pseudonym}|{found.issued_at.isoformat()}", use=SCANNED)
     # Paper is shown at every gate of a day; only what lives for a minute is at one place.
-    return _kept(_now(citizen, now), pass_hash, by=by, now=now, lives_briefly=isinstance(found, Pass))
+    checked = Checked(CheckResult.OK if colour else CheckResult.UNKNOWN, now, colour=colour)
+    return _kept(checked, pass_hash, by=by, now=now, lives_briefly=isinstance(found, Pass))
 
 
 def scans_too_often(by: str, *, now: datetime) -> int:
@@ -121,15 +120,3 @@ def _kept(checked: Checked, pass_hash: bytes, *, by: str, now: datetime, lives_b
 def _was_elsewhere(pass_hash: bytes, by: str, now: datetime) -> bool:
     within = GateScan.objects.filter(pass_hash=pass_hash, at__gt=now - LIFETIME - 2 * CLOCKS_DIFFER)
     return within.exclude(by=by).exists()
-
-
-def _citizen(found: Pass) -> int | None:
-    return citizen_of(found.pseudonym, day=current_city().day_of(found.issued_at))
-
-
-def _now(citizen: int | None, now: datetime) -> Checked:
-    """The present colour of whoever the pass is for, whatever colour it was made with."""
-    colour = effective_code(citizen, now=now).colour if citizen is not None else State.UNKNOWN
-    if State(colour).colour is None:
-        return Checked(CheckResult.UNKNOWN, now)
-    return Checked(CheckResult.OK, now, colour=colour)

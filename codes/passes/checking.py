@@ -16,7 +16,7 @@ Said = TypeVar("Said")
 
 def verify_scanned(text: str, keys: KeyList, *, at: datetime) -> Pass | Paper:
     """What the genuine, unexpired pass says that was scanned, however spoilt, on paper or not. Raises ``BadPass``."""
-    return the_one_reading(text, lambda token: _verify(token, keys, at))
+    return the_one_reading(text, lambda token: verify_token_or_paper(token, keys, at=at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ def check_off_line(text: str, lists: Sequence[SignedList], *, at: datetime) -> C
     return Checked(CheckResult.UNKNOWN if said.colour == "unknown" else CheckResult.OK, None, said, age)
 
 
-def _verify(token: str, keys: KeyList, at: datetime) -> Pass | Paper:
+def verify_token_or_paper(token: str, keys: KeyList, *, at: datetime) -> Pass | Paper:
+    """The same of a token as its city made it. Raises ``BadPass``."""
     verify: Callable[..., Pass | Paper] = verify_paper if token.startswith(PAPER_PREFIX) else verify_token
     return verify(token, keys, at=at)
 

@@ -124,11 +124,23 @@ def read_signed(token: str, keys: KeyList, *, prefix: str) -> tuple[dict[Any, An
 
 def claimed_issuer(token: str, *, prefix: str) -> str:
     """The division that a token names, without a word about whether it is genuine. Raises ``BadPass``."""
-    _, payload, _ = _parts(token, prefix)
-    division = _map(payload).get(ISSUER)
+    division = _claimed(token, prefix, ISSUER)
     if not isinstance(division, str):
         raise BadPass(CheckResult.NOT_A_PASS)
     return division
+
+
+def claimed_end(token: str, *, prefix: str) -> datetime:
+    """When a token says that it expires; the same. Raises ``BadPass``."""
+    time = _claimed(token, prefix, EXPIRES)
+    if type(time) is not int or not 0 <= time < 2**33:
+        raise BadPass(CheckResult.NOT_A_PASS)
+    return datetime.fromtimestamp(time, UTC)
+
+
+def _claimed(token: str, prefix: str, claim: int) -> Any:
+    _, payload, _ = _parts(token, prefix)
+    return _map(payload).get(claim)
 
 
 def _parts(token: str, prefix: str) -> tuple[bytes, bytes, bytes]:

@@ -10,8 +10,9 @@ from codes.cities.look_ups import PATH
 from codes.cities.neighbours import note_neighbours
 from codes.cities.recognition import ConversionRefusal, NotAForeignPass, convert, foreign_pass
 from codes.effective import CurrentCode
-from codes.models import Citizen, Entry, Neighbour, Provider
+from codes.models import Citizen, Entry, Neighbour, PaperPass, Provider
 from codes.passes.issuing import issue_pass
+from codes.passes.paper import issue_paper, withdraw_paper
 from regions.identity import Identity
 from regions.journal.models import JournalEntry
 from regions.keys.encryption import encrypt_number, identity_hash
@@ -31,6 +32,12 @@ def pass_of(desk: Desk, name: str, *, at: datetime, current: CurrentCode | None 
         return issue_pass(desk.citizen(name), now=at, current=current)[0]
 
 
+def make_green(desk: Desk, name: str = "zhang") -> None:
+    """By a ruling in beta."""
+    with in_city("beta"):
+        desk.approve(desk.propose(name))
+
+
 def person(name: str, number: str, **columns: object) -> Citizen:
     """Of the current city, with a document."""
     who = Identity(IdType.RESIDENT_ID, number)
@@ -43,7 +50,7 @@ def recognise(city: City, recognition: Recognition) -> None:
 
 
 def test_a_pass_is_looked_up_with_its_city_and_the_city_is_named(there: Desk, wire: Wire, now: datetime) -> None:
-    red = pass_of(there, "zhang", at=now)
+    red, late = pass_of(there, "zhang", at=now), pass_of(there, "zhang", at=now - timedelta(seconds=60))
     with in_city("alpha"):
         found = foreign_pass(red, now=now)
         assert (found.word, found.colour, found.as_of) == ("other_city", "red", now)
@@ -56,11 +63,38 @@ def test_a_pass_is_looked_up_with_its_city_and_the_city_is_named(there: Desk, wi
         assert len(wire.calls) == asked == 1
         foreign_pass(red, now=now + timedelta(seconds=60))
         assert len(wire.calls) == 2
+        # An answer that was kept makes no pass live longer.
+        foreign_pass(late, now=now)
+        foreign_pass(late, now=now + timedelta(seconds=5))
+        assert len(wire.calls) == 4
     assert "police-zhang" not in str([one.content for one in wire.sent])
 
 
+def test_the_colour_is_that_of_now_there_whatever_was_shown(
+    there: Desk, wire: Wire, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a pass and of paper: after a ruling, for a person whose records are gone, and for paper that was withdrawn."""
+    monkeypatch.setattr("codes.cities.look_ups.KEPT_SECONDS", 0)
+    with in_city("beta"):
+        papers = {name: issue_paper(there.citizen(name), by="li", now=now)[0] for name in ("zhang", "chen")}
+        gone = issue_pass(Citizen(pk=99_999_999, ref="gone"), now=now, current=TOLD)[0]
+    shown = [pass_of(there, "zhang", at=now, current=TOLD), pass_of(there, "zhang", at=now), papers["zhang"]]
+
+    def said(*texts: str) -> list[tuple[str, str]]:
+        with in_city("alpha"):
+            return [(found.word, found.colour) for found in (foreign_pass(text, now=now) for text in texts)]
+
+    assert said(*shown, papers["chen"]) == [("other_city", "red")] * 3 + [("other_city", "yellow")]
+    make_green(there)
+    assert said(*shown) == [("other_city", "green")] * 3
+    with in_city("beta"):
+        withdraw_paper(PaperPass.objects.get(citizen__ref="chen").pk, by="li", now=now)
+    assert said(papers["chen"], gone) == [("withdrawn", ""), ("unknown", "")]
+
+
 def test_no_answer_is_unknown_and_never_green(there: Desk, wire: Wire, now: datetime) -> None:
-    green = pass_of(there, "zhang", at=now, current=TOLD)
+    make_green(there)
+    green = pass_of(there, "zhang", at=now)
     with in_city("alpha"):
         wire.down = {"beta.localhost"}
         found = foreign_pass(green, now=now)
