@@ -76,7 +76,8 @@ def findings_of(citizen_id: int) -> list[DisplayFinding]:
 
 
 def displayed_of(citizen_id: int) -> list[Displayed]:
-    """What each provider showed this person last, with the ``cause`` where it is wrong."""
+    """What each provider showed this person last, with the finding's ``cause`` and ``old_since`` where it is wrong."""
     standing = DisplayFinding.objects.filter(citizen=citizen_id, provider=OuterRef("provider"), closed_at__isnull=True)
     shown = Displayed.objects.filter(citizen=citizen_id).select_related("provider").order_by("provider__code")
-    return list(shown.annotate(cause=Subquery(standing.values("cause")[:1])))
+    wrong = {name: Subquery(standing.values(name)[:1]) for name in ("cause", "old_since")}
+    return list(shown.annotate(**wrong))

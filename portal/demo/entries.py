@@ -35,6 +35,20 @@ def check_in_lines(person: Person, life: Life, *, first: date, last: date) -> It
                 yield _line(_check_in(person, provider, day, life.stage.zone, healthy=True))
 
 
+def displayed_line(person: Person, provider: str, value: str, *, at: datetime) -> bytes:
+    """What a provider displayed to the person at this instant."""
+    return _line(
+        {
+            "type": "displayed",
+            "provider": provider,
+            "entry_id": f"{provider}-{person.number}-displayed",
+            **_about(person),
+            "value": value,
+            "shown_at": at.isoformat(),
+        }
+    )
+
+
 def _declaration(person: Person, provider: str, number: int, answers: Answers) -> dict[str, Any]:
     return {
         "type": "declaration",

@@ -10,7 +10,7 @@ from pathlib import Path
 from codes.intake.entries import take_lines
 from codes.intake.results import Outcome
 from portal.demo import sources
-from portal.demo.entries import check_in_lines, declaration_lines
+from portal.demo.entries import check_in_lines, declaration_lines, displayed_line
 from portal.demo.life import CHECK_IN_DAYS, Life
 from portal.demo.mass_changes import Crowds
 from portal.demo.people import Person, Population
@@ -57,6 +57,24 @@ def live_on(stage: Stage, people: Population, *, since: date, until: date, now: 
     first = since + timedelta(days=1)
     lines = _lines(stage, people, first=first, last=until, declare=False, progress=lambda _: None)
     return _take(stage, lines, now=now)
+
+
+def display_wrongly(stage: Stage, people: Population, *, now: datetime) -> Counter[Outcome]:
+    """What providers display to whoever's story has it so, once the day's colours are known."""
+    fate = Fate(stage)
+    stories = ((number, fate.story_of(number)) for number in range(people.size))
+    befallen = (people.person(number) for number, story in stories if story is not None and story.display)
+    lines = (
+        displayed_line(person, provider, value, at=now)
+        for person in befallen
+        for provider, value in fate.live(person).displayed.items()
+    )
+    return _take(stage, lines, now=now)
+
+
+def display_earlier(crowds: Crowds, *, now: datetime) -> Counter[Outcome]:
+    """The case of the second delivery is still shown green by a provider that keeps colours, and should not at all."""
+    return _take(crowds.stage, crowds.displayed(at=now), now=now)
 
 
 def _lives(stage: Stage, people: Population) -> Iterator[tuple[Person, Life]]:

@@ -39,7 +39,10 @@ class Answers:
 
 @dataclass(slots=True)
 class Life:
-    """A person's, until now; `checked_in` holds days ago, today is 0, `unhealthy` those on which they felt ill."""
+    """A person's, until now; `checked_in` holds days ago, today is 0, `unhealthy` those on which they felt ill.
+
+    ``displayed`` holds the value that a provider displays wrongly.
+    """
 
     stage: Stage
     dice: Random
@@ -47,6 +50,7 @@ class Life:
     answers: dict[str, list[Answers]] = field(default_factory=dict)
     checked_in: dict[str, set[int]] = field(default_factory=dict)
     unhealthy: dict[str, set[int]] = field(default_factory=dict)
+    displayed: dict[str, str] = field(default_factory=dict)
     told: int = 0
 
     def tell(

@@ -1,7 +1,8 @@
 """Two mass changes to look at, both held for two people: a delivery of wrong contacts, and one that takes a whole flight back.
 
 They happen after the first run, which knows the flight's passengers as arrivals from abroad, in the largest city whose providers
-share one source and one rule set, so that each is one group. A confirmed case in the same delivery goes through.
+share one source and one rule set, so that each is one group. A confirmed case in the same delivery goes through; a
+provider that keeps colours goes on displaying them as green.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from portal.demo import sources
+from portal.demo.entries import displayed_line
 from portal.demo.life import Life
 from portal.demo.people import Person, Population
 from portal.demo.records import raw_record
 from portal.demo.stage import PROMPT, Stage
 from portal.demo.stories import Fate
-from regions.vocabulary import FactKind
+from regions.vocabulary import DisplayedColour, FactKind
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,13 @@ class Crowds:
             rows.append(raw_record(person, life, life.records[0]))
         sources.fill(self.stage, source, rows, folder=folder)
         sources.move_clock(self.stage, source, now=now, folder=folder)
+
+    def displayed(self, *, at: datetime) -> Iterator[bytes]:
+        """What a provider that must display each colour at once still displays to the one who is ill: the colour before."""
+        for provider in self.stage.providers:
+            values = {colour: value for value, colour in provider.display.items()}
+            if DisplayedColour.GREEN in values and provider.display_delay_minutes == 0:
+                yield displayed_line(self.case, provider.code, values[DisplayedColour.GREEN], at=at)
 
 
 def crowds_of(stages: Sequence[Stage], people: Mapping[str, Population]) -> Crowds | None:

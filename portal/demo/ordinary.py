@@ -74,6 +74,18 @@ def from_abroad(life: Life) -> None:
     life.check_in_everywhere()
 
 
+def read_as_yellow(life: Life) -> None:
+    """A contact like any other, whom Alipay's app paints red under a value that the city's map takes for yellow."""
+    contact_now(life)
+    life.displayed["alipay"] = "01"
+
+
+def not_in_the_map(life: Life) -> None:
+    """A newcomer, to whom WeChat displays a value that nobody has named to the city."""
+    newly_arrived(life)
+    life.displayed["wechat"] = "T"
+
+
 def confirmed_case(life: Life) -> None:
     life.tell(FactKind.POSITIVE_TEST, ago := life.recently(3, 9))
     life.tell(FactKind.CONFIRMED_CASE, ago - 1)

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from codes.intake.results import Outcome
 from portal.demo import sources
 from portal.demo.accounts import Secrets, demo_accounts, operator_accounts
-from portal.demo.filling import BY, Filled, fill_city, live_on
+from portal.demo.filling import BY, Filled, display_earlier, display_wrongly, fill_city, live_on
 from portal.demo.mass_changes import Crowds, crowds_of
 from portal.demo.province import Province, files_for
 from portal.demo.stage import Stage
@@ -61,6 +61,17 @@ class Staging:
             return None
         crowds.deliver(now=timezone.now(), folder=self.folder)
         return crowds.stage.schema
+
+    def display_wrongly(self) -> int:
+        """Let the providers of new cities report what they display, as the stories and the mass changes have it.
+
+        The number of people with a wrong colour.
+        """
+        new = [stage for stage in self.stages if stage.schema in self.filled]
+        taken = [display_wrongly(stage, self.province.population(stage), now=timezone.now()) for stage in new]
+        if self.crowds and self.crowds.stage in new:
+            taken.append(display_earlier(self.crowds, now=timezone.now()))
+        return sum(outcomes[Outcome.ACCEPTED] for outcomes in taken)
 
     @property
     def schemas(self) -> list[str]:

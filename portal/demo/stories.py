@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
+from codes.models.displayed import DisplayCause
 from codes.vocabulary import Cause
 from portal.demo import causes, ordinary
 from portal.demo.life import Life
@@ -19,12 +20,16 @@ _GOLDEN = 0.618_033_988_749_895
 
 @dataclass(frozen=True)
 class Story:
-    """`cause` is what parts the providers, none where they agree; `per_mille` counts everybody of a city it fits."""
+    """`cause` is what parts the providers, none where they agree; `per_mille` counts everybody of a city it fits.
+
+    `display` is why a provider displays another colour than it should.
+    """
 
     tell: Callable[[Life], None]
     per_mille: float
     cause: Cause | None
     fits: Condition
+    display: DisplayCause | None = None
 
     @property
     def name(self) -> str:
@@ -45,6 +50,14 @@ def _two_providers(stage: Stage) -> bool:
 
 def _two_sources(stage: Stage) -> bool:
     return len(stage.sources) > 1
+
+
+def _displays(code: str) -> Condition:
+    return lambda stage: any(provider.code == code and provider.display for provider in stage.providers)
+
+
+def _wechat_knows_newcomers(stage: Stage) -> bool:
+    return _displays("wechat")(stage) and _newcomers_alike(stage)
 
 
 def _one_source_late(stage: Stage) -> bool:
@@ -95,6 +108,8 @@ STORIES: tuple[Story, ...] = (
     Story(causes.ill_with_one, 1, Cause.DECLARATION, _two_providers),
     Story(causes.forgotten_check_ins, 1, Cause.DECLARATION, _same_rules_for_two),
     Story(causes.three_things_at_once, 0.5, Cause.INTERACTION, _sichuan_and_two_sources),
+    Story(ordinary.read_as_yellow, 2, None, _displays("alipay"), DisplayCause.MAPPED_ELSEWHERE),
+    Story(ordinary.not_in_the_map, 1, None, _wechat_knows_newcomers, DisplayCause.UNKNOWN_VALUE),
 )
 
 

@@ -97,6 +97,7 @@ class Command(PortalCommand):
             first = staging.stages[0]
             self._say(f"\n{examples(first, staging.province.population(first), runs[first.schema])}")
             self._mass_changes(staging, worker)
+            self._displays(staging)
             self._say(f"\nAll of it took {time.monotonic() - began:.0f} seconds.")
             self._say(
                 NEXT.format(city=first.schema, day=timezone.localdate(timezone=first.zone), folder=staging.folder)
@@ -127,6 +128,14 @@ class Command(PortalCommand):
         )
         run_day([schema], worker=worker, ended=lambda _, run: self._say(f"{stage.title}: {run.state}. {run.message}"))
         self._say("Both wait for two people at …/staff/held-groups/; the case has gone through.")
+
+    def _displays(self, staging: Staging) -> None:
+        """What providers of new cities display is compared with what they should display."""
+        if people := staging.display_wrongly():
+            self._say(
+                f"\n{people} people are displayed another colour than they should be: an earlier one, one by a wrong map, a value "
+                "that nobody knows. The causes stand at …/staff/displays/."
+            )
 
     def _keep_up(self, staging: Staging, *children: Child) -> None:
         """Let the sources' clocks go on and, past midnight, people check in; the worker's scheduler starts the runs.

@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 
 from codes.diagnosis.render import RenderedDiagnosis, render_diagnosis
 from codes.diagnosis.sentences.renderer import context_from
+from codes.display.findings import displayed_of
 from codes.effective import CurrentCode, effective_codes
 from codes.engine.provider_states import ProviderState, VisibleRecord, provider_states, visible_records
 from codes.forecast.outlook import Outlook, outlooks
@@ -85,6 +86,7 @@ def read_case(**lookup: object) -> CaseDetail:
             suppressions,
             related_rows(case, "late_check_ins"),
             outlooks=_without_a_day(case.citizen_id, sides),
+            displayed={shown.provider_id: shown for shown in displayed_of(case.citizen_id)},
         ),
         differences=differences,
         colour=standing.colour,

@@ -5,14 +5,18 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from codes.diagnosis.root_cause import Record, RootCause
 from codes.engine.provider_states import ProviderState, VisibleRecord
 from codes.forecast.outlook import CheckIn, Outlook
 from codes.forecast.sentences import act_sentence
 from codes.held import state_sentences
-from codes.models import Fact, PairDiagnosis, Rule
+from codes.models import Displayed, Fact, PairDiagnosis, Rule
+from codes.models.displayed import DisplayCause
 from codes.vocabulary import State
 from portal.official.cases.related import Row
 from portal.templatetags.page import titled
@@ -91,11 +95,12 @@ def sides_shown(
     late_check_ins: Sequence[Row],
     *,
     outlooks: Mapping[str, Outlook],
+    displayed: Mapping[int, Displayed],
 ) -> list[Row]:
     """The columns of the providers the citizen has applied with. ``seen``: by the run of the sides; ``facts`` by id.
 
     A record that ``is_missing`` is the other side's, which this provider does not see. ``outlooks`` are those of the providers
-    whose day is not in sight, by code: ``waits_for`` says what is missing.
+    whose day is not in sight, by code: ``waits_for`` says what is missing. ``displayed``: by the provider's id.
     """
     mine = [side for side in sides if side.state is not State.NOT_APPLIED]
     rules = Rule.objects.in_bulk({hit["rule_id"] for side in mine if side.holding for hit in side.holding.hits})
@@ -118,6 +123,8 @@ def sides_shown(
                 "frozen": side.inputs,
                 "colour": side.state.value,
                 "why_unknown": side.why_unknown,
+                "displayed": (shown_last := displayed.get(side.inputs.provider_id)),
+                "displayed_wrongly": _why_wrong(shown_last) if shown_last else "",
                 "told": state_sentences(side),
                 "turns_green_on": verdict.turns_green_on if verdict else None,
                 "waits_for": _acts(outlooks.get(code), titles),
@@ -135,6 +142,24 @@ def sides_shown(
             }
         )
     return shown
+
+
+def _why_wrong(shown: Displayed) -> str:
+    """The cause of the finding that stands, in a sentence; nothing where the provider displays what it should."""
+    match getattr(shown, "cause", None):
+        case None:
+            return ""
+        case DisplayCause.OLD:
+            since = date_format(timezone.localtime(shown.old_since), "DATETIME_FORMAT")  # type: ignore[attr-defined]
+            return _("An earlier colour, which is not right since %(since)s.") % {"since": since}
+        case DisplayCause.UNKNOWN_VALUE:
+            return _("This value is not in the provider's map.")
+        case DisplayCause.MAPPED_ELSEWHERE:
+            return _(
+                "The provider's map takes this value for another colour than most people who are shown it should see."
+            )
+        case _:
+            return _("Another colour than it should display, and nothing explains it.")
 
 
 def _records(

@@ -21,7 +21,7 @@ import pytest
 
 from portal.demo.province import CITY_FILES, Province, city_files
 from portal.demo.stage import Stage
-from portal.demo.stories import Fate
+from portal.demo.stories import Fate, Story
 from portal.embedded import postgres
 from portal.embedded.state import CHECKOUT, State
 
@@ -81,14 +81,19 @@ def first(place: Place) -> str:
     return done.stdout
 
 
-def planted(place: Place, city: str) -> Counter[str]:
-    """The causes of the stories told to the city's people."""
+def told(place: Place, city: str) -> Iterator[Story]:
+    """The stories told to the city's people."""
     province = Province.load(State(place.state))
     assert province is not None
     file = next(one for one in city_files(place.cities) if one.city.schema_name == city)
     fate = Fate(Stage(file, province.opened))
     stories = (fate.story_of(number) for number in range(province.sizes[city]))
-    return Counter(story.cause.value for story in stories if story is not None and story.cause is not None)
+    return (story for story in stories if story is not None)
+
+
+def planted(place: Place, city: str) -> Counter[str]:
+    """Their causes."""
+    return Counter(story.cause.value for story in told(place, city) if story.cause is not None)
 
 
 def found(disagreements: list[dict[str, object]]) -> Counter[str]:
@@ -124,6 +129,17 @@ def test_two_mass_changes_wait_for_two_people_and_a_case_goes_through(place: Pla
         rule for line in codes.read_text(encoding="utf-8").splitlines() for rule in json.loads(line)["rule_codes"]
     )
     assert rules["N8"] > 40, "the flight is red until somebody decides"
+
+
+def test_each_wrongly_displayed_colour_has_the_cause_that_was_planted(place: Place, first: str) -> None:
+    """Wrong maps and unknown values by the stories; in Shanghai one earlier colour, of the case of the second delivery."""
+    for city in CITIES:
+        stories = Counter(story.display.value for story in told(place, city) if story.display)
+        with closing(psycopg2.connect(postgres.find(State(place.state)).urls().superuser)) as db, db.cursor() as cursor:
+            cursor.execute(f"SELECT cause, count(*) FROM {city}.codes_displayfinding GROUP BY cause")  # noqa: S608
+            assert dict(cursor.fetchall()) == stories | ({"old": 1} if city == "shanghai" else {})
+        assert min(stories.values()) >= 1
+        assert stories["mapped_elsewhere"] >= 3, "fewer say nothing about a map"
 
 
 def test_other_commands_reach_its_sources_when_it_has_ended(place: Place, first: str) -> None:
