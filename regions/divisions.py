@@ -1,11 +1,11 @@
 """Administrative divisions of GB/T 2260: which there are, how a code is called, what lies inside what, what became of what.
 
-Every division that exists or was dissolved since 2009 is known (``docs/adr/0022-divisions.md``). Called by name are provinces,
-prefectures, the counties that no prefecture governs, and the districts of the cities whose files are shipped; other
-counties are called by their prefecture and their code.
+Every division that exists or was dissolved since 2009 is known (``docs/adr/0022-divisions.md``). All but the dissolved and a few
+that are newer than the table are called by name; those are called by what they lie in and their code.
 """
 
 import csv
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -80,14 +80,41 @@ def covering(code: str) -> tuple[str, str, str]:
     return code, code[:4] + "00", code[:2] + "0000"
 
 
+def above(code: str) -> tuple[str, ...]:
+    """What a division lies in and is called by name, the largest first."""
+    higher = code[:2] + "0000", code[:4] + "00"
+    return tuple(one for one in higher if one != code and one in divisions())
+
+
+@cache
+def _bearers() -> Counter[str]:
+    """How many divisions bear a name, in either language."""
+    return Counter(name for one in divisions().values() for name in {one.zh, one.en})
+
+
+def full_title(code: str, lang: str) -> str:
+    """A division with all that it lies in: 湖北省武汉市江岸区, Jiang'an District, Wuhan, Hubei."""
+    if code not in divisions():
+        return division_title(code, lang)
+    return _joined((*above(code), code), is_zh=lang.lower().startswith("zh"))
+
+
+def _joined(codes: tuple[str, ...], *, is_zh: bool) -> str:
+    named = [divisions()[one] for one in codes]
+    return "".join(one.zh for one in named) if is_zh else ", ".join(one.en for one in reversed(named))
+
+
 def division_title(code: str, lang: str) -> str:
-    """What people call a division, in Chinese for any `zh…`; an unknown code by the nearest division above it and the code."""
+    """What people call a division, in Chinese for any `zh…`; one whose name others bear with what it lies in; an unknown code by
+    the nearest division above it and the code.
+    """
     is_zh = lang.lower().startswith("zh")
     table = divisions()
     for known in (code, code[:4] + "00", code[:2] + "0000"):
         if known in table:
             title = table[known].zh if is_zh else table[known].en
             if known == code:
-                return title
+                is_shared = not code.endswith("00") and _bearers()[title] > 1
+                return _joined((*above(code)[-1:], code), is_zh=is_zh) if is_shared else title
             return f"{title}（{code}）" if is_zh else f"{title} ({code})"
     return code

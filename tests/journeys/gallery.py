@@ -54,6 +54,7 @@ NO_PAGES = frozenset(
         "official_evidence",
         "official_guardian_proof",
         "openid_connect_callback",
+        "places",
     }
 )
 WITH_CODE, WITHOUT_CODE, ASKED = "4W12H6TD", "4W13H6TD", "4W14H6TD"

@@ -1,7 +1,7 @@
 """The questions of a declaration, one form a page. Each turns into a part of the line that is taken in."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -10,45 +10,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from regions.divisions import division_title, divisions, is_division_code
+from portal.web.places import PlaceField
+from regions.divisions import full_title
 from regions.vocabulary import Symptom
 
-
-class AreaField(forms.CharField):
-    """Cleans to a division code of six digits."""
-
-    default_error_messages = {
-        "unknown": _(
-            "We do not know this place. Choose one from the list, or type the full name of a city or district."
-        ),
-        "several": _("Several places have this name. Type the name of the city above it, or the six-digit code."),
-    }
-
-    def __init__(self, **kwargs: object) -> None:
-        super().__init__(
-            max_length=80,
-            widget=forms.TextInput(attrs={"list": "areas", "autocomplete": "off"}),
-            **kwargs,  # type: ignore[arg-type]
-        )
-
-    def clean(self, value: object) -> str:
-        """The code of what was typed, in either language."""
-        data = str(super().clean(value)).strip()
-        if not data or is_division_code(data):
-            return data
-        found = [d.code for d in divisions().values() if data in (d.zh, d.en) or data.casefold() == d.en.casefold()]
-        if len(found) != 1:
-            raise forms.ValidationError(self.error_messages["several" if found else "unknown"])
-        return found[0]
-
-
-def area_names() -> list[str]:
-    """Every name in the page's language, for the list a browser offers while one types."""
-    language = translation.get_language()
-    return sorted({division_title(code, language) for code in divisions()})
-
-
 SYMPTOMS = [choice for choice in Symptom.choices if choice[0] != Symptom.NONE]
+LONGEST_STAY = timedelta(days=366)
 YES_NO = {"no": _("No"), "yes": _("Yes")}
 
 
@@ -62,6 +29,11 @@ class DateInput(forms.DateInput):
 def not_in_future(day: date) -> None:
     if day > timezone.localdate():
         raise forms.ValidationError(_("This day is yet to come."))
+
+
+def _window_start() -> date:
+    """The first of the days that a declaration asks about."""
+    return timezone.localdate() - timedelta(days=14)
 
 
 class PastDateField(forms.DateField):
@@ -125,7 +97,7 @@ class ContactForm(QuestionForm):
 class StayForm(QuestionForm):
     """Where one was: one place at a time."""
 
-    area = AreaField(label=_("Place"), help_text=_("City or district, such as 武汉市"))
+    area = PlaceField(label=_("Place"), help_text=_("City, district or county, such as 武汉 or 北京市海淀区"))
     from_day = PastDateField(label=_("From"))
     left_on = forms.DateField(
         label=_("Left on"),
@@ -136,8 +108,19 @@ class StayForm(QuestionForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if data.get("from_day") and data.get("left_on") and data["left_on"] < data["from_day"]:
+        first, last = data.get("from_day"), data.get("left_on")
+        if first and first < timezone.localdate() - LONGEST_STAY:
+            self.add_error(
+                "from_day",
+                _("More than a year ago: check the year. Of a place you live in, give the day you last arrived."),
+            )
+        elif first and last and last < first:
             self.add_error("left_on", _("You cannot have left before you came."))
+        elif last and last < _window_start():
+            told = _(
+                "You left more than 14 days ago, so this stay need not be declared. Correct the day, or answer “No” above."
+            )
+            self.add_error("left_on", told)
         return data
 
     def answer(self) -> dict[str, Any]:
@@ -159,7 +142,7 @@ class ArrivalForm(QuestionForm):
         ],
         widget=forms.RadioSelect,
     )
-    from_area = AreaField(
+    from_area = PlaceField(
         label=_("From where (within the country)"),
         required=False,
         help_text=_("Needed if you came from within the country."),
@@ -173,6 +156,8 @@ class ArrivalForm(QuestionForm):
         came = data.get("came")
         if came in ("yes", "abroad") and not data.get("on") and "on" not in self.errors:
             self.add_error("on", _("Say on which day."))
+        if came in ("yes", "abroad") and data.get("on") and data["on"] < _window_start():
+            self.add_error("on", _("That was more than 14 days ago. Correct the day, or answer “No” above."))
         if came == "yes" and not data.get("from_area") and "from_area" not in self.errors:
             self.add_error("from_area", _("Say from where."))
         return data
@@ -232,7 +217,7 @@ def _arrival_label(data: Mapping[str, Any]) -> str:
 
 
 def _area_label(code: str) -> str:
-    return division_title(code, translation.get_language())
+    return full_title(code, translation.get_language())
 
 
 def _date_label(day: str) -> str:

@@ -19,7 +19,6 @@ from portal.citizen.declarations.forms import (
     StayForm,
     SymptomsForm,
     answer_rows,
-    area_names,
 )
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url
 from portal.templatetags.page import titled
@@ -141,7 +140,6 @@ def _show(request: SubjectRequest, page: str, form: QuestionForm, **more: Any) -
         "back": subject_url(request, "citizen_declare_page", page=ORDER[place - 1])
         if place
         else subject_url(request, "citizen_code"),
-        "areas": area_names() if page in ("stays", "arrival") else [],
         **more,
     }
     return render(request, f"citizen/declare/{'stays' if page == 'stays' else 'question'}.html", context)

@@ -5,6 +5,8 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from codes.models import RuleSetDraft
@@ -14,11 +16,15 @@ from portal.official.rule_sets.drafts import find_draft, keep
 from portal.official.rule_sets.forms import AREA_FIELDS, RuleForm, area_of, initial_of
 from portal.official.rule_sets.presenters import faults_shown, messages_at
 from portal.web.access import StaffRequest, for_staff
+from portal.web.places import PlaceInput
+from regions.places import place_meant
 from regions.staff.roles import Role
 from regions.toml_files import tables
 
 EMPTY_ROWS = 5
 AREAS = "areas"
+# What a row sends beside its fields when one of the offered places was chosen.
+CHOSEN = ("area-code", "area-for")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -57,7 +63,7 @@ def areas(request: StaffRequest, draft_id: int) -> HttpResponse:
     draft = find_editable(draft_id)
     if request.method != "POST":
         return _areas_page(request, draft, [_typed(area) for _place, area in tables(draft.content, "risk_areas")])
-    sent = submitted_rows(request.POST, AREAS, AREA_FIELDS)
+    sent = [_with_code(row) for row in submitted_rows(request.POST, AREAS, (*AREA_FIELDS, *CHOSEN))]
     if "more" in request.POST:
         return _areas_page(request, draft, sent)
     if keep(request, draft, {**draft.content, "risk_areas": [area_of(row) for row in sent]}):
@@ -78,6 +84,18 @@ def rules_of(draft: RuleSetDraft) -> list[dict[str, Any]]:
     return [rule for _place, rule in tables(draft.content, "rules")]
 
 
+def _with_code(row: dict[str, str]) -> dict[str, str]:
+    """The row with its place's code; with what was typed where that names none or several."""
+    text = PlaceInput().value_from_datadict(row, None, "area")
+    return {**{name: row[name] for name in AREA_FIELDS}, "area": place_meant(text) or text.strip()}
+
+
+def _place_input(place: int, row: dict[str, str], *, is_wrong: bool) -> SafeString:
+    label = gettext("Place %(number)s") % {"number": place + 1}
+    attrs = {"aria-label": label, **({"aria-invalid": "true"} if is_wrong else {})}
+    return PlaceInput().render(f"{AREAS}-{place}-area", row["area"], attrs)
+
+
 def _typed(area: dict[str, Any]) -> dict[str, str]:
     return {name: str(area.get(name, "")) for name in AREA_FIELDS}
 
@@ -87,9 +105,10 @@ def _areas_page(request: StaffRequest, draft: RuleSetDraft, rows: list[dict[str,
     faults = faults_shown(content_faults(content, code=draft.rule_set.code, today=timezone.localdate())[1])
     shown = [(row, messages_at(faults, "risk_areas", place)) for place, row in enumerate(rows)]
     empty: dict[str, str] = dict.fromkeys(AREA_FIELDS, "")
+    every = enumerate([*shown, *(((empty, []),) * EMPTY_ROWS)])
     context = {
         "draft": draft,
-        "rows": [*shown, *(((empty, []),) * EMPTY_ROWS)],
+        "rows": [(row, wrong, _place_input(place, row, is_wrong=bool(wrong))) for place, (row, wrong) in every],
         "total": len(rows) + EMPTY_ROWS,
         "prefix": AREAS,
     }

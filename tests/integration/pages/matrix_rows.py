@@ -41,6 +41,7 @@ class Row:
 CITY: dict[str, Row] = {
     # A citizen's pages; those about a person stand a second time under /family/<ref>/.
     "key_list": Row("anyone", GET),
+    "places": Row("anyone", GET, NOTHING_TO_DO),
     "citizen_home": Row("anyone", GET),
     "citizen_sign_in": Row("anyone", BOTH),
     "citizen_sign_in_code": Row("anyone", BOTH),

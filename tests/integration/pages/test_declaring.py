@@ -1,5 +1,6 @@
 """Declaring and checking in: one question a page, answers that are checked, a number, and one entry however often it is sent."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -30,7 +31,7 @@ def answer_all(person: Visitor) -> None:
 def test_a_declaration_becomes_one_entry_for_each_provider(chen: Visitor) -> None:
     answer_all(chen)
     check = chen.read("/declare/check/")
-    for said in ("干咳", "武汉市", "2026年11月10日至2026年11月12日", "来自武汉市"):
+    for said in ("干咳", "武汉市", "2026年11月10日至2026年11月12日", "来自湖北省武汉市"):
         assert said in check
     sent = chen.post("/declare/check/").headers["Location"]
     entries = Entry.objects.filter(citizen__ref="chen", type="declaration", entry_id=sent.split("/")[-2])
@@ -81,6 +82,10 @@ def test_the_content_names_nobody(chen: Visitor) -> None:
             {"act": "add", "area": "420100", "from_day": "2026-11-10", "left_on": "2026-11-09"},
             "离开日期不能早于",
         ),
+        ("stays", {"act": "add", "area": "朝阳区", "from_day": "2026-11-10"}, 'value="220104"'),
+        ("stays", {"act": "add", "area": "武汉", "from_day": "1990-05-01"}, "请核对年份"),
+        ("stays", {"act": "add", "area": "武汉", "from_day": "2026-10-01", "left_on": "2026-10-09"}, "无需申报"),
+        ("arrival", {"came": "yes", "from_area": "武汉", "on": "2026-10-09"}, "已超过14天"),
         ("arrival", {"came": "yes"}, "请填写来自何地"),
         ("arrival", {"came": "abroad"}, "请填写日期"),
     ],
@@ -93,6 +98,34 @@ def test_an_answer_that_cannot_be_is_told_with_what_to_do(
     assert answer.status_code == 200
     assert told in answer.content.decode()
     assert 'role="alert"' in answer.content.decode()
+
+
+PLACES = ["武汉", "海淀区", "北京市海淀区", "香港", "武汉市江岸区"]
+
+
+def test_places_are_taken_as_people_write_them(chen: Visitor) -> None:
+    answer_all(chen)
+    for place in PLACES:
+        chen.post("/declare/stays/", {"act": "add", "area": place, "from_day": "2026-11-10"})
+    chosen = {"area": "朝阳区", "area-for": "朝阳区", "area-code": "220104"}
+    chen.post("/declare/stays/", {"act": "add", "from_day": "2026-11-10", **chosen})
+    stale = {"area": "海淀", "area-for": "朝阳区", "area-code": "220104"}
+    chen.post("/declare/stays/", {"act": "add", "from_day": "2026-11-10", **stale})
+    page = chen.read("/declare/stays/")
+    told = re.findall(r"<li><span>([^，]*)，", page)
+    places = ["湖北省武汉市", "北京市海淀区", "北京市海淀区", "香港特别行政区", "湖北省武汉市江岸区"]
+    assert told[1:] == [*places, "吉林省长春市朝阳区", "北京市海淀区"]
+
+
+def test_places_are_offered_while_one_types(chen: Visitor) -> None:
+    answer_all(chen)
+    assert 'hx-get="/places/"' in chen.read("/declare/stays/")
+    page = chen.read("/places/?field=area&area=朝阳")
+    assert "北京市朝阳区" in page
+    assert 'name="area-code" value="211300"' in page
+    assert "<html" not in page
+    assert 'value="420100" checked' in chen.read("/places/?field=areas-0-area&areas-0-area=武汉")
+    assert chen.get("/places/?field=a%22b").status_code == 404
 
 
 def test_pages_cannot_be_jumped(chen: Visitor) -> None:

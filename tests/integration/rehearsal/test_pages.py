@@ -139,7 +139,7 @@ def test_the_risk_list_is_edited_as_a_table(city: Lived, manager: Visitor) -> No
     sent = {
         "revision": draft.revision,
         "areas-TOTAL_FORMS": 3,
-        "areas-0-area": "420100",
+        "areas-0-area": "武汉",
         "areas-0-level": "high",
         "areas-0-from": "2026-11-01",
         "areas-2-area": "42",
