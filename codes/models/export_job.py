@@ -40,6 +40,8 @@ class ExportFault(models.TextChoices):
     IS_A_DIRECTORY = "is_a_directory", _("{file} is a directory; name a file in it")
     DISK_FULL = "disk_full", _("{file}: No space left on device")
     NOT_WRITTEN = "not_written", _("{file}: {error}")
+    TOO_MANY = "too_many_exports", _("you have {most} exports already; they go after a week")
+    NOT_WRITTEN_YET = "not_written_yet", _("the file is not written yet; ask again in a few seconds")
     GONE = "gone", _("the file is not there any more")
 
 
@@ -103,6 +105,14 @@ class IdentifiedExport(AskedReport, Proposal):
         }
 
 
+class ExportState(models.TextChoices):
+    WAITING = "waiting"
+    WRITING = "writing"
+    DONE = "done"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
 class ExportJob(AskedReport, ReportedJob):
     """``name`` is random: the address of the export's page, and the beginning of its file's name below ``MEDIA_ROOT``.
 
@@ -111,13 +121,7 @@ class ExportJob(AskedReport, ReportedJob):
 
     FAULTS = (ExportFault, CommonReason)
 
-    class State(models.TextChoices):
-        WAITING = "waiting"
-        WRITING = "writing"
-        DONE = "done"
-        FAILED = "failed"
-        EXPIRED = "expired"
-
+    State = ExportState
     WAITING, AT_WORK = State.WAITING, State.WRITING
     TRANSITIONS = TransitionTable.of(
         ((WAITING, AT_WORK), "claim", AT_WORK),

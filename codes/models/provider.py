@@ -16,6 +16,9 @@ from regions.keys.models import Encrypted
 from regions.rights import AppendOnly
 from regions.sources.models import Source
 
+# In front of a provider's code: its name where it acts by its key, which no account can have.
+PROVIDER_PREFIX = "provider:"
+
 
 class ProviderQuerySet(models.QuerySet["Provider"]):
     def current(self) -> Self:

@@ -112,18 +112,20 @@ class Webhook(Accounted, Leased, Proposal):
         return [str(WebhookEvent(event).label) for event in self.events]
 
 
+class DeliveryState(models.TextChoices):
+    WAITING = "waiting", pgettext_lazy("state of a delivery", "Waits")
+    DELIVERED = "delivered", pgettext_lazy("state of a delivery", "Delivered")
+    DEAD = "dead", pgettext_lazy("state of a delivery", "Given up")
+    SUPERSEDED = "superseded", pgettext_lazy("state of a delivery", "Overtaken")
+
+
 class WebhookDelivery(models.Model):
     """One event for one webhook. ``person``: the provider's own reference, empty for what is of nobody; of nobody else a word.
 
     Events of one person are sent in the order of ``id``, each once the one before it has been answered.
     """
 
-    class State(models.TextChoices):
-        WAITING = "waiting", pgettext_lazy("state of a delivery", "Waits")
-        DELIVERED = "delivered", pgettext_lazy("state of a delivery", "Delivered")
-        DEAD = "dead", pgettext_lazy("state of a delivery", "Given up")
-        SUPERSEDED = "superseded", pgettext_lazy("state of a delivery", "Overtaken")
-
+    State = DeliveryState
     TRANSITIONS = TransitionTable.of(
         (State.WAITING, "deliver", State.DELIVERED),
         (State.WAITING, "give_up", State.DEAD),

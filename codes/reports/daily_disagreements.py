@@ -29,23 +29,22 @@ def daily_disagreements(request: ReportRequest, *, now: datetime) -> Content:
     """Rows by day, then citizen. Raises ``CannotExport``.
 
     Of a day that was asked for, the effective code of that day and what was displayed wrongly at its end; without one,
-    both as they are now.
+    both as they are now. Narrowed to a provider: whom it shows another colour than others do, its pairs, and what it displays.
     """
     runs = settled_runs(first=request.first, last=request.last)
     person = PersonCells(identified=request.identified)
-    cause = request.wanted("cause")
     return Content(
         COLUMNS,
-        _rows(runs, person, cause, asked=asked_now(request, now), now=now),
+        _rows(runs, person, request, asked=asked_now(request, now), now=now),
         {**describe_runs(runs), **request.only},
         person,
     )
 
 
 def _rows(
-    runs: Sequence[Run], person: PersonCells, cause: str | None, *, asked: datetime | None, now: datetime
+    runs: Sequence[Run], person: PersonCells, request: ReportRequest, *, asked: datetime | None, now: datetime
 ) -> Iterator[Row]:
-    zone = current_city().zone
+    zone, cause, provider = current_city().zone, request.wanted("cause"), request.wanted("provider")
     for run in runs:
         day = run.day.isoformat()
         over = bounds(run.day, run.day, zone=zone)["until"]
@@ -54,12 +53,14 @@ def _rows(
         age = Age.of(run.day, now=asked) if asked else Age()
         rows = stream(KEPT if run.history else STANDING, parameters)
         for citizen, ref, encrypted, name, colours, effective, because, pairs, *case, display in rows:
-            diagnosed = _pairs(pairs)
+            diagnosed = [one for one in _pairs(pairs) if provider in (None, one["a"], one["b"])]
+            shown = dict(sorted(json.loads(colours).items()))
+            if provider is not None and provider not in shown:
+                continue
             if cause is not None and cause not in [pair["primary_cause"] for pair in diagnosed]:
                 continue
-            shown = dict(sorted(json.loads(colours).items()))
             stood_by = age.seen(effective, because)
-            displayed = [_displayed(one, zone) for one in json.loads(display)]
+            displayed = [_displayed(one, zone) for one in json.loads(display) if provider in (None, one["provider"])]
             yield (day, *person.of(citizen, ref, encrypted, name), shown, *stood_by, diagnosed, *case, displayed)
 
 

@@ -28,6 +28,17 @@ class FileFormat(StrEnum):
     JSONL = "jsonl"
     XLSX = "xlsx"
 
+    @property
+    def content_type(self) -> str:
+        return CONTENT_TYPES[self]
+
+
+CONTENT_TYPES = {
+    FileFormat.CSV: "text/csv; charset=utf-8",
+    FileFormat.JSONL: "application/x-ndjson",
+    FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
 
 Writer = Callable[[Path, Sequence[str], Iterator[Row]], int]
 WRITERS: dict[FileFormat, Writer] = {

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import TextChoices
 
 from codes.models import ExportFault, ExportJob, IdentifiedExport
+from codes.models.provider import PROVIDER_PREFIX
 from codes.reports.export import FileFormat, export_report
 from codes.reports.manifest import manifest_path
 from codes.reports.request import (
@@ -33,6 +34,7 @@ from codes.reports.rows import settled_runs
 from regions.attempts import attempt
 from regions.journal.record import record
 from regions.leased_jobs import DIED, Clock, Progress, claim_job, error_fault, sweep
+from regions.locks import advisory_lock
 from regions.proposals import require_role_or_operator
 from regions.refusals import NotAllowed
 from regions.tenancy import current_city, second_connection
@@ -75,6 +77,8 @@ KEPT_IDENTIFIED = timedelta(days=1)
 LEFT_BEHIND = timedelta(days=1)
 NAME_BYTES = 12
 ROWS_BETWEEN_LOOKS = 500
+# Of one provider, that wait, are written or are kept: a program that asks in a loop does not fill the disk.
+MOST_OF_A_PROVIDER = 20
 
 
 def ask_for_export(
@@ -85,9 +89,17 @@ def ask_for_export(
     now: datetime,
     confirmation: IdentifiedExport | None = None,
 ) -> ExportJob:
-    """Put an export down to be written. Raises ``MayNotIdentify`` and ``NotAllowed`` as ``export_report`` would."""
+    """Put an export down to be written. Raises ``MayNotIdentify`` and ``NotAllowed`` as ``export_report`` would.
+
+    Raises ``CannotExport`` for a provider that has too many already.
+    """
     check_asker(request, by=by, confirmation=confirmation)
     with transaction.atomic():
+        if by.startswith(PROVIDER_PREFIX):
+            advisory_lock(f"exports of {by}")
+            standing = [ExportJob.State.WAITING, ExportJob.State.WRITING, ExportJob.State.DONE]
+            if ExportJob.objects.filter(asked_by=by, state__in=standing).count() >= MOST_OF_A_PROVIDER:
+                raise CannotExport(ExportFault.TOO_MANY, most=MOST_OF_A_PROVIDER)
         job = ExportJob.objects.create(
             name=secrets.token_hex(NAME_BYTES),
             report=request.report.value,
@@ -121,7 +133,8 @@ def write_export(job_id: int, *, clock: Clock) -> bool:
 
 def fetch_export(job: ExportJob, *, by: str, now: datetime, manifest: bool = False) -> Path:
     """Where the file, or its manifest, lies for handing it out, which is journalled. Raises ``CannotExport`` when it is gone."""
-    require_role_or_operator(by, *MAY_IDENTIFY)
+    if not (by.startswith(PROVIDER_PREFIX) and job.asked_by == by):
+        require_role_or_operator(by, *MAY_IDENTIFY)
     if job.state != ExportJob.State.DONE or job.expires_at is None or job.expires_at <= now:
         raise CannotExport(ExportFault.GONE)
     with transaction.atomic():

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from codes.models import ExportFault, ExportJob, IdentifiedExport
+from codes.models.provider import PROVIDER_PREFIX
 from regions.proposals import is_operator, require_role_or_operator
 from regions.refusals import Refused
 from regions.staff.models import Account
@@ -35,7 +36,7 @@ OF_SETTLED_DAYS = frozenset({ReportName.CODES, ReportName.DISAGREEMENTS})
 # What a report can be narrowed to; each is a value of its rows, held against what was asked for.
 FILTERS: dict[ReportName, tuple[str, ...]] = {
     ReportName.CODES: ("provider", "state"),
-    ReportName.DISAGREEMENTS: ("cause",),
+    ReportName.DISAGREEMENTS: ("provider", "cause"),
     ReportName.CASES: ("kind", "state"),
     ReportName.APPEALS: ("state",),
     ReportName.JOURNAL: ("by", "verb"),
@@ -154,10 +155,13 @@ def require_right(by: str) -> None:
 def check_asker(request: ReportRequest, *, by: str, confirmation: IdentifiedExport | None = None) -> None:
     """Raises ``NotAllowed`` from whoever may not export, and ``MayNotIdentify`` unless two people agreed to identified data.
 
-    Both must still have the right to it, and have agreed to this very report.
+    Both must still have the right to it, and have agreed to this very report. A provider may, by its key, take out what is
+    masked and narrowed to itself.
     """
     if not request.identified:
-        require_role_or_operator(by, *MAY_IDENTIFY)
+        provider = request.wanted("provider")
+        if provider is None or by != f"{PROVIDER_PREFIX}{provider}":
+            require_role_or_operator(by, *MAY_IDENTIFY)
         return
     if (
         confirmation is None

@@ -10,13 +10,13 @@ from django.db.models import Exists, OuterRef, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import Provider, Webhook, WebhookDelivery
+from codes.models.provider import PROVIDER_PREFIX
 from codes.models.webhook import GIVEN_UP_AFTER, OF_PERSONS, OF_THE_CITY, WebhookEvent
 from regions.outgoing import CallFailed, check_address
 from regions.proposals import require_reason, require_role
 from regions.refusals import MovedMeanwhile, NotAllowed, NotFound, Refused
 from regions.staff.roles import Role
 
-PROVIDER_PREFIX = "provider:"
 # Who may stop and resume what two people have agreed to, and have sent again what was given up.
 MANAGERS = (Role.SOURCE_MANAGER, Role.APPROVER, Role.SYSTEM_ADMIN)
 MOST_OF_AN_OWNER = 10
@@ -97,7 +97,12 @@ def refuse(webhook_id: int, *, reason: str, by: str, now: datetime) -> Webhook:
 def withdraw(webhook_id: int, *, by: str, now: datetime) -> Webhook:
     """Whoever proposed takes it back. Raises ``Refused``."""
     with transaction.atomic():
-        webhook = Webhook.objects.locked().to_withdraw(webhook_id, by=by)
+        if by.startswith(PROVIDER_PREFIX):
+            webhook = _find(webhook_id, by=by)
+            if webhook.state != State.PROPOSED:
+                raise MovedMeanwhile
+        else:
+            webhook = Webhook.objects.locked().to_withdraw(webhook_id, by=by)
         webhook.decide(State.WITHDRAWN, by=by, now=now, act="webhook.withdrawn")
     return webhook
 

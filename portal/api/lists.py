@@ -14,7 +14,7 @@ from codes.vocabulary import Colour
 from portal.api.bodies import JSON_TYPE
 from portal.api.callers import caller_of
 from portal.api.errors import ApiError, ApiErrorCode
-from portal.api.paging import LARGEST_PAGE, PAGE_SIZE, filter_of, page
+from portal.api.paging import PAGING, filter_of, page
 from portal.api.schema import ANY_CALL, problems
 from portal.api.service import Service
 
@@ -55,16 +55,6 @@ class ListedCase(BaseModel):
 class CasePage(BaseModel):
     items: list[ListedCase]
     next_cursor: str | None
-
-
-PAGING = [
-    OpenApiParameter("cursor", str, description="`next_cursor` of the page before; of the same list, filter and key."),
-    OpenApiParameter(
-        "limit",
-        {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE_SIZE},
-        description="The most items of the page.",
-    ),
-]
 
 
 class Disagreements(Service):

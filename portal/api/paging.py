@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import QueryDict
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from portal.api.bodies import query_parameters
@@ -17,6 +18,14 @@ from regions.keys.encryption import lookup_hash
 PAGE_SIZE = 100
 LARGEST_PAGE = 1000
 OF_PAGES = ("cursor", "limit")
+PAGING = [
+    OpenApiParameter("cursor", str, description="`next_cursor` of the page before; of the same list, filter and key."),
+    OpenApiParameter(
+        "limit",
+        {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE_SIZE},
+        description="The most items of the page.",
+    ),
+]
 
 
 def filter_of(request: Request, names: tuple[str, ...] = ()) -> dict[str, str]:

@@ -5,11 +5,13 @@ from django.urls import path
 from portal.api import cities
 from portal.api.bodies import MOST_BYTES
 from portal.api.entries import Entries
+from portal.api.exports import ExportFile, Exports, OneExport
 from portal.api.lists import Cases, Disagreements
 from portal.api.people import Calls, Codes, Declarations, Status, TripsOfPerson
 from portal.api.schema import schema
 from portal.api.service import NoSuchAddress
 from portal.api.verifications import Verifications
+from portal.api.webhooks import Deliveries, OneWebhook, Webhooks
 from portal.web.bodies import takes_body
 
 urlpatterns = [
@@ -23,6 +25,12 @@ urlpatterns = [
     path("verifications", Verifications.as_view(), name="api_verifications"),
     path("disagreements", Disagreements.as_view(), name="api_disagreements"),
     path("cases", Cases.as_view(), name="api_cases"),
+    path("exports", Exports.as_view(), name="api_exports"),
+    path("exports/<str:name>", OneExport.as_view(), name="api_export"),
+    path("exports/<str:name>/file", ExportFile.as_view(), name="api_export_file"),
+    path("webhooks", Webhooks.as_view(), name="api_webhooks"),
+    path("webhooks/<int:webhook_id>", OneWebhook.as_view(), name="api_webhook"),
+    path("webhooks/<int:webhook_id>/deliveries", Deliveries.as_view(), name="api_deliveries"),
     path("schema", schema, name="api_schema"),
     # The last of all.
     path("<path:address>", NoSuchAddress.as_view(), name="api_no_such_address"),

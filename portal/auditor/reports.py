@@ -105,13 +105,6 @@ def preview(asked: ReportRequest) -> dict[str, object]:
     }
 
 
-CONTENT_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "jsonl": "application/x-ndjson",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-
-
 @require_safe
 @for_staff(Role.AUDITOR)
 def export_page(request: StaffRequest, name: str) -> HttpResponse:
@@ -136,7 +129,7 @@ def narrowed(asked: AskedReport) -> list[tuple[str, str]]:
 @for_staff(Role.AUDITOR)
 def export_file(request: StaffRequest, name: str) -> FileResponse:
     job = _own_export(request, name)
-    return _attachment(_path(request, job), _file_name(job), CONTENT_TYPES[job.file_format])
+    return _attachment(_path(request, job), _file_name(job), FileFormat(job.file_format).content_type)
 
 
 @require_GET

@@ -32,9 +32,15 @@ from tests.journeys.world import CITY, OPERATOR, SECOND_OPERATOR, World
 NO_PAGES = frozenset(
     {
         "api_cases",
+        "api_deliveries",
         "api_disagreements",
+        "api_export",
+        "api_export_file",
+        "api_exports",
         "api_no_such_address",
         "api_schema",
+        "api_webhook",
+        "api_webhooks",
         "auditor_export_file",
         "auditor_export_manifest",
         "citizen_declare",

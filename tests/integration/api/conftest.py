@@ -1,6 +1,7 @@
 """A provider's machine: it posts lines to alpha's host with its key."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -10,6 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from codes.intake.provider_keys import issue_key
+from codes.models import Scope
 from regions.models import City
 
 ENTRIES = "/api/v1/entries"
@@ -31,6 +33,26 @@ class Machine:
         sent = {"host": self.host, "authorization": f"Bearer {self.key}", **headers}
         response = self.client.post(ENTRIES, body, content_type=content_type, headers=sent)
         return cast("HttpResponse", response)
+
+
+class Service:
+    """A provider's machine that opens everything."""
+
+    def __init__(
+        self, provider: str, now: datetime, *, host: str = "alpha.localhost", scopes: Collection[Scope] = tuple(Scope)
+    ) -> None:
+        _, self.key = issue_key(provider=provider, by="operator:lin", now=now, scopes=scopes)
+        self.client = Client(headers={"host": host, "authorization": f"Bearer {self.key}"})
+
+    def post(self, name: str, body: Any, **headers: str) -> tuple[int, Any]:
+        response = self.client.post(
+            f"/api/v1/{name}", json.dumps(body), content_type="application/json", headers=headers
+        )
+        return response.status_code, json.loads(response.content)
+
+    def get(self, name: str) -> tuple[int, Any]:
+        response = self.client.get(f"/api/v1/{name}")
+        return response.status_code, json.loads(response.content)
 
 
 @pytest.fixture

@@ -56,9 +56,11 @@ schemathesis.openapi.media_type("application/x-ndjson", BODIES)
 KINDS = ("none", "elsewhere", "ended", "useless", "able")
 # A gate's opens one address only.
 GATE = {"/api/v1/verifications": ["gate", "gate"]}
+# Whose keys open one service each.
+SCOPES = [scope.value for scope in Scope]
 # Chance alone seldom names somebody who is known.
 SOUND = {"/api/v1/calls": {"id_type": "10", "id_number": ANNA}}
-CASES_OF_AN_ADDRESS = 40
+CASES_OF_AN_ADDRESS = 20
 
 
 @pytest.fixture
@@ -75,11 +77,14 @@ def one_connection() -> Iterator[None]:
 def keys(alpha: City, now: datetime, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """A key of each kind; Anna is known to alpha, so that a call can be right."""
     monkeypatch.setattr("codes.intake.provider_keys.CALLS_PER_WINDOW", 10**9)
+    monkeypatch.setattr("codes.intake.provider_keys.MOST_IN_FORCE", 10**9)
     issued = {"none": "none"}
     issued["ended"] = issue_key(provider="alipay", by="operator:lin", now=now - 2 * LIFETIME, scopes=list(Scope))[1]
     issued["useless"] = issue_key(provider="alipay", by="operator:lin", now=timezone.now(), scopes=[])[1]
     issued["able"] = issue_key(provider="alipay", by="operator:lin", now=timezone.now(), scopes=list(Scope))[1]
     issued["elsewhere"] = issued["able"]
+    for scope in SCOPES:
+        issued[scope] = issue_key(provider="alipay", by="operator:lin", now=timezone.now(), scopes=[scope])[1]
     issued["gate"] = key_of_machine(now=timezone.now())[1]
     take(declaration(), now=timezone.now())
     return issued
@@ -119,6 +124,30 @@ def test_every_answer_is_described(
     assert ("able", 201) in answered
     assert ("gate", 200) in answered
     record_property("figure", f"{sum(answered.values())} calls, each answered as the document says, none with 5xx")
+
+
+def test_a_key_of_one_scope_opens_its_service_and_no_other(keys: dict[str, str], one_connection: None) -> None:
+    """A gate's key likewise; the scopes that open an address are told by who is let in."""
+    schema = schemathesis.openapi.from_wsgi(
+        "/api/v1/schema", get_wsgi_application(), headers={"Host": "alpha.localhost"}
+    )
+    for operation in schema.get_all_operations():
+        whole: Any = operation.ok()  # type: ignore[union-attr]
+        let_in = set()
+        for kind in (*SCOPES, "gate"):
+            parts = {"name": "none", "webhook_id": 1} if "{" in whole.path else {}
+            named = {name: value for name, value in parts.items() if f"{{{name}}}" in whole.path}
+            case = whole.Case(
+                path_parameters=named, headers={"Host": "alpha.localhost", "Authorization": f"Bearer {keys[kind]}"}
+            )
+            if whole.method == "post":
+                case.body, case.media_type = b"{}", "application/json"
+            response = case.call()
+            case.validate_response(response, checks=CHECKS)
+            if response.status_code != 403:
+                let_in.add(kind)
+        service = whole.path.split("/")[3]
+        assert let_in == {service, "gate"} if service == "verifications" else {service}, whole.label
 
 
 def test_the_document_is_without_a_warning(tmp_path: Path) -> None:

@@ -2,38 +2,18 @@
 
 import json
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
-from django.test import Client
 
-from codes.intake.provider_keys import issue_key
-from codes.models import Entry, PersonAccess, Scope
+from codes.models import Entry, PersonAccess
 from codes.passes.issuing import published_keys
 from regions.models import City
+from tests.integration.api.conftest import Service
 from tests.integration.constraints.cast import Cast
 from tests.integration.lines import ANNA, BERT, declaration, take
 
 ANNAS = {"id_type": "10", "id_number": ANNA}
 STAY = {"area": "420100", "from": "2026-11-01", "left_on": None}
-
-
-class Service:
-    """A provider's machine that opens everything."""
-
-    def __init__(self, provider: str, now: datetime) -> None:
-        _, self.key = issue_key(provider=provider, by="operator:lin", now=now, scopes=list(Scope))
-        self.client = Client(headers={"host": "alpha.localhost", "authorization": f"Bearer {self.key}"})
-
-    def post(self, name: str, body: Any, **headers: str) -> tuple[int, Any]:
-        response = self.client.post(
-            f"/api/v1/{name}", json.dumps(body), content_type="application/json", headers=headers
-        )
-        return response.status_code, json.loads(response.content)
-
-    def get(self, name: str) -> tuple[int, Any]:
-        response = self.client.get(f"/api/v1/{name}")
-        return response.status_code, json.loads(response.content)
 
 
 @pytest.fixture
