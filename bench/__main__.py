@@ -16,7 +16,7 @@ LIST = """\
 ./run bench pages [--people N] [--visits N]
     every page that answers GET, in a city of 200,000 with 20,000 open cases: time and database queries
 ./run bench passes [--people N] [--sample N] [--rounds N]
-    passes issued, drawn and verified against bare Ed25519 and qrcode; the code page against an empty one on the same server
+    passes issued, drawn and verified against bare Ed25519 and qrcode; the code page and a gate's check against an empty page
 ./run bench journal [--entries N] [--rounds N]
     a journal of 1,000,000 entries verified, against SHA-256 over the same bytes
 

@@ -1,7 +1,7 @@
 """Who looks at a city's pages, signed in, and at whose case."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 
 from django.conf import settings
@@ -10,16 +10,20 @@ from django.test import Client
 
 from bench import samples
 from bench.addresses import Page
+from bench.rounds import BenchFailed
+from codes.gates.devices import confirm_device, enrol_device, open_device_link, propose_device
 from codes.models import Case, Citizen
 from portal.staff_sign_in import limits
 from portal.web import citizen_session
 from regions.identity import Identity
 from regions.keys.encryption import encrypt_number, encrypt_phone, identity_hash
 from regions.staff.accounts import add_staff
+from regions.staff.enrolment import hash_of_token
 from regions.staff.roles import Role, excluded_pairs
 from regions.vocabulary import IdType
 
 PHONE = "13800000000"
+ADMINISTRATORS = ("bench-first", "bench-second")
 
 
 class Visitors:
@@ -64,6 +68,21 @@ class Visitors:
             _enter(browser, lambda session: session.update({limits.KEY: seen}))
             self._staff[held] = browser
         return self._staff[held]
+
+    def gate(self) -> str:
+        """The secret of an enrolled device."""
+        for username in ADMINISTRATORS:
+            add_staff(username=username, roles=[Role.SYSTEM_ADMIN], by="system", now=self.now)
+        end = self.now + timedelta(days=1)
+        proposed = propose_device(
+            name="bench", place="bench", expires_at=end, reason="bench", by=ADMINISTRATORS[0], now=self.now
+        )
+        confirm_device(proposed.pk, by=ADMINISTRATORS[1], now=self.now)
+        _device, token = open_device_link(proposed.pk, by=ADMINISTRATORS[1], now=self.now)
+        enrolled = enrol_device(hash_of_token(token), now=self.now)
+        if enrolled is None:
+            raise BenchFailed("the gate's device was not enrolled")
+        return enrolled[1]
 
     @property
     def _moment(self) -> float:

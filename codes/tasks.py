@@ -8,10 +8,10 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from codes.cities.neighbours import note_neighbours
+from codes.cities.neighbours import fetch_lists, note_neighbours
 from codes.city_counts import update_city_counts
 from codes.display.findings import update_findings
-from codes.models import Run
+from codes.models import GateDevice, GateDeviceState, Run
 from codes.opening_requests import open_asked, sweep_openings
 from codes.reports.identified import lapse_unanswered
 from codes.reports.jobs import sweep_exports, write_export
@@ -26,6 +26,7 @@ from regions.journal.checkpoints import write_checkpoint
 from regions.journal.verify import verify_and_record
 from regions.retention.sweeping import carry_out, sweep_public, sweep_waiting
 from regions.tenancy import all_schemas, in_city
+from regions.vocabulary import Recognition
 
 # The sweeper enqueues again what no worker has taken by then; the old messages must not pile up.
 EXPIRES_AFTER = timedelta(minutes=5).total_seconds()
@@ -148,6 +149,18 @@ def sum_up_cities() -> int:
 def note_all_neighbours() -> int:
     """Which other cities there are, into every city's table; how many rows changed."""
     return note_neighbours(now=timezone.now())
+
+
+@shared_task(name="codes.fetch_neighbours_lists")
+def fetch_neighbours_lists() -> int:
+    """The neighbours' key lists, where gates look passes of others up and may have to do it off-line; how many lists."""
+    fetched = 0
+    for schema in all_schemas():
+        with in_city(schema) as city:
+            has_gates = GateDevice.objects.filter(state=GateDeviceState.CONFIRMED).exists()
+            if has_gates and city.recognition == Recognition.LOOK_UP:
+                fetched += fetch_lists(now=timezone.now())
+    return fetched
 
 
 @shared_task(name="codes.start_due_runs")

@@ -26,6 +26,7 @@ BEAT = {
     "mail alarms": {"task": "portal.mail_alarms", "schedule": 60.0},
     "sweep rehearsals": {"task": "portal.sweep_rehearsals", "schedule": 15.0},
     "sum up cities": {"task": "codes.sum_up_cities", "schedule": 60.0},
+    "fetch neighbours' lists": {"task": "codes.fetch_neighbours_lists", "schedule": crontab(minute="*/10")},
     "note neighbours": {"task": "codes.note_neighbours", "schedule": crontab(minute="*/5")},
     "update display findings": {"task": "codes.update_display_findings", "schedule": 60.0},
     "sweep reviews": {"task": "codes.sweep_reviews", "schedule": crontab(minute="*/5")},

@@ -2,7 +2,6 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from portal.api import cities
 from portal.web import display, guide
 from portal.web.key_list import key_list
 from portal.web.places import places
@@ -14,7 +13,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/", include("portal.auditor.urls")),
     path("gate/", include("portal.gate.urls")),
     path("api/v1/", include("portal.api.urls")),
-    path(".well-known/health-code-message-keys.json", cities.message_keys, name="message_keys"),
     path(".well-known/health-code-keys.json", key_list, name="key_list"),
     path("guide/<slug:audience>/", guide.guide, name="guide"),
     path("guide/pictures/<slug:language>/<slug:name>.png", guide.guide_picture, name="guide_picture"),

@@ -9,21 +9,20 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from pydantic import Field, ValidationError
 
 from codes.models import Neighbour, NeighbourCall
-from codes.passes.issuing import signed_key_list
-from codes.passes.key_list import MESSAGE_USE, BadKeyList, KeyList, PublishedKey
+from codes.passes.key_list import MESSAGE_USE, BadKeyList, KeyList, PublishedKey, pass_keys
 from codes.passes.key_list import read_list as read_key_list
 from regions.city_file.names import Division, Text
-from regions.keys.models import Purpose
 from regions.models import City, Domain
 from regions.outgoing import CallFailed, check_address
 from regions.outgoing import call as call_out
 from regions.tenancy import all_schemas, in_city
 from regions.toml_files import Table, read_toml
 
-KEYS_PATH = "/.well-known/health-code-message-keys.json"
+KEYS_PATH = "/.well-known/health-code-keys.json"
 # A key that was revoked counts no longer than this; and a stranger who names a new key makes us ask no more often than that.
 KEYS_KEPT = timedelta(minutes=10)
 ASKED_AGAIN = timedelta(seconds=30)
@@ -102,9 +101,20 @@ def neighbour_of(division: str) -> Neighbour | None:
     return Neighbour.objects.filter(division=division, listed=True).first()
 
 
-def own_message_keys(*, now: datetime) -> str:
-    """The key list by which other cities verify this city's messages: none of its keys signs passes."""
-    return signed_key_list(Purpose.MESSAGE, now=now)
+def fetch_lists(*, now: datetime) -> int:
+    """The lists of now of all neighbours whose list is no longer young, for the current city's gates; how many. It asks: no transaction."""
+    old = Q(keys_fetched_at=None) | Q(keys_fetched_at__lte=now - KEYS_KEPT)
+    neighbours = list(Neighbour.objects.filter(old, listed=True).order_by("pk"))
+    for neighbour in neighbours:
+        _fetch_keys(neighbour, now=now)
+    return len(neighbours)
+
+
+def pass_keys_of_neighbours() -> KeyList:
+    """By the lists as they were fetched last."""
+    rows = Neighbour.objects.filter(listed=True).exclude(keys="").order_by("pk")
+    read = [read_key_list(row.keys) for row in rows]
+    return pass_keys(one for one, row in zip(read, rows, strict=True) if one.division == row.division)
 
 
 def message_key(neighbour: Neighbour, key_id: bytes, *, now: datetime) -> PublishedKey | None:
@@ -126,7 +136,9 @@ def _keys(neighbour: Neighbour) -> KeyList:
 def _fetch_keys(neighbour: Neighbour, *, now: datetime) -> None:
     """Take its list of now. Without an answer no key counts: whether one was revoked meanwhile cannot be known."""
     try:
-        answer = call_out("GET", f"{neighbour.address}{KEYS_PATH}")
+        # Gates and receivers may take a list of minutes ago; a city that asks because it does not know a key may not.
+        headers = {"Cache-Control": "no-cache"}
+        answer = call_out("GET", f"{neighbour.address}{KEYS_PATH}", headers=headers)
         text = answer.body.decode() if answer.is_success else ""
         read_key_list(text) if text else {}
     except (CallFailed, BadKeyList, UnicodeDecodeError):

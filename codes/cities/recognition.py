@@ -5,6 +5,7 @@ Of the pass itself only the city that it names is read: whether it is genuine, a
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import TextChoices
@@ -37,6 +38,7 @@ class ForeignOutcome(TextChoices):
     """What became of another city's pass. Its sentence names the city that answers for the colour."""
 
     LOOKED_UP = "looked_up", _("A pass of {city}. {city} says: {colour}, as of now. {city} answers for this colour.")
+    AS_MADE = "as_made", _("A pass of {city}. When it was made it said: {colour}. Off-line, {city} cannot be asked.")
     NOT_GOOD = "not_good", _("A pass of {city}. {city} says that it is not good.")
     CANNOT_SAY = "cannot_say", _("A pass of {city}. {city} cannot say what colour it stands for now.")
     NO_ANSWER = "no_answer", _("A pass of {city}. {city} does not answer, so nothing is known of it.")
@@ -49,6 +51,10 @@ class NextStep(TextChoices):
     """What the officer does then."""
 
     LOOKED_UP = "looked_up", _("Do as with a code of this colour of {here}. Whoever objects to it turns to {city}.")
+    AS_MADE = (
+        "as_made",
+        _("Do as with a code of this colour of {here}; scan it again if the line comes back meanwhile."),
+    )
     NOT_GOOD = "not_good", _("Do not let it pass. Ask the person to open their code anew.")
     CANNOT_SAY = "cannot_say", _("Do not treat it as green. The person asks {city}, or declares in {here}.")
     NO_ANSWER = (
@@ -66,6 +72,7 @@ class NextStep(TextChoices):
 # The word of §5 that a check answers with; ``not_good`` has the issuing city's own.
 WORDS = {
     ForeignOutcome.LOOKED_UP: "other_city",
+    ForeignOutcome.AS_MADE: "other_city",
     ForeignOutcome.CANNOT_SAY: UNKNOWN,
     ForeignOutcome.NO_ANSWER: UNKNOWN,
     ForeignOutcome.TO_CONVERT: "other_city",
@@ -91,13 +98,40 @@ class ForeignPass:
         return self._worded(NextStep(self.outcome.value), language)
 
     def _worded(self, choice: TextChoices, language: str) -> str:
-        here = current_city()
-        names = {
-            "city": self.city.name_in(language) if self.city else "",
-            "here": here.name_in(language),
-            "colour": label_in(language, Colour(self.colour)) if self.colour else "",
+        colour = label_in(language, Colour(self.colour)) if self.colour else ""
+        return _worded(choice, language, self.city, colour)
+
+
+def _worded(choice: TextChoices, language: str, city: Neighbour | None, colour: str) -> str:
+    here = current_city().name_in(language)
+    return label_in(language, choice).format(city=city.name_in(language) if city else "", here=here, colour=colour)
+
+
+# What is said off-line of a genuine pass: of the three ways to treat it, one asks its city, and cannot.
+OFF_LINE = {
+    Recognition.LOOK_UP: ForeignOutcome.AS_MADE,
+    Recognition.CONVERT: ForeignOutcome.TO_CONVERT,
+    Recognition.REFUSE: ForeignOutcome.REFUSED,
+}
+
+
+def off_line_words(language: str) -> dict[str, dict[str, Any]]:
+    """By division, what a gate says off-line of a genuine pass of that city; ``{colour}`` is left to the gate."""
+    recognition = Recognition(current_city().recognition)
+
+    def worded(outcome: ForeignOutcome, city: Neighbour) -> dict[str, str]:
+        sentence, step = (_worded(one, language, city, "{colour}") for one in (outcome, NextStep(outcome.value)))
+        return {"sentence": sentence, "next_step": step}
+
+    return {
+        city.division: {
+            "name": city.name_in(language),
+            "tells_colour": recognition is Recognition.LOOK_UP,
+            "said": worded(OFF_LINE[recognition], city),
+            "cannot_say": worded(ForeignOutcome.CANNOT_SAY, city),
         }
-        return label_in(language, choice).format(**names)
+        for city in Neighbour.objects.filter(listed=True).order_by("division")
+    }
 
 
 class NotAForeignPass(ValueError):

@@ -1,5 +1,6 @@
 """What a gate learns from a pass, on-line: whether it is genuine, and the colour that its citizen has now (``docs/contracts.md`` §5)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -8,22 +9,28 @@ from typing import Any
 from django.db import transaction
 from django.utils import translation
 
+from codes.cities.neighbours import pass_keys_of_neighbours
 from codes.cities.recognition import ForeignOutcome, ForeignPass, NotAForeignPass, foreign_pass
 from codes.models import GateScan
 from codes.passes.checking import verify_scanned
 from codes.passes.issuing import published_keys
+from codes.passes.key_list import OFFLINE_DAYS
 from codes.passes.live import read_live
+from codes.passes.paper import Paper
 from codes.passes.results import BadPass, CheckResult, Detail
 from codes.passes.scanned import readings
-from codes.passes.token import CLOCKS_DIFFER, LIFETIME, Pass
+from codes.passes.token import CLOCKS_DIFFER, LIFETIME, Pass, verify_token
 from codes.vocabulary import State
 from regions.keys.encryption import lookup_hash
 from regions.locks import advisory_lock
+from regions.tenancy import current_city
 from regions.vocabulary import label_in
 
 SCANNED = "scanned_pass"
 WINDOW = timedelta(minutes=1)
 SCANS_PER_WINDOW = 600
+# A gate is off-line no longer than its key list may be used.
+OFF_LINE_FOR = timedelta(days=OFFLINE_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +86,44 @@ def check_pass(text: str, *, by: str, now: datetime) -> Checked:
         if checked is None:
             checked = Checked(refused.result, now, detail=refused.detail)
         if checked.foreign and checked.foreign.outcome is ForeignOutcome.LOOKED_UP:
-            return _kept(checked, lookup_hash(token, use=SCANNED), by=by, now=now, lives_briefly=True)
+            return _kept(checked, _hash_of_foreign(token), by=by, now=now)
         GateScan.objects.create(by=by, at=now, result=checked.result)
         return checked
-    pass_hash = lookup_hash(f"{found.pseudonym}|{found.issued_at.isoformat()}", use=SCANNED)
+    pass_hash = _hash(found)
     # Paper is shown at every gate of a day; only what lives for a minute is at one place.
     checked = Checked(CheckResult.OK if colour else CheckResult.UNKNOWN, now, colour=colour)
     return _kept(checked, pass_hash, by=by, now=now, lives_briefly=isinstance(found, Pass))
+
+
+def note_scans(scans: Iterable[tuple[str, datetime]], *, by: str, now: datetime) -> list[datetime]:
+    """Keep what a gate scanned off-line: the instants of those passes that were at another gate within their life too.
+
+    What was no genuine pass then, or cannot have been scanned off-line, is left out. Sent again, they are answered as before.
+    """
+    keys = {key.key_id: key for key in published_keys()}
+    all_keys = {**pass_keys_of_neighbours(), **keys}
+    replayed = []
+    for text, at in scans:
+        if not now - OFF_LINE_FOR <= at <= now + CLOCKS_DIFFER:
+            continue
+        try:
+            found = verify_token(text, all_keys, at=at)
+        except BadPass:
+            continue
+        pass_hash = _hash(found) if found.division == current_city().division else _hash_of_foreign(text)
+        before = GateScan.objects.filter(pass_hash=pass_hash, by=by, at=at).first()
+        result = before.result if before else _kept(Checked(CheckResult.OK, at), pass_hash, by=by, now=at).result
+        if result == CheckResult.REPLAYED:
+            replayed.append(at)
+    return replayed
+
+
+def _hash(found: Pass | Paper) -> bytes:
+    return lookup_hash(f"{found.pseudonym}|{found.issued_at.isoformat()}", use=SCANNED)
+
+
+def _hash_of_foreign(token: str) -> bytes:
+    return lookup_hash(token, use=SCANNED)
 
 
 def scans_too_often(by: str, *, now: datetime) -> int:
@@ -106,7 +144,7 @@ def _foreign(text: str, now: datetime) -> tuple[Checked | None, str]:
     return None, ""
 
 
-def _kept(checked: Checked, pass_hash: bytes, *, by: str, now: datetime, lives_briefly: bool) -> Checked:
+def _kept(checked: Checked, pass_hash: bytes, *, by: str, now: datetime, lives_briefly: bool = True) -> Checked:
     """What the gate is told of a genuine pass: that it was elsewhere just now, or what was found."""
     with transaction.atomic():
         # Of two gates that scan one pass in one instant, the second waits and sees the first.

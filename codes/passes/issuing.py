@@ -66,13 +66,20 @@ def published_keys(*purposes: Purpose) -> list[PublishedKey]:
     ]
 
 
-def signed_key_list(*purposes: Purpose, now: datetime) -> str:
-    """The current city's list of keys for gates, other cities and receivers of webhooks."""
+def signed_key_list(*, now: datetime) -> str:
+    """The current city's list of keys, for gates, other cities and receivers of webhooks: each key says what it is for."""
+    keys = published_keys(Purpose.PASS, Purpose.MESSAGE)
     division = current_city().division
-    secret = Ed25519PrivateKey.from_private_bytes(installation_key(f"key list of {division}"))
-    signed_by = secret.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    keys = published_keys(*(purposes or (Purpose.PASS, Purpose.MESSAGE)))
-    return write_list(keys, division=division, published_at=now, signed_by=signed_by, sign=secret.sign)
+    return write_list(keys, division=division, published_at=now, signed_by=list_signer(), sign=_list_key(division).sign)
+
+
+def list_signer() -> bytes:
+    """The public key that gates pin: it signs every list of the current city, and changes with the installation's key only."""
+    return _list_key(current_city().division).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def _list_key(division: str) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(installation_key(f"key list of {division}"))
 
 
 def _signed(content: Pass, key_number: int | None) -> str:

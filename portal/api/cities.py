@@ -7,24 +7,15 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from codes.cities.look_ups import BadLookUp
 from codes.cities.look_ups import answer as answer_look_up
-from codes.cities.neighbours import own_message_keys
 from codes.cities.signing import COUNTED, CallRefusal, CallRefused, accept
 from codes.models import Neighbour
 from portal.api.errors import MEDIA_TYPE
-from portal.web.access import for_anyone
 
 MOST_BYTES = 64 * 1024
-
-
-@require_safe
-@for_anyone
-def message_keys(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    """The keys that this city signs its messages with."""
-    return HttpResponse(own_message_keys(now=timezone.now()), content_type="application/json")
 
 
 @csrf_exempt

@@ -21,12 +21,18 @@ from portal.api.service import Service
 
 # A scanner's noise may be longer than any pass; it is answered as no pass.
 MOST_CHARACTERS = 20_000
+# No name of a person fits: a number or a code of the provider's own.
+GATE_NAME = r"^[A-Za-z0-9._-]{1,64}$"
 
 
 class ScannedPass(Shape):
-    """What was scanned, as it was: white space, case and known keyboard layouts are forgiven."""
+    """What was scanned, as it was: white space, case and known keyboard layouts are forgiven.
+
+    `gate` is the provider's own name for the gate that asks: without it all that its key asks for stands at one gate.
+    """
 
     text: Annotated[str, Field(alias="pass", max_length=MOST_CHARACTERS)]
+    gate: Annotated[str, Field(pattern=GATE_NAME)] | None = None
 
 
 class TwoLanguages(BaseModel):
@@ -85,7 +91,8 @@ class Verifications(Service):
         summary="Check a pass that was scanned",
         description="Whether it is genuine, and the colour that its holder has now; every text gets one of ten results. A pass of "
         "another city is treated by this city's recognition. The key is that of a gate's machine, which opens this service only, "
-        "or a provider's with the scope. The same pass under another gate's or provider's key within its life is `replayed`. "
+        "or a provider's with the scope, which says in `gate` which of its gates asks. The same pass at another gate within its life "
+        "is `replayed`. "
         "That it was checked is kept for the city's retention, and never with a name.",
         tags=["verifications"],
         request={JSON_TYPE: ScannedPass},
@@ -93,8 +100,10 @@ class Verifications(Service):
         responses={(200, JSON_TYPE): OpenApiResponse(Verification, "The result."), **problems(*WITH_BODY)},
     )
     def post(self, request: Request) -> Response:
-        text = read_json(request._request, ScannedPass).text
-        checked = check_pass(text, by=caller_of(request).actor, now=timezone.now())
+        scanned, caller = read_json(request._request, ScannedPass), caller_of(request)
+        # A machine's key is one gate's; a provider has many under one key.
+        by = f"{caller.actor}/{scanned.gate}" if scanned.gate and caller.kind == "provider" else caller.actor
+        checked = check_pass(scanned.text, by=by, now=timezone.now())
         return Response(_told(checked).model_dump(mode="json", by_alias=True))
 
 

@@ -7,7 +7,8 @@ from portal.gate import document, enrolment, views
 urlpatterns = [
     path("", views.gate, name="gate"),
     path("check/", views.check, name="gate_check"),
-    path("keys.json", views.keys, name="gate_keys"),
+    path("neighbours.json", views.neighbours, name="gate_neighbours"),
+    path("scans/", views.scans, name="gate_scans"),
     path("worker.js", views.worker, name="gate_worker"),
     path("manifest.json", views.manifest, name="gate_manifest"),
     path("document/", document.by_document, name="gate_document"),

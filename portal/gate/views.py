@@ -1,26 +1,38 @@
 """The page of a gate: what was scanned is posted to it, by a form or by its script, and answered with one result."""
 
+import base64
+from typing import Annotated, Any
+
+from csp.constants import WASM_UNSAFE_EVAL
+from csp.decorators import csp_update
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
 
-from codes.gates.check import Checked, check_pass
-from codes.passes.issuing import signed_key_list
+from codes.cities.recognition import off_line_words
+from codes.gates.check import Checked, check_pass, note_scans
+from codes.models import Neighbour
+from codes.passes.issuing import list_signer
 from codes.passes.results import CheckResult, Detail
+from codes.passes.token import MAX_CHARACTERS
 from codes.vocabulary import State
 from portal.gate.session import DeviceRequest, for_devices
 from portal.web.access import for_anyone
 from portal.web.host import required_city
-from regions.keys.models import Purpose
 
 WORKER = settings.BASE_DIR / "portal" / "static" / "portal" / "gate_worker.js"
+MOST_SCANS = 200
 
 
+# For the reader of QR codes that is loaded where the browser has none.
+@csp_update({"script-src": [WASM_UNSAFE_EVAL]})
 @for_devices
 @require_http_methods(["GET", "HEAD", "POST"])
 def gate(request: DeviceRequest) -> HttpResponse:
@@ -29,8 +41,8 @@ def gate(request: DeviceRequest) -> HttpResponse:
     context = {
         "device": request.device,
         "checked": checked.as_json() if checked else None,
-        "keys_address": reverse("gate_keys"),
-        "words": words(),
+        "signed_by": base64.b64encode(list_signer()).decode(),
+        "words": {**words(), "cities": off_line_words(get_language())},
     }
     return render(request, "gate/gate.html", context)
 
@@ -46,7 +58,7 @@ def _check(request: DeviceRequest) -> Checked:
     return check_pass(request.POST.get("text", ""), by=request.device.subject, now=timezone.now())
 
 
-def words() -> dict[str, dict[str, str]]:
+def words() -> dict[str, Any]:
     """What the script says while it checks off-line: as the portal says it."""
     return {
         "sentences": {one.value: str(one.label) for one in (*CheckResult, *Detail)},
@@ -57,7 +69,13 @@ def words() -> dict[str, dict[str, str]]:
             "now": _("now"),
             "as_of": _("as of %(time)s"),
             "keys": _("keys of %(time)s"),
+            "until": _("usable off-line until %(time)s"),
+            "too_old": _("usable off-line until %(time)s, and no longer: go on-line"),
+            "refused": _("The key list is signed by somebody else than before: have this device enrolled anew"),
+            "no_camera": _("The camera cannot be used. Scan with a hand scanner, or paste the text of the code."),
+            "flagged": _("%(time)s: the pass that was scanned off-line was at another gate, too."),
             "off_line": _("Off-line"),
+            "on_line": _("On-line"),
             "no_colour": _("No colour"),
             "result": _("Result"),
         },
@@ -66,9 +84,33 @@ def words() -> dict[str, dict[str, str]]:
 
 @for_devices
 @require_safe
-def keys(_request: DeviceRequest) -> HttpResponse:
-    """The keys that passes are verified with off-line."""
-    return HttpResponse(signed_key_list(Purpose.PASS, now=timezone.now()), content_type="application/json")
+def neighbours(_request: DeviceRequest) -> HttpResponse:
+    """The signed key lists of the cities whose passes may be shown here, as they were fetched last."""
+    listed = Neighbour.objects.filter(listed=True).exclude(keys="").order_by("division")
+    return JsonResponse({"lists": list(listed.values("division", "keys"))})
+
+
+class ScanOffLine(BaseModel):
+    """One scan: the pass as it was verified, and when by the device's clock."""
+
+    token: Annotated[str, Field(alias="pass", max_length=MAX_CHARACTERS)]
+    at: AwareDatetime
+
+
+SCANS: TypeAdapter[list[ScanOffLine]] = TypeAdapter(Annotated[list[ScanOffLine], Field(max_length=MOST_SCANS)])
+
+
+@for_devices
+@require_POST
+def scans(request: DeviceRequest) -> HttpResponse:
+    """What the device scanned off-line, now that it is on-line; the instants of passes that were at another gate too."""
+    try:
+        told = SCANS.validate_json(request.POST.get("scans", ""))
+    except ValidationError:
+        return HttpResponseBadRequest()
+    by, now = request.device.subject, timezone.now()
+    replayed = note_scans([(one.token, one.at) for one in told], by=by, now=now)
+    return JsonResponse({"replayed": [at.isoformat() for at in replayed]})
 
 
 @for_anyone

@@ -16,7 +16,9 @@ from portal.web.host import city_of
 from regions.staff.roles import Role
 
 FOLDER = settings.BASE_DIR / "docs" / "guide"
-AUDIENCES = ("citizen", "official", "auditor", "operator")
+AUDIENCES = ("citizen", "official", "gate", "auditor", "operator")
+STAFF_BASE = "base_staff.html"
+BASES = {"citizen": "base_citizen.html", "gate": "gate/base_gate.html"}
 READS_ONLY = frozenset({Role.AUDITOR, Role.AUDIT_ADMIN})
 
 
@@ -27,7 +29,7 @@ def guide(request: HttpRequest, audience: str) -> HttpResponse:
         raise Http404
     language = translation.get_language()
     title, text = render_guide(language, audience, reverse("guide_picture", args=[language, "name"]))
-    base = "base_citizen.html" if audience == "citizen" and city_of(request) else "base_staff.html"
+    base = BASES.get(audience, STAFF_BASE) if city_of(request) else STAFF_BASE
     return render(request, "shared/guide.html", {"title": title, "text": text, "base": base})
 
 
@@ -45,6 +47,8 @@ def guide_for(request: HttpRequest) -> str:
     """The audience whose guide the link in the footer leads to."""
     if city_of(request) is None:
         return "operator"
+    if request.path.startswith("/gate/"):
+        return "gate"
     roles = roles_of(request) if hasattr(request, "user") else frozenset()
     if roles:
         return "auditor" if roles <= READS_ONLY else "official"

@@ -81,7 +81,7 @@ def open_world(folder: Path) -> Iterator[World]:
         patch.setattr("portal.demo.mail_box.FOLDER", folder / "mail_box")
         patch.setattr("django.conf.settings.SOURCE_ALLOW_LIST", AllowList.parse("sqlite:*"))
         with in_city(CITY):
-            _clear()
+            clear_city()
             desk = open_desk(PEOPLE, now=clock())
             citizens = dress()
             secrets = _ready_staff(CITY)
@@ -102,7 +102,7 @@ def bells_answered_at_once() -> Iterator[None]:
         app.conf.task_always_eager = False
 
 
-def _clear() -> None:
+def clear_city() -> None:
     """The city's keys and its journal stay."""
     for model in (Provider, RuleSetVersion, RuleSet, Source):
         model.objects.all().delete()

@@ -11,10 +11,11 @@ COLOURS = 48
 
 @dataclass(frozen=True)
 class Shot:
-    """How large the window is, in pixels of the page."""
+    """How large the window is, in pixels of the page. ``scans``: whose pass is scanned there before the picture is taken."""
 
     width: int
     height: int
+    scans: str = ""
 
 
 PHONE, DESK = Shot(390, 760), Shot(1280, 760)
@@ -27,6 +28,8 @@ FOR_GUIDE = {
     "official_queue": DESK,
     "official_case": DESK,
     "official_approve_ruling": DESK,
+    "gate": Shot(390, 760, scans="8FJ3Y2SM"),
+    "gate_document": PHONE,
     "auditor_export": DESK,
     "auditor_journal": DESK,
     "operator:staff_home": DESK,

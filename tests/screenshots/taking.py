@@ -7,11 +7,14 @@ from pathlib import Path
 from django.db import connections
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from codes.models import Citizen
+from codes.passes.issuing import issue_pass
 from portal.web.display import DisplayPreferences
+from regions.tenancy import in_city
 from tests.journeys.chrome import SWITCHES
 from tests.journeys.gallery import Picture, hang
 from tests.journeys.people import DEVICES
-from tests.journeys.world import World, open_world
+from tests.journeys.world import CITY, World, open_world
 from tests.own_database import session_database
 from tests.screenshots.guide import FOR_GUIDE, keep_small
 
@@ -70,10 +73,21 @@ def _for_guide(browser: Browser, world: World, pictures: Sequence[Picture], lang
             context = browser.new_context(viewport={"width": shot.width, "height": shot.height})
             page = context.new_page()
             _open(page, by_name[name], world, language)
+            if shot.scans:
+                _scan(page, shot.scans, world)
             path = Path("docs", "guide", "pictures", language, f"{name.rpartition(':')[2]}.png")
             keep_small(page.screenshot(), path)
             yield path
             context.close()
+
+
+def _scan(page: Page, ref: str, world: World) -> None:
+    """As a hand scanner does: type and Enter."""
+    with in_city(CITY):
+        token, _said = issue_pass(Citizen.objects.get(ref=ref), now=world.clock())
+    page.keyboard.insert_text(token)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#result[data-result=ok]")
 
 
 def _open(page: Page, picture: Picture, world: World, language: str) -> None:

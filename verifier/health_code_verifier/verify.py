@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from health_code_verifier import cbor
 from health_code_verifier.keys import Key, KeyList
+from health_code_verifier.scanned import hint, readings
 
 RESULTS = (
     "ok", "expired", "not_yet_valid", "unknown_key", "bad_signature",
@@ -61,9 +62,33 @@ class _Refused(Exception):
 
 
 def check(text: str, lists: Sequence[KeyList], *, at: datetime) -> Checked:
-    """The result for whatever was scanned."""
+    """The result for whatever was scanned: that of the one reading of it that makes sense.
+
+    A reading that is no code, or whose signature is wrong, was a wrong guess as long as another one is neither.
+    """
+    outcomes: list[Checked] = []
+    for reading in readings(text):
+        outcomes.append(check_code(reading, lists, at=at))
+        if len(outcomes) == 1 and _weight(outcomes[0]) == SIGNED:
+            break
+    weight = max(map(_weight, outcomes), default=NO_CODE)
+    best = {outcome for outcome in outcomes if _weight(outcome) == weight}
+    return best.pop() if weight != NO_CODE and len(best) == 1 else Checked("not_a_pass", hint(text))
+
+
+NO_CODE, UNPROVEN, SIGNED = range(3)
+
+
+def _weight(found: Checked) -> int:
+    if found.division is not None or found.detail is not None:
+        return SIGNED
+    return {"not_a_pass": NO_CODE, "bad_signature": UNPROVEN}.get(found.result, SIGNED)
+
+
+def check_code(code: str, lists: Sequence[KeyList], *, at: datetime) -> Checked:
+    """The result for a code as its city made it: nothing is undone."""
     try:
-        return _check(text.strip(), lists, at)
+        return _check(code, lists, at)
     except (_Refused, cbor.NotCbor) as refusal:
         return Checked(*refusal.args) if isinstance(refusal, _Refused) else Checked("not_a_pass")
 

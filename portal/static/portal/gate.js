@@ -1,26 +1,39 @@
-// A gate's page with a script: it stays ready for the next person, and answers without a network from the keys it has kept.
+// A gate's page with a script: it stays ready for the next person, and answers without a network from the key lists it has kept.
+import { offerCamera } from "./camera.js";
+import { fetchLists, forgetLists, keptLists } from "./gate_lists.js";
+import { forgetScans, keepScan, sendScans } from "./gate_scans.js";
 import { verifyOffLine } from "./verifier.js";
 
-const KEYS = "gate.keys";
 // Longer than the portal itself waits for another city's answer.
 const TRY_MS = 6000;
+const LOOK_MS = 15 * 60 * 1000;
 const form = document.querySelector("#scan");
 const field = document.querySelector("#text");
 const shown = document.querySelector("#result");
 const line = document.querySelector("#line");
+const flags = document.querySelector("#flagged");
 const words = JSON.parse(document.querySelector("#words").textContent);
+const { device, division, signedBy, keys, neighbours } = form.dataset;
+const gate = { device, division, signedBy, keys, neighbours };
 const say = (place, text) => {
   shown.querySelector(`[data-${place}]`).textContent = text;
 };
 
-const keptKeys = () => JSON.parse(localStorage.getItem(KEYS) ?? "null");
-
 const localTime = (instant) => new Date(instant).toLocaleString(document.documentElement.lang);
+const keysOf = (seconds) => words.times.keys.replace("%(time)s", localTime(seconds * 1000));
 
-const showLine = (isOnLine) => {
-  const list = keptKeys();
-  const keys = list ? ` · ${words.times.keys.replace("%(time)s", localTime(list.published_at))}` : "";
-  line.textContent = isOnLine ? line.dataset.onLine : line.dataset.offLine + keys;
+let refused = false;
+const showLine = async (isOnLine) => {
+  const own = (await keptLists(gate)).find((list) => list.division === division);
+  const parts = [isOnLine ? words.times.on_line : words.times.off_line];
+  if (own) {
+    const isOver = Date.now() / 1000 > own.usableUntil;
+    const until = isOver ? words.times.too_old : words.times.until;
+    parts.push(keysOf(own.publishedAt), until.replace("%(time)s", localTime(own.usableUntil * 1000)));
+    line.dataset.old = isOver ? "yes" : "";
+  }
+  if (refused) parts.push(words.times.refused);
+  line.textContent = parts.join(" · ");
 };
 
 let sound = null;
@@ -55,22 +68,57 @@ const show = (told, time) => {
   play(state);
 };
 
+const revoked = () => {
+  forgetLists();
+  forgetScans();
+  location.reload();
+};
+
 const checkOnLine = async (body) => {
   const answer = await fetch(form.dataset.check, { method: "POST", body, signal: AbortSignal.timeout(TRY_MS) });
-  if (answer.status === 401) {
-    localStorage.removeItem(KEYS);
-    location.reload();
-  }
+  if (answer.status === 401) revoked();
   if (!answer.ok) throw new Error(`status ${answer.status}`);
   return answer.json();
 };
 
+// A genuine pass of another city is what this city makes of passes of others.
+const ofOtherCity = (told) => {
+  const city = words.cities[told.division];
+  if (!city) return { result: "unknown_key", detail: "", colour: "" };
+  const isPaper = told.detail === "paper";
+  const colour = city.tells_colour && !isPaper ? told.colour : "";
+  const kind = city.tells_colour && !colour ? "cannot_say" : "said";
+  const fill = (text) => text.replace("{colour}", words.colours[colour] ?? "");
+  return { result: kind === "said" ? "other_city" : "unknown", detail: "", colour, city: city.name, sentence: fill(city[kind].sentence), next_step: fill(city[kind].next_step) };
+};
+
 const checkOffLine = async (text) => {
-  const list = keptKeys();
-  if (!list) return show({ result: "unknown_key", detail: "", colour: "" }, words.times.off_line);
-  const told = await verifyOffLine(text, list, { division: form.dataset.division });
+  const lists = await keptLists(gate);
+  const now = Date.now() / 1000;
+  const told = await verifyOffLine(text, lists, now);
+  if (told.token && told.detail !== "paper") keepScan(told.token, now);
   const asOf = words.times.as_of.replace("%(time)s", localTime(told.at * 1000));
-  show(told, `${asOf} · ${words.times.keys.replace("%(time)s", localTime(list.published_at))}`);
+  const listAt = told.listAt ?? lists.find((list) => list.division === division)?.publishedAt;
+  const isOther = told.division && told.division !== division;
+  show(isOther ? ofOtherCity(told) : told, listAt ? `${asOf} · ${keysOf(listAt)}` : words.times.off_line);
+};
+
+const flag = (instants) => {
+  for (const instant of instants) {
+    const item = document.createElement("li");
+    item.textContent = words.times.flagged.replace("%(time)s", localTime(instant));
+    flags.querySelector("ul").append(item);
+  }
+  if (instants.length > 0) flags.hidden = false;
+};
+
+const sendWaiting = async () => {
+  try {
+    flag(await sendScans(form.dataset.scans, new FormData(form)));
+  } catch {
+    // They wait on: the next time that there is a network they are sent.
+    await showLine(false);
+  }
 };
 
 let turn = Promise.resolve();
@@ -85,11 +133,12 @@ const check = (text) => {
       try {
         told = await checkOnLine(body);
       } catch {
-        showLine(false);
+        await showLine(false);
         return checkOffLine(text);
       }
-      showLine(true);
-      return show(told, words.times.now);
+      await showLine(true);
+      show(told, words.times.now);
+      return sendWaiting();
     })
     .catch(() => show({ result: "unknown", detail: "", colour: "" }, ""));
 };
@@ -104,40 +153,11 @@ document.addEventListener("keydown", (event) => {
   if (document.activeElement === document.body && event.key.length === 1) field.focus();
 });
 
-const fetchKeys = async () => {
-  try {
-    const answer = await fetch(form.dataset.keys, { cache: "no-store" });
-    if (answer.ok) localStorage.setItem(KEYS, await answer.text());
-    showLine(answer.ok);
-  } catch {
-    showLine(false);
-  }
-};
-
-const useCamera = async (button) => {
-  const viewfinder = document.querySelector("#viewfinder");
-  const detector = new BarcodeDetector({ formats: ["qr_code"] });
-  viewfinder.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-  viewfinder.hidden = false;
-  button.hidden = true;
-  await viewfinder.play();
-  let last = "";
-  setInterval(async () => {
-    const [found] = await detector.detect(viewfinder);
-    if (found && found.rawValue !== last) {
-      last = found.rawValue;
-      check(last);
-    }
-  }, 250);
-};
-
-const offerCamera = async () => {
-  if (!("BarcodeDetector" in window) || !navigator.mediaDevices) return;
-  const formats = await BarcodeDetector.getSupportedFormats();
-  if (!formats.includes("qr_code")) return;
-  const button = document.querySelector("#camera");
-  button.hidden = false;
-  button.addEventListener("click", () => useCamera(button));
+const look = async () => {
+  const said = await fetchLists(gate);
+  refused = said === "refused";
+  await showLine(said !== "off_line");
+  if (said !== "off_line") turn = turn.then(sendWaiting);
 };
 
 const keepPage = async () => {
@@ -151,7 +171,7 @@ const keepPage = async () => {
   ready.active.postMessage({ keep: [location.pathname, ...own] });
 };
 
-fetchKeys();
-setInterval(fetchKeys, 15 * 60 * 1000);
-offerCamera();
-keepPage();
+look().then(keepPage);
+setInterval(look, LOOK_MS);
+addEventListener("online", look);
+offerCamera(document.querySelector("#camera"), check, () => (line.textContent = words.times.no_camera));

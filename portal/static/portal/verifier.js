@@ -1,23 +1,19 @@
 // Verifies a pass off-line, as codes/passes does on the server: base45, CBOR in its one spelling, Ed25519 by WebCrypto.
-// The token chooses neither algorithm nor key: both come from the city's published list.
+// The token chooses neither algorithm nor key: both come from the cities' signed lists.
+import { hex, isSigned } from "./key_list.js";
+import { Refusal } from "./refusal.js";
+import { theOneReading } from "./scanned.js";
 
 const SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
-const PREFIX = "HCP1:";
-const PAPER = "HPP1:";
 const MAX_CHARACTERS = 1000;
-const LIFETIME = 60;
-const OFF_LINE_DAYS = 7;
 const CLOCKS_DIFFER = 5;
 const COLOURS = ["green", "yellow", "red", "unknown"];
 const [ISSUER, SUBJECT, AUDIENCE, EXPIRES, ISSUED, COLOUR] = [1, 2, 3, 4, 6, -70001];
-
-class Refusal extends Error {
-  constructor(result, detail = "") {
-    super(detail || result);
-    this.result = result;
-    this.detail = detail;
-  }
-}
+const COMMON = [ISSUER, SUBJECT, AUDIENCE, EXPIRES, ISSUED];
+const KINDS = {
+  "HCP1:": { audience: "checkpoint", lifetime: 60, claims: [...COMMON, COLOUR] },
+  "HPP1:": { audience: "look-up", lifetime: 365 * 86400, claims: COMMON },
+};
 const noPass = () => new Refusal("not_a_pass");
 
 const decode45 = (text) => {
@@ -101,9 +97,6 @@ class Reader {
   }
 }
 
-const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-const fromBase64 = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
-const seconds = (text) => Date.parse(text) / 1000;
 const isBytes = (value) => value instanceof Uint8Array;
 const onlyKeys = (map, keys) => map instanceof Map && map.size === keys.length && keys.every((key) => map.has(key));
 
@@ -113,79 +106,72 @@ const signedBytes = (header, payload) =>
   Uint8Array.from([0x84, ...head(3, 10), ...new TextEncoder().encode("Signature1"), ...string(header), 0x40, ...string(payload)]);
 
 const partsOf = (token) => {
-  if (!token.startsWith(PREFIX) || token.length > MAX_CHARACTERS) throw noPass();
-  const signed = Reader.whole(decode45(token.slice(PREFIX.length)));
+  if (token.length > MAX_CHARACTERS) throw noPass();
+  const signed = Reader.whole(decode45(token.slice(5)));
   const parts = signed.tag === 18 ? signed.value : null;
   if (!Array.isArray(parts) || parts.length !== 4 || !onlyKeys(parts[1], [])) throw noPass();
   if (![parts[0], parts[2], parts[3]].every(isBytes)) throw noPass();
   return [parts[0], parts[2], parts[3]];
 };
 
-const keyOf = (header, list) => {
+const keyOf = (header, lists) => {
   const fields = Reader.whole(header);
   if (!(fields instanceof Map)) throw noPass();
   if (!onlyKeys(fields, [1, 4]) || fields.get(1) !== -8) throw new Refusal("bad_signature", "unknown_algorithm");
-  const name = fields.get(4);
-  const key = isBytes(name) ? list.keys.find((one) => one.key_id === hex(name) && one.algorithm === "EdDSA") : null;
+  const name = isBytes(fields.get(4)) ? hex(fields.get(4)) : "";
+  const key = lists.map((list) => list.keys.get(name)).find(Boolean);
   if (!key) throw new Refusal("unknown_key");
-  if (key.compromised_at) throw new Refusal("bad_signature", "compromised_key");
+  if (key.isStolen) throw new Refusal("bad_signature", "compromised_key");
   return key;
 };
 
-const isGenuine = async (key, header, payload, signature) => {
-  const imported = await crypto.subtle.importKey("raw", fromBase64(key.public_key), { name: "Ed25519" }, false, ["verify"]);
-  return crypto.subtle.verify({ name: "Ed25519" }, imported, signature, signedBytes(header, payload));
-};
-
-const contentOf = (payload) => {
+const claimsOf = (payload, kind) => {
   const claims = Reader.whole(payload);
-  if (!onlyKeys(claims, [ISSUER, SUBJECT, AUDIENCE, EXPIRES, ISSUED, COLOUR])) throw noPass();
+  if (!onlyKeys(claims, kind.claims)) throw noPass();
   const isTime = (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 33;
-  if (!isTime(claims.get(ISSUED)) || !isTime(claims.get(EXPIRES))) throw noPass();
-  if (claims.get(AUDIENCE) !== "checkpoint") throw new Refusal("not_a_pass", "wrong_audience");
-  const colour = COLOURS[claims.get(COLOUR)];
-  if (!colour) throw noPass();
-  return { division: String(claims.get(ISSUER)), colour, issuedAt: claims.get(ISSUED), expiresAt: claims.get(EXPIRES) };
+  if (![ISSUER, SUBJECT].every((claim) => typeof claims.get(claim) === "string")) throw noPass();
+  if (![ISSUED, EXPIRES].every((claim) => isTime(claims.get(claim)))) throw noPass();
+  if (claims.get(AUDIENCE) !== kind.audience) throw new Refusal("not_a_pass", "wrong_audience");
+  if (claims.has(COLOUR) && !COLOURS[claims.get(COLOUR)]) throw noPass();
+  return claims;
 };
 
-const checkTimes = (content, key, now) => {
-  const life = content.expiresAt - content.issuedAt;
-  if (life <= 0 || life > LIFETIME) throw noPass();
-  if (now >= content.expiresAt + CLOCKS_DIFFER) throw new Refusal("expired");
-  if (now < content.issuedAt - CLOCKS_DIFFER) throw new Refusal("not_yet_valid");
-  if (key.retired_at && content.issuedAt > seconds(key.retired_at) + CLOCKS_DIFFER) throw new Refusal("bad_signature", "retired_key");
+const checkTimes = (claims, kind, key, now) => {
+  const [from, until] = [claims.get(ISSUED), claims.get(EXPIRES)];
+  if (until <= from || until - from > kind.lifetime) throw noPass();
+  if (now >= until + CLOCKS_DIFFER) throw new Refusal("expired");
+  if (now < from - CLOCKS_DIFFER) throw new Refusal("not_yet_valid");
+  if (key.retiredAt !== null && from > key.retiredAt + CLOCKS_DIFFER) throw new Refusal("bad_signature", "retired_key");
 };
 
-// What a scanner spoils: full-width signs, small letters, line ends.
-export const clean = (text) =>
-  text
-    .replace(/[\uff01-\uff5e]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) - 0xfee0))
-    .replace(/[\t\r\n\u200b-\u200d\ufeff]/g, "")
-    .replace(/[\u3000\u00a0]/g, " ")
-    .trim()
-    .toUpperCase();
-
-const check = async (text, list, now, division) => {
-  const token = clean(text);
-  if (token.startsWith(PAPER)) throw new Refusal("unknown", "paper");
-  const age = now - seconds(list.published_at);
+const verify = async (token, lists, now) => {
+  const kind = KINDS[token.slice(0, 5)];
+  if (!kind) throw noPass();
   const [header, payload, signature] = partsOf(token);
-  if (age > OFF_LINE_DAYS * 86400) throw new Refusal("unknown_key", "old_list");
-  if (age < -CLOCKS_DIFFER) throw new Refusal("not_yet_valid", "list_to_come");
-  const key = keyOf(header, list);
-  if (!(await isGenuine(key, header, payload, signature))) throw new Refusal("bad_signature");
-  const content = contentOf(payload);
-  if (content.division !== key.division) throw new Refusal("bad_signature", "wrong_city");
-  checkTimes(content, key, now);
-  if (content.division !== division) throw new Refusal("other_city");
-  if (content.colour === "unknown") throw new Refusal("unknown");
-  return { result: "ok", detail: "", colour: content.colour, at: content.issuedAt };
+  const key = keyOf(header, lists);
+  if (!(await isSigned(key.bytes, signature, signedBytes(header, payload)))) throw new Refusal("bad_signature");
+  const claims = claimsOf(payload, kind);
+  if (claims.get(ISSUER) !== key.division) throw new Refusal("bad_signature", "wrong_city");
+  checkTimes(claims, kind, key, now);
+  const colour = claims.has(COLOUR) ? COLOURS[claims.get(COLOUR)] : "";
+  return { token, division: key.division, colour, at: claims.get(ISSUED) };
 };
 
-// {result, detail, colour, at}: ``at`` is the second whose colour it is.
-export const verifyOffLine = async (text, list, { now = Date.now() / 1000, division }) => {
+const check = async (text, lists, now) => {
+  const said = await theOneReading(text, (token) => verify(token, lists, now));
+  const ofCity = lists.filter((list) => list.division === said.division);
+  const used = ofCity.reduce((one, other) => (other.publishedAt > one.publishedAt ? other : one));
+  if (now < used.publishedAt - CLOCKS_DIFFER) throw new Refusal("not_yet_valid", "list_to_come");
+  if (now > used.usableUntil) throw new Refusal("unknown_key", "old_list");
+  const found = { ...said, detail: "", listAt: used.publishedAt };
+  if (!said.colour) return { ...found, result: "unknown", detail: "paper" };
+  return said.colour === "unknown" ? { ...found, result: "unknown", colour: "" } : { ...found, result: "ok" };
+};
+
+// {result, detail, colour, at} for whatever was scanned, and what a genuine pass says besides: ``at`` is the second whose colour it is.
+export const verifyOffLine = async (text, lists, now = Date.now() / 1000) => {
   try {
-    return await check(text, list, now, division);
+    return await check(text, lists, now);
   } catch (fault) {
     if (!(fault instanceof Refusal)) throw fault;
     return { result: fault.result, detail: fault.detail, colour: "", at: now };

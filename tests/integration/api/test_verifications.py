@@ -24,9 +24,9 @@ PATH = "/api/v1/verifications"
 __all__ = ["there", "wire"]
 
 
-def post(key: str, text: object, *, host: str, path: str = PATH) -> Any:
+def post(key: str, text: object, *, host: str, path: str = PATH, **more: str) -> Any:
     headers = {"host": host, "authorization": f"Bearer {key}"}
-    return Client().post(path, json.dumps({"pass": text}), content_type="application/json", headers=headers)
+    return Client().post(path, json.dumps({"pass": text, **more}), content_type="application/json", headers=headers)
 
 
 def told(response: Any) -> dict[str, Any]:
@@ -65,6 +65,21 @@ def test_a_machine_and_a_provider_are_told_the_colour_of_now(
             machine[0].subject,
             *["provider:alipay"] * 2,
         ]
+
+
+def test_two_gates_under_one_key_are_two_places(there: Desk, machine: tuple[GateDevice, str], now: datetime) -> None:
+    with in_city("beta"):
+        token, _ = issue_pass(there.citizen("zhang"), now=now)
+        _, key = issue_key(provider="alipay", by="operator:lin", now=now, scopes=[Scope.VERIFICATIONS])
+    results = [told(post(key, token, host="beta.localhost", gate=gate))["result"] for gate in ("A-1", "A-1", "A-2")]
+    assert results == ["ok", "ok", "replayed"]
+    for gate in ("", "门", "a" * 65, "Zhang San"):
+        assert [one["field"] for one in told(post(key, token, host="beta.localhost", gate=gate))["errors"]] == ["gate"]
+    # What a machine calls itself does not make it another place.
+    another = pass_of(there, "zhang", at=now)
+    assert {told(post(machine[1], another, host="beta.localhost", gate=gate))["result"] for gate in "12"} == {
+        "replayed"
+    }
 
 
 def test_another_citys_pass_is_told_with_its_city(there: Desk, wire: Wire, now: datetime) -> None:

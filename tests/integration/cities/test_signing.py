@@ -1,6 +1,5 @@
 """A call between cities is taken from the city that signed it, for the city it was signed for, once, and soon."""
 
-import base64
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +9,9 @@ import pytest
 
 from codes.cities import signing
 from codes.cities.look_ups import PATH
+from codes.cities.neighbours import message_key, pass_keys_of_neighbours
 from codes.models import Neighbour
+from codes.passes.key_list import key_id_of
 from regions.keys import encryption
 from regions.keys.models import CityKey, Purpose
 from regions.outgoing import Answer
@@ -101,20 +102,19 @@ def test_without_the_other_citys_key_list_nothing_is_taken_and_it_is_not_asked_f
     assert len(wire.sent) == 1
 
 
-def test_keys_of_messages_sign_no_passes(wire: Wire, now: datetime) -> None:
+def test_the_one_list_says_what_a_key_is_for(wire: Wire, now: datetime) -> None:
+    """Of another city's list, a key of messages verifies no pass and a key of passes no message."""
     assert refusal(deliver(signed(now))) == ""
     with in_city("alpha"):
-        ours = {
-            purpose: {
-                base64.b64encode(bytes(key.public_key or b"")).decode()
-                for key in CityKey.objects.filter(purpose=purpose)
-            }
-            for purpose in (Purpose.PASS, Purpose.MESSAGE)
-        }
+        ours = {key.purpose: key_id_of(bytes(key.public_key or b"")) for key in CityKey.objects.all() if key.public_key}
     with in_city("beta"):
-        told = {key["public_key"] for key in json.loads(Neighbour.objects.get(division="510100").keys)["keys"]}
-    assert told == ours[Purpose.MESSAGE]
-    assert not told & ours[Purpose.PASS]
+        alpha = Neighbour.objects.get(division="510100")
+        assert set(pass_keys_of_neighbours()) == {ours[Purpose.PASS]}
+        assert message_key(alpha, ours[Purpose.MESSAGE], now=now) is not None
+        assert message_key(alpha, ours[Purpose.PASS], now=now) is None
+    assert {one.address for one in wire.sent if one.method == "GET"} == {
+        "http://alpha.localhost:8000/.well-known/health-code-keys.json"
+    }
 
 
 def test_calls_are_counted(wire: Wire, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from codes.gates.check import check_pass
+from codes.gates.check import check_pass, note_scans
 from codes.models import Citizen, GateScan, PaperPass
 from codes.passes.issuing import issue_pass
 from codes.passes.paper import issue_paper, withdraw_paper
@@ -60,6 +60,23 @@ def test_the_same_pass_at_another_gate_is_flagged_there_within_its_life(desk: De
     assert results == ["ok", "ok", "replayed", "replayed", "replayed", "expired"]
     another, _ = issue_pass(desk.citizen("chen"), now=desk.now + 30 * SECOND)
     assert check_pass(another, by="gate:2", now=desk.now + 30 * SECOND).result == "ok"
+
+
+def test_scans_off_line_are_held_against_those_of_other_gates(desk: Desk) -> None:
+    token, said = issue_pass(desk.citizen("chen"), now=desk.now)
+    alone, _ = issue_pass(desk.citizen("zhang"), now=desk.now)
+    paper, _ = issue_paper(desk.citizen("zhang"), by="li", now=desk.now)
+    early, later = desk.now + 5 * SECOND, desk.now + timedelta(hours=3)
+    scanned = [(token, early), (alone, early), (paper, early), ("x", early), (token, early + timedelta(minutes=2))]
+    assert note_scans(scanned, by="gate:1", now=later) == [], "nobody else has it yet"
+    # The other gate was off-line as well, and comes back later; before and after one of them count alike.
+    for at in (desk.now, early + SECOND):
+        assert note_scans([(token, at)], by="gate:2", now=later) == [at]
+    assert note_scans([(alone, early)], by="gate:1", now=later) == []
+    assert GateScan.objects.count() == 4, "no paper, nothing expired, nothing twice"
+    for at, now in ((desk.now, desk.now + timedelta(days=8)), (desk.now, desk.now - timedelta(minutes=1))):
+        assert note_scans([(token, at)], by="gate:3", now=now) == [], "an instant at which it cannot have been off-line"
+    assert said.pseudonym not in str(list(GateScan.objects.values()))
 
 
 def test_paper_is_looked_up_at_every_gate_until_it_is_withdrawn(desk: Desk) -> None:

@@ -1,11 +1,15 @@
 """The gate's page works without a script, answers its script alike, and shows results to enrolled devices only."""
 
+import base64
 import json
+import re
 from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
 
+from codes.gates.check import check_pass
+from codes.models import GateScan
 from codes.passes.issuing import issue_pass
 from codes.passes.key_list import pass_keys, read_list
 from codes.passes.results import CheckResult, Detail
@@ -55,12 +59,34 @@ def test_strangers_get_neither_results_nor_keys_and_no_form_of_others_counts(des
     stranger = browser()
     for path in ("/gate/", "/gate/check/"):
         assert stranger.post(path, {"text": token}).status_code == 401
-    assert stranger.get("/gate/keys.json").status_code == 401
+    assert stranger.get("/gate/neighbours.json").status_code == 401
+    assert stranger.post("/gate/scans/", {"scans": "[]"}).status_code == 401
     _device, gate = enrolled(now=desk.now)
     elsewhere = Client(enforce_csrf_checks=True, headers=HOST)
     elsewhere.cookies = gate.client.cookies
     assert elsewhere.post("/gate/check/", {"text": token}).status_code == 403
-    assert len(pass_keys([read_list(gate.read("/gate/keys.json"))])) == 1
+    assert json.loads(gate.read("/gate/neighbours.json")) == {"lists": []}
+
+
+def test_the_page_pins_who_signs_the_one_list(desk: Desk) -> None:
+    _device, gate = enrolled(now=desk.now)
+    page = gate.read("/gate/")
+    (address,), (signer,) = (re.findall(f'data-{name}="([^"]+)"', page) for name in ("keys", "signed-by"))
+    listed = read_list(gate.read(address), pinned=base64.b64decode(signer))
+    assert (address, len(pass_keys([listed]))) == ("/.well-known/health-code-keys.json", 1)
+
+
+def test_what_was_scanned_off_line_is_sent_and_flagged(desk: Desk) -> None:
+    _device, gate = enrolled(now=desk.now)
+    token, _ = issue_pass(desk.citizen("zhang"), now=desk.now)
+    check_pass(token, by="gate:elsewhere", now=desk.now)
+    at = (desk.now + timedelta(seconds=4)).isoformat()
+    for _ in range(2):
+        told = gate.post("/gate/scans/", {"scans": json.dumps([{"pass": token, "at": at}])})
+        assert json.loads(told.content) == {"replayed": [at]}, "sent again it is answered as before"
+    assert list(GateScan.objects.order_by("pk").values_list("result", flat=True)) == ["ok", "replayed"]
+    for spoilt in ("", "{}", '[{"pass": "x", "at": "soon"}]', json.dumps([{"pass": token, "at": at}] * 201)):
+        assert gate.post("/gate/scans/", {"scans": spoilt}).status_code == 400
 
 
 def test_what_is_installed_can_be_read_by_anybody_and_says_nothing(desk: Desk) -> None:

@@ -213,7 +213,8 @@ CITY: dict[str, Row] = {
     # A gate's device has a secret of its own; whoever opens its link becomes it.
     "gate": Row("machine", BOTH),
     "gate_check": Row("machine", POST),
-    "gate_keys": Row("machine", GET),
+    "gate_neighbours": Row("machine", GET),
+    "gate_scans": Row("machine", POST),
     "gate_worker": Row("anyone", GET),
     "gate_manifest": Row("anyone", GET),
     "gate_document": Row("machine", BOTH),
@@ -238,7 +239,6 @@ CITY: dict[str, Row] = {
     "api_schema": Row("anyone", GET),
     "api_no_such_address": Row("anyone", frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})),
     "api_city_look_ups": Row("machine", POST),
-    "message_keys": Row("anyone", GET),
 }
 
 # On the host of no city: the operator's own pages, beside the staff's door and the journal.

@@ -13,6 +13,7 @@ from typing import Any
 from codes.passes import paper
 from codes.passes import token as tokens
 from codes.passes.results import CheckResult, Detail
+from tests.unit.passes.test_scanned import SPOILT, german
 from tests.unit.passes.test_token import AT, KEY_ID, OTHER, SAID, SECRET, forged, list_text, published, token
 
 FILE = Path(__file__).parents[3] / "docs" / "pass-vectors.json"
@@ -43,7 +44,7 @@ def on_paper(**changes: Any) -> str:
 
 
 def rows() -> Iterator[Row]:
-    ok, none = CheckResult.OK, CheckResult.NOT_A_PASS
+    ok, none, part = CheckResult.OK, CheckResult.NOT_A_PASS, Detail.INCOMPLETE
     result: CheckResult | Detail
     genuine = token()
     for colour in tokens.COLOURS:
@@ -68,13 +69,13 @@ def rows() -> Iterator[Row]:
         yield name, genuine, keys, AT, result
     raw = tokens.decode(genuine.removeprefix(tokens.PREFIX))
     for name, text, result in (
-        ("nothing", "", none), ("another code", "https://example.cn", none), ("only the prefix", tokens.PREFIX, none),
-        ("another prefix", genuine.replace(tokens.PREFIX, "HC1:"), none), ("too long", tokens.PREFIX + "0" * 2000, none),
-        ("white space around", f" {genuine}\r\n", ok),
-        ("a byte behind", tokens.PREFIX + tokens.encode(raw + b"\x00"), none),
-        ("a byte in front", tokens.PREFIX + tokens.encode(b"\xf6" + raw), none),
-        ("another spelling", tokens.PREFIX + tokens.encode(b"\xd8\x12" + raw[1:]), none),
-        ("another tag", forged(tag=17), none), ("an unsigned header", forged(outer={1: -7}), none),
+        ("nothing", "", none), ("another code", "https://example.cn", none), ("only the prefix", tokens.PREFIX, part),
+        ("another prefix", genuine.replace(tokens.PREFIX, "HC1:"), none), ("too long", tokens.PREFIX + "0" * 2000, part),
+        ("a space and a line end", f" {genuine}\r\n", ok),
+        ("a byte behind", tokens.PREFIX + tokens.encode(raw + b"\x00"), part),
+        ("a byte in front", tokens.PREFIX + tokens.encode(b"\xf6" + raw), part),
+        ("another spelling", tokens.PREFIX + tokens.encode(b"\xd8\x12" + raw[1:]), part),
+        ("another tag", forged(tag=17), part), ("an unsigned header", forged(outer={1: -7}), part),
         ("no key", forged(header={1: -8}), Detail.UNKNOWN_ALGORITHM),
         ("ES256", forged(header={1: -7, 4: KEY_ID}), Detail.UNKNOWN_ALGORITHM),
         ("HMAC", forged(header={1: 5, 4: KEY_ID}), Detail.UNKNOWN_ALGORITHM),
@@ -84,19 +85,30 @@ def rows() -> Iterator[Row]:
         ("a forged signature", token(secret=OTHER), CheckResult.BAD_SIGNATURE),
         ("another city's name", forged(claims={1: "310000"}), Detail.WRONG_CITY),
         ("for a bank", forged(claims={3: "bank"}), Detail.WRONG_AUDIENCE),
-        ("good for too long", forged(claims={4: int(AT.timestamp()) + 61}), none),
-        ("good for no time", forged(claims={4: int(AT.timestamp())}), none),
-        ("a time that is no whole number", forged(claims={4: 1e9}), none),
-        ("a time beyond all", forged(claims={4: 10**30, 6: 10**30}), none),
-        ("no colour there is", forged(claims={-70001: 7}), none), ("a colour that is true", forged(claims={-70001: True}), none),
-        ("one claim more", forged(claims={99: "more"}), none),
-        ("on paper", on_paper(), Detail.PAPER), ("on paper for too long", on_paper(c4=int((AT + 366 * DAY).timestamp())), none),
+        ("good for too long", forged(claims={4: int(AT.timestamp()) + 61}), part),
+        ("good for no time", forged(claims={4: int(AT.timestamp())}), part),
+        ("a time that is no whole number", forged(claims={4: 1e9}), part),
+        ("a time beyond all", forged(claims={4: 10**30, 6: 10**30}), part),
+        ("no colour there is", forged(claims={-70001: 7}), part), ("a colour that is true", forged(claims={-70001: True}), part),
+        ("one claim more", forged(claims={99: "more"}), part),
+        ("on paper", on_paper(), Detail.PAPER), ("on paper for too long", on_paper(c4=int((AT + 366 * DAY).timestamp())), part),
         ("on paper for gates", on_paper(c3="checkpoint"), Detail.WRONG_AUDIENCE),
-        ("paper as a pass", on_paper().replace("HPP1:", tokens.PREFIX), none),
-        ("a pass as paper", genuine.replace(tokens.PREFIX, "HPP1:"), none),
+        ("paper as a pass", on_paper().replace("HPP1:", tokens.PREFIX), part),
+        ("a pass as paper", genuine.replace(tokens.PREFIX, "HPP1:"), part),
     ):  # fmt: skip
         yield name, text, "current", AT, result
+    for name, text, result in spoilt(genuine):
+        yield name, text, "current", AT, result
     yield "on paper, expired", on_paper(), "six days old", AT + 366 * DAY, CheckResult.EXPIRED
+
+
+def spoilt(genuine: str) -> Iterator[tuple[str, str, CheckResult | Detail]]:
+    """What a scanner, a keyboard or a clipboard made of a code."""
+    for name, spoil in SPOILT.items():
+        yield name, spoil(genuine), CheckResult.OK
+    yield "a German keyboard, on paper", german(on_paper()), Detail.PAPER
+    yield "a keyboard nobody knows", genuine.replace(":", "|"), Detail.KEYBOARD
+    yield "cut off", genuine[:80], Detail.INCOMPLETE
 
 
 def vectors() -> dict[str, Any]:

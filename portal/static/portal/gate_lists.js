@@ -1,0 +1,58 @@
+// The signed key lists that a gate has kept: its own city's, and those of the cities whose passes it may be shown.
+import { readList } from "./key_list.js";
+
+const KEPT = "gate.lists";
+
+// {device, lists: {division: {text, signedBy}}}. Another device of this browser was enrolled anew, and pins anew.
+const kept = (device) => {
+  const found = JSON.parse(localStorage.getItem(KEPT) ?? "null");
+  return found?.device === device ? found : { device, lists: {} };
+};
+
+export const forgetLists = () => localStorage.removeItem(KEPT);
+
+// Takes a list if whoever signed the one before signed it too, and it is not older. Says whether it may be used.
+const take = async (into, text, division, pinned) => {
+  const before = into.lists[division];
+  const list = await readList(text, before?.signedBy ?? pinned);
+  if (list.division !== division) throw new Error("another city's list");
+  const old = before && (await readList(before.text, before.signedBy));
+  if (!old || old.publishedAt <= list.publishedAt) into.lists[division] = { text, signedBy: list.signedBy };
+};
+
+const fetched = async (address) => {
+  const answer = await fetch(address, { cache: "no-store" });
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  return answer.text();
+};
+
+// Brings the kept lists up to date. ``"off_line"`` when the city cannot be reached, ``"refused"`` for a list that does not count.
+export const fetchLists = async ({ device, division, signedBy, keys, neighbours }) => {
+  let texts;
+  try {
+    texts = [await fetched(keys), await fetched(neighbours)];
+  } catch {
+    return "off_line";
+  }
+  const into = kept(device);
+  let said = "fetched";
+  const others = JSON.parse(texts[1]).lists.map((one) => [one.keys, one.division, ""]);
+  for (const [text, ofCity, pinned] of [[texts[0], division, signedBy], ...others]) {
+    try {
+      await take(into, text, ofCity, pinned);
+    } catch {
+      // Another city's list that does not count leaves its passes unknown here; only our own stops the gate.
+      if (ofCity === division) said = "refused";
+    }
+  }
+  localStorage.setItem(KEPT, JSON.stringify(into));
+  return said;
+};
+
+// The lists to verify with, the own city's first; none of a city whose list does not verify any more.
+export const keptLists = async ({ device, division }) => {
+  const { lists } = kept(device);
+  const divisions = [division, ...Object.keys(lists).filter((one) => one !== division)].filter((one) => lists[one]);
+  const read = await Promise.allSettled(divisions.map((one) => readList(lists[one].text, lists[one].signedBy)));
+  return read.filter((one) => one.status === "fulfilled").map((one) => one.value);
+};
