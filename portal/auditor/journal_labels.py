@@ -139,6 +139,7 @@ ACTION_LABELS: dict[str, str | Promise] = {
     "person.joined": _("joined two people who have one document"),
     "verdicts.joined": _("noted what runs had changed, after people were joined"),
     "person.seen": _("saw identified data of {people} people"),
+    "person.sought": _("looked for a case by a document's number; nobody with a case has it"),
     "phone.confirmed": _("changed the phone for sign-in codes"),
     "phone.proposed": _("another phone was named for sign-in codes"),
     "phone.refused": _("refused another phone for sign-in codes"),

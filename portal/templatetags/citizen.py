@@ -21,6 +21,7 @@ register = template.Library()
 
 ACCESSED: dict[str, str | Promise] = {
     "identity": gettext_lazy("name, ID number and phone"),
+    "found": gettext_lazy("your cases, found by your document's number"),
     "phone": gettext_lazy("the phone for sign-in codes"),
     "evidence": gettext_lazy("a file handed in as evidence"),
     "export": gettext_lazy("an exported report"),

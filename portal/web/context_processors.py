@@ -38,7 +38,8 @@ class Link:
 
 CITY: tuple[NavigationEntry, ...] = (
     NavigationEntry(_("Overview"), "staff_home"),
-    NavigationEntry(_("Queue"), "official_queue", CASES, also="/staff/cases/"),
+    NavigationEntry(_("Queue"), "official_queue", CASES),
+    NavigationEntry(_("Find a case"), "official_find", (*CASES, Role.AUDITOR)),
     NavigationEntry(_("Groups"), "official_groups", CASES),
     NavigationEntry(_("Approvals"), "official_approvals", (Role.APPROVER,)),
     NavigationEntry(_("Guardians"), "official_guardians", CASES),

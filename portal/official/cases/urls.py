@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from portal.official.cases import ask, decide, records, views
+from portal.official.cases import ask, decide, find, records, views
 
 
 class NumberConverter(StringConverter):
@@ -13,6 +13,7 @@ class NumberConverter(StringConverter):
 register_converter(NumberConverter, "number")
 
 urlpatterns = [
+    path("", find.find, name="official_find"),
     path("<number:number>/", views.case_page, name="official_case"),
     path("<number:number>/next/", decide.neighbour, name="official_case_next"),
     path("<number:number>/take/", views.take, name="official_case_take"),

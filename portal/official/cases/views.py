@@ -39,6 +39,7 @@ from regions.staff.roles import Role
 # Where the session keeps the reasons of the decision before: codes only.
 LAST = "last_decision"
 CASE_WORK = (Role.REVIEWER, Role.APPROVER)
+CASE_READERS = (*CASE_WORK, Role.AUDITOR)
 
 # Actions with a form, and the form's name in the template.
 FORMS: dict[Verb, tuple[str, type[Form]]] = {
@@ -49,7 +50,7 @@ FORMS: dict[Verb, tuple[str, type[Form]]] = {
 
 
 @require_safe
-@for_staff(*CASE_WORK)
+@for_staff(*CASE_READERS)
 def case_page(request: StaffRequest, number: str) -> HttpResponse:
     return show_case(request, read_case(number=number))
 
@@ -71,6 +72,7 @@ def show_case(
         "acts": acts,
         "seen": seen_token(case),
         "query": filter_query(parse_filter(request.GET)),
+        "is_worker": bool(request.roles & set(CASE_WORK)),
         "now": timezone.now(),
         "reveal": RevealForm(auto_id="reveal_%s"),
         **{name: form(auto_id=f"{name}_%s") for verb, (name, form) in FORMS.items() if verb.name.lower() in acts},
@@ -190,7 +192,7 @@ def give_more_time(request: StaffRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-@for_staff(*CASE_WORK)
+@for_staff(*CASE_READERS)
 def reveal_person(request: StaffRequest, number: str) -> HttpResponse:
     """The case with its citizen named, in this response only: nothing of it is kept in a session or address."""
     detail = read_case(number=number)
@@ -221,7 +223,7 @@ def keep_added(data: Mapping[str, Any], *, case: Case, by: str, now: datetime) -
 
 
 @require_safe
-@for_staff(*CASE_WORK)
+@for_staff(*CASE_READERS)
 def evidence_file(request: StaffRequest, number: str, evidence: int) -> HttpResponse:
     """A file of the case; the citizen sees in their own history that it was read, and for what purpose."""
     case = get_object_or_404(Case, number=number)
