@@ -32,10 +32,8 @@ def keyset_page(queryset: QuerySet[M], query: QueryDict, *, by: Sequence[str], s
     before = query.get("before", "")
     backwards = bool(before)
     place = _decode(before or query.get("after", ""), [_field(queryset.model, column) for column in by])
-    ordered = queryset.order_by(*(_reversed(column) if backwards else column for column in by))
-    if place is not None:
-        columns = [_reversed(c) if backwards else c for c in by]
-        ordered = ordered.filter(_after(columns, place), _bound(columns[0], place[0]))
+    columns = [_reversed(column) if backwards else column for column in by]
+    ordered = queryset.order_by(*columns) if place is None else _rows_after(queryset, columns, place)
     found = list(ordered[: size + 1])
     more, rows = len(found) > size, found[:size]
     if backwards:
@@ -49,6 +47,12 @@ def keyset_page(queryset: QuerySet[M], query: QueryDict, *, by: Sequence[str], s
     )
 
 
+def rows_beside(queryset: QuerySet[M], row: Model, *, by: Sequence[str], backwards: bool = False) -> QuerySet[M]:
+    """The rows after ``row`` in this order, or ``backwards`` those before it, the nearest first; it need not be one of them."""
+    columns = [_reversed(column) if backwards else column for column in by]
+    return _rows_after(queryset, columns, _place(row, by))
+
+
 def query_without_place(query: QueryDict) -> str:
     """The rest of the address's query with its ``&``, to which a page's link adds the place."""
     kept = query.copy()
@@ -59,6 +63,14 @@ def query_without_place(query: QueryDict) -> str:
 
 def _reversed(column: str) -> str:
     return column[1:] if column.startswith("-") else f"-{column}"
+
+
+def _rows_after(queryset: QuerySet[M], columns: Sequence[str], place: Sequence[Any]) -> QuerySet[M]:
+    return queryset.order_by(*columns).filter(_after(columns, place), _bound(columns[0], place[0]))
+
+
+def _place(row: Model, by: Sequence[str]) -> list[Any]:
+    return [attrgetter(column.lstrip("-").replace("__", "."))(row) for column in by]
 
 
 def _after(by: Sequence[str], place: Sequence[Any]) -> Q:
@@ -77,8 +89,7 @@ def _bound(column: str, value: Any) -> Q:
 
 
 def _encode(row: Model, by: Sequence[str]) -> str:
-    values = [attrgetter(column.lstrip("-").replace("__", "."))(row) for column in by]
-    text = json.dumps(values, default=lambda moment: moment.isoformat())
+    text = json.dumps(_place(row, by), default=lambda moment: moment.isoformat())
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

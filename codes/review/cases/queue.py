@@ -1,16 +1,30 @@
 """The queue of open cases: filters, and groups by common cause."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q, TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from codes.models import Appeal, Case, PairDiagnosis
 from codes.models.case import CaseQuerySet
+from codes.vocabulary import Cause
 
 LARGEST = 50
 UNASSIGNED = "-"
+
+
+class CaseOrder(TextChoices):
+    DUE = "due", _("Earliest due first")
+    OLDEST = "oldest", _("Oldest first")
+    NEWEST = "newest", _("Newest first")
+
+    @property
+    def columns(self) -> list[str]:
+        """The last is unique."""
+        return {"due": ["due_at", "id"], "oldest": ["opened_at", "id"], "newest": ["-opened_at", "-id"]}[self.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +32,7 @@ class CaseFilter:
     """What the queue is narrowed to; an empty field does not narrow.
 
     ``assignee``: a user name, or ``-`` for nobody's. ``group``: a ``group_key``. ``cause``: the primary cause of a pair.
-    ``provider``: a provider's code among the disagreeing pairs or the appeal's.
+    ``provider``: a provider's code among the disagreeing pairs or the appeal's. ``order`` narrows nothing.
     """
 
     kind: str = ""
@@ -30,11 +44,11 @@ class CaseFilter:
     provider: str = ""
     overdue: bool = False
     escalated: bool = False
-    number: str = ""
+    order: CaseOrder = CaseOrder.DUE
 
     def as_json(self) -> dict[str, Any]:
         """The fields that narrow, for the journal and for links."""
-        return {name: value for name, value in asdict(self).items() if value}
+        return {name: value for name, value in asdict(self).items() if value and name != "order"}
 
 
 class Group(NamedTuple):
@@ -59,8 +73,6 @@ def open_cases(chosen: CaseFilter, *, now: datetime) -> CaseQuerySet:
         cases = cases.overdue(now)
     if chosen.escalated:
         cases = cases.filter(escalated_at__isnull=False)
-    if chosen.number:
-        cases = cases.filter(number=chosen.number.strip().upper())
     return cases
 
 
@@ -73,6 +85,16 @@ def groups_of(chosen: CaseFilter, *, now: datetime, size: int = LARGEST) -> list
         .order_by("-cases", "group_key")
     )
     return [Group(row["group_key"], row["cases"], row["earliest_due"]) for row in grouped[:size]]
+
+
+def causes_of(cases: Iterable[Case]) -> dict[int, list[Cause]]:
+    """By case the primary causes of its disagreement, without those that have none."""
+    cases = [case for case in cases if case.disagreement_id is not None]
+    pairs = PairDiagnosis.objects.filter(disagreement__in=[case.disagreement_id for case in cases]).order_by("pk")
+    found: dict[int, dict[Cause, None]] = {}
+    for disagreement, cause in pairs.values_list("disagreement_id", "primary_cause"):
+        found.setdefault(disagreement, {})[Cause(cause)] = None
+    return {case.pk: list(found.get(case.disagreement_id or 0, ())) for case in cases}
 
 
 def count_of(chosen: CaseFilter, *, now: datetime) -> int:

@@ -1,7 +1,12 @@
 """Proposing one ruling for many cases of one cause: only ever a lighter colour, and one journal entry that says how many."""
 
+import hashlib
+import json
+from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -11,7 +16,7 @@ from codes.models import Case, CaseState, EffectiveChange, Ruling, VerdictChange
 from codes.models.case import UNDECIDED
 from codes.review.cases.assign import assignee_changes
 from codes.review.cases.move import BULK_LIMIT, BulkResult, Step, move_all, record_many, turns_no_stricter
-from codes.review.cases.queue import CaseFilter, open_cases
+from codes.review.cases.queue import CaseFilter, causes_of, open_cases
 from codes.review.cases.transitions import Verb
 from codes.review.errors import Reason
 from codes.review.evidence.files import check_documents
@@ -26,9 +31,58 @@ from codes.review.proposals.ruling_policy import (
     weighed_in,
 )
 from codes.review.proposals.rulings import State, case_of, closing_steps, rest_on_rulings, supersede
+from codes.vocabulary import Cause, Colour
 from regions.proposals import require_another
 from regions.refusals import Refused
 from regions.tenancy import current_city
+
+LIGHTER = (Colour.GREEN, Colour.YELLOW)
+
+
+class Likeness(NamedTuple):
+    """What the cases of one line have in common: kind, every cause, and each provider's colour (or the one appealed against)."""
+
+    kind: str
+    causes: tuple[Cause, ...]
+    colours: tuple[tuple[str, str], ...]
+
+    @property
+    def key(self) -> str:
+        """The same for the same likeness in every process."""
+        return hashlib.sha256(json.dumps(self).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class BulkLine:
+    """``people``: for how many a proposal of each colour would be made."""
+
+    likeness: Likeness
+    people: Counter[Colour]
+
+
+@dataclass(frozen=True)
+class BulkPreview:
+    """What ``propose_many`` would do, by likeness, the most people first. ``left_out``: cases that no colour is proposed for."""
+
+    lines: list[BulkLine]
+    left_out: int
+
+
+def preview_many(*, chosen: CaseFilter, by: str, now: datetime) -> BulkPreview:
+    """Raises ``Refused``."""
+    found = _found(chosen, now=now)
+    cases = _decidable(found, by=by)
+    colours = _effective(cases, now=now)
+    people: dict[Likeness, Counter[Colour]] = {}
+    proposed = 0
+    for case, likeness in zip(cases, _likenesses(cases), strict=True):
+        lighter = [one for one in LIGHTER if turns_no_stricter(one.value, colours[case.citizen_id])]
+        if lighter:
+            people.setdefault(likeness, Counter()).update(lighter)
+            proposed += 1
+    lines = [BulkLine(likeness, counted) for likeness, counted in people.items()]
+    lines.sort(key=lambda line: (-line.people.total(), line.likeness))
+    return BulkPreview(lines, len(found) - proposed)
 
 
 def propose_many(
@@ -41,9 +95,11 @@ def propose_many(
     by: str,
     now: datetime,
     reason: str = "",
+    alike: Collection[str] | None = None,
 ) -> BulkResult:
     """Propose a green or yellow for every undecided case of the filter that nobody else holds and that it makes no stricter.
 
+    ``alike``: keys of likenesses of ``preview_many``; cases of any other are left out, also such as came after the preview.
     ``documents``: ``document:<number>`` references that stand for all of them. Approval is as for any other ruling.
     """
     require(by, Verb.PROPOSE)
@@ -55,10 +111,8 @@ def propose_many(
     reason = check_text(reason)
     with transaction.atomic():
         lock_effective_codes()
-        found = list(open_cases(chosen, now=now).select_for_update(of=("self",)).order_by("pk")[: BULK_LIMIT + 1])
-        if len(found) > BULK_LIMIT:
-            raise Refused(Reason.TOO_MANY)
-        cases = _proposable(found, colour, by=by, now=now)
+        found = _found(chosen, now=now, lock=True)
+        cases = _proposable(found, colour, by=by, now=now, alike=alike)
         hits = hits_of({case.citizen_id for case in cases})
         rulings = [
             Ruling(
@@ -86,17 +140,52 @@ def propose_many(
     return BulkResult(len(cases), len(found) - len(cases))
 
 
-def _proposable(found: list[Case], colour: str, *, by: str, now: datetime) -> list[Case]:
-    """One case a citizen, undecided, free or one's own, nothing proposed yet, and no stricter for it."""
+def _found(chosen: CaseFilter, *, now: datetime, lock: bool = False) -> list[Case]:
+    cases = open_cases(chosen, now=now).select_related("disagreement", "appeal__provider").order_by("pk")
+    if lock:
+        cases = cases.select_for_update(of=("self",))
+    found = list(cases[: BULK_LIMIT + 1])
+    if len(found) > BULK_LIMIT:
+        raise Refused(Reason.TOO_MANY)
+    return found
+
+
+def _proposable(found: list[Case], colour: str, *, by: str, now: datetime, alike: Collection[str] | None) -> list[Case]:
+    """Those that can be decided, are of the wanted likenesses, and get no stricter colour."""
+    cases = _decidable(found, by=by)
+    effective = _effective(cases, now=now)
+    lighter = [case for case in cases if turns_no_stricter(colour, effective[case.citizen_id])]
+    if alike is None:
+        return lighter
+    return [case for case, one in zip(lighter, _likenesses(lighter), strict=True) if one.key in alike]
+
+
+def _decidable(found: list[Case], *, by: str) -> list[Case]:
+    """One case a citizen, undecided, free or one's own, and nothing proposed yet."""
     citizens = {case.citizen_id for case in found}
     taken = set(Ruling.objects.filter(citizen__in=citizens, state=State.PROPOSED).values_list("citizen_id", flat=True))
-    effective = effective_codes(citizens, now=now)
     kept: dict[int, Case] = {}
     for case in found:
-        free = case.state in UNDECIDED and case.assigned_to in ("", by) and case.citizen_id not in taken
-        if free and turns_no_stricter(colour, effective[case.citizen_id].colour):
+        if case.state in UNDECIDED and case.assigned_to in ("", by) and case.citizen_id not in taken:
             kept.setdefault(case.citizen_id, case)
     return list(kept.values())
+
+
+def _effective(cases: Collection[Case], *, now: datetime) -> dict[int, str]:
+    codes = effective_codes({case.citizen_id for case in cases}, now=now)
+    return {citizen: one.colour for citizen, one in codes.items()}
+
+
+def _likenesses(cases: Sequence[Case]) -> list[Likeness]:
+    causes = causes_of(cases)
+    return [Likeness(case.kind, tuple(sorted(causes.get(case.pk, ()))), _colours(case)) for case in cases]
+
+
+def _colours(case: Case) -> tuple[tuple[str, str], ...]:
+    if case.disagreement is not None:
+        return tuple(sorted(case.disagreement.colours.items()))
+    appeal = getattr(case, "appeal", None)
+    return ((appeal.provider.code, appeal.colour),) if appeal is not None else ()
 
 
 def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> BulkResult:

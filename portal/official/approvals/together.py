@@ -22,7 +22,9 @@ from codes.effective import effective_codes
 from codes.engine.provider_states import provider_states_of
 from codes.models import PairDiagnosis, Ruling
 from codes.review.cases.move import BulkResult
+from codes.review.cases.queue import causes_of
 from codes.review.proposals.bulk_rulings import approve_many, changed_since, take_out
+from codes.review.proposals.rulings import case_of
 from codes.review.reasons import RefusalReason
 from portal.official.cases.forms import CHOOSE, choices_of, grounds_detail, text_field
 from portal.official.queue.filters import plain
@@ -80,14 +82,12 @@ def together(request: StaffRequest) -> HttpResponse:
 def _lines(rows: list[Ruling], *, ticked: list[str]) -> list[dict[str, Any]]:
     """Each person's colour with each provider and in effect, as they are now, and whether they changed since the proposal."""
     now, citizens = timezone.now(), [one.citizen_id for one in rows]
-    states, codes, changed = (
-        provider_states_of(citizens, now=now),
-        effective_codes(citizens, now=now),
-        changed_since(rows),
-    )
+    states, codes = provider_states_of(citizens, now=now), effective_codes(citizens, now=now)
+    changed, causes = changed_since(rows), causes_of(case_of(one) for one in rows)
     return [
         {
             "ruling": one,
+            "causes": causes.get(case_of(one).pk, []),
             "sides": states[one.citizen_id],
             "now": codes[one.citizen_id].colour,
             "has_changed": one.pk in changed,

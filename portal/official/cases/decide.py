@@ -1,7 +1,6 @@
 """Deciding a case: proposing a colour or leaving it, taking a proposal back, and the next case."""
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -27,6 +26,7 @@ from portal.official.queue.filters import parse_filter, queue_address
 from portal.web.access import StaffRequest, for_staff
 from portal.web.bodies import takes_file
 from portal.web.errors import check_seen, form_refusals
+from portal.web.keyset import rows_beside
 from regions.refusals import NotFound
 from regions.staff.roles import Role
 
@@ -118,12 +118,8 @@ def _neighbour(request: StaffRequest, case: Case, *, backwards: bool = False, un
     beside = open_cases(filters, now=now).exclude(pk=case.pk)
     if undecided:
         beside = beside.undecided().filter(assigned_to__in=["", request.user.username])
-    at, place = case.due_at, case.pk
-    if backwards:
-        beside = beside.filter(Q(due_at=at, pk__lt=place) | Q(due_at__lt=at)).order_by("-due_at", "-pk")
-    else:
-        beside = beside.filter(Q(due_at=at, pk__gt=place) | Q(due_at__gt=at)).order_by("due_at", "pk")
-    found = beside.values_list("number", flat=True).first()
-    if found is not None:
-        return case_address(request, found)
+    found = rows_beside(beside, case, by=filters.order.columns, backwards=backwards).values_list("number", flat=True)
+    number = found.first()
+    if number is not None:
+        return case_address(request, number)
     return queue_address(filters)

@@ -1,5 +1,7 @@
 """One action for all cases of a filter. The page shows their number first, and asks again when it has changed."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
@@ -9,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
+from codes.models import Provider
 from codes.review.cases.assign import bulk_assign
 from codes.review.cases.move import BULK_LIMIT
 from codes.review.cases.queue import CaseFilter, count_of
-from codes.review.proposals.bulk_rulings import propose_many
+from codes.review.proposals.bulk_rulings import LIGHTER, BulkLine, BulkPreview, preview_many, propose_many
 from codes.review.reasons import CARRIES, RulingReason
 from codes.vocabulary import Colour
 from portal.official.cases.forms import CHOOSE, OUTCOMES, EndDateField, GroupGroundsForm, choices_of
@@ -23,8 +26,6 @@ from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import form_refusals
 from portal.web.widgets import SelectName
 from regions.staff.roles import Role
-
-LIGHTER = ("green", "yellow")
 
 
 class AssignAllForm(forms.Form):
@@ -42,7 +43,7 @@ class ProposeAllForm(GroupGroundsForm):
     outcome = forms.ChoiceField(
         label=gettext_lazy("Decision"),
         widget=forms.RadioSelect,
-        choices=[(one, OUTCOMES[one]) for one in LIGHTER],
+        choices=[(one.value, OUTCOMES[one.value]) for one in LIGHTER],
         error_messages=CHOOSE,
     )
     reason_code = forms.ChoiceField(
@@ -51,6 +52,16 @@ class ProposeAllForm(GroupGroundsForm):
         error_messages=CHOOSE,
     )
     expires_on = EndDateField()
+    alike = forms.MultipleChoiceField(
+        label=gettext_lazy("For whom"), error_messages={"required": gettext_lazy("Tick at least one line.")}
+    )
+
+    def __init__(self, *args: Any, preview: BulkPreview, **kwargs: Any) -> None:
+        """Every line of the preview is ticked at first."""
+        super().__init__(*args, **kwargs)
+        keys = [line.likeness.key for line in preview.lines]
+        self.fields["alike"].choices = [(key, key) for key in keys]  # type: ignore[attr-defined]  # a choice field
+        self.initial["alike"] = keys
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,10 +81,13 @@ def assign_all(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.REVIEWER)
 def propose_all(request: StaffRequest) -> HttpResponse:
-    """Propose one lighter colour for every case of the filter that is undecided and not a colleague's."""
-    filters = parse_filter_of_act(request.GET)
-    count = count_of(filters, now=timezone.now())
-    form = ProposeAllForm(request.POST or None, initial={"count": count})
+    """Propose one lighter colour for the cases of the filter that are alike in what the page shows and the reviewer ticks."""
+    filters, now = parse_filter_of_act(request.GET), timezone.now()
+    all_cases = count_of(filters, now=now)
+    too_many = all_cases > BULK_LIMIT
+    preview = BulkPreview([], 0) if too_many else preview_many(chosen=filters, by=request.user.username, now=now)
+    count = sum(line.people[Colour.GREEN] for line in preview.lines)
+    form = ProposeAllForm(request.POST or None, initial={"count": count}, preview=preview)
     if request.method == "POST" and form.is_valid() and _same_number(form, count):
         data = form.cleaned_data
         with form_refusals(form, back=queue_address(filters)):
@@ -84,8 +98,9 @@ def propose_all(request: StaffRequest) -> HttpResponse:
                 documents=form.references(),
                 expires_on=data["expires_on"],
                 by=request.user.username,
-                now=timezone.now(),
+                now=now,
                 reason=data["note"],
+                alike=data["alike"],
             )
             done = ngettext(
                 "%(n)d case proposed. A second official decides.",
@@ -96,7 +111,26 @@ def propose_all(request: StaffRequest) -> HttpResponse:
             if handled.skipped:
                 messages.info(request, _("%(n)d are left for a look of their own.") % {"n": handled.skipped})
             return redirect(queue_address(filters))
-    return _ask(request, "official/queue/propose_all.html", form, filters, count)
+    more = {"lines": _lines(preview, form), "left_out": preview.left_out, "all_cases": all_cases, "too_many": too_many}
+    return _ask(request, "official/queue/propose_all.html", form, filters, count, **more)
+
+
+def _lines(preview: BulkPreview, form: ProposeAllForm) -> list[dict[str, Any]]:
+    """The preview's lines for the table, with the providers' names."""
+    providers = {provider.code: provider for provider in Provider.objects.all()}
+    ticked = set(form["alike"].value() or ())
+
+    def shown(line: BulkLine) -> dict[str, Any]:
+        return {
+            "key": line.likeness.key,
+            "is_ticked": line.likeness.key in ticked,
+            "kind": line.likeness.kind,
+            "causes": line.likeness.causes,
+            "colours": [(providers[code], colour) for code, colour in line.likeness.colours if code in providers],
+            "people": [(colour, line.people[colour]) for colour in LIGHTER],
+        }
+
+    return [shown(line) for line in preview.lines]
 
 
 def _same_number(form: forms.Form, count: int) -> bool:
@@ -110,14 +144,17 @@ def _same_number(form: forms.Form, count: int) -> bool:
     return False
 
 
-def _ask(request: StaffRequest, template: str, form: forms.Form, filters: CaseFilter, count: int) -> HttpResponse:
+def _ask(
+    request: StaffRequest, template: str, form: forms.Form, filters: CaseFilter, count: int, **more: Any
+) -> HttpResponse:
     context = {
         "form": form,
         "count": count,
         "filters": filters,
+        "provider": Provider.objects.filter(code=filters.provider).first() if filters.provider else None,
         "back": queue_address(filters),
         "is_all": not filters.as_json(),
-        "too_many": count > BULK_LIMIT,
         "limit": BULK_LIMIT,
+        **more,
     }
     return render(request, template, context, status=422 if form.errors else 200)

@@ -7,16 +7,18 @@ from django.http import Http404, QueryDict
 from django.urls import reverse
 
 from codes.models.case import Case, CaseState
-from codes.review.cases.queue import CaseFilter
+from codes.review.cases.queue import CaseFilter, CaseOrder
 from codes.vocabulary import Cause, State
 
-EXACT = ("kind", "state", "severity", "assignee", "group", "cause", "provider", "number")
+EXACT = ("kind", "state", "severity", "assignee", "group", "cause", "provider")
 FLAGS = ("overdue", "escalated")
 WORDS = {"kind": Case.Kind, "state": CaseState, "severity": State, "cause": Cause}
 
 
 def parse_filter(query: QueryDict) -> CaseFilter:
     exact: dict[str, Any] = {name: plain(query.get(name, "")) for name in EXACT}
+    order = query.get("order", "")
+    exact["order"] = CaseOrder(order) if order in CaseOrder.values else CaseOrder.DUE
     return CaseFilter(**exact | {name: query.get(name) == "1" for name in FLAGS})
 
 
@@ -29,8 +31,11 @@ def parse_filter_of_act(query: QueryDict) -> CaseFilter:
 
 
 def filter_query(filters: CaseFilter) -> str:
-    """The filter as an address's query with its question mark; empty when nothing is filtered."""
-    query = urlencode({name: "1" if value is True else value for name, value in filters.as_json().items()})
+    """The filter and its order as an address's query with its question mark; empty when both are the usual ones."""
+    named = {name: "1" if value is True else value for name, value in filters.as_json().items()}
+    if filters.order is not CaseOrder.DUE:
+        named["order"] = filters.order.value
+    query = urlencode(named)
     return f"?{query}" if query else ""
 
 

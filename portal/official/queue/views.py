@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from codes.models import Case, Provider
 from codes.models.case import OPEN_STATES
 from codes.review.cases import assign
-from codes.review.cases.queue import UNASSIGNED, CaseFilter, open_cases
+from codes.review.cases.queue import UNASSIGNED, CaseFilter, CaseOrder, causes_of, count_of, open_cases
 from codes.vocabulary import Cause
 from portal.official.cases.views import CASE_WORK
 from portal.official.queue.filters import filter_query, parse_filter, plain, queue_address
@@ -32,9 +32,10 @@ PAGE = 50
 def queue(request: StaffRequest) -> HttpResponse:
     filters, now = parse_filter(request.GET), timezone.now()
     cases = open_cases(filters, now=now).select_related("citizen", "disagreement", "appeal__provider")
-    page = keyset_page(cases, request.GET, by=["due_at", "id"], size=PAGE)
+    page = keyset_page(cases, request.GET, by=filters.order.columns, size=PAGE)
     query = filter_query(filters)
     providers = list(Provider.objects.current().order_by("code"))
+    causes = causes_of(page.rows)
     context: dict[str, Any] = {
         "page": page,
         "filters": filters,
@@ -44,7 +45,9 @@ def queue(request: StaffRequest) -> HttpResponse:
         "causes": list(Cause),
         "states": OPEN_STATES,
         "assignees": _assignees(request, filters),
-        "rows": [(case, _colours(case, providers)) for case in page.rows],
+        "rows": [(case, _colours(case, providers), causes.get(case.pk, [])) for case in page.rows],
+        "total": count_of(filters, now=now),
+        "orders": list(CaseOrder),
         "providers": providers,
         "reviewers": reviewers(),
         "may_propose": Role.REVIEWER in request.roles,

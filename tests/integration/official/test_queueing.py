@@ -1,7 +1,9 @@
 """The queue: filters, clocks in words, giving cases away, and acts on all of a filter that say their number first."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from codes.models import Case, Ruling
 from tests.integration.pages.asking import at_most
@@ -23,6 +25,18 @@ def test_it_costs_few_questions_and_says_clocks_in_words(desk: Desk, at_work: At
     assert numbers(page) == set(Case.objects.values_list("number", flat=True))
     assert "还剩" in page
     assert "首次查看：" in page
+
+
+def test_the_row_says_the_cause_and_the_list_its_total_in_the_order_asked_for(desk: Desk, at_work: At) -> None:
+    li = at_work("li")
+    Case.objects.filter(citizen__ref="chen").update(opened_at=desk.now - timedelta(days=3))
+    page = li.read("/staff/queue/?order=oldest")
+    assert "3件未结个案" in page
+    assert page.count("<td>数据来源记录不同</td>") == 3
+    oldest = page.split('name="case" value="')[1].split('"')[0]
+    assert oldest == desk.case("chen").number
+    assert li.read("/staff/queue/?order=newest").split('name="case" value="')[-1].split('"')[0] == oldest
+    assert li.get(f"/staff/cases/{oldest}/next/?order=newest").headers["Location"] == "/staff/queue/?order=newest"
 
 
 def test_the_filters_narrow_and_travel_to_the_case(desk: Desk, at_work: At) -> None:
@@ -64,29 +78,43 @@ def test_all_of_a_filter_is_assigned_after_its_number_was_said(desk: Desk, at_wo
     assert at_work("sun").get("/staff/queue/assign-all/").status_code == 403
 
 
-def test_one_decision_is_proposed_for_a_filter(desk: Desk, at_work: At) -> None:
-    li = at_work("li")
+def test_one_decision_is_proposed_for_those_who_are_alike_in_what_the_page_shows(desk: Desk, at_work: At) -> None:
+    """zhang and liu are red with wechat, chen is yellow: two lines, of which one is ticked."""
+    li, address = at_work("li"), "/staff/queue/propose-all/?cause=source"
+    assert at_work("wang").get(address).status_code == 403
+    with at_most(12):
+        page = li.read(address)
+    assert "其中3件可以一并决定" in page
+    assert 'name="outcome" value="red"' not in page
+    alike = re.findall(r'name="alike" value="(\w+)"', page)
+    assert len(alike) == 2  # the most people first
     told = {
-        "count": 2,
+        "count": 3,
+        "alike": alike[:1],
         "outcome": "green",
         "reason_code": "record_wrong",
         "document": "2026-18",
         "expires_on": (desk.now + timedelta(days=7)).date().isoformat(),
     }
-    assert at_work("wang").get("/staff/queue/propose-all/").status_code == 403
-    with at_most(12):
-        page = li.read("/staff/queue/propose-all/?severity=red")
-    assert "对2件作出同一决定" in page
-    assert 'value="red"' not in page
-    forged = li.post("/staff/queue/propose-all/?severity=red", {**told, "outcome": "red"})
-    assert forged.status_code == 422
-    assert li.post("/staff/queue/propose-all/?severity=red", {**told, "document": ""}).status_code == 422
-    li.post("/staff/queue/propose-all/?severity=red", told)
-    assert Ruling.objects.filter(state="proposed", evidence=["document:2026-18"]).count() == 2
+    wrongs: list[dict[str, Any]] = [
+        {"outcome": "red"},
+        {"document": ""},
+        {"alike": []},
+        {"alike": ["other"]},
+        {"count": 2},
+    ]
+    for wrong in wrongs:
+        assert li.post(address, {**told, **wrong}).status_code == 422, wrong
+    assert "已提出2件" in li.post(address, told, follow=True).content.decode()
+    proposed = Ruling.objects.filter(state="proposed", evidence=["document:2026-18"])
+    assert set(proposed.values_list("citizen__ref", flat=True)) == {"zhang", "liu"}
+    page = li.read(address)
+    assert "其中1件可以一并决定" in page
+    assert "另有2件须单独决定" in page
 
 
 def test_bad_page_tokens_and_filters_are_no_error(desk: Desk, at_work: At) -> None:
     li = at_work("li")
     assert numbers(li.read("/staff/queue/?after=nonsense"))
     assert not numbers(li.read("/staff/queue/?kind=nonsense&provider=x&group=y"))
-    assert li.get("/staff/queue/?number=%00").status_code in (200, 400)
+    assert li.get("/staff/queue/?assignee=%00").status_code in (200, 400)

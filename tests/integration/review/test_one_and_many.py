@@ -154,10 +154,16 @@ def test_a_run_moves_the_deadlines_that_were_paused(twins: Desk) -> None:
     )
 
 
+def alone(case: Case) -> CaseFilter:
+    """A filter that holds this case only, whose group then is no other's."""
+    Case.objects.filter(pk=case.pk).update(group_key="alone")
+    return CaseFilter(group="alone")
+
+
 @pytest.mark.parametrize(("kind", "state"), list(product(("disagreement", "appeal"), UNDECIDED)))
 def test_proposing(twins: Desk, kind: str, state: CaseState) -> None:
     case = brought(twins, "zhang", kind, state.value)
-    later = twins.now + timedelta(hours=1)
+    chosen, later = alone(case), twins.now + timedelta(hours=1)
     said: dict[str, Any] = {"colour": "green", "reason_code": "older_data", "by": "li", "now": later}
     said["expires_on"] = later.date() + timedelta(days=5)
 
@@ -165,7 +171,6 @@ def test_proposing(twins: Desk, kind: str, state: CaseState) -> None:
         rulings.propose(case_id=case.pk, evidence=EVIDENCE, **said)
 
     def many() -> None:
-        chosen = CaseFilter(number=case.number)
         assert bulk_rulings.propose_many(chosen=chosen, documents=EVIDENCE, **said).done == 1
 
     check_alike(one, many, by="li", now=later)
@@ -174,11 +179,11 @@ def test_proposing(twins: Desk, kind: str, state: CaseState) -> None:
 @pytest.mark.parametrize(("kind", "state"), list(product(("disagreement", "appeal"), OPEN_STATES)))
 def test_assigning(twins: Desk, kind: str, state: CaseState) -> None:
     case = brought(twins, "zhang", kind, state.value)
-    later = twins.now + timedelta(hours=1)
+    chosen, later = alone(case), twins.now + timedelta(hours=1)
     who: dict[str, Any] = {"to": "wu", "by": "wang", "now": later}
     check_alike(
         lambda: assign.assign(case_id=case.pk, **who),
-        lambda: assign.bulk_assign(chosen=CaseFilter(number=case.number), **who),
+        lambda: assign.bulk_assign(chosen=chosen, **who),
         by="wang",
         now=later,
     )
