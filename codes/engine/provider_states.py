@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from codes.engine.query import EACH_SIDE, verdicts_of
-from codes.models import Registration, Run, RunCitizen, RunProvider, Verdict
+from codes.models import Registration, Run, RunCitizen, RunProvider, Verdict, VerdictChange
 from codes.validity import Age
 from codes.vocabulary import State
 from regions.tenancy import current_city
@@ -37,7 +37,7 @@ ORDER BY provider_id, unbroken
 """
 
 # Read with the inputs, in one query.
-VERDICT = ("id", "version_id", "colour", "hits", "turns_green_on", "needs", "run_id")
+VERDICT = {name: name for name in ("id", "version_id", "colour", "hits", "turns_green_on", "needs", "run_id")}
 
 
 @dataclass(frozen=True)
@@ -90,15 +90,29 @@ class CheckInRun(NamedTuple):
 
 def provider_states(citizen_id: int, *, now: datetime) -> list[ProviderState]:
     """Every provider by code, also where the citizen has not applied; none before the city's first run."""
-    run = Run.objects.judging(citizen_id).values("pk")[:1]
-    registered = Registration.objects.filter(citizen=citizen_id, provider=OuterRef("provider"))
     held = Verdict.objects.filter(citizen=citizen_id, provider=OuterRef("provider"))
+    return _read_states(citizen_id, Run.objects.judging(citizen_id), held.values(row=JSONObject(**VERDICT)), now=now)
+
+
+def provider_states_at(citizen_id: int, *, at: datetime) -> list[ProviderState]:
+    """What every provider showed at a past instant, by the runs that had ended by then."""
+    changes = VerdictChange.objects.counted().filter(citizen=citizen_id, provider=OuterRef("provider"))
+    last = (
+        changes.filter(run__ended_at__lte=at).order_by("-run").values(row=JSONObject(**VERDICT | {"colour": "after"}))
+    )
+    return _read_states(citizen_id, Run.objects.judging(citizen_id, at=at), last, now=at)
+
+
+def _read_states(
+    citizen_id: int, runs: QuerySet[Run], verdicts: QuerySet[Any, Any], *, now: datetime
+) -> list[ProviderState]:
+    registered = Registration.objects.filter(citizen=citizen_id, provider=OuterRef("provider"))
     frozen = (
-        RunProvider.objects.filter(run=Subquery(run))
+        RunProvider.objects.filter(run=Subquery(runs.values("pk")[:1]))
         .select_related("run", "provider", "source", "version__rule_set")
         .annotate(
             registered_at=Subquery(registered.values("registered_at")[:1]),
-            held=Subquery(held.values(row=JSONObject(**{name: name for name in VERDICT}))[:1]),
+            held=Subquery(verdicts[:1]),
         )
         .order_by("provider__code")
     )
@@ -148,7 +162,7 @@ def check_in_runs(citizen_id: int, *, known_at: datetime) -> list[CheckInRun]:
 
 def _verdict(inputs: Any, citizen_id: int) -> Verdict | None:
     held: dict[str, Any] | None = inputs.held
-    if held is None:
+    if held is None or not held["hits"]:  # a change to green names none
         return None
     green = date.fromisoformat(held["turns_green_on"]) if held["turns_green_on"] else None
     return Verdict(citizen_id=citizen_id, provider=inputs.provider, **{**held, "turns_green_on": green})

@@ -1,6 +1,6 @@
 """The ledger of the daily job. PostgreSQL holds all run state; the broker only wakes workers."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Self
 
 from django.db import models
@@ -66,11 +66,15 @@ class RunQuerySet(models.QuerySet["Run"]):
         """The run whose colours the city stood by at the end of the day."""
         return self.settled().filter(day__lte=day).order_by("-day", "-pk").first()
 
-    def judging(self, citizen_id: int) -> Self:
-        """The last settled run and the runs that amended it for the citizen, the newest first: its judgement stands."""
-        whole = Run.objects.settled().values("pk")[:1]
+    def judging(self, citizen_id: int, *, at: datetime | None = None) -> Self:
+        """The last settled run and the runs that amended it for the citizen, the newest first: its judgement stands.
+
+        ``at``: of those that had ended by then.
+        """
+        ended = Q() if at is None else Q(ended_at__lte=at)
+        whole = Run.objects.settled().filter(ended).values("pk")[:1]
         named = RunCitizen.objects.filter(run=OuterRef("pk"), citizen=citizen_id)
-        return self.filter(Q(pk__in=whole) | Q(amends__in=whole) & Exists(named)).order_by("-pk")
+        return self.filter(ended, Q(pk__in=whole) | Q(amends__in=whole) & Exists(named)).order_by("-pk")
 
 
 class Run(Reported, Leased):

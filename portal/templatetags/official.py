@@ -76,6 +76,7 @@ def risk_level(level: str) -> str:
 
 SOURCE_STATES: dict[str, str | Promise] = {
     "fresh": gettext_lazy("Up to date"),
+    "failing": gettext_lazy("The last delivery failed; codes rest on the one before"),
     "retired": gettext_lazy("Retired: no longer collected"),
     "stale": gettext_lazy("Too old: codes that rest on it cannot be determined"),
     "never": gettext_lazy("Nothing accepted yet: codes that rest on it cannot be determined"),

@@ -66,9 +66,21 @@ label_filter(register, "batch_state", BATCH_STATES)
 label_filter(register, "why_unknown", WHY_UNKNOWN)
 
 
+# Acts on what was decided in a case, by their names in the journal.
+ENDS: dict[str, str | Promise] = {
+    "ruling.end_proposed": _("early end of the ruling proposed"),
+    "ruling.end_refused": _("the ruling stays: early end refused"),
+    "ruling.ended": _("ruling ended early"),
+    "ruling.expired": _("ruling expired"),
+    "suppression.end_proposed": _("proposed that the record counts again"),
+    "suppression.end_refused": _("the record stays left out"),
+    "suppression.ended": _("the record counts again"),
+}
+
+
 @register.filter
 def case_verb(verb: str) -> str:
-    return str(Verb(verb).label)
+    return str(ENDS[verb]) if verb in ENDS else str(Verb(verb).label)
 
 
 @register.filter

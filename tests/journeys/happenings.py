@@ -117,6 +117,7 @@ def happen(world: World) -> Happened:
     reviewer = {
         "staff_home": "",
         "official_queue": "queue/",
+        "official_find": "cases/",
         "official_groups": "groups/",
         "official_group": f"groups/of/{quote(GROUP)}/",
         "official_case": f"cases/{case.number}/",

@@ -11,21 +11,36 @@ from codes.diagnosis.render import RenderedDiagnosis, render_diagnosis
 from codes.diagnosis.sentences.renderer import context_from
 from codes.display.findings import displayed_of
 from codes.effective import CurrentCode, effective_codes
-from codes.engine.provider_states import ProviderState, VisibleRecord, provider_states, visible_records
+from codes.engine.provider_states import (
+    ProviderState,
+    VisibleRecord,
+    provider_states,
+    provider_states_at,
+    visible_records,
+)
 from codes.forecast.outlook import Outlook, outlooks
 from codes.held import one_sided_sentences
-from codes.models import Case, Fact, PairDiagnosis, StatedName
+from codes.models import Case, Fact, PairDiagnosis, Ruling, StatedName, Suppression
 from codes.review.evidence.access import names_of
 from portal.official.cases.related import Row, related_rows, with_related
 from portal.official.cases.sides import Differences, differences_of, sides_shown
+from regions.journal.models import JournalEntry
 
 FACTS = 200
 ENDS = ("guardian", "dependant")
+ENDS_SHOWN = [
+    f"{kind.NAME}.{act}"
+    for kind in (Ruling, Suppression)
+    for act in ("end_proposed", "end_refused", "ended", "expired")
+]
 
 
 @dataclass(frozen=True)
 class CaseDetail:
-    """The case as officials see it. ``rulings``: this case's, and any that waits or is in force for its citizen."""
+    """The case as officials see it; a closed one with what the providers showed when it was closed.
+
+    ``rulings``: this case's, and any that waits or is in force for its citizen.
+    """
 
     case: Case
     explanations: list[RenderedDiagnosis]
@@ -67,11 +82,15 @@ def read_case(**lookup: object) -> CaseDetail:
         raise Http404
     pairs = _pairs(case)
     differences = differences_of(pairs)
-    sides = provider_states(case.citizen_id, now=now)
+    sides = (
+        provider_states_at(case.citizen_id, at=case.closed_at)
+        if case.closed_at
+        else provider_states(case.citizen_id, now=now)
+    )
     seen = visible_records(sides[0].inputs.run, case.citizen_id) if sides else []
     facts = _facts(case.citizen_id, differences, sides, seen)
     suppressions = related_rows(case, "suppressions")
-    links = related_rows(case, "family")
+    rulings, links = related_rows(case, "rulings"), related_rows(case, "family")
     codes = effective_codes({case.citizen_id, *(link[f"{end}_id"] for link in links for end in ENDS)}, now=now)
     standing = codes[case.citizen_id]
     return CaseDetail(
@@ -97,9 +116,9 @@ def read_case(**lookup: object) -> CaseDetail:
         questions=related_rows(case, "questions"),
         corrections=related_rows(case, "corrections"),
         suppressions=suppressions,
-        rulings=related_rows(case, "rulings"),
+        rulings=rulings,
         followers=related_rows(case, "followers"),
-        events=sorted(related_rows(case, "events"), key=lambda event: (event["at"], event["id"])),
+        events=_timeline(case, rulings),
         family=[_relative(link, case.citizen_id, codes) for link in links],
         names=list(names_of(case.citizen)) if case.citizen.names_differ else [],
     )
@@ -140,6 +159,17 @@ def _explain(case: Case, pairs: list[PairDiagnosis], sides: list[ProviderState])
         render_diagnosis(pair, audience="official", language=translation.get_language(), context=context)
         for pair in pairs
     ]
+
+
+def _timeline(case: Case, rulings: list[Row]) -> list[Row]:
+    """What happened to the case, and how what was decided in it ended, which its events do not say."""
+    decided = [f"{Ruling.NAME}:{row['id']}" for row in rulings if row["case_id"] == case.pk]
+    decided += [f"{Suppression.NAME}:{row['id']}" for row in related_rows(case, "own_suppressions")]
+    ends = JournalEntry.objects.filter(subject__in=decided, verb__in=ENDS_SHOWN)
+    rows = related_rows(case, "events") + [
+        {**row, "id": row["seq"]} for row in ends.values("seq", "at", "by", "verb", "data")
+    ]
+    return sorted(rows, key=lambda row: (row["at"], row["id"]))
 
 
 def _relative(link: Row, citizen_id: int, codes: Mapping[int, CurrentCode]) -> Row:

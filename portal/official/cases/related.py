@@ -56,6 +56,7 @@ def with_related(cases: QuerySet[Case]) -> QuerySet[Case]:
             *("id", "case_id", "source_id", "provider_id", "record_id", "state", "reason_code", "reason"),
             *("proposed_by", "proposed_at", "end_proposed_by"),
         ),
+        own_suppressions_json=json_rows(Suppression.objects.filter(case=case), "id"),
         rulings_json=json_rows(
             Ruling.objects.filter(Q(case=case) | Q(citizen=citizen, state__in=["proposed", "approved"])),
             *("id", "case_id", "state", "colour", "reason_code", "reason", "expires_on", "proposed_by", "proposed_at"),

@@ -48,7 +48,7 @@ def read_sources(sources: QuerySet[Source], *, now: datetime) -> list[dict[str, 
         {
             "source": row,
             "horizon": row.horizon,
-            "state": _state(row, row.horizon, now),
+            "state": _state(row, row.horizon, batches.get(row.newest_batch), now=now),
             "max_age": timedelta(hours=row.max_age_hours),
             "newest": batches.get(row.newest_batch),
             "held": batches.get(row.held_batch),
@@ -59,12 +59,15 @@ def read_sources(sources: QuerySet[Source], *, now: datetime) -> list[dict[str, 
     ]
 
 
-def _state(source: Source, horizon: datetime | None, now: datetime) -> str:
+def _state(source: Source, horizon: datetime | None, newest: Batch | None, *, now: datetime) -> str:
+    """A source whose last delivery was refused is not up to date, however recent what is known still is."""
     if source.retired:
         return "retired"
     if horizon is None:
         return "never"
-    return "stale" if now - horizon > timedelta(hours=source.max_age_hours) else "fresh"
+    if now - horizon > timedelta(hours=source.max_age_hours):
+        return "stale"
+    return "failing" if newest and newest.state == Batch.State.REFUSED else "fresh"
 
 
 READERS = (Role.SOURCE_MANAGER, Role.APPROVER)

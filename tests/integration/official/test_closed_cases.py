@@ -1,0 +1,48 @@
+"""A closed case shows what was known when it was closed, and how what was decided in it ended."""
+
+from datetime import timedelta
+
+from codes.engine.provider_states import provider_states, provider_states_at
+from codes.review.proposals import rulings
+from tests.integration.official.conftest import At
+from tests.integration.official.test_case_page import columns, page_of
+from tests.integration.pages.asking import at_most
+from tests.integration.review.desk import Desk
+
+
+def colours(states: list) -> dict[str, str]:  # type: ignore[type-arg]
+    return {one.inputs.provider.code: one.state.value for one in states}
+
+
+def test_a_closed_case_shows_the_colours_it_was_decided_by(desk: Desk, at_work: At) -> None:
+    """zhang stays red with wechat; a day later the police take the record back, and both are green."""
+    case = desk.bring(desk.case("zhang"), "decided")
+    desk.revoke("zhang")
+    later = desk.now + timedelta(hours=5)
+    desk.run(later)
+    now = later + timedelta(minutes=1)
+    assert colours(provider_states(case.citizen_id, now=now)) == {"alipay": "green", "wechat": "green"}
+    assert colours(provider_states_at(case.citizen_id, at=desk.now)) == {"alipay": "green", "wechat": "red"}
+    li = at_work("li")
+    with at_most(12):
+        page = li.read(page_of(case))
+    shown = columns(page)
+    assert "绿码" in shown["alipay"]
+    assert "红码" in shown["wechat"]
+    assert "时空伴随" in shown["wechat"]
+    assert "结案时" in page
+    assert "今日有效码" in page
+
+
+def test_before_the_first_run_there_was_nothing(desk: Desk) -> None:
+    assert provider_states_at(desk.citizen("zhang").pk, at=desk.now - timedelta(days=30)) == []
+
+
+def test_the_timeline_goes_on_to_the_early_end(desk: Desk, at_work: At) -> None:
+    ruling = desk.approve(desk.propose("zhang"))
+    case = desk.case("zhang")
+    assert "已提出提前结束该决定" not in at_work("li").read(page_of(case))
+    rulings.propose_end(ruling_id=ruling.pk, reason="核实有误", by="li", now=desk.now)
+    rulings.approve_end(ruling_id=ruling.pk, by="wang", now=desk.now)
+    timeline = at_work("li").read(page_of(case)).partition('class="timeline"')[2]
+    assert timeline.index("已提出提前结束该决定") < timeline.index("决定已提前结束")
