@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 
 from codes.display.items import settle_items
-from codes.models import DisplayChange, Displayed, DisplayFinding, Run
+from codes.models import Displayed, DisplayFinding, Run
 from codes.validity import DAYS_AFTER
 from regions.locks import advisory_lock
 from regions.sql import compose
@@ -61,12 +61,6 @@ def update_findings(*, now: datetime, citizens: Collection[int] | None = None) -
             cursor.execute(EXPLAIN, asked)
             cursor.execute(NOTE, {"now": now})
         settle_items(now=now)
-
-
-def changes_since(last: int, *, limit: int) -> list[DisplayChange]:
-    """What happened to findings after the change with this id, in order, for whoever tells the provider."""
-    told = DisplayChange.objects.filter(pk__gt=last).select_related("finding__provider", "finding__citizen")
-    return list(told.order_by("pk")[:limit])
 
 
 def findings_of(citizen_id: int) -> list[DisplayFinding]:

@@ -24,11 +24,17 @@ class WebhookEvent(models.TextChoices):
     CODE_CHANGED = "code.changed", _("Somebody's colour has changed")
     CASE_OPENED = "case.opened", _("A case was opened")
     CASE_DECIDED = "case.decided", _("A case has ended")
+    FINDING_DISPLAY = "finding.display", _("Another colour is displayed than should be, or no longer is")
     ALARM_RAISED = "alarm.raised", _("The portal raised an alarm")
 
 
 # What is told of a person goes to a provider that knows them; what is told of the city, to the city's own receivers.
-OF_PERSONS = (WebhookEvent.CODE_CHANGED, WebhookEvent.CASE_OPENED, WebhookEvent.CASE_DECIDED)
+OF_PERSONS = (
+    WebhookEvent.CODE_CHANGED,
+    WebhookEvent.CASE_OPENED,
+    WebhookEvent.CASE_DECIDED,
+    WebhookEvent.FINDING_DISPLAY,
+)
 OF_THE_CITY = (WebhookEvent.ALARM_RAISED,)
 
 

@@ -16,6 +16,7 @@ from regions.staff.roles import Role
 from tests.integration.review.desk import hire
 
 CODE, OPENED, DECIDED, ALARM = "code.changed", "case.opened", "case.decided", "alarm.raised"
+DISPLAY = "finding.display"
 
 
 @dataclass

@@ -7,8 +7,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from codes.display.displayed import Shown, keep_displayed
+from codes.display.findings import update_findings
 from codes.key_rotation import kid_of
-from codes.models import Citizen, EffectiveChange, Ruling, Webhook, WebhookDelivery
+from codes.models import Citizen, EffectiveChange, Provider, Ruling, Webhook, WebhookDelivery
 from codes.review.proposals.rulings import expire_rulings
 from codes.webhooks import deliver as delivering
 from codes.webhooks import subscriptions
@@ -20,7 +22,17 @@ from regions.keys.models import CityKey, Purpose
 from regions.leased_jobs import claim
 from regions.vocabulary import IdType
 from tests.integration.review.desk import Desk, an_alarm
-from tests.integration.webhooks.receiver import ALARM, CODE, DECIDED, OPENED, Receiver, declared, hook, listening
+from tests.integration.webhooks.receiver import (
+    ALARM,
+    CODE,
+    DECIDED,
+    DISPLAY,
+    OPENED,
+    Receiver,
+    declared,
+    hook,
+    listening,
+)
 
 DAY = timedelta(days=1)
 
@@ -246,6 +258,28 @@ def test_neither_redirects_nor_closed_addresses_are_followed_and_nothing_is_logg
     said = caplog.text
     assert "w-zhang" not in said
     assert "ed25519" not in said
+
+
+def test_whoever_displays_it_is_told_what_is_displayed_wrongly(desk: Desk, receiver: Receiver) -> None:
+    with listening() as other:
+        for provider, front_end in (("wechat", receiver), ("alipay", other)):
+            hook(front_end.address, provider, now=desk.now, events=(DISPLAY,))
+            declared("zhang", f"{provider}-1", at=desk.now, provider=provider)
+        wechat, zhang = Provider.objects.get(code="wechat"), Citizen.objects.get(ref="zhang")
+        for value, minutes in (("?", 1), ("red", 2)):
+            Provider.objects.filter(pk=wechat.pk).update(display={"red": "red"})
+            at = desk.now + timedelta(minutes=minutes)
+            keep_displayed([Shown(zhang.pk, wechat.pk, value, at)])
+            update_findings(now=at, citizens=[zhang.pk])
+        assert send_all() == 2
+        assert other.came == []
+    opened, closed = receiver.told
+    shown_at = (desk.now + timedelta(minutes=1)).isoformat()
+    assert (opened["event"], opened["person"]) == (DISPLAY, "wechat-1")
+    assert opened["data"] == {
+        "what": "opened", "cause": "unknown_value", "value": "?", "colour": None, "expected": "red", "shown_at": shown_at,
+    }  # fmt: skip
+    assert (closed["data"]["what"], closed["data"]["cause"]) == ("closed", "unknown_value")
 
 
 def test_the_functions_of_each_city_write_to_its_own_tables(db: None) -> None:
