@@ -1,12 +1,14 @@
 """A provider's machine: it posts lines to alpha's host with its key."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.http import HttpResponse
 from django.test import Client
 
@@ -67,3 +69,13 @@ def alipay(alpha: City, clock: datetime) -> Machine:
     """Alipay's own machine."""
     _, key = issue_key(provider="alipay", by="operator:lin", now=clock)
     return Machine(key)
+
+
+@pytest.fixture
+def one_connection() -> Iterator[None]:
+    """Requests that come past Django's own test client would close the connection, and with it the test's transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)

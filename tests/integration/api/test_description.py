@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 import schemathesis
 from django.core.management import call_command
-from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -61,16 +59,6 @@ SCOPES = [scope.value for scope in Scope]
 # Chance alone seldom names somebody who is known.
 SOUND = {"/api/v1/calls": {"id_type": "10", "id_number": ANNA}}
 CASES_OF_AN_ADDRESS = 20
-
-
-@pytest.fixture
-def one_connection() -> Iterator[None]:
-    """Requests that come past Django's own test client would close the connection, and with it the test's transaction."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
 
 
 @pytest.fixture
