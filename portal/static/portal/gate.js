@@ -155,9 +155,11 @@ document.addEventListener("keydown", (event) => {
 
 const look = async () => {
   const said = await fetchLists(gate);
+  if (said === "revoked") return revoked();
   refused = said === "refused";
   await showLine(said !== "off_line");
   if (said !== "off_line") turn = turn.then(sendWaiting);
+  return undefined;
 };
 
 const keepPage = async () => {

@@ -2,6 +2,7 @@
 import { readList } from "./key_list.js";
 
 const KEPT = "gate.lists";
+const REVOKED = "revoked";
 
 // {device, lists: {division: {text, signedBy}}}. Another device of this browser was enrolled anew, and pins anew.
 const kept = (device) => {
@@ -22,17 +23,18 @@ const take = async (into, text, division, pinned) => {
 
 const fetched = async (address) => {
   const answer = await fetch(address, { cache: "no-store" });
-  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  if (!answer.ok) throw new Error(answer.status === 401 ? REVOKED : `status ${answer.status}`);
   return answer.text();
 };
 
-// Brings the kept lists up to date. ``"off_line"`` when the city cannot be reached, ``"refused"`` for a list that does not count.
+// Brings the kept lists up to date. ``"off_line"`` when the city cannot be reached, ``"refused"`` for a list that does not count,
+// ``"revoked"`` when the city does not know this device any more.
 export const fetchLists = async ({ device, division, signedBy, keys, neighbours }) => {
   let texts;
   try {
     texts = [await fetched(keys), await fetched(neighbours)];
-  } catch {
-    return "off_line";
+  } catch (fault) {
+    return fault.message === REVOKED ? REVOKED : "off_line";
   }
   const into = kept(device);
   let said = "fetched";
