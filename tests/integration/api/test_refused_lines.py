@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from codes.models import Entry
 from tests.integration.api.conftest import Machine
-from tests.integration.lines import check_in, declaration
+from tests.integration.lines import ANNA, check_in, declaration
 
 REFUSED = 4
 BROKEN: list[Any] = [
@@ -80,13 +82,51 @@ def test_a_sent_in_table_is_not_written_over(alipay: Machine, tmp_path: Path) ->
     assert refused.value.returncode == 2
 
 
+SHOWN = {
+    "type": "displayed", "provider": "alipay", "entry_id": "s-1", "id_type": "10", "id_number": ANNA, "value": "00",
+    "shown_at": "2026-11-20T08:00:00+08:00",
+}  # fmt: skip
+# Another provider's line is the one thing that a key may not send and a file may.
+KINDS = [
+    declaration(),
+    check_in(),
+    SHOWN,
+    *(one for one in BROKEN if isinstance(one, dict) and one["provider"] == "alipay"),
+]
+VALUES = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.lists(st.text(max_size=3), max_size=2)
+
+
+@st.composite
+def spoilt_lines(draw: st.DrawFn) -> bytes:
+    """A line of every type as it should be, with one key changed or left out, or noise."""
+    line = draw(st.sampled_from(KINDS))
+    key = draw(st.sampled_from(sorted(set(line) - {"provider"})))
+    kind = draw(st.sampled_from(["sound", "changed", "left out", "noise"]))
+    if kind == "noise":
+        return draw(st.binary(max_size=30))
+    if kind == "left out":
+        line = {name: value for name, value in line.items() if name != key}
+    return json.dumps({**line, key: draw(VALUES)} if kind == "changed" else line).encode()
+
+
 def test_command_and_api_are_equal_line_by_line(alipay: Machine, tmp_path: Path) -> None:
-    """But for a line of another provider, which a key does not speak for."""
-    lines = [one for one in BROKEN if not (isinstance(one, dict) and one["provider"] == "nobody")]
-    with transaction.atomic():
-        answered = json.loads(alipay.post_body(written(tmp_path / "lines.jsonl", lines).read_bytes()).content)
-        transaction.set_rollback(True)
-    *printed, counts = map(json.loads, run(str(tmp_path / "lines.jsonl"), "--json").splitlines())
-    assert printed == answered["lines"]
-    assert len(printed) == len(lines) - 1
-    assert counts == {name: answered[name] for name in ("accepted", "duplicate", "refused")}
+    file = tmp_path / "lines.jsonl"
+    outcomes: set[str] = set()
+
+    @settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @example(lines=[json.dumps(declaration()).encode(), b"{"])
+    @given(lines=st.lists(spoilt_lines(), min_size=1, max_size=6))
+    def are_equal(lines: list[bytes]) -> None:
+        file.write_bytes(b"\n".join(lines) + b"\n")
+        with transaction.atomic():
+            answered = json.loads(alipay.post_body(file.read_bytes()).content)
+            transaction.set_rollback(True)
+        with transaction.atomic():
+            *printed, counts = map(json.loads, run(str(file), "--json").splitlines())
+            transaction.set_rollback(True)
+        assert printed == answered["lines"]
+        assert counts == {name: answered[name] for name in ("accepted", "duplicate", "refused")}
+        outcomes.update(one["result"] for one in printed)
+
+    are_equal()
+    assert outcomes >= {"accepted", "refused"}
