@@ -88,11 +88,16 @@ def beta(db: None) -> Iterator[City]:
 @pytest.fixture
 def bare_city(beta: City) -> City:
     """Inside a city with keys and a journal, but without sources, rule sets and providers."""
+    empty_city()
+    return beta
+
+
+def empty_city() -> None:
+    """Leave the city its keys and its journal."""
     Provider.objects.all().delete()
     RuleSetVersion.objects.all().delete()
     RuleSet.objects.all().delete()
     Source.objects.all().delete()
-    return beta
 
 
 @pytest.fixture

@@ -8,17 +8,19 @@ tenths of a second and leaves nothing behind.
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
+from typing import Any, TypeVar
 
 import psycopg2
 import psycopg2.extensions
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from psycopg2 import sql
 
 from codes.opening import open_city
@@ -41,6 +43,8 @@ DROP_ATTEMPTS = 120
 # The database of the installation, from which the others are made and dropped; nothing in it is touched.
 HOME = str(settings.DATABASES["default"]["NAME"])
 _copies = count(1)
+T = TypeVar("T")
+_kept: dict[Callable[[], Any], tuple[str, Any]] = {}
 
 
 @contextmanager
@@ -59,8 +63,31 @@ def session_database() -> Iterator[None]:
                 create_city_role(city)
     with _connected_to(name):
         yield
+    _kept.clear()
     with raw_owner(HOME) as server:
-        _drop(server, name)
+        for made in (*_databases_of(server, f"{name}_"), name):
+            _drop(server, made)
+
+
+@contextmanager
+def kept_copy(build: Callable[[], T]) -> Iterator[T]:
+    """Work on a copy in which ``build`` was called, once for the session; its answer is the block's own copy of it.
+
+    For what many tests begin with and each changes in a transaction that it takes back: enter before that begins.
+    """
+    assert not connection.in_atomic_block, "it would change the database of a transaction that has begun"
+    if build not in _kept:
+        original = connection.settings_dict["NAME"]
+        name = f"{original}_kept_{len(_kept)}"
+        with raw_owner(HOME) as server:
+            _copy(server, original, name)
+        with _connected_to(name), transaction.atomic():
+            answer = build()
+            connection.run_on_commit = []  # as in a test, where nothing is ever committed
+        _kept[build] = name, answer
+    name, answer = _kept[build]
+    with _connected_to(name):
+        yield deepcopy(answer)
 
 
 @contextmanager

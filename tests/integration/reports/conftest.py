@@ -1,13 +1,19 @@
 """A city that has run for three days, by a world in which every state occurs: on the second a source has become stale."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from codes.models import Run
 from regions.models import City
+from regions.tenancy import in_city
+from tests.conftest import empty_city
 from tests.integration.reports.days import ONE_DAY, load_people, run_day, scene_of
+from tests.own_database import kept_copy
 from tests.worlds import Scene
 
 SEED = 53
@@ -22,15 +28,33 @@ class Settled:
     runs: tuple[Run, ...]
 
 
+def run_three_days() -> Settled:
+    """The runs of beta, emptied and filled from the world."""
+    with in_city("beta") as city:
+        empty_city()
+        scene = scene_of(SEED, PEOPLE)
+        city.interim_policy = scene.world.interim_policy
+        load_people(scene)
+        return Settled(scene, tuple(run_day(scene.day + n * ONE_DAY, scene.as_of + n * ONE_DAY) for n in range(3)))
+
+
 @pytest.fixture
-def three_days(bare_city: City, monkeypatch: pytest.MonkeyPatch) -> Settled:
+def kept_three_days(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Settled]:
+    """The database in which they are: before the test's transaction begins."""
+    with ExitStack() as stack:
+        with django_db_blocker.unblock():
+            settled = stack.enter_context(kept_copy(run_three_days))
+        yield settled
+        with django_db_blocker.unblock():
+            stack.close()
+
+
+@pytest.fixture
+def three_days(kept_three_days: Settled, beta: City, monkeypatch: pytest.MonkeyPatch) -> Settled:
     """Exports are asked for on the day after the last."""
-    scene = scene_of(SEED, PEOPLE)
-    bare_city.interim_policy = scene.world.interim_policy
-    load_people(scene)
-    runs = tuple(run_day(scene.day + n * ONE_DAY, scene.as_of + n * ONE_DAY) for n in range(3))
-    monkeypatch.setattr("django.utils.timezone.now", lambda: runs[-1].as_of + ONE_DAY)
-    return Settled(scene, runs)
+    beta.interim_policy = kept_three_days.scene.world.interim_policy
+    monkeypatch.setattr("django.utils.timezone.now", lambda: kept_three_days.runs[-1].as_of + ONE_DAY)
+    return kept_three_days
 
 
 @pytest.fixture

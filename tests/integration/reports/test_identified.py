@@ -43,7 +43,7 @@ def _own_files(settings: Settings, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def two(bare_city: City, now: datetime) -> tuple[str, str]:
+def two(beta: City, now: datetime) -> tuple[str, str]:
     """Two who audit, in the two roles that may."""
     hire("li.auditor", Role.AUDITOR, now=now)
     hire("he.admin", Role.AUDIT_ADMIN, now=now)
