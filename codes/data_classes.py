@@ -41,6 +41,15 @@ DATA_CLASSES = (
         steps=(Step("codes_paperpass", age="coalesce(t.withdrawn_at, t.expires_at)"),),
     ),
     DataClass(
+        "kept_forms",
+        title=_("Forms not yet sent"),
+        personal=_("what somebody has answered and typed so far, encrypted"),
+        stays=_("nothing"),
+        tables=("codes_keptform",),
+        days=1,
+        steps=(Step("codes_keptform", age="t.kept_at"),),
+    ),
+    DataClass(
         "verdict_history",
         title=_("History of colours"),
         personal=_("which rules held somebody, when and by which records"),

@@ -10,6 +10,7 @@ from codes.models.fact import Fact, StatedName
 from codes.models.gate import GateDevice, GateDeviceState, GateScan
 from codes.models.held_group import GroupProposalState, HeldChange, HeldGroup, HeldGroupProposal
 from codes.models.inquiry import CorrectionRequest, Evidence, InformationRequest
+from codes.models.kept_form import KeptForm
 from codes.models.neighbour import Neighbour, NeighbourCall
 from codes.models.paper_pass import PaperPass
 from codes.models.phone import PhoneChange, PhoneNotice
@@ -70,6 +71,7 @@ __all__ = [
     "IdempotentAnswer",
     "IdentifiedExport",
     "InformationRequest",
+    "KeptForm",
     "Neighbour",
     "NeighbourCall",
     "PairDiagnosis",

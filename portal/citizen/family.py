@@ -21,12 +21,13 @@ from codes.citizens.guardianship import (
     end_guardianship,
 )
 from codes.models import Citizen, Guardianship
+from portal.citizen.appeals.forms import UploadForm
 from portal.citizen.appeals.views import change_files, draft_files
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject
 from portal.web.bodies import takes_file
-from portal.web.citizen_session import Draft
 from portal.web.documents import DocumentForm, decrypt_identity, encrypt_identity
 from portal.web.errors import refusal_text
+from portal.web.kept_forms import Draft
 from regions.identity import Identity
 from regions.keys.encryption import decrypt_number
 from regions.refusals import Refused
@@ -66,7 +67,7 @@ def ask(request: SubjectRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and form.identity == _identity(request.citizen):
         form.add_error("id_number", str(GuardianshipFault.ONESELF.label))
     elif form.is_valid() and form.identity is not None:
-        draft = Draft(request.session, "dependant", request.citizen.ref)
+        draft = Draft(request.citizen, "dependant", request.citizen.ref)
         draft.keep("who", {"document": encrypt_identity(form.identity), "relation": form.cleaned_data["relation"]})
         return redirect("citizen_family_proof")
     return render(request, "citizen/family/ask.html", {"form": form})
@@ -81,15 +82,15 @@ def _identity(citizen: Citizen) -> Identity:
 @require_http_methods(["GET", "HEAD", "POST"])
 def proof(request: SubjectRequest) -> HttpResponse:
     """Second page: what shows the relation – and off it goes."""
-    draft = Draft(request.session, "dependant", request.citizen.ref)
+    draft = Draft(request.citizen, "dependant", request.citizen.ref)
     who = draft.answers.get("who")
     identity = decrypt_identity(who["document"]) if who else None
     if who is None or identity is None:
         return redirect("citizen_family_ask")
     form, fault = change_files(request), ""
-    if form is None:
+    if form is None and request.POST.get("act") != "send":
         return redirect("citizen_family_proof")
-    if request.POST.get("act") == "send":
+    if (form is None or not form.errors) and request.POST.get("act") == "send":
         try:
             ask_guardianship(
                 guardian=request.citizen,
@@ -105,7 +106,7 @@ def proof(request: SubjectRequest) -> HttpResponse:
             draft.drop()
             messages.success(request, _("Your request has arrived. An official looks at it within a working day."))
             return redirect("citizen_family")
-    context = {"form": form, "files": list(draft_files(request)), "fault": fault}
+    context = {"form": form or UploadForm(), "files": list(draft_files(request)), "fault": fault}
     return render(request, "citizen/family/proof.html", context)
 
 

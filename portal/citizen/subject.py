@@ -5,14 +5,16 @@ The same pages stand under ``/`` and under ``/family/<ref>/``; any other ref get
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
-from django.http import Http404, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from codes.models import Citizen, Guardianship
 from codes.review.permissions import actor_name
 from portal.web.access import CitizenRequest, PlainView, for_citizens
+from portal.web.kept_forms import after_post, keep_typed, kept_page, typed_on
 
 P = ParamSpec("P")
 
@@ -35,7 +37,10 @@ def for_subject(view: SubjectView[P]) -> PlainView[...]:
         ref = kwargs.pop("ref", None)
         subject = request.citizen if ref is None else dependant(request.citizen, str(ref))
         request.subject = subject  # type: ignore[attr-defined]  # what SubjectRequest promises
-        return view(request, *args, **kwargs)  # type: ignore[arg-type]
+        response = view(request, *args, **kwargs)  # type: ignore[arg-type]
+        if request.method == "POST" and isinstance(response, HttpResponse):
+            after_post(request, request.citizen, response)
+        return response
 
     return found
 
@@ -55,6 +60,22 @@ def subject_url(request: SubjectRequest, name: str, **kwargs: str | int) -> str:
     """The address of another page about the same person."""
     about = {} if request.subject.pk == request.citizen.pk else {"ref": request.subject.ref}
     return reverse(name, kwargs={**about, **kwargs})
+
+
+def typed_here(request: SubjectRequest) -> dict[str, Any]:
+    """What was typed on this page and not sent, as initial values."""
+    return typed_on(request.citizen, request.path)
+
+
+@for_citizens
+@require_POST
+def keep_page(request: CitizenRequest) -> HttpResponse:
+    """Keep what is typed on a page at present; sent by the page itself (``templates/components/keep.html``)."""
+    path = kept_page(request)
+    if not path:
+        raise Http404
+    keep_typed(request.citizen, path, request.POST)
+    return HttpResponse(status=204)
 
 
 def acting_citizen(request: SubjectRequest) -> str:

@@ -12,6 +12,7 @@ from portal.citizen.code import paper
 from portal.citizen.code import views as code
 from portal.citizen.declarations import views as declare
 from portal.citizen.sign_in import views as sign_in
+from portal.citizen.subject import keep_page
 
 ABOUT: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
     ("code/", code.code_page, "citizen_code"),
@@ -48,6 +49,7 @@ urlpatterns: list[URLPattern] = [
     path("sign-out/", sign_in.sign_out, name="citizen_sign_out"),
     path("phone/", phones.confirm, name="citizen_phone_confirm"),
     path("phone/<int:change>/", phones.answer, name="citizen_phone_answer"),
+    path("keep/", keep_page, name="citizen_keep"),
     path("family/", family.family, name="citizen_family"),
     path("family/ask/", family.ask, name="citizen_family_ask"),
     path("family/ask/proof/", family.proof, name="citizen_family_proof"),

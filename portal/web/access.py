@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from codes.models import Citizen
 from portal.web.citizen_session import signed_in_citizen
+from portal.web.kept_forms import kept_page
 from regions.staff.models import Account
 from regions.staff.roles import Role
 
@@ -95,11 +96,18 @@ def for_citizens(view: CitizenView[P]) -> PlainView[P]:
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         citizen = signed_in_citizen(request, now=timezone.now())
         if citizen is None:
-            return redirect_page(request, with_next(reverse("citizen_sign_in"), request))
+            return redirect_page(request, _sign_in_address(request))
         request.citizen = citizen  # type: ignore[attr-defined]  # what CitizenRequest promises
         return view(request, *args, **kwargs)  # type: ignore[arg-type]
 
     return mark(guarded, Audience("citizen"))
+
+
+def _sign_in_address(request: HttpRequest) -> str:
+    """From there back to the page, also to the one whose form was sent: what was typed on it has been kept."""
+    address = reverse("citizen_sign_in")
+    path = kept_page(request) if request.method == "POST" else ""
+    return f"{address}?{urlencode({'next': path})}" if path else with_next(address, request)
 
 
 def for_anyone(view: PlainView[P]) -> PlainView[P]:

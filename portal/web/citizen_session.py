@@ -1,10 +1,8 @@
 """A citizen's session: its own key in the session, its own idle time, never together with a staff account."""
 
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
-from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 
@@ -46,29 +44,3 @@ def signed_in_citizen(request: HttpRequest, *, now: datetime) -> Citizen | None:
     return (
         Citizen.objects.annotate(phone_waits=Exists(waiting), shown_wrongly=Exists(wrong)).filter(pk=held["id"]).first()
     )
-
-
-class Draft:
-    """What one person has answered so far in one form. ``about`` keeps the drafts of a guardian's dependants apart."""
-
-    def __init__(self, session: SessionBase, form: str, about: str) -> None:
-        self._session = session
-        self._key = f"draft.{form}"
-        self._about = about
-
-    @property
-    def answers(self) -> dict[str, Any]:
-        """By page; empty when nothing was answered, or the draft is about somebody else."""
-        held = self._session.get(self._key, {})
-        return dict(held.get("answers", {})) if held.get("about") == self._about else {}
-
-    def keep(self, page: str, answer: Any) -> None:
-        self._session[self._key] = {"about": self._about, "answers": {**self.answers, page: answer}}
-
-    def forget(self, page: str) -> None:
-        held = self.answers
-        held.pop(page, None)
-        self._session[self._key] = {"about": self._about, "answers": held}
-
-    def drop(self) -> None:
-        self._session.pop(self._key, None)

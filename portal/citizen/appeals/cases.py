@@ -18,7 +18,7 @@ from codes.review.evidence.files import read_evidence
 from codes.review.information import answer
 from portal.citizen.appeals.forms import AnswerForm, ObjectionForm, UploadForm
 from portal.citizen.appeals.views import change_files, draft_files
-from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url
+from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url, typed_here
 from portal.web.bodies import takes_file
 from portal.web.errors import refusal_text
 from portal.web.keyset import keyset_page
@@ -126,10 +126,10 @@ def answer_question(request: SubjectRequest, number: str) -> HttpResponse:
     """Answer what an official asked, with files if there are any. Files are kept one by one before the answer is sent."""
     case = _case(request, number)
     upload = change_files(request)
-    if upload is None:
+    if upload is None and request.POST.get("act") != "send":
         return redirect(subject_url(request, "citizen_case", number=number))
-    if upload.is_bound:
-        return _show(request, case, upload=upload)
+    if upload is not None and upload.is_bound:
+        return _show(request, case, upload=upload, reply=AnswerForm(request.POST))
     question = get_object_or_404(InformationRequest.objects.filter(case=case), state="open")
     form = AnswerForm(request.POST)
     if form.is_valid():
@@ -177,7 +177,7 @@ def _show(
     now = timezone.now()
     appeal = Appeal.objects.select_related("provider", "fact").filter(case=case).first()
     question = InformationRequest.objects.filter(case=case, state="open").first()
-    state = CaseState(case.state)
+    state, typed = CaseState(case.state), typed_here(request)
     context = {
         "case": case,
         "state": state,
@@ -186,11 +186,11 @@ def _show(
         "files": list(Evidence.objects.filter(case=case).order_by("pk")),
         "question": question,
         "drafts": list(draft_files(request)) if question else [],
-        "reply": reply or AnswerForm(),
+        "reply": reply or AnswerForm(initial=typed),
         "upload": upload or UploadForm(),
         "may_withdraw": appeal is not None and case.closed_at is None and now <= appeal.withdraw_until,
         "may_object": appeal is not None and state is CaseState.DENIED,
-        "objection": objection or ObjectionForm(),
+        "objection": objection or ObjectionForm(initial=typed),
         "now": now,
     }
     invalid = any(form is not None and form.errors for form in (objection, reply, upload))

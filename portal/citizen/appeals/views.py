@@ -15,10 +15,10 @@ from codes.review.appeals.policy import EVIDENCE_FOR, AppealReason, Asked
 from codes.review.evidence.faults import MAX_BYTES, UploadFault
 from codes.review.evidence.files import discard_draft, keep_upload
 from portal.citizen.appeals.forms import Choice, ReasonForm, StatementForm, TargetForm, UploadForm, choices_of
-from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url
+from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url, typed_here
 from portal.web.bodies import takes_file
-from portal.web.citizen_session import Draft
 from portal.web.errors import refusal_text, text_or_raise
+from portal.web.kept_forms import Draft
 from regions.refusals import Refused
 
 
@@ -35,7 +35,7 @@ def change_files(request: SubjectRequest) -> UploadForm | None:
         evidence = act.removeprefix("drop-")
         discard_draft(evidence_id=int(evidence) if evidence.isdecimal() else 0, **who)
         return None
-    if act != "add":
+    if act != "add" and not request.FILES:
         return UploadForm()
     form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
@@ -53,7 +53,7 @@ PLACES = {"target": 1, "reason": 2, "evidence": 3, "words": 4, "check": 5}
 
 
 def current_draft(request: SubjectRequest) -> Draft:
-    return Draft(request.session, "appeal", request.subject.ref)
+    return Draft(request.citizen, "appeal", request.subject.ref)
 
 
 @for_subject
@@ -67,12 +67,14 @@ def begin(request: SubjectRequest) -> HttpResponse:
         context = {"under_way": under_way, "choices": choices}
         return render(request, "citizen/appeal/cannot.html", context)
     form = TargetForm(
-        request.POST if request.method == "POST" else None, choices=possible, initial={"target": possible[0].key}
+        request.POST if request.method == "POST" else None,
+        choices=possible,
+        initial={"target": possible[0].key, **typed_here(request)},
     )
     if request.method == "POST" and form.is_valid():
         draft = current_draft(request)
-        draft.drop()
-        draft.keep("target", form.cleaned_data["target"])
+        if draft.answers.get("target") != form.cleaned_data["target"]:
+            draft.replace({"target": form.cleaned_data["target"]})
         return redirect(subject_url(request, "citizen_appeal_reason"))
     others = [one for one in choices if not one.target.may_appeal]
     return _page(request, "target", form, template="target", others=others, choices=possible)
@@ -85,7 +87,7 @@ def reason(request: SubjectRequest) -> HttpResponse:
     if choice is None:
         return redirect(subject_url(request, "citizen_appeal"))
     draft = current_draft(request)
-    initial = {"reason": draft.answers.get("reason")}
+    initial = {"reason": draft.answers.get("reason"), **typed_here(request)}
     form = ReasonForm(
         request.POST if request.method == "POST" else None, reasons=choice.target.reasons, initial=initial
     )
@@ -105,8 +107,9 @@ def evidence(request: SubjectRequest) -> HttpResponse:
     if asked is None:
         return redirect(subject_url(request, "citizen_appeal_reason"))
     form = change_files(request)
-    if form is None:
-        return redirect(subject_url(request, "citizen_appeal_evidence"))
+    if form is None or (request.POST.get("act") == "on" and not form.errors):
+        is_done = request.POST.get("act") == "on" and draft_files(request).count() >= asked.files
+        return redirect(subject_url(request, "citizen_appeal_words" if is_done else "citizen_appeal_evidence"))
     files = list(draft_files(request))
     context = {"files": files, "enough": len(files) >= asked.files, "asked": asked.label}
     return _page(request, "evidence", form, template="evidence", back="citizen_appeal_reason", **context)
@@ -120,7 +123,9 @@ def words(request: SubjectRequest) -> HttpResponse:
         return redirect(subject_url(request, "citizen_appeal_reason"))
     draft = current_draft(request)
     form = StatementForm(
-        request.POST if request.method == "POST" else None, asked=asked, initial=draft.answers.get("words")
+        request.POST if request.method == "POST" else None,
+        asked=asked,
+        initial={**draft.answers.get("words", {}), **typed_here(request)},
     )
     if request.method == "POST" and form.is_valid():
         tested_on = form.cleaned_data.get("tested_on")
@@ -137,6 +142,8 @@ def words(request: SubjectRequest) -> HttpResponse:
 def check(request: SubjectRequest) -> HttpResponse:
     """Show all answers; POST files the appeal."""
     choice, asked, answers = _selected_choice(request), _evidence_asked(request), current_draft(request).answers
+    if "sent" in answers:
+        return redirect(subject_url(request, "citizen_appealed", number=answers["sent"]))
     if choice is None or asked is None or "words" not in answers:
         return redirect(subject_url(request, "citizen_appeal"))
     files = list(draft_files(request))
@@ -158,7 +165,7 @@ def check(request: SubjectRequest) -> HttpResponse:
         except Refused as refused:
             fault = refusal_text(refused)
         else:
-            current_draft(request).drop()
+            current_draft(request).replace({"sent": filed.number})
             return redirect(subject_url(request, "citizen_appealed", number=filed.number))
     context = {
         "choice": choice,

@@ -20,10 +20,10 @@ from portal.citizen.declarations.forms import (
     SymptomsForm,
     answer_rows,
 )
-from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url
+from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url, typed_here
 from portal.templatetags.page import titled
-from portal.web.citizen_session import Draft
 from portal.web.errors import refusal_text
+from portal.web.kept_forms import Draft
 
 PAGES: dict[str, type[QuestionForm]] = {
     "to": ProvidersForm,
@@ -37,14 +37,19 @@ MOST_STAYS = 20
 
 
 def current_draft(request: SubjectRequest) -> Draft:
-    return Draft(request.session, "declaration", request.subject.ref)
+    return Draft(request.citizen, "declaration", request.subject.ref)
 
 
 @for_subject
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def begin(request: SubjectRequest) -> HttpResponse:
-    current_draft(request).drop()
-    return redirect(subject_url(request, "citizen_declare_page", page="to"))
+    """Go on where the person stopped; a POST begins anew."""
+    if request.method == "POST":
+        current_draft(request).drop()
+    missing = _first_unanswered(request)
+    if missing == "check":
+        return redirect(subject_url(request, "citizen_declare_check"))
+    return redirect(subject_url(request, "citizen_declare_page", page=missing))
 
 
 @for_subject
@@ -53,31 +58,36 @@ def page(request: SubjectRequest, page: str) -> HttpResponse:
     """One question. A page whose earlier ones are not answered leads back to the first that is not."""
     if page not in PAGES:
         raise Http404
-    missing = _first_unanswered(request)
+    missing, draft = _first_unanswered(request), current_draft(request)
+    if page != ORDER[0] and missing == ORDER[0] and "sent" in draft.answers:
+        return redirect(subject_url(request, "citizen_declared", number=draft.answers["sent"]))
     if ORDER.index(page) > ORDER.index(missing):
         return redirect(subject_url(request, "citizen_declare_page", page=missing))
     if page == "stays":
         return _stays(request)
-    draft = current_draft(request)
     if request.method == "POST":
         form = _form(request, page, request.POST)
         if form.is_valid():
+            draft.forget("sent")
             draft.keep(page, form.answer())
             return redirect(_next_url(request, page))
     else:
         held = draft.answers.get(page)
-        form = _form(request, page, None, PAGES[page].initial_of(held) if held else None)
+        form = _form(request, page, None, {**(PAGES[page].initial_of(held) if held else {}), **typed_here(request)})
     return _show(request, page, form)
 
 
 @for_subject
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: SubjectRequest) -> HttpResponse:
-    """The answers once more, and off they go. The number is made with the draft: sending twice is one declaration."""
-    missing = _first_unanswered(request)
+    """The answers once more, and off they go. The number is made with the draft: sending twice is one declaration, and
+    whoever comes back to what was sent is shown it.
+    """
+    missing, draft, now = _first_unanswered(request), current_draft(request), timezone.now()
     if missing != "check":
+        if "sent" in draft.answers:
+            return redirect(subject_url(request, "citizen_declared", number=draft.answers["sent"]))
         return redirect(subject_url(request, "citizen_declare_page", page=missing))
-    draft, now = current_draft(request), timezone.now()
     if "number" not in draft.answers:
         draft.keep("number", lines.new_number(timezone.localdate(now)))
     answers, fault = draft.answers, ""
@@ -95,7 +105,7 @@ def check(request: SubjectRequest) -> HttpResponse:
             draft.forget("sent_at")
             fault = refusal_text(refusal)
         else:
-            draft.drop()
+            draft.replace({"sent": answers["number"]})
             return redirect(subject_url(request, "citizen_declared", number=answers["number"]))
     return render(
         request, "citizen/declare/check.html", {"rows": answer_rows(answers, _provider_titles()), "fault": fault}
@@ -118,13 +128,15 @@ def _stays(request: SubjectRequest) -> HttpResponse:
     draft = current_draft(request)
     stays: list[dict[str, Any]] = draft.answers.get("stays", [])
     act = request.POST.get("act", "")
-    if act == "none" or act == "on":
+    if act in ("none", "on") and any(request.POST.get(name) for name in StayForm.base_fields):
+        act = "add"  # a place was typed and not added yet
+    if act in ("none", "on"):
         draft.keep("stays", stays if act == "on" else [])
         return redirect(_next_url(request, "stays"))
     if act.startswith("drop-") and act[5:].isdecimal():
         draft.keep("stays", [stay for place, stay in enumerate(stays) if place != int(act[5:])])
         return redirect(subject_url(request, "citizen_declare_page", page="stays"))
-    form = StayForm(request.POST if act == "add" else None)
+    form = StayForm(request.POST if act == "add" else None, initial=typed_here(request))
     if act == "add" and form.is_valid() and len(stays) < MOST_STAYS:
         draft.keep("stays", [*stays, form.answer()])
         return redirect(subject_url(request, "citizen_declare_page", page="stays"))

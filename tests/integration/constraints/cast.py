@@ -296,6 +296,12 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "call_hash": b"x",
         "called_at": AT,
     },
+    "codes.KeptForm": lambda cast: {
+        "kept_by": "citizen:zhang",
+        "place": str(next(_numbers)),
+        "content_encrypted": b"x",
+        "kept_at": AT,
+    },
     "codes.Registration": lambda cast: {"citizen": cast.citizen(), "provider": cast.alipay, "registered_at": AT},
     "codes.Run": lambda cast: {
         "day": DAY,

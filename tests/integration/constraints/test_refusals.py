@@ -545,6 +545,7 @@ UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "record_version_is_unique": ("codes.Fact", {"record_id": "same"}, {"kind": "confirmed_case"}),
     "nonce_is_used_once": ("codes.UsedNonce", {"nonce": "same"}, {"used_at": LATER}),
     "idempotency_key_is_of_one_call": ("codes.IdempotentAnswer", {"key_hash": b"same"}, {"call_hash": b"y"}),
+    "one_kept_form_per_place": ("codes.KeptForm", {"place": "same"}, {"kept_at": LATER}),
     "entry_id_is_unique_for_its_provider": ("codes.Entry", {"entry_id": "same"}, {"healthy": False}),
     "check_in_days_once_per_registration": ("codes.CheckInDays", {}, {"complete_at": LATER}),
     "one_open_question_per_case": ("codes.InformationRequest", {}, {"question": "When?"}),

@@ -1,0 +1,109 @@
+"""Nothing typed is lost: what a citizen has answered page by page, and typed on a page and not sent, is kept for them for a day.
+
+It lies in the city's database, encrypted, under the citizen who typed it: whoever signs in again finds it, in any language and any
+browser. A page sends what is typed while it is typed (``templates/components/keep.html``) and whatever it refuses is kept as well.
+"""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import Resolver404, resolve
+from django.utils import timezone
+
+from codes.models import Citizen
+from codes.models.kept_form import KEPT_FORM, KeptForm
+from codes.review.permissions import actor_name
+from regions.keys.encryption import CannotDecrypt, decrypt, encrypt
+
+KEPT_FOR = timedelta(days=1)
+MOST_LETTERS = 20_000
+# Of no use when the page is shown again: the press of a button, and what the page makes anew.
+NEVER_KEPT = frozenset({"csrfmiddlewaretoken", "act", "number", "next", "kept-page"})
+
+
+def _read(who: Citizen, place: str) -> dict[str, Any]:
+    kept = KeptForm.objects.filter(kept_by=actor_name(who), place=place, kept_at__gt=timezone.now() - KEPT_FOR).first()
+    try:
+        return dict(json.loads(decrypt(bytes(kept.content_encrypted), use=KEPT_FORM))) if kept else {}
+    except CannotDecrypt:  # its key was withdrawn meanwhile
+        return {}
+
+
+def _write(who: Citizen, place: str, content: dict[str, Any]) -> None:
+    text = json.dumps(content)
+    if len(text) > MOST_LETTERS:
+        return
+    values = {"content_encrypted": encrypt(text, use=KEPT_FORM), "kept_at": timezone.now()}
+    KeptForm.objects.update_or_create(kept_by=actor_name(who), place=place, defaults=values)
+
+
+def _drop(who: Citizen, place: str) -> None:
+    KeptForm.objects.filter(kept_by=actor_name(who), place=place).delete()
+
+
+class Draft:
+    """The answers so far of one form of several pages. ``about`` keeps the drafts of a guardian's dependants apart."""
+
+    def __init__(self, who: Citizen, form: str, about: str) -> None:
+        self._who = who
+        self._place = f"{form}:{about}"
+        self._read: dict[str, Any] | None = None
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """By page; empty when nothing was answered."""
+        if self._read is None:
+            self._read = _read(self._who, self._place)
+        return dict(self._read)
+
+    def keep(self, page: str, answer: Any) -> None:
+        self.replace({**self.answers, page: answer})
+
+    def forget(self, page: str) -> None:
+        if page in self.answers:
+            self.replace({name: answer for name, answer in self.answers.items() if name != page})
+
+    def drop(self) -> None:
+        _drop(self._who, self._place)
+        self._read = {}
+
+    def replace(self, answers: dict[str, Any]) -> None:
+        _write(self._who, self._place, answers)
+        self._read = answers
+
+
+def typed_on(who: Citizen, path: str) -> dict[str, Any]:
+    """What was typed on a page and not sent, as initial values of its form: a list where several were."""
+    fields = _read(who, path)
+    return {name: texts if len(texts) > 1 else texts[0] for name, texts in fields.items() if texts}
+
+
+def keep_typed(who: Citizen, path: str, data: QueryDict) -> None:
+    """The fields of a page's form as they stand, empty ones left out."""
+    fields = {name: [text for text in texts if text] for name, texts in data.lists() if name not in NEVER_KEPT}
+    fields = {name: texts for name, texts in fields.items() if texts}
+    if fields:
+        _write(who, path, fields)
+
+
+def after_post(request: HttpRequest, who: Citizen, response: HttpResponse) -> None:
+    """Keep what a page that keeps its form refused, or what stood beside a file that was added; forget what was taken."""
+    path = kept_page(request)
+    if not path:
+        return
+    if response.status_code != 302 or (request.POST.get("act") == "add" and request.FILES):
+        keep_typed(who, path, request.POST)
+    else:
+        _drop(who, path)
+
+
+def kept_page(request: HttpRequest) -> str:
+    """The citizen's page whose form this is and that keeps what is typed; empty for other forms."""
+    path = request.POST.get("kept-page", "")
+    try:
+        found = resolve(path, getattr(request, "urlconf", None))
+    except Resolver404:
+        return ""
+    return path if (found.url_name or "").startswith("citizen_") else ""
