@@ -16,12 +16,13 @@ from portal.web.qr import qr_svg
 from regions.models import City
 from regions.tenancy import as_owner, in_city
 from regions.vocabulary import Recognition
+from tests.conftest import empty_city
 from tests.integration.cities.wire import lay_wire
 from tests.integration.gates.people import link_for
 from tests.integration.review.desk import open_desk
 from tests.journeys.conftest import Opens
 from tests.journeys.people import Browser
-from tests.journeys.world import CITY, World, clear_city
+from tests.journeys.world import CITY, World
 
 REF = "8FJ3Y2SM"
 VECTORS = Path(__file__).parents[2] / "docs" / "pass-vectors.json"
@@ -173,7 +174,7 @@ def test_another_citys_pass_is_treated_as_this_city_recognises_it(
     note_neighbours(now=world.clock())
     with in_city("alpha") as neighbour:
         here = neighbour.name_zh
-        clear_city()
+        empty_city()
         people = open_desk({"zhang": "spacetime_overlap"}, now=world.clock())
         made_green = issue_pass(people.citizen("zhang"), now=world.clock(), current=GREEN)[0]
     with in_city(CITY):

@@ -11,14 +11,13 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
 
-from codes.models import Provider, RuleSet, RuleSetVersion
 from portal.celery import app
 from portal.demo.mail_box import messages_of
 from regions.sources.connectors.guard import AllowList
-from regions.sources.models import Source
 from regions.staff.models import Account
 from regions.staff.roles import Role
 from regions.tenancy import in_city
+from tests.conftest import empty_city
 from tests.integration.engine.keys import Keys
 from tests.integration.pages.people import PASSWORD, present_code, tie_phone
 from tests.integration.review.desk import Desk, hire, open_desk
@@ -81,7 +80,7 @@ def open_world(folder: Path) -> Iterator[World]:
         patch.setattr("portal.demo.mail_box.FOLDER", folder / "mail_box")
         patch.setattr("django.conf.settings.SOURCE_ALLOW_LIST", AllowList.parse("sqlite:*"))
         with in_city(CITY):
-            clear_city()
+            empty_city()
             desk = open_desk(PEOPLE, now=clock())
             citizens = dress()
             secrets = _ready_staff(CITY)
@@ -100,12 +99,6 @@ def bells_answered_at_once() -> Iterator[None]:
         yield
     finally:
         app.conf.task_always_eager = False
-
-
-def clear_city() -> None:
-    """The city's keys and its journal stay."""
-    for model in (Provider, RuleSetVersion, RuleSet, Source):
-        model.objects.all().delete()
 
 
 def _ready_staff(place: str) -> dict[str, str]:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 import psycopg2.extensions
 import pytest
 
-from codes.models import Provider, RuleSet, RuleSetVersion, Run
+from codes.models import Run
 from codes.runs.ledger import start_run
 from codes.runs.steps import run_here
 from regions.models import City
-from regions.sources.models import Source
 from regions.tenancy import current_city, in_city
+from tests.conftest import empty_city
 from tests.integration.engine.keys import Keys
 from tests.integration.engine.loading import load_world
 from tests.worlds import Scene, asked_at, random_world
@@ -64,8 +64,7 @@ def committed(owner: psycopg2.extensions.connection, small_partitions: None) -> 
     with owner.cursor() as cursor:  # the application's login may not change cities
         cursor.execute("UPDATE regions_city SET interim_policy = %s", [scene.world.interim_policy])
     with in_city("beta"):
-        for model in (Provider, RuleSetVersion, RuleSet, Source):
-            model._default_manager.all().delete()
+        empty_city()
         yield fill(scene)
 
 

@@ -1,23 +1,44 @@
 """1,317 people turned red without a health reason, in ways that no hold stops, are alarmed in the run that shows them."""
 
+from collections.abc import Iterator
+from copy import deepcopy
 from datetime import timedelta
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from codes.models import Alarm, EffectiveChange, HeldGroup, Ruling, Run, Suppression
 from codes.runs.amend import amend_owed
 from regions.journal.models import JournalEntry
 from regions.models import City
+from regions.tenancy import in_city
+from tests.conftest import empty_city
 from tests.integration.sentinel.town import Town
+from tests.own_database import own_copy
 
 DEPOSITORS = range(5001, 5001 + 1317)
 # Each is below the hold's 2 % of twenty thousand.
 PARTS = [DEPOSITORS[at : at + 330] for at in range(0, 1317, 330)]
 
 
+@pytest.fixture(scope="module")
+def built(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Town]:
+    """Built once, in a copy of the database that lasts for the tests here."""
+    with django_db_blocker.unblock(), own_copy():
+        with pytest.MonkeyPatch.context() as patch, in_city("beta"):
+            patch.setattr("django.conf.settings.JOURNAL_CHECKPOINTS", tmp_path_factory.mktemp("checkpoints"))
+            empty_city()
+            town = Town()
+        with django_db_blocker.block():
+            yield town
+
+
 @pytest.fixture
-def town(bare_city: City) -> Town:
-    return Town()
+def town(built: Town, beta: City) -> Town:
+    """What a test does in it is rolled back."""
+    return deepcopy(built)
 
 
 def raised_by(run: Run) -> set[str]:
