@@ -10,13 +10,15 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import psycopg2
 import psycopg2.extensions
 from amqp.exceptions import ChannelError
 from celery import Celery
+from kombu import Connection
+from kombu.exceptions import OperationalError as BrokerError
 from psycopg2 import sql
 
 from portal.embedded import postgres, valkey
@@ -36,6 +38,7 @@ class Servers:
     broker: str
     urls: dict[str, str] = field(repr=False)
     _eye: psycopg2.extensions.connection | None = None
+    _ear: Connection | None = None
 
     @contextmanager
     def cursor(self, database: str = DATABASE) -> Iterator[psycopg2.extensions.cursor]:
@@ -114,13 +117,18 @@ class Servers:
                 client.control.purge(connection=connection)
 
     def waiting_messages(self) -> int:
-        """How many messages no worker has taken."""
-        with Celery(broker=self.broker, set_as_current=False) as client, client.connection_for_write() as connection:
-            try:
-                channel: Any = connection.default_channel
-                return int(channel.queue_declare(queue=QUEUE, passive=True).message_count)
-            except ChannelError:  # there is no such queue: nothing was ever sent
-                return 0
+        """How many messages no worker has taken; asked by a connection that is kept."""
+        self._ear = self._ear or Connection(self.broker)
+        away = cast("tuple[type[Exception], ...]", (BrokerError, *self._ear.connection_errors))
+        try:
+            channel: Any = self._ear.default_channel
+            return int(channel.queue_declare(queue=QUEUE, passive=True).message_count)
+        except ChannelError:  # there is no such queue: nothing was ever sent
+            self._ear = None
+            return 0
+        except away:  # it was restarted since: something may wait
+            self._ear = None
+            return 1
 
     def _url(self, database: str) -> str:
         return urlsplit(self.superuser)._replace(path=f"/{database}").geturl()
@@ -156,7 +164,8 @@ def start() -> Servers:
         superuser = named
     else:
         # Processes die here, machines do not: what a process wrote is there without waiting for the disk.
-        postgres.SETTINGS["fsync"] = "off"
+        # And workers connect many times a second, which a login's many rounds of hashing would make the most of their work.
+        postgres.SETTINGS.update(fsync="off", scram_iterations="1")
         state = open_state()
         server = postgres.find(state)
         with state.locked(postgres.NAME):
