@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, OuterRef
 
 from codes.effective import count_effective_codes
-from codes.models import Case, HeldGroup, Run
+from codes.models import Case, CityCorrection, HeldGroup, Run
 from codes.models.case import overdue
 from codes.vocabulary import State
 from regions.models import CityStanding
@@ -24,6 +24,7 @@ def update_city_counts(schema: str, *, now: datetime) -> CityStanding:
             **_cases(now),
             "sources": _sources(),
             "held_groups": HeldGroup.objects.waiting().count(),
+            "late_corrections": CityCorrection.objects.late().count(),
         }
     row, _ = CityStanding.objects.update_or_create(city=city, defaults={**counted, "read_at": now})
     return row

@@ -8,6 +8,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from codes.cities.exchange import exchange
 from codes.cities.neighbours import fetch_lists, note_neighbours
 from codes.city_counts import update_city_counts
 from codes.display.findings import update_findings
@@ -276,3 +277,13 @@ def sign_checkpoints() -> int:
         with in_city(schema):
             signed += write_checkpoint(now=timezone.now()) is not None
     return signed
+
+
+@shared_task(name="codes.exchange_corrections")
+def exchange_corrections() -> int:
+    """Ask, answer and escalate whatever is due between every city and others; how many acts that took."""
+    done = 0
+    for schema in all_schemas():
+        with in_city(schema):
+            done += sum(exchange(now=timezone.now()).values())
+    return done

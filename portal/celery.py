@@ -28,6 +28,7 @@ BEAT = {
     "sum up cities": {"task": "codes.sum_up_cities", "schedule": 60.0},
     "fetch neighbours' lists": {"task": "codes.fetch_neighbours_lists", "schedule": crontab(minute="*/10")},
     "note neighbours": {"task": "codes.note_neighbours", "schedule": crontab(minute="*/5")},
+    "exchange corrections": {"task": "codes.exchange_corrections", "schedule": 20.0},
     "update display findings": {"task": "codes.update_display_findings", "schedule": 60.0},
     "sweep reviews": {"task": "codes.sweep_reviews", "schedule": crontab(minute="*/5")},
     # Once a day for each city; asked more often, so that a time without workers costs no day.

@@ -88,6 +88,7 @@ class CityStanding(models.Model):
     open_cases = models.BigIntegerField(default=0)
     overdue_cases = models.BigIntegerField(default=0)
     held_groups = models.BigIntegerField(default=0, help_text="mass changes that wait for two people")
+    late_corrections = models.BigIntegerField(default=0, help_text="other cities have not answered them in time")
     run_day = models.DateField(null=True)
     run_state = models.TextField(blank=True)
     run_ended_at = models.DateTimeField(null=True)

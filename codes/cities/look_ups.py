@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.core.cache import cache
 from django.db import transaction
 
-from codes.cities.signing import ask
+from codes.cities.signing import BadMessage, ask
 from codes.models import Citizen, Neighbour
 from codes.passes.checking import verify_token_or_paper
 from codes.passes.issuing import published_keys
@@ -75,15 +75,11 @@ def _read(told: Mapping[str, Any], *, now: datetime) -> LookedUp:
     return LookedUp(OK, str(colour), now)
 
 
-class BadLookUp(ValueError):
-    """The body of a look-up cannot be read."""
-
-
 def answer(asked: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dict[str, str]:
-    """What the current city answers a neighbour. Raises ``BadLookUp``."""
+    """What the current city answers a neighbour. Raises ``BadMessage``."""
     text = asked.get("pass")
     if not isinstance(text, str):
-        raise BadLookUp
+        raise BadMessage
     try:
         said = verify_token_or_paper(text, {key.key_id: key for key in published_keys()}, at=now)
         live = read_live(said, now=now)
@@ -95,7 +91,7 @@ def answer(asked: Mapping[str, Any], *, of: Neighbour, now: datetime) -> dict[st
                 str(asked.get("id_type")), str(asked["id_number"]), today=current_city().day_of(now)
             )
         except BadIdentity:
-            raise BadLookUp from None
+            raise BadMessage from None
         citizen = Citizen.objects.filter(id_hash=identity_hash(person)).first()
         if citizen is None or citizen.pk != live.citizen:
             return {"result": UNKNOWN}

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext_lazy as _
 
 from codes.cities.neighbours import message_key, neighbour_of
 from codes.models import Neighbour, NeighbourCall
@@ -37,19 +38,23 @@ MOST_NONCE = 64
 class CallRefusal(models.TextChoices):
     """Why a signed call is not taken, for whoever runs the calling city."""
 
-    NOT_SIGNED = "not_signed", "A header of the signature is missing or cannot be read."
-    UNKNOWN_CITY = "unknown_city", "The calling city is not known here."
-    STALE = "stale", "The timestamp is more than five minutes off."
-    UNKNOWN_KEY = "unknown_key", "The key is not on the calling city's list, or no longer counts."
-    BAD_SIGNATURE = "bad_signature", "The signature does not fit the call."
-    REPLAYED = "replayed", "The nonce was used before."
-    TOO_OFTEN = "too_often", "Too many calls within a minute."
+    NOT_SIGNED = "not_signed", _("A header of the signature is missing or cannot be read.")
+    UNKNOWN_CITY = "unknown_city", _("The calling city is not known here.")
+    STALE = "stale", _("The timestamp is more than five minutes off.")
+    UNKNOWN_KEY = "unknown_key", _("The key is not on the calling city's list, or no longer counts.")
+    BAD_SIGNATURE = "bad_signature", _("The signature does not fit the call.")
+    REPLAYED = "replayed", _("The nonce was used before.")
+    TOO_OFTEN = "too_often", _("Too many calls within a minute.")
 
 
 class CallRefused(Exception):
     def __init__(self, reason: CallRefusal) -> None:
         super().__init__(reason.value)
         self.reason = reason
+
+
+class BadMessage(ValueError):
+    """What another city says does not have the agreed form."""
 
 
 @dataclass(frozen=True, slots=True)

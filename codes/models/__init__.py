@@ -3,6 +3,7 @@
 from codes.models.alarm import AcknowledgementState, Alarm, AlarmAcknowledgement, SubjectCount, SubjectKind
 from codes.models.case import Appeal, Case, CaseEvent, CaseState
 from codes.models.citizen import Citizen, FormerRef, Guardianship, PersonAccess, SignInCode
+from codes.models.city_correction import CityCorrection
 from codes.models.displayed import DisplayCause, DisplayChange, Displayed, DisplayFinding, DisplayItem
 from codes.models.entry import CheckInDays, Entry
 from codes.models.export_job import ExportFault, ExportJob, IdentifiedExport
@@ -43,6 +44,7 @@ __all__ = [
     "CaseState",
     "CheckInDays",
     "Citizen",
+    "CityCorrection",
     "CollectingFault",
     "CorrectionRequest",
     "Disagreement",

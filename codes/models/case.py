@@ -72,6 +72,7 @@ class Case(models.Model):
         DISAGREEMENT = "disagreement"
         SUSPENSION = "suspension"
         APPEAL = "appeal"
+        CORRECTION = "correction"
 
     number = models.TextField(unique=True)
     kind = models.TextField(choices=Kind.choices)

@@ -50,7 +50,10 @@ REVIEW_CLASSES = (
         title=_("Words in closed cases"),
         personal=_("what citizens and officials wrote, and answers of offices"),
         stays=_("the case: number, kind, steps, deadlines, outcome"),
-        tables=("codes_case", "codes_caseevent", "codes_appeal", "codes_informationrequest", "codes_correctionrequest"),
+        tables=(
+            *("codes_case", "codes_caseevent", "codes_appeal", "codes_informationrequest", "codes_correctionrequest"),
+            "codes_citycorrection",
+        ),
         days=3 * YEAR,
         steps=(
             Step(
@@ -70,6 +73,18 @@ REVIEW_CLASSES = (
                 age=compose(SQL, "case_closed"),
                 present=f"t.text <> {SAID}",
                 clear={"text": SAID, "answer_text": f"CASE WHEN t.answer_text = '' THEN '' ELSE {SAID} END"},
+            ),
+            Step(
+                "codes_citycorrection",
+                # One that was not sent ended before anybody answered.
+                age="coalesce(t.answered_at, CASE WHEN t.state = 'withdrawn' THEN t.opened_at END)",
+                present=f"t.text <> {SAID}",
+                free="t.state IN ('answered', 'withdrawn', 'told')",
+                clear={
+                    "text": SAID,
+                    "evidence": "'[]'",
+                    "answer_text": f"CASE WHEN t.answer_text = '' THEN '' ELSE {SAID} END",
+                },
             ),
             Step(
                 "codes_case",

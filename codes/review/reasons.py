@@ -51,6 +51,7 @@ class SuppressionReason(TextChoices):
     WRONG_DATES = "wrong_dates", _("Its dates are wrong")
     WRONG_AREA = "wrong_area", _("Its area is wrong")
     BAD_BATCH = "bad_batch", _("Its batch was faulty")
+    OWNER_CORRECTED = "owner_corrected", _("The city that it comes from put it right")
 
 
 class UpholdReason(TextChoices):

@@ -1,7 +1,7 @@
 """The addresses at which other cities reach this one (``docs/contracts.md`` §5): every call is signed by the calling city."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -9,11 +9,13 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from codes.cities.look_ups import BadLookUp
+from codes.cities.asked_corrections import take_question
+from codes.cities.corrections import take_answer
 from codes.cities.look_ups import answer as answer_look_up
-from codes.cities.signing import COUNTED, CallRefusal, CallRefused, accept
+from codes.cities.signing import COUNTED, BadMessage, CallRefusal, CallRefused, accept
 from codes.models import Neighbour
-from portal.api.errors import MEDIA_TYPE
+from portal.api.errors import ApiError, ApiErrorCode, problem_response, refused
+from regions.refusals import Refused
 
 MOST_BYTES = 64 * 1024
 
@@ -22,20 +24,40 @@ MOST_BYTES = 64 * 1024
 @require_POST
 def look_ups(request: HttpRequest) -> HttpResponse:
     """Another city asks for the colour behind one of our passes."""
+    return _answered(request, answer_look_up)
+
+
+@csrf_exempt
+@require_POST
+def corrections(request: HttpRequest) -> HttpResponse:
+    """Another city asks for a record of ours to be put right, or how that stands."""
+    return _answered(request, take_question)
+
+
+@csrf_exempt
+@require_POST
+def correction_answers(request: HttpRequest) -> HttpResponse:
+    """Another city answers what we asked of it."""
+    return _answered(request, take_answer)
+
+
+def _answered(request: HttpRequest, answer: Callable[..., Mapping[str, Any]]) -> HttpResponse:
     try:
-        caller, asked = _signed(request)
-        return JsonResponse(answer_look_up(asked, of=caller, now=timezone.now()))
-    except CallRefused as refused:
-        return _refusal(refused.reason)
-    except BadLookUp:
-        return _problem(400, "bad_request", "The body is not as the description of the API says.")
+        caller, told = _signed(request)
+        return JsonResponse(answer(told, of=caller, now=timezone.now()))
+    except CallRefused as error:
+        return _not_accepted(error.reason)
+    except BadMessage:
+        return problem_response(ApiError(400, ApiErrorCode.BAD_REQUEST))
+    except Refused as error:
+        return problem_response(refused(error))
 
 
 def _signed(request: HttpRequest) -> tuple[Neighbour, Mapping[str, Any]]:
-    """Who calls, and the body. Raises ``CallRefused`` and ``BadLookUp``."""
+    """Who calls, and the body. Raises ``CallRefused`` and ``BadMessage``."""
     length = request.headers.get("Content-Length", "")
     if length.isascii() and length.isdecimal() and int(length) > MOST_BYTES:
-        raise BadLookUp
+        raise BadMessage
     body = request.read(int(length)) if length.isascii() and length.isdecimal() else b""
     caller = accept("POST", request.path, request.headers, body, now=timezone.now())
     try:
@@ -43,21 +65,14 @@ def _signed(request: HttpRequest) -> tuple[Neighbour, Mapping[str, Any]]:
     except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict):
-        raise BadLookUp
+        raise BadMessage
     return caller, told
 
 
-def _refusal(reason: CallRefusal) -> HttpResponse:
-    is_too_often = reason is CallRefusal.TOO_OFTEN
-    response = _problem(429 if is_too_often else 401, reason.value, str(reason.label))
-    if is_too_often:
-        response["Retry-After"] = str(int(COUNTED.total_seconds()))
-    else:
-        response["WWW-Authenticate"] = 'City realm="cities"'
+def _not_accepted(reason: CallRefusal) -> HttpResponse:
+    if reason is CallRefusal.TOO_OFTEN:
+        seconds = int(COUNTED.total_seconds())
+        return problem_response(ApiError(429, ApiErrorCode.TOO_OFTEN, wait=seconds, seconds=seconds))
+    response = problem_response(ApiError(401, reason))
+    response["WWW-Authenticate"] = 'City realm="cities"'
     return response
-
-
-def _problem(status: int, code: str, title: str) -> HttpResponse:
-    return JsonResponse(
-        {"type": f"about:blank#{code}", "title": title, "status": status}, status=status, content_type=MEDIA_TYPE
-    )

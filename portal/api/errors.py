@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import TextChoices
+from django.http import JsonResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from rest_framework.exceptions import APIException
@@ -108,7 +109,7 @@ _FRAMEWORK = {
 def exception_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """The framework's handler keeps status and headers; the body is ours. A refused act is a problem by its own code."""
     if isinstance(error, Refused):
-        error = ApiError(_status(error), error.reason, params=error.params)
+        error = refused(error)
     response = exception_handler(error, context)
     if response is None:
         return None
@@ -118,6 +119,19 @@ def exception_response(error: Exception, context: dict[str, Any]) -> Response | 
         reason = _FRAMEWORK.get(response.status_code, ApiErrorCode.BAD_REQUEST)
         response.data = problem(response.status_code, reason, {})
     response.content_type = MEDIA_TYPE
+    return response
+
+
+def refused(refusal: Refused) -> ApiError:
+    """A refused act as the end of a call."""
+    return ApiError(_status(refusal), refusal.reason, params=refusal.params)
+
+
+def problem_response(error: ApiError) -> JsonResponse:
+    """For views outside the framework."""
+    response = JsonResponse(error.body, status=error.status_code, content_type=MEDIA_TYPE)
+    if error.wait is not None:
+        response["Retry-After"] = str(error.wait)
     return response
 
 

@@ -158,7 +158,8 @@ def _choices(report: ReportName, name: str) -> list[tuple[str, Any]]:
         rows = (Provider if name == "provider" else Source).objects.order_by("code")
         return [(row.code, row.title_zh if zh else row.title_en) for row in rows]
     if name == "kind":
-        return [("disagreement", _("Disagreement")), ("appeal", _("Appeal")), ("suspension", _("Suspension"))]
+        kinds = [("disagreement", _("Disagreement")), ("appeal", _("Appeal")), ("suspension", _("Suspension"))]
+        return [*kinds, ("correction", _("Correction asked by another city"))]
     if report is ReportName.SOURCES:
         return list(BATCH_STATES.items())
     words: type[TextChoices] = Cause if name == "cause" else State if report is ReportName.CODES else CaseState

@@ -12,7 +12,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from codes.cities.corrections import issuer_of_record
 from codes.citizens.guardianship import Relation
+from codes.models import Fact
 from codes.models.case import CaseState
 from codes.review.appeals.policy import AppealReason
 from codes.review.cases.transitions import Verb
@@ -38,6 +40,7 @@ WORDS: dict[str, type[TextChoices]] = {
 SHAPES = frozenset(State)
 CITIZEN = "citizen:"
 GATE = "gate:"
+CITY = "city:"
 
 
 @register.filter("label")
@@ -83,14 +86,23 @@ def masked(name: str) -> str:
 
 @register.filter
 def actor(name: str) -> str:
-    """Who acted: the portal itself, a citizen by reference, a gate's device, or a member of the staff by user name."""
+    """Who acted: the portal itself, a citizen by reference, a gate's device, another city, or one of the staff by user name."""
     if name == "system":
         return _("the portal")
     if name.startswith(CITIZEN):
         return format_html(_("citizen {ref}"), ref=untranslated(name.removeprefix(CITIZEN)))
     if name.startswith(GATE):
         return format_html(_("gate device {number}"), number=untranslated(name.removeprefix(GATE)))
+    if name.startswith(CITY):
+        return division(name.removeprefix(CITY))
     return untranslated(name)
+
+
+@register.filter
+def issued_by(fact: Fact) -> str:
+    """The other city that a record comes from; empty for the city's own."""
+    issuer = issuer_of_record(fact)
+    return division(issuer) if issuer else ""
 
 
 @register.filter

@@ -24,6 +24,7 @@ CASE_KINDS: dict[str, str | Promise] = {
     Case.Kind.DISAGREEMENT: _("Disagreement"),
     Case.Kind.SUSPENSION: _("Suspended decision"),
     Case.Kind.APPEAL: _("Appeal"),
+    Case.Kind.CORRECTION: _("Correction asked by another city"),
 }
 REVIEW_REASONS: tuple[type[TextChoices], ...] = (
     RulingReason,

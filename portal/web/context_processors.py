@@ -41,6 +41,7 @@ CITY: tuple[NavigationEntry, ...] = (
     NavigationEntry(_("Queue"), "official_queue", CASES),
     NavigationEntry(_("Find a case"), "official_find", (*CASES, Role.AUDITOR)),
     NavigationEntry(_("Groups"), "official_groups", CASES),
+    NavigationEntry(_("Other cities"), "official_corrections", (*CASES, Role.AUDITOR)),
     NavigationEntry(_("Approvals"), "official_approvals", (Role.APPROVER,)),
     NavigationEntry(_("Guardians"), "official_guardians", CASES),
     NavigationEntry(_("Phones"), "official_phones", (Role.REVIEWER,)),

@@ -15,7 +15,12 @@ OURS = ("portal", "codes", "regions", "keys", "sources", "staff", "journal")
 RECORDS = {"record", "record_all"}
 
 # ``by`` is somebody's name here, found by the function itself.
-NAMES_ITS_ACTOR = {"codes/citizens/sign_in.py", "codes/cities/look_ups.py"}
+NAMES_ITS_ACTOR = {
+    "codes/citizens/sign_in.py",
+    "codes/cities/look_ups.py",
+    "codes/cities/corrections.py",
+    "codes/cities/asked_corrections.py",
+}
 
 # A column that ends in _by and names nobody, or whose instant has another name.
 OTHER_PAIRS = {

@@ -122,6 +122,7 @@ TRANSITIONS_BY_KIND: dict[str, CaseTransitions] = {
     Case.Kind.DISAGREEMENT.value: CASE_TRANSITIONS,
     Case.Kind.SUSPENSION.value: CASE_TRANSITIONS,
     Case.Kind.APPEAL.value: APPEAL_TRANSITIONS,
+    Case.Kind.CORRECTION.value: CASE_TRANSITIONS,
 }
 
 

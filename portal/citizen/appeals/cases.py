@@ -188,6 +188,7 @@ def _show(
         "drafts": list(draft_files(request)) if question else [],
         "reply": reply or AnswerForm(initial=typed),
         "upload": upload or UploadForm(),
+        "city_corrections": case.city_corrections.sent().select_related("neighbour").order_by("pk"),
         "may_withdraw": appeal is not None and case.closed_at is None and now <= appeal.withdraw_until,
         "may_object": appeal is not None and state is CaseState.DENIED,
         "objection": objection or ObjectionForm(initial=typed),

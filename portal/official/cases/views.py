@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from codes.models import Case, Evidence
+from codes.cities.corrections import owners_of
+from codes.models import Case, Evidence, Neighbour
 from codes.review.cases import assign, close
 from codes.review.cases.transitions import Verb, transitions_from
 from codes.review.evidence.access import reveal
@@ -74,6 +75,8 @@ def show_case(
         "query": filter_query(parse_filter(request.GET)),
         "is_worker": bool(request.roles & set(CASE_WORK)),
         "now": timezone.now(),
+        "city_corrections": case.city_corrections.select_related("neighbour").order_by("pk"),
+        "owners": _owners(detail) if "send_correction" in acts else [],
         "reveal": RevealForm(auto_id="reveal_%s"),
         **{name: form(auto_id=f"{name}_%s") for verb, (name, form) in FORMS.items() if verb.name.lower() in acts},
     }
@@ -88,6 +91,11 @@ def show_case(
     context |= {**(forms or {}), **more}
     has_errors = any(form.errors for form in (forms or {}).values())
     return render(request, "official/cases/case.html", context, status=422 if has_errors else 200)
+
+
+def _owners(detail: CaseDetail) -> list[Neighbour]:
+    """The other cities that own records which some provider sees, each once."""
+    return list({owner.pk: owner for owner in owners_of(seen_facts(detail)).values()}.values())
 
 
 def seen_facts(detail: CaseDetail) -> list[Any]:

@@ -10,7 +10,18 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from codes.display.items import OWNERS
-from codes.models import Alarm, Case, DisplayItem, Guardianship, HeldGroup, IdentifiedExport, Ruling, Run, Suppression
+from codes.models import (
+    Alarm,
+    Case,
+    CityCorrection,
+    DisplayItem,
+    Guardianship,
+    HeldGroup,
+    IdentifiedExport,
+    Ruling,
+    Run,
+    Suppression,
+)
 from codes.models.case import overdue
 from codes.reports.request import MAY_IDENTIFY
 from codes.review.cases.queue import UNASSIGNED
@@ -48,6 +59,9 @@ def waiting_for(username: str, roles: frozenset[Role], *, now: datetime) -> list
         found.append(Waiting(_("Wrong colours that providers display"), wrong, reverse("official_displays")))
     if roles & CASE_WORK:
         found += _cases(username, roles, now)
+    if roles & CASE_WORK and (late := CityCorrection.objects.late().count()):
+        title = _("Corrections that another city has not answered in time")
+        found.append(Waiting(title, late, reverse("official_corrections"), presses=True))
     if Role.APPROVER in roles:
         found += _proposals(username)
     if Role.REVIEWER in roles:

@@ -30,7 +30,7 @@ def signed(now: datetime, *, to: str = "330100", host: str = "beta", body: bytes
 
 def refusal(answer: Answer) -> str:
     """Its word; empty when the call was taken."""
-    return "" if answer.status == 200 else str(json.loads(answer.body)["type"]).partition("#")[2]
+    return "" if answer.status == 200 else str(json.loads(answer.body)["code"])
 
 
 def with_header(name: str, value: str) -> Callable[[Sent], Sent]:

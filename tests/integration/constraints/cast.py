@@ -500,6 +500,18 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "address": "https://cq.example",
     },
     "codes.NeighbourCall": lambda cast: {"neighbour": cast.shared("codes.Neighbour"), "nonce": "same", "at": AT},
+    "codes.CityCorrection": lambda cast: {
+        "side": "sent",
+        "state": "unsent",
+        "neighbour": cast.shared("codes.Neighbour"),
+        "citizen": cast.citizen(),
+        "fact": cast.shared("codes.Fact"),
+        "colour": "red",
+        "text": "x",
+        "opened_by": "lin",
+        "opened_at": AT,
+        "due_at": LATER,
+    },
     "codes.FormerRef": lambda cast: {"ref": f"C{next(_numbers)}", "citizen": cast.citizen(), "joined_at": AT},
     "codes.StatedName": lambda cast: {
         "citizen": cast.citizen(),

@@ -23,6 +23,7 @@ DRAFT_PROPOSED = {"reason": "x", "proposed_by": "lin", "proposed_at": AT}
 DECIDED = {"decided_by": "wang", "decided_at": LATER}
 ASKED = {"held_at": AT, "release_asked_by": "lin", "release_asked_at": AT}
 EXPORTED = {"ended_at": LATER, "expires_at": LATER, "manifest": {}, "size": 1, "file": "x.csv"}
+ANSWERED = {"answer": "corrected", "answered_by": "city:500000", "answered_at": LATER}
 OPEN_RUN = {"state": "evaluating", "ended_at": None}
 
 # What every proposal of two people is refused for: the end of the constraint's name → changes.
@@ -154,6 +155,28 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("codes.DisplayFinding", {"colour": "blue"}),
         ("codes.DisplayFinding", {"expected": "blue"}),
         ("codes.DisplayFinding", {"colour": "red"}),
+    ],
+    "city_correction_is_in_a_state_of_its_side": [
+        ("codes.CityCorrection", {"state": "received"}),
+        ("codes.CityCorrection", {"side": "received", "state": "asked", "case": Cast.case}),
+        ("codes.CityCorrection", {"side": "received", "state": "received"}),
+        ("codes.CityCorrection", {"side": "lost"}),
+    ],
+    "city_correction_is_answered_whole": [
+        ("codes.CityCorrection", {"answer": "upheld"}),
+        ("codes.CityCorrection", {"state": "answered"}),
+        ("codes.CityCorrection", {"state": "answered", **ANSWERED, "answered_by": ""}),
+        ("codes.CityCorrection", {"state": "answered", **ANSWERED, "answered_at": None}),
+        ("codes.CityCorrection", {"state": "answered", **ANSWERED, "answer": "perhaps"}),
+    ],
+    "city_correction_names_a_colour_where_one_is_ruled": [
+        ("codes.CityCorrection", {"state": "answered", **ANSWERED, "answer": "ruled"}),
+        ("codes.CityCorrection", {"state": "answered", **ANSWERED, "ruled_colour": "green"}),
+    ],
+    "city_correction_says_who_asks_what": [
+        ("codes.CityCorrection", {"text": ""}),
+        ("codes.CityCorrection", {"opened_by": ""}),
+        ("codes.CityCorrection", {"colour": "green"}),
     ],
     "display_change_is_known": [("codes.DisplayChange", {"what": "lost"})],
     "finding_is_of_a_kind": [("sources.BatchFinding", {"kind": "early"})],
@@ -563,6 +586,16 @@ UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "one_held_group_per_cause": ("codes.HeldGroup", {"key": "same"}, {}),
     "one_waiting_proposal_per_held_group": ("codes.HeldGroupProposal", {}, {"act_proposed": "refuse"}),
     "one_proposed_bulk_suppression_per_group": ("codes.BulkSuppression", {"group_key": "same"}, {}),
+    "city_correction_is_known_once_by_its_reference": (
+        "codes.CityCorrection",
+        {"reference": UUID(int=1), "state": "withdrawn"},
+        {"text": "y"},
+    ),
+    "one_open_city_correction_per_record": (
+        "codes.CityCorrection",
+        {},
+        {"state": "asked"},
+    ),
     "nonce_is_taken_once_from_a_neighbour": ("codes.NeighbourCall", {}, {"at": LATER}),
     "run_names_a_citizen_once": ("codes.RunCitizen", {}, {}),
     "one_verdict_per_citizen_and_provider": ("codes.Verdict", {}, {"colour": "yellow"}),

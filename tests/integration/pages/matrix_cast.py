@@ -20,10 +20,12 @@ from codes.intake.phones import NamedPhone, propose_phones
 from codes.models import (
     Case,
     Citizen,
+    CityCorrection,
     DisplayItem,
     Entry,
     Evidence,
     Guardianship,
+    Neighbour,
     PaperPass,
     PhoneChange,
     Provider,
@@ -191,6 +193,19 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
     )
     keep_displayed([Shown(zhang.pk, Provider.objects.get(code="wechat").pk, "??", now)])
     update_findings(now=now, citizens=[zhang.pk])
+    asked = CityCorrection.objects.create(
+        side="sent",
+        state="unsent",
+        neighbour=Neighbour.objects.create(division="500000", name_zh="重庆市", name_en="Chongqing", address="https://cq"),
+        citizen=case.citizen,
+        fact=fact,
+        case=case,
+        colour="red",
+        text="当天不在现场",
+        opened_by="li",
+        opened_at=now,
+        due_at=now + timedelta(days=1),
+    )
     device = propose_device(
         name="一号", place="东站", expires_at=now + timedelta(days=9), reason="新入口", by="m-system_admin", now=now
     )
@@ -202,6 +217,7 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
             "link_id": link.pk,
             "fact_id": fact.pk,
             "correction": correction.pk,
+            "city_correction": asked.pk,
             "suppression": suppression.pk,
             "suppression_id": suppression.pk,
             "ruling_id": ruling.pk,

@@ -117,6 +117,9 @@ CITY: dict[str, Row] = {
     "official_runs": Row(RUNS, GET),
     "official_run": Row(RUNS, GET),
     "official_run_start": Row((Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN), POST),
+    "official_corrections": Row((*CASES, Role.AUDITOR), GET),
+    "official_correction": Row((*CASES, Role.AUDITOR), GET),
+    "official_correction_ask": Row(REVIEW, BOTH, NOTHING_TO_DO),
     "official_displays": Row((*DISPLAYS, Role.AUDITOR), GET),
     "official_display": Row((*DISPLAYS, Role.AUDITOR), GET),
     "official_display_act": Row(DISPLAYS, POST),
@@ -241,6 +244,9 @@ CITY: dict[str, Row] = {
     "api_schema": Row("anyone", GET),
     "api_no_such_address": Row("anyone", frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})),
     "api_city_look_ups": Row("machine", POST),
+    "api_city_corrections": Row("machine", POST),
+    "api_city_correction_answers": Row("machine", POST),
+    "message_keys": Row("anyone", GET),
 }
 
 # On the host of no city: the operator's own pages, beside the staff's door and the journal.

@@ -138,7 +138,16 @@ class Desk:
         assert case.state == state
         return case
 
-    def tell(self, name: str, kind: str, *, record_id: str = "", revoked: bool = False, source: str = "police") -> Fact:
+    def tell(
+        self,
+        name: str,
+        kind: str,
+        *,
+        record_id: str = "",
+        revoked: bool = False,
+        source: str = "police",
+        detail: dict[str, str] | None = None,
+    ) -> Fact:
         """A new record, or the next version of one, received an hour ago."""
         record_id = record_id or f"{source}-{name}-{kind}"
         before = Fact.objects.filter(record_id=record_id)
@@ -153,6 +162,7 @@ class Desk:
             version=number,
             kind=kind,
             revoked=revoked,
+            detail=detail or {},
             started_on=(at - timedelta(days=1)).date(),
             recorded_at=at,
             received_at=at,

@@ -1,0 +1,166 @@
+"""Messages about corrections that wait to be sent, and those that nobody answers: tried again, and escalated when it is late.
+
+A message may arrive twice: whoever takes it answers the second time as the first.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils.dateparse import parse_datetime
+from pydantic import ValidationError
+
+from codes.cities.asked_corrections import answer_message, settle_decided
+from codes.cities.corrections import (
+    ISSUED_ID,
+    LONGEST_WAIT,
+    AnswerMessage,
+    State,
+    counts,
+    open_for_appeals,
+    take_answer_to,
+)
+from codes.cities.signing import NotTaken, ask
+from codes.effective import lock_effective_codes
+from codes.models import CityCorrection
+from regions.journal.record import Act, record, record_all
+from regions.keys.encryption import decrypt_number
+from regions.outgoing import CallFailed
+from regions.refusals import Refused
+
+ASK_PATH, ANSWER_PATH = "/api/v1/cities/corrections", "/api/v1/cities/correction-answers"
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+# Past the deadline the other city is asked how it stands.
+ASKED_AGAIN = timedelta(hours=1)
+AT_ONCE = 20
+# No answer was had, or none that can be taken.
+UNDELIVERED = (CallFailed, NotTaken, Refused, ValidationError)
+
+
+def exchange(*, now: datetime) -> dict[str, int]:
+    """Everything that is due by now between the current city and others. Safe to call at any time, outside transactions."""
+    return {
+        "opened": open_for_appeals(now=now),
+        "decided": settle_decided(now=now),
+        "escalated": escalate_unanswered(now=now),
+        "sent": send_due(now=now),
+    }
+
+
+def escalate_unanswered(*, now: datetime) -> int:
+    """Mark what another city has not answered by its deadline, once; how many. Officials and the operator see them first."""
+    with transaction.atomic():
+        late = CityCorrection.objects.sent().unanswered().filter(due_at__lte=now, escalated_at__isnull=True)
+        found = list(late.select_for_update(of=("self",), skip_locked=True).select_related("neighbour", "case"))
+        CityCorrection.objects.filter(pk__in=[one.pk for one in found]).update(escalated_at=now)
+        record_all([Act("correction.escalated", one.subject, one.described()) for one in found], by="system", now=now)
+    return len(found)
+
+
+def send_due(*, now: datetime) -> int:
+    """Send what waits; how many were answered. A city that does not answer is left alone for the rest of the round."""
+    due = CityCorrection.objects.filter(next_try_at__lte=now).select_related(
+        "neighbour", "case__citizen", "fact", "citizen"
+    )
+    silent: set[int] = set()
+    sent = 0
+    for one in due.order_by("next_try_at", "pk")[:AT_ONCE]:
+        if one.neighbour_id in silent or not _claim(one, now=now):
+            continue
+        if _send(one, now=now):
+            sent += 1
+        else:
+            silent.add(one.neighbour_id)
+    return sent
+
+
+def _claim(one: CityCorrection, *, now: datetime) -> bool:
+    """Nobody else sends it meanwhile; and whoever dies over it leaves it to be tried again."""
+    pause: timedelta = min(FIRST_PAUSE * 2 ** min(one.tries, 10), LONGEST_PAUSE)
+    rows = CityCorrection.objects.filter(pk=one.pk, state=one.state, next_try_at=one.next_try_at)
+    return rows.update(next_try_at=now + pause, tries=one.tries + 1) == 1
+
+
+def _send(one: CityCorrection, *, now: datetime) -> bool:
+    """Whether the other city took it."""
+    if one.side == CityCorrection.Side.RECEIVED:
+        path, content = ANSWER_PATH, answer_message(one)
+    elif one.state == State.UNSENT and not counts(one.fact):
+        _withdraw(one, now=now)
+        return True
+    else:
+        path, content = ASK_PATH, question_message(one)
+    try:
+        told = ask(one.neighbour, path, content, now=now)
+        with transaction.atomic():
+            if one.side == CityCorrection.Side.RECEIVED:
+                _told(one, now=now)
+            else:
+                _asked(one, told, now=now)
+    except UNDELIVERED as error:
+        CityCorrection.objects.filter(pk=one.pk).update(fault=_fault_of(error))
+        return False
+    return True
+
+
+def _fault_of(error: Exception) -> str:
+    if isinstance(error, CallFailed):
+        return error.fault.value
+    return f"http_{error.status}" if isinstance(error, NotTaken) else "not_understood"
+
+
+def question_message(one: CityCorrection) -> dict[str, Any]:
+    """What the owner is sent: whom the record is about, which it is by the owner's own number, and why it is wrong."""
+    own = one.fact.detail.get(ISSUED_ID)
+    return {
+        "reference": str(one.reference),
+        "id_type": one.citizen.id_type,
+        "id_number": decrypt_number(bytes(one.citizen.id_encrypted)),
+        "record_id": own if isinstance(own, str) and own else one.fact.record_id,
+        "colour": one.colour,
+        "text": one.text,
+        "evidence": one.evidence,
+    }
+
+
+def _withdraw(one: CityCorrection, *, now: datetime) -> None:
+    with transaction.atomic():
+        if CityCorrection.TRANSITIONS.move(CityCorrection.objects.filter(pk=one.pk), "withdraw", next_try_at=None):
+            record("correction.withdrawn", by="system", now=now, subject=one.subject, data=one.described())
+
+
+def _told(one: CityCorrection, *, now: datetime) -> None:
+    rows = CityCorrection.objects.filter(pk=one.pk)
+    if CityCorrection.TRANSITIONS.move(rows, "tell", next_try_at=None, fault="", tries=0):
+        record("correction.told", by="system", now=now, subject=one.subject, data=one.described())
+
+
+def _asked(one: CityCorrection, told: Mapping[str, Any], *, now: datetime) -> None:
+    """The other city has it: its number and deadline, or its answer at once. Raises what an answer can be refused with."""
+    rows = CityCorrection.objects.filter(pk=one.pk)
+    if told.get("answer") is not None:
+        message = AnswerMessage.model_validate(told["answer"])
+        if message.reference != one.reference:
+            raise NotTaken(200)
+        lock_effective_codes()
+        take_answer_to(one, message, now=now)
+        return
+    due_at = _deadline(told.get("due_at"), one)
+    changes = {"due_at": due_at, "their_number": str(told.get("number", ""))[:40], "tries": 0, "fault": ""}
+    next_try_at = max(due_at, now) + ASKED_AGAIN
+    if CityCorrection.TRANSITIONS.move(rows, "ask", **changes, next_try_at=next_try_at):
+        record("correction.asked", by="system", now=now, subject=one.subject, data=one.described())
+    else:
+        rows.filter(state=State.ASKED).update(**changes, next_try_at=next_try_at)
+
+
+def _deadline(told: object, one: CityCorrection) -> datetime:
+    """The other city's own, within reason: it is that city's clock, and ours that it is not put off for ever."""
+    try:
+        due_at = parse_datetime(told) if isinstance(told, str) else None
+    except ValueError:
+        due_at = None
+    if due_at is None or due_at.tzinfo is None:
+        return one.due_at
+    return min(due_at, one.opened_at + LONGEST_WAIT)
