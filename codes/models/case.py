@@ -188,7 +188,7 @@ class Appeal(models.Model):
     text = models.TextField(blank=True)
     tested_on = models.DateField(null=True)
     colour = models.TextField(help_text="the effective colour when it was filed")
-    filed_by = models.TextField(help_text="citizen:<ref>; a guardian's for a dependant")
+    filed_by = models.TextField(help_text="citizen:<ref>, a guardian's for a dependant; or provider:<code>")
     filed_at = models.DateTimeField()
     withdraw_until = models.DateTimeField()
     disagreement = models.TextField(blank=True, db_default="", help_text="what the citizen says to the denial")

@@ -1,7 +1,7 @@
 """Who may do what: apart from what may happen, which ``codes.review.cases.transitions`` says.
 
-``by`` is a member of staff's user name, ``citizen:<ref>``, or ``system``. Verbs ask here themselves, so that a page, a command or
-the API that forgets to ask changes nothing.
+``by`` is a member of staff's user name, ``citizen:<ref>``, ``provider:<code>``, or ``system``. Verbs ask here themselves, so that a
+page, a command or the API that forgets to ask changes nothing.
 """
 
 from codes.models import Guardianship
@@ -12,13 +12,14 @@ from regions.refusals import NotAllowed, NotFound
 from regions.staff.roles import Role
 
 CITIZEN_PREFIX = "citizen:"
+PROVIDER_PREFIX = "provider:"
 
 ACTORS: dict[Verb, frozenset[Actor]] = {
     verb: frozenset(
         Actor(role) for row in (*CASE_TRANSITIONS, *APPEAL_TRANSITIONS) if row.action is verb for role in row.roles
     )
     for verb in Verb
-} | {Verb.OPEN: frozenset({Actor.SYSTEM}), Verb.FILE: frozenset({Actor.CITIZEN})}
+} | {Verb.OPEN: frozenset({Actor.SYSTEM}), Verb.FILE: frozenset({Actor.CITIZEN, Actor.PROVIDER})}
 
 ROLES = {Role.REVIEWER: Actor.REVIEWER, Role.APPROVER: Actor.APPROVER}
 
@@ -40,6 +41,8 @@ def require(by: str, verb: Verb) -> None:
         allowed = Actor.SYSTEM in wanted
     elif by.startswith(CITIZEN_PREFIX):
         allowed = Actor.CITIZEN in wanted
+    elif by.startswith(PROVIDER_PREFIX):
+        allowed = Actor.PROVIDER in wanted
     else:
         allowed = may(roles_of(by), verb)
     if not allowed:
@@ -47,8 +50,15 @@ def require(by: str, verb: Verb) -> None:
 
 
 def require_own(by: str, citizen: Citizen) -> None:
-    """Raises ``NotFound`` unless the citizen acts for themselves or for a dependant; foreign and missing look the same."""
+    """Raises ``NotFound`` unless the citizen acts for themselves or for a dependant, or a provider for whoever applied with it.
+
+    Foreign and missing look the same.
+    """
     if by == actor_name(citizen):
+        return
+    if by.startswith(PROVIDER_PREFIX):
+        if not citizen.registrations.filter(provider__code=by.removeprefix(PROVIDER_PREFIX)).exists():
+            raise NotFound
         return
     if not by.startswith(CITIZEN_PREFIX):
         raise NotAllowed

@@ -284,13 +284,16 @@ def _refused_line(refusal: BadLine | None) -> ApiError:
 
 
 def _person(request: Request) -> Citizen | None:
-    """Whom the body means, if they have applied with the provider that calls. Raises ``ApiError``."""
-    asked, now = read_json(request._request, PersonQuery), timezone.now()
+    return find_person(read_json(request._request, PersonQuery), caller_of(request), now=timezone.now())
+
+
+def find_person(asked: PersonQuery, caller: Caller, *, now: datetime) -> Citizen | None:
+    """Whom a body means, if they have applied with the provider that calls. Raises ``ApiError``."""
     try:
         identity = check_identity(asked.id_type, asked.id_number, today=current_city().day_of(now))
     except BadIdentity:
         raise ApiError(422, PersonRefusal.BAD_ID) from None
-    return _applied_with(caller_of(request)).filter(id_hash=identity_hash(identity)).first()
+    return _applied_with(caller).filter(id_hash=identity_hash(identity)).first()
 
 
 def _applied_with(caller: Caller) -> QuerySet[Citizen]:

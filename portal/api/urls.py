@@ -4,6 +4,7 @@ from django.urls import path
 
 from portal.api import cities
 from portal.api.bodies import MOST_BYTES
+from portal.api.corrections import Corrections
 from portal.api.entries import Entries
 from portal.api.exports import ExportFile, Exports, OneExport
 from portal.api.lists import Cases, Disagreements
@@ -24,6 +25,7 @@ urlpatterns = [
     path("status", Status.as_view(), name="api_status"),
     path("calls", Calls.as_view(), name="api_calls"),
     path("codes", Codes.as_view(), name="api_codes"),
+    path("corrections", Corrections.as_view(), name="api_corrections"),
     path("verifications", Verifications.as_view(), name="api_verifications"),
     path("disagreements", Disagreements.as_view(), name="api_disagreements"),
     path("cases", Cases.as_view(), name="api_cases"),

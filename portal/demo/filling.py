@@ -13,6 +13,7 @@ from portal.demo import sources
 from portal.demo.entries import check_in_lines, declaration_lines, displayed_line
 from portal.demo.life import CHECK_IN_DAYS, Life
 from portal.demo.mass_changes import Crowds
+from portal.demo.passed_on import PassedOn
 from portal.demo.people import Person, Population
 from portal.demo.records import records_in
 from portal.demo.stage import Stage
@@ -40,15 +41,21 @@ def fill_city(
     folder: Path,
     progress: Progress,
     crowds: Crowds | None = None,
+    passed_on: PassedOn | None = None,
 ) -> Filled:
     """Everything up to a day. Done again, the same lines are duplicates and the sources begin anew: nothing is doubled."""
     records: dict[str, int] = {}
     for source in stage.sources:
         sources.empty(stage, source, folder=folder)
-        held = chain(records_in(source, _lives(stage, people)), crowds.before(source) if crowds else ())
+        held = chain(
+            records_in(source, _lives(stage, people)),
+            crowds.before(source) if crowds else (),
+            passed_on.records(stage, source) if passed_on else (),
+        )
         records[source] = sources.fill(stage, source, held, folder=folder)
     first = stage.day(CHECK_IN_DAYS)
-    taken = _take(stage, _lines(stage, people, first=first, last=until, declare=True, progress=progress), now=now)
+    lines = _lines(stage, people, first=first, last=until, declare=True, progress=progress)
+    taken = _take(stage, chain(lines, passed_on.lines(stage) if passed_on else ()), now=now)
     return Filled(taken, records)
 
 

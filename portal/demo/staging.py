@@ -15,6 +15,7 @@ from portal.demo import sources
 from portal.demo.accounts import Secrets, demo_accounts, operator_accounts
 from portal.demo.filling import BY, Filled, display_earlier, display_wrongly, fill_city, live_on
 from portal.demo.mass_changes import Crowds, crowds_of
+from portal.demo.passed_on import PassedOn
 from portal.demo.province import Province, files_for
 from portal.demo.stage import Stage
 from portal.embedded.state import State
@@ -53,6 +54,11 @@ class Staging:
     def crowds(self) -> Crowds | None:
         """Whom the mass changes are about."""
         return crowds_of(self.stages, {stage.schema: self.province.population(stage) for stage in self.stages})
+
+    @cached_property
+    def passed_on(self) -> PassedOn | None:
+        """Who is red in one city by a record of another."""
+        return PassedOn.of(self.stages, {stage.schema: self.province.population(stage) for stage in self.stages})
 
     def deliver_mass_changes(self) -> str | None:
         """Let the source of a city that is new deliver them; the city, or none where there are none to show."""
@@ -124,6 +130,7 @@ class Staging:
                 folder=self.folder,
                 progress=bar.update,
                 crowds=crowds,
+                passed_on=self.passed_on,
             )
         self.filled.add(stage.schema)
         self.say(_told(stage, people.size, filled))

@@ -12,11 +12,12 @@ from regions.transitions import Transition, TransitionTable
 
 
 class Actor(TextChoices):
-    """Who acts: an official by role, the citizen (or their guardian), or a run or sweep by itself."""
+    """Who acts: an official by role, the citizen (or their guardian, or their provider), or a run or sweep by itself."""
 
     REVIEWER = "reviewer", _("reviewer")
     APPROVER = "approver", _("approver")
     CITIZEN = "citizen", _("the citizen or their guardian")
+    PROVIDER = "provider", _("a provider for its citizen")
     SYSTEM = "system", _("the system")
 
 

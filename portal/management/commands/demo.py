@@ -106,6 +106,7 @@ class Command(PortalCommand):
                 web, port = start_web(staging.folder)
                 children.callback(web.stop)
                 self._say(f"\nThe pages:\n{_addresses(staging, port)}")
+                self._corrections(staging)
                 self._keep_up(staging, worker, web)
 
     def _run(self, staging: Staging, worker: Child) -> dict[str, int]:
@@ -136,6 +137,20 @@ class Command(PortalCommand):
                 f"\n{people} people are displayed another colour than they should be: an earlier one, one by a wrong map, a value "
                 "that nobody knows. The causes stand at …/staff/displays/."
             )
+
+    def _corrections(self, staging: Staging) -> None:
+        """Between two cities, over their addresses: they are asked for once the pages are up."""
+        passed_on = staging.passed_on
+        if passed_on is None or not passed_on.ask(now=timezone.now()):
+            return
+        owner, here = passed_on.owner.title, passed_on.here.title
+        if passed_on.decide(now=timezone.now()):
+            self._say(
+                f"\n{here} has asked {owner} to put two records right; of one, two officials of {owner} found that it is wrong, and "
+                "it is cleared in both. The other waits for them: …/staff/corrections/ in either city."
+            )
+        else:
+            self._say(f"\n{here} asks {owner} to put two records right, and has no answer yet: …/staff/corrections/.")
 
     def _keep_up(self, staging: Staging, *children: Child) -> None:
         """Let the sources' clocks go on and, past midnight, people check in; the worker's scheduler starts the runs.

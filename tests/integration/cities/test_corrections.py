@@ -19,6 +19,8 @@ from codes.review.cases import close
 from codes.review.proposals import suppressions
 from regions.journal.models import JournalEntry
 from regions.refusals import NotAllowed, NotFound, Refused
+from regions.retention.classes import data_classes
+from regions.retention.sweeping import sweep_class
 from regions.sources.models import Source
 from regions.tenancy import in_city
 from tests.integration.cities.test_recognition import NUMBER, person
@@ -350,3 +352,22 @@ def test_an_appeal_asks_the_owner_once_it_cannot_be_withdrawn(pair: Pair) -> Non
         other = pair.here.appeal("chen", reason_code="providers_differ")
         appeals.withdraw(case_id=other.case_id, by="citizen:chen", now=pair.now)
         assert exchange.exchange(now=after + HOUR)["opened"] == 0
+
+
+def test_words_of_corrections_go_with_those_of_closed_cases(pair: Pair) -> None:
+    (cases,) = [one for one in data_classes() if one.name == "cases"]
+    long_ago = pair.now - timedelta(days=4 * 365)
+    with in_city("alpha"):
+        one = pair.open()
+        beta = neighbour_of(BETA)
+        assert beta is not None
+        CityCorrection.objects.update(opened_at=long_ago)
+        sweep_class(cases, now=pair.now)
+        assert only().text == "当天不在现场", "an open one keeps its words"
+        take_answer(answer_of(one, answer="upheld", text="属实"), of=beta, now=pair.now)
+        sweep_class(cases, now=pair.now)
+        assert only().text == "当天不在现场", "so does a young one"
+        CityCorrection.objects.update(answered_at=long_ago)
+        sweep_class(cases, now=pair.now)
+        found = only()
+        assert (found.text, found.evidence, found.answer_text, found.answer) == ("–", [], "–", "upheld")

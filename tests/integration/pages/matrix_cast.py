@@ -196,7 +196,9 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
     asked = CityCorrection.objects.create(
         side="sent",
         state="unsent",
-        neighbour=Neighbour.objects.create(division="500000", name_zh="重庆市", name_en="Chongqing", address="https://cq"),
+        neighbour=Neighbour.objects.create(
+            division="500000", name_zh="重庆市", name_en="Chongqing", address="https://cq"
+        ),
         citizen=case.citizen,
         fact=fact,
         case=case,

@@ -232,6 +232,7 @@ CITY: dict[str, Row] = {
     "api_status": Row("machine", POST),
     "api_calls": Row("machine", POST),
     "api_codes": Row("machine", POST),
+    "api_corrections": Row("machine", BOTH),
     "api_verifications": Row("machine", POST),
     "api_disagreements": Row("machine", GET),
     "api_cases": Row("machine", GET),

@@ -1,0 +1,111 @@
+"""Two people of Chongqing who are red in Chengdu by a record that Chongqing passed on: one correction open, one decided.
+
+They live in Chongqing and have declared in Chengdu, whose police database has what Chongqing's passed on. A reviewer of Chengdu asks
+Chongqing to put both records right; of the one, two officials of Chongqing rule that it is wrong, and Chengdu's is cleared by it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from codes.cities.corrections import ISSUED_BY, ISSUED_ID, open_correction
+from codes.cities.exchange import exchange
+from codes.cities.neighbours import note_neighbours
+from codes.models import Case, CityCorrection, Fact
+from codes.review.proposals.suppressions import approve_suppression, propose_suppression
+from codes.review.reasons import SuppressionReason
+from portal.demo.entries import declaration_lines
+from portal.demo.life import Life
+from portal.demo.people import Person, Population
+from portal.demo.records import raw_record
+from portal.demo.stage import Stage
+from portal.demo.stories import Fate
+from regions.staff.roles import Role
+from regions.tenancy import in_city
+from regions.vocabulary import FactKind
+
+OWNER, HERE, SOURCE = "chongqing", "chengdu", "police"
+# Said in Chengdu, of the one that Chongqing decides and the one that stays open.
+SAID = ("本人11月起一直在成都，从未到过记录所列场所，单位考勤可证。", "记录所列日期本人在医院住院，请核对身份证号。")
+
+
+@dataclass(frozen=True)
+class PassedOn:
+    """``people`` are Chongqing's, with numbers that nobody of Chengdu has."""
+
+    owner: Stage
+    here: Stage
+    people: Sequence[Person]
+
+    @classmethod
+    def of(cls, stages: Sequence[Stage], people: Mapping[str, Population]) -> "PassedOn | None":
+        """None unless both cities are there, and Chongqing has people enough whom nothing has befallen."""
+        by_name = {stage.schema: stage for stage in stages}
+        if not {OWNER, HERE} <= by_name.keys():
+            return None
+        fate, theirs = Fate(by_name[OWNER]), people[OWNER]
+        free = (number for number in range(people[HERE].size, theirs.size) if fate.story_of(number) is None)
+        some = [theirs.person(number) for number, _ in zip(free, SAID, strict=False)]
+        return cls(by_name[OWNER], by_name[HERE], some) if len(some) == len(SAID) else None
+
+    def records(self, stage: Stage, source: str) -> Iterator[Mapping[str, Any]]:
+        """What the police of the two cities have on them: in Chengdu as Chongqing's."""
+        if source != SOURCE or stage not in (self.owner, self.here):
+            return
+        for person in self.people:
+            own = raw_record(person, life := self._life(person), life.records[0])
+            if stage == self.owner:
+                yield own
+            else:
+                detail = {ISSUED_BY: self.owner.city.city.division, ISSUED_ID: own["record_id"]}
+                kind = self.here.word(SOURCE, FactKind.SPACETIME_OVERLAP)
+                yield {**own, "record_id": f"CQ-{own['record_id']}", "kind": kind, "detail": detail}
+
+    def lines(self, stage: Stage) -> Iterator[bytes]:
+        """What they declared in Chengdu."""
+        if stage == self.here:
+            for person in self.people:
+                life = Life(self.here, person.dice)
+                life.declare_everywhere(5)
+                yield from declaration_lines(person, life)
+
+    def _life(self, person: Person) -> Life:
+        life = Life(self.owner, person.dice)
+        life.tell(FactKind.SPACETIME_OVERLAP, 2, only=SOURCE)
+        return life
+
+    def ask(self, *, now: datetime) -> int:
+        """Chengdu's reviewer asks about both; how many were asked about now. Call when the day has run."""
+        note_neighbours(now=now)
+        asked = 0
+        with in_city(HERE):
+            facts = Fact.objects.filter(detail__has_key=ISSUED_BY, superseded=False).order_by("pk")
+            for fact, text in zip(facts, SAID, strict=False):
+                case = Case.objects.open().filter(citizen=fact.citizen_id).first()
+                if case is None or CityCorrection.objects.filter(fact=fact).exists():
+                    continue
+                open_correction(case_id=case.pk, fact_id=fact.pk, text=text, by=Role.REVIEWER.value, now=now)
+                asked += 1
+        return asked
+
+    def decide(self, *, now: datetime) -> bool:
+        """Both are sent, one is decided and answered; whether Chengdu has the answer. The pages must be up: it goes by their addresses."""
+        with in_city(HERE):
+            exchange(now=now)
+        with in_city(OWNER):
+            asked = CityCorrection.objects.received().filter(state="received").order_by("pk").first()
+            if asked is None:
+                return False
+            wrong = propose_suppression(
+                fact_id=asked.fact_id,
+                case_id=asked.case_id,
+                reason_code=SuppressionReason.WRONG_PERSON,
+                evidence=["document:渝核-2026-118"],
+                by=Role.REVIEWER.value,
+                now=now,
+            )
+            approve_suppression(suppression_id=wrong.pk, by=Role.APPROVER.value, now=now)
+            exchange(now=now)
+        with in_city(HERE):
+            return CityCorrection.objects.sent().filter(answer="corrected").exists()
