@@ -24,7 +24,7 @@ INSTANTS = frozenset(
     {"uploaded_at", "asked_at", "answer_by", "closed_at", "sent_at", "answered_at", "proposed_at", "decided_at"}
     | {"suspended_at", "end_proposed_at", "at"}
 )
-DAYS = frozenset({"expires_on", "day"})
+DAYS = frozenset({"expires_on", "day", "fact__started_on"})
 
 Row = dict[str, Any]
 """A row by its columns' names, for templates."""
@@ -49,7 +49,8 @@ def with_related(cases: QuerySet[Case]) -> QuerySet[Case]:
         ),
         corrections_json=json_rows(
             CorrectionRequest.objects.filter(case=case),
-            *("id", "fact_id", "text", "sent_to", "sent_by", "sent_at", "answer", "answer_text", "answered_at"),
+            *("id", "text", "sent_to", "sent_by", "sent_at", "answer", "answer_text", "answered_at"),
+            *("fact__kind", "fact__record_id", "fact__started_on"),
         ),
         suppressions_json=json_rows(
             standing,

@@ -1,22 +1,28 @@
 """What the page of a group shows: its size and reach, its cause, the remedy, and what would follow."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, Min, Q
 from django.http import Http404
 from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
 from codes.diagnosis.render import RenderedDiagnosis, render_diagnosis
+from codes.diagnosis.root_cause import RootCause
 from codes.diagnosis.sentences.renderer import Context, context_of, green_days, with_citizen
 from codes.engine.preview import ColourChange
 from codes.models import BulkSuppression, Case, Fact, PairDiagnosis, Provider
 from codes.review.proposals.bulk_suppressions import effect_of_bulk_suppression
 from codes.review.proposals.groups import BATCH, Effect, reach_of, source_of, suppressible
-from portal.templatetags.page import titled
+from portal.templatetags.page import label_of, titled
+from regions.divisions import division_title
+from regions.sources.models import Source
 
 EARLIER_SHOWN = 5
 
@@ -31,6 +37,7 @@ def read_group(key: str, *, now: datetime) -> dict[str, Any]:
     if not key or not (size["all"] or bulk_suppressions):
         raise Http404
     pair = _first_pair(key)
+    source = source_of(pair) if pair else bulk_suppressions[0].source if bulk_suppressions else None
     waiting = next((one for one in bulk_suppressions if one.state == "proposed"), None)
     piece = suppressible(key, now=now) if waiting is None and key.startswith(BATCH) and size["all"] else None
     effect = effect_of_bulk_suppression(waiting, now=now) if waiting else piece.effect if piece else None
@@ -41,8 +48,9 @@ def read_group(key: str, *, now: datetime) -> dict[str, Any]:
         "red": size["red"],
         "earliest_due": size["due"],
         "people": reach_of(key),
+        "sentence": group_sentence(pair, {source.code: source} if source else {}) if pair else "",
         "explanation": _explain(pair) if pair else None,
-        "source": source_of(pair) if pair else bulk_suppressions[0].source if bulk_suppressions else None,
+        "source": source,
         "waiting": waiting,
         "piece": piece,
         "effect": effect,
@@ -69,14 +77,16 @@ def _explain(pair: PairDiagnosis) -> RenderedDiagnosis:
     return render_diagnosis(pair, audience="official", language=translation.get_language(), context=context)
 
 
-def explain_groups(keys: list[str]) -> dict[str, RenderedDiagnosis]:
-    """Each group's cause, explained for its case that is due first; as many queries for ten groups as for one."""
+def explain_groups(keys: list[str]) -> dict[str, tuple[str, RenderedDiagnosis]]:
+    """What each group has in common, and its cause explained for its case that is due first; as many queries for ten as for one."""
     due = Case.objects.open().filter(group_key__in=keys).order_by("group_key", "due_at", "id")
     first = {case.disagreement_id: case for case in due.distinct("group_key")}
-    pairs = PairDiagnosis.objects.filter(disagreement__in=first.keys()).select_related("a", "b", "disagreement", "run")
+    kin = ["a__source", "b__source", "disagreement", "run"]
+    pairs = PairDiagnosis.objects.filter(disagreement__in=first.keys()).select_related(*kin)
+    sources = {source.code: source for source in Source.objects.all()}
     greens = green_days([case.citizen_id for case in first.values()])
     contexts: dict[int, Context] = {}
-    explanations: dict[str, RenderedDiagnosis] = {}
+    explanations: dict[str, tuple[str, RenderedDiagnosis]] = {}
     for pair in pairs.order_by("id"):
         case = first[pair.disagreement_id]
         if case.group_key in explanations:
@@ -84,10 +94,44 @@ def explain_groups(keys: list[str]) -> dict[str, RenderedDiagnosis]:
         if pair.run_id not in contexts:
             contexts[pair.run_id] = context_of(pair.run)
         context = replace(contexts[pair.run_id], turns_green_on=greens[case.citizen_id], due_at=case.due_at)
-        explanations[case.group_key] = render_diagnosis(
-            pair, audience="official", language=translation.get_language(), context=context
-        )
+        example = render_diagnosis(pair, audience="official", language=translation.get_language(), context=context)
+        explanations[case.group_key] = (group_sentence(pair, sources), example)
     return explanations
+
+
+def group_sentence(pair: PairDiagnosis, sources: Mapping[str, Source]) -> str:
+    """What the people of a group have in common, by the diagnosis of any of them; empty for what is one person's own.
+
+    ``sources`` by code. It names nothing that is one person's.
+    """
+    root_cause: RootCause = pair.root_cause
+    sides = {"a": titled(pair.a), "b": titled(pair.b)}
+    match root_cause["cause"]:
+        case "freshness":
+            late = (pair.a if root_cause["late"] == "a" else pair.b).source
+            until = datetime.fromisoformat(root_cause["horizons"][root_cause["late"]])
+            return _("%(source)s reaches only to %(until)s; what was recorded since has not arrived.") % {
+                "source": titled(late),
+                "until": date_format(localtime(until), "DATETIME_FORMAT"),
+            }
+        case "rules" if root_cause["rules"]:
+            kind = label_of(root_cause["rules"][0]["record"]["kind"], "kind")
+            return _("%(a)s and %(b)s have different rules about “%(kind)s”.") % {**sides, "kind": kind}
+        case "rules" if root_cause["risk_areas"]:
+            entry = root_cause["risk_areas"][0]
+            return _("Only %(provider)s has %(area)s on its list of risk areas, from %(day)s on.") % {
+                "provider": sides[entry["side"]],
+                "area": division_title(entry["area"], translation.get_language()),
+                "day": date_format(date.fromisoformat(entry["from_day"])),
+            }
+        case "source" if root_cause["only"]:
+            record = root_cause["only"][0]["record"]
+            source = sources.get(record["origin_code"])
+            return _("Records “%(kind)s” of one delivery that only %(source)s has.") % {
+                "kind": label_of(record["kind"], "kind"),
+                "source": titled(source) if source else record["origin_code"],
+            }
+    return ""
 
 
 SHOWN = 20

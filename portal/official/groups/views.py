@@ -40,9 +40,8 @@ def groups(request: StaffRequest) -> HttpResponse:
     now = timezone.now()
     found = groups_of(CaseFilter(), now=now, size=10)
     causes = explain_groups([group.key for group in found])
-    return render(
-        request, "official/groups/groups.html", {"groups": [(group, causes.get(group.key)) for group in found]}
-    )
+    listed = [(group, *causes.get(group.key, ("", None))) for group in found]
+    return render(request, "official/groups/groups.html", {"groups": listed})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -81,3 +81,10 @@ def test_the_keys_can_be_switched_off_by_staff_only(desk: Desk, at_work: At, str
     assert 'data-theme="dark"' in page
     li.post("/display/size/", {"next": "/staff/"})
     assert "keyboard.js" not in li.read("/staff/queue/")
+
+
+def test_an_official_who_is_lost_is_led_back_to_the_overview(desk: Desk, at_work: At) -> None:
+    for path, status in (("/staff/cases/D20200101-000001/", 404), ("/staff/sources/", 403)):
+        response = at_work("li").get(path)
+        assert response.status_code == status
+        assert '<li><a href="/staff/">' in response.content.decode()
