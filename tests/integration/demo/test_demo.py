@@ -40,16 +40,14 @@ class Place:
     @property
     def environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
-        return inherited | {"PORTAL_STATE": str(self.state)}
+        # Without Django's checks of the pages, which Celery makes whenever a worker starts.
+        return inherited | {"PORTAL_STATE": str(self.state), "CELERY_SKIP_CHECKS": "1"}
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "manage.py", *arguments]
         return subprocess.run(
             command, cwd=CHECKOUT, env=self.environment, capture_output=True, text=True, timeout=200, check=False
         )
-
-    def demo(self) -> subprocess.CompletedProcess[str]:
-        return self.run("demo", "--people", str(PEOPLE), "--cities", str(self.cities), "--exit")
 
     def disagreements(self, city: str) -> list[dict[str, object]]:
         file = self.state / f"{city}.jsonl"
@@ -76,9 +74,15 @@ def place() -> Iterator[Place]:
 @pytest.fixture(scope="module")
 def first(place: Place) -> str:
     """What the first demo printed."""
-    done = place.demo()
+    done = place.run("demo", "--people", str(PEOPLE), "--cities", str(place.cities), "--exit")
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+@pytest.fixture(scope="module")
+def disagreements(place: Place, first: str) -> dict[str, list[dict[str, object]]]:
+    """Those of each city after the first demo."""
+    return {city: place.disagreements(city) for city in CITIES}
 
 
 def told(place: Place, city: str) -> Iterator[Story]:
@@ -106,8 +110,10 @@ def found(disagreements: list[dict[str, object]]) -> Counter[str]:
 
 
 @pytest.mark.parametrize("city", CITIES)
-def test_every_cause_that_was_planted_is_found_and_no_other(place: Place, first: str, city: str) -> None:
-    assert found(place.disagreements(city)) == planted(place, city)
+def test_every_cause_that_was_planted_is_found_and_no_other(
+    place: Place, disagreements: dict[str, list[dict[str, object]]], city: str
+) -> None:
+    assert found(disagreements[city]) == planted(place, city)
     assert sum(planted(place, city).values()) >= 5
 
 
@@ -149,26 +155,22 @@ def test_other_commands_reach_its_sources_when_it_has_ended(place: Place, first:
         assert "0 new" in collected.stdout
 
 
-def test_a_second_demo_finds_nothing_to_change(place: Place, first: str) -> None:
-    before = [place.disagreements(city) for city in CITIES]
-    done = place.demo()
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("nothing changed") == len(CITIES)
-    assert "declarations and check-ins" not in done.stdout
-    assert [place.disagreements(city) for city in CITIES] == before
-
-
 @contextmanager
-def staying(place: Place) -> Iterator[tuple["subprocess.Popen[str]", IO[str]]]:
-    """A demo that has come to the point where it waits for its end, and what it prints from there on."""
+def staying(place: Place) -> Iterator[tuple["subprocess.Popen[str]", str, IO[str]]]:
+    """A demo that has come to the point where it waits for its end, what it printed, and what it prints from there on."""
     command = [sys.executable, "manage.py", "demo", "--cities", str(place.cities)]
     with subprocess.Popen(
         command, cwd=CHECKOUT, env=place.environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as demo:
         assert demo.stdout is not None
         try:
-            assert any("Ctrl+C ends the demo" in line for line in demo.stdout)
-            yield demo, demo.stdout
+            printed = []
+            for line in demo.stdout:
+                printed.append(line)
+                if "Ctrl+C ends the demo" in line:
+                    break
+            assert "Ctrl+C ends the demo" in printed[-1]
+            yield demo, "".join(printed), demo.stdout
         except BaseException:
             demo.terminate()
             raise
@@ -179,8 +181,12 @@ def process_of(place: Place, name: str) -> int:
     return int(note.read_text().split()[0])
 
 
-def test_it_shows_its_pages_until_it_is_interrupted_and_leaves_no_worker(place: Place, first: str) -> None:
-    with staying(place) as (demo, printed):
+def test_a_second_demo_changes_nothing_shows_its_pages_until_it_is_interrupted_and_leaves_no_worker(
+    place: Place, disagreements: dict[str, list[dict[str, object]]]
+) -> None:
+    with staying(place) as (demo, before, printed):
+        assert before.count("nothing changed") == len(CITIES)
+        assert "declarations and check-ins" not in before
         port = next(place.state.glob("run/demo-web-*.pid")).stem.removeprefix("demo-web-")
         page = httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "chengdu.localhost"})
         assert (page.status_code, "成都市" in page.text) == (200, True)
@@ -191,16 +197,18 @@ def test_it_shows_its_pages_until_it_is_interrupted_and_leaves_no_worker(place: 
     for child in children:
         with pytest.raises(ProcessLookupError):
             os.kill(child, 0)
+    assert {city: place.disagreements(city) for city in CITIES} == disagreements
 
 
-def test_a_run_survives_the_restart_of_postgresql(place: Place, first: str) -> None:
+def test_a_run_survives_the_restart_of_postgresql(
+    place: Place, disagreements: dict[str, list[dict[str, object]]]
+) -> None:
     """Restarted while a worker is in a partition: nobody does anything, the run ends, and it says what it would have said."""
-    before = place.disagreements("chengdu")
     said, code = recomputed_over_a_restart(place)
     assert code == 0, said
     assert "0 verdicts changed" in said
     assert place.run("verify_journal", "--city", "chengdu").returncode == 0
-    assert place.disagreements("chengdu") == before
+    assert place.disagreements("chengdu") == disagreements["chengdu"]
 
 
 def recomputed_over_a_restart(place: Place) -> tuple[str, int]:
@@ -239,7 +247,7 @@ def wait_for(connection: psycopg2.extensions.connection, question: str) -> None:
 
 
 def test_run_stop_ends_a_demo_that_is_at_work_elsewhere(place: Place, first: str) -> None:
-    with staying(place) as (demo, printed):
+    with staying(place) as (demo, _, printed):
         command = [sys.executable, "-m", "portal.embedded", "stop"]
         stopped = subprocess.run(
             command, cwd=CHECKOUT, env=place.environment, capture_output=True, text=True, check=True
