@@ -92,7 +92,9 @@ def test_every_answer_is_described(
             host = "beta.localhost" if kind == "elsewhere" else "alpha.localhost"
             case.headers = {**(case.headers or {}), "Host": host, "Authorization": f"Bearer {keys[kind]}"}
             response = case.call()
-            answered[kind, response.status_code] += 1
+            # What is made up in an address may be no address at all, whoever asks.
+            if not ("{" in case.operation.path and response.status_code == 404):
+                answered[kind, response.status_code] += 1
             case.validate_response(response, checks=CHECKS)
 
         @settings(
