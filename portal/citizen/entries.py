@@ -19,7 +19,7 @@ from codes.intake.citizens import REF_LETTERS
 from codes.intake.entries import take_lines
 from codes.intake.results import BadLine, Outcome
 from codes.models import Citizen, Entry, Provider, Registration
-from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url
+from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, name_of_ward, subject_url
 from portal.web.errors import refusal_text
 from regions.keys.encryption import decrypt_number
 
@@ -97,14 +97,22 @@ def check_in_page(request: SubjectRequest) -> HttpResponse:
         except BadLine as refusal:
             form.add_error(None, refusal_text(refusal))
         else:
-            messages.success(request, _thanks(healthy=healthy))
+            messages.success(request, _thanks(request, healthy=healthy))
             return redirect(subject_url(request, "citizen_code"))
     checked_in = Entry.objects.filter(citizen=request.subject, type="check_in", day=today).exists()
     context = {"form": form, "number": new_number(today), "today": today, "is_checked_in": checked_in}
     return render(request, "citizen/check_in.html", context)
 
 
-def _thanks(*, healthy: bool) -> str:
+def _thanks(request: SubjectRequest, *, healthy: bool) -> str:
+    name = name_of_ward(request)
+    if name and healthy:
+        return _("%(name)s is checked in for today with all providers.") % {"name": name}
+    if name:
+        told = _(
+            "The symptoms of %(name)s are noted and count from the next recomputation on. If they get worse, call 120."
+        )
+        return told % {"name": name}
     if healthy:
         return _("Checked in for today with all your providers.")
     return _("Your symptoms are noted and count from the next recomputation on. If you feel worse, call 120.")

@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from codes.effective import effective_code
@@ -25,6 +26,7 @@ from codes.models import (
     PaperPass,
     PersonAccess,
     PhoneChange,
+    Provider,
     Registration,
     Ruling,
     Verdict,
@@ -33,11 +35,13 @@ from codes.models import (
 from codes.review.evidence.access import names_of
 from portal.citizen.phones import offered_phones
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject
-from portal.templatetags.page import GATE
+from portal.templatetags.citizen import PROVIDER
+from portal.templatetags.page import GATE, titled
 from portal.web.keyset import keyset_page
 from regions.journal.record import record
 from regions.keys.encryption import decrypt_number, decrypt_phone
 from regions.masking import mask_name, mask_number, mask_phone
+from regions.staff.models import Account
 
 ENTRY = ("provider__code", "entry_id", "type", "submitted_at", "day", "healthy", "late", "received_at", "content")
 FACT = (
@@ -134,6 +138,7 @@ def my_data(request: SubjectRequest) -> HttpResponse:
         PersonAccess.objects.filter(citizen=subject), request.GET, by=["-at", "-id"], size=ACCESSES_SHOWN
     )
     gates = {one.subject: one.place for one in GateDevice.objects.filter(pk__in=_gates(accesses.rows))}
+    offices = _offices(accesses.rows)
     context = {
         "number": mask_number(decrypt_number(bytes(subject.id_encrypted))),
         "phone": mask_phone(phone),
@@ -143,7 +148,7 @@ def my_data(request: SubjectRequest) -> HttpResponse:
         .select_related("provider")
         .order_by("provider__code"),
         "accesses": accesses,
-        "rows": [(one, gates.get(one.by, "")) for one in accesses.rows],
+        "rows": [(one, gates.get(one.by, ""), offices.get(one.by, "")) for one in accesses.rows],
         "names": names_of(subject) if subject.names_differ else [],
         "phones": offered_phones(request),
     }
@@ -153,6 +158,15 @@ def my_data(request: SubjectRequest) -> HttpResponse:
 def _gates(accesses: Iterable[PersonAccess]) -> list[int]:
     """The devices among those who looked."""
     return [int(one.by.removeprefix(GATE)) for one in accesses if one.by.startswith(GATE)]
+
+
+def _offices(accesses: Iterable[PersonAccess]) -> dict[str, str]:
+    """The providers and the offices of the officials among those who looked: nobody is told an official's user name."""
+    names = {one.by for one in accesses}
+    accounts = Account.objects.filter(username__in=names).values_list("username", "office")
+    providers = {f"{PROVIDER}{one.code}": titled(one) for one in Provider.objects.all()}
+    found = {name: providers.get(":".join(name.split(":")[:2]), "") for name in names if name.startswith(PROVIDER)}
+    return {**found, **{name: office or gettext("an office of the city") for name, office in accounts}}
 
 
 @for_subject

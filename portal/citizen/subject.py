@@ -15,6 +15,8 @@ from codes.models import Citizen, Guardianship
 from codes.review.permissions import actor_name
 from portal.web.access import CitizenRequest, PlainView, for_citizens
 from portal.web.kept_forms import after_post, keep_typed, kept_page, typed_on
+from regions.keys.encryption import decrypt_number
+from regions.masking import mask_name, mask_number
 
 P = ParamSpec("P")
 
@@ -60,6 +62,14 @@ def subject_url(request: SubjectRequest, name: str, **kwargs: str | int) -> str:
     """The address of another page about the same person."""
     about = {} if request.subject.pk == request.citizen.pk else {"ref": request.subject.ref}
     return reverse(name, kwargs={**about, **kwargs})
+
+
+def name_of_ward(request: SubjectRequest) -> str:
+    """What pages call the dependant they are about, as a text; empty on one's own pages."""
+    subject = request.subject
+    if subject.pk == request.citizen.pk:
+        return ""
+    return mask_name(subject.full_name) or mask_number(decrypt_number(bytes(subject.id_encrypted)))
 
 
 def typed_here(request: SubjectRequest) -> dict[str, Any]:

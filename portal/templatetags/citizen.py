@@ -18,6 +18,7 @@ from regions.keys.encryption import decrypt_number
 from regions.masking import mask_number
 
 register = template.Library()
+PROVIDER = "provider:"
 
 ACCESSED: dict[str, str | Promise] = {
     "identity": gettext_lazy("name, ID number and phone"),
@@ -45,7 +46,9 @@ def accessed(what: str) -> str:
 
 @register.filter
 def purpose_of(access: PersonAccess) -> str:
-    """As the official wrote it, or as the officer at a gate chose it."""
+    """As the official wrote it, or as the officer at a gate chose it; a provider asks about those who applied with it."""
+    if access.by.startswith(PROVIDER):
+        return _("to show or check your code")
     return str(LookUpPurpose(access.purpose).label) if access.what == SEEN else free_text(access.purpose)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -32,6 +33,10 @@ class OwnNotFoundPageMiddleware(MiddlewareMixin):
         return not_found(request) if "\x00" in request.path_info else None
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if response.status_code == 405 and not response.content:
+            page = render(request, "errors/405.html", status=405)
+            page["Allow"] = response.headers.get("Allow", "")
+            return page
         is_technical = settings.DEBUG and response.status_code == 404 and not hasattr(response, "is_ours")
         if is_technical and response.headers.get("Content-Type", "").startswith("text/html"):
             return not_found(request)
@@ -60,8 +65,10 @@ def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
-    """403 for a failed CSRF check, mostly of a page left open overnight."""
-    return render(request, "errors/stale_form.html", status=403)
+    """403 for a failed CSRF check, mostly of a page left open overnight; it leads back to that page."""
+    came_from = urlsplit(request.headers.get("referer", ""))
+    back = came_from.path if came_from.netloc == request.get_host() else ""
+    return render(request, "errors/stale_form.html", {"back": back}, status=403)
 
 
 class Conflict(Exception):

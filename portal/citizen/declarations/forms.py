@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone, translation
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -42,7 +43,16 @@ class PastDateField(forms.DateField):
 
 
 class QuestionForm(forms.Form):
-    """A page. ``answer`` is what it says in the line; ``initial_of`` turns an earlier answer back into the form."""
+    """A page. ``of_another`` asks the same about a dependant; ``answer`` is what it says in the line, and ``initial_of`` turns an
+    earlier answer back into the form.
+    """
+
+    of_another: Mapping[str, Promise] = {}
+
+    def ask_about(self, name: str) -> None:
+        """Ask about the dependant of this name, and not about the one who answers."""
+        for field, label in self.of_another.items():
+            self.fields[field].label = str(label) % {"name": name}
 
     def answer(self) -> dict[str, Any]:
         return self.cleaned_data
@@ -62,6 +72,7 @@ class ProvidersForm(QuestionForm):
 
 
 class SymptomsForm(QuestionForm):
+    of_another = {"has": _("Does %(name)s have any of these today?")}
     has = forms.ChoiceField(
         label=_("Do you have any of these today?"), choices=YES_NO.items(), widget=forms.RadioSelect
     )
@@ -86,6 +97,7 @@ class SymptomsForm(QuestionForm):
 
 
 class ContactForm(QuestionForm):
+    of_another = {"contact": _("In the last 14 days, was %(name)s near somebody with the infection?")}
     contact = forms.ChoiceField(
         label=_("In the last 14 days, were you near somebody with the infection?"),
         choices=[("no", _("No")), ("yes", _("Yes")), ("unsure", _("I am not sure"))],
@@ -133,6 +145,7 @@ class StayForm(QuestionForm):
 
 
 class ArrivalForm(QuestionForm):
+    of_another = {"came": _("In the last 14 days, did %(name)s come to this city from elsewhere?")}
     came = forms.ChoiceField(
         label=_("In the last 14 days, did you come to this city from elsewhere?"),
         choices=[

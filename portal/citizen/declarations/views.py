@@ -20,7 +20,7 @@ from portal.citizen.declarations.forms import (
     SymptomsForm,
     answer_rows,
 )
-from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, subject_url, typed_here
+from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject, name_of_ward, subject_url, typed_here
 from portal.templatetags.page import titled
 from portal.web.errors import refusal_text
 from portal.web.kept_forms import Draft
@@ -159,6 +159,8 @@ def _show(request: SubjectRequest, page: str, form: QuestionForm, **more: Any) -
 
 def _form(request: SubjectRequest, page: str, data: Any, initial: dict[str, Any] | None = None) -> QuestionForm:
     form = PAGES[page](data, initial=initial)
+    if name := name_of_ward(request):
+        form.ask_about(name)
     if isinstance(form, ProvidersForm):
         titles = _provider_titles()
         own = Registration.objects.filter(citizen=request.subject).values_list("provider__code", flat=True)
