@@ -32,6 +32,7 @@ from tests.journeys.world import CITY, OPERATOR, SECOND_OPERATOR, World
 NO_PAGES = frozenset(
     {
         "api_cases",
+        "api_corrections",
         "api_deliveries",
         "api_disagreements",
         "api_export",

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -11,7 +12,18 @@ from codes.citizens.guardianship import accept_guardianship, ask_guardianship
 from codes.display.displayed import Shown, keep_displayed
 from codes.display.findings import update_findings
 from codes.display.items import tell
-from codes.models import Case, Citizen, DisplayItem, Evidence, Guardianship, Provider, RuleSet, Run
+from codes.models import (
+    Case,
+    Citizen,
+    CityCorrection,
+    DisplayItem,
+    Evidence,
+    Guardianship,
+    Neighbour,
+    Provider,
+    RuleSet,
+    Run,
+)
 from codes.reports.export import FileFormat
 from codes.reports.identified import propose as propose_identified
 from codes.reports.jobs import ask_for_export, write_export
@@ -91,6 +103,7 @@ def happen(world: World) -> Happened:
         by="li",
         now=desk.now,
     )
+    asked = _asked_elsewhere(desk, case)
     record = propose_suppression(
         fact_id=desk.fact("5RB0E7ZK").pk,
         reason_code="wrong_person",
@@ -131,6 +144,9 @@ def happen(world: World) -> Happened:
         "official_held_groups": "held-groups/",
         "official_held_group": f"held-groups/{held.pk}/",
         "official_dashboard": "dashboard/",
+        "official_corrections": "corrections/",
+        "official_correction": f"corrections/{asked.pk}/",
+        "official_correction_ask": f"corrections/ask/{case.number}/",
     }
     approver = {
         "official_approvals": "approvals/",
@@ -149,6 +165,29 @@ def happen(world: World) -> Happened:
             "sun": _audit(desk),
             "gao": _staff(),
         }
+    )
+
+
+def _asked_elsewhere(desk: Desk, case: Case) -> CityCorrection:
+    """A record of the case's citizen that Chongqing passed on, which Chongqing has been asked to put right."""
+    owner = Neighbour.objects.create(
+        division="500000", name_zh="重庆市", name_en="Chongqing", address="https://cq.example"
+    )
+    passed_on = desk.tell(case.citizen.ref, "spacetime_overlap", record_id="CQ-77", detail={"issued_by": "500000"})
+    return CityCorrection.objects.create(
+        side="sent",
+        state="asked",
+        neighbour=owner,
+        citizen=case.citizen,
+        fact=passed_on,
+        case=case,
+        colour="red",
+        text="当天在本市上班，有考勤记录。",
+        evidence=[{"record": "negative_test", "from": "2026-11-22"}],
+        opened_by="li",
+        opened_at=desk.now,
+        due_at=desk.now + timedelta(days=1),
+        their_number="C20261124-000001",
     )
 
 
