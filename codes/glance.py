@@ -4,7 +4,7 @@ Nearly everybody is green by agreement and held by nothing. Their pages differ b
 of their providers is read once for all of them (``docs/adr/0040-showing-a-code.md``).
 """
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,33 +12,46 @@ from django.db import connection
 
 from codes.effective import CurrentCode
 from codes.models import Run
+from codes.models.case import CaseState
 from codes.vocabulary import Because, State
 from regions.keys.models import Purpose
 from regions.sql import compose
 
 READ = compose(Path(__file__).with_suffix(".sql"))
+# So long a decision is told of on top of the page.
+OUTCOME_TOLD = timedelta(days=14)
 
 
 class Glance(NamedTuple):
     """``sides``: equal for two people only if everything that is shown of their providers is.
 
-    ``is_held``: some provider holds them, or two differ. ``open_case`` is the id of the matter that is looked into, ``key_number``
-    that of the city's key for passes in use.
+    ``is_held``: some provider holds them, or two differ. ``cases`` are the ids of their open matters and of those decided lately;
+    ``entered``: whether they declared something that no run has counted yet. ``acts``: changes with whatever was done about them
+    since the run. ``key_number`` is that of the city's key for passes in use.
     """
 
     run_day: date | None
     sides: str
     is_held: bool
-    open_case: int | None
+    cases: list[int]
+    entered: bool
+    acts: str
     key_number: int
 
     def is_plain(self, code: CurrentCode) -> bool:
         """Whether the person is green because all their providers say so, and nothing is left to explain."""
-        return (code.colour, code.because) == (State.GREEN, Because.AGREEMENT) and not self.is_held
+        is_green = (code.colour, code.because) == (State.GREEN, Because.AGREEMENT)
+        return is_green and not (self.is_held or self.cases or self.entered)
 
 
-def glance_at(citizen_id: int) -> Glance:
-    asked: dict[str, Any] = {"citizen": citizen_id, "settled": list(Run.SETTLED), "purpose": Purpose.PASS.value}
+def glance_at(citizen_id: int, *, now: datetime) -> Glance:
+    asked: dict[str, Any] = {
+        "citizen": citizen_id,
+        "settled": list(Run.SETTLED),
+        "purpose": Purpose.PASS.value,
+        "told_since": now - OUTCOME_TOLD,
+        "not_told": [CaseState.WITHDRAWN.value, CaseState.CONVERGED.value],
+    }
     with connection.cursor() as cursor:
         cursor.execute(READ, asked)
         return Glance(*cursor.fetchone())

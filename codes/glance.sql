@@ -8,6 +8,18 @@ judging AS (
        OR run.amends_id = (SELECT id FROM last)
           AND EXISTS (SELECT FROM codes_runcitizen named WHERE named.run_id = run.id AND named.citizen_id = %(citizen)s)
     ORDER BY run.id DESC LIMIT 1
+),
+matters AS (
+    SELECT id, state, due_at, paused_at, row_number() OVER (ORDER BY closed_at DESC NULLS FIRST, kind) AS place
+    FROM codes_case
+    WHERE citizen_id = %(citizen)s
+      AND (closed_at IS NULL OR closed_at > %(told_since)s AND state <> ALL (%(not_told)s))
+),
+entered AS (
+    -- Declared, or taken back, since what the run read; an unhealthy check-in is declared, too.
+    SELECT max(id) AS newest FROM codes_fact
+    WHERE citizen_id = %(citizen)s AND origin = 'provider' AND NOT superseded
+      AND received_at > (SELECT as_of FROM judging)
 )
 SELECT (SELECT day FROM judging),
        (SELECT md5(coalesce(string_agg(concat_ws(E'\x1f', run.id, r.registered_at > run.as_of, p::text, s.code, s.title_zh, s.title_en,
@@ -20,5 +32,11 @@ SELECT (SELECT day FROM judging),
         WHERE r.citizen_id = %(citizen)s) AS sides,
        EXISTS (SELECT FROM codes_verdict WHERE citizen_id = %(citizen)s)
        OR EXISTS (SELECT FROM codes_disagreement WHERE citizen_id = %(citizen)s AND closed_run_id IS NULL) AS is_held,
-       (SELECT id FROM codes_case WHERE citizen_id = %(citizen)s AND closed_at IS NULL ORDER BY kind LIMIT 1) AS open_case,
+       (SELECT coalesce(array_agg(id ORDER BY place), '{}') FROM matters) AS cases,
+       (SELECT newest IS NOT NULL FROM entered) AS entered,
+       md5(concat_ws(E'\x1e', (SELECT string_agg(matters::text, ' ' ORDER BY place) FROM matters), (SELECT newest FROM entered),
+                     (SELECT string_agg(concat_ws(' ', id, state, suspended_at), ' ' ORDER BY id) FROM codes_ruling
+                      WHERE citizen_id = %(citizen)s),
+                     (SELECT string_agg(days::text, ' ' ORDER BY provider_id) FROM codes_checkindays
+                      WHERE citizen_id = %(citizen)s))) AS acts,
        (SELECT id FROM keys_citykey WHERE purpose = %(purpose)s AND retired_at IS NULL) AS key_number

@@ -66,9 +66,7 @@ def _wait_for_delivery(cause: Freshness, renderer: SentenceRenderer) -> Remedy:
 
 def _wait(late: Side, renderer: SentenceRenderer) -> str:
     return renderer.choose(
-        citizen=_(
-            "You need not do anything: wait until %(source)s, which %(provider)s uses, is updated; the colours are then worked out again."
-        ),
+        citizen=_("Wait until %(source)s, which %(provider)s uses, is updated; the colours are then worked out again."),
         official=_(
             "Nothing needs mending: wait until %(source)s, which %(provider)s uses, is updated, or let a source manager collect it now."
         ),
@@ -80,7 +78,7 @@ def _wait(late: Side, renderer: SentenceRenderer) -> str:
 def _rule_owner(renderer: SentenceRenderer) -> str:
     return renderer.choose(
         citizen=_(
-            "You need not do anything: the office that makes the rules must bring those of %(a)s and %(b)s into "
+            "The office that makes the rules must bring those of %(a)s and %(b)s into "
             "line; a manual review may decide before that."
         ),
         official=_("A rule manager brings the versions of %(a)s and %(b)s into line; until then a ruling may decide."),
@@ -91,7 +89,7 @@ def _source_owners(renderer: SentenceRenderer) -> str:
     return renderer.choose(
         citizen=_(
             "The owners of %(source_a)s and %(source_b)s must check and correct their records; if one "
-            "is wrong, “Appeal” takes your evidence or tells you whom to ask."
+            "is wrong, “Appeal” takes evidence or says whom to ask."
         ),
         official=_(
             "The owners of %(source_a)s and %(source_b)s check their records; one that is wrong can be suppressed "
@@ -162,7 +160,7 @@ def _step(responsible: Responsible, renderer: SentenceRenderer) -> str:
     match responsible:
         case Responsible.CITIZEN:
             return renderer.choose(
-                citizen=_("please check what you declared, declare again if need be, and check in every day"),
+                citizen=_("please check what was declared, declare again if need be, and check in every day"),
                 official=_("the citizen declares again and checks in every day"),
             )
         case Responsible.SOURCE_OWNER:

@@ -268,7 +268,8 @@ def effective_outlook(citizen_id: int, *, now: datetime) -> Outlook | None:
     sides = provider_states(citizen_id, now=now)
     if not Age.of(sides[0].inputs.run.day if sides else None, now=now).is_valid:
         return None
-    return effective_from(outlooks(citizen_id, sides), sides, current, citizen_id=citizen_id)
+    ruled_until = _ruled_until(citizen_id) if current.because == "ruling" else None
+    return effective_from(outlooks(citizen_id, sides), sides, ruled_until=ruled_until)
 
 
 def has_outlook(current: CurrentCode) -> bool:
@@ -277,17 +278,24 @@ def has_outlook(current: CurrentCode) -> bool:
 
 
 def effective_from(
-    own: Mapping[str, Outlook], sides: Sequence[ProviderState], current: CurrentCode, *, citizen_id: int
+    own: Mapping[str, Outlook], sides: Sequence[ProviderState], *, ruled_until: date | None = None
 ) -> Outlook:
     """The same from outlooks and states loaded already. What is held counts until its own day, should the source stay silent;
     and while no provider has a colour, no day ends in green.
     """
+    way = _latest([own[code] for code in deciding_providers(sides) if code in own], ruled_until)
+    return way if any(side.state.colour for side in sides) else Outlook(None, None, None, way.acts)
+
+
+def outlook_of_all(own: Mapping[str, Outlook]) -> Outlook:
+    """When nobody holds the citizen any more, those included that do not decide now: of somebody who is green in spite of them."""
+    return _latest(list(own.values()), None)
+
+
+def deciding_providers(sides: Sequence[ProviderState]) -> list[str]:
+    """The codes of those on whose colours, shown or held, it rests when the code turns green."""
     horizons = {side.inputs.provider.code: side.inputs.horizon for side in sides if side.state.colour}
-    held = [side.inputs.provider.code for side in sides if side.held]
-    deciding = [own[code] for code in (*_deciding(horizons), *held) if code in own]
-    ruled_until = _ruled_until(citizen_id) if current.because == "ruling" else None
-    way = _latest(deciding, ruled_until)
-    return way if horizons else Outlook(None, None, None, way.acts)
+    return [*_deciding(horizons), *(side.inputs.provider.code for side in sides if side.held)]
 
 
 def _deciding(horizons: Mapping[str, datetime | None]) -> list[str]:

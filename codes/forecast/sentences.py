@@ -72,18 +72,18 @@ def _act(act: Act, title_of: Callable[[str], str], audience: Audience) -> str:
         case Clearance():
             return _("It ends once this is on record: %(kinds)s.") % {"kinds": _either(act.kinds)}
         case Review():
-            return _("Only a manual review can end it: you may appeal.")
+            return _("Only a manual review can end it: an appeal asks for one.")
         case TellEnd():
             return _tell_end(act, title_of, audience)
         case Wait():
-            return _("You need not do anything until %(day)s.") % {"day": _day(act.until)}
+            return _("It ends by itself on %(day)s.") % {"day": _day(act.until)}
 
 
 def _tell_end(act: TellEnd, title_of: Callable[[str], str], audience: Audience) -> str:
     """Who declared the stay says when it ended; of a source's record its owner does, moved by an appeal."""
     if act.declared_with is None:
         sentence = {
-            "citizen": _("Say when you left %(area)s: appeal with a ticket or certificate that shows it."),
+            "citizen": _("Say when the stay in %(area)s ended: appeal with a ticket or certificate that shows it."),
             "official": _(
                 "The source that recorded the stay in %(area)s says when it ended; until then a ruling may decide."
             ),
@@ -91,7 +91,7 @@ def _tell_end(act: TellEnd, title_of: Callable[[str], str], audience: Audience) 
         provider = ""
     else:
         sentence = {
-            "citizen": _("Say when you left %(area)s: declare your stays again with %(provider)s."),
+            "citizen": _("Say when the stay in %(area)s ended: declare the stays again with %(provider)s."),
             "official": _("The citizen says when they left %(area)s by declaring again with %(provider)s."),
         }[audience]
         provider = title_of(act.declared_with)

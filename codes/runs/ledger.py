@@ -180,7 +180,7 @@ def start_if_due(*, now: datetime) -> Run | None:
     city = current_city()
     local = now.astimezone(city.zone)
     today = local.date()
-    due = datetime.combine(today, FIRST_MINUTE, city.zone) + stagger(city.schema_name)
+    due = _due_on(today)
     if local < due:
         return None
     with transaction.atomic():
@@ -198,6 +198,17 @@ def start_if_due(*, now: datetime) -> Run | None:
             # A run of history was quicker. The next beat tries again, and other cities do not wait for this one.
             return None
     return run if opened else None
+
+
+def _due_on(day: date) -> datetime:
+    city = current_city()
+    return datetime.combine(day, FIRST_MINUTE, city.zone) + stagger(city.schema_name)
+
+
+def next_run_due(*, now: datetime) -> datetime:
+    """When the city's next scheduled run opens: what is entered now counts from then."""
+    today = current_city().day_of(now)
+    return next(due for due in (_due_on(today), _due_on(today + timedelta(days=1))) if due > now)
 
 
 def stagger(schema: str) -> timedelta:

@@ -257,9 +257,13 @@ FACTORS: dict[Factor, str] = {
 def interaction_sentence(cause: Interaction, renderer: SentenceRenderer) -> str:
     """For citizens what would have to be equal; for officials both directions."""
     if not renderer.to_official:
+        factors = smallest_sets(cause)[0]
         return _(
-            "No single cause explains the difference: the colours agree only when these are alike on both sides: %(sets)s."
-        ) % {"sets": _sets(smallest_sets(cause), renderer)}
+            "%(a)s and %(b)s differ in several things at once: %(factors)s. Once all of these are alike, both show the same colour."
+        ) % {
+            **renderer.sides,
+            "factors": renderer.all_of((_(FACTORS[Factor(one)]) for one in factors), most=len(FACTORS)),
+        }
     return _(
         "No single factor is enough. %(a)s gets the colour of %(b)s by taking over from it: %(a_to_b)s; %(b)s "
         "gets the colour of %(a)s by taking over from it: %(b_to_a)s."

@@ -15,6 +15,8 @@ def kind_label(record: Record) -> str:
 def recorded_clause(record: Record, renderer: SentenceRenderer) -> str:
     if renderer.to_official:
         return _numbered(_quoted(record), record, renderer)
+    if renderer.context.name:
+        return _("“%(kind)s” about %(name)s") % {"kind": kind_label(record), "name": renderer.context.name}
     return _(RECORDED[FactKind(record["kind"])]) % {"area": renderer.area(record["area"])}
 
 
@@ -32,13 +34,19 @@ def declared_clause(record: Record, renderer: SentenceRenderer) -> str:
 def subject(record: Record, renderer: SentenceRenderer) -> str:
     if renderer.to_official:
         return _numbered(_quoted(record), record, renderer)
-    if record["kind"] == FactKind.AREA_STAY:
-        span = renderer.span(record["started_on"], record["ended_on"])
-        return _("your stay in %(area)s (%(span)s)") % {"span": span, "area": renderer.area(record["area"])}
-    return _("your record “%(kind)s” of %(day)s") % {
+    values = {
+        "name": renderer.context.name,
         "day": renderer.day(record["started_on"]),
         "kind": kind_label(record),
+        "span": renderer.span(record["started_on"], record["ended_on"]),
+        "area": renderer.area(record["area"]),
     }
+    if record["kind"] == FactKind.AREA_STAY:
+        mine, anothers = _("your stay in %(area)s (%(span)s)"), _("the stay of %(name)s in %(area)s (%(span)s)")
+    else:
+        mine = _("your record “%(kind)s” of %(day)s")
+        anothers = _("the record “%(kind)s” of %(name)s of %(day)s")
+    return (anothers if renderer.context.name else mine) % values
 
 
 def with_details(record: Record, value: str, renderer: SentenceRenderer) -> str:

@@ -37,7 +37,7 @@ class Context:
     """``providers`` and ``sources`` by code; ``source_of`` provider → source; ``max_age`` by source.
 
     ``turns_green_on`` holds the providers that show this citizen red or yellow, with the day or none;
-    ``due_at`` is when the citizen's case is due.
+    ``due_at`` is when the citizen's case is due. ``name``: what the citizen is called on a page that somebody else reads.
     """
 
     day: date
@@ -48,6 +48,7 @@ class Context:
     max_age: Mapping[str, timedelta] = field(default_factory=dict)
     turns_green_on: Mapping[str, date | None] = field(default_factory=dict)
     due_at: datetime | None = None
+    name: str = ""
 
 
 def context_of(run: Run) -> Context:
@@ -151,7 +152,7 @@ class SentenceRenderer:
 
     @property
     def who(self) -> str:
-        return self.choose(citizen=_("You"), official=_("The citizen"))
+        return self.context.name or self.choose(citizen=_("You"), official=_("The citizen"))
 
     def provider(self, side: Side) -> str:
         title = self.context.providers.get(self.codes[side])

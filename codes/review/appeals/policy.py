@@ -88,12 +88,12 @@ class Instead(TextChoices):
     WAIT_FOR_DISCHARGE = (
         "wait_for_discharge",
         _(
-            "This code follows a medical finding and changes once your discharge is on record. If it is wrong, ask the hospital or 12345."
+            "This code follows a medical finding and changes once the discharge is on record. If it is wrong, ask the hospital or 12345."
         ),
     )
     WAIT_FOR_EXCLUSION = (
         "wait_for_exclusion",
-        _("It changes by itself once you are found not to be a case. Ask the hospital how far they are."),
+        _("It changes by itself once a case has been excluded. Ask the hospital how far they are."),
     )
     TEST_AGAIN = (
         "test_again",
@@ -102,12 +102,12 @@ class Instead(TextChoices):
     ASK_ASSIGNING_PLACE = (
         "ask_assigning_place",
         _(
-            "The disease control office that traced you decides. Complete the set period; if it is wrong, ask that office or 12345."
+            "The disease control office that traced the contact decides. Complete the set period; if it is wrong, ask that office or 12345."
         ),
     )
     DECLARE_AGAIN = (
         "declare_again",
-        _("This comes from what you declared. Declaring again puts a mistake right, sooner than an appeal."),
+        _("This comes from what was declared. Declaring again puts a mistake right, sooner than an appeal."),
     )
     FOLLOW_PROGRESS = (
         "follow_progress",

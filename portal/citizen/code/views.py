@@ -1,33 +1,43 @@
 """My code: the page a citizen opens every day, and the part of it that renews itself."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from hashlib import md5
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from codes.display.findings import findings_of
 from codes.effective import CurrentCode, effective_code
-from codes.glance import glance_at
-from codes.models import Case, Citizen, DisplayCause, DisplayFinding
+from codes.glance import Glance, glance_at
+from codes.models import Citizen, DisplayFinding
 from codes.passes.issuing import issue_pass
-from codes.vocabulary import State
-from portal.citizen.code.detail import MyCode, my_code, progress, steps
+from codes.vocabulary import Because, State
+from portal.citizen.code.loading import read_code
+from portal.citizen.code.sentences import (
+    display_sentence,
+    entered_sentences,
+    headline,
+    outcome_sentence,
+    policy_sentence,
+    progress,
+    reason_of,
+    ruling_sentences,
+    until_sentences,
+)
+from portal.citizen.code.steps import Step, steps
 from portal.citizen.entries import new_number
 from portal.citizen.subject import SubjectRequest, for_subject
-from portal.templatetags.page import label_of, titled
 from portal.web.access import for_anyone
 from portal.web.citizen_session import signed_in_citizen
 from portal.web.host import required_city
 from portal.web.qr import qr_svg
-from regions.models import City
-
-LONGEST_VALUE = 40
+from regions.keys.encryption import decrypt_number
+from regions.masking import mask_name, mask_number
 
 
 def pass_card(
@@ -39,44 +49,6 @@ def pass_card(
     return {"state": State(standing.colour), "qr": qr, "expires_at": claims.expires_at}
 
 
-def policy_sentence(mine: MyCode, city: City) -> str:
-    """Which rule of the city gave the effective colour."""
-    policy, _sep, preferred = city.interim_policy.partition(":")
-    if policy == "freshest":
-        return _(
-            "Your providers show different colours. Here the one whose data is newest counts until it is cleared up."
-        )
-    named = [side for side in mine.sides if policy == "prefer" and side.provider.code == preferred]
-    if named and named[0].state.colour is not None:
-        return _("Your providers show different colours. Here %(provider)s counts until it is cleared up.") % {
-            "provider": titled(named[0].provider)
-        }
-    return _("Your providers show different colours. Here the stricter one counts until it is cleared up.")
-
-
-def display_sentence(found: DisplayFinding) -> str:
-    """What this person is wrongly shown elsewhere."""
-    since = timezone.localtime(found.old_since or found.opened_at)
-    words = {
-        "provider": titled(found.provider),
-        "colour": label_of(found.colour, "state") if found.colour else "",
-        "value": Truncator(found.value).chars(LONGEST_VALUE),
-        "since": date_format(since, "DATETIME_FORMAT"),
-    }
-    match DisplayCause(found.cause):
-        case DisplayCause.OLD:
-            text = _(
-                "%(provider)s still shows an earlier colour (%(colour)s). It has been out of date since %(since)s."
-            )
-        case DisplayCause.UNKNOWN_VALUE:
-            text = _("%(provider)s shows something that the city cannot read (%(value)s).")
-        case DisplayCause.MAPPED_ELSEWHERE:
-            text = _("The city may be misreading what %(provider)s shows: the colour you see there need not be wrong.")
-        case _:
-            text = _("%(provider)s shows another colour than it should (%(colour)s). Why is not known yet.")
-    return text % words
-
-
 def _shown_wrongly(subject: Citizen) -> list[DisplayFinding]:
     """Hardly ever any; of whoever signed in this is known without asking."""
     return findings_of(subject.pk) if getattr(subject, "shown_wrongly", True) else []
@@ -85,38 +57,75 @@ def _shown_wrongly(subject: Citizen) -> list[DisplayFinding]:
 @for_subject
 @require_safe
 def code_page(request: SubjectRequest) -> HttpResponse:
-    """The effective code with its pass, the four answers, both sides, the way to green."""
-    now, city = timezone.now(), required_city(request)
-    standing, glance = effective_code(request.subject.pk, now=now), glance_at(request.subject.pk)
-    case = Case.objects.get(pk=glance.open_case) if glance.open_case else None
-    due_at = case.due_at if case else None
-    mine = my_code(request.subject, city=city, now=now, glance=glance, standing=standing, due_at=due_at)
-    is_own = request.subject.pk == request.citizen.pk
-    phone_waits = is_own and getattr(request.citizen, "phone_waits", False)
-    context = {
-        "mine": mine,
-        # Below the face the page is that of everybody whose sides look alike.
-        "is_plain": bool(mine.plain) and is_own and not case and not phone_waits,
-        "face": pass_card(request.subject, standing, now=now, key_number=glance.key_number),
-        "displayed": [(one, display_sentence(one)) for one in _shown_wrongly(request.subject)],
-        "steps": steps(mine, request),
-        "policy": policy_sentence(mine, city),
-        "progress": progress(mine),
-        "number": new_number(mine.today),
-        "case": case,
-        "phone_waits": phone_waits,
-        "now": now,
-    }
-    return render(request, "citizen/code.html", context)
+    """The sentence with its button, the code with its pass, the four answers, both sides, the way to green."""
+    now = timezone.now()
+    standing, glance = effective_code(request.subject.pk, now=now), glance_at(request.subject.pk, now=now)
+    return render(request, "citizen/code.html", _content(request, standing, glance, now=now))
 
 
 @for_subject
 @require_safe
 def pass_fragment(request: SubjectRequest) -> HttpResponse:
-    """Only the face, for the page to put in place of the one that is about to expire."""
+    """Only the face, for the page to put in place of the one that is about to expire – or all that is told of the code, once it is
+    not what the page has seen: a face is never beside the text of another colour.
+    """
     now = timezone.now()
-    standing = effective_code(request.subject.pk, now=now)
-    return render(request, "citizen/face.html", {"face": pass_card(request.subject, standing, now=now), "now": now})
+    standing, glance = effective_code(request.subject.pk, now=now), glance_at(request.subject.pk, now=now)
+    if request.GET.get("seen") in (None, _version(request, standing, glance, now=now)):
+        face = pass_card(request.subject, standing, now=now, key_number=glance.key_number)
+        return render(request, "citizen/face.html", {"face": face, "now": now})
+    response = render(request, "citizen/code_anew.html", _content(request, standing, glance, now=now))
+    response.headers["HX-Retarget"] = "#reading"
+    return response
+
+
+def _version(request: SubjectRequest, standing: CurrentCode, glance: Glance, *, now: datetime) -> str:
+    """Changes with whatever the page's sentences are made from."""
+    about = [getattr(request.subject, name, None) for name in ("shown_wrongly", "phone_waits")]
+    told = repr((standing, glance, required_city(request).day_of(now), about))
+    return md5(told.encode(), usedforsecurity=False).hexdigest()
+
+
+def _content(request: SubjectRequest, standing: CurrentCode, glance: Glance, *, now: datetime) -> dict[str, Any]:
+    city, is_own = required_city(request), request.subject.pk == request.citizen.pk
+    name = "" if is_own else _called(request.subject)
+    reading = read_code(request.subject, city=city, now=now, glance=glance, standing=standing, name=name)
+    phone_waits = is_own and getattr(request.citizen, "phone_waits", False)
+    todo = steps(reading, request)
+    return {
+        "mine": reading,
+        "headline": headline(reading, todo),
+        # Below the face the page is that of everybody whose sides look alike.
+        "is_plain": bool(reading.plain) and not phone_waits,
+        "face": pass_card(request.subject, standing, now=now, key_number=glance.key_number),
+        "version": _version(request, standing, glance, now=now),
+        "displayed": [(one, display_sentence(one)) for one in _shown_wrongly(request.subject)],
+        "first_step": _first(todo),
+        "steps": todo,
+        "reasons": list(dict.fromkeys(reason_of(one, reading) for one in reading.records)),
+        "until": until_sentences(reading),
+        "decided": ruling_sentences(reading),
+        "entered": entered_sentences(reading, now=now),
+        "outcome": outcome_sentence(reading.outcome) if reading.outcome else "",
+        "policy": policy_sentence(reading, city) if reading.because is Because.POLICY else "",
+        "progress": progress(reading),
+        "may_appeal": reading.may_appeal,
+        "number": new_number(reading.today),
+        "phone_waits": phone_waits,
+        "now": now,
+    }
+
+
+def _called(subject: Citizen) -> str:
+    """As a guardian knows the person: the masked name, or the masked number of somebody without one."""
+    if subject.full_name:
+        return mask_name(subject.full_name)
+    return mask_number(decrypt_number(bytes(subject.id_encrypted)))
+
+
+def _first(todo: Sequence[Step]) -> Step | None:
+    """What has its button beside the sentence on top."""
+    return next((step for step in todo if step.short and step.link), None)
 
 
 @for_anyone

@@ -1,20 +1,41 @@
-/* Lets the server's time on a pass tick between two renewals. Without it the time stands still and the page renews itself. */
+/* Lets the server's time on a pass tick between two renewals. A pass whose minute is over without another stops there and says so. */
 (() => {
-  const started = Date.now();
   const two = (n) => String(n).padStart(2, "0");
   const read = (text) => text.split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
   let shown = null;
   let base = 0;
-  let at = started;
-  setInterval(() => {
-    const clock = document.querySelector("[data-ticking]");
+  let at = 0;
+  const tick = () => {
+    const face = document.querySelector(".face[data-until]");
+    const clock = face?.querySelector("[data-ticking]");
     if (!clock) return;
-    if (clock !== shown) {
-      shown = clock;
+    if (face !== shown) {
+      shown = face;
       base = read(clock.textContent);
       at = Date.now();
     }
-    const seconds = (base + Math.floor((Date.now() - at) / 1000)) % 86400;
+    const passed = Math.max(0, Math.floor((Date.now() - at) / 1000));
+    const left = Number(face.dataset.until) - Number(face.dataset.issued) - passed;
+    if (left <= 0) {
+      clock.textContent = [Math.floor(base / 3600), Math.floor(base / 60) % 60, base % 60].map(two).join(":");
+      face.dataset.isOver = "";
+      face.querySelector("[data-over]").hidden = false;
+      return;
+    }
+    const seconds = (base + passed) % 86400;
     clock.textContent = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60].map(two).join(":");
-  }, 500);
+  };
+  setInterval(tick, 500);
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!navigator.onLine) event.preventDefault();
+  });
+  // Whoever comes back to the page, or on-line, need not wait for the next beat.
+  const renew = () => {
+    if (shown && "isOver" in shown.dataset && document.visibilityState === "visible") window.location.reload();
+  };
+  window.addEventListener("online", renew);
+  document.addEventListener("visibilitychange", () => {
+    tick();
+    if (navigator.onLine) renew();
+  });
 })();

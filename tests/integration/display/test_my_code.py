@@ -34,7 +34,7 @@ PAGES = [
         "c",
         "alipay",
         "Y",
-        ("本市对alipay显示内容的解读可能有误", "The city may be misreading what alipay shows", "对照表可能有误"),
+        ("本市可能误读了alipay所显示的内容", "The city may be misreading what alipay shows", "对照表可能有误"),
         "green",
     ),
     (
@@ -64,12 +64,12 @@ def test_each_cause_is_told_first_and_gone_when_it_is_right(bare_city: City, clo
         visitor = Visitor.signed_in(desk.citizen(who), now=desk.now)
         page = visitor.read("/code/")
         assert sentences[0] in page
-        assert 0 < page.index("您无需处理") < page.index("各渠道显示")
+        assert 0 < page.index("请以本页为准") < page.index("各渠道显示")
         assert sentences[1] in visitor.in_english().read("/code/")
         assert wrong_in(read_case(), provider) == [sentences[2]], "beside the colour that the portal computes"
         show(desk, who, provider, right, at + timedelta(hours=1))
         assert wrong_in(read_case(), provider) == []
-        assert "You need not do anything: the city asks" not in visitor.read("/code/")
+        assert "What counts is this page; the city asks" not in visitor.read("/code/")
 
 
 def wrong_in(page: str, provider: str) -> list[str]:

@@ -59,7 +59,10 @@ def test_what_no_day_ends_waits_for_a_record_or_else_for_a_review(
 
 
 def test_a_review_is_said_in_both_languages(bare_city: City) -> None:
-    assert act_sentence(Review(), language="en", title_of=str) == "Only a manual review can end it: you may appeal."
+    assert (
+        act_sentence(Review(), language="en", title_of=str)
+        == "Only a manual review can end it: an appeal asks for one."
+    )
     assert "申诉" in act_sentence(Review(), language="zh-hans", title_of=str)
 
 

@@ -46,8 +46,8 @@ def stay(desk: Desk, *, ended_on: date | None = None) -> None:
 
 def test_a_page_asks_when_the_stay_ended(stays: Desk, visitor: At) -> None:
     stay(stays)
-    assert "请说明您何时离开武汉市：提出申诉" in visitor("zhang").read("/code/")
-    assert "Say when you left Wuhan" in visitor("zhang").in_english().read("/code/")
+    assert "请说明离开武汉市的日期：提出申诉" in visitor("zhang").read("/code/")
+    assert "Say when the stay in Wuhan ended" in visitor("zhang").in_english().read("/code/")
 
 
 def test_a_case_says_that_the_stay_goes_on_and_what_is_missing(stays: Desk, at_work: At) -> None:

@@ -66,8 +66,8 @@ def test_a_green_by_one_side_only_says_so(desk: Desk, later: datetime) -> None:
     page = citizen(desk, "zhang", later).read("/code/")
     assert 'class="face" data-state="green"' in page
     assert "目前仅按wechat判定：bigdata自" in page
-    assert "在目前能够判定的渠道中，没有影响您的记录" in page
-    assert "各渠道均无影响您的记录" not in page
+    assert "在目前能够判定的渠道中，没有影响通行的记录" in page
+    assert "各渠道均无" not in page
 
 
 def test_officials_see_what_is_held_and_by_which_record(desk: Desk, silence: datetime) -> None:

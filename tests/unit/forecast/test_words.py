@@ -32,8 +32,8 @@ SAID: list[tuple[Act, str, str]] = [
         "有下列任一记录后解除：出院，或者排除病例。",
         "It ends once this is on record: discharged from hospital, or found not to be a case.",
     ),
-    (Review(), "只有人工复核才能解除：您可以申诉。", "Only a manual review can end it: you may appeal."),
-    (Wait(GREEN), "请等待至12月4日，其间无需办理其他事项。", "You need not do anything until 4 December."),
+    (Review(), "只有人工复核才能解除：可提出申诉。", "Only a manual review can end it: an appeal asks for one."),
+    (Wait(GREEN), "12月4日自动解除。", "It ends by itself on 4 December."),
 ]
 
 

@@ -1,0 +1,231 @@
+"""Reads the rows that a ``Reading`` of a person's code is made from: each once, in at most a dozen queries with the page's own."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import translation
+
+from codes.diagnosis.render import render_diagnosis
+from codes.diagnosis.sentences.renderer import Context, Title
+from codes.effective import CurrentCode
+from codes.engine.provider_states import ProviderState, provider_states
+from codes.forecast.outlook import (
+    Hit,
+    Outlook,
+    deciding_providers,
+    effective_from,
+    has_outlook,
+    hits_of,
+    outlook_of_all,
+    outlooks_from,
+    rules_needed,
+)
+from codes.glance import Glance
+from codes.held import one_sided_sentences, state_sentences
+from codes.models import (
+    Case,
+    Citizen,
+    Entry,
+    Fact,
+    InformationRequest,
+    PairDiagnosis,
+    Provider,
+    Registration,
+    Rule,
+    Ruling,
+    Verdict,
+)
+from codes.validity import Age
+from codes.vocabulary import Because, State
+from portal.citizen.code.reading import Difference, HoldingRecord, Question, Reading, Side
+from regions.models import City
+
+LATE_SHOWN = timedelta(days=14)
+
+
+def read_code(
+    citizen: Citizen, *, city: City, now: datetime, glance: Glance, standing: CurrentCode, name: str = ""
+) -> Reading:
+    """Of somebody who is green and held by nothing the sides are those of whoever was the first to look like that."""
+    if name or not glance.is_plain(standing):
+        return _read(citizen, city=city, now=now, standing=standing, glance=glance, name=name)
+    key = f"{city.schema_name}/{translation.get_language()}/{city.timezone}/{glance.sides}"
+    known = _PLAIN.get(key)
+    if known is None:
+        known = _read(citizen, city=city, now=now, standing=standing, glance=glance, name=name)
+        if len(_PLAIN) >= MOST_PLAIN:
+            _PLAIN.clear()
+        _PLAIN[key] = known
+    return replace(known, citizen=citizen, standing=standing, today=city.day_of(now), plain=key)
+
+
+# By everything that is shown of the sides, so that nothing in it can be out of date; cities, languages and runs grow it.
+_PLAIN: dict[str, Reading] = {}
+MOST_PLAIN = 2_000
+
+
+def _read(citizen: Citizen, *, city: City, now: datetime, standing: CurrentCode, glance: Glance, name: str) -> Reading:
+    today = city.day_of(now)
+    judged = provider_states(citizen.pk, now=now)
+    run = judged[0].inputs.run if judged else None
+    age = Age.of(run.day if run else None, now=now)
+    verdicts = [side.holding for side in judged if side.holding]
+    hits = hits_of(citizen.pk, run_id=run.pk, today=today) if run and verdicts else []
+    facts, rules = _facts_and_rules(verdicts, hits)
+    sides = _sides(citizen, judged, hits, facts, rules, age, since=today - LATE_SHOWN)
+    cases = _cases(glance)
+    ruling = _ruling_in_force(citizen, cases) if standing.because == Because.RULING else None
+    matters = [case for case in cases if case.closed_at is None]
+    decided = [case for case in cases if case.closed_at is not None]
+    reading = Reading(
+        citizen=citizen,
+        standing=standing,
+        sides=sides,
+        differences=[],
+        today=today,
+        outlook=_outlook(verdicts, hits, rules, judged, standing, ruling) if age.is_valid else None,
+        one_sided=one_sided_sentences(judged),
+        expired=None if age.is_valid else age.run_day,
+        ruling=ruling,
+        question=_question(matters),
+        matters=matters,
+        outcome=max(decided, key=lambda case: (case.closed_at, case.kind == Case.Kind.APPEAL), default=None),
+        entered=_entered(citizen, since=run.as_of) if run and glance.entered else (),
+        name=name,
+    )
+    return replace(reading, differences=_differences(reading, city) if glance.is_held else [])
+
+
+def _sides(
+    citizen: Citizen,
+    judged: Sequence[ProviderState],
+    hits: Iterable[Hit],
+    facts: dict[int, Fact],
+    rules: dict[int, Rule],
+    age: Age,
+    *,
+    since: date,
+) -> list[Side]:
+    checked_in = {hit.provider for hit in hits if hit.checked_in}
+    deciding = set(deciding_providers(judged))
+    by_provider = {side.inputs.provider_id: side for side in judged}
+    sides = []
+    late = Entry.objects.filter(citizen=citizen, provider=OuterRef("provider"), late=True, day__gte=since).order_by()
+    late_days = late.values("provider").annotate(days=Count("day", distinct=True)).values("days")
+    for one in (
+        Registration.objects.filter(citizen=citizen, provider__in=Provider.objects.current())
+        .annotate(late_days=Coalesce(Subquery(late_days), 0))
+        .select_related("provider__source")
+        .order_by("provider__code")
+    ):
+        side = by_provider.get(one.provider_id)
+        verdict = side.holding if side else None
+        sides.append(
+            Side(
+                provider=one.provider,
+                state=side.state if side else State.UNKNOWN,
+                source=one.provider.source,
+                horizon=side.inputs.horizon if side else None,
+                records=_records(verdict, facts, rules) if verdict else [],
+                turns_green_on=verdict.turns_green_on if verdict and age.is_valid else None,
+                decides=one.provider.code in deciding,
+                is_checked_in=one.provider.code in checked_in,
+                late_days=one.late_days,
+                held=State(side.held.colour) if side and side.held else None,
+                told=state_sentences(side) if side else (),
+            )
+        )
+    return sides
+
+
+def _outlook(
+    verdicts: Collection[Verdict],
+    hits: Sequence[Hit],
+    rules: dict[int, Rule],
+    judged: Sequence[ProviderState],
+    standing: CurrentCode,
+    ruling: Ruling | None,
+) -> Outlook | None:
+    own = outlooks_from(verdicts, hits, rules, day=judged[0].inputs.run.day) if judged else {}
+    if has_outlook(standing):
+        return effective_from(own, judged, ruled_until=ruling.expires_on if ruling else None)
+    return outlook_of_all(own) if own and standing.colour == State.GREEN else None
+
+
+def _cases(glance: Glance) -> list[Any]:
+    """Open, and decided lately; with the question that stands in each, if any."""
+    if not glance.cases:
+        return []
+    open_question = InformationRequest.objects.filter(case=OuterRef("pk"), state="open")
+    asked = {name: Subquery(open_question.values(name)[:1]) for name in ("question", "answer_by")}
+    return list(Case.objects.filter(pk__in=glance.cases).select_related("ruling").annotate(**asked))
+
+
+def _ruling_in_force(citizen: Citizen, cases: Iterable[Case]) -> Ruling | None:
+    """Mostly that of a case that was read already."""
+    for case in cases:
+        if case.ruling and case.ruling.state == Ruling.State.APPROVED and case.ruling.suspended_at is None:
+            return case.ruling
+    return Ruling.objects.filter(citizen=citizen, state=Ruling.State.APPROVED, suspended_at__isnull=True).first()
+
+
+def _question(matters: Iterable[Any]) -> Question | None:
+    asked = (Question(case, case.question, case.answer_by) for case in matters if case.question)
+    return min(asked, key=lambda one: one.answer_by, default=None)
+
+
+def _entered(citizen: Citizen, *, since: datetime) -> list[Fact]:
+    """What was declared since, or taken back of what counts; each answer is given once, whatever providers it went to."""
+    earlier = Fact.objects.filter(
+        record_id=OuterRef("record_id"), provider=OuterRef("provider"), received_at__lte=since, revoked=False
+    )
+    found = Fact.objects.filter(citizen=citizen, origin="provider", superseded=False, received_at__gt=since)
+    counting = found.annotate(counted=Exists(earlier)).order_by("received_at", "pk")
+    return [one for one in counting if one.counted or not one.revoked]
+
+
+def _facts_and_rules(verdicts: Collection[Verdict], hits: Iterable[Hit]) -> tuple[dict[int, Fact], dict[int, Rule]]:
+    stored = [hit for verdict in verdicts for hit in verdict.hits]
+    if not stored:
+        return {}, {}
+    facts = Fact.objects.select_related("source", "provider").in_bulk({hit["fact_id"] for hit in stored})
+    return facts, Rule.objects.in_bulk({hit["rule_id"] for hit in stored} | rules_needed(verdicts, hits))
+
+
+def _records(verdict: Verdict, facts: dict[int, Fact], rules: dict[int, Rule]) -> list[HoldingRecord]:
+    return [
+        HoldingRecord(
+            rule=rules[hit["rule_id"]],
+            fact=facts[hit["fact_id"]],
+            anchor=date.fromisoformat(hit["anchor"]),
+            until=date.fromisoformat(hit["until"]) if hit["until"] else None,
+        )
+        for hit in verdict.hits
+    ]
+
+
+def _differences(reading: Reading, city: City) -> list[Difference]:
+    pairs = PairDiagnosis.objects.select_related("a", "b", "disagreement").filter(
+        disagreement__citizen=reading.citizen, disagreement__closed_run__isnull=True
+    )
+    sides = reading.sides
+    context = Context(
+        day=reading.today,
+        zone=city.zone,
+        providers={side.provider.code: Title(side.provider.title_zh, side.provider.title_en) for side in sides},
+        sources={side.source.code: Title(side.source.title_zh, side.source.title_en) for side in sides},
+        source_of={side.provider.code: side.source.code for side in sides},
+        max_age={side.source.code: timedelta(hours=side.source.max_age_hours) for side in sides},
+        turns_green_on={side.provider.code: side.turns_green_on for side in sides if side.records},
+        due_at=reading.is_answered_by,
+        name=reading.name,
+    )
+    language = translation.get_language() or ""
+    return [
+        Difference(pair, render_diagnosis(pair, audience="citizen", language=language, context=context))
+        for pair in pairs
+    ]

@@ -1,0 +1,187 @@
+"""The one reading of a person's code: everything that holds them, what is being decided, and what was entered since.
+
+All sentences of the page – the colour's, until when, what to do, why – are made from it (``sentences.py``, ``steps.py``), so that no
+two of them can say different things (``docs/adr/0049-one-reading.md``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from codes.diagnosis.render import RenderedDiagnosis
+from codes.effective import CurrentCode
+from codes.forecast.outlook import Outlook
+from codes.models import Case, Citizen, Fact, PairDiagnosis, Provider, Rule, Ruling
+from codes.review.appeals.policy import NO_APPEAL, reasons_for
+from codes.vocabulary import Because, Colour, State
+from regions.sources.models import Source
+
+
+@dataclass(frozen=True)
+class HoldingRecord:
+    """One record that holds the citizen by one rule, and with which of the providers it does so until the same day."""
+
+    rule: Rule
+    fact: Fact
+    anchor: date
+    until: date | None
+    providers: tuple[Provider, ...] = ()
+
+    @property
+    def colour(self) -> Colour:
+        return Colour(self.rule.colour)
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether the citizen declared it, and can declare otherwise."""
+        return self.fact.origin == "provider"
+
+    @property
+    def may_appeal(self) -> bool:
+        return self.fact.kind not in NO_APPEAL and bool(reasons_for(self.fact.kind))
+
+    @property
+    def how_lasting(self) -> tuple[date, int]:
+        """For sorting: without a day is longest, then the later day, then the more severe."""
+        return self.until or date.max, self.colour.severity
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one provider shows, and what it rests on. ``horizon``: its source is complete up to here. ``held``: what the source said
+    last, where it is silent; ``told``: what is to be said of that, or of a colour that is no longer valid.
+
+    ``decides``: whether the code rests on it. ``is_checked_in``: a healthy check-in of today, told where check-ins can matter.
+    ``late_days``: of the last fortnight, whose check-ins came too late to count.
+    """
+
+    provider: Provider
+    state: State
+    source: Source
+    horizon: datetime | None
+    records: list[HoldingRecord]
+    turns_green_on: date | None
+    decides: bool = False
+    is_checked_in: bool = False
+    late_days: int = 0
+    held: State | None = None
+    told: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Difference:
+    pair: PairDiagnosis
+    told: RenderedDiagnosis
+
+
+@dataclass(frozen=True)
+class Question:
+    """What an official asks, and until when the answer is waited for."""
+
+    case: Case
+    text: str
+    answer_by: datetime
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A colour and the first day on which it no longer holds, if nothing new is recorded; none where no day is in sight."""
+
+    state: State
+    until: date | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Everything that is told of a person's code.
+
+    ``outlook``: the way to green for somebody red or yellow; for somebody green in spite of records, how these end.
+    ``one_sided``: who judges alone. ``expired``: the day of the last run, where what it settled is no longer valid. ``ruling``: in
+    force. ``question``: what an official asks. ``matters``: the open cases, ``outcome`` the one decided last, lately. ``entered``:
+    what was declared since the run. ``name``: what the citizen is called where somebody else reads. ``plain``: equal for
+    people whose sides look alike, green and explained by nothing; empty for others.
+    """
+
+    citizen: Citizen
+    standing: CurrentCode
+    sides: list[Side]
+    differences: list[Difference]
+    today: date
+    outlook: Outlook | None = None
+    one_sided: Sequence[str] = ()
+    expired: date | None = None
+    ruling: Ruling | None = None
+    question: Question | None = None
+    matters: Sequence[Case] = ()
+    outcome: Case | None = None
+    entered: Sequence[Fact] = ()
+    name: str = ""
+    plain: str = ""
+
+    @property
+    def state(self) -> State:
+        return State(self.standing.colour)
+
+    @property
+    def because(self) -> Because:
+        return Because(self.standing.because)
+
+    @property
+    def has_several_providers(self) -> bool:
+        return len(self.sides) > 1
+
+    @property
+    def records(self) -> list[HoldingRecord]:
+        """All that hold the citizen now, the most lasting first; where they are green in spite of it, all that would."""
+        deciding = [side for side in self.sides if side.decides] if self.state is not State.GREEN else self.sides
+        found: dict[tuple[int, str, date | None], HoldingRecord] = {}
+        for side in deciding:
+            for one in side.records:
+                key = (one.fact.pk, one.rule.colour, one.until)
+                before = found.get(key)
+                found[key] = replace(one, providers=(*(before.providers if before else ()), side.provider))
+        return sorted(found.values(), key=lambda one: one.how_lasting, reverse=True)
+
+    @property
+    def below(self) -> State | None:
+        """The most severe colour that the records make, whatever was decided; none without any."""
+        colours = [one.colour for one in self.records]
+        return State(max(colours, key=lambda one: one.severity)) if colours else None
+
+    @property
+    def stretches(self) -> list[Stretch]:
+        """What the code shows from now on, if nothing new is recorded, until it is green."""
+        if self.ruling:
+            first = Stretch(self.state, self.ruling.expires_on)
+            return [first, *self._of_records(self.ruling.expires_on)]
+        return self._of_records(self.today) if self.state in (State.RED, State.YELLOW) else []
+
+    def _of_records(self, after: date) -> list[Stretch]:
+        """Red as long as a red record lasts, then yellow; never past what the outlook says of the whole."""
+        whole = self.outlook
+        if whole is None or self.below is None:
+            return []
+        if whole.turns_green_on is None:
+            return [Stretch(self.below if self.ruling else self.state, None)]
+        ends: dict[Colour, date] = {}
+        for one in self.records:
+            ends[one.colour] = max(one.until or whole.turns_green_on, ends.get(one.colour, date.min))
+        ends[min(ends, key=lambda colour: colour.severity)] = whole.turns_green_on
+        found = []
+        for colour in sorted(ends, key=lambda colour: -colour.severity):
+            if ends[colour] > after:
+                found.append(Stretch(State(colour), ends[colour]))
+                after = ends[colour]
+        return found
+
+    @property
+    def may_appeal(self) -> bool:
+        """Whether one of the records can be appealed against, and no appeal is open."""
+        is_open = any(case.kind == Case.Kind.APPEAL for case in self.matters)
+        return not is_open and any(one.may_appeal for one in self.records)
+
+    @property
+    def is_answered_by(self) -> datetime | None:
+        """When the matter that is due first is to be answered; none while an answer of the citizen's own is waited for."""
+        due = [case.due_at for case in self.matters if not case.paused_at]
+        return None if self.question else min(due, default=None)

@@ -1,0 +1,273 @@
+"""What a reading is told as: the one sentence on top, until when and by which record, what was decided, what does not count yet.
+
+No sentence says "you": a guardian reads the same page about somebody else.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.text import Truncator, capfirst
+from django.utils.translation import get_language, pgettext
+from django.utils.translation import gettext as _
+
+from codes.forecast.outlook import Wait
+from codes.forecast.sentences import render_outlook
+from codes.models import Case, DisplayCause, DisplayFinding, Fact, Provider
+from codes.models.case import CaseState
+from codes.review.reasons import RulingReason, UpholdReason
+from codes.runs.ledger import next_run_due
+from codes.vocabulary import Because, State
+from portal.citizen.code.reading import HoldingRecord, Reading, Stretch
+from portal.citizen.code.steps import Step
+from portal.templatetags.page import label_of, titled
+from regions.models import City
+
+LONGEST_VALUE = 40
+
+
+def headline(reading: Reading, steps: Sequence[Step]) -> str:
+    """“Red until 11 December; today: check in.”"""
+    today = next((step.short for step in steps if step.short), "")
+    told = _code(reading)
+    if not today and not steps and reading.state is State.GREEN and not reading.entered:
+        today = _("nothing has to be done")
+        return _("%(code)s; %(act)s.") % {"code": told, "act": today}
+    frame = _("%(code)s; today: %(act)s.") if today else _("%(code)s.")
+    return frame % {"code": told, "act": today}
+
+
+def _code(reading: Reading) -> str:
+    colour = _colour(reading.state)
+    if reading.state is State.UNKNOWN:
+        return _no_colour(reading)
+    if reading.expired:
+        return _("%(colour)s until all codes have been worked out again") % {"colour": colour}
+    if reading.ruling:
+        return _ruled(reading, colour)
+    if reading.state is State.GREEN:
+        return _("Green for now, though the providers differ") if reading.because is Because.POLICY else colour
+    return _lasting(reading.stretches, colour)
+
+
+def _no_colour(reading: Reading) -> str:
+    if not reading.sides:
+        return _("No code yet: it has to be applied for")
+    if reading.expired:
+        return _("No colour at present: codes have not been worked out in time")
+    return _("No colour at present: the data is too old")
+
+
+def _lasting(stretches: Sequence[Stretch], colour: str) -> str:
+    """“Red until 4 December, then yellow until 11 December”."""
+    first, *later = stretches or [Stretch(State.UNKNOWN, None)]
+    if first.until is None:
+        return _("%(colour)s, with no end set yet") % {"colour": colour}
+    told = _("%(colour)s until %(day)s") % {"colour": colour, "day": _day(first.until)}
+    if not later or later[0].until is None:
+        return told
+    values = {"first": told, "colour": label_of(later[0].state), "day": _day(later[0].until)}
+    return _("%(first)s, then %(colour)s until %(day)s") % values
+
+
+def _ruled(reading: Reading, colour: str) -> str:
+    """A decision holds for a while; what it lies above comes back, unless it ends by then."""
+    first, *later = reading.stretches
+    told = _("%(colour)s by a decision until %(day)s") % {"colour": colour, "day": _day(first.until or reading.today)}
+    if not later:
+        return told
+    return _("%(first)s, then %(colour)s again") % {"first": told, "colour": label_of(later[0].state)}
+
+
+def ruling_sentences(reading: Reading) -> list[str]:
+    """Who decided, why, until when, and what comes after it."""
+    ruling = reading.ruling
+    if ruling is None:
+        return []
+    reason = label_of(RulingReason(ruling.reason_code))
+    told = [
+        _("Two officials decided on %(day)s: %(colour)s. Their reason: %(reason)s.")
+        % {
+            "day": _date(ruling.decided_at),
+            "colour": label_of(State(ruling.colour)),
+            "reason": reason[:1].lower() + reason[1:],
+        },
+        _("The decision holds to the end of the day before %(day)s.") % {"day": _day(ruling.expires_on)},
+    ]
+    if reading.below is None:
+        return told
+    below = {"colour": label_of(reading.below), "day": _day(ruling.expires_on)}
+    later = reading.stretches[1:]
+    asks_for_acts = _takes_acts(reading)
+    if reading.below == reading.state:
+        pass
+    elif later:
+        told.append(_("The records below it still say %(colour)s: on %(day)s that comes back.") % below)
+    elif asks_for_acts:
+        told.append(
+            _(
+                "The records below it still say %(colour)s. They end before the decision only if what stands below is done, "
+                "check-ins included; else %(colour)s comes back on %(day)s."
+            )
+            % below
+        )
+    else:
+        told.append(_("The records below it still say %(colour)s; they end before the decision does.") % below)
+    return told
+
+
+def _takes_acts(reading: Reading) -> bool:
+    return reading.outlook is not None and any(not isinstance(act, Wait) for act in reading.outlook.acts)
+
+
+def until_sentences(reading: Reading) -> list[str]:
+    """The first one is the day; the others say which records it rests on, the most lasting first."""
+    if reading.expired:
+        return [_("Until the city has worked out all codes again.")]
+    if reading.state is State.UNKNOWN:
+        return [_("Until the data source is up to date again.")]
+    day = reading.outlook.turns_green_on if reading.outlook else None
+    if day:
+        green = _("Green on %(day)s") % {"day": date_format(day, "DATE_FORMAT")}
+        told = [
+            _("%(green)s, if what stands below is done.") % {"green": green}
+            if _takes_acts(reading)
+            else _("%(green)s.") % {"green": green}
+        ]
+    elif reading.because is Because.HELD:
+        told = [_("Until the data source is up to date again.")]
+    else:
+        told = [_("Until the step below is done; no day is set.")]
+    records = reading.records
+    if len({one.until for one in records}) > 1 or len({one.colour for one in records}) > 1:
+        told += list(dict.fromkeys(_record_lasts(one) for one in records))
+    return told
+
+
+def _record_lasts(one: HoldingRecord) -> str:
+    values = {"colour": _colour(State(one.colour)), "what": _what(one.fact)}
+    if one.until is None:
+        return _("%(colour)s for “%(what)s”: no day is set.") % values
+    return _("%(colour)s for “%(what)s”: until %(day)s.") % {**values, "day": _day(one.until)}
+
+
+def reason_of(one: HoldingRecord, reading: Reading) -> str:
+    """The rule's own words; to a guardian, whom they do not address, what is recorded."""
+    said = titled(one.rule, "reason")
+    if reading.name or not said:
+        day = _day(one.fact.started_on)
+        said = _("%(what)s, of %(day)s.") % {"what": capfirst(_what(one.fact)), "day": day}
+    return _named(one.providers, said) if reading.has_several_providers else said
+
+
+def _named(providers: Iterable[Provider], said: str) -> str:
+    return _("%(providers)s: %(text)s") % {"providers": _titles(providers), "text": said}
+
+
+def _titles(providers: Iterable[Provider]) -> str:
+    return pgettext("between items of a list", ", ").join(titled(one) for one in providers)
+
+
+def policy_sentence(reading: Reading, city: City) -> str:
+    """Which rule of the city gave the effective colour."""
+    policy, _sep, preferred = city.interim_policy.partition(":")
+    if policy == "freshest":
+        return _(
+            "The providers show different colours. Here the one whose data is newest counts until it is cleared up."
+        )
+    named = [side for side in reading.sides if policy == "prefer" and side.provider.code == preferred]
+    if named and named[0].state.colour is not None:
+        return _("The providers show different colours. Here %(provider)s counts until it is cleared up.") % {
+            "provider": titled(named[0].provider)
+        }
+    return _("The providers show different colours. Here the stricter one counts until it is cleared up.")
+
+
+def entered_sentences(reading: Reading, *, now: datetime) -> list[str]:
+    """What was entered since the run: it does not count yet, and from when it does."""
+    if not reading.entered:
+        return []
+    when = date_format(timezone.localtime(next_run_due(now=now)), "DATETIME_FORMAT")
+    told = []
+    for revoked in (False, True):
+        what = list(dict.fromkeys(_what(one) for one in reading.entered if one.revoked is revoked))
+        if what:
+            frame = (
+                _("Taken back: %(what)s. The colour above does not count it yet; it counts from %(when)s on.")
+                if revoked
+                else _("Entered: %(what)s. The colour above does not count it yet; it counts from %(when)s on.")
+            )
+            told.append(frame % {"what": pgettext("between items of a list", ", ").join(what), "when": when})
+    return told
+
+
+def outcome_sentence(case: Case) -> str:
+    """How it was decided: by two officials where a colour was ruled, by one where the colours were left."""
+    values = {"number": case.number, "day": _date(case.closed_at)}
+    if case.ruling:
+        return _("Case %(number)s was decided on %(day)s: %(colour)s until %(until)s.") % {
+            **values,
+            "colour": label_of(State(case.ruling.colour)),
+            "until": _day(case.ruling.expires_on),
+        }
+    reason = label_of(UpholdReason(case.outcome)) if case.outcome in set(UpholdReason) else ""
+    is_denied = case.state in (CaseState.DENIED, CaseState.DISAGREEMENT_LOGGED)
+    told = (
+        _("The appeal %(number)s was denied on %(day)s: the colour stays.")
+        if is_denied
+        else _("Case %(number)s was decided on %(day)s: the colours stay as they are.")
+    ) % values
+    return _("%(first)s %(next)s") % {"first": told, "next": _("%(reason)s.") % {"reason": reason}} if reason else told
+
+
+def progress(reading: Reading) -> dict[str, Any] | None:
+    """As the forecast counts it; none when no day is in sight, or the way is a day at most. Without a ``day`` while none counts."""
+    way = reading.outlook
+    if reading.state not in (State.RED, State.YELLOW) or way is None or way.of_days is None:
+        return None
+    if way.of_days < 2 and way.starts_on is None:
+        return None
+    text = render_outlook(way, language=get_language() or "", title_of=str).count
+    day = None if way.day_number is None else min(way.day_number, way.of_days)
+    return {"day": day, "days": way.of_days, "text": text}
+
+
+def display_sentence(found: DisplayFinding) -> str:
+    """What this person is wrongly shown elsewhere."""
+    since = timezone.localtime(found.old_since or found.opened_at)
+    words = {
+        "provider": titled(found.provider),
+        "colour": label_of(found.colour, "state") if found.colour else "",
+        "value": Truncator(found.value).chars(LONGEST_VALUE),
+        "since": date_format(since, "DATETIME_FORMAT"),
+    }
+    match DisplayCause(found.cause):
+        case DisplayCause.OLD:
+            text = _(
+                "%(provider)s still shows an earlier colour (%(colour)s). It has been out of date since %(since)s."
+            )
+        case DisplayCause.UNKNOWN_VALUE:
+            text = _("%(provider)s shows something that the city cannot read (%(value)s).")
+        case DisplayCause.MAPPED_ELSEWHERE:
+            text = _("The city may be misreading what %(provider)s shows: the colour shown there need not be wrong.")
+        case _:
+            text = _("%(provider)s shows another colour than it should (%(colour)s). Why is not known yet.")
+    return text % words
+
+
+def _what(fact: Fact) -> str:
+    return label_of(fact.kind, "kind")
+
+
+def _colour(state: State) -> str:
+    return capfirst(label_of(state))
+
+
+def _day(day: date) -> str:
+    return date_format(day, "MONTH_DAY_FORMAT")
+
+
+def _date(at: datetime | None) -> str:
+    return date_format(timezone.localtime(at), "MONTH_DAY_FORMAT") if at else ""

@@ -1,0 +1,168 @@
+"""What is to be done, in the order of doing, with the button that does it: from the same reading as every other sentence."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext
+
+from codes.forecast.outlook import Act, CheckIn, Review, TellEnd
+from codes.forecast.sentences import act_sentence
+from codes.review.appeals.policy import INSTEAD
+from codes.vocabulary import Because, State
+from portal.citizen.code.reading import Reading
+from portal.citizen.subject import SubjectRequest, subject_url
+from portal.templatetags.page import titled
+from portal.web.host import required_city
+from regions.vocabulary import FactKind
+
+HOTLINE = "12345"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A sentence, and where it is done; ``posts`` names the button that does it in one tap.
+
+    ``short`` is what it is called in the sentence on top of the page.
+    """
+
+    text: str
+    link: str = ""
+    label: str = ""
+    posts: str = ""
+    short: str = ""
+    is_done: bool = False
+
+
+def steps(reading: Reading, request: SubjectRequest) -> list[Step]:
+    """What an official asks first, then what the forecast asks for."""
+    asked = _question(reading, request)
+    if reading.state is State.UNKNOWN:
+        return [*asked, *_without_a_colour(reading, request)]
+    if reading.expired and reading.state is not State.GREEN:
+        return [*asked, Step(str(_AS_SOON_AS_WORKED_OUT)), *_call(request)]
+    acts = reading.outlook.acts if reading.outlook else []
+    others = [_step(act, reading, request) for act in acts if not isinstance(act, CheckIn)]
+    found = [*asked, *_check_ins(reading, request), *others]
+    if reading.state is State.GREEN:
+        # What ends by itself asks nothing of somebody who is green.
+        return [step for step in found if step.link or step.is_done]
+    if not any(isinstance(act, TellEnd) and act.declared_with for act in acts):
+        found += _declarations(reading, request)
+    if reading.because is Because.HELD:
+        found += _while_held(reading, request)
+    found += _instead_of_an_appeal(reading, request)
+    if not found:
+        found.append(Step(_("It changes by itself on the day named above.")))
+    return found
+
+
+def _question(reading: Reading, request: SubjectRequest) -> list[Step]:
+    asked = reading.question
+    if asked is None:
+        return []
+    text = _("An official asks for information; the review waits for the answer.")
+    link = subject_url(request, "citizen_case", number=asked.case.number)
+    return [Step(text, link, _("Answer the question"), short=_("answer the question"))]
+
+
+def _step(act: Act, reading: Reading, request: SubjectRequest) -> Step:
+    appeal = subject_url(request, "citizen_appeal")
+    match act:
+        case TellEnd(declared_with=None):
+            return Step(_act_text(act, reading), appeal, _("Appeal"), short=_("say when the stay ended"))
+        case TellEnd():
+            link = subject_url(request, "citizen_declare")
+            return Step(_act_text(act, reading), link, _("Declare again"), short=_("say when the stay ended"))
+        case Review() if reading.may_appeal:
+            return Step(_act_text(act, reading), appeal, _("Appeal"))
+        case Review():
+            return Step(_("Only a manual review can end it."))
+    return Step(_act_text(act, reading))
+
+
+def _check_ins(reading: Reading, request: SubjectRequest) -> list[Step]:
+    """One step for all providers that count days, done in one tap; done for today once each of them has it."""
+    wanted = [act for act in (reading.outlook.acts if reading.outlook else []) if isinstance(act, CheckIn)]
+    if not wanted:
+        return []
+    counting = {act.provider for act in wanted}
+    text = _space().join([*(_act_text(act, reading) for act in wanted), *_late_days(counting, reading)])
+    if all(side.is_checked_in for side in reading.sides if side.provider.code in counting):
+        done = _("Today's health check-in is done.")
+        return [Step(done + _space() + text, short=pgettext("in a list of today's acts", "checked in"), is_done=True)]
+    link = subject_url(request, "citizen_check_in")
+    return [Step(text, link, _("Well today: check in"), posts="check_in", short=_("check in"))]
+
+
+def _late_days(providers: Collection[str], reading: Reading) -> list[str]:
+    """Whoever reported days too late is told why these are not counted."""
+    days = max((side.late_days for side in reading.sides if side.provider.code in providers), default=0)
+    if not days:
+        return []
+    text = ngettext(
+        "%(n)d check-in was made later than the day after and is not counted.",
+        "%(n)d check-ins were made later than the day after and are not counted.",
+        days,
+    )
+    return [text % {"n": days}]
+
+
+def _act_text(act: Act, reading: Reading) -> str:
+    titles = {side.provider.code: titled(side.provider) for side in reading.sides}
+    return act_sentence(act, language=translation.get_language(), title_of=lambda code: titles.get(code, code))
+
+
+def _declarations(reading: Reading, request: SubjectRequest) -> list[Step]:
+    """Not while a new declaration waits to be counted."""
+    if reading.entered or not any(one.is_declared for one in reading.records):
+        return []
+    text = _("This was declared, not recorded by an office. If it was a slip or is over, declare again.")
+    return [Step(text, subject_url(request, "citizen_declare"), _("Declare again"))]
+
+
+def _without_a_colour(reading: Reading, request: SubjectRequest) -> list[Step]:
+    if not reading.sides:
+        text = _("There is no code yet. The first declaration applies for one.")
+        return [Step(text, subject_url(request, "citizen_declare"), _("Apply for a code"), short=_("apply for a code"))]
+    waiting = _AS_SOON_AS_WORKED_OUT if reading.because is Because.EXPIRED else _AS_SOON_AS_DELIVERED
+    card = _("Until then the identity card is enough; nobody may be turned away only because no colour is shown.")
+    return [Step(str(waiting)), Step(card), *_call(request)]
+
+
+_AS_SOON_AS_WORKED_OUT = gettext_lazy(
+    "Wait: as soon as the city has worked out all codes again, this one is shown by itself."
+)
+_AS_SOON_AS_DELIVERED = gettext_lazy(
+    "Wait: as soon as the data source is up to date, the colour is worked out again by itself."
+)
+
+
+def _while_held(reading: Reading, request: SubjectRequest) -> list[Step]:
+    """A silence lifts nobody: the delivery does, or two officials do."""
+    waiting = [Step(str(_AS_SOON_AS_DELIVERED))]
+    if not reading.may_appeal:
+        return waiting
+    wrong = _("Is the record wrong? Appeal: two officials can decide without waiting for the data source.")
+    return [*waiting, Step(wrong, subject_url(request, "citizen_appeal"), _("Appeal"))]
+
+
+def _instead_of_an_appeal(reading: Reading, request: SubjectRequest) -> list[Step]:
+    """Where none of the records can be appealed against: which office decides, and a number to tap."""
+    records = [one for one in reading.records if one.colour == reading.state.value]
+    if not records or any(one.may_appeal for one in records):
+        return []
+    ways = dict.fromkeys(str(INSTEAD[FactKind(one.fact.kind)].label) for one in records if one.fact.kind in INSTEAD)
+    return [*(Step(way) for way in ways), *_call(request)]
+
+
+def _call(request: SubjectRequest) -> list[Step]:
+    """Where the page can go no further."""
+    number = required_city(request).hotline or HOTLINE
+    return [Step(_("Somebody is there to help."), f"tel:{number}", _("Call %(number)s") % {"number": number})]
+
+
+def _space() -> str:
+    """What stands between two sentences: nothing in Chinese."""
+    return "" if translation.get_language().startswith("zh") else " "

@@ -1,0 +1,146 @@
+"""My code in one reading: sentence, until when, what to do and what is being decided never contradict each other."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+from codes.citizens.guardianship import Relation
+from codes.models import Case, Citizen, Guardianship, Provider, Rule
+from portal.citizen.entries import declare
+from regions.masking import mask_name
+from tests.integration.pages.asking import at_most
+from tests.integration.pages.people import Visitor
+from tests.integration.review.desk import Desk
+
+Opens = Callable[[str], Visitor]
+NOTHING = ("无需办理", "nothing has to be done")
+
+
+def text_of(page: str) -> str:
+    """What is read on the page itself, in order, without the masthead and the foot."""
+    main = page[page.index("<main") : page.index("</main>")] if "<main" in page else page
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main))
+
+
+def headline_of(page: str) -> str:
+    return re.sub(r"<[^>]+>", "", page.split('class="headline">')[1].split("</h1>", maxsplit=1)[0])
+
+
+def test_the_open_matter_stands_on_top_and_its_outcome_after_it(desk: Desk, visitor: Opens) -> None:
+    """A question with its button instead of a promised answer; a denial that only one official decided, with the answer."""
+    desk.bring(desk.case("zhang"), "waiting_for_information")
+    page = visitor("zhang").read("/code/")
+    asked = desk.case("zhang")
+    assert 0 < page.index("何时？") < page.index('class="headline"') < page.index('id="face"')
+    assert f'class="button" href="/cases/{asked.number}/"' in page
+    assert "答复工作人员的提问" in headline_of(page)
+    assert f"事项{asked.number}：将于" not in page
+    assert "人工复核将于" not in page
+    english = text_of(visitor("zhang").in_english().read("/code/"))
+    assert "an answer by" not in english
+    assert "answers by" not in english
+
+    desk.appeal("chen")
+    assert f"{desk.case('chen', 'appeal').number}" in visitor("chen").read("/code/").split('class="headline"')[0]
+    desk.bring(desk.case("chen", "appeal"), "denied")
+    page = visitor("chen").read("/code/")
+    told = text_of(page)
+    assert "被驳回" in told
+    assert "记录属实" in told
+    assert "两名工作人员于" not in told
+    desk.bring(desk.case("liu"), "decided")
+    told = text_of(visitor("liu").read("/code/"))
+    assert "各渠道颜色不变" in told
+    assert "经核实，记录属实" in told
+    assert 'href="tel:12345"' in visitor("liu").read("/code/"), "a contact cannot appeal: whom to call"
+    zhang = visitor("zhang")
+    with at_most(12):
+        zhang.read("/code/")
+    Case.objects.filter(citizen__ref="liu").update(closed_at=desk.now - timedelta(days=15))
+    assert "各渠道颜色不变" not in visitor("liu").read("/code/")
+
+
+def test_a_green_by_ruling_shows_its_end_and_what_comes_after(desk: Desk, visitor: Opens) -> None:
+    """The red below asks for check-ins: they go on, or red comes back. The part that renews itself says it at once."""
+    Rule.objects.filter(code__in=["R1", "R2"]).update(checkin_days=14)
+    desk.run()
+    zhang, liu = visitor("zhang"), visitor("liu")
+    before = zhang.read("/code/")
+    assert "健康打卡" in headline_of(before)
+    seen = before.split("/code/pass/?seen=")[1].split('"')[0]
+    same = zhang.get(f"/code/pass/?seen={seen}")
+    assert ('class="headline"' in same.content.decode(), same.headers.get("HX-Retarget")) == (False, None)
+
+    desk.approve(desk.propose("zhang", "green"))
+    anew = zhang.get(f"/code/pass/?seen={seen}")
+    part = anew.content.decode()
+    assert anew.headers["HX-Retarget"] == "#reading"
+    assert 'class="face" data-state="green"' in part
+    assert headline_of(part).startswith("绿码（复核决定，有效至12月4日前一日），之后恢复为红码；今日：健康打卡")
+    with at_most(12):
+        zhang.read("/code/")
+    told = text_of(part)
+    assert "经两名工作人员于11月24日复核决定：绿码" in told
+    assert "理由：" in told
+    assert "原有记录的判定仍为红码：12月4日起恢复" in told
+    assert "身体健康，今日打卡" in told
+    assert not any(one in told for one in NOTHING)
+
+    Rule.objects.filter(code="R1").update(hold_days=9, checkin_days=6)
+    desk.run(desk.now + timedelta(minutes=5))
+    desk.approve(desk.propose("liu", "green"))
+    told = text_of(liu.read("/code/"))
+    assert "只有继续完成下列事项（包括健康打卡），才会在决定失效前解除；否则12月4日起恢复为红码" in told
+    assert not any(one in told for one in NOTHING)
+
+
+def test_what_is_declared_today_is_said_not_to_count_yet(desk: Desk, visitor: Opens) -> None:
+    """Nobody reads that nothing has to be done right after declaring a fever."""
+    desk.revoke("zhang")
+    desk.run()
+    page = visitor("zhang").read("/code/")
+    assert "无需办理" in headline_of(page)
+    declare(
+        desk.citizen("zhang"), {"symptoms": ["fever"], "contact": "yes"}, providers=["alipay", "wechat"],
+        number="B20261124-ABCDEFGH", by="citizen:zhang", now=desk.now + timedelta(hours=1),
+    )  # fmt: skip
+    told = text_of(visitor("zhang").read("/code/"))
+    assert "已申报：" in told
+    assert "2026年11月25日" in told.split("尚未计入")[1]
+    assert not any(one in told for one in NOTHING)
+
+
+def test_the_record_that_lasts_longest_is_named_and_its_provider(desk: Desk, visitor: Opens) -> None:
+    Rule.objects.filter(code="Y1").update(
+        hold_days=30, reason_zh="您从外地来返本市。", reason_en="You came to the city."
+    )
+    Rule.objects.filter(code="R2").update(reason_zh="时空伴随。", reason_en="Same place and time.")
+    Provider.objects.filter(code="wechat").update(title_zh="微信", title_en="WeChat")
+    desk.tell("zhang", "arrival")
+    desk.run()
+    page = visitor("zhang").in_english().read("/code/")
+    assert headline_of(page).startswith("Red until 6 December, then yellow until 23 December")
+    told = text_of(page)
+    assert "Green on 23 December 2026" in told
+    lasting = told.split("Until when?")[1]
+    assert lasting.index("Yellow for “") < lasting.index("Red for “")
+    assert "WeChat: You came to the city." in told
+    assert not re.search(r"\b[RY][12]\b", told)
+
+
+def test_a_dependants_page_speaks_of_them_by_name(desk: Desk, visitor: Opens) -> None:
+    Rule.objects.update(reason_zh="您有记录。", reason_en="You are on record.")
+    Citizen.objects.filter(ref="liu").update(full_name="刘小三")
+    for name in ("chen", "liu"):
+        Guardianship.objects.create(
+            guardian=desk.citizen("zhang"), dependant=desk.citizen(name), relation=Relation.CHILD,
+            asked_at=desk.now, accepted=True, reviewed_at=desk.now, reviewed_by="li",
+        )  # fmt: skip
+    desk.bring(desk.case("chen"), "waiting_for_information")
+    for guardian in (visitor("zhang"), visitor("zhang").in_english()):
+        for name in ("chen", "liu"):
+            page = guardian.read(f"/family/{name}/code/")
+            # Not the links to other pages, nor the way back to one's own.
+            told = text_of(page[page.index('id="reading"') : page.index('<ul class="page-list">')])
+            assert not re.search(r"您|你|\b[Yy]ours?\b|\b[Yy]ou\b", told), told
+            assert headline_of(page).startswith(mask_name(desk.citizen(name).full_name))

@@ -1,0 +1,60 @@
+"""A citizen at My code: a question on top, a green by ruling, a page that renews as a whole, a clock that stops."""
+
+import pytest
+
+from regions.tenancy import in_city
+from tests.journeys.conftest import Opens
+from tests.journeys.people import Browser
+from tests.journeys.world import CITY, World
+
+MINUTE = 60_000
+SAYS = {
+    "zh-hans": ("工作人员提问：何时？", "去答复", "答复工作人员的提问", "绿码（复核决定，有效至", "已过期"),
+    "en": ("A question from the office: 何时？", "Answer the question", "answer the question", "Green by a decision until", "Out of date"),
+}  # fmt: skip
+
+
+def word_on(citizen: Browser) -> str:
+    return citizen.page.locator("#face .face-word").inner_text().strip()
+
+
+@pytest.mark.parametrize(
+    ("device", "language", "ref"), [("phone", "zh-hans", "4W02H6TD"), ("desktop", "en", "4W03H6TD")]
+)
+def test_the_page_says_one_thing_at_a_time(window: Opens, world: World, device: str, language: str, ref: str) -> None:
+    question, button, short, ruled, over = SAYS[language]
+    citizen = window(device)
+    citizen.page.clock.install()
+    citizen.open("/")
+    citizen.in_language(language).sign_in_as_citizen(ref)
+    page = citizen.page
+    if device == "phone":
+        for part in ("h1.headline", "#face .qr", "#face .face-time"):
+            box = page.locator(part).bounding_box()
+            assert box
+            assert box["y"] + box["height"] <= 844, part
+
+    with in_city(CITY):
+        world.desk.bring(world.desk.case(ref), "waiting_for_information")
+    page.clock.fast_forward(46_000)
+    page.wait_for_selector(".matter .button")
+    assert question in citizen.text
+    assert short in page.locator("h1").inner_text()
+    assert page.get_by_role("link", name=button).first.bounding_box()["y"] < page.locator("#face").bounding_box()["y"]  # type: ignore[index]
+
+    with in_city(CITY):
+        world.desk.appeal(ref)
+        world.desk.bring(world.desk.case(ref, "appeal"), "accepted")
+    page.clock.fast_forward(46_000)
+    page.wait_for_selector("#face[data-state=green]")
+    assert page.locator("h1").inner_text().startswith(ruled), "face and text change together"
+    assert citizen.said("Green").lower() in page.title().lower() or "绿码" in page.title()
+
+    citizen.context.set_offline(True)
+    page.clock.fast_forward(3 * MINUTE)
+    page.wait_for_selector("#face[data-is-over]")
+    stopped = page.locator("[data-ticking]").inner_text()
+    assert over in page.locator("[data-over]").inner_text()
+    page.clock.fast_forward(MINUTE)
+    assert page.locator("[data-ticking]").inner_text() == stopped
+    citizen.context.set_offline(False)
