@@ -101,7 +101,7 @@ class PassedOn:
                 fact_id=asked.fact_id,
                 case_id=asked.case_id,
                 reason_code=SuppressionReason.WRONG_PERSON,
-                evidence=["document:渝核-2026-118"],
+                evidence=["document:2026-118"],
                 by=Role.REVIEWER.value,
                 now=now,
             )

@@ -125,11 +125,11 @@ def group_sentence(pair: PairDiagnosis, sources: Mapping[str, Source]) -> str:
                 "day": date_format(date.fromisoformat(entry["from_day"])),
             }
         case "source" if root_cause["only"]:
-            record = root_cause["only"][0]["record"]
-            source = sources.get(record["origin_code"])
+            side, record = root_cause["only"][0]["side"], root_cause["only"][0]["record"]
+            source = sources.get(record["origin_code"], (pair.a if side == "a" else pair.b).source)
             return _("Records “%(kind)s” of one delivery that only %(source)s has.") % {
                 "kind": label_of(record["kind"], "kind"),
-                "source": titled(source) if source else record["origin_code"],
+                "source": titled(source),
             }
     return ""
 

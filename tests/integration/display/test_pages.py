@@ -55,7 +55,7 @@ def test_an_item_says_what_to_mend_with_examples_that_lead_to_nobody(screens: Sc
     assert '<span translate="no">p00</span>' in page
     assert "p02" not in page, "of another cause"
     assert 'name="verb"' not in page, "an auditor reads"
-    assert "/cases/" not in page
+    assert "/cases/D" not in page
     assert "Found" in page
     assert "??" in auditor.read(f"{LIST}{unknown.pk}/")
 

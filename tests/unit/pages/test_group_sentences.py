@@ -40,7 +40,7 @@ FAMILIES: list[tuple[dict[str, Any], str, str]] = [
         "Only Alipay has Zhengzhou on its list of risk areas, from 20 November 2026 on.",
     ),
     (
-        {"cause": "source", "only": [{"record": RECORD}], "same_event": []},
+        {"cause": "source", "only": [{"side": "b", "record": RECORD}], "same_event": []},
         "同一批交付的“外地来（返）人员”记录，只有公安数据有。",
         "Records “arrival from elsewhere” of one delivery that only Police has.",
     ),
