@@ -22,7 +22,8 @@ from regions.locks import advisory_lock
 
 LOOKED_UP = "gate.looked_up"
 SEEN = "gate"  # what of the person was shown: their colour, at a gate
-PER_DEVICE = ((timedelta(minutes=1), 10), (timedelta(hours=1), 120))
+Limits = tuple[tuple[timedelta, int], ...]
+PER_DEVICE: Limits = ((timedelta(minutes=1), 10), (timedelta(hours=1), 120))
 
 
 class LookUpPurpose(TextChoices):
@@ -36,7 +37,7 @@ def look_up_by_document(identity: Identity, *, purpose: LookUpPurpose, by: str, 
     """The colour of whoever has this document; unknown if nobody has. ``by``: the device. Raises ``TooOften``, whoever it is."""
     with transaction.atomic():
         advisory_lock(f"look-ups of {by}")
-        _check_limits(by, now=now)
+        check_limits(by, LOOKED_UP, PER_DEVICE, now=now)
         citizen = Citizen.objects.filter(id_hash=identity_hash(identity)).first()
         # The journal is kept for ever: it has the gate and the purpose, and not the person, who has it in their own history.
         record(LOOKED_UP, by=by, now=now, subject=by, data={"purpose": purpose.value})
@@ -46,10 +47,10 @@ def look_up_by_document(identity: Identity, *, purpose: LookUpPurpose, by: str, 
         return State(effective_code(citizen.pk, now=now).colour)
 
 
-def _check_limits(by: str, *, now: datetime) -> None:
-    """Counted in the journal, under the device's lock: no number of web processes lets more through."""
-    longest, most = PER_DEVICE[-1]
-    done = JournalEntry.objects.filter(by=by, verb=LOOKED_UP, at__gt=now - longest).order_by("-seq")
-    wait = wait_of(list(done.values_list("at", flat=True)[:most]), PER_DEVICE, now=now)
+def check_limits(asked_by: str, verb: str, limits: Limits, *, now: datetime) -> None:
+    """Counted in the journal, under a lock of whoever asks: no number of web processes lets more through. Raises ``TooOften``."""
+    longest, most = limits[-1]
+    done = JournalEntry.objects.filter(by=asked_by, verb=verb, at__gt=now - longest).order_by("-seq")
+    wait = wait_of(list(done.values_list("at", flat=True)[:most]), limits, now=now)
     if wait:
         raise TooOften(wait)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from codes.models import Citizen, PaperPass
 from codes.passes.key_list import KeyList, key_id_of
@@ -31,7 +32,7 @@ from regions.journal.record import record
 from regions.keys import encryption
 from regions.keys.models import Purpose
 from regions.proposals import require_role
-from regions.refusals import NotFound
+from regions.refusals import NotFound, Refused
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 
@@ -39,6 +40,12 @@ PAPER_PREFIX = "HPP1:"
 PAPER_AUDIENCE = "look-up"
 PAPER_LIFETIME = timedelta(days=365)
 PSEUDONYM_BYTES = 10
+# One at home, one in the wallet, one with each of some carers; more of them are codes that somebody else shows.
+MOST_IN_FORCE = 5
+
+
+class PaperFault(TextChoices):
+    TOO_MANY = "too_many", _("Five paper codes at most are good at a time. Withdraw one first, or all earlier ones.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +63,8 @@ def issue_paper(
 ) -> tuple[str, Paper]:
     """The token and its content, for the citizen, whoever shows them on their phone, or a reviewer at a desk.
 
-    Earlier ones stay good unless ``withdraw_earlier``: the copy at home and the one in the wallet. Raises ``NotFound`` and
-    ``NotAllowed``.
+    Earlier ones stay good unless ``withdraw_earlier``: the copy at home and the one in the wallet. Raises ``NotFound``,
+    ``NotAllowed``, and ``Refused`` where too many are in force.
     """
     _require(by, citizen)
     if not timedelta(days=1) <= lifetime <= PAPER_LIFETIME:
@@ -66,9 +73,12 @@ def issue_paper(
     pseudonym = base64.b32encode(secrets.token_bytes(PSEUDONYM_BYTES)).decode()
     content = Paper(current_city().division, pseudonym, issued_at, issued_at + lifetime)
     with transaction.atomic():
-        withdrawn = (
-            _withdraw(PaperPass.objects.in_force(now).filter(citizen=citizen), by, now) if withdraw_earlier else []
-        )
+        # One at a time, so that two requests at once do not both make the last one.
+        Citizen.objects.select_for_update().get(pk=citizen.pk)
+        in_force = PaperPass.objects.in_force(now).filter(citizen=citizen)
+        withdrawn = _withdraw(in_force, by, now) if withdraw_earlier else []
+        if in_force.count() >= MOST_IN_FORCE:
+            raise Refused(PaperFault.TOO_MANY)
         row = PaperPass.objects.create(
             citizen=citizen,
             pseudonym_hash=_hash(pseudonym),

@@ -142,6 +142,7 @@ ACTION_LABELS: dict[str, str | Promise] = {
     "journal.verification_asked": _("asked for the journal to be checked"),
     "journal.witnessed": _("co-signed the journal of the city {city} up to entry {seq}"),
     "journal.verified": _("checked the journal: {entries} entries, {checkpoints} checkpoints"),
+    "paper.looked_up": _("looked a person up at a counter to print a paper code"),
     "paper.issued": _("issued a paper code"),
     "paper.withdrawn": _("withdrew a paper code"),
     "partition.judged": _("judged a partition; {changed} verdicts changed"),

@@ -8,6 +8,7 @@ urlpatterns = [
     path("queue/", include("portal.official.queue.urls")),
     path("guardians/", include("portal.official.guardians.urls")),
     path("phones/", include("portal.official.phones.urls")),
+    path("paper-codes/", include("portal.official.paper_codes.urls")),
     path("groups/", include("portal.official.groups.urls")),
     path("cases/", include("portal.official.cases.urls")),
     path("approvals/", include("portal.official.approvals.urls")),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from codes.models import Citizen, PersonAccess
-from codes.passes.lookup import SEEN, LookUpPurpose
+from codes.passes import counter, lookup
 from portal.citizen.declarations.forms import stay_label
 from portal.citizen.subject import subject_url
 from portal.templatetags.page import free_text, masked, untranslated
@@ -28,7 +28,9 @@ ACCESSED: dict[str, str | Promise] = {
     "export": gettext_lazy("an exported report"),
     "status": gettext_lazy("your colour, asked for by a provider you applied with"),
     "trips": gettext_lazy("the stays you declared, asked for by the provider you declared them with"),
-    SEEN: gettext_lazy("your colour, by your document"),
+    lookup.SEEN: gettext_lazy("your colour, by your document"),
+    counter.SEEN: gettext_lazy("that you are known here, by your document at a counter"),
+    counter.PRINTED: gettext_lazy("a paper code, printed for you at a counter"),
 }
 
 
@@ -46,10 +48,16 @@ def accessed(what: str) -> str:
 
 @register.filter
 def purpose_of(access: PersonAccess) -> str:
-    """As the official wrote it, or as the officer at a gate chose it; a provider asks about those who applied with it."""
+    """As the official wrote it, or as the officer at a gate or a counter chose it; a provider asks about those who applied with it."""
     if access.by.startswith(PROVIDER):
         return _("to show or check your code")
-    return str(LookUpPurpose(access.purpose).label) if access.what == SEEN else free_text(access.purpose)
+    match access.what:
+        case lookup.SEEN:
+            return str(lookup.LookUpPurpose(access.purpose).label)
+        case counter.SEEN | counter.PRINTED:
+            return str(counter.CounterPurpose(access.purpose).label)
+        case _:
+            return free_text(access.purpose)
 
 
 @register.filter

@@ -45,6 +45,7 @@ CITY: tuple[NavigationEntry, ...] = (
     NavigationEntry(_("Approvals"), "official_approvals", (Role.APPROVER,)),
     NavigationEntry(_("Guardians"), "official_guardians", CASES),
     NavigationEntry(_("Phones"), "official_phones", (Role.REVIEWER,)),
+    NavigationEntry(_("Paper codes"), "official_paper_codes", (Role.REVIEWER,)),
     NavigationEntry(
         _("Runs"),
         "official_runs",

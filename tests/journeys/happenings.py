@@ -139,6 +139,7 @@ def happen(world: World) -> Happened:
         "official_queue_propose_all": f"queue/propose-all/?group={quote(GROUP)}",
         "official_guardians": "guardians/",
         "official_phones": "phones/",
+        "official_paper_codes": "paper-codes/",
         "official_runs": "runs/",
         "official_run": f"runs/{Run.objects.latest('pk').pk}/",
         "official_held_groups": "held-groups/",

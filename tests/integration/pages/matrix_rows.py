@@ -88,6 +88,8 @@ CITY: dict[str, Row] = {
     "official_guardian_proof": Row(CASES, GET),
     "official_phones": Row(REVIEW, BOTH),
     "official_phone": Row(REVIEW, POST),
+    "official_paper_codes": Row(REVIEW, BOTH),
+    "official_paper_print": Row(REVIEW, POST),
     "official_groups": Row(CASES, GET),
     "official_find": Row((*CASES, Role.AUDITOR), BOTH),
     "official_case": Row((*CASES, Role.AUDITOR), GET),

@@ -1,0 +1,1 @@
+"""Paper codes for people without a phone, printed at a counter."""

@@ -1,0 +1,89 @@
+"""Printing a paper code for somebody at the counter: their document in, the person found, the sheet out."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from codes.citizens.sign_in import TooOften
+from codes.models import PaperPass
+from codes.passes.counter import CounterPurpose, look_up_at_counter, print_at_counter
+from codes.passes.paper import MOST_IN_FORCE
+from portal.web.access import StaffRequest, for_staff
+from portal.web.documents import DocumentForm, decrypt_identity, encrypt_identity
+from portal.web.errors import attempt
+from portal.web.qr import qr_svg
+from regions.keys.encryption import decrypt_number
+from regions.masking import mask_number
+from regions.staff.roles import Role
+
+
+class CounterForm(DocumentForm):
+    """The document in hand, and why its holder needs paper."""
+
+    purpose = forms.ChoiceField(label=gettext_lazy("Why is a paper code needed?"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["purpose"].choices = [(one.value, capfirst(str(one.label))) for one in CounterPurpose]  # type: ignore[attr-defined]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff(Role.REVIEWER)
+def look_up(request: StaffRequest) -> HttpResponse:
+    """Whoever is found is shown masked, to be compared with the document."""
+    form = CounterForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid() or form.identity is None:
+        return render(request, "official/paper_codes/look_up.html", {"form": form})
+    now, by = timezone.now(), request.user.username
+    try:
+        citizen = look_up_at_counter(
+            form.identity, purpose=CounterPurpose(form.cleaned_data["purpose"]), by=by, now=now
+        )
+    except TooOften as often:
+        fault = ngettext(
+            "You have looked up too many people. Go on in %(n)d second.",
+            "You have looked up too many people. Go on in %(n)d seconds.",
+            often.seconds,
+        ) % {"n": often.seconds}
+        answer = render(request, "official/paper_codes/look_up.html", {"form": form, "fault": fault}, status=429)
+        answer.headers["Retry-After"] = str(often.seconds)
+        return answer
+    papers = PaperPass.objects.in_force(now).filter(citizen=citizen).order_by("-issued_at", "-pk") if citizen else []
+    context = {
+        "form": CounterForm(),
+        "asked": True,
+        "citizen": citizen,
+        "number": mask_number(form.identity.id_number),
+        "papers": papers,
+        "is_full": len(papers) >= MOST_IN_FORCE,
+        "document": encrypt_identity(form.identity),
+    }
+    return render(request, "official/paper_codes/look_up.html", context)
+
+
+@require_POST
+@for_staff(Role.REVIEWER)
+def print_code(request: StaffRequest) -> HttpResponse:
+    """The sheet, in this answer only: the city keeps no copy that could be printed again."""
+    document = decrypt_identity(request.POST.get("document", ""))
+    if document is None:
+        return redirect("official_paper_codes")
+    lost = "withdraw_earlier" in request.POST
+    printed = attempt(request, print_at_counter, document, withdraw_earlier=lost, back="official_paper_codes")
+    if printed is None:
+        return redirect("official_paper_codes")
+    citizen, token, content = printed
+    context = {
+        "holder": citizen,
+        "qr": qr_svg(token, _("Paper code")),
+        "number": mask_number(decrypt_number(bytes(citizen.id_encrypted))),
+        "content": content,
+    }
+    return render(request, "official/paper_codes/sheet.html", context)
