@@ -1,6 +1,7 @@
 """Drawn cities: what is found to be displayed wrongly is what the oracle says, whatever the order of lines and runs."""
 
 from datetime import datetime, timedelta
+from itertools import product
 from random import Random
 
 import pytest
@@ -25,12 +26,14 @@ def test_findings_are_those_of_the_oracle(bare_city: City, seed: int) -> None:
     Provider.objects.update(display={colour: colour for colour in COLOURS})
     runs: list[Settled] = []
     shown: dict[tuple[str, str], tuple[datetime, str]] = {}
+    told: set[int] = set()
     found = 0
     for _step in range(24):
         match dice.choice(("tell", "run", "show", "show", "show")):
             case "tell":
+                told.add(who := dice.choice(WHO))
                 crowd.deliver(
-                    {dice.choice(WHO)},
+                    {who},
                     dice.choice(KINDS),
                     source=dice.choice(("police", "bigdata")),
                     started=dice.choice((0, 3)),
@@ -39,11 +42,11 @@ def test_findings_are_those_of_the_oracle(bare_city: City, seed: int) -> None:
                 crowd.now += timedelta(hours=dice.choice((1, 5, 20)))
                 runs.append(Settled(crowd.day, crowd.now))
                 crowd.run()
-                # Where the delay is about to be used up: the run was an hour ago.
-                for who in dice.sample(WHO, 4):
-                    line = (f"p{who:02}", dice.choice(("alipay", "wechat")))
+                # Where the delay is about to be used up: the run was an hour ago, and these people's colours can have changed in it.
+                for who, provider in product(sorted(told), ("alipay", "wechat")):
                     ago = timedelta(minutes=60 - dice.choice((0, 9, 10, 11)))
-                    _show(crowd, *line, dice.choice(COLOURS), crowd.now - ago, shown)
+                    _show(crowd, f"p{who:02}", provider, dice.choice(("green", *COLOURS)), crowd.now - ago, shown)
+                told.clear()
             case _:
                 line = (f"p{dice.choice(WHO):02}", dice.choice(("alipay", "wechat")))
                 ago = timedelta(minutes=dice.choice((0, 3, 10, 11, 90, 60 * 8)))
