@@ -70,6 +70,7 @@ class BulkPreview:
 
 def preview_many(*, chosen: CaseFilter, by: str, now: datetime) -> BulkPreview:
     """Raises ``Refused``."""
+    require(by, Verb.PROPOSE)
     found = _found(chosen, now=now)
     cases = _decidable(found, by=by)
     colours = _effective(cases, now=now)

@@ -55,7 +55,8 @@ def look_up(request: StaffRequest) -> HttpResponse:
         answer = render(request, "official/paper_codes/look_up.html", {"form": form, "fault": fault}, status=429)
         answer.headers["Retry-After"] = str(often.seconds)
         return answer
-    papers = PaperPass.objects.in_force(now).filter(citizen=citizen).order_by("-issued_at", "-pk") if citizen else []
+    in_force = PaperPass.objects.in_force(now).filter(citizen=citizen).order_by("-issued_at", "-pk")
+    papers = list(in_force) if citizen else []
     context = {
         "form": CounterForm(),
         "asked": True,
