@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db.models import Q
 from django.http import Http404, QueryDict
@@ -20,9 +21,9 @@ from codes.engine.provider_states import (
 )
 from codes.forecast.outlook import Outlook, outlooks
 from codes.held import one_sided_sentences
-from codes.models import Case, Fact, PairDiagnosis, Ruling, StatedName, Suppression
+from codes.models import Case, Displayed, Fact, PairDiagnosis, Ruling, StatedName, Suppression
 from codes.review.evidence.access import names_of
-from portal.official.cases.related import Row, related_rows, with_related
+from portal.official.cases.related import DECIDED, Row, related_rows, with_related
 from portal.official.cases.sides import Differences, differences_of, sides_shown
 from regions.journal.models import JournalEntry
 
@@ -105,7 +106,7 @@ def read_case(**lookup: object) -> CaseDetail:
             suppressions,
             related_rows(case, "late_check_ins"),
             outlooks=_without_a_day(case.citizen_id, sides),
-            displayed={shown.provider_id: shown for shown in displayed_of(case.citizen_id)},
+            displayed={shown.provider_id: shown for shown in _displayed(case)},
         ),
         differences=differences,
         colour=standing.colour,
@@ -122,6 +123,10 @@ def read_case(**lookup: object) -> CaseDetail:
         family=[_relative(link, case.citizen_id, codes) for link in links],
         names=list(names_of(case.citizen)) if case.citizen.names_differ else [],
     )
+
+
+def _displayed(case: Any) -> list[Displayed]:
+    return displayed_of(case.citizen_id) if case.is_displayed else []  # annotated by with_related
 
 
 def _pairs(case: Case) -> list[PairDiagnosis]:
@@ -163,7 +168,8 @@ def _explain(case: Case, pairs: list[PairDiagnosis], sides: list[ProviderState])
 
 def _timeline(case: Case, rulings: list[Row]) -> list[Row]:
     """What happened to the case, and how what was decided in it ended, which its events do not say."""
-    decided = [f"{Ruling.NAME}:{row['id']}" for row in rulings if row["case_id"] == case.pk]
+    own = [row for row in rulings if row["case_id"] == case.pk and row["state"] in DECIDED]
+    decided = [f"{Ruling.NAME}:{row['id']}" for row in own]
     decided += [f"{Suppression.NAME}:{row['id']}" for row in related_rows(case, "own_suppressions")]
     ends = JournalEntry.objects.filter(subject__in=decided, verb__in=ENDS_SHOWN)
     rows = related_rows(case, "events") + [

@@ -4,13 +4,15 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
 from codes.models import (
     Case,
     CaseEvent,
+    CityCorrection,
     CorrectionRequest,
+    Displayed,
     Entry,
     Evidence,
     Fact,
@@ -26,6 +28,9 @@ INSTANTS = frozenset(
 )
 DAYS = frozenset({"expires_on", "day", "fact__started_on"})
 
+# What was in force once, and so can end early.
+DECIDED = ("approved", "ended")
+
 Row = dict[str, Any]
 """A row by its columns' names, for templates."""
 
@@ -34,7 +39,10 @@ FILE = ("id", "original_name", "content_type", "size", "uploaded_by", "uploaded_
 
 
 def with_related(cases: QuerySet[Case]) -> QuerySet[Case]:
-    """The cases with their citizen, appeal and disagreement, and the lists as JSON; ``related_rows`` reads one."""
+    """The cases with their citizen, appeal and disagreement, and the lists as JSON; ``related_rows`` reads one.
+
+    ``is_displayed`` and ``is_asked_elsewhere`` say whether there is more to read: what providers display, and other cities' corrections.
+    """
     case, citizen = OuterRef("pk"), OuterRef("citizen")
     standing = Suppression.objects.filter(
         state__in=["proposed", "approved"],
@@ -42,6 +50,8 @@ def with_related(cases: QuerySet[Case]) -> QuerySet[Case]:
     )
     kin = ["citizen", "disagreement", "follows__ruling", "appeal__provider", "appeal__fact__source"]
     return cases.select_related(*kin).annotate(
+        is_displayed=Exists(Displayed.objects.filter(citizen=citizen)),
+        is_asked_elsewhere=Exists(CityCorrection.objects.filter(case=case)),
         files_json=json_rows(Evidence.objects.filter(case=case), *FILE),
         questions_json=json_rows(
             InformationRequest.objects.filter(case=case),
@@ -57,7 +67,7 @@ def with_related(cases: QuerySet[Case]) -> QuerySet[Case]:
             *("id", "case_id", "source_id", "provider_id", "record_id", "state", "reason_code", "reason"),
             *("proposed_by", "proposed_at", "end_proposed_by"),
         ),
-        own_suppressions_json=json_rows(Suppression.objects.filter(case=case), "id"),
+        own_suppressions_json=json_rows(Suppression.objects.filter(case=case, state__in=DECIDED), "id"),
         rulings_json=json_rows(
             Ruling.objects.filter(Q(case=case) | Q(citizen=citizen, state__in=["proposed", "approved"])),
             *("id", "case_id", "state", "colour", "reason_code", "reason", "expires_on", "proposed_by", "proposed_at"),

@@ -1,6 +1,6 @@
 """The page of a case, and its simple actions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from codes.cities.corrections import owners_of
-from codes.models import Case, Evidence, Neighbour
+from codes.models import Case, CityCorrection, Evidence, Neighbour
 from codes.review.cases import assign, close
 from codes.review.cases.transitions import Verb, transitions_from
 from codes.review.evidence.access import reveal
@@ -75,7 +75,7 @@ def show_case(
         "query": filter_query(parse_filter(request.GET)),
         "is_worker": bool(request.roles & set(CASE_WORK)),
         "now": timezone.now(),
-        "city_corrections": case.city_corrections.select_related("neighbour").order_by("pk"),
+        "city_corrections": _city_corrections(case),
         "owners": _owners(detail) if "send_correction" in acts else [],
         "reveal": RevealForm(auto_id="reveal_%s"),
         **{name: form(auto_id=f"{name}_%s") for verb, (name, form) in FORMS.items() if verb.name.lower() in acts},
@@ -96,6 +96,12 @@ def show_case(
 def _owners(detail: CaseDetail) -> list[Neighbour]:
     """The other cities that own records which some provider sees, each once."""
     return list({owner.pk: owner for owner in owners_of(seen_facts(detail)).values()}.values())
+
+
+def _city_corrections(case: Any) -> Iterable[CityCorrection]:
+    """What another city asked or was asked about it; mostly there is none."""
+    found = case.city_corrections.select_related("neighbour").order_by("pk")
+    return found if case.is_asked_elsewhere else ()  # annotated by with_related
 
 
 def seen_facts(detail: CaseDetail) -> list[Any]:

@@ -53,6 +53,7 @@ SHARED = (
 # What only displays the case on the approver's page.
 DISPLAY = (
     "codes/diagnosis/",
+    "codes/display/",
     "codes/engine/",
     "codes/held.py",
     "codes/validity.py",
