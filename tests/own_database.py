@@ -79,6 +79,7 @@ def kept_copy(build: Callable[[], T]) -> Iterator[T]:
     if build not in _kept:
         original = connection.settings_dict["NAME"]
         name = f"{original}_kept_{len(_kept)}"
+        connection.close()  # nobody may be connected to what is copied
         with raw_owner(HOME) as server:
             _copy(server, original, name)
         with _connected_to(name), transaction.atomic():
