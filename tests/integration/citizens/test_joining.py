@@ -139,8 +139,10 @@ def test_two_who_have_everything_have_it_once(place: Place) -> None:
     cast = Cast()
     stays, goes = two(cast)
     for label in {label for label, _ in references()} - {"codes.Guardianship", "codes.FormerRef"}:
+        # A record is asked about once at a time, and the two share theirs here.
+        over = {"state": "withdrawn"} if label == "codes.CityCorrection" else {}
         for person in (stays, goes):
-            cast.make(label, citizen=person)
+            cast.make(label, citizen=person, **over)
     relative = cast.make("codes.Citizen")
     for guardian, dependant in (
         (stays, goes),
@@ -149,6 +151,7 @@ def test_two_who_have_everything_have_it_once(place: Place) -> None:
         *((relative, one) for one in (stays, goes)),
     ):
         cast.make("codes.Guardianship", guardian=guardian, dependant=dependant)
+    facts = Fact.objects.filter(citizen__in=[stays, goes]).count()
     place.join()
     for label in (
         "Verdict",
@@ -165,7 +168,8 @@ def test_two_who_have_everything_have_it_once(place: Place) -> None:
     assert set(open_ones.values_list("guardian", "dependant")) == {(stays.pk, relative.pk), (relative.pk, stays.pk)}
     assert Guardianship.objects.count() == 4
     assert PhoneChange.objects.get().citizen == stays
-    assert Entry.objects.filter(citizen=stays).count() == Fact.objects.filter(citizen=stays).count() == 2
+    assert Entry.objects.filter(citizen=stays).count() == 2
+    assert Fact.objects.filter(citizen=stays).count() == facts
 
 
 def test_a_second_time_there_is_nothing_to_do(place: Place) -> None:
