@@ -96,7 +96,8 @@ def test_a_gates_key_sees_nothing_else_of_the_api(machine: tuple[GateDevice, str
     names = {one.name for one in urlpatterns} - {"api_verifications", "api_schema", "api_no_such_address"}
     resolver = get_resolver("portal.urls_city")
     for name in sorted(filter(None, names)):
-        _, parameters = resolver.reverse_dict[name][0][0]
+        known: Any = resolver.reverse_dict[name]
+        _, parameters = known[0][0]
         address = "/" + resolver.reverse(name, **dict.fromkeys(parameters, 1))
         headers = {"host": "beta.localhost", "authorization": f"Bearer {machine[1]}"}
         for method in ("GET", "POST"):
