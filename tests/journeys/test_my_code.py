@@ -50,6 +50,7 @@ def test_the_page_says_one_thing_at_a_time(window: Opens, world: World, device: 
     assert page.locator("h1").inner_text().startswith(ruled), "face and text change together"
     assert citizen.said("Green").lower() in page.title().lower() or "绿码" in page.title()
 
+    page.clock.run_for(1_000)  # the new face has ticked once
     citizen.context.set_offline(True)
     page.clock.fast_forward(3 * MINUTE)
     page.wait_for_selector("#face[data-is-over]")
