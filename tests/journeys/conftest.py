@@ -9,12 +9,16 @@ from playwright.sync_api import Browser as Chrome
 from playwright.sync_api import sync_playwright
 from pytest_django import DjangoDbBlocker
 
+from regions.tenancy import in_city
+from tests.conftest import empty_city
+from tests.integration.review.desk import Desk, open_desk
 from tests.journeys.chrome import SWITCHES, chrome_or_skip
 from tests.journeys.people import DEVICES, Browser
 from tests.journeys.watch import Watch, watching
 from tests.journeys.world import World, open_world
 
 SECONDS_TO_WAIT = 10
+NEIGHBOUR, CLEARED, ABROAD = "alpha", "6MB4N1QT", "7KD2P5WX"
 Opens = Callable[..., Browser]
 
 
@@ -34,6 +38,14 @@ def world(
     """The city and its portal."""
     with django_db_blocker.unblock(), open_world(tmp_path_factory.mktemp("world")) as opened:
         yield opened
+
+
+@pytest.fixture(scope="package")
+def neighbour(world: World) -> Desk:
+    """The other city: somebody whom a journey clears there, and somebody whose pass is shown here; both red."""
+    with in_city(NEIGHBOUR):
+        empty_city()
+        return open_desk({CLEARED: "spacetime_overlap", ABROAD: "spacetime_overlap"}, now=world.clock())
 
 
 @pytest.fixture(scope="package")

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from codes.cities.neighbours import note_neighbours
-from codes.models import Citizen, Fact, Provider, Registration, RuleSet, RuleSetVersion
+from codes.models import Citizen, Fact, Provider, Registration
 from codes.tasks import exchange_corrections
 from regions.identity import Identity
 from regions.keys.encryption import encrypt_number, encrypt_phone, identity_hash
@@ -14,14 +14,14 @@ from regions.sources.models import Source
 from regions.staff.models import Account
 from regions.tenancy import in_city
 from regions.vocabulary import IdType
-from tests.integration.review.desk import open_desk
+from tests.integration.review.desk import Desk
 from tests.journeys.cast import OFFICIALS
-from tests.journeys.conftest import Opens
+from tests.journeys.conftest import CLEARED, NEIGHBOUR, Opens
 from tests.journeys.people import Browser
 from tests.journeys.world import CITY, World, _ready_staff
 
-REF, NUMBER, PHONE = "6MB4N1QT", "440524188001010014", "12900000001"
-OWNER = "alpha"
+REF, NUMBER, PHONE = CLEARED, "440524188001010014", "12900000001"
+OWNER = NEIGHBOUR
 ALPHA = f"{OWNER}.localhost"
 
 
@@ -39,16 +39,13 @@ def person() -> Citizen:
 
 
 @pytest.fixture
-def two_cities(world: World, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def two_cities(world: World, neighbour: Desk, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """alpha's record of somebody, passed on to beta, where it makes her red; the secrets of alpha's officials."""
     now = world.clock()
     monkeypatch.setattr("django.conf.settings.CITY_ADDRESS", f"http://{{host}}:{world.port}")
     places = AllowList.parse("alpha.localhost:*,beta.localhost:*")
     monkeypatch.setattr("django.conf.settings.MESSAGE_ALLOW_LIST", places)
     with in_city(OWNER):
-        for model in (Provider, RuleSetVersion, RuleSet, Source):
-            model.objects.all().delete()
-        open_desk({REF: "spacetime_overlap"}, now=now)
         person()
         secrets = _ready_staff(OWNER)
         for username, full_name in OFFICIALS.items():

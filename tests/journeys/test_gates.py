@@ -16,11 +16,10 @@ from portal.web.qr import qr_svg
 from regions.models import City
 from regions.tenancy import as_owner, in_city
 from regions.vocabulary import Recognition
-from tests.conftest import empty_city
 from tests.integration.cities.wire import lay_wire
 from tests.integration.gates.people import link_for
-from tests.integration.review.desk import open_desk
-from tests.journeys.conftest import Opens
+from tests.integration.review.desk import Desk
+from tests.journeys.conftest import ABROAD, NEIGHBOUR, Opens
 from tests.journeys.people import Browser
 from tests.journeys.world import CITY, World
 
@@ -168,15 +167,13 @@ def test_the_key_list_counts_as_it_was_signed_and_as_long_as_it_says(window: Ope
 
 
 def test_another_citys_pass_is_treated_as_this_city_recognises_it(
-    window: Opens, world: World, monkeypatch: pytest.MonkeyPatch
+    window: Opens, world: World, neighbour: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lay_wire(monkeypatch)
     note_neighbours(now=world.clock())
-    with in_city("alpha") as neighbour:
-        here = neighbour.name_zh
-        empty_city()
-        people = open_desk({"zhang": "spacetime_overlap"}, now=world.clock())
-        made_green = issue_pass(people.citizen("zhang"), now=world.clock(), current=GREEN)[0]
+    with in_city(NEIGHBOUR) as city:
+        here = city.name_zh
+        made_green = issue_pass(neighbour.citizen(ABROAD), now=world.clock(), current=GREEN)[0]
     with in_city(CITY):
         fetch_lists(now=world.clock())
     gate = open_gate(window, world, "北门")

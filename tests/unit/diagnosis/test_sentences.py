@@ -139,9 +139,9 @@ MODEL: dict[str, tuple[str, str]] = {
         ),
     ),
     "rules-a-area-a-high": (
-        "对于您11月10日至11月12日在泉州市境内的停留，支付宝采用的风险地区名单把泉州市自11月6日起列为高风险地区，微信采用的名单没有。",
+        "对于您11月10日至11月12日在泉港区的停留，支付宝采用的风险地区名单把泉州市自11月6日起列为高风险地区，微信采用的名单没有。",
         (
-            "For your stay in a place in Quanzhou (10 November to 12 November), the risk list of Alipay has Quanzhou among the "
+            "For your stay in Quangang District (10 November to 12 November), the risk list of Alipay has Quanzhou among the "
             "high-risk areas (since 6 November); that of WeChat does not."
         ),
     ),
