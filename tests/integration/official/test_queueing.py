@@ -31,7 +31,7 @@ def test_the_row_says_the_cause_and_the_list_its_total_in_the_order_asked_for(de
     li = at_work("li")
     Case.objects.filter(citizen__ref="chen").update(opened_at=desk.now - timedelta(days=3))
     page = li.read("/staff/queue/?order=oldest")
-    assert "3件未结个案" in page
+    assert "3件未结案件" in page
     assert page.count("<td>数据来源记录不同</td>") == 3
     oldest = page.split('name="case" value="')[1].split('"')[0]
     assert oldest == desk.case("chen").number
