@@ -19,4 +19,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 handler400 = "portal.web.errors.bad_request"
 handler403 = "portal.web.errors.permission_denied"
 handler404 = "portal.web.errors.not_found"
+handler429 = "portal.web.errors.too_many_attempts"
 handler500 = "portal.web.errors.server_error"

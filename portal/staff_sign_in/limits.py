@@ -16,6 +16,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
 from portal.web.access import redirect_page, with_next
+from portal.web.errors import retry_at, retry_later
 from regions.staff.models import Account
 
 JUST_NOW = timedelta(minutes=5)
@@ -116,8 +117,9 @@ USERNAME_CHARACTERS = 150
 
 def locked_out(request: HttpRequest, _response: HttpResponse | None, _credentials: dict[str, Any]) -> HttpResponse:
     """429, the same whether the name exists or not."""
-    minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
-    return render(request, "account/locked_out.html", {"minutes": minutes}, status=429)
+    wait = int(settings.AXES_COOLOFF_TIME.total_seconds())
+    context = {"minutes": wait // 60, "at": retry_at(wait)}
+    return retry_later(render(request, "account/locked_out.html", context, status=429), wait)
 
 
 def attempted_username(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:

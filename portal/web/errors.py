@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from allauth.account import app_settings as allauth
+from allauth.core.internal.ratelimit import parse_rates
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
@@ -15,10 +18,12 @@ from django.shortcuts import redirect, render
 from django.template import loader
 from django.utils import timezone, translation
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.formats import date_format
 
 from codes.models import Case
 from codes.review.errors import Reason
 from codes.review.evidence.faults import UploadFault
+from portal.templatetags.page import span
 from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
 from regions.staff.accounts import StaffReason
 
@@ -57,6 +62,30 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     return render(request, "errors/400.html", status=400)
+
+
+def too_many_attempts(request: HttpRequest, seconds: int = 0) -> HttpResponse:
+    """429. allauth, which does not say for how long, asks for it without ``seconds``: then it is the longest of its limits."""
+    wait = seconds or max(int(rate.duration) for rates in allauth.RATE_LIMITS.values() for rate in parse_rates(rates))
+    return retry_later(render(request, "429.html", {"at": retry_at(wait), "wait": span_of(wait)}, status=429), wait)
+
+
+def retry_later(response: HttpResponse, seconds: int) -> HttpResponse:
+    """The answer, which says when to ask again to programs as well."""
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def span_of(seconds: int) -> str:
+    """A wait in words, in whole minutes that are certainly enough."""
+    return span(timedelta(minutes=max(1, -(-seconds // 60))))
+
+
+def retry_at(seconds: int) -> str:
+    """The time of day in the city when the wait is over, with its day where that is not today."""
+    now = timezone.localtime()
+    at = now + timedelta(minutes=max(1, -(-seconds // 60)))
+    return date_format(at, "H:i" if at.date() == now.date() else "DATETIME_FORMAT")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001

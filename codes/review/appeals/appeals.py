@@ -68,7 +68,7 @@ def file_appeal(
             tested_on=tested_on,
             anchor=target.anchor,
             today=today,
-            names_differ=citizen.names_differ,
+            about=target.about,
         )
         case = _open_case(citizen, target, now=now, today=today)
         appeal = Appeal.objects.create(

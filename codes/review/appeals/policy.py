@@ -10,9 +10,8 @@ from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from codes.models import Citizen, Fact, Verdict
+from codes.models import Citizen, Disagreement, Fact, Rule, Verdict
 from codes.review.errors import Reason
-from codes.review.proposals.ruling_policy import hits_of
 from regions.refusals import CommonReason, Refused
 from regions.vocabulary import FactKind
 
@@ -134,16 +133,42 @@ INSTEAD: dict[FactKind, Instead] = {
 }
 
 
-def reasons_for(kind: str, *, names_differ: bool = False) -> list[AppealReason]:
-    """The reasons that fit a kind of fact; none where no appeal is possible.
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What beside its kind decides which reasons can apply to a record; by default everything that a kind allows can.
 
-    ``names_differ``: whether origins call the citizen clearly different names, which is then a reason of its own.
+    ``names_differ``: origins call the citizen clearly different names. ``providers_differ``: two providers show different colours.
+    ``is_declared``: the citizen declared it. ``a_test_releases``, ``a_period_releases``: what the rule lets end it.
     """
-    return [
-        reason
-        for reason in AppealReason
-        if kind in FITS[reason] and (names_differ or reason is not AppealReason.NAMES_DIFFER)
-    ]
+
+    names_differ: bool = True
+    providers_differ: bool = True
+    is_declared: bool | None = None
+    a_test_releases: bool = True
+    a_period_releases: bool = True
+
+    def allow(self, reason: AppealReason) -> bool:
+        match reason:
+            case AppealReason.NAMES_DIFFER:
+                return self.names_differ
+            case AppealReason.PROVIDERS_DIFFER:
+                return self.providers_differ
+            case AppealReason.NOT_THERE:
+                return self.is_declared is not True
+            case AppealReason.DECLARED_BY_MISTAKE:
+                return self.is_declared is not False
+            case AppealReason.TESTED_NEGATIVE:
+                return self.a_test_releases
+            case AppealReason.ISOLATION_DONE:
+                return self.a_period_releases
+            case _:
+                return True
+
+
+def reasons_for(kind: str, about: Circumstances | None = None) -> list[AppealReason]:
+    """The reasons that fit a kind of fact and can apply to the record; none where no appeal is possible."""
+    about = about or Circumstances()
+    return [reason for reason in AppealReason if kind in FITS[reason] and about.allow(reason)]
 
 
 def check_kind(kind: str) -> None:
@@ -161,14 +186,14 @@ def check_appeal(
     tested_on: date | None,
     anchor: date,
     today: date,
-    names_differ: bool = False,
+    about: Circumstances | None = None,
 ) -> None:
     """Raises ``Refused`` with the first thing that is missing. ``anchor`` is the day the hit counts from."""
     check_kind(kind)
     if reason_code not in set(AppealReason):
         raise Refused(Reason.UNKNOWN_REASON)
     reason = AppealReason(reason_code)
-    if reason not in reasons_for(kind, names_differ=names_differ):
+    if reason not in reasons_for(kind, about):
         raise Refused(Reason.REASON_DOES_NOT_FIT)
     asked = EVIDENCE_FOR[reason]
     if asked.text and not text:
@@ -190,7 +215,7 @@ class Target:
     kind: str
     colour: str
     anchor: date
-    names_differ: bool = False
+    about: Circumstances
 
     @property
     def may_appeal(self) -> bool:
@@ -199,7 +224,7 @@ class Target:
 
     @property
     def reasons(self) -> list[AppealReason]:
-        return reasons_for(self.kind, names_differ=self.names_differ)
+        return reasons_for(self.kind, self.about)
 
     @property
     def instead(self) -> Instead | None:
@@ -211,21 +236,34 @@ def targets_of(citizen: Citizen) -> list[Target]:
     verdicts = list(Verdict.objects.filter(citizen=citizen).select_related("provider").order_by("provider__code"))
     if not verdicts:
         return []
-    colours = {(hit.rule, hit.fact_id): hit.colour for hit in hits_of([citizen.pk])[citizen.pk]}
-    kinds = dict(
-        Fact.objects.filter(pk__in=[hit["fact_id"] for one in verdicts for hit in one.hits]).values_list("pk", "kind")
+    hits = [hit for verdict in verdicts for hit in verdict.hits]
+    rules = Rule.objects.in_bulk({hit["rule_id"] for hit in hits})
+    facts = Fact.objects.in_bulk({hit["fact_id"] for hit in hits})
+    differ = Disagreement.objects.filter(citizen=citizen, closed_run__isnull=True).exists()
+    targets = []
+    for verdict in verdicts:
+        for hit in verdict.hits:
+            rule, fact = rules[hit["rule_id"]], facts[hit["fact_id"]]
+            targets.append(
+                Target(
+                    provider=verdict.provider.code,
+                    provider_id=verdict.provider_id,
+                    rule=rule.code,
+                    fact_id=fact.pk,
+                    kind=fact.kind,
+                    colour=rule.colour,
+                    anchor=date.fromisoformat(hit["anchor"]),
+                    about=_circumstances(citizen, rule, fact, providers_differ=differ),
+                )
+            )
+    return targets
+
+
+def _circumstances(citizen: Citizen, rule: Rule, fact: Fact, *, providers_differ: bool) -> Circumstances:
+    return Circumstances(
+        names_differ=citizen.names_differ,
+        providers_differ=providers_differ,
+        is_declared=fact.origin == "provider",
+        a_test_releases=rule.tests > 0 or FactKind.NEGATIVE_TEST in rule.cleared_by,
+        a_period_releases=rule.hold_days is not None or FactKind.ISOLATION_COMPLETED in rule.cleared_by,
     )
-    return [
-        Target(
-            provider=verdict.provider.code,
-            provider_id=verdict.provider_id,
-            rule=hit["rule"],
-            fact_id=hit["fact_id"],
-            kind=kinds[hit["fact_id"]],
-            colour=colours[hit["rule"], hit["fact_id"]],
-            anchor=date.fromisoformat(hit["anchor"]),
-            names_differ=citizen.names_differ,
-        )
-        for verdict in verdicts
-        for hit in verdict.hits
-    ]

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -67,11 +68,12 @@ def _next_steps(case: Case) -> list[TimelineStep]:
                 state="ahead",
             )
         )
-    steps.append(
-        TimelineStep(
-            _("Two officials decide, and you are answered here"), case.due_at, _("at the latest"), state="ahead"
-        )
+    decided = (
+        _("A second official decides about it, and you are answered here")
+        if case.state == CaseState.PROPOSED
+        else _("It is decided, and you are answered here")
     )
+    steps.append(TimelineStep(decided, case.due_at, _("at the latest"), state="ahead"))
     return steps
 
 
@@ -119,6 +121,15 @@ def object_to_denial(request: SubjectRequest, number: str) -> HttpResponse:
     return _show(request, case, objection=form)
 
 
+def _answered_sentence(case: Case) -> str:
+    """That an answer has arrived, and what happens next and when."""
+    told = _(
+        "Your answer has arrived, and the deadline runs again. An official reads it and decides; you are answered here by "
+        "%(at)s at the latest. Nothing more has to be done until then."
+    )
+    return told % {"at": date_format(timezone.localtime(case.due_at), "DATETIME_FORMAT")}
+
+
 @takes_file
 @for_subject
 @require_http_methods(["POST"])
@@ -134,7 +145,7 @@ def answer_question(request: SubjectRequest, number: str) -> HttpResponse:
     form = AnswerForm(request.POST)
     if form.is_valid():
         try:
-            answer(
+            answered = answer(
                 request_id=question.pk,
                 text=form.cleaned_data["text"],
                 by=acting_citizen(request),
@@ -144,7 +155,7 @@ def answer_question(request: SubjectRequest, number: str) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, refusal_text(refused))
         else:
-            messages.success(request, _("Your answer has arrived. The deadline is no longer paused."))
+            messages.success(request, _answered_sentence(answered.case))
             return redirect(subject_url(request, "citizen_case", number=number))
     return _show(request, case, reply=form)
 
@@ -176,7 +187,8 @@ def _show(
 ) -> HttpResponse:
     now = timezone.now()
     appeal = Appeal.objects.select_related("provider", "fact").filter(case=case).first()
-    question = InformationRequest.objects.filter(case=case, state="open").first()
+    questions = list(InformationRequest.objects.filter(case=case).order_by("pk"))
+    question = next((one for one in questions if one.state == InformationRequest.State.OPEN), None)
     state, typed = CaseState(case.state), typed_here(request)
     context = {
         "case": case,
@@ -185,6 +197,7 @@ def _show(
         "steps": timeline(case),
         "files": list(Evidence.objects.filter(case=case).order_by("pk")),
         "question": question,
+        "answered": [one for one in questions if one.state == InformationRequest.State.ANSWERED],
         "drafts": list(draft_files(request)) if question else [],
         "reply": reply or AnswerForm(initial=typed),
         "upload": upload or UploadForm(),

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from codes.citizens.sign_in import Browser, TooOften, WrongCode, ask_code, normalise_code, redeem_code
@@ -19,6 +19,7 @@ from portal.citizen.sign_in.tasks import enqueue_delivery
 from portal.web import citizen_session
 from portal.web.access import for_anyone
 from portal.web.documents import DocumentForm, decrypt_identity, encrypt_identity
+from portal.web.errors import retry_at, retry_later, span_of
 from portal.web.host import client_address, required_city
 from regions.identity import Identity
 
@@ -48,7 +49,6 @@ class CodeForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def number(request: HttpRequest) -> HttpResponse:
     form = DocumentForm(request.POST if request.method == "POST" else None)
-    status = 200
     if request.method == "POST" and form.is_valid() and form.identity is not None:
         browser = _browser(request) or Browser()
         wait = _ask(request, browser, form.identity)
@@ -57,8 +57,8 @@ def number(request: HttpRequest) -> HttpResponse:
             request.session[SESSION_KEY] = held
             return _remember(browser, redirect("citizen_sign_in_code"))
         form.add_error(None, _too_often(wait))
-        status = 429
-    return render(request, "citizen/sign_in/number.html", {"form": form, "next": _safe_next(request)}, status=status)
+        return retry_later(_number_page(request, form, status=429), wait)
+    return _number_page(request, form)
 
 
 @for_anyone
@@ -91,7 +91,7 @@ def again(request: HttpRequest) -> HttpResponse:
     wait = _ask(request, browser, identity)
     if not wait:
         return redirect("citizen_sign_in_code")
-    return _code_page(request, CodeForm(), fault=_too_often(wait), status=429)
+    return retry_later(_code_page(request, CodeForm(), fault=_too_often(wait), status=429), wait)
 
 
 @for_anyone
@@ -135,17 +135,18 @@ def _ask(request: HttpRequest, browser: Browser, identity: Identity) -> int:
 
 
 def _too_often(seconds: int) -> str:
-    minutes = max(1, -(-seconds // 60))
-    return ngettext(
-        "A code was asked for too often. Try again in %(n)d minute.",
-        "A code was asked for too often. Try again in %(n)d minutes.",
-        minutes,
-    ) % {"n": minutes}
+    told = gettext("A code was asked for too often. Try again at %(at)s, in %(wait)s.")
+    return told % {"at": retry_at(seconds), "wait": span_of(seconds)}
 
 
 def _pending_identity(request: HttpRequest) -> Identity | None:
     held = request.session.get(SESSION_KEY)
     return decrypt_identity(held["who"]) if held else None
+
+
+def _number_page(request: HttpRequest, form: DocumentForm, *, status: int = 200) -> HttpResponse:
+    context = {"form": form, "next": _safe_next(request)}
+    return render(request, "citizen/sign_in/number.html", context, status=status)
 
 
 def _code_page(request: HttpRequest, form: CodeForm, **more: Any) -> HttpResponse:

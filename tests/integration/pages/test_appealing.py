@@ -1,10 +1,13 @@
 """Appealing: six pages at most, evidence that fits the reason, followed on a timeline, withdrawn in ten minutes, objected to."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from codes.models import Appeal, Case, Evidence
 from codes.review import information
@@ -51,6 +54,14 @@ def test_from_the_code_to_the_number(zhang: Visitor, desk: Desk, picture: bytes)
     assert appeal.case.number in page
     assert "接下来" in page
     assert appeal.case.number in zhang.read("/code/")
+
+
+def test_reasons_that_cannot_apply_to_the_record_are_not_offered(zhang: Visitor, desk: Desk) -> None:
+    fact = desk.fact("zhang")
+    zhang.post("/appeal/", {"target": f"wechat.R2.{fact.pk}"})
+    page = zhang.read("/appeal/reason/")
+    offered = re.findall(r'name="reason" value="(\w+)"', page)
+    assert offered == ["not_me", "not_there", "wrong_dates", "providers_differ", "other"], "no test ends what R2 holds"
 
 
 def test_a_reason_without_evidence_skips_the_page(zhang: Visitor, desk: Desk) -> None:
@@ -106,6 +117,8 @@ def test_the_matter_is_followed_on_a_timeline(zhang: Visitor, desk: Desk) -> Non
         page = zhang.read(f"/cases/{number}/")
     assert "提交申诉" in page
     assert 'data-step="ahead"' in page
+    assert "作出决定，并在此答复您" in page
+    assert "两名工作人员作出决定" not in page, "one may deny an appeal alone"
     desk.bring(desk.case("zhang", "appeal"), "in_review")
     assert ">li<" not in zhang.read(f"/cases/{number}/")
 
@@ -138,6 +151,14 @@ def test_a_question_is_answered_with_a_file(zhang: Visitor, desk: Desk, picture:
     case.refresh_from_db()
     assert case.state == "in_review"
     assert Evidence.objects.get().case_id == case.pk
+    page = zhang.read(f"/cases/{number}/")
+    due = date_format(timezone.localtime(case.due_at), "DATETIME_FORMAT")
+    assert f"最迟于{due}在此答复您" in page, "says that it has arrived, and what happens when"
+    page = zhang.read(f"/cases/{number}/")
+    assert "您的答复已收到" not in page
+    assert "请提供车票" in page, "what was asked and answered stays to be read"
+    assert "见附件" in page
+    assert due in page
 
 
 def test_a_denial_is_answered_and_can_be_objected_to(zhang: Visitor, desk: Desk) -> None:

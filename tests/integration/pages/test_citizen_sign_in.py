@@ -118,7 +118,10 @@ def test_asking_again_at_once_is_told_to_wait_known_or_not(browser: Visitor) -> 
         answers.append(browser.post("/sign-in/again/"))
         answers.append(browser.post("/sign-in/", who))
     assert {one.status_code for one in answers} == {429}
-    assert "获取验证码过于频繁" in answers[0].content.decode()
+    pages = [one.content.decode() for one in answers]
+    assert all(re.search(r"获取验证码过于频繁，请于[0-9年月日: ]+再试（1分钟后）", page) for page in pages)
+    assert all("咨询" in page or "服务点" in page or "社区" in page for page in pages), "no other way is named"
+    assert all(0 < int(one.headers["Retry-After"]) <= 60 for one in answers)
 
 
 def test_five_wrong_codes_end_it(

@@ -73,6 +73,7 @@ def test_every_error_page_is_in_one_language(place: Place, language: str, monkey
     with translation.override(language.lower()):
         for name, render in (("too often", respond_429), ("stale form", stale_form)):
             pages.append((name, render(request).content.decode()))
+        assert respond_429(request).headers["Retry-After"] == "300", "the longest of the limits of signing in"
     assert not _faults(pages, language)
 
 

@@ -1,5 +1,6 @@
 """The staff's door: own password, one-time codes, time-outs, lock-out; the operator's staff at the public host."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -77,7 +78,8 @@ def test_five_wrong_passwords_lock_the_name_here_even_for_the_right_one(present_
     assert statuses[:4] == [200] * 4
     locked = door.post("/staff/sign-in/", {"login": "anna", "password": PASSWORD})
     assert locked.status_code == 429
-    assert "已锁定15分钟" in locked.content.decode()
+    assert re.search("已锁定15分钟.*请于[0-9年月日: ]+再试", locked.content.decode(), re.DOTALL)
+    assert locked.headers["Retry-After"] == "900"
     assert JournalEntry.objects.filter(verb="staff.locked_out", subject="staff:anna").exists()
 
 

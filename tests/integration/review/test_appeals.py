@@ -139,6 +139,8 @@ def test_evidence_fits_the_reason_and_goes_with_the_appeal(desk: Desk) -> None:
         "by": "citizen:zhang",
         "now": desk.now,
     }
+    assert refusal(appeals.file_appeal, reason_code="tested_negative", **asked) is Reason.REASON_DOES_NOT_FIT
+    Rule.objects.filter(code="R2").update(cleared_by=["negative_test"])
     assert refusal(appeals.file_appeal, reason_code="tested_negative", **asked) is Reason.FILES_MISSING
     files = [upload(desk, zhang)]
     # A test of the record's own day may have been taken before the contact: it clears nothing, so it is no evidence.

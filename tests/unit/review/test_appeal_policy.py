@@ -14,6 +14,7 @@ from codes.review.appeals.policy import (
     INSTEAD,
     NO_APPEAL,
     AppealReason,
+    Circumstances,
     Instead,
     check_appeal,
     reasons_for,
@@ -63,13 +64,31 @@ def test_confirmed_cases_and_contacts_cannot_appeal_and_hear_what_else(kind: str
 @pytest.mark.parametrize(("kind", "reason"), list(product(HOLDING_KINDS, AppealReason)))
 def test_a_reason_fits_some_kinds_and_no_others(kind: FactKind, reason: AppealReason) -> None:
     sent = {"kind": kind.value, "reason_code": reason.value, "text": "因为", "files": 5, "tested_on": TODAY}
-    why = refusal(**sent, names_differ=True)
+    why = refusal(**sent)
     if kind in NO_APPEAL:
         assert why is Reason.CANNOT_APPEAL
     else:
         assert (why is None) == (kind in FITS[reason])
-        if reason is AppealReason.NAMES_DIFFER:
-            assert refusal(**sent) is Reason.REASON_DOES_NOT_FIT
+
+
+CANNOT_APPLY: list[tuple[Circumstances, AppealReason]] = [
+    (Circumstances(names_differ=False), AppealReason.NAMES_DIFFER),
+    (Circumstances(providers_differ=False), AppealReason.PROVIDERS_DIFFER),
+    (Circumstances(is_declared=True), AppealReason.NOT_THERE),
+    (Circumstances(is_declared=False), AppealReason.DECLARED_BY_MISTAKE),
+    (Circumstances(a_test_releases=False), AppealReason.TESTED_NEGATIVE),
+    (Circumstances(a_period_releases=False), AppealReason.ISOLATION_DONE),
+]
+
+
+@pytest.mark.parametrize("kind", HOLDING_KINDS)
+def test_a_reason_that_cannot_apply_to_the_record_is_not_offered(kind: FactKind) -> None:
+    for about, reason in CANNOT_APPLY:
+        left = [one for one in reasons_for(kind) if one is not reason]
+        assert reasons_for(kind, about) == left, reason
+        if kind not in NO_APPEAL:
+            sent = {"kind": kind.value, "reason_code": reason.value, "text": "因为", "files": 5, "tested_on": TODAY}
+            assert refusal(**sent, about=about) is Reason.REASON_DOES_NOT_FIT
 
 
 @pytest.mark.parametrize("kind", sorted(APPEALABLE))
