@@ -5,11 +5,12 @@ from collections.abc import Callable
 from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
-from portal.citizen import entries, family, my_data, other_city, phones
+from portal.citizen import entries, family, other_city, phones
 from portal.citizen.appeals import cases
 from portal.citizen.appeals import views as appeal
 from portal.citizen.code import paper
 from portal.citizen.code import views as code
+from portal.citizen.data import views as data
 from portal.citizen.declarations import views as declare
 from portal.citizen.sign_in import views as sign_in
 from portal.citizen.subject import keep_page
@@ -21,8 +22,9 @@ ABOUT: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
     ("paper/", paper.paper, "citizen_paper"),
     ("paper/<int:paper>/withdraw/", paper.withdraw, "citizen_paper_withdraw"),
     ("other-city/", other_city.other_city, "citizen_other_city"),
-    ("data/", my_data.my_data, "citizen_data"),
-    ("data/copy/", my_data.download, "citizen_download"),
+    ("data/", data.my_data, "citizen_data"),
+    ("data/copy/", data.download, "citizen_download"),
+    ("data/document/", data.document, "citizen_document"),
     ("appeal/", appeal.begin, "citizen_appeal"),
     ("appeal/reason/", appeal.reason, "citizen_appeal_reason"),
     ("appeal/evidence/", appeal.evidence, "citizen_appeal_evidence"),

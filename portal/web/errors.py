@@ -23,7 +23,6 @@ from django.utils.formats import date_format
 from codes.models import Case
 from codes.review.errors import Reason
 from codes.review.evidence.faults import UploadFault
-from portal.templatetags.page import span
 from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
 from regions.staff.accounts import StaffReason
 
@@ -67,7 +66,9 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 def too_many_attempts(request: HttpRequest, seconds: int = 0) -> HttpResponse:
     """429. allauth, which does not say for how long, asks for it without ``seconds``: then it is the longest of its limits."""
     wait = seconds or max(int(rate.duration) for rates in allauth.RATE_LIMITS.values() for rate in parse_rates(rates))
-    return retry_later(render(request, "429.html", {"at": retry_at(wait), "wait": span_of(wait)}, status=429), wait)
+    return retry_later(
+        render(request, "429.html", {"at": retry_at(wait), "wait": whole_minutes(wait)}, status=429), wait
+    )
 
 
 def retry_later(response: HttpResponse, seconds: int) -> HttpResponse:
@@ -76,15 +77,15 @@ def retry_later(response: HttpResponse, seconds: int) -> HttpResponse:
     return response
 
 
-def span_of(seconds: int) -> str:
-    """A wait in words, in whole minutes that are certainly enough."""
-    return span(timedelta(minutes=max(1, -(-seconds // 60))))
+def whole_minutes(seconds: int) -> timedelta:
+    """A wait in minutes that are certainly enough."""
+    return timedelta(minutes=max(1, -(-seconds // 60)))
 
 
 def retry_at(seconds: int) -> str:
     """The time of day in the city when the wait is over, with its day where that is not today."""
     now = timezone.localtime()
-    at = now + timedelta(minutes=max(1, -(-seconds // 60)))
+    at = now + whole_minutes(seconds)
     return date_format(at, "H:i" if at.date() == now.date() else "DATETIME_FORMAT")
 
 

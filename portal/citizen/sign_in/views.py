@@ -16,10 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from codes.citizens.sign_in import Browser, TooOften, WrongCode, ask_code, normalise_code, redeem_code
 from portal.citizen.sign_in.tasks import enqueue_delivery
+from portal.templatetags.page import span
 from portal.web import citizen_session
 from portal.web.access import for_anyone
 from portal.web.documents import DocumentForm, decrypt_identity, encrypt_identity
-from portal.web.errors import retry_at, retry_later, span_of
+from portal.web.errors import retry_at, retry_later, whole_minutes
 from portal.web.host import client_address, required_city
 from regions.identity import Identity
 
@@ -136,7 +137,7 @@ def _ask(request: HttpRequest, browser: Browser, identity: Identity) -> int:
 
 def _too_often(seconds: int) -> str:
     told = gettext("A code was asked for too often. Try again at %(at)s, in %(wait)s.")
-    return told % {"at": retry_at(seconds), "wait": span_of(seconds)}
+    return told % {"at": retry_at(seconds), "wait": span(whole_minutes(seconds))}
 
 
 def _pending_identity(request: HttpRequest) -> Identity | None:

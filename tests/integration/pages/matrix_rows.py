@@ -61,6 +61,7 @@ CITY: dict[str, Row] = {
     "citizen_other_city": Row("citizen", BOTH, frozenset({422})),
     "citizen_data": Row("citizen", GET),
     "citizen_download": Row("citizen", POST),
+    "citizen_document": Row("citizen", POST),
     "citizen_appeal": Row("citizen", BOTH),
     "citizen_appeal_reason": Row("citizen", BOTH),
     "citizen_appeal_evidence": Row("citizen", BOTH),

@@ -57,7 +57,7 @@ def test_an_appeal_can_be_made_against_what_is_held(desk: Desk, silence: datetim
     assert desk.fact("zhang").record_id
     page = citizen(desk, "zhang", silence).read("/appeal/")
     assert "police" in page or "wechat" in page
-    assert desk.appeal("zhang").number
+    assert desk.appeal("zhang", "other", text="记录有误").number
 
 
 def test_a_green_by_one_side_only_says_so(desk: Desk, later: datetime) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db.models import TextChoices
 
-from codes.models import Appeal, Case, CaseEvent, Citizen, Guardianship, Ruling
+from codes.models import Appeal, Case, CaseEvent, Citizen, Guardianship, Rule, Ruling
 from codes.review.appeals import appeals
 from codes.review.appeals.policy import Instead, targets_of
 from codes.review.errors import Reason

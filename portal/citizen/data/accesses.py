@@ -1,0 +1,49 @@
+"""Who looked at somebody's data, as the person is told it: offices, gates and providers; nobody is told an official's user name."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.html import strip_tags
+from django.utils.translation import gettext
+
+from codes.models import GateDevice, PersonAccess, Provider
+from portal.templatetags.citizen import PROVIDER, accessed, purpose_of
+from portal.templatetags.page import GATE, actor, titled
+from regions.staff.models import Account
+
+
+def gates_of(accesses: Iterable[PersonAccess]) -> dict[str, str]:
+    """The places of the devices among those who looked."""
+    numbers = [int(one.by.removeprefix(GATE)) for one in accesses if one.by.startswith(GATE)]
+    return {one.subject: one.place for one in GateDevice.objects.filter(pk__in=numbers)}
+
+
+def offices_of(accesses: Iterable[PersonAccess]) -> dict[str, str]:
+    """The providers and the offices of the officials among those who looked."""
+    names = {one.by for one in accesses}
+    accounts = Account.objects.filter(username__in=names).values_list("username", "office")
+    providers = {f"{PROVIDER}{one.code}": titled(one) for one in Provider.objects.all()}
+    found = {name: providers.get(":".join(name.split(":")[:2]), "") for name in names if name.startswith(PROVIDER)}
+    return {**found, **{name: office or gettext("an office of the city") for name, office in accounts}}
+
+
+def who_looked(found: "QuerySet[PersonAccess]") -> list[dict[str, Any]]:
+    """For a copy: as texts, without the marks of a page."""
+    accesses = list(found.order_by("pk"))
+    gates, offices = gates_of(accesses), offices_of(accesses)
+    return [
+        {
+            "at": one.at,
+            "by": _who(one, gates, offices),
+            "what": strip_tags(accessed(one.what)),
+            "purpose": strip_tags(purpose_of(one)),
+        }
+        for one in accesses
+    ]
+
+
+def _who(access: PersonAccess, gates: dict[str, str], offices: dict[str, str]) -> str:
+    if access.by in gates:
+        return f"{gettext('A gate')}{gettext(': ')}{gates[access.by]}"
+    return offices.get(access.by) or strip_tags(actor(access.by))

@@ -1,0 +1,167 @@
+"""My data: what the city holds about a person, a copy of it, and who has looked at it."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from codes.effective import effective_code
+from codes.engine.provider_states import ProviderState, provider_states
+from codes.models import Citizen, Entry, Fact, PersonAccess, Registration
+from codes.review.evidence.access import names_of
+from codes.vocabulary import Because, State
+from portal.citizen.data.accesses import gates_of, offices_of
+from portal.citizen.data.chapter import Column, Rows
+from portal.citizen.data.chapters import CHAPTERS
+from portal.citizen.data.words import UNTRANSLATED, Names, plain
+from portal.citizen.phones import offered_phones
+from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject
+from portal.templatetags.page import label_of
+from portal.web.keyset import keyset_page
+from regions.journal.record import record
+from regions.keys.encryption import decrypt_number, decrypt_phone
+from regions.masking import mask_number, mask_phone
+from regions.vocabulary import IdType
+
+ACCESSES_SHOWN = 20
+CHECK_INS_SHOWN = 30
+
+
+@for_subject
+@require_safe
+def my_data(request: SubjectRequest) -> HttpResponse:
+    subject = request.subject
+    phone = decrypt_phone(bytes(subject.phone_encrypted)) if subject.phone_encrypted else ""
+    facts = Fact.objects.filter(citizen=subject, superseded=False, revoked=False).select_related("source", "provider")
+    check_ins = Entry.objects.filter(citizen=subject, type="check_in").select_related("provider")
+    accesses = keyset_page(
+        PersonAccess.objects.filter(citizen=subject), request.GET, by=["-at", "-id"], size=ACCESSES_SHOWN
+    )
+    gates, offices = gates_of(accesses.rows), offices_of(accesses.rows)
+    context = {
+        "number": mask_number(decrypt_number(bytes(subject.id_encrypted))),
+        "phone": mask_phone(phone),
+        "facts": facts.order_by("-recorded_at", "-id"),
+        "check_ins": check_ins.order_by("-instant", "-id")[:CHECK_INS_SHOWN],
+        "registrations": Registration.objects.filter(citizen=subject)
+        .select_related("provider")
+        .order_by("provider__code"),
+        "accesses": accesses,
+        "rows": [(one, gates.get(one.by, ""), offices.get(one.by, "")) for one in accesses.rows],
+        "names": names_of(subject) if subject.names_differ else [],
+        "phones": offered_phones(request),
+        "chapters": [chapter.title for chapter in CHAPTERS],
+    }
+    return render(request, "citizen/my_data.html", context)
+
+
+@for_subject
+@require_POST
+def download(request: SubjectRequest) -> HttpResponse:
+    """Everything, as one file for programs. A POST, because it is journalled."""
+    now = timezone.now()
+    with transaction.atomic():
+        copy = personal_data(request.subject, now=now)
+        _journal(request, now)
+    response = JsonResponse(copy, json_dumps_params={"ensure_ascii": False, "indent": 2})
+    return _attached(response, "json", now)
+
+
+@for_subject
+@require_POST
+def document(request: SubjectRequest) -> HttpResponse:
+    """Everything, as one document to read and print in the language of the page."""
+    now = timezone.now()
+    with transaction.atomic():
+        context = readable_data(request.subject, now=now)
+        _journal(request, now)
+    return _attached(HttpResponse(render_to_string("citizen/my_data_copy.html", context, request)), "html", now)
+
+
+def _journal(request: SubjectRequest, now: datetime) -> None:
+    record("citizen.copied", by=acting_citizen(request), now=now, subject=f"citizen:{request.subject.ref}")
+
+
+def _attached(response: HttpResponse, ending: str, now: datetime) -> HttpResponse:
+    response["Content-Disposition"] = f'attachment; filename="my-data-{now:%Y%m%d}.{ending}"'
+    return response
+
+
+def personal_data(citizen: Citizen, *, now: datetime) -> dict[str, Any]:
+    """JSON, but for instants and days, which the answer's encoder writes as ISO 8601."""
+    return {
+        "made_at": now,
+        "person": _person(citizen),
+        "code": effective_code(citizen.pk, now=now)._asdict(),
+        "providers": [_provider(side) for side in provider_states(citizen.pk, now=now)],
+        **{chapter.name: chapter.read(citizen) for chapter in CHAPTERS},
+    }
+
+
+def _provider(side: ProviderState) -> dict[str, Any]:
+    """As it is now: ``held`` is what a silent source said last, ``was`` what the run of ``day`` said and no longer counts."""
+    return {
+        "provider": side.inputs.provider.code,
+        "state": side.state.value,
+        "held": side.held.colour if side.held else None,
+        "was": side.was.value if side.was else None,
+        "day": side.inputs.run.day,
+        "horizon": side.inputs.horizon,
+    }
+
+
+def _person(citizen: Citizen) -> dict[str, Any]:
+    return {
+        "ref": citizen.ref,
+        "id_type": citizen.id_type,
+        "id_number": decrypt_number(bytes(citizen.id_encrypted)),
+        "full_name": citizen.full_name,
+        "phone": decrypt_phone(bytes(citizen.phone_encrypted)) if citizen.phone_encrypted else None,
+        "known_since": citizen.known_since,
+    }
+
+
+def readable_data(citizen: Citizen, *, now: datetime) -> dict[str, Any]:
+    """The same in words: of each chapter the titles of its columns and its rows as texts."""
+    read = [(chapter, chapter.read(citizen)) for chapter in CHAPTERS]
+    names = Names.read(_rules_in([rows for _chapter, rows in read]))
+    person, code = _person(citizen), effective_code(citizen.pk, now=now)
+    about = [
+        (_("Name"), person["full_name"]),
+        (_("Kind of document"), label_of(IdType(citizen.id_type))),
+        (_("Number of the document"), person["id_number"]),
+        (_("Telephone"), person["phone"]),
+        (_("Reference number"), person["ref"]),
+        (_("Known to the city since"), person["known_since"]),
+        (_("Code now"), label_of(State(code.colour))),
+        (_("Because"), label_of(Because(code.because))),
+    ]
+    chapters = []
+    for chapter, rows in read:
+        columns = [column for column in chapter.columns if column.title]
+        chapters.append(
+            {
+                "title": chapter.title,
+                "heads": [column.title for column in columns],
+                "rows": [[_cell(column, row[column.path], names) for column in columns] for row in rows],
+            }
+        )
+    data = {person[name] for name in ("full_name", "id_number", "phone", "ref")}
+    told = [(title, plain(value, names), value in data) for title, value in about]
+    return {"made_at": now, "about": told, "chapters": chapters}
+
+
+def _cell(column: Column, value: Any, names: Names) -> tuple[str, bool]:
+    """The text, and whether it is in no language of ours."""
+    return column.word(value, names), column.word in UNTRANSLATED and not isinstance(value, bool | date | None)
+
+
+def _rules_in(chapters: list[Rows]) -> set[int]:
+    """The rules that hits name."""
+    return {hit["rule_id"] for rows in chapters for row in rows for hit in row.get("hits") or ()}
