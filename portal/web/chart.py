@@ -1,113 +1,243 @@
-"""Charts as inline SVG: the geometry is computed here, the template only draws. A table with the numbers stands under each."""
+"""Charts as inline SVG: the geometry is computed here, the template only draws. A table with the numbers stands under each.
+
+Places across are per cent of the width and heights are in ``em``: a chart is as wide as its page, and its text keeps its size, on
+a phone as on paper. Counts over time are bars, one row of bars a series, so that one day says as much as thirty.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, floor, log10
 
-WIDTH, HEIGHT = 640, 260
-LEFT, RIGHT, TOP, BOTTOM = 48, 12, 12, 28
-BAR, GAP = 22, 10
-LABEL_WIDTH = 180
-MOST_LABELS = 7
+from django.utils.formats import number_format
+
+SHADES = 5
+# Heights in em: the row of the values, the highest bar, and the row of the days.
+VALUES, BARS, DAYS = 1.5, 3.5, 1.6
+LEAST_BAR = 0.15
+WIDEST_COLUMN = 26.0
+COLUMN_SHARE = 0.74
+# Beside each other, more values than this could not be read on a phone.
+MOST_VALUES = 6
+MOST_DAYS = 3
+MOST_GAPS_NAMED = 5
+LONGEST_BAR = 78.0
+Value = float | None
 
 
 @dataclass(frozen=True)
-class Tick:
-    at: float
-    text: str
-
-
-@dataclass(frozen=True)
-class Line:
-    """One series: its points as SVG wants them, and where its name stands."""
+class Series:
+    """One noun over time. ``shade``: 1 to 5, always the same one for the same noun, whatever its rank."""
 
     name: str
-    points: str
-    values: Sequence[float | None]
+    values: Sequence[Value]
+    shade: int = 1
 
 
 @dataclass(frozen=True)
-class LineChart:
-    """Values over time, at most four series: more could not be told apart without colours."""
+class Mark:
+    """A text at a place across."""
+
+    at: str
+    anchor: str
+    text: str
+    y: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    x: str
+    width: str
+    y: str
+    height: str
+    is_gap: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One series as a row of bars; ``highest`` and ``newest`` are worded beside its name."""
+
+    name: str
+    shade: int
+    columns: list[Column]
+    texts: list[Mark]
+    newest: str
+    highest: str
+    highest_on: str
+    days: list[Mark]
+
+    @property
+    def height(self) -> str:
+        return f"{VALUES + BARS + (DAYS if self.days else 0.2):g}em"
+
+
+@dataclass(frozen=True)
+class DayChart:
+    """Counts over time, all rows to one scale, the largest series first. ``gaps`` are the days without a figure."""
 
     title: str
     labels: Sequence[str]
-    lines: list[Line]
-    across: list[Tick]
-    up: list[Tick]
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
-    bottom: int = HEIGHT - BOTTOM
+    series: list[Series]
+    rows: list[Row]
+    gaps: list[str]
+    unit: str = ""
 
     @property
-    def rows(self) -> list[tuple[str, list[float | None]]]:
-        return [(label, [line.values[place] for line in self.lines]) for place, label in enumerate(self.labels)]
+    def base(self) -> str:
+        return f"{VALUES + BARS:g}em"
+
+    @property
+    def axis(self) -> str:
+        return f"{VALUES + BARS + 1.2:g}em"
+
+    @property
+    def gaps_named(self) -> list[str]:
+        """The days without a figure, where they are few."""
+        return self.gaps if len(self.gaps) <= MOST_GAPS_NAMED else []
+
+    @property
+    def table(self) -> list[tuple[str, list[str]]]:
+        """The newest day first, as people read it."""
+        days = [
+            (label, [_worded(one.values[place], self.unit) for one in self.series])
+            for place, label in _each(self.labels)
+        ]
+        return days[::-1]
 
 
 @dataclass(frozen=True)
 class Bar:
     label: str
-    value: float
-    y: int
-    length: float
-    middle: int
-    end: float
+    value: str
+    label_y: str
+    y: str
+    length: str
+    end: str
+    value_y: str
 
 
 @dataclass(frozen=True)
 class BarChart:
-    """Amounts side by side, lying, so that labels have room."""
+    """Amounts one under the other: each lies below its name, which so has the whole width."""
 
     title: str
     bars: list[Bar]
-    height: int
-    width: int = WIDTH
-    left: int = LABEL_WIDTH
+
+    @property
+    def height(self) -> str:
+        return f"{max(1, len(self.bars)) * BAR_ROW:g}em"
 
 
-def line_chart(title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[float | None]]]) -> LineChart:
-    """``labels`` along the bottom; each series has a value, or none for a gap, for each of them."""
-    top = _round_up(max((v for _, values in series for v in values if v is not None), default=0))
-    step_x = (WIDTH - LEFT - RIGHT) / max(1, len(labels) - 1)
+BAR_ROW = 3.3
 
-    def x(place: int) -> float:
-        return round(LEFT + place * step_x, 1)
 
-    def y(value: float) -> float:
-        return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / top, 1)
-
-    lines = [
-        Line(name, _points([(x(place), y(v)) for place, v in enumerate(values) if v is not None]), values)
-        for name, values in series
-    ]
-    every = max(1, ceil(len(labels) / MOST_LABELS))
-    across = [Tick(x(place), label) for place, label in enumerate(labels) if place % every == 0]
-    up = [Tick(y(top * quarter / 4), f"{top * quarter / 4:,.6g}") for quarter in range(5)]
-    return LineChart(title, labels, lines, across, up)
+def day_chart(title: str, labels: Sequence[str], series: Sequence[Series], *, unit: str = "") -> DayChart:
+    """``labels`` name the days; each series has a value for each of them, or none where there is no figure."""
+    ranked = sorted(series, key=lambda one: -max((v for v in one.values if v is not None), default=0))
+    top = max((v for one in ranked for v in one.values if v is not None), default=0) or 1
+    rows = [_row(one, labels, top, unit=unit, with_days=place == len(ranked) - 1) for place, one in enumerate(ranked)]
+    gaps = [label for place, label in _each(labels) if ranked and all(one.values[place] is None for one in ranked)]
+    return DayChart(title, labels, ranked, rows, gaps, unit)
 
 
 def bar_chart(title: str, rows: Sequence[tuple[str, float]]) -> BarChart:
     """One bar a row, in the given order."""
     longest = max((value for _, value in rows), default=0) or 1
-    room = WIDTH - LABEL_WIDTH - 60
     bars = []
     for place, (label, value) in enumerate(rows):
-        y = place * (BAR + GAP)
-        length = round(room * value / longest, 1)
-        bars.append(Bar(label, value, y, length, y + BAR // 2 + 4, LABEL_WIDTH + length + 6))
-    return BarChart(title, bars, max(1, len(rows)) * (BAR + GAP))
+        top, length = place * BAR_ROW, LONGEST_BAR * value / longest
+        bars.append(
+            Bar(
+                label,
+                _worded(value, ""),
+                f"{top + 1:g}em",
+                f"{top + 1.35:g}em",
+                f"{length:.5g}%",
+                f"{length + 1.5:.5g}%",
+                f"{top + 2.3:g}em",
+            )
+        )
+    return BarChart(title, bars)
 
 
-def _points(places: list[tuple[float, float]]) -> str:
-    """A line of one point has no length and would not be seen: twice the same, it is a dot."""
-    return " ".join(f"{x},{y}" for x, y in (places * 2 if len(places) == 1 else places))
+def _row(one: Series, labels: Sequence[str], top: float, *, unit: str, with_days: bool) -> Row:
+    step = 100 / max(1, len(labels))
+    width = min(WIDEST_COLUMN, step * COLUMN_SHARE)
+    heights = [None if v is None else max(LEAST_BAR if v else 0, BARS * v / top) for v in one.values]
+    columns = [
+        Column(
+            f"{_middle(place, step, width) - width / 2:.5g}%",
+            f"{width:.5g}%",
+            f"{VALUES + BARS - (BARS if height is None else height):.4g}em",
+            f"{BARS if height is None else height:.4g}em",
+            is_gap=height is None,
+        )
+        for place, height in enumerate(heights)
+    ]
+    known = [place for place, v in enumerate(one.values) if v is not None]
+    highest = max(known, key=lambda place: one.values[place] or 0, default=None)
+    texts = [
+        Mark(
+            *_at(place, len(labels), step, width),
+            _worded(one.values[place], unit),
+            f"{VALUES + BARS - _under(place, heights) - 0.35:.4g}em",
+        )
+        for place in _named(known, highest, len(labels))
+    ]
+    return Row(
+        one.name,
+        one.shade,
+        columns,
+        texts,
+        _worded(one.values[known[-1]], unit) if known else "",
+        "" if highest is None else _worded(one.values[highest], unit),
+        "" if highest is None else labels[highest],
+        _days(labels, step, width) if with_days else [],
+    )
 
 
-def _round_up(value: float) -> float:
-    """The next number an axis can end with: 1, 2, 4 or 10 times a power of ten – all of which have whole quarters or halves."""
-    if value <= 4:
-        return 4
-    power: float = 10.0 ** floor(log10(value))
-    return next(step * power for step in (1, 2, 4, 8, 10) if step * power >= value)
+def _named(known: list[int], highest: int | None, count: int) -> list[int]:
+    """Whose value stands above its bar: of few all, of many the highest and the newest, where they do not touch."""
+    if highest is None or count <= MOST_VALUES:
+        return known
+    newest = known[-1]
+    return sorted({newest} if abs(newest - highest) * MOST_VALUES < count else {newest, highest})
+
+
+def _under(place: int, heights: Sequence[float | None]) -> float:
+    """How high the bars are that the text over one of them reaches over."""
+    reach = len(heights) // (2 * MOST_VALUES)
+    return max(height or 0 for height in heights[max(0, place - 2 * reach) : place + 2 * reach + 1])
+
+
+def _days(labels: Sequence[str], step: float, width: float) -> list[Mark]:
+    last = len(labels) - 1
+    places = (
+        range(len(labels))
+        if len(labels) <= MOST_DAYS
+        else sorted({0, last} | ({last // 2} if last > MOST_DAYS else set()))
+    )
+    return [Mark(*_at(place, len(labels), step, width), labels[place]) for place in places]
+
+
+def _middle(place: int, step: float, width: float) -> float:
+    """Few columns stand beside each other at the left, not far apart."""
+    return place * min(step, width / COLUMN_SHARE) + width / 2
+
+
+def _at(place: int, count: int, step: float, width: float) -> tuple[str, str]:
+    """Where a text stands, and which part of it stands there, so that none runs over an edge."""
+    middle = _middle(place, step, width)
+    if count > 1 and middle > 90:
+        return f"{middle + width / 2:.5g}%", "end"
+    if middle < 10:
+        return f"{middle - width / 2:.5g}%", "start"
+    return f"{middle:.5g}%", "middle"
+
+
+def _worded(value: Value, unit: str) -> str:
+    if value is None:
+        return "–"
+    return f"{number_format(value, decimal_pos=None if isinstance(value, int) else 1, force_grouping=True)}{unit}"
+
+
+def _each(labels: Sequence[str]) -> list[tuple[int, str]]:
+    return list(enumerate(labels))

@@ -19,7 +19,7 @@ from codes.models.alarm import subject_in
 from codes.sentinel import alarms as verbs
 from portal.official.cases.forms import text_field
 from portal.web.access import StaffRequest, for_staff
-from portal.web.chart import LineChart, line_chart
+from portal.web.chart import DayChart, Series, day_chart
 from portal.web.errors import attempt_and_return, submit
 from portal.web.keyset import keyset_page
 from regions.sources.models import Source
@@ -112,10 +112,10 @@ def _worded(alarm: Alarm) -> dict[str, Any]:
     return {"alarm": alarm, "message": alarm.message_in(get_language() or "en")}
 
 
-def _daily(alarm: Alarm) -> LineChart:
+def _daily(alarm: Alarm) -> DayChart:
     days: Sequence[tuple[str, int]] = list(reversed(alarm.figures["days"]))
     labels = [formats.date_format(day, "MONTH_DAY_FORMAT") for text, _people in days if (day := parse_date(text))]
-    return line_chart(_("People a day"), labels, [(_("People"), [people for _text, people in days])])
+    return day_chart(_("People a day"), labels, [Series(_("People"), [people for _text, people in days])])
 
 
 def _subject_address(kind: str, key: str, role: Role) -> str:

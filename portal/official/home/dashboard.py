@@ -1,8 +1,9 @@
 """The dashboard: colours, disagreements over time by cause and by providers, and how old the open cases are."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import timedelta
+from itertools import combinations
+from typing import TypeVar
 
 from django.db.models import Count, Q
 from django.http import HttpResponse
@@ -15,21 +16,24 @@ from codes.disagreements import Kind, pairs_after
 from codes.models import Case, Provider, Run
 from codes.models.case import overdue
 from codes.validity import Age
+from codes.vocabulary import Cause
 from portal.templatetags.page import label_of, titled
 from portal.web.access import StaffRequest, for_staff
-from portal.web.chart import BarChart, LineChart, bar_chart, line_chart
+from portal.web.chart import SHADES, BarChart, DayChart, Series, Value, bar_chart, day_chart
 from regions.staff.roles import Role
 
-RUNS_SHOWN = 30
-# More lines could not be told apart without colours.
-MOST_LINES = 4
+DAYS_SHOWN = 30
+# Of many pairs of providers those that differ most have a row of their own.
+MOST_PAIRS = 4
+
+K = TypeVar("K", bound=Hashable)
 
 
 @require_GET
 @for_staff(Role.REVIEWER, Role.APPROVER, Role.AUDITOR)
 def dashboard(request: StaffRequest) -> HttpResponse:
-    runs = list(Run.objects.settled()[:RUNS_SHOWN])[::-1]
-    newest = runs[-1] if runs else None
+    newest = Run.objects.last_settled()
+    runs = _run_of_each_day(newest) if newest else []
     differing = pairs_after(runs)
     context = {
         "newest": newest,
@@ -42,35 +46,61 @@ def dashboard(request: StaffRequest) -> HttpResponse:
     return render(request, "official/home/dashboard.html", context)
 
 
-def _by_cause(runs: Sequence[Run], differing: Mapping[Kind, list[int]]) -> LineChart:
-    found = _together([(label_of(kind.cause, "cause"), counts) for kind, counts in differing.items()])
-    return line_chart(_("Disagreements by cause"), _days(runs), found)
+def _run_of_each_day(newest: Run) -> list[Run]:
+    """The last run of every day that has one, the oldest first."""
+    since = newest.day - timedelta(days=DAYS_SHOWN - 1)
+    return list(Run.objects.settled().filter(day__gte=since).order_by("day", "-pk").distinct("day"))
 
 
-def _by_pair(runs: Sequence[Run], differing: Mapping[Kind, list[int]]) -> LineChart:
-    names = {provider.pk: titled(provider) for provider in Provider.objects.all()} if differing else {}
-    found = _together([(f"{names[kind.a]} – {names[kind.b]}", counts) for kind, counts in differing.items()])
-    return line_chart(_("Disagreements by pair of providers"), _days(runs), found)
+def _by_cause(runs: Sequence[Run], differing: Mapping[Kind, list[int]]) -> DayChart:
+    """Each cause keeps its shade, however many it stands for."""
+    found = _together([(Cause(kind.cause), counts) for kind, counts in differing.items()])
+    days, filled = _days(runs)
+    series = [
+        Series(label_of(cause), filled(found[cause]), shade)
+        for shade, cause in enumerate(Cause, start=1)
+        if cause in found
+    ]
+    return day_chart(_("Disagreements by cause"), days, series)
 
 
-def _together(found: Sequence[tuple[str, list[int]]]) -> list[tuple[str, list[int]]]:
-    """One series for each name, the highest last value first; those beyond ``MOST_LINES`` are added up."""
-    summed: dict[str, list[int]] = {}
-    for name, counts in found:
-        known = summed.setdefault(name, [0] * len(counts))
-        summed[name] = [one + more for one, more in zip(known, counts, strict=True)]
-    series = sorted(summed.items(), key=lambda one: (-one[1][-1], -max(one[1]), one[0]))
-    if len(series) > MOST_LINES:
-        rest = [sum(counts) for counts in zip(*(counts for _name, counts in series[MOST_LINES - 1 :]), strict=True)]
-        series = [*series[: MOST_LINES - 1], (_("All others"), rest)]
-    return series
+def _by_pair(runs: Sequence[Run], differing: Mapping[Kind, list[int]]) -> DayChart:
+    """Shades go by the order of the providers, so that they stay; beyond ``MOST_PAIRS`` the pairs are added up."""
+    names = {provider.pk: titled(provider) for provider in Provider.objects.order_by("code")} if differing else {}
+    found = _together([((kind.a, kind.b), counts) for kind, counts in differing.items()])
+    largest = sorted(found, key=lambda pair: -max(found[pair]))[:MOST_PAIRS]
+    days, filled = _days(runs)
+    series = [
+        Series(f"{names[a]} – {names[b]}", filled(found[a, b]), place % (SHADES - 1) + 1)
+        for place, (a, b) in enumerate(combinations(names, 2))
+        if (a, b) in largest
+    ]
+    if rest := [counts for pair, counts in found.items() if pair not in largest]:
+        series.append(Series(_("All others"), filled([sum(counts) for counts in zip(*rest, strict=True)]), SHADES))
+    return day_chart(_("Disagreements by pair of providers"), days, series)
 
 
-def _days(runs: Sequence[Run]) -> list[str]:
-    """Each run by its day; a day's later runs with their number."""
-    several = {day for day, runs_of_day in Counter(run.day for run in runs).items() if runs_of_day > 1}
-    labels = {run.day: formats.date_format(run.day, "MONTH_DAY_FORMAT") for run in runs}
-    return [f"{labels[run.day]} ({run.sequence})" if run.day in several else labels[run.day] for run in runs]
+def _together(found: Iterable[tuple[K, list[int]]]) -> dict[K, list[int]]:
+    """One list for each key: those of the same are added up."""
+    summed: dict[K, list[int]] = {}
+    for key, counts in found:
+        known = summed.setdefault(key, [0] * len(counts))
+        summed[key] = [one + more for one, more in zip(known, counts, strict=True)]
+    return summed
+
+
+def _days(runs: Sequence[Run]) -> tuple[list[str], Callable[[list[int]], list[Value]]]:
+    """Every day from the first run to the last, and how a count for each run becomes one for each day, none where nothing settled."""
+    if not runs:
+        return [], list
+    first = runs[0].day
+    days = [first + timedelta(days=n) for n in range((runs[-1].day - first).days + 1)]
+
+    def filled(counts: list[int]) -> list[Value]:
+        known = {run.day: count for run, count in zip(runs, counts, strict=True)}
+        return [known.get(day) for day in days]
+
+    return [formats.date_format(day, "MONTH_DAY_FORMAT") for day in days], filled
 
 
 def _ages() -> BarChart:

@@ -1,44 +1,65 @@
 """Charts: what is drawn is what the numbers say, also when there are none."""
 
+from itertools import pairwise
+
 import pytest
 
-from portal.web.chart import bar_chart, line_chart
+from portal.web.chart import BARS, MOST_VALUES, VALUES, Series, bar_chart, day_chart
 
 
-def test_a_line_rises_with_its_values_and_leaves_gaps_out() -> None:
-    chart = line_chart("Cases", ["1", "2", "3"], [("open", [0, None, 100]), ("closed", [50, 50, 50])])
-    points = [tuple(map(float, point.split(","))) for point in chart.lines[0].points.split()]
-    assert len(points) == 2
-    (first_x, first_y), (last_x, last_y) = points
-    assert first_x < last_x
-    assert first_y == chart.bottom
-    assert last_y < first_y
-    assert chart.rows[1] == ("2", [None, 50])
+def em(text: str) -> float:
+    return float(text.removesuffix("em"))
 
 
-def test_one_value_is_a_dot() -> None:
-    (line,) = line_chart("Cases", ["1"], [("open", [3])]).lines
-    assert len(line.points.split()) == 2
+def per_cent(text: str) -> float:
+    return float(text.removesuffix("%"))
 
 
-@pytest.mark.parametrize(("highest", "top"), [(0, "4"), (3, "4"), (5, "8"), (11, "20"), (90, "100"), (5001, "8,000")])
-def test_the_axis_ends_at_a_round_number_above_the_highest(highest: float, top: str) -> None:
-    assert line_chart("t", ["1"], [("a", [highest])]).up[-1].text == top
+def test_a_bar_rises_with_its_value_and_a_day_without_one_is_a_gap() -> None:
+    chart = day_chart("Cases", ["1", "2", "3"], [Series("open", [50, None, 100])])
+    first, gap, last = chart.rows[0].columns
+    assert (em(first.height), em(last.height)) == (BARS / 2, BARS)
+    assert em(last.y) == VALUES
+    assert (first.is_gap, gap.is_gap) == (False, True)
+    assert chart.gaps == ["2"]
+    assert chart.table == [("3", ["100"]), ("2", ["–"]), ("1", ["50"])]
 
 
-def test_many_labels_are_thinned_out() -> None:
-    chart = line_chart("t", [str(n) for n in range(90)], [("a", list(range(90)))])
-    assert len(chart.across) <= 8
+def test_rows_share_a_scale_and_the_largest_stands_first_in_its_own_shade() -> None:
+    small, large = Series("small", [1, 5], shade=1), Series("large", [10, 0], shade=2)
+    chart = day_chart("Cases", ["1", "2"], [small, large])
+    assert [(row.name, row.shade) for row in chart.rows] == [("large", 2), ("small", 1)]
+    assert em(chart.rows[1].columns[1].height) == BARS / 2
+    assert [bool(row.days) for row in chart.rows] == [False, True]
+
+
+@pytest.mark.parametrize("days", [1, 2, MOST_VALUES, 30, 90])
+def test_bars_and_texts_stay_within_the_chart_and_beside_each_other(days: int) -> None:
+    values = [day % 7 for day in range(days)]
+    row = day_chart("t", [str(day) for day in range(days)], [Series("a", values)]).rows[0]
+    lefts = [per_cent(column.x) for column in row.columns]
+    assert lefts[0] == 0
+    assert lefts[-1] + per_cent(row.columns[-1].width) <= 100
+    assert all(b - a > per_cent(row.columns[0].width) for a, b in pairwise(lefts))
+    assert len(row.texts) == days if days <= MOST_VALUES else 1 <= len(row.texts) <= 2
+    assert 1 <= len(row.days) <= 3
+    assert row.days[-1].text == str(days - 1)
+
+
+def test_a_small_value_is_seen_and_none_at_all_is_not() -> None:
+    tiny, nothing, _ = day_chart("t", ["1", "2", "3"], [Series("a", [1, 0, 100_000])]).rows[0].columns
+    assert em(tiny.height) > em(nothing.height) == 0
 
 
 def test_bars_are_as_long_as_their_values() -> None:
     chart = bar_chart("t", [("a", 10), ("b", 5), ("c", 0)])
-    lengths = [bar.length for bar in chart.bars]
+    lengths = [per_cent(bar.length) for bar in chart.bars]
     assert lengths[0] == 2 * lengths[1]
     assert lengths[2] == 0
-    assert chart.bars[1].y > chart.bars[0].y
+    assert em(chart.bars[1].y) > em(chart.bars[0].y)
 
 
 def test_nothing_can_be_drawn_too() -> None:
     assert bar_chart("t", []).bars == []
-    assert line_chart("t", [], []).lines == []
+    assert day_chart("t", [], []).rows == []
+    assert day_chart("t", ["1"], [Series("a", [None])]).rows[0].newest == ""
