@@ -1,7 +1,7 @@
 """Issuing, rotating and revoking the keys of providers, knowing a key again, and how often it may call.
 
-A key opens the services of its scopes until it expires or is revoked. Whoever would rather not send it signs calls with the
-secret that was shown with it, once each.
+A key opens the services of its scopes until it expires or is revoked; one that another replaces works on until the instant
+that was chosen. Whoever would rather not send it signs calls with the secret that was shown with it, once each.
 """
 
 import hmac
@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet, TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from codes.models import Provider, ProviderKey, Scope, UsedNonce
 from regions.journal.record import record
 from regions.keys.encryption import provider_key_hash, provider_signing_secret
 from regions.proposals import require_role_or_operator
+from regions.refusals import MovedMeanwhile, NotFound, Refused
 from regions.staff.roles import Role
 
 KEY_BYTES = 32
@@ -27,6 +29,7 @@ CALLS_PER_WINDOW = 600
 # What a key is for unless its issuer says otherwise, and for how long.
 ONLY_ENTRIES = (Scope.ENTRIES, Scope.DECLARATIONS)
 LIFETIME = timedelta(days=366)
+LONGEST = 3 * LIFETIME
 # A signed call is taken so long before and after the instant it names.
 SIGNATURE_WINDOW = timedelta(minutes=5)
 
@@ -35,8 +38,19 @@ class NoSuchProvider(LookupError):
     """The current city has no provider of this code."""
 
 
-class CannotIssue(ValueError):
-    """The provider has as many keys in force as it may have; the message says what would work."""
+class KeyReason(TextChoices):
+    TOO_MANY = "too_many", _("The provider has {most} keys in force already. Revoke one of them first.")
+    BAD_LIFETIME = "bad_lifetime", _("A key is good for three years at most, and does not end in the past.")
+    BAD_OVERLAP = "bad_overlap", _("Choose an instant to come, not after the last day of the old key.")
+    REPLACED_ALREADY = (
+        "replaced_already",
+        _("This key has been replaced already. Only the key that replaced it can be."),
+    )
+    OPENS_NOTHING = "opens_nothing", _("This key opens nothing any more. Issue a new one.")
+
+
+class CannotIssue(Refused):
+    """No new key; the reason says what would work."""
 
 
 def issue_key(
@@ -47,44 +61,76 @@ def issue_key(
     alone: bool = False,
     scopes: Collection[str] = ONLY_ENTRIES,
     lifetime: timedelta = LIFETIME,
+    seen: int | None = None,
 ) -> tuple[ProviderKey, str]:
     """A new key of the provider: (its row, the key itself, which cannot be shown again).
 
-    ``alone`` revokes all others in the same transaction. Raises ``NoSuchProvider``, ``CannotIssue`` and ``NotAllowed``.
+    ``alone`` revokes all others in the same transaction. ``seen``: the newest key that the page showed, so that a form sent
+    twice issues one. Raises ``NoSuchProvider``, ``CannotIssue``, ``MovedMeanwhile`` and ``NotAllowed``.
     """
     require_role_or_operator(by, Role.SYSTEM_ADMIN)
     with transaction.atomic():
         holder = _provider(provider)
+        if seen is not None and newest_key() != seen:
+            raise MovedMeanwhile
         if alone:
             _revoke(holder, by=by, now=now)
-        elif keys_in_force(now=now).filter(provider=holder).count() >= MOST_IN_FORCE:
-            raise CannotIssue(f"{provider} has {MOST_IN_FORCE} keys in force already; revoke them, or rotate")
-        secret = secrets.token_urlsafe(KEY_BYTES)
-        key = ProviderKey.objects.create(
-            provider=holder,
-            scopes=sorted(Scope(scope).value for scope in scopes),
-            expires_at=now + lifetime,
-            key_hash=provider_key_hash(secret),
-            last_four=secret[-4:],
-            issued_by=by,
-            issued_at=now,
-        )
-        data = {"last_four": key.last_four, "scopes": key.scopes, "expires_at": (now + lifetime).isoformat()}
-        record("provider_key.issued", by=by, now=now, subject=f"provider:{provider}", data=data)
+        key, secret = _new_key(holder, scopes=scopes, lifetime=lifetime, by=by, now=now)
+        record("provider_key.issued", by=by, now=now, subject=f"provider:{provider}", data=_described(key))
+    return key, secret
+
+
+def rotate_key(
+    key_id: int, *, old_until: datetime, scopes: Collection[str], lifetime: timedelta, by: str, now: datetime
+) -> tuple[ProviderKey, str]:
+    """A new key in the place of one in force, which works on until ``old_until``: (row, key), as ``issue_key``.
+
+    Raises ``NotFound``, ``CannotIssue`` and ``NotAllowed``.
+    """
+    require_role_or_operator(by, Role.SYSTEM_ADMIN)
+    with transaction.atomic():
+        old = _locked(key_id)
+        if not keys_in_force(now=now).filter(pk=old.pk).exists():
+            raise CannotIssue(KeyReason.OPENS_NOTHING)
+        if old.revoked_at is not None:
+            raise CannotIssue(KeyReason.REPLACED_ALREADY)
+        if old_until <= now or (old.expires_at is not None and old_until > old.expires_at):
+            raise CannotIssue(KeyReason.BAD_OVERLAP)
+        key, secret = _new_key(old.provider, scopes=scopes, lifetime=lifetime, by=by, now=now)
+        ProviderKey.objects.filter(pk=old.pk).update(revoked_by=by, revoked_at=old_until)
+        data = {**_described(key), "replaces": old.last_four, "replaced_until": old_until.isoformat()}
+        record("provider_key.rotated", by=by, now=now, subject=f"provider:{old.provider.code}", data=data)
     return key, secret
 
 
 def revoke_keys(*, provider: str, by: str, now: datetime, last_four: str | None = None) -> list[str]:
     """Revoke the provider's keys in force, or the one that ends so; how they end. Raises ``NoSuchProvider`` and ``NotAllowed``."""
     require_role_or_operator(by, Role.SYSTEM_ADMIN)
+    named = [] if last_four is None else [Q(last_four=last_four)]
     with transaction.atomic():
-        return _revoke(_provider(provider), by=by, now=now, last_four=last_four)
+        return _revoke(_provider(provider), *named, by=by, now=now)
+
+
+def revoke_key(key_id: int, *, by: str, now: datetime) -> list[str]:
+    """Revoke one at once, also one that has been replaced and still works. Raises ``NotFound``, ``Refused``, ``NotAllowed``."""
+    require_role_or_operator(by, Role.SYSTEM_ADMIN)
+    with transaction.atomic():
+        key = _locked(key_id)
+        ended = _revoke(key.provider, Q(pk=key.pk), by=by, now=now)
+        if not ended:
+            raise Refused(KeyReason.OPENS_NOTHING)
+    return ended
+
+
+def newest_key() -> int:
+    """The number of the city's newest key, 0 without one."""
+    return ProviderKey.objects.aggregate(newest=Max("pk"))["newest"] or 0
 
 
 def keys_in_force(*, now: datetime) -> QuerySet[ProviderKey]:
-    """Neither revoked nor expired."""
+    """Neither revoked nor expired; with those that have been replaced and still work."""
     standing = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
-    return ProviderKey.objects.filter(standing, revoked_at__isnull=True).select_related("provider").order_by("pk")
+    return ProviderKey.objects.filter(standing, _not_revoked(now)).select_related("provider").order_by("pk")
 
 
 def key_shown(secret: str, *, now: datetime) -> ProviderKey | None:
@@ -135,16 +181,53 @@ def _provider(code: str) -> Provider:
     provider = Provider.objects.select_for_update().filter(code=code).first()
     if provider is None:
         known = ", ".join(Provider.objects.order_by("code").values_list("code", flat=True))
-        raise NoSuchProvider(f"this city has no provider {code!r}; it has {known or 'none'}")
+        raise NoSuchProvider(f"this city has no provider {code!r}; it has {known or 'none'}.")
     return provider
 
 
-def _revoke(provider: Provider, *, by: str, now: datetime, last_four: str | None = None) -> list[str]:
-    wanted = ProviderKey.objects.filter(provider=provider, revoked_at__isnull=True)
-    if last_four is not None:
-        wanted = wanted.filter(last_four=last_four)
+def _locked(key_id: int) -> ProviderKey:
+    """The key, with its provider locked. Raises ``NotFound``."""
+    code = ProviderKey.objects.filter(pk=key_id).values_list("provider__code", flat=True).first()
+    if code is None:
+        raise NotFound
+    _provider(code)
+    return ProviderKey.objects.select_related("provider").get(pk=key_id)
+
+
+def _new_key(
+    holder: Provider, *, scopes: Collection[str], lifetime: timedelta, by: str, now: datetime
+) -> tuple[ProviderKey, str]:
+    """Raises ``CannotIssue``."""
+    if keys_in_force(now=now).filter(provider=holder).count() >= MOST_IN_FORCE:
+        raise CannotIssue(KeyReason.TOO_MANY, most=MOST_IN_FORCE)
+    if not timedelta(0) < lifetime <= LONGEST:
+        raise CannotIssue(KeyReason.BAD_LIFETIME)
+    secret = secrets.token_urlsafe(KEY_BYTES)
+    key = ProviderKey.objects.create(
+        provider=holder,
+        scopes=sorted(Scope(scope).value for scope in scopes),
+        expires_at=now + lifetime,
+        key_hash=provider_key_hash(secret),
+        last_four=secret[-4:],
+        issued_by=by,
+        issued_at=now,
+    )
+    return key, secret
+
+
+def _described(key: ProviderKey) -> dict[str, object]:
+    expires_at = key.expires_at.isoformat() if key.expires_at else ""
+    return {"last_four": key.last_four, "scopes": key.scopes, "expires_at": expires_at}
+
+
+def _not_revoked(now: datetime) -> Q:
+    return Q(revoked_at__isnull=True) | Q(revoked_at__gt=now)
+
+
+def _revoke(holder: Provider, *which: Q, by: str, now: datetime) -> list[str]:
+    wanted = ProviderKey.objects.filter(_not_revoked(now), *which, provider=holder)
     ended = list(wanted.order_by("pk").values_list("last_four", flat=True))
     if ended:
         wanted.update(revoked_by=by, revoked_at=now)
-        record("provider_key.revoked", by=by, now=now, subject=f"provider:{provider.code}", data={"last_four": ended})
+        record("provider_key.revoked", by=by, now=now, subject=f"provider:{holder.code}", data={"last_four": ended})
     return ended

@@ -15,7 +15,7 @@ from codes.models.kept_form import KeptForm
 from codes.models.neighbour import Neighbour, NeighbourCall
 from codes.models.paper_pass import PaperPass
 from codes.models.phone import PhoneChange, PhoneNotice
-from codes.models.provider import IdempotentAnswer, Provider, ProviderKey, Registration, Scope, UsedNonce
+from codes.models.provider import IdempotentAnswer, KeyState, Provider, ProviderKey, Registration, Scope, UsedNonce
 from codes.models.rule_set import RiskArea, Rule, RuleSet, RuleSetVersion
 from codes.models.rule_set_draft import DraftRehearsal, RehearsalFault, RuleSetDraft
 from codes.models.ruling import BulkSuppression, Ruling, Suppression
@@ -74,6 +74,7 @@ __all__ = [
     "IdentifiedExport",
     "InformationRequest",
     "KeptForm",
+    "KeyState",
     "Neighbour",
     "NeighbourCall",
     "PairDiagnosis",

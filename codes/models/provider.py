@@ -1,6 +1,7 @@
 """Providers: the channels that show citizens a colour, and who is registered with them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -86,8 +87,18 @@ class Scope(TextChoices):
     WEBHOOKS = "webhooks", _("receive messages about changes")
 
 
+class KeyState(TextChoices):
+    IN_FORCE = "in_force", _("in force")
+    REPLACED = "replaced", _("replaced, still works")
+    EXPIRED = "expired", _("expired")
+    REVOKED = "revoked", _("revoked")
+
+
 class ProviderKey(AppendOnly):
-    """One key, known by its keyed hash. A row stays when the key is revoked: the journal speaks of it by its last four."""
+    """One key, known by its keyed hash. A row stays when the key is revoked: the journal speaks of it by its last four.
+
+    ``revoked_at`` may lie ahead: a key that another replaces works until then.
+    """
 
     updatable_columns: ClassVar[tuple[str, ...]] = ("revoked_by", "revoked_at", "window_began", "window_calls")
 
@@ -124,6 +135,22 @@ class ProviderKey(AppendOnly):
 
     def __str__(self) -> str:
         return f"…{self.last_four}"
+
+    @property
+    def works_until(self) -> datetime | None:
+        """Its last instant; none: until it is revoked."""
+        return min((end for end in (self.revoked_at, self.expires_at) if end is not None), default=None)
+
+    @property
+    def scope_titles(self) -> list[str]:
+        return [str(Scope(scope).label) for scope in self.scopes]
+
+    def state_at(self, now: datetime) -> KeyState:
+        if self.revoked_at is not None and self.revoked_at <= now:
+            return KeyState.REVOKED
+        if self.expires_at is not None and self.expires_at <= now:
+            return KeyState.EXPIRED
+        return KeyState.IN_FORCE if self.revoked_at is None else KeyState.REPLACED
 
 
 class UsedNonce(models.Model):

@@ -156,6 +156,7 @@ ACTION_LABELS: dict[str, str | Promise] = {
     "pass.converted": _("exchanged a pass of another city for one of this city"),
     "provider_key.issued": _("issued a provider's key"),
     "provider_key.revoked": _("revoked a provider's key"),
+    "provider_key.rotated": _("replaced a provider's key"),
     "quarantine.retried": _("tried records in quarantine again"),
     "record.suppression_approved": _("ruled a record to be wrong"),
     "record.suppression_proposed": _("proposed that a record is wrong"),

@@ -18,6 +18,7 @@ urlpatterns = [
     path("sources/", include("portal.official.sources.urls")),
     path("rule-sets/", include("portal.official.rule_sets.urls")),
     path("gates/", include("portal.official.gates.urls")),
+    path("keys/", include("portal.official.keys.urls")),
     path("corrections/", include("portal.official.corrections.urls")),
     path("displays/", include("portal.official.displays.urls")),
     path("webhooks/", include("portal.official.webhooks.urls")),

@@ -61,6 +61,7 @@ CITY: tuple[NavigationEntry, ...] = (
     NavigationEntry(_("Dashboard"), "official_dashboard", (*CASES, Role.AUDITOR)),
     NavigationEntry(_("Alarms"), "official_alarms", (Role.SECURITY_ADMIN, Role.AUDITOR)),
     NavigationEntry(_("Gates"), "official_gates", (Role.SYSTEM_ADMIN,)),
+    NavigationEntry(_("Provider keys"), "official_keys", (Role.SYSTEM_ADMIN,)),
     NavigationEntry(_("Reports"), "auditor_reports", (Role.AUDITOR,)),
     NavigationEntry(_("Identified exports"), "auditor_identified_exports", (Role.AUDIT_ADMIN,)),
     NavigationEntry(_("Journal"), "auditor_journal", (Role.AUDITOR, Role.AUDIT_ADMIN)),

@@ -20,6 +20,7 @@ from django.utils import timezone, translation
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.formats import date_format
 
+from codes.intake.provider_keys import KeyReason
 from codes.models import Case
 from codes.review.errors import Reason
 from codes.review.evidence.faults import UploadFault
@@ -138,6 +139,9 @@ FIELDS: dict[TextChoices, str] = {
     Reason.REASON_DOES_NOT_FIT: "reason_code",
     Reason.UNKNOWN_REASON: "reason_code",
     CommonReason.NO_REASON: "note",
+    KeyReason.BAD_LIFETIME: "until",
+    KeyReason.BAD_OVERLAP: "old_until",
+    KeyReason.TOO_MANY: "provider",
     Reason.TEXT_TOO_LONG: "note",
     Reason.PURPOSE_MISSING: "purpose",
     **dict.fromkeys(UploadFault, "upload"),

@@ -5,6 +5,7 @@ The axe test and the pictures walk along here; an address of the resolver that h
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,7 +14,8 @@ from django.test import Client
 from playwright.sync_api import BrowserContext
 
 from codes.intake.phones import NamedPhone, propose_phones
-from codes.models import Citizen, Provider, StatedName
+from codes.intake.provider_keys import LIFETIME, count_call, issue_key, rotate_key
+from codes.models import Citizen, Provider, Scope, StatedName
 from codes.tasks import sum_up_cities
 from portal.citizen.sign_in.views import BROWSER_COOKIE
 from portal.web.display import DisplayPreferences
@@ -149,6 +151,20 @@ def _of_a_gate(world: World) -> Iterator[Picture]:
         "official_gate": f"{waiting.pk}/",
     }.items():
         yield Picture(name, f"/staff/gates/{path}", administrator)
+    yield from _of_keys(world, administrator)
+
+
+def _of_keys(world: World, administrator: Visitor) -> Iterator[Picture]:
+    """WeChat changes over from one key to another; Alipay has none."""
+    now = world.clock()
+    old, _secret = issue_key(provider="wechat", by=SECOND, now=now - timedelta(days=90), scopes=list(Scope))
+    count_call(old, now=now)
+    new, _secret = rotate_key(
+        old.pk, old_until=now + timedelta(days=7), scopes=old.scopes, lifetime=LIFETIME, by=SECOND, now=now
+    )
+    pages = {"official_keys": "", "official_key_issue": "new/?provider=alipay", "official_key": f"{new.pk}/"}
+    for name, path in {**pages, "official_key_rotate": f"{new.pk}/replace/"}.items():
+        yield Picture(name, f"/staff/keys/{path}", administrator)
 
 
 def _of_citizens(world: World) -> Iterator[Picture]:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from codes.intake.provider_keys import (
     LIFETIME,
+    LONGEST,
     ONLY_ENTRIES,
     CannotIssue,
     NoSuchProvider,
@@ -17,8 +18,6 @@ from codes.intake.provider_keys import (
 )
 from codes.models import Scope
 from portal.commands import CityCommand, CommandFailed
-
-LONGEST_DAYS = 3 * 366
 
 
 class Command(CityCommand):
@@ -58,8 +57,8 @@ class Command(CityCommand):
         **_: Any,
     ) -> None:
         now = timezone.now()
-        if not 1 <= days <= LONGEST_DAYS:
-            raise CommandFailed(f"--days must be from 1 to {LONGEST_DAYS}.", code=2)
+        if not 1 <= days <= LONGEST.days:
+            raise CommandFailed(f"--days must be from 1 to {LONGEST.days}.", code=2)
         try:
             if revoke:
                 ended = revoke_keys(provider=provider, by=by, now=now, last_four=last_four)
@@ -74,7 +73,7 @@ class Command(CityCommand):
                 lifetime=timedelta(days=days),
             )
         except (NoSuchProvider, CannotIssue) as error:
-            raise CommandFailed(f"{error}.", code=2) from error
+            raise CommandFailed(str(error), code=2) from error
         self.stderr.write(
             f"The key {key} of {provider}, shown this once; in {self.city} and nowhere else it opens {', '.join(key.scopes)}"
             f" until {key.expires_at:%Y-%m-%d}. To sign calls instead of showing it: app id {key.pk}, secret"

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,8 +12,10 @@ from django.test import Client
 
 from codes.intake.provider_keys import LIFETIME, MOST_IN_FORCE, issue_key, signing_secret
 from codes.models import Entry, IdempotentAnswer, ProviderKey, Scope, UsedNonce
+from portal.api.service import Service as BaseService
+from portal.api.urls import urlpatterns as api_urls
 from regions.models import City
-from tests.integration.api.conftest import ENTRIES, Machine
+from tests.integration.api.conftest import ENTRIES, Machine, Service
 from tests.integration.lines import check_in, declaration
 
 
@@ -38,6 +41,33 @@ def test_a_key_opens_its_scopes_and_no_other(alpha: City, clock: datetime) -> No
     assert (refused.status_code, told(refused)["code"]) == (403, "scope_missing")
     assert "entries" in told(refused)["detail"]
     assert not Entry.objects.exists()
+
+
+def test_every_address_asks_for_the_scope_of_its_name(
+    alpha: City, clock: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("codes.intake.provider_keys.MOST_IN_FORCE", 2 * len(Scope))
+    with_all_but = {scope: Service("alipay", clock, scopes=set(Scope) - {scope}) for scope in Scope}
+    with_only = {scope: Service("alipay", clock, scopes=[scope]) for scope in Scope}
+    asked = set()
+    for pattern in api_urls:
+        view = getattr(pattern.callback, "cls", None)
+        if not issubclass(view or object, BaseService):
+            continue
+        address = re.sub("<[^>]+>", "1", str(pattern.pattern))
+        scope = Scope(address.split("/")[0])
+        for method in {"get", "post"} & set(vars(view)):
+            status, body = call(with_all_but[scope], method, address)
+            assert (status, body["code"]) == (403, "scope_missing"), address
+            assert scope.value in body["detail"]
+            status, body = call(with_only[scope], method, address)
+            assert status not in (401, 403), address
+            asked.add(scope)
+    assert asked == set(Scope)
+
+
+def call(machine: Service, method: str, address: str) -> tuple[int, Any]:
+    return machine.get(address) if method == "get" else machine.post(address, {})
 
 
 def test_a_key_ends(alipay: Machine, clock: datetime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from codes.display.displayed import Shown, keep_displayed
 from codes.display.findings import update_findings
 from codes.gates.devices import propose_device
 from codes.intake.phones import NamedPhone, propose_phones
+from codes.intake.provider_keys import issue_key
 from codes.models import (
     Case,
     Citizen,
@@ -235,6 +236,7 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
             "proposal_id": waiting.pk,
             "alarm_id": alarm.pk,
             "device_id": device.pk,
+            "key_id": issue_key(provider="alipay", by="m-system_admin", now=now)[0].pk,
             "item_id": DisplayItem.objects.get().pk,
             "webhook_id": webhook.pk,
             "draft_id": draft.pk,

@@ -13,13 +13,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.signals import request_started
 from django.test import Client
 
-from codes.intake.provider_keys import issue_key
 from codes.models import Entry, SignInCode
 from codes.passes.issuing import issue_pass
 from portal.citizen.sign_in import tasks
 from regions.staff.models import CacheEntry
 from regions.staff.roles import Role
 from tests.integration.lines import ANNA, BERT
+from tests.integration.official.test_provider_keys import shown_by
 from tests.integration.pages.conftest import PHONE
 from tests.integration.pages.people import PASSWORD, Visitor, ready_account
 from tests.integration.pages.test_appealing import choose, upload
@@ -60,6 +60,14 @@ def sign_in(number: str, desk: Desk, pocket: Pocket) -> tuple[Visitor, str]:
     return person, pocket.code
 
 
+def issued_key(desk: Desk) -> str:
+    """A provider's key as a system administrator issues it."""
+    hire("han", Role.SYSTEM_ADMIN, now=desk.now)
+    sent = {"provider": "alipay", "scopes": ["entries"], "until": f"{desk.now:%Y}-12-31", "seen": "0"}
+    answer = Visitor.as_account("han", now=desk.now).post("/staff/keys/new/", sent)
+    return shown_by(answer)
+
+
 def deliver_entry(key: str) -> None:
     """A provider's own line, about somebody who is known."""
     line = {"type": "check_in", "provider": "alipay", "entry_id": "leak-1", "id_type": "10", "id_number": ANNA}
@@ -93,8 +101,7 @@ def test_neither_persons_nor_what_opens_anything_are_in_logs_tasks_caches_and_ad
         zhang.post("/family/ask/proof/", {"act": "add", "file": SimpleUploadedFile("a.jpg", picture, "image/jpeg")})
         zhang.post("/family/ask/proof/", {"act": "send"})
         shown, _said = issue_pass(desk.citizen("zhang"), now=desk.now)
-        _, key = issue_key(provider="alipay", by="operator:lin", now=desk.now)
-        deliver_entry(key)
+        deliver_entry(key := issued_key(desk))
         official = Visitor.as_account("li", now=desk.now)
         found = look(official, BERT)
         official.post("/staff/paper-codes/print/", {"document": document_in(found)})

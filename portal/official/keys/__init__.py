@@ -1,0 +1,1 @@
+"""The keys with which providers call the API, for system administrators."""
