@@ -157,7 +157,7 @@ def _of_a_gate(world: World) -> Iterator[Picture]:
 def _of_keys(world: World, administrator: Visitor) -> Iterator[Picture]:
     """WeChat changes over from one key to another; Alipay has none."""
     now = world.clock()
-    old, _secret = issue_key(provider="wechat", by=SECOND, now=now - timedelta(days=90), scopes=list(Scope))
+    old, _secret = issue_key(provider="wechat", by=SECOND, now=now, scopes=list(Scope))
     count_call(old, now=now)
     new, _secret = rotate_key(
         old.pk, old_until=now + timedelta(days=7), scopes=old.scopes, lifetime=LIFETIME, by=SECOND, now=now

@@ -86,13 +86,12 @@ def test_every_act_is_journalled_without_the_key(alpha: City, now: datetime) -> 
 
 
 def test_the_command_issues_rotates_and_revokes(alpha: City) -> None:
-    now = timezone.now()
     first = run("--provider", "alipay", "--issue")
-    assert key_shown(first, now=now)
+    assert key_shown(first, now=timezone.now())
     second = run("--provider", "alipay", "--rotate")
-    assert (key_shown(first, now=now), bool(key_shown(second, now=now))) == (None, True)
+    assert (key_shown(first, now=timezone.now()), bool(key_shown(second, now=timezone.now()))) == (None, True)
     assert second[-4:] in run("--provider", "alipay", "--revoke", "--last-four", second[-4:])
-    assert key_shown(second, now=now) is None
+    assert key_shown(second, now=timezone.now()) is None
 
 
 @pytest.mark.parametrize(
