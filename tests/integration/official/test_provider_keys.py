@@ -143,13 +143,14 @@ def test_revoked_at_once_also_a_key_that_was_replaced(desk: Desk, han: Visitor) 
 
 
 def test_what_is_no_key_is_refused(desk: Desk, han: Visitor) -> None:
-    for changes in (
+    wrong: list[dict[str, object]] = [
         {"scopes": []},
         {"scopes": ["everything"]},
         {"provider": "nobody"},
         {"until": f"{desk.now - DAY:%Y-%m-%d}"},
         {"until": f"{desk.now + LONGEST + 2 * DAY:%Y-%m-%d}"},
-    ):
+    ]
+    for changes in wrong:
         assert han.post(f"{LIST}new/", typed(desk.now) | changes).status_code == 422, changes
     assert not ProviderKey.objects.exists()
     old, _ = issue_key(provider="alipay", by="operator:lin", now=desk.now, lifetime=9 * DAY)
