@@ -143,7 +143,7 @@ class ProviderKey(AppendOnly):
 
     @property
     def scope_titles(self) -> list[str]:
-        return [str(Scope(scope).label) for scope in self.scopes]
+        return [str(scope.label) for scope in Scope if scope.value in self.scopes]
 
     def state_at(self, now: datetime) -> KeyState:
         if self.revoked_at is not None and self.revoked_at <= now:

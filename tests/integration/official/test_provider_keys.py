@@ -152,6 +152,8 @@ def test_what_is_no_key_is_refused(desk: Desk, han: Visitor) -> None:
     ]
     for changes in wrong:
         assert han.post(f"{LIST}new/", typed(desk.now) | changes).status_code == 422, changes
+    sent_in_part = han.post(f"{LIST}new/", typed(desk.now, seen=""))
+    assert (sent_in_part.status_code, "The page was sent in part only" in sent_in_part.content.decode()) == (422, True)
     assert not ProviderKey.objects.exists()
     old, _ = issue_key(provider="alipay", by="operator:lin", now=desk.now, lifetime=9 * DAY)
     for until in (desk.now, desk.now + 10 * DAY):
