@@ -4,11 +4,12 @@ allauth keeps one-time codes that were used and its rate limits in the cache. Ea
 are. Of a key only a keyed hash is stored, since user names, addresses and one-time codes stand in keys.
 """
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -16,6 +17,11 @@ from regions.staff.models import CacheEntry
 
 # Removed with each write, so that what expired does not pile up.
 REMOVED_AT_ONCE = 50
+# One statement: between two of them another process may remove the entry that stood in the way.
+ADD = """
+INSERT INTO staff_cacheentry AS held (key_hash, value, until) VALUES (%s, %s, %s)
+ON CONFLICT (key_hash) DO UPDATE SET value = excluded.value, until = excluded.until WHERE held.until <= %s
+"""
 
 
 class NeverExpires(ValueError):
@@ -30,11 +36,11 @@ class SharedCache(BaseCache):
 
     def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         """Whether the key was free. Of two processes at once one is told so."""
-        key_hash, now = self._hash(key, version), timezone.now()
+        now = timezone.now()
         _remove_expired(now)
-        CacheEntry.objects.filter(key_hash=key_hash, until__lte=now).delete()
-        kept = {"value": value, "until": self._until(timeout, now)}
-        return CacheEntry.objects.get_or_create(key_hash=key_hash, defaults=kept)[1]
+        with connection.cursor() as cursor:
+            cursor.execute(ADD, [self._hash(key, version), json.dumps(value), self._until(timeout, now), now])
+            return bool(cursor.rowcount)
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
         found = CacheEntry.objects.filter(key_hash=self._hash(key, version), until__gt=timezone.now()).first()
@@ -43,8 +49,10 @@ class SharedCache(BaseCache):
     def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
         now = timezone.now()
         _remove_expired(now)
-        kept = {"value": value, "until": self._until(timeout, now)}
-        CacheEntry.objects.update_or_create(key_hash=self._hash(key, version), defaults=kept)
+        entry = CacheEntry(key_hash=self._hash(key, version), value=value, until=self._until(timeout, now))
+        CacheEntry.objects.bulk_create(
+            [entry], update_conflicts=True, unique_fields=["key_hash"], update_fields=["value", "until"]
+        )
 
     def delete(self, key: str, version: int | None = None) -> bool:
         return CacheEntry.objects.filter(key_hash=self._hash(key, version)).delete()[0] > 0

@@ -35,8 +35,15 @@ def _write(who: Citizen, place: str, content: dict[str, Any]) -> None:
     text = json.dumps(content)
     if len(text) > MOST_LETTERS:
         return
-    values = {"content_encrypted": encrypt(text, use=KEPT_FORM), "kept_at": timezone.now()}
-    KeptForm.objects.update_or_create(kept_by=actor_name(who), place=place, defaults=values)
+    sealed = encrypt(text, use=KEPT_FORM)
+    row = KeptForm(kept_by=actor_name(who), place=place, content_encrypted=sealed, kept_at=timezone.now())
+    # One statement: what is typed comes beside the form that is sent, which drops the row.
+    KeptForm.objects.bulk_create(
+        [row],
+        update_conflicts=True,
+        unique_fields=["kept_by", "place"],
+        update_fields=["content_encrypted", "kept_at"],
+    )
 
 
 def _drop(who: Citizen, place: str) -> None:
