@@ -78,6 +78,7 @@ def apply_city(file: CityFile, result: OpeningResult, *, now: datetime) -> tuple
         "interim_policy": wanted.interim_policy,
         "mass_change_share": wanted.mass_change_share,
         "mass_change_least": wanted.mass_change_least,
+        "second_look_share": wanted.second_look_share,
         "recognition": wanted.recognition.value,
         "hotline": wanted.hotline or "",
     }

@@ -30,6 +30,9 @@ class City(Accounted, TenantMixin):
         default=0.02, help_text="share of the registered above which changes of one cause are held"
     )
     mass_change_least = models.IntegerField(default=20, help_text="people above which changes of one cause are held")
+    second_look_share = models.FloatField(
+        default=0.05, db_default=0.05, help_text="share of what one official closes alone that a colleague looks at"
+    )
     recognition = models.TextField(choices=Recognition.choices, default=Recognition.LOOK_UP)
     hotline = models.TextField(blank=True, help_text="a telephone number, shown wherever a page can go no further")
     created_at = models.DateTimeField()
@@ -44,6 +47,9 @@ class City(Accounted, TenantMixin):
             models.CheckConstraint(
                 condition=Q(mass_change_share__gte=0, mass_change_share__lte=1, mass_change_least__gte=1),
                 name="city_mass_change_is_a_share_and_a_number",
+            ),
+            models.CheckConstraint(
+                condition=Q(second_look_share__gte=0, second_look_share__lte=1), name="city_second_look_is_a_share"
             ),
             models.CheckConstraint(condition=Q(recognition__in=Recognition.values), name="city_recognition_is_known"),
         ]

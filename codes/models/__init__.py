@@ -30,6 +30,7 @@ from codes.models.run import (
     RunSource,
     RunStep,
 )
+from codes.models.second_look import SecondLook
 from codes.models.verdict import Disagreement, EffectiveChange, EffectiveCode, PairDiagnosis, Verdict, VerdictChange
 from codes.models.webhook import Webhook, WebhookDelivery, WebhookEvent
 
@@ -101,6 +102,7 @@ __all__ = [
     "RunSource",
     "RunStep",
     "Scope",
+    "SecondLook",
     "SignInCode",
     "StatedName",
     "SubjectCount",

@@ -52,7 +52,7 @@ REVIEW_CLASSES = (
         stays=_("the case: number, kind, steps, deadlines, outcome"),
         tables=(
             *("codes_case", "codes_caseevent", "codes_appeal", "codes_informationrequest", "codes_correctionrequest"),
-            "codes_citycorrection",
+            *("codes_citycorrection", "codes_secondlook"),
         ),
         days=3 * YEAR,
         steps=(
@@ -85,6 +85,12 @@ REVIEW_CLASSES = (
                     "evidence": "'[]'",
                     "answer_text": f"CASE WHEN t.answer_text = '' THEN '' ELSE {SAID} END",
                 },
+            ),
+            Step(
+                "codes_secondlook",
+                age=compose(SQL, "case_closed"),
+                present=f"t.reason NOT IN ('', {SAID})",
+                clear={"reason": SAID},
             ),
             Step(
                 "codes_case",

@@ -78,4 +78,11 @@ class Reason(TextChoices):
         _("Say when you were tested. It must be on a day after the day of the record, and not in the future."),
     )
     TEXT_TOO_LONG = "text_too_long", _("The text is too long: 2,000 characters at most.")
+    OVERTURNED = (
+        "overturned",
+        _(
+            "A second look has found otherwise than you. This time a colleague closes the case, or you propose a colour."
+        ),
+    )
+    OWN_DECISION = ("own_decision", _("You closed this case yourself; a second look is a colleague's."))
     PURPOSE_MISSING = "purpose_missing", _("Seeing who somebody is needs a purpose. State it.")

@@ -30,6 +30,7 @@ NUMBERS = {
     "max_bad_share": float,
     "mass_change_share": float,
     "mass_change_least": int,
+    "second_look_share": float,
     "overlap_hours": float,
     "full_every_days": int,
     "display_delay_minutes": int,
@@ -58,6 +59,7 @@ OF_CITY = (
     "interim_policy",
     "mass_change_share",
     "mass_change_least",
+    "second_look_share",
     "recognition",
     "hotline",
 )
@@ -98,6 +100,9 @@ class CityForm(forms.Form):
         _("Share of people above which a mass change is held"), _("0.02 is two per cent."), initial="0.02"
     )
     mass_change_least = _text(_("… and number of people"), _("Empty: 20."))
+    second_look_share = _text(
+        _("Share of what one official closes alone that a colleague looks at"), _("Empty: 0.05, five per cent.")
+    )
     recognition = forms.ChoiceField(
         label=_("Passes of other cities"), required=False, choices=[("", "–"), *Recognition.choices]
     )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from codes.citizens.guardianship import Relation
+from codes.models import SecondLook
 from codes.vocabulary import Colour
 from portal.official.cases.forms import ANSWERS
 from portal.templatetags.staff import CASE_KINDS, REVIEW_REASONS, label_filter
@@ -29,6 +30,9 @@ def review_reason(code: str) -> str:
     """The label of a reason from any list; codes that two lists share mean the same in both."""
     found = next((words(code) for words in REVIEW_REASONS if code in set(words)), None)
     return str(found.label) if found is not None else code
+
+
+label_filter(register, "second_look", {one.value: one.label for one in SecondLook.Outcome})
 
 
 @register.filter

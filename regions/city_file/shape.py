@@ -54,6 +54,7 @@ class City(Table):
     interim_policy: InterimPolicy = "strictest"
     mass_change_share: Share = 0.02
     mass_change_least: Least = 20
+    second_look_share: Share = 0.05
     recognition: Annotated[Recognition, Field(strict=False), enum_value(Recognition)] = Recognition.LOOK_UP
     hotline: Hotline | None = None
 

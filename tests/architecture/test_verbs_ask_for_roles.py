@@ -45,6 +45,8 @@ NOT_ASKING = {
     "codes/review/cases/move.py:note": A_STEP,
     "codes/review/cases/move.py:record_many": A_STEP,
     "codes/review/cases/assign.py:assignee_changes": A_STEP,
+    "codes/review/cases/second_looks.py:check_not_overturned": A_STEP,
+    "codes/review/cases/second_looks.py:draw_second_look": A_STEP,
     "codes/review/evidence/access.py:log_access": A_STEP,
     "codes/review/evidence/files.py:attach": A_STEP,
     "codes/review/evidence/files.py:discard_draft": OWN,

@@ -29,6 +29,7 @@ OTHER_PAIRS = {
     "codes.InformationRequest.answered_by": "closed_at",
     "codes.CorrectionRequest.answer_entered_by": "answered_at",
     "codes.PaperPass.asked_by": "issued_at",
+    "codes.SecondLook.decided_by": "drawn_at",
 }
 
 # These end also by themselves: a ruling expires, a question lapses. Then nobody did it.

@@ -29,6 +29,7 @@ from codes.reports.identified import propose as propose_identified
 from codes.reports.jobs import ask_for_export, write_export
 from codes.reports.request import ReportName, ReportRequest
 from codes.review import corrections, information
+from codes.review.cases import close
 from codes.review.evidence.files import keep_upload
 from codes.review.proposals.bulk_suppressions import propose_bulk_suppression
 from codes.review.proposals.suppressions import propose_suppression
@@ -41,6 +42,7 @@ from regions.sources.models import Batch, Source
 from regions.staff.changes import propose_account
 from regions.staff.models import Account, StaffChange
 from regions.staff.roles import Role
+from regions.tenancy import current_city
 from tests.integration.pages.people import tie_phone
 from tests.integration.review.desk import EVIDENCE, Desk, an_alarm, hire, mass_change
 from tests.journeys.world import CITY, World
@@ -116,6 +118,7 @@ def happen(world: World) -> Happened:
         key=MENDED, reason_code="wrong_dates", documents=EVIDENCE, by="li", now=desk.now
     )
     held = mass_change("R2", now=desk.now)
+    _second_look(desk, "4W07H6TD")
     propose_account(
         username="ma.lan",
         full_name="马兰",
@@ -139,6 +142,7 @@ def happen(world: World) -> Happened:
         "official_queue_propose_all": f"queue/propose-all/?group={quote(GROUP)}",
         "official_guardians": "guardians/",
         "official_phones": "phones/",
+        "official_second_looks": "second-looks/",
         "official_paper_codes": "paper-codes/",
         "official_runs": "runs/",
         "official_run": f"runs/{Run.objects.latest('pk').pk}/",
@@ -190,6 +194,13 @@ def _asked_elsewhere(desk: Desk, case: Case) -> CityCorrection:
         due_at=desk.now + timedelta(days=1),
         their_number="C20261124-000001",
     )
+
+
+def _second_look(desk: Desk, ref: str) -> None:
+    """A colleague of li's closed the case alone, and the lot fell on it."""
+    current_city().second_look_share = 1
+    close.uphold(case_id=desk.case(ref).pk, reason_code="mends_itself", by="wu", now=desk.now)
+    current_city().second_look_share = 0
 
 
 def _appeal(desk: Desk, ref: str) -> Case:

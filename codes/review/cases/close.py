@@ -8,6 +8,7 @@ from codes.models import Case
 from codes.review.cases.assign import assignee_changes
 from codes.review.cases.deadlines import complex_deadline
 from codes.review.cases.move import find_case, move
+from codes.review.cases.second_looks import check_not_overturned, draw_second_look
 from codes.review.cases.transitions import Verb
 from codes.review.errors import Reason
 from codes.review.permissions import require
@@ -57,5 +58,8 @@ def _end(verb: Verb, case_id: int, reason_code: str, answer: str, *, by: str, no
     answer = check_text(answer)
     with transaction.atomic():
         case = find_case(case_id)
+        check_not_overturned(case, by=by)
         changes = {"outcome": reason_code, "answer": answer, **assignee_changes(case, by=by, now=now)}
-        return move(case, verb, by=by, now=now, data={"reason_code": reason_code}, **changes)
+        move(case, verb, by=by, now=now, data={"reason_code": reason_code}, **changes)
+        draw_second_look(case, by=by, now=now)
+    return case

@@ -105,7 +105,7 @@ def move_all(steps: Sequence[Step], *, by: str, now: datetime) -> None:
         if "paused_at" in changes and case.paused_at:
             case.due_at = resumed_deadline(case.due_at, paused_at=case.paused_at, now=now)
             resuming.append(case)
-        if "closed_at" in changes:
+        if changes.get("closed_at"):
             closing.append(case)
     for (state, assigned_to, changed), cases in alike.items():
         unmoved = Case.objects.filter(pk__in=[case.pk for case in cases], state=state, assigned_to=assigned_to)

@@ -53,6 +53,7 @@ class Verb(TextChoices):
     CONVERGE = "converged", _("closed by itself")
     WITHDRAW = "withdrawn", _("appeal withdrawn")
     LOG_DISAGREEMENT = "disagreement_logged", _("citizen disagrees with the answer")
+    REOPEN = "reopened", _("reopened: a second look found otherwise")
 
 
 S = CaseState
@@ -98,6 +99,7 @@ CASE_TRANSITIONS = CaseTransitions(
         *(CaseTransition(state, Verb.UPHOLD, S.DECIDED, REVIEWER) for state in UNDECIDED),
         *(CaseTransition(state, Verb.RELINK, state, SYSTEM) for state in OPEN_STATES),
         *(CaseTransition(state, Verb.SETTLE_BY_RULING, S.DECIDED, APPROVER) for state in OPEN_STATES),
+        CaseTransition(S.DECIDED, Verb.REOPEN, S.IN_REVIEW, REVIEWER),
     )
 )
 
@@ -116,6 +118,7 @@ APPEAL_TRANSITIONS = CaseTransitions(
         *(CaseTransition(state, Verb.DENY, S.DENIED, REVIEWER) for state in UNDECIDED),
         *(CaseTransition(state, Verb.WITHDRAW, S.WITHDRAWN, CITIZEN) for state in OPEN_STATES),
         CaseTransition(S.DENIED, Verb.LOG_DISAGREEMENT, S.DISAGREEMENT_LOGGED, CITIZEN),
+        *(CaseTransition(state, Verb.REOPEN, S.IN_REVIEW, REVIEWER) for state in (S.DENIED, S.DISAGREEMENT_LOGGED)),
     )
 )
 

@@ -57,6 +57,7 @@ class CaseDetail:
     corrections: list[Row]
     suppressions: list[Row]
     rulings: list[Row]
+    second_looks: list[Row]
     followers: list[Row]
     events: list[Row]
     family: list[Row]
@@ -65,6 +66,14 @@ class CaseDetail:
     @property
     def open_question(self) -> Row | None:
         return next((row for row in self.questions if row["state"] == "open"), None)
+
+    @property
+    def taken_looks(self) -> list[Row]:
+        return [row for row in self.second_looks if row["outcome"]]
+
+    def second_look_waits_for(self, username: str) -> bool:
+        """Whoever closed the case is not even told."""
+        return any(not row["outcome"] and row["decided_by"] != username for row in self.second_looks)
 
     @property
     def proposed(self) -> Row | None:
@@ -118,6 +127,7 @@ def read_case(**lookup: object) -> CaseDetail:
         corrections=related_rows(case, "corrections"),
         suppressions=suppressions,
         rulings=rulings,
+        second_looks=related_rows(case, "second_looks"),
         followers=related_rows(case, "followers"),
         events=_timeline(case, rulings),
         family=[_relative(link, case.citizen_id, codes) for link in links],

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from codes.models import Case, CorrectionRequest, Fact
+from codes.models import Case, CorrectionRequest, Fact, SecondLook
 from codes.review.evidence.files import LONGEST_DOCUMENT
 from codes.review.proposals.ruling_policy import LONGEST, LONGEST_TEXT
 from codes.review.reasons import RulingReason, UpholdReason
@@ -149,6 +149,16 @@ class RevealForm(forms.Form):
         max_length=500,
         help_text=_("This is journalled, and the citizen can read it under “who looked”."),
     )
+
+
+class SecondLookForm(forms.Form):
+    outcome = forms.ChoiceField(
+        label=_("Your second look"),
+        widget=forms.RadioSelect,
+        choices=SecondLook.Outcome.choices,
+        error_messages=CHOOSE,
+    )
+    note = text_field(_("Why?"), required=False, help_text=_("Needed where you differ. The colleague can read it."))
 
 
 class EndForm(forms.Form):

@@ -19,12 +19,13 @@ from codes.models import (
     Guardianship,
     InformationRequest,
     Ruling,
+    SecondLook,
     Suppression,
 )
 
 INSTANTS = frozenset(
     {"uploaded_at", "asked_at", "answer_by", "closed_at", "sent_at", "answered_at", "proposed_at", "decided_at"}
-    | {"suspended_at", "end_proposed_at", "at"}
+    | {"suspended_at", "end_proposed_at", "at", "looked_at"}
 )
 DAYS = frozenset({"expires_on", "day", "fact__started_on"})
 
@@ -73,6 +74,10 @@ def with_related(cases: QuerySet[Case]) -> QuerySet[Case]:
             *("id", "case_id", "state", "colour", "reason_code", "reason", "expires_on", "proposed_by", "proposed_at"),
             *("decided_by", "decided_at", "decision_code", "decision_reason", "suspended_at"),
             *("end_proposed_by", "end_proposed_at", "end_reason", "evidence"),
+        ),
+        second_looks_json=json_rows(
+            SecondLook.objects.filter(case=case),
+            *("id", "decided_by", "case_outcome", "looked_by", "looked_at", "outcome", "reason"),
         ),
         followers_json=json_rows(Case.objects.filter(follows=case), "number"),
         events_json=json_rows(CaseEvent.objects.filter(case=case), *("id", "at", "by", "verb", "data")),

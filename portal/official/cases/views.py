@@ -29,6 +29,7 @@ from portal.official.cases.forms import (
     EndForm,
     QuestionForm,
     RevealForm,
+    SecondLookForm,
 )
 from portal.official.cases.related import Row
 from portal.official.queue.filters import filter_query, parse_filter
@@ -88,6 +89,8 @@ def show_case(
         context["ending"] = EndForm(auto_id="ending_%s")
     if Role.REVIEWER in request.roles and any(row["state"] == "approved" for row in detail.suppressions):
         context["recount"] = EndForm(auto_id="recount_%s")
+    if "reopen" in acts and detail.second_look_waits_for(request.user.username):
+        context["second_look"] = SecondLookForm(auto_id="second_look_%s")
     context |= {**(forms or {}), **more}
     has_errors = any(form.errors for form in (forms or {}).values())
     return render(request, "official/cases/case.html", context, status=422 if has_errors else 200)

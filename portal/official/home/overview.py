@@ -20,6 +20,7 @@ from codes.models import (
     IdentifiedExport,
     Ruling,
     Run,
+    SecondLook,
     Suppression,
 )
 from codes.models.case import overdue
@@ -65,6 +66,8 @@ def waiting_for(username: str, roles: frozenset[Role], *, now: datetime) -> list
     if Role.APPROVER in roles:
         found += _proposals(username)
     if Role.REVIEWER in roles:
+        looks = SecondLook.objects.waiting_for(username).count()
+        found.append(Waiting(_("Second looks at what a colleague closed"), looks, reverse("official_second_looks")))
         guardians = Guardianship.objects.filter(reviewed_at__isnull=True, ended_at__isnull=True).count()
         found.append(Waiting(_("Guardians to answer"), guardians, reverse("official_guardians")))
     if Role.SECURITY_ADMIN in roles:

@@ -120,6 +120,12 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "issued_at": AT,
         "expires_at": LATER,
     },
+    "codes.SecondLook": lambda cast: {
+        "case": cast.shared("codes.Case"),
+        "decided_by": "lin",
+        "case_outcome": "record_confirmed",
+        "drawn_at": AT,
+    },
     "codes.GateScan": lambda cast: {"by": "gate:1", "at": AT, "result": "ok"},
     "codes.Displayed": lambda cast: {
         "citizen": cast.citizen(),

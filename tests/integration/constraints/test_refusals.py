@@ -24,6 +24,7 @@ DECIDED = {"decided_by": "wang", "decided_at": LATER}
 ASKED = {"held_at": AT, "release_asked_by": "lin", "release_asked_at": AT}
 EXPORTED = {"ended_at": LATER, "expires_at": LATER, "manifest": {}, "size": 1, "file": "x.csv"}
 ANSWERED = {"answer": "corrected", "answered_by": "city:500000", "answered_at": LATER}
+LOOKED = {"looked_by": "wang", "looked_at": LATER, "outcome": "differs", "reason": "x"}
 OPEN_RUN = {"state": "evaluating", "ended_at": None}
 
 # What every proposal of two people is refused for: the end of the constraint's name → changes.
@@ -54,6 +55,16 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("staff.RoleGrant", {"revoked_at": LATER}),
         ("staff.RoleGrant", {"revoked_by": "lin"}),
     ],
+    "second_look_is_at_somebodys_decision": [("codes.SecondLook", {"decided_by": "", **LOOKED})],
+    "second_look_is_taken_whole": [
+        ("codes.SecondLook", {**LOOKED, "outcome": "perhaps"}),
+        ("codes.SecondLook", {"looked_at": LATER}),
+        ("codes.SecondLook", {"reason": "x"}),
+        ("codes.SecondLook", {**LOOKED, "looked_by": ""}),
+        ("codes.SecondLook", {**LOOKED, "looked_at": None}),
+    ],
+    "second_look_is_anothers": [("codes.SecondLook", {**LOOKED, "looked_by": "lin"})],
+    "second_look_differs_for_a_reason": [("codes.SecondLook", {**LOOKED, "reason": ""})],
     "paper_pass_is_good_for_a_year_at_most": [
         ("codes.PaperPass", {"expires_at": AT}),
         ("codes.PaperPass", {"expires_at": AT + timedelta(days=366)}),
@@ -532,6 +543,7 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
 
 # Constraint → model, and what two rows have in common (and in which they may differ: `second`).
 UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "one_second_look_waits_per_case": ("codes.SecondLook", {}, {}),
     "role_is_granted_once_at_a_time": ("staff.RoleGrant", {}, {}),
     "one_webhook_per_owner_and_address": (
         "codes.Webhook",
@@ -633,6 +645,7 @@ PUBLIC_CHECKS = {
     "city_division_is_six_digits": ("division", "51010"),
     "city_interim_policy_is_known": ("interim_policy", "prefer:"),
     "city_mass_change_is_a_share_and_a_number": ("mass_change_least", 0),
+    "city_second_look_is_a_share": ("second_look_share", 1.5),
     "city_recognition_is_known": ("recognition", "maybe"),
 }
 PUBLIC_UNIQUE_COLUMNS = {

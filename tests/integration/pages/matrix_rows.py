@@ -106,6 +106,8 @@ CITY: dict[str, Row] = {
     "official_case_drop_question": Row(REVIEW, POST, NOTHING_TO_DO),
     "official_case_correct": Row(REVIEW, POST),
     "official_case_correction_answer": Row(REVIEW, POST),
+    "official_second_looks": Row(REVIEW, GET),
+    "official_case_second_look": Row(REVIEW, POST),
     "official_suppress": Row(REVIEW, BOTH),
     "official_suppression_back": Row(REVIEW, POST),
     "official_suppression_end": Row(REVIEW, POST),

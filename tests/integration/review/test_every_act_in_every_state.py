@@ -7,11 +7,20 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from codes.models import Case, CaseEvent, CaseState, CorrectionRequest, InformationRequest, Ruling, Suppression
+from codes.models import (
+    Case,
+    CaseEvent,
+    CaseState,
+    CorrectionRequest,
+    InformationRequest,
+    Ruling,
+    SecondLook,
+    Suppression,
+)
 from codes.models.case import OPEN_STATES
 from codes.review import corrections, information
 from codes.review.appeals import appeals
-from codes.review.cases import assign, close, sweep
+from codes.review.cases import assign, close, second_looks, sweep
 from codes.review.cases.transitions import APPEAL_TRANSITIONS, CASE_TRANSITIONS, Actor, Verb, transitions_from
 from codes.review.permissions import ACTORS
 from codes.review.proposals import rulings, suppressions
@@ -30,6 +39,12 @@ def ruling_of(case: Case) -> int:
 def question_of(case: Case) -> int:
     found = InformationRequest.objects.filter(case=case, state="open").first()
     return found.pk if found else 0
+
+
+def looked_at_again(desk: Desk, case: Case) -> object:
+    """The lot has fallen on the case, and a colleague of li's differs."""
+    SecondLook.objects.create(case=case, decided_by="li", case_outcome="record_confirmed", drawn_at=desk.now)
+    return second_looks.take_second_look(case_id=case.pk, outcome="differs", reason="日期不符", by="wu", now=desk.now)
 
 
 def correction(desk: Desk, case: Case) -> CorrectionRequest:
@@ -72,6 +87,7 @@ ACTS: dict[Verb, Act] = {
     Verb.LOG_DISAGREEMENT: lambda desk, case: appeals.log_disagreement(
         case_id=case.pk, text="不同意", by="citizen:zhang", now=desk.now
     ),
+    Verb.REOPEN: looked_at_again,
 }
 # These leave the case alone where its state has no row for them, instead of refusing.
 QUIET: dict[Verb, Act] = {
@@ -238,4 +254,7 @@ NAMED: dict[Verb, Callable[[Desk, str], object]] = {
     Verb.DENY: lambda desk, by: close.deny(case_id=0, reason_code="record_confirmed", answer="-", by=by, now=desk.now),
     Verb.WITHDRAW: lambda desk, by: appeals.withdraw(case_id=0, by=by, now=desk.now),
     Verb.LOG_DISAGREEMENT: lambda desk, by: appeals.log_disagreement(case_id=0, text="-", by=by, now=desk.now),
+    Verb.REOPEN: lambda desk, by: second_looks.take_second_look(
+        case_id=0, outcome="differs", reason="-", by=by, now=desk.now
+    ),
 }

@@ -1,0 +1,47 @@
+"""A second look in the browser: on a colleague's list, taken on the page of the case, and unknown to whoever closed it."""
+
+import pytest
+
+from codes.models import Case
+from codes.review.cases import second_looks
+from regions.tenancy import current_city
+from tests.integration.official.conftest import At
+from tests.integration.official.test_case_page import page_of
+from tests.integration.pages.asking import at_most
+from tests.integration.review.desk import Desk
+
+LIST = "/staff/second-looks/"
+
+
+@pytest.fixture
+def closed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Case:
+    """zhang's case, closed by li alone, with the lot on it."""
+    monkeypatch.setattr(current_city(), "second_look_share", 1)
+    monkeypatch.setattr(second_looks, "RANDOM", second_looks.RANDOM)
+    return desk.bring(desk.case("zhang"), "decided")
+
+
+def test_a_colleague_finds_it_and_whoever_closed_it_does_not(closed: Case, at_work: At) -> None:
+    li, wu = at_work("li"), at_work("wu")
+    with at_most(12):
+        assert closed.number in wu.read(LIST)
+    assert closed.number not in li.read(LIST)
+    assert "待复看的同事结案" in wu.read("/staff/")
+    with at_most(12):
+        assert 'action="' + page_of(closed) + 'second-look/"' in wu.read(page_of(closed))
+    assert "复看" not in li.read(page_of(closed))
+
+
+def test_differing_on_the_page_makes_the_case_ones_own(desk: Desk, closed: Case, at_work: At) -> None:
+    wu = at_work("wu")
+    address = f"{page_of(closed)}second-look/"
+    said = {"outcome": "differs", "note": "", "seen": f"{closed.state}:{closed.assigned_to}"}
+    without = wu.post(address, said)
+    assert without.status_code == 422
+    assert "请说明原因" in without.content.decode() or "理由" in without.content.decode()
+    assert wu.post(address, said | {"note": "日期不符"}).status_code == 302
+    assert desk.case("zhang").assigned_to == "wu"
+    page = wu.read(page_of(closed))
+    assert "日期不符" in page
+    assert "重新办理：复看意见不同" in page
+    assert closed.number not in wu.read(LIST)
