@@ -24,6 +24,7 @@ ACCESSED: dict[str, str | Promise] = {
     "identity": gettext_lazy("name, ID number and phone"),
     "found": gettext_lazy("your cases, found by your document's number"),
     "phone": gettext_lazy("the phone for sign-in codes"),
+    "case_file": gettext_lazy("the file of your case, printed"),
     "evidence": gettext_lazy("a file handed in as evidence"),
     "export": gettext_lazy("an exported report"),
     "status": gettext_lazy("your colour, asked for by a provider you applied with"),

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from codes.models import Citizen, PersonAccess, StatedName
+from codes.models import Case, Citizen, PersonAccess, StatedName
 from codes.review.errors import Reason
 from regions.journal.record import record
 from regions.keys.encryption import decrypt_number, decrypt_phone
@@ -16,6 +16,7 @@ from regions.refusals import NotFound, Refused
 from regions.staff.roles import Role
 
 IDENTITY = "identity"
+CASE_FILE = "case_file"
 LONGEST_PURPOSE = 500
 
 
@@ -40,6 +41,14 @@ def reveal(*, citizen_id: int, purpose: str, by: str, now: datetime) -> Person:
     phone = decrypt_phone(bytes(citizen.phone_encrypted)) if citizen.phone_encrypted else ""
     names = tuple(names_of(citizen)) if citizen.names_differ else ()
     return Person(citizen.full_name, citizen.id_type, decrypt_number(bytes(citizen.id_encrypted)), phone, names)
+
+
+def note_printed(case: Case, *, purpose: str, by: str, now: datetime) -> None:
+    """Note that the case's file is about to be handed out; the citizen reads it under who looked. It names nobody in full."""
+    require_role(by, Role.REVIEWER, Role.APPROVER, Role.AUDITOR)
+    with transaction.atomic():
+        PersonAccess.objects.create(citizen=case.citizen, at=now, by=by, purpose=purpose, what=CASE_FILE)
+        record("case.printed", by=by, now=now, subject=f"case:{case.number}", data={"state": case.state})
 
 
 def names_of(citizen: Citizen) -> QuerySet[StatedName]:

@@ -69,14 +69,11 @@ def show_case(
     case = detail.case
     acts = offered(case, roles=request.roles, username=request.user.username, proposed=detail.proposed)
     context: dict[str, Any] = {
-        "detail": detail,
-        "case": case,
+        **evidence_context(detail),
         "acts": acts,
         "seen": seen_token(case),
         "query": filter_query(parse_filter(request.GET)),
         "is_worker": bool(request.roles & set(CASE_WORK)),
-        "now": timezone.now(),
-        "city_corrections": _city_corrections(case),
         "owners": _owners(detail) if "send_correction" in acts else [],
         "reveal": RevealForm(auto_id="reveal_%s"),
         **{name: form(auto_id=f"{name}_%s") for verb, (name, form) in FORMS.items() if verb.name.lower() in acts},
@@ -94,6 +91,12 @@ def show_case(
     context |= {**(forms or {}), **more}
     has_errors = any(form.errors for form in (forms or {}).values())
     return render(request, "official/cases/case.html", context, status=422 if has_errors else 200)
+
+
+def evidence_context(detail: CaseDetail) -> dict[str, Any]:
+    """What the template of the case's evidence shows, whoever looks."""
+    case = detail.case
+    return {"detail": detail, "case": case, "now": timezone.now(), "city_corrections": _city_corrections(case)}
 
 
 def _owners(detail: CaseDetail) -> list[Neighbour]:

@@ -112,6 +112,7 @@ CITY: dict[str, Row] = {
     "official_suppression_back": Row(REVIEW, POST),
     "official_suppression_end": Row(REVIEW, POST),
     "official_case_reveal": Row((*CASES, Role.AUDITOR), POST),
+    "official_case_file": Row((*CASES, Role.AUDITOR), POST),
     "official_evidence": Row((*CASES, Role.AUDITOR), GET),
     "official_approvals": Row(APPROVE, GET),
     "official_approve_ruling": Row(APPROVE, BOTH),

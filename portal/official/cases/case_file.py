@@ -1,0 +1,41 @@
+"""The case file as a PDF: what the page of the case says, for print and record, with who printed it and a line to sign on."""
+
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from codes.review.evidence.access import note_printed
+from portal.official.cases.detail import read_case
+from portal.official.cases.views import CASE_READERS, evidence_context
+from portal.web.access import StaffRequest, for_staff
+from portal.web.pdf import Paper
+
+
+@require_POST
+@for_staff(*CASE_READERS)
+def case_file(request: StaffRequest, number: str) -> HttpResponse:
+    """From the same reading and the same template as the page. A POST, for it is noted who printed it."""
+    detail = read_case(number=number)
+    context = evidence_context(detail)
+    now, printed_by = context["now"], request.user.full_name or request.user.username
+    html = render_to_string(
+        "official/cases/case_file.html",
+        {**context, "acts": frozenset(), "query": "", "printed_by": printed_by},
+        request=request,
+    )
+    purpose = _("file of case %(number)s") % {"number": number}
+    note_printed(detail.case, purpose=purpose, by=request.user.username, now=now)
+    printed = _("printed by %(who)s, %(at)s") % {
+        "who": printed_by,
+        "at": date_format(timezone.localtime(now), "DATETIME_FORMAT"),
+    }
+    paper = Paper(title=f"{_('Case file')} {number}", language=translation.get_language(), foot=f"{number} · {printed}")
+    paper.say(html)
+    paper.lines_to_write_on([_("Signature"), _("Name and office"), _("Date")])
+    response = HttpResponse(bytes(paper.output()), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{number}.pdf"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
