@@ -6,7 +6,7 @@ day is over, is looked at when the code is asked for (``docs/adr/0019-validity-w
 
 from collections import Counter
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -122,6 +122,22 @@ def _aged(code: CurrentCode, age: Age) -> CurrentCode:
     if because == code.because or age.expired_at is None:
         return code
     return CurrentCode(colour, because, max(filter(None, (code.since, age.expired_at))))
+
+
+DAILY = compose(SQL, "daily")
+
+
+def daily_codes(citizen_id: int, *, since: date, now: datetime) -> dict[date, str]:
+    """The colour at the end of each day from ``since`` on, and now: a run's code counts no longer than it is valid."""
+    city = current_city()
+    today = city.day_of(now)
+    parameters: dict[str, Any] = {"citizen": citizen_id, "since": since, "day": today, "settled": list(Run.SETTLED)}
+    with connection.cursor() as cursor:
+        cursor.execute(DAILY, parameters)
+        rows = cursor.fetchall()
+    ends = {day: datetime.combine(day, time.max, city.zone) for day, *_ in rows}
+    found = {day: Age.of(run_day, now=ends[day]).seen(colour, because)[0] for day, run_day, colour, because in rows}
+    return {**found, today: effective_code(citizen_id, now=now).colour}
 
 
 class CountedCode(NamedTuple):

@@ -208,3 +208,25 @@ SELECT coalesce(last.after, CASE WHEN uncovered.all_along THEN 'unknown' ELSE 'g
                   AND change.since < coalesce(%(until)s::timestamptz, 'infinity'))
         ORDER BY change.id DESC LIMIT 1
     ) last ON true
+
+-- statement: daily
+-- The citizen's code at the end of each day from `since` to `day`, with the day of the run that stood by then. No change so far was
+-- green by agreement for somebody whom a provider with a colour knew, as in `read`.
+SELECT d.day::date, run.day, coalesce(last.after, CASE WHEN known.any THEN 'green' ELSE 'unknown' END),
+       coalesce(last.after_because, CASE WHEN known.any THEN 'agreement' ELSE 'unknown' END)
+FROM generate_series(%(since)s::date, %(day)s::date, interval '1 day') AS d(day)
+LEFT JOIN LATERAL (
+    SELECT id, day, as_of FROM codes_run WHERE state = ANY (%(settled)s) AND codes_run.day <= d.day
+    ORDER BY codes_run.day DESC, id DESC LIMIT 1
+) run ON true
+LEFT JOIN LATERAL (
+    SELECT after, after_because FROM codes_effectivechange change
+    WHERE change.citizen_id = %(citizen)s AND change.day <= d.day
+    ORDER BY change.since DESC, change.id DESC LIMIT 1
+) last ON true
+CROSS JOIN LATERAL (
+    SELECT bool_or(j.known) AS any
+    FROM codes_registration r
+    JOIN codes_runprovider j ON j.provider_id = r.provider_id AND j.run_id = run.id
+    WHERE r.citizen_id = %(citizen)s AND r.registered_at <= run.as_of
+) known

@@ -8,7 +8,7 @@ from django.urls import URLPattern, path
 from portal.citizen import entries, family, other_city, phones
 from portal.citizen.appeals import cases
 from portal.citizen.appeals import views as appeal
-from portal.citizen.code import paper
+from portal.citizen.code import calendar, history, paper
 from portal.citizen.code import views as code
 from portal.citizen.data import views as data
 from portal.citizen.declarations import views as declare
@@ -18,6 +18,8 @@ from portal.citizen.subject import keep_page
 ABOUT: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
     ("code/", code.code_page, "citizen_code"),
     ("code/pass/", code.pass_fragment, "citizen_pass"),
+    ("code/calendar/", calendar.calendar_page, "citizen_calendar"),
+    ("code/history/", history.history_page, "citizen_history"),
     ("check-in/", entries.check_in_page, "citizen_check_in"),
     ("paper/", paper.paper, "citizen_paper"),
     ("paper/<int:paper>/withdraw/", paper.withdraw, "citizen_paper_withdraw"),
@@ -45,6 +47,7 @@ ABOUT: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
 
 urlpatterns: list[URLPattern] = [
     path("", code.first_page, name="citizen_home"),
+    path("manifest.json", code.manifest, name="citizen_manifest"),
     path("sign-in/", sign_in.number, name="citizen_sign_in"),
     path("sign-in/code/", sign_in.code, name="citizen_sign_in_code"),
     path("sign-in/again/", sign_in.again, name="citizen_sign_in_again"),

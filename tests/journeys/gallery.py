@@ -48,6 +48,7 @@ NO_PAGES = frozenset(
         "auditor_export_manifest",
         "citizen_declare",
         "citizen_evidence",
+        "citizen_manifest",
         "citizen_pass",
         "enrolment_link",
         "gate_enrolment_link",
@@ -177,6 +178,8 @@ def _of_citizens(world: World) -> Iterator[Picture]:
     _go_half_way(asking, world)
     pages = {
         "citizen_code": "code/",
+        "citizen_calendar": "code/calendar/",
+        "citizen_history": "code/history/",
         "citizen_check_in": "check-in/",
         "citizen_paper": "paper/",
         "citizen_other_city": "other-city/",

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from codes.diagnosis.render import RenderedDiagnosis
 from codes.effective import CurrentCode
-from codes.forecast.outlook import Outlook
+from codes.forecast.outlook import CheckIn, Outlook
 from codes.models import Case, Citizen, Fact, PairDiagnosis, Provider, Rule, Ruling
 from codes.review.appeals.policy import NO_APPEAL, reasons_for
 from codes.vocabulary import Because, Colour, State
@@ -173,6 +173,10 @@ class Reading:
                 found.append(Stretch(State(colour), ends[colour]))
                 after = ends[colour]
         return found
+
+    @property
+    def counts_check_ins(self) -> bool:
+        return self.outlook is not None and any(isinstance(act, CheckIn) for act in self.outlook.acts)
 
     @property
     def may_appeal(self) -> bool:

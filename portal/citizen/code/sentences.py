@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from codes.forecast.outlook import Wait
 from codes.forecast.sentences import render_outlook
-from codes.models import Case, DisplayCause, DisplayFinding, Fact, Provider
+from codes.models import Case, DisplayCause, DisplayFinding, Fact, Provider, Ruling
 from codes.models.case import CaseState
 from codes.review.reasons import RulingReason, UpholdReason
 from codes.runs.ledger import next_run_due
@@ -86,14 +86,8 @@ def ruling_sentences(reading: Reading) -> list[str]:
     ruling = reading.ruling
     if ruling is None:
         return []
-    reason = label_of(RulingReason(ruling.reason_code))
     told = [
-        _("Two officials decided on %(day)s: %(colour)s. Their reason: %(reason)s.")
-        % {
-            "day": _date(ruling.decided_at),
-            "colour": label_of(State(ruling.colour)),
-            "reason": reason[:1].lower() + reason[1:],
-        },
+        decision_sentence(ruling),
         _("The decision holds to the end of the day before %(day)s.") % {"day": _day(ruling.expires_on)},
     ]
     if reading.below is None:
@@ -116,6 +110,15 @@ def ruling_sentences(reading: Reading) -> list[str]:
     else:
         told.append(_("The records below it still say %(colour)s; they end before the decision does.") % below)
     return told
+
+
+def decision_sentence(ruling: Ruling) -> str:
+    reason = label_of(RulingReason(ruling.reason_code))
+    return _("Two officials decided on %(day)s: %(colour)s. Their reason: %(reason)s.") % {
+        "day": _date(ruling.decided_at),
+        "colour": label_of(State(ruling.colour)),
+        "reason": reason[:1].lower() + reason[1:],
+    }
 
 
 def _takes_acts(reading: Reading) -> bool:
@@ -142,31 +145,36 @@ def until_sentences(reading: Reading) -> list[str]:
         told = [_("Until the step below is done; no day is set.")]
     records = reading.records
     if len({one.until for one in records}) > 1 or len({one.colour for one in records}) > 1:
-        told += list(dict.fromkeys(_record_lasts(one) for one in records))
+        told += list(dict.fromkeys(_record_lasts(one, reading) for one in records))
     return told
 
 
-def _record_lasts(one: HoldingRecord) -> str:
+def _record_lasts(one: HoldingRecord, reading: Reading) -> str:
     values = {"colour": _colour(State(one.colour)), "what": _what(one.fact)}
     if one.until is None:
-        return _("%(colour)s for “%(what)s”: no day is set.") % values
-    return _("%(colour)s for “%(what)s”: until %(day)s.") % {**values, "day": _day(one.until)}
+        said = _("%(colour)s for “%(what)s”: no day is set.") % values
+    else:
+        said = _("%(colour)s for “%(what)s”: until %(day)s.") % {**values, "day": _day(one.until)}
+    return named(one.providers, said) if reading.has_several_providers else said
 
 
 def reason_of(one: HoldingRecord, reading: Reading) -> str:
     """The rule's own words; to a guardian, whom they do not address, what is recorded."""
     said = titled(one.rule, "reason")
     if reading.name or not said:
-        day = _day(one.fact.started_on)
-        said = _("%(what)s, of %(day)s.") % {"what": capfirst(_what(one.fact)), "day": day}
-    return _named(one.providers, said) if reading.has_several_providers else said
+        said = record_sentence(one.fact)
+    return named(one.providers, said) if reading.has_several_providers else said
 
 
-def _named(providers: Iterable[Provider], said: str) -> str:
-    return _("%(providers)s: %(text)s") % {"providers": _titles(providers), "text": said}
+def record_sentence(fact: Fact) -> str:
+    return _("%(what)s, of %(day)s.") % {"what": capfirst(_what(fact)), "day": _day(fact.started_on)}
 
 
-def _titles(providers: Iterable[Provider]) -> str:
+def named(providers: Iterable[Provider], said: str) -> str:
+    return _("%(providers)s: %(text)s") % {"providers": titles(providers), "text": said}
+
+
+def titles(providers: Iterable[Provider]) -> str:
     return pgettext("between items of a list", ", ").join(titled(one) for one in providers)
 
 

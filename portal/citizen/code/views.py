@@ -5,9 +5,12 @@ from datetime import datetime
 from hashlib import md5
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -38,6 +41,9 @@ from portal.web.host import required_city
 from portal.web.qr import qr_svg
 from regions.keys.encryption import decrypt_number
 from regions.masking import mask_name, mask_number
+
+# As in ``tokens.css``: the bar of an installed page is drawn before any style is read.
+THEME_COLOUR, BACKGROUND_COLOUR = "#1b4f72", "#fbfaf7"
 
 
 def pass_card(
@@ -126,6 +132,37 @@ def _called(subject: Citizen) -> str:
 def _first(todo: Sequence[Step]) -> Step | None:
     """What has its button beside the sentence on top."""
     return next((step for step in todo if step.short and step.link), None)
+
+
+@for_anyone
+@require_safe
+def manifest(request: HttpRequest) -> HttpResponse:
+    """How the page is installed on a phone. Nothing is kept there: what opens is the code of that moment, or no page."""
+    name = required_city(request).name_in(get_language() or "")
+    pictures = [("192", "any"), ("512", "any"), ("512", "maskable")]
+    return JsonResponse(
+        {
+            "id": reverse("citizen_code"),
+            "name": _("%(city_name)s health code") % {"city_name": name},
+            "short_name": _("Health code"),
+            "lang": get_language(),
+            "start_url": reverse("citizen_code"),
+            "scope": reverse("citizen_home"),
+            "display": "standalone",
+            "theme_color": THEME_COLOUR,
+            "background_color": BACKGROUND_COLOUR,
+            "icons": [
+                {
+                    "src": static(f"portal/icon-{size}{'-maskable' if purpose == 'maskable' else ''}.png"),
+                    "sizes": f"{size}x{size}",
+                    "type": "image/png",
+                    "purpose": purpose,
+                }
+                for size, purpose in pictures
+            ],
+        },
+        content_type="application/manifest+json",
+    )
 
 
 @for_anyone

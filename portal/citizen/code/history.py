@@ -1,0 +1,85 @@
+"""The history of a person's code: since when it was what, and what brought each change, in plain words."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from codes.effective import effective_code
+from codes.models import Citizen, EffectiveChange, Fact, VerdictChange
+from codes.vocabulary import Because, State
+from portal.citizen.code.sentences import decision_sentence, named, record_sentence
+from portal.citizen.subject import SubjectRequest, for_subject, name_of_ward
+from portal.templatetags.page import label_of
+from portal.web.keyset import keyset_page
+
+ON_A_PAGE = 20
+
+
+@dataclass(frozen=True)
+class Told:
+    """A change, and the sentences that say why."""
+
+    state: State
+    since: datetime
+    why: list[str]
+
+
+@for_subject
+@require_safe
+def history_page(request: SubjectRequest) -> HttpResponse:
+    """The newest first; what is shown now stands above, as it may be no longer valid without a change."""
+    mine = EffectiveChange.objects.filter(citizen=request.subject).select_related("ruling")
+    page = keyset_page(mine, request.GET, by=["-since", "-id"], size=ON_A_PAGE)
+    brought = _verdict_changes(request.subject, page.rows)
+    facts = Fact.objects.in_bulk(
+        {hit["fact_id"] for changes in brought.values() for one in changes for hit in one.hits}
+    )
+    standing = effective_code(request.subject.pk, now=timezone.now())
+    context = {
+        "name": name_of_ward(request),
+        "standing": standing,
+        "because": Because(standing.because),
+        "page": page,
+        "changes": [
+            Told(State(one.after), one.since, _why(one, brought.get(one.run_id, []), facts)) for one in page.rows
+        ],
+    }
+    return render(request, "citizen/history.html", context)
+
+
+def _verdict_changes(citizen: Citizen, changes: Sequence[EffectiveChange]) -> Mapping[int | None, list[VerdictChange]]:
+    """By the run that brought them: what it changed with each provider."""
+    runs = {one.run_id for one in changes if one.run_id}
+    found: dict[int | None, list[VerdictChange]] = defaultdict(list)
+    for one in (
+        VerdictChange.objects.counted()
+        .filter(citizen=citizen, run__in=runs)
+        .select_related("provider")
+        .order_by("provider__code")
+    ):
+        found[one.run_id].append(one)
+    return found
+
+
+def _why(change: EffectiveChange, brought: Sequence[VerdictChange], facts: Mapping[int, Fact]) -> list[str]:
+    if change.after_because == Because.RULING and change.ruling:
+        return [decision_sentence(change.ruling)]
+    told = [_("The officials' decision is over.")] if change.before_because == Because.RULING else []
+    told.append(_("%(reason)s.") % {"reason": capfirst(label_of(Because(change.after_because)))})
+    return told + [named([one.provider], text) for one in brought for text in _holding(one, facts)]
+
+
+def _holding(change: VerdictChange, facts: Mapping[int, Fact]) -> list[str]:
+    """What holds the person with the provider since; of records that are kept no longer only the colour."""
+    if change.after == State.GREEN:
+        return [_("no record counts any more.")]
+    records = dict.fromkeys(record_sentence(facts[hit["fact_id"]]) for hit in change.hits if hit["fact_id"] in facts)
+    return list(records) or [_("%(reason)s.") % {"reason": label_of(State(change.after))}]
