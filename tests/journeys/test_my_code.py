@@ -1,6 +1,7 @@
 """A citizen at My code: a question on top, a green by ruling, a page that renews as a whole, a clock that stops."""
 
 import pytest
+from playwright.sync_api import Page
 
 from regions.tenancy import in_city
 from tests.journeys.conftest import Opens
@@ -8,10 +9,18 @@ from tests.journeys.people import Browser
 from tests.journeys.world import CITY, World
 
 MINUTE = 60_000
+FOLD = 844
 SAYS = {
     "zh-hans": ("工作人员提问：何时？", "去答复", "答复工作人员的提问", "绿码（复核决定，有效至", "已过期"),
     "en": ("A question from the office: 何时？", "Answer the question", "answer the question", "Green by a decision until", "Out of date"),
 }  # fmt: skip
+
+
+def ends(page: Page, *parts: str) -> dict[str, float]:
+    """Where each of these parts of the page ends, in pixels from the top: all of them are there."""
+    boxes = {part: page.locator(part).last.bounding_box() for part in parts}
+    assert None not in boxes.values(), boxes
+    return {part: box["y"] + box["height"] for part, box in boxes.items() if box}
 
 
 def word_on(citizen: Browser) -> str:
@@ -28,12 +37,6 @@ def test_the_page_says_one_thing_at_a_time(window: Opens, world: World, device: 
     citizen.open("/")
     citizen.in_language(language).sign_in_as_citizen(ref)
     page = citizen.page
-    if device == "phone":
-        for part in ("h1.headline", "#face .qr", "#face .face-time"):
-            box = page.locator(part).bounding_box()
-            assert box
-            assert box["y"] + box["height"] <= 844, part
-
     with in_city(CITY):
         world.desk.bring(world.desk.case(ref), "waiting_for_information")
     page.clock.fast_forward(46_000)
@@ -59,3 +62,26 @@ def test_the_page_says_one_thing_at_a_time(window: Opens, world: World, device: 
     page.clock.fast_forward(MINUTE)
     assert page.locator("[data-ticking]").inner_text() == stopped
     citizen.context.set_offline(False)
+
+
+@pytest.mark.parametrize(("language", "ref"), [("zh-hans", "4W04H6TD"), ("en", "4W05H6TD")])
+def test_a_phone_shows_it_without_scrolling(window: Opens, world: World, language: str, ref: str) -> None:
+    """The sentence with its button, the code and its time; for elder people with three large buttons, and the pass no smaller."""
+    with in_city(CITY):
+        world.desk.bring(world.desk.case(ref), "waiting_for_information")
+    citizen = window("phone")
+    citizen.open("/")
+    citizen.in_language(language).sign_in_as_citizen(ref)
+    page = citizen.page
+    page.wait_for_selector("#face .qr")
+    told = ends(page, "h1.headline", ".matter .button", "#face .qr", "#face .face-time")
+    assert max(told.values()) <= FOLD, told
+    width = page.locator("#face .qr").bounding_box()["width"]  # type: ignore[index]
+
+    citizen.press("Elder-friendly")
+    page.wait_for_selector("html[data-size=elder]")
+    assert citizen.said("Answer the question") in page.locator(".large-buttons").inner_text()
+    assert page.locator(".large-buttons .button").count() == 3
+    told = ends(page, "h1.headline", "#face .qr", "#face .face-time", ".large-buttons .button")
+    assert max(told.values()) <= FOLD, told
+    assert page.locator("#face .qr").bounding_box()["width"] >= width  # type: ignore[index]
