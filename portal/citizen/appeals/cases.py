@@ -42,13 +42,13 @@ class TimelineStep:
 
 
 def timeline(case: Case) -> list[TimelineStep]:
-    """The past in order, and for an open matter what comes next and by when."""
+    """The latest on top, as on every timeline: above what has happened, for an open matter, what comes next and by when."""
     steps = [
         TimelineStep(_("a review was opened") if event.verb == Verb.OPEN else str(Verb(event.verb).label), event.at)
         for event in CaseEvent.objects.filter(case=case)
         if Verb(event.verb) not in INTERNAL_VERBS
     ]
-    return steps if case.closed_at else [*steps, *_next_steps(case)]
+    return [*reversed(steps if case.closed_at else [*steps, *_next_steps(case)])]
 
 
 def _next_steps(case: Case) -> list[TimelineStep]:
@@ -187,7 +187,7 @@ def _show(
 ) -> HttpResponse:
     now = timezone.now()
     appeal = Appeal.objects.select_related("provider", "fact").filter(case=case).first()
-    questions = list(InformationRequest.objects.filter(case=case).order_by("pk"))
+    questions = list(InformationRequest.objects.filter(case=case).order_by("-pk"))
     question = next((one for one in questions if one.state == InformationRequest.State.OPEN), None)
     state, typed = CaseState(case.state), typed_here(request)
     context = {

@@ -177,7 +177,7 @@ def _explain(case: Case, pairs: list[PairDiagnosis], sides: list[ProviderState])
 
 
 def _timeline(case: Case, rulings: list[Row]) -> list[Row]:
-    """What happened to the case, and how what was decided in it ended, which its events do not say."""
+    """What happened to the case, the latest on top, and how what was decided in it ended, which its events do not say."""
     own = [row for row in rulings if row["case_id"] == case.pk and row["state"] in DECIDED]
     decided = [f"{Ruling.NAME}:{row['id']}" for row in own]
     decided += [f"{Suppression.NAME}:{row['id']}" for row in related_rows(case, "own_suppressions")]
@@ -185,7 +185,7 @@ def _timeline(case: Case, rulings: list[Row]) -> list[Row]:
     rows = related_rows(case, "events") + [
         {**row, "id": row["seq"]} for row in ends.values("seq", "at", "by", "verb", "data")
     ]
-    return sorted(rows, key=lambda row: (row["at"], row["id"]))
+    return sorted(rows, key=lambda row: (row["at"], row["id"]), reverse=True)
 
 
 def _relative(link: Row, citizen_id: int, codes: Mapping[int, CurrentCode]) -> Row:

@@ -45,4 +45,4 @@ def test_the_timeline_goes_on_to_the_early_end(desk: Desk, at_work: At) -> None:
     rulings.propose_end(ruling_id=ruling.pk, reason="核实有误", by="li", now=desk.now)
     rulings.approve_end(ruling_id=ruling.pk, by="wang", now=desk.now)
     timeline = at_work("li").read(page_of(case)).partition('class="timeline"')[2]
-    assert timeline.index("已提出提前结束该决定") < timeline.index("决定已提前结束")
+    assert timeline.index("决定已提前结束") < timeline.index("已提出提前结束该决定"), "the latest on top"

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from codes.models import Appeal, Case, Evidence
+from codes.models import Appeal, Case, Evidence, InformationRequest
 from codes.review import information
+from codes.review.cases import assign
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
@@ -121,6 +122,24 @@ def test_the_matter_is_followed_on_a_timeline(zhang: Visitor, desk: Desk) -> Non
     assert "两名工作人员作出决定" not in page, "one may deny an appeal alone"
     desk.bring(desk.case("zhang", "appeal"), "in_review")
     assert ">li<" not in zhang.read(f"/cases/{number}/")
+
+
+def test_the_latest_stands_on_top_of_every_timeline(zhang: Visitor, desk: Desk) -> None:
+    """For the citizen what is still to come above it; for the officials the same case the same way round."""
+    desk.appeal("zhang")
+    case = desk.case("zhang", "appeal")
+    assign.take_over(case_id=case.pk, by="li", now=desk.now + timedelta(minutes=5), assignee="")
+    information.ask(case_id=case.pk, question="请提供车票", by="li", now=desk.now + timedelta(minutes=10))
+    information.answer(
+        request_id=InformationRequest.objects.get(case=case).pk, text="见附件", by="citizen:zhang",
+        now=desk.now + timedelta(minutes=20),
+    )  # fmt: skip
+    official = Visitor.as_account("li", now=desk.now)
+    for page in (zhang.read(f"/cases/{case.number}/"), official.read(f"/staff/cases/{case.number}/")):
+        timeline = page.split('class="timeline"')[1].split("</ol>")[0]
+        told = [datetime.fromisoformat(at) for at in re.findall(r'datetime="([^"]+)"', timeline)]
+        assert len(told) >= 3
+        assert told == sorted(told, reverse=True)
 
 
 def test_within_ten_minutes_it_can_be_withdrawn(zhang: Visitor, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
