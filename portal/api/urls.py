@@ -9,6 +9,7 @@ from portal.api.entries import Entries
 from portal.api.exports import ExportFile, Exports, OneExport
 from portal.api.lists import Cases, Disagreements
 from portal.api.people import Calls, Codes, Declarations, Status, TripsOfPerson
+from portal.api.reference import reference
 from portal.api.schema import schema
 from portal.api.service import NoSuchAddress
 from portal.api.verifications import Verifications
@@ -36,6 +37,7 @@ urlpatterns = [
     path("webhooks/<int:webhook_id>", OneWebhook.as_view(), name="api_webhook"),
     path("webhooks/<int:webhook_id>/deliveries", Deliveries.as_view(), name="api_deliveries"),
     path("schema", schema, name="api_schema"),
+    path("reference/", reference, name="api_reference"),
     # The last of all.
     path("<path:address>", NoSuchAddress.as_view(), name="api_no_such_address"),
 ]

@@ -131,6 +131,7 @@ def _of_strangers() -> Iterator[Picture]:
         "socialaccount_login_error": "/staff/single-sign-on/failed/",
         "display": "/display/",
         "guide": "/guide/citizen/",
+        "api_reference": "/api/v1/reference/",
     }
     for name, path in pages.items():
         yield Picture(name, path, _nobody())

@@ -16,7 +16,7 @@ FOREIGN = {
     ENGLISH: re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+"),
 }
 FORMATS = {"CSV", "JPEG", "JSON", "JSONL", "PDF", "PNG", "QR", "TOML", "XLSX"}
-STANDARDS = {"Cookie", "GB", "HCP", "HTTP", "SHA", "SQL", "https"}
+STANDARDS = {"ASCII", "Cookie", "GB", "HCP", "HTTP", "RFC", "SHA", "SQL", "UTF", "https"}
 ALLOWED = {CHINESE: FORMATS | STANDARDS, ENGLISH: set[str]()}
 
 UNREAD = frozenset({"script", "style", "svg", "textarea"})

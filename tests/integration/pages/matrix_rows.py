@@ -257,6 +257,7 @@ CITY: dict[str, Row] = {
     "api_webhook": Row("machine", BOTH),
     "api_deliveries": Row("machine", GET),
     "api_schema": Row("anyone", GET),
+    "api_reference": Row("anyone", GET),
     "api_no_such_address": Row("anyone", frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})),
     "api_city_look_ups": Row("machine", POST),
     "api_city_corrections": Row("machine", POST),
