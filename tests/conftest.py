@@ -1,10 +1,11 @@
 """What every test may ask for: a city to work in, the owner's hand in the database, an instant that stands still."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import Any, Protocol, TypeVar, cast
 
 import psycopg2.extensions
 import pytest
@@ -20,8 +21,9 @@ from regions.sources.connectors.guard import AllowList
 from regions.sources.models import Source
 from regions.tenancy import in_city
 from tests import quick_hasher
-from tests.own_database import own_copy, raw_owner, session_database
+from tests.own_database import kept_copy, own_copy, raw_owner, session_database
 
+T = TypeVar("T")
 pytest_plugins = ["pytester", "tests.asserting", "tests.closing_lines"]
 
 
@@ -53,6 +55,26 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
         with django_db_blocker.block():
             yield
         patch.undo()
+
+
+class Keep(Protocol):
+    """Calls what builds a city with its arguments."""
+
+    def __call__(self, build: Callable[..., T], *arguments: Any) -> T: ...
+
+
+@pytest.fixture
+def keep(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Keep]:
+    """What it calls it calls once for the session, and the test goes on with a copy of the database: before its transaction."""
+    with ExitStack() as stack:
+
+        def kept(build: Callable[..., T], *arguments: Any) -> T:
+            with django_db_blocker.unblock():
+                return stack.enter_context(kept_copy(build, *arguments))
+
+        yield kept
+        with django_db_blocker.unblock():
+            stack.close()
 
 
 @pytest.fixture(autouse=True)

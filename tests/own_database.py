@@ -44,7 +44,7 @@ DROP_ATTEMPTS = 120
 HOME = str(settings.DATABASES["default"]["NAME"])
 _copies = count(1)
 T = TypeVar("T")
-_kept: dict[Callable[[], Any], tuple[str, Any]] = {}
+_kept: dict[tuple[Any, ...], tuple[str, Any]] = {}
 
 
 @contextmanager
@@ -70,23 +70,26 @@ def session_database() -> Iterator[None]:
 
 
 @contextmanager
-def kept_copy(build: Callable[[], T]) -> Iterator[T]:
+def kept_copy(build: Callable[..., T], *arguments: Any) -> Iterator[T]:
     """Work on a copy in which ``build`` was called, once for the session; its answer is the block's own copy of it.
 
-    For what many tests begin with and each changes in a transaction that it takes back: enter before that begins.
+    For what many tests begin with and each changes in a transaction that it takes back: enter before that begins. Where a
+    transaction has begun, or the test works on a copy already, it is called there.
     """
-    assert not connection.in_atomic_block, "it would change the database of a transaction that has begun"
-    if build not in _kept:
-        original = connection.settings_dict["NAME"]
+    original, key = connection.settings_dict["NAME"], (build, *arguments)
+    if connection.in_atomic_block or original != f"{PREFIX}{os.getpid()}":
+        yield build(*arguments)
+        return
+    if key not in _kept:
         name = f"{original}_kept_{len(_kept)}"
         connection.close()  # nobody may be connected to what is copied
         with raw_owner(HOME) as server:
             _copy(server, original, name)
         with _connected_to(name), transaction.atomic():
-            answer = build()
+            answer = build(*arguments)
             connection.run_on_commit = []  # as in a test, where nothing is ever committed
-        _kept[build] = name, answer
-    name, answer = _kept[build]
+        _kept[key] = name, answer
+    name, answer = _kept[key]
     with _connected_to(name):
         yield deepcopy(answer)
 

@@ -12,15 +12,15 @@ from codes.passes.results import CheckResult
 from codes.review.proposals import rulings
 from regions.keys import encryption
 from regions.keys.models import CityKey, Purpose
-from regions.models import City
-from tests.integration.review.desk import Desk, open_desk
+from tests.integration.conftest import OpenDesk
+from tests.integration.review.desk import Desk
 
 SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def desk(bare_city: City, now: datetime) -> Desk:
-    return open_desk({"zhang": "spacetime_overlap", "chen": "arrival"}, now=now)
+def desk(opened_at_beta: OpenDesk, now: datetime) -> Desk:
+    return opened_at_beta({"zhang": "spacetime_overlap", "chen": "arrival"}, now=now)
 
 
 def test_the_colour_is_that_of_now_whatever_the_pass_says(desk: Desk) -> None:

@@ -14,17 +14,17 @@ from codes.passes.issuing import issue_pass
 from codes.passes.key_list import pass_keys, read_list
 from codes.passes.results import CheckResult, Detail
 from portal.gate.views import words
-from regions.models import City
+from tests.integration.conftest import OpenDesk
 from tests.integration.gates.people import browser, enrolled
-from tests.integration.review.desk import Desk, open_desk
+from tests.integration.review.desk import Desk
 
 HOST = {"host": "beta.localhost"}
 
 
 @pytest.fixture
-def desk(bare_city: City, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def desk(opened_at_beta: OpenDesk, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setattr("django.utils.timezone.now", lambda: now)
-    return open_desk({"zhang": "spacetime_overlap"}, now=now)
+    return opened_at_beta({"zhang": "spacetime_overlap"}, now=now)
 
 
 def test_a_pass_is_checked_by_form_and_by_script(desk: Desk) -> None:

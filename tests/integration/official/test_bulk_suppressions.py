@@ -9,10 +9,10 @@ import pytest
 from codes.models import BulkSuppression
 from codes.review.proposals import bulk_suppressions
 from codes.review.proposals.groups import reach_of
-from regions.models import City
+from tests.integration.conftest import OpenDesk
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
-from tests.integration.review.desk import EVIDENCE, Desk, open_desk
+from tests.integration.review.desk import EVIDENCE, Desk
 
 At = Callable[[str], Visitor]
 PEOPLE = ("zhang", "chen", "liu")
@@ -23,9 +23,9 @@ APPROVE = {"outcome": "approve"}
 
 
 @pytest.fixture
-def desk(bare_city: City, clock: datetime) -> Desk:
+def desk(opened_at_beta: OpenDesk, clock: datetime) -> Desk:
     """Three people of one batch, and one of another kind."""
-    return open_desk(dict.fromkeys(PEOPLE, "close_contact") | {"ma": "arrival"}, now=clock)
+    return opened_at_beta(dict.fromkeys(PEOPLE, "close_contact") | {"ma": "arrival"}, now=clock)
 
 
 def proposed(desk: Desk, by: str = "li") -> BulkSuppression:

@@ -18,6 +18,7 @@ from regions.keys.encryption import encrypt_number, encrypt_phone, identity_hash
 from regions.models import City
 from regions.tenancy import in_city
 from regions.vocabulary import IdType
+from tests.integration.conftest import OpenDesk
 from tests.integration.lines import ANNA, BERT
 from tests.integration.pages.matrix_cast import (
     CITIZEN,
@@ -32,7 +33,7 @@ from tests.integration.pages.matrix_cast import (
 )
 from tests.integration.pages.matrix_rows import CITY, PUBLIC
 from tests.integration.pages.people import Visitor
-from tests.integration.review.desk import Desk, open_desk
+from tests.integration.review.desk import Desk
 
 DOCUMENTS = {"zhang": BERT, "chen": ANNA}
 PHONE = "13812345678"
@@ -47,13 +48,16 @@ def clock(now: datetime, monkeypatch: pytest.MonkeyPatch) -> datetime:
 
 
 @pytest.fixture
-def desk(bare_city: City, clock: datetime, settings: Settings, tmp_path: Path) -> Desk:
+def desk(opened_at_beta: OpenDesk, clock: datetime, settings: Settings, tmp_path: Path) -> Desk:
     """zhang is red with wechat for an overlap, chen yellow for an arrival, liu red as a contact; green with alipay.
 
     zhang and chen have documents that can be opened.
     """
     settings.MEDIA_ROOT = tmp_path / "media"
-    opened = open_desk(PEOPLE, now=clock)
+    return opened_at_beta(PEOPLE, now=clock, then=give_documents)
+
+
+def give_documents(desk: Desk) -> None:
     for name, number in DOCUMENTS.items():
         who = Identity(IdType.RESIDENT_ID, number)
         encrypted = {
@@ -62,7 +66,6 @@ def desk(bare_city: City, clock: datetime, settings: Settings, tmp_path: Path) -
             "phone_encrypted": encrypt_phone(PHONE),
         }
         Citizen.objects.filter(ref=name).update(id_type=IdType.RESIDENT_ID.value, full_name=f"{name}小三", **encrypted)
-    return opened
 
 
 @pytest.fixture

@@ -14,16 +14,16 @@ from codes.passes.results import BadPass, CheckResult, Detail
 from codes.passes.token import PREFIX
 from codes.review.permissions import actor_name
 from regions.journal.models import JournalEntry
-from regions.models import City
 from regions.refusals import NotAllowed, NotFound
-from tests.integration.review.desk import Desk, open_desk
+from tests.integration.conftest import OpenDesk
+from tests.integration.review.desk import Desk
 
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def desk(bare_city: City, now: datetime) -> Desk:
-    return open_desk({"zhang": "spacetime_overlap", "chen": "arrival"}, now=now)
+def desk(opened_at_beta: OpenDesk, now: datetime) -> Desk:
+    return opened_at_beta({"zhang": "spacetime_overlap", "chen": "arrival"}, now=now)
 
 
 def keys() -> KeyList:

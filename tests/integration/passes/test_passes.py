@@ -27,14 +27,15 @@ from regions.keys import encryption
 from regions.keys.models import CityKey, Purpose
 from regions.models import City
 from regions.tenancy import in_city
-from tests.integration.review.desk import Desk, open_desk
+from tests.integration.conftest import OpenDesk
+from tests.integration.review.desk import Desk
 
 MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def desk(bare_city: City, now: datetime) -> Desk:
-    return open_desk({"zhang": "spacetime_overlap", "chen": "arrival"}, now=now)
+def desk(opened_at_beta: OpenDesk, now: datetime) -> Desk:
+    return opened_at_beta({"zhang": "spacetime_overlap", "chen": "arrival"}, now=now)
 
 
 def keys(now: datetime) -> KeyList:

@@ -1,19 +1,15 @@
 """A city that has run for three days, by a world in which every state occurs: on the second a source has become stale."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from pytest_django import DjangoDbBlocker
 
 from codes.models import Run
 from regions.models import City
 from regions.tenancy import in_city
-from tests.conftest import empty_city
+from tests.conftest import Keep, empty_city
 from tests.integration.reports.days import ONE_DAY, load_people, run_day, scene_of
-from tests.own_database import kept_copy
 from tests.worlds import Scene
 
 SEED = 53
@@ -39,14 +35,9 @@ def run_three_days() -> Settled:
 
 
 @pytest.fixture
-def kept_three_days(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Settled]:
+def kept_three_days(keep: Keep) -> Settled:
     """The database in which they are: before the test's transaction begins."""
-    with ExitStack() as stack:
-        with django_db_blocker.unblock():
-            settled = stack.enter_context(kept_copy(run_three_days))
-        yield settled
-        with django_db_blocker.unblock():
-            stack.close()
+    return keep(run_three_days)
 
 
 @pytest.fixture

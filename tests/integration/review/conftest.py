@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from regions.models import City
-from tests.integration.review.desk import Desk, open_desk
+from tests.integration.conftest import OpenDesk
+from tests.integration.review.desk import Desk
 
 PEOPLE = {"zhang": "spacetime_overlap", "chen": "arrival", "liu": "close_contact"}
 
 
 @pytest.fixture
-def desk(bare_city: City, now: datetime, settings: Settings, tmp_path: Path) -> Desk:
+def desk(opened_at_beta: OpenDesk, now: datetime, settings: Settings, tmp_path: Path) -> Desk:
     """zhang is red with wechat for an overlap, chen yellow for an arrival, liu red as a contact; green with alipay."""
     settings.MEDIA_ROOT = tmp_path / "media"
-    return open_desk(PEOPLE, now=now)
+    return opened_at_beta(PEOPLE, now=now)

@@ -12,10 +12,10 @@ from codes.review.cases.queue import CaseFilter
 from codes.review.errors import Reason
 from codes.review.proposals import bulk_rulings
 from regions.journal.models import JournalEntry
-from regions.models import City
 from regions.refusals import CommonReason, Refused
 from regions.tenancy import current_city
-from tests.integration.review.desk import EVIDENCE, Desk, open_desk, written
+from tests.integration.conftest import OpenDesk
+from tests.integration.review.desk import EVIDENCE, Desk, written
 
 RED = [f"red{number}" for number in range(6)]
 YELLOW = [f"yellow{number}" for number in range(4)]
@@ -23,9 +23,9 @@ EVERYBODY = CaseFilter()
 
 
 @pytest.fixture
-def crowd(bare_city: City, now: datetime) -> Desk:
+def crowd(opened_at_beta: OpenDesk, now: datetime) -> Desk:
     """Six people red with wechat and four yellow; all green with alipay."""
-    return open_desk(dict.fromkeys(RED, "spacetime_overlap") | dict.fromkeys(YELLOW, "arrival"), now=now)
+    return opened_at_beta(dict.fromkeys(RED, "spacetime_overlap") | dict.fromkeys(YELLOW, "arrival"), now=now)
 
 
 def propose(desk: Desk, chosen: CaseFilter = EVERYBODY, colour: str = "green", *, by: str = "li") -> BulkResult:

@@ -12,19 +12,19 @@ from codes.review.errors import Reason
 from codes.review.proposals import bulk_suppressions, suppressions
 from codes.review.proposals.groups import suppressible
 from regions.journal.models import JournalEntry
-from regions.models import City
 from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
+from tests.integration.conftest import OpenDesk
 from tests.integration.journal.holding import journal_break
-from tests.integration.review.desk import EVIDENCE, Desk, open_desk, written
+from tests.integration.review.desk import EVIDENCE, Desk, written
 
 WRONG = ("zhang", "chen", "liu", "sun", "he")
 KEY = "batch|police|0|close_contact"
 
 
 @pytest.fixture
-def desk(bare_city: City, now: Any) -> Desk:
+def desk(opened_at_beta: OpenDesk, now: Any) -> Desk:
     """Five people of one batch's records, and one of another kind."""
-    return open_desk(dict.fromkeys(WRONG, "close_contact") | {"ma": "arrival"}, now=now)
+    return opened_at_beta(dict.fromkeys(WRONG, "close_contact") | {"ma": "arrival"}, now=now)
 
 
 def propose(desk: Desk, *, by: str = "li", **changes: Any) -> BulkSuppression:

@@ -18,8 +18,8 @@ from codes.review.cases.queue import CaseFilter
 from codes.review.cases.transitions import APPEAL_TRANSITIONS, CASE_TRANSITIONS, Verb, transitions_from
 from codes.review.proposals import bulk_rulings, rulings
 from regions.journal.models import JournalEntry
-from regions.models import City
-from tests.integration.review.desk import EVIDENCE, Desk, open_desk
+from tests.integration.conftest import OpenDesk
+from tests.integration.review.desk import EVIDENCE, Desk
 
 TWINS = ("zhang", "liu")
 BROUGHT = [("disagreement", state) for state in CASE_TRANSITIONS.states] + [
@@ -37,9 +37,9 @@ Facts = list[dict[str, Any]]
 
 
 @pytest.fixture
-def twins(bare_city: City, now: datetime) -> Desk:
+def twins(opened_at_beta: OpenDesk, now: datetime) -> Desk:
     """Two people of whom the police have the same."""
-    return open_desk(dict.fromkeys(TWINS, "spacetime_overlap"), now=now)
+    return opened_at_beta(dict.fromkeys(TWINS, "spacetime_overlap"), now=now)
 
 
 @contextmanager

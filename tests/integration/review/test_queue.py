@@ -14,9 +14,9 @@ from codes.review.cases import assign
 from codes.review.cases.queue import CaseFilter, count_of, groups_of, open_cases
 from codes.review.cases.sweep import escalate_overdue
 from portal.web.keyset import Page, keyset_page
-from regions.models import City
 from regions.staff.roles import Role
-from tests.integration.review.desk import Desk, hire, open_desk
+from tests.integration.conftest import OpenDesk
+from tests.integration.review.desk import Desk, hire
 
 PEOPLE = {
     **dict.fromkeys([f"red{number}" for number in range(5)], "spacetime_overlap"),
@@ -26,8 +26,8 @@ MANY = 20_000
 
 
 @pytest.fixture
-def crowd(bare_city: City, now: datetime) -> Desk:
-    return open_desk(PEOPLE, now=now)
+def crowd(opened_at_beta: OpenDesk, now: datetime) -> Desk:
+    return opened_at_beta(PEOPLE, now=now)
 
 
 def refs(chosen: CaseFilter, now: datetime) -> set[str]:

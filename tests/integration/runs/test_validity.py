@@ -15,7 +15,8 @@ from codes.passes.issuing import issue_pass
 from codes.runs.ledger import start_run
 from codes.validity import Age
 from regions.models import City
-from tests.integration.review.desk import Desk, open_desk
+from tests.integration.conftest import OpenDesk
+from tests.integration.review.desk import Desk
 from tests.integration.review.test_amending_runs import ruled_wrong
 
 # By the police alone: zhang red, chen yellow. ruled: red by the police, and two officials say green.
@@ -31,8 +32,8 @@ EXPIRED = {"zhang": ("red", "policy"), "chen": UNKNOWN, "ruled": UNKNOWN, "green
 
 
 @pytest.fixture
-def desk(bare_city: City, now: datetime) -> Desk:
-    made = open_desk(PEOPLE, now=now)
+def desk(opened_at_beta: OpenDesk, now: datetime) -> Desk:
+    made = opened_at_beta(PEOPLE, now=now)
     made.approve(made.propose("ruled", "green"))
     return made
 

@@ -9,10 +9,10 @@ from django.utils.translation import override
 from codes.models import EffectiveChange, Registration, RunProvider
 from codes.source_effect import effect_of
 from portal.official.sources.presenters import effect_words
-from regions.models import City
 from regions.sources.changes import changed
 from regions.sources.models import Source
-from tests.integration.review.desk import Desk, open_desk
+from tests.integration.conftest import OpenDesk
+from tests.integration.review.desk import Desk
 
 HOUR = timedelta(hours=1)
 # By the police alone: zhang red, chen yellow. ``only`` is red, and ``fine`` green, with wechat and nobody else.
@@ -20,8 +20,8 @@ PEOPLE = {"zhang": "spacetime_overlap", "chen": "arrival", "only": "close_contac
 
 
 @pytest.fixture
-def desk(bare_city: City, now: datetime) -> Desk:
-    made = open_desk(PEOPLE, now=now)
+def desk(opened_at_beta: OpenDesk, now: datetime) -> Desk:
+    made = opened_at_beta(PEOPLE, now=now)
     Registration.objects.filter(citizen__ref__in=["only", "fine"], provider__code="alipay").delete()
     made.run(now + HOUR / 2)
     return made

@@ -13,22 +13,22 @@ from codes.runs.ledger import start_run
 from codes.runs.steps import run_here
 from codes.source_effect import effect_of
 from regions.journal.models import JournalEntry
-from regions.models import City
 from regions.refusals import Refused
 from regions.sources import changes
 from regions.sources.models import Batch, Source
 from regions.staff.roles import Role
 from regions.tenancy import current_city
-from tests.integration.review.desk import Desk, hire, open_desk
+from tests.integration.conftest import OpenDesk
+from tests.integration.review.desk import Desk, hire
 
 # By the police alone: zhang red, chen yellow; alipay says green of everybody.
 PEOPLE = {"zhang": "spacetime_overlap", "chen": "arrival", "fine": "negative_test", "only": "close_contact"}
 
 
 @pytest.fixture
-def desk(bare_city: City, now: datetime) -> Desk:
+def desk(opened_at_beta: OpenDesk, now: datetime) -> Desk:
     """``only`` has applied with wechat alone."""
-    made = open_desk(PEOPLE, now=now)
+    made = opened_at_beta(PEOPLE, now=now)
     Registration.objects.filter(citizen=made.citizen("only"), provider__code="alipay").delete()
     run_on(made, 0)
     hire("qian", Role.SOURCE_MANAGER, now=now)

@@ -5,15 +5,15 @@ from datetime import datetime
 
 import pytest
 
-from regions.models import City
-from tests.integration.review.desk import Desk, open_desk
+from tests.integration.conftest import OpenDesk
+from tests.integration.review.desk import Desk
 from tests.integration.webhooks.receiver import Receiver, listening
 
 
 @pytest.fixture
-def desk(bare_city: City, now: datetime) -> Desk:
+def desk(opened_at_beta: OpenDesk, now: datetime) -> Desk:
     """zhang is red with wechat for an overlap, chen yellow for an arrival, liu red as a contact; green with alipay."""
-    return open_desk({"zhang": "spacetime_overlap", "chen": "arrival", "liu": "close_contact"}, now=now)
+    return opened_at_beta({"zhang": "spacetime_overlap", "chen": "arrival", "liu": "close_contact"}, now=now)
 
 
 @pytest.fixture
