@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import pytest
 
@@ -10,7 +10,7 @@ from regions.tenancy import in_city
 from tests.conftest import Keep, empty_city
 from tests.integration.review.desk import Desk, open_desk
 
-People = tuple[tuple[str, str], ...]
+T = TypeVar("T")
 
 
 class OpenDesk(Protocol):
@@ -22,21 +22,35 @@ class OpenDesk(Protocol):
 
 
 @pytest.fixture
-def opened_at_beta(keep: Keep, request: pytest.FixtureRequest) -> OpenDesk:
-    """Opens beta's desk, once for the session for the same people; the test is inside the city, which has nothing else."""
+def kept_at_beta(keep: Keep, request: pytest.FixtureRequest) -> Keep:
+    """What it calls it calls once for the session, in beta with nothing else in it; the test goes on inside the city."""
+
+    def kept(build: Callable[..., T], *arguments: Any) -> T:
+        made: T = keep(at_beta, build, *arguments)
+        request.getfixturevalue("beta")
+        return made
+
+    return kept
+
+
+def at_beta(build: Callable[..., T], *arguments: Any) -> T:
+    with in_city("beta"):
+        empty_city()
+        return build(*arguments)
+
+
+@pytest.fixture
+def opened_at_beta(kept_at_beta: Keep) -> OpenDesk:
+    """Opens beta's desk, once for the session for the same people."""
 
     def opened(people: Mapping[str, str], *, now: datetime, then: Callable[[Desk], None] | None = None) -> Desk:
-        desk = keep(desk_at_beta, tuple(people.items()), now, then)
-        request.getfixturevalue("beta")
-        return desk
+        return kept_at_beta(desk_with, tuple(people.items()), now, then)
 
     return opened
 
 
-def desk_at_beta(people: People, now: datetime, then: Callable[[Desk], None] | None) -> Desk:
-    with in_city("beta"):
-        empty_city()
-        desk = open_desk(dict(people), now=now)
-        if then is not None:
-            then(desk)
-        return desk
+def desk_with(people: tuple[tuple[str, str], ...], now: datetime, then: Callable[[Desk], None] | None) -> Desk:
+    desk = open_desk(dict(people), now=now)
+    if then is not None:
+        then(desk)
+    return desk

@@ -16,8 +16,8 @@ from codes.rule_sets.rehearsal import Change
 from codes.rule_sets.rehearsal_jobs import COLUMNS
 from codes.rule_sets.version_file import canonical_digest
 from regions.journal.models import JournalEntry
-from regions.models import City
 from regions.staff.roles import Role
+from tests.conftest import Keep
 from tests.integration.rehearsal.drafts import as_file
 from tests.integration.rehearsal.test_rehearsal import Lived, lived, rehearsed
 from tests.integration.reports.days import person
@@ -33,8 +33,8 @@ class Tried(NamedTuple):
 
 
 @pytest.fixture
-def tried(bare_city: City, tmp_path: Path) -> Tried:
-    city = lived(1)
+def tried(kept_at_beta: Keep, tmp_path: Path) -> Tried:
+    city = kept_at_beta(lived, 1)
     return Tried(city, as_file(city.draft, tmp_path), rehearsed(city.draft, today=city.scene.day))
 
 

@@ -15,10 +15,10 @@ from codes.rule_sets.version_file import judged
 from portal.official import tasks
 from regions.journal.models import JournalEntry
 from regions.leased_jobs import MAX_ATTEMPTS
-from regions.models import City
 from regions.refusals import Refused
 from regions.staff.roles import Role
 from regions.tenancy import current_city
+from tests.conftest import Keep
 from tests.integration.rehearsal.test_rehearsal import Lived, lived, rehearsed
 from tests.integration.review.desk import hire
 
@@ -26,9 +26,9 @@ State = RuleSetDraft.State
 
 
 @pytest.fixture
-def city(bare_city: City, settings: Settings, tmp_path: Path) -> Lived:
+def city(kept_at_beta: Keep, settings: Settings, tmp_path: Path) -> Lived:
     settings.MEDIA_ROOT = tmp_path
-    made = lived(1)
+    made = kept_at_beta(lived, 1)
     now = made.scene.as_of
     hire("gu", Role.RULE_MANAGER, now=now)
     hire("he", Role.RULE_MANAGER, Role.APPROVER, now=now)

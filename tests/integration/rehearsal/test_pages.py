@@ -11,7 +11,7 @@ from pytest_django import Settings
 from codes.models import DraftRehearsal, RuleSet, RuleSetDraft, RuleSetVersion
 from codes.rule_sets import drafts
 from portal.official import tasks
-from regions.models import City
+from tests.conftest import Keep
 from tests.integration.pages.people import Visitor
 from tests.integration.rehearsal.drafts import as_file
 from tests.integration.rehearsal.test_drafts import content
@@ -22,9 +22,9 @@ PATH = "/staff/rule-sets/"
 
 
 @pytest.fixture
-def city(bare_city: City, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lived:
+def city(kept_at_beta: Keep, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lived:
     settings.MEDIA_ROOT = tmp_path
-    made = lived(1)
+    made = kept_at_beta(lived, 1)
     monkeypatch.setattr("django.utils.timezone.now", lambda: made.scene.as_of)
     monkeypatch.setattr(tasks.rehearse_draft, "apply_async", lambda args, **_: tasks.rehearse_draft.run(*args))
     monkeypatch.setattr(tasks, "in_city", _here)

@@ -13,6 +13,7 @@ from codes.rule_sets.version_file import VersionContent
 from regions.journal.models import JournalEntry
 from regions.models import City
 from regions.sources.models import Source
+from tests.conftest import Keep
 from tests.integration.rehearsal.drafts import draft_of
 from tests.integration.reports.days import load_people, run_day, scene_of
 from tests.oracle import World, version_in_force
@@ -62,8 +63,8 @@ def standing() -> set[str]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_it_is_what_happens_on_the_day(bare_city: City, seed: int) -> None:
-    city = lived(seed)
+def test_it_is_what_happens_on_the_day(kept_at_beta: Keep, seed: int) -> None:
+    city = kept_at_beta(lived, seed)
     expected = rehearsed(city.draft, today=city.scene.day)
     run_on(city)
     before = standing()
@@ -81,9 +82,9 @@ def test_it_is_what_happens_on_the_day(bare_city: City, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_it_leaves_no_trace(bare_city: City, seed: int) -> None:
+def test_it_leaves_no_trace(kept_at_beta: Keep, seed: int) -> None:
     tables = (RuleSet, RuleSetVersion, Rule, RiskArea, JournalEntry, Run, VerdictChange, Disagreement)
-    city = lived(seed)
+    city = kept_at_beta(lived, seed)
     before = [list(table._default_manager.order_by("pk").values()) for table in tables]
     assert rehearsed(city.draft, today=city.scene.day)
     with rehearsal(city.draft, today=city.scene.day) as tried:
@@ -91,8 +92,8 @@ def test_it_leaves_no_trace(bare_city: City, seed: int) -> None:
     assert [list(table._default_manager.order_by("pk").values()) for table in tables] == before
 
 
-def test_it_leaves_no_trace_when_its_reader_fails(bare_city: City) -> None:
-    city = lived(SEEDS[0])
+def test_it_leaves_no_trace_when_its_reader_fails(kept_at_beta: Keep) -> None:
+    city = kept_at_beta(lived, SEEDS[0])
     before = Rule.objects.count()
     with pytest.raises(ZeroDivisionError):
         read_badly(city)
@@ -105,30 +106,30 @@ def read_badly(city: Lived) -> None:
         raise ZeroDivisionError
 
 
-def test_a_draft_that_is_stored_already_is_tried_against_what_it_replaces(bare_city: City) -> None:
-    city = lived(SEEDS[0])
+def test_a_draft_that_is_stored_already_is_tried_against_what_it_replaces(kept_at_beta: Keep) -> None:
+    city = kept_at_beta(lived, SEEDS[0])
     fresh = rehearsed(city.draft, today=city.scene.day)
     publish(city.draft, by="li", now=city.scene.as_of)
     assert rehearsed(city.draft, today=city.scene.day) == fresh
 
 
-def test_the_rules_in_force_change_nobody(bare_city: City) -> None:
-    city = lived(SEEDS[0])
+def test_the_rules_in_force_change_nobody(kept_at_beta: Keep) -> None:
+    city = kept_at_beta(lived, SEEDS[0])
     publish(city.draft, by="li", now=city.scene.as_of)
     run_on(city)
     assert rehearsed(city.draft, today=city.first_day) == []
 
 
-def test_it_is_tried_on_any_day(bare_city: City) -> None:
-    city = lived(SEEDS[0])
+def test_it_is_tried_on_any_day(kept_at_beta: Keep) -> None:
+    city = kept_at_beta(lived, SEEDS[0])
     with rehearsal(city.draft, today=city.first_day + timedelta(days=1)) as tried:
         assert tried.day == city.first_day + timedelta(days=1)
     with rehearsal(city.draft, today=city.scene.day, day=city.scene.day) as tried:
         assert tried.day == city.scene.day
 
 
-def test_the_tally_adds_up(bare_city: City) -> None:
-    city = lived(SEEDS[0])
+def test_the_tally_adds_up(kept_at_beta: Keep) -> None:
+    city = kept_at_beta(lived, SEEDS[0])
     tally = Tally()
     with rehearsal(city.draft, today=city.scene.day) as tried:
         changes = list(tally.counting(tried.changes))

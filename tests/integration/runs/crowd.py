@@ -53,10 +53,14 @@ class Crowd:
             zone=ZONE,
         )
         self.keys = load_world(self.world, known_at=self.now)
-        current_city().mass_change_least = self.least
-        current_city().mass_change_share = 0.02
+        self.set_limits()
         for name, role in {"li": Role.REVIEWER, "wang": Role.APPROVER, "zhao": Role.APPROVER}.items():
             hire(name, role, now=self.now)
+
+    def set_limits(self) -> None:
+        """Of the city as the connection has it: they are not stored."""
+        current_city().mass_change_least = self.least
+        current_city().mass_change_share = 0.02
 
     @property
     def day(self) -> date:

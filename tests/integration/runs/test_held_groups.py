@@ -20,6 +20,7 @@ from regions.models import City
 from regions.refusals import MovedMeanwhile, NotAllowed, Refused
 from regions.staff.roles import Role
 from regions.tenancy import current_city
+from tests.conftest import Keep
 from tests.integration.review.desk import EVIDENCE, hire
 from tests.integration.runs.crowd import Crowd
 
@@ -28,28 +29,45 @@ MANY = range(25)
 
 
 @pytest.fixture
-def crowd(bare_city: City) -> Crowd:
+def crowd(kept_at_beta: Keep) -> Crowd:
     """The first run has settled; nobody is known for anything."""
+    return within_limits(kept_at_beta(a_crowd))
+
+
+@pytest.fixture
+def contacts(kept_at_beta: Keep) -> Crowd:
+    """25 of 60 were told to be contacts in one batch, and the run that judged them has ended."""
+    return within_limits(kept_at_beta(with_contacts))
+
+
+@pytest.fixture
+def reds(kept_at_beta: Keep) -> Crowd:
+    """25 contacts have been red for two days: two people had released them."""
+    return within_limits(kept_at_beta(with_reds))
+
+
+def a_crowd() -> Crowd:
     one = Crowd()
     one.run()
     return one
 
 
-@pytest.fixture
-def contacts(crowd: Crowd) -> Crowd:
-    """25 of 60 were told to be contacts in one batch, and the run that judged them has ended."""
-    crowd.deliver(MANY)
-    crowd.run()
-    return crowd
+def with_contacts() -> Crowd:
+    one = a_crowd()
+    one.deliver(MANY)
+    one.run()
+    return one
 
 
-@pytest.fixture
-def reds(crowd: Crowd) -> Crowd:
-    """25 contacts have been red for two days: two people had released them."""
-    crowd.deliver(MANY)
-    crowd.run()
-    decide(crowd, "release")
-    crowd.now += timedelta(days=2)
+def with_reds() -> Crowd:
+    one = with_contacts()
+    decide(one, "release")
+    one.now += timedelta(days=2)
+    return one
+
+
+def within_limits(crowd: Crowd) -> Crowd:
+    crowd.set_limits()
     return crowd
 
 
