@@ -47,6 +47,9 @@ FILLS: dict[tuple[str, str], Fill] = {
 EACH: dict[tuple[str, str], list[str]] = {
     ("auditor_report", "report"): list(ReportName),
     ("citizen_declare_page", "page"): ["to"],
+    ("official_work_table", "table"): ["people", "offices", "causes", "places"],
+    ("official_work_file", "table"): ["days", "places"],
+    ("official_work_file", "file_format"): ["csv"],
 }
 
 

@@ -322,6 +322,7 @@ NOTHING_PERSONAL = {
     "codes_providerkey": "keyed hashes of keys, and who issued them",
     "codes_webhook": "addresses of receivers, and who agreed to them",
     "codes_usednonce": "random numbers of signed calls of the last minutes",
+    "codes_publishedweek": "counts that everybody may know, without groups under ten",
     "codes_displayitem": "a cause with a provider",
     "codes_run": "instants and counts of a run",
     "codes_runsource": "which delivery a run rested on",

@@ -14,6 +14,7 @@ from codes.city_counts import update_city_counts
 from codes.display.findings import update_findings
 from codes.models import GateDevice, GateDeviceState, Run
 from codes.opening_requests import open_asked, sweep_openings
+from codes.public_figures import publish_weeks
 from codes.reports.identified import lapse_unanswered
 from codes.reports.jobs import sweep_exports, write_export
 from codes.reports.replay import replay_and_note
@@ -144,6 +145,16 @@ def sum_up_cities() -> int:
     for schema in schemas:
         update_city_counts(schema, now=timezone.now())
     return len(schemas)
+
+
+@shared_task(name="codes.publish_weeks")
+def publish_all_weeks() -> int:
+    """What everybody may know of the weeks that are over, in every city; how many weeks."""
+    written = 0
+    for schema in all_schemas():
+        with in_city(schema):
+            written += publish_weeks(now=timezone.now())
+    return written
 
 
 @shared_task(name="codes.note_neighbours")

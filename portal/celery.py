@@ -26,6 +26,8 @@ BEAT = {
     "mail alarms": {"task": "portal.mail_alarms", "schedule": 60.0},
     "sweep rehearsals": {"task": "portal.sweep_rehearsals", "schedule": 15.0},
     "sum up cities": {"task": "codes.sum_up_cities", "schedule": 60.0},
+    # Once a week for each city; asked more often, so that a time without workers costs no week.
+    "publish weeks": {"task": "codes.publish_weeks", "schedule": crontab(minute="*/10")},
     "fetch neighbours' lists": {"task": "codes.fetch_neighbours_lists", "schedule": crontab(minute="*/10")},
     "note neighbours": {"task": "codes.note_neighbours", "schedule": crontab(minute="*/5")},
     "exchange corrections": {"task": "codes.exchange_corrections", "schedule": 20.0},

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from portal.web import display, guide
 from portal.web.key_list import key_list
 from portal.web.places import places
+from portal.web.public_figures import public_figures
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.citizen.urls")),
@@ -17,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("guide/<slug:audience>/", guide.guide, name="guide"),
     path("guide/pictures/<slug:language>/<slug:name>.png", guide.guide_picture, name="guide_picture"),
     path("places/", places, name="places"),
+    path("figures/", public_figures, name="public_figures"),
     path("display/", display.display, name="display"),
     path("display/size/", display.switch_size, name="switch_size"),
     path("display/language/", display.switch_language, name="switch_language"),

@@ -16,6 +16,7 @@ from codes.models.neighbour import Neighbour, NeighbourCall
 from codes.models.paper_pass import PaperPass
 from codes.models.phone import PhoneChange, PhoneNotice
 from codes.models.provider import IdempotentAnswer, KeyState, Provider, ProviderKey, Registration, Scope, UsedNonce
+from codes.models.published_week import PublishedWeek
 from codes.models.rule_set import RiskArea, Rule, RuleSet, RuleSetVersion
 from codes.models.rule_set_draft import DraftRehearsal, RehearsalFault, RuleSetDraft
 from codes.models.ruling import BulkSuppression, Ruling, Suppression
@@ -86,6 +87,7 @@ __all__ = [
     "PhoneNotice",
     "Provider",
     "ProviderKey",
+    "PublishedWeek",
     "Registration",
     "RehearsalFault",
     "RiskArea",

@@ -37,6 +37,16 @@ OPEN_STATES = (*UNDECIDED, CaseState.WAITING_FOR_INFORMATION, CaseState.PROPOSED
 CLOSED_STATES = tuple(state for state in CaseState if state not in OPEN_STATES)
 APPEAL_ENDS = tuple(state for state in CLOSED_STATES if state not in (CaseState.DECIDED, CaseState.CONVERGED))
 
+# In which somebody decided: the other closed ones ended by themselves, or were taken back.
+DECIDED = (
+    CaseState.DECIDED,
+    CaseState.ACCEPTED,
+    CaseState.PARTLY_ACCEPTED,
+    CaseState.DENIED,
+    CaseState.DISAGREEMENT_LOGGED,
+)
+DECIDED_STATES = [state.value for state in DECIDED]
+
 OPEN = Q(closed_at__isnull=True)
 
 

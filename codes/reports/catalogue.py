@@ -10,6 +10,7 @@ from codes.reports.daily_disagreements import daily_disagreements
 from codes.reports.formats import Content, Row
 from codes.reports.request import ReportName, ReportRequest, bounds, in_zone, named, span
 from codes.reports.rows import stream
+from codes.reports.work import work
 from regions.sources.reasons import sentence
 from regions.tenancy import current_city
 
@@ -100,5 +101,7 @@ def open_report(request: ReportRequest, *, now: datetime) -> Content:
             return daily_codes(request, now=now)
         case ReportName.DISAGREEMENTS:
             return daily_disagreements(request, now=now)
+        case ReportName.WORK:
+            return work(request, now=now)
         case _:
             return REPORTS[request.report](request)

@@ -58,7 +58,7 @@ OF_A_SPAN = {
 
 def expected_rows(request: ReportRequest) -> int | None:
     """The rows of the report as it would be now. Raises ``CannotExport`` where there is no settled day."""
-    if request.only:
+    if request.only or request.report is ReportName.WORK:
         return None
     if request.report in OF_SETTLED_DAYS:
         runs = settled_runs(first=request.first, last=request.last)

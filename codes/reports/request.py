@@ -27,6 +27,7 @@ class ReportName(StrEnum):
     APPEALS = "appeals"
     JOURNAL = "journal"
     SOURCES = "sources"
+    WORK = "work"
 
 
 # Their rows name a citizen; the others' never do.
@@ -41,6 +42,8 @@ FILTERS: dict[ReportName, tuple[str, ...]] = {
     ReportName.APPEALS: ("state",),
     ReportName.JOURNAL: ("by", "verb"),
     ReportName.SOURCES: ("source", "state"),
+    # Not rows are narrowed: which of its tables, and in which language its headings and words are.
+    ReportName.WORK: ("table", "language"),
 }
 
 
@@ -124,6 +127,8 @@ def in_zone(instant: datetime | None, zone: ZoneInfo) -> str | None:
 
 
 MAY_IDENTIFY = frozenset({Role.AUDITOR, Role.AUDIT_ADMIN})
+# Whoever leads the office.
+READS_WORK = frozenset({Role.APPROVER, Role.AUDITOR})
 LEAST_PURPOSE = 5
 # The purpose goes into the journal, which everybody who audits reads and nobody can delete from.
 LIKE_A_NUMBER = re.compile(r"[0-9]{11,}")
@@ -161,7 +166,8 @@ def check_asker(request: ReportRequest, *, by: str, confirmation: IdentifiedExpo
     if not request.identified:
         provider = request.wanted("provider")
         if provider is None or by != f"{PROVIDER_PREFIX}{provider}":
-            require_role_or_operator(by, *MAY_IDENTIFY)
+            of_work = READS_WORK if request.report is ReportName.WORK else frozenset()
+            require_role_or_operator(by, *MAY_IDENTIFY, *of_work)
         return
     if (
         confirmation is None

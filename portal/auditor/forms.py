@@ -22,6 +22,7 @@ from codes.reports.request import (
     ReportRequest,
 )
 from codes.reports.rows import settled_runs
+from codes.reports.work import WorkTable
 from codes.vocabulary import Cause, State
 from portal.auditor.journal_labels import action_choices
 from portal.auditor.report_labels import column_title
@@ -39,7 +40,7 @@ class ReportForm(forms.Form):
         super().__init__(data)
         self.report = report
         for name in FILTERS[report]:
-            self.fields[name] = _filter(report, name)
+            self.fields[name] = _of_work(name) if report is ReportName.WORK else _filter(report, name)
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
@@ -142,6 +143,16 @@ class ReplayForm(forms.Form):
         if ref and found["who"] is None:
             self.add_error("citizen", _("No citizen of this city has this reference."))
         return found
+
+
+def _of_work(name: str) -> forms.Field:
+    """Which table, and in which language the file is: one without has the names and codes that programs read."""
+    if name == "table":
+        return forms.ChoiceField(label=column_title(name), choices=WorkTable.choices, required=False)
+    choices = [("zh-hans", _("Chinese")), ("en", _("English")), ("", _("None: names and codes for programs"))]
+    return forms.ChoiceField(
+        label=column_title(name), choices=choices, required=False, initial=translation.get_language()
+    )
 
 
 def _filter(report: ReportName, name: str) -> forms.Field:

@@ -30,6 +30,7 @@ class ReportTitle(TextChoices):
     APPEALS = "appeals", _("Appeals")
     JOURNAL = "journal", _("Journal")
     SOURCES = "sources", _("Deliveries of sources")
+    WORK = "work", _("Work on cases")
 
 
 class ReportLead(TextChoices):
@@ -39,6 +40,7 @@ class ReportLead(TextChoices):
     APPEALS = "appeals", _("Cases that a citizen asked for, and how they ended.")
     JOURNAL = "journal", _("Who did what and when, entry by entry, with the digests.")
     SOURCES = "sources", _("Every delivery of every source, and what became of it.")
+    WORK = "work", _("Counts by day, person, office, cause and place: what came in, and what was decided in time.")
 
 
 COLUMNS: dict[str, str | Promise] = {
@@ -82,6 +84,8 @@ COLUMNS: dict[str, str | Promise] = {
     "digest": _("Digest"),
     "source": _("Source"),
     "cause": _("Primary cause"),
+    "table": _("Table"),
+    "language": _("Language of the headings"),
     "batch": _("Batch"),
     "since": _("Since"),
     "as_of": pgettext_lazy("column", "Complete up to"),

@@ -1,5 +1,6 @@
 """Reports: which there are, the first rows of one, and having it exported."""
 
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from codes.models import ExportJob, IdentifiedExport, Run
@@ -63,6 +65,7 @@ def report(request: StaffRequest, report: str) -> HttpResponse:
         "form": form,
         "export": export,
         "of_settled_days": name in OF_SETTLED_DAYS,
+        "of_work": name is ReportName.WORK,
         "newest": Run.objects.last_settled(),
         **(preview(form.request()) if form.is_bound and form.is_valid() else {}),
     }
@@ -90,14 +93,19 @@ def _ask_for_names(request: StaffRequest, form: ReportForm, export: ExportForm) 
 
 def preview(asked: ReportRequest) -> dict[str, object]:
     """The first rows, always masked; whether there are more."""
+    if of_work := asked.report is ReportName.WORK:
+        asked = replace(asked, only={**asked.only, "language": get_language() or "en"})
     with transaction.atomic(), first_rows(ROWS_SHOWN + 1):
         content = open_report(asked, now=timezone.now())
         rows = list(islice(content.rows, ROWS_SHOWN + 1))
-    titles = city_titles()
+    titles = {} if of_work else city_titles()
     return {
-        "columns": [column_title(column) for column in content.columns],
+        "columns": content.columns if of_work else [column_title(column) for column in content.columns],
         "rows": [
-            [cell_label(column, cell, titles) for column, cell in zip(content.columns, row, strict=True)]
+            # The work is in words already.
+            ["–" if cell is None else cell for cell in row]
+            if of_work
+            else [cell_label(column, cell, titles) for column, cell in zip(content.columns, row, strict=True)]
             for row in rows[:ROWS_SHOWN]
         ],
         "has_more": len(rows) > ROWS_SHOWN,

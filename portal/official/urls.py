@@ -25,5 +25,6 @@ urlpatterns = [
     path("displays/", include("portal.official.displays.urls")),
     path("webhooks/", include("portal.official.webhooks.urls")),
     path("people/", include("portal.official.staff.urls")),
+    path("work/", include("portal.official.work.urls")),
     path("dashboard/", dashboard, name="official_dashboard"),
 ]

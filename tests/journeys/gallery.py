@@ -62,6 +62,7 @@ NO_PAGES = frozenset(
         "official_draft_rehearsal_list",
         "official_evidence",
         "official_guardian_proof",
+        "official_work_file",
         "openid_connect_callback",
         "places",
     }
@@ -132,6 +133,7 @@ def _of_strangers() -> Iterator[Picture]:
         "display": "/display/",
         "guide": "/guide/citizen/",
         "api_reference": "/api/v1/reference/",
+        "public_figures": "/figures/",
     }
     for name, path in pages.items():
         yield Picture(name, path, _nobody())

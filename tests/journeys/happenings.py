@@ -155,6 +155,9 @@ def happen(world: World) -> Happened:
     }
     approver = {
         "official_approvals": "approvals/",
+        "official_work": "work/",
+        "official_work_table": "work/causes/",
+        "official_work_cases": "work/cases/?what=opened",
         "official_approve_ruling": f"approvals/rulings/{ruling.pk}/",
         "official_approve_record": f"approvals/records/{record.pk}/",
         "official_approve_together": together,

@@ -302,6 +302,15 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "call_hash": b"x",
         "called_at": AT,
     },
+    "codes.PublishedWeek": lambda cast: {
+        "monday": date(2026, 11, 23) + timedelta(weeks=next(_numbers)),
+        "people": 100,
+        "causes": {},
+        "disagreements": 10,
+        "decided": 10,
+        "median_hours": 5,
+        "published_at": AT,
+    },
     "codes.KeptForm": lambda cast: {
         "kept_by": "citizen:zhang",
         "place": str(next(_numbers)),

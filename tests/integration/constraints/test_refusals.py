@@ -1,6 +1,6 @@
 """Every CHECK and UNIQUE is tried: the database itself refuses the row that breaks it, whatever the code above forgot."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from typing import cast as typed
 from uuid import UUID
@@ -65,6 +65,16 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     ],
     "second_look_is_anothers": [("codes.SecondLook", {**LOOKED, "looked_by": "lin"})],
     "second_look_differs_for_a_reason": [("codes.SecondLook", {**LOOKED, "reason": ""})],
+    "published_week_begins_on_a_monday": [("codes.PublishedWeek", {"monday": date(2026, 11, 24)})],
+    "published_people_are_rounded": [("codes.PublishedWeek", {"people": 101})],
+    "published_groups_are_not_small": [
+        ("codes.PublishedWeek", {"disagreements": 9}),
+        ("codes.PublishedWeek", {"decided": 9, "median_hours": None}),
+    ],
+    "published_median_is_of_a_group": [
+        ("codes.PublishedWeek", {"decided": None}),
+        ("codes.PublishedWeek", {"decided": 0}),
+    ],
     "paper_pass_is_good_for_a_year_at_most": [
         ("codes.PaperPass", {"expires_at": AT}),
         ("codes.PaperPass", {"expires_at": AT + timedelta(days=366)}),
@@ -625,6 +635,7 @@ UNIQUE_COLUMNS: dict[tuple[str, str], Any] = {
     ("codes.Citizen", "id_hash"): b"same",
     ("codes.FormerRef", "ref"): "C1",
     ("codes.Neighbour", "division"): "500100",
+    ("codes.PublishedWeek", "monday"): date(2026, 11, 23),
     ("sources.RangeHashes", "batch"): lambda cast: cast.make("sources.Batch"),
     ("retention.RetentionSweep", "day"): DAY,
     ("codes.GateDevice", "link_hash"): b"same",

@@ -39,6 +39,7 @@ pytestmark = [pytest.mark.usefixtures("no_worker"), pytest.mark.parametrize("lan
 # Beside the one word of each part in the matrix: what else a page is about.
 MORE_PAGES = (
     *(("auditor", f"/staff/reports/{report.value}/?show=1") for report in ReportName),
+    *(("approver", f"/staff/work/{table}/") for table in ("people", "offices", "causes", "places")),
     ("citizen", "/declare/"),
     ("approver", "/guide/official/"),
     ("approver", "/guide/auditor/"),

@@ -1,0 +1,82 @@
+"""What everybody may know of a city: a row a week, written once when the week is over (``docs/adr/0057-…``).
+
+No group under ten is told, and none can be worked out: where one is left out, so is the sum that the others could be subtracted
+from; the people are rounded, so that two weeks do not tell how few came between.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+from codes.models import PublishedWeek, Run
+from codes.models.case import DECIDED_STATES
+from codes.models.published_week import LEAST_GROUP
+from codes.vocabulary import Cause
+from regions.sql import compose
+from regions.tenancy import current_city
+
+SQL = Path(__file__).with_suffix(".sql")
+CAUSES, WEEK = compose(SQL, "causes"), compose(SQL, "week")
+# As many are shown, and made up for after a time without workers.
+WEEKS_SHOWN = 26
+
+
+def publish_weeks(*, now: datetime) -> int:
+    """Write what is missing of the weeks that are over; how many. Nothing from before the city's first run."""
+    this_monday = _monday_of(current_city().day_of(now))
+    first = Run.objects.settled().order_by("pk").values_list("day", flat=True).first()
+    if first is None:
+        return 0
+    begin = max(_monday_of(first), this_monday - timedelta(weeks=WEEKS_SHOWN))
+    there = set(PublishedWeek.objects.filter(monday__gte=begin).values_list("monday", flat=True))
+    weeks = (begin + timedelta(weeks=n) for n in range((this_monday - begin).days // 7))
+    rows = [_week(monday, now=now) for monday in weeks if monday not in there]
+    # Two workers at once write it once.
+    return len(PublishedWeek.objects.bulk_create(rows, ignore_conflicts=True))
+
+
+def told(counts: Mapping[str, int], *, least: int = LEAST_GROUP) -> tuple[dict[str, int | None], int | None]:
+    """What may be told of groups, and of all together: none for what is left out.
+
+    A group of some, fewer than ``least``, is left out, and with it the sum. To leave out the next larger groups instead and tell
+    the sum is not enough: whoever knows that rule works small ones out (10, 9 and 9 are the only ones that add up so).
+    """
+    shown = {name: None if 0 < count < least else count for name, count in counts.items()}
+    return shown, None if None in shown.values() else sum(counts.values())
+
+
+def _week(monday: date, *, now: datetime) -> PublishedWeek:
+    zone = current_city().zone
+    begins, ends = (datetime.combine(day, datetime.min.time(), zone) for day in (monday, monday + timedelta(weeks=1)))
+    parameters: dict[str, Any] = {
+        "monday": monday,
+        "sunday": monday + timedelta(days=6),
+        "from": begins,
+        "until": ends,
+        "causes": [cause.value for cause in Cause],
+        "decided": DECIDED_STATES,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(WEEK, parameters)
+        people, decided, median = cursor.fetchone()
+        cursor.execute(CAUSES, parameters)
+        counts = {cause.value: 0 for cause in Cause} | dict(cursor.fetchall())
+    causes, disagreements = told(counts)
+    has_run = Run.objects.settled().filter(day__gte=monday, day__lt=monday + timedelta(weeks=1)).exists()
+    is_group = decided >= LEAST_GROUP
+    return PublishedWeek(
+        monday=monday,
+        people=people // LEAST_GROUP * LEAST_GROUP,
+        causes=causes if has_run else {},
+        disagreements=disagreements if has_run else None,
+        decided=decided if is_group or not decided else None,
+        median_hours=round(median / timedelta(hours=1)) if is_group else None,
+        published_at=now,
+    )
+
+
+def _monday_of(day: date) -> date:
+    return day - timedelta(days=day.weekday())

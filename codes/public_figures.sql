@@ -1,0 +1,20 @@
+-- What a week was, before what is small is left out.
+
+-- statement: causes
+SELECT (%(causes)s::text[])[place], count(*)
+FROM (
+    SELECT min(array_position(%(causes)s::text[], p.primary_cause)) AS place
+    FROM codes_disagreement d
+    JOIN codes_run r ON r.id = d.opened_run_id
+    JOIN codes_pairdiagnosis p ON p.disagreement_id = d.id
+    WHERE r.day BETWEEN %(monday)s AND %(sunday)s AND NOT r.history
+    GROUP BY d.id
+) AS each
+GROUP BY place
+
+-- statement: week
+SELECT (SELECT count(*) FROM codes_citizen WHERE known_since < %(until)s AND id_type <> 'swept'),
+       count(*),
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY c.closed_at - c.opened_at)
+FROM codes_case c
+WHERE c.state = ANY(%(decided)s) AND c.closed_at >= %(from)s AND c.closed_at < %(until)s

@@ -1,0 +1,184 @@
+"""What the pages of the work show: cells that lead to their cases, figures with their trend in words, and charts."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from codes.reports.work import COLUMNS, TITLES, Figures, Line, OtherOrigin, Period, WorkTable, cell_in_words
+from codes.reports.work_cases import Counted
+from codes.vocabulary import Cause
+from portal.templatetags.page import span, untranslated
+from portal.web.chart import DayChart, Series, day_chart
+
+# Where a page shows less than the file.
+SHOWN = {WorkTable.CAUSES: ("origin", "cases")}
+TEXTS = frozenset({"day", "person", "office", "origin", "place_code", "place", "age"})
+
+
+@dataclass(frozen=True)
+class ShownCell:
+    text: str
+    address: str
+    is_number: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A table as a page shows it: the first cell of a row is its heading."""
+
+    titles: list[tuple[str, bool]]
+    rows: list[list[ShownCell]]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure, how it was before, and its cases."""
+
+    title: str
+    value: str
+    trend: str
+    sign: str
+    address: str
+
+
+def shown(table: WorkTable, lines: Sequence[Line], period: Period) -> Shown:
+    """Of days the newest stand first. A number leads to its cases where the list can be narrowed so far."""
+    columns = SHOWN.get(table, COLUMNS[table])
+    ordered = lines[::-1] if "day" in columns else lines
+    rows = [
+        [_cell(table, column, cell, line, period) for column, cell in zip(columns, line.cells, strict=True)]
+        for line in ordered
+    ]
+    return Shown([(str(TITLES[column]), column not in TEXTS) for column in columns], rows)
+
+
+def with_period(address: str, period: Period, **more: str) -> str:
+    days = {"first": period.first.isoformat(), "last": period.last.isoformat()}
+    return f"{address}?{urlencode(days | more)}"
+
+
+def figures_in_words(this: Figures, before: Figures, period: Period) -> list[Figure]:
+    """The period's figures, each with the difference to the equally long one before."""
+    counts = [
+        (Counted.OPENED, this.opened, before.opened),
+        (Counted.DECIDED, this.decided, before.decided),
+        (Counted.RETURNED, this.returned, before.returned),
+        (Counted.ENDED_BY_ITSELF, this.ended_by_itself, before.ended_by_itself),
+    ]
+    cases = reverse("official_work_cases")
+    found = [
+        Figure(str(what.label), _count(now), *_trend(now, then, _count), with_period(cases, period, what=what.value))
+        for what, now, then in counts
+    ]
+    share = (this.in_time_per_cent, before.in_time_per_cent)
+    found.insert(
+        2,
+        Figure(
+            _("Decided in time"),
+            _points(share[0]),
+            *_trend(share[0], share[1], _points_apart),
+            with_period(cases, period, what=Counted.IN_TIME.value),
+        ),
+    )
+    found.insert(
+        3, Figure(_("Median time to the decision"), _span(this.median), *_trend(this.median, before.median, _span), "")
+    )
+    found.append(Figure(_("Open at the end"), _count(this.open), *_trend(this.open, before.open, _count), ""))
+    return found
+
+
+def days_chart(lines: Sequence[Line]) -> DayChart:
+    """What came in and what was decided, day by day."""
+    opened, decided = ([int(line.cells[place]) for line in lines] for place in (1, 2))
+    series = [Series(str(TITLES["opened"]), opened, 1), Series(str(TITLES["decided"]), decided, 2)]
+    return day_chart(_("Came in and decided"), [_day(line.cells[0]) for line in lines], series)
+
+
+def cause_chart(lines: Sequence[Line], period: Period) -> DayChart:
+    """Each cause in its own shade; what has no cause stands together in the last."""
+    days = [(period.first + timedelta(days=n)).isoformat() for n in range(period.days)]
+    found: dict[str, dict[str, int]] = {}
+    for line in lines:
+        day, origin, cases = line.cells
+        found.setdefault(origin, {})[day] = cases
+    origins = [*Cause, *OtherOrigin]
+    series = [
+        Series(str(origin.label), [found[origin].get(day, 0) for day in days], min(shade, 5))
+        for shade, origin in enumerate(origins, start=1)
+        if origin in found
+    ]
+    return day_chart(_("Cases that came in, by cause"), [_day(day) for day in days], series)
+
+
+def totals(lines: Sequence[Line]) -> list[Line]:
+    """Causes over the whole period, the most frequent first: what each day brought is in the chart and the file."""
+    counted: Counter[str] = Counter()
+    for line in lines:
+        _, origin, cases = line.cells
+        counted[origin] += cases
+    return [Line((origin, cases), {"origin": origin}) for origin, cases in counted.most_common()]
+
+
+def _cell(table: WorkTable, column: str, cell: Any, line: Line, period: Period) -> ShownCell:
+    if column in TEXTS:
+        return ShownCell(_text(column, cell), "", is_number=False)
+    text = "–" if cell is None else _count(cell)
+    return ShownCell(text, _address(table, column, line, period) if cell else "", is_number=True)
+
+
+def _text(column: str, cell: Any) -> str:
+    if cell is None:
+        return "–"
+    if column == "day":
+        return _day(cell)
+    # As somebody typed it.
+    return untranslated(cell) if column in ("person", "office", "place_code") else str(cell_in_words(column, cell))
+
+
+def _address(table: WorkTable, column: str, line: Line, period: Period) -> str:
+    what = Counted.OPENED.value if table is WorkTable.CAUSES else column
+    if not line.about or what not in set(Counted):
+        return ""
+    about = dict(line.about)
+    of = about.pop("period", period)
+    return with_period(reverse("official_work_cases"), of, what=what, **about)
+
+
+def _trend(now: Any, then: Any, worded: Any) -> tuple[str, str]:
+    """In words, and a sign that says the direction beside them."""
+    if now is None or then is None:
+        return _("nothing to compare with"), ""
+    if now == then:
+        return _("as in the days before"), "="
+    if now > then:
+        return _("%(difference)s more than in the days before") % {"difference": worded(now - then)}, "▲"
+    return _("%(difference)s less than in the days before") % {"difference": worded(then - now)}, "▼"
+
+
+def _day(day: str) -> str:
+    """In one piece, however narrow its column."""
+    return str(date_format(date.fromisoformat(day), "MONTH_DAY_FORMAT")).replace(" ", "\u00a0")
+
+
+def _count(number: int) -> str:
+    return str(number_format(number, force_grouping=True))
+
+
+def _points(share: int | None) -> str:
+    return "–" if share is None else f"{share} %"
+
+
+def _points_apart(difference: int) -> str:
+    return ngettext("%(n)d percentage point", "%(n)d percentage points", difference) % {"n": difference}
+
+
+def _span(length: timedelta | None) -> str:
+    return "–" if length is None else span(length)

@@ -1,0 +1,170 @@
+"""How the work on cases goes: figures with their trend, one table a page, its file, and the cases behind each number."""
+
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from codes.models import Run
+from codes.reports.export import FileFormat, export_report
+from codes.reports.request import READS_WORK, ReportName, ReportRequest
+from codes.reports.work import OtherOrigin, Period, WorkTable, cell_in_words, figures, work_lines
+from codes.reports.work_cases import Counted, Number, cases_of
+from codes.vocabulary import Cause
+from portal.official.work.tables import cause_chart, days_chart, figures_in_words, shown, totals, with_period
+from portal.templatetags.page import untranslated
+from portal.web.access import StaffRequest, for_staff
+from portal.web.keyset import keyset_page, query_without_place
+from regions.staff.models import Account
+from regions.tenancy import current_city
+
+FILES = (FileFormat.CSV, FileFormat.XLSX)
+DAYS_OFFERED = (7, 30, 90)
+
+
+class PeriodForm(forms.Form):
+    first = forms.DateField(label=gettext_lazy("From"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    last = forms.DateField(label=gettext_lazy("To"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+
+
+@require_safe
+@for_staff(*READS_WORK)
+def work(request: StaffRequest) -> HttpResponse:
+    """The figures of the period, day by day, and how old the open cases are."""
+    return _page(request, WorkTable.DAYS)
+
+
+@require_safe
+@for_staff(*READS_WORK)
+def work_table(request: StaffRequest, table: str) -> HttpResponse:
+    """One of the other tables."""
+    return _page(request, _table(table))
+
+
+@require_safe
+@for_staff(*READS_WORK)
+def work_file(request: StaffRequest, table: str, file_format: str) -> HttpResponse:
+    """The table as a file in the page's language; the journal tells of it as of every export."""
+    if file_format not in FILES:
+        raise Http404
+    period, kind = _period(request), FileFormat(file_format)
+    language = translation.get_language() or "en"
+    only = {"table": _table(table).value, "language": language}
+    asked = ReportRequest(ReportName.WORK, period.first, period.last, only=only)
+    with TemporaryDirectory(prefix="work-") as folder:
+        file = Path(folder) / f"work-{table}.{kind}"
+        export_report(asked, file=file, file_format=kind, by=request.user.username, now=timezone.now())
+        answer = HttpResponse(file.read_bytes(), content_type=kind.content_type)
+    name = f"work-{table}-{period.first:%Y%m%d}-{period.last:%Y%m%d}.{kind}"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+@require_safe
+@for_staff(*READS_WORK)
+def work_cases(request: StaffRequest) -> HttpResponse:
+    """The cases behind one number, the newest first."""
+    what = request.GET.get("what", Counted.OPENED)
+    if what not in set(Counted):
+        raise Http404
+    number = Number(
+        Counted(what),
+        _period(request),
+        person=_plain(request.GET.get("person", "")),
+        office=_plain(request.GET["office"]) if "office" in request.GET else None,
+        origin=_plain(request.GET.get("origin", "")),
+    )
+    if number.origin and number.origin not in {*Cause, *OtherOrigin}:
+        raise Http404
+    page = keyset_page(cases_of(number, now=timezone.now()), request.GET, by=["-opened_at", "-id"])
+    known = Account.objects.filter(username__in={case.assigned_to for case in page.rows} | {number.person})
+    names = {one.username: one.full_name or one.username for one in known}
+    context = {
+        "number": number,
+        "page": page,
+        "rows": [(case, names.get(case.assigned_to, case.assigned_to)) for case in page.rows],
+        "about": untranslated(names.get(number.person) or number.office)
+        or cell_in_words("origin", number.origin or None),
+        "is_of_today": number.what in (Counted.OPEN_NOW, Counted.OVERDUE_NOW),
+        "query": query_without_place(request.GET),
+        "back": with_period(reverse("official_work"), number.period),
+    }
+    return render(request, "official/work/cases.html", context)
+
+
+def _page(request: StaffRequest, table: WorkTable) -> HttpResponse:
+    now, period = timezone.now(), _period(request)
+    lines = work_lines(table, period, now=now)
+    settled = Run.objects.last_settled()
+    context = {
+        "form": PeriodForm(request.GET)
+        if "first" in request.GET or "last" in request.GET
+        else PeriodForm(_initial(period)),
+        "tabs": _tabs(table, period),
+        "title": str(table.label),
+        "period": period,
+        "offered": _offered(period),
+        "now": now,
+        "settled": settled,
+        "columns": shown(table, totals(lines) if table is WorkTable.CAUSES else lines, period),
+        "files": [
+            (kind.upper(), with_period(reverse("official_work_file", args=[table, kind]), period)) for kind in FILES
+        ],
+    }
+    if table is WorkTable.DAYS:
+        ages = work_lines(WorkTable.AGES, period, now=now)
+        context |= {
+            "figures": figures_in_words(*figures(period, now=now), period),
+            "chart": days_chart(lines),
+            "ages": shown(WorkTable.AGES, ages, period),
+        }
+    elif table is WorkTable.CAUSES:
+        context["chart"] = cause_chart(lines, period)
+    return render(request, "official/work/work.html", context)
+
+
+def _table(name: str) -> WorkTable:
+    """Raises ``Http404``."""
+    if name not in set(WorkTable):
+        raise Http404
+    return WorkTable(name)
+
+
+def _period(request: StaffRequest) -> Period:
+    """What the address asks for; days that are none are left out, and the form says so."""
+    form = PeriodForm(request.GET)
+    form.is_valid()
+    days: dict[str, date] = form.cleaned_data
+    return Period.of(days.get("first"), days.get("last"), today=current_city().day_of(timezone.now()))
+
+
+def _initial(period: Period) -> dict[str, str]:
+    return {"first": period.first.isoformat(), "last": period.last.isoformat()}
+
+
+def _tabs(here: WorkTable, period: Period) -> list[tuple[str, str, bool]]:
+    addresses = {
+        one: reverse("official_work") if one is WorkTable.DAYS else reverse("official_work_table", args=[one])
+        for one in WorkTable
+        if one is not WorkTable.AGES
+    }
+    return [(str(one.label), with_period(address, period), one is here) for one, address in addresses.items()]
+
+
+def _offered(period: Period) -> list[tuple[str, str]]:
+    today = current_city().day_of(timezone.now())
+    offered = {days: Period.of(None, None, today=today).ending(days) for days in DAYS_OFFERED}
+    return [(_("%(n)s days") % {"n": days}, with_period("", one)) for days, one in offered.items() if one != period]
+
+
+def _plain(text: str) -> str:
+    return text.replace("\x00", "")

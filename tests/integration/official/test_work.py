@@ -1,0 +1,106 @@
+"""The work and its measures: every number is what its list holds, people stand by their names, and the files say the same."""
+
+import csv
+import io
+import re
+from datetime import date, timedelta
+from html import unescape
+
+import openpyxl
+import pytest
+
+from codes.models import Case
+from codes.reports.work import Period
+from codes.review.proposals import rulings
+from regions.journal.models import JournalEntry
+from regions.staff.models import Account
+from tests.integration.official.conftest import At
+from tests.integration.pages.asking import at_most
+from tests.integration.pages.people import Visitor
+from tests.integration.review.desk import Desk
+
+TABLES = ("", "people/", "offices/", "causes/", "places/")
+NUMBER = re.compile(r'<a href="(/staff/work/cases/[^"]*)">([\d,]+)(?: %)?</a>')
+LISTED = re.compile(r'<th scope="row"><a href="/staff/cases/([^/"]+)/')
+FORMULA = "=1+1"
+
+
+@pytest.fixture
+def wang(desk: Desk, at_work: At) -> Visitor:
+    """li leaves zhang as they are, in time; liu's proposal comes back from wang; chen's is approved, a day too late."""
+    Account.objects.filter(username="li").update(full_name="李敏", office=FORMULA)
+    desk.bring(desk.case("zhang"), "decided")
+    refused = desk.propose("liu")
+    rulings.refuse(ruling_id=refused.pk, reason_code="evidence_thin", by="wang", now=desk.now)
+    desk.bring(desk.case("chen"), "proposed")
+    Case.objects.filter(citizen__ref="chen").update(due_at=desk.now - timedelta(days=1))
+    desk.approve(desk.case("chen").rulings.get())
+    Case.objects.filter(citizen__ref="liu").update(due_at=desk.now - timedelta(minutes=1))
+    return at_work("wang")
+
+
+def rows_of(page: str) -> list[list[str]]:
+    """The cells of the page's first table that is not a chart's."""
+    table = page.rpartition("</figure>")[2].partition("<tbody>")[2].partition("</tbody>")[0]
+    return [
+        [unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)]
+        for row in table.split("</tr>")[:-1]
+    ]
+
+
+def test_every_number_is_what_its_list_holds(wang: Visitor) -> None:
+    counted = 0
+    for table in TABLES:
+        with at_most(12):
+            page = wang.read(f"/staff/work/{table}")
+        for address, number in NUMBER.findall(page):
+            if "in_time" in address and "%" in page.partition(address)[2][:30]:
+                continue  # the share, which leads to what it is a share of
+            listed = LISTED.findall(wang.read(unescape(address)))
+            assert len(listed) == int(number.replace(",", "")), (table, address)
+            counted += 1
+    assert counted > 15
+
+
+def test_people_stand_by_their_names_with_what_they_did(wang: Visitor) -> None:
+    page = wang.read("/staff/work/people/")
+    people = {row[0]: row[1:] for row in rows_of(page)}
+    # Office; decided, in time, per cent; returned; approved, sent back; open now, overdue now.
+    assert people["李敏"] == [FORMULA, "2", "1", "50", "1", "0", "0", "1", "1"]
+    assert people["wang"][4:] == ["1", "1", "0", "0"] if len(people["wang"]) == 8 else people["wang"][5:7] == ["1", "1"]
+    offices = {row[0]: row[1:] for row in rows_of(wang.read("/staff/work/offices/"))}
+    assert offices[FORMULA] == people["李敏"][1:]
+
+
+def test_a_day_is_counted_back_from_what_is_open_now(desk: Desk, wang: Visitor) -> None:
+    newest = rows_of(wang.read("/staff/work/"))[0]
+    # Came in, decided, in time, per cent, ended by itself, returned, open.
+    assert newest[1:] == ["3", "2", "1", "50", "0", "1", "1"]
+    page = wang.read("/staff/work/")
+    assert set(rows_of(page)[1][1:]) <= {"0", "–"}
+    assert "比前一时段多 3" in page
+    assert "无可比数据" in page
+
+
+def test_files_say_the_same_in_the_page_s_language(wang: Visitor) -> None:
+    said = wang.get("/staff/work/people.csv").content.decode("utf-8-sig")
+    headings, *lines = csv.reader(io.StringIO(said))
+    assert headings[:3] == ["姓名", "所在单位", "办结"]
+    li = next(line for line in lines if line[0] == "李敏")
+    assert li[1:] == [f"'{FORMULA}", "2", "1", "50", "1", "0", "0", "1", "1"]
+    book = openpyxl.load_workbook(io.BytesIO(wang.in_english().get("/staff/work/people.xlsx").content))
+    first, *rows = book.worksheets[0].iter_rows(values_only=True)
+    assert first[:3] == ("Name", "Office", "Decided")
+    assert (FORMULA, 2, 1, 50) in [row[1:5] for row in rows]
+    made = JournalEntry.objects.filter(verb="export.made", subject="export:work", by="wang")
+    assert made.count() == 2
+
+
+def test_a_period_is_never_longer_than_a_year_nor_of_days_to_come() -> None:
+    today = date(2026, 11, 24)
+    long_ago, to_come = date(2020, 1, 1), date(2999, 1, 1)
+    for first, last, days in [
+        (None, None, 30), (long_ago, None, 366), (None, to_come, 30), (to_come, None, 1), (today, long_ago, 1),
+    ]:  # fmt: skip
+        period = Period.of(first, last, today=today)
+        assert (period.days, period.last) == (days, min(last or today, today))
