@@ -13,6 +13,8 @@ LIST = """\
     why 20,000 disagree, against the time of the run's verdicts and a loop over the pairs
 ./run bench sentinel [--people N] [--rounds N]
     what comparing a run with the past takes of the run
+./run bench suppressions [--people N] [--rounds N]
+    what 1,000 and 3,000 suppressed records take of judging everybody
 ./run bench pages [--people N] [--visits N]
     every page that answers GET, in a city of 200,000 with 20,000 open cases: time and database queries
 ./run bench passes [--people N] [--sample N] [--rounds N]
@@ -46,6 +48,9 @@ def main() -> None:
     options.add_argument("--people", type=int, default=20_000)
     options.add_argument("--sample", type=int, default=500, help="passes in a round, and a quarter of as many visits")
     options.add_argument("--rounds", type=int, default=3, help="of each measurement the median counts")
+    options = benches.add_parser("suppressions")
+    options.add_argument("--people", type=int, default=60_000)
+    options.add_argument("--rounds", type=int, default=3, help="of each measurement the median counts")
     options = benches.add_parser("journal")
     options.add_argument("--entries", type=int, default=1_000_000)
     options.add_argument("--rounds", type=int, default=3, help="of each measurement the median counts")
@@ -60,7 +65,7 @@ def main() -> None:
 
 
 def _bench(name: str) -> Callable[..., None]:
-    from bench import diagnosis, journal, pages, passes, recompute, sentinel  # noqa: PLC0415 - they need Django's set-up
+    from bench import diagnosis, journal, pages, passes, recompute, sentinel, suppressions  # noqa: PLC0415 - they need Django's set-up
 
     benches: dict[str, Callable[..., None]] = {
         "recompute": recompute.main,
@@ -69,6 +74,7 @@ def _bench(name: str) -> Callable[..., None]:
         "pages": pages.main,
         "passes": passes.main,
         "sentinel": sentinel.main,
+        "suppressions": suppressions.main,
     }
     return benches[name]
 

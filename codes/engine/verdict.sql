@@ -13,8 +13,8 @@ seen AS MATERIALIZED (
     -- §2: of each record the version that counts, unless it is revoked or a ruling suppresses the record. The latest one is found
     -- by the record: a version that names somebody else takes it away. A version that is itself suppressed does not count, so that
     -- the one before it does. `recorded_at` is the first time the origin said the same, where a rule counts from it.
-    SELECT s.sid, s.citizen_id, s.declared_with, s.version_id, s.known_at, s.day, s.assumed_from,
-           f.id AS fact_id, f.kind, f.started_on, f.ended_on,
+    SELECT f.sid, f.citizen_id, f.declared_with, f.version_id, f.known_at, f.day, f.assumed_from,
+           f.fact_id, f.kind, f.started_on, f.ended_on,
            CASE WHEN f.kind = ANY (ARRAY(SELECT DISTINCT kind FROM codes_rule WHERE anchor = 'recorded')) THEN
                (SELECT min(said.recorded_at) FROM codes_fact said
                 WHERE said.record_id = f.record_id
@@ -22,8 +22,8 @@ seen AS MATERIALIZED (
                   AND said.provider_id IS NOT DISTINCT FROM f.provider_id
                   AND said.kind = f.kind AND said.area IS NOT DISTINCT FROM f.area AND said.started_on = f.started_on
                   AND NOT said.revoked
-                  AND said.received_at <= s.known_at
-                  AND (said.source_id IS NULL OR said.recorded_at <= s.horizon))
+                  AND said.received_at <= f.known_at
+                  AND (said.source_id IS NULL OR said.recorded_at <= f.horizon))
            END AS recorded_at,
            CASE WHEN f.kind = 'area_stay' THEN
                ARRAY[f.area, left(f.area, 4) || '00', left(f.area, 2) || '0000']
@@ -34,43 +34,51 @@ seen AS MATERIALIZED (
            array_agg(f.started_on) FILTER (WHERE f.kind = ANY (ARRAY(SELECT DISTINCT unnest(cleared_by) FROM codes_rule)))
                OVER facts_of_subject AS clearing_days,
            array_agg(f.started_on) FILTER (WHERE f.kind = 'negative_test') OVER facts_of_subject AS test_days
-    FROM subject s
-    CROSS JOIN LATERAL (
-        -- One look-up each: a join would read the facts of the whole city for every part of it.
-        SELECT * FROM codes_fact WHERE citizen_id = s.citizen_id OFFSET 0
+    FROM (
+        SELECT s.sid, s.citizen_id, s.declared_with, s.version_id, s.horizon, s.known_at, s.day, s.assumed_from,
+               f.id AS fact_id, f.record_id, f.source_id, f.provider_id, f.version, f.kind, f.area, f.started_on, f.ended_on, f.recorded_at
+        FROM subject s
+        CROSS JOIN LATERAL (
+            -- One look-up each: a join would read the facts of the whole city for every part of it.
+            SELECT * FROM codes_fact WHERE citizen_id = s.citizen_id OFFSET 0
+        ) f
+        WHERE NOT f.revoked
+          AND f.received_at <= s.known_at
+          AND (f.source_id = s.source_id AND f.recorded_at <= s.horizon
+               OR f.provider_id = s.declared_with
+               OR f.origin = 'city')
+          AND (NOT f.superseded OR NOT EXISTS (
+                  SELECT FROM codes_fact later
+                  WHERE later.record_id = f.record_id
+                    AND (later.recorded_at, later.received_at, later.version) > (f.recorded_at, f.received_at, f.version)
+                    AND later.source_id IS NOT DISTINCT FROM f.source_id
+                    AND later.provider_id IS NOT DISTINCT FROM f.provider_id
+                    AND later.received_at <= s.known_at
+                    AND (later.source_id IS NULL OR later.recorded_at <= s.horizon)
+                    AND NOT EXISTS (
+                        SELECT FROM codes_suppression wrong
+                        WHERE wrong.record_id = later.record_id
+                          AND wrong.source_id IS NOT DISTINCT FROM later.source_id
+                          AND wrong.provider_id IS NOT DISTINCT FROM later.provider_id
+                          AND wrong.version = later.version
+                          AND wrong.state IN ('approved', 'ended')
+                          AND wrong.decided_at <= s.known_at
+                          AND (wrong.ended_at IS NULL OR wrong.ended_at > s.known_at))))
+        OFFSET 0
     ) f
-    WHERE NOT f.revoked
-      AND f.received_at <= s.known_at
-      AND (f.source_id = s.source_id AND f.recorded_at <= s.horizon
-           OR f.provider_id = s.declared_with
-           OR f.origin = 'city')
-      AND (NOT f.superseded OR NOT EXISTS (
-              SELECT FROM codes_fact later
-              WHERE later.record_id = f.record_id
-                AND (later.recorded_at, later.received_at, later.version) > (f.recorded_at, f.received_at, f.version)
-                AND later.source_id IS NOT DISTINCT FROM f.source_id
-                AND later.provider_id IS NOT DISTINCT FROM f.provider_id
-                AND later.received_at <= s.known_at
-                AND (later.source_id IS NULL OR later.recorded_at <= s.horizon)
-                AND NOT EXISTS (
-                    SELECT FROM codes_suppression wrong
-                    WHERE wrong.record_id = later.record_id
-                      AND wrong.source_id IS NOT DISTINCT FROM later.source_id
-                      AND wrong.provider_id IS NOT DISTINCT FROM later.provider_id
-                      AND wrong.version = later.version
-                      AND wrong.state IN ('approved', 'ended')
-                      AND wrong.decided_at <= s.known_at
-                      AND (wrong.ended_at IS NULL OR wrong.ended_at > s.known_at))))
-      AND NOT EXISTS (
+    -- Hardly any record is suppressed, so the record alone is looked up first: among all of them at once where many are asked about.
+    -- A join instead would be made by comparing each fact with each suppression while the planner expects few facts.
+    WHERE (NOT EXISTS (SELECT FROM codes_suppression wrong WHERE wrong.record_id = f.record_id)
+           OR NOT EXISTS (
               SELECT FROM codes_suppression wrong
               WHERE wrong.record_id = f.record_id
                 AND wrong.source_id IS NOT DISTINCT FROM f.source_id
                 AND wrong.provider_id IS NOT DISTINCT FROM f.provider_id
                 AND coalesce(wrong.version, f.version) = f.version
                 AND wrong.state IN ('approved', 'ended')
-                AND wrong.decided_at <= s.known_at
-                AND (wrong.ended_at IS NULL OR wrong.ended_at > s.known_at))
-    WINDOW facts_of_subject AS (PARTITION BY s.sid)
+                AND wrong.decided_at <= f.known_at
+                AND (wrong.ended_at IS NULL OR wrong.ended_at > f.known_at)))
+    WINDOW facts_of_subject AS (PARTITION BY f.sid)
 ),
 matched AS MATERIALIZED (
     -- §3: a rule of the version in force matches the fact's kind and, where it names levels, the stay's area, from the first day
