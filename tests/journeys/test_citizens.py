@@ -9,6 +9,8 @@ from codes.review.appeals.policy import AppealReason
 from regions.tenancy import in_city
 from regions.vocabulary import label_in
 from tests.journeys.conftest import Opens
+from tests.journeys.measuring import Measure, Records
+from tests.journeys.people import Browser
 from tests.journeys.world import CITY, World
 
 WHY = {
@@ -28,6 +30,21 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
+def declare(citizen: Browser) -> None:
+    """No symptoms, no contact, no stay elsewhere."""
+    page = citizen.page
+    citizen.press("Declare")
+    citizen.send()
+    for answer in ("[name=has][value=no]", "[name=contact][value=no]"):
+        page.locator(answer).check()
+        citizen.send()
+    page.locator("button[name=act][value=none]").click()
+    page.locator("[name=came][value=no]").check()
+    citizen.send()
+    citizen.send()
+    page.wait_for_url("**/declare/done/**")
+
+
 @pytest.mark.parametrize(
     ("device", "language", "ref"),
     [
@@ -38,26 +55,38 @@ def photo(tmp_path: Path) -> Path:
     ],
 )
 def test_red_on_one_side_to_green(
-    window: Opens, world: World, photo: Path, device: str, language: str, ref: str
+    window: Opens, world: World, photo: Path, record_property: Records, device: str, language: str, ref: str
 ) -> None:
     citizen, (red, green) = window(device), COLOURS[language]
+    measure = Measure(citizen.page, device, language, record_property)
     citizen.open("/")
-    citizen.in_language(language).sign_in_as_citizen(ref)
+    citizen.in_language(language)
+    with measure.taken("sign_in"):
+        citizen.sign_in_as_citizen(ref)
+        citizen.page.wait_for_selector("#face .qr")
     assert citizen.page.locator("#face .face-word").inner_text().strip() == red
     assert WHY[language] in citizen.text
 
-    citizen.press("Is it wrong? Appeal")
-    citizen.press("Continue")
-    citizen.choose(label_in(language, AppealReason.NOT_THERE))
-    citizen.press("Continue")
-    citizen.page.set_input_files("input[type=file]", photo)
-    citizen.press("Add this file")
-    citizen.press("Continue")
-    citizen.page.locator("textarea").fill("我那天在杭州出差。")
-    citizen.press("Continue")
-    assert "我那天在杭州出差。" in citizen.text
-    citizen.press("Send the appeal")
-    assert citizen.said("Your appeal has arrived") in citizen.text
+    with measure.taken("check_in"):
+        citizen.press("Check in")
+        citizen.press("I am well")
+        citizen.page.wait_for_url("**/code/")
+    with measure.taken("declare"):
+        declare(citizen)
+    citizen.open("/code/")
+    with measure.taken("appeal"):
+        citizen.press("Is it wrong? Appeal")
+        citizen.press("Continue")
+        citizen.choose(label_in(language, AppealReason.NOT_THERE))
+        citizen.press("Continue")
+        citizen.page.set_input_files("input[type=file]", photo)
+        citizen.press("Add this file")
+        citizen.press("Continue")
+        citizen.page.locator("textarea").fill("我那天在杭州出差。")
+        citizen.press("Continue")
+        assert "我那天在杭州出差。" in citizen.text
+        citizen.press("Send the appeal")
+        assert citizen.said("Your appeal has arrived") in citizen.text
 
     with in_city(CITY):
         desk = world.desk

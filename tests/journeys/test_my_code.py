@@ -9,7 +9,7 @@ from tests.journeys.people import Browser
 from tests.journeys.world import CITY, World
 
 MINUTE = 60_000
-FOLD = 844
+FOLD, TWO_LINES = 844, 110
 SAYS = {
     "zh-hans": ("工作人员提问：何时？", "去答复", "答复工作人员的提问", "绿码（复核决定，有效至", "已过期"),
     "en": ("A question from the office: 何时？", "Answer the question", "answer the question", "Green by a decision until", "Out of date"),
@@ -76,6 +76,7 @@ def test_a_phone_shows_it_without_scrolling(window: Opens, world: World, languag
     page.wait_for_selector("#face .qr")
     told = ends(page, "h1.headline", ".matter .button", "#face .qr", "#face .face-time")
     assert max(told.values()) <= FOLD, told
+    assert ends(page, ".masthead")[".masthead"] < TWO_LINES
     width = page.locator("#face .qr").bounding_box()["width"]  # type: ignore[index]
 
     citizen.press("Elder-friendly")

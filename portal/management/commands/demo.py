@@ -134,8 +134,8 @@ class Command(PortalCommand):
         """What providers of new cities display is compared with what they should display."""
         if people := staging.display_wrongly():
             self._say(
-                f"\n{people} people are displayed another colour than they should be: an earlier one, one by a wrong map, a value "
-                "that nobody knows. The causes stand at …/staff/displays/."
+                f"\nPeople who are displayed another colour than they should be: {people} – an earlier one, one by a wrong map, or a "
+                "value that nobody knows. The causes stand at …/staff/displays/."
             )
 
     def _corrections(self, staging: Staging) -> None:

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from codes.city_counts import update_city_counts
-from codes.models import Case
+from codes.models import Case, Citizen
 from regions.models import City, CityStanding
 from regions.tenancy import in_city
 from tests.integration.pages.people import Visitor
@@ -31,6 +31,9 @@ def left(clock: datetime) -> None:
 
 
 def test_the_counts_are_those_of_the_city(counted: datetime) -> None:
+    """Somebody whom no provider knows is one of its people, and is not green."""
+    with in_city("beta"):
+        Citizen.objects.create(ref="none", id_type="10", id_hash=b"none", id_encrypted=b"-", known_since=counted)
     kept: dict[str, object] = {}
 
     def keep(**values: object) -> tuple[object, bool]:
@@ -40,7 +43,8 @@ def test_the_counts_are_those_of_the_city(counted: datetime) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CityStanding.objects, "update_or_create", keep)
         standing = update_city_counts("beta", now=counted)
-    assert (standing.people, standing.red, standing.yellow, standing.green) == (3, 2, 1, 0)
+    assert (standing.people, standing.red, standing.yellow, standing.green) == (4, 2, 1, 0)
+    assert standing.unknown == 1
     assert (standing.disagreements, standing.open_cases, standing.overdue_cases) == (3, 3, 1)
     assert (standing.run_state, len(standing.sources)) == ("done", 2)
 
