@@ -41,7 +41,7 @@ class Mark(TextChoices):
         return _ICONS.get(self.value, "")
 
 
-_ICONS = {"done": "done", "ill": "attention", "late": "clock", "missing": "missing", "open": "check"}
+_ICONS = {"done": "done", "ill": "attention", "late": "clock", "missing": "missing"}
 
 
 @dataclass(frozen=True)
