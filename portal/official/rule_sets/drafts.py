@@ -43,7 +43,7 @@ State = RuleSetDraft.State
 @require_safe
 @for_staff(*READERS)
 def draft_page(request: StaffRequest, draft_id: int) -> HttpResponse:
-    """The whole draft; while it is rehearsed, htmx asks for the rehearsal's part alone."""
+    """The whole draft; while it is rehearsed, htmx asks for the rehearsal's part alone, and at its end for what may then be done."""
     draft = find_draft(draft_id)
     rehearsal = draft.rehearsals.filter(revision=draft.revision).order_by("-pk").first()
     context: dict[str, Any] = {
@@ -52,9 +52,13 @@ def draft_page(request: StaffRequest, draft_id: int) -> HttpResponse:
         "tally": tally_shown(rehearsal.tally) if rehearsal and rehearsal.tally else None,
         "may_rehearse": draft.state == State.EDITING and Role.RULE_MANAGER in request.roles,
     }
-    if request.headers.get("HX-Request"):
+    asks_again = bool(request.headers.get("HX-Request"))
+    if asks_again and rehearsal and rehearsal.is_open:
         return render(request, "official/rule_sets/rehearsal.html", context)
-    return render(request, "official/rule_sets/draft.html", context | _draft_context(request, draft, rehearsal))
+    context |= _draft_context(request, draft, rehearsal)
+    if asks_again:
+        return render(request, "official/rule_sets/rehearsed.html", context | {"is_swapped_in": True})
+    return render(request, "official/rule_sets/draft.html", context)
 
 
 @require_POST

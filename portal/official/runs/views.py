@@ -43,6 +43,7 @@ def run_list(request: StaffRequest) -> HttpResponse:
     may_start = bool(request.roles & {Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN})
     context = {
         "page": page,
+        "has_open": any(run.state in Run.OPEN for run in page.rows),
         "may_start": may_start,
         "held": _held(timezone.now()),
         "may_see_held": bool(request.roles & set(HELD_READERS)),
@@ -73,8 +74,7 @@ def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
         "may_see_held": bool(request.roles & set(HELD_READERS)),
         "may_see_alarms": bool(request.roles & set(ALARM_READERS)),
     }
-    template = "official/runs/run_progress.html" if request.headers.get("HX-Request") else "official/runs/run.html"
-    return render(request, template, context)
+    return render(request, "official/runs/run.html", context)
 
 
 @require_POST

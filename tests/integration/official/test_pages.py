@@ -39,10 +39,10 @@ def judged_city(bare_city: City) -> City:
     return bare_city
 
 
-def shown(view: object, *roles: Role, path: str = "/staff/", **values: object) -> str:
+def shown(view: object, *roles: Role, path: str = "/staff/", name: str = "wang", **values: object) -> str:
     """What the page says to somebody with these roles."""
     account, _ = add_staff(
-        username="wang", roles=[role.value for role in roles], by="system", now=Run.objects.latest("pk").as_of
+        username=name, roles=[role.value for role in roles], by="system", now=Run.objects.latest("pk").as_of
     )
     request = RequestFactory().get(path)
     request.user, request.session = account, {}  # type: ignore[assignment]
@@ -78,3 +78,16 @@ def test_a_run_page_shows_its_providers(judged_city: City) -> None:
 def test_somebody_without_the_role_is_refused(judged_city: City, view: object) -> None:
     with pytest.raises(PermissionDenied):
         shown(view, Role.SECURITY_ADMIN)
+
+
+def test_what_shows_a_run_under_way_asks_for_the_whole_of_itself_until_it_has_ended(judged_city: City) -> None:
+    """Not for its progress alone: what was collected, judged and changed is on the same page."""
+    run = Run.objects.latest("pk")
+    for state, asks in ((Run.State.EVALUATING, True), (Run.State.DONE, False)):
+        Run.objects.update(state=state, ended_at=None if asks else run.as_of)
+        listed = shown(runs_views.run_list, Role.REVIEWER, path="/staff/runs/", name="zhao" if asks else "wu")
+        page = shown(runs_views.run_page, Role.REVIEWER, run_id=run.pk, name="sun" if asks else "qian")
+        assert ('id="runs" class="table-frame" hx-get="/staff/runs/"' in listed) == asks
+        _, _, renewed = page.partition('<div id="run"')
+        assert ("hx-get" in renewed) == asks
+        assert renewed.count("<h2>") == page.count("<h2>") >= 4

@@ -192,6 +192,12 @@ def test_while_it_is_tried_the_page_asks_again(city: Lived, manager: Visitor, mo
     assert "Waits for a worker" in page
     part = manager.get(address, headers={"HX-Request": "true"}).content.decode()
     assert part.lstrip().startswith('<section id="rehearsal" hx-get')
+    assert "Propose it" not in page + part
+    tasks.rehearse_draft.run("beta", draft.rehearsals.get().pk)
+    part = manager.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "hx-get" not in part
+    assert '<div id="deciding" hx-swap-oob="true">' in part
+    assert "Propose it" in part, "what may be done now"
 
 
 @pytest.mark.parametrize(
