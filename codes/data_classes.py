@@ -179,9 +179,9 @@ DATA_CLASSES = (
     DataClass(
         "people",
         title=_("People"),
-        personal=_("ID number and phone (encrypted), name; with whom somebody applied for a code"),
+        personal=_("ID number and phone (encrypted), name; with whom somebody applied for a code; which messages they chose"),
         stays=_("everything: whoever has applied may show their code on any day"),
-        tables=("codes_citizen", "codes_formerref", "codes_statedname", "codes_registration"),
+        tables=("codes_citizen", "codes_formerref", "codes_statedname", "codes_registration", "codes_messagechoice"),
     ),
     DataClass(
         "colours",
@@ -204,6 +204,15 @@ DATA_CLASSES = (
             ),
             Step("codes_phonechange", age="t.decided_at"),
         ),
+    ),
+    DataClass(
+        "messages",
+        title=_("Messages"),
+        personal=_("what somebody was told of their code, their matters and their family, and when they read it"),
+        stays=_("nothing"),
+        tables=("codes_message",),
+        days=YEAR,
+        steps=(Step("codes_message", age="t.made_at", free="t.state NOT IN ('waiting', 'sending')"),),
     ),
     DataClass(
         "accesses",
@@ -320,6 +329,7 @@ NOTHING_PERSONAL = {
     "codes_rulesetdraft": "rules, and who edited them",
     "codes_provider": "settings of a provider",
     "codes_providerkey": "keyed hashes of keys, and who issued them",
+    "codes_staffmail": "which mail a member of the staff wants, and when it was sent",
     "codes_webhook": "addresses of receivers, and who agreed to them",
     "codes_usednonce": "random numbers of signed calls of the last minutes",
     "codes_publishedweek": "counts that everybody may know, without groups under ten",

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from codes.engine.query import NAMED_BY_RUN
-from codes.models import Run
+from codes.messages.outbox import parameters_of, telling
+from codes.models import MessageKind, Run
 from codes.validity import Age
 from regions.locks import advisory_lock
 from regions.sql import compose
@@ -25,6 +26,8 @@ END_EXPIRED = compose(SQL, "end_expired")
 SUSPEND = compose(SQL, "suspend")
 
 TOUCHED_BY_RUN = compose(SQL, "touched_by_run")
+
+TELL = telling(compose(SQL, "changed_colour"))
 
 TOUCHED_BY_NAME = "SELECT unnest(%(citizens)s::bigint[])"
 
@@ -68,8 +71,9 @@ def settle_citizens(citizens: Collection[int], *, now: datetime, ruling_id: int 
 def _settle(touched: str, run: Run | None, **parameters: Any) -> int:
     causes = {"run": run.pk if run else None, "cause_run": None, "cause_ruling": None}
     with connection.cursor() as cursor:
-        statement = compose(SQL, "settle", decide=_decide(touched, run="%(run)s"))
-        cursor.execute(statement, {**_policy(), **causes, **parameters})
+        statement = compose(SQL, "settle", decide=_decide(touched, run="%(run)s"), tell=TELL)
+        told = parameters_of(MessageKind.COLOUR_CHANGED, at=parameters["at"])
+        cursor.execute(statement, {**_policy(), **causes, **told, **parameters})
         return int(cursor.fetchone()[0])
 
 

@@ -141,8 +141,17 @@ present AS (
     INSERT INTO codes_effectivecode (citizen_id, colour, because, since)
     SELECT citizen_id, colour, because, %(at)s FROM changed WHERE NOT (colour = 'green' AND because = 'agreement')
     ON CONFLICT (citizen_id) DO UPDATE SET colour = excluded.colour, because = excluded.because, since = excluded.since
+),
+told AS (
+    {{tell}}
 )
 SELECT count(*) FROM changed
+
+-- statement: changed_colour
+-- Who hears of it: not those of whom the city only cannot say anything at present, or can again, but for what is red or yellow then.
+SELECT citizen_id, jsonb_build_object('before', before, 'after', colour), colour IN ('red', 'yellow')
+FROM changed
+WHERE colour <> before AND colour <> 'unknown' AND NOT (before = 'unknown' AND colour = 'green')
 
 -- statement: last
 -- The last settled run; its day tells whether what it settled is still valid.

@@ -12,6 +12,7 @@ from codes.cities.exchange import exchange
 from codes.cities.neighbours import fetch_lists, note_neighbours
 from codes.city_counts import update_city_counts
 from codes.display.findings import update_findings
+from codes.messages.outbox import tell_of_ending_rulings
 from codes.models import GateDevice, GateDeviceState, Run
 from codes.opening_requests import open_asked, sweep_openings
 from codes.public_figures import publish_weeks
@@ -288,6 +289,16 @@ def sign_checkpoints() -> int:
         with in_city(schema):
             signed += write_checkpoint(now=timezone.now()) is not None
     return signed
+
+
+@shared_task(name="codes.tell_of_ending_rulings")
+def tell_of_all_ending_rulings() -> int:
+    """Tell people whose ruling is about to end; how many messages."""
+    told = 0
+    for schema in all_schemas():
+        with in_city(schema):
+            told += tell_of_ending_rulings(now=timezone.now())
+    return told
 
 
 @shared_task(name="codes.exchange_corrections")

@@ -23,6 +23,11 @@ BEAT = {
     "sweep openings": {"task": "codes.sweep_openings", "schedule": 15.0},
     "sweep links to enrol": {"task": "portal.sweep_enrolment_links", "schedule": 30.0},
     "deliver webhooks": {"task": "codes.deliver_webhooks", "schedule": 10.0},
+    "send messages": {"task": "portal.send_messages", "schedule": 10.0},
+    # Once for each ruling; asked every hour, so that an hour without workers costs no day.
+    "tell of ending rulings": {"task": "codes.tell_of_ending_rulings", "schedule": crontab(minute=25)},
+    # Of a morning's digest and of cases due soon; nobody gets more than two mails an hour.
+    "mail staff": {"task": "portal.mail_staff", "schedule": crontab(minute="5,35")},
     "mail alarms": {"task": "portal.mail_alarms", "schedule": 60.0},
     "sweep rehearsals": {"task": "portal.sweep_rehearsals", "schedule": 15.0},
     "sum up cities": {"task": "codes.sum_up_cities", "schedule": 60.0},
@@ -66,7 +71,7 @@ app.add_defaults(
     }
 )
 app.autodiscover_tasks(["codes"])
-app.autodiscover_tasks(["portal.citizen.sign_in"])
+app.autodiscover_tasks(["portal.citizen.sign_in", "portal.citizen.messages"])
 app.autodiscover_tasks(["portal.official"])
 
 

@@ -190,7 +190,8 @@ STAFF_IDLE = timedelta(minutes=15)
 STAFF_LONGEST = timedelta(hours=8)
 CITIZEN_IDLE = timedelta(minutes=20)
 SMS_GATEWAY = ENVIRONMENT.sms_gateway
-# Mail goes to staff only, and brings nothing but links to enrol; each city's pages are at CITY_ADDRESS.
+NO_SMS_GATEWAY = environment.NO_GATEWAY
+# Mail goes to staff only, and brings links to enrol, alarms and counts; each city's pages are at CITY_ADDRESS.
 EMAIL_TIMEOUT = 20
 globals().update(ENVIRONMENT.email)
 DEFAULT_FROM_EMAIL = ENVIRONMENT.email_from

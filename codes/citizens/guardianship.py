@@ -8,7 +8,8 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from codes.intake.citizens import find_or_make, hold_intake
-from codes.models import Citizen, Guardianship
+from codes.messages.outbox import Told, tell
+from codes.models import Citizen, Guardianship, Message, MessageKind
 from codes.review.evidence.files import attach
 from codes.review.permissions import CITIZEN_PREFIX, actor_name
 from codes.review.proposals.ruling_policy import check_text
@@ -68,6 +69,8 @@ def ask_guardianship(
         _check_free(guardian, ward)
         asked = Guardianship.objects.create(guardian=guardian, dependant=ward, relation=relation, asked_at=now)
         attach(evidence_ids, guardianship=asked, by=by)
+        told = Told(ward.pk, {"guardianship": asked.pk, "relation": relation})
+        tell(MessageKind.GUARDIAN_ASKED, [told], now=now)
         _record_act("asked", asked, by=by, now=now)
     return asked
 
@@ -92,6 +95,9 @@ def end_guardianship(*, guardianship_id: int, by: str, now: datetime) -> Guardia
         else:
             require_role(by, Role.REVIEWER)
         _update(link, {"ended_by": by, "ended_at": now})
+        # The guardian is shown no message about the dependant any more, so none of them is new.
+        unread = Message.objects.filter(recipient=link.guardian, about=link.dependant, read_at__isnull=True)
+        unread.update(read_at=now)
         _record_act("ended", link, by=by, now=now)
     return link
 
@@ -122,6 +128,8 @@ def _review(guardianship_id: int, *, by: str, now: datetime, accepted: bool, **e
     with transaction.atomic():
         link = _find_link(guardianship_id, "accept" if accepted else "refuse")
         _update(link, {"reviewed_by": by, "reviewed_at": now, "accepted": accepted, **ends})
+        told = Told(link.guardian_id, {"guardianship": link.pk, "accepted": accepted})
+        tell(MessageKind.GUARDIAN_ANSWERED, [told], now=now, to_guardians=False)
         _record_act("accepted" if accepted else "refused", link, by=by, now=now)
     return link
 

@@ -210,6 +210,16 @@ notices AS (
 )
 DELETE FROM codes_phonechange WHERE id IN (SELECT id FROM double)
 
+-- statement: messages
+-- Of what both were told, as a guardian and as whom it is about, one stays.
+DELETE FROM codes_message j USING {{pair}}, codes_message k
+WHERE j.recipient_id = pair.joined AND k.recipient_id = pair.kept AND j.kind = 'ruling_ends' AND k.kind = j.kind
+  AND k.data->>'ruling' = j.data->>'ruling'
+
+-- statement: message_choices
+DELETE FROM codes_messagechoice j USING {{pair}}, codes_messagechoice k
+WHERE j.citizen_id = pair.joined AND k.citizen_id = pair.kept
+
 -- statement: details
 -- What is known of the one is kept; what only the other had is taken over.
 UPDATE codes_citizen k

@@ -12,6 +12,7 @@ from codes.models.gate import GateDevice, GateDeviceState, GateScan
 from codes.models.held_group import GroupProposalState, HeldChange, HeldGroup, HeldGroupProposal
 from codes.models.inquiry import CorrectionRequest, Evidence, InformationRequest
 from codes.models.kept_form import KeptForm
+from codes.models.message import Message, MessageChoice, MessageKind
 from codes.models.neighbour import Neighbour, NeighbourCall
 from codes.models.paper_pass import PaperPass
 from codes.models.phone import PhoneChange, PhoneNotice
@@ -32,6 +33,7 @@ from codes.models.run import (
     RunStep,
 )
 from codes.models.second_look import SecondLook
+from codes.models.staff_mail import StaffMail
 from codes.models.verdict import Disagreement, EffectiveChange, EffectiveCode, PairDiagnosis, Verdict, VerdictChange
 from codes.models.webhook import Webhook, WebhookDelivery, WebhookEvent
 
@@ -77,6 +79,9 @@ __all__ = [
     "InformationRequest",
     "KeptForm",
     "KeyState",
+    "Message",
+    "MessageChoice",
+    "MessageKind",
     "Neighbour",
     "NeighbourCall",
     "PairDiagnosis",
@@ -106,6 +111,7 @@ __all__ = [
     "Scope",
     "SecondLook",
     "SignInCode",
+    "StaffMail",
     "StatedName",
     "SubjectCount",
     "SubjectKind",

@@ -88,7 +88,11 @@ class Guardianship(models.Model):
                 fields=["asked_at", "id"],
                 condition=Q(reviewed_at__isnull=True, ended_at__isnull=True),
                 name="guardianships_to_review",
-            )
+            ),
+            # Whoever is told of somebody: looked for from each person whose colour changes.
+            models.Index(
+                fields=["dependant"], condition=Q(accepted=True, ended_at__isnull=True), name="guardians_in_force"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -48,7 +48,7 @@ class DependantForm(DocumentForm):
 @require_safe
 def family(request: SubjectRequest) -> HttpResponse:
     links = dependants_of(request.citizen)
-    guardians = Guardianship.objects.filter(dependant=request.citizen, accepted=True, ended_at__isnull=True)
+    guardians = Guardianship.objects.filter(dependant=request.citizen, ended_at__isnull=True)
     refused = Guardianship.objects.filter(guardian=request.citizen, accepted=False).select_related("dependant")
     context = {
         "links": links,

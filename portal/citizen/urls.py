@@ -12,6 +12,7 @@ from portal.citizen.code import calendar, history, paper
 from portal.citizen.code import views as code
 from portal.citizen.data import views as data
 from portal.citizen.declarations import views as declare
+from portal.citizen.messages import views as messages
 from portal.citizen.sign_in import views as sign_in
 from portal.citizen.subject import keep_page
 
@@ -54,6 +55,8 @@ urlpatterns: list[URLPattern] = [
     path("sign-out/", sign_in.sign_out, name="citizen_sign_out"),
     path("phone/", phones.confirm, name="citizen_phone_confirm"),
     path("phone/<int:change>/", phones.answer, name="citizen_phone_answer"),
+    path("messages/", messages.message_list, name="citizen_messages"),
+    path("messages/choices/", messages.choices, name="citizen_message_choices"),
     path("keep/", keep_page, name="citizen_keep"),
     path("family/", family.family, name="citizen_family"),
     path("family/ask/", family.ask, name="citizen_family_ask"),

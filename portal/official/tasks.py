@@ -12,6 +12,7 @@ from codes.intake.collecting import collect_source
 from codes.rule_sets.rehearsal_jobs import rehearse, sweep_rehearsals
 from portal.mail import host_of
 from portal.official.alarms.mail import mail_alarms
+from portal.official.home.staff_mail import mail_deadlines, mail_digests
 from portal.official.staff.enrolment_mail import send_link
 from regions.sources.batches import AlreadyCollecting
 from regions.sources.models import Source
@@ -102,4 +103,16 @@ def mail_all_alarms() -> int:
         host = host_of(schema)
         with in_city(schema):
             sent += mail_alarms(host=host, now=timezone.now())
+    return sent
+
+
+@shared_task(name="portal.mail_staff")
+def mail_all_staff() -> int:
+    """Send the morning's digests and what is due soon to whoever wants it and has an address; how many mails."""
+    sent = 0
+    for schema in all_schemas():
+        host = host_of(schema)
+        with in_city(schema):
+            sent += mail_digests(host=host, now=timezone.now())
+            sent += mail_deadlines(host=host, now=timezone.now())
     return sent

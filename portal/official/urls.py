@@ -24,6 +24,7 @@ urlpatterns = [
     path("corrections/", include("portal.official.corrections.urls")),
     path("displays/", include("portal.official.displays.urls")),
     path("webhooks/", include("portal.official.webhooks.urls")),
+    path("messages/", include("portal.official.messages.urls")),
     path("people/", include("portal.official.staff.urls")),
     path("work/", include("portal.official.work.urls")),
     path("dashboard/", dashboard, name="official_dashboard"),

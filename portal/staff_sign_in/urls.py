@@ -7,6 +7,7 @@ from portal.staff_sign_in import enrolment, views
 urlpatterns = [
     path("", views.home, name="staff_home"),
     path("account/", views.my_account, name="staff_account"),
+    path("account/mail/", views.choose_own_mail, name="staff_mail"),
     path("sign-in/", views.sign_in, name="account_login"),
     path("sign-in/code/", views.enter_code, name="mfa_authenticate"),
     path("sign-out/", views.sign_out, name="account_logout"),

@@ -10,13 +10,16 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.totp.internal.flows import deactivate_totp
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.providers.openid_connect import views as openid
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.official.home.overview import newest_runs, waiting_for
+from portal.official.home.staff_mail import choose_mail, mail_of
 from portal.staff_sign_in.limits import has_one_time_codes
 from portal.web.access import StaffRequest, for_anyone, for_staff
 from portal.web.host import city_of
@@ -83,8 +86,22 @@ def my_account(request: StaffRequest) -> HttpResponse:
             "codes": held.get(Authenticator.Type.TOTP),
             "recovery_left": len(recovery_set.wrap().get_unused_codes()) if recovery_set else 0,
             "roles": sorted(request.roles),
+            "mail": mail_of(request.user) if city_of(request) is not None else None,
         },
     )
+
+
+@for_staff()
+@require_POST
+def choose_own_mail(request: StaffRequest) -> HttpResponse:
+    """Which mail about their work somebody wants; the operator's staff have none."""
+    if city_of(request) is None:
+        raise Http404
+    choose_mail(
+        morning="morning" in request.POST, deadlines="deadlines" in request.POST, by=request.user.get_username()
+    )
+    messages.success(request, _("Saved."))
+    return redirect("staff_account")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 
-from codes.models import Citizen, DisplayFinding, PhoneChange
+from codes.models import Citizen, DisplayFinding, Message, PhoneChange
 from portal.web.host import city_of
 
 KEY = "citizen"
@@ -27,8 +27,8 @@ def sign_out(request: HttpRequest) -> None:
 def signed_in_citizen(request: HttpRequest, *, now: datetime) -> Citizen | None:
     """The citizen of this session, none when nobody signed in here or nobody did anything for too long.
 
-    Read with them, as their first page shows it: ``phone_waits``, whether another phone of theirs waits for their word, and
-    ``shown_wrongly``, whether any provider shows them a wrong colour.
+    Read with them, as their first page shows it: ``phone_waits``, whether another phone of theirs waits for their word,
+    ``shown_wrongly``, whether any provider shows them a wrong colour, and ``has_unread``, whether a message is new to them.
     """
     held = request.session.get(KEY) if city_of(request) else None
     if held is None:
@@ -41,6 +41,6 @@ def signed_in_citizen(request: HttpRequest, *, now: datetime) -> Citizen | None:
         request.session[KEY] = {**held, "seen": now.timestamp()}
     waiting = PhoneChange.objects.filter(citizen=OuterRef("pk"), state=PhoneChange.State.PROPOSED)
     wrong = DisplayFinding.objects.filter(citizen=OuterRef("pk"), closed_at__isnull=True)
-    return (
-        Citizen.objects.annotate(phone_waits=Exists(waiting), shown_wrongly=Exists(wrong)).filter(pk=held["id"]).first()
-    )
+    unread = Message.objects.filter(recipient=OuterRef("pk"), read_at__isnull=True)
+    known = {"phone_waits": Exists(waiting), "shown_wrongly": Exists(wrong), "has_unread": Exists(unread)}
+    return Citizen.objects.annotate(**known).filter(pk=held["id"]).first()

@@ -34,6 +34,7 @@ NOT_ASKING = {
     "codes/intake/collecting.py:accept": A_STEP,
     "codes/intake/phones.py:propose_phones": A_STEP,
     "codes/intake/retrying.py:take_what_passes": A_STEP,
+    "codes/messages/outbox.py:choose": OWN,
     "codes/opening.py:open_city": "before a city is opened it has no roles; it needs the owner's login, which no page has",
     "codes/passes/lookup.py:look_up_by_document": A_GATE,
     "codes/reports/export.py:journal_export": A_STEP,

@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext
 
 from codes.intake.phones import NamedPhone, propose_phones
 from codes.intake.provider_keys import LIFETIME, count_call, issue_key, rotate_key
-from codes.models import Citizen, Provider, Scope, StatedName
+from codes.models import Citizen, Message, Provider, Scope, StatedName
 from codes.tasks import sum_up_cities
 from portal.citizen.sign_in.views import BROWSER_COOKIE
 from portal.web.display import DisplayPreferences
@@ -155,6 +155,9 @@ def _of_a_gate(world: World) -> Iterator[Picture]:
         "official_gate": f"{waiting.pk}/",
     }.items():
         yield Picture(name, f"/staff/gates/{path}", administrator)
+    given_up = {"state": "dead", "fault": "refused", "attempts": 8, "tried_at": world.clock()}
+    Message.objects.filter(pk__in=list(Message.objects.values_list("pk", flat=True)[:2])).update(**given_up)
+    yield Picture("official_messages", "/staff/messages/", administrator)
     yield from _of_keys(world, administrator)
 
 
@@ -194,6 +197,8 @@ def _of_citizens(world: World) -> Iterator[Picture]:
         "citizen_appeal_check": "appeal/check/",
         "citizen_declare_check": "declare/check/",
         "citizen_declare_page": "declare/symptoms/",
+        "citizen_messages": "messages/",
+        "citizen_message_choices": "messages/choices/",
         "citizen_family": "family/",
         "citizen_family_ask": "family/ask/",
         "citizen_family_proof": "family/ask/proof/",

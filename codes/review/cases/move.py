@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from codes.models import Case, CaseEvent, InformationRequest
+from codes.messages.outbox import Told, tell
+from codes.models import Case, CaseEvent, InformationRequest, MessageKind
 from codes.models.case import OPEN_STATES
 from codes.review.cases.deadlines import resumed_deadline
 from codes.review.cases.transitions import Actor, CaseTransition, Verb, transitions_from
@@ -20,6 +21,14 @@ from regions.journal.record import Act, record, record_all
 from regions.refusals import MovedMeanwhile, NotFound, Refused
 
 BULK_LIMIT = 5000
+# What the case's citizen hears of.
+TOLD = {
+    Verb.ASK_INFORMATION: MessageKind.QUESTION_ASKED,
+    Verb.APPROVE: MessageKind.CASE_DECIDED,
+    Verb.SETTLE_BY_RULING: MessageKind.CASE_DECIDED,
+    Verb.UPHOLD: MessageKind.CASE_DECIDED,
+    Verb.DENY: MessageKind.CASE_DECIDED,
+}
 
 
 class BulkResult(NamedTuple):
@@ -120,6 +129,14 @@ def move_all(steps: Sequence[Step], *, by: str, now: datetime) -> None:
         InformationRequest.TRANSITIONS.move(questions, "drop", closed_at=now)
     events = [CaseEvent(case=one.case, at=now, by=by, verb=one.action.value, data=dict(one.data)) for one in steps]
     CaseEvent.objects.bulk_create(events, batch_size=1000)
+    for kind in set(TOLD.values()):
+        acted = [one.case for one in steps if TOLD.get(one.action) is kind]
+        tell(kind, (Told(case.citizen_id, told_of(case)) for case in acted), now=now)
+
+
+def told_of(case: Case) -> dict[str, Any]:
+    """What a message about a case is worded from."""
+    return {"case": case.number, "state": case.state}
 
 
 def record_many(

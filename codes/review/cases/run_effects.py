@@ -9,8 +9,10 @@ from typing import Any
 from django.db import connection
 from psycopg2.extras import Json
 
-from codes.models import CaseState, InformationRequest, Ruling, Run
+from codes.messages.outbox import Told, tell
+from codes.models import Case, CaseState, InformationRequest, MessageKind, Ruling, Run
 from codes.review.cases.deadlines import ANSWER, FIRST_LOOK_AT_RED
+from codes.review.cases.move import told_of
 from codes.review.cases.transitions import CASE_TRANSITIONS, Verb
 from regions.journal.record import Act, record_all
 from regions.proposals import SYSTEM
@@ -41,7 +43,12 @@ def converge(run: Run) -> list[str]:
     with connection.cursor() as cursor:
         for which in (AGREES_AGAIN, HOLDS_AGAIN, GREEN_AGAIN):
             cursor.execute(compose(SQL, "close", which=which), parameters)
-            closed += [number for (number,) in cursor.fetchall()]
+            numbers = [number for (number,) in cursor.fetchall()]
+            if which is GREEN_AGAIN:  # of a review that nobody asked for the person hears by their colour
+                appeals = Case.objects.filter(number__in=numbers).order_by("pk")
+                told = (Told(case.citizen_id, told_of(case)) for case in appeals)
+                tell(MessageKind.CASE_DECIDED, told, now=run.as_of)
+            closed += numbers
     return closed
 
 

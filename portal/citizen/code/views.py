@@ -87,7 +87,7 @@ def pass_fragment(request: SubjectRequest) -> HttpResponse:
 
 def _version(request: SubjectRequest, standing: CurrentCode, glance: Glance, *, now: datetime) -> str:
     """Changes with whatever the page's sentences are made from."""
-    about = [getattr(request.subject, name, None) for name in ("shown_wrongly", "phone_waits")]
+    about = [getattr(request.subject, name, None) for name in ("shown_wrongly", "phone_waits", "has_unread")]
     told = repr((standing, glance, required_city(request).day_of(now), about))
     return md5(told.encode(), usedforsecurity=False).hexdigest()
 
@@ -102,7 +102,7 @@ def _content(request: SubjectRequest, standing: CurrentCode, glance: Glance, *, 
         "mine": reading,
         "headline": headline(reading, todo),
         # Below the face the page is that of everybody whose sides look alike.
-        "is_plain": bool(reading.plain) and not phone_waits,
+        "is_plain": bool(reading.plain),
         "face": pass_card(request.subject, standing, now=now, key_number=glance.key_number),
         "version": _version(request, standing, glance, now=now),
         "displayed": [(one, display_sentence(one)) for one in _shown_wrongly(request.subject)],

@@ -19,6 +19,7 @@ from portal.citizen.data import words
 from portal.citizen.data.accesses import who_looked
 from portal.citizen.data.chapter import COLOUR, FROM, PROVIDER, SOURCE, TO, Chapter, Column, Rows, of
 from portal.citizen.data.matters import MATTERS
+from portal.citizen.messages.wording import worded
 from portal.templatetags.page import titled
 from regions.keys.encryption import CannotDecrypt, decrypt, decrypt_number, decrypt_phone
 from regions.masking import mask_name, mask_number, mask_phone
@@ -69,6 +70,23 @@ def _kept_forms(found: "QuerySet[m.KeptForm]") -> Rows:
     return [{"place": one.place, "kept_at": one.kept_at, "content": _typed(one)} for one in found.order_by("pk")]
 
 
+def _messages(found: "QuerySet[m.Message]") -> Rows:
+    mine = list(found.select_related("about", "recipient").order_by("pk"))
+    return [
+        {
+            "made_at": one.message.made_at,
+            "about": one.name,
+            "sentence": one.sentence,
+            "kind": one.message.kind,
+            "data": one.message.data,
+            "read_at": one.message.read_at,
+            "state": one.message.state,
+            "tried_at": one.message.tried_at,
+        }
+        for one in (worded(mine, reader=mine[0].recipient) if mine else [])
+    ]
+
+
 def _typed(form: m.KeptForm) -> Any:
     try:
         return json.loads(decrypt(bytes(form.content_encrypted), use=KEPT_FORM))
@@ -76,6 +94,7 @@ def _typed(form: m.KeptForm) -> Any:
         return None
 
 
+LANGUAGES = {"zh-hans": _("Chinese"), "en": _("English")}
 GUARDIANSHIP = (
     Column("number", _("Identity document")),
     Column("relation", _("Relation"), words.labelled("relation")),
@@ -261,6 +280,31 @@ CHAPTERS = (
             Column("about", _("About"), words.state),
             Column("made_at", _("Made at")),
             Column("sent_at", _("Sent at")),
+        ),
+    ),
+    Chapter(
+        "messages",
+        _("Messages"),
+        m.Message.objects.readable_by,
+        (
+            Column("made_at", _("At")),
+            Column("about", _("About")),
+            Column("sentence", _("Text of the message"), words.ours),
+            Column("kind"),
+            Column("data"),
+            Column("read_at", _("Read at")),
+            Column("state", _("By SMS"), words.chosen(dict(m.Message.State.choices))),
+            Column("tried_at", _("Sent at")),
+        ),
+        _messages,
+    ),
+    Chapter(
+        "message_choices",
+        _("What you chose of messages"),
+        of(m.MessageChoice),
+        (
+            Column("without", _("Not by SMS"), words.kinds),
+            Column("language", _("Language"), words.chosen(LANGUAGES)),
         ),
     ),
     Chapter(

@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from codes.models import Case, Provider, Rule
+from codes.models import Case, MessageKind, Provider, Rule
 from portal.citizen.declarations.forms import stay_label
 from portal.templatetags.citizen import area_label
 from portal.templatetags.page import label_of, titled
@@ -108,6 +108,11 @@ def labelled(vocabulary: str) -> Word:
 def chosen(labels: Mapping[str, Any]) -> Word:
     """A value with one of these labels."""
     return lambda value, _names: capfirst(str(labels[value])) if value else "–"
+
+
+def kinds(values: Sequence[str], _names: Names) -> str:
+    """Kinds of messages."""
+    return _(", ").join(str(MessageKind(value).label) for value in values) or "–"
 
 
 state = chosen(STATES)

@@ -142,7 +142,8 @@ def test_two_who_have_everything_have_it_once(place: Place) -> None:
         # A record is asked about once at a time, and the two share theirs here.
         over = {"state": "withdrawn"} if label == "codes.CityCorrection" else {}
         for person in (stays, goes):
-            cast.make(label, citizen=person, **over)
+            reader = {"recipient": person, "about": person} if label == "codes.Message" else {"citizen": person}
+            cast.make(label, **reader, **over)
     relative = cast.make("codes.Citizen")
     for guardian, dependant in (
         (stays, goes),
@@ -161,6 +162,7 @@ def test_two_who_have_everything_have_it_once(place: Place) -> None:
         "CheckInDays",
         "RunCitizen",
         "StatedName",
+        "MessageChoice",
     ):
         model = VALID and __import__("codes.models", fromlist=[label])
         assert getattr(model, label).objects.get().citizen == stays

@@ -317,6 +317,16 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "content_encrypted": b"x",
         "kept_at": AT,
     },
+    "codes.Message": lambda cast: {
+        "kind": "colour_changed",
+        "recipient": cast.citizen(),
+        "about": cast.citizen(),
+        "made_at": AT,
+        "data": {"before": "green", "after": "red"},
+        "state": "portal",
+    },
+    "codes.StaffMail": lambda cast: {"account": cast.make("staff.Account")},
+    "codes.MessageChoice": lambda cast: {"citizen": cast.citizen()},
     "codes.Registration": lambda cast: {"citizen": cast.citizen(), "provider": cast.alipay, "registered_at": AT},
     "codes.Run": lambda cast: {
         "day": DAY,

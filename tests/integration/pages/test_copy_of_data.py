@@ -15,6 +15,7 @@ from codes.models import (
     Entry,
     FormerRef,
     Guardianship,
+    MessageChoice,
     PaperPass,
     PersonAccess,
     PhoneChange,
@@ -104,6 +105,7 @@ def full(desk: Desk, picture: bytes) -> Citizen:
     Citizen.objects.filter(pk=chen.pk).update(id_encrypted=zhang.id_encrypted)
     Guardianship.objects.create(guardian=zhang, dependant=chen, relation="child", asked_at=now)
     Guardianship.objects.create(guardian=chen, dependant=zhang, relation="spouse", asked_at=now)
+    MessageChoice.objects.create(citizen=zhang, without=["case_decided"], language="zh-hans")
     Draft(zhang, "declaration", "zhang").keep("contact", {"contact": "no"})
     for by, what in (("li", "identity"), ("provider:wechat", "status"), ("citizen:zhang", "evidence:1")):
         PersonAccess.objects.create(citizen=zhang, at=now, by=by, purpose="核对身份", what=what)

@@ -1,0 +1,28 @@
+-- statement: tell
+-- A message for each of `told` (citizen_id, data, urgent), and one for whoever answers for them. Each recipient's phone and choice is
+-- one look-up by key: whatever the number of those told, the rest of the city is not read.
+INSERT INTO codes_message (kind, recipient_id, about_id, made_at, data, urgent, state, next_at, send_until)
+SELECT %(kind)s, reader.id, told.citizen_id, %(at)s, told.data, told.urgent,
+       CASE WHEN %(by_sms)s
+                 AND (SELECT c.phone_hash IS NOT NULL FROM codes_citizen c WHERE c.id = reader.id)
+                 AND (told.urgent
+                      OR NOT coalesce((SELECT chosen.without ? %(kind)s FROM codes_messagechoice chosen WHERE chosen.citizen_id = reader.id),
+                                      false))
+            THEN 'waiting' ELSE 'portal' END, %(at)s, %(at)s + %(sent_within)s
+FROM ({{told}}) AS told (citizen_id, data, urgent)
+CROSS JOIN LATERAL (
+    SELECT told.citizen_id AS id
+    UNION ALL
+    SELECT g.guardian_id FROM codes_guardianship g
+    WHERE g.dependant_id = told.citizen_id AND g.accepted AND g.ended_at IS NULL AND %(to_guardians)s
+    OFFSET 0
+) reader
+
+-- statement: given
+SELECT * FROM unnest(%(citizens)s::bigint[], %(data)s::jsonb[], %(urgent)s::boolean[])
+
+-- statement: ending
+-- Rulings whose last day is near, each told of once: of those told before, the unique constraint knows.
+SELECT r.citizen_id, jsonb_build_object('ruling', r.id, 'colour', r.colour, 'expires_on', r.expires_on), false
+FROM codes_ruling r
+WHERE r.state = 'approved' AND r.suspended_at IS NULL AND r.expires_on > %(today)s AND r.expires_on <= %(near)s

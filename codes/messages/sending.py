@@ -1,0 +1,170 @@
+"""Sending messages by SMS: each is claimed for one attempt, which a worker's death leaves in doubt and never repeats.
+
+A message is handed to the gateway only by whoever has just claimed it. What came of an attempt whose worker died nobody knows: the
+message is then *perhaps sent*, and only a person sends it again (``docs/adr/0055-messages.md``).
+"""
+
+import logging
+import time
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet, TextChoices
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from codes.citizens.sign_in import LANGUAGES, GatewayRefused, SmsGateway
+from codes.messages.outbox import SENT_WITHIN
+from codes.models import Message, MessageChoice, MessageKind
+from regions.journal.record import record
+from regions.keys.encryption import decrypt_phone
+from regions.leased_jobs import Clock
+from regions.proposals import require_role
+from regions.refusals import MovedMeanwhile
+from regions.staff.roles import Role
+from regions.tenancy import current_city
+
+log = logging.getLogger(__name__)
+State = Message.State
+MOST_ATTEMPTS = 8
+FIRST_PAUSE = timedelta(minutes=1)
+# Longer than any gateway takes to answer.
+LEASE = timedelta(minutes=2)
+SECONDS_AT_WORK = 15.0
+# A gateway that refuses so many in a row is down: it is left alone until the next call, and the others keep their attempts.
+REFUSALS_IN_A_ROW = 3
+# Hours of the city in which only what the person must get is sent.
+NIGHT_BEGINS, NIGHT_ENDS = 22, 7
+
+
+class SendingFault(TextChoices):
+    """Why a message was given up."""
+
+    REFUSED = "refused", gettext_lazy("The gateway did not take it.")
+    NO_PHONE = "no_phone", gettext_lazy("The person has no telephone any more.")
+
+
+def due(*, now: datetime) -> QuerySet[Message]:
+    """What may be handed to the gateway now, in this order."""
+    waiting = Message.objects.filter(state=State.WAITING, next_at__lte=now, send_until__gt=now)
+    hour = now.astimezone(current_city().zone).hour
+    if hour >= NIGHT_BEGINS or hour < NIGHT_ENDS:
+        waiting = waiting.filter(urgent=True)
+    return waiting.order_by("-urgent", "pk")
+
+
+def settle_waiting(*, now: datetime) -> None:
+    """End what is too old to be news, and what a worker that died has left in doubt."""
+    Message.TRANSITIONS.move(Message.objects.filter(send_until__lte=now), "outlive")
+    Message.TRANSITIONS.move(Message.objects.filter(lease_until__lt=now), "lose", lease_until=None)
+
+
+def send_waiting(*, gateway: SmsGateway, address: str, clock: Clock, seconds: float = SECONDS_AT_WORK) -> int:
+    """Send what is due, for a few seconds; how many were sent. ``address``: of the page. Call outside transactions."""
+    sent, refused, end = 0, 0, time.monotonic() + seconds
+    while refused < REFUSALS_IN_A_ROW and time.monotonic() < end:
+        claimed = claim(now=clock())
+        if claimed is None:
+            break
+        if claimed.state == State.SENDING:
+            taken = _attempt(claimed, gateway=gateway, address=address, clock=clock)
+            sent, refused = sent + taken, 0 if taken else refused + 1
+    return sent
+
+
+def claim(*, now: datetime) -> Message | None:
+    """Take the next message for one attempt; none when nothing is due. One that a newer one makes old is not sent, and says so."""
+    with transaction.atomic():
+        message = due(now=now).select_for_update(skip_locked=True).first()
+        if message is None:
+            return None
+        alone = Message.objects.filter(pk=message.pk)
+        newer = Message.objects.filter(
+            recipient=message.recipient_id, about=message.about_id, kind=message.kind, pk__gt=message.pk
+        )
+        if message.kind == MessageKind.COLOUR_CHANGED and newer.exclude(state=State.PORTAL).exists():
+            Message.TRANSITIONS.move(alone, "overtake")
+        else:
+            attempt = {"attempts": message.attempts + 1, "lease_until": now + LEASE, "tried_at": now}
+            Message.TRANSITIONS.move(alone, "claim", **attempt)
+        message.refresh_from_db()
+    return message
+
+
+def _attempt(message: Message, *, gateway: SmsGateway, address: str, clock: Clock) -> bool:
+    """Whether the gateway took it. Whatever else the gateway raises leaves the message in doubt."""
+    mine = Message.objects.filter(pk=message.pk, tried_at=message.tried_at)
+    phone = message.recipient.phone_encrypted
+    if phone is None:
+        Message.TRANSITIONS.move(mine, "give_up", lease_until=None, fault=SendingFault.NO_PHONE)
+        return True
+    try:
+        gateway.send(phone=decrypt_phone(bytes(phone)), text=sms_text(message, address))
+    except GatewayRefused as refusal:
+        log.warning("message %s was not sent: %s", message.pk, refusal)
+        if message.attempts >= MOST_ATTEMPTS:
+            Message.TRANSITIONS.move(mine, "give_up", lease_until=None, fault=SendingFault.REFUSED)
+        else:
+            later = clock() + FIRST_PAUSE * 2 ** (message.attempts - 1)
+            Message.TRANSITIONS.move(mine, "try_later", lease_until=None, next_at=later, fault=SendingFault.REFUSED)
+        return False
+    Message.TRANSITIONS.move(mine, "send", lease_until=None, fault="")
+    return True
+
+
+def send_again(message_id: int | None = None, *, by: str, now: datetime) -> int:
+    """Send again what was given up or is in doubt, one message or all; how many. What is in doubt may arrive twice then.
+
+    Raises ``MovedMeanwhile`` when there is none.
+    """
+    require_role(by, Role.SYSTEM_ADMIN)
+    with transaction.atomic():
+        troubled = Message.objects.filter(state__in=Message.TROUBLED)
+        if message_id is not None:
+            troubled = troubled.filter(pk=message_id)
+        changes = {"attempts": 0, "next_at": now, "send_until": now + SENT_WITHIN, "fault": ""}
+        count = Message.TRANSITIONS.move(troubled, "send_again", **changes)
+        if not count:
+            raise MovedMeanwhile
+        record("message.sent_again", by=by, now=now, subject="messages", data={"messages": count})
+    return count
+
+
+def sms_text(message: Message, address: str) -> str:
+    """What the telephone shows to whoever looks at it: that there is news and where it is – no name, no number, no colour.
+
+    In the language the person chose, or in each.
+    """
+    chosen = MessageChoice.objects.filter(citizen=message.recipient_id).values_list("language", flat=True).first()
+    texts = []
+    for language in [chosen] if chosen else LANGUAGES:
+        with translation.override(language):
+            city = current_city().name_in(language)
+            texts.append(
+                _("%(city)s health code: %(news)s %(address)s")
+                % {"city": city, "news": _news(message), "address": address}
+            )
+    return " ".join(texts)
+
+
+def _news(message: Message) -> str:
+    is_own = message.recipient_id == message.about_id
+    match message.kind:
+        case MessageKind.COLOUR_CHANGED if is_own:
+            return _("your code has changed. Open this to see why:")
+        case MessageKind.COLOUR_CHANGED:
+            return _("the code of somebody in your family has changed. Open this to see why:")
+        case _ if not is_own:
+            return _("there is news for somebody in your family. Open this to read it:")
+        case MessageKind.QUESTION_ASKED:
+            return _("an official has a question, and your matter waits for the answer. Open this to answer:")
+        case MessageKind.CASE_DECIDED:
+            return _("your matter was decided. Open this to read the decision:")
+        case MessageKind.GUARDIAN_ASKED:
+            return _("somebody asks to show your code on their phone. Open this to see who:")
+        case MessageKind.GUARDIAN_ANSWERED:
+            return _("your request about your family was answered. Open this to read the answer:")
+        case MessageKind.RULING_ENDS:
+            return _("a decision about your code is about to end. Open this to see when:")
+    raise LookupError(message.kind)

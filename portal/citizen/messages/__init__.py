@@ -1,0 +1,1 @@
+"""The messages of a citizen and their family."""

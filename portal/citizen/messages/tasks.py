@@ -1,0 +1,37 @@
+"""Sending messages by SMS: beat looks for what is due, a worker of each city sends."""
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from codes.messages.sending import due, send_waiting, settle_waiting
+from portal.citizen.sign_in.tasks import gateway
+from portal.mail import address_of, host_of
+from regions.tenancy import all_schemas, in_city
+
+EXPIRES_AFTER = 60
+# So many workers at once send what is due in one city, when it is many: each claims one message at a time.
+MOST_SENDERS, DUE_OF_A_SENDER = 4, 250
+
+
+@shared_task(name="portal.send_messages")
+def send_messages() -> int:
+    """Have workers send what is due in each city; how many. Without a gateway nothing waits to be sent."""
+    enqueued = 0
+    for schema in all_schemas():
+        with in_city(schema):
+            settle_waiting(now=timezone.now())
+            waiting = due(now=timezone.now())[: MOST_SENDERS * DUE_OF_A_SENDER].count()
+        if settings.SMS_GATEWAY != settings.NO_SMS_GATEWAY:
+            for _ in range(-(-waiting // DUE_OF_A_SENDER)):
+                send_messages_of_city.apply_async(args=(schema,), expires=EXPIRES_AFTER)
+                enqueued += 1
+    return enqueued
+
+
+@shared_task(name="portal.send_messages_of_city")
+def send_messages_of_city(schema: str) -> int:
+    """Send for a few seconds; how many were sent. What is left beat finds again."""
+    address = address_of(host_of(schema), "citizen_messages")
+    with in_city(schema):
+        return send_waiting(gateway=gateway(), address=address, clock=timezone.now)

@@ -1,0 +1,95 @@
+"""A message in words, in the language of the page: one sentence that is right for whoever reads it, and where it leads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from codes.models import Citizen, Message, MessageKind
+from codes.models.case import CaseState
+from codes.vocabulary import State
+from regions.keys.encryption import decrypt_number
+from regions.masking import mask_name, mask_number
+
+DECIDED = {
+    CaseState.ACCEPTED: gettext_lazy("Appeal %(case)s was accepted."),
+    CaseState.PARTLY_ACCEPTED: gettext_lazy("Appeal %(case)s was accepted in part."),
+    CaseState.DENIED: gettext_lazy("Appeal %(case)s was denied. The answer is with it."),
+    CaseState.CONVERGED: gettext_lazy("Appeal %(case)s has ended: nothing holds the code any more."),
+}
+
+
+@dataclass(frozen=True)
+class Worded:
+    """``name`` of whom it is about, where that is not the reader."""
+
+    message: Message
+    name: str
+    sentence: str
+    link: str
+    label: str
+
+
+def worded(messages: Sequence[Message], *, reader: Citizen) -> list[Worded]:
+    """Without a query: the people whom messages are about were read with them."""
+    found = []
+    for one in messages:
+        is_own = one.about_id == reader.pk
+        link, label = _way_on(one, {} if is_own else {"ref": one.about.ref})
+        found.append(Worded(one, "" if is_own else _called(one.about), _sentence(one), link, label))
+    return found
+
+
+def _called(person: Citizen) -> str:
+    return mask_name(person.full_name) or mask_number(decrypt_number(bytes(person.id_encrypted)))
+
+
+def _sentence(message: Message) -> str:
+    data = message.data
+    match message.kind:
+        case MessageKind.COLOUR_CHANGED if data["before"] == State.UNKNOWN:
+            return _("The code is %(after)s.") % {"after": State(data["after"]).label}
+        case MessageKind.COLOUR_CHANGED:
+            told = {"after": State(data["after"]).label, "before": State(data["before"]).label}
+            return _("The code turned %(after)s. Before it was %(before)s.") % told
+        case MessageKind.QUESTION_ASKED:
+            return str(_("An official has a question about case %(case)s. The review waits for the answer.") % data)
+        case MessageKind.CASE_DECIDED:
+            return str(DECIDED.get(data["state"], gettext_lazy("Case %(case)s was decided.")) % data)
+        case MessageKind.GUARDIAN_ASKED:
+            return _("Somebody asks to show this code on their phone, and to declare and appeal with it.")
+        case MessageKind.GUARDIAN_ANSWERED if data["accepted"]:
+            return _("Your request to show a relative's code was accepted.")
+        case MessageKind.GUARDIAN_ANSWERED:
+            return _("Your request to show a relative's code was not accepted. The reason is with your family.")
+        case MessageKind.PHONE_NAMED:
+            return _("Another phone was named for your sign-in codes: is it yours?")
+        case MessageKind.RULING_ENDS:
+            last = date.fromisoformat(data["expires_on"]) - timedelta(days=1)
+            ends = _(
+                "The decision that the code is %(colour)s holds until %(day)s. From then on the records decide again."
+            )
+            return ends % {"colour": State(data["colour"]).label, "day": date_format(last, "DATE_FORMAT")}
+    raise LookupError(message.kind)
+
+
+def _way_on(message: Message, whose: Mapping[str, str]) -> tuple[str, str]:
+    """Where the reader goes from it, and what that is called."""
+    match message.kind:
+        case MessageKind.QUESTION_ASKED:
+            return _page("citizen_case", whose, number=message.data["case"]), _("Answer the question")
+        case MessageKind.CASE_DECIDED:
+            return _page("citizen_case", whose, number=message.data["case"]), _("The whole case")
+        case MessageKind.GUARDIAN_ASKED | MessageKind.GUARDIAN_ANSWERED:
+            return reverse("citizen_family"), _("My family")
+        case MessageKind.PHONE_NAMED:
+            return f"{reverse('citizen_data')}#phones", _("Look at the phone")
+    return _page("citizen_code", whose), _("See the code")
+
+
+def _page(name: str, whose: Mapping[str, str], **which: str) -> str:
+    return reverse(name, kwargs={**whose, **which})

@@ -1,0 +1,155 @@
+"""Mail to staff about their work: each morning what waits for them, and what of theirs is due soon. Counts and case numbers, no names.
+
+Of what is on the pages anyway two mails are better than none: it is noted once the mail server has taken it.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from smtplib import SMTPException
+from typing import Any
+
+from django.core.mail import EmailMessage
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext as _
+
+from codes.models import Case, StaffMail
+from portal.mail import NoMailServer, address_of, in_both_languages
+from portal.official.home.overview import waiting_for
+from regions.sources.models import Source
+from regions.staff.models import Account
+from regions.staff.roles import Role
+from regions.tenancy import current_city
+
+log = logging.getLogger(__name__)
+# In the city's hours: after a night without workers nobody needs a morning's mail in the afternoon.
+MORNING, NOON = 7, 12
+DUE_SOON = timedelta(hours=2)
+NUMBERS_NAMED = 20
+OWNERS_OF_SOURCES = frozenset({Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN})
+Lines = Callable[[], list[str]]
+"""Worded when they are called, in the language in force."""
+
+
+def mail_digests(*, host: str, now: datetime) -> int:
+    """Send this morning's digest to everybody for whom something waits and who has not had it; how many."""
+    city = current_city()
+    if not MORNING <= now.astimezone(city.zone).hour < NOON:
+        return 0
+    sent, today = 0, city.day_of(now)
+    silent = _sources_without_delivery(now)
+    for account in _accounts():
+        mail = mail_of(account)
+        if mail.morning and mail.morning_on != today and (lines := _digest(account, silent, now=now)):
+            sent += _send(account, _morning_subject, lines, address_of(host, "staff_home"), morning_on=today)
+    return sent
+
+
+def mail_deadlines(*, host: str, now: datetime) -> int:
+    """Tell everybody who has cases that are due soon, once of each; how many mails."""
+    soon, sent = now + DUE_SOON, 0
+    near = Case.objects.open().filter(due_at__gt=now, due_at__lte=soon, paused_at__isnull=True).exclude(assigned_to="")
+    due: dict[str, list[Case]] = defaultdict(list)
+    for case in near.order_by("due_at", "pk"):
+        due[case.assigned_to].append(case)
+    for account in _accounts().filter(username__in=list(due)):
+        mail = mail_of(account)
+        until = mail.alerted_until
+        untold = [case for case in due[account.username] if until is None or case.due_at > until]
+        if mail.deadlines and untold:
+            address = f"{address_of(host, 'official_queue')}?assignee={account.username}"
+            sent += _send(account, _deadline_subject, _due_lines(untold), address, alerted_until=soon)
+    return sent
+
+
+def choose_mail(*, morning: bool, deadlines: bool, by: str) -> None:
+    """What mail somebody wants from now on: their own act."""
+    account = Account.objects.get(username=by)
+    StaffMail.objects.update_or_create(account=account, defaults={"morning": morning, "deadlines": deadlines})
+
+
+def mail_of(account: Account) -> StaffMail:
+    """What an account chose, saved or not."""
+    return StaffMail.objects.filter(account=account).first() or StaffMail(account=account)
+
+
+def _accounts() -> QuerySet[Account]:
+    held = Account.objects.filter(is_active=True, grants__revoked_at__isnull=True).exclude(email="")
+    return held.distinct().order_by("pk")
+
+
+def _digest(account: Account, silent: int, *, now: datetime) -> Lines | None:
+    """None when nothing waits."""
+    roles, city = account.roles, current_city()
+    waiting = [one for one in waiting_for(account.username, roles, now=now) if one.count]
+    mine = Case.objects.open().filter(assigned_to=account.username, paused_at__isnull=True).order_by("due_at", "pk")
+    today = [case for case in mine if city.day_of(case.due_at) <= city.day_of(now)] if Role.REVIEWER in roles else []
+    shown = silent if roles & OWNERS_OF_SOURCES else 0
+    if not waiting and not today and not shown:
+        return None
+
+    def lines() -> list[str]:
+        found = (
+            [_counted(_("Your cases due today"), len(today)), *map(_numbered, today[:NUMBERS_NAMED])] if today else []
+        )
+        found += [_counted(str(one.title), one.count) for one in waiting]
+        return [*found, _counted(_("Data sources without a current delivery"), shown)] if shown else found
+
+    return lines
+
+
+def _sources_without_delivery(now: datetime) -> int:
+    horizons = [(source.horizon_at(now), source.max_age_hours) for source in Source.objects.current()]
+    return sum(horizon is None or now - horizon > timedelta(hours=hours) for horizon, hours in horizons)
+
+
+def _due_lines(cases: Sequence[Case]) -> Lines:
+    def lines() -> list[str]:
+        more = len(cases) - NUMBERS_NAMED
+        return [*map(_numbered, cases[:NUMBERS_NAMED]), *([_counted(_("Further cases"), more)] if more > 0 else [])]
+
+    return lines
+
+
+def _numbered(case: Case) -> str:
+    with timezone.override(current_city().zone):
+        due = timezone.localtime(case.due_at)
+        return _("– %(number)s, due %(day)s %(time)s") % {
+            "number": case.number,
+            "day": date_format(due, "MONTH_DAY_FORMAT"),
+            "time": time_format(due, "TIME_FORMAT"),
+        }
+
+
+def _counted(title: str, count: int) -> str:
+    return _("%(title)s: %(count)s") % {"title": title, "count": count}
+
+
+def _morning_subject() -> str:
+    return _("What waits for you at the health code desk of %(city)s")
+
+
+def _deadline_subject() -> str:
+    return _("Cases of yours are due soon at the health code desk of %(city)s")
+
+
+def _send(account: Account, subject: Callable[[], str], lines: Lines, address: str, **noted: Any) -> bool:
+    """Whether the mail server has taken it; only then it is noted."""
+
+    def write(_language: str, city_name: str) -> tuple[str, str]:
+        text = _("%(lines)s\n\nLook at it here: %(address)s\n\nOn “My account” you choose which mail you get.")
+        return subject() % {"city": city_name}, text % {"lines": "\n".join(lines()), "address": address}
+
+    try:
+        EmailMessage(*in_both_languages(current_city(), write), to=[account.email]).send()
+    except NoMailServer:
+        return False
+    except (OSError, SMTPException) as fault:
+        # The name only: a server's words may repeat the message.
+        log.warning("mail to the account %s was not sent: %s", account.pk, type(fault).__name__)
+        return False
+    StaffMail.objects.update_or_create(account=account, defaults=noted)
+    return True

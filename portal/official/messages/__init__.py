@@ -1,0 +1,1 @@
+"""What became of messages on their way to telephones."""

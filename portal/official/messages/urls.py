@@ -1,0 +1,10 @@
+"""Addresses of the page of messages by SMS."""
+
+from django.urls import path
+
+from portal.official.messages import views
+
+urlpatterns = [
+    path("", views.sent_messages, name="official_messages"),
+    path("again/", views.again, name="official_messages_again"),
+]
