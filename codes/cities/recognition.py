@@ -18,6 +18,7 @@ from codes.cities.signing import NO_ANSWER
 from codes.effective import CurrentCode, effective_code
 from codes.models import Citizen, Entry, Neighbour
 from codes.passes.issuing import issue_pass
+from codes.passes.live import keep_exchanged
 from codes.passes.results import BadPass
 from codes.passes.scanned import PREFIXES
 from codes.passes.token import Pass, claimed_issuer
@@ -237,4 +238,5 @@ def convert(text: str, *, citizen: Citizen, by: str, now: datetime) -> Converted
         token, content = issue_pass(citizen, now=now, current=CurrentCode(colour, own.because, own.since))
         data = {"division": neighbour.division, "there": told.colour, "here": own.colour, "colour": str(colour)}
         record("pass.converted", by=by, now=now, subject=f"citizen:{citizen.ref}", data=data)
+        keep_exchanged(content, told.colour, now=now)
     return Converted(token, content, neighbour, told.colour)

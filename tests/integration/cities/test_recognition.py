@@ -10,6 +10,7 @@ from codes.cities.look_ups import PATH
 from codes.cities.neighbours import note_neighbours
 from codes.cities.recognition import ConversionRefusal, NotAForeignPass, convert, foreign_pass
 from codes.effective import CurrentCode
+from codes.gates.check import check_pass
 from codes.models import Citizen, Entry, Neighbour, PaperPass, Provider
 from codes.passes.issuing import issue_pass
 from codes.passes.paper import issue_paper, withdraw_paper
@@ -146,7 +147,9 @@ def test_what_its_city_says_is_no_pass_is_none_here(there: Desk, wire: Wire, now
         foreign_pass(green, now=now)
 
 
-def test_a_pass_is_exchanged_for_its_own_holder_only(there: Desk, wire: Wire, now: datetime) -> None:
+def test_a_pass_is_exchanged_for_its_own_holder_only(
+    there: Desk, wire: Wire, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with in_city("beta"):
         person("zhang", NUMBER)
         person("chen", OTHER_NUMBER)
@@ -183,9 +186,16 @@ def test_a_pass_is_exchanged_for_its_own_holder_only(there: Desk, wire: Wire, no
         # zhang is red in beta now, whatever the pass says, and nobody knows of him here.
         assert (done.there, done.content.colour, done.content.division) == ("red", "unknown", "510100")
         assert JournalEntry.objects.filter(verb="pass.converted", subject="citizen:z").exists()
+        # Green here by now. At the gate beta is not asked again.
+        monkeypatch.setattr("codes.cities.recognition.effective_code", lambda _citizen, now: TOLD)
+        exchanged = convert(theirs, citizen=holder, by="citizen:z", now=now).token
+        monkeypatch.setattr("codes.passes.live.effective_code", lambda _citizen, now: TOLD)
+        own = issue_pass(holder, now=now, current=TOLD)[0]
+        told = [check_pass(text, by="gate:1", now=now) for text in (exchanged, own)]
+        assert [(one.result.value, one.colour) for one in told] == [("ok", "red"), ("ok", "green")]
     with in_city("beta"):
         assert (
-            JournalEntry.objects.filter(verb="city.looked_up", by="city:510100", subject="citizen:zhang").count() == 1
+            JournalEntry.objects.filter(verb="city.looked_up", by="city:510100", subject="citizen:zhang").count() == 2
         )
     assert not any(NUMBER in sent.address + str(sent.headers) for sent in wire.sent)
 
