@@ -19,6 +19,8 @@ LIST = """\
     every page that answers GET, in a city of 200,000 with 20,000 open cases: time and database queries
 ./run bench passes [--people N] [--sample N] [--rounds N]
     passes issued, drawn and verified against bare Ed25519 and qrcode; the code page and a gate's check against an empty page
+./run bench show [--people N] [--sample N] [--rounds N]
+    code pages and their renewals per second and core, against an empty page and bare signing
 ./run bench journal [--entries N] [--rounds N]
     a journal of 1,000,000 entries verified, against SHA-256 over the same bytes
 
@@ -44,10 +46,13 @@ def main() -> None:
         if name == "recompute":
             options.add_argument("--no-growth", action="store_true", help="leave out the cities of other sizes")
             options.add_argument("--no-celery", action="store_true", help="leave out the worker processes")
-    options = benches.add_parser("passes")
-    options.add_argument("--people", type=int, default=20_000)
-    options.add_argument("--sample", type=int, default=500, help="passes in a round, and a quarter of as many visits")
-    options.add_argument("--rounds", type=int, default=3, help="of each measurement the median counts")
+    for name in ("passes", "show"):
+        options = benches.add_parser(name)
+        options.add_argument("--people", type=int, default=20_000)
+        options.add_argument(
+            "--sample", type=int, default=500, help="passes in a round, and a quarter of as many visits"
+        )
+        options.add_argument("--rounds", type=int, default=3, help="of each measurement the median counts")
     options = benches.add_parser("suppressions")
     options.add_argument("--people", type=int, default=60_000)
     options.add_argument("--rounds", type=int, default=3, help="of each measurement the median counts")
@@ -65,7 +70,7 @@ def main() -> None:
 
 
 def _bench(name: str) -> Callable[..., None]:
-    from bench import diagnosis, journal, pages, passes, recompute, sentinel, suppressions  # noqa: PLC0415 - they need Django's set-up
+    from bench import diagnosis, journal, pages, passes, recompute, sentinel, show, suppressions  # noqa: PLC0415 - they need Django's set-up
 
     benches: dict[str, Callable[..., None]] = {
         "recompute": recompute.main,
@@ -74,6 +79,7 @@ def _bench(name: str) -> Callable[..., None]:
         "pages": pages.main,
         "passes": passes.main,
         "sentinel": sentinel.main,
+        "show": show.main,
         "suppressions": suppressions.main,
     }
     return benches[name]

@@ -61,11 +61,10 @@ def main(*, people: int, sample: int, rounds: int) -> None:
     """Measure and write the results."""
     with a_city(Size(people, int(people * WITH_FACTS_SHARE))):
         fresh_round()
-        with as_owner():
-            Domain.objects.create(domain=HOSTS, tenant=City.objects.get(schema_name=SCHEMA), is_primary=True)
+        give_host()
         with in_city(SCHEMA):
             tokens = _tokens(sample, rounds)
-            visits = _visits(min(sample, BROWSERS), now=timezone.now())
+            visits = citizens_visits(min(sample, BROWSERS), now=timezone.now())
             gate = _gate(min(sample, BROWSERS), now=timezone.now())
         with web_server() as server, in_city(SCHEMA):
             served = _served(server, visits, gate, rounds=rounds, each=max(2, sample // PER_ROUND))
@@ -114,7 +113,13 @@ def _written(content: Pass, key_id: bytes, key: encryption.SigningKey) -> str:
     return write_token(content, key_id=key_id, sign=key.sign)
 
 
-def _visits(browsers: int, *, now: datetime) -> dict[str, list[Visit]]:
+def give_host() -> None:
+    """Let browsers find the city."""
+    with as_owner():
+        Domain.objects.create(domain=HOSTS, tenant=City.objects.get(schema_name=SCHEMA), is_primary=True)
+
+
+def citizens_visits(browsers: int, *, now: datetime) -> dict[str, list[Visit]]:
     """Signed-in citizens drawn as by lot, and those who are not green."""
     visitors = Visitors(HOSTS, now=now)
     green = samples.everybody(browsers)

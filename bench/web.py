@@ -60,12 +60,13 @@ class WebServer:
 
     def serve(self, visits: Sequence[Visit], into: Served) -> None:
         """Make the visits one after the other on two connections at once."""
-        before, began = self._processor(), time.perf_counter()
+        before, began = self._spent(), time.perf_counter()
         with ThreadPoolExecutor(BROWSERS) as browsers:
             for times in browsers.map(self._visit_all, (visits[nth::BROWSERS] for nth in range(BROWSERS))):
                 into.times += times
         into.seconds += time.perf_counter() - began
-        into.processor += self._processor() - before
+        # Each by itself: what a backend had spent that has ended since is no answer's gain.
+        into.processor += sum(max(0.0, spent - before.get(process, 0.0)) for process, spent in self._spent().items())
 
     def _visit_all(self, visits: Sequence[Visit]) -> list[float]:
         times = []
@@ -80,9 +81,9 @@ class WebServer:
                     raise BenchFailed(f"{visit.path} answered {answer.status}")
         return times
 
-    def _processor(self) -> float:
-        """Seconds of the server and of all of PostgreSQL's backends: on this machine only the bench uses these."""
-        return sum(_spent(one) for one in (self.process, *_backends()))
+    def _spent(self) -> dict[psutil.Process, float]:
+        """Seconds of the server and of each of PostgreSQL's backends: on this machine only the bench uses these."""
+        return {one: _spent(one) for one in (self.process, *_backends())}
 
 
 @contextmanager

@@ -1,0 +1,114 @@
+"""``./run bench show``: what showing a code takes of a core, against a page on which there is nothing and against signing alone."""
+
+import random
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from bench import report
+from bench.a_city import SCHEMA, a_city, fresh_round, say
+from bench.city import Size
+from bench.clock import Watch, typical, watch
+from bench.passes import BROWSERS, PER_ROUND, SIGNED_BYTES, WARM_UP, WITH_FACTS_SHARE, citizens_visits, give_host
+from bench.web import Served, Visit, WebServer, web_server
+from regions.tenancy import in_city
+
+RENEWAL_LIMIT, SECONDS_LIMIT = 3.0, 0.004
+
+ROWS = {
+    "empty": "a page on which there is nothing",
+    "code": "the code page, people drawn as by lot",
+    "renewal": "its renewal every 45 seconds",
+    "held": "the code page of people who are not green",
+    "held_renewal": "its renewal",
+}
+
+
+def main(*, people: int, sample: int, rounds: int) -> None:
+    """Measure and write the results."""
+    with a_city(Size(people, int(people * WITH_FACTS_SHARE))):
+        fresh_round()
+        give_host()
+        signing = _signing(sample, rounds)
+        with in_city(SCHEMA):
+            visits = citizens_visits(min(sample, BROWSERS), now=timezone.now())
+        renewal = reverse("citizen_pass", urlconf=settings.ROOT_URLCONF)
+        visits["held_renewal"] = [Visit(renewal, one.headers) for one in visits["held"]]
+        with web_server() as server, in_city(SCHEMA):
+            served = _served(server, visits, rounds=rounds * PER_ROUND, each=max(2, sample // PER_ROUND))
+    _write(people, signing, served)
+
+
+def _signing(sample: int, rounds: int) -> Watch:
+    """Seconds of one signature over as much as a pass has."""
+    secret, message = Ed25519PrivateKey.generate(), random.Random(1).randbytes(SIGNED_BYTES)
+    counted = []
+    for _ in range(rounds):
+        with in_city(SCHEMA), watch() as spent:
+            for _nth in range(sample):
+                secret.sign(message)
+        counted.append(spent / sample)
+    return typical(counted)
+
+
+def _served(server: WebServer, visits: dict[str, list[Visit]], *, rounds: int, each: int) -> dict[str, Served]:
+    """Each kind of visit in turns, after a few that nobody counts."""
+    served = {name: Served() for name in ROWS}
+    for some in visits.values():
+        server.serve(some * WARM_UP, Served())
+    for _ in range(rounds):
+        for name, into in served.items():
+            some = visits[name]
+            server.serve((some * (each // len(some) + 1))[:each], into)
+    for name, one in served.items():
+        say(f"  {name}: {one.processor_each * 1000:.1f} ms of processor")
+    return served
+
+
+def _write(people: int, signing: Watch, served: dict[str, Served]) -> None:
+    empty = served["empty"].processor_each
+    rows = [
+        [
+            title,
+            f"{served[name].processor_each * 1000:.1f} ms",
+            f"{1 / served[name].processor_each:,.0f}",
+            f"{served[name].processor_each / empty:.1f}",
+            f"{served[name].processor_each / signing.processor:,.0f}",
+            f"{served[name].p99 * 1000:.0f} ms",
+        ]
+        for name, title in ROWS.items()
+    ]
+    bare = [
+        report.micro(signing.processor),
+        f"{1 / signing.processor:,.0f}",
+        f"{signing.processor / empty:.3f}",
+        "1",
+        "",
+    ]
+    said = (
+        f"{people:,} people; {len(served['empty'].times):,} visits of each kind in turns, by the web server as it is shipped. "
+        "Processor: that of the web server and of the database together, which what else runs on the machine hardly touches.\n"
+    )
+    promises = [
+        report.promise(
+            "the renewal, processor, in times of the empty page (at most 3)",
+            served["renewal"].processor_each / empty,
+            RENEWAL_LIMIT,
+        ),
+        *(
+            report.promise(
+                f"{ROWS[name]}, ms of processor (at most 4)", served[name].processor_each * 1000, SECONDS_LIMIT * 1000
+            )
+            for name in ("code", "renewal")
+        ),
+    ]
+    head = ["", "processor", "per second and core", "× empty", "× signing", "p99"]
+    parts = [
+        said,
+        report.table(["promise", "measured", "kept"], promises),
+        report.table(head, [*rows, ["an Ed25519 signature, bare", *bare]]),
+    ]
+    page = report.write("show", "Showing a code", parts)
+    say(f"written to bench/results/{page.name}")
