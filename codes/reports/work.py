@@ -123,6 +123,8 @@ class Figures:
     median: timedelta | None
     returned: int
     open: int
+    second_looks: int
+    differing_looks: int
 
     @property
     def in_time_per_cent(self) -> int | None:

@@ -120,7 +120,7 @@ WITH period AS (
     UNION ALL
     SELECT 1, %(from)s::timestamptz - (%(until)s::timestamptz - %(from)s::timestamptz), %(from)s::timestamptz
 )
-SELECT opened.cases, closed.decided, closed.in_time, closed.itself, closed.median, returned.proposals, still.cases
+SELECT opened.cases, closed.decided, closed.in_time, closed.itself, closed.median, returned.proposals, still.cases, looks.taken, looks.differing
 FROM period
 CROSS JOIN LATERAL (
     SELECT count(*) AS cases FROM codes_case c WHERE c.opened_at >= begins AND c.opened_at < ends
@@ -142,4 +142,9 @@ CROSS JOIN LATERAL (
     SELECT (SELECT count(*) FROM codes_case c WHERE c.closed_at IS NULL AND c.opened_at < ends)
          + (SELECT count(*) FROM codes_case c WHERE c.closed_at >= ends AND c.opened_at < ends) AS cases
 ) AS still
+CROSS JOIN LATERAL (
+    SELECT count(*) AS taken, count(*) FILTER (WHERE s.outcome = 'differs') AS differing
+    FROM codes_secondlook s
+    WHERE s.looked_at >= begins AND s.looked_at < ends
+) AS looks
 ORDER BY period.number

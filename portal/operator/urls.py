@@ -3,9 +3,11 @@
 from django.urls import path
 
 from portal.operator import views
+from portal.operator.city import city_page
 
 urlpatterns = [
     path("", views.overview, name="staff_home"),
+    path("cities/<slug:schema>/", city_page, name="operator_city"),
     path("open/", views.open_city, name="operator_open_city"),
     path("openings/<slug:name>/", views.opening_page, name="operator_opening"),
     path("openings/<slug:name>/decide/", views.decide_opening, name="operator_opening_decide"),

@@ -118,7 +118,12 @@ def _of_the_operator(world: World) -> Iterator[Picture]:
     second = Visitor.as_account(SECOND_OPERATOR, now=world.clock(), host="localhost")
     opening = second.post("/open/", CITY_FORM).headers["Location"]
     sum_up_cities()
-    pages = {"operator_open_city": "/open/", "operator_opening": opening, "staff_home": "/"}
+    pages = {
+        "operator_city": f"/cities/{CITY}/",
+        "operator_open_city": "/open/",
+        "operator_opening": opening,
+        "staff_home": "/",
+    }
     for name, path in pages.items():
         yield Picture(name, path, visitor, "localhost")
 

@@ -92,7 +92,11 @@ def figures_in_words(this: Figures, before: Figures, period: Period) -> list[Fig
         3, Figure(_("Median time to the decision"), _span(this.median), *_trend(this.median, before.median, _span), "")
     )
     found.append(Figure(_("Open at the end"), _count(this.open), *_trend(this.open, before.open, _count), ""))
-    return found
+    looks = [
+        (_("Second looks taken"), this.second_looks, before.second_looks),
+        (_("of them, another decision found right"), this.differing_looks, before.differing_looks),
+    ]
+    return found + [Figure(title, _count(now), *_trend(now, then, _count), "") for title, now, then in looks]
 
 
 def days_chart(lines: Sequence[Line]) -> DayChart:

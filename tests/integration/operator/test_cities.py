@@ -1,13 +1,14 @@
 """Cities side by side: counts of every city, one question for all, and how old the counts are."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from codes.city_counts import update_city_counts
-from codes.models import Case, Citizen
+from codes.city_days import city_days
+from codes.models import Case, Citizen, Run, RunFault
 from regions.models import City, CityStanding
 from regions.tenancy import in_city
 from tests.integration.pages.people import Visitor
@@ -93,3 +94,34 @@ def test_the_database_refuses_counts_that_are_none(db: None, clock: datetime) ->
 def test_a_city_may_not_write_beside_the_others(db: None) -> None:
     with in_city("beta"), pytest.raises(Exception, match=r"permission denied|does not exist"), transaction.atomic():
         CityStanding.objects.count()
+
+
+def a_failed_run(day: date, now: datetime) -> None:
+    Run.objects.create(
+        day=day, as_of=now, started_by="test", started_at=now, ended_at=now,
+        state=Run.State.FAILED, fault=RunFault.COLLECTING_FAILED, params={"attempts": 3, "error": "x"},
+    )  # fmt: skip
+
+
+def test_thirty_days_of_a_city_are_counted(counted: datetime) -> None:
+    """Today's run settled with all three differing and a case overdue; a run failed two days ago, and no other day has one."""
+    today = Run.objects.latest("pk").day
+    a_failed_run(today - timedelta(days=2), counted)
+    days = {one.day: one for one in city_days("beta", now=counted)}
+    assert len(days) == 30
+    assert (days[today].disagreements, days[today].rate) == (3, 100)
+    assert days[today].overdue == 1
+    before = days[today - timedelta(days=2)]
+    assert (before.failed_runs, before.rate, before.age, before.overdue) == (1, None, None, 0)
+
+
+def test_thirty_days_stand_against_their_thresholds(db: None, clock: datetime, operator: Visitor) -> None:
+    with in_city("beta"):
+        a_failed_run(clock.date(), clock)
+    with CaptureQueriesContext(connection) as asked:
+        page = operator.read("/cities/beta/")
+    assert sum(not one["sql"].startswith("SET search_path") for one in asked.captured_queries) <= 12
+    assert "above 0 on 1 day" in page
+    assert "never above 26" in page
+    assert "▲</span> 1</strong>" in page
+    assert operator.get("/cities/public/").status_code == 404

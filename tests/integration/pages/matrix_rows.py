@@ -276,6 +276,7 @@ CITY: dict[str, Row] = {
 
 # On the host of no city: the operator's own pages, beside the staff's door and the journal.
 PUBLIC: dict[str, Row] = {
+    "operator_city": Row("staff", GET),
     "operator_open_city": Row(SYSTEM, BOTH),
     "operator_opening": Row(SYSTEM, GET),
     "operator_opening_decide": Row(SYSTEM, POST),
@@ -289,6 +290,7 @@ WORDS = {
     "token": "none",
     "page": "contact",
     "report": "sources",
+    "schema": "beta",
     "table": "people",
     "file_format": "csv",
     "provider_id": "beta",

@@ -1,0 +1,73 @@
+"""Thirty days of a city in counts, for the operator: how old its data was, how its runs went, how many differed, what alarmed."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from django.db import connection
+from django.db.models import Max, Min
+
+from codes.models import Alarm, Run
+from regions.sql import compose
+from regions.tenancy import in_city
+
+OVERDUE = compose(Path(__file__).with_suffix(".sql"))
+DAYS = 30
+
+
+@dataclass(frozen=True)
+class CityDay:
+    """One day. None where no run settled: nobody knows then. ``age``: of the oldest data a provider judged by."""
+
+    day: date
+    age: timedelta | None
+    failed_runs: int
+    registered: int | None
+    disagreements: int | None
+    alarms: int
+    overdue: int
+
+    @property
+    def rate(self) -> float | None:
+        """Who is shown different colours, in per cent of the registered."""
+        return None if self.disagreements is None or not self.registered else 100 * self.disagreements / self.registered
+
+
+def city_days(schema: str, *, now: datetime) -> list[CityDay]:
+    """Call outside any city. The newest day is last; four short queries in the city, and never a person."""
+    with in_city(schema) as city:
+        last = city.day_of(now)
+        first = last - timedelta(days=DAYS - 1)
+        begins = datetime.combine(first, time.min, city.zone)
+        runs = Run.objects.filter(day__gte=first, history=False)
+        failed = Counter(runs.filter(state=Run.State.FAILED).values_list("day", flat=True))
+        settled = {
+            run.day: run
+            for run in runs.filter(state__in=Run.SETTLED)
+            .annotate(oldest=Min("providers__horizon"), registered=Max("providers__registered"))
+            .order_by("pk")
+        }
+        raised = Alarm.objects.filter(raised_at__gte=begins).values_list("raised_at", flat=True)
+        alarms = Counter(city.day_of(at) for at in raised)
+        moved = _overdue(first, begins, now=now, zone=city.zone.key)
+    found, overdue = [], 0
+    for day in (first + timedelta(days=n) for n in range(DAYS)):
+        overdue += moved.get(day, 0)
+        found.append(_day(day, settled.get(day), failed[day], alarms[day], overdue))
+    return found
+
+
+def _day(day: date, run: Run | None, failed: int, alarms: int, overdue: int) -> CityDay:
+    if run is None:
+        return CityDay(day, None, failed, None, None, alarms, overdue)
+    oldest: datetime | None = run.oldest  # type: ignore[attr-defined]  # annotated
+    registered: int | None = run.registered  # type: ignore[attr-defined]
+    age = run.as_of - oldest if oldest else None
+    return CityDay(day, age, failed, registered, run.counts.get("disagreements", {}).get("standing"), alarms, overdue)
+
+
+def _overdue(first: date, begins: datetime, *, now: datetime, zone: str) -> dict[date, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(OVERDUE, {"first": first, "from": begins, "now": now, "zone": zone})
+        return dict(cursor.fetchall())
