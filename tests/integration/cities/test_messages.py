@@ -1,0 +1,64 @@
+"""Whatever a neighbour signs and sends, the answer is one of the agreed ones: a city's key opens no way to a fault."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from codes.cities import signing
+from codes.cities.look_ups import PATH
+from regions.tenancy import in_city
+from tests.integration.cities.wire import Sent, Wire, deliver
+from tests.integration.lines import ANNA
+
+TEXT = st.text(min_size=1, max_size=12)
+UUIDS = st.uuids().map(str)
+SOUND: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    PATH: {"pass": TEXT.map("HCP1:".__add__), "id_type": st.just("10"), "id_number": st.just(ANNA)},
+    "/api/v1/cities/corrections": {
+        "reference": UUIDS,
+        "id_type": st.just("10"),
+        "id_number": st.just(ANNA),
+        "record_id": TEXT,
+        "colour": st.sampled_from(["red", "yellow"]),
+        "text": TEXT,
+        "evidence": st.just([]) | st.just([{"record": "a", "from": "2026-11-20"}]),
+    },
+    "/api/v1/cities/correction-answers": {
+        "reference": UUIDS,
+        "answer": st.sampled_from(["corrected", "upheld", "ruled", "not_ours"]),
+        "text": TEXT,
+        "colour": st.sampled_from(["", "green"]),
+    },
+}
+ANYTHING = st.none() | st.integers() | st.text(max_size=8) | st.just("\x00") | st.just("\ud800") | st.just([{}])
+MESSAGES_OF_AN_ADDRESS = 25
+ANSWERS = {200, 400, 404, 409, 422}
+
+
+@pytest.mark.parametrize("path", SOUND)
+def test_every_signed_message_has_an_agreed_answer(
+    path: str, wire: Wire, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signing, "MOST_CALLS", 10**6)
+    spoilt = st.fixed_dictionaries({}, optional=dict.fromkeys(SOUND[path], ANYTHING))
+    answered = set()
+
+    @settings(
+        max_examples=MESSAGES_OF_AN_ADDRESS, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(sound=st.fixed_dictionaries(SOUND[path]), wrong=st.just({}) | spoilt)
+    def answers(sound: dict[str, Any], wrong: dict[str, Any]) -> None:
+        body = json.dumps({**sound, **wrong}).encode()
+        with in_city("alpha"):
+            headers = signing.signed_headers("POST", path, body, to="330100", now=now)
+        answer = deliver(Sent("POST", f"http://beta.localhost:8000{path}", headers, body))
+        assert answer.status in ANSWERS, body
+        answered.add(answer.status)
+
+    answers()
+    assert 400 in answered
+    assert len(answered) > 1, "none was understood"
