@@ -30,7 +30,8 @@ from regions.sources.connectors.delivery import SourceFault
 from regions.sources.models import Source
 from regions.staff.accounts import create_account
 from regions.staff.enrolment import open_link
-from regions.staff.models import Account, RoleGrant
+from regions.staff.first_administrators import administrators_at_work
+from regions.staff.models import Account
 from regions.staff.roles import Role
 from regions.tenancy import current_city, in_city
 from regions.toml_files import Raw, read_toml
@@ -295,8 +296,7 @@ def _settle_providers(file: CityFile, result: OpeningResult) -> None:
 
 def _name_administrators(file: CityFile, result: OpeningResult, *, by: str, now: datetime) -> None:
     """The first security administrators, of a city that has none at work; a worker mails them their links to enrol."""
-    at_work = RoleGrant.objects.filter(role=Role.SECURITY_ADMIN, revoked_at__isnull=True, account__is_active=True)
-    if at_work.exists():
+    if administrators_at_work().exists():
         return
     for place, one in enumerate(file.security_administrators):
         account = Account(username=one.username, full_name=one.name, email=one.email)

@@ -29,7 +29,7 @@ from regions.proposals import OPERATOR_PREFIX, require_another, require_role_or_
 from regions.refusals import CommonReason, Refused
 from regions.sources.connectors.delivery import FaultReason
 from regions.staff.roles import Role
-from regions.tenancy import as_owner, in_city
+from regions.tenancy import as_owner, in_city, is_suspended
 from regions.toml_files import Raw, parse_toml
 from regions.transitions import compare_and_set
 
@@ -168,6 +168,8 @@ def _open(opening: CityOpening, *, now: datetime) -> Opened:
 def start_first_run(opening: CityOpening, *, by: str, now: datetime) -> int:
     """Have the opened city run its day; the number of the run to enqueue: the open one, if there is one. Raises ``NotAllowed``."""
     require_role_or_operator(by, Role.SYSTEM_ADMIN)
+    if is_suspended(opening.schema):
+        raise Refused(CommonReason.SUSPENDED)
     with in_city(opening.schema):
         run, _ = start_run(by=f"{OPERATOR_PREFIX}{by}", now=now)
     CityOpening.objects.filter(pk=opening.pk).update(first_run=run.pk)

@@ -1,6 +1,7 @@
 """Celery tasks: thin, by value. Each enters its city and calls one action; none but the opening of a city works in ``public``.
 
-A task that is enqueued twice or lost is harmless: the ledger decides what is to be done, and the sweeper enqueues again.
+A task that is enqueued twice or lost is harmless: the ledger decides what is to be done, and the sweeper enqueues again. So does
+one that finds its city suspended; of a suspended city only journal, retention and counts go on.
 """
 
 from datetime import timedelta
@@ -20,6 +21,7 @@ from codes.reports.identified import lapse_unanswered
 from codes.reports.jobs import sweep_exports, write_export
 from codes.reports.replay import replay_and_note
 from codes.review.cases.sweep import sweep_reviews
+from codes.risk_lists import draft_in_city, look_after, open_drafts, sweep_risk_lists
 from codes.runs.ledger import open_run, start_if_due
 from codes.runs.partitions import work_partition
 from codes.runs.steps import advance
@@ -28,7 +30,7 @@ from codes.witnessing import heads_elsewhere, witness_all
 from regions.journal.checkpoints import write_checkpoint
 from regions.journal.verify import verify_and_record
 from regions.retention.sweeping import carry_out, sweep_public, sweep_waiting
-from regions.tenancy import all_schemas, in_city
+from regions.tenancy import all_schemas, in_city, is_suspended, working_schemas
 from regions.vocabulary import Recognition
 
 # The sweeper enqueues again what no worker has taken by then; the old messages must not pile up.
@@ -42,6 +44,8 @@ def enqueue_run(schema: str, run_id: int) -> None:
 @shared_task(name="codes.advance_run")
 def advance_run(schema: str, run_id: int) -> int:
     """One step of a run; enqueues each partition that waits; how many."""
+    if is_suspended(schema):
+        return 0
     with in_city(schema):
         waiting = _advance(run_id)
     for number in waiting:
@@ -52,6 +56,8 @@ def advance_run(schema: str, run_id: int) -> int:
 @shared_task(name="codes.judge_partition")
 def judge_partition(schema: str, run_id: int, number: int) -> bool:
     """One partition; whoever finishes one asks whether it was the last."""
+    if is_suspended(schema):
+        return False
     with in_city(schema):
         done = work_partition(run_id, number, now=timezone.now())
         waiting = _advance(run_id) if done else []
@@ -73,6 +79,8 @@ def enqueue_export(schema: str, job_id: int) -> None:
 @shared_task(name="codes.write_export")
 def write_one_export(schema: str, job_id: int) -> bool:
     """One export; whether this call finished it."""
+    if is_suspended(schema):
+        return False
     with in_city(schema):
         return write_export(job_id, clock=timezone.now)
 
@@ -104,7 +112,7 @@ def replay_one_run(schema: str, run_id: int, by: str) -> bool:
 def sweep_all_exports() -> int:
     """Enqueue exports that no worker has, remove expired ones, and close requests that nobody answers; how many were enqueued."""
     enqueued = 0
-    for schema in all_schemas():
+    for schema in working_schemas():
         with in_city(schema):
             lapse_unanswered(now=timezone.now())
             waiting = sweep_exports(now=timezone.now())
@@ -139,6 +147,27 @@ def sweep_all_openings() -> int:
     return len(waiting)
 
 
+def enqueue_risk_list(delivery_id: int) -> None:
+    draft_risk_list.apply_async(args=(delivery_id,), expires=EXPIRES_AFTER)
+
+
+@shared_task(name="codes.draft_risk_list")
+def draft_risk_list(delivery_id: int) -> bool:
+    """A risk list of the province as drafts in one city; whether this call made them."""
+    return draft_in_city(delivery_id, clock=timezone.now)
+
+
+@shared_task(name="codes.sweep_risk_lists")
+def sweep_all_risk_lists() -> int:
+    """Enqueue the deliveries of risk lists that no worker has, and note what cities have decided; how many were enqueued."""
+    waiting = sweep_risk_lists(now=timezone.now())
+    for delivery_id in waiting:
+        enqueue_risk_list(delivery_id)
+    for delivery in open_drafts():
+        look_after(delivery)
+    return len(waiting)
+
+
 @shared_task(name="codes.sum_up_cities")
 def sum_up_cities() -> int:
     """Count how every city stands, for the operator; how many cities."""
@@ -168,7 +197,7 @@ def note_all_neighbours() -> int:
 def fetch_neighbours_lists() -> int:
     """The neighbours' key lists, where gates look passes of others up and may have to do it off-line; how many lists."""
     fetched = 0
-    for schema in all_schemas():
+    for schema in working_schemas():
         with in_city(schema) as city:
             has_gates = GateDevice.objects.filter(state=GateDeviceState.CONFIRMED).exists()
             if has_gates and city.recognition == Recognition.LOOK_UP:
@@ -180,7 +209,7 @@ def fetch_neighbours_lists() -> int:
 def start_due_runs() -> int:
     """Start today's run of every city whose minute has come; how many."""
     started = 0
-    for schema in all_schemas():
+    for schema in working_schemas():
         with in_city(schema):
             run = start_if_due(now=timezone.now())
         if run is not None:
@@ -193,7 +222,7 @@ def start_due_runs() -> int:
 def sweep() -> int:
     """Enqueue every run that has not ended: after this, a lost broker, message or worker has cost time only."""
     swept = 0
-    for schema in all_schemas():
+    for schema in working_schemas():
         with in_city(schema):
             run = open_run()
         if run is not None:
@@ -206,7 +235,7 @@ def sweep() -> int:
 def sweep_all_reviews() -> int:
     """Escalate, lapse, expire and discard whatever is due in every city; how many acts that took."""
     done = 0
-    for schema in all_schemas():
+    for schema in working_schemas():
         with in_city(schema):
             done += sum(sweep_reviews(now=timezone.now()).values())
     return done
@@ -241,7 +270,7 @@ def sweep_retention() -> int:
 def deliver_all_webhooks() -> int:
     """Have a worker deliver for each webhook that something waits for, one's slowness at nobody else's cost; how many."""
     enqueued = 0
-    for schema in all_schemas():
+    for schema in working_schemas():
         with in_city(schema):
             due = due_webhooks(now=timezone.now())
         for webhook_id in due:
@@ -257,6 +286,8 @@ def enqueue_webhook(schema: str, webhook_id: int) -> None:
 @shared_task(name="codes.deliver_webhook")
 def deliver_webhook(schema: str, webhook_id: int) -> int:
     """Deliver for a few seconds; how many messages. What is left the next call takes up at once."""
+    if is_suspended(schema):
+        return 0
     with in_city(schema):
         delivered = deliver(webhook_id, clock=timezone.now)
         is_left = delivered > 0 and webhook_id in due_webhooks(now=timezone.now())
@@ -268,7 +299,7 @@ def deliver_webhook(schema: str, webhook_id: int) -> int:
 @shared_task(name="codes.update_display_findings")
 def update_display_findings() -> int:
     """Close and explain what providers display wrongly, after rulings and changed maps; how many cities."""
-    schemas = all_schemas()
+    schemas = working_schemas()
     for schema in schemas:
         with in_city(schema):
             update_findings(now=timezone.now())
@@ -305,7 +336,7 @@ def tell_of_all_ending_rulings() -> int:
 def exchange_corrections() -> int:
     """Ask, answer and escalate whatever is due between every city and others; how many acts that took."""
     done = 0
-    for schema in all_schemas():
+    for schema in working_schemas():
         with in_city(schema):
             done += sum(exchange(now=timezone.now()).values())
     return done

@@ -21,6 +21,7 @@ BEAT = {
     "sweep sign-in codes": {"task": "portal.sweep_sign_in_codes", "schedule": 15.0},
     "sweep exports": {"task": "codes.sweep_exports", "schedule": 15.0},
     "sweep openings": {"task": "codes.sweep_openings", "schedule": 15.0},
+    "sweep risk lists": {"task": "codes.sweep_risk_lists", "schedule": 20.0},
     "sweep links to enrol": {"task": "portal.sweep_enrolment_links", "schedule": 30.0},
     "deliver webhooks": {"task": "codes.deliver_webhooks", "schedule": 10.0},
     "send messages": {"task": "portal.send_messages", "schedule": 10.0},

@@ -10,7 +10,9 @@ from django.utils import timezone
 from regions.journal.checkpoints import write_checkpoint
 from regions.models import City
 from regions.refusals import NotAllowed
-from regions.tenancy import NoSuchCity, NotPrepared, has_ended, in_city
+from regions.tenancy import NoSuchCity, NotPrepared, has_ended, in_city, is_suspended
+
+NOBODY = "Note: nobody administers the city. Name two [[security_administrators]] in the file, or use add_staff."
 
 
 class CommandFailed(CommandError):
@@ -39,6 +41,8 @@ class CityCommand(PortalCommand):
 
     city: City
     signs_checkpoint = True
+    # Whether it does the city's own work, which rests while the city is suspended.
+    is_work = False
     # Whether it works on what is left of a city whose service has ended.
     reads_ended = False
 
@@ -50,6 +54,8 @@ class CityCommand(PortalCommand):
         try:
             if not self.reads_ended and has_ended(city):
                 raise CommandFailed(f"the service of {city} has ended; verify_journal reads what is left", code=2)
+            if self.is_work and is_suspended(city):
+                raise CommandFailed(f"{city} is suspended; two operators have it go on from its page", code=2)
             self.look_up(city)
             with in_city(city) as self.city:
                 try:

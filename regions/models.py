@@ -10,7 +10,7 @@ from django_tenants.models import DomainMixin, TenantMixin
 from regions.accounted import Accounted
 from regions.leased_jobs import ReportedJob
 from regions.transitions import TransitionTable
-from regions.vocabulary import Recognition
+from regions.vocabulary import Recognition, SuspensionReason
 
 
 class City(Accounted, TenantMixin):
@@ -20,6 +20,9 @@ class City(Accounted, TenantMixin):
     auto_drop_schema = False
     # Whether this object stands for the city entered by the owner, who needs no role (``tenancy.in_city_as_owner``).
     by_owner = False
+    # Of the suspension in force, where the query that read the city says it (``tenancy.suspension_columns``).
+    suspended_since: datetime | None = None
+    suspended_for = ""
 
     name_zh = models.TextField()
     name_en = models.TextField()
@@ -231,3 +234,133 @@ class CitySunset(models.Model):
 
     def __str__(self) -> str:
         return f"{self.city_id} {self.state}"
+
+
+class CitySuspension(models.Model):
+    """A city put to rest for a time: one operator asks, another confirms, and two end it again (``docs/adr/0058-the-province.md``).
+
+    Those that are over stay, as what was.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked"
+        IN_FORCE = "in_force"
+        DECLINED = "declined"
+        WITHDRAWN = "withdrawn"
+        ENDED = "ended"
+
+    TRANSITIONS = TransitionTable.of(
+        (State.ASKED, "confirm", State.IN_FORCE),
+        (State.ASKED, "decline", State.DECLINED),
+        (State.ASKED, "withdraw", State.WITHDRAWN),
+        (State.IN_FORCE, "confirm_end", State.ENDED),
+    )
+
+    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="suspensions")
+    state = models.TextField(choices=State.choices, default=State.ASKED)
+    reason = models.TextField(choices=SuspensionReason.choices)
+    note = models.TextField(help_text="for operators and the city's staff; citizens are told the reason only")
+    asked_by = models.TextField()
+    asked_at = models.DateTimeField()
+    decided_by = models.TextField(blank=True, db_default="", default="", help_text="the second operator")
+    decided_at = models.DateTimeField(null=True)
+    end_asked_by = models.TextField(blank=True, db_default="", default="")
+    end_asked_at = models.DateTimeField(null=True)
+    ended_by = models.TextField(blank=True, db_default="", default="", help_text="the second operator of the end")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["city"], condition=Q(state__in=["asked", "in_force"]), name="one_open_suspension_of_a_city"
+            ),
+            models.CheckConstraint(
+                condition=~Q(asked_by="")
+                & Q(reason__in=SuspensionReason.values)
+                & (
+                    Q(state="asked", decided_by="", decided_at__isnull=True)
+                    | Q(state="withdrawn", decided_by=models.F("asked_by"), decided_at__isnull=False)
+                    | Q(state__in=["in_force", "declined", "ended"], decided_at__isnull=False)
+                    & ~Q(decided_by="")
+                    & ~Q(decided_by=models.F("asked_by"))
+                ),
+                name="suspension_takes_two_operators",
+            ),
+            models.CheckConstraint(
+                condition=Q(end_asked_by="", end_asked_at__isnull=True, ended_by="", ended_at__isnull=True)
+                & ~Q(state="ended")
+                | Q(state="in_force", end_asked_at__isnull=False, ended_by="", ended_at__isnull=True)
+                & ~Q(end_asked_by="")
+                | Q(state="ended", end_asked_at__isnull=False, ended_at__isnull=False)
+                & ~Q(end_asked_by="")
+                & ~Q(ended_by="")
+                & ~Q(ended_by=models.F("end_asked_by")),
+                name="end_of_suspension_takes_two_operators",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.city_id} {self.state}"
+
+
+class RiskList(models.Model):
+    """Risk areas that the province sends to all cities; each decides about them by its own two people.
+
+    ``entries``: ``[{"area", "level", "from", "to"}]`` as in a rule-set file; without ``from`` one that ends what is listed.
+    """
+
+    name = models.TextField(unique=True, help_text="random: the address of its page")
+    entries = models.JSONField()
+    note = models.TextField(help_text="why; the cities' people read it")
+    sent_by = models.TextField()
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(sent_by="") & ~Q(note=""), name="risk_list_has_sender_and_note")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RiskListDelivery(ReportedJob):
+    """A risk list on its way to one city: a worker makes drafts of it there, and notes what became of them.
+
+    ``drafts``: ``[{"rule_set", "draft", "state"}]``, as they were when a worker looked last.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        DRAFTING = "drafting"
+        DRAFTED = "drafted"
+        UNCHANGED = "unchanged"
+        FAILED = "failed"
+
+    WAITING, AT_WORK = State.WAITING, State.DRAFTING
+    TRANSITIONS = TransitionTable.of(
+        ((WAITING, AT_WORK), "claim", AT_WORK),
+        (AT_WORK, "give_back", WAITING),
+        (AT_WORK, "draft", State.DRAFTED),
+        (AT_WORK, "change_nothing", State.UNCHANGED),
+        (AT_WORK, "fail", State.FAILED),
+    )
+
+    risk_list = models.ForeignKey(RiskList, on_delete=models.PROTECT, related_name="deliveries")
+    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="+")
+    state = models.TextField(choices=State.choices, default=State.WAITING)
+    drafts = models.JSONField(default=list)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["risk_list", "city"], name="risk_list_goes_to_a_city_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "drafting"], ended_at__isnull=True)
+                | Q(state__in=["drafted", "unchanged", "failed"], ended_at__isnull=False),
+                name="risk_list_delivery_has_ended_when_its_state_says_so",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.risk_list_id} to {self.city_id}"

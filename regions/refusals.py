@@ -28,6 +28,7 @@ class CommonReason(TextChoices):
         _("Its early end is proposed already and waits for a second official."),
     )
     END_NOT_PROPOSED = "end_not_proposed", _("Nobody has proposed its early end. A reviewer must do so first.")
+    SUSPENDED = "suspended", _("The city is suspended: nothing of it runs until two operators have it go on.")
     NO_REASON = "no_reason", _("Say why.")
 
 

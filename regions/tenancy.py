@@ -7,14 +7,16 @@ from typing import Any
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db import connection as any_connection
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.utils import ProgrammingError
 
-from regions.models import City, CitySunset
+from regions.models import City, CitySunset, CitySuspension
 
 # django-tenants' additions to a connection are not in Django's types.
 connection: Any = any_connection
 ENDED = CitySunset.objects.filter(state__in=[CitySunset.State.CONFIRMED, CitySunset.State.DONE])
+
+SUSPENDED = CitySuspension.objects.filter(state=CitySuspension.State.IN_FORCE)
 
 
 class NoSuchCity(LookupError):
@@ -112,6 +114,25 @@ def ended_schemas() -> list[str]:
 def has_ended(schema: str) -> bool:
     """Whether only its journal is left. Whoever is in a city already cannot look, for its role does not read ``public``."""
     return connection.tenant.schema_name == "public" and schema in ended_schemas()
+
+
+def suspension_columns(city: str) -> dict[str, Subquery]:
+    """What ``City`` keeps of a suspension in force, for a query of which ``city`` names the city."""
+    one = SUSPENDED.filter(city=OuterRef(city))
+    return {
+        "suspended_since": Subquery(one.values("decided_at")[:1]),
+        "suspended_for": Subquery(one.values("reason")[:1]),
+    }
+
+
+def working_schemas() -> list[str]:
+    """Of ``all_schemas``, those that are not suspended. Call from ``public``."""
+    return _schemas(City.objects.exclude(pk__in=ENDED.values("city")).exclude(pk__in=SUSPENDED.values("city")))
+
+
+def is_suspended(schema: str) -> bool:
+    """Whether nothing of it runs now. Whoever is in a city already cannot look, as with ``has_ended``."""
+    return connection.tenant.schema_name == "public" and SUSPENDED.filter(city__schema_name=schema).exists()
 
 
 def _schemas(cities: QuerySet[City]) -> list[str]:

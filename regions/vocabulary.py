@@ -63,6 +63,15 @@ class DisplayedColour(TextChoices):
     RED = "red", _("red")
 
 
+class SuspensionReason(TextChoices):
+    """Why a city is suspended; citizens read it."""
+
+    WRONG_CODES = "wrong_codes", _("its codes may be wrong")
+    SECURITY = "security", _("its security has to be restored")
+    SOURCES = "sources", _("its data sources cannot be relied on")
+    WORKS = "works", _("works on its computers")
+
+
 class Recognition(TextChoices):
     """What is done with a pass of another city (``docs/contracts.md`` §5)."""
 

@@ -3,7 +3,7 @@
 A draft may hold faults while it is written; one that is proposed has none and was rehearsed as it stands.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from codes.rule_sets.publish import CannotPublish, check_publishable, publish
 from codes.rule_sets.version_file import Rule as VersionRule
 from codes.rule_sets.version_file import VersionContent, judged
 from regions.faults import Fault, FaultCode
-from regions.proposals import ProposalQuerySet, require_reason, require_role
+from regions.proposals import ProposalQuerySet, require_reason, require_role, require_role_or_operator
 from regions.refusals import CommonReason, MovedMeanwhile, Refused
 from regions.staff.roles import Role
 from regions.tenancy import current_city
@@ -153,6 +153,29 @@ def begin_with(rule_set_id: int, content: Content, *, by: str, now: datetime) ->
     return _begin(RuleSet.objects.get(pk=rule_set_id), content, by=by, now=now)
 
 
+def begin_with_areas(
+    change: Callable[[list[Content]], list[Content]], *, note: str, source: str, by: str, now: datetime
+) -> list[RuleSetDraft]:
+    """A draft of every rule set that a provider is judged by and whose risk areas ``change`` makes others: for the city's own people.
+
+    ``source`` names what it came from in the journal. Raises ``NotAllowed``.
+    """
+    require_role_or_operator(by, Role.RULE_MANAGER)
+    today, made = current_city().day_of(now), []
+    for rule_set in RuleSet.objects.filter(providers__retired=False).distinct().order_by("code"):
+        versions = RuleSetVersion.objects.filter(rule_set=rule_set).order_by("effective_from")
+        stored = versions.in_force(today).first() or versions.first()
+        newest = versions.last()
+        if stored is None or newest is None:
+            continue
+        content = next_content(stored, newest=newest, today=today)
+        areas = change(content["risk_areas"])
+        if areas != content["risk_areas"]:
+            content["risk_areas"] = areas
+            made.append(_begin(rule_set, content, reason=note, source=source, by=by, now=now))
+    return made
+
+
 def save(draft_id: int, content: Content, *, revision: int, by: str, now: datetime) -> RuleSetDraft:
     """Keep what was changed, if nobody else has changed it since ``revision``. Raises ``Refused``."""
     require_role(by, Role.RULE_MANAGER)
@@ -227,12 +250,20 @@ def checked(draft: RuleSetDraft, *, now: datetime) -> VersionContent:
     return version
 
 
-def _begin(rule_set: RuleSet, content: Content, *, by: str, now: datetime) -> RuleSetDraft:
+def _begin(
+    rule_set: RuleSet, content: Content, *, by: str, now: datetime, reason: str = "", source: str = ""
+) -> RuleSetDraft:
     with transaction.atomic():
         draft = RuleSetDraft.objects.create(
-            rule_set=rule_set, content=plain(content), created_by=by, created_at=now, edited_by=by, edited_at=now
+            rule_set=rule_set,
+            content=plain(content),
+            reason=reason,
+            created_by=by,
+            created_at=now,
+            edited_by=by,
+            edited_at=now,
         )
-        draft.journal("draft.begun", by=by, now=now)
+        draft.journal("draft.begun", by=by, now=now, **({"source": source} if source else {}))
     return draft
 
 

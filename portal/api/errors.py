@@ -54,6 +54,10 @@ class ApiErrorCode(TextChoices):
     )
     STILL_RUNNING = "still_running", _("The same call is running already. Ask again in {seconds} s.")
     BUSY = "busy", _("The city is taking other data in. Send the same lines again; those taken before are duplicates.")
+    SUSPENDED = (
+        "suspended",
+        _("The city's service is suspended; nobody's code can be determined, and none is green. Ask again later."),
+    )
     NO_SUCH_ADDRESS = (
         "no_such_address",
         pgettext_lazy("api", "There is nothing here. `/api/v1/schema` lists the addresses."),

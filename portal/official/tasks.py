@@ -17,7 +17,7 @@ from portal.official.staff.enrolment_mail import send_link
 from regions.sources.batches import AlreadyCollecting
 from regions.sources.models import Source
 from regions.staff.enrolment import links_to_send
-from regions.tenancy import all_schemas, in_city
+from regions.tenancy import all_schemas, in_city, is_suspended, working_schemas
 
 log = logging.getLogger(__name__)
 EXPIRES_AFTER = timedelta(minutes=10).total_seconds()
@@ -39,7 +39,9 @@ def enqueue_collection(schema: str, source_id: int, by: str) -> bool:
 
 @shared_task(name="portal.collect_now")
 def collect_now(schema: str, source_id: int, by: str) -> str:
-    """Collect one source: the state of its batch; empty when somebody else collects it already, and when it is retired."""
+    """Collect one source: the state of its batch; empty when somebody else collects it, it is retired, or the city suspended."""
+    if is_suspended(schema):
+        return ""
     with in_city(schema):
         source = Source.objects.current().filter(pk=source_id).first()
         if source is None:
@@ -56,6 +58,8 @@ def enqueue_rehearsal(schema: str, job_id: int) -> bool:
 
 @shared_task(name="portal.rehearse_draft")
 def rehearse_draft(schema: str, job_id: int) -> bool:
+    if is_suspended(schema):
+        return False
     with in_city(schema):
         return rehearse(job_id, clock=timezone.now)
 
@@ -64,7 +68,7 @@ def rehearse_draft(schema: str, job_id: int) -> bool:
 def sweep_all_rehearsals() -> int:
     """Enqueue the rehearsals that no worker has; how many."""
     enqueued = 0
-    for schema in all_schemas():
+    for schema in working_schemas():
         with in_city(schema):
             waiting = sweep_rehearsals(now=timezone.now())
         enqueued += sum(enqueue_rehearsal(schema, job_id) for job_id in waiting)

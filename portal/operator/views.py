@@ -32,6 +32,7 @@ from portal.web.errors import Conflict, attempt
 from regions.faults import FileFaults
 from regions.models import City, CityOpening, CityStanding
 from regions.staff.roles import Role
+from regions.tenancy import suspension_columns
 
 OPENINGS_SHOWN = 10
 # A worker counts once a minute; older counts mean that none does.
@@ -83,6 +84,7 @@ class CityRow:
 def overview(request: StaffRequest) -> HttpResponse:
     now = timezone.now()
     found = City.objects.exclude(schema_name="public").select_related("standing").prefetch_related("domains")
+    found = found.annotate(**suspension_columns("pk"))
     rows = [_city_row(city, now) for city in found.order_by("division", "schema_name")]
     may_open = Role.SYSTEM_ADMIN in request.roles
     openings = CityOpening.objects.order_by("-pk")[:OPENINGS_SHOWN] if may_open else []

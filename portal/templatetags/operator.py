@@ -21,6 +21,18 @@ OPENING_STATES: dict[str, str | Promise] = {
     "declined": _("Declined"),
     "withdrawn": _("Withdrawn"),
 }
+DELIVERY_STATES: dict[str, str | Promise] = {
+    "waiting": _("Waiting for a worker"),
+    "drafting": _("A worker makes the drafts"),
+    "drafted": _("Drafts are there"),
+    "unchanged": _("Its lists say so already"),
+    "failed": _("Failed"),
+}
+
+
+@register.filter
+def delivery_state(state: str) -> str:
+    return str(DELIVERY_STATES[state])
 
 
 @register.filter

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from ipaddress import IPv4Address, ip_address
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
@@ -10,7 +11,7 @@ from django.utils.cache import patch_vary_headers
 from django_tenants.middleware.main import TenantMainMiddleware
 
 from regions.models import City, Domain
-from regions.tenancy import ENDED, WrongSchema
+from regions.tenancy import ENDED, WrongSchema, suspension_columns
 
 # Both languages, since nothing is left of the city by which one could be chosen.
 ENDED_ZH = "本市健康码服务已终止，相关数据已销毁。"
@@ -24,7 +25,9 @@ class HostMiddleware(TenantMainMiddleware):
     def get_tenant(self, domain_model: type[Domain], hostname: str) -> City:
         """The city of the host, unless its service has ended."""
         open_ones = domain_model.objects.exclude(tenant__in=ENDED.values("city"))
-        city: City = open_ones.select_related("tenant").get(domain=hostname).tenant
+        found: Any = open_ones.select_related("tenant").annotate(**suspension_columns("tenant")).get(domain=hostname)
+        city: City = found.tenant
+        city.suspended_since, city.suspended_for = found.suspended_since, found.suspended_for
         return city
 
     def no_tenant_found(self, request: HttpRequest, hostname: str) -> HttpResponse | None:

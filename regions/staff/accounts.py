@@ -43,6 +43,10 @@ class StaffReason(TextChoices):
     CHANGES_NOTHING = "changes_nothing", pgettext_lazy("account", "It is so already: there is nothing to change.")
     ONLY_TAKES_AWAY = "only_takes_away", _("This only takes roles away, which needs no second administrator.")
     GIVES_ROLES = "gives_roles", _("This gives roles, which a second administrator confirms.")
+    HAS_ADMINISTRATOR = (
+        "has_administrator",
+        _("The city has a security administrator, who sends links to enrol."),
+    )
     IS_OPEN = "is_open", _("The account is open.")
     IS_CLOSED = "is_closed", _("The account is closed. Propose first that it is opened again.")
     ACCOUNT_MOVED = (

@@ -120,6 +120,7 @@ def _of_the_operator(world: World) -> Iterator[Picture]:
     sum_up_cities()
     pages = {
         "operator_city": f"/cities/{CITY}/",
+        "operator_service": f"/cities/{CITY}/service/",
         "operator_open_city": "/open/",
         "operator_opening": opening,
         "staff_home": "/",

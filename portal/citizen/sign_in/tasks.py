@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 from codes.citizens.phones import deliver_notices
 from codes.citizens.sign_in import GatewayRefused, SmsGateway, deliver_code, forget_old_codes
 from codes.models import SignInCode
-from regions.tenancy import all_schemas, in_city
+from regions.tenancy import in_city, working_schemas
 
 log = logging.getLogger(__name__)
 TASK_EXPIRES = 60
@@ -45,7 +45,7 @@ def deliver_sign_in_code(schema: str, code_id: int) -> bool:
 def sweep_sign_in_codes() -> int:
     """Send what was overlooked and what phones are to be told, and forget what is old; how many were sent."""
     sent, now = 0, timezone.now()
-    for schema in all_schemas():
+    for schema in working_schemas():
         with in_city(schema):
             waiting = SignInCode.objects.filter(
                 code_sealed__isnull=False, expires_at__gt=now, asked_at__lt=now - SWEEP_AFTER

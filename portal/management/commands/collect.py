@@ -12,6 +12,7 @@ from regions.sources.models import Batch, Source
 
 
 class Command(CityCommand):
+    is_work = True
     help = (
         "Collects the city's sources now, one after another; one that fails keeps none of the others from being done."
     )

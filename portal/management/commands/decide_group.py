@@ -15,6 +15,7 @@ from regions.refusals import Refused
 
 
 class Command(CityCommand):
+    is_work = True
     help = (
         "Decides about a mass change held for two people: call it once as a reviewer or approver, who proposes, and once as an "
         "approver, who decides. Without --release or --refuse it lists what is held."

@@ -24,6 +24,7 @@ TEXT: dict[str, str] = {"encoding": "utf-8", "errors": "surrogateescape", "newli
 
 
 class Command(CityCommand):
+    is_work = True
     help = "Takes declarations and check-ins, one JSON object a line. Each line is accepted or refused by itself."
 
     def add_arguments(self, parser: CommandParser) -> None:

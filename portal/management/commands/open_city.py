@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from codes.opening import Opened, open_city, read_city
 from codes.rule_sets.version_file import version_warnings
-from portal.commands import CommandFailed, PortalCommand, sign_checkpoint
+from portal.commands import NOBODY, CommandFailed, PortalCommand, sign_checkpoint
 from regions.city_file import missing_environment
 from regions.faults import FileFaults
 from regions.schemas import ensure_prepared
+from regions.staff.first_administrators import administrators_at_work
 from regions.tenancy import as_owner, in_city
 
 
@@ -40,6 +41,9 @@ class Command(PortalCommand):
         for version in versions:
             for warning in version_warnings(version):
                 self.stdout.write(f"Warning: {version.code}-{version.version}: {warning}.")
+        with in_city(opened.city.schema_name):
+            if not administrators_at_work().exists():
+                self.stdout.write(NOBODY)
         self.stdout.write(_sentence(opened))
 
 

@@ -24,6 +24,7 @@ PATIENCE_SECONDS = 60
 
 
 class Command(CityCommand):
+    is_work = True
     help = "Recomputes a city's codes for a day, through Celery with a progress bar, or with --here in this process."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -19,6 +19,7 @@ from portal.commands import CityCommand, CommandFailed, day_argument
 
 
 class Command(CityCommand):
+    is_work = True
     help = (
         "Tries a draft rule set on the whole city: who changes colour, by which rule. Nothing is written to the city."
     )

@@ -12,6 +12,7 @@ from regions.sources.models import Batch
 
 
 class Command(CityCommand):
+    is_work = True
     help = (
         "Releases a delivery held because it is empty or shrank: with --accept a source manager asks and then an approver "
         "decides; with --discard one of them gives it up."

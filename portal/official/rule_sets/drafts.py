@@ -23,6 +23,7 @@ from portal.official.tasks import enqueue_rehearsal
 from portal.templatetags.page import titled
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt
+from regions.proposals import is_operator
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 
@@ -161,6 +162,7 @@ def _draft_context(request: StaffRequest, draft: RuleSetDraft, rehearsal: DraftR
         "may_take_back": is_proposed and writes and draft.proposed_by == username,
         "may_begin_again": not is_open and writes and draft.state != State.PUBLISHED,
         "is_proposed": is_proposed,
+        "from_province": is_editing and is_operator(draft.created_by) and draft.reason,
     }
 
 

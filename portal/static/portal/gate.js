@@ -77,6 +77,8 @@ const revoked = () => {
 const checkOnLine = async (body) => {
   const answer = await fetch(form.dataset.check, { method: "POST", body, signal: AbortSignal.timeout(TRY_MS) });
   if (answer.status === 401) revoked();
+  // Not off-line: the city's service is suspended, and the page says what to do.
+  if (answer.headers.has("X-City-Suspended")) location.reload();
   if (!answer.ok) throw new Error(`status ${answer.status}`);
   return answer.json();
 };

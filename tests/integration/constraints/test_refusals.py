@@ -12,7 +12,7 @@ from django.db import IntegrityError, models, transaction
 from psycopg2 import sql
 from psycopg2.extensions import connection
 
-from regions.models import City, CityOpening, CityStanding, CitySunset
+from regions.models import City, CityOpening, CityStanding, CitySunset, CitySuspension, RiskList, RiskListDelivery
 from tests.integration.constraints.cast import AT, DAY, LATER, VALID, Cast, another
 
 OURS = ("regions", "staff", "keys", "journal", "sources", "retention", "codes")
@@ -681,9 +681,14 @@ PUBLIC_UNIQUE_COLUMNS = {
     ("regions.CityStanding", "city"),
     ("regions.CitySunset", "city"),
     ("regions.CityOpening", "name"),
+    ("regions.RiskList", "name"),
 }
+# Tried by ``test_a_city_stands_once``.
+PUBLIC_UNIQUES = {"one_open_suspension_of_a_city", "risk_list_goes_to_a_city_once"}
 # In public as well, written by the application in no city: constraint → model and the changes that break it alone.
 OPENED = {"state": "done", "ended_at": LATER, "content": None}
+SUSPENDED = {"state": "in_force", "decided_by": "wang", "decided_at": LATER}
+END_ASKED = {"end_asked_by": "chen", "end_asked_at": LATER}
 OUTSIDE_CHECKS: dict[str, list[tuple[type[models.Model], dict[str, Any]]]] = {
     "city_standing_is_counts": [
         *((CityStanding, {column: -1}) for column in ("red", "yellow", "unknown", "disagreements", "overdue_cases")),
@@ -713,6 +718,25 @@ OUTSIDE_CHECKS: dict[str, list[tuple[type[models.Model], dict[str, Any]]]] = {
     "sunset_ends_with_a_certificate": [
         (CitySunset, {"certificate": {}}),
         (CitySunset, {"state": "done", "confirmed_by": "wang", "confirmed_at": LATER}),
+    ],
+    "suspension_takes_two_operators": [
+        (CitySuspension, {"asked_by": ""}),
+        (CitySuspension, {"reason": "none"}),
+        (CitySuspension, {"state": "in_force"}),
+        (CitySuspension, {**SUSPENDED, "decided_by": "lin"}),
+        (CitySuspension, {"decided_by": "wang", "decided_at": LATER}),
+    ],
+    "end_of_suspension_takes_two_operators": [
+        (CitySuspension, {"end_asked_by": "wang", "end_asked_at": LATER}),
+        (CitySuspension, {**SUSPENDED, "ended_by": "wang", "ended_at": LATER}),
+        (CitySuspension, {**SUSPENDED, **END_ASKED, "state": "ended"}),
+        (CitySuspension, {**SUSPENDED, **END_ASKED, "state": "ended", "ended_by": "chen", "ended_at": LATER}),
+    ],
+    "risk_list_has_sender_and_note": [(RiskList, {"sent_by": ""}), (RiskList, {"note": ""})],
+    "risk_list_delivery_has_ended_when_its_state_says_so": [
+        (RiskListDelivery, {"ended_at": LATER}),
+        (RiskListDelivery, {"state": "drafted"}),
+        (RiskListDelivery, {"state": "lost"}),
     ],
     "opening_has_an_asker": [(CityOpening, {"asked_by": ""})],
     "failed_opening_says_why": [(CityOpening, {**OPENED, "state": "failed"})],
@@ -783,7 +807,7 @@ def test_a_check_outside_of_cities_refuses(
     assert _refused_by(model(**_outside(model, name="another") | changes)) == name
 
 
-@pytest.mark.parametrize("model", [CityStanding, CityOpening, CitySunset])
+@pytest.mark.parametrize("model", [CityStanding, CityOpening, CitySunset, CitySuspension, RiskList, RiskListDelivery])
 def test_a_city_stands_once_and_an_opening_has_its_own_name(db: None, model: type[models.Model]) -> None:
     assert [_refused_by(model(**_outside(model))) != "" for _ in range(2)] == [False, True]
 
@@ -799,6 +823,7 @@ def test_every_constraint_is_tried() -> None:
     named = {constraint.name for model in ours for constraint in model._meta.constraints}
     columns = {(model._meta.label, field.name) for model in ours for field in model._meta.fields if _is_unique(field)}
 
+    named -= PUBLIC_UNIQUES
     assert named == CHECKS.keys() | UNIQUES.keys() | PUBLIC_CHECKS.keys() | OUTSIDE_CHECKS.keys()
     assert columns == UNIQUE_COLUMNS.keys() | PUBLIC_UNIQUE_COLUMNS
 
@@ -820,9 +845,15 @@ def _refused_by(row: models.Model) -> str:
 
 def _outside(model: type[models.Model], *, name: str = "same") -> dict[str, Any]:
     """A valid row; every standing is another city's but for the same name."""
-    if model in (CityStanding, CitySunset):
+    if model is RiskList:
+        return {"name": name, "entries": [], "note": "x", "sent_by": "lin", "sent_at": AT}
+    if model is RiskListDelivery:
+        sent, _ = RiskList.objects.get_or_create(name="one", defaults=_outside(RiskList, name="one"))
+        return {"risk_list": sent, "city": City.objects.get(schema_name={"same": "alpha", "another": "beta"}[name])}
+    if model in (CityStanding, CitySunset, CitySuspension):
         schema = {"same": "alpha", "another": "beta"}[name]
-        said = {"read_at": AT} if model is CityStanding else {"asked_by": "lin", "asked_at": AT}
+        said: dict[str, Any] = {"read_at": AT} if model is CityStanding else {"asked_by": "lin", "asked_at": AT}
+        said |= {"reason": "works", "note": "x"} if model is CitySuspension else {}
         return {"city": City.objects.get(schema_name=schema), **said}
     return {"name": name, "schema": "gamma", "content": b"x", "asked_by": "lin", "asked_at": AT}
 

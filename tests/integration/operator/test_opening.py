@@ -37,7 +37,8 @@ from regions.leased_jobs import MAX_ATTEMPTS
 from regions.models import City, CityOpening
 from regions.refusals import Refused
 from regions.sources.models import Source
-from regions.staff.models import Account, RoleGrant
+from regions.staff.first_administrators import send_first_links
+from regions.staff.models import Account, EnrolmentLink, RoleGrant
 from regions.tenancy import in_city
 from tests.integration.operator.conftest import CITY_FORM, second_operator
 from tests.integration.pages.people import Visitor
@@ -270,6 +271,24 @@ def test_what_a_worker_had_while_the_portal_was_updated_is_confirmed_anew(db: No
     assert (opening.state, opening.fence, opening.lease_until) == ("asked", 1, None)
 
 
+def enrol_late(operator: Visitor, now: datetime) -> None:
+    """Both administrators are too late for their links; one operator has new ones sent, until somebody has enrolled."""
+    with in_city("gamma"):
+        EnrolmentLink.objects.open().update(voided_at=now)
+    assert operator.read("/cities/gamma/service/").count("the link is too old") == 2
+    links = [re.findall(r"/staff/enrol/[\w-]+/", str(one.body))[0] for one in mail.outbox]
+    assert follow(links[0], host="gamma.localhost")[2] == 404
+    mail.outbox.clear()
+    operator.post("/cities/gamma/links/")
+    assert operator.read("/cities/gamma/service/").count("the link waits") == 2
+    assert (sweep_enrolment_links(), operator.read("/cities/gamma/service/").count("has the link")) == (2, 2)
+    link = re.findall(r"/staff/enrol/[\w-]+/", str(mail.outbox[0].body))[0]
+    assert follow(link, host="gamma.localhost")[2] == 302
+    assert "has enrolled" in operator.read("/cities/gamma/service/")
+    with pytest.raises(Refused):
+        send_first_links("gamma", by="mo", now=now)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_city_opens_runs_and_opens_again_unchanged(clock: datetime, enqueued: list[object]) -> None:
     operator = Visitor.at_work("system_admin", now=clock, host="localhost", username="mo").in_english()
@@ -297,6 +316,7 @@ def test_a_city_opens_runs_and_opens_again_unchanged(clock: datetime, enqueued: 
         2,
         ["an.jing@gamma.example.cn", "bao.ping@gamma.example.cn"],
     )
+    enrol_late(operator, clock)
     opening = CityOpening.objects.latest("pk")
     operator.post(f"/openings/{opening.name}/first-run/")
     assert "Collecting" in operator.read(f"/openings/{opening.name}/")
@@ -307,5 +327,3 @@ def test_a_city_opens_runs_and_opens_again_unchanged(clock: datetime, enqueued: 
     assert "Ended on" in operator.read(f"/openings/{opening.name}/")
     update_city_counts("gamma", now=clock)
     assert "gamma.localhost" in operator.read("/")
-    link = re.findall(r"/staff/enrol/[\w-]+/", str(mail.outbox[0].body))[0]
-    assert follow(link, host="gamma.localhost")[2] == 302

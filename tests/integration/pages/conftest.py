@@ -15,7 +15,7 @@ from codes.models import Citizen
 from codes.opening_requests import Bundle, ask_to_open
 from regions.identity import Identity
 from regions.keys.encryption import encrypt_number, encrypt_phone, identity_hash
-from regions.models import City
+from regions.models import City, RiskList
 from regions.tenancy import in_city
 from regions.vocabulary import IdType
 from tests.integration.conftest import OpenDesk
@@ -127,7 +127,13 @@ def operators(db: None, clock: datetime) -> Cast:
         **everybody_at("localhost", now=clock),
     }
     opening = ask_to_open(Bundle({}, {}), schema="gamma", by="system", now=clock)
-    return Cast(people, {}, {"": {"name": opening.name}, "guide_picture": {"name": "citizen_code"}}, {})
+    RiskList.objects.create(name="sent", entries=[], note="x", sent_by="mo", sent_at=clock)
+    own = {
+        "": {"name": opening.name, "schema": "alpha"},
+        "guide_picture": {"name": "citizen_code"},
+        "operator_risk_list": {"name": "sent"},
+    }
+    return Cast(people, {}, own, {})
 
 
 @pytest.fixture(params=["city", "public"])

@@ -277,6 +277,12 @@ CITY: dict[str, Row] = {
 # On the host of no city: the operator's own pages, beside the staff's door and the journal.
 PUBLIC: dict[str, Row] = {
     "operator_city": Row("staff", GET),
+    "operator_service": Row(SYSTEM, GET),
+    "operator_service_links": Row(SYSTEM, POST),
+    "operator_suspend": Row(SYSTEM, POST),
+    "operator_suspension": Row(SYSTEM, POST, frozenset({409})),
+    "operator_risk_lists": Row(SYSTEM, BOTH),
+    "operator_risk_list": Row(SYSTEM, GET),
     "operator_open_city": Row(SYSTEM, BOTH),
     "operator_opening": Row(SYSTEM, GET),
     "operator_opening_decide": Row(SYSTEM, POST),

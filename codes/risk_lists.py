@@ -1,0 +1,150 @@
+"""A risk list of the province as drafts in all cities: each city's own two people decide, and one city's failure stops no other.
+
+The rows are in ``public``; a worker enters each city, makes a draft of every rule set whose list it changes, and looks later what
+became of them (``docs/adr/0058-the-province.md``).
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from pydantic import ValidationError
+
+from codes.models import RuleSetDraft
+from codes.rule_sets.drafts import begin_with_areas
+from codes.rule_sets.version_file import RiskArea
+from regions.attempts import attempt
+from regions.faults import Fault
+from regions.journal.record import record
+from regions.leased_jobs import DIED, Clock, JobFault, claim_job, error_fault, sweep
+from regions.models import City, RiskList, RiskListDelivery
+from regions.proposals import OPERATOR_PREFIX, require_reason, require_role
+from regions.staff.roles import Role
+from regions.tenancy import ENDED, SUSPENDED, in_city
+from regions.toml_files import shape_faults
+
+Entry = dict[str, str]
+State = RiskListDelivery.State
+NAME_BYTES = 12
+# What a draft may still come to.
+OPEN = {state.value for state in RuleSetDraft.OPEN}
+
+
+def entry_faults(entry: Mapping[str, str]) -> list[Fault]:
+    """What is wrong with one entry. Without ``from`` it ends what is listed, on its day ``to``."""
+    shape = dict(entry)
+    if "from" not in shape and "to" in shape:
+        shape["from"] = shape["to"]
+    try:
+        RiskArea.model_validate(shape)
+    except ValidationError as error:
+        return shape_faults(error, shape)
+    return []
+
+
+def merged(listed: Sequence[Mapping[str, Any]], entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """The list with the entries in it. What is over stays, as past days are judged by it.
+
+    An area has one level at a time: what is listed without an end, ends the day before another entry of the area begins.
+    """
+    areas = [dict(one) for one in listed]
+    for entry in entries:
+        still = [one for one in areas if one["area"] == entry["area"] and "to" not in one]
+        if "from" not in entry:
+            _end([one for one in still if one["level"] == entry["level"]], entry["to"])
+            continue
+        same = [one for one in areas if all(one.get(key) == entry[key] for key in ("area", "level", "from"))]
+        if same:
+            areas[areas.index(same[0])] = dict(entry)
+            continue
+        earlier = [one for one in still if one["from"] < entry["from"]]
+        if any(one["level"] == entry["level"] for one in earlier) and "to" not in entry:
+            continue
+        _end(earlier, (date.fromisoformat(entry["from"]) - timedelta(days=1)).isoformat())
+        areas.append(dict(entry))
+    return areas
+
+
+def _end(areas: Sequence[dict[str, Any]], day: str) -> None:
+    """End what began by then; an end before its begin would be none."""
+    for one in areas:
+        if one["from"] <= day:
+            one["to"] = day
+
+
+def send(entries: Sequence[Entry], *, note: str, by: str, now: datetime) -> RiskList:
+    """Put it down for every city whose service goes on. Call in no city. Raises ``Refused``."""
+    require_role(by, Role.SYSTEM_ADMIN)
+    written = require_reason(note)
+    with transaction.atomic():
+        made = RiskList.objects.create(
+            name=secrets.token_hex(NAME_BYTES), entries=list(entries), note=written, sent_by=by, sent_at=now
+        )
+        cities = City.objects.exclude(schema_name="public").exclude(pk__in=ENDED.values("city")).order_by("schema_name")
+        RiskListDelivery.objects.bulk_create(RiskListDelivery(risk_list=made, city=city) for city in cities)
+        told = {"entries": len(entries), "areas": sorted({entry["area"] for entry in entries}), "cities": len(cities)}
+        record("risk_list.sent", by=by, now=now, subject=f"risk_list:{made.name}", data=told)
+    return made
+
+
+def draft_in_city(delivery_id: int, *, clock: Clock) -> bool:
+    """Make its drafts in its city, unless that is done or in other hands; whether this call did. Call in no city."""
+    waiting = RiskListDelivery.objects.filter(pk=delivery_id).exclude(city__in=SUSPENDED.values("city"))
+    delivery = claim_job(waiting.select_related("city", "risk_list"), now=clock())
+    if delivery is None:
+        return False
+    with attempt(delivery, lambda error: _failed(delivery, error, now=clock()), clock=clock):
+        drafts = _drafts(delivery, now=clock())
+        delivery.leave(State.DRAFTED if drafts else State.UNCHANGED, drafts=drafts, ended_at=clock())
+    return True
+
+
+def _drafts(delivery: RiskListDelivery, *, now: datetime) -> list[dict[str, Any]]:
+    """Of every rule set that somebody is judged by and whose list changes. Tried again, those that are there are found."""
+    sent = delivery.risk_list
+    with in_city(delivery.city.schema_name), transaction.atomic():
+        made = begin_with_areas(
+            lambda listed: merged(listed, sent.entries),
+            note=sent.note,
+            source=f"risk_list:{sent.name}",
+            by=f"{OPERATOR_PREFIX}{sent.sent_by}",
+            now=now,
+        )
+        return [_told(draft) for draft in made]
+
+
+def look_after(delivery: RiskListDelivery) -> bool:
+    """Note what the city's people have done with its drafts; whether that is news. Call in no city."""
+    with in_city(delivery.city.schema_name):
+        found = RuleSetDraft.objects.filter(pk__in=[one["draft"] for one in delivery.drafts]).select_related("rule_set")
+        drafts = [_told(draft) for draft in found.order_by("pk")]
+    if drafts == delivery.drafts:
+        return False
+    return RiskListDelivery.objects.filter(pk=delivery.pk).update(drafts=drafts) == 1
+
+
+def _told(draft: RuleSetDraft) -> dict[str, Any]:
+    return {"rule_set": draft.rule_set.code, "draft": draft.pk, "state": str(draft.state)}
+
+
+def sweep_risk_lists(*, now: datetime) -> list[int]:
+    """Give up what killed its workers; the deliveries that some worker should take. Call in no city."""
+    rows = RiskListDelivery.objects.exclude(city__in=SUSPENDED.values("city"))
+    return sweep(rows, now=now, give_up=lambda delivery: _end_failed(delivery, *DIED, now=now))
+
+
+def open_drafts() -> list[RiskListDelivery]:
+    """Those about which a city has not decided yet, as far as is known. Call in no city."""
+    drafted = RiskListDelivery.objects.filter(state=State.DRAFTED).exclude(city__in=ENDED.values("city"))
+    return [one for one in drafted.select_related("city") if any(draft["state"] in OPEN for draft in one.drafts)]
+
+
+def _failed(delivery: RiskListDelivery, error: Exception, *, now: datetime) -> None:
+    if not delivery.give_back():
+        _end_failed(delivery, *error_fault(error), now=now)
+
+
+def _end_failed(delivery: RiskListDelivery, fault: JobFault, params: Mapping[str, Any], *, now: datetime) -> None:
+    delivery.leave(State.FAILED, fault=fault.value, params=dict(params), ended_at=now)

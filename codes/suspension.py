@@ -1,0 +1,144 @@
+"""A city put to rest, and set going again, by two operators each time (``docs/adr/0058-the-province.md``).
+
+Both are told in the journal of the province and in the city's own. While it lasts nothing of the city runs; what it had in hand waits
+in its rows, and deadlines are moved by the time that it lasted.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from codes.models import Case, InformationRequest
+from regions.journal.record import record
+from regions.locks import advisory_lock
+from regions.models import City, CitySuspension
+from regions.proposals import OPERATOR_PREFIX, require_another, require_reason, require_role
+from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
+from regions.staff.roles import Role
+from regions.tenancy import in_city
+from regions.transitions import compare_and_set
+from regions.vocabulary import SuspensionReason
+
+State = CitySuspension.State
+
+
+def suspension_of(city: City) -> CitySuspension | None:
+    """The one that waits or is in force. Call in no city."""
+    return city.suspensions.filter(state__in=[State.ASKED, State.IN_FORCE]).first()
+
+
+def ask(schema: str, *, reason: str, note: str, by: str, now: datetime) -> CitySuspension:
+    """The first operator's: nothing changes yet. Call in no city. Raises ``Refused``."""
+    require_role(by, Role.SYSTEM_ADMIN)
+    written = require_reason(note)
+    if reason not in SuspensionReason.values:
+        raise Refused(CommonReason.NO_REASON)
+    with transaction.atomic():
+        advisory_lock("suspensions")
+        city = City.objects.get(schema_name=schema)
+        if suspension_of(city) is not None:
+            raise MovedMeanwhile
+        made = CitySuspension.objects.create(city=city, reason=reason, note=written, asked_by=by, asked_at=now)
+        _record("suspension_asked", made, by=by, now=now)
+    return made
+
+
+def confirm(pk: int, *, by: str, now: datetime) -> CitySuspension:
+    """The second operator's: from now on nothing of the city runs. Call in no city. Raises ``Refused``."""
+    return _decide(pk, "confirm", by=by, now=now)
+
+
+def decline(pk: int, *, by: str, now: datetime) -> CitySuspension:
+    """The second operator's: the city goes on. Call in no city. Raises ``Refused``."""
+    return _decide(pk, "decline", by=by, now=now)
+
+
+def withdraw(pk: int, *, by: str, now: datetime) -> CitySuspension:
+    """Whoever asked takes it back. Call in no city. Raises ``Refused``."""
+    return _decide(pk, "withdraw", by=by, now=now)
+
+
+def ask_end(pk: int, *, by: str, now: datetime) -> CitySuspension:
+    """That the city goes on; until another operator confirms, it does not. Call in no city. Raises ``Refused``."""
+    require_role(by, Role.SYSTEM_ADMIN)
+    with transaction.atomic():
+        one = _find(pk)
+        read = CitySuspension.objects.filter(pk=pk, state=State.IN_FORCE, end_asked_by="")
+        compare_and_set(one, read, end_asked_by=by, end_asked_at=now)
+        _record("resumption_asked", one, by=by, now=now)
+    return one
+
+
+def keep(pk: int, *, by: str, now: datetime) -> CitySuspension:
+    """The city stays suspended: the second operator declines its end, or whoever asked takes that back. Raises ``Refused``."""
+    require_role(by, Role.SYSTEM_ADMIN)
+    with transaction.atomic():
+        one = _find(pk)
+        if not one.end_asked_by:
+            raise Refused(CommonReason.END_NOT_PROPOSED)
+        read = CitySuspension.objects.filter(pk=pk, state=State.IN_FORCE, end_asked_by=one.end_asked_by)
+        compare_and_set(one, read, end_asked_by="", end_asked_at=None)
+        _record("resumption_declined", one, by=by, now=now)
+    return one
+
+
+def confirm_end(pk: int, *, by: str, now: datetime) -> CitySuspension:
+    """The second operator's: the city goes on from now. Call in no city. Raises ``Refused``."""
+    require_role(by, Role.SYSTEM_ADMIN)
+    with transaction.atomic():
+        one = _find(pk)
+        if not one.end_asked_by:
+            raise Refused(CommonReason.END_NOT_PROPOSED)
+        require_another(by, proposed_by=one.end_asked_by)
+        read = CitySuspension.objects.filter(pk=pk, state=State.IN_FORCE, end_asked_by=one.end_asked_by)
+        state = CitySuspension.TRANSITIONS.next_state("confirm_end")
+        compare_and_set(one, read, state=state, ended_by=by, ended_at=now)
+        _record("resumed", one, by=by, now=now)
+        with in_city(one.city.schema_name):
+            moved = _move_deadlines(now - (one.decided_at or now))
+            _record("resumed", one, by=f"{OPERATOR_PREFIX}{by}", now=now, deadlines_moved=moved)
+    return one
+
+
+def _decide(pk: int, act: str, *, by: str, now: datetime) -> CitySuspension:
+    require_role(by, Role.SYSTEM_ADMIN)
+    with transaction.atomic():
+        one = _find(pk)
+        if act != "withdraw":
+            require_another(by, proposed_by=one.asked_by)
+        elif by != one.asked_by:
+            raise Refused(CommonReason.NOT_THE_PROPOSER)
+        read = CitySuspension.objects.filter(pk=pk, state=State.ASKED)
+        state = CitySuspension.TRANSITIONS.next_state(act)
+        compare_and_set(one, read, state=state, decided_by=by, decided_at=now)
+        verb = {"confirm": "suspended", "decline": "suspension_declined", "withdraw": "suspension_withdrawn"}[act]
+        _record(verb, one, by=by, now=now)
+        if state == State.IN_FORCE:
+            with in_city(one.city.schema_name):
+                _record(verb, one, by=f"{OPERATOR_PREFIX}{by}", now=now)
+    return one
+
+
+def _move_deadlines(by: timedelta) -> int:
+    """Nobody could act meanwhile, neither those who ask nor those who decide; how many rows. In the city."""
+    moved = Case.objects.open().filter(paused_at__isnull=True).update(due_at=F("due_at") + by)
+    Case.objects.open().filter(first_look_due_at__isnull=False).update(first_look_due_at=F("first_look_due_at") + by)
+    open_questions = InformationRequest.objects.filter(state=InformationRequest.State.OPEN)
+    moved += open_questions.update(answer_by=F("answer_by") + by)
+    return moved
+
+
+def _find(pk: int) -> CitySuspension:
+    found = CitySuspension.objects.select_related("city").filter(pk=pk).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _record(act: str, one: CitySuspension, *, by: str, now: datetime, **data: Any) -> None:
+    """Codes only: the note may hold anything."""
+    schema = one.city.schema_name
+    told = {"schema": schema, "reason": one.reason, "asked_by": one.end_asked_by or one.asked_by, **data}
+    record(f"city.{act}", by=by, now=now, subject=f"city:{schema}", data=told)
