@@ -110,6 +110,12 @@ def settled_runs(*, first: date | None, last: date | None) -> Sequence[Run]:
     return runs
 
 
+def run_of(day: date, number: int | None = None) -> Run | None:
+    """The run with this number of those that settled or were kept on the day; its last without one. None when there is none."""
+    of_day = (Run.objects.settled() | Run.objects.kept()).filter(day=day)
+    return (of_day if number is None else of_day.filter(sequence=number)).order_by("-sequence").first()
+
+
 def describe_runs(runs: Sequence[Run]) -> dict[str, Any]:
     """The runs as a manifest names them, with the day or days they are of."""
     each = [

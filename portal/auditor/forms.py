@@ -21,7 +21,7 @@ from codes.reports.request import (
     ReportName,
     ReportRequest,
 )
-from codes.reports.rows import settled_runs
+from codes.reports.rows import run_of, settled_runs
 from codes.reports.work import WorkTable
 from codes.vocabulary import Cause, State
 from portal.auditor.journal_labels import action_choices
@@ -126,19 +126,23 @@ class JournalForm(forms.Form):
 
 
 class ReplayForm(forms.Form):
-    """A past day, and whose codes. Once valid, ``cleaned_data`` holds the ``run`` and, if one was named, ``who``."""
+    """A past day, which of its runs, and whose codes. Once valid, ``cleaned_data`` holds the ``run`` and, if named, ``who``."""
 
     day = forms.DateField(label=_("Day"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    number = forms.IntegerField(
+        label=_("Run of the day"), required=False, min_value=1, max_value=32_767, help_text=_("Empty: its last.")
+    )
     citizen = forms.CharField(label=_("Citizen reference"), required=False, max_length=80)
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
-        day, ref = found.get("day"), found.get("citizen", "").strip()
-        if day:
-            try:
-                found["run"] = settled_runs(first=day, last=day)[0]
-            except CannotExport:
+        day, number, ref = found.get("day"), found.get("number"), found.get("citizen", "").strip()
+        if day and "number" in found:
+            found["run"] = run_of(day, number)
+            if run_of(day) is None:
                 self.add_error("day", _("No run has settled on this day."))
+            elif found["run"] is None:
+                self.add_error("number", _("No run with this number has settled on this day."))
         found["who"] = Citizen.objects.by_ref(ref).first() if ref else None
         if ref and found["who"] is None:
             self.add_error("citizen", _("No citizen of this city has this reference."))

@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 from codes.models import Citizen, Partition, Run
 from codes.reports.replay import replay
 from codes.reports.request import CannotExport
-from codes.reports.rows import settled_runs
+from codes.reports.rows import run_of, settled_runs
 from portal.commands import CityCommand, CommandFailed, day_argument
 
 MOST_TOLD = 100
@@ -22,17 +22,21 @@ class Command(CityCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--day", type=day_argument, required=True)
+        parser.add_argument("--run", type=int, metavar="N", help="which run of the day; default: its last")
         parser.add_argument("--citizen", metavar="REF", help="one citizen's reference; default: everybody")
 
-    def handle_city(self, *, day: date, citizen: str | None, **_: Any) -> None:
+    def handle_city(self, *, day: date, run: int | None, citizen: str | None, **_: Any) -> None:
         try:
-            run = settled_runs(first=day, last=day)[0]
+            last = settled_runs(first=day, last=day)[0]
         except CannotExport as error:
             raise CommandFailed(str(error), code=2) from error
+        chosen = last if run is None else run_of(day, run)
+        if chosen is None:
+            raise CommandFailed(f"No run {run} has settled on {day}; the last was {last.sequence}.", code=2)
         who = Citizen.objects.by_ref(citizen).first() if citizen else None
         if citizen and who is None:
             raise CommandFailed(f"No citizen of this city has the reference {citizen}.", code=2)
-        for one in (run, *run.amendments.order_by("pk")):
+        for one in (chosen, *chosen.amendments.order_by("pk")):
             self._replay(one, who)
 
     def _replay(self, run: Run, who: Citizen | None) -> None:

@@ -1,8 +1,11 @@
 """A past decision computed again in the page: the same, or what differs; by the worker where the city is large."""
 
-import pytest
+from io import StringIO
 
-from codes.models import Run, VerdictChange
+import pytest
+from django.core.management import CommandError, call_command
+
+from codes.models import Fact, Run, VerdictChange
 from codes.reports.replay import replay_and_note
 from portal.auditor import replay
 from regions.journal.models import JournalEntry
@@ -17,8 +20,8 @@ SELECT 'zhang', 'wechat',
 """
 
 
-def again(auditor: Visitor, run: Run, citizen: str = "") -> str:
-    response = auditor.post(PAGE, {"day": run.day.isoformat(), "citizen": citizen})
+def again(auditor: Visitor, run: Run, citizen: str = "", number: str = "") -> str:
+    response = auditor.post(PAGE, {"day": run.day.isoformat(), "number": number, "citizen": citizen})
     assert response.status_code == 200
     return response.content.decode()
 
@@ -46,6 +49,27 @@ def test_a_day_or_person_that_is_not_there_is_told_at_the_field(desk: Desk, audi
     assert "No citizen of this city" in again(auditor, run, "nobody")
     assert "No run has settled on this day" in auditor.post(PAGE, {"day": "2020-01-01"}).content.decode()
     assert f'value="{run.day}"' in auditor.read(f"{PAGE}?day={run.day}&citizen=zhang")
+
+
+def test_every_run_of_the_day_can_be_chosen(desk: Desk, auditor: Visitor) -> None:
+    first = Run.objects.get()
+    taken_back = desk.fact("zhang")
+    Fact.objects.filter(pk=taken_back.pk).update(superseded=True)
+    taken_back.pk, taken_back.version, taken_back.revoked, taken_back.received_at = None, 2, True, desk.now
+    taken_back.save(force_insert=True)
+    second = desk.run()
+    assert (second.day, second.sequence) == (first.day, 2)
+    for number, run, colours in (("1", first, 1), ("2", second, 0), ("", second, 0)):
+        page = again(auditor, first, "zhang", number)
+        assert "The same inputs, the same colours" in page
+        assert page.count('data-state="red"') == colours
+        assert JournalEntry.objects.latest("seq").data["sequence"] == run.sequence
+    assert "No run with this number" in again(auditor, first, "zhang", "3")
+    told = StringIO()
+    call_command("replay", "--city=beta", f"--day={first.day}", "--run=1", "--citizen=zhang", stdout=told)
+    assert f"verdicts of run {first} come out again" in told.getvalue()
+    with pytest.raises(CommandError, match="No run 3 has settled"):
+        call_command("replay", "--city=beta", f"--day={first.day}", "--run=3")
 
 
 def test_a_large_city_s_day_is_left_to_a_worker(desk: Desk, auditor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
