@@ -34,7 +34,9 @@ SOUND: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "colour": st.sampled_from(["", "green"]),
     },
 }
-ANYTHING = st.none() | st.integers() | st.text(max_size=8) | st.just("\x00") | st.just("\ud800") | st.just([{}])
+ANYTHING: st.SearchStrategy[Any] = st.one_of(
+    st.none(), st.integers(), st.text(max_size=8), st.just("\x00"), st.just("\ud800"), st.just([{}])
+)
 MESSAGES_OF_AN_ADDRESS = 25
 ANSWERS = {200, 400, 404, 409, 422}
 
