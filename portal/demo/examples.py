@@ -1,7 +1,7 @@
 """One person for each cause of disagreement, told as the portal tells it. They are made up, so they are named in full."""
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from codes.diagnosis.render import render_diagnosis
 from codes.diagnosis.sentences.renderer import Context, context_of, with_citizen
@@ -27,7 +27,28 @@ def examples(stage: Stage, people: Population, run_id: int) -> str:
     return "\n".join([f"For example in {stage.title}:", *told]) if told else ""
 
 
+def first_to_look_at(stage: Stage, people: Population) -> tuple[Person, str] | None:
+    """Somebody whose codes differ, and the number of their case; none where nobody's do."""
+    with in_city(stage.schema):
+        for person, diagnosis in chain.from_iterable(_standing(cause, stage, people) for cause in Cause):
+            case = diagnosis.disagreement.cases.open().first()
+            if case is not None:
+                return person, case.number
+    return None
+
+
 def _example(cause: Cause, stage: Stage, people: Population, context: Context) -> Iterator[str]:
+    for person, diagnosis in islice(_standing(cause, stage, people), 1):
+        citizen = diagnosis.disagreement.citizen
+        yield f"  {citizen.full_name} {person.id_number}, {citizen.ref}: {label_in('en', cause)}"
+        own = with_citizen(context, citizen_id=citizen.pk)
+        for language, gap in (("zh-hans", ""), ("en", " ")):
+            said = render_diagnosis(diagnosis, audience="citizen", language=language, context=own)
+            yield f"    {said.sentence}{gap}{said.outcome}"
+
+
+def _standing(cause: Cause, stage: Stage, people: Population) -> Iterator[tuple[Person, PairDiagnosis]]:
+    """Those with this cause whose disagreement stands."""
     for person in _with_cause(cause, stage, people):
         found = PairDiagnosis.objects.filter(
             disagreement__closed_run__isnull=True,
@@ -36,13 +57,7 @@ def _example(cause: Cause, stage: Stage, people: Population, context: Context) -
         )
         diagnosis = found.select_related("a", "b", "disagreement__citizen").first()
         if diagnosis is not None:
-            citizen = diagnosis.disagreement.citizen
-            yield f"  {citizen.full_name} {person.id_number}, {citizen.ref}: {label_in('en', cause)}"
-            own = with_citizen(context, citizen_id=citizen.pk)
-            for language, gap in (("zh-hans", ""), ("en", " ")):
-                said = render_diagnosis(diagnosis, audience="citizen", language=language, context=own)
-                yield f"    {said.sentence}{gap}{said.outcome}"
-            return
+            yield person, diagnosis
 
 
 def _with_cause(cause: Cause, stage: Stage, people: Population) -> Iterator[Person]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from codes.intake.results import Outcome
+from portal.commands import NOBODY
 from portal.demo import sources
 from portal.demo.accounts import Secrets, demo_accounts, operator_accounts
 from portal.demo.filling import BY, Filled, display_earlier, display_wrongly, fill_city, live_on
@@ -98,7 +99,8 @@ class Staging:
         for path, stage in zip(files_for(base_url, self.cities, self.folder), self.stages, strict=True):
             call_command("open_city", str(path), by=BY, stdout=(told := StringIO()))
             demo_accounts(stage.schema, self.secrets)
-            self.say(told.getvalue().strip())
+            # Whom it misses have just been made.
+            self.say("\n".join(line for line in told.getvalue().strip().splitlines() if line != NOBODY))
         operator_accounts(self.secrets)
 
     def bring_up_to_date(self) -> None:

@@ -18,7 +18,7 @@ from portal.commands import CommandFailed, PortalCommand
 from portal.demo.accounts import OPERATORS, SECOND
 from portal.demo.children import Child, ChildDown, ensure_worker, start_web
 from portal.demo.day import run_day
-from portal.demo.examples import examples
+from portal.demo.examples import examples, first_to_look_at
 from portal.demo.province import CITY_FILES, city_files
 from portal.demo.staging import Staging
 from portal.demo.summary import look_at, told
@@ -50,6 +50,12 @@ As the operator: {operators}
   one-time codes                  {codes}
       as a key for an authenticator app; without one, ./run manage demo_code prints the present code
 Both are new each time the demo starts."""
+OPEN_FIRST = """
+Open first:
+  1. http://{host}:{port}/sign-in/ as {name}, number {number}: one code, two colours, and why.
+     The code sent is on http://{host}:{port}/demo/mail-box/
+  2. http://{host}:{port}/staff/ as reviewer, and there case {case}: the two providers side by side, and a decision.
+  3. http://localhost:{port}/ as operator: all cities beside each other."""
 
 
 class Command(PortalCommand):
@@ -107,6 +113,7 @@ class Command(PortalCommand):
                 children.callback(web.stop)
                 self._say(f"\nThe pages:\n{_addresses(staging, port)}")
                 self._corrections(staging)
+                self._say(_open_first(staging, port))
                 self._keep_up(staging, worker, web)
 
     def _run(self, staging: Staging, worker: Child) -> dict[str, int]:
@@ -181,6 +188,17 @@ def _addresses(staging: Staging, port: str) -> str:
         codes=staging.secrets.one_time_codes,
     )
     return "\n".join([*lines, how])
+
+
+def _open_first(staging: Staging, port: str) -> str:
+    """Three lines for whoever has just started it; nothing where nobody's codes differ any more."""
+    first = staging.stages[0]
+    found = first_to_look_at(first, staging.province.population(first))
+    if found is None:
+        return ""
+    person, case = found
+    where = {"host": first.city.city.host, "port": port}
+    return OPEN_FIRST.format(**where, name=person.full_name, number=person.id_number, case=case)
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:

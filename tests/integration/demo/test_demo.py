@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -187,6 +188,9 @@ def test_a_second_demo_changes_nothing_shows_its_pages_until_it_is_interrupted_a
     with staying(place) as (demo, before, printed):
         assert before.count("nothing changed") == len(CITIES)
         assert "declarations and check-ins" not in before
+        opened = before.partition("Open first:")[2]
+        assert re.search(r"number \S{8,18}: one code", opened)
+        assert re.search(r"case D\d{8}-\d{6}", opened)
         port = next(place.state.glob("run/demo-web-*.pid")).stem.removeprefix("demo-web-")
         page = httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "chengdu.localhost"})
         assert (page.status_code, "成都市" in page.text) == (200, True)
