@@ -27,4 +27,4 @@ def test_a_row_says_what_was_measured(tmp_path: Path) -> None:
     assert taken == [Taken("appeal", "phone", "en", 7, 6, 3.2)]
     written = page(taken)
     assert f"| {TITLES['appeal']} | phone | English | 7 | 6 | 3.2 |" in written
-    assert all(one["says"] in written for one in sentences())
+    assert all(str(one["says"]) in written for one in sentences())
