@@ -157,7 +157,7 @@ def _act(step: Step, before: str) -> Act:
 
 
 def _consequences(case: Case, row: CaseTransition, now: datetime) -> dict[str, Any]:
-    """What follows from the row, whatever the action: a deadline that goes on, a first look that was had, an end."""
+    """What follows from the row, whatever the action: a deadline that goes on, a first look that was had, an end or its undoing."""
     changes: dict[str, Any] = {}
     if case.paused_at and row.next != case.state:
         changes["paused_at"] = None
@@ -165,4 +165,6 @@ def _consequences(case: Case, row: CaseTransition, now: datetime) -> dict[str, A
         changes["first_looked_at"] = now
     if case.closed_at is None and row.next not in OPEN_STATES:
         changes["closed_at"] = now
+    if case.closed_at is not None and row.next in OPEN_STATES:
+        changes["closed_at"] = changes["lapsed_at"] = None
     return changes

@@ -72,8 +72,6 @@ def take_second_look(*, case_id: int, outcome: str, reason: str, by: str, now: d
 def _reopen(case: Case, drawn: SecondLook, *, by: str, now: datetime) -> None:
     """The case is the looker's, with a deadline as if it were opened now; what was answered before stays with the second look."""
     anew: dict[str, Any] = {
-        "closed_at": None,
-        "lapsed_at": None,
         "outcome": "",
         "answer": "",
         "due_at": deadlines_of(case.severity, opened_at=now).answer,
