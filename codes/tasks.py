@@ -326,7 +326,7 @@ def sign_checkpoints() -> int:
 def tell_of_all_ending_rulings() -> int:
     """Tell people whose ruling is about to end; how many messages."""
     told = 0
-    for schema in all_schemas():
+    for schema in working_schemas():
         with in_city(schema):
             told += tell_of_ending_rulings(now=timezone.now())
     return told

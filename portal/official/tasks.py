@@ -114,7 +114,7 @@ def mail_all_alarms() -> int:
 def mail_all_staff() -> int:
     """Send the morning's digests and what is due soon to whoever wants it and has an address; how many mails."""
     sent = 0
-    for schema in all_schemas():
+    for schema in working_schemas():
         host = host_of(schema)
         with in_city(schema):
             sent += mail_digests(host=host, now=timezone.now())

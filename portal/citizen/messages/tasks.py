@@ -7,7 +7,7 @@ from django.utils import timezone
 from codes.messages.sending import due, send_waiting, settle_waiting
 from portal.citizen.sign_in.tasks import gateway
 from portal.mail import address_of, host_of
-from regions.tenancy import all_schemas, in_city
+from regions.tenancy import in_city, is_suspended, working_schemas
 
 EXPIRES_AFTER = 60
 # So many workers at once send what is due in one city, when it is many: each claims one message at a time.
@@ -18,7 +18,7 @@ MOST_SENDERS, DUE_OF_A_SENDER = 4, 250
 def send_messages() -> int:
     """Have workers send what is due in each city; how many. Without a gateway nothing waits to be sent."""
     enqueued = 0
-    for schema in all_schemas():
+    for schema in working_schemas():
         with in_city(schema):
             settle_waiting(now=timezone.now())
             waiting = due(now=timezone.now())[: MOST_SENDERS * DUE_OF_A_SENDER].count()
@@ -32,6 +32,8 @@ def send_messages() -> int:
 @shared_task(name="portal.send_messages_of_city")
 def send_messages_of_city(schema: str) -> int:
     """Send for a few seconds; how many were sent. What is left beat finds again."""
+    if is_suspended(schema):
+        return 0
     address = address_of(host_of(schema), "citizen_messages")
     with in_city(schema):
         return send_waiting(gateway=gateway(), address=address, clock=timezone.now)

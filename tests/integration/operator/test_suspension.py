@@ -8,12 +8,14 @@ from django.test import Client
 from codes import suspension, tasks
 from codes.models import Case, Run
 from codes.suspension import State
+from portal.citizen.messages import tasks as messages
 from portal.commands import CommandFailed
 from portal.management.commands.recompute import Command
+from portal.official import tasks as official
 from regions.journal.models import JournalEntry
 from regions.models import City, CitySuspension
 from regions.refusals import MovedMeanwhile, Refused
-from regions.tenancy import in_city
+from regions.tenancy import current_city, in_city
 from tests.conftest import empty_city
 from tests.integration.operator.conftest import second_operator
 from tests.integration.pages.people import Visitor
@@ -90,6 +92,23 @@ def test_its_staff_read_and_change_nothing(suspended: CitySuspension, clock: dat
     answer = reviewer.post("/staff/queue/", {})
     assert (answer.status_code, "was not saved" in answer.content.decode()) == (503, True)
     assert reviewer.post("/staff/sign-out/").status_code == 302
+
+
+def test_nobody_is_written_to_meanwhile(suspended: CitySuspension, monkeypatch: pytest.MonkeyPatch) -> None:
+    reached: list[str] = []
+
+    def reach(*_: object, **__: object) -> int:
+        reached.append(current_city().schema_name)
+        return 0
+
+    for module, name in ((messages, "settle_waiting"), (official, "mail_digests"), (tasks, "tell_of_ending_rulings")):
+        monkeypatch.setattr(module, name, reach)
+    monkeypatch.setattr(messages, "send_waiting", reach)
+    messages.send_messages()
+    official.mail_all_staff()
+    tasks.tell_of_all_ending_rulings()
+    assert messages.send_messages_of_city("beta") == 0
+    assert reached == ["alpha"] * 3
 
 
 def test_nothing_runs_until_two_operators_let_it(
