@@ -2,6 +2,7 @@
 
 from codes.models.alarm import AcknowledgementState, Alarm, AlarmAcknowledgement, SubjectCount, SubjectKind
 from codes.models.case import Appeal, Case, CaseEvent, CaseState
+from codes.models.case_note import CaseNote, NoteMention
 from codes.models.citizen import Citizen, FormerRef, Guardianship, PersonAccess, SignInCode
 from codes.models.city_correction import CityCorrection
 from codes.models.displayed import DisplayCause, DisplayChange, Displayed, DisplayFinding, DisplayItem
@@ -45,6 +46,7 @@ __all__ = [
     "BulkSuppression",
     "Case",
     "CaseEvent",
+    "CaseNote",
     "CaseState",
     "CheckInDays",
     "Citizen",
@@ -84,6 +86,7 @@ __all__ = [
     "MessageKind",
     "Neighbour",
     "NeighbourCall",
+    "NoteMention",
     "PairDiagnosis",
     "PaperPass",
     "Partition",

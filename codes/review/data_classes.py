@@ -52,7 +52,7 @@ REVIEW_CLASSES = (
         stays=_("the case: number, kind, steps, deadlines, outcome"),
         tables=(
             *("codes_case", "codes_caseevent", "codes_appeal", "codes_informationrequest", "codes_correctionrequest"),
-            *("codes_citycorrection", "codes_secondlook"),
+            *("codes_citycorrection", "codes_secondlook", "codes_casenote", "codes_notemention"),
         ),
         days=3 * YEAR,
         steps=(
@@ -85,6 +85,12 @@ REVIEW_CLASSES = (
                     "evidence": "'[]'",
                     "answer_text": f"CASE WHEN t.answer_text = '' THEN '' ELSE {SAID} END",
                 },
+            ),
+            Step(
+                "codes_casenote",
+                age=compose(SQL, "case_closed"),
+                present=f"t.text <> {SAID}",
+                clear={"text": SAID},
             ),
             Step(
                 "codes_secondlook",

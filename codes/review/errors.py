@@ -78,6 +78,10 @@ class Reason(TextChoices):
         _("Say when you were tested. It must be on a day after the day of the record, and not in the future."),
     )
     TEXT_TOO_LONG = "text_too_long", _("The text is too long: 2,000 characters at most.")
+    NO_SUCH_COLLEAGUE = (
+        "no_such_colleague",
+        _("Nobody who works on cases here is called @{name}. Choose a name from the list."),
+    )
     OVERTURNED = (
         "overturned",
         _(

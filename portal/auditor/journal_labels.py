@@ -56,6 +56,7 @@ ACTION_LABELS: dict[str, str | Promise] = {
     "case.converged": _("closed a case by itself: the colours agree again"),
     "case.escalated": _("escalated an overdue case"),
     "case.filed": _("filed an appeal"),
+    "case.noted": _("wrote an internal note on a case"),
     "case.printed": _("printed the file of a case"),
     "citizen.copied": _("took a copy of their own data"),
     "citizen.signed_in": pgettext_lazy("journal, citizen", "signed in"),

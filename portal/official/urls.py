@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from portal.official.cases.notes import mentions, open_mentioned
 from portal.official.cases.second_looks import second_looks
 from portal.official.home.dashboard import dashboard
 
@@ -12,6 +13,8 @@ urlpatterns = [
     path("paper-codes/", include("portal.official.paper_codes.urls")),
     path("groups/", include("portal.official.groups.urls")),
     path("cases/", include("portal.official.cases.urls")),
+    path("notes/", mentions, name="official_mentions"),
+    path("notes/<int:mention_id>/", open_mentioned, name="official_mention"),
     path("second-looks/", second_looks, name="official_second_looks"),
     path("approvals/", include("portal.official.approvals.urls")),
     path("runs/", include("portal.official.runs.urls")),

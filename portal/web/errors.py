@@ -144,6 +144,7 @@ FIELDS: dict[TextChoices, str] = {
     KeyReason.TOO_MANY: "provider",
     Reason.TEXT_TOO_LONG: "note",
     Reason.PURPOSE_MISSING: "purpose",
+    Reason.NO_SUCH_COLLEAGUE: "to",
     **dict.fromkeys(UploadFault, "upload"),
     **dict.fromkeys(StaffReason, "roles"),
     StaffReason.BAD_NAME: "username",

@@ -30,6 +30,7 @@ from codes.reports.jobs import ask_for_export, write_export
 from codes.reports.request import ReportName, ReportRequest
 from codes.review import corrections, information
 from codes.review.cases import close
+from codes.review.cases.notes import write_note
 from codes.review.evidence.files import keep_upload
 from codes.review.proposals.bulk_suppressions import propose_bulk_suppression
 from codes.review.proposals.suppressions import propose_suppression
@@ -119,6 +120,8 @@ def happen(world: World) -> Happened:
     )
     held = mass_change("R2", now=desk.now)
     _second_look(desk, "4W07H6TD")
+    for text in ("@li 车票已核对，与记录不符，请一并看看。", "已电话联系市公安局，明天回复。"):
+        write_note(case_id=case.pk, text=text, by="wu", now=desk.now)
     propose_account(
         username="ma.lan",
         full_name="马兰",
@@ -143,6 +146,7 @@ def happen(world: World) -> Happened:
         "official_guardians": "guardians/",
         "official_phones": "phones/",
         "official_second_looks": "second-looks/",
+        "official_mentions": "notes/",
         "official_paper_codes": "paper-codes/",
         "official_runs": "runs/",
         "official_run": f"runs/{Run.objects.latest('pk').pk}/",

@@ -350,6 +350,8 @@ NOT_IN_COPY: dict[str, str] = {
     "codes_runcitizen": "that somebody was judged again; what came of it is there as a change of colour",
     "codes_displaychange": "steps of a colour shown wrongly, which is there from its first day to its last",
     "codes_bulksuppression": "a decision about many; what it says of one's own records is there record by record",
+    "codes_casenote": "how officials work a case out among themselves; what decides it stands with the decision, which is there",
+    "codes_notemention": "for which official a note is",
     "codes_secondlook": "how the office checks its own people; that a case was reopened is there as a step of the case",
     "gate_scans": "nobody can say whose they are",
     "run_errors": "words of a program about no one, gone after three months",

@@ -58,6 +58,8 @@ class CaseDetail:
     suppressions: list[Row]
     rulings: list[Row]
     second_looks: list[Row]
+    notes: list[Row]
+    colleagues: list[Row]
     followers: list[Row]
     events: list[Row]
     family: list[Row]
@@ -128,6 +130,8 @@ def read_case(**lookup: object) -> CaseDetail:
         suppressions=suppressions,
         rulings=rulings,
         second_looks=related_rows(case, "second_looks"),
+        notes=related_rows(case, "notes"),
+        colleagues=related_rows(case, "colleagues"),
         followers=related_rows(case, "followers"),
         events=_timeline(case, rulings),
         family=[_relative(link, case.citizen_id, codes) for link in links],

@@ -143,6 +143,23 @@ class CorrectionAnswerForm(forms.Form):
     note = forms.CharField(label=_("In their words"), max_length=LONGEST_TEXT, required=False)
 
 
+class NoteForm(forms.Form):
+    note = text_field(
+        _("Note"), rows=3, help_text=_("For colleagues only. @ and a user name brings it to their overview.")
+    )
+    to = forms.CharField(
+        label=_("Bring it to"),
+        required=False,
+        max_length=81,
+        widget=forms.TextInput(attrs={"list": "colleagues", "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def text(self) -> str:
+        """The note, with the one it is brought to in its words."""
+        note, name = self.cleaned_data["note"], self.cleaned_data["to"].strip().removeprefix("@")
+        return f"@{name} {note}" if name and f"@{name}" not in note.split() else note
+
+
 class RevealForm(forms.Form):
     purpose = forms.CharField(
         label=_("What do you need it for?"),

@@ -10,6 +10,7 @@ from django.db.models.functions import JSONObject
 from codes.models import (
     Case,
     CaseEvent,
+    CaseNote,
     CityCorrection,
     CorrectionRequest,
     Displayed,
@@ -22,10 +23,11 @@ from codes.models import (
     SecondLook,
     Suppression,
 )
+from codes.review.cases.notes import colleagues
 
 INSTANTS = frozenset(
     {"uploaded_at", "asked_at", "answer_by", "closed_at", "sent_at", "answered_at", "proposed_at", "decided_at"}
-    | {"suspended_at", "end_proposed_at", "at", "looked_at"}
+    | {"suspended_at", "end_proposed_at", "at", "looked_at", "written_at"}
 )
 DAYS = frozenset({"expires_on", "day", "fact__started_on"})
 
@@ -79,6 +81,8 @@ def with_related(cases: QuerySet[Case]) -> QuerySet[Case]:
             SecondLook.objects.filter(case=case),
             *("id", "decided_by", "case_outcome", "looked_by", "looked_at", "outcome", "reason"),
         ),
+        notes_json=json_rows(CaseNote.objects.filter(case=case), *("id", "text", "written_by", "written_at")),
+        colleagues_json=json_rows(colleagues(), "username", "full_name"),
         followers_json=json_rows(Case.objects.filter(follows=case), "number"),
         events_json=json_rows(CaseEvent.objects.filter(case=case), *("id", "at", "by", "verb", "data")),
         late_check_ins_json=json_rows(Entry.objects.filter(citizen=citizen, late=True), "provider_id", "day"),

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from portal.official.cases import ask, case_file, decide, find, records, second_looks, views
+from portal.official.cases import ask, case_file, decide, find, notes, records, second_looks, views
 
 
 class NumberConverter(StringConverter):
@@ -36,6 +36,7 @@ urlpatterns = [
         name="official_suppression_back",
     ),
     path("<number:number>/wrong/<int:suppression>/end/", records.end_suppression, name="official_suppression_end"),
+    path("<number:number>/note/", notes.write, name="official_case_note"),
     path("<number:number>/second-look/", second_looks.take_look, name="official_case_second_look"),
     path("<number:number>/file/", case_file.case_file, name="official_case_file"),
     path("<number:number>/reveal/", views.reveal_person, name="official_case_reveal"),

@@ -27,6 +27,7 @@ from portal.official.cases.forms import (
     CorrectionForm,
     DecisionForm,
     EndForm,
+    NoteForm,
     QuestionForm,
     RevealForm,
     SecondLookForm,
@@ -76,6 +77,7 @@ def show_case(
         "is_worker": bool(request.roles & set(CASE_WORK)),
         "owners": _owners(detail) if "send_correction" in acts else [],
         "reveal": RevealForm(auto_id="reveal_%s"),
+        "note": NoteForm(auto_id="note_%s") if request.roles & set(CASE_WORK) else None,
         **{name: form(auto_id=f"{name}_%s") for verb, (name, form) in FORMS.items() if verb.name.lower() in acts},
     }
     if "propose" in acts:

@@ -18,6 +18,7 @@ from codes.models import (
     Guardianship,
     HeldGroup,
     IdentifiedExport,
+    NoteMention,
     Ruling,
     Run,
     SecondLook,
@@ -63,6 +64,8 @@ def waiting_for(username: str, roles: frozenset[Role], *, now: datetime) -> list
     if roles & CASE_WORK and (late := CityCorrection.objects.late().count()):
         title = _("Corrections that another city has not answered in time")
         found.append(Waiting(title, late, reverse("official_corrections"), presses=True))
+    if roles & CASE_WORK and (notes := NoteMention.objects.filter(username=username, opened_at=None).count()):
+        found.append(Waiting(_("Notes of colleagues to you"), notes, reverse("official_mentions")))
     if Role.APPROVER in roles:
         found += _proposals(username)
     if Role.REVIEWER in roles:

@@ -120,6 +120,8 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "issued_at": AT,
         "expires_at": LATER,
     },
+    "codes.CaseNote": lambda cast: {"case": cast.case(), "text": "x", "written_by": "lin", "written_at": AT},
+    "codes.NoteMention": lambda cast: {"note": cast.shared("codes.CaseNote"), "username": "wang"},
     "codes.SecondLook": lambda cast: {
         "case": cast.shared("codes.Case"),
         "decided_by": "lin",

@@ -55,6 +55,8 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("staff.RoleGrant", {"revoked_at": LATER}),
         ("staff.RoleGrant", {"revoked_by": "lin"}),
     ],
+    "note_has_words_and_a_writer": [("codes.CaseNote", {"text": ""}), ("codes.CaseNote", {"written_by": ""})],
+    "mention_is_of_somebody": [("codes.NoteMention", {"username": ""})],
     "second_look_is_at_somebodys_decision": [("codes.SecondLook", {"decided_by": "", **LOOKED})],
     "second_look_is_taken_whole": [
         ("codes.SecondLook", {**LOOKED, "outcome": "perhaps"}),
@@ -562,6 +564,7 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
 
 # Constraint → model, and what two rows have in common (and in which they may differ: `second`).
 UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "note_mentions_somebody_once": ("codes.NoteMention", {}, {"opened_at": LATER}),
     "one_second_look_waits_per_case": ("codes.SecondLook", {}, {}),
     "role_is_granted_once_at_a_time": ("staff.RoleGrant", {}, {}),
     "one_webhook_per_owner_and_address": (

@@ -1,0 +1,55 @@
+"""Internal notes on a case, and the colleagues they mention by ``@name``: these find them on their overview until they open them."""
+
+import re
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from codes.models import CaseNote, NoteMention
+from codes.review.cases.move import find_case
+from codes.review.errors import Reason
+from codes.review.proposals.ruling_policy import check_text
+from regions.journal.record import record
+from regions.proposals import require_role
+from regions.refusals import NotFound, Refused
+from regions.staff.models import Account
+from regions.staff.roles import CASE_WORK, Role
+
+# Not what stands behind the @ of a mail address; a full stop at the end is the sentence's.
+MENTION = re.compile(r"(?<![\w.@-])@([A-Za-z0-9._-]{1,80}?)(?=[.]?(?:[^A-Za-z0-9._-]|$))")
+
+
+def write_note(*, case_id: int, text: str, by: str, now: datetime) -> CaseNote:
+    """Keep a note. Whoever it mentions must work on cases here; who writes it is not told of their own."""
+    require_role(by, Role.REVIEWER, Role.APPROVER)
+    text = check_text(text, required=True)
+    mentioned = sorted(set(MENTION.findall(text)) - {by})
+    with transaction.atomic():
+        case = find_case(case_id)
+        known = set(colleagues().values_list("username", flat=True)) if mentioned else set()
+        if unknown := [name for name in mentioned if name not in known]:
+            raise Refused(Reason.NO_SUCH_COLLEAGUE, name=unknown[0])
+        note = CaseNote.objects.create(case=case, text=text, written_by=by, written_at=now)
+        NoteMention.objects.bulk_create(NoteMention(note=note, username=name) for name in mentioned)
+        data = {"number": case.number, "note": note.pk, "mentioned": mentioned}
+        record("case.noted", by=by, now=now, subject=f"case:{case.number}", data=data)
+    return note
+
+
+def open_mention(*, mention_id: int, by: str, now: datetime) -> NoteMention:
+    """Take the note off one's own overview. Raises ``NotFound`` for somebody else's."""
+    require_role(by, Role.REVIEWER, Role.APPROVER)
+    mention = NoteMention.objects.select_related("note__case").filter(pk=mention_id, username=by).first()
+    if mention is None:
+        raise NotFound
+    NoteMention.objects.filter(pk=mention.pk, opened_at__isnull=True).update(opened_at=now)
+    return mention
+
+
+def colleagues() -> QuerySet[Account]:
+    """Who works on cases here, by name."""
+    working = Account.objects.filter(
+        is_active=True, grants__role__in=[role.value for role in CASE_WORK], grants__revoked_at__isnull=True
+    )
+    return working.distinct().order_by("username")
