@@ -33,6 +33,7 @@ from codes.models.run import (
     RunSource,
     RunStep,
 )
+from codes.models.saved_filter import SavedFilter
 from codes.models.second_look import SecondLook
 from codes.models.staff_mail import StaffMail
 from codes.models.verdict import Disagreement, EffectiveChange, EffectiveCode, PairDiagnosis, Verdict, VerdictChange
@@ -111,6 +112,7 @@ __all__ = [
     "RunProvider",
     "RunSource",
     "RunStep",
+    "SavedFilter",
     "Scope",
     "SecondLook",
     "SignInCode",

@@ -78,6 +78,9 @@ class Reason(TextChoices):
         _("Say when you were tested. It must be on a day after the day of the record, and not in the future."),
     )
     TEXT_TOO_LONG = "text_too_long", _("The text is too long: 2,000 characters at most.")
+    NOTHING_TO_SAVE = ("nothing_to_save", _("Narrow the queue first, and give the filter a name."))
+    FILTER_NAME_TAKEN = ("filter_name_taken", _("Another of your filters has this name. Choose another."))
+    TOO_MANY_FILTERS = ("too_many_filters", _("You have {most} filters already. Remove one first."))
     NO_SUCH_COLLEAGUE = (
         "no_such_colleague",
         _("Nobody who works on cases here is called @{name}. Choose a name from the list."),

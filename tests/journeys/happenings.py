@@ -31,6 +31,7 @@ from codes.reports.request import ReportName, ReportRequest
 from codes.review import corrections, information
 from codes.review.cases import close
 from codes.review.cases.notes import write_note
+from codes.review.cases.saved_filters import save_filter
 from codes.review.evidence.files import keep_upload
 from codes.review.proposals.bulk_suppressions import propose_bulk_suppression
 from codes.review.proposals.suppressions import propose_suppression
@@ -120,6 +121,7 @@ def happen(world: World) -> Happened:
     )
     held = mass_change("R2", now=desk.now)
     _second_look(desk, "4W07H6TD")
+    save_filter(name="红码逾期", query="severity=red&overdue=1", is_default=False, by="li")
     for text in ("@li 车票已核对，与记录不符，请一并看看。", "已电话联系市公安局，明天回复。"):
         write_note(case_id=case.pk, text=text, by="wu", now=desk.now)
     propose_account(

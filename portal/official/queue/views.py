@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,6 +15,7 @@ from codes.models import Case, Provider
 from codes.models.case import OPEN_STATES
 from codes.review.cases import assign
 from codes.review.cases.queue import UNASSIGNED, CaseFilter, CaseOrder, causes_of, count_of, open_cases
+from codes.review.cases.saved_filters import filters_of
 from codes.vocabulary import Cause
 from portal.official.cases.views import CASE_WORK
 from portal.official.queue.filters import filter_query, parse_filter, plain, queue_address
@@ -30,6 +32,9 @@ PAGE = 50
 @require_safe
 @for_staff(*CASE_WORK)
 def queue(request: StaffRequest) -> HttpResponse:
+    saved = list(filters_of(request.user.username))
+    if not request.GET and (default := next((one for one in saved if one.is_default), None)):
+        return redirect(f"{reverse('official_queue')}?{default.query}")
     filters, now = parse_filter(request.GET), timezone.now()
     cases = open_cases(filters, now=now).select_related("citizen", "disagreement", "appeal__provider")
     page = keyset_page(cases, request.GET, by=filters.order.columns, size=PAGE)
@@ -41,6 +46,8 @@ def queue(request: StaffRequest) -> HttpResponse:
         "filters": filters,
         "query": f"{query[1:]}&" if query else "",
         "address_query": query,
+        "saved": saved,
+        "saved_here": next((one for one in saved if one.query == query[1:]), None),
         "kinds": Case.Kind.values,
         "causes": list(Cause),
         "states": OPEN_STATES,

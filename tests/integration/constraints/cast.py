@@ -120,6 +120,11 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "issued_at": AT,
         "expires_at": LATER,
     },
+    "codes.SavedFilter": lambda cast: {
+        "account": cast.shared("staff.Account"),
+        "name": f"n{next(_numbers)}",
+        "query": f"group={next(_numbers)}",
+    },
     "codes.CaseNote": lambda cast: {"case": cast.case(), "text": "x", "written_by": "lin", "written_at": AT},
     "codes.NoteMention": lambda cast: {"note": cast.shared("codes.CaseNote"), "username": "wang"},
     "codes.SecondLook": lambda cast: {

@@ -55,6 +55,7 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("staff.RoleGrant", {"revoked_at": LATER}),
         ("staff.RoleGrant", {"revoked_by": "lin"}),
     ],
+    "saved_filter_says_what_and_how": [("codes.SavedFilter", {"name": ""}), ("codes.SavedFilter", {"query": ""})],
     "note_has_words_and_a_writer": [("codes.CaseNote", {"text": ""}), ("codes.CaseNote", {"written_by": ""})],
     "mention_is_of_somebody": [("codes.NoteMention", {"username": ""})],
     "second_look_is_at_somebodys_decision": [("codes.SecondLook", {"decided_by": "", **LOOKED})],
@@ -564,6 +565,13 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
 
 # Constraint → model, and what two rows have in common (and in which they may differ: `second`).
 UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "saved_filter_has_a_name_of_its_own": ("codes.SavedFilter", {"name": "same"}, {"query": "kind=appeal"}),
+    "filter_is_saved_once": ("codes.SavedFilter", {"query": "kind=appeal"}, {"name": "other"}),
+    "one_default_filter_per_account": (
+        "codes.SavedFilter",
+        {"is_default": True},
+        {"name": "other", "query": "kind=appeal"},
+    ),
     "note_mentions_somebody_once": ("codes.NoteMention", {}, {"opened_at": LATER}),
     "one_second_look_waits_per_case": ("codes.SecondLook", {}, {}),
     "role_is_granted_once_at_a_time": ("staff.RoleGrant", {}, {}),

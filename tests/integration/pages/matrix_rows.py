@@ -90,6 +90,8 @@ CITY: dict[str, Row] = {
     "official_queue_assign": Row(CASES, POST),
     "official_queue_assign_all": Row(CASES, BOTH),
     "official_queue_propose_all": Row(REVIEW, BOTH),
+    "official_filter_save": Row(CASES, POST),
+    "official_filter": Row(CASES, POST, NOTHING_TO_DO),
     "official_guardians": Row(CASES, GET),
     "official_guardian": Row(REVIEW, POST),
     "official_guardian_proof": Row(CASES, GET),

@@ -1,0 +1,45 @@
+"""Keeping the queue's filter under a name, making it the beginning of the queue, and removing it."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from codes.review.cases.saved_filters import filters_of, make_default, remove_filter, save_filter
+from portal.official.cases.views import CASE_WORK
+from portal.official.queue.filters import filter_query, parse_filter, queue_address
+from portal.web.access import StaffRequest, for_staff
+from portal.web.errors import attempt_and_return
+
+
+@require_POST
+@for_staff(*CASE_WORK)
+def save(request: StaffRequest) -> HttpResponse:
+    """The filter stands in the address, as everywhere in the queue."""
+    filters = parse_filter(request.GET)
+    return attempt_and_return(
+        request,
+        lambda by, **_now: save_filter(
+            name=request.POST.get("name", ""),
+            query=filter_query(filters)[1:],
+            is_default=request.POST.get("is_default") == "1",
+            by=by,
+        ),
+        back=queue_address(filters) if filter_query(filters) else f"{queue_address(filters)}?all=1",
+        done=_("The filter is kept."),
+    )
+
+
+@require_POST
+@for_staff(*CASE_WORK)
+def change(request: StaffRequest, filter_id: int) -> HttpResponse:
+    """``act``: ``default`` or ``remove``. Somebody else's is not found."""
+    kept = get_object_or_404(filters_of(request.user.username), pk=filter_id)
+    act = make_default if request.POST.get("act") == "default" else remove_filter
+    return attempt_and_return(
+        request,
+        lambda by, **_now: act(filter_id=kept.pk, by=by),
+        back=f"{reverse('official_queue')}?{kept.query}",
+        done=_("Changed.") if act is make_default else _("Removed."),
+    )
