@@ -19,6 +19,7 @@ from codes import disagreements, effective, tasks
 from codes.diagnosis import diagnose
 from codes.engine import query
 from codes.intake import collecting, names
+from codes.messages import outbox
 from codes.passes import issuing
 from codes.reports import daily_codes
 from codes.review import permissions
@@ -123,6 +124,7 @@ APPROVAL = Task(
         _file(transitions): "the table: from which state an approval leads to which",
         _file(codes.models.case): "the case, its states and its open cases",
         _file(regions.transitions): "how a transition table is read",
+        _file(outbox): "the messages that tell the person of the decision and the colour",
         _file(effective): "the citizen's effective code",
         effective.SQL: "ruling, agreement or policy, and the history of changes",
     },
