@@ -3,6 +3,7 @@
 What cannot be pressed on paper – forms, what is folded up, icons – is left out; everything else that the HTML says is there.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -11,6 +12,9 @@ from typing import NamedTuple
 from fpdf import FPDF
 from fpdf.enums import TextMode
 from pylopdf_fonts_zh_cn import sans_path
+
+# Of each font that it cuts down fontTools logs the glyphs, which is what the document says.
+logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 FONT = "Noto Sans SC"
 # Stands for a character that the font has no picture of, as Chinese printers have it.

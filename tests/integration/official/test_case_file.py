@@ -2,7 +2,6 @@
 
 import re
 from io import BytesIO
-from pathlib import Path
 
 import pypdfium2
 import pytest
@@ -78,7 +77,9 @@ def test_the_file_says_what_the_page_says(worked_on: Desk, at_work: At, kind: st
         assert "sun" in foot
 
 
-def test_names_are_masked_and_the_font_is_in_the_file(worked_on: Desk, at_work: At, tmp_path: Path) -> None:
+def test_names_are_masked_and_the_font_is_in_the_file_and_nothing_of_it_in_the_log(
+    worked_on: Desk, at_work: At, caplog: pytest.LogCaptureFixture
+) -> None:
     case = worked_on.case("zhang")
     citizen = case.citizen
     citizen.full_name = "张小三"
@@ -88,6 +89,7 @@ def test_names_are_masked_and_the_font_is_in_the_file(worked_on: Desk, at_work: 
     assert mask_name("张小三") in said
     assert "张小三" not in said
     assert b"/FontFile" in pdf
+    assert not [one for one in caplog.records if one.name.startswith("fontTools")]
 
 
 def test_who_printed_it_is_known(desk: Desk, at_work: At) -> None:
