@@ -334,6 +334,7 @@ NOTHING_PERSONAL = {
     "codes_usednonce": "random numbers of signed calls of the last minutes",
     "codes_publishedweek": "counts that everybody may know, without groups under ten",
     "codes_displayitem": "a cause with a provider",
+    "codes_replytemplate": "words of the city for anybody, and who wrote them",
     "codes_savedfilter": "filters of the queue, and which official keeps them",
     "codes_run": "instants and counts of a run",
     "codes_runsource": "which delivery a run rested on",

@@ -19,6 +19,7 @@ from codes.models.paper_pass import PaperPass
 from codes.models.phone import PhoneChange, PhoneNotice
 from codes.models.provider import IdempotentAnswer, KeyState, Provider, ProviderKey, Registration, Scope, UsedNonce
 from codes.models.published_week import PublishedWeek
+from codes.models.reply_template import ReplyTemplate
 from codes.models.rule_set import RiskArea, Rule, RuleSet, RuleSetVersion
 from codes.models.rule_set_draft import DraftRehearsal, RehearsalFault, RuleSetDraft
 from codes.models.ruling import BulkSuppression, Ruling, Suppression
@@ -99,6 +100,7 @@ __all__ = [
     "PublishedWeek",
     "Registration",
     "RehearsalFault",
+    "ReplyTemplate",
     "RiskArea",
     "Rule",
     "RuleSet",

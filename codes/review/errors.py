@@ -81,6 +81,12 @@ class Reason(TextChoices):
     NOTHING_TO_SAVE = ("nothing_to_save", _("Narrow the queue first, and give the filter a name."))
     FILTER_NAME_TAKEN = ("filter_name_taken", _("Another of your filters has this name. Choose another."))
     TOO_MANY_FILTERS = ("too_many_filters", _("You have {most} filters already. Remove one first."))
+    UNKNOWN_PLACE = ("unknown_place", _("Nothing fills {{{place}}}. Use the places that are named below the text."))
+    TEMPLATE_NAME_TAKEN = ("template_name_taken", _("Another template for the same use has this name. Choose another."))
+    TEMPLATE_TOO_LONG = (
+        "template_too_long",
+        _("The template is too long: {most} characters in each language at most."),
+    )
     NO_SUCH_COLLEAGUE = (
         "no_such_colleague",
         _("Nobody who works on cases here is called @{name}. Choose a name from the list."),

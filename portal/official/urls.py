@@ -13,6 +13,7 @@ urlpatterns = [
     path("paper-codes/", include("portal.official.paper_codes.urls")),
     path("groups/", include("portal.official.groups.urls")),
     path("cases/", include("portal.official.cases.urls")),
+    path("reply-templates/", include("portal.official.reply_templates.urls")),
     path("notes/", mentions, name="official_mentions"),
     path("notes/<int:mention_id>/", open_mentioned, name="official_mention"),
     path("second-looks/", second_looks, name="official_second_looks"),

@@ -43,6 +43,7 @@ CITY: tuple[NavigationEntry, ...] = (
     NavigationEntry(_("Groups"), "official_groups", CASES),
     NavigationEntry(_("Other cities"), "official_corrections", (*CASES, Role.AUDITOR)),
     NavigationEntry(_("Approvals"), "official_approvals", (Role.APPROVER,)),
+    NavigationEntry(_("Reply templates"), "official_reply_templates", CASES),
     NavigationEntry(_("Guardians"), "official_guardians", CASES),
     NavigationEntry(_("Phones"), "official_phones", (Role.REVIEWER,)),
     NavigationEntry(_("Paper codes"), "official_paper_codes", (Role.REVIEWER,)),

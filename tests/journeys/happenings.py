@@ -21,6 +21,7 @@ from codes.models import (
     Guardianship,
     Neighbour,
     Provider,
+    ReplyTemplate,
     RuleSet,
     Run,
 )
@@ -35,6 +36,7 @@ from codes.review.cases.saved_filters import save_filter
 from codes.review.evidence.files import keep_upload
 from codes.review.proposals.bulk_suppressions import propose_bulk_suppression
 from codes.review.proposals.suppressions import propose_suppression
+from codes.review.reply_templates import save_template
 from codes.rule_sets import drafts, rehearsal_jobs
 from codes.webhooks.subscriptions import propose as propose_webhook
 from portal.citizen.entries import declare
@@ -121,6 +123,7 @@ def happen(world: World) -> Happened:
     )
     held = mass_change("R2", now=desk.now)
     _second_look(desk, "4W07H6TD")
+    template = _templates(desk)
     save_filter(name="红码逾期", query="severity=red&overdue=1", is_default=False, by="li")
     for text in ("@li 车票已核对，与记录不符，请一并看看。", "已电话联系市公安局，明天回复。"):
         write_note(case_id=case.pk, text=text, by="wu", now=desk.now)
@@ -167,6 +170,8 @@ def happen(world: World) -> Happened:
         "official_approve_ruling": f"approvals/rulings/{ruling.pk}/",
         "official_approve_record": f"approvals/records/{record.pk}/",
         "official_approve_together": together,
+        "official_reply_templates": "reply-templates/",
+        "official_reply_template": f"reply-templates/{template.pk}/",
         "official_bulk_suppression": f"groups/mendings/{bulk_suppression.pk}/",
     }
     assert guardian.accepted is None
@@ -203,6 +208,23 @@ def _asked_elsewhere(desk: Desk, case: Case) -> CityCorrection:
         due_at=desk.now + timedelta(days=1),
         their_number="C20261124-000001",
     )
+
+
+def _templates(desk: Desk) -> ReplyTemplate:
+    """One for questions and one for decisions."""
+    words = {
+        "question": (
+            "补充车票",
+            "请补充{today}前的车票或住宿证明。",
+            "Please send tickets or hotel receipts from before {today}.",
+        ),
+        "decision": ("记录属实", "经核实，{case}号案件所涉记录属实。如有新证据请再次申诉，或拨打{hotline}。", ""),
+    }
+    kept = [
+        save_template(template_id=None, use=use, name=name, text_zh=chinese, text_en=english, by="wang", now=desk.now)
+        for use, (name, chinese, english) in words.items()
+    ]
+    return kept[0]
 
 
 def _second_look(desk: Desk, ref: str) -> None:

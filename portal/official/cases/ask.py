@@ -9,7 +9,14 @@ from codes.models import CorrectionRequest, InformationRequest
 from codes.review import corrections, information
 from portal.official.cases.detail import read_case
 from portal.official.cases.forms import CorrectionAnswerForm, CorrectionForm, QuestionForm
-from portal.official.cases.views import act_on_case, case_address, seen_facts, submit_case_form
+from portal.official.cases.views import (
+    act_on_case,
+    case_address,
+    note_with_template,
+    seen_facts,
+    show_case,
+    submit_case_form,
+)
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import check_seen
 from regions.staff.roles import Role
@@ -21,6 +28,13 @@ def ask(request: StaffRequest, number: str) -> HttpResponse:
     """Ask the citizen; the deadline is paused until they answer."""
     detail = read_case(number=number)
     check_seen(request, detail.case, back=case_address(request, number))
+    if (note := note_with_template(request, detail)) is not None:
+        return show_case(
+            request,
+            detail,
+            {"question": QuestionForm(initial={"note": note}, auto_id="question_%s")},
+            opened="question",
+        )
     return submit_case_form(
         request,
         detail,

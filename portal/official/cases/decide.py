@@ -19,6 +19,7 @@ from portal.official.cases.views import (
     act_on_case,
     case_address,
     keep_added,
+    note_with_template,
     show_case,
     submit_case_form,
 )
@@ -39,6 +40,9 @@ def decide(request: StaffRequest, number: str) -> HttpResponse:
     detail = read_case(number=number)
     back = case_address(request, number)
     check_seen(request, detail.case, back=back)
+    if (note := note_with_template(request, detail)) is not None:
+        typed = {**request.POST.dict(), "grounds": request.POST.getlist("grounds"), "note": note}
+        return show_case(request, detail, {"decision": DecisionForm(detail=detail, typed=typed)})
     form = DecisionForm(request.POST, request.FILES, detail=detail)
     if form.is_valid():
         with form_refusals(form, back=back):

@@ -60,6 +60,7 @@ class CaseDetail:
     second_looks: list[Row]
     notes: list[Row]
     colleagues: list[Row]
+    templates: list[Row]
     followers: list[Row]
     events: list[Row]
     family: list[Row]
@@ -68,6 +69,14 @@ class CaseDetail:
     @property
     def open_question(self) -> Row | None:
         return next((row for row in self.questions if row["state"] == "open"), None)
+
+    @property
+    def question_templates(self) -> list[Row]:
+        return [row for row in self.templates if row["use"] == "question"]
+
+    @property
+    def decision_templates(self) -> list[Row]:
+        return [row for row in self.templates if row["use"] == "decision"]
 
     @property
     def taken_looks(self) -> list[Row]:
@@ -132,6 +141,7 @@ def read_case(**lookup: object) -> CaseDetail:
         second_looks=related_rows(case, "second_looks"),
         notes=related_rows(case, "notes"),
         colleagues=related_rows(case, "colleagues"),
+        templates=related_rows(case, "templates"),
         followers=related_rows(case, "followers"),
         events=_timeline(case, rulings),
         family=[_relative(link, case.citizen_id, codes) for link in links],

@@ -216,8 +216,15 @@ class DecisionForm(GroundsForm):
 
     field_order = ("outcome", "reason_code", "keep_code", "grounds", "document", "upload", "expires_on", "note")
 
-    def __init__(self, *args: Any, detail: CaseDetail, last: Mapping[str, str] | None = None, **kwargs: Any) -> None:
-        """``last``: what ``remembered`` returned for the previous decision."""
+    def __init__(
+        self,
+        *args: Any,
+        detail: CaseDetail,
+        last: Mapping[str, str] | None = None,
+        typed: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """``last``: what ``remembered`` returned for the previous decision. ``typed``: what is shown again, not judged yet."""
         super().__init__(*args, **{**kwargs, "auto_id": "decision_%s"})
         is_appeal = detail.case.kind == Case.Kind.APPEAL
         outcomes = {**OUTCOMES, KEEP: DENY} if is_appeal else OUTCOMES
@@ -233,6 +240,7 @@ class DecisionForm(GroundsForm):
         seen = {record["fact"].pk: record["fact"] for side in detail.sides for record in side["records"]}
         ticked = [f"fact:{fact}" for fact in detail.differences.facts] + [f"file:{file['id']}" for file in detail.files]
         self.offer(seen.values(), detail.files, chosen=ticked)
+        self.initial.update({name: typed[name] for name in self.fields if name in typed} if typed else {})
 
     def remembered(self) -> dict[str, str]:
         """The reasons, as suggestions for the next case of the same cause."""

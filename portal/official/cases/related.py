@@ -24,6 +24,7 @@ from codes.models import (
     Suppression,
 )
 from codes.review.cases.notes import colleagues
+from codes.review.reply_templates import templates_in_use
 
 INSTANTS = frozenset(
     {"uploaded_at", "asked_at", "answer_by", "closed_at", "sent_at", "answered_at", "proposed_at", "decided_at"}
@@ -82,6 +83,7 @@ def with_related(cases: QuerySet[Case]) -> QuerySet[Case]:
             *("id", "decided_by", "case_outcome", "looked_by", "looked_at", "outcome", "reason"),
         ),
         notes_json=json_rows(CaseNote.objects.filter(case=case), *("id", "text", "written_by", "written_at")),
+        templates_json=json_rows(templates_in_use(), "id", "use", "name"),
         colleagues_json=json_rows(colleagues(), "username", "full_name"),
         followers_json=json_rows(Case.objects.filter(follows=case), "number"),
         events_json=json_rows(CaseEvent.objects.filter(case=case), *("id", "at", "by", "verb", "data")),

@@ -20,6 +20,7 @@ from codes.review.evidence.access import reveal
 from codes.review.evidence.faults import MAX_BYTES, UploadFault
 from codes.review.evidence.files import keep_upload, read_evidence
 from codes.review.permissions import may
+from codes.review.reply_templates import filled, templates_in_use
 from portal.official.cases.detail import CaseDetail, read_case
 from portal.official.cases.forms import (
     ComplexForm,
@@ -229,6 +230,16 @@ def reveal_person(request: StaffRequest, number: str) -> HttpResponse:
             )
             return show_case(request, detail, person=person)
     return show_case(request, detail, {"reveal": form})
+
+
+def note_with_template(request: StaffRequest, detail: CaseDetail) -> str | None:
+    """What was typed, with the words of the template whose button was pressed below it; none when it was another button."""
+    chosen = request.POST.get("fill", "")
+    if not any(str(row["id"]) == chosen for row in detail.templates):
+        return None
+    words = filled(templates_in_use().get(pk=int(chosen)), detail.case, now=timezone.now())
+    typed = request.POST.get("note", "").strip()
+    return f"{typed}\n{words}" if typed else words
 
 
 def keep_added(data: Mapping[str, Any], *, case: Case, by: str, now: datetime) -> list[str]:

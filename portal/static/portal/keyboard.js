@@ -19,7 +19,9 @@
   };
 
   const press = (key) => {
-    const target = document.querySelector(`[data-key="${key}"]`);
+    const keyed = (where) => [...where.querySelectorAll(`[data-key="${key}"]`)].find((one) => one.checkVisibility());
+    const form = document.activeElement.closest("form, details");
+    const target = (form && keyed(form)) || keyed(document);
     if (!target) return false;
     target.click();
     if (target.matches("summary")) {
@@ -67,6 +69,7 @@
     else if (key === "k") step(-1);
     else if (key === "x") tick();
     else if (key === "t" || key === "o") press(key);
+    else if (/^[5-9]$/.test(key)) press(key);
     else if (/^[1-4]$/.test(key)) choose(Number(key));
     else return;
     event.preventDefault();

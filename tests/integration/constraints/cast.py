@@ -120,6 +120,13 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "issued_at": AT,
         "expires_at": LATER,
     },
+    "codes.ReplyTemplate": lambda cast: {
+        "use": "question",
+        "name": f"n{next(_numbers)}",
+        "text_zh": "x",
+        "edited_by": "lin",
+        "edited_at": AT,
+    },
     "codes.SavedFilter": lambda cast: {
         "account": cast.shared("staff.Account"),
         "name": f"n{next(_numbers)}",

@@ -55,6 +55,10 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("staff.RoleGrant", {"revoked_at": LATER}),
         ("staff.RoleGrant", {"revoked_by": "lin"}),
     ],
+    "reply_template_has_name_and_words": [
+        ("codes.ReplyTemplate", {one: ""}) for one in ("name", "text_zh", "edited_by")
+    ],
+    "reply_template_use_is_known": [("codes.ReplyTemplate", {"use": "letter"})],
     "saved_filter_says_what_and_how": [("codes.SavedFilter", {"name": ""}), ("codes.SavedFilter", {"query": ""})],
     "note_has_words_and_a_writer": [("codes.CaseNote", {"text": ""}), ("codes.CaseNote", {"written_by": ""})],
     "mention_is_of_somebody": [("codes.NoteMention", {"username": ""})],
@@ -565,6 +569,7 @@ CHECKS: dict[str, list[tuple[str, dict[str, Any]]]] = {
 
 # Constraint → model, and what two rows have in common (and in which they may differ: `second`).
 UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "reply_template_has_its_own_name": ("codes.ReplyTemplate", {"name": "same"}, {"text_zh": "y"}),
     "saved_filter_has_a_name_of_its_own": ("codes.SavedFilter", {"name": "same"}, {"query": "kind=appeal"}),
     "filter_is_saved_once": ("codes.SavedFilter", {"query": "kind=appeal"}, {"name": "other"}),
     "one_default_filter_per_account": (

@@ -27,6 +27,7 @@ from codes.models import (
     Evidence,
     Guardianship,
     Neighbour,
+    NoteMention,
     PaperPass,
     PhoneChange,
     Provider,
@@ -39,10 +40,13 @@ from codes.reports.identified import propose as propose_identified
 from codes.reports.jobs import ask_for_export
 from codes.reports.request import ReportName, ReportRequest
 from codes.review import corrections
+from codes.review.cases.notes import write_note
+from codes.review.cases.saved_filters import save_filter
 from codes.review.evidence.files import keep_upload
 from codes.review.proposals.bulk_suppressions import propose_bulk_suppression
 from codes.review.proposals.held_groups import propose
 from codes.review.proposals.suppressions import propose_suppression
+from codes.review.reply_templates import save_template
 from codes.rule_sets import drafts, rehearsal_jobs
 from codes.sentinel.alarms import propose as propose_acknowledgement
 from codes.webhooks.subscriptions import propose as propose_webhook
@@ -209,6 +213,11 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
         opened_at=now,
         due_at=now + timedelta(days=1),
     )
+    template = save_template(
+        template_id=None, use="question", name="补充", text_zh="请补充", text_en="", by="m-approver", now=now
+    )
+    kept = save_filter(name="红码", query="severity=red", is_default=False, by="m-reviewer")
+    note = write_note(case_id=case.pk, text="@m-reviewer 请看", by="li", now=now)
     device = propose_device(
         name="一号", place="东站", expires_at=now + timedelta(days=9), reason="新入口", by="m-system_admin", now=now
     )
@@ -239,6 +248,9 @@ def at_home(desk: Desk, picture: bytes) -> tuple[dict[str, Things], Things]:
             "key_id": issue_key(provider="alipay", by="m-system_admin", now=now)[0].pk,
             "item_id": DisplayItem.objects.get().pk,
             "webhook_id": webhook.pk,
+            "template_id": template.pk,
+            "filter_id": kept.pk,
+            "mention_id": NoteMention.objects.get(note=note).pk,
             "draft_id": draft.pk,
             "place": 0,
             "version": 1,

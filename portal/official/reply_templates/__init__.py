@@ -1,0 +1,1 @@
+"""Words the city keeps for questions to citizens and for decisions."""
