@@ -151,6 +151,8 @@ ACTION_LABELS: dict[str, str | Promise] = {
     "journal.verification_asked": _("asked for the journal to be checked"),
     "journal.witnessed": _("co-signed the journal of the city {city} up to entry {seq}"),
     "journal.verified": _("checked the journal: {entries} entries, {checkpoints} checkpoints"),
+    "message.sent_again": _("had {messages} messages by SMS sent again"),
+    "messages.chosen": _("chose which messages come by SMS"),
     "paper.looked_up": _("looked a person up at a counter to print a paper code"),
     "paper.issued": _("issued a paper code"),
     "paper.withdrawn": _("withdrew a paper code"),

@@ -16,6 +16,7 @@ from playwright.sync_api import BrowserContext
 from codes.intake.phones import NamedPhone, propose_phones
 from codes.intake.provider_keys import LIFETIME, count_call, issue_key, rotate_key
 from codes.models import Citizen, Message, Provider, Scope, StatedName
+from codes.risk_lists import send as send_risk_list
 from codes.tasks import sum_up_cities
 from portal.citizen.sign_in.views import BROWSER_COOKIE
 from portal.web.display import DisplayPreferences
@@ -118,9 +119,13 @@ def _of_the_operator(world: World) -> Iterator[Picture]:
     second = Visitor.as_account(SECOND_OPERATOR, now=world.clock(), host="localhost")
     opening = second.post("/open/", CITY_FORM).headers["Location"]
     sum_up_cities()
+    entries = [{"area": "533103", "level": "high", "from": world.clock().date().isoformat()}]
+    sent = send_risk_list(entries, note="省防控办通知", by=OPERATOR, now=world.clock())
     pages = {
         "operator_city": f"/cities/{CITY}/",
         "operator_service": f"/cities/{CITY}/service/",
+        "operator_risk_lists": "/risk-lists/",
+        "operator_risk_list": f"/risk-lists/{sent.name}/",
         "operator_open_city": "/open/",
         "operator_opening": opening,
         "staff_home": "/",
