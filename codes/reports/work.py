@@ -28,6 +28,8 @@ from regions.tenancy import current_city
 SQL = Path(__file__).with_suffix(".sql")
 DAYS_WITHOUT_BOUNDS = 30
 MOST_DAYS = 366
+# Periods are compared with the one before, which must be a date as well.
+EARLIEST = date.min + timedelta(days=2 * MOST_DAYS)
 
 
 class WorkTable(TextChoices):
@@ -99,7 +101,7 @@ class Period:
     @classmethod
     def of(cls, first: date | None, last: date | None, *, today: date) -> "Period":
         """The days asked for; those left out are made up to ``DAYS_WITHOUT_BOUNDS``."""
-        last = min(last or today, today)
+        last = max(min(last or today, today), EARLIEST)
         first = min(first or last - timedelta(days=DAYS_WITHOUT_BOUNDS - 1), last)
         return cls(max(first, last - timedelta(days=MOST_DAYS - 1)), last)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Value
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -104,10 +104,12 @@ def _cases(username: str, roles: frozenset[Role], now: datetime) -> list[Waiting
 
 
 def _proposals(username: str) -> list[Waiting]:
-    rulings = Ruling.objects.waiting().exclude(proposed_by=username).count()
-    records = Suppression.objects.waiting().filter(bulk_suppression=None).exclude(proposed_by=username).count()
+    rulings = Ruling.objects.waiting().exclude(proposed_by=username).order_by()
+    records = Suppression.objects.waiting().filter(bulk_suppression=None).exclude(proposed_by=username).order_by()
+    counted = rulings.values_list(Value("rulings")).annotate(Count("pk"))
+    counts = dict(counted.union(records.values_list(Value("records")).annotate(Count("pk")), all=True))
     approvals = reverse("official_approvals")
     return [
-        Waiting(_("Proposed colours to approve"), rulings, approvals),
-        Waiting(_("Records proposed to be wrong"), records, f"{approvals}?kind=records"),
+        Waiting(_("Proposed colours to approve"), counts.get("rulings", 0), approvals),
+        Waiting(_("Records proposed to be wrong"), counts.get("records", 0), f"{approvals}?kind=records"),
     ]

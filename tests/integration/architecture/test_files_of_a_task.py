@@ -58,6 +58,7 @@ DISPLAY = (
     "codes/engine/",
     "codes/held.py",
     "codes/review/cases/notes.py",
+    "codes/review/reply_templates.py",
     "codes/validity.py",
     "portal/official/approvals/inbox.py",
     "portal/official/cases/",

@@ -150,7 +150,7 @@ def test_what_no_worker_has_is_enqueued_again(
         return True
 
     monkeypatch.setattr(tasks, "enqueue_rehearsal", enqueue)
-    monkeypatch.setattr(tasks, "all_schemas", lambda: [schema])
+    monkeypatch.setattr(tasks, "working_schemas", lambda: [schema])
     assert tasks.sweep_all_rehearsals() == 1
     assert enqueued == [(schema, job.pk)]
     tried(city, draft)
