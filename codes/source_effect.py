@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ def freshness_effect(source: Source, candidate: Source, *, now: datetime) -> dic
     horizon = source.horizon_at(now)
     if horizon is None:
         return {}
-    before, after = (now - horizon > timedelta(hours=one.max_age_hours) for one in (source, candidate))
+    before, after = (one.is_too_old(horizon, at=now) for one in (source, candidate))
     if before == after:
         return {}
     effect: dict[str, Any] = {"unknown" if after else "known": _registered(source)}

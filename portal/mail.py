@@ -1,15 +1,18 @@
 """Mail to staff, in both languages. A worker sends it, never a page; without ``EMAIL_URL`` none is sent."""
 
+import logging
 from collections.abc import Callable, Sequence
+from smtplib import SMTPException
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.urls import reverse
 from django.utils import translation
 
 from regions.models import City, Domain
 
+log = logging.getLogger(__name__)
 LANGUAGES = ("zh-hans", "en")
 
 
@@ -32,6 +35,19 @@ def host_of(schema: str) -> str:
 def address_of(host: str, view: str, *args: str) -> str:
     """The whole address of a page of the city with this host name."""
     return f"{settings.CITY_ADDRESS.format(host=host)}{reverse(view, args=args)}"
+
+
+def send_mails(mails: Sequence[EmailMessage], *, what: str) -> bool:
+    """Whether the mail server has taken all of them; ``what`` they are stands in the log where it refused."""
+    try:
+        get_connection().send_messages(mails)
+    except NoMailServer:
+        return False
+    except (OSError, SMTPException) as fault:
+        # The name only: a server's words may repeat the message.
+        log.warning("%s not sent by mail: %s", what, type(fault).__name__)
+        return False
+    return True
 
 
 def in_both_languages(city: City, write: Callable[[str, str], tuple[str, str]]) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -85,7 +85,7 @@ def _frozen(run: Run, provider: Provider, version: RuleSetVersion | None) -> Run
 def _why_unknown(run: Run, source: Source, horizon: datetime | None, version: RuleSetVersion | None) -> str:
     if horizon is None:
         return "no_batch"
-    if run.as_of - horizon > timedelta(hours=source.max_age_hours):
+    if source.is_too_old(horizon, at=run.as_of):
         return "stale"
     return "" if version else "no_edition"
 

@@ -1,7 +1,7 @@
 """A city's data sources and what they delivered: settings and their changes, batches, staged records, quarantine."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -74,6 +74,10 @@ class Source(Accounted, Encrypted):
     def horizon_at(self, known_at: datetime) -> datetime | None:
         """The moment up to which what was received by then is complete; none without an accepted batch."""
         return self.batches.accepted().filter(received_at__lte=known_at).values_list("as_of", flat=True).first()
+
+    def is_too_old(self, horizon: datetime, *, at: datetime) -> bool:
+        """Whether what is complete up to the horizon only is not judged by any more."""
+        return at - horizon > timedelta(hours=self.max_age_hours)
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):

@@ -1,22 +1,18 @@
 """The mail that tells security administrators and auditors of new alarms, in both languages; a worker sends it, never a run."""
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
-from smtplib import SMTPException
 
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from codes.models import Alarm
 from codes.sentinel.alarms import READERS, alarms_to_deliver
-from portal.mail import NoMailServer, address_of, in_both_languages
+from portal.mail import address_of, in_both_languages, send_mails
 from regions.models import City
 from regions.staff.models import Account
 from regions.tenancy import current_city
-
-log = logging.getLogger(__name__)
 
 
 def mail_alarms(*, host: str, now: datetime) -> int:
@@ -31,15 +27,7 @@ def mail_alarms(*, host: str, now: datetime) -> int:
         if not addresses:
             return 0
         text = message_of(alarms, address_of(host, "official_alarms"), current_city())
-        try:
-            with get_connection() as server:
-                for address in addresses:
-                    EmailMessage(*text, to=[address], connection=server).send()
-        except NoMailServer:
-            return 0
-        except (OSError, SMTPException) as fault:
-            # The name only: a server's words may repeat the message.
-            log.warning("%s alarms were not sent by mail: %s", len(alarms), type(fault).__name__)
+        if not send_mails([EmailMessage(*text, to=[one]) for one in addresses], what=f"{len(alarms)} alarms"):
             return 0
         return Alarm.objects.filter(pk__in=[alarm.pk for alarm in alarms]).update(mailed_at=now)
 

@@ -3,11 +3,9 @@
 Of what is on the pages anyway two mails are better than none: it is noted once the mail server has taken it.
 """
 
-import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 from typing import Any
 
 from django.core.mail import EmailMessage
@@ -17,14 +15,13 @@ from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
 from codes.models import Case, StaffMail
-from portal.mail import NoMailServer, address_of, in_both_languages
+from portal.mail import address_of, in_both_languages, send_mails
 from portal.official.home.overview import waiting_for
 from regions.sources.models import Source
 from regions.staff.models import Account
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 
-log = logging.getLogger(__name__)
 # In the city's hours: after a night without workers nobody needs a morning's mail in the afternoon.
 MORNING, NOON = 7, 12
 DUE_SOON = timedelta(hours=2)
@@ -73,12 +70,12 @@ def choose_mail(*, morning: bool, deadlines: bool, by: str) -> None:
 
 def mail_of(account: Account) -> StaffMail:
     """What an account chose, saved or not."""
-    return StaffMail.objects.filter(account=account).first() or StaffMail(account=account)
+    return getattr(account, "mail", None) or StaffMail(account=account)
 
 
 def _accounts() -> QuerySet[Account]:
     held = Account.objects.filter(is_active=True, grants__revoked_at__isnull=True).exclude(email="")
-    return held.distinct().order_by("pk")
+    return held.select_related("mail").distinct().order_by("pk")
 
 
 def _digest(account: Account, silent: int, *, now: datetime) -> Lines | None:
@@ -102,8 +99,8 @@ def _digest(account: Account, silent: int, *, now: datetime) -> Lines | None:
 
 
 def _sources_without_delivery(now: datetime) -> int:
-    horizons = [(source.horizon_at(now), source.max_age_hours) for source in Source.objects.current()]
-    return sum(horizon is None or now - horizon > timedelta(hours=hours) for horizon, hours in horizons)
+    horizons = [(source, source.horizon_at(now)) for source in Source.objects.current()]
+    return sum(horizon is None or source.is_too_old(horizon, at=now) for source, horizon in horizons)
 
 
 def _due_lines(cases: Sequence[Case]) -> Lines:
@@ -143,13 +140,8 @@ def _send(account: Account, subject: Callable[[], str], lines: Lines, address: s
         text = _("%(lines)s\n\nLook at it here: %(address)s\n\nOn “My account” you choose which mail you get.")
         return subject() % {"city": city_name}, text % {"lines": "\n".join(lines()), "address": address}
 
-    try:
-        EmailMessage(*in_both_languages(current_city(), write), to=[account.email]).send()
-    except NoMailServer:
-        return False
-    except (OSError, SMTPException) as fault:
-        # The name only: a server's words may repeat the message.
-        log.warning("mail to the account %s was not sent: %s", account.pk, type(fault).__name__)
+    mail = EmailMessage(*in_both_languages(current_city(), write), to=[account.email])
+    if not send_mails([mail], what=f"what waits for the account {account.pk}"):
         return False
     StaffMail.objects.update_or_create(account=account, defaults=noted)
     return True

@@ -65,7 +65,7 @@ def _state(source: Source, horizon: datetime | None, newest: Batch | None, *, no
         return "retired"
     if horizon is None:
         return "never"
-    if now - horizon > timedelta(hours=source.max_age_hours):
+    if source.is_too_old(horizon, at=now):
         return "stale"
     return "failing" if newest and newest.state == Batch.State.REFUSED else "fresh"
 
