@@ -14,7 +14,6 @@ from codes.review.proposals import rulings
 from portal.official.cases.detail import CaseDetail, read_case
 from portal.official.cases.forms import DecisionForm, EndForm
 from portal.official.cases.views import (
-    CASE_WORK,
     LAST,
     act_on_case,
     case_address,
@@ -29,7 +28,7 @@ from portal.web.bodies import takes_file
 from portal.web.errors import check_seen, form_refusals
 from portal.web.keyset import rows_beside
 from regions.refusals import NotFound
-from regions.staff.roles import Role
+from regions.staff.roles import CASE_WORK, Role
 
 
 @takes_file

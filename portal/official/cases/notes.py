@@ -10,9 +10,10 @@ from codes.models import NoteMention
 from codes.review.cases.notes import open_mention, write_note
 from portal.official.cases.detail import read_case
 from portal.official.cases.forms import NoteForm
-from portal.official.cases.views import CASE_WORK, submit_case_form
+from portal.official.cases.views import submit_case_form
 from portal.web.access import StaffRequest, for_staff
 from portal.web.keyset import keyset_page
+from regions.staff.roles import CASE_WORK
 
 PAGE = 50
 

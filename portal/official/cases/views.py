@@ -38,11 +38,10 @@ from portal.official.queue.filters import filter_query, parse_filter
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt_and_return, form_refusals, seen_token, submit
 from regions.refusals import Refused
-from regions.staff.roles import Role
+from regions.staff.roles import CASE_WORK, Role
 
 # Where the session keeps the reasons of the decision before: codes only.
 LAST = "last_decision"
-CASE_WORK = (Role.REVIEWER, Role.APPROVER)
 CASE_READERS = (*CASE_WORK, Role.AUDITOR)
 
 # Actions with a form, and the form's name in the template.
@@ -75,10 +74,10 @@ def show_case(
         "acts": acts,
         "seen": seen_token(case),
         "query": filter_query(parse_filter(request.GET)),
-        "is_worker": bool(request.roles & set(CASE_WORK)),
+        "is_worker": bool(request.roles & CASE_WORK),
         "owners": _owners(detail) if "send_correction" in acts else [],
         "reveal": RevealForm(auto_id="reveal_%s"),
-        "note": NoteForm(auto_id="note_%s") if request.roles & set(CASE_WORK) else None,
+        "note": NoteForm(auto_id="note_%s") if request.roles & CASE_WORK else None,
         **{name: form(auto_id=f"{name}_%s") for verb, (name, form) in FORMS.items() if verb.name.lower() in acts},
     }
     if "propose" in acts:

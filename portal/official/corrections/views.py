@@ -18,14 +18,13 @@ from codes.cities.corrections import open_correction, owners_of
 from codes.models import Case, CityCorrection, Fact, Neighbour
 from codes.review.proposals.ruling_policy import LONGEST_TEXT
 from portal.official.cases.forms import record_label
-from portal.official.cases.views import CASE_WORK
 from portal.templatetags.page import titled
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import submit
 from portal.web.keyset import keyset_page
 from regions.journal.models import JournalEntry
 from regions.outgoing import CallFault
-from regions.staff.roles import Role
+from regions.staff.roles import CASE_WORK, Role
 from regions.vocabulary import FactKind
 
 READERS = (*CASE_WORK, Role.AUDITOR)

@@ -16,12 +16,11 @@ from codes.review.proposals import bulk_suppressions as verbs
 from codes.review.reasons import SuppressionReason
 from portal.official.approvals.views import ApprovalForm
 from portal.official.cases.forms import CHOOSE, GroupGroundsForm, choices_of
-from portal.official.cases.views import CASE_WORK
 from portal.official.groups.detail import explain_groups, read_group
 from portal.official.queue.filters import plain
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt_and_return, form_refusals
-from regions.staff.roles import Role
+from regions.staff.roles import CASE_WORK, Role
 
 READERS = (Role.REVIEWER, Role.APPROVER, Role.SOURCE_MANAGER, Role.RULE_MANAGER)
 

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_POST, require_safe
 from codes.citizens.guardianship import accept_guardianship, refuse_guardianship, to_review
 from codes.models import Evidence, Guardianship
 from portal.official.cases.forms import text_field
-from portal.official.cases.views import CASE_WORK, hand_out
+from portal.official.cases.views import hand_out
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt_and_return, submit
-from regions.staff.roles import Role
+from regions.staff.roles import CASE_WORK, Role
 
 SHOWN = 50
 

@@ -29,9 +29,8 @@ from codes.reports.request import MAY_IDENTIFY
 from codes.review.cases.queue import UNASSIGNED
 from codes.sentinel.alarms import READERS
 from regions.staff.models import StaffChange
-from regions.staff.roles import Role
+from regions.staff.roles import CASE_WORK, Role
 
-CASE_WORK = frozenset({Role.REVIEWER, Role.APPROVER})
 HELD_WORK = CASE_WORK | {Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.AUDITOR}
 RUN_WORK = frozenset({Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN, *CASE_WORK, Role.AUDITOR})
 

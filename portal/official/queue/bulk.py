@@ -19,13 +19,12 @@ from codes.review.proposals.bulk_rulings import LIGHTER, BulkLine, BulkPreview, 
 from codes.review.reasons import CARRIES, RulingReason
 from codes.vocabulary import Colour
 from portal.official.cases.forms import CHOOSE, OUTCOMES, EndDateField, GroupGroundsForm, choices_of
-from portal.official.cases.views import CASE_WORK
 from portal.official.queue.filters import parse_filter_of_act, queue_address
 from portal.official.queue.views import reviewers
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import form_refusals
 from portal.web.widgets import SelectName
-from regions.staff.roles import Role
+from regions.staff.roles import CASE_WORK, Role
 
 
 class AssignAllForm(forms.Form):

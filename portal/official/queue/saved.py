@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from codes.review.cases.saved_filters import filters_of, make_default, remove_filter, save_filter
-from portal.official.cases.views import CASE_WORK
 from portal.official.queue.filters import filter_query, parse_filter, queue_address
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt_and_return
+from regions.staff.roles import CASE_WORK
 
 
 @require_POST

@@ -17,14 +17,13 @@ from codes.review.cases import assign
 from codes.review.cases.queue import UNASSIGNED, CaseFilter, CaseOrder, causes_of, count_of, open_cases
 from codes.review.cases.saved_filters import filters_of
 from codes.vocabulary import Cause
-from portal.official.cases.views import CASE_WORK
 from portal.official.queue.filters import filter_query, parse_filter, plain, queue_address
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import refusal_text
 from portal.web.keyset import keyset_page
 from regions.refusals import NotAllowed, Refused
 from regions.staff.models import Account
-from regions.staff.roles import Role
+from regions.staff.roles import CASE_WORK, Role
 
 PAGE = 50
 

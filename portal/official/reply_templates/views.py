@@ -10,10 +10,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from codes.models import ReplyTemplate
 from codes.review.reply_templates import LONGEST_NAME, PLACES, retire_template, save_template, templates_in_use
 from portal.official.cases.forms import CHOOSE, text_field
-from portal.official.cases.views import CASE_WORK
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt_and_return, submit
-from regions.staff.roles import Role
+from regions.staff.roles import CASE_WORK, Role
 
 PAGE = "official_reply_templates"
 
