@@ -19,10 +19,10 @@ from regions.attempts import attempt
 from regions.faults import Fault
 from regions.journal.record import record
 from regions.leased_jobs import DIED, Clock, JobFault, claim_job, error_fault, sweep
-from regions.models import City, RiskList, RiskListDelivery
+from regions.models import RiskList, RiskListDelivery
 from regions.proposals import OPERATOR_PREFIX, require_reason, require_role
 from regions.staff.roles import Role
-from regions.tenancy import ENDED, SUSPENDED, in_city
+from regions.tenancy import ENDED, SUSPENDED, cities_in_service, in_city
 from regions.toml_files import shape_faults
 
 Entry = dict[str, str]
@@ -82,7 +82,7 @@ def send(entries: Sequence[Entry], *, note: str, by: str, now: datetime) -> Risk
         made = RiskList.objects.create(
             name=secrets.token_hex(NAME_BYTES), entries=list(entries), note=written, sent_by=by, sent_at=now
         )
-        cities = City.objects.exclude(schema_name="public").exclude(pk__in=ENDED.values("city")).order_by("schema_name")
+        cities = cities_in_service().order_by("schema_name")
         RiskListDelivery.objects.bulk_create(RiskListDelivery(risk_list=made, city=city) for city in cities)
         told = {"entries": len(entries), "areas": sorted({entry["area"] for entry in entries}), "cities": len(cities)}
         record("risk_list.sent", by=by, now=now, subject=f"risk_list:{made.name}", data=told)

@@ -101,9 +101,14 @@ def second_connection() -> Iterator[Any]:
         other.close()
 
 
+def cities_in_service() -> QuerySet[City]:
+    """All cities whose service has not ended, suspended or not."""
+    return City.objects.exclude(schema_name="public").exclude(pk__in=ENDED.values("city"))
+
+
 def all_schemas() -> list[str]:
     """Schema names of all cities whose service has not ended, in a stable order. Call from ``public``."""
-    return _schemas(City.objects.exclude(pk__in=ENDED.values("city")))
+    return _schemas(cities_in_service())
 
 
 def ended_schemas() -> list[str]:
@@ -127,7 +132,7 @@ def suspension_columns(city: str) -> dict[str, Subquery]:
 
 def working_schemas() -> list[str]:
     """Of ``all_schemas``, those that are not suspended. Call from ``public``."""
-    return _schemas(City.objects.exclude(pk__in=ENDED.values("city")).exclude(pk__in=SUSPENDED.values("city")))
+    return _schemas(cities_in_service().exclude(pk__in=SUSPENDED.values("city")))
 
 
 def is_suspended(schema: str) -> bool:

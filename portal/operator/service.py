@@ -19,7 +19,7 @@ from portal.web.errors import Conflict, attempt, submit
 from regions.models import City, CitySuspension
 from regions.staff.first_administrators import Enrolment, first_administrators, send_first_links
 from regions.staff.roles import Role
-from regions.tenancy import ENDED
+from regions.tenancy import cities_in_service
 from regions.vocabulary import SuspensionReason
 
 PAST_SHOWN = 10
@@ -113,5 +113,4 @@ def decide(request: StaffRequest, schema: str) -> HttpResponse:
 
 def _city(schema: str) -> City:
     """A city whose service has not ended."""
-    cities = City.objects.exclude(schema_name="public").exclude(pk__in=ENDED.values("city"))
-    return get_object_or_404(cities, schema_name=schema)
+    return get_object_or_404(cities_in_service(), schema_name=schema)
