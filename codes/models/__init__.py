@@ -13,7 +13,7 @@ from codes.models.gate import GateDevice, GateDeviceState, GateScan
 from codes.models.held_group import GroupProposalState, HeldChange, HeldGroup, HeldGroupProposal
 from codes.models.inquiry import CorrectionRequest, Evidence, InformationRequest
 from codes.models.kept_form import KeptForm
-from codes.models.message import Message, MessageChoice, MessageKind
+from codes.models.message import Message, MessageChoice, MessageKind, MessageLanguage
 from codes.models.neighbour import Neighbour, NeighbourCall
 from codes.models.paper_pass import PaperPass
 from codes.models.phone import PhoneChange, PhoneNotice
@@ -86,6 +86,7 @@ __all__ = [
     "Message",
     "MessageChoice",
     "MessageKind",
+    "MessageLanguage",
     "Neighbour",
     "NeighbourCall",
     "NoteMention",

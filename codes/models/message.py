@@ -25,6 +25,14 @@ class MessageKind(models.TextChoices):
     RULING_ENDS = "ruling_ends", _("A decision about your colour is about to end")
 
 
+class MessageLanguage(models.TextChoices):
+    """In which language an SMS is."""
+
+    BOTH = "", _("Chinese and English")
+    CHINESE = "zh-hans", _("Chinese")
+    ENGLISH = "en", _("English")
+
+
 class SendingState(models.TextChoices):
     """What became of a message on its way to the telephone; in the portal every message is, whatever this says."""
 
@@ -128,7 +136,7 @@ class MessageChoice(models.Model):
             models.CheckConstraint(
                 condition=Q(without__contained_by=MessageKind.values), name="kinds_not_sent_are_known"
             ),
-            models.CheckConstraint(condition=Q(language__in=["", "zh-hans", "en"]), name="message_language_is_known"),
+            models.CheckConstraint(condition=Q(language__in=MessageLanguage.values), name="message_language_is_known"),
         ]
 
     def __str__(self) -> str:

@@ -94,7 +94,6 @@ def _typed(form: m.KeptForm) -> Any:
         return None
 
 
-LANGUAGES = {"zh-hans": _("Chinese"), "en": _("English")}
 GUARDIANSHIP = (
     Column("number", _("Identity document")),
     Column("relation", _("Relation"), words.labelled("relation")),
@@ -304,7 +303,7 @@ CHAPTERS = (
         of(m.MessageChoice),
         (
             Column("without", _("Not by SMS"), words.kinds),
-            Column("language", _("Language"), words.chosen(LANGUAGES)),
+            Column("language", _("Language"), words.chosen(dict(m.MessageLanguage.choices))),
         ),
     ),
     Chapter(

@@ -1,9 +1,9 @@
 """Sending messages by SMS: beat looks for what is due, a worker of each city sends."""
 
 from celery import shared_task
-from django.conf import settings
 from django.utils import timezone
 
+from codes.messages.outbox import sends_sms
 from codes.messages.sending import due, send_waiting, settle_waiting
 from portal.citizen.sign_in.tasks import gateway
 from portal.mail import address_of, host_of
@@ -22,7 +22,7 @@ def send_messages() -> int:
         with in_city(schema):
             settle_waiting(now=timezone.now())
             waiting = due(now=timezone.now())[: MOST_SENDERS * DUE_OF_A_SENDER].count()
-        if settings.SMS_GATEWAY != settings.NO_SMS_GATEWAY:
+        if sends_sms():
             for _ in range(-(-waiting // DUE_OF_A_SENDER)):
                 send_messages_of_city.apply_async(args=(schema,), expires=EXPIRES_AFTER)
                 enqueued += 1

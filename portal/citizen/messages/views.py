@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from codes.messages.outbox import CHOOSABLE, choose, sends_sms
-from codes.models import Message, MessageChoice
+from codes.models import Message, MessageChoice, MessageLanguage
 from codes.review.permissions import actor_name
 from portal.citizen.messages.wording import worded
 from portal.web.access import CitizenRequest, for_citizens
@@ -30,11 +30,7 @@ class ChoiceForm(forms.Form):
     )
     language = forms.ChoiceField(
         label=gettext_lazy("Language of the SMS"),
-        choices=[
-            ("", gettext_lazy("Chinese and English")),
-            ("zh-hans", gettext_lazy("Chinese")),
-            ("en", gettext_lazy("English")),
-        ],
+        choices=MessageLanguage.choices,
         widget=forms.RadioSelect,
         required=False,
     )
