@@ -139,10 +139,10 @@ class ReplayForm(forms.Form):
         day, number, ref = found.get("day"), found.get("number"), found.get("citizen", "").strip()
         if day and "number" in found:
             found["run"] = run_of(day, number)
-            if run_of(day) is None:
-                self.add_error("day", _("No run has settled on this day."))
-            elif found["run"] is None:
+            if found["run"] is None and number is not None and run_of(day):
                 self.add_error("number", _("No run with this number has settled on this day."))
+            elif found["run"] is None:
+                self.add_error("day", _("No run has settled on this day."))
         found["who"] = Citizen.objects.by_ref(ref).first() if ref else None
         if ref and found["who"] is None:
             self.add_error("citizen", _("No citizen of this city has this reference."))

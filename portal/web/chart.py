@@ -98,7 +98,7 @@ class DayChart:
         """The newest day first, as people read it."""
         days = [
             (label, [_worded(one.values[place], self.unit) for one in self.series])
-            for place, label in _each(self.labels)
+            for place, label in enumerate(self.labels)
         ]
         return days[::-1]
 
@@ -134,7 +134,7 @@ def day_chart(title: str, labels: Sequence[str], series: Sequence[Series], *, un
     ranked = sorted(series, key=lambda one: -max((v for v in one.values if v is not None), default=0))
     top = max((v for one in ranked for v in one.values if v is not None), default=0) or 1
     rows = [_row(one, labels, top, unit=unit, with_days=place == len(ranked) - 1) for place, one in enumerate(ranked)]
-    gaps = [label for place, label in _each(labels) if ranked and all(one.values[place] is None for one in ranked)]
+    gaps = [label for place, label in enumerate(labels) if ranked and all(one.values[place] is None for one in ranked)]
     return DayChart(title, labels, ranked, rows, gaps, unit)
 
 
@@ -237,7 +237,3 @@ def _worded(value: Value, unit: str) -> str:
     if value is None:
         return "–"
     return f"{number_format(value, decimal_pos=None if isinstance(value, int) else 1, force_grouping=True)}{unit}"
-
-
-def _each(labels: Sequence[str]) -> list[tuple[int, str]]:
-    return list(enumerate(labels))

@@ -129,7 +129,7 @@ def move_all(steps: Sequence[Step], *, by: str, now: datetime) -> None:
         InformationRequest.TRANSITIONS.move(questions, "drop", closed_at=now)
     events = [CaseEvent(case=one.case, at=now, by=by, verb=one.action.value, data=dict(one.data)) for one in steps]
     CaseEvent.objects.bulk_create(events, batch_size=1000)
-    for kind in set(TOLD.values()):
+    for kind in dict.fromkeys(TOLD.values()):
         acted = [one.case for one in steps if TOLD.get(one.action) is kind]
         tell(kind, (Told(case.citizen_id, told_of(case)) for case in acted), now=now)
 

@@ -16,7 +16,7 @@ from codes.reports.work import COLUMNS, TITLES, Figures, Line, OtherOrigin, Peri
 from codes.reports.work_cases import Counted
 from codes.vocabulary import Cause
 from portal.templatetags.page import span, untranslated
-from portal.web.chart import DayChart, Series, day_chart
+from portal.web.chart import SHADES, DayChart, Series, day_chart
 
 # Where a page shows less than the file.
 SHOWN = {WorkTable.CAUSES: ("origin", "cases")}
@@ -61,8 +61,12 @@ def shown(table: WorkTable, lines: Sequence[Line], period: Period) -> Shown:
 
 
 def with_period(address: str, period: Period, **more: str) -> str:
-    days = {"first": period.first.isoformat(), "last": period.last.isoformat()}
-    return f"{address}?{urlencode(days | more)}"
+    return f"{address}?{urlencode(days_of(period) | more)}"
+
+
+def days_of(period: Period) -> dict[str, str]:
+    """As the form and the addresses have them."""
+    return {"first": period.first.isoformat(), "last": period.last.isoformat()}
 
 
 def figures_in_words(this: Figures, before: Figures, period: Period) -> list[Figure]:
@@ -115,7 +119,7 @@ def cause_chart(lines: Sequence[Line], period: Period) -> DayChart:
         found.setdefault(origin, {})[day] = cases
     origins = [*Cause, *OtherOrigin]
     series = [
-        Series(str(origin.label), [found[origin].get(day, 0) for day in days], min(shade, 5))
+        Series(str(origin.label), [found[origin].get(day, 0) for day in days], min(shade, SHADES))
         for shade, origin in enumerate(origins, start=1)
         if origin in found
     ]

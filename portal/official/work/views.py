@@ -19,7 +19,7 @@ from codes.reports.request import READS_WORK, ReportName, ReportRequest
 from codes.reports.work import OtherOrigin, Period, WorkTable, cell_in_words, figures, work_lines
 from codes.reports.work_cases import Counted, Number, cases_of
 from codes.vocabulary import Cause
-from portal.official.work.tables import cause_chart, days_chart, figures_in_words, shown, totals, with_period
+from portal.official.work.tables import cause_chart, days_chart, days_of, figures_in_words, shown, totals, with_period
 from portal.templatetags.page import untranslated
 from portal.web.access import StaffRequest, for_staff
 from portal.web.keyset import keyset_page, query_without_place
@@ -108,7 +108,7 @@ def _page(request: StaffRequest, table: WorkTable) -> HttpResponse:
     context = {
         "form": PeriodForm(request.GET)
         if "first" in request.GET or "last" in request.GET
-        else PeriodForm(_initial(period)),
+        else PeriodForm(days_of(period)),
         "tabs": _tabs(table, period),
         "title": str(table.label),
         "period": period,
@@ -145,10 +145,6 @@ def _period(request: StaffRequest) -> Period:
     form.is_valid()
     days: dict[str, date] = form.cleaned_data
     return Period.of(days.get("first"), days.get("last"), today=current_city().day_of(timezone.now()))
-
-
-def _initial(period: Period) -> dict[str, str]:
-    return {"first": period.first.isoformat(), "last": period.last.isoformat()}
 
 
 def _tabs(here: WorkTable, period: Period) -> list[tuple[str, str, bool]]:
