@@ -21,7 +21,9 @@ STORIES = {
 }
 # The same record about many: a group that is cleared together.
 CROWD = {f"4W{number:02d}H6TD": "spacetime_overlap" for number in range(16)}
-PEOPLE = {**STORIES, **CROWD}
+# Whom an official asks something, which stays open: outside of the group, whose cases are decided one after the other.
+ASKED = {"2C6MQ8WH": "close_contact", "6B1KT5ZS": "close_contact"}
+PEOPLE = {**ASKED, **STORIES, **CROWD}
 POPULATION = Population("journeys", "330100", len(PEOPLE), date(2026, 11, 24))
 TITLES = {"alipay": ("支付宝", "Alipay"), "wechat": ("微信", "WeChat")}
 SOURCE_TITLES = {
