@@ -4,12 +4,24 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef
+from django.db.models import Count, Min, OuterRef
 
 from codes.effective import count_effective_codes
-from codes.models import Case, CityCorrection, HeldGroup, Run
+from codes.models import (
+    Alarm,
+    Case,
+    CityCorrection,
+    ExportJob,
+    HeldGroup,
+    Message,
+    Partition,
+    Run,
+    WebhookDelivery,
+)
 from codes.models.case import overdue
 from codes.vocabulary import State
+from regions.journal.heads import last_head
+from regions.journal.models import Checkpoint, JournalEntry
 from regions.models import CityStanding
 from regions.sources.models import Batch, Source
 from regions.tenancy import in_city
@@ -25,9 +37,43 @@ def update_city_counts(schema: str, *, now: datetime) -> CityStanding:
             "sources": _sources(),
             "held_groups": HeldGroup.objects.waiting().count(),
             "late_corrections": CityCorrection.objects.late().count(),
+            "progress": progress(),
         }
     row, _ = CityStanding.objects.update_or_create(city=city, defaults={**counted, "read_at": now})
     return row
+
+
+def progress() -> dict[str, Any]:
+    """Of the current city: how its work gets on, for whoever keeps the installation running. Instants in ISO, none where there is none."""
+    settled, run = Run.objects.last_settled(), Run.objects.order_by("-pk").first()
+    states = run.partitions.values_list("state").annotate(count=Count("pk")) if run else []
+    counted = {str(state): count for state, count in states}
+    signed = Checkpoint.objects.order_by("-seq").first()
+    unsigned = JournalEntry.objects.filter(seq__gt=signed.seq if signed else 0).order_by("seq").first()
+    head = last_head()
+    oldest = HeldGroup.objects.waiting().first()
+    webhooks = WebhookDelivery.objects.filter(state=WebhookDelivery.State.WAITING)
+    return {
+        "settled_day": settled.day.isoformat() if settled else None,
+        "settled_at": _iso(settled.ended_at if settled else None),
+        "run_open_since": _iso(run.started_at if run and run.state in Run.OPEN else None),
+        "partitions": {state.value: counted.get(state.value, 0) for state in Partition.State},
+        "queues": {
+            "webhooks": webhooks.count(),
+            "messages": Message.objects.filter(state=Message.State.WAITING).count(),
+            "exports": ExportJob.objects.filter(state__in=[ExportJob.WAITING, ExportJob.AT_WORK]).count(),
+        },
+        "webhooks_since": _iso(webhooks.aggregate(since=Min("made_at"))["since"]),
+        "messages_troubled": Message.objects.filter(state__in=Message.TROUBLED).count(),
+        "alarms": Alarm.objects.standing().count(),
+        "held_since": _iso(oldest.held_at if oldest else None),
+        "unsigned_since": _iso(unsigned.at if unsigned else None),
+        "witnessed_at": _iso(head.signed_at if head else None),
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _codes(now: datetime) -> dict[str, int]:

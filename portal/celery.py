@@ -15,6 +15,8 @@ from portal.start_up import refuse_unsafe_start
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 BEAT = {
+    # Told by health and metrics; of a queue that does not move, none arrives late.
+    "note beat": {"task": "portal.note_beat", "schedule": 15.0, "options": {"expires": 60.0}},
     # Every five minutes: the cities whose staggered minute has come and that have no run today.
     "start due runs": {"task": "codes.start_due_runs", "schedule": crontab(minute="*/5")},
     "sweep unfinished runs": {"task": "codes.sweep", "schedule": 15.0},
@@ -73,7 +75,7 @@ app.add_defaults(
 )
 app.autodiscover_tasks(["codes"])
 app.autodiscover_tasks(["portal.citizen.sign_in", "portal.citizen.messages"])
-app.autodiscover_tasks(["portal.official"])
+app.autodiscover_tasks(["portal.official", "portal.observability"])
 
 
 @worker_init.connect

@@ -92,6 +92,7 @@ CACHES = {
 }
 
 MIDDLEWARE = [
+    "portal.observability.health.HealthMiddleware",  # before whatever asks for TLS, a host or a city
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

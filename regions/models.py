@@ -85,6 +85,7 @@ class CityStanding(models.Model):
     """How a city stands, in counts: read inside it by a worker, shown to the operator beside the others. Never a person.
 
     ``sources``: ``[{"code", "title_zh", "title_en", "as_of", "max_age_hours"}]``, ``as_of`` none before a first delivery.
+    ``progress``: how its work gets on (``codes.city_counts``), for the metrics.
     """
 
     city = models.OneToOneField(City, on_delete=models.CASCADE, related_name="standing")
@@ -102,6 +103,7 @@ class CityStanding(models.Model):
     run_state = models.TextField(blank=True)
     run_ended_at = models.DateTimeField(null=True)
     sources = models.JSONField(default=list)
+    progress = models.JSONField(default=dict, db_default={})
 
     class Meta:
         constraints = [

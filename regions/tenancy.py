@@ -70,6 +70,17 @@ def in_city_as_owner(schema: str) -> Iterator[City]:
         connection.set_tenant(before)
 
 
+@contextmanager
+def in_public() -> Iterator[None]:
+    """Leave the city that a request left behind, or that it is in, for what all cities share. Not inside a transaction."""
+    before = connection.tenant
+    connection.set_schema_to_public()
+    try:
+        yield
+    finally:
+        connection.set_tenant(before)
+
+
 def city_named(schema: str) -> City:
     """Look a city up in ``public``. Raises ``NoSuchCity`` and ``NotPrepared``."""
     try:

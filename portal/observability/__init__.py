@@ -1,0 +1,1 @@
+"""Seeing the portal run: health, metrics, logs, and the trace of a run."""
