@@ -13,5 +13,6 @@ class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
-        """Connect the receivers of sign-in signals; they import models, which are loaded only now."""
+        """Connect the receivers of signals; some import models, which are loaded only now."""
         import_module("portal.staff_sign_in.events")
+        import_module("portal.observability.requests")

@@ -7,7 +7,9 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import worker_init
+from celery.signals import setup_logging, worker_init
+from django.conf import settings
+from django.utils.log import configure_logging
 
 from portal.environment import load
 from portal.start_up import refuse_unsafe_start
@@ -82,3 +84,9 @@ app.autodiscover_tasks(["portal.official", "portal.observability"])
 def refuse_unsafe_worker(**_: object) -> None:
     """A worker has every city's data, so it is checked like the web server."""
     refuse_unsafe_start(load())
+
+
+@setup_logging.connect
+def log_as_settings_say(**_: object) -> None:
+    """Without a receiver Celery would put its own handlers in the place of the settings'."""
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)

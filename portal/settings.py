@@ -93,6 +93,7 @@ CACHES = {
 
 MIDDLEWARE = [
     "portal.observability.health.HealthMiddleware",  # before whatever asks for TLS, a host or a city
+    "portal.observability.requests.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -301,9 +302,15 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "portal.observability.logs.JsonFormatter"},
+    },
+    # Only made-up people are in a log with exceptions' words in it.
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line" if DEBUG else "json"}},
     "root": {"handlers": ["console"], "level": ENVIRONMENT.log_level},
-    # Its lines quote whole addresses.
-    "loggers": {"httpx": {"level": "WARNING"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},  # its lines quote whole addresses
+        "django.db.backends": {"level": "INFO"},  # its lines quote statements with their values
+    },
 }

@@ -16,6 +16,7 @@ from django.test import Client
 from codes.models import Entry, SignInCode
 from codes.passes.issuing import issue_pass
 from portal.citizen.sign_in import tasks
+from portal.observability.logs import JsonFormatter
 from regions.staff.models import CacheEntry
 from regions.staff.roles import Role
 from tests.integration.lines import ANNA, BERT
@@ -116,6 +117,7 @@ def test_neither_persons_nor_what_opens_anything_are_in_logs_tasks_caches_and_ad
         door.post("/staff/sign-in/", {"login": "door", "password": PASSWORD})
     kept = {
         "logs": [record.getMessage() for record in caplog.records],
+        "lines": [JsonFormatter().format(record) for record in caplog.records],
         "tasks": enqueued,
         "cache": [str(row) for row in CacheEntry.objects.values("key_hash", "value")],
         "fragments": [str(one) for one in getattr(caches["template_fragments"], "_cache")],  # noqa: B009 - not of its interface

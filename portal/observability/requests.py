@@ -1,0 +1,80 @@
+"""The id that a request has from the proxy to the last task it enqueued, and the line that is logged of each request and task."""
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from contextvars import Token
+from typing import Any
+
+from celery.signals import before_task_publish, task_postrun, task_prerun
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from portal.observability.logs import WORK, Work, view_of
+
+log = logging.getLogger(__name__)
+
+HEADER = "X-Request-ID"
+# As proxies make them: nginx's 32 digits, or a UUID. Anything else could be somebody's number, written there by whoever asks.
+ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+IN_MESSAGE = "request_id"
+# The first argument of a city's task. A task that is given anything else instead has no city.
+SCHEMA = re.compile(r"[a-z][a-z0-9_]{1,39}")
+
+
+class RequestLogMiddleware:
+    """Gives each request an id, and logs it once it is answered: by its view, as what was asked for may hold anything."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        work = Work(request=request_id(request))
+        token = WORK.set(work)
+        began = time.perf_counter()
+        try:
+            response = self.get_response(request)
+            milliseconds = round((time.perf_counter() - began) * 1000, 1)
+            work.view = view_of(request)
+            told = {"method": request.method, "status": response.status_code, "milliseconds": milliseconds}
+            log.info("%s %s: %s", request.method, work.view, response.status_code, extra=told)
+        finally:
+            WORK.reset(token)
+        response.headers[HEADER] = work.request
+        return response
+
+    def process_view(self, request: HttpRequest, *_: Any) -> None:
+        if work := WORK.get():
+            work.view = view_of(request)
+
+
+def request_id(request: HttpRequest) -> str:
+    """The proxy's, where there is one that is trusted; else one of our own."""
+    given = request.headers.get(HEADER, "") if settings.TRUSTED_PROXIES else ""
+    return given if ID.fullmatch(given) else secrets.token_hex(16)
+
+
+@before_task_publish.connect
+def hand_on(headers: dict[str, Any] | None = None, **_: object) -> None:
+    """A task is enqueued by whatever its request was, or the request of the task that enqueues it."""
+    work = WORK.get()
+    if work and work.request and headers is not None:
+        headers[IN_MESSAGE] = work.request
+
+
+TOKENS: dict[str, Token[Work | None]] = {}
+
+
+@task_prerun.connect
+def begin(task_id: str, task: Any, args: Sequence[Any], **_: object) -> None:
+    request = str(getattr(task.request, IN_MESSAGE, None) or "")
+    city = next((one for one in args[:1] if isinstance(one, str) and SCHEMA.fullmatch(one)), "")
+    TOKENS[task_id] = WORK.set(Work(request=request, city=city, task=task.name, task_id=task_id))
+
+
+@task_postrun.connect
+def end(task_id: str, **_: object) -> None:
+    if token := TOKENS.pop(task_id, None):
+        WORK.reset(token)
