@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import psycopg2.extensions
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test import TransactionTestCase, override_settings
 from pytest_django import DjangoDbBlocker, Settings
@@ -79,10 +80,11 @@ def keep(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
 
 @pytest.fixture(autouse=True)
 def _leave_no_trace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Keep what outlives a rollback to the test: cached keys, the city of the connection, the checkpoint files."""
+    """Keep what outlives a rollback to the test: cached keys and pieces of pages, the city of the connection, the checkpoint files."""
     monkeypatch.setattr("django.conf.settings.JOURNAL_CHECKPOINTS", tmp_path / "checkpoints")
     yield
     forget_cached_keys()
+    caches["template_fragments"].clear()
     # A request leaves its city behind, and the next test begins outside of any.
     cast("DatabaseWrapper", connection).set_schema_to_public()  # type: ignore[no-untyped-call]
 

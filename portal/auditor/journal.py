@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,21 +10,19 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from codes.intake.citizens import REF_LENGTH, REF_LETTERS
-from codes.models import Case, ExportJob
+from codes.models import ExportJob
 from codes.reports.jobs import exports_folder
 from codes.reports.manifest import Untrue, check, check_digest, check_signature, is_this_citys, parse
-from codes.reports.request import bounds
 from codes.tasks import enqueue_verification
 from portal.auditor.forms import JournalForm, VerifyForm
 from portal.auditor.journal_labels import entry_label, subject_label
+from portal.auditor.journal_search import search
 from portal.web.access import StaffRequest, for_staff
 from portal.web.bodies import takes_body
 from portal.web.host import city_of
@@ -59,7 +56,9 @@ class JournalRow:
 def journal(request: StaffRequest) -> HttpResponse:
     """Entries, the newest first, narrowed by what the address says."""
     form = JournalForm(request.GET)
-    entries = _search(form, in_a_city=bool(city_of(request))) if form.is_valid() else JournalEntry.objects.none()
+    entries = (
+        search(form.cleaned_data, in_a_city=bool(city_of(request))) if form.is_valid() else JournalEntry.objects.none()
+    )
     page = keyset_page(entries, request.GET, by=["-seq"])
     context = {
         "form": form,
@@ -82,37 +81,6 @@ def verify_now(request: StaffRequest) -> HttpResponse:
         enqueue_verification(current_city().schema_name, by)
         messages.info(request, _("The chain is long: it is being checked in the background. Come back in a minute."))
     return redirect("auditor_journal")
-
-
-def _search(form: JournalForm, *, in_a_city: bool) -> QuerySet[JournalEntry]:
-    wanted = form.cleaned_data
-    exact = {name: wanted[name] for name in ("by", "verb") if wanted[name]}
-    entries = JournalEntry.objects.filter(**exact)
-    if wanted["subject"]:
-        entries = entries.about(_subjects(wanted["subject"], in_a_city=in_a_city))
-    span = bounds(wanted["first"], wanted["last"], zone=timezone.get_current_timezone())
-    if span["from"]:
-        entries = entries.filter(at__gte=span["from"])
-    if span["until"]:
-        entries = entries.filter(at__lt=span["until"])
-    return entries
-
-
-CASE_NUMBER = re.compile(r"\b[A-Z]\d{8}-\d{6}\b")
-CITIZEN_REF = re.compile(rf"\bC[{REF_LETTERS}]{{{REF_LENGTH}}}\b")
-
-
-def _subjects(text: str, *, in_a_city: bool) -> list[str]:
-    """Subjects as they are stored, from what a page shows: `案件 D20261124-000001`, a number or a reference alone.
-
-    A citizen's entries are those about them and about their cases.
-    """
-    shown = text.strip().upper()
-    refs = CITIZEN_REF.findall(shown)
-    cases = {*CASE_NUMBER.findall(shown)}
-    if refs and in_a_city:
-        cases |= {*Case.objects.filter(citizen__ref__in=refs).values_list("number", flat=True)}
-    return [text.strip(), *(f"citizen:{ref}" for ref in refs), *(f"case:{number}" for number in sorted(cases))]
 
 
 def _chain() -> dict[str, Any]:

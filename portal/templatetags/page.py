@@ -7,10 +7,11 @@ from django import template
 from django.db.models import TextChoices
 from django.template.defaultfilters import linebreaksbr
 from django.utils import timezone, translation
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from codes.cities.corrections import issuer_of_record
 from codes.citizens.guardianship import Relation
@@ -21,6 +22,8 @@ from codes.review.cases.transitions import Verb
 from codes.vocabulary import Because, Cause, Factor, State
 from regions.divisions import division_title
 from regions.masking import mask_name
+from regions.proposals import OPERATOR_PREFIX, SYSTEM
+from regions.staff.accounts import full_name_of
 from regions.staff.roles import Role
 from regions.vocabulary import FactKind
 
@@ -41,6 +44,13 @@ SHAPES = frozenset(State)
 CITIZEN = "citizen:"
 GATE = "gate:"
 CITY = "city:"
+# Who acts besides the staff, by how the journal names them.
+ACTOR_LABELS: dict[str, str | Promise] = {
+    SYSTEM: gettext_lazy("the portal"),
+    CITIZEN: gettext_lazy("citizen {name}"),
+    GATE: gettext_lazy("gate device {name}"),
+    OPERATOR_PREFIX: gettext_lazy("operator {name}"),
+}
 
 
 @register.filter("label")
@@ -86,16 +96,15 @@ def masked(name: str) -> str:
 
 @register.filter
 def actor(name: str) -> str:
-    """Who acted: the portal itself, a citizen by reference, a gate's device, another city, or one of the staff by user name."""
-    if name == "system":
-        return _("the portal")
-    if name.startswith(CITIZEN):
-        return format_html(_("citizen {ref}"), ref=untranslated(name.removeprefix(CITIZEN)))
-    if name.startswith(GATE):
-        return format_html(_("gate device {number}"), number=untranslated(name.removeprefix(GATE)))
+    """Who acted: the portal itself, a citizen by reference, a gate's device, another city, an operator, or one of the staff by name."""
+    if name == SYSTEM:
+        return str(ACTOR_LABELS[SYSTEM])
     if name.startswith(CITY):
         return division(name.removeprefix(CITY))
-    return untranslated(name)
+    for prefix in (CITIZEN, GATE, OPERATOR_PREFIX):
+        if name.startswith(prefix):
+            return format_html(str(ACTOR_LABELS[prefix]), name=untranslated(name.removeprefix(prefix)))
+    return untranslated(full_name_of(name)) if name else ""
 
 
 @register.filter

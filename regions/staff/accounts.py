@@ -1,14 +1,16 @@
-"""Making accounts: what they are checked for, the operator's own way, and the step that all ways share.
+"""Making accounts: what they are checked for, the operator's own way, and the step that all ways share; whose account one is.
 
 A city's security administrators change staff by ``regions.staff.changes``.
 """
 
 import secrets
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -173,3 +175,19 @@ def other_account(account_id: int, by: str) -> Account:
 
 def journal(verb: str, account: Account, *, by: str, now: datetime, **data: Any) -> None:
     record(verb, by=by, now=now, subject=f"staff:{account.username}", data=data)
+
+
+def full_name_of(username: str) -> str:
+    """The name of the person whose account of this city it is, with the user name where two people are named alike.
+
+    The user name where there is no such account, or none of its name. One query tells the names of a city, kept for some minutes.
+    """
+    kept = caches["template_fragments"]
+    names: dict[str, str] = kept.get("names_of_accounts", {})
+    if username not in names:
+        found = {account.username: account.get_full_name() for account in Account.objects.only("username", "full_name")}
+        shared = {name for name, times in Counter(found.values()).items() if times > 1}
+        alone = {one: f"{name} ({one})" if name in shared else name for one, name in found.items()}
+        names = {**names, username: username, **alone}
+        kept.set("names_of_accounts", names)
+    return names[username]

@@ -56,6 +56,10 @@ class Account(AppendOnly, Accounted, AbstractBaseUser):
     def __str__(self) -> str:
         return self.username
 
+    def get_full_name(self) -> str:
+        """The person's name, or the user name where none is known."""
+        return self.full_name or self.username
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """What was read again is written without the columns that the database would refuse; libraries save whole rows."""
         if not self._state.adding and kwargs.get("update_fields") is None:

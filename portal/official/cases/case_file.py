@@ -20,7 +20,7 @@ def case_file(request: StaffRequest, number: str) -> HttpResponse:
     """From the same reading and the same template as the page. A POST, for it is noted who printed it."""
     detail = read_case(number=number)
     context = evidence_context(detail)
-    now, printed_by = context["now"], request.user.full_name or request.user.username
+    now, printed_by = context["now"], request.user.get_full_name()
     html = render_to_string(
         "official/cases/case_file.html",
         {**context, "acts": frozenset(), "query": "", "printed_by": printed_by},

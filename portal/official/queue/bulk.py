@@ -31,7 +31,7 @@ class AssignAllForm(forms.Form):
     count = forms.IntegerField(widget=forms.HiddenInput)
     to = forms.ChoiceField(
         label=gettext_lazy("Give them to"),
-        choices=lambda: [("", _("Choose …")), *((one.username, one.full_name or one.username) for one in reviewers())],
+        choices=lambda: [("", _("Choose …")), *((one.username, one.get_full_name()) for one in reviewers())],
         widget=SelectName,
         error_messages=CHOOSE,
     )

@@ -41,7 +41,7 @@ def message_of(link: EnrolmentLink, address: str, city: City) -> EmailMessage:
             until = date_format(timezone.localtime(link.expires_at), "DATETIME_FORMAT")
         values = {
             "city": city_name,
-            "name": link.account.full_name or link.account.username,
+            "name": link.account.get_full_name(),
             "username": link.account.username,
             "until": until,
             "address": address,

@@ -20,10 +20,9 @@ from codes.reports.work import OtherOrigin, Period, WorkTable, cell_in_words, fi
 from codes.reports.work_cases import Counted, Number, cases_of
 from codes.vocabulary import Cause
 from portal.official.work.tables import cause_chart, days_chart, days_of, figures_in_words, shown, totals, with_period
-from portal.templatetags.page import untranslated
+from portal.templatetags.page import actor, untranslated
 from portal.web.access import StaffRequest, for_staff
 from portal.web.keyset import keyset_page, query_without_place
-from regions.staff.models import Account
 from regions.tenancy import current_city
 
 FILES = (FileFormat.CSV, FileFormat.XLSX)
@@ -86,14 +85,10 @@ def work_cases(request: StaffRequest) -> HttpResponse:
     if number.origin and number.origin not in {*Cause, *OtherOrigin}:
         raise Http404
     page = keyset_page(cases_of(number, now=timezone.now()), request.GET, by=["-opened_at", "-id"])
-    known = Account.objects.filter(username__in={case.assigned_to for case in page.rows} | {number.person})
-    names = {one.username: one.full_name or one.username for one in known}
     context = {
         "number": number,
         "page": page,
-        "rows": [(case, names.get(case.assigned_to, case.assigned_to)) for case in page.rows],
-        "about": untranslated(names.get(number.person) or number.office)
-        or cell_in_words("origin", number.origin or None),
+        "about": actor(number.person) or untranslated(number.office) or cell_in_words("origin", number.origin or None),
         "is_of_today": number.what in (Counted.OPEN_NOW, Counted.OVERDUE_NOW),
         "query": query_without_place(request.GET),
         "back": with_period(reverse("official_work"), number.period),

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from django.db import transaction
 
-from codes.models import Citizen
+from codes.models import Citizen, Provider
 from portal.auditor import journal as page_of_journal
 from portal.auditor.journal_labels import ACTION_LABELS, entry_label
 from regions.journal.checkpoints import write_checkpoint
@@ -19,6 +19,8 @@ from regions.journal.heads import CoSigned, keep, present_head
 from regions.journal.models import JournalEntry
 from regions.journal.record import record
 from regions.journal.verify import chain_state, verify_and_record
+from regions.sources.models import Source
+from regions.staff.models import Account
 from tests.integration.auditor.conftest import record_many
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
@@ -143,3 +145,57 @@ def test_a_citizens_entries_are_theirs_and_their_cases(desk: Desk, auditor: Visi
     assert {about.seq, many.seq} <= seen
     subjects = {line.entry.subject for line in response.context["lines"]}
     assert subjects <= {"", "citizen:C2E46CWT47BR2", f"case:{case.number}"}
+
+
+@pytest.mark.parametrize(
+    ("field", "shown", "stored"),
+    [
+        ("by", "李敏", "li"),
+        ("by", "li", "li"),
+        ("by", "王芳 (wang)", "wang"),
+        ("by", "系统", "system"),
+        ("by", "The portal", "system"),
+        ("by", "operator chen", "operator:chen"),
+        ("by", "运维人员 chen", "operator:chen"),
+        ("by", "卡口设备 7", "gate:7"),
+        ("by", "市民 C2E46CWT47BR2", "citizen:C2E46CWT47BR2"),
+        ("by", "C2E46CWT47BR2", "citizen:C2E46CWT47BR2"),
+        ("by", "重庆", "city:500000"),
+        ("subject", "账号 li", "staff:li"),
+        ("subject", "李敏", "staff:li"),
+        ("subject", "account 李敏", "staff:li"),
+        ("subject", "公安数据库", "source:police"),
+        ("subject", "source Police database", "source:police"),
+        ("subject", "Police database", "source:police"),
+        ("subject", "支付宝", "provider:alipay"),
+        ("subject", "mass change 12", "held_group:12"),
+        ("subject", "mass change", "held_group:12"),
+        ("subject", "集中变码", "held_group:12"),
+    ],
+)
+def test_entries_are_found_by_what_pages_show(
+    desk: Desk, auditor: Visitor, field: str, shown: str, stored: str
+) -> None:
+    Account.objects.filter(username="li").update(full_name="李敏")
+    Account.objects.filter(username="wang").update(full_name="王芳")
+    Source.objects.filter(code="police").update(title_zh="公安数据库", title_en="Police database")
+    Provider.objects.filter(code="alipay").update(title_zh="支付宝", title_en="Alipay")
+    said: dict[str, Any] = {"by": "nobody", "subject": "thing:1"}
+    with transaction.atomic():
+        one = record("tests.found", **{**said, field: stored}, now=desk.now)
+        record("tests.found", **{**said, field: f"{stored}2"}, now=desk.now)
+    response: Any = auditor.get(f"{PAGE}?verb=tests.found&{field}={quote(shown)}")
+    seen = [line.entry.seq for line in response.context["lines"]]
+    # By a kind alone all of the kind are found.
+    assert seen[-1:] == [one.seq]
+    assert len(seen) == (2 if shown in ("mass change", "集中变码") else 1)
+
+
+def test_staff_are_named_and_told_apart_by_their_accounts(desk: Desk, auditor: Visitor) -> None:
+    Account.objects.filter(username__in=["li", "wang"]).update(full_name="李敏")
+    Account.objects.filter(username="ma").update(full_name="林海")
+    for username in ("li", "wang", "ma", "gone"):
+        record_many(1, by=username, now=desk.now)
+    page = auditor.read(f"{PAGE}?verb=tests.done")
+    shown = re.findall(r'\?by=(\w+)"><span translate="no">([^<]+)<', page)
+    assert sorted(shown) == [("gone", "gone"), ("li", "李敏 (li)"), ("ma", "林海"), ("wang", "李敏 (wang)")]

@@ -1,0 +1,93 @@
+"""Finding entries of the journal by what pages show – names, titles, numbers and labels in either language – or as they are stored."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import override
+
+from codes.intake.citizens import REF_LENGTH, REF_LETTERS
+from codes.models import Case, Provider
+from codes.reports.request import bounds
+from portal.auditor.journal_labels import SUBJECT_LABELS
+from portal.templatetags.page import ACTOR_LABELS, CITIZEN, CITY
+from regions.journal.models import JournalEntry, JournalEntryQuerySet
+from regions.places import place_meant
+from regions.sources.models import Source
+from regions.staff.models import Account
+
+CASE_NUMBER = re.compile(r"\b[A-Z]\d{8}-\d{6}\b")
+CITIZEN_REF = re.compile(rf"\bC[{REF_LETTERS}]{{{REF_LENGTH}}}\b")
+# Of two people with one name pages show the user name as well.
+USER_NAME = re.compile(r"\(([^()]+)\)$")
+# A place in a label, as ``re.escape`` leaves it.
+PLACE = re.compile(r"\\\{\w+\\\}")
+TITLED: dict[str, type[Source | Provider]] = {"source": Source, "provider": Provider}
+
+
+def search(wanted: Mapping[str, Any], *, in_a_city: bool) -> JournalEntryQuerySet:
+    """The entries for what the form holds. ``in_a_city``: the province's journal has no cases, sources and providers."""
+    entries = JournalEntry.objects.all()
+    if wanted["by"]:
+        entries = entries.filter(by__in=_actors(wanted["by"].strip()))
+    if wanted["verb"]:
+        entries = entries.filter(verb=wanted["verb"])
+    if wanted["subject"]:
+        entries = _about(entries, wanted["subject"].strip(), in_a_city=in_a_city)
+    span = bounds(wanted["first"], wanted["last"], zone=timezone.get_current_timezone())
+    if span["from"]:
+        entries = entries.filter(at__gte=span["from"])
+    if span["until"]:
+        entries = entries.filter(at__lt=span["until"])
+    return entries
+
+
+def _actors(shown: str) -> set[str]:
+    """Whom pages show so, as they are stored."""
+    labelled = {f"{prefix}{name}" for prefix, name in _read_back(shown, ACTOR_LABELS)}
+    refs = {f"{CITIZEN}{ref}" for ref in CITIZEN_REF.findall(shown.upper())}
+    return {shown, *_accounts(shown), *labelled, *refs, f"{CITY}{place_meant(shown)}"}
+
+
+def _accounts(shown: str) -> set[str]:
+    named = Account.objects.filter(full_name__iexact=shown).values_list("username", flat=True)
+    return {*named, *USER_NAME.findall(shown)}
+
+
+def _about(entries: JournalEntryQuerySet, shown: str, *, in_a_city: bool) -> JournalEntryQuerySet:
+    """Those about what pages show so; by the label of a kind alone, those about anything of the kind.
+
+    A citizen's entries are those about them and about their cases.
+    """
+    labelled = dict(_read_back(shown, SUBJECT_LABELS, then=r"(?:\s+(.+))?"))
+    if "" in labelled.values():
+        of_kinds = (Q(subject=kind) | Q(subject__startswith=f"{kind}:") for kind in labelled)
+        return entries.filter(reduce(or_, of_kinds))
+    subjects = {shown, *(f"{kind}:{name}" for kind, name in labelled.items())}
+    refs, cases = CITIZEN_REF.findall(shown.upper()), set(CASE_NUMBER.findall(shown.upper()))
+    names = [shown, *labelled.values()]
+    for name in names:
+        subjects |= {f"staff:{username}" for username in _accounts(name)}
+    if in_a_city:
+        cases |= {*Case.objects.filter(citizen__ref__in=refs).values_list("number", flat=True)}
+        for kind, model in TITLED.items():
+            titled = model.objects.filter(Q(title_zh__in=names) | Q(title_en__in=names))
+            subjects |= {f"{kind}:{code}" for code in titled.values_list("code", flat=True)}
+    subjects |= {f"citizen:{ref}" for ref in refs} | {f"case:{number}" for number in cases}
+    return entries.about(sorted(subjects))
+
+
+def _read_back(shown: str, labels: Mapping[str, str | Promise], *, then: str = "") -> Iterator[tuple[str, str]]:
+    """What is stored before a name, and the name, of each label in either language that is shown with a name in its place."""
+    for stored, label in labels.items():
+        for language, _title in settings.LANGUAGES:
+            with override(language):
+                pattern = PLACE.sub("(.+)", re.escape(str(label))) + then
+            if found := re.fullmatch(pattern, shown, re.IGNORECASE):
+                yield stored, "".join(filter(None, found.groups()))
