@@ -22,7 +22,7 @@ from codes.reports.jobs import sweep_exports, write_export
 from codes.reports.replay import replay_and_note
 from codes.review.cases.sweep import sweep_reviews
 from codes.risk_lists import draft_in_city, look_after, open_drafts, sweep_risk_lists
-from codes.runs.ledger import open_run, start_if_due
+from codes.runs.ledger import run_to_wake, start_if_due
 from codes.runs.partitions import work_partition
 from codes.runs.steps import advance
 from codes.webhooks.deliver import deliver, due_webhooks
@@ -59,7 +59,7 @@ def judge_partition(schema: str, run_id: int, number: int) -> bool:
     if is_suspended(schema):
         return False
     with in_city(schema):
-        done = work_partition(run_id, number, now=timezone.now())
+        done = work_partition(run_id, number, clock=timezone.now)
         waiting = _advance(run_id) if done else []
     return done and not waiting
 
@@ -220,11 +220,11 @@ def start_due_runs() -> int:
 
 @shared_task(name="codes.sweep")
 def sweep() -> int:
-    """Enqueue every run that has not ended: after this, a lost broker, message or worker has cost time only."""
+    """Enqueue every run that nobody is at work on: after this, a lost broker, message or worker has cost time only."""
     swept = 0
     for schema in working_schemas():
         with in_city(schema):
-            run = open_run()
+            run = run_to_wake(now=timezone.now())
         if run is not None:
             enqueue_run(schema, run.pk)
             swept += 1

@@ -4,10 +4,12 @@ The broker only wakes workers: all state is in PostgreSQL, so tasks may be lost,
 """
 
 import os
+from secrets import token_hex
+from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import setup_logging, worker_init
+from celery.signals import celeryd_init, setup_logging, worker_init
 from django.conf import settings
 from django.utils.log import configure_logging
 
@@ -16,16 +18,18 @@ from portal.start_up import refuse_unsafe_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
+# Of work that is claimed with a lease (settings.LEASE): what a dead worker left goes on after both, whatever the broker.
+SWEEP_SECONDS = 8.0
 BEAT = {
     # Told by health and metrics; of a queue that does not move, none arrives late.
     "note beat": {"task": "portal.note_beat", "schedule": 15.0, "options": {"expires": 60.0}},
     # Every five minutes: the cities whose staggered minute has come and that have no run today.
     "start due runs": {"task": "codes.start_due_runs", "schedule": crontab(minute="*/5")},
-    "sweep unfinished runs": {"task": "codes.sweep", "schedule": 15.0},
+    "sweep unfinished runs": {"task": "codes.sweep", "schedule": SWEEP_SECONDS},
     "sweep sign-in codes": {"task": "portal.sweep_sign_in_codes", "schedule": 15.0},
-    "sweep exports": {"task": "codes.sweep_exports", "schedule": 15.0},
-    "sweep openings": {"task": "codes.sweep_openings", "schedule": 15.0},
-    "sweep risk lists": {"task": "codes.sweep_risk_lists", "schedule": 20.0},
+    "sweep exports": {"task": "codes.sweep_exports", "schedule": SWEEP_SECONDS},
+    "sweep openings": {"task": "codes.sweep_openings", "schedule": SWEEP_SECONDS},
+    "sweep risk lists": {"task": "codes.sweep_risk_lists", "schedule": SWEEP_SECONDS},
     "sweep links to enrol": {"task": "portal.sweep_enrolment_links", "schedule": 30.0},
     "deliver webhooks": {"task": "codes.deliver_webhooks", "schedule": 10.0},
     "send messages": {"task": "portal.send_messages", "schedule": 10.0},
@@ -34,7 +38,7 @@ BEAT = {
     # Of a morning's digest and of cases due soon; nobody gets more than two mails an hour.
     "mail staff": {"task": "portal.mail_staff", "schedule": crontab(minute="5,35")},
     "mail alarms": {"task": "portal.mail_alarms", "schedule": 60.0},
-    "sweep rehearsals": {"task": "portal.sweep_rehearsals", "schedule": 15.0},
+    "sweep rehearsals": {"task": "portal.sweep_rehearsals", "schedule": SWEEP_SECONDS},
     "sum up cities": {"task": "codes.sum_up_cities", "schedule": 60.0},
     # Once a week for each city; asked more often, so that a time without workers costs no week.
     "publish weeks": {"task": "codes.publish_weeks", "schedule": crontab(minute="*/10")},
@@ -57,7 +61,8 @@ app.add_defaults(
     lambda: {
         "broker_url": (broker := load().broker_url),
         "broker_connection_retry_on_startup": True,
-        # On Redis and Valkey a killed worker's tasks come back in about 20 s; the defaults take 100. RabbitMQ knows at once.
+        # On Redis and Valkey a killed worker's tasks come back in about 20 s; the defaults take 100. RabbitMQ knows at once. What is
+        # claimed with a lease does not wait for that: see SWEEP_SECONDS.
         "broker_transport_options": {}
         if broker.startswith("amqp")
         else {"visibility_timeout": 600, "unacked_restore_interval": 5, "unacked_restore_throttle": 1},
@@ -78,6 +83,17 @@ app.add_defaults(
 app.autodiscover_tasks(["codes"])
 app.autodiscover_tasks(["portal.citizen.sign_in", "portal.citizen.messages"])
 app.autodiscover_tasks(["portal.official", "portal.observability"])
+
+
+@celeryd_init.connect
+def name_apart(sender: str, instance: Any, **_: object) -> None:
+    """Two workers of a machine have two names, and so has one that begins where another was killed.
+
+    Celery names a worker by its machine. RabbitMQ keeps the queue of a name for the connection that had it first, and a second
+    worker of the name never comes to its work; that of a machine that went away is kept for minutes.
+    """
+    name, _at, host = sender.partition("@")
+    instance.hostname = f"{name}-{token_hex(4)}@{host}"
 
 
 @worker_init.connect

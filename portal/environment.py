@@ -156,7 +156,7 @@ def load() -> Environment:
         static_root=Path(env.path("STATIC_ROOT", default=str(state / "static"))()),
         upload_memory=_upload_memory(env.int("UPLOAD_MEMORY", default=256)),
         log_level=env.str("LOG_LEVEL", default="INFO").upper(),
-        lease=timedelta(seconds=_at_least_one("LEASE_SECONDS", env.float("LEASE_SECONDS", default=60))),
+        lease=timedelta(seconds=_at_least_one("LEASE_SECONDS", env.float("LEASE_SECONDS", default=20))),
         partition_citizens=int(_at_least_one("PARTITION_CITIZENS", env.int("PARTITION_CITIZENS", default=20_000))),
         named_database_url=database_url,
         named_database_owner_url=env.str("DATABASE_OWNER_URL", default=""),

@@ -1,4 +1,4 @@
-"""Celery workers as child processes: for a command that enqueues work while no worker is up, and for the demo."""
+"""Celery's worker and beat as child processes: for a command that enqueues work while no worker is up, and for the demo."""
 
 import os
 import subprocess
@@ -34,15 +34,27 @@ def ensure_worker(*, log: Path) -> Iterator[bool]:
         worker.wait(timeout=60)
 
 
-def start_worker(
-    output: int, *, beat: Path | None = None, settings: str = "portal.settings"
+def start_worker(output: int, *, settings: str = "portal.settings") -> subprocess.Popen[bytes]:
+    """A prefork worker. It never schedules: beat would end with it."""
+    how = ["--pool", "prefork", "--concurrency", str(PROCESSES), "--loglevel", "INFO"]
+    return _start(
+        "portal.celery", "worker", *how, "--without-mingle", "--without-gossip", output=output, settings=settings
+    )
+
+
+def start_beat(
+    output: int, *, schedule: Path, settings: str = "portal.settings", application: str = "portal.celery"
 ) -> subprocess.Popen[bytes]:
-    """A prefork worker as a child process; with ``beat``, it also schedules, keeping its state in that file."""
-    command = [sys.executable, "-m", "celery", "-A", "portal.celery", "worker", "--pool", "prefork"]
-    command += ["--concurrency", str(PROCESSES), "--loglevel", "INFO", "--without-mingle", "--without-gossip"]
-    if beat is not None:
-        command += ["--beat", "--schedule", str(beat)]
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings}
+    """Beat, which keeps in the file ``schedule`` what it enqueued when."""
+    return _start(application, "beat", "--schedule", str(schedule), "--pidfile=", output=output, settings=settings)
+
+
+def _start(application: str, *command: str, output: int, settings: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        command, cwd=CHECKOUT, env=environment, stdout=output, stderr=output, start_new_session=True
+        [sys.executable, "-m", "celery", "-A", application, *command],
+        cwd=CHECKOUT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": settings},
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
     )

@@ -128,6 +128,21 @@ def open_run() -> Run | None:
     return Run.objects.filter(state__in=Run.OPEN).first()
 
 
+def run_to_wake(*, now: datetime) -> Run | None:
+    """The open run, when it may be that no message is under way for it.
+
+    While somebody is at work on it and no partition was left behind, its other partitions wait for workers and not for messages.
+    """
+    run = open_run()
+    if run is None or (run.lease_until and run.lease_until >= now):
+        return None
+    partitions = Partition.objects.filter(run=run)
+    at_work = partitions.filter(state=Partition.State.CLAIMED, lease_until__gte=now)
+    died = Q(state=Partition.State.CLAIMED, lease_until__lt=now)
+    failed = Q(state=Partition.State.PENDING, attempts__gt=0)
+    return None if at_work.exists() and not partitions.filter(died | failed).exists() else run
+
+
 def claim_step(run_id: int, state: str, *, now: datetime) -> Run | None:
     """Take the run's present step for this worker; none when it is past that step or another holds it."""
     unclaimed = Q(lease_until__isnull=True) | Q(lease_until__lt=now)

@@ -1,7 +1,9 @@
 """Working a partition: claim it, judge it in one short transaction, and let a late worker's write fall at the fence."""
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,9 @@ from django.db import DatabaseError, connection, transaction
 
 from codes.engine.query import DAILY, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_VERSIONS, NAMED, among, verdicts_of
 from codes.models import Partition, RuleSetVersion, Run, RunError, RunStep
+from regions.attempts import attempt
 from regions.journal.record import record
-from regions.leased_jobs import DIED, claim_job, dead, error_fault
+from regions.leased_jobs import DIED, Clock, claim_job, dead, error_fault
 from regions.sql import compose
 from regions.tenancy import current_city
 
@@ -59,30 +62,29 @@ def _later_versions(run: Run) -> bool:
     return known.exclude(withdrawn_at__lte=run.as_of).exists()
 
 
-# A partition is one statement, so instead of renewing the lease the database ends the statement before it can run out – and
-# the transaction of a worker that stopped in it, whose locks would hold up its successor.
-SHARE_OF_LEASE = 5 / 6
+# What the database ends by itself, in leases: a statement that takes so much longer than any should, and the transaction of a
+# worker that stopped in it, whose locks would hold up its successor.
+STATEMENT_LEASES = 3
+IDLE_LEASES = 5 / 6
+# A statement goes on without the worker that was killed, and with its locks, until the database looks whether it is there.
+LOOK_FOR_CLIENT = "1s"
 
 
 class Fenced(RuntimeError):
     """Another worker took the partition over; this one's write was rolled back."""
 
 
-def work_partition(run_id: int, number: int, *, now: datetime) -> bool:
+def work_partition(run_id: int, number: int, *, clock: Clock) -> bool:
     """Judge one partition unless it is done or in other hands; whether this call finished it."""
     waiting = Partition.objects.filter(run=run_id, number=number, run__state=Run.State.EVALUATING)
-    partition = claim_job(waiting.select_related("run"), now=now)
+    partition = claim_job(waiting.select_related("run"), now=clock())
     if partition is None:
         return False
-    try:
-        with transaction.atomic():
-            _evaluate_partitions(partition, now=now)
-    except Fenced:
-        return False
-    except DatabaseError as error:
-        _note_failure(partition, error, now=now)
-        return False
-    return True
+    failed = partial(_note_failure, partition, clock=clock)
+    with suppress(DatabaseError), attempt(partition, failed, clock=clock), suppress(Fenced), transaction.atomic():
+        _evaluate_partition(partition, now=clock())
+        return True
+    return False
 
 
 def park_poisoned(run_id: int, *, now: datetime) -> int:
@@ -92,11 +94,16 @@ def park_poisoned(run_id: int, *, now: datetime) -> int:
     return Partition.TRANSITIONS.move(poisoned, "park", lease_until=None, fault=fault, params=params)
 
 
-def _evaluate_partitions(partition: Partition, *, now: datetime) -> None:
+def _evaluate_partition(partition: Partition, *, now: datetime) -> None:
+    milliseconds = settings.LEASE.total_seconds() * 1000
+    limits = {
+        "statement_timeout": f"{milliseconds * STATEMENT_LEASES:.0f}ms",
+        "idle_in_transaction_session_timeout": f"{milliseconds * IDLE_LEASES:.0f}ms",
+        "client_connection_check_interval": LOOK_FOR_CLIENT,
+    }
     with connection.cursor() as cursor:
-        for timeout in ("statement_timeout", "idle_in_transaction_session_timeout"):
-            milliseconds = settings.LEASE.total_seconds() * SHARE_OF_LEASE * 1000
-            cursor.execute("SELECT set_config(%s, %s, true)", [timeout, f"{milliseconds:.0f}ms"])
+        for limit, value in limits.items():
+            cursor.execute("SELECT set_config(%s, %s, true)", [limit, value])
     zone = current_city().timezone
     done = evaluate_range(run=partition.run, low=partition.low, high=partition.high, zone=zone)
     counts = asdict(done)
@@ -107,11 +114,11 @@ def _evaluate_partitions(partition: Partition, *, now: datetime) -> None:
     record("partition.judged", by="system", now=now, subject=subject, data={**counts, "digest": digest})
 
 
-def _note_failure(partition: Partition, error: Exception, *, now: datetime) -> None:
+def _note_failure(partition: Partition, error: Exception, *, clock: Clock) -> None:
     fault, params = error_fault(error)
     with transaction.atomic():
         RunError.objects.create(
-            run=partition.run, at=now, step=RunStep.PARTITION, number=partition.number, message=params["error"]
+            run=partition.run, at=clock(), step=RunStep.PARTITION, number=partition.number, message=params["error"]
         )
         if not partition.give_back():
             partition.leave(Partition.State.PARKED, fault=fault, params=params)

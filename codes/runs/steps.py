@@ -115,7 +115,7 @@ def run_here(run_id: int, *, clock: Clock, progress: Callable[[Run], None]) -> R
         if run.state not in Run.OPEN:
             return run
         for number in waiting:
-            work_partition(run_id, number, now=clock())
+            work_partition(run_id, number, clock=clock)
             progress(run)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from portal.embedded.processes import find_process, remember_process
 from portal.embedded.state import CHECKOUT, free_port
-from portal.workers import start_worker
+from portal.workers import start_beat, start_worker
 
 START_SECONDS = 60
 STOP_SECONDS = 60
@@ -81,13 +81,23 @@ def end(name: str, process: int) -> None:
 
 
 def ensure_worker(folder: Path) -> Child:
-    """A worker with the scheduler in it, started if the demo has none."""
+    """A worker, started if the demo has none."""
     worker = Child("The worker", folder / "worker.log")
     if find_process("demo-worker") is None:
         with worker.log.open("ab") as output:
-            worker.process = start_worker(output.fileno(), beat=folder / "beat", settings=SETTINGS)
+            worker.process = start_worker(output.fileno(), settings=SETTINGS)
         remember_process("demo-worker", worker.process.pid)
     return worker
+
+
+def ensure_beat(folder: Path) -> Child:
+    """A beat, started if the demo has none."""
+    beat = Child("The scheduler", folder / "beat.log")
+    if find_process("demo-beat") is None:
+        with beat.log.open("ab") as output:
+            beat.process = start_beat(output.fileno(), schedule=folder / "beat", settings=SETTINGS)
+        remember_process("demo-beat", beat.process.pid)
+    return beat
 
 
 def start_web(folder: Path) -> tuple[Child, str]:

@@ -17,7 +17,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 from django.db.migrations.writer import MigrationWriter
 
-from portal.celery import BEAT, app
+from portal.celery import BEAT, SWEEP_SECONDS, app
+from portal.environment import load
 from tests.architecture.source import CHECKOUT, called_name, modules
 
 
@@ -75,6 +76,14 @@ def test_production_addresses_and_tasks_load_nothing_of_the_demo() -> None:
 def test_every_bell_of_the_beat_table_is_answered() -> None:
     app.loader.import_default_modules()
     assert [entry["task"] for entry in BEAT.values() if entry["task"] not in app.tasks] == []
+
+
+def test_what_a_killed_worker_left_goes_on_within_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/operations.md promises it: its lease runs out, and the next sweep finds it, whatever the broker. Two seconds for the rest."""
+    for name in ("unfinished runs", "exports", "openings", "rehearsals", "risk lists"):
+        assert BEAT[f"sweep {name}"]["schedule"] == SWEEP_SECONDS
+    monkeypatch.delenv("LEASE_SECONDS", raising=False)
+    assert load().lease.total_seconds() + SWEEP_SECONDS <= 28
 
 
 def test_tasks_may_be_lost_doubled_or_late() -> None:

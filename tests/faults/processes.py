@@ -3,13 +3,12 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from portal.workers import CHECKOUT, start_worker
+from portal.workers import start_beat, start_worker
 
 SETTINGS = "tests.faults.settings"
 WORKERS = 2
@@ -27,16 +26,9 @@ class Fleet:
     def start_beat(self) -> subprocess.Popen[bytes]:
         """With a schedule of its own, as on another machine."""
         schedule = self.folder / f"beat-{time.monotonic_ns()}"
-        command = [sys.executable, "-m", "celery", "-A", "tests.faults.application", "beat"]
-        command += ["--schedule", str(schedule), "--pidfile="]
         with (self.folder / "beats.log").open("ab") as output:
-            return subprocess.Popen(
-                command,
-                cwd=CHECKOUT,
-                env={**os.environ, "DJANGO_SETTINGS_MODULE": SETTINGS},
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
+            return start_beat(
+                output.fileno(), schedule=schedule, settings=SETTINGS, application="tests.faults.application"
             )
 
     def _worker(self) -> subprocess.Popen[bytes]:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from codes.models import Run
 from portal.commands import CommandFailed, PortalCommand
 from portal.demo.accounts import OPERATORS, SECOND
-from portal.demo.children import Child, ChildDown, ensure_worker, start_web
+from portal.demo.children import Child, ChildDown, ensure_beat, ensure_worker, start_web
 from portal.demo.day import run_day
 from portal.demo.examples import examples, first_to_look_at
 from portal.demo.province import CITY_FILES, city_files
@@ -111,10 +111,11 @@ class Command(PortalCommand):
             if stay:
                 web, port = start_web(staging.folder)
                 children.callback(web.stop)
+                children.callback((beat := ensure_beat(staging.folder)).stop)
                 self._say(f"\nThe pages:\n{_addresses(staging, port)}")
                 self._corrections(staging)
                 self._say(_open_first(staging, port))
-                self._keep_up(staging, worker, web)
+                self._keep_up(staging, worker, beat, web)
 
     def _run(self, staging: Staging, worker: Child) -> dict[str, int]:
         titles = {stage.schema: stage.title for stage in staging.stages}
@@ -160,7 +161,7 @@ class Command(PortalCommand):
             self._say(f"\n{here} asks {owner} to put two records right, and has no answer yet: …/staff/corrections/.")
 
     def _keep_up(self, staging: Staging, *children: Child) -> None:
-        """Let the sources' clocks go on and, past midnight, people check in; the worker's scheduler starts the runs.
+        """Let the sources' clocks go on and, past midnight, people check in; beat starts the runs.
 
         `./run stop` ends this, too.
         """

@@ -114,7 +114,7 @@ def test_a_delivery_runs_through_the_files_listed(police: Police, monkeypatch: p
             registered_at=NOW - timedelta(1),
         )
         with traced() as judging:
-            assert work_partition(run.pk, 1, now=NOW)
+            assert work_partition(run.pk, 1, clock=lambda: NOW)
     tasks.advance_run("alpha", run.pk)
     with in_city("alpha"):
         assert Run.objects.get(pk=run.pk).state == Run.State.DONE

@@ -194,7 +194,7 @@ def test_a_second_demo_changes_nothing_shows_its_pages_until_it_is_interrupted_a
         port = next(place.state.glob("run/demo-web-*.pid")).stem.removeprefix("demo-web-")
         page = httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "chengdu.localhost"})
         assert (page.status_code, "成都市" in page.text) == (200, True)
-        children = [process_of(place, "demo-worker"), process_of(place, "demo-web-*")]
+        children = [process_of(place, name) for name in ("demo-worker", "demo-beat", "demo-web-*")]
         demo.send_signal(signal.SIGINT)
         assert "The demo has ended" in printed.read()
     assert demo.returncode == 0

@@ -15,6 +15,7 @@ from codes.runs import partitions
 from codes.runs.ledger import unfinished_partitions
 from codes.runs.partitions import Evaluated, evaluate_range, work_partition
 from codes.runs.steps import advance
+from regions import attempts
 from regions.journal.models import JournalEntry
 from regions.leased_jobs import MAX_ATTEMPTS
 from regions.tenancy import in_city
@@ -70,8 +71,8 @@ def test_a_second_run_of_the_day_finds_nothing_to_change(filled: Filled) -> None
 
 def test_a_partition_is_worked_once(filled: Filled) -> None:
     run, now = evaluating(filled), filled.scene.as_of
-    assert work_partition(run.pk, 1, now=now)
-    assert not work_partition(run.pk, 1, now=now + LEASE_IS_OVER)
+    assert work_partition(run.pk, 1, clock=lambda: now)
+    assert not work_partition(run.pk, 1, clock=lambda: now + LEASE_IS_OVER)
     assert JournalEntry.objects.filter(verb="partition.judged").count() == 1
     assert 1 not in [one.number for one in unfinished_partitions(run.pk, now=now)]
 
@@ -80,17 +81,17 @@ def test_a_claimed_partition_waits_for_its_lease(filled: Filled) -> None:
     run, now = evaluating(filled), filled.scene.as_of
     claimed = run.partitions.filter(number=1)
     claimed.update(state=Partition.State.CLAIMED, lease_until=now + settings.LEASE, fence=1, attempts=1)
-    assert not work_partition(run.pk, 1, now=now + settings.LEASE)
+    assert not work_partition(run.pk, 1, clock=lambda: now + settings.LEASE)
     assert 1 not in [one.number for one in unfinished_partitions(run.pk, now=now + settings.LEASE)]
     assert 1 in [one.number for one in unfinished_partitions(run.pk, now=now + LEASE_IS_OVER)]
-    assert work_partition(run.pk, 1, now=now + LEASE_IS_OVER)
+    assert work_partition(run.pk, 1, clock=lambda: now + LEASE_IS_OVER)
     assert claimed.get().fence == 2
 
 
 def test_no_partition_is_worked_outside_its_step(filled: Filled) -> None:
     run = evaluating(filled)
     Run.objects.filter(pk=run.pk).update(state=Run.State.SETTLING)
-    assert not work_partition(run.pk, 1, now=filled.scene.as_of)
+    assert not work_partition(run.pk, 1, clock=lambda: filled.scene.as_of)
 
 
 def test_a_late_workers_write_falls_at_the_fence(
@@ -107,11 +108,11 @@ def test_a_late_workers_write_falls_at_the_fence(
     run, now = evaluating(committed), committed.scene.as_of
     with monkeypatch.context() as patch:
         patch.setattr(partitions, "evaluate_range", overtaken)
-        assert not work_partition(run.pk, 1, now=now)
+        assert not work_partition(run.pk, 1, clock=lambda: now)
     assert not VerdictChange.objects.exists()
     assert not JournalEntry.objects.filter(verb="partition.judged").exists()
     assert run.partitions.get(number=1).state == Partition.State.CLAIMED
-    assert work_partition(run.pk, 1, now=now + LEASE_IS_OVER)
+    assert work_partition(run.pk, 1, clock=lambda: now + LEASE_IS_OVER)
     assert_as_if_nothing_had_happened(committed.finish_here(run), committed.scene, committed.keys)
 
 
@@ -120,6 +121,7 @@ def test_a_worker_that_stops_in_its_transaction_holds_nobody_up(
 ) -> None:
     """Its rows are written and not committed. The database ends its transaction, and its successor's write stands."""
     monkeypatch.setattr("django.conf.settings.LEASE", timedelta(seconds=1.2))
+    monkeypatch.setattr(attempts, "_renew_once", lambda *_: None)  # what is stopped renews nothing
     run, now = evaluating(committed), committed.scene.as_of
     stopped, wakes = Event(), Event()
     woken: list[bool] = []
@@ -133,7 +135,7 @@ def test_a_worker_that_stops_in_its_transaction_holds_nobody_up(
     def work() -> None:
         try:
             with in_city(committed.schema):
-                woken.append(work_partition(run.pk, 1, now=now))
+                woken.append(work_partition(run.pk, 1, clock=lambda: now))
         finally:
             connection.close()
 
@@ -143,7 +145,7 @@ def test_a_worker_that_stops_in_its_transaction_holds_nobody_up(
         worker.start()
         assert stopped.wait(timeout=30)
     monkeypatch.setattr("django.conf.settings.LEASE", timedelta(seconds=24))
-    assert work_partition(run.pk, 1, now=now + LEASE_IS_OVER)
+    assert work_partition(run.pk, 1, clock=lambda: now + LEASE_IS_OVER)
     wakes.set()
     worker.join(timeout=30)
     assert woken == [False]
@@ -193,7 +195,7 @@ def test_a_partition_fails_twice_and_succeeds(filled: Filled, monkeypatch: pytes
     with monkeypatch.context() as patch:
         patch.setattr(partitions, "evaluate_range", fails)
         for _ in range(MAX_ATTEMPTS - 1):
-            assert not work_partition(run.pk, 1, now=now)
+            assert not work_partition(run.pk, 1, clock=lambda: now)
     assert run.partitions.get(number=1).state == Partition.State.PENDING
     assert_as_if_nothing_had_happened(filled.finish_here(run), filled.scene, filled.keys)
 

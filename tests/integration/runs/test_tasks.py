@@ -4,16 +4,21 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from codes import tasks
 from codes.models import Run
-from codes.runs.ledger import FIRST_MINUTE, move_on, stagger, start_run
+from codes.runs.ledger import FIRST_MINUTE, claim_step, move_on, run_to_wake, stagger, start_run
+from codes.runs.steps import advance
 from regions.journal.models import Checkpoint, JournalEntry
+from regions.leased_jobs import claim_job
 from regions.models import City
 from regions.tenancy import NoSuchCity, WrongSchema, current_city, in_city
+from tests.integration.runs.conftest import Filled
 
 Enqueued = tuple[object, ...]
+LEASE_IS_OVER = settings.LEASE + timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -78,6 +83,26 @@ def test_the_sweeper_rings_for_open_runs_only(db: None, enqueued: list[Enqueued]
         stuck, _ = start_run(by="operator:li", now=now)
     assert tasks.sweep() == 1
     assert enqueued == [("advance_run", "beta", stuck.pk)]
+
+
+def test_the_sweeper_leaves_alone_what_somebody_is_at_work_on(filled: Filled) -> None:
+    """Every message of the others would wait a second time; what was left behind it enqueues at once."""
+    run, now = filled.start(), filled.scene.as_of
+    assert run_to_wake(now=now) == run
+    assert claim_step(run.pk, Run.State.COLLECTING, now=now)
+    assert run_to_wake(now=now) is None
+    assert run_to_wake(now=now + LEASE_IS_OVER) == run
+    assert len(advance(run.pk, clock=lambda: now + LEASE_IS_OVER)) > 2
+    assert run_to_wake(now=now) == run, "the broker may have lost what waits"
+    one, other = run.partitions.order_by("number")[:2]
+    assert claim_job(run.partitions.filter(pk=one.pk), now=now)
+    assert run_to_wake(now=now) is None
+    failed = claim_job(run.partitions.filter(pk=other.pk), now=now)
+    assert failed is not None
+    failed.give_back()
+    assert run_to_wake(now=now) == run, "nobody enqueues again what has failed"
+    claim_job(run.partitions.filter(pk=other.pk), now=now + LEASE_IS_OVER)
+    assert run_to_wake(now=now + LEASE_IS_OVER) == run, "the first one's worker has died"
 
 
 def test_beat_starts_each_city_in_its_minute(

@@ -124,21 +124,6 @@ def test_worker_children_are_killed_in_a_partition(
     assert waiting.partitions.filter(attempts__gt=1).exists(), "somebody else finished what the dead had begun"
 
 
-def test_a_worker_is_killed_whole_in_a_partition(
-    committed: Filled, workers: Workers, waiting: Run, owner: psycopg2.extensions.connection
-) -> None:
-    with blocking(HISTORY) as until_blocked:
-        workers.start()
-        workers.enqueue("codes.advance_run", committed.schema, waiting.pk)
-        until_blocked()
-        workers.kill_all()
-        leases_run_out(owner, committed.schema)
-    workers.start()
-    workers.follow(waiting)
-    assert_as_if_nothing_had_happened(waiting, committed.scene, committed.keys)
-    assert waiting.partitions.filter(attempts__gt=1).exists()
-
-
 def test_a_worker_is_killed_whole_while_it_settles(
     committed: Filled, workers: Workers, waiting: Run, owner: psycopg2.extensions.connection
 ) -> None:
