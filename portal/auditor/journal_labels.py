@@ -137,6 +137,7 @@ ACTION_LABELS: dict[str, str | Promise] = {
     "group.suppression_approved": _("ruled a whole group's records wrong"),
     "group.suppression_proposed": _("proposed to rule a whole group's records wrong"),
     "group.suppression_refused": _("refused to rule a whole group's records wrong"),
+    "group.suppression_taken_out": _("took people out of a ruling about a whole group's records"),
     "group.suppression_withdrawn": _("withdrew the proposal to rule a whole group's records wrong"),
     "guardianship.accepted": _("accepted a guardianship"),
     "guardianship.asked": _("asked for a guardianship"),

@@ -24,6 +24,7 @@ from codes.runs.amend import amend_now
 from regions.refusals import CommonReason, Refused
 
 State = BulkSuppression.State
+TAKEN_OUT = "group.suppression_taken_out"
 
 
 def propose_bulk_suppression(
@@ -97,13 +98,38 @@ def refuse_bulk_suppression(
     return proposed
 
 
+def take_out_of_bulk_suppression(
+    *, bulk_suppression_id: int, citizens: Collection[int], reason_code: str, by: str, now: datetime, reason: str = ""
+) -> int:
+    """Refuse what is proposed about these people's records, and about whoever shares one; how many people. The rest goes on waiting.
+
+    With nobody left the proposal itself is refused.
+    """
+    require(by, Verb.REFUSE_SUPPRESSION)
+    reason = check_refusal(reason_code, reason)
+    with transaction.atomic():
+        proposed = BulkSuppression.objects.locked().to_decide(bulk_suppression_id, by=by)
+        covered = records_of(proposed)
+        out = {one.record_id for one in covered if one.citizen_id in citizens}
+        people = {one.citizen_id for one in covered if one.record_id in out}
+        coded = {"decision_code": reason_code}
+        if all(one.record_id in out for one in covered):
+            _decide(proposed, State.REFUSED, Verb.REFUSE_SUPPRESSION, by=by, now=now, reason=reason, **coded)
+        elif out:
+            taken = proposed.suppressions.waiting().filter(record_id__in=out)
+            taken.update(state=State.REFUSED, decided_by=by, decided_at=now, decision_reason=reason, **coded)
+            named = _on_timelines(Verb.REFUSE_SUPPRESSION, proposed, people, by=by, now=now)
+            proposed.journal(TAKEN_OUT, by=by, now=now, before=proposed.state, **named)
+    return len(people)
+
+
 def withdraw_bulk_suppression(*, bulk_suppression_id: int, by: str, now: datetime) -> BulkSuppression:
     require(by, Verb.WITHDRAW_SUPPRESSION)
     with transaction.atomic():
         proposed = BulkSuppression.objects.locked().to_withdraw(bulk_suppression_id, by=by)
         proposed.suppressions.waiting().update(state=State.WITHDRAWN, ended_at=now)
         proposed.move(State.WITHDRAWN, ended_at=now)
-        _record(Verb.WITHDRAW_SUPPRESSION, proposed, _people_of(proposed), by=by, now=now)
+        _record(Verb.WITHDRAW_SUPPRESSION, proposed, people_of(proposed), by=by, now=now)
     return proposed
 
 
@@ -118,9 +144,9 @@ def effect_of_bulk_suppression(bulk_suppression: BulkSuppression, *, now: dateti
 
 
 def records_of(bulk_suppression: BulkSuppression) -> list[GroupRecord]:
-    """The records it covers, a row for each person a version of one is about."""
+    """The records it covers, without those taken out of it, a row for each person a version of one is about."""
     with connection.cursor() as cursor:
-        cursor.execute(_ABOUT, [bulk_suppression.pk])
+        cursor.execute(_ABOUT, [bulk_suppression.pk, bulk_suppression.state])
         return [GroupRecord(*row) for row in cursor.fetchall()]
 
 
@@ -128,12 +154,12 @@ _ABOUT = """
 SELECT DISTINCT ON (f.citizen_id, s.id) f.id, f.citizen_id, s.record_id, s.source_id
 FROM codes_suppression s
 JOIN codes_fact f ON f.record_id = s.record_id AND f.source_id = s.source_id
-WHERE s.bulk_suppression_id = %s
+WHERE s.bulk_suppression_id = %s AND s.state = %s
 ORDER BY f.citizen_id, s.id, f.version DESC
 """
 
 
-def _people_of(bulk_suppression: BulkSuppression) -> set[int]:
+def people_of(bulk_suppression: BulkSuppression) -> set[int]:
     return {one.citizen_id for one in records_of(bulk_suppression)}
 
 
@@ -141,7 +167,7 @@ def _decide(
     proposed: BulkSuppression, to: str, verb: Verb, *, by: str, now: datetime, reason: str, **changes: str
 ) -> set[int]:
     """Decide the proposal and each of its suppressions alike; the people they are about."""
-    people = _people_of(proposed)
+    people = people_of(proposed)
     proposed.suppressions.waiting().update(state=to, decided_by=by, decided_at=now, **changes)
     proposed.decide(to, by=by, now=now, reason=reason, **changes)
     _record(verb, proposed, people, by=by, now=now)
@@ -156,9 +182,16 @@ def _open_cases(key: str, people: Collection[int]) -> list[Case]:
 
 def _record(verb: Verb, proposed: BulkSuppression, people: Collection[int], *, by: str, now: datetime) -> None:
     """On the timeline of each open case; the act has one entry in the journal."""
+    before = "" if verb is Verb.PROPOSE_SUPPRESSION else State.PROPOSED
+    named = _on_timelines(verb, proposed, people, by=by, now=now)
+    proposed.journal(f"group.{verb.value}", by=by, now=now, before=before, **named)
+
+
+def _on_timelines(
+    verb: Verb, proposed: BulkSuppression, people: Collection[int], *, by: str, now: datetime
+) -> dict[str, Any]:
+    """What names the open cases of these people in the journal."""
     cases = _open_cases(proposed.group_key, people)
     data = {"mending": proposed.pk, "reason_code": proposed.reason_code, "bulk": True}
     move_all([Step(case, verb, data=data) for case in cases], by=by, now=now)
-    before = "" if verb is Verb.PROPOSE_SUPPRESSION else State.PROPOSED
-    named = naming([case.number for case in cases])
-    proposed.journal(f"group.{verb.value}", by=by, now=now, before=before, **named)
+    return naming([case.number for case in cases])

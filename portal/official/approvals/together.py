@@ -36,7 +36,7 @@ from regions.staff.roles import Role
 SHOWN = 50
 
 
-class TogetherForm(forms.Form):
+class TakeOutForm(forms.Form):
     """Why those who are ticked are taken out; needed only where somebody is."""
 
     reason_code = forms.ChoiceField(
@@ -51,7 +51,7 @@ def together(request: StaffRequest) -> HttpResponse:
     """What one person proposed at one moment (``by``, ``at`` in the address)."""
     by, at = plain(request.GET.get("by", "")), _instant(request.GET.get("at", ""))
     proposed = Ruling.objects.waiting().filter(proposed_by=by, proposed_at=at)
-    form = TogetherForm(request.POST or None)
+    form = TakeOutForm(request.POST or None)
     if request.method == "POST":
         shown, out = (_among(proposed, request.POST.getlist(name)) for name in ("shown", "out"))
         form.fields["reason_code"].required = bool(out)
@@ -103,7 +103,7 @@ def _among(proposed: QuerySet[Ruling], keys: list[str]) -> set[int]:
     return set(proposed.filter(pk__in=wanted).values_list("pk", flat=True))
 
 
-def _answer(request: StaffRequest, form: TogetherForm, *, approved: set[int], out: set[int]) -> None:
+def _answer(request: StaffRequest, form: TakeOutForm, *, approved: set[int], out: set[int]) -> None:
     """Take some out and approve the others. Raises ``Refused``."""
     by, now = request.user.username, timezone.now()
     if out:

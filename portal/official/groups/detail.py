@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, Min, Q
-from django.http import Http404
+from django.http import Http404, QueryDict
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -16,15 +16,18 @@ from django.utils.translation import gettext as _
 from codes.diagnosis.render import RenderedDiagnosis, render_diagnosis
 from codes.diagnosis.root_cause import RootCause
 from codes.diagnosis.sentences.renderer import Context, context_of, green_days, with_citizen
+from codes.effective import effective_codes
 from codes.engine.preview import ColourChange
-from codes.models import BulkSuppression, Case, Fact, PairDiagnosis, Provider
-from codes.review.proposals.bulk_suppressions import effect_of_bulk_suppression
+from codes.models import BulkSuppression, Case, Citizen, Fact, PairDiagnosis, Provider
+from codes.review.proposals.bulk_suppressions import effect_of_bulk_suppression, people_of
 from codes.review.proposals.groups import BATCH, Effect, reach_of, source_of, suppressible
 from portal.templatetags.page import label_of, titled
+from portal.web.keyset import keyset_page
 from regions.divisions import division_title
 from regions.sources.models import Source
 
 EARLIER_SHOWN = 5
+PEOPLE_SHOWN = 50
 
 
 def read_group(key: str, *, now: datetime) -> dict[str, Any]:
@@ -56,6 +59,23 @@ def read_group(key: str, *, now: datetime) -> dict[str, Any]:
         "effect": effect,
         "moves": _moves(effect) if effect else [],
         "earlier": [one for one in bulk_suppressions if one is not waiting][:EARLIER_SHOWN],
+    }
+
+
+def people_shown(detail: Mapping[str, Any], query: QueryDict, *, now: datetime) -> dict[str, Any]:
+    """A page of those whose records two people decide about: the code of each, and what would change with which provider."""
+    page = keyset_page(Citizen.objects.filter(pk__in=people_of(detail["waiting"])), query, by=["id"], size=PEOPLE_SHOWN)
+    codes = effective_codes([one.pk for one in page.rows], now=now)
+    titles = {provider.code: titled(provider) for provider in Provider.objects.all()}
+    changes: dict[int, list[tuple[str, ColourChange]]] = {one.pk: [] for one in page.rows}
+    for change in detail["effect"].changes:
+        if change.citizen_id in changes:
+            changes[change.citizen_id].append((titles[change.provider], change))
+    taken_out = detail["waiting"].suppressions.filter(state=BulkSuppression.State.REFUSED).count()
+    return {
+        "page": page,
+        "taken_out": taken_out,
+        "people": [(one, codes[one.pk].colour, changes[one.pk]) for one in page.rows],
     }
 
 

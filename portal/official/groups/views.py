@@ -1,5 +1,7 @@
 """Groups of cases with one cause, and suppressing all records of a group by two people."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
@@ -10,18 +12,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from codes.models import BulkSuppression
+from codes.models import BulkSuppression, Citizen
 from codes.review.cases.queue import CaseFilter, groups_of
 from codes.review.proposals import bulk_suppressions as verbs
 from codes.review.reasons import SuppressionReason
+from portal.official.approvals.together import TakeOutForm
 from portal.official.approvals.views import ApprovalForm
 from portal.official.cases.forms import CHOOSE, GroupGroundsForm, choices_of
-from portal.official.groups.detail import explain_groups, read_group
+from portal.official.groups.detail import PEOPLE_SHOWN, explain_groups, people_shown, read_group
 from portal.official.queue.filters import plain
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt_and_return, form_refusals
+from portal.web.keyset import query_without_place
 from regions.staff.roles import CASE_WORK, Role
 
+# The page has another form with a reason.
+TAKEN = "taken"
 READERS = (Role.REVIEWER, Role.APPROVER, Role.SOURCE_MANAGER, Role.RULE_MANAGER)
 
 
@@ -82,6 +88,34 @@ def decide(request: StaffRequest, bulk_suppression_id: int) -> HttpResponse:
 
 
 @require_POST
+@for_staff(Role.APPROVER)
+def take_out(request: StaffRequest, bulk_suppression_id: int) -> HttpResponse:
+    """Leave the ticked people's records as they are; what is proposed about the others goes on waiting."""
+    proposal = get_object_or_404(BulkSuppression, pk=bulk_suppression_id)
+    back = group_address(proposal.group_key)
+    form = TakeOutForm(request.POST, prefix=TAKEN)
+    ticked = Citizen.objects.filter(ref__in=[plain(ref) for ref in request.POST.getlist("out")[:PEOPLE_SHOWN]])
+    if not ticked:
+        form.add_error(None, _("Tick at least one person first."))
+    if form.is_valid():
+        with form_refusals(form, back=back):
+            count = verbs.take_out_of_bulk_suppression(
+                bulk_suppression_id=proposal.pk,
+                citizens=set(ticked.values_list("pk", flat=True)),
+                reason_code=form.cleaned_data["reason_code"],
+                reason=form.cleaned_data["note"],
+                by=request.user.username,
+                now=timezone.now(),
+            )
+            done = ngettext(
+                "%(n)d person taken out: the record counts.", "%(n)d people taken out: their records count.", count
+            )
+            messages.success(request, done % {"n": count})
+            return redirect(back)
+    return _show(request, proposal.group_key, out=form)
+
+
+@require_POST
 @for_staff(Role.REVIEWER)
 def take_back(request: StaffRequest, bulk_suppression_id: int) -> HttpResponse:
     proposal = get_object_or_404(BulkSuppression, pk=bulk_suppression_id)
@@ -114,23 +148,33 @@ def _decide(request: StaffRequest, form: ApprovalForm, proposal: BulkSuppression
 
 
 def _show(
-    request: StaffRequest, key: str, *, form: BulkSuppressionForm | None = None, answer: ApprovalForm | None = None
+    request: StaffRequest,
+    key: str,
+    *,
+    form: BulkSuppressionForm | None = None,
+    answer: ApprovalForm | None = None,
+    out: TakeOutForm | None = None,
 ) -> HttpResponse:
     now = timezone.now()
     detail = read_group(key, now=now)
     asked = form if form is not None else BulkSuppressionForm()
     answered = answer if answer is not None else ApprovalForm()
+    taken_out = out if out is not None else TakeOutForm(prefix=TAKEN)
     roles = request.roles
-    context = {
+    context: dict[str, Any] = {
         "detail": detail,
         "now": now,
         "form": asked,
         "answer": answered,
+        "out": taken_out,
+        "ticked": request.POST.getlist("out"),
         "is_mine": detail["waiting"] is not None and detail["waiting"].proposed_by == request.user.username,
         "may_propose": Role.REVIEWER in roles,
         "may_decide": Role.APPROVER in roles,
         "may_collect": bool(roles & {Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN}),
         "may_see_cases": bool(roles & {Role.REVIEWER, Role.APPROVER}),
     }
-    wrong = asked.errors or answered.errors
+    if detail["waiting"]:
+        context |= {"query": query_without_place(request.GET), **people_shown(detail, request.GET, now=now)}
+    wrong = asked.errors or answered.errors or taken_out.errors
     return render(request, "official/groups/group.html", context, status=422 if wrong else 200)

@@ -1,5 +1,6 @@
 """A group's page: its size, its reach, who would change colour; proposed by one official and approved on the same page by another."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import quote
@@ -121,3 +122,29 @@ def test_the_reach_is_everybody_whom_the_piece_is_about(desk: Desk) -> None:
     assert reach_of("late|a|2026-11-24T00:30:00+00:00|police") == 1
     assert reach_of("risk|national-1|420000|high|2026-11-01") == 0
     assert reach_of("something else") == reach_of("rules|-|-|rule") == 0
+
+
+def test_the_approver_sees_each_person_and_takes_some_out(desk: Desk, at_work: At) -> None:
+    waiting = proposed(desk)
+    path = f"/staff/groups/mendings/{waiting.pk}/take-out/"
+    wang, reason = at_work("wang"), {"taken-reason_code": "evidence_thin", "taken-note": "另一人"}
+    with at_most(30):
+        page = wang.read(PAGE)
+    table = page.partition("涉及的人员")[2].partition("</table>")[0]
+    assert table.count("<tr>") == 1 + len(PEOPLE)
+    assert re.search(r"红码.*→.*绿码", table, re.DOTALL)
+    assert 'name="out"' in table
+    assert 'name="out"' not in at_work("li").read(PAGE), "whoever proposed only looks"
+
+    for lacking, told in (({"out": ["zhang"]}, "请选择"), (reason, "请先勾选至少一人")):
+        answer = wang.post(path, lacking)
+        assert answer.status_code == 422
+        assert told in answer.content.decode()
+    done = wang.post(path, {"out": ["zhang", "nobody"], **reason})
+    assert (done.status_code, done.headers["Location"]) == (302, PAGE)
+    after = wang.read(PAGE)
+    assert "已剔除1人" in after
+    assert "已剔除1条" in after
+    assert after.partition("涉及的人员")[2].partition("</table>")[0].count("<tr>") == len(PEOPLE)
+    assert wang.post(f"/staff/groups/mendings/{waiting.pk}/", APPROVE).status_code == 302
+    assert [desk.case(name).state for name in PEOPLE] == ["received", "converged", "converged"]

@@ -173,6 +173,7 @@ CITY: dict[str, Row] = {
     "official_batch_decide": Row(SOURCES, POST),
     "official_group": Row((*CASES, Role.SOURCE_MANAGER, Role.RULE_MANAGER), BOTH),
     "official_bulk_suppression": Row(APPROVE, BOTH),
+    "official_bulk_suppression_out": Row(APPROVE, POST),
     "official_bulk_suppression_back": Row(REVIEW, POST),
     "official_rule_sets": Row(RULES, GET),
     "official_rule_set": Row(RULES, GET),

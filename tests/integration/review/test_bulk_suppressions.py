@@ -199,3 +199,49 @@ def test_one_record_can_be_taken_up_again_later(desk: Desk) -> None:
 def test_a_bulk_suppression_of_another_city_is_none(desk: Desk) -> None:
     with pytest.raises(NotFound):
         bulk_suppressions.approve_bulk_suppression(bulk_suppression_id=987, by="wang", now=desk.now)
+
+
+def take_out(desk: Desk, proposed: BulkSuppression, *names: str, by: str = "wang") -> int:
+    people = [desk.citizen(name).pk for name in names]
+    told: dict[str, Any] = {"citizens": people, "reason_code": "evidence_thin", "by": by, "now": desk.now}
+    return bulk_suppressions.take_out_of_bulk_suppression(bulk_suppression_id=proposed.pk, **told)
+
+
+def test_who_is_taken_out_keeps_the_record_and_the_others_are_decided(desk: Desk) -> None:
+    proposed = propose(desk)
+    assert take_out(desk, proposed, "zhang", "chen", "ma") == 2, "of those whom the proposal is about"
+    entry = JournalEntry.objects.get(verb="group.suppression_taken_out")
+    assert set(entry.data["subjects"]) == {f"case:{desk.case(name).number}" for name in ("zhang", "chen")}
+    assert bulk_suppressions.people_of(proposed) == {desk.citizen(name).pk for name in ("liu", "sun", "he")}
+    assert bulk_suppressions.effect_of_bulk_suppression(proposed, now=desk.now).counted == [
+        ("wechat", "red", "green", 3)
+    ]
+    approve(desk, proposed)
+    kept = {"zhang": "red", "chen": "red", "ma": "yellow"}
+    assert colours(desk) == dict.fromkeys(WRONG, "green") | kept
+    out = Suppression.objects.filter(state="refused")
+    assert set(out.values_list("record_id", "decided_by", "decision_code")) == {
+        (f"police-{name}", "wang", "evidence_thin") for name in ("zhang", "chen")
+    }
+    verbs = CaseEvent.objects.filter(case=desk.case("chen")).order_by("pk").values_list("verb", flat=True)
+    assert list(verbs)[-1] == "suppression_refused"
+    assert desk.case("chen").closed_at is None
+    assert journal_break() is None
+
+
+def test_with_nobody_left_the_proposal_is_refused(desk: Desk) -> None:
+    proposed = propose(desk)
+    take_out(desk, proposed, *WRONG[:2])
+    take_out(desk, proposed, *WRONG[2:])
+    proposed.refresh_from_db()
+    assert (proposed.state, proposed.decision_code, proposed.decided_by) == ("refused", "evidence_thin", "wang")
+    assert set(Suppression.objects.values_list("state", flat=True)) == {"refused"}
+
+
+def test_only_the_second_person_takes_out(desk: Desk) -> None:
+    proposed = propose(desk, by="zhao")
+    assert refusal(take_out, desk, proposed, "zhang", by="zhao") is CommonReason.SAME_PERSON
+    with pytest.raises(NotAllowed):
+        take_out(desk, proposed, "zhang", by="li")
+    assert take_out(desk, proposed) == 0
+    assert not Suppression.objects.filter(state="refused").exists()
