@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ class Content:
 
 # Where a spreadsheet may take a cell for a formula or a command.
 LIVE = frozenset("=+-@|%")
+NUMBER = re.compile(r"-?[0-9,.]+")
 MINUSES = frozenset("\u2212")
 # What a program may skip in front of it, by Unicode category: control and format characters, spaces, combining marks.
 UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
@@ -164,4 +166,10 @@ def _fitting(cell: Cell, row: Row) -> str:
     said = cell if isinstance(cell, str) else cell_text(cell)
     if len(said) > CELL_CHARACTERS:
         raise CannotExport(ExportFault.CELL_TOO_LONG, row=str(row[0]))
-    return said
+    return _lasting_text(said) if _may_be_live(said[:1]) else said
+
+
+def _lasting_text(cell: str) -> str:
+    """As in the CSV file: that a cell is text is lost when a sheet is saved as one. A number alone is nothing to run."""
+    marked = inert(cell)
+    return f"'{cell}" if marked == cell and cell[0] in LIVE and not NUMBER.fullmatch(cell) else marked

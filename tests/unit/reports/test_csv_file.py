@@ -14,6 +14,42 @@ from codes.reports.formats import inert, write_csv
 COLUMNS = ("citizen_ref", "full_name", "data")
 
 
+LIVE = [
+    "=1+1",
+    "=cmd|'/C calc'!A0",
+    "+1+1",
+    "-1+1",
+    "@SUM(A1)",
+    "|calc",
+    "%PATH%",
+    "\t=1+1",
+    "\r=1+1",
+    "\n=1+1",
+    " =1+1",
+    "\u3000=1+1",
+    "\u00a0@SUM(A1)",
+    "＝1+1",
+    "＋1",
+    "＠SUM(A1)",
+    "－2+3",
+    " ＝1+1",
+    '=HYPERLINK("http://127.0.0.1/","x")',
+    "\u200b=1+1",
+    "\ufeff=1+1",
+    "\u2060\u200d@SUM(A1)",
+    "\u202e=1+1",
+    "\u00ad+1+1",
+    "\u0000=1+1",
+    "\u3164=1+1",
+    "\u0301=1+1",
+    "\u2028=1+1",
+    "\ufe66=1",
+    "\ufe62=1",
+    "\u22121+1",
+    "\ufe63=1",
+]
+
+
 def written(tmp_path: Path, *rows: tuple[object, ...]) -> bytes:
     file = tmp_path / "rows.csv"
     assert write_csv(file, COLUMNS, iter(rows)) == len(rows)
@@ -31,43 +67,7 @@ def test_it_begins_with_a_bom_and_its_lines_end_as_the_rfc_says(tmp_path: Path) 
     assert content.endswith(b"\r\n")
 
 
-@pytest.mark.parametrize(
-    "live",
-    [
-        "=1+1",
-        "=cmd|'/C calc'!A0",
-        "+1+1",
-        "-1+1",
-        "@SUM(A1)",
-        "|calc",
-        "%PATH%",
-        "\t=1+1",
-        "\r=1+1",
-        "\n=1+1",
-        " =1+1",
-        "\u3000=1+1",
-        "\u00a0@SUM(A1)",
-        "＝1+1",
-        "＋1",
-        "＠SUM(A1)",
-        "－2+3",
-        " ＝1+1",
-        '=HYPERLINK("http://127.0.0.1/","x")',
-        "\u200b=1+1",
-        "\ufeff=1+1",
-        "\u2060\u200d@SUM(A1)",
-        "\u202e=1+1",
-        "\u00ad+1+1",
-        "\u0000=1+1",
-        "\u3164=1+1",
-        "\u0301=1+1",
-        "\u2028=1+1",
-        "\ufe66=1",
-        "\ufe62=1",
-        "\u22121+1",
-        "\ufe63=1",
-    ],
-)
+@pytest.mark.parametrize("live", LIVE)
 def test_no_cell_is_run_as_a_formula(tmp_path: Path, live: str) -> None:
     cell = back(written(tmp_path, ("C1", live, None)))[1][1]
     assert cell.startswith("'")

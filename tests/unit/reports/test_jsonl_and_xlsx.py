@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 
 from codes.reports.formats import write_jsonl, write_xlsx
 from codes.reports.request import CannotExport
+from tests.unit.reports.test_csv_file import LIVE
 
 COLUMNS = ("citizen_ref", "id_number", "rule_codes", "rule_set_version")
 NUMBER = "510107199003074518"
@@ -38,11 +39,19 @@ def test_a_spreadsheet_holds_text_numbers_and_no_formula(tmp_path: Path) -> None
     assert write_xlsx(file, COLUMNS, iter(rows)) == 2
     sheet = load_workbook(file).worksheets[0]
     cells = [[(cell.data_type, cell.value, cell.hyperlink) for cell in row] for row in sheet.iter_rows(min_row=2)]
-    assert cells[0] == [("s", NUMBER, None), ("s", "=1+1", None), ("s", '["A4"]', None), ("n", 2, None)]
+    assert cells[0] == [("s", NUMBER, None), ("s", "'=1+1", None), ("s", '["A4"]', None), ("n", 2, None)]
     assert cells[1][:2] == [("s", "https://127.0.0.1/", None), ("s", "0012", None)]
     assert sheet.cell(row=2, column=2).number_format == "@"
     with zipfile.ZipFile(file) as parts:
         assert not any(b"<f>" in parts.read(name) for name in parts.namelist())
+
+
+@pytest.mark.parametrize("live", LIVE)
+def test_a_sheet_saved_as_csv_has_no_formula_either(tmp_path: Path, live: str) -> None:
+    write_xlsx(tmp_path / "rows.xlsx", ("note",), iter([(live,), ("-5",), ("张三 = 李四",)]))
+    saved = [row[0] for row in load_workbook(tmp_path / "rows.xlsx").worksheets[0].iter_rows(values_only=True)]
+    assert str(saved[1]).startswith("'")
+    assert saved[2:] == ["-5", "张三 = 李四"]
 
 
 def test_a_full_sheet_is_followed_by_another(tmp_path: Path) -> None:
