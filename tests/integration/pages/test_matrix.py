@@ -32,6 +32,27 @@ MISSING = {
     "slug": "nothing",
     "path": "batch|nothing|0|arrival",
 }
+POLICY = [
+    "base-uri 'none'",
+    "connect-src 'self'",
+    "default-src 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "img-src 'self'",
+    "manifest-src 'self'",
+    "script-src 'self'",
+    "style-src 'self'",
+]
+HEADERS = {
+    "Content-Language": "zh-hans",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "Vary": "Cookie",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+# Nobody in particular is in them.
+CACHED = frozenset({"gate_worker", "guide_picture", "key_list", "public_figures"})
 pytestmark = pytest.mark.usefixtures("no_worker")
 
 
@@ -84,7 +105,7 @@ def test_strangers_and_wrong_roles_are_kept_out(place: Place) -> None:
 
 
 def test_those_who_may_are_answered(place: Place) -> None:
-    """Each role that may; an empty form is no error of the server."""
+    """Each role that may; an empty form is no error of the server, and every answer has the same headers."""
     faults = []
     for address, row, path in place.each():
         wanted = {404} if address.name in NOTHING_THERE else ANSWERS | row.also
@@ -92,10 +113,22 @@ def test_those_who_may_are_answered(place: Place) -> None:
             if not may(row, who):
                 continue
             for method in row.methods:
-                got = told(asked(visitor, method, path))
-                if got[0] not in wanted:
-                    faults.append(f"{method} {path} as {who}: {got}")
+                answer = asked(visitor, method, path)
+                if answer.status_code not in wanted:
+                    faults.append(f"{method} {path} as {who}: {told(answer)}")
+                faults += [f"{method} {path} as {who}: {fault}" for fault in header_faults(answer, str(address.name))]
     assert faults == []
+
+
+def header_faults(answer: HttpResponseBase, name: str) -> Iterator[str]:
+    """What every answer says to the browser; the policy's parts stand in no order."""
+    policy = sorted(part.strip() for part in answer.headers.get("Content-Security-Policy", "").split(";"))
+    if policy != POLICY:
+        yield f"policy {policy}"
+    yield from (f"{one}: {answer.headers.get(one)}" for one, said in HEADERS.items() if answer.headers.get(one) != said)
+    kept = {part.strip() for part in answer.headers.get("Cache-Control", "").split(",")}
+    if not {"no-store", "private"} <= kept and name not in CACHED:
+        yield f"may be kept: {kept}"
 
 
 def test_other_methods_are_not_allowed(place: Place) -> None:
