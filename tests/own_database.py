@@ -174,7 +174,8 @@ def _sum_of_what_it_is_made_from() -> str:
 
 
 def _copy(server: psycopg2.extensions.connection, original: str, name: str) -> None:
-    _run(server, "CREATE DATABASE {} TEMPLATE {}", name, original)
+    # Its two thousand small files are copied for a third of what their pages cost in the write-ahead log.
+    _run(server, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, original)
     # A copy has the rights within the database, and not those on it.
     _run(server, "REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC", name)
     # What is lost when the machine goes down is no loss, so that no commit waits for the disk.
