@@ -31,6 +31,7 @@ def modules(*floors: str) -> tuple[Module, ...]:
     return tuple(_read(path) for path in paths if "migrations" not in path.parts)
 
 
+@cache
 def _read(path: Path) -> Module:
     text = path.read_text(encoding="utf-8")
     return Module(str(path.relative_to(CHECKOUT)), text, ast.parse(text))

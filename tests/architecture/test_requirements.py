@@ -4,13 +4,14 @@ import ast
 import re
 import sys
 from collections import Counter
+from functools import cache
 from importlib.metadata import packages_distributions
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.architecture.source import CHECKOUT, FLOORS, modules
+from tests.architecture.source import CHECKOUT, FLOORS, Module, modules
 
 OURS = {*FLOORS, "tests", "bench", "manage", "health_code_verifier"}
 LINE = re.compile(r"(?P<pin>\S+==\S+)\s+# (?P<why>.+)")
@@ -58,10 +59,16 @@ def distributions() -> dict[str, set[str]]:
 
 def imported(*folders: str) -> set[str]:
     """Top-level modules that are neither ours nor Python's."""
-    nodes = [node for module in modules(*folders) for node in ast.walk(module.tree)]
+    found = {name for module in modules(*folders) for name in imports_of(module)}
+    return found - OURS - sys.stdlib_module_names
+
+
+@cache
+def imports_of(module: Module) -> frozenset[str]:
+    nodes = list(ast.walk(module.tree))
     found = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
     found |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
-    return {name.partition(".")[0] for name in found} - OURS - sys.stdlib_module_names
+    return frozenset(name.partition(".")[0] for name in found)
 
 
 @pytest.mark.parametrize("file", ALL)

@@ -6,6 +6,8 @@ The world is read from the records and lines as they leave the demo, so that the
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any, cast
 
 from codes.intake.lines import SHAPES, CheckInLine, DeclarationLine
@@ -63,7 +65,7 @@ def world_of(person: Person, life: Life) -> World:
     return World(
         providers=tuple(Provider(one.code, one.source, one.rule_set) for one in stage.providers),
         sources=tuple(Source(one, timedelta(hours=26), (Batch(stage.opened, horizons[one]),)) for one in stage.sources),
-        rule_sets=tuple(map(_rule_set, read_versions(stage.city.path, stage.city.rule_sets))),
+        rule_sets=_rule_sets(stage.city.path),
         citizens=(SOMEBODY,),
         facts=(*facts, *facts_of_declarations(declarations, stage.zone), *facts_of_check_ins(check_ins, stage.zone)),
         check_ins=check_ins,
@@ -120,6 +122,13 @@ def _declaration(line: DeclarationLine, received_at: datetime) -> Declaration:
         stays=tuple(Stay(stay.area, stay.from_day, stay.left_on) for stay in line.area_stays or ()),
         answered=frozenset(question for question in QUESTIONS if question in line.model_fields_set),
     )
+
+
+@cache
+def _rule_sets(city_file: Path) -> tuple[RuleSetVersion, ...]:
+    """Of a shipped city, read once: its file names those of its rule sets."""
+    city = next(one.city for one in STAGES if one.city.path == city_file)
+    return tuple(map(_rule_set, read_versions(city.path, city.rule_sets)))
 
 
 def _rule_set(version: VersionContent) -> RuleSetVersion:
