@@ -81,8 +81,9 @@ class CheckIn:
 
         Read strictly (§2): one submitted before its day has not been submitted on it either.
         """
-        submitted_on = self.instant.astimezone(zone).date()
-        return self.healthy and submitted_on not in (self.day, self.day + timedelta(days=1))
+        if not self.healthy:
+            return False
+        return self.instant.astimezone(zone).date() not in (self.day, self.day + timedelta(days=1))
 
 
 @dataclass(frozen=True)

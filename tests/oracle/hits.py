@@ -172,7 +172,9 @@ def standing_hits(known: Known, version: RuleSetVersion, day: date, healthy_from
     if healthy_from is not None:
         assumed = (healthy_from + n * ONE_DAY for n in range((day - healthy_from).days + 1))
         known = replace(known, healthy=known.healthy | frozenset(assumed))
-    found = [hit_of(known, rule, fact, version, day) for rule in version.rules for fact in known.seen]
+    # A fact of another kind never makes a hit; most are, and a forecast asks for every day of a year.
+    pairs = ((rule, fact) for rule in version.rules for fact in known.seen if fact.kind == rule.kind)
+    found = [hit_of(known, rule, fact, version, day) for rule, fact in pairs]
     return sorted(hit for hit in found if hit)
 
 

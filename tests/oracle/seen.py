@@ -86,8 +86,9 @@ def healthy_days(check_ins: Iterable[CheckIn], known_at: datetime, zone: ZoneInf
     last: dict[date, CheckIn] = {}
     for check_in in check_ins:
         if check_in.received_at <= known_at and not check_in.is_late(zone):
-            before = last.get(check_in.day, check_in)
-            last[check_in.day] = max(before, check_in, key=lambda one: one.order)
+            before = last.get(check_in.day)
+            if before is None or check_in.order > before.order:
+                last[check_in.day] = check_in
     return frozenset(day for day, check_in in last.items() if check_in.healthy)
 
 
