@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils.log import configure_logging
 
 from portal.environment import load
+from portal.observability.requests import begin_to_count
 from portal.start_up import refuse_unsafe_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -100,6 +101,7 @@ def name_apart(sender: str, instance: Any, **_: object) -> None:
 def refuse_unsafe_worker(**_: object) -> None:
     """A worker has every city's data, so it is checked like the web server."""
     refuse_unsafe_start(load())
+    begin_to_count()
 
 
 @setup_logging.connect

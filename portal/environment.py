@@ -10,6 +10,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1", "[::1]")
 LOOPBACK_HOSTS = ("localhost", ".localhost", "127.0.0.1", "[::1]")
 KEY_BYTES = 32
 LEAST_UPLOAD_MEMORY = 128
+LEAST_TOKEN = 32
 # Where links for staff go while no mail server is named: nowhere, and nobody is told that they were sent.
 NO_MAIL = {"EMAIL_BACKEND": "portal.mail.NoMail"}
 # Where codes for citizens go while nothing else is named: nowhere.
@@ -63,6 +65,10 @@ class Environment:
     static_root: Path
     upload_memory: int
     log_level: str
+    metrics_token: str = field(repr=False)
+    metrics_networks: tuple[IPv4Network | IPv6Network, ...]
+    metrics_directory: Path
+    traces_are_sent: bool
     lease: timedelta
     partition_citizens: int
     named_database_url: str = field(repr=False)
@@ -156,6 +162,10 @@ def load() -> Environment:
         static_root=Path(env.path("STATIC_ROOT", default=str(state / "static"))()),
         upload_memory=_upload_memory(env.int("UPLOAD_MEMORY", default=256)),
         log_level=env.str("LOG_LEVEL", default="INFO").upper(),
+        metrics_token=_metrics_token(env.str("METRICS_TOKEN", default="")),
+        metrics_networks=_networks("METRICS_NETWORKS", env),
+        traces_are_sent=bool(env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")),
+        metrics_directory=Path(env.path("METRICS_DIRECTORY", default=str(state / "metrics"))()),
         lease=timedelta(seconds=_at_least_one("LEASE_SECONDS", env.float("LEASE_SECONDS", default=20))),
         partition_citizens=int(_at_least_one("PARTITION_CITIZENS", env.int("PARTITION_CITIZENS", default=20_000))),
         named_database_url=database_url,
@@ -241,6 +251,19 @@ def _at_least_one(variable: str, number: float) -> float:
     if number < 1:
         raise ImproperlyConfigured(f"{variable} is {number:g}: it must be 1 or more.")
     return number
+
+
+def _metrics_token(token: str) -> str:
+    if token and len(token) < LEAST_TOKEN:
+        raise ImproperlyConfigured(f"METRICS_TOKEN is short: set it to {LEAST_TOKEN} or more random characters.")
+    return token
+
+
+def _networks(variable: str, env: environ.Env) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(one) for one in env.list(variable, default=[]))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{variable} holds what is no network such as 10.1.0.0/16.") from error
 
 
 def _upload_memory(mebibytes: int) -> int:

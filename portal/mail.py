@@ -10,6 +10,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.urls import reverse
 from django.utils import translation
 
+from portal.observability.happened import mails_left
 from regions.models import City, Domain
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,9 @@ def send_mails(mails: Sequence[EmailMessage], *, what: str) -> bool:
     except (OSError, SMTPException) as fault:
         # The name only: a server's words may repeat the message.
         log.warning("%s not sent by mail: %s", what, type(fault).__name__)
+        mails_left.send_robust(sender=None, outcome="failed", count=len(mails))
         return False
+    mails_left.send_robust(sender=None, outcome="sent", count=len(mails))
     return True
 
 

@@ -299,6 +299,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_URLCONF": "portal.urls_city",
 }
 
+# Who reads /metrics; without either nobody does, and nothing is counted.
+METRICS_TOKEN = ENVIRONMENT.metrics_token
+METRICS_NETWORKS = ENVIRONMENT.metrics_networks
+METRICS_DIRECTORY = ENVIRONMENT.metrics_directory
+TRACES_ARE_SENT = ENVIRONMENT.traces_are_sent
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,12 +1,15 @@
 """The run's row: starting it, claiming its steps, ending it. Every move is compare-and-set on the database's own row."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from time import monotonic
 from typing import Any
 from zlib import crc32
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q, TextChoices
+from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
 from codes.effective import lock_effective_codes
@@ -38,6 +41,10 @@ class RunRefusal(TextChoices):
         _("{day} has settled by what was known at {newest}; what was known before can only be recomputed as history."),
     )
     OTHER_OPEN = "other_open", _("Another run is under way ({run}). Try again when it has ended.")
+
+
+# A worker has left a step or a partition, whatever became of it: run_id, step, number and seconds.
+step_ended = Signal()
 
 
 class ClaimLost(RuntimeError):
@@ -141,6 +148,17 @@ def run_to_wake(*, now: datetime) -> Run | None:
     died = Q(state=Partition.State.CLAIMED, lease_until__lt=now)
     failed = Q(state=Partition.State.PENDING, attempts__gt=0)
     return None if at_work.exists() and not partitions.filter(died | failed).exists() else run
+
+
+@contextmanager
+def timed_step(run_id: int, step: RunStep, number: int | None = None) -> Iterator[None]:
+    """Tell whoever measures how long the block took; none of them can make it fail."""
+    began = monotonic()
+    try:
+        yield
+    finally:
+        seconds = monotonic() - began
+        step_ended.send_robust(sender=Run, run_id=run_id, step=step, number=number, seconds=seconds)
 
 
 def claim_step(run_id: int, state: str, *, now: datetime) -> Run | None:

@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection, transaction
 
 from codes.engine.query import DAILY, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_VERSIONS, NAMED, among, verdicts_of
 from codes.models import Partition, RuleSetVersion, Run, RunError, RunStep
+from codes.runs.ledger import timed_step
 from regions.attempts import attempt
 from regions.journal.record import record
 from regions.leased_jobs import DIED, Clock, claim_job, dead, error_fault
@@ -81,7 +82,13 @@ def work_partition(run_id: int, number: int, *, clock: Clock) -> bool:
     if partition is None:
         return False
     failed = partial(_note_failure, partition, clock=clock)
-    with suppress(DatabaseError), attempt(partition, failed, clock=clock), suppress(Fenced), transaction.atomic():
+    with (
+        suppress(DatabaseError),
+        attempt(partition, failed, clock=clock),
+        suppress(Fenced),
+        timed_step(run_id, RunStep.PARTITION, number),
+        transaction.atomic(),
+    ):
         _evaluate_partition(partition, now=clock())
         return True
     return False

@@ -24,7 +24,15 @@ from codes.models import (
     RunStep,
 )
 from codes.runs.amend import amend_owed
-from codes.runs.ledger import ClaimLost, all_partitions_ended, claim_step, give_back, move_on, unfinished_partitions
+from codes.runs.ledger import (
+    ClaimLost,
+    all_partitions_ended,
+    claim_step,
+    give_back,
+    move_on,
+    timed_step,
+    unfinished_partitions,
+)
 from codes.runs.partitions import park_poisoned, work_partition
 from codes.runs.settle import settle
 from codes.statistics import EVIDENCE, refresh_statistics
@@ -123,7 +131,10 @@ def _collect_and_freeze(run_id: int, *, clock: Clock) -> None:
     run = claim_step(run_id, Run.State.COLLECTING, now=clock())
     if run is None:
         return
-    with attempt(run, lambda error: give_back(run, step=RunStep.COLLECTING, error=error, now=clock()), clock=clock):
+    with (
+        timed_step(run_id, RunStep.COLLECTING),
+        attempt(run, lambda error: give_back(run, step=RunStep.COLLECTING, error=error, now=clock()), clock=clock),
+    ):
         if run.collects:
             _collect(run)
         with transaction.atomic():
@@ -171,6 +182,7 @@ def _settle(run_id: int, *, clock: Clock) -> None:
     if run is None:
         return
     with (
+        timed_step(run_id, RunStep.SETTLING),
         attempt(run, lambda error: give_back(run, step=RunStep.SETTLING, error=error, now=clock()), clock=clock),
         suppress(ClaimLost),
         transaction.atomic(),

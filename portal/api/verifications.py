@@ -18,6 +18,7 @@ from portal.api.bodies import JSON_TYPE, read_json
 from portal.api.callers import caller_of
 from portal.api.schema import WITH_BODY, problems
 from portal.api.service import Service
+from portal.observability.happened import pass_checked
 
 # A scanner's noise may be longer than any pass; it is answered as no pass.
 MOST_CHARACTERS = 20_000
@@ -104,6 +105,7 @@ class Verifications(Service):
         # A machine's key is one gate's; a provider has many under one key.
         by = f"{caller.actor}/{scanned.gate}" if scanned.gate and caller.kind == "provider" else caller.actor
         checked = check_pass(scanned.text, by=by, now=timezone.now())
+        pass_checked.send_robust(sender=None, result=checked.result.value)
         return Response(_told(checked).model_dump(mode="json", by_alias=True))
 
 

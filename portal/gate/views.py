@@ -24,6 +24,7 @@ from codes.passes.results import CheckResult, Detail
 from codes.passes.token import MAX_CHARACTERS
 from codes.vocabulary import State
 from portal.gate.session import DeviceRequest, for_devices
+from portal.observability.happened import pass_checked
 from portal.web.access import for_anyone
 from portal.web.host import required_city
 
@@ -55,7 +56,9 @@ def check(request: DeviceRequest) -> HttpResponse:
 
 
 def _check(request: DeviceRequest) -> Checked:
-    return check_pass(request.POST.get("text", ""), by=request.device.subject, now=timezone.now())
+    checked = check_pass(request.POST.get("text", ""), by=request.device.subject, now=timezone.now())
+    pass_checked.send_robust(sender=None, result=checked.result.value)
+    return checked
 
 
 def words() -> dict[str, Any]:

@@ -6,12 +6,14 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextvars import Token
+from importlib import import_module
 from typing import Any
 
 from celery.signals import before_task_publish, task_postrun, task_prerun
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from portal.observability.happened import request_answered
 from portal.observability.logs import WORK, Work, view_of
 
 log = logging.getLogger(__name__)
@@ -22,6 +24,12 @@ ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 IN_MESSAGE = "request_id"
 # The first argument of a city's task. A task that is given anything else instead has no city.
 SCHEMA = re.compile(r"[a-z][a-z0-9_]{1,39}")
+
+
+def begin_to_count() -> None:
+    """In web servers and workers, where metrics are read: what gathers them takes a while to load."""
+    if settings.METRICS_TOKEN or settings.METRICS_NETWORKS:
+        import_module("portal.observability.metrics").begin()
 
 
 class RequestLogMiddleware:
@@ -40,6 +48,8 @@ class RequestLogMiddleware:
             work.view = view_of(request)
             told = {"method": request.method, "status": response.status_code, "milliseconds": milliseconds}
             log.info("%s %s: %s", request.method, work.view, response.status_code, extra=told)
+            counted = {"method": request.method, "status": response.status_code, "seconds": milliseconds / 1000}
+            request_answered.send_robust(sender=type(self), view=work.view, **counted)
         finally:
             WORK.reset(token)
         response.headers[HEADER] = work.request

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from portal.mail import NoMailServer, address_of, in_both_languages
+from portal.observability.happened import mails_left
 from regions.models import City
 from regions.staff.enrolment import note_sent, take_to_send
 from regions.staff.models import EnrolmentLink
@@ -30,7 +31,9 @@ def send_link(link_id: int, *, host: str, now: datetime) -> bool:
     except (OSError, SMTPException, NoMailServer) as fault:
         # The name only: a server's words may repeat the message.
         log.warning("link %s to enrol was not sent: %s", link_id, type(fault).__name__)
+        mails_left.send_robust(sender=None, outcome="failed", count=1)
         return False
+    mails_left.send_robust(sender=None, outcome="sent", count=1)
     note_sent(link, now=now)
     return True
 

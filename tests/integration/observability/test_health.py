@@ -86,6 +86,23 @@ def test_a_broker_that_is_gone_takes_no_web_server_out(
     assert asked("ready") == (200, {"state": "degraded", "parts": {"database": {"state": "ok"}, **down("broker")}})
 
 
+def test_a_broker_that_says_nothing_keeps_no_probe_waiting(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A load balancer waits for a second, and takes silence for no."""
+    asked_it, go_on = threading.Event(), threading.Event()
+
+    def hang() -> dict[str, Part]:
+        asked_it.set()
+        go_on.wait(timeout=60)
+        return {"broker": Part(State.DOWN)}
+
+    monkeypatch.setattr(health, "broker", Look(hang, broker=Part(State.UNKNOWN)))
+    status, told = asked("ready")
+    assert (status, told["state"]) == (200, "ok")
+    assert asked_it.wait(timeout=60), "it is looked at all the same"
+    assert asked("ready")[0] == 200
+    go_on.set()
+
+
 def down(part: str) -> dict[str, dict[str, str]]:
     return {part: {"state": "down"}}
 

@@ -112,7 +112,14 @@ def test_every_fault_is_named_at_once(monkeypatch: pytest.MonkeyPatch, settings:
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("LEASE_SECONDS", "0.5"), ("PARTITION_CITIZENS", "0"), ("TRUSTED_PROXIES", "-1"), ("UPLOAD_MEMORY", "64")],
+    [
+        ("LEASE_SECONDS", "0.5"),
+        ("PARTITION_CITIZENS", "0"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("UPLOAD_MEMORY", "64"),
+        ("METRICS_TOKEN", "short"),
+        ("METRICS_NETWORKS", "10.1.0.0/33"),
+    ],
 )
 def test_numbers_that_make_no_sense_are_refused(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
     monkeypatch.setenv(variable, value)

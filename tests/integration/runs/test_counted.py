@@ -1,0 +1,95 @@
+"""A run on real workers as Prometheus is told of it: by a web server, of the processes of its machine."""
+
+import base64
+import re
+import sys
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from codes.models import Run
+from tests.integration.runs.conftest import Filled
+from tests.integration.runs.test_workers import broker, waiting, workers  # noqa: F401 - fixtures
+from tests.integration.runs.workers import PATIENCE_SECONDS, Workers
+from tests.integration.web_server.test_slow_clients import free_port, running
+
+TOKEN = "a token of this test alone, 32 signs"
+LINE = re.compile(r"^(portal_\w+(?:\{[^}]*\})?) (\S+)$", re.MULTILINE)
+
+
+@pytest.fixture
+def counted(workers: Workers, tmp_path: Path) -> Iterator[int]:  # noqa: F811
+    """A worker and two web servers that count; the port of one of them."""
+    told = {
+        "METRICS_TOKEN": TOKEN,
+        "METRICS_DIRECTORY": str(tmp_path / "metrics"),
+        "SECRET_KEY": settings.SECRET_KEY,
+        "KEY_ENCRYPTION_KEY": base64.b64encode(settings.KEY_ENCRYPTION_KEY).decode(),
+    }
+    for name, value in told.items():
+        workers.patch.setenv(name, value)
+    workers.start()
+    ports = free_port(), free_port()
+    command = [sys.executable, "-m", "portal.web_server", "--threads", "1", "--listen"]
+    with running([*command, f"127.0.0.1:{ports[0]}"], ports[0]), running([*command, f"127.0.0.1:{ports[1]}"], ports[1]):
+        for port in (ports[0], ports[1], ports[1]):
+            assert ask(port, "/figures/", host="beta.localhost")[0] in (200, 404)
+        yield ports[0]
+
+
+def ask(port: int, path: str, *, host: str = "10.0.0.7", token: str = "") -> tuple[int, str]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"Host": host, **({"Authorization": f"Bearer {token}"} if token else {})}
+    connection.request("GET", path, headers=headers)
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, text
+
+
+def values(port: int) -> dict[str, float]:
+    status, text = ask(port, "/metrics", token=TOKEN)
+    assert status == 200, text
+    return {name: float(value) for name, value in LINE.findall(text)}
+
+
+def test_the_processes_of_a_machine_are_one_target(
+    committed: Filled,
+    workers: Workers,  # noqa: F811
+    counted: int,
+    waiting: Run,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    assert ask(counted, "/metrics")[0] == 404
+    assert ask(counted, "/metrics", token=TOKEN[:-1])[0] == 404
+    workers.enqueue("codes.advance_run", committed.schema, waiting.pk)
+    workers.follow(waiting)
+    workers.enqueue("portal.note_beat")
+    workers.enqueue("codes.sum_up_cities")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    found = values(counted)
+    while 'portal_partitions{city="beta",state="done"}' not in found and time.monotonic() < deadline:
+        time.sleep(0.2)
+        found = values(counted)
+    partitions = waiting.partitions.count()
+    assert found['portal_partitions{city="beta",state="done"}'] == partitions
+    assert found['portal_run_step_seconds_count{city="beta",step="partition"}'] == partitions
+    assert found['portal_run_step_seconds_count{city="beta",step="settling"}'] == 1
+    assert found['portal_tasks_total{outcome="success",task="codes.judge_partition"}'] >= partitions
+    assert found['portal_request_seconds_count{view="public_figures"}'] == 3, "of both web servers"
+    assert found["portal_database_up"] == found["portal_broker_up"] == 1
+    assert found["portal_beat_age_seconds"] < PATIENCE_SECONDS
+    # A worker that is killed leaves its counts to the next one, and no file more.
+    files = sorted((tmp_path / "metrics").iterdir())
+    workers.kill_all()
+    workers.start()
+    workers.enqueue("portal.note_beat")
+    beat = 'portal_tasks_total{outcome="success",task="portal.note_beat"}'
+    while values(counted)[beat] < 2 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert values(counted)[beat] == 2
+    assert sorted((tmp_path / "metrics").iterdir()) == files
