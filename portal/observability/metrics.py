@@ -92,8 +92,9 @@ class Counts:
         if (began := self._began.pop(task_id, None)) is not None:
             self.task_seconds.labels(task.name).observe(time.monotonic() - began)
 
-    def task_expired(self, request: Any, expired: bool = False, **_: object) -> None:
-        self.tasks.labels(request.name, "expired" if expired else "revoked").inc()
+    def task_expired(self, sender: Any, expired: bool = False, **_: object) -> None:
+        """Told by the worker's parent, which knows the task as the sender."""
+        self.tasks.labels(sender.name, "expired" if expired else "revoked").inc()
 
 
 # Receivers are referred to weakly.

@@ -2,8 +2,12 @@
 
 from datetime import timedelta
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
+from celery.app.task import Context
+from celery.signals import task_revoked
+from django.core.mail import EmailMessage
 from django.db import OperationalError, connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -11,9 +15,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from codes.city_counts import update_city_counts
+from portal.mail import send_mails
 from portal.observability import city_metrics, metrics
 from portal.observability.city_metrics import GAUGES, CityCollector, samples
+from portal.observability.happened import request_answered
 from portal.observability.health import Look, Part, State
+from portal.observability.metrics import Counts
 from portal.observability.tasks import note_beat
 from regions.models import CityStanding
 
@@ -81,6 +88,49 @@ def test_cities_are_told_by_two_queries(db: None) -> None:
     assert (told["portal_broker_up", ()], told["portal_broker_messages", ()]) == (1, 3)
     assert told["portal_beat_age_seconds", ()] < 60
     assert {name for name, _ in told} == GAUGES.keys() - {"portal_run_last"}, "alpha and beta have no run"
+
+
+@pytest.fixture
+def counts() -> Counts:
+    """Of this process, and let go of with the test, as signals refer to them weakly."""
+    made = Counts()
+    made.listen()
+    return made
+
+
+def counted(metric: Any) -> dict[tuple[str, ...], float]:
+    """What has been counted, by the values of the labels."""
+    [family] = metric.collect()
+    return {tuple(one.labels.values()): one.value for one in family.samples if one.name.endswith("_total")}
+
+
+def test_a_message_that_waited_too_long_is_counted(counts: Counts) -> None:
+    """As Celery says it; the receiver that fails at it is logged and nothing more."""
+    told = {"request": Context(), "terminated": False, "signum": None, "expired": True}
+    [(_, fault)] = [one for one in task_revoked.send(note_beat, **told) if one[0] == counts.task_expired]
+    assert fault is None
+    assert counted(counts.tasks) == {("portal.note_beat", "expired"): 1}
+
+
+def test_methods_that_anybody_makes_up_are_one(counts: Counts) -> None:
+    for method in ("GET", "BREW", "BREW2"):
+        request_answered.send_robust(sender=None, view="places", method=method, status=405, seconds=0.1)
+    assert counted(counts.requests) == {("places", "GET", "405"): 1, ("places", "other", "405"): 2}
+
+
+def test_mails_are_counted_by_what_became_of_them(counts: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
+    mails = [EmailMessage("subject", "text", to=["a@example.cn"])] * 2
+    assert send_mails(mails, what="two mails")
+    monkeypatch.setattr("portal.mail.get_connection", Refusing)
+    assert not send_mails(mails[:1], what="one mail")
+    assert counted(counts.mails) == {("sent",): 2, ("failed",): 1}
+
+
+class Refusing:
+    """A mail server that is not there."""
+
+    def send_messages(self, _mails: object) -> int:
+        raise ConnectionRefusedError
 
 
 def test_a_database_that_is_down_is_told(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
