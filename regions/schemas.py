@@ -5,12 +5,14 @@ Django spends nine tenths of a migration on working out what each step makes of 
 city. A process that opens many – the demo, the tests, an operator's loop over a folder – works it out once.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from psycopg2 import sql
+from psycopg2.errors import LockNotAvailable
 
 from regions.models import City
 from regions.rights import create_city_role, grant_city_rights, grant_public_rights
@@ -21,12 +23,15 @@ Statement = tuple[Any, Any, bool]
 NOT_REPEATED = ("SELECT", "SHOW", "SAVEPOINT", "RELEASE SAVEPOINT", "SET SEARCH_PATH")
 # What makes a city's tables, once one was made; empty until then.
 repeatable: list[str] = []
+# While a migration waits for a long query to end, everybody who only wants to read waits behind it: so it gives way soon and often.
+LOCK_SECONDS = 2
+TRIES = 60
+SECONDS_BETWEEN_TRIES = 3.0
 
 
 def prepare_database(*, verbosity: int = 0) -> list[str]:
     """Migrate ``public`` and every city and set all rights anew; the cities' schema names. Safe to repeat."""
-    call_command("migrate_schemas", schema_name="public", interactive=False, verbosity=verbosity)
-    grant_public_rights()
+    _giving_way(lambda: _migrate_public(verbosity=verbosity))
     schemas = all_schemas()
     for schema in schemas:
         migrate_city(city_named(schema), verbosity=verbosity)
@@ -41,12 +46,38 @@ def ensure_prepared() -> None:
         prepare_database()
 
 
+def _migrate_public(*, verbosity: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = %s", [f"{LOCK_SECONDS}s"])
+    call_command("migrate_schemas", schema_name="public", interactive=False, verbosity=verbosity)
+    grant_public_rights()
+
+
 def migrate_city(city: City, *, verbosity: int = 0) -> None:
-    """Bring one city's schema up to date, with its role and rights."""
-    with transaction.atomic():
-        create_city_role(city)
-        migrate(city, verbosity=verbosity)
-        grant_city_rights(city)
+    """Bring one city's schema up to date, with its role and rights: all of it or nothing."""
+
+    def at_once() -> None:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = %s", [f"{LOCK_SECONDS}s"])
+            create_city_role(city)
+            migrate(city, verbosity=verbosity)
+            grant_city_rights(city)
+
+    _giving_way(at_once)
+
+
+def _giving_way(migrate: Callable[[], object]) -> None:
+    """Try again where somebody else's lock was waited for too long. Raises ``OperationalError`` after the last try."""
+    for tries_left in reversed(range(TRIES)):
+        try:
+            migrate()
+        except OperationalError as error:
+            if not tries_left or not isinstance(error.__cause__, LockNotAvailable):
+                raise
+            time.sleep(SECONDS_BETWEEN_TRIES)
+        else:
+            return
 
 
 def create_schema(city: City) -> None:
