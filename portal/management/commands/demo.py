@@ -109,9 +109,9 @@ class Command(PortalCommand):
                 NEXT.format(city=first.schema, day=timezone.localdate(timezone=first.zone), folder=staging.folder)
             )
             if stay:
+                children.callback((beat := ensure_beat(staging.folder)).stop)
                 web, port = start_web(staging.folder)
                 children.callback(web.stop)
-                children.callback((beat := ensure_beat(staging.folder)).stop)
                 self._say(f"\nThe pages:\n{_addresses(staging, port)}")
                 self._corrections(staging)
                 self._say(_open_first(staging, port))

@@ -192,7 +192,7 @@ def test_a_second_demo_changes_nothing_shows_its_pages_until_it_is_interrupted_a
         assert re.search(r"number \S{8,18}: one code", opened)
         assert re.search(r"case D\d{8}-\d{6}", opened)
         port = next(place.state.glob("run/demo-web-*.pid")).stem.removeprefix("demo-web-")
-        page = httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "chengdu.localhost"})
+        page = httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "chengdu.localhost"}, timeout=60)
         assert (page.status_code, "成都市" in page.text) == (200, True)
         children = [process_of(place, name) for name in ("demo-worker", "demo-beat", "demo-web-*")]
         demo.send_signal(signal.SIGINT)
