@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from ssl import SSLContext
 from typing import Any
 
@@ -101,12 +102,18 @@ class GuardedNetwork(httpcore.NetworkBackend):
         raise failure
 
 
+@cache
+def tls_context() -> ssl.SSLContext:
+    """One for all deliveries: reading the machine's certificates takes longer than most of them."""
+    return httpx.create_ssl_context()
+
+
 class GuardedTransport(httpx.HTTPTransport):
     """httpx on the guarded network, whose faults pass through as SourceFault."""
 
     def __init__(self, allowed: AllowList, resolve: Resolver, deadline: Deadline) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
+            ssl_context=tls_context(),
             max_connections=1,
             network_backend=GuardedNetwork(allowed, resolve, deadline),
         )
