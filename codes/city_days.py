@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from django.db import connection
-from django.db.models import Max, Min
+from django.db.models import Count, Max, Min, Q
 
 from codes.models import Alarm, Run
 from regions.sql import compose
@@ -18,7 +18,10 @@ DAYS = 30
 
 @dataclass(frozen=True)
 class CityDay:
-    """One day. None where no run settled: nobody knows then. ``age``: of the oldest data a provider judged by."""
+    """One day. None where no run settled, or a provider could not judge: nobody knows then.
+
+    ``age``: of the oldest data a provider judged by.
+    """
 
     day: date
     age: timedelta | None
@@ -45,7 +48,11 @@ def city_days(schema: str, *, now: datetime) -> list[CityDay]:
         settled = {
             run.day: run
             for run in runs.filter(state__in=Run.SETTLED)
-            .annotate(oldest=Min("providers__horizon"), registered=Max("providers__registered"))
+            .annotate(
+                oldest=Min("providers__horizon"),
+                registered=Max("providers__registered"),
+                silent=Count("providers", filter=Q(providers__known=False)),
+            )
             .order_by("pk")
         }
         raised = Alarm.objects.filter(raised_at__gte=begins).values_list("raised_at", flat=True)
@@ -64,7 +71,9 @@ def _day(day: date, run: Run | None, failed: int, alarms: int, overdue: int) -> 
     oldest: datetime | None = run.oldest  # type: ignore[attr-defined]  # annotated
     registered: int | None = run.registered  # type: ignore[attr-defined]
     age = run.as_of - oldest if oldest else None
-    return CityDay(day, age, failed, registered, run.counts.get("disagreements", {}).get("standing"), alarms, overdue)
+    # Whoever a silent provider would have shown another colour is missing from the count.
+    differ = None if run.silent else run.counts.get("disagreements", {}).get("standing")  # type: ignore[attr-defined]
+    return CityDay(day, age, failed, registered, differ, alarms, overdue)
 
 
 def _overdue(first: date, begins: datetime, *, now: datetime, zone: str) -> dict[date, int]:

@@ -236,4 +236,6 @@ def _at(place: int, count: int, step: float, width: float) -> tuple[str, str]:
 def _worded(value: Value, unit: str) -> str:
     if value is None:
         return "–"
-    return f"{number_format(value, decimal_pos=None if isinstance(value, int) else 1, force_grouping=True)}{unit}"
+    # Told how many digits to keep, Django cuts the others off.
+    rounded = value if isinstance(value, int) else round(value, 1 if value >= 1 else 2)
+    return f"{number_format(rounded, force_grouping=True)}{unit}"

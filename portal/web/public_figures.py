@@ -54,12 +54,12 @@ def _charts(weeks: Sequence[PublishedWeek]) -> list[DayChart]:
         for shade, cause in enumerate(Cause, start=1)
         if any(values := of(lambda one, cause=cause: one.of_cause(cause)))  # type: ignore[misc]
     ]
+    hours = of(lambda one: one.median_hours)
     return [
         day_chart(
             _("People known to the city"), labels, [Series(pgettext("figures", "People"), of(lambda one: one.people))]
         ),
         day_chart(_("Disagreements found, by cause"), labels, by_cause),
-        day_chart(
-            _("Hours to the decision, median"), labels, [Series(_("Hours"), of(lambda one: one.median_hours), 2)]
-        ),
+        # Of a city where no week has a group that may be told there is nothing to draw.
+        day_chart(_("Hours to the decision, median"), labels, [Series(_("Hours"), hours, 2)] if any(hours) else []),
     ]

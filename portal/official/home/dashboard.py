@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from codes.disagreements import Kind, pairs_after
-from codes.models import Case, Provider, Run
+from codes.models import Case, Provider, Run, RunProvider
 from codes.models.case import overdue
 from codes.validity import Age
 from codes.vocabulary import Cause
@@ -27,6 +27,7 @@ DAYS_SHOWN = 30
 MOST_PAIRS = 4
 
 K = TypeVar("K", bound=Hashable)
+Filled = Callable[[list[int]], list[Value]]
 
 
 @require_GET
@@ -35,12 +36,13 @@ def dashboard(request: StaffRequest) -> HttpResponse:
     newest = Run.objects.last_settled()
     runs = _run_of_each_day(newest) if newest else []
     differing = pairs_after(runs)
+    days, filled = by_day(runs)
     context = {
         "newest": newest,
         "expired": newest is not None and not Age.of(newest.day, now=timezone.now()).is_valid,
         "providers": newest.providers.select_related("provider").order_by("provider__code") if newest else [],
-        "by_cause": _by_cause(runs, differing),
-        "by_pair": _by_pair(runs, differing),
+        "by_cause": _by_cause(days, filled, differing),
+        "by_pair": _by_pair(days, filled, differing),
         "ages": _ages(),
     }
     return render(request, "official/home/dashboard.html", context)
@@ -52,10 +54,9 @@ def _run_of_each_day(newest: Run) -> list[Run]:
     return list(Run.objects.settled().filter(day__gte=since).order_by("day", "-pk").distinct("day"))
 
 
-def _by_cause(runs: Sequence[Run], differing: Mapping[Kind, list[int]]) -> DayChart:
+def _by_cause(days: Sequence[str], filled: Filled, differing: Mapping[Kind, list[int]]) -> DayChart:
     """Each cause keeps its shade, however many it stands for."""
     found = _together([(Cause(kind.cause), counts) for kind, counts in differing.items()])
-    days, filled = _days(runs)
     series = [
         Series(label_of(cause), filled(found[cause]), shade)
         for shade, cause in enumerate(Cause, start=1)
@@ -64,12 +65,11 @@ def _by_cause(runs: Sequence[Run], differing: Mapping[Kind, list[int]]) -> DayCh
     return day_chart(_("Disagreements by cause"), days, series)
 
 
-def _by_pair(runs: Sequence[Run], differing: Mapping[Kind, list[int]]) -> DayChart:
+def _by_pair(days: Sequence[str], filled: Filled, differing: Mapping[Kind, list[int]]) -> DayChart:
     """Shades go by the order of the providers, so that they stay; beyond ``MOST_PAIRS`` the pairs are added up."""
     names = {provider.pk: titled(provider) for provider in Provider.objects.order_by("code")} if differing else {}
     found = _together([((kind.a, kind.b), counts) for kind, counts in differing.items()])
     largest = sorted(found, key=lambda pair: -max(found[pair]))[:MOST_PAIRS]
-    days, filled = _days(runs)
     series = [
         Series(f"{names[a]} – {names[b]}", filled(found[a, b]), place % (SHADES - 1) + 1)
         for place, (a, b) in enumerate(combinations(names, 2))
@@ -89,15 +89,20 @@ def _together(found: Iterable[tuple[K, list[int]]]) -> dict[K, list[int]]:
     return summed
 
 
-def _days(runs: Sequence[Run]) -> tuple[list[str], Callable[[list[int]], list[Value]]]:
-    """Every day from the first run to the last, and how a count for each run becomes one for each day, none where nothing settled."""
+def by_day(runs: Sequence[Run]) -> tuple[list[str], Filled]:
+    """Every day from the first run to the last, and how a count for each run becomes one for each day.
+
+    None where nothing settled or a provider could not judge.
+    """
     if not runs:
         return [], list
     first = runs[0].day
+    # Whoever a silent provider would have shown another colour is missing from the count.
+    silent = set(RunProvider.objects.filter(run__in=runs, known=False).values_list("run", flat=True))
     days = [first + timedelta(days=n) for n in range((runs[-1].day - first).days + 1)]
 
     def filled(counts: list[int]) -> list[Value]:
-        known = {run.day: count for run, count in zip(runs, counts, strict=True)}
+        known = {run.day: count for run, count in zip(runs, counts, strict=True) if run.pk not in silent}
         return [known.get(day) for day in days]
 
     return [formats.date_format(day, "MONTH_DAY_FORMAT") for day in days], filled

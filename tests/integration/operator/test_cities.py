@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from codes.city_counts import update_city_counts
 from codes.city_days import city_days
-from codes.models import Case, Citizen, Run, RunFault
+from codes.models import Case, Citizen, Run, RunFault, RunProvider
+from portal.official.home.dashboard import by_day
 from regions.models import City, CityStanding
 from regions.tenancy import in_city
 from tests.integration.pages.people import Visitor
@@ -113,6 +114,16 @@ def test_thirty_days_of_a_city_are_counted(counted: datetime) -> None:
     assert days[today].overdue == 1
     before = days[today - timedelta(days=2)]
     assert (before.failed_runs, before.rate, before.age, before.overdue) == (1, None, None, 0)
+
+
+def test_a_day_on_which_a_provider_could_not_judge_has_no_rate(counted: datetime) -> None:
+    run = Run.objects.latest("pk")
+    one = run.providers.order_by("pk")[:1]
+    RunProvider.objects.filter(pk__in=one.values("pk")).update(known=False, why_unknown="stale")
+    (today,) = (one for one in city_days("beta", now=counted) if one.day == run.day)
+    assert (today.disagreements, today.rate, today.registered) == (None, None, 3)
+    days, filled = by_day([run])
+    assert (len(days), filled([3])) == (1, [None])
 
 
 def test_thirty_days_stand_against_their_thresholds(db: None, clock: datetime, operator: Visitor) -> None:

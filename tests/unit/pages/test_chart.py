@@ -63,3 +63,8 @@ def test_nothing_can_be_drawn_too() -> None:
     assert bar_chart("t", []).bars == []
     assert day_chart("t", [], []).rows == []
     assert day_chart("t", ["1"], [Series("a", [None])]).rows[0].newest == ""
+
+
+def test_a_share_is_rounded_as_the_tables_round_it() -> None:
+    chart = day_chart("t", ["1", "2"], [Series("a", [0.354, 1.76])], unit="%")
+    assert [values for _, values in chart.table] == [["1.8%"], ["0.35%"]]
