@@ -62,7 +62,7 @@ class CityCommand(PortalCommand):
                     self.handle_city(*args, **options)
                 finally:
                     if self.signs_checkpoint:
-                        sign_checkpoint(self.stderr)
+                        sign_checkpoint(self.stderr, now=timezone.now())
         except (NoSuchCity, NotPrepared) as error:
             raise CommandFailed(str(error), code=2) from error
         except NotAllowed as refusal:
@@ -75,10 +75,10 @@ class CityCommand(PortalCommand):
         raise NotImplementedError
 
 
-def sign_checkpoint(stderr: OutputWrapper) -> None:
+def sign_checkpoint(stderr: OutputWrapper, *, now: datetime) -> None:
     """Sign what the journal holds now: the next minute's checkpoint would miss a tail that is cut before it comes."""
     try:
-        write_checkpoint(now=timezone.now())
+        write_checkpoint(now=now)
     except OSError as error:
         stderr.write(f"The journal's checkpoint could not be kept outside the database: {error}")
 

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from random import Random
 from urllib.parse import quote
@@ -28,8 +29,10 @@ OPERATORS = {
     "operator_second": Role.SYSTEM_ADMIN,
     "operator_audit": Role.AUDIT_ADMIN,
 }
-# Of those who decide about each other's proposals a city needs a second one.
-SECOND = {"security_admin_second": Role.SECURITY_ADMIN}
+# Of those who decide about each other's proposals a city needs a second one, and of those who look at each other's decisions.
+SECOND = {"security_admin_second": Role.SECURITY_ADMIN, "reviewer_second": Role.REVIEWER}
+REVIEWERS, APPROVER = (Role.REVIEWER.value, "reviewer_second"), Role.APPROVER.value
+OFFICES = {Role.REVIEWER: "复核科", Role.APPROVER: "审批科", Role.SOURCE_MANAGER: "数据科", Role.RULE_MANAGER: "疾控科"}
 
 
 @dataclass(frozen=True)
@@ -66,27 +69,27 @@ class DemoAccount:
     address: str
 
 
-def demo_accounts(schema: str, given: Secrets | None = None) -> list[DemoAccount]:
-    """An account for every role of the city, named after it, and a second security administrator: one secret for all."""
+def demo_accounts(schema: str, given: Secrets | None = None, *, now: datetime | None = None) -> list[DemoAccount]:
+    """An account for every role of the city, named after it, and a second one for two of them: one secret for all."""
     with in_city(schema):
         wanted = {**{role.value: role for role in Role}, **SECOND}
-        return _renewed(wanted.items(), given or Secrets.fresh(), place=schema)
+        return _renewed(wanted.items(), given or Secrets.fresh(), place=schema, now=now or timezone.now())
 
 
 def operator_accounts(given: Secrets | None = None) -> list[DemoAccount]:
     """The operator's accounts. Call in no city."""
-    return _renewed(OPERATORS.items(), given or Secrets.fresh(), place="public")
+    return _renewed(OPERATORS.items(), given or Secrets.fresh(), place="public", now=timezone.now())
 
 
-def _renewed(wanted: Iterable[tuple[str, Role]], given: Secrets, *, place: str) -> list[DemoAccount]:
+def _renewed(wanted: Iterable[tuple[str, Role]], given: Secrets, *, place: str, now: datetime) -> list[DemoAccount]:
     with transaction.atomic():
-        accounts = [_ready(username, role, given, place=place) for username, role in wanted]
-        record("staff.demo_secrets", by=BY, now=timezone.now(), data={"accounts": len(accounts)})
+        accounts = [_ready(username, role, given, place=place, now=now) for username, role in wanted]
+        record("staff.demo_secrets", by=BY, now=now, data={"accounts": len(accounts)})
     return accounts
 
 
-def _ready(username: str, role: Role, given: Secrets, *, place: str) -> DemoAccount:
-    account = Account.objects.filter(username=username).first() or _added(username, role, place=place)
+def _ready(username: str, role: Role, given: Secrets, *, place: str, now: datetime) -> DemoAccount:
+    account = Account.objects.filter(username=username).first() or _added(username, role, place=place, now=now)
     Account.objects.filter(pk=account.pk).update(password=given.hashed, must_change_password=False)
     Authenticator.objects.filter(user=account).delete()
     encrypted = encrypt_secret(given.one_time_codes, schema=place)
@@ -94,10 +97,10 @@ def _ready(username: str, role: Role, given: Secrets, *, place: str) -> DemoAcco
     return DemoAccount(username, role, given.password, given.one_time_codes, given.address)
 
 
-def _added(username: str, role: Role, *, place: str) -> Account:
+def _added(username: str, role: Role, *, place: str, now: datetime) -> Account:
     """As ``add_staff`` does it, but for the one-time password, which nobody would use and which takes long to hash."""
-    name, now = chinese_name(Random(f"{place}/{username}"), woman=len(role) % 2 == 0), timezone.now()
-    account = Account.objects.create(username=username, full_name=name, created_at=now)
+    name = chinese_name(Random(f"{place}/{username}"), woman=len(role) % 2 == 0)
+    account = Account.objects.create(username=username, full_name=name, office=OFFICES.get(role, ""), created_at=now)
     RoleGrant.objects.create(account=account, role=role.value, granted_by=BY, granted_at=now)
     record("staff.added", by=BY, now=now, subject=f"staff:{username}", data={"roles": [role.value]})
     return account

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from portal.demo.life import Answers, Life
@@ -12,14 +12,21 @@ from portal.demo.people import Person
 CHECKED_IN_AT = time(7, 30)
 
 
-def declaration_lines(person: Person, life: Life) -> Iterator[bytes]:
+class Sent(NamedTuple):
+    """A line, and when its person entered it."""
+
+    at: datetime
+    line: bytes
+
+
+def declaration_lines(person: Person, life: Life) -> Iterator[Sent]:
     """What the person declared to each provider, oldest first."""
     for provider, declared in life.answers.items():
         for number, answers in enumerate(declared, start=1):
-            yield _line(_declaration(person, provider, number, answers))
+            yield Sent(answers.submitted_at, _line(_declaration(person, provider, number, answers)))
 
 
-def check_in_lines(person: Person, life: Life, *, first: date, last: date) -> Iterator[bytes]:
+def check_in_lines(person: Person, life: Life, *, first: date, last: date) -> Iterator[Sent]:
     """The check-ins of these days. After the day of the stories whoever checked in on it goes on doing so, in good health."""
     today = life.stage.today
     for provider, days_ago in life.checked_in.items():
@@ -27,12 +34,12 @@ def check_in_lines(person: Person, life: Life, *, first: date, last: date) -> It
         for ago in sorted(days_ago):
             day = today - timedelta(days=ago)
             if first <= day <= last:
-                yield _line(_check_in(person, provider, day, life.stage.zone, healthy=ago not in ill))
+                yield _check_in(person, provider, day, life.stage.zone, healthy=ago not in ill)
         later = max(first, today + timedelta(days=1))
         if 0 in days_ago:
             for days in range((last - later).days + 1):
                 day = later + timedelta(days=days)
-                yield _line(_check_in(person, provider, day, life.stage.zone, healthy=True))
+                yield _check_in(person, provider, day, life.stage.zone, healthy=True)
 
 
 def displayed_line(person: Person, provider: str, value: str, *, at: datetime) -> bytes:
@@ -65,16 +72,18 @@ def _declaration(person: Person, provider: str, number: int, answers: Answers) -
     }
 
 
-def _check_in(person: Person, provider: str, day: date, zone: ZoneInfo, *, healthy: bool) -> dict[str, Any]:
-    return {
+def _check_in(person: Person, provider: str, day: date, zone: ZoneInfo, *, healthy: bool) -> Sent:
+    at = datetime.combine(day, CHECKED_IN_AT, zone)
+    content = {
         "type": "check_in",
         "provider": provider,
         "entry_id": f"{provider}-{person.number}-{day:%Y%m%d}",
         **_about(person),
-        "submitted_at": datetime.combine(day, CHECKED_IN_AT, zone).isoformat(),
+        "submitted_at": at.isoformat(),
         "day": day.isoformat(),
         "healthy": healthy,
     }
+    return Sent(at, _line(content))
 
 
 def _about(person: Person) -> dict[str, str]:

@@ -2,15 +2,18 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 from codes.intake.entries import take_lines
 from codes.intake.results import Outcome
 from portal.demo import sources
-from portal.demo.entries import check_in_lines, declaration_lines, displayed_line
+from portal.demo.entries import Sent, check_in_lines, declaration_lines, displayed_line
+from portal.demo.incidents import WrongBatch
 from portal.demo.life import CHECK_IN_DAYS, Life
 from portal.demo.mass_changes import Crowds
 from portal.demo.passed_on import PassedOn
@@ -22,6 +25,32 @@ from regions.tenancy import in_city
 
 BY = "operator:demo"
 Progress = Callable[[int], object]
+
+
+@dataclass
+class Later:
+    """What a city's providers send on the days after ``after``, in files until each day has come."""
+
+    after: date
+    count: int = 0
+    _files: dict[date, IO[bytes]] = field(default_factory=dict)
+
+    def keep(self, sent: Sent, day: date) -> bool:
+        """Whether it is of a later day, and kept."""
+        if day <= self.after:
+            return False
+        if day not in self._files:
+            self._files[day] = TemporaryFile()  # noqa: SIM115 - closed with its day
+        self._files[day].write(sent.line + b"\n")
+        self.count += 1
+        return True
+
+    def of(self, day: date) -> Iterator[bytes]:
+        """The lines of a day, once."""
+        if file := self._files.pop(day, None):
+            with file:
+                file.seek(0)
+                yield from file
 
 
 @dataclass(frozen=True)
@@ -40,30 +69,39 @@ def fill_city(
     now: datetime,
     folder: Path,
     progress: Progress,
+    later: Later | None = None,
     crowds: Crowds | None = None,
+    wrong_batch: WrongBatch | None = None,
     passed_on: PassedOn | None = None,
 ) -> Filled:
-    """Everything up to a day. Done again, the same lines are duplicates and the sources begin anew: nothing is doubled."""
+    """Everything up to a day, but for the lines that are kept for ``later``.
+
+    Done again, the same lines are duplicates and the sources begin anew: nothing is doubled.
+    """
     records: dict[str, int] = {}
     for source in stage.sources:
         sources.empty(stage, source, folder=folder)
         held = chain(
             records_in(source, _lives(stage, people)),
             crowds.before(source) if crowds else (),
+            wrong_batch.records(source) if wrong_batch else (),
             passed_on.records(stage, source) if passed_on else (),
         )
         records[source] = sources.fill(stage, source, held, folder=folder)
-    first = stage.day(CHECK_IN_DAYS)
-    lines = _lines(stage, people, first=first, last=until, declare=True, progress=progress)
-    taken = _take(stage, chain(lines, passed_on.lines(stage) if passed_on else ()), now=now)
-    return Filled(taken, records)
+    first = stage.day(CHECK_IN_DAYS + stage.days)
+    lines = chain(
+        _lines(stage, people, first=first, last=until, declare=True, progress=progress),
+        passed_on.lines(stage) if passed_on else (),
+    )
+    due = (sent for sent in lines if later is None or not later.keep(sent, sent.at.astimezone(stage.zone).date()))
+    return Filled(take(stage, (sent.line for sent in due), now=now), records)
 
 
 def live_on(stage: Stage, people: Population, *, since: date, until: date, now: datetime) -> Counter[Outcome]:
     """The check-ins of the days after `since`."""
     first = since + timedelta(days=1)
     lines = _lines(stage, people, first=first, last=until, declare=False, progress=lambda _: None)
-    return _take(stage, lines, now=now)
+    return take(stage, (sent.line for sent in lines), now=now)
 
 
 def display_wrongly(stage: Stage, people: Population, *, now: datetime) -> Counter[Outcome]:
@@ -76,12 +114,12 @@ def display_wrongly(stage: Stage, people: Population, *, now: datetime) -> Count
         for person in befallen
         for provider, value in fate.live(person).displayed.items()
     )
-    return _take(stage, lines, now=now)
+    return take(stage, lines, now=now)
 
 
 def display_earlier(crowds: Crowds, *, now: datetime) -> Counter[Outcome]:
     """The case of the second delivery is still shown green by a provider that keeps colours, and should not at all."""
-    return _take(crowds.stage, crowds.displayed(at=now), now=now)
+    return take(crowds.stage, crowds.displayed(at=now), now=now)
 
 
 def _lives(stage: Stage, people: Population) -> Iterator[tuple[Person, Life]]:
@@ -91,7 +129,7 @@ def _lives(stage: Stage, people: Population) -> Iterator[tuple[Person, Life]]:
 
 def _lines(
     stage: Stage, people: Population, *, first: date, last: date, declare: bool, progress: Progress
-) -> Iterator[bytes]:
+) -> Iterator[Sent]:
     for person, life in _lives(stage, people):
         if declare:
             yield from declaration_lines(person, life)
@@ -99,6 +137,7 @@ def _lines(
         progress(1)
 
 
-def _take(stage: Stage, lines: Iterator[bytes], *, now: datetime) -> Counter[Outcome]:
+def take(stage: Stage, lines: Iterator[bytes], *, now: datetime) -> Counter[Outcome]:
+    """What the providers send now; how many lines had which outcome."""
     with in_city(stage.schema):
         return Counter(result.outcome for result in take_lines(lines, by=BY, now=now))

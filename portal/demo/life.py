@@ -89,7 +89,10 @@ class Life:
 
     def declare(self, provider: str, ago: int, **rest: Any) -> None:
         """Answer a provider's questions so many days ago; what is not said is answered with no."""
-        self.answers.setdefault(provider, []).append(Answers(self._at(self.stage.day(ago), 6, 14), rest))
+        self.declare_at(provider, self._at(self.stage.day(ago), 6, 14), **rest)
+
+    def declare_at(self, provider: str, at: datetime, **rest: Any) -> None:
+        self.answers.setdefault(provider, []).append(Answers(at, rest))
 
     def declare_everywhere(self, ago: int, **rest: Any) -> None:
         for provider in self.stage.providers:

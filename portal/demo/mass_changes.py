@@ -8,6 +8,7 @@ provider that keeps colours goes on displaying them as green.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,8 @@ class Crowds:
         """None where nothing would be held as one group, or the city has too few people for two crowds."""
         if len(stage.sources) > 1 or len(stage.rule_sets) > 1:
             return None
-        city = stage.city.city
-        many = max(city.mass_change_least, int(city.mass_change_share * people.size)) + 1
-        fate = Fate(stage)
-        free = (number for number in range(people.size) if fate.story_of(number) is None)
-        some = [people.person(number) for number, _ in zip(free, range(2 * many + 1), strict=False)]
+        many = enough_to_be_held(stage, people)
+        some = [people.person(number) for number in islice(free_numbers(stage, people), 2 * many + 1)]
         if len(some) <= 2 * many:
             return None
         return cls(stage, some[:many], some[many:-1], some[-1])
@@ -48,7 +46,7 @@ class Crowds:
         """What the source holds from the beginning: the flight."""
         for person in self.flight:
             life = Life(self.stage, person.dice)
-            life.tell(FactKind.OVERSEAS_ARRIVAL, 3, only=source, flight="CA928")
+            life.tell(FactKind.OVERSEAS_ARRIVAL, 3, only=source, recorded_at=self.stage.at(2, 3), flight="CA928")
             yield raw_record(person, life, life.records[0])
 
     def deliver(self, *, now: datetime, folder: Path) -> None:
@@ -72,6 +70,18 @@ class Crowds:
             values = {colour: value for value, colour in provider.display.items()}
             if DisplayedColour.GREEN in values and provider.display_delay_minutes == 0:
                 yield displayed_line(self.case, provider.code, values[DisplayedColour.GREEN], at=at)
+
+
+def enough_to_be_held(stage: Stage, people: Population) -> int:
+    """How many people one cause must turn so that it is held."""
+    city = stage.city.city
+    return max(city.mass_change_least, int(city.mass_change_share * people.size)) + 1
+
+
+def free_numbers(stage: Stage, people: Population) -> Iterator[int]:
+    """The numbers of those whom nothing befalls."""
+    fate = Fate(stage)
+    return (number for number in range(people.size) if fate.story_of(number) is None)
 
 
 def crowds_of(stages: Sequence[Stage], people: Mapping[str, Population]) -> Crowds | None:

@@ -15,7 +15,7 @@ from codes.cities.neighbours import note_neighbours
 from codes.models import Case, CityCorrection, Fact
 from codes.review.proposals.suppressions import approve_suppression, propose_suppression
 from codes.review.reasons import SuppressionReason
-from portal.demo.entries import declaration_lines
+from portal.demo.entries import Sent, declaration_lines
 from portal.demo.life import Life
 from portal.demo.people import Person, Population
 from portal.demo.records import raw_record
@@ -62,7 +62,7 @@ class PassedOn:
                 kind = self.here.word(SOURCE, FactKind.SPACETIME_OVERLAP)
                 yield {**own, "record_id": f"CQ-{own['record_id']}", "kind": kind, "detail": detail}
 
-    def lines(self, stage: Stage) -> Iterator[bytes]:
+    def lines(self, stage: Stage) -> Iterator[Sent]:
         """What they declared in Chengdu."""
         if stage == self.here:
             for person in self.people:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from urllib.parse import SplitResult, urlsplit
 
 import psycopg2
@@ -13,18 +14,23 @@ from portal.demo.stand_ins.police_database import CLOCK_VIEW, RECORDS_VIEW, Poli
 from portal.embedded.servers import ensure_postgres
 
 
-@contextmanager
-def police_database(schema: str) -> Iterator[PoliceDatabase]:
-    """The stand-in with its owner's rights, made if it is missing."""
+def make_police_database(schema: str) -> None:
+    """The stand-in, unless it is there."""
     with _server("postgres") as server:
         server.execute("SELECT FROM pg_database WHERE datname = %s", [_database(schema)])
         if server.fetchone() is None:
             server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_database(schema))))
+    with police_database(schema) as police:
+        if not inspect(police.engine).has_table(police.clock.name):
+            police.create()
+
+
+@contextmanager
+def police_database(schema: str) -> Iterator[PoliceDatabase]:
+    """The stand-in with its owner's rights."""
     url = _superuser()._replace(scheme="postgresql+psycopg2", path=f"/{_database(schema)}")
     police = PoliceDatabase(create_engine(url.geturl()))
     try:
-        if not inspect(police.engine).has_table(police.clock.name):
-            police.create()
         yield police
     finally:
         police.engine.dispose()
@@ -52,7 +58,9 @@ def _database(schema: str) -> str:
     return f"police_{schema}"
 
 
+@cache
 def _superuser() -> SplitResult:
+    """Asked once: whether the server is up takes a process to find out, and its address does not change."""
     return urlsplit(ensure_postgres().superuser)
 
 

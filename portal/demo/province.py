@@ -31,12 +31,13 @@ _NAME = "demo"
 
 @dataclass(frozen=True)
 class Province:
-    """`opened` is when its stories were told; `sizes` says how many people each city has, `lived` for those that are
-    filled the last day told of their people."""
+    """`opened` is when its stories were told, after a past of `days`; `sizes` says how many people each city has, `lived` for
+    those that are filled the last day told of their people."""
 
     opened: datetime
     sizes: Mapping[str, int]
     lived: Mapping[str, date]
+    days: int = 0
 
     @classmethod
     def load(cls, state: State) -> Self | None:
@@ -45,16 +46,21 @@ class Province:
         if not kept:
             return None
         lived = {schema: date.fromisoformat(day) for schema, day in json.loads(kept["lived"]).items()}
-        return cls(datetime.fromisoformat(kept["opened"]), json.loads(kept["sizes"]), lived)
+        return cls(datetime.fromisoformat(kept["opened"]), json.loads(kept["sizes"]), lived, int(kept.get("days", "0")))
 
     @classmethod
-    def found(cls, people: int, cities: Sequence[CityFile], *, now: datetime) -> Self:
+    def found(cls, people: int, cities: Sequence[CityFile], *, days: int, now: datetime) -> Self:
         """A new one."""
-        return cls(now, shares(people, [city.city.schema_name for city in cities]), {})
+        return cls(now, shares(people, [city.city.schema_name for city in cities]), {}, days)
 
     def save(self, state: State) -> None:
         lived = {schema: day.isoformat() for schema, day in self.lived.items()}
-        kept = {"opened": self.opened.isoformat(), "sizes": json.dumps(self.sizes), "lived": json.dumps(lived)}
+        kept = {
+            "opened": self.opened.isoformat(),
+            "sizes": json.dumps(self.sizes),
+            "lived": json.dumps(lived),
+            "days": str(self.days),
+        }
         state.save(_NAME, kept)
 
     @property

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from portal.demo.centre import data_of, ensure_centre
-from portal.demo.police import police_database, reading_url
+from portal.demo.police import make_police_database, police_database, reading_url
 from portal.demo.stage import LATE, PROMPT, Stage
+from portal.demo.stand_ins.big_data_faults import Fault
 from portal.demo.stand_ins.big_data_store import BigDataStore
 from portal.embedded.state import State
 from regions.city_file import BigDataCentre, CityFile, PoliceDatabase
@@ -39,8 +40,8 @@ def set_up(cities: Sequence[CityFile], *, state: State, folder: Path) -> str:
                 apps[source.app_id] = source.credential_env
                 values[source.credential_env] = secret
             else:
-                with police_database(city.city.schema_name):
-                    values[source.credential_env] = reading_url(city.city.schema_name, secret)
+                make_police_database(city.city.schema_name)
+                values[source.credential_env] = reading_url(city.city.schema_name, secret)
     state.save("demo-secrets", kept)
     _publish(values, state.directory / ENVIRONMENT_FILE)
     return ensure_centre(state, folder, apps)
@@ -85,6 +86,14 @@ def move_clock(stage: Stage, source: str, *, now: datetime, folder: Path) -> Non
             store.set_clock(wanted.app_id, now - PROMPT)
         elif delivered is None or now - delivered.as_of > DELIVERS_AFTER:
             store.set_clock(wanted.app_id, now - LATE)
+
+
+def set_fault(stage: Stage, source: str, fault: Fault, *, folder: Path) -> None:
+    """Have a big-data centre misbehave towards the city from now on, or no more."""
+    wanted = _source(stage, source)
+    if isinstance(wanted, BigDataCentre):
+        with closing(BigDataStore(str(data_of(folder)))) as store:
+            store.set_fault(wanted.app_id, fault)
 
 
 def _source(stage: Stage, code: str) -> PoliceDatabase | BigDataCentre:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from regions.city_file import BigDataCentre, CityFile, Provider
@@ -15,10 +15,14 @@ LATE = timedelta(hours=9)
 
 @dataclass(frozen=True)
 class Stage:
-    """`opened` is the moment the stories are told from: "three days ago" counts from its local day."""
+    """`opened` is the moment the stories are told from: "three days ago" counts from its local day.
+
+    `days` is how many days before it the city has lived already.
+    """
 
     city: CityFile
     opened: datetime
+    days: int = 0
 
     @property
     def schema(self) -> str:
@@ -59,6 +63,10 @@ class Stage:
     def day(self, ago: int) -> date:
         """The local day so many days before the stories' own."""
         return self.today - timedelta(days=ago)
+
+    def at(self, ago: int, hour: int, minute: int = 0) -> datetime:
+        """That time of the local day so many days before the stories' own."""
+        return datetime.combine(self.day(ago), time(hour, minute), self.zone)
 
     def word(self, source: str, kind: FactKind) -> str:
         """What the source calls a kind: its own word where its settings map one."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
@@ -14,15 +15,21 @@ from codes.intake.results import Outcome
 from portal.commands import NOBODY
 from portal.demo import sources
 from portal.demo.accounts import Secrets, demo_accounts, operator_accounts
-from portal.demo.filling import BY, Filled, display_earlier, display_wrongly, fill_city, live_on
+from portal.demo.filling import BY, Filled, Later, display_earlier, display_wrongly, fill_city, live_on, take
+from portal.demo.incidents import WrongBatch
 from portal.demo.mass_changes import Crowds, crowds_of
 from portal.demo.passed_on import PassedOn
+from portal.demo.past import Past
+from portal.demo.people import Population
 from portal.demo.province import Province, files_for
 from portal.demo.stage import Stage
 from portal.embedded.state import State
 from regions.city_file import CityFile
 from regions.schemas import prepare_database
 from regions.tenancy import as_owner
+
+FOUNDED_AT, FILLED_AT = (20, 0), (20, 30)
+WEEK = 7
 
 
 @dataclass
@@ -36,9 +43,12 @@ class Staging:
     filled: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, state: State, cities: Sequence[CityFile], *, people: int, say: Callable[[str], object]) -> "Staging":
-        """The province that is there, else a new one of so many people."""
-        province = Province.load(state) or Province.found(people, cities, now=timezone.now())
+    def of(
+        cls, state: State, cities: Sequence[CityFile], *, people: int, days: int, say: Callable[[str], object]
+    ) -> "Staging":
+        """The province that is there, else a new one of so many people, with a past of so many days."""
+        past = days if days > 1 else 0
+        province = Province.load(state) or Province.found(people, cities, days=past, now=timezone.now())
         return cls(state, province.with_cities(cities), cities, say)
 
     @cached_property
@@ -49,17 +59,26 @@ class Staging:
 
     @cached_property
     def stages(self) -> list[Stage]:
-        return [Stage(city, self.province.opened) for city in self.cities]
+        return [Stage(city, self.province.opened, self.province.days) for city in self.cities]
 
     @cached_property
     def crowds(self) -> Crowds | None:
         """Whom the mass changes are about."""
-        return crowds_of(self.stages, {stage.schema: self.province.population(stage) for stage in self.stages})
+        return crowds_of(self.stages, self.people)
+
+    @cached_property
+    def wrong_batch(self) -> WrongBatch | None:
+        """Who was taken for contacts in the past."""
+        return WrongBatch.of(self.crowds, self.people)
+
+    @cached_property
+    def people(self) -> dict[str, Population]:
+        return {stage.schema: self.province.population(stage) for stage in self.stages}
 
     @cached_property
     def passed_on(self) -> PassedOn | None:
         """Who is red in one city by a record of another."""
-        return PassedOn.of(self.stages, {stage.schema: self.province.population(stage) for stage in self.stages})
+        return PassedOn.of(self.stages, self.people)
 
     def deliver_mass_changes(self) -> str | None:
         """Let the source of a city that is new deliver them; the city, or none where there are none to show."""
@@ -97,11 +116,39 @@ class Staging:
         self.province.save(self.state)
         self.say(f"The big-data centre answers at {base_url}, the police databases in PostgreSQL.")
         for path, stage in zip(files_for(base_url, self.cities, self.folder), self.stages, strict=True):
-            call_command("open_city", str(path), by=BY, stdout=(told := StringIO()))
-            demo_accounts(stage.schema, self.secrets)
+            now = self._founding(stage)
+            call_command("open_city", str(path), by=BY, now=now, stdout=(told := StringIO()))
+            demo_accounts(stage.schema, self.secrets, now=now)
             # Whom it misses have just been made.
             self.say("\n".join(line for line in told.getvalue().strip().splitlines() if line != NOBODY))
         operator_accounts(self.secrets)
+
+    def _founding(self, stage: Stage) -> datetime:
+        """When a new city opens: in the evening before its first day; of one whose people are there, now."""
+        if stage.days and stage.schema not in self.province.lived:
+            return stage.at(stage.days + 1, *FOUNDED_AT)
+        return timezone.now()
+
+    def live_the_past(self) -> None:
+        """People where there are none yet, and the days before today, one after another."""
+        later = {}
+        for stage in self.stages:
+            lived = self.province.lived.get(stage.schema)
+            if stage.days and (lived is None or lived < stage.day(1)):
+                later[stage.schema] = Later(lived or stage.day(stage.days + 1))
+                self._fill(stage, now=stage.at(stage.days + 1, *FILLED_AT), later=later[stage.schema])
+        if not later:
+            return
+        self.say("The past is lived day by day: collect, judge, settle, decide.")
+        past = Past(later, self.stages, self.people, self.passed_on, self.wrong_batch, self.folder)
+        for stage, ago in past.live():
+            self._note(stage, stage.day(ago))
+            if ago % WEEK == 1 and stage.schema == next(reversed(later)):
+                self.say(f"  … up to {stage.day(ago)}")
+        for stage in self.stages:
+            if stage.schema in later:
+                take(stage, later[stage.schema].of(stage.today), now=timezone.now())
+                self._note(stage, stage.today)
 
     def bring_up_to_date(self) -> None:
         """People where there are none yet, the check-ins of the days since where there are; then the sources' clocks."""
@@ -110,17 +157,21 @@ class Staging:
             today = now.astimezone(stage.zone).date()
             lived = self.province.lived.get(stage.schema)
             if lived is None:
-                self._fill(stage)
+                self._fill(stage, now=now)
             elif lived < today:
                 taken = live_on(stage, self.province.population(stage), since=lived, until=today, now=now)
                 self.say(f"{stage.title}: {taken[Outcome.ACCEPTED]:,} check-ins since {lived}.")
-            self.province = self.province.having_lived(stage.schema, today)
-            self.province.save(self.state)
+            self._note(stage, today)
             for source in stage.sources:
                 sources.move_clock(stage, source, now=timezone.now(), folder=self.folder)
 
-    def _fill(self, stage: Stage) -> None:
-        people = self.province.population(stage)
+    def _note(self, stage: Stage, until: date) -> None:
+        """That a city has lived up to this day, for a demo that goes on from there."""
+        self.province = self.province.having_lived(stage.schema, until)
+        self.province.save(self.state)
+
+    def _fill(self, stage: Stage, *, now: datetime, later: Later | None = None) -> None:
+        people = self.people[stage.schema]
         today = timezone.localdate(timezone=stage.zone)
         with tqdm(total=people.size, desc=stage.title, unit=" people", leave=False, disable=None) as bar:
             crowds = self.crowds if self.crowds and self.crowds.stage == stage else None
@@ -128,21 +179,21 @@ class Staging:
                 stage,
                 people,
                 until=today,
-                now=timezone.now(),
+                now=now,
                 folder=self.folder,
                 progress=bar.update,
+                later=later,
                 crowds=crowds,
+                wrong_batch=self.wrong_batch if crowds else None,
                 passed_on=self.passed_on,
             )
         self.filled.add(stage.schema)
-        self.say(_told(stage, people.size, filled))
+        self.say(_told(stage, people.size, filled, later.count if later else 0))
 
 
-def _told(stage: Stage, people: int, filled: Filled) -> str:
+def _told(stage: Stage, people: int, filled: Filled, later: int) -> str:
     titles = {source.code: source.title.zh for source in stage.city.sources}
     records = ", ".join(f"{count:,} records in {titles[code]}" for code, count in filled.records.items())
     refused = filled.entries[Outcome.REFUSED]
-    told = (
-        f"{stage.title}: {people:,} people, {filled.entries[Outcome.ACCEPTED]:,} declarations and check-ins, {records}"
-    )
+    told = f"{stage.title}: {people:,} people, {filled.entries[Outcome.ACCEPTED] + later:,} declarations and check-ins, {records}"
     return f"{told}; {refused:,} lines were refused" if refused else f"{told}."

@@ -2,13 +2,14 @@
 
 from bisect import bisect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 
 from codes.models.displayed import DisplayCause
 from codes.vocabulary import Cause
 from portal.demo import causes, ordinary
+from portal.demo.earlier import told_earlier
 from portal.demo.life import Life
 from portal.demo.people import Person
 from portal.demo.stage import Stage
@@ -22,7 +23,7 @@ _GOLDEN = 0.618_033_988_749_895
 class Story:
     """`cause` is what parts the providers, none where they agree; `per_mille` counts everybody of a city it fits.
 
-    `display` is why a provider displays another colour than it should.
+    `display` is why a provider displays another colour than it should; `is_over` says that it is one of weeks ago.
     """
 
     tell: Callable[[Life], None]
@@ -30,6 +31,7 @@ class Story:
     cause: Cause | None
     fits: Condition
     display: DisplayCause | None = None
+    is_over: bool = False
 
     @property
     def name(self) -> str:
@@ -112,6 +114,16 @@ STORIES: tuple[Story, ...] = (
     Story(ordinary.not_in_the_map, 1, None, _wechat_knows_newcomers, DisplayCause.UNKNOWN_VALUE),
 )
 
+# Nothing that a person does later takes an unhealthy check-in back: its story would not be over.
+NOT_EARLIER = (causes.ill_with_one,)
+EARLIER_TIMES = 1.5
+# What parted the providers of others in a longer past than a day.
+EARLIER: tuple[Story, ...] = tuple(
+    replace(story, tell=told_earlier(story.tell), per_mille=story.per_mille * EARLIER_TIMES, cause=None, is_over=True)
+    for story in STORIES
+    if story.cause is not None and story.tell not in NOT_EARLIER
+)
+
 
 @dataclass(frozen=True)
 class Fate:
@@ -121,7 +133,8 @@ class Fate:
 
     @cached_property
     def told_here(self) -> Sequence[Story]:
-        return [story for story in STORIES if story.fits(self.stage)]
+        stories = (*STORIES, *EARLIER) if self.stage.days else STORIES
+        return [story for story in stories if story.fits(self.stage)]
 
     @cached_property
     def _ends(self) -> list[float]:

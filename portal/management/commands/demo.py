@@ -29,6 +29,7 @@ from regions.staff.roles import Role
 
 DEFAULT_PEOPLE = 20_000
 FEWEST_PEOPLE, MOST_PEOPLE = 100, 10_000_000
+DEFAULT_DAYS, MOST_DAYS = 30, 90
 KEEP_UP_SECONDS = 60
 NEXT = """
 Where to look next:
@@ -63,17 +64,30 @@ class Command(PortalCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--people", type=int, metavar="N", help=f"of a new province; default {DEFAULT_PEOPLE:,}")
+        parser.add_argument(
+            "--days", type=int, metavar="N", help=f"of the past of a new one; default {DEFAULT_DAYS}; 0: none"
+        )
         parser.add_argument("--cities", type=Path, default=CITY_FILES, metavar="FOLDER", help="default: cities/")
         parser.add_argument("--exit", action="store_true", help="end when the day has been run")
 
-    def handle(self, *, people: int | None, cities: Path, exit: bool, **_: Any) -> None:  # noqa: A002 - the option
+    def handle(
+        self,
+        *,
+        people: int | None,
+        days: int | None,
+        cities: Path,
+        exit: bool,  # noqa: A002 - the option
+        **_: Any,
+    ) -> None:
         if not settings.DEBUG:
             raise CommandFailed("Made-up people do not belong where DEBUG is off.", code=2)
         if people is not None and not FEWEST_PEOPLE <= people <= MOST_PEOPLE:
             raise CommandFailed(f"--people takes {FEWEST_PEOPLE:,} to {MOST_PEOPLE:,}.", code=2)
+        if days is not None and not 0 <= days <= MOST_DAYS:
+            raise CommandFailed(f"--days takes 0 to {MOST_DAYS}.", code=2)
         signal.signal(signal.SIGTERM, _interrupt)
         try:
-            self._show(people, cities, stay=not exit)
+            self._show(people, days, cities, stay=not exit)
         except KeyboardInterrupt:
             self.stdout.write("")
         except (ChildDown, FileFaults) as error:
@@ -83,18 +97,26 @@ class Command(PortalCommand):
             "./run demo goes on from here."
         )
 
-    def _show(self, people: int | None, cities: Path, *, stay: bool) -> None:
+    def _show(self, people: int | None, days: int | None, cities: Path, *, stay: bool) -> None:
         began = time.monotonic()
         files = city_files(cities)
         if not files:
             raise CommandFailed(f"{cities} holds no city files.", code=2)
-        staging = Staging.of(open_state(), files, people=people or DEFAULT_PEOPLE, say=self._say)
-        if people not in (None, staging.province.people):
+        staging = Staging.of(
+            open_state(),
+            files,
+            people=people or DEFAULT_PEOPLE,
+            days=DEFAULT_DAYS if days is None else days,
+            say=self._say,
+        )
+        province = staging.province
+        if people not in (None, province.people) or days not in (None, province.days):
             self._say(
-                f"The province has {staging.province.people:,} people already; --people is for a new one "
-                f"(./run stop, then remove {staging.state.directory})."
+                f"The province has {province.people:,} people and a past of {province.days} days already; --people and --days are "
+                f"for a new one (./run stop, then remove {staging.state.directory})."
             )
         staging.open_cities()
+        staging.live_the_past()
         staging.bring_up_to_date()
         with ExitStack() as children:
             children.callback((worker := ensure_worker(staging.folder)).stop)

@@ -1,6 +1,7 @@
 """``manage.py open_city FILE``: make a city, or bring one to what its file says."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +19,27 @@ from regions.tenancy import as_owner, in_city
 
 
 class Command(PortalCommand):
+    # For callers in Python: when it happens, if not now.
+    stealth_options = ("now",)
     help = "Creates the city that FILE describes, or brings it to what FILE says. A second run changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="a city file (docs/operations.md)")
         parser.add_argument("--by", default="system", metavar="USER", help="who is named in the journal")
 
-    def handle(self, *, file: Path, by: str, **_: Any) -> None:
+    def handle(self, *, file: Path, by: str, now: datetime | None = None, **_: Any) -> None:
+        now = now or timezone.now()
         try:
             wanted, versions = read_city(file, os.environ)
             with as_owner():
                 ensure_prepared()
-                opened = open_city(wanted, versions, by=by, now=timezone.now())
+                opened = open_city(wanted, versions, by=by, now=now)
         except FileFaults as faults:
             self.stderr.write("\n".join(map(str, faults.faults)))
             raise CommandFailed("Nothing was written.", code=2) from None
         if opened.created or opened.changed:
             with in_city(opened.city.schema_name):
-                sign_checkpoint(self.stderr)
+                sign_checkpoint(self.stderr, now=now)
         for missing in missing_environment(wanted, os.environ):
             self.stdout.write(f"Note: {missing}. It is needed when the source is collected.")
         for version in versions:

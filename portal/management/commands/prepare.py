@@ -29,7 +29,7 @@ class Command(PortalCommand):
                 take_over_file()
                 made = make_missing_keys(by=SYSTEM, now=timezone.now())
                 if take_stock(by=SYSTEM, now=timezone.now()) or made or schema in changed:
-                    sign_checkpoint(self.stderr)
+                    sign_checkpoint(self.stderr, now=timezone.now())
         self.stdout.write(f"The database is up to date: public and {len(schemas)} cities.")
 
     def _join(self, schema: str) -> bool:

@@ -45,7 +45,7 @@ class Command(CityCommand):
         except NotAllowed as refusal:
             raise CommandFailed(f"{options['by']}: {refusal}", code=5) from refusal
         with in_city(city):
-            sign_checkpoint(self.stderr)
+            sign_checkpoint(self.stderr, now=timezone.now())
 
     def _re_encrypt(self, *, by: str) -> None:
         def progress(what: str, done: int) -> None:

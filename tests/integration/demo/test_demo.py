@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import httpx
 import psycopg2.extensions
@@ -26,7 +26,7 @@ from portal.demo.stories import Fate, Story
 from portal.embedded import postgres
 from portal.embedded.state import CHECKOUT, State
 
-PEOPLE = 4_000
+PEOPLE, DAYS = 4_000, 6
 CITIES = ("chengdu", "shanghai")
 pytestmark = pytest.mark.timeout(240)
 
@@ -75,7 +75,8 @@ def place() -> Iterator[Place]:
 @pytest.fixture(scope="module")
 def first(place: Place) -> str:
     """What the first demo printed."""
-    done = place.run("demo", "--people", str(PEOPLE), "--cities", str(place.cities), "--exit")
+    new = ["--people", str(PEOPLE), "--days", str(DAYS)]
+    done = place.run("demo", *new, "--cities", str(place.cities), "--exit")
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -91,7 +92,7 @@ def told(place: Place, city: str) -> Iterator[Story]:
     province = Province.load(State(place.state))
     assert province is not None
     file = next(one for one in city_files(place.cities) if one.city.schema_name == city)
-    fate = Fate(Stage(file, province.opened))
+    fate = Fate(Stage(file, province.opened, province.days))
     stories = (fate.story_of(number) for number in range(province.sizes[city]))
     return (story for story in stories if story is not None)
 
@@ -142,11 +143,43 @@ def test_each_wrongly_displayed_colour_has_the_cause_that_was_planted(place: Pla
     """Wrong maps and unknown values by the stories; in Shanghai one earlier colour, of the case of the second delivery."""
     for city in CITIES:
         stories = Counter(story.display.value for story in told(place, city) if story.display)
-        with closing(psycopg2.connect(postgres.find(State(place.state)).urls().superuser)) as db, db.cursor() as cursor:
-            cursor.execute(f"SELECT cause, count(*) FROM {city}.codes_displayfinding GROUP BY cause")  # noqa: S608
-            assert dict(cursor.fetchall()) == stories | ({"old": 1} if city == "shanghai" else {})
+        found = dict(rows(place, f"SELECT cause, count(*) FROM {city}.codes_displayfinding GROUP BY cause"))  # noqa: S608
+        assert found == stories | ({"old": 1} if city == "shanghai" else {})
         assert min(stories.values()) >= 1
         assert stories["mapped_elsewhere"] >= 3, "fewer say nothing about a map"
+
+
+def rows(place: Place, query: str) -> list[tuple[Any, ...]]:
+    with closing(psycopg2.connect(postgres.find(State(place.state)).urls().superuser)) as db, db.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchall()
+
+
+def test_each_day_of_the_past_has_its_scheduled_run_and_the_journal_accounts_for_all_of_it(
+    place: Place, first: str
+) -> None:
+    for city in CITIES:
+        scheduled = (
+            f"SELECT DISTINCT day FROM {city}.codes_run WHERE started_by = 'system' AND state IN ('done', 'partial')"  # noqa: S608
+        )
+        assert len(rows(place, scheduled)) == DAYS
+        for command in ("verify_journal", "reconcile"):
+            done = place.run(command, "--city", city)
+            assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_past_has_an_outage_a_wrong_batch_a_flight_a_new_version_and_decided_cases(
+    place: Place, first: str
+) -> None:
+    failed = "SELECT count(*) FROM chengdu.codes_runsource WHERE failed"
+    assert rows(place, failed) == [(2,)]
+    assert rows(place, "SELECT max(version) FROM chengdu.codes_rulesetversion") == [(2,)]
+    held = "SELECT state, rule FROM shanghai.codes_heldgroup WHERE state <> 'held' ORDER BY 1, 2"
+    assert rows(place, held) == [("refused", "N5"), ("released", "N8")]
+    decided = (
+        "SELECT count(*) > 2 FROM chengdu.codes_case WHERE closed_at < now() - interval '6 hours' AND assigned_to <> ''"
+    )
+    assert rows(place, decided) == [(True,)]
 
 
 def test_other_commands_reach_its_sources_when_it_has_ended(place: Place, first: str) -> None:

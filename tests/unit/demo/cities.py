@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from codes.intake.lines import SHAPES, CheckInLine, DeclarationLine
 from codes.rule_sets.version_file import VersionContent, read_versions
-from portal.demo.entries import check_in_lines, declaration_lines
+from portal.demo.entries import Sent, check_in_lines, declaration_lines
 from portal.demo.life import CHECK_IN_DAYS, Life
 from portal.demo.people import Person
 from portal.demo.province import city_files
@@ -103,8 +103,8 @@ def _delivered(source: str, horizon: datetime, person: Person, life: Life) -> It
             )
 
 
-def _lines(lines: Iterator[bytes], shape: type[Any]) -> Iterator[Any]:
-    for line in lines:
+def _lines(lines: Iterator[Sent], shape: type[Any]) -> Iterator[Any]:
+    for _, line in lines:
         plain = json.loads(line)
         assert SHAPES[plain["type"]] is shape
         yield shape.model_validate(plain)

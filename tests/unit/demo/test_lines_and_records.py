@@ -30,8 +30,8 @@ def test_every_line_is_right_in_itself_and_its_id_is_its_own() -> None:
             life = fate.live(person)
             first = stage.day(CHECK_IN_DAYS)
             lines = [*declaration_lines(person, life), *check_in_lines(person, life, first=first, last=stage.today)]
-            for line in lines:
-                content = read_line(line, now=OPENED, zone=stage.zone).content
+            for sent in lines:
+                content = read_line(sent.line, now=OPENED, zone=stage.zone).content
                 key = (content.provider, content.entry_id)
                 assert key not in seen
                 seen.add(key)
@@ -43,7 +43,7 @@ def test_on_later_days_those_who_checked_in_go_on_and_nothing_is_said_twice() ->
     told = 0
     for person in people_of(CHENGDU, 1_000):
         life = fate.live(person)
-        lines = list(map(json.loads, check_in_lines(person, life, first=tomorrow, last=later)))
+        lines = [json.loads(sent.line) for sent in check_in_lines(person, life, first=tomorrow, last=later)]
         diligent = [provider for provider, days in life.checked_in.items() if 0 in days]
         assert len(lines) == 3 * len(diligent)
         assert {line["day"] for line in lines} <= {str(tomorrow + timedelta(days=days)) for days in range(3)}

@@ -14,14 +14,14 @@ CITIES = city_files()
 def test_a_province_is_remembered(tmp_path: Path) -> None:
     state = State(tmp_path)
     assert Province.load(state) is None
-    province = Province.found(1_000, CITIES, now=OPENED).having_lived("chengdu", date(2026, 11, 24))
+    province = Province.found(1_000, CITIES, days=30, now=OPENED).having_lived("chengdu", date(2026, 11, 24))
     province.save(state)
     assert Province.load(state) == province
     assert province.people == 1_000
 
 
 def test_a_city_that_is_added_later_takes_nobody_from_the_others() -> None:
-    province = Province.found(1_000, CITIES[:-1], now=OPENED)
+    province = Province.found(1_000, CITIES[:-1], days=0, now=OPENED)
     grown = province.with_cities(CITIES)
     added = CITIES[-1].city.schema_name
     assert {**grown.sizes, added: 0} == {**province.sizes, added: 0}

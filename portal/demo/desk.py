@@ -1,0 +1,211 @@
+"""A day at a past desk: citizens appeal and answer, officials decide, two of them where it takes two – all by the portal's verbs."""
+
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from django.db.models import QuerySet
+
+from codes.models import (
+    Alarm,
+    AlarmAcknowledgement,
+    Case,
+    Citizen,
+    HeldGroup,
+    HeldGroupProposal,
+    InformationRequest,
+    PairDiagnosis,
+    Rule,
+    Ruling,
+    SecondLook,
+    Suppression,
+    Verdict,
+)
+from codes.review import information
+from codes.review.appeals import appeals
+from codes.review.appeals.policy import AppealReason, targets_of
+from codes.review.cases import close
+from codes.review.cases.notes import write_note
+from codes.review.cases.second_looks import take_second_look
+from codes.review.permissions import actor_name
+from codes.review.proposals import held_groups, rulings, suppressions
+from codes.review.proposals.ruling_policy import hits_of
+from codes.review.reasons import RefusalReason, RulingReason, SuppressionReason, UpholdReason
+from codes.sentinel import alarms
+from codes.vocabulary import Cause, Colour
+from portal.demo.accounts import APPROVER, REVIEWERS
+from regions.refusals import Refused
+from regions.staff.roles import Role
+from regions.tenancy import current_city
+from regions.vocabulary import FactKind
+
+DOCUMENT = "document:2026-118"
+CASES, APPEALS = 3, 1
+# Of so many cases one is left to the next day, of so many proposals one is refused, and so on.
+ONE_IN, NOTE_IN, REFUSED_IN, ENDED_IN = 3, 6, 5, 5
+RULING_DAYS = (4, 12)
+
+
+@dataclass
+class Desk:
+    """One city's, on one day. ``over``: the hashes of those whose records are wrong; ``spared``: of those who wait for today.
+
+    Its dice are its own, so that a past that is told anew is the same.
+    """
+
+    over: Collection[bytes]
+    spared: Collection[bytes]
+    dice: Random
+    now: datetime
+
+    def work(self) -> None:
+        """From morning to evening. Call in the city."""
+        self._answer_held_groups()
+        self._close_alarms()
+        self._citizens()
+        self._decide_proposals()
+        for case in list(self._open_cases()[:CASES]):
+            if self.dice.randrange(ONE_IN):
+                self._treat(case)
+        self._decide_proposals()
+        self._end_a_ruling()
+        self._look_again()
+
+    def _act(self, verb: Callable[..., Any], *parts: Any, by: str, **how: Any) -> None:
+        """Do it some minutes later; what is refused – a run has closed the case meanwhile – is left undone, as at any desk."""
+        self.now += timedelta(minutes=self.dice.randint(2, 15))
+        with suppress(Refused):
+            verb(*parts, by=by, now=self.now, **how)
+
+    def _open_cases(self) -> QuerySet[Case]:
+        return (
+            Case.objects.undecided()
+            .select_related("citizen")
+            .exclude(citizen__id_hash__in=self.spared)
+            .order_by("due_at", "pk")
+        )
+
+    def _answer_held_groups(self) -> None:
+        """Within the hour: wrong contacts are refused, arrivals from abroad released."""
+        for group in HeldGroup.objects.waiting():
+            rules = Rule.objects.filter(version__rule_set=group.rule_set, code=group.rule)
+            wrong = rules.filter(kind=FactKind.CLOSE_CONTACT).exists()
+            act = HeldGroupProposal.Act.REFUSE if wrong else HeldGroupProposal.Act.RELEASE
+            reason = "疾控中心确认：整批误录。" if wrong else "已与海关核对，航班属实。"
+            self._act(held_groups.propose, group.pk, act=act, reason=reason, by=REVIEWERS[0])
+            for proposal in held_groups.proposals_to_decide().filter(group=group):
+                self._act(held_groups.approve, proposal.pk, by=APPROVER)
+
+    def _close_alarms(self) -> None:
+        """Two people of different roles, the day after."""
+        finding = AlarmAcknowledgement.Finding.EXPLAINED
+        for alarm in Alarm.objects.standing().filter(raised_at__lt=self.now - timedelta(hours=12)):
+            self._act(
+                alarms.propose, alarm.pk, finding=finding, reason="已核实，原因清楚。", by=Role.SECURITY_ADMIN.value
+            )
+            for proposal in alarm.acknowledgements.waiting():
+                self._act(alarms.confirm, proposal.pk, by=Role.AUDITOR.value)
+
+    def _citizens(self) -> None:
+        """Some answer what they were asked; somebody who is held appeals."""
+        for asked in InformationRequest.objects.filter(state=InformationRequest.State.OPEN).select_related(
+            "case__citizen"
+        ):
+            if self.dice.randrange(ONE_IN):
+                text = "当天我在单位上班，有考勤记录。"
+                self._act(information.answer, request_id=asked.pk, text=text, by=actor_name(asked.case.citizen))
+        appealed = Case.objects.filter(kind=Case.Kind.APPEAL).values("citizen")
+        held = Verdict.objects.exclude(citizen__in=appealed).exclude(citizen__id_hash__in=self.spared)
+        numbers = sorted(set(held.values_list("citizen", flat=True)))
+        for number in self.dice.sample(numbers, min(len(numbers), APPEALS)):
+            citizen = Citizen.objects.get(pk=number)
+            target = next((one for one in targets_of(citizen) if AppealReason.OTHER in one.reasons), None)
+            if target is not None:
+                self._act(
+                    appeals.file_appeal,
+                    citizen=citizen,
+                    provider=target.provider,
+                    rule=target.rule,
+                    fact_id=target.fact_id,
+                    reason_code=AppealReason.OTHER,
+                    text="记录与我的行程不符，请核实。",
+                    by=actor_name(citizen),
+                )
+
+    def _treat(self, case: Case) -> None:
+        """As the cause suggests; the first look is noted in any case."""
+        by = case.assigned_to or self.dice.choice(REVIEWERS)
+        self._act(close.look, case_id=case.pk, by=by)
+        if not self.dice.randrange(NOTE_IN):
+            other = next(one for one in REVIEWERS if one != by)
+            self._act(write_note, case_id=case.pk, text=f"@{other} 已电话核实，请一并看看。", by=by)
+        if case.kind == Case.Kind.APPEAL:
+            self._answer_appeal(case, by)
+            return
+        pairs = PairDiagnosis.objects.filter(disagreement=case.disagreement).order_by("pk")
+        match pairs.values_list("primary_cause", flat=True).first():
+            case Cause.FRESHNESS:
+                self._act(close.uphold, case_id=case.pk, reason_code=UpholdReason.MENDS_ITSELF, by=by)
+            case Cause.DECLARATION if not InformationRequest.objects.filter(case=case).exists():
+                self._act(
+                    information.ask, case_id=case.pk, question="您在两个平台的申报不同，请说明哪一份属实。", by=by
+                )
+            case Cause.DECLARATION:
+                self._act(close.uphold, case_id=case.pk, reason_code=UpholdReason.DECLARE_AGAIN, by=by)
+            case Cause.SOURCE if bytes(case.citizen.id_hash) in self.over:
+                self._have_suppressed(case, by)
+            case Cause.INTERACTION if case.complex_since is None:
+                self._act(close.mark_complex, case_id=case.pk, reason="需向两个部门核实。", by=by)
+            case Cause.RULES if self.dice.randrange(ONE_IN):
+                self._act(close.uphold, case_id=case.pk, reason_code=UpholdReason.MEASURE_RUNS, by=by)
+            case _:
+                self._propose(case, Colour.YELLOW, RulingReason.LESS_SEVERE, by)
+
+    def _answer_appeal(self, case: Case, by: str) -> None:
+        if self.dice.randrange(ONE_IN):
+            self._propose(case, Colour.GREEN, RulingReason.NOT_THERE, by)
+        else:
+            answer = "经与登记单位核实，该记录属实。"
+            self._act(close.deny, case_id=case.pk, reason_code=UpholdReason.RECORD_CONFIRMED, answer=answer, by=by)
+
+    def _propose(self, case: Case, colour: Colour, reason: RulingReason, by: str) -> None:
+        until = current_city().day_of(self.now) + timedelta(days=self.dice.randint(*RULING_DAYS))
+        how: dict[str, Any] = {"colour": colour, "reason_code": reason, "evidence": [DOCUMENT], "expires_on": until}
+        self._act(rulings.propose, case_id=case.pk, by=by, **how)
+
+    def _have_suppressed(self, case: Case, by: str) -> None:
+        """The record that only one source has."""
+        for fact in sorted({hit.fact_id for hit in hits_of([case.citizen_id])[case.citizen_id]})[:1]:
+            how: dict[str, Any] = {"reason_code": SuppressionReason.WRONG_PERSON, "evidence": [DOCUMENT]}
+            self._act(suppressions.propose_suppression, fact_id=fact, case_id=case.pk, by=by, **how)
+
+    def _decide_proposals(self) -> None:
+        """What waits for the second official; some are sent back."""
+        thin = RefusalReason.EVIDENCE_THIN
+        for ruling in Ruling.objects.waiting().order_by("pk"):
+            if self.dice.randrange(REFUSED_IN):
+                self._act(rulings.approve, ruling_id=ruling.pk, by=APPROVER)
+            else:
+                self._act(rulings.refuse, ruling_id=ruling.pk, reason_code=thin, by=APPROVER)
+        for wrong in Suppression.objects.waiting().order_by("pk"):
+            if self.dice.randrange(REFUSED_IN):
+                self._act(suppressions.approve_suppression, suppression_id=wrong.pk, by=APPROVER)
+            else:
+                self._act(suppressions.refuse_suppression, suppression_id=wrong.pk, reason_code=thin, by=APPROVER)
+
+    def _end_a_ruling(self) -> None:
+        """Now and then what let somebody off turns out to be untrue."""
+        if self.dice.randrange(ENDED_IN):
+            return
+        for ruling in Ruling.objects.filter(state=Ruling.State.APPROVED).order_by("pk")[:1]:
+            self._act(rulings.propose_end, ruling_id=ruling.pk, reason="单位来函更正。", by=REVIEWERS[0])
+            self._act(rulings.approve_end, ruling_id=ruling.pk, by=APPROVER)
+
+    def _look_again(self) -> None:
+        """At what a colleague closed alone, if the lot fell on it."""
+        for drawn in SecondLook.objects.waiting():
+            other = next(one for one in REVIEWERS if one != drawn.decided_by)
+            self._act(take_second_look, case_id=drawn.case_id, outcome=SecondLook.Outcome.AGREES, reason="", by=other)
