@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-COLOURS = 48
+COLOURS = 128
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,16 @@ class Shot:
 
 
 PHONE, DESK = Shot(390, 760), Shot(1280, 760)
+# The two that the READMEs begin with show what they are about: the code with its reason, the case with both its sides.
+CODE, CASE = Shot(390, 1000), Shot(1280, 1000)
 # Names of addresses in the gallery; those of the operator's host after ``operator:``.
 FOR_GUIDE = {
     "citizen_sign_in": PHONE,
-    "citizen_code": PHONE,
+    "citizen_code": CODE,
     "citizen_appeal_check": PHONE,
     "citizen_case": PHONE,
     "official_queue": DESK,
-    "official_case": DESK,
+    "official_case": CASE,
     "official_approve_ruling": DESK,
     "gate": Shot(390, 760, scans="8FJ3Y2SM"),
     "gate_document": PHONE,

@@ -215,9 +215,15 @@ def outcome_sentence(case: Case) -> str:
     """How it was decided: by two officials where a colour was ruled, by one where the colours were left."""
     values = {"number": case.number, "day": _date(case.closed_at)}
     if case.ruling:
+        values["colour"] = label_of(State(case.ruling.colour))
+        ended_at = case.ruling.ended_at
+        if ended_at is not None and timezone.localdate(ended_at) < case.ruling.expires_on:
+            return _("Case %(number)s was decided on %(day)s: %(colour)s. The decision ended on %(ended)s.") % {
+                **values,
+                "ended": _date(ended_at),
+            }
         return _("Case %(number)s was decided on %(day)s: %(colour)s until %(until)s.") % {
             **values,
-            "colour": label_of(State(case.ruling.colour)),
             "until": _day(case.ruling.expires_on),
         }
     reason = label_of(UpholdReason(case.outcome)) if case.outcome in set(UpholdReason) else ""

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from codes.citizens.guardianship import Relation
 from codes.models import Case, Citizen, Guardianship, Provider, Rule
+from codes.review.proposals.rulings import approve_end, propose_end
+from portal.citizen.code.sentences import outcome_sentence
 from portal.citizen.entries import declare
 from regions.masking import mask_name
 from tests.integration.pages.asking import at_most
@@ -58,6 +60,17 @@ def test_the_open_matter_stands_on_top_and_its_outcome_after_it(desk: Desk, visi
         zhang.read("/code/")
     Case.objects.filter(citizen__ref="liu").update(closed_at=desk.now - timedelta(days=15))
     assert "各渠道颜色不变" not in visitor("liu").read("/code/")
+
+
+def test_a_decision_that_was_ended_is_not_said_to_hold_on(desk: Desk) -> None:
+    ruling = desk.propose("zhang", "green")
+    desk.approve(ruling)
+    decided = Case.objects.get(ruling=ruling)
+    assert "12月4日零时失效" in outcome_sentence(decided)
+    propose_end(ruling_id=ruling.pk, reason="查明属实", by="li", now=desk.now)
+    approve_end(ruling_id=ruling.pk, by="wang", now=desk.now)
+    decided.refresh_from_db()
+    assert outcome_sentence(decided).endswith("绿码。该决定已于11月24日终止。")
 
 
 def test_a_green_by_ruling_shows_its_end_and_what_comes_after(desk: Desk, visitor: Opens) -> None:
