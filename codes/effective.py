@@ -17,6 +17,7 @@ from codes.messages.outbox import parameters_of, telling
 from codes.models import MessageKind, Run
 from codes.validity import Age
 from regions.locks import advisory_lock
+from regions.prepared import Prepared
 from regions.sql import compose
 from regions.tenancy import current_city
 
@@ -83,7 +84,15 @@ def _policy() -> dict[str, str]:
 
 
 LAST = compose(SQL, "last")
-READ = compose(SQL, "read", last=LAST, run=BY_LAST, heard=_heard(BY_LAST))
+
+
+def _reading(asked: str) -> str:
+    return compose(SQL, "read", last=LAST, run=BY_LAST, heard=_heard(BY_LAST), asked=asked)
+
+
+READ = _reading("unnest(%(citizens)s::bigint[])")
+# A plan that is kept cannot know how many an array names.
+READ_ONE = Prepared("effective_code", _reading("(VALUES (%(citizen)s::bigint))"))
 AGAIN = compose(SQL, "again", last=LAST, decide=_decide(TOUCHED_BY_NAME, run=BY_LAST))
 LAPSED_ANYWHERE = _decide(compose(SQL, "lapsed_anywhere"), run=BY_LAST)
 COUNT = compose(SQL, "count", last=LAST, decide=LAPSED_ANYWHERE, run=BY_LAST, heard=_heard(BY_LAST))
@@ -98,7 +107,7 @@ class CurrentCode(NamedTuple):
 
 
 def effective_code(citizen_id: int, *, now: datetime) -> CurrentCode:
-    return effective_codes([citizen_id], now=now)[citizen_id]
+    return _read(READ_ONE.ready(), {"citizen": citizen_id}, now=now)[citizen_id]
 
 
 def effective_codes(citizens: Collection[int], *, now: datetime) -> dict[int, CurrentCode]:
@@ -106,9 +115,13 @@ def effective_codes(citizens: Collection[int], *, now: datetime) -> dict[int, Cu
 
     In one query, and a second one for those whose ruling is over though nobody has ended it.
     """
+    return _read(READ, {"citizens": list(citizens)}, now=now)
+
+
+def _read(statement: str, whom: dict[str, Any], *, now: datetime) -> dict[int, CurrentCode]:
     asked = _asked(now)
     with connection.cursor() as cursor:
-        cursor.execute(READ, {**asked, "citizens": list(citizens)})
+        cursor.execute(statement, {**asked, **whom})
         rows = cursor.fetchall()
         over = {citizen: since for _, citizen, *_, since in rows if since is not None}
         again = {}

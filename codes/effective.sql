@@ -166,7 +166,7 @@ SELECT (SELECT day FROM last), c.id, coalesce(e.colour, CASE WHEN known.any THEN
        coalesce(e.since, (SELECT max(since) FROM codes_effectivechange WHERE citizen_id = c.id), known.since),
        (SELECT max(expires_on::timestamp AT TIME ZONE %(zone)s) FROM codes_ruling
         WHERE citizen_id = c.id AND state = 'approved' AND suspended_at IS NULL AND expires_on <= %(day)s) AS over
-FROM unnest(%(citizens)s::bigint[]) AS c(id)
+FROM {{asked}} AS c(id)
 LEFT JOIN codes_effectivecode e ON e.citizen_id = c.id
 CROSS JOIN LATERAL (
     SELECT bool_or(j.known) AS any, min(r.registered_at) AS since

@@ -15,11 +15,14 @@ from codes.models import Run
 from codes.models.case import CaseState
 from codes.vocabulary import Because, State
 from regions.keys.models import Purpose
+from regions.prepared import Prepared
 from regions.sql import compose
+from regions.tenancy import current_city
 
-READ = compose(Path(__file__).with_suffix(".sql"))
-# So long a decision is told of on top of the page.
+READ = Prepared("glance", compose(Path(__file__).with_suffix(".sql")))
+# So long a decision is told of on top of the page, and a check-in that came too late below it.
 OUTCOME_TOLD = timedelta(days=14)
+LATE_TOLD = timedelta(days=14)
 
 
 class Glance(NamedTuple):
@@ -44,14 +47,20 @@ class Glance(NamedTuple):
         return is_green and not (self.is_held or self.cases or self.entered)
 
 
+def late_shown_since(today: date) -> date:
+    """The first day of the check-ins that are told of as too late."""
+    return today - LATE_TOLD
+
+
 def glance_at(citizen_id: int, *, now: datetime) -> Glance:
     asked: dict[str, Any] = {
         "citizen": citizen_id,
         "settled": list(Run.SETTLED),
         "purpose": Purpose.PASS.value,
         "told_since": now - OUTCOME_TOLD,
+        "late_since": late_shown_since(current_city().day_of(now)),
         "not_told": [CaseState.WITHDRAWN.value, CaseState.CONVERGED.value],
     }
     with connection.cursor() as cursor:
-        cursor.execute(READ, asked)
+        cursor.execute(READ.ready(), asked)
         return Glance(*cursor.fetchone())

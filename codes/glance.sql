@@ -38,5 +38,9 @@ SELECT (SELECT day FROM judging),
                      (SELECT string_agg(concat_ws(' ', id, state, suspended_at), ' ' ORDER BY id) FROM codes_ruling
                       WHERE citizen_id = %(citizen)s),
                      (SELECT string_agg(days::text, ' ' ORDER BY provider_id) FROM codes_checkindays
-                      WHERE citizen_id = %(citizen)s))) AS acts,
+                      WHERE citizen_id = %(citizen)s),
+                     (SELECT max(late.id) FROM codes_registration r
+                      JOIN codes_entry late ON late.citizen_id = r.citizen_id AND late.provider_id = r.provider_id
+                       AND late.type = 'check_in' AND late.late AND late.day >= %(late_since)s
+                      WHERE r.citizen_id = %(citizen)s))) AS acts,
        (SELECT id FROM keys_citykey WHERE purpose = %(purpose)s AND retired_at IS NULL) AS key_number

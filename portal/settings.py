@@ -147,6 +147,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE
 COOKIE_PREFIX = "__Host-" if SECURE else ""
+SESSION_ENGINE = "portal.web.sessions"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
 SESSION_COOKIE_SECURE = SECURE
 SESSION_COOKIE_AGE = 8 * 3600
@@ -317,6 +318,9 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": ENVIRONMENT.log_level},
     "loggers": {
         "httpx": {"level": "WARNING"},  # its lines quote whole addresses
+        "waitress.queue": {
+            "level": "ERROR"
+        },  # a line for each request that waits; what is refused, portal.crowding counts
         "django.db.backends": {"level": "INFO"},  # its lines quote statements with their values
     },
 }

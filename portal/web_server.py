@@ -1,7 +1,7 @@
 """The web server: ``python -m portal.web_server --listen 127.0.0.1:8000 --threads 4`` (docs/operations.md).
 
 waitress takes in a request whole before a thread answers it, and gives the answer out at the pace at which it is read. So whoever sends or
-reads slowly holds a connection and no thread.
+reads slowly holds a connection and no thread. What more arrives than the threads can answer soon is told so at once (``portal.crowding``).
 """
 
 import argparse
@@ -16,6 +16,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import create_server
 
 from portal import wsgi
+from portal.crowding import turn_away, turn_away_crowds
 from portal.web.bodies import limit_of
 
 # Open connections; the slow ones wait in these.
@@ -31,6 +32,9 @@ class Request(HTTPRequestParser):
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
         path = self.path.encode("latin-1").decode("utf-8", errors="replace")
+        if self.adj.crowd.turns_away(path):
+            turn_away(self, path)
+            return
         self.adj: Any = copy(self.adj)
         # waitress refuses what reaches the figure.
         self.adj.max_request_body_size = limit_of(path, stranger=self._is_stranger()) + 1
@@ -66,6 +70,7 @@ def serve(*, listen: str, threads: int, proxy: str) -> None:
         asyncore_use_poll=True,
     )
     server.channel_class = Channel
+    turn_away_crowds(server)
     signal.signal(signal.SIGTERM, _end)
     limit_of("/", stranger=False)  # the addresses are loaded before the first request waits for them
     server.run()

@@ -54,6 +54,7 @@ class ApiErrorCode(TextChoices):
     )
     STILL_RUNNING = "still_running", _("The same call is running already. Ask again in {seconds} s.")
     BUSY = "busy", _("The city is taking other data in. Send the same lines again; those taken before are duplicates.")
+    CROWDED = "crowded", _("More is asked than can be answered at this moment. Ask again in {seconds} s.")
     SUSPENDED = (
         "suspended",
         _("The city's service is suspended; nobody's code can be determined, and none is green. Ask again later."),

@@ -3,11 +3,13 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
 from codes.models import Citizen, DisplayFinding, Message, PhoneChange
 from portal.web.host import city_of
+from portal.web.sessions import LONGEST_WHILE_CLOSED
+from regions.prepared import Prepared, asked
 
 KEY = "citizen"
 TOUCH_SECONDS = 60
@@ -34,13 +36,22 @@ def signed_in_citizen(request: HttpRequest, *, now: datetime) -> Citizen | None:
     if held is None:
         return None
     idle = now.timestamp() - held["seen"]
-    if idle > settings.CITIZEN_IDLE.total_seconds():
+    longest = LONGEST_WHILE_CLOSED if getattr(request.session, "is_closed", False) else settings.CITIZEN_IDLE
+    if idle > longest.total_seconds():
         sign_out(request)
         return None
     if idle > TOUCH_SECONDS:  # at most once a minute: not every look at a page writes
         request.session[KEY] = {**held, "seen": now.timestamp()}
+    found = WHO.found(Citizen, {"citizen": held["id"]})
+    return found[0] if found else None
+
+
+def _who() -> QuerySet[Citizen]:
     waiting = PhoneChange.objects.filter(citizen=OuterRef("pk"), state=PhoneChange.State.PROPOSED)
     wrong = DisplayFinding.objects.filter(citizen=OuterRef("pk"), closed_at__isnull=True)
     unread = Message.objects.filter(recipient=OuterRef("pk"), read_at__isnull=True)
     known = {"phone_waits": Exists(waiting), "shown_wrongly": Exists(wrong), "has_unread": Exists(unread)}
-    return Citizen.objects.annotate(**known).filter(pk=held["id"]).first()
+    return Citizen.objects.annotate(**known).filter(pk=asked("citizen"))
+
+
+WHO = Prepared("signed_in_citizen", _who)

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from ipaddress import IPv4Address, ip_address
-from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django_tenants.middleware.main import TenantMainMiddleware
 
 from regions.models import City, Domain
-from regions.tenancy import ENDED, WrongSchema, suspension_columns
+from regions.prepared import Prepared, asked
+from regions.tenancy import ENDED, WrongSchema, cities_in_service, suspension_columns
 
 # Both languages, since nothing is left of the city by which one could be chosen.
 ENDED_ZH = "本市健康码服务已终止，相关数据已销毁。"
@@ -24,11 +25,10 @@ class HostMiddleware(TenantMainMiddleware):
 
     def get_tenant(self, domain_model: type[Domain], hostname: str) -> City:
         """The city of the host, unless its service has ended."""
-        open_ones = domain_model.objects.exclude(tenant__in=ENDED.values("city"))
-        found: Any = open_ones.select_related("tenant").annotate(**suspension_columns("tenant")).get(domain=hostname)
-        city: City = found.tenant
-        city.suspended_since, city.suspended_for = found.suspended_since, found.suspended_for
-        return city
+        found = AT_HOST.found(City, {"host": hostname})
+        if not found:
+            raise domain_model.DoesNotExist
+        return found[0]
 
     def no_tenant_found(self, request: HttpRequest, hostname: str) -> HttpResponse | None:
         """The operator's pages, that a city's service has ended, or a plain 404 that does not say which cities exist."""
@@ -39,6 +39,13 @@ class HostMiddleware(TenantMainMiddleware):
         request.tenant = None  # type: ignore[attr-defined]  # django-tenants hangs it on the request
         self.setup_url_routing(request, force_public=True)  # type: ignore[no-untyped-call]
         return None
+
+
+def _at_host() -> QuerySet[City]:
+    return cities_in_service().annotate(**suspension_columns("pk")).filter(domains__domain=asked("host"))
+
+
+AT_HOST = Prepared("city_at_host", _at_host)
 
 
 def city_of(request: HttpRequest) -> City | None:

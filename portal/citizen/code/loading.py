@@ -24,7 +24,7 @@ from codes.forecast.outlook import (
     outlooks_from,
     rules_needed,
 )
-from codes.glance import Glance
+from codes.glance import Glance, late_shown_since
 from codes.held import one_sided_sentences, state_sentences
 from codes.models import (
     Case,
@@ -44,31 +44,10 @@ from codes.vocabulary import Because, State
 from portal.citizen.code.reading import Difference, HoldingRecord, Question, Reading, Side
 from regions.models import City
 
-LATE_SHOWN = timedelta(days=14)
-
 
 def read_code(
     citizen: Citizen, *, city: City, now: datetime, glance: Glance, standing: CurrentCode, name: str = ""
 ) -> Reading:
-    """Of somebody who is green and held by nothing the sides are those of whoever was the first to look like that."""
-    if name or not glance.is_plain(standing):
-        return _read(citizen, city=city, now=now, standing=standing, glance=glance, name=name)
-    key = f"{city.schema_name}/{translation.get_language()}/{city.timezone}/{glance.sides}"
-    known = _PLAIN.get(key)
-    if known is None:
-        known = _read(citizen, city=city, now=now, standing=standing, glance=glance, name=name)
-        if len(_PLAIN) >= MOST_PLAIN:
-            _PLAIN.clear()
-        _PLAIN[key] = known
-    return replace(known, citizen=citizen, standing=standing, today=city.day_of(now), plain=key)
-
-
-# By everything that is shown of the sides, so that nothing in it can be out of date; cities, languages and runs grow it.
-_PLAIN: dict[str, Reading] = {}
-MOST_PLAIN = 2_000
-
-
-def _read(citizen: Citizen, *, city: City, now: datetime, standing: CurrentCode, glance: Glance, name: str) -> Reading:
     today = city.day_of(now)
     judged = provider_states(citizen.pk, now=now)
     run = judged[0].inputs.run if judged else None
@@ -76,7 +55,7 @@ def _read(citizen: Citizen, *, city: City, now: datetime, standing: CurrentCode,
     verdicts = [side.holding for side in judged if side.holding]
     hits = hits_of(citizen.pk, run_id=run.pk, today=today) if run and verdicts else []
     facts, rules = _facts_and_rules(verdicts, hits)
-    sides = _sides(citizen, judged, hits, facts, rules, age, since=today - LATE_SHOWN)
+    sides = _sides(citizen, judged, hits, facts, rules, age, since=late_shown_since(today))
     cases = _cases(glance)
     ruling = _ruling_in_force(citizen, cases) if standing.because == Because.RULING else None
     matters = [case for case in cases if case.closed_at is None]

@@ -98,8 +98,7 @@ class Reading:
     ``outlook``: the way to green for somebody red or yellow; for somebody green in spite of records, how these end.
     ``one_sided``: who judges alone. ``expired``: the day of the last run, where what it settled is no longer valid. ``ruling``: in
     force. ``question``: what an official asks. ``matters``: the open cases, ``outcome`` the one decided last, lately. ``entered``:
-    what was declared since the run. ``name``: what the citizen is called where somebody else reads. ``plain``: equal for
-    people whose sides look alike, green and explained by nothing; empty for others.
+    what was declared since the run. ``name``: what the citizen is called where somebody else reads.
     """
 
     citizen: Citizen
@@ -116,7 +115,6 @@ class Reading:
     outcome: Case | None = None
     entered: Sequence[Fact] = ()
     name: str = ""
-    plain: str = ""
 
     @property
     def state(self) -> State:

@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from hashlib import md5
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import conditional_escape
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -19,7 +24,9 @@ from codes.effective import CurrentCode, effective_code
 from codes.glance import Glance, glance_at
 from codes.models import Citizen, DisplayFinding
 from codes.passes.issuing import issue_pass
+from codes.passes.token import LIFETIME
 from codes.vocabulary import Because, State
+from portal.citizen.code.drawing import drawn, key_of
 from portal.citizen.code.loading import read_code
 from portal.citizen.code.sentences import (
     display_sentence,
@@ -35,6 +42,7 @@ from portal.citizen.code.sentences import (
 from portal.citizen.code.steps import Step, steps
 from portal.citizen.entries import new_number
 from portal.citizen.subject import SubjectRequest, for_subject
+from portal.templatetags.citizen import display_name
 from portal.web.access import for_anyone
 from portal.web.citizen_session import signed_in_citizen
 from portal.web.host import required_city
@@ -66,7 +74,7 @@ def code_page(request: SubjectRequest) -> HttpResponse:
     """The sentence with its button, the code with its pass, the four answers, both sides, the way to green."""
     now = timezone.now()
     standing, glance = effective_code(request.subject.pk, now=now), glance_at(request.subject.pk, now=now)
-    return render(request, "citizen/code.html", _content(request, standing, glance, now=now))
+    return _drawn(request, "citizen/code.html", standing, glance, now=now)
 
 
 @for_subject
@@ -78,33 +86,76 @@ def pass_fragment(request: SubjectRequest) -> HttpResponse:
     now = timezone.now()
     standing, glance = effective_code(request.subject.pk, now=now), glance_at(request.subject.pk, now=now)
     if request.GET.get("seen") in (None, _version(request, standing, glance, now=now)):
-        face = pass_card(request.subject, standing, now=now, key_number=glance.key_number)
-        return render(request, "citizen/face.html", {"face": face, "now": now})
-    response = render(request, "citizen/code_anew.html", _content(request, standing, glance, now=now))
+        return HttpResponse(_face(request.subject, standing, glance, now=now))
+    response = _drawn(request, "citizen/code_anew.html", standing, glance, now=now)
     response.headers["HX-Retarget"] = "#reading"
     return response
 
 
+def _face(subject: Citizen, standing: CurrentCode, glance: Glance, *, now: datetime) -> str:
+    card = pass_card(subject, standing, now=now, key_number=glance.key_number)
+    around = _around(
+        State(standing.colour), now.replace(microsecond=0), get_language() or "", str(timezone.get_current_timezone())
+    )
+    return around.replace(QR, card["qr"])
+
+
+# Where the code goes; of the signs that no text has.
+QR = "\ue000qr\ue001"
+
+
+@lru_cache(maxsize=64)
+def _around(state: State, second: datetime, _language: str, _zone: str) -> str:
+    """The face without its code: that of a second is everybody's who shows this colour."""
+    face = {"state": state, "qr": QR, "expires_at": second + LIFETIME}
+    return str(render_to_string("citizen/face.html", {"face": face, "now": second}))
+
+
+def _drawn(
+    request: SubjectRequest, template: str, standing: CurrentCode, glance: Glance, *, now: datetime
+) -> HttpResponse:
+    """Nearly everybody's page has been drawn before, for them or for somebody of whom the same is told."""
+    name = "" if request.subject.pk == request.citizen.pk else _called(request.subject)
+    moment = {
+        "face": _face(request.subject, standing, glance, now=now),
+        "version": _version(request, standing, glance, now=now),
+        "number": new_number(required_city(request).day_of(now)),
+        "since": date_format(timezone.localtime(standing.since), "DATETIME_FORMAT") if standing.since else "",
+        "called": conditional_escape(
+            display_name(request.subject) if request.subject.full_name or name else _("Myself")
+        ),
+        "csrf_token": get_token(request),
+    }
+    key = key_of(request, standing, glance, now=now, name=name, told=_about(request))
+    return drawn(
+        request,
+        template,
+        key=f"{template}:{key}" if key else "",
+        content=lambda: _content(request, standing, glance, name, now=now),
+        moment=moment,
+    )
+
+
+def _about(request: SubjectRequest) -> list[Any]:
+    """What was read with the session of whoever the page is about."""
+    return [getattr(request.subject, name, None) for name in ("shown_wrongly", "phone_waits", "has_unread")]
+
+
 def _version(request: SubjectRequest, standing: CurrentCode, glance: Glance, *, now: datetime) -> str:
     """Changes with whatever the page's sentences are made from."""
-    about = [getattr(request.subject, name, None) for name in ("shown_wrongly", "phone_waits", "has_unread")]
-    told = repr((standing, glance, required_city(request).day_of(now), about))
+    told = repr((standing, glance, required_city(request).day_of(now), _about(request)))
     return md5(told.encode(), usedforsecurity=False).hexdigest()
 
 
-def _content(request: SubjectRequest, standing: CurrentCode, glance: Glance, *, now: datetime) -> dict[str, Any]:
-    city, is_own = required_city(request), request.subject.pk == request.citizen.pk
-    name = "" if is_own else _called(request.subject)
+def _content(
+    request: SubjectRequest, standing: CurrentCode, glance: Glance, name: str, *, now: datetime
+) -> dict[str, Any]:
+    city = required_city(request)
     reading = read_code(request.subject, city=city, now=now, glance=glance, standing=standing, name=name)
-    phone_waits = is_own and getattr(request.citizen, "phone_waits", False)
     todo = steps(reading, request)
     return {
         "mine": reading,
         "headline": headline(reading, todo),
-        # Below the face the page is that of everybody whose sides look alike.
-        "is_plain": bool(reading.plain),
-        "face": pass_card(request.subject, standing, now=now, key_number=glance.key_number),
-        "version": _version(request, standing, glance, now=now),
         "displayed": [(one, display_sentence(one)) for one in _shown_wrongly(request.subject)],
         "first_step": _first(todo),
         "steps": todo,
@@ -116,9 +167,7 @@ def _content(request: SubjectRequest, standing: CurrentCode, glance: Glance, *, 
         "policy": policy_sentence(reading, city) if reading.because is Because.POLICY else "",
         "progress": progress(reading),
         "may_appeal": reading.may_appeal,
-        "number": new_number(reading.today),
-        "phone_waits": phone_waits,
-        "now": now,
+        "phone_waits": not name and getattr(request.citizen, "phone_waits", False),
     }
 
 

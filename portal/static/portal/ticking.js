@@ -29,6 +29,11 @@
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (!navigator.onLine) event.preventDefault();
   });
+  // More was asked than the server could answer: the page asks again when it was told to, while its pass still counts.
+  document.addEventListener("htmx:responseError", (event) => {
+    const seconds = Number(event.detail.xhr.getResponseHeader("Retry-After"));
+    if (event.detail.xhr.status === 503 && seconds) setTimeout(() => window.htmx.trigger("#reading", "renew"), 1000 * seconds);
+  });
   // Whoever comes back to the page, or on-line, need not wait for the next beat.
   const renew = () => {
     if (shown && "isOver" in shown.dataset && document.visibilityState === "visible") window.location.reload();

@@ -41,6 +41,7 @@ SHARED = (
     "regions/journal/",
     "regions/keys/",
     "regions/attempts.py",
+    "regions/prepared.py",
     "regions/leased_jobs.py",
     "regions/locks.py",
     "regions/models.py",

@@ -1,0 +1,95 @@
+"""Statements that a session of the database parses and plans once: for the few that are asked for with every page.
+
+Planning one of them takes three times as long as running it (``docs/adr/0061-what-showing-takes.md``). PostgreSQL plans anew by itself
+whatever a change of tables or of the search path has made old.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from django.db import connection as any_connection
+from django.db.models import Model, QuerySet
+from django.db.models.expressions import RawSQL
+from psycopg2.extensions import adapt
+
+# django-tenants' additions to a connection are not in Django's types.
+connection: Any = any_connection
+# By session, what it has been told. A session that ends takes its statements with it.
+_KNOWN: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+
+
+M = TypeVar("M", bound=Model)
+
+
+class Asked(str):
+    """The name of a parameter within a query set."""
+
+    __slots__ = ()
+
+
+def asked(name: str) -> RawSQL:
+    """In place of a value in a query set that is compiled once: the parameter of this name."""
+    return RawSQL("%s", [Asked(name)])
+
+
+class Prepared:
+    """A statement with psycopg2's named parameters, or a query set with ``asked`` ones, under a name of its own."""
+
+    def __init__(self, name: str, made: str | Callable[[], QuerySet[Any]]) -> None:
+        self.name = name
+        self._made = made
+        self._annotated: tuple[str, ...] = ()
+
+    def ready(self) -> str:
+        """Have the session in use know the statement. Returns what runs it, with the parameters by their names."""
+        prepare, execute = self._texts
+        connection.ensure_connection()
+        known = _KNOWN.setdefault(connection.connection, set())
+        if self.name not in known:
+            with connection.cursor() as cursor:
+                # Not through Django's wrapper: it is no query of the page that happens to be the first.
+                cursor.cursor.execute(prepare)
+            known.add(self.name)
+        return execute
+
+    def found(self, model: type[M], parameters: dict[str, Any]) -> list[M]:
+        """What a query set finds, as objects."""
+        with connection.cursor() as cursor:
+            cursor.execute(self.ready(), parameters)
+            rows = cursor.fetchall()
+        names = [field.attname for field in model._meta.concrete_fields]
+        return [self._object(model, names, row) for row in rows]
+
+    def _object(self, model: type[M], names: list[str], row: tuple[Any, ...]) -> M:
+        one = model.from_db(connection.alias, names, row[: len(names)])
+        for name, value in zip(self._annotated, row[len(names) :], strict=True):
+            setattr(one, name, value)
+        return one
+
+    @cached_property
+    def _texts(self) -> tuple[str, str]:
+        numbers = _Numbers()
+        if isinstance(self._made, str):
+            statement = self._made % numbers
+        else:
+            query = self._made().query
+            self._annotated = tuple(query.annotation_select)
+            text, values = query.sql_with_params()
+            statement = text % tuple(numbers[one] if isinstance(one, Asked) else _quoted(one) for one in values)
+        arguments = ", ".join(f"%({name})s" for name in numbers)
+        return f"PREPARE {self.name} AS {statement}", f"EXECUTE {self.name} ({arguments})"
+
+
+class _Numbers(dict[str, str]):
+    """Numbers parameters as they are met."""
+
+    def __missing__(self, name: str) -> str:
+        self[name] = f"${len(self) + 1}"
+        return self[name]
+
+
+def _quoted(value: Any) -> str:
+    """What the query set itself compares with, as a literal."""
+    return str(adapt(value).getquoted().decode())

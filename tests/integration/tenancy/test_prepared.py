@@ -1,0 +1,50 @@
+"""A statement that a session keeps means, wherever it is run, what the same text would mean there."""
+
+import pytest
+from django.db import connection, transaction
+
+from codes.models import Provider
+from regions.prepared import Prepared, asked
+from regions.tenancy import in_city
+
+STATEMENT = "SELECT count(*), %(word)s || '%%' FROM codes_provider WHERE code <> %(word)s"
+
+
+def counted(statement: Prepared, word: str) -> tuple[int, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement.ready(), {"word": word})
+        found: tuple[int, str] = cursor.fetchone()
+    return found
+
+
+@pytest.mark.django_db
+def test_one_session_runs_it_in_every_city() -> None:
+    statement = Prepared("counted_in_a_test", STATEMENT)
+    with in_city("alpha"):
+        Provider.objects.filter(code="wechat").delete()
+    for _ in range(8):  # the sixth time PostgreSQL chooses a plan for good
+        for schema, others in (("alpha", 1), ("beta", 2)):
+            with in_city(schema):
+                assert counted(statement, "nobody") == (others, "nobody%")
+
+
+@pytest.mark.django_db
+def test_it_is_there_after_what_was_begun_is_taken_back() -> None:
+    statement = Prepared("counted_and_taken_back", STATEMENT)
+    with in_city("alpha"):
+        with transaction.atomic():
+            assert counted(statement, "wechat")[0] == 1
+            transaction.set_rollback(True)
+        assert counted(statement, "wechat")[0] == 1
+
+
+@pytest.mark.django_db
+def test_a_query_set_finds_objects_with_their_annotations() -> None:
+    by_code = Prepared(
+        "provider_in_a_test", lambda: Provider.objects.annotate(told=asked("told")).filter(code=asked("code"))
+    )
+    with in_city("alpha"):
+        (one,) = by_code.found(Provider, {"code": "wechat", "told": "it's 100 %"})
+        assert one == Provider.objects.get(code="wechat")
+        assert vars(one)["told"] == "it's 100 %"
+        assert by_code.found(Provider, {"code": "' OR true --", "told": ""}) == []

@@ -1,0 +1,83 @@
+"""More requests than the web server can carry: some wait, and the others are told at once, whatever those wait for."""
+
+import json
+import select
+import socket
+import time
+from contextlib import ExitStack
+from http.client import HTTPResponse
+from typing import Any
+
+from tests.integration.web_server.serving import ANSWERED_SECONDS, HOST, asked, opens
+from tests.own_database import raw_owner
+
+# One thread answers one request, and so many more wait for it (``portal.crowding``).
+WAITING = 4
+TENFOLD = 50
+LOCKED_OUT = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'public.regions_domain'::regclass"
+
+
+def sent(stack: ExitStack, port: int, path: str, method: str = "GET", more: str = "") -> socket.socket:
+    line = stack.enter_context(opens(port)())
+    line.sendall(f"{method} {path} HTTP/1.1\r\nHost: {HOST}\r\n{more}\r\n".encode())
+    return line
+
+
+def answered(line: socket.socket) -> HTTPResponse:
+    """Raises TimeoutError where nothing comes."""
+    answer = HTTPResponse(line)
+    answer.begin()
+    return answer
+
+
+def test_of_ten_times_as_many_as_it_can_carry_the_others_are_told_at_once(web_port: int) -> None:
+    """Nobody is served while the table of hosts is locked; the short page comes all the same."""
+    assert asked(opens(web_port), "GET / HTTP/1.1") == 200
+    with raw_owner() as owner, owner.cursor() as cursor, ExitStack() as stack:
+        cursor.execute("BEGIN; LOCK TABLE regions_domain IN ACCESS EXCLUSIVE MODE")
+        first = sent(stack, web_port, "/")
+        wait_until_locked_out(cursor)
+        others = [sent(stack, web_port, "/") for _ in range(TENFOLD)]
+        refused = wait_for_answers(others, TENFOLD - WAITING)
+        for line in refused:
+            assert_is_the_short_page(answered(line))
+        form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n"
+        assert_is_the_short_page(answered(sent(stack, web_port, "/sign-in/", "POST", form)))
+        program = answered(sent(stack, web_port, "/api/v1/schema"))
+        assert (program.status, program.headers["Content-Type"]) == (503, "application/problem+json")
+        assert json.load(program)["code"] == "crowded"
+        cursor.execute("COMMIT")
+        taken = [first, *(line for line in others if line not in refused)]
+        assert [answered(line).status for line in taken] == [200] * (1 + WAITING)
+    assert asked(opens(web_port), "GET / HTTP/1.1") == 200
+
+
+def wait_until_locked_out(cursor: Any) -> None:
+    """Until the one thread waits for the table, so that whatever comes next waits for the thread."""
+    deadline = time.monotonic() + ANSWERED_SECONDS
+    while time.monotonic() < deadline:
+        cursor.execute(LOCKED_OUT)
+        if cursor.fetchone() == (1,):
+            return
+        time.sleep(0.01)
+    raise TimeoutError("the server does not look up its host")
+
+
+def wait_for_answers(lines: list[socket.socket], number: int) -> list[socket.socket]:
+    """Those of the lines on which something has come, once they are so many."""
+    deadline = time.monotonic() + ANSWERED_SECONDS
+    while time.monotonic() < deadline:
+        ready, _, _ = select.select(lines, [], [], 0.1)
+        if len(ready) >= number:
+            return ready
+    raise TimeoutError(f"fewer than {number} of {len(lines)} were told anything")
+
+
+def assert_is_the_short_page(answer: HTTPResponse) -> None:
+    page = answer.read().decode()
+    seconds = int(answer.headers["Retry-After"])
+    assert answer.status == 503
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert f'<meta http-equiv="refresh" content="{seconds}">' in page
+    assert "此刻打开健康码的人很多" in page
+    assert f"again by itself in {seconds} seconds" in page
