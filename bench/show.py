@@ -11,11 +11,17 @@ from bench import report
 from bench.a_city import SCHEMA, a_city, fresh_round, say
 from bench.city import Size
 from bench.clock import Watch, typical, watch
+from bench.crowd import Crowd, arriving, at_once
 from bench.passes import BROWSERS, PER_ROUND, SIGNED_BYTES, WARM_UP, WITH_FACTS_SHARE, citizens_visits, give_host
+from bench.web import BROWSERS as WEB_BROWSERS
 from bench.web import Served, Visit, WebServer, web_server
+from portal.crowding import WAITING_PER_THREAD
 from regions.tenancy import in_city
 
-RENEWAL_LIMIT, SECONDS_LIMIT = 3.0, 0.004
+RENEWAL_LIMIT, SECONDS_LIMIT, CROWD_LIMIT = 3.0, 0.004, 2.0
+TENFOLD, CROWD_SECONDS = 10, 8.0
+# As many as the server takes, with one thread more than the bench has browsers (``portal.crowding``).
+FULL = (WEB_BROWSERS + 1) * (1 + WAITING_PER_THREAD)
 
 ROWS = {
     "empty": "a page on which there is nothing",
@@ -23,6 +29,7 @@ ROWS = {
     "renewal": "its renewal every 45 seconds",
     "held": "the code page of people who are not green",
     "held_renewal": "its renewal",
+    "held_first": "the same page, opened for the first time since the run",
 }
 
 
@@ -36,9 +43,15 @@ def main(*, people: int, sample: int, rounds: int) -> None:
             visits = citizens_visits(min(sample, BROWSERS), now=timezone.now())
         renewal = reverse("citizen_pass", urlconf=settings.ROOT_URLCONF)
         visits["held_renewal"] = [Visit(renewal, one.headers) for one in visits["held"]]
+        # Half of these people are opened once only, so that nothing of theirs is kept.
+        half = len(visits["held"]) // 2
+        visits["held_first"], visits["held"] = visits["held"][:half], visits["held"][half:]
         with web_server() as server, in_city(SCHEMA):
             served = _served(server, visits, rounds=rounds * PER_ROUND, each=max(2, sample // PER_ROUND))
-    _write(people, signing, served)
+            say(f"{FULL} browsers at once, then {TENFOLD} times what they were served …")
+            full = at_once(server.port, visits["renewal"], browsers=FULL, seconds=CROWD_SECONDS)
+            tenfold = arriving(server.port, visits["renewal"], rate=TENFOLD * full.per_second, seconds=CROWD_SECONDS)
+    _write(people, signing, served, full, tenfold)
 
 
 def _signing(sample: int, rounds: int) -> Watch:
@@ -56,18 +69,20 @@ def _signing(sample: int, rounds: int) -> Watch:
 def _served(server: WebServer, visits: dict[str, list[Visit]], *, rounds: int, each: int) -> dict[str, Served]:
     """Each kind of visit in turns, after a few that nobody counts."""
     served = {name: Served() for name in ROWS}
+    once = visits.pop("held_first")
     for some in visits.values():
         server.serve(some * WARM_UP, Served())
+    server.serve(once, served["held_first"])
     for _ in range(rounds):
-        for name, into in served.items():
-            some = visits[name]
+        for name, some in visits.items():
+            into = served[name]
             server.serve((some * (each // len(some) + 1))[:each], into)
     for name, one in served.items():
         say(f"  {name}: {one.processor_each * 1000:.1f} ms of processor")
     return served
 
 
-def _write(people: int, signing: Watch, served: dict[str, Served]) -> None:
+def _write(people: int, signing: Watch, served: dict[str, Served], full: Crowd, tenfold: Crowd) -> None:
     empty = served["empty"].processor_each
     rows = [
         [
@@ -101,7 +116,12 @@ def _write(people: int, signing: Watch, served: dict[str, Served]) -> None:
             report.promise(
                 f"{ROWS[name]}, ms of processor (at most 4)", served[name].processor_each * 1000, SECONDS_LIMIT * 1000
             )
-            for name in ("code", "renewal")
+            for name in ("code", "renewal", "held")
+        ),
+        report.promise(
+            f"{TENFOLD} times the load it can carry: p99 of those served, in times of the full load's (at most 2)",
+            tenfold.p99 / full.p99,
+            CROWD_LIMIT,
         ),
     ]
     head = ["", "processor", "per second and core", "× empty", "× signing", "p99"]
@@ -109,6 +129,23 @@ def _write(people: int, signing: Watch, served: dict[str, Served]) -> None:
         said,
         report.table(["promise", "measured", "kept"], promises),
         report.table(head, [*rows, ["an Ed25519 signature, bare", *bare]]),
+        report.table(
+            ["renewals", "served per second", "p99", "turned away", "p99 of these"],
+            [
+                [f"{FULL} browsers, each with the next at once", *_crowd_row(full)],
+                [f"{TENFOLD} times as many, at moments of chance", *_crowd_row(tenfold)],
+            ],
+        ),
     ]
     page = report.write("show", "Showing a code", parts)
     say(f"written to bench/results/{page.name}")
+
+
+def _crowd_row(crowd: Crowd) -> list[str]:
+    turned_away = crowd.turned_away
+    return [
+        f"{crowd.per_second:.0f}",
+        f"{crowd.p99 * 1000:.0f} ms",
+        f"{len(turned_away) / (len(turned_away) + len(crowd.served)):.0%}",
+        f"{crowd.p99_turned_away * 1000:.0f} ms" if turned_away else "",
+    ]

@@ -11,12 +11,15 @@ from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from regions.closed import is_closed
 from regions.refusals import MovedMeanwhile, NotAllowed, NotFound, Refused
 
 MEDIA_TYPE = "application/problem+json"
 # Not an address: the same problem has the same type in every city and installation.
 TYPE_PREFIX = "urn:health-code:problem:"
 LANGUAGES = ("zh-hans", "en")
+# When to ask again where the database takes no writes.
+CLOSED_SECONDS = 60
 
 
 class ApiErrorCode(TextChoices):
@@ -55,6 +58,7 @@ class ApiErrorCode(TextChoices):
     STILL_RUNNING = "still_running", _("The same call is running already. Ask again in {seconds} s.")
     BUSY = "busy", _("The city is taking other data in. Send the same lines again; those taken before are duplicates.")
     CROWDED = "crowded", _("More is asked than can be answered at this moment. Ask again in {seconds} s.")
+    CLOSED = "closed", _("Nothing can be saved at present; nothing of the call was. Send it again in {seconds} s.")
     SUSPENDED = (
         "suspended",
         _("The city's service is suspended; nobody's code can be determined, and none is green. Ask again later."),
@@ -115,6 +119,8 @@ def exception_response(error: Exception, context: dict[str, Any]) -> Response | 
     """The framework's handler keeps status and headers; the body is ours. A refused act is a problem by its own code."""
     if isinstance(error, Refused):
         error = refused(error)
+    if is_closed(error):
+        error = ApiError(503, ApiErrorCode.CLOSED, wait=CLOSED_SECONDS, seconds=CLOSED_SECONDS)
     response = exception_handler(error, context)
     if response is None:
         return None

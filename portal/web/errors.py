@@ -24,6 +24,7 @@ from codes.intake.provider_keys import KeyReason
 from codes.models import Case
 from codes.review.errors import Reason
 from codes.review.evidence.faults import UploadFault
+from regions.closed import is_closed
 from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
 from regions.staff.accounts import StaffReason
 
@@ -112,7 +113,7 @@ class Conflict(Exception):
 
 
 class ConflictMiddleware(MiddlewareMixin):
-    """Turns ``Conflict`` and the review's own refusals into 409, 404 and 403, each with a page that says what to do next."""
+    """Turns ``Conflict``, the review's own refusals and a database that takes no writes into a page that says what to do next."""
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, NotFound):
@@ -123,7 +124,17 @@ class ConflictMiddleware(MiddlewareMixin):
             return _conflict_page(request, refusal_text(exception))
         if isinstance(exception, Conflict):
             return _conflict_page(request, exception.message, exception.back)
+        if is_closed(exception):
+            return _closed(request)
         return None
+
+
+ASK_AGAIN_SECONDS = 60
+
+
+def _closed(request: HttpRequest) -> HttpResponse:
+    """503 for what may not happen without being written."""
+    return retry_later(render(request, "errors/closed.html", status=503), ASK_AGAIN_SECONDS)
 
 
 def _conflict_page(request: HttpRequest, message: str, back: str = "") -> HttpResponse:
