@@ -15,7 +15,7 @@ from codes.models import Run
 from tests.integration.runs.conftest import Filled
 from tests.integration.runs.test_workers import broker, waiting, workers  # noqa: F401 - fixtures
 from tests.integration.runs.workers import PATIENCE_SECONDS, Workers
-from tests.integration.web_server.test_slow_clients import free_port, running
+from tests.integration.web_server.serving import free_port, running
 
 TOKEN = "a token of this test alone, 32 signs"
 LINE = re.compile(r"^(portal_\w+(?:\{[^}]*\})?) (\S+)$", re.MULTILINE)
