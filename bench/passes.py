@@ -30,7 +30,7 @@ from codes.passes.issuing import issue_pass, published_keys
 from codes.passes.key_list import key_id_of
 from codes.passes.results import CheckResult
 from codes.passes.token import Pass, verify_token, write_token
-from portal.web.qr import MASK, qr_svg
+from portal.web.qr import MASK, pass_svg
 from regions.keys import encryption
 from regions.keys.models import Purpose
 from regions.models import City, Domain
@@ -84,7 +84,7 @@ def _tokens(sample: int, rounds: int) -> Tokens:
     key_id = key_id_of(key.public_key)
 
     def issue() -> None:
-        qr_svg(_written(content, key_id, key), "pass")
+        pass_svg(_written(content, key_id, key), "pass")
 
     def bare_issue(mask: int | None = MASK) -> None:
         secret.sign(message)

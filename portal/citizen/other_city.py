@@ -14,7 +14,7 @@ from codes.passes.token import MAX_CHARACTERS
 from codes.vocabulary import State
 from portal.citizen.subject import SubjectRequest, acting_citizen, for_subject
 from portal.web.errors import refusal_text
-from portal.web.qr import qr_svg
+from portal.web.qr import pass_svg
 from regions.refusals import Refused
 
 
@@ -46,7 +46,7 @@ def other_city(request: SubjectRequest) -> HttpResponse:
 
 
 def _shown(done: Converted) -> dict[str, Any]:
-    qr = qr_svg(done.token, gettext("Pass, good for a minute"))
+    qr = pass_svg(done.token, gettext("Pass, good for a minute"))
     return {
         "face": {"state": State(done.content.colour), "qr": qr, "expires_at": done.content.expires_at},
         "there": State(done.there),

@@ -1,4 +1,4 @@
-"""A QR code as an inline SVG."""
+"""QR codes as inline SVG."""
 
 from functools import lru_cache
 from itertools import groupby
@@ -8,6 +8,8 @@ from typing import Any
 import zxingcpp
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from qrcode.constants import ERROR_CORRECT_M
+from qrcode.main import QRCode
 
 QUIET_ZONE = 4  # modules of white around it, as the standard wants
 # The pattern laid over the data, which every reader finds in the code itself. Trying out all eight for the best takes seven times as
@@ -16,21 +18,34 @@ MASK = 2
 # Modules that are drawn by one look into a table.
 STEP = 10
 PIECES = 2_000
-DARK = 0
+DARK, LIGHT = 0, 255
 
 
 def qr_svg(text: str, title: str) -> SafeString:
-    """The code of the text, called ``title`` for those who cannot see it: a line for each row, as thick as a module is high."""
-    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M", data_mask=MASK)
+    """The code of what is printed or shown once, with the best of all patterns, called ``title`` for those who cannot see it."""
+    code: QRCode[Any] = QRCode(error_correction=ERROR_CORRECT_M, border=0)
+    code.add_data(text)
+    code.make(fit=True)
+    return _svg([bytes(DARK if dark else LIGHT for dark in row) for row in code.modules], title)
+
+
+def pass_svg(token: str, title: str) -> SafeString:
+    """The code of a pass, which is drawn anew every minute (``docs/adr/0061-what-showing-takes.md``)."""
+    code = zxingcpp.create_barcode(token, zxingcpp.BarcodeFormat.QRCode, ec_level="M", data_mask=MASK)
     picture: Any = code.to_image(scale=1, add_quiet_zones=False)
     dots = bytes(memoryview(picture))
     side = isqrt(len(dots))
-    rows = "".join([f"M{QUIET_ZONE} {QUIET_ZONE + y}.5{_row(dots[y * side : (y + 1) * side])}" for y in range(side)])
-    size = side + 2 * QUIET_ZONE
+    return _svg([dots[start : start + side] for start in range(0, len(dots), side)], title)
+
+
+def _svg(rows: list[bytes], title: str) -> SafeString:
+    """A line for each row, as thick as a module is high."""
+    lines = "".join([f"M{QUIET_ZONE} {y}.5{_row(row)}" for y, row in enumerate(rows, QUIET_ZONE)])
+    size = len(rows) + 2 * QUIET_ZONE
     return format_html(
         '<svg class="qr" role="img" aria-label="{}" viewBox="0 0 {} {}" shape-rendering="crispEdges">'
         '<path fill="#ffffff" d="M0 0h{}v{}H0z"></path><path fill="none" stroke="#000000" d="{}"></path></svg>',
-        *(title, size, size, size, size, rows),
+        *(title, size, size, size, size, lines),
     )
 
 

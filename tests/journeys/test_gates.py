@@ -12,7 +12,7 @@ from codes.cities.neighbours import fetch_lists, note_neighbours
 from codes.effective import CurrentCode
 from codes.models import Citizen
 from codes.passes.issuing import issue_pass
-from portal.web.qr import qr_svg
+from portal.web.qr import pass_svg
 from regions.models import City
 from regions.tenancy import as_owner, in_city
 from regions.vocabulary import Recognition
@@ -62,9 +62,9 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def draw(text: str, title: str) -> str:
         texts.append(text)
-        return qr_svg(text, title)
+        return pass_svg(text, title)
 
-    monkeypatch.setattr("portal.citizen.code.views.qr_svg", draw)
+    monkeypatch.setattr("portal.citizen.code.views.pass_svg", draw)
     return texts
 
 

@@ -46,7 +46,7 @@ from portal.templatetags.citizen import display_name
 from portal.web.access import for_anyone
 from portal.web.citizen_session import signed_in_citizen
 from portal.web.host import required_city
-from portal.web.qr import qr_svg
+from portal.web.qr import pass_svg
 from regions.keys.encryption import decrypt_number
 from regions.masking import mask_name, mask_number
 
@@ -59,7 +59,7 @@ def pass_card(
 ) -> dict[str, Any]:
     """The face of this moment; its pass is good for a minute."""
     token, claims = issue_pass(citizen, now=now, current=standing, key_number=key_number)
-    qr = qr_svg(token, _("Pass, renewed every minute"))
+    qr = pass_svg(token, _("Pass, renewed every minute"))
     return {"state": State(standing.colour), "qr": qr, "expires_at": claims.expires_at}
 
 

@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Callable
 
 import pytest
 from qrcode.constants import ERROR_CORRECT_M
@@ -9,17 +10,17 @@ from qrcode.main import QRCode
 from qrcode.util import lost_point
 
 from codes.passes.token import PREFIX, encode
-from portal.web.qr import MASK, QUIET_ZONE, qr_svg
+from portal.web.qr import MASK, QUIET_ZONE, pass_svg, qr_svg
 
 TOKEN_BYTES = 142
 # What the standard has for codes with level M, and this mask, beside the first finder pattern.
 FORMAT = f"{0b101111001111100:015b}"
 
 
-def drawn(text: str) -> set[tuple[int, int]]:
+def drawn(text: str, draw: Callable[[str, str], str] = pass_svg) -> set[tuple[int, int]]:
     """The dark squares of the picture, without the white around it."""
     found: set[tuple[int, int]] = set()
-    (path,) = re.findall(r'stroke="#000000" d="([^"]+)"', qr_svg(text, "t"))
+    (path,) = re.findall(r'stroke="#000000" d="([^"]+)"', draw(text, "t"))
     for row, (start, middle, steps) in enumerate(re.findall(r"M(\d+) (\d+)\.5([hm\d 0]*)", path)):
         x, y = int(start) - QUIET_ZONE, int(middle) - QUIET_ZONE
         assert y == row
@@ -36,10 +37,11 @@ def made(text: str, mask: int | None) -> "QRCode":  # type: ignore[type-arg]  # 
     return code
 
 
-def test_every_dark_square_is_drawn_and_no_other() -> None:
+@pytest.mark.parametrize(("draw", "mask"), [(pass_svg, MASK), (qr_svg, None)], ids=["pass", "paper"])
+def test_every_dark_square_is_drawn_and_no_other(draw: Callable[[str, str], str], mask: int | None) -> None:
     text = PREFIX + "A1B2" * 40
-    rows = made(text, MASK).get_matrix()
-    assert drawn(text) == {(x, y) for y, row in enumerate(rows) for x, dark in enumerate(row) if dark}
+    rows = made(text, mask).get_matrix()
+    assert drawn(text, draw) == {(x, y) for y, row in enumerate(rows) for x, dark in enumerate(row) if dark}
 
 
 def test_the_code_says_which_mask_lies_over_it() -> None:
@@ -62,3 +64,4 @@ def test_no_mask_is_tried_out_and_the_one_is_hardly_worse_than_the_best(monkeypa
 
 def test_its_title_is_escaped() -> None:
     assert "&lt;b&gt;" in qr_svg("x", "<b>")
+    assert "&lt;b&gt;" in pass_svg("x", "<b>")
