@@ -92,6 +92,8 @@ def test_unknown_revoked_and_missing_keys_are_told_the_same(alipay: Machine, clo
     ]
     assert {one.status_code for one in answers} == {401}
     assert len({one.content for one in answers}) == 1
+    numbers = {one.headers.pop("X-Request-ID") for one in answers}
+    assert len(numbers) == len(answers)
     assert len({json.dumps(dict(one.headers), sort_keys=True) for one in answers}) == 1
     assert answers[0].headers["WWW-Authenticate"].startswith("Bearer")
     assert not Citizen.objects.exists()
