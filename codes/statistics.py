@@ -4,6 +4,7 @@ from django.db import connection
 
 EVIDENCE = [
     "codes_fact", "codes_registration", "codes_checkindays", "codes_citizen", "codes_rule", "codes_riskarea", "codes_suppression",
+    "codes_nextchange",
 ]  # fmt: skip
 FINDINGS = ["codes_verdict", "codes_disagreement", "codes_effectivecode", "codes_case"]
 

@@ -64,6 +64,13 @@ SET colour = CASE WHEN 'red' IN (k.colour, other.colour) THEN 'red' ELSE 'yellow
                  THEN coalesce(k.needs, '[]') || coalesce(other.needs, '[]') ELSE coalesce(k.needs, other.needs) END
 FROM other WHERE k.id = other.kept_row
 
+-- statement: next_changes
+-- The next run judges whoever was joined.
+DELETE FROM codes_nextchange j USING {{pair}} WHERE j.citizen_id = pair.joined
+
+-- statement: due
+DELETE FROM codes_duecitizen j USING {{pair}} WHERE j.citizen_id = pair.joined
+
 -- statement: verdict_history
 -- At every run that counts and changed either, the stricter of what both had after it. What is kept back in a group, and what a
 -- run wrote that never settled or computed again as history, is no part of the chain.

@@ -23,6 +23,9 @@ NAMED_BY_RUN = "SELECT citizen_id FROM codes_runcitizen WHERE run_id = %(run)s"
 
 # The people of a range about whom anything is known.
 DAILY = compose(SQL, "daily", citizens=compose(SQL, "known_in_range"))
+# Of a range those whose verdict can have changed.
+DUE_IN_RANGE = compose(SQL, "due_in_range")
+DUE = compose(SQL, "daily", citizens=DUE_IN_RANGE)
 # The people an amending run names, as the daily run judges them, whether or not anything is known about them any more.
 NAMED = compose(SQL, "daily", citizens=NAMED_BY_RUN)
 EACH_SIDE = compose(SQL, "each_side")
@@ -30,6 +33,10 @@ REHEARSAL = compose(SQL, "rehearsal")
 
 DAILY_VERDICTS = compose(SQL, "daily_verdicts")
 DAILY_VERDICTS_ACROSS_VERSIONS = compose(SQL, "daily_verdicts_across_versions")
+COMING = compose(SQL, "coming")
+
+# By another one everybody is judged anew, whatever has changed besides.
+ENGINE = f"{STEPS}{DAILY}{DAILY_VERDICTS}{DAILY_VERDICTS_ACROSS_VERSIONS}{COMING}"
 
 SUBJECT_COLUMNS = "sid, citizen_id, declared_with, source_id, version_id, horizon, known_at, day, assumed_from"
 

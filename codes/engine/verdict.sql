@@ -302,6 +302,9 @@ verdict AS MATERIALIZED (
 -- statement: known_in_range
 SELECT DISTINCT citizen_id FROM codes_fact WHERE citizen_id >= %(low)s AND citizen_id < %(high)s
 
+-- statement: due_in_range
+SELECT citizen_id FROM codes_duecitizen WHERE citizen_id >= %(low)s AND citizen_id < %(high)s
+
 -- statement: each_side
     -- One citizen × the run's providers they were registered with, also those that could not be judged: what each of them sees.
     SELECT p.provider_id, r.citizen_id, p.provider_id, p.source_id, p.version_id, p.horizon, run.as_of, run.day, NULL::date
@@ -354,4 +357,24 @@ today AS MATERIALIZED (
            CASE WHEN f.turns_green_on IS NULL THEN f.needs END AS needs
     FROM verdict v
     JOIN forecast f ON f.base = v.sid
+)
+
+-- statement: coming
+-- Of every subject of the day itself with a hit that holds or begins later: the next day on which its verdict can be another
+-- without anything new, if the citizen checks in every day; whether it rests on that; and the kinds of facts that could release it.
+-- Where the answer itself moves with the day, as the last day of a listing that goes on does, it is the day after.
+coming AS MATERIALIZED (
+    SELECT spell.citizen_id, spell.declared_with AS provider_id, spell.day,
+           min(CASE WHEN upper_inf(spell.listed) OR upper(spell.listed) > spell.day THEN spell.day + 1
+                    WHEN spell.since > spell.day THEN spell.since
+                    WHEN spell.until_if_followed IS NOT NULL THEN greatest(spell.until_if_followed, spell.day + 1)
+               END) AS next_on,
+           bool_or(rule.checkin_days > 0 AND rule.hold_days IS NOT NULL) AS by_check_ins,
+           coalesce(array_agg(DISTINCT clearing.kind ORDER BY clearing.kind) FILTER (WHERE clearing.kind IS NOT NULL), '{}') AS kinds
+    FROM spell
+    JOIN codes_rule rule ON rule.id = spell.rule_id
+    LEFT JOIN LATERAL unnest(rule.cleared_by || CASE WHEN rule.tests > 0 THEN ARRAY['negative_test'] ELSE '{}' END)
+              AS clearing(kind) ON true
+    WHERE spell.assumed_from IS NULL
+    GROUP BY spell.citizen_id, spell.declared_with, spell.day
 )

@@ -6,6 +6,7 @@ from codes.models.case_note import CaseNote, NoteMention
 from codes.models.citizen import Citizen, FormerRef, Guardianship, PersonAccess, SignInCode
 from codes.models.city_correction import CityCorrection
 from codes.models.displayed import DisplayCause, DisplayChange, Displayed, DisplayFinding, DisplayItem
+from codes.models.due import DueCitizen, NextChange
 from codes.models.entry import CheckInDays, Entry
 from codes.models.export_job import ExportFault, ExportJob, IdentifiedExport
 from codes.models.fact import Fact, StatedName
@@ -62,6 +63,7 @@ __all__ = [
     "DisplayItem",
     "Displayed",
     "DraftRehearsal",
+    "DueCitizen",
     "EffectiveChange",
     "EffectiveCode",
     "Entry",
@@ -89,6 +91,7 @@ __all__ = [
     "MessageLanguage",
     "Neighbour",
     "NeighbourCall",
+    "NextChange",
     "NoteMention",
     "PairDiagnosis",
     "PaperPass",

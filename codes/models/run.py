@@ -86,6 +86,10 @@ class Run(Reported, Leased):
 
     ``amends``: this one brought only the people of ``RunCitizen`` up to date, by the inputs of that run of the whole city.
 
+    ``everybody``: it judges everybody about whom anything is known; else only whose verdict can have changed since the last
+    settled run (``docs/adr/0059-…``). For the run after it: ``engine`` says by what it judged, and every fact and registration with
+    a smaller key than ``facts_from`` and ``registrations_from`` was there for it to see.
+
     ``history``: it judges a day that is past, and its verdicts are kept for that day and stand for nothing (``docs/adr/0023-…``).
     Its changes are all that was not green, as if nothing had stood before.
     """
@@ -122,6 +126,12 @@ class Run(Reported, Leased):
     as_of = models.DateTimeField()
     collects = models.BooleanField(default=True)
     history = models.BooleanField(default=False, db_default=False)
+    everybody = models.BooleanField(default=True, db_default=True)
+    facts_from = models.BigIntegerField(null=True)
+    registrations_from = models.BigIntegerField(null=True)
+    engine = models.TextField(
+        blank=True, default="", db_default="", help_text="digest of the statement and the time zone"
+    )
     state = models.TextField(choices=State.choices, default=State.COLLECTING)
     started_by = models.TextField()
     started_at = models.DateTimeField()

@@ -59,11 +59,13 @@ def start_run(
     as_of: datetime | None = None,
     collects: bool = True,
     history: bool = False,
+    everybody: bool = False,
 ) -> tuple[Run, bool]:
     """Open the city's run: (run, whether it was opened now). While one is open, everybody who asks gets that one.
 
     ``day`` defaults to the day of ``as_of`` in the city's zone, ``as_of`` to ``now``; both are fixed from here on. ``history``
     keeps the run's verdicts for its day and changes nothing that stands; it asks no source, which could only add to what was known.
+    ``everybody``: judge also those whose verdict cannot have changed.
     Raises ``Refused`` with a ``RunRefusal``, and ``NotAllowed``.
     """
     require_role_or_operator(by, *MAY_START)
@@ -84,6 +86,7 @@ def start_run(
                 as_of=as_of,
                 collects=collects and not history,
                 history=history,
+                everybody=everybody or history,
                 started_by=by,
                 started_at=now,
             )

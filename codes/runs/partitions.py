@@ -10,7 +10,17 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
-from codes.engine.query import DAILY, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_VERSIONS, NAMED, among, verdicts_of
+from codes.engine.query import (
+    COMING,
+    DAILY,
+    DAILY_VERDICTS,
+    DAILY_VERDICTS_ACROSS_VERSIONS,
+    DUE,
+    DUE_IN_RANGE,
+    NAMED,
+    among,
+    verdicts_of,
+)
 from codes.models import Partition, RuleSetVersion, Run, RunError, RunStep
 from codes.runs.ledger import timed_step
 from regions.attempts import attempt
@@ -20,14 +30,18 @@ from regions.sql import compose
 from regions.tenancy import current_city
 
 IN_RANGE = "v.citizen_id >= %(low)s AND v.citizen_id < %(high)s"
+IN_RANGE_AND_DUE = f"{IN_RANGE} AND v.citizen_id IN ({DUE_IN_RANGE})"
 
 SQL = Path(__file__).with_suffix(".sql")
+REMEMBER_ALL = compose(SQL, "remember", among=IN_RANGE)
+REMEMBER_DUE = compose(SQL, "remember", among=IN_RANGE_AND_DUE)
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """Subjects judged, verdicts that are not green, rows changed, verdicts turned red and green, SHA-256 over the changed rows."""
+    """People and subjects judged, verdicts not green, rows changed, verdicts turned red and green, SHA-256 over the changed rows."""
 
+    people: int
     subjects: int
     held: int
     changed: int
@@ -37,12 +51,19 @@ class Evaluated:
 
 
 def evaluate_range(*, run: Run, low: int, high: int, zone: str) -> Evaluated:
-    """Judge the citizens with ``low`` ≤ id < ``high`` for the run and store what changed. Call in a transaction.
+    """Judge the citizens with ``low`` ≤ id < ``high`` for the run, of a run that does not judge everybody those who are due.
 
-    A run of history is held against nothing that stands: all that is not green is its change.
+    Stores what changed, and when it can change next. Call in a transaction. A run of history is held against nothing that
+    stands: all that is not green is its change.
     """
-    stood = "false" if run.history else IN_RANGE
-    return _evaluate(run, DAILY, stood, {"low": low, "high": high, "zone": zone})
+    parameters = {"low": low, "high": high, "zone": zone}
+    if run.history:
+        return _evaluate(run, DAILY, "false", parameters)
+    last = Run.objects.last_settled()
+    parameters["base"] = last.pk if last else 0
+    if run.everybody:
+        return _evaluate(run, DAILY, IN_RANGE, parameters, remember=f"{COMING},\n{REMEMBER_ALL}")
+    return _evaluate(run, DUE, IN_RANGE_AND_DUE, parameters, remember=f"{COMING},\n{REMEMBER_DUE}")
 
 
 def evaluate_named(*, run: Run, zone: str) -> Evaluated:
@@ -50,10 +71,11 @@ def evaluate_named(*, run: Run, zone: str) -> Evaluated:
     return _evaluate(run, NAMED, among(run.amends_id, "v.citizen_id"), {"zone": zone})
 
 
-def _evaluate(run: Run, subjects: str, among: str, parameters: dict[str, Any]) -> Evaluated:
+def _evaluate(run: Run, subjects: str, among: str, parameters: dict[str, Any], *, remember: str = "") -> Evaluated:
     today = DAILY_VERDICTS_ACROSS_VERSIONS if _later_versions(run) else DAILY_VERDICTS
+    steps = [verdicts_of(subjects), today, *([remember] if remember else []), compose(SQL, "write", among=among)]
     with connection.cursor() as cursor:
-        statement = f"{verdicts_of(subjects)},\n{today},\n{compose(SQL, 'write', among=among)}"
+        statement = ",\n".join(steps)
         cursor.execute(statement, {"run": run.pk, **parameters})
         return Evaluated(*cursor.fetchone())
 

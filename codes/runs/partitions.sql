@@ -21,10 +21,48 @@ history AS (
     INSERT INTO codes_verdictchange (run_id, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs)
     SELECT %(run)s, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs FROM changed
 )
-SELECT (SELECT count(*) FROM subject), (SELECT count(*) FROM today), count(*),
+SELECT (SELECT count(DISTINCT citizen_id) FROM subject), (SELECT count(*) FROM subject), (SELECT count(*) FROM today), count(*),
        count(*) FILTER (WHERE after = 'red' AND before <> 'red'),
        count(*) FILTER (WHERE after = 'green' AND before <> 'green'),
        encode(sha256(convert_to(coalesce(string_agg(
            jsonb_build_array(citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs)::text,
            E'\n' ORDER BY citizen_id, provider_id), ''), 'UTF8')), 'hex')
 FROM changed
+
+-- statement: remember
+-- When each verdict can change next, of the same subjects. A day of the forecast that is too far ahead to be named, so that neither
+-- it nor what is needed is stored, comes nearer every day. Check-ins received after the run's instant count from the next run on.
+awaited AS MATERIALIZED (
+    SELECT c.citizen_id, c.provider_id, c.kinds,
+           least(c.next_on,
+                 CASE WHEN t.hits IS NOT NULL AND t.turns_green_on IS NULL AND t.needs IS NULL THEN c.day + 1 END,
+                 CASE WHEN known.is_later THEN c.day END) AS next_on,
+           CASE WHEN c.by_check_ins THEN c.day END AS judged_on,
+           CASE WHEN c.by_check_ins THEN coalesce(known.days, '{}') * datemultirange(daterange(NULL, c.day)) END AS checked_in
+    FROM coming c
+    FULL JOIN today t ON t.citizen_id = c.citizen_id AND t.provider_id = c.provider_id
+    LEFT JOIN LATERAL (
+        SELECT days, complete_at > (SELECT as_of FROM codes_run WHERE id = %(run)s) AS is_later
+        FROM codes_checkindays
+        WHERE c.by_check_ins AND citizen_id = c.citizen_id AND provider_id = c.provider_id
+        OFFSET 0
+    ) known ON true
+),
+remembered AS (
+    INSERT INTO codes_nextchange (citizen_id, provider_id, next_on, judged_on, checked_in, kinds, gone, run_id)
+    SELECT coalesce(n.citizen_id, v.citizen_id), coalesce(n.provider_id, v.provider_id),
+           n.next_on, n.judged_on, n.checked_in, coalesce(n.kinds, '{}'), n.citizen_id IS NULL, %(run)s
+    FROM awaited n
+    FULL JOIN (
+        SELECT v.* FROM codes_nextchange v
+        JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s
+                                AND p.horizon IS NOT NULL AND p.version_id IS NOT NULL
+        WHERE {{among}}
+    ) v ON v.citizen_id = n.citizen_id AND v.provider_id = n.provider_id
+    WHERE n.next_on IS DISTINCT FROM v.next_on OR n.judged_on IS DISTINCT FROM v.judged_on
+       OR n.checked_in IS DISTINCT FROM v.checked_in OR coalesce(n.kinds, '{}') IS DISTINCT FROM v.kinds
+       OR (n.citizen_id IS NULL) IS DISTINCT FROM v.gone OR v.run_id > %(base)s
+    ON CONFLICT (citizen_id, provider_id) DO UPDATE
+    SET next_on = excluded.next_on, judged_on = excluded.judged_on, checked_in = excluded.checked_in, kinds = excluded.kinds,
+        gone = excluded.gone, run_id = excluded.run_id
+)

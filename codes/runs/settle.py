@@ -13,6 +13,7 @@ from codes.disagreements import keep_disagreements, settle_disagreements
 from codes.effective import lock_effective_codes, settle_effective_codes
 from codes.models import Partition, Run, RunFault
 from codes.review.cases.run_effects import settle_cases
+from codes.runs.due import forget_gone
 from codes.runs.ledger import ClaimLost, move_on
 from codes.runs.mass_changes import BY_CAUSE, dissolve_groups, hold_mass_changes
 from codes.sentinel.alarms import watch
@@ -72,6 +73,7 @@ def settle(run: Run, *, now: datetime) -> Run:
                 dissolve_groups(run, now=now)
             watched = watch(run, last=last, now=now)
             apply_changes(run)
+            forget_gone()
             refresh_statistics(FINDINGS, changed=changed > 0)
             cursor.execute(COUNT, [run.pk])
         counts: dict[str, Any] = {

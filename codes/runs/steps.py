@@ -24,6 +24,7 @@ from codes.models import (
     RunStep,
 )
 from codes.runs.amend import amend_owed
+from codes.runs.due import choose_people
 from codes.runs.ledger import (
     ClaimLost,
     all_partitions_ended,
@@ -57,17 +58,20 @@ def _providers_of(run: Run) -> QuerySet[Provider]:
     return Provider.objects.current() | Provider.objects.filter(pk__in=then.providers.values("provider"))
 
 
+KNOWN, DUE = "SELECT DISTINCT citizen_id FROM codes_fact", "SELECT citizen_id FROM codes_duecitizen"
+
+
 def make_partitions(run: Run) -> int:
-    """Cut the citizens into ranges of about equal work, which is the people with facts; the last range has no end."""
+    """Cut the citizens into ranges of about equal work, which is the people to judge; the last range has no end."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             SELECT citizen_id FROM (
                 SELECT citizen_id, row_number() OVER (ORDER BY citizen_id) AS place
-                FROM (SELECT DISTINCT citizen_id FROM codes_fact) known
+                FROM ({KNOWN if run.everybody else DUE}) judged
             ) numbered
             WHERE place %% %s = 0 ORDER BY citizen_id
-            """,
+            """,  # noqa: S608 - one of the two above
             [settings.PARTITION_CITIZENS],
         )
         bounds = [0, *(citizen + 1 for (citizen,) in cursor.fetchall()), 2**62]
@@ -141,6 +145,7 @@ def _collect_and_freeze(run_id: int, *, clock: Clock) -> None:
             if move_on(run, Run.State.EVALUATING):
                 refresh_statistics(EVIDENCE)
                 freeze_providers(run)
+                choose_people(run)
                 make_partitions(run)
 
 

@@ -25,7 +25,7 @@ from codes.reports import daily_codes
 from codes.review import permissions
 from codes.review.cases import move, run_effects, transitions
 from codes.review.proposals import ruling_policy, rulings
-from codes.runs import partitions, settle, steps
+from codes.runs import due, partitions, settle, steps
 from portal.management.commands.draw_case_life import table
 from portal.official.approvals import urls, views
 from regions.journal import record
@@ -142,10 +142,10 @@ DELIVERY = Task(
         _file(records): "the check of one record",
         collecting.SQL: "staged records become citizens and versions of facts",
         _file(names): "what each origin calls a person, compared with what others say",
-        _file(partitions): "a worker claims a partition and judges it",
+        _file(due): "whom the run judges: whose verdict can have changed",
+        _file(partitions): "a worker claims a partition, judges it, and writes the verdicts that changed",
         _file(query): "the engine's statement, composed for the run's subjects",
         query.SQL: "who is judged, and what a colour is",
-        partitions.SQL: "the verdicts that changed are written",
     },
 )
 TASKS = (APPROVAL, DELIVERY)

@@ -37,6 +37,11 @@ class Command(CityCommand):
             help="for a day before the newest settled one: keep its verdicts for that day and change nothing that stands",
         )
         parser.add_argument("--no-collect", action="store_true", help="judge by what the city has; ask no source")
+        parser.add_argument(
+            "--everybody",
+            action="store_true",
+            help="judge everybody about whom anything is known, not only whose colour can have changed",
+        )
         parser.add_argument("--here", action="store_true", help="in this process instead of through Celery")
 
     def handle_city(
@@ -46,12 +51,21 @@ class Command(CityCommand):
         as_of: datetime | None,
         no_collect: bool,
         as_history: bool,
+        everybody: bool,
         here: bool,
         **options: Any,
     ) -> None:
         by, now = options["by"], timezone.now()
         try:
-            run, opened = start_run(by=by, now=now, day=day, as_of=as_of, collects=not no_collect, history=as_history)
+            run, opened = start_run(
+                by=by,
+                now=now,
+                day=day,
+                as_of=as_of,
+                collects=not no_collect,
+                history=as_history,
+                everybody=everybody,
+            )
         except Refused as refused:
             asked = refused.reason in (RunRefusal.LATER_DAY_SETTLED, RunRefusal.LATER_INSTANT_SETTLED)
             raise CommandFailed(f"{refused}{' Ask for it with --as-history.' if asked else ''}", code=2) from refused

@@ -60,6 +60,7 @@ def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
         ended=Count("pk", filter=Q(state__in=[Partition.State.DONE, Partition.State.PARKED])),
         parked=Count("pk", filter=Q(state=Partition.State.PARKED)),
         changed=Sum(Cast(KT("counts__changed"), IntegerField())),
+        people=Sum(Cast(KT("counts__people"), IntegerField())),
     )
     is_open = run.state in Run.OPEN
     context = {

@@ -18,9 +18,9 @@ def citizens(world: World, keys: Keys) -> Iterator[Model]:
         yield models.Citizen(
             pk=key, ref=name, id_type="99", id_hash=name.encode(), id_encrypted=b"-", known_since=LONG_AGO
         )
-    for number, ((citizen, provider), at) in enumerate(world.registered_at.items(), start=FIRST_KEY):
+    for key, ((citizen, provider), at) in zip(keys.registrations, world.registered_at.items(), strict=True):
         yield models.Registration(
-            pk=number,
+            pk=key,
             citizen_id=keys.citizens[citizen],
             provider_id=keys.providers[provider],
             registered_at=at,

@@ -6,23 +6,29 @@ from typing import Any
 
 from django.db.models import Model
 
+from codes.models import Fact, Registration
 from tests.integration.engine import evidence_rows, setting_rows
-from tests.integration.engine.keys import FIRST_KEY, Keys
+from tests.integration.engine.keys import FIRST_KEY, Keys, next_keys
 from tests.integration.engine.rows import insert_rows
 from tests.oracle import FactRef, World
 
 
 def load_world(world: World, *, known_at: datetime) -> Keys:
     """Store everything of the world as the city has it at an instant; horizons are left to the product to derive."""
-    keys = Keys(
+    keys = keys_of(world)
+    insert_rows(_rows(world, keys, known_at))
+    return keys
+
+
+def keys_of(world: World) -> Keys:
+    return Keys(
         sources={one.code: FIRST_KEY + n for n, one in enumerate(world.sources)},
         rule_sets={code: FIRST_KEY + n for n, code in enumerate(dict.fromkeys(one.code for one in world.rule_sets))},
         providers={one.code: FIRST_KEY + n for n, one in enumerate(world.providers)},
         citizens={name: FIRST_KEY + n for n, name in enumerate(world.citizens)},
-        facts={FIRST_KEY + n: fact.ref for n, fact in enumerate(world.facts)},
+        facts=dict(zip(next_keys(Fact, len(world.facts)), (fact.ref for fact in world.facts), strict=True)),
+        registrations=next_keys(Registration, len(world.registered_at)),
     )
-    insert_rows(_rows(world, keys, known_at))
-    return keys
 
 
 def hits_of(hits: list[dict[str, Any]], facts: dict[int, FactRef]) -> set[tuple[str, FactRef, date]]:

@@ -1,0 +1,148 @@
+"""Whom a run judges: those whose verdict can be another than after the run before (``docs/adr/0059-the-work-follows-what-changed.md``).
+
+Everything that a verdict follows from is either new since that run, or a day that has come, or a setting of the provider. In doubt
+somebody is judged, for that changes nothing that need not change.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+from codes.engine.query import ENGINE
+from codes.models import DueCitizen, NextChange, Rule, RuleSetVersion, Run, RunProvider
+from codes.runs.partitions import REMEMBER_ALL
+from codes.statistics import refresh_statistics
+from regions.sql import compose
+from regions.tenancy import current_city
+
+SQL = Path(__file__).with_suffix(".sql")
+MARK, QUEUE = compose(SQL, "mark"), compose(SQL, "queue")
+# What two people decide is committed within minutes of its instant.
+MARGIN = timedelta(days=1)
+# All that is judged by; names and texts are not.
+JUDGED_BY = (
+    "code", "kind", "area_levels", "colour", "anchor", "hold_days", "checkin_days", "tests", "test_gap_days", "cleared_by",
+)  # fmt: skip
+
+
+@dataclass
+class Frames:
+    """How the providers of a run judge, against the run before, and by rules about which kinds of records.
+
+    ``in_full`` judge all their people again. Of those that ``go_on``, ``other_lists`` have another risk list under the same
+    rules, and ``later_versions`` a version to come.
+    """
+
+    kinds: set[str] = field(default_factory=set)
+    go_on: list[int] = field(default_factory=list)
+    in_full: list[int] = field(default_factory=list)
+    other_lists: list[int] = field(default_factory=list)
+    later_versions: list[int] = field(default_factory=list)
+
+
+def choose_people(run: Run) -> None:
+    """Queue the people whom the run judges, or note that it judges everybody. Call once its providers are frozen.
+
+    First it is noted up to where the run sees everything: what comes in from here on is the next run's.
+    """
+    if run.history:
+        run.everybody = True
+        return
+    last = Run.objects.last_settled()
+    frames = _frames(run, last) if last else None
+    goes_on = frames is not None and not frames.in_full
+    facts_from = (last and last.facts_from if goes_on else None) or 0
+    registrations_from = (last and last.registrations_from if goes_on else None) or 0
+    marks = {"run": run.pk, "facts_from": facts_from, "registrations_from": registrations_from}
+    with connection.cursor() as cursor:
+        cursor.execute(MARK, marks)
+        run.facts_from, run.registrations_from = cursor.fetchone()
+    run.engine = _engine()
+    run.everybody = run.everybody or frames is None or last is None or not frames.go_on or not _follows(run, last)
+    run.save(update_fields=["everybody", "facts_from", "registrations_from", "engine"])
+    if frames is None or last is None or run.everybody:
+        return
+    DueCitizen.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute(QUEUE, _parameters(run, last, frames))
+    refresh_statistics(["codes_duecitizen"], changed=True)
+
+
+def forget_gone() -> None:
+    """Drop what the settled run found to have no hit any more. Call in the settling transaction."""
+    NextChange.objects.filter(gone=True).delete()
+
+
+def _parameters(run: Run, last: Run, frames: Frames) -> dict[str, Any]:
+    return {
+        "run": run.pk,
+        "last": last.pk,
+        "margin": MARGIN,
+        "kinds": sorted(frames.kinds),
+        "in_full": frames.in_full,
+        "other_lists": frames.other_lists,
+        "later_versions": frames.later_versions,
+    }
+
+
+def _engine() -> str:
+    return hashlib.sha256(f"{ENGINE}{REMEMBER_ALL}{current_city().timezone}".encode()).hexdigest()
+
+
+def _follows(run: Run, last: Run) -> bool:
+    """Whether the run can go on from what the last one left: it asks later, by the same engine."""
+    marked = last.facts_from is not None and last.registrations_from is not None
+    return marked and last.engine == run.engine and last.day <= run.day and last.as_of <= run.as_of
+
+
+def _frames(run: Run, last: Run) -> Frames:
+    frames = Frames()
+    before = {one.provider_id: one for one in last.providers.select_related("version")}
+    rules: dict[int, Sequence[tuple[Any, ...]]] = {}
+    for one in run.providers.select_related("version"):
+        if not _judges(one) or one.version is None:
+            continue
+        frames.kinds |= {kind for _, kind, *_ in _rules(one.version, rules)}
+        old = before.get(one.provider_id)
+        if (
+            old is None
+            or not _goes_on(old, one)
+            or old.version is None
+            or _rules(old.version, rules) != _rules(one.version, rules)
+        ):
+            frames.in_full.append(one.provider_id)
+            continue
+        frames.go_on.append(one.provider_id)
+        if old.version_id != one.version_id:
+            frames.other_lists.append(one.provider_id)
+        elif _has_later_versions(one.version, last):
+            frames.later_versions.append(one.provider_id)
+    return frames
+
+
+def _judges(one: RunProvider) -> bool:
+    return one.horizon is not None and one.version_id is not None
+
+
+def _goes_on(old: RunProvider, new: RunProvider) -> bool:
+    """By the same source, whose delivery reaches at least as far."""
+    if old.horizon is None or new.horizon is None:
+        return False
+    return old.source_id == new.source_id and old.horizon <= new.horizon
+
+
+def _rules(version: RuleSetVersion, known: dict[int, Sequence[tuple[Any, ...]]]) -> Sequence[tuple[Any, ...]]:
+    if version.pk not in known:
+        known[version.pk] = sorted(Rule.objects.filter(version=version).values_list(*JUDGED_BY), key=repr)
+    return known[version.pk]
+
+
+def _has_later_versions(version: RuleSetVersion, last: Run) -> bool:
+    """Whether the forecast of either run looks at another version."""
+    later = RuleSetVersion.objects.filter(rule_set=version.rule_set_id, effective_from__gt=last.day)
+    return later.exclude(withdrawn_at__lte=last.as_of).exists()

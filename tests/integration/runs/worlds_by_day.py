@@ -1,0 +1,254 @@
+"""Drawn worlds as one city that learns of them day by day, in the order received, and is judged every morning.
+
+Nothing is told at once: records come late, deliveries are missed or reach less far than the one before, people register and check
+in or do not, versions of the rules are announced, come into force and are withdrawn, and officials decide about records.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from random import Random
+
+from django.db import transaction
+from django.db.models import Model
+
+from codes import models
+from codes.intake.check_ins import settle_days
+from codes.models import HeldGroup, Partition, Run, Suppression, VerdictChange
+from codes.runs.due import choose_people, forget_gone
+from codes.runs.partitions import evaluate_named, evaluate_range
+from codes.runs.settle import apply_changes
+from codes.runs.steps import freeze_providers, make_partitions
+from codes.statistics import EVIDENCE, refresh_statistics
+from regions.sources.models import Batch, Source
+from tests.integration.engine import evidence_rows, setting_rows
+from tests.integration.engine.keys import Keys
+from tests.integration.engine.loading import keys_of
+from tests.integration.engine.rows import insert_rows
+from tests.oracle import FactVersion, World
+from tests.worlds import TODAY, Scene, day, tick
+from tests.worlds.together import renamed, together
+
+FIRST_DAY, LAST_DAY = TODAY - 8, TODAY + 6
+Difference = tuple[int, int]
+"""A citizen and a provider about whom judging everybody says something else."""
+
+
+@dataclass
+class Judged:
+    """What a run left standing otherwise than judging everybody would; ``share``: the part of the people that it judged."""
+
+    differing: set[Difference] = field(default_factory=set)
+    share: float = 1.0
+
+
+@dataclass
+class City:
+    """``dice`` decides about what the worlds do not say: deliveries, versions, and how runs end."""
+
+    scenes: Sequence[Scene]
+    dice: Random
+    world: World = field(init=False)
+    keys: Keys = field(init=False)
+    known: datetime = field(default=tick(-3_000))
+    to_come: list[tuple[datetime, Model]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        drawn = [renamed(scene.world, str(number)) for number, scene in enumerate(self.scenes)]
+        self.world = with_other_risk_lists(in_order_received(together(drawn)), self.dice)
+        self.keys = keys_of(self.world)
+        self.to_come = list(self._received())
+        insert_rows(row for row in setting_rows.sources(self.world, self.keys) if isinstance(row, Source))
+        self._announce()
+        insert_rows(setting_rows.providers(self.world, self.keys))
+        insert_rows(row for row in evidence_rows.citizens(self.world, self.keys) if isinstance(row, models.Citizen))
+
+    def learn(self, until: datetime) -> None:
+        """Everything received since it learnt last, up to an instant."""
+        if until <= self.known:
+            return
+        rows = [row for at, row in self.to_come if self.known < at <= until]
+        insert_rows(rows)
+        entries = [row for row in rows if isinstance(row, models.Entry) and not row.late]
+        for at, some in groupby(sorted(entries, key=_received), key=_received):
+            settle_days([(one.citizen_id, one.provider_id, one.day) for one in some if one.day], now=at)
+        self._decide(until)
+        self.known = until
+
+    def deliver(self, now: datetime, *, calm: bool) -> None:
+        """Every source up to now; or most, most of them up to now, and some less far than the time before."""
+        for source in Source.objects.order_by("pk"):
+            if calm or self.dice.random() < 0.8:
+                reaches = now - (0 if calm else self.dice.choice([0, 0, 0, 1, 3])) * timedelta(hours=8)
+                Batch.objects.create(
+                    source=source, state="accepted", as_of=reaches, started_at=now, received_at=now, closed_at=now
+                )
+
+    def run(self, on: date, as_of: datetime, *, ends: str = "done") -> Judged:
+        """A run that settles, or that ends as ``failed``, ``parked`` in part or ``held`` in part."""
+        sequence = Run.objects.filter(day=on).count() + 1
+        run = Run.objects.create(
+            day=on, sequence=sequence, as_of=as_of, started_by="test", started_at=as_of, everybody=False
+        )
+        refresh_statistics(EVIDENCE)
+        freeze_providers(run)
+        choose_people(run)
+        make_partitions(run)
+        zone = str(self.world.zone)
+        subjects = 0
+        for partition in run.partitions.order_by("number"):
+            if ends == "parked" and self.dice.random() < 0.5:
+                Partition.objects.filter(pk=partition.pk).update(state="parked", fault="died")
+                continue
+            subjects += evaluate_range(run=run, low=partition.low, high=partition.high, zone=zone).subjects
+        if ends == "failed":
+            Run.objects.filter(pk=run.pk).update(state="failed", ended_at=as_of)
+            return Judged()
+        if ends == "held":
+            self._hold(run)
+        apply_changes(run)
+        forget_gone()
+        left_out = set(run.changes.filter(held_in__isnull=False).values_list("citizen_id", "provider_id"))
+        ranges = [(one.low, one.high) for one in run.partitions.filter(state="parked")]
+        Run.objects.filter(pk=run.pk).update(state="done", ended_at=as_of)
+        differing, everybody = self._judge_everybody(run)
+        differing = {one for one in differing - left_out if not any(low <= one[0] < high for low, high in ranges)}
+        return Judged(differing, subjects / everybody if everybody else 1.0)
+
+    def _judge_everybody(self, run: Run) -> tuple[set[Difference], int]:
+        """What would change if the same run judged everybody now, and how many are judged then. Leaves nothing behind."""
+        with transaction.atomic():
+            again = Run.objects.create(
+                day=run.day, sequence=run.sequence + 1, as_of=run.as_of, started_by="test", started_at=run.as_of
+            )
+            freeze_providers(again)
+            done = evaluate_range(run=again, low=0, high=2**62, zone=str(self.world.zone))
+            found = set(VerdictChange.objects.filter(run=again).values_list("citizen_id", "provider_id"))
+            transaction.set_rollback(True)
+        return found, done.subjects
+
+    def _hold(self, run: Run) -> None:
+        """Keep some of the changes back, as for two people."""
+        kept = [one.pk for one in run.changes.order_by("citizen", "provider") if self.dice.random() < 0.3]
+        last = Run.objects.last_settled()
+        if not kept or last is None:
+            return
+        group = HeldGroup.objects.create(
+            key=f"run {run.pk}",
+            rule_set_id=min(self.keys.rule_sets.values()),
+            rule="A0",
+            cause_kind="entries",
+            provider_id=min(self.keys.providers.values()),
+            received_on=run.day,
+            first_run=run,
+            base_run=last,
+            red=1,
+            green=0,
+            registered=1,
+            held_at=run.as_of,
+        )
+        VerdictChange.objects.filter(pk__in=kept).update(held_in=group)
+
+    def _announce(self) -> None:
+        """Versions that come into force in these days were made a few days before, and one of five is withdrawn in between."""
+        rows = list(setting_rows.rule_sets(self.world, self.keys))
+        for row in rows:
+            if isinstance(row, models.RuleSetVersion) and row.effective_from > day(FIRST_DAY):
+                row.created_at = tick(3 * (row.effective_from - day(0)).days - self.dice.choice([3, 9, 30]))
+                if self.dice.random() < 0.2:
+                    row.withdrawn_at = row.created_at + timedelta(days=self.dice.choice([1, 3, 5]))
+        insert_rows(rows)
+
+    def _received(self) -> Iterator[tuple[datetime, Model]]:
+        """Registrations, facts and check-ins, with when each is received."""
+        yield from (
+            (row.registered_at, row)
+            for row in evidence_rows.citizens(self.world, self.keys)
+            if isinstance(row, models.Registration)
+        )
+        yield from ((row.received_at, row) for row in _facts(self.world, self.keys))
+        yield from (
+            (row.received_at, row)
+            for row in evidence_rows.check_ins(self.world, self.keys)
+            if isinstance(row, models.Entry)
+        )
+
+    def _decide(self, until: datetime) -> None:
+        """What officials decided meanwhile; mostly it counts at once for those whom it is about, by what is known then."""
+        records: list[str] = []
+        for one in evidence_rows.suppressions(self.world, self.keys):
+            assert isinstance(one, Suppression)
+            if (
+                one.ended_at is not None
+                and self.known < one.ended_at <= until
+                and Suppression.objects.filter(pk=one.pk).exists()
+            ):
+                Suppression.objects.filter(pk=one.pk).update(state=one.state, ended_at=one.ended_at)
+                records.append(one.record_id)
+            elif one.decided_at is not None and self.known < one.decided_at <= until:
+                if one.ended_at is not None and one.ended_at > until:
+                    one.state, one.ended_at = Suppression.State.APPROVED, None
+                one.save(force_insert=True)
+                records.append(one.record_id)
+        last = Run.objects.last_settled()
+        if records and last is not None and self.dice.random() < 0.7:
+            self._amend(last, records, until)
+
+    def _amend(self, last: Run, records: Sequence[str], as_of: datetime) -> None:
+        newest = Run.objects.filter(day=last.day).order_by("-sequence").first()
+        assert newest is not None
+        run = Run.objects.create(
+            day=last.day,
+            sequence=newest.sequence + 1,
+            as_of=max(as_of, last.as_of),
+            state="mended",
+            amends=last,
+            started_by="test",
+            started_at=as_of,
+            ended_at=as_of,
+        )
+        for one in last.providers.order_by("provider"):
+            one.pk, one.run = None, run
+            one.save(force_insert=True)
+        about = set(models.Fact.objects.filter(record_id__in=records).values_list("citizen_id", flat=True))
+        others = {one for one in self.keys.citizens.values() if self.dice.random() < 0.2}
+        models.RunCitizen.objects.bulk_create(models.RunCitizen(run=run, citizen_id=one) for one in about | others)
+        evaluate_named(run=run, zone=str(self.world.zone))
+        apply_changes(run)
+
+
+def _facts(world: World, keys: Keys) -> Iterator[models.Fact]:
+    for row in evidence_rows.facts(world, keys):
+        assert isinstance(row, models.Fact)
+        yield row
+
+
+def in_order_received(world: World) -> World:
+    return replace(
+        world,
+        facts=tuple(sorted(world.facts, key=_received)),
+        registrations=tuple(sorted(world.registrations, key=lambda one: one.registered_at)),
+    )
+
+
+def with_other_risk_lists(world: World, dice: Random) -> World:
+    """Half of the rule sets get another list, by the same rules, some day: all that was ever listed, some of it as high."""
+    newest = {one.code: one for one in sorted(world.rule_sets, key=lambda one: one.version)}
+    others = [
+        replace(
+            one,
+            version=one.version + 1,
+            effective_from=max(day(dice.randint(FIRST_DAY + 2, LAST_DAY)), one.effective_from),
+            risk_areas=tuple(
+                replace(area, level=dice.choice(["high", area.level]), to_day=None) for area in one.risk_areas
+            ),
+        )
+        for one in newest.values()
+        if dice.random() < 0.5
+    ]
+    return replace(world, rule_sets=(*world.rule_sets, *others))
+
+
+def _received(one: FactVersion | models.Entry) -> datetime:
+    return one.received_at
