@@ -66,10 +66,11 @@ FROM other WHERE k.id = other.kept_row
 
 -- statement: next_changes
 -- The next run judges whoever was joined.
-DELETE FROM codes_nextchange j USING {{pair}} WHERE j.citizen_id = pair.joined
+DELETE FROM codes_nextchange j USING {{pair}}, codes_nextchange k
+WHERE j.citizen_id = pair.joined AND k.citizen_id = pair.kept AND k.provider_id = j.provider_id
 
 -- statement: due
-DELETE FROM codes_duecitizen j USING {{pair}} WHERE j.citizen_id = pair.joined
+DELETE FROM codes_duecitizen j USING {{pair}}, codes_duecitizen k WHERE j.citizen_id = pair.joined AND k.citizen_id = pair.kept
 
 -- statement: verdict_history
 -- At every run that counts and changed either, the stricter of what both had after it. What is kept back in a group, and what a

@@ -16,7 +16,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='DueCitizen',
             fields=[
-                ('citizen', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='codes.citizen')),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('citizen', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='codes.citizen')),
             ],
         ),
         migrations.AddField(

@@ -44,7 +44,7 @@ class NextChange(models.Model):
 class DueCitizen(models.Model):
     """One of the people whom the run under way judges, where it does not judge everybody; the next run's take their place."""
 
-    citizen = models.OneToOneField(Citizen, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    citizen = models.OneToOneField(Citizen, on_delete=models.PROTECT, related_name="+")
 
     def __str__(self) -> str:
         return str(self.citizen_id)

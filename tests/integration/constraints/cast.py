@@ -444,6 +444,13 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "days": "{[2026-11-01,2026-11-02)}",
         "complete_at": AT,
     },
+    "codes.DueCitizen": lambda cast: {"citizen": cast.citizen()},
+    "codes.NextChange": lambda cast: {
+        "citizen": cast.citizen(),
+        "provider": cast.alipay,
+        "kinds": ["negative_test"],
+        "run": cast.shared("codes.Run"),
+    },
     "codes.Evidence": lambda cast: {
         "name": f"file{next(_numbers)}",
         "citizen": cast.citizen(),

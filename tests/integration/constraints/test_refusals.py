@@ -623,6 +623,7 @@ UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     ),
     "entry_id_is_unique_for_its_provider": ("codes.Entry", {"entry_id": "same"}, {"healthy": False}),
     "check_in_days_once_per_registration": ("codes.CheckInDays", {}, {"complete_at": LATER}),
+    "one_next_change_per_verdict": ("codes.NextChange", {}, {"next_on": DAY}),
     "one_open_question_per_case": ("codes.InformationRequest", {}, {"question": "When?"}),
     "one_open_correction_per_record_and_case": ("codes.CorrectionRequest", {}, {"text": "Again"}),
     "one_ruling_in_force_per_citizen": ("codes.Ruling", APPROVED, {"colour": "red"}),
@@ -681,6 +682,7 @@ UNIQUE_COLUMNS: dict[tuple[str, str], Any] = {
     ("codes.ExportJob", "name"): "same",
     ("codes.ExportJob", "confirmation"): lambda cast: cast.make("codes.IdentifiedExport"),
     ("codes.EffectiveCode", "citizen"): lambda cast: cast.citizen(),
+    ("codes.DueCitizen", "citizen"): lambda cast: cast.citizen(),
     ("codes.Appeal", "case"): lambda cast: cast.case(),
 }
 # In public, where the application has no right to write: tried with the owner's hand.
