@@ -5,29 +5,28 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from django.db import transaction
 
 from codes.runs import due
 from regions.models import City as CityRow
 from tests.integration.runs.worlds_by_day import FIRST_DAY, LAST_DAY, City
 from tests.worlds import day, random_world, small_world, tick
 
-SEEDS, UNTIL_FOUND = range(6), range(40)
-# The reasons for which somebody is judged, by what stands in their parts of the statement. Whom a run amended is due for another
-# reason as well: what was decided, or came in since.
+SEEDS = range(6)
+# The reasons for which somebody is judged, by what stands in their parts of the statement, each with a city that goes wrong without
+# it: another seed is found by trying. Whom a run amended is due for another reason as well: what was decided, or came in since.
 REASONS = {
-    "new and changed records": "FROM fresh WHERE version > 1",
-    "whoever a record was about": "FROM fresh\n    CROSS JOIN LATERAL",
-    "what releases": "fresh.kind = ANY (n.kinds)",
-    "a day that has come": "n.next_on <= run.day",
-    "check-ins": "n.checked_in IS NOT NULL",
-    "registrations": "FROM codes_registration WHERE id",
-    "decisions about records": "FROM codes_suppression wrong",
-    "changes kept back": "kept.held_in_id IS NOT NULL",
-    "parts given up": "parked.state = 'parked'",
-    "providers that judge otherwise": "%(in_full)s",
-    "stays under another risk list": "kind = 'area_stay' AND",
-    "whoever is held under another version": "%(later_versions)s",
+    "new and changed records": ("FROM fresh WHERE version > 1", 0),
+    "whoever a record was about": ("FROM fresh\n    CROSS JOIN LATERAL", 5),
+    "what releases": ("fresh.kind = ANY (n.kinds)", 0),
+    "a day that has come": ("n.next_on <= run.day", 1),
+    "check-ins": ("n.checked_in IS NOT NULL", 0),
+    "registrations": ("FROM codes_registration WHERE id", 0),
+    "decisions about records": ("FROM codes_suppression wrong", 1),
+    "changes kept back": ("kept.held_in_id IS NOT NULL", 1),
+    "parts given up": ("parked.state = 'parked'", 1),
+    "providers that judge otherwise": ("%(in_full)s", 0),
+    "stays under another risk list": ("kind = 'area_stay' AND", 0),
+    "whoever is held under another version": ("%(later_versions)s", 0),
 }
 
 
@@ -71,19 +70,13 @@ def test_narrowed_runs(bare_city: CityRow, few_partitions: None, seed: int) -> N
 def test_no_reason_may_be_missing(
     bare_city: CityRow, few_partitions: None, monkeypatch: pytest.MonkeyPatch, reason: str
 ) -> None:
-    """Without any one of them some city goes wrong."""
+    """Without any one of them a city goes wrong."""
+    part, seed = REASONS[reason]
     before, _, rest = due.QUEUE.partition("due AS (\n")
     body, _, after = rest.rpartition("\n)\nINSERT")
     parts = body.split("\n    UNION ALL\n")
-    left = [one for one in parts if REASONS[reason] not in one]
+    left = [one for one in parts if part not in one]
     assert len(left) == len(parts) - 1
     narrowed = "\n    UNION ALL\n".join(left)
     monkeypatch.setattr(due, "QUEUE", f"{before}due AS (\n{narrowed}\n)\nINSERT{after}")
-    assert any(goes_wrong(seed) for seed in UNTIL_FOUND)
-
-
-def goes_wrong(seed: int) -> bool:
-    with transaction.atomic():
-        found = next(live(seed), None)
-        transaction.set_rollback(True)
-    return found is not None
+    assert next(live(seed), None) is not None
