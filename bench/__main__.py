@@ -15,6 +15,8 @@ LIST = """\
     what comparing a run with the past takes of the run
 ./run bench suppressions [--people N] [--rounds N]
     what 1,000 and 3,000 suppressed records take of judging everybody
+./run bench day [--people N] [--days N]
+    ordinary days of a city where everybody is tested and has a history, against the same days without either
 ./run bench pages [--people N] [--visits N]
     every page that answers GET, in a city of 200,000 with 20,000 open cases: time and database queries
 ./run bench passes [--people N] [--sample N] [--rounds N]
@@ -56,6 +58,9 @@ def main() -> None:
     options = benches.add_parser("suppressions")
     options.add_argument("--people", type=int, default=60_000)
     options.add_argument("--rounds", type=int, default=3, help="of each measurement the median counts")
+    options = benches.add_parser("day")
+    options.add_argument("--people", type=int, default=200_000)
+    options.add_argument("--days", type=int, default=14)
     options = benches.add_parser("journal")
     options.add_argument("--entries", type=int, default=1_000_000)
     options.add_argument("--rounds", type=int, default=3, help="of each measurement the median counts")
@@ -70,10 +75,11 @@ def main() -> None:
 
 
 def _bench(name: str) -> Callable[..., None]:
-    from bench import diagnosis, journal, pages, passes, recompute, sentinel, show, suppressions  # noqa: PLC0415 - they need Django's set-up
+    from bench import day, diagnosis, journal, pages, passes, recompute, sentinel, show, suppressions  # noqa: PLC0415 - they need Django's set-up
 
     benches: dict[str, Callable[..., None]] = {
         "recompute": recompute.main,
+        "day": day.main,
         "diagnosis": diagnosis.main,
         "journal": journal.main,
         "pages": pages.main,

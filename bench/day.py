@@ -1,0 +1,182 @@
+"""``./run bench day``: an ordinary day of a city that is tested twice a week and has years of history, day after day."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from bench import report
+from bench.a_city import SCHEMA, say
+from bench.city import Size, analyse, build, drop
+from bench.clock import Watch, typical, watch
+from bench.rounds import BenchFailed
+from codes.models import Partition, Run
+from codes.runs import steps
+from codes.runs.ledger import start_run
+from regions.schemas import prepare_database
+from regions.tenancy import as_owner, in_city
+
+# Of a thousand people so many receive a record each day of a kind that a rule names.
+TOLD = 10
+TESTS_BEFORE, OLD_FACTS = 5, 10
+HISTORY_LIMIT, LAST_DAY_LIMIT, PER_MILLION = 1.2, 1.1, 5.0
+
+# Everybody: tests in the fortnight before the first day, told by either source; and what was over long ago.
+HISTORY = """
+INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, superseded, revoked, kind, area, started_on, ended_on,
+                        recorded_at, received_at, detail)
+SELECT c.id, 'source', s.id, 't' || c.id || '-' || n, 1, false, false, 'negative_test', NULL,
+       %(day)s::date - (n * 14 / %(tests)s)::int - 1, NULL, %(now)s - interval '3 hours', %(now)s - interval '1 hour', '{}'::jsonb
+FROM codes_citizen c CROSS JOIN sources_source s CROSS JOIN generate_series(0, %(tests)s - 1) AS n
+UNION ALL
+SELECT c.id, 'source', s.id, 'o' || c.id || '-' || n, 1, false, false,
+       CASE WHEN n %% 2 = 1 THEN 'close_contact' ELSE 'contact_excluded' END, NULL, started_on, started_on,
+       %(now)s - interval '3 hours', %(now)s - interval '1 hour', '{}'::jsonb
+FROM codes_citizen c
+CROSS JOIN generate_series(1, %(old)s) AS n
+CROSS JOIN LATERAL (SELECT %(day)s::date - 60 - 60 * ((n + 1) / 2) + CASE WHEN n %% 2 = 1 THEN 0 ELSE 20 END AS started_on) was
+JOIN sources_source s ON (s.code = 'police') = (c.id %% 2 = 0)
+"""
+# What a day brings: records that can hold one in a hundred, a test of every third, and a check-in of whoever checks in.
+DAY = """
+INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, superseded, revoked, kind, area, started_on, ended_on,
+                        recorded_at, received_at, detail)
+SELECT c.id, 'source', s.id, 'd' || %(day)s || '-' || c.id, 1, false, false,
+       CASE WHEN c.id %% 3 = 0 THEN 'arrival' WHEN c.id %% 3 = 1 THEN 'overseas_arrival' ELSE 'co_traveller' END, NULL,
+       %(day)s::date - 1, %(day)s::date - 1, %(now)s - interval '3 hours', %(now)s - interval '1 hour', '{}'::jsonb
+FROM codes_citizen c JOIN sources_source s ON (s.code = 'police') = (c.id %% 2 = 0)
+WHERE hashint8(c.id * 17 + extract(doy FROM %(day)s::date)::bigint) & 2147483647 < 2147483647 / 1000 * %(told)s;
+
+INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, superseded, revoked, kind, area, started_on, ended_on,
+                        recorded_at, received_at, detail)
+SELECT c.id, 'source', s.id, 'n' || %(day)s || '-' || c.id, 1, false, false, 'negative_test', NULL,
+       %(day)s::date - 1, NULL, %(now)s - interval '3 hours', %(now)s - interval '1 hour', '{}'::jsonb
+FROM codes_citizen c CROSS JOIN sources_source s
+WHERE %(tested)s AND (c.id + extract(doy FROM %(day)s::date)::int) %% 3 = 0;
+
+UPDATE codes_checkindays SET days = days + datemultirange(daterange(%(day)s::date - 1, %(day)s::date)),
+                             complete_at = %(now)s - interval '1 hour';
+
+INSERT INTO codes_checkindays (citizen_id, provider_id, days, complete_at)
+SELECT v.citizen_id, v.provider_id, datemultirange(daterange(%(day)s::date - 1, %(day)s::date)), %(now)s - interval '1 hour'
+FROM codes_verdict v
+ON CONFLICT DO NOTHING;
+
+INSERT INTO sources_batch (source_id, state, as_of, started_at, received_at, closed_at, reason, parts, delivered, unchanged,
+                           accepted, quarantined)
+SELECT id, 'accepted', received, received, received, received, '', '{}', 0, 0, 0, 0
+FROM sources_source CROSS JOIN (SELECT %(now)s - interval '1 hour' AS received) at
+"""
+
+
+@dataclass
+class Days:
+    """The days of one city: what each run took, whom it judged, and the last day with everybody judged."""
+
+    spent: list[Watch] = field(default_factory=list)
+    judged: list[int] = field(default_factory=list)
+    facts: int = 0
+    everybody: Watch = field(default_factory=Watch)
+
+    @property
+    def usual(self) -> Watch:
+        return typical(self.spent[1:])
+
+
+def main(*, people: int, days: int) -> None:
+    """Measure and write the results."""
+    bare, full = _live(people, days, history=False), _live(people, days, history=True)
+    usual, first = full.usual.processor, full.spent[1].processor
+    promises = [
+        report.promise(said, value, limit)
+        for said, value, limit in (
+            (
+                f"a day with history, in times of the same without (at most {HISTORY_LIMIT})",
+                usual / bare.usual.processor,
+                HISTORY_LIMIT,
+            ),
+            (
+                f"the last day, in times of the second (at most {LAST_DAY_LIMIT})",
+                full.spent[-1].processor / first,
+                LAST_DAY_LIMIT,
+            ),
+            (
+                f"processor, seconds for a million people (at most {PER_MILLION})",
+                usual / people * 1_000_000,
+                PER_MILLION,
+            ),
+        )
+    ]
+    rows = [
+        [f"day {number}", f"{judged:,}", *(report.seconds(one.processor) for one in pair)]
+        for number, (judged, *pair) in enumerate(zip(full.judged, full.spent, bare.spent, strict=True), start=1)
+    ]
+    again = [report.seconds(one.everybody.processor) for one in (full, bare)]
+    rows.append(["the last day again, everybody", f"{people:,}", *again])
+    said = (
+        f"{people:,} people, {bare.facts:,} facts in the bare city and {full.facts:,} with history on the last day. Every day "
+        f"{TOLD / 10:g} in 100 receive a record of a kind that a rule names, a third are tested, and all who are held check in. "
+        f"Judging everybody afterwards changes nothing, and takes {full.everybody.processor / usual:.1f} times the usual day.\n"
+    )
+    head = ["run", "people judged", "processor", "without history"]
+    page = report.write(
+        "day",
+        "An ordinary day",
+        [said, report.table(["promise", "measured", "kept"], promises), report.table(head, rows)],
+    )
+    say(f"written to bench/results/{page.name}")
+
+
+def _live(people: int, days: int, *, history: bool) -> Days:
+    lived = Days()
+    # Late in the morning there, when the day has one date everywhere.
+    begins = timezone.now().replace(hour=3, minute=0) - timedelta(days=days)
+    with _city_of(people, begins, history=history):
+        for number in range(days):
+            now = begins + timedelta(days=number)
+            if number:
+                _write_day(DAY, now, told=TOLD, tested=history)
+            spent, run = _run(now)
+            lived.spent.append(spent)
+            with in_city(SCHEMA):
+                lived.judged.append(sum(one.counts["people"] for one in Partition.objects.filter(run=run)))
+            say(f"  day {number + 1}: {lived.judged[-1]:,} judged, processor {spent.processor:.2f} s")
+        lived.everybody, again = _run(now + timedelta(minutes=1), everybody=True)
+        with in_city(SCHEMA), connection.cursor() as cursor:
+            if again.changes.exists():
+                raise BenchFailed("judging everybody found what the days had left otherwise")
+            cursor.execute("SELECT count(*) FROM codes_fact")
+            lived.facts = cursor.fetchone()[0]
+    return lived
+
+
+@contextmanager
+def _city_of(people: int, begins: datetime, *, history: bool) -> Iterator[None]:
+    with as_owner():
+        prepare_database()
+    drop(SCHEMA)
+    build(SCHEMA, Size(people, people * 8 // 100), now=begins)
+    try:
+        if history:
+            _write_day(HISTORY, begins, tests=TESTS_BEFORE, old=OLD_FACTS)
+        analyse(SCHEMA)
+        yield
+    finally:
+        drop(SCHEMA)
+
+
+def _write_day(statement: str, now: datetime, **values: object) -> None:
+    with in_city(SCHEMA), connection.cursor() as cursor:
+        cursor.execute(statement, {"now": now, "day": now.date(), **values})
+
+
+def _run(now: datetime, *, everybody: bool = False) -> tuple[Watch, Run]:
+    with in_city(SCHEMA), watch() as spent:
+        run, _ = start_run(by="system", now=now, collects=False, everybody=everybody)
+        run = steps.run_here(run.pk, clock=lambda: now, progress=lambda _run: None)
+    if run.state != Run.State.DONE:
+        raise BenchFailed(f"the run ended {run.state}: {run.message}")
+    return spent, run
