@@ -22,6 +22,8 @@ from regions.tenancy import as_owner, in_city
 # Of a thousand people so many receive a record each day of a kind that a rule names.
 TOLD = 10
 TESTS_BEFORE, OLD_FACTS = 5, 10
+# The city is built with records beyond the horizon of one source, so its first two runs judge everybody.
+NARROWED = 2
 HISTORY_LIMIT, LAST_DAY_LIMIT, PER_MILLION = 1.2, 1.1, 5.0
 
 # Everybody: tests in the fortnight before the first day, told by either source; and what was over long ago.
@@ -83,13 +85,13 @@ class Days:
 
     @property
     def usual(self) -> Watch:
-        return typical(self.spent[1:])
+        return typical(self.spent[NARROWED:])
 
 
 def main(*, people: int, days: int) -> None:
     """Measure and write the results."""
     bare, full = _live(people, days, history=False), _live(people, days, history=True)
-    usual, first = full.usual.processor, full.spent[1].processor
+    usual, first = full.usual.processor, full.spent[NARROWED].processor
     promises = [
         report.promise(said, value, limit)
         for said, value, limit in (
@@ -99,7 +101,7 @@ def main(*, people: int, days: int) -> None:
                 HISTORY_LIMIT,
             ),
             (
-                f"the last day, in times of the second (at most {LAST_DAY_LIMIT})",
+                f"the last day, in times of the first that judges few (at most {LAST_DAY_LIMIT})",
                 full.spent[-1].processor / first,
                 LAST_DAY_LIMIT,
             ),

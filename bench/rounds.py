@@ -58,7 +58,7 @@ def forget_runs(schema: str) -> None:
 
 
 def run_here(schema: str) -> Round:
-    """The daily run in this process, without collecting."""
+    """A run that judges everybody in this process, without collecting."""
     with (
         in_city(schema),
         watch() as total,
@@ -66,7 +66,7 @@ def run_here(schema: str) -> Round:
         watch_calls(settling, "diagnose_new") as diagnosis,
         watch_calls(settling, "watch") as sentinel,
     ):
-        run, _ = start_run(by="system", now=timezone.now(), collects=False)
+        run, _ = start_run(by="system", now=timezone.now(), collects=False, everybody=True)
         run = steps.run_here(run.pk, clock=timezone.now, progress=lambda _run: None)
     _must_be_done(run)
     return Round(total - settle, settle - diagnosis, diagnosis, sentinel, total)
@@ -75,7 +75,7 @@ def run_here(schema: str) -> Round:
 def run_through_celery(schema: str) -> float:
     """The same through the workers that are up: seconds from the first message to the end."""
     with in_city(schema), watch() as total:
-        run, _ = start_run(by="system", now=timezone.now(), collects=False)
+        run, _ = start_run(by="system", now=timezone.now(), collects=False, everybody=True)
         enqueue_run(schema, run.pk)
         while run.state in Run.OPEN:
             time.sleep(POLL_SECONDS)

@@ -3,11 +3,12 @@
 How long anything takes decides no test.
 """
 
+import re
 from pathlib import Path
 
 import pytest
 
-from bench import diagnosis, journal, passes, recompute, report
+from bench import day, diagnosis, journal, passes, recompute, report
 from bench.a_city import SCHEMA, a_city
 from bench.city import Size
 from bench.peers import engines, inputs, orm_loop
@@ -45,6 +46,16 @@ def test_diagnosis_compares_like_with_like(results: Path) -> None:
     diagnosis.main(people=PEOPLE, with_facts=WITH_FACTS, sample=SAMPLE, rounds=1)
     page = (results / "diagnosis.md").read_text(encoding="utf-8")
     assert "Python loop over the pairs" in page
+
+
+def test_days_that_judge_few_leave_nothing_for_everybody(results: Path) -> None:
+    """A bench whose last day, with everybody judged, changed anything would have failed."""
+    day.main(people=300, days=4)
+    page = (results / "day.md").read_text(encoding="utf-8")
+    assert re.search(r"\| day 2 \| 300 \|", page)
+    (few,) = re.findall(r"\| day 4 \| (\d+) \|", page)
+    assert int(few) < 100
+    assert "the last day again, everybody" in page
 
 
 def test_the_journal_that_is_verified_is_the_one_that_was_written(results: Path) -> None:

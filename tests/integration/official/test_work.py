@@ -91,7 +91,7 @@ def test_files_say_the_same_in_the_page_s_language(wang: Visitor) -> None:
     book = openpyxl.load_workbook(io.BytesIO(wang.in_english().get("/staff/work/people.xlsx").content))
     first, *rows = book.worksheets[0].iter_rows(values_only=True)
     assert first[:3] == ("Name", "Office", "Decided")
-    assert (FORMULA, 2, 1, 50) in [row[1:5] for row in rows]
+    assert (f"'{FORMULA}", 2, 1, 50) in [row[1:5] for row in rows]
     made = JournalEntry.objects.filter(verb="export.made", subject="export:work", by="wang")
     assert made.count() == 2
 

@@ -72,6 +72,8 @@ def test_foreign_and_missing_are_the_same_404(desk: Desk, visitor: Opens, path: 
     theirs, nobodys = person.get(path.format(foreign)), person.get(path.format("A20200101-000001"))
     assert theirs.status_code == nobodys.status_code == 404
     assert theirs.content == nobodys.content
+    numbers = {answer.headers.pop("X-Request-ID") for answer in (theirs, nobodys)}
+    assert len(numbers) == 2, "each request has one of its own"
     assert theirs.headers == nobodys.headers
 
 
