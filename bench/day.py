@@ -135,7 +135,7 @@ def main(*, people: int, days: int) -> None:
 def _live(people: int, days: int, *, history: bool) -> Days:
     lived = Days()
     # Late in the morning there, when the day has one date everywhere.
-    begins = timezone.now().replace(hour=3, minute=0) - timedelta(days=days)
+    now = begins = timezone.now().replace(hour=3, minute=0) - timedelta(days=days)
     with _city_of(people, begins, history=history):
         for number in range(days):
             now = begins + timedelta(days=number)
@@ -170,7 +170,7 @@ def _city_of(people: int, begins: datetime, *, history: bool) -> Iterator[None]:
         drop(SCHEMA)
 
 
-def _write_day(statement: str, now: datetime, **values: object) -> None:
+def _write_day(statement: str, now: datetime, **values: int) -> None:
     with in_city(SCHEMA), connection.cursor() as cursor:
         cursor.execute(statement, {"now": now, "day": now.date(), **values})
 
