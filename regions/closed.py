@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from django.db import InternalError, transaction
 from psycopg2.errors import ReadOnlySqlTransaction
 
+# When to ask again for what has to be written.
+ASK_AGAIN_SECONDS = 60
+
 log = logging.getLogger(__name__)
 
 

@@ -105,7 +105,7 @@ def _frames(run: Run, last: Run) -> Frames:
     before = {one.provider_id: one for one in last.providers.select_related("version")}
     rules: dict[int, Sequence[tuple[Any, ...]]] = {}
     for one in run.providers.select_related("version"):
-        if not _judges(one) or one.version is None:
+        if one.horizon is None or one.version is None:
             continue
         frames.kinds |= {kind for _, kind, *_ in _rules(one.version, rules)}
         old = before.get(one.provider_id)
@@ -123,10 +123,6 @@ def _frames(run: Run, last: Run) -> Frames:
         elif _has_later_versions(one.version, last):
             frames.later_versions.append(one.provider_id)
     return frames
-
-
-def _judges(one: RunProvider) -> bool:
-    return one.horizon is not None and one.version_id is not None
 
 
 def _goes_on(old: RunProvider, new: RunProvider) -> bool:

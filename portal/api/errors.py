@@ -11,15 +11,13 @@ from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from regions.closed import is_closed
+from regions.closed import ASK_AGAIN_SECONDS, is_closed
 from regions.refusals import MovedMeanwhile, NotAllowed, NotFound, Refused
 
 MEDIA_TYPE = "application/problem+json"
 # Not an address: the same problem has the same type in every city and installation.
 TYPE_PREFIX = "urn:health-code:problem:"
 LANGUAGES = ("zh-hans", "en")
-# When to ask again where the database takes no writes.
-CLOSED_SECONDS = 60
 
 
 class ApiErrorCode(TextChoices):
@@ -120,7 +118,7 @@ def exception_response(error: Exception, context: dict[str, Any]) -> Response | 
     if isinstance(error, Refused):
         error = refused(error)
     if is_closed(error):
-        error = ApiError(503, ApiErrorCode.CLOSED, wait=CLOSED_SECONDS, seconds=CLOSED_SECONDS)
+        error = ApiError(503, ApiErrorCode.CLOSED, wait=ASK_AGAIN_SECONDS, seconds=ASK_AGAIN_SECONDS)
     response = exception_handler(error, context)
     if response is None:
         return None

@@ -24,7 +24,7 @@ from codes.intake.provider_keys import KeyReason
 from codes.models import Case
 from codes.review.errors import Reason
 from codes.review.evidence.faults import UploadFault
-from regions.closed import is_closed
+from regions.closed import ASK_AGAIN_SECONDS, is_closed
 from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
 from regions.staff.accounts import StaffReason
 
@@ -127,9 +127,6 @@ class ConflictMiddleware(MiddlewareMixin):
         if is_closed(exception):
             return _closed(request)
         return None
-
-
-ASK_AGAIN_SECONDS = 60
 
 
 def _closed(request: HttpRequest) -> HttpResponse:
