@@ -23,6 +23,8 @@ LIST = """\
     passes issued, drawn and verified against bare Ed25519 and qrcode; the code page and a gate's check against an empty page
 ./run bench show [--people N] [--sample N] [--rounds N]
     code pages and their renewals per second and core, against an empty page and bare signing
+./run bench province [--people N] [--cities N] [--openings N] [--sample N] [--measured-people N] [--seed N]
+    one day of a province, drawn from what answers, runs, collection and beat take here
 ./run bench journal [--entries N] [--rounds N]
     a journal of 1,000,000 entries verified, against SHA-256 over the same bytes
 
@@ -61,6 +63,15 @@ def main() -> None:
     options = benches.add_parser("day")
     options.add_argument("--people", type=int, default=200_000)
     options.add_argument("--days", type=int, default=14)
+    options = benches.add_parser("province")
+    options.add_argument("--people", type=int, default=100_000_000)
+    options.add_argument("--cities", type=int, default=400)
+    options.add_argument("--openings", type=int, default=266_000_000, help="of the code page, in the day")
+    options.add_argument("--sample", type=int, default=400, help="people who open their codes to be measured")
+    options.add_argument(
+        "--measured-people", type=int, default=60_000, help="of the city whose ordinary days are measured"
+    )
+    options.add_argument("--seed", type=int, default=1)
     options = benches.add_parser("journal")
     options.add_argument("--entries", type=int, default=1_000_000)
     options.add_argument("--rounds", type=int, default=3, help="of each measurement the median counts")
@@ -75,9 +86,10 @@ def main() -> None:
 
 
 def _bench(name: str) -> Callable[..., None]:
-    from bench import day, diagnosis, journal, pages, passes, recompute, sentinel, show, suppressions  # noqa: PLC0415 - they need Django's set-up
+    from bench import day, diagnosis, journal, pages, passes, province, recompute, sentinel, show, suppressions  # noqa: PLC0415 - they need Django's set-up
 
     benches: dict[str, Callable[..., None]] = {
+        "province": province.main,
         "recompute": recompute.main,
         "day": day.main,
         "diagnosis": diagnosis.main,

@@ -72,6 +72,11 @@ INSERT INTO sources_batch (source_id, state, as_of, started_at, received_at, clo
 SELECT id, 'accepted', received, received, received, received, '', '{}', 0, 0, 0, 0
 FROM sources_source CROSS JOIN (SELECT %(now)s - interval '1 hour' AS received) at
 """
+# With indexes; what is kept of a person is in all tables.
+SIZES = """
+SELECT (SELECT count(*) FROM codes_fact), pg_total_relation_size('codes_fact'), sum(pg_total_relation_size(oid))::bigint
+FROM pg_class WHERE relkind = 'r' AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = %s)
+"""
 
 
 @dataclass
@@ -81,6 +86,8 @@ class Days:
     spent: list[Watch] = field(default_factory=list)
     judged: list[int] = field(default_factory=list)
     facts: int = 0
+    bytes: int = 0
+    bytes_of_facts: int = 0
     everybody: Watch = field(default_factory=Watch)
 
     @property
@@ -90,7 +97,7 @@ class Days:
 
 def main(*, people: int, days: int) -> None:
     """Measure and write the results."""
-    bare, full = _live(people, days, history=False), _live(people, days, history=True)
+    bare, full = live(people, days, history=False), live(people, days, history=True)
     usual, first = full.usual.processor, full.spent[NARROWED].processor
     promises = [
         report.promise(said, value, limit)
@@ -132,7 +139,7 @@ def main(*, people: int, days: int) -> None:
     say(f"written to bench/results/{page.name}")
 
 
-def _live(people: int, days: int, *, history: bool) -> Days:
+def live(people: int, days: int, *, history: bool) -> Days:
     lived = Days()
     # Late in the morning there, when the day has one date everywhere.
     now = begins = timezone.now().replace(hour=3, minute=0) - timedelta(days=days)
@@ -150,8 +157,8 @@ def _live(people: int, days: int, *, history: bool) -> Days:
         with in_city(SCHEMA), connection.cursor() as cursor:
             if again.changes.exists():
                 raise BenchFailed("judging everybody found what the days had left otherwise")
-            cursor.execute("SELECT count(*) FROM codes_fact")
-            lived.facts = cursor.fetchone()[0]
+            cursor.execute(SIZES, [SCHEMA])
+            lived.facts, lived.bytes_of_facts, lived.bytes = cursor.fetchone()
     return lived
 
 

@@ -65,7 +65,7 @@ def main(*, people: int, sample: int, rounds: int) -> None:
         with in_city(SCHEMA):
             tokens = _tokens(sample, rounds)
             visits = citizens_visits(min(sample, BROWSERS), now=timezone.now())
-            gate = _gate(min(sample, BROWSERS), now=timezone.now())
+            gate = gate_visits(min(sample, BROWSERS), now=timezone.now())
         with web_server() as server, in_city(SCHEMA):
             served = _served(server, visits, gate, rounds=rounds, each=max(2, sample // PER_ROUND))
     _write(people, tokens, served)
@@ -133,7 +133,7 @@ def citizens_visits(browsers: int, *, now: datetime) -> dict[str, list[Visit]]:
     }
 
 
-def _gate(passes: int, *, now: datetime) -> Callable[[], list[Visit]]:
+def gate_visits(passes: int, *, now: datetime) -> Callable[[], list[Visit]]:
     """A device at the gate, with passes of this instant: they live for a minute."""
     sealed = get_random_string(CSRF_SECRET_LENGTH)
     cookies = {settings.GATE_COOKIE_NAME: Visitors(HOSTS, now=now).gate(), settings.CSRF_COOKIE_NAME: sealed}

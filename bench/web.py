@@ -34,11 +34,15 @@ class Visit:
 
 @dataclass
 class Served:
-    """Answers so far: how long each took, the seconds they took together, and those of the processor, of server and database."""
+    """Answers so far: how long each took, the seconds they took together, and those of the processor, of server and database.
+
+    ``database`` is the part of ``processor`` that PostgreSQL's backends took.
+    """
 
     times: list[float] = field(default_factory=list)
     seconds: float = 0.0
     processor: float = 0.0
+    database: float = 0.0
 
     @property
     def per_second(self) -> float:
@@ -58,15 +62,17 @@ class WebServer:
     port: int
     process: psutil.Process
 
-    def serve(self, visits: Sequence[Visit], into: Served) -> None:
-        """Make the visits one after the other on two connections at once."""
+    def serve(self, visits: Sequence[Visit], into: Served, *, browsers: int = BROWSERS) -> None:
+        """Make the visits one after the other on so many connections at once."""
         before, began = self._spent(), time.perf_counter()
-        with ThreadPoolExecutor(BROWSERS) as browsers:
-            for times in browsers.map(self._visit_all, (visits[nth::BROWSERS] for nth in range(BROWSERS))):
+        with ThreadPoolExecutor(browsers) as pool:
+            for times in pool.map(self._visit_all, (visits[nth::browsers] for nth in range(browsers))):
                 into.times += times
         into.seconds += time.perf_counter() - began
         # Each by itself: what a backend had spent that has ended since is no answer's gain.
-        into.processor += sum(max(0.0, spent - before.get(process, 0.0)) for process, spent in self._spent().items())
+        spent = {process: max(0.0, now - before.get(process, 0.0)) for process, now in self._spent().items()}
+        into.processor += sum(spent.values())
+        into.database += sum(spent.values()) - spent[self.process]
 
     def _visit_all(self, visits: Sequence[Visit]) -> list[float]:
         times = []

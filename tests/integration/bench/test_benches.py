@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import day, diagnosis, journal, passes, recompute, report
+from bench import day, diagnosis, journal, passes, province, province_day, recompute, report
 from bench.a_city import SCHEMA, a_city
 from bench.city import Size
 from bench.peers import engines, inputs, orm_loop
@@ -92,3 +92,25 @@ def test_passes_and_pages_are_measured_against_what_they_cannot_avoid(
     page = (results / "passes.md").read_text(encoding="utf-8")
     for said in ("a pass verified", "bare Ed25519 and qrcode", "a page on which there is nothing", "the code page"):
         assert said in page
+
+
+def test_a_day_of_a_province_is_drawn_from_what_its_parts_take(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each part is measured once, in cities as small as can be: answers, runs, a collection, every task of beat."""
+    for name, value in database_urls().items():
+        monkeypatch.setenv(name, value)
+    for module, name, number in (
+        (province, "PEOPLE_SHOWN", 100), (province, "BROWSERS", 4), (province, "RECORDS", 100), (province, "CITIES_OF_BEAT", 1),
+        (province, "ROUNDS_OF_BEAT", 1), (province, "DAYS", 3), (province_day, "FOLLOWED", 20),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, number)
+    province.main(people=1_000_000, cities=10, openings=2_000_000, sample=5, measured_people=400, seed=1)
+    page = (results / "province.md").read_text(encoding="utf-8")
+    for said in (
+        "a gate has a pass checked",
+        "a record collected",
+        "beat's tasks",
+        "what breaks first",
+        "ten times the openings",
+    ):
+        assert said in page
+    assert not City.objects.filter(schema_name__startswith="bench_").exists()

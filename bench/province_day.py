@@ -1,0 +1,265 @@
+"""One day of a province, second by second where runs are at work and minute by minute where codes are shown.
+
+What an answer, a run, a record and beat take is measured (``bench/province.py``); when people show their codes, and how large cities
+are, is assumed here. Chance is drawn from one seed, so a day can be repeated.
+"""
+
+import heapq
+from bisect import bisect
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
+from math import ceil, exp
+from random import Random
+
+from codes.runs.ledger import FIRST_MINUTE, stagger
+from portal.crowding import WAITING_PER_THREAD
+
+MINUTES, SECONDS = 24 * 60, 24 * 60 * 60
+# Of a day's openings so many in each hour: two ways to work and back, and a night.
+BY_HOUR = (2, 1, 1, 1, 3, 12, 50, 110, 100, 60, 42, 45, 55, 50, 44, 44, 52, 82, 80, 60, 42, 34, 20, 10)
+# Somebody in two lets the page stand until its pass is renewed; in a city of 13 million people 8 million scans were counted a day.
+RENEWALS_PER_OPENING, SCANS_PER_PERSON = 0.5, 8 / 13
+# The largest of 400 cities drawn so has about a tenth of the people, as the largest of real provinces have.
+SPREAD_OF_SIZES = 1.1
+# Beat looks every five minutes for cities whose minute has come.
+BEAT_MINUTES = 5
+THREADS = 4
+# Visits of one process that are followed one by one in each minute.
+FOLLOWED = 1_500
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one kind of answer takes of the web server's processor and of the database's, in seconds, and how it varies.
+
+    ``shape`` holds measured durations in times of their mean, ascending.
+    """
+
+    web: float
+    database: float
+    shape: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Seconds of processor: of an answer by its kind; of a run, by itself and for each person; of a record collected; of beat's tasks for
+    each city and second."""
+
+    answers: Mapping[str, Answer]
+    run: float
+    run_per_person: float
+    record: float
+    beat: float
+
+
+@dataclass(frozen=True)
+class Province:
+    """``openings`` of the code page a day and ``records`` delivered a person and day, by all sources together."""
+
+    people: int
+    cities: int
+    openings: int
+    records: float = 1.0
+
+    def sizes(self, chance: Random) -> list[int]:
+        """People of each city, the largest first."""
+        drawn = sorted((chance.lognormvariate(0, SPREAD_OF_SIZES) for _ in range(self.cities)), reverse=True)
+        return [max(1, round(self.people * one / sum(drawn))) for one in drawn]
+
+
+@dataclass(frozen=True)
+class Machines:
+    """``web`` processes of one core each, database nodes of so many cores, and worker processes."""
+
+    web: int
+    nodes: int
+    cores: int
+    workers: int
+
+
+@dataclass
+class Day:
+    """What became of it. Minutes count from midnight; shares are of what there is."""
+
+    machines: Machines
+    run_minutes: list[float] = field(default_factory=list)
+    last_run_ended: float = 0.0
+    web_busiest: float = 0.0
+    database_busiest: float = 0.0
+    p99: dict[int, float] = field(default_factory=dict)
+    answered: int = 0
+    turned_away: float = 0.0
+
+    @property
+    def slowest_p99(self) -> float:
+        return max(self.p99.values())
+
+
+class Demand:
+    """How many answers of each kind are wanted in each minute; ``times`` as many people open their codes."""
+
+    def __init__(self, province: Province, times: float = 1.0) -> None:
+        self.by_minute: list[dict[str, float]] = []
+        whole, not_yet = sum(BY_HOUR) * 60, float(province.people)
+        for minute in range(MINUTES):
+            openings = province.openings * times * BY_HOUR[minute // 60] / whole
+            # Whoever opens it for the first time since the run is somebody who has not done so yet.
+            first = not_yet * (1 - exp(-openings / province.people))
+            not_yet -= first
+            self.by_minute.append(
+                {
+                    "first": first,
+                    "again": openings - first,
+                    "renewal": openings * RENEWALS_PER_OPENING,
+                    "gate": province.people * SCANS_PER_PERSON * BY_HOUR[minute // 60] / whole,
+                }
+            )
+
+    def processor(self, minute: int, answers: Mapping[str, Answer]) -> tuple[float, float]:
+        """Cores that the web server and the database need in this minute."""
+        wanted = self.by_minute[minute].items()
+        web = sum(number * answers[kind].web for kind, number in wanted) / 60
+        return web, sum(number * answers[kind].database for kind, number in wanted) / 60
+
+
+def machines_for(measured: Measured, province: Province, *, cores: int, busiest: float) -> Machines:
+    """As many as keep the busiest minute below this share of each."""
+    demand = Demand(province)
+    needs = [demand.processor(minute, measured.answers) for minute in range(MINUTES)]
+    web, database = (max(need[part] for need in needs) for part in (0, 1))
+    work = measured.run * province.cities + province.people * (
+        measured.run_per_person + province.records * measured.record
+    )
+    # All runs' work within an hour, so that two hours of staggered minutes are no queue.
+    workers = ceil(work / 3600 / busiest)
+    return Machines(ceil(web / busiest), ceil(max(database / busiest, workers) / cores), cores, workers)
+
+
+def live(measured: Measured, province: Province, machines: Machines, *, seed: int, times: float = 1.0) -> Day:
+    """The day; ``times`` as many people open their codes as usually."""
+    demand, day = Demand(province, times), Day(machines)
+    _run_cities(measured, province, demand, day, Random(seed))
+    _show_codes(measured, demand, day, Random(seed + 1))
+    return day
+
+
+@dataclass
+class _Work:
+    """What is left of a city's collection and run, on the node where the city is."""
+
+    city: int
+    node: int
+    due: int
+    left: float
+
+
+def _run_cities(measured: Measured, province: Province, demand: Demand, day: Day, chance: Random) -> None:
+    """Each city's collection and run by one worker after the other, on what showing codes leaves of its node."""
+    machines, waiting = day.machines, deque(_due_runs(measured, province, day.machines, chance))
+    working: list[_Work] = []
+    beat = measured.beat * province.cities / machines.nodes
+    for second in range(waiting[0].due, SECONDS):
+        while waiting and waiting[0].due <= second and len(working) < machines.workers:
+            working.append(waiting.popleft())
+        shown = _shown(measured, demand, machines, second // 60)
+        on_node = [0] * machines.nodes
+        for one in working:
+            on_node[one.node] += 1
+        # A run's statements have one core at most, and share what is left when there are more of them than that.
+        free = max(0.05 * machines.cores, machines.cores - shown - beat)
+        for one in working:
+            one.left -= min(1.0, free / on_node[one.node])
+        used = max((min(free, number) + shown + beat for number in on_node), default=0.0)
+        day.database_busiest = max(day.database_busiest, used / machines.cores)
+        for one in [one for one in working if one.left <= 0]:
+            working.remove(one)
+            day.run_minutes.append((second - one.due) / 60)
+            day.last_run_ended = second / 60
+        if not working and not waiting:
+            break
+    for minute in range(MINUTES):
+        shown = _shown(measured, demand, machines, minute)
+        day.database_busiest = max(day.database_busiest, (shown + beat) / machines.cores)
+
+
+def _shown(measured: Measured, demand: Demand, machines: Machines, minute: int) -> float:
+    """Cores of each node that showing codes needs: of what the web processes have no time for, the database hears nothing."""
+    web, database = demand.processor(minute, measured.answers)
+    return database * min(1.0, machines.web / web) / machines.nodes
+
+
+def _due_runs(measured: Measured, province: Province, machines: Machines, chance: Random) -> list[_Work]:
+    """In the order in which beat starts them; the largest cities are spread over the nodes first."""
+    load = [(0, node) for node in range(machines.nodes)]
+    work = []
+    for city, people in enumerate(province.sizes(chance)):
+        taken, node = heapq.heappop(load)
+        heapq.heappush(load, (taken + people, node))
+        minute = FIRST_MINUTE.hour * 60 + FIRST_MINUTE.minute + stagger(f"city_{city:03d}").seconds // 60
+        due = ceil(minute / BEAT_MINUTES) * BEAT_MINUTES * 60
+        left = measured.run + people * (measured.run_per_person + province.records * measured.record)
+        work.append(_Work(city, node, due, left))
+    return sorted(work, key=lambda one: (one.due, one.city))
+
+
+def _show_codes(measured: Measured, demand: Demand, day: Day, chance: Random) -> None:
+    """Some visits of one process in each minute, one after the other as they come: all processes are alike."""
+    refused = asked = 0.0
+    for minute in range(MINUTES):
+        wanted = demand.by_minute[minute]
+        number = sum(wanted.values())
+        web, _ = demand.processor(minute, measured.answers)
+        day.web_busiest = max(day.web_busiest, web / day.machines.web)
+        times, away = _follow(measured, wanted, number / 60 / day.machines.web, chance)
+        asked += number
+        refused += number * away / FOLLOWED
+        day.p99[minute] = sorted(times)[len(times) * 99 // 100]
+    day.answered = round(asked - refused)
+    day.turned_away = refused / asked
+
+
+def _follow(measured: Measured, wanted: Mapping[str, float], rate: float, chance: Random) -> tuple[list[float], int]:
+    """So many visits at moments of chance: seconds until each that was taken is answered, and how many were refused.
+
+    The interpreter answers one at a time; while the database works for one, another has the processor. As many wait as the web
+    server lets wait.
+    """
+    kinds, shares = list(wanted), list(accumulate(wanted.values()))
+    now = free_at = 0.0
+    ends: deque[float] = deque()
+    times, refused = [], 0
+    for _ in range(FOLLOWED):
+        now += chance.expovariate(rate)
+        while ends and ends[0] <= now:
+            ends.popleft()
+        if len(ends) >= THREADS * (1 + WAITING_PER_THREAD):
+            refused += 1
+            continue
+        answer = measured.answers[kinds[min(len(kinds) - 1, bisect(shares, chance.random() * shares[-1]))]]
+        drawn = answer.shape[chance.randrange(len(answer.shape))]
+        free_at = max(now, free_at) + answer.web * drawn
+        ends.append(free_at)
+        times.append(free_at + answer.database * drawn - now)
+    return times, refused
+
+
+def breaks_at(measured: Measured, province: Province, machines: Machines) -> dict[str, float]:
+    """How many times as much each part could carry before its busiest minute is full."""
+    demand = Demand(province)
+    needs = [demand.processor(minute, measured.answers) for minute in range(MINUTES)]
+    web, database = (max(need[part] for need in needs) for part in (0, 1))
+    largest = max(province.sizes(Random(1)))
+    run = measured.run + largest * (measured.run_per_person + province.records * measured.record)
+    return {
+        "web": machines.web / web,
+        "database": machines.nodes * machines.cores / database,
+        "beat": 1 / (measured.beat * province.cities),
+        "largest": 3600 / run,
+    }
+
+
+def grown(province: Province, times: float) -> Province:
+    """The same with more people in as many cities."""
+    return replace(province, people=round(province.people * times), openings=round(province.openings * times))
