@@ -17,6 +17,11 @@ class SecondLookQuerySet(models.QuerySet["SecondLook"]):
         """Those somebody may take, the oldest first: not what they closed themselves."""
         return self.waiting().exclude(decided_by=username).order_by("drawn_at", "pk")
 
+    def overturning(self, username: str) -> "SecondLookQuerySet":
+        """Those that opened again what somebody had closed, while it is open; the newest first."""
+        differing = self.filter(outcome="differs", decided_by=username, case__closed_at__isnull=True)
+        return differing.order_by("-looked_at", "-pk")
+
 
 class SecondLook(models.Model):
     """``case_outcome``: the reason code with which ``decided_by`` closed it; ``outcome`` is empty until a colleague has looked."""

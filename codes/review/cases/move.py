@@ -28,6 +28,7 @@ TOLD = {
     Verb.SETTLE_BY_RULING: MessageKind.CASE_DECIDED,
     Verb.UPHOLD: MessageKind.CASE_DECIDED,
     Verb.DENY: MessageKind.CASE_DECIDED,
+    Verb.REOPEN: MessageKind.CASE_REOPENED,
 }
 
 

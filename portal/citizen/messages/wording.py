@@ -60,6 +60,10 @@ def _sentence(message: Message) -> str:
             return str(_("An official has a question about case %(case)s. The review waits for the answer.") % data)
         case MessageKind.CASE_DECIDED:
             return str(DECIDED.get(data["state"], gettext_lazy("Case %(case)s was decided.")) % data)
+        case MessageKind.CASE_REOPENED:
+            return str(
+                _("Case %(case)s is worked on again: a colleague who checked the decision came to another one.") % data
+            )
         case MessageKind.GUARDIAN_ASKED:
             return _("Somebody asks to show this code on their phone, and to declare and appeal with it.")
         case MessageKind.GUARDIAN_ANSWERED if data["accepted"]:
@@ -82,7 +86,7 @@ def _way_on(message: Message, whose: Mapping[str, str]) -> tuple[str, str]:
     match message.kind:
         case MessageKind.QUESTION_ASKED:
             return _page("citizen_case", whose, number=message.data["case"]), _("Answer the question")
-        case MessageKind.CASE_DECIDED:
+        case MessageKind.CASE_DECIDED | MessageKind.CASE_REOPENED:
             return _page("citizen_case", whose, number=message.data["case"]), _("The whole case")
         case MessageKind.GUARDIAN_ASKED | MessageKind.GUARDIAN_ANSWERED:
             return reverse("citizen_family"), _("My family")

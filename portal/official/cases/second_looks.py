@@ -21,10 +21,11 @@ PAGE = 50
 @require_safe
 @for_staff(Role.REVIEWER)
 def second_looks(request: StaffRequest) -> HttpResponse:
-    """Those that wait and are not of one's own decisions, the oldest first."""
+    """Those that wait and are not of one's own decisions, the oldest first; and which of one's own were opened again."""
     waiting = SecondLook.objects.waiting_for(request.user.username).select_related("case__citizen")
+    overturned = SecondLook.objects.overturning(request.user.username).select_related("case")[:PAGE]
     page = keyset_page(waiting, request.GET, by=["drawn_at", "id"], size=PAGE)
-    return render(request, "official/cases/second_looks.html", {"page": page})
+    return render(request, "official/cases/second_looks.html", {"page": page, "overturned": overturned})
 
 
 @require_POST

@@ -70,6 +70,9 @@ def waiting_for(username: str, roles: frozenset[Role], *, now: datetime) -> list
     if Role.REVIEWER in roles:
         looks = SecondLook.objects.waiting_for(username).count()
         found.append(Waiting(_("Second looks at what a colleague closed"), looks, reverse("official_second_looks")))
+        if overturned := SecondLook.objects.overturning(username).count():
+            title = _("Cases that you closed and a second look opened again")
+            found.append(Waiting(title, overturned, reverse("official_second_looks")))
         guardians = Guardianship.objects.filter(reviewed_at__isnull=True, ended_at__isnull=True).count()
         found.append(Waiting(_("Guardians to answer"), guardians, reverse("official_guardians")))
     if Role.SECURITY_ADMIN in roles:

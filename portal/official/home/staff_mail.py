@@ -1,4 +1,4 @@
-"""Mail to staff about their work: each morning what waits for them, and what of theirs is due soon. Counts and case numbers, no names.
+"""Mail to staff about their work: each morning what waits for them; what of theirs, or of nobody's, is due soon. Counts and numbers.
 
 Of what is on the pages anyway two mails are better than none: it is noted once the mail server has taken it.
 """
@@ -15,6 +15,7 @@ from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
 from codes.models import Case, StaffMail
+from codes.review.cases.queue import UNASSIGNED
 from portal.mail import address_of, in_both_languages, send_mails
 from portal.official.home.overview import waiting_for
 from regions.sources.models import Source
@@ -46,20 +47,26 @@ def mail_digests(*, host: str, now: datetime) -> int:
 
 
 def mail_deadlines(*, host: str, now: datetime) -> int:
-    """Tell everybody who has cases that are due soon, once of each; how many mails."""
+    """Tell everybody who has cases that are due soon, and of those that nobody has whoever leads; once of each. How many mails."""
     soon, sent = now + DUE_SOON, 0
-    near = Case.objects.open().filter(due_at__gt=now, due_at__lte=soon, paused_at__isnull=True).exclude(assigned_to="")
+    near = Case.objects.open().filter(due_at__gt=now, due_at__lte=soon, paused_at__isnull=True)
     due: dict[str, list[Case]] = defaultdict(list)
     for case in near.order_by("due_at", "pk"):
         due[case.assigned_to].append(case)
-    for account in _accounts().filter(username__in=list(due)):
+    nobodys = due.pop("", [])
+    for account in _accounts() if nobodys else _accounts().filter(username__in=list(due)):
         mail = mail_of(account)
-        until = mail.alerted_until
-        untold = [case for case in due[account.username] if until is None or case.due_at > until]
-        if mail.deadlines and untold:
-            address = f"{address_of(host, 'official_queue')}?assignee={account.username}"
-            sent += _send(account, _deadline_subject, _due_lines(untold), address, alerted_until=soon)
+        own = _untold(due[account.username], mail)
+        free = _untold(nobodys, mail) if nobodys and Role.APPROVER in account.roles else []
+        if mail.deadlines and (own or free):
+            address = f"{address_of(host, 'official_queue')}?assignee={account.username if own else UNASSIGNED}"
+            subject = _deadline_subject if own else _unassigned_subject
+            sent += _send(account, subject, _due_lines(own, free), address, alerted_until=soon)
     return sent
+
+
+def _untold(cases: Sequence[Case], mail: StaffMail) -> list[Case]:
+    return [case for case in cases if mail.alerted_until is None or case.due_at > mail.alerted_until]
 
 
 def choose_mail(*, morning: bool, deadlines: bool, by: str) -> None:
@@ -103,10 +110,13 @@ def _sources_without_delivery(now: datetime) -> int:
     return sum(horizon is None or source.is_too_old(horizon, at=now) for source, horizon in horizons)
 
 
-def _due_lines(cases: Sequence[Case]) -> Lines:
-    def lines() -> list[str]:
+def _due_lines(own: Sequence[Case], free: Sequence[Case]) -> Lines:
+    def named(cases: Sequence[Case]) -> list[str]:
         more = len(cases) - NUMBERS_NAMED
         return [*map(_numbered, cases[:NUMBERS_NAMED]), *([_counted(_("Further cases"), more)] if more > 0 else [])]
+
+    def lines() -> list[str]:
+        return [*named(own), *([_counted(_("Nobody has taken"), len(free)), *named(free)] if free else [])]
 
     return lines
 
@@ -131,6 +141,10 @@ def _morning_subject() -> str:
 
 def _deadline_subject() -> str:
     return _("Cases of yours are due soon at the health code desk of %(city)s")
+
+
+def _unassigned_subject() -> str:
+    return _("Cases that nobody has taken are due soon at the health code desk of %(city)s")
 
 
 def _send(account: Account, subject: Callable[[], str], lines: Lines, address: str, **noted: Any) -> bool:

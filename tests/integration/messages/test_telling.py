@@ -11,9 +11,11 @@ from codes.citizens.guardianship import accept_guardianship, ask_guardianship, e
 from codes.intake.phones import NamedPhone, propose_phones
 from codes.messages.outbox import Told, tell, tell_of_ending_rulings
 from codes.models import Guardianship, Message, MessageKind, Ruling
+from codes.review.cases.second_looks import take_second_look
 from codes.review.evidence.files import keep_upload
 from regions.identity import check_identity
 from regions.masking import mask_name
+from regions.tenancy import current_city
 from tests.integration.lines import ANNA
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
@@ -62,6 +64,14 @@ def upheld(desk: Desk) -> None:
     desk.bring(desk.case(), "decided")
 
 
+def reopened(desk: Desk) -> None:
+    current_city().second_look_share = 1
+    desk.bring(desk.case(), "decided")
+    current_city().second_look_share = 0
+    told()
+    take_second_look(case_id=desk.case().pk, outcome="differs", reason="日期不符", by="wu", now=desk.now)
+
+
 def ruled(desk: Desk) -> None:
     desk.approve(desk.propose())
 
@@ -83,6 +93,7 @@ def another_phone(desk: Desk) -> None:
         (question, ["question_asked"]),
         (denied, ["case_decided"]),
         (upheld, ["case_decided"]),
+        (reopened, ["case_reopened"]),
         (ruled, ["case_decided", "colour_changed"]),
         (green_again, ["colour_changed", "case_decided"]),
     ],

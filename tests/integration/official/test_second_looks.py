@@ -8,6 +8,7 @@ from regions.tenancy import current_city
 from tests.integration.official.conftest import At
 from tests.integration.official.test_case_page import page_of
 from tests.integration.pages.asking import at_most
+from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
 
 LIST = "/staff/second-looks/"
@@ -45,3 +46,16 @@ def test_differing_on_the_page_makes_the_case_ones_own(desk: Desk, closed: Case,
     assert "日期不符" in page
     assert "重新办理：复看意见不同" in page
     assert closed.number not in wu.read(LIST)
+    # Whoever closed it hears of it, with the reason, until it is decided again.
+    li = at_work("li")
+    assert "您结案后经复看重新办理的案件" in li.read("/staff/")
+    with at_most(12):
+        told = li.read(LIST)
+    assert closed.number in told
+    assert "日期不符" in told
+    citizen = Visitor.signed_in(closed.citizen, now=desk.now)
+    message = citizen.read("/messages/")
+    assert f"事项{closed.number}重新办理" in message
+    assert f'href="/cases/{closed.number}/"' in message
+    desk.approve(desk.propose("zhang", by="wu"))
+    assert "您结案后经复看重新办理的案件" not in li.read("/staff/")

@@ -53,6 +53,21 @@ def test_a_deadline_is_told_of_once_before_it(desk: Desk, mailoutbox: list[Email
     assert case.number in str(mailoutbox[0].body)
 
 
+def test_a_deadline_of_nobodys_case_is_told_to_approvers(desk: Desk, mailoutbox: list[EmailMessage]) -> None:
+    """wang approves and has an address; li, who only reviews, is not written to. A further case is told of with the next mail."""
+    assign.put_back(case_id=desk.case().pk, by="li", now=desk.now)
+    first, second = desk.case(), desk.case("chen")
+    Case.objects.filter(pk=first.pk).update(due_at=desk.now + timedelta(hours=1))
+    Case.objects.filter(pk=second.pk).update(due_at=desk.now + timedelta(hours=3))
+    asked = [mail_deadlines(host=HOST, now=desk.now + timedelta(minutes=minutes)) for minutes in (0, 30, 61)]
+    assert asked == [1, 0, 1]
+    assert [mail.to for mail in mailoutbox] == [["wang@example.cn"]] * 2
+    texts = [str(mail.body) for mail in mailoutbox]
+    assert [(first.number in text, second.number in text) for text in texts] == [(True, False), (False, True)]
+    assert "无人办理：1" in texts[0]
+    assert "/staff/queue/?assignee=-" in texts[0]
+
+
 @pytest.mark.parametrize("field", ["morning", "deadlines"])
 def test_whoever_wants_none_gets_none(
     desk: Desk, mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch, field: str
