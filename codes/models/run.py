@@ -62,6 +62,10 @@ class RunQuerySet(models.QuerySet["Run"]):
         """What the city shows stands on this one's inputs."""
         return self.settled().first()
 
+    def first_day(self) -> "date | None":
+        """Since when the city is judged: nothing can be counted of days before."""
+        return self.settled().order_by("day").values_list("day", flat=True).first()
+
     def standing_on(self, day: date) -> "Run | None":
         """The run whose colours the city stood by at the end of the day."""
         return self.settled().filter(day__lte=day).order_by("-day", "-pk").first()

@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from codes.models import Run
 from codes.models.case import DECIDED_STATES, Case
 from codes.reports.formats import Cell, Content, Row
 from codes.reports.request import ReportRequest, bounds, named, span
@@ -99,15 +100,12 @@ class Period:
     last: date
 
     @classmethod
-    def of(cls, first: date | None, last: date | None, *, today: date) -> "Period":
-        """The days asked for; those left out are made up to ``DAYS_WITHOUT_BOUNDS``."""
-        last = max(min(last or today, today), EARLIEST)
+    def of(cls, first: date | None, last: date | None, *, today: date, since: date | None = None) -> "Period":
+        """The days asked for; those left out are made up to ``DAYS_WITHOUT_BOUNDS``. None before ``since``, the city's first."""
+        since = min(since or EARLIEST, today)
+        last = max(min(last or today, today), EARLIEST, since)
         first = min(first or last - timedelta(days=DAYS_WITHOUT_BOUNDS - 1), last)
-        return cls(max(first, last - timedelta(days=MOST_DAYS - 1)), last)
-
-    def ending(self, days: int) -> "Period":
-        """So many days with the same last one."""
-        return Period(self.last - timedelta(days=days - 1), self.last)
+        return cls(max(first, last - timedelta(days=MOST_DAYS - 1), since), last)
 
     @property
     def days(self) -> int:
@@ -144,7 +142,8 @@ class Line:
 def work(request: ReportRequest, *, now: datetime) -> Content:
     """One of the tables as a report."""
     table = WorkTable(request.wanted("table") or WorkTable.DAYS)
-    period = Period.of(request.first, request.last, today=current_city().day_of(now))
+    today, since = current_city().day_of(now), Run.objects.first_day()
+    period = Period.of(request.first, request.last, today=today, since=since)
     language, columns = request.wanted("language"), COLUMNS[table]
     filters = {**named(period.first, period.last), "table": table.value, **request.only}
     with translation.override(language or "en"):
@@ -160,10 +159,11 @@ def work_lines(table: WorkTable, period: Period, *, now: datetime) -> list[Line]
     return [LINES[table](*row) for row in _read(STATEMENTS[table], period, now=now)]
 
 
-def figures(period: Period, *, now: datetime) -> tuple[Figures, Figures]:
-    """The period in sum, and the equally long one before it."""
+def figures(period: Period, *, since: date | None, now: datetime) -> tuple[Figures, Figures | None]:
+    """The period in sum, and the equally long one before it; none where that begins before ``since``, the city's first day."""
     this, before = (Figures(*row) for row in _read(SUMMARY, period, now=now))
-    return this, before
+    is_whole = since is not None and period.first - timedelta(days=period.days) >= since
+    return this, before if is_whole else None
 
 
 def cell_in_words(column: str, cell: Cell) -> Cell:

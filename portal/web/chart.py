@@ -173,7 +173,10 @@ def _row(one: Series, labels: Sequence[str], top: float, *, unit: str, with_days
         for place, height in enumerate(heights)
     ]
     known = [place for place, v in enumerate(one.values) if v is not None]
-    highest = max(known, key=lambda place: one.values[place] or 0, default=None)
+    # Where nothing was counted on any day, no day is the highest.
+    highest = max(
+        (place for place in known if one.values[place]), key=lambda place: one.values[place] or 0, default=None
+    )
     texts = [
         Mark(
             *_at(place, len(labels), step, width),
@@ -196,9 +199,11 @@ def _row(one: Series, labels: Sequence[str], top: float, *, unit: str, with_days
 
 def _named(known: list[int], highest: int | None, count: int) -> list[int]:
     """Whose value stands above its bar: of few all, of many the highest and the newest, where they do not touch."""
-    if highest is None or count <= MOST_VALUES:
+    if not known or count <= MOST_VALUES:
         return known
     newest = known[-1]
+    if highest is None:
+        return [newest]
     return sorted({newest} if abs(newest - highest) * MOST_VALUES < count else {newest, highest})
 
 

@@ -1,9 +1,10 @@
 """What the pages of the work show: cells that lead to their cases, figures with their trend in words, and charts."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +21,7 @@ from portal.web.chart import SHADES, DayChart, Series, day_chart
 
 # Where a page shows less than the file.
 SHOWN = {WorkTable.CAUSES: ("origin", "cases")}
+Worded = Callable[[Any], str]
 TEXTS = frozenset({"day", "person", "office", "origin", "place_code", "place", "age"})
 
 
@@ -69,38 +71,28 @@ def days_of(period: Period) -> dict[str, str]:
     return {"first": period.first.isoformat(), "last": period.last.isoformat()}
 
 
-def figures_in_words(this: Figures, before: Figures, period: Period) -> list[Figure]:
-    """The period's figures, each with the difference to the equally long one before."""
-    counts = [
-        (Counted.OPENED, this.opened, before.opened),
-        (Counted.DECIDED, this.decided, before.decided),
-        (Counted.RETURNED, this.returned, before.returned),
-        (Counted.ENDED_BY_ITSELF, this.ended_by_itself, before.ended_by_itself),
+def figures_in_words(this: Figures, before: Figures | None, period: Period) -> list[Figure]:
+    """The period's figures, each with the difference to the equally long one before, where the city has such days."""
+
+    def figure(title: Any, read: Callable[[Figures], Any], worded: Worded, apart: Worded, what: str = "") -> Figure:
+        now, then = read(this), read(before) if before else None
+        address = with_period(reverse("official_work_cases"), period, what=what) if what else ""
+        return Figure(str(title), worded(now), *_trend(now, then, apart), address)
+
+    def counted(title: Any, name: str, *, leads: bool = True) -> Figure:
+        return figure(title, attrgetter(name), _count, _count, name if leads else "")
+
+    return [
+        counted(TITLES["opened"], "opened"),
+        counted(TITLES["decided"], "decided"),
+        figure(_("Decided in time"), attrgetter("in_time_per_cent"), _points, _points_apart, Counted.IN_TIME.value),
+        figure(_("Median time to the decision"), attrgetter("median"), _span, _span),
+        counted(TITLES["returned"], "returned"),
+        counted(TITLES["ended_by_itself"], "ended_by_itself"),
+        counted(_("Open at the end"), "open", leads=False),
+        counted(_("Second looks taken"), "second_looks", leads=False),
+        counted(_("of them, another decision found right"), "differing_looks", leads=False),
     ]
-    cases = reverse("official_work_cases")
-    found = [
-        Figure(str(what.label), _count(now), *_trend(now, then, _count), with_period(cases, period, what=what.value))
-        for what, now, then in counts
-    ]
-    share = (this.in_time_per_cent, before.in_time_per_cent)
-    found.insert(
-        2,
-        Figure(
-            _("Decided in time"),
-            _points(share[0]),
-            *_trend(share[0], share[1], _points_apart),
-            with_period(cases, period, what=Counted.IN_TIME.value),
-        ),
-    )
-    found.insert(
-        3, Figure(_("Median time to the decision"), _span(this.median), *_trend(this.median, before.median, _span), "")
-    )
-    found.append(Figure(_("Open at the end"), _count(this.open), *_trend(this.open, before.open, _count), ""))
-    looks = [
-        (_("Second looks taken"), this.second_looks, before.second_looks),
-        (_("of them, another decision found right"), this.differing_looks, before.differing_looks),
-    ]
-    return found + [Figure(title, _count(now), *_trend(now, then, _count), "") for title, now, then in looks]
 
 
 def days_chart(lines: Sequence[Line]) -> DayChart:
@@ -160,7 +152,7 @@ def _address(table: WorkTable, column: str, line: Line, period: Period) -> str:
     return with_period(reverse("official_work_cases"), of, what=what, **about)
 
 
-def _trend(now: Any, then: Any, worded: Any) -> tuple[str, str]:
+def _trend(now: Any, then: Any, worded: Worded) -> tuple[str, str]:
     """In words, and a sign that says the direction beside them."""
     if now is None or then is None:
         return _("nothing to compare with"), ""

@@ -1,6 +1,8 @@
 """How the work on cases goes: figures with their trend, one table a page, its file, and the cases behind each number."""
 
-from datetime import date
+import io
+import zipfile
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,6 +28,8 @@ from portal.web.keyset import keyset_page, query_without_place
 from regions.tenancy import current_city
 
 FILES = (FileFormat.CSV, FileFormat.XLSX)
+# Every table as CSV in one archive.
+ALL = ("all", "zip")
 DAYS_OFFERED = (7, 30, 90)
 
 
@@ -51,21 +55,33 @@ def work_table(request: StaffRequest, table: str) -> HttpResponse:
 @require_safe
 @for_staff(*READS_WORK)
 def work_file(request: StaffRequest, table: str, file_format: str) -> HttpResponse:
-    """The table as a file in the page's language; the journal tells of it as of every export."""
-    if file_format not in FILES:
+    """The table as a file in the page's language, or ``all.zip``; the journal tells of each table as of every export."""
+    period, is_all = _period(request, Run.objects.first_day()), (table, file_format) == ALL
+    if not is_all and file_format not in FILES:
         raise Http404
-    period, kind = _period(request), FileFormat(file_format)
-    language = translation.get_language() or "en"
-    only = {"table": _table(table).value, "language": language}
-    asked = ReportRequest(ReportName.WORK, period.first, period.last, only=only)
-    with TemporaryDirectory(prefix="work-") as folder:
-        file = Path(folder) / f"work-{table}.{kind}"
-        export_report(asked, file=file, file_format=kind, by=request.user.username, now=timezone.now())
-        answer = HttpResponse(file.read_bytes(), content_type=kind.content_type)
-    name = f"work-{table}-{period.first:%Y%m%d}-{period.last:%Y%m%d}.{kind}"
+    kind = FileFormat.CSV if is_all else FileFormat(file_format)
+    written = {one: _written(request, one, kind, period) for one in (WorkTable if is_all else [_table(table)])}
+    if is_all:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for one, content in written.items():
+                archive.writestr(f"work-{one}.{kind}", content)
+        answer = HttpResponse(packed.getvalue(), content_type="application/zip")
+    else:
+        answer = HttpResponse(*written.values(), content_type=kind.content_type)
+    name = f"work-{table}-{period.first:%Y%m%d}-{period.last:%Y%m%d}.{file_format}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
+
+
+def _written(request: StaffRequest, table: WorkTable, kind: FileFormat, period: Period) -> bytes:
+    only = {"table": table.value, "language": translation.get_language() or "en"}
+    asked = ReportRequest(ReportName.WORK, period.first, period.last, only=only)
+    with TemporaryDirectory(prefix="work-") as folder:
+        file = Path(folder) / f"work.{kind}"
+        export_report(asked, file=file, file_format=kind, by=request.user.username, now=timezone.now())
+        return file.read_bytes()
 
 
 @require_safe
@@ -77,7 +93,7 @@ def work_cases(request: StaffRequest) -> HttpResponse:
         raise Http404
     number = Number(
         Counted(what),
-        _period(request),
+        _period(request, Run.objects.first_day()),
         person=_plain(request.GET.get("person", "")),
         office=_plain(request.GET["office"]) if "office" in request.GET else None,
         origin=_plain(request.GET.get("origin", "")),
@@ -97,7 +113,8 @@ def work_cases(request: StaffRequest) -> HttpResponse:
 
 
 def _page(request: StaffRequest, table: WorkTable) -> HttpResponse:
-    now, period = timezone.now(), _period(request)
+    now, since = timezone.now(), Run.objects.first_day()
+    period = _period(request, since)
     lines = work_lines(table, period, now=now)
     settled = Run.objects.last_settled()
     context = {
@@ -107,18 +124,20 @@ def _page(request: StaffRequest, table: WorkTable) -> HttpResponse:
         "tabs": _tabs(table, period),
         "title": str(table.label),
         "period": period,
-        "offered": _offered(period),
+        "offered": _offered(period, since),
+        "since": since,
         "now": now,
         "settled": settled,
         "columns": shown(table, totals(lines) if table is WorkTable.CAUSES else lines, period),
         "files": [
             (kind.upper(), with_period(reverse("official_work_file", args=[table, kind]), period)) for kind in FILES
         ],
+        "archive": with_period(reverse("official_work_file", args=ALL), period),
     }
     if table is WorkTable.DAYS:
         ages = work_lines(WorkTable.AGES, period, now=now)
         context |= {
-            "figures": figures_in_words(*figures(period, now=now), period),
+            "figures": figures_in_words(*figures(period, since=since, now=now), period),
             "chart": days_chart(lines),
             "ages": shown(WorkTable.AGES, ages, period),
         }
@@ -134,12 +153,13 @@ def _table(name: str) -> WorkTable:
     return WorkTable(name)
 
 
-def _period(request: StaffRequest) -> Period:
+def _period(request: StaffRequest, since: date | None) -> Period:
     """What the address asks for; days that are none are left out, and the form says so."""
     form = PeriodForm(request.GET)
     form.is_valid()
     days: dict[str, date] = form.cleaned_data
-    return Period.of(days.get("first"), days.get("last"), today=current_city().day_of(timezone.now()))
+    today = current_city().day_of(timezone.now())
+    return Period.of(days.get("first"), days.get("last"), today=today, since=since)
 
 
 def _tabs(here: WorkTable, period: Period) -> list[tuple[str, str, bool]]:
@@ -151,10 +171,16 @@ def _tabs(here: WorkTable, period: Period) -> list[tuple[str, str, bool]]:
     return [(str(one.label), with_period(address, period), one is here) for one, address in addresses.items()]
 
 
-def _offered(period: Period) -> list[tuple[str, str]]:
+def _offered(period: Period, since: date | None) -> list[tuple[str, str]]:
     today = current_city().day_of(timezone.now())
-    offered = {days: Period.of(None, None, today=today).ending(days) for days in DAYS_OFFERED}
-    return [(_("%(n)s days") % {"n": days}, with_period("", one)) for days, one in offered.items() if one != period]
+    firsts = {days: today - timedelta(days=days - 1) for days in reversed(DAYS_OFFERED)}
+    # A city that is younger offers all its days once.
+    offered = {Period.of(first, today, today=today, since=since): days for days, first in firsts.items()}
+    return [
+        (_("%(n)s days") % {"n": days}, with_period("", one))
+        for one, days in reversed(offered.items())
+        if one != period
+    ]
 
 
 def _plain(text: str) -> str:

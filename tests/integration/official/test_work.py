@@ -3,14 +3,16 @@
 import csv
 import io
 import re
+import zipfile
 from datetime import date, timedelta
 from html import unescape
 
 import openpyxl
 import pytest
+from django.db.models import F
 
-from codes.models import Case
-from codes.reports.work import Period
+from codes.models import Case, Run
+from codes.reports.work import Period, WorkTable
 from codes.review.proposals import rulings
 from regions.journal.models import JournalEntry
 from regions.staff.models import Account
@@ -76,10 +78,16 @@ def test_a_day_is_counted_back_from_what_is_open_now(desk: Desk, wang: Visitor) 
     newest = rows_of(wang.read("/staff/work/"))[0]
     # Came in, decided, in time, per cent, ended by itself, returned, open.
     assert newest[1:] == ["3", "2", "1", "50", "0", "1", "1"]
+    # The city's first day: no days before are counted, or compared with.
+    page = wang.read("/staff/work/?first=2026-10-01")
+    assert len(rows_of(page)) == 1
+    assert "比前一时段" not in page
+    assert page.count("无可比数据") == 9
+    Run.objects.update(day=F("day") - timedelta(days=1))
     page = wang.read("/staff/work/")
     assert set(rows_of(page)[1][1:]) <= {"0", "–"}
-    assert "比前一时段多 3" in page
     assert "无可比数据" in page
+    assert "比前一时段多 3" in wang.read(f"/staff/work/?first={desk.now.date()}")
 
 
 def test_files_say_the_same_in_the_page_s_language(wang: Visitor) -> None:
@@ -96,6 +104,17 @@ def test_files_say_the_same_in_the_page_s_language(wang: Visitor) -> None:
     assert made.count() == 2
 
 
+def test_all_tables_come_in_one_archive(wang: Visitor) -> None:
+    assert "/staff/work/all.zip?" in wang.read("/staff/work/people/")
+    answer = wang.get("/staff/work/all.zip")
+    assert answer.headers["Content-Disposition"].endswith('.zip"')
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.namelist() == [f"work-{table}.csv" for table in WorkTable]
+        assert archive.read("work-people.csv") == wang.get("/staff/work/people.csv").content
+        assert [one.file_size > 20 for one in archive.infolist()] == [True] * len(WorkTable)
+    assert wang.get("/staff/work/people.zip").status_code == 404
+
+
 def test_a_period_is_never_longer_than_a_year_nor_of_days_to_come() -> None:
     today = date(2026, 11, 24)
     long_ago, to_come = date(2020, 1, 1), date(2999, 1, 1)
@@ -104,3 +123,5 @@ def test_a_period_is_never_longer_than_a_year_nor_of_days_to_come() -> None:
     ]:  # fmt: skip
         period = Period.of(first, last, today=today)
         assert (period.days, period.last) == (days, min(last or today, today))
+    young = Period.of(long_ago, long_ago, today=today, since=date(2026, 11, 20))
+    assert (young.first, young.last) == (date(2026, 11, 20), date(2026, 11, 20))

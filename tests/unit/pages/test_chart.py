@@ -51,6 +51,13 @@ def test_a_small_value_is_seen_and_none_at_all_is_not() -> None:
     assert em(tiny.height) > em(nothing.height) == 0
 
 
+@pytest.mark.parametrize("days", [3, 30])
+def test_where_nothing_was_counted_no_day_is_the_highest(days: int) -> None:
+    row = day_chart("t", [str(day) for day in range(days)], [Series("a", [0] * days)]).rows[0]
+    assert (row.newest, row.highest, row.highest_on) == ("0", "", "")
+    assert [text.text for text in row.texts] == ["0"] * (days if days <= MOST_VALUES else 1)
+
+
 def test_bars_are_as_long_as_their_values() -> None:
     chart = bar_chart("t", [("a", 10), ("b", 5), ("c", 0)])
     lengths = [per_cent(bar.length) for bar in chart.bars]
