@@ -161,6 +161,8 @@ def _news(message: Message) -> str:
             return _("an official has a question, and your matter waits for the answer. Open this to answer:")
         case MessageKind.CASE_DECIDED:
             return _("your matter was decided. Open this to read the decision:")
+        case MessageKind.CASE_REOPENED:
+            return _("your matter is worked on again. Open this to see why:")
         case MessageKind.GUARDIAN_ASKED:
             return _("somebody asks to show your code on their phone. Open this to see who:")
         case MessageKind.GUARDIAN_ANSWERED:
