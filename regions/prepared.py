@@ -79,7 +79,8 @@ class Prepared:
             text, values = query.sql_with_params()
             statement = text % tuple(numbers[one] if isinstance(one, Asked) else _quoted(one) for one in values)
         arguments = ", ".join(f"%({name})s" for name in numbers)
-        return f"PREPARE {self.name} AS {statement}", f"EXECUTE {self.name} ({arguments})"
+        execute = f"EXECUTE {self.name} ({arguments})" if arguments else f"EXECUTE {self.name}"
+        return f"PREPARE {self.name} AS {statement}", execute
 
 
 class _Numbers(dict[str, str]):

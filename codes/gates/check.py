@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
+from pathlib import Path
 from typing import Any
 
+from django.db import connection
 from django.utils import translation
 
 from codes.cities.neighbours import pass_keys_of_neighbours
@@ -23,6 +25,8 @@ from codes.vocabulary import State
 from regions.closed import left_out_while_closed
 from regions.keys.encryption import lookup_hash
 from regions.locks import advisory_lock
+from regions.prepared import Prepared
+from regions.sql import compose
 from regions.tenancy import current_city
 from regions.vocabulary import label_in
 
@@ -31,6 +35,7 @@ WINDOW = timedelta(minutes=1)
 SCANS_PER_WINDOW = 600
 # A gate is off-line no longer than its key list may be used.
 OFF_LINE_FOR = timedelta(days=OFFLINE_DAYS)
+KEEP = Prepared("kept_scan", compose(Path(__file__).with_suffix(".sql")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +156,11 @@ def _kept(checked: Checked, pass_hash: bytes, *, by: str, now: datetime, lives_b
     While nothing can be written only scans kept before count: the gate goes on, and copies of a minute are not noticed.
     """
     with left_out_while_closed("a scan"):
-        # Of two gates that scan one pass in one instant, the second waits and sees the first.
+        # Of two gates that scan one pass in one instant, the second waits and its statement sees the first's row.
         advisory_lock(f"pass:{pass_hash.hex()}")
-        if lives_briefly and _was_elsewhere(pass_hash, by, now):
-            checked = Checked(CheckResult.REPLAYED, now)
-        GateScan.objects.create(by=by, at=now, result=checked.result, pass_hash=pass_hash)
+        scan = {"by": by, "at": now, "since": now - LIFETIME - 2 * CLOCKS_DIFFER, "briefly": lives_briefly}
+        with connection.cursor() as cursor:
+            cursor.execute(KEEP.ready(), {**scan, "result": checked.result.value, "pass_hash": pass_hash})
+            if cursor.fetchone()[0] == CheckResult.REPLAYED:
+                checked = Checked(CheckResult.REPLAYED, now)
     return checked
-
-
-def _was_elsewhere(pass_hash: bytes, by: str, now: datetime) -> bool:
-    within = GateScan.objects.filter(pass_hash=pass_hash, at__gt=now - LIFETIME - 2 * CLOCKS_DIFFER)
-    return within.exclude(by=by).exists()

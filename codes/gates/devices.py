@@ -7,11 +7,12 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, TextChoices
+from django.db.models import Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import GateDevice, GateDeviceState
 from regions.journal.record import record
+from regions.prepared import Prepared, asked
 from regions.proposals import require_reason, require_role, roles_of
 from regions.refusals import MovedMeanwhile, NotFound, Refused
 from regions.staff.enrolment import TOKEN_BYTES, hash_of_token
@@ -131,9 +132,16 @@ def enrol_device(link_hash: bytes, *, now: datetime) -> tuple[GateDevice, str] |
 
 def find_device(secret: str, *, now: datetime) -> GateDevice | None:
     """The device in force that has this secret."""
-    in_force = GateDevice.objects.filter(state=GateDeviceState.CONFIRMED, expires_at__gt=now)
-    found: GateDevice | None = in_force.filter(secret_hash=hash_of_token(secret)).first()
-    return found
+    found = BY_SECRET.found(GateDevice, {"secret": hash_of_token(secret), "now": now})
+    return found[0] if found else None
+
+
+def _by_secret() -> QuerySet[GateDevice]:
+    in_force = GateDevice.objects.filter(state=GateDeviceState.CONFIRMED, expires_at__gt=asked("now"))
+    return in_force.filter(secret_hash=asked("secret"))
+
+
+BY_SECRET = Prepared("gate_device_by_secret", _by_secret)
 
 
 def _in_force(device_id: int, *, by: str) -> GateDevice:

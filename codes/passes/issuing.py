@@ -13,6 +13,7 @@ from codes.passes.token import LIFETIME, Pass, write_token
 from regions.installation import installation_key
 from regions.keys import encryption
 from regions.keys.models import CityKey, Purpose
+from regions.prepared import Prepared
 from regions.tenancy import current_city
 
 PSEUDONYM = "pass_pseudonym"
@@ -56,14 +57,17 @@ def citizen_of(name: str, *, day: date) -> int | None:
 
 def published_keys(*purposes: Purpose) -> list[PublishedKey]:
     """The current city's pass keys, those retired and compromised too: a pass of a minute ago is told from a forged one."""
-    division = current_city().division
-    rows = CityKey.objects.filter(purpose__in=purposes or [Purpose.PASS], public_key__isnull=False).order_by("pk")
+    division, wanted = current_city().division, purposes or (Purpose.PASS,)
     return [
         PublishedKey(
             division, bytes(row.public_key or b""), row.created_at, row.retired_at, row.compromised_at, row.purpose
         )
-        for row in rows
+        for row in SIGNING_KEYS.found(CityKey, {})
+        if row.purpose in wanted
     ]
+
+
+SIGNING_KEYS = Prepared("signing_keys", lambda: CityKey.objects.filter(public_key__isnull=False).order_by("pk"))
 
 
 def signed_key_list(*, now: datetime) -> str:
