@@ -16,6 +16,7 @@ from codes.passes.results import CheckResult, Detail
 from codes.vocabulary import Colour
 from portal.api.bodies import JSON_TYPE, read_json
 from portal.api.callers import caller_of
+from portal.api.errors import ApiError, ApiErrorCode
 from portal.api.schema import WITH_BODY, problems
 from portal.api.service import Service
 from portal.observability.happened import pass_checked
@@ -29,7 +30,7 @@ GATE_NAME = r"^[A-Za-z0-9._-]{1,64}$"
 class ScannedPass(Shape):
     """What was scanned, as it was: white space, case and known keyboard layouts are forgiven.
 
-    `gate` is the provider's own name for the gate that asks: without it all that its key asks for stands at one gate.
+    `gate` is the provider's own name for the gate that asks. A provider says it with every pass; a machine's key is one gate's.
     """
 
     text: Annotated[str, Field(alias="pass", max_length=MOST_CHARACTERS)]
@@ -64,7 +65,9 @@ class Verification(BaseModel):
 
 
 SCANNED = OpenApiExample(
-    "A scanned pass", {"pass": "HCP1:6BF+70790T9WJWG.FKY*4GO0.O1CV2 O5 N2FBBRW1*70HS8WY04AC"}, request_only=True
+    "A scanned pass",
+    {"pass": "HCP1:6BF+70790T9WJWG.FKY*4GO0.O1CV2 O5 N2FBBRW1*70HS8WY04AC", "gate": "EAST-2"},
+    request_only=True,
 )
 GREEN = OpenApiExample(
     "A green pass of this city",
@@ -92,8 +95,8 @@ class Verifications(Service):
         summary="Check a pass that was scanned",
         description="Whether it is genuine, and the colour that its holder has now; every text gets one of ten results. A pass of "
         "another city is treated by this city's recognition. The key is that of a gate's machine, which opens this service only, "
-        "or a provider's with the scope, which says in `gate` which of its gates asks. The same pass at another gate within its life "
-        "is `replayed`. "
+        "or a provider's with the scope, which says in `gate` which of its gates asks and is refused without. The same pass at "
+        "another gate within its life is `replayed`. "
         "That it was checked is kept for the city's retention, and never with a name.",
         tags=["verifications"],
         request={JSON_TYPE: ScannedPass},
@@ -102,8 +105,12 @@ class Verifications(Service):
     )
     def post(self, request: Request) -> Response:
         scanned, caller = read_json(request._request, ScannedPass), caller_of(request)
-        # A machine's key is one gate's; a provider has many under one key.
-        by = f"{caller.actor}/{scanned.gate}" if scanned.gate and caller.kind == "provider" else caller.actor
+        by = caller.actor
+        # A machine's key is one gate's; a provider has many under one key, and the same pass at two of them is to be seen.
+        if caller.kind == "provider":
+            if scanned.gate is None:
+                raise ApiError(422, ApiErrorCode.BAD_BODY, errors=[{"field": "gate", "reason": "missing"}])
+            by = f"{by}/{scanned.gate}"
         checked = check_pass(scanned.text, by=by, now=timezone.now())
         pass_checked.send_robust(sender=None, result=checked.result.value)
         return Response(_told(checked).model_dump(mode="json", by_alias=True))

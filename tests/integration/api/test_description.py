@@ -22,10 +22,13 @@ from schemathesis.specs.openapi.checks import (
 
 from codes.intake.provider_keys import LIFETIME, issue_key
 from codes.models import Scope
-from regions.models import City
+from tests.integration.api.test_corrections import ASKED, desk
+from tests.integration.cities.test_recognition import NUMBER
 from tests.integration.gates.people import key_of_machine
-from tests.integration.lines import ANNA, check_in, declaration, take
+from tests.integration.lines import check_in, declaration
+from tests.integration.review.desk import Desk
 
+__all__ = ["desk"]
 CHECKS: Any = [
     schemathesis.checks.not_a_server_error,
     status_code_conformance,
@@ -56,25 +59,24 @@ KINDS = ("none", "elsewhere", "ended", "useless", "able")
 GATE = {"/api/v1/verifications": ["gate", "gate"]}
 # Whose keys open one service each.
 SCOPES = [scope.value for scope in Scope]
-# Chance alone seldom names somebody who is known.
-SOUND = {"/api/v1/calls": {"id_type": "10", "id_number": ANNA}}
+# Chance alone seldom names somebody who is known, or a rule that holds them.
+SOUND = {"POST /api/v1/calls": {"id_type": "10", "id_number": NUMBER}, "POST /api/v1/corrections": ASKED}
 CASES_OF_AN_ADDRESS = 20
 
 
 @pytest.fixture
-def keys(alpha: City, now: datetime, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """A key of each kind; Anna is known to alpha, so that a call can be right."""
+def keys(desk: Desk, now: datetime, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A key of each kind of a provider with which somebody is red, so that a call and a correction can be right."""
     monkeypatch.setattr("codes.intake.provider_keys.CALLS_PER_WINDOW", 10**9)
     monkeypatch.setattr("codes.intake.provider_keys.MOST_IN_FORCE", 10**9)
     issued = {"none": "none"}
-    issued["ended"] = issue_key(provider="alipay", by="operator:lin", now=now - 2 * LIFETIME, scopes=list(Scope))[1]
-    issued["useless"] = issue_key(provider="alipay", by="operator:lin", now=timezone.now(), scopes=[])[1]
-    issued["able"] = issue_key(provider="alipay", by="operator:lin", now=timezone.now(), scopes=list(Scope))[1]
+    issued["ended"] = issue_key(provider="wechat", by="operator:lin", now=now - 2 * LIFETIME, scopes=list(Scope))[1]
+    issued["useless"] = issue_key(provider="wechat", by="operator:lin", now=timezone.now(), scopes=[])[1]
+    issued["able"] = issue_key(provider="wechat", by="operator:lin", now=timezone.now(), scopes=list(Scope))[1]
     issued["elsewhere"] = issued["able"]
     for scope in SCOPES:
-        issued[scope] = issue_key(provider="alipay", by="operator:lin", now=timezone.now(), scopes=[scope])[1]
+        issued[scope] = issue_key(provider="wechat", by="operator:lin", now=timezone.now(), scopes=[scope])[1]
     issued["gate"] = key_of_machine(now=timezone.now())[1]
-    take(declaration(), now=timezone.now())
     return issued
 
 
@@ -88,7 +90,7 @@ def test_every_answer_is_described(
         whole: Any = operation.ok()  # type: ignore[union-attr]  # a document with a fault has no operations
         kinds = [*KINDS, "able", "able", *GATE.get(whole.path, [])]
 
-        def answers(case: Any, kind: str) -> None:
+        def answers(case: Any, kind: str) -> Any:
             host = "beta.localhost" if kind == "elsewhere" else "alpha.localhost"
             case.headers = {**(case.headers or {}), "Host": host, "Authorization": f"Bearer {keys[kind]}"}
             response = case.call()
@@ -96,6 +98,7 @@ def test_every_answer_is_described(
             if not ("{" in case.operation.path and response.status_code == 404):
                 answered[kind, response.status_code] += 1
             case.validate_response(response, checks=CHECKS)
+            return response
 
         @settings(
             max_examples=CASES_OF_AN_ADDRESS, deadline=None, database=None, suppress_health_check=list(HealthCheck)
@@ -105,13 +108,17 @@ def test_every_answer_is_described(
             answers(case, kind)
 
         answers_whatever()
-        if whole.path in SOUND:
-            answers(whole.Case(body=SOUND[whole.path], media_type="application/json"), "able")
+        if body := SOUND.get(whole.label):
+            sound = answers(whole.Case(body=body, media_type="application/json"), "able")
+            assert sound.status_code == 201, sound.content
+    # What was filed is listed, as the description says.
+    carried = {"Host": "alpha.localhost", "Authorization": f"Bearer {keys['able']}"}
+    filed = schema["/api/v1/corrections"]["GET"].Case(headers=carried).call_and_validate(checks=CHECKS)
+    assert filed.json()["items"], filed.content
     for kind, wanted in (("none", {401}), ("elsewhere", {401}), ("ended", {401})):
         assert {status for name, status in answered if name == kind} == wanted
     assert ("able", 200) in answered
     assert 403 in {status for name, status in answered if name == "useless"}
-    assert ("able", 201) in answered
     assert ("gate", 200) in answered
     record_property("figure", f"{sum(answered.values())} calls, each answered as the document says, none with 5xx")
 
