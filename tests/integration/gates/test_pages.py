@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from datetime import datetime, timedelta
+from random import Random
 
 import pytest
 from django.test import Client
@@ -17,6 +18,8 @@ from portal.gate.views import words
 from tests.integration.conftest import OpenDesk
 from tests.integration.gates.people import browser, enrolled
 from tests.integration.review.desk import Desk
+from tests.unit.passes.test_token import KEYS
+from tests.unit.passes.test_vectors import LATER, MADE
 
 HOST = {"host": "beta.localhost"}
 
@@ -52,6 +55,22 @@ def _late(client: Client, token: str, desk: Desk) -> bytes:
         patch.setattr("django.utils.timezone.now", lambda: desk.now + timedelta(seconds=66))
         content: bytes = client.post("/gate/check/", {"text": token}).content
     return content
+
+
+def test_no_altered_pass_gets_a_colour_or_an_error(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some of each kind of the ten thousand that ``test_vectors`` verifies, on their whole way through a gate."""
+    _, gate = enrolled(now=desk.now)
+    monkeypatch.setattr("codes.gates.check.published_keys", lambda: list(KEYS.values()))
+    dice = Random(45)
+    for kind, (make, _count, results) in MADE.items():
+        for _ in range(12):
+            at = desk.now + timedelta(seconds=LATER.get(kind, 0) * dice.randrange(66, 10**6))
+            monkeypatch.setattr("django.utils.timezone.now", lambda at=at: at)
+            answer = gate.post("/gate/check/", {"text": make(dice)})
+            told = json.loads(answer.content)
+            # What only a scanner can have spoilt is forgiven: then it is the genuine pass, and of nobody.
+            assert (answer.status_code, told["colour"]) == (200, ""), kind
+            assert told["result"] in results | {"unknown"}, kind
 
 
 def test_strangers_get_neither_results_nor_keys_and_no_form_of_others_counts(desk: Desk) -> None:

@@ -9,7 +9,9 @@ import psycopg2.extensions
 import pytest
 from django.db import connection
 
+from codes.gates.check import check_pass
 from codes.models import Appeal, Case, EffectiveChange, Provider, RuleSet, RuleSetVersion, Ruling
+from codes.passes.issuing import issue_pass
 from codes.review.appeals import appeals
 from codes.review.cases import assign
 from codes.review.errors import Reason
@@ -129,3 +131,10 @@ def test_the_loser_is_told_by_name(shared: Desk) -> None:
     ruling = shared.approve(shared.propose())
     with pytest.raises(MovedMeanwhile):
         shared.approve(ruling, "han")
+
+
+def test_of_gates_that_scan_one_pass_at_once_all_but_one_see_it_elsewhere(shared: Desk) -> None:
+    token, found = issue_pass(shared.citizen("chen"), now=shared.now)[0], list[str]()
+    gates = [f"gate:{number}" for number in range(6)]
+    at_once(*(lambda by=by: found.append(check_pass(token, by=by, now=shared.now).result) for by in gates))
+    assert sorted(found) == ["ok", *["replayed"] * 5]
