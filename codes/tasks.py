@@ -27,10 +27,11 @@ from codes.runs.partitions import work_partition
 from codes.runs.steps import advance
 from codes.webhooks.deliver import deliver, due_webhooks
 from codes.witnessing import heads_elsewhere, witness_all
+from regions.each_city import enqueue_found, for_each, in_each
 from regions.journal.checkpoints import write_checkpoint
 from regions.journal.verify import verify_and_record
 from regions.retention.sweeping import carry_out, sweep_public, sweep_waiting
-from regions.tenancy import all_schemas, in_city, is_suspended, working_schemas
+from regions.tenancy import all_schemas, current_city, in_city, is_suspended, working_schemas
 from regions.vocabulary import Recognition
 
 # The sweeper enqueues again what no worker has taken by then; the old messages must not pile up.
@@ -111,15 +112,12 @@ def replay_one_run(schema: str, run_id: int, by: str) -> bool:
 @shared_task(name="codes.sweep_exports")
 def sweep_all_exports() -> int:
     """Enqueue exports that no worker has, remove expired ones, and close requests that nobody answers; how many were enqueued."""
-    enqueued = 0
-    for schema in working_schemas():
-        with in_city(schema):
-            lapse_unanswered(now=timezone.now())
-            waiting = sweep_exports(now=timezone.now())
-        for job_id in waiting:
-            enqueue_export(schema, job_id)
-        enqueued += len(waiting)
-    return enqueued
+
+    def find() -> list[int]:
+        lapse_unanswered(now=timezone.now())
+        return sweep_exports(now=timezone.now())
+
+    return enqueue_found(working_schemas(), find, enqueue_export)
 
 
 def enqueue_opening(opening_id: int) -> None:
@@ -163,28 +161,27 @@ def sweep_all_risk_lists() -> int:
     waiting = sweep_risk_lists(now=timezone.now())
     for delivery_id in waiting:
         enqueue_risk_list(delivery_id)
-    for delivery in open_drafts():
-        look_after(delivery)
+    drafted = open_drafts()
+    schemas = sorted({one.city.schema_name for one in drafted})
+    for_each(schemas, lambda schema: sum(look_after(one) for one in drafted if one.city.schema_name == schema))
     return len(waiting)
 
 
 @shared_task(name="codes.sum_up_cities")
 def sum_up_cities() -> int:
     """Count how every city stands, for the operator; how many cities."""
-    schemas = all_schemas()
-    for schema in schemas:
+
+    def count(schema: str) -> int:
         update_city_counts(schema, now=timezone.now())
-    return len(schemas)
+        return 1
+
+    return for_each(all_schemas(), count)
 
 
 @shared_task(name="codes.publish_weeks")
 def publish_all_weeks() -> int:
     """What everybody may know of the weeks that are over, in every city; how many weeks."""
-    written = 0
-    for schema in all_schemas():
-        with in_city(schema):
-            written += publish_weeks(now=timezone.now())
-    return written
+    return in_each(all_schemas(), lambda: publish_weeks(now=timezone.now()))
 
 
 @shared_task(name="codes.note_neighbours")
@@ -196,49 +193,35 @@ def note_all_neighbours() -> int:
 @shared_task(name="codes.fetch_neighbours_lists")
 def fetch_neighbours_lists() -> int:
     """The neighbours' key lists, where gates look passes of others up and may have to do it off-line; how many lists."""
-    fetched = 0
-    for schema in working_schemas():
-        with in_city(schema) as city:
-            has_gates = GateDevice.objects.filter(state=GateDeviceState.CONFIRMED).exists()
-            if has_gates and city.recognition == Recognition.LOOK_UP:
-                fetched += fetch_lists(now=timezone.now())
-    return fetched
+
+    def fetch() -> int:
+        has_gates = GateDevice.objects.filter(state=GateDeviceState.CONFIRMED).exists()
+        looks_up = current_city().recognition == Recognition.LOOK_UP
+        return fetch_lists(now=timezone.now()) if has_gates and looks_up else 0
+
+    return in_each(working_schemas(), fetch)
 
 
 @shared_task(name="codes.start_due_runs")
 def start_due_runs() -> int:
     """Start today's run of every city whose minute has come; how many."""
-    started = 0
-    for schema in working_schemas():
-        with in_city(schema):
-            run = start_if_due(now=timezone.now())
-        if run is not None:
-            enqueue_run(schema, run.pk)
-            started += 1
-    return started
+    return enqueue_found(working_schemas(), lambda: _pks(start_if_due(now=timezone.now())), enqueue_run)
 
 
 @shared_task(name="codes.sweep")
 def sweep() -> int:
     """Enqueue every run that nobody is at work on: after this, a lost broker, message or worker has cost time only."""
-    swept = 0
-    for schema in working_schemas():
-        with in_city(schema):
-            run = run_to_wake(now=timezone.now())
-        if run is not None:
-            enqueue_run(schema, run.pk)
-            swept += 1
-    return swept
+    return enqueue_found(working_schemas(), lambda: _pks(run_to_wake(now=timezone.now())), enqueue_run)
+
+
+def _pks(run: Run | None) -> list[int]:
+    return [run.pk] if run else []
 
 
 @shared_task(name="codes.sweep_reviews")
 def sweep_all_reviews() -> int:
     """Escalate, lapse, expire and discard whatever is due in every city; how many acts that took."""
-    done = 0
-    for schema in working_schemas():
-        with in_city(schema):
-            done += sum(sweep_reviews(now=timezone.now()).values())
-    return done
+    return in_each(working_schemas(), lambda: sum(sweep_reviews(now=timezone.now()).values()))
 
 
 def enqueue_retention(schema: str, sweep_id: int) -> None:
@@ -256,27 +239,13 @@ def sweep_one_city(schema: str, sweep_id: int) -> bool:
 def sweep_retention() -> int:
     """Enqueue every sweep of old data that is due; how many. What ``public`` holds too long goes at once."""
     sweep_public(now=timezone.now())
-    enqueued = 0
-    for schema in all_schemas():
-        with in_city(schema):
-            waiting = sweep_waiting(now=timezone.now())
-        for sweep_id in waiting:
-            enqueue_retention(schema, sweep_id)
-        enqueued += len(waiting)
-    return enqueued
+    return enqueue_found(all_schemas(), lambda: sweep_waiting(now=timezone.now()), enqueue_retention)
 
 
 @shared_task(name="codes.deliver_webhooks")
 def deliver_all_webhooks() -> int:
     """Have a worker deliver for each webhook that something waits for, one's slowness at nobody else's cost; how many."""
-    enqueued = 0
-    for schema in working_schemas():
-        with in_city(schema):
-            due = due_webhooks(now=timezone.now())
-        for webhook_id in due:
-            enqueue_webhook(schema, webhook_id)
-        enqueued += len(due)
-    return enqueued
+    return enqueue_found(working_schemas(), lambda: due_webhooks(now=timezone.now()), enqueue_webhook)
 
 
 def enqueue_webhook(schema: str, webhook_id: int) -> None:
@@ -299,11 +268,12 @@ def deliver_webhook(schema: str, webhook_id: int) -> int:
 @shared_task(name="codes.update_display_findings")
 def update_display_findings() -> int:
     """Close and explain what providers display wrongly, after rulings and changed maps; how many cities."""
-    schemas = working_schemas()
-    for schema in schemas:
-        with in_city(schema):
-            update_findings(now=timezone.now())
-    return len(schemas)
+
+    def update() -> int:
+        update_findings(now=timezone.now())
+        return 1
+
+    return in_each(working_schemas(), update)
 
 
 @shared_task(name="codes.witness_journals")
@@ -315,28 +285,16 @@ def witness_journals() -> int:
 @shared_task(name="codes.sign_checkpoints")
 def sign_checkpoints() -> int:
     """Sign the present end of every city's journal; how many had grown."""
-    signed = 0
-    for schema in all_schemas():
-        with in_city(schema):
-            signed += write_checkpoint(now=timezone.now()) is not None
-    return signed
+    return in_each(all_schemas(), lambda: int(write_checkpoint(now=timezone.now()) is not None))
 
 
 @shared_task(name="codes.tell_of_ending_rulings")
 def tell_of_all_ending_rulings() -> int:
     """Tell people whose ruling is about to end; how many messages."""
-    told = 0
-    for schema in working_schemas():
-        with in_city(schema):
-            told += tell_of_ending_rulings(now=timezone.now())
-    return told
+    return in_each(working_schemas(), lambda: tell_of_ending_rulings(now=timezone.now()))
 
 
 @shared_task(name="codes.exchange_corrections")
 def exchange_corrections() -> int:
     """Ask, answer and escalate whatever is due between every city and others; how many acts that took."""
-    done = 0
-    for schema in working_schemas():
-        with in_city(schema):
-            done += sum(exchange(now=timezone.now()).values())
-    return done
+    return in_each(working_schemas(), lambda: sum(exchange(now=timezone.now()).values()))

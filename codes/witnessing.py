@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
+from regions.each_city import for_each
 from regions.journal.chained_file import FileAltered
 from regions.journal.checkpoints import write_checkpoint
 from regions.journal.heads import (
@@ -39,7 +40,7 @@ logger = logging.getLogger(__name__)
 def witness_all(*, now: datetime) -> int:
     """Have every city's head co-signed where that is due; how many signatures were had. Call outside any city."""
     schemas = all_schemas()
-    return sum(witness_head(schema, schemas, now=now) for schema in schemas)
+    return for_each(schemas, lambda schema: witness_head(schema, schemas, now=now))
 
 
 def witness_head(schema: str, schemas: Sequence[str], *, now: datetime) -> int:

@@ -16,10 +16,11 @@ from codes.models import Neighbour, NeighbourCall
 from codes.passes.key_list import MESSAGE_USE, BadKeyList, KeyList, PublishedKey, pass_keys
 from codes.passes.key_list import read_list as read_key_list
 from regions.city_file.names import Division, Text
+from regions.each_city import in_each
 from regions.models import City, Domain
 from regions.outgoing import CallFailed, check_address
 from regions.outgoing import call as call_out
-from regions.tenancy import all_schemas, in_city
+from regions.tenancy import all_schemas, current_city
 from regions.toml_files import Table, read_toml
 
 KEYS_PATH = "/.well-known/health-code-keys.json"
@@ -73,12 +74,13 @@ def note_neighbours(*, now: datetime) -> int:
     ]
     # What the operator wrote counts before what the installation knows by itself.
     known = {one.division: one for one in (*ours, *listed)}
-    changed = 0
-    for schema in all_schemas():
-        with in_city(schema) as city, transaction.atomic():
-            changed += _note([one for one in known.values() if one.division != city.division])
+
+    def note() -> int:
+        with transaction.atomic():
             NeighbourCall.objects.filter(at__lt=now - CALLS_KEPT).delete()
-    return changed
+            return _note([one for one in known.values() if one.division != current_city().division])
+
+    return in_each(all_schemas(), note)
 
 
 def _note(listed: Iterable[Listed]) -> int:

@@ -14,6 +14,7 @@ from portal.mail import host_of
 from portal.official.alarms.mail import mail_alarms
 from portal.official.home.staff_mail import mail_deadlines, mail_digests
 from portal.official.staff.enrolment_mail import send_link
+from regions.each_city import enqueue_found, for_each
 from regions.sources.batches import AlreadyCollecting
 from regions.sources.models import Source
 from regions.staff.enrolment import links_to_send
@@ -67,12 +68,7 @@ def rehearse_draft(schema: str, job_id: int) -> bool:
 @shared_task(name="portal.sweep_rehearsals")
 def sweep_all_rehearsals() -> int:
     """Enqueue the rehearsals that no worker has; how many."""
-    enqueued = 0
-    for schema in working_schemas():
-        with in_city(schema):
-            waiting = sweep_rehearsals(now=timezone.now())
-        enqueued += sum(enqueue_rehearsal(schema, job_id) for job_id in waiting)
-    return enqueued
+    return enqueue_found(working_schemas(), lambda: sweep_rehearsals(now=timezone.now()), enqueue_rehearsal)
 
 
 def enqueue_enrolment_link(schema: str, link_id: int) -> bool:
@@ -90,33 +86,35 @@ def send_enrolment_link(schema: str, link_id: int) -> bool:
 @shared_task(name="portal.sweep_enrolment_links")
 def sweep_enrolment_links() -> int:
     """Send the links that no worker has sent, such as those of a city that was opened just now; how many were sent."""
-    sent = 0
-    for schema in all_schemas():
+
+    def send(schema: str) -> int:
         host = host_of(schema)
         with in_city(schema):
-            for link_id in list(links_to_send(now=timezone.now()).values_list("pk", flat=True)):
-                sent += send_link(link_id, host=host, now=timezone.now())
-    return sent
+            waiting = list(links_to_send(now=timezone.now()).values_list("pk", flat=True))
+            return sum(send_link(link_id, host=host, now=timezone.now()) for link_id in waiting)
+
+    return for_each(all_schemas(), send)
 
 
 @shared_task(name="portal.mail_alarms")
 def mail_all_alarms() -> int:
     """Send new alarms to whoever reads them and has an address; how many alarms."""
-    sent = 0
-    for schema in all_schemas():
+
+    def send(schema: str) -> int:
         host = host_of(schema)
         with in_city(schema):
-            sent += mail_alarms(host=host, now=timezone.now())
-    return sent
+            return mail_alarms(host=host, now=timezone.now())
+
+    return for_each(all_schemas(), send)
 
 
 @shared_task(name="portal.mail_staff")
 def mail_all_staff() -> int:
     """Send the morning's digests and what is due soon to whoever wants it and has an address; how many mails."""
-    sent = 0
-    for schema in working_schemas():
+
+    def send(schema: str) -> int:
         host = host_of(schema)
         with in_city(schema):
-            sent += mail_digests(host=host, now=timezone.now())
-            sent += mail_deadlines(host=host, now=timezone.now())
-    return sent
+            return mail_digests(host=host, now=timezone.now()) + mail_deadlines(host=host, now=timezone.now())
+
+    return for_each(working_schemas(), send)

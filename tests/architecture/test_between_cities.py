@@ -11,6 +11,9 @@ ROOM = "codes/cities/"
 ENTERING = {
     "in_city",
     "in_city_as_owner",
+    "in_each",
+    "for_each",
+    "enqueue_found",
     "all_schemas",
     "set_tenant",
     "set_schema_to_public",

@@ -50,6 +50,18 @@ def test_only_tenancy_changes_the_city_of_a_connection() -> None:
     assert found == []
 
 
+def test_a_task_of_all_cities_goes_on_when_one_fails() -> None:
+    """A loop of its own would end with the first city whose node of the database is down: ``regions/each_city.py``."""
+    found = [
+        place(module, node.iter)
+        for module in modules("codes", "portal")
+        if module.name.endswith("/tasks.py")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.For | ast.comprehension) and "schemas" in ast.unparse(node.iter)
+    ]
+    assert found == []
+
+
 def test_domain_code_never_reads_the_clock() -> None:
     found = [
         place(module, node)

@@ -7,6 +7,7 @@ from codes.messages.outbox import sends_sms
 from codes.messages.sending import due, send_waiting, settle_waiting
 from portal.citizen.sign_in.tasks import gateway
 from portal.mail import address_of, host_of
+from regions.each_city import for_each
 from regions.tenancy import in_city, is_suspended, working_schemas
 
 EXPIRES_AFTER = 60
@@ -17,16 +18,17 @@ MOST_SENDERS, DUE_OF_A_SENDER = 4, 250
 @shared_task(name="portal.send_messages")
 def send_messages() -> int:
     """Have workers send what is due in each city; how many. Without a gateway nothing waits to be sent."""
-    enqueued = 0
-    for schema in working_schemas():
-        with in_city(schema):
-            settle_waiting(now=timezone.now())
-            waiting = due(now=timezone.now())[: MOST_SENDERS * DUE_OF_A_SENDER].count()
-        if sends_sms():
-            for _ in range(-(-waiting // DUE_OF_A_SENDER)):
-                send_messages_of_city.apply_async(args=(schema,), expires=EXPIRES_AFTER)
-                enqueued += 1
-    return enqueued
+    return for_each(working_schemas(), _enqueue_senders)
+
+
+def _enqueue_senders(schema: str) -> int:
+    with in_city(schema):
+        settle_waiting(now=timezone.now())
+        waiting = due(now=timezone.now())[: MOST_SENDERS * DUE_OF_A_SENDER].count()
+    senders = -(-waiting // DUE_OF_A_SENDER) if sends_sms() else 0
+    for _ in range(senders):
+        send_messages_of_city.apply_async(args=(schema,), expires=EXPIRES_AFTER)
+    return senders
 
 
 @shared_task(name="portal.send_messages_of_city")

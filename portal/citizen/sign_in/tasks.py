@@ -12,6 +12,7 @@ from django.utils.module_loading import import_string
 from codes.citizens.phones import deliver_notices
 from codes.citizens.sign_in import GatewayRefused, SmsGateway, deliver_code, forget_old_codes
 from codes.models import SignInCode
+from regions.each_city import in_each
 from regions.tenancy import in_city, working_schemas
 
 log = logging.getLogger(__name__)
@@ -44,16 +45,15 @@ def deliver_sign_in_code(schema: str, code_id: int) -> bool:
 @shared_task(name="portal.sweep_sign_in_codes")
 def sweep_sign_in_codes() -> int:
     """Send what was overlooked and what phones are to be told, and forget what is old; how many were sent."""
-    sent, now = 0, timezone.now()
-    for schema in working_schemas():
-        with in_city(schema):
-            waiting = SignInCode.objects.filter(
-                code_sealed__isnull=False, expires_at__gt=now, asked_at__lt=now - SWEEP_AFTER
-            )
-            for code_id in list(waiting.values_list("pk", flat=True)[:1000]):
-                sent += _deliver(code_id, now=now)
-            sent += deliver_notices(gateway=gateway(), now=now)
-            forget_old_codes(now=now)
+    return in_each(working_schemas(), lambda: _sweep(now=timezone.now()))
+
+
+def _sweep(*, now: datetime) -> int:
+    waiting = SignInCode.objects.filter(code_sealed__isnull=False, expires_at__gt=now, asked_at__lt=now - SWEEP_AFTER)
+    codes = list(waiting.values_list("pk", flat=True)[:1000])
+    sent = sum(_deliver(code_id, now=now) for code_id in codes)
+    sent += deliver_notices(gateway=gateway(), now=now)
+    forget_old_codes(now=now)
     return sent
 
 
