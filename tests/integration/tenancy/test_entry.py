@@ -1,10 +1,12 @@
 """A city's path and role are taken once, and again after whatever may have undone them."""
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
+import psycopg2.extensions
 import pytest
-from django.db import DataError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, DataError, connection, connections, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -82,5 +84,28 @@ def test_it_is_entered_again_after_whole_transactions(undoing: Callable[[], Any]
         assert where() == ("alpha", "city_alpha")
         undoing()
         assert where() == ("alpha", "city_alpha")
+        connection.close()
+        assert where() == ("alpha", "city_alpha")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_is_asked_whether_it_lives_only_where_the_server_said_something() -> None:
+    with in_city("alpha"):
+        session = connection.connection
+        backend = session.info.backend_pid
+        asked = []
+
+        class Noting(psycopg2.extensions.cursor):
+            def execute(self, query: Any, parameters: Any = None) -> None:
+                asked.append(query)
+                super().execute(query, parameters)
+
+        session.cursor_factory = Noting
+        assert connection.is_usable()
+        assert asked == []
+        with closing(connections.create_connection(DEFAULT_DB_ALIAS)) as other, other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+        assert not connection.is_usable()
+        assert asked == ["SELECT 1"]
         connection.close()
         assert where() == ("alpha", "city_alpha")

@@ -84,7 +84,7 @@ def test_a_session_that_was_ended_is_replaced(owner: Any) -> None:
         before = _one("SELECT pg_backend_pid()")
     with owner.cursor() as cursor:
         cursor.execute("SET ROLE city_alpha")
-        cursor.execute("SELECT pg_terminate_backend(%s)", [before])
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [before])
     with in_city("alpha"):
         assert _one("SELECT pg_backend_pid()") != before
 
