@@ -12,6 +12,7 @@ from django.db import transaction
 from pydantic import BaseModel, Field, ValidationError
 
 from codes.cities.corrections import MOST_EVIDENCE, Answer, CorrectionRefusal, State, Words, counts
+from codes.cities.evidence import missing, without_kept
 from codes.cities.signing import BadMessage
 from codes.models import Case, CaseEvent, Citizen, CityCorrection, Fact, Neighbour, Suppression
 from codes.review.cases.deadlines import deadlines_of
@@ -72,7 +73,8 @@ def take_question(told: Mapping[str, Any], *, of: Neighbour, now: datetime) -> d
         citizen = Citizen.objects.filter(id_hash=identity_hash(person)).first()
         fact = _fact(citizen, message.record_id)
         if known is not None:
-            if (known.text, known.evidence, known.fact.record_id) != (message.text, message.lines, message.record_id):
+            before = (known.text, without_kept(known.evidence), known.fact.record_id)
+            if before != (message.text, message.lines, message.record_id):
                 raise Refused(CorrectionRefusal.ASKED_OTHERWISE)
             return _standing(known)
         if fact is None or citizen is None:
@@ -109,6 +111,7 @@ def _receive(message: AskMessage, citizen: Citizen, fact: Fact, *, of: Neighbour
         opened_by=city,
         opened_at=now,
         due_at=case.due_at,
+        next_try_at=now if missing(message.lines) else None,
     )
     record("correction.received", by=city, now=now, subject=asked.subject, data=asked.described())
     return asked

@@ -4,13 +4,13 @@ A record that another city passed on says so in its ``detail``: ``issued_by`` is
 the record has there, where it is another one. What two officials decide there counts here for the same record, and for no other.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, TextChoices
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
@@ -23,6 +23,7 @@ from codes.review.cases.deadlines import deadlines_of
 from codes.review.cases.move import find_case, move
 from codes.review.cases.transitions import Verb
 from codes.review.errors import Reason
+from codes.review.evidence.files import MAX_FILES
 from codes.review.permissions import require
 from codes.review.proposals.ruling_policy import LONGEST_TEXT, check_text
 from codes.review.proposals.suppressions import citizens_of
@@ -87,9 +88,16 @@ def counts(fact: Fact) -> bool:
 
 
 def open_correction(
-    *, case_id: int, fact_id: int, text: str, by: str, now: datetime, records: Collection[int] = ()
+    *,
+    case_id: int,
+    fact_id: int,
+    text: str,
+    by: str,
+    now: datetime,
+    records: Collection[int] = (),
+    files: Collection[int] = (),
 ) -> CityCorrection:
-    """Ask the owner of a record that holds the case's citizen. ``records``: others of theirs that show it is wrong.
+    """Ask the owner of a record that holds the case's citizen. ``records`` of theirs and ``files`` of the case show that it is wrong.
 
     It is sent within the minute. The case's deadline is not paused.
     """
@@ -101,16 +109,19 @@ def open_correction(
         if fact is None:
             raise NotFound
         shown = Fact.objects.filter(pk__in=records, citizen=case.citizen_id).order_by("pk")[:MOST_EVIDENCE]
-        return _open(fact, case, text=text, evidence=_evidence(case, shown), by=by, now=now)
+        sent = Evidence.objects.filter(case=case, pk__in=files)
+        if sent.count() != len(set(files)):
+            raise Refused(Reason.UNKNOWN_EVIDENCE)
+        return _open(fact, case, text=text, evidence=_evidence(shown, sent), by=by, now=now)
 
 
-def _evidence(case: Case, shown: Collection[Fact]) -> list[dict[str, Any]]:
-    """Records as they stand here, and the digests of the case's files, which the other city can ask for by them."""
+def _evidence(shown: Iterable[Fact], sent: QuerySet[Evidence]) -> list[dict[str, Any]]:
+    """Records as they stand here, and the digests of files, which the other city has by them (``codes.cities.evidence``)."""
     records = [
         {"record": one.kind, "from": str(one.started_on), "until": str(one.ended_on) if one.ended_on else None}
         for one in shown
     ]
-    files = Evidence.objects.filter(case=case).order_by("pk").values_list("content_type", "sha256")[:MOST_EVIDENCE]
+    files = sent.order_by("pk").values_list("content_type", "sha256")[:MAX_FILES]
     return [*records, *({"file": content_type, "sha256": bytes(sha256).hex()} for content_type, sha256 in files)]
 
 
@@ -164,7 +175,8 @@ def open_for_appeals(*, now: datetime) -> int:
             with transaction.atomic():
                 # For officials of a city whose language is the law's.
                 text = appeal.text or label_in("zh-hans", AppealReason(appeal.reason_code))
-                evidence = _evidence(appeal.case, [])
+                # What the citizen sent with the appeal, and nothing that officials have added.
+                evidence = _evidence([], Evidence.objects.filter(case=appeal.case, uploaded_by=appeal.filed_by))
                 _open(appeal.fact, appeal.case, text=text, evidence=evidence, by=appeal.filed_by, now=now)
         except Refused:  # its owner is unknown, or it holds nothing any more: the appeal goes on without
             continue

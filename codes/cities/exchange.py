@@ -21,6 +21,7 @@ from codes.cities.corrections import (
     open_for_appeals,
     take_answer_to,
 )
+from codes.cities.evidence import fetch_files
 from codes.cities.signing import NotTaken, ask
 from codes.effective import lock_effective_codes
 from codes.models import CityCorrection
@@ -83,7 +84,9 @@ def _claim(one: CityCorrection, *, now: datetime) -> bool:
 
 
 def _send(one: CityCorrection, *, now: datetime) -> bool:
-    """Whether the other city took it."""
+    """Whether the other city took it, or gave the files that go with what it asks."""
+    if one.state == State.RECEIVED:
+        return _had_files(one, now=now)
     if one.side == CityCorrection.Side.RECEIVED:
         path, content = ANSWER_PATH, answer_message(one)
     elif one.state == State.UNSENT and not counts(one.fact):
@@ -101,6 +104,17 @@ def _send(one: CityCorrection, *, now: datetime) -> bool:
     except UNDELIVERED as error:
         CityCorrection.objects.filter(pk=one.pk).update(fault=_fault_of(error))
         return False
+    return True
+
+
+def _had_files(one: CityCorrection, *, now: datetime) -> bool:
+    rows = CityCorrection.objects.filter(pk=one.pk, state=State.RECEIVED)
+    try:
+        fetch_files(one, now=now)
+    except UNDELIVERED as error:
+        rows.update(fault=_fault_of(error))
+        return False
+    rows.update(next_try_at=None, tries=0, fault="")
     return True
 
 

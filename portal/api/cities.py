@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from codes.cities.asked_corrections import take_question
 from codes.cities.corrections import take_answer
+from codes.cities.evidence import answer_file
 from codes.cities.look_ups import answer as answer_look_up
 from codes.cities.signing import COUNTED, BadMessage, CallRefusal, CallRefused, accept
 from codes.models import Neighbour
@@ -39,6 +40,13 @@ def corrections(request: HttpRequest) -> HttpResponse:
 def correction_answers(request: HttpRequest) -> HttpResponse:
     """Another city answers what we asked of it."""
     return _answered(request, take_answer)
+
+
+@csrf_exempt
+@require_POST
+def correction_files(request: HttpRequest) -> HttpResponse:
+    """The city that we ask has a file that goes with a correction."""
+    return _answered(request, answer_file)
 
 
 def _answered(request: HttpRequest, answer: Callable[..., Mapping[str, Any]]) -> HttpResponse:

@@ -21,6 +21,7 @@ urlpatterns = [
     path("cities/look-ups", cities.look_ups, name="api_city_look_ups"),
     path("cities/corrections", cities.corrections, name="api_city_corrections"),
     path("cities/correction-answers", cities.correction_answers, name="api_city_correction_answers"),
+    path("cities/correction-files", cities.correction_files, name="api_city_correction_files"),
     path("declarations", Declarations.as_view(), name="api_declarations"),
     path("trips", TripsOfPerson.as_view(), name="api_trips"),
     path("status", Status.as_view(), name="api_status"),

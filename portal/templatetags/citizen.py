@@ -12,7 +12,7 @@ from codes.models import Citizen, PersonAccess
 from codes.passes import counter, lookup
 from portal.citizen.declarations.forms import stay_label
 from portal.citizen.subject import subject_url
-from portal.templatetags.page import free_text, masked, untranslated
+from portal.templatetags.page import CITY, free_text, masked, untranslated
 from regions.divisions import division_title, divisions
 from regions.keys.encryption import decrypt_number
 from regions.masking import mask_number
@@ -52,6 +52,8 @@ def purpose_of(access: PersonAccess) -> str:
     """As the official wrote it, or as the officer at a gate or a counter chose it; a provider asks about those who applied with it."""
     if access.by.startswith(PROVIDER):
         return _("to show or check your code")
+    if access.by.startswith(CITY):
+        return _("to look into a record of that city that is said to be wrong")
     match access.what:
         case lookup.SEEN:
             return str(lookup.LookUpPurpose(access.purpose).label)

@@ -1,11 +1,14 @@
 """A correction between two cities from its start to clearing: an official here asks, two there decide, the citizen here is green."""
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from codes.cities.neighbours import note_neighbours
 from codes.models import Citizen, Fact, Provider, Registration
+from codes.review.evidence.files import keep_upload
 from codes.tasks import exchange_corrections
 from regions.identity import Identity
 from regions.keys.encryption import encrypt_number, encrypt_phone, identity_hash
@@ -19,6 +22,7 @@ from tests.journeys.cast import OFFICIALS
 from tests.journeys.conftest import CLEARED, NEIGHBOUR, Opens
 from tests.journeys.people import Browser
 from tests.journeys.world import CITY, World, _ready_staff
+from tests.unit.review.test_uploads import picture
 
 REF, NUMBER, PHONE = CLEARED, "440524188001010014", "12900000001"
 OWNER = NEIGHBOUR
@@ -99,13 +103,18 @@ def test_a_record_of_another_city_is_put_right_there_and_cleared_here(
     here = window("desktop")
     here.sign_in_as_staff("li")
     with in_city(CITY):
-        number = world.desk.case(REF).number
+        case = world.desk.case(REF)
+        number = case.number
+        shown: dict[str, Any] = {"content": picture("PNG"), "original_name": "考勤.png"}
+        keep_upload(citizen=case.citizen, case=case, by="li", now=world.clock(), **shown)
     here.open(f"/staff/cases/{number}/")
     assert "由成都市转来" in here.text
     here.press("Ask the other city …")
     here.page.locator("[name=text]").fill("当天在乙市上班，有考勤记录。")
+    here.page.get_by_label("考勤.png").check()
     here.send()
     exchange_corrections()
+    exchange_corrections()  # the file comes once the city that is asked knows of it
     here.open("/staff/corrections/")
     assert "已送达：对方城市正在核查" in here.text
 
@@ -113,6 +122,9 @@ def test_a_record_of_another_city_is_put_right_there_and_cleared_here(
     open_there(reviewer, "/staff/corrections/")
     reviewer.page.locator("main table a").first.click()
     assert "当天在乙市上班，有考勤记录。" in reviewer.text
+    with reviewer.page.expect_download() as download:
+        reviewer.page.locator("main a[download]").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
     reviewer.press("Decide it on the case's page")
     reviewer.press("This record is wrong …")
     reviewer.page.locator("[name=reason_code]").select_option("never_happened")
@@ -138,5 +150,7 @@ def test_a_record_of_another_city_is_put_right_there_and_cleared_here(
     assert "该记录不再计入" in here.text
     here.page.locator("main table a").first.click()
     assert "当事人的颜色已重新判定" in here.text
+    citizen.open("/data/")
+    assert "核查该城市一条被指有误的记录" in citizen.text
     open_there(reviewer, "/staff/corrections/")
     assert "该记录不再计入" in reviewer.text

@@ -16,7 +16,7 @@ from django.db import transaction
 from codes.models import Case, Citizen, Evidence, Fact, Guardianship
 from codes.review.errors import Reason
 from codes.review.evidence.access import log_access
-from codes.review.evidence.faults import UploadFault
+from codes.review.evidence.faults import Checked, UploadFault
 from codes.review.evidence.pdfs import PDF
 from codes.review.evidence.uploads import check_upload
 from codes.review.permissions import CITIZEN_PREFIX, require_own
@@ -32,6 +32,7 @@ NAME_BYTES = 16
 LONGEST_NAME = 100
 DRAFT_LIVES = timedelta(hours=24)
 USE = "evidence"
+CITY_PREFIX = "city:"
 
 
 def keep_upload(
@@ -49,22 +50,35 @@ def keep_upload(
         Citizen.objects.select_for_update().get(pk=citizen.pk)  # two uploads at once are counted one after the other
         if siblings.count() >= MAX_FILES:
             raise Refused(UploadFault.TOO_MANY_FILES)
-        kept = Evidence.objects.create(
-            name=secrets.token_hex(NAME_BYTES),
-            citizen=citizen,
-            case=case,
-            content_type=checked.content_type,
-            original_name=_plain_name(original_name),
-            size=len(checked.content),
-            sha256=hashlib.sha256(checked.content).digest(),
-            uploaded_by=by,
-            uploaded_at=now,
-            redrawn=True,
-        )
-        subject = f"case:{case.number}" if case else f"citizen:{citizen.ref}"
-        data = {"evidence": kept.pk, "sha256": bytes(kept.sha256).hex(), "size": kept.size}
-        record("evidence.kept", by=by, now=now, subject=subject, data=data)
-        _write(kept.name, encrypt_bytes(checked.content, use=f"{USE}:{kept.name}"))
+        return _keep(checked, citizen, case, original_name, by=by, now=now)
+
+
+def keep_from_city(case: Case, content: bytes, *, division: str, now: datetime) -> Evidence:
+    """Check a file that another city gave with its correction, and keep it with the correction's case. Raises ``Refused``."""
+    checked = check_upload(content)
+    with transaction.atomic():
+        return _keep(checked, case.citizen, case, "", by=f"{CITY_PREFIX}{division}", now=now)
+
+
+def _keep(
+    checked: Checked, citizen: Citizen, case: Case | None, original_name: str, *, by: str, now: datetime
+) -> Evidence:
+    kept = Evidence.objects.create(
+        name=secrets.token_hex(NAME_BYTES),
+        citizen=citizen,
+        case=case,
+        content_type=checked.content_type,
+        original_name=_plain_name(original_name),
+        size=len(checked.content),
+        sha256=hashlib.sha256(checked.content).digest(),
+        uploaded_by=by,
+        uploaded_at=now,
+        redrawn=True,
+    )
+    subject = f"case:{case.number}" if case else f"citizen:{citizen.ref}"
+    data = {"evidence": kept.pk, "sha256": bytes(kept.sha256).hex(), "size": kept.size}
+    record("evidence.kept", by=by, now=now, subject=subject, data=data)
+    _write(kept.name, encrypt_bytes(checked.content, use=f"{USE}:{kept.name}"))
     return kept
 
 
@@ -99,9 +113,19 @@ def read_evidence(*, evidence_id: int, by: str, purpose: str, now: datetime) -> 
         require_role(by, Role.REVIEWER, Role.APPROVER, Role.AUDITOR)
         what = f"evidence:{found.pk}"
         log_access(citizens=[found.citizen_id], what=what, purpose=purpose, by=by, now=now)
-    content = decrypt_bytes(_path(found.name).read_bytes(), use=f"{USE}:{found.name}")
     is_as_it_came = found.content_type == PDF and not found.redrawn
-    return found, check_upload(content).content if is_as_it_came else content
+    return found, check_upload(_content(found)).content if is_as_it_came else _content(found)
+
+
+def hand_to_city(found: Evidence, *, division: str, purpose: str, now: datetime) -> bytes:
+    """The file as it is kept, for the city that was asked to correct a record; the citizen reads that it was given there."""
+    what = f"evidence:{found.pk}"
+    log_access(citizens=[found.citizen_id], what=what, purpose=purpose, by=f"{CITY_PREFIX}{division}", now=now)
+    return _content(found)
+
+
+def _content(found: Evidence) -> bytes:
+    return decrypt_bytes(_path(found.name).read_bytes(), use=f"{USE}:{found.name}")
 
 
 def encrypt_anew(found: Evidence, key: int) -> bool:

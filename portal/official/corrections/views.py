@@ -1,9 +1,10 @@
 """Corrections between cities: what is open on either side first, each with its clock, evidence and answer; and the form that asks."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Case as Choice
 from django.db.models import Q, QuerySet, Value, When
 from django.http import Http404, HttpResponse
@@ -15,10 +16,13 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from codes.cities.corrections import open_correction, owners_of
-from codes.models import Case, CityCorrection, Fact, Neighbour
+from codes.cities.evidence import KEPT
+from codes.models import Case, CityCorrection, Evidence, Fact, Neighbour
+from codes.review.evidence.faults import UploadFault
+from codes.review.evidence.files import MAX_FILES
 from codes.review.proposals.ruling_policy import LONGEST_TEXT
 from portal.official.cases.forms import record_label
-from portal.templatetags.page import titled
+from portal.templatetags.page import titled, untranslated
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import submit
 from portal.web.keyset import keyset_page
@@ -48,7 +52,7 @@ class AskForm(forms.Form):
     fact = forms.ChoiceField(label=gettext_lazy("Record of another city"), widget=forms.RadioSelect)
     text = forms.CharField(
         label=gettext_lazy("Why is it wrong?"),
-        help_text=gettext_lazy("The officials of the other city read this, and nothing else of the case."),
+        help_text=gettext_lazy("The officials of the other city read this and what you choose below."),
         max_length=LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
@@ -58,8 +62,16 @@ class AskForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
+    sent_files = forms.MultipleChoiceField(
+        label=gettext_lazy("Files that show it"),
+        help_text=gettext_lazy("The other city keeps a copy with its case. The person reads that it was given there."),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
 
-    def __init__(self, *args: Any, facts: Collection[Fact], owners: Mapping[int, Neighbour]) -> None:
+    def __init__(
+        self, *args: Any, facts: Collection[Fact], owners: Mapping[int, Neighbour], files: Iterable[Evidence]
+    ) -> None:
         super().__init__(*args)
         owned = [
             (str(fact.pk), f"{titled(owners[fact.pk], 'name')} · {record_label(fact)}")
@@ -72,6 +84,16 @@ class AskForm(forms.Form):
         self.fields["records"].choices = others  # type: ignore[attr-defined]
         if not others:
             del self.fields["records"]
+        named = [(str(file.pk), untranslated(file.original_name or file.content_type)) for file in files]
+        self.fields["sent_files"].choices = named  # type: ignore[attr-defined]
+        if not named:
+            del self.fields["sent_files"]
+
+    def clean_sent_files(self) -> list[str]:
+        chosen: list[str] = self.cleaned_data["sent_files"]
+        if len(chosen) > MAX_FILES:
+            raise ValidationError(UploadFault.TOO_MANY_FILES.label)
+        return chosen
 
 
 @require_safe
@@ -101,7 +123,7 @@ def correction(request: StaffRequest, city_correction: int) -> HttpResponse:
         "one": one,
         "is_sent": one.side == CityCorrection.Side.SENT,
         "is_open": one.state in OPEN,
-        "evidence": [_evidence_line(line) for line in one.evidence],
+        "evidence": [(_evidence_line(line), line.get(KEPT)) for line in one.evidence],
         "history": [(entry, HAPPENED[entry.verb]) for entry in entries],
         "fault": _fault(one.fault),
         "may_see_cases": not request.roles.isdisjoint(CASE_WORK),
@@ -138,7 +160,7 @@ def ask(request: StaffRequest, number: str) -> HttpResponse:
     if not owners:
         raise Http404
     sent = (request.POST,) if request.method == "POST" else ()
-    form = AskForm(*sent, facts=facts, owners=owners)
+    form = AskForm(*sent, facts=facts, owners=owners, files=case.evidence.order_by("pk"))
     if request.method == "POST":
         response = submit(
             request,
@@ -148,6 +170,7 @@ def ask(request: StaffRequest, number: str) -> HttpResponse:
                 fact_id=int(data["fact"]),
                 text=data["text"],
                 records=[int(pk) for pk in data.get("records", [])],
+                files=[int(pk) for pk in data.get("sent_files", [])],
                 **who,
             ),
             back=reverse("official_case", args=[number]),

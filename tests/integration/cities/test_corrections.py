@@ -1,21 +1,40 @@
 """A correction between two cities: asked in alpha, decided in beta, cleared in alpha; and whatever can go wrong in between."""
 
 import json
+from base64 import b64decode
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from PIL import Image
 
 from codes.cities import corrections, exchange
 from codes.cities.corrections import CorrectionRefusal, open_correction, take_answer
+from codes.cities.evidence import answer_file
 from codes.cities.neighbours import neighbour_of
 from codes.cities.signing import BadMessage, NotTaken, ask
 from codes.effective import effective_code
-from codes.models import Case, CityCorrection, Fact, Neighbour, Provider, RuleSet, RuleSetVersion, Suppression
+from codes.models import (
+    Case,
+    CityCorrection,
+    Evidence,
+    Fact,
+    Neighbour,
+    PersonAccess,
+    Provider,
+    RuleSet,
+    RuleSetVersion,
+    Suppression,
+)
 from codes.review.appeals import appeals
 from codes.review.cases import close
+from codes.review.evidence.files import check_evidence, keep_upload, read_evidence
 from codes.review.proposals import suppressions
 from regions.journal.models import JournalEntry
 from regions.refusals import NotAllowed, NotFound, Refused
@@ -49,11 +68,18 @@ class Pair:
         self.patch.setattr("django.utils.timezone.now", lambda: instant)
         return instant
 
-    def open(self, *, by: str = "li") -> CityCorrection:
+    def open(self, *, by: str = "li", files: Collection[int] = ()) -> CityCorrection:
         """In alpha. Enter it first."""
-        fact = self.here.fact()
-        return open_correction(
-            case_id=self.here.case().pk, fact_id=fact.pk, text="当天不在现场", by=by, now=self.now, records=[fact.pk]
+        fact, case = self.here.fact(), self.here.case()
+        shown: dict[str, Any] = {"records": [fact.pk], "files": files}
+        return open_correction(case_id=case.pk, fact_id=fact.pk, text="当天不在现场", by=by, now=self.now, **shown)
+
+    def file(self, name: str, *, colour: str = "red") -> Evidence:
+        """An official's addition to the case in alpha. Enter it first."""
+        case, content = self.here.case(), BytesIO()
+        Image.new("RGB", (32, 24), colour).save(content, "PNG")
+        return keep_upload(
+            citizen=case.citizen, content=content.getvalue(), original_name=name, by="li", now=self.now, case=case
         )
 
     def round(self, *schemas: str, at: datetime | None = None) -> dict[str, int]:
@@ -82,7 +108,8 @@ class Pair:
 
 
 @pytest.fixture
-def pair(there: Desk, wire: Wire, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Pair:
+def pair(there: Desk, wire: Wire, now: datetime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pair:
+    monkeypatch.setattr("django.conf.settings.MEDIA_ROOT", tmp_path)
     with in_city("beta"):
         person("zhang", NUMBER)
         there.tell("zhang", "spacetime_overlap", record_id=THEIRS)
@@ -247,6 +274,81 @@ def test_a_message_again_does_nothing_twice_and_another_is_refused(pair: Pair) -
     with in_city("beta"):
         assert CityCorrection.objects.count() == Case.objects.filter(kind="correction").count() == 1
         assert only("received").reference == one.reference
+
+
+def digests(one: CityCorrection) -> list[str]:
+    return [line["sha256"] for line in one.evidence if "sha256" in line]
+
+
+def test_files_that_were_chosen_are_had_kept_and_seen_by_the_person(pair: Pair) -> None:
+    with in_city("alpha"):
+        kept = [pair.file("考勤.png"), pair.file("住院.png", colour="blue")]
+        opened = pair.open(files=[kept[0].pk])
+        with pytest.raises(Refused):
+            pair.open(files=[kept[0].pk, 10**9])
+        assert digests(opened) == [bytes(kept[0].sha256).hex()], "what was not chosen stays"
+    pair.wire.fails = {"correction-files"}
+    pair.round("alpha", "beta")
+    with in_city("beta"):
+        assert (only("received").fault, Evidence.objects.count()) == ("no_connection", 0)
+    pair.wire.fails = set()
+    pair.round("beta", at=pair.now + MINUTE)
+    with in_city("beta"):
+        case, asked = pair.there.case(kind="correction"), only("received")
+        got = Evidence.objects.get(case=case)
+        assert (asked.fault, asked.next_try_at, asked.evidence[-1]["kept"]) == ("", None, got.pk)
+        assert (got.uploaded_by, got.citizen_id, got.redrawn) == (f"city:{ALPHA}", case.citizen_id, True)
+        read = read_evidence(evidence_id=got.pk, by="wang", purpose="核查", now=pair.now)[1]
+        assert Image.open(BytesIO(read)).size == (32, 24)
+        # A ruling may rest on it, and the timer has it no second time.
+        assert check_evidence([f"file:{got.pk}"], citizen=case.citizen)
+        assert (exchange.exchange(now=pair.now + HOUR)["sent"], Evidence.objects.count()) == (0, 1)
+    with in_city("alpha"):
+        (seen,) = PersonAccess.objects.filter(what=f"evidence:{kept[0].pk}")
+        assert (seen.by, seen.citizen) == (f"city:{BETA}", pair.here.citizen("zhang"))
+        # Asked again after its deadline it is the same correction, though the files were noted in its lines.
+        pair.round("alpha", at=opened.due_at + 2 * HOUR)
+        assert (only().state, only().fault) == (State.ASKED, "")
+
+
+def test_a_file_goes_to_the_city_that_was_asked_and_while_the_correction_names_it(pair: Pair) -> None:
+    with in_city("alpha"):
+        kept, other = pair.file("考勤.png"), pair.file("住院.png", colour="blue")
+        one, beta = pair.open(files=[kept.pk]), neighbour_of(BETA)
+        assert beta is not None
+        stranger = Neighbour.objects.create(
+            division="500000", name_zh="重庆市", name_en="Chongqing", address="https://cq"
+        )
+        asked = {"reference": str(one.reference), "sha256": bytes(kept.sha256).hex()}
+        assert b64decode(answer_file(asked, of=beta, now=pair.now)["content"]).startswith(b"\x89PNG")
+        before = PersonAccess.objects.count()
+        unfit: list[tuple[dict[str, str], Neighbour]] = [
+            ({}, stranger),
+            ({"sha256": bytes(other.sha256).hex()}, beta),
+            ({"reference": str(uuid4())}, beta),
+        ]
+        for change, city in unfit:
+            with pytest.raises(NotFound):
+                answer_file({**asked, **change}, of=city, now=pair.now)
+        with pytest.raises(BadMessage):
+            answer_file({**asked, "sha256": "../x"}, of=beta, now=pair.now)
+        CityCorrection.objects.update(state=State.WITHDRAWN, next_try_at=None)
+        with pytest.raises(NotFound):
+            answer_file(asked, of=beta, now=pair.now)
+        assert PersonAccess.objects.count() == before
+
+
+@pytest.mark.parametrize(("content", "fault"), [(b"GIF89a", ""), (b"another", "http_200")])
+def test_what_is_no_file_or_another_is_not_kept(pair: Pair, content: bytes, fault: str) -> None:
+    with in_city("alpha"):
+        kept = pair.file("考勤.png")
+        if not fault:
+            Evidence.objects.update(sha256=sha256(content).digest())
+        pair.open(files=[kept.pk])
+    pair.patch.setattr("codes.cities.evidence.hand_to_city", lambda *_, **__: content)
+    pair.round("alpha", "beta")
+    with in_city("beta"):
+        assert (only("received").fault, Evidence.objects.count()) == (fault, 0)
 
 
 def answer_of(one: CityCorrection, **changes: Any) -> dict[str, Any]:

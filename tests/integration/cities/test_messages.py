@@ -33,6 +33,7 @@ SOUND: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "text": TEXT,
         "colour": st.sampled_from(["", "green"]),
     },
+    "/api/v1/cities/correction-files": {"reference": UUIDS, "sha256": st.just("0" * 64)},
 }
 ANYTHING: st.SearchStrategy[Any] = st.one_of(
     st.none(), st.integers(), st.text(max_size=8), st.just("\x00"), st.just("\ud800"), st.just([{}])

@@ -25,10 +25,12 @@ class Sent:
 
 @dataclass
 class Wire:
-    """``down``: hosts that do not answer. ``altered``: what somebody on the way makes of a call."""
+    """``down``: hosts that do not answer. ``fails``: ends of addresses that no call reaches.
+    ``altered``: what somebody on the way makes of a call."""
 
     sent: list[Sent] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
+    fails: set[str] = field(default_factory=set)
     altered: Callable[[Sent], Sent] = lambda sent: sent
 
     def __call__(
@@ -36,6 +38,8 @@ class Wire:
     ) -> Answer:
         sent = Sent(method, address, dict(headers or {}), content)
         self.sent.append(sent)
+        if address.endswith(tuple(self.fails)):
+            raise CallFailed(CallFault.NO_CONNECTION)
         return deliver(self.altered(sent), down=self.down)
 
     @property

@@ -281,6 +281,7 @@ CITY: dict[str, Row] = {
     "api_city_look_ups": Row("machine", POST),
     "api_city_corrections": Row("machine", POST),
     "api_city_correction_answers": Row("machine", POST),
+    "api_city_correction_files": Row("machine", POST),
 }
 
 # On the host of no city: the operator's own pages, beside the staff's door and the journal.
