@@ -43,6 +43,7 @@ class Environment:
     secret_key: str = field(repr=False)
     key_encryption_key: bytes = field(repr=False)
     city_logins: bool
+    standby: bool
     allowed_hosts: tuple[str, ...]
     operator_hosts: tuple[str, ...]
     trusted_proxies: int
@@ -139,6 +140,7 @@ def load() -> Environment:
         debug=debug,
         secret_key=secret_key,
         city_logins=env.bool("CITY_LOGINS", default=not debug),
+        standby=env.bool("STANDBY", default=False),
         key_encryption_key=_key_encryption_key(env.str("KEY_ENCRYPTION_KEY", default=""), secret_key, debug=debug),
         allowed_hosts=allowed_hosts,
         operator_hosts=tuple(env.list("OPERATOR_HOSTS", default=list(LOOPBACK_NAMES[:2]))),

@@ -72,6 +72,7 @@ DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 APP_LOGIN = _application["USER"]
 # Sessions are logged in as their city (docs/adr/0026-what-separates-cities.md).
 CITY_LOGINS = ENVIRONMENT.city_logins
+STANDBY = ENVIRONMENT.standby
 OWNER_LOGIN = {"USER": _owner["USER"], "PASSWORD": _owner["PASSWORD"]}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -94,6 +95,7 @@ CACHES = {
 MIDDLEWARE = [
     "portal.observability.health.HealthMiddleware",  # before whatever asks for TLS, a host or a city
     "portal.observability.requests.RequestLogMiddleware",
+    "portal.web.standby.StandbyMiddleware",  # around whatever may find the database gone or want to write
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

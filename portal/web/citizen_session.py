@@ -13,6 +13,8 @@ from regions.prepared import Prepared, asked
 
 KEY = "citizen"
 TOUCH_SECONDS = 60
+# Each of these is a page that a standby cannot answer.
+TOUCH_SECONDS_OF_STANDBY = settings.CITIZEN_IDLE.total_seconds() / 2
 
 
 def sign_in(request: HttpRequest, citizen: Citizen, *, now: datetime) -> None:
@@ -40,7 +42,8 @@ def signed_in_citizen(request: HttpRequest, *, now: datetime) -> Citizen | None:
     if idle > longest.total_seconds():
         sign_out(request)
         return None
-    if idle > TOUCH_SECONDS:  # at most once a minute: not every look at a page writes
+    # At most once a minute: not every look at a page writes.
+    if idle > (TOUCH_SECONDS_OF_STANDBY if settings.STANDBY else TOUCH_SECONDS):
         request.session[KEY] = {**held, "seen": now.timestamp()}
     found = WHO.found(Citizen, {"citizen": held["id"]})
     return found[0] if found else None

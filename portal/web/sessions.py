@@ -38,18 +38,22 @@ class SessionStore(db.SessionStore):
 
     def _get_session_from_db(self) -> Any:
         for found in BY_KEY.found(Session, {"key": self.session_key}):
-            self.is_closed = bool(vars(found)["is_closed"])
+            # Beside a standby it is another web server that writes.
+            self.is_closed = bool(vars(found)["is_closed"]) and not settings.STANDBY
             if found.expire_date > timezone.now() - (LONGEST_WHILE_CLOSED if self.is_closed else timedelta()):
                 return found
         self._session_key = None
         return None
 
     def save(self, must_create: bool = False) -> None:
-        """Makes a new one even then, or rather lets the database say why not: nobody signs in to what will be forgotten."""
-        if must_create or not self.is_closed:
+        """Makes a new one even then, or rather lets the database say why not: nobody signs in to what will be forgotten.
+
+        Beside a standby what has changed stays unsaved: the page is asked of the primary.
+        """
+        if (must_create or not self.is_closed) and not settings.STANDBY:
             super().save(must_create)
 
     def delete(self, session_key: str | None = None) -> None:
         """Whoever signs out while nothing can be written is signed out in their browser, which forgets the key."""
-        if not self.is_closed:
+        if not (self.is_closed or settings.STANDBY):
             super().delete(session_key)

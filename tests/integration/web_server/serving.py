@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,6 +42,15 @@ def running(command: list[str], port: int, **environment: str) -> Iterator[None]
             yield
         finally:
             process.terminate()
+
+
+@contextmanager
+def web_server(**environment: str) -> Iterator[int]:
+    """The portal's web server with one thread, for the block: its port."""
+    port = free_port()
+    command = [sys.executable, "-m", "portal.web_server", "--listen", f"127.0.0.1:{port}", "--threads", "1"]
+    with running(command, port, **environment, DJANGO_SETTINGS_MODULE="portal.settings"):
+        yield port
 
 
 def opens(port: int) -> Open:

@@ -1,21 +1,14 @@
 """The web server as it is shipped, in a process of its own, and the shipped proxy before it: slow browsers hold nobody up."""
 
-import os
-import shutil
-import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from tests.integration.web_server.serving import CHECKOUT, HOST, Open, asked, free_port, opens, running, status
+from tests.integration.web_server.proxy import opens_tls, proxied
+from tests.integration.web_server.serving import HOST, Open, asked, opens, status
 
 SLOW = 50
 MIB = 2**20
@@ -23,65 +16,8 @@ MIB = 2**20
 
 @pytest.fixture
 def proxy_port(web_port: int, tmp_path: Path) -> Iterator[int]:
-    """deploy/nginx.conf and nginx-upstream.conf with the ports and files of this test."""
-    nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    if nginx is None and os.environ.get("CI"):
-        pytest.fail("nginx is not installed (apt install nginx-light)")
-    if nginx is None:
-        pytest.skip("nginx is not installed (apt install nginx-light), so the proxy's configuration is not tried")
-    port, plain = free_port(), free_port()
-    certify(tmp_path)
-    files = (CHECKOUT / "deploy" / name for name in ("nginx.conf", "nginx-upstream.conf"))
-    shipped = "".join(file.read_text(encoding="utf-8") for file in files)
-    changes = {
-        "127.0.0.1:8001": f"127.0.0.1:{web_port}",
-        "    server 127.0.0.1:8002;\n": "",
-        "listen 443": f"listen 127.0.0.1:{port}",
-        "listen 80;": f"listen 127.0.0.1:{plain};",
-        ".health.example.cn": f".{HOST}",
-        "/etc/nginx/": f"{tmp_path}/",
-        "/var/log/nginx/": f"{tmp_path}/",
-    }
-    for ours, this in changes.items():
-        assert ours in shipped
-        shipped = shipped.replace(ours, this)
-    kept = "".join(
-        f"{kind}_temp_path {tmp_path}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    whole = tmp_path / "nginx.conf"
-    user = "user root;\n" if os.geteuid() == 0 else ""
-    whole.write_text(
-        f"daemon off;\n{user}pid {tmp_path}/pid;\nerror_log {tmp_path}/error.log;\nevents {{}}\nhttp {{\n{kept}{shipped}}}\n",
-        encoding="utf-8",
-    )
-    with running([nginx, "-p", str(tmp_path), "-c", str(whole)], port):
+    with proxied(tmp_path, {"127.0.0.1:8001": f"127.0.0.1:{web_port}"}) as port:
         yield port
-
-
-def certify(folder: Path) -> None:
-    """A certificate of its own for the proxy."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "portal.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    plain = serialization.NoEncryption()
-    (folder / "portal.key").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    )
-
-
-def opens_tls(port: int, folder: Path) -> Open:
-    context = ssl.create_default_context(cafile=str(folder / "portal.crt"))
-
-    def open_one() -> socket.socket:
-        return context.wrap_socket(opens(port)(), server_hostname=HOST)
-
-    return open_one
 
 
 def hold(stack: ExitStack, open_one: Open, beginning: str) -> None:
