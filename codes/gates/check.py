@@ -157,6 +157,7 @@ def _kept(checked: Checked, pass_hash: bytes, *, by: str, now: datetime, lives_b
 
     While nothing can be written only scans kept before count: the gate goes on, and copies of a minute are not noticed.
     """
+    since, told = now - LIFETIME - 2 * CLOCKS_DIFFER, ""
     with left_out_while_closed("a scan"):
         # Of two gates that scan one pass in one instant, the second waits and its statement sees the first's row.
         advisory_lock(f"pass:{pass_hash.hex()}")
@@ -165,11 +166,13 @@ def _kept(checked: Checked, pass_hash: bytes, *, by: str, now: datetime, lives_b
             "at": now,
             "result": checked.result.value,
             "pass_hash": pass_hash,
-            "since": now - LIFETIME - 2 * CLOCKS_DIFFER,
+            "since": since,
             "briefly": lives_briefly,
         }
         with connection.cursor() as cursor:
             cursor.execute(f"{UNHURRIED}; {KEEP.ready()}", scan)
-            if cursor.fetchone()[0] == CheckResult.REPLAYED:
-                checked = Checked(CheckResult.REPLAYED, now)
-    return checked
+            told = cursor.fetchone()[0]
+    if not told and lives_briefly:
+        was_elsewhere = GateScan.objects.filter(pass_hash=pass_hash, at__gt=since).exclude(by=by).exists()
+        told = CheckResult.REPLAYED if was_elsewhere else ""
+    return Checked(CheckResult.REPLAYED, now) if told == CheckResult.REPLAYED else checked
