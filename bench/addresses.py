@@ -7,6 +7,7 @@ from itertools import product
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from codes.models import Case, Fact, RuleSet, RuleSetDraft, Ruling, Run, Suppression
+from codes.reports.figures import FIGURED
 from codes.reports.request import ReportName
 from portal.web.access import Audience, audience_of
 from regions.sources.models import Batch, Source
@@ -46,6 +47,7 @@ FILLS: dict[tuple[str, str], Fill] = {
 # Looked at once for each of these.
 EACH: dict[tuple[str, str], list[str]] = {
     ("auditor_report", "report"): list(ReportName),
+    ("auditor_report_figures", "report"): list(FIGURED),
     ("citizen_declare_page", "page"): ["to"],
     ("official_work_table", "table"): ["people", "offices", "causes", "places"],
     ("official_work_file", "table"): ["days", "places"],

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from codes.reports.formats import PERSON, Content, Row
-from codes.reports.request import ReportName, ReportRequest, bounds, in_zone, named, span
+from codes.reports.request import PLACE, ReportName, ReportRequest, bounds, in_zone, named, span
 from codes.reports.rows import PersonCells, stream
 from regions.sql import compose
 from regions.tenancy import current_city
@@ -34,7 +34,10 @@ APPEAL_KEYS = ("provider", "rule", "reason_code", "tested_on", "colour", "filed_
 RULING_KEYS = ("colour", "state", "reason_code", "proposed_by", "decided_by", "decided_at", "expires_on")
 
 SQL = Path(__file__).with_suffix(".sql")
-CASES = compose(SQL, "cases", span=span("c.opened_at"))
+NARROWED = compose(SQL, "narrowed", span=span("c.opened_at"))
+PLACED = compose(SQL, "placed", narrowed=NARROWED, place=PLACE)
+CASES = compose(SQL, "cases", narrowed=NARROWED, placed=PLACED)
+FIGURES = compose(SQL, "figures", placed=PLACED)
 
 
 class Stored(NamedTuple):
@@ -61,17 +64,20 @@ class Stored(NamedTuple):
 
 def case_list(request: ReportRequest) -> Content:
     """Cases by the day they were opened; ``appeals`` those that a citizen asked for."""
-    kind = "appeal" if request.report is ReportName.APPEALS else request.wanted("kind")
     person = PersonCells(identified=request.identified)
     filters = {**named(request.first, request.last), **request.only}
-    return Content(COLUMNS, _rows(request, kind, person), filters, person)
+    return Content(COLUMNS, _rows(request, person), filters, person)
 
 
-def _rows(request: ReportRequest, kind: str | None, person: PersonCells) -> Iterator[Row]:
+def parameters_of(request: ReportRequest) -> dict[str, Any]:
+    kind = "appeal" if request.report is ReportName.APPEALS else request.wanted("kind")
+    narrowed = {"kind": kind, "state": request.wanted("state"), "place": request.wanted("place")}
+    return {**narrowed, **bounds(request.first, request.last, zone=current_city().zone)}
+
+
+def _rows(request: ReportRequest, person: PersonCells) -> Iterator[Row]:
     zone = current_city().zone
-    narrowed = {"kind": kind, "state": request.wanted("state")}
-    parameters = {**narrowed, **bounds(request.first, request.last, zone=zone)}
-    for case in map(Stored._make, stream(CASES, parameters)):
+    for case in map(Stored._make, stream(CASES, parameters_of(request))):
         yield (
             case.number,
             case.kind,

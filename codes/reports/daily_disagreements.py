@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from codes.effective import DECIDED_WHEN_ASKED, after_run, stood
 from codes.models import Run
 from codes.reports.formats import PERSON, Content, Row
-from codes.reports.request import ReportRequest, asked_now, bounds, in_zone
+from codes.reports.request import FILTERS, PLACE, ReportName, ReportRequest, asked_now, bounds, in_zone
 from codes.reports.rows import PersonCells, describe_runs, settled_runs, stream
 from codes.validity import Age
 from regions.sql import compose
@@ -21,8 +21,16 @@ PAIR_KEYS = ("a", "b", "primary_cause", "swaps_a_to_b", "swaps_b_to_a", "guilty"
 
 SQL = Path(__file__).with_suffix(".sql")
 OF_RUN = {"decide": DECIDED_WHEN_ASKED, "stood": stood("d.citizen_id")}
-STANDING = compose(SQL, "of_run", which=compose(SQL, "standing"), **OF_RUN)
-KEPT = compose(SQL, "of_run", which=compose(SQL, "kept"), **OF_RUN)
+
+
+def _each(which: str) -> str:
+    return compose(SQL, "of_each", which=which, place=PLACE, ages=compose(SQL, "ages"))
+
+
+IS_STANDING, IS_KEPT = compose(SQL, "standing"), compose(SQL, "kept")
+STANDING = compose(SQL, "of_run", which=IS_STANDING, of_each=_each(IS_STANDING), **OF_RUN)
+KEPT = compose(SQL, "of_run", which=IS_KEPT, of_each=_each(IS_KEPT), **OF_RUN)
+FIGURES = compose(SQL, "figures", of_each=_each(IS_STANDING))
 
 
 def daily_disagreements(request: ReportRequest, *, now: datetime) -> Content:
@@ -49,7 +57,8 @@ def _rows(
         day = run.day.isoformat()
         over = bounds(run.day, run.day, zone=zone)["until"]
         seen = now if asked or over is None else min(now, over)
-        parameters = {**after_run(run, now=asked), "seen": seen}
+        narrowed = {name: request.wanted(name) for name in FILTERS[ReportName.DISAGREEMENTS]}
+        parameters = {**after_run(run, now=asked), **narrowed, "seen": seen}
         age = Age.of(run.day, now=asked) if asked else Age()
         rows = stream(KEPT if run.history else STANDING, parameters)
         for citizen, ref, encrypted, name, colours, effective, because, pairs, *case, display in rows:

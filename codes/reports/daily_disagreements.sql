@@ -40,7 +40,39 @@ LEFT JOIN LATERAL (
 JOIN codes_run opened ON opened.id = d.opened_run_id
 LEFT JOIN codes_run closed ON closed.id = d.closed_run_id
 WHERE {{which}}
+  AND (%(place)s::text IS NULL AND %(data_age)s::text IS NULL OR d.id IN (
+      SELECT id FROM ({{of_each}}) AS each
+      WHERE (%(place)s::text IS NULL OR each.place = %(place)s) AND (%(data_age)s::text IS NULL OR each.data_age = %(data_age)s)
+  ))
 ORDER BY d.citizen_id
+
+-- statement: of_each
+-- Each disagreement with the place of its record and the age of the oldest data that a provider of a differing pair judged by.
+SELECT d.id, {{place}} AS place, max(greatest(a.age, b.age))::text AS data_age
+FROM codes_disagreement d
+JOIN codes_run opened ON opened.id = d.opened_run_id
+LEFT JOIN codes_run closed ON closed.id = d.closed_run_id
+LEFT JOIN (codes_pairdiagnosis p JOIN codes_provider one ON one.id = p.a_id JOIN codes_provider other ON other.id = p.b_id)
+    ON p.disagreement_id = d.id AND (%(provider)s::text IS NULL OR %(provider)s IN (one.code, other.code))
+LEFT JOIN ({{ages}}) a ON a.provider_id = p.a_id
+LEFT JOIN ({{ages}}) b ON b.provider_id = p.b_id
+WHERE {{which}}
+GROUP BY d.id
+HAVING (%(provider)s::text IS NULL OR count(p.*) > 0)
+   AND (%(cause)s::text IS NULL OR %(cause)s = ANY(array_agg(p.primary_cause)))
+
+-- statement: ages
+SELECT judged.provider_id, width_bucket(extract(epoch FROM of.as_of - judged.horizon), ARRAY[86400, 172800, 604800]) AS age
+FROM codes_runprovider judged
+JOIN codes_run of ON of.id = judged.run_id
+WHERE of.id = %(run)s
+
+-- statement: figures
+SELECT grouping(place) = 1, place, data_age, count(*)
+FROM ({{of_each}}) AS each
+WHERE (%(place)s::text IS NULL OR place = %(place)s) AND (%(data_age)s::text IS NULL OR data_age = %(data_age)s)
+GROUP BY GROUPING SETS ((place), (data_age))
+ORDER BY count(*) DESC, place, data_age
 
 -- statement: standing
 coalesce(opened.amends_id, opened.id) <= %(run)s AND (closed.id IS NULL OR coalesce(closed.amends_id, closed.id) > %(run)s)

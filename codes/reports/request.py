@@ -9,6 +9,8 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from codes.models import ExportFault, ExportJob, IdentifiedExport
 from codes.models.provider import PROVIDER_PREFIX
@@ -37,14 +39,23 @@ OF_SETTLED_DAYS = frozenset({ReportName.CODES, ReportName.DISAGREEMENTS})
 # What a report can be narrowed to; each is a value of its rows, held against what was asked for.
 FILTERS: dict[ReportName, tuple[str, ...]] = {
     ReportName.CODES: ("provider", "state"),
-    ReportName.DISAGREEMENTS: ("provider", "cause"),
-    ReportName.CASES: ("kind", "state"),
-    ReportName.APPEALS: ("state",),
+    ReportName.DISAGREEMENTS: ("provider", "cause", "place", "data_age"),
+    ReportName.CASES: ("kind", "state", "place"),
+    ReportName.APPEALS: ("state", "place"),
     ReportName.JOURNAL: ("by", "verb"),
     ReportName.SOURCES: ("source", "state"),
     # Not rows are narrowed: which of its tables, and in which language its headings and words are.
     ReportName.WORK: ("table", "language"),
 }
+
+
+class DataAge(TextChoices):
+    """Of the oldest data that a provider of a differing pair judged by; the bounds are those of ``daily_disagreements.sql``."""
+
+    DAY = "0", _("Up to a day")
+    TWO_DAYS = "1", _("One to two days")
+    WEEK = "2", _("Two to seven days")
+    LONGER = "3", _("Longer")
 
 
 class CannotExport(Refused):
@@ -94,6 +105,8 @@ def asked_now(request: ReportRequest, now: datetime) -> datetime | None:
     return now if request.first is None and request.last is None else None
 
 
+# The division of the record that divides the colours, of a disagreement's pairs ``p``.
+PLACE = "min(jsonb_path_query_first(p.root_cause, '$.**.area ? (@ != null)') #>> '{}')"
 SPAN = """
 ({column} >= coalesce(%(from)s::timestamptz, '-infinity') AND {column} < coalesce(%(until)s::timestamptz, 'infinity'))
 """

@@ -20,7 +20,7 @@ from django.utils.translation import pgettext_lazy
 from codes.models import Run
 from codes.models.case import DECIDED_STATES, Case
 from codes.reports.formats import Cell, Content, Row
-from codes.reports.request import ReportRequest, bounds, named, span
+from codes.reports.request import PLACE, ReportRequest, bounds, named, span
 from codes.vocabulary import Cause
 from regions.divisions import division_title
 from regions.sql import compose
@@ -189,7 +189,7 @@ STATEMENTS: dict[str, str] = {
     WorkTable.PEOPLE: compose(SQL, "people", closed=CLOSED, answered=ANSWERED, whom=PERSON, grouped=PERSON),
     WorkTable.OFFICES: compose(SQL, "people", closed=CLOSED, answered=ANSWERED, whom=OFFICE, grouped=OFFICE),
     WorkTable.CAUSES: compose(SQL, "causes", opened=OPENED),
-    WorkTable.PLACES: compose(SQL, "places", opened=OPENED),
+    WorkTable.PLACES: compose(SQL, "places", opened=OPENED, place=PLACE),
     WorkTable.AGES: compose(SQL, "ages"),
 }
 SUMMARY = compose(SQL, "summary")
@@ -232,7 +232,9 @@ def _cause(day: date, origin: str, cases: int) -> Line:
 
 def _place(code: str | None, opened: int, decided: int, in_time: int, *rest: int) -> Line:
     title = division_title(code, translation.get_language() or "en") if code else None
-    return Line((code, title, opened, decided, in_time, _share(in_time, decided), *rest), {})
+    return Line(
+        (code, title, opened, decided, in_time, _share(in_time, decided), *rest), {"place": code} if code else {}
+    )
 
 
 def _age(age: int, cases: int, overdue: int) -> Line:

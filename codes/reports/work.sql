@@ -88,7 +88,7 @@ ORDER BY 1, 3 DESC, 2
 -- statement: places
 WITH found AS (
     SELECT c.opened_at, c.closed_at, c.due_at, c.paused_at, c.state = ANY(%(decided)s) AS decided,
-           coalesce(min(fact.area), min(jsonb_path_query_first(p.root_cause, '$.**.area ? (@ != null)') #>> '{}')) AS area
+           coalesce(min(fact.area), {{place}}) AS area
     FROM codes_case c
     LEFT JOIN codes_pairdiagnosis p ON p.disagreement_id = c.disagreement_id
     LEFT JOIN codes_appeal appeal ON appeal.case_id = c.id

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextChoices, TextField, Value
+from django.db.models import Exists, F, Func, Min, OuterRef, Q, QuerySet, Subquery, TextChoices, TextField, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from codes.models import Case, PairDiagnosis, Ruling
@@ -32,13 +32,17 @@ class Counted(TextChoices):
 
 @dataclass(frozen=True)
 class Number:
-    """One number: what, of which days, and of whom or why. ``office`` is none where offices do not matter, and may be empty."""
+    """One number: what, of which days, and of whom or why. ``office`` is none where offices do not matter, and may be empty.
+
+    Of a place, those that came in in these days and what has become of them.
+    """
 
     what: Counted
     period: Period
     person: str = ""
     office: str | None = None
     origin: str = ""
+    place: str = ""
 
 
 def cases_of(number: Number, *, now: datetime) -> CaseQuerySet:
@@ -53,6 +57,9 @@ def cases_of(number: Number, *, now: datetime) -> CaseQuerySet:
             rulings = rulings.filter(**{f"{column}__in": whom})
         return Case.objects.filter(Exists(rulings))
     cases = Case.objects.all()
+    if number.place:
+        opened = cases.filter(opened_at__gte=begins, opened_at__lt=ends)
+        return _of_place(number.place, number.what, opened, now=now)
     match number.what:
         case Counted.OPENED:
             cases = cases.filter(opened_at__gte=begins, opened_at__lt=ends)
@@ -67,6 +74,29 @@ def cases_of(number: Number, *, now: datetime) -> CaseQuerySet:
             who=Coalesce(NullIf("assigned_to", Value("")), "ruling__proposed_by", output_field=TextField())
         ).filter(who__in=whom)
     return _of_origin(cases, number.origin) if number.origin else cases
+
+
+def _of_place(place: str, what: Counted, opened: CaseQuerySet, *, now: datetime) -> CaseQuerySet:
+    """Of the cases that came in, those whose record names the place; by what has become of them."""
+    pairs = PairDiagnosis.objects.filter(disagreement=OuterRef("disagreement")).values("disagreement")
+    of_record = Subquery(pairs.annotate(area=Min(AreaOfRecord("root_cause"))).values("area"))
+    cases = opened.annotate(area=Coalesce("appeal__fact__area", of_record, output_field=TextField())).filter(area=place)
+    match what:
+        case Counted.OPENED:
+            return cases
+        case Counted.OPEN_NOW:
+            return cases.open()
+        case Counted.OVERDUE_NOW:
+            return cases.open().overdue(now)
+        case _:
+            return cases.filter(CLOSED[what])
+
+
+class AreaOfRecord(Func):
+    """As ``codes.reports.request.PLACE`` reads it."""
+
+    template = "jsonb_path_query_first(%(expressions)s, '$.**.area ? (@ != null)') #>> '{}'"
+    output_field = TextField()
 
 
 HAS_DECISION = Q(state__in=DECIDED_STATES)

@@ -18,6 +18,7 @@ from codes.reports.request import (
     LIKE_A_NUMBER,
     OF_SETTLED_DAYS,
     CannotExport,
+    DataAge,
     ReportName,
     ReportRequest,
 )
@@ -27,6 +28,7 @@ from codes.vocabulary import Cause, State
 from portal.auditor.journal_labels import action_choices
 from portal.auditor.report_labels import column_title
 from portal.templatetags.staff import BATCH_STATES
+from regions.divisions import division_title
 from regions.sources.models import Source
 
 
@@ -36,9 +38,10 @@ class ReportForm(forms.Form):
     first = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     last = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
 
-    def __init__(self, report: ReportName, data: Mapping[str, Any] | None) -> None:
+    def __init__(self, report: ReportName, data: Mapping[str, Any] | None, *, needs_settled: bool = True) -> None:
         super().__init__(data)
         self.report = report
+        self.needs_settled = needs_settled and report in OF_SETTLED_DAYS
         for name in FILTERS[report]:
             self.fields[name] = _of_work(name) if report is ReportName.WORK else _filter(report, name)
 
@@ -47,7 +50,7 @@ class ReportForm(forms.Form):
         first, last = found.get("first"), found.get("last")
         if first and last and first > last:
             self.add_error("last", _("The last day is before the first."))
-        elif self.report in OF_SETTLED_DAYS and not self.errors:
+        elif self.needs_settled and not self.errors:
             try:
                 settled_runs(first=first, last=last)
             except CannotExport:
@@ -149,6 +152,19 @@ class ReplayForm(forms.Form):
         return found
 
 
+class PlaceOfRecord(forms.CharField):
+    """A division as records name it, which the figures lead to; here it can be left out again."""
+
+    widget = forms.Select
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
+        """Offers all places, and the one that was led to."""
+        chosen = str(form.data.get(field_name) or "")
+        named = [(chosen, division_title(chosen, translation.get_language()))] if chosen else []
+        self.widget.choices = [("", _("All")), *named]
+        return super().get_bound_field(form, field_name)
+
+
 def _of_work(name: str) -> forms.Field:
     """Which table, and in which language the file is: one without has the names and codes that programs read."""
     if name == "table":
@@ -161,6 +177,8 @@ def _of_work(name: str) -> forms.Field:
 
 def _filter(report: ReportName, name: str) -> forms.Field:
     label = column_title(name)
+    if name == "place":
+        return PlaceOfRecord(label=label, required=False, max_length=12)
     if name in ("by", "verb"):
         return forms.CharField(label=label, required=False, max_length=80)
     choices = [("", _("All")), *_choices(report, name)]
@@ -177,5 +195,7 @@ def _choices(report: ReportName, name: str) -> list[tuple[str, Any]]:
         return [*kinds, ("correction", _("Correction asked by another city"))]
     if report is ReportName.SOURCES:
         return list(BATCH_STATES.items())
+    if name == "data_age":
+        return list(DataAge.choices)
     words: type[TextChoices] = Cause if name == "cause" else State if report is ReportName.CODES else CaseState
     return [(word.value, str(word.label)) for word in words if word.value != State.NOT_APPLIED]

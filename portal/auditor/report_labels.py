@@ -10,16 +10,17 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.text import Truncator
-from django.utils.translation import gettext, pgettext, pgettext_lazy
+from django.utils.translation import get_language, gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import Provider
 from codes.models.case import CaseState
 from codes.models.displayed import DisplayCause
-from codes.reports.request import ReportName
+from codes.reports.request import DataAge, ReportName
 from codes.vocabulary import Because, Cause, State
 from portal.templatetags.page import titled, untranslated
 from portal.templatetags.staff import BATCH_STATES, CASE_KINDS, REVIEW_REASONS
+from regions.divisions import division_title
 from regions.sources.models import Source
 
 
@@ -84,6 +85,8 @@ COLUMNS: dict[str, str | Promise] = {
     "digest": _("Digest"),
     "source": _("Source"),
     "cause": _("Primary cause"),
+    "place": _("Place of the record"),
+    "data_age": _("Age of the data"),
     "table": _("Table"),
     "language": _("Language of the headings"),
     "batch": _("Batch"),
@@ -110,6 +113,7 @@ VOCABULARIES: dict[str, tuple[type[TextChoices], ...]] = {
     "effective_because": (Because,),
     "case_state": (CaseState,),
     "cause": (Cause,),
+    "data_age": (DataAge,),
     "outcome": (State, *REVIEW_REASONS),
 }
 
@@ -125,11 +129,13 @@ def report_title(report: str) -> str:
     return str(ReportTitle(ReportName(report).value).label)
 
 
-def city_titles() -> Titles:
-    """Titles of the city's providers and sources by code, in the page's language."""
+def city_titles(*columns: str) -> Titles:
+    """Titles of the city's providers and sources by code, in the page's language; of these columns only, if any is named."""
+    titled_by: dict[str, type[Provider | Source]] = {"provider": Provider, "source": Source}
     return {
-        "provider": {one.code: titled(one) for one in Provider.objects.all()},
-        "source": {one.code: titled(one) for one in Source.objects.all()},
+        column: {one.code: titled(one) for one in model._default_manager.all()}
+        for column, model in titled_by.items()
+        if column in columns or not columns
     }
 
 
@@ -146,6 +152,8 @@ def cell_label(column: str, cell: Any, titles: Titles) -> str:
         return str(BATCH_STATES[cell])
     if column == "message":
         return format_html('<span lang="en">{}</span>', cell)  # as it stands in the file
+    if column == "place":
+        return division_title(cell, get_language() or "en")
     if column in titles:
         return titles[column].get(cell) or untranslated(cell)
     if column == "colours":

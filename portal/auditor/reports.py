@@ -7,6 +7,7 @@ from pathlib import Path
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
@@ -16,6 +17,7 @@ from codes.models.export_job import AskedReport
 from codes.reports import identified
 from codes.reports.catalogue import open_report
 from codes.reports.export import FileFormat
+from codes.reports.figures import FIGURED
 from codes.reports.jobs import ask_for_export, fetch_export
 from codes.reports.manifest import SUFFIX
 from codes.reports.request import MAY_IDENTIFY, OF_SETTLED_DAYS, CannotExport, ReportName, ReportRequest
@@ -64,12 +66,19 @@ def report(request: StaffRequest, report: str) -> HttpResponse:
         "lead": str(ReportLead(name.value).label),
         "form": form,
         "export": export,
+        "figures": _figures_address(name, request) if name in FIGURED else "",
         "of_settled_days": name in OF_SETTLED_DAYS,
         "of_work": name is ReportName.WORK,
         "newest": Run.objects.last_settled(),
         **(preview(form.request()) if form.is_bound and form.is_valid() else {}),
     }
     return render(request, "auditor/report.html", context)
+
+
+def _figures_address(name: ReportName, request: StaffRequest) -> str:
+    address, query = reverse("auditor_report_figures", args=[name]), request.GET.copy()
+    query.pop("show", None)
+    return f"{address}?{query.urlencode()}" if query else address
 
 
 def _start_export(request: StaffRequest, form: ReportForm, export: ExportForm) -> HttpResponse:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portal.auditor import identified, journal, replay, reports, retention
+from portal.auditor import figures, identified, journal, replay, reports, retention
 
 urlpatterns = [
     path("reports/", reports.reports, name="auditor_reports"),
@@ -15,5 +15,6 @@ urlpatterns = [
     path("journal/", journal.journal, name="auditor_journal"),
     path("replay/", replay.replay_page, name="auditor_replay"),
     path("journal/verify/", journal.verify_now, name="auditor_journal_verify"),
+    path("reports/<slug:report>/figures/", figures.report_figures, name="auditor_report_figures"),
     path("reports/<slug:report>/", reports.report, name="auditor_report"),
 ]

@@ -353,6 +353,7 @@ def _audit(desk: Desk) -> dict[str, str]:
         "auditor_retention": "reports/retention/",
         "auditor_reports": "reports/",
         "auditor_report": "reports/disagreements/?show=1&first=&last=",
+        "auditor_report_figures": "reports/disagreements/figures/",
         "auditor_verify": "reports/verify/",
         "auditor_export": f"reports/exports/{job.name}/",
         "auditor_journal": "journal/",

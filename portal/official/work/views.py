@@ -19,12 +19,13 @@ from codes.models import Run
 from codes.reports.export import FileFormat, export_report
 from codes.reports.request import READS_WORK, ReportName, ReportRequest
 from codes.reports.work import OtherOrigin, Period, WorkTable, cell_in_words, figures, work_lines
-from codes.reports.work_cases import Counted, Number, cases_of
+from codes.reports.work_cases import RULINGS, Counted, Number, cases_of
 from codes.vocabulary import Cause
 from portal.official.work.tables import cause_chart, days_chart, days_of, figures_in_words, shown, totals, with_period
 from portal.templatetags.page import actor, untranslated
 from portal.web.access import StaffRequest, for_staff
 from portal.web.keyset import keyset_page, query_without_place
+from regions.divisions import division_title
 from regions.tenancy import current_city
 
 FILES = (FileFormat.CSV, FileFormat.XLSX)
@@ -97,15 +98,21 @@ def work_cases(request: StaffRequest) -> HttpResponse:
         person=_plain(request.GET.get("person", "")),
         office=_plain(request.GET["office"]) if "office" in request.GET else None,
         origin=_plain(request.GET.get("origin", "")),
+        place=_plain(request.GET.get("place", "")),
     )
+    if number.place and number.what in RULINGS:
+        raise Http404
     if number.origin and number.origin not in {*Cause, *OtherOrigin}:
         raise Http404
     page = keyset_page(cases_of(number, now=timezone.now()), request.GET, by=["-opened_at", "-id"])
     context = {
         "number": number,
         "page": page,
-        "about": actor(number.person) or untranslated(number.office) or cell_in_words("origin", number.origin or None),
-        "is_of_today": number.what in (Counted.OPEN_NOW, Counted.OVERDUE_NOW),
+        "about": actor(number.person)
+        or untranslated(number.office)
+        or cell_in_words("origin", number.origin or None)
+        or division_title(number.place, translation.get_language() or "en"),
+        "is_of_today": not number.place and number.what in (Counted.OPEN_NOW, Counted.OVERDUE_NOW),
         "query": query_without_place(request.GET),
         "back": with_period(reverse("official_work"), number.period),
     }

@@ -3,15 +3,18 @@
 import csv
 import io
 import json
+import re
+from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from codes.models import ExportJob, PersonAccess
+from codes.models import ExportJob, PairDiagnosis, PersonAccess
 from codes.reports.jobs import exports_folder
 from codes.reports.request import ReportName
 from regions.journal.models import JournalEntry
 from tests.integration.auditor.conftest import written
+from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
 
@@ -141,3 +144,27 @@ def test_nobody_else_audits(desk: Desk, path: str) -> None:
 
 def test_a_report_that_is_none_is_missing(auditor: Visitor) -> None:
     assert auditor.get("/staff/reports/nothing/").status_code == 404
+
+
+@pytest.mark.parametrize("report", ["codes", "disagreements", "cases", "appeals", "sources"])
+def test_a_report_leads_to_its_figures_and_each_figure_to_its_rows(desk: Desk, auditor: Visitor, report: str) -> None:
+    for pair in PairDiagnosis.objects.all():
+        pair.root_cause["area"] = "330106"  # as a stay has it
+        pair.save(update_fields=["root_cause"])
+    desk.appeal()
+    page = auditor.read(f"/staff/reports/{report}/")
+    assert f"/staff/reports/{report}/figures/" in page
+    with at_most(12):
+        page = auditor.read(f"/staff/reports/{report}/figures/")
+    assert "From day to day" in page
+    led = re.findall(r'<a href="(/staff/reports/[a-z]+/\?show=1&amp;[^"]*)">', page)
+    # Of an appeal the record that it is against has no place here.
+    assert led if report != "appeals" else "not known" in page
+    assert ("西湖区" in page.replace("Xihu District", "西湖区")) is (report in ("disagreements", "cases"))
+    for address in led:
+        assert "No row" not in auditor.read(unescape(address)), address
+
+
+def test_what_is_no_report_of_counts_has_no_figures(auditor: Visitor) -> None:
+    assert [auditor.get(f"/staff/reports/{one}/figures/").status_code for one in ("journal", "work", "x")] == [404] * 3
+    assert "The rows" not in auditor.read("/staff/reports/cases/figures/?first=tomorrow")

@@ -212,6 +212,7 @@ CITY: dict[str, Row] = {
     # The auditors' room.
     "auditor_reports": Row(AUDIT, GET),
     "auditor_report": Row(AUDIT, BOTH),
+    "auditor_report_figures": Row(AUDIT, GET),
     "auditor_verify": Row(JOURNAL, BOTH),
     "auditor_export": Row(AUDIT, GET),
     "auditor_export_file": Row(AUDIT, GET, NOTHING_TO_DO),

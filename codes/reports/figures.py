@@ -1,0 +1,175 @@
+"""What a report comes to: how many from day to day, by place, and by how old the data was that providers judged by."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Max, Q
+from django.db.models.functions import TruncDate
+
+from codes.disagreements import pairs_after
+from codes.models import Run, RunProvider
+from codes.reports import case_list, daily_disagreements
+from codes.reports.request import FILTERS, ReportName, ReportRequest, bounds
+from codes.vocabulary import State
+from regions.sources.models import Batch
+from regions.tenancy import current_city
+
+FIGURED = (ReportName.CODES, ReportName.DISAGREEMENTS, ReportName.CASES, ReportName.APPEALS, ReportName.SOURCES)
+DAYS_WITHOUT_BOUNDS = 30
+MOST_DAYS = 92
+Value = int | None
+Groups = list[tuple[Any, int]]
+
+
+@dataclass(frozen=True)
+class Input:
+    """Whose data, up to when it was complete, how old it was then, and what stands on it: people held, or deliveries."""
+
+    code: str
+    complete_up_to: datetime | None
+    age: timedelta | None
+    count: int
+
+
+@dataclass(frozen=True)
+class Figures:
+    """``asked``: the request whose rows the groups count. ``daily``: by series, none for a day without a figure."""
+
+    asked: ReportRequest
+    days: list[date]
+    daily: Mapping[str, Sequence[Value]]
+    places: Groups = field(default_factory=list)
+    ages: Groups = field(default_factory=list)
+    inputs: list[Input] = field(default_factory=list)
+
+
+def figures(request: ReportRequest, *, now: datetime) -> Figures:
+    """Of the days asked for, or of the last thirty, never of more than ``MOST_DAYS``; groups of settled days are of the newest."""
+    today = current_city().day_of(now)
+    last = min(request.last or today, today)
+    first = max(request.first or last - timedelta(days=DAYS_WITHOUT_BOUNDS - 1), last - timedelta(days=MOST_DAYS - 1))
+    first = min(first, last)
+    asked, days = (
+        replace(request, first=first, last=last),
+        [first + timedelta(days=n) for n in range((last - first).days + 1)],
+    )
+    match request.report:
+        case ReportName.CODES:
+            return _codes(asked, days)
+        case ReportName.DISAGREEMENTS:
+            return _disagreements(asked, days)
+        case ReportName.SOURCES:
+            return _deliveries(asked, days, now=now)
+        case _:
+            return _cases(asked, days)
+
+
+def _codes(asked: ReportRequest, days: list[date]) -> Figures:
+    """Who is red and yellow with the providers, and the data that they judged by last."""
+    runs, provider = _settled(asked), asked.wanted("provider")
+    judged = [row for row in _judged(runs) if provider in (None, row.provider.code)]
+    daily = {}
+    for state in (State.RED, State.YELLOW):
+        if asked.wanted("state") in (None, state):
+            counts = [sum(getattr(row, state) or 0 for row in judged if row.run_id == run.pk) for run in runs]
+            daily[state.value] = _by_day(days, runs, counts, judged)
+    return Figures(_of_newest(asked, runs), days, daily, inputs=_inputs(runs, judged))
+
+
+def _disagreements(asked: ReportRequest, days: list[date]) -> Figures:
+    """Pairs that differ from day to day; people by place and by the age of the data, on the newest day."""
+    runs = _settled(asked)
+    judged = _judged(runs)
+    narrowed = {name: asked.wanted(name) for name in FILTERS[ReportName.DISAGREEMENTS]}
+    if not runs:
+        return Figures(asked, days, {})
+    daily = {}
+    # Places and ages of past days are known for people, not for counts.
+    if narrowed["place"] is None and narrowed["data_age"] is None:
+        codes = {row.provider_id: row.provider.code for row in judged}
+        found = [
+            counts
+            for kind, counts in pairs_after(runs).items()
+            if narrowed["cause"] in (None, kind.cause)
+            and narrowed["provider"] in (None, codes.get(kind.a), codes.get(kind.b))
+        ]
+        daily[""] = _by_day(days, runs, [sum(counts) for counts in zip(*found, strict=True)] or [0] * len(runs), judged)
+    places, ages = _grouped(daily_disagreements.FIGURES, {**narrowed, "run": runs[-1].pk})
+    return Figures(_of_newest(asked, runs), days, daily, places, ages, _inputs(runs, judged))
+
+
+def _cases(asked: ReportRequest, days: list[date]) -> Figures:
+    zone = current_city().zone.key
+    places, of_days = _grouped(case_list.FIGURES, {**case_list.parameters_of(asked), "zone": zone})
+    counted = dict(of_days)
+    return Figures(asked, days, {"": [counted.get(day, 0) for day in days]}, places)
+
+
+def _deliveries(asked: ReportRequest, days: list[date], *, now: datetime) -> Figures:
+    """Deliveries by what became of them, and up to when the newest accepted one of each source was complete."""
+    zone = current_city().zone
+    span = bounds(asked.first, asked.last, zone=zone)
+    ends = min(span["until"] or now, now)
+    batches = Batch.objects.filter(started_at__gte=span["from"], started_at__lte=ends)
+    batches = batches.filter(**{key: value for key, value in _batch_filter(asked).items() if value is not None})
+    daily: dict[str, list[Value]] = {}
+    of_days = batches.annotate(day=TruncDate("started_at", tzinfo=zone)).values_list("state", "day")
+    for became, day, count in of_days.annotate(Count("pk")).order_by("state"):
+        daily.setdefault(became, [0] * len(days))[days.index(day)] = count
+    counted = {"newest": Max("as_of", filter=Q(state=Batch.State.ACCEPTED)), "count": Count("pk")}
+    of_sources = batches.values_list("source__code").annotate(**counted).order_by("source__code")
+    inputs = [Input(code, as_of, as_of and ends - as_of, count) for code, as_of, count in of_sources]
+    return Figures(asked, days, daily, inputs=inputs)
+
+
+def _batch_filter(asked: ReportRequest) -> dict[str, str | None]:
+    return {"source__code": asked.wanted("source"), "state": asked.wanted("state")}
+
+
+def _settled(asked: ReportRequest) -> list[Run]:
+    """The last run of every day, the oldest first."""
+    runs = Run.objects.settled().filter(day__gte=asked.first, day__lte=asked.last)
+    return list(runs.order_by("day", "-pk").distinct("day"))
+
+
+def _judged(runs: Sequence[Run]) -> list[RunProvider]:
+    return list(RunProvider.objects.filter(run__in=runs).select_related("provider").order_by("provider__code"))
+
+
+def _inputs(runs: Sequence[Run], judged: Iterable[RunProvider]) -> list[Input]:
+    """Of the newest run: each provider with its data and how many it holds."""
+    return [
+        Input(
+            row.provider.code,
+            row.horizon,
+            runs[-1].as_of - row.horizon if row.horizon else None,
+            (row.red or 0) + (row.yellow or 0),
+        )
+        for row in judged
+        if row.run_id == runs[-1].pk
+    ]
+
+
+def _by_day(
+    days: Sequence[date], runs: Sequence[Run], counts: Sequence[int], judged: Iterable[RunProvider]
+) -> list[Value]:
+    """None where nothing settled or a provider could not judge: whoever it would have shown another colour is missing."""
+    silent = {row.run_id for row in judged if not row.known}
+    known = {run.day: count for run, count in zip(runs, counts, strict=True) if run.pk not in silent}
+    return [known.get(day) for day in days]
+
+
+def _of_newest(asked: ReportRequest, runs: Sequence[Run]) -> ReportRequest:
+    return replace(asked, first=runs[-1].day, last=runs[-1].day) if runs else asked
+
+
+def _grouped(statement: str, parameters: Mapping[str, Any]) -> tuple[Groups, Groups]:
+    """By place, and by the other column of the statement; the most frequent first, what has none left out of neither."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        rows = cursor.fetchall()
+    places = [(place, count) for is_other, place, _, count in rows if not is_other]
+    return places, [(other, count) for is_other, _, other, count in rows if is_other]

@@ -1,0 +1,101 @@
+"""A report in figures: from day to day, by place and by the age of the data, each leading to its rows."""
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from codes.reports.figures import FIGURED, Figures, Groups, figures
+from codes.reports.request import ReportName, ReportRequest
+from portal.auditor.forms import ReportForm
+from portal.auditor.report_labels import ReportTitle, Titles, cell_label, city_titles
+from portal.templatetags.page import span
+from portal.web.access import StaffRequest, for_staff
+from portal.web.chart import DayChart, Series, day_chart
+from regions.staff.roles import Role
+
+# What stands under the others is in the rows.
+MOST_PLACES = 50
+
+
+@require_safe
+@for_staff(Role.AUDITOR)
+def report_figures(request: StaffRequest, report: str) -> HttpResponse:
+    if report not in FIGURED:
+        raise Http404
+    name = ReportName(report)
+    # Days without a run are days without a figure.
+    form = ReportForm(name, request.GET, needs_settled=False)
+    context: dict[str, Any] = {"report": report, "title": str(ReportTitle(report).label), "form": form}
+    if form.is_valid():
+        found = figures(form.request(), now=timezone.now())
+        titles = city_titles(_column_of_inputs(name)) if found.inputs else {}
+        asked = found.asked
+        context |= {
+            "first": found.days[0],
+            "last": found.days[-1],
+            "of_day": asked.last if asked.first == asked.last != found.days[0] else None,
+            "rows": _rows_of(asked),
+            "chart": _chart(name, found, titles) if found.daily else None,
+            "places": _led(asked, "place", found.places[:MOST_PLACES], titles),
+            "more_places": sum(count for _place, count in found.places[MOST_PLACES:]),
+            "ages": _led(asked, "data_age", found.ages, titles),
+            "inputs": _inputs(name, found, titles),
+            "of_sources": name is ReportName.SOURCES,
+        }
+    return render(request, "auditor/figures.html", context)
+
+
+def _chart(name: ReportName, found: Figures, titles: Titles) -> DayChart:
+    """Each series in its own shade; a report without series of its own has one."""
+    whole = _("Pairs of providers that differ") if name is ReportName.DISAGREEMENTS else str(ReportTitle(name).label)
+    series = [
+        Series(cell_label("state", key, titles) if key else whole, values, shade)
+        for shade, (key, values) in enumerate(found.daily.items(), start=1)
+    ]
+    return day_chart(_("From day to day"), [str(date_format(day, "MONTH_DAY_FORMAT")) for day in found.days], series)
+
+
+def _rows_of(asked: ReportRequest, **narrower: str) -> str:
+    """The address of the rows."""
+    days = {"first": asked.first, "last": asked.last}
+    return (
+        f"{reverse('auditor_report', args=[asked.report])}?{urlencode({'show': 1, **days, **asked.only, **narrower})}"
+    )
+
+
+def _led(asked: ReportRequest, column: str, groups: Groups, titles: Titles) -> list[tuple[str, str, str]]:
+    """What it is, how many, and where their rows are; rows without a value cannot be asked for."""
+    return [
+        (
+            cell_label(column, value, titles) if value else _("not known"),
+            str(number_format(count, force_grouping=True)),
+            _rows_of(asked, **{column: value}) if value else "",
+        )
+        for value, count in groups
+    ]
+
+
+def _column_of_inputs(name: ReportName) -> str:
+    return "source" if name is ReportName.SOURCES else "provider"
+
+
+def _inputs(name: ReportName, found: Figures, titles: Titles) -> Iterable[tuple[str, Any, str, str, str]]:
+    column = _column_of_inputs(name)
+    return [
+        (
+            cell_label(column, one.code, titles),
+            one.complete_up_to,
+            span(one.age) if one.age is not None else "–",
+            str(number_format(one.count, force_grouping=True)),
+            _rows_of(found.asked, **{column: one.code}),
+        )
+        for one in found.inputs
+    ]
