@@ -25,13 +25,12 @@ from regions.journal.record import record
 from regions.keys.encryption import decrypt_for_installation, encrypt_for_installation
 from regions.leased_jobs import DIED, Clock, JobFault, claim_job, sweep
 from regions.models import CityOpening
-from regions.proposals import OPERATOR_PREFIX, require_another, require_role_or_operator
+from regions.proposals import OPERATOR_PREFIX, answer_operator, require_role_or_operator
 from regions.refusals import CommonReason, Refused
 from regions.sources.connectors.delivery import FaultReason
 from regions.staff.roles import Role
 from regions.tenancy import as_owner, in_city, is_suspended
 from regions.toml_files import Raw, parse_toml
-from regions.transitions import compare_and_set
 
 # What a form is called among files: its rule sets lie beside it by the names it gives them.
 FORM = Path("city.toml")
@@ -115,14 +114,8 @@ def _decide(opening_id: int, act: str, *, by: str, now: datetime, **changes: Any
     require_role_or_operator(by, Role.SYSTEM_ADMIN)
     with transaction.atomic():
         opening = CityOpening.objects.get(pk=opening_id)
-        if act != "withdraw":
-            require_another(by, proposed_by=opening.asked_by)
-        elif by != opening.asked_by:
-            raise Refused(CommonReason.NOT_THE_PROPOSER)
-        read = CityOpening.objects.filter(pk=opening.pk, state=CityOpening.State.ASKED)
-        state = CityOpening.TRANSITIONS.next_state(act)
-        compare_and_set(opening, read, state=state, decided_by=by, decided_at=now, **changes)
-        told = {"schema": opening.schema, "asked_by": opening.asked_by, "to": str(state)}
+        answer_operator(opening, act, by=by, now=now, **changes)
+        told = {"schema": opening.schema, "asked_by": opening.asked_by, "to": str(opening.state)}
         record(f"city.opening_{VERBS[act]}", by=by, now=now, subject=f"city:{opening.schema}", data=told)
     return opening
 

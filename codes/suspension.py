@@ -14,7 +14,7 @@ from codes.models import Case, InformationRequest
 from regions.journal.record import record
 from regions.locks import advisory_lock
 from regions.models import City, CitySuspension
-from regions.proposals import OPERATOR_PREFIX, require_another, require_reason, require_role
+from regions.proposals import OPERATOR_PREFIX, answer_operator, require_another, require_reason, require_role
 from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
 from regions.staff.roles import Role
 from regions.tenancy import in_city
@@ -106,16 +106,10 @@ def _decide(pk: int, act: str, *, by: str, now: datetime) -> CitySuspension:
     require_role(by, Role.SYSTEM_ADMIN)
     with transaction.atomic():
         one = _find(pk)
-        if act != "withdraw":
-            require_another(by, proposed_by=one.asked_by)
-        elif by != one.asked_by:
-            raise Refused(CommonReason.NOT_THE_PROPOSER)
-        read = CitySuspension.objects.filter(pk=pk, state=State.ASKED)
-        state = CitySuspension.TRANSITIONS.next_state(act)
-        compare_and_set(one, read, state=state, decided_by=by, decided_at=now)
+        answer_operator(one, act, by=by, now=now)
         verb = {"confirm": "suspended", "decline": "suspension_declined", "withdraw": "suspension_withdrawn"}[act]
         _record(verb, one, by=by, now=now)
-        if state == State.IN_FORCE:
+        if one.state == State.IN_FORCE:
             with in_city(one.city.schema_name):
                 _record(verb, one, by=f"{OPERATOR_PREFIX}{by}", now=now)
     return one

@@ -20,6 +20,7 @@ from regions.transitions import compare_and_set
 SYSTEM = "system"
 OPERATOR_PREFIX = "operator:"
 PROPOSED = "proposed"
+REFUSED = "refused"
 WITHDRAWN = "withdrawn"
 
 
@@ -61,6 +62,24 @@ def require_another(by: str, *, proposed_by: str) -> None:
     """Raises ``Refused`` when the one who decides is the one who proposed; the tables refuse it, too."""
     if by == proposed_by:
         raise Refused(CommonReason.SAME_PERSON)
+
+
+def require_proposer(by: str, *, proposed_by: str) -> None:
+    """Raises ``Refused`` for anybody else: only whoever proposed takes it back."""
+    if by != proposed_by:
+        raise Refused(CommonReason.NOT_THE_PROPOSER)
+
+
+def answer_operator(asked: Any, act: str, *, by: str, now: datetime, **changes: Any) -> None:
+    """Confirm, decline or withdraw what an operator asked for about a city; its table says what that leads to.
+
+    Raises ``Refused`` and ``MovedMeanwhile``. Its rows are in ``public`` and stay there with names of their own.
+    """
+    check = require_proposer if act == "withdraw" else require_another
+    check(by, proposed_by=asked.asked_by)
+    read = type(asked).objects.filter(pk=asked.pk, state=asked.State.ASKED)
+    state = asked.TRANSITIONS.next_state(act)
+    compare_and_set(asked, read, state=state, decided_by=by, decided_at=now, **changes)
 
 
 def require_reason(reason: str) -> str:
@@ -144,8 +163,7 @@ class ProposalQuerySet(models.QuerySet[P]):
         """A waiting proposal for whoever made it. ``proposers``: where the model names one role and several may propose."""
         require_role(by, *(proposers or [self.model.PROPOSERS]))
         found = self.find(pk)
-        if by != found.proposed_by:
-            raise Refused(CommonReason.NOT_THE_PROPOSER)
+        require_proposer(by, proposed_by=found.proposed_by)
         return found
 
 
@@ -155,6 +173,10 @@ class Proposal(models.Model):
     APPROVED: ClassVar[str] = "approved"
     PROPOSERS: ClassVar[Role] = Role.REVIEWER
     DECIDERS: ClassVar[Role] = Role.APPROVER
+    # What its acts are called in the journal, but for their last word.
+    ACTS: ClassVar[str] = ""
+    # Whether the row says who took it back; of others the journal alone does.
+    SAYS_WHO_WITHDREW: ClassVar[bool] = True
 
     state = models.TextField(default=PROPOSED)
     reason = models.TextField(blank=True)
@@ -192,6 +214,17 @@ class Proposal(models.Model):
             self.act(act, to, by=by, now=now, **changes)
         else:
             self.move(to, **changes)
+
+    def refuse(self, *, reason: str, by: str, now: datetime, **changes: Any) -> Self:
+        """Write that the second person disagrees; nothing follows. Raises ``Refused`` without a reason, and ``MovedMeanwhile``."""
+        self.decide(REFUSED, by=by, now=now, reason=require_reason(reason), act=f"{self.ACTS}refused", **changes)
+        return self
+
+    def withdraw(self, *, by: str, now: datetime) -> Self:
+        """Write that whoever proposed takes it back. Raises ``MovedMeanwhile``."""
+        changes = {"decided_by": by, "decided_at": now} if self.SAYS_WHO_WITHDREW else {}
+        self.act(f"{self.ACTS}withdrawn", WITHDRAWN, by=by, now=now, **changes)
+        return self
 
     def act(self, act: str, to: str, *, by: str, now: datetime, **changes: Any) -> None:
         """Move it and record the act in the journal. Raises ``MovedMeanwhile``."""
@@ -236,6 +269,10 @@ class EndableProposal(Proposal):
     def journal(self, act: str, *, by: str, now: datetime, before: str = "", **data: Any) -> None:
         refused = {"decision_code": self.decision_code} if self.decision_code else {}
         super().journal(act, by=by, now=now, before=before, **refused, **data)
+
+    def withdraw(self, *, by: str, now: datetime) -> Self:  # noqa: ARG002 - the journal of its case says who
+        self.move(WITHDRAWN, ended_at=now)
+        return self
 
     @classmethod
     @transaction.atomic

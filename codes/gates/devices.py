@@ -67,19 +67,16 @@ def confirm_device(device_id: int, *, by: str, now: datetime) -> GateDevice:
     return device
 
 
+@transaction.atomic
 def refuse_device(device_id: int, *, reason: str, by: str, now: datetime) -> GateDevice:
-    reason = require_reason(reason)
-    with transaction.atomic():
-        device: GateDevice = GateDevice.objects.locked().to_decide(device_id, by=by)
-        device.decide(GateDeviceState.REFUSED, by=by, now=now, reason=reason, act="gate.device_refused")
-    return device
+    device: GateDevice = GateDevice.objects.locked().to_decide(device_id, by=by)
+    return device.refuse(reason=reason, by=by, now=now)
 
 
+@transaction.atomic
 def withdraw_device(device_id: int, *, by: str, now: datetime) -> GateDevice:
-    with transaction.atomic():
-        device: GateDevice = GateDevice.objects.locked().to_withdraw(device_id, by=by)
-        device.decide(GateDeviceState.WITHDRAWN, by=by, now=now, act="gate.device_withdrawn")
-    return device
+    device: GateDevice = GateDevice.objects.locked().to_withdraw(device_id, by=by)
+    return device.withdraw(by=by, now=now)
 
 
 def revoke_device(device_id: int, *, by: str, now: datetime) -> GateDevice:

@@ -211,6 +211,8 @@ class AlarmAcknowledgement(Proposal):
         REPORTED = "reported", gettext_lazy("It was wrong, and has been reported")
 
     APPROVED: ClassVar[str] = AcknowledgementState.CONFIRMED
+    ACTS: ClassVar[str] = "alarm.acknowledgement_"
+    SAYS_WHO_WITHDREW: ClassVar[bool] = False
 
     alarm = models.ForeignKey(Alarm, on_delete=models.PROTECT, related_name="acknowledgements")
     finding = models.TextField(choices=Finding.choices)

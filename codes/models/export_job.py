@@ -1,6 +1,6 @@
 """Exports: what was asked for, who agreed to full names and numbers, how far the file is, and where it lies."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -73,6 +73,7 @@ class IdentifiedExport(AskedReport, Proposal):
     """
 
     State = IdentifiedExportState
+    ACTS: ClassVar[str] = "export.identify_"
 
     state = models.TextField(choices=State.choices, default=State.PROPOSED)
     expires_at = models.DateTimeField()

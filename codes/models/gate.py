@@ -29,6 +29,7 @@ class GateDevice(AppendOnly, Proposal):
     APPROVED: ClassVar[str] = GateDeviceState.CONFIRMED
     PROPOSERS: ClassVar[Role] = Role.SYSTEM_ADMIN
     DECIDERS: ClassVar[Role] = Role.SYSTEM_ADMIN
+    ACTS: ClassVar[str] = "gate.device_"
     updatable_columns: ClassVar[tuple[str, ...]] = (
         "state",
         "decided_by",

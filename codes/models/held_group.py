@@ -193,6 +193,8 @@ class HeldGroupProposal(Proposal):
         REFUSE = "refuse", gettext_lazy("Refuse it: put what brought it out of force")
 
     PROPOSERS: ClassVar[Role] = Role.APPROVER
+    ACTS: ClassVar[str] = "group."
+    SAYS_WHO_WITHDREW: ClassVar[bool] = False
 
     group = models.ForeignKey(HeldGroup, on_delete=models.PROTECT, related_name="proposals")
     act_proposed = models.TextField(choices=Act.choices)

@@ -30,6 +30,7 @@ class RuleSetDraft(Proposal):
     OPEN = (State.EDITING, State.PROPOSED)
     APPROVED: ClassVar[str] = State.PUBLISHED
     PROPOSERS: ClassVar[Role] = Role.RULE_MANAGER
+    ACTS: ClassVar[str] = "draft."
 
     rule_set = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="drafts")
     state = models.TextField(choices=State.choices, default=State.EDITING)

@@ -70,6 +70,7 @@ class Webhook(Accounted, Leased, Proposal):
     APPROVED: ClassVar[str] = WebhookState.ACTIVE
     PROPOSERS: ClassVar[Role] = Role.SOURCE_MANAGER
     DECIDERS: ClassVar[Role] = Role.APPROVER
+    ACTS: ClassVar[str] = "webhook."
     told_by_digest: ClassVar[tuple[str, ...]] = ("reason", "decision_reason")
     left_out: ClassVar[tuple[str, ...]] = ("fence", "lease_until", "attempts", "failures", "resume_at")
 

@@ -8,7 +8,7 @@ from codes.models import ExportFault, IdentifiedExport
 from codes.reports.export import FileFormat
 from codes.reports.jobs import ask_for_export
 from codes.reports.request import MAY_IDENTIFY, CannotExport, ReportRequest, checked_purpose, request_of, require_right
-from regions.proposals import require_another, require_operator, require_reason
+from regions.proposals import require_another, require_operator
 
 WAITS = timedelta(days=3)
 State = IdentifiedExport.State
@@ -69,23 +69,19 @@ def confirm(pk: int, *, by: str, now: datetime) -> IdentifiedExport:
     return asked
 
 
+@transaction.atomic
 def refuse(pk: int, *, reason: str, by: str, now: datetime) -> IdentifiedExport:
     """Nothing is written. Raises ``Refused``."""
     require_right(by)
-    reason = require_reason(reason)
-    with transaction.atomic():
-        asked = _to_decide(pk, by=by, now=now)
-        asked.decide(State.REFUSED, by=by, now=now, reason=reason, act="export.identify_refused")
-    return asked
+    return _to_decide(pk, by=by, now=now).refuse(reason=reason, by=by, now=now)
 
 
+@transaction.atomic
 def withdraw(pk: int, *, by: str, now: datetime) -> IdentifiedExport:
     """Take one's own request back. Raises ``Refused``."""
     require_right(by)
-    with transaction.atomic():
-        asked = IdentifiedExport.objects.locked().to_withdraw(pk, by=by, proposers=MAY_IDENTIFY)
-        asked.decide(State.WITHDRAWN, by=by, now=now, act="export.identify_withdrawn")
-    return asked
+    own = IdentifiedExport.objects.locked().to_withdraw(pk, by=by, proposers=MAY_IDENTIFY)
+    return own.withdraw(by=by, now=now)
 
 
 def lapse_unanswered(*, now: datetime) -> int:

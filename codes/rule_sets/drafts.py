@@ -215,14 +215,10 @@ def put_in_force(draft_id: int, *, by: str, now: datetime) -> RuleSetDraft:
     return draft
 
 
+@transaction.atomic
 def refuse(draft_id: int, *, reason: str, by: str, now: datetime) -> RuleSetDraft:
     """Leave the rules as they are. Raises ``Refused``."""
-    require_role(by, Role.APPROVER)
-    reason = require_reason(reason)
-    with transaction.atomic():
-        draft = _to_decide(draft_id, by=by)
-        draft.decide(State.REFUSED, by=by, now=now, reason=reason, act="draft.refused")
-    return draft
+    return _to_decide(draft_id, by=by).refuse(reason=reason, by=by, now=now)
 
 
 def take_back(draft_id: int, *, by: str, now: datetime) -> RuleSetDraft:

@@ -165,30 +165,19 @@ def confirm(proposal_id: int, *, by: str, now: datetime) -> Alarm:
     return alarm
 
 
+@transaction.atomic
 def send_back(proposal_id: int, *, reason: str, by: str, now: datetime) -> AlarmAcknowledgement:
     """The second person disagrees: the alarm stands. Raises ``Refused``."""
     require_role(by, *READERS)
-    reason = require_reason(reason)
-    with transaction.atomic():
-        proposed, role = _to_decide(proposal_id, by=by)
-        proposed.decide(
-            AcknowledgementState.REFUSED,
-            by=by,
-            now=now,
-            reason=reason,
-            decided_as=role,
-            act="alarm.acknowledgement_refused",
-        )
-    return proposed
+    proposed, role = _to_decide(proposal_id, by=by)
+    return proposed.refuse(reason=reason, by=by, now=now, decided_as=role)
 
 
+@transaction.atomic
 def withdraw(proposal_id: int, *, by: str, now: datetime) -> AlarmAcknowledgement:
     """Whoever proposed takes it back. Raises ``Refused``."""
-    with transaction.atomic():
-        proposals = AlarmAcknowledgement.objects.select_related("alarm").locked()
-        proposed = proposals.to_withdraw(proposal_id, by=by, proposers=READERS)
-        proposed.act("alarm.acknowledgement_withdrawn", AcknowledgementState.WITHDRAWN, by=by, now=now)
-    return proposed
+    proposals = AlarmAcknowledgement.objects.select_related("alarm").locked()
+    return proposals.to_withdraw(proposal_id, by=by, proposers=READERS).withdraw(by=by, now=now)
 
 
 def _to_decide(proposal_id: int, *, by: str) -> tuple[AlarmAcknowledgement, Role]:

@@ -85,26 +85,21 @@ def approve(webhook_id: int, *, by: str, now: datetime) -> Webhook:
     return webhook
 
 
+@transaction.atomic
 def refuse(webhook_id: int, *, reason: str, by: str, now: datetime) -> Webhook:
     """Raises ``Refused``."""
-    reason = require_reason(reason)
-    with transaction.atomic():
-        webhook = Webhook.objects.locked().to_decide(webhook_id, by=by)
-        webhook.decide(State.REFUSED, by=by, now=now, reason=reason, act="webhook.refused")
-    return webhook
+    return Webhook.objects.locked().to_decide(webhook_id, by=by).refuse(reason=reason, by=by, now=now)
 
 
+@transaction.atomic
 def withdraw(webhook_id: int, *, by: str, now: datetime) -> Webhook:
     """Whoever proposed takes it back. Raises ``Refused``."""
-    with transaction.atomic():
-        if by.startswith(PROVIDER_PREFIX):
-            webhook = _find(webhook_id, by=by)
-            if webhook.state != State.PROPOSED:
-                raise MovedMeanwhile
-        else:
-            webhook = Webhook.objects.locked().to_withdraw(webhook_id, by=by)
-        webhook.decide(State.WITHDRAWN, by=by, now=now, act="webhook.withdrawn")
-    return webhook
+    if not by.startswith(PROVIDER_PREFIX):
+        return Webhook.objects.locked().to_withdraw(webhook_id, by=by).withdraw(by=by, now=now)
+    webhook = _find(webhook_id, by=by)
+    if webhook.state != State.PROPOSED:
+        raise MovedMeanwhile
+    return webhook.withdraw(by=by, now=now)
 
 
 def pause(webhook_id: int, *, by: str, now: datetime) -> Webhook:

@@ -180,22 +180,16 @@ def put_in_force(change_id: int, *, by: str, now: datetime) -> SourceChange:
     return change
 
 
+@transaction.atomic
 def refuse(change_id: int, *, reason: str, by: str, now: datetime) -> SourceChange:
     """Leave the source as it is. Raises ``Refused``."""
-    require_role(by, Role.APPROVER)
-    reason = require_reason(reason)
-    with transaction.atomic():
-        change = _locked().to_decide(change_id, by=by)
-        change.decide(State.REFUSED, by=by, now=now, reason=reason, act="source.change_refused")
-    return change
+    return _locked().to_decide(change_id, by=by).refuse(reason=reason, by=by, now=now)
 
 
+@transaction.atomic
 def withdraw(change_id: int, *, by: str, now: datetime) -> SourceChange:
     """Take one's own proposal back. Raises ``Refused``."""
-    with transaction.atomic():
-        change = _locked().to_withdraw(change_id, by=by)
-        change.decide(State.WITHDRAWN, by=by, now=now, act="source.change_withdrawn")
-    return change
+    return _locked().to_withdraw(change_id, by=by).withdraw(by=by, now=now)
 
 
 def _addresses(source: Source, credential: str | None) -> dict[str, Any]:

@@ -118,21 +118,17 @@ def confirm(change_id: int, *, by: str, now: datetime) -> StaffChange:
     return change
 
 
+@transaction.atomic
 def refuse(change_id: int, *, reason: str, by: str, now: datetime) -> StaffChange:
     """Leave everything as it is. Raises ``Refused``."""
-    reason = require_reason(reason)
-    with transaction.atomic():
-        change = _to_decide(change_id, by=by)
-        change.decide(ChangeState.REFUSED, by=by, now=now, reason=reason, act="staff.change_refused")
-    return change
+    return _to_decide(change_id, by=by).refuse(reason=reason, by=by, now=now)
 
 
+@transaction.atomic
 def withdraw(change_id: int, *, by: str, now: datetime) -> StaffChange:
     """Take one's own proposal back. Raises ``Refused``."""
-    with transaction.atomic():
-        change = StaffChange.objects.locked().to_withdraw(change_id, by=by)
-        change.decide(ChangeState.WITHDRAWN, by=by, now=now, act="staff.change_withdrawn")
-    return change
+    own: StaffChange = StaffChange.objects.locked().to_withdraw(change_id, by=by)
+    return own.withdraw(by=by, now=now)
 
 
 def withdraw_roles(account_id: int, *, keep: Iterable[str], by: str, now: datetime) -> Account:

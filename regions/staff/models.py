@@ -137,6 +137,7 @@ class StaffChange(AppendOnly, Proposal):
     APPROVED: ClassVar[str] = ChangeState.CONFIRMED
     PROPOSERS: ClassVar[Role] = Role.SECURITY_ADMIN
     DECIDERS: ClassVar[Role] = Role.SECURITY_ADMIN
+    ACTS: ClassVar[str] = "staff.change_"
     updatable_columns: ClassVar[tuple[str, ...]] = (
         "state",
         "account_id",

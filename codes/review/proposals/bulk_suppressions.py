@@ -128,7 +128,7 @@ def withdraw_bulk_suppression(*, bulk_suppression_id: int, by: str, now: datetim
     with transaction.atomic():
         proposed = BulkSuppression.objects.locked().to_withdraw(bulk_suppression_id, by=by)
         proposed.suppressions.waiting().update(state=State.WITHDRAWN, ended_at=now)
-        proposed.move(State.WITHDRAWN, ended_at=now)
+        proposed.withdraw(by=by, now=now)
         _record(Verb.WITHDRAW_SUPPRESSION, proposed, people_of(proposed), by=by, now=now)
     return proposed
 

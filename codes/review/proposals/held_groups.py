@@ -96,13 +96,11 @@ def send_back(proposal_id: int, *, by: str, now: datetime, reason: str) -> HeldG
     return proposed
 
 
+@transaction.atomic
 def withdraw(proposal_id: int, *, by: str, now: datetime) -> HeldGroupProposal:
     """Whoever proposed takes it back. Raises ``Refused``."""
-    with transaction.atomic():
-        proposals = HeldGroupProposal.objects.select_related("group").locked()
-        proposed = proposals.to_withdraw(proposal_id, by=by, proposers=PROPOSERS)
-        proposed.act("group.withdrawn", GroupProposalState.WITHDRAWN, by=by, now=now)
-    return proposed
+    proposals = HeldGroupProposal.objects.select_related("group").locked()
+    return proposals.to_withdraw(proposal_id, by=by, proposers=PROPOSERS).withdraw(by=by, now=now)
 
 
 def proposals_to_decide() -> QuerySet[HeldGroupProposal]:

@@ -123,7 +123,7 @@ def withdraw_proposal(*, ruling_id: int, by: str, now: datetime) -> Ruling:
         ruling = _with_case().to_withdraw(ruling_id, by=by)
         step = Step(case_of(ruling), Verb.WITHDRAW_PROPOSAL, data={"ruling": ruling.pk})
         acts = acts_of([step], by=by, now=now)
-        ruling.move(State.WITHDRAWN, ended_at=now)
+        ruling.withdraw(by=by, now=now)
         record_all(acts, by=by, now=now)
     return ruling
 

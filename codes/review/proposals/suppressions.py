@@ -97,7 +97,7 @@ def withdraw_suppression(*, suppression_id: int, by: str, now: datetime) -> Supp
     require(by, Verb.WITHDRAW_SUPPRESSION)
     with transaction.atomic():
         proposed = _alone(suppression_id).to_withdraw(suppression_id, by=by)
-        proposed.move(State.WITHDRAWN, ended_at=now)
+        proposed.withdraw(by=by, now=now)
         _record_act(Verb.WITHDRAW_SUPPRESSION, proposed, by=by, now=now)
     return proposed
 
