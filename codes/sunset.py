@@ -22,9 +22,10 @@ from regions.journal.record import CANONICAL, record
 from regions.journal.verify import verify_journal
 from regions.keys import encryption
 from regions.keys.models import CityKey, Purpose
+from regions.locks import advisory_lock
 from regions.models import CitySunset
-from regions.proposals import is_operator, require_another, require_operator
-from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
+from regions.proposals import is_operator, require_another, require_operator, require_proposer
+from regions.refusals import MovedMeanwhile, NotAllowed, NotFound
 from regions.tenancy import as_owner, city_named, current_city, in_city, in_city_as_owner
 
 State = CitySunset.State
@@ -43,9 +44,11 @@ def ask(schema: str, *, by: str, now: datetime) -> CitySunset:
     _require_operator(by=by)
     city = city_named(schema)
     with transaction.atomic():
-        sunset, made = CitySunset.objects.get_or_create(city=city, defaults={"asked_by": by, "asked_at": now})
-        if not made:
+        # Of two who ask, the second waits for the first's row; one that is withdrawn meanwhile is asked for again.
+        advisory_lock("sunsets")
+        if CitySunset.objects.filter(city=city).exists():
             raise MovedMeanwhile
+        sunset = CitySunset.objects.create(city=city, asked_by=by, asked_at=now)
         record("city.sunset_asked", by=by, now=now, subject=f"city:{schema}")
     return sunset
 
@@ -57,8 +60,7 @@ def withdraw(schema: str, *, by: str, now: datetime) -> None:
         sunset = _locked(schema)
         if sunset.state != State.ASKED:
             raise MovedMeanwhile
-        if by != sunset.asked_by:
-            raise Refused(CommonReason.NOT_THE_PROPOSER)
+        require_proposer(by, proposed_by=sunset.asked_by)
         sunset.delete()
         record("city.sunset_withdrawn", by=by, now=now, subject=f"city:{schema}")
 

@@ -4,9 +4,12 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import psycopg2.extensions
@@ -14,6 +17,7 @@ import pytest
 from celery import Celery
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from psycopg2 import sql
 from pytest_django import Settings
@@ -29,6 +33,7 @@ from portal.management.commands import sunset as command
 from regions.keys import encryption
 from regions.keys.models import CityKey
 from regions.models import CitySunset
+from regions.refusals import MovedMeanwhile, NotFound, Refused
 from regions.tenancy import all_schemas, in_city
 from tests.integration.lines import ANNA, BERT, check_in, declaration, take
 from tests.integration.runs.test_workers import Broker
@@ -206,3 +211,21 @@ def test_a_journal_that_does_not_hold_ends_nothing(
     assert run("--city", "alpha", "--by", WANG, "--withdraw")[0] == 2
     assert run("--city", "alpha", "--by", LI, "--withdraw")[0] == 0
     assert not CitySunset.objects.exists()
+
+
+def test_of_many_who_ask_and_withdraw_at_once_each_does_or_is_refused(owner: psycopg2.extensions.connection) -> None:
+    start = Barrier(3)
+
+    def ask_and_withdraw(by: str) -> None:
+        try:
+            start.wait()
+            for _ in range(60):
+                with suppress(MovedMeanwhile):
+                    sunset.ask("alpha", by=by, now=NOW)
+                with suppress(Refused, NotFound):
+                    sunset.withdraw("alpha", by=by, now=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(ask_and_withdraw, (LI, WANG, "operator:zhao"))) == [None] * 3
