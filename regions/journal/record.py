@@ -49,6 +49,9 @@ def record_all(acts: Iterable[Act], *, by: str, now: datetime) -> list[JournalEn
     """Append many acts at once, each an entry of its own; the lock is held for all of them."""
     if not connection.in_atomic_block:
         raise TransactionManagementError("a journal entry outside the transaction of its change")
+    acts = list(acts)
+    if not acts:
+        return []
     advisory_lock("journal")  # the chain grows one entry at a time
     seq, previous, changed = _before()
     entries = []

@@ -4,12 +4,13 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.db.transaction import TransactionManagementError
+from django.test.utils import CaptureQueriesContext
 from psycopg2.extensions import connection as Owner  # noqa: N812 - the fixture's type, not the connection
 
 from regions.journal.models import JournalEntry
-from regions.journal.record import GENESIS, record
+from regions.journal.record import GENESIS, record, record_all
 from regions.models import City
 from regions.tenancy import in_city
 from tests.integration.journal.holding import journal_break
@@ -25,6 +26,13 @@ def test_each_digest_covers_the_one_before(alpha: City) -> None:
     assert bytes(second.previous) == bytes(first.digest)
     assert bytes(JournalEntry.objects.get(seq=1).previous) == GENESIS
     assert journal_break() is None
+
+
+def test_who_has_nothing_to_record_waits_for_nobody(alpha: City) -> None:
+    """Beat has workers look into every city many times a minute, and nearly always there is nothing to do."""
+    with CaptureQueriesContext(connection) as asked:
+        assert record_all([], by="system", now=AT) == []
+    assert len(asked) == 0
 
 
 def test_an_entry_needs_the_transaction_of_its_change(owner: Owner) -> None:
