@@ -40,6 +40,11 @@ SHOW_TO_CAMERA = """(matrix) => {
   delete window.BarcodeDetector;
   navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(10);
 }"""
+COUNT_TONES = """() => {
+  window.tones = 0;
+  const { start } = OscillatorNode.prototype;
+  OscillatorNode.prototype.start = function (...at) { window.tones += 1; return start.apply(this, at); };
+}"""
 # The published vectors as the gate's own script sees them; what differs is answered.
 RUN_VECTORS = """async ({ key_lists, vectors }) => {
   const { verifyOffLine } = await import("/static/portal/verifier.js");
@@ -100,8 +105,9 @@ def test_a_pass_is_scanned_on_line_and_off_line(window: Opens, world: World, dra
     citizen.open("/code/")
     token = drawn[-1]
     gate = open_gate(window, world, "一号机")
+    gate.page.evaluate(COUNT_TONES)
     assert gate.said("No colour") not in scan(gate, token, "ok")
-    assert colour_at(gate) == "yellow"
+    assert (colour_at(gate), gate.page.evaluate("window.tones")) == ("yellow", 2), "seen and heard, without a tap"
 
     # Off-line: the page opens, and says as of when and how old its keys are.
     gate.context.set_offline(True)

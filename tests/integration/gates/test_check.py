@@ -12,6 +12,8 @@ from codes.passes.results import CheckResult
 from codes.review.proposals import rulings
 from regions.keys import encryption
 from regions.keys.models import CityKey, Purpose
+from regions.retention.classes import data_classes
+from regions.retention.sweeping import sweep_class
 from tests.integration.conftest import OpenDesk
 from tests.integration.review.desk import Desk
 
@@ -127,3 +129,7 @@ def test_a_scan_names_nobody_and_is_swept(desk: Desk) -> None:
     check_pass(later, by="gate:1", now=desk.now + 30 * SECOND)
     hashes = [bytes(one or b"") for one in GateScan.objects.exclude(pass_hash=None).values_list("pass_hash", flat=True)]
     assert len(set(hashes)) == 2, "two passes of one person and day cannot be joined"
+    (scans,) = [one for one in data_classes() if one.name == "gate_scans"]
+    check_pass("x", by="gate:2", now=desk.now - timedelta(days=(scans.days or 0) + 1))
+    sweep_class(scans, now=desk.now)
+    assert list(GateScan.objects.values_list("by", flat=True)) == ["gate:1"] * 3
