@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
+import hypothesis
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
@@ -113,6 +116,26 @@ def _mostly_its_own(dice: Dice, codes: Sequence[str], place: int) -> str:
 def scenes(draw: DrawFn, max_people: int = 4) -> Scene:
     """Small worlds, each with the day and the instant to ask about."""
     return _draw_small(DrawnDice(draw), max_people)
+
+
+def draw_scenes(take: Callable[[Scene], object], *, examples: int, seed: int | None = None) -> None:
+    """Hand out small worlds; with a seed the same ones in the same order each time, as long as none is refused.
+
+    Without one Hypothesis draws anew, and tries again first what failed before.
+    """
+    kept: dict[str, Any] = {} if seed is None else {"database": None}
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        **kept,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(scenes())
+    def each(scene: Scene) -> None:
+        take(scene)
+
+    (each if seed is None else hypothesis.seed(seed)(each))()
 
 
 def small_world(seed: int) -> Scene:

@@ -1,14 +1,54 @@
-"""Several worlds as one city: nobody's name, source, provider or record is another world's."""
+"""Several worlds as one city: nobody's name, source, provider or record is another world's.
+
+A run over a city of fifty worlds takes hardly longer than one over a city of one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
+from datetime import date
+from itertools import chain, groupby, islice
 from typing import Any
 
 from tests.oracle import FactRef, Origin, World
 from tests.oracle.rulings import HitKey
+from tests.worlds.scenes import Scene, draw_scenes
+
+
+def try_all(check: Callable[[list[Scene]], object], *, examples: int, at_a_time: int, seed: int | None) -> None:
+    """Check drawn worlds together, which is quick; where something is wrong, one by one, which finds the smallest such world."""
+    drawn: list[Scene] = []
+    draw_scenes(drawn.append, seed=seed, examples=examples)
+    assert len(drawn) >= examples
+    try:
+        for parts in parts_of_cities(drawn, at_a_time=at_a_time):
+            check(parts)
+    except AssertionError:
+        draw_scenes(lambda scene: check([scene]), seed=seed, examples=examples)
+        raise
+
+
+def parts_of_cities(scenes: Iterable[Scene], *, at_a_time: int) -> Iterator[list[Scene]]:
+    """Renamed scenes that can be one city and have one run. A city has one policy: the first world's."""
+    for _, alike in groupby(sorted(scenes, key=_run), key=_run):
+        left = iter(alike)
+        while some := list(islice(left, at_a_time)):
+            worlds = [renamed(one.world, str(number)) for number, one in enumerate(some)]
+            policy = worlds[0].interim_policy
+            yield [
+                replace(one, world=replace(world, interim_policy=policy))
+                for one, world in zip(some, worlds, strict=True)
+            ]
+
+
+def _run(scene: Scene) -> tuple[date, bool]:
+    """What must be the same in one run: its day, and whether a version that comes later makes it ask for more days."""
+    return scene.day, any(version.effective_from > scene.day for version in scene.world.rule_sets)
+
+
+def one_city(parts: Sequence[Scene]) -> Scene:
+    return replace(parts[0], world=together([one.world for one in parts]))
 
 
 def renamed(world: World, mark: str) -> World:
@@ -22,6 +62,10 @@ def renamed(world: World, mark: str) -> World:
 
     def record(one: Any) -> dict[str, Any]:
         return {"origin": origin(one.origin), "record_id": name(one.record_id)}
+
+    def policy(text: str) -> str:
+        kind, _, preferred = text.partition(":")
+        return f"{kind}:{name(preferred)}" if preferred else text
 
     def holder(one: Any) -> dict[str, Any]:
         return {"citizen": name(one.citizen), "provider": name(one.provider)}
@@ -53,11 +97,12 @@ def renamed(world: World, mark: str) -> World:
             )
             for one in world.rulings
         ),
+        interim_policy=policy(world.interim_policy),
     )
 
 
 def together(worlds: Sequence[World]) -> World:
-    """One city of them all. Its policy is the first one's: ask it for verdicts only."""
+    """One city of them all, with the first one's policy."""
     return replace(
         worlds[0],
         providers=_joined(one.providers for one in worlds),

@@ -11,6 +11,8 @@ from tests.integration.engine.loading import load_world
 from tests.oracle import Diagnosis, Swap
 from tests.worlds import Scene, asked_at
 
+# As many as make a run take little longer than over one.
+WORLDS_AT_A_TIME = 25
 Pair = tuple[str, str, str]
 """(citizen, provider, provider), the providers in the order of their codes."""
 
@@ -20,6 +22,11 @@ class Diagnosed:
     run: Run
     keys: Keys
     pairs: dict[Pair, PairDiagnosis]
+
+    def of(self, part: Scene) -> dict[Pair, PairDiagnosis]:
+        """Those of the people of one of the city's worlds."""
+        people = set(part.world.citizens)
+        return {pair: row for pair, row in self.pairs.items() if pair[0] in people}
 
 
 def diagnosed(scene: Scene) -> Diagnosed:

@@ -1,29 +1,30 @@
 """A whole run against the oracle: disagreements, effective codes, all minimal swaps, causes – and pieces that are sound."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, time
 from itertools import combinations
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
 
 from codes.effective import effective_code
 from codes.models import Case, Disagreement, Ruling
 from regions.models import City
-from tests.integration.diagnosis.running import Diagnosed, as_oracle_says_it, diagnosed
+from tests.integration.diagnosis.running import WORLDS_AT_A_TIME, Diagnosed, as_oracle_says_it, diagnosed
 from tests.integration.diagnosis.sound_causes import assert_is_sound
 from tests.oracle import Verdict, coloured_verdicts, diagnose, disagreements, effective, held_verdicts
 from tests.oracle.effective import suspended
-from tests.worlds import Scene, random_world, scenes
+from tests.worlds import Scene, random_world
+from tests.worlds.together import one_city, try_all
 
 # Worlds with many causes in them; the last test sees to it that they stay so.
 LARGE_WORLDS = (3, 51, 57, 59, 68, 69, 87, 90, 102, 106)
 
 
-def assert_as_the_oracle_says(found: Diagnosed, scene: Scene) -> None:
-    world, asked = scene.world, (scene.day, scene.as_of)
-    wanted = {one.citizen: one.colours for one in disagreements(world, *asked)}
+def assert_as_the_oracle_says(found: Diagnosed, parts: Sequence[Scene]) -> None:
+    """Of the city of these scenes."""
+    wanted = {one.citizen: one.colours for part in parts for one in disagreements(part.world, part.day, part.as_of)}
     assert dict(Disagreement.objects.values_list("citizen__ref", "colours")) == wanted
     assert set(Case.objects.filter(kind="disagreement").values_list("citizen__ref", flat=True)) == wanted.keys()
     pairs = {
@@ -33,33 +34,33 @@ def assert_as_the_oracle_says(found: Diagnosed, scene: Scene) -> None:
         if colours[a] != colours[b]
     }
     assert found.pairs.keys() == pairs
-    for (citizen, a, b), row in found.pairs.items():
-        assert as_oracle_says_it(row) == diagnose(world, citizen, a, b, *asked)
-        assert_is_sound(row)
-    # A run may be of the day before its instant: asked on its day, for a ruling may end with it.
-    noon = datetime.combine(scene.day, time(12), world.zone)
-    for citizen, key in found.keys.citizens.items():
-        assert effective_code(key, now=noon)[:2] == effective(world, citizen, *asked), citizen
+    for part in parts:
+        asked = (part.day, part.as_of)
+        # A run may be of the day before its instant: asked on its day, for a ruling may end with it.
+        noon = datetime.combine(part.day, time(12), part.world.zone)
+        for citizen in part.world.citizens:
+            said = effective_code(found.keys.citizens[citizen], now=noon)
+            assert said[:2] == effective(part.world, citizen, *asked), citizen
+        for (citizen, a, b), row in found.of(part).items():
+            assert as_oracle_says_it(row) == diagnose(part.world, citizen, a, b, *asked)
+            assert_is_sound(row)
 
 
-@settings(
-    max_examples=150,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-@given(scenes())
-def test_drawn_worlds(bare_city: City, scene: Scene) -> None:
+def agree(parts: list[Scene]) -> None:
     with transaction.atomic():
-        assert_as_the_oracle_says(diagnosed(scene), scene)
+        assert_as_the_oracle_says(diagnosed(one_city(parts)), parts)
         transaction.set_rollback(True)
+
+
+def test_drawn_worlds(bare_city: City) -> None:
+    try_all(agree, examples=150, at_a_time=WORLDS_AT_A_TIME, seed=2)
 
 
 @pytest.mark.parametrize("seed", LARGE_WORLDS)
 def test_larger_worlds(bare_city: City, seed: int) -> None:
     scene = random_world(seed, people=150)
     found = diagnosed(scene)
-    assert_as_the_oracle_says(found, scene)
+    assert_as_the_oracle_says(found, [scene])
     assert found.run.counts["causes"] == dict(Counter(row.primary_cause for row in found.pairs.values()))
 
 

@@ -1,45 +1,41 @@
 """What semantics §6 promises of every diagnosis, tried on what the city stores."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
 
-from codes.models import PairDiagnosis, RunProvider
+from codes.models import PairDiagnosis, Run, RunProvider
 from regions.models import City
 from tests.integration.diagnosis.recasting import TWIN, places_traded, with_places_traded, with_twins
-from tests.integration.diagnosis.running import Diagnosed, Pair, as_oracle_says_it, diagnosed
+from tests.integration.diagnosis.running import WORLDS_AT_A_TIME, Diagnosed, Pair, as_oracle_says_it, diagnosed
 from tests.oracle import hybrid_colours, inputs_of, verdict
-from tests.worlds import Scene, random_world, scenes
+from tests.worlds import Scene, random_world
+from tests.worlds.together import one_city, try_all
 
 SEEDS = (14, 29, 35)
+EXAMPLES = 80
 
-drawn = settings(
-    max_examples=80,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-
-Invariant = Callable[[Scene, Diagnosed], None]
+Pairs = dict[Pair, PairDiagnosis]
+Invariant = Callable[[Scene, Pairs, Run], None]
+Promise = Callable[[list[Scene]], None]
 
 
 @contextmanager
-def once_diagnosed(scene: Scene) -> Iterator[Diagnosed]:
-    """The scene's city for the block; nothing of it stays."""
+def once_diagnosed(parts: Sequence[Scene]) -> Iterator[Diagnosed]:
+    """The city of these scenes for the block; nothing of it stays."""
     with transaction.atomic():
-        yield diagnosed(scene)
+        yield diagnosed(one_city(parts))
         transaction.set_rollback(True)
 
 
-def what_is_shared_is_never_the_cause(scene: Scene, found: Diagnosed) -> None:
-    frozen = {one.provider_id: one for one in RunProvider.objects.filter(run=found.run)}
-    for row in found.pairs.values():
+def what_is_shared_is_never_the_cause(scene: Scene, pairs: Pairs, run: Run) -> None:
+    frozen = {one.provider_id: one for one in RunProvider.objects.filter(run=run)}
+    for row in pairs.values():
         a, b = frozen[row.a_id], frozen[row.b_id]
         named = {row.primary_cause, *chain(*row.swaps_a_to_b, *row.swaps_b_to_a)}
         if a.source_id == b.source_id:
@@ -48,8 +44,8 @@ def what_is_shared_is_never_the_cause(scene: Scene, found: Diagnosed) -> None:
             assert "rules" not in named
 
 
-def stored_swaps_are_sufficient_and_minimal(scene: Scene, found: Diagnosed) -> None:
-    for (citizen, a, b), row in found.pairs.items():
+def stored_swaps_are_sufficient_and_minimal(scene: Scene, pairs: Pairs, run: Run) -> None:
+    for (citizen, a, b), row in pairs.items():
         said = as_oracle_says_it(row)
         for own, other, swaps in ((a, b, said.swaps_a_to_b), (b, a, said.swaps_b_to_a)):
             own_inputs = inputs_of(scene.world, own, scene.day, scene.as_of)
@@ -64,16 +60,16 @@ def stored_swaps_are_sufficient_and_minimal(scene: Scene, found: Diagnosed) -> N
                 assert not any(colours[smaller] == wanted for smaller in colours if smaller < swap)
 
 
-def identical_inputs_never_disagree(scene: Scene, found: Diagnosed) -> None:
-    for citizen, a, b in found.pairs:
+def identical_inputs_never_disagree(scene: Scene, pairs: Pairs, run: Run) -> None:
+    for citizen, a, b in pairs:
         assert a.removesuffix(TWIN) != b.removesuffix(TWIN), citizen
 
 
-def twins_of_a_pair_differ_for_the_same_cause(scene: Scene, found: Diagnosed) -> None:
+def twins_of_a_pair_differ_for_the_same_cause(scene: Scene, pairs: Pairs, run: Run) -> None:
     """A diagnosis depends on the four inputs, and on nothing else about the providers."""
-    for (citizen, a, b), row in found.pairs.items():
+    for (citizen, a, b), row in pairs.items():
         if not a.endswith(TWIN) and not b.endswith(TWIN):
-            twin = found.pairs[citizen, a + TWIN, b + TWIN]
+            twin = pairs[citizen, a + TWIN, b + TWIN]
             assert as_oracle_says_it(twin) == as_oracle_says_it(row)
 
 
@@ -81,44 +77,46 @@ ORDINARY: list[Invariant] = [what_is_shared_is_never_the_cause, stored_swaps_are
 OF_TWINS: list[Invariant] = [identical_inputs_never_disagree, twins_of_a_pair_differ_for_the_same_cause]
 
 
-def all_hold(scene: Scene) -> None:
-    with once_diagnosed(scene) as found:
+def all_hold(parts: list[Scene]) -> None:
+    with once_diagnosed(parts) as found:
         for invariant in ORDINARY:
-            invariant(scene, found)
+            for part in parts:
+                invariant(part, found.of(part), found.run)
 
 
-def all_hold_among_twins(scene: Scene) -> None:
-    doubled = with_twins(scene)
+def all_hold_among_twins(parts: list[Scene]) -> None:
+    doubled = [with_twins(part) for part in parts]
     with once_diagnosed(doubled) as found:
         for invariant in OF_TWINS:
-            invariant(doubled, found)
+            for part in doubled:
+                invariant(part, found.of(part), found.run)
 
 
-def trading_places_leaves_the_diagnosis(scene: Scene) -> None:
-    new = places_traded(scene.world)
-    with once_diagnosed(scene) as found:
+def trading_places_leaves_the_diagnosis(parts: list[Scene]) -> None:
+    new = {before: after for part in parts for before, after in places_traded(part.world).items()}
+    with once_diagnosed(parts) as found:
+        places = places_of(found)
         wanted = {
-            (citizen, new[b], new[a]): by_place(mirrored(row, new), found)
+            (citizen, new[b], new[a]): by_place(mirrored(row, new), places)
             for (citizen, a, b), row in found.pairs.items()
         }
-    with once_diagnosed(with_places_traded(scene)) as found:
-        assert {pair: by_place(plain(row), found) for pair, row in found.pairs.items()} == wanted
+    with once_diagnosed([with_places_traded(part) for part in parts]) as found:
+        places = places_of(found)
+        assert {pair: by_place(plain(row), places) for pair, row in found.pairs.items()} == wanted
 
 
-PROMISES: list[Callable[[Scene], None]] = [all_hold, all_hold_among_twins, trading_places_leaves_the_diagnosis]
+PROMISES: list[Promise] = [all_hold, all_hold_among_twins, trading_places_leaves_the_diagnosis]
 
 
 @pytest.mark.parametrize("promise", PROMISES)
-@drawn
-@given(scenes())
-def test_drawn_worlds(bare_city: City, promise: Callable[[Scene], None], scene: Scene) -> None:
-    promise(scene)
+def test_drawn_worlds(bare_city: City, promise: Promise) -> None:
+    try_all(promise, examples=EXAMPLES, at_a_time=WORLDS_AT_A_TIME, seed=3)
 
 
 @pytest.mark.parametrize("promise", PROMISES)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_larger_worlds(bare_city: City, promise: Callable[[Scene], None], seed: int) -> None:
-    promise(random_world(seed, people=80))
+def test_larger_worlds(bare_city: City, promise: Promise, seed: int) -> None:
+    promise([random_world(seed, people=80)])
 
 
 Plain = tuple[str, Any, Any, Any]
@@ -128,13 +126,16 @@ def plain(row: PairDiagnosis) -> Plain:
     return row.primary_cause, _sorted(row.swaps_a_to_b), _sorted(row.swaps_b_to_a), _in_order(row.root_cause)
 
 
-def by_place(value: Any, found: Diagnosed) -> Any:
-    """With each fact's place in its world: loaded again it has another key."""
+def places_of(found: Diagnosed) -> dict[int, int]:
+    """A fact's key → its place in its world: loaded again it has another key."""
+    return {key: place for place, key in enumerate(found.keys.facts)}
+
+
+def by_place(value: Any, places: dict[int, int]) -> Any:
     if isinstance(value, dict):
-        places = {key: place for place, key in enumerate(found.keys.facts)}
-        return {key: places[part] if key == "fact_id" else by_place(part, found) for key, part in value.items()}
+        return {key: places[part] if key == "fact_id" else by_place(part, places) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [by_place(one, found) for one in value]
+        return [by_place(one, places) for one in value]
     return value
 
 

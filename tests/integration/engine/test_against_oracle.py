@@ -5,14 +5,11 @@ are the same every time and for the most part come from seeds: these are drawn i
 """
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
-from itertools import groupby, islice
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
 
 from codes.models import Run, VerdictChange
 from codes.runs.partitions import evaluate_range
@@ -20,10 +17,10 @@ from codes.runs.steps import freeze_providers
 from regions.models import City
 from tests.integration.engine.comparing import Sayings, city_says, differences, oracle_says
 from tests.integration.engine.loading import load_world
-from tests.worlds import Scene, random_world, scenes, small_world
+from tests.worlds import Scene, random_world, small_world
 from tests.worlds.dice import SeededDice
 from tests.worlds.rules import draw_variant
-from tests.worlds.together import renamed, together
+from tests.worlds.together import one_city, parts_of_cities, try_all
 
 ASKED_FOR = os.environ.get("ORACLE_EXAMPLES")
 SEEDED = 0 if ASKED_FOR else 1_700
@@ -45,70 +42,36 @@ def judged(scene: Scene) -> Sayings:
     return said
 
 
-def draw(take: Callable[[Scene], None]) -> None:
-    """Hand out every drawn world: the same ones in the same order each time, as long as none is refused."""
-
-    @settings(
-        max_examples=EXAMPLES,
-        derandomize=not ASKED_FOR,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
-    @given(scenes())
-    def each(scene: Scene) -> None:
-        take(scene)
-
-    each()
+def differing(parts: list[Scene]) -> list[str]:
+    """A line for each verdict on which the two differ, in the city of these scenes."""
+    theirs = {key: said for scene in parts for key, said in oracle_says(scene).items()}
+    ours = judged(one_city(parts))
+    # A citizen of one world has not applied to a provider of another.
+    assert {ours.pop(pair).state for pair in ours.keys() - theirs.keys()} <= {"not_applied"}
+    return differences(ours, theirs)
 
 
-def agree(scene: Scene) -> None:
-    assert differences(judged(scene), oracle_says(scene)) == []
-
-
-def disagree_together(drawn: list[Scene]) -> list[str]:
-    """Worlds in which the engine takes the same way are one city and one run."""
-    found = []
-    for _, alike in groupby(sorted(drawn, key=way), key=way):
-        left = iter(alike)
-        while some := list(islice(left, WORLDS_AT_A_TIME)):
-            scenes = [replace(one, world=renamed(one.world, str(number))) for number, one in enumerate(some)]
-            theirs = {key: said for scene in scenes for key, said in oracle_says(scene).items()}
-            city = replace(scenes[0], world=together([one.world for one in scenes]))
-            ours = judged(city)
-            # A citizen of one world has not applied to a provider of another.
-            assert {ours.pop(pair).state for pair in ours.keys() - theirs.keys()} <= {"not_applied"}
-            found += differences(ours, theirs)
-    return found
-
-
-def way(scene: Scene) -> tuple[date, bool]:
-    """What must be the same in one run: its day, and whether a version that comes later makes it ask for more days."""
-    return scene.day, any(version.effective_from > scene.day for version in scene.world.rule_sets)
+def agree(parts: list[Scene]) -> None:
+    assert differing(parts) == []
 
 
 @pytest.mark.timeout(60 + EXAMPLES)
 def test_drawn_worlds(bare_city: City) -> None:
-    """All are judged together, which is quick; where something differs, one by one, which finds the smallest such world."""
-    drawn: list[Scene] = []
-    draw(drawn.append)
-    assert len(drawn) >= EXAMPLES
-    found = disagree_together(drawn)
-    if found:
-        draw(agree)
-    assert found == [], "together, but not one by one"
+    try_all(agree, examples=EXAMPLES, at_a_time=WORLDS_AT_A_TIME, seed=None if ASKED_FOR else 1)
 
 
 def test_seeded_worlds(bare_city: City) -> None:
     """The same shapes; where something differs, the seeds of the worlds that do so alone are told as well."""
     seeded = {seed: small_world(seed) for seed in range(SEEDED)}
-    found = disagree_together(list(seeded.values()))
-    alone = [seed for seed, scene in seeded.items() if found and differences(judged(scene), oracle_says(scene))]
+    cities = parts_of_cities(seeded.values(), at_a_time=WORLDS_AT_A_TIME)
+    found = [line for parts in cities for line in differing(parts)]
+    alone = [seed for seed, scene in seeded.items() if found and differing([scene])]
     assert found == [], f"seeds {alone}"
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_larger_worlds(bare_city: City, seed: int) -> None:
-    agree(random_world(seed, people=250))
+    agree([random_world(seed, people=250)])
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -127,7 +90,7 @@ def test_many_pending_versions(bare_city: City, seed: int) -> None:
         for number in range(1, PENDING + 1)
     ]
     scene = replace(scene, world=replace(scene.world, rule_sets=(*firsts, *later)))
-    assert differences(judged(scene), oracle_says(scene)) == []
+    agree([scene])
 
 
 def test_worlds_are_worth_comparing(bare_city: City) -> None:
