@@ -1,18 +1,15 @@
 """The network between two cities of a test: a call reaches the portal itself, under the host it names, in that city."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection as any_connection
 from django.test import Client
 
 from regions.outgoing import Answer, CallFailed, CallFault
-
-connection: Any = any_connection
+from regions.tenancy import in_public
 
 
 @dataclass(frozen=True)
@@ -52,22 +49,12 @@ def deliver(sent: Sent, *, down: set[str] | None = None) -> Answer:
     url = urlsplit(sent.address)
     if url.hostname in (down or ()):
         raise CallFailed(CallFault.NO_CONNECTION)
-    with _outside():
+    # The other side is another process: it begins outside any city.
+    with in_public():
         response = Client(headers=sent.headers).generic(
             sent.method, url.path, sent.content, content_type="application/json", headers={"host": str(url.hostname)}
         )
     return Answer(response.status_code, cast("Mapping[str, str]", response.headers), response.content)
-
-
-@contextmanager
-def _outside() -> Iterator[None]:
-    """The other side is another process: it begins outside any city, and leaves ours as it was."""
-    before = connection.tenant
-    connection.set_schema_to_public()
-    try:
-        yield
-    finally:
-        connection.set_tenant(before)
 
 
 def lay_wire(patch: pytest.MonkeyPatch) -> Wire:

@@ -57,6 +57,16 @@ def values(port: int) -> dict[str, float]:
     return {name: float(value) for name, value in LINE.findall(text)}
 
 
+def reached(port: int, least: dict[str, float]) -> dict[str, float]:
+    """The values, once they are so many or patience has ended: a task is counted a moment after it has done its work."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    found = values(port)
+    while any(found.get(name, -1) < value for name, value in least.items()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+        found = values(port)
+    return found
+
+
 def test_the_processes_of_a_machine_are_one_target(
     committed: Filled,
     workers: Workers,  # noqa: F811
@@ -70,26 +80,27 @@ def test_the_processes_of_a_machine_are_one_target(
     workers.follow(waiting)
     workers.enqueue("portal.note_beat")
     workers.enqueue("codes.sum_up_cities")
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    found = values(counted)
-    while 'portal_partitions{city="beta",state="done"}' not in found and time.monotonic() < deadline:
-        time.sleep(0.2)
-        found = values(counted)
     partitions = waiting.partitions.count()
-    assert found['portal_partitions{city="beta",state="done"}'] == partitions
-    assert found['portal_run_step_seconds_count{city="beta",step="partition"}'] == partitions
-    assert found['portal_run_step_seconds_count{city="beta",step="settling"}'] == 1
-    assert found['portal_tasks_total{outcome="success",task="codes.judge_partition"}'] >= partitions
-    assert found['portal_request_seconds_count{view="public_figures"}'] == 3, "of both web servers"
-    assert found["portal_database_up"] == found["portal_broker_up"] == 1
+    beats = 'portal_tasks_total{outcome="success",task="portal.note_beat"}'
+    judged = 'portal_tasks_total{outcome="success",task="codes.judge_partition"}'
+    once: dict[str, float] = {
+        'portal_partitions{city="beta",state="done"}': partitions,
+        'portal_run_step_seconds_count{city="beta",step="partition"}': partitions,
+        'portal_run_step_seconds_count{city="beta",step="settling"}': 1,
+        'portal_request_seconds_count{view="public_figures"}': 3,  # of both web servers
+        "portal_database_up": 1,
+        "portal_broker_up": 1,
+        beats: 1,
+    }
+    found = reached(counted, {**once, judged: partitions})
+    assert {name: found.get(name) for name in once} == once
+    assert found[judged] >= partitions
     assert found["portal_beat_age_seconds"] < PATIENCE_SECONDS
-    # A worker that is killed leaves its counts to the next one, and no file more.
-    files = sorted((tmp_path / "metrics").iterdir())
+    # A worker that is killed leaves its counts to the next one.
     workers.kill_all()
     workers.start()
     workers.enqueue("portal.note_beat")
-    beat = 'portal_tasks_total{outcome="success",task="portal.note_beat"}'
-    while values(counted)[beat] < 2 and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert values(counted)[beat] == 2
-    assert sorted((tmp_path / "metrics").iterdir()) == files
+    assert reached(counted, {beats: 2})[beats] == 2
+    # Two web servers, a worker and its two processes are five, however many there have been.
+    numbers = {int(number) for file in (tmp_path / "metrics").iterdir() for number in re.findall(r"\d+", file.name)}
+    assert numbers <= set(range(5))
