@@ -18,7 +18,7 @@ from regions.refusals import MovedMeanwhile, NotFound, Refused
 from regions.staff.roles import Role
 from regions.tenancy import current_city
 
-PLACE = re.compile(r"\{([^{}]*)\}")
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 PLACES = ("case", "today", "due", "city", "hotline")
 LONGEST_NAME = 60
 # What is filled in must not make the text longer than a question or answer may be.
@@ -40,7 +40,7 @@ def save_template(
     if len(name) > LONGEST_NAME or any(len(text) > LONGEST for text in texts):
         raise Refused(Reason.TEMPLATE_TOO_LONG, most=LONGEST)
     for text in texts:
-        if unknown := [place for place in PLACE.findall(text) if place not in PLACES]:
+        if unknown := [place for place in PLACEHOLDER.findall(text) if place not in PLACES]:
             raise Refused(Reason.UNKNOWN_PLACE, place=unknown[0])
     with transaction.atomic():
         kept = ReplyTemplate() if template_id is None else _in_use(template_id)
@@ -69,7 +69,7 @@ def filled(template: ReplyTemplate, case: Case, *, now: datetime) -> str:
     words = []
     for language, text in (("zh-hans", template.text_zh), ("en", template.text_en)):
         values = _values(case, language, now=now)
-        words += [PLACE.sub(lambda place, values=values: values[place[1]], text)] if text else []  # type: ignore[misc]
+        words += [PLACEHOLDER.sub(lambda place, values=values: values[place[1]], text)] if text else []  # type: ignore[misc]
     return "\n\n".join(words)
 
 

@@ -27,7 +27,7 @@ CITIZEN_REF = re.compile(rf"\bC[{REF_LETTERS}]{{{REF_LENGTH}}}\b")
 # Of two people with one name pages show the user name as well.
 USER_NAME = re.compile(r"\(([^()]+)\)$")
 # A place in a label, as ``re.escape`` leaves it.
-PLACE = re.compile(r"\\\{\w+\\\}")
+ESCAPED_PLACEHOLDER = re.compile(r"\\\{\w+\\\}")
 TITLED: dict[str, type[Source | Provider]] = {"source": Source, "provider": Provider}
 
 
@@ -88,6 +88,6 @@ def _read_back(shown: str, labels: Mapping[str, str | Promise], *, then: str = "
     for stored, label in labels.items():
         for language, _title in settings.LANGUAGES:
             with override(language):
-                pattern = PLACE.sub("(.+)", re.escape(str(label))) + then
+                pattern = ESCAPED_PLACEHOLDER.sub("(.+)", re.escape(str(label))) + then
             if found := re.fullmatch(pattern, shown, re.IGNORECASE):
                 yield stored, "".join(filter(None, found.groups()))
