@@ -57,6 +57,15 @@ def test_from_the_code_to_the_number(zhang: Visitor, desk: Desk, picture: bytes)
     assert appeal.case.number in zhang.read("/code/")
 
 
+def test_whoever_appeals_reads_that_another_city_is_asked(zhang: Visitor, desk: Desk) -> None:
+    for detail, told in (({}, False), ({"issued_by": "500000"}, True)):
+        desk.tell("zhang", "spacetime_overlap", record_id="police-zhang", detail=detail)
+        desk.run()
+        choose(zhang, desk, "providers_differ")
+        zhang.post("/appeal/words/", {"text": ""})
+        assert ("会一并发给重庆市" in zhang.read("/appeal/check/")) is told
+
+
 def test_reasons_that_cannot_apply_to_the_record_are_not_offered(zhang: Visitor, desk: Desk) -> None:
     fact = desk.fact("zhang")
     zhang.post("/appeal/", {"target": f"wechat.R2.{fact.pk}"})
