@@ -50,6 +50,7 @@ def progress() -> dict[str, Any]:
     counted = {str(state): count for state, count in states}
     signed = Checkpoint.objects.order_by("-seq").first()
     unsigned = JournalEntry.objects.filter(seq__gt=signed.seq if signed else 0).order_by("seq").first()
+    proved = Run.objects.settled().filter(counts__has_key="proof").first()
     head = last_head()
     oldest = HeldGroup.objects.waiting().first()
     webhooks = WebhookDelivery.objects.filter(state=WebhookDelivery.State.WAITING)
@@ -65,6 +66,7 @@ def progress() -> dict[str, Any]:
         },
         "webhooks_since": _iso(webhooks.aggregate(since=Min("made_at"))["since"]),
         "messages_troubled": Message.objects.filter(state__in=Message.TROUBLED).count(),
+        "unforeseen": proved.counts["proof"]["unforeseen"] if proved else 0,
         "alarms": Alarm.objects.standing().count(),
         "held_since": _iso(oldest.held_at if oldest else None),
         "unsigned_since": _iso(unsigned.at if unsigned else None),

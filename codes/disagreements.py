@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Count, F, QuerySet
 
-from codes.engine.query import among
+from codes.engine.query import JUDGED_BY_RUN, NAMED_BY_RUN, among
 from codes.models import PairDiagnosis, Run
 from regions.sql import compose
 
@@ -23,12 +23,12 @@ class DisagreementChanges:
     standing: int
 
 
-def settle_disagreements(run: Run) -> DisagreementChanges:
+def settle_disagreements(run: Run, *, narrowed: bool = False) -> DisagreementChanges:
     """Bring the open disagreements to what the run's verdicts say. Call in the settling transaction.
 
-    Of an amending run, those of the people it names.
+    Of an amending run, those of the people it names; ``narrowed``: those of the people it has judged.
     """
-    people = among(run.amends_id, "citizen_id")
+    people = among(NAMED_BY_RUN if run.amends_id else JUDGED_BY_RUN if narrowed else "", "citizen_id")
     found = compose(SQL, "found", verdicts="codes_verdict", among=people)
     with connection.cursor() as cursor:
         cursor.execute(compose(SQL, "settle", found=found, among=people), {"run": run.pk})

@@ -6,7 +6,10 @@ coloured AS (
     FROM (SELECT DISTINCT v.citizen_id FROM {{verdicts}} v
           JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s AND p.known
           WHERE {{among}}) held
-    JOIN codes_registration r ON r.citizen_id = held.citizen_id
+    CROSS JOIN LATERAL (
+        -- One look-up each: a join would read the registrations of the whole city.
+        SELECT citizen_id, provider_id, registered_at FROM codes_registration WHERE citizen_id = held.citizen_id OFFSET 0
+    ) r
     JOIN codes_runprovider p ON p.provider_id = r.provider_id AND p.run_id = %(run)s AND p.known
     JOIN codes_run run ON run.id = p.run_id AND r.registered_at <= run.as_of
     JOIN codes_provider provider ON provider.id = p.provider_id

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from codes.engine.query import NAMED_BY_RUN
+from codes.engine.query import JUDGED_BY_RUN, NAMED_BY_RUN, among
 from codes.messages.outbox import parameters_of, telling
 from codes.models import MessageKind, Run
 from codes.validity import Age
@@ -26,7 +26,9 @@ END_EXPIRED = compose(SQL, "end_expired")
 
 SUSPEND = compose(SQL, "suspend")
 
-TOUCHED_BY_RUN = compose(SQL, "touched_by_run")
+TOUCHED_BY_RUN = compose(SQL, "touched", among="true")
+
+TOUCHED_BY_JUDGED = compose(SQL, "touched", among=among(JUDGED_BY_RUN, "citizen_id"))
 
 TELL = telling(compose(SQL, "changed_colour"))
 
@@ -45,17 +47,18 @@ def _heard(run: str) -> str:
     return compose(SQL, "heard", run=run)
 
 
-def settle_effective_codes(run: Run) -> int:
+def settle_effective_codes(run: Run, *, narrowed: bool = False) -> int:
     """Bring every citizen's effective code to the run's verdicts and the rulings in force; how many changed.
 
-    Of an amending run, the codes of the people it names.
+    Of an amending run, the codes of the people it names; ``narrowed``: of those who were judged, or whose ruling matters.
     """
     lock_effective_codes()
     with connection.cursor() as cursor:
         cursor.execute(END_EXPIRED, {"run": run.pk})
+        lapsed = [citizen for (citizen,) in cursor.fetchall()]
         cursor.execute(SUSPEND, {"run": run.pk})
-    touched = TOUCHED_BY_RUN if run.amends_id is None else NAMED_BY_RUN
-    return _settle(touched, run, at=run.as_of, day=run.day, cause_run=run.pk)
+    touched = NAMED_BY_RUN if run.amends_id else TOUCHED_BY_JUDGED if narrowed else TOUCHED_BY_RUN
+    return _settle(touched, run, at=run.as_of, day=run.day, cause_run=run.pk, lapsed=lapsed)
 
 
 def settle_citizens(citizens: Collection[int], *, now: datetime, ruling_id: int | None = None) -> int:

@@ -1,6 +1,7 @@
 -- statement: end_expired
 UPDATE codes_ruling r SET state = 'ended', ended_at = run.as_of
 FROM codes_run run WHERE run.id = %(run)s AND r.state = 'approved' AND r.expires_on <= run.day
+RETURNING r.citizen_id
 
 -- statement: suspend
 -- A ruling covers the hits it weighed: a new unreleased hit more severe than its colour suspends it while that hit stands. A held
@@ -29,16 +30,18 @@ UPDATE codes_ruling r SET suspended_at = CASE WHEN r.id IN (SELECT id FROM new_h
 FROM codes_run run
 WHERE run.id = %(run)s AND r.state = 'approved' AND (r.suspended_at IS NOT NULL) <> (r.id IN (SELECT id FROM new_hit))
 
--- statement: touched_by_run
+-- statement: touched
 -- Whom a run looks at: whoever has a verdict, a stored code, a ruling – and, when a provider is not known or is retired, whoever
--- has no other. Everybody else is green by agreement, before and after.
-    SELECT citizen_id FROM codes_verdict
-    UNION SELECT citizen_id FROM codes_effectivecode
-    UNION SELECT citizen_id FROM codes_ruling WHERE state = 'approved' AND suspended_at IS NULL
+-- has no other. Everybody else is green by agreement, before and after. Of a run that settles only those whom it judged, also who has
+-- a ruling that has ended, or that a hit suspends which stood before: what people decide about a ruling counts at once.
+    SELECT citizen_id FROM codes_verdict WHERE {{among}}
+    UNION SELECT citizen_id FROM codes_effectivecode WHERE {{among}}
+    UNION SELECT citizen_id FROM codes_ruling WHERE state = 'approved'
+    UNION SELECT unnest(%(lapsed)s::bigint[])
     UNION SELECT r.citizen_id
           FROM codes_registration r
           WHERE EXISTS (SELECT FROM codes_provider p WHERE p.id NOT IN (SELECT provider_id FROM judging WHERE known))
-            AND r.registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
+            AND r.registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s) AND {{among}}
           GROUP BY r.citizen_id
           HAVING bool_and(r.provider_id NOT IN (SELECT provider_id FROM judging WHERE known))
 

@@ -14,15 +14,18 @@ OUTDATED = """
 SELECT pg_class.relname FROM pg_class
 LEFT JOIN pg_stat_user_tables counted ON counted.relid = pg_class.oid
 WHERE relnamespace = current_schema()::regnamespace AND pg_class.relname = ANY (%s)
-  AND (reltuples <= 0 OR n_mod_since_analyze > reltuples * %s)
+  AND (reltuples <= 0 OR coalesce(n_mod_since_analyze, 0) + %s > reltuples * %s)
 """
 
 
-def refresh_statistics(tables: list[str], *, changed: bool = False) -> None:
-    """Analyse the tables that changed by a tenth since they were last analysed; all of them if ``changed``."""
+def refresh_statistics(tables: list[str], *, changed: bool = False, written: int = 0) -> None:
+    """Analyse the tables that changed by a tenth since they were last analysed; all of them if ``changed``.
+
+    ``written``: so many rows of each by the open transaction, which the database does not count yet.
+    """
     with connection.cursor() as cursor:
         if not changed:
-            cursor.execute(OUTDATED, [tables, STALE_SHARE])
+            cursor.execute(OUTDATED, [tables, written, STALE_SHARE])
             tables = [name for (name,) in cursor.fetchall()]
         if tables:
             cursor.execute("SELECT refresh_statistics(%s)", [tables])

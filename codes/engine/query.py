@@ -20,6 +20,8 @@ COVERING_SUCCESSORS = {
 STEPS = compose(SQL, "steps", covering_successors=json.dumps(COVERING_SUCCESSORS))
 
 NAMED_BY_RUN = "SELECT citizen_id FROM codes_runcitizen WHERE run_id = %(run)s"
+# Whom the run under way judges, where it does not judge everybody.
+JUDGED_BY_RUN = "SELECT citizen_id FROM codes_duecitizen"
 
 # The people of a range about whom anything is known.
 DAILY = compose(SQL, "daily", citizens=compose(SQL, "known_in_range"))
@@ -35,22 +37,28 @@ DAILY_VERDICTS = compose(SQL, "daily_verdicts")
 DAILY_VERDICTS_ACROSS_VERSIONS = compose(SQL, "daily_verdicts_across_versions")
 COMING = compose(SQL, "coming")
 
+ALL_FACTS = "'-infinity'::date"
+# Of somebody who is judged because of something new, what had no effect any more is not read again.
+DUE_FACTS = compose(SQL, "due_facts")
+
 # By another one everybody is judged anew, whatever has changed besides.
-ENGINE = f"{STEPS}{DAILY}{DAILY_VERDICTS}{DAILY_VERDICTS_ACROSS_VERSIONS}{COMING}"
+ENGINE = f"{STEPS}{DAILY}{DUE_FACTS}{DAILY_VERDICTS}{DAILY_VERDICTS_ACROSS_VERSIONS}{COMING}"
 
 SUBJECT_COLUMNS = "sid, citizen_id, declared_with, source_id, version_id, horizon, known_at, day, assumed_from"
 
 
-def verdicts_of(subjects: str, *, given: str = "") -> str:
+def verdicts_of(subjects: str, *, given: str = "", reads_from: str = ALL_FACTS) -> str:
     """The statement's ``WITH`` part up to and with the step ``verdict``; the caller appends its own steps or a SELECT.
 
     ``subjects`` is a SELECT of ``SUBJECT_COLUMNS``; a column ``assumed_from`` that is not null makes the days from there on
-    count as healthy; ``given`` are steps that it reads from. The statement takes the parameter ``zone``, the city's time zone.
+    count as healthy; ``given`` are steps that it reads from. ``reads_from`` is the day, for each of these ``asked``, before which
+    no fact that began is read. The statement takes the parameter ``zone``, the city's time zone.
     """
     before = f"{given},\n" if given else ""
-    return f"WITH RECURSIVE {before}subject ({SUBJECT_COLUMNS}) AS MATERIALIZED ({subjects}),\n{STEPS}"
+    asked = f"SELECT asked.*, {reads_from} FROM ({subjects}) AS asked ({SUBJECT_COLUMNS})"  # noqa: S608 - all ours
+    return f"WITH RECURSIVE {before}subject ({SUBJECT_COLUMNS}, reads_from) AS MATERIALIZED ({asked}),\n{STEPS}"
 
 
-def among(run_amends: int | None, column: str) -> str:
-    """The condition that a column holds one of the run's people; of a run of the whole city, everybody."""
-    return "true" if run_amends is None else f"{column} IN ({NAMED_BY_RUN})"
+def among(people: str, column: str) -> str:
+    """The condition that a column holds one of the people whom a query names; none names everybody."""
+    return f"{column} IN ({people})" if people else "true"

@@ -1,7 +1,7 @@
 -- What a colour means: docs/semantics.md §2 and §3, and nowhere else in this product.
 --
 -- Reads the relation `subject`, made by one of the statements further below or by the caller:
---   subject(sid, citizen_id, declared_with, source_id, version_id, horizon, known_at, day, assumed_from)
+--   subject(sid, citizen_id, declared_with, source_id, version_id, horizon, known_at, day, assumed_from, reads_from)
 -- and yields `verdict`, one row for each subject that is not green:
 --   verdict(sid, citizen_id, declared_with, version_id, colour, hits, turns_green_on, needs)
 -- Every step looks at one row, or at one subject's rows through a window: no step joins back to an earlier one, so the cost
@@ -40,7 +40,7 @@ seen AS MATERIALIZED (
         FROM subject s
         CROSS JOIN LATERAL (
             -- One look-up each: a join would read the facts of the whole city for every part of it.
-            SELECT * FROM codes_fact WHERE citizen_id = s.citizen_id OFFSET 0
+            SELECT * FROM codes_fact WHERE citizen_id = s.citizen_id AND started_on >= s.reads_from OFFSET 0
         ) f
         WHERE NOT f.revoked
           AND f.received_at <= s.known_at
@@ -118,7 +118,7 @@ spell AS MATERIALIZED (
     -- none = never by that. There is one spell for each matched fact, but a stay without an end is judged anew when its area is
     -- listed again, and not released before the listing ends: one for each listing. What is over by the day is left out.
     SELECT m.sid, m.citizen_id, m.declared_with, m.version_id, m.day, m.assumed_from, m.fact_id, m.rule_id, m.code, m.colour,
-           m.anchor, m.listed, listing.since, truth.until, told.until AS until_if_followed
+           m.started_on, m.anchor, m.listed, listing.since, truth.until, told.until AS until_if_followed
     FROM matched m
     LEFT JOIN LATERAL (
         SELECT CASE
@@ -305,6 +305,11 @@ SELECT DISTINCT citizen_id FROM codes_fact WHERE citizen_id >= %(low)s AND citiz
 -- statement: due_in_range
 SELECT citizen_id FROM codes_duecitizen WHERE citizen_id >= %(low)s AND citizen_id < %(high)s
 
+-- statement: due_facts
+-- By another version than the day's any fact may matter again.
+(SELECT CASE WHEN asked.assumed_from IS NULL THEN coalesce(due.reads_from, '-infinity') ELSE '-infinity' END
+ FROM codes_duecitizen due WHERE due.citizen_id = asked.citizen_id)
+
 -- statement: each_side
     -- One citizen × the run's providers they were registered with, also those that could not be judged: what each of them sees.
     SELECT p.provider_id, r.citizen_id, p.provider_id, p.source_id, p.version_id, p.horizon, run.as_of, run.day, NULL::date
@@ -362,13 +367,16 @@ today AS MATERIALIZED (
 -- statement: coming
 -- Of every subject of the day itself with a hit that holds or begins later: the next day on which its verdict can be another
 -- without anything new, if the citizen checks in every day; whether it rests on that; and the kinds of facts that could release it.
--- Where the answer itself moves with the day, as the last day of a listing that goes on does, it is the day after.
+-- Where the answer itself moves with the day, as the last day of a listing that goes on does, it is the day after. `rests_from`: the
+-- first day of what these hits rest on, and of what could release them. Any other fact of theirs has had its effect: its hit is
+-- released, and days that pass and records that are new release a hit sooner, never later.
 coming AS MATERIALIZED (
     SELECT spell.citizen_id, spell.declared_with AS provider_id, spell.day,
            min(CASE WHEN upper_inf(spell.listed) OR upper(spell.listed) > spell.day THEN spell.day + 1
                     WHEN spell.since > spell.day THEN spell.since
                     WHEN spell.until_if_followed IS NOT NULL THEN greatest(spell.until_if_followed, spell.day + 1)
                END) AS next_on,
+           min(least(spell.started_on, spell.anchor)) AS rests_from,
            bool_or(rule.checkin_days > 0 AND rule.hold_days IS NOT NULL) AS by_check_ins,
            coalesce(array_agg(DISTINCT clearing.kind ORDER BY clearing.kind) FILTER (WHERE clearing.kind IS NOT NULL), '{}') AS kinds
     FROM spell

@@ -45,7 +45,7 @@ class Fact(AppendOnly):
 
     class Meta:
         indexes = [
-            models.Index(fields=["citizen"]),
+            models.Index(fields=["citizen", "started_on"], name="facts_of_citizen_by_day"),
             models.Index(
                 fields=["source"], condition=Q(kind="area_stay", area__endswith="00"), name="fact_stays_by_prefecture"
             ),

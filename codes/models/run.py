@@ -94,6 +94,9 @@ class Run(Reported, Leased):
     settled run (``docs/adr/0059-…``). For the run after it: ``engine`` says by what it judged, and every fact and registration with
     a smaller key than ``facts_from`` and ``registrations_from`` was there for it to see.
 
+    ``proves``: where it does not judge everybody it judges besides a thirtieth of the city in full, which must change nothing
+    (``docs/adr/0060-…``).
+
     ``history``: it judges a day that is past, and its verdicts are kept for that day and stand for nothing (``docs/adr/0023-…``).
     Its changes are all that was not green, as if nothing had stood before.
     """
@@ -131,6 +134,7 @@ class Run(Reported, Leased):
     collects = models.BooleanField(default=True)
     history = models.BooleanField(default=False, db_default=False)
     everybody = models.BooleanField(default=True, db_default=True)
+    proves = models.BooleanField(default=False, db_default=False)
     facts_from = models.BigIntegerField(null=True)
     registrations_from = models.BigIntegerField(null=True)
     engine = models.TextField(

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection
 
 from codes.engine.query import ENGINE
-from codes.models import DueCitizen, NextChange, Rule, RuleSetVersion, Run, RunProvider
+from codes.models import Rule, RuleSetVersion, Run, RunProvider
 from codes.runs.partitions import REMEMBER_ALL
 from codes.statistics import refresh_statistics
 from regions.sql import compose
@@ -22,8 +22,12 @@ from regions.tenancy import current_city
 
 SQL = Path(__file__).with_suffix(".sql")
 MARK, QUEUE = compose(SQL, "mark"), compose(SQL, "queue")
+FORESEEN = compose(SQL, "foreseen")
+PROVE, UNFORESEEN = compose(SQL, "prove", foreseen=FORESEEN), compose(SQL, "unforeseen", foreseen=FORESEEN)
 # What two people decide is committed within minutes of its instant.
 MARGIN = timedelta(days=1)
+# In so many nights everybody is judged for proof.
+PARTS = 30
 # All that is judged by; names and texts are not.
 JUDGED_BY = (
     "code", "kind", "area_levels", "colour", "anchor", "hold_days", "checkin_days", "tests", "test_gap_days", "cleared_by",
@@ -67,15 +71,56 @@ def choose_people(run: Run) -> None:
     run.save(update_fields=["everybody", "facts_from", "registrations_from", "engine"])
     if frames is None or last is None or run.everybody:
         return
-    DueCitizen.objects.all().delete()
     with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM codes_duecitizen")
         cursor.execute(QUEUE, _parameters(run, last, frames))
-    refresh_statistics(["codes_duecitizen"], changed=True)
+        written = cursor.rowcount
+        if run.proves:
+            cursor.execute(PROVE, {"run": run.pk, "parts": PARTS})
+            written += cursor.rowcount
+        refresh_statistics(["codes_duecitizen"], written=written)
 
 
 def forget_gone() -> None:
     """Drop what the settled run found to have no hit any more. Call in the settling transaction."""
-    NextChange.objects.filter(gone=True).delete()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM codes_nextchange WHERE gone")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """People whom a run judged for proof only, and those of them whom it found otherwise than they stood."""
+
+    judged: int
+    unforeseen: int
+
+
+def proof_of(run: Run) -> Proof | None:
+    """What the run's thirtieth showed; none when it judged none. Call in the settling transaction, before its changes are applied."""
+    if run.everybody or not run.proves:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(UNFORESEEN, {"run": run.pk})
+        return Proof(*cursor.fetchone())
+
+
+def settles_narrowed(run: Run, last: Run | None) -> bool:
+    """Whether only the codes and disagreements of people can have changed whom the run judged, or whose ruling matters.
+
+    For that each provider says as much as in the run before: which of them are known, and whose delivery is the newest.
+    """
+    return last is not None and not run.everybody and _judging(run) == _judging(last)
+
+
+def _judging(run: Run) -> dict[int, tuple[bool, bool, int]]:
+    judging = list(run.providers.filter(horizon__isnull=False))
+    newest_first = sorted({one.horizon for one in judging if one.horizon}, reverse=True)
+    is_ranked = current_city().interim_policy == "freshest"
+    return {
+        one.provider_id: (one.known, one.version_id is not None, newest_first.index(one.horizon) if is_ranked else 0)
+        for one in judging
+        if one.horizon
+    }
 
 
 def _parameters(run: Run, last: Run, frames: Frames) -> dict[str, Any]:
@@ -83,6 +128,7 @@ def _parameters(run: Run, last: Run, frames: Frames) -> dict[str, Any]:
         "run": run.pk,
         "last": last.pk,
         "margin": MARGIN,
+        "zone": current_city().timezone,
         "kinds": sorted(frames.kinds),
         "in_full": frames.in_full,
         "other_lists": frames.other_lists,
@@ -91,7 +137,8 @@ def _parameters(run: Run, last: Run, frames: Frames) -> dict[str, Any]:
 
 
 def _engine() -> str:
-    return hashlib.sha256(f"{ENGINE}{REMEMBER_ALL}{current_city().timezone}".encode()).hexdigest()
+    city = current_city()
+    return hashlib.sha256(f"{ENGINE}{REMEMBER_ALL}{city.timezone}{city.interim_policy}".encode()).hexdigest()
 
 
 def _follows(run: Run, last: Run) -> bool:

@@ -60,12 +60,13 @@ def start_run(
     collects: bool = True,
     history: bool = False,
     everybody: bool = False,
+    proves: bool = False,
 ) -> tuple[Run, bool]:
     """Open the city's run: (run, whether it was opened now). While one is open, everybody who asks gets that one.
 
     ``day`` defaults to the day of ``as_of`` in the city's zone, ``as_of`` to ``now``; both are fixed from here on. ``history``
     keeps the run's verdicts for its day and changes nothing that stands; it asks no source, which could only add to what was known.
-    ``everybody``: judge also those whose verdict cannot have changed.
+    ``everybody``: judge also those whose verdict cannot have changed; ``proves``: a thirtieth of them.
     Raises ``Refused`` with a ``RunRefusal``, and ``NotAllowed``.
     """
     require_role_or_operator(by, *MAY_START)
@@ -87,6 +88,7 @@ def start_run(
                 collects=collects and not history,
                 history=history,
                 everybody=everybody or history,
+                proves=proves,
                 started_by=by,
                 started_at=now,
             )
@@ -229,7 +231,7 @@ def start_if_due(*, now: datetime) -> Run | None:
         if open_run() or failed.exists():
             return None
         try:
-            run, opened = start_run(by=SCHEDULE, now=now)
+            run, opened = start_run(by=SCHEDULE, now=now, proves=True)
         except Refused:
             # A run of history was quicker. The next beat tries again, and other cities do not wait for this one.
             return None

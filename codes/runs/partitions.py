@@ -11,13 +11,16 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from codes.engine.query import (
+    ALL_FACTS,
     COMING,
     DAILY,
     DAILY_VERDICTS,
     DAILY_VERDICTS_ACROSS_VERSIONS,
     DUE,
+    DUE_FACTS,
     DUE_IN_RANGE,
     NAMED,
+    NAMED_BY_RUN,
     among,
     verdicts_of,
 )
@@ -63,17 +66,22 @@ def evaluate_range(*, run: Run, low: int, high: int, zone: str) -> Evaluated:
     parameters["base"] = last.pk if last else 0
     if run.everybody:
         return _evaluate(run, DAILY, IN_RANGE, parameters, remember=f"{COMING},\n{REMEMBER_ALL}")
-    return _evaluate(run, DUE, IN_RANGE_AND_DUE, parameters, remember=f"{COMING},\n{REMEMBER_DUE}")
+    return _evaluate(
+        run, DUE, IN_RANGE_AND_DUE, parameters, remember=f"{COMING},\n{REMEMBER_DUE}", reads_from=DUE_FACTS
+    )
 
 
 def evaluate_named(*, run: Run, zone: str) -> Evaluated:
     """The same for the people whom an amending run names."""
-    return _evaluate(run, NAMED, among(run.amends_id, "v.citizen_id"), {"zone": zone})
+    return _evaluate(run, NAMED, among(NAMED_BY_RUN, "v.citizen_id"), {"zone": zone})
 
 
-def _evaluate(run: Run, subjects: str, among: str, parameters: dict[str, Any], *, remember: str = "") -> Evaluated:
+def _evaluate(
+    run: Run, subjects: str, among: str, parameters: dict[str, Any], *, remember: str = "", reads_from: str = ALL_FACTS
+) -> Evaluated:
     today = DAILY_VERDICTS_ACROSS_VERSIONS if _later_versions(run) else DAILY_VERDICTS
-    steps = [verdicts_of(subjects), today, *([remember] if remember else []), compose(SQL, "write", among=among)]
+    judged = verdicts_of(subjects, reads_from=reads_from)
+    steps = [judged, today, *([remember] if remember else []), compose(SQL, "write", among=among)]
     with connection.cursor() as cursor:
         statement = ",\n".join(steps)
         cursor.execute(statement, {"run": run.pk, **parameters})

@@ -33,7 +33,7 @@ FROM changed
 -- When each verdict can change next, of the same subjects. A day of the forecast that is too far ahead to be named, so that neither
 -- it nor what is needed is stored, comes nearer every day. Check-ins received after the run's instant count from the next run on.
 awaited AS MATERIALIZED (
-    SELECT c.citizen_id, c.provider_id, c.kinds,
+    SELECT c.citizen_id, c.provider_id, c.kinds, c.rests_from,
            least(c.next_on,
                  CASE WHEN t.hits IS NOT NULL AND t.turns_green_on IS NULL AND t.needs IS NULL THEN c.day + 1 END,
                  CASE WHEN known.is_later THEN c.day END) AS next_on,
@@ -49,9 +49,9 @@ awaited AS MATERIALIZED (
     ) known ON true
 ),
 remembered AS (
-    INSERT INTO codes_nextchange (citizen_id, provider_id, next_on, judged_on, checked_in, kinds, gone, run_id)
+    INSERT INTO codes_nextchange (citizen_id, provider_id, next_on, judged_on, checked_in, kinds, rests_from, gone, run_id)
     SELECT coalesce(n.citizen_id, v.citizen_id), coalesce(n.provider_id, v.provider_id),
-           n.next_on, n.judged_on, n.checked_in, coalesce(n.kinds, '{}'), n.citizen_id IS NULL, %(run)s
+           n.next_on, n.judged_on, n.checked_in, coalesce(n.kinds, '{}'), n.rests_from, n.citizen_id IS NULL, %(run)s
     FROM awaited n
     FULL JOIN (
         SELECT v.* FROM codes_nextchange v
@@ -61,8 +61,8 @@ remembered AS (
     ) v ON v.citizen_id = n.citizen_id AND v.provider_id = n.provider_id
     WHERE n.next_on IS DISTINCT FROM v.next_on OR n.judged_on IS DISTINCT FROM v.judged_on
        OR n.checked_in IS DISTINCT FROM v.checked_in OR coalesce(n.kinds, '{}') IS DISTINCT FROM v.kinds
-       OR (n.citizen_id IS NULL) IS DISTINCT FROM v.gone OR v.run_id > %(base)s
+       OR n.rests_from IS DISTINCT FROM v.rests_from OR (n.citizen_id IS NULL) IS DISTINCT FROM v.gone OR v.run_id > %(base)s
     ON CONFLICT (citizen_id, provider_id) DO UPDATE
     SET next_on = excluded.next_on, judged_on = excluded.judged_on, checked_in = excluded.checked_in, kinds = excluded.kinds,
-        gone = excluded.gone, run_id = excluded.run_id
+        rests_from = excluded.rests_from, gone = excluded.gone, run_id = excluded.run_id
 )

@@ -13,7 +13,7 @@ from codes.disagreements import keep_disagreements, settle_disagreements
 from codes.effective import lock_effective_codes, settle_effective_codes
 from codes.models import Partition, Run, RunFault
 from codes.review.cases.run_effects import settle_cases
-from codes.runs.due import forget_gone
+from codes.runs.due import forget_gone, proof_of, settles_narrowed
 from codes.runs.ledger import ClaimLost, move_on
 from codes.runs.mass_changes import BY_CAUSE, dissolve_groups, hold_mass_changes
 from codes.sentinel.alarms import watch
@@ -72,20 +72,25 @@ def settle(run: Run, *, now: datetime) -> Run:
             if not run.partitions.filter(state=Partition.State.PARKED).exists():
                 dissolve_groups(run, now=now)
             watched = watch(run, last=last, now=now)
+            proof = proof_of(run)
             apply_changes(run)
             forget_gone()
-            refresh_statistics(FINDINGS, changed=changed > 0)
+            refresh_statistics(FINDINGS, written=changed)
             cursor.execute(COUNT, [run.pk])
+        narrowed = settles_narrowed(run, last)
         counts: dict[str, Any] = {
-            "effective_changes": settle_effective_codes(run),
+            "effective_changes": settle_effective_codes(run, narrowed=narrowed),
             BY_CAUSE: by_cause,
             SENTINEL: watched,
+            **({"proof": asdict(proof)} if proof else {}),
         }
-        counts["disagreements"] = asdict(settle_disagreements(run))
-        refresh_statistics(["codes_disagreement"], changed=counts["disagreements"]["opened"] > 0)
+        if proof and proof.unforeseen:
+            record("run.unforeseen", by="system", now=now, subject=f"run:{run.pk}", data=asdict(proof))
+        counts["disagreements"] = asdict(settle_disagreements(run, narrowed=narrowed))
+        refresh_statistics(["codes_disagreement"], written=counts["disagreements"]["opened"])
         counts["causes"] = diagnose_new(run)
         # Emptied tables that autovacuum has seen are taken for empty, and their primary key is walked for every new case.
-        refresh_statistics(["codes_pairdiagnosis"], changed=bool(counts["causes"]))
+        refresh_statistics(["codes_pairdiagnosis"], written=sum(counts["causes"].values()))
         counts["cases"] = asdict(settle_cases(run, now=now))
         group_cases(run)
         incomplete = bool(run.missing_parts())

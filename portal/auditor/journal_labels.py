@@ -193,6 +193,7 @@ ACTION_LABELS: dict[str, str | Promise] = {
     "run.settled": _("a run settled"),
     "run.kept": _("a day of the past was computed again and kept as history"),
     "run.started": _("started the run of {day}"),
+    "run.unforeseen": _("judged {judged} people for proof, and mended what was wrong about {unforeseen} of them"),
     "second_look.agrees": _("looked a second time at what {decided_by} had closed alone, and agreed"),
     "second_look.differs": _("looked a second time at what {decided_by} had closed alone, and found otherwise"),
     "second_look.drawn": _("drew by lot what {decided_by} had closed alone, for a second look"),

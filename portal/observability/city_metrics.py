@@ -28,6 +28,7 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "portal_city_counted_seconds": ("Since a worker counted in the city", ("city",)),
     "portal_run_last": ("1 for the state of the city's newest run", ("city", "state")),
     "portal_run_open_seconds": ("Since the open run was started; 0 without one", ("city",)),
+    "portal_run_unforeseen": ("People whom the last proof of a run found otherwise than they stood", ("city",)),
     "portal_partitions": ("Partitions of the newest run", ("city", "state")),
     "portal_people": ("People by effective code", ("city", "state")),
     "portal_queue_length": ("Rows that wait to be worked on", ("city", "queue")),
@@ -99,6 +100,7 @@ def _of_city(city: City, now: datetime) -> Iterator[Sample]:
         ("portal_journal_unsigned_seconds", "unsigned_since"),
     ):
         yield name, one, _since(told[key], now)
+    yield "portal_run_unforeseen", one, told.get("unforeseen", 0)
     yield "portal_alarms_standing", one, told["alarms"]
     yield "portal_messages_troubled", one, told["messages_troubled"]
     for state, count in told["partitions"].items():

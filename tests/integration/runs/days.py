@@ -66,6 +66,7 @@ class Life:
 
     registered: tuple[str, ...] = tuple(SOURCES.values())
     interim_policy: str = "strictest"
+    proves: bool = False
     number: int = -1
     world: World = field(init=False)
     keys: Keys = field(init=False)
@@ -99,7 +100,7 @@ class Life:
         for name in SOURCES:
             if name not in silent:
                 self._deliver(name)
-        run, opened = start_run(by="system", now=self.as_of, as_of=self.as_of, collects=False)
+        run, opened = start_run(by="system", now=self.as_of, as_of=self.as_of, collects=False, proves=self.proves)
         assert opened
         return run_here(run.pk, clock=lambda: self.as_of, progress=lambda _: None)
 

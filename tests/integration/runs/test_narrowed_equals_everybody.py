@@ -6,8 +6,10 @@ from random import Random
 
 import pytest
 
+from codes import effective
 from codes.runs import due
 from regions.models import City as CityRow
+from regions.tenancy import current_city
 from tests.integration.runs.worlds_by_day import FIRST_DAY, LAST_DAY, City
 from tests.worlds import day, random_world, small_world, tick
 
@@ -37,14 +39,15 @@ def few_partitions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def live(seed: int) -> Iterator[str]:
-    """A fortnight of a city; a line for each verdict on which the two differ.
+    """A fortnight of a city; a line for each verdict, code and disagreement on which the two differ.
 
     In every other city all sources deliver in time, so that few are judged who need not be.
     """
     dice, calm = Random(seed), seed % 2 == 0
+    current_city().interim_policy = ("strictest", "freshest")[seed // 2 % 2]
     small = [small_world(10 * seed + number) for number in range(10)]
     city = City([*small, random_world(seed, people=30), random_world(seed + 1_000, people=30)], dice)
-    shares = []
+    shares, narrowed = [], 0
     number = FIRST_DAY
     while number <= LAST_DAY:
         as_of = tick(3 * number + 1)
@@ -54,11 +57,15 @@ def live(seed: int) -> Iterator[str]:
         city.learn(as_of + timedelta(hours=dice.choice([0, 1, 9])))
         ends = dice.choice(["done", "done", "done", "failed", "parked", "held"]) if number > FIRST_DAY else "done"
         known = as_of if calm else dice.choice([as_of, as_of, as_of - timedelta(hours=8)])
+        city.rule(as_of)
         judged = city.run(day(number), known, ends=ends)
         shares.append(judged.share)
+        narrowed += judged.settled_narrowed
         yield from (f"day {number} ({ends}): {one}" for one in sorted(judged.differing))
+        yield from (f"day {number} ({ends}): {one}" for one in sorted(judged.unsettled))
         number += dice.choice([0, 1, 1, 1, 2])
     assert min(shares) < 0.7, shares
+    assert narrowed or not calm, "it has settled everybody every time"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -72,11 +79,38 @@ def test_no_reason_may_be_missing(
 ) -> None:
     """Without any one of them a city goes wrong."""
     part, seed = REASONS[reason]
-    before, _, rest = due.QUEUE.partition("due AS (\n")
+    before, _, rest = due.QUEUE.partition("due (citizen_id, since) AS (\n")
     body, _, after = rest.rpartition("\n)\nINSERT")
     parts = body.split("\n    UNION ALL\n")
     left = [one for one in parts if part not in one]
     assert len(left) == len(parts) - 1
     narrowed = "\n    UNION ALL\n".join(left)
-    monkeypatch.setattr(due, "QUEUE", f"{before}due AS (\n{narrowed}\n)\nINSERT{after}")
+    monkeypatch.setattr(due, "QUEUE", f"{before}due (citizen_id, since) AS (\n{narrowed}\n)\nINSERT{after}")
     assert next(live(seed), None) is not None
+
+
+# The reasons for which somebody's code is settled who was not judged, likewise.
+SETTLED_FOR = {
+    "a ruling that may be suspended": ("citizen_id FROM codes_ruling", 0),
+    "a ruling that has ended": ("%(lapsed)s", 0),
+}
+
+
+@pytest.mark.parametrize("reason", SETTLED_FOR)
+def test_no_reason_to_settle_may_be_missing(
+    bare_city: CityRow, few_partitions: None, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    part, seed = SETTLED_FOR[reason]
+    reasons = effective.TOUCHED_BY_JUDGED.split("UNION")
+    left = [one for one in reasons if part not in one]
+    assert len(left) == len(reasons) - 1
+    monkeypatch.setattr(effective, "TOUCHED_BY_JUDGED", "UNION".join(left))
+    assert next(live(seed), None) is not None
+
+
+def test_other_voices_settle_everybody(
+    bare_city: CityRow, few_partitions: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a provider falls silent or is heard again, or the freshest is another one."""
+    monkeypatch.setattr(due, "_judging", lambda run: {})
+    assert next(live(1), None) is not None

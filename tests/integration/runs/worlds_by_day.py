@@ -14,9 +14,22 @@ from django.db import transaction
 from django.db.models import Model
 
 from codes import models
+from codes.disagreements import settle_disagreements
+from codes.effective import settle_citizens, settle_effective_codes
 from codes.intake.check_ins import settle_days
-from codes.models import HeldGroup, Partition, Run, Suppression, VerdictChange
-from codes.runs.due import choose_people, forget_gone
+from codes.models import (
+    Disagreement,
+    EffectiveChange,
+    HeldGroup,
+    NextChange,
+    Partition,
+    Ruling,
+    Run,
+    Suppression,
+    Verdict,
+    VerdictChange,
+)
+from codes.runs.due import choose_people, forget_gone, settles_narrowed
 from codes.runs.partitions import evaluate_named, evaluate_range
 from codes.runs.settle import apply_changes
 from codes.runs.steps import freeze_providers, make_partitions
@@ -37,18 +50,24 @@ Difference = tuple[int, int]
 
 @dataclass
 class Judged:
-    """What a run left standing otherwise than judging everybody would; ``share``: the part of the people that it judged."""
+    """What a run left standing otherwise than judging and settling everybody would; ``share``: the part of the people that it judged.
+
+    ``unsettled`` are people of whom settling everybody changes the code or the disagreement.
+    """
 
     differing: set[Difference] = field(default_factory=set)
     share: float = 1.0
+    unsettled: set[str] = field(default_factory=set)
+    settled_narrowed: bool = False
 
 
 @dataclass
 class City:
-    """``dice`` decides about what the worlds do not say: deliveries, versions, and how runs end."""
+    """``dice`` decides about what the worlds do not say: deliveries, versions, and how runs end; ``dice_of_officials`` about rulings."""
 
     scenes: Sequence[Scene]
     dice: Random
+    dice_of_officials: Random = field(default_factory=lambda: Random(0))
     world: World = field(init=False)
     keys: Keys = field(init=False)
     known: datetime = field(default=tick(-3_000))
@@ -87,6 +106,7 @@ class City:
 
     def run(self, on: date, as_of: datetime, *, ends: str = "done") -> Judged:
         """A run that settles, or that ends as ``failed``, ``parked`` in part or ``held`` in part."""
+        last = Run.objects.last_settled()
         sequence = Run.objects.filter(day=on).count() + 1
         run = Run.objects.create(
             day=on, sequence=sequence, as_of=as_of, started_by="test", started_at=as_of, everybody=False
@@ -109,12 +129,16 @@ class City:
             self._hold(run)
         apply_changes(run)
         forget_gone()
+        narrowed = settles_narrowed(run, last)
+        settle_effective_codes(run, narrowed=narrowed)
+        settle_disagreements(run, narrowed=narrowed)
         left_out = set(run.changes.filter(held_in__isnull=False).values_list("citizen_id", "provider_id"))
         ranges = [(one.low, one.high) for one in run.partitions.filter(state="parked")]
         Run.objects.filter(pk=run.pk).update(state="done", ended_at=as_of)
         differing, everybody = self._judge_everybody(run)
         differing = {one for one in differing - left_out if not any(low <= one[0] < high for low, high in ranges)}
-        return Judged(differing, subjects / everybody if everybody else 1.0)
+        share = subjects / everybody if everybody else 1.0
+        return Judged(differing, share, self._settle_everybody(run), narrowed)
 
     def _judge_everybody(self, run: Run) -> tuple[set[Difference], int]:
         """What would change if the same run judged everybody now, and how many are judged then. Leaves nothing behind."""
@@ -123,10 +147,53 @@ class City:
                 day=run.day, sequence=run.sequence + 1, as_of=run.as_of, started_by="test", started_at=run.as_of
             )
             freeze_providers(again)
+            foreseen = _next_changes()
             done = evaluate_range(run=again, low=0, high=2**62, zone=str(self.world.zone))
             found = set(VerdictChange.objects.filter(run=again).values_list("citizen_id", "provider_id"))
+            found |= {(citizen, provider) for citizen, provider, *_ in foreseen ^ _next_changes()}
             transaction.set_rollback(True)
         return found, done.subjects
+
+    def _settle_everybody(self, run: Run) -> set[str]:
+        """Whose code or disagreement would change if the run settled everybody now. Leaves nothing behind."""
+        with transaction.atomic():
+            codes = set(EffectiveChange.objects.values_list("pk", flat=True))
+            standing = set(Disagreement.objects.filter(closed_run=None).values_list("pk", flat=True))
+            settle_effective_codes(run)
+            settle_disagreements(run)
+            changed = EffectiveChange.objects.exclude(pk__in=codes).values_list("citizen__ref", flat=True)
+            now = set(Disagreement.objects.filter(closed_run=None).values_list("pk", flat=True))
+            differ = Disagreement.objects.filter(pk__in=standing ^ now).values_list("citizen__ref", flat=True)
+            found = {*(f"code of {ref}" for ref in changed), *(f"disagreement of {ref}" for ref in differ)}
+            transaction.set_rollback(True)
+        return found
+
+    def rule(self, now: datetime) -> None:
+        """Officials give some of the held a colour for a few days, of whose hits they weighed all or none, and end others before."""
+        if Run.objects.last_settled() is None:
+            return
+        for one in Ruling.objects.filter(state="approved"):
+            if self.dice_of_officials.random() < 0.1:
+                Ruling.objects.filter(pk=one.pk).update(state="ended", ended_at=now)
+                settle_citizens([one.citizen_id], now=now, ruling_id=one.pk)
+        held = Verdict.objects.order_by("citizen", "provider").exclude(citizen__rulings__state="approved")
+        for verdict in {one.citizen_id: one for one in held}.values():
+            if self.dice_of_officials.random() < 0.1:
+                hits = [[hit["rule"], hit["fact_id"]] for hit in verdict.hits]
+                ruling = Ruling.objects.create(
+                    citizen_id=verdict.citizen_id,
+                    colour=self.dice_of_officials.choice(["green", "yellow"]),
+                    state="approved",
+                    reason_code="reviewed",
+                    evidence=["a document"],
+                    weighed=self.dice_of_officials.choice([hits, []]),
+                    expires_on=now.date() + timedelta(days=self.dice_of_officials.choice([1, 2, 3])),
+                    proposed_by="one",
+                    proposed_at=now,
+                    decided_by="other",
+                    decided_at=now,
+                )
+                settle_citizens([verdict.citizen_id], now=now, ruling_id=ruling.pk)
 
     def _hold(self, run: Run) -> None:
         """Keep some of the changes back, as for two people."""
@@ -216,12 +283,20 @@ class City:
         models.RunCitizen.objects.bulk_create(models.RunCitizen(run=run, citizen_id=one) for one in about | others)
         evaluate_named(run=run, zone=str(self.world.zone))
         apply_changes(run)
+        settle_effective_codes(run)
+        settle_disagreements(run)
 
 
 def _facts(world: World, keys: Keys) -> Iterator[models.Fact]:
     for row in evidence_rows.facts(world, keys):
         assert isinstance(row, models.Fact)
         yield row
+
+
+def _next_changes() -> set[tuple[int, int, str]]:
+    """When each verdict can change next, but for what moves with every day that follows the forecast."""
+    rows = NextChange.objects.filter(gone=False)
+    return {(one.citizen_id, one.provider_id, f"{one.next_on} {one.kinds} {one.rests_from}") for one in rows}
 
 
 def in_order_received(world: World) -> World:
