@@ -51,7 +51,8 @@ def figures(request: ReportRequest, *, now: datetime) -> Figures:
     today = current_city().day_of(now)
     last = min(request.last or today, today)
     first = max(request.first or last - timedelta(days=DAYS_WITHOUT_BOUNDS - 1), last - timedelta(days=MOST_DAYS - 1))
-    first = min(first, last)
+    # Nothing is known of days before the city's first.
+    first = min(max(first, Run.objects.first_day() or first), last)
     asked, days = (
         replace(request, first=first, last=last),
         [first + timedelta(days=n) for n in range((last - first).days + 1)],

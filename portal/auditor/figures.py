@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from codes.reports.figures import FIGURED, Figures, Groups, figures
 from codes.reports.request import ReportName, ReportRequest
 from portal.auditor.forms import ReportForm
-from portal.auditor.report_labels import ReportTitle, Titles, cell_label, city_titles
+from portal.auditor.report_labels import ReportTitle, Titles, cell_label
 from portal.templatetags.page import span
 from portal.web.access import StaffRequest, for_staff
 from portal.web.chart import DayChart, Series, day_chart
@@ -36,7 +36,9 @@ def report_figures(request: StaffRequest, report: str) -> HttpResponse:
     context: dict[str, Any] = {"report": report, "title": str(ReportTitle(report).label), "form": form}
     if form.is_valid():
         found = figures(form.request(), now=timezone.now())
-        titles = city_titles(_column_of_inputs(name)) if found.inputs else {}
+        column = "source" if name is ReportName.SOURCES else "provider"
+        # The form offers the same, with its titles.
+        titles = {column: dict(form.fields[column].choices)} if column in form.fields else {}  # type: ignore[attr-defined]
         asked = found.asked
         context |= {
             "first": found.days[0],
@@ -47,7 +49,7 @@ def report_figures(request: StaffRequest, report: str) -> HttpResponse:
             "places": _led(asked, "place", found.places[:MOST_PLACES], titles),
             "more_places": sum(count for _place, count in found.places[MOST_PLACES:]),
             "ages": _led(asked, "data_age", found.ages, titles),
-            "inputs": _inputs(name, found, titles),
+            "inputs": _inputs(column, found, titles),
             "of_sources": name is ReportName.SOURCES,
         }
     return render(request, "auditor/figures.html", context)
@@ -83,12 +85,7 @@ def _led(asked: ReportRequest, column: str, groups: Groups, titles: Titles) -> l
     ]
 
 
-def _column_of_inputs(name: ReportName) -> str:
-    return "source" if name is ReportName.SOURCES else "provider"
-
-
-def _inputs(name: ReportName, found: Figures, titles: Titles) -> Iterable[tuple[str, Any, str, str, str]]:
-    column = _column_of_inputs(name)
+def _inputs(column: str, found: Figures, titles: Titles) -> Iterable[tuple[str, Any, str, str, str]]:
     return [
         (
             cell_label(column, one.code, titles),

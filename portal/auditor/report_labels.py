@@ -129,13 +129,11 @@ def report_title(report: str) -> str:
     return str(ReportTitle(ReportName(report).value).label)
 
 
-def city_titles(*columns: str) -> Titles:
-    """Titles of the city's providers and sources by code, in the page's language; of these columns only, if any is named."""
-    titled_by: dict[str, type[Provider | Source]] = {"provider": Provider, "source": Source}
+def city_titles() -> Titles:
+    """Titles of the city's providers and sources by code, in the page's language."""
     return {
-        column: {one.code: titled(one) for one in model._default_manager.all()}
-        for column, model in titled_by.items()
-        if column in columns or not columns
+        "provider": {one.code: titled(one) for one in Provider.objects.all()},
+        "source": {one.code: titled(one) for one in Source.objects.all()},
     }
 
 
