@@ -23,7 +23,9 @@ STORIES = {
 CROWD = {f"4W{number:02d}H6TD": "spacetime_overlap" for number in range(16)}
 # Whom an official asks something, which stays open: outside of the group, whose cases are decided one after the other.
 ASKED = {"2C6MQ8WH": "close_contact", "6B1KT5ZS": "close_contact"}
-PEOPLE = {**ASKED, **STORIES, **CROWD}
+# Whom the officials' walk is about: three who are alike.
+DESK = {"1H5VK8MD": "arrival", "1N3RC7XA": "arrival", "1T9WB4QS": "arrival"}
+PEOPLE = {**ASKED, **STORIES, **CROWD, **DESK}
 POPULATION = Population("journeys", "330100", len(PEOPLE), date(2026, 11, 24))
 TITLES = {"alipay": ("支付宝", "Alipay"), "wechat": ("微信", "WeChat")}
 SOURCE_TITLES = {

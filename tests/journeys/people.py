@@ -1,5 +1,6 @@
 """Somebody at a browser: what they read, press and type, and how they sign in."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,13 @@ from tests.journeys.world import World
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
 DEVICES = {"phone": PHONE, "desktop": DESKTOP}
+# What stands in a page's own language: not what people wrote, names, or what is marked as another language.
+WORDS = """() => {
+    const copy = document.querySelector('main').cloneNode(true)
+    copy.querySelectorAll('[translate=no], [lang], option, script, dialog').forEach(one => one.remove())
+    return copy.textContent
+}"""
+NUMBER_OF_RECORD = re.compile(r"[a-z]+-[0-9A-Z]{3,}")
 
 
 @dataclass
@@ -64,6 +72,19 @@ class Browser:
         if language != self.language:
             self.page.get_by_role("button", name="English").click()
             self.language = language
+        return self
+
+    def check_words(self) -> None:
+        """No code of a program is on the page; on a Chinese one no English."""
+        self.page.wait_for_load_state()
+        text = NUMBER_OF_RECORD.sub("", self.page.evaluate(WORDS))
+        foreign = r"[a-z]{3,}" if self.language == "zh-hans" else r"\b[a-z]+(?:_[a-z]+)+\b"
+        assert re.findall(foreign, text) == [], self.path
+
+    def staff(self, username: str, language: str) -> "Browser":
+        """The same, signed in at the staff's door in this language."""
+        self.open("/staff/sign-in/")
+        self.in_language(language).sign_in_as_staff(username)
         return self
 
     def sign_in_as_citizen(self, ref: str) -> None:

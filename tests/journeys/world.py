@@ -57,6 +57,17 @@ class World:
         """What the official's phone shows."""
         return present_code(self.secrets[username])
 
+    def employ(self, username: str, full_name: str, *roles: Role) -> None:
+        """A further member of the city's staff, once, ready to sign in."""
+        with in_city(CITY):
+            if Account.objects.filter(username=username).exists():
+                return
+            account = hire(username, *roles, now=self.clock())
+            password = Account.objects.get(username="li").password
+            ready = {"full_name": full_name, "password": password, "must_change_password": False}
+            Account.objects.filter(pk=account.pk).update(**ready)
+            self.secrets[username] = tie_phone(account, schema=CITY)
+
     def forget_used_codes(self) -> None:
         """A code counts once; a journey may sign the same person in twice within the half minute that it is shown."""
         cache.clear()
