@@ -23,6 +23,7 @@ from codes.tasks import enqueue_verification
 from portal.auditor.forms import JournalForm, VerifyForm
 from portal.auditor.journal_labels import entry_label, subject_label
 from portal.auditor.journal_search import search
+from portal.auditor.report_labels import Titles, city_titles
 from portal.web.access import StaffRequest, for_staff
 from portal.web.bodies import takes_body
 from portal.web.host import city_of
@@ -60,10 +61,11 @@ def journal(request: StaffRequest) -> HttpResponse:
         search(form.cleaned_data, in_a_city=bool(city_of(request))) if form.is_valid() else JournalEntry.objects.none()
     )
     page = keyset_page(entries, request.GET, by=["-seq"])
+    titles = city_titles() if city_of(request) else {}
     context = {
         "form": form,
         "page": page,
-        "lines": [_journal_row(entry) for entry in page.rows],
+        "lines": [_journal_row(entry, titles) for entry in page.rows],
         "query": query_without_place(request.GET),
         **(_chain() if city_of(request) else {}),
     }
@@ -101,12 +103,13 @@ def _chain() -> dict[str, Any]:
     }
 
 
-def _journal_row(entry: JournalEntry) -> JournalRow:
+def _journal_row(entry: JournalEntry, titles: Titles) -> JournalRow:
     said = dict(entry.data)
     if sum(len(one["ids"]) for one in entry.rows or []) in range(1, MOST_ROWS + 1):
         said["rows"] = entry.rows
     data = json.dumps(said, ensure_ascii=False, indent=2, sort_keys=True) if said else ""
-    return JournalRow(entry, entry_label(entry), subject_label(entry.subject), data, bytes(entry.digest).hex())
+    subject = subject_label(entry.subject, titles)
+    return JournalRow(entry, entry_label(entry), subject, data, bytes(entry.digest).hex())
 
 
 LARGEST_MANIFEST = 256 * 1024

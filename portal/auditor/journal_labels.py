@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from codes.review.cases.transitions import Verb
 from portal.templatetags.operator import opening_state
-from portal.templatetags.page import free_text, role_title, untranslated
+from portal.templatetags.page import actor, free_text, role_title, untranslated
 from regions.journal.models import JournalEntry
 from regions.sources.reasons import sentence
 
@@ -265,14 +265,15 @@ def action_choices() -> list[tuple[str, str]]:
     return sorted({**{f"{CASE}{verb.value}": str(verb.label) for verb in Verb}, **labels}.items())
 
 
-def subject_label(subject: str) -> str:
-    """What it was done to: ``case:D20261124-000001`` → 案件 D20261124-000001."""
+def subject_label(subject: str, titles: Mapping[str, Mapping[str, str]]) -> str:
+    """What it was done to: ``case:D20261124-000001`` → 案件 D20261124-000001. ``titles``: by kind and code."""
     kind, _colon, name = subject.partition(":")
     if kind not in SUBJECT_LABELS:
         return subject
     if not name:
         return str(SUBJECT_LABELS[kind])
-    return format_html("{} {}", SUBJECT_LABELS[kind], untranslated(name))
+    called = actor(name) if kind == "staff" else titles.get(kind, {}).get(name) or untranslated(name)
+    return format_html("{} {}", SUBJECT_LABELS[kind], called)
 
 
 def _value(place: str, data: Mapping[str, Any]) -> str:

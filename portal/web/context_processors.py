@@ -53,7 +53,7 @@ CITY: tuple[NavigationEntry, ...] = (
         (*CASES, Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN),
         also="/staff/held-groups/",
     ),
-    NavigationEntry(_("Sources"), "official_sources", (Role.SOURCE_MANAGER, Role.APPROVER)),
+    NavigationEntry(_("Sources"), "official_sources", (Role.SOURCE_MANAGER, Role.APPROVER, Role.AUDITOR)),
     NavigationEntry(
         _("Displayed colours"), "official_displays", (Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN, Role.AUDITOR)
     ),

@@ -4,12 +4,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.mail import EmailMessage
 from django.utils import translation
 from django.utils.translation import gettext
 from playwright.sync_api import BrowserContext, Page
 
-from tests.integration.pages.people import PASSWORD
-from tests.journeys.world import World
+from tests.integration.pages.people import PASSWORD, present_code
+from tests.journeys.world import CITY, World
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
@@ -17,7 +18,7 @@ DEVICES = {"phone": PHONE, "desktop": DESKTOP}
 # What stands in a page's own language: not what people wrote, names, or what is marked as another language.
 WORDS = """() => {
     const copy = document.querySelector('main').cloneNode(true)
-    copy.querySelectorAll('[translate=no], [lang], option, script, dialog').forEach(one => one.remove())
+    copy.querySelectorAll('[translate=no], [lang], option, script, dialog, code').forEach(one => one.remove())
     return copy.textContent
 }"""
 NUMBER_OF_RECORD = re.compile(r"[a-z]+-[0-9A-Z]{3,}")
@@ -87,6 +88,18 @@ class Browser:
         self.in_language(language).sign_in_as_staff(username)
         return self
 
+    def enrol(self, mail: EmailMessage, username: str, **where: str) -> None:
+        """Follow the link of the mail, choose a password, tie an app and sign in with both."""
+        (path,) = set(re.findall(r"/staff/enrol/[\w-]+/", str(mail.body)))
+        page = self.open(path, **where)
+        secret = page.locator("code.code").first.inner_text()
+        for name in ("password1", "password2"):
+            page.locator(f"[name={name}]").fill(PASSWORD)
+        page.locator("[name=code]").fill(present_code(secret))
+        self.send()
+        self.world.secrets[username] = secret
+        self.sign_in_as_staff(username, **where)
+
     def sign_in_as_citizen(self, ref: str) -> None:
         """With the number of the document and the code that comes to the telephone."""
         if not self.path.startswith("/sign-in/"):
@@ -98,7 +111,7 @@ class Browser:
 
     def sign_in_as_staff(self, username: str, *, door: str = "/staff/sign-in/", **where: str) -> None:
         """With the password, then the code that the official's phone shows."""
-        self.world.forget_used_codes()
+        self.world.forget_used_codes(where.get("host", f"{CITY}.localhost"))
         if not self.path.startswith(door):
             self.open(door, **where)
         self.page.locator("[name=login]").fill(username)

@@ -210,8 +210,7 @@ def _found(reviewer: Browser, world: World, number: str) -> None:
             page.locator(f"main [name={name}]").fill(value)
         reviewer.send()
         assert number in reviewer.text, typed.keys()
-    reviewer.open("/staff/cases/")
-    page.locator("main [name=text]").fill(number.lower())
+    reviewer.open("/staff/cases/").locator("main [name=text]").fill(number.lower())
     reviewer.send()
     assert reviewer.path == f"/staff/cases/{number}/"
 

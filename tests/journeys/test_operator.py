@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.core import mail as mails
 from sqlalchemy import create_engine
 
 from codes.tasks import sum_up_cities
+from portal.official.tasks import sweep_enrolment_links
 from tests.integration.connectors import police
 from tests.integration.operator.conftest import CITY_FORM
 from tests.journeys.conftest import Opens
@@ -92,3 +94,10 @@ def test_a_further_city_is_opened_and_runs(
     operator.open("/", host=f"{city.schema}.localhost")
     # Another host has another cookie: Chinese first.
     assert city.zh in operator.page.title()
+    # The city has staff: the administrators that the form named come in by their links.
+    sweep_enrolment_links()
+    (mail,) = [one for one in mails.outbox if one.to == [f"an.jing@{city.schema}.example.cn"]]
+    first = window(device)
+    first.enrol(mail, "an.jing", host=f"{city.schema}.localhost")
+    first.open("/staff/people/", host=f"{city.schema}.localhost")
+    assert first.page.locator("main tbody tr").count() == 2

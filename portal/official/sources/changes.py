@@ -18,7 +18,7 @@ from codes.source_effect import effect_of
 from portal.official.cases.detail import submitted_rows
 from portal.official.sources.forms import KindSet, SettingsForm, kinds_of
 from portal.official.sources.presenters import effect_words, place_words, setting_rows
-from portal.official.sources.views import READERS
+from portal.official.sources.views import DECIDERS, READERS
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt, form_refusals
 from regions.sources import changes
@@ -76,7 +76,7 @@ def change_page(request: StaffRequest, change_id: int) -> HttpResponse:
 
 
 @require_POST
-@for_staff(*READERS)
+@for_staff(*DECIDERS)
 def decide_change(request: StaffRequest, change_id: int) -> HttpResponse:
     change = get_object_or_404(SourceChange, pk=change_id)
     back = reverse("official_source_change", args=[change.pk])

@@ -70,7 +70,8 @@ def _state(source: Source, horizon: datetime | None, newest: Batch | None, *, no
     return "failing" if newest and newest.state == Batch.State.REFUSED else "fresh"
 
 
-READERS = (Role.SOURCE_MANAGER, Role.APPROVER)
+DECIDERS = (Role.SOURCE_MANAGER, Role.APPROVER)
+READERS = (*DECIDERS, Role.AUDITOR)
 BATCHES_A_PAGE = 20
 CHANGES_SHOWN = 10
 FINDINGS_A_PAGE = 100
@@ -114,7 +115,7 @@ def collect(request: StaffRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-@for_staff(*READERS)
+@for_staff(*DECIDERS)
 def decide_batch(request: StaffRequest, batch_id: int) -> HttpResponse:
     """A held delivery: a source manager asks for its release, an approver decides; either may give it up."""
     batch = get_object_or_404(Batch.objects.select_related("source"), pk=batch_id)
@@ -187,5 +188,6 @@ def _page(request: StaffRequest, source: Source, *, answer: TrialResult | None =
         "answer_lines": answer_words(answer) if answer else [],
         "fault": fault,
         "may_act": Role.SOURCE_MANAGER in request.roles,
+        "may_discard": bool(request.roles.intersection(DECIDERS)),
     }
     return render(request, "official/sources/source.html", context)

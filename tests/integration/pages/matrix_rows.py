@@ -15,6 +15,7 @@ CASES = (Role.REVIEWER, Role.APPROVER)
 REVIEW = (Role.REVIEWER,)
 APPROVE = (Role.APPROVER,)
 SOURCES = (Role.SOURCE_MANAGER, Role.APPROVER)
+READ_SOURCES = (*SOURCES, Role.AUDITOR)
 MANAGE_SOURCES = (Role.SOURCE_MANAGER,)
 RULES = (Role.RULE_MANAGER, Role.APPROVER)
 MANAGE_RULES = (Role.RULE_MANAGER,)
@@ -160,14 +161,14 @@ CITY: dict[str, Row] = {
     "official_work_file": Row((Role.APPROVER, Role.AUDITOR), GET),
     "official_work_cases": Row((Role.APPROVER, Role.AUDITOR), GET),
     "official_dashboard": Row((*CASES, Role.AUDITOR), GET),
-    "official_sources": Row(SOURCES, GET),
-    "official_source": Row(SOURCES, GET),
+    "official_sources": Row(READ_SOURCES, GET),
+    "official_source": Row(READ_SOURCES, GET),
     "official_source_test": Row(MANAGE_SOURCES, POST),
     "official_source_collect": Row(MANAGE_SOURCES, POST),
     "official_source_change_form": Row(MANAGE_SOURCES, BOTH),
-    "official_source_change": Row(SOURCES, GET),
+    "official_source_change": Row(READ_SOURCES, GET),
     "official_source_change_decide": Row(SOURCES, POST, NOT_ONES_OWN),
-    "official_source_quarantine": Row(SOURCES, GET),
+    "official_source_quarantine": Row(READ_SOURCES, GET),
     "official_source_retry": Row(MANAGE_SOURCES, POST),
     "official_batch": Row((*SOURCES, *ALARMS), GET),
     "official_batch_decide": Row(SOURCES, POST),
