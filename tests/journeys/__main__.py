@@ -6,6 +6,7 @@ import sys
 import tomllib
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 
 from tests.journeys.measuring import PROPERTY, Taken
@@ -44,7 +45,7 @@ def page(taken: Iterable[Taken]) -> str:
     places = list(TITLES)
     order = sorted(taken, key=lambda one: (places.index(one.journey), one.device, one.language))
     head = [
-        "# Citizens' journeys",
+        "# Journeys",
         "",
         "Written by `./run journeys` from a run of the tests in Chromium. Clicks are taps the browser saw, screens the pages it",
         "showed, seconds what the machine took from the first tap to the last page: nobody's reading is in them, and a busy machine is",
@@ -57,8 +58,10 @@ def page(taken: Iterable[Taken]) -> str:
         f"| {TITLES[one.journey]} | {one.device} | {LANGUAGES[one.language]} | {one.clicks} | {one.screens} | {one.seconds} |"
         for one in order
     ]
-    held = ["", "## What must hold for citizens", "", "| what | held by |", "|---|---|"]
-    held += [f"| {one['says']} | {', '.join(map(linked, one['tests']))} |" for one in sentences()]
+    held = []
+    for room, of_room in groupby(sentences(), lambda one: one["room"]):
+        held += ["", f"## What must hold for {room}", "", "| what | held by |", "|---|---|"]
+        held += [f"| {one['says']} | {', '.join(map(linked, one['tests']))} |" for one in of_room]
     return "\n".join([*head, *rows, *held]) + "\n"
 
 

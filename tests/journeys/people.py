@@ -21,6 +21,21 @@ WORDS = """() => {
     copy.querySelectorAll('[translate=no], [lang], option, script, dialog, code').forEach(one => one.remove())
     return copy.textContent
 }"""
+# Cells of one row whose words lie over each other.
+OVERLAPS = """() => [...document.querySelectorAll('main tbody tr')].flatMap(row => {
+    const boxes = [...row.children].flatMap(cell => {
+        const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), found = []
+        while (texts.nextNode()) {
+            if (!texts.currentNode.textContent.trim() || !texts.currentNode.parentElement.checkVisibility()) continue
+            const range = document.createRange()
+            range.selectNodeContents(texts.currentNode)
+            found.push(...[...range.getClientRects()].map(box => [cell, box]))
+        }
+        return found
+    })
+    return boxes.filter(([one, a]) => boxes.some(([other, b]) => one !== other && a.left < b.right - 1 && b.left < a.right - 1
+        && a.top < b.bottom - 1 && b.top < a.bottom - 1)).map(([cell]) => cell.textContent.trim().slice(0, 40))
+})"""
 NUMBER_OF_RECORD = re.compile(r"[a-z]+-[0-9A-Z]{3,}")
 
 

@@ -13,21 +13,11 @@ from regions.sources.models import Batch
 from regions.staff.roles import Role
 from regions.tenancy import in_city
 from tests.journeys.conftest import Opens
-from tests.journeys.people import Browser
+from tests.journeys.people import OVERLAPS, Browser
 from tests.journeys.world import CITY, World
 
 # The latest on top.
 ENDS = ("ruling ended early", "early end of the ruling proposed")
-# Cells of one row whose words lie over each other.
-OVERLAPS = """() => [...document.querySelectorAll('main tbody tr')].flatMap(row => {
-    const boxes = [...row.children].flatMap(cell => {
-        const range = document.createRange()
-        range.selectNodeContents(cell)
-        return [...range.getClientRects()].filter(box => box.width && box.height).map(box => [cell, box])
-    })
-    return boxes.filter(([one, a]) => boxes.some(([other, b]) => one !== other && a.left < b.right - 1 && b.left < a.right - 1
-        && a.top < b.bottom - 1 && b.top < a.bottom - 1)).map(([cell]) => cell.textContent.trim())
-})"""
 
 
 def total(official: Browser) -> int:
