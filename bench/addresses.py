@@ -50,8 +50,6 @@ EACH: dict[tuple[str, str], list[str]] = {
     ("auditor_report_figures", "report"): list(FIGURED),
     ("citizen_declare_page", "page"): ["to"],
     ("official_work_table", "table"): ["people", "offices", "causes", "places"],
-    ("official_work_file", "table"): ["days", "places"],
-    ("official_work_file", "file_format"): ["csv"],
 }
 
 

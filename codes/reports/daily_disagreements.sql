@@ -52,14 +52,14 @@ SELECT d.id, {{place}} AS place, max(greatest(a.age, b.age))::text AS data_age
 FROM codes_disagreement d
 JOIN codes_run opened ON opened.id = d.opened_run_id
 LEFT JOIN codes_run closed ON closed.id = d.closed_run_id
-LEFT JOIN (codes_pairdiagnosis p JOIN codes_provider one ON one.id = p.a_id JOIN codes_provider other ON other.id = p.b_id)
-    ON p.disagreement_id = d.id AND (%(provider)s::text IS NULL OR %(provider)s IN (one.code, other.code))
+LEFT JOIN codes_pairdiagnosis p ON p.disagreement_id = d.id
+    AND (%(provider)s::text IS NULL OR (SELECT id FROM codes_provider WHERE code = %(provider)s) IN (p.a_id, p.b_id))
 LEFT JOIN ({{ages}}) a ON a.provider_id = p.a_id
 LEFT JOIN ({{ages}}) b ON b.provider_id = p.b_id
 WHERE {{which}}
 GROUP BY d.id
-HAVING (%(provider)s::text IS NULL OR count(p.*) > 0)
-   AND (%(cause)s::text IS NULL OR %(cause)s = ANY(array_agg(p.primary_cause)))
+HAVING (%(provider)s::text IS NULL OR count(p.id) > 0)
+   AND (%(cause)s::text IS NULL OR bool_or(p.primary_cause = %(cause)s))
 
 -- statement: ages
 SELECT judged.provider_id, width_bucket(extract(epoch FROM of.as_of - judged.horizon), ARRAY[86400, 172800, 604800]) AS age

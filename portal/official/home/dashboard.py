@@ -36,11 +36,12 @@ def dashboard(request: StaffRequest) -> HttpResponse:
     newest = Run.objects.last_settled()
     runs = _run_of_each_day(newest) if newest else []
     differing = pairs_after(runs)
-    days, filled = by_day(runs)
+    judged = list(RunProvider.objects.filter(run__in=runs).select_related("provider").order_by("provider__code"))
+    days, filled = by_day(runs, judged)
     context = {
         "newest": newest,
         "expired": newest is not None and not Age.of(newest.day, now=timezone.now()).is_valid,
-        "providers": newest.providers.select_related("provider").order_by("provider__code") if newest else [],
+        "providers": [row for row in judged if newest and row.run_id == newest.pk],
         "by_cause": _by_cause(days, filled, differing),
         "by_pair": _by_pair(days, filled, differing),
         "ages": _ages(),
@@ -89,7 +90,7 @@ def _together(found: Iterable[tuple[K, list[int]]]) -> dict[K, list[int]]:
     return summed
 
 
-def by_day(runs: Sequence[Run]) -> tuple[list[str], Filled]:
+def by_day(runs: Sequence[Run], judged: Iterable[RunProvider]) -> tuple[list[str], Filled]:
     """Every day from the first run to the last, and how a count for each run becomes one for each day.
 
     None where nothing settled or a provider could not judge.
@@ -98,7 +99,7 @@ def by_day(runs: Sequence[Run]) -> tuple[list[str], Filled]:
         return [], list
     first = runs[0].day
     # Whoever a silent provider would have shown another colour is missing from the count.
-    silent = set(RunProvider.objects.filter(run__in=runs, known=False).values_list("run", flat=True))
+    silent = {row.run_id for row in judged if not row.known}
     days = [first + timedelta(days=n) for n in range((runs[-1].day - first).days + 1)]
 
     def filled(counts: list[int]) -> list[Value]:

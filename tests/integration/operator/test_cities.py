@@ -122,7 +122,7 @@ def test_a_day_on_which_a_provider_could_not_judge_has_no_rate(counted: datetime
     RunProvider.objects.filter(pk__in=one.values("pk")).update(known=False, why_unknown="stale")
     (today,) = (one for one in city_days("beta", now=counted) if one.day == run.day)
     assert (today.disagreements, today.rate, today.registered) == (None, None, 3)
-    days, filled = by_day([run])
+    days, filled = by_day([run], run.providers.all())
     assert (len(days), filled([3])) == (1, [None])
 
 
