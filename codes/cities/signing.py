@@ -2,7 +2,8 @@
 
     HCC1 · method · path · caller's division · called division · key id · seconds · nonce · SHA-256 of the body
 
-one a line, with Ed25519. The called division is in it, so that a call cannot be shown on to a third city.
+one a line, with Ed25519. The called division is in it, so that a call cannot be shown on to a third city. For whoever writes another
+city's system it stands in ``docs/between-cities.md``.
 """
 
 import base64
@@ -29,6 +30,7 @@ from regions.tenancy import current_city
 
 DIVISION, KEY, TIMESTAMP, NONCE = "X-City-Division", "X-City-Key", "X-Timestamp", "X-Nonce"
 SIGNATURE = "X-Signature"
+HEADERS = (DIVISION, KEY, TIMESTAMP, NONCE, SIGNATURE)
 SCHEME = "ed25519="
 CLOCKS_DIFFER = timedelta(minutes=5)
 MOST_CALLS, COUNTED = 600, timedelta(minutes=1)
@@ -146,7 +148,7 @@ def accept(method: str, path: str, headers: Mapping[str, str], body: bytes, *, n
 
 
 def _read(method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[Call, bytes]:
-    found = {name: headers.get(name, "") for name in (DIVISION, KEY, TIMESTAMP, NONCE, SIGNATURE)}
+    found = {name: headers.get(name, "") for name in HEADERS}
     try:
         signature = base64.b64decode(found[SIGNATURE].removeprefix(SCHEME), validate=True)
         key_id = bytes.fromhex(found[KEY]).hex()

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.conf import settings as settings_of_portal
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -40,6 +41,14 @@ ANYTHING: st.SearchStrategy[Any] = st.one_of(
 )
 MESSAGES_OF_AN_ADDRESS = 25
 ANSWERS = {200, 400, 404, 409, 422}
+
+
+def test_every_call_and_field_is_written_down() -> None:
+    written = (settings_of_portal.BASE_DIR / "docs" / "between-cities.md").read_text(encoding="utf-8")
+    for path, fields in SOUND.items():
+        said = written.partition(f"## `{path}`\n")[2].partition("\n## ")[0]
+        assert {name for name in fields if f"`{name}`" not in said} == set(), path
+    assert [name for name in signing.HEADERS if f"| `{name}` |" not in written] == []
 
 
 @pytest.mark.parametrize("path", SOUND)
