@@ -1,7 +1,7 @@
-"""The portal's Celery application with a beat in a hurry: what it does several times a minute, it does several times a second."""
+"""The portal's Celery application with a beat in a hurry: what it does several times a minute, it does every second."""
 
 from portal.celery import BEAT, app
 
-SECONDS = 0.7
+SECONDS = 1.0
 OFTEN = ("start due runs", "sweep unfinished runs", "sweep exports", "sweep openings", "sweep rehearsals")
 app.conf.beat_schedule = {name: {**one, "schedule": SECONDS} if name in OFTEN else one for name, one in BEAT.items()}

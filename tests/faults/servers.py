@@ -37,7 +37,7 @@ class Servers:
     superuser: str
     broker: str
     urls: dict[str, str] = field(repr=False)
-    _eye: psycopg2.extensions.connection | None = None
+    _eyes: dict[str, psycopg2.extensions.connection] = field(default_factory=dict, repr=False)
     _ear: Connection | None = None
 
     @contextmanager
@@ -48,17 +48,17 @@ class Servers:
             with raw.cursor() as cursor:
                 yield cursor
 
-    def look(self, query: str) -> list[tuple[Any, ...]]:
+    def look(self, query: str, *, database: str = DATABASE) -> list[tuple[Any, ...]]:
         """The rows, by a connection that is kept; none while the database is away."""
         try:
-            if self._eye is None:
-                self._eye = psycopg2.connect(self._url(DATABASE), connect_timeout=3)
-                self._eye.autocommit = True
-            with self._eye.cursor() as cursor:
+            if database not in self._eyes:
+                self._eyes[database] = psycopg2.connect(self._url(database), connect_timeout=3)
+                self._eyes[database].autocommit = True
+            with self._eyes[database].cursor() as cursor:
                 cursor.execute(query)
                 return cursor.fetchall()
         except (psycopg2.OperationalError, psycopg2.InterfaceError):
-            self._eye = None
+            self._eyes.pop(database, None)
             return []
 
     def keep_as_built(self) -> None:

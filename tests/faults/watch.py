@@ -54,10 +54,8 @@ def job_state(servers: Servers, table: str) -> tuple[str, str]:
 
 
 def is_quiet(servers: Servers) -> bool:
-    """Whether nobody asks the database anything."""
-    with servers.cursor("postgres") as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = 'portal' AND state <> 'idle'"
-            " AND pid <> pg_backend_pid()"
-        )
-        return cursor.fetchone() == (0,)
+    """Whether nobody asks the database anything; it need not be there yet."""
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = 'portal' AND state <> 'idle' AND pid <> pg_backend_pid()"
+    )
+    return servers.look(query, database="postgres") == [(0,)]
