@@ -155,6 +155,15 @@ def rows(place: Place, query: str) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
+def diagnoses(place: Place, city: str) -> list[tuple[Any, ...]]:
+    """What is stored of each disagreeing pair."""
+    return rows(
+        place,
+        f"SELECT citizen_id, colours::text, a_id, b_id, primary_cause, root_cause::text FROM {city}.codes_pairdiagnosis pair"  # noqa: S608
+        f" JOIN {city}.codes_disagreement one ON one.id = pair.disagreement_id ORDER BY citizen_id, a_id, b_id",
+    )
+
+
 def test_each_day_of_the_past_has_its_scheduled_run_and_the_journal_accounts_for_all_of_it(
     place: Place, first: str
 ) -> None:
@@ -163,9 +172,9 @@ def test_each_day_of_the_past_has_its_scheduled_run_and_the_journal_accounts_for
             f"SELECT DISTINCT day FROM {city}.codes_run WHERE started_by = 'system' AND state IN ('done', 'partial')"  # noqa: S608
         )
         assert len(rows(place, scheduled)) == DAYS
-        for command in ("verify_journal", "reconcile"):
-            done = place.run(command, "--city", city)
-            assert done.returncode == 0, done.stdout + done.stderr
+        # It verifies the journal first.
+        done = place.run("reconcile", "--city", city)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_past_has_an_outage_a_wrong_batch_a_flight_a_new_version_and_decided_cases(
@@ -216,8 +225,10 @@ def process_of(place: Place, name: str) -> int:
 
 
 def test_a_second_demo_changes_nothing_shows_its_pages_until_it_is_interrupted_and_leaves_no_worker(
-    place: Place, disagreements: dict[str, list[dict[str, object]]]
+    place: Place, first: str
 ) -> None:
+    found = {city: diagnoses(place, city) for city in CITIES}
+    assert all(found.values())
     with staying(place) as (demo, before, printed):
         assert before.count("nothing changed") == len(CITIES)
         assert "declarations and check-ins" not in before
@@ -234,18 +245,17 @@ def test_a_second_demo_changes_nothing_shows_its_pages_until_it_is_interrupted_a
     for child in children:
         with pytest.raises(ProcessLookupError):
             os.kill(child, 0)
-    assert {city: place.disagreements(city) for city in CITIES} == disagreements
+    assert {city: diagnoses(place, city) for city in CITIES} == found
 
 
-def test_a_run_survives_the_restart_of_postgresql(
-    place: Place, disagreements: dict[str, list[dict[str, object]]]
-) -> None:
+def test_a_run_survives_the_restart_of_postgresql(place: Place, first: str) -> None:
     """Restarted while a worker is in a partition: nobody does anything, the run ends, and it says what it would have said."""
+    found = diagnoses(place, "chengdu")
     said, code = recomputed_over_a_restart(place)
     assert code == 0, said
     assert "0 verdicts changed" in said
     assert place.run("verify_journal", "--city", "chengdu").returncode == 0
-    assert place.disagreements("chengdu") == disagreements["chengdu"]
+    assert diagnoses(place, "chengdu") == found
 
 
 def recomputed_over_a_restart(place: Place) -> tuple[str, int]:
