@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from bench.machine import described
+from bench.machine import commit, described
 
 RESULTS = Path(__file__).resolve().parent / "results"
 Row = Sequence[object]
@@ -27,7 +27,7 @@ def write(name: str, title: str, parts: Sequence[str]) -> Path:
     """Write ``results/NAME.md``; the date and the machine are put under the title."""
     RESULTS.mkdir(exist_ok=True)
     page = RESULTS / f"{name}.md"
-    measured = f"Measured on {timezone.now():%Y-%m-%d} on {described()}."
+    measured = f"Measured on {timezone.now():%Y-%m-%d} at commit {commit()} on {described()}."
     page.write_text("\n".join([f"# {title}\n", f"{measured}\n", *parts]), encoding="utf-8")
     return page
 

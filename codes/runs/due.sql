@@ -30,8 +30,9 @@ fresh AS MATERIALIZED (
     FROM codes_fact WHERE id >= (SELECT facts_from FROM last)
 ),
 due (citizen_id, since) AS (
-    -- A new record can hold only those whom a rule in force is about; a changed or revoked one everybody it was ever about.
-    SELECT citizen_id, since FROM fresh WHERE version > 1 OR kind = ANY (%(kinds)s)
+    -- A new record can hold only those whom a rule in force is about; a changed or revoked one everybody it was ever about. A symptom
+    -- takes back a healthy day, by which a hit may have been released.
+    SELECT citizen_id, since FROM fresh WHERE version > 1 OR kind = ANY (%(kinds)s) OR kind = 'symptom'
     UNION ALL
     SELECT told.citizen_id, NULL::date
     FROM fresh

@@ -1,16 +1,21 @@
 """A run that judges only whose verdict can have changed leaves what judging everybody would (``docs/adr/0059-…``)."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
 
 import pytest
 
 from codes import effective
+from codes.intake.check_ins import CheckedIn, record_check_ins
+from codes.intake.declarations import Holder
+from codes.models import Entry, Verdict
 from codes.runs import due
 from regions.models import City as CityRow
 from regions.tenancy import current_city
+from tests.integration.runs import days
 from tests.integration.runs.worlds_by_day import FIRST_DAY, LAST_DAY, City
+from tests.oracle import Rule
 from tests.worlds import day, random_world, small_world, tick
 
 SEEDS = range(6)
@@ -114,3 +119,41 @@ def test_other_voices_settle_everybody(
     """Where a provider falls silent or is heard again, or the freshest is another one."""
     monkeypatch.setattr(due, "_judging", lambda run: {})
     assert next(live(1), None) is not None
+
+
+def test_a_day_that_is_taken_back_wakes_a_hit_that_check_ins_had_released(
+    bare_city: CityRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where no rule is about symptoms."""
+    monkeypatch.setattr(days, "RULES", (Rule("R1", "close_contact", "red", hold_days=1, checkin_days=2),))
+    life = days.Life(registered=("alipay",))
+    life.live("bigdata: close_contact")
+    hit_on = life.day
+    _check_in(life, hit_on, healthy=True)
+    life.live("")
+    _check_in(life, hit_on + timedelta(days=1), healthy=True)
+    life.live("")
+    life.live("")
+    assert not Verdict.objects.exists()
+    _check_in(life, hit_on + timedelta(days=1), healthy=False)
+    run = life.live("")
+    assert not run.everybody
+    assert Verdict.objects.get().colour == "red"
+
+
+def _check_in(life: days.Life, on: date, *, healthy: bool) -> None:
+    """Received an hour after the last run."""
+    holder = Holder(life.keys.citizens[days.WHO], life.keys.providers["alipay"])
+    at = life.as_of + timedelta(hours=1)
+    entry = Entry.objects.create(
+        **holder._asdict(),
+        entry_id=f"{on} {healthy}",
+        type="check_in",
+        day=on,
+        healthy=healthy,
+        submitted_at=at,
+        received_at=at,
+        instant=at,
+        digest=b"-",
+    )
+    record_check_ins([CheckedIn(holder, entry.entry_id, on, healthy, False, at)], now=at)
