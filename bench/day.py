@@ -27,6 +27,9 @@ TESTS_BEFORE, OLD_FACTS = 5, 10
 NARROWED = 2
 HISTORY_LIMIT, LAST_DAY_LIMIT, PER_MILLION = 1.2, 1.1, 5.0
 AHEAD_OF_PEER, EVERYBODY_LIMIT = 3.0, 3.0
+# The same changes in a city of so many times the people; of a hundred people so many have facts before the first day.
+LARGER, LARGER_LIMIT = 3, 1.15
+WITH_FACTS = 8
 
 COLUMNS = ["judged", "disagreements opened", "processor", "judging"]
 AGAIN = {
@@ -131,6 +134,7 @@ class Days:
 def main(*, people: int, days: int) -> None:
     """Measure and write the results."""
     bare, full = live(people, days, history=False), live(people, days, history=True)
+    larger = live(people, days, history=False, times=LARGER)
     usual, first = full.usual.processor, full.spent[NARROWED].processor
     everybody = full.everybody.judging.processor
     promises = [
@@ -148,6 +152,11 @@ def main(*, people: int, days: int) -> None:
             f"processor, seconds for a million people (at most {PER_MILLION})",
             usual / people * 1_000_000,
             PER_MILLION,
+        ),
+        report.promise(
+            f"{LARGER} times the people with the same changes, without history, in times (at most {LARGER_LIMIT})",
+            larger.usual.processor / bare.usual.processor,
+            LARGER_LIMIT,
         ),
         report.promise(
             f"DuckDB's full judgement, in times of finding whom to judge and judging them (at least {AHEAD_OF_PEER})",
@@ -183,15 +192,17 @@ def main(*, people: int, days: int) -> None:
     say(f"written to bench/results/{page.name}")
 
 
-def live(people: int, days: int, *, history: bool) -> Days:
+def live(people: int, days: int, *, history: bool, times: int = 1) -> Days:
+    """The days of a city; with ``times``, of so many times the people about whom there is as much to be told."""
     lived = Days()
+    size = Size(people * times, people * WITH_FACTS // 100)
     # Late in the morning there, when the day has one date everywhere.
     now = begins = timezone.now().replace(hour=3, minute=0) - timedelta(days=days)
-    with _city_of(people, begins, history=history):
+    with _city_of(size, begins, history=history):
         for number in range(days):
             now = begins + timedelta(days=number)
             if number:
-                _write_day(DAY, now, told=TOLD, both=Size.told_to_both, tested=history)
+                _write_day(DAY, now, told=TOLD / times, both=Size.told_to_both, tested=history)
             lived.days.append(one := _run(now))
             say(f"  day {number + 1}: {one.people:,} judged, processor {one.spent.processor:.2f} s")
         lived.everybody = _run(now + timedelta(minutes=1), everybody=True)
@@ -208,11 +219,11 @@ def live(people: int, days: int, *, history: bool) -> Days:
 
 
 @contextmanager
-def _city_of(people: int, begins: datetime, *, history: bool) -> Iterator[None]:
+def _city_of(size: Size, begins: datetime, *, history: bool) -> Iterator[None]:
     with as_owner():
         prepare_database()
     drop(SCHEMA)
-    build(SCHEMA, Size(people, people * 8 // 100), now=begins)
+    build(SCHEMA, size, now=begins)
     try:
         if history:
             _write_day(HISTORY, begins, tests=TESTS_BEFORE, old=OLD_FACTS)
@@ -222,7 +233,7 @@ def _city_of(people: int, begins: datetime, *, history: bool) -> Iterator[None]:
         drop(SCHEMA)
 
 
-def _write_day(statement: str, now: datetime, **values: int) -> None:
+def _write_day(statement: str, now: datetime, **values: float) -> None:
     with in_city(SCHEMA), connection.cursor() as cursor:
         cursor.execute(statement, {"now": now, "day": now.date(), **values})
 
