@@ -37,7 +37,9 @@ SCANS_PER_WINDOW = 600
 OFF_LINE_FOR = timedelta(days=OFFLINE_DAYS)
 # Nobody waits at a gate for a disk: other gates see the scan at once, and a crash of the database forgets those of half a second.
 UNHURRIED = "SET LOCAL synchronous_commit TO off"
-KEEP = Prepared("kept_scan", compose(Path(__file__).with_suffix(".sql")))
+SQL = Path(__file__).with_suffix(".sql")
+KEEP = Prepared("kept_scan", compose(SQL, "keep"))
+CROWDED = Prepared("crowded_scans", compose(SQL, "crowded"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +138,9 @@ def _hash_of_foreign(token: str) -> bytes:
 
 def scans_too_often(by: str, *, now: datetime) -> int:
     """0 when it may scan on, else the seconds to wait. Scans of one instant in several processes may exceed it by as many."""
-    recent = GateScan.objects.filter(by=by, at__gt=now - WINDOW).order_by("-at").values_list("at", flat=True)
-    crowded = list(recent[SCANS_PER_WINDOW - 1 : SCANS_PER_WINDOW])
+    with connection.cursor() as cursor:
+        cursor.execute(CROWDED.ready(), {"by": by, "since": now - WINDOW, "most": SCANS_PER_WINDOW})
+        crowded = cursor.fetchone()
     return max(1, ceil((crowded[0] + WINDOW - now).total_seconds())) if crowded else 0
 
 

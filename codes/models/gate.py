@@ -101,6 +101,7 @@ class GateScan(AppendOnly):
         indexes = [
             models.Index(fields=["pass_hash", "at"], condition=Q(pass_hash__isnull=False), name="scans_of_a_pass"),
             models.Index(fields=["at"], name="scans_by_age"),
+            models.Index(fields=["by", "at"], name="scans_of_a_gate"),
         ]
         constraints = [models.CheckConstraint(condition=~Q(by="") & ~Q(result=""), name="scan_says_who_and_what")]
 
