@@ -1,5 +1,6 @@
 """``./run bench passes``: passes issued, drawn and verified, and the pages that show and check them, each against what it cannot avoid."""
 
+import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ from regions.tenancy import as_owner, in_city
 
 WITH_FACTS_SHARE = 0.08
 VERIFY_LIMIT, ISSUE_LIMIT, PAGE_SHARE, P99_LIMIT = 3.0, 1.2, 0.5, 2.0
-PROMISED = ("code", "renewal", "gate")
+PROMISED = ("code", "renewal", "gate", "machine")
 HOSTS = "bench-city.localhost"
 # A token of a usual length, of which Ed25519 signs so many bytes.
 SIGNED_BYTES = 110
@@ -66,9 +67,12 @@ def main(*, people: int, sample: int, rounds: int) -> None:
         with in_city(SCHEMA):
             tokens = _tokens(sample, rounds)
             visits = citizens_visits(min(sample, BROWSERS), now=timezone.now())
-            gate = gate_visits(min(sample, BROWSERS), now=timezone.now())
+            gates = {
+                "gate": gate_visits(min(sample, BROWSERS), now=timezone.now()),
+                "machine": _machine_visits(min(sample, BROWSERS), now=timezone.now()),
+            }
         with web_server() as server, in_city(SCHEMA):
-            served = _served(server, visits, gate, rounds=rounds, each=max(2, sample // PER_ROUND))
+            served = _served(server, visits, gates, rounds=rounds, each=max(2, sample // PER_ROUND))
     _write(people, tokens, served)
 
 
@@ -154,21 +158,45 @@ def gate_visits(passes: int, *, now: datetime) -> Callable[[], list[Visit]]:
     return visits
 
 
+def _machine_visits(passes: int, *, now: datetime) -> Callable[[], list[Visit]]:
+    """A machine at another gate, with passes of others."""
+    carried = {
+        "Host": HOSTS,
+        "Authorization": f"Bearer {Visitors(HOSTS, now=now).gate()}",
+        "Content-Type": "application/json",
+    }
+    others = set(samples.everybody(2 * passes)) - set(samples.everybody(passes))
+    citizens = list(Citizen.objects.filter(pk__in=others))
+
+    def visits() -> list[Visit]:
+        at = timezone.now()
+        bodies = [json.dumps({"pass": issue_pass(citizen, now=at)[0]}).encode() for citizen in citizens]
+        return [Visit(reverse("api_verifications", urlconf=settings.ROOT_URLCONF), carried, body) for body in bodies]
+
+    return visits
+
+
 def _carried(browser: Client) -> dict[str, str]:
     cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
     return {"Host": HOSTS, "Cookie": cookies}
 
 
 def _served(
-    server: WebServer, visits: dict[str, list[Visit]], gate: Callable[[], list[Visit]], *, rounds: int, each: int
+    server: WebServer,
+    visits: dict[str, list[Visit]],
+    gates: dict[str, Callable[[], list[Visit]]],
+    *,
+    rounds: int,
+    each: int,
 ) -> dict[str, Served]:
     """Each kind of visit in turns, after a few that nobody counts."""
-    served = {name: Served() for name in (*visits, "gate")}
-    for some in (*visits.values(), gate()):
+    served = {name: Served() for name in (*visits, *gates)}
+    for some in (*visits.values(), *(make() for make in gates.values())):
         server.serve(some * WARM_UP, Served())
     for _ in range(rounds * PER_ROUND):
-        for name, some in {**visits, "gate": gate()}.items():
-            server.serve((some * (each // len(some) + 1))[:each], served[name])
+        for name, into in served.items():
+            some = gates[name]() if name in gates else visits[name]
+            server.serve((some * (each // len(some) + 1))[:each], into)
     if GateScan.objects.exclude(result__in=[CheckResult.OK, CheckResult.UNKNOWN]).exists():
         raise BenchFailed("the gate took a pass for none, or for another gate's")
     for name, one in served.items():
@@ -184,6 +212,7 @@ ROWS = {
     "renewal": "its renewal every 45 seconds",
     "held": "the code page of people who are not green",
     "gate": "a gate has a pass checked",
+    "machine": "a gate's machine has one checked over the API",
 }
 
 
