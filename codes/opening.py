@@ -15,6 +15,7 @@ from codes.rule_sets.publish import CannotPublish, check_first_day, check_publis
 from codes.rule_sets.version_file import VersionContent, VersionFaults, read_versions
 from regions.city_file import BigDataCentre, CityFile, CityFileFaults, PoliceDatabase, city_file_of
 from regions.city_file.shape import CREDENTIAL_KEYS
+from regions.cluster import is_cluster
 from regions.faults import Fault, FaultCode, FileFaults
 from regions.journal.checkpoints import set_aside
 from regions.journal.playback import take_stock
@@ -33,7 +34,7 @@ from regions.staff.enrolment import open_link
 from regions.staff.first_administrators import administrators_at_work
 from regions.staff.models import Account
 from regions.staff.roles import Role
-from regions.tenancy import current_city, in_city
+from regions.tenancy import current_city, in_city, in_city_as_owner
 from regions.toml_files import Raw, read_toml
 
 
@@ -233,7 +234,9 @@ def open_city(
     with transaction.atomic():
         advisory_lock("openings")  # nobody else opens or changes a city meanwhile
         city, created = apply_city(file, result, now=now)
-        with in_city(city.schema_name):
+        # In one transaction a node takes the rows of one role only; elsewhere the owner is held to the city's rights.
+        enter = in_city_as_owner if is_cluster() else in_city
+        with enter(city.schema_name):
             create_keys(now=now)
             apply_sources(file, result)
             _settle_rule_sets(versions, result, by=by, now=now)

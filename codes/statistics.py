@@ -2,6 +2,8 @@
 
 from django.db import connection
 
+from regions.cluster import on_node
+
 EVIDENCE = [
     "codes_fact", "codes_registration", "codes_checkindays", "codes_citizen", "codes_rule", "codes_riskarea", "codes_suppression",
     "codes_nextchange",
@@ -16,10 +18,11 @@ LEFT JOIN pg_stat_user_tables counted ON counted.relid = pg_class.oid
 WHERE relnamespace = current_schema()::regnamespace AND pg_class.relname = ANY (%s)
   AND (reltuples <= 0 OR coalesce(n_mod_since_analyze, 0) + %s > reltuples * %s)
 """
+REFRESH = f"SELECT refresh_statistics(%s) {on_node('codes_run')}"
 
 
 def refresh_statistics(tables: list[str], *, changed: bool = False, written: int = 0) -> None:
-    """Analyse the tables that changed by a tenth since they were last analysed; all of them if ``changed``.
+    """Analyse the tables that changed by a tenth since they were last analysed; all of them if ``changed``, or on a cluster.
 
     ``written``: so many rows of each by the open transaction, which the database does not count yet.
     """
@@ -28,4 +31,4 @@ def refresh_statistics(tables: list[str], *, changed: bool = False, written: int
             cursor.execute(OUTDATED, [tables, written, STALE_SHARE])
             tables = [name for (name,) in cursor.fetchall()]
         if tables:
-            cursor.execute("SELECT refresh_statistics(%s)", [tables])
+            cursor.execute(REFRESH, [tables])

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models.expressions import RawSQL
 
 from codes.models import Case, InformationRequest
 from regions.journal.record import record
@@ -117,11 +117,17 @@ def _decide(pk: int, act: str, *, by: str, now: datetime) -> CitySuspension:
 
 def _move_deadlines(by: timedelta) -> int:
     """Nobody could act meanwhile, neither those who ask nor those who decide; how many rows. In the city."""
-    moved = Case.objects.open().filter(paused_at__isnull=True).update(due_at=F("due_at") + by)
-    Case.objects.open().filter(first_look_due_at__isnull=False).update(first_look_due_at=F("first_look_due_at") + by)
+    moved = Case.objects.open().filter(paused_at__isnull=True).update(due_at=_later("due_at", by))
+    looks = Case.objects.open().filter(first_look_due_at__isnull=False)
+    looks.update(first_look_due_at=_later("first_look_due_at", by))
     open_questions = InformationRequest.objects.filter(state=InformationRequest.State.OPEN)
-    moved += open_questions.update(answer_by=F("answer_by") + by)
+    moved += open_questions.update(answer_by=_later("answer_by", by))
     return moved
+
+
+def _later(column: str, by: timedelta) -> RawSQL:
+    """In UTC, so that it does not depend on the session's zone: a cluster takes nothing in an UPDATE that does."""
+    return RawSQL(f"({column} AT TIME ZONE 'UTC' + %s) AT TIME ZONE 'UTC'", [by])  # noqa: S611 - a column of ours
 
 
 def _find(pk: int) -> CitySuspension:

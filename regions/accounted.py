@@ -6,6 +6,7 @@ So a change made with the journal's knowledge can be played again, and one made 
 
 import hmac
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -15,11 +16,15 @@ from django.apps import apps
 from django.db import connection, models
 from psycopg2 import sql
 
+from regions.cluster import on_node
 from regions.installation import installation_key
 
 # Keyed: a record's id, with all else known, may give an ID number away.
 DIGEST_USE = "rows in the journal"
 SETTING = "portal.changed_rows"
+FORGET = f"SELECT set_config(%s, '', true) {on_node('journal_journalentry')}"
+# What a node of a cluster adds to the name of a table.
+SHARD = re.compile(r"_\d{6,}$")
 Row = dict[str, Any]
 Change = tuple[Row | None, Row | None]
 """A row's columns before and after: none before it was made, none after it is gone; of a change those that differ."""
@@ -70,14 +75,15 @@ def note_changes_in(schema: str) -> None:
 def forget_noted() -> None:
     """What was noted so far is taken into an entry."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config(%s, '', true)", [SETTING])
+        cursor.execute(FORGET, [SETTING])
 
 
 def read_noted(noted: str) -> list[Row]:
     """What an entry says of the rows noted: ``packed``."""
     changes: dict[tuple[str, int], Change] = {}
     for line in noted.splitlines():
-        for table, key, before, after in json.loads(line):
+        for name, key, before, after in json.loads(line):
+            table = SHARD.sub("", name)
             model = accounted_models()[table]
             change = (said(model, before), said(model, after))
             changes[table, key] = _one_after_the_other(changes.get((table, key)), change)

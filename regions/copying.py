@@ -5,8 +5,9 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from django.db import connection
+from django.db import IntegrityError, InternalError, connection
 from psycopg2 import sql
+from psycopg2.errors import InternalError_
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -22,9 +23,15 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[object
     file.seek(0)
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
-    # Django turns the driver's errors into its own for `execute` only.
-    with connection.cursor() as cursor, connection.wrap_database_errors:
-        cursor.copy_expert(statement, file)
+    try:
+        # Django turns the driver's errors into its own for `execute` only.
+        with connection.cursor() as cursor, connection.wrap_database_errors:
+            cursor.copy_expert(statement, file)
+    except InternalError as error:
+        # The coordinator of a cluster says by this code, and by no other, that a node has refused a row.
+        if isinstance(error.__cause__, InternalError_):
+            raise IntegrityError(*error.args) from error.__cause__
+        raise
 
 
 def _field(value: object) -> str:

@@ -129,9 +129,10 @@ def _to_repeat(written: list[Statement]) -> list[str]:
 
 
 def _repeat(city: City) -> None:
-    """All statements in one message, on the city's search path."""
+    """On the city's search path, each statement in a message of its own: a cluster hands the whole message on to the nodes."""
     path = sql.SQL("SET LOCAL search_path = {}, public").format(sql.Identifier(city.schema_name))
     with connection.cursor() as cursor:
         cursor.execute(path)
-        cursor.execute(";\n".join(repeatable))
+        for statement in repeatable:
+            cursor.execute(statement)
     connection.forget_entry()  # type: ignore[attr-defined]  # regions.backend's own

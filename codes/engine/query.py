@@ -56,7 +56,7 @@ def verdicts_of(subjects: str, *, given: str = "", reads_from: str = ALL_FACTS) 
     """
     before = f"{given},\n" if given else ""
     asked = f"SELECT asked.*, {reads_from} FROM ({subjects}) AS asked ({SUBJECT_COLUMNS})"  # noqa: S608 - all ours
-    return f"WITH RECURSIVE {before}subject ({SUBJECT_COLUMNS}, reads_from) AS MATERIALIZED ({asked}),\n{STEPS}"
+    return f"WITH {before}subject ({SUBJECT_COLUMNS}, reads_from) AS MATERIALIZED ({asked}),\n{STEPS}"
 
 
 def among(people: str, column: str) -> str:

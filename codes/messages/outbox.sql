@@ -1,22 +1,26 @@
 -- statement: tell
 -- A message for each of `told` (citizen_id, data, urgent), and one for whoever answers for them. Each recipient's phone and choice is
 -- one look-up by key: whatever the number of those told, the rest of the city is not read.
+-- The rows are a step of their own: a node of a cluster does not take their ids, which the coordinator gives, within such a query.
 INSERT INTO codes_message (kind, recipient_id, about_id, made_at, data, urgent, state, next_at, send_until)
-SELECT %(kind)s, reader.id, told.citizen_id, %(at)s, told.data, told.urgent,
-       CASE WHEN %(by_sms)s
-                 AND (SELECT c.phone_hash IS NOT NULL FROM codes_citizen c WHERE c.id = reader.id)
-                 AND (told.urgent
-                      OR NOT coalesce((SELECT chosen.without ? %(kind)s FROM codes_messagechoice chosen WHERE chosen.citizen_id = reader.id),
-                                      false))
-            THEN 'waiting' ELSE 'portal' END, %(at)s, %(at)s + %(sent_within)s
-FROM ({{told}}) AS told (citizen_id, data, urgent)
-CROSS JOIN LATERAL (
-    SELECT told.citizen_id AS id
-    UNION ALL
-    SELECT g.guardian_id FROM codes_guardianship g
-    WHERE g.dependant_id = told.citizen_id AND g.accepted AND g.ended_at IS NULL AND %(to_guardians)s
-    OFFSET 0
-) reader
+WITH letter AS MATERIALIZED (
+    SELECT %(kind)s, reader.id, told.citizen_id, %(at)s, told.data, told.urgent,
+           CASE WHEN %(by_sms)s
+                     AND (SELECT c.phone_hash IS NOT NULL FROM codes_citizen c WHERE c.id = reader.id)
+                     AND (told.urgent
+                          OR NOT coalesce((SELECT chosen.without ? %(kind)s FROM codes_messagechoice chosen WHERE chosen.citizen_id = reader.id),
+                                          false))
+                THEN 'waiting' ELSE 'portal' END, %(at)s, %(at)s + %(sent_within)s
+    FROM ({{told}}) AS told (citizen_id, data, urgent)
+    CROSS JOIN LATERAL (
+        SELECT told.citizen_id AS id
+        UNION ALL
+        SELECT g.guardian_id FROM codes_guardianship g
+        WHERE g.dependant_id = told.citizen_id AND g.accepted AND g.ended_at IS NULL AND %(to_guardians)s
+        OFFSET 0
+    ) reader
+)
+SELECT * FROM letter
 
 -- statement: given
 SELECT * FROM unnest(%(citizens)s::bigint[], %(data)s::jsonb[], %(urgent)s::boolean[])

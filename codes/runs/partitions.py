@@ -36,8 +36,9 @@ IN_RANGE = "v.citizen_id >= %(low)s AND v.citizen_id < %(high)s"
 IN_RANGE_AND_DUE = f"{IN_RANGE} AND v.citizen_id IN ({DUE_IN_RANGE})"
 
 SQL = Path(__file__).with_suffix(".sql")
-REMEMBER_ALL = compose(SQL, "remember", among=IN_RANGE)
-REMEMBER_DUE = compose(SQL, "remember", among=IN_RANGE_AND_DUE)
+REMEMBER, KEEP = compose(SQL, "remember"), compose(SQL, "keep")
+# What tells of everybody when their verdict can change next.
+REMEMBER_ALL = f"{REMEMBER}{compose(SQL, 'awaited', among=IN_RANGE)}"
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,8 @@ def evaluate_range(*, run: Run, low: int, high: int, zone: str) -> Evaluated:
     last = Run.objects.last_settled()
     parameters["base"] = last.pk if last else 0
     if run.everybody:
-        return _evaluate(run, DAILY, IN_RANGE, parameters, remember=f"{COMING},\n{REMEMBER_ALL}")
-    return _evaluate(
-        run, DUE, IN_RANGE_AND_DUE, parameters, remember=f"{COMING},\n{REMEMBER_DUE}", reads_from=DUE_FACTS
-    )
+        return _evaluate(run, DAILY, IN_RANGE, parameters, remembers=True)
+    return _evaluate(run, DUE, IN_RANGE_AND_DUE, parameters, remembers=True, reads_from=DUE_FACTS)
 
 
 def evaluate_named(*, run: Run, zone: str) -> Evaluated:
@@ -77,13 +76,26 @@ def evaluate_named(*, run: Run, zone: str) -> Evaluated:
 
 
 def _evaluate(
-    run: Run, subjects: str, among: str, parameters: dict[str, Any], *, remember: str = "", reads_from: str = ALL_FACTS
+    run: Run,
+    subjects: str,
+    among: str,
+    parameters: dict[str, Any],
+    *,
+    remembers: bool = False,
+    reads_from: str = ALL_FACTS,
 ) -> Evaluated:
     today = DAILY_VERDICTS_ACROSS_VERSIONS if _later_versions(run) else DAILY_VERDICTS
-    judged = verdicts_of(subjects, reads_from=reads_from)
-    steps = [judged, today, *([remember] if remember else []), compose(SQL, "write", among=among)]
+    steps = [verdicts_of(subjects, reads_from=reads_from), today, compose(SQL, "changed", among=among)]
+    if remembers:
+        steps += [COMING, REMEMBER]
     with connection.cursor() as cursor:
-        statement = ",\n".join(steps)
+        statement = compose(
+            SQL,
+            "write",
+            judged=",\n".join(steps),
+            awaited=compose(SQL, "awaited", among=among) if remembers else "",
+            remember=KEEP if remembers else "",
+        )
         cursor.execute(statement, {"run": run.pk, **parameters})
         return Evaluated(*cursor.fetchone())
 

@@ -1,4 +1,4 @@
--- statement: write
+-- statement: changed
 -- Only changed verdicts are written: the new ones against the ones that stood, by one full join. A provider without a delivery
 -- or a version judges nobody and keeps its rows.
 stood AS MATERIALIZED (
@@ -16,18 +16,7 @@ changed AS MATERIALIZED (
     WHERE n.colour IS DISTINCT FROM o.colour OR n.hits IS DISTINCT FROM o.hits
        OR n.version_id IS DISTINCT FROM o.version_id OR n.turns_green_on IS DISTINCT FROM o.turns_green_on
        OR n.needs IS DISTINCT FROM o.needs
-),
-history AS (
-    INSERT INTO codes_verdictchange (run_id, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs)
-    SELECT %(run)s, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs FROM changed
 )
-SELECT (SELECT count(DISTINCT citizen_id) FROM subject), (SELECT count(*) FROM subject), (SELECT count(*) FROM today), count(*),
-       count(*) FILTER (WHERE after = 'red' AND before <> 'red'),
-       count(*) FILTER (WHERE after = 'green' AND before <> 'green'),
-       encode(sha256(convert_to(coalesce(string_agg(
-           jsonb_build_array(citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs)::text,
-           E'\n' ORDER BY citizen_id, provider_id), ''), 'UTF8')), 'hex')
-FROM changed
 
 -- statement: remember
 -- When each verdict can change next, of the same subjects. A day of the forecast that is too far ahead to be named, so that neither
@@ -47,21 +36,60 @@ awaited AS MATERIALIZED (
         WHERE c.by_check_ins AND citizen_id = c.citizen_id AND provider_id = c.provider_id
         OFFSET 0
     ) known ON true
+)
+
+-- statement: write
+-- Judging is one step as a whole, and of its rows the columns tell what each is: on a cluster it then stays on the city's node,
+-- which no query does that stores rows beside its steps.
+WITH engine AS MATERIALIZED (
+    {{judged}}
+    SELECT 'changed' AS what, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs,
+           NULL::date AS next_on, NULL::date AS judged_on, NULL::datemultirange AS checked_in, NULL::text[] AS kinds, NULL::date AS rests_from,
+           NULL::bool AS gone
+    FROM changed
+    UNION ALL
+    SELECT 'counted', (SELECT count(DISTINCT citizen_id) FROM subject), (SELECT count(*) FROM subject), (SELECT count(*) FROM today),
+           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    {{awaited}}
 ),
+history AS (
+    INSERT INTO codes_verdictchange (run_id, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs)
+    SELECT %(run)s, citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs
+    FROM engine
+    WHERE what = 'changed'
+){{remember}}
+SELECT (SELECT citizen_id FROM engine WHERE what = 'counted'), (SELECT provider_id FROM engine WHERE what = 'counted'),
+       (SELECT version_id FROM engine WHERE what = 'counted'), count(*),
+       count(*) FILTER (WHERE after = 'red' AND before <> 'red'),
+       count(*) FILTER (WHERE after = 'green' AND before <> 'green'),
+       encode(sha256(convert_to(coalesce(string_agg(
+           jsonb_build_array(citizen_id, provider_id, version_id, before, after, hits, turns_green_on, needs)::text,
+           E'\n' ORDER BY citizen_id, provider_id), ''), 'UTF8')), 'hex')
+FROM engine
+WHERE what = 'changed'
+
+-- statement: awaited
+UNION ALL
+SELECT 'awaited', coalesce(n.citizen_id, v.citizen_id), coalesce(n.provider_id, v.provider_id), NULL, NULL, NULL, NULL, NULL, NULL,
+       n.next_on, n.judged_on, n.checked_in, coalesce(n.kinds, '{}'), n.rests_from, n.citizen_id IS NULL
+FROM awaited n
+FULL JOIN (
+    SELECT v.* FROM codes_nextchange v
+    JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s
+                            AND p.horizon IS NOT NULL AND p.version_id IS NOT NULL
+    WHERE {{among}}
+) v ON v.citizen_id = n.citizen_id AND v.provider_id = n.provider_id
+WHERE n.next_on IS DISTINCT FROM v.next_on OR n.judged_on IS DISTINCT FROM v.judged_on
+   OR n.checked_in IS DISTINCT FROM v.checked_in OR coalesce(n.kinds, '{}') IS DISTINCT FROM v.kinds
+   OR n.rests_from IS DISTINCT FROM v.rests_from OR (n.citizen_id IS NULL) IS DISTINCT FROM v.gone OR v.run_id > %(base)s
+
+-- statement: keep
+,
 remembered AS (
     INSERT INTO codes_nextchange (citizen_id, provider_id, next_on, judged_on, checked_in, kinds, rests_from, gone, run_id)
-    SELECT coalesce(n.citizen_id, v.citizen_id), coalesce(n.provider_id, v.provider_id),
-           n.next_on, n.judged_on, n.checked_in, coalesce(n.kinds, '{}'), n.rests_from, n.citizen_id IS NULL, %(run)s
-    FROM awaited n
-    FULL JOIN (
-        SELECT v.* FROM codes_nextchange v
-        JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s
-                                AND p.horizon IS NOT NULL AND p.version_id IS NOT NULL
-        WHERE {{among}}
-    ) v ON v.citizen_id = n.citizen_id AND v.provider_id = n.provider_id
-    WHERE n.next_on IS DISTINCT FROM v.next_on OR n.judged_on IS DISTINCT FROM v.judged_on
-       OR n.checked_in IS DISTINCT FROM v.checked_in OR coalesce(n.kinds, '{}') IS DISTINCT FROM v.kinds
-       OR n.rests_from IS DISTINCT FROM v.rests_from OR (n.citizen_id IS NULL) IS DISTINCT FROM v.gone OR v.run_id > %(base)s
+    SELECT citizen_id, provider_id, next_on, judged_on, checked_in, kinds, rests_from, gone, %(run)s
+    FROM engine
+    WHERE what = 'awaited'
     ON CONFLICT (citizen_id, provider_id) DO UPDATE
     SET next_on = excluded.next_on, judged_on = excluded.judged_on, checked_in = excluded.checked_in, kinds = excluded.kinds,
         rests_from = excluded.rests_from, gone = excluded.gone, run_id = excluded.run_id

@@ -1,8 +1,13 @@
 -- The portal's two logins and its database, made by a superuser; the same for the embedded server and for production:
 --   PORTAL_OWNER_PASSWORD=... PORTAL_APP_PASSWORD=... psql --file=portal/embedded/roles.sql postgres
--- Running it again changes nothing but the passwords.
+-- Running it again changes nothing but the passwords. `--set=database=NAME` is for a database of another name. On a cluster it is
+-- run in the portal's database, which has the extension already, so that all nodes get the logins (deploy/citus/README.md).
 \set ON_ERROR_STOP on
 \set QUIET on
+\if :{?database}
+\else
+\set database portal
+\endif
 \getenv owner_password PORTAL_OWNER_PASSWORD
 \getenv app_password PORTAL_APP_PASSWORD
 
@@ -20,13 +25,13 @@ ALTER ROLE portal_owner LOGIN NOSUPERUSER CREATEROLE CREATEDB NOREPLICATION PASS
 -- The application: owns nothing, and has a city's rights only while it has taken that city's role.
 ALTER ROLE portal_app LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB NOREPLICATION NOINHERIT PASSWORD :'app_password';
 
-SELECT 'CREATE DATABASE portal OWNER portal_owner TEMPLATE template0 ENCODING ''UTF8'' LOCALE ''C.UTF-8'''
-WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'portal')
+SELECT format('CREATE DATABASE %I OWNER portal_owner TEMPLATE template0 ENCODING ''UTF8'' LOCALE ''C.UTF-8''', :'database')
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database')
 \gexec
 
-\connect portal
-ALTER DATABASE portal OWNER TO portal_owner;
+\connect :"database"
+ALTER DATABASE :"database" OWNER TO portal_owner;
 ALTER SCHEMA public OWNER TO portal_owner;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 -- What only a session sees would be searched before what a function of the owner's means.
-REVOKE TEMPORARY ON DATABASE portal FROM PUBLIC;
+REVOKE TEMPORARY ON DATABASE :"database" FROM PUBLIC;

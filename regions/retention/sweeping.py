@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from psycopg2 import sql
 
 from regions.attempts import attempt
+from regions.cluster import on_node
 from regions.journal.record import record
 from regions.leased_jobs import DIED, Clock, claim_job, error_fault, sweep
 from regions.retention.classes import DataClass, Step, data_classes
@@ -90,7 +91,8 @@ def _sweep_step(one: DataClass, number: int, step: Step, *, now: datetime) -> in
 def _sweep_batch(one: DataClass, number: int, step: Step, *, now: datetime) -> int:
     """At most so many rows, and in the same transaction the entry that stays of them."""
     limit = limit_of(one, now)
-    call = sql.SQL("SELECT swept, told FROM {}(%s)").format(sql.Identifier(one.function(number)))
+    here = sql.SQL(on_node("journal_journalentry"))
+    call = sql.SQL("SELECT swept, told {} CROSS JOIN {}(%s)").format(here, sql.Identifier(one.function(number)))
     with transaction.atomic():
         if one.before:
             one.before(now)

@@ -62,8 +62,16 @@ def bulk_assign(*, chosen: CaseFilter, to: str, by: str, now: datetime) -> int:
             open_cases(chosen, now=now).exclude(assigned_to=to).order_by("pk").values("pk").query.sql_with_params()
         )
         with connection.cursor() as cursor:
-            values: list[Any] = [to, now, Json(CASE_TRANSITIONS.next_states(Verb.ASSIGN)), now, by, Verb.ASSIGN.value]
-            cursor.execute(compose(SQL, "bulk_assign", cases=cases), [*parameters, *values])
+            cursor.execute(compose(SQL, "lock", cases=cases), parameters)
+            values: dict[str, Any] = {
+                "cases": [pk for (pk,) in cursor.fetchall()],
+                "to": to,
+                "now": now,
+                "next": Json(CASE_TRANSITIONS.next_states(Verb.ASSIGN)),
+                "by": by,
+                "assigned": Verb.ASSIGN.value,
+            }
+            cursor.execute(compose(SQL, "bulk_assign"), values)
             held_before = dict(cursor.fetchall())
         if held_before:
             before = {number: holder for number, holder in sorted(held_before.items()) if holder}

@@ -1,13 +1,17 @@
+-- statement: lock
+-- The filter's cases in one order, so that two of these never wait for each other in a circle.
+SELECT id FROM codes_case WHERE id IN ({{cases}}) ORDER BY id FOR UPDATE
+
 -- statement: bulk_assign
--- The filter's cases are locked in one order, so that two of these never wait for each other in a circle.
 WITH chosen AS MATERIALIZED (
-    SELECT id, assigned_to FROM codes_case WHERE id IN ({{cases}}) ORDER BY id FOR UPDATE
+    SELECT id, number, assigned_to FROM codes_case WHERE id = ANY (%(cases)s)
 ),
 moved AS (
-    UPDATE codes_case c SET assigned_to = %s, assigned_at = %s, state = %s::jsonb ->> c.state
+    UPDATE codes_case c SET assigned_to = %(to)s, assigned_at = %(now)s, state = %(next)s::jsonb ->> c.state
     FROM chosen WHERE chosen.id = c.id
-    RETURNING c.id, chosen.assigned_to AS before, c.assigned_to
+),
+noted AS (
+    INSERT INTO codes_caseevent (case_id, at, by, verb, data)
+    SELECT id, %(now)s, %(by)s, %(assigned)s, jsonb_build_object('assigned_to', %(to)s::text, 'before', assigned_to) FROM chosen
 )
-INSERT INTO codes_caseevent (case_id, at, by, verb, data)
-SELECT id, %s, %s, %s, jsonb_build_object('assigned_to', assigned_to, 'before', before) FROM moved
-RETURNING (SELECT number FROM codes_case WHERE codes_case.id = case_id), data ->> 'before'
+SELECT number, assigned_to FROM chosen

@@ -144,7 +144,7 @@ SELECT id, opened_at, %(by)s, %(opened)s, jsonb_build_object('run', %(run)s) FRO
 WITH closed AS (
     UPDATE codes_case c
     SET state = %(next)s::jsonb ->> c.state, outcome = %(converged)s, closed_at = run.as_of, paused_at = NULL,
-        due_at = c.due_at + greatest(run.as_of - c.paused_at, interval '0')
+        due_at = (c.due_at AT TIME ZONE 'UTC' + greatest(run.as_of - c.paused_at, interval '0')) AT TIME ZONE 'UTC'
     FROM codes_run run
     WHERE run.id = %(run)s AND c.id IN ({{which}})
     RETURNING c.id, c.number, run.as_of

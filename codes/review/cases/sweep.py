@@ -18,7 +18,7 @@ from regions.proposals import SYSTEM
 from regions.sql import compose
 
 SQL = Path(__file__).with_suffix(".sql")
-ESCALATE = compose(SQL, "escalate")
+LATE, ESCALATE = compose(SQL, "late"), compose(SQL, "escalate")
 PARAMETERS: dict[str, Any] = {
     "by": SYSTEM,
     "escalated": Verb.ESCALATE.value,
@@ -30,7 +30,10 @@ def escalate_overdue(*, now: datetime) -> int:
     """Escalate the open cases whose deadline has passed and is not paused; how many. Approvers see them first."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(ESCALATE, {"now": now, **PARAMETERS})
+            cursor.execute(LATE, {"now": now, **PARAMETERS})
+            late = cursor.fetchall()
+            locked = {"cases": [pk for pk, _ in late], "clocks": [clock for _, clock in late]}
+            cursor.execute(ESCALATE, {"now": now, **PARAMETERS, **locked})
             escalated = [number for (number,) in cursor.fetchall()]
         if escalated:
             record(f"case.{Verb.ESCALATE.value}", by="system", now=now, data=naming(escalated))

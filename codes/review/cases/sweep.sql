@@ -1,20 +1,27 @@
--- statement: escalate
+-- statement: late
 -- Twice at most: when nobody looked at a red in time, and when the answer is overdue. Rows somebody works on are left for the
 -- next sweep.
-WITH late AS (
-    SELECT id, CASE WHEN due_at <= %(now)s THEN 'due' ELSE 'first_look' END AS clock
-    FROM codes_case
-    WHERE closed_at IS NULL AND paused_at IS NULL AND state = ANY(%(states)s)
-      AND (due_at <= %(now)s AND escalated_for <> 'due'
-           OR first_look_due_at <= %(now)s AND first_looked_at IS NULL AND escalated_for = '')
-    ORDER BY id
-    FOR UPDATE SKIP LOCKED
+SELECT id, CASE WHEN due_at <= %(now)s THEN 'due' ELSE 'first_look' END
+FROM codes_case
+WHERE closed_at IS NULL AND paused_at IS NULL AND state = ANY(%(states)s)
+  AND (due_at <= %(now)s AND escalated_for <> 'due'
+       OR first_look_due_at <= %(now)s AND first_looked_at IS NULL AND escalated_for = '')
+ORDER BY id
+FOR UPDATE SKIP LOCKED
+
+-- statement: escalate
+-- Those that are locked.
+WITH late AS MATERIALIZED (
+    SELECT c.id, c.number, locked.clock
+    FROM unnest(%(cases)s::bigint[], %(clocks)s::text[]) AS locked(id, clock)
+    JOIN codes_case c ON c.id = locked.id
 ),
 moved AS (
     UPDATE codes_case c SET escalated_at = %(now)s, escalated_for = late.clock
     FROM late WHERE late.id = c.id
-    RETURNING c.id, c.escalated_for
+),
+noted AS (
+    INSERT INTO codes_caseevent (case_id, at, by, verb, data)
+    SELECT id, %(now)s, %(by)s, %(escalated)s, jsonb_build_object('clock', clock) FROM late
 )
-INSERT INTO codes_caseevent (case_id, at, by, verb, data)
-SELECT id, %(now)s, %(by)s, %(escalated)s, jsonb_build_object('clock', escalated_for) FROM moved
-RETURNING (SELECT number FROM codes_case WHERE codes_case.id = case_id)
+SELECT number FROM late ORDER BY id
