@@ -5,6 +5,7 @@ are police databases in SQLite files, which the run collects: they are complete 
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -85,10 +86,10 @@ def told_by_oracle() -> dict[str, Told]:
     return {schema: Told.of(scene_of(size)) for schema, size in SIZES.items()}
 
 
-def write_sources(folder: Path) -> dict[str, str]:
+def write_sources(folder: Path, sizes: Mapping[str, Size] = SIZES) -> dict[str, str]:
     """The police databases' files; the environment that says where they are."""
     urls = {}
-    for schema, size in SIZES.items():
+    for schema, size in sizes.items():
         for source in scene_of(size).world.sources:
             complete = max(batch.as_of for batch in source.batches)
             file = folder / f"{schema}-{source.code}.sqlite"
@@ -96,11 +97,11 @@ def write_sources(folder: Path) -> dict[str, str]:
     return urls
 
 
-def build() -> list[Built]:
+def build(sizes: Mapping[str, Size] = SIZES) -> list[Built]:
     """Prepare the database and make the cities. Outside of any city."""
     with as_owner():
         prepare_database()
-    return [_build(schema, size) for schema, size in SIZES.items()]
+    return [_build(schema, size) for schema, size in sizes.items()]
 
 
 def _build(schema: str, size: Size) -> Built:
