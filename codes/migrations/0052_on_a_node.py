@@ -113,7 +113,7 @@ $body$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("codes", "0050_what_still_matters")]
+    dependencies = [("codes", "0051_scans_of_a_gate")]
 
     operations = [
         migrations.RunSQL(
