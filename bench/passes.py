@@ -177,8 +177,10 @@ def _machine_visits(passes: int, *, now: datetime) -> Callable[[], list[Visit]]:
 
 
 def _carried(browser: Client) -> dict[str, str]:
-    cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
-    return {"Host": HOSTS, "Cookie": cookies}
+    """What a browser has kept: of its session, and of the first form it saw."""
+    cookies = {name: morsel.value for name, morsel in browser.cookies.items()}
+    cookies[settings.CSRF_COOKIE_NAME] = get_random_string(CSRF_SECRET_LENGTH)
+    return {"Host": HOSTS, "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
 
 
 def _served(
