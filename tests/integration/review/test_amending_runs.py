@@ -22,6 +22,7 @@ from codes.models import (
 from codes.reports.daily_codes import REGISTERED, RUN_STATES
 from codes.reports.daily_disagreements import STANDING
 from codes.reports.replay import replay
+from codes.reports.request import FILTERS, ReportName
 from codes.reports.rows import stream
 from codes.review.proposals import suppressions
 from codes.runs.amend import amend_now, amend_owed
@@ -217,7 +218,8 @@ def _exported(run: Run) -> dict[str, str]:
 
 def _differing(run: Run) -> dict[str, tuple[object, ...]]:
     """Who differed, with the effective code and the case."""
-    rows = stream(STANDING, {**after_run(run, now=None), "seen": run.as_of})
+    everybody = dict.fromkeys(FILTERS[ReportName.DISAGREEMENTS])
+    rows = stream(STANDING, {**after_run(run, now=None), **everybody, "seen": run.as_of})
     found: dict[str, tuple[object, ...]] = {row[1]: (row[5], row[-3], row[-2]) for row in rows}
     for name, (effective, number, state) in found.items():
         assert (effective, Case.objects.get(number=number).citizen.ref) == (_exported(run)[name], name)
