@@ -26,12 +26,19 @@ from tests import quick_hasher
 from tests.own_database import kept_copy, own_copy, raw_owner, session_database
 
 T = TypeVar("T")
+LONGEST = ("tests/faults/test_plans.py", "tests/integration/demo/test_demo.py")
 pytest_plugins = ["pytester", "tests.asserting", "tests.closing_lines"]
 
 
 def pytest_configure() -> None:
     """Let Ctrl+C be heard: what a shell puts in the background is deaf to it, and hands that on to what it starts."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first; it has servers of its own, and meanwhile another process makes the database of the others."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def pytest_collection_finish() -> None:
