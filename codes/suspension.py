@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models.expressions import RawSQL
+from django.db.models import DateTimeField, F, Func, Value
 
 from codes.models import Case, InformationRequest
 from regions.journal.record import record
@@ -125,9 +125,10 @@ def _move_deadlines(by: timedelta) -> int:
     return moved
 
 
-def _later(column: str, by: timedelta) -> RawSQL:
+def _later(column: str, by: timedelta) -> Func:
     """In UTC, so that it does not depend on the session's zone: a cluster takes nothing in an UPDATE that does."""
-    return RawSQL(f"({column} AT TIME ZONE 'UTC' + %s) AT TIME ZONE 'UTC'", [by])  # noqa: S611 - a column of ours
+    in_utc = Func(Value("UTC"), F(column), function="timezone", output_field=DateTimeField())
+    return Func(Value("UTC"), in_utc + Value(by), function="timezone", output_field=DateTimeField())
 
 
 def _find(pk: int) -> CitySuspension:
