@@ -1,27 +1,33 @@
 """A city put to rest, and set going again, by two operators each time (``docs/adr/0058-the-province.md``).
 
 Both are told in the journal of the province and in the city's own. While it lasts nothing of the city runs; what it had in hand waits
-in its rows, and deadlines are moved by the time that it lasted.
+in its rows, and deadlines are moved by the time that it lasted. What happens in the city comes after, in a transaction of its own:
+a session that is logged in as the city can do nothing else.
 """
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import DateTimeField, F, Func, Value
+from django.db.models import DateTimeField, F, Func, Q, Value
 
 from codes.models import Case, InformationRequest
+from regions.each_city import for_each
+from regions.journal.models import JournalEntry
 from regions.journal.record import record
 from regions.locks import advisory_lock
 from regions.models import City, CitySuspension
 from regions.proposals import OPERATOR_PREFIX, answer_operator, require_another, require_reason, require_role
 from regions.refusals import CommonReason, MovedMeanwhile, NotFound, Refused
 from regions.staff.roles import Role
-from regions.tenancy import in_city
+from regions.tenancy import cities_in_service, in_city
 from regions.transitions import compare_and_set
 from regions.vocabulary import SuspensionReason
 
 State = CitySuspension.State
+VERB = "city.{}"
+# What was decided longer ago has been carried out.
+LATELY = timedelta(days=2)
 
 
 def suspension_of(city: City) -> CitySuspension | None:
@@ -96,10 +102,36 @@ def confirm_end(pk: int, *, by: str, now: datetime) -> CitySuspension:
         state = CitySuspension.TRANSITIONS.next_state("confirm_end")
         compare_and_set(one, read, state=state, ended_by=by, ended_at=now)
         _record("resumed", one, by=by, now=now)
-        with in_city(one.city.schema_name):
-            moved = _move_deadlines(now - (one.decided_at or now))
-            _record("resumed", one, by=f"{OPERATOR_PREFIX}{by}", now=now, deadlines_moved=moved)
+    _carry_out(one)
     return one
+
+
+def carry_out_lately(*, now: datetime) -> int:
+    """Make up in cities for what a process that died left undone there; for how many decisions. Call in no city."""
+    lately = Q(decided_at__gt=now - LATELY) | Q(ended_at__gt=now - LATELY)
+    decided = CitySuspension.objects.filter(
+        lately, state__in=[State.IN_FORCE, State.ENDED], city__in=cities_in_service()
+    )
+    of_city: dict[str, list[CitySuspension]] = {}
+    for one in decided.select_related("city").order_by("pk"):
+        of_city.setdefault(one.city.schema_name, []).append(one)
+    return for_each(of_city, lambda schema: sum(map(_carry_out, of_city[schema])))
+
+
+def _carry_out(one: CitySuspension) -> bool:
+    """Tell the city's journal what it has not been told yet, and once it goes on move its deadlines; whether there was anything."""
+    acts = [("suspended", one.decided_by, one.decided_at), ("resumed", one.ended_by, one.ended_at)]
+    with in_city(one.city.schema_name), transaction.atomic():
+        advisory_lock("suspensions")
+        told = JournalEntry.objects.filter(verb__in=[VERB.format(act) for act, *_ in acts], subject=_subject(one))
+        known = set(told.values_list("verb", "at"))
+        missing = [(act, by, at) for act, by, at in acts if at is not None and (VERB.format(act), at) not in known]
+        for act, by, at in missing:
+            moved = (
+                {"deadlines_moved": _move_deadlines(at - one.decided_at)} if act == "resumed" and one.decided_at else {}
+            )
+            _record(act, one, by=f"{OPERATOR_PREFIX}{by}", now=at, **moved)
+    return bool(missing)
 
 
 def _decide(pk: int, act: str, *, by: str, now: datetime) -> CitySuspension:
@@ -109,9 +141,8 @@ def _decide(pk: int, act: str, *, by: str, now: datetime) -> CitySuspension:
         answer_operator(one, act, by=by, now=now)
         verb = {"confirm": "suspended", "decline": "suspension_declined", "withdraw": "suspension_withdrawn"}[act]
         _record(verb, one, by=by, now=now)
-        if one.state == State.IN_FORCE:
-            with in_city(one.city.schema_name):
-                _record(verb, one, by=f"{OPERATOR_PREFIX}{by}", now=now)
+    if one.state == State.IN_FORCE:
+        _carry_out(one)
     return one
 
 
@@ -140,6 +171,10 @@ def _find(pk: int) -> CitySuspension:
 
 def _record(act: str, one: CitySuspension, *, by: str, now: datetime, **data: Any) -> None:
     """Codes only: the note may hold anything."""
-    schema = one.city.schema_name
-    told = {"schema": schema, "reason": one.reason, "asked_by": one.end_asked_by or one.asked_by, **data}
-    record(f"city.{act}", by=by, now=now, subject=f"city:{schema}", data=told)
+    asked_by = one.asked_by if act == "suspended" else one.end_asked_by or one.asked_by
+    told = {"schema": one.city.schema_name, "reason": one.reason, "asked_by": asked_by, **data}
+    record(VERB.format(act), by=by, now=now, subject=_subject(one), data=told)
+
+
+def _subject(one: CitySuspension) -> str:
+    return f"city:{one.city.schema_name}"

@@ -25,6 +25,7 @@ from codes.risk_lists import draft_in_city, look_after, open_drafts, sweep_risk_
 from codes.runs.ledger import run_to_wake, start_if_due
 from codes.runs.partitions import work_partition
 from codes.runs.steps import advance
+from codes.suspension import carry_out_lately
 from codes.webhooks.deliver import deliver, due_webhooks
 from codes.witnessing import heads_elsewhere, witness_all
 from regions.each_city import enqueue_found, for_each, in_each
@@ -134,6 +135,12 @@ def open_one_city(opening_id: int) -> bool:
         write_checkpoint(now=timezone.now())
     update_city_counts(opened.city.schema_name, now=timezone.now())
     return True
+
+
+@shared_task(name="codes.sweep_suspensions")
+def sweep_suspensions() -> int:
+    """Carry out in cities what operators have decided about their service and what was left undone; in how many."""
+    return carry_out_lately(now=timezone.now())
 
 
 @shared_task(name="codes.sweep_openings")

@@ -30,6 +30,7 @@ BEAT = {
     "sweep sign-in codes": {"task": "portal.sweep_sign_in_codes", "schedule": 15.0},
     "sweep exports": {"task": "codes.sweep_exports", "schedule": SWEEP_SECONDS},
     "sweep openings": {"task": "codes.sweep_openings", "schedule": SWEEP_SECONDS},
+    "sweep suspensions": {"task": "codes.sweep_suspensions", "schedule": 60.0},
     "sweep risk lists": {"task": "codes.sweep_risk_lists", "schedule": SWEEP_SECONDS},
     "sweep links to enrol": {"task": "portal.sweep_enrolment_links", "schedule": 30.0},
     "deliver webhooks": {"task": "codes.deliver_webhooks", "schedule": 10.0},

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg2.errors
@@ -11,11 +12,16 @@ from django.db.utils import ProgrammingError
 from django.test import Client
 from pytest_django import Settings
 
+from codes import suspension, tasks
+from regions.journal.models import JournalEntry
 from regions.models import City
 from regions.rights import create_city_role
 from regions.sources.models import Source
+from regions.staff.accounts import add_staff
+from regions.staff.roles import Role
 from regions.tenancy import as_owner, in_city, second_connection
 
+NOW = datetime.now(UTC)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -93,6 +99,34 @@ def test_a_request_is_its_citys() -> None:
     for schema in ("alpha", "beta"):
         assert Client(headers={"host": f"{schema}.localhost"}).get("/").status_code == 200
         assert _one("SELECT session_user") == f"city_{schema}"
+
+
+def test_a_city_is_suspended_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What operators decide is written in the province and in the city, which no one session can."""
+    for username in ("mo", "su"):
+        add_staff(username=username, roles=[Role.SYSTEM_ADMIN], by="system", now=NOW)
+    asked = suspension.ask("alpha", reason="security", note="-", by="mo", now=NOW)
+    suspension.confirm(asked.pk, by="su", now=NOW)
+    assert _told_in_alpha() == ["city.suspended"]
+    suspension.ask_end(asked.pk, by="mo", now=NOW + timedelta(hours=1))
+    with monkeypatch.context() as dying:
+        dying.setattr(suspension, "_carry_out", _die)
+        with pytest.raises(ConnectionError):
+            suspension.confirm_end(asked.pk, by="su", now=NOW + timedelta(hours=2))
+    assert _told_in_alpha() == ["city.suspended"]
+    assert tasks.sweep_suspensions() == 1
+    assert tasks.sweep_suspensions() == 0
+    assert _told_in_alpha() == ["city.suspended", "city.resumed"]
+
+
+def _told_in_alpha() -> list[str]:
+    with in_city("alpha"):
+        about = JournalEntry.objects.filter(verb__in=["city.suspended", "city.resumed"])
+        return list(about.order_by("seq").values_list("verb", flat=True))
+
+
+def _die(_: object) -> None:
+    raise ConnectionError
 
 
 def test_few_sessions_are_kept_and_all_are_closed(owner: Any) -> None:
