@@ -32,7 +32,8 @@ from tests.integration.web_server.serving import HOST, Open, free_port, opens, w
 from tests.own_database import database_urls
 
 CODE = "/code/"
-PATIENCE_SECONDS = 30
+# Beside other tests its disk and processors have much to do.
+PATIENCE_SECONDS = 120
 FILES = {"more": ("nginx-standby.conf",), "of_server": ("nginx-standby-server.conf",)}
 
 
@@ -91,7 +92,7 @@ class Standby:
         return urlunsplit(place._replace(netloc=place.netloc.replace(f":{place.port}", f":{self.port}")))
 
     def _run(self, program: str, *arguments: object) -> None:
-        done = self._primary.account.run([self._programs / program, *arguments], timeout=120)
+        done = self._primary.account.run([self._programs / program, *arguments], timeout=300)
         assert done.returncode == 0, done.stderr
 
 
