@@ -68,11 +68,7 @@ def waiting_for(username: str, roles: frozenset[Role], *, now: datetime) -> list
     if Role.APPROVER in roles:
         found += _proposals(username)
     if Role.REVIEWER in roles:
-        looks = SecondLook.objects.waiting_for(username).count()
-        found.append(Waiting(_("Second looks at what a colleague closed"), looks, reverse("official_second_looks")))
-        if overturned := SecondLook.objects.overturning(username).count():
-            title = _("Cases that you closed and a second look opened again")
-            found.append(Waiting(title, overturned, reverse("official_second_looks")))
+        found += _second_looks(username)
         guardians = Guardianship.objects.filter(reviewed_at__isnull=True, ended_at__isnull=True).count()
         found.append(Waiting(_("Guardians to answer"), guardians, reverse("official_guardians")))
     if Role.SECURITY_ADMIN in roles:
@@ -103,6 +99,19 @@ def _cases(username: str, roles: frozenset[Role], now: datetime) -> list[Waiting
     if Role.REVIEWER not in roles:
         return [escalated, late, free]
     return [Waiting(_("Your cases"), counts["mine"], f"{queue}?assignee={username}"), late, escalated, free]
+
+
+def _second_looks(username: str) -> list[Waiting]:
+    counted = SecondLook.objects.waiting_for(username).order_by().values_list(Value("waiting")).annotate(Count("pk"))
+    overturning = (
+        SecondLook.objects.overturning(username).order_by().values_list(Value("overturned")).annotate(Count("pk"))
+    )
+    counts = dict(counted.union(overturning, all=True))
+    address = reverse("official_second_looks")
+    found = [Waiting(_("Second looks at what a colleague closed"), counts.get("waiting", 0), address)]
+    if overturned := counts.get("overturned", 0):
+        found.append(Waiting(_("Cases that you closed and a second look opened again"), overturned, address))
+    return found
 
 
 def _proposals(username: str) -> list[Waiting]:

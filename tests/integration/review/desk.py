@@ -173,13 +173,13 @@ class Desk:
         fact = self.fact(name)
         return self.tell(name, fact.kind, record_id=fact.record_id, revoked=True)
 
-    def run(self, at: datetime | None = None, *, silent: tuple[str, ...] = ()) -> Run:
+    def run(self, at: datetime | None = None, *, silent: tuple[str, ...] = (), everybody: bool = False) -> Run:
         """A run of its own instant, later than all before it; the sources that are not silent deliver first."""
         as_of = at or self.now + timedelta(minutes=next(_hours))
         for name, source in self.keys.sources.items():
             if name not in silent:
                 deliver(source, at=as_of)
-        run, opened = start_run(by="system", now=as_of, as_of=as_of, collects=False)
+        run, opened = start_run(by="system", now=as_of, as_of=as_of, collects=False, everybody=everybody)
         assert opened
         return run_here(run.pk, clock=lambda: as_of, progress=lambda _: None)
 

@@ -30,7 +30,8 @@ def desk(opened_at_beta: OpenDesk, now: datetime) -> Desk:
     """``only`` has applied with wechat alone."""
     made = opened_at_beta(PEOPLE, now=now)
     Registration.objects.filter(citizen=made.citizen("only"), provider__code="alipay").delete()
-    run_on(made, 0)
+    # Nobody's registration goes away in life, so no run looks for whom that is about.
+    run_on(made, 0, everybody=True)
     hire("qian", Role.SOURCE_MANAGER, now=now)
     Source.objects.filter(code="police").update(records_view="health_records", clock_view="health_clock")
     assert codes(made) == {
@@ -42,9 +43,9 @@ def desk(opened_at_beta: OpenDesk, now: datetime) -> Desk:
     return made
 
 
-def run_on(desk: Desk, hours: int) -> Run:
+def run_on(desk: Desk, hours: int, *, everybody: bool = False) -> Run:
     at = desk.now + timedelta(hours=hours)
-    run, opened = start_run(by="system", now=at, as_of=at, collects=False)
+    run, opened = start_run(by="system", now=at, as_of=at, collects=False, everybody=everybody)
     assert opened
     return run_here(run.pk, clock=lambda: at, progress=lambda _: None)
 
