@@ -62,6 +62,10 @@ class RunQuerySet(models.QuerySet["Run"]):
         """What the city shows stands on this one's inputs."""
         return self.settled().first()
 
+    def last_of_each_day(self) -> Self:
+        """Of the settled runs what each day came to, the oldest day first."""
+        return self.settled().order_by("day", "-pk").distinct("day")
+
     def first_day(self) -> "date | None":
         """Since when the city is judged: nothing can be counted of days before."""
         return self.settled().order_by("day").values_list("day", flat=True).first()

@@ -13,12 +13,12 @@ from codes.disagreements import pairs_after
 from codes.models import Run, RunProvider
 from codes.reports import case_list, daily_disagreements
 from codes.reports.request import FILTERS, ReportName, ReportRequest, bounds
+from codes.reports.work import Period
 from codes.vocabulary import State
 from regions.sources.models import Batch
 from regions.tenancy import current_city
 
 FIGURED = (ReportName.CODES, ReportName.DISAGREEMENTS, ReportName.CASES, ReportName.APPEALS, ReportName.SOURCES)
-DAYS_WITHOUT_BOUNDS = 30
 MOST_DAYS = 92
 Value = int | None
 Groups = list[tuple[Any, int]]
@@ -48,15 +48,10 @@ class Figures:
 
 def figures(request: ReportRequest, *, now: datetime) -> Figures:
     """Of the days asked for, or of the last thirty, never of more than ``MOST_DAYS``; groups of settled days are of the newest."""
-    today = current_city().day_of(now)
-    last = min(request.last or today, today)
-    first = max(request.first or last - timedelta(days=DAYS_WITHOUT_BOUNDS - 1), last - timedelta(days=MOST_DAYS - 1))
-    # Nothing is known of days before the city's first.
-    first = min(max(first, Run.objects.first_day() or first), last)
-    asked, days = (
-        replace(request, first=first, last=last),
-        [first + timedelta(days=n) for n in range((last - first).days + 1)],
-    )
+    today, since = current_city().day_of(now), Run.objects.first_day()
+    period = Period.of(request.first, request.last, today=today, since=since, most=MOST_DAYS)
+    asked = replace(request, first=period.first, last=period.last)
+    days = [period.first + timedelta(days=n) for n in range(period.days)]
     match request.report:
         case ReportName.CODES:
             return _codes(asked, days)
@@ -71,19 +66,19 @@ def figures(request: ReportRequest, *, now: datetime) -> Figures:
 def _codes(asked: ReportRequest, days: list[date]) -> Figures:
     """Who is red and yellow with the providers, and the data that they judged by last."""
     runs, provider = _settled(asked), asked.wanted("provider")
-    judged = [row for row in _judged(runs) if provider in (None, row.provider.code)]
+    judged = [row for row in judged_in(runs) if provider in (None, row.provider.code)]
     daily = {}
     for state in (State.RED, State.YELLOW):
         if asked.wanted("state") in (None, state):
             counts = [sum(getattr(row, state) or 0 for row in judged if row.run_id == run.pk) for run in runs]
-            daily[state.value] = _by_day(days, runs, counts, judged)
+            daily[state.value] = by_day(days, runs, counts, judged)
     return Figures(_of_newest(asked, runs), days, daily, inputs=_inputs(runs, judged))
 
 
 def _disagreements(asked: ReportRequest, days: list[date]) -> Figures:
     """Pairs that differ from day to day; people by place and by the age of the data, on the newest day."""
     runs = _settled(asked)
-    judged = _judged(runs)
+    judged = judged_in(runs)
     narrowed = {name: asked.wanted(name) for name in FILTERS[ReportName.DISAGREEMENTS]}
     if not runs:
         return Figures(asked, days, {})
@@ -97,7 +92,7 @@ def _disagreements(asked: ReportRequest, days: list[date]) -> Figures:
             if narrowed["cause"] in (None, kind.cause)
             and narrowed["provider"] in (None, codes.get(kind.a), codes.get(kind.b))
         ]
-        daily[""] = _by_day(days, runs, [sum(counts) for counts in zip(*found, strict=True)] or [0] * len(runs), judged)
+        daily[""] = by_day(days, runs, [sum(counts) for counts in zip(*found, strict=True)] or [0] * len(runs), judged)
     places, ages = _grouped(daily_disagreements.FIGURES, {**narrowed, "run": runs[-1].pk})
     return Figures(_of_newest(asked, runs), days, daily, places, ages, _inputs(runs, judged))
 
@@ -131,12 +126,10 @@ def _batch_filter(asked: ReportRequest) -> dict[str, str | None]:
 
 
 def _settled(asked: ReportRequest) -> list[Run]:
-    """The last run of every day, the oldest first."""
-    runs = Run.objects.settled().filter(day__gte=asked.first, day__lte=asked.last)
-    return list(runs.order_by("day", "-pk").distinct("day"))
+    return list(Run.objects.last_of_each_day().filter(day__gte=asked.first, day__lte=asked.last))
 
 
-def _judged(runs: Sequence[Run]) -> list[RunProvider]:
+def judged_in(runs: Sequence[Run]) -> list[RunProvider]:
     return list(RunProvider.objects.filter(run__in=runs).select_related("provider").order_by("provider__code"))
 
 
@@ -154,7 +147,7 @@ def _inputs(runs: Sequence[Run], judged: Iterable[RunProvider]) -> list[Input]:
     ]
 
 
-def _by_day(
+def by_day(
     days: Sequence[date], runs: Sequence[Run], counts: Sequence[int], judged: Iterable[RunProvider]
 ) -> list[Value]:
     """None where nothing settled or a provider could not judge: whoever it would have shown another colour is missing."""

@@ -100,12 +100,14 @@ class Period:
     last: date
 
     @classmethod
-    def of(cls, first: date | None, last: date | None, *, today: date, since: date | None = None) -> "Period":
+    def of(
+        cls, first: date | None, last: date | None, *, today: date, since: date | None = None, most: int = MOST_DAYS
+    ) -> "Period":
         """The days asked for; those left out are made up to ``DAYS_WITHOUT_BOUNDS``. None before ``since``, the city's first."""
         since = min(since or EARLIEST, today)
         last = max(min(last or today, today), EARLIEST, since)
         first = min(first or last - timedelta(days=DAYS_WITHOUT_BOUNDS - 1), last)
-        return cls(max(first, last - timedelta(days=MOST_DAYS - 1), since), last)
+        return cls(max(first, last - timedelta(days=most - 1), since), last)
 
     @property
     def days(self) -> int:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from codes.disagreements import Kind, pairs_after
 from codes.models import Case, Provider, Run, RunProvider
 from codes.models.case import overdue
+from codes.reports import figures
 from codes.validity import Age
 from codes.vocabulary import Cause
 from portal.templatetags.page import label_of, titled
@@ -27,7 +28,7 @@ DAYS_SHOWN = 30
 MOST_PAIRS = 4
 
 K = TypeVar("K", bound=Hashable)
-Filled = Callable[[list[int]], list[Value]]
+Filled = Callable[[list[int]], Sequence[Value]]
 
 
 @require_GET
@@ -36,7 +37,7 @@ def dashboard(request: StaffRequest) -> HttpResponse:
     newest = Run.objects.last_settled()
     runs = _run_of_each_day(newest) if newest else []
     differing = pairs_after(runs)
-    judged = list(RunProvider.objects.filter(run__in=runs).select_related("provider").order_by("provider__code"))
+    judged = figures.judged_in(runs)
     days, filled = by_day(runs, judged)
     context = {
         "newest": newest,
@@ -50,9 +51,8 @@ def dashboard(request: StaffRequest) -> HttpResponse:
 
 
 def _run_of_each_day(newest: Run) -> list[Run]:
-    """The last run of every day that has one, the oldest first."""
     since = newest.day - timedelta(days=DAYS_SHOWN - 1)
-    return list(Run.objects.settled().filter(day__gte=since).order_by("day", "-pk").distinct("day"))
+    return list(Run.objects.last_of_each_day().filter(day__gte=since))
 
 
 def _by_cause(days: Sequence[str], filled: Filled, differing: Mapping[Kind, list[int]]) -> DayChart:
@@ -91,22 +91,13 @@ def _together(found: Iterable[tuple[K, list[int]]]) -> dict[K, list[int]]:
 
 
 def by_day(runs: Sequence[Run], judged: Iterable[RunProvider]) -> tuple[list[str], Filled]:
-    """Every day from the first run to the last, and how a count for each run becomes one for each day.
-
-    None where nothing settled or a provider could not judge.
-    """
+    """Every day from the first run to the last, and how a count for each run becomes one for each day."""
     if not runs:
         return [], list
     first = runs[0].day
-    # Whoever a silent provider would have shown another colour is missing from the count.
-    silent = {row.run_id for row in judged if not row.known}
     days = [first + timedelta(days=n) for n in range((runs[-1].day - first).days + 1)]
-
-    def filled(counts: list[int]) -> list[Value]:
-        known = {run.day: count for run, count in zip(runs, counts, strict=True) if run.pk not in silent}
-        return [known.get(day) for day in days]
-
-    return [formats.date_format(day, "MONTH_DAY_FORMAT") for day in days], filled
+    titles = [formats.date_format(day, "MONTH_DAY_FORMAT") for day in days]
+    return titles, lambda counts: figures.by_day(days, runs, counts, judged)
 
 
 def _ages() -> BarChart:

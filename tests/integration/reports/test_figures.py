@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from codes.models import PairDiagnosis, RunProvider
+from codes.models import PairDiagnosis, Run, RunProvider
 from codes.reports.catalogue import open_report
 from codes.reports.figures import Figures, figures
 from codes.reports.request import ReportName, ReportRequest
@@ -103,3 +103,10 @@ def test_the_age_of_the_data_is_told_for_each_provider(three_days: Settled) -> N
     for one in found.inputs:
         assert one.complete_up_to == judged[one.code].horizon
         assert one.age == (newest.as_of - one.complete_up_to if one.complete_up_to else None)
+
+
+@pytest.mark.parametrize("report", [ReportName.CODES, ReportName.CASES, ReportName.SOURCES])
+@pytest.mark.parametrize("last", [date.min, date.min + ONE_DAY])
+def test_days_before_all_days_are_the_citys_first(three_days: Settled, report: ReportName, last: date) -> None:
+    found = figures_of(three_days, ReportRequest(report, None, last))
+    assert found.days == [Run.objects.first_day()]
