@@ -1,10 +1,12 @@
 """What waits for a member of staff when they come in: counts that lead to the work."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Q, Value
+from django.db.models import Count, Q, QuerySet, Value
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -102,25 +104,26 @@ def _cases(username: str, roles: frozenset[Role], now: datetime) -> list[Waiting
 
 
 def _second_looks(username: str) -> list[Waiting]:
-    counted = SecondLook.objects.waiting_for(username).order_by().values_list(Value("waiting")).annotate(Count("pk"))
-    overturning = (
-        SecondLook.objects.overturning(username).order_by().values_list(Value("overturned")).annotate(Count("pk"))
-    )
-    counts = dict(counted.union(overturning, all=True))
-    address = reverse("official_second_looks")
-    found = [Waiting(_("Second looks at what a colleague closed"), counts.get("waiting", 0), address)]
-    if overturned := counts.get("overturned", 0):
+    looks, address = SecondLook.objects, reverse("official_second_looks")
+    counts = _count(waiting=looks.waiting_for(username), overturned=looks.overturning(username))
+    found = [Waiting(_("Second looks at what a colleague closed"), counts["waiting"], address)]
+    if overturned := counts["overturned"]:
         found.append(Waiting(_("Cases that you closed and a second look opened again"), overturned, address))
     return found
 
 
 def _proposals(username: str) -> list[Waiting]:
-    rulings = Ruling.objects.waiting().exclude(proposed_by=username).order_by()
-    records = Suppression.objects.waiting().filter(bulk_suppression=None).exclude(proposed_by=username).order_by()
-    counted = rulings.values_list(Value("rulings")).annotate(Count("pk"))
-    counts = dict(counted.union(records.values_list(Value("records")).annotate(Count("pk")), all=True))
+    rulings = Ruling.objects.waiting().exclude(proposed_by=username)
+    records = Suppression.objects.waiting().filter(bulk_suppression=None).exclude(proposed_by=username)
+    counts = _count(rulings=rulings, records=records)
     approvals = reverse("official_approvals")
     return [
-        Waiting(_("Proposed colours to approve"), counts.get("rulings", 0), approvals),
-        Waiting(_("Records proposed to be wrong"), counts.get("records", 0), f"{approvals}?kind=records"),
+        Waiting(_("Proposed colours to approve"), counts["rulings"], approvals),
+        Waiting(_("Records proposed to be wrong"), counts["records"], f"{approvals}?kind=records"),
     ]
+
+
+def _count(**waiting: QuerySet[Any]) -> Counter[str]:
+    """How many each has, by one query."""
+    counted = [rows.order_by().values_list(Value(name)).annotate(Count("pk")) for name, rows in waiting.items()]
+    return Counter(dict(counted[0].union(*counted[1:], all=True)))
