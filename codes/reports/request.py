@@ -105,8 +105,9 @@ def asked_now(request: ReportRequest, now: datetime) -> datetime | None:
     return now if request.first is None and request.last is None else None
 
 
-# The division of the record that divides the colours, of a disagreement's pairs ``p``.
-PLACE = "min(jsonb_path_query_first(p.root_cause, '$.**.area ? (@ != null)') #>> '{}')"
+# The division of the record in a root cause; and of a disagreement's pairs ``p``, that of the record that divides the colours.
+AREA = "jsonb_path_query_first({cause}, '$.**.area ? (@ != null)') #>> '{{}}'"
+PLACE = f"min({AREA.format(cause='p.root_cause')})"
 SPAN = """
 ({column} >= coalesce(%(from)s::timestamptz, '-infinity') AND {column} < coalesce(%(until)s::timestamptz, 'infinity'))
 """

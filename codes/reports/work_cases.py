@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce, NullIf
 
 from codes.models import Case, PairDiagnosis, Ruling
 from codes.models.case import DECIDED_STATES, CaseQuerySet
-from codes.reports.request import bounds
+from codes.reports.request import AREA, bounds
 from codes.reports.work import TITLES, Period
 from codes.vocabulary import Cause
 from regions.staff.models import Account
@@ -93,9 +93,7 @@ def _of_place(place: str, what: Counted, opened: CaseQuerySet, *, now: datetime)
 
 
 class AreaOfRecord(Func):
-    """As ``codes.reports.request.PLACE`` reads it."""
-
-    template = "jsonb_path_query_first(%(expressions)s, '$.**.area ? (@ != null)') #>> '{}'"
+    template = AREA.format(cause="%(expressions)s")
     output_field = TextField()
 
 

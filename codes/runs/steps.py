@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from codes.display.findings import update_findings
+from codes.engine.query import JUDGED_BY_RUN
 from codes.intake.collecting import collect_source
 from codes.models import (
     CollectingFault,
@@ -58,7 +59,7 @@ def _providers_of(run: Run) -> QuerySet[Provider]:
     return Provider.objects.current() | Provider.objects.filter(pk__in=then.providers.values("provider"))
 
 
-KNOWN, DUE = "SELECT DISTINCT citizen_id FROM codes_fact", "SELECT citizen_id FROM codes_duecitizen"
+KNOWN = "SELECT DISTINCT citizen_id FROM codes_fact"
 
 
 def make_partitions(run: Run) -> int:
@@ -68,7 +69,7 @@ def make_partitions(run: Run) -> int:
             f"""
             SELECT citizen_id FROM (
                 SELECT citizen_id, row_number() OVER (ORDER BY citizen_id) AS place
-                FROM ({KNOWN if run.everybody else DUE}) judged
+                FROM ({KNOWN if run.everybody else JUDGED_BY_RUN}) judged
             ) numbered
             WHERE place %% %s = 0 ORDER BY citizen_id
             """,  # noqa: S608 - one of the two above
