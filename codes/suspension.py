@@ -121,15 +121,14 @@ def carry_out_lately(*, now: datetime) -> int:
 def _carry_out(one: CitySuspension) -> bool:
     """Tell the city's journal what it has not been told yet, and once it goes on move its deadlines; whether there was anything."""
     acts = [("suspended", one.decided_by, one.decided_at), ("resumed", one.ended_by, one.ended_at)]
+    lasted = one.ended_at - one.decided_at if one.ended_at and one.decided_at else timedelta()
     with in_city(one.city.schema_name), transaction.atomic():
         advisory_lock("suspensions")
         told = JournalEntry.objects.filter(verb__in=[VERB.format(act) for act, *_ in acts], subject=_subject(one))
         known = set(told.values_list("verb", "at"))
         missing = [(act, by, at) for act, by, at in acts if at is not None and (VERB.format(act), at) not in known]
         for act, by, at in missing:
-            moved = (
-                {"deadlines_moved": _move_deadlines(at - one.decided_at)} if act == "resumed" and one.decided_at else {}
-            )
+            moved = {"deadlines_moved": _move_deadlines(lasted)} if act == "resumed" else {}
             _record(act, one, by=f"{OPERATOR_PREFIX}{by}", now=at, **moved)
     return bool(missing)
 

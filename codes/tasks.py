@@ -139,7 +139,7 @@ def open_one_city(opening_id: int) -> bool:
 
 @shared_task(name="codes.sweep_suspensions")
 def sweep_suspensions() -> int:
-    """Carry out in cities what operators have decided about their service and what was left undone; in how many."""
+    """Carry out in cities what operators decided about their service and what was left undone; of how many decisions."""
     return carry_out_lately(now=timezone.now())
 
 

@@ -160,7 +160,7 @@ def _kept(checked: Checked, pass_hash: bytes, *, by: str, now: datetime, lives_b
 
     While nothing can be written only scans kept before count: the gate goes on, and copies of a minute are not noticed.
     """
-    since, told = now - LIFETIME - 2 * CLOCKS_DIFFER, ""
+    since, told = now - LIFETIME - 2 * CLOCKS_DIFFER, None
     with left_out_while_closed("a scan"):
         # Of two gates that scan one pass in one instant, the second waits and its statement sees the first's row.
         advisory_lock(f"pass:{pass_hash.hex()}")
@@ -175,7 +175,7 @@ def _kept(checked: Checked, pass_hash: bytes, *, by: str, now: datetime, lives_b
         with connection.cursor() as cursor:
             cursor.execute(f"{UNHURRIED}; {KEEP.ready()}", scan)
             told = cursor.fetchone()[0]
-    if not told and lives_briefly:
-        was_elsewhere = GateScan.objects.filter(pass_hash=pass_hash, at__gt=since).exclude(by=by).exists()
-        told = CheckResult.REPLAYED if was_elsewhere else ""
-    return Checked(CheckResult.REPLAYED, now) if told == CheckResult.REPLAYED else checked
+    is_replayed = told == CheckResult.REPLAYED
+    if told is None and lives_briefly:
+        is_replayed = GateScan.objects.filter(pass_hash=pass_hash, at__gt=since).exclude(by=by).exists()
+    return Checked(CheckResult.REPLAYED, now) if is_replayed else checked

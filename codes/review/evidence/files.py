@@ -113,8 +113,9 @@ def read_evidence(*, evidence_id: int, by: str, purpose: str, now: datetime) -> 
         require_role(by, Role.REVIEWER, Role.APPROVER, Role.AUDITOR)
         what = f"evidence:{found.pk}"
         log_access(citizens=[found.citizen_id], what=what, purpose=purpose, by=by, now=now)
+    content = _content(found)
     is_as_it_came = found.content_type == PDF and not found.redrawn
-    return found, check_upload(_content(found)).content if is_as_it_came else _content(found)
+    return found, check_upload(content).content if is_as_it_came else content
 
 
 def hand_to_city(found: Evidence, *, division: str, purpose: str, now: datetime) -> bytes:
