@@ -8,7 +8,7 @@ import heapq
 from bisect import bisect
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import accumulate
 from math import ceil, exp
 from random import Random
@@ -52,6 +52,10 @@ class Measured:
     run_per_person: float
     record: float
     beat: float
+
+    def night_of(self, people: int, records: float) -> float:
+        """A city's collection of so many records a person, and its run."""
+        return self.run + people * (self.run_per_person + records * self.record)
 
 
 @dataclass(frozen=True)
@@ -123,15 +127,16 @@ class Demand:
         web = sum(number * answers[kind].web for kind, number in wanted) / 60
         return web, sum(number * answers[kind].database for kind, number in wanted) / 60
 
+    def busiest(self, answers: Mapping[str, Answer]) -> tuple[float, float]:
+        """The most that either needs in a minute."""
+        web, database = zip(*(self.processor(minute, answers) for minute in range(MINUTES)), strict=True)
+        return max(web), max(database)
+
 
 def machines_for(measured: Measured, province: Province, *, cores: int, busiest: float) -> Machines:
     """As many as keep the busiest minute below this share of each."""
-    demand = Demand(province)
-    needs = [demand.processor(minute, measured.answers) for minute in range(MINUTES)]
-    web, database = (max(need[part] for need in needs) for part in (0, 1))
-    work = measured.run * province.cities + province.people * (
-        measured.run_per_person + province.records * measured.record
-    )
+    web, database = Demand(province).busiest(measured.answers)
+    work = measured.run * (province.cities - 1) + measured.night_of(province.people, province.records)
     # All runs' work within an hour, so that two hours of staggered minutes are no queue.
     workers = ceil(work / 3600 / busiest)
     return Machines(ceil(web / busiest), ceil(max(database / busiest, workers) / cores), cores, workers)
@@ -199,8 +204,7 @@ def _due_runs(measured: Measured, province: Province, machines: Machines, chance
         heapq.heappush(load, (taken + people, node))
         minute = FIRST_MINUTE.hour * 60 + FIRST_MINUTE.minute + stagger(f"city_{city:03d}").seconds // 60
         due = ceil(minute / BEAT_MINUTES) * BEAT_MINUTES * 60
-        left = measured.run + people * (measured.run_per_person + province.records * measured.record)
-        work.append(_Work(city, node, due, left))
+        work.append(_Work(city, node, due, left=measured.night_of(people, province.records)))
     return sorted(work, key=lambda one: (one.due, one.city))
 
 
@@ -247,19 +251,11 @@ def _follow(measured: Measured, wanted: Mapping[str, float], rate: float, chance
 
 def breaks_at(measured: Measured, province: Province, machines: Machines) -> dict[str, float]:
     """How many times as much each part could carry before its busiest minute is full."""
-    demand = Demand(province)
-    needs = [demand.processor(minute, measured.answers) for minute in range(MINUTES)]
-    web, database = (max(need[part] for need in needs) for part in (0, 1))
+    web, database = Demand(province).busiest(measured.answers)
     largest = max(province.sizes(Random(1)))
-    run = measured.run + largest * (measured.run_per_person + province.records * measured.record)
     return {
         "web": machines.web / web,
         "database": machines.nodes * machines.cores / database,
         "beat": 1 / (measured.beat * province.cities),
-        "largest": 3600 / run,
+        "largest": 3600 / measured.night_of(largest, province.records),
     }
-
-
-def grown(province: Province, times: float) -> Province:
-    """The same with more people in as many cities."""
-    return replace(province, people=round(province.people * times), openings=round(province.openings * times))
