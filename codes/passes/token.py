@@ -25,13 +25,9 @@ _VALUES = bytes(SIGNS.find(chr(byte)) % 256 for byte in range(256))
 def encode(raw: bytes) -> str:
     """Two bytes become three signs, a last single one two."""
     even = len(raw) & ~1
-    signs = []
-    for number in unpack(f">{even // 2}H", raw[:even]):
-        high, low = divmod(number, 45**2)
-        signs.append(_TWO_SIGNS[low] + SIGNS[high])
-    if len(raw) > even:
-        signs.append(_TWO_SIGNS[raw[even]])
-    return "".join(signs)
+    numbers = unpack(f">{even // 2}H", raw[:even])
+    last = _TWO_SIGNS[raw[even]] if len(raw) > even else ""
+    return "".join([_TWO_SIGNS[number % 45**2] + SIGNS[number // 45**2] for number in numbers]) + last
 
 
 def decode(text: str) -> bytes:

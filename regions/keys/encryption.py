@@ -113,6 +113,11 @@ def decrypt_block(encrypted: bytes, *, use: str) -> bytes:
 def _block_cipher(use: str) -> Cipher[modes.ECB]:
     """With a key that follows from the look-up key, which stays for the city's life."""
     _, key = _in_use(current_city().schema_name, Purpose.LOOKUP)
+    return _cipher(key, use)
+
+
+@lru_cache(maxsize=1024)
+def _cipher(key: bytes, use: str) -> Cipher[modes.ECB]:
     # One block and no more is ever encrypted at once, so there is nothing to chain.
     return Cipher(algorithms.AES(hmac.digest(key, f"block\x00{use}".encode(), hashlib.sha256)), modes.ECB())  # noqa: S305
 
@@ -199,6 +204,7 @@ def forget_cached_keys() -> None:
     """Drop keys held in memory: after rotation elsewhere, and between tests."""
     _in_use.cache_clear()
     _by_id.cache_clear()
+    _cipher.cache_clear()
     _private_key.cache_clear()
     _public_key.cache_clear()
 
