@@ -87,15 +87,17 @@ def _policy() -> dict[str, str]:
 
 
 LAST = compose(SQL, "last")
+WITH_LAST = f"WITH last AS MATERIALIZED ({LAST})"
 
 
-def _reading(asked: str) -> str:
-    return compose(SQL, "read", last=LAST, run=BY_LAST, heard=_heard(BY_LAST), asked=asked)
+def _code_of(asked: str) -> str:
+    return compose(SQL, "read", run=BY_LAST, heard=_heard(BY_LAST), asked=asked)
 
 
-READ = _reading("unnest(%(citizens)s::bigint[])")
+READ = f"{WITH_LAST} {_code_of('unnest(%(citizens)s::bigint[])')}"
 # A plan that is kept cannot know how many an array names.
-READ_ONE = Prepared("effective_code", _reading("(VALUES (%(citizen)s::bigint))"))
+CODE_OF_ONE = _code_of("(VALUES (%(citizen)s::bigint))")
+READ_ONE = Prepared("effective_code", f"{WITH_LAST} {CODE_OF_ONE}", settled=list(Run.SETTLED))
 AGAIN = compose(SQL, "again", last=LAST, decide=_decide(TOUCHED_BY_NAME, run=BY_LAST))
 LAPSED_ANYWHERE = _decide(compose(SQL, "lapsed_anywhere"), run=BY_LAST)
 COUNT = compose(SQL, "count", last=LAST, decide=LAPSED_ANYWHERE, run=BY_LAST, heard=_heard(BY_LAST))
@@ -110,7 +112,19 @@ class CurrentCode(NamedTuple):
 
 
 def effective_code(citizen_id: int, *, now: datetime) -> CurrentCode:
-    return _read(READ_ONE.ready(), {"citizen": citizen_id}, now=now)[citizen_id]
+    (code, _) = effective_code_with(READ_ONE, citizen_id, now=now)
+    return code
+
+
+def effective_code_with(
+    statement: Prepared, citizen_id: int, *, now: datetime, **others: Any
+) -> tuple[CurrentCode, list[Any]]:
+    """The code, by a statement that begins with the columns of ``CODE_OF_ONE``; and what it has beside them.
+
+    ``others`` are parameters of its own.
+    """
+    ((code, beside),) = _read(statement.ready(), {"citizen": citizen_id, **others}, now=now).values()
+    return code, beside
 
 
 def effective_codes(citizens: Collection[int], *, now: datetime) -> dict[int, CurrentCode]:
@@ -118,23 +132,24 @@ def effective_codes(citizens: Collection[int], *, now: datetime) -> dict[int, Cu
 
     In one query, and a second one for those whose ruling is over though nobody has ended it.
     """
-    return _read(READ, {"citizens": list(citizens)}, now=now)
+    return {citizen: code for citizen, (code, _) in _read(READ, {"citizens": list(citizens)}, now=now).items()}
 
 
-def _read(statement: str, whom: dict[str, Any], *, now: datetime) -> dict[int, CurrentCode]:
+def _read(statement: str, parameters: dict[str, Any], *, now: datetime) -> dict[int, tuple[CurrentCode, list[Any]]]:
     asked = _asked(now)
     with connection.cursor() as cursor:
-        cursor.execute(statement, {**asked, **whom})
+        cursor.execute(statement, {**asked, **parameters})
         rows = cursor.fetchall()
-        over = {citizen: since for _, citizen, *_, since in rows if since is not None}
+        over = {citizen: over for _day, citizen, _colour, _because, _since, over, *_ in rows if over is not None}
         again = {}
         if over:
             cursor.execute(AGAIN, {**asked, "citizens": list(over)})
             again = {one: CurrentCode(colour, because, over[one]) for one, colour, because in cursor.fetchall()}
-    return {
-        citizen: _aged(again.get(citizen) or CurrentCode(*code), Age.of(run_day, now=now))
-        for run_day, citizen, *code, _ in rows
-    }
+    found = {}
+    for run_day, citizen, colour, because, since, _over, *beside in rows:
+        code = again.get(citizen) or CurrentCode(colour, because, since)
+        found[citizen] = (_aged(code, Age.of(run_day, now=now)), beside)
+    return found
 
 
 def _aged(code: CurrentCode, age: Age) -> CurrentCode:

@@ -163,10 +163,10 @@ WHERE colour <> before AND colour <> 'unknown' AND NOT (before = 'unknown' AND c
 -- statement: read
 -- No row is green by agreement only for somebody a provider with a colour knows; it is never green for want of a run. `over`: since
 -- when the last day of the citizen's ruling is over though nobody has ended it; what their code is without it, `again` decides.
-WITH last AS MATERIALIZED ({{last}})
-SELECT (SELECT day FROM last), c.id, coalesce(e.colour, CASE WHEN known.any THEN 'green' ELSE 'unknown' END),
-       coalesce(e.because, CASE WHEN known.any THEN 'agreement' ELSE 'unknown' END),
-       coalesce(e.since, (SELECT max(since) FROM codes_effectivechange WHERE citizen_id = c.id), known.since),
+-- Begins with `WITH last`.
+SELECT (SELECT day FROM last) AS run_day, c.id, coalesce(e.colour, CASE WHEN known.any THEN 'green' ELSE 'unknown' END) AS colour,
+       coalesce(e.because, CASE WHEN known.any THEN 'agreement' ELSE 'unknown' END) AS because,
+       coalesce(e.since, (SELECT max(since) FROM codes_effectivechange WHERE citizen_id = c.id), known.since) AS since,
        (SELECT max(expires_on::timestamp AT TIME ZONE %(zone)s) FROM codes_ruling
         WHERE citizen_id = c.id AND state = 'approved' AND suspended_at IS NULL AND expires_on <= %(day)s) AS over
 FROM {{asked}} AS c(id)

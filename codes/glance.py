@@ -6,11 +6,9 @@ of their providers is read once for all of them (``docs/adr/0040-showing-a-code.
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.db import connection
-
-from codes.effective import CurrentCode
+from codes.effective import CODE_OF_ONE, WITH_LAST, CurrentCode, effective_code_with
 from codes.models import Run
 from codes.models.case import CaseState
 from codes.vocabulary import Because, State
@@ -19,7 +17,13 @@ from regions.prepared import Prepared
 from regions.sql import compose
 from regions.tenancy import current_city
 
-READ = Prepared("glance", compose(Path(__file__).with_suffix(".sql")))
+READ = Prepared(
+    "glance",
+    compose(Path(__file__).with_suffix(".sql"), with_last=WITH_LAST, code=CODE_OF_ONE),
+    settled=list(Run.SETTLED),
+    purpose=Purpose.PASS.value,
+    not_told=[CaseState.WITHDRAWN.value, CaseState.CONVERGED.value],
+)
 # So long a decision is told of on top of the page, and a check-in that came too late below it.
 OUTCOME_TOLD = timedelta(days=14)
 LATE_TOLD = timedelta(days=14)
@@ -52,15 +56,13 @@ def late_shown_since(today: date) -> date:
     return today - LATE_TOLD
 
 
-def glance_at(citizen_id: int, *, now: datetime) -> Glance:
-    asked: dict[str, Any] = {
-        "citizen": citizen_id,
-        "settled": list(Run.SETTLED),
-        "purpose": Purpose.PASS.value,
-        "told_since": now - OUTCOME_TOLD,
-        "late_since": late_shown_since(current_city().day_of(now)),
-        "not_told": [CaseState.WITHDRAWN.value, CaseState.CONVERGED.value],
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(READ.ready(), asked)
-        return Glance(*cursor.fetchone())
+def code_and_glance(citizen_id: int, *, now: datetime) -> tuple[CurrentCode, Glance]:
+    """Both by one query: what they rest on is the same."""
+    code, beside = effective_code_with(
+        READ,
+        citizen_id,
+        now=now,
+        told_since=now - OUTCOME_TOLD,
+        late_since=late_shown_since(current_city().day_of(now)),
+    )
+    return code, Glance(*beside)

@@ -1,16 +1,17 @@
 -- What the code page reads of a person first: what their page rests on, told shortly enough to be compared. `sides` names everything
 -- that is shown of the providers of somebody whom nothing holds: theirs, their sources, and the inputs of the run that judges them.
-WITH last AS MATERIALIZED (SELECT id FROM codes_run WHERE state = ANY (%(settled)s) ORDER BY id DESC LIMIT 1),
+{{with_last}},
+code AS ({{code}}),
 judging AS (
-    SELECT run.id, run.as_of, run.day
-    FROM codes_run run
-    WHERE run.id = (SELECT id FROM last)
-       OR run.amends_id = (SELECT id FROM last)
-          AND EXISTS (SELECT FROM codes_runcitizen named WHERE named.run_id = run.id AND named.citizen_id = %(citizen)s)
-    ORDER BY run.id DESC LIMIT 1
+    -- The last settled run, or the newest that amended it for this person.
+    SELECT id, as_of, day FROM codes_run
+    WHERE id = coalesce((SELECT max(run.id) FROM codes_runcitizen named JOIN codes_run run ON run.id = named.run_id
+                         WHERE named.citizen_id = %(citizen)s AND run.amends_id = (SELECT id FROM last)),
+                        (SELECT id FROM last))
 ),
 matters AS (
-    SELECT id, state, due_at, paused_at, row_number() OVER (ORDER BY closed_at DESC NULLS FIRST, kind) AS place
+    SELECT array_agg(id ORDER BY closed_at DESC NULLS FIRST, kind, id) AS cases,
+           string_agg(row(id, state, due_at, paused_at)::text, ' ' ORDER BY closed_at DESC NULLS FIRST, kind, id) AS told
     FROM codes_case
     WHERE citizen_id = %(citizen)s
       AND (closed_at IS NULL OR closed_at > %(told_since)s AND state <> ALL (%(not_told)s))
@@ -21,7 +22,8 @@ entered AS (
     WHERE citizen_id = %(citizen)s AND origin = 'provider' AND NOT superseded
       AND received_at > (SELECT as_of FROM judging)
 )
-SELECT (SELECT day FROM judging),
+SELECT code.*,
+       (SELECT day FROM judging),
        (SELECT md5(coalesce(string_agg(concat_ws(E'\x1f', run.id, r.registered_at > run.as_of, p::text, s.code, s.title_zh, s.title_en,
                                                  s.retired, input::text), E'\x1e' ORDER BY p.code), ''))
         FROM codes_registration r
@@ -32,9 +34,9 @@ SELECT (SELECT day FROM judging),
         WHERE r.citizen_id = %(citizen)s) AS sides,
        EXISTS (SELECT FROM codes_verdict WHERE citizen_id = %(citizen)s)
        OR EXISTS (SELECT FROM codes_disagreement WHERE citizen_id = %(citizen)s AND closed_run_id IS NULL) AS is_held,
-       (SELECT coalesce(array_agg(id ORDER BY place), '{}') FROM matters) AS cases,
+       (SELECT coalesce(cases, '{}') FROM matters) AS cases,
        (SELECT newest IS NOT NULL FROM entered) AS entered,
-       md5(concat_ws(E'\x1e', (SELECT string_agg(matters::text, ' ' ORDER BY place) FROM matters), (SELECT newest FROM entered),
+       md5(concat_ws(E'\x1e', (SELECT told FROM matters), (SELECT newest FROM entered),
                      (SELECT string_agg(concat_ws(' ', id, state, suspended_at), ' ' ORDER BY id) FROM codes_ruling
                       WHERE citizen_id = %(citizen)s),
                      (SELECT string_agg(days::text, ' ' ORDER BY provider_id) FROM codes_checkindays
@@ -44,3 +46,4 @@ SELECT (SELECT day FROM judging),
                        AND late.type = 'check_in' AND late.late AND late.day >= %(late_since)s
                       WHERE r.citizen_id = %(citizen)s))) AS acts,
        (SELECT id FROM keys_citykey WHERE purpose = %(purpose)s AND retired_at IS NULL) AS key_number
+FROM code

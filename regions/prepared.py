@@ -4,6 +4,7 @@ Planning one of them takes three times as long as running it (``docs/adr/0061-wh
 whatever a change of tables or of the search path has made old.
 """
 
+from collections import ChainMap
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, TypeVar
@@ -35,11 +36,15 @@ def asked(name: str) -> RawSQL:
 
 
 class Prepared:
-    """A statement with psycopg2's named parameters, or a query set with ``asked`` ones, under a name of its own."""
+    """A statement with psycopg2's named parameters, or a query set with ``asked`` ones, under a name of its own.
 
-    def __init__(self, name: str, made: str | Callable[[], QuerySet[Any]]) -> None:
+    ``constants``: the parameters that are always the same; they are written into the statement.
+    """
+
+    def __init__(self, name: str, made: str | Callable[[], QuerySet[Any]], **constants: Any) -> None:
         self.name = name
         self._made = made
+        self._constants = constants
         self._annotated: tuple[str, ...] = ()
 
     def ready(self) -> str:
@@ -54,11 +59,15 @@ class Prepared:
             known.add(self.name)
         return execute
 
-    def found(self, model: type[M], parameters: dict[str, Any]) -> list[M]:
-        """What a query set finds, as objects."""
+    def rows(self, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(self.ready(), parameters)
-            rows = cursor.fetchall()
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+    def found(self, model: type[M], parameters: dict[str, Any]) -> list[M]:
+        """What a query set finds, as objects."""
+        rows = self.rows(parameters)
         names = [field.attname for field in model._meta.concrete_fields]
         return [self._object(model, names, row) for row in rows]
 
@@ -72,7 +81,8 @@ class Prepared:
     def _texts(self) -> tuple[str, str]:
         numbers = _Numbers()
         if isinstance(self._made, str):
-            statement = self._made % numbers
+            constants = {name: _quoted(value) for name, value in self._constants.items()}
+            statement = self._made % ChainMap(constants, numbers)
         else:
             query = self._made().query
             self._annotated = tuple(query.annotation_select)
@@ -92,5 +102,5 @@ class _Numbers(dict[str, str]):
 
 
 def _quoted(value: Any) -> str:
-    """What the query set itself compares with, as a literal."""
+    """What is always compared with, as a literal."""
     return str(adapt(value).getquoted().decode())

@@ -47,6 +47,7 @@ ABOUT: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
 ]
 
 urlpatterns: list[URLPattern] = [
+    *(path(route, view, name=name) for route, view, name in ABOUT),
     path("", code.first_page, name="citizen_home"),
     path("manifest.json", code.manifest, name="citizen_manifest"),
     path("sign-in/", sign_in.number, name="citizen_sign_in"),
@@ -62,6 +63,5 @@ urlpatterns: list[URLPattern] = [
     path("family/ask/", family.ask, name="citizen_family_ask"),
     path("family/ask/proof/", family.proof, name="citizen_family_proof"),
     path("family/<int:link>/end/", family.end, name="citizen_family_end"),
-    *(path(route, view, name=name) for route, view, name in ABOUT),
     *(path(f"family/<str:ref>/{route}", view, name=name) for route, view, name in ABOUT),
 ]

@@ -30,20 +30,28 @@ HOLES = re.compile("\ue000([a-z_]+)\ue001")
 
 
 def drawn(
-    request: HttpRequest, template: str, *, key: str, content: Callable[[], dict[str, Any]], moment: Mapping[str, str]
+    request: HttpRequest,
+    template: str,
+    *,
+    key: str,
+    content: Callable[[], dict[str, Any]],
+    moment: Mapping[str, Callable[[], str]],
 ) -> HttpResponse:
-    """The template with its content, which is asked for where nothing is kept under the key, and with what is of this moment.
+    """The template with its content, which is asked for where nothing is kept under the key, and with what of this moment it shows.
 
     An empty key keeps nothing.
     """
     pages = caches["template_fragments"]
-    text = pages.get(key) if key else None
-    if text is None:
+    parts = pages.get(key) if key else None
+    if parts is None:
         holes = {name: HOLE.format(name) for name in moment}
         text = str(render_to_string(template, {**content(), **holes}, request))
+        # Texts, and between each two of them the name of what is of the moment.
+        parts = [part.encode() for part in HOLES.split(text)]
         if key:
-            pages.set(key, text, KEPT_SECONDS)
-    return HttpResponse(HOLES.sub(lambda hole: moment.get(hole[1], hole[0]), text))
+            pages.set(key, parts, KEPT_SECONDS)
+    shown = {name: moment.get(name.decode(), str)().encode() for name in set(parts[1::2])}
+    return HttpResponse(b"".join([shown[part] if nth % 2 else part for nth, part in enumerate(parts)]))
 
 
 def key_of(
@@ -61,5 +69,5 @@ def key_of(
         whom = (request.subject.pk, standing, glance, name)
     unread = getattr(request.citizen, "has_unread", None)
     page = (request.path, get_language(), display_preferences(request), city.day_of(now), told, unread)
-    settled = sorted((field, value) for field, value in vars(city).items() if not field.startswith("_"))
+    settled = [value for field, value in vars(city).items() if not field.startswith("_")]
     return sha256(repr((settled, page, glance.sides, whom)).encode()).hexdigest()

@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from codes.display.findings import findings_of
-from codes.effective import CurrentCode, effective_code
-from codes.glance import Glance, glance_at
+from codes.effective import CurrentCode
+from codes.glance import Glance, code_and_glance
 from codes.models import Citizen, DisplayFinding
 from codes.passes.issuing import issue_pass
 from codes.passes.token import LIFETIME
@@ -73,7 +73,7 @@ def _shown_wrongly(subject: Citizen) -> list[DisplayFinding]:
 def code_page(request: SubjectRequest) -> HttpResponse:
     """The sentence with its button, the code with its pass, the four answers, both sides, the way to green."""
     now = timezone.now()
-    standing, glance = effective_code(request.subject.pk, now=now), glance_at(request.subject.pk, now=now)
+    standing, glance = code_and_glance(request.subject.pk, now=now)
     return _drawn(request, "citizen/code.html", standing, glance, now=now)
 
 
@@ -84,7 +84,7 @@ def pass_fragment(request: SubjectRequest) -> HttpResponse:
     not what the page has seen: a face is never beside the text of another colour.
     """
     now = timezone.now()
-    standing, glance = effective_code(request.subject.pk, now=now), glance_at(request.subject.pk, now=now)
+    standing, glance = code_and_glance(request.subject.pk, now=now)
     if request.GET.get("seen") in (None, _version(request, standing, glance, now=now)):
         return HttpResponse(_face(request.subject, standing, glance, now=now))
     response = _drawn(request, "citizen/code_anew.html", standing, glance, now=now)
@@ -117,14 +117,14 @@ def _drawn(
     """Nearly everybody's page has been drawn before, for them or for somebody of whom the same is told."""
     name = "" if request.subject.pk == request.citizen.pk else _called(request.subject)
     moment = {
-        "face": _face(request.subject, standing, glance, now=now),
-        "version": _version(request, standing, glance, now=now),
-        "number": new_number(required_city(request).day_of(now)),
-        "since": date_format(timezone.localtime(standing.since), "DATETIME_FORMAT") if standing.since else "",
-        "called": conditional_escape(
+        "face": lambda: _face(request.subject, standing, glance, now=now),
+        "version": lambda: _version(request, standing, glance, now=now),
+        "number": lambda: new_number(required_city(request).day_of(now)),
+        "since": lambda: date_format(timezone.localtime(standing.since), "DATETIME_FORMAT") if standing.since else "",
+        "called": lambda: conditional_escape(
             display_name(request.subject) if request.subject.full_name or name else _("Myself")
         ),
-        "csrf_token": get_token(request),
+        "csrf_token": lambda: get_token(request),
     }
     key = key_of(request, standing, glance, now=now, name=name, told=_about(request))
     return drawn(
