@@ -7,13 +7,14 @@ from portal.web.key_list import key_list
 from portal.web.places import places
 from portal.web.public_figures import public_figures
 
+# What is asked for most stands first: each pattern before it is tried with every request.
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("gate/", include("portal.gate.urls")),
+    path("api/v1/", include("portal.api.urls")),
     path("", include("portal.citizen.urls")),
     path("staff/", include("portal.staff_sign_in.urls")),
     path("staff/", include("portal.official.urls")),
     path("staff/", include("portal.auditor.urls")),
-    path("gate/", include("portal.gate.urls")),
-    path("api/v1/", include("portal.api.urls")),
     path(".well-known/health-code-keys.json", key_list, name="key_list"),
     path("guide/<slug:audience>/", guide.guide, name="guide"),
     path("guide/pictures/<slug:language>/<slug:name>.png", guide.guide_picture, name="guide_picture"),

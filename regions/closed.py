@@ -5,9 +5,9 @@ What is only shown goes on (``docs/adr/0062-showing-goes-on.md``). The few write
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
-from django.db import InternalError, transaction
+from django.db import InternalError, connection, transaction
 from psycopg2.errors import ReadOnlySqlTransaction
 
 # When to ask again for what has to be written.
@@ -23,9 +23,10 @@ def is_closed(error: BaseException) -> bool:
 
 @contextmanager
 def left_out_while_closed(what: str) -> Iterator[None]:
-    """Do the block whole, or not at all where the database takes no writes; ``what`` is left out then, the log says so."""
+    """Do the block, which sends the database one text of statements; where it takes no writes ``what`` is left out, the log says so."""
     try:
-        with transaction.atomic():
+        # Outside of transactions such a text is one by itself: to begin and end another around it would be sent, too.
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
             yield
     except InternalError as error:
         if not is_closed(error):

@@ -8,6 +8,8 @@ from django.db.transaction import TransactionManagementError
 
 # All 64 bits of a key come from both names, so that no two locks wait for each other by accident.
 KEY = "hashtextextended(%s, hashtextextended(current_schema(), 0))"
+# For what is sent with other statements, as one transaction with them: the parameter ``lock`` is the name.
+TAKE_LOCK = f"SELECT pg_advisory_xact_lock({KEY % '%(lock)s'})"
 
 
 def advisory_lock(name: str) -> None:
@@ -15,7 +17,7 @@ def advisory_lock(name: str) -> None:
     if not connection.in_atomic_block:
         raise TransactionManagementError(f"the lock {name!r} outside a transaction")
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_advisory_xact_lock({KEY})", [name])
+        cursor.execute(TAKE_LOCK, {"lock": name})
 
 
 @contextmanager

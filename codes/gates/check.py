@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -24,22 +23,19 @@ from codes.passes.token import CLOCKS_DIFFER, LIFETIME, Pass, verify_token
 from codes.vocabulary import State
 from regions.closed import left_out_while_closed
 from regions.keys.encryption import lookup_hash
-from regions.locks import advisory_lock
+from regions.locks import TAKE_LOCK
 from regions.prepared import Prepared
 from regions.sql import compose
 from regions.tenancy import current_city
 from regions.vocabulary import label_in
 
 SCANNED = "scanned_pass"
-WINDOW = timedelta(minutes=1)
-SCANS_PER_WINDOW = 600
 # A gate is off-line no longer than its key list may be used.
 OFF_LINE_FOR = timedelta(days=OFFLINE_DAYS)
 # Nobody waits at a gate for a disk: other gates see the scan at once, and a crash of the database forgets those of half a second.
 UNHURRIED = "SET LOCAL synchronous_commit TO off"
 SQL = Path(__file__).with_suffix(".sql")
-KEEP = Prepared("kept_scan", compose(SQL, "keep"))
-CROWDED = Prepared("crowded_scans", compose(SQL, "crowded"))
+KEEP = Prepared("kept_scan", compose(SQL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +132,6 @@ def _hash_of_foreign(token: str) -> bytes:
     return lookup_hash(token, use=SCANNED)
 
 
-def scans_too_often(by: str, *, now: datetime) -> int:
-    """0 when it may scan on, else the seconds to wait. Scans of one instant in several processes may exceed it by as many."""
-    with connection.cursor() as cursor:
-        cursor.execute(CROWDED.ready(), {"by": by, "since": now - WINDOW, "most": SCANS_PER_WINDOW})
-        crowded = cursor.fetchone()
-    return max(1, ceil((crowded[0] + WINDOW - now).total_seconds())) if crowded else 0
-
-
 def _foreign(text: str, now: datetime) -> tuple[Checked | None, str]:
     """What is said of a pass that names another city, and its token as that city made it."""
     for token in readings(text):
@@ -162,9 +150,8 @@ def _kept(checked: Checked, pass_hash: bytes, *, by: str, now: datetime, lives_b
     """
     since, told = now - LIFETIME - 2 * CLOCKS_DIFFER, None
     with left_out_while_closed("a scan"):
-        # Of two gates that scan one pass in one instant, the second waits and its statement sees the first's row.
-        advisory_lock(f"pass:{pass_hash.hex()}")
         scan: dict[str, Any] = {
+            "lock": f"pass:{pass_hash.hex()}",
             "by": by,
             "at": now,
             "result": checked.result.value,
@@ -173,7 +160,8 @@ def _kept(checked: Checked, pass_hash: bytes, *, by: str, now: datetime, lives_b
             "briefly": lives_briefly,
         }
         with connection.cursor() as cursor:
-            cursor.execute(f"{UNHURRIED}; {KEEP.ready()}", scan)
+            # Of two gates that scan one pass in one instant, the second waits and its statement sees the first's row.
+            cursor.execute(f"{TAKE_LOCK}; {UNHURRIED}; {KEEP.ready()}", scan)
             told = cursor.fetchone()[0]
     is_replayed = told == CheckResult.REPLAYED
     if told is None and lives_briefly:

@@ -1,4 +1,3 @@
--- statement: keep
 -- Keeps that a pass was checked, and says what the gate is told: replayed where another gate had it since %(since)s.
 INSERT INTO codes_gatescan (by, at, result, pass_hash)
 SELECT %(by)s::text, %(at)s::timestamptz,
@@ -8,9 +7,3 @@ SELECT %(by)s::text, %(at)s::timestamptz,
             THEN 'replayed' ELSE %(result)s::text END,
        %(pass_hash)s::bytea
 RETURNING result
-
--- statement: crowded
--- The scan of a gate that is so many back; none when there were fewer since then.
-SELECT at FROM codes_gatescan
-WHERE by = %(by)s::text AND at > %(since)s::timestamptz
-ORDER BY at DESC OFFSET %(most)s::bigint - 1 LIMIT 1

@@ -5,12 +5,14 @@ The secret is made on the device's own request and shown to nobody else: whoever
 
 import secrets
 from datetime import datetime, timedelta
+from math import ceil
 
 from django.db import transaction
-from django.db.models import Q, QuerySet, TextChoices
+from django.db.models import OuterRef, Q, QuerySet, Subquery, TextChoices, TextField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 
-from codes.models import GateDevice, GateDeviceState
+from codes.models import GateDevice, GateDeviceState, GateScan
 from regions.journal.record import record
 from regions.prepared import Prepared, asked
 from regions.proposals import require_reason, require_role, roles_of
@@ -23,6 +25,8 @@ from regions.transitions import compare_and_set
 LINK_WORKS = timedelta(minutes=15)
 LONGEST = timedelta(days=366)
 MOST_CHARACTERS = 200
+WINDOW = timedelta(minutes=1)
+SCANS_PER_WINDOW = 600
 
 
 class DeviceReason(TextChoices):
@@ -129,13 +133,25 @@ def enrol_device(link_hash: bytes, *, now: datetime) -> tuple[GateDevice, str] |
 
 def find_device(secret: str, *, now: datetime) -> GateDevice | None:
     """The device in force that has this secret."""
-    found = BY_SECRET.found(GateDevice, {"secret": hash_of_token(secret), "now": now})
+    found = BY_SECRET.found(GateDevice, {"secret": hash_of_token(secret), "now": now, "since": now - WINDOW})
     return found[0] if found else None
 
 
+def scans_too_often(device: GateDevice, *, now: datetime) -> int:
+    """0 when it may scan on, else the seconds to wait; of a device that was just found. Scans of one instant in several processes
+    may exceed it by as many.
+    """
+    crowded: datetime | None = vars(device)["crowded_at"]
+    return max(1, ceil((crowded + WINDOW - now).total_seconds())) if crowded else 0
+
+
 def _by_secret() -> QuerySet[GateDevice]:
+    """``crowded_at``: when it scanned what is so many scans back, within the window."""
+    by = Concat(Value(GateDevice.SUBJECT), Cast(OuterRef("pk"), TextField()))
+    scans = GateScan.objects.filter(by=by, at__gt=asked("since")).order_by("-at").values("at")
     in_force = GateDevice.objects.filter(state=GateDeviceState.CONFIRMED, expires_at__gt=asked("now"))
-    return in_force.filter(secret_hash=asked("secret"))
+    crowded = Subquery(scans[SCANS_PER_WINDOW - 1 : SCANS_PER_WINDOW])
+    return in_force.annotate(crowded_at=crowded).filter(secret_hash=asked("secret"))
 
 
 BY_SECRET = Prepared("gate_device_by_secret", _by_secret)

@@ -26,6 +26,7 @@ class GateDevice(AppendOnly, Proposal):
     """
 
     State = GateDeviceState
+    SUBJECT: ClassVar[str] = "gate:"
     APPROVED: ClassVar[str] = GateDeviceState.CONFIRMED
     PROPOSERS: ClassVar[Role] = Role.SYSTEM_ADMIN
     DECIDERS: ClassVar[Role] = Role.SYSTEM_ADMIN
@@ -79,7 +80,7 @@ class GateDevice(AppendOnly, Proposal):
 
     @property
     def subject(self) -> str:
-        return f"gate:{self.pk}"
+        return f"{self.SUBJECT}{self.pk}"
 
     def described(self) -> dict[str, Any]:
         """Name and place are typed by hand and stay out of the journal."""

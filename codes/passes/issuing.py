@@ -2,9 +2,11 @@
 
 import base64
 from datetime import date, datetime
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.db.models import QuerySet
 
 from codes.effective import CurrentCode, effective_code
 from codes.models import Citizen
@@ -59,15 +61,18 @@ def published_keys(*purposes: Purpose) -> list[PublishedKey]:
     """The current city's pass keys, those retired and compromised too: a pass of a minute ago is told from a forged one."""
     division, wanted = current_city().division, purposes or (Purpose.PASS,)
     return [
-        PublishedKey(
-            division, bytes(row.public_key or b""), row.created_at, row.retired_at, row.compromised_at, row.purpose
-        )
-        for row in SIGNING_KEYS.found(CityKey, {})
-        if row.purpose in wanted
+        PublishedKey(division, bytes(public_key), created_at, retired_at, compromised_at, purpose)
+        for public_key, created_at, retired_at, compromised_at, purpose in SIGNING_KEYS.rows({})
+        if purpose in wanted
     ]
 
 
-SIGNING_KEYS = Prepared("signing_keys", lambda: CityKey.objects.filter(public_key__isnull=False).order_by("pk"))
+def _signing_keys() -> QuerySet[CityKey, Any]:
+    columns = ("public_key", "created_at", "retired_at", "compromised_at", "purpose")
+    return CityKey.objects.filter(public_key__isnull=False).order_by("pk").values_list(*columns)
+
+
+SIGNING_KEYS = Prepared("signing_keys", _signing_keys)
 
 
 def signed_key_list(*, now: datetime) -> str:

@@ -16,8 +16,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from codes.gates.check import scans_too_often
-from codes.gates.devices import find_device
+from codes.gates.devices import find_device, scans_too_often
 from codes.intake.provider_keys import SIGNATURE_WINDOW, count_call, key_shown, keys_in_force, signing_secret, use_nonce
 from codes.models import ProviderKey, Scope
 from portal.api.bodies import MOST_JSON_BYTES, body_of
@@ -72,7 +71,7 @@ def gate_of(bearer: str, *, now: datetime) -> Caller | None:
     if device is None:
         return None
     caller = Caller("gate", str(device.pk), str(device.pk), frozenset({Scope.VERIFICATIONS.value}))
-    wait = scans_too_often(caller.actor, now=now)
+    wait = scans_too_often(device, now=now)
     if wait:
         raise _not_yet(wait)
     return caller

@@ -17,6 +17,7 @@ from portal.api.webhooks import Deliveries, OneWebhook, Webhooks
 from portal.web.bodies import takes_body
 
 urlpatterns = [
+    path("verifications", Verifications.as_view(), name="api_verifications"),
     path("entries", takes_body(MOST_BYTES)(Entries.as_view()), name="api_entries"),
     path("cities/look-ups", cities.look_ups, name="api_city_look_ups"),
     path("cities/corrections", cities.corrections, name="api_city_corrections"),
@@ -28,7 +29,6 @@ urlpatterns = [
     path("calls", Calls.as_view(), name="api_calls"),
     path("codes", Codes.as_view(), name="api_codes"),
     path("corrections", Corrections.as_view(), name="api_corrections"),
-    path("verifications", Verifications.as_view(), name="api_verifications"),
     path("disagreements", Disagreements.as_view(), name="api_disagreements"),
     path("cases", Cases.as_view(), name="api_cases"),
     path("exports", Exports.as_view(), name="api_exports"),

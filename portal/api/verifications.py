@@ -1,6 +1,7 @@
 """`verifications`: a gate's machine, or a provider whose key may, has a pass checked as the page of a gate does."""
 
 from datetime import datetime
+from functools import cache
 from typing import Annotated
 
 from django.utils import timezone
@@ -118,6 +119,7 @@ class Verifications(Service):
 
 def _told(checked: Checked) -> Verification:
     other = checked.foreign.city if checked.foreign else None
+    sentence, next_step = _words(checked) if checked.foreign else _own_words(checked.result, checked.detail)
     return Verification(
         result=checked.result,
         number=checked.result.number,
@@ -129,6 +131,19 @@ def _told(checked: Checked) -> Verification:
         )
         if other
         else None,
-        sentence=TwoLanguages(zh_hans=checked.sentence("zh-hans"), en=checked.sentence("en")),
-        next_step=TwoLanguages(zh_hans=checked.next_step("zh-hans"), en=checked.next_step("en")),
+        sentence=sentence,
+        next_step=next_step,
     )
+
+
+def _words(checked: Checked) -> tuple[TwoLanguages, TwoLanguages]:
+    return (
+        TwoLanguages(zh_hans=checked.sentence("zh-hans"), en=checked.sentence("en")),
+        TwoLanguages(zh_hans=checked.next_step("zh-hans"), en=checked.next_step("en")),
+    )
+
+
+@cache
+def _own_words(result: CheckResult, detail: Detail | None) -> tuple[TwoLanguages, TwoLanguages]:
+    """Of passes of this city: the same for each result."""
+    return _words(Checked(result, timezone.now(), detail=detail))

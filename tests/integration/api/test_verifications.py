@@ -8,10 +8,11 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 
-from codes.gates.devices import revoke_device
+from codes.gates.devices import SCANS_PER_WINDOW, revoke_device
 from codes.intake.provider_keys import issue_key
 from codes.models import GateDevice, GateScan, Scope
 from codes.passes.issuing import issue_pass
+from codes.passes.results import CheckResult
 from portal.api.urls import urlpatterns
 from regions.tenancy import in_city
 from tests.integration.cities.conftest import there, wire
@@ -124,7 +125,10 @@ def test_a_key_counts_in_its_city_until_it_is_revoked(machine: tuple[GateDevice,
 def test_a_machine_that_scans_too_often_waits(
     machine: tuple[GateDevice, str], now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("codes.gates.check.SCANS_PER_WINDOW", 2)
+    # All but two of a minute's.
+    scan = {"by": machine[0].subject, "at": now + timedelta(seconds=30), "result": CheckResult.OK}
+    with in_city("beta"):
+        GateScan.objects.bulk_create(GateScan(**scan) for _ in range(SCANS_PER_WINDOW - 2))
     for late, status in ((0, 200), (5, 200), (10, 429), (59, 429), (60, 200), (61, 429)):
         at = now + timedelta(seconds=late)
         monkeypatch.setattr("django.utils.timezone.now", lambda at=at: at)

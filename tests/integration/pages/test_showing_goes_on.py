@@ -84,6 +84,30 @@ def test_a_gate_reads_passes_while_nothing_can_be_written(desk: Desk, caplog: py
     assert "a scan left out: the database takes no writes" in caplog.text
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_scan_that_is_its_own_transaction_is_left_out_too(
+    transactional_db: None, desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As in the web server: nothing surrounds what a gate sends, and what it sends next meets a sound connection."""
+    _device, gate = enrolled(now=desk.now)
+    with in_city("beta"):
+        token, _ = issue_pass(desk.citizen("zhang"), now=desk.now)
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    try:
+        for _again in range(2):
+            assert json.loads(gate.post("/gate/check/", {"text": token}).content)["colour"] == "red"
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SET default_transaction_read_only = off")
+    with in_city("beta"):
+        assert not GateScan.objects.exists()
+    assert caplog.text.count("a scan left out: the database takes no writes") == 2
+    assert json.loads(gate.post("/gate/check/", {"text": token}).content)["result"] == "ok"
+    with in_city("beta"):
+        assert GateScan.objects.count() == 1
+
+
 def test_what_must_leave_a_trace_does_not_happen_without_it(desk: Desk, visitor: Opens) -> None:
     """A look-up by document at a gate, a declaration: a page says so, and nothing is shown."""
     _device, gate = enrolled(now=desk.now)
