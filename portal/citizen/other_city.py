@@ -20,7 +20,7 @@ from regions.refusals import Refused
 
 class OtherCityForm(forms.Form):
     text = forms.CharField(
-        label=gettext_lazy("What a scanner reads from your code of the other city"),
+        label=gettext_lazy("What a scanner reads from the code of the other city"),
         help_text=gettext_lazy("It begins with HCP1: and is good for a minute, so copy it just before."),
         max_length=MAX_CHARACTERS,
         # The browser keeps no pass for the next one who types here.

@@ -1,15 +1,18 @@
 """Who lives in the city of the journeys: a few people two providers differ about, and the officials."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from codes.models import Citizen, Provider, Rule
+from codes.models import Citizen, Provider
+from codes.models import Rule as RuleRow
 from portal.demo.people import Person, Population
 from regions.identity import Identity
 from regions.keys.encryption import encrypt_number, encrypt_phone, identity_hash
 from regions.sources.models import Source
 from regions.staff.models import Account
+from tests.integration.review.desk import RULES as DESK_RULES
 from tests.integration.review.desk import STAFF
+from tests.oracle import Rule
 
 # Ref → what the police have on the person and the big-data centre does not.
 STORIES = {
@@ -25,13 +28,26 @@ CROWD = {f"4W{number:02d}H6TD": "spacetime_overlap" for number in range(16)}
 ASKED = {"2C6MQ8WH": "close_contact", "6B1KT5ZS": "close_contact"}
 # Whom the officials' walk is about: three who are alike.
 DESK = {"1H5VK8MD": "arrival", "1N3RC7XA": "arrival", "1T9WB4QS": "arrival"}
-PEOPLE = {**ASKED, **STORIES, **CROWD, **DESK}
+# Whom the citizens' walks are about, one for each walk: who reads their code, and who fills in forms.
+READING = ("8A1KQ5XT", "8A2KQ5XT")
+TYPING = ("8B1MR6YW", "8B2MR6YW")
+# Everybody's child, whom no appeal helps; and somebody with whom two causes act together.
+CHILD, TWOFOLD = "8C1NS7ZV", "8D1PT8AX"
+CITIZENS = {**dict.fromkeys((*READING, *TYPING, TWOFOLD), "spacetime_overlap"), CHILD: "close_contact"}
+# The desk's before the stories', one of whom is yellow for the gates' walk: of those who are alike the first one is approved.
+PEOPLE = {**ASKED, **DESK, **STORIES, **CROWD, **CITIZENS}
 POPULATION = Population("journeys", "330100", len(PEOPLE), date(2026, 11, 24))
 TITLES = {"alipay": ("支付宝", "Alipay"), "wechat": ("微信", "WeChat")}
 SOURCE_TITLES = {
     "police": ("乙市公安局数据库", "Beta police database"),
     "bigdata": ("省大数据中心", "Provincial big-data centre"),
 }
+# The desk's, two of them with check-ins, and one more, which outlasts those that are red.
+CHECK_INS = {"spacetime_overlap": 14, "arrival": 7}
+RULE_SET = (
+    *(replace(rule, checkin_days=CHECK_INS.get(rule.kind, 0)) for rule in DESK_RULES),
+    Rule("Y3", "secondary_contact", "yellow", hold_days=21),
+)
 # By the rule sets' own kinds: what a citizen reads as the reason.
 RULES = {
     "close_contact": (
@@ -57,6 +73,12 @@ RULES = {
         "Arrival",
         "您从外地来返本市，观察期7天。",
         "You came to the city; that is watched for 7 days.",
+    ),
+    "secondary_contact": (
+        "次密接",
+        "Secondary contact",
+        "您被判定为次密接，观察期21天。",
+        "You are on record as a secondary contact; that is watched for 21 days.",
     ),
     "symptom": (
         "申报症状",
@@ -100,7 +122,7 @@ def dress() -> Citizens:
     for code, (chinese, english) in SOURCE_TITLES.items():
         Source.objects.filter(code=code).update(title_zh=chinese, title_en=english)
     for kind, (title_zh, title_en, reason_zh, reason_en) in RULES.items():
-        Rule.objects.filter(kind=kind).update(
+        RuleRow.objects.filter(kind=kind).update(
             title_zh=title_zh, title_en=title_en, reason_zh=reason_zh, reason_en=reason_en
         )
     for username in STAFF:

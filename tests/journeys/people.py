@@ -4,21 +4,24 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import translation
 from django.utils.translation import gettext
 from playwright.sync_api import BrowserContext, Page
 
-from tests.integration.pages.people import PASSWORD, present_code
+from codes.models import Citizen
+from regions.tenancy import in_city
+from tests.integration.pages.people import PASSWORD, Visitor, present_code
 from tests.journeys.world import CITY, World
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
 DEVICES = {"phone": PHONE, "desktop": DESKTOP}
 # What stands in a page's own language: not what people wrote, names, or what is marked as another language.
-WORDS = """() => {
-    const copy = document.querySelector('main').cloneNode(true)
-    copy.querySelectorAll('[translate=no], [lang], option, script, dialog, code').forEach(one => one.remove())
+WORDS = """within => {
+    const copy = document.querySelector(within).cloneNode(true)
+    copy.querySelectorAll('[translate=no], [lang], option, script, style, dialog, code').forEach(one => one.remove())
     return copy.textContent
 }"""
 # Cells of one row whose words lie over each other.
@@ -90,10 +93,10 @@ class Browser:
             self.language = language
         return self
 
-    def check_words(self) -> None:
+    def check_words(self, within: str = "main") -> None:
         """No code of a program is on the page; on a Chinese one no English."""
         self.page.wait_for_load_state()
-        text = NUMBER_OF_RECORD.sub("", self.page.evaluate(WORDS))
+        text = NUMBER_OF_RECORD.sub("", self.page.evaluate(WORDS, within))
         foreign = r"[a-z]{3,}" if self.language == "zh-hans" else r"\b[a-z]+(?:_[a-z]+)+\b"
         assert re.findall(foreign, text) == [], self.path
 
@@ -114,6 +117,19 @@ class Browser:
         self.send()
         self.world.secrets[username] = secret
         self.sign_in_as_staff(username, **where)
+
+    def comes_back(self, ref: str, language: str) -> "Browser":
+        """A citizen who signed in before, in this language: how they do that is told by other journeys."""
+        with in_city(CITY):
+            client = Visitor.signed_in(Citizen.objects.get(ref=ref), now=self.world.clock()).client
+        held = {
+            settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value,
+            settings.LANGUAGE_COOKIE_NAME: language,
+        }
+        url = self.world.address()
+        self.context.add_cookies([{"name": name, "value": value, "url": url} for name, value in held.items()])
+        self.language = language
+        return self
 
     def sign_in_as_citizen(self, ref: str) -> None:
         """With the number of the document and the code that comes to the telephone."""

@@ -21,7 +21,7 @@ from tests.conftest import empty_city
 from tests.integration.engine.keys import Keys
 from tests.integration.pages.people import PASSWORD, present_code, tie_phone
 from tests.integration.review.desk import Desk, hire, open_desk
-from tests.journeys.cast import PEOPLE, Citizens, dress
+from tests.journeys.cast import PEOPLE, RULE_SET, Citizens, dress
 from tests.journeys.clock import Clock
 from tests.journeys.server import serving
 from tests.own_database import own_copy
@@ -93,7 +93,7 @@ def open_world(folder: Path) -> Iterator[World]:
         patch.setattr("django.conf.settings.SOURCE_ALLOW_LIST", AllowList.parse("sqlite:*"))
         with in_city(CITY):
             empty_city()
-            desk = open_desk(PEOPLE, now=clock())
+            desk = open_desk(PEOPLE, now=clock(), rules=RULE_SET)
             citizens = dress()
             secrets = _ready_staff(CITY)
         for operator in (OPERATOR, SECOND_OPERATOR):

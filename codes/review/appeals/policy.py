@@ -17,14 +17,14 @@ from regions.vocabulary import FactKind
 
 
 class AppealReason(TextChoices):
-    NOT_ME = "not_me", _("The record is not about me")
+    NOT_ME = "not_me", _("The record is about somebody else")
     NAMES_DIFFER = "names_differ", _("It was recorded under another name")
-    NOT_THERE = "not_there", _("I was not there")
+    NOT_THERE = "not_there", _("Not there at the time")
     WRONG_DATES = "wrong_dates", _("The dates are wrong")
-    TESTED_NEGATIVE = "tested_negative", _("I have tested negative since")
-    ISOLATION_DONE = "isolation_done", _("I have completed my isolation")
-    DECLARED_BY_MISTAKE = "declared_by_mistake", _("I declared it by mistake")
-    STATEMENT_TRUE = "statement_true", _("What I declared is true")
+    TESTED_NEGATIVE = "tested_negative", _("Tested negative since")
+    ISOLATION_DONE = "isolation_done", _("The isolation is completed")
+    DECLARED_BY_MISTAKE = "declared_by_mistake", _("Declared by mistake")
+    STATEMENT_TRUE = "statement_true", _("What was declared is true")
     PROVIDERS_DIFFER = "providers_differ", _("The two providers show different colours")
     OTHER = "other", _("Another reason")
 
@@ -41,10 +41,10 @@ class Asked:
 
 EVIDENCE_FOR: dict[AppealReason, Asked] = {
     AppealReason.NOT_ME: Asked(
-        1, False, False, _("a photo of your identity document; all but the number may be covered")
+        1, False, False, _("a photo of the identity document; all but the number may be covered")
     ),
     AppealReason.NAMES_DIFFER: Asked(
-        1, False, False, _("a photo of your identity document that shows your name; the number may be covered")
+        1, False, False, _("a photo of the identity document that shows the name; the number may be covered")
     ),
     AppealReason.NOT_THERE: Asked(
         1, False, False, _("proof of where you were: a ticket, time sheet or employer's letter")

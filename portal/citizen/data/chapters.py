@@ -105,7 +105,7 @@ GUARDIANSHIP = (
 CHAPTERS = (
     Chapter(
         "names",
-        _("What you are called, by whom"),
+        _("Names on record, by whom"),
         names_of,
         (
             Column("origin"),
@@ -299,7 +299,7 @@ CHAPTERS = (
     ),
     Chapter(
         "message_choices",
-        _("What you chose of messages"),
+        _("Choices about messages"),
         of(m.MessageChoice),
         (
             Column("without", _("Not by SMS"), words.kinds),
@@ -308,14 +308,14 @@ CHAPTERS = (
     ),
     Chapter(
         "guardians",
-        _("Who may answer for you"),
+        _("Who may answer for this person"),
         of(m.Guardianship, "dependant"),
         GUARDIANSHIP,
         _guardianships("guardian"),
     ),
     Chapter(
         "dependants",
-        _("For whom you may answer"),
+        _("For whom this person may answer"),
         of(m.Guardianship, "guardian"),
         GUARDIANSHIP,
         _guardianships("dependant"),
@@ -329,7 +329,7 @@ CHAPTERS = (
     ),
     Chapter(
         "looked_at_by",
-        _("Who looked at your data"),
+        _("Who looked at the data"),
         of(m.PersonAccess),
         (
             Column("at", _("At")),

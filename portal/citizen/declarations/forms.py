@@ -66,7 +66,7 @@ class ProvidersForm(QuestionForm):
     providers = forms.MultipleChoiceField(
         label=_("To whom do you declare?"),
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("The same answers everywhere keep your codes from differing."),
+        help_text=_("The same answers everywhere keep the codes from differing."),
         error_messages={"required": _("Choose at least one.")},
     )
 
@@ -115,7 +115,7 @@ class StayForm(QuestionForm):
         label=_("Left on"),
         required=False,
         widget=DateInput,
-        help_text=_("Leave empty if you are still there and do not know until when. A day to come is a plan."),
+        help_text=_("Leave empty while the stay goes on and its end is not known. A day to come is a plan."),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -124,13 +124,13 @@ class StayForm(QuestionForm):
         if first and first < timezone.localdate() - LONGEST_STAY:
             self.add_error(
                 "from_day",
-                _("More than a year ago: check the year. Of a place you live in, give the day you last arrived."),
+                _("More than a year ago: check the year. Of a place of residence, give the day of the last arrival."),
             )
         elif first and last and last < first:
-            self.add_error("left_on", _("You cannot have left before you came."))
+            self.add_error("left_on", _("The day of leaving cannot be before the first day."))
         elif last and last < _window_start():
             told = _(
-                "You left more than 14 days ago, so this stay need not be declared. Correct the day, or answer “No” above."
+                "This stay ended more than 14 days ago, so it need not be declared. Correct the day, or answer “No” above."
             )
             self.add_error("left_on", told)
         return data
@@ -158,11 +158,9 @@ class ArrivalForm(QuestionForm):
     from_area = PlaceField(
         label=_("From where (within the country)"),
         required=False,
-        help_text=_("Needed if you came from within the country."),
+        help_text=_("Needed after “Yes, from another place in the country”."),
     )
-    on = PastDateField(
-        label=_("Arrived on"), required=False, help_text=_("Needed if you came from elsewhere or abroad.")
-    )
+    on = PastDateField(label=_("Arrived on"), required=False, help_text=_("Needed after “Yes”."))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -1,5 +1,6 @@
 """Whoever the page is about is named, and no page leaves a person without a next step."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,12 +9,14 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from codes.citizens.guardianship import accept_guardianship
-from codes.models import Guardianship, PersonAccess, Provider
+from codes.models import Citizen, Guardianship, PersonAccess, Provider
 from regions.models import City
 from regions.staff.models import Account
+from regions.tenancy import current_city
 from tests.integration.pages.people import Visitor
 from tests.integration.pages.test_declaring import BOTH
 from tests.integration.pages.test_family_and_data import ask
+from tests.integration.pages.test_one_reading import text_of
 from tests.integration.review.desk import Desk
 
 Opens = Callable[[str], Visitor]
@@ -56,6 +59,19 @@ def test_what_is_done_for_a_dependant_names_them_everywhere(guardian: Visitor, d
     number = desk.appeal("chen").number
     for address in (f"{about}/appeal/", f"{about}/appeal/done/{number}/", f"{about}/cases/{number}/"):
         assert "返回我的健康码" in guardian.read(address), address
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_no_page_about_a_dependant_takes_them_for_the_reader(guardian: Visitor, desk: Desk, language: str) -> None:
+    current_city().recognition = "convert"
+    guardian.client.cookies["language"] = language
+    guardian.post("/family/chen/check-in/", {"healthy": "yes"})
+    PersonAccess.objects.create(citizen=desk.citizen("chen"), at=desk.now, by="li", purpose="核对身份", what="identity")
+    Citizen.objects.filter(ref="chen").update(names_differ=True)
+    desk.appeal("chen")
+    for page in ("data/", "cases/", "other-city/", "paper/", "code/calendar/", "code/history/"):
+        told = text_of(guardian.read(f"/family/chen/{page}"))
+        assert not re.search(r"您|你|\b[Yy]ours?\b|\b[Yy]ou\b", told), (page, told)
 
 
 def _question(page: str) -> str:

@@ -147,8 +147,9 @@ class Desk:
         revoked: bool = False,
         source: str = "police",
         detail: dict[str, str] | None = None,
+        days_ago: int = 1,
     ) -> Fact:
-        """A new record, or the next version of one, received an hour ago."""
+        """A new record of something so many days ago, or the next version of one, received an hour ago."""
         record_id = record_id or f"{source}-{name}-{kind}"
         before = Fact.objects.filter(record_id=record_id)
         number = before.count() + 1
@@ -163,7 +164,7 @@ class Desk:
             kind=kind,
             revoked=revoked,
             detail=detail or {},
-            started_on=(at - timedelta(days=1)).date(),
+            started_on=(at - timedelta(days=days_ago)).date(),
             recorded_at=at,
             received_at=at,
         )
@@ -236,7 +237,7 @@ def mass_change(rule: str, *, now: datetime) -> HeldGroup:
     return group
 
 
-def open_desk(people: Mapping[str, str], *, now: datetime) -> Desk:
+def open_desk(people: Mapping[str, str], *, now: datetime, rules: tuple[Rule, ...] = RULES) -> Desk:
     """The city with these people (name → the kind of record the police have), its first run settled a minute ago."""
     told = now - timedelta(hours=3)
     facts = [
@@ -258,7 +259,7 @@ def open_desk(people: Mapping[str, str], *, now: datetime) -> Desk:
     world = World(
         providers=(Provider("alipay", "bigdata", "national"), Provider("wechat", "police", "national")),
         sources=(Source("bigdata", timedelta(hours=26), batches), Source("police", timedelta(hours=26), batches)),
-        rule_sets=(RuleSetVersion("national", 1, (now - timedelta(days=90)).date(), RULES),),
+        rule_sets=(RuleSetVersion("national", 1, (now - timedelta(days=90)).date(), rules),),
         citizens=tuple(people),
         facts=tuple(facts),
         registrations=tuple(Registration(name, code, told) for name in people for code in ("alipay", "wechat")),
