@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 import pytest
 
 # A journey is skipped with these words.
-WANTS_CHROMIUM = "they need Chromium (Debian: apt install chromium)"
+WANTS_CHROMIUM = "they need Chromium (Debian: apt install chromium-headless-shell)"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -103,5 +103,5 @@ def test_what_was_left_out_is_said(alone: pytest.Pytester) -> None:
         """
     )
     run = alone.runpytest_subprocess("-p", "tests.closing_lines", "-ra")
-    assert run.outlines[-2] == "Left out: 2 journeys; they need Chromium (Debian: apt install chromium)."
+    assert run.outlines[-2] == "Left out: 2 journeys; they need Chromium (Debian: apt install chromium-headless-shell)."
     assert "flaky" not in run.stdout.str()
