@@ -1,18 +1,25 @@
 """Two people of Chongqing who are red in Chengdu by a record that Chongqing passed on: one correction open, one decided.
 
 They live in Chongqing and have declared in Chengdu, whose police database has what Chongqing's passed on. A reviewer of Chengdu asks
-Chongqing to put both records right; of the one, two officials of Chongqing rule that it is wrong, and Chengdu's is cleared by it.
+Chongqing to put both records right, each with a picture of a paper that shows it. Of the one, two officials of Chongqing rule by that
+paper that it is wrong, and Chengdu's is cleared by it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
+from django.utils import timezone
+from PIL import Image, ImageDraw, ImageFont
+
 from codes.cities.corrections import ISSUED_BY, ISSUED_ID, open_correction
+from codes.cities.evidence import KEPT
 from codes.cities.exchange import exchange
 from codes.cities.neighbours import note_neighbours
 from codes.models import Case, CityCorrection, Fact
+from codes.review.evidence.files import keep_upload
 from codes.review.proposals.suppressions import approve_suppression, propose_suppression
 from codes.review.reasons import SuppressionReason
 from portal.demo.entries import Sent, declaration_lines
@@ -26,8 +33,24 @@ from regions.tenancy import in_city
 from regions.vocabulary import FactKind
 
 OWNER, HERE, SOURCE = "chongqing", "chengdu", "police"
-# Said in Chengdu, of the one that Chongqing decides and the one that stays open.
-SAID = ("本人11月起一直在成都，从未到过记录所列场所，单位考勤可证。", "记录所列日期本人在医院住院，请核对身份证号。")
+
+
+@dataclass(frozen=True)
+class Said:
+    """In Chengdu: why the record is wrong, and the paper for it – what it is called, and what stands beside each day."""
+
+    text: str
+    paper: str
+    each_day: str
+
+
+# Of the one that Chongqing decides and the one that stays open.
+SAID = (
+    Said("本人11月起一直在成都，从未到过记录所列场所，单位考勤可证。", "单位考勤.png", "08:57  18:04"),
+    Said("记录所列日期本人在医院住院，请核对身份证号。", "住院体温单.png", "36.8  37.1"),
+)
+DAYS_ON_PAPER = 7
+PAPER, MARGIN, LINE = (480, 400), 40, 40
 
 
 @dataclass(frozen=True)
@@ -81,27 +104,32 @@ class PassedOn:
         asked = 0
         with in_city(HERE):
             facts = Fact.objects.filter(detail__has_key=ISSUED_BY, superseded=False).order_by("pk")
-            for fact, text in zip(facts, SAID, strict=False):
+            for fact, said in zip(facts, SAID, strict=False):
                 case = Case.objects.open().filter(citizen=fact.citizen_id).first()
                 if case is None or CityCorrection.objects.filter(fact=fact).exists():
                     continue
-                open_correction(case_id=case.pk, fact_id=fact.pk, text=text, by=Role.REVIEWER.value, now=now)
+                by: dict[str, Any] = {"by": Role.REVIEWER.value, "now": now}
+                content = _paper(said, fact.started_on)
+                paper = keep_upload(citizen=case.citizen, content=content, original_name=said.paper, case=case, **by)
+                open_correction(case_id=case.pk, fact_id=fact.pk, text=said.text, files=[paper.pk], **by)
                 asked += 1
         return asked
 
-    def decide(self, *, now: datetime) -> bool:
+    def decide(self) -> bool:
         """Both are sent, one is decided and answered; whether Chengdu has the answer. The pages must be up: it goes by their addresses."""
         with in_city(HERE):
-            exchange(now=now)
+            exchange(now=timezone.now())
         with in_city(OWNER):
+            exchange(now=timezone.now())  # has the papers
             asked = CityCorrection.objects.received().filter(state="received").order_by("pk").first()
             if asked is None:
                 return False
+            now = timezone.now()
             wrong = propose_suppression(
                 fact_id=asked.fact_id,
                 case_id=asked.case_id,
                 reason_code=SuppressionReason.WRONG_PERSON,
-                evidence=["document:2026-118"],
+                evidence=["document:2026-118", *(f"file:{line[KEPT]}" for line in asked.evidence if KEPT in line)],
                 by=Role.REVIEWER.value,
                 now=now,
             )
@@ -109,3 +137,14 @@ class PassedOn:
             exchange(now=now)
         with in_city(HERE):
             return CityCorrection.objects.sent().filter(answer="corrected").exists()
+
+
+def _paper(said: Said, day: date) -> bytes:
+    """The week to this day, and that the person was elsewhere on each; in figures, which every installation can draw."""
+    picture, written = Image.new("RGB", PAPER, "white"), BytesIO()
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(size=LINE // 2)
+    for nth in range(DAYS_ON_PAPER):
+        of = day - timedelta(days=DAYS_ON_PAPER - 1 - nth)
+        pen.text((MARGIN, MARGIN + nth * LINE), f"{of:%Y-%m-%d}    {said.each_day}", fill="black", font=font)
+    picture.save(written, "PNG")
+    return written.getvalue()

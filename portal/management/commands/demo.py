@@ -174,7 +174,7 @@ class Command(PortalCommand):
         if passed_on is None or not passed_on.ask(now=timezone.now()):
             return
         owner, here = passed_on.owner.title, passed_on.here.title
-        if passed_on.decide(now=timezone.now()):
+        if passed_on.decide():
             self._say(
                 f"\n{here} has asked {owner} to put two records right; of one, two officials of {owner} found that it is wrong, and "
                 "it is cleared in both. The other waits for them: …/staff/corrections/ in either city."
