@@ -11,6 +11,8 @@ from portal.celery import app
 
 ANSWER_SECONDS = 1.0
 PROCESSES = 2
+# Prefork. It never schedules: beat would end with it.
+WORKER = f"worker --pool prefork --concurrency {PROCESSES} --loglevel INFO --without-mingle --without-gossip".split()
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -35,18 +37,20 @@ def ensure_worker(*, log: Path) -> Iterator[bool]:
 
 
 def start_worker(output: int, *, settings: str = "portal.settings") -> subprocess.Popen[bytes]:
-    """A prefork worker. It never schedules: beat would end with it."""
-    how = ["--pool", "prefork", "--concurrency", str(PROCESSES), "--loglevel", "INFO"]
-    return _start(
-        "portal.celery", "worker", *how, "--without-mingle", "--without-gossip", output=output, settings=settings
-    )
+    """A worker of two processes."""
+    return _start("portal.celery", *WORKER, output=output, settings=settings)
 
 
 def start_beat(
     output: int, *, schedule: Path, settings: str = "portal.settings", application: str = "portal.celery"
 ) -> subprocess.Popen[bytes]:
     """Beat, which keeps in the file ``schedule`` what it enqueued when."""
-    return _start(application, "beat", "--schedule", str(schedule), "--pidfile=", output=output, settings=settings)
+    return _start(application, *beat_keeping(schedule), output=output, settings=settings)
+
+
+def beat_keeping(schedule: Path) -> list[str]:
+    """The words that Celery makes a beat of."""
+    return ["beat", "--schedule", str(schedule), "--pidfile="]
 
 
 def _start(application: str, *command: str, output: int, settings: str) -> subprocess.Popen[bytes]:

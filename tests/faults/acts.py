@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from threading import Timer
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
@@ -34,12 +35,12 @@ AWAY = (DatabaseError, InterfaceError, BrokerError, OSError)
 
 @dataclass
 class Acts:
-    """What a plan has done to the installation, and what is still to be undone: stopped workers wake at ``wakes``."""
+    """What a plan has done to the installation, and what is still to be undone: stopped workers wake by their ``alarms``."""
 
     servers: Servers
     fleet: Fleet
     cities: dict[str, Built]
-    wakes: dict[int, float] = field(default_factory=dict)
+    alarms: dict[int, Timer] = field(default_factory=dict)
     asked: set[Kind] = field(default_factory=set)
 
     def do(self, fault: Fault) -> None:
@@ -60,12 +61,15 @@ class Acts:
         }
         acts[fault.kind]()
 
-    def wake(self, *, at_once: bool = False) -> None:
-        """Continue the workers whose time has come."""
-        for number, at in list(self.wakes.items()):
-            if at_once or time.monotonic() >= at:
-                self.fleet.continue_worker(number)
-                del self.wakes[number]
+    @property
+    def all_awake(self) -> bool:
+        return not any(alarm.is_alive() for alarm in self.alarms.values())
+
+    def wake(self) -> None:
+        """Continue the workers that are stopped still."""
+        for number, alarm in self.alarms.items():
+            alarm.cancel()
+            self.fleet.continue_worker(number)
 
     def _kill_child(self, fault: Fault) -> None:
         children = self.fleet.children(fault.dice % WORKERS)
@@ -73,7 +77,12 @@ class Acts:
 
     def _stop(self, number: int) -> None:
         self.fleet.stop_worker(number)
-        self.wakes[number] = time.monotonic() + settings.LEASE.total_seconds() + 1
+        if number in self.alarms:
+            self.alarms[number].cancel()
+        # By itself: whoever clicks meanwhile may wait for a lock that the worker holds, and so may these acts.
+        seconds = settings.LEASE.total_seconds() + 1
+        self.alarms[number] = Timer(seconds, self.fleet.continue_worker, [number])
+        self.alarms[number].start()
 
     def _start_beats(self) -> None:
         while len(self.fleet.beats) < BEATS:

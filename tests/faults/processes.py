@@ -2,15 +2,15 @@
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from portal.workers import start_beat, start_worker
+from portal.workers import WORKER, beat_keeping
+from tests.faults.forked import start_celery
 
-SETTINGS = "tests.faults.settings"
 WORKERS = 2
 PATIENCE_SECONDS = 60
 
@@ -23,17 +23,13 @@ class Fleet:
         self.workers = [self._worker() for _ in range(WORKERS)]
         self.beats = [self.start_beat()]
 
-    def start_beat(self) -> subprocess.Popen[bytes]:
+    def start_beat(self) -> BaseProcess:
         """With a schedule of its own, as on another machine."""
         schedule = self.folder / f"beat-{time.monotonic_ns()}"
-        with (self.folder / "beats.log").open("ab") as output:
-            return start_beat(
-                output.fileno(), schedule=schedule, settings=SETTINGS, application="tests.faults.application"
-            )
+        return start_celery("tests.faults.application", *beat_keeping(schedule), log=self.folder / "beats.log")
 
-    def _worker(self) -> subprocess.Popen[bytes]:
-        with (self.folder / "workers.log").open("ab") as output:
-            return start_worker(output.fileno(), settings=SETTINGS)
+    def _worker(self) -> BaseProcess:
+        return start_celery("portal.celery", *WORKER, log=self.folder / "workers.log")
 
     def wait_until_up(self) -> None:
         """Until every worker has its children."""
@@ -45,7 +41,7 @@ class Fleet:
 
     def children(self, number: int) -> list[int]:
         """The processes of a worker that do the work."""
-        pid = self.workers[number].pid
+        pid = _group(self.workers[number])
         try:
             listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
         except FileNotFoundError:
@@ -65,10 +61,10 @@ class Fleet:
         self.workers[number] = self._worker()
 
     def stop_worker(self, number: int) -> None:
-        os.killpg(self.workers[number].pid, signal.SIGSTOP)
+        os.killpg(_group(self.workers[number]), signal.SIGSTOP)
 
     def continue_worker(self, number: int) -> None:
-        os.killpg(self.workers[number].pid, signal.SIGCONT)
+        os.killpg(_group(self.workers[number]), signal.SIGCONT)
 
     def kill_beat(self) -> None:
         _kill(self.beats[0])
@@ -82,28 +78,34 @@ class Fleet:
     def supervise(self) -> None:
         """Start again what has ended by itself: a broker that goes away in the wrong moment makes Celery's worker give up."""
         for number, worker in enumerate(self.workers):
-            if worker.poll() is not None:
+            if not worker.is_alive():
                 self.workers[number] = self._worker()
-        if self.beats[0].poll() is not None:
+        if not self.beats[0].is_alive():
             self.beats[0] = self.start_beat()
 
     @contextmanager
     def beats_stopped(self) -> Iterator[None]:
         """Nobody rings for the block."""
         for beat in self.beats:
-            os.killpg(beat.pid, signal.SIGSTOP)
+            os.killpg(_group(beat), signal.SIGSTOP)
         try:
             yield
         finally:
             for beat in self.beats:
-                os.killpg(beat.pid, signal.SIGCONT)
+                os.killpg(_group(beat), signal.SIGCONT)
 
     def end(self) -> None:
         for process in [*self.workers, *self.beats]:
             _kill(process)
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait(timeout=PATIENCE_SECONDS)
+def _kill(process: BaseProcess) -> None:
+    if process.is_alive():
+        os.killpg(_group(process), signal.SIGKILL)
+    process.join(timeout=PATIENCE_SECONDS)
+
+
+def _group(process: BaseProcess) -> int:
+    """Each leads a group of its own."""
+    assert process.pid
+    return process.pid

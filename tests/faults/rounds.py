@@ -91,7 +91,6 @@ class Rounds:
         to_come, due, last = list(faults), dict[int, float](), time.monotonic()
         while time.monotonic() < last + HEALED_SECONDS:
             seen = look(self.servers)
-            acts.wake()
             self.fleet.supervise()
             for fault in list(to_come):
                 at = due.get(id(fault))
@@ -101,11 +100,11 @@ class Rounds:
                     to_come.remove(fault)
                     acts.do(fault)
                     last = time.monotonic()
-            if not to_come and not acts.wakes and self._is_over(acts):
+            if not to_come and acts.all_awake and self._is_over(acts):
                 break
             # Looking takes a part of a core: often while a moment is waited for, seldom while the day heals.
             time.sleep(0.01 if to_come else 0.1)
-        acts.wake(at_once=True)
+        acts.wake()
         return time.monotonic() - last
 
     def _is_over(self, acts: Acts) -> bool:
