@@ -3,15 +3,39 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
+from urllib.parse import urlencode
 
+from django.db.models import Model
+from django.http import HttpResponse
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from codes.models import Case, Fact, RuleSet, RuleSetDraft, Ruling, Run, Suppression
+from codes.models import (
+    Alarm,
+    BulkSuppression,
+    Case,
+    CityCorrection,
+    DisplayItem,
+    ExportJob,
+    Fact,
+    GateDevice,
+    HeldGroup,
+    IdentifiedExport,
+    ProviderKey,
+    ReplyTemplate,
+    RuleSet,
+    RuleSetDraft,
+    Ruling,
+    Run,
+    SavedFilter,
+    Suppression,
+    Webhook,
+)
 from codes.reports.figures import FIGURED
 from codes.reports.request import ReportName
 from portal.web.access import Audience, audience_of
-from regions.sources.models import Batch, Source
-from regions.staff.models import Account
+from regions.sources.models import Batch, Source, SourceChange
+from regions.staff.models import Account, StaffChange
 
 URLCONF = "portal.urls_city"
 Fill = Callable[[Case], object]
@@ -28,6 +52,11 @@ def _record(case: Case) -> object:
     return Fact.objects.filter(citizen=case.citizen_id).values_list("pk", flat=True).order_by("pk")[0]
 
 
+def _latest(model: type[Model]) -> Fill:
+    """The one that was staged last."""
+    return lambda _case: model._default_manager.latest("pk").pk
+
+
 # By argument, or by the beginning of a page's name and argument.
 FILLS: dict[tuple[str, str], Fill] = {
     ("", "number"): lambda case: case.number,
@@ -40,16 +69,48 @@ FILLS: dict[tuple[str, str], Fill] = {
     ("official_draft", "place"): lambda _case: 0,
     ("", "account_id"): lambda _case: Account.objects.earliest("pk").pk,
     ("", "batch_id"): lambda _case: Batch.objects.latest("pk").pk,
+    ("", "alarm_id"): _latest(Alarm),
+    ("", "bulk_suppression_id"): _latest(BulkSuppression),
+    ("", "city_correction"): _latest(CityCorrection),
+    ("", "device_id"): _latest(GateDevice),
+    ("", "filter_id"): _latest(SavedFilter),
+    ("", "group_id"): _latest(HeldGroup),
+    ("", "identified_id"): _latest(IdentifiedExport),
+    ("", "item_id"): _latest(DisplayItem),
+    ("", "key_id"): _latest(ProviderKey),
+    ("", "template_id"): _latest(ReplyTemplate),
+    ("", "webhook_id"): _latest(Webhook),
+    ("auditor_export", "name"): lambda _case: ExportJob.objects.latest("pk").name,
+    ("official_source", "change_id"): _latest(SourceChange),
+    ("official_staff", "change_id"): _latest(StaffChange),
     ("official_source", "code"): lambda _case: Source.objects.order_by("code")[0].code,
     ("official_rule_set", "code"): lambda _case: RuleSet.objects.order_by("code")[0].code,
     ("official_rule_set", "version"): lambda _case: 1,
 }
+
+
+def _together() -> str:
+    """Those that were proposed with the first one."""
+    first = Ruling.objects.filter(state="proposed").earliest("pk")
+    return f"?{urlencode({'by': first.proposed_by, 'at': first.proposed_at.isoformat()})}"
+
+
+# Without these a page shows a form, or nothing.
+QUERIES: dict[str, Callable[[], str]] = {
+    "auditor_report": lambda: "?show=1&first=&last=",
+    "official_approve_together": _together,
+}
+# What a page is sent where that alone makes it work.
+FORMS: dict[str, dict[str, str]] = {"official_find": {"text": "建国", "born_in": "1990"}}
 # Looked at once for each of these.
 EACH: dict[tuple[str, str], list[str]] = {
     ("auditor_report", "report"): list(ReportName),
     ("auditor_report_figures", "report"): list(FIGURED),
-    ("citizen_declare_page", "page"): ["to"],
+    ("citizen_declare_page", "page"): ["to", "symptoms", "contact", "stays", "arrival"],
     ("official_work_table", "table"): ["people", "offices", "causes", "places"],
+    ("official_work_file", "table"): ["people"],
+    ("official_work_file", "file_format"): ["csv"],
+    ("guide", "audience"): ["citizen"],
 }
 
 
@@ -70,7 +131,12 @@ class Page:
     def path(self, case: Case) -> str:
         """The address about this case or its citizen."""
         filled = {name: fill(case) for name, fill in self.fills.items()}
-        return reverse(self.name, urlconf=URLCONF, kwargs=filled | dict(self.fixed))
+        return reverse(self.name, urlconf=URLCONF, kwargs=filled | dict(self.fixed)) + QUERIES.get(self.name, str)()
+
+    def open(self, browser: Client, path: str) -> HttpResponse:
+        """What the browser is answered there."""
+        form = FORMS.get(self.name)
+        return browser.get(path) if form is None else browser.post(path, form)  # type: ignore[return-value]
 
 
 def pages() -> tuple[list[Page], list[str]]:

@@ -74,7 +74,7 @@ def _look_at_all(visits: int) -> tuple[list[Looked], list[str]]:
     looked: list[Looked] = []
     for page in found:
         browser, path = visitors.look(page, drawn[0])
-        if browser.get(path).status_code != SEEN:
+        if page.open(browser, path).status_code != SEEN:
             left_out.append(page.title)
             continue
         looked.append(_look_at(page, visitors, drawn))
@@ -88,7 +88,7 @@ def _look_at(page: Page, visitors: Visitors, drawn: list[Case]) -> Looked:
     for nth, case in enumerate([*drawn[:WARM_UP], *drawn]):
         browser, path = visitors.look(page, case)
         with watch() as spent:
-            answered = browser.get(path)
+            answered = page.open(browser, path)
         if answered.status_code != SEEN:
             raise BenchFailed(f"{page.title} answered {answered.status_code} at {path}")
         if nth >= WARM_UP:
@@ -96,7 +96,7 @@ def _look_at(page: Page, visitors: Visitors, drawn: list[Case]) -> Looked:
     for case in drawn[:COUNTED]:
         browser, path = visitors.look(page, case)
         with CaptureQueriesContext(connection) as asked:
-            browser.get(path)
+            page.open(browser, path)
         # Entering the city, which django-tenants does before each query, does not count.
         queries = max(queries, sum(not one["sql"].startswith("SET search_path") for one in asked.captured_queries))
     return Looked(page.title, times, queries)

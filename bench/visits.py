@@ -2,21 +2,25 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cached_property
 from importlib import import_module
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
+from django.db import connection
 from django.test import Client
 
 from bench import samples
 from bench.addresses import Page
 from bench.rounds import BenchFailed
 from codes.gates.devices import confirm_device, enrol_device, open_device_link, propose_device
-from codes.models import Case, Citizen
+from codes.models import Case
+from codes.review.appeals.policy import targets_of
+from portal.citizen.appeals.forms import choices_of
 from portal.staff_sign_in import limits
 from portal.web import citizen_session
 from regions.identity import Identity
-from regions.keys.encryption import encrypt_number, encrypt_phone, identity_hash
+from regions.keys.encryption import encrypt_number, encrypt_phone
 from regions.staff.accounts import add_staff
 from regions.staff.enrolment import hash_of_token
 from regions.staff.models import Account
@@ -24,6 +28,45 @@ from regions.staff.roles import Role, excluded_pairs
 from regions.vocabulary import IdType
 
 PHONE = "13800000000"
+GIVEN_NAMES = [
+    "明",
+    "秀英",
+    "建国",
+    "丽",
+    "伟",
+    "芳",
+    "娜",
+    "敏",
+    "静",
+    "强",
+    "磊",
+    "军",
+    "洋",
+    "勇",
+    "艳",
+    "杰",
+    "娟",
+    "涛",
+    "超",
+    "霞",
+]
+NAME_EVERYBODY = """
+UPDATE codes_citizen
+   SET full_name = substr('王李张刘陈杨赵黄周吴', 1 + (id %% 10)::int, 1) || (%s::text[])[1 + (id / 10 %% %s)::int],
+       id_encrypted = %s, phone_encrypted = %s
+"""
+# Of three with a case, one or two have a record that can be appealed against.
+DRAWN_FOR_ONE = 3
+# What a citizen fills in, page by page, and does not send.
+ANSWERS = {
+    "/appeal/reason/": {"reason": "not_me"},
+    "/appeal/words/": {"text": "bench"},
+    "/declare/to/": {"providers": ["alipay", "wechat"]},
+    "/declare/symptoms/": {"has": "no"},
+    "/declare/contact/": {"contact": "no"},
+    "/declare/stays/": {"act": "none"},
+    "/declare/arrival/": {"came": "no"},
+}
 ADMINISTRATORS = ("bench-first", "bench-second")
 
 
@@ -33,12 +76,18 @@ class Visitors:
     def __init__(self, host: str, *, now: datetime) -> None:
         self.host, self.now = host, now
         self._staff: dict[frozenset[Role], Client] = {}
+        self._citizens: dict[int, Client] = {}
 
     def look(self, page: Page, case: Case) -> tuple[Client, str]:
         """A browser of somebody who may see the page, and the address."""
         if page.audience.kind == "staff":
             return self._official(page.audience.roles), page.path(case)
-        return (self.citizen(case.citizen_id) if page.audience.kind == "citizen" else self._browser()), page.path(case)
+        match page.audience.kind:
+            case "citizen":
+                return self._half_way(case), page.path(case)
+            case "device":
+                return self._device, page.path(case)
+        return self._browser(), page.path(case)
 
     def _browser(self) -> Client:
         return Client(headers={"host": self.host})
@@ -50,6 +99,21 @@ class Visitors:
             browser,
             lambda session: session.update({citizen_session.KEY: {"id": citizen_id, "seen": self._moment}}),
         )
+        return browser
+
+    def _half_way(self, case: Case) -> Client:
+        """A citizen who has filled in an appeal and a declaration up to their last pages."""
+        if case.citizen_id not in self._citizens:
+            browser = self._citizens[case.citizen_id] = self.citizen(case.citizen_id)
+            wrong = next(one.key for one in choices_of(case.citizen) if one.target.may_appeal)
+            for page, answer in ({"/appeal/": {"target": wrong}} | ANSWERS).items():
+                browser.post(page, answer)
+        return self._citizens[case.citizen_id]
+
+    @cached_property
+    def _device(self) -> Client:
+        browser = self._browser()
+        browser.cookies[settings.GATE_COOKIE_NAME] = self.gate()
         return browser
 
     def _official(self, roles: frozenset[Role]) -> Client:
@@ -101,16 +165,10 @@ def _enter(browser: Client, change: Callable[[SessionBase], None]) -> None:
 
 
 def cases(number: int) -> list[Case]:
-    """Open cases drawn as by lot, whose citizens have names, numbers and phones as they do in life."""
-    drawn = samples.disagreements(number)
-    found = list(Case.objects.filter(disagreement__in=drawn).select_related("citizen"))
-    for nth, case in enumerate(found):
-        _name(case.citizen, nth)
-    return found
-
-
-def _name(citizen: Citizen, nth: int) -> None:
-    identity = Identity(IdType.RESIDENT_ID, f"{nth:018d}")
-    citizen.full_name, citizen.id_hash = "张小明", identity_hash(identity)
-    citizen.id_encrypted, citizen.phone_encrypted = encrypt_number(identity), encrypt_phone(PHONE)
-    citizen.save()
+    """Open cases drawn as by lot, whose citizens can appeal and have names, numbers and phones as they do in life."""
+    who = Identity(IdType.RESIDENT_ID, "110101199001010015")
+    with connection.cursor() as cursor:
+        cursor.execute(NAME_EVERYBODY, [GIVEN_NAMES, len(GIVEN_NAMES), encrypt_number(who), encrypt_phone(PHONE)])
+    drawn = samples.disagreements(number * DRAWN_FOR_ONE)
+    people = Case.objects.filter(disagreement__in=drawn).select_related("citizen")
+    return [one for one in people if any(target.may_appeal for target in targets_of(one.citizen))][:number]

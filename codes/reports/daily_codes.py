@@ -86,17 +86,27 @@ def _verdict(frozen: Frozen, colour: str | None, rules: list[str] | None, green_
     return (frozen.provider, colour, rules, green_on.isoformat() if green_on else None, *version)
 
 
-def frozen_providers(run: Run, *, zone: ZoneInfo) -> dict[int, Frozen]:
+class FrozenProviders(dict[int, Frozen]):
+    """By the provider's id; one that the run did not know of is looked up when it comes."""
+
+    def __missing__(self, provider: int) -> Frozen:
+        self[provider] = Frozen(Provider.objects.get(pk=provider).code, False, None, None, None)
+        return self[provider]
+
+
+def frozen_providers(run: Run, *, zone: ZoneInfo) -> FrozenProviders:
     """What each provider of the city judged by in the run, by the provider's id."""
-    unknown = {one.pk: Frozen(one.code, False, None, None, None) for one in Provider.objects.all()}
     rows = RunProvider.objects.filter(run=run).select_related("provider", "version__rule_set")
-    return unknown | {
-        row.provider_id: Frozen(
-            provider=row.provider.code,
-            known=row.known,
-            rule_set=row.version.rule_set.code if row.version else None,
-            rule_set_version=row.version.version if row.version else None,
-            horizon=row.horizon.astimezone(zone).isoformat() if row.horizon else None,
+    return FrozenProviders(
+        (
+            row.provider_id,
+            Frozen(
+                provider=row.provider.code,
+                known=row.known,
+                rule_set=row.version.rule_set.code if row.version else None,
+                rule_set_version=row.version.version if row.version else None,
+                horizon=row.horizon.astimezone(zone).isoformat() if row.horizon else None,
+            ),
         )
         for row in rows
-    }
+    )

@@ -96,10 +96,9 @@ def settled_runs(*, first: date | None, last: date | None) -> Sequence[Run]:
     there is none, with the days that there are.
     """
     settled = Run.objects.settled()
-    if first is None and last is None:
-        newest = settled.order_by("-pk").first()
-        first = last = newest.day if newest else None
     asked = settled | Run.objects.kept()
+    if first is None and last is None:
+        asked = asked.filter(day=settled.order_by("-pk").values("day")[:1])
     if first is not None:
         asked = asked.filter(day__gte=first)
     if last is not None:

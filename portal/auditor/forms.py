@@ -54,8 +54,11 @@ class ReportForm(forms.Form):
             try:
                 settled_runs(first=first, last=last)
             except CannotExport:
-                self.add_error("first", _("No run has settled in these days. Choose others, or leave both empty."))
+                self.say_that_none_settled()
         return found
+
+    def say_that_none_settled(self) -> None:
+        self.add_error("first", _("No run has settled in these days. Choose others, or leave both empty."))
 
     def request(self, *, identified: bool = False) -> ReportRequest:
         only = {name: value for name in FILTERS[self.report] if (value := self.cleaned_data[name])}

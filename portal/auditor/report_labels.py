@@ -1,6 +1,6 @@
 """Labels of reports, their columns and cells. Exported files keep the names of ``docs/exports.md``."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -129,11 +129,16 @@ def report_title(report: str) -> str:
     return str(ReportTitle(ReportName(report).value).label)
 
 
-def city_titles() -> Titles:
-    """Titles of the city's providers and sources by code, in the page's language."""
+TITLED: dict[str, type[Provider | Source]] = {"provider": Provider, "source": Source}
+# Columns whose cells name providers.
+OF_PROVIDERS = frozenset({"colours", "pairs", "display"})
+
+
+def city_titles(columns: Iterable[str] = TITLED) -> Titles:
+    """Titles of the city's providers and sources by code, in the page's language: of those that the columns name."""
+    wanted = {"provider" if column in OF_PROVIDERS else column for column in columns}
     return {
-        "provider": {one.code: titled(one) for one in Provider.objects.all()},
-        "source": {one.code: titled(one) for one in Source.objects.all()},
+        name: {one.code: titled(one) for one in model.objects.all()} for name, model in TITLED.items() if name in wanted
     }
 
 

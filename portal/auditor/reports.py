@@ -51,7 +51,7 @@ def report(request: StaffRequest, report: str) -> HttpResponse:
         raise Http404
     name, is_export = ReportName(report), request.method == "POST"
     asked = request.POST if is_export else request.GET
-    form = ReportForm(name, asked if is_export or "show" in asked else None)
+    form = ReportForm(name, asked if is_export or "show" in asked else None, needs_settled=is_export)
     may_identify = bool(request.roles & MAY_IDENTIFY)
     export = ExportForm(name, request.POST if is_export else None, may_identify=may_identify)
     if is_export and form.is_valid() and export.is_valid():
@@ -70,7 +70,7 @@ def report(request: StaffRequest, report: str) -> HttpResponse:
         "of_settled_days": name in OF_SETTLED_DAYS,
         "of_work": name is ReportName.WORK,
         "newest": Run.objects.last_settled(),
-        **(preview(form.request()) if form.is_bound and form.is_valid() else {}),
+        **(_first_rows(form) if form.is_bound and form.is_valid() else {}),
     }
     return render(request, "auditor/report.html", context)
 
@@ -100,6 +100,15 @@ def _ask_for_names(request: StaffRequest, form: ReportForm, export: ExportForm) 
     return redirect("auditor_identified_export", identified_id=asked.pk)
 
 
+def _first_rows(form: ReportForm) -> dict[str, object]:
+    """None of days in which nothing has settled, of which the form says so."""
+    try:
+        return preview(form.request())
+    except CannotExport:
+        form.say_that_none_settled()
+        return {}
+
+
 def preview(asked: ReportRequest) -> dict[str, object]:
     """The first rows, always masked; whether there are more."""
     if of_work := asked.report is ReportName.WORK:
@@ -107,7 +116,7 @@ def preview(asked: ReportRequest) -> dict[str, object]:
     with transaction.atomic(), first_rows(ROWS_SHOWN + 1):
         content = open_report(asked, now=timezone.now())
         rows = list(islice(content.rows, ROWS_SHOWN + 1))
-    titles = {} if of_work else city_titles()
+    titles = {} if of_work else city_titles(content.columns)
     return {
         "columns": content.columns if of_work else [column_title(column) for column in content.columns],
         "rows": [
@@ -139,7 +148,7 @@ def export_page(request: StaffRequest, name: str) -> HttpResponse:
 
 def narrowed(asked: AskedReport) -> list[tuple[str, str]]:
     """What a report is narrowed to, in words."""
-    return [(column_title(key), cell_label(key, value, city_titles())) for key, value in asked.only.items()]
+    return [(column_title(key), cell_label(key, value, city_titles(asked.only))) for key, value in asked.only.items()]
 
 
 @require_GET

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from codes.effective import effective_codes, lock_effective_codes, settle_citizens
 from codes.models import Case, CaseState, EffectiveChange, Ruling, VerdictChange
@@ -239,15 +239,14 @@ def take_out(*, ruling_ids: Sequence[int], reason_code: str, by: str, now: datet
     return len(found)
 
 
-def changed_since(rulings: Collection[Ruling]) -> set[int]:
-    """Of these proposals the keys of those whose person got another colour since, with a provider or in effect."""
+def with_changed_since(proposed: QuerySet[Ruling]) -> QuerySet[Any]:
+    """``has_changed``: whether the proposal's person got another colour since, with a provider or in effect."""
     asked, ended_later = {"citizen": OuterRef("citizen")}, Q(run__ended_at__gt=OuterRef("proposed_at"))
     effective = EffectiveChange.objects.filter(
         ended_later | Q(run__isnull=True, since__gt=OuterRef("proposed_at")), **asked
     )
     verdicts = VerdictChange.objects.counted().filter(ended_later, **asked)
-    of_these = Ruling.objects.filter(pk__in=[one.pk for one in rulings])
-    return set(of_these.filter(Exists(effective) | Exists(verdicts)).values_list("pk", flat=True))
+    return proposed.annotate(has_changed=Q(Exists(effective) | Exists(verdicts)))
 
 
 def _waiting(ruling_ids: Collection[int]) -> list[Ruling]:
@@ -265,7 +264,8 @@ def _approvable(found: list[Ruling], before: dict[int, str], *, by: str, now: da
     hits = hits_of(list(before))
     today = current_city().day_of(now)
     weighed = said_again([ruling.weighed for ruling in found])
-    changed = changed_since(found)
+    proposed = Ruling.objects.filter(pk__in=[one.pk for one in found])
+    changed = set(with_changed_since(proposed).filter(has_changed=True).values_list("pk", flat=True))
     return [
         ruling
         for ruling, known in zip(found, weighed, strict=True)

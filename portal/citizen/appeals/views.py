@@ -53,7 +53,11 @@ PLACES = {"target": 1, "reason": 2, "evidence": 3, "words": 4, "check": 5}
 
 
 def current_draft(request: SubjectRequest) -> Draft:
-    return Draft(request.citizen, "appeal", request.subject.ref)
+    """One for the whole request, for it is read once."""
+    draft: Draft | None = getattr(request, "appeal_draft", None)
+    if draft is None:
+        draft = request.appeal_draft = Draft(request.citizen, "appeal", request.subject.ref)  # type: ignore[attr-defined]
+    return draft
 
 
 @for_subject

@@ -3,12 +3,14 @@
 An answer is about the people of one page, whose colours it showed: nobody approves whom they did not see.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,10 +24,9 @@ from codes.effective import effective_codes
 from codes.engine.provider_states import provider_states_of
 from codes.models import PairDiagnosis, Ruling
 from codes.review.cases.move import BulkResult
-from codes.review.cases.queue import causes_of
-from codes.review.proposals.bulk_rulings import approve_many, changed_since, take_out
-from codes.review.proposals.rulings import case_of
+from codes.review.proposals.bulk_rulings import approve_many, take_out, with_changed_since
 from codes.review.reasons import RefusalReason
+from codes.vocabulary import Cause
 from portal.official.cases.forms import CHOOSE, choices_of, grounds_detail, text_field
 from portal.official.queue.filters import plain
 from portal.web.access import StaffRequest, for_staff
@@ -60,13 +61,18 @@ def together(request: StaffRequest) -> HttpResponse:
             if form.is_valid():
                 _answer(request, form, approved=set() if "only_out" in request.POST else shown - out, out=out)
                 return redirect(back if proposed.exists() else reverse("official_approvals"))
-    page = keyset_page(proposed.select_related("case", "citizen"), request.GET, by=["id"], size=SHOWN)
+    pairs = PairDiagnosis.objects.filter(disagreement__cases=OuterRef("case")).order_by("pk")
+    people = proposed.order_by().values("proposed_by").annotate(n=Count("pk"))
+    read = with_changed_since(proposed).annotate(
+        primary_causes=ArraySubquery(pairs.values("primary_cause")), people=Subquery(people.values("n"))
+    )
+    page = keyset_page(read.select_related("case", "citizen"), request.GET, by=["id"], size=SHOWN)
     if not page:
         raise Http404
     diagnosed = PairDiagnosis.objects.filter(disagreement__cases__rulings__in=proposed.order_by().values("pk"))
     causes = diagnosed.values_list("primary_cause").annotate(pairs=Count("pk", distinct=True)).order_by("-pairs")
     context: dict[str, Any] = {
-        "people": proposed.count(),
+        "people": page.rows[0].people,
         "page": page,
         "query": query_without_place(request.GET),
         "lines": _lines(page.rows, ticked=request.POST.getlist("out")),
@@ -79,18 +85,17 @@ def together(request: StaffRequest) -> HttpResponse:
     return render(request, "official/approvals/together.html", context, status=422 if form.errors else 200)
 
 
-def _lines(rows: list[Ruling], *, ticked: list[str]) -> list[dict[str, Any]]:
+def _lines(rows: Sequence[Any], *, ticked: list[str]) -> list[dict[str, Any]]:
     """Each person's colour with each provider and in effect, as they are now, and whether they changed since the proposal."""
     now, citizens = timezone.now(), [one.citizen_id for one in rows]
     states, codes = provider_states_of(citizens, now=now), effective_codes(citizens, now=now)
-    changed, causes = changed_since(rows), causes_of(case_of(one) for one in rows)
     return [
         {
             "ruling": one,
-            "causes": causes.get(case_of(one).pk, []),
+            "causes": [*dict.fromkeys(map(Cause, one.primary_causes))],
             "sides": states[one.citizen_id],
             "now": codes[one.citizen_id].colour,
-            "has_changed": one.pk in changed,
+            "has_changed": one.has_changed,
             "is_ticked": str(one.pk) in ticked,
         }
         for one in rows

@@ -192,7 +192,7 @@ def test_whose_colours_changed_since_is_left(crowd: Desk) -> None:
     crowd.run(crowd.now + timedelta(minutes=1))
     assert effective_code(crowd.citizen("red0").pk, now=crowd.now).colour == "yellow"
     waiting = Ruling.objects.filter(state="proposed")
-    changed = waiting.filter(pk__in=bulk_rulings.changed_since(list(waiting)))
+    changed = bulk_rulings.with_changed_since(waiting).filter(has_changed=True)
     assert list(changed.values_list("citizen__ref", flat=True)) == ["red0"]
     assert approve(crowd) == (6, 1)
 
