@@ -20,6 +20,12 @@ TITLES = {
     "check_in": "The daily check-in, from My code",
     "declare": "A declaration without symptoms, from My code to its number",
     "appeal": "An appeal with a photo, from My code to its number",
+    "case": "An official: from sign-in to a case decided, with the next one on the screen",
+    "group": "An official: from the queue to one decision proposed for all who are alike",
+    "together": "A second official: from the overview to that decision approved for one, all others taken out",
+    "export": "An auditor: from sign-in to a month's report and its manifest in hand",
+    "outage": "Head of an office: from sign-in to why today's run could judge nobody",
+    "province": "The province's operator: from sign-in to which source's data is too old, and thirty days of its city",
 }
 LANGUAGES = {"zh-hans": "Chinese", "en": "English"}
 

@@ -9,6 +9,7 @@ import pytest
 
 from portal.embedded.state import CHECKOUT
 from tests.journeys.conftest import Opens
+from tests.journeys.measuring import Measure, Records
 from tests.journeys.people import Browser
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
@@ -31,19 +32,25 @@ def verify(file: Path) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize(("device", "language"), [("desktop", "zh-hans"), ("phone", "en")])
-def test_a_month_is_exported_and_verified_off_line(window: Opens, tmp_path: Path, device: str, language: str) -> None:
+def test_a_month_is_exported_and_verified_off_line(
+    window: Opens, tmp_path: Path, record_property: Records, device: str, language: str
+) -> None:
     auditor = window(device)
+    measure = Measure(auditor.page, device, language, record_property)
     auditor.open("/staff/sign-in/")
-    auditor.in_language(language).sign_in_as_staff("sun")
-    auditor.open("/staff/reports/disagreements/")
-    auditor.page.locator("[name=first]").first.fill("2026-11-01")
-    auditor.page.locator("[name=last]").first.fill("2026-11-30")
-    auditor.press("Show the first rows")
-    assert auditor.page.locator("main table tbody tr").count() > 10
-    auditor.page.locator("[name=file_format]").select_option("csv")
-    auditor.press("Start the export")
-    file = fetch(auditor, "file", tmp_path)
-    fetch(auditor, "manifest", tmp_path)
+    auditor.in_language(language)
+    with measure.taken("export"):
+        auditor.sign_in_as_staff("sun")
+        auditor.page.locator("nav.places a[href='/staff/reports/']").click()
+        auditor.page.locator("main a[href$='/reports/disagreements/']").click()
+        auditor.page.locator("[name=first]").first.fill("2026-11-01")
+        auditor.page.locator("[name=last]").first.fill("2026-11-30")
+        auditor.press("Show the first rows")
+        assert auditor.page.locator("main table tbody tr").count() > 10
+        auditor.page.locator("[name=file_format]").select_option("csv")
+        auditor.press("Start the export")
+        file = fetch(auditor, "file", tmp_path)
+        fetch(auditor, "manifest", tmp_path)
     done = verify(file)
     assert done.returncode == 0, done.stderr
     assert "disagreements" in done.stdout

@@ -13,6 +13,7 @@ from regions.sources.models import Batch
 from regions.staff.roles import Role
 from regions.tenancy import in_city
 from tests.journeys.conftest import Opens
+from tests.journeys.measuring import Measure, Records
 from tests.journeys.people import OVERLAPS, Browser
 from tests.journeys.world import CITY, World
 
@@ -36,11 +37,13 @@ def day(request: pytest.FixtureRequest, window: Opens) -> tuple[Browser, Browser
     return reviewer, approver
 
 
-def test_a_day_at_the_desk(day: tuple[Browser, Browser], world: World) -> None:
+def test_a_day_at_the_desk(day: tuple[Browser, Browser], world: World, record_property: Records) -> None:
     reviewer, approver = day
+    device = "phone" if reviewer.language == "en" else "desktop"
+    measures = [Measure(one.page, device, one.language, record_property) for one in day]
     _lost(reviewer)
     _queue(reviewer)
-    case = _together(reviewer, approver)
+    case = _together(reviewer, approver, *measures)
     _group(reviewer)
     _not_registered(reviewer, world)
     _correction(reviewer, world)
@@ -79,9 +82,31 @@ def _queue(reviewer: Browser) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-def _together(reviewer: Browser, approver: Browser) -> str:
+def _together(reviewer: Browser, approver: Browser, proposing: Measure, approving: Measure) -> str:
     """Who differs stands on a line of their own; as many are proposed as were said; the approver sees each with cause and colours."""
-    page = reviewer.open("/staff/queue/propose-all/")
+    with proposing.taken("group"):
+        said = _proposed(reviewer)
+    with in_city(CITY):
+        proposed = list(Ruling.objects.filter(state="proposed", evidence=["document:2026-31"]).select_related("case"))
+    assert len(proposed) == said >= 2
+    assert str(said) in reviewer.text
+
+    page = approver.open("/staff/")
+    with approving.taken("together"):
+        page.locator("nav.places a[href='/staff/approvals/']").click()
+        approver.check_words()
+        page.locator("main a[href*='together/']").last.click()
+        _approved_for_the_first(approver, said)
+    with in_city(CITY):
+        approved = Ruling.objects.get(state="approved", pk__in=[one.pk for one in proposed])
+        assert approved.case is not None
+        return approved.case.number
+
+
+def _proposed(reviewer: Browser) -> int:
+    """For those on the yellow line; for how many the page says."""
+    page = reviewer.page
+    page.locator("main a[href*='/queue/propose-all/']").click()
     reviewer.check_words()
     lines = page.locator("main tbody tr")
     assert lines.count() >= 2, "red and yellow people are not alike"
@@ -93,14 +118,13 @@ def _together(reviewer: Browser, approver: Browser) -> str:
     page.locator("[name=reason_code]").select_option(index=1)
     page.locator("[name=document]").fill("2026-31")
     page.locator("main [data-submit]").click()
-    with in_city(CITY):
-        proposed = list(Ruling.objects.filter(state="proposed", evidence=["document:2026-31"]).select_related("case"))
-    assert len(proposed) == said >= 2
-    assert str(said) in reviewer.text
+    page.wait_for_load_state()
+    return said
 
-    page = approver.open("/staff/approvals/")
-    approver.check_words()
-    page.locator("main a[href*='together/']").last.click()
+
+def _approved_for_the_first(approver: Browser, said: int) -> None:
+    """All others are taken out."""
+    page = approver.page
     approver.check_words()
     shown = page.locator("main section table").first.locator("tbody tr")
     assert shown.count() == said
@@ -113,10 +137,7 @@ def _together(reviewer: Browser, approver: Browser) -> str:
         ticked.check()
     page.locator("main [name=reason_code]").select_option(index=1)
     page.locator("main [data-submit]").click()
-    with in_city(CITY):
-        approved = Ruling.objects.get(state="approved", pk__in=[one.pk for one in proposed])
-        assert approved.case is not None
-        return approved.case.number
+    page.wait_for_load_state()
 
 
 def _group(reviewer: Browser) -> None:

@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
+
 from codes.models import Case, Ruling
 from regions.tenancy import in_city
 from tests.journeys.conftest import Opens
+from tests.journeys.measuring import Measure, Records
 from tests.journeys.people import Browser
 from tests.journeys.world import CITY
 
@@ -69,25 +72,32 @@ def test_ten_cases_of_a_group_by_keyboard_and_one_is_refused(window: Opens) -> N
     assert f"{case.number}：已退回复核员" in approver.text
 
 
-def test_one_case_is_decided_by_two_on_a_phone_in_english(window: Opens) -> None:
+@pytest.mark.parametrize(("device", "language"), [("phone", "en"), ("desktop", "zh-hans")])
+def test_one_case_is_decided_by_two_without_a_key(
+    window: Opens, record_property: Records, device: str, language: str
+) -> None:
     """By touch alone: what the keys do is done by what can be pressed."""
     before = len(proposals_of("li"))
-    reviewer = window("phone")
+    reviewer = window(device)
+    measure = Measure(reviewer.page, device, language, record_property)
     reviewer.open("/staff/sign-in/")
-    reviewer.in_language("en").sign_in_as_staff("li")
-    reviewer.open("/staff/queue/")
-    reviewer.page.locator("main tbody a[href*='/cases/D']").last.click()
-    form = reviewer.page.locator("form:has([name=outcome])")
-    form.locator("[name=outcome][value=green]").check()
-    form.locator("[name=reason_code]").select_option(index=1)
-    form.locator("[name=go][value=stay]").click()
+    reviewer.in_language(language)
+    with measure.taken("case"):
+        reviewer.sign_in_as_staff("li")
+        reviewer.page.locator("nav.places a[href='/staff/queue/']").click()
+        reviewer.page.locator("main tbody a[href*='/cases/D']").nth(-2).click()
+        reviewer.page.wait_for_url("**/cases/D**")
+        first = reviewer.path
+        form = reviewer.page.locator("form:has([name=outcome])")
+        form.locator("[name=outcome][value=green]").check()
+        form.locator("[name=reason_code]").select_option(index=1)
+        form.locator("[name=go][value=next]").click()
+        reviewer.page.wait_for_url(re.compile(rf"/cases/D(?!{re.escape(first.split('/')[3][1:])})"))
     assert len(proposals_of("li")) == before + 1, reviewer.text
     ruling, case = proposals_of("li")[-1]
     assert ruling.state == "proposed"
 
-    approver = window("phone")
-    approver.open("/staff/sign-in/")
-    approver.in_language("en").sign_in_as_staff("zhao")
+    approver = window(device).staff("zhao", language)
     approver.open(f"/staff/approvals/rulings/{ruling.pk}/")
     # The evidence stands there; what the reviewer makes of it, and the answer, are opened after it.
     approver.page.locator("main details:has([name=outcome]) > summary").click()
@@ -96,4 +106,5 @@ def test_one_case_is_decided_by_two_on_a_phone_in_english(window: Opens) -> None
     form.locator("[name=go][value=stay]").click()
     ruling, _case = proposals_of("li")[-1]
     assert (ruling.state, ruling.decided_by) == ("approved", "zhao")
-    assert f"{case.number}: approved and in force." in approver.text
+    told = {"zh-hans": f"{case.number}：审批通过", "en": f"{case.number}: approved and in force."}
+    assert told[language] in approver.text

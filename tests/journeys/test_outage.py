@@ -1,14 +1,17 @@
 """Sources that stay silent: pages say so, who was red stays red, and nobody turns green by absence."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from codes.models import EffectiveCode
+from codes.tasks import sum_up_cities
 from regions.tenancy import in_city
 from tests.journeys.conftest import Opens
+from tests.journeys.measuring import Measure, Records
 from tests.journeys.people import Browser
-from tests.journeys.world import CITY, World
+from tests.journeys.world import CITY, OPERATOR, World
 
 LONGER_THAN_THEIR_LIMIT = timedelta(hours=27)
 WORDS = {"zh-hans": ("暂时无法判定", "红码", "红码（沿用）"), "en": ("Cannot be determined", "Red", "Red (held)")}
@@ -27,7 +30,9 @@ def face_of(citizen: Browser) -> str:
 
 
 @pytest.mark.parametrize(("device", "language"), [("phone", "zh-hans"), ("desktop", "en")])
-def test_nobody_turns_green_by_a_silence(window: Opens, world: World, device: str, language: str) -> None:
+def test_nobody_turns_green_by_a_silence(
+    window: Opens, world: World, record_property: Records, device: str, language: str
+) -> None:
     world.clock.move(LONGER_THAN_THEIR_LIMIT)
     with in_city(CITY):
         before = codes()
@@ -48,15 +53,35 @@ def test_nobody_turns_green_by_a_silence(window: Opens, world: World, device: st
         assert citizen.said("Updated to") in provider.inner_text()
 
     official = window(device)
+    measure = Measure(official.page, device, language, record_property)
     official.open("/staff/sign-in/")
-    official.in_language(language).sign_in_as_staff("li")
-    official.open("/staff/runs/")
-    official.page.locator("main table tbody a").first.click()
+    official.in_language(language)
+    with measure.taken("outage"):
+        official.sign_in_as_staff("li")
+        official.page.locator("nav.places a[href='/staff/runs/']").click()
+        official.page.locator("main table tbody a").first.click()
+        official.page.wait_for_url(re.compile(r"/runs/\d+/$"))
     assert official.text.count(unknown.lower()) == 2
     official.open("/staff/dashboard/")
     assert official.text.count(unknown.lower()) == 2
 
+    _seen_by_the_operator(window(device), record_property, device, language)
     with in_city(CITY):
         world.desk.run(world.clock())
         assert codes() == before
     assert face_of(citizen) == red
+
+
+def _seen_by_the_operator(operator: Browser, record: Records, device: str, language: str) -> None:
+    """Which sources are too old stands in the city's row; the row leads to its thirty days."""
+    sum_up_cities()
+    measure = Measure(operator.page, device, language, record)
+    operator.open("/sign-in/", host="localhost")
+    operator.in_language(language)
+    with measure.taken("province"):
+        operator.sign_in_as_staff(OPERATOR, door="/sign-in/", host="localhost")
+        city = operator.page.locator(f"main tbody tr:has(a[href$='/cities/{CITY}/'])")
+        assert city.locator("td p.differs").count() == 2
+        city.locator("th strong a").click()
+        operator.page.wait_for_url(f"**/cities/{CITY}/")
+    operator.check_words()
