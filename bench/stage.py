@@ -94,7 +94,7 @@ def _of_the_desk(case: Case, *, now: datetime) -> None:
     """A template, a filter, a record said to be wrong in everybody it is about, and one that another city is asked about."""
     save_template(template_id=None, use="question", name=WHY, text_zh=WHY, text_en=WHY, by=APPROVER, now=now)
     save_filter(name=WHY, query="severity=red", is_default=False, by=REVIEWER)
-    grouped = Case.objects.filter(closed_at__isnull=True).exclude(group_key="").order_by("-group_key")
+    grouped = Case.objects.filter(closed_at__isnull=True, group_key__startswith="batch|").order_by("-group_key")
     propose_bulk_suppression(
         key=grouped[0].group_key, reason_code=next(iter(SuppressionReason)), documents=EVIDENCE, by=REVIEWER, now=now
     )

@@ -1,5 +1,6 @@
 """What a report comes to: how many from day to day, by place, and by how old the data was that providers judged by."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -15,10 +16,11 @@ from codes.reports import case_list, daily_disagreements
 from codes.reports.request import FILTERS, ReportName, ReportRequest, bounds
 from codes.reports.work import Period
 from codes.vocabulary import State
+from regions.journal.models import JournalEntry
 from regions.sources.models import Batch
 from regions.tenancy import current_city
 
-FIGURED = (ReportName.CODES, ReportName.DISAGREEMENTS, ReportName.CASES, ReportName.APPEALS, ReportName.SOURCES)
+FIGURED = tuple(name for name in ReportName if name is not ReportName.WORK)
 MOST_DAYS = 92
 Value = int | None
 Groups = list[tuple[Any, int]]
@@ -44,6 +46,7 @@ class Figures:
     places: Groups = field(default_factory=list)
     ages: Groups = field(default_factory=list)
     inputs: list[Input] = field(default_factory=list)
+    acts: Groups = field(default_factory=list)
 
 
 def figures(request: ReportRequest, *, now: datetime) -> Figures:
@@ -59,6 +62,8 @@ def figures(request: ReportRequest, *, now: datetime) -> Figures:
             return _disagreements(asked, days)
         case ReportName.SOURCES:
             return _deliveries(asked, days, now=now)
+        case ReportName.JOURNAL:
+            return _entries(asked, days, now=now)
         case _:
             return _cases(asked, days)
 
@@ -119,6 +124,19 @@ def _deliveries(asked: ReportRequest, days: list[date], *, now: datetime) -> Fig
     of_sources = batches.values_list("source__code").annotate(**counted).order_by("source__code")
     inputs = [Input(code, as_of, as_of and ends - as_of, count) for code, as_of, count in of_sources]
     return Figures(asked, days, daily, inputs=inputs)
+
+
+def _entries(asked: ReportRequest, days: list[date], *, now: datetime) -> Figures:
+    """Entries of the journal from day to day, and by what was done, the most frequent act first."""
+    zone = current_city().zone
+    span = bounds(asked.first, asked.last, zone=zone)
+    entries = JournalEntry.objects.filter(at__gte=span["from"], at__lt=span["until"] or now, **asked.only)
+    of_days, acts = Counter[date](), Counter[str]()
+    counted = entries.annotate(day=TruncDate("at", tzinfo=zone)).values_list("day", "verb")
+    for day, verb, count in counted.annotate(Count("pk")).order_by("verb"):
+        of_days[day] += count
+        acts[verb] += count
+    return Figures(asked, days, {"": [of_days[day] for day in days]}, acts=acts.most_common())
 
 
 def _batch_filter(asked: ReportRequest) -> dict[str, str | None]:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from codes.reports.figures import FIGURED, Figures, Groups, figures
 from codes.reports.request import ReportName, ReportRequest
 from portal.auditor.forms import ReportForm
+from portal.auditor.journal_labels import action_choices
 from portal.auditor.report_labels import ReportTitle, Titles, cell_label
 from portal.templatetags.page import span
 from portal.web.access import StaffRequest, for_staff
@@ -39,6 +40,7 @@ def report_figures(request: StaffRequest, report: str) -> HttpResponse:
         column = "source" if name is ReportName.SOURCES else "provider"
         # The form offers the same, with its titles.
         titles = {column: dict(form.fields[column].choices)} if column in form.fields else {}  # type: ignore[attr-defined]
+        titles["verb"] = dict(action_choices())
         asked = found.asked
         context |= {
             "first": found.days[0],
@@ -49,6 +51,7 @@ def report_figures(request: StaffRequest, report: str) -> HttpResponse:
             "places": _led(asked, "place", found.places[:MOST_PLACES], titles),
             "more_places": sum(count for _place, count in found.places[MOST_PLACES:]),
             "ages": _led(asked, "data_age", found.ages, titles),
+            "acts": _led(asked, "verb", found.acts, titles),
             "inputs": _inputs(column, found, titles),
             "of_sources": name is ReportName.SOURCES,
         }

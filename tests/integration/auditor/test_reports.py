@@ -166,5 +166,5 @@ def test_a_report_leads_to_its_figures_and_each_figure_to_its_rows(desk: Desk, a
 
 
 def test_what_is_no_report_of_counts_has_no_figures(auditor: Visitor) -> None:
-    assert [auditor.get(f"/staff/reports/{one}/figures/").status_code for one in ("journal", "work", "x")] == [404] * 3
+    assert [auditor.get(f"/staff/reports/{one}/figures/").status_code for one in ("work", "x")] == [404] * 2
     assert "The rows" not in auditor.read("/staff/reports/cases/figures/?first=tomorrow")

@@ -74,6 +74,20 @@ def test_cases_are_grouped_as_their_rows_are_narrowed(three_days: Settled) -> No
     assert dict(zip(found.days, found.daily[""], strict=True)) == {day: of_days[day] for day in found.days}
 
 
+def test_entries_of_the_journal_are_counted_by_day_and_by_act(three_days: Settled) -> None:
+    request = asked(three_days, ReportName.JOURNAL)
+    found, whole = figures_of(three_days, request), rows(three_days, request)
+    of_days = Counter(date.fromisoformat(row["at"][:10]) for row in whole)
+    assert len(of_days) > 1
+    assert dict(zip(found.days, found.daily[""], strict=True)) == {day: of_days[day] for day in found.days}
+    assert dict(found.acts) == Counter(row["verb"] for row in whole)
+    assert [count for _, count in found.acts] == sorted((count for _, count in found.acts), reverse=True)
+    act, count = found.acts[0]
+    narrowed = figures_of(three_days, asked(three_days, ReportName.JOURNAL, verb=act))
+    assert narrowed.acts == [(act, count)]
+    assert sum(one or 0 for one in narrowed.daily[""]) == count
+
+
 def test_each_day_is_what_the_report_of_the_day_has(three_days: Settled) -> None:
     """On the second day a source has become stale: no figure then, rather than a smaller one."""
     codes = figures_of(three_days, asked(three_days, ReportName.CODES))
@@ -105,7 +119,7 @@ def test_the_age_of_the_data_is_told_for_each_provider(three_days: Settled) -> N
         assert one.age == (newest.as_of - one.complete_up_to if one.complete_up_to else None)
 
 
-@pytest.mark.parametrize("report", [ReportName.CODES, ReportName.CASES, ReportName.SOURCES])
+@pytest.mark.parametrize("report", [ReportName.CODES, ReportName.CASES, ReportName.SOURCES, ReportName.JOURNAL])
 @pytest.mark.parametrize("last", [date.min, date.min + ONE_DAY])
 def test_days_before_all_days_are_the_citys_first(three_days: Settled, report: ReportName, last: date) -> None:
     found = figures_of(three_days, ReportRequest(report, None, last))
