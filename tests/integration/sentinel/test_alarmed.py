@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from codes.models import Alarm, EffectiveChange, HeldGroup, Ruling, Run, Suppression
+from codes.models import Alarm, EffectiveChange, HeldGroup, Registration, Ruling, Run, Suppression
 from codes.runs.amend import amend_owed
 from regions.journal.models import JournalEntry
 from regions.models import City
@@ -84,20 +84,68 @@ def test_a_few_a_day_from_both_sources(town: Town) -> None:
     )
 
 
-def test_people_who_were_at_one_place(town: Town) -> None:
-    """Turned by small deliveries that look like all others: what they share no rule names."""
-    town.declare(DEPOSITORS, "arrival", area="410100")
-    town.run()
-    for number, at in enumerate(range(0, 1317, 100)):
-        source = ("police", "bigdata")[number % 2]
-        town.deliver(DEPOSITORS[at : at + 100], "spacetime_overlap", source=source, area=f"5106{number + 1:02}")
+def scatter(town: Town, *, area: str | None = None, days_ago: int = 1) -> None:
+    """Records of the people by both sources, for a rule each of four deliveries that take the whole night."""
+    kinds = ("close_contact", "spacetime_overlap", "co_traveller", "contact_with_case")
+    for kind, source, part in zip(kinds, ("police", "bigdata") * 2, PARTS, strict=True):
+        town.deliver(part, kind, source=source, area=area, days_ago=days_ago)
+
+
+def test_nothing_ties_them_together(town: Town) -> None:
+    """What the four attacks below have in common is no alarm by itself: each is seen by the one attribute that it names."""
+    town.have_had_a_wave()
+    scatter(town)
+    assert raised_by(town.run()) == set()
+    assert town.red() == 1317
+
+
+def test_records_of_one_place(town: Town) -> None:
+    town.have_had_a_wave()
+    scatter(town, area="410100")
     run = town.run()
 
-    assert "place" in raised_by(run)
-    alarm = Alarm.objects.get(kind="place")
+    assert raised_by(run) == {"area"}
+    assert town.alarms() == {("area", "410100"): 1317}
+
+
+def test_people_who_were_at_one_place(town: Town) -> None:
+    """What they share no rule names: on their arrival they said where they had been."""
+    town.have_had_a_wave()
+    town.declare(DEPOSITORS, "arrival", area="410100")
+    town.run()
+    scatter(town)
+    run = town.run()
+
+    assert raised_by(run) == {"place"}
+    alarm = Alarm.objects.get()
     assert (alarm.key, alarm.figures["people"], alarm.severity) == ("410100", 1317, "alert")
-    assert alarm.figures["rules"] == [["R2", 1317]]
+    assert alarm.figures["rules"] == [["R1", 330], ["R2", 330], ["R3", 330], ["S1", 327]]
     assert [kind for kind, _, _ in alarm.figures["shared"]][:2] == ["source", "source"]
+
+
+def test_people_who_registered_on_one_day(town: Town) -> None:
+    joined = town.now - timedelta(days=20)
+    people = [town.first + one - 1 for one in DEPOSITORS]
+    Registration.objects.filter(citizen__in=people).update(registered_at=joined)
+    town.have_had_a_wave()
+    scatter(town)
+    run = town.run()
+
+    assert raised_by(run) == {"registration"}
+    assert town.alarms() == {("registration", str(joined.date())): 1317}
+
+
+def test_a_version_that_holds_longer(town: Town) -> None:
+    """Old records, known for a day, that a version makes count again; Wang, who published it, turns many by other things, too."""
+    town.have_had_a_wave()
+    scatter(town, days_ago=40)
+    town.run()
+    assert (town.red(), Alarm.objects.count()) == (0, 0)
+    version = town.list_areas([], by="wang", hold_days=60)
+    run = town.run()
+
+    assert raised_by(run) == {"version"}
+    assert town.alarms() == {("version", str(version.pk)): 1317}
 
 
 def test_one_official_puts_records_back_in_force(town: Town) -> None:
