@@ -152,13 +152,22 @@ def promtool() -> str:
     return found
 
 
-def checked(promtool: str, folder: Path, tests: list[dict[str, Any]]) -> None:
-    """Have Prometheus's own tool run the rules over what stood."""
-    told = {"rule_files": [str(FOLDER / "alerts.yml")], "evaluation_interval": "1m", "tests": tests}
-    file = folder / "tests.yml"
-    file.write_text(yaml.safe_dump(told), encoding="utf-8")
+def checked(promtool: str, folder: Path, **tests: dict[str, Any]) -> None:
+    """Have Prometheus's own tool run the rules over what stood: the one that the test is named for, or all of them.
+
+    It works out every rule of a file for every minute of a test, which for one of thirty is thirty times too much.
+    """
+    files = []
+    for name, test in tests.items():
+        rules = FOLDER / "alerts.yml"
+        if alone := [rule for rule in RULES if rule["alert"] == name]:
+            rules = folder / f"{name}-rules.yml"
+            rules.write_text(yaml.safe_dump({"groups": [{"name": name, "rules": alone}]}), encoding="utf-8")
+        told = {"rule_files": [str(rules)], "evaluation_interval": "1m", "tests": [test]}
+        files.append(folder / f"{name}.yml")
+        files[-1].write_text(yaml.safe_dump(told), encoding="utf-8")
     done = subprocess.run(
-        [promtool, "test", "rules", str(file)], capture_output=True, text=True, timeout=60, check=False
+        [promtool, "test", "rules", *map(str, files)], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -178,12 +187,12 @@ def stood(series: dict[str, str], alerts: str, *, firing: bool) -> dict[str, Any
 
 
 def test_each_alert_fires_where_its_promise_is_broken(promtool: str, tmp_path: Path) -> None:
-    checked(promtool, tmp_path, [stood(series, alert, firing=True) for alert, series in BROKEN.items()])
+    checked(promtool, tmp_path, **{alert: stood(series, alert, firing=True) for alert, series in BROKEN.items()})
 
 
 def test_none_fires_where_all_is_well(promtool: str, tmp_path: Path) -> None:
-    checked(promtool, tmp_path, [stood(WELL, ".+", firing=False)])
+    checked(promtool, tmp_path, all=stood(WELL, ".+", firing=False))
 
 
 def test_no_beat_at_all_is_told_too(promtool: str, tmp_path: Path) -> None:
-    checked(promtool, tmp_path, [stood({"portal_database_up": "1"}, "BeatStopped", firing=True)])
+    checked(promtool, tmp_path, BeatStopped=stood({"portal_database_up": "1"}, "BeatStopped", firing=True))
