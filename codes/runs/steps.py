@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet
 
 from codes.display.findings import update_findings
 from codes.engine.query import JUDGED_BY_RUN
@@ -47,7 +47,8 @@ from regions.sources.models import Batch, Source
 def freeze_providers(run: Run) -> list[RunProvider]:
     """Write down for each provider what its verdicts of this run rest on (``docs/semantics.md`` §2, §3)."""
     versions = {one.rule_set_id: one for one in RuleSetVersion.objects.in_force(run.day)}
-    providers = _providers_of(run).select_related("source").order_by("code")
+    horizon = Batch.objects.horizon_of(OuterRef("source"), known_at=run.as_of)
+    providers = _providers_of(run).select_related("source").annotate(horizon=horizon).order_by("code")
     return RunProvider.objects.bulk_create(_frozen(run, one, versions.get(one.rule_set_id)) for one in providers)
 
 
@@ -82,7 +83,7 @@ def make_partitions(run: Run) -> int:
 
 
 def _frozen(run: Run, provider: Provider, version: RuleSetVersion | None) -> RunProvider:
-    horizon = provider.source.horizon_at(run.as_of)
+    horizon: datetime | None = provider.horizon  # type: ignore[attr-defined]  # of the query above
     why = _why_unknown(run, provider.source, horizon, version)
     return RunProvider(
         run=run,

@@ -73,7 +73,7 @@ class Source(Accounted, Encrypted):
 
     def horizon_at(self, known_at: datetime) -> datetime | None:
         """The moment up to which what was received by then is complete; none without an accepted batch."""
-        return self.batches.accepted().filter(received_at__lte=known_at).values_list("as_of", flat=True).first()
+        return self.batches.accepted().received_by(known_at).values_list("as_of", flat=True).first()
 
     def is_too_old(self, horizon: datetime, *, at: datetime) -> bool:
         """Whether what is complete up to the horizon only is not judged by any more."""
@@ -89,9 +89,14 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         """Accepted full comparisons, the newest first."""
         return self.accepted().filter(full=True)
 
-    def horizon_of(self, source: OuterRef) -> Subquery:
-        """The horizon as a column of a query of sources."""
-        return Subquery(self.accepted().filter(source=source).values("as_of")[:1])
+    def received_by(self, known_at: datetime) -> Self:
+        """What was known then."""
+        return self.filter(received_at__lte=known_at)
+
+    def horizon_of(self, source: OuterRef, *, known_at: datetime | None = None) -> Subquery:
+        """The horizon, at an instant or now, as a column of a query of sources."""
+        accepted = self.accepted() if known_at is None else self.accepted().received_by(known_at)
+        return Subquery(accepted.filter(source=source).values("as_of")[:1])
 
 
 class Batch(models.Model):
