@@ -1,15 +1,18 @@
 """What the web server does with more requests than it can carry: it takes as many as are answered soon, and the others are told at once.
 
 A request waits for a thread. Once so many wait that the next would be answered late, it is refused before its body is read: with a
-short page that renews itself, and with a problem where a program asks (``docs/adr/0062-showing-goes-on.md``).
+short page that renews itself, and with a problem where a program asks (``docs/adr/0062-showing-goes-on.md``). Mostly it is refused at
+the door, before anything is made for its connection (``docs/adr/0080-refusing-costs-little.md``).
 """
 
 import json
 import logging
 import random
+import sys
 import time
 from collections.abc import Sized
 from functools import cache
+from socket import MSG_DONTWAIT, MSG_PEEK, socket
 
 from django.template.loader import render_to_string
 from waitress.channel import HTTPChannel
@@ -25,10 +28,15 @@ WAITING_PER_THREAD = 4
 # Spread, so that those who were refused in one instant do not come back in one. A pass that was about to end has so long.
 LEAST_SECONDS, MOST_SECONDS = 3, 10
 TOLD_SECONDS = 60
+ACCEPTED_AT_ONCE = 64
+DOOR_BYTES = 32 * 1024
+SWITCH_SECONDS = 0.0005
 # Whether the process lives and is ready is asked most of all when it has much to do.
 ALWAYS_TAKEN = ("/healthz/",)
 
 log = logging.getLogger(__name__)
+
+Answer = tuple[str, list[tuple[str, str]], bytes]
 
 
 class Crowd:
@@ -40,9 +48,13 @@ class Crowd:
         self._refused = 0
         self._told_at = float("-inf")
 
+    @property
+    def is_full(self) -> bool:
+        return len(self._waiting) >= self._most
+
     def turns_away(self, path: str) -> bool:
         """Whether a request that has just arrived is refused. Once a minute the log says how many were."""
-        if len(self._waiting) < self._most or path.startswith(ALWAYS_TAKEN):
+        if not self.is_full or path.startswith(ALWAYS_TAKEN):
             return False
         self._refused += 1
         if time.monotonic() - self._told_at >= TOLD_SECONDS:
@@ -57,23 +69,36 @@ class Crowded:
     def __init__(self, path: str) -> None:
         self._path = path
 
-    def to_response(self, _ident: str | None) -> tuple[str, list[tuple[str, str]], bytes]:
-        seconds = random.randrange(LEAST_SECONDS, MOST_SECONDS)  # noqa: S311 - nothing is guessed by it
-        by_program = self._path.startswith(BY_PROGRAMS)
-        headers = [
-            ("Content-Type", MEDIA_TYPE if by_program else "text/html; charset=utf-8"),
-            ("Retry-After", str(seconds)),
-            ("Cache-Control", "no-store"),
-        ]
-        return "503 Service Unavailable", headers, _problem(seconds) if by_program else _page(seconds)
+    def to_response(self, _ident: str | None) -> Answer:
+        return _answer(_seconds(), by_program=self._path.startswith(BY_PROGRAMS))
+
+
+def _seconds() -> int:
+    return random.randrange(LEAST_SECONDS, MOST_SECONDS)  # noqa: S311 - nothing is guessed by it
 
 
 @cache
+def _answer(seconds: int, *, by_program: bool) -> Answer:
+    headers = [
+        ("Content-Type", MEDIA_TYPE if by_program else "text/html; charset=utf-8"),
+        ("Retry-After", str(seconds)),
+        ("Cache-Control", "no-store"),
+    ]
+    return "503 Service Unavailable", headers, _problem(seconds) if by_program else _page(seconds)
+
+
+@cache
+def _as_sent(seconds: int, *, by_program: bool) -> bytes:
+    """The same as it goes over the line."""
+    status, headers, body = _answer(seconds, by_program=by_program)
+    lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers), f"Content-Length: {len(body)}"]
+    return "\r\n".join([*lines, "Connection: close", "", ""]).encode() + body
+
+
 def _page(seconds: int) -> bytes:
     return render_to_string("errors/crowded.html", {"seconds": seconds}).encode()
 
 
-@cache
 def _problem(seconds: int) -> bytes:
     return json.dumps(problem(503, ApiErrorCode.CROWDED, {"seconds": seconds})).encode()
 
@@ -88,7 +113,7 @@ def turn_away(request: HTTPRequestParser, path: str) -> None:
 def turn_away_crowds(server: BaseWSGIServer) -> None:
     """Give the server its bound, and those beyond it a thread of their own: they are told so while all others wait for something."""
     at_work = server.task_dispatcher
-    server.adj.crowd = Crowd(at_work.queue, most=server.adj.threads * WAITING_PER_THREAD)
+    crowd = server.adj.crowd = Crowd(at_work.queue, most=server.adj.threads * WAITING_PER_THREAD)
     refusing = ThreadedTaskDispatcher()
     refusing.set_thread_count(1)
 
@@ -96,4 +121,39 @@ def turn_away_crowds(server: BaseWSGIServer) -> None:
         is_refused = isinstance(channel.requests[0].error, Crowded)
         (refusing if is_refused else at_work).add_task(channel)
 
+    def accept_many() -> None:
+        """waitress takes in one connection and looks at all that are open before the next: too slow where hundreds come."""
+        for _nth in range(ACCEPTED_AT_ONCE):
+            found = server.accept()
+            if found is None:
+                return
+            line, address = found
+            if not _is_refused_at_the_door(line, crowd):
+                server.set_socket_options(line)
+                server.channel_class(server, line, server.fix_addr(address), server.adj, map=server._map)
+
     server.add_task = add_task
+    server.handle_accept = accept_many
+    # Taking in connections goes on while threads compute: otherwise each of them keeps it waiting ten times as long.
+    sys.setswitchinterval(SWITCH_SECONDS)
+
+
+def _is_refused_at_the_door(line: socket, crowd: Crowd) -> bool:
+    """Answer and close a connection on which a whole request without a body has arrived already, if it is refused."""
+    if not crowd.is_full:
+        return False
+    try:
+        request = line.recv(DOOR_BYTES, MSG_PEEK | MSG_DONTWAIT)
+        if not (request.startswith(b"GET ") and request.endswith(b"\r\n\r\n")):
+            return False
+        path = request.split(b" ", 2)[1].decode("latin-1")
+        if not crowd.turns_away(path):
+            return False
+        line.recv(DOOR_BYTES)  # what was not taken in when it is closed would take the answer back
+        line.send(_as_sent(_seconds(), by_program=path.startswith(BY_PROGRAMS)))
+        line.close()
+    except BlockingIOError:  # nothing has arrived yet
+        return False
+    except OSError:  # whoever asked is gone
+        line.close()
+    return True
