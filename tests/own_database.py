@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import psycopg2
 import psycopg2.extensions
@@ -26,6 +26,7 @@ from psycopg2 import sql
 from codes.opening import open_city
 from codes.rule_sets.version_file import read_versions
 from portal.embedded.state import CHECKOUT, open_state
+from regions.backend.base import DatabaseWrapper
 from regions.city_file import read_city_file
 from regions.models import City
 from regions.rights import create_city_role
@@ -45,6 +46,8 @@ HOME = str(settings.DATABASES["default"]["NAME"])
 _copies = count(1)
 T = TypeVar("T")
 _kept: dict[tuple[Any, ...], tuple[str, Any]] = {}
+# Sessions that wait until a test works on their database again; a new one has everything to learn about its tables.
+_parked: dict[str, Any] = {}
 
 
 @contextmanager
@@ -64,6 +67,8 @@ def session_database() -> Iterator[None]:
     with _connected_to(name):
         yield
     _kept.clear()
+    while _parked:
+        _parked.popitem()[1].close()
     with raw_owner(HOME) as server:
         for made in (*_databases_of(server, f"{name}_"), name):
             _drop(server, made)
@@ -90,7 +95,7 @@ def kept_copy(build: Callable[..., T], *arguments: Any) -> Iterator[T]:
             connection.run_on_commit = []  # as in a test, where nothing is ever committed
         _kept[key] = name, answer
     name, answer = _kept[key]
-    with _connected_to(name):
+    with _resumed(name):
         yield deepcopy(answer)
 
 
@@ -194,6 +199,30 @@ def _connected_to(name: str) -> Iterator[None]:
     finally:
         connection.close()
         place["NAME"] = before
+
+
+@contextmanager
+def _resumed(name: str) -> Iterator[None]:
+    """The same, and both databases' sessions stay open for the next time. Outside of transactions and cities."""
+    before = connection.settings_dict["NAME"]
+    _resume(name)
+    try:
+        yield
+    finally:
+        _resume(before)
+
+
+def _resume(name: str) -> None:
+    database = cast("DatabaseWrapper", connection)
+    if database._parked:  # those of cities' own logins
+        database.close()
+    if database.connection is not None:
+        _parked[database.settings_dict["NAME"]] = database.connection
+    database.settings_dict["NAME"] = name
+    database.connection = _parked.pop(name, None)
+    database.forget_entry()
+    if database.connection is not None and not database.is_usable():
+        database.close()
 
 
 def _drop_left_behind() -> None:
