@@ -235,7 +235,8 @@ def test_a_proposal_that_lay_too_long_is_not_approved(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "evidence", [["file:1"], ["fact:1"], ["fact:x"], ["letter"], ["document:"], ["document:" + "x" * 201]]
+    "evidence",
+    [["file:999999999"], ["fact:999999999"], ["fact:x"], ["letter"], ["document:"], ["document:" + "x" * 201]],
 )
 def test_evidence_is_of_this_person_and_says_something(desk: Desk, evidence: list[str]) -> None:
     before = written()
