@@ -28,6 +28,8 @@ DAILY = compose(SQL, "daily", citizens=compose(SQL, "known_in_range"))
 # Of a range those whose verdict can have changed.
 DUE_IN_RANGE = compose(SQL, "due_in_range")
 DUE = compose(SQL, "daily", citizens=DUE_IN_RANGE)
+# One person, as the daily run judges them: a plan that is kept cannot know how few a range holds.
+DAILY_OF_ONE = compose(SQL, "daily", citizens="SELECT %(citizen)s::bigint AS citizen_id")
 # The people an amending run names, as the daily run judges them, whether or not anything is known about them any more.
 NAMED = compose(SQL, "daily", citizens=NAMED_BY_RUN)
 EACH_SIDE = compose(SQL, "each_side")

@@ -6,13 +6,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from codes.effective import CurrentCode, effective_code
 from codes.engine.provider_states import ProviderState, provider_states
-from codes.engine.query import DAILY, verdicts_of
+from codes.engine.query import DAILY_OF_ONE, verdicts_of
 from codes.models import Rule, Ruling, Verdict
 from codes.validity import Age
+from regions.prepared import Prepared
 from regions.sql import compose
 from regions.tenancy import current_city
 from regions.vocabulary import FactKind
@@ -97,7 +96,7 @@ def merge_acts(acts: Iterable[Act]) -> list[Act]:
 
 
 SQL = Path(__file__).with_suffix(".sql")
-HITS = compose(SQL, "hits")
+HITS = Prepared("hits_of_one", f"{verdicts_of(DAILY_OF_ONE)}\n{compose(SQL, 'hits')}")
 
 
 class Hit(NamedTuple):
@@ -150,16 +149,8 @@ def outlooks(citizen_id: int, sides: Sequence[ProviderState]) -> dict[str, Outlo
 
 def hits_of(citizen_id: int, *, run_id: int, today: date) -> list[Hit]:
     """What holds the citizen by the run's inputs, with everything that an outlook is made from, in one query."""
-    with connection.cursor() as cursor:
-        parameters: dict[str, Any] = {
-            "run": run_id,
-            "low": citizen_id,
-            "high": citizen_id + 1,
-            "zone": current_city().timezone,
-            "today": today,
-        }
-        cursor.execute(f"{verdicts_of(DAILY)}\n{HITS}", parameters)
-        return [Hit(*row) for row in cursor.fetchall()]
+    asked = {"run": run_id, "citizen": citizen_id, "zone": current_city().timezone, "today": today}
+    return [Hit(*row) for row in HITS.rows(asked)]
 
 
 def rules_needed(verdicts: Iterable[Verdict], hits: Iterable[Hit]) -> set[int]:
