@@ -5,16 +5,16 @@ day is over, is looked at when the code is asked for (``docs/adr/0019-validity-w
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 
 from codes.engine.query import JUDGED_BY_RUN, NAMED_BY_RUN, among
 from codes.messages.outbox import parameters_of, telling
-from codes.models import MessageKind, Run
+from codes.models import EffectiveChange, MessageKind, Run
 from codes.validity import Age
 from regions.locks import advisory_lock
 from regions.prepared import Prepared
@@ -70,6 +70,22 @@ def settle_citizens(citizens: Collection[int], *, now: datetime, ruling_id: int 
     run = Run.objects.last_settled()
     today = current_city().day_of(now)
     return _settle(TOUCHED_BY_NAME, run, at=now, day=today, cause_ruling=ruling_id, citizens=sorted(set(citizens)))
+
+
+def effective_changes_if(run: Run, change: Callable[[], object]) -> list[list[str | int]]:
+    """The run's codes brought up to date, then again after the change: [from, to, citizens] of what changes by the second time.
+
+    All of it is rolled back.
+    """
+    with transaction.atomic():
+        settle_effective_codes(run)
+        before = EffectiveChange.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        change()
+        settle_effective_codes(run)
+        changes = EffectiveChange.objects.filter(pk__gt=before).values_list("before", "after")
+        counted = Counter(changes.iterator())
+        transaction.set_rollback(True)
+    return [[*colours, number] for colours, number in sorted(counted.items()) if colours[0] != colours[1]]
 
 
 def _settle(touched: str, run: Run | None, **parameters: Any) -> int:

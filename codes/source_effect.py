@@ -1,7 +1,7 @@
 """What a change of a source's settings would do, as far as it can be computed before: found out, shown, and rolled back."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -10,10 +10,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Count
 
-from codes.effective import settle_effective_codes
+from codes.effective import effective_changes_if
 from codes.engine.preview import ColourChange, preview_changes, put_previewed_verdicts
 from codes.intake.retrying import MOST_AT_ONCE, take_what_passes, waiting
-from codes.models import EffectiveChange, Fact, Provider, Run, RunProvider, Verdict
+from codes.models import Fact, Provider, Run, RunProvider, Verdict
 from regions.sources.models import Batch, Source
 from regions.sql import compose
 from regions.vocabulary import FACT_KINDS
@@ -98,27 +98,14 @@ def _colours(provider: Provider) -> tuple[int, int]:
 
 
 def _effective_without(run: Run, leaving: Sequence[Provider]) -> list[list[str | int]]:
-    return _effective_if(run, lambda: RunProvider.objects.filter(run=run, provider__in=leaving).delete())
+    return effective_changes_if(run, lambda: RunProvider.objects.filter(run=run, provider__in=leaving).delete())
 
 
 def _effective_by_age(run: Run, providers: Sequence[Provider], *, is_known: bool) -> list[list[str | int]]:
     """As if the last settled run had found them known, or too old to judge by; what they held then stays as it was."""
     why = {"known": is_known, "why_unknown": "" if is_known else "stale"}
     could = RunProvider.objects.filter(run=run, provider__in=providers, horizon__isnull=False, version__isnull=False)
-    return _effective_if(run, lambda: could.update(**why))
-
-
-def _effective_if(run: Run, change: Callable[[], object]) -> list[list[str | int]]:
-    """The last settled run's codes brought up to date, then again after the change: what changes by the second time."""
-    with transaction.atomic():
-        settle_effective_codes(run)
-        before = EffectiveChange.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        change()
-        settle_effective_codes(run)
-        changes = EffectiveChange.objects.filter(pk__gt=before).values_list("before", "after")
-        counted = Counter(changes.iterator())
-        transaction.set_rollback(True)
-    return [[*colours, number] for colours, number in sorted(counted.items()) if colours[0] != colours[1]]
+    return effective_changes_if(run, lambda: could.update(**why))
 
 
 def mapping_effect(source: Source, candidate: Source, *, now: datetime) -> dict[str, Any]:
@@ -143,7 +130,7 @@ def mapping_effect(source: Source, candidate: Source, *, now: datetime) -> dict[
             effect["colours"] = _counted([one for one in changes if not one.is_held])
             effect["held_colours"] = _counted([one for one in changes if one.is_held])
             judged = partial(put_previewed_verdicts, run, citizens[:MOST_JUDGED], known_at=now)
-            effect["effective_by_words"] = _effective_if(run, judged)
+            effect["effective_by_words"] = effective_changes_if(run, judged)
         transaction.set_rollback(True)
     return effect
 

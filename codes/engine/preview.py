@@ -35,10 +35,14 @@ def preview_changes(run: Run, citizens: Sequence[int], *, known_at: datetime) ->
 
 
 def put_previewed_verdicts(run: Run, citizens: Sequence[int], *, known_at: datetime) -> None:
-    """Write the verdicts of ``preview_changes``, to see what follows from them. The caller rolls its transaction back."""
+    """Write what ``preview_changes`` compares with, to see what follows from it: also a colour that stays, by other hits.
+
+    The caller rolls its transaction back.
+    """
     with connection.cursor() as cursor:
         cursor.execute(f"{verdicts_of(THESE)},\n{DIFFERING}\n{PUT}", _values(run, citizens, known_at))
 
 
 def _values(run: Run, citizens: Sequence[int], known_at: datetime) -> dict[str, Any]:
-    return {"run": run.pk, "citizens": list(citizens), "known_at": known_at, "zone": current_city().timezone}
+    asked = {"run": run.pk, "day": run.day, "known_at": known_at, "zone": current_city().timezone}
+    return {**asked, "citizens": list(citizens)}

@@ -1,7 +1,7 @@
 -- statement: these
 -- The run's inputs for these citizens, but with everything the city knows at an instant of the caller's choosing.
     SELECT row_number() OVER (), r.citizen_id, p.provider_id, p.source_id, p.version_id, p.horizon,
-           %(known_at)s::timestamptz, run.day, NULL::date
+           %(known_at)s::timestamptz, %(day)s::date, NULL::date
     FROM codes_run run
     JOIN codes_runprovider p ON p.run_id = run.id AND p.horizon IS NOT NULL AND p.version_id IS NOT NULL
     JOIN codes_registration r ON r.provider_id = p.provider_id AND r.registered_at <= run.as_of
@@ -16,7 +16,8 @@ JOIN codes_provider provider ON provider.id = s.declared_with
 JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = s.declared_with
 LEFT JOIN verdict v ON v.sid = s.sid
 LEFT JOIN codes_verdict stood ON stood.citizen_id = s.citizen_id AND stood.provider_id = s.declared_with
-WHERE coalesce(stood.colour, 'green') <> coalesce(v.colour, 'green')
+-- The same colour by another rule counts: whether a ruling covers somebody's hits is looked at hit by hit.
+WHERE (stood.colour, stood.hits) IS DISTINCT FROM (v.colour, v.hits)
   -- What is kept back of a mass change would not follow from what is tried here.
   AND NOT EXISTS (SELECT FROM codes_verdictchange kept
                   JOIN codes_heldgroup held ON held.id = kept.held_in_id AND held.state = 'held'
@@ -26,7 +27,7 @@ WHERE coalesce(stood.colour, 'green') <> coalesce(v.colour, 'green')
 )
 
 -- statement: compare
-SELECT citizen_id, code, before, after, is_held FROM differing ORDER BY citizen_id, code
+SELECT citizen_id, code, before, after, is_held FROM differing WHERE before <> after ORDER BY citizen_id, code
 
 -- statement: put
 -- The verdicts that would be, in place of those that stand: the caller rolls back.

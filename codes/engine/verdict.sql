@@ -326,7 +326,7 @@ SELECT citizen_id FROM codes_duecitizen WHERE citizen_id >= %(low)s AND citizen_
     FROM codes_run run
     JOIN (
         SELECT *, row_number() OVER (ORDER BY provider_id) - 1 AS place, count(*) OVER () AS places
-        FROM codes_runprovider WHERE run_id = %(run)s AND known
+        FROM codes_runprovider WHERE run_id = %(run)s AND horizon IS NOT NULL AND version_id IS NOT NULL
     ) p ON p.run_id = run.id
     JOIN unnest(%(providers)s::bigint[], %(versions)s::bigint[], %(drafts)s::bool[]) AS e(provider_id, version_id, is_draft)
       ON e.provider_id = p.provider_id

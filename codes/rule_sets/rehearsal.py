@@ -3,8 +3,9 @@
 The engine reads rules from tables, so the draft becomes rows of a transaction that is always rolled back.
 """
 
+from array import array
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,8 +15,10 @@ from uuid import uuid4
 
 from django.db import transaction
 
+from codes.effective import effective_changes_if, lock_effective_codes
+from codes.engine.preview import put_previewed_verdicts
 from codes.engine.query import REHEARSAL, verdicts_of
-from codes.models import Provider, RehearsalFault, RuleSet, RuleSetVersion, Run
+from codes.models import Provider, RehearsalFault, RuleSet, RuleSetVersion, Ruling, Run
 from codes.reports.rows import stream
 from codes.rule_sets.publish import check_publishable, replace_tables
 from codes.rule_sets.version_file import VersionContent
@@ -33,7 +36,8 @@ Effect = Literal["appears", "vanishes", "stays", "none"]
 class Change(NamedTuple):
     """A citizen's colour with a provider. The rules are those that hold them before and after, by code.
 
-    ``changed_by``: of these the ones the change comes from, which give the more severe of the two colours.
+    ``changed_by``: of these the ones the change comes from, which give the more severe of the two colours. ``is_held``: both are
+    held colours, since the provider's source is silent.
     """
 
     citizen_id: int
@@ -48,6 +52,7 @@ class Change(NamedTuple):
     changed_by: list[str]
     differed: bool
     differs: bool
+    is_held: bool
 
     @property
     def disagreement(self) -> Effect:
@@ -62,18 +67,28 @@ class Change(NamedTuple):
 
 @dataclass
 class Tally:
-    """How many citizens and colours change, by provider and colours, and by rule; and what becomes of disagreements."""
+    """How many citizens and colours change, by provider and colours, and by rule; and what becomes of disagreements.
+
+    ``people`` are those and whoever is held by another colour.
+    """
 
     citizens: int = 0
+    people: "array[int]" = field(default_factory=lambda: array("q"))
     colours: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     stricter_by: Counter[str] = field(default_factory=Counter)
     milder_by: Counter[str] = field(default_factory=Counter)
     disagreements: Counter[Effect] = field(default_factory=Counter)
+    held_colours: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def counting(self, changes: Iterable[Change]) -> Iterator[Change]:
-        """The changes, each counted as it passes; those of one citizen stand together."""
+        """The changes without those of held colours, each counted as it passes; those of one citizen stand together."""
         last = None
         for change in changes:
+            if self.people[-1:] != array("q", [change.citizen_id]):
+                self.people.append(change.citizen_id)
+            if change.is_held:
+                self.held_colours[change.provider, change.before, change.after] += 1
+                continue
             self.colours[change.provider, change.before, change.after] += 1
             (self.stricter_by if change.is_stricter else self.milder_by).update(change.changed_by)
             if change.citizen_id != last:
@@ -89,12 +104,37 @@ class CannotRehearse(Refused):
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """``run`` gives horizons, registrations and knowledge; ``changes`` can be read once, by citizen and provider."""
+    """``run`` gives horizons, registrations and knowledge; ``changes`` can be read once, by citizen and provider.
+
+    ``in_force`` and ``drafts`` are the versions that providers are judged by before and after.
+    """
 
     run: Run
     day: date
     providers: list[str]
     changes: Iterator[Change]
+    in_force: dict[int, int]
+    drafts: dict[int, int]
+
+    def effective(self, people: Collection[int]) -> list[list[str | int]]:
+        """[from, to, citizens] of the effective codes that would change: those of the people whom ``changes`` names, and of whoever
+        has a ruling, which another rule may suspend though the colour stays.
+
+        Read the changes before. Until the block ends, nobody else changes an effective code.
+        """
+        lock_effective_codes()  # before the verdicts, as every run does
+        ruled = Ruling.objects.filter(state=Ruling.State.APPROVED).values_list("citizen_id", flat=True)
+        asked = sorted({*people, *ruled})
+        run = Run.objects.get(pk=self.run.pk)
+        run.day = self.day  # not stored: it is settled as the run of that day would be
+
+        def judge_by(versions: dict[int, int]) -> None:
+            for provider, version in versions.items():
+                run.providers.filter(provider=provider).update(version=version)
+            put_previewed_verdicts(run, asked, known_at=run.as_of)
+
+        judge_by(self.in_force)
+        return effective_changes_if(run, lambda: judge_by(self.drafts))
 
 
 @contextmanager
@@ -102,24 +142,25 @@ def rehearsal(content: VersionContent, *, today: date, day: date | None = None) 
     """Try the draft on ``day``: by default its first, or today if that is later. Read the changes inside the block.
 
     Everything else is as the last settled run knew it; no check-in and no record is assumed after it, and a source counts
-    as fresh as it was then. Raises ``CannotRehearse``, and ``CannotPublish`` for a draft that could never come into force.
+    as fresh as it was then, or as silent. Raises ``CannotRehearse``, and ``CannotPublish`` for a draft that could never come into
+    force.
     """
     check_publishable(content, today=today)
     run = Run.objects.last_settled()
     if run is None:
         raise CannotRehearse(RehearsalFault.NO_RUN)
     day = day or max(content.effective_from, today)
-    known = list(
-        Provider.objects.filter(pk__in=run.providers.filter(known=True).values("provider")).select_related("rule_set")
-    )
-    bound = [one for one in known if one.rule_set.code == content.code]
+    could = run.providers.filter(horizon__isnull=False, version__isnull=False)
+    judged = list(Provider.objects.filter(pk__in=could.values("provider")).select_related("rule_set"))
+    bound = [one for one in judged if one.rule_set.code == content.code]
     if not bound:
         raise CannotRehearse(RehearsalFault.NO_PROVIDER, rule_set=content.code)
     with transaction.atomic():
-        parameters = _parameters(run, day, known, bound, content)
+        in_force = {one.pk: _in_force(one, run, day, content) for one in judged}
+        drafts = dict.fromkeys([one.pk for one in bound], _draft_rows(content, run).pk)
         try:
-            with closing(_changes(parameters)) as changes:
-                yield Rehearsal(run, day, sorted(one.code for one in bound), changes)
+            with closing(_changes(_parameters(run, day, in_force, drafts))) as changes:
+                yield Rehearsal(run, day, sorted(one.code for one in bound), changes, in_force, drafts)
         finally:
             transaction.set_rollback(True)
 
@@ -129,21 +170,15 @@ def _changes(parameters: dict[str, Any]) -> Generator[Change, None, None]:
         yield Change(*row)
 
 
-def _parameters(
-    run: Run, day: date, known: list[Provider], bound: list[Provider], content: VersionContent
-) -> dict[str, Any]:
-    draft = _draft_rows(content, run).pk
-    judged = [(one.pk, _in_force(one, run, day, content), False) for one in known]
-    judged += [(one.pk, draft, True) for one in bound]
-    providers, versions, drafts = (list(column) for column in zip(*judged, strict=True))
+def _parameters(run: Run, day: date, in_force: dict[int, int], drafts: dict[int, int]) -> dict[str, Any]:
     return {
         "run": run.pk,
         "day": day,
         "zone": current_city().timezone,
-        "bound": [one.pk for one in bound],
-        "providers": providers,
-        "versions": versions,
-        "drafts": drafts,
+        "bound": list(drafts),
+        "providers": [*in_force, *drafts],
+        "versions": [*in_force.values(), *drafts.values()],
+        "drafts": [False] * len(in_force) + [True] * len(drafts),
     }
 
 

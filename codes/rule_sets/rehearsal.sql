@@ -1,5 +1,6 @@
 -- statement: changes
--- One row for each colour that changes, with what the citizen's providers show before and after. Green is no row.
+-- One row for each colour that changes, with what the citizen's providers show before and after. Green is no row. Of a provider
+-- whose source is silent it is a held colour, which the provider does not show.
 changed AS MATERIALIZED (
     SELECT coalesce(old.citizen_id, new.citizen_id) AS citizen_id, coalesce(old.declared_with, new.declared_with) AS provider_id,
            coalesce(old.colour, 'green') AS before, coalesce(new.colour, 'green') AS after,
@@ -14,6 +15,7 @@ shown AS (
            count(DISTINCT CASE WHEN s.declared_with = ANY (%(bound)s) THEN coalesce(new.colour, 'green')
                                ELSE coalesce(old.colour, 'green') END) > 1 AS differs
     FROM subject s
+    JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = s.declared_with AND p.known
     LEFT JOIN verdict old ON old.sid = s.sid
     LEFT JOIN verdict new ON new.sid = s.sid + 1
     WHERE s.sid %% 2 = 0 AND s.citizen_id IN (SELECT citizen_id FROM changed)
@@ -27,9 +29,10 @@ SELECT c.citizen_id, person.ref, person.id_encrypted, person.full_name, provider
              JOIN codes_rule rule ON rule.id = (hit->>'rule_id')::bigint
              WHERE rule.colour = CASE WHEN 'red' IN (c.before, c.after) THEN 'red' ELSE 'yellow' END
              ORDER BY 1) AS changed_by,
-       shown.differed, shown.differs
+       coalesce(shown.differed, false), coalesce(shown.differs, false), NOT p.known AS is_held
 FROM changed c
-JOIN shown ON shown.citizen_id = c.citizen_id
+JOIN codes_runprovider p ON p.run_id = %(run)s AND p.provider_id = c.provider_id
+LEFT JOIN shown ON shown.citizen_id = c.citizen_id
 JOIN codes_citizen person ON person.id = c.citizen_id
 JOIN codes_provider provider ON provider.id = c.provider_id
 ORDER BY c.citizen_id, provider.code COLLATE "C"

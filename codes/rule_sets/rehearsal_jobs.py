@@ -172,7 +172,8 @@ def _run(job: DraftRehearsal, *, clock: Clock) -> bool:
     with second_connection() as beside, rehearsal(version, today=current_city().day_of(now)) as tried:
         watched = Progress(job, beside, clock, now, "found", CHANGES_BETWEEN_LOOKS).watch(tried.changes)
         write_changes(_folder() / name, FileFormat.CSV, tally.counting(watched), day=tried.day)
-    told = {"tally": as_json(tally, providers=tried.providers), "run": tried.run, "day": tried.day, "file": name}
+        counts = {**as_json(tally, providers=tried.providers), "effective": tried.effective(tally.people)}
+    told = {"tally": counts, "run": tried.run, "day": tried.day, "file": name}
     ended = job.leave(State.DONE, ended_at=clock(), found=sum(tally.colours.values()), **told)
     if not ended:  # another worker has taken it over: theirs is the list
         (_folder() / name).unlink(missing_ok=True)
@@ -185,6 +186,7 @@ def as_json(tally: Tally, *, providers: list[str]) -> dict[str, Any]:
         "providers": providers,
         "citizens": tally.citizens,
         "colours": [[*key, number] for key, number in sorted(tally.colours.items())],
+        "held_colours": [[*key, number] for key, number in sorted(tally.held_colours.items())],
         "stricter_by": sorted(tally.stricter_by.items()),
         "milder_by": sorted(tally.milder_by.items()),
         "appears": tally.disagreements["appears"],

@@ -47,26 +47,33 @@ class Command(CityCommand):
             if output is None:
                 with rehearsal(version, today=today, day=day) as tried:
                     deque(tally.counting(tried.changes), maxlen=0)
+                    effective = tried.effective(tally.people)
             else:
                 list_of = signed_list(output, _format(output, file_format), by=by, now=now)
                 with list_of as written, rehearsal(version, today=today, day=day) as tried:
                     written.write(tally.counting(tried.changes), tried, version)
+                    effective = tried.effective(tally.people)
                 manifest = written.manifest
         except (VersionFaults, CannotPublish, CannotRehearse, CannotExport, ArgumentTypeError) as refusal:
             raise CommandFailed(f"{refusal}. Nothing was tried.", code=2) from refusal
         for warning in version_warnings(version):
             self.stdout.write(f"Warning: {warning}.")
-        self._report(tried, tally)
+        self._report(tried, tally, effective)
         if output:
             self.stdout.write(f"{output}: {manifest['rows']} rows, SHA-256 {manifest['sha256']}")
             self.stdout.write(f"{manifest_path(output)}: signed with the city's key {manifest['public_key']}")
 
-    def _report(self, tried: Rehearsal, tally: Tally) -> None:
+    def _report(self, tried: Rehearsal, tally: Tally, effective: list[list[str | int]]) -> None:
         run = f"run {tried.run} as of {tried.run.as_of.astimezone(self.city.zone):%Y-%m-%d %H:%M}"
         self.stdout.write(f"On {tried.day}, by what {run} knew, for {', '.join(tried.providers)}:")
         self.stdout.write(f"{tally.citizens} citizens change colour")
         for (provider, before, after), number in sorted(tally.colours.items()):
             self.stdout.write(f"  {provider}: {number} from {before} to {after}")
+        for (provider, before, after), number in sorted(tally.held_colours.items()):
+            self.stdout.write(f"  {provider}, whose source is silent: {number} held from {before} to {after}")
+        self.stdout.write(f"{sum(int(one[2]) for one in effective)} effective codes change")
+        for known, coming, people in effective:
+            self.stdout.write(f"  {people} from {known} to {coming}")
         for told, rules in (("stricter by", tally.stricter_by), ("milder, no longer held by", tally.milder_by)):
             for rule, number in sorted(rules.items()):
                 self.stdout.write(f"  {told} {rule}: {number}")

@@ -100,6 +100,16 @@ def _effective(effect: dict[str, Any], *, is_asked: bool, key: str = "effective"
         yield _("Nobody's effective code would change.")
 
 
+def held_words(held_colours: list[list[Any]], names: dict[str, str]) -> Iterator[str]:
+    """Of each provider, colour before and colour after, how many people would be held otherwise."""
+    for provider, before, after, number in held_colours:
+        yield ngettext(
+            "%(provider)s, whose source is silent: %(n)d person held from %(before)s to %(after)s.",
+            "%(provider)s, whose source is silent: %(n)d people held from %(before)s to %(after)s.",
+            number,
+        ) % {"provider": names.get(provider, provider), "n": number, "before": _state(before), "after": _state(after)}
+
+
 def _mapping(effect: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
     if "lost" not in effect:
         return
@@ -109,12 +119,7 @@ def _mapping(effect: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
             "%(provider)s: %(n)d people from %(before)s to %(after)s.",
             number,
         ) % {"provider": names.get(provider, provider), "n": number, "before": _state(before), "after": _state(after)}
-    for provider, before, after, number in effect.get("held_colours", []):
-        yield ngettext(
-            "%(provider)s, whose source is silent: %(n)d person held from %(before)s to %(after)s.",
-            "%(provider)s, whose source is silent: %(n)d people held from %(before)s to %(after)s.",
-            number,
-        ) % {"provider": names.get(provider, provider), "n": number, "before": _state(before), "after": _state(after)}
+    yield from held_words(effect.get("held_colours", []), names)
     if "colours" not in effect:
         yield _("No run has settled yet, so who would change colour cannot be told.")
     elif not effect["colours"] and not effect.get("held_colours"):

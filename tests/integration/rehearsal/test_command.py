@@ -19,7 +19,7 @@ from regions.journal.models import JournalEntry
 from regions.staff.roles import Role
 from tests.conftest import Keep
 from tests.integration.rehearsal.drafts import as_file
-from tests.integration.rehearsal.test_rehearsal import Lived, lived, rehearsed
+from tests.integration.rehearsal.test_rehearsal import Lived, foretold, lived, rehearsed
 from tests.integration.reports.days import person
 from tests.integration.review.desk import hire
 
@@ -51,6 +51,10 @@ def test_the_summary(tried: Tried) -> None:
     vanish = {one.citizen_id for one in tried.changes if one.disagreement == "vanishes"}
     assert f"On {tried.city.first_day}, by what run {tried.city.scene.day} #1 as of" in told
     assert f"{len({one.citizen_id for one in tried.changes})} citizens change colour" in told
+    _tally, effective = foretold(tried.city.draft, tried.city.scene.day)
+    assert f"{sum(int(people) for *_, people in effective)} effective codes change\n" in told
+    before, after, people = effective[0]
+    assert f"  {people} from {before} to {after}\n" in told
     assert f"{len(appear)} disagreements appear, {len(vanish)} vanish" in told
     one = tried.changes[0]
     alike = [c for c in tried.changes if (c.provider, c.before, c.after) == (one.provider, one.before, one.after)]

@@ -168,6 +168,9 @@ def test_a_draft_is_tried_proposed_and_put_in_force(
     assert job.tally is not None
     page = manager.read(address)
     assert f"{job.tally['citizens']} people would change colour." in page
+    assert job.tally["effective"]
+    assert "<caption>Effective codes</caption>" in page
+    assert f'<td class="number">{job.tally["effective"][0][2]}</td>' in page
     saved = approver.get(f"{address}rehearsals/{job.pk}/list/")
     assert saved.headers["Content-Disposition"].startswith("attachment")
     assert b"".join(saved.streaming_content).count(b"\n") == job.found + 1  # type: ignore[attr-defined]
@@ -180,6 +183,21 @@ def test_a_draft_is_tried_proposed_and_put_in_force(
     assert (draft.state, draft.decided_by) == ("published", "wang")
     assert RuleSetVersion.objects.filter(drafts=draft).exists()
     assert approver.post(f"{address}decide/", {"verb": "approve"}).status_code == 409
+
+
+def test_what_is_held_and_that_no_effective_code_changes_is_said(city: Lived, manager: Visitor) -> None:
+    draft = drafts.begin_with(RuleSet.objects.get(code=city.draft.code).pk, content(city), by="gu", now=_now(city))
+    address = f"{PATH}drafts/{draft.pk}/"
+    manager.post(f"{address}rehearse/")
+    rehearsals = DraftRehearsal.objects.filter(draft=draft)
+    told = dict(rehearsals.get().tally or {})
+    held = [["nowhere", "red", "yellow", 3]]
+    rehearsals.update(tally={**told, "effective": [], "held_colours": held})
+    page = manager.read(address)
+    assert "Nobody's effective code would change." in page
+    assert "nowhere, whose source is silent: 3 people held from red to yellow." in page
+    rehearsals.update(tally={key: told[key] for key in told if key not in ("effective", "held_colours")})
+    assert "ffective code" not in manager.read(address), "counted before effective codes were"
 
 
 def test_while_it_is_tried_the_page_asks_again(city: Lived, manager: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,28 @@
 """A rehearsed version does on its day what the rehearsal said, and leaves no trace before."""
 
+from collections import Counter, deque
 from datetime import date, timedelta
 from typing import NamedTuple
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 
-from codes.models import Disagreement, RiskArea, Rule, RuleSet, RuleSetVersion, Run, VerdictChange
+from codes.models import (
+    Disagreement,
+    EffectiveChange,
+    EffectiveCode,
+    Provider,
+    RiskArea,
+    Rule,
+    RuleSet,
+    RuleSetVersion,
+    Ruling,
+    Run,
+    RunProvider,
+    Verdict,
+    VerdictChange,
+)
 from codes.rule_sets.publish import CannotPublish, publish
 from codes.rule_sets.rehearsal import CannotRehearse, Change, Tally, rehearsal
 from codes.rule_sets.version_file import VersionContent
@@ -52,6 +68,44 @@ def rehearsed(draft: VersionContent, today: date, day: date | None = None) -> li
         return list(tried.changes)
 
 
+def foretold(draft: VersionContent, today: date) -> tuple[Tally, list[list[str | int]]]:
+    """What is shown before two people decide, and the effective codes among it: [from, to, citizens]."""
+    tally = Tally()
+    with rehearsal(draft, today=today) as tried:
+        deque(tally.counting(tried.changes), maxlen=0)
+        return tally, tried.effective(tally.people)
+
+
+def effective_changes(run: Run) -> list[list[str | int]]:
+    changes = EffectiveChange.objects.filter(run=run).exclude(before=F("after"))
+    return [[*colours, number] for colours, number in sorted(Counter(changes.values_list("before", "after")).items())]
+
+
+def put_in_force(city: Lived, draft: VersionContent) -> Run:
+    """A run of the draft's first day without it, then the one with it, which it alone tells apart."""
+    run_day(draft.effective_from, city.scene.as_of)
+    publish(draft, by="li", now=city.scene.as_of)
+    return run_day(draft.effective_from, city.scene.as_of)
+
+
+def renamed(draft: VersionContent) -> VersionContent:
+    """The next version, whose rules have other names: every hit is another one, and no colour changes."""
+    rules = [one.model_copy(update={"code": f"N{one.code}"}) for one in draft.rules]
+    next_day = draft.effective_from + timedelta(days=1)
+    return draft.model_copy(update={"version": draft.version + 1, "effective_from": next_day, "rules": rules})
+
+
+def rule_green(city: Lived, *, expires_on: date) -> None:
+    """A ruling for every other person who is not green, that weighs what is known of them."""
+    for verdict in Verdict.objects.order_by("citizen", "provider").distinct("citizen")[::2]:
+        hits = [hit for one in Verdict.objects.filter(citizen=verdict.citizen_id) for hit in one.hits]
+        Ruling.objects.create(
+            citizen_id=verdict.citizen_id, colour="green", evidence=["document:1"], expires_on=expires_on, state="approved",
+            weighed=[[hit["rule"], hit["fact_id"]] for hit in hits], reason_code="owner_confirmed", proposed_by="li",
+            proposed_at=city.scene.as_of, decided_by="wang", decided_at=city.scene.as_of,
+        )  # fmt: skip
+
+
 def run_on(lived: Lived) -> Run:
     """A run of the draft's first day with nothing new since the run before."""
     return run_day(lived.first_day, lived.scene.as_of)
@@ -82,11 +136,69 @@ def test_it_is_what_happens_on_the_day(kept_at_beta: Keep, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_it_leaves_no_trace(kept_at_beta: Keep, seed: int) -> None:
-    tables = (RuleSet, RuleSetVersion, Rule, RiskArea, JournalEntry, Run, VerdictChange, Disagreement)
+def test_effective_codes_change_as_it_said(kept_at_beta: Keep, seed: int) -> None:
     city = kept_at_beta(lived, seed)
+    _tally, effective = foretold(city.draft, city.scene.day)
+    assert effective
+    assert effective == effective_changes(put_in_force(city, city.draft))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_rulings_in_force_keep_their_people(kept_at_beta: Keep, seed: int) -> None:
+    """Those whose last day is before the draft's first cover nobody any more."""
+    city = kept_at_beta(lived, seed)
+    _tally, without = foretold(city.draft, city.scene.day)
+    rule_green(city, expires_on=city.first_day + timedelta(days=1))
+    run_day(city.scene.day, city.scene.as_of)
+    _tally, effective = foretold(city.draft, city.scene.day)
+    assert effective != without
+    Ruling.objects.update(expires_on=city.first_day)
+    _tally, lapsed = foretold(city.draft, city.scene.day)
+    assert lapsed == without
+    Ruling.objects.update(expires_on=city.first_day + timedelta(days=1))
+    assert effective == effective_changes(put_in_force(city, city.draft))
+
+
+def test_rulings_that_another_rule_suspends(kept_at_beta: Keep) -> None:
+    """No provider's colour changes, and the effective codes do."""
+    city = kept_at_beta(lived, SEEDS[0])
+    put_in_force(city, city.draft)
+    rule_green(city, expires_on=city.first_day + timedelta(days=9))
+    run_on(city)
+    draft = renamed(city.draft)
+    tally, effective = foretold(draft, city.first_day)
+    assert tally.citizens == 0
+    assert {before for before, _after, _people in effective} == {"green"}
+    assert effective == effective_changes(put_in_force(city, draft))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_a_silent_source_holds_is_judged_by_it_as_well(kept_at_beta: Keep, seed: int) -> None:
+    city = kept_at_beta(lived, seed)
+    bound = Provider.objects.filter(rule_set__code=city.draft.code)
+    Source.objects.filter(pk__in=bound.values("source")).update(max_age_hours=0.001)
+    silent = run_day(city.scene.day, city.scene.as_of)
+    assert silent.providers.filter(provider__in=bound, known=False, horizon__isnull=False).exists()
+    tally, effective = foretold(city.draft, city.scene.day)
+    run = put_in_force(city, city.draft)
+    changes = VerdictChange.objects.filter(run=run).exclude(before=F("after"))
+    held = changes.filter(provider__in=run.providers.filter(known=False).values("provider"))
+    assert tally.held_colours == Counter(held.values_list("provider__code", "before", "after"))
+    assert sum(tally.held_colours.values()) > 0
+    assert sum(tally.colours.values()) == changes.count() - held.count()
+    assert effective == effective_changes(run)
+    assert effective
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_it_leaves_no_trace(kept_at_beta: Keep, seed: int) -> None:
+    written = (RuleSet, RuleSetVersion, Rule, RiskArea, JournalEntry, Run, RunProvider, Verdict, VerdictChange)
+    tables = (*written, Disagreement, EffectiveCode, EffectiveChange, Ruling)
+    city = kept_at_beta(lived, seed)
+    rule_green(city, expires_on=city.first_day)
     before = [list(table._default_manager.order_by("pk").values()) for table in tables]
     assert rehearsed(city.draft, today=city.scene.day)
+    assert foretold(city.draft, city.scene.day)[1]
     with rehearsal(city.draft, today=city.scene.day) as tried:
         next(tried.changes)
     assert [list(table._default_manager.order_by("pk").values()) for table in tables] == before
