@@ -116,13 +116,18 @@ def turn_away_crowds(server: BaseWSGIServer) -> None:
     crowd = server.adj.crowd = Crowd(at_work.queue, most=server.adj.threads * WAITING_PER_THREAD)
     refusing = ThreadedTaskDispatcher()
     refusing.set_thread_count(1)
+    usual = sys.getswitchinterval()
 
     def add_task(channel: HTTPChannel) -> None:
         is_refused = isinstance(channel.requests[0].error, Crowded)
         (refusing if is_refused else at_work).add_task(channel)
 
     def accept_many() -> None:
-        """waitress takes in one connection and looks at all that are open before the next: too slow where hundreds come."""
+        """waitress takes in one connection and looks at all that are open before the next: too slow where hundreds come.
+
+        Nor do threads that compute keep it waiting as long as usual then, as each of them does whenever it looks at a connection.
+        """
+        sys.setswitchinterval(SWITCH_SECONDS if crowd.is_full else usual)
         for _nth in range(ACCEPTED_AT_ONCE):
             found = server.accept()
             if found is None:
@@ -134,8 +139,6 @@ def turn_away_crowds(server: BaseWSGIServer) -> None:
 
     server.add_task = add_task
     server.handle_accept = accept_many
-    # Taking in connections goes on while threads compute: otherwise each of them keeps it waiting ten times as long.
-    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def _is_refused_at_the_door(line: socket, crowd: Crowd) -> bool:
