@@ -37,9 +37,9 @@ SELECT code.*,
        (SELECT coalesce(cases, '{}') FROM matters) AS cases,
        (SELECT newest IS NOT NULL FROM entered) AS entered,
        md5(concat_ws(E'\x1e', (SELECT told FROM matters), (SELECT newest FROM entered),
-                     (SELECT string_agg(concat_ws(' ', id, state, suspended_at), ' ' ORDER BY id) FROM codes_ruling
+                     (SELECT string_agg(concat_ws(' ', id, state, suspended_at), ' ') FROM codes_ruling
                       WHERE citizen_id = %(citizen)s),
-                     (SELECT string_agg(days::text, ' ' ORDER BY provider_id) FROM codes_checkindays
+                     (SELECT string_agg(concat_ws(' ', provider_id, days), ' ') FROM codes_checkindays
                       WHERE citizen_id = %(citizen)s),
                      (SELECT max(late.id) FROM codes_registration r
                       JOIN codes_entry late ON late.citizen_id = r.citizen_id AND late.provider_id = r.provider_id

@@ -133,28 +133,36 @@ def enrol_device(link_hash: bytes, *, now: datetime) -> tuple[GateDevice, str] |
 
 def find_device(secret: str, *, now: datetime) -> GateDevice | None:
     """The device in force that has this secret."""
-    found = BY_SECRET.found(GateDevice, {"secret": hash_of_token(secret), "now": now, "since": now - WINDOW})
+    found = BY_SECRET.found(GateDevice, {"secret": hash_of_token(secret), "now": now})
     return found[0] if found else None
 
 
-def scans_too_often(device: GateDevice, *, now: datetime) -> int:
-    """0 when it may scan on, else the seconds to wait; of a device that was just found. Scans of one instant in several processes
-    may exceed it by as many.
+def find_machine(secret: str, *, now: datetime) -> tuple[GateDevice, int] | None:
+    """The same, and the seconds it is to wait because it scans too often: 0 when it may scan on.
+
+    Scans of one instant in several processes may exceed what it may by as many.
     """
-    crowded: datetime | None = vars(device)["crowded_at"]
-    return max(1, ceil((crowded + WINDOW - now).total_seconds())) if crowded else 0
+    found = MACHINE_BY_SECRET.found(GateDevice, {"secret": hash_of_token(secret), "now": now, "since": now - WINDOW})
+    if not found:
+        return None
+    crowded: datetime | None = vars(found[0])["crowded_at"]
+    return found[0], max(1, ceil((crowded + WINDOW - now).total_seconds())) if crowded else 0
 
 
 def _by_secret() -> QuerySet[GateDevice]:
+    in_force = GateDevice.objects.filter(state=GateDeviceState.CONFIRMED, expires_at__gt=asked("now"))
+    return in_force.filter(secret_hash=asked("secret"))
+
+
+def _machine_by_secret() -> QuerySet[GateDevice]:
     """``crowded_at``: when it scanned what is so many scans back, within the window."""
     by = Concat(Value(GateDevice.SUBJECT), Cast(OuterRef("pk"), TextField()))
     scans = GateScan.objects.filter(by=by, at__gt=asked("since")).order_by("-at").values("at")
-    in_force = GateDevice.objects.filter(state=GateDeviceState.CONFIRMED, expires_at__gt=asked("now"))
-    crowded = Subquery(scans[SCANS_PER_WINDOW - 1 : SCANS_PER_WINDOW])
-    return in_force.annotate(crowded_at=crowded).filter(secret_hash=asked("secret"))
+    return _by_secret().annotate(crowded_at=Subquery(scans[SCANS_PER_WINDOW - 1 : SCANS_PER_WINDOW]))
 
 
 BY_SECRET = Prepared("gate_device_by_secret", _by_secret)
+MACHINE_BY_SECRET = Prepared("gate_machine_by_secret", _machine_by_secret)
 
 
 def _in_force(device_id: int, *, by: str) -> GateDevice:

@@ -16,7 +16,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from codes.gates.devices import find_device, scans_too_often
+from codes.gates.devices import find_machine
 from codes.intake.provider_keys import SIGNATURE_WINDOW, count_call, key_shown, keys_in_force, signing_secret, use_nonce
 from codes.models import ProviderKey, Scope
 from portal.api.bodies import MOST_JSON_BYTES, body_of
@@ -67,14 +67,13 @@ def provider_of(bearer: str, *, now: datetime) -> Caller | None:
 
 def gate_of(bearer: str, *, now: datetime) -> Caller | None:
     """A gate's machine: it has passes checked, and nothing else. Raises ``ApiError`` with 429 when it scans too often."""
-    device = find_device(bearer, now=now)
-    if device is None:
+    found = find_machine(bearer, now=now)
+    if found is None:
         return None
-    caller = Caller("gate", str(device.pk), str(device.pk), frozenset({Scope.VERIFICATIONS.value}))
-    wait = scans_too_often(device, now=now)
+    device, wait = found
     if wait:
         raise _not_yet(wait)
-    return caller
+    return Caller("gate", str(device.pk), str(device.pk), frozenset({Scope.VERIFICATIONS.value}))
 
 
 # Gates first: they ask most, and by one look-up.

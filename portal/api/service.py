@@ -12,6 +12,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
+from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,6 +24,7 @@ from portal.api.callers import BearerAuthentication, HasScope, SignedAuthenticat
 from portal.api.errors import ApiError, ApiErrorCode
 from regions.keys.encryption import API_ANSWER, content_hash, decrypt, encrypt, lookup_hash
 
+ANYTHING = "*/*"
 ANSWERS_KEPT = timedelta(hours=24)
 LONGEST_IDEMPOTENCY_KEY = 255
 # How long a call waits for others that hold what it needs.
@@ -31,12 +33,22 @@ LOCK_TIMEOUT_SECONDS = 10
 Handler = TypeVar("Handler", bound=Callable[..., Response])
 
 
+class Negotiation(DefaultContentNegotiation):
+    """Who takes anything, as machines at gates do, is given JSON; only what others take is looked at."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        if request.headers.get("Accept", ANYTHING) == ANYTHING:
+            return renderers[0], renderers[0].media_type
+        return super().select_renderer(request, renderers, format_suffix)
+
+
 class Service(APIView):
     """Base of the API's views: who calls is known, and the key opens ``scope``. The city is that of the host name."""
 
     authentication_classes = (SignedAuthentication, BearerAuthentication)
     permission_classes = (HasScope,)
     renderer_classes = (JSONRenderer,)
+    content_negotiation_class: type[BaseContentNegotiation] = Negotiation
     scope: ClassVar[Scope]
     most_bytes: ClassVar[int] = MOST_JSON_BYTES
 
