@@ -1,4 +1,4 @@
-"""The engine: one SQL statement over a relation of subjects (``verdict.sql``), used wherever a colour is computed.
+"""The engine: one SQL statement (``verdict.sql``) over a relation of subjects (``subjects.sql``), used wherever a colour is computed.
 
 The daily run, the diagnosis' hybrids, the forecast, a rehearsal and a replay differ in their subjects only, so a colour,
 its explanation and its forecast can never drift apart.
@@ -10,30 +10,37 @@ from pathlib import Path
 from regions.divisions import covering, dissolved
 from regions.sql import compose
 
-SQL = Path(__file__).with_name("verdict.sql")
+SQL, SUBJECTS = Path(__file__).with_name("verdict.sql"), Path(__file__).with_name("subjects.sql")
 
 # What else a stay in a dissolved division matches: its successors, and what these lie in.
 COVERING_SUCCESSORS = {
     code: sorted({area for successor in successors for area in covering(successor)})
     for code, successors in dissolved().items()
 }
-STEPS = compose(SQL, "steps", covering_successors=json.dumps(COVERING_SUCCESSORS))
+STEPS = compose(
+    SQL,
+    "steps",
+    covering_successors=json.dumps(COVERING_SUCCESSORS),
+    suppressed=compose(SQL, "suppressed", fact="w", subject="w"),
+    **{f"counts_for_{one}": compose(SQL, "counts", subject=one) for one in "sfmw"},
+    **{f"suppressed_for_{one}": compose(SQL, "suppressed", fact="f", subject=one) for one in "smw"},
+)
 
 NAMED_BY_RUN = "SELECT citizen_id FROM codes_runcitizen WHERE run_id = %(run)s"
 # Whom the run under way judges, where it does not judge everybody.
 JUDGED_BY_RUN = "SELECT citizen_id FROM codes_duecitizen"
 
 # The people of a range about whom anything is known.
-DAILY = compose(SQL, "daily", citizens=compose(SQL, "known_in_range"))
+DAILY = compose(SUBJECTS, "daily", citizens=compose(SUBJECTS, "known_in_range"))
 # Of a range those whose verdict can have changed.
-DUE_IN_RANGE = compose(SQL, "due_in_range")
-DUE = compose(SQL, "daily", citizens=DUE_IN_RANGE)
+DUE_IN_RANGE = compose(SUBJECTS, "due_in_range")
+DUE = compose(SUBJECTS, "daily", citizens=DUE_IN_RANGE)
 # One person, as the daily run judges them: a plan that is kept cannot know how few a range holds.
-DAILY_OF_ONE = compose(SQL, "daily", citizens="SELECT %(citizen)s::bigint AS citizen_id")
+DAILY_OF_ONE = compose(SUBJECTS, "daily", citizens="SELECT %(citizen)s::bigint AS citizen_id")
 # The people an amending run names, as the daily run judges them, whether or not anything is known about them any more.
-NAMED = compose(SQL, "daily", citizens=NAMED_BY_RUN)
-EACH_SIDE = compose(SQL, "each_side")
-REHEARSAL = compose(SQL, "rehearsal")
+NAMED = compose(SUBJECTS, "daily", citizens=NAMED_BY_RUN)
+EACH_SIDE = compose(SUBJECTS, "each_side")
+REHEARSAL = compose(SUBJECTS, "rehearsal")
 
 DAILY_VERDICTS = compose(SQL, "daily_verdicts")
 DAILY_VERDICTS_ACROSS_VERSIONS = compose(SQL, "daily_verdicts_across_versions")
@@ -41,12 +48,12 @@ COMING = compose(SQL, "coming")
 
 ALL_FACTS = "'-infinity'::date"
 # Of somebody who is judged because of something new, what had no effect any more is not read again.
-DUE_FACTS = compose(SQL, "due_facts")
+DUE_FACTS = compose(SUBJECTS, "due_facts")
 
 # By another one everybody is judged anew, whatever has changed besides.
 ENGINE = f"{STEPS}{DAILY}{DUE_FACTS}{DAILY_VERDICTS}{DAILY_VERDICTS_ACROSS_VERSIONS}{COMING}"
 
-SUBJECT_COLUMNS = "sid, citizen_id, declared_with, source_id, version_id, horizon, known_at, day, assumed_from"
+SUBJECT_COLUMNS = "sid, citizen_id, declared_with, own_source, version_id, horizon, known_at, day, assumed_from"
 
 
 def verdicts_of(subjects: str, *, given: str = "", reads_from: str = ALL_FACTS) -> str:

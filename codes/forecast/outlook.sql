@@ -1,7 +1,7 @@
 -- statement: hits
 -- `counts_from` is the day that release is counted from, which may lie ahead: the planned end of a stay, or the last day on which
 -- the area of a stay without an end is listed; none while that listing has no end.
-SELECT p.code, h.version_id, h.rule_id, h.anchor, h.since, h.holds, h.until, h.until_if_followed, s.test_days,
+SELECT p.code, h.version_id, h.rule_id, h.anchor, h.since, h.holds, h.until, h.until_if_followed, tests.days,
        (SELECT min(later.effective_from) FROM codes_rulesetversion later
         JOIN codes_rulesetversion present ON present.id = h.version_id AND present.rule_set_id = later.rule_set_id
         JOIN codes_run run ON run.id = %(run)s
@@ -16,7 +16,7 @@ SELECT p.code, h.version_id, h.rule_id, h.anchor, h.since, h.holds, h.until, h.u
        END AS counts_from,
        f.area, (SELECT declared.code FROM codes_provider declared WHERE declared.id = f.provider_id)
 FROM hit h
-JOIN seen s ON s.sid = h.sid AND s.fact_id = h.fact_id
+LEFT JOIN (SELECT sid, array_agg(started_on) AS days FROM seen WHERE kind = 'negative_test' GROUP BY sid) tests ON tests.sid = h.sid
 JOIN codes_fact f ON f.id = h.fact_id
 JOIN codes_provider p ON p.id = h.declared_with
 ORDER BY p.code, h.code, h.fact_id, h.rule_id
