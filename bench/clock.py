@@ -22,6 +22,9 @@ class Watch:
     seconds: float = 0.0
     processor: float = 0.0
 
+    def __add__(self, other: "Watch") -> "Watch":
+        return Watch(self.seconds + other.seconds, self.processor + other.processor)
+
     def __sub__(self, other: "Watch") -> "Watch":
         return Watch(self.seconds - other.seconds, self.processor - other.processor)
 

@@ -15,7 +15,7 @@ from bench.clock import Watch, typical, watch, watch_calls
 from bench.peers.columnar import judge_everybody
 from bench.rounds import BenchFailed
 from codes.models import Partition, Run
-from codes.runs import steps
+from codes.runs import partitions, steps
 from codes.runs.ledger import start_run
 from regions.schemas import prepare_database
 from regions.tenancy import as_owner, in_city
@@ -243,7 +243,8 @@ def _run(now: datetime, *, everybody: bool = False, proves: bool = False) -> Liv
         in_city(SCHEMA),
         watch() as spent,
         watch_calls(steps, "choose_people") as finding,
-        watch_calls(steps, "work_partition") as judging,
+        watch_calls(steps, "work_partition") as working,
+        watch_calls(partitions, "prepare_diagnoses") as explaining,
     ):
         run, _ = start_run(by="system", now=now, collects=False, everybody=everybody, proves=proves)
         run = steps.run_here(run.pk, clock=lambda: now, progress=lambda _run: None)
@@ -251,8 +252,7 @@ def _run(now: datetime, *, everybody: bool = False, proves: bool = False) -> Liv
         raise BenchFailed(f"the run ended {run.state}: {run.message}")
     with in_city(SCHEMA):
         people = sum(one.counts["people"] for one in Partition.objects.filter(run=run))
-    together = Watch(finding.seconds + judging.seconds, finding.processor + judging.processor)
-    return Lived(run, spent, together, people, run.counts["disagreements"]["opened"])
+    return Lived(run, spent, finding + working - explaining, people, run.counts["disagreements"]["opened"])
 
 
 def _cells(one: Lived) -> list[str]:

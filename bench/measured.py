@@ -9,12 +9,12 @@ from bench.rounds import Round
 
 @dataclass
 class Measured:
-    """Everything that was found out, in seconds and MiB."""
+    """Everything that was found out, in seconds and MiB; ``celery`` by the number of worker processes."""
 
     size: Size
     here: list[Round] = field(default_factory=list)
     again: list[Round] = field(default_factory=list)
-    celery: list[float] = field(default_factory=list)
+    celery: dict[int, list[float]] = field(default_factory=dict)
     floors: list[Watch] = field(default_factory=list)
     floors_with_diagnoses: list[Watch] = field(default_factory=list)
     bare_floors: list[Watch] = field(default_factory=list)

@@ -18,6 +18,7 @@ from codes.models import Run, Verdict
 from regions.tenancy import in_city
 
 GROWTH_WITH_FACTS = 24_000
+WORKERS = (1, 2)
 
 
 def main(*, people: int, with_facts: int | None, sample: int, rounds: int, no_growth: bool, no_celery: bool) -> None:
@@ -92,12 +93,15 @@ def _must_agree(citizens: list[int], found: Found) -> None:
 
 
 def _through_celery(measured: Measured, rounds: int) -> None:
-    with workers() as peaks:
-        for _ in range(rounds):
-            forget_runs(SCHEMA)
-            measured.celery.append(run_through_celery(SCHEMA))
-            say(f"  through Celery: {measured.celery[-1]:.2f} s")
-    measured.worker_memory, measured.backend_memory = peaks.worker, peaks.backend
+    for processes in WORKERS:
+        with workers(processes) as peaks:
+            for _ in range(rounds):
+                forget_runs(SCHEMA)
+                spent = run_through_celery(SCHEMA)
+                measured.celery.setdefault(processes, []).append(spent)
+                say(f"  through Celery, {processes}: {spent:.2f} s")
+        measured.worker_memory = max(measured.worker_memory, peaks.worker)
+        measured.backend_memory = max(measured.backend_memory, peaks.backend)
 
 
 def _write(measured: Measured) -> None:

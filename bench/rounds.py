@@ -14,8 +14,8 @@ from django.utils import timezone
 from bench.clock import Watch, watch, watch_calls
 from bench.memory import Peaks, watch_memory
 from codes.models import Run
+from codes.runs import partitions, steps
 from codes.runs import settle as settling
-from codes.runs import steps
 from codes.runs.ledger import start_run
 from codes.tasks import enqueue_run
 from portal.workers import start_worker, worker_is_up
@@ -36,7 +36,7 @@ class BenchFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Round:
-    """One run and its parts; ``settle`` is without the diagnosis in it, and with the sentinel."""
+    """One run and its parts; ``evaluate`` and ``settle`` are without the diagnosis in them, ``settle`` is with the sentinel."""
 
     evaluate: Watch
     settle: Watch
@@ -63,13 +63,14 @@ def run_here(schema: str) -> Round:
         in_city(schema),
         watch() as total,
         watch_calls(steps, "_settle") as settle,  # with its commit, at which foreign keys are checked
+        watch_calls(partitions, "prepare_diagnoses") as prepared,
         watch_calls(settling, "diagnose_new") as diagnosis,
         watch_calls(settling, "watch") as sentinel,
     ):
         run, _ = start_run(by="system", now=timezone.now(), collects=False, everybody=True)
         run = steps.run_here(run.pk, clock=timezone.now, progress=lambda _run: None)
     _must_be_done(run)
-    return Round(total - settle, settle - diagnosis, diagnosis, sentinel, total)
+    return Round(total - settle - prepared, settle - diagnosis, prepared + diagnosis, sentinel, total)
 
 
 def run_through_celery(schema: str) -> float:
@@ -85,10 +86,10 @@ def run_through_celery(schema: str) -> float:
 
 
 @contextmanager
-def workers() -> Iterator[Peaks]:
-    """Celery's two worker processes for the block, and the most memory each process took in it."""
+def workers(processes: int) -> Iterator[Peaks]:
+    """Celery's worker with so many processes for the block, and the most memory each process took in it."""
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "worker.log").open("ab") as log:
-        worker = start_worker(log.fileno())
+        worker = start_worker(log.fileno(), processes=processes)
         try:
             _wait_for(worker)
             with watch_memory(worker.pid) as peaks:

@@ -188,7 +188,7 @@ DATA_CLASSES = (
         title=_("Colours that stand"),
         personal=_("who is red, yellow or unknown, and where the providers differ"),
         stays=_("everything: it is what is shown today"),
-        tables=("codes_verdict", "codes_effectivecode", "codes_nextchange", "codes_duecitizen"),
+        tables=("codes_verdict", "codes_effectivecode", "codes_nextchange", "codes_duecitizen", "codes_prepareddiagnosis"),
     ),
     DataClass(
         "phones",

@@ -1,5 +1,6 @@
 """Finds citizens for whom two providers show different colours, and keeps these disagreements from run to run."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ def settle_disagreements(run: Run, *, narrowed: bool = False) -> DisagreementCha
     Of an amending run, those of the people it names; ``narrowed``: those of the people it has judged.
     """
     people = among(NAMED_BY_RUN if run.amends_id else JUDGED_BY_RUN if narrowed else "", "citizen_id")
-    found = compose(SQL, "found", verdicts="codes_verdict", among=people)
+    found = _found("codes_verdict", people)
     with connection.cursor() as cursor:
         cursor.execute(compose(SQL, "settle", found=found, among=people), {"run": run.pk})
         opened, closed = cursor.fetchone()
@@ -39,10 +40,38 @@ def settle_disagreements(run: Run, *, narrowed: bool = False) -> DisagreementCha
 
 def keep_disagreements(run: Run) -> int:
     """Write down who disagreed on the day of a run of history, beside what stands; how many."""
-    found = compose(SQL, "found", verdicts=compose(SQL, "judged_by"), among="true")
+    found = _found(compose(SQL, "judged_by"), "true")
     with connection.cursor() as cursor:
         cursor.execute(compose(SQL, "keep", found=found), {"run": run.pk})
         return int(cursor.rowcount)
+
+
+def _found(verdicts: str, among: str) -> str:
+    people = compose(SQL, "held", verdicts=verdicts, among=among)
+    return compose(SQL, "found", people=people, verdict=compose(SQL, "by", verdicts=verdicts))
+
+
+TO_OPEN = compose(
+    SQL,
+    "to_open",
+    found=compose(SQL, "found", people=compose(SQL, "changed_in_range"), verdict=compose(SQL, "to_stand")),
+)
+
+
+class ToOpen(NamedTuple):
+    """A disagreement that a run under way will open: code of each provider → its colour."""
+
+    citizen_id: int
+    colours: dict[str, str]
+    fingerprint: bytes
+
+
+def disagreements_to_open(run: Run, *, low: int, high: int) -> list[ToOpen]:
+    """Of the citizens with ``low`` ≤ id < ``high``, by what the run has changed so far, if nothing of it is kept back."""
+    with connection.cursor() as cursor:
+        cursor.execute(TO_OPEN, {"run": run.pk, "low": low, "high": high})
+        rows = cursor.fetchall()
+    return [ToOpen(citizen, json.loads(colours), bytes(fingerprint)) for citizen, colours, fingerprint in rows]
 
 
 class Kind(NamedTuple):

@@ -1,19 +1,16 @@
 -- statement: found
--- Who disagrees by these verdicts. Someone without a verdict that is not green at a provider that is known in the run is green
--- everywhere a provider is known, and cannot disagree.
+-- Who of these people disagrees, by these verdicts.
 coloured AS (
     SELECT r.citizen_id, provider.code, coalesce(v.colour, 'green') AS colour, v.hits
-    FROM (SELECT DISTINCT v.citizen_id FROM {{verdicts}} v
-          JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s AND p.known
-          WHERE {{among}}) held
+    FROM ({{people}}) asked
     CROSS JOIN LATERAL (
         -- One look-up each: a join would read the registrations of the whole city.
-        SELECT citizen_id, provider_id, registered_at FROM codes_registration WHERE citizen_id = held.citizen_id OFFSET 0
+        SELECT citizen_id, provider_id, registered_at FROM codes_registration WHERE citizen_id = asked.citizen_id OFFSET 0
     ) r
     JOIN codes_runprovider p ON p.provider_id = r.provider_id AND p.run_id = %(run)s AND p.known
     JOIN codes_run run ON run.id = p.run_id AND r.registered_at <= run.as_of
     JOIN codes_provider provider ON provider.id = p.provider_id
-    LEFT JOIN {{verdicts}} v ON v.citizen_id = r.citizen_id AND v.provider_id = r.provider_id
+    LEFT JOIN {{verdict}}
 ),
 differing AS MATERIALIZED (
     SELECT citizen_id, array_agg(code ORDER BY code COLLATE "C") AS codes, array_agg(colour ORDER BY code COLLATE "C") AS colours,
@@ -60,6 +57,16 @@ found AS MATERIALIZED (
     GROUP BY d.citizen_id, d.codes, d.colours
 )
 
+-- statement: held
+-- Someone without a verdict that is not green at a provider that is known in the run is green everywhere a provider is known, and
+-- cannot disagree.
+SELECT DISTINCT v.citizen_id FROM {{verdicts}} v
+JOIN codes_runprovider p ON p.provider_id = v.provider_id AND p.run_id = %(run)s AND p.known
+WHERE {{among}}
+
+-- statement: by
+{{verdicts}} v ON v.citizen_id = r.citizen_id AND v.provider_id = r.provider_id
+
 -- statement: settle
 -- One full join of what is found with what stands: all reading ends before the first row is written, and closing before opening,
 -- for the database allows one open disagreement per citizen.
@@ -93,3 +100,29 @@ SELECT (SELECT count(*) FROM opened), (SELECT count(*) FROM closed)
 WITH {{found}}
 INSERT INTO codes_disagreement (citizen_id, fingerprint, colours, opened_run_id, closed_run_id)
 SELECT citizen_id, fingerprint, colours, %(run)s, %(run)s FROM found ORDER BY citizen_id
+
+-- statement: to_open
+-- Who will disagree otherwise than now, of the people of a range whose verdicts the run under way has changed, if nothing of that is
+-- kept back.
+WITH {{found}}
+SELECT found.citizen_id, found.colours, found.fingerprint
+FROM found
+LEFT JOIN codes_disagreement stands ON stands.citizen_id = found.citizen_id AND stands.closed_run_id IS NULL
+WHERE stands.fingerprint IS DISTINCT FROM found.fingerprint
+ORDER BY found.citizen_id
+
+-- statement: changed_in_range
+SELECT DISTINCT citizen_id FROM codes_verdictchange
+WHERE run_id = %(run)s AND citizen_id >= %(low)s AND citizen_id < %(high)s
+
+-- statement: to_stand
+LATERAL (
+    -- One look-up each, of the run's change and of what stands without one: while it is under way nobody knows how many these are.
+    SELECT CASE WHEN own.run_id IS NULL THEN stands.colour ELSE own.after END AS colour,
+           CASE WHEN own.run_id IS NULL THEN stands.hits WHEN own.after <> 'green' THEN own.hits END AS hits
+    FROM (SELECT) AS one
+    LEFT JOIN (SELECT * FROM codes_verdictchange
+               WHERE citizen_id = r.citizen_id AND provider_id = r.provider_id AND run_id = %(run)s OFFSET 0) own ON true
+    LEFT JOIN (SELECT * FROM codes_verdict WHERE citizen_id = r.citizen_id AND provider_id = r.provider_id OFFSET 0) stands ON true
+    OFFSET 0
+) v ON true

@@ -169,7 +169,7 @@ def load() -> Environment:
         traces_are_sent=bool(env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")),
         metrics_directory=Path(env.path("METRICS_DIRECTORY", default=str(state / "metrics"))()),
         lease=timedelta(seconds=_at_least_one("LEASE_SECONDS", env.float("LEASE_SECONDS", default=20))),
-        partition_citizens=int(_at_least_one("PARTITION_CITIZENS", env.int("PARTITION_CITIZENS", default=20_000))),
+        partition_citizens=int(_at_least_one("PARTITION_CITIZENS", env.int("PARTITION_CITIZENS", default=5_000))),
         named_database_url=database_url,
         named_database_owner_url=env.str("DATABASE_OWNER_URL", default=""),
         named_broker_url=env.str("CELERY_BROKER_URL", default=""),

@@ -36,9 +36,11 @@ def ensure_worker(*, log: Path) -> Iterator[bool]:
         worker.wait(timeout=60)
 
 
-def start_worker(output: int, *, settings: str = "portal.settings") -> subprocess.Popen[bytes]:
-    """A worker of two processes."""
-    return _start("portal.celery", *WORKER, output=output, settings=settings)
+def start_worker(
+    output: int, *, settings: str = "portal.settings", processes: int = PROCESSES
+) -> subprocess.Popen[bytes]:
+    """A worker of so many processes."""
+    return _start("portal.celery", *WORKER, "--concurrency", str(processes), output=output, settings=settings)
 
 
 def start_beat(

@@ -47,6 +47,7 @@ MERGING = (
     compose(SQL, "verdicts", pair=PAIR),
     compose(SQL, "next_changes", pair=PAIR),
     compose(SQL, "due", pair=PAIR),
+    compose(SQL, "prepared", pair=PAIR),
     compose(SQL, "verdict_history", pair=PAIR),
     compose(SQL, "verdicts_of_past_days", pair=PAIR),
     compose(SQL, "verdict_history_left", pair=PAIR),

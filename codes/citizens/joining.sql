@@ -72,6 +72,10 @@ WHERE j.citizen_id = pair.joined AND k.citizen_id = pair.kept AND k.provider_id 
 -- statement: due
 DELETE FROM codes_duecitizen j USING {{pair}}, codes_duecitizen k WHERE j.citizen_id = pair.joined AND k.citizen_id = pair.kept
 
+-- statement: prepared
+DELETE FROM codes_prepareddiagnosis j USING {{pair}}, codes_prepareddiagnosis k
+WHERE j.citizen_id = pair.joined AND k.citizen_id = pair.kept AND k.run_id = j.run_id
+
 -- statement: verdict_history
 -- At every run that counts and changed either, the stricter of what both had after it. What is kept back in a group, and what a
 -- run wrote that never settled or computed again as history, is no part of the chain.

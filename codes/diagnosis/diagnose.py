@@ -1,6 +1,11 @@
-"""Diagnoses the disagreements that a run opened and stores the result for each pair."""
+"""Diagnoses the disagreements that a run opens and stores the result for each pair.
+
+Most is worked out in the run's partitions, by several workers and before the city shows anything of it; when the run settles, what
+was prepared for the disagreements that it did open becomes theirs, and what nobody prepared is worked out then.
+"""
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from django.db import connection
@@ -8,8 +13,19 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from codes.diagnosis.evidence import Comparison, Evidence, load_evidence
 from codes.diagnosis.finders import FINDERS
-from codes.diagnosis.hybrids import ALL, BIT, Pair, SufficientSwaps, Swap, factor_names, judge_pairs, sufficient_swaps
+from codes.diagnosis.hybrids import (
+    ALL,
+    BIT,
+    Colours,
+    Pair,
+    SufficientSwaps,
+    Swap,
+    factor_names,
+    judge_pairs,
+    sufficient_swaps,
+)
 from codes.diagnosis.root_cause import Interaction, RootCause, Side
+from codes.disagreements import disagreements_to_open
 from codes.models import Disagreement, HeldGroup, Run, VerdictChange
 from codes.vocabulary import Cause, Colour, Factor
 from regions.copying import copy_rows
@@ -46,11 +62,24 @@ FROM (SELECT DISTINCT ON (disagreement_id) disagreement_id, group_key FROM codes
 WHERE c.disagreement_id = first.disagreement_id AND c.closed_at IS NULL AND c.group_key <> first.group_key
 """
 
+# What the run prepared for the disagreements it opened: by the fingerprint they rest on the same colours and hits.
+USE_PREPARED = """
+WITH used AS (
+    INSERT INTO codes_pairdiagnosis (disagreement_id, a_id, b_id, primary_cause, swaps_a_to_b, swaps_b_to_a, root_cause, group_key, run_id)
+    SELECT d.id, p.a_id, p.b_id, p.primary_cause, p.swaps_a_to_b, p.swaps_b_to_a, p.root_cause, p.group_key, p.run_id
+    FROM codes_prepareddiagnosis p
+    JOIN codes_disagreement d ON d.opened_run_id = p.run_id AND d.citizen_id = p.citizen_id AND d.fingerprint = p.fingerprint
+    WHERE p.run_id = %s
+    ORDER BY d.id, p.id
+    RETURNING primary_cause
+)
+SELECT primary_cause, count(*) FROM used GROUP BY primary_cause
+"""
+
 
 class Diagnosis(NamedTuple):
-    """The columns of a ``PairDiagnosis``, but its run."""
+    """The columns that a ``PairDiagnosis`` and a ``PreparedDiagnosis`` share, but the run."""
 
-    disagreement_id: int
     a_id: int
     b_id: int
     primary_cause: str
@@ -60,22 +89,38 @@ class Diagnosis(NamedTuple):
     group_key: str
 
 
+def prepare_diagnoses(run: Run, *, low: int, high: int) -> None:
+    """Diagnose what the run will open of the citizens with ``low`` ≤ id < ``high``. Call in the transaction that judged them."""
+    opening = {one.citizen_id: one for one in disagreements_to_open(run, low=low, high=high)}
+    found = _diagnoses(run, {citizen: one.colours for citizen, one in opening.items()})
+    rows = ((citizen, opening[citizen].fingerprint, *one, run.pk) for citizen, one in found)
+    copy_rows("codes_prepareddiagnosis", ("citizen_id", "fingerprint", *Diagnosis._fields, "run_id"), rows)
+
+
+def forget_prepared() -> None:
+    """Before a run begins to prepare, and when it has settled."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM codes_prepareddiagnosis")
+
+
 def diagnose_new(run: Run) -> dict[str, int]:
     """Diagnose the disagreements the run opened, and those left for later; how many pairs by primary cause."""
-    causes: Counter[str] = Counter()
-    ids = list(_undiagnosed(run).order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(ids), CHUNK):
-        found = diagnose(run, ids[start : start + CHUNK])
-        copy_rows("codes_pairdiagnosis", (*Diagnosis._fields, "run_id"), ((*one, run.pk) for one in found))
-        causes.update(one.primary_cause for one in found)
+    with connection.cursor() as cursor:
+        cursor.execute(USE_PREPARED, [run.pk])
+        causes = Counter(dict(cursor.fetchall()))
+    opened = {citizen: (pk, colours) for pk, citizen, colours in _undiagnosed(run)}
+    found = list(_diagnoses(run, {citizen: colours for citizen, (_, colours) in opened.items()}))
+    rows = ((opened[citizen][0], *one, run.pk) for citizen, one in found)
+    copy_rows("codes_pairdiagnosis", ("disagreement_id", *Diagnosis._fields, "run_id"), rows)
+    causes.update(one.primary_cause for _, one in found)
     return dict(sorted(causes.items()))
 
 
-def _undiagnosed(run: Run) -> QuerySet[Disagreement]:
+def _undiagnosed(run: Run) -> QuerySet[Disagreement, tuple[int, int, Colours]]:
     """Of somebody of whom a mass change is kept back nothing is diagnosed until it is decided about or gone: the engine would
     explain other colours than are shown.
     """
-    missing = Disagreement.objects.filter(pairs__isnull=True)
+    missing = Disagreement.objects.filter(pairs__isnull=True).order_by("pk").values_list("pk", "citizen_id", "colours")
     if run.history or not HeldGroup.objects.exists():
         return missing.filter(opened_run=run)
     left = Q(closed_run=None)
@@ -90,12 +135,16 @@ def group_cases(run: Run) -> None:
         cursor.execute(GROUP_CASES, [run.pk])
 
 
-def diagnose(run: Run, disagreements: list[int]) -> list[Diagnosis]:
-    """The diagnoses of all disagreeing pairs, by the run's frozen inputs."""
-    pairs = list(judge_pairs(run, disagreements, zone=current_city().timezone))
-    swaps = [_swap(pair, sufficient_swaps(pair.colours)) for pair in pairs]
-    evidence = load_evidence([swap for swap in swaps if swap])
-    return [_diagnosis(pair, swap, evidence) for pair, swap in zip(pairs, swaps, strict=True)]
+def _diagnoses(run: Run, differing: Mapping[int, Colours]) -> Iterator[tuple[int, Diagnosis]]:
+    """Citizen and diagnosis of each disagreeing pair, by the run's frozen inputs."""
+    people = list(differing)
+    for start in range(0, len(people), CHUNK):
+        chunk = {citizen: differing[citizen] for citizen in people[start : start + CHUNK]}
+        pairs = list(judge_pairs(run, chunk, zone=current_city().timezone))
+        swaps = [_swap(pair, sufficient_swaps(pair.colours)) for pair in pairs]
+        evidence = load_evidence([swap for swap in swaps if swap])
+        for pair, swap in zip(pairs, swaps, strict=True):
+            yield pair.citizen_id, _diagnosis(pair, swap, evidence)
 
 
 def _swap(pair: Pair, found: SufficientSwaps) -> Swap | None:
@@ -120,6 +169,4 @@ def _diagnosis(pair: Pair, swap: Swap | None, evidence: Evidence) -> Diagnosis:
         if swap
         else Interaction(cause="interaction", swaps_a_to_b=a_to_b, swaps_b_to_a=b_to_a)
     )
-    return Diagnosis(
-        pair.disagreement_id, pair.a, pair.b, found.cause.value, a_to_b, b_to_a, root_cause, group_key(root_cause)
-    )
+    return Diagnosis(pair.a, pair.b, found.cause.value, a_to_b, b_to_a, root_cause, group_key(root_cause))

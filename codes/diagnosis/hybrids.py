@@ -1,7 +1,7 @@
 """The 16 hybrids of each disagreeing pair, judged by the engine: A's verdict with a set of the four factors taken from B."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -89,7 +89,6 @@ class Pair:
     ``judged``: mask of a judged hybrid → its hits as JSON (none if green) and the facts it sees as an array's text.
     """
 
-    disagreement_id: int
     citizen_id: int
     a: int
     b: int
@@ -132,19 +131,26 @@ class Swap:
         return held | (self.before.seen ^ self.after.seen)
 
 
-def judge_pairs(run: Run, disagreements: list[int], *, zone: str) -> Iterator[Pair]:
-    """All disagreeing pairs of these disagreements, as of the run, each with its 16 hybrids."""
-    parameters: dict[str, Any] = {"run": run.pk, "disagreements": disagreements, "zone": zone}
+Colours = dict[str, str]
+
+
+def judge_pairs(run: Run, differing: Mapping[int, Colours], *, zone: str) -> Iterator[Pair]:
+    """All disagreeing pairs as of the run, each with its 16 hybrids; ``differing``: citizen → the colour by each provider's code."""
+    parameters: dict[str, Any] = {
+        "run": run.pk,
+        "citizens": list(differing),
+        "colours": [json.dumps(colours) for colours in differing.values()],
+        "zone": zone,
+    }
     with connection.cursor() as cursor:
         cursor.execute(f"{verdicts_of(HYBRIDS, given=PAIRS)},\n{STATEMENT}", parameters)
         yield from map(_pair, cursor.fetchall())
 
 
 def _pair(row: tuple[Any, ...]) -> Pair:
-    disagreement, citizen, a, b, a_code, b_code, a_version, b_version, a_horizon, b_horizon, same, as_of, day = row[:13]
-    colours = dict(zip(row[13], row[14], strict=True))
+    citizen, a, b, a_code, b_code, a_version, b_version, a_horizon, b_horizon, same, as_of, day = row[:12]
+    colours = dict(zip(row[12], row[13], strict=True))
     return Pair(
-        disagreement_id=disagreement,
         citizen_id=citizen,
         a=a,
         b=b,
@@ -155,5 +161,5 @@ def _pair(row: tuple[Any, ...]) -> Pair:
         as_of=as_of,
         day=day,
         colours=tuple(colours[mask & ~same] for mask in MASKS),
-        judged=dict(zip(row[13], zip(row[15], row[16], strict=True), strict=True)),
+        judged=dict(zip(row[12], zip(row[14], row[15], strict=True), strict=True)),
     )

@@ -1,9 +1,9 @@
 -- statement: pairs
--- Which pairs: of the disagreements given, every two known providers whose colours differ, the one whose code sorts first as A.
+-- Which pairs: of each who differs, every two known providers whose colours differ, the one whose code sorts first as A.
 -- `same` is the set of factors that are alike on both sides for this citizen: a shared source or version; two horizons between
 -- which nothing was recorded about them; no declared fact, and the same check-ins or none.
 pair AS MATERIALIZED (
-    SELECT row_number() OVER (ORDER BY d.id, ca.code, cb.code) AS number, d.id AS disagreement_id, d.citizen_id,
+    SELECT row_number() OVER (ORDER BY d.citizen_id, ca.code, cb.code) AS number, d.citizen_id,
            run.as_of, run.day,
            a.provider_id AS a, a.source_id AS a_source, a.version_id AS a_version, a.horizon AS a_horizon,
            b.provider_id AS b, b.source_id AS b_source, b.version_id AS b_version, b.horizon AS b_horizon,
@@ -22,7 +22,7 @@ pair AS MATERIALIZED (
                              AND later.recorded_at > least(a.horizon, b.horizon)
                              AND later.recorded_at <= greatest(a.horizon, b.horizon)))
            ))::int * 8 AS same
-    FROM codes_disagreement d
+    FROM unnest(%(citizens)s::bigint[], %(colours)s::jsonb[]) AS d(citizen_id, colours)
     JOIN codes_run run ON run.id = %(run)s
     JOIN codes_runprovider a ON a.run_id = run.id AND a.known
     JOIN codes_runprovider b ON b.run_id = run.id AND b.known
@@ -33,8 +33,7 @@ pair AS MATERIALIZED (
         FROM codes_checkindays k
         WHERE k.citizen_id = d.citizen_id AND k.provider_id IN (a.provider_id, b.provider_id)
     ) said
-    WHERE d.id = ANY (%(disagreements)s)
-      AND d.colours->>ca.code <> d.colours->>cb.code
+    WHERE d.colours->>ca.code <> d.colours->>cb.code
 )
 
 -- statement: hybrids
@@ -63,7 +62,7 @@ gathered AS (
     SELECT number, array_agg(mask) AS masks, array_agg(colour) AS colours, array_agg(hits) AS hits, array_agg(seen) AS seen
     FROM told GROUP BY number
 )
-SELECT p.disagreement_id, p.citizen_id, p.a, p.b, p.a_code, p.b_code, p.a_version, p.b_version, p.a_horizon, p.b_horizon,
+SELECT p.citizen_id, p.a, p.b, p.a_code, p.b_code, p.a_version, p.b_version, p.a_horizon, p.b_horizon,
        p.same, p.as_of, p.day, g.masks, g.colours, g.hits, g.seen
 FROM pair p
 JOIN gathered g ON g.number = p.number

@@ -38,7 +38,15 @@ from codes.models.run import (
 from codes.models.saved_filter import SavedFilter
 from codes.models.second_look import SecondLook
 from codes.models.staff_mail import StaffMail
-from codes.models.verdict import Disagreement, EffectiveChange, EffectiveCode, PairDiagnosis, Verdict, VerdictChange
+from codes.models.verdict import (
+    Disagreement,
+    EffectiveChange,
+    EffectiveCode,
+    PairDiagnosis,
+    PreparedDiagnosis,
+    Verdict,
+    VerdictChange,
+)
 from codes.models.webhook import Webhook, WebhookDelivery, WebhookEvent
 
 __all__ = [
@@ -99,6 +107,7 @@ __all__ = [
     "PersonAccess",
     "PhoneChange",
     "PhoneNotice",
+    "PreparedDiagnosis",
     "Provider",
     "ProviderKey",
     "PublishedWeek",

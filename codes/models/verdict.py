@@ -207,3 +207,29 @@ class PairDiagnosis(models.Model):
 
     def __str__(self) -> str:
         return self.primary_cause
+
+
+class PreparedDiagnosis(models.Model):
+    """What a run under way has found out about a pair of a disagreement that it will open, if nothing keeps its changes back.
+
+    Becomes the ``PairDiagnosis`` of the disagreement with this ``fingerprint``; the rows are gone when the run has settled.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+", db_index=False)
+    citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="+", db_index=False)
+    fingerprint = models.BinaryField()
+    a = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+", db_index=False)
+    b = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+", db_index=False)
+    primary_cause = models.TextField()
+    swaps_a_to_b = models.JSONField()
+    swaps_b_to_a = models.JSONField()
+    root_cause = models.JSONField()
+    group_key = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["citizen", "a", "b", "run"], name="pair_is_prepared_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.primary_cause

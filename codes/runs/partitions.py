@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
+from codes.diagnosis.diagnose import prepare_diagnoses
 from codes.engine.query import (
     ALL_FACTS,
     COMING,
@@ -155,6 +156,8 @@ def _evaluate_partition(partition: Partition, *, now: datetime) -> None:
             cursor.execute("SELECT set_config(%s, %s, true)", [limit, value])
     zone = current_city().timezone
     done = evaluate_range(run=partition.run, low=partition.low, high=partition.high, zone=zone)
+    if done.changed and not partition.run.history:
+        prepare_diagnoses(partition.run, low=partition.low, high=partition.high)
     counts = asdict(done)
     digest = counts.pop("digest")
     if not partition.leave(Partition.State.DONE, counts=counts, digest=digest):

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import OuterRef, QuerySet
 
+from codes.diagnosis.diagnose import forget_prepared
 from codes.display.findings import update_findings
 from codes.engine.query import JUDGED_BY_RUN
 from codes.intake.collecting import collect_source
@@ -148,6 +149,7 @@ def _collect_and_freeze(run_id: int, *, clock: Clock) -> None:
                 refresh_statistics(EVIDENCE)
                 freeze_providers(run)
                 choose_people(run)
+                forget_prepared()
                 make_partitions(run)
 
 

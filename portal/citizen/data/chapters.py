@@ -346,6 +346,7 @@ NOT_IN_COPY: dict[str, str] = {
     "sign_in_codes": "keyed hashes that are gone within days; a copy of them would help only whoever wants to get in",
     "codes_checkindays": "worked out from the check-ins, which are there one by one",
     "codes_nextchange": "worked out from the records and the rules: when a colour is looked at again",
+    "codes_prepareddiagnosis": "why providers will differ, while a run is under way; what comes of it is there as a disagreement",
     "codes_duecitizen": "that the run under way looks at somebody; gone with the next one",
     "codes_heldchange": "a change that two officials still decide about counts for nothing; it is there once it does",
     "codes_runcitizen": "that somebody was judged again; what came of it is there as a change of colour",

@@ -378,6 +378,17 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "root_cause": {},
         "run": cast.run(),
     },
+    "codes.PreparedDiagnosis": lambda cast: {
+        "run": cast.shared("codes.Run"),
+        "citizen": cast.citizen(),
+        "fingerprint": b"x",
+        "a": cast.alipay,
+        "b": cast.wechat,
+        "primary_cause": "source",
+        "swaps_a_to_b": [["source"]],
+        "swaps_b_to_a": [["source"]],
+        "root_cause": {},
+    },
     "codes.Case": lambda cast: {
         "number": f"2026-{next(_numbers)}",
         "kind": "disagreement",

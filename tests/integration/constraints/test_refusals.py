@@ -610,6 +610,7 @@ UNIQUES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "provider_is_frozen_once_per_run": ("codes.RunProvider", {}, {"known": False, "why_unknown": "stale"}),
     "partition_number_is_unique": ("codes.Partition", {"number": 1}, {}),
     "one_open_disagreement_per_citizen": ("codes.Disagreement", {"closed_run": None}, {"fingerprint": b"y"}),
+    "pair_is_prepared_once": ("codes.PreparedDiagnosis", {}, {"primary_cause": "rules"}),
     "pair_is_diagnosed_once": ("codes.PairDiagnosis", {}, {"primary_cause": "rules"}),
     "one_open_case_per_citizen_and_kind": ("codes.Case", OPEN_CASE, {"state": "in_review"}),
     "record_version_is_unique": ("codes.Fact", {"record_id": "same"}, {"kind": "confirmed_case"}),

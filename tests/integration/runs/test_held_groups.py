@@ -8,7 +8,17 @@ from django.db import IntegrityError, transaction
 
 from codes.effective import after_run, effective_code
 from codes.engine.preview import preview_changes
-from codes.models import Case, Disagreement, EffectiveChange, Fact, HeldGroup, Run, Suppression, VerdictChange
+from codes.models import (
+    Case,
+    Disagreement,
+    EffectiveChange,
+    Fact,
+    HeldGroup,
+    PairDiagnosis,
+    Run,
+    Suppression,
+    VerdictChange,
+)
 from codes.reports.daily_codes import REGISTERED, RUN_STATES
 from codes.reports.replay import replay
 from codes.reports.rows import stream
@@ -102,6 +112,9 @@ def test_a_wrong_batch_is_held_and_an_unrelated_case_is_not(crowd: Crowd) -> Non
     assert (run.state, run.message) == (Run.State.PARTIAL, f"held for two people: {group.message_in('en')}")
     assert [effective_code(crowd.citizen(one).pk, now=crowd.now).colour for one in (0, 40)] == ["green", "red"]
     assert Case.objects.get().citizen == crowd.citizen(40)
+    assert PairDiagnosis.objects.get().disagreement.citizen == crowd.citizen(40), (
+        "what was prepared of the others is of no use"
+    )
     assert JournalEntry.objects.get(verb="group.held").data["red"] == 25
 
 
@@ -189,6 +202,7 @@ def test_released_it_counts_at_once_and_is_not_held_again(contacts: Crowd) -> No
     assert (group.state, group.counts["people"]) == (State.RELEASED, 25)
     assert contacts.red() == set(MANY)
     assert Case.objects.filter(closed_at=None).count() == 25
+    assert not Disagreement.objects.filter(pairs=None).exists()
     assert contacts.run().state == Run.State.DONE
     assert contacts.red() == set(MANY)
 
