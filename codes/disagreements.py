@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Count, F, QuerySet
 
-from codes.engine.query import JUDGED_BY_RUN, NAMED_BY_RUN, among
+from codes.engine.subjects import JUDGED_BY_RUN, NAMED_BY_RUN, among
 from codes.models import PairDiagnosis, Run
 from regions.sql import compose
 

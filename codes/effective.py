@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from codes.engine.query import JUDGED_BY_RUN, NAMED_BY_RUN, among
+from codes.engine.subjects import JUDGED_BY_RUN, NAMED_BY_RUN, among
 from codes.messages.outbox import parameters_of, telling
 from codes.models import EffectiveChange, MessageKind, Run
 from codes.validity import Age

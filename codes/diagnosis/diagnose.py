@@ -6,6 +6,7 @@ was prepared for the disagreements that it did open becomes theirs, and what nob
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from django.db import connection
@@ -29,6 +30,7 @@ from codes.disagreements import disagreements_to_open
 from codes.models import Disagreement, HeldGroup, Run, VerdictChange
 from codes.vocabulary import Cause, Colour, Factor
 from regions.copying import copy_rows
+from regions.sql import compose
 from regions.tenancy import current_city
 
 
@@ -54,27 +56,8 @@ def group_key(root_cause: RootCause) -> str:
 # Small enough to stay in the processor's cache.
 CHUNK = 1_000
 
-# A case belongs to the group of its citizen's first diagnosed pair. A new case is opened in it; these were linked to it.
-GROUP_CASES = """
-UPDATE codes_case c SET group_key = first.group_key
-FROM (SELECT DISTINCT ON (disagreement_id) disagreement_id, group_key FROM codes_pairdiagnosis WHERE run_id = %s
-      ORDER BY disagreement_id, id) first
-WHERE c.disagreement_id = first.disagreement_id AND c.closed_at IS NULL AND c.group_key <> first.group_key
-"""
-
-# What the run prepared for the disagreements it opened: by the fingerprint they rest on the same colours and hits.
-USE_PREPARED = """
-WITH used AS (
-    INSERT INTO codes_pairdiagnosis (disagreement_id, a_id, b_id, primary_cause, swaps_a_to_b, swaps_b_to_a, root_cause, group_key, run_id)
-    SELECT d.id, p.a_id, p.b_id, p.primary_cause, p.swaps_a_to_b, p.swaps_b_to_a, p.root_cause, p.group_key, p.run_id
-    FROM codes_prepareddiagnosis p
-    JOIN codes_disagreement d ON d.opened_run_id = p.run_id AND d.citizen_id = p.citizen_id AND d.fingerprint = p.fingerprint
-    WHERE p.run_id = %s
-    ORDER BY d.id, p.id
-    RETURNING primary_cause
-)
-SELECT primary_cause, count(*) FROM used GROUP BY primary_cause
-"""
+SQL = Path(__file__).with_suffix(".sql")
+GROUP_CASES, USE_PREPARED = compose(SQL, "group_cases"), compose(SQL, "use_prepared")
 
 
 class Diagnosis(NamedTuple):
@@ -106,7 +89,7 @@ def forget_prepared() -> None:
 def diagnose_new(run: Run) -> dict[str, int]:
     """Diagnose the disagreements the run opened, and those left for later; how many pairs by primary cause."""
     with connection.cursor() as cursor:
-        cursor.execute(USE_PREPARED, [run.pk])
+        cursor.execute(USE_PREPARED, {"run": run.pk})
         causes = Counter(dict(cursor.fetchall()))
     opened = {citizen: (pk, colours) for pk, citizen, colours in _undiagnosed(run)}
     found = list(_diagnoses(run, {citizen: colours for citizen, (_, colours) in opened.items()}))
@@ -132,7 +115,7 @@ def _undiagnosed(run: Run) -> QuerySet[Disagreement, tuple[int, int, Colours]]:
 
 def group_cases(run: Run) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(GROUP_CASES, [run.pk])
+        cursor.execute(GROUP_CASES, {"run": run.pk})
 
 
 def _diagnoses(run: Run, differing: Mapping[int, Colours]) -> Iterator[tuple[int, Diagnosis]]:

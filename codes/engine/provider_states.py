@@ -9,7 +9,8 @@ from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
-from codes.engine.query import EACH_SIDE, verdicts_of
+from codes.engine.query import verdicts_of
+from codes.engine.subjects import EACH_SIDE
 from codes.models import Registration, Run, RunCitizen, RunProvider, Verdict, VerdictChange
 from codes.validity import Age
 from codes.vocabulary import State

@@ -7,10 +7,11 @@ its explanation and its forecast can never drift apart.
 import json
 from pathlib import Path
 
+from codes.engine.subjects import ALL_FACTS, DAILY, DUE_FACTS, SUBJECT_COLUMNS
 from regions.divisions import covering, dissolved
 from regions.sql import compose
 
-SQL, SUBJECTS = Path(__file__).with_name("verdict.sql"), Path(__file__).with_name("subjects.sql")
+SQL = Path(__file__).with_name("verdict.sql")
 
 # What else a stay in a dissolved division matches: its successors, and what these lie in.
 COVERING_SUCCESSORS = {
@@ -26,34 +27,12 @@ STEPS = compose(
     **{f"suppressed_for_{one}": compose(SQL, "suppressed", fact="f", subject=one) for one in "smw"},
 )
 
-NAMED_BY_RUN = "SELECT citizen_id FROM codes_runcitizen WHERE run_id = %(run)s"
-# Whom the run under way judges, where it does not judge everybody.
-JUDGED_BY_RUN = "SELECT citizen_id FROM codes_duecitizen"
-
-# The people of a range about whom anything is known.
-DAILY = compose(SUBJECTS, "daily", citizens=compose(SUBJECTS, "known_in_range"))
-# Of a range those whose verdict can have changed.
-DUE_IN_RANGE = compose(SUBJECTS, "due_in_range")
-DUE = compose(SUBJECTS, "daily", citizens=DUE_IN_RANGE)
-# One person, as the daily run judges them: a plan that is kept cannot know how few a range holds.
-DAILY_OF_ONE = compose(SUBJECTS, "daily", citizens="SELECT %(citizen)s::bigint AS citizen_id")
-# The people an amending run names, as the daily run judges them, whether or not anything is known about them any more.
-NAMED = compose(SUBJECTS, "daily", citizens=NAMED_BY_RUN)
-EACH_SIDE = compose(SUBJECTS, "each_side")
-REHEARSAL = compose(SUBJECTS, "rehearsal")
-
 DAILY_VERDICTS = compose(SQL, "daily_verdicts")
 DAILY_VERDICTS_ACROSS_VERSIONS = compose(SQL, "daily_verdicts_across_versions")
 COMING = compose(SQL, "coming")
 
-ALL_FACTS = "'-infinity'::date"
-# Of somebody who is judged because of something new, what had no effect any more is not read again.
-DUE_FACTS = compose(SUBJECTS, "due_facts")
-
 # By another one everybody is judged anew, whatever has changed besides.
 ENGINE = f"{STEPS}{DAILY}{DUE_FACTS}{DAILY_VERDICTS}{DAILY_VERDICTS_ACROSS_VERSIONS}{COMING}"
-
-SUBJECT_COLUMNS = "sid, citizen_id, declared_with, own_source, version_id, horizon, known_at, day, assumed_from"
 
 
 def verdicts_of(subjects: str, *, given: str = "", reads_from: str = ALL_FACTS) -> str:
@@ -66,8 +45,3 @@ def verdicts_of(subjects: str, *, given: str = "", reads_from: str = ALL_FACTS) 
     before = f"{given},\n" if given else ""
     asked = f"SELECT asked.*, {reads_from} FROM ({subjects}) AS asked ({SUBJECT_COLUMNS})"  # noqa: S608 - all ours
     return f"WITH {before}subject ({SUBJECT_COLUMNS}, reads_from) AS MATERIALIZED ({asked}),\n{STEPS}"
-
-
-def among(people: str, column: str) -> str:
-    """The condition that a column holds one of the people whom a query names; none names everybody."""
-    return f"{column} IN ({people})" if people else "true"

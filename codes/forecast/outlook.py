@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from codes.effective import CurrentCode, effective_code
 from codes.engine.provider_states import ProviderState, provider_states
-from codes.engine.query import DAILY_OF_ONE, verdicts_of
+from codes.engine.query import verdicts_of
+from codes.engine.subjects import DAILY_OF_ONE
 from codes.models import Rule, Ruling, Verdict
 from codes.validity import Age
 from regions.prepared import Prepared

@@ -13,7 +13,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models.functions import Coalesce
 
-from codes.engine.query import DAILY, DAILY_VERDICTS_ACROSS_VERSIONS, verdicts_of
+from codes.engine.query import DAILY_VERDICTS_ACROSS_VERSIONS, verdicts_of
+from codes.engine.subjects import DAILY
 from codes.models import Citizen, Partition, Registration, Run, RunProvider, VerdictChange
 from codes.vocabulary import State
 from regions.journal.record import record

@@ -17,7 +17,8 @@ from django.db import transaction
 
 from codes.effective import effective_changes_if, lock_effective_codes
 from codes.engine.preview import put_previewed_verdicts
-from codes.engine.query import REHEARSAL, verdicts_of
+from codes.engine.query import verdicts_of
+from codes.engine.subjects import REHEARSAL
 from codes.models import Provider, RehearsalFault, RuleSet, RuleSetVersion, Ruling, Run
 from codes.reports.rows import stream
 from codes.rule_sets.publish import check_publishable, replace_tables

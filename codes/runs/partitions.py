@@ -11,20 +11,8 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from codes.diagnosis.diagnose import prepare_diagnoses
-from codes.engine.query import (
-    ALL_FACTS,
-    COMING,
-    DAILY,
-    DAILY_VERDICTS,
-    DAILY_VERDICTS_ACROSS_VERSIONS,
-    DUE,
-    DUE_FACTS,
-    DUE_IN_RANGE,
-    NAMED,
-    NAMED_BY_RUN,
-    among,
-    verdicts_of,
-)
+from codes.engine.query import COMING, DAILY_VERDICTS, DAILY_VERDICTS_ACROSS_VERSIONS, verdicts_of
+from codes.engine.subjects import ALL_FACTS, DAILY, DUE, DUE_FACTS, DUE_IN_RANGE, NAMED, NAMED_BY_RUN, among
 from codes.models import Partition, RuleSetVersion, Run, RunError, RunStep
 from codes.runs.ledger import timed_step
 from regions.attempts import attempt

@@ -13,7 +13,7 @@ from django.db.models import OuterRef, QuerySet
 
 from codes.diagnosis.diagnose import forget_prepared
 from codes.display.findings import update_findings
-from codes.engine.query import JUDGED_BY_RUN
+from codes.engine.subjects import JUDGED_BY_RUN
 from codes.intake.collecting import collect_source
 from codes.models import (
     CollectingFault,

@@ -1,0 +1,19 @@
+-- statement: use_prepared
+-- What the run prepared for the disagreements it has opened: by the fingerprint they rest on the same colours and hits.
+WITH used AS (
+    INSERT INTO codes_pairdiagnosis (disagreement_id, a_id, b_id, primary_cause, swaps_a_to_b, swaps_b_to_a, root_cause, group_key, run_id)
+    SELECT d.id, p.a_id, p.b_id, p.primary_cause, p.swaps_a_to_b, p.swaps_b_to_a, p.root_cause, p.group_key, p.run_id
+    FROM codes_prepareddiagnosis p
+    JOIN codes_disagreement d ON d.opened_run_id = p.run_id AND d.citizen_id = p.citizen_id AND d.fingerprint = p.fingerprint
+    WHERE p.run_id = %(run)s
+    ORDER BY d.id, p.id
+    RETURNING primary_cause
+)
+SELECT primary_cause, count(*) FROM used GROUP BY primary_cause
+
+-- statement: group_cases
+-- A case belongs to the group of its citizen's first diagnosed pair. A new case is opened in it; these were linked to it.
+UPDATE codes_case c SET group_key = first.group_key
+FROM (SELECT DISTINCT ON (disagreement_id) disagreement_id, group_key FROM codes_pairdiagnosis WHERE run_id = %(run)s
+      ORDER BY disagreement_id, id) first
+WHERE c.disagreement_id = first.disagreement_id AND c.closed_at IS NULL AND c.group_key <> first.group_key
