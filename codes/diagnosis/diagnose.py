@@ -4,13 +4,12 @@ Most is worked out in the run's partitions, by several workers and before the ci
 was prepared for the disagreements that it did open becomes theirs, and what nobody prepared is worked out then.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from codes.diagnosis.evidence import Comparison, Evidence, load_evidence
 from codes.diagnosis.finders import FINDERS
@@ -27,7 +26,7 @@ from codes.diagnosis.hybrids import (
 )
 from codes.diagnosis.root_cause import Interaction, RootCause, Side
 from codes.disagreements import disagreements_to_open
-from codes.models import Disagreement, HeldGroup, Run, VerdictChange
+from codes.models import Disagreement, HeldGroup, PairDiagnosis, Run, VerdictChange
 from codes.vocabulary import Cause, Colour, Factor
 from regions.copying import copy_rows
 from regions.sql import compose
@@ -90,13 +89,12 @@ def diagnose_new(run: Run) -> dict[str, int]:
     """Diagnose the disagreements the run opened, and those left for later; how many pairs by primary cause."""
     with connection.cursor() as cursor:
         cursor.execute(USE_PREPARED, {"run": run.pk})
-        causes = Counter(dict(cursor.fetchall()))
     opened = {citizen: (pk, colours) for pk, citizen, colours in _undiagnosed(run)}
-    found = list(_diagnoses(run, {citizen: colours for citizen, (_, colours) in opened.items()}))
+    found = _diagnoses(run, {citizen: colours for citizen, (_, colours) in opened.items()})
     rows = ((opened[citizen][0], *one, run.pk) for citizen, one in found)
     copy_rows("codes_pairdiagnosis", ("disagreement_id", *Diagnosis._fields, "run_id"), rows)
-    causes.update(one.primary_cause for _, one in found)
-    return dict(sorted(causes.items()))
+    counted = PairDiagnosis.objects.filter(run=run).values_list("primary_cause").annotate(Count("pk"))
+    return dict(counted.order_by("primary_cause"))
 
 
 def _undiagnosed(run: Run) -> QuerySet[Disagreement, tuple[int, int, Colours]]:

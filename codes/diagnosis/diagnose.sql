@@ -1,15 +1,15 @@
 -- statement: use_prepared
--- What the run prepared for the disagreements it has opened: by the fingerprint they rest on the same colours and hits.
-WITH used AS (
-    INSERT INTO codes_pairdiagnosis (disagreement_id, a_id, b_id, primary_cause, swaps_a_to_b, swaps_b_to_a, root_cause, group_key, run_id)
-    SELECT d.id, p.a_id, p.b_id, p.primary_cause, p.swaps_a_to_b, p.swaps_b_to_a, p.root_cause, p.group_key, p.run_id
+-- What the run prepared for the disagreements it has opened: by the fingerprint they rest on the same colours and hits. On a cluster
+-- the rows of a join are a step of their own.
+WITH used AS MATERIALIZED (
+    SELECT d.id AS disagreement_id, p.*
     FROM codes_prepareddiagnosis p
     JOIN codes_disagreement d ON d.opened_run_id = p.run_id AND d.citizen_id = p.citizen_id AND d.fingerprint = p.fingerprint
     WHERE p.run_id = %(run)s
-    ORDER BY d.id, p.id
-    RETURNING primary_cause
 )
-SELECT primary_cause, count(*) FROM used GROUP BY primary_cause
+INSERT INTO codes_pairdiagnosis (disagreement_id, a_id, b_id, primary_cause, swaps_a_to_b, swaps_b_to_a, root_cause, group_key, run_id)
+SELECT disagreement_id, a_id, b_id, primary_cause, swaps_a_to_b, swaps_b_to_a, root_cause, group_key, run_id
+FROM used ORDER BY disagreement_id, id
 
 -- statement: group_cases
 -- A case belongs to the group of its citizen's first diagnosed pair. A new case is opened in it; these were linked to it.
