@@ -54,8 +54,16 @@ CROSS JOIN generate_series(1, %(old)s) AS n
 CROSS JOIN LATERAL (SELECT %(day)s::date - 60 - 60 * ((n + 1) / 2) + CASE WHEN n %% 2 = 1 THEN 0 ELSE 20 END AS started_on) was
 JOIN sources_source s ON (s.code = 'police') = (c.id %% 2 = 0)
 """
-# What a day brings: records that can hold one in a hundred, most of them told by both sources as the city's are, a test of every
-# third, and a check-in of whoever checks in.
+# Whoever may be held has checked in every day. Else all would begin on the first day, and be released together.
+CHECKED_IN = """
+INSERT INTO codes_checkindays (citizen_id, provider_id, days, complete_at)
+SELECT DISTINCT f.citizen_id, p.id, datemultirange(daterange(%(day)s::date - 60, %(day)s::date)), %(now)s - interval '1 hour'
+FROM codes_fact f CROSS JOIN codes_provider p
+WHERE f.kind <> 'negative_test' AND f.started_on >= %(day)s::date - 60
+ON CONFLICT DO NOTHING
+"""
+# What a day brings: records that can hold one in a hundred, most of them told by both sources as the city's are, a test of a third
+# of the people, whatever else is told of them, and a check-in of whoever checks in.
 DAY = """
 INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, superseded, revoked, kind, area, started_on, ended_on,
                         recorded_at, received_at, detail)
@@ -72,7 +80,7 @@ INSERT INTO codes_fact (citizen_id, origin, source_id, record_id, version, super
 SELECT c.id, 'source', s.id, 'n' || %(day)s || '-' || c.id, 1, false, false, 'negative_test', NULL,
        %(day)s::date - 1, NULL, %(now)s - interval '3 hours', %(now)s - interval '1 hour', '{}'::jsonb
 FROM codes_citizen c CROSS JOIN sources_source s
-WHERE %(tested)s AND (c.id + extract(doy FROM %(day)s::date)::int) %% 3 = 0;
+WHERE %(tested)s AND (hashint8(c.id * 19 + extract(doy FROM %(day)s::date)::bigint) & 2147483647) %% 3 = 0;
 
 UPDATE codes_checkindays SET days = days + datemultirange(daterange(%(day)s::date - 1, %(day)s::date)),
                              complete_at = %(now)s - interval '1 hour';
@@ -225,6 +233,7 @@ def _city_of(size: Size, begins: datetime, *, history: bool) -> Iterator[None]:
     drop(SCHEMA)
     build(SCHEMA, size, now=begins)
     try:
+        _write_day(CHECKED_IN, begins)
         if history:
             _write_day(HISTORY, begins, tests=TESTS_BEFORE, old=OLD_FACTS)
         analyse(SCHEMA)
