@@ -144,8 +144,8 @@ DELIVERY = Task(
         _file(names): "what each origin calls a person, compared with what others say",
         _file(due): "whom the run judges: whose verdict can have changed",
         _file(partitions): "a worker claims a partition, judges it, and writes the verdicts that changed",
-        _file(query): "the engine's statement, composed for the run's subjects",
-        query.SQL: "who is judged, and what a colour is",
+        _file(query): "the engine's statement, composed for the run's subjects (`subjects.sql` beside it)",
+        query.SQL: "what a colour is",
     },
 )
 TASKS = (APPROVAL, DELIVERY)

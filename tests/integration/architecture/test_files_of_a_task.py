@@ -84,6 +84,9 @@ COMPARING = (
     "regions/sources/ranges.py",
 )
 
+# What the worker that judged goes on with: whom the verdicts will make disagree, and why.
+EXPLAINING = ("codes/diagnosis/", "codes/disagreements.py")
+
 
 def test_an_approval_runs_through_the_files_listed(desk: Desk, at_work: Callable[[str], Visitor]) -> None:
     first, ruling = desk.propose(), desk.propose("chen")
@@ -120,7 +123,7 @@ def test_a_delivery_runs_through_the_files_listed(police: Police, monkeypatch: p
     with in_city("alpha"):
         assert Run.objects.get(pk=run.pk).state == Run.State.DONE
         assert Verdict.objects.get().colour == "red"
-    check(DELIVERY, collecting | judging, (*SHARED, *REACHING, *COMPARING))
+    check(DELIVERY, collecting | judging, (*SHARED, *REACHING, *COMPARING, *EXPLAINING))
 
 
 def check(task: Task, ran: set[str], left_out: tuple[str, ...]) -> None:
