@@ -46,20 +46,25 @@ class Crowd:
         self._waiting = waiting
         self._most = most
         self._refused = 0
-        self._told_at = float("-inf")
+        self._refused_at = self._told_at = float("-inf")
 
     @property
     def is_full(self) -> bool:
         return len(self._waiting) >= self._most
+
+    @property
+    def was_full_lately(self) -> bool:
+        return time.monotonic() - self._refused_at < TOLD_SECONDS
 
     def turns_away(self, path: str) -> bool:
         """Whether a request that has just arrived is refused. Once a minute the log says how many were."""
         if not self.is_full or path.startswith(ALWAYS_TAKEN):
             return False
         self._refused += 1
-        if time.monotonic() - self._told_at >= TOLD_SECONDS:
+        self._refused_at = time.monotonic()
+        if self._refused_at - self._told_at >= TOLD_SECONDS:
             log.warning("%d requests refused: more arrived than can be answered", self._refused)
-            self._refused, self._told_at = 0, time.monotonic()
+            self._refused, self._told_at = 0, self._refused_at
         return True
 
 
@@ -127,7 +132,7 @@ def turn_away_crowds(server: BaseWSGIServer) -> None:
 
         Nor do threads that compute keep it waiting as long as usual then, as each of them does whenever it looks at a connection.
         """
-        sys.setswitchinterval(SWITCH_SECONDS if crowd.is_full else usual)
+        sys.setswitchinterval(SWITCH_SECONDS if crowd.was_full_lately else usual)
         for _nth in range(ACCEPTED_AT_ONCE):
             found = server.accept()
             if found is None:
