@@ -100,7 +100,7 @@ def test_a_green_by_ruling_shows_its_end_and_what_comes_after(desk: Desk, visito
     assert not any(one in told for one in NOTHING)
 
     Rule.objects.filter(code="R1").update(hold_days=9, checkin_days=6)
-    desk.run(desk.now + timedelta(minutes=5))
+    desk.run(everybody=True)
     desk.approve(desk.propose("liu", "green"))
     told = text_of(liu.read("/code/"))
     assert "只有继续完成下列事项（包括健康打卡），才会在决定失效前解除；否则12月4日起恢复为红码" in told
