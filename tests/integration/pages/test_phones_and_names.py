@@ -130,7 +130,7 @@ def test_the_official_sees_both_names_and_whose_they_are(desk: Desk, two_names: 
 def test_the_citizen_can_appeal_for_it(desk: Desk, visitor: Opens, two_names: None, picture: bytes) -> None:
     zhang = visitor("zhang")
     page = zhang.read("/data/")
-    assert "您的姓名在各处登记不一致" in page
+    assert "姓名在各处登记不一致" in page
     assert "李*" in page
     assert "李四" not in page
     assert "李四" not in zhang.post("/data/copy/").content.decode()
