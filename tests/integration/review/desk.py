@@ -7,8 +7,9 @@ them and alipay does not: so each is a disagreement.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import count
 from typing import Any
+
+from django.db.models import Max
 
 from codes.models import (
     Alarm,
@@ -54,7 +55,6 @@ STAFF = {
     "sun": (Role.AUDITOR,),
 }
 EVIDENCE = ("document:2026-17",)
-_hours = count(1)
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,8 @@ class Desk:
 
     def run(self, at: datetime | None = None, *, silent: tuple[str, ...] = (), everybody: bool = False) -> Run:
         """A run of its own instant, later than all before it; the sources that are not silent deliver first."""
-        as_of = at or self.now + timedelta(minutes=next(_hours))
+        last = Run.objects.aggregate(last=Max("as_of"))["last"] or self.now
+        as_of = at or max(self.now, last) + timedelta(minutes=1)
         for name, source in self.keys.sources.items():
             if name not in silent:
                 deliver(source, at=as_of)
