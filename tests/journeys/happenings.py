@@ -366,6 +366,6 @@ def _staff() -> dict[str, str]:
     return {
         "official_staff": "people/",
         "official_account": f"people/{account.pk}/",
-        "official_staff_change": f"people/changes/{StaffChange.objects.get().pk}/",
+        "official_staff_change": f"people/changes/{StaffChange.objects.latest('pk').pk}/",
         "official_account_add": "people/new/",
     }
