@@ -80,15 +80,20 @@ def prepare_diagnoses(run: Run, *, low: int, high: int) -> None:
 
 
 def forget_prepared() -> None:
-    """Before a run begins to prepare, and when it has settled."""
+    """Before a run begins to prepare; what it did is gone once it is used."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM codes_prepareddiagnosis")
 
 
-def diagnose_new(run: Run) -> dict[str, int]:
-    """Diagnose the disagreements the run opened, and those left for later; how many pairs by primary cause."""
+def use_prepared(run: Run) -> None:
+    """Give the disagreements the run has opened what its partitions prepared for them. Call before ``diagnose_new``."""
     with connection.cursor() as cursor:
         cursor.execute(USE_PREPARED, {"run": run.pk})
+    forget_prepared()
+
+
+def diagnose_new(run: Run) -> dict[str, int]:
+    """Diagnose the disagreements the run opened, and those left for later; how many pairs of the run by primary cause."""
     opened = {citizen: (pk, colours) for pk, citizen, colours in _undiagnosed(run)}
     found = _diagnoses(run, {citizen: colours for citizen, (_, colours) in opened.items()})
     rows = ((opened[citizen][0], *one, run.pk) for citizen, one in found)

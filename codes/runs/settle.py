@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from codes.diagnosis.diagnose import diagnose_new, forget_prepared, group_cases
+from codes.diagnosis.diagnose import diagnose_new, group_cases, use_prepared
 from codes.disagreements import keep_disagreements, settle_disagreements
 from codes.effective import lock_effective_codes, settle_effective_codes
 from codes.models import Partition, Run, RunFault
@@ -88,8 +88,8 @@ def settle(run: Run, *, now: datetime) -> Run:
             record("run.unforeseen", by="system", now=now, subject=f"run:{run.pk}", data=asdict(proof))
         counts["disagreements"] = asdict(settle_disagreements(run, narrowed=narrowed))
         refresh_statistics(["codes_disagreement"], written=counts["disagreements"]["opened"])
+        use_prepared(run)
         counts["causes"] = diagnose_new(run)
-        forget_prepared()
         # Emptied tables that autovacuum has seen are taken for empty, and their primary key is walked for every new case.
         refresh_statistics(["codes_pairdiagnosis"], written=sum(counts["causes"].values()))
         counts["cases"] = asdict(settle_cases(run, now=now))
