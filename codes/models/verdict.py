@@ -178,21 +178,32 @@ class Disagreement(models.Model):
         return f"{self.citizen_id} {self.colours}"
 
 
-class PairDiagnosis(models.Model):
-    """Why two providers differ about a citizen. ``a`` is the provider whose code sorts first, so that it reads the same from both sides.
+class DiagnosedPair(models.Model):
+    """Why two providers differ about a citizen.
 
     ``swaps_*``: lists of factor lists, all inclusion-minimal sufficient ones. ``root_cause``: see ``codes.diagnosis.root_cause``.
     ``group_key`` is equal for cases with the same root cause.
     """
 
-    disagreement = models.ForeignKey(Disagreement, on_delete=models.CASCADE, related_name="pairs")
-    a = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
-    b = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
     primary_cause = models.TextField()
     swaps_a_to_b = models.JSONField()
     swaps_b_to_a = models.JSONField()
     root_cause = models.JSONField()
     group_key = models.TextField(blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.primary_cause
+
+
+class PairDiagnosis(DiagnosedPair):
+    """Of a disagreement. ``a`` is the provider whose code sorts first, so that it reads the same from both sides."""
+
+    disagreement = models.ForeignKey(Disagreement, on_delete=models.CASCADE, related_name="pairs")
+    a = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
+    b = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -205,11 +216,8 @@ class PairDiagnosis(models.Model):
             ),
         ]
 
-    def __str__(self) -> str:
-        return self.primary_cause
 
-
-class PreparedDiagnosis(models.Model):
+class PreparedDiagnosis(DiagnosedPair):
     """What a run under way has found out about a pair of a disagreement that it will open, if nothing keeps its changes back.
 
     Becomes the ``PairDiagnosis`` of the disagreement with this ``fingerprint``; the rows are gone when the run has settled.
@@ -220,16 +228,8 @@ class PreparedDiagnosis(models.Model):
     fingerprint = models.BinaryField()
     a = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+", db_index=False)
     b = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+", db_index=False)
-    primary_cause = models.TextField()
-    swaps_a_to_b = models.JSONField()
-    swaps_b_to_a = models.JSONField()
-    root_cause = models.JSONField()
-    group_key = models.TextField(blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["citizen", "a", "b", "run"], name="pair_is_prepared_once"),
         ]
-
-    def __str__(self) -> str:
-        return self.primary_cause

@@ -81,6 +81,11 @@ def _verdict(cast: Cast) -> Values:
     return {"citizen": cast.citizen(), "provider": cast.alipay, "version": cast.version, "run": cast.run()}
 
 
+def _diagnosed_pair(cast: Cast) -> Values:
+    causes = {"primary_cause": "source", "swaps_a_to_b": [["source"]], "swaps_b_to_a": [["source"]], "root_cause": {}}
+    return {"a": cast.alipay, "b": cast.wechat, **causes}
+
+
 HITS = [{"rule": "N1", "fact_id": 1}]
 VALID: dict[str, Callable[[Cast], Values]] = {
     "staff.Account": lambda cast: {"username": f"u{next(_numbers)}", "password": "!", "created_at": AT},
@@ -368,27 +373,12 @@ VALID: dict[str, Callable[[Cast], Values]] = {
         "opened_run": cast.run(),
         "closed_run": cast.run(),
     },
-    "codes.PairDiagnosis": lambda cast: {
-        "disagreement": cast.shared("codes.Disagreement"),
-        "a": cast.alipay,
-        "b": cast.wechat,
-        "primary_cause": "source",
-        "swaps_a_to_b": [["source"]],
-        "swaps_b_to_a": [["source"]],
-        "root_cause": {},
-        "run": cast.run(),
-    },
-    "codes.PreparedDiagnosis": lambda cast: {
-        "run": cast.shared("codes.Run"),
-        "citizen": cast.citizen(),
-        "fingerprint": b"x",
-        "a": cast.alipay,
-        "b": cast.wechat,
-        "primary_cause": "source",
-        "swaps_a_to_b": [["source"]],
-        "swaps_b_to_a": [["source"]],
-        "root_cause": {},
-    },
+    "codes.PairDiagnosis": lambda cast: (
+        _diagnosed_pair(cast) | {"disagreement": cast.shared("codes.Disagreement"), "run": cast.run()}
+    ),
+    "codes.PreparedDiagnosis": lambda cast: (
+        _diagnosed_pair(cast) | {"citizen": cast.citizen(), "fingerprint": b"x", "run": cast.shared("codes.Run")}
+    ),
     "codes.Case": lambda cast: {
         "number": f"2026-{next(_numbers)}",
         "kind": "disagreement",
