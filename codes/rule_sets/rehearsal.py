@@ -85,7 +85,7 @@ class Tally:
         """The changes without those of held colours, each counted as it passes; those of one citizen stand together."""
         last = None
         for change in changes:
-            if self.people[-1:] != array("q", [change.citizen_id]):
+            if not self.people or self.people[-1] != change.citizen_id:
                 self.people.append(change.citizen_id)
             if change.is_held:
                 self.held_colours[change.provider, change.before, change.after] += 1
