@@ -14,6 +14,7 @@ from codes.effective import effective_changes_if
 from codes.engine.preview import ColourChange, preview_changes, put_previewed_verdicts
 from codes.intake.retrying import MOST_AT_ONCE, take_what_passes, waiting
 from codes.models import Fact, Provider, Run, RunProvider, Verdict
+from codes.runs.amend import mass_changes_if
 from regions.sources.models import Batch, Source
 from regions.sql import compose
 from regions.vocabulary import FACT_KINDS
@@ -111,7 +112,8 @@ def _effective_by_age(run: Run, providers: Sequence[Provider], *, is_known: bool
 def mapping_effect(source: Source, candidate: Source, *, now: datetime) -> dict[str, Any]:
     """``from_quarantine``: records that would leave it; ``moved``: records that would come again as another kind;
     ``lost``: words that would be quarantined from now on; ``colours``: [provider, from, to, citizens] of those judged;
-    ``effective_by_words``: [from, to, citizens] of their effective codes.
+    ``effective_by_words``: [from, to, citizens] of their effective codes; ``mass_changes``: [rule, red, green, registered] of the
+    groups that a run would hold for two people.
 
     A stored record keeps its kind until the source sends it again; the colours are computed as if it had sent all of them, the
     quarantined ones among them. Which of the source's words a record came with is not kept, so all of the kind are meant.
@@ -119,6 +121,7 @@ def mapping_effect(source: Source, candidate: Source, *, now: datetime) -> dict[
     effect: dict[str, Any] = {"lost": sorted(set(source.kinds) - set(candidate.kinds) - FACT_KINDS)}
     with transaction.atomic():
         before = Fact.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        delivered = Batch.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         effect["moved"] = _come_again(source, _moved_kinds(source.kinds, candidate.kinds), now=now)
         effect["from_quarantine"] = _leave_quarantine(candidate, now=now)
         new = Fact.objects.filter(pk__gt=before).values_list("citizen_id", flat=True)
@@ -131,6 +134,8 @@ def mapping_effect(source: Source, candidate: Source, *, now: datetime) -> dict[
             effect["held_colours"] = _counted([one for one in changes if one.is_held])
             judged = partial(put_previewed_verdicts, run, citizens[:MOST_JUDGED], known_at=now)
             effect["effective_by_words"] = effective_changes_if(run, judged)
+            found = mass_changes_if(run, citizens[:MOST_JUDGED], day=run.day, known_at=now, versions={})
+            effect["mass_changes"] = [one.as_json() for one in found if (one.cause.batch or 0) > delivered]
         transaction.set_rollback(True)
     return effect
 
@@ -142,10 +147,11 @@ def _moved_kinds(before: Mapping[str, str], after: Mapping[str, str]) -> dict[st
 
 
 def _come_again(source: Source, kinds: Mapping[str, str], *, now: datetime) -> int:
-    moved = 0
+    moved, batch = 0, Batch.objects.create(source=source, started_at=now)
     with connection.cursor() as cursor:
         for old, new in kinds.items():
-            cursor.execute(REKIND, {"source": source.pk, "old": old, "new": new, "now": now})
+            asked: dict[str, Any] = {"source": source.pk, "batch": batch.pk, "old": old, "new": new, "now": now}
+            cursor.execute(REKIND, asked)
             moved += cursor.rowcount
     return moved
 

@@ -19,10 +19,20 @@ from codes.effective import effective_changes_if, lock_effective_codes
 from codes.engine.preview import put_previewed_verdicts
 from codes.engine.query import verdicts_of
 from codes.engine.subjects import REHEARSAL
-from codes.models import Provider, RehearsalFault, RuleSet, RuleSetVersion, Ruling, Run
+from codes.models import (
+    HeldGroup,
+    Provider,
+    RehearsalFault,
+    RuleSet,
+    RuleSetVersion,
+    Ruling,
+    Run,
+    VerdictChange,
+)
 from codes.reports.rows import stream
 from codes.rule_sets.publish import check_publishable, replace_tables
 from codes.rule_sets.version_file import VersionContent
+from codes.runs.amend import mass_changes_if
 from codes.vocabulary import Colour
 from regions.refusals import Refused
 from regions.sql import compose
@@ -117,15 +127,16 @@ class Rehearsal:
     in_force: dict[int, int]
     drafts: dict[int, int]
 
-    def effective(self, people: Collection[int]) -> list[list[str | int]]:
-        """[from, to, citizens] of the effective codes that would change: those of the people whom ``changes`` names, and of whoever
-        has a ruling, which another rule may suspend though the colour stays.
+    def follows(self, people: Collection[int]) -> "Follows":
+        """What would follow for the people whom ``changes`` names, and for whoever has a ruling, which another rule may suspend, or is
+        kept back in a held group, which another rule may overtake, though the colour stays.
 
         Read the changes before. Until the block ends, nobody else changes an effective code.
         """
         lock_effective_codes()  # before the verdicts, as every run does
         ruled = Ruling.objects.filter(state=Ruling.State.APPROVED).values_list("citizen_id", flat=True)
-        asked = sorted({*people, *ruled})
+        kept = VerdictChange.objects.filter(kept_back__group__in=HeldGroup.objects.waiting())
+        asked = sorted({*people, *ruled, *kept.values_list("citizen_id", flat=True)})
         run = Run.objects.get(pk=self.run.pk)
         run.day = self.day  # not stored: it is settled as the run of that day would be
 
@@ -135,7 +146,18 @@ class Rehearsal:
             put_previewed_verdicts(run, asked, known_at=run.as_of)
 
         judge_by(self.in_force)
-        return effective_changes_if(run, lambda: judge_by(self.drafts))
+        found = mass_changes_if(run, asked, day=self.day, known_at=run.as_of, versions=self.drafts)
+        held = [one.as_json() for one in found if one.cause.version in self.drafts.values()]
+        return Follows(effective_changes_if(run, lambda: judge_by(self.drafts)), held)
+
+
+class Follows(NamedTuple):
+    """``effective``: [from, to, citizens] of the effective codes that would change once nothing is held; ``mass_changes``: [rule, red,
+    green, registered] of the groups that the day's run would hold for two people because of the draft.
+    """
+
+    effective: list[list[str | int]]
+    mass_changes: list[list[str | int]]
 
 
 @contextmanager

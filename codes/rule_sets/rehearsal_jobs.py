@@ -172,7 +172,7 @@ def _run(job: DraftRehearsal, *, clock: Clock) -> bool:
     with second_connection() as beside, rehearsal(version, today=current_city().day_of(now)) as tried:
         watched = Progress(job, beside, clock, now, "found", CHANGES_BETWEEN_LOOKS).watch(tried.changes)
         write_changes(_folder() / name, FileFormat.CSV, tally.counting(watched), day=tried.day)
-        counts = {**as_json(tally, providers=tried.providers), "effective": tried.effective(tally.people)}
+        counts = {**as_json(tally, providers=tried.providers), **tried.follows(tally.people)._asdict()}
     told = {"tally": counts, "run": tried.run, "day": tried.day, "file": name}
     ended = job.leave(State.DONE, ended_at=clock(), found=sum(tally.colours.values()), **told)
     if not ended:  # another worker has taken it over: theirs is the list

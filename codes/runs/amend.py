@@ -4,9 +4,9 @@ An amending run judges the people it names by the inputs of the last settled run
 city knows now; it settles in the transaction of the act that asks for it (``docs/adr/0009-amending-runs.md``).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -19,8 +19,8 @@ from codes.effective import lock_effective_codes, settle_effective_codes
 from codes.models import Fact, Run, RunCitizen, RunProvider, Suppression
 from codes.review.cases.run_effects import settle_cases
 from codes.runs.ledger import open_run
-from codes.runs.mass_changes import BY_CAUSE, dissolve_groups, hold_mass_changes
-from codes.runs.partitions import evaluate_named
+from codes.runs.mass_changes import BY_CAUSE, MassChange, dissolve_groups, hold_mass_changes, new_mass_changes
+from codes.runs.partitions import Evaluated, evaluate_named
 from codes.runs.settle import apply_changes
 from codes.sentinel.alarms import watch
 from codes.sentinel.measure import SENTINEL
@@ -73,12 +73,38 @@ def people_of(records: Collection[tuple[str, int | None, int | None]]) -> set[in
     return {citizen for citizen, *record_of in rows.iterator() if tuple(record_of) in wanted}
 
 
-def _amend(base: Run, people: list[int], *, by: str, now: datetime, because: str) -> Run:
-    last = Run.objects.filter(day=base.day).aggregate(Max("sequence"))["sequence__max"]
+def mass_changes_if(
+    base: Run, people: Collection[int], *, day: date, known_at: datetime, versions: Mapping[int, int]
+) -> list[MassChange]:
+    """The groups that a run of that day would open, as far as these people change: judged for it, and rolled back.
+
+    ``versions``: provider → version, where it is another one than the last settled run's, ``base``.
+    """
+    with transaction.atomic():
+        lock_effective_codes()
+        run, _ = _judge_again(
+            base, sorted(people), day=day, as_of=known_at, by="system", now=known_at, versions=versions
+        )
+        found = new_mass_changes(run, last=base)
+        transaction.set_rollback(True)
+    return found
+
+
+def _judge_again(
+    base: Run,
+    people: list[int],
+    *,
+    day: date,
+    as_of: datetime,
+    by: str,
+    now: datetime,
+    versions: Mapping[int, int] | None = None,
+) -> tuple[Run, Evaluated]:
+    last = Run.objects.filter(day=day).aggregate(Max("sequence"))["sequence__max"] or 0
     run = Run.objects.create(
-        day=base.day,
+        day=day,
         sequence=last + 1,
-        as_of=max(now, base.as_of),
+        as_of=max(as_of, base.as_of),
         collects=False,
         state=Run.State.AMENDED,
         amends=base,
@@ -87,11 +113,15 @@ def _amend(base: Run, people: list[int], *, by: str, now: datetime, because: str
         ended_at=now,
     )
     before = base.providers.select_related("version__rule_set").order_by("provider__code")
-    RunProvider.objects.bulk_create(_frozen_again(run, one) for one in before)
+    RunProvider.objects.bulk_create(_frozen_again(run, one, versions or {}) for one in before)
     RunCitizen.objects.bulk_create([RunCitizen(run=run, citizen_id=one) for one in people], batch_size=5000)
     if len(people) > MANY:
         refresh_statistics(["codes_runcitizen"])
-    done = evaluate_named(run=run, zone=current_city().timezone)
+    return run, evaluate_named(run=run, zone=current_city().timezone)
+
+
+def _amend(base: Run, people: list[int], *, by: str, now: datetime, because: str) -> Run:
+    run, done = _judge_again(base, people, day=base.day, as_of=now, by=by, now=now)
     by_cause = hold_mass_changes(run, last=base, now=now)
     dissolve_groups(base, now=now)
     watched = watch(run, last=base, now=now)
@@ -112,10 +142,10 @@ def _amend(base: Run, people: list[int], *, by: str, now: datetime, because: str
     return run
 
 
-def _frozen_again(run: Run, one: RunProvider) -> RunProvider:
+def _frozen_again(run: Run, one: RunProvider, versions: Mapping[int, int]) -> RunProvider:
     """The amended run's inputs, so that this one's verdicts are replayed and explained like any other's.
 
-    A version withdrawn since gives way to the one that is in force without it.
+    A version withdrawn since gives way to the one that is in force without it, and any to the provider's of ``versions``.
     """
     version = one.version
     if version is not None and version.withdrawn_at is not None:
@@ -124,7 +154,7 @@ def _frozen_again(run: Run, one: RunProvider) -> RunProvider:
         run=run,
         provider_id=one.provider_id,
         source_id=one.source_id,
-        version=version,
+        version_id=versions.get(one.provider_id, version.pk if version else None),
         horizon=one.horizon,
         known=one.known,
         why_unknown=one.why_unknown,

@@ -43,6 +43,19 @@ class Caused(NamedTuple):
     green: int
 
 
+class MassChange(NamedTuple):
+    """One cause of too many changes, and the people: with those that it turned in the last 24 hours, and all registered."""
+
+    cause: Caused
+    red: int
+    green: int
+    registered: int
+
+    def as_json(self) -> list[str | int]:
+        """[rule, red, green, registered]"""
+        return [self.cause.rule, self.red, self.green, self.registered]
+
+
 class RecordVersion(NamedTuple):
     """One version of a record, and whom it is about."""
 
@@ -60,12 +73,17 @@ def hold_mass_changes(run: Run, *, last: Run | None, now: datetime) -> dict[str,
     """
     if last is None:
         return {}
-    parameters = {"run": run.pk, "last": last.pk, "counted": list(Run.COUNTED), "zone": current_city().timezone}
-    causes = _count(parameters)
+    causes = _count(run, last=last)
     held = {group.key: group for group in _held(causes, run=run, last=last, now=now)}
     if held:
-        _run(HOLD, {**parameters, "causes": list(held), "groups": [group.pk for group in held.values()]})
+        groups = [group.pk for group in held.values()]
+        _run(HOLD, {**_parameters(run, last), "causes": list(held), "groups": groups})
     return {one.key: [one.red, one.green] for one in causes if one.key not in held}
+
+
+def new_mass_changes(run: Run, *, last: Run) -> list[MassChange]:
+    """The groups that ``hold_mass_changes`` would open; nothing is written."""
+    return _to_open(_count(run, last=last), run=run, last=last)
 
 
 def dissolve_groups(run: Run, *, now: datetime) -> None:
@@ -110,29 +128,30 @@ def versions_that_brought(group: HeldGroup, run: Run) -> Sequence[RecordVersion]
 
 def _held(causes: Sequence[Caused], *, run: Run, last: Run, now: datetime) -> list[HeldGroup]:
     """The groups that keep changes of the run back: those that wait already, and what is too much now."""
-    waiting = {group.key: group for group in HeldGroup.objects.waiting()}
-    released = set(HeldGroup.objects.filter(state=HeldGroup.State.RELEASED).values_list("key", flat=True))
-    new = [one for one in causes if one.key not in waiting and one.key not in released]
+    keys = {one.key for one in causes}
     return [
-        *(waiting[one.key] for one in causes if one.key in waiting),
-        *(_open(one, numbers, run=run, last=last, now=now) for one, numbers in _too_many(new, run=run, last=last)),
+        *(group for group in HeldGroup.objects.waiting() if group.key in keys),
+        *(_open(one, run=run, last=last, now=now) for one in _to_open(causes, run=run, last=last)),
     ]
 
 
-def _too_many(causes: Sequence[Caused], *, run: Run, last: Run) -> list[tuple[Caused, dict[str, int]]]:
-    """The causes that turn more than the city's share and number of people, with what they turned in the last 24 hours."""
-    city = current_city()
-    before = _settled_in_window(run)
-    added = [(one, {"red": one.red + before[one.key, 0], "green": one.green + before[one.key, 1]}) for one in causes]
-    many = [(one, people) for one, people in added if max(people.values()) >= city.mass_change_least]
+def _to_open(causes: Sequence[Caused], *, run: Run, last: Run) -> list[MassChange]:
+    """Of what nobody has decided about: the causes that turn more than the city's share and number of people."""
+    known = HeldGroup.objects.filter(state__in=[HeldGroup.State.HELD, HeldGroup.State.RELEASED])
+    decided = set(known.values_list("key", flat=True))
+    city, before = current_city(), _settled_in_window(run)
+    added = [
+        (one, one.red + before[one.key, 0], one.green + before[one.key, 1]) for one in causes if one.key not in decided
+    ]
+    many = [(one, red, green) for one, red, green in added if max(red, green) >= city.mass_change_least]
     # A provider's registrations are counted already and are no more than the people; counting these takes a while.
     registered = last.providers.aggregate(most=Max("registered"))["most"] or 0
-    if any(max(people.values()) > city.mass_change_share * registered for _, people in many):
+    if any(max(red, green) > city.mass_change_share * registered for _, red, green in many):
         registered = _registered(run)
     return [
-        (one, {**people, "registered": registered})
-        for one, people in many
-        if max(people.values()) > city.mass_change_share * registered
+        MassChange(one, red, green, registered)
+        for one, red, green in many
+        if max(red, green) > city.mass_change_share * registered
     ]
 
 
@@ -152,7 +171,8 @@ def _settled_in_window(run: Run) -> Counter[tuple[str, int]]:
     return found
 
 
-def _open(one: Caused, numbers: dict[str, int], *, run: Run, last: Run, now: datetime) -> HeldGroup:
+def _open(found: MassChange, *, run: Run, last: Run, now: datetime) -> HeldGroup:
+    one = found.cause
     group = HeldGroup.objects.create(
         key=one.key,
         rule_set_id=one.rule_set,
@@ -165,14 +185,20 @@ def _open(one: Caused, numbers: dict[str, int], *, run: Run, last: Run, now: dat
         first_run=run,
         base_run=last,
         held_at=now,
-        **numbers,
+        red=found.red,
+        green=found.green,
+        registered=found.registered,
     )
     record("group.held", by="system", now=now, subject=group.subject, data={"run": run.pk, **group.described()})
     return group
 
 
-def _count(parameters: dict[str, Any]) -> list[Caused]:
-    return [Caused(*row) for row in _run(COUNT, parameters)]
+def _count(run: Run, *, last: Run) -> list[Caused]:
+    return [Caused(*row) for row in _run(COUNT, _parameters(run, last))]
+
+
+def _parameters(run: Run, last: Run) -> dict[str, Any]:
+    return {"run": run.pk, "last": last.pk, "counted": list(Run.COUNTED), "zone": current_city().timezone}
 
 
 def _run(statement: str, parameters: dict[str, Any], *, base: str = "") -> list[tuple[Any, ...]]:

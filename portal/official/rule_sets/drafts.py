@@ -19,7 +19,7 @@ from codes.rule_sets.version_file import version_warnings
 from portal.official.rule_sets.forms import number
 from portal.official.rule_sets.presenters import areas_shown, faults_shown, gone, rules_shown
 from portal.official.rule_sets.views import READERS
-from portal.official.sources.presenters import held_words
+from portal.official.sources.presenters import held_words, mass_change_words
 from portal.official.tasks import enqueue_rehearsal
 from portal.templatetags.page import titled
 from portal.web.access import StaffRequest, for_staff
@@ -32,7 +32,7 @@ from regions.tenancy import current_city
 def tally_shown(tally: dict[str, Any]) -> dict[str, Any]:
     """The counts of a rehearsal with the providers by their titles; ``colours``: (provider, from, to, people).
 
-    ``held`` are sentences. One that ended before effective codes were counted has none.
+    ``held`` and ``mass_changes`` are sentences. One that ended before effective codes or mass changes were counted has none.
     """
     names = {one.code: titled(one) for one in Provider.objects.all()}
     return {
@@ -41,6 +41,8 @@ def tally_shown(tally: dict[str, Any]) -> dict[str, Any]:
         "providers": [names.get(code, code) for code in tally["providers"]],
         "held": list(held_words(tally.get("held_colours", []), names)),
         "effective": tally.get("effective"),
+        "would_be_held": bool(tally.get("mass_changes")),
+        "mass_changes": mass_change_words(tally["mass_changes"]) if "mass_changes" in tally else [],
     }
 
 

@@ -110,6 +110,21 @@ def held_words(held_colours: list[list[Any]], names: dict[str, str]) -> Iterator
         ) % {"provider": names.get(provider, provider), "n": number, "before": _state(before), "after": _state(after)}
 
 
+def mass_change_words(mass_changes: list[list[Any]]) -> list[str]:
+    """What a run would hold for two people of the changes told of, or that it would hold nothing of them."""
+    sentences = [
+        _(
+            "Rule %(rule)s would be held for two people as a mass change: of %(n)s registered, %(red)s would turn red "
+            "and %(green)s green before their day."
+        )
+        % {"rule": rule, "red": localize(red), "green": localize(green), "n": localize(registered)}
+        for rule, red, green, registered in mass_changes
+    ]
+    if not sentences:
+        return [_("Nothing of it would be held as a mass change.")]
+    return [*sentences, _("Until two people have decided, these people keep what they show.")]
+
+
 def _mapping(effect: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
     if "lost" not in effect:
         return
@@ -125,6 +140,8 @@ def _mapping(effect: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
     elif not effect["colours"] and not effect.get("held_colours"):
         yield _("Nobody's colour would change.")
     yield from _effective(effect, is_asked="effective_by_words" in effect, key="effective_by_words")
+    if "mass_changes" in effect:
+        yield from mass_change_words(effect["mass_changes"])
     if effect["judged"] < effect["citizens"]:
         yield _("Told of %(judged)s people; %(citizens)s are concerned.") % {
             "judged": localize(effect["judged"]),

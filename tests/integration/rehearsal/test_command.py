@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from codes.models import RuleSetVersion
 from codes.reports.manifest import check
-from codes.rule_sets.rehearsal import Change
+from codes.rule_sets.rehearsal import Change, Follows, Rehearsal
 from codes.rule_sets.rehearsal_jobs import COLUMNS
 from codes.rule_sets.version_file import canonical_digest
 from regions.journal.models import JournalEntry
@@ -56,11 +56,19 @@ def test_the_summary(tried: Tried) -> None:
     before, after, people = effective[0]
     assert f"  {people} from {before} to {after}\n" in told
     assert f"{len(appear)} disagreements appear, {len(vanish)} vanish" in told
+    assert "0 mass changes are held for two people\n" in told
     one = tried.changes[0]
     alike = [c for c in tried.changes if (c.provider, c.before, c.after) == (one.provider, one.before, one.after)]
     assert f"  {one.provider}: {len(alike)} from {one.before} to {one.after}\n" in told
     for rule in {rule for change in tried.changes for rule in change.changed_by}:
         assert f" {rule}: " in told
+
+
+def test_it_says_what_would_be_held(tried: Tried, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Rehearsal, "follows", lambda _tried, _people: Follows([], [["R1", 3, 21, 80]]))
+    told = rehearse(tried)
+    assert "1 mass changes are held for two people\n" in told
+    assert "  R1: of 80 registered 3 turn red and 21 green before their day\n" in told
 
 
 def rows_of(path: Path) -> list[dict[str, object]]:

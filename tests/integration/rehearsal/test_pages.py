@@ -196,8 +196,16 @@ def test_what_is_held_and_that_no_effective_code_changes_is_said(city: Lived, ma
     page = manager.read(address)
     assert "Nobody's effective code would change." in page
     assert "nowhere, whose source is silent: 3 people held from red to yellow." in page
-    rehearsals.update(tally={key: told[key] for key in told if key not in ("effective", "held_colours")})
-    assert "ffective code" not in manager.read(address), "counted before effective codes were"
+    assert "Nothing of it would be held as a mass change." in page
+    rehearsals.update(tally={**told, "mass_changes": [["R1", 3, 1021, 40_000]]})
+    page = manager.read(address)
+    assert "of 40000 registered, 3 would turn red and 1021 green before their day." in page
+    assert "Until two people have decided, these people keep what they show." in page
+    later = ("effective", "held_colours", "mass_changes")
+    rehearsals.update(tally={key: told[key] for key in told if key not in later})
+    page = manager.read(address)
+    assert "ffective code" not in page, "counted before effective codes were"
+    assert "mass change" not in page
 
 
 def test_while_it_is_tried_the_page_asks_again(city: Lived, manager: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:

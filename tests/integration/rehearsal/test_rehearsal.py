@@ -73,7 +73,7 @@ def foretold(draft: VersionContent, today: date) -> tuple[Tally, list[list[str |
     tally = Tally()
     with rehearsal(draft, today=today) as tried:
         deque(tally.counting(tried.changes), maxlen=0)
-        return tally, tried.effective(tally.people)
+        return tally, tried.follows(tally.people).effective
 
 
 def effective_changes(run: Run) -> list[list[str | int]]:

@@ -1,12 +1,12 @@
 """Whoever approves a new database URL sees which database it is, and so does whoever reads the journal."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.utils.translation import override
 
-from codes.models import Citizen, EffectiveCode, Registration, Verdict
+from codes.models import Citizen, EffectiveCode, HeldGroup, Registration, Verdict
 from codes.runs.ledger import start_run
 from codes.runs.steps import run_here
 from codes.source_effect import effect_of
@@ -15,9 +15,10 @@ from regions.journal.models import JournalEntry
 from regions.refusals import Refused
 from regions.sources import changes
 from regions.sources.models import Source, SourceChange
+from regions.tenancy import current_city
 from tests.integration.pages.people import Visitor
 from tests.integration.sources.officials import at_desk
-from tests.integration.sources.stand_ins import NOW, Police, record
+from tests.integration.sources.stand_ins import NOW, Police, record, records
 from tests.integration.sources.test_pages import PATH, settings_form
 
 OURS = "postgresql://reader:geheim@127.0.0.1:9/alpha_police?sslmode=require"
@@ -110,8 +111,7 @@ def test_a_mapping_tells_whose_effective_code_would_change(police: Police) -> No
     police.collect()
     with_us = {"provider": police.source.providers.get(), "registered_at": NOW - timedelta(days=1)}
     Registration.objects.create(citizen=Citizen.objects.get(), **with_us)
-    run, _ = start_run(by="system", now=NOW, as_of=NOW, collects=False)
-    run_here(run.pk, clock=lambda: NOW, progress=lambda _: None)
+    run_at(NOW)
     source = Source.objects.get(code="police")
     before = [list(model.objects.order_by("pk").values()) for model in (Verdict, EffectiveCode)]
     assert [one["colour"] for one in before[1]] == ["red"]
@@ -120,6 +120,44 @@ def test_a_mapping_tells_whose_effective_code_would_change(police: Police) -> No
     told = effect_of(source, changed, now=NOW + timedelta(hours=1))
 
     assert told["effective_by_words"] == [["red", "green", 1]]
+    assert told["mass_changes"] == []
     with override("en"):
         assert "Effective code: 1 person from red to green." in effect_words(told)
+        assert "Nothing of it would be held as a mass change." in effect_words(told)
     assert [list(model.objects.order_by("pk").values()) for model in (Verdict, EffectiveCode)] == before
+
+
+def test_a_mapping_tells_what_a_run_would_hold_and_the_run_holds_it(police: Police) -> None:
+    current_city().mass_change_least, current_city().mass_change_share = 3, 0
+    police.add(*records(3))
+    police.collect()
+    with_us = {"provider": police.source.providers.get(), "registered_at": NOW - timedelta(days=1)}
+    Registration.objects.bulk_create(Registration(citizen=one, **with_us) for one in Citizen.objects.all())
+    run_at(NOW)
+    assert Verdict.objects.filter(colour="red").count() == 3
+    source = Source.objects.get(code="police")
+    changed = changes.changed(source, {"kinds": {**source.kinds, "close_contact": "negative_test"}}, None)
+    later = NOW + timedelta(days=2)
+
+    told = effect_of(source, changed, now=NOW + timedelta(hours=1))
+
+    ((rule, *people),) = told["mass_changes"]
+    assert people == [0, 3, 3]
+    with override("en"):
+        assert (
+            f"Rule {rule} would be held for two people as a mass change: of 3 registered, 0 would turn red and 3 green "
+            "before their day."
+        ) in effect_words(told)
+    assert not HeldGroup.objects.exists()
+    police.source.kinds = changed.kinds
+    police.source.save()
+    police.set_clock(later)
+    police.replace(*({**one, "recorded_at": later - timedelta(hours=1)} for one in records(3)))
+    assert police.collect(now=later).accepted == 3
+    run_at(later)
+    assert [[one.rule, one.red, one.green, one.registered] for one in HeldGroup.objects.all()] == told["mass_changes"]
+
+
+def run_at(instant: datetime) -> None:
+    run, _ = start_run(by="system", now=instant, as_of=instant, collects=False)
+    run_here(run.pk, clock=lambda: instant, progress=lambda _: None)
