@@ -152,6 +152,10 @@ class ProposalQuerySet(models.QuerySet[P]):
             raise MovedMeanwhile
         return found
 
+    def decide(self, to: str, *, by: str, now: datetime, reason: str = "", **changes: Any) -> int:
+        """Write the second person's decision about all that wait; how many. Whoever calls has asked for the role and journals it."""
+        return self.waiting().update(state=to, decided_by=by, decided_at=now, decision_reason=reason, **changes)
+
     def to_decide(self, pk: int, *, by: str) -> P:
         """A waiting proposal for its second person."""
         require_role(by, self.model.DECIDERS)
@@ -175,6 +179,8 @@ class Proposal(models.Model):
     DECIDERS: ClassVar[Role] = Role.APPROVER
     # What its acts are called in the journal, but for their last word.
     ACTS: ClassVar[str] = ""
+    # That word of a refusal.
+    REFUSED_AS: ClassVar[str] = "refused"
     # Whether the row says who took it back; of others the journal alone does.
     SAYS_WHO_WITHDREW: ClassVar[bool] = True
 
@@ -217,7 +223,8 @@ class Proposal(models.Model):
 
     def refuse(self, *, reason: str, by: str, now: datetime, **changes: Any) -> Self:
         """Write that the second person disagrees; nothing follows. Raises ``Refused`` without a reason, and ``MovedMeanwhile``."""
-        self.decide(REFUSED, by=by, now=now, reason=require_reason(reason), act=f"{self.ACTS}refused", **changes)
+        act = f"{self.ACTS}{self.REFUSED_AS}"
+        self.decide(REFUSED, by=by, now=now, reason=require_reason(reason), act=act, **changes)
         return self
 
     def withdraw(self, *, by: str, now: datetime) -> Self:
@@ -269,6 +276,11 @@ class EndableProposal(Proposal):
     def journal(self, act: str, *, by: str, now: datetime, before: str = "", **data: Any) -> None:
         refused = {"decision_code": self.decision_code} if self.decision_code else {}
         super().journal(act, by=by, now=now, before=before, **refused, **data)
+
+    def refuse(self, *, reason: str, by: str, now: datetime, **changes: Any) -> Self:
+        """For a ``decision_code``, with or without a text; the journal of its case has the entry. Raises ``MovedMeanwhile``."""
+        self.decide(REFUSED, by=by, now=now, reason=reason, **changes)
+        return self
 
     def withdraw(self, *, by: str, now: datetime) -> Self:  # noqa: ARG002 - the journal of its case says who
         self.move(WITHDRAWN, ended_at=now)

@@ -194,6 +194,7 @@ class HeldGroupProposal(Proposal):
 
     PROPOSERS: ClassVar[Role] = Role.APPROVER
     ACTS: ClassVar[str] = "group."
+    REFUSED_AS: ClassVar[str] = "sent_back"
     SAYS_WHO_WITHDREW: ClassVar[bool] = False
 
     group = models.ForeignKey(HeldGroup, on_delete=models.PROTECT, related_name="proposals")

@@ -65,6 +65,8 @@ NOT_ASKING = {
     "regions/proposals.py:Proposal.journal": A_STEP,
     "regions/proposals.py:Proposal.refuse": A_STEP,
     "regions/proposals.py:Proposal.withdraw": A_STEP,
+    "regions/proposals.py:ProposalQuerySet.decide": A_STEP,
+    "regions/proposals.py:EndableProposal.refuse": A_STEP,
     "regions/proposals.py:EndableProposal.withdraw": A_STEP,
     "regions/proposals.py:answer_operator": A_STEP,
     "regions/proposals.py:require_proposer": ASKS_ITSELF,

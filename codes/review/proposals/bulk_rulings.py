@@ -209,9 +209,7 @@ def approve_many(*, ruling_ids: Sequence[int], by: str, now: datetime) -> BulkRe
         move_all(steps, by=by, now=now)
         people = [ruling.citizen_id for ruling in rulings]
         supersede(people, now=now)
-        Ruling.objects.filter(pk__in=[ruling.pk for ruling in rulings]).update(
-            state=State.APPROVED, decided_by=by, decided_at=now
-        )
+        Ruling.objects.filter(pk__in=[ruling.pk for ruling in rulings]).decide(State.APPROVED, by=by, now=now)
         rest_on_rulings(steps)
         settle_citizens(people, now=now)
         closed = [step.case for step in steps]
@@ -231,9 +229,8 @@ def take_out(*, ruling_ids: Sequence[int], reason_code: str, by: str, now: datet
         data = {"reason_code": reason_code, "bulk": True}
         steps = [Step(case_of(one), Verb.REFUSE, data={"ruling": one.pk, **data}) for one in found]
         move_all(steps, by=by, now=now)
-        Ruling.objects.filter(pk__in=[one.pk for one in found]).update(
-            state=State.REFUSED, decided_by=by, decided_at=now, decision_reason=reason, decision_code=reason_code
-        )
+        refused = Ruling.objects.filter(pk__in=[one.pk for one in found])
+        refused.decide(State.REFUSED, by=by, now=now, reason=reason, decision_code=reason_code)
         if found:
             record_many(Verb.REFUSE, [step.case for step in steps], by=by, now=now, data={"reason_code": reason_code})
     return len(found)

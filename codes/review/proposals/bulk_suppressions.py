@@ -80,7 +80,10 @@ def approve_bulk_suppression(*, bulk_suppression_id: int, by: str, now: datetime
         proposed = BulkSuppression.objects.locked().to_decide(bulk_suppression_id, by=by)
         if effect_of_bulk_suppression(proposed, now=now).stricter:
             raise Refused(Reason.TURNS_STRICTER)
-        people = _decide(proposed, State.APPROVED, Verb.APPROVE_SUPPRESSION, by=by, now=now, reason=reason)
+        people = people_of(proposed)
+        proposed.suppressions.decide(State.APPROVED, by=by, now=now)
+        proposed.decide(State.APPROVED, by=by, now=now, reason=reason)
+        _record(Verb.APPROVE_SUPPRESSION, proposed, people, by=by, now=now)
         proposed.run = amend_now(people, by=by, now=now, because=proposed.subject)
         proposed.save(update_fields=["run"])
     return proposed
@@ -93,8 +96,7 @@ def refuse_bulk_suppression(
     reason = check_refusal(reason_code, reason)
     with transaction.atomic():
         proposed = BulkSuppression.objects.locked().to_decide(bulk_suppression_id, by=by)
-        coded = {"decision_code": reason_code}
-        _decide(proposed, State.REFUSED, Verb.REFUSE_SUPPRESSION, by=by, now=now, reason=reason, **coded)
+        _refuse(proposed, by=by, now=now, reason=reason, decision_code=reason_code)
     return proposed
 
 
@@ -112,12 +114,11 @@ def take_out_of_bulk_suppression(
         covered = records_of(proposed)
         out = {one.record_id for one in covered if one.citizen_id in citizens}
         people = {one.citizen_id for one in covered if one.record_id in out}
-        coded = {"decision_code": reason_code}
         if all(one.record_id in out for one in covered):
-            _decide(proposed, State.REFUSED, Verb.REFUSE_SUPPRESSION, by=by, now=now, reason=reason, **coded)
+            _refuse(proposed, by=by, now=now, reason=reason, decision_code=reason_code)
         elif out:
-            taken = proposed.suppressions.waiting().filter(record_id__in=out)
-            taken.update(state=State.REFUSED, decided_by=by, decided_at=now, decision_reason=reason, **coded)
+            taken = proposed.suppressions.filter(record_id__in=out)
+            taken.decide(State.REFUSED, by=by, now=now, reason=reason, decision_code=reason_code)
             named = _on_timelines(Verb.REFUSE_SUPPRESSION, proposed, people, by=by, now=now)
             proposed.journal(TAKEN_OUT, by=by, now=now, before=proposed.state, **named)
     return len(people)
@@ -163,15 +164,12 @@ def people_of(bulk_suppression: BulkSuppression) -> set[int]:
     return {one.citizen_id for one in records_of(bulk_suppression)}
 
 
-def _decide(
-    proposed: BulkSuppression, to: str, verb: Verb, *, by: str, now: datetime, reason: str, **changes: str
-) -> set[int]:
-    """Decide the proposal and each of its suppressions alike; the people they are about."""
+def _refuse(proposed: BulkSuppression, *, by: str, now: datetime, reason: str, decision_code: str) -> None:
+    """The proposal and each of its suppressions alike."""
     people = people_of(proposed)
-    proposed.suppressions.waiting().update(state=to, decided_by=by, decided_at=now, **changes)
-    proposed.decide(to, by=by, now=now, reason=reason, **changes)
-    _record(verb, proposed, people, by=by, now=now)
-    return people
+    proposed.suppressions.decide(State.REFUSED, by=by, now=now, decision_code=decision_code)
+    proposed.refuse(by=by, now=now, reason=reason, decision_code=decision_code)
+    _record(Verb.REFUSE_SUPPRESSION, proposed, people, by=by, now=now)
 
 
 def _open_cases(key: str, people: Collection[int]) -> list[Case]:

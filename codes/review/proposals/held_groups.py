@@ -92,8 +92,7 @@ def send_back(proposal_id: int, *, by: str, now: datetime, reason: str) -> HeldG
     reason = check_text(reason, required=True)
     with transaction.atomic():
         proposed = HeldGroupProposal.objects.select_related("group").locked().to_decide(proposal_id, by=by)
-        proposed.decide(GroupProposalState.REFUSED, by=by, now=now, reason=reason, act="group.sent_back")
-    return proposed
+        return proposed.refuse(reason=reason, by=by, now=now)
 
 
 @transaction.atomic

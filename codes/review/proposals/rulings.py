@@ -112,7 +112,7 @@ def refuse(*, ruling_id: int, reason_code: str, by: str, now: datetime, reason: 
         ruling = _with_case().to_decide(ruling_id, by=by)
         step = Step(case_of(ruling), Verb.REFUSE, data={"ruling": ruling.pk, "reason_code": reason_code})
         acts = acts_of([step], by=by, now=now)
-        ruling.decide(State.REFUSED, by=by, now=now, reason=reason, decision_code=reason_code)
+        ruling.refuse(by=by, now=now, reason=reason, decision_code=reason_code)
         record_all(acts, by=by, now=now)
     return ruling
 

@@ -88,7 +88,7 @@ def refuse_suppression(
     reason = check_refusal(reason_code, reason)
     with transaction.atomic():
         proposed = _alone(suppression_id).to_decide(suppression_id, by=by)
-        proposed.decide(State.REFUSED, by=by, now=now, reason=reason, decision_code=reason_code)
+        proposed.refuse(by=by, now=now, reason=reason, decision_code=reason_code)
         _record_act(Verb.REFUSE_SUPPRESSION, proposed, by=by, now=now)
     return proposed
 
