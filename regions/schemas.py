@@ -14,9 +14,10 @@ from django.db import OperationalError, connection, transaction
 from psycopg2 import sql
 from psycopg2.errors import LockNotAvailable
 
+from regions.each_city import for_each
 from regions.models import City
 from regions.rights import create_city_role, grant_city_rights, grant_public_rights
-from regions.tenancy import all_schemas, city_named, ended_schemas
+from regions.tenancy import all_schemas, city_named, ended_schemas, in_public
 
 Statement = tuple[Any, Any, bool]
 # Statements that change nothing, or only this session: queries, savepoints, the search path of the first city.
@@ -30,13 +31,21 @@ SECONDS_BETWEEN_TRIES = 3.0
 
 
 def prepare_database(*, verbosity: int = 0) -> list[str]:
-    """Migrate ``public`` and every city and set all rights anew; the cities' schema names. Safe to repeat."""
+    """Migrate ``public`` and every city and set all rights anew; the cities' schema names. Safe to repeat.
+
+    Raises ``CitiesFailed`` after the last city.
+    """
     _giving_way(lambda: _migrate_public(verbosity=verbosity))
-    schemas = all_schemas()
-    for schema in schemas:
-        migrate_city(city_named(schema), verbosity=verbosity)
-    for schema in ended_schemas():  # their journals must stay readable; their roles get no right back
-        migrate(city_named(schema), verbosity=verbosity)
+    schemas, ended = all_schemas(), ended_schemas()
+
+    def bring_up_to_date(schema: str) -> int:
+        # Of an ended one the journal must stay readable; its role gets no right back.
+        bring = migrate if schema in ended else migrate_city
+        with in_public():  # again, after a migration that failed in its city
+            bring(city_named(schema), verbosity=verbosity)
+        return 1
+
+    for_each([*schemas, *ended], bring_up_to_date)
     return schemas
 
 

@@ -1,17 +1,20 @@
 """``manage.py prepare``: bring the database up to date."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.utils import timezone
 
 from codes.citizens.joining import Joined, RunIsOpen, join_people
 from codes.key_rotation import make_missing_keys
-from portal.commands import PortalCommand, sign_checkpoint
+from portal.commands import CommandFailed, PortalCommand, sign_checkpoint
+from regions.each_city import CitiesFailed, for_each
 from regions.journal.checkpoints import take_over_file
 from regions.journal.playback import take_stock
 from regions.proposals import SYSTEM
 from regions.schemas import prepare_database
-from regions.tenancy import as_owner, in_city, in_city_as_owner
+from regions.tenancy import all_schemas, as_owner, in_city, in_city_as_owner
 
 
 class Command(PortalCommand):
@@ -21,28 +24,56 @@ class Command(PortalCommand):
     )
 
     def handle(self, *_: Any, **options: Any) -> None:
+        self.failed: list[str] = []
+        self.changed: set[str] = set()
         with as_owner():
-            schemas = prepare_database(verbosity=max(0, options["verbosity"] - 1))
-            changed = [schema for schema in schemas if self._join(schema)]
-        for schema in schemas:
-            with in_city(schema):
-                take_over_file()
-                made = make_missing_keys(by=SYSTEM, now=timezone.now())
-                if take_stock(by=SYSTEM, now=timezone.now()) or made or schema in changed:
-                    sign_checkpoint(self.stderr, now=timezone.now())
+            with self._going_on():
+                prepare_database(verbosity=max(0, options["verbosity"] - 1))
+            schemas = all_schemas()
+            self._in_the_others(schemas, self._join)
+        self._in_the_others(schemas, self._complete)
+        if self.failed:
+            failed = ", ".join(self.failed)
+            raise CommandFailed(
+                f"Not up to date: {failed}; the log says why. All others are. Run prepare again.", code=3
+            )
         self.stdout.write(f"The database is up to date: public and {len(schemas)} cities.")
 
-    def _join(self, schema: str) -> bool:
-        """Whether anybody was joined or any number rewritten."""
+    @contextmanager
+    def _going_on(self) -> Iterator[None]:
+        try:
+            yield
+        except CitiesFailed as failure:
+            self.failed += failure.schemas
+
+    def _in_the_others(self, schemas: list[str], act: Callable[[str], int]) -> None:
+        """Go on with the cities in which nothing has failed yet."""
+        with self._going_on():
+            for_each([schema for schema in schemas if schema not in self.failed], act)
+
+    def _join(self, schema: str) -> int:
+        """How many were joined."""
         try:
             with in_city_as_owner(schema):
                 done = join_people(by=SYSTEM, now=timezone.now())
         except RunIsOpen:
             self.stderr.write(f"{schema}: a run is open; people who are one are joined when prepare is run after it.")
-            return False
+            return 0
         for line in report(schema, done):
             self.stdout.write(line)
-        return bool(done.pairs)
+        if done.pairs:
+            self.changed.add(schema)
+        return len(done.pairs)
+
+    def _complete(self, schema: str) -> int:
+        """What the journal and the keys of a new release need; whether that changed anything."""
+        with in_city(schema):
+            take_over_file()
+            made = make_missing_keys(by=SYSTEM, now=timezone.now())
+            changed = take_stock(by=SYSTEM, now=timezone.now()) or made or schema in self.changed
+            if changed:
+                sign_checkpoint(self.stderr, now=timezone.now())
+        return int(bool(changed))
 
 
 def report(schema: str, done: Joined) -> list[str]:
