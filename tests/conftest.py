@@ -102,6 +102,8 @@ def keep(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
 def _leave_no_trace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Keep what outlives a rollback to the test: cached keys and pieces of pages, the city of the connection, the checkpoint files."""
     monkeypatch.setattr("django.conf.settings.JOURNAL_CHECKPOINTS", tmp_path / "checkpoints")
+    # How many statements something takes must not depend on whether a key's few seconds end meanwhile.
+    monkeypatch.setattr("regions.keys.encryption.SECONDS_REMEMBERED", 10**9)
     yield
     forget_cached_keys()
     caches["template_fragments"].clear()
