@@ -183,6 +183,15 @@ def test_who_is_taken_out_goes_back_with_a_reason(crowd: Desk) -> None:
     assert bulk_rulings.take_out(ruling_ids=keys, reason_code="evidence_thin", by="wang", now=crowd.now) == 0
 
 
+def test_nobody_takes_out_what_they_proposed(crowd: Desk) -> None:
+    """zhao may do both, and not about the same proposal."""
+    propose(crowd, by="zhao")
+    keys = list(Ruling.objects.values_list("pk", flat=True))
+    with pytest.raises(Refused) as refused:
+        bulk_rulings.take_out(ruling_ids=keys[:2], reason_code="evidence_thin", by="zhao", now=crowd.now)
+    assert refused.value.reason is CommonReason.SAME_PERSON
+
+
 def test_whose_colours_changed_since_is_left(crowd: Desk) -> None:
     """Lighter, too: the approver would not do what they looked at."""
     propose(crowd, CaseFilter(severity="red"), "yellow")

@@ -52,6 +52,26 @@ def test_an_approved_ruling_is_in_force_without_a_run(desk: Desk) -> None:
     assert (case.state, case.outcome, case.closed_at) == ("decided", "green", desk.now)
 
 
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"reason_code": ""}, Reason.UNKNOWN_REASON),
+        ({"reason_code": "because"}, Reason.UNKNOWN_REASON),
+        ({"colour": "red"}, Reason.REASON_DOES_NOT_FIT),
+        ({"colour": "unknown"}, Reason.REASON_DOES_NOT_FIT),
+        ({"evidence": []}, Reason.NO_EVIDENCE),
+        ({"expires_on": timedelta(0)}, Reason.END_DATE),
+        ({"expires_on": timedelta(days=31)}, Reason.END_DATE),
+    ],
+)
+def test_a_colour_needs_a_reason_evidence_and_an_end(desk: Desk, changes: dict[str, Any], why: TextChoices) -> None:
+    before = written()
+    values = {"colour": "green", "reason_code": "wrong_person", "evidence": EVIDENCE, **changes}
+    values["expires_on"] = desk.now.date() + changes.get("expires_on", timedelta(days=9))
+    assert refusal(rulings.propose, **values, case_id=desk.case().pk, by="li", now=desk.now) is why
+    assert written() == before
+
+
 def test_others_keep_their_colours(desk: Desk) -> None:
     before = list(EffectiveCode.objects.exclude(citizen__ref="zhang").order_by("pk").values())
     desk.approve(desk.propose())

@@ -17,7 +17,7 @@ from portal.environment import NO_MAIL
 from portal.official.alarms.mail import mail_alarms
 from regions.journal.models import JournalEntry
 from regions.models import City
-from regions.refusals import MovedMeanwhile, NotAllowed, Refused
+from regions.refusals import CommonReason, MovedMeanwhile, Refused
 from regions.staff.models import Account
 from regions.staff.roles import Role
 from tests.integration.pages.people import Visitor
@@ -60,15 +60,15 @@ def test_one_of_each_role_closes_it(alarm: Alarm, first: str, second: str) -> No
 def test_nobody_silences_it_alone(alarm: Alarm) -> None:
     """Neither the one who proposed, nor a colleague of the same role, nor anybody of another."""
     one = proposed(alarm)
-    refusals: list[tuple[str, type[Refused]]] = [
-        ("gao", Refused),
-        ("he", Refused),
-        ("li", NotAllowed),
-        ("wang", NotAllowed),
-    ]
-    for by, kind in refusals:
-        with pytest.raises(kind):
+    for by, why in {
+        "gao": CommonReason.SAME_PERSON,
+        "he": alarms.AlarmReason.SAME_ROLE,
+        "li": CommonReason.NOT_YOURS,
+        "wang": CommonReason.NOT_YOURS,
+    }.items():
+        with pytest.raises(Refused) as refused:
             alarms.confirm(one.pk, by=by, now=NOW)
+        assert refused.value.reason is why
     acts: list[Callable[[], object]] = [
         lambda: proposed(alarm, "li"),
         lambda: proposed(alarm, "system"),

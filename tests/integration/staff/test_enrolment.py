@@ -133,6 +133,10 @@ def test_what_ends_a_link(clock: list[datetime], alone: Visitor, end: str) -> No
         values = {"email": "other@example.cn"} if end == "email" else {}
         changes.confirm(propose(account.pk, **values, reason="x", by="an", now=now).pk, by="bo", now=now)  # type: ignore[operator]
     assert find_link(token_hash, now=now) is None
+    if end == "closed":  # nor is it good once the account is open again
+        Account.objects.update(is_active=True)
+        assert find_link(token_hash, now=now) is None
+        Account.objects.filter(pk=account.pk).update(is_active=False)
     new = mailed_links()[1:]
     assert len(new) == (1 if end in ("again", "reset") else 0)
     assert all(follow(one)[2] == 302 for one in new)

@@ -26,7 +26,7 @@ from regions.refusals import NotAllowed
 from regions.sources.models import Batch, Source
 from regions.staff.accounts import add_staff
 from regions.staff.changes import propose_account
-from regions.staff.models import Account
+from regions.staff.models import Account, RoleGrant
 from regions.staff.roles import Role
 
 SOURCES = ReportRequest(ReportName.SOURCES)
@@ -69,11 +69,13 @@ def test_only_the_roles_of_a_verb_may(alpha: City, now: datetime, verb: str, rol
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_neither_an_invented_name_nor_a_closed_account_may(alpha: City, now: datetime, verb: str) -> None:
+def test_neither_an_invented_name_nor_who_lost_account_or_role_may(alpha: City, now: datetime, verb: str) -> None:
     roles, act = VERBS[verb]
-    add_staff(username="gone", roles=[min(roles)], by="system", now=now)
+    for username in ("gone", "former"):
+        add_staff(username=username, roles=[min(roles)], by="system", now=now)
     Account.objects.filter(username="gone").update(is_active=False)
-    for by in ("nobody", "gone", "System", "", "operator"):
+    RoleGrant.objects.filter(account__username="former").update(revoked_at=now, revoked_by="tests")
+    for by in ("nobody", "gone", "former", "System", "", "operator"):
         with pytest.raises(NotAllowed):
             act(by=by, now=now)
 
