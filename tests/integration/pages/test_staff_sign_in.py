@@ -8,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from portal.staff_sign_in import limits
 from portal.staff_sign_in.adapters import decrypt_secret, encrypt_secret
 from regions.journal.models import JournalEntry
 from regions.models import City
@@ -114,6 +115,14 @@ def test_after_eight_hours_one_signs_in_again_however_busy(
         assert worker.get("/staff/").status_code == 200
     monkeypatch.setattr("django.utils.timezone.now", lambda: clock + timedelta(hours=8, minutes=1))
     assert worker.get("/staff/").status_code == 302
+
+
+def test_a_session_that_does_not_say_since_when_is_over(beta: City, clock: datetime) -> None:
+    worker = Visitor.at_work("reviewer", now=clock)
+    session = worker.client.session
+    del session[limits.KEY]
+    session.save()
+    assert worker.get("/staff/").headers["Location"] == "/staff/sign-in/?next=%2Fstaff%2F"
 
 
 def test_htmx_leads_the_whole_page_to_the_sign_in(beta: City, clock: datetime, door: Visitor) -> None:

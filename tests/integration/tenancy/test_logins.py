@@ -129,7 +129,11 @@ def _die(_: object) -> None:
     raise ConnectionError
 
 
-def test_few_sessions_are_kept_and_all_are_closed(owner: Any) -> None:
+@pytest.mark.parametrize(("cities", "kept"), [(2, 3), (1, 2)])
+def test_few_sessions_are_kept_and_all_are_closed(
+    owner: Any, monkeypatch: pytest.MonkeyPatch, cities: int, kept: int
+) -> None:
+    monkeypatch.setattr("regions.backend.base.PARKED_CITIES", cities)
     sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = ANY (%s)"
     logins = ["portal_app", "city_alpha", "city_beta"]
     for schema in ("alpha", "beta", "alpha", "beta"):
@@ -138,7 +142,7 @@ def test_few_sessions_are_kept_and_all_are_closed(owner: Any) -> None:
     _one("SELECT 1")
     with owner.cursor() as cursor:
         cursor.execute(sessions, [logins])
-        assert cursor.fetchone() == (3,)
+        assert cursor.fetchone() == (kept,)
         connection.close()
         deadline = time.monotonic() + 10
         while True:

@@ -88,7 +88,7 @@ def test_a_rolled_back_savepoint_does_not_leave_the_city(alpha: City) -> None:
 
 
 def test_two_cities_cannot_be_entered_at_once(alpha: City) -> None:
-    with pytest.raises(WrongSchema), in_city("beta"):
+    with pytest.raises(WrongSchema, match="already in alpha"), in_city("beta"):
         pass
     assert current_city() == alpha
 
