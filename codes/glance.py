@@ -6,7 +6,7 @@ of their providers is read once for all of them (``docs/adr/0040-showing-a-code.
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from codes.effective import CODE_OF_ONE, WITH_LAST, CurrentCode, effective_code_with
 from codes.models import Run
@@ -58,11 +58,20 @@ def late_shown_since(today: date) -> date:
 
 def code_and_glance(citizen_id: int, *, now: datetime) -> tuple[CurrentCode, Glance]:
     """Both by one query: what they rest on is the same."""
+    code, glance, _ = code_and_glance_with(READ, citizen_id, now=now)
+    return code, glance
+
+
+def code_and_glance_with(
+    statement: Prepared, citizen_id: int, *, now: datetime
+) -> tuple[CurrentCode, Glance, list[Any]]:
+    """Both, by a statement that begins with the columns of ``READ``; and what it has beside them."""
     code, beside = effective_code_with(
-        READ,
+        statement,
         citizen_id,
         now=now,
         told_since=now - OUTCOME_TOLD,
         late_since=late_shown_since(current_city().day_of(now)),
     )
-    return code, Glance(*beside)
+    width = len(Glance._fields)
+    return code, Glance(*beside[:width]), beside[width:]

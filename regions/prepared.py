@@ -5,7 +5,7 @@ whatever a change of tables or of the search path has made old.
 """
 
 from collections import ChainMap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -67,11 +67,11 @@ class Prepared:
 
     def found(self, model: type[M], parameters: dict[str, Any]) -> list[M]:
         """What a query set finds, as objects."""
-        rows = self.rows(parameters)
-        names = [field.attname for field in model._meta.concrete_fields]
-        return [self._object(model, names, row) for row in rows]
+        return [self.object_of(model, row) for row in self.rows(parameters)]
 
-    def _object(self, model: type[M], names: list[str], row: tuple[Any, ...]) -> M:
+    def object_of(self, model: type[M], row: Sequence[Any]) -> M:
+        """What a row of a query set says, with its annotations."""
+        names = [field.attname for field in model._meta.concrete_fields]
         one = model.from_db(connection.alias, names, row[: len(names)])
         for name, value in zip(self._annotated, row[len(names) :], strict=True):
             setattr(one, name, value)
@@ -80,17 +80,38 @@ class Prepared:
     @cached_property
     def _texts(self) -> tuple[str, str]:
         numbers = _Numbers()
-        if isinstance(self._made, str):
-            constants = {name: _quoted(value) for name, value in self._constants.items()}
-            statement = self._made % ChainMap(constants, numbers)
-        else:
-            query = self._made().query
-            self._annotated = tuple(query.annotation_select)
-            text, values = query.sql_with_params()
-            statement = text % tuple(numbers[one] if isinstance(one, Asked) else _quoted(one) for one in values)
+        statement = self.text(numbers)
         arguments = ", ".join(f"%({name})s" for name in numbers)
         execute = f"EXECUTE {self.name} ({arguments})" if arguments else f"EXECUTE {self.name}"
         return f"PREPARE {self.name} AS {statement}", execute
+
+    def text(self, numbers: dict[str, str]) -> str:
+        """What is prepared, with numbers for its parameters."""
+        if isinstance(self._made, str):
+            constants = {name: _quoted(value) for name, value in self._constants.items()}
+            return self._made % ChainMap(constants, numbers)
+        query = self._made().query
+        self._annotated = tuple(query.annotation_select)
+        text, values = query.sql_with_params()
+        return text % tuple(numbers[one] if isinstance(one, Asked) else _quoted(one) for one in values)
+
+
+BESIDE = "SELECT * FROM (%s) AS first LEFT JOIN (%s) AS second ON true"
+
+
+class Beside(Prepared):
+    """Two statements as one: beside each row of the first those of the second, nulls where it has none.
+
+    They share the parameters that have the same name.
+    """
+
+    def __init__(self, name: str, first: Prepared, second: Prepared) -> None:
+        super().__init__(name, "")
+        self._both = first, second
+
+    def text(self, numbers: dict[str, str]) -> str:
+        first, second = (one.text(numbers) for one in self._both)
+        return BESIDE % (first, second)
 
 
 class _Numbers(dict[str, str]):

@@ -4,7 +4,7 @@ The same pages stand under ``/`` and under ``/family/<ref>/``; any other ref get
 """
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -30,10 +30,10 @@ class SubjectRequest(CitizenRequest):
 SubjectView = Callable[Concatenate[SubjectRequest, P], HttpResponseBase]
 
 
-def for_subject(view: SubjectView[P]) -> PlainView[...]:
-    """The view is for a signed-in citizen, about themselves or the dependant that ``ref`` names."""
+def for_subject(view: SubjectView[P], *, with_code: bool = False) -> PlainView[...]:
+    """The view is for a signed-in citizen, about themselves or the dependant that ``ref`` names; ``with_code`` as in ``for_citizens``."""
 
-    @for_citizens
+    @partial(for_citizens, with_code=with_code)
     @wraps(view)
     def found(request: CitizenRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         ref = kwargs.pop("ref", None)
@@ -45,6 +45,10 @@ def for_subject(view: SubjectView[P]) -> PlainView[...]:
         return response
 
     return found
+
+
+# For a page that shows their code.
+for_subject_with_code = partial(for_subject, with_code=True)
 
 
 def dependant(guardian: Citizen, ref: str) -> Citizen:

@@ -6,10 +6,11 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
+from codes.glance import READ, code_and_glance_with
 from codes.models import Citizen, DisplayFinding, Message, PhoneChange
 from portal.web.host import city_of
 from portal.web.sessions import LONGEST_WHILE_CLOSED
-from regions.prepared import Prepared, asked
+from regions.prepared import Beside, Prepared, asked
 
 KEY = "citizen"
 TOUCH_SECONDS = 60
@@ -28,11 +29,12 @@ def sign_out(request: HttpRequest) -> None:
     request.session.flush()
 
 
-def signed_in_citizen(request: HttpRequest, *, now: datetime) -> Citizen | None:
+def signed_in_citizen(request: HttpRequest, *, now: datetime, with_code: bool = False) -> Citizen | None:
     """The citizen of this session, none when nobody signed in here or nobody did anything for too long.
 
     Read with them, as their first page shows it: ``phone_waits``, whether another phone of theirs waits for their word,
-    ``shown_wrongly``, whether any provider shows them a wrong colour, and ``has_unread``, whether a message is new to them.
+    ``shown_wrongly``, whether any provider shows them a wrong colour, and ``has_unread``, whether a message is new to them;
+    ``with_code`` by the same statement also ``code_and_glance``.
     """
     held = request.session.get(KEY) if city_of(request) else None
     if held is None:
@@ -45,6 +47,8 @@ def signed_in_citizen(request: HttpRequest, *, now: datetime) -> Citizen | None:
     # At most once a minute: not every look at a page writes.
     if idle > (TOUCH_SECONDS_OF_STANDBY if settings.STANDBY else TOUCH_SECONDS):
         request.session[KEY] = {**held, "seen": now.timestamp()}
+    if with_code:
+        return _with_code(held["id"], now=now)
     found = WHO.found(Citizen, {"citizen": held["id"]})
     return found[0] if found else None
 
@@ -58,3 +62,13 @@ def _who() -> QuerySet[Citizen]:
 
 
 WHO = Prepared("signed_in_citizen", _who)
+WHO_WITH_CODE = Beside("signed_in_citizen_with_code", READ, WHO)
+
+
+def _with_code(citizen_id: int, *, now: datetime) -> Citizen | None:
+    code, glance, row = code_and_glance_with(WHO_WITH_CODE, citizen_id, now=now)
+    if row[0] is None:
+        return None
+    citizen = WHO.object_of(Citizen, row)
+    citizen.code_and_glance = code, glance  # type: ignore[attr-defined]  # what is read with them is no column of theirs
+    return citizen

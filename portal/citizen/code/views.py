@@ -41,7 +41,7 @@ from portal.citizen.code.sentences import (
 )
 from portal.citizen.code.steps import Step, steps
 from portal.citizen.entries import new_number
-from portal.citizen.subject import SubjectRequest, for_subject
+from portal.citizen.subject import SubjectRequest, for_subject_with_code
 from portal.templatetags.citizen import display_name
 from portal.web.access import for_anyone
 from portal.web.citizen_session import signed_in_citizen
@@ -68,23 +68,28 @@ def _shown_wrongly(subject: Citizen) -> list[DisplayFinding]:
     return findings_of(subject.pk) if getattr(subject, "shown_wrongly", True) else []
 
 
-@for_subject
+def _code_and_glance(subject: Citizen, *, now: datetime) -> tuple[CurrentCode, Glance]:
+    """Of whoever signed in they were read with them."""
+    return getattr(subject, "code_and_glance", None) or code_and_glance(subject.pk, now=now)
+
+
+@for_subject_with_code
 @require_safe
 def code_page(request: SubjectRequest) -> HttpResponse:
     """The sentence with its button, the code with its pass, the four answers, both sides, the way to green."""
     now = timezone.now()
-    standing, glance = code_and_glance(request.subject.pk, now=now)
+    standing, glance = _code_and_glance(request.subject, now=now)
     return _drawn(request, "citizen/code.html", standing, glance, now=now)
 
 
-@for_subject
+@for_subject_with_code
 @require_safe
 def pass_fragment(request: SubjectRequest) -> HttpResponse:
     """Only the face, for the page to put in place of the one that is about to expire – or all that is told of the code, once it is
     not what the page has seen: a face is never beside the text of another colour.
     """
     now = timezone.now()
-    standing, glance = code_and_glance(request.subject.pk, now=now)
+    standing, glance = _code_and_glance(request.subject, now=now)
     if request.GET.get("seen") in (None, _version(request, standing, glance, now=now)):
         return HttpResponse(_face(request.subject, standing, glance, now=now))
     response = _drawn(request, "citizen/code_anew.html", standing, glance, now=now)

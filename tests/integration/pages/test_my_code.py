@@ -33,12 +33,12 @@ def test_both_providers_stand_side_by_side_with_the_cause(visitor: Opens) -> Non
 
 
 @pytest.mark.parametrize("name", ["zhang", "chen", "liu"])
-def test_the_page_asks_at_most_twelve_questions_and_five_when_it_is_opened_again(visitor: Opens, name: str) -> None:
+def test_the_page_asks_at_most_twelve_questions_and_three_when_it_is_opened_again(visitor: Opens, name: str) -> None:
     person = visitor(name)
     person.read("/code/pass/")
     with at_most(12):
         first = person.read("/code/")
-    with at_most(5):
+    with at_most(3):
         again = person.read("/code/")
     assert _lasting(again) == _lasting(first)
     assert again != first, "the pass is of its moment"
@@ -52,10 +52,16 @@ def _lasting(page: str) -> str:
 def test_renewing_the_pass_asks_only_for_the_code(visitor: Opens) -> None:
     person = visitor("zhang")
     person.read("/code/pass/")
-    with at_most(5):
+    with at_most(3):
         page = person.read("/code/pass/")
     assert "<html" not in page
     assert "红码" in page
+
+
+def test_who_is_not_known_any_more_is_asked_to_sign_in(desk: Desk) -> None:
+    for path in ("/code/", "/code/pass/"):
+        answer = Visitor.signed_in(Citizen(pk=2**40), now=desk.now).get(path)
+        assert answer.headers["Location"].startswith("/sign-in/")
 
 
 def _nobody_knows_anything_of(name: str, desk: Desk) -> Visitor:
@@ -72,9 +78,9 @@ def test_the_page_of_somebody_green_is_read_once_for_all_and_never_out_of_date(d
     anna, bert = (_nobody_knows_anything_of(name, desk) for name in ("anna", "bert"))
     first = anna.read("/code/")
     assert 'class="face" data-state="green"' in first
-    with at_most(5):
+    with at_most(3):
         assert anna.read("/code/").count('class="provider"') == 2
-    with at_most(5):
+    with at_most(3):
         assert bert.read("/code/").count('class="provider"') == 2
     assert "What each provider shows" in anna.in_english().read("/code/")
     Provider.objects.filter(code="wechat").update(title_zh="新名", title_en="New name")

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection, transaction
 
 from codes.models import Provider
-from regions.prepared import Prepared, asked
+from regions.prepared import Beside, Prepared, asked
 from regions.tenancy import in_city
 
 STATEMENT = "SELECT count(*), %(word)s || '%%' FROM codes_provider WHERE code <> %(word)s"
@@ -48,3 +48,21 @@ def test_a_query_set_finds_objects_with_their_annotations() -> None:
         assert one == Provider.objects.get(code="wechat")
         assert vars(one)["told"] == "it's 100 %"
         assert by_code.found(Provider, {"code": "' OR true --", "told": ""}) == []
+
+
+@pytest.mark.django_db
+def test_two_are_asked_for_as_one() -> None:
+    counted_beside = Prepared(
+        "counted_beside_in_a_test", "SELECT count(*), %(code)s FROM codes_provider WHERE code <> %(code)s"
+    )
+    by_code = Prepared(
+        "provider_beside_in_a_test", lambda: Provider.objects.annotate(told=asked("told")).filter(code=asked("code"))
+    )
+    both = Beside("both_in_a_test", counted_beside, by_code)
+    with in_city("alpha"):
+        ((number, code, *found),) = both.rows({"code": "wechat", "told": "it's 100 %"})
+        one = by_code.object_of(Provider, found)
+        assert (number, code, one) == (1, "wechat", Provider.objects.get(code="wechat"))
+        assert vars(one)["told"] == "it's 100 %"
+        ((number, code, *found),) = both.rows({"code": "nobody's", "told": ""})
+        assert (number, code, set(found)) == (2, "nobody's", {None})
