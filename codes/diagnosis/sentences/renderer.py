@@ -3,20 +3,23 @@
 Citizens never see an internal code: what has no title is described in general words.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import reduce
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from django.contrib.postgres.aggregates import JSONBAgg
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import JSONObject
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
 from codes.diagnosis.root_cause import Side
-from codes.models import Run, RunProvider, Verdict
+from codes.models import Citizen, Run, RunProvider, Verdict
 from codes.vocabulary import Colour
 from regions.divisions import divisions
 from regions.tenancy import current_city
@@ -69,17 +72,24 @@ def context_from(day: date, frozen: Iterable[RunProvider]) -> Context:
     )
 
 
-def with_citizen(context: Context, *, citizen_id: int, due_at: datetime | None = None) -> Context:
-    return replace(context, turns_green_on=green_days([citizen_id])[citizen_id], due_at=due_at)
+def with_citizen(context: Context, *, citizen_id: int) -> Context:
+    (greens,) = Citizen.objects.filter(pk=citizen_id).values_list(greens_of("pk"), flat=True)
+    return replace(context, turns_green_on=read_greens(greens))
 
 
-def green_days(citizens: Collection[int]) -> Mapping[int, Mapping[str, date | None]]:
-    """For each of them, by provider's code, the day each verdict that is not green turns green, or none."""
-    greens: dict[int, dict[str, date | None]] = {citizen: {} for citizen in citizens}
-    held = Verdict.objects.filter(citizen__in=citizens).values_list("citizen", "provider__code", "turns_green_on")
-    for citizen, provider, day in held:
-        greens[citizen][provider] = day
-    return greens
+def greens_of(citizen: str) -> Subquery:
+    """The days on which verdicts that are not green turn green, as a column that ``read_greens`` reads.
+
+    For a query in which ``citizen`` names the citizen.
+    """
+    told = JSONObject(provider=F("provider__code"), day=F("turns_green_on"))
+    held = Verdict.objects.filter(citizen=OuterRef(citizen)).order_by().values("citizen")
+    return Subquery(held.annotate(greens=JSONBAgg(told)).values("greens"))
+
+
+def read_greens(greens: Sequence[Mapping[str, str | None]] | None) -> Mapping[str, date | None]:
+    """By provider's code, of those whose verdict is not green, the day or none."""
+    return {str(one["provider"]): date.fromisoformat(one["day"]) if one["day"] else None for one in greens or ()}
 
 
 # After "记录" / "recorded": a whole clause.

@@ -5,26 +5,37 @@ A late source is collected again by a run, and rules are brought into line by a 
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from codes.effective import lock_effective_codes
-from codes.models import BulkSuppression, Case, Suppression
+from codes.engine.preview import preview_changes
+from codes.models import BulkSuppression, Case, Run, Suppression
 from codes.review.cases.move import Step, move_all, naming
 from codes.review.cases.transitions import Verb
 from codes.review.errors import Reason
 from codes.review.evidence.files import check_documents
 from codes.review.permissions import require
-from codes.review.proposals.groups import Effect, GroupRecord, effect_without, suppressible
+from codes.review.proposals.groups import Effect, GroupRecord, suppressible
 from codes.review.proposals.ruling_policy import check_refusal, check_text
 from codes.review.reasons import SuppressionReason
 from codes.runs.amend import amend_now
 from regions.refusals import CommonReason, Refused
+from regions.sql import compose
 
 State = BulkSuppression.State
 TAKEN_OUT = "group.suppression_taken_out"
+SQL = Path(__file__).with_suffix(".sql")
+COVERED = compose(SQL, "covered", suppressions=compose(SQL, "as_they_are"))
+AS_IF_APPROVED = compose(SQL, "covered", suppressions=compose(SQL, "as_if_approved"))
+
+
+class Covered(NamedTuple):
+    records: list[GroupRecord]
+    effect: Effect
 
 
 def propose_bulk_suppression(
@@ -44,7 +55,7 @@ def propose_bulk_suppression(
         lock_effective_codes()
         if BulkSuppression.objects.waiting().filter(group_key=key).exists():
             raise Refused(CommonReason.PROPOSED_ALREADY)
-        covered = suppressible(key, now=now)
+        covered = suppressible(key, run=Run.objects.last_settled(), now=now)
         if not covered.records:
             raise Refused(Reason.NOTHING_TO_SUPPRESS)
         alike: dict[str, Any] = {
@@ -78,7 +89,7 @@ def approve_bulk_suppression(*, bulk_suppression_id: int, by: str, now: datetime
     with transaction.atomic():
         lock_effective_codes()
         proposed = BulkSuppression.objects.locked().to_decide(bulk_suppression_id, by=by)
-        if effect_of_bulk_suppression(proposed, now=now).stricter:
+        if effect_of_bulk_suppression(proposed, run=Run.objects.last_settled(), now=now).effect.stricter:
             raise Refused(Reason.TURNS_STRICTER)
         people = people_of(proposed)
         proposed.suppressions.decide(State.APPROVED, by=by, now=now)
@@ -139,25 +150,25 @@ def bulk_suppressions_to_decide() -> QuerySet[BulkSuppression]:
     return BulkSuppression.objects.waiting().select_related("source").order_by("proposed_at", "pk")
 
 
-def effect_of_bulk_suppression(bulk_suppression: BulkSuppression, *, now: datetime) -> Effect:
-    """What would follow if it were approved now. Nothing stays written."""
-    return effect_without(records_of(bulk_suppression), now=now)
+def effect_of_bulk_suppression(proposed: BulkSuppression, *, run: Run | None, now: datetime) -> Covered:
+    """What it covers, and what would follow if it were approved now. Nothing stays written. ``run``: the last settled one."""
+    with transaction.atomic():
+        records = _read(AS_IF_APPROVED, proposed, now=now)
+        people = sorted({one.citizen_id for one in records})
+        changes = preview_changes(run, people, known_at=max(now, run.as_of)) if run else []
+        transaction.set_rollback(True)
+    return Covered(records, Effect.of(changes, records))
 
 
 def records_of(bulk_suppression: BulkSuppression) -> list[GroupRecord]:
     """The records it covers, without those taken out of it, a row for each person a version of one is about."""
+    return _read(COVERED, bulk_suppression)
+
+
+def _read(statement: str, bulk_suppression: BulkSuppression, **others: Any) -> list[GroupRecord]:
     with connection.cursor() as cursor:
-        cursor.execute(_ABOUT, [bulk_suppression.pk, bulk_suppression.state])
-        return [GroupRecord(*row) for row in cursor.fetchall()]
-
-
-_ABOUT = """
-SELECT DISTINCT ON (f.citizen_id, s.id) f.id, f.citizen_id, s.record_id, s.source_id
-FROM codes_suppression s
-JOIN codes_fact f ON f.record_id = s.record_id AND f.source_id = s.source_id
-WHERE s.bulk_suppression_id = %s AND s.state = %s
-ORDER BY f.citizen_id, s.id, f.version DESC
-"""
+        cursor.execute(statement, {"one": bulk_suppression.pk, "state": bulk_suppression.state, **others})
+        return [GroupRecord.of(row) for row in cursor.fetchall()]
 
 
 def people_of(bulk_suppression: BulkSuppression) -> set[int]:

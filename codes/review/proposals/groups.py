@@ -1,20 +1,22 @@
 """What the open cases of a group have in common: the records of their root cause, and what would follow without them."""
 
+import json
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
 from codes.diagnosis.root_cause import RootCause
 from codes.engine.preview import ColourChange
-from codes.models import Disagreement, Fact, PairDiagnosis, Rule, Suppression, Verdict
+from codes.models import Citizen, Fact, PairDiagnosis, Rule, Run, Suppression, Verdict
 from codes.review.cases.move import BULK_LIMIT
 from codes.review.proposals.suppressions import changes_without
 from codes.vocabulary import Colour
@@ -28,10 +30,18 @@ RECORDS = compose(SQL, "records")
 
 
 class GroupRecord(NamedTuple):
+    """A record about one person. ``colours``: of the person's standing disagreement, by provider; empty where there is none."""
+
     fact_id: int
     citizen_id: int
     record_id: str
     source_id: int
+    colours: dict[str, str]
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> "GroupRecord":
+        fact, citizen, record, source, colours = row
+        return cls(fact, citizen, record, source, json.loads(colours) if colours else {})
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,14 @@ class Effect:
 
     changes: Sequence[ColourChange]
     agreeing: int
+
+    @classmethod
+    def of(cls, changes: Sequence[ColourChange], records: Collection[GroupRecord]) -> "Effect":
+        shown = {one.citizen_id: dict(one.colours) for one in records if one.colours}
+        for change in changes:
+            if change.citizen_id in shown:
+                shown[change.citizen_id][change.provider] = change.after
+        return cls(changes, sum(len(set(colours.values())) == 1 for colours in shown.values()))
 
     @property
     def people(self) -> int:
@@ -75,60 +93,45 @@ class Suppressible:
         return {one.citizen_id for one in self.records}
 
 
-def suppressible(key: str, *, now: datetime) -> Suppressible:
-    """Of a group whose cause is a source's batch. Nobody's colour turns stricter by what is returned."""
+def suppressible(key: str, *, run: Run | None, now: datetime) -> Suppressible:
+    """Of a group whose cause is a source's batch. Nobody's colour turns stricter by what is returned. ``run``: the last settled one."""
     found = _records(key) if key.startswith(BATCH) else []
     records = found[:BULK_LIMIT]
-    effect = effect_without(records, now=now)
+    effect = effect_without(records, run=run, now=now)
     stricter = effect.stricter
     kept = [one for one in records if one.citizen_id not in stricter]
     if stricter:
-        effect = effect_without(kept, now=now)
+        effect = effect_without(kept, run=run, now=now)
     return Suppressible(kept, effect, len(records) - len(kept), len(found) - len(records))
 
 
-def effect_without(records: Collection[GroupRecord], *, now: datetime) -> Effect:
+def effect_without(records: Collection[GroupRecord], *, run: Run | None, now: datetime) -> Effect:
     """Who would change colour if these records were ruled to be wrong now. Nothing stays written."""
-    if not records:
-        return Effect([], 0)
     people = {one.citizen_id for one in records}
     named = [{"record_id": one.record_id, "source_id": one.source_id} for one in records]
-    changes = changes_without(named, people, now=now)
-    return Effect(changes, _agreeing(people, changes))
+    return Effect.of(changes_without(named, people, run=run, now=now) if named else [], records)
 
 
 def _records(key: str) -> list[GroupRecord]:
     with connection.cursor() as cursor:
         cursor.execute(RECORDS, {"key": key, "standing": [Suppression.State.PROPOSED, Suppression.State.APPROVED]})
-        return [GroupRecord(*row) for row in cursor.fetchall()]
+        return [GroupRecord.of(row) for row in cursor.fetchall()]
 
 
-def _agreeing(people: Collection[int], changes: Collection[ColourChange]) -> int:
-    shown: dict[int, dict[str, str]] = {}
-    for citizen, colours in Disagreement.objects.filter(citizen__in=people, closed_run__isnull=True).values_list(
-        "citizen_id", "colours"
-    ):
-        shown[citizen] = dict(colours)
-    for change in changes:
-        if change.citizen_id in shown:
-            shown[change.citizen_id][change.provider] = change.after
-    return sum(len(set(colours.values())) == 1 for colours in shown.values())
-
-
-def reach_of(key: str) -> int:
-    """How many people the root cause is about: who has one of its records, or is held by one of its rules. 0 for an unknown key."""
+def reached(key: str) -> QuerySet[Citizen]:
+    """Whom the root cause is about: who has one of its records, or is held by one of its rules. Nobody for an unknown key."""
     cause, *parts = key.split("|")
-    match cause, parts:
-        case "late", [_, horizon, source]:
-            return _with(Fact.objects.filter(source__code=source, recorded_at__gt=datetime.fromisoformat(horizon)))
-        case "batch", [source, batch, kind]:
-            of_batch = {"batch": batch} if batch != "0" else {"batch__isnull": True}
-            return _with(Fact.objects.filter(source__code=source, kind=kind, **of_batch))
-        case "risk", [_, area, *_]:
-            return _with(Fact.objects.filter(kind="area_stay", area__startswith=_covered(area)))
-        case "rules", [a, b, *_]:
-            return _held_by([rule for side in (a, b) for rule in _rules(side)])
-    return 0
+    with suppress(ValueError):  # of an address that somebody made up
+        match cause, parts:
+            case "late", [_, horizon, source]:
+                return _with(source__code=source, recorded_at__gt=datetime.fromisoformat(horizon))
+            case "batch", [source, batch, kind]:
+                return _with(source__code=source, kind=kind, batch=int(batch) or None)
+            case "risk", [_, area, *_]:
+                return _with(kind="area_stay", area__startswith=_covered(area))
+            case "rules", [a, b, *_]:
+                return _held_by(filter(None, map(_rule, (a, b))))
+    return Citizen.objects.none()
 
 
 def source_of(pair: PairDiagnosis) -> Source | None:
@@ -137,12 +140,15 @@ def source_of(pair: PairDiagnosis) -> Source | None:
     if root_cause["cause"] == "freshness":
         return (pair.a if root_cause["late"] == "a" else pair.b).source
     if root_cause["cause"] == "source" and root_cause["only"]:
-        return Source.objects.filter(code=root_cause["only"][0]["record"]["origin_code"]).first()
+        code = root_cause["only"][0]["record"]["origin_code"]
+        theirs = (one.source for one in (pair.a, pair.b) if one.source.code == code)
+        return next(theirs, None) or Source.objects.filter(code=code).first()
     return None
 
 
-def _with(facts: QuerySet[Fact]) -> int:
-    return facts.filter(superseded=False, revoked=False).values("citizen").distinct().count()
+def _with(**what: Any) -> QuerySet[Citizen]:
+    facts = Fact.objects.filter(superseded=False, revoked=False, **what)
+    return Citizen.objects.filter(pk__in=facts.values("citizen"))
 
 
 def _covered(area: str) -> str:
@@ -152,18 +158,16 @@ def _covered(area: str) -> str:
     return area[:4] if area.endswith("00") else area
 
 
-def _rules(side: str) -> list[int]:
+def _rule(side: str) -> Q | None:
     """``national-1:A4`` → the rules of that code in that version; none for ``-``."""
     named, _, code = side.partition(":")
     rule_set, _, version = named.rpartition("-")
     if not code or not version.isdecimal():
-        return []
-    found = Rule.objects.filter(version__rule_set__code=rule_set, version__version=version, code=code)
-    return list(found.values_list("pk", flat=True))
+        return None
+    return Q(version__rule_set__code=rule_set, version__version=version, code=code)
 
 
-def _held_by(rules: list[int]) -> int:
-    if not rules:
-        return 0
-    held = reduce(or_, (Q(hits__contains=[{"rule_id": rule}]) for rule in rules))
-    return Verdict.objects.filter(held).values("citizen").distinct().count()
+def _held_by(rules: Iterable[Q]) -> QuerySet[Citizen]:
+    named = reduce(or_, rules, Q(pk__in=[]))
+    found = [Q(hits__contains=[{"rule_id": rule}]) for rule in Rule.objects.filter(named).values_list("pk", flat=True)]
+    return Citizen.objects.filter(pk__in=Verdict.objects.filter(reduce(or_, found, Q(pk__in=[]))).values("citizen"))

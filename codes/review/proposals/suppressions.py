@@ -154,22 +154,22 @@ def effect_of_suppression(versions: Sequence[Fact], *, now: datetime) -> Sequenc
         return []
     newest = versions[-1]
     record = {"record_id": newest.record_id, "source_id": newest.source_id, "provider_id": newest.provider_id}
-    return changes_without([record], {version.citizen_id for version in versions}, now=now)
+    people = {version.citizen_id for version in versions}
+    return changes_without([record], people, run=Run.objects.last_settled(), now=now)
 
 
 def changes_without(
-    records: Collection[dict[str, Any]], people: Collection[int], *, now: datetime
+    records: Collection[dict[str, Any]], people: Collection[int], *, run: Run | None, now: datetime
 ) -> Sequence[ColourChange]:
     """Who of the people would change colour if these records were ruled to be wrong now. Nothing stays written.
 
-    ``records``: what names each in a ``Suppression``. Beside them counts what has arrived since the last settled run; before the
-    first one there is no colour to change.
+    ``records``: what names each in a ``Suppression``; ``run``: the last settled one. Beside them counts what has arrived since it;
+    before the first one there is no colour to change.
     """
-    run = Run.objects.last_settled()
     if run is None:
         return []
     with transaction.atomic():
-        Suppression.objects.bulk_create([_as_if_ruled(record, now=now) for record in records], batch_size=1000)
+        Suppression.objects.bulk_create(_as_if_ruled(record, now=now) for record in records)
         changes = preview_changes(run, sorted(people), known_at=max(now, run.as_of))
         transaction.set_rollback(True)
     return changes

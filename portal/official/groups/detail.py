@@ -1,12 +1,13 @@
 """What the page of a group shows: its size and reach, its cause, the remedy, and what would follow."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Func, IntegerField, Q, QuerySet, Subquery
 from django.http import Http404, QueryDict
 from django.utils import translation
 from django.utils.formats import date_format
@@ -15,12 +16,12 @@ from django.utils.translation import gettext as _
 
 from codes.diagnosis.render import RenderedDiagnosis, render_diagnosis
 from codes.diagnosis.root_cause import RootCause
-from codes.diagnosis.sentences.renderer import Context, context_of, green_days, with_citizen
+from codes.diagnosis.sentences.renderer import context_from, greens_of, read_greens
 from codes.effective import effective_codes
 from codes.engine.preview import ColourChange
-from codes.models import BulkSuppression, Case, Citizen, Fact, PairDiagnosis, Provider
-from codes.review.proposals.bulk_suppressions import effect_of_bulk_suppression, people_of
-from codes.review.proposals.groups import BATCH, Effect, reach_of, source_of, suppressible
+from codes.models import BulkSuppression, Case, Citizen, Fact, PairDiagnosis, Provider, Run, RunProvider
+from codes.review.proposals.bulk_suppressions import effect_of_bulk_suppression
+from codes.review.proposals.groups import BATCH, GroupRecord, reached, source_of, suppressible
 from portal.templatetags.page import label_of, titled
 from portal.web.keyset import keyset_page
 from regions.divisions import division_title
@@ -28,72 +29,101 @@ from regions.sources.models import Source
 
 EARLIER_SHOWN = 5
 PEOPLE_SHOWN = 50
+GREENS = greens_of("disagreement__citizen")
 
 
-def read_group(key: str, *, now: datetime) -> dict[str, Any]:
-    """Raises ``Http404`` for a key that no open case has and nothing was decided about. ``waiting`` is what two people decide."""
+def read_group(key: str, proposals: Sequence[BulkSuppression], *, now: datetime) -> dict[str, Any]:
+    """``proposals``: what was ever proposed about the group. ``waiting`` is what two people decide.
+
+    Raises ``Http404`` for a key that no open case has and nothing was proposed about.
+    """
     open_cases = Case.objects.open().filter(group_key=key)
-    size = open_cases.aggregate(all=Count("pk"), red=Count("pk", filter=Q(severity="red")), due=Min("due_at"))
-    bulk_suppressions = list(
-        BulkSuppression.objects.filter(group_key=key).select_related("run", "source").order_by("-pk")
-    )
-    if not key or not (size["all"] or bulk_suppressions):
+    pair = _first_pair(key, open_cases)
+    if not key or not (pair or proposals):
         raise Http404
-    pair = _first_pair(key)
-    source = source_of(pair) if pair else bulk_suppressions[0].source if bulk_suppressions else None
-    waiting = next((one for one in bulk_suppressions if one.state == "proposed"), None)
-    piece = suppressible(key, now=now) if waiting is None and key.startswith(BATCH) and size["all"] else None
-    effect = effect_of_bulk_suppression(waiting, now=now) if waiting else piece.effect if piece else None
+    counted = vars(pair) if pair else {"cases": 0, "red": 0, "people": reached(key).count(), "due_at": None}
+    frozen = _frozen(pair)
+    run = max((one.run for one in frozen if one.run.state in Run.SETTLED), key=attrgetter("pk"), default=None)
+    titles = {one.provider.code: titled(one.provider) for one in frozen}
+    source = source_of(pair) if pair else proposals[0].source if proposals else None
+    waiting = next((one for one in proposals if one.state == BulkSuppression.State.PROPOSED), None)
+    covered = effect_of_bulk_suppression(waiting, run=run, now=now) if waiting else None
+    piece = suppressible(key, run=run, now=now) if pair and not covered and key.startswith(BATCH) else None
+    effect = covered.effect if covered else piece.effect if piece else None
     return {
         "key": key,
         "cause": key.partition("|")[0],
-        "cases": size["all"],
-        "red": size["red"],
-        "earliest_due": size["due"],
-        "people": reach_of(key),
+        "cases": counted["cases"],
+        "red": counted["red"],
+        "earliest_due": counted["due_at"],
+        "people": counted["people"],
         "sentence": group_sentence(pair, {source.code: source} if source else {}) if pair else "",
-        "explanation": _explain(pair) if pair else None,
+        "explanation": _explain(pair, frozen) if pair else None,
         "source": source,
         "waiting": waiting,
+        "covered": covered.records if covered else [],
         "piece": piece,
         "effect": effect,
-        "moves": _moves(effect) if effect else [],
-        "earlier": [one for one in bulk_suppressions if one is not waiting][:EARLIER_SHOWN],
+        # People know providers by their names.
+        "moves": [(titles[code], *moved) for code, *moved in effect.counted] if effect else [],
+        "titles": titles,
+        "earlier": [one for one in proposals if one is not waiting][:EARLIER_SHOWN],
     }
 
 
 def people_shown(detail: Mapping[str, Any], query: QueryDict, *, now: datetime) -> dict[str, Any]:
     """A page of those whose records two people decide about: the code of each, and what would change with which provider."""
-    page = keyset_page(Citizen.objects.filter(pk__in=people_of(detail["waiting"])), query, by=["id"], size=PEOPLE_SHOWN)
+    covered: Sequence[GroupRecord] = detail["covered"]
+    theirs = Citizen.objects.filter(pk__in={one.citizen_id for one in covered})
+    page = keyset_page(theirs, query, by=["id"], size=PEOPLE_SHOWN)
     codes = effective_codes([one.pk for one in page.rows], now=now)
-    titles = {provider.code: titled(provider) for provider in Provider.objects.all()}
     changes: dict[int, list[tuple[str, ColourChange]]] = {one.pk: [] for one in page.rows}
     for change in detail["effect"].changes:
         if change.citizen_id in changes:
-            changes[change.citizen_id].append((titles[change.provider], change))
-    taken_out = detail["waiting"].suppressions.filter(state=BulkSuppression.State.REFUSED).count()
+            changes[change.citizen_id].append((detail["titles"][change.provider], change))
     return {
         "page": page,
-        "taken_out": taken_out,
+        "taken_out": detail["waiting"].records - len({one.record_id for one in covered}),
         "people": [(one, codes[one.pk].colour, changes[one.pk]) for one in page.rows],
     }
 
 
-def _first_pair(key: str) -> PairDiagnosis | None:
-    """The diagnosis of the case that is due first: the group's cause, for one of its people."""
-    first = Case.objects.open().filter(group_key=key).order_by("due_at", "pk").values("disagreement")
-    pairs = PairDiagnosis.objects.filter(group_key=key, disagreement__in=first[:1])
+def _first_pair(key: str, open_cases: QuerySet[Case]) -> PairDiagnosis | None:
+    """The diagnosis of the case that is due first, ``due_at``: the group's cause, for one of its people. Counted beside it are
+    the ``cases``, those that are ``red``, and the ``people`` whom the cause is about.
+    """
+    first = open_cases.order_by("due_at", "pk")[:1]
+    pairs = PairDiagnosis.objects.filter(group_key=key, disagreement__in=first.values("disagreement"))
+    pairs = pairs.annotate(
+        due_at=Subquery(first.values("due_at")),
+        cases=_number_of(open_cases),
+        red=_number_of(open_cases.filter(severity="red")),
+        people=_number_of(reached(key)),
+        greens=GREENS,
+    )
     return pairs.select_related("a__source", "b__source", "disagreement", "run").order_by("pk").first()
 
 
-def _moves(effect: Effect) -> list[tuple[str, str, str, int]]:
-    """(provider's title, from, to, citizens): people know providers by their names."""
-    titles = {provider.code: titled(provider) for provider in Provider.objects.all()}
-    return [(titles[code], before, after, people) for code, before, after, people in effect.counted]
+def _number_of(rows: QuerySet[Any]) -> Subquery:
+    counted = rows.order_by().annotate(how_many=Func("pk", function="count", output_field=IntegerField()))
+    return Subquery(counted.values("how_many"))
 
 
-def _explain(pair: PairDiagnosis) -> RenderedDiagnosis:
-    context = with_citizen(context_of(pair.run), citizen_id=pair.disagreement.citizen_id)
+def _frozen(pair: PairDiagnosis | None) -> list[RunProvider]:
+    """Who was judged by the last settled run, on which the colours rest; and by the pair's, on which its explanation does."""
+    runs = Q(run__in=Run.objects.settled().values("pk")[:1])
+    if pair:
+        runs |= Q(run=pair.run)
+    return list(RunProvider.objects.filter(runs).select_related("run", "provider", "source"))
+
+
+def _explain(
+    pair: PairDiagnosis, frozen: Iterable[RunProvider], *, due_at: datetime | None = None
+) -> RenderedDiagnosis:
+    """``frozen``: of the pair's run, among others."""
+    theirs = [one for one in frozen if one.run_id == pair.run_id]
+    greens = read_greens(vars(pair)["greens"])
+    context = replace(context_from(pair.run.day, theirs), turns_green_on=greens, due_at=due_at)
     return render_diagnosis(pair, audience="official", language=translation.get_language(), context=context)
 
 
@@ -103,20 +133,20 @@ def explain_groups(keys: list[str]) -> dict[str, tuple[str, RenderedDiagnosis]]:
     first = {case.disagreement_id: case for case in due.distinct("group_key")}
     kin = ["a__source", "b__source", "disagreement", "run"]
     pairs = PairDiagnosis.objects.filter(disagreement__in=first.keys()).select_related(*kin)
+    own = {pair.disagreement_id: pair for pair in pairs.annotate(greens=GREENS).order_by("-id")}
+    frozen = defaultdict(list)
+    for one in RunProvider.objects.filter(run__in={pair.run_id for pair in own.values()}).select_related(
+        "provider", "source"
+    ):
+        frozen[one.run_id].append(one)
     sources = {source.code: source for source in Source.objects.all()}
-    greens = green_days([case.citizen_id for case in first.values()])
-    contexts: dict[int, Context] = {}
-    explanations: dict[str, tuple[str, RenderedDiagnosis]] = {}
-    for pair in pairs.order_by("id"):
-        case = first[pair.disagreement_id]
-        if case.group_key in explanations:
-            continue
-        if pair.run_id not in contexts:
-            contexts[pair.run_id] = context_of(pair.run)
-        context = replace(contexts[pair.run_id], turns_green_on=greens[case.citizen_id], due_at=case.due_at)
-        example = render_diagnosis(pair, audience="official", language=translation.get_language(), context=context)
-        explanations[case.group_key] = (group_sentence(pair, sources), example)
-    return explanations
+    return {
+        first[place].group_key: (
+            group_sentence(pair, sources),
+            _explain(pair, frozen[pair.run_id], due_at=first[place].due_at),
+        )
+        for place, pair in own.items()
+    }
 
 
 def group_sentence(pair: PairDiagnosis, sources: Mapping[str, Source]) -> str:

@@ -1,11 +1,13 @@
 """Groups of cases with one cause, and suppressing all records of a group by two people."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_list_or_404, get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -72,19 +74,21 @@ def group(request: StaffRequest, key: str) -> HttpResponse:
             )
             messages.success(request, done % {"n": proposed.records})
             return redirect(group_address(key))
-    return _show(request, key, form=form)
+    return _show(request, key, _proposals().filter(group_key=key), form=form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff(Role.APPROVER)
 def decide(request: StaffRequest, bulk_suppression_id: int) -> HttpResponse:
-    proposal = get_object_or_404(BulkSuppression, pk=bulk_suppression_id)
-    form = ApprovalForm(request.POST or None)
+    """The group's page, at the proposal's own address."""
+    this = BulkSuppression.objects.filter(pk=bulk_suppression_id)
+    proposals = get_list_or_404(_proposals().filter(group_key__in=this.values("group_key")))
+    key, form = proposals[0].group_key, ApprovalForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        with form_refusals(form, back=group_address(proposal.group_key)):
-            messages.success(request, _decide(request, form, proposal))
-            return redirect(group_address(proposal.group_key))
-    return _show(request, proposal.group_key, answer=form)
+        with form_refusals(form, back=group_address(key)):
+            messages.success(request, _decide(request, form, bulk_suppression_id))
+            return redirect(group_address(key))
+    return _show(request, key, proposals, answer=form)
 
 
 @require_POST
@@ -92,7 +96,8 @@ def decide(request: StaffRequest, bulk_suppression_id: int) -> HttpResponse:
 def take_out(request: StaffRequest, bulk_suppression_id: int) -> HttpResponse:
     """Leave the ticked people's records as they are; what is proposed about the others goes on waiting."""
     proposal = get_object_or_404(BulkSuppression, pk=bulk_suppression_id)
-    back = group_address(proposal.group_key)
+    key = proposal.group_key
+    back = group_address(key)
     form = TakeOutForm(request.POST, prefix=TAKEN)
     ticked = Citizen.objects.filter(ref__in=[plain(ref) for ref in request.POST.getlist("out")[:PEOPLE_SHOWN]])
     if not ticked:
@@ -112,7 +117,7 @@ def take_out(request: StaffRequest, bulk_suppression_id: int) -> HttpResponse:
             )
             messages.success(request, done % {"n": count})
             return redirect(back)
-    return _show(request, proposal.group_key, out=form)
+    return _show(request, key, _proposals().filter(group_key=key), out=form)
 
 
 @require_POST
@@ -129,9 +134,17 @@ def group_address(key: str) -> str:
     return reverse("official_group", args=[key])
 
 
-def _decide(request: StaffRequest, form: ApprovalForm, proposal: BulkSuppression) -> str:
+def _proposals() -> QuerySet[BulkSuppression]:
+    """What was ever proposed, the newest first, as the page shows it."""
+    return BulkSuppression.objects.select_related("run", "source").order_by("-pk")
+
+
+def _decide(request: StaffRequest, form: ApprovalForm, bulk_suppression_id: int) -> str:
     approved = form.decide(
-        request, verbs.approve_bulk_suppression, verbs.refuse_bulk_suppression, bulk_suppression_id=proposal.pk
+        request,
+        verbs.approve_bulk_suppression,
+        verbs.refuse_bulk_suppression,
+        bulk_suppression_id=bulk_suppression_id,
     )
     if approved is None:
         return _("Sent back: the records count.")
@@ -150,13 +163,14 @@ def _decide(request: StaffRequest, form: ApprovalForm, proposal: BulkSuppression
 def _show(
     request: StaffRequest,
     key: str,
+    proposals: Iterable[BulkSuppression],
     *,
     form: BulkSuppressionForm | None = None,
     answer: ApprovalForm | None = None,
     out: TakeOutForm | None = None,
 ) -> HttpResponse:
     now = timezone.now()
-    detail = read_group(key, now=now)
+    detail = read_group(key, list(proposals), now=now)
     asked = form if form is not None else BulkSuppressionForm()
     answered = answer if answer is not None else ApprovalForm()
     taken_out = out if out is not None else TakeOutForm(prefix=TAKEN)

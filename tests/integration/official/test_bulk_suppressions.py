@@ -9,7 +9,7 @@ import pytest
 
 from codes.models import BulkSuppression
 from codes.review.proposals import bulk_suppressions
-from codes.review.proposals.groups import reach_of
+from codes.review.proposals.groups import reached
 from tests.integration.conftest import OpenDesk
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
@@ -23,10 +23,14 @@ ASKED = {"reason_code": "bad_batch", "document": "2026-17", "note": "整批错�
 APPROVE = {"outcome": "approve"}
 
 
+FEW = dict.fromkeys(PEOPLE, "close_contact") | {"ma": "arrival"}
+MANY = dict.fromkeys([*(f"p{number}" for number in range(30)), *PEOPLE], "close_contact")
+
+
 @pytest.fixture
-def desk(opened_at_beta: OpenDesk, clock: datetime) -> Desk:
-    """Three people of one batch, and one of another kind."""
-    return opened_at_beta(dict.fromkeys(PEOPLE, "close_contact") | {"ma": "arrival"}, now=clock)
+def desk(request: pytest.FixtureRequest, opened_at_beta: OpenDesk, clock: datetime) -> Desk:
+    """Three people of one batch, and one of another kind; or as a test has it."""
+    return opened_at_beta(getattr(request, "param", FEW), now=clock)
 
 
 def proposed(desk: Desk, by: str = "li") -> BulkSuppression:
@@ -41,7 +45,7 @@ def test_the_groups_lead_to_it(desk: Desk, at_work: At) -> None:
 
 def test_it_shows_size_reach_cause_and_what_would_follow(desk: Desk, at_work: At) -> None:
     li = at_work("li")
-    with at_most(24):
+    with at_most(12):
         page = li.read(PAGE)
     for told in ("3件未结案件同一原因", "涉及人数", "police-", "3人的颜色将改变", "3项不一致将消除", "对3条记录提出"):
         assert told in page, told
@@ -107,29 +111,57 @@ def test_who_may(desk: Desk, at_work: At) -> None:
     assert BulkSuppression.objects.count() == 1
 
 
-@pytest.mark.parametrize("key", ["batch|police|9|arrival", "nonsense", "\0"])
+@pytest.mark.parametrize(
+    "key", ["batch|police|9|arrival", "batch|police|x|arrival", "late|a|soon|police", "nonsense", "\0"]
+)
 def test_what_is_no_group_is_a_404(desk: Desk, at_work: At, key: str) -> None:
     assert at_work("li").get(f"/staff/groups/of/{quote(key)}/").status_code == 404
     assert at_work("wang").get("/staff/groups/mendings/987/").status_code == 404
 
 
+def reach(key: str) -> int:
+    return reached(key).count()
+
+
 def test_the_reach_is_everybody_whom_the_piece_is_about(desk: Desk) -> None:
-    assert reach_of(KEY) == 3
+    assert reach(KEY) == 3
     desk.tell("ma", "close_contact")
-    assert reach_of(KEY) == 4
-    assert reach_of("rules|national-1:R1|-|rule") == 3
-    assert reach_of("rules|national-1:R1|national-1:Y1|colour") == 4
-    assert reach_of("late|a|2026-11-24T00:30:00+00:00|police") == 1
-    assert reach_of("risk|national-1|420000|high|2026-11-01") == 0
-    assert reach_of("something else") == reach_of("rules|-|-|rule") == 0
+    assert reach(KEY) == 4
+    assert reach("rules|national-1:R1|-|rule") == 3
+    assert reach("rules|national-1:R1|national-1:Y1|colour") == 4
+    assert reach("late|a|2026-11-24T00:30:00+00:00|police") == 1
+    assert reach("risk|national-1|420000|high|2026-11-01") == 0
+    assert reach("something else") == reach("rules|-|-|rule") == 0
+
+
+@pytest.mark.parametrize("desk", [MANY], indirect=True, ids=["many"])
+def test_ten_times_as_many_cases_take_no_more_questions(
+    desk: Desk, at_work: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where some of the records are left out, as somebody's colour would turn stricter without them."""
+    monkeypatch.setattr("portal.official.groups.detail.PEOPLE_SHOWN", 20)
+    for name in PEOPLE:
+        desk.tell(name, "confirmed_case", record_id=f"police-{name}")
+        desk.tell(name, "confirmed_case", source="bigdata")
+        desk.tell(name, "discharged")
+    desk.run()
+    li = at_work("li")
+    for key in (KEY, "batch|police|0|discharged"):
+        with at_most(12):
+            assert li.get(f"/staff/groups/of/{quote(key)}/").status_code == 200
+    waiting = proposed(desk)
+    wang = at_work("wang")
+    with at_most(12):
+        page = wang.read(f"/staff/groups/mendings/{waiting.pk}/")
+    assert page.count('name="out"') == 20
 
 
 def test_the_approver_sees_each_person_and_takes_some_out(desk: Desk, at_work: At) -> None:
     waiting = proposed(desk)
     path = f"/staff/groups/mendings/{waiting.pk}/take-out/"
     wang, reason = at_work("wang"), {"taken-reason_code": "evidence_thin", "taken-note": "另一人"}
-    with at_most(30):
-        page = wang.read(PAGE)
+    with at_most(12):
+        page = wang.read(f"/staff/groups/mendings/{waiting.pk}/")
     table = page.partition("涉及的人员")[2].partition("</table>")[0]
     assert table.count("<tr>") == 1 + len(PEOPLE)
     assert re.search(r"红码.*→.*绿码", table, re.DOTALL)

@@ -7,10 +7,10 @@ import pytest
 from django.db.models import TextChoices
 
 from codes.effective import effective_code
-from codes.models import BulkSuppression, Case, CaseEvent, Suppression
+from codes.models import BulkSuppression, Case, CaseEvent, Run, Suppression
 from codes.review.errors import Reason
 from codes.review.proposals import bulk_suppressions, suppressions
-from codes.review.proposals.groups import suppressible
+from codes.review.proposals.groups import Effect, suppressible
 from regions.journal.models import JournalEntry
 from regions.refusals import CommonReason, MovedMeanwhile, NotAllowed, NotFound, Refused
 from tests.integration.conftest import OpenDesk
@@ -36,6 +36,10 @@ def approve(desk: Desk, proposed: BulkSuppression, *, by: str = "wang") -> BulkS
     return bulk_suppressions.approve_bulk_suppression(bulk_suppression_id=proposed.pk, by=by, now=desk.now)
 
 
+def effect(desk: Desk, proposed: BulkSuppression) -> Effect:
+    return bulk_suppressions.effect_of_bulk_suppression(proposed, run=Run.objects.last_settled(), now=desk.now).effect
+
+
 def colours(desk: Desk) -> dict[str, str]:
     return {name: effective_code(desk.citizen(name).pk, now=desk.now).colour for name in (*WRONG, "ma")}
 
@@ -48,7 +52,7 @@ def refusal(act: Callable[..., object], *told: Any, **values: Any) -> TextChoice
 
 def test_the_preview_shows_who_would_change_and_writes_nothing(desk: Desk) -> None:
     before = written(), Suppression.objects.count()
-    piece = suppressible(KEY, now=desk.now)
+    piece = suppressible(KEY, run=Run.objects.last_settled(), now=desk.now)
     assert (len(piece.records), len(piece.people), piece.effect.people) == (5, 5, 5)
     assert piece.effect.counted == [("wechat", "red", "green", 5)]
     assert (piece.effect.agreeing, piece.left_for_stricter, piece.left_as_too_many) == (5, 0, 0)
@@ -65,9 +69,7 @@ def test_a_proposal_changes_no_colour_and_stands_on_every_timeline(desk: Desk) -
     assert (entry.by, entry.data["cases"], entry.data["records"]) == ("li", 5, 5)
     assert "police-zhang" not in str(entry.data)
     assert list(bulk_suppressions.bulk_suppressions_to_decide()) == [proposed]
-    assert bulk_suppressions.effect_of_bulk_suppression(proposed, now=desk.now).counted == [
-        ("wechat", "red", "green", 5)
-    ]
+    assert effect(desk, proposed).counted == [("wechat", "red", "green", 5)]
 
 
 def test_the_approval_recomputes_at_once_and_closes_every_case_with_its_own_entry(desk: Desk) -> None:
@@ -145,7 +147,7 @@ def test_whom_it_would_turn_stricter_is_left_out(desk: Desk) -> None:
     desk.tell("zhang", "confirmed_case", source="bigdata")
     desk.tell("zhang", "discharged")
     desk.run()
-    piece = suppressible(key := "batch|police|0|discharged", now=desk.now)
+    piece = suppressible(key := "batch|police|0|discharged", run=Run.objects.last_settled(), now=desk.now)
     assert desk.case().group_key == key
     assert (piece.records, piece.left_for_stricter) == ([], 1)
     assert refusal(propose, desk, key=key) is Reason.NOTHING_TO_SUPPRESS
@@ -163,10 +165,10 @@ def test_it_is_refused_when_it_would_turn_somebody_stricter_by_now(desk: Desk) -
 
 def test_what_is_too_much_for_one_act_is_left_for_the_next(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("codes.review.proposals.groups.BULK_LIMIT", 3)
-    first = suppressible(KEY, now=desk.now)
+    first = suppressible(KEY, run=Run.objects.last_settled(), now=desk.now)
     assert (len(first.records), first.left_as_too_many) == (3, 2)
     approve(desk, propose(desk))
-    assert len(suppressible(KEY, now=desk.now).records) == 2
+    assert len(suppressible(KEY, run=Run.objects.last_settled(), now=desk.now).records) == 2
 
 
 def test_a_group_is_proposed_once_and_needs_its_parts(desk: Desk) -> None:
@@ -213,9 +215,7 @@ def test_who_is_taken_out_keeps_the_record_and_the_others_are_decided(desk: Desk
     entry = JournalEntry.objects.get(verb="group.suppression_taken_out")
     assert set(entry.data["subjects"]) == {f"case:{desk.case(name).number}" for name in ("zhang", "chen")}
     assert bulk_suppressions.people_of(proposed) == {desk.citizen(name).pk for name in ("liu", "sun", "he")}
-    assert bulk_suppressions.effect_of_bulk_suppression(proposed, now=desk.now).counted == [
-        ("wechat", "red", "green", 3)
-    ]
+    assert effect(desk, proposed).counted == [("wechat", "red", "green", 3)]
     approve(desk, proposed)
     kept = {"zhang": "red", "chen": "red", "ma": "yellow"}
     assert colours(desk) == dict.fromkeys(WRONG, "green") | kept
