@@ -47,8 +47,7 @@ class Staging:
         cls, state: State, cities: Sequence[CityFile], *, people: int, days: int, say: Callable[[str], object]
     ) -> "Staging":
         """The province that is there, else a new one of so many people, with a past of so many days."""
-        past = days if days > 1 else 0
-        province = Province.load(state) or Province.found(people, cities, days=past, now=timezone.now())
+        province = Province.load(state) or Province.found(people, cities, days=days, now=timezone.now())
         return cls(state, province.with_cities(cities), cities, say)
 
     @cached_property

@@ -112,8 +112,8 @@ class Command(PortalCommand):
         province = staging.province
         if people not in (None, province.people) or days not in (None, province.days):
             self._say(
-                f"The province has {province.people:,} people and a past of {province.days} days already; --people and --days are "
-                f"for a new one (./run stop, then remove {staging.state.directory})."
+                f"A province is there already (--people {province.people} --days {province.days}). For a new one: ./run stop, "
+                f"then remove {staging.state.directory}."
             )
         staging.open_cities()
         staging.live_the_past()
