@@ -8,7 +8,7 @@ from typing import Any
 from zlib import crc32
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q, TextChoices
+from django.db.models import Count, Max, Q, TextChoices
 from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
@@ -215,20 +215,12 @@ def start_if_due(*, now: datetime) -> Run | None:
     One that began before, failed, judges another day or asked no source does not count: what the sources recorded in the
     night would wait a day (``docs/semantics.md`` §4, Validity).
     """
-    city = current_city()
-    local = now.astimezone(city.zone)
-    today = local.date()
-    due = _due_on(today)
-    if local < due:
+    if now < _due_on(current_city().day_of(now)):
         return None
     with transaction.atomic():
         # Two beats at once: the second looks when the first one's run is there, even if that has ended already.
         advisory_lock("scheduled run")
-        since = Run.objects.filter(started_at__gte=due, day=today)
-        if since.filter(as_of__gte=due, collects=True, state__in=[*Run.OPEN, *Run.SETTLED]).exists():
-            return None
-        failed = since.filter(state=Run.State.FAILED, started_by=SCHEDULE, ended_at__gt=now - PAUSE_AFTER_FAILURE)
-        if open_run() or failed.exists():
+        if next_attempt(now=now) > now or open_run():
             return None
         try:
             run, opened = start_run(by=SCHEDULE, now=now, proves=True)
@@ -236,6 +228,22 @@ def start_if_due(*, now: datetime) -> Run | None:
             # A run of history was quicker. The next beat tries again, and other cities do not wait for this one.
             return None
     return run if opened else None
+
+
+def next_attempt(*, now: datetime) -> datetime:
+    """From when on the city opens a run by itself, if none is open: today's; today's again after it failed; or tomorrow's."""
+    today = current_city().day_of(now)
+    due = _due_on(today)
+    if now < due:
+        return due
+    counts = Q(as_of__gte=due, collects=True, state__in=[*Run.OPEN, *Run.SETTLED])
+    failed = Q(state=Run.State.FAILED, started_by=SCHEDULE)
+    found = Run.objects.filter(started_at__gte=due, day=today).aggregate(
+        counting=Count("pk", filter=counts), failed=Max("ended_at", filter=failed)
+    )
+    if found["counting"]:
+        return _due_on(today + timedelta(days=1))
+    return max(now, found["failed"] + PAUSE_AFTER_FAILURE) if found["failed"] else now
 
 
 def _due_on(day: date) -> datetime:

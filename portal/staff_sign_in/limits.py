@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from portal.web.access import redirect_page, with_next
 from portal.web.errors import retry_at, retry_later
+from portal.web.renewing import is_unattended
 from regions.staff.models import Account
 
 JUST_NOW = timedelta(minutes=5)
@@ -77,7 +78,8 @@ class SessionLimitsMiddleware(MiddlewareMixin):
                 request, _("You were signed out because nothing happened for a while. Please sign in again.")
             )
             return redirect_page(request, with_next(reverse("account_login"), request))
-        _touch(request, now)
+        if not is_unattended(request):
+            _touch(request, now)
         url_name = request.resolver_match.url_name if request.resolver_match else ""
         if url_name in ALWAYS_ALLOWED or request.session[KEY].get("ready"):
             return None

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal.official.home.overview import newest_runs, waiting_for
+from portal.official.home.overview import newest_runs, standing_for, waiting_for
 from portal.official.home.staff_mail import choose_mail, mail_of
 from portal.staff_sign_in.limits import has_one_time_codes
 from portal.web.access import StaffRequest, for_anyone, for_staff
@@ -123,8 +123,10 @@ def home(request: StaffRequest) -> HttpResponse:
     """Where every role begins: what waits for it, and what its pages are."""
     context: dict[str, Any] = {"roles": sorted(request.roles)}
     if city_of(request) is not None:
-        context["waiting"] = waiting_for(request.user.username, request.roles, now=timezone.now())
-        context["runs"] = newest_runs(request.roles)
+        now = timezone.now()
+        context["waiting"] = waiting_for(request.user.username, request.roles, now=now)
+        if runs := newest_runs(request.roles):
+            context |= {"runs": runs, **standing_for(request.roles, now=now, newest=runs)}
     return render(request, "staff/home.html", context)
 
 

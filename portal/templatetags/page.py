@@ -1,5 +1,6 @@
 """Small words and pieces of every page: codes, icons, clocks, the city's and the field's vocabulary in the page's language."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from codes.models.case import CaseState
 from codes.review.appeals.policy import AppealReason
 from codes.review.cases.transitions import Verb
 from codes.vocabulary import Because, Cause, Factor, State
+from portal.web.renewing import HEADER
 from regions.divisions import division_title
 from regions.masking import mask_name
 from regions.proposals import OPERATOR_PREFIX, SYSTEM
@@ -65,6 +67,17 @@ def titled(thing: Any, name: str = "title") -> str:
     """The field ``title_zh`` or ``title_en`` (``name_…``, ``reason_…``) of a row, in the page's language."""
     suffix = "zh" if translation.get_language().startswith("zh") else "en"
     return str(getattr(thing, f"{name}_{suffix}"))
+
+
+@register.simple_tag
+def renewed(address: str, every: str, part: str = "") -> SafeString:
+    """What makes an element ask for itself again: from ``address``, of whose page it is the ``part``, as often as ``every`` says.
+
+    Nobody is at work by that, as the header says, so that a page left open signs nobody in for longer.
+    """
+    asks = format_html('hx-get="{}" hx-trigger="every {}" hx-swap="outerHTML"', address, every)
+    selects = format_html(' hx-select="{}"', part) if part else ""
+    return format_html("{}{} hx-headers='{}'", asks, selects, json.dumps({HEADER: "yes"}))
 
 
 @register.filter

@@ -95,6 +95,23 @@ def fault_message(row: Reported) -> str:
     return _worded(row.fault_code, row.params)
 
 
+WHY_FAILED: dict[str, str | Promise] = {
+    RunFault.COLLECTING_FAILED: _(
+        "While the sources were asked and the day's inputs were fixed, an error stopped it {attempts} times."
+    ),
+    RunFault.SETTLING_FAILED: _(
+        "Everybody had been judged; when the results were to be put in force, an error stopped it {attempts} times."
+    ),
+}
+
+
+@register.filter
+def why_failed(run: Run) -> str:
+    """In words for whoever is no programmer: the exception's own stands with the failed attempts."""
+    said = WHY_FAILED.get(run.fault)
+    return str(said).format(**run.params) if said else fault_message(run)
+
+
 def _worded(code: TextChoices, params: Mapping[str, Any]) -> str:
     marked = {name: _marked(name, value) for name, value in params.items()}
     return format_html(str(code.label), **marked) if marked else str(code.label)

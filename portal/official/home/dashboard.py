@@ -16,8 +16,8 @@ from codes.disagreements import Kind, pairs_after
 from codes.models import Case, Provider, Run, RunProvider
 from codes.models.case import overdue
 from codes.reports import figures
-from codes.validity import Age
 from codes.vocabulary import Cause
+from portal.official.home.overview import standing_for
 from portal.templatetags.page import label_of, titled
 from portal.web.access import StaffRequest, for_staff
 from portal.web.chart import SHADES, BarChart, DayChart, Series, Value, bar_chart, day_chart
@@ -34,14 +34,15 @@ Filled = Callable[[list[int]], Sequence[Value]]
 @require_GET
 @for_staff(Role.REVIEWER, Role.APPROVER, Role.AUDITOR)
 def dashboard(request: StaffRequest) -> HttpResponse:
-    newest = Run.objects.last_settled()
+    standing = standing_for(request.roles, now=timezone.now())
+    newest: Run | None = standing["standing"].run
     runs = _run_of_each_day(newest) if newest else []
     differing = pairs_after(runs)
     judged = figures.judged_in(runs)
     days, filled = by_day(runs, judged)
     context = {
+        **standing,
         "newest": newest,
-        "expired": newest is not None and not Age.of(newest.day, now=timezone.now()).is_valid,
         "providers": [row for row in judged if newest and row.run_id == newest.pk],
         "by_cause": _by_cause(days, filled, differing),
         "by_pair": _by_pair(days, filled, differing),

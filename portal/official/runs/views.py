@@ -20,6 +20,7 @@ from codes.runs.ledger import start_run
 from codes.sentinel.alarms import READERS as ALARM_READERS
 from codes.tasks import enqueue_run
 from portal.official.held_groups.views import READERS as HELD_READERS
+from portal.official.home.overview import MAY_START, standing_for
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt
 from portal.web.keyset import keyset_page
@@ -39,13 +40,12 @@ READERS = (
 @require_GET
 @for_staff(*READERS)
 def run_list(request: StaffRequest) -> HttpResponse:
-    page = keyset_page(Run.objects.all(), request.GET, by=["-id"])
-    may_start = bool(request.roles & {Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN})
+    page, now = keyset_page(Run.objects.all(), request.GET, by=["-id"]), timezone.now()
     context = {
         "page": page,
         "has_open": any(run.state in Run.OPEN for run in page.rows),
-        "may_start": may_start,
-        "held": _held(timezone.now()),
+        **standing_for(request.roles, now=now),
+        "held": _held(now),
         "may_see_held": bool(request.roles & set(HELD_READERS)),
     }
     return render(request, "official/runs/runs.html", context)
@@ -63,8 +63,10 @@ def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
         people=Sum(Cast(KT("counts__people"), IntegerField())),
     )
     is_open = run.state in Run.OPEN
+    has_failed = run.state == Run.State.FAILED and not run.history
     context = {
         "run": run,
+        **(standing_for(request.roles, now=timezone.now()) if has_failed else {}),
         "partitions": counts,
         "is_open": is_open,
         "minutes_left": _minutes_left(run, counts["ended"], counts["all"]) if is_open else None,
@@ -79,7 +81,7 @@ def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
 
 
 @require_POST
-@for_staff(Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN)
+@for_staff(*MAY_START)
 def start(request: StaffRequest) -> HttpResponse:
     """Start a run, or go to the one that is open."""
     started = attempt(request, start_run, back=reverse("official_runs"))

@@ -81,13 +81,13 @@ def test_somebody_without_the_role_is_refused(judged_city: City, view: object) -
 
 
 def test_what_shows_a_run_under_way_asks_for_the_whole_of_itself_until_it_has_ended(judged_city: City) -> None:
-    """Not for its progress alone: what was collected, judged and changed is on the same page."""
+    """Not for its progress alone: what was collected, judged and changed is on the same page. The list asks on, for the next run."""
     run = Run.objects.latest("pk")
-    for state, asks in ((Run.State.EVALUATING, True), (Run.State.DONE, False)):
+    for state, asks, often in ((Run.State.EVALUATING, True, "every 5s"), (Run.State.DONE, False, "every 10s")):
         Run.objects.update(state=state, ended_at=None if asks else run.as_of)
         listed = shown(runs_views.run_list, Role.REVIEWER, path="/staff/runs/", name="zhao" if asks else "wu")
         page = shown(runs_views.run_page, Role.REVIEWER, run_id=run.pk, name="sun" if asks else "qian")
-        assert ('id="runs" class="table-frame" hx-get="/staff/runs/"' in listed) == asks
-        _, _, renewed = page.partition('<div id="run"')
+        assert f'id="runs" hx-get="/staff/runs/" hx-trigger="{often}"' in listed
+        _, _, renewed = page.partition('<div class="renewed" id="run"')
         assert ("hx-get" in renewed) == asks
         assert renewed.count("<h2>") == page.count("<h2>") >= 4

@@ -106,6 +106,21 @@ def test_after_fifteen_idle_minutes_one_signs_in_again(
     assert "您长时间未操作，已自动退出" in worker.read("/staff/sign-in/")
 
 
+def test_a_page_that_renews_itself_keeps_nobody_signed_in(
+    beta: City, clock: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = Visitor.at_work("reviewer", now=clock)
+    page = worker.read("/staff/")
+    assert "X-Unattended" in page
+    renewing = {"HX-Request": "true", "X-Unattended": "yes"}
+    for minute in range(1, 16):
+        monkeypatch.setattr("django.utils.timezone.now", lambda now=clock + timedelta(minutes=minute): now)
+        assert worker.get("/staff/", headers=renewing).status_code == 200
+    monkeypatch.setattr("django.utils.timezone.now", lambda: clock + timedelta(minutes=16))
+    assert worker.get("/staff/", headers=renewing).headers["HX-Redirect"] == "/staff/sign-in/"
+    assert worker.get("/staff/").status_code == 302
+
+
 def test_after_eight_hours_one_signs_in_again_however_busy(
     beta: City, clock: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,7 @@ from codes.runs.ledger import (
     start_if_due,
     start_run,
 )
+from codes.runs.standing import Failure, Standing, what_stands
 from regions.journal.models import JournalEntry
 from regions.models import City
 from regions.refusals import Refused
@@ -218,7 +219,32 @@ def test_after_a_failure_it_is_tried_again_but_not_with_every_beat(alpha: City, 
     assert first
     ended(first, Run.State.FAILED, now=due + MINUTE)
     assert start_if_due(now=due + 2 * MINUTE) is None
-    assert start_if_due(now=due + MINUTE + PAUSE_AFTER_FAILURE)
+    again_at = due + MINUTE + PAUSE_AFTER_FAILURE
+    standing = what_stands(now=due + 2 * MINUTE)
+    assert (standing.run, standing.failure) == (None, Failure(first, None, again_at))
+    second = start_if_due(now=again_at)
+    assert second
+    assert what_stands(now=again_at).failure == Failure(first, second, due + timedelta(days=1))
+    ended(second, Run.State.DONE, now=again_at + MINUTE)
+    assert what_stands(now=again_at + MINUTE) == Standing(second, again_at + MINUTE)
+
+
+def test_a_failure_after_the_days_run_waits_for_tomorrows(alpha: City, now: datetime) -> None:
+    due = minute_of(alpha, now)
+    first = start_if_due(now=due)
+    assert first
+    ended(first, Run.State.DONE, now=due + MINUTE)
+    asked, _ = start_run(by="operator:li", now=due + HOUR)
+    ended(asked, Run.State.FAILED, now=due + HOUR)
+    standing = what_stands(now=due + 2 * HOUR)
+    assert standing.run == first
+    assert standing.failure == Failure(asked, None, due + timedelta(days=1))
+    assert (standing.age.is_valid, standing.valid_to, standing.known_for) == (
+        True,
+        first.day + timedelta(days=1),
+        2 * HOUR,
+    )
+    assert not what_stands(now=due + timedelta(days=2)).age.is_valid
 
 
 def test_two_beats_at_once_open_one(committed: Filled) -> None:
