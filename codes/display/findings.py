@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 
 from codes.display.items import settle_items
-from codes.models import Displayed, DisplayFinding, Run
+from codes.models import Displayed, DisplayFinding, DisplayItem, Run
 from codes.validity import DAYS_AFTER
 from regions.locks import advisory_lock
 from regions.sql import compose
@@ -31,7 +31,8 @@ def _judge(which: str) -> str:
     )
 
 
-OF_EVERYBODY, OF_CITIZENS = _judge(compose(SQL, "of_everybody")), _judge(compose(SQL, "of_citizens"))
+CAN_BE_CHANGED = compose(SQL, "of_everybody")
+OF_EVERYBODY, OF_CITIZENS = _judge(CAN_BE_CHANGED), _judge(compose(SQL, "of_citizens"))
 EXPLAIN, NOTE = compose(SQL, "explain"), compose(SQL, "note")
 # So long after a colour has changed, showing the one before is a cache and says nothing about the map.
 LATELY = timedelta(days=2)
@@ -57,6 +58,12 @@ def update_findings(*, now: datetime, citizens: Collection[int] | None = None) -
         # One at a time, so that the ids of ``DisplayChange`` are in the order in which they can be read.
         advisory_lock("displayed colours")
         with connection.cursor() as cursor:
+            if citizens is None:
+                # Where nothing wrong is shown, as mostly, to judge nobody would cost more than all else that a small city settles.
+                cursor.execute(f"SELECT EXISTS ({CAN_BE_CHANGED})")
+                ((is_any,),) = cursor.fetchall()
+                if not is_any and not DisplayItem.objects.standing().exists():
+                    return
             cursor.execute(OF_EVERYBODY if citizens is None else OF_CITIZENS, asked)
             cursor.execute(EXPLAIN, asked)
             cursor.execute(NOTE, {"now": now})
