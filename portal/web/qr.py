@@ -17,10 +17,8 @@ QUIET_ZONE = 4  # modules of white around it, as the standard wants
 # The pattern laid over the data, which every reader finds in the code itself. Trying out all eight for the best takes seven times as
 # long as drawing one; of tokens, which are evenly mixed already, this one has the fewest places that are hard to read.
 MASK = 2
-# Modules of a row that are drawn by one look into a table.
-STEP = 11
 DARK, LIGHT = 0, 255
-PLACE = "{}"
+AS_DIGITS = bytes.maketrans(bytes([DARK, LIGHT]), b"10")
 
 
 def qr_svg(text: str, title: str) -> SafeString:
@@ -38,33 +36,36 @@ def pass_svg(token: str, title: str) -> SafeString:
     return _svg(bytes(memoryview(picture)), title)
 
 
-class Pieces(dict[bytes, str]):
-    """Modules side by side → path commands that go to the right over them: drawing over the dark ones. Each is worked out once."""
-
-    def __missing__(self, modules: bytes) -> str:
-        runs = ((dot == DARK, len(list(run))) for dot, run in groupby(modules))
-        self[modules] = "".join(f"h{width}" if dark else f"m{width} 0" for dark, width in runs)
-        return self[modules]
+def _piece(byte: int) -> str:
+    """Path commands that go to the right over eight modules, the dark ones of which are the byte's ones: drawing over these."""
+    runs = ((digit == "1", len(list(run))) for digit, run in groupby(f"{byte:08b}"))
+    return "".join(f"h{width}" if dark else f"m{width} 0" for dark, width in runs)
 
 
-PIECES = Pieces()
+# So few that they stay at hand between one code and the next.
+PIECES = [_piece(byte) for byte in range(256)]
 
 
 def _svg(dots: bytes, title: str) -> SafeString:
     """A line for each row, as thick as a module is high."""
     side = isqrt(len(dots))
-    cut, lines = _rows(side)
-    drawn = lines.format(*map(PIECES.__getitem__, cut(dots)))
-    return format_html('{}{}"></path></svg>', _before(side, title), drawn)
+    cut, fill, lines = _rows(side)
+    digits = fill.join([*cut(dots.translate(AS_DIGITS)), b""])
+    row, drawn = (side + len(fill)) // 8, list(lines)
+    octets = int(digits, 2).to_bytes(side * row, "big")
+    for place in range(row):
+        drawn[place + 1 :: row + 1] = map(PIECES.__getitem__, octets[place::row])
+    return format_html('{}{}"></path></svg>', _before(side, title), "".join(drawn))
 
 
 @cache
-def _rows(side: int) -> tuple[Callable[[bytes], tuple[bytes, ...]], str]:
-    """What cuts a picture into pieces, and the path with a place for each of them."""
-    starts = range(0, side, STEP)
-    cuts = [slice(y * side + x, y * side + min(x + STEP, side)) for y in range(side) for x in starts]
-    rows = (f"M{QUIET_ZONE} {y}.5{PLACE * len(starts)}" for y in range(QUIET_ZONE, QUIET_ZONE + side))
-    return itemgetter(*cuts), "".join(rows)
+def _rows(side: int) -> tuple[Callable[[bytes], tuple[bytes, ...]], bytes, list[str]]:
+    """What cuts a picture into rows and fills each up to whole bytes, and the beginning of each row's line with places for its pieces."""
+    fill = b"0" * (-side % 8)
+    cuts = [slice(y * side, (y + 1) * side) for y in range(side)]
+    places = [""] * ((side + len(fill)) // 8)
+    lines = [part for y in range(side) for part in (f"M{QUIET_ZONE} {QUIET_ZONE + y}.5", *places)]
+    return itemgetter(*cuts), fill, lines
 
 
 @lru_cache(maxsize=256)

@@ -38,9 +38,14 @@ def made(text: str, mask: int | None) -> "QRCode":  # type: ignore[type-arg]  # 
 
 
 @pytest.mark.parametrize(("draw", "mask"), [(pass_svg, MASK), (qr_svg, None)], ids=["pass", "paper"])
-def test_every_dark_square_is_drawn_and_no_other(draw: Callable[[str, str], str], mask: int | None) -> None:
-    text = PREFIX + "A1B2" * 40
+@pytest.mark.parametrize(("times", "over"), [(40, 5), (50, 1)], ids=["five modules over", "one module over"])
+def test_every_dark_square_is_drawn_and_no_other(
+    draw: Callable[[str, str], str], mask: int | None, times: int, over: int
+) -> None:
+    """Whatever is left of a row after its pieces of eight."""
+    text = PREFIX + "A1B2" * times
     rows = made(text, mask).get_matrix()
+    assert len(rows) % 8 == over
     assert drawn(text, draw) == {(x, y) for y, row in enumerate(rows) for x, dark in enumerate(row) if dark}
 
 
