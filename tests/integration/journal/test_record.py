@@ -37,7 +37,7 @@ def test_who_has_nothing_to_record_waits_for_nobody(alpha: City) -> None:
 
 def test_an_entry_needs_the_transaction_of_its_change(owner: Owner) -> None:
     with in_city("alpha"):
-        with pytest.raises(TransactionManagementError):
+        with pytest.raises(TransactionManagementError, match="a journal entry outside the transaction"):
             record("tested", by="lin", now=AT)
         before = JournalEntry.objects.count()
         with transaction.atomic():
