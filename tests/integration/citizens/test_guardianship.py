@@ -11,6 +11,7 @@ from codes.citizens import guardianship
 from codes.citizens.guardianship import GuardianshipFault, Relation, dependants_of, to_review
 from codes.models import Citizen, Guardianship
 from codes.review.evidence.files import keep_upload
+from codes.review.permissions import require_own
 from regions.identity import Identity, check_identity
 from regions.journal.models import JournalEntry
 from regions.refusals import MovedMeanwhile, NotAllowed, NotFound, Refused
@@ -145,6 +146,22 @@ def test_either_side_or_a_reviewer_ends_it_once(desk: Desk, who: str) -> None:
     assert (ended.ended_by, ended.ended_at) == (by, desk.now)
     with pytest.raises(MovedMeanwhile):
         guardianship.end_guardianship(guardianship_id=link.pk, by=by, now=desk.now)
+
+
+def test_only_who_guards_now_acts_for_the_dependant(desk: Desk) -> None:
+    """Not who has asked, nor who did."""
+    link = ask(desk)
+    dependant = link.dependant
+    key: dict[str, Any] = {"guardianship_id": link.pk, "now": desk.now}
+    with pytest.raises(NotFound):
+        require_own("citizen:zhang", dependant)
+    guardianship.accept_guardianship(by="li", **key)
+    require_own("citizen:zhang", dependant)
+    with pytest.raises(NotFound):
+        require_own("citizen:chen", dependant)
+    guardianship.end_guardianship(by="citizen:zhang", **key)
+    with pytest.raises(NotFound):
+        require_own("citizen:zhang", dependant)
 
 
 def test_it_is_reviewed_once(desk: Desk) -> None:

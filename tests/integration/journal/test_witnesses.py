@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import StringIO
@@ -21,7 +22,16 @@ from pytest_django import Settings
 from codes.key_rotation import kid_of, rotate_keys
 from codes.witnessing import heads_elsewhere, witness_all
 from regions.journal.checkpoints import write_checkpoint
-from regions.journal.heads import CoSigned, kept_heads, last_head, present_head, witness_of
+from regions.journal.heads import (
+    BadHead,
+    CoSigned,
+    co_sign,
+    keep,
+    kept_heads,
+    last_head,
+    present_head,
+    witness_of,
+)
 from regions.journal.models import Checkpoint, JournalEntry
 from regions.journal.record import record
 from regions.journal.verify import ChainBreak, Verification, verify_journal
@@ -73,6 +83,24 @@ def test_heads_are_co_signed_once_a_day_and_kept_on_both_sides() -> None:
     assert heads_elsewhere("alpha") == [one]
     assert (verify().broken, verify().witnessed) == (None, length)
     assert witness_all(now=NOW + DAY) == 2, "each journal has grown by what it says of the other"
+
+
+@pytest.mark.django_db
+def test_no_head_is_kept_that_the_journal_does_not_hold() -> None:
+    """However well it is signed: it would call a journal broken that is whole."""
+    grow(NOW)
+    with in_city("alpha"):
+        head = present_head()
+    assert head is not None
+    others = [replace(head, digest=bytes(32)), replace(head, seq=head.seq + 1)]
+    with in_city("beta"):
+        signed = [co_sign(one, now=NOW) for one in others]
+    with in_city("alpha"):
+        for one in signed:
+            assert one.holds
+            with pytest.raises(BadHead, match="is not that of the head"):
+                keep(one)
+        assert kept_heads() == []
 
 
 @pytest.mark.django_db

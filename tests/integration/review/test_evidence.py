@@ -60,6 +60,18 @@ def test_a_file_that_was_altered_or_swapped_does_not_open(desk: Desk) -> None:
         evidence.read_evidence(evidence_id=first.pk, by="citizen:zhang", purpose="", now=desk.now)
 
 
+def test_a_draft_goes_with_its_own_citizens_case_only(desk: Desk) -> None:
+    """A guardian's drafts may be about somebody else than the appeal."""
+    draft, case = keep(desk), desk.case("chen")
+    with pytest.raises(Refused) as refused, transaction.atomic():
+        evidence.attach([draft.pk], by="citizen:zhang", case=case)
+    assert refused.value.reason is Reason.UNKNOWN_EVIDENCE
+    assert not case.evidence.exists()
+    with pytest.raises(Refused), transaction.atomic():
+        evidence.attach([draft.pk], by="citizen:chen", case=desk.case())
+    assert evidence.attach([draft.pk], by="citizen:zhang", case=desk.case()) == 1
+
+
 def test_a_pdf_of_an_earlier_version_is_drawn_anew_or_not_handed_out(desk: Desk) -> None:
     kept = keep(desk, content=pdf())
     assert kept.redrawn

@@ -111,6 +111,8 @@ def test_what_is_clear_in_a_webp_becomes_white() -> None:
         (picture("PNG")[:-30] + b"\xff" * 20, UploadFault.BROKEN),
         (picture("WEBP")[:60], UploadFault.BROKEN),
         (picture("JPEG", progressive=True)[:-2] + b"\xff\xda\x00\x02" * 100, UploadFault.BROKEN),
+        # Which a decoder would take, since it ends with the picture.
+        (picture("JPEG", progressive=True) + b"\xff\xda" * 65, UploadFault.BROKEN),
     ],
 )
 def test_what_is_not_taken(content: bytes, fault: UploadFault) -> None:
