@@ -152,6 +152,14 @@ def test_a_chain_forged_whole_is_found(city: City, tamper: Tamper) -> None:
     assert "written anew" in found.reason
 
 
+def test_a_checkpoint_signs_whose_journal_it_is(db: None) -> None:
+    signed = set()
+    for schema in ("alpha", "beta"):
+        with in_city(schema):
+            signed.add(message(1, GENESIS))
+    assert len(signed) == 2
+
+
 def test_a_forged_checkpoint_is_found(city: City, tamper: Tamper) -> None:
     tamper("UPDATE journal_checkpoint SET signature = sha256('x') || sha256('y')")
 

@@ -1,5 +1,6 @@
 """An export's memory does not grow with the city: rows are asked for as they are written, and forgotten once they are."""
 
+import tracemalloc
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -39,6 +40,22 @@ def test_a_written_row_is_forgotten(file_format: FileFormat, tmp_path: Path) -> 
     written = WRITERS[file_format](tmp_path / "file", ("day", "full_name", "state"), rows())  # type: ignore[arg-type]
     assert written == ROWS
     assert most <= HELD_AT_ONCE
+
+
+@pytest.mark.parametrize("file_format", list(FileFormat))
+def test_nor_does_what_was_written_of_it_stay(file_format: FileFormat, tmp_path: Path) -> None:
+    """A spreadsheet's program keeps every cell unless told otherwise."""
+
+    def most_bytes(rows: int) -> int:
+        tracemalloc.start()
+        told = ((str(number), f"张*三 {number:060}", "red") for number in range(rows))
+        WRITERS[file_format](tmp_path / f"{rows}", ("day", "full_name", "state"), told)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    most_bytes(10)  # what is made once
+    assert most_bytes(ROWS) < 3 * most_bytes(ROWS // 10)
 
 
 def test_rows_that_were_not_asked_for_are_not_computed(alpha: City) -> None:

@@ -116,6 +116,7 @@ def test_a_pass_lives_for_a_minute_and_clocks_may_differ_a_little(
         (forged(claims={-70001: True}), CheckResult.NOT_A_PASS),
         (forged(claims={-70001: "green"}), CheckResult.NOT_A_PASS),
         (forged(claims={99: "more"}), CheckResult.NOT_A_PASS),
+        (forged(claims={2: "A" * 800}), CheckResult.NOT_A_PASS),
         (token(secret=OTHER), CheckResult.BAD_SIGNATURE),
     ],
 )

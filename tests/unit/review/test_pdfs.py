@@ -1,6 +1,7 @@
 """Of a PDF its pages are kept as pictures, and nothing else; what cannot be drawn within the limits is refused."""
 
 import re
+from pathlib import Path
 
 import pytest
 from django.db.models import TextChoices
@@ -53,6 +54,25 @@ def test_what_is_filled_in_and_stamped_stays_visible() -> None:
     assert colours(check_upload(sent).content) == [(254, 0, 0)]
 
 
+def test_a_program_that_waits_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It takes no time of the processor, which is bounded as well."""
+    program = tmp_path / "program.py"
+    program.write_text("import time; time.sleep(60)")
+    monkeypatch.setattr(pdfs, "PROGRAM", str(program))
+    monkeypatch.setattr(pdfs, "SECONDS", 0.2)
+    assert fault_of(pdf()) is UploadFault.PDF_TOO_MUCH
+
+
+def test_the_program_is_told_none_of_the_portals_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("import os; print(dict(os.environ))")
+    monkeypatch.setattr(pdfs, "PROGRAM", str(program))
+    monkeypatch.setenv("KEY_ENCRYPTION_KEY", "a secret of the tests")
+    told = check_upload(pdf()).content
+    assert told.startswith(b"{")
+    assert b"KEY_ENCRYPTION_KEY" not in told
+
+
 @pytest.mark.parametrize(
     "box", [b"[0 0 1e9 1e9]", b"[0 0 14400 14400]", b"[0 0 0.001 200]", b"[0 0 -5 3]", b"[0 0 0 0]"]
 )
@@ -80,7 +100,9 @@ def test_what_is_refused(sent: bytes, fault: TextChoices) -> None:
 
 @pytest.mark.parametrize(("limit", "seconds"), [("PROCESSOR_SECONDS", 1), ("SECONDS", 0.3)])
 def test_a_drawing_without_end_is_ended(limit: str, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdfs, limit, seconds)
+    """By each limit alone: the other one is too far to be of help."""
+    for name in ("PROCESSOR_SECONDS", "SECONDS"):
+        monkeypatch.setattr(pdfs, name, seconds if name == limit else 3600)
     assert fault_of(endless()) is UploadFault.PDF_TOO_MUCH
 
 

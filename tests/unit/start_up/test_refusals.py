@@ -103,11 +103,12 @@ PRODUCTION = {
 def test_every_fault_is_named_at_once(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     settings.SMS_GATEWAY = "portal.demo.mail_box.MailBox"
     settings.EMAIL_BACKEND = "portal.demo.mail_box.StaffMail"
-    monkeypatch.setattr(start_up, "database_faults", lambda url: iter(()))
+    monkeypatch.setattr(start_up, "database_faults", lambda url: iter([f"DATABASE_URL is {url}"]))
     with pytest.raises(ImproperlyConfigured) as refused:
         start_up.refuse_unsafe_start(SimpleNamespace(**PRODUCTION))  # type: ignore[arg-type]
     for named in ("SECRET_KEY", "KEY_ENCRYPTION_KEY", "ALLOWED_HOSTS", "SMS_GATEWAY", "EMAIL_URL"):
         assert named in str(refused.value)
+    assert f"DATABASE_URL is {PRODUCTION['database_url']}" in str(refused.value)
 
 
 @pytest.mark.parametrize(
