@@ -60,6 +60,7 @@ EDITS = {
     "when": ("UPDATE journal_journalentry SET at = at - interval '1 microsecond' WHERE seq = 9", 9, "content"),
     "verb": ("UPDATE journal_journalentry SET verb = 'approved' WHERE seq = 9", 9, "content"),
     "subject": ("UPDATE journal_journalentry SET subject = '' WHERE seq = 9", 9, "content"),
+    "rows made up": ("UPDATE journal_journalentry SET rows = '[{\"n\": 99}]' WHERE seq = 9", 9, "content"),
     "digest": ("UPDATE journal_journalentry SET digest = sha256('x') WHERE seq = 9", 9, "content"),
     "link": ("UPDATE journal_journalentry SET previous = sha256('x') WHERE seq = 9", 9, "follow"),
     "deletion": ("DELETE FROM journal_journalentry WHERE seq = 9", 9, "missing"),
@@ -103,6 +104,13 @@ def test_a_change_is_found_and_named(city: City, tamper: Tamper, statement: str,
     found = verify_journal(now=AT)
     assert found.broken_at == place
     assert word in found.reason
+
+
+def test_what_an_entry_says_of_rows_cannot_be_taken_from_it(city: City, tamper: Tamper) -> None:
+    """``reconcile`` holds what stands against them."""
+    first = JournalEntry.objects.filter(rows__isnull=False).earliest("seq").seq
+    tamper("UPDATE journal_journalentry SET rows = NULL WHERE seq = %s", first)
+    assert verify_journal(now=AT).broken_at == first
 
 
 def test_a_cut_tail_is_missed_by_the_checkpoint(city: City, tamper: Tamper) -> None:

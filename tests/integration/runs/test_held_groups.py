@@ -17,6 +17,7 @@ from codes.models import (
     PairDiagnosis,
     Run,
     Suppression,
+    Verdict,
     VerdictChange,
 )
 from codes.reports.daily_codes import REGISTERED, RUN_STATES
@@ -310,6 +311,24 @@ def test_refused_entries_are_put_out_of_force(crowd: Crowd) -> None:
     assert Suppression.objects.filter(provider__code="alipay", state="approved").count() == 25
     crowd.run()
     assert crowd.red("alipay") == set()
+
+
+def test_whose_day_has_come_is_let_go_whatever_clears_them(reds: Crowd) -> None:
+    """On the day that was announced a batch that clears them all is no mass change; on the day before it is one."""
+    reds.now += timedelta(days=10)
+    reds.run()
+    until = {hit["until"] for one in Verdict.objects.all() for hit in one.hits}
+    assert until == {str(reds.day + timedelta(days=1))}
+    known = HeldGroup.objects.count()
+    with transaction.atomic():
+        reds.deliver(MANY, "contact_excluded")
+        reds.run(after=timedelta(0))
+        assert HeldGroup.objects.waiting().get().green == len(MANY)
+        transaction.set_rollback(True)
+    reds.now += timedelta(days=1)
+    reds.deliver(MANY, "contact_excluded")
+    reds.run()
+    assert (HeldGroup.objects.count(), reds.red()) == (known, set())
 
 
 def test_time_alone_is_no_mass_change(contacts: Crowd) -> None:

@@ -60,6 +60,12 @@ def test_a_pass_says_what_was_signed(colour: str) -> None:
     assert verify_token(token(said), KEYS, at=AT) == said
 
 
+def test_what_a_compromised_key_signed_counts_for_nothing() -> None:
+    """Also before that was known: whoever holds it chooses the instant."""
+    later = published(retired_at=AT + timedelta(days=1), compromised_at=AT + timedelta(days=1))
+    assert fault_of(token(), later) is Detail.COMPROMISED_KEY
+
+
 def test_a_pass_fits_a_small_qr_code() -> None:
     assert len(token()) <= 220
     assert set(token()) <= set(base45.SIGNS)
