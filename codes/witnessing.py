@@ -20,7 +20,7 @@ from regions.journal.heads import (
     co_sign,
     co_signed_for,
     keep,
-    kept_heads,
+    last_of_each_witness,
     present_head,
     witness_of,
 )
@@ -48,7 +48,7 @@ def witness_head(schema: str, schemas: Sequence[str], *, now: datetime) -> int:
     with in_city(schema):
         write_checkpoint(now=now)
         try:
-            waiting = list(_due(present_head(), kept_heads(), witness_of(schema, schemas), now=now))
+            waiting = list(_due(present_head(), last_of_each_witness(), witness_of(schema, schemas), now=now))
         except (FileAltered, BadHead):
             logger.exception("The co-signed heads of %s cannot be read", schema)
             return 0
@@ -115,13 +115,15 @@ def _signed_by(witness: str, head: Head, *, now: datetime) -> CoSigned:
     return one
 
 
-def _due(head: Head | None, kept: Sequence[CoSigned], city: str | None, *, now: datetime) -> Iterator[tuple[Head, str]]:
+def _due(
+    head: Head | None, last_of_each: Sequence[CoSigned], city: str | None, *, now: datetime
+) -> Iterator[tuple[Head, str]]:
     """The witnesses that have signed nothing for a day, while the journal has grown since."""
     witnesses = [f"city:{city}"] if city else []
     if settings.JOURNAL_WITNESS_URL:
         witnesses.append(OUTSIDE)
     for witness in witnesses:
-        last = max((one for one in kept if one.witness == witness), key=lambda one: one.signed_at, default=None)
+        last = next((one for one in last_of_each if one.witness == witness), None)
         is_due = last is None or now - last.signed_at >= SIGNED_EVERY
         if head is not None and is_due and (last is None or last.head.seq < head.seq):
             yield head, witness

@@ -27,7 +27,6 @@ from portal.demo.people import Person, Population
 from portal.demo.stage import Stage
 from portal.demo.stories import Fate, Story
 from regions.identity import Identity
-from regions.journal.checkpoints import write_checkpoint
 from regions.keys.encryption import identity_hash
 from regions.tenancy import in_city
 
@@ -80,7 +79,6 @@ class Past:
             tell_of_ending_rulings(now=ends_at)
             if stage.day(ago).weekday() == MONDAY:
                 publish_weeks(now=ends_at)
-            write_checkpoint(now=ends_at)
 
     def _whom(self, stage: Stage, fits: Callable[[Story], bool], others: Iterable[Person] = ()) -> set[bytes]:
         """The hashes of the numbers of those with such a story, and of others."""

@@ -20,20 +20,16 @@ def make_police_database(schema: str) -> None:
         server.execute("SELECT FROM pg_database WHERE datname = %s", [_database(schema)])
         if server.fetchone() is None:
             server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_database(schema))))
-    with police_database(schema) as police:
-        if not inspect(police.engine).has_table(police.clock.name):
-            police.create()
+    police = police_database(schema)
+    if not inspect(police.engine).has_table(police.clock.name):
+        police.create()
 
 
-@contextmanager
-def police_database(schema: str) -> Iterator[PoliceDatabase]:
-    """The stand-in with its owner's rights."""
+@cache
+def police_database(schema: str) -> PoliceDatabase:
+    """The stand-in with its owner's rights. It keeps its connection: a past of thirty days moves its clock thirty times."""
     url = _superuser()._replace(scheme="postgresql+psycopg2", path=f"/{_database(schema)}")
-    police = PoliceDatabase(create_engine(url.geturl()))
-    try:
-        yield police
-    finally:
-        police.engine.dispose()
+    return PoliceDatabase(create_engine(url.geturl(), pool_size=1, pool_pre_ping=True))
 
 
 def reading_url(schema: str, password: str) -> str:

@@ -51,8 +51,7 @@ def empty(stage: Stage, source: str, *, folder: Path) -> None:
     """Forget all records of a source, so that a filling that broke off can begin anew."""
     wanted = _source(stage, source)
     if isinstance(wanted, PoliceDatabase):
-        with police_database(stage.schema) as police:
-            police.remove_records()
+        police_database(stage.schema).remove_records()
     else:
         with closing(BigDataStore(str(data_of(folder)))) as store:
             store.remove_records(wanted.app_id)
@@ -63,9 +62,9 @@ def fill(stage: Stage, source: str, records: Iterable[Mapping[str, Any]], *, fol
     wanted, coming = _source(stage, source), iter(records)
     count = 0
     if isinstance(wanted, PoliceDatabase):
-        with police_database(stage.schema) as police:
-            while some := list(islice(coming, RECORDS_AT_ONCE)):
-                count += police.add_records(some)
+        police = police_database(stage.schema)
+        while some := list(islice(coming, RECORDS_AT_ONCE)):
+            count += police.add_records(some)
     else:
         with closing(BigDataStore(str(data_of(folder)))) as store:
             while some := list(islice(coming, RECORDS_AT_ONCE)):
@@ -77,8 +76,7 @@ def move_clock(stage: Stage, source: str, *, now: datetime, folder: Path) -> Non
     """Bring a source up to date, as its people would: at once, or where it is the late one, once a day."""
     wanted = _source(stage, source)
     if isinstance(wanted, PoliceDatabase):
-        with police_database(stage.schema) as police:
-            police.set_clock(now - PROMPT)
+        police_database(stage.schema).set_clock(now - PROMPT)
         return
     with closing(BigDataStore(str(data_of(folder)))) as store:
         delivered = store.state(wanted.app_id)

@@ -24,6 +24,8 @@ from regions.tenancy import current_city
 CHAIN_USE = "co-signed journal heads"
 WITNESSED = "journal.witnessed"
 PUBLIC_KEY_BYTES, SIGNATURE_BYTES = 32, 64
+# A head of one witness, in the file's words; the same may have been signed twice.
+SAME = ("city", "seq", "digest", "at", "witness")
 
 
 class BadHead(ValueError):
@@ -113,6 +115,13 @@ def kept_heads() -> list[CoSigned]:
     return [CoSigned.from_json(line) for line in file.read()] if file.path.exists() else []
 
 
+def last_of_each_witness() -> list[CoSigned]:
+    """Of the current city, the newest of each witness; the signatures of the others are left unchecked. Raises ``FileAltered``."""
+    file = _file()
+    lines = {line["witness"]: line for line in file.read()} if file.path.exists() else {}
+    return [CoSigned.from_json(line) for line in lines.values()]
+
+
 def last_head() -> CoSigned | None:
     """The newest in the file, without checking the others."""
     line = _file().last()
@@ -127,9 +136,11 @@ def keep(one: CoSigned) -> bool:
         raise BadHead(f"the journal's entry {one.head.seq} is not that of the head")
     with transaction.atomic():
         advisory_lock("journal heads")
-        if any((other.head, other.witness) == (one.head, one.witness) for other in kept_heads()):
+        file, told = _file(), one.as_json()
+        known = file.read() if file.path.exists() else ()
+        if any(all(line[name] == told[name] for name in SAME) for line in known):
             return False
-        _file().append(one.as_json())
+        file.append(told)
     return True
 
 
@@ -137,7 +148,7 @@ def co_sign(head: Head, *, now: datetime) -> CoSigned:
     """As the current city, for another one: sign its head and say so in this city's journal; the same head once."""
     with transaction.atomic():
         advisory_lock("co-signing")
-        for one in co_signed_for(head.city):
+        for one in co_signed_for(head.city, seq=head.seq):
             if one.head == head:
                 return one
         key = encryption.signing_key(Purpose.JOURNAL)
@@ -146,11 +157,16 @@ def co_sign(head: Head, *, now: datetime) -> CoSigned:
     return one
 
 
-def co_signed_for(city: str) -> Iterator[CoSigned]:
-    """What the current city's journal says it has co-signed for another: by keys of its own that nobody else held then."""
+def co_signed_for(city: str, *, seq: int | None = None) -> Iterator[CoSigned]:
+    """What the current city's journal says it has co-signed for another: by keys of its own that nobody else held then.
+
+    ``seq``: of heads that are so long.
+    """
     stolen = encryption.compromised_keys(Purpose.JOURNAL)
-    told = JournalEntry.objects.filter(subject=f"city:{city}", verb=WITNESSED).order_by("seq").values_list("data", "at")
-    for data, at in told:
+    told = JournalEntry.objects.filter(subject=f"city:{city}", verb=WITNESSED)
+    if seq is not None:
+        told = told.filter(data__seq=seq)
+    for data, at in told.order_by("seq").values_list("data", "at"):
         if data["key"] in stolen and at > stolen[data["key"]]:
             continue
         one = CoSigned.from_json(data)

@@ -114,7 +114,7 @@ def open_again(citizens: Collection[int], *, now: datetime) -> list[str]:
 
     They stand on the last settled run, whose disagreements these are. Call in the transaction that ended the rulings.
     """
-    run = Run.objects.last_settled()
+    run = Run.objects.last_settled() if citizens else None
     if run is None:
         return []
     parameters = {**_opening(run, at=now), "citizens": sorted(set(citizens))}

@@ -212,6 +212,8 @@ def expire_rulings(*, now: datetime) -> int:
         over = list(
             Ruling.objects.select_related("case").filter(state=State.APPROVED, expires_on__lte=today).order_by("pk")
         )
+        if not over:
+            return 0
         Ruling.objects.filter(pk__in=[ruling.pk for ruling in over]).update(state=State.ENDED, ended_at=now)
         for ruling in over:
             settle_citizens([ruling.citizen_id], now=now, ruling_id=ruling.pk)

@@ -70,7 +70,8 @@ def _postgres_engine(url: URL, addresses: tuple[str, ...], timeouts: DatabaseTim
         # The machine's own certificates, as for the other connectors; Kerberos would take the place of TLS.
         trusted = ssl.get_default_verify_paths().cafile or "system"
         arguments |= {"sslrootcert": trusted, "gssencmode": "disable"}
-    engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
+    # Nobody sends hstore, and to look for it takes a query of each new connection.
+    engine = create_engine(url, poolclass=NullPool, connect_args=arguments, use_native_hstore=False)
     # One date the driver cannot hold (year 10022, BC) would else break the whole delivery off.
     event.listen(engine, "connect", lambda connection, _record: psycopg2.extensions.register_type(_AS_TEXT, connection))
     return engine
