@@ -89,8 +89,8 @@ def _codes(now: datetime) -> dict[str, int]:
 
 
 def _last_run() -> dict[str, Any]:
-    """The newest run of the city as it is, whatever became of it; the disagreements of the newest that settled."""
-    newest = Run.objects.filter(history=False).order_by("-pk").first()
+    """The newest run of the whole city as it is, whatever became of it; the disagreements of the newest that settled."""
+    newest = Run.objects.filter(history=False, amends=None).order_by("-pk").first()
     settled = Run.objects.last_settled()
     standing = settled.counts.get("disagreements", {}).get("standing", 0) if settled else 0
     return {

@@ -51,6 +51,17 @@ def test_the_counts_are_those_of_the_city(counted: datetime) -> None:
     assert (standing.run_state, len(standing.sources)) == ("done", 2)
 
 
+def test_what_amends_a_run_does_not_stand_for_one_that_failed(db: None, clock: datetime) -> None:
+    with in_city("beta"):
+        told = {"as_of": clock, "started_by": "system", "started_at": clock, "ended_at": clock}
+        settled = Run.objects.create(day=clock.date() - timedelta(days=1), state=Run.State.DONE, **told)
+        Run.objects.create(day=clock.date(), state=Run.State.FAILED, **told)
+        Run.objects.create(day=settled.day, sequence=2, state=Run.State.AMENDED, amends=settled, **told)
+    standing = update_city_counts("beta", now=clock)
+    assert (standing.run_day, standing.run_state) == (clock.date(), "failed")
+    assert standing.progress["settled_day"] == str(settled.day)
+
+
 def test_cities_stand_side_by_side_by_few_questions(db: None, clock: datetime, operator: Visitor) -> None:
     assert operator.read("/").count("Nobody has counted here yet") == 2
     left(clock)
