@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
+import hypothesis
 import psycopg2.extensions
 import pytest
 from django.core.cache import caches
@@ -35,6 +36,8 @@ pytest_plugins = ["pytester", "tests.asserting", "tests.closing_lines"]
 def pytest_configure() -> None:
     """Let Ctrl+C be heard: what a shell puts in the background is deaf to it, and hands that on to what it starts."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # What is drawn is the same every time, and how quickly it is drawn decides nothing.
+    hypothesis.settings.load_profile("ci")
 
 
 @pytest.hookimpl(trylast=True)

@@ -100,9 +100,7 @@ def test_every_answer_is_described(
             case.validate_response(response, checks=CHECKS)
             return response
 
-        @settings(
-            max_examples=CASES_OF_AN_ADDRESS, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-        )
+        @settings(max_examples=CASES_OF_AN_ADDRESS, suppress_health_check=list(HealthCheck))
         @given(case=whole.as_strategy(), kind=st.sampled_from(kinds))
         def answers_whatever(case: Any, kind: str) -> None:
             answers(case, kind)

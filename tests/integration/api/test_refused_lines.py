@@ -113,7 +113,7 @@ def test_command_and_api_are_equal_line_by_line(alipay: Machine, tmp_path: Path)
     file = tmp_path / "lines.jsonl"
     outcomes: set[str] = set()
 
-    @settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=12, suppress_health_check=list(HealthCheck))
     @example(lines=[json.dumps(declaration()).encode(), b"{"])
     @given(lines=st.lists(spoilt_lines(), min_size=1, max_size=6))
     def are_equal(lines: list[bytes]) -> None:

@@ -59,9 +59,7 @@ def test_every_signed_message_has_an_agreed_answer(
     spoilt = st.fixed_dictionaries({}, optional=dict.fromkeys(SOUND[path], ANYTHING))
     answered = set()
 
-    @settings(
-        max_examples=MESSAGES_OF_AN_ADDRESS, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=MESSAGES_OF_AN_ADDRESS, suppress_health_check=list(HealthCheck))
     # What is drawn need not hold one of these.
     @example(sound={}, wrong={key: [{}] for key in SOUND[path]})
     @given(sound=st.fixed_dictionaries(SOUND[path]), wrong=st.just({}) | spoilt)

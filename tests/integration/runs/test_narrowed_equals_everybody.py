@@ -26,7 +26,7 @@ REASONS = {
     "whoever a record was about": ("FROM fresh\n    CROSS JOIN LATERAL", 5),
     "what releases": ("fresh.kind = ANY (n.kinds)", 0),
     "a day that has come": ("n.next_on <= run.day", 1),
-    "check-ins": ("n.checked_in IS NOT NULL", 0),
+    "check-ins": ("n.checked_in IS NOT NULL", 2),
     "registrations": ("FROM codes_registration WHERE id", 0),
     "decisions about records": ("FROM codes_suppression wrong", 1),
     "changes kept back": ("kept.held_in_id IS NOT NULL", 1),
@@ -97,7 +97,7 @@ def test_no_reason_may_be_missing(
 # The reasons for which somebody's code is settled who was not judged, likewise.
 SETTLED_FOR = {
     "a ruling that may be suspended": ("citizen_id FROM codes_ruling", 0),
-    "a ruling that has ended": ("%(lapsed)s", 0),
+    "a ruling that has ended": ("%(lapsed)s", 2),
 }
 
 

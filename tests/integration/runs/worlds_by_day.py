@@ -172,7 +172,7 @@ class City:
         """Officials give some of the held a colour for a few days, of whose hits they weighed all or none, and end others before."""
         if Run.objects.last_settled() is None:
             return
-        for one in Ruling.objects.filter(state="approved"):
+        for one in Ruling.objects.filter(state="approved").order_by("pk"):
             if self.dice_of_officials.random() < 0.1:
                 Ruling.objects.filter(pk=one.pk).update(state="ended", ended_at=now)
                 settle_citizens([one.citizen_id], now=now, ruling_id=one.pk)

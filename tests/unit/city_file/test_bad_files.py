@@ -186,7 +186,7 @@ def test_a_file_that_is_not_there_or_not_text_is_said_so(tmp_path: Path) -> None
 LINES = GOOD.splitlines()
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(
     line=st.sampled_from([place for place, text in enumerate(LINES) if text.strip()]),
     value=st.sampled_from(
