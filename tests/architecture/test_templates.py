@@ -1,5 +1,7 @@
 """Every template compiles: its tags and filters exist, and so do the templates it extends or includes by name."""
 
+import re
+
 import pytest
 from django.template import engines
 from django.template.loader import get_template
@@ -20,3 +22,14 @@ def test_template_compiles(name: str) -> None:
             if isinstance(named.var, str):
                 assert get_template(named.var) is not None
     assert template.name == name
+
+
+FRAME = re.compile(r'(<div[^>]*class="table-frame[^>]*>)(.*?)</table>', re.DOTALL)
+REACHED = re.compile(r"<(?:a|button|input|select|summary) |{% include|{{ (?:form|row|bound)")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_table_that_scrolls_is_reached_by_keyboard(name: str) -> None:
+    """By what is in it, or by itself; pages are looked at by axe with the rows that their gallery has, which may be none."""
+    frames = FRAME.findall((FOLDER / name).read_text(encoding="utf-8"))
+    assert [frame for frame, table in frames if "tabindex" not in frame and not REACHED.search(table)] == []
