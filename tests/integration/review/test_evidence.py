@@ -206,7 +206,7 @@ def test_an_identity_is_shown_with_a_purpose_and_in_no_repr(desk: Desk) -> None:
     with pytest.raises(NotAllowed):
         reveal(citizen_id=desk.citizen("zhang").pk, purpose="好奇", by="citizen:chen", now=desk.now)
     with pytest.raises(NotFound):
-        reveal(citizen_id=7, purpose="电话核实", by="li", now=desk.now)
+        reveal(citizen_id=0, purpose="电话核实", by="li", now=desk.now)
     assert PersonAccess.objects.count() == 1
 
 

@@ -140,8 +140,8 @@ def test_an_office_may_answer_after_the_citizen_was(desk: Desk) -> None:
     [
         ({"text": ""}, CommonReason.NO_REASON),
         ({"sent_to": " "}, CommonReason.NO_REASON),
-        ({"fact_id": 7}, CommonReason.NOT_FOUND),
-        ({"case_id": 7}, CommonReason.NOT_FOUND),
+        ({"fact_id": 0}, CommonReason.NOT_FOUND),
+        ({"case_id": 0}, CommonReason.NOT_FOUND),
     ],
 )
 def test_a_correction_says_what_to_whom(desk: Desk, changes: dict[str, object], why: Reason) -> None:

@@ -84,8 +84,8 @@ def test_only_the_proposer_withdraws(desk: Desk) -> None:
         ({"reason_code": "whim"}, Reason.UNKNOWN_REASON),
         ({"evidence": ()}, Reason.NO_EVIDENCE),
         ({"evidence": ("file:7",)}, Reason.UNKNOWN_EVIDENCE),
-        ({"fact_id": 7}, CommonReason.NOT_FOUND),
-        ({"case_id": 7}, CommonReason.NOT_FOUND),
+        ({"fact_id": 0}, CommonReason.NOT_FOUND),
+        ({"case_id": 0}, CommonReason.NOT_FOUND),
         ({"reason": "长" * 2001}, Reason.TEXT_TOO_LONG),
     ],
 )
