@@ -18,8 +18,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal.official.home.overview import newest_runs, standing_for, waiting_for
+from portal.official.home.overview import newest_runs, waiting_for
 from portal.official.home.staff_mail import choose_mail, mail_of
+from portal.official.runs.standing import standing_for
 from portal.staff_sign_in.limits import has_one_time_codes
 from portal.web.access import StaffRequest, for_anyone, for_staff
 from portal.web.host import city_of

@@ -17,7 +17,7 @@ from codes.models import Case, Provider, Run, RunProvider
 from codes.models.case import overdue
 from codes.reports import figures
 from codes.vocabulary import Cause
-from portal.official.home.overview import standing_for
+from portal.official.runs.standing import standing_for
 from portal.templatetags.page import label_of, titled
 from portal.web.access import StaffRequest, for_staff
 from portal.web.chart import SHADES, BarChart, DayChart, Series, Value, bar_chart, day_chart

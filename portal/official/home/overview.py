@@ -29,13 +29,11 @@ from codes.models import (
 from codes.models.case import overdue
 from codes.reports.request import MAY_IDENTIFY
 from codes.review.cases.queue import UNASSIGNED
-from codes.runs.standing import what_stands
 from codes.sentinel.alarms import READERS
 from regions.staff.models import StaffChange
 from regions.staff.roles import CASE_WORK, Role
 
 HELD_WORK = CASE_WORK | {Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.AUDITOR}
-MAY_START = frozenset({Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN})
 RUN_WORK = frozenset({Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN, *CASE_WORK, Role.AUDITOR})
 
 
@@ -87,11 +85,6 @@ def waiting_for(username: str, roles: frozenset[Role], *, now: datetime) -> list
 
 def newest_runs(roles: frozenset[Role]) -> Sequence[Run]:
     return list(Run.objects.order_by("-pk")[:3]) if roles & RUN_WORK else []
-
-
-def standing_for(roles: frozenset[Role], *, now: datetime, newest: Sequence[Run] = ()) -> dict[str, Any]:
-    """What ``official/runs/failure.html`` says where the newest run has failed."""
-    return {"standing": what_stands(now=now, newest_runs=newest), "may_start": bool(roles & MAY_START)}
 
 
 def _cases(username: str, roles: frozenset[Role], now: datetime) -> list[Waiting]:

@@ -20,7 +20,7 @@ from codes.runs.ledger import start_run
 from codes.sentinel.alarms import READERS as ALARM_READERS
 from codes.tasks import enqueue_run
 from portal.official.held_groups.views import READERS as HELD_READERS
-from portal.official.home.overview import MAY_START, standing_for
+from portal.official.runs.standing import STARTERS, standing_for
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import attempt
 from portal.web.keyset import keyset_page
@@ -81,7 +81,7 @@ def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
 
 
 @require_POST
-@for_staff(*MAY_START)
+@for_staff(*STARTERS)
 def start(request: StaffRequest) -> HttpResponse:
     """Start a run, or go to the one that is open."""
     started = attempt(request, start_run, back=reverse("official_runs"))

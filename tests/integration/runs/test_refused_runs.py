@@ -21,7 +21,7 @@ from codes.runs.ledger import (
     start_if_due,
     start_run,
 )
-from codes.runs.standing import Failure, Standing, what_stands
+from portal.official.runs.standing import Failure, Standing, what_stands
 from regions.journal.models import JournalEntry
 from regions.models import City
 from regions.refusals import Refused

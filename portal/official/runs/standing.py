@@ -3,10 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from codes.models import Run
 from codes.runs.ledger import next_attempt, open_run
 from codes.validity import Age, last_valid_day
+from regions.staff.roles import Role
+
+# Whom the pages offer to start a run.
+STARTERS = frozenset({Role.SOURCE_MANAGER, Role.SYSTEM_ADMIN})
+ENDED = (*Run.SETTLED, Run.State.FAILED)
 
 
 @dataclass(frozen=True)
@@ -41,9 +47,6 @@ class Standing:
         return last_valid_day(self.run.day) if self.run else None
 
 
-ENDED = (*Run.SETTLED, Run.State.FAILED)
-
-
 def what_stands(*, now: datetime, newest_runs: Sequence[Run] = ()) -> Standing:
     """By one query, unless the newest run has failed; by none where the answer is among the newest runs, read already."""
     newest = next((run for run in newest_runs if run.state in ENDED and not run.history), None)
@@ -53,3 +56,8 @@ def what_stands(*, now: datetime, newest_runs: Sequence[Run] = ()) -> Standing:
         return Standing(newest, now)
     failure = Failure(newest, trying=open_run(), again_at=next_attempt(now=now))
     return Standing(Run.objects.last_settled(), now, failure)
+
+
+def standing_for(roles: frozenset[Role], *, now: datetime, newest: Sequence[Run] = ()) -> dict[str, Any]:
+    """What ``official/runs/failure.html`` says where the newest run has failed."""
+    return {"standing": what_stands(now=now, newest_runs=newest), "may_start": bool(roles & STARTERS)}
