@@ -4,7 +4,7 @@ A city is entered and left for each step, outside transactions: what it signs fo
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -116,14 +116,14 @@ def _signed_by(witness: str, head: Head, *, now: datetime) -> CoSigned:
 
 
 def _due(
-    head: Head | None, last_of_each: Sequence[CoSigned], city: str | None, *, now: datetime
+    head: Head | None, last_of_each: Mapping[str, CoSigned], city: str | None, *, now: datetime
 ) -> Iterator[tuple[Head, str]]:
     """The witnesses that have signed nothing for a day, while the journal has grown since."""
     witnesses = [f"city:{city}"] if city else []
     if settings.JOURNAL_WITNESS_URL:
         witnesses.append(OUTSIDE)
     for witness in witnesses:
-        last = next((one for one in last_of_each if one.witness == witness), None)
+        last = last_of_each.get(witness)
         is_due = last is None or now - last.signed_at >= SIGNED_EVERY
         if head is not None and is_due and (last is None or last.head.seq < head.seq):
             yield head, witness

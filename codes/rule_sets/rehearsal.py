@@ -113,6 +113,15 @@ class CannotRehearse(Refused):
     """There is nothing to try the draft on."""
 
 
+class Follows(NamedTuple):
+    """``effective``: [from, to, citizens] of the effective codes that would change once nothing is held; ``mass_changes``: [rule, red,
+    green, registered] of the groups that the day's run would hold for two people because of the draft.
+    """
+
+    effective: list[list[str | int]]
+    mass_changes: list[list[str | int]]
+
+
 @dataclass(frozen=True)
 class Rehearsal:
     """``run`` gives horizons, registrations and knowledge; ``changes`` can be read once, by citizen and provider.
@@ -127,7 +136,7 @@ class Rehearsal:
     in_force: dict[int, int]
     drafts: dict[int, int]
 
-    def follows(self, people: Collection[int]) -> "Follows":
+    def follows(self, people: Collection[int]) -> Follows:
         """What would follow for the people whom ``changes`` names, and for whoever has a ruling, which another rule may suspend, or is
         kept back in a held group, which another rule may overtake, though the colour stays.
 
@@ -149,15 +158,6 @@ class Rehearsal:
         found = mass_changes_if(run, asked, day=self.day, known_at=run.as_of, versions=self.drafts)
         held = [one.as_json() for one in found if one.cause.version in self.drafts.values()]
         return Follows(effective_changes_if(run, lambda: judge_by(self.drafts)), held)
-
-
-class Follows(NamedTuple):
-    """``effective``: [from, to, citizens] of the effective codes that would change once nothing is held; ``mass_changes``: [rule, red,
-    green, registered] of the groups that the day's run would hold for two people because of the draft.
-    """
-
-    effective: list[list[str | int]]
-    mass_changes: list[list[str | int]]
 
 
 @contextmanager

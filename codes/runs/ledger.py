@@ -242,7 +242,7 @@ def next_attempt(*, now: datetime) -> datetime:
         counting=Count("pk", filter=counts), failed=Max("ended_at", filter=failed)
     )
     if found["counting"]:
-        return _due_on(today + timedelta(days=1))
+        return next_run_due(now=now)
     return max(now, found["failed"] + PAUSE_AFTER_FAILURE) if found["failed"] else now
 
 

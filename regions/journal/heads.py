@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from regions.journal.chained_file import ChainedFile
+from regions.journal.chained_file import ChainedFile, Content
 from regions.journal.checkpoints import HEADS
 from regions.journal.models import Checkpoint, JournalEntry
 from regions.journal.record import record
@@ -111,15 +111,13 @@ def present_head() -> Head | None:
 
 def kept_heads() -> list[CoSigned]:
     """Of the current city, from the file. Raises ``FileAltered``."""
-    file = _file()
-    return [CoSigned.from_json(line) for line in file.read()] if file.path.exists() else []
+    return [CoSigned.from_json(line) for line in _lines()]
 
 
-def last_of_each_witness() -> list[CoSigned]:
+def last_of_each_witness() -> dict[str, CoSigned]:
     """Of the current city, the newest of each witness; the signatures of the others are left unchecked. Raises ``FileAltered``."""
-    file = _file()
-    lines = {line["witness"]: line for line in file.read()} if file.path.exists() else {}
-    return [CoSigned.from_json(line) for line in lines.values()]
+    lines = {line["witness"]: line for line in _lines()}
+    return {witness: CoSigned.from_json(line) for witness, line in lines.items()}
 
 
 def last_head() -> CoSigned | None:
@@ -136,11 +134,10 @@ def keep(one: CoSigned) -> bool:
         raise BadHead(f"the journal's entry {one.head.seq} is not that of the head")
     with transaction.atomic():
         advisory_lock("journal heads")
-        file, told = _file(), one.as_json()
-        known = file.read() if file.path.exists() else ()
-        if any(all(line[name] == told[name] for name in SAME) for line in known):
+        told = one.as_json()
+        if any(all(line[name] == told[name] for name in SAME) for line in _lines()):
             return False
-        file.append(told)
+        _file().append(told)
     return True
 
 
@@ -179,6 +176,12 @@ def witness_of(city: str, schemas: Sequence[str]) -> str | None:
     ring = sorted({city, *schemas})
     following = ring[(ring.index(city) + 1) % len(ring)]
     return following if following != city else None
+
+
+def _lines() -> Iterator[Content]:
+    """What the current city's file says; nothing before its first head. Raises ``FileAltered``."""
+    file = _file()
+    return file.read() if file.path.exists() else iter(())
 
 
 def _file() -> ChainedFile:

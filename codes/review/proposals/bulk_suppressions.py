@@ -89,9 +89,10 @@ def approve_bulk_suppression(*, bulk_suppression_id: int, by: str, now: datetime
     with transaction.atomic():
         lock_effective_codes()
         proposed = BulkSuppression.objects.locked().to_decide(bulk_suppression_id, by=by)
-        if effect_of_bulk_suppression(proposed, run=Run.objects.last_settled(), now=now).effect.stricter:
+        covered = effect_of_bulk_suppression(proposed, run=Run.objects.last_settled(), now=now)
+        if covered.effect.stricter:
             raise Refused(Reason.TURNS_STRICTER)
-        people = people_of(proposed)
+        people = {one.citizen_id for one in covered.records}
         proposed.suppressions.decide(State.APPROVED, by=by, now=now)
         proposed.decide(State.APPROVED, by=by, now=now, reason=reason)
         _record(Verb.APPROVE_SUPPRESSION, proposed, people, by=by, now=now)

@@ -133,19 +133,17 @@ def explain_groups(keys: list[str]) -> dict[str, tuple[str, RenderedDiagnosis]]:
     first = {case.disagreement_id: case for case in due.distinct("group_key")}
     kin = ["a__source", "b__source", "disagreement", "run"]
     pairs = PairDiagnosis.objects.filter(disagreement__in=first.keys()).select_related(*kin)
-    own = {pair.disagreement_id: pair for pair in pairs.annotate(greens=GREENS).order_by("-id")}
+    own = pairs.annotate(greens=GREENS).order_by("disagreement", "id").distinct("disagreement")
     frozen = defaultdict(list)
-    for one in RunProvider.objects.filter(run__in={pair.run_id for pair in own.values()}).select_related(
-        "provider", "source"
-    ):
+    for one in RunProvider.objects.filter(run__in={pair.run_id for pair in own}).select_related("provider", "source"):
         frozen[one.run_id].append(one)
     sources = {source.code: source for source in Source.objects.all()}
     return {
-        first[place].group_key: (
+        first[pair.disagreement_id].group_key: (
             group_sentence(pair, sources),
-            _explain(pair, frozen[pair.run_id], due_at=first[place].due_at),
+            _explain(pair, frozen[pair.run_id], due_at=first[pair.disagreement_id].due_at),
         )
-        for place, pair in own.items()
+        for pair in own
     }
 
 
