@@ -64,6 +64,9 @@ def render_guide(language: str, audience: str, picture_address: str) -> tuple[st
     tokens = markdown.parse(body)
     for token in (inner for outer in tokens for inner in outer.children or ()):
         _rewrite_link(token, picture_address)
+        if token.type == "softbreak" and language.startswith("zh"):
+            # A line that goes on in the file goes on without a space.
+            token.type = "text"
     return heading.removeprefix("# "), markdown.renderer.render(tokens, markdown.options, {})
 
 

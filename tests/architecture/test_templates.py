@@ -33,3 +33,13 @@ def test_a_table_that_scrolls_is_reached_by_keyboard(name: str) -> None:
     """By what is in it, or by itself; pages are looked at by axe with the rows that their gallery has, which may be none."""
     frames = FRAME.findall((FOLDER / name).read_text(encoding="utf-8"))
     assert [frame for frame, table in frames if "tabindex" not in frame and not REACHED.search(table)] == []
+
+
+# A stop that gettext turns into a full-width one, and the bare space that follows it in both languages.
+BARE_SPACE = re.compile(r'(?:[.:?!)]"|[.:?!)]{% endblocktranslate) %}(?:</\w+>|{% (?:endif|else) %})* (?=\S)')
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sentences_side_by_side_are_parted_by_the_language(name: str) -> None:
+    """Pages of the gallery are read for the same; this finds also what none of them has to show."""
+    assert BARE_SPACE.findall((FOLDER / name).read_text(encoding="utf-8")) == []

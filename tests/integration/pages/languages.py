@@ -23,6 +23,9 @@ UNREAD = frozenset({"script", "style", "svg", "textarea"})
 DATA = frozenset({"code", "kbd"})
 WITHOUT_END = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 READ_ATTRIBUTES = ("alt", "aria-label", "placeholder", "title")
+INLINE = re.compile(r"</?(?:a|b|code|em|kbd|small|span|strong|time)\b[^>]*>")
+# A full-width stop is as wide as a stop with its space: one more after it is a hole in the line.
+HOLE = re.compile(r"[^<>]{0,20}[。，；：！？、）]\s+(?=[^\s<])[^<>]{0,20}")
 
 
 @dataclass(frozen=True)
@@ -100,3 +103,9 @@ def foreign_words(page: str, language: str, names: Iterable[str] = ()) -> set[tu
         for word in FOREIGN[piece.language].findall(data.sub(" ", piece.text))
         if word not in ALLOWED[piece.language]
     }
+
+
+def holes(page: str) -> set[str]:
+    """Spaces after full-width stops, each with what stands around it; elements within a line do not end it."""
+    read = re.sub(r"<(script|style|svg|textarea|pre)\b.*?</\1>", "", page, flags=re.DOTALL)
+    return {" ".join(found.split()) for found in HOLE.findall(INLINE.sub("", read))}

@@ -30,7 +30,7 @@ from codes.reports.request import ReportName
 from portal.web import guide
 from portal.web.errors import Conflict, stale_form
 from regions.sources.models import Source
-from tests.integration.pages.languages import CHINESE, ENGLISH, foreign_words
+from tests.integration.pages.languages import CHINESE, ENGLISH, foreign_words, holes
 from tests.integration.pages.matrix_cast import CITY_ADDRESSES, Cast, Place, undone, whoever_may
 from tests.integration.pages.people import Visitor
 from tests.journeys.cast import RULES, SOURCE_TITLES, TITLES
@@ -170,9 +170,11 @@ def _answer(visitor: Visitor, method: str, path: str, language: str) -> Any:
 
 
 def _faults(pages: list[tuple[str, str]], language: str, names: list[str] | None = None) -> str:
-    """Each text with a word of the other language, with that word and the pages."""
+    """Each text with a word of the other language, with that word and the pages; on Chinese ones each hole after a stop."""
     faults: dict[str, set[str]] = {}
     for name, page in pages:
+        for text in holes(page) if language == CHINESE else ():
+            faults.setdefault(text, set()).add(f"space ({name})")
         for word, text in foreign_words(page, language, names or ()):
             faults.setdefault(text, set()).add(f"{word} ({name})")
     return "\n".join(f"{text!r}: {', '.join(sorted(where))}" for text, where in sorted(faults.items()))
