@@ -99,10 +99,12 @@ class Crowd:
         origin = {"origin": "source", "source_id": batch.source_id, "batch": batch}
         return [self._fact(number, kind, origin, revoked=revoked, started=started) for number in who]
 
-    def declare(self, who: Iterable[int], kind: str = "contact_with_case", *, provider: str = "alipay") -> list[Fact]:
-        """A provider sends what these people answered."""
+    def declare(
+        self, who: Iterable[int], kind: str = "contact_with_case", *, provider: str = "alipay", revoked: bool = False
+    ) -> list[Fact]:
+        """A provider sends what these people answered, or that they take it back."""
         origin = {"origin": "provider", "provider_id": self.keys.providers[provider]}
-        return [self._fact(number, kind, origin, revoked=False, started=0) for number in who]
+        return [self._fact(number, kind, origin, revoked=revoked, started=0) for number in who]
 
     def publish(self, *, hold_days: int, days_ahead: int = 0) -> models.RuleSetVersion:
         """A version in force from today or later, in which every rule that ends by itself holds for so long."""

@@ -25,7 +25,7 @@ from codes.reports.replay import replay
 from codes.reports.rows import stream
 from codes.review.proposals import held_groups
 from codes.review.proposals.suppressions import propose_suppression
-from codes.runs.amend import amend_now
+from codes.runs.amend import amend_now, amend_owed
 from regions.journal.models import JournalEntry
 from regions.models import City
 from regions.refusals import MovedMeanwhile, NotAllowed, Refused
@@ -311,6 +311,26 @@ def test_refused_entries_are_put_out_of_force(crowd: Crowd) -> None:
     assert Suppression.objects.filter(provider__code="alipay", state="approved").count() == 25
     crowd.run()
     assert crowd.red("alipay") == set()
+
+
+def test_what_two_people_decided_is_no_mass_change_whatever_else_is_told(crowd: Crowd) -> None:
+    """Many take their answers back, which alone would be held; two people have ruled these wrong, and that counts at once."""
+    answers = crowd.declare(MANY)
+    crowd.run()
+    decide(crowd, "release")
+    assert crowd.red("alipay") == set(MANY)
+    crowd.run(after=timedelta(days=1))
+    crowd.declare(MANY, revoked=True)
+    decided: dict[str, Any] = {"state": "approved", "reason_code": "never_happened", "evidence": EVIDENCE}
+    two = {"proposed_by": "li", "proposed_at": crowd.now, "decided_by": "wang", "decided_at": crowd.now}
+    Suppression.objects.bulk_create(
+        Suppression(record_id=one.record_id, provider=one.provider, **decided, **two) for one in answers
+    )
+
+    assert amend_owed(now=crowd.now) is not None
+
+    assert crowd.red("alipay") == set()
+    assert not HeldGroup.objects.waiting().exists()
 
 
 def test_whose_day_has_come_is_let_go_whatever_clears_them(reds: Crowd) -> None:
