@@ -272,6 +272,10 @@ def test_a_database_in_another_encoding_is_read_in_it(postgres_server: URL) -> N
         police.add(engine)
         police.add(engine, record_id="GA-2", full_name="李四", area=None, detail=None)
         assert _reasons(engine) == ["张三", "李四"]
+        views: dict[str, Any] = {"records_view": "health_records", "clock_view": "health_clock"}
+        read: dict[str, Any] = {"url": police.url_of(engine.url), "zone": police.SHANGHAI, "allowed": police.LOOPBACK}
+        with open_delivery(**views, **read, since=None, full=True) as delivery:
+            assert delivery.comparison is None, "the city would compute other ranges from the ids it holds"
     finally:
         drop_database(url)
 

@@ -249,6 +249,8 @@ def test_another_address_or_app_of_the_centre_is_compared_whole(centre: Centre) 
 
     assert next_day(centre).full
     assert next_day(centre, 2).full is False
+    centre.source.app_id = "another"
+    assert next_day(centre, 3).full, "though there it is refused"
 
 
 def test_equal_ranges_are_not_sent(postgres_police: Police) -> None:
@@ -264,6 +266,25 @@ def test_equal_ranges_are_not_sent(postgres_police: Police) -> None:
     assert found(full) == {"changed": ["r7"]}
     assert next_day(postgres_police, 14).delivered == 0
     assert RangeHashes.objects.count() == 1
+
+
+def test_what_is_new_brings_no_ranges_of_old_records(postgres_police: Police) -> None:
+    postgres_police.add(*old_records(400))
+    assert (postgres_police.collect().accepted, RangeHashes.objects.get().bits) == (400, 6)
+    postgres_police.add(record(record_id="new", recorded_at=NOW + timedelta(days=1)))
+
+    assert next_day(postgres_police, 7).delivered == 1
+
+
+def test_where_more_than_half_of_the_ranges_differ_everything_is_sent(postgres_police: Police) -> None:
+    postgres_police.add(*old_records(400))
+    postgres_police.collect()
+    for number in range(70):
+        change(postgres_police, f"r{number}", full_name="别人")
+
+    full = next_day(postgres_police, 7)
+
+    assert (full.delivered, found(full)["changed"]) == (400, sorted(f"r{number}" for number in range(70)))
 
 
 def test_asked_for_by_hand_everything_comes(postgres_police: Police) -> None:
