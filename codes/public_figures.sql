@@ -8,6 +8,10 @@ FROM (
     JOIN codes_run r ON r.id = d.opened_run_id
     JOIN codes_pairdiagnosis p ON p.disagreement_id = d.id
     WHERE r.day BETWEEN %(monday)s AND %(sunday)s AND NOT r.history
+      -- Nor what was only explained anew.
+      AND NOT EXISTS (SELECT FROM codes_disagreement before
+                      WHERE before.citizen_id = d.citizen_id AND before.closed_run_id = d.opened_run_id
+                        AND before.fingerprint = d.fingerprint)
     GROUP BY d.id
 ) AS each
 GROUP BY place

@@ -1,9 +1,12 @@
 """Diagnoses the disagreements that a run opens and stores the result for each pair.
 
 Most is worked out in the run's partitions, by several workers and before the city shows anything of it; when the run settles, what
-was prepared for the disagreements that it did open becomes theirs, and what nobody prepared is worked out then.
+was prepared for the disagreements that it did open becomes theirs, and what nobody prepared is worked out then. So is why others
+stand about which something has been learnt since: the same colours may have another reason by now.
 """
 
+import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -24,8 +27,9 @@ from codes.diagnosis.hybrids import (
     judge_pairs,
     sufficient_swaps,
 )
-from codes.diagnosis.root_cause import Interaction, RootCause, Side
+from codes.diagnosis.root_cause import Interaction, RootCause, Side, steady
 from codes.disagreements import disagreements_to_open
+from codes.engine.subjects import JUDGED_BY_RUN, NAMED_BY_RUN, among
 from codes.models import Disagreement, HeldGroup, PairDiagnosis, Run, VerdictChange
 from codes.vocabulary import Cause, Colour, Factor
 from regions.copying import copy_rows
@@ -57,6 +61,7 @@ CHUNK = 1_000
 
 SQL = Path(__file__).with_suffix(".sql")
 GROUP_CASES, USE_PREPARED = compose(SQL, "group_cases"), compose(SQL, "use_prepared")
+OPEN_ANEW = compose(SQL, "open_anew")
 
 
 class Diagnosis(NamedTuple):
@@ -116,21 +121,75 @@ def _undiagnosed(run: Run) -> QuerySet[Disagreement, tuple[int, int, Colours]]:
     return missing.filter(Q(opened_run=run) | left).exclude(Exists(kept))
 
 
+def diagnose_again(run: Run) -> int:
+    """Explain what stands by what has been learnt since; how many disagreements have another explanation now.
+
+    Such a disagreement is closed by the run and opened anew with the same colours and fingerprint, so that of every day there
+    remains what was said then (``docs/adr/0091-…``). Call after ``diagnose_new`` and before the cases are settled.
+    """
+    if not Disagreement.objects.filter(closed_run=None).exclude(opened_run=run).exists():
+        return 0  # as in most small cities, and planned faster than the next
+    standing = _to_diagnose_again(run)
+    before: dict[int, list[Diagnosis]] = defaultdict(list)
+    stored = PairDiagnosis.objects.filter(disagreement__in=[pk for pk, _ in standing.values()])
+    for pk, *said in stored.values_list("disagreement", *Diagnosis._fields):
+        before[pk].append(Diagnosis(*said))
+    now: dict[int, list[Diagnosis]] = defaultdict(list)
+    for citizen, one in _diagnoses(run, {citizen: colours for citizen, (_, colours) in standing.items()}):
+        now[citizen].append(one)
+    changed = [standing[citizen][0] for citizen in now if _says(now[citizen]) != _says(before[standing[citizen][0]])]
+    if changed:
+        with connection.cursor() as cursor:
+            cursor.execute(OPEN_ANEW, {"run": run.pk, "disagreements": changed})
+            opened = cursor.fetchall()
+        rows = ((pk, *one, run.pk) for pk, citizen in opened for one in now[citizen])
+        copy_rows("codes_pairdiagnosis", ("disagreement_id", *Diagnosis._fields, "run_id"), rows)
+    return len(changed)
+
+
+def _to_diagnose_again(run: Run) -> dict[int, tuple[int, Colours]]:
+    """Citizen → disagreement and its colours: of whoever was judged, and where the pair's versions or the late horizon moved."""
+    judged = "" if run.everybody or run.amends_id else JUDGED_BY_RUN
+    statement = compose(
+        SQL,
+        "to_diagnose_again",
+        among=among(NAMED_BY_RUN if run.amends_id else "", "d.citizen_id"),
+        judged=among(judged, "d.citizen_id"),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"run": run.pk})
+        return {citizen: (pk, json.loads(colours)) for pk, citizen, colours in cursor.fetchall()}
+
+
+def _says(diagnoses: list[Diagnosis]) -> list[tuple[object, ...]]:
+    """By pair, without what moves from day to day and explains nothing."""
+    return [(*one[:5], steady(one.root_cause), one.group_key) for one in sorted(diagnoses, key=lambda one: one[:2])]
+
+
 def group_cases(run: Run) -> None:
     with connection.cursor() as cursor:
         cursor.execute(GROUP_CASES, {"run": run.pk})
 
 
 def _diagnoses(run: Run, differing: Mapping[int, Colours]) -> Iterator[tuple[int, Diagnosis]]:
-    """Citizen and diagnosis of each disagreeing pair, by the run's frozen inputs."""
+    """Citizen and diagnosis of each disagreeing pair, by the run's frozen inputs.
+
+    Nobody's of whom these give another colour than ``differing``: it is kept back, or was not judged, and cannot be explained yet.
+    """
     people = list(differing)
     for start in range(0, len(people), CHUNK):
         chunk = {citizen: differing[citizen] for citizen in people[start : start + CHUNK]}
-        pairs = list(judge_pairs(run, chunk, zone=current_city().timezone))
+        judged = list(judge_pairs(run, chunk, zone=current_city().timezone))
+        otherwise = {pair.citizen_id for pair in judged if not _shows(pair, chunk[pair.citizen_id])}
+        pairs = [pair for pair in judged if pair.citizen_id not in otherwise]
         swaps = [_swap(pair, sufficient_swaps(pair.colours)) for pair in pairs]
         evidence = load_evidence([swap for swap in swaps if swap])
         for pair, swap in zip(pairs, swaps, strict=True):
             yield pair.citizen_id, _diagnosis(pair, swap, evidence)
+
+
+def _shows(pair: Pair, colours: Colours) -> bool:
+    return (pair.colours[0], pair.colours[ALL]) == tuple(colours[code] for code in pair.codes)
 
 
 def _swap(pair: Pair, found: SufficientSwaps) -> Swap | None:

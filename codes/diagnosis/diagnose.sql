@@ -11,6 +11,33 @@ INSERT INTO codes_pairdiagnosis (disagreement_id, a_id, b_id, primary_cause, swa
 SELECT disagreement_id, a_id, b_id, primary_cause, swaps_a_to_b, swaps_b_to_a, root_cause, group_key, run_id
 FROM used ORDER BY disagreement_id, id
 
+-- statement: to_diagnose_again
+-- What stands and may have another explanation by now: of whoever the run has judged, for something was learnt about them or a version
+-- is another; and where freshness plays a part and the horizon has moved that kept records from one side.
+SELECT d.id, d.citizen_id, d.colours
+FROM codes_disagreement d
+WHERE d.closed_run_id IS NULL AND d.opened_run_id <> %(run)s AND {{among}}
+  AND ({{judged}} OR EXISTS (
+      SELECT FROM codes_pairdiagnosis p
+      JOIN codes_runprovider a ON a.run_id = %(run)s AND a.provider_id = p.a_id
+      JOIN codes_runprovider b ON b.run_id = %(run)s AND b.provider_id = p.b_id
+      JOIN codes_runprovider a_then ON a_then.run_id = p.run_id AND a_then.provider_id = p.a_id
+      JOIN codes_runprovider b_then ON b_then.run_id = p.run_id AND b_then.provider_id = p.b_id
+      WHERE p.disagreement_id = d.id
+        AND least(a.horizon, b.horizon) <> least(a_then.horizon, b_then.horizon)
+        AND (p.swaps_a_to_b @> '[["freshness"]]' OR p.swaps_b_to_a @> '[["freshness"]]')))
+ORDER BY d.citizen_id
+
+-- statement: open_anew
+-- Closing before opening, for the database allows one open disagreement per citizen.
+WITH closed AS (
+    UPDATE codes_disagreement SET closed_run_id = %(run)s WHERE id = ANY (%(disagreements)s)
+    RETURNING citizen_id, fingerprint, colours
+)
+INSERT INTO codes_disagreement (citizen_id, fingerprint, colours, opened_run_id)
+SELECT citizen_id, fingerprint, colours, %(run)s FROM closed ORDER BY citizen_id
+RETURNING id, citizen_id
+
 -- statement: group_cases
 -- A case belongs to the group of its citizen's first diagnosed pair. A new case is opened in it; these were linked to it.
 UPDATE codes_case c SET group_key = first.group_key

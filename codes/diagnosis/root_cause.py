@@ -137,3 +137,13 @@ RootCause = Freshness | Rules | Declaration | SourceRecords | Interaction
 
 def other_side(side: Side) -> Side:
     return "b" if side == "a" else "a"
+
+
+def steady(root_cause: RootCause) -> dict[str, object]:
+    """Without what moves by itself from run to run: the horizon that is not late, and the lengths of runs of check-ins."""
+    told: dict[str, object] = {**root_cause}
+    if root_cause["cause"] == "freshness":
+        told["horizons"] = root_cause["horizons"][root_cause["late"]]
+    elif root_cause["cause"] == "declaration":
+        told["check_ins"] = [one["rule"] for one in root_cause["check_ins"]]
+    return told

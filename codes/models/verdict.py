@@ -159,7 +159,7 @@ class EffectiveChange(AppendOnly):
 
 
 class Disagreement(models.Model):
-    """Stands from the run that found it until the run that did not, as long as its fingerprint is the same."""
+    """Stands from the run that found it until the run that did not, as long as its fingerprint and its explanation are the same."""
 
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="disagreements")
     fingerprint = models.BinaryField(help_text="over the colours, and what the rules and facts of the hits say")

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Greatest
 
-from codes.diagnosis.diagnose import diagnose_new, group_cases
+from codes.diagnosis.diagnose import diagnose_again, diagnose_new, group_cases
 from codes.disagreements import settle_disagreements
 from codes.effective import lock_effective_codes, settle_effective_codes
 from codes.models import Fact, Run, RunCitizen, RunProvider, Suppression
@@ -132,6 +132,7 @@ def _amend(base: Run, people: list[int], *, by: str, now: datetime, because: str
     counts["effective_changes"] = settle_effective_codes(run)
     counts["disagreements"] = asdict(settle_disagreements(run))
     counts["causes"] = diagnose_new(run)
+    counts["explained_anew"] = diagnose_again(run)
     counts["cases"] = asdict(settle_cases(run, now=now))
     group_cases(run)
     run.counts = {**counts, BY_CAUSE: by_cause}

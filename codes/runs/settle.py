@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from codes.diagnosis.diagnose import diagnose_new, group_cases, use_prepared
+from codes.diagnosis.diagnose import diagnose_again, diagnose_new, group_cases, use_prepared
 from codes.disagreements import keep_disagreements, settle_disagreements
 from codes.effective import lock_effective_codes, settle_effective_codes
 from codes.models import Partition, Run, RunFault
@@ -90,6 +90,7 @@ def settle(run: Run, *, now: datetime) -> Run:
         refresh_statistics(["codes_disagreement"], written=counts["disagreements"]["opened"])
         use_prepared(run)
         counts["causes"] = diagnose_new(run)
+        counts["explained_anew"] = diagnose_again(run)
         # Emptied tables that autovacuum has seen are taken for empty, and their primary key is walked for every new case.
         refresh_statistics(["codes_pairdiagnosis"], written=sum(counts["causes"].values()))
         counts["cases"] = asdict(settle_cases(run, now=now))

@@ -67,7 +67,7 @@ OPEN_SUSPENDED = compose(SQL, "open_suspended")
 
 @dataclass(frozen=True)
 class CaseChanges:
-    """How many cases the run opened, re-linked to a changed fingerprint, and closed as converged."""
+    """How many cases the run opened, re-linked to a changed fingerprint or explanation, and closed as converged."""
 
     opened: int
     relinked: int
@@ -104,6 +104,7 @@ def _opening(run: Run, *, at: datetime) -> dict[str, Any]:
         "decided": CaseState.DECIDED.value,
         "opened": Verb.OPEN.value,
         "relinked": Verb.RELINK.value,
+        "explained": Verb.EXPLAIN.value,
         "approved": Ruling.State.APPROVED.value,
         "by": SYSTEM,
     }

@@ -1,6 +1,7 @@
 -- statement: relink
 -- An open case follows its citizen's disagreement when the fingerprint changes – unless it only changed because a provider's
--- data is missing today. A disagreement that is back with the same fingerprint is the same matter: no event.
+-- data is missing today. A disagreement that is back with the same fingerprint, or explained anew, is the same matter: no event, but
+-- where the cause is another one.
 WITH moved AS (
     UPDATE codes_case c
     SET disagreement_id = s.id, fingerprint = s.fingerprint,
@@ -13,11 +14,16 @@ WITH moved AS (
                       JOIN codes_provider provider ON provider.code = shown.code
                       JOIN codes_runprovider p ON p.provider_id = provider.id AND p.run_id = %(run)s
                       WHERE NOT p.known)
-    RETURNING c.id, run.as_of, s.id AS disagreement_id, before.fingerprint <> s.fingerprint AS differs
+    RETURNING c.id, run.as_of, s.id AS disagreement_id,
+              CASE WHEN before.fingerprint <> s.fingerprint THEN %(relinked)s
+                   WHEN EXISTS (SELECT FROM codes_pairdiagnosis was
+                                JOIN codes_pairdiagnosis now ON now.disagreement_id = s.id AND (now.a_id, now.b_id) = (was.a_id, was.b_id)
+                                WHERE was.disagreement_id = old.id AND was.primary_cause <> now.primary_cause)
+                       THEN %(explained)s END AS verb
 )
 INSERT INTO codes_caseevent (case_id, at, by, verb, data)
-SELECT id, as_of, %(by)s, %(relinked)s, jsonb_build_object('run', %(run)s, 'disagreement', disagreement_id)
-FROM moved WHERE differs
+SELECT id, as_of, %(by)s, verb, jsonb_build_object('run', %(run)s, 'disagreement', disagreement_id)
+FROM moved WHERE verb IS NOT NULL
 
 -- statement: lapse
 -- A decision stands while its ruling is in force – or the one that took its place, which weighed every hit there was – or, where

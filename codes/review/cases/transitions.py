@@ -50,6 +50,7 @@ class Verb(TextChoices):
     SETTLE_BY_RULING = "settled_by_ruling", _("settled by a ruling for the same person")
     ESCALATE = "escalated", _("overdue: escalated")
     RELINK = "relinked", _("the disagreement changed: linked to the new one")
+    EXPLAIN = "explained_anew", _("the colours differ as before, but for another reason now")
     CONVERGE = "converged", _("closed by itself")
     WITHDRAW = "withdrawn", _("appeal withdrawn")
     LOG_DISAGREEMENT = "disagreement_logged", _("citizen disagrees with the answer")
@@ -98,6 +99,7 @@ CASE_TRANSITIONS = CaseTransitions(
         CaseTransition(S.PROPOSED, Verb.APPROVE, S.DECIDED, APPROVER),
         *(CaseTransition(state, Verb.UPHOLD, S.DECIDED, REVIEWER) for state in UNDECIDED),
         *(CaseTransition(state, Verb.RELINK, state, SYSTEM) for state in OPEN_STATES),
+        *(CaseTransition(state, Verb.EXPLAIN, state, SYSTEM) for state in OPEN_STATES),
         *(CaseTransition(state, Verb.SETTLE_BY_RULING, S.DECIDED, APPROVER) for state in OPEN_STATES),
         CaseTransition(S.DECIDED, Verb.REOPEN, S.IN_REVIEW, REVIEWER),
     )

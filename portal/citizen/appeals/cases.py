@@ -27,7 +27,16 @@ from regions.refusals import Refused
 
 # Transitions that are of no interest to the citizen.
 INTERNAL_VERBS = frozenset(
-    {Verb.ASSIGN, Verb.TAKE_OVER, Verb.PUT_BACK, Verb.RELINK, Verb.PROPOSE, Verb.WITHDRAW_PROPOSAL, Verb.REFUSE}
+    {
+        Verb.ASSIGN,
+        Verb.TAKE_OVER,
+        Verb.PUT_BACK,
+        Verb.RELINK,
+        Verb.EXPLAIN,
+        Verb.PROPOSE,
+        Verb.WITHDRAW_PROPOSAL,
+        Verb.REFUSE,
+    }
 )
 
 

@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from codes import effective
+from codes.diagnosis import diagnose
 from codes.intake.check_ins import CheckedIn, record_check_ins
 from codes.intake.declarations import Holder
 from codes.models import Entry, Verdict
@@ -111,6 +112,13 @@ def test_no_reason_to_settle_may_be_missing(
     assert len(left) == len(reasons) - 1
     monkeypatch.setattr(effective, "TOUCHED_BY_JUDGED", "UNION".join(left))
     assert next(live(seed), None) is not None
+
+
+def test_whoever_was_judged_may_differ_for_another_reason(
+    bare_city: CityRow, few_partitions: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diagnose, "JUDGED_BY_RUN", "SELECT NULL::bigint")
+    assert next(live(0), None) is not None
 
 
 def test_other_voices_settle_everybody(

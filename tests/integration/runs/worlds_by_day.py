@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Model
 
 from codes import models
+from codes.diagnosis.diagnose import diagnose_again, diagnose_new
 from codes.disagreements import settle_disagreements
 from codes.effective import settle_citizens, settle_effective_codes
 from codes.intake.check_ins import settle_days
@@ -52,7 +53,7 @@ Difference = tuple[int, int]
 class Judged:
     """What a run left standing otherwise than judging and settling everybody would; ``share``: the part of the people that it judged.
 
-    ``unsettled`` are people of whom settling everybody changes the code or the disagreement.
+    ``unsettled`` are people of whom settling everybody changes the code, the disagreement or its explanation.
     """
 
     differing: set[Difference] = field(default_factory=set)
@@ -132,6 +133,8 @@ class City:
         narrowed = settles_narrowed(run, last)
         settle_effective_codes(run, narrowed=narrowed)
         settle_disagreements(run, narrowed=narrowed)
+        diagnose_new(run)
+        diagnose_again(run)
         left_out = set(run.changes.filter(held_in__isnull=False).values_list("citizen_id", "provider_id"))
         ranges = [(one.low, one.high) for one in run.partitions.filter(state="parked")]
         Run.objects.filter(pk=run.pk).update(state="done", ended_at=as_of)
@@ -155,12 +158,15 @@ class City:
         return found, done.subjects
 
     def _settle_everybody(self, run: Run) -> set[str]:
-        """Whose code or disagreement would change if the run settled everybody now. Leaves nothing behind."""
+        """Whose code, disagreement or its explanation would change if the run settled everybody now. Leaves nothing behind."""
         with transaction.atomic():
             codes = set(EffectiveChange.objects.values_list("pk", flat=True))
             standing = set(Disagreement.objects.filter(closed_run=None).values_list("pk", flat=True))
             settle_effective_codes(run)
             settle_disagreements(run)
+            everybody = Run.objects.get(pk=run.pk)
+            everybody.everybody = True
+            diagnose_again(everybody)
             changed = EffectiveChange.objects.exclude(pk__in=codes).values_list("citizen__ref", flat=True)
             now = set(Disagreement.objects.filter(closed_run=None).values_list("pk", flat=True))
             differ = Disagreement.objects.filter(pk__in=standing ^ now).values_list("citizen__ref", flat=True)
