@@ -18,7 +18,7 @@ from codes.models import Case
 from codes.review.appeals.policy import targets_of
 from portal.citizen.appeals.forms import choices_of
 from portal.staff_sign_in import limits
-from portal.web import citizen_session
+from portal.web.sessions import CITIZEN
 from regions.identity import Identity
 from regions.keys.encryption import encrypt_number, encrypt_phone
 from regions.staff.accounts import add_staff
@@ -97,7 +97,7 @@ class Visitors:
         browser = self._browser()
         _enter(
             browser,
-            lambda session: session.update({citizen_session.KEY: {"id": citizen_id, "seen": self._moment}}),
+            lambda session: session.update({CITIZEN: {"id": citizen_id, "seen": self._moment}}),
         )
         return browser
 

@@ -5,7 +5,7 @@ day is over, is looked at when the code is asked for (``docs/adr/0019-validity-w
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -128,18 +128,13 @@ class CurrentCode(NamedTuple):
 
 
 def effective_code(citizen_id: int, *, now: datetime) -> CurrentCode:
-    (code, _) = effective_code_with(READ_ONE, citizen_id, now=now)
-    return code
+    (row,) = READ_ONE.rows({"citizen": citizen_id, **code_parameters(now)})
+    return code_of(row, now=now)[0]
 
 
-def effective_code_with(
-    statement: Prepared, citizen_id: int, *, now: datetime, **others: Any
-) -> tuple[CurrentCode, list[Any]]:
-    """The code, by a statement that begins with the columns of ``CODE_OF_ONE``; and what it has beside them.
-
-    ``others`` are parameters of its own.
-    """
-    ((code, beside),) = _read(statement.ready(), {"citizen": citizen_id, **others}, now=now).values()
+def code_of(row: Sequence[Any], *, now: datetime) -> tuple[CurrentCode, list[Any]]:
+    """The code that a row says which begins with the columns of ``CODE_OF_ONE``; and what it has beside them."""
+    ((code, beside),) = _codes_of([row], now=now).values()
     return code, beside
 
 
@@ -148,18 +143,18 @@ def effective_codes(citizens: Collection[int], *, now: datetime) -> dict[int, Cu
 
     In one query, and a second one for those whose ruling is over though nobody has ended it.
     """
-    return {citizen: code for citizen, (code, _) in _read(READ, {"citizens": list(citizens)}, now=now).items()}
-
-
-def _read(statement: str, parameters: dict[str, Any], *, now: datetime) -> dict[int, tuple[CurrentCode, list[Any]]]:
-    asked = _asked(now)
     with connection.cursor() as cursor:
-        cursor.execute(statement, {**asked, **parameters})
+        cursor.execute(READ, {"citizens": list(citizens), **code_parameters(now)})
         rows = cursor.fetchall()
-        over = {citizen: over for _day, citizen, _colour, _because, _since, over, *_ in rows if over is not None}
-        again = {}
-        if over:
-            cursor.execute(AGAIN, {**asked, "citizens": list(over)})
+    return {citizen: code for citizen, (code, _) in _codes_of(rows, now=now).items()}
+
+
+def _codes_of(rows: Sequence[Sequence[Any]], *, now: datetime) -> dict[int, tuple[CurrentCode, list[Any]]]:
+    over = {citizen: over for _day, citizen, _colour, _because, _since, over, *_ in rows if over is not None}
+    again = {}
+    if over:
+        with connection.cursor() as cursor:
+            cursor.execute(AGAIN, {"citizens": list(over), **code_parameters(now)})
             again = {one: CurrentCode(colour, because, over[one]) for one, colour, because in cursor.fetchall()}
     found = {}
     for run_day, citizen, colour, because, since, _over, *beside in rows:
@@ -200,13 +195,14 @@ def count_effective_codes(*, now: datetime) -> Counter[CountedCode]:
     """How many people the city knows of each colour, ``unknown`` among them, and because of what."""
     counted: Counter[CountedCode] = Counter()
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, _asked(now))
+        cursor.execute(COUNT, code_parameters(now))
         for run_day, colour, because, people in cursor.fetchall():
             counted[CountedCode(*Age.of(run_day, now=now).seen(colour, because))] += people
     return counted
 
 
-def _asked(now: datetime) -> dict[str, Any]:
+def code_parameters(now: datetime) -> dict[str, Any]:
+    """What the statements that read codes are given beside whose they are."""
     city = current_city()
     return {**_policy(), "settled": list(Run.SETTLED), "day": city.day_of(now), "zone": city.timezone}
 

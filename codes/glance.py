@@ -4,11 +4,12 @@ Nearly everybody is green by agreement and held by nothing. Their pages differ b
 of their providers is read once for all of them (``docs/adr/0040-showing-a-code.md``).
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from codes.effective import CODE_OF_ONE, WITH_LAST, CurrentCode, effective_code_with
+from codes.effective import CODE_OF_ONE, WITH_LAST, CurrentCode, code_of, code_parameters
 from codes.models import Run
 from codes.models.case import CaseState
 from codes.vocabulary import Because, State
@@ -58,20 +59,19 @@ def late_shown_since(today: date) -> date:
 
 def code_and_glance(citizen_id: int, *, now: datetime) -> tuple[CurrentCode, Glance]:
     """Both by one query: what they rest on is the same."""
-    code, glance, _ = code_and_glance_with(READ, citizen_id, now=now)
+    (row,) = READ.rows({"citizen": citizen_id, **glance_parameters(now)})
+    code, glance, _ = code_and_glance_of(row, now=now)
     return code, glance
 
 
-def code_and_glance_with(
-    statement: Prepared, citizen_id: int, *, now: datetime
-) -> tuple[CurrentCode, Glance, list[Any]]:
-    """Both, by a statement that begins with the columns of ``READ``; and what it has beside them."""
-    code, beside = effective_code_with(
-        statement,
-        citizen_id,
-        now=now,
-        told_since=now - OUTCOME_TOLD,
-        late_since=late_shown_since(current_city().day_of(now)),
-    )
+def glance_parameters(now: datetime) -> dict[str, Any]:
+    """What ``READ`` is given beside whose code it is."""
+    since = {"told_since": now - OUTCOME_TOLD, "late_since": late_shown_since(current_city().day_of(now))}
+    return {**code_parameters(now), **since}
+
+
+def code_and_glance_of(row: Sequence[Any], *, now: datetime) -> tuple[CurrentCode, Glance, list[Any]]:
+    """Both, as a row says that begins with the columns of ``READ``; and what it has beside them."""
+    code, beside = code_of(row, now=now)
     width = len(Glance._fields)
     return code, Glance(*beside[:width]), beside[width:]

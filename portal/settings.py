@@ -27,7 +27,6 @@ JOURNAL_AUDITOR_KEY = ENVIRONMENT.journal_auditor_key
 SIGN_IN_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
-    "django.contrib.sessions",
     "regions.staff",
     "regions.keys",
     "regions.journal",
@@ -106,6 +105,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "portal.web.bodies.BodyMiddleware",  # before the next, which reads forms
     "django.middleware.csrf.CsrfViewMiddleware",
+    "portal.web.sessions.CookieMiddleware",  # before whatever asks who is signed in
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -5,7 +5,7 @@ whatever a change of tables or of the search path has made old.
 """
 
 from collections import ChainMap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -70,10 +70,10 @@ class Prepared:
         return [self.object_of(model, row) for row in self.rows(parameters)]
 
     def object_of(self, model: type[M], row: Sequence[Any]) -> M:
-        """What a row of a query set says, with its annotations."""
+        """What a row says that begins with those of a query set, with their annotations."""
         names = [field.attname for field in model._meta.concrete_fields]
         one = model.from_db(connection.alias, names, row[: len(names)])
-        for name, value in zip(self._annotated, row[len(names) :], strict=True):
+        for name, value in zip(self._annotated, row[len(names) :], strict=False):
             setattr(one, name, value)
         return one
 
@@ -85,7 +85,7 @@ class Prepared:
         execute = f"EXECUTE {self.name} ({arguments})" if arguments else f"EXECUTE {self.name}"
         return f"PREPARE {self.name} AS {statement}", execute
 
-    def text(self, numbers: dict[str, str]) -> str:
+    def text(self, numbers: MutableMapping[str, str]) -> str:
         """What is prepared, with numbers for its parameters."""
         if isinstance(self._made, str):
             constants = {name: _quoted(value) for name, value in self._constants.items()}
@@ -96,22 +96,23 @@ class Prepared:
         return text % tuple(numbers[one] if isinstance(one, Asked) else _quoted(one) for one in values)
 
 
-BESIDE = "SELECT * FROM (%s) AS first LEFT JOIN (%s) AS second ON true"
+BESIDE = "SELECT * FROM (%s) AS %s LEFT JOIN LATERAL (%s) AS beside ON true"
 
 
 class Beside(Prepared):
     """Two statements as one: beside each row of the first those of the second, nulls where it has none.
 
-    They share the parameters that have the same name.
+    They share the parameters that have the same name. ``given``: those of the second that are columns of the first.
     """
 
-    def __init__(self, name: str, first: Prepared, second: Prepared) -> None:
+    def __init__(self, name: str, first: Prepared, second: Prepared, **given: str) -> None:
         super().__init__(name, "")
-        self._both = first, second
+        self._first, self._second = first, second
+        self._given = {parameter: f"{name}.{column}" for parameter, column in given.items()}
 
-    def text(self, numbers: dict[str, str]) -> str:
-        first, second = (one.text(numbers) for one in self._both)
-        return BESIDE % (first, second)
+    def text(self, numbers: MutableMapping[str, str]) -> str:
+        first, second = self._first.text(numbers), self._second.text(ChainMap(self._given, numbers))
+        return BESIDE % (first, self.name, second)
 
 
 class _Numbers(dict[str, str]):

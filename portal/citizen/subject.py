@@ -4,7 +4,7 @@ The same pages stand under ``/`` and under ``/family/<ref>/``; any other ref get
 """
 
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from codes.models import Citizen, Guardianship
 from codes.review.permissions import actor_name
 from portal.web.access import CitizenRequest, PlainView, for_citizens
+from portal.web.citizen_session import CODE_WITH_SESSION
 from portal.web.kept_forms import after_post, keep_typed, kept_page, typed_on
 from regions.keys.encryption import decrypt_number
 from regions.masking import mask_name, mask_number
@@ -30,10 +31,10 @@ class SubjectRequest(CitizenRequest):
 SubjectView = Callable[Concatenate[SubjectRequest, P], HttpResponseBase]
 
 
-def for_subject(view: SubjectView[P], *, with_code: bool = False) -> PlainView[...]:
-    """The view is for a signed-in citizen, about themselves or the dependant that ``ref`` names; ``with_code`` as in ``for_citizens``."""
+def for_subject(view: SubjectView[P]) -> PlainView[...]:
+    """The view is for a signed-in citizen, about themselves or the dependant that ``ref`` names."""
 
-    @partial(for_citizens, with_code=with_code)
+    @for_citizens
     @wraps(view)
     def found(request: CitizenRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         ref = kwargs.pop("ref", None)
@@ -47,8 +48,11 @@ def for_subject(view: SubjectView[P], *, with_code: bool = False) -> PlainView[.
     return found
 
 
-# For a page that shows their code.
-for_subject_with_code = partial(for_subject, with_code=True)
+def for_subject_with_code(view: SubjectView[P]) -> PlainView[...]:
+    """The same, for a page that shows their code."""
+    guarded = for_subject(view)
+    guarded.reads_with_session = CODE_WITH_SESSION  # type: ignore[attr-defined]  # what CookieMiddleware looks for
+    return guarded
 
 
 def dependant(guardian: Citizen, ref: str) -> Citizen:

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from portal.staff_sign_in import limits
-from portal.web import citizen_session
+from portal.web.sessions import CITIZEN
 from regions.journal.record import record
 from regions.staff.models import Account
 
@@ -20,7 +20,7 @@ from regions.staff.models import Account
 @receiver(user_logged_in)
 def signed_in(request: HttpRequest, user: Account, **_: Any) -> None:
     """Start the session's clocks; a citizen's session in the same browser ends."""
-    request.session.pop(citizen_session.KEY, None)
+    request.session.pop(CITIZEN, None)
     limits.begin(request, now=timezone.now())
     _journal("staff.signed_in", user.username)
 

@@ -89,15 +89,12 @@ def for_staff(*roles: Role) -> Callable[[StaffView[P]], PlainView[P]]:
     return decorate
 
 
-def for_citizens(view: CitizenView[P], *, with_code: bool = False) -> PlainView[P]:
-    """The view is for a signed-in citizen, about themselves or the dependants shown on their phone.
-
-    ``with_code``: where its address names nobody else, the citizen is read together with their code.
-    """
+def for_citizens(view: CitizenView[P]) -> PlainView[P]:
+    """The view is for a signed-in citizen, about themselves or the dependants shown on their phone."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        citizen = signed_in_citizen(request, now=timezone.now(), with_code=with_code and not kwargs)
+        citizen = signed_in_citizen(request, now=timezone.now())
         if citizen is None:
             return redirect_page(request, _sign_in_address(request))
         request.citizen = citizen  # type: ignore[attr-defined]  # what CitizenRequest promises

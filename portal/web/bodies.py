@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.utils.deprecation import MiddlewareMixin
 
-from portal.web.citizen_session import KEY
+from portal.web.sessions import CITIZEN
 
 MIB = 2**20
 # Text in forms, and everything that strangers send.
@@ -77,7 +77,7 @@ class BodyMiddleware(MiddlewareMixin):
 
 
 def _is_signed_in(request: HttpRequest) -> bool:
-    return KEY in request.session or SESSION_KEY in request.session
+    return CITIZEN in request.session or SESSION_KEY in request.session
 
 
 def _has_nul(request: HttpRequest) -> bool:

@@ -5,14 +5,14 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
-from codes.glance import READ, code_and_glance_with
+from codes.glance import READ, code_and_glance_of, glance_parameters
 from codes.models import Citizen, DisplayFinding, Message, PhoneChange
 from portal.web.host import city_of
-from portal.web.sessions import LONGEST_WHILE_CLOSED
+from portal.web.sessions import BY_KEY, CITIZEN, LONGEST_WHILE_CLOSED, Reading
 from regions.prepared import Beside, Prepared, asked
 
-KEY = "citizen"
 TOUCH_SECONDS = 60
 # Each of these is a page that a standby cannot answer.
 TOUCH_SECONDS_OF_STANDBY = settings.CITIZEN_IDLE.total_seconds() / 2
@@ -21,7 +21,7 @@ TOUCH_SECONDS_OF_STANDBY = settings.CITIZEN_IDLE.total_seconds() / 2
 def sign_in(request: HttpRequest, citizen: Citizen, *, now: datetime) -> None:
     """Begin a fresh session for the citizen; whoever was signed in before in this browser is signed out."""
     request.session.flush()
-    request.session[KEY] = {"id": citizen.pk, "seen": now.timestamp()}
+    request.session[CITIZEN] = {"id": citizen.pk, "seen": now.timestamp()}
     request.session.set_expiry(int(settings.CITIZEN_IDLE.total_seconds()))
 
 
@@ -29,14 +29,14 @@ def sign_out(request: HttpRequest) -> None:
     request.session.flush()
 
 
-def signed_in_citizen(request: HttpRequest, *, now: datetime, with_code: bool = False) -> Citizen | None:
+def signed_in_citizen(request: HttpRequest, *, now: datetime) -> Citizen | None:
     """The citizen of this session, none when nobody signed in here or nobody did anything for too long.
 
     Read with them, as their first page shows it: ``phone_waits``, whether another phone of theirs waits for their word,
-    ``shown_wrongly``, whether any provider shows them a wrong colour, and ``has_unread``, whether a message is new to them;
-    ``with_code`` by the same statement also ``code_and_glance``.
+    ``shown_wrongly``, whether any provider shows them a wrong colour, and ``has_unread``, whether a message is new to them; for a view
+    that reads ``CODE_WITH_SESSION`` also ``code_and_glance``.
     """
-    held = request.session.get(KEY) if city_of(request) else None
+    held = request.session.get(CITIZEN) if city_of(request) else None
     if held is None:
         return None
     idle = now.timestamp() - held["seen"]
@@ -46,9 +46,15 @@ def signed_in_citizen(request: HttpRequest, *, now: datetime, with_code: bool = 
         return None
     # At most once a minute: not every look at a page writes.
     if idle > (TOUCH_SECONDS_OF_STANDBY if settings.STANDBY else TOUCH_SECONDS):
-        request.session[KEY] = {**held, "seen": now.timestamp()}
-    if with_code:
-        return _with_code(held["id"], now=now)
+        request.session[CITIZEN] = {**held, "seen": now.timestamp()}
+    beside = getattr(request.session, "beside", ())
+    if beside:
+        code, glance, row = code_and_glance_of(beside, now=now)
+        # What is signed says who it is; the column by which they were found is a copy, which sessions of an earlier release have not.
+        if row[0] == held["id"]:
+            citizen = WHO.object_of(Citizen, row)
+            citizen.code_and_glance = code, glance  # type: ignore[attr-defined]  # what is read with them is no column of theirs
+            return citizen
     found = WHO.found(Citizen, {"citizen": held["id"]})
     return found[0] if found else None
 
@@ -62,13 +68,9 @@ def _who() -> QuerySet[Citizen]:
 
 
 WHO = Prepared("signed_in_citizen", _who)
-WHO_WITH_CODE = Beside("signed_in_citizen_with_code", READ, WHO)
-
-
-def _with_code(citizen_id: int, *, now: datetime) -> Citizen | None:
-    code, glance, row = code_and_glance_with(WHO_WITH_CODE, citizen_id, now=now)
-    if row[0] is None:
-        return None
-    citizen = WHO.object_of(Citizen, row)
-    citizen.code_and_glance = code, glance  # type: ignore[attr-defined]  # what is read with them is no column of theirs
-    return citizen
+WITH_CODE = Beside("signed_in_citizen_with_code", READ, WHO)
+# For a view that shows their code: the session, who signed in and what is told of them, in one statement.
+CODE_WITH_SESSION: Reading = (
+    Beside("session_with_code", BY_KEY, WITH_CODE, citizen="citizen_id"),
+    lambda: glance_parameters(timezone.now()),
+)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -109,6 +110,19 @@ class CacheEntry(models.Model):
 
     def __str__(self) -> str:
         return f"until {self.until}"
+
+
+class Session(AbstractBaseSession):
+    """A session of whoever is signed in, staff or citizen (``portal.web.sessions``).
+
+    ``citizen_id``: the citizen whom the session's own text names, for a query of more than the session. Who is signed in, the text says:
+    it is signed.
+    """
+
+    citizen_id = models.BigIntegerField(null=True)
+
+    class Meta(AbstractBaseSession.Meta):
+        db_table = "django_session"
 
 
 class ChangeState(models.TextChoices):

@@ -1,7 +1,7 @@
 """My code: the page a citizen opens every day, and the part of it that renews itself."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from hashlib import md5
 from typing import Any
@@ -125,7 +125,7 @@ def _drawn(
         "face": lambda: _face(request.subject, standing, glance, now=now),
         "version": lambda: _version(request, standing, glance, now=now),
         "number": lambda: new_number(required_city(request).day_of(now)),
-        "since": lambda: date_format(timezone.localtime(standing.since), "DATETIME_FORMAT") if standing.since else "",
+        "since": lambda: _written(standing.since) if standing.since else "",
         "called": lambda: conditional_escape(
             display_name(request.subject) if request.subject.full_name or name else _("Myself")
         ),
@@ -139,6 +139,17 @@ def _drawn(
         content=lambda: _content(request, standing, glance, name, now=now),
         moment=moment,
     )
+
+
+def _written(instant: datetime) -> str:
+    local = timezone.localtime(instant)
+    return _midnight(local.date(), get_language() or "").replace("00:00", f"{local:%H:%M}")
+
+
+@lru_cache(maxsize=1024)
+def _midnight(day: date, _language: str) -> str:
+    """Of days there are few, and to write one takes most of what writing an instant takes."""
+    return date_format(datetime.combine(day, time.min), "DATETIME_FORMAT")
 
 
 def _about(request: SubjectRequest) -> list[Any]:

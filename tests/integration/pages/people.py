@@ -16,7 +16,7 @@ from django.test import Client
 from codes.models import Citizen
 from portal.staff_sign_in import limits
 from portal.staff_sign_in.adapters import encrypt_secret
-from portal.web import citizen_session
+from portal.web.sessions import CITIZEN
 from regions.staff.accounts import add_staff
 from regions.staff.models import Account
 
@@ -34,7 +34,7 @@ class Visitor:
         """A citizen who has typed in their code."""
         visitor = cls(Client(headers={"host": host}))
         session = visitor.client.session
-        session[citizen_session.KEY] = {"id": citizen.pk, "seen": now.timestamp()}
+        session[CITIZEN] = {"id": citizen.pk, "seen": now.timestamp()}
         session.save()
         return visitor
 

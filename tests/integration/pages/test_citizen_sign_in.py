@@ -11,9 +11,10 @@ from django.test import Client
 from codes.citizens.sign_in import GatewayRefused
 from codes.models import SignInCode
 from portal.citizen.sign_in import tasks
-from portal.web import citizen_session
+from portal.web.sessions import CITIZEN
 from regions.journal.models import JournalEntry
 from regions.models import City
+from regions.staff.models import Session
 from tests.integration.lines import ANNA, BERT, declaration, take
 from tests.integration.pages.people import Visitor
 
@@ -199,8 +200,10 @@ def test_signing_in_begins_a_fresh_session(
     deliver(enqueued, now)
     browser.post("/sign-in/code/", {"code": phone.code})
     assert browser.client.session.session_key != before
-    assert set(browser.client.session.keys()) == {citizen_session.KEY, "_session_expiry"}
+    assert set(browser.client.session.keys()) == {CITIZEN, "_session_expiry"}
+    assert Session.objects.get().citizen_id == browser.client.session[CITIZEN]["id"]
     browser.post("/sign-out/")
+    assert not Session.objects.exists()
     assert browser.get("/code/").headers["Location"].startswith("/sign-in/")
 
 

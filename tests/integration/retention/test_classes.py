@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from django.contrib.sessions.models import Session
 from django.db import connection
 from psycopg2 import sql
 
@@ -11,6 +10,7 @@ from regions.journal.models import JournalEntry
 from regions.models import City
 from regions.retention.classes import data_classes, nothing_personal
 from regions.retention.sweeping import SWEPT, sweep_class
+from regions.staff.models import Session
 from tests.integration.tenancy.refused import is_refused
 
 TABLES = "SELECT DISTINCT tablename FROM pg_catalog.pg_tables WHERE schemaname IN ('public', 'alpha')"

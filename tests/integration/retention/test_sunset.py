@@ -15,7 +15,6 @@ from typing import Any
 import psycopg2.extensions
 import pytest
 from celery import Celery
-from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -34,6 +33,7 @@ from regions.keys import encryption
 from regions.keys.models import CityKey
 from regions.models import CitySunset
 from regions.refusals import MovedMeanwhile, NotFound, Refused
+from regions.staff.models import Session
 from regions.tenancy import all_schemas, in_city
 from tests.integration.lines import ANNA, BERT, check_in, declaration, take
 from tests.integration.runs.test_workers import Broker

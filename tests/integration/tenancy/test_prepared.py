@@ -66,3 +66,18 @@ def test_two_are_asked_for_as_one() -> None:
         assert vars(one)["told"] == "it's 100 %"
         ((number, code, *found),) = both.rows({"code": "nobody's", "told": ""})
         assert (number, code, set(found)) == (2, "nobody's", {None})
+
+
+@pytest.mark.django_db
+def test_what_the_first_finds_is_given_to_the_second() -> None:
+    others = Prepared(
+        "counted_others_in_a_test", "SELECT count(*), %(word)s FROM codes_provider WHERE code <> %(word)s"
+    )
+    by_number = Prepared("provider_by_number_in_a_test", lambda: Provider.objects.filter(pk=asked("number")))
+    both = Beside("given_in_a_test", by_number, others, word="code")
+    with in_city("alpha"):
+        one = Provider.objects.get(code="wechat")
+        (row,) = both.rows({"number": one.pk})
+        assert by_number.object_of(Provider, row) == one
+        assert row[-2:] == (1, "wechat")
+        assert both.rows({"number": 0}) == []

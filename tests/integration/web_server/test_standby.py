@@ -20,7 +20,7 @@ from codes.models import Citizen
 from portal.embedded import postgres
 from portal.embedded.state import open_state
 from portal.web import standby
-from portal.web.citizen_session import KEY
+from portal.web.sessions import CITIZEN
 from regions.identity import Identity
 from regions.keys.encryption import encrypt_number, identity_hash
 from regions.models import City
@@ -181,11 +181,11 @@ def test_a_standby_that_is_behind_shows_nothing(beside: Visitor, monkeypatch: py
 
 def test_whoever_stays_is_kept_signed_in_by_the_primary(beside: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their session is written a few times an hour and not with every look, and ends as on the primary."""
-    begun, before = timezone.now(), beside.client.session[KEY]
+    begun, before = timezone.now(), beside.client.session[CITIZEN]
     for minutes, left in ((1, False), (9, False), (11, True), (21, True)):
         monkeypatch.setattr("django.utils.timezone.now", lambda minutes=minutes: begun + timedelta(minutes=minutes))
         assert is_left(beside.get(CODE)) is left
-        assert beside.client.session[KEY] == before
+        assert beside.client.session[CITIZEN] == before
 
 
 @pytest.mark.parametrize("path", ["/code/", "/sign-in/", "/staff/", "/nothing/"])
