@@ -140,6 +140,15 @@ def test_an_exception_in_the_place_of_words_is_its_type(lines: list[dict[str, An
     assert [one["message"] for one in lines] == ["not sent: ValueError", "ValueError"]
 
 
+def test_words_of_an_exception_that_a_message_repeats_are_its_type(lines: list[dict[str, Any]]) -> None:
+    try:
+        raise ValueError(f"{NAME} is not {PHONE}")
+    except ValueError as error:
+        logging.getLogger("any").exception("not sent, %s", str(error))
+    assert lines[0]["message"] == "not sent, ValueError"
+    assert_nobody_is_in(lines)
+
+
 def test_production_writes_json(capsys: pytest.CaptureFixture[str]) -> None:
     """The settings name the formatter; while debugging lines are for people."""
     logging_of_production: Any = deepcopy(configured.LOGGING)

@@ -82,6 +82,8 @@ WELL = {
     'portal_request_seconds_bucket{view="citizen_code",le="+Inf"}': "0+60",
     'portal_requests_total{view="places",status="200"}': "0+9",
     'portal_requests_total{view="places",status="404"}': "0+9",
+    # Told to come back: too many at once, or nothing can be written.
+    'portal_requests_total{view="places",status="503"}': "0+9",
     f'portal_people{{{A},state="unknown"}}': "1",
     f'portal_people{{{A},state="green"}}': "90",
     f"portal_city_unsettled_seconds{{{A}}}": "90000",
@@ -93,6 +95,9 @@ WELL = {
     'portal_tasks_total{task="codes.sweep",outcome="success"}': "0+4",
     f'portal_source_age_seconds{{{A},source="police"}}': "50000",
     f'portal_source_max_age_seconds{{{A},source="police"}}': "93600",
+    # Each by its own limit.
+    f'portal_source_age_seconds{{{A},source="weekly"}}': "300000",
+    f'portal_source_max_age_seconds{{{A},source="weekly"}}': "800000",
     f"portal_held_group_seconds{{{A}}}": "600",
     f"portal_cases_overdue{{{A}}}": "0",
     f"portal_corrections_late{{{A}}}": "0",
