@@ -51,10 +51,11 @@ due (citizen_id, since) AS (
     SELECT n.citizen_id, CASE WHEN n.run_id <= %(last)s THEN run.day END
     FROM awaited n, run WHERE n.next_on <= run.day OR n.run_id > %(last)s
     UNION ALL
-    -- A check-in is missing, or one of the days before counts otherwise than it did.
+    -- A check-in is missing, or one of the days before counts otherwise than it did; or one came in since of a day that runs again.
     SELECT n.citizen_id, run.day
     FROM awaited n
     CROSS JOIN run
+    CROSS JOIN last
     LEFT JOIN LATERAL (
         SELECT days, complete_at FROM codes_checkindays
         WHERE citizen_id = n.citizen_id AND provider_id = n.provider_id
@@ -63,7 +64,8 @@ due (citizen_id, since) AS (
     WHERE n.checked_in IS NOT NULL
       AND (known.complete_at > run.as_of
            OR NOT coalesce(known.days, '{}') @> daterange(n.judged_on, run.day)
-           OR coalesce(known.days, '{}') * datemultirange(daterange(NULL, n.judged_on)) <> n.checked_in)
+           OR coalesce(known.days, '{}') * datemultirange(daterange(NULL, n.judged_on)) <> n.checked_in
+           OR n.judged_on = run.day AND known.complete_at > last.as_of)
     UNION ALL
     SELECT citizen_id, NULL FROM codes_registration WHERE id >= (SELECT registrations_from FROM last)
     UNION ALL

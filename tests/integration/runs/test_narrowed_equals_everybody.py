@@ -12,6 +12,8 @@ from codes.intake.check_ins import CheckedIn, record_check_ins
 from codes.intake.declarations import Holder
 from codes.models import Entry, Verdict
 from codes.runs import due
+from codes.runs.ledger import start_run
+from codes.runs.steps import run_here
 from regions.models import City as CityRow
 from regions.tenancy import current_city
 from tests.integration.runs import days
@@ -147,6 +149,22 @@ def test_a_day_that_is_taken_back_wakes_a_hit_that_check_ins_had_released(
     run = life.live("")
     assert not run.everybody
     assert Verdict.objects.get().colour == "red"
+
+
+def test_a_check_in_counts_in_the_next_run_of_its_day(bare_city: CityRow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was awaited of that day already, and is the last that a hit waits for."""
+    monkeypatch.setattr(days, "RULES", (Rule("R1", "close_contact", "red", hold_days=1, checkin_days=2),))
+    life = days.Life(registered=("alipay",))
+    life.live("bigdata: close_contact")
+    _check_in(life, life.day, healthy=True)
+    life.live("")
+    _check_in(life, life.day, healthy=True)
+    assert Verdict.objects.get().colour == "red"
+    evening = life.as_of + timedelta(hours=8)
+    run, _ = start_run(by="system", now=evening, as_of=evening, collects=False)
+    run = run_here(run.pk, clock=lambda: evening, progress=lambda _: None)
+    assert not run.everybody
+    assert not Verdict.objects.exists()
 
 
 def _check_in(life: days.Life, on: date, *, healthy: bool) -> None:
