@@ -76,15 +76,18 @@ class WrongBatch:
 
 @dataclass(frozen=True)
 class Incidents:
-    """Of cities whose centre is the late one of two sources: in the first it breaks down for two days, in the last it is late once."""
+    """Of cities whose centre is the late one of two sources: in the first it breaks down for two days, in the last it is late once.
 
-    broken: Stage
-    late: Stage
+    None of either in a short past, whose sources go with the days all the same.
+    """
+
+    broken: Stage | None
+    late: Stage | None
 
     @classmethod
-    def of(cls, stages: Sequence[Stage]) -> "Incidents | None":
+    def of(cls, stages: Sequence[Stage]) -> "Incidents":
         can = [stage for stage in stages if stage.late_source is not None and stage.days >= LEAST_DAYS]
-        return cls(can[0], can[-1]) if can else None
+        return cls(can[0], can[-1]) if can else cls(None, None)
 
     def move_clocks(self, stage: Stage, ago: int, *, now: datetime, folder: Path) -> None:
         """Bring the city's sources up to that day, as far as they were."""

@@ -60,18 +60,16 @@ class Past:
                     yield stage, ago
                 witness_all(now=max(stage.at(ago, *ENDS_AT) for stage in living))
 
-    def _day(self, stage: Stage, ago: int, incidents: Incidents | None, over: set[bytes], spared: set[bytes]) -> None:
+    def _day(self, stage: Stage, ago: int, incidents: Incidents, over: set[bytes], spared: set[bytes]) -> None:
         run_at, ends_at = stage.at(ago, *RUN_AT), stage.at(ago, *ENDS_AT)
-        if incidents:
-            incidents.move_clocks(stage, ago, now=run_at, folder=self.folder)
+        incidents.move_clocks(stage, ago, now=run_at, folder=self.folder)
         with in_city(stage.schema):
             sweep_reviews(now=stage.at(ago, *SWEPT_AT))
             run = start_if_due(now=run_at)
             if run is not None:
                 _work(run, run_at)
             opens_at = stage.at(ago, *OPENS_AT)
-            if incidents:
-                incidents.change_rules(stage, ago, now=opens_at)
+            incidents.change_rules(stage, ago, now=opens_at)
             Desk(over, spared, Random(f"{stage.schema}/{ago}"), opens_at).work()
             if self.wrong_batch:
                 self.wrong_batch.collect(stage, ago, folder=self.folder)
