@@ -89,10 +89,11 @@ def _codes(now: datetime) -> dict[str, int]:
 
 
 def _last_run() -> dict[str, Any]:
-    """The newest run of the whole city as it is, whatever became of it; the disagreements of the newest that settled."""
+    """The newest run of the whole city as it is, whatever became of it; the disagreements that the newest that settled came to."""
     newest = Run.objects.filter(history=False, amends=None).order_by("-pk").first()
     settled = Run.objects.last_settled()
-    standing = settled.counts.get("disagreements", {}).get("standing", 0) if settled else 0
+    stands = Run.objects.last_amending([settled]).get(settled.pk, settled) if settled else None
+    standing = stands.counts.get("disagreements", {}).get("standing", 0) if stands else 0
     return {
         "disagreements": standing,
         "run_day": newest.day if newest else None,

@@ -38,7 +38,7 @@ class CityDay:
 
 
 def city_days(schema: str, *, now: datetime) -> list[CityDay]:
-    """Call outside any city. The newest day is last; four short queries in the city, and never a person."""
+    """Call outside any city. The newest day is last; five short queries in the city, and never a person."""
     with in_city(schema) as city:
         last = city.day_of(now)
         first = last - timedelta(days=DAYS - 1)
@@ -55,24 +55,27 @@ def city_days(schema: str, *, now: datetime) -> list[CityDay]:
             )
             .order_by("pk")
         }
+        amended = Run.objects.last_amending(settled.values())
         raised = Alarm.objects.filter(raised_at__gte=begins).values_list("raised_at", flat=True)
         alarms = Counter(city.day_of(at) for at in raised)
         moved = _overdue(first, begins, now=now, zone=city.zone.key)
     found, overdue = [], 0
     for day in (first + timedelta(days=n) for n in range(DAYS)):
         overdue += moved.get(day, 0)
-        found.append(_day(day, settled.get(day), failed[day], alarms[day], overdue))
+        run = settled.get(day)
+        stands = amended.get(run.pk, run) if run else None
+        found.append(_day(day, run, stands, failed[day], alarms[day], overdue))
     return found
 
 
-def _day(day: date, run: Run | None, failed: int, alarms: int, overdue: int) -> CityDay:
-    if run is None:
+def _day(day: date, run: Run | None, stands: Run | None, failed: int, alarms: int, overdue: int) -> CityDay:
+    if run is None or stands is None:
         return CityDay(day, None, failed, None, None, alarms, overdue)
     oldest: datetime | None = run.oldest  # type: ignore[attr-defined]  # annotated
     registered: int | None = run.registered  # type: ignore[attr-defined]
     age = run.as_of - oldest if oldest else None
     # Whoever a silent provider would have shown another colour is missing from the count.
-    differ = None if run.silent else run.counts.get("disagreements", {}).get("standing")  # type: ignore[attr-defined]
+    differ = None if run.silent else stands.counts.get("disagreements", {}).get("standing")  # type: ignore[attr-defined]
     return CityDay(day, age, failed, registered, differ, alarms, overdue)
 
 

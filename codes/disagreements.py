@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, QuerySet
+from django.db.models.functions import Coalesce
 
 from codes.engine.subjects import JUDGED_BY_RUN, NAMED_BY_RUN, among
 from codes.models import PairDiagnosis, Run
@@ -100,7 +101,8 @@ def pairs_after(runs: Sequence[Run]) -> dict[Kind, list[int]]:
 
 
 def _by_run(pairs: QuerySet[PairDiagnosis], which: str) -> Counter[tuple[Kind, int | None]]:
-    rows = pairs.values_list("primary_cause", "a", "b", F(which)).annotate(Count("pk"))
+    """What amended a run belongs to that run: the day came to what it left."""
+    rows = pairs.values_list("primary_cause", "a", "b", Coalesce(f"{which}__amends", which)).annotate(Count("pk"))
     return Counter({(Kind(cause, a, b), run): count for cause, a, b, run, count in rows})
 
 

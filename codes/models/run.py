@@ -1,5 +1,6 @@
 """The ledger of the daily job. PostgreSQL holds all run state; the broker only wakes workers."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, Self
 
@@ -65,6 +66,11 @@ class RunQuerySet(models.QuerySet["Run"]):
     def last_of_each_day(self) -> Self:
         """Of the settled runs what each day came to, the oldest day first."""
         return self.settled().order_by("day", "-pk").distinct("day")
+
+    def last_amending(self, runs: Iterable["Run"]) -> "dict[int, Run]":
+        """By the run that was amended, the last that amended it: what the day came to."""
+        amending = self.filter(state=Run.State.AMENDED, amends__in=[run.pk for run in runs]).order_by("pk")
+        return {run.amends_id: run for run in amending if run.amends_id}
 
     def first_day(self) -> "date | None":
         """Since when the city is judged: nothing can be counted of days before."""

@@ -62,6 +62,9 @@ def run_page(request: StaffRequest, run_id: int) -> HttpResponse:
         changed=Sum(Cast(KT("counts__changed"), IntegerField())),
         people=Sum(Cast(KT("counts__people"), IntegerField())),
     )
+    if run.amends_id:
+        # It judges without partitions.
+        counts |= {"changed": run.counts.get("changed"), "people": run.counts.get("people")}
     is_open = run.state in Run.OPEN
     has_failed = run.state == Run.State.FAILED and not run.history
     context = {

@@ -1,12 +1,13 @@
 """The case page: what differs is marked, only what one may do is offered, and reading it takes few questions."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from codes.models import Case, Fact, Registration
+from codes.models import Case, Fact, Registration, Run
 from codes.review.proposals import rulings, suppressions
 from codes.runs.ledger import start_run
 from tests.integration.pages.asking import at_most
@@ -58,6 +59,10 @@ def test_the_columns_are_those_of_the_run_that_judged_the_citizen_last(desk: Des
     assert desk.fact().record_id not in after["wechat"]
     assert "绿码" in after["alipay"]
     assert "late-one" not in after["alipay"]
+    amending = Run.objects.get(state=Run.State.AMENDED)
+    numbers = re.findall(r"<dd>(\d+)", at_work("li").read(f"/staff/runs/{amending.pk}/"))
+    assert numbers[:2] == [str(amending.counts["people"]), str(amending.counts["changed"])]
+    assert amending.counts["changed"] > 0
 
 
 def test_late_check_ins_are_shown_as_not_counted(desk: Desk, at_work: At) -> None:

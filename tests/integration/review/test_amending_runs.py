@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from codes.city_counts import update_city_counts
+from codes.city_days import city_days
+from codes.disagreements import pairs_after
 from codes.effective import after_run, effective_code
 from codes.engine.provider_states import provider_states, visible_records
 from codes.models import (
@@ -29,6 +32,7 @@ from codes.runs.amend import amend_now, amend_owed
 from codes.runs.ledger import start_run
 from codes.runs.steps import advance, run_here
 from regions.journal.models import JournalEntry
+from regions.models import CityStanding
 from tests.integration.journal.holding import journal_break
 from tests.integration.review.desk import EVIDENCE, Desk, deliver
 
@@ -39,6 +43,19 @@ def ruled_wrong(desk: Desk, name: str = "zhang", **at: Any) -> Suppression:
         fact_id=desk.fact(name).pk, reason_code="never_happened", evidence=EVIDENCE, by="li", **told
     )
     return suppressions.approve_suppression(suppression_id=proposed.pk, by="wang", **told)
+
+
+def counted(base: Run) -> tuple[int, int, int]:
+    """Who differs on the day of the run: in charts, and where the province counts them now and from day to day."""
+    kept: dict[str, Any] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            CityStanding.objects, "update_or_create", lambda **values: (kept.update(values["defaults"]), True)
+        )
+        update_city_counts("beta", now=base.as_of)
+    of_day = city_days("beta", now=base.as_of)[-1].disagreements
+    pairs = sum(sum(counts) for counts in pairs_after([base]).values())
+    return pairs, int(kept["disagreements"]), of_day or 0
 
 
 def ended(desk: Desk, suppression: Suppression) -> None:
@@ -88,6 +105,17 @@ def test_nobody_else_is_touched(desk: Desk) -> None:
     assert list(RunCitizen.objects.values_list("citizen__ref", flat=True)) == ["zhang"]
     assert set(VerdictChange.objects.filter(run=mended()).values_list("citizen__ref", flat=True)) == {"zhang"}
     assert desk.case("chen").state == desk.case("liu").state == "received"
+
+
+def test_the_day_comes_to_what_its_amendments_left(desk: Desk) -> None:
+    """Where its number stands above rows, it is their number."""
+    base = Run.objects.latest("pk")
+    before = Disagreement.objects.filter(closed_run=None).count()
+    assert counted(base) == (before, before, before)
+    suppression = ruled_wrong(desk)
+    assert counted(base) == (before - 1, before - 1, before - 1)
+    ended(desk, suppression)
+    assert counted(base) == (before, before, before)
 
 
 def test_it_takes_the_inputs_of_the_run_it_amends(desk: Desk) -> None:
