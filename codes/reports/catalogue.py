@@ -55,7 +55,7 @@ def _rows(request: ReportRequest) -> Iterator[Row]:
     for source, batch, state, *rest in stream(BATCHES, {**narrowed, **bounds(request.first, request.last, zone=zone)}):
         since, as_of, started, received, *counts, reason, parts = rest
         instants = (in_zone(instant, zone) for instant in (since, as_of, started, received))
-        message = sentence(reason, json.loads(parts), "en") if reason else None
+        message = sentence(reason, json.loads(parts), request.language) if reason else None
         yield (source, batch, state, *instants, *counts, reason or None, message)
 
 

@@ -68,7 +68,7 @@ class ReportRequest:
 
     No day at all: the newest settled day of a report of settled days, and everything of the others.
     ``identified`` shows full names and ID numbers; whoever asks that needs a right and a purpose. ``only`` narrows the rows by
-    the filters of the report; the manifest names them.
+    the filters of the report; the manifest names them. ``language``: of the sentences about deliveries, English in files.
     """
 
     report: ReportName
@@ -76,6 +76,7 @@ class ReportRequest:
     last: date | None = None
     identified: bool = False
     only: Mapping[str, str] = field(default_factory=dict)
+    language: str = "en"
 
     def __post_init__(self) -> None:
         if self.first and self.last and self.first > self.last:

@@ -62,7 +62,7 @@ def _chart(name: ReportName, found: Figures, titles: Titles) -> DayChart:
     """Each series in its own shade; a report without series of its own has one."""
     whole = _("Pairs of providers that differ") if name is ReportName.DISAGREEMENTS else str(ReportTitle(name).label)
     series = [
-        Series(cell_label("state", key, titles) if key else whole, values, shade)
+        Series(cell_label(name, "state", key, titles) if key else whole, values, shade)
         for shade, (key, values) in enumerate(found.daily.items(), start=1)
     ]
     return day_chart(_("From day to day"), [str(date_format(day, "MONTH_DAY_FORMAT")) for day in found.days], series)
@@ -80,7 +80,7 @@ def _led(asked: ReportRequest, column: str, groups: Groups, titles: Titles) -> l
     """What it is, how many, and where their rows are; rows without a value cannot be asked for."""
     return [
         (
-            cell_label(column, value, titles) if value else _("not known"),
+            cell_label(asked.report, column, value, titles) if value else _("not known"),
             str(number_format(count, force_grouping=True)),
             _rows_of(asked, **{column: value}) if value else "",
         )
@@ -91,7 +91,7 @@ def _led(asked: ReportRequest, column: str, groups: Groups, titles: Titles) -> l
 def _inputs(column: str, found: Figures, titles: Titles) -> Iterable[tuple[str, Any, str, str, str]]:
     return [
         (
-            cell_label(column, one.code, titles),
+            cell_label(found.asked.report, column, one.code, titles),
             one.complete_up_to,
             span(one.age) if one.age is not None else "–",
             str(number_format(one.count, force_grouping=True)),

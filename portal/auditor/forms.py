@@ -8,7 +8,7 @@ from django.db.models import TextChoices
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from codes.models import Citizen, Provider
+from codes.models import Citizen, Provider, Run
 from codes.models.case import CaseState
 from codes.reports.export import FileFormat
 from codes.reports.request import (
@@ -145,7 +145,12 @@ class ReplayForm(forms.Form):
         day, number, ref = found.get("day"), found.get("number"), found.get("citizen", "").strip()
         if day and "number" in found:
             found["run"] = run_of(day, number)
-            if found["run"] is None and number is not None and run_of(day):
+            numbered = Run.objects.filter(day=day, sequence=number) if number else Run.objects.none()
+            amends = numbered.values_list("amends__sequence", flat=True).first()
+            if found["run"] is None and amends is not None:
+                text = _("This run amended run %(number)s of the day, and is computed again with that one.")
+                self.add_error("number", text % {"number": amends})
+            elif found["run"] is None and number is not None and run_of(day):
                 self.add_error("number", _("No run with this number has settled on this day."))
             elif found["run"] is None:
                 self.add_error("day", _("No run has settled on this day."))

@@ -23,7 +23,7 @@ from codes.tasks import enqueue_verification
 from portal.auditor.forms import JournalForm, VerifyForm
 from portal.auditor.journal_labels import entry_label, subject_label
 from portal.auditor.journal_search import search
-from portal.auditor.report_labels import Titles, city_titles
+from portal.auditor.report_labels import Titles, titles_of
 from portal.web.access import StaffRequest, for_staff
 from portal.web.bodies import takes_body
 from portal.web.host import city_of
@@ -61,7 +61,7 @@ def journal(request: StaffRequest) -> HttpResponse:
         search(form.cleaned_data, in_a_city=bool(city_of(request))) if form.is_valid() else JournalEntry.objects.none()
     )
     page = keyset_page(entries, request.GET, by=["-seq"])
-    titles = city_titles() if city_of(request) else {}
+    titles = titles_of([entry.subject for entry in page.rows], in_a_city=bool(city_of(request)))
     context = {
         "form": form,
         "page": page,
@@ -109,7 +109,7 @@ def _journal_row(entry: JournalEntry, titles: Titles) -> JournalRow:
         said["rows"] = entry.rows
     data = json.dumps(said, ensure_ascii=False, indent=2, sort_keys=True) if said else ""
     subject = subject_label(entry.subject, titles)
-    return JournalRow(entry, entry_label(entry), subject, data, bytes(entry.digest).hex())
+    return JournalRow(entry, entry_label(entry, titles), subject, data, bytes(entry.digest).hex())
 
 
 LARGEST_MANIFEST = 256 * 1024

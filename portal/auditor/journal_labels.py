@@ -2,17 +2,21 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from codes.models.run import RunStep
 from codes.review.cases.transitions import Verb
 from portal.templatetags.operator import opening_state
-from portal.templatetags.page import actor, free_text, role_title, untranslated
+from portal.templatetags.page import actor, division, free_text, role_title, untranslated
+from regions.divisions import is_division_code
 from regions.journal.models import JournalEntry
 from regions.sources.reasons import sentence
 
@@ -23,13 +27,17 @@ SUBJECT_LABELS: dict[str, str | Promise] = {
     "case": _("case"),
     "citizen": _("citizen"),
     "city": _("city"),
+    "correction": _("correction between cities"),
+    "data": _("class of data"),
     "display": _("displayed colours"),
     "export": _("report"),
     "gate": _("gate device"),
-    "held_group": _("mass change"),
     "guardianship": _("guardianship"),
+    "held_group": _("mass change"),
+    "key": _("key"),
     "mending": _("wrong records ruled on together"),
     "provider": _("provider"),
+    "risk_list": _("risk list"),
     "rule_set": _("rule set"),
     "ruling": _("ruling"),
     "run": _("run"),
@@ -238,21 +246,37 @@ ACTION_LABELS: dict[str, str | Promise] = {
     "webhook.withdrawn": _("took back a proposed webhook"),
 }
 
+
+def _day(stored: str) -> str:
+    return str(date_format(date.fromisoformat(stored), "DATE_FORMAT"))
+
+
+def _step(stored: str) -> str:
+    return str(RunStep(stored).label) if stored in set(RunStep) else stored
+
+
 # Labels of the values of some placeholders.
 VALUE_LABELS: dict[str, Callable[[str], str]] = {
+    "asked_by": actor,
+    "day": _day,
+    "decided_by": actor,
     "format": str.upper,
     "given": role_title,
     "roles": role_title,
     "state": opening_state,
+    "step": _step,
     "withdrawn": role_title,
 }
 
+# Placeholders that name what pages have a title for.
+CALLED = {"city": "city", "provider": "provider", "schema": "city"}
 
-def entry_label(entry: JournalEntry) -> str:
-    """What was done, without its subject."""
+
+def entry_label(entry: JournalEntry, titles: Mapping[str, Mapping[str, str]]) -> str:
+    """What was done, without its subject. ``titles``: what pages call things, by kind and code."""
     if entry.verb in ACTION_LABELS:
         text = str(ACTION_LABELS[entry.verb])
-        values = {name: _value(name, entry.data) for name in PLACEHOLDER.findall(text)}
+        values = {name: _value(name, entry.data, titles) for name in PLACEHOLDER.findall(text)}
         return format_html(text, **values) if values else text
     if entry.verb.startswith(CASE) and entry.verb.removeprefix(CASE) in set(Verb):
         return str(Verb(entry.verb.removeprefix(CASE)).label)
@@ -272,11 +296,18 @@ def subject_label(subject: str, titles: Mapping[str, Mapping[str, str]]) -> str:
         return subject
     if not name:
         return str(SUBJECT_LABELS[kind])
-    called = actor(name) if kind == "staff" else titles.get(kind, {}).get(name) or untranslated(name)
+    called = actor(name) if kind == "staff" else _titled(kind, name, titles)
     return format_html("{} {}", SUBJECT_LABELS[kind], called)
 
 
-def _value(place: str, data: Mapping[str, Any]) -> str:
+def _titled(kind: str, name: str, titles: Mapping[str, Mapping[str, str]]) -> str:
+    """What pages call it; a city by its division where it is not one of this installation."""
+    if kind == "city" and is_division_code(name):
+        return division(name)
+    return titles.get(kind, {}).get(name) or untranslated(name)
+
+
+def _value(place: str, data: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]]) -> str:
     value = data.get(place)
     if value in (None, "", [], {}):
         return "–"
@@ -286,4 +317,6 @@ def _value(place: str, data: Mapping[str, Any]) -> str:
         return gettext(", ").join(
             VALUE_LABELS[place](str(one)) for one in (value if isinstance(value, list) else [value])
         )
+    if place in CALLED:
+        return _titled(CALLED[place], str(value), titles)
     return free_text(value) if place == "purpose" else untranslated(value)

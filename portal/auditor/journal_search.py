@@ -2,30 +2,38 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import date
 from functools import reduce
 from operator import or_
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.forms import DateField
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import override
 
 from codes.intake.citizens import REF_LENGTH, REF_LETTERS
-from codes.models import Case, Provider
+from codes.models import Case, Provider, Run
 from codes.reports.request import bounds
 from portal.auditor.journal_labels import SUBJECT_LABELS
 from portal.templatetags.page import ACTOR_LABELS, CITIZEN, CITY
 from regions.journal.models import JournalEntry, JournalEntryQuerySet
+from regions.models import City
 from regions.places import place_meant
 from regions.sources.models import Source
 from regions.staff.models import Account
+from regions.tenancy import current_city
 
 CASE_NUMBER = re.compile(r"\b[A-Z]\d{8}-\d{6}\b")
 CITIZEN_REF = re.compile(rf"\bC[{REF_LETTERS}]{{{REF_LENGTH}}}\b")
 # Of two people with one name pages show the user name as well.
 USER_NAME = re.compile(r"\(([^()]+)\)$")
+# 2026年11月24日 · 2、分区 7
+RUN_SHOWN = re.compile(r"(?P<day>[^·,，、]+?)(?: · (?P<sequence>\d{1,4}))?(?:[,，、] ?\D*(?P<partition>\d{1,6})\D*)?")
 # A place in a label, as ``re.escape`` leaves it.
 ESCAPED_PLACEHOLDER = re.compile(r"\\\{\w+\\\}")
 TITLED: dict[str, type[Source | Provider]] = {"source": Source, "provider": Provider}
@@ -70,17 +78,40 @@ def _about(entries: JournalEntryQuerySet, shown: str, *, in_a_city: bool) -> Jou
         of_kinds = (Q(subject=kind) | Q(subject__startswith=f"{kind}:") for kind in labelled)
         return entries.filter(reduce(or_, of_kinds))
     subjects = {shown, *(f"{kind}:{name}" for kind, name in labelled.items())}
+    runs: list[str] = []
     refs, cases = CITIZEN_REF.findall(shown.upper()), set(CASE_NUMBER.findall(shown.upper()))
     names = [shown, *labelled.values()]
     for name in names:
         subjects |= {f"staff:{username}" for username in _accounts(name)}
+    cities = [current_city()] if in_a_city else City.objects.all()
+    subjects |= {f"city:{city.schema_name}" for city in cities if {city.name_zh, city.name_en} & set(names)}
     if in_a_city:
         cases |= {*Case.objects.filter(citizen__ref__in=refs).values_list("number", flat=True)}
         for kind, model in TITLED.items():
             titled = model.objects.filter(Q(title_zh__in=names) | Q(title_en__in=names))
             subjects |= {f"{kind}:{code}" for code in titled.values_list("code", flat=True)}
+        runs = [run for name in names for run in _runs(name)]
     subjects |= {f"citizen:{ref}" for ref in refs} | {f"case:{number}" for number in cases}
-    return entries.about(sorted(subjects))
+    of_runs = (Q(subject=run) if "/" in run else Q(subject=run) | Q(subject__startswith=f"{run}/") for run in runs)
+    return entries.about(sorted(subjects)) | entries.filter(reduce(or_, of_runs, Q(pk__in=[])))
+
+
+def _runs(shown: str) -> list[str]:
+    """The run, or all runs of the day, or the partition that pages show so, as it is stored."""
+    found = RUN_SHOWN.fullmatch(shown)
+    day = _day(found["day"]) if found else None
+    if found is None or day is None:
+        return []
+    runs = Run.objects.filter(day=day, **({"sequence": int(found["sequence"])} if found["sequence"] else {}))
+    part = f"/{found['partition']}" if found["partition"] else ""
+    return [f"run:{pk}{part}" for pk in runs.values_list("pk", flat=True)]
+
+
+def _day(shown: str) -> date | None:
+    for language, _title in settings.LANGUAGES:
+        with override(language), suppress(ValidationError):
+            return DateField().to_python(shown)
+    return None
 
 
 def _read_back(shown: str, labels: Mapping[str, str | Promise], *, then: str = "") -> Iterator[tuple[str, str]]:

@@ -1,27 +1,30 @@
 """Labels of reports, their columns and cells. Exported files keep the names of ``docs/exports.md``."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import get_language, gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from codes.models import Provider
+from codes.models import Provider, Run
 from codes.models.case import CaseState
 from codes.models.displayed import DisplayCause
+from codes.models.run import RunStep
 from codes.reports.request import DataAge, ReportName
 from codes.vocabulary import Because, Cause, State
-from portal.templatetags.page import titled, untranslated
+from portal.auditor.journal_labels import action_choices, subject_label
+from portal.templatetags.page import actor, titled, untranslated
 from portal.templatetags.staff import BATCH_STATES, CASE_KINDS, REVIEW_REASONS
 from regions.divisions import division_title
+from regions.models import City
 from regions.sources.models import Source
+from regions.tenancy import current_city
 
 
 class ReportTitle(TextChoices):
@@ -105,9 +108,15 @@ COLUMNS: dict[str, str | Promise] = {
     "reason": pgettext_lazy("column", "Reason"),
     "message": _("Message"),
 }
+# The states of a report are of what it lists: "accepted" is said of a delivery and of an appeal.
+STATES: dict[ReportName, Callable[[str], str]] = {
+    ReportName.CODES: lambda state: str(State(state).label),
+    ReportName.CASES: lambda state: str(CaseState(state).label),
+    ReportName.APPEALS: lambda state: str(CaseState(state).label),
+    ReportName.SOURCES: lambda state: str(BATCH_STATES[state]),
+}
 # Columns whose cells are stored values with labels; any other value is shown as it is.
 VOCABULARIES: dict[str, tuple[type[TextChoices], ...]] = {
-    "state": (State, CaseState),
     "severity": (State,),
     "effective": (State,),
     "effective_because": (Because,),
@@ -142,19 +151,53 @@ def city_titles(columns: Iterable[str] = TITLED) -> Titles:
     }
 
 
-def cell_label(column: str, cell: Any, titles: Titles) -> str:
+def titles_of(subjects: Sequence[str], *, in_a_city: bool) -> Titles:
+    """What pages call what entries of the journal are about, by kind and code.
+
+    A city reads nothing of the others but its neighbours' divisions; the province has no runs, sources and providers.
+    """
+    cities = [current_city()] if in_a_city else City.objects.exclude(schema_name="public")
+    titles = {"city": {city.schema_name: titled(city, "name") for city in cities}}
+    return {**titles, "run": _run_titles(subjects), **city_titles()} if in_a_city else titles
+
+
+def _run_titles(subjects: Sequence[str]) -> dict[str, str]:
+    """A run by its day and number, as its page is called; of a partition with its number."""
+    named = [subject.removeprefix("run:") for subject in subjects if subject.startswith("run:")]
+    runs = Run.objects.in_bulk([int(pk) for pk in {name.partition("/")[0] for name in named} if pk.isdigit()])
+    titles = {}
+    for name in named:
+        pk, _slash, number = name.partition("/")
+        if run := runs.get(int(pk)) if pk.isdigit() else None:
+            title = str(date_format(run.day, "DATE_FORMAT")) + (f" · {run.sequence}" if run.sequence > 1 else "")
+            part = str(RunStep.PARTITION.label).format(number=number)
+            titles[name] = f"{title}{gettext(', ')}{part}" if number else title
+    return titles
+
+
+def cell_label(report: ReportName, column: str, cell: Any, titles: Titles) -> str:
     """A cell as the page shows it: labels and titles, instants in the city's time, lists and objects in short."""
     if cell is None or cell in ("", []):
         return "–"
+    if column == "state":
+        return STATES[report](cell)
     for vocabulary in VOCABULARIES.get(column, ()):
         if cell in {word.value for word in vocabulary}:
             return str(vocabulary(cell).label)
     if column == "kind":
         return str(CASE_KINDS[cell])
-    if column == "state" and cell in BATCH_STATES:
-        return str(BATCH_STATES[cell])
+    if column == "verb":
+        return dict(action_choices()).get(cell) or untranslated(cell)
+    if column == "by":
+        return actor(cell)
+    if column == "subject":
+        return subject_label(cell, titles)
     if column == "message":
-        return format_html('<span lang="en">{}</span>', cell)  # as it stands in the file
+        return str(cell)
+    if column == "full":
+        return gettext("Yes") if cell else gettext("No")
+    if column in ("day", "turns_green_on"):
+        return str(date_format(date.fromisoformat(str(cell)), "DATE_FORMAT"))
     if column == "place":
         return division_title(cell, get_language() or "en")
     if column in titles:
@@ -162,7 +205,7 @@ def cell_label(column: str, cell: Any, titles: Titles) -> str:
     if column == "colours":
         providers = titles["provider"]
         return pgettext("between values", ", ").join(
-            f"{providers.get(code, code)} {cell_label('state', colour, titles)}" for code, colour in cell.items()
+            f"{providers.get(code, code)} {State(colour).label}" for code, colour in cell.items()
         )
     if column == "pairs":
         return pgettext("between values", ", ").join(_pair(pair, titles["provider"]) for pair in cell)

@@ -24,7 +24,15 @@ from codes.reports.request import MAY_IDENTIFY, OF_SETTLED_DAYS, CannotExport, R
 from codes.reports.rows import first_rows
 from codes.tasks import enqueue_export
 from portal.auditor.forms import ExportForm, ReportForm
-from portal.auditor.report_labels import ReportLead, ReportTitle, cell_label, city_titles, column_title, report_title
+from portal.auditor.report_labels import (
+    ReportLead,
+    ReportTitle,
+    cell_label,
+    city_titles,
+    column_title,
+    report_title,
+    titles_of,
+)
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import form_refusals
 from regions.staff.roles import Role
@@ -113,17 +121,25 @@ def preview(asked: ReportRequest) -> dict[str, object]:
     """The first rows, always masked; whether there are more."""
     if of_work := asked.report is ReportName.WORK:
         asked = replace(asked, only={**asked.only, "language": get_language() or "en"})
+    elif asked.report is ReportName.SOURCES:
+        asked = replace(asked, language=get_language() or "en")
     with transaction.atomic(), first_rows(ROWS_SHOWN + 1):
         content = open_report(asked, now=timezone.now())
         rows = list(islice(content.rows, ROWS_SHOWN + 1))
     titles = {} if of_work else city_titles(content.columns)
+    if asked.report is ReportName.JOURNAL:
+        subject = content.columns.index("subject")
+        titles = titles_of([row[subject] or "" for row in rows], in_a_city=True)
     return {
         "columns": content.columns if of_work else [column_title(column) for column in content.columns],
         "rows": [
             # The work is in words already.
             ["–" if cell is None else cell for cell in row]
             if of_work
-            else [cell_label(column, cell, titles) for column, cell in zip(content.columns, row, strict=True)]
+            else [
+                cell_label(asked.report, column, cell, titles)
+                for column, cell in zip(content.columns, row, strict=True)
+            ]
             for row in rows[:ROWS_SHOWN]
         ],
         "has_more": len(rows) > ROWS_SHOWN,
@@ -148,7 +164,8 @@ def export_page(request: StaffRequest, name: str) -> HttpResponse:
 
 def narrowed(asked: AskedReport) -> list[tuple[str, str]]:
     """What a report is narrowed to, in words."""
-    return [(column_title(key), cell_label(key, value, city_titles(asked.only))) for key, value in asked.only.items()]
+    report, titles = ReportName(asked.report), city_titles(asked.only)
+    return [(column_title(key), cell_label(report, key, value, titles)) for key, value in asked.only.items()]
 
 
 @require_GET

@@ -99,7 +99,7 @@ def role_title(role: str) -> str:
 @register.filter
 def untranslated(text: object) -> str:
     """A name, a code or a number: marked as being in no language, so that no browser translates it."""
-    return format_html('<span translate="no">{}</span>', text) if text else ""
+    return format_html('<span translate="no">{}</span>', text) if text or text == 0 else ""
 
 
 @register.filter

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from django.db import transaction
 
-from codes.models import Citizen, Provider
+from codes.models import Citizen, Provider, Run
 from portal.auditor import journal as page_of_journal
-from portal.auditor.journal_labels import ACTION_LABELS, entry_label
+from portal.auditor.journal_labels import ACTION_LABELS, SUBJECT_LABELS, entry_label
 from regions.journal.checkpoints import write_checkpoint
 from regions.journal.heads import CoSigned, keep, present_head
 from regions.journal.models import JournalEntry
@@ -26,6 +26,8 @@ from tests.integration.pages.people import Visitor
 from tests.integration.review.desk import Desk
 
 PAGE = "/staff/journal/"
+# The subjects of entries, where they are made.
+KIND = re.compile(r"""subject=f"([a-z_]+):""")
 # `record("verb", …` and `Act("verb", …`, wherever the line breaks.
 WRITTEN = re.compile(r"""\b(?:record|Act|_journal)\(\s*"([a-z_]+\.[a-z_]+)\"""")
 
@@ -106,8 +108,8 @@ def test_a_long_chain_is_left_to_a_worker(desk: Desk, auditor: Visitor, monkeypa
 
 
 def test_what_is_not_known_is_shown_as_it_is_written() -> None:
-    assert entry_label(JournalEntry(verb="something.new", data={})) == "something.new"
-    assert "–" in entry_label(JournalEntry(verb="export.made", data={}))
+    assert entry_label(JournalEntry(verb="something.new", data={}), {}) == "something.new"
+    assert "–" in entry_label(JournalEntry(verb="export.made", data={}), {})
 
 
 def test_every_act_the_source_names_is_told() -> None:
@@ -171,6 +173,11 @@ def test_a_citizens_entries_are_theirs_and_their_cases(desk: Desk, auditor: Visi
         ("subject", "mass change 12", "held_group:12"),
         ("subject", "mass change", "held_group:12"),
         ("subject", "集中变码", "held_group:12"),
+        ("subject", "计算任务 2026年11月24日", "run:{run}"),
+        ("subject", "run 24 November 2026", "run:{run}"),
+        ("subject", "计算任务 2026年11月24日、第7分区", "run:{run}/7"),
+        ("subject", "城市 乙市", "city:beta"),
+        ("subject", "Beta", "city:beta"),
     ],
 )
 def test_entries_are_found_by_what_pages_show(
@@ -178,6 +185,8 @@ def test_entries_are_found_by_what_pages_show(
 ) -> None:
     Account.objects.filter(username="li").update(full_name="李敏")
     Account.objects.filter(username="wang").update(full_name="王芳")
+    run = Run.objects.latest("pk")
+    stored = stored.format(run=run.pk)
     Source.objects.filter(code="police").update(title_zh="公安数据库", title_en="Police database")
     Provider.objects.filter(code="alipay").update(title_zh="支付宝", title_en="Alipay")
     said: dict[str, Any] = {"by": "nobody", "subject": "thing:1"}
@@ -189,6 +198,52 @@ def test_entries_are_found_by_what_pages_show(
     # By a kind alone all of the kind are found.
     assert seen[-1:] == [one.seq]
     assert len(seen) == (2 if shown in ("mass change", "集中变码") else 1)
+
+
+@pytest.mark.parametrize(
+    ("verb", "subject", "data", "shown"),
+    [
+        (
+            "partition.judged",
+            "run:{run}/7",
+            {"changed": 0},
+            ["计算一个分区，0个赋码有变化", "计算任务 2026年11月24日、第7分区"],
+        ),
+        (
+            "run.started",
+            "run:{run}",
+            {"day": "2026-11-24"},
+            ["开始2026年11月24日的计算任务", "计算任务 2026年11月24日"],
+        ),
+        ("run.failed", "run:{run}", {"step": "settling"}, ["（结算）"]),
+        ("correction.opened", "correction:3", {"city": "500000"}, ["请重庆市更正一条记录", "跨市纠错 3"]),
+        ("export.identify_confirmed", "export:cases", {"asked_by": "li"}, ["李敏"]),
+        ("city.opened", "city:beta", {}, ["城市 乙市"]),
+    ],
+)
+def test_entries_name_what_they_are_about_as_pages_do(
+    desk: Desk, auditor: Visitor, verb: str, subject: str, data: dict[str, object], shown: list[str]
+) -> None:
+    Account.objects.filter(username="li").update(full_name="李敏")
+    run = Run.objects.latest("pk")
+    with transaction.atomic():
+        record(verb, by="ma", now=desk.now, subject=subject.format(run=run.pk), data=data)
+    reader = Visitor.at_work("audit_admin", now=desk.now, username="he")
+    row = reader.read(f"{PAGE}?verb={verb}").partition("<tbody>")[2].partition("</tr>")[0]
+    read = re.sub(r"<details>.*?</details>", "", row, flags=re.DOTALL)
+    text = " ".join(re.sub(r"<[^>]*>", "", read).split())
+    assert [one for one in shown if one not in text] == []
+
+
+def test_every_kind_of_thing_that_the_source_names_has_a_label() -> None:
+    kinds = {
+        kind
+        for folder in ("codes", "portal", "regions")
+        for path in (Path(settings.BASE_DIR) / folder).rglob("*.py")
+        for kind in KIND.findall(path.read_text(encoding="utf-8"))
+    }
+    assert len(kinds) > 10
+    assert sorted(kinds - set(SUBJECT_LABELS)) == []
 
 
 def test_staff_are_named_and_told_apart_by_their_accounts(desk: Desk, auditor: Visitor) -> None:

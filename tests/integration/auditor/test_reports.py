@@ -13,6 +13,7 @@ from codes.models import ExportJob, PairDiagnosis, PersonAccess
 from codes.reports.jobs import exports_folder
 from codes.reports.request import ReportName
 from regions.journal.models import JournalEntry
+from regions.sources.models import Batch, Source
 from tests.integration.auditor.conftest import written
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
@@ -38,6 +39,29 @@ def test_filters_narrow_the_rows(auditor: Visitor) -> None:
     red = auditor.read("/staff/reports/codes/?show=1&provider=wechat&state=red")
     assert red.count("<tr><td>") == 2
     assert "No row" in auditor.read("/staff/reports/codes/?show=1&provider=alipay&state=red")
+
+
+def test_the_first_rows_are_in_the_words_of_the_page(desk: Desk, auditor: Visitor) -> None:
+    """A delivery is accepted, an appeal upheld; files keep the stored words."""
+    source = Source.objects.order_by("code")[0]
+    told = {"started_at": desk.now, "full": True, "state": "refused", "reason": "refused"}
+    Batch.objects.create(source=source, parts={"code": "40100", "message": "app disabled"}, **told)
+    reader = Visitor.at_work("auditor", now=desk.now, username="he")
+    assert cells(reader, "sources") & {"True", "申诉成立"} == set()
+    assert cells(reader, "sources") >= {"已接收", "已拒收", "是"}
+    assert any(cell.startswith("数据来源拒绝了请求") for cell in cells(reader, "sources"))
+    assert "The source refused (40100: app disabled)" in auditor.read("/staff/reports/sources/?show=1")
+    assert cells(reader, "journal") >= {"系统", "计算任务完成", "计算任务 2026年11月24日"}
+    assert "2026年11月24日" in cells(reader, "codes")
+    figures = reader.read("/staff/reports/sources/figures/")
+    assert "已接收" in figures
+    assert "申诉成立" not in figures
+
+
+def cells(reader: Visitor, report: str) -> set[str]:
+    """What the cells of the first rows say."""
+    rows = reader.read(f"/staff/reports/{report}/?show=1").partition("<tbody>")[2].partition("</tbody>")[0]
+    return {re.sub(r"<[^>]*>", "", cell).strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", rows, re.DOTALL)}
 
 
 def test_days_without_a_run_are_told_at_the_field(auditor: Visitor) -> None:
