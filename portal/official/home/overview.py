@@ -1,7 +1,6 @@
 """What waits for a member of staff when they come in: counts that lead to the work."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -48,39 +47,81 @@ class Waiting:
 
 
 def waiting_for(username: str, roles: frozenset[Role], *, now: datetime) -> list[Waiting]:
-    """What waits for somebody with these roles, the most urgent first."""
-    found: list[Waiting] = []
-    if roles.intersection(READERS) and (alarms := Alarm.objects.standing().count()):
-        found.append(
-            Waiting(_("Alarms that nobody has acknowledged"), alarms, reverse("official_alarms"), presses=True)
-        )
-    if roles & HELD_WORK and (held := HeldGroup.objects.waiting().count()):
-        found.append(
-            Waiting(_("Mass changes held: answer within the hour"), held, reverse("official_held_groups"), presses=True)
-        )
-    if roles.intersection(OWNERS) and (wrong := DisplayItem.objects.filter(state=DisplayItem.State.OPEN).count()):
-        found.append(Waiting(_("Wrong colours that providers display"), wrong, reverse("official_displays")))
+    """What waits for somebody with these roles, the most urgent first: the cases by one query, all else by another."""
+    counts = _count(_asked(username, roles, now=now))
+    wrong, late, notes = (counts.get(name, 0) for name in ("wrong", "late", "notes"))
+    corrections = Waiting(
+        _("Corrections that another city has not answered in time"), late, reverse("official_corrections"), presses=True
+    )
+    return [
+        *_held(counts),
+        *([Waiting(_("Wrong colours that providers display"), wrong, reverse("official_displays"))] if wrong else []),
+        *(_cases(username, roles, now) if roles & CASE_WORK else []),
+        *([corrections] if late else []),
+        *([Waiting(_("Notes of colleagues to you"), notes, reverse("official_mentions"))] if notes else []),
+        *_to_decide(counts),
+    ]
+
+
+def _asked(username: str, roles: frozenset[Role], *, now: datetime) -> dict[str, QuerySet[Any]]:
+    """What is counted for these roles; what is not asked for is not theirs."""
+    asked: dict[str, QuerySet[Any]] = {}
+    if roles.intersection(READERS):
+        asked["alarms"] = Alarm.objects.standing()
+    if roles & HELD_WORK:
+        asked["held"] = HeldGroup.objects.waiting()
+    if roles.intersection(OWNERS):
+        asked["wrong"] = DisplayItem.objects.filter(state=DisplayItem.State.OPEN)
     if roles & CASE_WORK:
-        found += _cases(username, roles, now)
-    if roles & CASE_WORK and (late := CityCorrection.objects.late().count()):
-        title = _("Corrections that another city has not answered in time")
-        found.append(Waiting(title, late, reverse("official_corrections"), presses=True))
-    if roles & CASE_WORK and (notes := NoteMention.objects.filter(username=username, opened_at=None).count()):
-        found.append(Waiting(_("Notes of colleagues to you"), notes, reverse("official_mentions")))
+        asked["late"] = CityCorrection.objects.late()
+        asked["notes"] = NoteMention.objects.filter(username=username, opened_at=None)
     if Role.APPROVER in roles:
-        found += _proposals(username)
+        asked["rulings"] = Ruling.objects.waiting().exclude(proposed_by=username)
+        records = Suppression.objects.waiting().filter(bulk_suppression=None)
+        asked["records"] = records.exclude(proposed_by=username)
     if Role.REVIEWER in roles:
-        found += _second_looks(username)
-        guardians = Guardianship.objects.filter(reviewed_at__isnull=True, ended_at__isnull=True).count()
-        found.append(Waiting(_("Guardians to answer"), guardians, reverse("official_guardians")))
+        asked["second_looks"] = SecondLook.objects.waiting_for(username)
+        asked["overturned"] = SecondLook.objects.overturning(username)
+        asked["guardians"] = Guardianship.objects.filter(reviewed_at__isnull=True, ended_at__isnull=True)
     if Role.SECURITY_ADMIN in roles:
         changes = StaffChange.objects.waiting().filter(expires_at__gt=now)
-        others = changes.exclude(proposed_by=username).exclude(username=username).count()
-        found.append(Waiting(_("Changes of staff to confirm"), others, reverse("official_staff")))
+        asked["staff"] = changes.exclude(proposed_by=username).exclude(username=username)
     if roles & MAY_IDENTIFY:
-        asked = IdentifiedExport.objects.waiting().exclude(proposed_by=username).count()
-        found.append(Waiting(_("Exports with full names to confirm"), asked, reverse("auditor_identified_exports")))
-    return found
+        asked["exports"] = IdentifiedExport.objects.waiting().exclude(proposed_by=username)
+    return asked
+
+
+def _held(counts: Mapping[str, int]) -> list[Waiting]:
+    found = [
+        Waiting(
+            _("Alarms that nobody has acknowledged"), counts.get("alarms", 0), reverse("official_alarms"), presses=True
+        ),
+        Waiting(
+            _("Mass changes held: answer within the hour"),
+            counts.get("held", 0),
+            reverse("official_held_groups"),
+            presses=True,
+        ),
+    ]
+    return [one for one in found if one.count]
+
+
+def _to_decide(counts: Mapping[str, int]) -> list[Waiting]:
+    """Of what somebody decides also the nought is shown, but for what is opened again."""
+    approvals, looks = reverse("official_approvals"), reverse("official_second_looks")
+    titles: dict[str, tuple[str | Promise, str]] = {
+        "rulings": (_("Proposed colours to approve"), approvals),
+        "records": (_("Records proposed to be wrong"), f"{approvals}?kind=records"),
+        "second_looks": (_("Second looks at what a colleague closed"), looks),
+        "overturned": (_("Cases that you closed and a second look opened again"), looks),
+        "guardians": (_("Guardians to answer"), reverse("official_guardians")),
+        "staff": (_("Changes of staff to confirm"), reverse("official_staff")),
+        "exports": (_("Exports with full names to confirm"), reverse("auditor_identified_exports")),
+    }
+    found = [
+        (name, Waiting(title, counts[name], address)) for name, (title, address) in titles.items() if name in counts
+    ]
+    return [one for name, one in found if one.count or name != "overturned"]
 
 
 def newest_runs(roles: frozenset[Role]) -> Sequence[Run]:
@@ -103,27 +144,8 @@ def _cases(username: str, roles: frozenset[Role], now: datetime) -> list[Waiting
     return [Waiting(_("Your cases"), counts["mine"], f"{queue}?assignee={username}"), late, escalated, free]
 
 
-def _second_looks(username: str) -> list[Waiting]:
-    looks, address = SecondLook.objects, reverse("official_second_looks")
-    counts = _count(waiting=looks.waiting_for(username), overturned=looks.overturning(username))
-    found = [Waiting(_("Second looks at what a colleague closed"), counts["waiting"], address)]
-    if overturned := counts["overturned"]:
-        found.append(Waiting(_("Cases that you closed and a second look opened again"), overturned, address))
-    return found
-
-
-def _proposals(username: str) -> list[Waiting]:
-    rulings = Ruling.objects.waiting().exclude(proposed_by=username)
-    records = Suppression.objects.waiting().filter(bulk_suppression=None).exclude(proposed_by=username)
-    counts = _count(rulings=rulings, records=records)
-    approvals = reverse("official_approvals")
-    return [
-        Waiting(_("Proposed colours to approve"), counts["rulings"], approvals),
-        Waiting(_("Records proposed to be wrong"), counts["records"], f"{approvals}?kind=records"),
-    ]
-
-
-def _count(**waiting: QuerySet[Any]) -> Counter[str]:
+def _count(asked: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
     """How many each has, by one query."""
-    counted = [rows.order_by().values_list(Value(name)).annotate(Count("pk")) for name, rows in waiting.items()]
-    return Counter(dict(counted[0].union(*counted[1:], all=True)))
+    counted = [rows.order_by().values_list(Value(name)).annotate(Count("pk")) for name, rows in asked.items()]
+    found = dict(counted[0].union(*counted[1:], all=True)) if counted else {}
+    return {name: found.get(name, 0) for name in asked}

@@ -1,10 +1,12 @@
 """The officials' pages on a city with disagreements: they answer, say why, ask few questions, and let nobody else in."""
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import RequestFactory
 
-from codes.models import Case, Run
+from codes.models import Case, Run, RunFault
 from codes.runs.partitions import evaluate_range
 from codes.runs.settle import settle
 from codes.runs.steps import freeze_providers
@@ -17,6 +19,9 @@ from regions.models import City
 from regions.staff.accounts import add_staff
 from regions.staff.roles import Role
 from tests.integration.engine.loading import load_world
+from tests.integration.pages.asking import at_most
+from tests.integration.pages.people import Visitor
+from tests.integration.review.desk import Desk
 from tests.oracle import disagreements
 from tests.worlds import random_world
 
@@ -91,3 +96,23 @@ def test_what_shows_a_run_under_way_asks_for_the_whole_of_itself_until_it_has_en
         _, _, renewed = page.partition('<div class="renewed" id="run"')
         assert ("hx-get" in renewed) == asks
         assert renewed.count("<h2>") == page.count("<h2>") >= 4
+
+
+@pytest.mark.parametrize("roles", [(Role.REVIEWER, Role.APPROVER), (Role.SECURITY_ADMIN,), (Role.AUDITOR,)])
+def test_the_overview_asks_little_whatever_waits_and_failed(desk: Desk, roles: tuple[Role, ...]) -> None:
+    """While the newest run has failed, and also for somebody who has both roles of the desk."""
+    last = Run.objects.latest("pk")
+    told: dict[str, Any] = {"as_of": desk.now, "started_by": "system", "started_at": desk.now, "ended_at": desk.now}
+    Run.objects.create(
+        day=last.day,
+        sequence=last.sequence + 1,
+        state="failed",
+        fault=RunFault.SETTLING_FAILED,
+        params={"attempts": 3},
+        **told,
+    )
+    somebody = Visitor.at_work(*roles, now=desk.now, username="he")
+    somebody.read("/staff/")
+    with at_most(12):
+        page = somebody.read("/staff/")
+    assert ("notice-error" in page) == (Role.SECURITY_ADMIN not in roles)
