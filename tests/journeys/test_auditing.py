@@ -2,7 +2,6 @@
 
 import pytest
 
-from codes.models import Run
 from regions.sources import changes
 from regions.sources.models import Source, SourceChange
 from regions.staff.roles import Role
@@ -24,7 +23,8 @@ def test_an_auditor_s_day(window: Opens, world: World, device: str, language: st
         if case.state == "received":
             world.desk.bring(case, "in_review")
         change = SourceChange.objects.filter(proposed_by="ning").first() or _proposed(world)
-        day = world.desk.run().day
+        # Two of a day of their own: what else ran that day can have failed.
+        first, last = world.desk.run(), world.desk.run()
     auditor = window(device).staff("sun", language)
     _reads(auditor, f"/staff/cases/{case.number}/", case.number)
     assert auditor.page.locator("main [name=outcome], main [name=sent_to]").count() == 0
@@ -32,10 +32,8 @@ def test_an_auditor_s_day(window: Opens, world: World, device: str, language: st
     title = SOURCE_TITLES["bigdata"][LANGUAGES.index(language)]
     for field, shown in (("by", "李建国"), ("by", "宁远"), ("subject", case.number), ("subject", title)):
         _sought(auditor, field, shown)
-    with in_city(CITY):
-        runs = Run.objects.filter(day=day, state__in=Run.SETTLED).count()
-    assert runs > 1
-    _replayed(auditor, day.isoformat(), 1)
+    assert first.day == last.day
+    _replayed(auditor, first.day.isoformat(), first.sequence)
     _counted(auditor)
 
 
