@@ -1,6 +1,8 @@
 """The code of a release works on the tables of the next one (docs/adr/0065-expand-migrate-contract.md)."""
 
+import re
 import tomllib
+from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
@@ -15,8 +17,11 @@ from django.db.migrations import (
     RemoveField,
     RenameField,
     RenameModel,
+    RunSQL,
+    SeparateDatabaseAndState,
 )
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState
 from django.db.models import NOT_PROVIDED
 
@@ -76,6 +81,27 @@ def test_what_takes_away_says_since_when_nothing_uses_it() -> None:
         if taken and (since is None or version(since) >= RELEASE):
             wrong.append(f"{app} {name}: {'; '.join(taken)}")
     assert wrong == [], "list it in docs/upgrades.toml, or add db_default"
+
+
+BODY = re.compile(r"(\$\w*\$).*?\1|--[^\n]*|'[^']*'", re.DOTALL)
+
+
+def statements_of(operation: Operation) -> Iterator[str]:
+    if isinstance(operation, SeparateDatabaseAndState):
+        for one in operation.database_operations:
+            yield from statements_of(one)
+    elif isinstance(operation, RunSQL):
+        for told in [operation.sql] if isinstance(operation.sql, str) else operation.sql:
+            yield told if isinstance(told, str) else told[0]
+
+
+def test_a_new_city_is_made_one_statement_at_a_time() -> None:
+    """As a cluster demands, whose nodes take no two in a message."""
+    loader = MigrationLoader(None)
+    plan = [loader.disk_migrations[key] for key in loader.graph.nodes if key[0] in BEFORE_THE_RULE]
+    told = [(one, text) for one in plan for operation in one.operations for text in statements_of(operation)]
+    assert len(told) > 10
+    assert [f"{one}: {text[:60]}" for one, text in told if ";" in BODY.sub("", text).strip().rstrip(";")] == []
 
 
 def test_what_is_listed_is_there() -> None:

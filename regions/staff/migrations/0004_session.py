@@ -1,15 +1,18 @@
 from django.db import migrations, models
 
 # Django's own table until now. Who is signed in stays so, and the web servers of the release before go on with it meanwhile.
-AS_IT_WAS = """
-CREATE TABLE IF NOT EXISTS django_session (
-    session_key varchar(40) NOT NULL PRIMARY KEY,
-    session_data text NOT NULL,
-    expire_date timestamp with time zone NOT NULL
-);
-CREATE INDEX IF NOT EXISTS django_session_session_key_c0390e0f_like ON django_session (session_key varchar_pattern_ops);
-CREATE INDEX IF NOT EXISTS django_session_expire_date_a5c62663 ON django_session (expire_date)
-"""
+# One statement at a time: a cluster takes no two in a message.
+AS_IT_WAS = [
+    """
+    CREATE TABLE IF NOT EXISTS django_session (
+        session_key varchar(40) NOT NULL PRIMARY KEY,
+        session_data text NOT NULL,
+        expire_date timestamp with time zone NOT NULL
+    )
+    """,
+    "CREATE INDEX IF NOT EXISTS django_session_session_key_c0390e0f_like ON django_session (session_key varchar_pattern_ops)",
+    "CREATE INDEX IF NOT EXISTS django_session_expire_date_a5c62663 ON django_session (expire_date)",
+]
 
 
 class Migration(migrations.Migration):
