@@ -107,11 +107,11 @@ class Beside(Prepared):
 
     def __init__(self, name: str, first: Prepared, second: Prepared, **given: str) -> None:
         super().__init__(name, "")
-        self._first, self._second = first, second
+        self.first, self._second = first, second
         self._given = {parameter: f"{name}.{column}" for parameter, column in given.items()}
 
     def text(self, numbers: MutableMapping[str, str]) -> str:
-        first, second = self._first.text(numbers), self._second.text(ChainMap(self._given, numbers))
+        first, second = self.first.text(numbers), self._second.text(ChainMap(self._given, numbers))
         return BESIDE % (first, self.name, second)
 
 

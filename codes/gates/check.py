@@ -14,7 +14,7 @@ from codes.cities.recognition import ForeignOutcome, ForeignPass, NotAForeignPas
 from codes.models import GateScan
 from codes.passes.checking import verify_scanned
 from codes.passes.issuing import published_keys
-from codes.passes.key_list import OFFLINE_DAYS
+from codes.passes.key_list import OFFLINE_DAYS, PublishedKey
 from codes.passes.live import read_live
 from codes.passes.paper import Paper
 from codes.passes.results import BadPass, CheckResult, Detail
@@ -77,12 +77,13 @@ class Checked:
         }
 
 
-def check_pass(text: str, *, by: str, now: datetime) -> Checked:
+def check_pass(text: str, *, by: str, now: datetime, pass_keys: list[PublishedKey] | None = None) -> Checked:
     """Check what was scanned and keep that it was. ``by`` is the device or other caller that asks.
 
-    Call outside transactions: of another city's pass that city may be asked.
+    ``pass_keys`` are the city's, where they have just been read with the caller. Call outside transactions: of another city's pass
+    that city may be asked.
     """
-    keys = {key.key_id: key for key in published_keys()}
+    keys = {key.key_id: key for key in (published_keys() if pass_keys is None else pass_keys)}
     try:
         found = verify_scanned(text, keys, at=now)
         colour = read_live(found, now=now).colour

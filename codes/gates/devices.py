@@ -6,6 +6,7 @@ The secret is made on the device's own request and shown to nobody else: whoever
 import secrets
 from datetime import datetime, timedelta
 from math import ceil
+from typing import Any
 
 from django.db import transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery, TextChoices, TextField, Value
@@ -13,8 +14,10 @@ from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import GateDevice, GateDeviceState, GateScan
+from codes.passes.issuing import KEY_COLUMNS, SIGNING_KEYS, keys_of
 from regions.journal.record import record
-from regions.prepared import Prepared, asked
+from regions.keys.models import Purpose
+from regions.prepared import Beside, Prepared, asked
 from regions.proposals import require_reason, require_role, roles_of
 from regions.refusals import MovedMeanwhile, NotFound, Refused
 from regions.staff.enrolment import TOKEN_BYTES, hash_of_token
@@ -132,9 +135,8 @@ def enrol_device(link_hash: bytes, *, now: datetime) -> tuple[GateDevice, str] |
 
 
 def find_device(secret: str, *, now: datetime) -> GateDevice | None:
-    """The device in force that has this secret."""
-    found = BY_SECRET.found(GateDevice, {"secret": hash_of_token(secret), "now": now})
-    return found[0] if found else None
+    """The device in force that has this secret, with the city's keys for passes."""
+    return _found(BY_SECRET, {"secret": hash_of_token(secret), "now": now})
 
 
 def find_machine(secret: str, *, now: datetime) -> tuple[GateDevice, int] | None:
@@ -142,11 +144,20 @@ def find_machine(secret: str, *, now: datetime) -> tuple[GateDevice, int] | None
 
     Scans of one instant in several processes may exceed what it may by as many.
     """
-    found = MACHINE_BY_SECRET.found(GateDevice, {"secret": hash_of_token(secret), "now": now, "since": now - WINDOW})
-    if not found:
+    device = _found(MACHINE_BY_SECRET, {"secret": hash_of_token(secret), "now": now, "since": now - WINDOW})
+    if device is None:
         return None
-    crowded: datetime | None = vars(found[0])["crowded_at"]
-    return found[0], max(1, ceil((crowded + WINDOW - now).total_seconds())) if crowded else 0
+    crowded: datetime | None = vars(device)["crowded_at"]
+    return device, max(1, ceil((crowded + WINDOW - now).total_seconds())) if crowded else 0
+
+
+def _found(statement: Beside, parameters: dict[str, Any]) -> GateDevice | None:
+    rows = statement.rows(parameters)
+    if not rows:
+        return None
+    device = statement.first.object_of(GateDevice, rows[0])
+    device.pass_keys = keys_of((row[-len(KEY_COLUMNS) :] for row in rows), Purpose.PASS)
+    return device
 
 
 def _by_secret() -> QuerySet[GateDevice]:
@@ -161,8 +172,11 @@ def _machine_by_secret() -> QuerySet[GateDevice]:
     return _by_secret().annotate(crowded_at=Subquery(scans[SCANS_PER_WINDOW - 1 : SCANS_PER_WINDOW]))
 
 
-BY_SECRET = Prepared("gate_device_by_secret", _by_secret)
-MACHINE_BY_SECRET = Prepared("gate_machine_by_secret", _machine_by_secret)
+# With the keys that every scan is verified by: what is asked for in every case is one statement less.
+BY_SECRET = Beside("gate_device_with_keys", Prepared("gate_device_by_secret", _by_secret), SIGNING_KEYS)
+MACHINE_BY_SECRET = Beside(
+    "gate_machine_with_keys", Prepared("gate_machine_by_secret", _machine_by_secret), SIGNING_KEYS
+)
 
 
 def _in_force(device_id: int, *, by: str) -> GateDevice:

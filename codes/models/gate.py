@@ -22,8 +22,11 @@ class GateDeviceState(models.TextChoices):
 class GateDevice(AppendOnly, Proposal):
     """A browser or machine at a gate: two system administrators enrol it, one revokes it. It sees results of checks only.
 
-    ``link_hash`` is of a link that hands it its secret once; both are kept as hashes.
+    ``link_hash`` is of a link that hands it its secret once; both are kept as hashes. ``pass_keys``: of a device that was found by its
+    secret, the city's keys for passes, which are read with it.
     """
+
+    pass_keys: list[Any] | None = None
 
     State = GateDeviceState
     SUBJECT: ClassVar[str] = "gate:"

@@ -1,6 +1,7 @@
 """Making a citizen's pass: the effective colour of this instant, for sixty seconds, under a name that changes every day."""
 
 import base64
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -59,19 +60,24 @@ def citizen_of(name: str, *, day: date) -> int | None:
 
 def published_keys(*purposes: Purpose) -> list[PublishedKey]:
     """The current city's pass keys, those retired and compromised too: a pass of a minute ago is told from a forged one."""
-    division, wanted = current_city().division, purposes or (Purpose.PASS,)
+    return keys_of(SIGNING_KEYS.rows({}), *(purposes or (Purpose.PASS,)))
+
+
+def keys_of(rows: Iterable[Sequence[Any]], *purposes: Purpose) -> list[PublishedKey]:
+    """The keys for these purposes, of rows of ``SIGNING_KEYS``."""
+    division = current_city().division
     return [
         PublishedKey(division, bytes(public_key), created_at, retired_at, compromised_at, purpose)
-        for public_key, created_at, retired_at, compromised_at, purpose in SIGNING_KEYS.rows({})
-        if purpose in wanted
+        for public_key, created_at, retired_at, compromised_at, purpose in rows
+        if purpose in purposes
     ]
 
 
 def _signing_keys() -> QuerySet[CityKey, Any]:
-    columns = ("public_key", "created_at", "retired_at", "compromised_at", "purpose")
-    return CityKey.objects.filter(public_key__isnull=False).order_by("pk").values_list(*columns)
+    return CityKey.objects.filter(public_key__isnull=False).order_by("pk").values_list(*KEY_COLUMNS)
 
 
+KEY_COLUMNS = ("public_key", "created_at", "retired_at", "compromised_at", "purpose")
 SIGNING_KEYS = Prepared("signing_keys", _signing_keys)
 
 

@@ -6,7 +6,7 @@ Another kind of caller brings a function that knows its bearer keys, and adds it
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from rest_framework.request import Request
 from codes.gates.devices import find_machine
 from codes.intake.provider_keys import SIGNATURE_WINDOW, count_call, key_shown, keys_in_force, signing_secret, use_nonce
 from codes.models import ProviderKey, Scope
+from codes.passes.key_list import PublishedKey
 from portal.api.bodies import MOST_JSON_BYTES, body_of
 from portal.api.errors import ApiError, ApiErrorCode
 from regions.sources.connectors.big_data_centre import sign
@@ -30,13 +31,17 @@ LARGEST_NUMBER = 2**63
 
 @dataclass(frozen=True)
 class Caller:
-    """Stands where the framework expects a user: ``kind`` and ``code`` of whom the key is, and what it opens."""
+    """Stands where the framework expects a user: ``kind`` and ``code`` of whom the key is, and what it opens.
+
+    ``pass_keys``: the city's keys for passes, which are read with a gate's machine.
+    """
 
     kind: str
     code: str
     key: str
     scopes: frozenset[str]
     is_authenticated: bool = True
+    pass_keys: list[PublishedKey] | None = field(default=None, compare=False)
 
     @property
     def actor(self) -> str:
@@ -73,7 +78,8 @@ def gate_of(bearer: str, *, now: datetime) -> Caller | None:
     device, wait = found
     if wait:
         raise _not_yet(wait)
-    return Caller("gate", str(device.pk), str(device.pk), frozenset({Scope.VERIFICATIONS.value}))
+    scopes = frozenset({Scope.VERIFICATIONS.value})
+    return Caller("gate", str(device.pk), str(device.pk), scopes, pass_keys=device.pass_keys)
 
 
 # Gates first: they ask most, and by one look-up.

@@ -112,7 +112,7 @@ class Verifications(Service):
             if scanned.gate is None:
                 raise ApiError(422, ApiErrorCode.BAD_BODY, errors=[{"field": "gate", "reason": "missing"}])
             by = f"{by}/{scanned.gate}"
-        checked = check_pass(scanned.text, by=by, now=timezone.now())
+        checked = check_pass(scanned.text, by=by, now=timezone.now(), pass_keys=caller.pass_keys)
         pass_checked.send_robust(sender=None, result=checked.result.value)
         return Response(_told(checked).model_dump(mode="json", by_alias=True))
 

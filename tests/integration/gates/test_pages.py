@@ -16,7 +16,8 @@ from codes.passes.key_list import pass_keys, read_list
 from codes.passes.results import CheckResult, Detail
 from portal.gate.views import words
 from tests.integration.conftest import OpenDesk
-from tests.integration.gates.people import browser, enrolled
+from tests.integration.gates.people import browser, enrolled, machine_key
+from tests.integration.pages.asking import at_most
 from tests.integration.review.desk import Desk
 from tests.unit.passes.test_token import KEYS
 from tests.unit.passes.test_vectors import LATER, MADE
@@ -50,6 +51,19 @@ def test_a_pass_is_checked_by_form_and_by_script(desk: Desk) -> None:
     assert device.place in page
 
 
+def test_a_check_takes_four_statements(desk: Desk) -> None:
+    """City, device with the keys, code and scan: of a machine, which is counted, no more."""
+    _, gate = enrolled(now=desk.now)
+    _, key = machine_key(now=desk.now)
+    token, _ = issue_pass(desk.citizen("zhang"), now=desk.now)
+    with at_most(4):
+        assert json.loads(gate.post("/gate/check/", {"text": token}).content)["result"] == "ok"
+    machine = Client(headers={"host": "beta.localhost", "authorization": f"Bearer {key}"})
+    with at_most(4):
+        answer = machine.post("/api/v1/verifications", json.dumps({"pass": token}), content_type="application/json")
+    assert answer.json()["result"] == "replayed"
+
+
 def _late(client: Client, token: str, desk: Desk) -> bytes:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("django.utils.timezone.now", lambda: desk.now + timedelta(seconds=66))
@@ -60,7 +74,7 @@ def _late(client: Client, token: str, desk: Desk) -> bytes:
 def test_no_altered_pass_gets_a_colour_or_an_error(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some of each kind of the ten thousand that ``test_vectors`` verifies, on their whole way through a gate."""
     _, gate = enrolled(now=desk.now)
-    monkeypatch.setattr("codes.gates.check.published_keys", lambda: list(KEYS.values()))
+    monkeypatch.setattr("codes.gates.devices.keys_of", lambda *_asked: list(KEYS.values()))
     dice = Random(45)
     for kind, (make, _count, results) in MADE.items():
         for _ in range(12):
