@@ -8,6 +8,7 @@ from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.html import format_html_join
 from django.utils.text import Truncator
 from django.utils.translation import get_language, gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -115,6 +116,13 @@ STATES: dict[ReportName, Callable[[str], str]] = {
     ReportName.APPEALS: lambda state: str(CaseState(state).label),
     ReportName.SOURCES: lambda state: str(BATCH_STATES[state]),
 }
+RULING_STATES: dict[str, Promise] = {
+    "proposed": pgettext_lazy("state of a ruling", "proposed"),
+    "approved": pgettext_lazy("state of a ruling", "approved"),
+    "refused": pgettext_lazy("state of a ruling", "refused"),
+    "withdrawn": pgettext_lazy("state of a ruling", "taken back"),
+    "ended": pgettext_lazy("state of a ruling", "ended"),
+}
 # Columns whose cells are stored values with labels; any other value is shown as it is.
 VOCABULARIES: dict[str, tuple[type[TextChoices], ...]] = {
     "severity": (State,),
@@ -123,7 +131,9 @@ VOCABULARIES: dict[str, tuple[type[TextChoices], ...]] = {
     "case_state": (CaseState,),
     "cause": (Cause,),
     "data_age": (DataAge,),
-    "outcome": (State, *REVIEW_REASONS),
+    "outcome": (State, *REVIEW_REASONS, CaseState),
+    "colour": (State,),
+    "reason_code": REVIEW_REASONS,
 }
 
 LONGEST_CELL = 80
@@ -140,7 +150,7 @@ def report_title(report: str) -> str:
 
 TITLED: dict[str, type[Provider | Source]] = {"provider": Provider, "source": Source}
 # Columns whose cells name providers.
-OF_PROVIDERS = frozenset({"colours", "pairs", "display"})
+OF_PROVIDERS = frozenset({"colours", "pairs", "display", "appeal"})
 
 
 def city_titles(columns: Iterable[str] = TITLED) -> Titles:
@@ -188,7 +198,7 @@ def cell_label(report: ReportName, column: str, cell: Any, titles: Titles) -> st
         return str(CASE_KINDS[cell])
     if column == "verb":
         return dict(action_choices()).get(cell) or untranslated(cell)
-    if column == "by":
+    if column in ("assigned_to", "by", "decided_by", "proposed_by"):
         return actor(cell)
     if column == "subject":
         return subject_label(cell, titles)
@@ -196,7 +206,7 @@ def cell_label(report: ReportName, column: str, cell: Any, titles: Titles) -> st
         return str(cell)
     if column == "full":
         return gettext("Yes") if cell else gettext("No")
-    if column in ("day", "turns_green_on"):
+    if column in ("day", "turns_green_on", "tested_on", "expires_on"):
         return str(date_format(date.fromisoformat(str(cell)), "DATE_FORMAT"))
     if column == "place":
         return division_title(cell, get_language() or "en")
@@ -213,11 +223,27 @@ def cell_label(report: ReportName, column: str, cell: Any, titles: Titles) -> st
         return pgettext("between values", ", ").join(_displayed(found, titles["provider"]) for found in cell)
     if column.endswith(("_at", "horizon", "as_of")) or column in ("at", "since"):
         return date_format(timezone.localtime(datetime.fromisoformat(str(cell))), "DATETIME_FORMAT")
+    if column == "appeal":
+        return _together(report, cell, titles)
+    if column == "rulings":
+        return format_html_join(
+            pgettext("between values", ", "), "{}", ((_together(report, one, titles),) for one in cell)
+        )
     if isinstance(cell, dict):
         cell = ", ".join(f"{key} {value}" for key, value in cell.items() if value not in (None, "", [], {}))
     elif isinstance(cell, list):
         cell = ", ".join(map(str, cell))
     return untranslated(Truncator(cell).chars(LONGEST_CELL))
+
+
+def _together(report: ReportName, cells: Mapping[str, Any], titles: Titles) -> str:
+    """What an appeal said or two people decided, each part as a cell of its own is shown."""
+    parts = (
+        str(RULING_STATES[value]) if name == "state" else cell_label(report, name, value, titles)
+        for name, value in cells.items()
+        if value
+    )
+    return format_html_join(" · ", "{}", ((part,) for part in parts))
 
 
 def _pair(pair: dict[str, Any], providers: Mapping[str, str]) -> str:

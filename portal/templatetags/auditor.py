@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from portal.auditor import report_labels
@@ -19,7 +19,7 @@ register = template.Library()
 EXPORT_STATES: dict[str, str | Promise] = {
     "waiting": _("Waiting for a worker"),
     "writing": _("Being written"),
-    "done": _("Ready"),
+    "done": pgettext_lazy("export", "Ready"),
     "failed": _("Failed"),
     "expired": _("Removed"),
 }

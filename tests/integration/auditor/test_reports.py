@@ -9,11 +9,12 @@ from html import unescape
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from codes.models import ExportJob, PairDiagnosis, PersonAccess
+from codes.models import Case, ExportJob, PairDiagnosis, PersonAccess
 from codes.reports.jobs import exports_folder
 from codes.reports.request import ReportName
 from regions.journal.models import JournalEntry
 from regions.sources.models import Batch, Source
+from regions.staff.models import Account
 from tests.integration.auditor.conftest import written
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
@@ -56,6 +57,18 @@ def test_the_first_rows_are_in_the_words_of_the_page(desk: Desk, auditor: Visito
     figures = reader.read("/staff/reports/sources/figures/")
     assert "已接收" in figures
     assert "申诉成立" not in figures
+
+
+def test_cases_are_told_with_names_and_labels(desk: Desk, auditor: Visitor) -> None:
+    for username, name in (("li", "李敏"), ("wang", "王芳")):
+        Account.objects.filter(username=username).update(full_name=name)
+    desk.bring(desk.case("zhang"), "proposed")
+    Case.objects.filter(pk=desk.case("chen").pk).update(outcome="converged", assigned_to="wang", assigned_at=desk.now)
+    said = cells(Visitor.at_work("auditor", now=desk.now, username="he"), "cases")
+    assert said >= {"王芳", "情况已消除，自动办结"}
+    (ruling,) = (cell for cell in said if " · " in cell)
+    assert ruling.split(" · ")[1::2] == ["已提出", "李敏"]
+    assert not re.search("[a-z]{3,}", "".join(cell for cell in said if " · " in cell))
 
 
 def cells(reader: Visitor, report: str) -> set[str]:
@@ -121,6 +134,14 @@ def test_names_and_numbers_need_a_purpose_and_a_second_person(
     file = f"/staff/reports/exports/{job.name}/file/"
     assert (len(body(auditor, file).splitlines()), second.get(file).status_code) == (3, 403)
     assert PersonAccess.objects.filter(citizen__ref="zhang", by="ma", purpose="quarterly review").count() == 1
+
+
+def test_an_export_that_is_there_is_called_so(desk: Desk, auditor: Visitor) -> None:
+    """Gates say they are ready by the same English word."""
+    auditor.post("/staff/reports/cases/", {"file_format": "csv"})
+    job = written(desk)
+    reader = Visitor.as_account("ma", now=desk.now)
+    assert "已生成，可以下载" in reader.read(f"/staff/reports/exports/{job.name}/")
 
 
 def test_an_export_is_its_askers_alone(desk: Desk, auditor: Visitor) -> None:
