@@ -6,6 +6,7 @@ import pytest
 from django.template import engines
 from django.template.loader import get_template
 from django.template.loader_tags import ExtendsNode, IncludeNode
+from django.utils.translation import gettext, override, pgettext
 
 from tests.architecture.source import CHECKOUT
 
@@ -38,8 +39,15 @@ def test_a_table_that_scrolls_is_reached_by_keyboard(name: str) -> None:
 # A stop that gettext turns into a full-width one, and the bare space that follows it in both languages.
 BARE_SPACE = re.compile(r'(?:[.:?!)]"|[.:?!)]{% endblocktranslate) %}(?:</\w+>|{% (?:endif|else) %})* (?=\S)')
 
+FOLLOWED = re.compile(r'{% translate "([^"]+)"(?: context "([^"]+)")? %}(?:</\w+>|{% (?:endif|else) %})* (?=\S)')
+FULL_WIDTH = "。，；：！？、）"
+
 
 @pytest.mark.parametrize("name", NAMES)
 def test_sentences_side_by_side_are_parted_by_the_language(name: str) -> None:
     """Pages of the gallery are read for the same; this finds also what none of them has to show."""
-    assert BARE_SPACE.findall((FOLDER / name).read_text(encoding="utf-8")) == []
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    assert BARE_SPACE.findall(text) == []
+    with override("zh-hans"):
+        said = [pgettext(context, one) if context else gettext(one) for one, context in FOLLOWED.findall(text)]
+    assert [one for one in said if one.endswith(tuple(FULL_WIDTH))] == []

@@ -1,5 +1,6 @@
 """The officials' pages on a city with disagreements: they answer, say why, ask few questions, and let nobody else in."""
 
+import re
 from typing import Any
 
 import pytest
@@ -116,3 +117,15 @@ def test_the_overview_asks_little_whatever_waits_and_failed(desk: Desk, roles: t
     with at_most(12):
         page = somebody.read("/staff/")
     assert ("notice-error" in page) == (Role.SECURITY_ADMIN not in roles)
+
+
+def test_a_nought_of_a_run_is_a_figure(desk: Desk) -> None:
+    """A dash is for what nobody knows, as of a run that has failed."""
+    reader = Visitor.at_work(Role.REVIEWER, now=desk.now, username="he")
+    counts = {"disagreements": {"standing": 0}, "cases": {"opened": 0}, "effective_changes": 0}
+    Run.objects.filter(pk=Run.objects.latest("pk").pk).update(counts=counts)
+    rows = reader.read("/staff/runs/")
+    assert re.findall(r'<td class="number">([^<]*)</td>', rows)[:3] == ["0", "0", "0"]
+    Run.objects.filter(pk=Run.objects.latest("pk").pk).update(counts={})
+    rows = reader.read("/staff/runs/")
+    assert re.findall(r'<td class="number">([^<]*)</td>', rows)[:3] == ["–", "–", "–"]

@@ -23,7 +23,7 @@ UNREAD = frozenset({"script", "style", "svg", "textarea"})
 DATA = frozenset({"code", "kbd"})
 WITHOUT_END = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 READ_ATTRIBUTES = ("alt", "aria-label", "placeholder", "title")
-INLINE = re.compile(r"</?(?:a|b|code|em|kbd|small|span|strong|time)\b[^>]*>")
+INLINE = re.compile(r"</?(?:a|b|code|em|kbd|q|small|span|strong|time)\b[^>]*>")
 # A full-width stop is as wide as a stop with its space: one more after it is a hole in the line.
 HOLE = re.compile(r"[^<>]{0,20}[。，；：！？、）]\s+(?=[^\s<])[^<>]{0,20}")
 
