@@ -185,6 +185,7 @@ ACTION_LABELS: dict[str, str | Promise] = {
     "risk_list.sent": _("sent a risk list of {entries} lines to {cities} cities"),
     "reply_template.retired": _("took the reply template {name} out of use"),
     "reply_template.saved": _("wrote the reply template {name}"),
+    "retention.swept": _("removed what was past its time"),
     "retention.failed": _("a sweep of what is past its time failed three times"),
     "rule_set.published": _("published a version of rules"),
     "ruling.end_proposed": _("proposed to end a ruling early"),

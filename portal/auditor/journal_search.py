@@ -17,16 +17,14 @@ from django.utils.functional import Promise
 from django.utils.translation import override
 
 from codes.intake.citizens import REF_LENGTH, REF_LETTERS
-from codes.models import Case, Provider, Run
+from codes.models import Case, Run
 from codes.reports.request import bounds
 from portal.auditor.journal_labels import SUBJECT_LABELS
+from portal.auditor.report_labels import titles_of
 from portal.templatetags.page import ACTOR_LABELS, CITIZEN, CITY
 from regions.journal.models import JournalEntry, JournalEntryQuerySet
-from regions.models import City
 from regions.places import place_meant
-from regions.sources.models import Source
 from regions.staff.models import Account
-from regions.tenancy import current_city
 
 CASE_NUMBER = re.compile(r"\b[A-Z]\d{8}-\d{6}\b")
 CITIZEN_REF = re.compile(rf"\bC[{REF_LETTERS}]{{{REF_LENGTH}}}\b")
@@ -36,7 +34,6 @@ USER_NAME = re.compile(r"\(([^()]+)\)$")
 RUN_SHOWN = re.compile(r"(?P<day>[^·,，、]+?)(?: · (?P<sequence>\d{1,4}))?(?:[,，、] ?\D*(?P<partition>\d{1,6})\D*)?")
 # A place in a label, as ``re.escape`` leaves it.
 ESCAPED_PLACEHOLDER = re.compile(r"\\\{\w+\\\}")
-TITLED: dict[str, type[Source | Provider]] = {"source": Source, "provider": Provider}
 
 
 def search(wanted: Mapping[str, Any], *, in_a_city: bool) -> JournalEntryQuerySet:
@@ -83,13 +80,12 @@ def _about(entries: JournalEntryQuerySet, shown: str, *, in_a_city: bool) -> Jou
     names = [shown, *labelled.values()]
     for name in names:
         subjects |= {f"staff:{username}" for username in _accounts(name)}
-    cities = [current_city()] if in_a_city else City.objects.all()
-    subjects |= {f"city:{city.schema_name}" for city in cities if {city.name_zh, city.name_en} & set(names)}
+    for language, _title in settings.LANGUAGES:
+        with override(language):
+            titles = titles_of([], in_a_city=in_a_city)
+        subjects |= {f"{kind}:{code}" for kind, called in titles.items() for code in called if called[code] in names}
     if in_a_city:
         cases |= {*Case.objects.filter(citizen__ref__in=refs).values_list("number", flat=True)}
-        for kind, model in TITLED.items():
-            titled = model.objects.filter(Q(title_zh__in=names) | Q(title_en__in=names))
-            subjects |= {f"{kind}:{code}" for code in titled.values_list("code", flat=True)}
         runs = [run for name in names for run in _runs(name)]
     subjects |= {f"citizen:{ref}" for ref in refs} | {f"case:{number}" for number in cases}
     of_runs = (Q(subject=run) if "/" in run else Q(subject=run) | Q(subject__startswith=f"{run}/") for run in runs)

@@ -24,6 +24,7 @@ from portal.templatetags.page import actor, titled, untranslated
 from portal.templatetags.staff import BATCH_STATES, CASE_KINDS, REVIEW_REASONS
 from regions.divisions import division_title
 from regions.models import City
+from regions.retention.classes import data_classes
 from regions.sources.models import Source
 from regions.tenancy import current_city
 
@@ -167,7 +168,11 @@ def titles_of(subjects: Sequence[str], *, in_a_city: bool) -> Titles:
     A city reads nothing of the others but its neighbours' divisions; the province has no runs, sources and providers.
     """
     cities = [current_city()] if in_a_city else City.objects.exclude(schema_name="public")
-    titles = {"city": {city.schema_name: titled(city, "name") for city in cities}}
+    titles = {
+        "city": {city.schema_name: titled(city, "name") for city in cities},
+        "data": {one.name: str(one.title) for one in data_classes()},
+        "export": {report.value: str(report.label) for report in ReportTitle},
+    }
     return {**titles, "run": _run_titles(subjects), **city_titles()} if in_a_city else titles
 
 
@@ -210,7 +215,7 @@ def cell_label(report: ReportName, column: str, cell: Any, titles: Titles) -> st
         return str(date_format(date.fromisoformat(str(cell)), "DATE_FORMAT"))
     if column == "place":
         return division_title(cell, get_language() or "en")
-    if column in titles:
+    if column in titles and isinstance(cell, str):
         return titles[column].get(cell) or untranslated(cell)
     if column == "colours":
         providers = titles["provider"]
