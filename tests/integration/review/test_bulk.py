@@ -1,5 +1,6 @@
 """Acts on many cases: they honour the filter, say the number, and turn nobody red or stricter."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -204,6 +205,34 @@ def test_whose_colours_changed_since_is_left(crowd: Desk) -> None:
     changed = bulk_rulings.with_changed_since(waiting).filter(has_changed=True)
     assert list(changed.values_list("citizen__ref", flat=True)) == ["red0"]
     assert approve(crowd) == (6, 1)
+
+
+def test_a_red_that_somebody_proposed_is_not_approved_together_with_others(crowd: Desk) -> None:
+    crowd.propose("red0", "red")
+    assert approve(crowd) == (0, 1)
+
+
+def test_what_has_ended_before_it_is_approved_is_left(crowd: Desk) -> None:
+    """Red stays red without a run, so that all else would do."""
+    propose(crowd, CaseFilter(severity="red"))
+    assert approve(replace(crowd, now=crowd.now + timedelta(days=5))) == (0, 6)
+
+
+def test_who_has_another_verdict_and_the_same_code_is_left(crowd: Desk) -> None:
+    propose(crowd, CaseFilter(severity="red"), "yellow")
+    crowd.tell("red0", "arrival")
+    crowd.run(crowd.now + timedelta(minutes=1))
+    assert approve(crowd) == (5, 1)
+
+
+def test_who_got_another_code_by_officials_is_left(crowd: Desk) -> None:
+    """No run judged them otherwise: a ruling gave it meanwhile."""
+    propose(crowd, CaseFilter(severity="red"), "yellow")
+    ruling = Ruling.objects.get(citizen__ref="red0")
+    red = {"before": "red", "before_because": "policy", "after": "red", "after_because": "ruling"}
+    at = crowd.now + timedelta(minutes=1)
+    EffectiveChange.objects.create(citizen=ruling.citizen, ruling=ruling, since=at, day=crowd.now.date(), **red)
+    assert approve(crowd) == (5, 1)
 
 
 def test_bulk_acts_ask_for_roles(crowd: Desk) -> None:
