@@ -37,11 +37,13 @@ from regions.leased_jobs import MAX_ATTEMPTS
 from regions.models import City, CityOpening
 from regions.refusals import Refused
 from regions.sources.models import Source
-from regions.staff.first_administrators import send_first_links
+from regions.staff.first_administrators import administrators_at_work, send_first_links
 from regions.staff.models import Account, EnrolmentLink, RoleGrant
+from regions.staff.roles import Role
 from regions.tenancy import in_city
 from tests.integration.operator.conftest import CITY_FORM, second_operator
 from tests.integration.pages.people import Visitor
+from tests.integration.review.desk import hire
 from tests.integration.staff.people import follow
 
 FORM = "/open/"
@@ -287,6 +289,18 @@ def enrol_late(operator: Visitor, now: datetime) -> None:
     assert "has enrolled" in operator.read("/cities/gamma/service/")
     with pytest.raises(Refused):
         send_first_links("gamma", by="mo", now=now)
+
+
+def test_who_works_no_more_is_no_administrator(alpha: City, now: datetime) -> None:
+    """A city that has only such ones names others when it is opened again."""
+    hire("an", Role.SECURITY_ADMIN, now=now)
+    hire("bao", Role.SECURITY_ADMIN, now=now)
+    hire("cai", Role.REVIEWER, now=now)
+    assert [one.username for one in administrators_at_work()] == ["an", "bao"]
+    Account.objects.filter(username="an").update(is_active=False)
+    assert [one.username for one in administrators_at_work()] == ["bao"]
+    RoleGrant.objects.filter(account__username="bao").update(revoked_at=now, revoked_by="an")
+    assert not administrators_at_work().exists()
 
 
 @pytest.mark.django_db(transaction=True)
