@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from tests.oracle.hits import Hit
 from tests.oracle.rulings import HitKey, Ruling
 from tests.oracle.seen import horizon_of
-from tests.oracle.verdicts import Verdict, inputs_of, judged, verdict
+from tests.oracle.verdicts import Verdict, inputs_of, shown, verdict
 from tests.oracle.world import World
 
 SEVERITY = {"green": 0, "yellow": 1, "red": 2}
@@ -55,7 +55,7 @@ def held_verdicts(
     for one in world.providers:
         inputs = inputs_of(world, one.code, day, as_of, known_at)
         if inputs and verdict(world, citizen, one.code, day, as_of, known_at).state == "unknown":
-            found[one.code] = judged(world, citizen, inputs)
+            found[one.code] = shown(world, citizen, inputs)
     return {code: one for code, one in found.items() if one.state != "green"}
 
 

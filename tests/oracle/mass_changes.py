@@ -7,15 +7,15 @@ its day; the rule is part of it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
-from tests.oracle.facts import FactVersion, Origin
+from tests.oracle.facts import CITY, FactVersion, Origin
 from tests.oracle.hits import ONE_DAY, Hit, hit_of, known_about
 from tests.oracle.seen import Inputs, seen_facts
-from tests.oracle.verdicts import Verdict, inputs_of, verdict
+from tests.oracle.verdicts import Verdict, inputs_of, judged
 from tests.oracle.world import World
 
 Direction = Literal["red", "green"]
@@ -73,23 +73,43 @@ class MassChanges:
 
     def settle(self, world: World, day: date, as_of: datetime) -> None:
         """A run, or the settling of a group that was released or refused: then with the same day and instant."""
-        after = dict(_judged(world, day, as_of))
+        self._settle(world, world.citizens, day, as_of, as_of)
+        self.runs += 1
+
+    def judge_again(
+        self, world: World, people: Collection[str], day: date, as_of: datetime, known_at: datetime
+    ) -> None:
+        """Two people have decided something about these: they settle at once, by the run's day and horizons."""
+        self._settle(world, people, day, as_of, known_at)
+
+    def _settle(self, world: World, people: Collection[str], day: date, as_of: datetime, known_at: datetime) -> None:
+        after = dict(_judged(world, people, day, as_of, known_at))
         changes = [one for pair in after for one in self._change(world, pair, after[pair])]
-        self.held = {} if self.runs == 0 else self._held(world, changes, as_of)
-        self.kept = {(one.citizen, one.provider): one for one in changes if self._is_kept(one)}
-        for pair in after.keys() - self.kept.keys():
+        others = {pair: one for pair, one in self.kept.items() if pair[0] not in people}
+        found = {} if self.runs == 0 else self._held(world, changes, known_at)
+        self.held = found | {cause: found.get(cause, set()) | self.held[cause] for cause in self._causes(others)}
+        kept = {(one.citizen, one.provider): one for one in changes if self._is_kept(one)}
+        self.kept = others | kept
+        for pair in after.keys() - kept.keys():
             self.shown[pair] = after[pair]
         for one in changes:
-            if (one.citizen, one.provider) not in self.kept:
-                self.turned += [(as_of, one.direction, cause, one.citizen) for cause in one.causes if cause]
-        self.runs += 1
+            if (one.citizen, one.provider) not in kept:
+                self.turned += [(known_at, one.direction, cause, one.citizen) for cause in one.causes if cause]
+
+    def _causes(self, kept: Mapping[Pair, Change]) -> set[Cause]:
+        return {cause for one in kept.values() for cause in one.causes if cause in self.held}
+
+    @property
+    def groups(self) -> set[Cause]:
+        """Those that two people are asked about: something is kept back by each."""
+        return self._causes(self.kept)
 
     def release(self, cause: Cause, world: World, day: date, as_of: datetime) -> None:
         self.released.add(cause)
         self.settle(world, day, as_of)
 
     def _held(self, world: World, changes: list[Change], as_of: datetime) -> dict[Cause, set[str]]:
-        """The causes that turn too many people one way, with those they turned in the day before."""
+        """The causes that turn too many people one way, with those they turned in the day before; and those that wait already."""
         people: dict[tuple[Direction, Cause], set[str]] = defaultdict(set)
         for one in changes:
             for cause in one.causes - {None}:
@@ -102,7 +122,8 @@ class MassChanges:
         registered = {citizen for (citizen, _), at in world.registered_at.items() if at <= as_of}
         held: dict[Cause, set[str]] = defaultdict(set)
         for (direction, cause), citizens in people.items():
-            if len(citizens) >= self.least and len(citizens) > self.share * len(registered):
+            is_mass = len(citizens) >= self.least and len(citizens) > self.share * len(registered)
+            if is_mass or cause in self.groups:
                 held[cause] |= now[direction, cause]
         return dict(held)
 
@@ -132,12 +153,16 @@ class MassChanges:
                 yield Change(citizen, provider, "green", frozenset(causes))
 
 
-def _judged(world: World, day: date, as_of: datetime) -> Iterator[tuple[Pair, Shown]]:
-    for citizen in sorted(world.citizens):
-        for one in world.providers:
-            found, inputs = verdict(world, citizen, one.code, day, as_of), inputs_of(world, one.code, day, as_of)
-            if found.has_colour and inputs:
-                yield (citizen, one.code), Shown(found, inputs)
+def _judged(
+    world: World, people: Collection[str], day: date, as_of: datetime, known_at: datetime
+) -> Iterator[tuple[Pair, Shown]]:
+    """Held colours of a silent source's provider among them."""
+    for one in world.providers:
+        if inputs := inputs_of(world, one.code, day, as_of, known_at):
+            for citizen in sorted(people):
+                registered_at = world.registered_at.get((citizen, one.code))
+                if registered_at is not None and registered_at <= known_at:
+                    yield (citizen, one.code), Shown(judged(world, citizen, inputs), inputs)
 
 
 def _announced(world: World, citizen: str, hit: Hit, inputs: Inputs) -> date:
@@ -160,6 +185,8 @@ def _cause_of_coming(
 ) -> Cause | None:
     """Its own record, or one that no longer clears it, or else another version of the rules."""
     old, new = _seen(world, citizen, before), _seen(world, citizen, after)
+    if _is_decided(world, hit.said, before, after):
+        return None
     if _differs(hit.said, old):
         return Cause(rule_set, hit.rule_code, _brought(world, hit.said))
     for fact in old.values():
@@ -171,6 +198,8 @@ def _cause_of_coming(
 def _cause_of_going(world: World, citizen: str, rule_set: str, hit: Hit, before: Inputs, after: Inputs) -> Cause | None:
     """Its own record, or a new one that clears it, or else another version of the rules."""
     old, new = _seen(world, citizen, before), _seen(world, citizen, after)
+    if _is_decided(world, hit.said, before, after):
+        return None
     if _differs(hit.said, new):
         return Cause(rule_set, hit.rule_code, _brought(world, _last_version(world, hit.said, after)))
     clearing = [one for one in new.values() if one.kind in hit.rule.cleared_by and _differs(one, old)]
@@ -183,6 +212,13 @@ def _version(rule_set: str, rule: str, before: Inputs, after: Inputs) -> Cause |
     if before.rule_set_version == after.rule_set_version:
         return None
     return Cause(rule_set, rule, Brought(None, after.rule_set_version.version))
+
+
+def _is_decided(world: World, fact: FactVersion, before: Inputs, after: Inputs) -> bool:
+    """The city itself says it, or two people have put the record out of force, or back, since."""
+    rulings = world.suppressions_of.get(fact.key, ())
+    instants = [at for one in rulings for at in (one.from_instant, one.until) if at]
+    return fact.origin == CITY or any(before.known_at < at <= after.known_at for at in instants)
 
 
 def _seen(world: World, citizen: str, inputs: Inputs) -> dict[tuple[Origin, str], FactVersion]:

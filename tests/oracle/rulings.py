@@ -13,12 +13,16 @@ Colour = Literal["red", "yellow", "green"]
 
 @dataclass(frozen=True)
 class Suppression:
-    """A ruling that a record is wrong, in force from `from_instant` until just before `until`."""
+    """A ruling that a record is wrong, in force from `from_instant` until just before `until`; or one `version` of it alone."""
 
     origin: Origin
     record_id: str
     from_instant: datetime
     until: datetime | None = None
+    version: int | None = None
+
+    def is_in_force(self, known_at: datetime) -> bool:
+        return self.from_instant <= known_at and (self.until is None or known_at < self.until)
 
 
 class HitContent(NamedTuple):

@@ -55,17 +55,22 @@ def recorded_on(world: World, fact: FactVersion, inputs: Inputs) -> date:
 
     Not asked, as the semantics do not (§2, §3): whom it named then, what else it said, and what it said between.
     """
-    counted = counted_versions(world.records[fact.key], horizon=inputs.horizon, known_at=inputs.known_at)
+    believed = without_wrong_versions(world, world.records[fact.key], inputs.known_at)
+    counted = counted_versions(believed, horizon=inputs.horizon, known_at=inputs.known_at)
     said = (fact.kind, fact.area, fact.started_on)
     first = next(one for one in counted if not one.revoked and (one.kind, one.area, one.started_on) == said)
     return first.recorded_at.astimezone(world.zone).date()
 
 
 def suppressed(world: World, record: RecordKey, known_at: datetime) -> bool:
-    return any(
-        ruling.from_instant <= known_at and (ruling.until is None or known_at < ruling.until)
-        for ruling in world.suppressions_of.get(record, ())
-    )
+    return any(one.version is None and one.is_in_force(known_at) for one in world.suppressions_of.get(record, ()))
+
+
+def without_wrong_versions(world: World, versions: list[FactVersion], known_at: datetime) -> list[FactVersion]:
+    """Of a record, as if what was ruled wrong by itself had never come: what it took back counts again (§4, a refused group)."""
+    rulings = world.suppressions_of.get(versions[0].key, ())
+    wrong = {one.version for one in rulings if one.version is not None and one.is_in_force(known_at)}
+    return [one for one in versions if one.version not in wrong] if wrong else versions
 
 
 def seen_facts(world: World, citizen: str, inputs: Inputs) -> list[FactVersion]:
@@ -73,7 +78,8 @@ def seen_facts(world: World, citizen: str, inputs: Inputs) -> list[FactVersion]:
     origins = {Origin("source", inputs.source), Origin("provider", inputs.declared_with), CITY}
     seen = []
     for versions in world.records_about.get(citizen, ()):
-        fact = counting_version(versions, horizon=inputs.horizon, known_at=inputs.known_at)
+        believed = without_wrong_versions(world, versions, inputs.known_at)
+        fact = counting_version(believed, horizon=inputs.horizon, known_at=inputs.known_at)
         if fact is None or fact.revoked or fact.citizen != citizen or fact.origin not in origins:
             continue
         if not suppressed(world, fact.key, inputs.known_at):

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tests.oracle.facts import CheckIn, FactVersion, RecordKey, Registration
 from tests.oracle.rules import RuleSetVersion
 from tests.oracle.rulings import Ruling, Suppression
+
+if TYPE_CHECKING:
+    from tests.oracle.verdicts import Verdict
 
 
 class Batch(NamedTuple):
@@ -37,7 +41,10 @@ class Provider:
 
 @dataclass(frozen=True)
 class World:
-    """Everything one city has ever received, without regard to order."""
+    """Everything one city has ever received, without regard to order.
+
+    ``kept``: what is shown of (citizen, provider) while two people have not decided about what else would be (§4, Mass changes).
+    """
 
     providers: tuple[Provider, ...]
     sources: tuple[Source, ...]
@@ -50,6 +57,7 @@ class World:
     rulings: tuple[Ruling, ...] = ()
     interim_policy: str = "strictest"
     zone: ZoneInfo = field(default=ZoneInfo("Asia/Shanghai"))
+    kept: Mapping[tuple[str, str], Verdict] = field(default_factory=dict, hash=False)
 
     @cached_property
     def records(self) -> dict[RecordKey, list[FactVersion]]:

@@ -80,8 +80,12 @@ class Judge:
             theirs = stored.says(keys[person], provider, moment.known_at or moment.as_of)
             if ours != theirs:
                 yield Difference("verdict", ours, theirs, person, provider)
-            elif row and ours[0] in ("red", "yellow") and (person, provider) in looked_ahead:
+            elif row and self._is_foretold(ours[0], person, provider) and (person, provider) in looked_ahead:
                 yield from self._forecast(row, person, provider)
+
+    def _is_foretold(self, state: str, person: str, provider: str) -> bool:
+        """Of what is kept back the day before stands, as it was foretold then."""
+        return state in ("red", "yellow") and (person, provider) not in self.record.world.kept
 
     def _forecast(self, row: Verdict, person: str, provider: str) -> Iterator[Difference]:
         moment = self.record.moment_of(person)

@@ -21,6 +21,7 @@ from tests.simulation.judging import Difference, Judge
 from tests.simulation.known import RULE_SETS, Known
 from tests.simulation.law import first_versions, next_version
 from tests.simulation.managers import answer_held, move_away
+from tests.simulation.masses import LEAST, Masses
 from tests.simulation.officials import Officials
 from tests.simulation.people import Entries, Person, draw_person
 from tests.simulation.record import Record
@@ -60,6 +61,7 @@ class Month:
     recorders: Recorders = field(init=False)
     judge: Judge = field(init=False)
     officials: Officials = field(init=False)
+    masses: Masses | None = None
 
     def __post_init__(self) -> None:
         self.record = Record(self.known)
@@ -126,10 +128,19 @@ class Month:
             failed = {one.code for one in self.stage.sources if not one.collected(self.known, at=now)}
             told = {one.source.code: one.fault for one in done.sources.filter(failed=True).select_related("source")}
             assert failed == told.keys(), f"collections that failed: expected {failed}, the run says {told}"
-        assert done.state == (Run.State.PARTIAL if failed else Run.State.DONE), done.message
         self.record.settle(done.day, done.as_of)
+        is_kept = bool(self.record.groups and self.record.groups.kept)
+        assert done.state == (Run.State.PARTIAL if failed or is_kept else Run.State.DONE), done.message
         self.officials.forget_expired(now)
+        if self.masses:
+            self._masses(self.masses, done.as_of + timedelta(minutes=25), is_kept=is_kept)
         self.happened["runs"] += 1
+
+    def _masses(self, masses: Masses, now: datetime, *, is_kept: bool) -> None:
+        """What the run keeps back is judged as everything is, and then decided about within the hour."""
+        if is_kept:
+            assert not (found := self.judge.differences(now)), f"while it is kept back: {[*map(str, found)]}"
+        masses.decide(self.judge.keys(), now)
 
     def _daytime(self, number: int) -> None:
         """Providers send twice; what people tell them meanwhile is of the time when it is sent."""
@@ -201,6 +212,10 @@ class Month:
                 self.happened["records"] += self.recorders.follow(person, self.stage.sources, moment)
         for source in self.stage.sources:
             self._corrections(source, now + timedelta(minutes=300))
+        if self.masses and self.record.settled and self.dice.once_in(2):
+            moment, people = now + timedelta(minutes=330, seconds=7), list(self.people.values())
+            told = self.masses.happen(people, self.stage.sources, self.known.versions[-4:], moment)
+            self.happened["records of masses"] += told
 
     def _corrections(self, source: Upstream, now: datetime) -> None:
         people = list(self.people.values())
@@ -220,14 +235,20 @@ def at(number: int, hour: int, minute: int = 0) -> datetime:
 
 
 def month(seed: int, *, days: int, people: int = PEOPLE) -> Iterator[DayReport]:
-    """The days of this seed. Inside the city, in a transaction that is for the caller to roll back."""
+    """The days of this seed. Inside the city, in a transaction that is for the caller to roll back.
+
+    In every sixth city much happens to many at once, and is held for two people.
+    """
     dice = SeededDice(seed)
     drawn = [draw_person(dice, number) for number in range(people)]
     with (
         tempfile.TemporaryDirectory(prefix="portal-simulation-") as folder,
-        set_up(Path(folder), now=at(-1, 8), least=NO_MASS_CHANGE) as stage,
+        set_up(Path(folder), now=at(-1, 8), least=LEAST if (holds := seed % 6 == 0) else NO_MASS_CHANGE) as stage,
     ):
         lived = Month(dice, stage, {one.key: one for one in drawn})
+        if holds:
+            lived.masses = Masses(lived.officials)
+            lived.record.groups = lived.masses.groups
         lived.begin()
         for number in range(days):
             yield lived.live(number)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from tests.oracle import Cases, RuleSetVersion, Settled, World, effective, effective_when_asked
+from tests.oracle import Cases, MassChanges, RuleSetVersion, Settled, World, effective, effective_when_asked
 from tests.simulation.known import Known
 
 FOR_EVER = 100_000
@@ -22,6 +22,8 @@ class Record:
     codes: dict[str, str] = field(default_factory=dict)
     versions: tuple[RuleSetVersion, ...] = ()
     """Those that were there when the last run began: what is published later counts from the next one on."""
+    groups: MassChanges | None = None
+    """What runs keep back for two people; none in a city that holds nothing."""
     _world: World | None = None
 
     @property
@@ -31,7 +33,8 @@ class Record:
     @property
     def world(self) -> World:
         if self._world is None:
-            self._world = replace(self.known.world(), rule_sets=self.versions)
+            kept = {pair: self.groups.shown[pair].verdict for pair in self.groups.kept} if self.groups else {}
+            self._world = replace(self.known.world(), rule_sets=self.versions, kept=kept)
         return self._world
 
     def told(self) -> None:
@@ -43,6 +46,9 @@ class Record:
         self.versions = tuple(self.known.versions)
         self.told()
         self.run, self.again = Settled(day, as_of), {}
+        if self.groups:
+            self.groups.settle(self.world, day, as_of)
+            self.told()
         self.cases.settle(self.world, day, as_of)
         for person in self.world.citizens:
             if self._is_covered(person, as_of):
@@ -58,6 +64,9 @@ class Record:
         named = set(people)
         self.again |= dict.fromkeys(named, now)
         self.told()
+        if self.groups and self.run:
+            self.groups.judge_again(self.world, named, self.run.day, self.run.as_of, now)
+            self.told()
         for person in self.world.citizens:
             if person in named:
                 self.look_again(person, now)
