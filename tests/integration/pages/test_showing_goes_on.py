@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from celery.app.task import Task
-from django.db import connection
+from django.db import InternalError, connection
 from kombu.exceptions import OperationalError
 
 from codes.effective import settle_effective_codes
 from codes.models import GateScan
 from codes.passes.issuing import issue_pass
+from regions.closed import left_out_while_closed
 from regions.tenancy import in_city
 from tests.integration.gates.people import enrolled, machine_key
 from tests.integration.pages.people import Visitor
@@ -123,6 +124,13 @@ def test_what_must_leave_a_trace_does_not_happen_without_it(desk: Desk, visitor:
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
         assert "data-state" not in answer.content.decode()
     assert "Nothing can be saved at present" in refused[0].content.decode()
+
+
+def test_nothing_else_is_left_out(db: None) -> None:
+    """What fails though the database takes writes is an error."""
+    fails = "DO $$ BEGIN RAISE 'no' USING ERRCODE = '25P02'; END $$"
+    with pytest.raises(InternalError), left_out_while_closed("anything"), connection.cursor() as cursor:
+        cursor.execute(fails)
 
 
 def test_neither_page_nor_gate_speaks_to_the_broker(
