@@ -1,10 +1,14 @@
 """Every table is in a class of data or says nothing of a person; the owner's functions remove what is past its time, and no more."""
 
 from datetime import datetime, timedelta
+from hashlib import sha256
 
+import pytest
 from django.db import connection
 from psycopg2 import sql
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from codes import retention
 from codes.models import Citizen, PersonAccess
 from regions.journal.models import JournalEntry
 from regions.models import City
@@ -64,5 +68,19 @@ def test_what_is_swept_is_told_in_the_journal(alpha: City, now: datetime) -> Non
     (entry,) = JournalEntry.objects.filter(verb=SWEPT)
     assert entry.subject == "data:sessions"
     assert (entry.data["table"], entry.data["rows"]) == ("django_session", 2)
+    assert entry.data["digest"] == sha256(b"k1\nk2").hexdigest()
     assert sweep_class(sessions, now=now) == 0
     assert JournalEntry.objects.filter(verb=SWEPT).count() == 1
+
+
+def test_files_go_once_their_rows_are_gone(
+    db: None, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    removed: list[str] = []
+    monkeypatch.setattr(retention, "remove_file", removed.append)
+    monkeypatch.setattr(retention, "remove_list", removed.append)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert retention.destroy_evidence(["a", "b"]) == {"files": 2}
+        assert retention.remove_rehearsal_lists(["c"]) == {"files": 1}
+        assert removed == []
+    assert removed == ["a", "b", "c"]

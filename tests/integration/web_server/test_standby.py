@@ -148,6 +148,7 @@ def test_codes_are_shown_beside_a_standby_and_all_else_by_the_primary(copy: Stan
             assert "portal_wrote=1" in str(asked(proxy, person, "/sign-in/", method="POST").headers)
             # Who has signed in since, while it is behind.
             copy.said("SELECT pg_wal_replay_pause()")
+            assert [copy.said(standby.KEEPS_UP % seconds) for seconds in (1000, 0.001)] == [(True,), (False,)]
             newcomer = signed_in("E10000002")
             assert asked(here, newcomer).is_left_to_the_primary
             assert (answer := asked(proxy, newcomer)).status == 200
@@ -177,6 +178,10 @@ def test_a_standby_that_is_behind_shows_nothing(beside: Visitor, monkeypatch: py
     assert not is_left(beside.get(CODE))  # as of the last second
     monkeypatch.setattr(standby, "ASKED_EVERY_SECONDS", 0)
     assert is_left(beside.get(CODE))
+
+
+def test_what_it_shows_is_never_a_minute_old() -> None:
+    assert standby.OLDEST_SECONDS + standby.ASKED_EVERY_SECONDS < 60
 
 
 def test_whoever_stays_is_kept_signed_in_by_the_primary(beside: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
