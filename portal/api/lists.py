@@ -28,7 +28,7 @@ class Pair(BaseModel):
 
 
 class ListedDisagreement(BaseModel):
-    """`citizen_ref` is stable within the city and says nothing outside it."""
+    """`citizen_ref` is stable within the city and says nothing outside it; the colours differ for these causes since `since`."""
 
     citizen_ref: str
     colours: dict[str, Colour]
