@@ -213,6 +213,55 @@ def test_a_journal_that_does_not_hold_ends_nothing(
     assert not CitySunset.objects.exists()
 
 
+def test_what_the_journal_does_not_account_for_ends_nothing(
+    owner: psycopg2.extensions.connection, media: Path, broker: Celery
+) -> None:
+    """The journal holds; somebody has changed what stands, past it."""
+    with owner.cursor() as cursor:
+        cursor.execute(
+            "UPDATE alpha.sources_source SET retired = NOT retired WHERE id = (SELECT min(id) FROM alpha.sources_source)"
+        )
+    before = dump(owner, "alpha")["codes_citizen"]
+    assert run("--city", "alpha", "--by", LI)[0] == 0
+    code, said = run("--city", "alpha", "--by", WANG, "--confirm")
+    assert (code, "differences between the journal and what stands" in said) == (6, True), said
+    assert dump(owner, "alpha")["codes_citizen"] == before
+    assert CitySunset.objects.get().state == "asked"
+
+
+def test_what_is_only_asked_for_is_not_destroyed(owner: psycopg2.extensions.connection, media: Path) -> None:
+    sunset.ask("alpha", by=LI, now=NOW)
+    before = dump(owner, "alpha")["codes_citizen"]
+    with pytest.raises(MovedMeanwhile):
+        sunset.destroy("alpha", forget=lambda _schema: 0, now=NOW)
+    assert dump(owner, "alpha")["codes_citizen"] == before
+    assert (media / "alpha").exists()
+
+
+def test_from_the_confirmation_on_its_role_reads_the_journal_and_adds_to_it(
+    owner: psycopg2.extensions.connection, media: Path
+) -> None:
+    sunset.ask("alpha", by=LI, now=NOW)
+    sunset.confirm("alpha", by=WANG, now=NOW)
+    with owner.cursor() as cursor:
+        cursor.execute(
+            "SELECT tablename, kind FROM pg_tables, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) AS kind"
+            " WHERE schemaname = 'alpha' AND has_table_privilege('city_alpha', 'alpha.' || quote_ident(tablename), kind)"
+        )
+        assert set(cursor.fetchall()) == {
+            ("journal_journalentry", "SELECT"),
+            ("journal_journalentry", "INSERT"),
+            ("journal_checkpoint", "SELECT"),
+            ("journal_checkpoint", "INSERT"),
+            ("keys_citykey", "SELECT"),
+        }
+        cursor.execute(
+            "SELECT proname FROM pg_proc WHERE pronamespace = 'alpha'::regnamespace"
+            " AND has_function_privilege('city_alpha', oid, 'EXECUTE')"
+        )
+        assert cursor.fetchall() == []
+
+
 def test_of_many_who_ask_and_withdraw_at_once_each_does_or_is_refused(owner: psycopg2.extensions.connection) -> None:
     start = Barrier(3)
 
