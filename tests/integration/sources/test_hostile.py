@@ -146,11 +146,17 @@ CENTRE: dict[str, tuple[Callable[[Centre], None], State, str]] = {
 }
 
 
+# What is told by its time-out alone.
+WAITED_FOR = ("slow", "drip")
+
+
 @pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+def limits(monkeypatch: pytest.MonkeyPatch, deed: str) -> None:
+    """A busy machine takes a second for what is found otherwise."""
     monkeypatch.setattr("django.utils.timezone.now", lambda: LATER)
+    seconds = 1 if deed in WAITED_FOR else 60
     monkeypatch.setattr(
-        collect, "HTTP_LIMITS", HttpLimits(read_seconds=1, page_seconds=1, total_seconds=20, attempts=2)
+        collect, "HTTP_LIMITS", HttpLimits(read_seconds=seconds, page_seconds=seconds, total_seconds=120, attempts=2)
     )
 
 
