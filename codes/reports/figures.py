@@ -7,11 +7,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, OuterRef, Q, Subquery
 from django.db.models.functions import TruncDate
 
 from codes.disagreements import pairs_after
-from codes.models import Run, RunProvider
+from codes.models import Run, RunProvider, VerdictChange
 from codes.reports import case_list, daily_disagreements
 from codes.reports.request import FILTERS, ReportName, ReportRequest, bounds
 from codes.reports.work import Period
@@ -148,7 +148,22 @@ def _settled(asked: ReportRequest) -> list[Run]:
 
 
 def judged_in(runs: Sequence[Run]) -> list[RunProvider]:
-    return list(RunProvider.objects.filter(run__in=runs).select_related("provider").order_by("provider__code"))
+    """What each provider judged by, with its colours as what amended the run has left them; its row counts those at the run's end."""
+    more = {f"more_{state.value}": _amended_to(state) for state in (State.RED, State.YELLOW)}
+    rows = RunProvider.objects.filter(run__in=runs).annotate(**more)
+    judged = list(rows.select_related("provider").order_by("provider__code"))
+    for row in judged:
+        for counted, of in (("red", "red"), ("yellow", "yellow"), ("held_red", "red"), ("held_yellow", "yellow")):
+            count = getattr(row, counted)
+            setattr(row, counted, None if count is None else count + (getattr(row, f"more_{of}") or 0))
+    return judged
+
+
+def _amended_to(state: State) -> Subquery:
+    """How many more show this colour with a provider than did at the end of the run; none where nothing was amended."""
+    changes = VerdictChange.objects.filter(run__amends=OuterRef("run"), provider=OuterRef("provider"), held_in=None)
+    more = Count("pk", filter=Q(after=state)) - Count("pk", filter=Q(before=state))
+    return Subquery(changes.values("provider").annotate(more=more).values("more"))
 
 
 def _inputs(runs: Sequence[Run], judged: Iterable[RunProvider]) -> list[Input]:

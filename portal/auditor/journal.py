@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
@@ -23,7 +23,7 @@ from codes.tasks import enqueue_verification
 from portal.auditor.forms import JournalForm, VerifyForm
 from portal.auditor.journal_labels import entry_label, subject_label
 from portal.auditor.journal_search import search
-from portal.auditor.report_labels import Titles, titles_of
+from portal.auditor.report_labels import FIRST_SUBJECTS, Titles, titles_of
 from portal.web.access import StaffRequest, for_staff
 from portal.web.bodies import takes_body
 from portal.web.host import city_of
@@ -39,17 +39,38 @@ from regions.tenancy import current_city
 LATE_AFTER = timedelta(minutes=10)
 # Old and new values of more rows are read by `reconcile`, not by people.
 MOST_ROWS = 20
+# So many subjects of an act on many are linked in its detail, above the data, which names all.
+MOST_LINKED = 200
+
+
+class Subject(NamedTuple):
+    """As it is searched for, and in words."""
+
+    stored: str
+    label: str
 
 
 @dataclass(frozen=True)
 class JournalRow:
-    """An entry as it is read: the act and its subject in words, its data and digest as they are stored."""
+    """An entry as it is read: the act and its subjects in words, its data and digest as they are stored.
+
+    ``count``: of its subjects; of more than ``MOST_LINKED`` the first are here.
+    """
 
     entry: JournalEntry
     entry_label: str
-    subject: str
+    subjects: list[Subject]
+    count: int
     data: str
     digest: str
+
+    @property
+    def first(self) -> list[Subject]:
+        return self.subjects[:FIRST_SUBJECTS]
+
+    @property
+    def is_on_many(self) -> bool:
+        return self.count > FIRST_SUBJECTS
 
 
 @require_safe
@@ -61,7 +82,8 @@ def journal(request: StaffRequest) -> HttpResponse:
         search(form.cleaned_data, in_a_city=bool(city_of(request))) if form.is_valid() else JournalEntry.objects.none()
     )
     page = keyset_page(entries, request.GET, by=["-seq"])
-    titles = titles_of([entry.subject for entry in page.rows], in_a_city=bool(city_of(request)))
+    subjects = [subject for entry in page.rows for subject in entry.subjects[:MOST_LINKED]]
+    titles = titles_of(subjects, in_a_city=bool(city_of(request)))
     context = {
         "form": form,
         "page": page,
@@ -108,8 +130,8 @@ def _journal_row(entry: JournalEntry, titles: Titles) -> JournalRow:
     if sum(len(one["ids"]) for one in entry.rows or []) in range(1, MOST_ROWS + 1):
         said["rows"] = entry.rows
     data = json.dumps(said, ensure_ascii=False, indent=2, sort_keys=True) if said else ""
-    subject = subject_label(entry.subject, titles)
-    return JournalRow(entry, entry_label(entry, titles), subject, data, bytes(entry.digest).hex())
+    subjects = [Subject(one, subject_label(one, titles)) for one in entry.subjects[:MOST_LINKED]]
+    return JournalRow(entry, entry_label(entry, titles), subjects, len(entry.subjects), data, bytes(entry.digest).hex())
 
 
 LARGEST_MANIFEST = 256 * 1024

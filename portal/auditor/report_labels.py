@@ -8,7 +8,7 @@ from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 from django.utils.translation import get_language, gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +20,7 @@ from codes.models.run import RunStep
 from codes.reports.request import DataAge, ReportName
 from codes.vocabulary import Because, Cause, State
 from portal.auditor.journal_labels import action_choices, subject_label
-from portal.templatetags.page import actor, titled, untranslated
+from portal.templatetags.page import actor, gap, titled, untranslated
 from portal.templatetags.staff import BATCH_STATES, CASE_KINDS, REVIEW_REASONS
 from regions.divisions import division_title
 from regions.models import City
@@ -138,6 +138,8 @@ VOCABULARIES: dict[str, tuple[type[TextChoices], ...]] = {
 }
 
 LONGEST_CELL = 80
+# So many subjects of an act on many stand in its row.
+FIRST_SUBJECTS = 3
 Titles = dict[str, dict[str, str]]
 
 
@@ -206,7 +208,7 @@ def cell_label(report: ReportName, column: str, cell: Any, titles: Titles) -> st
     if column in ("assigned_to", "by", "decided_by", "proposed_by"):
         return actor(cell)
     if column == "subject":
-        return subject_label(cell, titles)
+        return _subjects(cell, titles)
     if column == "message":
         return str(cell)
     if column == "full":
@@ -239,6 +241,19 @@ def cell_label(report: ReportName, column: str, cell: Any, titles: Titles) -> st
     elif isinstance(cell, list):
         cell = ", ".join(map(str, cell))
     return untranslated(Truncator(cell).chars(LONGEST_CELL))
+
+
+def subjects_shown(cell: str | list[str] | None) -> list[str]:
+    """Of a cell: its one subject, or the first of the many that an act was on."""
+    return [cell] if isinstance(cell, str) else (cell or [])[:FIRST_SUBJECTS]
+
+
+def _subjects(cell: str | list[str], titles: Titles) -> str:
+    shown = subjects_shown(cell)
+    first = format_html_join(gettext(", "), "{}", ((subject_label(one, titles),) for one in shown))
+    if isinstance(cell, str) or len(shown) == len(cell):
+        return first
+    return format_html("{}{}{} …", gettext("%(n)s in all:") % {"n": len(cell)}, gap(), first)
 
 
 def _together(report: ReportName, cells: Mapping[str, Any], titles: Titles) -> str:

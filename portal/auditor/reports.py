@@ -31,6 +31,7 @@ from portal.auditor.report_labels import (
     city_titles,
     column_title,
     report_title,
+    subjects_shown,
     titles_of,
 )
 from portal.web.access import StaffRequest, for_staff
@@ -128,8 +129,10 @@ def preview(asked: ReportRequest) -> dict[str, object]:
         rows = list(islice(content.rows, ROWS_SHOWN + 1))
     titles = {} if of_work else city_titles(content.columns)
     if asked.report is ReportName.JOURNAL:
-        subject = content.columns.index("subject")
-        titles = titles_of([row[subject] or "" for row in rows], in_a_city=True)
+        subject, data = content.columns.index("subject"), content.columns.index("data")
+        # An act on many has no subject of its own.
+        rows = [(*row[:subject], row[subject] or row[data].get("subjects"), *row[subject + 1 :]) for row in rows]
+        titles = titles_of([one for row in rows for one in subjects_shown(row[subject])], in_a_city=True)
     return {
         "columns": content.columns if of_work else [column_title(column) for column in content.columns],
         "rows": [

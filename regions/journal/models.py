@@ -57,6 +57,11 @@ class JournalEntry(AppendOnly):
     def __str__(self) -> str:
         return f"{self.seq} {self.verb}"
 
+    @property
+    def subjects(self) -> list[str]:
+        """What it was done to: its one subject, or the many that its data names."""
+        return [self.subject] if self.subject else self.data.get("subjects", [])
+
 
 class Checkpoint(AppendOnly):
     """A signed statement that the chain had this length and this digest: a tail cut later is missed by it."""

@@ -144,6 +144,22 @@ def test_an_act_on_many_is_found_by_each_case_as_pages_show_it(desk: Desk, audit
     assert [line.entry.seq for line in response.context["lines"]] == [one.seq, many.seq]
 
 
+@pytest.mark.parametrize(("count", "linked", "shown"), [(2, 2, ""), (5, 8, "共5项："), (250, 203, "共250项：")])
+def test_an_act_on_many_says_on_what(desk: Desk, count: int, linked: int, shown: str) -> None:
+    """How many and the first of them in the row, and in its detail the others; the data names all."""
+    with transaction.atomic():
+        numbers = [f"case:D20261124-{number:06}" for number in range(1, count + 1)]
+        record("case.bulk_escalate", by="system", now=desk.now, data={"cases": count, "subjects": numbers})
+    reader = Visitor.at_work("audit_admin", now=desk.now, username="he")
+    row = reader.read(f"{PAGE}?verb=case.bulk_escalate").partition("<tbody>")[2].partition("</tr>")[0]
+    subject = row.rpartition("<td>")[2]
+    assert shown in subject
+    assert subject.count("<a ") == min(count, 3)
+    assert '>案件 <span translate="no">D20261124-000002</span></a>' in subject
+    assert row.count("?subject=") == linked
+    assert f"D20261124-{count:06}" in row
+
+
 def test_a_citizens_entries_are_theirs_and_their_cases(desk: Desk, auditor: Visitor) -> None:
     case = desk.case("zhang")
     Citizen.objects.filter(pk=case.citizen_id).update(ref="C2E46CWT47BR2")

@@ -8,11 +8,13 @@ from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 
 from codes.models import Case, ExportJob, PairDiagnosis, PersonAccess
 from codes.reports.jobs import exports_folder
 from codes.reports.request import ReportName
 from regions.journal.models import JournalEntry
+from regions.journal.record import record
 from regions.sources.models import Batch, Source
 from regions.staff.models import Account
 from tests.integration.auditor.conftest import written
@@ -54,6 +56,10 @@ def test_the_first_rows_are_in_the_words_of_the_page(desk: Desk, auditor: Visito
     assert "The source refused (40100: app disabled)" in auditor.read("/staff/reports/sources/?show=1")
     assert cells(reader, "journal") >= {"系统", "计算任务完成", "计算任务 2026年11月24日"}
     assert "2026年11月24日" in cells(reader, "codes")
+    with transaction.atomic():
+        many = [f"case:D20261124-00000{number}" for number in range(1, 6)]
+        record("case.bulk_escalate", by="system", now=desk.now, data={"subjects": many})
+    assert any(cell.startswith("共5项：案件 D20261124-000001、") for cell in cells(reader, "journal"))
     figures = reader.read("/staff/reports/sources/figures/")
     assert "已接收" in figures
     assert "申诉成立" not in figures

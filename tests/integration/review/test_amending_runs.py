@@ -20,10 +20,12 @@ from codes.models import (
     Run,
     RunCitizen,
     Suppression,
+    Verdict,
     VerdictChange,
 )
 from codes.reports.daily_codes import REGISTERED, RUN_STATES
 from codes.reports.daily_disagreements import STANDING
+from codes.reports.figures import judged_in
 from codes.reports.replay import replay
 from codes.reports.request import FILTERS, ReportName
 from codes.reports.rows import stream
@@ -56,6 +58,12 @@ def counted(base: Run) -> tuple[int, int, int]:
     of_day = city_days("beta", now=base.as_of)[-1].disagreements
     pairs = sum(sum(counts) for counts in pairs_after([base]).values())
     return pairs, int(kept["disagreements"]), of_day or 0
+
+
+def coloured(base: Run) -> dict[tuple[str, str], int]:
+    """Of the day of the run, as its figures say it."""
+    judged = judged_in([base])
+    return {(row.provider.code, name): getattr(row, name) for row in judged for name in ("red", "yellow", "green")}
 
 
 def ended(desk: Desk, suppression: Suppression) -> None:
@@ -116,6 +124,21 @@ def test_the_day_comes_to_what_its_amendments_left(desk: Desk) -> None:
     assert counted(base) == (before - 1, before - 1, before - 1)
     ended(desk, suppression)
     assert counted(base) == (before, before, before)
+
+
+def test_its_colours_are_those_that_its_amendments_left(desk: Desk) -> None:
+    base = Run.objects.latest("pk")
+    before, held = coloured(base), Verdict.objects.count()
+    suppression = ruled_wrong(desk)
+    after = coloured(base)
+    assert Verdict.objects.count() == held - 1
+    assert (after["wechat", "red"], after["wechat", "green"]) == (
+        before["wechat", "red"] - 1,
+        before["wechat", "green"] + 1,
+    )
+    assert after["alipay", "green"] == before["alipay", "green"]
+    ended(desk, suppression)
+    assert coloured(base) == before
 
 
 def test_it_takes_the_inputs_of_the_run_it_amends(desk: Desk) -> None:
