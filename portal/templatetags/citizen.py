@@ -22,16 +22,16 @@ PROVIDER = "provider:"
 
 ACCESSED: dict[str, str | Promise] = {
     "identity": gettext_lazy("name, ID number and phone"),
-    "found": gettext_lazy("your cases, found by your document's number"),
+    "found": gettext_lazy("the cases, found by the number of the document"),
     "phone": gettext_lazy("the phone for sign-in codes"),
-    "case_file": gettext_lazy("the file of your case, printed"),
+    "case_file": gettext_lazy("the file of a case, printed"),
     "evidence": gettext_lazy("a file handed in as evidence"),
     "export": gettext_lazy("an exported report"),
-    "status": gettext_lazy("your colour, asked for by a provider you applied with"),
-    "trips": gettext_lazy("the stays you declared, asked for by the provider you declared them with"),
-    lookup.SEEN: gettext_lazy("your colour, by your document"),
-    counter.SEEN: gettext_lazy("that you are known here, by your document at a counter"),
-    counter.PRINTED: gettext_lazy("a paper code, printed for you at a counter"),
+    "status": gettext_lazy("the colour, asked for by a provider applied with"),
+    "trips": gettext_lazy("the stays declared, asked for by the provider they were declared with"),
+    lookup.SEEN: gettext_lazy("the colour, by the document"),
+    counter.SEEN: gettext_lazy("whether the person is known here, by the document at a counter"),
+    counter.PRINTED: gettext_lazy("a paper code, printed at a counter"),
 }
 
 
@@ -51,7 +51,7 @@ def accessed(what: str) -> str:
 def purpose_of(access: PersonAccess) -> str:
     """As the official wrote it, or as the officer at a gate or a counter chose it; a provider asks about those who applied with it."""
     if access.by.startswith(PROVIDER):
-        return _("to show or check your code")
+        return _("to show or check the code")
     if access.by.startswith(CITY):
         return _("to look into a record of that city that is said to be wrong")
     match access.what:

@@ -142,6 +142,11 @@ def time_left(due: datetime, now: datetime | None = None) -> str:
 
 
 @register.filter
+def is_over(due: datetime) -> bool:
+    return due <= timezone.now()
+
+
+@register.filter
 def span(length: timedelta) -> str:
     """A length of time in its largest unit, rounded down; never less than a minute."""
     minutes = max(1, int(length.total_seconds() // 60))

@@ -31,7 +31,7 @@ class Verb(TextChoices):
     TAKE_OVER = "taken_over", _("taken over")
     PUT_BACK = "put_back", _("put back")
     MARK_COMPLEX = "marked_complex", _("marked as complex: given more time")
-    ASK_INFORMATION = "information_asked", _("citizen asked for information: deadline paused")
+    ASK_INFORMATION = "information_asked", _("information asked of the citizen: deadline paused")
     ANSWER_INFORMATION = "information_answered", _("citizen answered: deadline resumed")
     DROP_INFORMATION = "information_dropped", _("question dropped: deadline resumed")
     LAPSE_INFORMATION = "information_lapsed", _("no answer in time: deadline resumed")

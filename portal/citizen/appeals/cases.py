@@ -73,7 +73,7 @@ def _next_steps(case: Case) -> list[TimelineStep]:
             TimelineStep(
                 _("An official looks at it for the first time"),
                 case.first_look_due_at,
-                _("at the latest"),
+                _by_when(case.first_look_due_at),
                 state="ahead",
             )
         )
@@ -82,8 +82,12 @@ def _next_steps(case: Case) -> list[TimelineStep]:
         if case.state == CaseState.PROPOSED
         else _("It is decided, and you are answered here")
     )
-    steps.append(TimelineStep(decided, case.due_at, _("at the latest"), state="ahead"))
+    steps.append(TimelineStep(decided, case.due_at, _by_when(case.due_at), state="ahead"))
     return steps
+
+
+def _by_when(due: datetime) -> str:
+    return _("was due by then, and is late") if due <= timezone.now() else _("at the latest")
 
 
 @for_subject

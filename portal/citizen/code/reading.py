@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from django.utils import timezone
+
 from codes.diagnosis.render import RenderedDiagnosis
 from codes.effective import CurrentCode
 from codes.forecast.outlook import CheckIn, Outlook
@@ -184,6 +186,10 @@ class Reading:
 
     @property
     def is_answered_by(self) -> datetime | None:
-        """When the matter that is due first is to be answered; none while an answer of the citizen's own is waited for."""
-        due = [case.due_at for case in self.matters if not case.paused_at]
+        """When the matter that is due first is to be answered; none while an answer of the citizen's own is waited for.
+
+        What is overdue promises nothing any more.
+        """
+        now = timezone.now()
+        due = [case.due_at for case in self.matters if not case.paused_at and case.due_at > now]
         return None if self.question else min(due, default=None)

@@ -47,7 +47,7 @@ def test_the_officer_gets_the_colour_and_the_person_reads_where_and_why(
     history = mine.read("/data/")
     assert "火车东站" in history
     assert "本人未带手机" in history
-    assert "your colour, by your document" in mine.in_english().read("/data/")
+    assert "the colour, by the document" in mine.in_english().read("/data/")
     entry = JournalEntry.objects.get(verb="gate.looked_up")
     assert (entry.by, entry.subject, entry.data) == (device.subject, device.subject, {"purpose": "no_phone"})
     assert str(device.pk) in entry.subject

@@ -62,6 +62,21 @@ def test_the_open_matter_stands_on_top_and_its_outcome_after_it(desk: Desk, visi
     assert "各渠道颜色不变" not in visitor("liu").read("/code/")
 
 
+def test_what_is_overdue_promises_no_answer(desk: Desk, visitor: Opens) -> None:
+    """Where the time is over that was named, it is said to be, with a number to call; nothing else on the page names it."""
+    case = desk.case("zhang")
+    late = desk.now - timedelta(hours=1)
+    Case.objects.filter(pk=case.pk).update(due_at=late, first_look_due_at=late)
+    page = visitor("zhang").read("/code/")
+    told = text_of(page)
+    assert "前答复，现已超时。" in told.partition("黄码")[0]
+    assert 'href="tel:12345"' in page
+    assert "人工复核最迟" not in told
+    told = text_of(visitor("zhang").in_english().read(f"/cases/{case.number}/"))
+    assert "was due by then, and is late" in told
+    assert "at the latest" not in told
+
+
 def test_a_decision_that_was_ended_is_not_said_to_hold_on(desk: Desk) -> None:
     ruling = desk.propose("zhang", "green")
     desk.approve(ruling)
@@ -89,7 +104,7 @@ def test_a_green_by_ruling_shows_its_end_and_what_comes_after(desk: Desk, visito
     part = anew.content.decode()
     assert anew.headers["HX-Retarget"] == "#reading"
     assert 'class="face" data-state="green"' in part
-    assert headline_of(part).startswith("绿码（复核决定，有效至12月4日前一日），之后恢复为红码；今日：健康打卡")
+    assert headline_of(part).startswith("绿码（复核决定，12月4日零时失效），之后恢复为红码；今日：健康打卡")
     with at_most(12):
         zhang.read("/code/")
     told = text_of(part)

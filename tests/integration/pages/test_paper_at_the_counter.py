@@ -62,7 +62,7 @@ def test_a_reviewer_finds_prints_and_is_seen(desk: Desk, visitor: Callable[[str]
         (verb, "li", f"citizen:{zhang.ref}") for verb in ("paper.looked_up", "paper.issued")
     ]
     history = visitor("zhang").in_english().read("/data/")
-    assert "a paper code, printed for you at a counter" in history
+    assert "a paper code, printed at a counter" in history
     assert "their paper code is lost or cannot be read" in history
 
 
