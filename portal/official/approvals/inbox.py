@@ -1,6 +1,7 @@
 """What waits for a second official, kind by kind, as the inbox lists it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Count, Min, QuerySet, Value
@@ -49,7 +50,7 @@ def tabs(kind: str) -> list[tuple[str, str, bool]]:
         "settings": _("Sources and rules"),
         "held": _("Mass changes"),
     }
-    counts = _counts()
+    counts = count_kinds(waiting_for_another())
     labels = {one: f"{titles[one]} · {counts[one]}" if counts[one] else titles[one] for one in KINDS}
     return [(labels[one], f"?kind={one}", one == kind) for one in KINDS]
 
@@ -129,25 +130,29 @@ def _held_batches() -> QuerySet[Batch]:
     return Batch.objects.filter(state=Batch.State.HELD, release_asked_at__isnull=False)
 
 
-def _counts() -> Counter[str]:
-    """How many of each kind wait, in one query."""
-    proposals: list[tuple[str, QuerySet[Any]]] = [
-        ("rulings", Ruling.objects.waiting()),
-        ("records", Suppression.objects.waiting().filter(bulk_suppression=None)),
-        ("records", bulk_suppressions_to_decide()),
-        ("ends", Ruling.objects.ending()),
-        ("ends", Suppression.objects.ending()),
-        ("settings", _held_batches()),
-        ("settings", SourceChange.objects.waiting()),
-        ("settings", RuleSetDraft.objects.waiting()),
-        ("settings", Webhook.objects.waiting()),
-        ("held", HeldGroupProposal.objects.waiting()),
+def waiting_for_another(username: str = "") -> list[tuple[str, QuerySet[Any]]]:
+    """All that waits, kind by kind; of ``username`` without what they proposed themselves."""
+    proposals: list[tuple[str, QuerySet[Any], str]] = [
+        ("rulings", Ruling.objects.waiting(), "proposed_by"),
+        ("records", Suppression.objects.waiting().filter(bulk_suppression=None), "proposed_by"),
+        ("records", bulk_suppressions_to_decide(), "proposed_by"),
+        ("ends", Ruling.objects.ending(), "end_proposed_by"),
+        ("ends", Suppression.objects.ending(), "end_proposed_by"),
+        ("settings", _held_batches(), "release_asked_by"),
+        ("settings", SourceChange.objects.waiting(), "proposed_by"),
+        ("settings", RuleSetDraft.objects.waiting(), "proposed_by"),
+        ("settings", Webhook.objects.waiting(), "proposed_by"),
+        ("held", HeldGroupProposal.objects.waiting(), "proposed_by"),
     ]
-    first, *others = [
-        rows.order_by().select_related(None).values(kind=Value(kind)).annotate(number=Count("pk"))
-        for kind, rows in proposals
+    return [(kind, rows.exclude(**{who: username}) if username else rows) for kind, rows, who in proposals]
+
+
+def count_kinds(rows: Sequence[tuple[str, QuerySet[Any]]]) -> Counter[str]:
+    """How many of each kind there are, in one query."""
+    counted = [
+        found.order_by().select_related(None).values_list(Value(kind)).annotate(Count("pk")) for kind, found in rows
     ]
     counts: Counter[str] = Counter()
-    for row in first.union(*others, all=True):
-        counts[row["kind"]] += row["number"]
+    for kind, number in counted[0].union(*counted[1:], all=True) if counted else []:
+        counts[kind] += number
     return counts

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -16,24 +16,28 @@ from codes.models import (
     Case,
     CityCorrection,
     DisplayItem,
+    GateDevice,
     Guardianship,
     HeldGroup,
     IdentifiedExport,
     NoteMention,
-    Ruling,
+    RuleSetDraft,
     Run,
     SecondLook,
-    Suppression,
 )
 from codes.models.case import overdue
 from codes.reports.request import MAY_IDENTIFY
 from codes.review.cases.queue import UNASSIGNED
 from codes.sentinel.alarms import READERS
+from portal.official.approvals.inbox import count_kinds, waiting_for_another
+from regions.proposals import OPERATOR_PREFIX
 from regions.staff.models import StaffChange
 from regions.staff.roles import CASE_WORK, Role
 
 HELD_WORK = CASE_WORK | {Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.AUDITOR}
 RUN_WORK = frozenset({Role.SOURCE_MANAGER, Role.RULE_MANAGER, Role.SYSTEM_ADMIN, *CASE_WORK, Role.AUDITOR})
+# Of these none are no news.
+SELDOM = frozenset({"overturned", "ends", "settings", "held", "sent_drafts", "gates"})
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,9 @@ class Waiting:
 
 def waiting_for(username: str, roles: frozenset[Role], *, now: datetime) -> list[Waiting]:
     """What waits for somebody with these roles, the most urgent first: the cases by one query, all else by another."""
-    counts = _count(_asked(username, roles, now=now))
+    asked = _asked(username, roles, now=now)
+    counted = count_kinds(asked)
+    counts = {name: counted[name] for name, _rows in asked}
     wrong, late, notes = (counts.get(name, 0) for name in ("wrong", "late", "notes"))
     corrections = Waiting(
         _("Corrections that another city has not answered in time"), late, reverse("official_corrections"), presses=True
@@ -63,22 +69,23 @@ def waiting_for(username: str, roles: frozenset[Role], *, now: datetime) -> list
     ]
 
 
-def _asked(username: str, roles: frozenset[Role], *, now: datetime) -> dict[str, QuerySet[Any]]:
+def _asked(username: str, roles: frozenset[Role], *, now: datetime) -> list[tuple[str, QuerySet[Any]]]:
     """What is counted for these roles; what is not asked for is not theirs."""
     asked: dict[str, QuerySet[Any]] = {}
     if roles.intersection(READERS):
         asked["alarms"] = Alarm.objects.standing()
     if roles & HELD_WORK:
-        asked["held"] = HeldGroup.objects.waiting()
+        asked["held_groups"] = HeldGroup.objects.waiting()
     if roles.intersection(OWNERS):
         asked["wrong"] = DisplayItem.objects.filter(state=DisplayItem.State.OPEN)
     if roles & CASE_WORK:
         asked["late"] = CityCorrection.objects.late()
         asked["notes"] = NoteMention.objects.filter(username=username, opened_at=None)
-    if Role.APPROVER in roles:
-        asked["rulings"] = Ruling.objects.waiting().exclude(proposed_by=username)
-        records = Suppression.objects.waiting().filter(bulk_suppression=None)
-        asked["records"] = records.exclude(proposed_by=username)
+    if Role.RULE_MANAGER in roles:
+        sent = RuleSetDraft.objects.filter(created_by__startswith=OPERATOR_PREFIX)
+        asked["sent_drafts"] = sent.filter(state=RuleSetDraft.State.EDITING)
+    if Role.SYSTEM_ADMIN in roles:
+        asked["gates"] = GateDevice.objects.waiting().filter(expires_at__gt=now).exclude(proposed_by=username)
     if Role.REVIEWER in roles:
         asked["second_looks"] = SecondLook.objects.waiting_for(username)
         asked["overturned"] = SecondLook.objects.overturning(username)
@@ -88,7 +95,7 @@ def _asked(username: str, roles: frozenset[Role], *, now: datetime) -> dict[str,
         asked["staff"] = changes.exclude(proposed_by=username).exclude(username=username)
     if roles & MAY_IDENTIFY:
         asked["exports"] = IdentifiedExport.objects.waiting().exclude(proposed_by=username)
-    return asked
+    return [*asked.items(), *(waiting_for_another(username) if Role.APPROVER in roles else [])]
 
 
 def _held(counts: Mapping[str, int]) -> list[Waiting]:
@@ -98,7 +105,7 @@ def _held(counts: Mapping[str, int]) -> list[Waiting]:
         ),
         Waiting(
             _("Mass changes held: answer within the hour"),
-            counts.get("held", 0),
+            counts.get("held_groups", 0),
             reverse("official_held_groups"),
             presses=True,
         ),
@@ -107,11 +114,16 @@ def _held(counts: Mapping[str, int]) -> list[Waiting]:
 
 
 def _to_decide(counts: Mapping[str, int]) -> list[Waiting]:
-    """Of what somebody decides also the nought is shown, but for what is opened again."""
+    """Of what somebody decides often also the nought is shown."""
     approvals, looks = reverse("official_approvals"), reverse("official_second_looks")
     titles: dict[str, tuple[str | Promise, str]] = {
         "rulings": (_("Proposed colours to approve"), approvals),
         "records": (_("Records proposed to be wrong"), f"{approvals}?kind=records"),
+        "ends": (_("Early ends to approve"), f"{approvals}?kind=ends"),
+        "settings": (_("Sources, rules and webhooks to approve"), f"{approvals}?kind=settings"),
+        "held": (_("Answers to mass changes to approve"), f"{approvals}?kind=held"),
+        "sent_drafts": (_("Drafts of rules by a risk list of the province"), reverse("official_rule_sets")),
+        "gates": (_("Gate devices to confirm"), reverse("official_gates")),
         "second_looks": (_("Second looks at what a colleague closed"), looks),
         "overturned": (_("Cases that you closed and a second look opened again"), looks),
         "guardians": (_("Guardians to answer"), reverse("official_guardians")),
@@ -121,7 +133,7 @@ def _to_decide(counts: Mapping[str, int]) -> list[Waiting]:
     found = [
         (name, Waiting(title, counts[name], address)) for name, (title, address) in titles.items() if name in counts
     ]
-    return [one for name, one in found if one.count or name != "overturned"]
+    return [one for name, one in found if one.count or name not in SELDOM]
 
 
 def newest_runs(roles: frozenset[Role]) -> Sequence[Run]:
@@ -142,10 +154,3 @@ def _cases(username: str, roles: frozenset[Role], now: datetime) -> list[Waiting
     if Role.REVIEWER not in roles:
         return [escalated, late, free]
     return [Waiting(_("Your cases"), counts["mine"], f"{queue}?assignee={username}"), late, escalated, free]
-
-
-def _count(asked: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
-    """How many each has, by one query."""
-    counted = [rows.order_by().values_list(Value(name)).annotate(Count("pk")) for name, rows in asked.items()]
-    found = dict(counted[0].union(*counted[1:], all=True)) if counted else {}
-    return {name: found.get(name, 0) for name in asked}

@@ -1,16 +1,23 @@
 """Coming in: what waits; guardians; and the keys of the desk, which can be switched off."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 from codes.citizens.guardianship import ask_guardianship
-from codes.models import Evidence, Guardianship, PersonAccess
+from codes.gates.devices import propose_device
+from codes.models import Evidence, Guardianship, PersonAccess, Provider
 from codes.review.evidence.files import keep_upload
+from codes.review.proposals.rulings import propose_end
+from codes.rule_sets.drafts import begin_with_areas
+from codes.webhooks.subscriptions import propose as propose_webhook
 from regions.identity import Identity
+from regions.staff.roles import Role
 from regions.vocabulary import IdType
 from tests.integration.lines import ANNA
 from tests.integration.pages.asking import at_most
 from tests.integration.pages.people import Visitor
-from tests.integration.review.desk import Desk
+from tests.integration.review.desk import Desk, hire
 
 At = Callable[[str], Visitor]
 
@@ -38,6 +45,43 @@ def test_what_waits_is_counted_and_leads_to_it(desk: Desk, at_work: At) -> None:
         assert told in page
     assert "待审批的转码提议" not in at_work("li").read("/staff/")
     assert "待确认的实名导出" in at_work("sun").read("/staff/")
+
+
+def test_all_that_waits_for_a_second_person_is_counted(desk: Desk, at_work: At) -> None:
+    """Whatever the inbox lists, for everybody but who proposed it; a gate device, and what the province sent, for whose it is."""
+    for name, role in (("qian", Role.SOURCE_MANAGER), ("zhou", Role.RULE_MANAGER), ("gu", Role.SYSTEM_ADMIN)):
+        hire(name, role, now=desk.now)
+    hire("lu", Role.SYSTEM_ADMIN, now=desk.now)
+    told: dict[str, Any] = {"now": desk.now, "reason": "查明属实"}
+    ruling = desk.propose()
+    desk.approve(ruling)
+    propose_end(ruling_id=ruling.pk, by="li", **told)
+    propose_webhook(
+        provider=Provider.objects.all()[0],
+        address="http://127.0.0.1:9/hook",
+        events=["code.changed"],
+        by="qian",
+        **told,
+    )
+    propose_device(name="东门", place="火车东站", expires_at=desk.now + timedelta(days=30), by="gu", **told)
+    wang = at_work("wang")
+    with at_most(12):
+        page = wang.read("/staff/")
+    for title, kind in (("待审批的提前终止", "ends"), ("待审批的数据来源、规则和推送地址", "settings")):
+        assert title in page
+        assert f"/staff/approvals/?kind={kind}" in page
+    assert "集中变码处理意见" not in page, "of what is seldom none is no news"
+    assert "待确认的卡口设备" in at_work("lu").read("/staff/")
+    assert "待确认的卡口设备" not in at_work("gu").read("/staff/")
+    assert "省级风险区名单" not in at_work("zhou").read("/staff/")
+    begin_with_areas(
+        lambda _: [{"area": "533103", "level": "high", "from": "2026-11-20"}],
+        note="省防控办通知",
+        source="risk_list:1",
+        by="operator:chen",
+        now=desk.now,
+    )
+    assert "省级风险区名单生成的规则集草案" in at_work("zhou").read("/staff/")
 
 
 def test_a_guardian_is_accepted_after_the_proof_was_seen(desk: Desk, at_work: At, picture: bytes) -> None:
