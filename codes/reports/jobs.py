@@ -16,6 +16,7 @@ from django.db.models import TextChoices
 
 from codes.models import ExportFault, ExportJob, IdentifiedExport
 from codes.models.provider import PROVIDER_PREFIX
+from codes.reports.daily_disagreements import IS_KEPT, IS_STANDING
 from codes.reports.export import FileFormat, export_report
 from codes.reports.manifest import manifest_path
 from codes.reports.request import (
@@ -43,10 +44,12 @@ OF_A_RUN = {
     ReportName.CODES: """
 SELECT count(*) FROM codes_registration WHERE registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
 """,
-    ReportName.DISAGREEMENTS: """
-SELECT count(*) FROM codes_disagreement
-WHERE opened_run_id <= %(run)s AND (closed_run_id IS NULL OR closed_run_id > %(run)s)
-""",
+    ReportName.DISAGREEMENTS: f"""
+SELECT count(*) FROM codes_disagreement d
+JOIN codes_run opened ON opened.id = d.opened_run_id
+LEFT JOIN codes_run closed ON closed.id = d.closed_run_id
+WHERE CASE WHEN %(kept)s THEN {IS_KEPT} ELSE {IS_STANDING} END
+""",  # noqa: S608 - the report's own conditions
 }
 OF_A_SPAN = {
     ReportName.CASES: f"SELECT count(*) FROM codes_case WHERE {span('opened_at')}",  # noqa: S608 - constants
@@ -62,7 +65,7 @@ def expected_rows(request: ReportRequest) -> int | None:
         return None
     if request.report in OF_SETTLED_DAYS:
         runs = settled_runs(first=request.first, last=request.last)
-        return sum(_count(OF_A_RUN[request.report], {"run": run.pk}) for run in runs)
+        return sum(_count(OF_A_RUN[request.report], {"run": run.pk, "kept": run.history}) for run in runs)
     return _count(OF_A_SPAN[request.report], bounds(request.first, request.last, zone=current_city().zone))
 
 
