@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from codes.engine.provider_states import provider_states, provider_states_at
+from codes.models import Guardianship
 from codes.review.proposals import rulings
 from tests.integration.official.conftest import At
 from tests.integration.official.test_case_page import columns, page_of
@@ -32,6 +33,16 @@ def test_a_closed_case_shows_the_colours_it_was_decided_by(desk: Desk, at_work: 
     assert "时空伴随" in shown["wechat"]
     assert "结案时" in page
     assert "今日有效码" in page
+
+
+def test_the_family_of_a_closed_case_has_the_colours_of_today(desk: Desk, at_work: At) -> None:
+    case = desk.case("zhang")
+    guardian = desk.citizen("chen")
+    told = {"relation": "child", "asked_at": desk.now, "reviewed_by": "li", "reviewed_at": desk.now, "accepted": True}
+    Guardianship.objects.create(guardian=guardian, dependant=case.citizen, **told)
+    assert "以下为今日的颜色。" not in at_work("li").read(page_of(case))
+    case = desk.bring(case, "decided")
+    assert "以下为今日的颜色。" in at_work("li").read(page_of(case))
 
 
 def test_before_the_first_run_there_was_nothing(desk: Desk) -> None:

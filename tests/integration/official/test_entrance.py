@@ -70,7 +70,7 @@ def test_all_that_waits_for_a_second_person_is_counted(desk: Desk, at_work: At) 
     for title, kind in (("待审批的提前终止", "ends"), ("待审批的数据来源、规则和推送地址", "settings")):
         assert title in page
         assert f"/staff/approvals/?kind={kind}" in page
-    assert "集中变码处理意见" not in page, "of what is seldom none is no news"
+    assert "集中变码处置意见" not in page, "of what is seldom none is no news"
     assert "待确认的卡口设备" in at_work("lu").read("/staff/")
     assert "待确认的卡口设备" not in at_work("gu").read("/staff/")
     assert "省级风险区名单" not in at_work("zhou").read("/staff/")

@@ -137,6 +137,7 @@ def test_every_shipped_city_can_be_opened(path: Path) -> None:
     city = read_city_file(path)
     assert city.city.schema_name == path.stem
     assert city.city.name.zh == divisions()[city.city.division].zh
+    assert city.city.hotline == "12345", "a number to tap wherever a page can go no further"
     assert {source.credential for source in city.sources} == {None}
     assert {version.code for version in read_versions(path, city.rule_sets)} == {
         provider.rule_set for provider in city.providers
