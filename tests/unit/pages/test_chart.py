@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import pytest
+from django.template.loader import render_to_string
 
 from portal.web.chart import BARS, MOST_VALUES, VALUES, Series, bar_chart, day_chart
 
@@ -69,6 +70,10 @@ def test_bars_are_as_long_as_their_values() -> None:
 def test_nothing_can_be_drawn_too() -> None:
     assert bar_chart("t", []).bars == []
     assert day_chart("t", [], []).rows == []
+    chart = {"chart": day_chart("t", ["1"], []), "first": "Day"}
+    drawn = render_to_string("components/chart_days.html", chart)
+    assert "这些天没有可统计的数量。" in drawn
+    assert "<table" not in drawn
     assert day_chart("t", ["1"], [Series("a", [None])]).rows[0].newest == ""
 
 
