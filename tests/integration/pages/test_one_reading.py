@@ -69,7 +69,7 @@ def test_what_is_overdue_promises_no_answer(desk: Desk, visitor: Opens) -> None:
     Case.objects.filter(pk=case.pk).update(due_at=late, first_look_due_at=late)
     page = visitor("zhang").read("/code/")
     told = text_of(page)
-    assert "前答复，现已超时。" in told.partition("黄码")[0]
+    assert "前答复，现已超时。 · 拨打12345" in told.partition("黄码")[0], "two links, and not one"
     assert 'href="tel:12345"' in page
     assert "人工复核最迟" not in told
     told = text_of(visitor("zhang").in_english().read(f"/cases/{case.number}/"))
