@@ -100,7 +100,8 @@ def _ready(username: str, role: Role, given: Secrets, *, place: str, now: dateti
 def _added(username: str, role: Role, *, place: str, now: datetime) -> Account:
     """As ``add_staff`` does it, but for the one-time password, which nobody would use and which takes long to hash."""
     name = chinese_name(Random(f"{place}/{username}"), woman=len(role) % 2 == 0)
-    account = Account.objects.create(username=username, full_name=name, office=OFFICES.get(role, ""), created_at=now)
+    told = {"office": OFFICES.get(role, ""), "email": f"{username}@{place}.example"}
+    account = Account.objects.create(username=username, full_name=name, created_at=now, **told)
     RoleGrant.objects.create(account=account, role=role.value, granted_by=BY, granted_at=now)
     record("staff.added", by=BY, now=now, subject=f"staff:{username}", data={"roles": [role.value]})
     return account

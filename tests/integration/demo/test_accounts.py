@@ -30,6 +30,7 @@ def test_every_role_can_sign_in_at_once_and_secrets_are_new_every_time(beta: Cit
     assert led.headers["Location"] == "/staff/"
     assert "复核员" in door.read("/staff/")
     assert Account.objects.get(username="reviewer").roles == {Role.REVIEWER}
+    assert Account.objects.get(username="reviewer").email == "reviewer@beta.example", "where the morning's mail goes"
 
 
 def test_a_demo_has_one_password_and_one_key_for_everybody(beta: City) -> None:
