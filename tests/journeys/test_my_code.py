@@ -12,7 +12,7 @@ from tests.journeys.world import CITY, World
 MINUTE = 60_000
 FOLD, TWO_LINES = 844, 110
 SAYS = {
-    "zh-hans": ("工作人员提问：何时？", "去答复", "答复工作人员的提问", "绿码（复核决定，有效至", "已过期"),
+    "zh-hans": ("工作人员提问：何时？", "去答复", "答复工作人员的提问", "绿码（复核决定，", "已过期"),
     "en": ("A question from the office: 何时？", "Answer the question", "answer the question", "Green by a decision until", "Out of date"),
 }  # fmt: skip
 
