@@ -15,13 +15,15 @@ WITH new_hit AS (
     JOIN codes_rule rule ON rule.id = (hit->>'rule_id')::bigint
     WHERE r.state = 'approved'
       AND array_position(ARRAY['green', 'yellow', 'red'], rule.colour) > array_position(ARRAY['green', 'yellow', 'red'], r.colour)
-      AND NOT r.weighed @> jsonb_build_array(jsonb_build_array(hit->'rule', hit->'fact_id'))
-      -- Nor is a version new that says what a weighed one said: a name may be spelt otherwise.
+      -- Weighed is a hit of whose record a version was that says the same – a name may be spelt otherwise – and for which its rule
+      -- gave a colour as severe as now. Of a ruling of an earlier release the colours are not known.
       AND NOT EXISTS (
-          SELECT FROM jsonb_array_elements(r.weighed) AS weighed_hit(pair)
+          SELECT FROM jsonb_array_elements(r.weighed) WITH ORDINALITY AS weighed_hit(pair, place)
           JOIN codes_fact before ON before.id = (pair->>1)::bigint
           JOIN codes_fact again ON again.id = (hit->>'fact_id')::bigint AND again.record_id = before.record_id
           WHERE pair->>0 = hit->>'rule' AND again.citizen_id = before.citizen_id
+            AND coalesce(array_position(ARRAY['green', 'yellow', 'red'], r.weighed_colours->>(place::int - 1))
+                         >= array_position(ARRAY['green', 'yellow', 'red'], rule.colour), true)
             AND (again.origin, again.source_id, again.provider_id, again.kind, again.area, again.started_on, again.ended_on)
                 IS NOT DISTINCT FROM
                 (before.origin, before.source_id, before.provider_id, before.kind, before.area, before.started_on, before.ended_on))

@@ -17,16 +17,19 @@ TEXTS = ("reason", "decision_reason", "end_reason", "evidence")
 
 
 class Ruling(Accounted, EndableProposal):
-    """A manual colour: reason, evidence and an end date; it covers the hits it weighed (fact ids) and no new, more severe one."""
+    """A manual colour: reason, evidence and an end date; it covers the hits it weighed and no new, more severe one."""
 
     NAME: ClassVar[str] = "ruling"
-    told_by_digest: ClassVar[tuple[str, ...]] = (*TEXTS, "weighed")
+    told_by_digest: ClassVar[tuple[str, ...]] = (*TEXTS, "weighed", "weighed_colours")
 
     citizen = models.ForeignKey(Citizen, on_delete=models.PROTECT, related_name="rulings")
     case = models.ForeignKey("codes.Case", on_delete=models.PROTECT, null=True, related_name="rulings")
     colour = models.TextField()
     evidence = models.JSONField(default=list, help_text="what it rests on: evidence ids, record ids, documents")
     weighed = models.JSONField(default=list, help_text="[rule code, fact id] of every unreleased hit at the time")
+    weighed_colours = models.JSONField(
+        null=True, help_text="which colour the rule of each gave; none of a ruling of an earlier release"
+    )
     expires_on = models.DateField(help_text="the first day it no longer holds")
     suspended_at = models.DateTimeField(null=True, help_text="a new, more severe hit suspended it")
 

@@ -134,8 +134,13 @@ class Appeals:
             and before in SEVERITY
             and SEVERITY[one.ruling.colour] <= SEVERITY[before]
             and not suspended(one.ruling, desk.said(person))
-            and one.colours == desk.colours(person)
+            and one.colours == self._colours_beside(person, one)
         )
+
+    def _colours_beside(self, person: str, one: Waiting) -> dict[str, str]:
+        """Of the providers with which they had applied then; one that they applied with since, and is green, changes nothing."""
+        now = self.officials.colours(person)
+        return {provider: state for provider, state in now.items() if provider in one.colours or state != "green"}
 
 
 def _has_changed(one: Waiting) -> bool:

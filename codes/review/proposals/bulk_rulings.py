@@ -123,7 +123,7 @@ def propose_many(
                 reason_code=reason_code,
                 reason=reason,
                 evidence=evidence,
-                weighed=weighed_in(hits[case.citizen_id]),
+                **weighed_in(hits[case.citizen_id]),
                 expires_on=expires_on,
                 proposed_by=by,
                 proposed_at=now,
@@ -260,7 +260,7 @@ def _lock_cases(ruling_ids: Collection[int]) -> None:
 def _approvable(found: list[Ruling], before: dict[int, str], *, by: str, now: datetime) -> list[Ruling]:
     hits = hits_of(list(before))
     today = current_city().day_of(now)
-    weighed = said_again([ruling.weighed for ruling in found])
+    weighed = said_again(found)
     proposed = Ruling.objects.filter(pk__in=[one.pk for one in found])
     changed = set(with_changed_since(proposed).filter(has_changed=True).values_list("pk", flat=True))
     return [

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
+from itertools import repeat
 from typing import Any, NamedTuple
 
-from codes.models import Fact, Rule, Verdict
+from codes.models import Fact, Rule, Ruling, Verdict
 from codes.review.errors import Reason
 from codes.review.reasons import CARRIES, RefusalReason, RulingReason
 from codes.vocabulary import Colour
@@ -13,8 +14,8 @@ from regions.refusals import CommonReason, Refused
 LONGEST = timedelta(days=30)
 LONGEST_TEXT = 2000
 
-Weighed = list[list[Any]]
-"""``[rule code, fact id]`` of each hit."""
+Weighed = list[tuple[str, int, str | None]]
+"""Rule code, fact id and colour of each hit. Of a ruling of an earlier release no colour is known: it covers whatever the rule gives."""
 
 
 def check_ruling(*, colour: str, reason_code: str, expires_on: date, evidence: Collection[str], today: date) -> None:
@@ -54,9 +55,18 @@ def lighter(colour: str, than: str) -> bool:
 
 
 def uncovered(hits: Iterable[tuple[str, str, int]], *, weighed: Weighed, colour: str) -> bool:
-    """Whether a hit (its colour, rule code, fact id) is more severe than the ruled colour and was not weighed."""
-    known = {(rule, fact) for rule, fact in weighed}
-    return any(lighter(colour, than=severe) and (rule, fact) not in known for severe, rule, fact in hits)
+    """Whether a hit (its colour, rule code, fact id) is more severe than the ruled colour and was not weighed.
+
+    A hit whose rule gives a more severe colour than when it was weighed is another one (``docs/adr/0092-…``).
+    """
+    known: dict[tuple[str, int], int] = {}
+    for rule, fact, was in weighed:
+        severity = Colour(was or Colour.RED).severity
+        known[rule, fact] = max(severity, known.get((rule, fact), severity))
+    return any(
+        lighter(colour, than=severe) and Colour(severe).severity > known.get((rule, fact), 0)
+        for severe, rule, fact in hits
+    )
 
 
 class Hit(NamedTuple):
@@ -83,20 +93,27 @@ def hits_of(citizens: Collection[int]) -> dict[int, list[Hit]]:
 SAYING = ("record_id", "origin", "source_id", "provider_id", "kind", "area", "started_on", "ended_on")
 
 
-def said_again(rulings: Sequence[Weighed]) -> list[Weighed]:
+def said_again(rulings: Sequence[Ruling]) -> list[Weighed]:
     """What each of the rulings weighed, and beside it the versions that say the same: a name spelt otherwise is no new hit."""
-    ids = {fact for weighed in rulings for _, fact in weighed}
+    ids = {fact for ruling in rulings for _, fact in ruling.weighed}
     content = {pk: tuple(said) for pk, *said in Fact.objects.filter(pk__in=ids).values_list("pk", *SAYING)}
     again: dict[tuple[Any, ...], list[int]] = {said: [] for said in content.values()}
     for pk, *said in Fact.objects.filter(record_id__in={said[0] for said in again}).values_list("pk", *SAYING):
         if tuple(said) in again:
             again[tuple(said)].append(pk)
     return [
-        [[rule, pk] for rule, fact in weighed for pk in {fact, *again.get(content.get(fact, ()), ())}]
-        for weighed in rulings
+        [
+            (rule, pk, colour)
+            for (rule, fact), colour in zip(ruling.weighed, ruling.weighed_colours or repeat(None), strict=False)
+            for pk in {fact, *again.get(content.get(fact, ()), ())}
+        ]
+        for ruling in rulings
     ]
 
 
-def weighed_in(hits: Collection[Hit]) -> Weighed:
-    """As it is stored with a ruling: each rule and fact once."""
-    return [[rule, fact] for rule, fact in sorted({(hit.rule, hit.fact_id) for hit in hits})]
+def weighed_in(hits: Collection[Hit]) -> dict[str, Any]:
+    """As it is stored with a ruling: each rule and fact once, with the most severe colour that the rule gives by any version."""
+    severest: dict[tuple[str, int], str] = {}
+    for hit in sorted(hits, key=lambda one: (one.rule, one.fact_id, Colour(one.colour).severity)):
+        severest[hit.rule, hit.fact_id] = hit.colour
+    return {"weighed": [list(pair) for pair in severest], "weighed_colours": list(severest.values())}

@@ -77,7 +77,7 @@ def propose(
             reason_code=reason_code,
             reason=reason,
             evidence=references,
-            weighed=weighed_in(hits_of([case.citizen_id])[case.citizen_id]),
+            **weighed_in(hits_of([case.citizen_id])[case.citizen_id]),
             expires_on=expires_on,
             proposed_by=by,
             proposed_at=now,
@@ -138,7 +138,7 @@ def check_approval(ruling: Ruling, *, by: str, now: datetime) -> None:
     require_another(by, proposed_by=ruling.proposed_by)
     if ruling.expires_on <= current_city().day_of(now):
         raise Refused(Reason.EXPIRED_PROPOSAL)
-    weighed = said_again([ruling.weighed])[0]
+    weighed = said_again([ruling])[0]
     if uncovered(hits_of([ruling.citizen_id])[ruling.citizen_id], weighed=weighed, colour=ruling.colour):
         raise Refused(Reason.NEW_RECORDS)
 

@@ -115,6 +115,7 @@ def rulings(world: World, keys: Keys, known_at: datetime) -> Iterator[Model]:
             reason_code="reviewed",
             evidence=["a document"],
             weighed=[[hit.content.rule_code, facts[hit.fact]] for hit in sorted(one.weighed)],
+            weighed_colours=[hit.content.colour for hit in sorted(one.weighed)],
             expires_on=one.ends_on + ONE_DAY,
             proposed_by="li",
             proposed_at=LONG_AGO,

@@ -8,10 +8,23 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from codes.models import Case, CaseEvent, Disagreement, Fact, RiskArea, Rule, RuleSetVersion, Ruling, Verdict
+from codes.models import (
+    Case,
+    CaseEvent,
+    Disagreement,
+    EffectiveCode,
+    Fact,
+    RiskArea,
+    Rule,
+    RuleSetVersion,
+    Ruling,
+    Verdict,
+)
+from codes.review.errors import Reason
 from codes.review.proposals import rulings
 from codes.review.proposals.bulk_rulings import approve_many
 from regions.journal.models import JournalEntry
+from regions.refusals import Refused
 from tests.integration.review.desk import Desk
 
 MINUTE = timedelta(minutes=1)
@@ -235,6 +248,36 @@ def test_nothing_reopens_without_a_change_for_the_person(desk: Desk, change: Cal
     assert {hit["fact_id"] for verdict in Verdict.objects.all() for hit in verdict.hits} <= set(
         Fact.objects.filter(superseded=False).values_list("pk", flat=True)
     ), "the verdicts rest on the newest versions"
+
+
+def test_a_hit_that_has_become_more_severe_is_a_new_one(desk: Desk) -> None:
+    """The same record and the same rule, which by another version makes it red where it made it yellow when it was weighed."""
+    Rule.objects.filter(code="R2").update(colour="yellow")
+    desk.run(everybody=True)
+    ruling = ruled(desk)
+    assert ruling.weighed_colours == ["yellow"]
+    next_version(desk, colour="red")
+    desk.run()
+    ruling.refresh_from_db()
+    assert ruling.state == "approved"
+    assert ruling.suspended_at is not None
+    assert EffectiveCode.objects.get(citizen=ruling.citizen).colour == "red"
+    # By a ruling of an earlier release, which noted no colours, it is covered.
+    type(ruling).objects.filter(pk=ruling.pk).update(weighed_colours=None)
+    desk.run(everybody=True)
+    ruling.refresh_from_db()
+    assert ruling.suspended_at is None
+
+
+def test_a_proposal_that_weighed_a_milder_hit_is_not_approved(desk: Desk) -> None:
+    Rule.objects.filter(code="R2").update(colour="yellow")
+    desk.run(everybody=True)
+    ruling = desk.propose()
+    next_version(desk, colour="red")
+    desk.run()
+    with pytest.raises(Refused) as refused:
+        desk.approve(ruling)
+    assert refused.value.reason is Reason.NEW_RECORDS
 
 
 CHANGED: dict[str, Callable[[Desk], object]] = {

@@ -8,7 +8,7 @@ from django.db.models import TextChoices
 
 from codes.review.cases.move import turns_no_stricter
 from codes.review.errors import Reason
-from codes.review.proposals.ruling_policy import check_ruling, check_text, lighter, uncovered
+from codes.review.proposals.ruling_policy import Weighed, check_ruling, check_text, lighter, uncovered
 from codes.review.proposals.rulings import effect_of
 from codes.review.reasons import CARRIES, RefusalReason, RulingReason, SuppressionReason, UpholdReason
 from codes.vocabulary import Colour
@@ -92,18 +92,21 @@ def test_lighter(colour: str, than: str, expected: bool) -> None:
 @pytest.mark.parametrize(
     ("hits", "weighed", "colour", "expected"),
     [
-        ([("red", "R1", 1)], [["R1", 1]], "green", False),
-        ([("red", "R1", 2)], [["R1", 1]], "green", True),
-        ([("red", "R2", 1)], [["R1", 1]], "green", True),
+        ([("red", "R1", 1)], [("R1", 1, "red")], "green", False),
+        ([("red", "R1", 2)], [("R1", 1, "red")], "green", True),
+        ([("red", "R2", 1)], [("R1", 1, "red")], "green", True),
         ([("yellow", "Y1", 2)], [], "green", True),
         ([("yellow", "Y1", 2)], [], "yellow", False),
         ([("red", "R1", 2)], [], "yellow", True),
         ([("red", "R1", 2)], [], "red", False),
+        ([("red", "R1", 1)], [("R1", 1, "yellow")], "green", True),
+        ([("yellow", "R1", 1)], [("R1", 1, "red")], "green", False),
+        ([("red", "R1", 1)], [("R1", 1, None)], "green", False),
         ([], [], "green", False),
     ],
 )
 def test_a_new_hit_is_uncovered_when_it_is_more_severe(
-    hits: list[tuple[str, str, int]], weighed: list[list[object]], colour: str, expected: bool
+    hits: list[tuple[str, str, int]], weighed: Weighed, colour: str, expected: bool
 ) -> None:
     assert uncovered(hits, weighed=weighed, colour=colour) is expected
 
