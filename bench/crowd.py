@@ -22,10 +22,14 @@ RECEIVED_BYTES = 65536
 
 @dataclass
 class Crowd:
-    """Seconds that each answer took, of those served and of those turned away."""
+    """Seconds that each answer took, of those served and of those turned away; and how many were answered by neither.
+
+    Where more come than are taken in, the kernel ends connections that it had promised.
+    """
 
     served: list[float] = field(default_factory=list)
     turned_away: list[float] = field(default_factory=list)
+    broken_off: int = 0
     seconds: float = 0.0
 
     @property
@@ -82,11 +86,14 @@ def _visit(port: int, visits: Sequence[Visit], due: Iterable[float], *, again_fo
             nth += 1
         for number, _event in poll.poll(max(0.0, waiting[0] - now) if waiting else LONGEST_SECONDS):
             one = open_now[number]
-            if _goes_on(one, poll):
-                continue
+            try:
+                if _goes_on(one, poll):
+                    continue
+                _count(one, crowd)
+            except ConnectionResetError:
+                crowd.broken_off += 1
             del open_now[number]
             one.line.close()
-            _count(one, crowd)
             if time.perf_counter() - began < again_for:
                 waiting.append(0.0)
         oldest = next(iter(open_now.values()), None)

@@ -130,7 +130,7 @@ def _write(people: int, signing: Watch, served: dict[str, Served], full: Crowd, 
         report.table(["promise", "measured", "kept"], promises),
         report.table(head, [*rows, ["an Ed25519 signature, bare", *bare]]),
         report.table(
-            ["renewals", "served per second", "p99", "turned away", "p99 of these"],
+            ["renewals", "served per second", "p99", "turned away", "p99 of these", "broken off"],
             [
                 [f"{FULL} browsers, each with the next at once", *_crowd_row(full)],
                 [f"{TENFOLD} times as many, at moments of chance", *_crowd_row(tenfold)],
@@ -148,4 +148,5 @@ def _crowd_row(crowd: Crowd) -> list[str]:
         f"{crowd.p99 * 1000:.0f} ms",
         f"{len(turned_away) / (len(turned_away) + len(crowd.served)):.0%}",
         f"{crowd.p99_turned_away * 1000:.0f} ms" if turned_away else "",
+        f"{crowd.broken_off}",
     ]
