@@ -134,13 +134,15 @@ class Appeals:
             and before in SEVERITY
             and SEVERITY[one.ruling.colour] <= SEVERITY[before]
             and not suspended(one.ruling, desk.said(person))
-            and one.colours == self._colours_beside(person, one)
+            and not self._is_otherwise(person, one)
         )
 
-    def _colours_beside(self, person: str, one: Waiting) -> dict[str, str]:
-        """Of the providers with which they had applied then; one that they applied with since, and is green, changes nothing."""
+    def _is_otherwise(self, person: str, one: Waiting) -> bool:
+        """Whether a provider shows another colour than then. One that has fallen silent shows none; one with which they have applied
+        since, and is green, changes nothing.
+        """
         now = self.officials.colours(person)
-        return {provider: state for provider, state in now.items() if provider in one.colours or state != "green"}
+        return any(state != one.colours.get(provider, "green") for provider, state in now.items())
 
 
 def _has_changed(one: Waiting) -> bool:

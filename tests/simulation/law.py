@@ -31,7 +31,9 @@ def next_version(dice: Dice, version: RuleSetVersion, today: int) -> RuleSetVers
 def publishable(version: RuleSetVersion) -> RuleSetVersion:
     """Nothing that a city's file would be refused for."""
     levels = {one.level for one in version.risk_areas}
-    rules = tuple(_possible(rule, levels) for rule in version.rules)
+    possible = [_possible(rule, levels) for rule in version.rules]
+    # A code may stand for several kinds, and for none twice.
+    rules = tuple({(rule.code, rule.kind, rule.area_levels): rule for rule in reversed(possible)}.values())[::-1]
     areas = tuple(
         one if one.to_day is None else replace(one, to_day=max(one.from_day, one.to_day))
         for one in dict.fromkeys(version.risk_areas)
