@@ -72,8 +72,9 @@ class Prepared:
     def object_of(self, model: type[M], row: Sequence[Any]) -> M:
         """What a row says that begins with those of a query set, with their annotations."""
         names = [field.attname for field in model._meta.concrete_fields]
-        one = model.from_db(connection.alias, names, row[: len(names)])
-        for name, value in zip(self._annotated, row[len(names) :], strict=False):
+        own, end = len(names), len(names) + len(self._annotated)
+        one = model.from_db(connection.alias, names, row[:own])
+        for name, value in zip(self._annotated, row[own:end], strict=True):
             setattr(one, name, value)
         return one
 

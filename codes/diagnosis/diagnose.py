@@ -148,7 +148,7 @@ def diagnose_again(run: Run) -> int:
 
 
 def _to_diagnose_again(run: Run) -> dict[int, tuple[int, Colours]]:
-    """Citizen → disagreement and its colours: of whoever was judged, and where the pair's versions or the late horizon moved."""
+    """Citizen → disagreement and its colours: of whoever was judged, and where freshness plays a part and the late horizon moved."""
     judged = "" if run.everybody or run.amends_id else JUDGED_BY_RUN
     statement = compose(
         SQL,

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
-from itertools import repeat
 from typing import Any, NamedTuple
 
 from codes.models import Fact, Rule, Ruling, Verdict
@@ -104,11 +103,16 @@ def said_again(rulings: Sequence[Ruling]) -> list[Weighed]:
     return [
         [
             (rule, pk, colour)
-            for (rule, fact), colour in zip(ruling.weighed, ruling.weighed_colours or repeat(None), strict=False)
+            for (rule, fact), colour in zip(ruling.weighed, _colours_of(ruling), strict=True)
             for pk in {fact, *again.get(content.get(fact, ()), ())}
         ]
         for ruling in rulings
     ]
+
+
+def _colours_of(ruling: Ruling) -> Sequence[str | None]:
+    noted: list[str] | None = ruling.weighed_colours
+    return [None] * len(ruling.weighed) if noted is None else noted
 
 
 def weighed_in(hits: Collection[Hit]) -> dict[str, Any]:

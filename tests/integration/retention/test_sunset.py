@@ -196,18 +196,23 @@ def test_an_end_that_is_broken_off_is_gone_on_with(
     assert "codes_citizen" not in dump(owner, "alpha")
 
 
+def the_audit_refuses(owner: psycopg2.extensions.connection, *, because: str) -> None:
+    """The second operator is told so, and the city is as it was."""
+    before = dump(owner, "alpha")["codes_citizen"]
+    assert run("--city", "alpha", "--by", LI)[0] == 0
+    code, said = run("--city", "alpha", "--by", WANG, "--confirm")
+    assert (code, because in said) == (6, True), said
+    assert dump(owner, "alpha")["codes_citizen"] == before
+    assert CitySunset.objects.get().state == "asked"
+
+
 def test_a_journal_that_does_not_hold_ends_nothing(
     owner: psycopg2.extensions.connection, media: Path, broker: Celery
 ) -> None:
     with owner.cursor() as cursor:
         cursor.execute("UPDATE alpha.staff_rolegrant SET role = 'approver' WHERE false")
         cursor.execute("UPDATE alpha.journal_journalentry SET by = 'nobody' WHERE seq = 2")
-    before = dump(owner, "alpha")["codes_citizen"]
-    assert run("--city", "alpha", "--by", LI)[0] == 0
-    code, said = run("--city", "alpha", "--by", WANG, "--confirm")
-    assert (code, "broken at entry 2" in said) == (6, True), said
-    assert dump(owner, "alpha")["codes_citizen"] == before
-    assert CitySunset.objects.get().state == "asked"
+    the_audit_refuses(owner, because="broken at entry 2")
     assert run("--city", "alpha", "--by", WANG, "--withdraw")[0] == 2
     assert run("--city", "alpha", "--by", LI, "--withdraw")[0] == 0
     assert not CitySunset.objects.exists()
@@ -221,12 +226,7 @@ def test_what_the_journal_does_not_account_for_ends_nothing(
         cursor.execute(
             "UPDATE alpha.sources_source SET retired = NOT retired WHERE id = (SELECT min(id) FROM alpha.sources_source)"
         )
-    before = dump(owner, "alpha")["codes_citizen"]
-    assert run("--city", "alpha", "--by", LI)[0] == 0
-    code, said = run("--city", "alpha", "--by", WANG, "--confirm")
-    assert (code, "differences between the journal and what stands" in said) == (6, True), said
-    assert dump(owner, "alpha")["codes_citizen"] == before
-    assert CitySunset.objects.get().state == "asked"
+    the_audit_refuses(owner, because="differences between the journal and what stands")
 
 
 def test_what_is_only_asked_for_is_not_destroyed(owner: psycopg2.extensions.connection, media: Path) -> None:
