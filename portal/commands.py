@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.utils import timezone
 
+from regions.instants import instant_of
 from regions.journal.checkpoints import write_checkpoint
 from regions.models import City
 from regions.refusals import NotAllowed
@@ -93,10 +94,7 @@ def day_argument(text: str) -> date:
 
 def instant_argument(text: str) -> datetime:
     """An instant as ISO 8601 with an offset."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ArgumentTypeError(f"{text!r} is not an instant; write it as 2026-11-23T08:00+08:00") from error
-    if instant.tzinfo is None:
-        raise ArgumentTypeError(f"{text!r} has no offset; write it as 2026-11-23T08:00+08:00")
+    instant = instant_of(text)
+    if instant is None:
+        raise ArgumentTypeError(f"{text!r} is not an instant with an offset; write it as 2026-11-23T08:00+08:00")
     return instant

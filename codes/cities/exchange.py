@@ -5,13 +5,12 @@ A message may arrive twice: whoever takes it answers the second time as the firs
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from django.db import transaction
-from django.utils.dateparse import parse_datetime
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-from codes.cities.asked_corrections import answer_message, settle_decided
+from codes.cities.asked_corrections import Line, answer_message, settle_decided
 from codes.cities.corrections import (
     ISSUED_ID,
     LONGEST_WAIT,
@@ -25,6 +24,7 @@ from codes.cities.evidence import fetch_files
 from codes.cities.signing import NotTaken, ask
 from codes.effective import lock_effective_codes
 from codes.models import CityCorrection
+from regions.instants import instant_of
 from regions.journal.record import Act, record, record_all
 from regions.keys.encryption import decrypt_number
 from regions.outgoing import CallFailed
@@ -37,6 +37,14 @@ ASKED_AGAIN = timedelta(hours=1)
 AT_ONCE = 20
 # No answer was had, or none that can be taken.
 UNDELIVERED = (CallFailed, NotTaken, Refused, ValidationError)
+
+
+class Acknowledgement(BaseModel):
+    """What the city that is asked says at once."""
+
+    number: Annotated[Line, Field(max_length=40)] = ""
+    due_at: Any = None
+    answer: AnswerMessage | None = None
 
 
 def exchange(*, now: datetime) -> dict[str, int]:
@@ -153,15 +161,15 @@ def _told(one: CityCorrection, *, now: datetime) -> None:
 def _asked(one: CityCorrection, told: Mapping[str, Any], *, now: datetime) -> None:
     """The other city has it: its number and deadline, or its answer at once. Raises what an answer can be refused with."""
     rows = CityCorrection.objects.filter(pk=one.pk)
-    if told.get("answer") is not None:
-        message = AnswerMessage.model_validate(told["answer"])
-        if message.reference != one.reference:
+    message = Acknowledgement.model_validate(dict(told))
+    if message.answer is not None:
+        if message.answer.reference != one.reference:
             raise NotTaken(200)
         lock_effective_codes()
-        take_answer_to(one, message, now=now)
+        take_answer_to(one, message.answer, now=now)
         return
-    due_at = _deadline(told.get("due_at"), one)
-    changes = {"due_at": due_at, "their_number": str(told.get("number", ""))[:40], "tries": 0, "fault": ""}
+    due_at = _deadline(message.due_at, one)
+    changes = {"due_at": due_at, "their_number": message.number, "tries": 0, "fault": ""}
     next_try_at = max(due_at, now) + ASKED_AGAIN
     if CityCorrection.TRANSITIONS.move(rows, "ask", **changes, next_try_at=next_try_at):
         record("correction.asked", by="system", now=now, subject=one.subject, data=one.described())
@@ -171,10 +179,7 @@ def _asked(one: CityCorrection, told: Mapping[str, Any], *, now: datetime) -> No
 
 def _deadline(told: object, one: CityCorrection) -> datetime:
     """The other city's own, within reason: it is that city's clock, and ours that it is not put off for ever."""
-    try:
-        due_at = parse_datetime(told) if isinstance(told, str) else None
-    except ValueError:
-        due_at = None
-    if due_at is None or due_at.tzinfo is None:
+    due_at = instant_of(told)
+    if due_at is None:
         return one.due_at
     return min(due_at, one.opened_at + LONGEST_WAIT)

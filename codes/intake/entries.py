@@ -36,7 +36,7 @@ from regions.staff.roles import Role
 from regions.tenancy import current_city
 
 LINES_PER_TRANSACTION = 5000
-# Who a line is about stands with the citizen; the rest of it is kept as it came.
+# Who a line is about stands with the citizen; the rest of it is kept as it came, instants in UTC.
 ABOUT_THE_PERSON = {"id_type", "id_number", "full_name", "phone"}
 
 ENTRY_COLUMNS = (

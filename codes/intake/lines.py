@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from codes.intake.results import BadLine, Refusal
 from regions.divisions import is_division_code
 from regions.identity import BadIdentity, Identity, check_identity
+from regions.instants import instant_of
 from regions.vocabulary import Symptom
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -23,7 +24,7 @@ _PHONE_DRESSING = re.compile(r"[\s()\-\u2010-\u2015\u2212]")
 _PHONE = re.compile(r"\+?[0-9]{5,20}")
 EARLIEST_DAY = date(1900, 1, 1)
 LONGEST_NAME = 200
-# Before any provider existed; with it the offset of an instant can never push it out of the calendar.
+# Before any provider existed.
 EARLIEST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -50,13 +51,8 @@ def _day(value: object) -> date:
 
 
 def _instant(value: object) -> datetime:
-    if not isinstance(value, str):
-        raise fault(Refusal.BAD_TIME)
-    try:
-        instant = datetime.fromisoformat(value)
-    except ValueError:
-        raise fault(Refusal.BAD_TIME) from None
-    if instant.tzinfo is None or instant.year < EARLIEST_INSTANT.year or instant < EARLIEST_INSTANT:
+    instant = instant_of(value)
+    if instant is None or instant < EARLIEST_INSTANT:
         raise fault(Refusal.BAD_TIME)
     return instant
 

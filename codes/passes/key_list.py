@@ -14,6 +14,8 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from regions.instants import instant_of
+
 KEY_ID_BYTES = 8
 PUBLIC_KEY_BYTES = 32
 OFFLINE_DAYS = 7
@@ -170,7 +172,7 @@ def _key(row: dict[str, Any]) -> PublishedKey:
 
 
 def _instant(text: str) -> datetime:
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise ValueError("an instant without a time zone")
+    instant = instant_of(text)
+    if instant is None:
+        raise ValueError("an instant without a time zone, or out of all time")
     return instant

@@ -1,6 +1,7 @@
 """The page of a gate: what was scanned is posted to it, by a form or by its script, and answered with one result."""
 
 import base64
+from datetime import datetime
 from typing import Annotated, Any
 
 from csp.constants import WASM_UNSAFE_EVAL
@@ -14,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from codes.cities.recognition import off_line_words
 from codes.gates.check import Checked, check_pass, note_scans
@@ -27,6 +28,7 @@ from portal.gate.session import DeviceRequest, for_devices
 from portal.observability.happened import pass_checked
 from portal.web.access import for_anyone
 from portal.web.host import required_city
+from regions.instants import instant_of
 
 WORKER = settings.BASE_DIR / "portal" / "static" / "portal" / "gate_worker.js"
 MOST_SCANS = 200
@@ -98,7 +100,7 @@ class ScanOffLine(BaseModel):
     """One scan: the pass as it was verified, and when by the device's clock."""
 
     token: Annotated[str, Field(alias="pass", max_length=MAX_CHARACTERS)]
-    at: AwareDatetime
+    at: Annotated[datetime, BeforeValidator(instant_of)]
 
 
 SCANS: TypeAdapter[list[ScanOffLine]] = TypeAdapter(Annotated[list[ScanOffLine], Field(max_length=MOST_SCANS)])

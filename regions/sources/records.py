@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 from regions.divisions import is_division_code
 from regions.identity import BadIdentity, Identity, check_identity
+from regions.instants import FIRST_YEAR, LAST_YEAR, instant_of
 from regions.sources.reasons import RecordReason
 from regions.vocabulary import FACT_KINDS, FactKind, label_in
 
 MAX_NAME_CHARACTERS = 200
 MAX_RECORD_ID_CHARACTERS = 200
-FIRST_YEAR, LAST_YEAR = 1900, 2100
 MAX_DETAIL_BYTES = 8 * 1024
 MAX_DETAIL_DEPTH = 5
 # ASCII digits only: `\d` would take full-width ones.
@@ -193,12 +193,8 @@ def read_day(content: Mapping[str, Any], field: str) -> date:
 
 
 def read_instant(content: Mapping[str, Any], field: str) -> datetime:
-    value = _required(content, field)
-    try:
-        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None or not FIRST_YEAR <= instant.year <= LAST_YEAR:
+    instant = instant_of(_required(content, field))
+    if instant is None:
         raise RecordFault(RecordReason.BAD_DATE, field, "must be ISO 8601 with an offset")
     return instant
 

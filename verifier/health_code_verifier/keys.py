@@ -72,6 +72,6 @@ def _key(row: dict[str, Any], division: str) -> tuple[bytes, Key]:
 
 def _instant(text: str) -> datetime:
     instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise ValueError("an instant has no time zone")
+    if instant.tzinfo is None or not 1900 <= instant.year <= 2100:
+        raise ValueError("an instant has no time zone, or lies out of all time")
     return instant

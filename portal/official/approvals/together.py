@@ -15,7 +15,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
@@ -32,6 +31,7 @@ from portal.official.queue.filters import plain
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import form_refusals
 from portal.web.keyset import keyset_page, query_without_place
+from regions.instants import instant_of
 from regions.staff.roles import Role
 
 SHOWN = 50
@@ -124,10 +124,7 @@ def _answer(request: StaffRequest, form: TakeOutForm, *, approved: set[int], out
 
 
 def _instant(text: str) -> datetime:
-    try:
-        found = parse_datetime(text)
-    except ValueError as error:
-        raise Http404 from error
-    if found is None or found.tzinfo is None:
+    found = instant_of(text)
+    if found is None:
         raise Http404
     return found

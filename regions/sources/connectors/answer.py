@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from regions.instants import instant_of
 from regions.sources.connectors.delivery import DeliveryInconsistent, SourceRefused, SourceUnreachable
 
 # Records are five levels deep in their detail, within record, list, data and answer; some slack lets a record that
@@ -148,11 +149,8 @@ def read_page(answer: Any, *, secrets: tuple[str, ...]) -> Page:
 
 def _read_as_of(text: Any) -> datetime:
     """The instant up to which the delivery is complete. Raises DeliveryInconsistent."""
-    try:
-        as_of = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        raise DeliveryInconsistent("bad_page", field="as_of") from None
-    if as_of.tzinfo is None or not 1900 <= as_of.year <= 2100:
+    as_of = instant_of(text)
+    if as_of is None:
         raise DeliveryInconsistent("bad_page", field="as_of")
     return as_of
 

@@ -38,6 +38,7 @@ SHARED = (
     "regions/copying.py",
     "regions/identity.py",
     "regions/installation.py",
+    "regions/instants.py",
     "regions/journal/",
     "regions/keys/",
     "regions/attempts.py",

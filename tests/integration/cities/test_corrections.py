@@ -4,7 +4,7 @@ import json
 from base64 import b64decode
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -473,3 +473,32 @@ def test_words_of_corrections_go_with_those_of_closed_cases(pair: Pair) -> None:
         sweep_class(cases, now=pair.now)
         found = only()
         assert (found.text, found.evidence, found.answer_text, found.answer) == ("–", [], "–", "upheld")
+
+
+@pytest.mark.parametrize(
+    ("told", "due"),
+    [
+        ({"due_at": "0001-01-01T00:00:00+14:00"}, None),
+        ({"due_at": "9999-12-31T23:59:59-14:00"}, None),
+        ({"due_at": "2026-11-25T23:59:00+23:59"}, datetime(2026, 11, 25, 0, 0, tzinfo=UTC)),
+        ({"due_at": 5}, None),
+        ({"due_at": "2026-11-25T00:00:00+00:00", "number": "\x00"}, "not_understood"),
+        ({"due_at": "2026-11-25T00:00:00+00:00", "number": "\ud800"}, "not_understood"),
+        ({"due_at": "2026-11-25T00:00:00+00:00", "number": ["C1"]}, "not_understood"),
+        ({"answer": {"reference": "x"}}, "not_understood"),
+    ],
+    ids=str,
+)
+def test_whatever_a_city_answers_the_exchange_goes_on(
+    pair: Pair, told: dict[str, Any], due: datetime | str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No answer of one city ends the round of the others, or is kept so that it cannot be read again."""
+    with in_city("alpha"):
+        opened = pair.open()
+    monkeypatch.setattr(exchange, "ask", lambda *_said, **_how: told)
+    pair.round("alpha")
+    with in_city("alpha"):
+        found = only()
+        assert (found.state, found.fault, found.due_at) == (
+            (State.UNSENT, due, opened.due_at) if isinstance(due, str) else (State.ASKED, "", due or opened.due_at)
+        )

@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from random import Random
 
 import pytest
@@ -118,7 +118,17 @@ def test_what_was_scanned_off_line_is_sent_and_flagged(desk: Desk) -> None:
         told = gate.post("/gate/scans/", {"scans": json.dumps([{"pass": token, "at": at}])})
         assert json.loads(told.content) == {"replayed": [at]}, "sent again it is answered as before"
     assert list(GateScan.objects.order_by("pk").values_list("result", flat=True)) == ["ok", "replayed"]
-    for spoilt in ("", "{}", '[{"pass": "x", "at": "soon"}]', json.dumps([{"pass": token, "at": at}] * 201)):
+    other = (desk.now + timedelta(seconds=4)).astimezone(timezone(timedelta(hours=23, minutes=59))).isoformat()
+    told = gate.post("/gate/scans/", {"scans": json.dumps([{"pass": token, "at": other}])})
+    assert json.loads(told.content) == {"replayed": [at]}, "the same instant with an offset that PostgreSQL refuses"
+    far = "9999-12-31T23:59:59-14:00"
+    for spoilt in (
+        f'[{{"pass": "x", "at": "{far}"}}]',
+        "",
+        "{}",
+        '[{"pass": "x", "at": "soon"}]',
+        json.dumps([{"pass": token, "at": at}] * 201),
+    ):
         assert gate.post("/gate/scans/", {"scans": spoilt}).status_code == 400
 
 

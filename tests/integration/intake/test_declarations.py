@@ -274,7 +274,7 @@ def test_a_person_is_readable_in_no_row(alpha: City, now: datetime) -> None:
         "type": "declaration",
         "provider": "alipay",
         "entry_id": "d-1",
-        "submitted_at": "2026-11-20T08:00:00+08:00",
+        "submitted_at": "2026-11-20T00:00:00Z",
         "symptoms": ["fever"],
         "contact": "no",
         "area_stays": [],

@@ -36,7 +36,14 @@ def test_only_approvers_see_approvals(desk: Desk, at_work: At) -> None:
         assert at_work("li").get(f"/staff/approvals/{path}").status_code == 403, path
         assert at_work("sun").get(f"/staff/approvals/{path}").status_code == 403, path
     wang = at_work("wang")
-    for path in ("rulings/999/", "records/999/", "together/?by=li&at=nonsense", "together/", "?kind=nonsense"):
+    for path in (
+        "rulings/999/",
+        "records/999/",
+        "together/?by=li&at=nonsense",
+        "together/?by=li&at=9999-12-31T23:59:59-14:00",
+        "together/",
+        "?kind=nonsense",
+    ):
         assert wang.get(f"/staff/approvals/{path}").status_code == 404, path
     for path in ("rulings/999/end/", "records/999/end/"):
         assert wang.post(f"/staff/approvals/{path}", APPROVE).status_code == 404, path

@@ -16,6 +16,8 @@ from codes.passes.checking import check_off_line
 from codes.passes.key_list import BadKeyList, KeyList, PublishedKey, pass_keys, read_list, write_list
 from codes.passes.results import BadPass, CheckResult, Detail
 from codes.passes.token import PREFIX, Pass, verify_token, write_token
+from health_code_verifier.keys import BadKeyList as TheirBadKeyList
+from health_code_verifier.keys import read_list as their_list
 
 AT = datetime(2026, 11, 24, 2, tzinfo=UTC)
 SECRET = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -224,11 +226,21 @@ def test_a_changed_key_list_is_refused(before: str, after: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"division": "310000"}, {"offline_days": 0}, {"published_at": AT.replace(tzinfo=None)}], ids=str
+    "changes",
+    [
+        {"division": "310000"},
+        {"offline_days": 0},
+        {"published_at": AT.replace(tzinfo=None)},
+        {"published_at": datetime.max.replace(tzinfo=UTC)},
+    ],
+    ids=str,
 )
 def test_a_list_that_says_too_little_or_too_much_is_refused_though_it_is_signed(changes: dict[str, Any]) -> None:
     with pytest.raises(BadKeyList):
         read_list(list_text(**changes))
+    if "division" not in changes:
+        with pytest.raises(TheirBadKeyList):
+            their_list(list_text(**changes))
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,11 @@ def accepted(**changes: Any) -> CheckedRecord:
     return record
 
 
+def test_an_instant_is_taken_in_utc() -> None:
+    """PostgreSQL takes no offset of a day."""
+    assert accepted(recorded_at="2026-11-20T23:00:00+23:30").recorded_at.isoformat() == "2026-11-19T23:30:00+00:00"
+
+
 def test_a_good_record_is_taken_as_it_is() -> None:
     assert accepted() == CheckedRecord(
         record_id="GA-1",
