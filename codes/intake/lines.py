@@ -168,7 +168,6 @@ MOST_BYTES = 100_000
 FARTHEST_PLAN = timedelta(days=366)
 # A key that is not one of ours may be anything; only what looks like a key is repeated to the sender.
 _KEY = re.compile(r"[a-z_.0-9]*[a-z_]{1,40}")
-_OURS = {reason.value: reason for reason in Refusal}
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,8 +257,9 @@ def _refuse_shape(error: ValidationError) -> NoReturn:
             reason, field = Refusal.UNKNOWN_FIELD, field if _KEY.fullmatch(field) else "…"
         case "string_unicode":
             reason = Refusal.BAD_TEXT
-        case other:
-            reason = _OURS.get(other, Refusal.BAD_FIELD)
+        case _:
+            # By what ``fault`` gave along: pydantic has words of its own that are codes of ours, such as "too_long" for a list.
+            reason = Refusal(finding.get("ctx", {}).get("reason", Refusal.BAD_FIELD))
     raise BadLine(reason, field) from None
 
 

@@ -58,6 +58,11 @@ BAD_LINES: dict[str, tuple[Line | bytes, Refusal]] = {
     "a symptom in other words": (declaration(symptoms=["发热"]), Refusal.UNKNOWN_SYMPTOM),
     "no symptom in other words": (declaration(symptoms=["无"]), Refusal.UNKNOWN_SYMPTOM),
     "a code of another provider": (declaration(symptoms=["1"]), Refusal.UNKNOWN_SYMPTOM),
+    "more symptoms than there are": (declaration(symptoms=["fever"] * 101), Refusal.BAD_FIELD),
+    "more stays than days": (
+        declaration(area_stays=[{"area": "420100", "from": "2026-11-01"}] * 201),
+        Refusal.BAD_FIELD,
+    ),
     "none and fever": (declaration(symptoms=["none", "fever"]), Refusal.UNKNOWN_SYMPTOM),
     "none and fever in other words": (declaration(symptoms=["无", "发热"]), Refusal.UNKNOWN_SYMPTOM),
     "a check-in at no instant": (check_in(submitted_at="noon"), Refusal.BAD_TIME),
