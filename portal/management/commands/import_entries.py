@@ -1,6 +1,7 @@
 """``manage.py import_entries --city S FILE``: take a provider's lines, and write down those that were refused, to be mended."""
 
 import csv
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,12 +10,13 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
+import defusedcsv.csv
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from codes.intake.entries import take_lines
-from codes.intake.lines import MOST_BYTES
 from codes.intake.results import LineResult, Outcome
+from codes.reports.formats import inert
 from portal.commands import CityCommand, CommandFailed
 
 COLUMNS = ("row", "entry_id", "field", "reason", "cure", "cure_zh", "line")
@@ -89,22 +91,20 @@ class Refusals:
 
     def __init__(self, file: TextIOWrapper) -> None:
         file.write("\ufeff")
-        self._table = csv.writer(file)
+        self._table = defusedcsv.csv.writer(file)
         self._table.writerow(COLUMNS)
 
     def add(self, result: LineResult, raw: bytes) -> None:
         told = result.as_json()
         about = (told.get("entry_id", ""), told.get("field", ""), told["reason"])
         line = raw.rstrip(b"\r\n").decode(TEXT["encoding"], TEXT["errors"])
-        cells = (result.number, *about, told["message"]["en"], told["message"]["zh-hans"], line)
-        self._table.writerow(
-            [_no_formula(cell) if place < len(cells) - 1 else cell for place, cell in enumerate(cells)]
-        )
+        cells = (*about, told["message"]["en"], told["message"]["zh-hans"])
+        self._table.writerow([result.number, *map(inert, cells), _guarded(line)])
 
 
-def _no_formula(cell: object) -> object:
-    """An entry id is the sender's; a spreadsheet must not run it. The line itself begins with a brace or is mended anyhow."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" and cell else cell
+def _guarded(line: str) -> str:
+    """What is no object may be anything, also a formula, which no spreadsheet shall run."""
+    return line if line.startswith("{") else f"'{line}"
 
 
 def _lines(file: Path) -> Iterator[bytes]:
@@ -113,10 +113,14 @@ def _lines(file: Path) -> Iterator[bytes]:
         with file.open("rb") as lines:
             yield from lines
         return
-    csv.field_size_limit(2 * MOST_BYTES)
+    # A line that is too long is refused as such, and the others are taken.
+    csv.field_size_limit(sys.maxsize)
     with file.open(encoding="utf-8-sig", errors=TEXT["errors"], newline="") as table:
         try:
-            for row in csv.DictReader(table):
-                yield (row.get("line") or "").encode(TEXT["encoding"], TEXT["errors"])
+            rows = csv.DictReader(table)
+            if COLUMNS[-1] not in (rows.fieldnames or ()):
+                raise CommandFailed(f"{file}: no column {COLUMNS[-1]}; save the table with commas.", code=2)
+            for row in rows:
+                yield (row[COLUMNS[-1]] or "").removeprefix("'").encode(TEXT["encoding"], TEXT["errors"])
         except csv.Error as error:
             raise CommandFailed(f"{file}: {error}.", code=2) from error

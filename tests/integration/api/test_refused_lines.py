@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ BROKEN: list[Any] = [
     check_in(day="2026-02-30"),
     check_in(entry_id="=1+1", healthy="yes"),
     b'{"type": "\xff"}',
+    b"=1+1|'x'!A1",
+    "＝1+1".encode(),
+    b"{" + b" " * 300_000,
     check_in(provider="nobody"),
     check_in(entry_id="d-1"),
     check_in(),
@@ -47,6 +51,7 @@ def run(*options: str) -> str:
 
 
 def rows(path: Path) -> list[dict[str, str]]:
+    csv.field_size_limit(sys.maxsize)
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as table:
         return list(csv.DictReader(table))
 
@@ -59,20 +64,40 @@ def test_refused_lines_come_back_mended(alipay: Machine, tmp_path: Path) -> None
         ("3", "day", "bad_date"),
         ("4", "healthy", "bad_field"),
         ("5", "", "bad_json"),
-        ("6", "provider", "unknown_provider"),
-        ("7", "entry_id", "entry_id_reused"),
+        ("6", "", "bad_json"),
+        ("7", "", "bad_json"),
+        ("8", "", "too_long"),
+        ("9", "provider", "unknown_provider"),
+        ("10", "entry_id", "entry_id_reused"),
     ]
     assert all(one["cure"] and one["cure_zh"] for one in told)
     assert told[2]["line"].encode("utf-8", "surrogateescape") == BROKEN[4]
+    assert [told[place]["line"] for place in (3, 4)] == ["'=1+1|'x'!A1", "'＝1+1"], "no spreadsheet runs it"
+    run(str(errors), "--errors", str(again))
+    # What nobody has mended is refused as before, and comes back as it came.
+    assert [(one["reason"], one["line"]) for one in rows(again)] == [(one["reason"], one["line"]) for one in told]
     assert Entry.objects.count() == 2
     mended = [check_in(entry_id=f"m-{number}") for number in range(len(told))]
     with errors.open("w", encoding="utf-8-sig", newline="") as table:
         writer = csv.DictWriter(table, list(told[0]))
         writer.writeheader()
         writer.writerows({**one, "line": json.dumps(line)} for one, line in zip(told, mended, strict=True))
-    assert run(str(errors), "--errors", str(again)).strip() == "5 accepted, 0 duplicate, 0 refused"
+    assert run(str(errors), "--errors", str(again)).strip() == "8 accepted, 0 duplicate, 0 refused"
     assert rows(again) == []
-    assert Entry.objects.count() == 7
+    assert Entry.objects.count() == 10
+
+
+@pytest.mark.parametrize(
+    "table", ["", "row;line\r\n1;{}\r\n", "row,lines\r\n1,{}\r\n"], ids=["empty", "semicolons", "another column"]
+)
+def test_a_table_without_the_column_of_lines_is_not_taken_for_an_empty_one(
+    alipay: Machine, tmp_path: Path, table: str
+) -> None:
+    file = tmp_path / "lines.csv"
+    file.write_text(table, encoding="utf-8-sig")
+    with pytest.raises(CommandError, match="no column line") as refused:
+        call_command("import_entries", "--city", "alpha", str(file))
+    assert refused.value.returncode == 2
 
 
 def test_a_sent_in_table_is_not_written_over(alipay: Machine, tmp_path: Path) -> None:
