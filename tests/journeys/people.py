@@ -24,6 +24,8 @@ WORDS = """within => {
     copy.querySelectorAll('[translate=no], [lang], option, script, style, dialog, code').forEach(one => one.remove())
     return copy.textContent
 }"""
+SHOWN_THOUGH_HIDDEN = """() => [...document.querySelectorAll('[hidden]')]
+    .filter(one => one.checkVisibility()).map(one => one.outerHTML.slice(0, 80))"""
 # Cells of one row whose words lie over each other.
 OVERLAPS = """() => [...document.querySelectorAll('main tbody tr')].flatMap(row => {
     const boxes = [...row.children].flatMap(cell => {
@@ -94,8 +96,9 @@ class Browser:
         return self
 
     def check_words(self, within: str = "main") -> None:
-        """No code of a program is on the page; on a Chinese one no English."""
+        """No code of a program is on the page; on a Chinese one no English; and nothing that is hidden."""
         self.page.wait_for_load_state()
+        assert self.page.evaluate(SHOWN_THOUGH_HIDDEN) == [], self.path
         text = NUMBER_OF_RECORD.sub("", self.page.evaluate(WORDS, within))
         foreign = r"[a-z]{3,}" if self.language == "zh-hans" else r"\b[a-z]+(?:_[a-z]+)+\b"
         assert re.findall(foreign, text) == [], self.path
