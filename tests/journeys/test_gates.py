@@ -28,17 +28,28 @@ VECTORS = Path(__file__).parents[2] / "docs" / "pass-vectors.json"
 GREEN = CurrentCode("green", "agreement", None)
 # A camera that sees a drawn code, and a browser that cannot read it.
 SHOW_TO_CAMERA = """(matrix) => {
+  window.inSight = true;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = matrix.length * 6;
   const drawing = canvas.getContext("2d");
   const draw = () => matrix.forEach((row, y) => row.forEach((dark, x) => {
-    drawing.fillStyle = dark ? "black" : "white";
+    drawing.fillStyle = dark && window.inSight ? "black" : "white";
     drawing.fillRect(x * 6, y * 6, 6, 6);
   }));
   draw();
   setInterval(draw, 100);
   delete window.BarcodeDetector;
+  navigator.mediaDevices.getUserMedia = async () => (window.camera = canvas.captureStream(10));
+}"""
+# Fails in so many looks, and sees this text in all others.
+READER_THAT_FAILS = """([looks, text]) => {
+  const canvas = document.createElement("canvas");
+  setInterval(() => canvas.getContext("2d").fillRect(0, 0, 9, 9), 100);
   navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(10);
+  window.BarcodeDetector = class {
+    static getSupportedFormats = async () => ["qr_code"];
+    detect = async () => { if (looks-- > 0) throw new DOMException("no picture", "InvalidStateError"); return [{ rawValue: text }]; };
+  };
 }"""
 COUNT_TONES = """() => {
   window.tones = 0;
@@ -216,3 +227,27 @@ def test_a_camera_reads_where_the_browser_has_no_reader_of_its_own(window: Opens
     gate.press("Use the camera")
     gate.page.wait_for_selector("#result[data-result=ok]")
     assert gate.page.locator("script[src*=zxing]").count() == 1
+    assert not gate.page.locator("#camera").is_visible()
+
+    # Somebody else shows a picture of it: the same text, and not the same result.
+    world.clock.move(MINUTE + timedelta(seconds=6))
+    gate.page.evaluate("window.inSight = false")
+    gate.page.wait_for_timeout(3000)
+    gate.page.evaluate("window.inSight = true")
+    gate.page.wait_for_selector("#result[data-result=expired]")
+
+    # The camera is taken away, as by another program, and can be tried again.
+    gate.page.evaluate("window.camera.getTracks().forEach((track) => track.stop())")
+    said = gate.said("The camera cannot be used. Scan with a hand scanner, or paste the text of the code.")
+    gate.page.get_by_text(said).wait_for()
+    assert gate.page.locator("#camera").is_visible()
+
+
+def test_a_look_that_fails_does_not_end_the_camera(window: Opens, world: World) -> None:
+    gate = open_gate(window, world, "台式机")
+    with in_city(CITY):
+        token, _ = issue_pass(Citizen.objects.get(ref=REF), now=world.clock())
+    gate.page.evaluate(READER_THAT_FAILS, [2, token])
+    gate.press("Use the camera")
+    gate.page.wait_for_selector("#result[data-result=ok]")
+    assert colour_at(gate) in ("yellow", "red")

@@ -1,6 +1,11 @@
 // The camera of a gate's phone. Where the browser cannot read QR codes by itself, a library is loaded that can: only then, as it is large.
 
 const LOOK_MS = 250;
+// In looks. A code that was out of sight so long is shown anew, by whomever; one that stays in sight is checked again when its minute
+// is over. A look may fail, as while nobody sees the page; so many of them in a row mean that there is no camera any more.
+const OUT_OF_SIGHT = 8;
+const A_MINUTE = 240;
+const MOST_FAULTS = 20;
 
 const byBrowser = async () => {
   if (!("BarcodeDetector" in window)) return null;
@@ -34,21 +39,49 @@ const byLibrary = async ({ reader, wasm }) => {
   };
 };
 
+const pause = () => new Promise((done) => setTimeout(done, LOOK_MS));
+
+// Looks for as long as there is a picture.
+const watch = async (stream, read, check) => {
+  let last = "";
+  let [unseen, unchecked, faults] = [0, 0, 0];
+  while (stream.active) {
+    let text = "";
+    try {
+      text = await read();
+      faults = 0;
+    } catch (fault) {
+      faults += 1;
+      if (faults === MOST_FAULTS) throw fault;
+    }
+    const isShownAnew = text !== last || unseen >= OUT_OF_SIGHT || unchecked >= A_MINUTE;
+    unseen = text === last ? 0 : unseen + 1;
+    unchecked += 1;
+    if (text && isShownAnew) {
+      check(text);
+      [last, unseen, unchecked] = [text, 0, 0];
+    }
+    await pause();
+  }
+  throw new Error("the camera was taken away");
+};
+
 const useCamera = async (button, check) => {
   const viewfinder = document.querySelector("#viewfinder");
-  viewfinder.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+  const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+  viewfinder.srcObject = stream;
   viewfinder.hidden = false;
   button.hidden = true;
-  await viewfinder.play();
-  const read = (await byBrowser()) ?? (await byLibrary(button.dataset));
-  let last = "";
-  const look = async () => {
-    const text = await read(viewfinder);
-    if (text && text !== last) check(text);
-    last = text || last;
-    setTimeout(look, LOOK_MS);
-  };
-  await look();
+  try {
+    await viewfinder.play();
+    const read = (await byBrowser()) ?? (await byLibrary(button.dataset));
+    await watch(stream, () => read(viewfinder), check);
+  } finally {
+    // It can be tried again.
+    for (const track of stream.getTracks()) track.stop();
+    viewfinder.hidden = true;
+    button.hidden = false;
+  }
 };
 
 // ``tell`` says that there is no camera to use: the field is always there.
