@@ -56,6 +56,7 @@ COUNT_TONES = """() => {
   const { start } = OscillatorNode.prototype;
   OscillatorNode.prototype.start = function (...at) { window.tones += 1; return start.apply(this, at); };
 }"""
+QUICK_TIMERS = "() => { const set = window.setTimeout; window.setTimeout = (done, ms) => set(done, ms / 100); }"
 # The published vectors as the gate's own script sees them; what differs is answered.
 RUN_VECTORS = """async ({ key_lists, vectors }) => {
   const { verifyOffLine } = await import("/static/portal/verifier.js");
@@ -119,6 +120,12 @@ def test_a_pass_is_scanned_on_line_and_off_line(window: Opens, world: World, dra
     gate.page.evaluate(COUNT_TONES)
     assert gate.said("No colour") not in scan(gate, token, "ok")
     assert (colour_at(gate), gate.page.evaluate("window.tones")) == ("yellow", 2), "seen and heard, without a tap"
+    time = gate.page.locator("#result [data-time]")
+    assert time.inner_text() == gate.said("now")
+    gate.page.evaluate(QUICK_TIMERS)
+    scan(gate, token, "ok")
+    gate.page.get_by_text("截至").wait_for()
+    assert gate.said("now") not in time.inner_text(), "a minute later it is not of now"
 
     # Off-line: the page opens, and says as of when and how old its keys are.
     gate.context.set_offline(True)

@@ -7,6 +7,8 @@ import { verifyOffLine } from "./verifier.js";
 // Longer than the portal itself waits for another city's answer.
 const TRY_MS = 6000;
 const LOOK_MS = 15 * 60 * 1000;
+// As long as a pass lives: what stands on the screen then is not of now.
+const NOW_MS = 60 * 1000;
 const form = document.querySelector("#scan");
 const field = document.querySelector("#text");
 const shown = document.querySelector("#result");
@@ -20,6 +22,7 @@ const say = (place, text) => {
 };
 
 const localTime = (instant) => new Date(instant).toLocaleString(document.documentElement.lang);
+const asOf = (instant) => words.times.as_of.replace("%(time)s", localTime(instant));
 const keysOf = (seconds) => words.times.keys.replace("%(time)s", localTime(seconds * 1000));
 
 let refused = false;
@@ -52,6 +55,7 @@ const play = (state) => {
   });
 };
 
+let ageing = 0;
 const show = (told, time) => {
   const state = told.colour || "none";
   shown.dataset.result = told.result;
@@ -64,6 +68,9 @@ const show = (told, time) => {
   say("sentence", told.sentence ?? words.sentences[told.detail || told.result]);
   say("next", told.next_step ?? words.next_steps[told.result]);
   say("time", time);
+  clearTimeout(ageing);
+  const at = Date.now();
+  if (time === words.times.now) ageing = setTimeout(() => say("time", asOf(at)), NOW_MS);
   say("number", `${words.times.result} ${words.numbers[told.result]}`);
   play(state);
 };
@@ -99,10 +106,9 @@ const checkOffLine = async (text) => {
   const now = Date.now() / 1000;
   const told = await verifyOffLine(text, lists, now);
   if (told.token && told.detail !== "paper") keepScan(told.token, now);
-  const asOf = words.times.as_of.replace("%(time)s", localTime(told.at * 1000));
   const listAt = told.listAt ?? lists.find((list) => list.division === division)?.publishedAt;
   const isOther = told.division && told.division !== division;
-  show(isOther ? ofOtherCity(told) : told, listAt ? `${asOf} · ${keysOf(listAt)}` : words.times.off_line);
+  show(isOther ? ofOtherCity(told) : told, listAt ? `${asOf(told.at * 1000)} · ${keysOf(listAt)}` : words.times.off_line);
 };
 
 const flag = (instants) => {
