@@ -1,6 +1,8 @@
 """A city's passes: the present colour, unlinkable across days, verifiable off-line and across a rotation."""
 
+import base64
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -21,7 +23,7 @@ from codes.passes.checking import check_off_line
 from codes.passes.issuing import citizen_of, issue_pass, pseudonym, published_keys, signed_key_list
 from codes.passes.key_list import KeyList, key_id_of, pass_keys, read_list
 from codes.passes.results import BadPass, CheckResult, Detail
-from codes.passes.token import PREFIX, decode, verify_token, write_token
+from codes.passes.token import PREFIX, SUBJECT, decode, verify_token, write_token
 from codes.review.proposals.rulings import expire_rulings
 from regions.keys import encryption
 from regions.keys.models import CityKey, Purpose
@@ -30,7 +32,8 @@ from regions.tenancy import in_city
 from tests.integration.conftest import OpenDesk
 from tests.integration.review.desk import Desk
 
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+GREEN = CurrentCode("green", "agreement", None)
 
 
 @pytest.fixture
@@ -68,6 +71,33 @@ def test_a_pass_names_nobody(desk: Desk) -> None:
     for secret in (zhang.ref, zhang.full_name, str(zhang.pk)):
         assert secret not in repr(said)
         assert secret not in token
+
+
+def test_whoever_keeps_all_passes_of_two_days_tells_nobody_again(
+    db: None, now: datetime, record_property: Callable[[str, object], None]
+) -> None:
+    """Not by any part that one person's passes of two days have in common, and those of all others have not."""
+    people = [Citizen(pk=pk, ref=f"C{pk:012}", full_name=f"WANG{pk:04}") for pk in range(1, 201)]
+    with in_city("alpha"):
+        days = [[issue_pass(one, now=at, current=GREEN)[0] for one in people] for at in (now, now + DAY)]
+    parts = [list(map(_parts, day)) for day in days]
+    everybodys = set.intersection(*parts[0], *parts[1])
+    told_again = [one.ref for one, *both in zip(people, *parts, strict=True) if set.intersection(*both) - everybodys]
+    assert told_again == []
+    for one, *tokens in zip(people, *days, strict=True):
+        for secret in (one.ref.encode(), one.full_name.encode(), one.pk.to_bytes(8, "big")):
+            assert all(secret not in decode(token.removeprefix(PREFIX)) for token in tokens)
+    record_property("figure", f"{len(people)} people, passes of two days: 0 told again")
+
+
+def _parts(token: str) -> set[object]:
+    """Of header and claims each value; of what looks like noise, any four bytes."""
+    protected, _, payload, signature = cbor2.loads(decode(token.removeprefix(PREFIX))).value
+    claims = cbor2.loads(payload)
+    noise = [signature, base64.b32decode(f"{claims.pop(SUBJECT)}======")]
+    return {*cbor2.loads(protected).items(), *claims.items()} | {
+        some[place : place + 4] for some in noise for place in range(len(some) - 3)
+    }
 
 
 def test_a_pseudonym_is_one_persons_for_one_day_of_the_citys_zone(desk: Desk) -> None:
