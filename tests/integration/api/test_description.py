@@ -1,9 +1,12 @@
 """Whatever is sent, the answer is one that the description knows (schemathesis)."""
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from io import BytesIO
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import pytest
 import schemathesis
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
+from django.http import QueryDict
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,8 +24,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from codes.intake.provider_keys import LIFETIME, issue_key
+from codes.intake.provider_keys import LIFETIME, issue_key, signing_secret
 from codes.models import Scope
+from regions.sources.connectors.big_data_centre import sign
 from tests.integration.api.test_corrections import ASKED, desk
 from tests.integration.cities.test_recognition import NUMBER
 from tests.integration.gates.people import key_of_machine
@@ -53,8 +58,8 @@ def lines(draw: st.DrawFn) -> bytes:
 
 BODIES = st.lists(lines(), max_size=4).map(b"\n".join)
 schemathesis.openapi.media_type("application/x-ndjson", BODIES)
-# Of every kind of key: none, another city's, one that has ended, one without any scope, one with every scope.
-KINDS = ("none", "elsewhere", "ended", "useless", "able")
+# Of every kind of key: none, another city's, one that has ended, one without any scope, one with every scope, one that signs.
+KINDS = ("none", "elsewhere", "ended", "useless", "able", "signed")
 # A gate's opens one address only.
 GATE = {"/api/v1/verifications": ["gate", "gate"]}
 # Whose keys open one service each.
@@ -73,22 +78,54 @@ def keys(desk: Desk, now: datetime, monkeypatch: pytest.MonkeyPatch) -> dict[str
     issued["ended"] = issue_key(provider="wechat", by="operator:lin", now=now - 2 * LIFETIME, scopes=list(Scope))[1]
     issued["useless"] = issue_key(provider="wechat", by="operator:lin", now=timezone.now(), scopes=[])[1]
     issued["able"] = issue_key(provider="wechat", by="operator:lin", now=timezone.now(), scopes=list(Scope))[1]
-    issued["elsewhere"] = issued["able"]
+    issued["elsewhere"], issued["signed"] = issued["able"], "signed"
     for scope in SCOPES:
         issued[scope] = issue_key(provider="wechat", by="operator:lin", now=timezone.now(), scopes=[scope])[1]
     issued["gate"] = key_of_machine(now=timezone.now())[1]
     return issued
 
 
+class Signing:
+    """Signs calls on their way that say so, with a key of every scope."""
+
+    def __init__(self, application: Any) -> None:
+        self.application, self.nonces = application, count()
+        key, _ = issue_key(provider="wechat", by="operator:lin", now=timezone.now(), scopes=list(Scope))
+        self.app_id, self.secret = str(key.pk), signing_secret(key)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        if environ.get("HTTP_AUTHORIZATION") == "Bearer signed":
+            self.sign(environ)
+        return self.application(environ, start_response)
+
+    def sign(self, environ: dict[str, Any]) -> None:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = BytesIO(body)
+        named = {
+            "app_id": self.app_id,
+            "nonce": f"n-{next(self.nonces)}",
+            "timestamp": str(int(timezone.now().timestamp())),
+        }
+        fields = {
+            **QueryDict(environ.get("QUERY_STRING", "")).dict(),
+            **named,
+            "body_sha256": hashlib.sha256(body if environ["REQUEST_METHOD"] == "POST" else b"").hexdigest(),
+            "method": environ["REQUEST_METHOD"],
+            "path": environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace"),
+        }
+        environ |= {f"HTTP_X_{name.upper()}": value for name, value in named.items()}
+        environ["HTTP_X_SIGN"] = sign(self.secret, fields)
+
+
 def test_every_answer_is_described(
     keys: dict[str, str], one_connection: None, record_property: Callable[[str, object], None]
 ) -> None:
-    application = get_wsgi_application()
+    application = Signing(get_wsgi_application())
     schema = schemathesis.openapi.from_wsgi("/api/v1/schema", application, headers={"Host": "alpha.localhost"})
     answered: Counter[tuple[str, int]] = Counter()
     for operation in schema.get_all_operations():
         whole: Any = operation.ok()  # type: ignore[union-attr]  # a document with a fault has no operations
-        kinds = [*KINDS, "able", "able", *GATE.get(whole.path, [])]
+        kinds = [*KINDS, "able", "able", "signed", *GATE.get(whole.path, [])]
 
         def answers(case: Any, kind: str) -> Any:
             host = "beta.localhost" if kind == "elsewhere" else "alpha.localhost"
@@ -118,6 +155,9 @@ def test_every_answer_is_described(
     assert ("able", 200) in answered
     assert 403 in {status for name, status in answered if name == "useless"}
     assert ("gate", 200) in answered
+    let_in = {status for name, status in answered if name == "signed"}
+    assert let_in & {200, 201, 202}
+    assert 401 not in let_in
     record_property("figure", f"{sum(answered.values())} calls, each answered as the document says, none with 5xx")
 
 
