@@ -30,7 +30,11 @@ OPERATORS = {
     "operator_audit": Role.AUDIT_ADMIN,
 }
 # Of those who decide about each other's proposals a city needs a second one, and of those who look at each other's decisions.
-SECOND = {"security_admin_second": Role.SECURITY_ADMIN, "reviewer_second": Role.REVIEWER}
+SECOND = {
+    "security_admin_second": Role.SECURITY_ADMIN,
+    "reviewer_second": Role.REVIEWER,
+    "system_admin_second": Role.SYSTEM_ADMIN,
+}
 REVIEWERS, APPROVER = (Role.REVIEWER.value, "reviewer_second"), Role.APPROVER.value
 OFFICES = {Role.REVIEWER: "复核科", Role.APPROVER: "审批科", Role.SOURCE_MANAGER: "数据科", Role.RULE_MANAGER: "疾控科"}
 
@@ -70,7 +74,7 @@ class DemoAccount:
 
 
 def demo_accounts(schema: str, given: Secrets | None = None, *, now: datetime | None = None) -> list[DemoAccount]:
-    """An account for every role of the city, named after it, and a second one for two of them: one secret for all."""
+    """An account for every role of the city, named after it, and a second one for three of them: one secret for all."""
     with in_city(schema):
         wanted = {**{role.value: role for role in Role}, **SECOND}
         return _renewed(wanted.items(), given or Secrets.fresh(), place=schema, now=now or timezone.now())
