@@ -1,6 +1,6 @@
 """URLs of the API, under a city's host name. The path holds the version that a caller was written for."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from portal.api import cities
 from portal.api.bodies import MOST_BYTES
@@ -40,5 +40,5 @@ urlpatterns = [
     path("schema", schema, name="api_schema"),
     path("reference/", reference, name="api_reference"),
     # The last of all.
-    path("<path:address>", NoSuchAddress.as_view(), name="api_no_such_address"),
+    re_path("^(?P<address>.*)$", NoSuchAddress.as_view(), name="api_no_such_address"),
 ]
