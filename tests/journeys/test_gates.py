@@ -4,6 +4,7 @@ import json
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from qrcode.main import QRCode
@@ -129,10 +130,12 @@ def test_a_pass_is_scanned_on_line_and_off_line(window: Opens, world: World, dra
 
     # Off-line: the page opens, and says as of when and how old its keys are.
     gate.context.set_offline(True)
+    gate.context.new_cdp_session(gate.page).send("Emulation.setTimezoneOverride", {"timezoneId": "Atlantic/Azores"})
     gate.page.reload()
     said = scan(gate, token, "ok")
     assert colour_at(gate) == "yellow"
     assert "截至" in said
+    assert f"{world.clock().astimezone(ZoneInfo('Asia/Shanghai')):%H:%M}" in said, "the city's time"
     assert "离线" in gate.page.locator("#line").inner_text()
     scan(gate, token[:-4] + "0000", "bad_signature")
     assert colour_at(gate) == "none"

@@ -21,7 +21,8 @@ const say = (place, text) => {
   shown.querySelector(`[data-${place}]`).textContent = text;
 };
 
-const localTime = (instant) => new Date(instant).toLocaleString(document.documentElement.lang);
+// The city's time, whatever the device is set to.
+const localTime = (instant) => new Date(instant).toLocaleString(document.documentElement.lang, { timeZone: form.dataset.zone });
 const asOf = (instant) => words.times.as_of.replace("%(time)s", localTime(instant));
 const keysOf = (seconds) => words.times.keys.replace("%(time)s", localTime(seconds * 1000));
 
