@@ -157,9 +157,10 @@ form.addEventListener("submit", (event) => {
   if (field.value.trim()) check(field.value);
 });
 
-// A hand scanner types wherever the focus is: whatever is typed belongs to the field.
+// A hand scanner types wherever the focus is: whatever is typed belongs to the field. A space presses a button, and begins no pass.
 document.addEventListener("keydown", (event) => {
-  if (document.activeElement === document.body && event.key.length === 1) field.focus();
+  const isTyped = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (isTyped && !document.activeElement.matches("input")) field.focus();
 });
 
 const look = async () => {
