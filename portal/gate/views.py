@@ -78,6 +78,7 @@ def words() -> dict[str, Any]:
             "until": _("usable off-line until %(time)s"),
             "too_old": _("usable off-line until %(time)s, and no longer: go on-line"),
             "refused": _("The key list is signed by somebody else than before: have this device enrolled anew"),
+            "cannot": _("This browser cannot check codes off-line: use a newer one"),
             "no_camera": _("The camera cannot be used. Scan with a hand scanner, or paste the text of the code."),
             "flagged": _("%(time)s: the pass that was scanned off-line was at another gate, too."),
             "off_line": _("Off-line"),

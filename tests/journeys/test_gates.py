@@ -58,6 +58,7 @@ COUNT_TONES = """() => {
   OscillatorNode.prototype.start = function (...at) { window.tones += 1; return start.apply(this, at); };
 }"""
 QUICK_TIMERS = "() => { const set = window.setTimeout; window.setTimeout = (done, ms) => set(done, ms / 100); }"
+NO_ED25519 = "crypto.subtle.importKey = async () => { throw new DOMException('Ed25519', 'NotSupportedError'); };"
 # The published vectors as the gate's own script sees them; what differs is answered.
 RUN_VECTORS = """async ({ key_lists, vectors }) => {
   const { verifyOffLine } = await import("/static/portal/verifier.js");
@@ -257,6 +258,19 @@ def test_a_camera_reads_where_the_browser_has_no_reader_of_its_own(window: Opens
     said = gate.said("The camera cannot be used. Scan with a hand scanner, or paste the text of the code.")
     gate.page.get_by_text(said).wait_for()
     assert gate.page.locator("#camera").is_visible()
+
+
+def test_a_browser_that_knows_no_such_signatures_says_so_and_checks_on_line(window: Opens, world: World) -> None:
+    with in_city(CITY):
+        _device, link = link_for("旧平板", now=world.clock())
+        token, _ = issue_pass(Citizen.objects.get(ref=REF), now=world.clock())
+    gate = window("phone")
+    gate.context.add_init_script(NO_ED25519)
+    gate.open(link)
+    gate.press("Use this browser at the gate")
+    gate.page.get_by_text(gate.said("This browser cannot check codes off-line: use a newer one")).wait_for()
+    scan(gate, token, "ok")
+    assert colour_at(gate) != "none"
 
 
 def test_a_look_that_fails_does_not_end_the_camera(window: Opens, world: World) -> None:

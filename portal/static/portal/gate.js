@@ -2,6 +2,7 @@
 import { offerCamera } from "./camera.js";
 import { fetchLists, forgetLists, keptLists } from "./gate_lists.js";
 import { forgetScans, keepScan, sendScans } from "./gate_scans.js";
+import { canVerify } from "./key_list.js";
 import { verifyOffLine } from "./verifier.js";
 
 // Longer than the portal itself waits for another city's answer.
@@ -36,7 +37,7 @@ const showLine = async (isOnLine) => {
     parts.push(keysOf(own.publishedAt), until.replace("%(time)s", localTime(own.usableUntil * 1000)));
     line.dataset.old = isOver ? "yes" : "";
   }
-  if (refused) parts.push(words.times.refused);
+  if (refused) parts.push((await canVerify()) ? words.times.refused : words.times.cannot);
   line.textContent = parts.join(" · ");
 };
 

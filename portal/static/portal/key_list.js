@@ -10,6 +10,16 @@ const isSigned = async (key, signature, bytes) => {
 };
 export { isSigned };
 
+// Whether this browser knows the signatures of passes and lists at all.
+export const canVerify = async () => {
+  try {
+    await crypto.subtle.importKey("raw", new Uint8Array(32), { name: "Ed25519" }, false, ["verify"]);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 const instant = (text) => {
   const seconds = Date.parse(text) / 1000;
   if (Number.isNaN(seconds)) throw new Error("no instant");
