@@ -2,20 +2,18 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any
 
 from django.utils import translation
-from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from codes.models.run import RunStep
 from codes.review.cases.transitions import Verb
 from portal.templatetags.operator import opening_state
-from portal.templatetags.page import actor, division, free_text, role_title, untranslated
+from portal.templatetags.page import actor, division, free_text, role_title, stored_day, untranslated
 from regions.divisions import is_division_code
 from regions.journal.models import JournalEntry
 from regions.sources.reasons import sentence
@@ -248,10 +246,6 @@ ACTION_LABELS: dict[str, str | Promise] = {
 }
 
 
-def _day(stored: str) -> str:
-    return str(date_format(date.fromisoformat(stored), "DATE_FORMAT"))
-
-
 def _step(stored: str) -> str:
     return str(RunStep(stored).label) if stored in set(RunStep) else stored
 
@@ -259,7 +253,7 @@ def _step(stored: str) -> str:
 # Labels of the values of some placeholders.
 VALUE_LABELS: dict[str, Callable[[str], str]] = {
     "asked_by": actor,
-    "day": _day,
+    "day": stored_day,
     "decided_by": actor,
     "format": str.upper,
     "given": role_title,
@@ -315,9 +309,8 @@ def _value(place: str, data: Mapping[str, Any], titles: Mapping[str, Mapping[str
     if place == "reason":
         return sentence(str(value), data.get("parts", {}), translation.get_language())
     if place in VALUE_LABELS:
-        return gettext(", ").join(
-            VALUE_LABELS[place](str(one)) for one in (value if isinstance(value, list) else [value])
-        )
+        labels = (VALUE_LABELS[place](str(one)) for one in (value if isinstance(value, list) else [value]))
+        return format_html_join(gettext(", "), "{}", ((label,) for label in labels))
     if place in CALLED:
         return _titled(CALLED[place], str(value), titles)
     return free_text(value) if place == "purpose" else untranslated(value)

@@ -1,7 +1,7 @@
 """Labels of reports, their columns and cells. Exported files keep the names of ``docs/exports.md``."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db.models import TextChoices
@@ -20,7 +20,7 @@ from codes.models.run import RunStep
 from codes.reports.request import DataAge, ReportName
 from codes.vocabulary import Because, Cause, State
 from portal.auditor.journal_labels import action_choices, subject_label
-from portal.templatetags.page import actor, gap, titled, untranslated
+from portal.templatetags.page import actor, gap, stored_day, titled, untranslated
 from portal.templatetags.staff import BATCH_STATES, CASE_KINDS, REVIEW_REASONS
 from regions.divisions import division_title
 from regions.models import City
@@ -214,7 +214,7 @@ def cell_label(report: ReportName, column: str, cell: Any, titles: Titles) -> st
     if column == "full":
         return gettext("Yes") if cell else gettext("No")
     if column in ("day", "turns_green_on", "tested_on", "expires_on"):
-        return str(date_format(date.fromisoformat(str(cell)), "DATE_FORMAT"))
+        return stored_day(str(cell))
     if column == "place":
         return division_title(cell, get_language() or "en")
     if column in titles and isinstance(cell, str):

@@ -99,7 +99,7 @@ SOURCE_KINDS: dict[str, str | Promise] = {
 
 @register.filter
 def percent(share: float) -> str:
-    return f"{share * 100:g} %"
+    return f"{share * 100:g}%"
 
 
 label_filter(register, "case_kind", CASE_KINDS)

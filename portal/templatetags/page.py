@@ -1,13 +1,14 @@
 """Small words and pieces of every page: codes, icons, clocks, the city's and the field's vocabulary in the page's language."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import template
 from django.db.models import TextChoices
 from django.template.defaultfilters import linebreaksbr
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -106,6 +107,15 @@ def untranslated(text: object) -> str:
 def free_text(text: str) -> str:
     """What a person wrote, in a language that nobody asked them for."""
     return format_html('<span lang="">{}</span>', linebreaksbr(text)) if text else ""
+
+
+@register.filter
+def stored_day(text: str) -> str:
+    """A day that is stored as text, as pages write days; what is none stays as it is."""
+    try:
+        return str(date_format(date.fromisoformat(text)))
+    except ValueError:
+        return text
 
 
 @register.filter

@@ -41,11 +41,11 @@ CITY: tuple[NavigationEntry, ...] = (
     NavigationEntry(_("Queue"), "official_queue", CASES),
     NavigationEntry(_("Find a case"), "official_find", (*CASES, Role.AUDITOR)),
     NavigationEntry(_("Groups"), "official_groups", CASES),
-    NavigationEntry(_("Other cities"), "official_corrections", (*CASES, Role.AUDITOR)),
+    NavigationEntry(_("Corrections between cities"), "official_corrections", (*CASES, Role.AUDITOR)),
     NavigationEntry(_("Approvals"), "official_approvals", (Role.APPROVER,)),
     NavigationEntry(_("Reply templates"), "official_reply_templates", CASES),
     NavigationEntry(_("Guardians"), "official_guardians", CASES),
-    NavigationEntry(_("Phones"), "official_phones", (Role.REVIEWER,)),
+    NavigationEntry(_("Change of phone"), "official_phones", (Role.REVIEWER,)),
     NavigationEntry(_("Paper codes"), "official_paper_codes", (Role.REVIEWER,)),
     NavigationEntry(
         _("Runs"),

@@ -22,7 +22,7 @@ from codes.review.evidence.faults import UploadFault
 from codes.review.evidence.files import MAX_FILES
 from codes.review.proposals.ruling_policy import LONGEST_TEXT
 from portal.official.cases.forms import record_label
-from portal.templatetags.page import titled, untranslated
+from portal.templatetags.page import stored_day, titled, untranslated
 from portal.web.access import StaffRequest, for_staff
 from portal.web.errors import submit
 from portal.web.keyset import keyset_page
@@ -140,7 +140,7 @@ def _evidence_line(line: Mapping[str, Any]) -> str:
         )
     kind = str(line.get("record", ""))
     label = str(FactKind(kind).label) if kind in FactKind else kind
-    days = " – ".join(str(line[name]) for name in ("from", "until") if line.get(name))
+    days = " – ".join(stored_day(str(line[name])) for name in ("from", "until") if line.get(name))
     return f"{label} · {days}" if days else label
 
 

@@ -278,7 +278,7 @@ def _plain(name: str, value: Any) -> str:
         titles = {one.code: titled(one) for one in Provider.objects.filter(code__in=value)}
         return _(", ").join(str(titles.get(code, code)) for code in value)
     if name == "max_bad_share":
-        return f"{value * 100:g} %"
+        return f"{value * 100:g}%"
     return f"{value:g}" if isinstance(value, float) else untranslated(value)
 
 

@@ -173,7 +173,7 @@ def _count(number: int) -> str:
 
 
 def _points(share: int | None) -> str:
-    return "–" if share is None else f"{share} %"
+    return "–" if share is None else f"{share}%"
 
 
 def _points_apart(difference: int) -> str:

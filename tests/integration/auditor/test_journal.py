@@ -43,6 +43,13 @@ def test_entries_are_read_in_words_and_lead_on(desk: Desk, auditor: Visitor) -> 
     assert "接手" in Visitor.at_work("audit_admin", now=desk.now, username="he").read(f"{PAGE}?by=li")
 
 
+def test_who_had_decided_is_a_name_and_no_markup(desk: Desk, auditor: Visitor) -> None:
+    case = desk.case("zhang").number
+    record("second_look.drawn", by="system", now=desk.now, subject=f"case:{case}", data={"decided_by": "wu"})
+    page = auditor.read(f"{PAGE}?verb=second_look.drawn")
+    assert '<td>drew by lot what <span translate="no">wu</span> had closed alone' in page
+
+
 def test_each_filter_narrows(desk: Desk, auditor: Visitor) -> None:
     record_many(3, by="wang", now=desk.now)
     assert auditor.read(f"{PAGE}?verb=tests.done&by=wang").count("<details>") == 3

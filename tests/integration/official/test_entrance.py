@@ -73,7 +73,7 @@ def test_all_that_waits_for_a_second_person_is_counted(desk: Desk, at_work: At) 
     assert "集中变码处置意见" not in page, "of what is seldom none is no news"
     assert "待确认的卡口设备" in at_work("lu").read("/staff/")
     assert "待确认的卡口设备" not in at_work("gu").read("/staff/")
-    assert "省级风险区名单" not in at_work("zhou").read("/staff/")
+    assert "省级风险地区名单" not in at_work("zhou").read("/staff/")
     begin_with_areas(
         lambda _: [{"area": "533103", "level": "high", "from": "2026-11-20"}],
         note="省防控办通知",
@@ -81,7 +81,7 @@ def test_all_that_waits_for_a_second_person_is_counted(desk: Desk, at_work: At) 
         by="operator:chen",
         now=desk.now,
     )
-    assert "省级风险区名单生成的规则集草案" in at_work("zhou").read("/staff/")
+    assert "省级风险地区名单生成的规则集草案" in at_work("zhou").read("/staff/")
 
 
 def test_a_guardian_is_accepted_after_the_proof_was_seen(desk: Desk, at_work: At, picture: bytes) -> None:

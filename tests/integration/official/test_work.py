@@ -91,7 +91,7 @@ def test_a_day_is_counted_back_from_what_is_open_now(desk: Desk, wang: Visitor) 
     page = wang.read("/staff/work/")
     assert set(rows_of(page)[1][1:]) <= {"0", "–"}
     assert "无可比数据" in page
-    assert "比前一时段多 3" in wang.read(f"/staff/work/?first={desk.now.date()}")
+    assert "比前一时段多3" in wang.read(f"/staff/work/?first={desk.now.date()}")
 
 
 def test_files_say_the_same_in_the_page_s_language(wang: Visitor) -> None:

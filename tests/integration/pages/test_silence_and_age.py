@@ -40,7 +40,7 @@ def test_who_is_red_by_a_silent_source_stays_red_and_is_told(desk: Desk, silence
     page = citizen(desk, "zhang", silence).read("/code/")
     assert 'class="face" data-state="red"' in page
     assert "数据源未按时送达，沿用其最后一次送达的结果" in page
-    assert "红码（沿用）：police最后一次送达 2026年11月24日 09:59" in page
+    assert "红码（沿用）：police最后一次送达2026年11月24日 09:59" in page
     assert "目前仅按alipay判定：police自2026年11月24日 09:59起未再送达数据。" in page
     assert "两名工作人员即可复核决定" in page
     assert "2026年12月6日转绿" in page or "12月6日" in page, "its hold ends in the silence"

@@ -135,7 +135,7 @@ def test_the_pages(alarm: Alarm) -> None:
     assert "/staff/journal/?subject=source%3Apolice" in sun.read(address)
     batch = alarm.figures["shared"][0][1]
     assert gao.get(f"/staff/sources/batches/{batch}/").status_code == 200
-    assert "7 天内 1317 人转为红码" in Visitor.as_account("gao", now=NOW).read(address)
+    assert "7天内1317人转为红码" in Visitor.as_account("gao", now=NOW).read(address)
 
     assert gao.post(address, {"finding": "reported", "note": ""}).status_code == 422
     assert gao.post(address, {"finding": "reported", "note": "reported"}).status_code == 302

@@ -91,7 +91,7 @@ def test_more_than_the_bearable_share_of_bad_records_refuses_all(police: Police,
     if bad == 26:
         assert batch.reason == "too_many_bad"
         assert batch.message_in("en").startswith("26 of 500 records are bad")
-        assert batch.message_in("zh-hans").startswith("500 条中有 26 条不合格")
+        assert batch.message_in("zh-hans").startswith("500条中有26条不合格")
 
 
 def test_a_few_bad_records_are_no_share_of_a_small_delivery(police: Police) -> None:

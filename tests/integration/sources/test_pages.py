@@ -316,7 +316,7 @@ def test_the_pages_speak_chinese(police: Police) -> None:
     held_delivery(police)
     page = at_desk("qian", "source_manager", now=NOW, host="alpha.localhost").read(f"{PATH}police/")
     assert "有一批数据待两人确认" in page
-    assert "全量数据仅 50 条" in page
+    assert "全量数据仅50条" in page
 
 
 def test_an_approver_finds_what_waits_among_the_approvals(police: Police, manager: Visitor, approver: Visitor) -> None:

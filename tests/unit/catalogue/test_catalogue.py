@@ -13,6 +13,35 @@ from tests.unit.catalogue.messages import Message, messages
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]")
 BRACES = re.compile(r"\{\w+\}")
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:?!()]|[,;:?!()](?=[\u4e00-\u9fff])|[\u4e00-\u9fff]\.(?=\s|$)")
+# A number, a date or a name of ours stands between Chinese characters without spaces; what machines call things keeps them.
+SPACED = re.compile(
+    r"[\u4e00-\u9fff] (?:\d|%\((?P<a>\w+)\)[a-z]|\{(?P<b>\w+)\})"
+    r"|(?:(?<![A-Za-z][ /-])\b\d+(?:[.,]\d+)*|%\((?P<c>\w+)\)[a-z]|\{(?P<d>\w+)\}) [\u4e00-\u9fff]"
+)
+OF_MACHINES = {
+    "code",
+    "column",
+    "credential",
+    "field",
+    "host",
+    "in_city_file",
+    "in_file",
+    "message",
+    "name",
+    "other",
+    "place",
+    "port",
+    "rule",
+    "rule_set",
+    "scope",
+    "stands",
+    "status",
+    "told",
+    "value",
+    "variable",
+    "wanted",
+    "witness",
+}
 # Said better than Django's own catalogue says it.
 DJANGO_S_OWN = {("", "This field is required.")}
 FILES = [path for folder in settings.LOCALE_PATHS for path in sorted(folder.glob("zh_Hans/LC_MESSAGES/*.po"))]
@@ -69,6 +98,12 @@ def test_punctuation_between_chinese_is_full_width() -> None:
     assert [one for one in said if HALF_WIDTH.search(PLACEHOLDER.sub("", one))] == []
     # A name of ours in braces is filled with Chinese as often as not; an address keeps its colon.
     assert [one for one in said if HALF_WIDTH.search(BRACES.sub("一", one.replace("{host}:{port}", "")))] == []
+
+
+def test_no_spaces_around_numbers_and_names_in_chinese() -> None:
+    said = [_said(entry) for entry in ENTRIES.values()]
+    found = [one for one in said for match in SPACED.finditer(one) if not OF_MACHINES & set(match.groups())]
+    assert found == []
 
 
 def test_a_template_is_read_as_django_reads_it() -> None:
