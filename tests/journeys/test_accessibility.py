@@ -1,5 +1,5 @@
 """Every page, found from the resolver: no serious or critical finding of axe in normal, elder, dark and 200 % zoom; nothing wider
-than the screen, from 320 pixels to 1280, and no words of a row over others.
+than the screen, from 320 pixels to 1280, and no words of a row over others; in Chinese on a small phone, set as Chinese is set.
 """
 
 from typing import Any
@@ -27,12 +27,16 @@ EVERYTHING = {"type": "tag", "values": STANDARDS}
 LAYOUT = {"type": "rule", "values": ["scrollable-region-focusable"]}
 STYLE = {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}
 GRAVE = ("serious", "critical")
+# Its words are about what machines say.
+DESCRIPTIONS = {"api_reference"}
 # Only what is told: axe's whole answer is megabytes.
 LOOK = """options => axe.run(document, options).then(told => told.violations.map(
     one => ({id: one.id, impact: one.impact, count: one.nodes.length, first: one.nodes[0].html})))"""
 # Contrast is most of axe's work, and comes from what is said here of a text: each such look is tried until it was judged once.
 CONTRAST = """async known => {
     const judged = new Set(known), looks = new Map()
+    // A gradient cannot be judged: that of a table that scrolls lies below its words only at the edge.
+    document.querySelectorAll('.table-frame').forEach(one => one.style.backgroundImage = 'none')
     const texts = [...document.querySelectorAll('input, select, textarea')]
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
     while (walker.nextNode()) if (walker.currentNode.data.trim()) texts.push(walker.currentNode.parentElement)
@@ -53,6 +57,38 @@ CONTRAST = """async known => {
     const done = new Set([...violations, ...passes].flatMap(one => one.nodes).map(node => node.element))
     const told = violations.map(one => ({id: one.id, impact: one.impact, count: one.nodes.length, first: one.nodes[0].html}))
     return [[...looks].filter(([, text]) => done.has(text)).map(([look]) => look), told]
+}"""
+
+# Markup or a day as machines write it among the words; words of a cell in a column of single characters; a line that begins with a
+# stop; and pages that do not say once what they are.
+FLAWS = """() => {
+    const main = document.querySelector('main').cloneNode(true), flaws = []
+    main.querySelectorAll('code, pre, input, select, textarea, .hint, script').forEach(one => one.remove())
+    const words = `${document.title} ${main.textContent}`
+    flaws.push(...(words.match(/<\\/?[a-z]+[^>]*>|\\d{4}-\\d\\d-\\d\\d|[\\u4e00-\\u9fff] \\(/g) ?? []))
+    const headings = document.querySelectorAll('h1').length
+    if (headings !== 1) flaws.push(`${headings} h1`)
+    const linesOf = node => {
+        const lines = [], range = document.createRange()
+        for (let place = 0; place < node.data.length; place++) {
+            range.setStart(node, place)
+            range.setEnd(node, place + 1)
+            const box = range.getBoundingClientRect(), letter = node.data[place]
+            if (!letter.trim() || !box.width) continue
+            if (!lines.length || box.top > lines.at(-1).bottom - 2) lines.push({bottom: box.bottom, text: ''})
+            lines.at(-1).text += letter
+        }
+        return lines.map(line => line.text)
+    }
+    const texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT)
+    while (texts.nextNode()) {
+        const cell = texts.currentNode.parentElement.closest('td, th, li, p, dd')
+        if (!cell?.checkVisibility()) continue
+        const lines = linesOf(texts.currentNode)
+        if (lines.slice(1).some(line => /^[，。；：、！？）”》]/.test(line))) flaws.push(`stop: ${lines.join('/')}`)
+        if (lines.length > 2 && lines.every(line => line.length < 2)) flaws.push(`column: ${lines.join('/')}`)
+    }
+    return flaws
 }"""
 
 
@@ -101,6 +137,20 @@ def test_axe_finds_nothing_grave(
     context.close()
     assert watch.faults == []
     assert watch.places_of(world.citizens.numbers) == []
+    assert faults == []
+
+
+def test_chinese_is_set_as_chinese_on_a_small_phone(gallery: list[Picture], world: World, chrome: Chrome) -> None:
+    context = chrome.new_context(viewport=SMALL, has_touch=True, is_mobile=True)
+    page, faults = context.new_page(), []
+    for picture in gallery:
+        if picture.name in DESCRIPTIONS:
+            continue
+        page.goto("about:blank")
+        picture.enter(context, world, language="zh-hans", look=DisplayPreferences())
+        page.goto(world.address(picture.path, host=picture.host))
+        faults += [f"{picture.name}: {one}" for one in page.evaluate(FLAWS)]
+    context.close()
     assert faults == []
 
 

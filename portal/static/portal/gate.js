@@ -22,8 +22,10 @@ const say = (place, text) => {
   shown.querySelector(`[data-${place}]`).textContent = text;
 };
 
-// The city's time, whatever the device is set to.
-const localTime = (instant) => new Date(instant).toLocaleString(document.documentElement.lang, { timeZone: form.dataset.zone });
+// The city's time, whatever the device is set to, as the server writes it: 2026年11月24日 10:00, 24 November 2026 at 10:00.
+const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+const written = { dateStyle: "long", timeStyle: "short", timeZone: form.dataset.zone };
+const localTime = (instant) => new Date(instant).toLocaleString(language, written);
 const asOf = (instant) => words.times.as_of.replace("%(time)s", localTime(instant));
 const keysOf = (seconds) => words.times.keys.replace("%(time)s", localTime(seconds * 1000));
 
