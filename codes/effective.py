@@ -50,9 +50,9 @@ def _heard(run: str) -> str:
 def settle_effective_codes(run: Run, *, narrowed: bool = False) -> int:
     """Bring every citizen's effective code to the run's verdicts and the rulings in force; how many changed.
 
-    Of an amending run, the codes of the people it names; ``narrowed``: of those who were judged, or whose ruling matters.
+    Of an amending run, the codes of the people it names; ``narrowed``: of those who were judged, or whose ruling matters. Call in a
+    transaction that began with ``lock_effective_codes``.
     """
-    lock_effective_codes()
     with connection.cursor() as cursor:
         cursor.execute(END_EXPIRED, {"run": run.pk})
         lapsed = [citizen for (citizen,) in cursor.fetchall()]
@@ -78,6 +78,7 @@ def effective_changes_if(run: Run, change: Callable[[], object]) -> list[list[st
     All of it is rolled back.
     """
     with transaction.atomic():
+        lock_effective_codes()
         settle_effective_codes(run)
         before = EffectiveChange.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         change()

@@ -2,6 +2,8 @@ from importlib import import_module
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.db.models.signals import post_delete
+from django_tenants.signals import tenant_delete_callback
 
 from portal.celery import app as celery_app
 
@@ -17,5 +19,8 @@ class PortalConfig(AppConfig):
         """Connect the receivers of signals; some import models, which are loaded only now."""
         import_module("portal.staff_sign_in.events")
         import_module("portal.observability.requests")
+        # It drops the schema of a deleted tenant, which no city has done (``City.auto_drop_schema``). While it listens to every
+        # model Django reads each row that it deletes.
+        post_delete.disconnect(tenant_delete_callback)
         if settings.TRACES_ARE_SENT:
             import_module("portal.observability.traces").begin()

@@ -9,6 +9,8 @@ from django.db import IntegrityError, InternalError, connection
 from psycopg2 import sql
 from psycopg2.errors import InternalError_
 
+# Made once: ``json.dumps`` makes another for every value.
+_JSON = json.JSONEncoder(ensure_ascii=False)
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -45,7 +47,7 @@ def _field(value: object) -> str:
         case date():
             return value.isoformat()
         case dict() | list():
-            return json.dumps(value, ensure_ascii=False).translate(_ESCAPES)
+            return _JSON.encode(value).translate(_ESCAPES)
         case bool() | int() | float():
             return str(value)
         case _:

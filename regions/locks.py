@@ -10,6 +10,7 @@ from django.db.transaction import TransactionManagementError
 KEY = "hashtextextended(%s, hashtextextended(current_schema(), 0))"
 # For what is sent with other statements, as one transaction with them: the parameter ``lock`` is the name.
 TAKE_LOCK = f"SELECT pg_advisory_xact_lock({KEY % '%(lock)s'})"
+TRY_LOCK = f"SELECT pg_try_advisory_lock(key), key FROM (SELECT {KEY}) AS named(key)"  # noqa: S608 - of ours
 
 
 def advisory_lock(name: str) -> None:
@@ -24,13 +25,11 @@ def advisory_lock(name: str) -> None:
 def session_lock(name: str) -> Iterator[bool]:
     """Whether the lock could be had at once; if so, it is held for the block, and a killed process lets go by itself."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {KEY}", [name])
-        key = cursor.fetchone()
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", key)
-        taken = cursor.fetchone()[0]
+        cursor.execute(TRY_LOCK, [name])
+        taken, key = cursor.fetchone()
     try:
         yield taken
     finally:
         if taken:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", key)
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])

@@ -57,11 +57,15 @@ def record_check_ins(checked_in: Sequence[CheckedIn], *, now: datetime) -> None:
     if not counting:
         return
     _record_symptoms(counting, now=now)
-    settle_days([(*one.holder, one.day) for one in counting], now=now)
+    days = [(*one.holder, one.day) for one in counting]
+    settle_days(days, any_sick=not all(one.healthy for one in counting), now=now)
 
 
-def settle_days(days: Sequence[tuple[int, int, date]], *, now: datetime) -> None:
-    """Settle whether these days (citizen, provider, day) count as healthy, from the entries as they are stored."""
+def settle_days(days: Sequence[tuple[int, int, date]], *, any_sick: bool = True, now: datetime) -> None:
+    """Settle whether these days (citizen, provider, day) count as healthy, from the entries as they are stored.
+
+    ``any_sick``: whether one of these is among them that may take a day away.
+    """
     said: dict[str, Any] = {
         "citizens": [citizen for citizen, _, _ in days],
         "providers": [provider for _, provider, _ in days],
@@ -69,8 +73,9 @@ def settle_days(days: Sequence[tuple[int, int, date]], *, now: datetime) -> None
         "now": now,
     }
     with connection.cursor() as cursor:
-        for statement in (REMOVE_DAYS, ADD_DAYS):
-            cursor.execute(statement, said)
+        if any_sick:
+            cursor.execute(REMOVE_DAYS, said)
+        cursor.execute(ADD_DAYS, said)
 
 
 def _record_symptoms(checked_in: Sequence[CheckedIn], *, now: datetime) -> None:

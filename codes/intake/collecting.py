@@ -83,9 +83,8 @@ def _receive(batch: Batch, *, afresh: bool, now: datetime) -> BatchReason | None
     ranges = known.ranges if known else None
     with open_delivery(batch.source, since=batch.since, zone=zone, full=batch.full, known=ranges) as delivery:
         batch.as_of = delivery.as_of
-        if reason := batches.clock_fault(batch, now=now):
+        if reason := batches.clock_fault(batch, last=last, now=now):
             return reason
-        batch.save(update_fields=["as_of"])
         stage(batch, delivery.records, as_of=delivery.as_of, zone=zone)
     if batch.delivered >= WORTH_ANALYSING:
         refresh_statistics(STAGED, changed=True)
@@ -119,7 +118,8 @@ def release(batch_id: int, *, by: str, now: datetime) -> Batch:
             return _ask(batch, by=by, now=now)
         require_role(by, Role.APPROVER)
         require_another(by, proposed_by=batch.release_asked_by)
-        if reason := batches.clock_fault(batch, now=now):
+        last = batch.source.batches.accepted().first()
+        if reason := batches.clock_fault(batch, last=last, now=now):
             batches.refuse(batch, reason, by=by, now=now)
             return batch
         batch.released_by, batch.released_at = by, now

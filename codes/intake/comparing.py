@@ -20,7 +20,8 @@ FIND = compose(Path(__file__).with_suffix(".sql"), "find")
 def find_unexpected(
     batch: Batch, *, horizon: datetime | None, comparison: Comparison | None, known: KnownRanges | None
 ) -> None:
-    """Count and list it; before the batch is judged, so that whoever decides about a held one sees it.
+    """Count and list it; before the batch is judged, so that whoever decides about a held one sees it. The counts are stored with
+    the batch's next state.
 
     Of a source's first delivery nothing is unexpected.
     """
@@ -41,4 +42,3 @@ def find_unexpected(
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(FIND, values)
         batch.late, batch.changed, batch.missing = cursor.fetchone()
-        batch.save(update_fields=["late", "changed", "missing"])

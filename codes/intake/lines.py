@@ -166,6 +166,8 @@ SHAPES: dict[str, type[DeclarationLine] | type[CheckInLine] | type[DisplayedLine
 MOST_BYTES = 100_000
 # A declared journey may still lie ahead, but not beyond any ticket.
 FARTHEST_PLAN = timedelta(days=366)
+# Made once: ``json.dumps`` makes another for every line.
+CANONICAL = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=date.isoformat)
 # A key that is not one of ours may be anything; only what looks like a key is repeated to the sender.
 _KEY = re.compile(r"[a-z_.0-9]*[a-z_]{1,40}")
 
@@ -300,5 +302,4 @@ def _parsed(content: AnyLine, identity: Identity) -> dict[str, Any]:
 
 def _digest(plain: Mapping[str, Any]) -> bytes:
     """SHA-256 of the whole content, however its keys were ordered."""
-    canonical = json.dumps(plain, ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=date.isoformat)
-    return hashlib.sha256(canonical.encode()).digest()
+    return hashlib.sha256(CANONICAL.encode(plain).encode()).digest()

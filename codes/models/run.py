@@ -186,6 +186,12 @@ class Run(Reported, Leased):
     def __str__(self) -> str:
         return f"{self.day} #{self.sequence}"
 
+    def lacks_parts(self) -> bool:
+        """Whether there are ``missing_parts``."""
+        failed, parked = self.sources.filter(failed=True), self.partitions.filter(state=Partition.State.PARKED)
+        held = self.changes.filter(held_in__isnull=False)
+        return Run.objects.filter(Exists(failed) | Exists(parked) | Exists(held), pk=self.pk).exists()
+
     def missing_parts(self) -> list[tuple[RunFault, dict[str, Any]]]:
         """The sources that failed, the partitions that are parked and the groups held for two people, as codes with parameters."""
         failed = self.sources.filter(failed=True).select_related("source").order_by("source__code")

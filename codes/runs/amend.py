@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Subquery, Value
 from django.db.models.functions import Greatest
 
 from codes.diagnosis.diagnose import diagnose_again, diagnose_new, group_cases
@@ -48,6 +48,9 @@ def amend_now(citizens: Collection[int], *, by: str, now: datetime, because: str
 
 def amend_owed(*, now: datetime) -> Run | None:
     """Judge those about whom something was decided after the last run's instant and not counted yet. Safe to call at any time."""
+    base = Run.objects.last_settled()
+    if base is None or not _owed(base, now=now):
+        return None  # as mostly: so nobody needs to be waited for
     with transaction.atomic():
         return amend_now([], by="system", now=now, because="owed")
 
@@ -57,12 +60,13 @@ def _owed(base: Run, *, now: datetime) -> set[int]:
 
     A run of a past instant leaves out what was decided before it was asked for: that is what was asked.
     """
-    counted = base.amendments.aggregate(last=Max("as_of"))["last"]
-    since = max(filter(None, (base.as_of, base.started_at, counted)))
+    since = max(base.as_of, base.started_at)
+    counted = Subquery(base.amendments.order_by("-as_of").values("as_of")[:1])
     ruled = Suppression.objects.filter(state__in=["approved", "ended"]).annotate(
         last=Greatest("ended_at", "decided_at")  # which leaves a null out
     )
-    return people_of(ruled.filter(last__gt=since, last__lte=now).values_list("record_id", "source", "provider"))
+    since_then = ruled.filter(last__gt=Greatest(counted, Value(since)), last__lte=now)
+    return people_of(since_then.values_list("record_id", "source", "provider"))
 
 
 def people_of(records: Collection[tuple[str, int | None, int | None]]) -> set[int]:

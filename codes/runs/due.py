@@ -109,11 +109,14 @@ def settles_narrowed(run: Run, last: Run | None) -> bool:
 
     For that each provider says as much as in the run before: which of them are known, and whose delivery is the newest.
     """
-    return last is not None and not run.everybody and _judging(run) == _judging(last)
+    if last is None or run.everybody:
+        return False
+    both = list(RunProvider.objects.filter(run__in=[run, last], horizon__isnull=False))
+    now, before = ([one for one in both if one.run_id == of.pk] for of in (run, last))
+    return _judging(now) == _judging(before)
 
 
-def _judging(run: Run) -> dict[int, tuple[bool, bool, int]]:
-    judging = list(run.providers.filter(horizon__isnull=False))
+def _judging(judging: Sequence[RunProvider]) -> dict[int, tuple[bool, bool, int]]:
     newest_first = sorted({one.horizon for one in judging if one.horizon}, reverse=True)
     is_ranked = current_city().interim_policy == "freshest"
     return {
@@ -149,6 +152,7 @@ def _follows(run: Run, last: Run) -> bool:
 
 def _frames(run: Run, last: Run) -> Frames:
     frames = Frames()
+    changing = _rule_sets_with_later_versions(last)
     before = {one.provider_id: one for one in last.providers.select_related("version")}
     rules: dict[int, Sequence[tuple[Any, ...]]] = {}
     for one in run.providers.select_related("version"):
@@ -167,7 +171,7 @@ def _frames(run: Run, last: Run) -> Frames:
         frames.go_on.append(one.provider_id)
         if old.version_id != one.version_id:
             frames.other_lists.append(one.provider_id)
-        elif _has_later_versions(one.version, last):
+        elif one.version.rule_set_id in changing:
             frames.later_versions.append(one.provider_id)
     return frames
 
@@ -185,7 +189,7 @@ def _rules(version: RuleSetVersion, known: dict[int, Sequence[tuple[Any, ...]]])
     return known[version.pk]
 
 
-def _has_later_versions(version: RuleSetVersion, last: Run) -> bool:
-    """Whether the forecast of either run looks at another version."""
-    later = RuleSetVersion.objects.filter(rule_set=version.rule_set_id, effective_from__gt=last.day)
-    return later.exclude(withdrawn_at__lte=last.as_of).exists()
+def _rule_sets_with_later_versions(last: Run) -> set[int]:
+    """Those of which the forecast of either run looks at a version to come."""
+    later = RuleSetVersion.objects.filter(effective_from__gt=last.day).exclude(withdrawn_at__lte=last.as_of)
+    return set(later.values_list("rule_set", flat=True))

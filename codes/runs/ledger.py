@@ -72,13 +72,13 @@ def start_run(
     require_role_or_operator(by, *MAY_START)
     as_of = as_of or now
     day = day or current_city().day_of(as_of)
-    check_instants(day, as_of, now=now, history=history)
-    if found := _joined(history):
-        return found, False
+    if open_run():
+        check_instants(day, as_of, now=now, history=history)
+        if found := _joined(history):
+            return found, False
     try:
         with transaction.atomic():
             lock_effective_codes()  # an amending run may be taking the day's next number
-            # A run may have settled since the first look.
             check_instants(day, as_of, now=now, history=history)
             last = Run.objects.filter(day=day).aggregate(Max("sequence"))["sequence__max"] or 0
             run = Run.objects.create(
@@ -220,7 +220,7 @@ def start_if_due(*, now: datetime) -> Run | None:
     with transaction.atomic():
         # Two beats at once: the second looks when the first one's run is there, even if that has ended already.
         advisory_lock("scheduled run")
-        if next_attempt(now=now) > now or open_run():
+        if next_attempt(now=now) > now:
             return None
         try:
             run, opened = start_run(by=SCHEDULE, now=now, proves=True)

@@ -144,6 +144,8 @@ def _to_open(causes: Sequence[Caused], *, run: Run, last: Run) -> list[MassChang
         (one, one.red + before[one.key, 0], one.green + before[one.key, 1]) for one in causes if one.key not in decided
     ]
     many = [(one, red, green) for one, red, green in added if max(red, green) >= city.mass_change_least]
+    if not many:
+        return []
     # A provider's registrations are counted already and are no more than the people; counting these takes a while.
     registered = last.providers.aggregate(most=Max("registered"))["most"] or 0
     if any(max(red, green) > city.mass_change_share * registered for _, red, green in many):

@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -140,8 +141,8 @@ def _evaluate_partition(partition: Partition, *, now: datetime) -> None:
         "client_connection_check_interval": LOOK_FOR_CLIENT,
     }
     with connection.cursor() as cursor:
-        for limit, value in limits.items():
-            cursor.execute("SELECT set_config(%s, %s, true)", [limit, value])
+        settings_of = ", ".join(["set_config(%s, %s, true)"] * len(limits))
+        cursor.execute(f"SELECT {settings_of}", list(chain.from_iterable(limits.items())))
     zone = current_city().timezone
     done = evaluate_range(run=partition.run, low=partition.low, high=partition.high, zone=zone)
     if done.changed and not partition.run.history:

@@ -47,7 +47,7 @@ def keep(run: Run, *, now: datetime) -> Run:
         with connection.cursor() as cursor:
             cursor.execute(COUNT_KEPT, {"run": run.pk})
         counts: dict[str, Any] = {"kept_disagreements": keep_disagreements(run), "causes": diagnose_new(run)}
-        fault = RunFault.INCOMPLETE if run.missing_parts() else ""
+        fault = RunFault.INCOMPLETE if run.lacks_parts() else ""
         if not move_on(run, Run.State.KEPT, ended_at=now, fault=fault, counts=counts):
             raise ClaimLost(f"run {run.pk}")
         record("run.kept", by="system", now=now, subject=f"run:{run.pk}", data={"day": str(run.day), **counts})
@@ -58,7 +58,8 @@ def settle(run: Run, *, now: datetime) -> Run:
     """Settle a claimed run whose partitions have all ended. Raises ``ClaimLost``."""
     if run.history:
         return keep(run, now=now)
-    parts = [partition.counts for partition in run.partitions.all()]
+    partitions = list(run.partitions.all())
+    parts = [partition.counts for partition in partitions]
     changed = sum(counts.get("changed", 0) for counts in parts)
     turned = sum(counts.get("turned_red", 0) + counts.get("turned_green", 0) for counts in parts)
     last = Run.objects.settled().filter(pk__lt=run.pk).first()
@@ -69,7 +70,7 @@ def settle(run: Run, *, now: datetime) -> Run:
             cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [idle])
             lock_effective_codes()  # two people may be deciding about a group, or about somebody
             by_cause = hold_mass_changes(run, last=last, now=now) if turned else {}
-            if not run.partitions.filter(state=Partition.State.PARKED).exists():
+            if not any(partition.state == Partition.State.PARKED for partition in partitions):
                 dissolve_groups(run, now=now)
             watched = watch(run, last=last, now=now)
             proof = proof_of(run)
@@ -95,8 +96,7 @@ def settle(run: Run, *, now: datetime) -> Run:
         refresh_statistics(["codes_pairdiagnosis"], written=sum(counts["causes"].values()))
         counts["cases"] = asdict(settle_cases(run, now=now))
         group_cases(run)
-        incomplete = bool(run.missing_parts())
-        state, fault = (Run.State.PARTIAL, RunFault.INCOMPLETE) if incomplete else (Run.State.DONE, "")
+        state, fault = (Run.State.PARTIAL, RunFault.INCOMPLETE) if run.lacks_parts() else (Run.State.DONE, "")
         if not move_on(run, state, ended_at=now, fault=fault, counts=counts):
             raise ClaimLost(f"run {run.pk}")
         told = {name: value for name, value in counts.items() if name != BY_CAUSE}

@@ -113,13 +113,18 @@ def advance(run_id: int, *, clock: Clock) -> list[int]:
     run = Run.objects.get(pk=run_id)
     if run.state == Run.State.COLLECTING:
         _collect_and_freeze(run_id, clock=clock)
-    elif run.state == Run.State.EVALUATING:
-        park_poisoned(run_id, now=clock())
-        if all_partitions_ended(run_id):
-            Run.TRANSITIONS.move(Run.objects.filter(pk=run_id), "judge", lease_until=None)
-    if Run.objects.filter(pk=run_id, state=Run.State.SETTLING).exists():
+    elif run.state == Run.State.SETTLING or (run.state == Run.State.EVALUATING and _all_judged(run_id, now=clock())):
         _settle(run_id, clock=clock)
+        return []  # no partition is left
     return [partition.number for partition in unfinished_partitions(run_id, now=clock())]
+
+
+def _all_judged(run_id: int, *, now: datetime) -> bool:
+    """Whether every partition has ended; then the run is settled next."""
+    if not all_partitions_ended(run_id) and not (park_poisoned(run_id, now=now) and all_partitions_ended(run_id)):
+        return False
+    Run.TRANSITIONS.move(Run.objects.filter(pk=run_id), "judge", lease_until=None)
+    return True
 
 
 def run_here(run_id: int, *, clock: Clock, progress: Callable[[Run], None]) -> Run:
@@ -164,9 +169,8 @@ def _collect(run: Run) -> None:
         if batch is not None:
             why = {"fault": batch.reason, "params": batch.parts}
         failed = batch is None or batch.state != Batch.State.ACCEPTED
-        RunSource.objects.get_or_create(
-            run=run, source=source, defaults={"batch": batch, "failed": failed, **(why if failed else {})}
-        )
+        collected = RunSource(run=run, source=source, batch=batch, failed=failed, **(why if failed else {}))
+        RunSource.objects.bulk_create([collected], ignore_conflicts=True)  # another worker may have been quicker
 
 
 # Who has the source may be a person who has just asked for it, or a worker that was stopped and has lost the run's step since.

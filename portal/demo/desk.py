@@ -66,7 +66,6 @@ class Desk:
         self._answer_held_groups()
         self._close_alarms()
         self._citizens()
-        self._decide_proposals()
         for case in list(self._open_cases()[:CASES]):
             if self.dice.randrange(ONE_IN):
                 self._treat(case)

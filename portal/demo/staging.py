@@ -1,5 +1,6 @@
 """Setting the province up and keeping it up to date: every act can be repeated where an earlier demo broke off."""
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -139,6 +140,7 @@ class Staging:
         if not later:
             return
         self.say("The past is lived day by day: collect, judge, settle, decide.")
+        gc.freeze()  # what was loaded until here stays; each collection of two hundred days would look through it
         past = Past(later, self.stages, self.people, self.passed_on, self.wrong_batch, self.folder)
         for stage, ago in past.live():
             self._note(stage, stage.day(ago))

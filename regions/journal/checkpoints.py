@@ -52,10 +52,13 @@ def write_checkpoint(*, now: datetime) -> Checkpoint | None:
     """
     with transaction.atomic():
         advisory_lock("journal")
-        if line := _file().last():
-            _complete(_signed(line))
         last = JournalEntry.objects.order_by("-seq").first()
-        if last is None or Checkpoint.objects.filter(seq=last.seq).exists():
+        kept = _signed(line) if (line := _file().last()) else None
+        ends = [one.seq for one in (last, kept) if one]
+        stored = set(Checkpoint.objects.filter(seq__in=ends).values_list("seq", flat=True))
+        if kept and kept.seq not in stored and _complete(kept):
+            stored.add(kept.seq)
+        if last is None or last.seq in stored:
             return None
         key_id, signature = encryption.sign(message(last.seq, bytes(last.digest)), purpose=Purpose.JOURNAL)
         point = Checkpoint.objects.create(seq=last.seq, digest=last.digest, at=now, key_id=key_id, signature=signature)
@@ -111,13 +114,13 @@ def take_over_file() -> int:
     return taken
 
 
-def _complete(point: Signed) -> None:
-    """Take the file's last line into the database where a process ended between the two."""
-    if Checkpoint.objects.filter(seq=point.seq).exists():
-        return
+def _complete(point: Signed) -> bool:
+    """Take the file's last line into the database, where a process ended between the two; whether it is the journal's."""
     entry = JournalEntry.objects.filter(seq=point.seq).first()
-    if entry and bytes(entry.digest) == point.digest and is_signed_here(point):
+    is_ours = entry is not None and bytes(entry.digest) == point.digest and is_signed_here(point)
+    if is_ours:
         Checkpoint.objects.create(**asdict(point))
+    return is_ours
 
 
 def _file(schema: str | None = None) -> ChainedFile:

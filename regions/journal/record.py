@@ -11,15 +11,17 @@ from django.db.transaction import TransactionManagementError
 
 from regions.accounted import SETTING, forget_noted, read_noted
 from regions.journal.models import JournalEntry
-from regions.locks import advisory_lock
+from regions.locks import TAKE_LOCK
 
 # Made once: a long journal is verified in half the time.
 CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 GENESIS = b"\x00" * 32
-BEFORE = """
-SELECT last.seq, last.digest, current_setting(%s, true)
+# Two statements in one message: what the second one sees begins when the lock is held.
+BEFORE = f"""
+{TAKE_LOCK};
+SELECT last.seq, last.digest, current_setting(%(noted)s, true)
 FROM (SELECT) AS one LEFT JOIN LATERAL (SELECT seq, digest FROM journal_journalentry ORDER BY seq DESC LIMIT 1) AS last ON true
-"""
+"""  # noqa: S608 - of ours
 
 
 class Act(NamedTuple):
@@ -52,7 +54,6 @@ def record_all(acts: Iterable[Act], *, by: str, now: datetime) -> list[JournalEn
     acts = list(acts)
     if not acts:
         return []
-    advisory_lock("journal")  # the chain grows one entry at a time
     seq, previous, changed = _before()
     entries = []
     for act in acts:
@@ -68,9 +69,11 @@ def record_all(acts: Iterable[Act], *, by: str, now: datetime) -> list[JournalEn
 
 
 def _before() -> tuple[int, bytes, list[Any]]:
-    """The end of the chain, and what the transaction has done to accounted rows since its last entry."""
+    """The end of the chain, which grows one entry at a time, and what the transaction has done to accounted rows since its last
+    entry.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(BEFORE, [SETTING])
+        cursor.execute(BEFORE, {"lock": "journal", "noted": SETTING})
         seq, digest, noted = cursor.fetchone()
     return seq or 0, bytes(digest) if digest is not None else GENESIS, read_noted(noted or "")
 

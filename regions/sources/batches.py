@@ -62,9 +62,8 @@ def next_since(source: Source, horizon: datetime | None) -> datetime | None:
     return horizon - timedelta(hours=source.overlap_hours) if horizon else None
 
 
-def clock_fault(batch: Batch, *, now: datetime) -> BatchReason | None:
-    """Whether the delivery's as_of is missing, in the future, or earlier than the last one."""
-    last = batch.source.batches.accepted().first()
+def clock_fault(batch: Batch, *, last: Batch | None, now: datetime) -> BatchReason | None:
+    """Whether the delivery's as_of is missing, in the future, or earlier than that of the ``last`` accepted one."""
     if batch.as_of is None or batch.as_of > now + CLOCK_TOLERANCE:
         return BatchReason.CLOCK_AHEAD
     if last and last.as_of and batch.as_of < last.as_of:

@@ -72,7 +72,7 @@ def stage(batch: Batch, records: Iterable[RawRecord], *, as_of: datetime, zone: 
         with transaction.atomic():
             copy_rows("sources_stagedrecord", COLUMNS, rows)
             Quarantined.objects.bulk_create(bad)
-            batch.save(update_fields=["delivered", "quarantined"])
+            batch.save(update_fields=["as_of", "delivered", "quarantined"])
 
 
 def stage_checked(batch: Batch, records: Iterable[tuple[int, CheckedRecord]]) -> None:
@@ -88,7 +88,7 @@ def quarantine_conflicts(batch: Batch) -> None:
             Quarantined.objects.bulk_create([_conflict(batch, row) for row in chunk])
             StagedRecord.objects.filter(pk__in=[row.pk for row in chunk]).delete()
             batch.quarantined += len(chunk)
-        batch.save(update_fields=["quarantined"])
+            batch.save(update_fields=["quarantined"])
 
 
 def drop_staged(batch: Batch) -> None:

@@ -32,11 +32,12 @@ def escalate_overdue(*, now: datetime) -> int:
         with connection.cursor() as cursor:
             cursor.execute(LATE, {"now": now, **PARAMETERS})
             late = cursor.fetchall()
+            if not late:
+                return 0
             locked = {"cases": [pk for pk, _ in late], "clocks": [clock for _, clock in late]}
             cursor.execute(ESCALATE, {"now": now, **PARAMETERS, **locked})
             escalated = [number for (number,) in cursor.fetchall()]
-        if escalated:
-            record(f"case.{Verb.ESCALATE.value}", by="system", now=now, data=naming(escalated))
+        record(f"case.{Verb.ESCALATE.value}", by="system", now=now, data=naming(escalated))
     return len(escalated)
 
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import psycopg2
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from codes.intake.citizens import INTAKE
 from codes.models import Citizen, Fact
@@ -46,6 +48,18 @@ def test_the_next_delivery_looks_back_behind_the_horizon(centre: Centre) -> None
     assert batch.since == at(540)
     assert (batch.delivered, batch.unchanged) == (1, 1)
     assert centre.collect(now=LATER, full=True).since is None
+
+
+def test_what_was_put_aside_is_dropped_without_reading_it(police: Police) -> None:
+    police.set_clock(at(600))
+    police.add(record())
+
+    with CaptureQueriesContext(connection) as said:
+        batch = police.collect()
+
+    assert batch.state == Batch.State.ACCEPTED
+    about = [one["sql"] for one in said.captured_queries if 'FROM "sources_stagedrecord"' in one["sql"]]
+    assert [sql.partition(" ")[0] for sql in about] == ["DELETE"]
 
 
 def test_a_clock_that_stands_still_is_no_fault(police: Police) -> None:
@@ -188,6 +202,8 @@ def test_a_source_is_collected_by_one_at_a_time(police: Police) -> None:
         cursor.execute(f"SET search_path = alpha; SELECT pg_advisory_lock({KEY})", key)
         with pytest.raises(AlreadyCollecting):
             police.collect()
+        # A server lets go of what a closed session held only some time after the client has closed it.
+        cursor.execute(f"SELECT pg_advisory_unlock({KEY})", key)
     police.add(record())
     assert police.collect().state == Batch.State.ACCEPTED
     with raw_owner() as other, other.cursor() as cursor:
