@@ -31,7 +31,8 @@ COLUMNS = (
 )
 
 SQL = Path(__file__).with_suffix(".sql")
-REGISTERED = compose(SQL, "registered", decide=DECIDED_WHEN_ASKED, stood=stood("r.citizen_id"))
+IS_TOLD = compose(SQL, "is_told")
+REGISTERED = compose(SQL, "registered", is_told=IS_TOLD, decide=DECIDED_WHEN_ASKED, stood=stood("r.citizen_id"))
 RUN_STATES = {"settled": list(Run.SETTLED), "counted": list(Run.COUNTED)}
 
 

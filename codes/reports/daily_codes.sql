@@ -1,3 +1,8 @@
+-- statement: is_told
+-- Of a day everybody who was registered by then. A retired provider is in the exports of the days on which it was judged.
+r.registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
+  AND (NOT provider.retired OR EXISTS (SELECT FROM codes_runprovider p WHERE p.run_id = %(run)s AND p.provider_id = r.provider_id))
+
 -- statement: registered
 -- What was red or yellow at the end of the run. Where no later run has settled, the verdicts that stand; else the last change
 -- up to it by a run that settled, or that amended one – a held or failed one counts for nothing. Of a run of history, what it
@@ -32,9 +37,7 @@ JOIN codes_provider provider ON provider.id = r.provider_id
 LEFT JOIN held h ON h.citizen_id = r.citizen_id AND h.provider_id = r.provider_id
 LEFT JOIN decided ON decided.citizen_id = r.citizen_id
 LEFT JOIN LATERAL ({{stood}}) stood ON true
-WHERE r.registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
-  -- A retired provider is in the exports of the days on which it was judged.
-  AND (NOT provider.retired OR EXISTS (SELECT FROM codes_runprovider p WHERE p.run_id = %(run)s AND p.provider_id = r.provider_id))
+WHERE {{is_told}}
   AND (%(provider)s::text IS NULL OR provider.code = %(provider)s)
   AND (%(held)s::text IS NULL OR h.colour = %(held)s)
 ORDER BY r.citizen_id, provider.code COLLATE "C"

@@ -16,6 +16,7 @@ from django.db.models import TextChoices
 
 from codes.models import ExportFault, ExportJob, IdentifiedExport
 from codes.models.provider import PROVIDER_PREFIX
+from codes.reports.daily_codes import IS_TOLD
 from codes.reports.daily_disagreements import IS_KEPT, IS_STANDING
 from codes.reports.export import FileFormat, export_report
 from codes.reports.manifest import manifest_path
@@ -41,9 +42,9 @@ from regions.refusals import NotAllowed
 from regions.tenancy import current_city, second_connection
 
 OF_A_RUN = {
-    ReportName.CODES: """
-SELECT count(*) FROM codes_registration WHERE registered_at <= (SELECT as_of FROM codes_run WHERE id = %(run)s)
-""",
+    ReportName.CODES: f"""
+SELECT count(*) FROM codes_registration r JOIN codes_provider provider ON provider.id = r.provider_id WHERE {IS_TOLD}
+""",  # noqa: S608 - the report's own condition
     ReportName.DISAGREEMENTS: f"""
 SELECT count(*) FROM codes_disagreement d
 JOIN codes_run opened ON opened.id = d.opened_run_id

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from codes.models import Registration, Run, Verdict, VerdictChange
+from codes.models import Provider, Registration, Run, Verdict, VerdictChange
 from codes.reports.daily_codes import COLUMNS
+from codes.reports.jobs import expected_rows
+from codes.reports.request import ReportName, ReportRequest
 from regions.models import City
 from tests.integration.reports.conftest import Settled
 from tests.integration.reports.days import ONE_DAY, load_people, oracle_rows, run_day, scene_of
@@ -22,6 +24,19 @@ def test_every_row_of_the_newest_day_is_the_oracles(bare_city: City, out: Path, 
     run_day(scene.day, scene.as_of)
     written = read(export("codes", out / "codes.jsonl", "--day", str(scene.day)))
     assert written == list(oracle_rows(scene.world, scene.day, scene.as_of))
+
+
+def test_as_many_rows_are_announced_as_there_are_without_a_retired_provider(bare_city: City, out: Path) -> None:
+    scene = scene_of(3, 60)
+    load_people(scene)
+    retired = Registration.objects.values_list("provider", flat=True)[0]
+    Provider.objects.filter(pk=retired).update(retired=True)
+    run_day(scene.day, scene.as_of)
+
+    announced = expected_rows(ReportRequest(ReportName.CODES))
+
+    assert announced == len(read(export("codes", out / "codes.jsonl")))
+    assert 0 < announced < Registration.objects.count()
 
 
 def test_past_days_are_told_as_they_were(three_days: Settled, out: Path) -> None:
