@@ -12,12 +12,13 @@ from django.db import connection
 
 from codes.diagnosis.hybrids import Judged, Swap
 from codes.diagnosis.root_cause import RULE_PARAMETERS, SIDES, Record, RuleSide, Side, other_side
+from codes.engine.query import suppressed
 from codes.models import RiskArea, Rule
 from regions.divisions import covering, successors
 from regions.sql import compose
 from regions.tenancy import current_city
 
-FACTS = compose(Path(__file__).with_suffix(".sql"))
+FACTS = compose(Path(__file__).with_suffix(".sql"), suppressed=suppressed("said", subject="asked"))
 
 
 # Two rules as the pair's sides apply them, and the parameters that differ.
@@ -77,9 +78,10 @@ class Evidence:
 
 
 def load_evidence(swaps: Collection[Swap]) -> Evidence:
-    """Load what the swaps refer to: three queries, whatever their number."""
+    """Load what the swaps refer to, all of one run: three queries, whatever their number."""
     versions = {version for swap in swaps for version in swap.pair.versions}
-    evidence = Evidence(_facts({fact for swap in swaps for fact in swap.relevant_facts()}))
+    facts = {fact for swap in swaps for fact in swap.relevant_facts()}
+    evidence = Evidence(_facts(facts, known_at=max((swap.pair.as_of for swap in swaps), default=None)))
     for rule in Rule.objects.filter(version__in=versions).select_related("version__rule_set").order_by("code", "id"):
         evidence.rules[rule.pk] = rule
         evidence.rules_of.setdefault(rule.version_id, []).append(rule)
@@ -95,9 +97,9 @@ def rule_side(rule: Rule) -> RuleSide:
     return cast(RuleSide, key | {name: getattr(rule, name) for name in RULE_PARAMETERS})
 
 
-def _facts(ids: set[int]) -> dict[int, FactRow]:
+def _facts(ids: set[int], *, known_at: datetime | None) -> dict[int, FactRow]:
     with connection.cursor() as cursor:
-        cursor.execute(FACTS, [list(ids)])
+        cursor.execute(FACTS, {"facts": list(ids), "known_at": known_at})
         return {row[0]: FactRow(*row) for row in cursor.fetchall()}
 
 

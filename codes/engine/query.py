@@ -18,13 +18,21 @@ COVERING_SUCCESSORS = {
     code: sorted({area for successor in successors for area in covering(successor)})
     for code, successors in dissolved().items()
 }
+
+
+def suppressed(fact: str, *, subject: str) -> str:
+    """The condition that a ruling suppresses the record of a fact, or its version, by what the subject knows."""
+    return compose(SQL, "suppressed", fact=fact, subject=subject)
+
+
 STEPS = compose(
     SQL,
     "steps",
     covering_successors=json.dumps(COVERING_SUCCESSORS),
-    suppressed=compose(SQL, "suppressed", fact="w", subject="w"),
+    suppressed=suppressed("w", subject="w"),
+    suppressed_for_f=suppressed("said", subject="f"),
     **{f"counts_for_{one}": compose(SQL, "counts", subject=one) for one in "sfmw"},
-    **{f"suppressed_for_{one}": compose(SQL, "suppressed", fact="f", subject=one) for one in "smw"},
+    **{f"suppressed_for_{one}": suppressed("f", subject=one) for one in "smw"},
 )
 
 DAILY_VERDICTS = compose(SQL, "daily_verdicts")

@@ -61,8 +61,8 @@ matched AS (
     -- §3: a rule of the version in force matches the fact's kind and, where it names levels, the stay's area, from the first day
     -- the stay and a risk entry have in common. `since` is the day the hit begins, which may lie ahead; `anchor` may too, where
     -- an end is planned. `listed`: the days on which the area of a stay without an end is listed, where release counts from them.
-    -- `said.day`: of the first time the origin said the same, where a rule counts from it. Whether the record is suppressed is asked
-    -- of few, later. No rule is looked at before the facts are read: they would be read once for each.
+    -- `said.day`: of the first time the origin said the same, where a rule counts from it; what was ruled wrong it never said. Whether
+    -- the matched record is suppressed is asked of few, later. No rule is looked at before the facts are read: they would be read once for each.
     SELECT f.*,
            CASE WHEN risk.listed IS NOT NULL THEN (
                     SELECT max(least(upper(span) - 1, f.day)) FROM unnest(risk.listed) AS span WHERE lower(span) <= f.day)
@@ -98,7 +98,8 @@ matched AS (
                       AND said.kind = f.kind AND said.area IS NOT DISTINCT FROM f.area AND said.started_on = f.started_on
                       AND NOT said.revoked
                       AND said.received_at <= f.known_at
-                      AND (said.source_id IS NULL OR said.recorded_at <= f.horizon))
+                      AND (said.source_id IS NULL OR said.recorded_at <= f.horizon)
+                      AND NOT ({{suppressed_for_f}}))
                END AS day
         OFFSET 0
     ) said

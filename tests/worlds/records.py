@@ -162,7 +162,19 @@ def draw_suppressions(dice: Dice, facts: Sequence[FactVersion]) -> Iterator[Supp
     """Some records are ruled to be wrong; some such rulings are over, or not yet in force."""
     for key in dict.fromkeys(RecordKey(fact.origin, fact.record_id) for fact in facts):
         if dice.once_in(12):
-            start = NOW - dice.number(-3, 12)
-            lasts = dice.pick((None, 3, 9))
-            until = None if lasts is None else tick(start + lasts)
-            yield Suppression(key.origin, key.record_id, tick(start), until)
+            yield _draw_suppression(dice, key)
+
+
+def draw_wrong_versions(dice: Dice, facts: Sequence[FactVersion]) -> Iterator[Suppression]:
+    """Likewise versions by themselves, of records that have several."""
+    told_again = {fact.key for fact in facts if fact.version > 1}
+    for fact in facts:
+        if fact.key in told_again and dice.once_in(2):
+            yield _draw_suppression(dice, fact.key, fact.version)
+
+
+def _draw_suppression(dice: Dice, key: RecordKey, version: int | None = None) -> Suppression:
+    start = NOW - dice.number(-3, 12)
+    lasts = dice.pick((None, 3, 9))
+    until = None if lasts is None else tick(start + lasts)
+    return Suppression(key.origin, key.record_id, tick(start), until, version)

@@ -26,7 +26,7 @@ from tests.oracle import (
 from tests.worlds.calendar import NOW, TODAY, ZONE, day, tick
 from tests.worlds.dice import Dice, DrawnDice, SeededDice
 from tests.worlds.entries import draw_entries
-from tests.worlds.records import draw_records, draw_suppressions
+from tests.worlds.records import draw_records, draw_suppressions, draw_wrong_versions
 from tests.worlds.rules import draw_rule_sets
 
 SOURCE_CODES = ("police", "bigdata", "hospitals")
@@ -104,7 +104,8 @@ def draw_scene(dice: Dice, people: int, least_rules: int) -> Scene:
     asked_on = TODAY + dice.pick((0, 0, 0, -1, 1))
     scene = Scene(world, day(asked_on), tick(NOW), entries.declarations)
     rulings = tuple(draw_ruling(dice, scene, citizen) for citizen in citizens if dice.once_in(6))
-    return replace(scene, world=replace(world, rulings=rulings))
+    wrong = (*world.suppressions, *draw_wrong_versions(dice, facts))
+    return replace(scene, world=replace(world, rulings=rulings, suppressions=wrong))
 
 
 def _mostly_its_own(dice: Dice, codes: Sequence[str], place: int) -> str:

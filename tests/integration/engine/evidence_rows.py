@@ -91,6 +91,7 @@ def suppressions(world: World, keys: Keys) -> Iterator[Model]:
             pk=number,
             **keys.origin(one.origin),
             record_id=one.record_id,
+            version=one.version,
             state="ended" if one.until else "approved",
             reason_code="wrong_record",
             proposed_by="li",

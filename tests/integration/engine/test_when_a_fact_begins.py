@@ -1,11 +1,13 @@
 """``docs/semantics.md`` §3, when a fact begins: planned ends, and the day of the first recording."""
 
+from dataclasses import replace
+
 import pytest
 
 from codes.forecast.sentences import render_outlook
 from regions.models import City
 from tests.integration.engine.judging import WHO, colours, judge, listed, record, world
-from tests.oracle import Rule
+from tests.oracle import Rule, Suppression
 from tests.worlds import TODAY, day, tick
 
 STAY = Rule("S", "area_stay", "red", "ended", 14, area_levels=("high",))
@@ -149,3 +151,12 @@ def test_a_version_that_names_somebody_else_takes_the_record_away(bare_city: Cit
     assert (judge(known, 17).colour, judge(known, 17, citizen="li").colour) == ("red", "green")
     assert (judge(known).colour, judge(known, citizen="li").colour) == ("green", "red")
     assert WHO in known.citizens
+
+
+def test_a_version_that_was_ruled_wrong_starts_no_clock(bare_city: City) -> None:
+    told = versions((11, "close_contact", 10, False), (18, "close_contact", 10, False))
+    known = world(*told, rules=(Rule("C", "close_contact", "red", "recorded", 30),))
+    wrong = Suppression(told[0].origin, told[0].record_id, tick(3 * 19), version=1)
+    assert judge(replace(known, suppressions=(wrong,))).anchors == {day(18)}
+    ended = replace(wrong, until=tick(3 * 19 + 1))
+    assert judge(replace(known, suppressions=(ended,))).anchors == {day(11)}

@@ -26,13 +26,13 @@ SEEDS = range(6)
 # it: another seed is found by trying. Whom a run amended is due for another reason as well: what was decided, or came in since.
 REASONS = {
     "new and changed records": ("FROM fresh WHERE version > 1", 0),
-    "whoever a record was about": ("FROM fresh\n    CROSS JOIN LATERAL", 5),
+    "whoever a record was about": ("FROM fresh\n    CROSS JOIN LATERAL", 14),
     "what releases": ("fresh.kind = ANY (n.kinds)", 0),
     "a day that has come": ("n.next_on <= run.day", 1),
     "check-ins": ("n.checked_in IS NOT NULL", 2),
     "registrations": ("FROM codes_registration WHERE id", 0),
     "decisions about records": ("FROM codes_suppression wrong", 1),
-    "changes kept back": ("kept.held_in_id IS NOT NULL", 1),
+    "changes kept back": ("kept.held_in_id IS NOT NULL", 5),
     "parts given up": ("parked.state = 'parked'", 1),
     "providers that judge otherwise": ("%(in_full)s", 0),
     "stays under another risk list": ("kind = 'area_stay' AND", 0),

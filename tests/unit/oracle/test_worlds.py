@@ -50,6 +50,7 @@ WANTED = (
     "stay whose listing is over",
     "say when you left",
     "recorded again",
+    "said before, and ruled wrong",
     "older version received later",
     "excluded before it was recorded",
     "test of the same day",
@@ -136,6 +137,10 @@ def told_of(world: World, inputs: Inputs, citizen: str, hit: Hit) -> Iterator[st
         yield "stay that goes on" if hit.anchor == inputs.day else "stay whose listing is over"
     if rule.anchor == "recorded" and recorded_on(world, fact, inputs) < fact.recorded_at.astimezone(world.zone).date():
         yield "recorded again"
+    if rule.anchor == "recorded" and recorded_on(replace(world, suppressions=()), fact, inputs) < recorded_on(
+        world, fact, inputs
+    ):
+        yield "said before, and ruled wrong"
     if counts_before(world, fact, inputs):
         yield "older version received later"
     seen = seen_facts(world, citizen, inputs)
