@@ -179,11 +179,13 @@ def _outlook(verdict: Verdict, hits: list[Hit], rules: dict[int, Rule], day: dat
     held = [hit for hit in hits if hit.version_id == verdict.version_id and hit.holds]
     last = max(held, key=lambda hit: (hit.until_if_followed or date.max, hit.anchor), default=None)
     start = last.counts_from if last else None
-    if start is None:
+    if start is None or start == green <= day:
         return Outlook(None, None, green, acts or [Wait(green)])
+    of_days = (green - start).days
     return Outlook(
-        day_number=(day - start).days + 1 if start <= day else None,
-        of_days=(green - start).days,
+        # Who can turn green today, by checking in, is still on the last of the days.
+        day_number=min((day - start).days + 1, of_days) if start <= day else None,
+        of_days=of_days,
         turns_green_on=green,
         acts=acts or [Wait(green)],
         starts_on=start if start > day else None,

@@ -244,8 +244,7 @@ def progress(reading: Reading) -> dict[str, Any] | None:
     if way.of_days < 2 and way.starts_on is None:
         return None
     text = render_outlook(way, language=get_language() or "", title_of=str).count
-    day = None if way.day_number is None else min(way.day_number, way.of_days)
-    return {"day": day, "days": way.of_days, "text": text}
+    return {"day": way.day_number, "days": way.of_days, "text": text}
 
 
 def display_sentence(found: DisplayFinding) -> str:
