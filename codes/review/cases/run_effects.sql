@@ -64,12 +64,11 @@ WITH due AS MATERIALIZED (
       AND NOT EXISTS (SELECT FROM codes_case c
                       WHERE c.citizen_id = d.citizen_id AND c.kind = 'disagreement'
                         AND (c.closed_at IS NULL OR c.fingerprint = d.fingerprint AND c.state = %(decided)s AND c.lapsed_at IS NULL))
-      AND NOT EXISTS (SELECT FROM (SELECT c.state, c.lapsed_at, before.colours FROM codes_case c
-                                   JOIN codes_disagreement before ON before.id = c.disagreement_id
-                                   WHERE c.citizen_id = d.citizen_id AND c.kind = 'disagreement'
-                                   ORDER BY c.id DESC LIMIT 1) last
-                      WHERE last.state = %(decided)s AND last.lapsed_at IS NULL AND last.colours @> d.colours
-                        AND EXISTS (SELECT FROM jsonb_object_keys(last.colours) AS shown(code)
+      AND NOT EXISTS (SELECT FROM codes_case c
+                      JOIN codes_disagreement before ON before.id = c.disagreement_id
+                      WHERE c.citizen_id = d.citizen_id AND c.kind = 'disagreement' AND c.state = %(decided)s AND c.lapsed_at IS NULL
+                        AND before.colours @> d.colours
+                        AND EXISTS (SELECT FROM jsonb_object_keys(before.colours) AS shown(code)
                                     JOIN codes_provider provider ON provider.code = shown.code
                                     JOIN codes_runprovider p ON p.provider_id = provider.id AND p.run_id = run.id
                                     WHERE NOT p.known))

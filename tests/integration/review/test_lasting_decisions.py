@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Model
 
 from codes.models import (
     Case,
@@ -14,6 +15,7 @@ from codes.models import (
     Disagreement,
     EffectiveCode,
     Fact,
+    Provider,
     RiskArea,
     Rule,
     RuleSetVersion,
@@ -25,6 +27,7 @@ from codes.review.proposals import rulings
 from codes.review.proposals.bulk_rulings import approve_many
 from regions.journal.models import JournalEntry
 from regions.refusals import Refused
+from regions.sources.models import Source
 from tests.integration.review.desk import Desk
 
 MINUTE = timedelta(minutes=1)
@@ -180,6 +183,29 @@ def test_a_fingerprint_that_changes_opens_a_case_though_a_ruling_is_in_force(des
     desk.run()
     assert kinds() == [("disagreement", "decided"), ("disagreement", "received")]
     assert desk.case().follows == Case.objects.filter(citizen__ref=WHO).earliest("pk")
+
+
+def test_while_a_provider_is_silent_any_decision_that_stands_is_about_what_the_others_show(desk: Desk) -> None:
+    """Not the last one only: colours that agreed since do not take back what was decided before (found by a simulated month)."""
+    ruled(desk, colour="red")
+    [decided] = Case.objects.filter(citizen__ref=WHO)
+    assert decided.disagreement is not None
+    never_heard = Source.objects.create(**{**values_of(Source.objects.earliest("pk")), "code": "cityapp"})
+    Provider.objects.create(
+        **{**values_of(Provider.objects.earliest("pk")), "code": "cityapp", "source_id": never_heard.pk}
+    )
+    shown = decided.disagreement.colours | {"cityapp": "red"}
+    Disagreement.objects.filter(pk=decided.disagreement.pk).update(colours=shown)
+    agreed = {"number": "D20260101-000001", "state": "converged", "ruling_id": None, "follows_id": decided.pk}
+    Case.objects.create(**{**values_of(decided), **agreed})
+    desk.tell(WHO, "close_contact")
+    desk.run()
+    assert Disagreement.objects.get(citizen__ref=WHO, closed_run=None).fingerprint != decided.fingerprint
+    assert kinds() == [("disagreement", "decided"), ("disagreement", "converged")]
+
+
+def values_of(row: Model) -> dict[str, Any]:
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields if not field.primary_key}
 
 
 # Nothing reopens without a change for the person
