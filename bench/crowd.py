@@ -18,6 +18,7 @@ TURNED_AWAY = 503
 # Nobody waits longer; who does has been forgotten, not turned away.
 LONGEST_SECONDS = 60
 RECEIVED_BYTES = 65536
+ADDRESSES = 10_000
 
 
 @dataclass
@@ -80,7 +81,7 @@ def _visit(port: int, visits: Sequence[Visit], due: Iterable[float], *, again_fo
         now = time.perf_counter() - began
         while waiting and waiting[0] <= now:
             waiting.popleft()
-            one = _Browser(_connected(port), requests[nth % len(requests)], time.perf_counter())
+            one = _Browser(_connected(port, nth), requests[nth % len(requests)], time.perf_counter())
             open_now[one.line.fileno()] = one
             poll.register(one.line, select.EPOLLOUT)
             nth += 1
@@ -108,10 +109,11 @@ def _request(visit: Visit) -> bytes:
     return f"GET {visit.path} HTTP/1.1\r\n{head}Connection: close\r\n\r\n".encode()
 
 
-def _connected(port: int) -> socket.socket:
-    """Or about to be: it can be sent to once it is."""
+def _connected(port: int, nth: int) -> socket.socket:
+    """Or about to be: it can be sent to once it is. Each of so many browsers has an address of its own."""
     line = socket.socket()
     line.setblocking(False)
+    line.bind((f"127.1.{nth % ADDRESSES // 250}.{nth % 250 + 1}", 0))
     line.connect_ex((HOST, port))
     return line
 

@@ -14,7 +14,7 @@ from bench.clock import Watch, typical, watch
 from bench.crowd import Crowd, arriving, at_once
 from bench.passes import BROWSERS, PER_ROUND, SIGNED_BYTES, WARM_UP, WITH_FACTS_SHARE, citizens_visits, give_host
 from bench.web import BROWSERS as WEB_BROWSERS
-from bench.web import Served, Visit, WebServer, web_server
+from bench.web import Served, Visit, WebServer, behind_proxy, web_server
 from portal.crowding import WAITING_PER_THREAD
 from regions.tenancy import in_city
 
@@ -48,9 +48,10 @@ def main(*, people: int, sample: int, rounds: int) -> None:
         visits["held_first"], visits["held"] = visits["held"][:half], visits["held"][half:]
         with web_server() as server, in_city(SCHEMA):
             served = _served(server, visits, rounds=rounds * PER_ROUND, each=max(2, sample // PER_ROUND))
-            say(f"{FULL} browsers at once, then {TENFOLD} times what they were served …")
-            full = at_once(server.port, visits["renewal"], browsers=FULL, seconds=CROWD_SECONDS)
-            tenfold = arriving(server.port, visits["renewal"], rate=TENFOLD * full.per_second, seconds=CROWD_SECONDS)
+            with behind_proxy(server, most=FULL) as port:
+                say(f"{FULL} browsers at once, then {TENFOLD} times what they were served …")
+                full = at_once(port, visits["renewal"], browsers=FULL, seconds=CROWD_SECONDS)
+                tenfold = arriving(port, visits["renewal"], rate=TENFOLD * full.per_second, seconds=CROWD_SECONDS)
     _write(people, signing, served, full, tenfold)
 
 
@@ -119,7 +120,7 @@ def _write(people: int, signing: Watch, served: dict[str, Served], full: Crowd, 
             for name in ("code", "renewal", "held")
         ),
         report.promise(
-            f"{TENFOLD} times the load it can carry: p99 of those served, in times of the full load's (at most 2)",
+            f"{TENFOLD} times the load, behind the shipped proxy: p99 of those served, in times of the full load's (at most 2)",
             tenfold.p99 / full.p99,
             CROWD_LIMIT,
         ),

@@ -9,10 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 from django.db import connection
 
+from bench.proxy import installed, proxy
 from bench.rounds import BenchFailed
 from portal.embedded.state import free_port
 
@@ -104,6 +107,26 @@ def web_server() -> Iterator[WebServer]:
             yield WebServer(port, psutil.Process(process.pid))
         finally:
             process.terminate()
+
+
+@contextmanager
+def behind_proxy(server: WebServer, *, most: int) -> Iterator[int]:
+    """The port of the shipped proxy before the server, without TLS. ``most``: requests that it hands the server at once."""
+    nginx = installed()
+    if nginx is None:
+        raise BenchFailed("nginx is not installed (apt install nginx-light)")
+    port = int(free_port(None))
+    changes = {
+        "127.0.0.1:8001 max_conns=20": f"127.0.0.1:{server.port} max_conns={most}",
+        "listen 443 ssl http2": f"listen {HOST}:{port}",
+        "listen 80;": f"listen {HOST}:{free_port(None)};",
+        "ssl_certificate ": "# ",
+        "ssl_certificate_key ": "# ",
+        ".health.example.cn": "_",
+    }
+    with TemporaryDirectory() as folder, proxy(nginx, Path(folder), changes) as process:
+        _wait_for(port, process)
+        yield port
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:

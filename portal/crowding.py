@@ -89,7 +89,8 @@ def _answer(seconds: int, *, by_program: bool) -> Answer:
         ("Retry-After", str(seconds)),
         ("Cache-Control", "no-store"),
     ]
-    return "503 Service Unavailable", headers, _problem(seconds) if by_program else _page(seconds)
+    text = short_problem(seconds) if by_program else short_page(seconds)
+    return "503 Service Unavailable", headers, text.encode()
 
 
 @cache
@@ -100,12 +101,13 @@ def _as_sent(seconds: int, *, by_program: bool) -> bytes:
     return "\r\n".join([*lines, "Connection: close", "", ""]).encode() + body
 
 
-def _page(seconds: int) -> bytes:
-    return render_to_string("errors/crowded.html", {"seconds": seconds}).encode()
+def short_page(seconds: object) -> str:
+    """``seconds``: a number, or the proxy's variable for it (``manage.py draw_crowded``)."""
+    return render_to_string("errors/crowded.html", {"seconds": seconds})
 
 
-def _problem(seconds: int) -> bytes:
-    return json.dumps(problem(503, ApiErrorCode.CROWDED, {"seconds": seconds})).encode()
+def short_problem(seconds: object) -> str:
+    return json.dumps(problem(503, ApiErrorCode.CROWDED, {"seconds": seconds}), ensure_ascii=False)
 
 
 def turn_away(request: HTTPRequestParser, path: str) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from portal.crowding import WAITING_PER_THREAD
+from portal.management.commands.draw_crowded import FILE, configuration
 from tests.architecture.source import CHECKOUT
 
 DEPLOY = CHECKOUT / "deploy"
@@ -101,3 +103,15 @@ def test_systemd_reads_the_units(tmp_path: Path) -> None:
     verify = [analyze, "verify", "--man=no", *units]
     done = subprocess.run(verify, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["nginx-upstream.conf", "nginx-standby.conf", "compose.yaml"])
+def test_the_proxy_hands_a_web_server_as_many_requests_as_it_takes(name: str) -> None:
+    [threads] = re.findall(r"--threads (\d+)", text("portal-web@.service"))
+    servers = re.findall(r"^ +server (\S+)(?: max_conns=(\d+))?;", text(name), re.MULTILINE)
+    assert servers
+    assert {int(most or 0) for _, most in servers} == {int(threads) * (1 + WAITING_PER_THREAD)}
+
+
+def test_the_proxy_says_what_the_web_server_says() -> None:
+    assert FILE.read_text(encoding="utf-8") == configuration(), "run ./run manage draw_crowded"

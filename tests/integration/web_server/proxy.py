@@ -1,7 +1,6 @@
 """The shipped proxy with the ports and files of a test."""
 
 import os
-import shutil
 import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,9 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.integration.web_server.serving import CHECKOUT, HOST, Open, free_port, opens, running
-
-SHIPPED = ("nginx.conf", "nginx-upstream.conf")
+from bench.proxy import installed, proxy
+from tests.integration.web_server.serving import HOST, Open, free_port, opens, wait_for
 
 
 @contextmanager
@@ -25,7 +23,7 @@ def proxied(
     folder: Path, changes: Mapping[str, str], *, more: Sequence[str] = (), of_server: Sequence[str] = ()
 ) -> Iterator[int]:
     """nginx with the files of deploy/ for the block: its port. ``changes`` are made in them, each of which must be possible."""
-    nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    nginx = installed()
     if nginx is None and os.environ.get("CI"):
         pytest.fail("nginx is not installed (apt install nginx-light)")
     if nginx is None:
@@ -34,35 +32,13 @@ def proxied(
     certify(folder)
     changes = {
         **changes,
-        "    server 127.0.0.1:8002;\n": "",
         "listen 443": f"listen 127.0.0.1:{port}",
         "listen 80;": f"listen 127.0.0.1:{plain};",
         ".health.example.cn": f".{HOST}",
-        "/etc/nginx/": f"{folder}/",
-        "/var/log/nginx/": f"{folder}/",
     }
-    shipped = "".join(_deployed(file) for file in (*SHIPPED, *more))
-    for ours, this in changes.items():
-        assert ours in shipped
-        shipped = shipped.replace(ours, this)
-    (folder / "portal-server.d").mkdir()
-    for file in of_server:
-        (folder / "portal-server.d" / file).write_text(_deployed(file), encoding="utf-8")
-    kept = "".join(
-        f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    whole = folder / "nginx.conf"
-    user = "user root;\n" if os.geteuid() == 0 else ""
-    whole.write_text(
-        f"daemon off;\n{user}pid {folder}/pid;\nerror_log {folder}/error.log;\nevents {{}}\nhttp {{\n{kept}{shipped}}}\n",
-        encoding="utf-8",
-    )
-    with running([nginx, "-p", str(folder), "-c", str(whole)], port):
+    with proxy(nginx, folder, changes, more=more, of_server=of_server) as process:
+        wait_for(port, process)
         yield port
-
-
-def _deployed(file: str) -> str:
-    return (CHECKOUT / "deploy" / file).read_text(encoding="utf-8")
 
 
 def certify(folder: Path) -> None:

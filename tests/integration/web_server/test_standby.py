@@ -133,7 +133,7 @@ def test_codes_are_shown_beside_a_standby_and_all_else_by_the_primary(copy: Stan
         places = {
             "127.0.0.1:8001": f"127.0.0.1:{at_primary}",
             "192.0.2.2:8001": f"127.0.0.1:{at_standby}",
-            "    server 192.0.2.2:8002;\n": "",
+            "    server 192.0.2.2:8002 max_conns=20;\n": "",
         }
         with proxied(tmp_path, places, **FILES) as port:
             here, proxy = opens(at_standby), opens_tls(port, tmp_path)
