@@ -19,6 +19,7 @@ from codes.diagnosis.finders import FINDERS
 from codes.diagnosis.hybrids import (
     ALL,
     BIT,
+    Choice,
     Colours,
     Pair,
     SufficientSwaps,
@@ -26,6 +27,7 @@ from codes.diagnosis.hybrids import (
     factor_names,
     judge_pairs,
     sufficient_swaps,
+    swaps_of,
 )
 from codes.diagnosis.root_cause import Interaction, RootCause, Side, steady
 from codes.disagreements import disagreements_to_open
@@ -182,17 +184,18 @@ def _diagnoses(run: Run, differing: Mapping[int, Colours]) -> Iterator[tuple[int
         judged = list(judge_pairs(run, chunk, zone=current_city().timezone))
         otherwise = {pair.citizen_id for pair in judged if not _shows(pair, chunk[pair.citizen_id])}
         pairs = [pair for pair in judged if pair.citizen_id not in otherwise]
-        swaps = [_swap(pair, sufficient_swaps(pair.colours)) for pair in pairs]
-        evidence = load_evidence([swap for swap in swaps if swap])
-        for pair, swap in zip(pairs, swaps, strict=True):
-            yield pair.citizen_id, _diagnosis(pair, swap, evidence)
+        choices = [_choice(pair, sufficient_swaps(pair.colours)) for pair in pairs]
+        swaps = swaps_of([choice for choice in choices if choice])
+        evidence, swap = load_evidence(swaps), iter(swaps)
+        for pair, choice in zip(pairs, choices, strict=True):
+            yield pair.citizen_id, _diagnosis(pair, next(swap) if choice else None, evidence)
 
 
 def _shows(pair: Pair, colours: Colours) -> bool:
     return (pair.colours[0], pair.colours[ALL]) == tuple(colours[code] for code in pair.codes)
 
 
-def _swap(pair: Pair, found: SufficientSwaps) -> Swap | None:
+def _choice(pair: Pair, found: SufficientSwaps) -> Choice | None:
     """The swap of the primary cause; none for an interaction.
 
     It starts from the side that it explains: from the stricter one where it explains both, whichever of them is called A.
@@ -203,14 +206,14 @@ def _swap(pair: Pair, found: SufficientSwaps) -> Swap | None:
     stricter: Side = "a" if Colour(pair.colours[0]).severity > Colour(pair.colours[ALL]).severity else "b"
     explains: dict[Side, bool] = {"a": BIT[factor] in found.a_to_b, "b": BIT[factor] in found.b_to_a}
     base: Side = stricter if explains[stricter] else "a" if explains["a"] else "b"
-    return Swap.of(pair, factor, base=base)
+    return Choice(pair, factor, base)
 
 
 def _diagnosis(pair: Pair, swap: Swap | None, evidence: Evidence) -> Diagnosis:
     found = sufficient_swaps(pair.colours)
     a_to_b, b_to_a = factor_names(found.a_to_b), factor_names(found.b_to_a)
     root_cause: RootCause = (
-        FINDERS[found.cause](Comparison(swap.pair, swap.base, swap.before, swap.after, evidence))
+        FINDERS[found.cause](Comparison(**vars(swap), evidence=evidence))
         if swap
         else Interaction(cause="interaction", swaps_a_to_b=a_to_b, swaps_b_to_a=b_to_a)
     )

@@ -139,16 +139,15 @@ class Comparison(Swap):
     @cached_property
     def exchanged(self) -> tuple[list[int], list[int]]:
         """Facts only the base side sees and facts only the swap sees, less those of the same content."""
-        ours, theirs = self.before.seen - self.after.seen, self.after.seen - self.before.seen
         by_statement: dict[tuple[object, ...], list[int]] = defaultdict(list)
-        for fact in sorted(theirs, reverse=True):
+        for fact in sorted(self.new, reverse=True):
             by_statement[self._statement(fact)].append(fact)
         alike = {
             fact: by_statement[statement].pop()
-            for fact in sorted(ours)
+            for fact in sorted(self.gone)
             if by_statement[statement := self._statement(fact)]
         }
-        return sorted(ours - alike.keys()), sorted(theirs - set(alike.values()))
+        return sorted(self.gone - alike.keys()), sorted(self.new - set(alike.values()))
 
     def bearing(self, facts: Iterable[int]) -> list[int]:
         """The facts that a changed hit rests on, or that clear one or count as its test."""

@@ -128,7 +128,7 @@ def find_rules(found: Comparison) -> Rules:
 def find_declaration(found: Comparison) -> Declaration:
     """The answers only one provider was given, or the check-in runs that release on one side and not on the other."""
     answers = _sided(found)
-    by_check_in = [hit for hit in found.changed_hits if hit["fact_id"] in found.before.seen & found.after.seen]
+    by_check_in = [hit for hit in found.changed_hits if hit["fact_id"] not in found.gone | found.new]
     runs = [] if not by_check_in else differing_check_in_runs(found, by_check_in)
     return Declaration(cause="declaration", base=found.base, answers=answers, check_ins=runs)
 

@@ -1,7 +1,7 @@
 """The 16 hybrids of each disagreeing pair, judged by the engine: A's verdict with a set of the four factors taken from B."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from codes.diagnosis.root_cause import Side
-from codes.engine.query import verdicts_of
+from codes.engine.query import SEEN, verdicts_of
 from codes.models import Run
 from codes.vocabulary import Cause, Factor
 from regions.sql import compose
@@ -71,22 +71,22 @@ SQL = Path(__file__).with_suffix(".sql")
 PAIRS = compose(SQL, "pairs")
 HYBRIDS = compose(SQL, "hybrids")
 STATEMENT = compose(SQL, "statement")
+EXCHANGED = compose(SQL, "exchanged", seen=SEEN)
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One hybrid: its colour, its unreleased hits (as in ``Verdict.hits``) and the ids of the facts it sees."""
+    """One hybrid: its colour and its unreleased hits, as in ``Verdict.hits``."""
 
     colour: str
     hits: list[dict[str, Any]]
-    seen: frozenset[int]
 
 
 @dataclass(frozen=True)
 class Pair:
     """A disagreeing pair with the colours of its 16 hybrids by mask; ``a`` is the provider whose code sorts first.
 
-    ``judged``: mask of a judged hybrid → its hits as JSON (none if green) and the facts it sees as an array's text.
+    ``hits``: mask of a judged hybrid → its hits as JSON, none if green.
     """
 
     citizen_id: int
@@ -94,41 +94,87 @@ class Pair:
     b: int
     codes: tuple[str, str]
     versions: tuple[int, int]
+    sources: tuple[int, int]
     horizons: tuple[datetime, datetime]
     same: int
     as_of: datetime
     day: Any
     colours: tuple[str, ...]
-    judged: dict[int, tuple[str | None, str | None]]
+    hits: dict[int, str | None]
 
     def hybrid(self, mask: int) -> Judged:
         """A's verdict with the mask's factors taken from B."""
-        hits, seen = self.judged[mask & ~self.same]
-        return Judged(
-            self.colours[mask],
-            json.loads(hits) if hits else [],
-            frozenset(map(int, seen[1:-1].split(","))) if seen else frozenset(),
+        hits = self.hits[mask & ~self.same]
+        return Judged(self.colours[mask], json.loads(hits) if hits else [])
+
+    def sees_by(self, mask: int) -> tuple[int, int, datetime]:
+        """By what the hybrid sees facts: the provider declared with, the source and its horizon."""
+        return (
+            self.b if mask & BIT[Factor.DECLARATION] else self.a,
+            self.sources[bool(mask & BIT[Factor.SOURCE])],
+            self.horizons[bool(mask & BIT[Factor.FRESHNESS])],
         )
+
+
+class Choice(NamedTuple):
+    """A factor that the base side of a pair takes from the other one."""
+
+    pair: Pair
+    factor: Factor
+    base: Side
+
+    @property
+    def masks(self) -> tuple[int, int]:
+        """Of the hybrids before and after."""
+        return (0, BIT[self.factor]) if self.base == "a" else (ALL, ALL ^ BIT[self.factor])
 
 
 @dataclass(frozen=True)
 class Swap:
-    """The verdict of ``base`` in a pair, before and after one factor is taken from the other side."""
+    """The verdict of ``base`` in a pair, before and after one factor is taken from the other side.
+
+    ``gone``: the facts that only the base side sees; ``new``: those that only the swap sees.
+    """
 
     pair: Pair
     base: Side
     before: Judged
     after: Judged
-
-    @classmethod
-    def of(cls, pair: Pair, factor: Factor, *, base: Side) -> "Swap":
-        own, swapped = (0, BIT[factor]) if base == "a" else (ALL, ALL ^ BIT[factor])
-        return cls(pair, base, pair.hybrid(own), pair.hybrid(swapped))
+    gone: frozenset[int]
+    new: frozenset[int]
 
     def relevant_facts(self) -> set[int]:
         """The facts a hit rests on, and those that only one of the two sees: no other can be part of the root cause."""
         held = {hit["fact_id"] for judged in (self.before, self.after) for hit in judged.hits}
-        return held | (self.before.seen ^ self.after.seen)
+        return held | self.gone | self.new
+
+
+def swaps_of(choices: Sequence[Choice]) -> list[Swap]:
+    """Of pairs of one run, in one query."""
+    exchanged, swaps = _exchanged(choices), []
+    for number, one in enumerate(choices):
+        before, after = map(one.pair.hybrid, one.masks)
+        gone, new = exchanged.get(number, (frozenset(), frozenset()))
+        swaps.append(Swap(one.pair, one.base, before, after, gone, new))
+    return swaps
+
+
+def _exchanged(choices: Sequence[Choice]) -> dict[int, tuple[frozenset[int], frozenset[int]]]:
+    """Place of a choice → the facts that only one of its hybrids sees. By other rules nobody sees other facts."""
+    asked = [(number, one) for number, one in enumerate(choices) if one.factor is not Factor.RULES]
+    if not asked:
+        return {}
+    pair = asked[0][1].pair
+    subjects = [
+        (2 * number + place, one.pair.citizen_id, *one.pair.sees_by(mask))
+        for number, one in asked
+        for place, mask in enumerate(one.masks)
+    ]
+    names = ("sids", "citizens", "providers", "sources", "horizons")
+    parameters = dict(zip(names, map(list, zip(*subjects, strict=True)), strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(EXCHANGED, {**parameters, "as_of": pair.as_of, "day": pair.day})
+        return {number: (frozenset(gone), frozenset(new)) for number, gone, new in cursor.fetchall()}
 
 
 Colours = dict[str, str]
@@ -148,18 +194,20 @@ def judge_pairs(run: Run, differing: Mapping[int, Colours], *, zone: str) -> Ite
 
 
 def _pair(row: tuple[Any, ...]) -> Pair:
-    citizen, a, b, a_code, b_code, a_version, b_version, a_horizon, b_horizon, same, as_of, day = row[:12]
-    colours = dict(zip(row[12], row[13], strict=True))
+    citizen, a, b, a_code, b_code, *sides = row[:11]
+    same, as_of, day, masks, judged, hits = row[11:]
+    colours = dict(zip(masks, judged, strict=True))
     return Pair(
         citizen_id=citizen,
         a=a,
         b=b,
         codes=(a_code, b_code),
-        versions=(a_version, b_version),
-        horizons=(a_horizon, b_horizon),
+        versions=(sides[0], sides[1]),
+        sources=(sides[2], sides[3]),
+        horizons=(sides[4], sides[5]),
         same=same,
         as_of=as_of,
         day=day,
         colours=tuple(colours[mask & ~same] for mask in MASKS),
-        judged=dict(zip(row[12], zip(row[14], row[15], strict=True), strict=True)),
+        hits=dict(zip(masks, hits, strict=True)),
     )

@@ -49,21 +49,30 @@ pair AS MATERIALIZED (
     WHERE mask & p.same = 0
 
 -- statement: statement
--- Every hybrid with its hits and the facts it sees, gathered into one row a pair; most are never looked into, so they are told
--- as text.
+-- Every hybrid with its hits, gathered into one row a pair; most are never looked into, so they are told as text.
 told AS (
-    SELECT s.sid / 16 AS number, s.sid %% 16 AS mask, coalesce(v.colour, 'green') AS colour, v.hits::text AS hits,
-           facts.seen::text AS seen
+    SELECT s.sid / 16 AS number, s.sid %% 16 AS mask, coalesce(v.colour, 'green') AS colour, v.hits::text AS hits
     FROM subject s
     LEFT JOIN verdict v ON v.sid = s.sid
-    LEFT JOIN (SELECT sid, array_agg(fact_id) AS seen FROM seen GROUP BY sid) facts ON facts.sid = s.sid
 ),
 gathered AS (
-    SELECT number, array_agg(mask) AS masks, array_agg(colour) AS colours, array_agg(hits) AS hits, array_agg(seen) AS seen
+    SELECT number, array_agg(mask) AS masks, array_agg(colour) AS colours, array_agg(hits) AS hits
     FROM told GROUP BY number
 )
-SELECT p.citizen_id, p.a, p.b, p.a_code, p.b_code, p.a_version, p.b_version, p.a_horizon, p.b_horizon,
-       p.same, p.as_of, p.day, g.masks, g.colours, g.hits, g.seen
+SELECT p.citizen_id, p.a, p.b, p.a_code, p.b_code, p.a_version, p.b_version, p.a_source, p.b_source, p.a_horizon, p.b_horizon,
+       p.same, p.as_of, p.day, g.masks, g.colours, g.hits
 FROM pair p
 JOIN gathered g ON g.number = p.number
 ORDER BY p.number
+
+-- statement: exchanged
+-- Of each swap the facts that only the base side sees, and those that only the swap does: subjects 2n and 2n + 1 of the nth.
+WITH subject AS MATERIALIZED (
+    SELECT asked.*, %(as_of)s::timestamptz AS known_at, %(day)s::date AS day
+    FROM unnest(%(sids)s::int[], %(citizens)s::bigint[], %(providers)s::bigint[], %(sources)s::bigint[], %(horizons)s::timestamptz[])
+         AS asked (sid, citizen_id, declared_with, own_source, horizon)
+),
+{{seen}}
+SELECT number, coalesce(array_agg(fact_id) FILTER (WHERE side = 0), '{}'), coalesce(array_agg(fact_id) FILTER (WHERE side = 1), '{}')
+FROM (SELECT sid / 2 AS number, fact_id, min(sid %% 2) AS side FROM seen GROUP BY sid / 2, fact_id HAVING count(*) = 1) of_one
+GROUP BY number

@@ -25,14 +25,22 @@ def suppressed(fact: str, *, subject: str) -> str:
     return compose(SQL, "suppressed", fact=fact, subject=subject)
 
 
+# What each subject of a relation `subject` knows, alone.
+SEEN = compose(
+    SQL,
+    "seen",
+    counts_for_s=compose(SQL, "counts", subject="s"),
+    suppressed_for_s=suppressed("f", subject="s"),
+)
 STEPS = compose(
     SQL,
     "steps",
+    seen=SEEN,
     covering_successors=json.dumps(COVERING_SUCCESSORS),
     suppressed=suppressed("w", subject="w"),
     suppressed_for_f=suppressed("said", subject="f"),
-    **{f"counts_for_{one}": compose(SQL, "counts", subject=one) for one in "sfmw"},
-    **{f"suppressed_for_{one}": suppressed("f", subject=one) for one in "smw"},
+    **{f"counts_for_{one}": compose(SQL, "counts", subject=one) for one in "fmw"},
+    **{f"suppressed_for_{one}": suppressed("f", subject=one) for one in "mw"},
 )
 
 DAILY_VERDICTS = compose(SQL, "daily_verdicts")

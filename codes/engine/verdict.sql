@@ -49,14 +49,17 @@
           AND wrong.decided_at <= {{subject}}.known_at
           AND (wrong.ended_at IS NULL OR wrong.ended_at > {{subject}}.known_at))
 
--- statement: steps
+-- statement: seen
 seen AS MATERIALIZED (
     -- §2: all that a subject knows, for who asks about it. No colour is worked out from here.
     SELECT s.sid, s.citizen_id, s.declared_with, s.day, f.id AS fact_id, f.kind, f.started_on
     FROM subject s
     CROSS JOIN LATERAL (SELECT * FROM codes_fact WHERE citizen_id = s.citizen_id OFFSET 0) f
     WHERE {{counts_for_s}} AND NOT ({{suppressed_for_s}})
-),
+)
+
+-- statement: steps
+{{seen}},
 matched AS (
     -- §3: a rule of the version in force matches the fact's kind and, where it names levels, the stay's area, from the first day
     -- the stay and a risk entry have in common. `since` is the day the hit begins, which may lie ahead; `anchor` may too, where
