@@ -1,5 +1,6 @@
 """What a database's error means; no driver's message is repeated: it may quote hosts, users, statements or values."""
 
+import ssl
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -18,6 +19,8 @@ _TIMED_OUT = {"57014", "1969", "3024", "SQLITE_BUSY"}
 _UNDECODABLE = {"22021", "22P05"}
 # MariaDB and MySQL: access denied to the server or the database, no such database.
 _LOGIN_REFUSED = {"1044", "1045", "1049", "1698"}
+# PyMySQL: the server offers no TLS.
+_NO_TLS = "2026"
 _BROKEN = {"2002", "2003", "2006", "2013", "2014", "2055"}
 
 Result = TypeVar("Result")
@@ -75,10 +78,15 @@ def _code(error: BaseException) -> str:
 
 
 def _fault_of_connection(error: BaseException) -> SourceFault:
-    """libpq gives no code before a session exists; a server that answers at all begins its answer with FATAL."""
+    """libpq gives no code before a session exists; a server that answers at all begins its answer with FATAL. PyMySQL keeps what
+    it met.
+    """
     words = str(error)
     if "FATAL" in words:
         return SourceRefused("FATAL", "", "login_refused")
     if "timeout expired" in words:
         return SourceUnreachable("timed_out")
+    met = getattr(error, "original_exception", None)
+    if isinstance(met, ssl.SSLError) or _code(error) == _NO_TLS or "SSL" in words or "server certificate" in words:
+        return SourceUnreachable("tls_failed")
     return SourceUnreachable("no_connection")

@@ -18,7 +18,9 @@ from portal.demo.stand_ins.big_data_store import BigDataStore
 from portal.embedded.servers import ensure_postgres
 from portal.embedded.state import EmbeddedServerError
 from regions.sources.connectors.guard import AllowList
+from tests.integration.connectors.certificates import NAMED, certify
 from tests.integration.connectors.samples import AS_OF, SECRET, Centre, records
+from tests.integration.runs.installed import program
 
 
 @pytest.fixture
@@ -87,12 +89,18 @@ def postgres(postgres_url: URL) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def mariadb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
-    """An empty MariaDB database on a server of its own; skipped where MariaDB is not installed."""
-    server, installer = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
-    if not server or not installer:
-        pytest.skip("MariaDB is not installed (apt install mariadb-server), so it is not tried")
+def certified(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The files of a certificate for ``NAMED`` and of its key."""
+    return certify(tmp_path_factory.mktemp("certificate"), NAMED)
+
+
+@pytest.fixture(scope="session")
+def mariadb_url(tmp_path_factory: pytest.TempPathFactory, certified: tuple[Path, Path]) -> Iterator[URL]:
+    """An empty MariaDB database on a server of its own, which offers TLS; skipped where MariaDB is not installed."""
+    server = program(shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin"), "mariadb-server")
+    installer = program(shutil.which("mariadb-install-db"), "mariadb-server")
     home = tmp_path_factory.mktemp("mariadb")
+    certificate, key = certified
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -110,8 +118,8 @@ def mariadb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
         "CREATE USER u@'%' IDENTIFIED BY 'hidden';\n"
         "GRANT ALL ON police.* TO u@'%';\n"
     )
-    arguments = [server, *common, "--bind-address=127.0.0.1", f"--port={port}", f"--socket={home / 's'}"]
-    arguments += ["--skip-name-resolve"]
+    arguments = [str(server), *common, "--bind-address=127.0.0.1", f"--port={port}", f"--socket={home / 's'}"]
+    arguments += ["--skip-name-resolve", f"--ssl-cert={certificate}", f"--ssl-key={key}"]
     with (home / "log").open("w") as log:
         process = subprocess.Popen([*arguments, f"--init-file={setup}"], stdout=log, stderr=log)
     url = URL.create("mariadb+pymysql", "u", "hidden", "127.0.0.1", port, "police")

@@ -60,7 +60,7 @@ def plain(request: pytest.FixtureRequest) -> Iterator[Plain]:
 def told(server: Plain, allowed: str) -> bytes:
     """What the server heard from us until the delivery failed."""
     with (
-        pytest.raises(SourceFault),
+        pytest.raises(SourceFault) as fault,
         open_delivery(
             url=f"{server.make}://reader:hidden@db.example:{server.port}/police",
             records_view="health_records",
@@ -74,6 +74,7 @@ def told(server: Plain, allowed: str) -> bytes:
     ):
         pass
     server.thread.join(10)
+    assert (fault.value.reason == "tls_failed") == ("plain" not in allowed)
     return server.told
 
 

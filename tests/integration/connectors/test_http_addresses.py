@@ -4,20 +4,15 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from regions.sources.connectors.big_data_centre import System, open_delivery
 from regions.sources.connectors.delivery import HostNotAllowed, SourceUnreachable
 from regions.sources.connectors.guard import AllowList
 from regions.sources.connectors.timeouts import HttpLimits
+from tests.integration.connectors.certificates import certify
 from tests.integration.connectors.samples import SECRET, Centre
 
 QUICK = HttpLimits(connect_seconds=0.5, attempts=1)
@@ -100,17 +95,8 @@ def test_a_proxy_from_the_environment_is_not_asked(
 @pytest.fixture
 def encrypted_port(tmp_path: Path) -> Iterator[int]:
     """A server whose certificate nobody vouches for."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    day = datetime(2020, 1, 1, tzinfo=UTC)
-    draft = x509.CertificateBuilder(
-        name, name, key.public_key(), x509.random_serial_number(), day, day.replace(year=2100)
-    )
-    (tmp_path / "cert.pem").write_bytes(draft.sign(key, SHA256()).public_bytes(Encoding.PEM))
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (tmp_path / "key.pem").write_bytes(private)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    context.load_cert_chain(*certify(tmp_path, "127.0.0.1"))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         answering = threading.Thread(target=_shake_hands, args=(listener, context))
         answering.start()
