@@ -302,3 +302,18 @@ def test_run_stop_ends_a_demo_that_is_at_work_elsewhere(place: Place, first: str
         assert " demo," in stopped.stdout
         assert "The demo has ended" in printed.read()
     assert demo.returncode == 0
+
+
+def test_no_log_of_workers_web_server_and_servers_has_anybodys_number(place: Place, first: str) -> None:
+    """Their processes have lived through the days of all these people; errors of the servers quote statements."""
+    wanted = {"worker.log", "server.log"}
+    logs = {one: one.read_text(encoding="utf-8", errors="replace") for one in place.state.rglob("*.log")}
+    assert {one.name for one, text in logs.items() if text} >= wanted
+    province = Province.load(State(place.state))
+    assert province is not None
+    stages = [Stage(file, province.opened, province.days) for file in city_files(place.cities)]
+    people = [person for stage in stages for person in province.population(stage)]
+    assert len(people) == PEOPLE
+    numbers = {number for person in people for number in (person.id_number, person.phone)}
+    written = {word for text in logs.values() for word in re.findall(r"\w+", text)}
+    assert numbers & written == set()
