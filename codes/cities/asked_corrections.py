@@ -68,13 +68,13 @@ def take_question(told: Mapping[str, Any], *, of: Neighbour, now: datetime) -> d
         raise BadMessage from None
     with transaction.atomic():
         advisory_lock(f"correction {of.division} {message.reference}")
-        asked = CityCorrection.objects.received().select_related("case", "fact", "neighbour")
+        asked = CityCorrection.objects.received().select_related("case", "citizen", "fact", "neighbour")
         known = asked.filter(neighbour=of, reference=message.reference).first()
         citizen = Citizen.objects.filter(id_hash=identity_hash(person)).first()
         fact = _fact(citizen, message.record_id)
         if known is not None:
-            before = (known.text, without_kept(known.evidence), known.fact.record_id)
-            if before != (message.text, message.lines, message.record_id):
+            before = (known.citizen, known.colour, known.text, without_kept(known.evidence), known.fact.record_id)
+            if before != (citizen, message.colour, message.text, message.lines, message.record_id):
                 raise Refused(CorrectionRefusal.ASKED_OTHERWISE)
             return _standing(known)
         if fact is None or citizen is None:

@@ -253,7 +253,10 @@ def test_a_message_again_does_nothing_twice_and_another_is_refused(pair: Pair) -
         beta = neighbour_of(BETA)
         assert beta is not None
         assert ask(beta, exchange.ASK_PATH, content, now=pair.now)["number"] == only().their_number
-        changes: list[dict[str, Any]] = [{"text": "另一段"}, {"record_id": "police-chen"}, {"evidence": []}]
+        changes: list[dict[str, Any]] = [
+            *({"text": "另一段"}, {"record_id": "police-chen"}, {"evidence": []}),
+            *({"colour": "yellow"}, {"id_number": "440524188001010014"}),
+        ]
         for change in changes:
             with pytest.raises(NotTaken) as refused:
                 ask(beta, exchange.ASK_PATH, {**content, **change}, now=pair.now)
