@@ -55,7 +55,7 @@ def confirm_with_code(*, identity: Identity, code: str, now: datetime) -> PhoneC
         if hmac.compare_digest(code_hash(one.citizen_id, bytes(one.phone_hash), typed), bytes(one.code_hash or b""))
     ]
     if not right:
-        raise WrongCode("the code is wrong or no longer valid")
+        raise WrongCode(none_left=False)
     return _confirm(right[0].pk, how=PhoneChange.How.CODE, by=actor_name(right[0].citizen), now=now)
 
 

@@ -21,6 +21,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from codes.models import Citizen, SignInCode
+from codes.models.citizen import MAX_TRIES
 from codes.review.permissions import actor_name
 from regions.identity import Identity
 from regions.journal.record import record
@@ -121,7 +122,15 @@ LANGUAGES = ("zh-hans", "en")
 
 
 class WrongCode(ValueError):
-    """The code is wrong, too old, used, tried too often, or was never asked for: one answer for all of them."""
+    """The code is wrong, too old, used, tried too often, or was never asked for.
+
+    ``none_left``: no code that was asked for here can be used any more, whatever is typed; the same whether the number is anybody's
+    or not.
+    """
+
+    def __init__(self, *, none_left: bool) -> None:
+        super().__init__("the code is wrong or no longer valid")
+        self.none_left = none_left
 
 
 def ask_code(*, identity: Identity, browser: Browser, address: str, now: datetime) -> int:
@@ -186,10 +195,10 @@ def redeem_code(*, identity: Identity, browser: Browser, code: str, now: datetim
         SignInCode.objects.filter(pk__in=[asked.pk for asked in usable]).update(tries=F("tries") + 1)
     right = [asked for asked in usable if hmac.compare_digest(offered, bytes(asked.code_hash))]
     if not right or right[0].citizen_id is None:
-        raise WrongCode("the code is wrong or no longer valid")
+        raise WrongCode(none_left=all(asked.tries + 1 >= MAX_TRIES for asked in usable))
     with transaction.atomic():
         if SignInCode.objects.filter(pk=right[0].pk, used_at__isnull=True).update(used_at=now) != 1:
-            raise WrongCode("the code is wrong or no longer valid")
+            raise WrongCode(none_left=True)
         SignInCode.objects.filter(id_hash=number, used_at__isnull=True, expires_at__gt=now).update(expires_at=now)
         citizen = Citizen.objects.get(pk=right[0].citizen_id)
         record("citizen.signed_in", by=actor_name(citizen), now=now, subject=f"citizen:{citizen.ref}")

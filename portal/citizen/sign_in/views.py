@@ -74,8 +74,13 @@ def code(request: HttpRequest) -> HttpResponse:
         now = timezone.now()
         try:
             citizen = redeem_code(identity=identity, browser=browser, code=form.cleaned_data["code"], now=now)
-        except WrongCode:
-            form.add_error("code", gettext("This code is wrong or has expired. Compare it, or ask for a new one."))
+        except WrongCode as refusal:
+            told = gettext("This code is wrong or has expired. Compare it, or ask for a new one.")
+            if refusal.none_left:
+                told = gettext(
+                    "No code counts any more: it is over five minutes old, or was mistyped five times. Send another one."
+                )
+            form.add_error("code", told)
         else:
             onward = request.session[SESSION_KEY]["next"] or reverse("citizen_code")
             citizen_session.sign_in(request, citizen, now=now)

@@ -127,6 +127,17 @@ def test_a_code_can_be_tried_five_times(citizen: Citizen, mailbox: Mailbox, wron
             redeem_code(identity=KNOWN, browser=HOME, code=code, now=NOW)
 
 
+@pytest.mark.parametrize("identity", [KNOWN, UNKNOWN], ids=["known", "unknown"])
+def test_from_the_fifth_wrong_code_on_it_is_said_that_none_is_left(citizen: Citizen, identity: Identity) -> None:
+    ask(identity)
+    told = []
+    for _ in range(6):
+        with pytest.raises(WrongCode) as refused:
+            redeem_code(identity=identity, browser=HOME, code="12345", now=NOW)
+        told.append(refused.value.none_left)
+    assert told == [False] * 4 + [True] * 2
+
+
 def test_the_first_code_is_taken_after_a_second_was_asked_for(citizen: Citizen, mailbox: Mailbox) -> None:
     first = sent_code(mailbox)
     second = sent_code(mailbox, at=NOW + MINUTE)

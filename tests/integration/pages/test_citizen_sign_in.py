@@ -131,9 +131,11 @@ def test_five_wrong_codes_end_it(
     browser.post("/sign-in/", KNOWN)
     deliver(enqueued, now)
     wrong = "000000" if phone.code != "000000" else "111111"
-    for _ in range(5):
-        assert browser.post("/sign-in/code/", {"code": wrong}).status_code == 200
-    assert "验证码不正确或已过期" in browser.post("/sign-in/code/", {"code": phone.code}).content.decode()
+    told = [browser.post("/sign-in/code/", {"code": code}) for code in (*[wrong] * 5, phone.code)]
+    assert {one.status_code for one in told} == {200}
+    pages = [one.content.decode() for one in told]
+    assert ["验证码不正确或已过期" in page for page in pages] == [True] * 4 + [False] * 2
+    assert ["已输错五次。请重新发送" in page for page in pages] == [False] * 4 + [True] * 2
 
 
 def test_whoever_knows_the_number_cannot_keep_its_owner_out(
