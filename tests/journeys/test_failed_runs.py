@@ -65,7 +65,9 @@ def test_a_run_that_fails_is_told_and_gets_well(
         "#run", has_text=reviewer.said("That is over: what is shown is what a later run settled:")
     )
     assert over.locator(f"a[href='/staff/runs/{again.pk}/']").is_visible()
-    assert operator.page.locator(f"tr:has(a[href$='/cities/{CITY}/'])").get_by_text(str(again.day)).is_visible()
+    with translation.override(language):
+        settled = in_words(again.day, "DATE_FORMAT")
+    assert operator.page.locator(f"tr:has(a[href$='/cities/{CITY}/'])").get_by_text(settled).is_visible()
 
 
 def standing_open(one: Browser, path: str, **where: str) -> Browser:
@@ -131,7 +133,8 @@ def _seen_from_afar(operator: Browser, yesterday: Run) -> None:
     row = f"main tr:has(a[href$='/cities/{CITY}/'])"
     city = operator.page.locator(row)
     city.locator("strong", has_text=operator.said("Failed")).wait_for()
-    assert str(yesterday.day) in city.inner_text()
+    with translation.override(operator.language):
+        assert in_words(yesterday.day, "DATE_FORMAT") in city.inner_text()
     operator.check_words(row)
 
 
