@@ -188,22 +188,29 @@ class Run(Reported, Leased):
 
     def lacks_parts(self) -> bool:
         """Whether there are ``missing_parts``."""
-        failed, parked = self.sources.filter(failed=True), self.partitions.filter(state=Partition.State.PARKED)
-        held = self.changes.filter(held_in__isnull=False)
+        failed, parked, held = self._missing()
         return Run.objects.filter(Exists(failed) | Exists(parked) | Exists(held), pk=self.pk).exists()
 
     def missing_parts(self) -> list[tuple[RunFault, dict[str, Any]]]:
         """The sources that failed, the partitions that are parked and the groups held for two people, as codes with parameters."""
-        failed = self.sources.filter(failed=True).select_related("source").order_by("source__code")
+        failed, parked, held = self._missing()
         parts: list[tuple[RunFault, dict[str, Any]]] = [
-            (RunFault.SOURCE_FAILED, {"source": one.source, "fault": one}) for one in failed
+            (RunFault.SOURCE_FAILED, {"source": one.source, "fault": one})
+            for one in failed.select_related("source").order_by("source__code")
         ]
-        parked = self.partitions.filter(state=Partition.State.PARKED).order_by("number")
-        if numbers := [str(number) for number in parked.values_list("number", flat=True)]:
+        if numbers := [str(number) for number in parked.order_by("number").values_list("number", flat=True)]:
             parts.append((RunFault.PARKED, {"numbers": pgettext("between items of a list", ", ").join(numbers)}))
-        held = self.changes.filter(held_in__isnull=False).order_by("held_in").distinct("held_in")
-        parts += [(RunFault.GROUP_HELD, {"group": one.held_in}) for one in held.select_related("held_in")]
+        of_groups = held.order_by("held_in").distinct("held_in").select_related("held_in")
+        parts += [(RunFault.GROUP_HELD, {"group": one.held_in}) for one in of_groups]
         return parts
+
+    def _missing(self) -> tuple[models.QuerySet[Any], models.QuerySet[Any], models.QuerySet[Any]]:
+        """The sources that failed, the parked partitions and the changes held back."""
+        return (
+            self.sources.filter(failed=True),
+            self.partitions.filter(state=Partition.State.PARKED),
+            self.changes.filter(held_in__isnull=False),
+        )
 
     def message_in(self, language: str) -> str:
         if self.fault != RunFault.INCOMPLETE:

@@ -18,8 +18,8 @@ from portal.demo.stand_ins.big_data_store import BigDataStore
 from portal.embedded.servers import ensure_postgres
 from portal.embedded.state import EmbeddedServerError
 from regions.sources.connectors.guard import AllowList
-from tests.integration.connectors.certificates import NAMED, certify
-from tests.integration.connectors.samples import AS_OF, SECRET, Centre, records
+from tests.certificates import certify
+from tests.integration.connectors.samples import AS_OF, NAMED, SECRET, Centre, records
 from tests.integration.runs.installed import program
 
 

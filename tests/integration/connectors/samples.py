@@ -8,6 +8,8 @@ from portal.demo.stand_ins.big_data_store import BigDataStore
 
 AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
 SECRET = "s3cret-of-chengdu"
+# The host of the sources that are reached with TLS.
+NAMED = "source.example"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from regions.sources.connectors.big_data_centre import System, open_delivery
 from regions.sources.connectors.delivery import HostNotAllowed, SourceUnreachable
 from regions.sources.connectors.guard import AllowList
 from regions.sources.connectors.timeouts import HttpLimits
-from tests.integration.connectors.certificates import certify
+from tests.certificates import certify
 from tests.integration.connectors.samples import SECRET, Centre
 
 QUICK = HttpLimits(connect_seconds=0.5, attempts=1)

@@ -2,13 +2,14 @@
 
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, NullPool, create_engine, make_url
+from sqlalchemy import URL, Engine, NullPool, create_engine, make_url
 
 from portal.demo.stand_ins.big_data_centre import BigDataCentre
 from portal.demo.stand_ins.big_data_handler import make_handler
@@ -17,10 +18,10 @@ from regions.sources.connectors import big_data_centre, transport
 from regions.sources.connectors.delivery import SourceUnreachable
 from regions.sources.connectors.guard import AllowList
 from regions.sources.connectors.timeouts import HttpLimits
+from tests.certificates import certify
 from tests.integration.connectors import police
-from tests.integration.connectors.certificates import NAMED, certify
-from tests.integration.connectors.samples import AS_OF, SECRET, records
-from tests.integration.runs.installed import postgresql
+from tests.integration.connectors.samples import AS_OF, NAMED, SECRET, records
+from tests.integration.runs.installed import START_SECONDS, postgresql
 
 OTHER = "another.example"
 Files = tuple[Path, Path]
@@ -91,7 +92,7 @@ def encrypted_centre(tmp_path: Path, certified: Files) -> Iterator[Encrypted]:
 
 @pytest.fixture(scope="session")
 def postgresql_with_tls(certified: Files) -> Iterator[URL]:
-    """Debian's: the embedded one is built without TLS. It says no to whoever comes without."""
+    """Debian's: the embedded one is built without TLS."""
     with postgresql() as urls:
         url = make_url(urls.superuser).set(drivername="postgresql+psycopg2")
         engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
@@ -104,7 +105,17 @@ def postgresql_with_tls(certified: Files) -> Iterator[URL]:
                 connection.exec_driver_sql(written)
             connection.exec_driver_sql("ALTER SYSTEM SET ssl = on")
             connection.exec_driver_sql("SELECT pg_reload_conf()")
+        # The server reads its settings when it comes to it.
+        deadline = time.monotonic() + START_SECONDS
+        while not _offers_tls(engine):
+            assert time.monotonic() < deadline, "PostgreSQL does not offer TLS"
+            time.sleep(0.05)
         yield url
+
+
+def _offers_tls(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return bool(connection.exec_driver_sql("SHOW ssl").scalar() == "on")
 
 
 @pytest.fixture

@@ -5,16 +5,12 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from bench.proxy import installed, proxy
+from tests.certificates import certify
 from tests.integration.web_server.serving import HOST, Open, free_port, opens, wait_for
 
 
@@ -29,7 +25,9 @@ def proxied(
     if nginx is None:
         pytest.skip("nginx is not installed (apt install nginx-light), so the proxy's configuration is not tried")
     port, plain = free_port(), free_port()
-    certify(folder)
+    certificate, key = certify(folder, HOST)
+    certificate.rename(folder / "portal.crt")
+    key.rename(folder / "portal.key")
     changes = {
         **changes,
         "listen 443": f"listen 127.0.0.1:{port}",
@@ -39,23 +37,6 @@ def proxied(
     with proxy(nginx, folder, changes, more=more, of_server=of_server) as process:
         wait_for(port, process)
         yield port
-
-
-def certify(folder: Path) -> None:
-    """A certificate of its own for the proxy."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "portal.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    plain = serialization.NoEncryption()
-    (folder / "portal.key").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    )
 
 
 def opens_tls(port: int, folder: Path) -> Open:

@@ -9,8 +9,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-NAMED = "source.example"
-
 
 def certify(folder: Path, name: str) -> tuple[Path, Path]:
     """The files of the certificate, which vouches for itself, and of its key."""
