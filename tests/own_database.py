@@ -133,6 +133,19 @@ def raw_owner(database: str | None = None) -> Iterator[psycopg2.extensions.conne
         raw.close()
 
 
+# Copies of one template share the tables' numbers, so that a lock's relation alone names a table of every test's database.
+WAITS_FOR = """
+SELECT pid FROM pg_locks WHERE NOT granted AND relation = %s::regclass
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+def waiting_for(cursor: Any, table: str) -> list[int]:
+    """The backends that wait for a lock of the table, which is one of the database that the cursor is in."""
+    cursor.execute(WAITS_FOR, [table])
+    return [pid for (pid,) in cursor.fetchall()]
+
+
 def database_urls() -> dict[str, str]:
     """The environment with which another process works on the database of the running test."""
     place = connection.settings_dict

@@ -25,6 +25,7 @@ from portal.demo.stage import Stage
 from portal.demo.stories import Fate, Story
 from portal.embedded import postgres
 from portal.embedded.state import CHECKOUT, State
+from tests.own_database import waiting_for
 
 PEOPLE, DAYS = 4_000, 6
 CITIES = ("chengdu", "shanghai")
@@ -267,9 +268,7 @@ def recomputed_over_a_restart(place: Place) -> tuple[str, int]:
         with subprocess.Popen(
             command, cwd=CHECKOUT, env=place.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as run:
-            wait_for(
-                holder, "SELECT FROM pg_locks WHERE NOT granted AND relation = 'chengdu.codes_verdictchange'::regclass"
-            )
+            wait_until_held_up(cursor, "chengdu.codes_verdictchange")
             with server.state.locked(postgres.NAME):
                 assert server.stop()
                 server.start()
@@ -282,14 +281,12 @@ def recomputed_over_a_restart(place: Place) -> tuple[str, int]:
     return said, run.returncode
 
 
-def wait_for(connection: psycopg2.extensions.connection, question: str) -> None:
+def wait_until_held_up(cursor: psycopg2.extensions.cursor, table: str) -> None:
     deadline = time.monotonic() + 60
-    with connection.cursor() as cursor:
-        while time.monotonic() < deadline:
-            cursor.execute(question)
-            if cursor.rowcount:
-                return
-            time.sleep(0.1)
+    while time.monotonic() < deadline:
+        if waiting_for(cursor, table):
+            return
+        time.sleep(0.1)
     pytest.fail("nobody was held up")
 
 

@@ -20,12 +20,11 @@ from redis import Redis
 from codes.models import Run
 from portal.celery import app as portal
 from portal.workers import start_worker
-from tests.own_database import database_urls, raw_owner
+from tests.own_database import database_urls, raw_owner, waiting_for
 
 PATIENCE_SECONDS = 60
 SWEEP_SECONDS = 1.0
 
-BLOCKED = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
 OTHERS = (
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user AND pid <> ALL (%s)"
 )
@@ -116,8 +115,7 @@ def _wait_for_blocked(holder: psycopg2.extensions.connection, table: str) -> lis
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         with holder.cursor() as cursor:
-            cursor.execute(BLOCKED, [table])
-            if found := [pid for (pid,) in cursor.fetchall()]:
+            if found := waiting_for(cursor, table):
                 return found
         time.sleep(0.05)
     pytest.fail(f"nobody tried to write to {table}")

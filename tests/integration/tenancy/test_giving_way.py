@@ -9,6 +9,7 @@ from regions import schemas
 from regions.models import City
 from regions.schemas import migrate_city
 from regions.tenancy import as_owner, city_named
+from tests.own_database import waiting_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADDS_A_COLUMN = "ALTER TABLE beta.codes_case ADD COLUMN IF NOT EXISTS for_the_test text"
@@ -33,8 +34,7 @@ def test_a_city_is_migrated_once_its_reader_is_done(
         """The table is free for others meanwhile; the reader is done after the second."""
         pauses.append(seconds)
         with owner.cursor() as cursor:
-            cursor.execute("SELECT FROM pg_locks WHERE NOT granted AND relation = 'beta.codes_case'::regclass")
-            assert cursor.fetchall() == []
+            assert not waiting_for(cursor, "beta.codes_case")
             if len(pauses) == 2:
                 cursor.execute("COMMIT")
 

@@ -11,13 +11,12 @@ from typing import Any
 
 from tests.integration.web_server.proxy import opens_tls, proxied
 from tests.integration.web_server.serving import ANSWERED_SECONDS, HOST, Open, asked, free_port, opens
-from tests.own_database import raw_owner
+from tests.own_database import raw_owner, waiting_for
 
 # One thread answers one request, and so many more wait for it (``portal.crowding``).
 WAITING = 4
 TENFOLD = 50
 LOCK = "BEGIN; LOCK TABLE regions_domain IN ACCESS EXCLUSIVE MODE"
-LOCKED_OUT = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'public.regions_domain'::regclass"
 
 
 def sent(stack: ExitStack, open_one: Open, path: str, method: str = "GET", more: str = "") -> socket.socket:
@@ -87,8 +86,7 @@ def wait_until_locked_out(cursor: Any) -> None:
     """Until the one thread waits for the table, so that whatever comes next waits for the thread."""
     deadline = time.monotonic() + ANSWERED_SECONDS
     while time.monotonic() < deadline:
-        cursor.execute(LOCKED_OUT)
-        if cursor.fetchone() == (1,):
+        if len(waiting_for(cursor, "public.regions_domain")) == 1:
             return
         time.sleep(0.01)
     raise TimeoutError("the server does not look up its host")
