@@ -8,7 +8,9 @@ pair AS MATERIALIZED (
            a.provider_id AS a, a.source_id AS a_source, a.version_id AS a_version, a.horizon AS a_horizon,
            b.provider_id AS b, b.source_id AS b_source, b.version_id AS b_version, b.horizon AS b_horizon,
            ca.code AS a_code, cb.code AS b_code,
-           (said.alike AND NOT EXISTS (
+           ((SELECT count(*) = 0 OR count(*) = 2 AND count(DISTINCT k.days) = 1 AND bool_and(k.complete_at <= run.as_of)
+             FROM codes_checkindays k WHERE k.citizen_id = d.citizen_id AND k.provider_id IN (a.provider_id, b.provider_id)
+           ) AND NOT EXISTS (
                 SELECT FROM codes_fact f WHERE f.citizen_id = d.citizen_id AND f.provider_id IN (a.provider_id, b.provider_id)
            ))::int * 1
            + (a.source_id = b.source_id)::int * 2 + (a.version_id = b.version_id)::int * 4
@@ -28,11 +30,6 @@ pair AS MATERIALIZED (
     JOIN codes_runprovider b ON b.run_id = run.id AND b.known
     JOIN codes_provider ca ON ca.id = a.provider_id
     JOIN codes_provider cb ON cb.id = b.provider_id AND cb.code > ca.code
-    CROSS JOIN LATERAL (
-        SELECT count(*) = 0 OR count(*) = 2 AND count(DISTINCT k.days) = 1 AND bool_and(k.complete_at <= run.as_of) AS alike
-        FROM codes_checkindays k
-        WHERE k.citizen_id = d.citizen_id AND k.provider_id IN (a.provider_id, b.provider_id)
-    ) said
     WHERE d.colours->>ca.code <> d.colours->>cb.code
 )
 
