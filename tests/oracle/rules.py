@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -40,5 +40,5 @@ class RuleSetVersion:
     code: str
     version: int
     effective_from: date
-    rules: tuple[Rule, ...]
-    risk_areas: tuple[RiskArea, ...] = ()
+    rules: tuple[Rule, ...] = field(hash=False)
+    risk_areas: tuple[RiskArea, ...] = field(default=(), hash=False)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -15,6 +16,7 @@ from tests.oracle.rules import RuleSetVersion
 from tests.oracle.rulings import Ruling, Suppression
 
 if TYPE_CHECKING:
+    from tests.oracle.seen import Inputs
     from tests.oracle.verdicts import Verdict
 
 
@@ -44,6 +46,7 @@ class World:
     """Everything one city has ever received, without regard to order.
 
     ``kept``: what is shown of (citizen, provider) while two people have not decided about what else would be (§4, Mass changes).
+    ``judged_before``: verdicts made in earlier worlds of the same city, which has only learned since; None: each is made anew.
     """
 
     providers: tuple[Provider, ...]
@@ -58,6 +61,7 @@ class World:
     interim_policy: str = "strictest"
     zone: ZoneInfo = field(default=ZoneInfo("Asia/Shanghai"))
     kept: Mapping[tuple[str, str], Verdict] = field(default_factory=dict, hash=False)
+    judged_before: dict[Hashable, Verdict] | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def records(self) -> dict[RecordKey, list[FactVersion]]:
@@ -108,6 +112,37 @@ class World:
         for ruling in self.rulings:
             found[ruling.citizen].append(ruling)
         return found
+
+    @cached_property
+    def told_about(self) -> dict[str, list[datetime]]:
+        """Citizen → when each version of the records about them was received."""
+        return {
+            citizen: sorted(fact.received_at for versions in records for fact in versions)
+            for citizen, records in self.records_about.items()
+        }
+
+    @cached_property
+    def checked_in_at(self) -> dict[tuple[str, str], list[datetime]]:
+        """(citizen, provider) → when each check-in was received."""
+        return {holder: sorted(one.received_at for one in told) for holder, told in self.check_ins_of.items()}
+
+    @cached_property
+    def suppressions_about(self) -> dict[str, tuple[Suppression, ...]]:
+        """Citizen → the rulings that a record about them is wrong."""
+        found: dict[str, tuple[Suppression, ...]] = defaultdict(tuple)
+        for record, ruled in self.suppressions_of.items():
+            for citizen in {fact.citizen for fact in self.records.get(record, ())}:
+                found[citizen] += tuple(ruled)
+        return found
+
+    def read_for(self, citizen: str, inputs: Inputs) -> Hashable:
+        """What tells all that a verdict with these inputs can have read: where this is the same, so is the verdict.
+
+        What a city was told by an instant only ever grows while it learns more: as many statements are the same statements.
+        """
+        told = self.told_about.get(citizen, []), self.checked_in_at.get((citizen, inputs.declared_with), [])
+        counts = [bisect_right(instants, inputs.known_at) for instants in told]
+        return citizen, inputs, *counts, self.suppressions_about.get(citizen, ())
 
     def source(self, code: str) -> Source:
         return next(source for source in self.sources if source.code == code)

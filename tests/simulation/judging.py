@@ -159,18 +159,20 @@ class Stored:
     rows: dict[tuple[int, str], Verdict]
     registered: dict[tuple[int, str], datetime]
     facts: dict[int, tuple[object, ...]]
+    """Those that are held against somebody."""
 
     @classmethod
     def read(cls) -> Stored:
         run = Run.objects.last_settled()
         assert run is not None
-        rows = Verdict.objects.select_related("provider")
+        rows = list(Verdict.objects.select_related("provider"))
+        held = {hit["fact_id"] for row in rows for hit in row.hits}
         registered = Registration.objects.values_list("citizen_id", "provider__code", "registered_at")
         return cls(
             dict(run.providers.values_list("provider__code", "known")),
             {(one.citizen_id, one.provider.code): one for one in rows},
             {(citizen, provider): at for citizen, provider, at in registered},
-            {one.pk: _stored(one) for one in Fact.objects.select_related("source", "provider")},
+            {one.pk: _stored(one) for one in Fact.objects.filter(pk__in=held).select_related("source", "provider")},
         )
 
     def says(self, citizen: int, provider: str, known_at: datetime) -> Told:

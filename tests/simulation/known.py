@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -18,12 +19,15 @@ from tests.oracle import (
     Ruling,
     Source,
     Suppression,
+    Verdict,
     World,
     facts_of_check_ins,
     facts_of_declarations,
 )
 from tests.worlds import ZONE
 
+Holder = tuple[str, str]
+"""(citizen, provider)"""
 MAX_AGE = timedelta(hours=26)
 PROVIDERS = (
     Provider("alipay", "bigdata", "national"),
@@ -39,21 +43,27 @@ class Known:
     """Everything the city has taken, in the order in which it did."""
 
     records: dict[RecordKey, list[FactVersion]] = field(default_factory=lambda: defaultdict(list))
-    declarations: list[Declaration] = field(default_factory=list)
-    check_ins: list[CheckIn] = field(default_factory=list)
-    registrations: dict[tuple[str, str], Registration] = field(default_factory=dict)
+    declarations: dict[Holder, list[Declaration]] = field(default_factory=lambda: defaultdict(list))
+    check_ins: dict[Holder, list[CheckIn]] = field(default_factory=lambda: defaultdict(list))
+    registrations: dict[Holder, Registration] = field(default_factory=dict)
     batches: dict[str, list[Batch]] = field(default_factory=lambda: defaultdict(list))
     versions: list[RuleSetVersion] = field(default_factory=list)
     rulings: list[Ruling] = field(default_factory=list)
     suppressions: list[Suppression] = field(default_factory=list)
     people: set[str] = field(default_factory=set)
+    judged: dict[Hashable, Verdict] = field(default_factory=dict)
+    _stated: dict[Holder, list[FactVersion]] = field(default_factory=dict)
 
-    def take_declaration(self, declaration: Declaration) -> None:
-        """The first one registers."""
-        holder = declaration.citizen, declaration.provider
-        self.declarations.append(declaration)
-        self.people.add(declaration.citizen)
-        self.registrations.setdefault(holder, Registration(*holder, declaration.received_at))
+    def take(self, told: Declaration | CheckIn) -> None:
+        """The first declaration registers."""
+        holder = told.citizen, told.provider
+        self._stated.pop(holder, None)
+        if isinstance(told, CheckIn):
+            self.check_ins[holder].append(told)
+        else:
+            self.declarations[holder].append(told)
+            self.people.add(told.citizen)
+            self.registrations.setdefault(holder, Registration(*holder, told.received_at))
 
     def registered(self, person: str) -> list[str]:
         return [one.code for one in PROVIDERS if (person, one.code) in self.registrations]
@@ -69,14 +79,18 @@ class Known:
             sources=tuple(Source(code, MAX_AGE, tuple(self.batches[code])) for code in SOURCES),
             rule_sets=tuple(self.versions),
             citizens=tuple(sorted(self.people)),
-            facts=(
-                *told,
-                *facts_of_declarations(self.declarations, ZONE),
-                *facts_of_check_ins(self.check_ins, ZONE),
-            ),
-            check_ins=tuple(self.check_ins),
+            facts=(*told, *(fact for holder in self.registrations for fact in self._facts_of(holder))),
+            check_ins=tuple(one for held in self.check_ins.values() for one in held),
             registrations=tuple(self.registrations.values()),
             suppressions=tuple(self.suppressions),
             rulings=tuple(self.rulings),
             zone=ZONE,
+            judged_before=self.judged,
         )
+
+    def _facts_of(self, holder: Holder) -> list[FactVersion]:
+        """Told anew after a new entry of theirs only."""
+        if holder not in self._stated:
+            declared = facts_of_declarations(self.declarations[holder], ZONE)
+            self._stated[holder] = declared + facts_of_check_ins(self.check_ins[holder], ZONE)
+        return self._stated[holder]

@@ -59,15 +59,9 @@ class Entries:
             wanted = ["accepted"] * len(lines) + ["duplicate"] * len(again)
             assert outcomes == wanted, f"lines of {provider}: {list(zip(lines, results, strict=False))}"
             for _, told in parcel:
-                self._take(replace(told, received_at=now))
+                self.known.take(replace(told, received_at=now))
             sent += len(parcel)
         return sent
-
-    def _take(self, told: Declaration | CheckIn) -> None:
-        if isinstance(told, Declaration):
-            self.known.take_declaration(told)
-        else:
-            self.known.check_ins.append(told)
 
     def register(self, person: Person, now: datetime) -> int:
         """With two or all of the providers; most have nothing to tell."""
