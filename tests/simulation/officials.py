@@ -19,7 +19,7 @@ from codes.review.proposals import rulings, suppressions
 from regions.journal.models import JournalEntry
 from regions.refusals import Refused
 from tests.integration.review.desk import EVIDENCE
-from tests.oracle import Colour, RecordKey, Ruling, Suppression, coloured_verdicts, held_verdicts
+from tests.oracle import Colour, FactVersion, RecordKey, Ruling, Suppression, coloured_verdicts, held_verdicts
 from tests.oracle.effective import suspended
 from tests.oracle.rulings import HitKey
 from tests.oracle.verdicts import Verdict
@@ -29,6 +29,7 @@ from tests.worlds.dice import Dice
 
 REASONS = {"green": "wrong_person", "yellow": "less_severe", "red": "owner_confirmed"}
 APPROVERS = ("wang", "zhao")
+_OPEN = CaseRow.objects.open().filter(kind=CaseRow.Kind.DISAGREEMENT)
 
 
 @dataclass
@@ -65,13 +66,14 @@ class Officials:
         """An hour of theirs, after a run has settled."""
         self.now = now
         keys = self.keys()
+        with_case = set(_OPEN.values_list("citizen", flat=True))
         for person in sorted(keys):
             if person in self.waiting:
                 if self.dice.once_in(2):
                     self._decide(person)
             elif person in self.in_force and self.dice.once_in(12):
                 self._end(person)
-            elif self._open_case(keys[person]) is not None and self.dice.once_in(4):
+            elif keys[person] in with_case and self.dice.once_in(4):
                 self._propose_or_leave(person, keys[person])
         if self.dice.once_in(2):
             self._suppress(keys)
@@ -96,9 +98,6 @@ class Officials:
 
     def _forget(self, person: str) -> None:
         self.in_force.pop(person, None)
-
-    def _open_case(self, citizen: int) -> CaseRow | None:
-        return CaseRow.objects.open().filter(citizen=citizen, kind=CaseRow.Kind.DISAGREEMENT).first()
 
     def reviewer(self, person: str) -> str:
         """Who takes a case that is nobody's. ``zhao`` may do both, and never both for one person."""
@@ -136,8 +135,7 @@ class Officials:
         return done
 
     def _propose_or_leave(self, person: str, citizen: int) -> None:
-        case = self._open_case(citizen)
-        assert case is not None
+        case = _OPEN.get(citizen=citizen)
         by = case.assigned_to or self.reviewer(person)
         if self.dice.once_in(3):
             self.act("cases left as they are", by, close.uphold, case_id=case.pk, reason_code="mends_itself")
@@ -243,9 +241,9 @@ class Officials:
             ended_on=said.ended_on,
             recorded_at=said.recorded_at,
             **(
-                {"source__code": said.origin.code}
+                {"source__code": said.origin.code, "record_id": said.record_id}
                 if said.origin.kind == "source"
-                else {"provider__code": said.origin.code}
+                else {"provider__code": said.origin.code, "record_id__startswith": f"{_entry_of(said)}/"}
             ),
         )
         if said.kind != "arrival":
@@ -293,3 +291,12 @@ class Officials:
         """Everybody whom the record named in any version that has come by now."""
         key = RecordKey(one.suppression.origin, one.suppression.record_id)
         return sorted({fact.citizen for fact in self.record.world.records[key]})
+
+
+def _entry_of(said: FactVersion) -> str:
+    """Two entries of one instant may say the same, and one of them may be wrong alone."""
+    return (
+        said.record_id.rpartition(":")[2]
+        if said.record_id.startswith("check-in:")
+        else said.record_id.partition(":")[0]
+    )
