@@ -5,17 +5,14 @@ import logging
 import sys
 import time
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from django.db import transaction
 from django.test import override_settings
 
 from regions.keys.encryption import forget_cached_keys
 from regions.tenancy import in_city
 from tests import quick_hasher
-from tests.own_database import session_database
+from tests.own_database import own_copy, session_database
 from tests.simulation.month import PEOPLE, month
 from tests.simulation.stage import SCHEMA
 
@@ -35,11 +32,11 @@ def main() -> int:
 
 
 def _lived(seed: int, arguments: argparse.Namespace) -> bool:
-    """Whether all days of the seed agree; it ends on the first that does not. Nothing stays written."""
+    """Whether all days of the seed agree; it ends on the first that does not. The city is a copy of its own."""
     began, days = time.monotonic(), 0
     again = f"./run simulate --seed {seed} --days {arguments.days} --people {arguments.people}"
     try:
-        with in_city(SCHEMA), _rolled_back():
+        with own_copy(), in_city(SCHEMA):
             for told in month(seed, days=arguments.days, people=arguments.people):
                 days += 1
                 if not arguments.quiet or told.differences:
@@ -57,15 +54,6 @@ def _lived(seed: int, arguments: argparse.Namespace) -> bool:
         forget_cached_keys()
     _say(f"seed {seed}: {days} days agree, {time.monotonic() - began:.0f} s")
     return True
-
-
-@contextmanager
-def _rolled_back() -> Iterator[None]:
-    with transaction.atomic():
-        try:
-            yield
-        finally:
-            transaction.set_rollback(True)
 
 
 def _in_short(error: Exception) -> str:

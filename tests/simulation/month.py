@@ -122,7 +122,7 @@ class Month:
         assert run is not None, "the day's run was not started"
         crashes = self.dice.pick((1, 2)) if self.dice.once_in(3) else 0
         done, interrupted = work_through(self.dice, partial(_work, run.pk), now=now, crashes=crashes)
-        self.happened["crashes"] += interrupted
+        self.happened.update(interrupted)
         failed: set[str] = set()
         if done.collects:
             failed = {one.code for one in self.stage.sources if not one.collected(self.known, at=now)}
