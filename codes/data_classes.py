@@ -29,7 +29,7 @@ DATA_CLASSES = (
         personal=_("whose number was asked for, and from where, as keyed hashes"),
         stays=_("nothing"),
         tables=("codes_signincode",),
-        by="portal.sweep_sign_in_codes",
+        by="portal.sweep",
     ),
     DataClass(
         "paper_passes",
@@ -317,7 +317,7 @@ DATA_CLASSES = (
         personal=_("rows of people, in files; who asked and what for"),
         stays=_("who took out what, when and what for; the files go after a day with names and after a week without"),
         tables=("codes_exportjob", "codes_identifiedexport"),
-        by="codes.sweep_exports",
+        by="portal.sweep",
     ),
 )  # fmt: skip
 

@@ -110,15 +110,14 @@ def replay_one_run(schema: str, run_id: int, by: str) -> bool:
         return not replay_and_note(Run.objects.get(pk=run_id), by=by, now=timezone.now()).differences
 
 
-@shared_task(name="codes.sweep_exports")
-def sweep_all_exports() -> int:
+def enqueue_idle_exports(schema: str) -> int:
     """Enqueue exports that no worker has, remove expired ones, and close requests that nobody answers; how many were enqueued."""
 
     def find() -> list[int]:
         lapse_unanswered(now=timezone.now())
         return sweep_exports(now=timezone.now())
 
-    return enqueue_found(working_schemas(), find, enqueue_export)
+    return enqueue_found(schema, find, enqueue_export)
 
 
 def enqueue_opening(opening_id: int) -> None:
@@ -212,13 +211,16 @@ def fetch_neighbours_lists() -> int:
 @shared_task(name="codes.start_due_runs")
 def start_due_runs() -> int:
     """Start today's run of every city whose minute has come; how many."""
-    return enqueue_found(working_schemas(), lambda: _pks(start_if_due(now=timezone.now())), enqueue_run)
+
+    def start(schema: str) -> int:
+        return enqueue_found(schema, lambda: _pks(start_if_due(now=timezone.now())), enqueue_run)
+
+    return for_each(working_schemas(), start)
 
 
-@shared_task(name="codes.sweep")
-def sweep() -> int:
-    """Enqueue every run that nobody is at work on: after this, a lost broker, message or worker has cost time only."""
-    return enqueue_found(working_schemas(), lambda: _pks(run_to_wake(now=timezone.now())), enqueue_run)
+def enqueue_idle_run(schema: str) -> int:
+    """Enqueue the run that nobody is at work on: after this, a lost broker, message or worker has cost time only; how many."""
+    return enqueue_found(schema, lambda: _pks(run_to_wake(now=timezone.now())), enqueue_run)
 
 
 def _pks(run: Run | None) -> list[int]:
@@ -246,13 +248,16 @@ def sweep_one_city(schema: str, sweep_id: int) -> bool:
 def sweep_retention() -> int:
     """Enqueue every sweep of old data that is due; how many. What ``public`` holds too long goes at once."""
     sweep_public(now=timezone.now())
-    return enqueue_found(all_schemas(), lambda: sweep_waiting(now=timezone.now()), enqueue_retention)
+
+    def due(schema: str) -> int:
+        return enqueue_found(schema, lambda: sweep_waiting(now=timezone.now()), enqueue_retention)
+
+    return for_each(all_schemas(), due)
 
 
-@shared_task(name="codes.deliver_webhooks")
-def deliver_all_webhooks() -> int:
+def enqueue_due_webhooks(schema: str) -> int:
     """Have a worker deliver for each webhook that something waits for, one's slowness at nobody else's cost; how many."""
-    return enqueue_found(working_schemas(), lambda: due_webhooks(now=timezone.now()), enqueue_webhook)
+    return enqueue_found(schema, lambda: due_webhooks(now=timezone.now()), enqueue_webhook)
 
 
 def enqueue_webhook(schema: str, webhook_id: int) -> None:

@@ -26,21 +26,16 @@ BEAT = {
     "note beat": {"task": "portal.note_beat", "schedule": 15.0, "options": {"expires": 60.0}},
     # Every five minutes: the cities whose staggered minute has come and that have no run today.
     "start due runs": {"task": "codes.start_due_runs", "schedule": crontab(minute="*/5")},
-    "sweep unfinished runs": {"task": "codes.sweep", "schedule": SWEEP_SECONDS},
-    "sweep sign-in codes": {"task": "portal.sweep_sign_in_codes", "schedule": 15.0},
-    "sweep exports": {"task": "codes.sweep_exports", "schedule": SWEEP_SECONDS},
+    "sweep": {"task": "portal.sweep", "schedule": SWEEP_SECONDS},
     "sweep openings": {"task": "codes.sweep_openings", "schedule": SWEEP_SECONDS},
     "sweep suspensions": {"task": "codes.sweep_suspensions", "schedule": 60.0},
     "sweep risk lists": {"task": "codes.sweep_risk_lists", "schedule": SWEEP_SECONDS},
     "sweep links to enrol": {"task": "portal.sweep_enrolment_links", "schedule": 30.0},
-    "deliver webhooks": {"task": "codes.deliver_webhooks", "schedule": 10.0},
-    "send messages": {"task": "portal.send_messages", "schedule": 10.0},
     # Once for each ruling; asked every hour, so that an hour without workers costs no day.
     "tell of ending rulings": {"task": "codes.tell_of_ending_rulings", "schedule": crontab(minute=25)},
     # Of a morning's digest and of cases due soon; nobody gets more than two mails an hour.
     "mail staff": {"task": "portal.mail_staff", "schedule": crontab(minute="5,35")},
     "mail alarms": {"task": "portal.mail_alarms", "schedule": 60.0},
-    "sweep rehearsals": {"task": "portal.sweep_rehearsals", "schedule": SWEEP_SECONDS},
     "sum up cities": {"task": "codes.sum_up_cities", "schedule": 60.0},
     # Once a week for each city; asked more often, so that a time without workers costs no week.
     "publish weeks": {"task": "codes.publish_weeks", "schedule": crontab(minute="*/10")},
@@ -85,6 +80,7 @@ app.add_defaults(
 app.autodiscover_tasks(["codes"])
 app.autodiscover_tasks(["portal.citizen.sign_in", "portal.citizen.messages"])
 app.autodiscover_tasks(["portal.official", "portal.observability"])
+app.autodiscover_tasks(["portal"], related_name="sweep")
 
 
 @celeryd_init.connect

@@ -1,8 +1,9 @@
-"""One act for each of many cities. What fails in one, such as a city on a node of the database that is down, stops no other."""
+"""Acts in each of many cities. What fails in one, such as a city on a node of the database that is down, stops no other."""
 
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from itertools import product
 from types import TracebackType
 
 from django.db import connection
@@ -13,18 +14,21 @@ log = logging.getLogger(__name__)
 
 
 class CitiesFailed(RuntimeError):
-    """The act failed in these cities; it was done in all others."""
+    """An act failed in these cities; all others were done."""
 
     def __init__(self, schemas: Iterable[str]) -> None:
-        self.schemas = list(schemas)
+        self.schemas = list(dict.fromkeys(schemas))
         super().__init__(f"failed in {', '.join(self.schemas)}")
 
 
-def for_each(schemas: Iterable[str], act: Callable[[str], int]) -> int:
-    """What the acts came to together. Call outside any city; the log has each failure. Raises ``CitiesFailed`` after the last city."""
+def for_each(schemas: Iterable[str], *acts: Callable[[str], int]) -> int:
+    """What the acts came to together; all acts of a city follow each other, for its session costs more than what most of them ask.
+
+    Call outside any city. The log has each failure. Raises ``CitiesFailed`` after the last city.
+    """
     failed: list[str] = []
     done = 0
-    for schema in schemas:
+    for schema, act in product(schemas, acts):
 
         def leave(
             _kind: type[BaseException] | None,
@@ -58,16 +62,10 @@ def in_each(schemas: Iterable[str], act: Callable[[], int]) -> int:
     return for_each(schemas, entered)
 
 
-def enqueue_found(
-    schemas: Iterable[str], find: Callable[[], Iterable[int]], enqueue: Callable[[str, int], object]
-) -> int:
-    """As ``for_each``: find rows inside the city and enqueue each outside of it; how many were found."""
-
-    def swept(schema: str) -> int:
-        with in_city(schema):
-            found = list(find())
-        for one in found:
-            enqueue(schema, one)
-        return len(found)
-
-    return for_each(schemas, swept)
+def enqueue_found(schema: str, find: Callable[[], Iterable[int]], enqueue: Callable[[str, int], object]) -> int:
+    """An act: find rows inside the city and enqueue each outside of it; how many were found."""
+    with in_city(schema):
+        found = list(find())
+    for one in found:
+        enqueue(schema, one)
+    return len(found)

@@ -65,10 +65,9 @@ def rehearse_draft(schema: str, job_id: int) -> bool:
         return rehearse(job_id, clock=timezone.now)
 
 
-@shared_task(name="portal.sweep_rehearsals")
-def sweep_all_rehearsals() -> int:
+def enqueue_idle_rehearsals(schema: str) -> int:
     """Enqueue the rehearsals that no worker has; how many."""
-    return enqueue_found(working_schemas(), lambda: sweep_rehearsals(now=timezone.now()), enqueue_rehearsal)
+    return enqueue_found(schema, lambda: sweep_rehearsals(now=timezone.now()), enqueue_rehearsal)
 
 
 def enqueue_enrolment_link(schema: str, link_id: int) -> bool:

@@ -80,8 +80,8 @@ def test_every_bell_of_the_beat_table_is_answered() -> None:
 
 def test_what_a_killed_worker_left_goes_on_within_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     """docs/operations.md promises it: its lease runs out, and the next sweep finds it, whatever the broker. Two seconds for the rest."""
-    for name in ("unfinished runs", "exports", "openings", "rehearsals", "risk lists"):
-        assert BEAT[f"sweep {name}"]["schedule"] == SWEEP_SECONDS
+    for name in ("sweep", "sweep openings", "sweep risk lists"):
+        assert BEAT[name]["schedule"] == SWEEP_SECONDS
     monkeypatch.delenv("LEASE_SECONDS", raising=False)
     assert load().lease.total_seconds() + SWEEP_SECONDS <= 28
 

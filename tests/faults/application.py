@@ -3,5 +3,5 @@
 from portal.celery import BEAT, app
 
 SECONDS = 1.0
-OFTEN = ("start due runs", "sweep unfinished runs", "sweep exports", "sweep openings", "sweep rehearsals")
+OFTEN = ("start due runs", "sweep", "sweep openings")
 app.conf.beat_schedule = {name: {**one, "schedule": SECONDS} if name in OFTEN else one for name, one in BEAT.items()}

@@ -1,4 +1,4 @@
-"""Sending messages by SMS: beat looks for what is due, a worker of each city sends."""
+"""Sending messages by SMS: the sweep looks for what is due, a worker of each city sends."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -7,21 +7,15 @@ from codes.messages.outbox import sends_sms
 from codes.messages.sending import due, send_waiting, settle_waiting
 from portal.citizen.sign_in.tasks import gateway
 from portal.mail import address_of, host_of
-from regions.each_city import for_each
-from regions.tenancy import in_city, is_suspended, working_schemas
+from regions.tenancy import in_city, is_suspended
 
 EXPIRES_AFTER = 60
 # So many workers at once send what is due in one city, when it is many: each claims one message at a time.
 MOST_SENDERS, DUE_OF_A_SENDER = 4, 250
 
 
-@shared_task(name="portal.send_messages")
-def send_messages() -> int:
-    """Have workers send what is due in each city; how many. Without a gateway nothing waits to be sent."""
-    return for_each(working_schemas(), _enqueue_senders)
-
-
-def _enqueue_senders(schema: str) -> int:
+def enqueue_senders(schema: str) -> int:
+    """Have workers send what is due; how many. Without a gateway nothing waits to be sent."""
     with in_city(schema):
         settle_waiting(now=timezone.now())
         waiting = due(now=timezone.now())[: MOST_SENDERS * DUE_OF_A_SENDER].count()
@@ -33,7 +27,7 @@ def _enqueue_senders(schema: str) -> int:
 
 @shared_task(name="portal.send_messages_of_city")
 def send_messages_of_city(schema: str) -> int:
-    """Send for a few seconds; how many were sent. What is left beat finds again."""
+    """Send for a few seconds; how many were sent. What is left the sweep finds again."""
     if is_suspended(schema):
         return 0
     address = address_of(host_of(schema), "citizen_messages")

@@ -1,4 +1,4 @@
-"""Sending sign-in codes: the page enqueues, a worker sends, and a periodic task sends what was missed."""
+"""Sending sign-in codes: the page enqueues, a worker sends, and the sweep sends what was missed."""
 
 import logging
 from datetime import datetime, timedelta
@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from celery import shared_task
 from celery.exceptions import OperationalError
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from codes.citizens.phones import deliver_notices
 from codes.citizens.sign_in import GatewayRefused, SmsGateway, deliver_code, forget_old_codes
 from codes.models import SignInCode
-from regions.each_city import in_each
-from regions.tenancy import in_city, working_schemas
+from regions.tenancy import in_city
 
 log = logging.getLogger(__name__)
 TASK_EXPIRES = 60
@@ -42,18 +42,15 @@ def deliver_sign_in_code(schema: str, code_id: int) -> bool:
         return _deliver(code_id, now=timezone.now())
 
 
-@shared_task(name="portal.sweep_sign_in_codes")
-def sweep_sign_in_codes() -> int:
+def sweep_sign_in_codes(schema: str) -> int:
     """Send what was overlooked and what phones are to be told, and forget what is old; how many were sent."""
-    return in_each(working_schemas(), lambda: _sweep(now=timezone.now()))
-
-
-def _sweep(*, now: datetime) -> int:
-    waiting = SignInCode.objects.filter(code_sealed__isnull=False, expires_at__gt=now, asked_at__lt=now - SWEEP_AFTER)
-    codes = list(waiting.values_list("pk", flat=True)[:1000])
-    sent = sum(_deliver(code_id, now=now) for code_id in codes)
-    sent += deliver_notices(gateway=gateway(), now=now)
-    forget_old_codes(now=now)
+    now = timezone.now()
+    overlooked = Q(code_sealed__isnull=False, expires_at__gt=now, asked_at__lt=now - SWEEP_AFTER)
+    with in_city(schema):
+        codes = list(SignInCode.objects.filter(overlooked).values_list("pk", flat=True)[:1000])
+        sent = sum(_deliver(code_id, now=now) for code_id in codes)
+        sent += deliver_notices(gateway=gateway(), now=now)
+        forget_old_codes(now=now)
     return sent
 
 

@@ -13,6 +13,7 @@ from django.db import connection as any_connection
 from codes import tasks
 from codes.models import Run
 from codes.runs.ledger import run_to_wake, start_run
+from portal.sweep import sweep
 from regions.each_city import CitiesFailed, enqueue_found, for_each, in_each
 from regions.models import CityStanding
 from regions.tenancy import all_schemas, current_city, in_city
@@ -45,7 +46,7 @@ def test_the_runs_of_the_other_cities_go_on(db: None, monkeypatch: pytest.Monkey
         run, _ = start_run(by="operator:li", now=now, collects=False)
         Run.objects.update(lease_until=now - settings.LEASE)
     with pytest.raises(CitiesFailed, match="alpha"):
-        tasks.sweep()
+        sweep()
     assert enqueued == [("beta", run.pk)]
 
 
@@ -63,8 +64,25 @@ def test_what_is_found_is_enqueued_outside_of_its_city(db: None) -> None:
     def enqueue(schema: str, one: int) -> None:
         places.append((schema, one, connection.schema_name))
 
-    assert enqueue_found(all_schemas(), lambda: range(2), enqueue) == 4
-    assert places == [(schema, one, "public") for schema in ("alpha", "beta") for one in range(2)]
+    assert enqueue_found("alpha", lambda: range(2), enqueue) == 2
+    assert places == [("alpha", one, "public") for one in range(2)]
+
+
+def test_the_acts_of_a_city_follow_each_other(db: None) -> None:
+    """So that its session is made once. What fails in one act stops neither the city's others nor the other cities."""
+    seen: list[tuple[str, str]] = []
+
+    def one(schema: str) -> int:
+        seen.append(("one", schema))
+        return 1 // (schema == "beta")
+
+    def other(schema: str) -> int:
+        seen.append(("other", schema))
+        return 1
+
+    with pytest.raises(CitiesFailed, match=r"^failed in alpha$"):
+        for_each(all_schemas(), one, other)
+    assert seen == [(name, schema) for schema in ("alpha", "beta") for name in ("one", "other")]
 
 
 def test_a_broken_session_is_the_next_citys_no_more(transactional_db: None) -> None:

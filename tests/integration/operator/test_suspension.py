@@ -12,6 +12,7 @@ from portal.citizen.messages import tasks as messages
 from portal.commands import CommandFailed
 from portal.management.commands.recompute import Command
 from portal.official import tasks as official
+from portal.sweep import sweep
 from regions.journal.models import JournalEntry
 from regions.models import City, CitySuspension
 from regions.refusals import MovedMeanwhile, Refused
@@ -104,7 +105,7 @@ def test_nobody_is_written_to_meanwhile(suspended: CitySuspension, monkeypatch: 
     for module, name in ((messages, "settle_waiting"), (official, "mail_digests"), (tasks, "tell_of_ending_rulings")):
         monkeypatch.setattr(module, name, reach)
     monkeypatch.setattr(messages, "send_waiting", reach)
-    messages.send_messages()
+    sweep()
     official.mail_all_staff()
     tasks.tell_of_all_ending_rulings()
     assert messages.send_messages_of_city("beta") == 0

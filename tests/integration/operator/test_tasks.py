@@ -15,6 +15,7 @@ from codes.reports.export import FileFormat
 from codes.reports.jobs import ask_for_export
 from codes.reports.request import ReportName, ReportRequest
 from portal.official.tasks import send_enrolment_link, sweep_enrolment_links
+from portal.sweep import sweep
 from regions.journal.checkpoints import write_checkpoint
 from regions.journal.models import JournalEntry
 from regions.models import CityOpening, CityStanding
@@ -37,10 +38,10 @@ def enqueued(db: None, monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_
 def test_exports_are_rung_for_and_written_in_their_city(enqueued: list[object]) -> None:
     with in_city("beta"):
         job = ask_for_export(ReportRequest(ReportName.SOURCES), file_format=FileFormat.CSV, by="system", now=NOW)
-    assert tasks.sweep_all_exports() == 1
+    assert sweep() == 1
     assert enqueued == [("beta", job.pk)]
     assert tasks.write_one_export("beta", job.pk)
-    assert tasks.sweep_all_exports() == 0
+    assert sweep() == 0
     with in_city("beta"):
         assert ExportJob.objects.get().state == "done"
 

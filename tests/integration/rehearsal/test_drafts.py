@@ -150,11 +150,10 @@ def test_what_no_worker_has_is_enqueued_again(
         return True
 
     monkeypatch.setattr(tasks, "enqueue_rehearsal", enqueue)
-    monkeypatch.setattr(tasks, "working_schemas", lambda: [schema])
-    assert tasks.sweep_all_rehearsals() == 1
+    assert tasks.enqueue_idle_rehearsals(schema) == 1
     assert enqueued == [(schema, job.pk)]
     tried(city, draft)
-    assert tasks.sweep_all_rehearsals() == 0
+    assert tasks.enqueue_idle_rehearsals(schema) == 0
 
 
 def test_an_error_leaves_it_for_the_next_worker_three_times(

@@ -11,6 +11,7 @@ from codes import tasks
 from codes.models import Run
 from codes.runs.ledger import FIRST_MINUTE, claim_step, move_on, run_to_wake, stagger, start_run
 from codes.runs.steps import advance
+from portal.sweep import sweep
 from regions.journal.models import Checkpoint, JournalEntry
 from regions.leased_jobs import claim_job
 from regions.models import City
@@ -81,7 +82,7 @@ def test_the_sweeper_rings_for_open_runs_only(db: None, enqueued: list[Enqueued]
         move_on(ended, Run.State.FAILED, ended_at=now, fault="error", params={"error": "for the test"})
     with in_city("beta"):
         stuck, _ = start_run(by="operator:li", now=now)
-    assert tasks.sweep() == 1
+    assert sweep() == 1
     assert enqueued == [("advance_run", "beta", stuck.pk)]
 
 

@@ -95,7 +95,7 @@ class Workers:
             if run.state not in Run.OPEN:
                 return run
             if time.monotonic() - swept > SWEEP_SECONDS:
-                self.enqueue("codes.sweep")
+                self.enqueue("portal.sweep")
                 swept = time.monotonic()
             time.sleep(0.05)
         pytest.fail(f"run is still {run.state}; the worker's log ends:\n{self.log.read_text()[-4000:]}")

@@ -1,0 +1,25 @@
+"""The sweep: what no worker has is enqueued again, so that a lost message, broker or worker costs seconds and nothing else."""
+
+from celery import shared_task
+
+from codes.tasks import enqueue_due_webhooks, enqueue_idle_exports, enqueue_idle_run
+from portal.citizen.messages.tasks import enqueue_senders
+from portal.citizen.sign_in.tasks import sweep_sign_in_codes
+from portal.official.tasks import enqueue_idle_rehearsals
+from regions.each_city import for_each
+from regions.tenancy import working_schemas
+
+ACTS = (
+    enqueue_idle_run,
+    enqueue_idle_exports,
+    enqueue_idle_rehearsals,
+    enqueue_due_webhooks,
+    enqueue_senders,
+    sweep_sign_in_codes,
+)
+
+
+@shared_task(name="portal.sweep")
+def sweep() -> int:
+    """All acts in one visit of each city; how much was found. Each act asks a question or two, most of which find nothing."""
+    return for_each(working_schemas(), *ACTS)
