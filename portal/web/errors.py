@@ -98,7 +98,10 @@ def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     """403 for a failed CSRF check, mostly of a page left open overnight; it leads back to that page."""
-    came_from = urlsplit(request.headers.get("referer", ""))
+    try:
+        came_from = urlsplit(request.headers.get("referer", ""))
+    except ValueError:  # as of "http://[::1"
+        came_from = urlsplit("")
     back = came_from.path if came_from.netloc == request.get_host() else ""
     return render(request, "errors/stale_form.html", {"back": back}, status=403)
 
