@@ -1,6 +1,9 @@
 """Of a PDF its pages are kept as pictures, and nothing else; what cannot be drawn within the limits is refused."""
 
 import re
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,6 +31,29 @@ def without_streams(content: bytes) -> bytes:
         position = found.end() + int(found[1])
         assert content[position:].startswith(b"\nendstream\n")
     return kept + content[position:]
+
+
+REFUSED = 9
+TRIES = """
+import sys
+from pathlib import Path
+from socket import create_connection
+from codes.review.evidence.pdf_program import give_up_rights
+
+has_none = give_up_rights()
+assert "NoNewPrivs:\\t1" in Path("/proc/self/status").read_text()
+has_none or sys.exit({refused})
+create_connection(("127.0.0.1", {port}), timeout=5)
+"""
+
+
+def test_the_program_reaches_no_network() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        program = TRIES.format(refused=REFUSED, port=server.getsockname()[1])
+        ended = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    if ended.returncode == REFUSED:
+        pytest.skip("no process may have a network of its own here")
+    assert ended.stderr.rstrip().endswith("OSError: [Errno 101] Network is unreachable")
 
 
 @pytest.mark.parametrize("carried", CARRYING)
