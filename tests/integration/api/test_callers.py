@@ -31,7 +31,7 @@ def test_a_refusal_is_a_problem_in_two_languages(alipay: Machine) -> None:
     assert (body["status"], body["type"]) == (415, "urn:health-code:problem:bad_content_type")
     assert body["message"]["en"] == body["detail"]
     assert "application/x-ndjson" in body["message"]["zh-hans"]
-    for address in ("", "nothing", "entries/", "exports//file"):
+    for address in ("", "nothing", "entries/", "exports//file", "exports/%00", "%00"):
         nowhere = alipay.client.get(f"/api/v1/{address}", headers={"host": alipay.host})
         assert (nowhere.status_code, told(nowhere)["code"]) == (404, "no_such_address"), address
 
