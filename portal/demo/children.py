@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
+
 from portal.embedded.processes import find_process, remember_process
 from portal.embedded.state import CHECKOUT, free_port
 from portal.workers import start_beat, start_worker
@@ -100,13 +102,19 @@ def ensure_beat(folder: Path) -> Child:
     return beat
 
 
-def start_web(folder: Path) -> tuple[Child, str]:
-    """The web server and its port: 8000, or another one where that is taken. Raises ChildDown."""
+def choose_port() -> str:
+    """Of the web server: 8000, or another one where that is taken. Every link written from here on leads there, a child's as well."""
     port = free_port(WEB_PORT)
+    settings.CITY_ADDRESS = os.environ.setdefault("CITY_ADDRESS", f"http://{{host}}:{port}")
+    return port
+
+
+def start_web(folder: Path, port: str) -> Child:
+    """The web server. Raises ChildDown."""
     command = ["portal.web_server", "--listen", f"127.0.0.1:{port}", "--threads", str(WEB_THREADS)]
     web = start(f"demo-web-{port}", "The web server", command, log=folder / "web.log")
     web.wait_until(lambda: listens(port))
-    return web, port
+    return web
 
 
 def listens(port: str) -> bool:

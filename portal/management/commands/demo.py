@@ -16,7 +16,7 @@ from django.utils import timezone
 from codes.models import Run
 from portal.commands import CommandFailed, PortalCommand
 from portal.demo.accounts import OPERATORS, SECOND
-from portal.demo.children import Child, ChildDown, ensure_beat, ensure_worker, start_web
+from portal.demo.children import Child, ChildDown, choose_port, ensure_beat, ensure_worker, start_web
 from portal.demo.day import run_day
 from portal.demo.examples import examples, first_to_look_at
 from portal.demo.province import CITY_FILES, city_files
@@ -43,7 +43,7 @@ Logs of the worker and the big-data centre: {folder}"""
 HOW_TO_SIGN_IN = """\
   Operator of the province  http://localhost:{port}/
 
-As a citizen: …/sign-in/ with the number of anybody named above; the code sent to their telephone is on …/demo/mail-box/,
+As a citizen: …/sign-in/ with the number of anybody named above; the code sent to their phone is on …/demo/mail-box/,
   as are the links to enrol that staff get by mail
 As staff of any city: …/staff/ as {roles}
 As the operator: {operators}
@@ -102,6 +102,7 @@ class Command(PortalCommand):
         files = city_files(cities)
         if not files:
             raise CommandFailed(f"{cities} holds no city files.", code=2)
+        port = choose_port()
         staging = Staging.of(
             open_state(),
             files,
@@ -132,8 +133,7 @@ class Command(PortalCommand):
             )
             if stay:
                 children.callback((beat := ensure_beat(staging.folder)).stop)
-                web, port = start_web(staging.folder)
-                children.callback(web.stop)
+                children.callback((web := start_web(staging.folder, port)).stop)
                 self._say(f"\nThe pages:\n{_addresses(staging, port)}")
                 self._corrections(staging)
                 self._say(_open_first(staging, port))
